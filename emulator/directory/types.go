@@ -1,0 +1,280 @@
+package directory
+
+import "time"
+
+// The structs below have the shape of Microsoft Graph's own resources
+// (learn.microsoft.com/graph/api/resources/…): a json tag is the property's
+// name on the wire. Slices that Graph always answers as a list are never nil
+// once stored. Objects handed out by a Directory are immutable: change a Clone
+// inside Update and Put it.
+
+// Tenant describes the organization whose directory this is.
+type Tenant struct {
+	ID          string `json:"id"`
+	DisplayName string `json:"displayName"`
+	Domain      string `json:"domain"` // the initial, default and only verified domain
+}
+
+// Application is an app registration.
+// Source: Graph resource type "application".
+type Application struct {
+	ID                         string                   `json:"id"`
+	DeletedDateTime            *time.Time               `json:"deletedDateTime"`
+	AppID                      string                   `json:"appId"`
+	UniqueName                 *string                  `json:"uniqueName"`
+	CreatedDateTime            time.Time                `json:"createdDateTime"`
+	DisplayName                string                   `json:"displayName"`
+	Description                *string                  `json:"description"`
+	Notes                      *string                  `json:"notes"`
+	PublisherDomain            string                   `json:"publisherDomain"`
+	ServiceManagementReference *string                  `json:"serviceManagementReference"`
+	SignInAudience             string                   `json:"signInAudience"` // AzureADMyOrg | AzureADMultipleOrgs | AzureADandPersonalMicrosoftAccount | PersonalMicrosoftAccount
+	IdentifierUris             []string                 `json:"identifierUris"`
+	Tags                       []string                 `json:"tags"`
+	GroupMembershipClaims      *string                  `json:"groupMembershipClaims"`
+	IsFallbackPublicClient     *bool                    `json:"isFallbackPublicClient"`
+	IsDeviceOnlyAuthSupported  *bool                    `json:"isDeviceOnlyAuthSupported"`
+	OptionalClaims             *OptionalClaims          `json:"optionalClaims"`
+	API                        APIApplication           `json:"api"`
+	AppRoles                   []AppRole                `json:"appRoles"`
+	RequiredResourceAccess     []RequiredResourceAccess `json:"requiredResourceAccess"`
+	Info                       InformationalURL         `json:"info"`
+	Web                        WebApplication           `json:"web"`
+	SPA                        RedirectURIs             `json:"spa"`
+	PublicClient               RedirectURIs             `json:"publicClient"`
+	KeyCredentials             []KeyCredential          `json:"keyCredentials"`
+	PasswordCredentials        []PasswordCredential     `json:"passwordCredentials"`
+	SamlMetadataURL            *string                  `json:"samlMetadataUrl"`
+	DefaultRedirectURI         *string                  `json:"defaultRedirectUri"`
+	DisabledByMicrosoftStatus  *string                  `json:"disabledByMicrosoftStatus"`
+	TokenEncryptionKeyID       *string                  `json:"tokenEncryptionKeyId"`
+	OwnerIDs                   []string                 `json:"-"` // object ids; navigation property "owners"
+}
+
+type APIApplication struct {
+	AcceptMappedClaims          *bool                      `json:"acceptMappedClaims"`
+	KnownClientApplications     []string                   `json:"knownClientApplications"`
+	RequestedAccessTokenVersion *int                       `json:"requestedAccessTokenVersion"` // nil or 1: v1 tokens; 2: v2 tokens
+	OAuth2PermissionScopes      []PermissionScope          `json:"oauth2PermissionScopes"`
+	PreAuthorizedApplications   []PreAuthorizedApplication `json:"preAuthorizedApplications"`
+}
+
+// PermissionScope is a delegated permission that an application exposes.
+type PermissionScope struct {
+	ID                      string  `json:"id"`
+	AdminConsentDescription *string `json:"adminConsentDescription"`
+	AdminConsentDisplayName *string `json:"adminConsentDisplayName"`
+	IsEnabled               bool    `json:"isEnabled"`
+	Type                    string  `json:"type"` // User | Admin
+	UserConsentDescription  *string `json:"userConsentDescription"`
+	UserConsentDisplayName  *string `json:"userConsentDisplayName"`
+	Value                   string  `json:"value"`
+}
+
+type PreAuthorizedApplication struct {
+	AppID                  string   `json:"appId"`
+	DelegatedPermissionIDs []string `json:"delegatedPermissionIds"`
+}
+
+type AppRole struct {
+	ID                 string   `json:"id"`
+	AllowedMemberTypes []string `json:"allowedMemberTypes"` // User, Application
+	Description        *string  `json:"description"`
+	DisplayName        *string  `json:"displayName"`
+	IsEnabled          bool     `json:"isEnabled"`
+	Origin             string   `json:"origin"`
+	Value              *string  `json:"value"`
+}
+
+type RequiredResourceAccess struct {
+	ResourceAppID  string           `json:"resourceAppId"`
+	ResourceAccess []ResourceAccess `json:"resourceAccess"`
+}
+
+type ResourceAccess struct {
+	ID   string `json:"id"`
+	Type string `json:"type"` // Scope | Role
+}
+
+type OptionalClaims struct {
+	AccessToken []OptionalClaim `json:"accessToken"`
+	IDToken     []OptionalClaim `json:"idToken"`
+	Saml2Token  []OptionalClaim `json:"saml2Token"`
+}
+
+type OptionalClaim struct {
+	AdditionalProperties []string `json:"additionalProperties"`
+	Essential            bool     `json:"essential"`
+	Name                 string   `json:"name"`
+	Source               *string  `json:"source"`
+}
+
+type InformationalURL struct {
+	LogoURL             *string `json:"logoUrl"`
+	MarketingURL        *string `json:"marketingUrl"`
+	PrivacyStatementURL *string `json:"privacyStatementUrl"`
+	SupportURL          *string `json:"supportUrl"`
+	TermsOfServiceURL   *string `json:"termsOfServiceUrl"`
+}
+
+type WebApplication struct {
+	HomePageURL           *string               `json:"homePageUrl"`
+	ImplicitGrantSettings ImplicitGrantSettings `json:"implicitGrantSettings"`
+	LogoutURL             *string               `json:"logoutUrl"`
+	RedirectURIs          []string              `json:"redirectUris"`
+}
+
+type ImplicitGrantSettings struct {
+	EnableAccessTokenIssuance bool `json:"enableAccessTokenIssuance"`
+	EnableIDTokenIssuance     bool `json:"enableIdTokenIssuance"`
+}
+
+type RedirectURIs struct {
+	RedirectURIs []string `json:"redirectUris"`
+}
+
+// PasswordCredential is a client secret. Its text is answered once, by
+// addPassword; the store keeps only its SHA-256.
+type PasswordCredential struct {
+	CustomKeyIdentifier []byte    `json:"customKeyIdentifier"`
+	DisplayName         *string   `json:"displayName"`
+	EndDateTime         time.Time `json:"endDateTime"`
+	Hint                string    `json:"hint"` // its first three characters
+	KeyID               string    `json:"keyId"`
+	SecretText          *string   `json:"secretText"` // null but in addPassword's answer
+	StartDateTime       time.Time `json:"startDateTime"`
+	Hash                []byte    `json:"-"` // SHA-256 of the text, which is random enough to need no stretching
+}
+
+type KeyCredential struct {
+	CustomKeyIdentifier []byte    `json:"customKeyIdentifier"`
+	DisplayName         *string   `json:"displayName"`
+	EndDateTime         time.Time `json:"endDateTime"`
+	Key                 []byte    `json:"key"`
+	KeyID               string    `json:"keyId"`
+	StartDateTime       time.Time `json:"startDateTime"`
+	Type                string    `json:"type"`  // AsymmetricX509Cert | …
+	Usage               string    `json:"usage"` // Verify | Sign
+}
+
+// ServicePrincipal is an application's instance in this tenant. What mirrors
+// the application (displayName, appRoles, oauth2PermissionScopes,
+// servicePrincipalNames, replyUrls, …) is computed when read; only a principal
+// with no application here (Microsoft Graph) stores those itself.
+// Source: Graph resource type "servicePrincipal".
+type ServicePrincipal struct {
+	ID                        string               `json:"id"`
+	DeletedDateTime           *time.Time           `json:"deletedDateTime"`
+	AccountEnabled            bool                 `json:"accountEnabled"`
+	AlternativeNames          []string             `json:"alternativeNames"`
+	AppDescription            *string              `json:"appDescription"`
+	AppDisplayName            string               `json:"appDisplayName"`
+	AppID                     string               `json:"appId"`
+	ApplicationTemplateID     *string              `json:"applicationTemplateId"`
+	AppOwnerOrganizationID    *string              `json:"appOwnerOrganizationId"`
+	AppRoleAssignmentRequired bool                 `json:"appRoleAssignmentRequired"`
+	AppRoles                  []AppRole            `json:"appRoles"`
+	CreatedDateTime           time.Time            `json:"createdDateTime"`
+	Description               *string              `json:"description"`
+	DisplayName               string               `json:"displayName"`
+	Homepage                  *string              `json:"homepage"`
+	Info                      InformationalURL     `json:"info"`
+	KeyCredentials            []KeyCredential      `json:"keyCredentials"`
+	LoginURL                  *string              `json:"loginUrl"`
+	LogoutURL                 *string              `json:"logoutUrl"`
+	Notes                     *string              `json:"notes"`
+	NotificationEmails        []string             `json:"notificationEmailAddresses"`
+	OAuth2PermissionScopes    []PermissionScope    `json:"oauth2PermissionScopes"`
+	PasswordCredentials       []PasswordCredential `json:"passwordCredentials"`
+	PreferredSSOMode          *string              `json:"preferredSingleSignOnMode"`
+	ReplyUrls                 []string             `json:"replyUrls"`
+	ServicePrincipalNames     []string             `json:"servicePrincipalNames"` // the appId and the identifier URIs
+	ServicePrincipalType      string               `json:"servicePrincipalType"`  // Application
+	SignInAudience            *string              `json:"signInAudience"`
+	Tags                      []string             `json:"tags"`
+	OwnerIDs                  []string             `json:"-"`
+}
+
+// User is a member of the tenant. Source: Graph resource type "user".
+type User struct {
+	ID                string                        `json:"id"`
+	DeletedDateTime   *time.Time                    `json:"deletedDateTime"`
+	AccountEnabled    bool                          `json:"accountEnabled"`
+	CreatedDateTime   time.Time                     `json:"createdDateTime"`
+	DisplayName       string                        `json:"displayName"`
+	GivenName         *string                       `json:"givenName"`
+	Surname           *string                       `json:"surname"`
+	JobTitle          *string                       `json:"jobTitle"`
+	Department        *string                       `json:"department"`
+	Mail              *string                       `json:"mail"`
+	MailNickname      string                        `json:"mailNickname"`
+	OtherMails        []string                      `json:"otherMails"`
+	UserPrincipalName string                        `json:"userPrincipalName"`
+	UserType          string                        `json:"userType"` // Member | Guest
+	UsageLocation     *string                       `json:"usageLocation"`
+	PreferredLanguage *string                       `json:"preferredLanguage"`
+	EmployeeID        *string                       `json:"employeeId"`
+	OnPremises        OnPremisesExtensionAttributes `json:"onPremisesExtensionAttributes"`
+	Password          PasswordHash                  `json:"-"`
+	ForceChange       bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
+}
+
+type OnPremisesExtensionAttributes struct {
+	ExtensionAttribute1  *string `json:"extensionAttribute1"`
+	ExtensionAttribute2  *string `json:"extensionAttribute2"`
+	ExtensionAttribute3  *string `json:"extensionAttribute3"`
+	ExtensionAttribute4  *string `json:"extensionAttribute4"`
+	ExtensionAttribute5  *string `json:"extensionAttribute5"`
+	ExtensionAttribute6  *string `json:"extensionAttribute6"`
+	ExtensionAttribute7  *string `json:"extensionAttribute7"`
+	ExtensionAttribute8  *string `json:"extensionAttribute8"`
+	ExtensionAttribute9  *string `json:"extensionAttribute9"`
+	ExtensionAttribute10 *string `json:"extensionAttribute10"`
+	ExtensionAttribute11 *string `json:"extensionAttribute11"`
+	ExtensionAttribute12 *string `json:"extensionAttribute12"`
+	ExtensionAttribute13 *string `json:"extensionAttribute13"`
+	ExtensionAttribute14 *string `json:"extensionAttribute14"`
+	ExtensionAttribute15 *string `json:"extensionAttribute15"`
+}
+
+// Group is a security group. Source: Graph resource type "group".
+type Group struct {
+	ID              string     `json:"id"`
+	DeletedDateTime *time.Time `json:"deletedDateTime"`
+	CreatedDateTime time.Time  `json:"createdDateTime"`
+	UniqueName      *string    `json:"uniqueName"`
+	DisplayName     string     `json:"displayName"`
+	Description     *string    `json:"description"`
+	MailEnabled     bool       `json:"mailEnabled"`
+	MailNickname    string     `json:"mailNickname"`
+	SecurityEnabled bool       `json:"securityEnabled"`
+	GroupTypes      []string   `json:"groupTypes"`
+	Visibility      *string    `json:"visibility"`
+	MemberIDs       []string   `json:"-"` // object ids; navigation property "members"
+	OwnerIDs        []string   `json:"-"`
+}
+
+// AppRoleAssignment gives a user, a group or a service principal a role of a
+// resource. Source: Graph resource type "appRoleAssignment".
+type AppRoleAssignment struct {
+	ID                   string     `json:"id"`
+	DeletedDateTime      *time.Time `json:"deletedDateTime"`
+	AppRoleID            string     `json:"appRoleId"` // all zeros: the default role
+	CreatedDateTime      time.Time  `json:"createdDateTime"`
+	PrincipalDisplayName string     `json:"principalDisplayName"`
+	PrincipalID          string     `json:"principalId"`
+	PrincipalType        string     `json:"principalType"` // User | Group | ServicePrincipal
+	ResourceDisplayName  string     `json:"resourceDisplayName"`
+	ResourceID           string     `json:"resourceId"` // object id of the resource's service principal
+}
+
+// OAuth2PermissionGrant is consent to delegated permissions.
+// Source: Graph resource type "oAuth2PermissionGrant".
+type OAuth2PermissionGrant struct {
+	ID          string  `json:"id"`
+	ClientID    string  `json:"clientId"`    // object id of the client's service principal
+	ConsentType string  `json:"consentType"` // AllPrincipals | Principal
+	PrincipalID *string `json:"principalId"` // a user's object id, for Principal
+	ResourceID  string  `json:"resourceId"`  // object id of the resource's service principal
+	Scope       string  `json:"scope"`       // values, separated by spaces
+}

@@ -1,0 +1,257 @@
+package stack
+
+// Stack is one system as its manifests declare it, or as it was read back from
+// a tenant: one shape for both, so that they can be compared.
+type Stack struct {
+	Name         string // [a-z0-9-]+
+	Description  string
+	Applications []*Application
+	Users        []*User
+	Groups       []*Group
+	Conformances []*Conformance
+}
+
+// Position is where in a manifest something is said. Line and Column count from 1.
+type Position struct {
+	File   string
+	Line   int
+	Column int
+}
+
+// Application is an app registration with its service principal, the
+// assignments to its roles and the permissions it asks for. Properties have
+// Graph's own names; a nil pointer is "unstated".
+// Source: Graph resource type "application".
+type Application struct {
+	Name string   `json:"-"` // metadata.name; STACK.NAME is Graph's uniqueName
+	Pos  Position `json:"-"`
+	Live *Live    `json:"-"` // set on what was read from a tenant
+
+	// Existing marks a registration that the stack refers to and never writes,
+	// found by AppID, UniqueName or DisplayName.
+	Existing   bool   `json:"existing,omitempty"`
+	AppID      string `json:"appId,omitempty"`
+	UniqueName string `json:"uniqueName,omitempty"`
+
+	DisplayName                string           `json:"displayName,omitempty"`
+	Description                *string          `json:"description,omitempty"`
+	Notes                      *string          `json:"notes,omitempty"`
+	ServiceManagementReference *string          `json:"serviceManagementReference,omitempty"`
+	SignInAudience             *string          `json:"signInAudience,omitempty"`
+	IdentifierURIs             []string         `json:"identifierUris,omitempty"`
+	IsFallbackPublicClient     bool             `json:"isFallbackPublicClient,omitempty"`
+	GroupMembershipClaims      *string          `json:"groupMembershipClaims,omitempty"`
+	OptionalClaims             *OptionalClaims  `json:"optionalClaims,omitempty"`
+	Tags                       []string         `json:"tags,omitempty"`
+	API                        API              `json:"api,omitzero"`
+	AppRoles                   []AppRole        `json:"appRoles,omitempty"`
+	Info                       Info             `json:"info,omitzero"`
+	Web                        Web              `json:"web,omitzero"`
+	SPA                        RedirectURIs     `json:"spa,omitzero"`
+	PublicClient               RedirectURIs     `json:"publicClient,omitzero"`
+	ServicePrincipal           ServicePrincipal `json:"servicePrincipal,omitzero"`
+	RoleAssignments            []RoleAssignment `json:"roleAssignments,omitempty"`
+	Permissions                []Permission     `json:"permissions,omitempty"`
+	Secrets                    []Secret         `json:"secrets,omitempty"`
+}
+
+// Live holds the ids that a tenant gave to what was read from it.
+type Live struct {
+	ID                 string // object id
+	AppID              string
+	ServicePrincipalID string
+}
+
+type API struct {
+	AcceptMappedClaims          *bool                      `json:"acceptMappedClaims,omitempty"`
+	RequestedAccessTokenVersion *int                       `json:"requestedAccessTokenVersion,omitempty"`
+	OAuth2PermissionScopes      []Scope                    `json:"oauth2PermissionScopes,omitempty"`
+	PreAuthorizedApplications   []PreAuthorizedApplication `json:"preAuthorizedApplications,omitempty"`
+	KnownClientApplications     []string                   `json:"knownClientApplications,omitempty"` // names of applications
+}
+
+// Scope is a delegated permission that the application exposes.
+// Source: Graph resource type "permissionScope".
+type Scope struct {
+	ID                      string  `json:"id,omitempty"` // UUID; derived from the value where unstated
+	Value                   string  `json:"value"`
+	Type                    string  `json:"type,omitempty"` // User | Admin; default User
+	IsEnabled               *bool   `json:"isEnabled,omitempty"`
+	AdminConsentDisplayName string  `json:"adminConsentDisplayName,omitempty"`
+	AdminConsentDescription string  `json:"adminConsentDescription,omitempty"`
+	UserConsentDisplayName  *string `json:"userConsentDisplayName,omitempty"`
+	UserConsentDescription  *string `json:"userConsentDescription,omitempty"`
+}
+
+type PreAuthorizedApplication struct {
+	Application string   `json:"application"` // a name in the stack, OTHER-STACK/NAME, or an appId
+	Scopes      []string `json:"scopes"`
+}
+
+// AppRole is a role of the application. Source: Graph resource type "appRole".
+type AppRole struct {
+	ID                 string   `json:"id,omitempty"`
+	Value              string   `json:"value"`
+	DisplayName        string   `json:"displayName"`
+	Description        string   `json:"description,omitempty"`
+	AllowedMemberTypes []string `json:"allowedMemberTypes"` // User, Application
+	IsEnabled          *bool    `json:"isEnabled,omitempty"`
+}
+
+type OptionalClaims struct {
+	AccessToken []OptionalClaim `json:"accessToken,omitempty"`
+	IDToken     []OptionalClaim `json:"idToken,omitempty"`
+	Saml2Token  []OptionalClaim `json:"saml2Token,omitempty"`
+}
+
+type OptionalClaim struct {
+	Name                 string   `json:"name"`
+	Source               *string  `json:"source,omitempty"`
+	Essential            bool     `json:"essential,omitempty"`
+	AdditionalProperties []string `json:"additionalProperties,omitempty"`
+}
+
+type Info struct {
+	MarketingURL        *string `json:"marketingUrl,omitempty"`
+	PrivacyStatementURL *string `json:"privacyStatementUrl,omitempty"`
+	SupportURL          *string `json:"supportUrl,omitempty"`
+	TermsOfServiceURL   *string `json:"termsOfServiceUrl,omitempty"`
+}
+
+type Web struct {
+	HomePageURL           *string               `json:"homePageUrl,omitempty"`
+	LogoutURL             *string               `json:"logoutUrl,omitempty"`
+	RedirectURIs          []string              `json:"redirectUris,omitempty"`
+	ImplicitGrantSettings ImplicitGrantSettings `json:"implicitGrantSettings,omitzero"`
+}
+
+type ImplicitGrantSettings struct {
+	EnableAccessTokenIssuance bool `json:"enableAccessTokenIssuance,omitempty"`
+	EnableIDTokenIssuance     bool `json:"enableIdTokenIssuance,omitempty"`
+}
+
+type RedirectURIs struct {
+	RedirectURIs []string `json:"redirectUris,omitempty"`
+}
+
+type ServicePrincipal struct {
+	AccountEnabled            *bool   `json:"accountEnabled,omitempty"`
+	AppRoleAssignmentRequired *bool   `json:"appRoleAssignmentRequired,omitempty"`
+	Description               *string `json:"description,omitempty"`
+	Notes                     *string `json:"notes,omitempty"`
+	LoginURL                  *string `json:"loginUrl,omitempty"`
+	PreferredSSOMode          *string `json:"preferredSingleSignOnMode,omitempty"`
+}
+
+// RoleAssignment gives a role of the enclosing application to principals,
+// each by name.
+type RoleAssignment struct {
+	Role         string   `json:"role"` // the role's value; "" is the default access of an application without roles
+	Users        []string `json:"users,omitempty"`
+	Groups       []string `json:"groups,omitempty"`
+	Applications []string `json:"applications,omitempty"`
+}
+
+// Permission is what the enclosing application asks of a resource:
+// requiredResourceAccess, and the consent to it where AdminConsent.
+type Permission struct {
+	Resource     string   `json:"resource"` // a name in the stack, OTHER-STACK/NAME, "Microsoft Graph", or an appId
+	Scopes       []string `json:"scopes,omitempty"`
+	Roles        []string `json:"roles,omitempty"`
+	AdminConsent bool     `json:"adminConsent,omitempty"`
+}
+
+// Secret is a client secret: created once, its text kept only in its sink.
+type Secret struct {
+	Name     string `json:"name"`               // passwordCredential.displayName
+	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
+	Sink     string `json:"sink,omitempty"`     // a file; default .provision/TARGET/secrets/STACK.APPLICATION.NAME
+}
+
+// User is a person, created by the stack or, with Existing, only referred to.
+type User struct {
+	Name string   `json:"-"`
+	Pos  Position `json:"-"`
+	Live *Live    `json:"-"`
+
+	Existing          bool    `json:"existing,omitempty"`
+	UserPrincipalName string  `json:"userPrincipalName"`
+	DisplayName       string  `json:"displayName,omitempty"`
+	MailNickname      string  `json:"mailNickname,omitempty"`
+	AccountEnabled    *bool   `json:"accountEnabled,omitempty"`
+	GivenName         *string `json:"givenName,omitempty"`
+	Surname           *string `json:"surname,omitempty"`
+	JobTitle          *string `json:"jobTitle,omitempty"`
+	Department        *string `json:"department,omitempty"`
+	UsageLocation     *string `json:"usageLocation,omitempty"`
+}
+
+// Group is a security group and its members.
+type Group struct {
+	Name string   `json:"-"`
+	Pos  Position `json:"-"`
+	Live *Live    `json:"-"`
+
+	Existing     bool     `json:"existing,omitempty"`
+	UniqueName   string   `json:"uniqueName,omitempty"` // to find an existing one
+	DisplayName  string   `json:"displayName,omitempty"`
+	Description  *string  `json:"description,omitempty"`
+	MailNickname string   `json:"mailNickname,omitempty"`
+	Members      []Member `json:"members,omitempty"`
+}
+
+// Member is one member of a group: exactly one field is set.
+type Member struct {
+	User        string `json:"user,omitempty"`
+	Group       string `json:"group,omitempty"`
+	Application string `json:"application,omitempty"`
+}
+
+// Conformance says what the API that a resource protects must let in.
+type Conformance struct {
+	Name string   `json:"-"`
+	Pos  Position `json:"-"`
+
+	Resource  string     `json:"resource"` // the application whose tokens the API takes
+	Client    string     `json:"client"`   // the application that users sign in to
+	URL       string     `json:"url,omitempty"`
+	Endpoints []Endpoint `json:"endpoints"`
+	Cases     []Case     `json:"cases,omitempty"`
+}
+
+// Endpoint is a route of the API. With neither Public nor Requires, any valid
+// token for the resource is let in.
+type Endpoint struct {
+	Request  string    `json:"request"` // "METHOD /path"
+	Public   bool      `json:"public,omitempty"`
+	Requires *Requires `json:"requires,omitempty"`
+	Expect   *Expect   `json:"expect,omitempty"` // what an admitted request answers
+}
+
+// Requires is what a token must carry to be let in: every one of Scopes, one of
+// AnyRole, every one of AllRoles.
+type Requires struct {
+	Scopes   []string `json:"scopes,omitempty"`
+	AnyRole  []string `json:"anyRole,omitempty"`
+	AllRoles []string `json:"allRoles,omitempty"`
+	Callers  []string `json:"callers,omitempty"` // users, applications; default: users where scopes are required, else both
+}
+
+type Expect struct {
+	Status int            `json:"status,omitempty"` // default: any 2xx for an admitted request
+	JSON   map[string]any `json:"json,omitempty"`   // members that the answer must have with these values
+}
+
+// Case is one request written by hand, beside the derived ones.
+type Case struct {
+	Name    string  `json:"name"`
+	Request string  `json:"request"`
+	As      As      `json:"as,omitzero"` // zero: no token
+	Expect  *Expect `json:"expect"`      // status is required here
+}
+
+// As names who sends a Case's request: exactly one field is set.
+type As struct {
+	User        string `json:"user,omitempty"`
+	Application string `json:"application,omitempty"`
+}
