@@ -1,0 +1,110 @@
+package graph
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	abstractions "github.com/microsoft/kiota-abstractions-go"
+	"github.com/microsoft/kiota-abstractions-go/serialization"
+	khttp "github.com/microsoft/kiota-http-go"
+	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
+	core "github.com/microsoftgraph/msgraph-sdk-go-core"
+	"github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
+)
+
+// PublicEndpoint is Microsoft Graph's base URL in the public cloud.
+const PublicEndpoint = "https://graph.microsoft.com/v1.0"
+
+// Object is a JSON object under Graph's property names.
+type Object = map[string]any
+
+// Options say where Graph is. The zero value is the public cloud.
+type Options struct {
+	Endpoint  string            // base URL with the version; default PublicEndpoint
+	Scope     string            // default https://graph.microsoft.com/.default
+	Transport http.RoundTripper // default http.DefaultTransport
+}
+
+// Client sends requests to one tenant's Microsoft Graph. It is safe for
+// concurrent use.
+type Client struct {
+	adapter  *core.GraphRequestAdapterBase
+	endpoint string
+	requests *counter
+}
+
+// New returns a client that signs in with cred.
+func New(cred azcore.TokenCredential, o Options) (*Client, error) {
+	if o.Endpoint == "" {
+		o.Endpoint = PublicEndpoint
+	}
+	if o.Scope == "" {
+		o.Scope = "https://graph.microsoft.com/.default"
+	}
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
+	}
+	endpoint, err := url.Parse(o.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("graph endpoint: %w", err)
+	}
+	// For a host it does not know the provider sends no token and says nothing,
+	// so the host is named.
+	auth, err := authentication.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(
+		cred, []string{o.Scope}, []string{endpoint.Hostname()})
+	if err != nil {
+		return nil, fmt.Errorf("graph sign-in: %w", err)
+	}
+	registerJSON()
+	requests := &counter{next: o.Transport}
+	clientOptions := core.GraphClientOptions{GraphServiceLibraryVersion: sdkVersion}
+	transport := khttp.NewCustomTransportWithParentTransport(requests, core.GetDefaultMiddlewaresWithOptions(&clientOptions)...)
+	adapter, err := core.NewGraphRequestAdapterBaseWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
+		auth, clientOptions, nil, nil, &http.Client{Transport: transport})
+	if err != nil {
+		return nil, fmt.Errorf("graph client: %w", err)
+	}
+	adapter.SetBaseUrl(strings.TrimSuffix(o.Endpoint, "/"))
+	return &Client{adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests}, nil
+}
+
+const sdkVersion = "1.89.0"
+
+func registerJSON() {
+	abstractions.RegisterDefaultSerializer(func() serialization.SerializationWriterFactory {
+		return jsonserialization.NewJsonSerializationWriterFactory()
+	})
+	abstractions.RegisterDefaultDeserializer(func() serialization.ParseNodeFactory {
+		return jsonserialization.NewJsonParseNodeFactory()
+	})
+}
+
+// Requests is the number of HTTP requests sent so far, repeated ones included.
+func (c *Client) Requests() int { return int(c.requests.n.Load()) }
+
+type counter struct {
+	next http.RoundTripper
+	n    atomic.Int64
+}
+
+func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.next.RoundTrip(r)
+}
+
+// pathParameters starts a request builder of the SDK; the adapter fills in its
+// base URL.
+func (c *Client) pathParameters(pairs ...string) map[string]string {
+	p := map[string]string{"baseurl": c.endpoint}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		p[pairs[i]] = pairs[i+1]
+	}
+	return p
+}
+
+// reference is the URL by which an object is named in a $ref.
+func (c *Client) reference(id string) string { return c.endpoint + "/directoryObjects/" + id }

@@ -1,0 +1,128 @@
+package graph
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	abstractions "github.com/microsoft/kiota-abstractions-go"
+	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
+)
+
+// Error is Graph's answer to a request it did not carry out.
+// Source: learn.microsoft.com/graph/errors.
+type Error struct {
+	Status    int    // HTTP status
+	Code      string // error.code, e.g. Request_ResourceNotFound
+	Message   string // error.message
+	Operation string // what was asked, e.g. "create application quickstart.api"
+}
+
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s: Graph answered %d", e.Operation, e.Status)
+	if e.Code != "" {
+		s += " " + e.Code
+	}
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	return s
+}
+
+// NotFound tells whether err is Graph's 404.
+func NotFound(err error) bool { return status(err) == http.StatusNotFound }
+
+// Denied tells whether err is a lasting refusal for want of a permission.
+func Denied(err error) bool {
+	return status(err) == http.StatusForbidden && !Lag(err)
+}
+
+func status(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+// Lag tells whether err may go away by itself because the directory has not
+// yet shown itself a write that it has acknowledged. The messages are Graph's.
+func Lag(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	has := func(s string) bool { return strings.Contains(e.Message, s) }
+	switch e.Status {
+	case http.StatusNotFound:
+		return e.Code == "Request_ResourceNotFound" || e.Code == "Directory_ObjectNotFound" || e.Code == "ResourceNotFound"
+	case http.StatusBadRequest:
+		return has("does not reference a valid application object") ||
+			has("Not a valid reference update") ||
+			has("one of its queried reference-property objects are not present") ||
+			e.Code == "CannotDeleteOrUpdateEnabledEntitlement"
+	case http.StatusForbidden:
+		return has("must in the local tenant")
+	case http.StatusConflict:
+		return e.Code == "Directory_ConcurrencyViolation" || e.Code == "Error_MsaAppDoesNotExist"
+	}
+	return false
+}
+
+// Exists tells whether err says that the grant or assignment to be written is
+// already there.
+func Exists(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, s := range []string{
+		"Permission entry already exists",
+		"EntitlementGrant entry already exists",
+		"Permission being assigned already exists",
+		"One or more added object references already exist",
+	} {
+		if strings.Contains(e.Message, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// wrap turns what the SDK returned into an *Error that names the operation.
+func wrap(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var odata *odataerrors.ODataError
+	if errors.As(err, &odata) {
+		e := &Error{Status: odata.ResponseStatusCode, Operation: operation}
+		if inner := odata.GetErrorEscaped(); inner != nil {
+			e.Code, e.Message = deref(inner.GetCode()), deref(inner.GetMessage())
+		}
+		return e
+	}
+	var api *abstractions.ApiError
+	if errors.As(err, &api) {
+		return &Error{Status: api.ResponseStatusCode, Operation: operation, Message: api.Message}
+	}
+	return fmt.Errorf("%s: %w", operation, err)
+}
+
+// errorOf reads Graph's error body.
+func errorOf(operation string, status int, body json.RawMessage) *Error {
+	var b struct {
+		Error struct{ Code, Message string }
+	}
+	_ = json.Unmarshal(body, &b) // a body that is no JSON leaves the status to speak
+	return &Error{Status: status, Code: b.Error.Code, Message: b.Error.Message, Operation: operation}
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
