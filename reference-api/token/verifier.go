@@ -1,0 +1,126 @@
+package token
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Config says which tokens a Verifier accepts. TenantID, JWKSURL, one Audience
+// and one of the issuers are required.
+type Config struct {
+	TenantID  string   // the directory's id, compared with tid
+	IssuerV1  string   // iss of version 1.0 tokens; empty: none is accepted
+	IssuerV2  string   // iss of version 2.0 tokens; empty: none is accepted
+	Audiences []string // every value that aud may have
+	JWKSURL   string   // https
+
+	HTTPClient *http.Client     // fetches the key set; default: one with a time limit
+	Clock      func() time.Time // default time.Now
+	Leeway     time.Duration    // clock skew allowed for exp and nbf; 0 means 60 s, a negative value none
+
+	KeyLifetime time.Duration // how long a fetched key set is fresh; default 24 h
+	KeyCooldown time.Duration // least time between two fetches; default 1 min
+}
+
+// Verifier verifies access tokens. It is safe for concurrent use.
+type Verifier struct {
+	config Config
+	keys   *keySet
+}
+
+// New makes a Verifier. It fetches nothing: the first token does.
+func New(c Config) (*Verifier, error) {
+	if c.TenantID == "" {
+		return nil, errors.New("token verifier: no tenant id")
+	}
+	if c.IssuerV1 == "" && c.IssuerV2 == "" {
+		return nil, errors.New("token verifier: no issuer")
+	}
+	if c.IssuerV1 == c.IssuerV2 {
+		return nil, fmt.Errorf("token verifier: %s cannot be the issuer of both token versions", c.IssuerV1)
+	}
+	if len(c.Audiences) == 0 || slices.Contains(c.Audiences, "") {
+		return nil, errors.New("token verifier: no audience, or an empty one")
+	}
+	if u, err := url.Parse(c.JWKSURL); err != nil || u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("token verifier: key set url %q: not an https url", c.JWKSURL)
+	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = &http.Client{Timeout: fetchTimeout}
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	c.Leeway = max(0, cmp.Or(c.Leeway, time.Minute))
+	c.KeyLifetime = cmp.Or(c.KeyLifetime, 24*time.Hour)
+	c.KeyCooldown = cmp.Or(c.KeyCooldown, time.Minute)
+	return &Verifier{config: c, keys: newKeySet(c)}, nil
+}
+
+// Verify returns the claims of raw, a JWS in compact form, or an error that
+// wraps the sentinel of the first check that failed. The signature comes
+// before every claim: nothing of an unsigned payload is looked at.
+func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
+	signed, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	key, err := v.keys.find(ctx, signed.kid)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := signed.verify(key)
+	if err != nil {
+		return nil, err
+	}
+	members, err := decodeObject(payload)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := newClaims(members)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.check(claims); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// check compares what the token says with what this API accepts.
+func (v *Verifier) check(c *Claims) error {
+	version := ""
+	switch {
+	case c.Issuer == "":
+		return fmt.Errorf("%w: no iss", ErrIssuer)
+	case c.Issuer == v.config.IssuerV1:
+		version = "1.0"
+	case c.Issuer == v.config.IssuerV2:
+		version = "2.0"
+	default:
+		return fmt.Errorf("%w: iss %q", ErrIssuer, c.Issuer)
+	}
+	if c.TenantID != v.config.TenantID {
+		return fmt.Errorf("%w: tid %q", ErrTenant, c.TenantID)
+	}
+	if c.Version != version {
+		return fmt.Errorf("%w: ver %q from %s", ErrVersion, c.Version, c.Issuer)
+	}
+	if !slices.Contains(v.config.Audiences, c.Audience) {
+		return fmt.Errorf("%w: aud %q", ErrAudience, c.Audience)
+	}
+	now, leeway := v.config.Clock(), v.config.Leeway
+	if !now.Before(c.Expires.Add(leeway)) {
+		return fmt.Errorf("%w: at %s", ErrExpired, c.Expires.UTC().Format(time.RFC3339))
+	}
+	if now.Before(c.NotBefore.Add(-leeway)) {
+		return fmt.Errorf("%w: not before %s", ErrNotYetValid, c.NotBefore.UTC().Format(time.RFC3339))
+	}
+	return c.checkAccess()
+}
