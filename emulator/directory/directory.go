@@ -1,37 +1,143 @@
 package directory
 
-// CONTRACT between the rooms (the bodies are written by the directory's owner).
-//
-//	func Open(path string, seed Seed, clock func() time.Time) (*Directory, error) // path "" keeps it in memory
-//	func (d *Directory) Close() error
-//	func (d *Directory) Tenant() Tenant
-//
-// Reads take no lock that a writer holds for long and return immutable objects
-// (nil, false when there is none, or it is deleted):
-//
-//	func (d *Directory) Application(id string) (*Application, bool)
-//	func (d *Directory) ApplicationByAppID(appID string) (*Application, bool)
-//	func (d *Directory) ServicePrincipal(id string) (*ServicePrincipal, bool)      // mirror properties filled in
-//	func (d *Directory) ServicePrincipalByAppID(appID string) (*ServicePrincipal, bool)
-//	func (d *Directory) ServicePrincipalByName(name string) (*ServicePrincipal, bool) // an appId or an identifier URI, as a resource is named in a scope
-//	func (d *Directory) User(id string) (*User, bool)
-//	func (d *Directory) UserByUPN(upn string) (*User, bool)                         // without regard to case
-//	func (d *Directory) Group(id string) (*Group, bool)
-//	func (d *Directory) GroupsOf(memberID string) []*Group                          // direct membership only
-//	func (d *Directory) AssignmentsTo(resourceSPID string) []*AppRoleAssignment
-//	func (d *Directory) AssignmentsOf(principalID string) []*AppRoleAssignment
-//	func (d *Directory) GrantsOf(clientSPID string) []*OAuth2PermissionGrant
-//	func (u *User) CheckPassword(text string) bool
-//	func (c PasswordCredential) Matches(secret string) bool
-//
-// Writes: everything in one Update is kept or nothing is; when Update returns
-// nil the change survives kill -9.
-//
-//	func (d *Directory) Update(func(tx *Tx) error) error
-//
-// A small durable key-value space for the login room (signing keys, the key
-// that seals codes and refresh tokens, used codes):
-//
-//	func (d *Directory) Load(bucket, key string) ([]byte, bool)
-//	func (d *Directory) Save(bucket, key string, value []byte) error
-//	func (d *Directory) SaveOnce(bucket, key string, value []byte) (stored bool, err error) // false when the key is already there
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-memdb"
+)
+
+// Directory is the directory of one tenant. It is safe for use by many
+// goroutines at once.
+type Directory struct {
+	reader
+	tenant  Tenant
+	clock   func() time.Time
+	objects *memdb.MemDB
+	store   *store
+	writing sync.Mutex // one Update at a time, memory and disk together
+	admin   Administrator
+}
+
+// Seed says what a new tenant is to be; what is left empty is chosen.
+type Seed struct {
+	TenantID    string // a random UUID
+	Domain      string // contoso.onmicrosoft.com
+	DisplayName string // Contoso
+}
+
+// Open reads the directory kept in the file at path, or in memory alone when
+// path is empty. A directory that does not exist yet is made from seed; one
+// that does stays as it is. The file admits one process at a time.
+func Open(path string, seed Seed, clock func() time.Time) (*Directory, error) {
+	objects, err := memdb.NewMemDB(schema())
+	if err != nil {
+		return nil, fmt.Errorf("open directory: %w", err)
+	}
+	store, err := openStore(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{clock: clock, objects: objects, store: store}
+	d.reader = reader{func() *memdb.Txn { return objects.Txn(false) }}
+	if err := d.load(seed); err != nil {
+		store.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close gives the file back. The directory must not be used afterwards.
+func (d *Directory) Close() error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	return d.store.close()
+}
+
+// Tenant returns the organization whose directory this is.
+func (d *Directory) Tenant() Tenant { return d.tenant }
+
+// View is one unchanging state of a directory, for an answer that takes several
+// reads. It costs nothing to hold and needs no release.
+type View struct {
+	reader
+	tenant Tenant
+}
+
+// View returns the present state.
+func (d *Directory) View() View {
+	txn := d.objects.Txn(false)
+	return View{reader{func() *memdb.Txn { return txn }}, d.tenant}
+}
+
+// Tx changes the directory; it reads what it has changed so far. It is valid
+// only inside the Update that made it.
+type Tx struct {
+	reader
+	txn    *memdb.Txn
+	tenant Tenant
+	now    time.Time // in UTC, in whole seconds as Graph answers it
+}
+
+// Update lets change build the next state. Either all of it is kept, and
+// survives a killed process once Update has returned nil, or, when change or
+// the disk returns an error, none of it.
+func (d *Directory) Update(change func(*Tx) error) error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	txn := d.objects.Txn(true)
+	defer txn.Abort() // does nothing after Commit
+	txn.TrackChanges()
+	tx := &Tx{
+		reader: reader{func() *memdb.Txn { return txn }},
+		txn:    txn,
+		tenant: d.tenant,
+		now:    d.clock().UTC().Truncate(time.Second),
+	}
+	if err := change(tx); err != nil {
+		return err
+	}
+	if err := d.store.write(txn.Changes()); err != nil {
+		return err
+	}
+	txn.Commit()
+	return nil
+}
+
+// put stores a new object or a new version of one. The object belongs to the
+// directory from then on.
+func (tx *Tx) put(table string, object any) {
+	fillLists(object)
+	if err := tx.txn.Insert(table, object); err != nil {
+		panic(fmt.Sprintf("directory: insert into %s: %v", table, err)) // an object without an id: a mistake in this package
+	}
+}
+
+// remove takes an object out for good.
+func (tx *Tx) remove(table string, object any) {
+	if err := tx.txn.Delete(table, object); err != nil {
+		panic(fmt.Sprintf("directory: delete from %s: %v", table, err))
+	}
+}
+
+// Load returns the value that Save or SaveOnce kept under a key.
+func (d *Directory) Load(bucket, key string) ([]byte, bool) { return d.store.load(bucket, key) }
+
+// Save keeps a value under a key, durably, in place of an older one.
+func (d *Directory) Save(bucket, key string, value []byte) error {
+	_, err := d.store.save(bucket, key, value, false)
+	return err
+}
+
+// SaveOnce keeps a value under a key unless the key is there already; stored
+// tells whether it did. Of any number of callers with one key, one stores.
+func (d *Directory) SaveOnce(bucket, key string, value []byte) (stored bool, err error) {
+	return d.store.save(bucket, key, value, true)
+}
+
+// Remove forgets a key; it is no error when there is none.
+func (d *Directory) Remove(bucket, key string) error { return d.store.forget(bucket, key) }
+
+// Keys returns the keys of a bucket, sorted.
+func (d *Directory) Keys(bucket string) []string { return d.store.keys(bucket) }

@@ -191,7 +191,8 @@ type ServicePrincipal struct {
 	ServicePrincipalNames     []string             `json:"servicePrincipalNames"` // the appId and the identifier URIs
 	ServicePrincipalType      string               `json:"servicePrincipalType"`  // Application
 	SignInAudience            *string              `json:"signInAudience"`
-	Tags                      []string             `json:"tags"`
+	Tags                      []string             `json:"tags"` // its own and the application's
+	OwnTags                   []string             `json:"-"`
 	OwnerIDs                  []string             `json:"-"`
 }
 

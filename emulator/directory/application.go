@@ -1,0 +1,297 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// CreateApplication stores a new registration. The directory chooses id, appId,
+// createdDateTime and publisherDomain; every other property is the caller's.
+// A passwordCredential of app asks for a secret with that name and lifetime;
+// the returned copy holds the texts.
+func (tx *Tx) CreateApplication(app *Application) (*Application, error) {
+	app = app.Clone()
+	app.ID, app.AppID = newID(), newID()
+	app.CreatedDateTime, app.DeletedDateTime = tx.now, nil
+	app.PublisherDomain = tx.tenant.Domain
+	if app.SignInAudience == "" {
+		app.SignInAudience = "AzureADMyOrg"
+	}
+	answered := make([]PasswordCredential, len(app.PasswordCredentials))
+	for i, c := range app.PasswordCredentials {
+		answered[i], app.PasswordCredentials[i] = tx.makePassword(c)
+	}
+	if err := tx.checkApplication(nil, app); err != nil {
+		return nil, err
+	}
+	if err := tx.storeApplication(app); err != nil {
+		return nil, err
+	}
+	if len(answered) == 0 {
+		return app, nil
+	}
+	shown := app.Clone()
+	shown.PasswordCredentials = answered
+	return shown, nil
+}
+
+// UpdateApplication stores a changed Clone of a live registration. What cannot
+// change (id, appId, dates, secrets, owners) is kept as it was.
+func (tx *Tx) UpdateApplication(app *Application) error {
+	old, ok := tx.Application(app.ID)
+	if !ok {
+		return NotFound(app.ID)
+	}
+	app = app.Clone()
+	app.AppID, app.PublisherDomain = old.AppID, old.PublisherDomain
+	app.CreatedDateTime, app.DeletedDateTime = old.CreatedDateTime, nil
+	app.PasswordCredentials, app.OwnerIDs = old.PasswordCredentials, old.OwnerIDs
+	if err := tx.checkApplication(old, app); err != nil {
+		return err
+	}
+	return tx.storeApplication(app)
+}
+
+// storeApplication stores a checked registration and renews its mirror.
+func (tx *Tx) storeApplication(app *Application) error {
+	fillLists(app)
+	if manifestEntries(app) > maxManifestEntries {
+		return &Error{Status: 403, Code: "Directory_ResourceSizeExceeded",
+			Message: "The size of the object has exceeded its limit. Please reduce the number of values and retry your request."}
+	}
+	tx.put(applications, app)
+	if sp, ok := tx.ServicePrincipalByAppID(app.AppID); ok {
+		tx.put(servicePrincipals, mirror(sp, app, tx.tenant))
+	}
+	return nil
+}
+
+// checkApplication holds a registration to Entra's rules; old is what it
+// replaces, nil for a new one.
+func (tx *Tx) checkApplication(old, app *Application) error {
+	checks := []func(old, app *Application) error{
+		checkDisplayName,
+		checkAudience,
+		tx.checkUniqueName,
+		tx.checkIdentifierURIs,
+		checkRedirectURIs,
+		checkEntitlements,
+		tx.checkPreAuthorized,
+		checkRequiredResourceAccess,
+		checkKnownClients,
+		checkTags,
+		checkKeyCredentials,
+		checkGroupMembershipClaims,
+	}
+	for _, check := range checks {
+		if err := check(old, app); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkDisplayName(_, app *Application) error {
+	if strings.TrimSpace(app.DisplayName) == "" {
+		return invalidValue("Application", "displayName", "It must not be empty.")
+	}
+	if utf8.RuneCountInString(app.DisplayName) > 256 {
+		return invalidValue("Application", "displayName", "It must not be longer than 256 characters.")
+	}
+	if app.Description != nil && utf8.RuneCountInString(*app.Description) > 1024 {
+		return invalidValue("Application", "description", "It must not be longer than 1024 characters.")
+	}
+	return nil
+}
+
+var audiences = []string{"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
+
+func personal(app *Application) bool {
+	return app.SignInAudience == "AzureADandPersonalMicrosoftAccount" || app.SignInAudience == "PersonalMicrosoftAccount"
+}
+
+func checkAudience(_, app *Application) error {
+	if !slices.Contains(audiences, app.SignInAudience) {
+		return invalidValue("Application", "signInAudience", "It must be one of "+strings.Join(audiences, ", ")+".")
+	}
+	version := app.API.RequestedAccessTokenVersion
+	if version != nil && *version != 1 && *version != 2 {
+		return invalidValue("Application", "requestedAccessTokenVersion", "It must be null, 1 or 2.")
+	}
+	if personal(app) && (version == nil || *version != 2) {
+		return invalidValue("Application", "api.requestedAccessTokenVersion",
+			"It must be 2 when signInAudience is "+app.SignInAudience+".")
+	}
+	return nil
+}
+
+// checkUniqueName lets a uniqueName be set while there is none, and only to a
+// name that nobody has, not even in the recycle bin.
+func (tx *Tx) checkUniqueName(old, app *Application) error {
+	if old != nil && old.UniqueName != nil {
+		if app.UniqueName == nil || *app.UniqueName != *old.UniqueName {
+			return readOnly("uniqueName")
+		}
+		return nil
+	}
+	if app.UniqueName == nil {
+		return nil
+	}
+	if *app.UniqueName == "" || utf8.RuneCountInString(*app.UniqueName) > 128 {
+		return invalidValue("Application", "uniqueName", "It must have 1 to 128 characters.")
+	}
+	if holder := find[Application](tx.reader, applications, "uniqueName", *app.UniqueName); holder != nil && holder.ID != app.ID {
+		return takenValue("uniqueName")
+	}
+	return nil
+}
+
+func checkTags(_, app *Application) error {
+	for _, tag := range app.Tags {
+		if tag == "" || utf8.RuneCountInString(tag) > 256 {
+			return invalidValue("Application", "tags", "A tag must have 1 to 256 characters.")
+		}
+	}
+	if hasDuplicates(app.Tags, exact) {
+		return duplicateValues("tags")
+	}
+	return nil
+}
+
+func checkKnownClients(_, app *Application) error {
+	for _, id := range app.API.KnownClientApplications {
+		if !isUUID(id) {
+			return invalidValue("Application", "knownClientApplications", "'"+id+"' is not an appId.")
+		}
+	}
+	if hasDuplicates(app.API.KnownClientApplications, strings.ToLower) {
+		return duplicateValues("knownClientApplications")
+	}
+	return nil
+}
+
+func checkGroupMembershipClaims(_, app *Application) error {
+	if app.GroupMembershipClaims == nil {
+		return nil
+	}
+	known := []string{"None", "SecurityGroup", "DirectoryRole", "ApplicationGroup", "All"}
+	for claim := range strings.SplitSeq(*app.GroupMembershipClaims, ",") {
+		if !slices.Contains(known, strings.TrimSpace(claim)) {
+			return invalidValue("Application", "groupMembershipClaims", "It must be one of "+strings.Join(known, ", ")+".")
+		}
+	}
+	return nil
+}
+
+func checkKeyCredentials(old, app *Application) error {
+	for i, c := range app.KeyCredentials {
+		if c.Type == "" || c.Usage == "" {
+			return invalidValue("KeyCredential", "keyCredentials", "type and usage are required.")
+		}
+		if len(c.Key) == 0 && !keptKey(old, c.KeyID) {
+			return invalidValue("KeyCredential", "key", "A new credential needs its key.")
+		}
+		if c.KeyID == "" {
+			app.KeyCredentials[i].KeyID = newID()
+		}
+		if len(c.Key) == 0 {
+			app.KeyCredentials[i].Key = keyOf(old, c.KeyID)
+		}
+	}
+	if hasDuplicates(app.KeyCredentials, func(c KeyCredential) string { return strings.ToLower(c.KeyID) }) {
+		return duplicateValues("keyCredentials")
+	}
+	return nil
+}
+
+// keptKey tells whether a key credential sent without its key is one that the
+// application has: GET leaves the key out, so an update sends it back so.
+func keptKey(old *Application, keyID string) bool { return len(keyOf(old, keyID)) > 0 }
+
+func keyOf(old *Application, keyID string) []byte {
+	if old == nil {
+		return nil
+	}
+	for _, c := range old.KeyCredentials {
+		if same(c.KeyID, keyID) {
+			return c.Key
+		}
+	}
+	return nil
+}
+
+func exact(s string) string { return s }
+
+func hasDuplicates[T any](list []T, key func(T) string) bool {
+	seen := make(map[string]bool, len(list))
+	for _, entry := range list {
+		if k := key(entry); seen[k] {
+			return true
+		} else {
+			seen[k] = true
+		}
+	}
+	return false
+}
+
+// AddOwner makes a user or a service principal an owner of an application, a
+// service principal or a group.
+func (tx *Tx) AddOwner(objectID, ownerID string) error {
+	if _, ok := tx.User(ownerID); !ok {
+		if _, ok := tx.ServicePrincipal(ownerID); !ok {
+			return NotFound(ownerID)
+		}
+	}
+	return tx.changeOwners(objectID, func(owners []string) ([]string, error) {
+		if slices.Contains(owners, ownerID) {
+			return nil, alreadyReferenced("owners")
+		}
+		if len(owners) >= maxOwners {
+			return nil, tooMany("owners", maxOwners)
+		}
+		return append(slices.Clip(owners), ownerID), nil
+	})
+}
+
+// RemoveOwner ends an ownership.
+func (tx *Tx) RemoveOwner(objectID, ownerID string) error {
+	return tx.changeOwners(objectID, func(owners []string) ([]string, error) {
+		i := slices.Index(owners, ownerID)
+		if i < 0 {
+			return nil, NotFound(ownerID)
+		}
+		return slices.Delete(slices.Clone(owners), i, i+1), nil
+	})
+}
+
+func (tx *Tx) changeOwners(objectID string, change func([]string) ([]string, error)) (err error) {
+	object, ok := tx.Object(objectID)
+	if !ok {
+		return NotFound(objectID)
+	}
+	switch o := object.(type) {
+	case *Application:
+		o = o.Clone()
+		if o.OwnerIDs, err = change(o.OwnerIDs); err == nil {
+			tx.put(applications, o)
+		}
+	case *ServicePrincipal:
+		o = o.Clone()
+		if o.OwnerIDs, err = change(o.OwnerIDs); err == nil {
+			tx.put(servicePrincipals, o)
+		}
+	case *Group:
+		o = o.Clone()
+		if o.OwnerIDs, err = change(o.OwnerIDs); err == nil {
+			tx.put(groups, o)
+		}
+	default:
+		return NotFound(objectID)
+	}
+	return err
+}
+
+func alreadyReferenced(property string) *Error {
+	return badRequest("One or more added object references already exist for the following modified properties: '%s'.", property)
+}

@@ -1,0 +1,35 @@
+// Package directory is the object model of one Entra ID tenant: applications,
+// service principals, users, groups, app role assignments and consent grants,
+// with the rules that Microsoft Graph holds them to. It knows nothing of HTTP.
+//
+// # Invariants
+//
+//   - An object handed out is immutable; a change is a Clone given to a Tx.
+//   - Every rule is checked inside a Tx, so no caller can store what Entra
+//     would refuse. A refusal is an *Error with Graph's code and message.
+//   - An Update is kept whole or not at all, in memory and on disk alike.
+//   - What an Update acknowledged survives a killed process. It need not
+//     survive power loss: nothing is synced to the platter.
+//   - What a service principal mirrors of its application is renewed in the
+//     same Update that changed the application.
+//   - uniqueName and identifier URIs stay taken while their holder is in the
+//     recycle bin.
+//
+// # How it is kept
+//
+// Live state is a go-memdb database: immutable radix trees with secondary
+// indexes, so that a read takes no lock, sees one state throughout and finds
+// an application among thousands by appId, uniqueName or identifier URI
+// without looking at the others. Beside it every Update writes its changed
+// objects to a bbolt file, from which the next Open loads them all.
+//
+// One Directory is one tenant. A process that has several tenants opens
+// several, each on its own file.
+//
+// # Sources
+//
+// Graph resource types application, servicePrincipal, user, group,
+// appRoleAssignment, oAuth2PermissionGrant and directory/deletedItems
+// (learn.microsoft.com/graph/api/resources), and the validation differences
+// and limits in learn.microsoft.com/entra/identity-platform.
+package directory

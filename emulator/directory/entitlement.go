@@ -1,0 +1,232 @@
+package directory
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The property names that refusals of scopes and roles point to.
+const (
+	scopesProperty        = "api.oauth2PermissionScopes"
+	rolesProperty         = "appRoles"
+	preAuthorizedProperty = "api.preAuthorizedApplications"
+)
+
+// entitlementValue holds the characters that Graph allows in the value of a
+// scope or a role.
+var entitlementValue = regexp.MustCompile("^[0-9A-Za-z!#$%&'()*+,\\-/:;=?@\\[\\]^_`{|}~][0-9A-Za-z!#$%&'()*+,\\-./:;=?@\\[\\]^_`{|}~]*$")
+
+// checkEntitlements holds scopes and roles to the rules that they share: ids
+// and values are unique, a value common to a scope and a role means one
+// permission under one id, and an entry that is enabled neither goes away nor
+// changes its value.
+func checkEntitlements(old, app *Application) error {
+	scopes, roles := app.API.OAuth2PermissionScopes, app.AppRoles
+	for _, s := range scopes {
+		if err := checkScope(s); err != nil {
+			return err
+		}
+	}
+	for i := range roles {
+		if roles[i].Origin == "" {
+			roles[i].Origin = "Application"
+		}
+		if err := checkRole(roles[i]); err != nil {
+			return err
+		}
+	}
+	if hasDuplicates(scopes, func(s PermissionScope) string { return strings.ToLower(s.ID) }) ||
+		hasDuplicates(scopes, func(s PermissionScope) string { return s.Value }) {
+		return duplicateValues(scopesProperty)
+	}
+	if hasDuplicates(roles, func(r AppRole) string { return strings.ToLower(r.ID) }) ||
+		hasDuplicates(valued(roles), func(r AppRole) string { return *r.Value }) {
+		return duplicateValues(rolesProperty)
+	}
+	for _, s := range scopes {
+		for _, r := range roles {
+			if err := checkShared(s, r); err != nil {
+				return err
+			}
+		}
+	}
+	if len(scopes)+len(roles) > maxPermissions {
+		return tooMany(scopesProperty, maxPermissions)
+	}
+	if personal(app) && len(scopes) > maxPersonalScopes {
+		return tooMany(scopesProperty, maxPersonalScopes)
+	}
+	if old == nil {
+		return nil
+	}
+	return checkStillEnabled(old, app)
+}
+
+func checkScope(s PermissionScope) error {
+	switch {
+	case !isUUID(s.ID):
+		return invalidValue("PermissionScope", "id", "It must be a GUID.")
+	case s.Type != "User" && s.Type != "Admin":
+		return invalidValue("PermissionScope", "type", "It must be User or Admin.")
+	case !entitlementValue.MatchString(s.Value) || len(s.Value) > maxEntitlementLength:
+		return invalidValue("PermissionScope", "value", valueRule)
+	}
+	return nil
+}
+
+func checkRole(r AppRole) error {
+	switch {
+	case !isUUID(r.ID) || r.ID == DefaultRole:
+		return invalidValue("AppRole", "id", "It must be a GUID other than the default role's.")
+	case text(r.DisplayName) == "":
+		return invalidValue("AppRole", "displayName", "It must not be empty.")
+	case text(r.Description) == "":
+		return invalidValue("AppRole", "description", "It must not be empty.")
+	case r.Value != nil && (!entitlementValue.MatchString(*r.Value) || len(*r.Value) > maxEntitlementLength):
+		return invalidValue("AppRole", "value", valueRule)
+	case len(r.AllowedMemberTypes) == 0 || hasDuplicates(r.AllowedMemberTypes, exact):
+		return invalidValue("AppRole", "allowedMemberTypes", "It must name User, Application or both, each once.")
+	}
+	for _, t := range r.AllowedMemberTypes {
+		if t != "User" && t != "Application" {
+			return invalidValue("AppRole", "allowedMemberTypes", "It must name User, Application or both, each once.")
+		}
+	}
+	return nil
+}
+
+const valueRule = "It must have 1 to 120 characters of 0-9 A-Z a-z : ! # $ % & ' ( ) * + , - . / ; = ? @ [ ] ^ _ ` { | } ~ and not begin with a dot."
+
+func valued(roles []AppRole) []AppRole {
+	return slices.DeleteFunc(slices.Clone(roles), func(r AppRole) bool { return r.Value == nil })
+}
+
+// checkShared refuses a scope and a role that share their value but not the id,
+// or the id but not what they say.
+func checkShared(s PermissionScope, r AppRole) error {
+	sameID, sameValue := same(s.ID, r.ID), r.Value != nil && *r.Value == s.Value
+	if sameValue && !sameID {
+		return duplicateValues(rolesProperty)
+	}
+	if !sameID {
+		return nil
+	}
+	if !sameValue || s.IsEnabled != r.IsEnabled ||
+		text(s.AdminConsentDescription) != text(r.Description) || text(s.AdminConsentDisplayName) != text(r.DisplayName) {
+		return badRequest("The following values must match for the 'oauth2Permissions' and 'appRoles' properties with identifier '%s': "+
+			"(description, adminConsentDescription),(displayName, adminConsentDisplayName),(isEnabled, isEnabled),(origin, origin),(value, value). "+
+			"Ensure that you are intending to have entries with the same identifier, and if so, are updating them together.", s.ID)
+	}
+	return nil
+}
+
+func checkStillEnabled(old, app *Application) error {
+	for _, was := range old.API.OAuth2PermissionScopes {
+		i := slices.IndexFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, was.ID) })
+		if was.IsEnabled && (i < 0 || app.API.OAuth2PermissionScopes[i].Value != was.Value) {
+			return enabledEntitlement(scopesProperty)
+		}
+	}
+	for _, was := range old.AppRoles {
+		i := slices.IndexFunc(app.AppRoles, func(r AppRole) bool { return same(r.ID, was.ID) })
+		if was.IsEnabled && (i < 0 || text(app.AppRoles[i].Value) != text(was.Value)) {
+			return enabledEntitlement(rolesProperty)
+		}
+	}
+	return nil
+}
+
+// checkPreAuthorized wants every entry to name scopes of this application and
+// a client that exists; the entry of a client that has gone since may stay.
+func (tx *Tx) checkPreAuthorized(old, app *Application) error {
+	entries := app.API.PreAuthorizedApplications
+	if hasDuplicates(entries, func(p PreAuthorizedApplication) string { return strings.ToLower(p.AppID) }) {
+		return duplicateValues(preAuthorizedProperty)
+	}
+	for _, entry := range entries {
+		if !isUUID(entry.AppID) {
+			return invalidValue("PreAuthorizedApplication", "appId", "It must be a GUID.")
+		}
+		if len(entry.DelegatedPermissionIDs) == 0 {
+			return invalidValue("PreAuthorizedApplication", "delegatedPermissionIds", "It must not be empty.")
+		}
+		if hasDuplicates(entry.DelegatedPermissionIDs, strings.ToLower) {
+			return duplicateValues(preAuthorizedProperty)
+		}
+		for _, id := range entry.DelegatedPermissionIDs {
+			if !slices.ContainsFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, id) }) {
+				return preAuthorizedReference("permissions", id)
+			}
+		}
+		if !tx.knownClient(entry.AppID) && !wasPreAuthorized(old, entry.AppID) {
+			return preAuthorizedReference("applications", entry.AppID)
+		}
+	}
+	return nil
+}
+
+func preAuthorizedReference(what, id string) error {
+	return &Error{Status: http.StatusBadRequest, Code: "InvalidValue", Target: preAuthorizedProperty,
+		Message: fmt.Sprintf("Property PreAuthorizedApplication references %s %s that cannot be found.", what, id)}
+}
+
+func (tx *Tx) knownClient(appID string) bool {
+	if _, ok := tx.ApplicationByAppID(appID); ok {
+		return true
+	}
+	_, ok := tx.ServicePrincipalByAppID(appID)
+	return ok || slices.Contains(firstPartyClients, strings.ToLower(appID))
+}
+
+// firstPartyClients are Microsoft's own clients that every tenant knows without
+// a registration and that APIs pre-authorize: Azure CLI, Azure PowerShell,
+// Visual Studio, Visual Studio Code, Microsoft Office and Teams.
+var firstPartyClients = []string{
+	"04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+	"1950a258-227b-4e31-a9cf-717495945fc2",
+	"872cd9fa-d31f-45e0-9eab-6e460a02d1f1",
+	"aebc6443-996d-45c2-90f0-388ff96faa56",
+	"d3590ed6-52b3-4102-aeff-aad2292ab01c",
+	"1fec8e78-bce4-4aaf-ab1b-5451cc387264",
+	"5e3ce6c0-2b1f-4285-8d4b-75ee78787346",
+}
+
+func wasPreAuthorized(old *Application, appID string) bool {
+	return old != nil && slices.ContainsFunc(old.API.PreAuthorizedApplications,
+		func(p PreAuthorizedApplication) bool { return same(p.AppID, appID) })
+}
+
+func checkRequiredResourceAccess(_, app *Application) error {
+	const property = "requiredResourceAccess"
+	if hasDuplicates(app.RequiredResourceAccess, func(r RequiredResourceAccess) string { return strings.ToLower(r.ResourceAppID) }) {
+		return duplicateValues(property)
+	}
+	limit, total := maxRequiredResources, 0
+	if personal(app) {
+		limit = maxPersonalRequiredResources
+	}
+	if len(app.RequiredResourceAccess) > limit {
+		return tooMany(property, limit)
+	}
+	for _, r := range app.RequiredResourceAccess {
+		if !isUUID(r.ResourceAppID) {
+			return invalidValue("RequiredResourceAccess", "resourceAppId", "It must be a GUID.")
+		}
+		for _, a := range r.ResourceAccess {
+			if !isUUID(a.ID) || a.Type != "Scope" && a.Type != "Role" {
+				return invalidValue("ResourceAccess", "resourceAccess", "An entry needs a GUID as id and Scope or Role as type.")
+			}
+		}
+		if hasDuplicates(r.ResourceAccess, func(a ResourceAccess) string { return strings.ToLower(a.Type + a.ID) }) {
+			return duplicateValues(property)
+		}
+		total += len(r.ResourceAccess)
+	}
+	if total > maxRequiredAccess {
+		return tooMany(property, maxRequiredAccess)
+	}
+	return nil
+}

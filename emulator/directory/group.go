@@ -1,0 +1,118 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+)
+
+// CreateGroup stores a new group with its first members and owners.
+func (tx *Tx) CreateGroup(g *Group) (*Group, error) {
+	g = g.Clone()
+	members, owners := g.MemberIDs, g.OwnerIDs
+	g.ID, g.CreatedDateTime, g.DeletedDateTime = newID(), tx.now, nil
+	g.MemberIDs, g.OwnerIDs = nil, nil
+	if err := tx.checkGroup(nil, g); err != nil {
+		return nil, err
+	}
+	tx.put(groups, g)
+	if err := tx.AddMembers(g.ID, members...); err != nil {
+		return nil, err
+	}
+	for _, owner := range owners {
+		if err := tx.AddOwner(g.ID, owner); err != nil {
+			return nil, err
+		}
+	}
+	g, _ = tx.Group(g.ID)
+	return g, nil
+}
+
+// UpdateGroup stores a changed Clone of a live group; members and owners stay.
+func (tx *Tx) UpdateGroup(g *Group) error {
+	old, ok := tx.Group(g.ID)
+	if !ok {
+		return NotFound(g.ID)
+	}
+	g = g.Clone()
+	g.CreatedDateTime, g.DeletedDateTime = old.CreatedDateTime, nil
+	g.MemberIDs, g.OwnerIDs = old.MemberIDs, old.OwnerIDs
+	if err := tx.checkGroup(old, g); err != nil {
+		return err
+	}
+	tx.put(groups, g)
+	return nil
+}
+
+func (tx *Tx) checkGroup(old, g *Group) error {
+	if strings.TrimSpace(g.DisplayName) == "" || len(g.DisplayName) > 256 {
+		return invalidValue("Group", "displayName", "It must have 1 to 256 characters.")
+	}
+	if !mailNickname.MatchString(g.MailNickname) {
+		return invalidValue("Group", "mailNickname", "It must have 1 to 64 characters that an address allows.")
+	}
+	if g.Description != nil && len(*g.Description) > 1024 {
+		return invalidValue("Group", "description", "It must not be longer than 1024 characters.")
+	}
+	unified := slices.Contains(g.GroupTypes, "Unified")
+	if !g.SecurityEnabled && !unified || g.MailEnabled != unified {
+		return badRequest("The service does not currently support writes of mail-enabled groups. " +
+			"Please ensure that the mail-enablement property is unset and the security-enablement property is set.")
+	}
+	if old != nil && old.UniqueName != nil {
+		if text(g.UniqueName) != *old.UniqueName {
+			return readOnly("uniqueName")
+		}
+		return nil
+	}
+	if g.UniqueName == nil {
+		return nil
+	}
+	if *g.UniqueName == "" || len(*g.UniqueName) > 128 {
+		return invalidValue("Group", "uniqueName", "It must have 1 to 128 characters.")
+	}
+	if holder := find[Group](tx.reader, groups, "uniqueName", *g.UniqueName); holder != nil && holder.ID != g.ID {
+		return takenValue("uniqueName")
+	}
+	return nil
+}
+
+// AddMembers adds users, groups and service principals to a group: all of
+// them, or none when one does not exist or is a member already.
+func (tx *Tx) AddMembers(groupID string, ids ...string) error {
+	g, ok := tx.Group(groupID)
+	if !ok {
+		return NotFound(groupID)
+	}
+	g = g.Clone()
+	for _, id := range ids {
+		object, ok := tx.Object(id)
+		if _, isApplication := object.(*Application); !ok || isApplication {
+			return NotFound(id)
+		}
+		if id == g.ID {
+			return badRequest("A group cannot be a member of itself.")
+		}
+		if slices.Contains(g.MemberIDs, id) {
+			return alreadyReferenced("members")
+		}
+		g.MemberIDs = append(g.MemberIDs, id)
+	}
+	tx.put(groups, g)
+	return nil
+}
+
+// RemoveMember takes a direct member out of a group.
+func (tx *Tx) RemoveMember(groupID, memberID string) error {
+	g, ok := tx.Group(groupID)
+	if !ok {
+		return NotFound(groupID)
+	}
+	i := slices.Index(g.MemberIDs, memberID)
+	if i < 0 {
+		return NotFound(memberID)
+	}
+	g = g.Clone()
+	g.MemberIDs = slices.Delete(g.MemberIDs, i, i+1)
+	tx.put(groups, g)
+	return nil
+}

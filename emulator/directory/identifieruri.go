@@ -1,0 +1,82 @@
+package directory
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// checkIdentifierURIs holds identifier URIs to their form, to being nobody
+// else's (not even in the recycle bin) and, where they are new, to the tenant's
+// policy. Source: learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions.
+func (tx *Tx) checkIdentifierURIs(old, app *Application) error {
+	const property = "identifierUris"
+	limit := maxIdentifierURIs
+	if personal(app) {
+		limit = maxPersonalIdentifierURIs
+	}
+	if len(app.IdentifierUris) > limit {
+		return tooMany(property, limit)
+	}
+	if hasDuplicates(app.IdentifierUris, strings.ToLower) {
+		return duplicateValues(property)
+	}
+	for _, uri := range app.IdentifierUris {
+		if err := checkIdentifierForm(uri); err != nil {
+			return err
+		}
+		for holder := range each[Application](tx.reader, applications, "identifierUri", uri) {
+			if holder.ID != app.ID {
+				return takenValue(property)
+			}
+		}
+		isNew := old == nil || !slices.Contains(old.IdentifierUris, uri)
+		if isNew && !tx.allowsIdentifier(app, uri) {
+			return &Error{Status: http.StatusBadRequest, Code: "HostNameNotOnVerifiedDomain", Target: property,
+				Message: fmt.Sprintf("Failed to add identifier URI %s. All newly added URIs must contain a tenant verified domain, "+
+					"tenant ID, or app ID, as per the default tenant policy of your organization. "+
+					"See https://aka.ms/identifier-uri-addition-error for more information on this error.", uri)}
+		}
+	}
+	return nil
+}
+
+func checkIdentifierForm(uri string) error {
+	invalid := func(why string) error { return invalidValue("Application", "identifierUris", "'"+uri+"': "+why) }
+	parsed, err := url.Parse(uri)
+	switch {
+	case err != nil || parsed.Scheme == "" || parsed.Host == "" && parsed.Opaque == "" && parsed.Path == "":
+		return invalid("It must be an absolute URI.")
+	case len(uri) > maxIdentifierLength:
+		return invalid("It must not be longer than 255 characters.")
+	case strings.ContainsAny(uri, "* #"):
+		return invalid("It must hold no wildcard, space or fragment.")
+	case parsed.Scheme == "api" && parsed.Host == "":
+		return invalid("Something must follow api://.")
+	}
+	return nil
+}
+
+// allowsIdentifier is the tenant's policy for new identifier URIs. An
+// application with v2 tokens is exempt: their audience is the appId.
+func (tx *Tx) allowsIdentifier(app *Application, uri string) bool {
+	if v := app.API.RequestedAccessTokenVersion; v != nil && *v == 2 {
+		return true
+	}
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return false
+	}
+	host, domain := strings.ToLower(parsed.Hostname()), strings.ToLower(tx.tenant.Domain)
+	onDomain := host == domain || strings.HasSuffix(host, "."+domain)
+	switch parsed.Scheme {
+	case "https", "http":
+		return onDomain
+	case "api":
+		return onDomain || same(host, app.AppID) || same(host, tx.tenant.ID) ||
+			slices.ContainsFunc(strings.Split(parsed.Path, "/"), func(segment string) bool { return same(segment, app.AppID) })
+	}
+	return false
+}

@@ -1,0 +1,181 @@
+package directory
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// On disk an object is the JSON that Graph would show, and beside it the
+// fields that Graph hides (json:"-"), under names of their own.
+type (
+	applicationRecord struct {
+		Application
+		Owners  []string          `json:"owners"`
+		Secrets map[string][]byte `json:"secretHashes"` // by keyId
+	}
+	servicePrincipalRecord struct {
+		ServicePrincipal
+		OwnTags []string          `json:"ownTags"`
+		Owners  []string          `json:"owners"`
+		Secrets map[string][]byte `json:"secretHashes"`
+	}
+	userRecord struct {
+		User
+		Password    PasswordHash `json:"password"`
+		ForceChange bool         `json:"forceChangePassword"`
+	}
+	groupRecord struct {
+		Group
+		Members []string `json:"members"`
+		Owners  []string `json:"owners"`
+	}
+)
+
+func encode(object any) ([]byte, error) {
+	switch o := object.(type) {
+	case *Application:
+		return json.Marshal(applicationRecord{*o, o.OwnerIDs, secretHashes(o.PasswordCredentials)})
+	case *ServicePrincipal:
+		record := servicePrincipalRecord{*o, o.OwnTags, o.OwnerIDs, secretHashes(o.PasswordCredentials)}
+		if o.AppID == MicrosoftGraphAppID { // its permissions come with the program
+			record.AppRoles, record.OAuth2PermissionScopes = nil, nil
+		}
+		return json.Marshal(record)
+	case *User:
+		return json.Marshal(userRecord{*o, o.Password, o.ForceChange})
+	case *Group:
+		return json.Marshal(groupRecord{*o, o.MemberIDs, o.OwnerIDs})
+	}
+	return json.Marshal(object)
+}
+
+func decode(table string, data []byte) (any, error) {
+	var object any
+	var err error
+	switch table {
+	case applications:
+		var r applicationRecord
+		err = json.Unmarshal(data, &r)
+		r.OwnerIDs = r.Owners
+		setSecretHashes(r.PasswordCredentials, r.Secrets)
+		object = &r.Application
+	case servicePrincipals:
+		var r servicePrincipalRecord
+		err = json.Unmarshal(data, &r)
+		r.OwnerIDs, r.ServicePrincipal.OwnTags = r.Owners, r.OwnTags
+		setSecretHashes(r.PasswordCredentials, r.Secrets)
+		if r.AppID == MicrosoftGraphAppID {
+			r.AppRoles, r.OAuth2PermissionScopes = microsoftGraphPermissions()
+		}
+		object = &r.ServicePrincipal
+	case users:
+		var r userRecord
+		err = json.Unmarshal(data, &r)
+		r.User.Password, r.User.ForceChange = r.Password, r.ForceChange
+		object = &r.User
+	case groups:
+		var r groupRecord
+		err = json.Unmarshal(data, &r)
+		r.MemberIDs, r.OwnerIDs = r.Members, r.Owners
+		object = &r.Group
+	case assignments:
+		object = new(AppRoleAssignment)
+		err = json.Unmarshal(data, object)
+	case grants:
+		object = new(OAuth2PermissionGrant)
+		err = json.Unmarshal(data, object)
+	default:
+		return nil, fmt.Errorf("no such table")
+	}
+	if err != nil {
+		return nil, err
+	}
+	fillLists(object)
+	return object, nil
+}
+
+func secretHashes(credentials []PasswordCredential) map[string][]byte {
+	hashes := map[string][]byte{}
+	for _, c := range credentials {
+		hashes[c.KeyID] = c.Hash
+	}
+	return hashes
+}
+
+func setSecretHashes(credentials []PasswordCredential, hashes map[string][]byte) {
+	for i := range credentials {
+		credentials[i].Hash = hashes[credentials[i].KeyID]
+	}
+}
+
+func objectID(object any) string {
+	return reflect.ValueOf(object).Elem().FieldByName("ID").String()
+}
+
+var (
+	bytesType = reflect.TypeFor[[]byte]()
+	timeType  = reflect.TypeFor[time.Time]()
+)
+
+// fillLists turns every nil list below an object into an empty one: Graph
+// answers [] and never null for a list.
+func fillLists(object any) { fill(reflect.ValueOf(object).Elem()) }
+
+func fill(v reflect.Value) {
+	switch {
+	case v.Type() == bytesType || v.Type() == timeType:
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		fill(v.Elem())
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case v.Kind() == reflect.Slice:
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
+	}
+}
+
+// deepCopy returns a copy that shares nothing with v that could be written to.
+func deepCopy(v reflect.Value) reflect.Value {
+	c := reflect.New(v.Type()).Elem()
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		c.Set(reflect.New(v.Type().Elem()))
+		c.Elem().Set(deepCopy(v.Elem()))
+	case v.Kind() == reflect.Struct && v.Type() != timeType:
+		for i := range v.NumField() {
+			c.Field(i).Set(deepCopy(v.Field(i)))
+		}
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		c.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			c.Index(i).Set(deepCopy(v.Index(i)))
+		}
+	default:
+		c.Set(v)
+	}
+	return c
+}
+
+func clone[T any](object *T) *T {
+	return deepCopy(reflect.ValueOf(object)).Interface().(*T)
+}
+
+// Clone returns a copy to change and give to a Tx.
+func (a *Application) Clone() *Application { return clone(a) }
+
+// Clone returns a copy to change and give to a Tx.
+func (p *ServicePrincipal) Clone() *ServicePrincipal { return clone(p) }
+
+// Clone returns a copy to change and give to a Tx.
+func (u *User) Clone() *User { return clone(u) }
+
+// Clone returns a copy to change and give to a Tx.
+func (g *Group) Clone() *Group { return clone(g) }

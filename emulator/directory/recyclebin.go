@@ -1,0 +1,199 @@
+package directory
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// DeleteApplication puts a registration and its service principal into the
+// recycle bin, as two objects. Both keep their names there.
+func (tx *Tx) DeleteApplication(id string) error {
+	app, ok := tx.Application(id)
+	if !ok {
+		return NotFound(id)
+	}
+	if sp, ok := tx.ServicePrincipalByAppID(app.AppID); ok {
+		if err := tx.DeleteServicePrincipal(sp.ID); err != nil {
+			return err
+		}
+	}
+	app = app.Clone()
+	app.DeletedDateTime = &tx.now
+	tx.put(applications, app)
+	return nil
+}
+
+// DeleteServicePrincipal puts a service principal into the recycle bin and ends
+// the assignments and grants that it is an end of.
+func (tx *Tx) DeleteServicePrincipal(id string) error {
+	sp, ok := tx.ServicePrincipal(id)
+	if !ok {
+		return NotFound(id)
+	}
+	if sp.AppID == MicrosoftGraphAppID {
+		return &Error{Status: http.StatusForbidden, Code: "Authorization_RequestDenied",
+			Message: "Deletion of the service principal of a Microsoft first-party application is not allowed."}
+	}
+	tx.endRelations(id)
+	sp = sp.Clone()
+	sp.DeletedDateTime = &tx.now
+	tx.put(servicePrincipals, sp)
+	return nil
+}
+
+// DeleteUser puts a user into the recycle bin. As in Entra his principal name
+// is free again: the deleted one bears his id in front.
+func (tx *Tx) DeleteUser(id string) error {
+	u, ok := tx.User(id)
+	if !ok {
+		return NotFound(id)
+	}
+	u = u.Clone()
+	u.DeletedDateTime = &tx.now
+	u.UserPrincipalName = deletedPrefix(u.ID) + u.UserPrincipalName
+	tx.put(users, u)
+	return nil
+}
+
+// DeleteGroup puts a group into the recycle bin.
+func (tx *Tx) DeleteGroup(id string) error {
+	g, ok := tx.Group(id)
+	if !ok {
+		return NotFound(id)
+	}
+	g = g.Clone()
+	g.DeletedDateTime = &tx.now
+	tx.put(groups, g)
+	return nil
+}
+
+func deletedPrefix(id string) string { return strings.ReplaceAll(id, "-", "") }
+
+// Restore takes an object out of the recycle bin, an application together with
+// its service principal, and returns it.
+func (tx *Tx) Restore(id string) (any, error) {
+	object, ok := tx.DeletedObject(id)
+	if !ok {
+		return nil, NotFound(id)
+	}
+	switch o := object.(type) {
+	case *Application:
+		o = o.Clone()
+		o.DeletedDateTime = nil
+		tx.put(applications, o)
+		if sp := tx.deletedPrincipalOf(o.AppID); sp != nil {
+			if _, err := tx.Restore(sp.ID); err != nil {
+				return nil, err
+			}
+		}
+		return o, nil
+	case *ServicePrincipal:
+		app, ok := tx.ApplicationByAppID(o.AppID)
+		if !ok {
+			return nil, badRequest("The appId '%s' of the service principal does not reference a valid application object.", o.AppID)
+		}
+		if _, taken := tx.ServicePrincipalByAppID(o.AppID); taken {
+			return nil, takenValue("appId")
+		}
+		o = o.Clone()
+		o.DeletedDateTime = nil
+		o = mirror(o, app, tx.tenant)
+		tx.put(servicePrincipals, o)
+		return o, nil
+	case *User:
+		o = o.Clone()
+		o.DeletedDateTime = nil
+		o.UserPrincipalName = strings.TrimPrefix(o.UserPrincipalName, deletedPrefix(o.ID))
+		if _, taken := tx.UserByUPN(o.UserPrincipalName); taken {
+			return nil, takenValue("userPrincipalName")
+		}
+		tx.put(users, o)
+		return o, nil
+	default:
+		g := object.(*Group).Clone()
+		g.DeletedDateTime = nil
+		tx.put(groups, g)
+		return g, nil
+	}
+}
+
+// deletedPrincipalOf returns the service principal of an application that went
+// into the recycle bin last.
+func (tx *Tx) deletedPrincipalOf(appID string) (last *ServicePrincipal) {
+	for _, sp := range tx.DeletedServicePrincipals() {
+		if sp.AppID == appID && (last == nil || sp.DeletedDateTime.After(*last.DeletedDateTime)) {
+			last = sp
+		}
+	}
+	return last
+}
+
+// Purge takes an object out of the recycle bin for good, an application
+// together with its service principals, and everything that refers to it.
+func (tx *Tx) Purge(id string) error {
+	object, ok := tx.DeletedObject(id)
+	if !ok {
+		return NotFound(id)
+	}
+	switch o := object.(type) {
+	case *Application:
+		for _, sp := range tx.DeletedServicePrincipals() {
+			if sp.AppID == o.AppID {
+				tx.purge(servicePrincipals, sp, sp.ID)
+			}
+		}
+		tx.purge(applications, o, o.ID)
+	case *ServicePrincipal:
+		tx.purge(servicePrincipals, o, o.ID)
+	case *User:
+		tx.purge(users, o, o.ID)
+	case *Group:
+		tx.purge(groups, o, o.ID)
+	}
+	return nil
+}
+
+func (tx *Tx) purge(table string, object any, id string) {
+	tx.endRelations(id)
+	tx.endMemberships(id)
+	tx.remove(table, object)
+}
+
+// endRelations removes every assignment and grant that an object is an end of.
+func (tx *Tx) endRelations(id string) {
+	for _, a := range slices.Concat(tx.AssignmentsTo(id), tx.AssignmentsOf(id)) {
+		if _, still := tx.Assignment(a.ID); still { // its own resource and principal: listed twice
+			tx.remove(assignments, a)
+		}
+	}
+	for _, g := range slices.Concat(tx.GrantsOf(id), tx.GrantsTo(id), tx.GrantsBy(id)) {
+		if _, still := tx.Grant(g.ID); still {
+			tx.remove(grants, g)
+		}
+	}
+}
+
+// endMemberships takes an object out of every group and ownership.
+func (tx *Tx) endMemberships(id string) {
+	without := func(ids []string) []string {
+		return slices.DeleteFunc(ids, func(s string) bool { return s == id })
+	}
+	for _, index := range []string{"member", "owner"} {
+		for _, g := range collect(each[Group](tx.reader, groups, index, id), nil) {
+			g = g.Clone()
+			g.MemberIDs, g.OwnerIDs = without(g.MemberIDs), without(g.OwnerIDs)
+			tx.put(groups, g)
+		}
+	}
+	for _, app := range collect(each[Application](tx.reader, applications, "owner", id), nil) {
+		app = app.Clone()
+		app.OwnerIDs = without(app.OwnerIDs)
+		tx.put(applications, app)
+	}
+	for _, sp := range collect(each[ServicePrincipal](tx.reader, servicePrincipals, "owner", id), nil) {
+		sp = sp.Clone()
+		sp.OwnerIDs = without(sp.OwnerIDs)
+		tx.put(servicePrincipals, sp)
+	}
+}

@@ -1,0 +1,108 @@
+package directory
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// checkRedirectURIs holds redirect URIs to what Entra takes on each platform.
+// Source: learn.microsoft.com/entra/identity-platform/reply-url.
+func checkRedirectURIs(_, app *Application) error {
+	platforms := []struct {
+		property string
+		uris     []string
+		check    func(*url.URL) string
+	}{
+		{"web.redirectUris", app.Web.RedirectURIs, secureOrLocal},
+		{"spa.redirectUris", app.SPA.RedirectURIs, secureOrLocal},
+		{"publicClient.redirectUris", app.PublicClient.RedirectURIs, nativeRedirect},
+	}
+	limit := maxRedirectURIs
+	if personal(app) {
+		limit = maxPersonalRedirectURIs
+	}
+	var all []string
+	for _, platform := range platforms {
+		for _, uri := range platform.uris {
+			why := redirectForm(uri)
+			if why == "" {
+				parsed, _ := url.Parse(withoutWildcard(uri))
+				why = platform.check(parsed)
+			}
+			if why == "" {
+				why = redirectWildcard(platform.property, uri, personal(app))
+			}
+			if why == "" && personal(app) && strings.Contains(uri, "?") {
+				why = "An application that admits personal accounts cannot have a query in it."
+			}
+			if why != "" {
+				return invalidValue("Application", platform.property, "'"+uri+"': "+why)
+			}
+		}
+		all = append(all, platform.uris...)
+		if hasDuplicates(all, exact) {
+			return duplicateValues(platform.property)
+		}
+	}
+	if len(all) > limit {
+		return tooMany("redirectUris", limit)
+	}
+	return nil
+}
+
+func redirectForm(uri string) string {
+	parsed, err := url.Parse(withoutWildcard(uri))
+	switch {
+	case err != nil || parsed.Scheme == "":
+		return "It must be an absolute URI."
+	case len(uri) > maxRedirectURILength:
+		return "It must not be longer than 256 characters."
+	case strings.Contains(uri, "#"):
+		return "It must not have a fragment."
+	case strings.ContainsAny(uri, "!$'(),; "):
+		return "It must not hold any of ! $ ' ( ) , ; or a space."
+	case parsed.User != nil:
+		return "It must not hold credentials."
+	}
+	return ""
+}
+
+// withoutWildcard makes a URI with a wildcard in its host one that parses.
+func withoutWildcard(uri string) string { return strings.Replace(uri, "://*.", "://any.", 1) }
+
+// redirectWildcard allows a wildcard only as the first label of a web redirect
+// of an application for work and school accounts.
+func redirectWildcard(property, uri string, personal bool) string {
+	if !strings.Contains(uri, "*") {
+		return ""
+	}
+	if property == "web.redirectUris" && !personal && !strings.Contains(withoutWildcard(uri), "*") {
+		return ""
+	}
+	return "It must not hold a wildcard."
+}
+
+func secureOrLocal(u *url.URL) string {
+	switch {
+	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "It must begin with https://, or http://localhost."
+	case u.Scheme == "http" && !loopback(u):
+		return "It must use https, save on localhost."
+	}
+	return ""
+}
+
+func nativeRedirect(u *url.URL) string {
+	if u.Scheme == "http" && !loopback(u) {
+		return "It must use https, save on localhost."
+	}
+	if slices.Contains([]string{"javascript", "data", "file", "vbscript"}, u.Scheme) {
+		return "Its scheme is not allowed."
+	}
+	return ""
+}
+
+func loopback(u *url.URL) bool {
+	return slices.Contains([]string{"localhost", "127.0.0.1"}, strings.ToLower(u.Hostname()))
+}

@@ -1,0 +1,175 @@
+package directory
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Administrator is the application that a new tenant is given so that somebody
+// can set it up.
+type Administrator struct {
+	ClientID string `json:"clientId"` // its appId
+	ObjectID string `json:"objectId"` // of its service principal
+	Secret   string `json:"secret"`
+}
+
+// Administrator returns the seeded application's credentials.
+func (d *Directory) Administrator() Administrator { return d.admin }
+
+// administratorRoles are the Graph application permissions of the seeded
+// administrator: all that provisioning a tenant takes.
+var administratorRoles = []string{
+	"Application.ReadWrite.All",
+	"AppRoleAssignment.ReadWrite.All",
+	"AuditLog.Read.All",
+	"DelegatedPermissionGrant.ReadWrite.All",
+	"Directory.ReadWrite.All",
+	"Domain.Read.All",
+	"Group.ReadWrite.All",
+	"GroupMember.ReadWrite.All",
+	"Organization.Read.All",
+	"Policy.Read.All",
+	"Policy.ReadWrite.ApplicationConfiguration",
+	"Policy.ReadWrite.PermissionGrant",
+	"RoleManagement.ReadWrite.Directory",
+	"User.DeleteRestore.All",
+	"User.ReadWrite.All",
+	"User-PasswordProfile.ReadWrite.All",
+}
+
+// seedLifetime is how long the administrator's secret lasts.
+const seedLifetime = 100 // years: a local tenant must not expire on anybody
+
+// The key-value space's own part of a directory.
+const (
+	settingsBucket   = "directory"
+	tenantKey        = "tenant"
+	administratorKey = "administrator"
+)
+
+// load reads the stored objects, or seeds a store that has none.
+func (d *Directory) load(seed Seed) error {
+	stored, ok := d.store.load(settingsBucket, tenantKey)
+	if !ok {
+		return d.seed(seed)
+	}
+	if err := json.Unmarshal(stored, &d.tenant); err != nil {
+		return fmt.Errorf("read directory: tenant: %w", err)
+	}
+	if admin, ok := d.store.load(settingsBucket, administratorKey); ok {
+		if err := json.Unmarshal(admin, &d.admin); err != nil {
+			return fmt.Errorf("read directory: administrator: %w", err)
+		}
+	}
+	txn := d.objects.Txn(true)
+	defer txn.Abort()
+	if err := d.store.read(txn.Insert); err != nil {
+		return err
+	}
+	txn.Commit()
+	return nil
+}
+
+// seed makes a new tenant. The tenant is saved last: a process killed before
+// that leaves a store that is seeded anew.
+func (d *Directory) seed(seed Seed) error {
+	d.tenant = Tenant{ID: seed.TenantID, Domain: seed.Domain, DisplayName: seed.DisplayName}
+	if d.tenant.ID == "" {
+		d.tenant.ID = uuid.NewString()
+	}
+	if d.tenant.Domain == "" {
+		d.tenant.Domain = "contoso.onmicrosoft.com"
+	}
+	if d.tenant.DisplayName == "" {
+		d.tenant.DisplayName = "Contoso"
+	}
+	if err := d.store.clear(); err != nil {
+		return err
+	}
+	err := d.Update(func(tx *Tx) error {
+		graph := microsoftGraph(tx.now)
+		tx.put(servicePrincipals, graph)
+		return tx.seedAdministrator(graph, &d.admin)
+	})
+	if err != nil {
+		return fmt.Errorf("seed directory: %w", err)
+	}
+	if err := d.saveJSON(administratorKey, d.admin); err != nil {
+		return err
+	}
+	return d.saveJSON(tenantKey, d.tenant)
+}
+
+func (d *Directory) saveJSON(key string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("save %s: %w", key, err)
+	}
+	return d.Save(settingsBucket, key, data)
+}
+
+// microsoftGraph is the service principal of Microsoft Graph.
+func microsoftGraph(now time.Time) *ServicePrincipal {
+	owner, audience, loginURL := microsoftTenantID, "AzureADMultipleOrgs", "https://graph.microsoft.com"
+	sp := &ServicePrincipal{
+		ID:                     newID(),
+		AccountEnabled:         true,
+		AppDisplayName:         "Microsoft Graph",
+		AppID:                  MicrosoftGraphAppID,
+		AppOwnerOrganizationID: &owner,
+		CreatedDateTime:        now,
+		DisplayName:            "Microsoft Graph",
+		ServicePrincipalNames: []string{
+			MicrosoftGraphAppID,
+			loginURL, loginURL + "/",
+			"https://canary.graph.microsoft.com", "https://canary.graph.microsoft.com/",
+		},
+		ServicePrincipalType: "Application",
+		SignInAudience:       &audience,
+	}
+	sp.AppRoles, sp.OAuth2PermissionScopes = microsoftGraphPermissions()
+	return sp
+}
+
+// seedAdministrator registers the administrator, grants it its permissions and
+// notes its credentials.
+func (tx *Tx) seedAdministrator(graph *ServicePrincipal, admin *Administrator) error {
+	app, err := tx.CreateApplication(&Application{DisplayName: "provision administrator", RequiredResourceAccess: administratorAccess(graph)})
+	if err != nil {
+		return err
+	}
+	name := "seeded"
+	secret, err := tx.AddPassword(app.ID, PasswordCredential{DisplayName: &name, EndDateTime: tx.now.AddDate(seedLifetime, 0, 0)})
+	if err != nil {
+		return err
+	}
+	sp, err := tx.CreateServicePrincipal(&ServicePrincipal{AppID: app.AppID, AccountEnabled: true})
+	if err != nil {
+		return err
+	}
+	for _, access := range app.RequiredResourceAccess[0].ResourceAccess {
+		_, err := tx.CreateAssignment(&AppRoleAssignment{PrincipalID: sp.ID, ResourceID: graph.ID, AppRoleID: access.ID})
+		if err != nil {
+			return err
+		}
+	}
+	*admin = Administrator{ClientID: app.AppID, ObjectID: sp.ID, Secret: *secret.SecretText}
+	return nil
+}
+
+func administratorAccess(graph *ServicePrincipal) []RequiredResourceAccess {
+	access := RequiredResourceAccess{ResourceAppID: graph.AppID}
+	for _, value := range administratorRoles {
+		i := slices.IndexFunc(graph.AppRoles, func(r AppRole) bool { return strings.EqualFold(text(r.Value), value) })
+		if i < 0 {
+			panic("directory: Microsoft Graph has no role " + value) // the embedded table has it; a test says so
+		}
+		access.ResourceAccess = append(access.ResourceAccess, ResourceAccess{ID: graph.AppRoles[i].ID, Type: "Role"})
+	}
+	return []RequiredResourceAccess{access}
+}

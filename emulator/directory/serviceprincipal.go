@@ -1,0 +1,95 @@
+package directory
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// DefaultRole is the appRoleId of an assignment to a resource without roles.
+const DefaultRole = "00000000-0000-0000-0000-000000000000"
+
+// CreateServicePrincipal makes the service principal of the application that
+// sp.AppID names. What it mirrors of the application is not the caller's.
+func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, error) {
+	app, ok := tx.ApplicationByAppID(sp.AppID)
+	if !ok {
+		return nil, &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: "appId",
+			Message: "The appId '" + sp.AppID + "' of the service principal does not reference a valid application object."}
+	}
+	if _, taken := tx.ServicePrincipalByAppID(sp.AppID); taken {
+		return nil, &Error{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Target: "appId",
+			Message: "The service principal cannot be created, updated, or restored because the service principal name " + app.AppID + " is already in use."}
+	}
+	sp = sp.Clone()
+	sp.ID, sp.AppID = newID(), app.AppID
+	sp.CreatedDateTime, sp.DeletedDateTime = tx.now, nil
+	sp.OwnTags = sp.Tags
+	sp.ServicePrincipalType = "Application"
+	if err := checkServicePrincipal(sp); err != nil {
+		return nil, err
+	}
+	sp = mirror(sp, app, tx.tenant)
+	tx.put(servicePrincipals, sp)
+	return sp, nil
+}
+
+// UpdateServicePrincipal stores a changed Clone of a live service principal.
+// What cannot change, and what it mirrors, is kept as it was.
+func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
+	old, ok := tx.ServicePrincipal(sp.ID)
+	if !ok {
+		return NotFound(sp.ID)
+	}
+	sp = sp.Clone()
+	sp.AppID, sp.CreatedDateTime, sp.DeletedDateTime = old.AppID, old.CreatedDateTime, nil
+	sp.PasswordCredentials, sp.OwnerIDs = old.PasswordCredentials, old.OwnerIDs
+	sp.OwnTags = sp.Tags
+	if err := checkServicePrincipal(sp); err != nil {
+		return err
+	}
+	if app, ok := tx.ApplicationByAppID(sp.AppID); ok {
+		sp = mirror(sp, app, tx.tenant)
+	} else {
+		sp.AppRoles, sp.OAuth2PermissionScopes = old.AppRoles, old.OAuth2PermissionScopes
+		sp.DisplayName, sp.AppDisplayName, sp.ServicePrincipalNames = old.DisplayName, old.AppDisplayName, old.ServicePrincipalNames
+	}
+	tx.put(servicePrincipals, sp)
+	return nil
+}
+
+func checkServicePrincipal(sp *ServicePrincipal) error {
+	for _, tag := range sp.Tags {
+		if tag == "" || len(tag) > 256 {
+			return invalidValue("ServicePrincipal", "tags", "A tag must have 1 to 256 characters.")
+		}
+	}
+	if hasDuplicates(sp.Tags, exact) {
+		return duplicateValues("tags")
+	}
+	modes := []string{"", "notSupported", "oidc", "password", "saml"}
+	if !slices.Contains(modes, text(sp.PreferredSSOMode)) {
+		return invalidValue("ServicePrincipal", "preferredSingleSignOnMode", "It must be one of "+strings.Join(modes[1:], ", ")+".")
+	}
+	return nil
+}
+
+// mirror returns sp with what a service principal shows of its application.
+func mirror(sp *ServicePrincipal, app *Application, tenant Tenant) *ServicePrincipal {
+	app, sp = app.Clone(), sp.Clone()
+	sp.DisplayName, sp.AppDisplayName, sp.AppDescription = app.DisplayName, app.DisplayName, app.Description
+	sp.AppOwnerOrganizationID = &tenant.ID
+	sp.AppRoles, sp.OAuth2PermissionScopes = app.AppRoles, app.API.OAuth2PermissionScopes
+	sp.ServicePrincipalNames = append([]string{app.AppID}, app.IdentifierUris...)
+	sp.ReplyUrls = slices.Concat(app.Web.RedirectURIs, app.SPA.RedirectURIs, app.PublicClient.RedirectURIs)
+	sp.Homepage, sp.LogoutURL = app.Web.HomePageURL, app.Web.LogoutURL
+	sp.Info = app.Info
+	sp.SignInAudience = &app.SignInAudience
+	sp.Tags = slices.Clone(sp.OwnTags)
+	for _, tag := range app.Tags {
+		if !slices.Contains(sp.Tags, tag) {
+			sp.Tags = append(sp.Tags, tag)
+		}
+	}
+	return sp
+}

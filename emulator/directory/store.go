@@ -1,0 +1,214 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-memdb"
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// valuesPrefix sets the buckets of the key-value space apart from the tables.
+const valuesPrefix = "values/"
+
+// store keeps objects and values: in a bbolt file, or for a directory in
+// memory, values in a map and objects nowhere.
+type store struct {
+	db *bbolt.DB // nil in memory
+
+	mu     sync.Mutex
+	values map[string]map[string][]byte // in memory only
+}
+
+func openStore(path string) (*store, error) {
+	if path == "" {
+		return &store{values: map[string]map[string][]byte{}}, nil
+	}
+	// NoSync: a commit is in the page cache when it returns, which outlives the
+	// process, and costs microseconds where an fsync costs milliseconds.
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:        time.Second,
+		NoSync:         true,
+		NoGrowSync:     true,
+		NoFreelistSync: true,
+		FreelistType:   bbolt.FreelistMapType,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open directory %s: another process has it open", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open directory %s: %w", path, err)
+	}
+	return &store{db: db}, nil
+}
+
+func (s *store) close() error {
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Close()
+}
+
+// write keeps what an Update changed, in one transaction.
+func (s *store) write(changes memdb.Changes) error {
+	if s.db == nil || len(changes) == 0 {
+		return nil
+	}
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		for _, change := range changes {
+			bucket, err := tx.CreateBucketIfNotExists([]byte(change.Table))
+			if err != nil {
+				return err
+			}
+			if change.Deleted() {
+				if err := bucket.Delete([]byte(objectID(change.Before))); err != nil {
+					return err
+				}
+				continue
+			}
+			record, err := encode(change.After)
+			if err != nil {
+				return err
+			}
+			if err := bucket.Put([]byte(objectID(change.After)), record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write directory: %w", err)
+	}
+	return nil
+}
+
+// read hands every stored object to insert.
+func (s *store) read(insert func(table string, object any) error) error {
+	if s.db == nil {
+		return nil
+	}
+	return s.db.View(func(tx *bbolt.Tx) error {
+		for table := range schema().Tables {
+			bucket := tx.Bucket([]byte(table))
+			if bucket == nil {
+				continue
+			}
+			err := bucket.ForEach(func(id, record []byte) error {
+				object, err := decode(table, record)
+				if err != nil {
+					return fmt.Errorf("read directory: %s %s: %w", table, id, err)
+				}
+				return insert(table, object)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// clear drops every object: the remains of a seeding that was cut short.
+func (s *store) clear() error {
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		for table := range schema().Tables {
+			if err := tx.DeleteBucket([]byte(table)); err != nil && !errors.Is(err, bolterrors.ErrBucketNotFound) {
+				return fmt.Errorf("clear directory: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *store) load(bucket, key string) (value []byte, found bool) {
+	if s.db == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		value, found = s.values[bucket][key]
+		return slices.Clone(value), found
+	}
+	_ = s.db.View(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(valuesPrefix + bucket)); b != nil {
+			if kept := b.Get([]byte(key)); kept != nil {
+				value, found = append([]byte{}, kept...), true
+			}
+		}
+		return nil
+	})
+	return value, found
+}
+
+func (s *store) save(bucket, key string, value []byte, once bool) (stored bool, err error) {
+	if s.db == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.values[bucket] == nil {
+			s.values[bucket] = map[string][]byte{}
+		}
+		if _, taken := s.values[bucket][key]; taken && once {
+			return false, nil
+		}
+		s.values[bucket][key] = append([]byte{}, value...)
+		return true, nil
+	}
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucketIfNotExists([]byte(valuesPrefix + bucket))
+		if err != nil {
+			return err
+		}
+		if once && b.Get([]byte(key)) != nil {
+			return nil
+		}
+		stored = true
+		return b.Put([]byte(key), value)
+	})
+	if err != nil {
+		return false, fmt.Errorf("save %s/%s: %w", bucket, key, err)
+	}
+	return stored, nil
+}
+
+func (s *store) forget(bucket, key string) error {
+	if s.db == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.values[bucket], key)
+		return nil
+	}
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(valuesPrefix + bucket)); b != nil {
+			return b.Delete([]byte(key))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove %s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+func (s *store) keys(bucket string) (keys []string) {
+	if s.db == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return slices.Sorted(maps.Keys(s.values[bucket]))
+	}
+	_ = s.db.View(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(valuesPrefix + bucket)); b != nil {
+			return b.ForEach(func(key, _ []byte) error {
+				keys = append(keys, string(key))
+				return nil
+			})
+		}
+		return nil
+	})
+	return keys
+}

@@ -1,0 +1,150 @@
+package directory
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-memdb"
+)
+
+// The tables; a table's name is also its bucket on disk.
+const (
+	applications      = "applications"
+	servicePrincipals = "servicePrincipals"
+	users             = "users"
+	groups            = "groups"
+	assignments       = "appRoleAssignments"
+	grants            = "oauth2PermissionGrants"
+)
+
+func schema() *memdb.DBSchema {
+	s := &memdb.DBSchema{Tables: map[string]*memdb.TableSchema{}}
+	table := func(name string, indexes ...*memdb.IndexSchema) {
+		t := &memdb.TableSchema{Name: name, Indexes: map[string]*memdb.IndexSchema{}}
+		for _, index := range indexes {
+			t.Indexes[index.Name] = index
+		}
+		s.Tables[name] = t
+	}
+	table(applications,
+		one("id", func(a *Application) string { return a.ID }),
+		one("appId", func(a *Application) string { return a.AppID }),
+		one("uniqueName", func(a *Application) string { return text(a.UniqueName) }),
+		many("identifierUri", func(a *Application) []string { return a.IdentifierUris }),
+		many("owner", func(a *Application) []string { return a.OwnerIDs }),
+		many("deleted", func(a *Application) []string { return deletedKey(a.DeletedDateTime != nil) }),
+	)
+	table(servicePrincipals,
+		one("id", func(p *ServicePrincipal) string { return p.ID }),
+		one("appId", func(p *ServicePrincipal) string { return unlessDeleted(p.DeletedDateTime != nil, p.AppID) }),
+		many("name", func(p *ServicePrincipal) []string {
+			if p.DeletedDateTime != nil {
+				return nil
+			}
+			return p.ServicePrincipalNames
+		}),
+		many("owner", func(p *ServicePrincipal) []string { return p.OwnerIDs }),
+		many("deleted", func(p *ServicePrincipal) []string { return deletedKey(p.DeletedDateTime != nil) }),
+	)
+	table(users,
+		one("id", func(u *User) string { return u.ID }),
+		one("userPrincipalName", func(u *User) string { return unlessDeleted(u.DeletedDateTime != nil, u.UserPrincipalName) }),
+		many("deleted", func(u *User) []string { return deletedKey(u.DeletedDateTime != nil) }),
+	)
+	table(groups,
+		one("id", func(g *Group) string { return g.ID }),
+		one("uniqueName", func(g *Group) string { return text(g.UniqueName) }),
+		many("member", func(g *Group) []string { return g.MemberIDs }),
+		many("owner", func(g *Group) []string { return g.OwnerIDs }),
+		many("deleted", func(g *Group) []string { return deletedKey(g.DeletedDateTime != nil) }),
+	)
+	table(assignments,
+		one("id", func(a *AppRoleAssignment) string { return a.ID }),
+		one("tuple", (*AppRoleAssignment).tuple),
+		many("resource", func(a *AppRoleAssignment) []string { return []string{a.ResourceID} }),
+		many("principal", func(a *AppRoleAssignment) []string { return []string{a.PrincipalID} }),
+	)
+	table(grants,
+		one("id", func(g *OAuth2PermissionGrant) string { return g.ID }),
+		one("tuple", (*OAuth2PermissionGrant).tuple),
+		many("client", func(g *OAuth2PermissionGrant) []string { return []string{g.ClientID} }),
+		many("resource", func(g *OAuth2PermissionGrant) []string { return []string{g.ResourceID} }),
+		many("principal", func(g *OAuth2PermissionGrant) []string { return []string{text(g.PrincipalID)} }),
+	)
+	return s
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func unlessDeleted(deleted bool, key string) string {
+	if deleted {
+		return ""
+	}
+	return key
+}
+
+func deletedKey(deleted bool) []string {
+	if deleted {
+		return []string{"yes"}
+	}
+	return nil
+}
+
+// indexKey folds case, as Entra does for every identifier, and ends the key so
+// that no key is the beginning of another.
+func indexKey(s string) []byte { return append([]byte(strings.ToLower(s)), 0) }
+
+// argument reads the one string that an index is asked with.
+type argument struct{}
+
+func (argument) FromArgs(args ...any) ([]byte, error) {
+	if len(args) != 1 {
+		return nil, fmt.Errorf("an index takes one key, not %d", len(args))
+	}
+	s, ok := args[0].(string)
+	if !ok {
+		return nil, fmt.Errorf("an index key is a string, not %T", args[0])
+	}
+	return indexKey(s), nil
+}
+
+// uniqueIndex finds the one object with a key; an object with the empty key is
+// not in it.
+type uniqueIndex[T any] struct {
+	argument
+	key func(*T) string
+}
+
+func one[T any](name string, key func(*T) string) *memdb.IndexSchema {
+	return &memdb.IndexSchema{Name: name, Unique: true, AllowMissing: name != "id", Indexer: uniqueIndex[T]{key: key}}
+}
+
+func (i uniqueIndex[T]) FromObject(object any) (bool, []byte, error) {
+	key := i.key(object.(*T))
+	return key != "", indexKey(key), nil
+}
+
+// sharedIndex finds every object that has a key among its keys.
+type sharedIndex[T any] struct {
+	argument
+	keys func(*T) []string
+}
+
+func many[T any](name string, keys func(*T) []string) *memdb.IndexSchema {
+	return &memdb.IndexSchema{Name: name, AllowMissing: true, Indexer: sharedIndex[T]{keys: keys}}
+}
+
+func (i sharedIndex[T]) FromObject(object any) (bool, [][]byte, error) {
+	var keys [][]byte
+	for _, key := range i.keys(object.(*T)) {
+		if key != "" {
+			keys = append(keys, indexKey(key))
+		}
+	}
+	return len(keys) > 0, keys, nil
+}
