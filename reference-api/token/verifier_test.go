@@ -263,13 +263,17 @@ func FuzzVerify(f *testing.F) {
 
 // The claims of a rightly signed token may be anything.
 func FuzzClaims(f *testing.F) {
-	v := newVerifier(f, publish(f, publicJWK("one", ours(), nil)), newClock(), nil)
+	v := newVerifier(f, publish(f), newClock(), nil)
 	for _, changes := range []object{nil, {"exp": "x"}, {"exp": 1e300}, {"aud": []any{}}, {"scp": nil}, {"roles": []any{nil}}} {
 		f.Add(string(encode(with(userClaims(), changes))))
 	}
 	f.Fuzz(func(t *testing.T, payload string) {
-		claims, err := v.Verify(t.Context(), sign(ours(), header, payload))
+		members, err := decodeObject([]byte(payload))
 		if err != nil {
+			return
+		}
+		claims, err := newClaims(members)
+		if err != nil || v.check(claims) != nil {
 			return
 		}
 		if claims.TenantID != tenant || claims.Issuer != issuerV1 && claims.Issuer != issuerV2 || !claims.Expires.After(noon.Add(-time.Minute)) {

@@ -1,0 +1,160 @@
+package referenceapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"provision/reference-api/token"
+)
+
+// Verifier decides whether a token may be believed. *token.Verifier is one.
+type Verifier interface {
+	Verify(ctx context.Context, raw string) (*token.Claims, error)
+}
+
+// Config is what an API is made of. Verifier may be nil where every route is
+// public.
+type Config struct {
+	Routes   []Route
+	Verifier Verifier
+	Logger   *slog.Logger // default: slog.Default()
+	MaxBody  int64        // bytes of a request's body; default 1 MiB
+}
+
+// api finds the route of a request and lets it pass or not.
+type api struct {
+	routes   map[string]map[string]Route // by path as sent, then by method
+	verifier Verifier
+	log      *slog.Logger
+	maxBody  int64
+}
+
+// New makes the API's handler, or says which route cannot be served.
+func New(c Config) (http.Handler, error) {
+	a := &api{routes: make(map[string]map[string]Route), verifier: c.Verifier, log: c.Logger, maxBody: c.MaxBody}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	if a.maxBody == 0 {
+		a.maxBody = 1 << 20
+	}
+	for _, stated := range c.Routes {
+		route, err := stated.normalize()
+		if err != nil {
+			return nil, fmt.Errorf("route %s %s: %w", stated.Method, stated.Path, err)
+		}
+		if !route.Public && c.Verifier == nil {
+			return nil, fmt.Errorf("route %s %s: protected, but there is no token verifier", route.Method, route.Path)
+		}
+		methods := a.routes[route.Path]
+		if methods == nil {
+			methods = make(map[string]Route)
+			a.routes[route.Path] = methods
+		}
+		if _, ok := methods[route.Method]; ok {
+			return nil, fmt.Errorf("route %s %s: stated twice", route.Method, route.Path)
+		}
+		methods[route.Method] = route
+	}
+	return a, nil
+}
+
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, a.maxBody)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	methods, ok := a.routes[r.URL.EscapedPath()]
+	if !ok {
+		a.refuse(w, r, http.StatusNotFound, "Not found", errors.New("no such route"))
+		return
+	}
+	route, ok := methods[r.Method]
+	if !ok && r.Method == http.MethodHead {
+		route, ok = methods[http.MethodGet]
+	}
+	if !ok {
+		w.Header().Set("Allow", allow(methods))
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		a.refuse(w, r, http.StatusMethodNotAllowed, "Method not allowed", errors.New("no such method"))
+		return
+	}
+	if route.Public {
+		a.log.InfoContext(r.Context(), "served", request(r)...)
+		route.Handler.ServeHTTP(w, r)
+		return
+	}
+	a.protect(w, r, route)
+}
+
+// protect serves the route if the request's token is good and good enough.
+func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
+	w.Header().Set("Cache-Control", "no-store")
+	raw, err := bearer(r.Header)
+	if err != nil {
+		a.unauthorized(w, r, err)
+		return
+	}
+	claims, err := a.verifier.Verify(r.Context(), raw)
+	switch {
+	case errors.Is(err, token.ErrKeysNotKnown):
+		// Not the caller's fault, and no reason to make it sign in again.
+		w.Header().Set("Retry-After", "1")
+		a.refuse(w, r, http.StatusServiceUnavailable, "Token validation unavailable", err)
+		return
+	case err != nil:
+		a.unauthorized(w, r, err)
+		return
+	}
+	if refused := route.authorize(claims); refused != nil {
+		w.Header().Set("WWW-Authenticate", insufficientScope(refused.scope))
+		a.refuse(w, r, http.StatusForbidden, refused.detail, errors.New("not entitled"), principal(claims)...)
+		return
+	}
+	a.log.InfoContext(r.Context(), "served", append(request(r), principal(claims)...)...)
+	route.Handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
+}
+
+func (a *api) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
+	detail, challenge := "Token validation failed", invalidToken
+	if errors.Is(err, errNoToken) {
+		detail, challenge = "Not authenticated", noToken
+	}
+	w.Header().Set("WWW-Authenticate", challenge)
+	a.refuse(w, r, http.StatusUnauthorized, detail, err)
+}
+
+// refuse answers with the detail and logs the reason.
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, status int, detail string, reason error, more ...any) {
+	attributes := append(request(r), "status", status, "detail", detail, "reason", reason.Error())
+	a.log.WarnContext(r.Context(), "refused", append(attributes, more...)...)
+	writeJSON(w, status, map[string]string{"detail": detail})
+}
+
+// request is what the log says of a request. The query stays out: clients put
+// tokens there against all advice.
+func request(r *http.Request) []any {
+	return []any{"method", r.Method, "path", r.URL.EscapedPath(), "remote", r.RemoteAddr}
+}
+
+func principal(c *token.Claims) []any {
+	return []any{"oid", c.ObjectID, "client", c.ClientID, "scopes", strings.Join(c.Scopes, " "), "roles", strings.Join(c.Roles, " ")}
+}
+
+func allow(methods map[string]Route) string {
+	names := []string{http.MethodOptions}
+	for method := range methods {
+		names = append(names, method)
+		if method == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
