@@ -22,6 +22,7 @@ type Read struct {
 	Path     string // below the version, e.g. /applications
 	Query    url.Values
 	Advanced bool // send ConsistencyLevel: eventual, and $count for a collection
+	Optional bool // without the permission to read it there is nothing to read
 }
 
 // Result is the answer to a Read.
@@ -75,6 +76,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 				again = append(again, it)
 				wait = max(wait, a.retryAfter(attempt))
 			case a.Status == http.StatusNotFound:
+			case a.Status == http.StatusForbidden && reads[it.read].Optional:
 			case a.Status >= 400:
 				return nil, errorOf("read "+it.url, a.Status, a.Body)
 			default:

@@ -24,7 +24,7 @@ func DeletedUsers() Read { return deleted("user", userProperties) }
 
 func deleted(kind, properties string) Read {
 	return Read{Path: "/directory/deletedItems/microsoft.graph." + kind,
-		Query: url.Values{"$select": {properties}, "$top": {"999"}}}
+		Query: url.Values{"$select": {properties}, "$top": {"999"}}, Optional: true}
 }
 
 // Purge removes an object from the recycle bin for good. One that is gone

@@ -14,6 +14,12 @@ func GrantsOf(clientID string) Read {
 	return Read{Path: "/servicePrincipals/" + clientID + "/oauth2PermissionGrants", Query: url.Values{"$top": {"999"}}}
 }
 
+// GrantsTo reads the delegated permissions that clients hold on a resource.
+func GrantsTo(resourceID string) Read {
+	return Read{Path: "/oauth2PermissionGrants", Query: url.Values{
+		"$filter": {"resourceId eq " + quote(resourceID)}, "$top": {"999"}}}
+}
+
 // Grant consents, for everybody in the tenant, to scope (values separated by
 // spaces) of the resource for the client. Both are service principals' ids.
 // Source: Graph "Create oAuth2PermissionGrant".

@@ -5,6 +5,7 @@ package stack
 type Stack struct {
 	Name         string // [a-z0-9-]+
 	Description  string
+	Prune        string // "credentials": also remove secrets that no manifest names
 	Applications []*Application
 	Users        []*User
 	Groups       []*Group

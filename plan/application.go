@@ -1,0 +1,263 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// application declares a registration, its service principal, the assignments
+// to its roles, the consent to what it asks for, and its secrets.
+func (d *declaration) application(s *stack.Stack, a *stack.Application) {
+	k := d.applicationKey(s, a.Name)
+	for _, ra := range a.RoleAssignments {
+		for _, name := range ra.Users {
+			d.assign(s, a, k, ra.Role, d.userKey(s, name), ID)
+		}
+		for _, name := range ra.Groups {
+			d.assign(s, a, k, ra.Role, d.groupKey(s, name), ID)
+		}
+		for _, name := range ra.Applications {
+			d.assign(s, a, k, ra.Role, d.applicationKey(s, name), ServicePrincipalID)
+		}
+	}
+	required := d.permissions(s, a, k)
+	if a.Existing {
+		return
+	}
+	properties := object(a)
+	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets"} {
+		delete(properties, p)
+	}
+	d.values(s, a, properties)
+	// What admits somebody is owned whole: absent is empty.
+	properties["tags"] = union(list(properties, "tags"), []any{stack.Mark(s.Name)})
+	properties["identifierUris"] = list(properties, "identifierUris")
+	properties["isFallbackPublicClient"] = a.IsFallbackPublicClient
+	properties["requiredResourceAccess"] = required
+	properties["appRoles"] = d.roles(s, a, k)
+	api := member(properties, "api")
+	api["oauth2PermissionScopes"] = d.scopes(s, a, k)
+	api["preAuthorizedApplications"] = d.preAuthorized(s, a, k)
+	if known := list(api, "knownClientApplications"); len(known) > 0 {
+		for i, ref := range known {
+			known[i] = Reference(d.applicationKey(s, ref.(string)), AppID).Resolve(d.state.Lookup)
+		}
+	}
+	web := member(properties, "web")
+	web["redirectUris"] = list(web, "redirectUris")
+	web["implicitGrantSettings"] = map[string]any{
+		"enableAccessTokenIssuance": a.Web.ImplicitGrantSettings.EnableAccessTokenIssuance,
+		"enableIdTokenIssuance":     a.Web.ImplicitGrantSettings.EnableIDTokenIssuance,
+	}
+	for _, platform := range []string{"spa", "publicClient"} {
+		m := member(properties, platform)
+		m["redirectUris"] = list(m, "redirectUris")
+	}
+	d.add(&Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties})
+
+	sp := object(a.ServicePrincipal)
+	d.values(s, a, sp)
+	d.add(&Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Pos: a.Pos, Properties: sp})
+
+	for _, secret := range a.Secrets {
+		d.add(&Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Pos: a.Pos,
+			Properties: map[string]any{"displayName": secret.Name, "lifetime": secret.Lifetime, "sink": secret.Sink},
+			Ends:       Ends{Holder: k}})
+	}
+}
+
+func (d *declaration) scopes(s *stack.Stack, a *stack.Application, k Key) []any {
+	all := []any{}
+	for _, scope := range a.API.OAuth2PermissionScopes {
+		m := object(scope)
+		m["id"] = d.entitlements(k).scopes[scope.Value]
+		m["type"] = first(scope.Type, "User")
+		m["isEnabled"] = scope.IsEnabled == nil || *scope.IsEnabled
+		m["adminConsentDisplayName"] = first(scope.AdminConsentDisplayName, scope.Value)
+		m["adminConsentDescription"] = first(scope.AdminConsentDescription, scope.AdminConsentDisplayName, scope.Value)
+		all = append(all, d.values(s, a, m))
+	}
+	return all
+}
+
+func (d *declaration) roles(s *stack.Stack, a *stack.Application, k Key) []any {
+	all := []any{}
+	for _, role := range a.AppRoles {
+		m := object(role)
+		m["id"] = d.entitlements(k).roles[role.Value]
+		m["description"] = first(role.Description, role.DisplayName)
+		m["isEnabled"] = role.IsEnabled == nil || *role.IsEnabled
+		all = append(all, d.values(s, a, m))
+	}
+	return all
+}
+
+func (d *declaration) preAuthorized(s *stack.Stack, a *stack.Application, k Key) []any {
+	all := []any{}
+	scopes := d.entitlements(k).scopes
+	for _, p := range a.API.PreAuthorizedApplications {
+		ids := []any{}
+		for _, value := range p.Scopes {
+			ids = append(ids, scopes[value])
+		}
+		all = append(all, map[string]any{
+			"appId":                  Reference(d.applicationKey(s, p.Application), AppID).Resolve(d.state.Lookup),
+			"delegatedPermissionIds": ids,
+		})
+	}
+	return all
+}
+
+// permissions declares the consents and returns requiredResourceAccess.
+func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) []any {
+	required := []any{}
+	access := map[Key][]any{}
+	var order []Key
+	for _, p := range a.Permissions {
+		resource := d.applicationKey(s, p.Resource)
+		offers := d.entitlements(resource)
+		if !offers.known {
+			d.problem(a.Pos, "apply the stack that declares it first, or name the resource by its appId",
+				"application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
+			continue
+		}
+		if _, ok := access[resource]; !ok {
+			access[resource] = []any{}
+			order = append(order, resource)
+		}
+		want := func(values []string, ids map[string]string, kind, what string) {
+			for _, value := range values {
+				id, ok := ids[value]
+				if !ok {
+					d.problem(a.Pos, nearest(value, sorted(ids)), "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
+					continue
+				}
+				entry := map[string]any{"id": id, "type": kind}
+				if !slices.ContainsFunc(access[resource], func(e any) bool {
+					have := e.(map[string]any)
+					return have["id"] == id && have["type"] == kind
+				}) {
+					access[resource] = append(access[resource], entry)
+				}
+			}
+		}
+		want(p.Scopes, offers.scopes, "Scope", "delegated permission")
+		want(p.Roles, offers.roles, "Role", "application permission")
+		if !p.AdminConsent {
+			continue
+		}
+		if len(p.Scopes) > 0 {
+			values := []any{}
+			for _, v := range p.Scopes {
+				values = append(values, v)
+			}
+			d.add(&Object{Key: GrantKey(k, resource), Stack: s.Name, Pos: a.Pos,
+				Properties: map[string]any{"scope": union(nil, values)},
+				Ends:       Ends{Holder: resource, Principal: k}})
+		}
+		for _, role := range p.Roles {
+			if id, ok := offers.roles[role]; ok {
+				d.add(&Object{Key: AssignmentKey(resource, role, k), Stack: s.Name, Pos: a.Pos,
+					Ends: Ends{Holder: resource, Principal: k, principalProperty: ServicePrincipalID, roleID: id}})
+			}
+		}
+	}
+	for _, resource := range order {
+		if len(access[resource]) == 0 {
+			continue
+		}
+		required = append(required, map[string]any{
+			"resourceAppId":  Reference(resource, AppID).Resolve(d.state.Lookup),
+			"resourceAccess": access[resource],
+		})
+	}
+	return required
+}
+
+// defaultRole is the appRoleId that gives access to an application which
+// declares no roles.
+const defaultRole = "00000000-0000-0000-0000-000000000000"
+
+func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key, role string, principal Key, property string) {
+	id := defaultRole
+	if role != "" {
+		var ok bool
+		if id, ok = d.entitlements(resource).roles[role]; !ok {
+			d.problem(a.Pos, nearest(role, sorted(d.entitlements(resource).roles)), "application %s has no role %q", a.Name, role)
+			return
+		}
+	}
+	d.add(&Object{Key: AssignmentKey(resource, role, principal), Stack: s.Name, Pos: a.Pos,
+		Ends: Ends{Holder: resource, Principal: principal, principalProperty: property, roleID: id}})
+}
+
+// offers are what a resource can give, value → id.
+type offers struct {
+	known         bool
+	scopes, roles map[string]string
+}
+
+// entitlements are a resource's scopes and roles: as declared, under the ids
+// that the tenant already has for their values; else as the tenant has them.
+func (d *declaration) entitlements(resource Key) offers {
+	o := offers{scopes: map[string]string{}, roles: map[string]string{}}
+	live := d.state.Objects[resource]
+	if live != nil {
+		o.known = true
+		for _, e := range list(sub(live.Properties, "api"), "oauth2PermissionScopes") {
+			scope := e.(map[string]any)
+			o.scopes[text(scope, "value")] = text(scope, "id")
+		}
+		for _, e := range list(live.Properties, "appRoles") {
+			role := e.(map[string]any)
+			if v := text(role, "value"); v != "" {
+				o.roles[v] = text(role, "id")
+			}
+		}
+	}
+	declared := d.applications[resource]
+	if declared == nil {
+		return o
+	}
+	own := offers{known: true, scopes: map[string]string{}, roles: map[string]string{}}
+	for _, scope := range declared.API.OAuth2PermissionScopes {
+		own.scopes[scope.Value] = first(strings.ToLower(scope.ID), o.scopes[scope.Value], stack.ScopeID(resource.Name, scope.Value))
+	}
+	for _, role := range declared.AppRoles {
+		own.roles[role.Value] = first(strings.ToLower(role.ID), o.roles[role.Value], stack.RoleID(resource.Name, role.Value))
+	}
+	return own
+}
+
+// member is the JSON object below a property, made where there is none.
+func member(m map[string]any, property string) map[string]any {
+	if v, ok := m[property].(map[string]any); ok {
+		return v
+	}
+	v := map[string]any{}
+	if m != nil {
+		m[property] = v
+	}
+	return v
+}
+
+// sub is the JSON object below a property, empty where there is none.
+func sub(m map[string]any, property string) map[string]any {
+	v, _ := m[property].(map[string]any)
+	return v
+}
+
+// list is the JSON array of a property, empty where there is none.
+func list(m map[string]any, property string) []any {
+	if v, ok := m[property].([]any); ok {
+		return v
+	}
+	return []any{}
+}
+
+func text(m map[string]any, property string) string {
+	v, _ := m[property].(string)
+	return v
+}

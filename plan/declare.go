@@ -1,0 +1,298 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// microsoftGraph is the appId of Microsoft Graph in every tenant.
+const microsoftGraph = "00000003-0000-0000-c000-000000000000"
+
+// Problem is a mistake in a manifest that only the tenant can show, such as a
+// permission that Microsoft Graph does not have.
+type Problem struct {
+	Pos     stack.Position
+	Message string
+	Hint    string
+}
+
+// Problems is bad input: nothing was planned.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, e := range p {
+		lines[i] = fmt.Sprintf("%s:%d:%d: %s", e.Pos.File, e.Pos.Line, e.Pos.Column, e.Message)
+		if e.Hint != "" {
+			lines[i] += "\n  hint: " + e.Hint
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// declare turns stacks into the objects they declare, in the names and ids of
+// the tenant whose state is given.
+func declare(stacks []*stack.Stack, state *State) (map[Key]*Object, error) {
+	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{}}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if !a.Existing {
+				d.applications[Key{Application, stack.UniqueName(s.Name, a.Name)}] = a
+			}
+		}
+	}
+	for _, s := range stacks {
+		for _, u := range s.Users {
+			d.user(s, u)
+		}
+		for _, g := range s.Groups {
+			d.group(s, g)
+		}
+		for _, a := range s.Applications {
+			d.application(s, a)
+		}
+	}
+	if len(d.problems) > 0 {
+		return nil, d.problems
+	}
+	return d.objects, nil
+}
+
+type declaration struct {
+	state        *State
+	objects      map[Key]*Object
+	applications map[Key]*stack.Application
+	problems     Problems
+}
+
+func (d *declaration) problem(pos stack.Position, hint, format string, args ...any) {
+	d.problems = append(d.problems, Problem{pos, fmt.Sprintf(format, args...), hint})
+}
+
+func (d *declaration) add(o *Object) {
+	if have := d.objects[o.Key]; have != nil && o.Kind == Grant {
+		have.Properties["scope"] = union(have.Properties["scope"].([]any), o.Properties["scope"].([]any))
+		return
+	}
+	d.objects[o.Key] = o
+}
+
+func (d *declaration) userKey(s *stack.Stack, name string) Key {
+	for _, u := range s.Users {
+		if u.Name == name {
+			return Key{User, strings.ToLower(d.text(s, nil, u.UserPrincipalName))}
+		}
+	}
+	return Key{User, name} // stack.Load has refused a name that is not there
+}
+
+func (d *declaration) groupKey(s *stack.Stack, name string) Key {
+	k := Key{Group, stack.GroupUniqueName(s.Name, name)}
+	if found, ok := d.state.Existing[k]; ok {
+		return found
+	}
+	return k
+}
+
+// applicationKey finds what a manifest calls ref: a name of the stack,
+// OTHER-STACK/NAME, "Microsoft Graph" or an appId.
+func (d *declaration) applicationKey(s *stack.Stack, ref string) Key {
+	if strings.EqualFold(ref, "Microsoft Graph") {
+		return Key{Application, microsoftGraph}
+	}
+	owner, name, other := strings.Cut(ref, "/")
+	if !other {
+		owner, name = s.Name, ref
+	}
+	k := Key{Application, stack.UniqueName(owner, name)}
+	if found, ok := d.state.Existing[k]; ok {
+		return found
+	}
+	if !other && len(ref) == 36 && strings.Count(ref, "-") == 4 {
+		return d.byAppID(strings.ToLower(ref))
+	}
+	return k
+}
+
+func (d *declaration) byAppID(appID string) Key {
+	for k, o := range d.state.Objects {
+		if k.Kind == Application && o.AppID == appID {
+			return k
+		}
+	}
+	return Key{Application, appID}
+}
+
+// text expands the references in a manifest's string to what is known at once;
+// the loader has checked their names.
+func (d *declaration) text(s *stack.Stack, a *stack.Application, t string) string {
+	return string(d.expand(s, a, t))
+}
+
+func (d *declaration) expand(s *stack.Stack, a *stack.Application, t string) Unknown {
+	return Unknown(stack.Expand(t, func(expression string) (string, bool) {
+		parts := strings.Split(expression, ".")
+		switch {
+		case expression == "tenant.id":
+			return d.state.Tenant.ID, true
+		case expression == "tenant.domain":
+			return d.state.Tenant.Domain, true
+		case expression == "appId" && a != nil:
+			return string(Reference(d.applicationKey(s, a.Name), AppID)), true
+		case len(parts) == 3 && parts[0] == "applications" && parts[2] == "appId":
+			return string(Reference(d.applicationKey(s, parts[1]), AppID)), true
+		}
+		return "", false
+	}))
+}
+
+// values expands every string below v; one that still waits for Entra becomes
+// an Unknown.
+func (d *declaration) values(s *stack.Stack, a *stack.Application, v any) any {
+	switch v := v.(type) {
+	case string:
+		if !strings.Contains(v, "${") {
+			return v
+		}
+		return d.expand(s, a, v).Resolve(d.state.Lookup)
+	case []any:
+		for i := range v {
+			v[i] = d.values(s, a, v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = d.values(s, a, v[k])
+		}
+	}
+	return v
+}
+
+func (d *declaration) user(s *stack.Stack, u *stack.User) {
+	if u.Existing {
+		return
+	}
+	upn := d.text(s, nil, u.UserPrincipalName)
+	k := Key{User, strings.ToLower(upn)}
+	if live := d.state.Objects[k]; live != nil && live.Stack != s.Name {
+		owner := "no stack"
+		if live.Stack != "" {
+			owner = "stack " + live.Stack
+		}
+		d.problem(u.Pos, "add `existing: true` to refer to that user without managing it",
+			"user %s: the tenant has one already, which belongs to %s", upn, owner)
+		return
+	}
+	properties := object(u)
+	for _, k := range []string{"existing", "userPrincipalName", "mailNickname"} {
+		delete(properties, k)
+	}
+	d.values(s, nil, properties)
+	nickname, _, _ := strings.Cut(upn, "@")
+	initial := map[string]any{
+		"userPrincipalName": upn,
+		"displayName":       u.Name,
+		"accountEnabled":    true,
+		"mailNickname":      first(u.MailNickname, nickname),
+		"onPremisesExtensionAttributes": map[string]any{
+			"extensionAttribute15": stack.Mark(s.Name),
+		},
+	}
+	maps.Copy(initial, properties)
+	d.add(&Object{Key: k, Stack: s.Name, Pos: u.Pos, Properties: properties, initial: initial})
+}
+
+func (d *declaration) group(s *stack.Stack, g *stack.Group) {
+	if g.Existing {
+		return
+	}
+	k := Key{Group, stack.GroupUniqueName(s.Name, g.Name)}
+	properties := map[string]any{"displayName": first(g.DisplayName, g.Name)}
+	if g.Description != nil {
+		properties["description"] = *g.Description
+	}
+	d.values(s, nil, properties)
+	initial := map[string]any{
+		"mailEnabled":     false,
+		"securityEnabled": true,
+		"mailNickname":    first(g.MailNickname, s.Name+"-"+g.Name),
+	}
+	maps.Copy(initial, properties)
+	d.add(&Object{Key: k, Stack: s.Name, Pos: g.Pos, Properties: properties, initial: initial})
+	for _, m := range g.Members {
+		var member Key
+		property := ID
+		switch {
+		case m.User != "":
+			member = d.userKey(s, m.User)
+		case m.Group != "":
+			member = d.groupKey(s, m.Group)
+		default:
+			member, property = d.applicationKey(s, m.Application), ServicePrincipalID
+		}
+		d.add(&Object{Key: MemberKey(k, member), Stack: s.Name, Pos: g.Pos,
+			Ends: Ends{Holder: k, Principal: member, principalProperty: property}})
+	}
+}
+
+// MemberKey names a membership.
+func MemberKey(group, member Key) Key {
+	return Key{Member, within(member.String(), "in", group.Name)}
+}
+
+// AssignmentKey names a principal's role of a resource. The role is its value,
+// or its id where the resource has none of that id.
+func AssignmentKey(resource Key, role string, principal Key) Key {
+	if role == "" {
+		role = "default access"
+	}
+	return Key{Assignment, within(resource.Name+" "+role, "to", principal.String())}
+}
+
+// GrantKey names the admin consent for a client's use of a resource.
+func GrantKey(client, resource Key) Key {
+	return Key{Grant, within(resource.Name, "to", client.Name)}
+}
+
+// SecretKey names a client secret.
+func SecretKey(application Key, displayName string) Key {
+	return Key{Secret, application.Name + " " + displayName}
+}
+
+func object(v any) map[string]any {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // the stack's types all have a JSON form
+	}
+	m := map[string]any{}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func union(a, b []any) []any {
+	all := slices.Clone(a)
+	for _, v := range b {
+		if !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	slices.SortFunc(all, func(x, y any) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+	return all
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

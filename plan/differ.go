@@ -1,0 +1,224 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// object plans one declared object.
+func (d *differ) object(want, live *Object) {
+	switch want.Kind {
+	case Member, Assignment, Grant:
+		d.relation(want, live)
+	case Secret:
+		d.secret(want, live)
+	case Application:
+		d.application(want, live)
+	case ServicePrincipal:
+		d.servicePrincipal(want, live)
+	default:
+		d.plain(want, live)
+	}
+}
+
+// plain plans a user or a group.
+func (d *differ) plain(want, live *Object) {
+	if live == nil {
+		body := maps.Clone(want.Properties)
+		maps.Copy(body, want.initial)
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, body), Bodies: []map[string]any{body}})
+		return
+	}
+	if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
+		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
+			Bodies: []map[string]any{pick(want.Properties, changes)}})
+	}
+	password := Key{Password, want.Name}
+	if want.Kind == User && d.options.ResetPasswords && d.actual.Objects[password] == nil {
+		d.step(Step{Action: Update, Key: password, Stack: want.Stack, ID: live.ID,
+			Changes: []Change{{Path: "password", To: "a new one, kept beside the others"}}})
+	}
+}
+
+func (d *differ) servicePrincipal(want, live *Object) {
+	if live == nil {
+		body := maps.Clone(want.Properties)
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, body),
+			Bodies: []map[string]any{body}, Needs: []Key{{Application, want.Name}}})
+		return
+	}
+	if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
+		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
+			Bodies: []map[string]any{pick(want.Properties, changes)}})
+	}
+}
+
+// application creates a shell with all that is known, and links it when the
+// others exist; or brings a live one back to what is declared.
+func (d *differ) application(want, live *Object) {
+	if live == nil {
+		shell, link := split(want.Properties)
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, shell), Bodies: []map[string]any{shell}})
+		if len(link) > 0 {
+			d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: compare(nil, link), Bodies: []map[string]any{link}})
+		}
+		return
+	}
+	changes := compare(live.Properties, want.Properties)
+	if len(changes) == 0 {
+		return
+	}
+	body := pick(want.Properties, changes)
+	complete(body, live.Properties)
+	bodies := retire(live.Properties, want.Properties)
+	// A pre-authorization needs its scope to exist: it goes after a change of scopes.
+	if api := sub(body, "api"); api["oauth2PermissionScopes"] != nil && api["preAuthorizedApplications"] != nil {
+		later := map[string]any{"api": map[string]any{"preAuthorizedApplications": api["preAuthorizedApplications"]}}
+		delete(api, "preAuthorizedApplications")
+		bodies = append(bodies, body, later)
+	} else {
+		bodies = append(bodies, body)
+	}
+	d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: bodies})
+}
+
+// split parts an application's properties in those of its first request and
+// those that must wait: what holds an Unknown, and pre-authorizations, which
+// need the scopes of the first to exist.
+func split(properties map[string]any) (shell, link map[string]any) {
+	shell, link = map[string]any{}, map[string]any{}
+	for k, v := range properties {
+		if k == "api" {
+			s, l := map[string]any{}, map[string]any{}
+			for ak, av := range v.(map[string]any) {
+				entries, isList := av.([]any)
+				switch {
+				case ak == "preAuthorizedApplications" && isList && len(entries) == 0:
+				case ak == "preAuthorizedApplications", len(Unknowns(av)) > 0:
+					l[ak] = av
+				default:
+					s[ak] = av
+				}
+			}
+			shell[k] = s
+			if len(l) > 0 {
+				link[k] = l
+			}
+			continue
+		}
+		if len(Unknowns(v)) > 0 {
+			link[k] = v
+		} else {
+			shell[k] = v
+		}
+	}
+	return shell, link
+}
+
+// pick is the part of properties that the changes touch: lists and the
+// settings of an implicit grant whole, other objects by member.
+func pick(properties map[string]any, changes []Change) map[string]any {
+	body := map[string]any{}
+	for _, c := range changes {
+		from, to := properties, body
+		path := strings.Split(property(c.Path), ".")
+		for len(path) > 1 && path[0] != "implicitGrantSettings" {
+			from, to = sub(from, path[0]), member(to, path[0])
+			path = path[1:]
+		}
+		to[path[0]] = from[path[0]]
+	}
+	return body
+}
+
+// complete fills entries that are sent whole with the properties that the live
+// ones have and the manifest does not state.
+func complete(body, live map[string]any) {
+	fill := func(entries, from []any) {
+		for i, e := range entries {
+			entry := e.(map[string]any)
+			for _, l := range from {
+				if have := l.(map[string]any); have["value"] == entry["value"] {
+					merged := maps.Clone(have)
+					maps.Copy(merged, entry)
+					entries[i] = merged
+				}
+			}
+		}
+	}
+	if roles, ok := body["appRoles"].([]any); ok {
+		roles = slices.Clone(roles)
+		fill(roles, list(live, "appRoles"))
+		body["appRoles"] = roles
+	}
+	if scopes, ok := sub(body, "api")["oauth2PermissionScopes"].([]any); ok {
+		scopes = slices.Clone(scopes)
+		fill(scopes, list(sub(live, "api"), "oauth2PermissionScopes"))
+		sub(body, "api")["oauth2PermissionScopes"] = scopes
+	}
+	if tags, ok := body["tags"].([]any); ok {
+		body["tags"] = union(list(live, "tags"), tags)
+	}
+}
+
+// retire is what has to be sent before scopes and roles may go: first they
+// leave the pre-authorizations, then they are disabled.
+func retire(live, want map[string]any) []map[string]any {
+	liveScopes := list(sub(live, "api"), "oauth2PermissionScopes")
+	scopes, goneScopes, offScopes := disable(liveScopes, list(sub(want, "api"), "oauth2PermissionScopes"))
+	roles, _, offRoles := disable(list(live, "appRoles"), list(want, "appRoles"))
+	var bodies []map[string]any
+	if kept, changed := withoutScopes(list(sub(live, "api"), "preAuthorizedApplications"), goneScopes); changed {
+		bodies = append(bodies, map[string]any{"api": map[string]any{"preAuthorizedApplications": kept}})
+	}
+	off := map[string]any{}
+	if offScopes {
+		off["api"] = map[string]any{"oauth2PermissionScopes": scopes}
+	}
+	if offRoles {
+		off["appRoles"] = roles
+	}
+	if len(off) > 0 {
+		bodies = append(bodies, off)
+	}
+	return bodies
+}
+
+// disable is live with isEnabled false on every entry that want has not under
+// the same id and value; gone are the ids of those.
+func disable(live, want []any) (entries []any, gone map[string]bool, changed bool) {
+	gone = map[string]bool{}
+	for _, l := range live {
+		have := l.(map[string]any)
+		stays := slices.ContainsFunc(want, func(w any) bool {
+			entry := w.(map[string]any)
+			return entry["id"] == have["id"] && entry["value"] == have["value"]
+		})
+		if !stays {
+			gone[text(have, "id")] = true
+			if have["isEnabled"] == true {
+				have, changed = maps.Clone(have), true
+				have["isEnabled"] = false
+			}
+		}
+		entries = append(entries, have)
+	}
+	return entries, gone, changed
+}
+
+func withoutScopes(preAuthorized []any, gone map[string]bool) (kept []any, changed bool) {
+	kept = []any{}
+	for _, p := range preAuthorized {
+		entry := maps.Clone(p.(map[string]any))
+		ids := slices.DeleteFunc(slices.Clone(list(entry, "delegatedPermissionIds")), func(id any) bool { return gone[id.(string)] })
+		if len(ids) != len(list(entry, "delegatedPermissionIds")) {
+			changed = true
+		}
+		if len(ids) > 0 {
+			entry["delegatedPermissionIds"] = ids
+			kept = append(kept, entry)
+		}
+	}
+	return kept, changed
+}

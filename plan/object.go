@@ -1,0 +1,189 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+
+	"provision/stack"
+)
+
+// Kind is what sort of thing an Object is.
+type Kind string
+
+const (
+	User             Kind = "user"
+	Group            Kind = "group"
+	Application      Kind = "application"
+	ServicePrincipal Kind = "servicePrincipal"
+	Member           Kind = "member"
+	Assignment       Kind = "assignment"
+	Grant            Kind = "grant"
+	Secret           Kind = "secret"
+	Password         Kind = "password"
+)
+
+// Key is an object's natural key, by which it is found again in any tenant:
+// a user's userPrincipalName; a group's uniqueName (or id, where it has none);
+// an application's uniqueName (or appId, where it is no stack's), which its
+// service principal shares; a relation's two ends.
+type Key struct {
+	Kind Kind   `json:"kind"`
+	Name string `json:"name"`
+}
+
+func (k Key) String() string { return string(k.Kind) + " " + k.Name }
+
+// Object is one thing that a tenant holds or a stack declares.
+type Object struct {
+	Key
+	Stack      string         // the owner; "" for nobody
+	Display    string         // for people, where the name is an id
+	Properties map[string]any // JSON under Graph's names; in declared ones a leaf may be Unknown
+
+	// What only declared objects have.
+	Pos     stack.Position
+	initial map[string]any // sent when it is created, and not compared later
+
+	Ends Ends // of a relation or a secret
+
+	// What only a tenant's objects have.
+	ID                 string // object, grant, assignment or key id
+	AppID              string // of an application
+	ServicePrincipalID string // of an application: its instance's object id
+	Lost               string // of a secret: why it must be made anew, "" if it need not
+}
+
+// Ends are the objects that a relation joins.
+type Ends struct {
+	Holder    Key // the resource of an assignment or grant, the group of a membership, a secret's application
+	Principal Key // who gets it; of a grant, the client
+
+	principalProperty string // how a declared relation names its principal
+	roleID            string
+}
+
+// Tenant is the organization that the objects are in.
+type Tenant struct {
+	ID     string `json:"id"`
+	Domain string `json:"domain"`
+}
+
+// State is what a tenant holds of the stacks, and of what they refer to.
+type State struct {
+	Tenant   Tenant
+	Objects  map[Key]*Object
+	Deleted  []*Object   // marked by a stack, in the recycle bin
+	Existing map[Key]Key // what declared `existing: true` was found to be
+	Notes    []string    // what people should know and no step changes
+}
+
+// Unknown is text that holds at least one value which Entra has yet to choose,
+// as ${kind/name/property}.
+type Unknown string
+
+// Reference is a property of an object as an Unknown.
+func Reference(k Key, property string) Unknown {
+	return Unknown("${" + string(k.Kind) + "/" + k.Name + "/" + property + "}")
+}
+
+// The properties that a Reference can name.
+const (
+	ID                 = "id"
+	AppID              = "appId"
+	ServicePrincipalID = "servicePrincipalId"
+)
+
+var placeholder = regexp.MustCompile(`\$\{([a-zA-Z]+)/([^/}]+)/([a-zA-Z]+)\}`)
+
+// Keys are the objects that u waits for.
+func (u Unknown) Keys() []Key {
+	var keys []Key
+	for _, m := range placeholder.FindAllStringSubmatch(string(u), -1) {
+		keys = append(keys, Key{Kind(m[1]), m[2]})
+	}
+	return keys
+}
+
+// Resolve puts in the values that lookup knows. It returns an Unknown where
+// one is missing, else a string.
+func (u Unknown) Resolve(lookup func(k Key, property string) string) any {
+	missing := false
+	s := placeholder.ReplaceAllStringFunc(string(u), func(p string) string {
+		m := placeholder.FindStringSubmatch(p)
+		if v := lookup(Key{Kind(m[1]), m[2]}, m[3]); v != "" {
+			return v
+		}
+		missing = true
+		return p
+	})
+	if missing {
+		return Unknown(s)
+	}
+	return s
+}
+
+// Lookup is a property that a Reference names, "" where it is not known yet.
+func (s *State) Lookup(k Key, property string) string {
+	o := s.Objects[k]
+	if o == nil {
+		return ""
+	}
+	switch property {
+	case AppID:
+		return o.AppID
+	case ServicePrincipalID:
+		return o.ServicePrincipalID
+	default:
+		return o.ID
+	}
+}
+
+// resolve replaces every Unknown in v whose value the lookup knows.
+func resolve(v any, lookup func(Key, string) string) any {
+	switch v := v.(type) {
+	case Unknown:
+		return v.Resolve(lookup)
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[k] = resolve(e, lookup)
+		}
+		return m
+	case []any:
+		l := make([]any, len(v))
+		for i, e := range v {
+			l[i] = resolve(e, lookup)
+		}
+		return l
+	}
+	return v
+}
+
+// Resolve is body with every Unknown that lookup knows put in.
+func Resolve(body map[string]any, lookup func(Key, string) string) map[string]any {
+	return resolve(body, lookup).(map[string]any)
+}
+
+// Unknowns are the Unknown leaves of v.
+func Unknowns(v any) []Unknown {
+	switch v := v.(type) {
+	case Unknown:
+		return []Unknown{v}
+	case map[string]any:
+		var all []Unknown
+		for _, k := range sorted(v) {
+			all = append(all, Unknowns(v[k])...)
+		}
+		return all
+	case []any:
+		var all []Unknown
+		for _, e := range v {
+			all = append(all, Unknowns(e)...)
+		}
+		return all
+	}
+	return nil
+}
+
+// within names a relation by its ends, as people read it.
+func within(left, arrow, right string) string { return strings.Join([]string{left, arrow, right}, " ") }

@@ -1,0 +1,243 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// Action is what a step does to its object.
+type Action string
+
+const (
+	Create  Action = "create"
+	Link    Action = "link" // the second step of a create: what had to wait for other objects
+	Update  Action = "update"
+	Replace Action = "replace" // of a secret whose text is lost or has expired
+	Delete  Action = "delete"
+	Purge   Action = "purge" // from the recycle bin
+)
+
+// Step is one thing to do. Every step can be repeated.
+type Step struct {
+	Action Action `json:"action"`
+	Key
+	Stack   string   `json:"stack,omitempty"`
+	Display string   `json:"display,omitempty"`
+	ID      string   `json:"id,omitempty"` // what the tenant calls it, where it is there already
+	Changes []Change `json:"changes,omitempty"`
+
+	// Bodies are sent one after another: what must go first (a scope is
+	// disabled before it is removed) and then the rest.
+	Bodies []map[string]any `json:"bodies,omitempty"`
+
+	// Needs are the objects whose ids the bodies wait for.
+	Needs []Key `json:"needs,omitempty"`
+
+	after bool // of a purge: follows a delete of this plan
+}
+
+// Plan is what makes a tenant what the stacks declare, in order.
+type Plan struct {
+	Tenant  Tenant   `json:"tenant"`
+	Stacks  []string `json:"stacks"`
+	Steps   []Step   `json:"steps"`
+	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
+	Notes   []string `json:"notes,omitempty"`
+	names   map[string]string
+}
+
+// Empty tells whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Options are what a plan may do beyond the manifests.
+type Options struct {
+	Destroy        []string // stacks to take away, whatever the manifests say
+	KeepDeleted    bool     // leave what is deleted in the recycle bin
+	Force          bool     // also where another stack still refers to it
+	ResetPasswords bool     // give a user whose password is not known a new one
+	Prune          []string // stacks whose unknown credentials are removed
+}
+
+// Diff plans how the tenant becomes what the stacks declare. What a stack owns
+// and no longer declares is deleted; a stack that is not among stacks nor
+// Options.Destroy is left alone and named in Plan.Orphans. The error is
+// Problems when the manifests cannot be right in this tenant.
+func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
+	declared, err := declare(stacks, actual)
+	if err != nil {
+		return nil, err
+	}
+	d := &differ{actual: actual, declared: declared, options: o, managed: map[string]bool{}, going: map[Key]bool{},
+		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Clone(actual.Notes), names: names(actual)}}
+	for _, s := range stacks {
+		d.managed[s.Name] = true
+	}
+	for _, name := range o.Destroy {
+		d.managed[name] = true
+	}
+	d.plan.Stacks = sorted(d.managed)
+	d.orphans()
+	for k, live := range actual.Objects {
+		if _, keep := declared[k]; !keep && live.Stack != "" && d.managed[live.Stack] {
+			d.going[k] = true
+		}
+	}
+	if err := d.refused(); err != nil {
+		return nil, err
+	}
+	for _, k := range keys(declared) {
+		d.object(declared[k], actual.Objects[k])
+	}
+	for _, k := range keys(d.going) {
+		d.delete(actual.Objects[k])
+	}
+	for _, gone := range actual.Deleted {
+		if d.managed[gone.Stack] && !o.KeepDeleted {
+			d.step(Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
+		}
+	}
+	slices.SortStableFunc(d.plan.Steps, func(a, b Step) int { return a.phase() - b.phase() })
+	return d.plan, nil
+}
+
+// phase orders the steps of one plan: names are freed, objects made, then what
+// joins them; what goes, goes last, relations before their ends.
+func (s Step) phase() int {
+	relation := s.Kind == Member || s.Kind == Assignment || s.Kind == Grant || s.Kind == Secret
+	switch {
+	case s.Action == Purge && !s.after:
+		return 0
+	case s.Action == Delete && relation:
+		return 1
+	case s.Action == Delete:
+		return 8
+	case s.Action == Purge:
+		return 9
+	case s.Action == Link:
+		return 5
+	case relation || s.Kind == Password:
+		return 6
+	case s.Kind == ServicePrincipal:
+		return 4
+	case s.Kind == Application && s.Action == Update:
+		return 5
+	default:
+		return 3
+	}
+}
+
+type differ struct {
+	actual   *State
+	declared map[Key]*Object
+	options  Options
+	managed  map[string]bool
+	going    map[Key]bool
+	plan     *Plan
+}
+
+func (d *differ) step(s Step) {
+	seen := map[Key]bool{}
+	for _, b := range s.Bodies {
+		for _, u := range Unknowns(b) {
+			for _, k := range u.Keys() {
+				if !seen[k] && k != s.Key {
+					seen[k] = true
+					s.Needs = append(s.Needs, k)
+				}
+			}
+		}
+	}
+	d.plan.Steps = append(d.plan.Steps, s)
+}
+
+// orphans names the stacks that nobody declares any more: their objects are
+// never pruned by an apply of others.
+func (d *differ) orphans() {
+	seen := map[string]bool{}
+	for _, o := range d.actual.Objects {
+		if o.Stack != "" && !d.managed[o.Stack] {
+			seen[o.Stack] = true
+		}
+	}
+	d.plan.Orphans = sorted(seen)
+}
+
+// Refused says that something which is to go is still in use elsewhere.
+type Refused struct {
+	Name string // of the application
+	By   []string
+}
+
+func (r *Refused) Error() string {
+	return fmt.Sprintf("application %s is still used by %s", r.Name, strings.Join(r.By, ", "))
+}
+
+func (d *differ) refused() error {
+	if d.options.Force {
+		return nil
+	}
+	for _, k := range keys(d.going) {
+		gone := d.actual.Objects[k]
+		if k.Kind != Application {
+			continue
+		}
+		users := map[string]bool{}
+		for _, o := range d.actual.Objects {
+			if o.Kind != Application || o.Stack == "" || d.managed[o.Stack] {
+				continue
+			}
+			for _, e := range list(o.Properties, "requiredResourceAccess") {
+				if text(e.(map[string]any), "resourceAppId") == gone.AppID {
+					users["application "+o.Name+" of stack "+o.Stack] = true
+				}
+			}
+			for _, e := range list(sub(o.Properties, "api"), "preAuthorizedApplications") {
+				if text(e.(map[string]any), "appId") == gone.AppID {
+					users["application "+o.Name+" of stack "+o.Stack] = true
+				}
+			}
+		}
+		if len(users) > 0 {
+			return &Refused{Name: k.Name, By: sorted(users)}
+		}
+	}
+	return nil
+}
+
+// keys sorts by kind in the order of creation, then by name.
+func keys[V any](m map[Key]V) []Key {
+	all := make([]Key, 0, len(m))
+	for k := range m {
+		all = append(all, k)
+	}
+	order := []Kind{User, Group, Application, ServicePrincipal, Member, Assignment, Grant, Secret, Password}
+	slices.SortFunc(all, func(a, b Key) int {
+		if c := slices.Index(order, a.Kind) - slices.Index(order, b.Kind); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return all
+}
+
+// names are what people call the ids that stand in properties.
+func names(s *State) map[string]string {
+	m := map[string]string{}
+	for k, o := range s.Objects {
+		if k.Kind != Application {
+			continue
+		}
+		name := first(o.Display, k.Name)
+		m[o.AppID] = name
+		for _, e := range list(sub(o.Properties, "api"), "oauth2PermissionScopes") {
+			m[text(e.(map[string]any), "id")] = text(e.(map[string]any), "value")
+		}
+		for _, e := range list(o.Properties, "appRoles") {
+			m[text(e.(map[string]any), "id")] = text(e.(map[string]any), "value")
+		}
+	}
+	return m
+}

@@ -1,0 +1,105 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// relation plans a membership, an assignment or a grant: it is there or not,
+// and only a grant has something to change.
+func (d *differ) relation(want, live *Object) {
+	if live != nil {
+		if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
+			d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
+				Bodies: []map[string]any{{"scope": scopeText(want)}}})
+		}
+		return
+	}
+	known := func(k Key, property string) any { return Reference(k, property).Resolve(d.actual.Lookup) }
+	body := map[string]any{}
+	switch want.Kind {
+	case Member:
+		body["group"] = known(want.Ends.Holder, ID)
+		body["member"] = known(want.Ends.Principal, want.Ends.principalProperty)
+	case Assignment:
+		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)
+		body["principalId"] = known(want.Ends.Principal, want.Ends.principalProperty)
+		body["appRoleId"] = want.Ends.roleID
+	case Grant:
+		body["clientId"] = known(want.Ends.Principal, ServicePrincipalID)
+		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)
+		body["scope"] = scopeText(want)
+	}
+	d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, want.Properties), Bodies: []map[string]any{body}})
+}
+
+func scopeText(grant *Object) string {
+	values := list(grant.Properties, "scope")
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = fmt.Sprint(v)
+	}
+	return strings.Join(words, " ")
+}
+
+// secret plans a client secret: made once, and made anew when its text is lost
+// or it has expired.
+func (d *differ) secret(want, live *Object) {
+	body := map[string]any{"application": Reference(want.Ends.Holder, ID).Resolve(d.actual.Lookup)}
+	for k, v := range want.Properties {
+		body[k] = v
+	}
+	switch {
+	case live == nil:
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Bodies: []map[string]any{body}})
+	case live.Lost != "":
+		d.step(Step{Action: Replace, Key: want.Key, Stack: want.Stack, ID: live.ID, Bodies: []map[string]any{body},
+			Changes: []Change{{Path: "secretText", From: live.Lost, To: "a new one"}}})
+	}
+}
+
+// delete plans the removal of what a stack owns and no longer declares. What
+// goes with the object it belongs to needs no step of its own.
+func (d *differ) delete(live *Object) {
+	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
+	switch live.Kind {
+	case Member, Assignment, Grant, Secret:
+		for _, end := range []Key{live.Ends.Holder, live.Ends.Principal} {
+			if d.going[end] {
+				return
+			}
+		}
+		if live.Kind == Secret && live.Lost == "" && !d.prunes(live.Stack) {
+			return
+		}
+		s.Bodies = []map[string]any{live.Properties}
+	case ServicePrincipal:
+		if d.going[Key{Application, live.Name}] {
+			return
+		}
+	case Password:
+		return // goes with its user
+	}
+	d.step(s)
+	if d.options.KeepDeleted {
+		return
+	}
+	switch live.Kind {
+	case User, Group:
+		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, after: true})
+	case Application:
+		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, after: true})
+		if live.ServicePrincipalID != "" {
+			d.step(Step{Action: Purge, Key: Key{ServicePrincipal, live.Name}, Stack: live.Stack, ID: live.ServicePrincipalID, after: true})
+		}
+	}
+}
+
+func (d *differ) prunes(stack string) bool {
+	for _, s := range d.options.Prune {
+		if s == stack {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// MarshalJSON shows an Unknown as an object, so that it can never be taken for
+// a string.
+func (u Unknown) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"knownAfterApply": string(u)})
+}
+
+// Text writes the plan for people. With details every property that differs
+// has a line.
+func (p *Plan) Text(w io.Writer, color, details bool) error {
+	b := bufio.NewWriter(w)
+	paint := painter(color)
+	for _, e := range p.entries() {
+		sign, tint := "~", yellow
+		switch e.action {
+		case Create:
+			sign, tint = "+", green
+		case Delete, Purge:
+			sign, tint = "-", red
+		}
+		fmt.Fprintf(b, "  %s %s %s%s\n", paint(tint, sign), e.kind, e.name, e.remark)
+		if !details {
+			continue
+		}
+		for _, c := range e.changes {
+			if e.action == Create && (empty(c.To)) {
+				continue
+			}
+			fmt.Fprintf(b, "      %s\n", p.change(c, paint))
+		}
+	}
+	if len(p.Steps) > 0 {
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintln(b, p.Summary())
+	for _, name := range p.Orphans {
+		fmt.Fprintf(b, "note: the tenant holds stack %s, which no manifest here declares; it is left alone (remove it with `provision destroy --stack %s`)\n", name, name)
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(b, "note: %s\n", note)
+	}
+	return b.Flush()
+}
+
+// Summary counts what the plan does, in one line.
+func (p *Plan) Summary() string {
+	if p.Empty() {
+		return "nothing to do: the tenant is as the manifests say"
+	}
+	var create, change, remove int
+	for _, e := range p.entries() {
+		switch e.action {
+		case Create:
+			create++
+		case Delete, Purge:
+			remove++
+		default:
+			change++
+		}
+	}
+	return fmt.Sprintf("plan: %d to create, %d to change, %d to delete", create, change, remove)
+}
+
+// entry is what people see of one object: all of its steps.
+type entry struct {
+	action  Action
+	kind    Kind
+	name    string
+	remark  string
+	changes []Change
+}
+
+func (p *Plan) entries() []*entry {
+	var all []*entry
+	byKey := map[Key]*entry{}
+	for _, s := range p.Steps {
+		e := byKey[s.Key]
+		switch {
+		case e != nil && s.Action == Link:
+			e.changes = append(e.changes, s.Changes...)
+			continue
+		case s.Action == Purge && e == nil && s.Kind == ServicePrincipal && byKey[Key{Application, s.Name}] != nil:
+			continue // said by its application's
+		case s.Action == Purge && e != nil:
+			e.remark = " (and purge from the recycle bin)"
+			continue
+		}
+		e = &entry{action: s.Action, kind: s.Kind, name: first(s.Display, s.Name), changes: s.Changes}
+		if s.Action == Purge {
+			e.remark = " (purge from the recycle bin)"
+		}
+		if s.Action == Replace {
+			e.remark = " (replace)"
+		}
+		byKey[s.Key] = e
+		all = append(all, e)
+	}
+	return all
+}
+
+func (p *Plan) change(c Change, paint func(tint, string) string) string {
+	path := p.named(c.Path)
+	switch {
+	case strings.HasSuffix(c.Path, "]") && c.To == nil:
+		return paint(red, "- "+path)
+	case strings.HasSuffix(c.Path, "]"):
+		return paint(green, "+ "+path)
+	case c.From == nil:
+		return path + ": " + paint(green, p.value(c.To))
+	}
+	return path + ": " + paint(red, p.value(c.From)) + " → " + paint(green, p.value(c.To))
+}
+
+// named puts what people call an id beside it.
+func (p *Plan) named(s string) string {
+	for id, name := range p.names {
+		if len(id) == 36 && strings.Contains(s, id) {
+			s = strings.ReplaceAll(s, id, name)
+		}
+	}
+	return placeholder.ReplaceAllString(s, "$3 of $2")
+}
+
+func (p *Plan) value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "none"
+	case Unknown:
+		return p.named(string(v)) + " (known after apply)"
+	case string:
+		return fmt.Sprintf("%q", v)
+	default:
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Sprint(v)
+		}
+		return string(raw)
+	}
+}
+
+type tint string
+
+const (
+	red    tint = "31"
+	green  tint = "32"
+	yellow tint = "33"
+)
+
+func painter(color bool) func(tint, string) string {
+	return func(t tint, s string) string {
+		if !color {
+			return s
+		}
+		return "\x1b[" + string(t) + "m" + s + "\x1b[0m"
+	}
+}

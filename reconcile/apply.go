@@ -1,0 +1,146 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+)
+
+// Applier carries plans out.
+type Applier struct {
+	Graph *graph.Client
+	Keep  Keep
+	Now   func() time.Time
+
+	// Patience bounds how long a write is repeated that fails because Entra
+	// does not show it an earlier one yet.
+	Patience time.Duration
+
+	// Progress, when set, hears of every step before it is done.
+	Progress func(number, of int, s plan.Step)
+}
+
+// Done is what an Apply did.
+type Done struct {
+	Writes   int
+	Warnings []string // steps left out, each with what would allow it
+}
+
+// StepError says which step could not be done. The steps before it are done;
+// a later apply goes on from there.
+type StepError struct {
+	Step plan.Step
+	Err  error
+}
+
+func (e *StepError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.Step.Action, e.Step.Key, e.Err)
+}
+
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Apply does the steps of p in order, in the tenant whose state it was made
+// from. It stops at the first that fails, with a *StepError.
+func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Done, error) {
+	run := &run{Applier: a, ctx: ctx, state: state, learned: map[learned]string{}}
+	for i, s := range p.Steps {
+		if a.Progress != nil {
+			a.Progress(i+1, len(p.Steps), s)
+		}
+		err := graph.Settle(ctx, a.Patience, func() error { return run.step(s) })
+		if s.Action == plan.Purge && graph.Denied(err) {
+			run.done.Warnings = append(run.done.Warnings, fmt.Sprintf(
+				"%s stays in the recycle bin for up to 30 days and keeps its name: the caller lacks the Graph permission %s", s.Key, Permission(s)))
+			continue
+		}
+		if err != nil {
+			return run.done, &StepError{s, err}
+		}
+	}
+	return run.done, nil
+}
+
+// run is one Apply.
+type run struct {
+	Applier
+	ctx     context.Context
+	state   *plan.State
+	learned map[learned]string // ids that Entra chose in this run
+	done    Done
+}
+
+type learned struct {
+	key      plan.Key
+	property string
+}
+
+func (r *run) lookup(k plan.Key, property string) string {
+	if v, ok := r.learned[learned{k, property}]; ok {
+		return v
+	}
+	return r.state.Lookup(k, property)
+}
+
+func (r *run) learn(k plan.Key, property, value string) { r.learned[learned{k, property}] = value }
+
+// write counts a request that changed something.
+func (r *run) write(err error) error {
+	if err == nil {
+		r.done.Writes++
+	}
+	return err
+}
+
+func (r *run) step(s plan.Step) error {
+	bodies := make([]map[string]any, len(s.Bodies))
+	for i, b := range s.Bodies {
+		bodies[i] = plan.Resolve(b, r.lookup)
+		if left := plan.Unknowns(bodies[i]); len(left) > 0 {
+			return fmt.Errorf("%s is not known: what it refers to does not exist", left[0])
+		}
+	}
+	if s.Action == plan.Purge {
+		return r.write(r.Graph.Purge(r.ctx, s.ID))
+	}
+	switch s.Kind {
+	case plan.User:
+		return r.user(s, bodies)
+	case plan.Password:
+		return r.password(s)
+	case plan.Group:
+		return r.group(s, bodies)
+	case plan.Application:
+		return r.application(s, bodies)
+	case plan.ServicePrincipal:
+		return r.servicePrincipal(s, bodies)
+	case plan.Member:
+		return r.member(s, bodies[0])
+	case plan.Assignment:
+		return r.assignment(s, bodies[0])
+	case plan.Grant:
+		return r.grant(s, bodies)
+	case plan.Secret:
+		return r.secret(s, bodies[0])
+	}
+	return fmt.Errorf("no such kind of object: %s", s.Kind)
+}
+
+// gone treats what is not there any more as deleted.
+func gone(err error) error {
+	if graph.NotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// there treats a relation that exists already as made: an earlier answer was
+// lost.
+func there(err error) error {
+	if graph.Exists(err) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,176 @@
+package reconcile
+
+import (
+	"fmt"
+	"strings"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+const microsoftGraph = "00000003-0000-0000-c000-000000000000"
+
+// NotFound says that what a manifest calls existing is not in the tenant, or
+// is there more than once.
+type NotFound struct {
+	Pos     stack.Position
+	Message string
+}
+
+func (e *NotFound) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.Pos.File, e.Pos.Line, e.Pos.Column, e.Message)
+}
+
+// named looks up, by natural key, what stacks declare and no list has shown,
+// and what they refer to without declaring it.
+func (t *tenant) named(stacks []*stack.Stack) error {
+	var queries []query
+	external := map[string]bool{}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			queries = append(queries, t.applicationNamed(s, a)...)
+			for _, p := range a.Permissions {
+				external[p.Resource] = true
+			}
+			for _, p := range a.API.PreAuthorizedApplications {
+				external[p.Application] = true
+			}
+			for _, ref := range a.API.KnownClientApplications {
+				external[ref] = true
+			}
+		}
+		for _, u := range s.Users {
+			queries = append(queries, t.userNamed(u)...)
+		}
+		for _, g := range s.Groups {
+			queries = append(queries, t.groupNamed(s, g)...)
+		}
+	}
+	for ref := range external {
+		if strings.EqualFold(ref, "Microsoft Graph") {
+			ref = microsoftGraph
+		}
+		if isID(ref) {
+			queries = append(queries, query{graph.ServicePrincipalByAppID(ref), each(t.external)})
+		}
+	}
+	return t.run(queries)
+}
+
+func isID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
+
+// external takes the service principal of an application that need not be
+// registered in this tenant.
+func (t *tenant) external(m map[string]any) error {
+	for k, o := range t.state.Objects {
+		if k.Kind == plan.Application && o.AppID == str(m, "appId") {
+			return nil // registered here, and read already
+		}
+	}
+	k := plan.Key{Kind: plan.Application, Name: str(m, "appId")}
+	t.state.Objects[k] = &plan.Object{Key: k, Display: str(m, "displayName"),
+		AppID: str(m, "appId"), ServicePrincipalID: str(m, "id"),
+		Properties: map[string]any{
+			"appRoles": m["appRoles"],
+			"api":      map[string]any{"oauth2PermissionScopes": m["oauth2PermissionScopes"]},
+		}}
+	t.byID[str(m, "id")] = k
+	return nil
+}
+
+func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query {
+	k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}
+	if !a.Existing {
+		if t.state.Objects[k] != nil {
+			return nil
+		}
+		return []query{{graph.ApplicationNamed(k.Name), each(func(m map[string]any) error {
+			if owner := stack.StackOfTags(strs(m, "tags")); owner != s.Name {
+				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has one of that uniqueName that does not carry the tag %s", a.Name, stack.Mark(s.Name))}
+			}
+			return t.application(m)
+		})}}
+	}
+	read := graph.ApplicationsDisplayed(a.DisplayName)
+	by := fmt.Sprintf("displayName %q", a.DisplayName)
+	switch {
+	case a.AppID != "":
+		read, by = graph.ServicePrincipalByAppID(a.AppID), "appId "+a.AppID
+	case a.UniqueName != "":
+		read, by = graph.ApplicationNamed(a.UniqueName), "uniqueName "+a.UniqueName
+	}
+	return []query{{read, func(r graph.Result) error {
+		found := 0
+		err := each(func(m map[string]any) error {
+			found++
+			take := t.application
+			if a.AppID != "" {
+				take = t.external
+			}
+			if err := take(m); err != nil {
+				return err
+			}
+			for live, o := range t.state.Objects {
+				if live.Kind == plan.Application && o.AppID == str(m, "appId") {
+					t.state.Existing[k] = live
+				}
+			}
+			return nil
+		})(r)
+		if err == nil && found != 1 {
+			return &NotFound{a.Pos, fmt.Sprintf("existing application %s: the tenant has %d with %s, not one", a.Name, found, by)}
+		}
+		return err
+	}}}
+}
+
+func (t *tenant) userNamed(u *stack.User) []query {
+	upn := stack.Expand(u.UserPrincipalName, func(expression string) (string, bool) {
+		switch expression {
+		case "tenant.domain":
+			return t.state.Tenant.Domain, true
+		case "tenant.id":
+			return t.state.Tenant.ID, true
+		}
+		return "", false
+	})
+	if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
+		return nil
+	}
+	return []query{{graph.UserNamed(upn), func(r graph.Result) error {
+		if u.Existing && r.Object == nil {
+			return &NotFound{u.Pos, fmt.Sprintf("existing user %s: the tenant has no %s", u.Name, upn)}
+		}
+		return each(t.user)(r)
+	}}}
+}
+
+func (t *tenant) groupNamed(s *stack.Stack, g *stack.Group) []query {
+	k := plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(s.Name, g.Name)}
+	if !g.Existing {
+		if t.state.Objects[k] != nil {
+			return nil
+		}
+		return []query{{graph.GroupNamed(k.Name), each(t.group)}}
+	}
+	read, by := graph.GroupsDisplayed(g.DisplayName), fmt.Sprintf("displayName %q", g.DisplayName)
+	if g.UniqueName != "" {
+		read, by = graph.GroupNamed(g.UniqueName), "uniqueName "+g.UniqueName
+	}
+	return []query{{read, func(r graph.Result) error {
+		found := 0
+		err := each(func(m map[string]any) error {
+			found++
+			if err := t.group(m); err != nil {
+				return err
+			}
+			t.state.Existing[k] = t.byID[str(m, "id")]
+			return nil
+		})(r)
+		if err == nil && found != 1 {
+			return &NotFound{g.Pos, fmt.Sprintf("existing group %s: the tenant has %d with %s, not one", g.Name, found, by)}
+		}
+		return err
+	}}}
+}

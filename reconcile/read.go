@@ -1,0 +1,241 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// Reader reads a tenant.
+type Reader struct {
+	Graph *graph.Client
+	Keep  Keep
+	Now   func() time.Time
+}
+
+// Read returns what the tenant holds of the stacks, of those named in others
+// (which a destroy takes away without manifests), and of all that they refer
+// to. It reads in lists and batches: the number of requests grows by one for
+// every five applications or so.
+func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
+	t := &tenant{Reader: r, ctx: ctx, managed: map[string]bool{},
+		state: &plan.State{Objects: map[plan.Key]*plan.Object{}, Existing: map[plan.Key]plan.Key{}},
+		byID:  map[string]plan.Key{}}
+	for _, s := range stacks {
+		t.managed[s.Name] = true
+	}
+	for _, name := range others {
+		t.managed[name] = true
+	}
+	organization, err := r.Graph.Tenant(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t.state.Tenant = plan.Tenant{ID: organization.ID, Domain: organization.Domain}
+	for _, read := range []func([]*stack.Stack) error{
+		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
+	} {
+		if err := read(stacks); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(t.state.Notes)
+	return t.state, nil
+}
+
+// tenant is one reading.
+type tenant struct {
+	Reader
+	ctx     context.Context
+	managed map[string]bool
+	state   *plan.State
+	byID    map[string]plan.Key // object id of a user, group or service principal → its key
+}
+
+type query struct {
+	read graph.Read
+	take func(graph.Result) error
+}
+
+func (t *tenant) run(queries []query) error {
+	reads := make([]graph.Read, len(queries))
+	for i, q := range queries {
+		reads[i] = q.read
+	}
+	results, err := t.Graph.Read(t.ctx, reads...)
+	if err != nil {
+		return err
+	}
+	for i, q := range queries {
+		if err := q.take(results[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each takes every item of a collection, or the single object.
+func each(take func(map[string]any) error) func(graph.Result) error {
+	return func(r graph.Result) error {
+		items := r.Items
+		if r.Object != nil {
+			items = append(items, r.Object)
+		}
+		for _, raw := range items {
+			m := map[string]any{}
+			if err := json.Unmarshal(raw, &m); err != nil {
+				return fmt.Errorf("read the tenant: %w", err)
+			}
+			if err := take(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// marked reads everything that carries a stack's mark, the recycle bin too.
+func (t *tenant) marked([]*stack.Stack) error {
+	bin := func(kind plan.Kind) func(graph.Result) error {
+		return each(func(m map[string]any) error {
+			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), Display: str(m, "displayName")}
+			switch kind {
+			case plan.Group:
+				o.Stack = stack.StackOfGroup(str(m, "uniqueName"))
+			case plan.User:
+				o.Stack = userStack(m)
+			default:
+				o.Stack = stack.StackOfTags(strs(m, "tags"))
+			}
+			if o.Stack != "" {
+				t.state.Deleted = append(t.state.Deleted, o)
+			}
+			return nil
+		})
+	}
+	return t.run([]query{
+		{graph.ApplicationsTagged(stack.MarkPrefix), each(t.application)},
+		{graph.GroupsNamed(stack.GroupNamePrefix), each(t.group)},
+		{graph.UsersMarked(stack.MarkPrefix), each(t.user)},
+		{graph.DeletedApplications(), bin(plan.Application)},
+		{graph.DeletedServicePrincipals(), bin(plan.ServicePrincipal)},
+		{graph.DeletedGroups(), bin(plan.Group)},
+		{graph.DeletedUsers(), bin(plan.User)},
+	})
+}
+
+func (t *tenant) application(m map[string]any) error {
+	owner := stack.StackOfTags(strs(m, "tags"))
+	name := str(m, "uniqueName")
+	if name == "" || owner == "" {
+		name = str(m, "appId")
+	}
+	t.state.Objects[plan.Key{Kind: plan.Application, Name: name}] = &plan.Object{
+		Key: plan.Key{Kind: plan.Application, Name: name}, Stack: owner, Display: display(name, m),
+		Properties: m, ID: str(m, "id"), AppID: str(m, "appId")}
+	return nil
+}
+
+// display is a name for people where the natural key is an id.
+func display(name string, m map[string]any) string {
+	if name == str(m, "appId") || name == str(m, "id") {
+		return str(m, "displayName")
+	}
+	return ""
+}
+
+func (t *tenant) user(m map[string]any) error {
+	k := plan.Key{Kind: plan.User, Name: strings.ToLower(str(m, "userPrincipalName"))}
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: userStack(m), Properties: m, ID: str(m, "id")}
+	t.byID[str(m, "id")] = k
+	return nil
+}
+
+func userStack(m map[string]any) string {
+	extensions, _ := m["onPremisesExtensionAttributes"].(map[string]any)
+	name, marked := strings.CutPrefix(str(extensions, "extensionAttribute15"), stack.MarkPrefix)
+	if !marked {
+		return ""
+	}
+	return name
+}
+
+func (t *tenant) group(m map[string]any) error {
+	name := str(m, "uniqueName")
+	if name == "" {
+		name = str(m, "id")
+	}
+	k := plan.Key{Kind: plan.Group, Name: name}
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: stack.StackOfGroup(name), Display: display(name, m), Properties: m, ID: str(m, "id")}
+	t.byID[str(m, "id")] = k
+	return nil
+}
+
+// servicePrincipals reads the instances of the applications at hand.
+func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
+	others := map[string]bool{} // applications of other stacks that these refer to
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			for _, p := range a.Permissions {
+				others[strings.Replace(p.Resource, "/", ".", 1)] = true
+			}
+		}
+	}
+	var queries []query
+	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
+		app := t.state.Objects[k]
+		if k.Kind != plan.Application || app.ServicePrincipalID != "" {
+			continue
+		}
+		if app.Stack != "" && !t.managed[app.Stack] && !others[app.Name] {
+			continue
+		}
+		queries = append(queries, query{graph.ServicePrincipalByAppID(app.AppID), each(func(m map[string]any) error {
+			app.ServicePrincipalID = str(m, "id")
+			t.byID[app.ServicePrincipalID] = app.Key
+			sp := plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}
+			t.state.Objects[sp] = &plan.Object{Key: sp, Stack: app.Stack, Properties: m, ID: str(m, "id")}
+			return nil
+		})})
+	}
+	return t.run(queries)
+}
+
+func byName(a, b plan.Key) int { return strings.Compare(a.String(), b.String()) }
+
+// kept adds the passwords that are known.
+func (t *tenant) kept([]*stack.Stack) error {
+	passwords, err := t.Keep.Passwords()
+	if err != nil {
+		return err
+	}
+	for upn := range passwords {
+		k := plan.Key{Kind: plan.Password, Name: upn}
+		t.state.Objects[k] = &plan.Object{Key: k}
+	}
+	return nil
+}
+
+func str(m map[string]any, property string) string {
+	s, _ := m[property].(string)
+	return s
+}
+
+func strs(m map[string]any, property string) []string {
+	list, _ := m[property].([]any)
+	all := make([]string, 0, len(list))
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}

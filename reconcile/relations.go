@@ -1,0 +1,235 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// relations reads who is in, assigned to and consented to what, for the stacks
+// at hand, and the secrets of their applications.
+func (t *tenant) relations(stacks []*stack.Stack) error {
+	var queries []query
+	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
+		o := t.state.Objects[k]
+		concerns := t.managed[o.Stack] || t.refers(stacks, k)
+		switch {
+		case !concerns:
+		case k.Kind == plan.Group && t.managed[o.Stack]:
+			queries = append(queries, query{graph.Members(o.ID), each(func(m map[string]any) error { return t.member(o, m) })})
+		case k.Kind == plan.Application && o.ServicePrincipalID != "":
+			queries = append(queries,
+				query{graph.AssignmentsOf(o.ServicePrincipalID), each(t.assignment)},
+				query{graph.GrantsOf(o.ServicePrincipalID), each(t.grant)})
+			if t.managed[o.Stack] {
+				queries = append(queries,
+					query{graph.AssignedTo(o.ServicePrincipalID), each(t.assignment)},
+					query{graph.GrantsTo(o.ServicePrincipalID), each(t.grant)})
+			}
+		}
+	}
+	if err := t.run(queries); err != nil {
+		return err
+	}
+	return t.secrets(stacks)
+}
+
+// refers tells whether a stack calls k its existing application, whose own
+// permissions it may declare.
+func (t *tenant) refers(stacks []*stack.Stack, k plan.Key) bool {
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if a.Existing && t.state.Existing[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}] == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// key is what stands behind an object id; something that no manifest knows is
+// known by the id alone.
+func (t *tenant) key(id, graphType string) plan.Key {
+	if k, ok := t.byID[id]; ok {
+		return k
+	}
+	kind := plan.User
+	switch {
+	case strings.EqualFold(graphType, "Group"):
+		kind = plan.Group
+	case strings.EqualFold(graphType, "ServicePrincipal"):
+		kind = plan.Application
+	}
+	return plan.Key{Kind: kind, Name: id}
+}
+
+func (t *tenant) owner(k plan.Key) string {
+	if o := t.state.Objects[k]; o != nil {
+		return o.Stack
+	}
+	return ""
+}
+
+func (t *tenant) member(group *plan.Object, m map[string]any) error {
+	who := t.key(str(m, "id"), strings.TrimPrefix(str(m, "@odata.type"), "#microsoft.graph."))
+	k := plan.MemberKey(group.Key, who)
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: group.Stack, ID: str(m, "id"),
+		Display:    named(k, who.Name, str(m, "displayName")),
+		Properties: map[string]any{"group": group.ID, "member": str(m, "id")},
+		Ends:       plan.Ends{Holder: group.Key, Principal: who}}
+	return nil
+}
+
+func (t *tenant) assignment(m map[string]any) error {
+	resource := t.key(str(m, "resourceId"), "ServicePrincipal")
+	who := t.key(str(m, "principalId"), str(m, "principalType"))
+	// Users and groups are the resource's business, an application is its own.
+	owner := t.owner(resource)
+	if who.Kind == plan.Application && t.owner(who) != "" {
+		owner = t.owner(who)
+	}
+	k := plan.AssignmentKey(resource, t.role(resource, str(m, "appRoleId")), who)
+	shown := named(k, who.Name, str(m, "principalDisplayName"))
+	if shown == "" {
+		shown = k.Name
+	}
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, ID: str(m, "id"),
+		Display:    strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
+		Properties: map[string]any{"resourceId": str(m, "resourceId")},
+		Ends:       plan.Ends{Holder: resource, Principal: who}}
+	return nil
+}
+
+// role is the value of an app role, or its id where the resource has no such
+// role.
+func (t *tenant) role(resource plan.Key, id string) string {
+	if id == "00000000-0000-0000-0000-000000000000" {
+		return ""
+	}
+	if o := t.state.Objects[resource]; o != nil {
+		roles, _ := o.Properties["appRoles"].([]any)
+		for _, r := range roles {
+			if role, ok := r.(map[string]any); ok && str(role, "id") == id && str(role, "value") != "" {
+				return str(role, "value")
+			}
+		}
+	}
+	return id
+}
+
+// grant takes admin consent; what users consent to is their own.
+func (t *tenant) grant(m map[string]any) error {
+	if str(m, "consentType") != "AllPrincipals" {
+		return nil
+	}
+	client, resource := t.key(str(m, "clientId"), "ServicePrincipal"), t.key(str(m, "resourceId"), "ServicePrincipal")
+	owner := t.owner(client)
+	if owner == "" {
+		owner = t.owner(resource)
+	}
+	scope := []any{}
+	for _, s := range strings.Fields(str(m, "scope")) {
+		scope = append(scope, s)
+	}
+	k := plan.GrantKey(client, resource)
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, ID: str(m, "id"),
+		Display:    strings.ReplaceAll(k.Name, resource.Name, t.display(resource, "")),
+		Properties: map[string]any{"scope": scope},
+		Ends:       plan.Ends{Holder: resource, Principal: client}}
+	return nil
+}
+
+func (t *tenant) display(k plan.Key, otherwise string) string {
+	if o := t.state.Objects[k]; o != nil && o.Display != "" {
+		return o.Display
+	}
+	if isID(k.Name) && otherwise != "" {
+		return otherwise
+	}
+	return k.Name
+}
+
+// named puts a display name in the place of an id.
+func named(k plan.Key, id, displayName string) string {
+	if !isID(id) || displayName == "" {
+		return ""
+	}
+	return strings.ReplaceAll(k.Name, id, displayName)
+}
+
+// secrets compares the credentials of the stacks' applications with what is
+// kept: only the text of a kept one is of any use.
+func (t *tenant) secrets(stacks []*stack.Stack) error {
+	declared := map[plan.Key]stack.Secret{}
+	prunes := map[string]bool{}
+	for _, s := range stacks {
+		prunes[s.Name] = s.Prune == "credentials"
+		for _, a := range s.Applications {
+			app := plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}
+			for _, secret := range a.Secrets {
+				declared[plan.SecretKey(app, secret.Name)] = secret
+			}
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
+		app := t.state.Objects[k]
+		if k.Kind != plan.Application || !t.managed[app.Stack] {
+			continue
+		}
+		credentials, _ := app.Properties["passwordCredentials"].([]any)
+		for _, c := range credentials {
+			credential, _ := c.(map[string]any)
+			if err := t.secret(app, credential, declared, prunes[app.Stack]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret, prune bool) error {
+	name, keyID := str(credential, "displayName"), str(credential, "keyId")
+	k := plan.SecretKey(app.Key, name)
+	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key},
+		Properties: map[string]any{"application": app.ID, "keyId": keyID}}
+	secret, ok := declared[k]
+	if !ok {
+		o.Name += " " + keyID // several may share a name
+		t.state.Objects[o.Key] = o
+		if !prune {
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf(
+				"application %s has a secret %q that no manifest names; `prune: credentials` in the stack's spec removes such", app.Name, name))
+		}
+		return nil
+	}
+	kept, ok, err := t.Keep.Secret(app.Name, name, secret.Sink)
+	if err != nil {
+		return err
+	}
+	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
+	switch {
+	case !ok:
+		o.Lost = "its text is not in the sink"
+	case kept.KeyID != keyID:
+		o.Lost = "the sink holds another one"
+	case !end.IsZero() && end.Before(t.Now()):
+		o.Lost = "expired on " + end.Format(time.DateOnly)
+	}
+	if before := t.state.Objects[k]; before != nil {
+		// Two of one name: a replacement was cut short. The good one stays.
+		if before.Lost == "" {
+			o, before = before, o
+		}
+		before.Name += " " + before.ID
+		before.Lost = "replaced"
+		t.state.Objects[before.Key] = before
+	}
+	t.state.Objects[k] = o
+	return nil
+}

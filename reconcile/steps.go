@@ -1,0 +1,196 @@
+package reconcile
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+func (r *run) user(s plan.Step, bodies []map[string]any) error {
+	switch s.Action {
+	case plan.Create:
+		password, err := newPassword()
+		if err != nil {
+			return err
+		}
+		// Before the POST, so that no user has a password which nobody knows.
+		if err := r.Keep.setPassword(s.Name, password); err != nil {
+			return err
+		}
+		bodies[0]["passwordProfile"] = passwordProfile(password)
+		id, err := r.Graph.CreateUser(r.ctx, bodies[0])
+		if err := r.write(err); err != nil {
+			return err
+		}
+		r.learn(s.Key, plan.ID, id)
+		return nil
+	case plan.Update:
+		return r.write(r.Graph.UpdateUser(r.ctx, s.ID, bodies[0]))
+	default:
+		if err := r.write(gone(r.Graph.DeleteUser(r.ctx, s.ID))); err != nil {
+			return err
+		}
+		return r.Keep.setPassword(s.Name, "")
+	}
+}
+
+func passwordProfile(password string) map[string]any {
+	return map[string]any{"password": password, "forceChangePasswordNextSignIn": false}
+}
+
+// password gives a user of ours a new one; it is kept first, so that a crash
+// leaves at worst a password that the next reset replaces.
+func (r *run) password(s plan.Step) error {
+	password, err := newPassword()
+	if err != nil {
+		return err
+	}
+	if err := r.write(r.Graph.UpdateUser(r.ctx, s.ID, map[string]any{"passwordProfile": passwordProfile(password)})); err != nil {
+		return err
+	}
+	return r.Keep.setPassword(s.Name, password)
+}
+
+func (r *run) group(s plan.Step, bodies []map[string]any) error {
+	switch s.Action {
+	case plan.Create:
+		id, err := r.Graph.UpsertGroup(r.ctx, s.Name, bodies[0])
+		if err := r.write(err); err != nil {
+			return err
+		}
+		r.learn(s.Key, plan.ID, id)
+		return nil
+	case plan.Update:
+		return r.write(r.Graph.UpdateGroup(r.ctx, s.ID, bodies[0]))
+	default:
+		return r.write(gone(r.Graph.DeleteGroup(r.ctx, s.ID)))
+	}
+}
+
+func (r *run) application(s plan.Step, bodies []map[string]any) error {
+	switch s.Action {
+	case plan.Create:
+		id, appID, err := r.Graph.UpsertApplication(r.ctx, s.Name, bodies[0])
+		if err := r.write(err); err != nil {
+			return err
+		}
+		r.learn(s.Key, plan.ID, id)
+		r.learn(s.Key, plan.AppID, appID)
+		return nil
+	case plan.Link, plan.Update:
+		id := r.lookup(s.Key, plan.ID)
+		for _, body := range bodies {
+			// Each is settled by itself: what is disabled need not be disabled again.
+			err := graph.Settle(r.ctx, r.Patience, func() error { return r.Graph.UpdateApplication(r.ctx, id, body) })
+			if err := r.write(err); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		if err := r.write(gone(r.Graph.DeleteApplication(r.ctx, s.ID))); err != nil {
+			return err
+		}
+		return r.Keep.forgetSecrets(s.Name)
+	}
+}
+
+func (r *run) servicePrincipal(s plan.Step, bodies []map[string]any) error {
+	app := plan.Key{Kind: plan.Application, Name: s.Name}
+	switch s.Action {
+	case plan.Create:
+		id, err := r.Graph.UpsertServicePrincipal(r.ctx, r.lookup(app, plan.AppID), bodies[0])
+		if err := r.write(err); err != nil {
+			return err
+		}
+		r.learn(s.Key, plan.ID, id)
+		r.learn(app, plan.ServicePrincipalID, id)
+		return nil
+	default:
+		return r.write(r.Graph.UpdateServicePrincipal(r.ctx, s.ID, bodies[0]))
+	}
+}
+
+func (r *run) member(s plan.Step, body map[string]any) error {
+	group, member := str(body, "group"), str(body, "member")
+	if s.Action == plan.Delete {
+		return r.write(gone(r.Graph.RemoveMember(r.ctx, group, member)))
+	}
+	return r.write(there(r.Graph.AddMember(r.ctx, group, member)))
+}
+
+func (r *run) assignment(s plan.Step, body map[string]any) error {
+	if s.Action == plan.Delete {
+		return r.write(gone(r.Graph.RemoveAssignment(r.ctx, str(body, "resourceId"), s.ID)))
+	}
+	return r.write(there(r.Graph.AssignRole(r.ctx, str(body, "resourceId"), str(body, "principalId"), str(body, "appRoleId"))))
+}
+
+func (r *run) grant(s plan.Step, bodies []map[string]any) error {
+	switch s.Action {
+	case plan.Delete:
+		return r.write(gone(r.Graph.RevokeGrant(r.ctx, s.ID)))
+	case plan.Update:
+		return r.write(r.Graph.UpdateGrant(r.ctx, s.ID, str(bodies[0], "scope")))
+	default:
+		return r.write(there(r.Graph.Grant(r.ctx, str(bodies[0], "clientId"), str(bodies[0], "resourceId"), str(bodies[0], "scope"))))
+	}
+}
+
+// secret makes a client secret and keeps its text. Only when the new one is
+// kept does the old one go: cut short anywhere, the next apply sees which of
+// the two the sink holds.
+func (r *run) secret(s plan.Step, body map[string]any) error {
+	id := str(body, "application")
+	if s.Action == plan.Delete {
+		return r.write(gone(r.Graph.RemovePassword(r.ctx, id, s.ID)))
+	}
+	lifetime, err := stack.Lifetime(str(body, "lifetime"))
+	if err != nil {
+		return err
+	}
+	name := str(body, "displayName")
+	made, err := r.Graph.AddPassword(r.ctx, id, name, r.Now().Add(lifetime).UTC().Truncate(time.Second))
+	if err := r.write(err); err != nil {
+		return err
+	}
+	application := strings.TrimSuffix(s.Name, " "+name)
+	err = r.Keep.saveSecret(KeptSecret{
+		Application: application, DisplayName: name,
+		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
+		KeyID:    made.KeyID, SecretText: made.Text, EndDateTime: made.End,
+	}, str(body, "sink"))
+	if err != nil {
+		return fmt.Errorf("keep the secret: %w", err)
+	}
+	if s.Action == plan.Replace {
+		return r.write(gone(graph.Settle(r.ctx, r.Patience, func() error { return r.Graph.RemovePassword(r.ctx, id, s.ID) })))
+	}
+	return nil
+}
+
+// Permission is the least Graph application permission that a step takes.
+// Source: the permission tables of the operations in Graph's reference.
+func Permission(s plan.Step) string {
+	switch s.Kind {
+	case plan.User, plan.Password:
+		if s.Action == plan.Purge {
+			return "User.DeleteRestore.All"
+		}
+		return "User.ReadWrite.All"
+	case plan.Group:
+		return "Group.ReadWrite.All"
+	case plan.Member:
+		return "GroupMember.ReadWrite.All"
+	case plan.Assignment:
+		return "AppRoleAssignment.ReadWrite.All"
+	case plan.Grant:
+		return "DelegatedPermissionGrant.ReadWrite.All"
+	default:
+		return "Application.ReadWrite.OwnedBy"
+	}
+}

@@ -1,0 +1,25 @@
+package stack
+
+import "regexp"
+
+var reference = regexp.MustCompile(`\$\{([^}]*)\}`)
+
+// Expand replaces every ${expression} in text by its value; one that value
+// does not know stays as it is.
+func Expand(text string, value func(expression string) (string, bool)) string {
+	return reference.ReplaceAllStringFunc(text, func(m string) string {
+		if v, ok := value(m[2 : len(m)-1]); ok {
+			return v
+		}
+		return m
+	})
+}
+
+// References are the expressions in text, in order.
+func References(text string) []string {
+	var all []string
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
