@@ -1,0 +1,136 @@
+package login
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"provision/emulator/directory"
+)
+
+// accessTokenLifetime is between 60 and 90 minutes, 75 on average, so that the
+// tokens of many clients do not all run out at once.
+// Source: learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime.
+func accessTokenLifetime() time.Duration {
+	return time.Hour + rand.N(30*time.Minute).Truncate(time.Second)
+}
+
+type claims = map[string]any
+
+// accessToken signs the access token of an answer.
+func (c *call) accessToken(i issuance, lifetime time.Duration) (string, error) {
+	key := c.keys.current()
+	if i.resource.tokenVersion() == v2 {
+		return signJWT(key.signV2, c.accessClaims(i, v2, lifetime))
+	}
+	return signJWT(key.signV1, c.accessClaims(i, v1, lifetime))
+}
+
+// accessClaims are the claims of an access token of either version.
+// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+func (c *call) accessClaims(i issuance, v version, lifetime time.Duration) claims {
+	token := c.commonClaims(v, lifetime)
+	token["aud"] = i.resource.audience()
+	if v == v2 {
+		token["azp"], token["azpacr"] = i.client.app.AppID, i.client.assurance
+	} else {
+		token["appid"], token["appidacr"] = i.client.app.AppID, i.client.assurance
+	}
+	if i.resource.isGraph() {
+		token["app_displayname"] = i.client.app.DisplayName
+	}
+	var roles []string
+	if i.user == nil {
+		roles = c.addApplication(token, i, v)
+	} else {
+		roles = c.addDelegation(token, i, v)
+	}
+	if len(roles) > 0 {
+		token["roles"] = roles // left out when empty
+	}
+	return token
+}
+
+// commonClaims are the ones of every token.
+func (c *call) commonClaims(v version, lifetime time.Duration) claims {
+	issued := c.now.Unix()
+	token := claims{
+		"iss": c.issuerV2(c.tenant.ID),
+		"tid": c.tenant.ID,
+		"ver": "2.0",
+		"iat": issued,
+		"nbf": issued,
+		"exp": issued + int64(lifetime/time.Second),
+		"aio": opaque(44),
+		"rh":  "1." + opaque(32),
+		"uti": opaque(16),
+	}
+	if v == v1 {
+		token["iss"], token["ver"] = c.issuerV1(c.tenant.ID), "1.0"
+	}
+	return token
+}
+
+// addApplication makes the token an application's own, and returns its roles.
+func (c *call) addApplication(token claims, i issuance, v version) []string {
+	principal := i.client.principal
+	token["oid"], token["sub"] = principal.ID, principal.ID
+	if v == v1 {
+		token["idp"] = token["iss"]
+	}
+	if _, asked := optionalClaim(i.resource.accessTokenClaims(), "idtyp"); asked || i.resource.isGraph() {
+		token["idtyp"] = "app"
+	}
+	return c.applicationRoles(i.resource.principal, principal)
+}
+
+// addDelegation makes the token one of a user through a client, and returns the
+// user's roles.
+func (c *call) addDelegation(token claims, i issuance, v version) []string {
+	token["sub"] = c.seal.subject(c.tenant.ID, i.resource.principal.AppID, i.user.ID)
+	token["oid"] = i.user.ID
+	token["name"] = i.user.DisplayName
+	if scp := scp(i); scp != "" {
+		token["scp"] = scp
+	}
+	if v == v2 {
+		token["preferred_username"] = i.user.UserPrincipalName
+	} else {
+		addV1User(token, i)
+		token["acr"] = "1"
+	}
+	if i.resource.isGraph() {
+		token["idtyp"] = "user"
+	}
+	if i.resource.app != nil {
+		c.addGroups(token, i, i.resource.app, i.resource.principal)
+	}
+	c.addOptional(token, i, i.resource.accessTokenClaims())
+	return c.userRoles(i.resource.principal, i.user)
+}
+
+// addV1User adds what v1 tokens say of a user and v2 tokens only when asked.
+func addV1User(token claims, i issuance) {
+	token["amr"] = []string{"pwd"}
+	token["unique_name"] = i.user.UserPrincipalName
+	token["upn"] = i.user.UserPrincipalName
+	token["ipaddr"] = i.ipaddr
+	setText(token, "family_name", i.user.Surname)
+	setText(token, "given_name", i.user.GivenName)
+}
+
+// setText sets a claim that is left out where there is no value.
+func setText(token claims, name string, value *string) {
+	if value != nil && *value != "" {
+		token[name] = *value
+	}
+}
+
+// optionalClaim finds an optional claim that a registration asks for.
+func optionalClaim(asked []directory.OptionalClaim, name string) (directory.OptionalClaim, bool) {
+	for _, claim := range asked {
+		if claim.Name == name {
+			return claim, true
+		}
+	}
+	return directory.OptionalClaim{}, false
+}

@@ -1,0 +1,70 @@
+package login
+
+import (
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// assignments lists the roles of a resource that a principal holds: itself or,
+// when it is a user, through a group that it is a direct member of. Members of
+// a group within a group do not inherit its roles.
+func (c *call) assignments(resourceID, principalID string, throughGroups bool) []*directory.AppRoleAssignment {
+	holders := []string{principalID}
+	if throughGroups {
+		for _, group := range c.GroupsOf(principalID) {
+			holders = append(holders, group.ID)
+		}
+	}
+	var held []*directory.AppRoleAssignment
+	for _, holder := range holders {
+		for _, assignment := range c.AssignmentsOf(holder) {
+			if assignment.ResourceID == resourceID {
+				held = append(held, assignment)
+			}
+		}
+	}
+	return held
+}
+
+// roleValues are the roles claim: the values of the enabled roles that were
+// assigned, in the order in which the resource declares them.
+func roleValues(resource *directory.ServicePrincipal, held []*directory.AppRoleAssignment) []string {
+	if len(held) == 0 {
+		return nil
+	}
+	assigned := make(map[string]bool, len(held)) // Microsoft Graph has hundreds of roles
+	for _, assignment := range held {
+		assigned[strings.ToLower(assignment.AppRoleID)] = true
+	}
+	var values []string
+	for _, role := range resource.AppRoles {
+		if assigned[strings.ToLower(role.ID)] && role.IsEnabled && role.Value != nil && *role.Value != "" {
+			values = append(values, *role.Value)
+		}
+	}
+	return values
+}
+
+func (c *call) userRoles(resource *directory.ServicePrincipal, user *directory.User) []string {
+	if resource == nil {
+		return nil
+	}
+	return roleValues(resource, c.assignments(resource.ID, user.ID, true))
+}
+
+func (c *call) applicationRoles(resource, client *directory.ServicePrincipal) []string {
+	return roleValues(resource, c.assignments(resource.ID, client.ID, false))
+}
+
+// admitted holds a user to the assignments that an application requires. A nil
+// principal requires none.
+func (c *call) admitted(principal *directory.ServicePrincipal, user *directory.User) *Error {
+	if principal == nil || !principal.AppRoleAssignmentRequired {
+		return nil
+	}
+	if len(c.assignments(principal.ID, user.ID, true)) == 0 {
+		return failure(50105, principal.DisplayName, principal.AppID, user.UserPrincipalName)
+	}
+	return nil
+}

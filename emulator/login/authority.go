@@ -1,0 +1,62 @@
+package login
+
+import (
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// authority says under which names a tenant speaks in one call: every issuer
+// and every URL that is given out comes from here, so that a tenant reached
+// under another host has one place to say so.
+type authority struct {
+	origin string // scheme, host and port
+	tenant directory.Tenant
+	alias  string // common or organizations where the path says so, else the tenant's id
+}
+
+// authorityOf finds the tenant that a path segment names.
+func (l *Login) authorityOf(segment string) (authority, *Error) {
+	tenant := l.directory.Tenant()
+	a := authority{origin: l.localhost, tenant: tenant, alias: tenant.ID}
+	switch name := strings.ToLower(segment); name {
+	case strings.ToLower(tenant.ID), strings.ToLower(tenant.Domain):
+		return a, nil
+	case "common", "organizations":
+		a.alias = name
+		return a, nil
+	}
+	return a, failure(90002, segment)
+}
+
+// shared tells whether the path leaves open which tenant is meant.
+func (a authority) shared() bool { return a.alias == "common" || a.alias == "organizations" }
+
+// issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has a host
+// of its own for it, sts.windows.net.
+func (a authority) issuerV1(tenantID string) string { return a.origin + "/" + tenantID + "/" }
+
+// issuerV2 is the issuer of v2 tokens of a tenant.
+func (a authority) issuerV2(tenantID string) string { return a.origin + "/" + tenantID + "/v2.0" }
+
+// documentTenant is the tenant as metadata names it: under an alias, where no
+// tenant is known yet, literally {tenantid}.
+func (a authority) documentTenant() string {
+	if a.shared() {
+		return "{tenantid}"
+	}
+	return a.tenant.ID
+}
+
+// url is an endpoint of the tenant, under the alias that the caller uses.
+func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
+
+// graphURL is the address of Microsoft Graph.
+func (a authority) graphURL() string { return a.origin }
+
+// graphNames are the names of Microsoft Graph as a resource, besides its appId.
+// The local tenant's own origin is one, since clients that are told a Graph
+// endpoint make their scope from it.
+func (a authority) graphNames() []string {
+	return []string{"https://graph.microsoft.com", "https://graph.microsoft.com/", a.origin, a.origin + "/"}
+}

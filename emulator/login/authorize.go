@@ -1,0 +1,217 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// authorization is a request for authorization (RFC 6749 section 4.1.1, OpenID
+// Connect Core section 3.1.2.1) whose client and redirect URI are trusted.
+type authorization struct {
+	client      client
+	redirect    redirect
+	sent        string // redirect_uri as the request had it, empty when left out
+	mode        string // query, fragment or form_post
+	state       string
+	nonce       string
+	scope       scopeRequest
+	demands     []demand
+	challenge   string
+	method      string // of the challenge: S256 or plain
+	prompt      string
+	loginHint   string
+	clientInfo  bool
+	stateInForm bool // state was sent, if only as an empty value
+}
+
+// authorize begins a sign-in.
+func (c *call) authorize() *Error {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodPost {
+		return failure(900561, "GET and POST", c.r.Method)
+	}
+	a, err := c.authorization()
+	if err != nil {
+		return c.refuse(a, err)
+	}
+	session, user, signedIn := c.session()
+	hinted := a.loginHint == "" || signedIn && strings.EqualFold(c.hintedUser(a.loginHint), user.UserPrincipalName)
+	switch {
+	case a.prompt == "none" && !(signedIn && hinted):
+		return c.refuse(a, failure(50058))
+	case a.prompt == "login" || a.prompt == "select_account" || !signedIn || !hinted:
+		return c.signInPage(a, c.form, c.hintedUser(a.loginHint), nil)
+	}
+	return c.complete(a, session, user)
+}
+
+// authorization checks a request. It is nil with an error while the redirect
+// URI is not trusted: then the error is for the person, not for the client.
+func (c *call) authorization() (*authorization, *Error) {
+	cl, err := c.client(c.form.Get("client_id"))
+	if err != nil {
+		return nil, err
+	}
+	sent := c.form.Get("redirect_uri")
+	target, err := findRedirect(cl.app, sent)
+	if err != nil {
+		return nil, err
+	}
+	a := &authorization{
+		client:      cl,
+		redirect:    target,
+		sent:        sent,
+		mode:        "query",
+		state:       c.form.Get("state"),
+		stateInForm: c.form.Has("state"),
+		nonce:       c.form.Get("nonce"),
+		challenge:   c.form.Get("code_challenge"),
+		method:      c.form.Get("code_challenge_method"),
+		prompt:      c.form.Get("prompt"),
+		loginHint:   c.form.Get("login_hint"),
+		clientInfo:  c.form.Get("client_info") == "1",
+	}
+	return a, c.checkAuthorization(a)
+}
+
+func (c *call) checkAuthorization(a *authorization) *Error {
+	switch mode := c.form.Get("response_mode"); mode {
+	case "query", "fragment", "form_post":
+		a.mode = mode
+	case "":
+	default:
+		return failure(70007, mode)
+	}
+	if err := checkResponseType(c.form.Get("response_type")); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"", "none", "login", "consent", "select_account"}, a.prompt) {
+		return failure(90023, "prompt")
+	}
+	if err := a.checkChallenge(); err != nil {
+		return err
+	}
+	var err *Error
+	if a.scope, err = c.requestedScope(); err != nil {
+		return err
+	}
+	a.demands, err = c.demands(a.scope)
+	return err
+}
+
+// checkResponseType admits the authorization code flow. The implicit and the
+// hybrid flow are refused as for a registration that does not allow them.
+func checkResponseType(text string) *Error {
+	if text == "" {
+		return failure(900144, "response_type")
+	}
+	types := strings.Fields(text)
+	for _, t := range types {
+		if t != "code" && t != "token" && t != "id_token" {
+			return failure(70005, text)
+		}
+	}
+	switch {
+	case slices.Contains(types, "id_token"):
+		return failure(700054)
+	case slices.Contains(types, "token"):
+		return failure(700051)
+	}
+	return nil
+}
+
+// checkChallenge checks the form of a proof key's challenge (RFC 7636 section 4.2).
+func (a *authorization) checkChallenge() *Error {
+	if a.challenge == "" {
+		if a.method != "" {
+			return failure(501491)
+		}
+		return nil
+	}
+	if len(a.challenge) < 43 || len(a.challenge) > 128 {
+		return failure(501491)
+	}
+	if a.method == "" {
+		a.method = "plain"
+	}
+	if a.method != "plain" && a.method != "S256" {
+		return failure(90023, "code_challenge_method")
+	}
+	return nil
+}
+
+// requestedScope is what the request asks for, by resource at a v1 endpoint.
+func (c *call) requestedScope() (scopeRequest, *Error) {
+	if c.version == v1 {
+		return resourceScope(c.form.Get("resource")), nil
+	}
+	text := c.form.Get("scope")
+	if strings.TrimSpace(text) == "" {
+		return scopeRequest{}, failure(900144, "scope")
+	}
+	return parseScope(text)
+}
+
+// complete answers a request for a user who is signed in.
+func (c *call) complete(a *authorization, s session, user *directory.User) *Error {
+	if err := c.permitted(a, user); err != nil {
+		return c.refuse(a, err)
+	}
+	code, err := c.issueCode(a, s, user)
+	if err != nil {
+		return c.asError(err)
+	}
+	values := url.Values{"code": {code}, "session_state": {s.ID}}
+	if a.clientInfo {
+		values.Set("client_info", c.clientInfo(user))
+	}
+	c.log.Info("authorized", "client", a.client.app.AppID, "user", user.ID, "trace", c.traceID)
+	return c.respond(a, values)
+}
+
+// permitted tells whether the user may use the client and the client act for
+// the user as it asks.
+func (c *call) permitted(a *authorization, user *directory.User) *Error {
+	if err := c.admitted(a.client.principal, user); err != nil {
+		return err
+	}
+	for _, d := range a.demands {
+		if err := c.admitted(d.resource.principal, user); err != nil {
+			return err
+		}
+		if _, err := c.consented(a.client, user, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse answers an error where it belongs: on a page while the client is not
+// known, and for a user who is not assigned, whom no client can help; else at
+// the redirect URI, in the words of the authorization endpoint.
+func (c *call) refuse(a *authorization, err *Error) *Error {
+	silent := a != nil && a.prompt == "none"
+	switch {
+	case a == nil:
+		return err
+	case err.Code == 65001:
+		err = err.as("consent_required")
+	case err.Code == 50105 && !silent:
+		return err
+	case err.Code == 50105:
+		err = err.as("interaction_required")
+	}
+	c.log.Info("refused", "path", c.r.URL.Path, "client", a.client.app.AppID, "code", err.Code, "error", err.OAuth, "trace", c.traceID)
+	values := url.Values{
+		"error":             {err.OAuth},
+		"error_description": {c.description(err)},
+		"error_uri":         {errorURI(err.Code)},
+	}
+	if err.Suberror != "" {
+		values.Set("suberror", err.Suberror)
+	}
+	return c.respond(a, values)
+}

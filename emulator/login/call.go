@@ -1,0 +1,168 @@
+package login
+
+import (
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"provision/emulator/directory"
+)
+
+// maxForm is how many bytes of a form or a query are read.
+const maxForm = 256 << 10
+
+// version is the endpoint's: v1 has paths without a version and takes resource,
+// v2 takes scope. What version a token has is the resource's choice.
+type version int
+
+const (
+	v1 version = 1
+	v2 version = 2
+)
+
+// call is one request to a tenant's endpoint.
+type call struct {
+	*Login
+	directory.View
+	authority
+	w             http.ResponseWriter
+	r             *http.Request
+	version       version
+	now           time.Time
+	form          url.Values
+	traceID       string
+	correlationID string
+}
+
+// open begins a call: it finds the tenant that the path names.
+func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (*call, *Error) {
+	c := &call{
+		Login:   l,
+		View:    l.directory.View(),
+		w:       w,
+		r:       r,
+		version: endpoint,
+		now:     l.clock(),
+		traceID: uuid.NewString(),
+	}
+	c.correlationID = clientRequestID(r)
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("x-ms-request-id", c.traceID)
+	header.Set("client-request-id", c.correlationID)
+	var err *Error
+	c.authority, err = l.authorityOf(r.PathValue("tenant"))
+	return c, err
+}
+
+// clientRequestID is the client's own name for its request, or a new one.
+func clientRequestID(r *http.Request) string {
+	id := r.Header.Get("client-request-id")
+	if id == "" {
+		id = r.URL.Query().Get("client-request-id")
+	}
+	if parsed, err := uuid.Parse(id); err == nil {
+		return parsed.String()
+	}
+	return uuid.NewString()
+}
+
+// api serves a document that scripts on any page may read.
+func (l *Login) api(handle func(*call) *Error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Allow-Methods", "GET, OPTIONS")
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+		c, err := l.open(w, r, v2)
+		if err == nil {
+			err = handle(c)
+		}
+		if err != nil {
+			c.fail(err)
+		}
+	}
+}
+
+// page serves a person's browser.
+func (l *Login) page(endpoint version, handle func(*call) *Error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, err := l.open(w, r, endpoint)
+		if err == nil {
+			err = c.readForm(true)
+		}
+		if err == nil {
+			err = handle(c)
+		}
+		if err != nil {
+			c.errorPage(err)
+		}
+	}
+}
+
+// readForm reads the body's form; a GET's query stands for it where a page may
+// be asked for either way.
+func (c *call) readForm(orQuery bool) *Error {
+	if len(c.r.URL.RawQuery) > maxForm {
+		return failure(9002313)
+	}
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxForm)
+	if err := c.r.ParseForm(); err != nil {
+		return failure(9002313)
+	}
+	c.form = c.r.PostForm
+	if orQuery && c.r.Method != http.MethodPost {
+		c.form = c.r.Form
+	}
+	for name, values := range c.form {
+		if len(values) > 1 {
+			return failure(9000411, name)
+		}
+	}
+	return nil
+}
+
+func (c *call) json(status int, body any) {
+	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.w.WriteHeader(status)
+	if err := json.NewEncoder(c.w).Encode(body); err != nil {
+		c.log.Debug("answer not written", "error", err)
+	}
+}
+
+// noStore keeps an answer with a credential in it out of every cache
+// (RFC 6749 section 5.1).
+func (c *call) noStore() {
+	c.w.Header().Set("Cache-Control", "no-store, no-cache")
+	c.w.Header().Set("Pragma", "no-cache")
+}
+
+// remoteAddress is the caller's IP address, the ipaddr claim.
+func (c *call) remoteAddress() string {
+	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
+	if err != nil {
+		return c.r.RemoteAddr
+	}
+	return host
+}
+
+// asError gives err as the *Error that it is or, when it is the machine's
+// fault, as one that says nothing more to the caller.
+func (c *call) asError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	c.log.Error("request failed", "path", c.r.URL.Path, "error", err)
+	return failure(90033)
+}

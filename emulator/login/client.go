@@ -1,0 +1,142 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// assurance is how a client proved who it is: the appidacr and azpacr claims.
+type assurance string
+
+const (
+	publicClient assurance = "0"
+	clientSecret assurance = "1"
+)
+
+// client is the application that asks.
+type client struct {
+	app       *directory.Application
+	principal *directory.ServicePrincipal // nil before anybody consented to the application here
+	assurance assurance
+}
+
+// client finds the application that a request names.
+func (c *call) client(id string) (client, *Error) {
+	if id == "" {
+		return client{}, failure(900144, "client_id")
+	}
+	app, found := c.ApplicationByAppID(id)
+	if !found {
+		return client{}, failure(700016, id, c.tenant.DisplayName)
+	}
+	principal, _ := c.ServicePrincipalByAppID(app.AppID)
+	if principal != nil && !principal.AccountEnabled {
+		return client{}, failure(7000112, app.AppID, app.DisplayName)
+	}
+	if c.shared() && app.SignInAudience == "AzureADMyOrg" && c.form.Get("grant_type") != "client_credentials" {
+		return client{}, failure(50194, app.AppID, app.DisplayName)
+	}
+	return client{app: app, principal: principal, assurance: publicClient}, nil
+}
+
+// credentials are what a client sent to authenticate itself (RFC 6749 section
+// 2.3.1). A secret in the form goes before one in the header.
+type credentials struct {
+	clientID string
+	secret   string
+}
+
+func (c *call) credentials() (credentials, *Error) {
+	sent := credentials{clientID: c.form.Get("client_id"), secret: c.form.Get("client_secret")}
+	id, secret, basic := c.r.BasicAuth()
+	if !basic {
+		return sent, nil
+	}
+	var err error
+	if id, err = url.QueryUnescape(id); err != nil {
+		return sent, failure(9002313)
+	}
+	if secret, err = url.QueryUnescape(secret); err != nil {
+		return sent, failure(9002313)
+	}
+	if sent.clientID == "" {
+		sent.clientID = id
+	}
+	if sent.clientID != id {
+		return sent, failure(9002313)
+	}
+	if sent.secret == "" {
+		sent.secret = secret
+	}
+	return sent, nil
+}
+
+// authenticate holds the client to the credentials that it sent. One of a kind
+// that cannot keep a secret must not send any; every other must.
+func (c *call) authenticate(cl *client, sent credentials, public bool) *Error {
+	switch {
+	case public && sent.secret != "":
+		return failure(700025)
+	case public:
+		return nil
+	case sent.secret == "":
+		return failure(7000218)
+	}
+	if origin := c.r.Header.Get("Origin"); origin != "" {
+		return failure(9002326, origin) // a secret has no business in a browser
+	}
+	if err := c.checkSecret(cl, sent.secret); err != nil {
+		return err
+	}
+	cl.assurance = clientSecret
+	return nil
+}
+
+func (c *call) checkSecret(cl *client, secret string) *Error {
+	stored := cl.app.PasswordCredentials
+	if cl.principal != nil {
+		stored = append(stored[:len(stored):len(stored)], cl.principal.PasswordCredentials...)
+	}
+	expired := false
+	for _, credential := range stored {
+		if !credential.Matches(secret) {
+			continue
+		}
+		if c.now.Before(credential.EndDateTime) {
+			if c.now.Before(credential.StartDateTime) {
+				continue
+			}
+			return nil
+		}
+		expired = true
+	}
+	if expired {
+		return failure(7000222, cl.app.AppID)
+	}
+	return failure(7000215, cl.app.AppID)
+}
+
+// fallbackPublic tells whether the client counts as public where no redirect
+// URI says what it is.
+func (cl client) fallbackPublic() bool {
+	return cl.app.IsFallbackPublicClient != nil && *cl.app.IsFallbackPublicClient
+}
+
+// checkOrigin keeps the tokens of single-page applications to browsers, and
+// those of others out of them.
+func checkOrigin(r *http.Request, p platform) *Error {
+	origin := r.Header.Get("Origin")
+	switch {
+	case p == spa && origin == "":
+		return failure(9002327)
+	case p != spa && origin != "":
+		return failure(9002326, origin)
+	}
+	return nil
+}
+
+// equalID compares ids and names, which have no case.
+func equalID(a, b string) bool { return strings.EqualFold(a, b) }

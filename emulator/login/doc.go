@@ -1,0 +1,43 @@
+// Package login is the authorization server of one Entra ID tenant: metadata
+// and keys, the authorize endpoint with its sign-in page, the token endpoint,
+// UserInfo and logout. It reads the registrations from the directory and writes
+// nothing there but its own keys and the record of used codes.
+//
+// # Invariants
+//
+//   - The registrations decide: what a token says, who gets one and who is
+//     refused follow from the directory at the moment of the request.
+//   - No state in memory: codes, refresh tokens, sign-in pages and sessions are
+//     sealed text that carries what it stands for, so a restart loses none.
+//   - A code is redeemed once, ever, by whichever process is first.
+//   - The resource chooses the version of its access tokens; the endpoint
+//     chooses the version of ID tokens and the shape of the answer.
+//   - scp is everything granted or pre-authorized, whatever was asked for.
+//   - Issuers and URLs come from authority alone; errors from refusals alone.
+//   - No secret, password, code or token is ever logged.
+//
+// # The sign-in form
+//
+// A client that drives the form without a browser gets the page from the
+// authorize endpoint, keeps its cookies, and posts the form to its action (a
+// path of the same origin) as application/x-www-form-urlencoded:
+//
+//	ctx       hidden: the sealed authorization request; send it back as it is
+//	loginfmt  the user principal name (input id i0116)
+//	passwd    the password (input id i0118)
+//
+// The answer is a redirect (302) or, with response_mode=form_post, a page with
+// a form to the client; or the same page again with status 200 and the error,
+// which begins with its AADSTS code, in the element with the id error; or an
+// error page (400) with the same element where no client may be told.
+// The cookie ESTSAUTH keeps the sign-in for prompt=none and for other clients.
+//
+// # Sources
+//
+// RFC 6749 (OAuth 2.0), 6750, 7636 (PKCE), 7517 (JWK), 7519 (JWT), 8252; OpenID
+// Connect Core and Discovery 1.0; and Microsoft's pages under
+// learn.microsoft.com/entra/identity-platform: v2-oauth2-auth-code-flow,
+// v2-oauth2-client-creds-grant-flow, access-token-claims-reference,
+// id-token-claims-reference, optional-claims-reference, reply-url, scopes-oidc,
+// reference-error-codes.
+package login

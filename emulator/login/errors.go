@@ -1,0 +1,144 @@
+package login
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Error is a refusal as Entra gives it.
+type Error struct {
+	Code     int    // the number after AADSTS
+	OAuth    string // RFC 6749 section 5.2: invalid_grant, …
+	Status   int    // HTTP status at the token endpoint
+	Message  string // one or two sentences, without code and ids
+	Suberror string // what MSAL reads beside error: consent_required, …
+}
+
+func (e *Error) Error() string { return "AADSTS" + strconv.Itoa(e.Code) + ": " + e.Message }
+
+// as gives the same refusal under another OAuth error, where an endpoint has a
+// word of its own for it.
+func (e *Error) as(oauth string) *Error {
+	other := *e
+	other.OAuth = oauth
+	return &other
+}
+
+type refusal struct {
+	oauth   string
+	status  int
+	message string // a format
+}
+
+// refusals are the errors that this server knows, by AADSTS number.
+// Source: learn.microsoft.com/entra/identity-platform/reference-error-codes and
+// the bodies that clients report.
+var refusals = map[int]refusal{
+	28000:   {"invalid_request", 400, "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid."},
+	50011:   {"invalid_request", 400, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'. Make sure the redirect URI sent in the request matches one added to your application."},
+	500011:  {"invalid_resource", 400, "The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."},
+	500014:  {"invalid_resource", 400, "The service principal for resource '%s' is disabled."},
+	500112:  {"invalid_client", 400, "The reply address '%s' does not match the reply address '%s' provided when requesting Authorization code."},
+	500113:  {"invalid_request", 400, "No reply address is registered for the application."},
+	50034:   {"invalid_grant", 400, "The user account %s does not exist in the %s directory. To sign into this application, the account must be added to the directory."},
+	50049:   {"invalid_instance", 400, "Unknown or invalid instance."},
+	50055:   {"invalid_grant", 400, "The password is expired."},
+	50057:   {"invalid_grant", 400, "The user account is disabled."},
+	50058:   {"login_required", 400, "A silent sign-in request was sent but no user is signed in."},
+	50089:   {"invalid_request", 400, "Authentication failed due to flow token expired."},
+	50105:   {"invalid_grant", 400, "Your administrator has configured the application %s ('%s') to block users unless they are specifically granted ('assigned') access to the application. The signed-in user '%s' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application."},
+	501051:  {"invalid_grant", 400, "Application '%s'(%s) is not assigned to a role for the application '%s'(%s)."},
+	50126:   {"invalid_grant", 400, "Error validating credentials due to invalid username or password."},
+	501481:  {"invalid_grant", 400, "The Code_Verifier does not match the code_challenge supplied in the authorization request."},
+	501491:  {"invalid_request", 400, "Invalid size of Code_Challenge parameter."},
+	50194:   {"unauthorized_client", 400, "Application '%s'(%s) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such applications created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant."},
+	54005:   {"invalid_grant", 400, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."},
+	65001:   {"invalid_grant", 400, "The user or administrator has not consented to use the application with ID '%s' named '%s'. Send an interactive authorization request for this user and resource."},
+	650053:  {"invalid_client", 400, "The application '%s' asked for scope '%s' that doesn't exist on the resource '%s'. Contact the app vendor."},
+	70000:   {"invalid_grant", 400, "Provided grant is invalid or malformed."},
+	700005:  {"invalid_grant", 400, "Provided Authorization Code is intended to use against other tenant, thus rejected."},
+	700016:  {"unauthorized_client", 400, "Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."},
+	7000112: {"unauthorized_client", 400, "Application '%s'(%s) is disabled."},
+	7000215: {"invalid_client", 401, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'."},
+	7000218: {"invalid_client", 401, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."},
+	7000222: {"invalid_client", 401, "The provided client secret keys for app '%s' are expired. Create new keys for your app, or consider using certificate credentials for added security."},
+	7000229: {"invalid_client", 401, "The client application %s is missing service principal in the tenant %s. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"},
+	700025:  {"invalid_client", 401, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."},
+	70003:   {"unsupported_grant_type", 400, "The app requested an unsupported grant type '%s'."},
+	700051:  {"unsupported_response_type", 400, "response_type 'token' is not enabled for the application."},
+	700054:  {"unsupported_response_type", 400, "response_type 'id_token' is not enabled for the application."},
+	70005:   {"unsupported_response_type", 400, "The response_type '%s' is not supported."},
+	70007:   {"invalid_request", 400, "'%s' is not a supported value of 'response_mode' when requesting a token."},
+	70008:   {"invalid_grant", 400, "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource."},
+	700082:  {"invalid_grant", 400, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for %s."},
+	700084:  {"invalid_grant", 400, "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of %s, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to the sign in page. The token was issued on %s."},
+	70011:   {"invalid_scope", 400, "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope %s is not valid.%s"},
+	90002:   {"invalid_tenant", 400, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."},
+	90023:   {"invalid_request", 400, "Unsupported '%s' value."},
+	90033:   {"temporarily_unavailable", 503, "A transient error has occurred. Please try again."},
+	900144:  {"invalid_request", 400, "The request body must contain the following parameter: '%s'."},
+	900561:  {"invalid_request", 405, "The endpoint only accepts %s requests. Received a %s request."},
+	900971:  {"invalid_request", 400, "No reply address provided."},
+	9000411: {"invalid_request", 400, "The request is not properly formatted. The parameter '%s' is duplicated."},
+	9002313: {"invalid_request", 400, "Invalid request. Request is malformed or invalid."},
+	9002325: {"invalid_request", 400, "Proof Key for Code Exchange is required for cross-origin authorization code redemption."},
+	9002326: {"invalid_request", 400, "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. Request origin: '%s'."},
+	9002327: {"invalid_request", 400, "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests."},
+	1002012: {"invalid_scope", 400, "The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."},
+}
+
+// suberrors are the ones that MSAL acts upon.
+var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 700082: "bad_token", 700084: "bad_token"}
+
+// failure is the refusal with an AADSTS number; args fill its message.
+func failure(code int, args ...any) *Error {
+	known, ok := refusals[code]
+	if !ok {
+		panic(fmt.Sprintf("login: AADSTS%d has no entry among the refusals", code))
+	}
+	return &Error{
+		Code: code, OAuth: known.oauth, Status: known.status,
+		Message: fmt.Sprintf(known.message, args...), Suberror: suberrors[code],
+	}
+}
+
+const timestampLayout = "2006-01-02 15:04:05Z"
+
+// description is the error_description of a refusal.
+func (c *call) description(err *Error) string {
+	return fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s",
+		err.Error(), c.traceID, c.correlationID, c.now.UTC().Format(timestampLayout))
+}
+
+// errorURI is where Microsoft explains a code.
+func errorURI(code int) string {
+	return "https://login.microsoftonline.com/error?code=" + strconv.Itoa(code)
+}
+
+// errorBody is a refusal as the token endpoint and the metadata documents say it.
+type errorBody struct {
+	Error            string `json:"error"`
+	ErrorDescription string `json:"error_description"`
+	ErrorCodes       []int  `json:"error_codes"`
+	Timestamp        string `json:"timestamp"`
+	TraceID          string `json:"trace_id"`
+	CorrelationID    string `json:"correlation_id"`
+	ErrorURI         string `json:"error_uri"`
+	Suberror         string `json:"suberror,omitempty"`
+}
+
+// fail answers a refusal as JSON.
+func (c *call) fail(err *Error) {
+	c.log.Info("refused", "path", c.r.URL.Path, "code", err.Code, "error", err.OAuth, "trace", c.traceID)
+	c.noStore()
+	c.json(err.Status, errorBody{
+		Error:            err.OAuth,
+		ErrorDescription: c.description(err),
+		ErrorCodes:       []int{err.Code},
+		Timestamp:        c.now.UTC().Format(timestampLayout),
+		TraceID:          c.traceID,
+		CorrelationID:    c.correlationID,
+		ErrorURI:         errorURI(err.Code),
+		Suberror:         err.Suberror,
+	})
+}

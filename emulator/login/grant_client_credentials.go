@@ -1,0 +1,59 @@
+package login
+
+// clientCredentials gives an application a token for itself (RFC 6749 section
+// 4.4): for one resource, with every role that was assigned to it there.
+func (c *call) clientCredentials() (issuance, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return issuance{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked, err := c.applicationScope()
+	if err != nil {
+		return issuance{}, err
+	}
+	if err := c.authenticate(&cl, sent, false); err != nil {
+		return issuance{}, err
+	}
+	if cl.principal == nil {
+		return issuance{}, failure(7000229, cl.app.AppID, c.tenant.ID)
+	}
+	d, err := c.oneDemand(asked)
+	if err != nil {
+		return issuance{}, err
+	}
+	target := d.resource.principal
+	if target.AppRoleAssignmentRequired && len(c.assignments(target.ID, cl.principal.ID, false)) == 0 {
+		return issuance{}, failure(501051, cl.app.AppID, cl.app.DisplayName, target.AppID, target.DisplayName)
+	}
+	return issuance{client: cl, resource: d.resource, asked: asked, parts: d.parts}, nil
+}
+
+// applicationScope reads the one scope that this grant takes: a resource's
+// .default. Scopes of OpenID Connect beside it mean nothing here.
+func (c *call) applicationScope() (scopeRequest, *Error) {
+	if c.version == v1 {
+		name := c.form.Get("resource")
+		if name == "" {
+			return scopeRequest{}, failure(900144, "resource")
+		}
+		return resourceScope(name), nil
+	}
+	text := c.form.Get("scope")
+	if text == "" {
+		return scopeRequest{}, failure(900144, "scope")
+	}
+	asked, err := parseScope(text)
+	switch {
+	case err != nil:
+		return asked, err
+	case len(asked.parts) > 1:
+		return asked, failure(70011, asked.text, "")
+	case len(asked.parts) == 0 || !asked.parts[0].isDefault():
+		return asked, failure(1002012, asked.text)
+	}
+	return asked, nil
+}

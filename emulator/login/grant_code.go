@@ -1,0 +1,159 @@
+package login
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"time"
+
+	"provision/emulator/directory"
+)
+
+const (
+	codeLifetime = 10 * time.Minute
+	codesBucket  = "login-codes" // id of a used code → Unix time at which it expires
+)
+
+// code is an authorization code: all that the token endpoint needs to know of
+// the authorization that it stands for.
+type code struct {
+	ID        string    `json:"id"`
+	TenantID  string    `json:"tenantId"`
+	ClientID  string    `json:"clientId"`
+	Redirect  redirect  `json:"redirect"`
+	Sent      string    `json:"sent"` // redirect_uri of the request, empty when it was left out
+	Scope     string    `json:"scope"`
+	Nonce     string    `json:"nonce"`
+	Challenge string    `json:"challenge"`
+	Method    string    `json:"method"`
+	Session   session   `json:"session"`
+	Issued    time.Time `json:"issued"`
+}
+
+func (c *call) issueCode(a *authorization, s session, user *directory.User) (string, error) {
+	return c.seal.close(authorizationCode, code{
+		ID: opaque(16), TenantID: c.tenant.ID, ClientID: a.client.app.AppID,
+		Redirect: a.redirect, Sent: a.sent, Scope: a.scope.text, Nonce: a.nonce,
+		Challenge: a.challenge, Method: a.method, Session: s, Issued: c.now,
+	})
+}
+
+// redeemCode takes an authorization code (RFC 6749 section 4.1.3).
+func (c *call) redeemCode() (issuance, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return issuance{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	if err != nil {
+		return issuance{}, err
+	}
+	text := c.form.Get("code")
+	if text == "" {
+		return issuance{}, failure(900144, "code")
+	}
+	var redeemed code
+	if c.seal.open(authorizationCode, text, &redeemed) != nil {
+		return issuance{}, failure(70000)
+	}
+	if err := c.checkCode(redeemed, cl); err != nil {
+		return issuance{}, err
+	}
+	if err := c.authenticate(&cl, sent, redeemed.Redirect.Platform != web); err != nil {
+		return issuance{}, err
+	}
+	if err := checkOrigin(c.r, redeemed.Redirect.Platform); err != nil {
+		return issuance{}, err
+	}
+	if err := redeemed.checkVerifier(c.form.Get("code_verifier")); err != nil {
+		return issuance{}, err
+	}
+	if err := c.useCode(redeemed); err != nil {
+		return issuance{}, err
+	}
+	user, err := c.activeUser(redeemed.Session.UserID)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked, err := c.tokenScope(redeemed.Scope)
+	if err != nil {
+		return issuance{}, err
+	}
+	i := issuance{
+		client: cl, user: user, session: redeemed.Session, platform: redeemed.Redirect.Platform,
+		asked: asked, nonce: redeemed.Nonce, spaSince: redeemed.Issued,
+	}
+	return i, c.delegate(&i)
+}
+
+// checkCode holds a code to the client and the redirect URI it was issued for.
+func (c *call) checkCode(redeemed code, cl client) *Error {
+	sent := c.form.Get("redirect_uri")
+	switch {
+	case redeemed.TenantID != c.tenant.ID:
+		return failure(700005)
+	case redeemed.ClientID != cl.app.AppID:
+		return failure(70000)
+	case redeemed.Sent != "" && sent == "":
+		return failure(900144, "redirect_uri")
+	case sent != "" && !sameURI(sent, redeemed.Redirect.URI):
+		return failure(500112, sent, redeemed.Redirect.URI)
+	case !c.now.Before(redeemed.Issued.Add(codeLifetime)):
+		return failure(70008)
+	}
+	return nil
+}
+
+// checkVerifier holds the client to the proof key (RFC 7636 section 4.6). A
+// verifier where there was no challenge is refused too, but for an empty one.
+func (redeemed code) checkVerifier(verifier string) *Error {
+	if redeemed.Challenge == "" {
+		if redeemed.Redirect.Platform == spa {
+			return failure(9002325)
+		}
+		if verifier != "" {
+			return failure(501481)
+		}
+		return nil
+	}
+	derived := verifier
+	if redeemed.Method == "S256" {
+		sum := sha256.Sum256([]byte(verifier))
+		derived = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	if subtle.ConstantTimeCompare([]byte(derived), []byte(redeemed.Challenge)) != 1 {
+		return failure(501481)
+	}
+	return nil
+}
+
+// useCode makes this the only redemption of the code there will ever be.
+func (c *call) useCode(redeemed code) *Error {
+	expires := strconv.FormatInt(redeemed.Issued.Add(codeLifetime).Unix(), 10)
+	first, err := c.directory.SaveOnce(codesBucket, redeemed.ID, []byte(expires))
+	if err != nil {
+		return c.asError(err)
+	}
+	if !first {
+		return failure(54005)
+	}
+	return nil
+}
+
+// forgetExpiredCodes drops the record of used codes that have expired since.
+func (l *Login) forgetExpiredCodes() error {
+	now := l.clock().Unix()
+	for _, id := range l.directory.Keys(codesBucket) {
+		value, _ := l.directory.Load(codesBucket, id)
+		expires, err := strconv.ParseInt(string(value), 10, 64)
+		if err != nil || expires >= now {
+			continue
+		}
+		if err := l.directory.Remove(codesBucket, id); err != nil {
+			return fmt.Errorf("forget used code: %w", err)
+		}
+	}
+	return nil
+}

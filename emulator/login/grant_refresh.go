@@ -1,0 +1,84 @@
+package login
+
+import "time"
+
+const (
+	refreshLifetime    = 90 * 24 * time.Hour // from its own issue: each use gives another
+	spaRefreshLifetime = 24 * time.Hour      // from the sign-in, whatever is issued since
+)
+
+// refresh is a refresh token. It is bound to a client and a user, not to a
+// resource.
+type refresh struct {
+	TenantID string    `json:"tenantId"`
+	ClientID string    `json:"clientId"`
+	Platform platform  `json:"platform"` // empty: the sign-in had no redirect URI
+	Scope    string    `json:"scope"`
+	Session  session   `json:"session"`
+	Issued   time.Time `json:"issued"`
+	SPASince time.Time `json:"spaSince"`
+}
+
+func (c *call) refreshToken(i issuance) (string, error) {
+	return c.seal.close(refreshToken, refresh{
+		TenantID: c.tenant.ID, ClientID: i.client.app.AppID, Platform: i.platform, Scope: i.asked.text,
+		Session: i.session, Issued: c.now, SPASince: i.spaSince,
+	})
+}
+
+// refresh takes a refresh token (RFC 6749 section 6).
+func (c *call) refresh() (issuance, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return issuance{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	if err != nil {
+		return issuance{}, err
+	}
+	text := c.form.Get("refresh_token")
+	if text == "" {
+		return issuance{}, failure(900144, "refresh_token")
+	}
+	var token refresh
+	if c.seal.open(refreshToken, text, &token) != nil || token.TenantID != c.tenant.ID || token.ClientID != cl.app.AppID {
+		return issuance{}, failure(70000)
+	}
+	public := token.Platform != web
+	if token.Platform == "" {
+		public = cl.fallbackPublic()
+	}
+	if err := c.authenticate(&cl, sent, public); err != nil {
+		return issuance{}, err
+	}
+	if err := checkOrigin(c.r, token.Platform); err != nil {
+		return issuance{}, err
+	}
+	if err := c.checkAge(token); err != nil {
+		return issuance{}, err
+	}
+	user, err := c.activeUser(token.Session.UserID)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked, err := c.tokenScope(token.Scope)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked.oidc.offline = true // whoever has a refresh token gets its successor
+	i := issuance{
+		client: cl, user: user, session: token.Session, platform: token.Platform,
+		asked: asked, spaSince: token.SPASince,
+	}
+	return i, c.delegate(&i)
+}
+
+func (c *call) checkAge(token refresh) *Error {
+	if token.Platform == spa && !c.now.Before(token.SPASince.Add(spaRefreshLifetime)) {
+		return failure(700084, spaRefreshLifetime, token.SPASince.UTC().Format(timestampLayout))
+	}
+	if !c.now.Before(token.Issued.Add(refreshLifetime)) {
+		return failure(700082, token.Issued.UTC().Format(timestampLayout), refreshLifetime)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package login
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"provision/emulator/directory"
+)
+
+// GraphToken is what a valid access token for Microsoft Graph says of its bearer.
+type GraphToken struct {
+	TenantID string   // tid
+	AppID    string   // appid: the client
+	ObjectID string   // oid: the user or, in a token of the client's own, its service principal
+	UPN      string   // upn, of a user
+	Subject  string   // sub
+	AppOnly  bool     // the client acts for itself: Roles counts, not Scopes
+	Roles    []string // application permissions that were granted
+	Scopes   []string // delegated permissions that were granted
+}
+
+// What VerifyGraphToken can find wrong with a token.
+var (
+	ErrMalformed = errors.New("token is not a compact JWS signed with RS256")
+	ErrSignature = errors.New("token is not signed with a key of this tenant")
+	ErrIssuer    = errors.New("token is of another issuer")
+	ErrAudience  = errors.New("token is not for Microsoft Graph")
+	ErrExpired   = errors.New("token has expired")
+	ErrNotYet    = errors.New("token is not valid yet")
+)
+
+// clockSkew is how far a token's times may be off.
+const clockSkew = 5 * time.Minute
+
+// VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph
+// would and returns what it says. The error wraps one of the above.
+func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
+	var claims struct {
+		Issuer    string   `json:"iss"`
+		Audience  string   `json:"aud"`
+		Expires   int64    `json:"exp"`
+		NotBefore int64    `json:"nbf"`
+		Version   string   `json:"ver"`
+		TenantID  string   `json:"tid"`
+		AppID     string   `json:"appid"`
+		ObjectID  string   `json:"oid"`
+		Subject   string   `json:"sub"`
+		UPN       string   `json:"upn"`
+		IDType    string   `json:"idtyp"`
+		Scope     string   `json:"scp"`
+		Roles     []string `json:"roles"`
+	}
+	if err := l.verified(token, &claims); err != nil {
+		return nil, err
+	}
+	a, refused := l.authorityOf(l.directory.Tenant().ID)
+	if refused != nil {
+		return nil, refused
+	}
+	names := append(a.graphNames(), directory.MicrosoftGraphAppID)
+	now := l.clock()
+	switch {
+	case claims.Issuer != a.issuerV1(a.tenant.ID) || claims.TenantID != a.tenant.ID:
+		return nil, ErrIssuer
+	case !slices.Contains(names, claims.Audience):
+		return nil, ErrAudience
+	case !now.Before(time.Unix(claims.Expires, 0).Add(clockSkew)):
+		return nil, ErrExpired
+	case now.Before(time.Unix(claims.NotBefore, 0).Add(-clockSkew)):
+		return nil, ErrNotYet
+	}
+	return &GraphToken{
+		TenantID: claims.TenantID, AppID: claims.AppID, ObjectID: claims.ObjectID, Subject: claims.Subject,
+		UPN: claims.UPN, AppOnly: claims.IDType == "app", Roles: claims.Roles, Scopes: strings.Fields(claims.Scope),
+	}, nil
+}
+
+// verified reads the claims of a token that one of the tenant's keys signed.
+func (l *Login) verified(token string, claims any) error {
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil || len(parsed.Headers) != 1 {
+		return ErrMalformed
+	}
+	key, found := l.keys.byID(parsed.Headers[0].KeyID)
+	if !found {
+		return fmt.Errorf("%w: unknown kid", ErrSignature)
+	}
+	if err := parsed.Claims(&key.private.PublicKey, claims); err != nil {
+		if errors.Is(err, jose.ErrCryptoFailure) {
+			return ErrSignature
+		}
+		return ErrMalformed
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package login
+
+import (
+	"slices"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// groupLimit is how many groups a token names. A user in more of them gets the
+// address to ask instead.
+const groupLimit = 200
+
+// addGroups adds the groups claim by the registration's groupMembershipClaims.
+// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim.
+func (c *call) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal) {
+	ids := c.groupIDs(i.user, app, principal)
+	switch {
+	case len(ids) == 0:
+	case len(ids) > groupLimit:
+		token["_claim_names"] = map[string]string{"groups": "src1"}
+		token["_claim_sources"] = map[string]any{"src1": map[string]string{
+			"endpoint": c.graphURL() + "/v1.0/users/" + i.user.ID + "/getMemberObjects",
+		}}
+	default:
+		token["groups"] = ids
+	}
+}
+
+func (c *call) groupIDs(user *directory.User, app *directory.Application, principal *directory.ServicePrincipal) []string {
+	if app.GroupMembershipClaims == nil {
+		return nil
+	}
+	var ids []string
+	for kind := range strings.SplitSeq(*app.GroupMembershipClaims, ",") {
+		switch strings.TrimSpace(kind) {
+		case "All":
+			ids = append(ids, c.memberships(user, func(*directory.Group) bool { return true })...)
+		case "SecurityGroup":
+			ids = append(ids, c.memberships(user, func(g *directory.Group) bool { return g.SecurityEnabled })...)
+		case "ApplicationGroup":
+			ids = append(ids, c.assignedGroups(user, principal)...)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// memberships are the groups that a user is in, through other groups too.
+func (c *call) memberships(user *directory.User, keep func(*directory.Group) bool) []string {
+	var ids []string
+	seen := map[string]bool{}
+	queue := c.GroupsOf(user.ID)
+	for len(queue) > 0 {
+		group := queue[0]
+		queue = queue[1:]
+		if seen[group.ID] {
+			continue
+		}
+		seen[group.ID] = true
+		if keep(group) {
+			ids = append(ids, group.ID)
+		}
+		queue = append(queue, c.GroupsOf(group.ID)...)
+	}
+	return ids
+}
+
+// assignedGroups are the user's own groups that hold a role of the application.
+func (c *call) assignedGroups(user *directory.User, principal *directory.ServicePrincipal) []string {
+	if principal == nil {
+		return nil
+	}
+	var ids []string
+	for _, assignment := range c.assignments(principal.ID, user.ID, true) {
+		if assignment.PrincipalType == "Group" {
+			ids = append(ids, assignment.PrincipalID)
+		}
+	}
+	return ids
+}

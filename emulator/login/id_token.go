@@ -1,0 +1,48 @@
+package login
+
+import "time"
+
+const idTokenLifetime = time.Hour
+
+// idToken signs the ID token of an answer (OpenID Connect Core section 2). Its
+// version is the endpoint's.
+func (c *call) idToken(i issuance) (string, error) {
+	key := c.keys.current()
+	if c.version == v2 {
+		return signJWT(key.signV2, c.idClaims(i))
+	}
+	return signJWT(key.signV1, c.idClaims(i))
+}
+
+// idClaims are the claims of an ID token. The scope profile buys those that say
+// who the user is, email the address.
+// Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
+func (c *call) idClaims(i issuance) claims {
+	token := c.commonClaims(c.version, idTokenLifetime)
+	token["aud"] = i.client.app.AppID
+	token["sub"] = c.seal.subject(c.tenant.ID, i.client.app.AppID, i.user.ID)
+	if i.nonce != "" {
+		token["nonce"] = i.nonce
+	}
+	if i.asked.oidc.profile {
+		token["oid"] = i.user.ID
+		token["name"] = i.user.DisplayName
+		if c.version == v2 {
+			token["preferred_username"] = i.user.UserPrincipalName
+		}
+	}
+	if c.version == v1 {
+		addV1User(token, i)
+	}
+	if i.asked.oidc.email && c.version == v2 {
+		setText(token, "email", i.user.Mail)
+	}
+	if roles := c.userRoles(i.client.principal, i.user); len(roles) > 0 {
+		token["roles"] = roles
+	}
+	c.addGroups(token, i, i.client.app, i.client.principal)
+	if asked := i.client.app.OptionalClaims; asked != nil {
+		c.addOptional(token, i, asked.IDToken)
+	}
+	return token
+}

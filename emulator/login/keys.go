@@ -1,0 +1,225 @@
+package login
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"provision/emulator/directory"
+)
+
+const (
+	bucket         = "login" // of the directory's key-value space
+	signingKeysKey = "signing-keys"
+	keyBits        = 2048
+)
+
+// keyState is where a signing key is in its life. A next key is published
+// before it signs, so that validators have it by then; a retired one is still
+// published while tokens that it signed are alive.
+type keyState string
+
+const (
+	next    keyState = "next"
+	current keyState = "current"
+	retired keyState = "retired"
+)
+
+// signingKey is an RSA key with the self-signed certificate that publishes it.
+// Its id is the certificate's SHA-1 thumbprint, as Entra names its keys.
+type signingKey struct {
+	id          string
+	state       keyState
+	private     *rsa.PrivateKey
+	certificate *x509.Certificate
+	signV1      jose.Signer // header typ, alg, kid, x5t
+	signV2      jose.Signer // header typ, alg, kid
+}
+
+// storedKey is a signing key as the directory keeps it.
+type storedKey struct {
+	State       keyState `json:"state"`
+	PrivateKey  []byte   `json:"privateKey"`  // PKCS #8, DER
+	Certificate []byte   `json:"certificate"` // DER
+}
+
+// keyring holds the tenant's signing keys: exactly one is current.
+type keyring struct {
+	keys atomic.Pointer[[]*signingKey]
+}
+
+// openKeyring reads the signing keys from the directory or makes the first.
+func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
+	data, found := d.Load(bucket, signingKeysKey)
+	if !found {
+		made, err := newSigningKey(now)
+		if err != nil {
+			return nil, err
+		}
+		if data, err = json.Marshal([]storedKey{made}); err != nil {
+			return nil, fmt.Errorf("store signing key: %w", err)
+		}
+		if _, err := d.SaveOnce(bucket, signingKeysKey, data); err != nil {
+			return nil, fmt.Errorf("store signing key: %w", err)
+		}
+		// Another process may have been first; its key is the tenant's then.
+		data, _ = d.Load(bucket, signingKeysKey)
+	}
+	var stored []storedKey
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return nil, fmt.Errorf("read signing keys: %w", err)
+	}
+	keys := make([]*signingKey, len(stored))
+	for i, s := range stored {
+		var err error
+		if keys[i], err = s.open(); err != nil {
+			return nil, fmt.Errorf("read signing key %d: %w", i+1, err)
+		}
+	}
+	ring := &keyring{}
+	ring.keys.Store(&keys)
+	if ring.current() == nil {
+		return nil, fmt.Errorf("read signing keys: none of %d is current", len(keys))
+	}
+	return ring, nil
+}
+
+func newSigningKey(now time.Time) (storedKey, error) {
+	private, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		return storedKey{}, fmt.Errorf("make signing key: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return storedKey{}, fmt.Errorf("make signing key: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: "accounts.accesscontrol.windows.net"}, // as Entra's signing certificates
+		NotBefore:    now.Add(-time.Hour),
+		NotAfter:     now.AddDate(5, 0, 0),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return storedKey{}, fmt.Errorf("make signing certificate: %w", err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return storedKey{}, fmt.Errorf("make signing key: %w", err)
+	}
+	return storedKey{State: current, PrivateKey: pkcs8, Certificate: certificate}, nil
+}
+
+func (s storedKey) open() (*signingKey, error) {
+	parsed, err := x509.ParsePKCS8PrivateKey(s.PrivateKey) // precomputes the CRT values
+	if err != nil {
+		return nil, err
+	}
+	private, ok := parsed.(*rsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("an RSA key is needed, not %T", parsed)
+	}
+	certificate, err := x509.ParseCertificate(s.Certificate)
+	if err != nil {
+		return nil, err
+	}
+	thumbprint := sha1.Sum(certificate.Raw)
+	k := &signingKey{
+		id:          base64.RawURLEncoding.EncodeToString(thumbprint[:]),
+		state:       s.State,
+		private:     private,
+		certificate: certificate,
+	}
+	header := k.header()
+	if k.signV2, err = k.signer(header); err != nil {
+		return nil, err
+	}
+	header["x5t"] = k.id
+	if k.signV1, err = k.signer(header); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// header is the JOSE header of a v2 token.
+func (k *signingKey) header() map[string]any {
+	return map[string]any{"typ": "JWT", "kid": k.id}
+}
+
+// signer signs RS256 under a header. The alg that it writes can be overridden,
+// what it signs with cannot.
+func (k *signingKey) signer(header map[string]any) (jose.Signer, error) {
+	options := &jose.SignerOptions{}
+	for name, value := range header {
+		options.WithHeader(jose.HeaderKey(name), value)
+	}
+	return jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: k.private}, options)
+}
+
+func (r *keyring) all() []*signingKey { return *r.keys.Load() }
+
+func (r *keyring) current() *signingKey {
+	for _, k := range r.all() {
+		if k.state == current {
+			return k
+		}
+	}
+	return nil
+}
+
+func (r *keyring) byID(id string) (*signingKey, bool) {
+	for _, k := range r.all() {
+		if k.id == id {
+			return k, true
+		}
+	}
+	return nil, false
+}
+
+// Sign makes a JWT of any claims under the tenant's current key, for tokens
+// that are wrong in every way but their signature. Fields of header replace or
+// join those of a v2 token (typ, alg, kid); one with the value nil is left out.
+// Whatever alg says, the signature is RS256.
+func (l *Login) Sign(header, claims map[string]any) (string, error) {
+	key := l.keys.current()
+	full := key.header()
+	for name, value := range header {
+		if value == nil {
+			delete(full, name)
+			continue
+		}
+		full[name] = value
+	}
+	signer, err := key.signer(full)
+	if err != nil {
+		return "", fmt.Errorf("sign claims: %w", err)
+	}
+	return signJWT(signer, claims)
+}
+
+func signJWT(signer jose.Signer, claims map[string]any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", fmt.Errorf("sign claims: %w", err)
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign claims: %w", err)
+	}
+	token, err := signed.CompactSerialize()
+	if err != nil {
+		return "", fmt.Errorf("sign claims: %w", err)
+	}
+	return token, nil
+}

@@ -1,0 +1,119 @@
+package login
+
+import (
+	"net/url"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// platform is the list of a registration that a redirect URI is in. It decides
+// how a code that was sent there may be redeemed.
+type platform string
+
+const (
+	web           platform = "web"
+	spa           platform = "spa"
+	publicInstall platform = "publicClient"
+)
+
+// redirect is where an authorization response goes.
+type redirect struct {
+	URI      string   `json:"uri"`
+	Platform platform `json:"platform"`
+}
+
+// registered lists an application's redirect URIs.
+func registered(app *directory.Application) []redirect {
+	var all []redirect
+	add := func(uris []string, p platform) {
+		for _, uri := range uris {
+			all = append(all, redirect{uri, p})
+		}
+	}
+	add(app.SPA.RedirectURIs, spa)
+	add(app.Web.RedirectURIs, web)
+	add(app.PublicClient.RedirectURIs, publicInstall)
+	return all
+}
+
+// findRedirect holds the URI that a request asks for to the registration. The
+// answer goes to the URI as it was asked for. A request that leaves it out gets
+// the only one there is, or the default.
+func findRedirect(app *directory.Application, asked string) (redirect, *Error) {
+	all := registered(app)
+	if asked == "" {
+		return defaultRedirect(app, all)
+	}
+	for _, r := range all {
+		if sameURI(r.URI, asked) {
+			return redirect{asked, r.Platform}, nil
+		}
+	}
+	for _, r := range all {
+		if sameLoopback(r.URI, asked) {
+			return redirect{asked, r.Platform}, nil
+		}
+	}
+	return redirect{}, failure(50011, asked, app.AppID)
+}
+
+func defaultRedirect(app *directory.Application, all []redirect) (redirect, *Error) {
+	switch {
+	case len(all) == 0:
+		return redirect{}, failure(500113)
+	case len(all) == 1:
+		return all[0], nil
+	case app.DefaultRedirectURI != nil:
+		return findRedirect(app, *app.DefaultRedirectURI)
+	}
+	return redirect{}, failure(900971)
+}
+
+// sameURI compares two redirect URIs: scheme and host without regard to case,
+// an empty path as "/", the rest to the letter.
+func sameURI(a, b string) bool {
+	if a == b {
+		return true
+	}
+	ua, ub, ok := parseBoth(a, b)
+	return ok && ua.Host == ub.Host && sameBesidesHost(ua, ub)
+}
+
+// sameLoopback compares two URIs on this machine, where the port does not count
+// (RFC 8252 section 7.3; learn.microsoft.com/entra/identity-platform/reply-url).
+// The name and the address are two hosts, and ::1 has no such licence.
+func sameLoopback(a, b string) bool {
+	ua, ub, ok := parseBoth(a, b)
+	if !ok || ua.Hostname() != ub.Hostname() {
+		return false
+	}
+	host := ua.Hostname()
+	return (host == "localhost" || host == "127.0.0.1") && sameBesidesHost(ua, ub)
+}
+
+func parseBoth(a, b string) (ua, ub *url.URL, ok bool) {
+	ua, okA := parseHTTP(a)
+	ub, okB := parseHTTP(b)
+	return ua, ub, okA && okB
+}
+
+// parseHTTP parses a web address; one that could be read in two ways is none.
+func parseHTTP(s string) (*url.URL, bool) {
+	u, err := url.Parse(s)
+	if err != nil || u.User != nil || strings.ContainsAny(s, "#\\") {
+		return nil, false
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, false
+	}
+	u.Host = strings.ToLower(u.Host)
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u, u.Host != ""
+}
+
+func sameBesidesHost(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && a.EscapedPath() == b.EscapedPath() && a.RawQuery == b.RawQuery
+}

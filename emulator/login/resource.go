@@ -1,0 +1,122 @@
+package login
+
+import (
+	"slices"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// resource is the API that a token is for.
+type resource struct {
+	principal *directory.ServicePrincipal
+	app       *directory.Application // nil when it is registered in another tenant, as Microsoft Graph
+	name      string                 // the name that the client used, as it is registered
+}
+
+// resource finds the API that a name stands for.
+func (c *call) resource(name string) (resource, *Error) {
+	canonical := name
+	lookup := name
+	for _, alias := range c.graphNames() {
+		if equalID(alias, name) {
+			canonical, lookup = alias, directory.MicrosoftGraphAppID
+		}
+	}
+	principal, found := c.ServicePrincipalByName(lookup)
+	if !found {
+		return resource{}, failure(500011, name, c.tenant.DisplayName)
+	}
+	if !principal.AccountEnabled {
+		return resource{}, failure(500014, name)
+	}
+	for _, own := range principal.ServicePrincipalNames {
+		if equalID(own, name) {
+			canonical = own
+		}
+	}
+	app, _ := c.ApplicationByAppID(principal.AppID)
+	return resource{principal: principal, app: app, name: canonical}, nil
+}
+
+func (r resource) isGraph() bool { return r.principal.AppID == directory.MicrosoftGraphAppID }
+
+// tokenVersion is the version of the resource's access tokens, which is its own
+// choice and not the endpoint's.
+func (r resource) tokenVersion() version {
+	if r.app != nil && r.app.API.RequestedAccessTokenVersion != nil && *r.app.API.RequestedAccessTokenVersion == 2 {
+		return v2
+	}
+	return v1
+}
+
+// audience is the aud claim: the appId in v2 tokens, in v1 tokens the name that
+// the client used unless the resource asks for its appId.
+func (r resource) audience() string {
+	if r.tokenVersion() == v2 {
+		return r.principal.AppID
+	}
+	if claim, ok := optionalClaim(r.accessTokenClaims(), "aud"); ok && slices.Contains(claim.AdditionalProperties, "use_guid") {
+		return r.principal.AppID
+	}
+	return r.name
+}
+
+func (r resource) accessTokenClaims() []directory.OptionalClaim {
+	if r.app == nil || r.app.OptionalClaims == nil {
+		return nil
+	}
+	return r.app.OptionalClaims.AccessToken
+}
+
+// scope finds an enabled delegated permission of the resource by its value.
+func (r resource) scope(value string) (directory.PermissionScope, bool) {
+	for _, s := range r.principal.OAuth2PermissionScopes {
+		if s.IsEnabled && strings.EqualFold(s.Value, value) {
+			return s, true
+		}
+	}
+	return directory.PermissionScope{}, false
+}
+
+// demand is what a request asks of one resource.
+type demand struct {
+	resource resource
+	parts    []scopePart
+}
+
+// demands finds the resources that a request names and what it asks of each, in
+// the order of the request. Two names of one resource are one demand.
+func (c *call) demands(request scopeRequest) ([]demand, *Error) {
+	var all []demand
+	for _, part := range request.parts {
+		r, err := c.resource(part.resource)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(d demand) bool { return d.resource.principal.ID == r.principal.ID })
+		if i < 0 {
+			all = append(all, demand{resource: r})
+			i = len(all) - 1
+		}
+		all[i].parts = append(all[i].parts, part)
+	}
+	return all, nil
+}
+
+// oneDemand is the demand of a token request, which must be for one resource;
+// with none named, the token is for the user's profile at Microsoft Graph.
+func (c *call) oneDemand(request scopeRequest) (demand, *Error) {
+	all, err := c.demands(request)
+	if err != nil {
+		return demand{}, err
+	}
+	switch len(all) {
+	case 0:
+		graph, err := c.resource(directory.MicrosoftGraphAppID)
+		return demand{resource: graph}, err
+	case 1:
+		return all[0], nil
+	}
+	return demand{}, failure(28000, request.text)
+}

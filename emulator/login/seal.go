@@ -1,0 +1,112 @@
+package login
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+const sealingKeyKey = "sealing-key"
+
+// purpose keeps what was sealed for one use from being taken for another.
+type purpose string
+
+const (
+	authorizationCode purpose = "authorization code"
+	refreshToken      purpose = "refresh token"
+	signInContext     purpose = "sign-in context"
+	sessionCookie     purpose = "session"
+)
+
+// sealer turns state into opaque text that only this tenant can have made:
+// what is sealed needs no store, and survives a restart.
+type sealer struct {
+	aead     cipher.AEAD // AES-256-GCM
+	pairwise []byte      // key of pairwise subjects
+}
+
+func openSealer(d *directory.Directory) (*sealer, error) {
+	secret, found := d.Load(bucket, sealingKeyKey)
+	if !found {
+		secret = make([]byte, 32)
+		rand.Read(secret)
+		if _, err := d.SaveOnce(bucket, sealingKeyKey, secret); err != nil {
+			return nil, fmt.Errorf("store sealing key: %w", err)
+		}
+		secret, _ = d.Load(bucket, sealingKeyKey)
+	}
+	sealing, err := hkdf.Key(sha256.New, secret, nil, "seal", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive sealing key: %w", err)
+	}
+	pairwise, err := hkdf.Key(sha256.New, secret, nil, "pairwise subject", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive subject key: %w", err)
+	}
+	block, err := aes.NewCipher(sealing)
+	if err != nil {
+		return nil, fmt.Errorf("open sealing key: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("open sealing key: %w", err)
+	}
+	return &sealer{aead: aead, pairwise: pairwise}, nil
+}
+
+// sealPrefix begins everything sealed; Entra's codes and refresh tokens begin
+// with a version in the same way.
+const sealPrefix = "1."
+
+// close seals a value as text that is safe in a URL.
+func (s *sealer) close(p purpose, value any) (string, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("seal %s: %w", p, err)
+	}
+	return sealPrefix + base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(p))), nil
+}
+
+var errSeal = errors.New("not sealed by this tenant for this purpose")
+
+// open unseals what close made for the same purpose into value.
+func (s *sealer) open(p purpose, text string, value any) error {
+	encoded, ok := strings.CutPrefix(text, sealPrefix)
+	if !ok {
+		return errSeal
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	if err != nil {
+		return errSeal
+	}
+	plain, err := s.aead.Open(nil, nil, sealed, []byte(p))
+	if err != nil {
+		return errSeal
+	}
+	return json.Unmarshal(plain, value)
+}
+
+// subject is the sub claim: one user has another at every application, and the
+// same again whenever he comes back to one.
+func (s *sealer) subject(tenantID, appID, userID string) string {
+	mac := hmac.New(sha256.New, s.pairwise)
+	fmt.Fprintf(mac, "%s\x00%s\x00%s", tenantID, appID, userID)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// opaque is random text of n bytes.
+func opaque(n int) string {
+	random := make([]byte, n)
+	rand.Read(random)
+	return base64.RawURLEncoding.EncodeToString(random)
+}

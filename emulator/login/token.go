@@ -1,0 +1,248 @@
+package login
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"provision/emulator/directory"
+)
+
+// token serves the token endpoint (RFC 6749 section 3.2). Scripts of any origin
+// may read its answers; what a browser may redeem is decided for each grant.
+func (l *Login) token(endpoint version) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Access-Control-Allow-Origin", "*")
+		if r.Method == http.MethodOptions {
+			header.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
+			header.Set("Access-Control-Allow-Headers", "*")
+			if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+				header.Set("Access-Control-Allow-Headers", asked)
+				header.Set("Vary", "Access-Control-Request-Headers")
+			}
+			header.Set("Access-Control-Max-Age", "86400")
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+		c, err := l.open(w, r, endpoint)
+		if err == nil {
+			err = c.grant()
+		}
+		if err != nil {
+			if err.Code == 90002 {
+				err = err.as("invalid_request") // only metadata says invalid_tenant
+			}
+			c.fail(err)
+		}
+	}
+}
+
+// grant answers a token request with tokens.
+func (c *call) grant() *Error {
+	if c.r.Method != http.MethodPost {
+		return failure(900561, "POST", c.r.Method)
+	}
+	if err := c.readForm(false); err != nil {
+		return err
+	}
+	var i issuance
+	var err *Error
+	switch kind := c.form.Get("grant_type"); kind {
+	case "authorization_code":
+		i, err = c.redeemCode()
+	case "refresh_token":
+		i, err = c.refresh()
+	case "client_credentials":
+		i, err = c.clientCredentials()
+	case "password":
+		i, err = c.passwordGrant()
+	case "":
+		err = failure(900144, "grant_type")
+	default:
+		err = failure(70003, kind)
+	}
+	if err != nil {
+		return err
+	}
+	return c.issue(i)
+}
+
+// issuance is everything that an answer's tokens are made from.
+type issuance struct {
+	client   client
+	resource resource
+	user     *directory.User // nil: the application acts for itself
+	session  session
+	platform platform // of the redirect URI that the sign-in came through
+	asked    scopeRequest
+	parts    []scopePart // of asked, without the scopes of OpenID Connect
+	granted  []string    // delegated permissions of the resource
+	nonce    string
+	spaSince time.Time // when a single-page application's user signed in
+	ipaddr   string
+}
+
+// issue makes the tokens of an answer (RFC 6749 section 5.1).
+func (c *call) issue(i issuance) *Error {
+	i.ipaddr = c.remoteAddress()
+	lifetime := accessTokenLifetime()
+	access, err := c.accessToken(i, lifetime)
+	if err != nil {
+		return c.asError(err)
+	}
+	answer := map[string]any{"token_type": "Bearer", "access_token": access}
+	c.setLifetime(answer, i, lifetime)
+	if i.user != nil {
+		if err := c.addUserTokens(answer, i); err != nil {
+			return c.asError(err)
+		}
+	}
+	c.log.Info("token issued", "grant", c.form.Get("grant_type"), "client", i.client.app.AppID,
+		"resource", i.resource.principal.AppID, "trace", c.traceID)
+	c.noStore()
+	c.json(http.StatusOK, answer)
+	return nil
+}
+
+// setLifetime says how long the access token lives: in numbers at a v2
+// endpoint, in text and with more besides at a v1 endpoint.
+func (c *call) setLifetime(answer map[string]any, i issuance, lifetime time.Duration) {
+	seconds := int64(lifetime / time.Second)
+	if c.version == v2 {
+		answer["expires_in"] = seconds
+		answer["ext_expires_in"] = seconds
+		return
+	}
+	answer["expires_in"] = strconv.FormatInt(seconds, 10)
+	answer["ext_expires_in"] = answer["expires_in"]
+	answer["expires_on"] = strconv.FormatInt(c.now.Unix()+seconds, 10)
+	answer["not_before"] = strconv.FormatInt(c.now.Unix(), 10)
+	answer["resource"] = i.resource.name
+}
+
+func (c *call) addUserTokens(answer map[string]any, i issuance) error {
+	answer["scope"] = c.scopeAnswer(i)
+	if i.asked.oidc.openid {
+		token, err := c.idToken(i)
+		if err != nil {
+			return err
+		}
+		answer["id_token"] = token
+	}
+	if i.asked.oidc.offline {
+		token, err := c.refreshToken(i)
+		if err != nil {
+			return err
+		}
+		answer["refresh_token"] = token
+	}
+	if c.form.Get("client_info") == "1" {
+		answer["client_info"] = c.clientInfo(i.user)
+	}
+	return nil
+}
+
+// scopeAnswer is the scope member: the client's own strings, since clients
+// count what is missing as refused, then whatever else was granted, named as
+// the client named the resource.
+func (c *call) scopeAnswer(i issuance) string {
+	if c.version == v1 {
+		return strings.Join(i.granted, " ")
+	}
+	var words []string
+	seen := map[string]bool{"offline_access": true}
+	add := func(word string) {
+		if key := strings.ToLower(word); !seen[key] {
+			seen[key] = true
+			words = append(words, word)
+		}
+	}
+	for _, word := range strings.Fields(i.asked.text) {
+		add(word)
+	}
+	prefix := ""
+	if len(i.parts) > 0 {
+		prefix = strings.TrimSuffix(i.parts[0].text, i.parts[0].value)
+	}
+	for _, value := range i.granted {
+		add(prefix + value)
+	}
+	return strings.Join(words, " ")
+}
+
+// clientInfo is how MSAL names an account: object id and tenant, as base64url
+// of JSON.
+func (c *call) clientInfo(user *directory.User) string {
+	data, err := json.Marshal(struct {
+		UID  string `json:"uid"`
+		UTID string `json:"utid"`
+	}{user.ID, c.tenant.ID})
+	if err != nil {
+		panic("login: client info: " + err.Error()) // two strings
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// tokenScope is what a token request asks for: what it says, else what the
+// sign-in that it follows had asked for.
+func (c *call) tokenScope(before string) (scopeRequest, *Error) {
+	if c.version == v1 {
+		name := c.form.Get("resource")
+		if name == "" {
+			if earlier, err := parseScope(before); err == nil && len(earlier.parts) > 0 {
+				name = earlier.parts[0].resource
+			}
+		}
+		return resourceScope(name), nil
+	}
+	if text := c.form.Get("scope"); strings.TrimSpace(text) != "" {
+		return parseScope(text)
+	}
+	earlier, err := parseScope(before)
+	if err != nil || len(earlier.parts) == 0 {
+		return earlier, err
+	}
+	// A sign-in may cover several resources; its first is meant.
+	first := earlier.parts[0].resource
+	kept := earlier.parts[:0:0]
+	for _, part := range earlier.parts {
+		if equalID(part.resource, first) {
+			kept = append(kept, part)
+		}
+	}
+	earlier.parts = kept
+	return earlier, nil
+}
+
+// delegate fills in what a client may do for a user.
+func (c *call) delegate(i *issuance) *Error {
+	d, err := c.oneDemand(i.asked)
+	if err != nil {
+		return err
+	}
+	i.resource, i.parts = d.resource, d.parts
+	if err := c.admitted(i.client.principal, i.user); err != nil {
+		return err
+	}
+	if err := c.admitted(d.resource.principal, i.user); err != nil {
+		return err
+	}
+	i.granted, err = c.consented(i.client, i.user, d)
+	return err
+}
+
+// activeUser finds the user of an earlier sign-in, who must still be one.
+func (c *call) activeUser(id string) (*directory.User, *Error) {
+	user, found := c.User(id)
+	if !found {
+		return nil, failure(50034, id, c.tenant.DisplayName)
+	}
+	if !user.AccountEnabled {
+		return nil, failure(50057)
+	}
+	return user, nil
+}
