@@ -1,0 +1,278 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (l *loader) checkApplication(s *loaded, a *Application) {
+	at := func(path ...any) Position { return l.at(s, "Application", a.Name, path...) }
+	if a.Existing {
+		l.checkExisting(s, a)
+	} else {
+		if a.DisplayName == "" && !s.broken(a.Name) {
+			l.mistakes.add(a.Pos, "", "application %s has no displayName", a.Name)
+		}
+		for _, field := range []struct{ name, value string }{{"appId", a.AppID}, {"uniqueName", a.UniqueName}} {
+			if field.value != "" {
+				l.mistakes.add(at(field.name), "leave it out, or say `existing: true`", "%s is Entra's to choose, or provision's", field.name)
+			}
+		}
+	}
+	if a.SignInAudience != nil && strings.Contains(*a.SignInAudience, "Personal") &&
+		(a.API.RequestedAccessTokenVersion == nil || *a.API.RequestedAccessTokenVersion != 2) {
+		l.mistakes.add(at("signInAudience"), "set api.requestedAccessTokenVersion to 2", "Entra admits personal accounts only with version 2 access tokens")
+	}
+	l.checkIdentifierURIs(s, a)
+	l.checkRedirectURIs(s, a)
+	l.checkEntitlements(s, a)
+	l.checkAssignments(s, a)
+	l.checkPermissions(s, a)
+	l.checkClients(s, a)
+	seen := map[string]bool{}
+	for i, secret := range a.Secrets {
+		if seen[secret.Name] {
+			l.mistakes.add(at("secrets", i, "name"), "", "a second secret %q", secret.Name)
+		}
+		seen[secret.Name] = true
+		if _, err := Lifetime(secret.Lifetime); err != nil {
+			l.mistakes.add(at("secrets", i, "lifetime"), "", "lifetime: %v", err)
+		}
+	}
+}
+
+// checkExisting: what is not ours is only referred to, and may be granted our
+// own resources.
+func (l *loader) checkExisting(s *loaded, a *Application) {
+	if a.AppID == "" && a.UniqueName == "" && a.DisplayName == "" {
+		l.mistakes.add(a.Pos, "", "existing application %s needs an appId, a uniqueName or a displayName to be found by", a.Name)
+	}
+	spec, _ := s.declared["Application/"+a.Name].content["spec"].(map[string]any)
+	for _, field := range slices.Sorted(maps.Keys(spec)) {
+		if !slices.Contains([]string{"existing", "appId", "uniqueName", "displayName", "permissions"}, field) {
+			l.mistakes.add(l.at(s, "Application", a.Name, field), "leave it out, or leave `existing: true` out", "%s of an existing application is never written", field)
+		}
+	}
+	for i, p := range a.Permissions {
+		if _, ours := s.applications[p.Resource]; !ours || !p.AdminConsent {
+			l.mistakes.add(l.at(s, "Application", a.Name, "permissions", i), "name an application of this stack and set adminConsent: true",
+				"an existing application can only be consented to resources of this stack")
+		}
+	}
+}
+
+func (l *loader) checkIdentifierURIs(s *loaded, a *Application) {
+	for i, uri := range a.IdentifierURIs {
+		if complaint := identifierURI(uri); complaint != "" {
+			l.mistakes.add(l.at(s, "Application", a.Name, "identifierUris", i), "api://${appId} is always right", "identifier URI %q %s", uri, complaint)
+		}
+		for _, name := range names(l.stacks) {
+			for _, other := range l.stacks[name].Applications {
+				if other != a && slices.Contains(other.IdentifierURIs, uri) && !strings.Contains(uri, "${appId}") && other.Pos.less(a.Pos) {
+					l.mistakes.add(l.at(s, "Application", a.Name, "identifierUris", i), "", "identifier URI %q is application %s's too (%s)", uri, other.Name, other.Pos)
+				}
+			}
+		}
+	}
+}
+
+func (p Position) less(q Position) bool {
+	if p.File != q.File {
+		return p.File < q.File
+	}
+	return p.Line < q.Line
+}
+
+func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
+	seen := map[string]string{}
+	for _, platform := range []struct {
+		name string
+		uris []string
+	}{{"web", a.Web.RedirectURIs}, {"spa", a.SPA.RedirectURIs}, {"publicClient", a.PublicClient.RedirectURIs}} {
+		for i, uri := range platform.uris {
+			at := l.at(s, "Application", a.Name, platform.name, "redirectUris", i)
+			if complaint := redirectURI(platform.name, uri); complaint != "" {
+				l.mistakes.add(at, redirectHint(platform.name), "redirect URI %q %s", uri, complaint)
+			}
+			if before := seen[uri]; before != "" && before != platform.name {
+				l.mistakes.add(at, "Entra takes each URI on one platform only", "redirect URI %q stands under %s already", uri, before)
+			}
+			seen[uri] = platform.name
+		}
+	}
+}
+
+// checkEntitlements: a token names scopes and roles by value, Entra by id.
+func (l *loader) checkEntitlements(s *loaded, a *Application) {
+	at := func(path ...any) Position { return l.at(s, "Application", a.Name, path...) }
+	ids := map[string]string{} // id → what has it
+	scopeID := map[string]string{}
+	for i, scope := range a.API.OAuth2PermissionScopes {
+		where := []any{"api", "oauth2PermissionScopes", i}
+		if _, twice := scopeID[scope.Value]; twice {
+			l.mistakes.add(at(append(where, "value")...), "", "a second scope %q", scope.Value)
+		}
+		scopeID[scope.Value] = strings.ToLower(scope.ID)
+		if id := strings.ToLower(scope.ID); id != "" {
+			if other := ids[id]; other != "" {
+				l.mistakes.add(at(append(where, "id")...), "", "scope %s has the id of %s", scope.Value, other)
+			}
+			ids[id] = "scope " + scope.Value
+		}
+	}
+	roles := map[string]bool{}
+	for i, role := range a.AppRoles {
+		where := []any{"appRoles", i}
+		if roles[role.Value] {
+			l.mistakes.add(at(append(where, "value")...), "", "a second role %q", role.Value)
+		}
+		roles[role.Value] = true
+		id := strings.ToLower(role.ID)
+		if other, shared := scopeID[role.Value]; shared && (id == "" || id != other) {
+			l.mistakes.add(at(append(where, "value")...), "state the same id on both, or give one of them another value",
+				"role %s and a scope share their value but not their id", role.Value)
+		} else if other := ids[id]; id != "" && other != "" && other != "scope "+role.Value {
+			l.mistakes.add(at(append(where, "id")...), "", "role %s has the id of %s", role.Value, other)
+		}
+		if id != "" {
+			ids[id] = "role " + role.Value
+		}
+	}
+}
+
+func (a *Application) scopeValues() []string {
+	var all []string
+	for _, scope := range a.API.OAuth2PermissionScopes {
+		all = append(all, scope.Value)
+	}
+	return all
+}
+
+func (a *Application) roleValues() []string {
+	var all []string
+	for _, role := range a.AppRoles {
+		all = append(all, role.Value)
+	}
+	return all
+}
+
+// allows tells whether a kind of member may have a role; a role that is not
+// there is another mistake.
+func (a *Application) allows(role, memberType string) bool {
+	for _, r := range a.AppRoles {
+		if r.Value == role {
+			return slices.Contains(r.AllowedMemberTypes, memberType)
+		}
+	}
+	return true
+}
+
+func (l *loader) checkAssignments(s *loaded, a *Application) {
+	for i, ra := range a.RoleAssignments {
+		at := func(path ...any) Position {
+			return l.at(s, "Application", a.Name, append([]any{"roleAssignments", i}, path...)...)
+		}
+		switch {
+		case s.broken(a.Name):
+		case ra.Role == "" && len(a.AppRoles) > 0:
+			l.mistakes.add(at(), "say which: "+strings.Join(a.roleValues(), ", "), "the assignment names no role; default access is for applications that declare none")
+		case ra.Role != "" && !slices.Contains(a.roleValues(), ra.Role):
+			l.mistakes.add(at("role"), oneOf(ra.Role, a.roleValues()), "unknown role %q", ra.Role)
+		}
+		if len(ra.Users)+len(ra.Groups)+len(ra.Applications) == 0 {
+			l.mistakes.add(at(), "add users, groups or applications", "role %q is assigned to nobody", ra.Role)
+		}
+		for _, who := range []struct {
+			field, memberType string
+			given, known      []string
+		}{
+			{"users", "User", ra.Users, names(s.users)},
+			{"groups", "User", ra.Groups, names(s.groups)},
+			{"applications", "Application", ra.Applications, names(s.applications)},
+		} {
+			for j, name := range who.given {
+				if !slices.Contains(who.known, name) {
+					hint := oneOf(name, who.known)
+					if strings.Contains(name, "/") {
+						hint = "an application's roles belong to its own stack: declare this there, under permissions"
+					}
+					l.mistakes.add(at(who.field, j), hint, "unknown %s %q", strings.TrimSuffix(who.field, "s"), name)
+				} else if !a.allows(ra.Role, who.memberType) {
+					l.mistakes.add(at(who.field, j), "add "+who.memberType+" to the role's allowedMemberTypes",
+						"role %s cannot be given to %s %s: its allowedMemberTypes have no %s", ra.Role, strings.TrimSuffix(who.field, "s"), name, who.memberType)
+				}
+			}
+		}
+	}
+}
+
+func (l *loader) checkPermissions(s *loaded, a *Application) {
+	for i, p := range a.Permissions {
+		at := func(path ...any) Position {
+			return l.at(s, "Application", a.Name, append([]any{"permissions", i}, path...)...)
+		}
+		if len(p.Scopes)+len(p.Roles) == 0 {
+			l.mistakes.add(at(), "add scopes or roles", "nothing is asked of %s", p.Resource)
+		}
+		owner, resource := l.resource(s, p.Resource, at("resource"))
+		if resource == nil || owner.broken(resource.Name) || resource.Existing {
+			continue
+		}
+		for j, scope := range p.Scopes {
+			if !slices.Contains(resource.scopeValues(), scope) {
+				l.mistakes.add(at("scopes", j), oneOf(scope, resource.scopeValues()), "%s has no scope %q", p.Resource, scope)
+			}
+		}
+		for j, role := range p.Roles {
+			if !slices.Contains(resource.roleValues(), role) {
+				l.mistakes.add(at("roles", j), oneOf(role, resource.roleValues()), "%s has no role %q", p.Resource, role)
+			} else if !resource.allows(role, "Application") {
+				l.mistakes.add(at("roles", j), "add Application to the role's allowedMemberTypes",
+					"role %s cannot be given to application %s: its allowedMemberTypes have no Application", role, a.Name)
+			}
+		}
+	}
+}
+
+func (l *loader) checkClients(s *loaded, a *Application) {
+	for i, p := range a.API.PreAuthorizedApplications {
+		at := func(path ...any) Position {
+			return l.at(s, "Application", a.Name, append([]any{"api", "preAuthorizedApplications", i}, path...)...)
+		}
+		l.resource(s, p.Application, at("application"))
+		for j, scope := range p.Scopes {
+			if !slices.Contains(a.scopeValues(), scope) && !s.broken(a.Name) {
+				l.mistakes.add(at("scopes", j), oneOf(scope, a.scopeValues()), "unknown scope %q", scope)
+			}
+		}
+	}
+	for i, name := range a.API.KnownClientApplications {
+		l.resource(s, name, l.at(s, "Application", a.Name, "api", "knownClientApplications", i))
+	}
+}
+
+// resource finds the application that ref names. It is nil for one that only
+// the tenant can show: Microsoft Graph, an appId, another folder's stack.
+func (l *loader) resource(s *loaded, ref string, at Position) (owner *loaded, a *Application) {
+	if a := s.applications[ref]; a != nil {
+		return s, a
+	}
+	if strings.EqualFold(ref, "Microsoft Graph") || (len(ref) == 36 && strings.Count(ref, "-") == 4) {
+		return nil, nil
+	}
+	if stack, name, ok := strings.Cut(ref, "/"); ok {
+		owner := l.stacks[stack]
+		if owner == nil {
+			return nil, nil
+		}
+		if a := owner.applications[name]; a != nil {
+			return owner, a
+		}
+		l.mistakes.add(at, oneOf(name, names(owner.applications)), "stack %s has no application %q", stack, name)
+		return nil, nil
+	}
+	known := append(names(s.applications), "Microsoft Graph")
+	l.mistakes.add(at, oneOf(ref, known), "unknown application %q", ref)
+	return nil, nil
+}

@@ -1,0 +1,56 @@
+package stack
+
+import "slices"
+
+func (l *loader) checkConformance(s *loaded, c *Conformance) {
+	at := func(path ...any) Position { return l.at(s, "Conformance", c.Name, path...) }
+	resource := s.applications[c.Resource]
+	if resource == nil && c.Resource != "" {
+		l.mistakes.add(at("resource"), oneOf(c.Resource, names(s.applications)), "unknown application %q", c.Resource)
+	}
+	if c.Client != "" && s.applications[c.Client] == nil {
+		l.mistakes.add(at("client"), oneOf(c.Client, names(s.applications)), "unknown application %q", c.Client)
+	}
+	seen := map[string]bool{}
+	for i, e := range c.Endpoints {
+		if seen[e.Request] {
+			l.mistakes.add(at("endpoints", i, "request"), "", "endpoint %s stands here a second time", e.Request)
+		}
+		seen[e.Request] = true
+		if e.Requires == nil {
+			continue
+		}
+		if e.Public {
+			l.mistakes.add(at("endpoints", i, "public"), "leave one of the two out", "endpoint %s cannot be public and require something", e.Request)
+		}
+		if slices.Contains(e.Requires.Callers, "applications") && len(e.Requires.Scopes) > 0 && !slices.Contains(e.Requires.Callers, "users") {
+			l.mistakes.add(at("endpoints", i, "requires", "callers"), "only users' tokens carry scopes; require a role instead", "endpoint %s requires a scope of applications", e.Request)
+		}
+		if resource == nil || resource.Existing || s.broken(resource.Name) {
+			continue
+		}
+		for j, scope := range e.Requires.Scopes {
+			if !slices.Contains(resource.scopeValues(), scope) {
+				l.mistakes.add(at("endpoints", i, "requires", "scopes", j), oneOf(scope, resource.scopeValues()), "application %s has no scope %q", c.Resource, scope)
+			}
+		}
+		for _, list := range []struct {
+			field string
+			roles []string
+		}{{"anyRole", e.Requires.AnyRole}, {"allRoles", e.Requires.AllRoles}} {
+			for j, role := range list.roles {
+				if !slices.Contains(resource.roleValues(), role) {
+					l.mistakes.add(at("endpoints", i, "requires", list.field, j), oneOf(role, resource.roleValues()), "application %s has no role %q", c.Resource, role)
+				}
+			}
+		}
+	}
+	for i, k := range c.Cases {
+		if k.As.User != "" && s.users[k.As.User] == nil {
+			l.mistakes.add(at("cases", i, "as", "user"), oneOf(k.As.User, names(s.users)), "unknown user %q", k.As.User)
+		}
+		if k.As.Application != "" && s.applications[k.As.Application] == nil {
+			l.mistakes.add(at("cases", i, "as", "application"), oneOf(k.As.Application, names(s.applications)), "unknown application %q", k.As.Application)
+		}
+	}
+}

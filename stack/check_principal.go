@@ -1,0 +1,66 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (l *loader) checkUser(s *loaded, u *User) {
+	at := l.at(s, "User", u.Name, "userPrincipalName")
+	key := strings.ToLower(u.UserPrincipalName)
+	if key == "" {
+		return
+	}
+	if first, ok := l.upns[key]; ok && !(u.Existing && first.existing) && (first.stack == s.Name || (!u.Existing && !first.existing)) {
+		l.mistakes.add(at, "one stack makes the user, the others say `existing: true`",
+			"userPrincipalName %s is declared already (%s)", u.UserPrincipalName, first.pos)
+	} else if !ok || first.existing {
+		l.upns[key] = upn{s.Name, u.Existing, at}
+	}
+	if u.Existing {
+		l.checkOnlyFound(s, "User", u.Name, "userPrincipalName")
+	}
+}
+
+func (l *loader) checkGroup(s *loaded, g *Group) {
+	at := func(path ...any) Position { return l.at(s, "Group", g.Name, path...) }
+	if g.Existing {
+		if g.UniqueName == "" && g.DisplayName == "" {
+			l.mistakes.add(g.Pos, "", "existing group %s needs a uniqueName or a displayName to be found by", g.Name)
+		}
+		l.checkOnlyFound(s, "Group", g.Name, "uniqueName", "displayName")
+		return
+	}
+	if g.UniqueName != "" {
+		l.mistakes.add(at("uniqueName"), "leave it out, or say `existing: true`", "uniqueName is provision's to choose")
+	}
+	seen := map[Member]bool{}
+	for i, m := range g.Members {
+		for _, end := range []struct {
+			field, name string
+			known       []string
+		}{{"user", m.User, names(s.users)}, {"group", m.Group, names(s.groups)}, {"application", m.Application, names(s.applications)}} {
+			if end.name != "" && !slices.Contains(end.known, end.name) {
+				l.mistakes.add(at("members", i, end.field), oneOf(end.name, end.known), "unknown %s %q", end.field, end.name)
+			}
+		}
+		if m.Group == g.Name {
+			l.mistakes.add(at("members", i), "", "group %s cannot be a member of itself", g.Name)
+		}
+		if seen[m] {
+			l.mistakes.add(at("members", i), "", "the same member a second time")
+		}
+		seen[m] = true
+	}
+}
+
+// checkOnlyFound refuses what an existing object would have written.
+func (l *loader) checkOnlyFound(s *loaded, kind, name string, finders ...string) {
+	spec, _ := s.declared[kind+"/"+name].content["spec"].(map[string]any)
+	for _, field := range slices.Sorted(maps.Keys(spec)) {
+		if field != "existing" && !slices.Contains(finders, field) {
+			l.mistakes.add(l.at(s, kind, name, field), "leave it out, or leave `existing: true` out", "%s of an existing %s is never written", field, strings.ToLower(kind))
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const apiVersion = "provision/v1"
+
+var kinds = []string{"Application", "Conformance", "Group", "Stack", "User"}
+
+// document is one YAML document that names a kind we know.
+type document struct {
+	*tree
+	kind, name string
+	content    map[string]any
+	folder     *folder
+	broken     bool // the schema has refused part of it
+}
+
+// pos is where the document gives its name.
+func (d *document) pos() Position { return d.value("/metadata/name") }
+
+// into decodes the spec; the schema has checked its shape.
+func (d *document) into(spec any) error {
+	raw, err := json.Marshal(d.content["spec"])
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, spec)
+}
+
+// read returns the documents of a file, and every mistake that one document
+// can show by itself.
+func read(f *folder, file string) (documents []*document, mistakes Mistakes) {
+	raw, err := readFile(file)
+	if err != nil {
+		mistakes.add(Position{File: file}, "", "%v", err)
+		return nil, mistakes
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	for {
+		var root yaml.Node
+		err := decoder.Decode(&root)
+		if errors.Is(err, io.EOF) {
+			return documents, mistakes
+		}
+		if err != nil {
+			var load *yaml.LoadError
+			if errors.As(err, &load) {
+				mistakes.add(Position{file, max(load.Mark.Line, 1), max(load.Mark.Column, 1)}, "", "not YAML: %s", load.Message)
+			} else {
+				mistakes.add(Position{File: file, Line: 1, Column: 1}, "", "not YAML: %v", err)
+			}
+			return documents, mistakes // what follows a syntax error would be guesswork
+		}
+		if len(root.Content) == 0 || (root.Content[0].Kind == yaml.ScalarNode && root.Content[0].ShortTag() == "!!null") {
+			continue // nothing between two ---
+		}
+		if d := parse(f, file, root.Content[0], &mistakes); d != nil {
+			documents = append(documents, d)
+		}
+	}
+}
+
+func readFile(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > maxFile {
+		return nil, fmt.Errorf("larger than %d MiB, which no manifest needs", maxFile>>20)
+	}
+	return bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), nil
+}
+
+func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *document {
+	t := &tree{file: file, values: map[string]Position{}, keys: map[string]Position{}}
+	content, ok := t.plain(root, "", nil).(map[string]any)
+	d := &document{tree: t, content: content, folder: f}
+	defer func() { *mistakes = append(*mistakes, t.mistakes...) }()
+	if !ok {
+		t.mistakes.add(t.at(root), "begin it with `apiVersion: "+apiVersion+"`", "a manifest is a mapping with apiVersion, kind, metadata and spec")
+		return nil
+	}
+	if len(t.mistakes) > 0 {
+		return nil
+	}
+	d.kind, _ = content["kind"].(string)
+	if content["apiVersion"] != apiVersion {
+		hint := "begin the document with `apiVersion: " + apiVersion + "`"
+		if v, ok := content["apiVersion"].(string); ok {
+			t.mistakes.add(t.value("/apiVersion"), hint, "apiVersion %q is not known", v)
+		} else {
+			t.mistakes.add(t.position("/apiVersion"), hint, "apiVersion is missing")
+		}
+		return nil
+	}
+	if !slices.Contains(kinds, d.kind) {
+		t.mistakes.add(t.value("/kind"), oneOf(d.kind, kinds), "kind %q is not known", d.kind)
+		return nil
+	}
+	if metadata, ok := content["metadata"].(map[string]any); ok {
+		d.name, _ = metadata["name"].(string)
+	}
+	if _, ok := content["spec"]; !ok && d.kind == "Stack" {
+		content["spec"] = map[string]any{}
+	}
+	validate(d)
+	d.broken = len(t.mistakes) > 0
+	if d.name == "" {
+		return nil
+	}
+	return d
+}

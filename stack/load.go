@@ -1,0 +1,207 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Load reads every stack at or below dir. The error is Mistakes when the
+// manifests are at fault.
+func Load(dir string) ([]*Stack, error) {
+	folders, err := find(dir)
+	if err != nil {
+		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
+			Hint: "name the folder that holds the manifests, or make one with a `kind: Stack` document"}}
+	}
+	l := &loader{stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}}
+	var documents []*document
+	for _, f := range folders {
+		for _, file := range f.files {
+			read, mistakes := read(f, file)
+			documents = append(documents, read...)
+			l.mistakes = append(l.mistakes, mistakes...)
+		}
+	}
+	for _, d := range documents {
+		if d.kind == "Stack" {
+			l.begin(d)
+		}
+	}
+	for _, d := range documents {
+		if d.kind != "Stack" {
+			l.add(d)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.stacks)) {
+		l.check(l.stacks[name])
+	}
+	if len(l.mistakes) == 0 && len(l.stacks) == 0 {
+		l.mistakes.add(Position{File: dir}, "a stack begins with a document of kind Stack", "no stack at or below this folder")
+	}
+	if len(l.mistakes) > 0 {
+		return nil, l.mistakes.sorted()
+	}
+	var all []*Stack
+	for _, name := range slices.Sorted(maps.Keys(l.stacks)) {
+		all = append(all, l.stacks[name].Stack)
+	}
+	return all, nil
+}
+
+type loader struct {
+	stacks   map[string]*loaded
+	byFolder map[*folder]*loaded
+	upns     map[string]upn
+	mistakes Mistakes
+}
+
+// loaded is a stack with the documents behind it.
+type loaded struct {
+	*Stack
+	declared     map[string]*document // kind/name → its document
+	applications map[string]*Application
+	users        map[string]*User
+	groups       map[string]*Group
+}
+
+type upn struct {
+	stack    string
+	existing bool
+	pos      Position
+}
+
+func (l *loader) begin(d *document) {
+	if first := l.byFolder[d.folder]; first != nil {
+		l.mistakes.add(d.pos(), "put each stack in a folder of its own", "a second Stack in this folder (the first is %s)", first.Name)
+		return
+	}
+	s := &loaded{Stack: &Stack{Name: d.name}, declared: map[string]*document{},
+		applications: map[string]*Application{}, users: map[string]*User{}, groups: map[string]*Group{}}
+	l.byFolder[d.folder] = s
+	var spec struct {
+		Description, Prune string
+	}
+	l.into(d, &spec)
+	s.Description, s.Prune = spec.Description, spec.Prune
+	if other := l.stacks[d.name]; other != nil {
+		l.mistakes.add(d.pos(), "a stack's name is the mark by which it finds what it owns", "stack %s is declared in another folder too", d.name)
+		return
+	}
+	l.stacks[d.name] = s
+}
+
+// into decodes a document's spec.
+func (l *loader) into(d *document, spec any) {
+	if err := d.into(spec); err != nil && !d.broken {
+		l.mistakes.add(d.pos(), "", "%v", err)
+	}
+}
+
+func (l *loader) add(d *document) {
+	var s *loaded
+	for f := d.folder; f != nil && s == nil; f = f.above {
+		s = l.byFolder[f]
+	}
+	if s == nil {
+		l.mistakes.add(d.position("/kind"), "add a document `kind: Stack` to the folder", "%s %s belongs to no stack", d.kind, d.name)
+		return
+	}
+	key := d.kind + "/" + d.name
+	if first := s.declared[key]; first != nil {
+		l.mistakes.add(d.pos(), "", "%s %s is declared a second time (first at %s)", d.kind, d.name, first.pos())
+		return
+	}
+	s.declared[key] = d
+	switch d.kind {
+	case "Application":
+		a := &Application{Name: d.name, Pos: d.pos()}
+		l.into(d, a)
+		s.Applications = append(s.Applications, a)
+		s.applications[a.Name] = a
+	case "User":
+		u := &User{Name: d.name, Pos: d.pos()}
+		l.into(d, u)
+		s.Users = append(s.Users, u)
+		s.users[u.Name] = u
+	case "Group":
+		g := &Group{Name: d.name, Pos: d.pos()}
+		l.into(d, g)
+		s.Groups = append(s.Groups, g)
+		s.groups[g.Name] = g
+	case "Conformance":
+		c := &Conformance{Name: d.name, Pos: d.pos()}
+		l.into(d, c)
+		s.Conformances = append(s.Conformances, c)
+	}
+}
+
+// check holds the documents of a stack against each other.
+func (l *loader) check(s *loaded) {
+	for _, a := range s.Applications {
+		l.checkApplication(s, a)
+	}
+	for _, u := range s.Users {
+		l.checkUser(s, u)
+	}
+	for _, g := range s.Groups {
+		l.checkGroup(s, g)
+	}
+	for _, c := range s.Conformances {
+		l.checkConformance(s, c)
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.declared)) {
+		l.checkReferences(s, s.declared[key])
+	}
+}
+
+// at places a mistake at a path below a document's spec.
+func (l *loader) at(s *loaded, kind, name string, path ...any) Position {
+	d := s.declared[kind+"/"+name]
+	if d == nil {
+		return Position{}
+	}
+	return d.value("/spec" + pointer(path...))
+}
+
+// broken tells whether the schema already refused the application, so that
+// what seems missing in it may only be misspelt.
+func (s *loaded) broken(application string) bool {
+	d := s.declared["Application/"+application]
+	return d != nil && d.broken
+}
+
+// checkReferences looks at every ${…} of a document.
+func (l *loader) checkReferences(s *loaded, d *document) {
+	known := []string{"tenant.id", "tenant.domain"}
+	if d.kind == "Application" {
+		known = append(known, "appId")
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.applications)) {
+		if d.kind == "Application" {
+			known = append(known, "applications."+name+".appId")
+		}
+	}
+	var walk func(v any, at string)
+	walk = func(v any, at string) {
+		switch v := v.(type) {
+		case string:
+			for _, expression := range References(v) {
+				if !slices.Contains(known, expression) {
+					l.mistakes.add(d.value(at), oneOf(expression, known), "unknown reference ${%s}", expression)
+				}
+			}
+		case []any:
+			for i, e := range v {
+				walk(e, at+pointer(i))
+			}
+		case map[string]any:
+			for k, e := range v {
+				walk(e, at+pointer(k))
+			}
+		}
+	}
+	walk(d.content["spec"], "/spec")
+}
+
+func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

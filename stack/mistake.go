@@ -1,0 +1,64 @@
+package stack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mistake is one thing wrong in a manifest.
+type Mistake struct {
+	Pos     Position `json:"position"`
+	Message string   `json:"message"`
+	Hint    string   `json:"hint,omitempty"`
+}
+
+func (m Mistake) String() string {
+	s := m.Pos.String() + ": " + m.Message
+	if m.Hint != "" {
+		s += "\n  hint: " + m.Hint
+	}
+	return s
+}
+
+// String is file:line:column, as editors and terminals link it.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Mistakes are all that is wrong, in the order of files and lines.
+type Mistakes []Mistake
+
+func (m Mistakes) Error() string {
+	lines := make([]string, len(m))
+	for i, e := range m {
+		lines[i] = e.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (m *Mistakes) add(pos Position, hint, format string, args ...any) {
+	*m = append(*m, Mistake{pos, fmt.Sprintf(format, args...), hint})
+}
+
+func (m Mistakes) sorted() Mistakes {
+	slices.SortStableFunc(m, func(a, b Mistake) int {
+		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Column-b.Pos.Column, strings.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(m)
+}
+
+// oneOf is a hint for a name that is not known: what was meant, or what exists.
+func oneOf(name string, known []string) string {
+	if best := Nearest(name, known); best != "" {
+		return fmt.Sprintf("did you mean %s? there is: %s", best, strings.Join(known, ", "))
+	}
+	if len(known) == 0 {
+		return "there is none"
+	}
+	return "there is: " + strings.Join(known, ", ")
+}

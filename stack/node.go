@@ -1,0 +1,160 @@
+package stack
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxNodes bounds what the aliases of one document may expand to.
+const maxNodes = 200_000
+
+// tree is a YAML document as plain JSON values, with the place of each.
+type tree struct {
+	file     string
+	values   map[string]Position // JSON pointer (RFC 6901) → its value
+	keys     map[string]Position // JSON pointer → the key before it
+	nodes    int
+	mistakes Mistakes
+}
+
+func (t *tree) at(n *yaml.Node) Position { return Position{t.file, n.Line, n.Column} }
+
+// position is the place of a pointer's key, or of the nearest thing around it.
+func (t *tree) position(pointer string) Position {
+	for {
+		if p, ok := t.keys[pointer]; ok {
+			return p
+		}
+		if p, ok := t.values[pointer]; ok {
+			return p
+		}
+		i := strings.LastIndex(pointer, "/")
+		if i < 0 {
+			return Position{File: t.file, Line: 1, Column: 1}
+		}
+		pointer = pointer[:i]
+	}
+}
+
+// value is the place of a pointer's value.
+func (t *tree) value(pointer string) Position {
+	if p, ok := t.values[pointer]; ok {
+		return p
+	}
+	return t.position(pointer)
+}
+
+// plain turns n into nil, bool, float64, string, []any or map[string]any.
+func (t *tree) plain(n *yaml.Node, pointer string, within []*yaml.Node) any {
+	if t.nodes++; t.nodes > maxNodes {
+		if t.nodes == maxNodes+1 {
+			t.mistakes.add(t.at(n), "write the repeated parts out, or split the document", "the document's aliases expand to more than %d values", maxNodes)
+		}
+		return nil
+	}
+	if _, placed := t.values[pointer]; !placed {
+		t.values[pointer] = t.at(n)
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		for _, outer := range within {
+			if outer == n.Alias {
+				t.mistakes.add(t.at(n), "", "alias *%s contains itself", n.Value)
+				return nil
+			}
+		}
+		return t.plain(n.Alias, pointer, append(within, n.Alias))
+	case yaml.MappingNode:
+		return t.mapping(n, pointer, within)
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			list[i] = t.plain(c, pointer+"/"+strconv.Itoa(i), within)
+		}
+		return list
+	case yaml.ScalarNode:
+		return t.scalar(n)
+	}
+	return nil
+}
+
+func (t *tree) mapping(n *yaml.Node, pointer string, within []*yaml.Node) map[string]any {
+	m := map[string]any{}
+	merged := map[string]any{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.ShortTag() == "!!merge" {
+			sources := []*yaml.Node{value}
+			if value.Kind == yaml.SequenceNode {
+				sources = value.Content
+			}
+			for _, source := range sources {
+				from, ok := t.plain(source, pointer, within).(map[string]any)
+				if !ok {
+					t.mistakes.add(t.at(value), "", "<< takes a mapping or a list of mappings")
+				}
+				for k, v := range from {
+					if _, have := merged[k]; !have {
+						merged[k] = v
+					}
+				}
+			}
+			continue
+		}
+		if key.Kind != yaml.ScalarNode {
+			t.mistakes.add(t.at(key), "", "a key must be a plain word")
+			continue
+		}
+		p := pointer + "/" + escape(key.Value)
+		if _, twice := m[key.Value]; twice {
+			t.mistakes.add(t.at(key), "", "%s stands here a second time (first on line %d)", key.Value, t.keys[p].Line)
+			continue
+		}
+		t.keys[p] = t.at(key)
+		m[key.Value] = t.plain(value, p, within)
+	}
+	for k, v := range merged {
+		if _, own := m[k]; !own {
+			m[k] = v
+		}
+	}
+	return m
+}
+
+func (t *tree) scalar(n *yaml.Node) any {
+	switch n.ShortTag() {
+	case "!!null":
+		return nil
+	case "!!bool":
+		var b bool
+		if n.Decode(&b) == nil {
+			return b
+		}
+	case "!!int", "!!float":
+		var f float64
+		if n.Decode(&f) == nil {
+			return f
+		}
+		t.mistakes.add(t.at(n), "", "%s is no number", n.Value)
+	case "!!str", "!!timestamp":
+	default:
+		t.mistakes.add(t.at(n), "leave the tag out", "a value of type %s has no meaning in a manifest", n.ShortTag())
+	}
+	return n.Value
+}
+
+// escape writes a key as a JSON pointer's segment.
+func escape(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+func pointer(segments ...any) string {
+	var b strings.Builder
+	for _, s := range segments {
+		b.WriteString("/" + escape(fmt.Sprint(s)))
+	}
+	return b.String()
+}

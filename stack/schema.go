@@ -1,0 +1,142 @@
+package stack
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// Schema is the JSON Schema (2020-12) of a manifest document.
+//
+//go:embed schema.json
+var Schema []byte
+
+const schemaURL = "urn:provision:schema"
+
+// schemas are the compiled definitions of each kind.
+var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+	if err != nil {
+		panic(err) // schema.json is part of the program
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(schemaURL, parsed); err != nil {
+		panic(err)
+	}
+	all := map[string]*jsonschema.Schema{}
+	for _, k := range kinds {
+		all[k] = c.MustCompile(schemaURL + "#/$defs/" + k)
+	}
+	return all
+})
+
+// validate holds a document against the schema of its kind.
+func validate(d *document) {
+	err := schemas()[d.kind].Validate(any(d.content))
+	var invalid *jsonschema.ValidationError
+	if errors.As(err, &invalid) {
+		d.explain(invalid)
+	}
+}
+
+// explain turns the library's tree of errors into mistakes, a leaf each.
+func (d *document) explain(e *jsonschema.ValidationError) {
+	if len(e.Causes) > 0 {
+		for _, c := range e.Causes {
+			d.explain(c)
+		}
+		return
+	}
+	here := make([]any, len(e.InstanceLocation))
+	for i, s := range e.InstanceLocation {
+		here[i] = s
+	}
+	p := pointer(here...)
+	what := fieldName(e.InstanceLocation)
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		known := properties(e.SchemaURL)
+		for _, name := range k.Properties {
+			d.mistakes.add(d.position(p+pointer(name)), oneOf(name, known), "%sunknown field %s", in(what), name)
+		}
+	case *kind.Required:
+		for _, name := range k.Missing {
+			d.mistakes.add(d.position(p), "", "%s%s is missing", in(what), name)
+		}
+	case *kind.Type:
+		d.mistakes.add(d.value(p), "", "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
+	case *kind.Enum:
+		known := make([]string, len(k.Want))
+		for i, w := range k.Want {
+			known[i] = fmt.Sprint(w)
+		}
+		d.mistakes.add(d.value(p), oneOf(fmt.Sprint(k.Got), known), "%s cannot be %v", what, k.Got)
+	case *kind.Pattern:
+		d.mistakes.add(d.value(p), patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
+	default:
+		d.mistakes.add(d.value(p), "", "%s: %s", what, e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+	}
+}
+
+// fieldName is a path as people write it: spec.appRoles[0].value.
+func fieldName(location []string) string {
+	var b strings.Builder
+	for _, s := range location {
+		if strings.Trim(s, "0123456789") == "" {
+			b.WriteString("[" + s + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(".")
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+func in(what string) string {
+	if what == "" {
+		return ""
+	}
+	return what + ": "
+}
+
+// definition is the part of schema.json that a schema URL points at.
+func definition(url string) map[string]any {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+	if err != nil {
+		panic(err) // schema.json is part of the program
+	}
+	_, fragment, _ := strings.Cut(url, "#")
+	var here any = parsed
+	for _, segment := range strings.Split(strings.Trim(fragment, "/"), "/") {
+		m, ok := here.(map[string]any)
+		if !ok {
+			return nil
+		}
+		here = m[segment]
+	}
+	m, _ := here.(map[string]any)
+	return m
+}
+
+func properties(url string) []string {
+	known, _ := definition(url)["properties"].(map[string]any)
+	return slices.Sorted(maps.Keys(known))
+}
+
+// patternHint is what the schema says in words of a value with a pattern.
+func patternHint(url string) string {
+	s, _ := definition(url)["description"].(string)
+	return s
+}
