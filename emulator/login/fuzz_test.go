@@ -1,0 +1,76 @@
+package login
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// FuzzTokenForm: whatever a client posts, the token endpoint answers JSON that
+// is either tokens or an AADSTS error, and never fails itself.
+func FuzzTokenForm(f *testing.F) {
+	w := newWorld(f)
+	code := w.code(w.desktopRequest(), w.ada)
+	for _, seed := range []string{
+		w.daemonRequest().Encode(), w.desktopRedemption(code).Encode(), w.siteRedemption(code).Encode(),
+		"grant_type=refresh_token&client_id=" + w.desktop.AppID + "&refresh_token=" + code,
+		"grant_type=password&client_id=" + w.desktop.AppID + "&username=ada&password=x&scope=openid",
+		"grant_type=client_credentials&client_id=%00&scope=//&client_secret=%ff", "%", "a;b", "scope=a/&scope=b", "",
+	} {
+		f.Add(seed, "", "")
+	}
+	f.Add(w.daemonRequest().Encode(), "Basic Og==", "null")
+	f.Add("grant_type=client_credentials", "Basic JTolOg==", "https://x")
+	handler := w.login.Handler()
+	f.Fuzz(func(t *testing.T, body, authorization, origin string) {
+		for _, path := range []string{"/oauth2/v2.0/token", "/oauth2/token"} {
+			r := httptest.NewRequest(http.MethodPost, "/"+w.tid()+path, strings.NewReader(body))
+			r.Header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+			r.Header["Authorization"] = []string{authorization}
+			r.Header["Origin"] = []string{origin}
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, r)
+			if answer.Code >= 500 {
+				t.Fatalf("%d %s", answer.Code, answer.Body)
+			}
+			var fields map[string]any
+			if err := json.Unmarshal(answer.Body.Bytes(), &fields); err != nil {
+				t.Fatalf("%d %s: %v", answer.Code, answer.Body, err)
+			}
+			if answer.Code == http.StatusOK && fields["access_token"] == nil || answer.Code != http.StatusOK && fields["error_codes"] == nil {
+				t.Fatalf("%d %v", answer.Code, fields)
+			}
+		}
+	})
+}
+
+// FuzzAuthorize: whatever query a browser brings, it is answered by a page or a
+// redirect to a registered address.
+func FuzzAuthorize(f *testing.F) {
+	w := newWorld(f)
+	f.Add(w.desktopRequest().Encode())
+	f.Add(w.siteRequest("response_mode", "form_post").Encode())
+	f.Add(w.pageRequest("redirect_uri", "http://localhost:1@evil.example/").Encode())
+	handler := w.login.Handler()
+	f.Fuzz(func(t *testing.T, query string) {
+		r := httptest.NewRequest(http.MethodGet, w.authorizePath(), nil)
+		r.URL.RawQuery = query
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		if answer.Code >= 500 {
+			t.Fatalf("%d %s", answer.Code, answer.Body)
+		}
+		if answer.Code != http.StatusFound {
+			return
+		}
+		target := answer.Header().Get("Location")
+		for _, known := range []string{"http://localhost", "https://site.example/callback?", "https://site.example/callback#", "https://page.example/"} {
+			if strings.HasPrefix(strings.ToLower(target), known) {
+				return
+			}
+		}
+		t.Fatalf("sent to %s", target)
+	})
+}
