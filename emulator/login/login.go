@@ -79,6 +79,8 @@ func (l *Login) routes() *http.ServeMux {
 	mux.HandleFunc("/{tenant}/oauth2/token", l.token(v1))
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/logout", l.page(v2, (*call).logout))
 	mux.HandleFunc("/{tenant}/oauth2/logout", l.page(v1, (*call).logout))
+	mux.HandleFunc("/{tenant}/userrealm/{user}", l.api((*call).realm)) // MSAL Python
+	mux.HandleFunc("/{tenant}/UserRealm/{user}", l.api((*call).realm)) // MSAL Go
 	mux.HandleFunc("/oidc/userinfo", l.userinfo)
 	return mux
 }
