@@ -15,6 +15,9 @@ func (tx *Tx) CreateApplication(app *Application) (*Application, error) {
 	app.ID, app.AppID = newID(), newID()
 	app.CreatedDateTime, app.DeletedDateTime = tx.now, nil
 	app.PublisherDomain = tx.tenant.Domain
+	if app.ParentalControlSettings.LegalAgeGroupRule == "" {
+		app.ParentalControlSettings.LegalAgeGroupRule = "Allow"
+	}
 	if app.SignInAudience == "" {
 		app.SignInAudience = "AzureADMyOrg"
 	}
@@ -37,7 +40,7 @@ func (tx *Tx) CreateApplication(app *Application) (*Application, error) {
 }
 
 // UpdateApplication stores a changed Clone of a live registration. What cannot
-// change (id, appId, dates, secrets, owners) is kept as it was.
+// change (id, appId, dates, owners) is kept as it was.
 func (tx *Tx) UpdateApplication(app *Application) error {
 	old, ok := tx.Application(app.ID)
 	if !ok {
@@ -46,7 +49,11 @@ func (tx *Tx) UpdateApplication(app *Application) error {
 	app = app.Clone()
 	app.AppID, app.PublisherDomain = old.AppID, old.PublisherDomain
 	app.CreatedDateTime, app.DeletedDateTime = old.CreatedDateTime, nil
-	app.PasswordCredentials, app.OwnerIDs = old.PasswordCredentials, old.OwnerIDs
+	app.OwnerIDs = old.OwnerIDs
+	var err error
+	if app.PasswordCredentials, err = keptPasswords(old.PasswordCredentials, app.PasswordCredentials); err != nil {
+		return err
+	}
 	if err := tx.checkApplication(old, app); err != nil {
 		return err
 	}

@@ -139,8 +139,10 @@ func checkStillEnabled(old, app *Application) error {
 	return nil
 }
 
-// checkPreAuthorized wants every entry to name scopes of this application and
-// a client that exists; the entry of a client that has gone since may stay.
+// checkPreAuthorized wants every entry to name scopes that this application
+// has had since before this write, as Entra looks them up in what is stored,
+// and keeps, and a client that exists; the entry of a client that has gone
+// since may stay.
 func (tx *Tx) checkPreAuthorized(old, app *Application) error {
 	entries := app.API.PreAuthorizedApplications
 	if hasDuplicates(entries, func(p PreAuthorizedApplication) string { return strings.ToLower(p.AppID) }) {
@@ -157,20 +159,21 @@ func (tx *Tx) checkPreAuthorized(old, app *Application) error {
 			return duplicateValues(preAuthorizedProperty)
 		}
 		for _, id := range entry.DelegatedPermissionIDs {
-			if !slices.ContainsFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, id) }) {
-				return preAuthorizedReference("permissions", id)
+			if !hasScope(app, id) || !hasScope(old, id) {
+				return &Error{Status: http.StatusBadRequest, Code: "InvalidValue", Target: preAuthorizedProperty,
+					Message: "Property api.preAuthorizedApplications.delegatedPermissionIds has a Permission Id that cannot be found in the AppPermissions sets."}
 			}
 		}
 		if !tx.knownClient(entry.AppID) && !wasPreAuthorized(old, entry.AppID) {
-			return preAuthorizedReference("applications", entry.AppID)
+			return &Error{Status: http.StatusBadRequest, Code: "InvalidValue", Target: preAuthorizedProperty,
+				Message: fmt.Sprintf("Property PreAuthorizedApplication references applications %s that cannot be found.", entry.AppID)}
 		}
 	}
 	return nil
 }
 
-func preAuthorizedReference(what, id string) error {
-	return &Error{Status: http.StatusBadRequest, Code: "InvalidValue", Target: preAuthorizedProperty,
-		Message: fmt.Sprintf("Property PreAuthorizedApplication references %s %s that cannot be found.", what, id)}
+func hasScope(app *Application, id string) bool {
+	return app != nil && slices.ContainsFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, id) })
 }
 
 func (tx *Tx) knownClient(appID string) bool {

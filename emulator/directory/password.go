@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -134,6 +135,20 @@ func (tx *Tx) RemovePassword(holderID, keyID string) error {
 		return nil
 	}
 	return NotFound(holderID)
+}
+
+// keptPasswords returns those of the stored secrets that an update still
+// lists: it may drop some, but neither change one nor bring its own.
+func keptPasswords(stored, listed []PasswordCredential) ([]PasswordCredential, error) {
+	var kept []PasswordCredential
+	for _, l := range listed {
+		i := slices.IndexFunc(stored, func(c PasswordCredential) bool { return same(c.KeyID, l.KeyID) })
+		if i < 0 {
+			return nil, badRequest("New password credentials must be generated using service actions.")
+		}
+		kept = append(kept, stored[i])
+	}
+	return kept, nil
 }
 
 // makePassword chooses what the caller left open and returns the credential as

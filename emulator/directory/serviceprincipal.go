@@ -43,12 +43,18 @@ func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
 	}
 	sp = sp.Clone()
 	sp.AppID, sp.CreatedDateTime, sp.DeletedDateTime = old.AppID, old.CreatedDateTime, nil
-	sp.PasswordCredentials, sp.OwnerIDs = old.PasswordCredentials, old.OwnerIDs
-	sp.OwnTags = sp.Tags
+	sp.OwnerIDs = old.OwnerIDs
+	var err error
+	if sp.PasswordCredentials, err = keptPasswords(old.PasswordCredentials, sp.PasswordCredentials); err != nil {
+		return err
+	}
 	if err := checkServicePrincipal(sp); err != nil {
 		return err
 	}
 	if app, ok := tx.ApplicationByAppID(sp.AppID); ok {
+		sp.OwnTags = slices.DeleteFunc(slices.Clone(sp.Tags), func(tag string) bool {
+			return slices.Contains(app.Tags, tag) && !slices.Contains(old.OwnTags, tag)
+		})
 		sp = mirror(sp, app, tx.tenant)
 	} else {
 		sp.AppRoles, sp.OAuth2PermissionScopes = old.AppRoles, old.OAuth2PermissionScopes

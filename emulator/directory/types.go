@@ -48,7 +48,47 @@ type Application struct {
 	DefaultRedirectURI         *string                  `json:"defaultRedirectUri"`
 	DisabledByMicrosoftStatus  *string                  `json:"disabledByMicrosoftStatus"`
 	TokenEncryptionKeyID       *string                  `json:"tokenEncryptionKeyId"`
+	AddIns                     []AddIn                  `json:"addIns"`
+	ApplicationTemplateID      *string                  `json:"applicationTemplateId"`
+	NativeAuthenticationAPIs   *string                  `json:"nativeAuthenticationApisEnabled"`
+	OAuth2RequirePostResponse  bool                     `json:"oauth2RequirePostResponse"`
+	ParentalControlSettings    ParentalControlSettings  `json:"parentalControlSettings"`
+	PrincipalLock              *PrincipalLock           `json:"servicePrincipalLockConfiguration"`
+	VerifiedPublisher          VerifiedPublisher        `json:"verifiedPublisher"`
 	OwnerIDs                   []string                 `json:"-"` // object ids; navigation property "owners"
+}
+
+// AddIn lets a consuming service call the application in its own context.
+type AddIn struct {
+	ID         string     `json:"id"`
+	Type       string     `json:"type"`
+	Properties []KeyValue `json:"properties"`
+}
+
+type KeyValue struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+type ParentalControlSettings struct {
+	CountriesBlockedForMinors []string `json:"countriesBlockedForMinors"`
+	LegalAgeGroupRule         string   `json:"legalAgeGroupRule"` // Allow | RequireConsentForPrivacyServices | …
+}
+
+// PrincipalLock is Graph's servicePrincipalLockConfiguration: what of a
+// multi-tenant application another tenant may not change.
+type PrincipalLock struct {
+	AllProperties              *bool `json:"allProperties"`
+	CredentialsWithUsageSign   *bool `json:"credentialsWithUsageSign"`
+	CredentialsWithUsageVerify *bool `json:"credentialsWithUsageVerify"`
+	IsEnabled                  bool  `json:"isEnabled"`
+	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId"`
+}
+
+type VerifiedPublisher struct {
+	AddedDateTime       *time.Time `json:"addedDateTime"`
+	DisplayName         *string    `json:"displayName"`
+	VerifiedPublisherID *string    `json:"verifiedPublisherId"`
 }
 
 type APIApplication struct {
@@ -122,6 +162,13 @@ type WebApplication struct {
 	ImplicitGrantSettings ImplicitGrantSettings `json:"implicitGrantSettings"`
 	LogoutURL             *string               `json:"logoutUrl"`
 	RedirectURIs          []string              `json:"redirectUris"`
+	RedirectURISettings   []RedirectURISetting  `json:"redirectUriSettings"`
+}
+
+// RedirectURISetting orders a redirect URI among the others.
+type RedirectURISetting struct {
+	Index *int   `json:"index"`
+	URI   string `json:"uri"`
 }
 
 type ImplicitGrantSettings struct {
@@ -192,8 +239,19 @@ type ServicePrincipal struct {
 	ServicePrincipalType      string               `json:"servicePrincipalType"`  // Application
 	SignInAudience            *string              `json:"signInAudience"`
 	Tags                      []string             `json:"tags"` // its own and the application's
+	AddIns                    []AddIn              `json:"addIns"`
+	DisabledByMicrosoftStatus *string              `json:"disabledByMicrosoftStatus"`
+	PreferredSigningKey       *string              `json:"preferredTokenSigningKeyThumbprint"`
+	SamlMetadataURL           *string              `json:"samlMetadataUrl"`
+	SamlSSOSettings           *SamlSSOSettings     `json:"samlSingleSignOnSettings"`
+	TokenEncryptionKeyID      *string              `json:"tokenEncryptionKeyId"`
+	VerifiedPublisher         VerifiedPublisher    `json:"verifiedPublisher"`
 	OwnTags                   []string             `json:"-"`
 	OwnerIDs                  []string             `json:"-"`
+}
+
+type SamlSSOSettings struct {
+	RelayState *string `json:"relayState"`
 }
 
 // User is a member of the tenant. Source: Graph resource type "user".
@@ -216,8 +274,38 @@ type User struct {
 	PreferredLanguage *string                       `json:"preferredLanguage"`
 	EmployeeID        *string                       `json:"employeeId"`
 	OnPremises        OnPremisesExtensionAttributes `json:"onPremisesExtensionAttributes"`
+	AgeGroup          *string                       `json:"ageGroup"`
+	BusinessPhones    []string                      `json:"businessPhones"`
+	City              *string                       `json:"city"`
+	CompanyName       *string                       `json:"companyName"`
+	MinorConsent      *string                       `json:"consentProvidedForMinor"`
+	Country           *string                       `json:"country"`
+	CreationType      *string                       `json:"creationType"`
+	EmployeeHireDate  *time.Time                    `json:"employeeHireDate"`
+	EmployeeOrgData   *EmployeeOrgData              `json:"employeeOrgData"`
+	EmployeeType      *string                       `json:"employeeType"`
+	ExternalUserState *string                       `json:"externalUserState"`
+	FaxNumber         *string                       `json:"faxNumber"`
+	IMAddresses       []string                      `json:"imAddresses"`
+	MobilePhone       *string                       `json:"mobilePhone"`
+	OfficeLocation    *string                       `json:"officeLocation"`
+	OnPremImmutableID *string                       `json:"onPremisesImmutableId"`
+	OnPremSamAccount  *string                       `json:"onPremisesSamAccountName"`
+	OnPremSyncEnabled *bool                         `json:"onPremisesSyncEnabled"`
+	OnPremUPN         *string                       `json:"onPremisesUserPrincipalName"`
+	PasswordPolicies  *string                       `json:"passwordPolicies"`
+	PostalCode        *string                       `json:"postalCode"`
+	ProxyAddresses    []string                      `json:"proxyAddresses"`
+	ShowInAddressList *bool                         `json:"showInAddressList"`
+	State             *string                       `json:"state"`
+	StreetAddress     *string                       `json:"streetAddress"`
 	Password          PasswordHash                  `json:"-"`
 	ForceChange       bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
+}
+
+type EmployeeOrgData struct {
+	CostCenter *string `json:"costCenter"`
+	Division   *string `json:"division"`
 }
 
 type OnPremisesExtensionAttributes struct {
@@ -251,6 +339,13 @@ type Group struct {
 	SecurityEnabled bool       `json:"securityEnabled"`
 	GroupTypes      []string   `json:"groupTypes"`
 	Visibility      *string    `json:"visibility"`
+	Classification  *string    `json:"classification"`
+	AssignableRole  *bool      `json:"isAssignableToRole"`
+	Mail            *string    `json:"mail"`
+	MembershipRule  *string    `json:"membershipRule"`
+	RuleProcessing  *string    `json:"membershipRuleProcessingState"`
+	ProxyAddresses  []string   `json:"proxyAddresses"`
+	Theme           *string    `json:"theme"`
 	MemberIDs       []string   `json:"-"` // object ids; navigation property "members"
 	OwnerIDs        []string   `json:"-"`
 }

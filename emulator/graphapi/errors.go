@@ -1,0 +1,96 @@
+package graphapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"provision/emulator/directory"
+)
+
+// refuse builds an error in Graph's own words.
+func refuse(status int, code, format string, args ...any) error {
+	return &directory.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+func badRequest(format string, args ...any) error {
+	return refuse(http.StatusBadRequest, "Request_BadRequest", format, args...)
+}
+
+func badSyntax(format string, args ...any) error {
+	return refuse(http.StatusBadRequest, "BadRequest", format, args...)
+}
+
+func unsupportedQuery(format string, args ...any) error {
+	return refuse(http.StatusBadRequest, "Request_UnsupportedQuery", format, args...)
+}
+
+func accessDenied() error {
+	return refuse(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+}
+
+func unauthenticated(err error) error {
+	return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "%s", err)
+}
+
+func noSuchSegment(segment string) error {
+	return badSyntax("Resource not found for the segment '%s'.", segment)
+}
+
+type (
+	errorBody struct {
+		Error errorDetail `json:"error"`
+	}
+	errorDetail struct {
+		Code       string        `json:"code"`
+		Message    string        `json:"message"`
+		Details    []errorTarget `json:"details,omitempty"`
+		InnerError innerError    `json:"innerError"`
+	}
+	errorTarget struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Target  string `json:"target"`
+	}
+	innerError struct {
+		Date            string `json:"date"`
+		RequestID       string `json:"request-id"`
+		ClientRequestID string `json:"client-request-id"`
+	}
+)
+
+// errorAnswer turns a refusal into Graph's error body. Anything else is a
+// fault of the emulator's own and says so with 500.
+// Source: learn.microsoft.com/graph/errors.
+func (c *call) errorAnswer(err error) answer {
+	var refusal *directory.Error
+	if !errors.As(err, &refusal) {
+		refusal = &directory.Error{Status: http.StatusInternalServerError, Code: "Service_InternalServerError", Message: err.Error()}
+	}
+	detail := errorDetail{
+		Code:    refusal.Code,
+		Message: refusal.Message,
+		InnerError: innerError{
+			Date:            c.service.clock().UTC().Format("2006-01-02T15:04:05"),
+			RequestID:       c.requestID,
+			ClientRequestID: c.clientRequestID,
+		},
+	}
+	if refusal.Target != "" {
+		detail.Details = []errorTarget{{refusal.Code, refusal.Message, refusal.Target}}
+	}
+	body, err := json.Marshal(errorBody{detail})
+	if err != nil {
+		panic("graphapi: an error body of strings does not marshal: " + err.Error())
+	}
+	a := answer{status: refusal.Status, body: body}
+	if refusal.Status == http.StatusUnauthorized {
+		a.header = http.Header{"Www-Authenticate": {`Bearer realm="", authorization_uri="` + c.service.origin + `/common/oauth2/authorize", client_id="` + directory.MicrosoftGraphAppID + `"`}}
+	}
+	return a
+}
+
+// statusDate is how Graph writes instants in lists of its own making.
+func statusDate(t time.Time) string { return t.UTC().Format(time.RFC3339) }

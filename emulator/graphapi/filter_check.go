@@ -1,0 +1,207 @@
+package graphapi
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// filterRule says what Graph's $filter can ask of a property: by default, and
+// only with the advanced query parameters (ConsistencyLevel: eventual and
+// $count=true). A property without a rule cannot be filtered by.
+// Source: learn.microsoft.com/graph/aad-advanced-queries.
+type filterRule struct {
+	byDefault []string
+	advanced  []string
+	guid      bool // takes a GUID without quotes too
+}
+
+var (
+	textRule     = filterRule{byDefault: []string{"eq", "in", "ge", "le", "startswith"}, advanced: []string{"ne", "null"}}
+	addressRule  = filterRule{byDefault: []string{"eq", "in", "ge", "le", "startswith"}, advanced: []string{"ne", "null", "endswith"}}
+	equalityRule = filterRule{byDefault: []string{"eq", "in"}, advanced: []string{"ne", "null"}}
+	instantRule  = filterRule{byDefault: []string{"eq", "ge", "le"}, advanced: []string{"ne", "in", "null"}}
+	guidRule     = filterRule{byDefault: []string{"eq", "in"}, advanced: []string{"ne"}, guid: true}
+	indexedRule  = filterRule{advanced: []string{"eq", "in", "ge", "le", "startswith", "ne", "null"}}
+	indexedGUID  = filterRule{advanced: []string{"eq", "in", "ne"}, guid: true}
+)
+
+// maxAlternatives is how many alternatives a filter may have, whether joined
+// by or or listed by in.
+const maxAlternatives = 15
+
+// checker holds a parsed filter to what a kind of resource supports.
+type checker struct {
+	kind         *kind
+	advanced     bool
+	alternatives int
+}
+
+func (k *kind) checkFilter(n node, advanced bool) error {
+	c := &checker{kind: k, advanced: advanced}
+	if err := c.check(n, "", nil); err != nil {
+		return err
+	}
+	if c.alternatives > maxAlternatives {
+		return unsupportedQuery("Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: %d.",
+			c.alternatives, maxAlternatives)
+	}
+	return nil
+}
+
+// check walks a filter; inside any(), variable stands for an entry of list.
+func (c *checker) check(n node, variable string, list []string) error {
+	switch n := n.(type) {
+	case junction:
+		if n.op == "or" {
+			if c.alternatives == 0 {
+				c.alternatives = 1
+			}
+			c.alternatives++
+		}
+		if err := c.check(n.a, variable, list); err != nil {
+			return err
+		}
+		return c.check(n.b, variable, list)
+	case negation:
+		if !c.advanced {
+			return unsupportedQuery("Filter operator 'Not' is not supported.")
+		}
+		return c.check(n.a, variable, list)
+	case comparison:
+		return c.property(n.path, variable, list, n.op, n.value)
+	case membership:
+		c.alternatives += len(n.values)
+		for _, value := range n.values {
+			if err := c.property(n.path, variable, list, "in", value); err != nil {
+				return err
+			}
+		}
+		return nil
+	case quantifier:
+		if variable != "" {
+			return unsupportedQuery("A lambda expression inside another is not supported.")
+		}
+		if t, err := c.typeOf(n.path); err != nil {
+			return err
+		} else if t.Kind() != reflect.Slice {
+			return badSyntax("Invalid filter clause: Any/All may only be used following a collection.")
+		}
+		if n.body == nil {
+			return c.needAdvanced(n.path)
+		}
+		return c.check(n.body, n.variable, n.path)
+	case counting:
+		if t, err := c.typeOf(n.path); err != nil {
+			return err
+		} else if _, isNumber := n.value.(float64); !isNumber || t.Kind() != reflect.Slice {
+			return badSyntax("Invalid filter clause: $count must follow a collection and be compared with a number.")
+		}
+		return c.needAdvanced(n.path)
+	}
+	return nil
+}
+
+func (c *checker) needAdvanced(path []string) error {
+	if !c.advanced {
+		return c.unsupported(strings.Join(path, "/"))
+	}
+	return nil
+}
+
+func (c *checker) unsupported(property string) error {
+	return unsupportedQuery("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", property, c.kind.resource)
+}
+
+// typeOf returns the type of a property of any of the kind's structs.
+func (c *checker) typeOf(path []string) (reflect.Type, error) {
+	for _, t := range c.kind.structs {
+		if at, ok := typeAt(t, path); ok {
+			return at, nil
+		}
+	}
+	return nil, badSyntax("Invalid filter clause: Could not find a property named '%s' on type '%s'.", strings.Join(path, "/"), c.kind.odataType)
+}
+
+func (c *checker) property(path []string, variable string, list []string, op string, value any) error {
+	if variable != "" {
+		if path[0] != variable {
+			return badSyntax("Invalid filter clause: '%s' is not the lambda expression's variable '%s'.", path[0], variable)
+		}
+		path = append(slices.Clone(list), path[1:]...)
+	}
+	t, err := c.entryType(path, list)
+	if err != nil {
+		return err
+	}
+	name := strings.Join(path, "/")
+	rule, ok := c.kind.filters[name]
+	if !ok || t.Kind() == reflect.Slice {
+		return c.unsupported(name)
+	}
+	if err := fits(t, value, rule, op); err != nil {
+		return err
+	}
+	need := []string{op}
+	if value == nil {
+		need = append(need, "null")
+	}
+	for _, op := range need {
+		switch {
+		case slices.Contains(rule.byDefault, op) && (op != "eq" || value != nil):
+		case slices.Contains(rule.byDefault, op) || slices.Contains(rule.advanced, op):
+			if !c.advanced && op == "ne" {
+				return unsupportedQuery("Filter operator 'NotEqualsMatch' is not supported.")
+			}
+			if !c.advanced {
+				return c.unsupported(name)
+			}
+		default:
+			return c.unsupported(name)
+		}
+	}
+	return nil
+}
+
+// entryType is typeOf for a path that begins with the list of a lambda.
+func (c *checker) entryType(path, list []string) (reflect.Type, error) {
+	if list == nil {
+		return c.typeOf(path)
+	}
+	t, err := c.typeOf(list)
+	if err != nil {
+		return nil, err
+	}
+	t, ok := typeAt(t.Elem(), path[len(list):])
+	if !ok {
+		return nil, badSyntax("Invalid filter clause: Could not find a property named '%s'.", strings.Join(path, "/"))
+	}
+	return t, nil
+}
+
+// fits refuses to compare a property with a literal of another type.
+func fits(t reflect.Type, value any, rule filterRule, op string) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	ok := false
+	switch value.(type) {
+	case nil:
+		ok = true
+	case guid:
+		ok = rule.guid
+	case string:
+		ok = t.Kind() == reflect.String
+	case bool:
+		ok = t.Kind() == reflect.Bool
+	case float64:
+		ok = t.Kind() == reflect.Int
+	case time.Time:
+		ok = t == timeType
+	}
+	if !ok {
+		return badSyntax("Invalid filter clause: A binary operator with incompatible types was detected for operator kind '%s'.", op)
+	}
+	return nil
+}

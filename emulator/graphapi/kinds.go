@@ -1,0 +1,229 @@
+package graphapi
+
+import (
+	"reflect"
+
+	"provision/emulator/directory"
+)
+
+// kind is what the query options need to know of a kind of resource.
+type kind struct {
+	set       string // the entity set, as in @odata.context
+	odataType string // microsoft.graph.application
+	resource  string // Application, as error messages have it
+	structs   []reflect.Type
+	filters   map[string]filterRule
+	sortable  map[string]bool // true: also without the advanced query parameters
+	defaults  []string        // what v1.0 answers without $select; nil is everything
+	readOnly  []string        // what a body may repeat but not change
+}
+
+var applicationKind = &kind{
+	set:       "applications",
+	odataType: "microsoft.graph.application",
+	resource:  "Application",
+	structs:   []reflect.Type{reflect.TypeFor[directory.Application]()},
+	filters: map[string]filterRule{
+		"id":                                   equalityRule,
+		"appId":                                equalityRule,
+		"createdDateTime":                      instantRule,
+		"deletedDateTime":                      instantRule,
+		"displayName":                          textRule,
+		"uniqueName":                           textRule,
+		"identifierUris":                       textRule,
+		"tags":                                 textRule,
+		"signInAudience":                       equalityRule,
+		"publisherDomain":                      textRule,
+		"description":                          indexedRule,
+		"notes":                                indexedRule,
+		"groupMembershipClaims":                indexedRule,
+		"serviceManagementReference":           indexedRule,
+		"isFallbackPublicClient":               indexedRule,
+		"requiredResourceAccess/resourceAppId": indexedGUID,
+		"keyCredentials/keyId":                 indexedGUID,
+		"web/redirectUris":                     indexedRule,
+		"spa/redirectUris":                     indexedRule,
+		"publicClient/redirectUris":            indexedRule,
+	},
+	sortable: map[string]bool{"displayName": false, "createdDateTime": false, "deletedDateTime": false},
+	readOnly: []string{"id", "appId", "createdDateTime", "deletedDateTime", "publisherDomain", "applicationTemplateId", "disabledByMicrosoftStatus", "verifiedPublisher"},
+}
+
+var servicePrincipalKind = &kind{
+	set:       "servicePrincipals",
+	odataType: "microsoft.graph.servicePrincipal",
+	resource:  "ServicePrincipal",
+	structs:   []reflect.Type{reflect.TypeFor[directory.ServicePrincipal]()},
+	filters: map[string]filterRule{
+		"id":                        equalityRule,
+		"appId":                     textRule,
+		"accountEnabled":            equalityRule,
+		"alternativeNames":          textRule,
+		"appOwnerOrganizationId":    guidRule,
+		"appRoleAssignmentRequired": equalityRule,
+		"applicationTemplateId":     equalityRule,
+		"createdDateTime":           instantRule,
+		"deletedDateTime":           instantRule,
+		"displayName":               textRule,
+		"homepage":                  textRule,
+		"loginUrl":                  textRule,
+		"notes":                     indexedRule,
+		"description":               indexedRule,
+		"preferredSingleSignOnMode": indexedRule,
+		"replyUrls":                 indexedRule,
+		"servicePrincipalNames":     textRule,
+		"servicePrincipalType":      equalityRule,
+		"signInAudience":            indexedRule,
+		"tags":                      textRule,
+	},
+	sortable: map[string]bool{"displayName": false, "createdDateTime": false, "deletedDateTime": false},
+	readOnly: []string{"id", "appId", "createdDateTime", "deletedDateTime", "appDisplayName", "appDescription", "appOwnerOrganizationId",
+		"applicationTemplateId", "appRoles", "oauth2PermissionScopes", "servicePrincipalType", "signInAudience", "disabledByMicrosoftStatus", "verifiedPublisher",
+		// What mirrors the application is changed there.
+		"displayName", "homepage", "info", "logoutUrl", "replyUrls", "servicePrincipalNames"},
+}
+
+var userKind = &kind{
+	set:       "users",
+	odataType: "microsoft.graph.user",
+	resource:  "User",
+	structs:   []reflect.Type{reflect.TypeFor[directory.User]()},
+	filters:   userFilters(),
+	sortable:  map[string]bool{"displayName": true, "userPrincipalName": true, "createdDateTime": false, "deletedDateTime": false},
+	defaults: []string{"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+		"preferredLanguage", "surname", "userPrincipalName", "id"},
+	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "onPremisesSyncEnabled", "proxyAddresses"},
+}
+
+func userFilters() map[string]filterRule {
+	rules := map[string]filterRule{
+		"id":                equalityRule,
+		"accountEnabled":    equalityRule,
+		"ageGroup":          equalityRule,
+		"businessPhones":    equalityRule,
+		"createdDateTime":   instantRule,
+		"creationType":      equalityRule,
+		"deletedDateTime":   instantRule,
+		"employeeId":        textRule,
+		"mail":              addressRule,
+		"otherMails":        addressRule,
+		"proxyAddresses":    addressRule,
+		"userPrincipalName": addressRule,
+		"userType":          equalityRule,
+	}
+	for _, name := range []string{"city", "country", "department", "displayName", "givenName", "imAddresses", "jobTitle",
+		"mailNickname", "onPremisesUserPrincipalName", "state", "surname", "usageLocation"} {
+		rules[name] = textRule
+	}
+	for _, name := range []string{"companyName", "employeeHireDate", "employeeType", "mobilePhone", "officeLocation",
+		"onPremisesImmutableId", "onPremisesSamAccountName", "passwordPolicies", "postalCode", "preferredLanguage",
+		"showInAddressList", "streetAddress"} {
+		rules[name] = indexedRule
+	}
+	for _, p := range structureOf(reflect.TypeFor[directory.OnPremisesExtensionAttributes]()).properties {
+		rules["onPremisesExtensionAttributes/"+p.name] = indexedRule
+	}
+	return rules
+}
+
+var groupKind = &kind{
+	set:       "groups",
+	odataType: "microsoft.graph.group",
+	resource:  "Group",
+	structs:   []reflect.Type{reflect.TypeFor[directory.Group]()},
+	filters: map[string]filterRule{
+		"id":                 equalityRule,
+		"classification":     textRule,
+		"createdDateTime":    instantRule,
+		"deletedDateTime":    instantRule,
+		"description":        textRule,
+		"displayName":        textRule,
+		"groupTypes":         equalityRule,
+		"isAssignableToRole": equalityRule,
+		"mail":               addressRule,
+		"mailEnabled":        equalityRule,
+		"mailNickname":       textRule,
+		"membershipRule":     indexedRule,
+		"securityEnabled":    equalityRule,
+		"uniqueName":         textRule,
+		"visibility":         indexedRule,
+	},
+	sortable: map[string]bool{"displayName": true, "createdDateTime": false, "deletedDateTime": false},
+	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses"},
+}
+
+var assignmentKind = &kind{
+	set:       "appRoleAssignments",
+	odataType: "microsoft.graph.appRoleAssignment",
+	resource:  "AppRoleAssignment",
+	structs:   []reflect.Type{reflect.TypeFor[directory.AppRoleAssignment]()},
+	filters: map[string]filterRule{
+		"appRoleId":            guidRule,
+		"createdDateTime":      instantRule,
+		"principalDisplayName": textRule,
+		"principalId":          guidRule,
+		"principalType":        equalityRule,
+		"resourceDisplayName":  textRule,
+		"resourceId":           guidRule,
+	},
+}
+
+var grantKind = &kind{
+	set:       "oauth2PermissionGrants",
+	odataType: "microsoft.graph.oAuth2PermissionGrant",
+	resource:  "OAuth2PermissionGrant",
+	structs:   []reflect.Type{reflect.TypeFor[directory.OAuth2PermissionGrant]()},
+	filters: map[string]filterRule{
+		"clientId":    equalityRule,
+		"consentType": equalityRule,
+		"id":          equalityRule,
+		"principalId": equalityRule,
+		"resourceId":  equalityRule,
+	},
+	readOnly: []string{"id", "clientId", "consentType", "principalId", "resourceId"},
+}
+
+// objectKind is a list of directory objects of several kinds.
+var objectKind = &kind{
+	set:       "directoryObjects",
+	odataType: "microsoft.graph.directoryObject",
+	resource:  "DirectoryObject",
+	structs: []reflect.Type{
+		reflect.TypeFor[directory.User](), reflect.TypeFor[directory.Group](),
+		reflect.TypeFor[directory.ServicePrincipal](), reflect.TypeFor[directory.Application](),
+	},
+	filters: map[string]filterRule{
+		"id":                equalityRule,
+		"accountEnabled":    indexedRule,
+		"appId":             indexedRule,
+		"displayName":       indexedRule,
+		"mail":              indexedRule,
+		"mailEnabled":       indexedRule,
+		"securityEnabled":   indexedRule,
+		"userPrincipalName": indexedRule,
+	},
+	sortable: map[string]bool{"displayName": false},
+}
+
+// kindOf returns the kind of one directory object.
+func kindOf(object any) *kind {
+	switch object.(type) {
+	case *directory.Application:
+		return applicationKind
+	case *directory.ServicePrincipal:
+		return servicePrincipalKind
+	case *directory.User:
+		return userKind
+	}
+	return groupKind
+}
+
+// kindNamed returns the kind that an OData cast such as microsoft.graph.user names.
+func kindNamed(odataType string) (*kind, bool) {
+	for _, k := range []*kind{applicationKind, servicePrincipalKind, userKind, groupKind} {
+		if equalFold(k.odataType, odataType) {
+			return k, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,101 @@
+package graphapi
+
+import (
+	"slices"
+	"strings"
+)
+
+// Caller is who sends a request, as the verified token says.
+type Caller struct {
+	AppID              string   // the client application
+	ServicePrincipalID string   // its object id in this tenant
+	UserID             string   // the signed-in user's object id; empty for a token of the application alone
+	Roles              []string // application permissions (app-only)
+	Scopes             []string // delegated permissions
+}
+
+// Delegated tells whether a user is signed in.
+func (c Caller) Delegated() bool { return c.UserID != "" }
+
+func (c Caller) permissions() []string {
+	if c.Delegated() {
+		return c.Scopes
+	}
+	return c.Roles
+}
+
+// requirement is what a route asks of its caller: of every set of permissions
+// at least one. An empty requirement admits any caller with a valid token.
+//
+// One set serves application roles and delegated scopes alike: a permission
+// that exists as only one of them is never in a token as the other.
+type requirement [][]string
+
+// oneOf makes a set; the names are separated by spaces.
+func oneOf(permissions string) requirement { return requirement{strings.Fields(permissions)} }
+
+// and asks for a permission out of another set as well.
+func (r requirement) and(permissions string) requirement {
+	return append(slices.Clip(r), strings.Fields(permissions))
+}
+
+// ownedBy suffices for writes to what the calling application owns.
+const ownedBy = "Application.ReadWrite.OwnedBy"
+
+// The requirements, from the permission tables of Graph's reference
+// (microsoftgraph/microsoft-graph-devx-content, permissions/new).
+var (
+	anyCaller = requirement{}
+
+	readApplications   = oneOf("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.Read.All Directory.ReadWrite.All")
+	createApplications = oneOf("AppRegistration.Create Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.ReadWrite.All")
+	writeApplications  = oneOf("Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.ReadWrite.All")
+	addAppOwners       = writeApplications.and("Directory.Read.All Directory.ReadWrite.All Application.ReadWrite.All")
+
+	readAssignments  = oneOf("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy AppRoleAssignment.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	writeAssignments = oneOf("AppRoleAssignment.ReadWrite.All")
+	// An assignment at the end of a service principal also reads it.
+	writePrincipalAssignments = writeAssignments.and("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.Read.All Directory.ReadWrite.All")
+
+	readGrants  = oneOf("DelegatedPermissionGrant.Read.All DelegatedPermissionGrant.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	writeGrants = oneOf("DelegatedPermissionGrant.ReadWrite.All Directory.ReadWrite.All")
+
+	readUsers   = oneOf("User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	createUsers = oneOf("User.ReadWrite.All Directory.ReadWrite.All")
+	writeUsers  = oneOf("User.ReadWrite.All Directory.ReadWrite.All User-PasswordProfile.ReadWrite.All User.EnableDisableAccount.All User-Phone.ReadWrite.All User-Mail.ReadWrite.All")
+	deleteUsers = oneOf("User.ReadWrite.All User.DeleteRestore.All")
+
+	readGroups   = oneOf("Group.ReadBasic.All GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	createGroups = oneOf("Group.Create Group.ReadWrite.All Directory.ReadWrite.All")
+	writeGroups  = oneOf("Group.ReadWrite.All Directory.ReadWrite.All")
+	deleteGroups = oneOf("Group.ReadWrite.All")
+	readMembers  = oneOf("GroupMember.ReadBasic.All GroupMember.Read.All GroupMember.ReadWrite.All Group.ReadBasic.All Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	writeMembers = oneOf("GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All")
+	readMemberOf = oneOf("GroupMember.ReadBasic.All GroupMember.Read.All Group.ReadBasic.All Group.Read.All Group.ReadWrite.All User.Read.All Directory.Read.All Directory.ReadWrite.All")
+
+	readObjects      = oneOf("Directory.Read.All Directory.ReadWrite.All")
+	readOrganization = oneOf("Organization.Read.All Organization.ReadWrite.All Directory.Read.All Directory.ReadWrite.All User.Read User.Read.All User.ReadBasic.All")
+	readDomains      = oneOf("Domain.Read.All Domain.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+
+	readSelf = oneOf("User.Read User.ReadWrite User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+)
+
+// satisfies tells whether a caller meets a requirement, and whether he does so
+// only by a permission that is confined to what he owns.
+func (c Caller) satisfies(r requirement) (ok, ownedOnly bool) {
+	held := c.permissions()
+	for _, set := range r {
+		met, unconfined := false, false
+		for _, permission := range set {
+			if slices.ContainsFunc(held, func(h string) bool { return strings.EqualFold(h, permission) }) {
+				met = true
+				unconfined = unconfined || permission != ownedBy
+			}
+		}
+		if !met {
+			return false, false
+		}
+		ownedOnly = ownedOnly || !unconfined
+	}
+	return true, ownedOnly
+}
