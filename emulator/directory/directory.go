@@ -141,3 +141,9 @@ func (d *Directory) Remove(bucket, key string) error { return d.store.forget(buc
 
 // Keys returns the keys of a bucket, sorted.
 func (d *Directory) Keys(bucket string) []string { return d.store.keys(bucket) }
+
+// Canonical is View.Canonical of the present state.
+func (d *Directory) Canonical() ([]byte, error) { return d.View().Canonical() }
+
+// Export is View.Export of the present state.
+func (d *Directory) Export() ([]byte, error) { return d.View().Export() }

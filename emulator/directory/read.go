@@ -51,7 +51,10 @@ func collect[T any](objects iter.Seq[*T], keep func(*T) bool) []*T {
 	return kept
 }
 
-func live[T interface{ Deleted() bool }](object T, present bool) (T, bool) {
+// deletable is what can be in the recycle bin.
+type deletable interface{ Deleted() bool }
+
+func live[T deletable](object T, present bool) (T, bool) {
 	if !present || object.Deleted() {
 		var none T
 		return none, false
@@ -257,7 +260,7 @@ func (r reader) DeletedObject(id string) (any, bool) {
 	return nil, false
 }
 
-func liveOnly[T interface{ Deleted() bool }](objects iter.Seq[T]) iter.Seq[T] {
+func liveOnly[T deletable](objects iter.Seq[T]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for object := range objects {
 			if !object.Deleted() && !yield(object) {

@@ -1,0 +1,134 @@
+package directory
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Canonical writes what the directory holds as indented JSON in which nothing
+// depends on chance or time: natural keys stand in place of ids, lists are
+// sorted, and there are no dates, key ids, key texts or hashes. Two directories
+// that were built to the same end give the same bytes.
+func (v View) Canonical() ([]byte, error) {
+	names := v.names()
+	dump, bin := map[string]any{}, map[string]any{}
+	for table, objects := range v.tables() {
+		var shown, deleted []any
+		for _, object := range objects {
+			entry, err := names.describe(object)
+			if err != nil {
+				return nil, fmt.Errorf("dump %s %s: %w", table, objectID(object), err)
+			}
+			if o, ok := object.(deletable); ok && o.Deleted() {
+				deleted = append(deleted, entry)
+			} else {
+				shown = append(shown, entry)
+			}
+		}
+		dump[table], bin[table] = sortedByText(shown), sortedByText(deleted)
+	}
+	delete(bin, assignments) // these two do not pass through the bin
+	delete(bin, grants)
+	dump["deletedItems"] = bin
+	return indented(dump)
+}
+
+// Export writes all that Graph would show of the directory, with ids, owners
+// and members, and without secrets and hashes, as indented JSON.
+func (v View) Export() ([]byte, error) {
+	dump := map[string]any{"tenant": v.tenant}
+	for table, objects := range v.tables() {
+		entries := make([]any, 0, len(objects))
+		for _, object := range objects {
+			entry, err := asMap(object)
+			if err != nil {
+				return nil, fmt.Errorf("export %s %s: %w", table, objectID(object), err)
+			}
+			for relation, ids := range relations(object) {
+				entry[relation] = ids
+			}
+			entries = append(entries, entry)
+		}
+		dump[table] = entries
+	}
+	return indented(dump)
+}
+
+func indented(value any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("dump directory: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// tables returns every object, the deleted ones too, ordered by id.
+func (v View) tables() map[string][]any {
+	return map[string][]any{
+		applications:      untyped(each[Application](v.reader, applications, "id")),
+		servicePrincipals: untyped(each[ServicePrincipal](v.reader, servicePrincipals, "id")),
+		users:             untyped(each[User](v.reader, users, "id")),
+		groups:            untyped(each[Group](v.reader, groups, "id")),
+		assignments:       untyped(each[AppRoleAssignment](v.reader, assignments, "id")),
+		grants:            untyped(each[OAuth2PermissionGrant](v.reader, grants, "id")),
+	}
+}
+
+func untyped[T any](objects iter.Seq[*T]) []any {
+	all := []any{}
+	for object := range objects {
+		all = append(all, object)
+	}
+	return all
+}
+
+func relations(object any) map[string][]string {
+	switch o := object.(type) {
+	case *Application:
+		return map[string][]string{"owners": o.OwnerIDs}
+	case *ServicePrincipal:
+		return map[string][]string{"owners": o.OwnerIDs}
+	case *Group:
+		return map[string][]string{"owners": o.OwnerIDs, "members": o.MemberIDs}
+	}
+	return nil
+}
+
+func asMap(object any) (map[string]any, error) {
+	data, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]any{}
+	return m, json.Unmarshal(data, &m)
+}
+
+// sortedByText sorts a list by the JSON of its entries: an order that the
+// entries themselves decide.
+func sortedByText(list []any) []any {
+	type entry struct {
+		text  string
+		value any
+	}
+	entries := make([]entry, len(list))
+	for i, value := range list {
+		data, err := json.Marshal(value)
+		if err != nil {
+			panic("directory: a decoded JSON value does not marshal: " + err.Error())
+		}
+		entries[i] = entry{string(data), value}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.text, b.text) })
+	sorted := make([]any, len(list))
+	for i, e := range entries {
+		sorted[i] = e.value
+	}
+	return sorted
+}
