@@ -54,6 +54,13 @@ func (t Token) Claims() (map[string]any, error) {
 	return claims, nil
 }
 
+// HasHeader says whether the header has a parameter.
+func (t Token) HasHeader(name string) bool {
+	header, err := ParseObject(t.Header)
+	_, ok := header.Get(name)
+	return err == nil && ok
+}
+
 // WithHeader gives a header parameter a value. The signature stays.
 func (t Token) WithHeader(name string, value any) Token {
 	t.Header = set(t.Header, name, value)

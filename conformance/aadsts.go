@@ -1,0 +1,49 @@
+package conformance
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// AADSTSError is a refusal of the authorization server.
+// Source: "Microsoft Entra authentication and authorization error codes".
+type AADSTSError struct {
+	Code        int    // the number after AADSTS, as in 65001
+	OAuth       string // RFC 6749 error, as in invalid_grant; empty on a page for people
+	Description string // one line
+}
+
+func (e *AADSTSError) Error() string { return e.Description }
+
+// The tenant refuses a token where assignment is required and there is none.
+const (
+	notAssignedUser        = 50105
+	notAssignedApplication = 501051
+)
+
+var aadsts = regexp.MustCompile(`AADSTS(\d+)`)
+
+// refusal finds an AADSTS error in a description; ok says whether there is one.
+func refusal(oauth, text string) (*AADSTSError, bool) {
+	match := aadsts.FindStringSubmatchIndex(text)
+	if match == nil {
+		return nil, false
+	}
+	code, err := strconv.Atoi(text[match[2]:match[3]])
+	if err != nil {
+		return nil, false
+	}
+	// What follows the sentence are ids and the time of the request.
+	description, _, _ := strings.Cut(text[match[0]:], " Trace ID:")
+	return &AADSTSError{Code: code, OAuth: oauth, Description: strings.Join(strings.Fields(description), " ")}, true
+}
+
+// oauthError is the error of a redirect or of the token endpoint.
+func oauthError(oauth, description string) error {
+	if e, ok := refusal(oauth, description); ok {
+		return e
+	}
+	return fmt.Errorf("%s: %s", oauth, strings.Join(strings.Fields(description), " "))
+}

@@ -1,0 +1,51 @@
+package conformance
+
+import "context"
+
+// noToken is the case that gives all others of its endpoint their meaning.
+func noToken(e endpoint) Case {
+	return Case{
+		ID: e.request + ": no-token", Endpoint: e.request, Name: "no-token", Group: Authentication, Severity: Critical,
+		Sends:  "no Authorization header",
+		Expect: Expect{Status: 401},
+		Source: "RFC 6750, section 3",
+		Gain:   "anybody can call the endpoint",
+		Flaw:   "the API does not ask for a token here: the check is not wired to this route",
+		stage:  stageFirst, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
+	}
+}
+
+// authentication are the ways to present no token, or not as one must. RFC
+// 6750, section 3.1, has 400 for a malformed request, so that is as good.
+var authentication = []check{
+	{
+		name: "wrong-scheme", severity: High,
+		sends:  "the good token as Basic instead of Bearer",
+		gain:   "credentials of another scheme are taken for a token",
+		flaw:   "the API does not check the authentication scheme: it takes whatever follows the first space",
+		source: "RFC 6750, section 2.1", tolerates: []int{400},
+		present: func(_ context.Context, g *good) (credential, error) {
+			return credential{authorization: []string{"Basic " + g.raw}, secrets: []string{g.raw}}, nil
+		},
+	},
+	{
+		name: "empty-token", severity: Critical,
+		sends:  "Bearer with nothing behind it",
+		gain:   "anybody can call the endpoint",
+		flaw:   "the API takes an empty token for no error",
+		source: "RFC 6750, section 2.1", tolerates: []int{400},
+		present: func(context.Context, *good) (credential, error) {
+			return credential{authorization: []string{"Bearer "}}, nil
+		},
+	},
+	{
+		name: "garbage", severity: Critical,
+		sends:  "a word that is no token",
+		gain:   "anybody can call the endpoint",
+		flaw:   "the API does not parse the token, or lets in when that fails",
+		source: "RFC 7519, section 7.2", tolerates: []int{400},
+		present: func(context.Context, *good) (credential, error) {
+			return credential{authorization: []string{"Bearer garbage"}}, nil
+		},
+	},
+}

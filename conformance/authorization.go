@@ -1,0 +1,247 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Where the rules of this family are written down.
+const (
+	sourceScopes  = "RFC 6750, section 3.1; Microsoft: Secure applications and APIs by validating claims, Validate the actor"
+	sourceRoles   = "Microsoft: Secure applications and APIs by validating claims, Validate the subject"
+	sourceCallers = "Microsoft: Secure applications and APIs by validating claims, Validate the actor; Access token claims reference, idtyp"
+)
+
+// authorizationCases are who must be let in at an endpoint, and those who just
+// miss that. They use real tokens of whoever the stack has.
+func (s *Suite) authorizationCases(e endpoint) []Case {
+	var cases []Case
+	if e.users {
+		cases = append(cases, s.validUser(e))
+		cases = append(cases, s.acceptedRoles(e)...)
+	}
+	if e.apps {
+		cases = append(cases, s.validApplication(e))
+	}
+	// The first way in that can be tried is what the hostile tokens start from.
+	if i := slices.IndexFunc(cases, func(c Case) bool { return c.skip == nil && c.admit != nil }); i >= 0 {
+		cases[i].stage = stageBase
+	}
+	if e.users {
+		cases = append(cases, s.missingScopes(e)...)
+		cases = append(cases, s.usersWithoutRoles(e)...)
+	} else {
+		cases = append(cases, s.userRefused(e))
+	}
+	if e.apps {
+		cases = append(cases, s.applicationsWithoutRoles(e)...)
+	} else {
+		cases = append(cases, s.applicationRefused(e))
+	}
+	return cases
+}
+
+// admitted is a case of somebody who must be let in; it can be the endpoint's
+// base.
+func (s *Suite) admitted(e endpoint, name string, who subject, cannot *skipped, properties ...property) Case {
+	return Case{
+		ID: e.request + ": " + name, Endpoint: e.request, Name: name, Group: Authorization, Severity: Low,
+		Sends:  "the token of " + describe(who, cannot),
+		Expect: e.expect,
+		Source: "the document: what the endpoint requires is met",
+		Flaw:   "the API refuses somebody who is entitled",
+		stage:  stageRest, skip: cannot,
+		admit: func(ctx context.Context, session *session) (*good, error) {
+			return session.access(ctx, who, properties...)
+		},
+	}
+}
+
+// denied is a case of a real token whose bearer must get 403.
+func (s *Suite) denied(e endpoint, name string, severity Severity, who subject, cannot *skipped, properties ...property) Case {
+	return Case{
+		ID: e.request + ": " + name, Endpoint: e.request, Name: name, Group: Authorization, Severity: severity,
+		Sends:  "the token of " + describe(who, cannot),
+		Expect: Expect{Status: 403},
+		stage:  stageRest, skip: cannot,
+		present: func(ctx context.Context, session *session) (credential, error) {
+			g, err := session.access(ctx, who, properties...)
+			if err != nil {
+				return credential{}, err
+			}
+			return bearer(g.raw), nil
+		},
+	}
+}
+
+func describe(who subject, cannot *skipped) string {
+	if cannot != nil {
+		return "nobody: " + cannot.reason
+	}
+	return who.String()
+}
+
+func (s *Suite) validUser(e endpoint) Case {
+	kind := "whose roles are enough"
+	if !e.needsRole() {
+		kind = "who can sign in"
+	}
+	add := s.addUser("somebody")
+	if e.needsRole() {
+		add = s.addAssignment(sufficient(e)...)
+	}
+	who, cannot := s.signedIn(e, kind, add, func(u User) bool { return e.satisfiedBy(u.Roles) })
+	return s.admitted(e, "valid", who, cannot, s.userProperties(e, who)...)
+}
+
+// sufficient is a shortest list of roles that lets in.
+func sufficient(e endpoint) []string {
+	if len(e.anyRole) > 0 && !overlap(e.anyRole, e.allRoles) {
+		return append([]string{e.anyRole[0]}, e.allRoles...)
+	}
+	return e.allRoles
+}
+
+// userProperties are what the token of a user must have: the endpoint's scopes
+// and just the roles that the manifests give.
+func (s *Suite) userProperties(e endpoint, who subject) []property {
+	user, _ := s.user(who.user)
+	return []property{s.holdsScopes(who.client, e.scopes), s.holdsRoles(e, user.Roles)}
+}
+
+// acceptedRoles tries each of several accepted roles by itself, and a role
+// that comes by a group.
+func (s *Suite) acceptedRoles(e endpoint) []Case {
+	var cases []Case
+	if len(e.anyRole) > 1 {
+		for _, role := range e.anyRole {
+			who, cannot := s.signedIn(e, fmt.Sprintf("whose only accepted role is %s", role),
+				s.addAssignment(append([]string{role}, e.allRoles...)...), func(u User) bool {
+					others := slices.DeleteFunc(slices.Clone(e.anyRole), func(other string) bool { return other == role })
+					return e.satisfiedBy(u.Roles) && !overlap(others, u.Roles)
+				})
+			c := s.admitted(e, "role "+role, who, cannot, s.userProperties(e, who)...)
+			c.Flaw = fmt.Sprintf("the API does not accept role %s", role)
+			cases = append(cases, c)
+		}
+	}
+	byGroup := func(u User) bool {
+		direct := missing(u.Roles, u.GroupRoles)
+		return e.satisfiedBy(u.Roles) && !e.satisfiedBy(direct)
+	}
+	if e.needsRole() && slices.ContainsFunc(s.Users, byGroup) {
+		who, cannot := s.signedIn(e, "who has the role by a group", "", byGroup)
+		c := s.admitted(e, "role-by-group", who, cannot, s.userProperties(e, who)...)
+		c.Flaw = "the API does not accept a role that was given to a group"
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// missingScopes leaves out each required scope. Entra puts every granted scope
+// into a token, whatever was asked for, so that takes another client, or the
+// issuer's key.
+func (s *Suite) missingScopes(e endpoint) []Case {
+	var cases []Case
+	user, cannot := s.signedIn(e, "whose roles are enough", "", func(u User) bool { return e.satisfiedBy(u.Roles) })
+	for _, scope := range e.scopes {
+		others := slices.DeleteFunc(slices.Clone(e.scopes), func(other string) bool { return other == scope })
+		c := s.denied(e, "missing-scope "+scope, High, subject{}, cannot)
+		c.Sends = fmt.Sprintf("a user's token without scope %s", scope)
+		c.Source = sourceScopes
+		c.Gain = "a client can do what nobody consented to"
+		c.Flaw = fmt.Sprintf("the API does not check the scope (scp) %s", scope)
+		if client, ok := s.client(others, func(a Application) bool { return !slices.Contains(a.Scopes, scope) }); ok && cannot == nil {
+			who := subject{user: user.user, client: client.Name}
+			c.Sends = fmt.Sprintf("the token of %s, which is not granted %s", who, scope)
+			properties := append(s.userProperties(e, who)[1:], s.holdsScopes(client.Name, others), s.lacksScope(client.Name, scope))
+			c.present = func(ctx context.Context, session *session) (credential, error) {
+				g, err := session.access(ctx, who, properties...)
+				if err != nil {
+					return credential{}, err
+				}
+				return bearer(g.raw), nil
+			}
+		} else {
+			c.present = s.signedWithout(e, scope)
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// signedWithout has the issuer sign a user's token without one scope. A user's
+// token always has some scope, so where it was the only one another stands in.
+func (s *Suite) signedWithout(e endpoint, scope string) func(context.Context, *session) (credential, error) {
+	return func(ctx context.Context, session *session) (credential, error) {
+		g, err := session.goodFor(e)
+		if err != nil {
+			return credential{}, err
+		}
+		if g.who.user == "" {
+			return credential{}, skip("", "it starts from a user's token that is let in, and there is none")
+		}
+		left := slices.DeleteFunc(g.claims.scopes(), func(other string) bool { return other == scope })
+		if len(left) == 0 {
+			left = []string{"another.scope"}
+		}
+		raw, err := g.sign(ctx, map[string]any{"scp": strings.Join(left, " ")})
+		if cannot, ok := asSkipped(err); ok {
+			return credential{}, skip(
+				fmt.Sprintf("permissions: [{resource: %s, scopes: [OTHER], adminConsent: true}]  # in another application with redirect URIs", s.Resource.Name),
+				"a client's token holds every scope that it is granted, so this takes another client, granted some scope of %s but not %s (%s)", s.Resource.Name, scope, cannot.reason)
+		}
+		if err != nil {
+			return credential{}, err
+		}
+		return bearer(raw), nil
+	}
+}
+
+// usersWithoutRoles are users who just miss what the endpoint's roles ask.
+func (s *Suite) usersWithoutRoles(e endpoint) []Case {
+	if !e.needsRole() {
+		return nil
+	}
+	deny := func(name, kind, add, flaw string, match func(User) bool) Case {
+		who, cannot := s.signedIn(e, kind, add, match)
+		c := s.denied(e, name, High, who, cannot, s.userProperties(e, who)...)
+		c.Source = sourceRoles
+		c.Gain = "whoever can sign in can do what is kept for a role"
+		c.Flaw = flaw
+		return c
+	}
+	cases := []Case{
+		deny("no-role", "without any role", s.addUser("nobody"), "the API does not check the role (roles)",
+			func(u User) bool { return len(u.Roles) == 0 }),
+		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API asks for some role and does not check which (roles)",
+			func(u User) bool { return len(u.Roles) > 0 && !overlap(u.Roles, e.roles()) }),
+	}
+	// What follows differs from the two above only where several are asked for.
+	if len(e.allRoles)+min(1, len(e.anyRole)) < 2 {
+		return cases
+	}
+	for _, role := range e.allRoles {
+		cases = append(cases, deny("missing-role "+role, "who lacks role "+role+" alone", s.addAssignment(missing(sufficient(e), []string{role})...),
+			fmt.Sprintf("the API does not check the role (roles) %s", role),
+			func(u User) bool {
+				return !slices.Contains(u.Roles, role) && e.satisfiedBy(append(slices.Clone(u.Roles), role))
+			}))
+	}
+	if len(e.anyRole) > 0 {
+		cases = append(cases, deny("missing-any-role", "who has none of "+strings.Join(e.anyRole, ", "), s.addAssignment(e.allRoles...),
+			"the API does not check the roles (roles) "+strings.Join(e.anyRole, ", "),
+			func(u User) bool { return !overlap(u.Roles, e.anyRole) && missing(e.allRoles, u.Roles) == nil }))
+	}
+	return cases
+}
+
+// addOther is the line that gives somebody a role which lets nobody in.
+func (s *Suite) addOther(e endpoint) string {
+	if others := missing(s.Resource.Roles, e.roles()); others != nil {
+		return s.addAssignment(others[0])
+	}
+	return s.addRole()
+}

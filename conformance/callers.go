@@ -1,0 +1,117 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+)
+
+// validApplication is an application that must be let in.
+func (s *Suite) validApplication(e endpoint) Case {
+	name := "valid"
+	if e.users {
+		name = "valid-application"
+	}
+	kind, add := "whose roles are enough", s.addPermission(sufficient(e)...)
+	if !e.needsRole() {
+		kind, add = "with a secret", "secrets: [{name: verify}]  # in an application"
+	}
+	who, cannot := s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) })
+	return s.admitted(e, name, who, cannot, s.applicationProperties(e, who)...)
+}
+
+func (s *Suite) applicationProperties(e endpoint, who subject) []property {
+	application, _ := s.application(who.application)
+	return []property{s.holdsRoles(e, application.Roles)}
+}
+
+// applicationsWithoutRoles are applications that just miss what the endpoint's
+// roles ask. Any application of the tenant gets a token for any API, so for
+// them nothing but the roles stands in the way.
+func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
+	if !e.needsRole() {
+		return nil
+	}
+	deny := func(name, kind, add, flaw string, match func(Application) bool) Case {
+		who, cannot := s.itself(kind, add, match)
+		c := s.denied(e, name, High, who, cannot, s.applicationProperties(e, who)...)
+		c.Source = sourceRoles
+		c.Gain = "every application of the tenant gets in: a token for the API is theirs for the asking"
+		c.Flaw = flaw
+		return c
+	}
+	other := s.addRole()
+	if others := missing(s.Resource.Roles, e.roles()); others != nil {
+		other = s.addPermission(others[0])
+	}
+	return []Case{
+		deny("application-no-role", "without any role", "secrets: [{name: verify}]  # in an application without roles",
+			"the API does not check the role (roles) of applications", func(a Application) bool { return len(a.Roles) == 0 }),
+		deny("application-wrong-role", "whose roles are all others", other,
+			"the API asks applications for some role and does not check which (roles)",
+			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
+	}
+}
+
+// userRefused is a user where only applications are let in.
+func (s *Suite) userRefused(e endpoint) Case {
+	who, cannot := s.signedIn(e, "whose roles are enough", "", func(u User) bool { return e.satisfiedBy(u.Roles) })
+	if cannot != nil {
+		who, cannot = s.signedIn(endpoint{}, "who can sign in", s.addUser("somebody"), func(User) bool { return true })
+	}
+	c := s.denied(e, "user", High, who, cannot, s.userProperties(endpoint{}, who)[:1]...)
+	c.Source = sourceCallers
+	c.Gain = "people can do what is kept for services"
+	c.Flaw = "the API does not tell users from applications (idtyp, scp)"
+	return c
+}
+
+// applicationRefused is an application where only users are let in. Best is one
+// whose roles are enough, so that nothing else is amiss; else the issuer can
+// sign such a token; else any application will do.
+func (s *Suite) applicationRefused(e endpoint) Case {
+	const name = "app-only"
+	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool { return e.satisfiedBy(a.Roles) })
+	c := s.denied(e, name, High, fit, cannot, s.applicationProperties(e, fit)...)
+	if cannot != nil {
+		any, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(Application) bool { return true })
+		c.skip = nil
+		c.Sends = "an application's own token with the roles of a user who is let in"
+		c.present = func(ctx context.Context, session *session) (credential, error) {
+			signed, err := s.signedAppOnly(ctx, session, e)
+			if _, ok := asSkipped(err); !ok {
+				return signed, err
+			}
+			if none != nil {
+				return credential{}, none
+			}
+			g, err := session.access(ctx, any, s.applicationProperties(e, any)...)
+			if err != nil {
+				return credential{}, err
+			}
+			weaker := bearer(g.raw)
+			weaker.note = fmt.Sprintf("sent the token of %s, which lacks the roles as well", any)
+			return weaker, nil
+		}
+	}
+	c.Source = sourceCallers
+	c.Gain = "every application of the tenant can act as if a user had asked it to"
+	c.Flaw = "the API does not tell applications from users: it checks neither the scope (scp) nor idtyp"
+	return c
+}
+
+// signedAppOnly makes a user's token into one of the user's client itself.
+func (s *Suite) signedAppOnly(ctx context.Context, session *session, e endpoint) (credential, error) {
+	g, err := session.goodFor(e)
+	if err != nil {
+		return credential{}, err
+	}
+	changes := map[string]any{"idtyp": "app", "sub": g.claims["oid"]}
+	for _, claim := range []string{"scp", "name", "preferred_username", "upn", "unique_name", "given_name", "family_name", "email", "groups", "wids"} {
+		changes[claim] = nil
+	}
+	raw, err := g.sign(ctx, changes)
+	if err != nil {
+		return credential{}, err
+	}
+	return bearer(raw), nil
+}

@@ -1,0 +1,106 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Group is a family of cases.
+type Group string
+
+const (
+	Authentication Group = "authentication" // is there a token, and in the right place
+	Signature      Group = "signature"      // did the issuer sign it
+	Claims         Group = "claims"         // is it meant for this API, now
+	Authorization  Group = "authorization"  // may its bearer do this
+	Written        Group = "written"        // by hand, in the document
+)
+
+// Severity is how bad it is when the case fails.
+type Severity string
+
+const (
+	Critical Severity = "critical" // anybody gets in
+	High     Severity = "high"     // somebody with a token of another kind gets in
+	Medium   Severity = "medium"   // a token is good for longer or wider than it should be
+	Low      Severity = "low"      // the contract is broken, and nobody gets in
+)
+
+// Case is one request and the answer that it must get.
+type Case struct {
+	ID       string   `json:"id"`       // "GET /secure: wrong-audience"; stable
+	Endpoint string   `json:"endpoint"` // "GET /secure"
+	Name     string   `json:"name"`     // "wrong-audience"
+	Group    Group    `json:"group"`
+	Severity Severity `json:"severity"`
+	Sends    string   `json:"sends"` // what the request carries
+	Expect   Expect   `json:"expect"`
+	Source   string   `json:"source,omitempty"` // where it is required
+	Gain     string   `json:"gain,omitempty"`   // what an attacker gets out of a failure
+	Flaw     string   `json:"flaw,omitempty"`   // what a failure probably means
+
+	skip *skipped // known already to be impossible
+	// stage orders the cases of an endpoint: without a token, the one that must
+	// be let in, all others.
+	stage stage
+	// One of the two gets what the request presents: admit for somebody who
+	// must be let in, present for everything else.
+	admit   func(context.Context, *session) (*good, error)
+	present func(context.Context, *session) (credential, error)
+}
+
+type stage int
+
+const (
+	stageFirst stage = iota
+	stageBase
+	stageRest
+)
+
+// Expect is the answer that a case must get.
+type Expect struct {
+	Status    int            `json:"status,omitempty"`    // 0: any 2xx
+	JSON      map[string]any `json:"json,omitempty"`      // members that the answer has, with these values
+	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too
+}
+
+func (e Expect) String() string {
+	if e.Status == 0 {
+		return "2xx"
+	}
+	return fmt.Sprint(e.Status)
+}
+
+// admits says whether the request is to be let in.
+func (e Expect) admits() bool { return e.Status < http.StatusMultipleChoices }
+
+// skipped is why a case cannot be tried.
+type skipped struct {
+	reason string
+	add    string // the manifest lines that would make it possible
+}
+
+func (s *skipped) Error() string { return s.reason }
+
+func skip(add, reason string, args ...any) *skipped {
+	return &skipped{fmt.Sprintf(reason, args...), add}
+}
+
+// credential is what a request presents.
+type credential struct {
+	authorization []string // values of the Authorization header
+	secrets       []string // the tokens among it, to be masked
+	tolerates     []int    // statuses that are as good for this very token
+	note          string
+}
+
+func asSkipped(err error) (*skipped, bool) {
+	var s *skipped
+	return s, errors.As(err, &s)
+}
+
+func bearer(token string) credential {
+	return credential{authorization: []string{"Bearer " + token}, secrets: []string{token}}
+}

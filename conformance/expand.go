@@ -1,0 +1,154 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Expand derives the suite's cases, in the order in which they are reported.
+// It asks nobody and sends nothing.
+func Expand(s *Suite) ([]Case, error) {
+	cases, err := s.expand()
+	if err != nil {
+		return nil, err
+	}
+	return s.selected(cases)
+}
+
+// expand derives all cases, whatever Only says.
+func (s *Suite) expand() ([]Case, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	var cases []Case
+	requests := make(map[string]bool)
+	for _, stated := range s.Document.Endpoints {
+		e, err := newEndpoint(stated)
+		if err != nil {
+			return nil, fmt.Errorf("conformance %s: %w", s.Document.Name, err)
+		}
+		if requests[e.request] {
+			return nil, fmt.Errorf("conformance %s: endpoint %s is stated twice", s.Document.Name, e.request)
+		}
+		requests[e.request] = true
+		cases = append(cases, s.endpointCases(e)...)
+		written, err := s.writtenCases(func(request string) bool { return request == e.request })
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, written...)
+	}
+	written, err := s.writtenCases(func(request string) bool { return !requests[request] })
+	if err != nil {
+		return nil, err
+	}
+	cases = append(cases, written...)
+	if err := checkIDs(cases); err != nil {
+		return nil, fmt.Errorf("conformance %s: %w", s.Document.Name, err)
+	}
+	if len(cases) == 0 {
+		return nil, fmt.Errorf("conformance %s: no case at all: it states no endpoints", s.Document.Name)
+	}
+	return cases, nil
+}
+
+func (s *Suite) check() error {
+	if s.Document == nil {
+		return errors.New("conformance: no document")
+	}
+	if s.Document.Client != "" {
+		client, ok := s.application(s.Document.Client)
+		if !ok {
+			return fmt.Errorf("conformance %s: client %s is not an application of the suite", s.Document.Name, s.Document.Client)
+		}
+		if !client.SignsIn {
+			return fmt.Errorf("conformance %s: client %s has no redirect URI, so nobody can sign in to it", s.Document.Name, client.Name)
+		}
+	}
+	return nil
+}
+
+func (s *Suite) endpointCases(e endpoint) []Case {
+	if e.public {
+		return []Case{{
+			ID: e.request + ": public", Endpoint: e.request, Name: "public", Group: Authentication, Severity: Low,
+			Sends:  "no token",
+			Expect: e.expect,
+			Source: "the document: the endpoint is public",
+			Flaw:   "the API asks for a token where none is needed",
+			stage:  stageFirst, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
+		}}
+	}
+	cases := []Case{noToken(e)}
+	cases = append(cases, s.authorizationCases(e)...)
+	for _, family := range []struct {
+		group  Group
+		checks []check
+	}{{Authentication, authentication}, {Signature, signature}, {Claims, claimChecks}} {
+		for _, c := range family.checks {
+			cases = append(cases, c.on(s, e, family.group))
+		}
+	}
+	return cases
+}
+
+// check is a way to present a token wrongly, or a wrong token, that is tried
+// at every protected endpoint: one line of a family's table.
+type check struct {
+	name      string
+	severity  Severity
+	sends     string
+	gain      string
+	flaw      string
+	source    string
+	tolerates []int
+	present   func(context.Context, *good) (credential, error)
+}
+
+func (c check) on(s *Suite, e endpoint, group Group) Case {
+	return Case{
+		ID: e.request + ": " + c.name, Endpoint: e.request, Name: c.name, Group: group, Severity: c.severity,
+		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
+		Expect: Expect{Status: 401, Tolerates: c.tolerates},
+		stage:  stageRest,
+		present: func(ctx context.Context, session *session) (credential, error) {
+			g, err := session.goodFor(e)
+			if err != nil {
+				return credential{}, err
+			}
+			return c.present(ctx, g)
+		},
+	}
+}
+
+func checkIDs(cases []Case) error {
+	seen := make(map[string]bool)
+	for _, c := range cases {
+		if seen[c.ID] {
+			return fmt.Errorf("two cases are called %q", c.ID)
+		}
+		seen[c.ID] = true
+	}
+	return nil
+}
+
+// selected are the cases that Only names; none is an error.
+func (s *Suite) selected(cases []Case) ([]Case, error) {
+	if s.Only == "" {
+		return cases, nil
+	}
+	parts := strings.Split(s.Only, "*")
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	pattern := regexp.MustCompile("(?i)" + strings.Join(parts, ".*"))
+	chosen := slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return !pattern.MatchString(c.ID) })
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("conformance %s: no case matches %q", s.Document.Name, s.Only)
+	}
+	return chosen, nil
+}

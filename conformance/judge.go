@@ -1,0 +1,122 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// verdict is what an answer comes to.
+type verdict struct {
+	outcome Outcome
+	reason  string // what is wrong with the answer
+	cause   string // what that probably means
+	note    string
+}
+
+// judge compares an answer with what the case expects. proven says whether the
+// endpoint lets in whom it must: if not, a refusal proves nothing.
+func (c Case) judge(status int, body []byte, tolerates []int, proven bool) verdict {
+	want := c.Expect.Status
+	met := status == want || want == 0 && status >= 200 && status <= 299
+	switch {
+	case met && c.Expect.JSON != nil:
+		if wrong := compareJSON(c.Expect.JSON, body); wrong != "" {
+			return verdict{outcome: Fail, reason: wrong, cause: "the endpoint answers something else than the document expects"}
+		}
+	case !met && (slices.Contains(c.Expect.Tolerates, status) || slices.Contains(tolerates, status)):
+		met = true
+		return c.unlessVacuous(proven, verdict{outcome: Pass, note: fmt.Sprintf("%d is as good here as %d", status, want)})
+	}
+	if !met {
+		return verdict{outcome: Fail, reason: fmt.Sprintf("expected %s, got %d", c.Expect, status), cause: c.cause(status)}
+	}
+	return c.unlessVacuous(proven, verdict{outcome: Pass})
+}
+
+func (c Case) unlessVacuous(proven bool, v verdict) verdict {
+	if proven || c.Expect.admits() || c.stage != stageRest || c.Group == Written {
+		return v
+	}
+	return verdict{outcome: Skip, reason: fmt.Sprintf("it was refused, which proves nothing while nobody is let in: see %s: valid", c.Endpoint)}
+}
+
+// cause is what an unexpected status probably means.
+func (c Case) cause(status int) string {
+	want := c.Expect.Status
+	switch {
+	case status >= 500:
+		return "the API broke on this request: an error of its own is not caught, and it should be an answer of 401 or 403"
+	case status == http.StatusTooManyRequests:
+		return "the target limits how fast it may be asked: run the cases one at a time"
+	case status == http.StatusNotFound && !c.refusesByDesign():
+		return "there is no such route at the target: check the url and the endpoint's request"
+	case status == http.StatusMethodNotAllowed:
+		return "the target has this route for other methods only"
+	case status >= 300 && status <= 399:
+		return "the API redirects, as a web page does to its sign-in; an API answers 401"
+	}
+	switch {
+	case c.Expect.admits() && status == http.StatusUnauthorized && c.Name == "public":
+		return c.Flaw
+	case c.Expect.admits() && status == http.StatusUnauthorized:
+		return "the API refuses a good token: its issuer, audience or key set URL is probably that of another tenant or token version; `provision output --for-api` prints what it must be told"
+	case c.Expect.admits() && status == http.StatusForbidden:
+		return "the API asks for more than the document states, or reads scopes and roles wrongly: scp is one string with spaces, roles is a list, and both tell upper from lower case"
+	case want == http.StatusUnauthorized && status == http.StatusForbidden && c.stage == stageFirst:
+		return "the API answers 403 to somebody it does not know; 401 tells a client to sign in (older FastAPI HTTPBearer does this)"
+	case want == http.StatusUnauthorized && status == http.StatusForbidden && c.Group != Authentication:
+		return "the API believed the token and only then found it not enough: " + c.Flaw
+	case want == http.StatusUnauthorized && status == http.StatusForbidden:
+		return "the API answers 403 where it cannot know the caller; 401 tells a client to sign in again"
+	case want == http.StatusForbidden && status == http.StatusUnauthorized:
+		return "the API refuses a good token as if nobody had signed in: it mixes what a caller may do with who the caller is, and clients will sign in again in vain"
+	}
+	return c.Flaw
+}
+
+// refusesByDesign says whether the document itself expects there to be nothing.
+func (c Case) refusesByDesign() bool { return c.Expect.Status == http.StatusNotFound }
+
+// compareJSON says how the body lacks the wanted members; "" if it has them.
+func compareJSON(want map[string]any, body []byte) string {
+	var got any
+	if err := json.Unmarshal(body, &got); err != nil {
+		return "the answer is not json"
+	}
+	return lacks("", want, got)
+}
+
+// lacks compares member by member; only members that are wanted count. path is
+// where in the answer, as in who.roles.
+func lacks(path string, want, got any) string {
+	members, ok := want.(map[string]any)
+	if !ok {
+		if sameJSON(want, got) {
+			return ""
+		}
+		w, _ := json.Marshal(want)
+		return fmt.Sprintf("the answer's %s is not %s", path, w)
+	}
+	object, ok := got.(map[string]any)
+	if !ok {
+		if path == "" {
+			return "the answer is not a json object"
+		}
+		return fmt.Sprintf("the answer's %s is not an object", path)
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		inner := strings.TrimPrefix(path+"."+name, ".")
+		value, ok := object[name]
+		if !ok {
+			return "the answer lacks " + inner
+		}
+		if wrong := lacks(inner, members[name], value); wrong != "" {
+			return wrong
+		}
+	}
+	return ""
+}

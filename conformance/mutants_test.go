@@ -1,0 +1,106 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Each flaw makes exactly those cases fail that are meant for it, and the
+// cause of each names the check that is missing.
+func TestMutants(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		flaw   flaw
+		fails  []string // of GET /secure
+		names  string   // in the cause
+		others Outcome  // what became of the cases that passed without the flaw; default Pass
+	}{
+		{flaw: "", names: ""},
+		{flaw: "no-token", fails: []string{"no-token"}, names: "does not ask for a token"},
+		{flaw: "scheme", fails: []string{"wrong-scheme"}, names: "scheme"},
+		{flaw: "empty", fails: []string{"empty-token"}, names: "empty token"},
+		{flaw: "garbage", fails: []string{"garbage"}, names: "parse the token"},
+		{flaw: "crash", fails: []string{"garbage"}, names: "broke"},
+		{flaw: "audience", fails: []string{"wrong-audience", "id-token"}, names: "(aud)"},
+		{flaw: "issuer", fails: []string{"wrong-issuer"}, names: "(iss)"},
+		{flaw: "tenant", fails: []string{"other-tenant"}, names: "(iss and tid)"},
+		{flaw: "expiry", fails: []string{"expired"}, names: "(exp)"},
+		{flaw: "not-before", fails: []string{"not-yet-valid"}, names: "(nbf)"},
+		{flaw: "signature", fails: []string{"tampered-payload", "tampered-signature"}, names: "signature"},
+		{flaw: "alg-none", fails: []string{"alg-none"}, names: "alg none"},
+		{flaw: "kid", fails: []string{"unknown-kid"}, names: "kid"},
+		{flaw: "scope", fails: []string{"missing-scope read_data", "app-only"}, names: "(scp)"},
+		{flaw: "role", fails: []string{"no-role", "wrong-role"}, names: "(roles)"},
+		{flaw: "any-role", fails: []string{"wrong-role"}, names: "does not check which (roles)"},
+		{flaw: "one-role", fails: []string{"role DevOps", "role-by-group"}, names: "asks for more"},
+		{flaw: "applications", fails: []string{"app-only"}, names: "idtyp"},
+		{flaw: "order", fails: []string{"id-token"}, names: "believed the token"},
+		{flaw: "redirect", fails: []string{"no-role", "wrong-role"}, names: "redirects"},
+		{flaw: "answer", fails: []string{"valid", "role Admin", "role DevOps", "role-by-group"}, names: "something else"},
+		{flaw: "forbidden-for-unauthorized", fails: []string{"no-token"}, names: "403 to somebody it does not know"},
+		{flaw: "unauthorized-for-forbidden", fails: []string{"missing-scope read_data", "app-only"}, names: "sign in again in vain"},
+		{flaw: "nobody", fails: []string{"valid", "role Admin", "role DevOps", "role-by-group",
+			"missing-scope read_data", "no-role", "wrong-role", "app-only"}, names: "a good token", others: Skip},
+	}
+	s := startTenant(t)
+	for _, test := range tests {
+		t.Run("without "+string(test.flaw), func(t *testing.T) {
+			t.Parallel()
+			suite := quickstart(s, serve(t, validator{s.issuer(), test.flaw}))
+			r := run(t, suite)
+			want := make([]string, 0, len(test.fails))
+			for _, name := range test.fails {
+				want = append(want, "GET /secure: "+name)
+			}
+			got := r.ids(Fail)
+			if diff := cmp.Diff(want, append([]string{}, got...)); diff != "" {
+				t.Errorf("failed cases (-want +got):\n%s", diff)
+			}
+			for _, id := range got {
+				if cause := r.result(t, id).Cause; !strings.Contains(cause, test.names) {
+					t.Errorf("%s: the cause does not name %q: %s", id, test.names, cause)
+				}
+			}
+			if broken := r.ids(Error); len(broken) > 0 {
+				t.Errorf("errors: %s", list(broken))
+			}
+			if skipped := r.ids(Skip); (len(skipped) > 0) != (test.others == Skip) {
+				t.Errorf("skipped: %s", list(skipped))
+			}
+		})
+	}
+}
+
+// Where everybody is let in, a 200 proves nothing, and every case that wants a
+// refusal fails.
+func TestOpenEndpoint(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	r := run(t, quickstart(s, serve(t, validator{s.issuer(), "everybody"})))
+	for _, result := range r.results {
+		if result.Endpoint != "GET /secure" {
+			continue
+		}
+		switch admits := result.Expect.admits(); {
+		case !admits && result.Outcome != Fail:
+			t.Errorf("%s: %s", result.ID, result.Outcome)
+		case admits && (result.Outcome != Pass || !strings.Contains(result.Note, "proves nothing")):
+			t.Errorf("%s: %s %q", result.ID, result.Outcome, result.Note)
+		}
+	}
+}
+
+// Where nobody is let in, no refusal counts as a pass.
+func TestClosedEndpoint(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	r := run(t, quickstart(s, serve(t, validator{s.issuer(), "nobody"})))
+	if diff := cmp.Diff([]string{"GET /health: public", "GET /secure: no-token"}, r.ids(Pass)); diff != "" {
+		t.Errorf("passed (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"GET /secure"}, r.summary.Unproven); diff != "" {
+		t.Errorf("unproven (-want +got):\n%s", diff)
+	}
+}

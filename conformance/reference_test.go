@@ -1,0 +1,70 @@
+package conformance
+
+import (
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	referenceapi "provision/reference-api"
+	"provision/reference-api/token"
+	"provision/stack"
+)
+
+// reference serves the document's endpoints by the reference API.
+func reference(t *testing.T, s *tenant, document *stack.Conformance) *httptest.Server {
+	t.Helper()
+	config := token.Config{
+		TenantID: tenantID, IssuerV2: s.issuer(), Audiences: []string{apiID, "api://" + apiID},
+		JWKSURL: s.URL + "/keys", HTTPClient: s.Client(),
+	}
+	if s.version == 1 {
+		config.IssuerV1, config.IssuerV2 = config.IssuerV2, ""
+	}
+	verifier, err := token.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := referenceapi.Config{Verifier: verifier, Logger: slog.New(slog.DiscardHandler)}
+	for _, e := range document.Endpoints {
+		n, err := newEndpoint(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, path, _ := strings.Cut(n.request, " ")
+		route := referenceapi.Route{Method: method, Path: path, Public: e.Public}
+		if r := e.Requires; r != nil {
+			route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
+		}
+		api.Routes = append(api.Routes, route)
+	}
+	h, err := referenceapi.New(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serve(t, h)
+}
+
+func TestReferenceAPIPassesTheQuickstart(t *testing.T) {
+	t.Parallel()
+	for _, version := range []int{1, 2} {
+		s := startTenant(t)
+		s.version = version
+		suite := quickstart(s, nil)
+		target := reference(t, s, suite.Document)
+		suite.Target = Target{target.URL + "/", target.Client()}
+		r := run(t, suite)
+		for _, result := range r.results {
+			if result.Outcome != Pass {
+				t.Errorf("v%d %s: %s: %s %s", version, result.ID, result.Outcome, result.Reason, result.Cause)
+			}
+		}
+		if len(r.summary.Unproven) > 0 {
+			t.Errorf("unproven: %v", r.summary.Unproven)
+		}
+		// Each principal signs in once, however many cases use the token.
+		if n := s.count("POST /login"); n != 4 {
+			t.Errorf("%d sign-ins of 4 users", n)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package conformance
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Outcome is how a case ended.
+type Outcome string
+
+const (
+	Pass  Outcome = "pass"
+	Fail  Outcome = "fail"  // the API answered wrongly
+	Skip  Outcome = "skip"  // it could not be tried, or would prove nothing
+	Error Outcome = "error" // the setup is broken: no verdict on the API
+)
+
+// Result is how one case ended, and what was said.
+type Result struct {
+	Case
+	Outcome  Outcome
+	Status   int           // of the answer; 0: none was got
+	Duration time.Duration // of the request alone
+	Reason   string        // why it was skipped, what broke, or what was wrong with the answer
+	Add      string        // the manifest lines that would make a skipped case possible
+	Cause    string        // what a failure probably means
+	Note     string        // what else is worth knowing
+	Exchange *Exchange     // nil: nothing was sent
+}
+
+// Exchange is a request and its answer, without the secrets in them.
+type Exchange struct {
+	Method         string      `json:"method"`
+	URL            string      `json:"url"`
+	RequestHeader  http.Header `json:"requestHeader"`
+	Token          *Decoded    `json:"token,omitempty"`
+	Status         int         `json:"status,omitempty"`
+	ResponseHeader http.Header `json:"responseHeader,omitempty"`
+	Body           string      `json:"body,omitempty"` // its first 2 KiB
+	Truncated      bool        `json:"truncated,omitempty"`
+}
+
+// Decoded is what the presented token says; its signature is left out.
+type Decoded struct {
+	Header json.RawMessage `json:"header"`
+	Claims json.RawMessage `json:"claims"`
+}
+
+// Plan is what a run is going to do.
+type Plan struct {
+	Name     string // of the document
+	Resource string
+	URL      string
+	Cases    []Case
+}
+
+// Summary counts outcomes: Planned = Passed + Failed + Errors + Skipped.
+type Summary struct {
+	Planned  int           `json:"planned"`
+	Passed   int           `json:"passed"`
+	Failed   int           `json:"failed"`
+	Skipped  int           `json:"skipped"`
+	Errors   int           `json:"errors"`
+	Duration time.Duration `json:"-"`
+	// Unproven are the protected endpoints that were not seen to let anybody
+	// in, so that their refusals mean nothing.
+	Unproven []string `json:"unproven,omitempty"`
+}
+
+// OK says whether the answer is yes: nothing failed and nothing broke.
+func (s Summary) OK() bool { return s.Failed == 0 && s.Errors == 0 }
+
+// Add adds another run's counts.
+func (s *Summary) Add(other Summary) {
+	s.Planned += other.Planned
+	s.Passed += other.Passed
+	s.Failed += other.Failed
+	s.Skipped += other.Skipped
+	s.Errors += other.Errors
+	s.Duration += other.Duration
+	s.Unproven = append(s.Unproven, other.Unproven...)
+}
+
+func (s *Summary) count(o Outcome) {
+	switch o {
+	case Pass:
+		s.Passed++
+	case Fail:
+		s.Failed++
+	case Skip:
+		s.Skipped++
+	case Error:
+		s.Errors++
+	}
+}
+
+// Handler receives a run as it goes: Begin, a Result for each case of the plan
+// in its order, End. Several runs may follow one another.
+type Handler interface {
+	Begin(Plan) error
+	Result(Result) error
+	End(Summary) error
+}
+
+// Handlers passes a run on to each of them.
+type Handlers []Handler
+
+func (h Handlers) Begin(p Plan) error {
+	return h.each(func(one Handler) error { return one.Begin(p) })
+}
+
+func (h Handlers) Result(r Result) error {
+	return h.each(func(one Handler) error { return one.Result(r) })
+}
+
+func (h Handlers) End(s Summary) error {
+	return h.each(func(one Handler) error { return one.End(s) })
+}
+
+func (h Handlers) each(do func(Handler) error) error {
+	for _, one := range h {
+		if err := do(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+)
+
+// Run tries the suite's cases and hands their results to the handler, in the
+// order of Expand. It returns an error only where there can be no verdicts: no
+// case, a target that cannot be reached, a handler that cannot write.
+func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
+	suite := *s
+	suite.Concurrency = cmp.Or(max(s.Concurrency, 0), 4)
+	suite.Timeout = cmp.Or(s.Timeout, 30*time.Second)
+	if suite.Clock == nil {
+		suite.Clock = time.Now
+	}
+	all, err := suite.expand()
+	if err != nil {
+		return Summary{}, err
+	}
+	chosen, err := suite.selected(all)
+	if err != nil {
+		return Summary{}, err
+	}
+	begin := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := newRunner(&suite, all, chosen)
+	if err := r.probe(ctx); err != nil {
+		return Summary{}, err
+	}
+	plan := Plan{Name: suite.Document.Name, Resource: suite.Resource.Name, URL: suite.Target.URL, Cases: chosen}
+	if err := h.Begin(plan); err != nil {
+		return Summary{}, fmt.Errorf("report: %w", err)
+	}
+	summary := Summary{Planned: len(chosen)}
+	r.start(ctx)
+	defer r.running.Wait()
+	defer cancel() // first, so that the wait is short
+	for _, c := range chosen {
+		result := <-r.slots[c.ID]
+		if err := ctx.Err(); err != nil {
+			return summary, fmt.Errorf("verify %s: %w", suite.Target.URL, err)
+		}
+		summary.count(result.Outcome)
+		if err := h.Result(result); err != nil {
+			return summary, fmt.Errorf("report: %w", err)
+		}
+	}
+	summary.Duration = time.Since(begin)
+	summary.Unproven = r.unproven()
+	if err := h.End(summary); err != nil {
+		return summary, fmt.Errorf("report: %w", err)
+	}
+	return summary, nil
+}

@@ -1,0 +1,199 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// runner tries cases side by side, as many at a time as limit admits.
+type runner struct {
+	session   *session
+	endpoints [][]Case               // those with a chosen case, all their cases in order
+	slots     map[string]chan Result // of the chosen cases, by id
+	limit     *semaphore.Weighted
+	running   sync.WaitGroup
+
+	mu   sync.Mutex
+	open map[string]bool // endpoints that let in requests without a token
+}
+
+func newRunner(s *Suite, all, chosen []Case) *runner {
+	r := &runner{
+		session: newSession(s), slots: make(map[string]chan Result, len(chosen)),
+		limit: semaphore.NewWeighted(int64(s.Concurrency)), open: make(map[string]bool),
+	}
+	wanted := make(map[string]bool)
+	for _, c := range chosen {
+		r.slots[c.ID] = make(chan Result, 1)
+		wanted[c.Endpoint] = true
+	}
+	index := make(map[string]int)
+	for _, c := range all {
+		if !wanted[c.Endpoint] {
+			continue
+		}
+		i, ok := index[c.Endpoint]
+		if !ok {
+			i = len(r.endpoints)
+			index[c.Endpoint] = i
+			r.endpoints = append(r.endpoints, nil)
+		}
+		r.endpoints[i] = append(r.endpoints[i], c)
+	}
+	return r
+}
+
+// probe tries the first case of all, which needs no other, and returns an
+// error if nobody answers: the rest would only say the same.
+func (r *runner) probe(ctx context.Context) error {
+	cases := r.endpoints[0]
+	result, err := r.try(ctx, cases[0])
+	var nobody *unreachable
+	if errors.As(err, &nobody) {
+		return fmt.Errorf("reach the api: %w", err)
+	}
+	r.deliver(result)
+	r.endpoints[0] = cases[1:]
+	return nil
+}
+
+// start tries everything else behind the caller's back.
+func (r *runner) start(ctx context.Context) {
+	for _, cases := range r.endpoints {
+		r.running.Go(func() { r.endpoint(ctx, cases) })
+	}
+}
+
+// endpoint tries the cases of one endpoint: those that give the others their
+// meaning first, even if nobody wants to hear of them.
+func (r *runner) endpoint(ctx context.Context, cases []Case) {
+	for _, stage := range []stage{stageFirst, stageBase} {
+		for _, c := range cases {
+			if c.stage == stage {
+				result, _ := r.try(ctx, c)
+				r.deliver(result)
+			}
+		}
+	}
+	for _, c := range cases {
+		if _, wanted := r.slots[c.ID]; wanted && c.stage == stageRest {
+			r.running.Go(func() {
+				result, _ := r.try(ctx, c)
+				r.deliver(result)
+			})
+		}
+	}
+}
+
+func (r *runner) deliver(result Result) {
+	if slot, wanted := r.slots[result.ID]; wanted {
+		slot <- result
+	}
+}
+
+// try tries one case. The error is what the result says in words.
+func (r *runner) try(ctx context.Context, c Case) (Result, error) {
+	result := Result{Case: c}
+	fail := func(err error) (Result, error) {
+		if cannot, ok := asSkipped(err); ok {
+			result.Outcome, result.Reason, result.Add = Skip, cannot.reason, cannot.add
+		} else {
+			result.Outcome, result.Reason = Error, plain(err).Error()
+		}
+		return result, err
+	}
+	if c.skip != nil {
+		return fail(c.skip)
+	}
+	if err := r.limit.Acquire(ctx, 1); err != nil {
+		return fail(err)
+	}
+	defer r.limit.Release(1)
+	ctx, cancel := context.WithTimeout(ctx, r.session.Timeout)
+	defer cancel()
+	presented, err := r.present(ctx, c)
+	if err != nil {
+		return fail(err)
+	}
+	exchange, body, elapsed, err := r.session.Target.send(ctx, c.Endpoint, presented)
+	result.Exchange, result.Duration = exchange, elapsed
+	if err != nil {
+		return fail(err)
+	}
+	result.Status = exchange.Status
+	r.learn(c, exchange.Status)
+	v := c.judge(exchange.Status, body, presented.tolerates, r.session.isLetIn(c.Endpoint))
+	result.Outcome, result.Reason, result.Cause = v.outcome, v.reason, v.cause
+	result.Note = joinNotes(presented.note, v.note, r.openNote(c))
+	return result, nil
+}
+
+// present gets what the case sends. The base's token is remembered.
+func (r *runner) present(ctx context.Context, c Case) (credential, error) {
+	if c.admit == nil {
+		return c.present(ctx, r.session)
+	}
+	g, err := c.admit(ctx, r.session)
+	if err != nil {
+		return credential{}, err
+	}
+	if c.stage == stageBase {
+		r.session.setGood(c.Endpoint, g)
+	}
+	return bearer(g.raw), nil
+}
+
+// learn keeps what the answer says of all other cases of the endpoint.
+func (r *runner) learn(c Case, status int) {
+	admitted := status < http.StatusMultipleChoices
+	switch {
+	case c.stage == stageBase && admitted:
+		r.session.setLetIn(c.Endpoint)
+	case c.stage == stageFirst && admitted && !c.Expect.admits():
+		r.mu.Lock()
+		r.open[c.Endpoint] = true
+		r.mu.Unlock()
+	}
+}
+
+func (r *runner) openNote(c Case) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c.admit != nil && r.open[c.Endpoint] {
+		return "proves nothing: the endpoint lets in requests without a token too"
+	}
+	return ""
+}
+
+func joinNotes(notes ...string) string {
+	joined := ""
+	for _, note := range notes {
+		if joined != "" && note != "" {
+			joined += "; "
+		}
+		joined += note
+	}
+	return joined
+}
+
+// unproven are the endpoints of which somebody was to be let in and nobody was
+// seen to be.
+func (r *runner) unproven() []string {
+	var names []string
+	for _, cases := range r.endpoints {
+		for _, c := range cases {
+			if c.admit != nil {
+				if !r.session.isLetIn(c.Endpoint) {
+					names = append(names, c.Endpoint)
+				}
+				break
+			}
+		}
+	}
+	return names
+}

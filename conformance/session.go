@@ -1,0 +1,159 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"provision/conformance/forge"
+)
+
+// session is what the cases of one run share: the tokens, each fetched once,
+// and which of them were let in.
+type session struct {
+	*Suite
+	mu     sync.Mutex
+	grants map[subject]*grant
+	good   map[string]*good // by endpoint
+}
+
+func newSession(s *Suite) *session {
+	return &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good)}
+}
+
+// grant is what signing in gave.
+type grant struct {
+	once       sync.Once
+	access, id string
+	err        error
+}
+
+func (s *session) grant(ctx context.Context, who subject) *grant {
+	s.mu.Lock()
+	g := s.grants[who]
+	if g == nil {
+		g = &grant{}
+		s.grants[who] = g
+	}
+	s.mu.Unlock()
+	g.once.Do(func() {
+		if who.application != "" {
+			g.access, g.err = s.Tokens.Application(ctx, who.application)
+		} else {
+			client, _ := s.application(who.client)
+			g.access, g.id, g.err = s.Tokens.User(ctx, who.client, who.user, s.asked(client))
+		}
+		if g.err != nil {
+			g.err = s.explain(who, g.err)
+		}
+	})
+	return g
+}
+
+// explain tells what cannot be had here from what went wrong.
+func (s *session) explain(who subject, err error) error {
+	var refused *AADSTSError
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return skip("", "a token of %s: %v", who, err)
+	case errors.As(err, &refused) && (refused.Code == notAssignedUser || refused.Code == notAssignedApplication):
+		return skip("", "the tenant itself refuses %s a token: assignment is required (AADSTS%d)", who, refused.Code)
+	}
+	return fmt.Errorf("get a token of %s: %w", who, err)
+}
+
+// access returns the access token of who, examined.
+func (s *session) access(ctx context.Context, who subject, properties ...property) (*good, error) {
+	g := s.grant(ctx, who)
+	if g.err != nil {
+		return nil, g.err
+	}
+	properties = append([]property{isAppOnly(who.application != "")}, properties...)
+	token, claims, err := s.examine(who.String(), g.access, properties...)
+	if err != nil {
+		return nil, err
+	}
+	return &good{session: s, who: who, raw: g.access, token: token, claims: claims}, nil
+}
+
+// good is a token that an endpoint must let in, and what others are made from.
+type good struct {
+	session *session
+	who     subject
+	raw     string
+	token   forge.Token
+	claims  claimSet
+	letIn   bool // and it did
+}
+
+// goodFor is the token that the endpoint's hostile tokens are made from.
+func (s *session) goodFor(e endpoint) (*good, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.good[e.request]; g != nil {
+		return g, nil
+	}
+	return nil, skip("", "it starts from a token that is let in, and there is none: see %s: valid", e.request)
+}
+
+func (s *session) setGood(request string, g *good) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.good[request] = g
+}
+
+func (s *session) setLetIn(request string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.good[request].letIn = true
+}
+
+func (s *session) isLetIn(request string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.good[request]
+	return g != nil && g.letIn
+}
+
+// sign has the issuer sign the good token's claims with changes; nil removes a
+// claim. That nothing else differs is checked: one defect, no more.
+func (g *good) sign(ctx context.Context, changes map[string]any) (string, error) {
+	want := maps.Clone(map[string]any(g.claims))
+	for name, value := range changes {
+		if value == nil {
+			delete(want, name)
+		} else {
+			want[name] = value
+		}
+	}
+	raw, err := g.session.Tokens.Sign(ctx, nil, maps.Clone(want))
+	if errors.Is(err, ErrUnavailable) {
+		return "", skip("", "only the issuer could sign such a token: %v", err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("have the issuer sign a token: %w", err)
+	}
+	_, got, err := decode(raw)
+	if err != nil {
+		return "", fmt.Errorf("have the issuer sign a token: %w", err)
+	}
+	if !sameJSON(got, want) {
+		return "", errors.New("have the issuer sign a token: its claims are not the ones asked for")
+	}
+	return raw, nil
+}
+
+// dates are claims relative to the issuer's clock.
+func (g *good) date(offset time.Duration) int64 { return g.session.Clock().Add(offset).Unix() }
+
+// sameJSON compares two values by their encoding, so that 1 is 1 whatever Go
+// type holds it.
+func sameJSON(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}

@@ -1,0 +1,128 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+)
+
+// maxPages bounds a sign-in: a page to a redirect, a form to the next.
+const maxPages = 10
+
+// SignIn signs a user in as a browser would, by the authorization code flow
+// with PKCE (RFC 6749, section 4.1; RFC 7636): it fills in the sign-in form,
+// and takes the code off the redirect. The session ends with it.
+func (a *Authority) SignIn(ctx context.Context, client Client, account Account, scopes []string) (Grant, error) {
+	known, err := a.discover(ctx)
+	if err != nil {
+		return Grant{}, err
+	}
+	verifier, state := rand.Text()+rand.Text(), rand.Text()
+	challenge := sha256.Sum256([]byte(verifier))
+	scope := strings.Join(append([]string{"openid", "profile"}, scopes...), " ")
+	authorize, err := url.Parse(known.Authorization)
+	if err != nil {
+		return Grant{}, fmt.Errorf("authorization endpoint: %w", err)
+	}
+	query := authorize.Query()
+	for name, value := range map[string]string{
+		"client_id": client.ID, "response_type": "code", "response_mode": "query", "redirect_uri": client.RedirectURI,
+		"scope": scope, "state": state, "nonce": rand.Text(),
+		"code_challenge": base64.RawURLEncoding.EncodeToString(challenge[:]), "code_challenge_method": "S256",
+	} {
+		query.Set(name, value)
+	}
+	authorize.RawQuery = query.Encode()
+	answer, err := a.browse(ctx, authorize, client.RedirectURI, account)
+	if err != nil {
+		return Grant{}, err
+	}
+	switch {
+	case answer.Get("error") != "":
+		return Grant{}, oauthError(answer.Get("error"), answer.Get("error_description"))
+	case answer.Get("state") != state:
+		return Grant{}, fmt.Errorf("sign in to %s: the redirect's state is not the request's", client.ID)
+	case answer.Get("code") == "":
+		return Grant{}, fmt.Errorf("sign in to %s: the redirect has no code", client.ID)
+	}
+	return a.redeem(ctx, client, url.Values{
+		"grant_type": {"authorization_code"}, "code": {answer.Get("code")}, "redirect_uri": {client.RedirectURI},
+		"code_verifier": {verifier}, "scope": {scope},
+	})
+}
+
+// browse goes from page to page until one redirects to the client, and returns
+// what that redirect says.
+func (a *Authority) browse(ctx context.Context, start *url.URL, redirectURI string, account Account) (url.Values, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, fmt.Errorf("sign in: %w", err)
+	}
+	browser := a.client(jar)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, start.String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("sign in: %w", err)
+	}
+	filled := false
+	for range maxPages {
+		response, err := browser.Do(request)
+		if err != nil {
+			return nil, fmt.Errorf("sign in at %s: %w", request.URL.Host, withoutURL(err))
+		}
+		body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+		response.Body.Close()
+		if err != nil {
+			return nil, fmt.Errorf("sign in at %s: %w", request.URL.Host, err)
+		}
+		if location := response.Header.Get("Location"); location != "" && response.StatusCode >= 300 && response.StatusCode <= 399 {
+			to, err := request.URL.Parse(location)
+			if err != nil {
+				return nil, fmt.Errorf("sign in at %s: it redirects to no address", request.URL.Host)
+			}
+			if leadsTo(to, redirectURI) {
+				return to.Query(), nil
+			}
+			if to.Scheme != start.Scheme || to.Host != start.Host {
+				return nil, fmt.Errorf("sign in at %s: it redirects to %s, which is not the client's redirect URI", request.URL.Host, to.Host)
+			}
+			if request, err = http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil); err != nil {
+				return nil, fmt.Errorf("sign in: %w", err)
+			}
+			continue
+		}
+		page, err := readPage(body)
+		if err != nil {
+			return nil, fmt.Errorf("sign in at %s: %w", request.URL.Host, err)
+		}
+		// A form that comes back after it was filled in says why.
+		if page.problem != nil && (filled || !page.asksPassword()) {
+			return nil, page.problem
+		}
+		if !page.asksPassword() {
+			return nil, fmt.Errorf("sign in at %s: status %d and a page %q that has no sign-in form", request.URL.Host, response.StatusCode, page.title)
+		}
+		if filled {
+			return nil, fmt.Errorf("sign in at %s: the sign-in form comes back without saying why", request.URL.Host)
+		}
+		if request, err = page.fill(ctx, request.URL, account); err != nil {
+			return nil, fmt.Errorf("sign in: %w", err)
+		}
+		filled = true
+	}
+	return nil, fmt.Errorf("sign in at %s: no redirect to the client after %d pages", start.Host, maxPages)
+}
+
+// leadsTo says whether an address is the redirect URI, with whatever was added
+// to its query. "http://localhost" and "http://localhost/" are one.
+func leadsTo(to *url.URL, redirectURI string) bool {
+	want, err := url.Parse(redirectURI)
+	return err == nil && to.Scheme == want.Scheme && to.Host == want.Host && to.Opaque == want.Opaque &&
+		strings.TrimSuffix(to.Path, "/") == strings.TrimSuffix(want.Path, "/")
+}

@@ -1,0 +1,123 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// subject is whom a token is for: a user, signed in to a client, or an
+// application itself.
+type subject struct {
+	user, client string
+	application  string
+}
+
+func (s subject) String() string {
+	if s.application != "" {
+		return "application " + s.application
+	}
+	return fmt.Sprintf("user %s, signed in to %s", s.user, s.client)
+}
+
+// clients are the applications that users can sign in to, the document's own
+// first.
+func (s *Suite) clients() []Application {
+	var clients []Application
+	for _, application := range s.Applications {
+		if !application.SignsIn {
+			continue
+		}
+		if application.Name == s.Document.Client {
+			clients = slices.Insert(clients, 0, application)
+		} else {
+			clients = append(clients, application)
+		}
+	}
+	return clients
+}
+
+// client finds one whose users' tokens carry the scopes. Without any scope of
+// the resource there is no token for it, unless it exposes none.
+func (s *Suite) client(scopes []string, match func(Application) bool) (Application, bool) {
+	for _, client := range s.clients() {
+		if len(client.Scopes) == 0 && len(s.Resource.Scopes) > 0 {
+			continue
+		}
+		if missing(scopes, client.Scopes) == nil && (match == nil || match(client)) {
+			return client, true
+		}
+	}
+	return Application{}, false
+}
+
+// signedIn finds a user of that kind and a client with the endpoint's scopes.
+// kind says which users match, as in "whose role is Admin"; add is what to
+// declare when there is none.
+func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
+	client, ok := s.client(e.scopes, nil)
+	if !ok {
+		scopes := e.scopes
+		if len(scopes) == 0 {
+			scopes = s.Resource.Scopes[:min(1, len(s.Resource.Scopes))]
+		}
+		wanted := strings.Join(scopes, ", ")
+		return subject{}, skip(
+			fmt.Sprintf("permissions: [{resource: %s, scopes: [%s], adminConsent: true}]  # in an application with redirect URIs", s.Resource.Name, wanted),
+			"there is no application that users sign in to and that is granted [%s] of %s", wanted, s.Resource.Name)
+	}
+	unavailable := ""
+	for _, user := range s.Users {
+		switch {
+		case !match(user):
+		case user.Unavailable != "":
+			unavailable = fmt.Sprintf("user %s %s cannot sign in: %s", user.Name, kind, user.Unavailable)
+		default:
+			return subject{user: user.Name, client: client.Name}, nil
+		}
+	}
+	if unavailable != "" {
+		return subject{}, skip("", "%s", unavailable)
+	}
+	return subject{}, skip(add, "there is no user %s", kind)
+}
+
+// itself finds an application of that kind that can have tokens of its own.
+func (s *Suite) itself(kind, add string, match func(Application) bool) (subject, *skipped) {
+	found := ""
+	for _, application := range s.Applications {
+		switch {
+		case !match(application):
+		case !application.Credential:
+			found = application.Name
+		default:
+			return subject{application: application.Name}, nil
+		}
+	}
+	if found != "" {
+		return subject{}, skip("secrets: [{name: verify}]  # in application "+found, "no secret of application %s is at hand", found)
+	}
+	return subject{}, skip(add, "there is no application %s", kind)
+}
+
+// Lines of a manifest that make a case possible.
+
+func (s *Suite) addUser(name string) string {
+	return fmt.Sprintf(`{apiVersion: provision/v1, kind: User, metadata: {name: %s}, spec: {userPrincipalName: "%s@${tenant.domain}", displayName: %s}}`, name, name, name)
+}
+
+func (s *Suite) addAssignment(roles ...string) string {
+	entries := make([]string, len(roles))
+	for i, role := range roles {
+		entries[i] = fmt.Sprintf("{role: %s, users: [NAME]}", role)
+	}
+	return fmt.Sprintf("roleAssignments: [%s]  # in application %s; NAME is a user of the stack", strings.Join(entries, ", "), s.Resource.Name)
+}
+
+func (s *Suite) addPermission(roles ...string) string {
+	return fmt.Sprintf("permissions: [{resource: %s, roles: [%s], adminConsent: true}]  # in an application with secrets", s.Resource.Name, strings.Join(roles, ", "))
+}
+
+func (s *Suite) addRole() string {
+	return fmt.Sprintf("appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application %s", s.Resource.Name)
+}

@@ -1,0 +1,122 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"provision/stack"
+)
+
+// Suite is everything that a run needs to know.
+type Suite struct {
+	Document *stack.Conformance
+	Target   Target
+	Issuer   Issuer
+	Resource Resource
+	// Users and Applications are the principals that may be used, the
+	// preferred ones first.
+	Users        []User
+	Applications []Application
+	Tokens       Tokens
+
+	Only        string           // case ids that contain this, * standing for anything; empty: all
+	Concurrency int              // requests at a time; default 4
+	Timeout     time.Duration    // for one case, its tokens included; default 30 s
+	Clock       func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
+}
+
+// Target is the API under test.
+type Target struct {
+	URL        string       // what an endpoint's path is appended to
+	HTTPClient *http.Client // default http.DefaultClient; redirects are never followed
+}
+
+// Issuer is the tenant that signs the tokens.
+type Issuer struct {
+	TenantID string
+	URL      string // iss of the resource's tokens
+}
+
+// Resource is the application whose tokens the API takes.
+type Resource struct {
+	Name         string // in the manifest
+	AppID        string
+	TokenVersion int      // 1 or 2
+	Audiences    []string // every value that aud may have
+	Scopes       []string // values that it exposes
+	Roles        []string // values that it defines
+}
+
+// User is somebody who can sign in.
+type User struct {
+	Name        string   // in the manifest
+	Roles       []string // of the resource: held directly or by a group
+	GroupRoles  []string // those of Roles that are held by a group only
+	Unavailable string   // why no token can be had, such as a password that is not known
+}
+
+// Application is a client of the resource.
+type Application struct {
+	Name       string   // in the manifest
+	AppID      string   // tells the API's own client ID tokens from others
+	Scopes     []string // of the resource, granted or pre-authorized: scp of its users' tokens
+	Roles      []string // of the resource, granted to the application itself
+	SignsIn    bool     // users can sign in to it
+	Credential bool     // a secret of it is at hand, so it can have tokens of its own
+}
+
+// Tokens gets tokens for the resource, by the same ways as any client. An
+// error that wraps ErrUnavailable makes the case a skipped one.
+type Tokens interface {
+	// User signs user in to client, both by name, asks for scopes of the
+	// resource by their values, and returns access and ID token.
+	User(ctx context.Context, client, user string, scopes []string) (access, id string, err error)
+	// Application returns a token of the application itself.
+	Application(ctx context.Context, application string) (string, error)
+	// Sign signs any claims with the issuer's key. header is added to what the
+	// issuer states by itself.
+	Sign(ctx context.Context, header, claims map[string]any) (string, error)
+}
+
+// ErrUnavailable says that a token cannot be had here at all.
+var ErrUnavailable = errors.New("not available")
+
+func (s *Suite) application(name string) (Application, bool) {
+	i := slices.IndexFunc(s.Applications, func(a Application) bool { return a.Name == name })
+	if i < 0 {
+		return Application{}, false
+	}
+	return s.Applications[i], true
+}
+
+func (s *Suite) user(name string) (User, bool) {
+	i := slices.IndexFunc(s.Users, func(u User) bool { return u.Name == name })
+	if i < 0 {
+		return User{}, false
+	}
+	return s.Users[i], true
+}
+
+// asked are the scopes that a sign-in to the client asks for: those of its own
+// that any endpoint requires, else all it has. Which of them come back is for
+// the tenant to say.
+func (s *Suite) asked(client Application) []string {
+	var asked []string
+	for _, endpoint := range s.Document.Endpoints {
+		if endpoint.Requires == nil {
+			continue
+		}
+		for _, scope := range endpoint.Requires.Scopes {
+			if slices.Contains(client.Scopes, scope) && !slices.Contains(asked, scope) {
+				asked = append(asked, scope)
+			}
+		}
+	}
+	if asked == nil {
+		return client.Scopes
+	}
+	return asked
+}

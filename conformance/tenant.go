@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+)
+
+// Tenant gets tokens from a tenant by the flows that every client uses. It is
+// the Tokens of a run, local or real.
+type Tenant struct {
+	Authority *Authority
+	Resource  string             // what scopes are asked for: an identifier URI, or the appId
+	Clients   map[string]Client  // by name in the manifest
+	Accounts  map[string]Account // by name in the manifest
+	// Signer has the issuer sign any claims; nil where nobody can.
+	Signer func(ctx context.Context, header, claims map[string]any) (string, error)
+}
+
+func (t *Tenant) User(ctx context.Context, client, user string, scopes []string) (access, id string, err error) {
+	c, ok := t.Clients[client]
+	if !ok || c.RedirectURI == "" {
+		return "", "", fmt.Errorf("%w: application %s has no redirect URI to sign in to", ErrUnavailable, client)
+	}
+	account, ok := t.Accounts[user]
+	if !ok || account.Password == "" {
+		return "", "", fmt.Errorf("%w: the password of user %s is not known", ErrUnavailable, user)
+	}
+	asked := make([]string, 0, len(scopes))
+	for _, scope := range scopes {
+		asked = append(asked, t.Resource+"/"+scope)
+	}
+	if len(asked) == 0 {
+		asked = []string{t.Resource + "/.default"}
+	}
+	grant, err := t.Authority.SignIn(ctx, c, account, asked)
+	return grant.AccessToken, grant.IDToken, err
+}
+
+func (t *Tenant) Application(ctx context.Context, application string) (string, error) {
+	c, ok := t.Clients[application]
+	if !ok || c.Secret == "" {
+		return "", fmt.Errorf("%w: no secret of application %s is at hand", ErrUnavailable, application)
+	}
+	grant, err := t.Authority.ClientCredentials(ctx, c, t.Resource+"/.default")
+	return grant.AccessToken, err
+}
+
+func (t *Tenant) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
+	if t.Signer == nil {
+		return "", fmt.Errorf("%w: this tenant signs no tokens on request", ErrUnavailable)
+	}
+	return t.Signer(ctx, header, claims)
+}

@@ -1,0 +1,148 @@
+package conformance
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// flaw names one check that a validator has forgotten.
+type flaw string
+
+// validator is an API with GET /health and GET /secure that is right unless it
+// has a flaw. It is written for this: plainly, check after check.
+type validator struct {
+	issuer string
+	flaw   flaw
+}
+
+func (v validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/health" {
+		answer(w, 200, map[string]any{"status": "ok"})
+		return
+	}
+	status := v.status(r.Header.Get("Authorization"))
+	body := map[string]any{"status": "ok"}
+	switch {
+	case status != 200:
+		body = map[string]any{"detail": "no"}
+	case v.flaw == "answer":
+		body = map[string]any{"status": "fine"}
+	}
+	answer(w, status, body)
+}
+
+func (v validator) status(authorization string) int {
+	if v.flaw == "everybody" {
+		return 200
+	}
+	if v.flaw == "nobody" {
+		return 401
+	}
+	scheme, raw, _ := strings.Cut(authorization, " ")
+	switch {
+	case authorization == "" && v.flaw == "no-token":
+		return 200
+	case authorization == "" && v.flaw == "forbidden-for-unauthorized":
+		return 403
+	case raw == "" && scheme != "" && v.flaw == "empty":
+		return 200
+	case scheme != "Bearer" && v.flaw != "scheme" || raw == "":
+		return 401
+	}
+	segments := strings.Split(raw, ".")
+	if len(segments) != 3 {
+		switch v.flaw {
+		case "garbage":
+			return 200
+		case "crash":
+			return 500
+		}
+		return 401
+	}
+	var header struct{ Alg, Kid string }
+	var claims struct {
+		Iss, Aud, Tid, Scp, Oid, Sub string
+		Exp, Nbf                     int64
+		Roles                        []string
+	}
+	if !unmarshal(segments[0], &header) || !unmarshal(segments[1], &claims) {
+		return 401
+	}
+	if v.flaw == "order" && !slices.Contains(strings.Fields(claims.Scp), "read_data") {
+		return 403
+	}
+	if !v.signed(header.Alg, header.Kid, segments) {
+		return 401
+	}
+	now := time.Now().Unix()
+	issuer := v.issuer
+	if v.flaw == "tenant" {
+		issuer = strings.ReplaceAll(issuer, tenantID, claims.Tid)
+	}
+	switch {
+	case claims.Iss != issuer && v.flaw != "issuer":
+		return 401
+	case claims.Tid != tenantID && v.flaw != "tenant":
+		return 401
+	case claims.Aud != apiID && v.flaw != "audience":
+		return 401
+	case claims.Exp < now && v.flaw != "expiry":
+		return 401
+	case claims.Nbf > now && v.flaw != "not-before":
+		return 401
+	}
+	return v.authorize(claims.Scp, claims.Oid == claims.Sub, claims.Roles)
+}
+
+func (v validator) signed(alg, kid string, segments []string) bool {
+	switch {
+	case alg == "none":
+		return v.flaw == "alg-none"
+	case alg != "RS256":
+		return false
+	case kid != "one":
+		return v.flaw == "kid"
+	case v.flaw == "signature":
+		return true
+	}
+	signature, err := base64.RawURLEncoding.DecodeString(segments[2])
+	sum := sha256.Sum256([]byte(segments[0] + "." + segments[1]))
+	return err == nil && rsa.VerifyPKCS1v15(&tenantKey().PublicKey, crypto.SHA256, sum[:], signature) == nil
+}
+
+func (v validator) authorize(scp string, application bool, roles []string) int {
+	accepted := []string{"Admin", "DevOps"}
+	switch v.flaw {
+	case "one-role":
+		accepted = accepted[:1]
+	case "any-role":
+		accepted = append(accepted, "Reader")
+	}
+	scoped := slices.Contains(strings.Fields(scp), "read_data") || v.flaw == "scope"
+	if v.flaw == "applications" && application {
+		scoped = true
+	}
+	switch {
+	case !scoped && v.flaw == "unauthorized-for-forbidden":
+		return 401
+	case !scoped:
+		return 403
+	case v.flaw == "role" || slices.ContainsFunc(accepted, func(role string) bool { return slices.Contains(roles, role) }):
+		return 200
+	case v.flaw == "redirect":
+		return 302
+	}
+	return 403
+}
+
+func unmarshal(segment string, into any) bool {
+	b, err := base64.RawURLEncoding.DecodeString(segment)
+	return err == nil && json.Unmarshal(b, into) == nil
+}
