@@ -1,0 +1,252 @@
+// Package provision_test holds the sources to the plan of docs/architecture.md.
+package provision_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const module = "provision"
+
+// mayImport says which of our rooms a room may import. It binds files that are
+// no tests; a folder with Go code that is not here, and no leaf, is a mistake.
+var mayImport = map[string][]string{
+	"stack":               {},
+	"graph":               {},
+	"terraform":           {},
+	"manifests":           {},
+	"conformance/forge":   {},
+	"reference-api/token": {},
+	"emulator/directory":  {},
+	"emulator/faults":     {},
+
+	"plan":                  {"stack"},
+	"reconcile":             {"graph", "stack", "plan"},
+	"emulator/graphapi":     {"emulator/directory"},
+	"emulator/login":        {"emulator/directory"},
+	"emulator/proxy":        {},
+	"emulator":              {"emulator/..."},
+	"emulator/emulatortest": {"emulator", "emulator/..."},
+	"conformance":           {"conformance/forge", "stack"},
+	"conformance/report":    {"conformance"},
+	"reference-api":         {"reference-api/token"},
+	"cmd/provision":         {"..."},
+}
+
+// leaves may import anything, and nobody imports them.
+var leaves = []string{"examples", "bench"}
+
+// strangers are rooms that must not meet in a third one, however they get
+// there: each pair shares no code of ours.
+var strangers = [][2]string{
+	{"emulator/login", "conformance/forge"},
+	{"emulator/login", "reference-api/token"},
+	{"conformance/forge", "reference-api/token"},
+	{"graph", "emulator"},
+	{"graph", "emulator/directory"},
+	{"graph", "emulator/graphapi"},
+	{"graph", "emulator/login"},
+	{"conformance", "emulator"},
+	{"conformance", "emulator/login"},
+}
+
+// onlyFile is the one Go file that a folder of other things may hold.
+var onlyFile = map[string]string{"manifests": "embed.go"}
+
+// file is a Go file that is no test, with what it imports of ours.
+type file struct {
+	name    string // path from the root of the module
+	imports []string
+}
+
+func TestWhoMayImportWhom(t *testing.T) {
+	t.Parallel()
+	rooms, err := survey(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rooms["stack"]) == 0 {
+		t.Fatal("no Go file found in stack/: the survey looks in the wrong place")
+	}
+	for _, fault := range faults(rooms) {
+		t.Error(fault)
+	}
+}
+
+// survey parses the import clauses of every Go file below root, by folder.
+func survey(root fs.FS) (map[string][]file, error) {
+	rooms := map[string][]file{}
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name != "." && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")) {
+				return fs.SkipDir // as the go command does
+			}
+			return nil
+		}
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		source, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		f := file{name: name}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if room, ours := strings.CutPrefix(imported, module+"/"); ours {
+				f.imports = append(f.imports, room)
+			}
+		}
+		rooms[path.Dir(name)] = append(rooms[path.Dir(name)], f)
+		return nil
+	})
+	return rooms, err
+}
+
+// faults lists, sorted, where rooms break the map.
+func faults(rooms map[string][]file) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	for _, room := range slices.Sorted(maps.Keys(rooms)) {
+		allowed, known := mayImport[room]
+		if !known && !isLeaf(room) {
+			add("%s: folder %s holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md", rooms[room][0].name, room)
+			continue
+		}
+		for _, f := range rooms[room] {
+			if only, ok := onlyFile[room]; ok && path.Base(f.name) != only {
+				add("%s: %s may hold no Go file but %s", f.name, room, only)
+			}
+			for _, imported := range f.imports {
+				switch {
+				case isLeaf(imported):
+					add("%s: %s is a leaf, which nobody may import", f.name, imported)
+				case known && !matches(allowed, imported):
+					add("%s: %s may import %s, but not %s", f.name, room, list(allowed), imported)
+				}
+			}
+		}
+	}
+	for _, pair := range strangers {
+		a, b := reach(rooms, pair[0]), reach(rooms, pair[1])
+		for _, room := range slices.Sorted(maps.Keys(a)) {
+			if _, both := b[room]; both {
+				add("%s and %s are to share no code, but meet in %s (%s; %s)", pair[0], pair[1], room, a[room], b[room])
+			}
+		}
+	}
+	return all
+}
+
+func isLeaf(room string) bool {
+	top, _, _ := strings.Cut(room, "/")
+	return slices.Contains(leaves, top)
+}
+
+func matches(allowed []string, room string) bool {
+	return slices.ContainsFunc(allowed, func(pattern string) bool {
+		below, wild := strings.CutSuffix(pattern, "...")
+		return pattern == room || wild && strings.HasPrefix(room, below)
+	})
+}
+
+func list(allowed []string) string {
+	if len(allowed) == 0 {
+		return "nothing of ours"
+	}
+	return strings.Join(allowed, ", ")
+}
+
+// reach is every room that room imports, itself and indirect ones included,
+// each with a way to it.
+func reach(rooms map[string][]file, room string) map[string]string {
+	ways := map[string]string{room: room}
+	for queue := []string{room}; len(queue) > 0; queue = queue[1:] {
+		for _, f := range rooms[queue[0]] {
+			for _, imported := range f.imports {
+				if _, seen := ways[imported]; !seen {
+					ways[imported] = ways[queue[0]] + " → " + imported
+					queue = append(queue, imported)
+				}
+			}
+		}
+	}
+	return ways
+}
+
+func TestTheMapFindsWhatBreaksIt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		source map[string]string // path → imports of ours
+		want   []string
+	}{
+		{"what is allowed", map[string]string{
+			"plan/a.go": "stack", "cmd/provision/a.go": "reference-api/token", "emulator/a.go": "emulator/login", "bench/speed/a.go": "plan",
+		}, nil},
+		{"an import that is not on the map", map[string]string{"plan/a.go": "graph"},
+			[]string{"plan/a.go: plan may import stack, but not graph"}},
+		{"an import into a room that has none", map[string]string{"stack/a.go": "plan"},
+			[]string{"stack/a.go: stack may import nothing of ours, but not plan"}},
+		{"a folder that is not on the map", map[string]string{"utils/a.go": ""},
+			[]string{"utils/a.go: folder utils holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md"}},
+		{"a second program", map[string]string{"cmd/other/a.go": ""},
+			[]string{"cmd/other/a.go: folder cmd/other holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md"}},
+		{"Go code at the root", map[string]string{"a.go": ""},
+			[]string{"a.go: folder . holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md"}},
+		{"a leaf that is imported", map[string]string{"cmd/provision/a.go": "bench/speed"},
+			[]string{"cmd/provision/a.go: bench/speed is a leaf, which nobody may import"}},
+		{"more Go among the manifests", map[string]string{"manifests/embed.go": "", "manifests/more.go": ""},
+			[]string{"manifests/more.go: manifests may hold no Go file but embed.go"}},
+		{"tests and test data", map[string]string{"stack/a_test.go": "graph", "stack/testdata/a.go": "graph", ".hidden/a.go": "graph"}, nil},
+		{"two that mint and check with the same code", map[string]string{
+			"emulator/login/a.go": "emulator/directory", "emulator/directory/a.go": "jose", "reference-api/token/a.go": "jose", "jose/a.go": "",
+		}, []string{
+			"emulator/directory/a.go: emulator/directory may import nothing of ours, but not jose",
+			"jose/a.go: folder jose holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md",
+			"reference-api/token/a.go: reference-api/token may import nothing of ours, but not jose",
+			"emulator/login and reference-api/token are to share no code, but meet in jose (emulator/login → emulator/directory → jose; reference-api/token → jose)",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			root := fstest.MapFS{}
+			for name, imported := range test.source {
+				source := "package p\n"
+				if imported != "" {
+					source += fmt.Sprintf("import _ %q\n", module+"/"+imported)
+				}
+				root[name] = &fstest.MapFile{Data: []byte(source)}
+			}
+			rooms, err := survey(root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, faults(rooms)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
