@@ -31,7 +31,11 @@ func accessDenied() error {
 	return refuse(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 }
 
+// unauthenticated answers a request whose token was not accepted.
 func unauthenticated(err error) error {
+	if refusal := new(directory.Error); errors.As(err, &refusal) {
+		return refusal
+	}
 	return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "%s", err)
 }
 

@@ -1,0 +1,39 @@
+package emulator
+
+import (
+	"net/http"
+	"strings"
+
+	"provision/emulator/directory"
+	"provision/emulator/graphapi"
+)
+
+// authenticate verifies the access token of a request to Graph and looks its
+// bearer up.
+func (e *Emulator) authenticate(r *http.Request) (graphapi.Caller, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if token = strings.TrimSpace(token); token == "" || !strings.EqualFold(scheme, "Bearer") {
+		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token is empty.")
+	}
+	verified, err := e.login.VerifyGraphToken(token)
+	if err != nil {
+		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token validation failure. "+err.Error()+".")
+	}
+	caller := graphapi.Caller{AppID: verified.AppID, Roles: verified.Roles, Scopes: verified.Scopes}
+	sp, known := e.directory.ServicePrincipalByAppID(verified.AppID)
+	if known {
+		caller.ServicePrincipalID = sp.ID
+	}
+	if !verified.AppOnly {
+		caller.UserID = verified.ObjectID
+		_, known = e.directory.User(caller.UserID)
+	}
+	if !known {
+		return graphapi.Caller{}, unauthorized("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
+	}
+	return caller, nil
+}
+
+func unauthorized(code, message string) error {
+	return &directory.Error{Status: http.StatusUnauthorized, Code: code, Message: message}
+}

@@ -1,0 +1,43 @@
+// Package emulator is the local tenant: Microsoft Graph and the authorization
+// server of one Entra ID tenant on one HTTPS origin, and beside it a management
+// API on a listener of its own.
+//
+//	listeners, err := emulator.Listen("127.0.0.1:8443")
+//	e, err := emulator.New(emulator.Config{Dir: ".provision/local", Origin: emulator.Origin(listeners)})
+//	server, err := e.Serve(listeners)
+//	…
+//	err = server.Shutdown(ctx)
+//	err = e.Close()
+//
+// # Invariants
+//
+//   - Only loopback is listened on unless the caller hands other listeners in.
+//   - What was answered 2xx survives a killed process (see package directory).
+//   - The certificate authority is made once in a state directory; its key never
+//     leaves that directory. Server certificates are made anew for each process
+//     and replaced before they expire.
+//   - The management key is made for each process and shown to nobody but the
+//     caller of New.
+//   - No secret, token or password reaches a log: the request log has paths
+//     without their queries, and no headers or bodies.
+//
+// # Management API
+//
+// Every request but /healthz carries the management key. Errors are
+// {"error": "…"} with a 4xx status.
+//
+//	curl $PROVISION_MANAGEMENT_URL/healthz
+//
+// A token with any claims, and optionally header fields, signed with the
+// tenant's current key; what is left out stays out:
+//
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" -H "Content-Type: application/json" \
+//	     -d '{"claims":{"aud":"api://x","exp":1},"header":{"typ":"at+jwt"}}' \
+//	     $PROVISION_MANAGEMENT_URL/sign            # {"token":"…"}
+//
+// The directory by natural keys, the same bytes for the same content; and the
+// directory with ids:
+//
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/snapshot
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" "$PROVISION_MANAGEMENT_URL/snapshot?format=full"
+package emulator

@@ -1,0 +1,152 @@
+package emulator
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"provision/emulator/directory"
+	"provision/emulator/graphapi"
+	"provision/emulator/login"
+)
+
+// Config is what a local tenant is made of.
+type Config struct {
+	Dir        string           // the state directory, made with mode 0700; empty: in memory
+	Origin     string           // what clients reach it by: https://localhost:PORT
+	Seed       directory.Seed   // what a new tenant is to be; ignored for one that exists
+	Clock      func() time.Time // nil: time.Now
+	Logger     *slog.Logger     // nil: nothing is logged
+	RequestLog io.Writer        // a JSON line for each request; nil: none
+}
+
+// Emulator is one local tenant. It is safe for use by many goroutines at once.
+type Emulator struct {
+	origin     string
+	directory  *directory.Directory
+	login      *login.Login
+	authority  *Authority
+	key        string // of the management API
+	logger     *slog.Logger
+	public     http.Handler
+	management http.Handler
+}
+
+const directoryFile = "directory.db"
+
+// New opens the local tenant, or makes it on first use. A state directory
+// admits one process at a time.
+func New(config Config) (*Emulator, error) {
+	if !strings.HasPrefix(config.Origin, "https://") {
+		return nil, fmt.Errorf("open local tenant: the origin %q is no https URL", config.Origin)
+	}
+	if config.Clock == nil {
+		config.Clock = time.Now
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	path := ""
+	if config.Dir != "" {
+		var err error
+		if config.Dir, err = filepath.Abs(config.Dir); err != nil {
+			return nil, fmt.Errorf("open local tenant: %w", err)
+		}
+		if err := os.MkdirAll(config.Dir, 0o700); err != nil {
+			return nil, fmt.Errorf("open local tenant: %w", err)
+		}
+		path = filepath.Join(config.Dir, directoryFile)
+	}
+	e := &Emulator{origin: strings.TrimSuffix(config.Origin, "/"), key: newKey(), logger: config.Logger}
+	var err error
+	if e.directory, err = directory.Open(path, config.Seed, config.Clock); err != nil {
+		return nil, fmt.Errorf("open local tenant: %w", err)
+	}
+	if err := e.open(config); err != nil {
+		return nil, errors.Join(fmt.Errorf("open local tenant: %w", err), e.directory.Close())
+	}
+	return e, nil
+}
+
+func (e *Emulator) open(config Config) (err error) {
+	if e.authority, err = OpenAuthority(config.Dir); err != nil {
+		return err
+	}
+	e.login, err = login.New(login.Config{
+		Directory: e.directory,
+		Origin:    e.origin,
+		Clock:     config.Clock,
+		Logger:    config.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	graph := graphapi.New(graphapi.Config{
+		Directory:    e.directory,
+		Origin:       e.origin,
+		Authenticate: e.authenticate,
+		Clock:        config.Clock,
+		Observe:      observe,
+	})
+	e.public = logRequests(config.RequestLog, routePublic(graph, e.login.Handler()))
+	e.management = e.managementHandler()
+	return nil
+}
+
+// newKey makes a key for the management API.
+func newKey() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// routePublic puts both services on one origin: Graph below its versions, the
+// authorization server everywhere else.
+func routePublic(graph, login http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first, _, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
+		if strings.EqualFold(first, "v1.0") || strings.EqualFold(first, "beta") {
+			graph.ServeHTTP(w, r)
+			return
+		}
+		login.ServeHTTP(w, r)
+	})
+}
+
+// Handler serves the public origin.
+func (e *Emulator) Handler() http.Handler { return e.public }
+
+// Management serves the management API.
+func (e *Emulator) Management() http.Handler { return e.management }
+
+// ManagementKey returns the bearer key of the management API.
+func (e *Emulator) ManagementKey() string { return e.key }
+
+// Administrator returns the credentials of the seeded application that may set
+// the tenant up.
+func (e *Emulator) Administrator() (tenantID, clientID, secret string) {
+	admin := e.directory.Administrator()
+	return e.directory.Tenant().ID, admin.ClientID, admin.Secret
+}
+
+// Tenant returns the organization's id, domain and name.
+func (e *Emulator) Tenant() directory.Tenant { return e.directory.Tenant() }
+
+// Authority returns the certificate authority that the public origin's
+// certificates come from.
+func (e *Emulator) Authority() *Authority { return e.authority }
+
+// Snapshot returns the directory by natural keys: the same bytes for the same
+// content.
+func (e *Emulator) Snapshot() ([]byte, error) { return e.directory.Canonical() }
+
+// Close gives the state directory back. Servers are shut down before.
+func (e *Emulator) Close() error { return e.directory.Close() }

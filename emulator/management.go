@@ -1,0 +1,117 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// maxManagementBody bounds the body of a request to the management API.
+const maxManagementBody = 1 << 20
+
+// managementHandler routes the management API: one method and path a line, so
+// that what joins later is a line too.
+func (e *Emulator) managementHandler() http.Handler {
+	guarded := http.NewServeMux()
+	guarded.HandleFunc("POST /sign", e.sign)
+	guarded.HandleFunc("GET /snapshot", e.snapshot)
+	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		managementError(w, http.StatusNotFound, "no such operation: %s %s", r.Method, r.URL.Path)
+	})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		managementAnswer(w, map[string]string{"status": "ok"})
+	})
+	mux.Handle("/", e.requireKey(guarded))
+	return mux
+}
+
+// requireKey admits holders of the management key alone.
+func (e *Emulator) requireKey(next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(e.key))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(strings.TrimSpace(key))) // of one length, as the comparison needs
+		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			managementError(w, http.StatusUnauthorized, "the management key is missing or wrong")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func managementAnswer(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(value) // a client that has gone away needs no answer
+}
+
+func managementError(w http.ResponseWriter, status int, format string, args ...any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": fmt.Sprintf(format, args...)})
+}
+
+// managementBody reads a JSON object that must have no other members than into has.
+func managementBody(w http.ResponseWriter, r *http.Request, into any) bool {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxManagementBody))
+	decoder.DisallowUnknownFields()
+	decoder.UseNumber() // claims keep their numbers as they were written
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, trailing := decoder.Token(); trailing != io.EOF {
+			err = fmt.Errorf("something follows the JSON object")
+		}
+	}
+	if err != nil {
+		managementError(w, http.StatusBadRequest, "read request: %v", err)
+		return false
+	}
+	return true
+}
+
+// sign makes a token of any claims.
+func (e *Emulator) sign(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Claims map[string]any `json:"claims"`
+		Header map[string]any `json:"header"`
+	}
+	if !managementBody(w, r, &request) {
+		return
+	}
+	if request.Claims == nil {
+		managementError(w, http.StatusBadRequest, "read request: claims are missing")
+		return
+	}
+	token, err := e.login.Sign(request.Header, request.Claims)
+	if err != nil {
+		managementError(w, http.StatusBadRequest, "%v", err)
+		return
+	}
+	managementAnswer(w, map[string]string{"token": token})
+}
+
+// snapshot answers what the directory holds.
+func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
+	dump := e.directory.Canonical
+	switch format := r.URL.Query().Get("format"); format {
+	case "", "canonical":
+	case "full":
+		dump = e.directory.Export
+	default:
+		managementError(w, http.StatusBadRequest, "unknown format %q: canonical or full", format)
+		return
+	}
+	data, err := dump()
+	if err != nil {
+		managementError(w, http.StatusInternalServerError, "%v", err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(data)
+}
