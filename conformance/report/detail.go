@@ -1,0 +1,84 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"provision/conformance"
+)
+
+// detail is one labelled line about a result.
+type detail struct{ label, text string }
+
+// details say what was sent, what came back and what is probably wrong, as far
+// as that is of interest: for a pass, only what is worth noting.
+func details(r conformance.Result) []detail {
+	var lines []detail
+	add := func(label, text string) {
+		if text != "" {
+			lines = append(lines, detail{label, printable(text)})
+		}
+	}
+	switch r.Outcome {
+	case conformance.Skip:
+		add("because", r.Reason)
+		add("add", r.Add)
+	case conformance.Error:
+		add("broken", r.Reason)
+		if r.Exchange != nil {
+			add("sent", sent(r))
+		}
+	case conformance.Fail:
+		add("sent", sent(r))
+		if token := r.Exchange.Token; token != nil {
+			add("header", oneLine(token.Header))
+			add("claims", oneLine(token.Claims))
+		}
+		add("got", got(r.Exchange))
+		if challenge := r.Exchange.ResponseHeader.Get("WWW-Authenticate"); challenge != "" {
+			add("", "WWW-Authenticate: "+challenge)
+		}
+		add("wrong", r.Reason)
+		add("probably", r.Cause)
+		if r.Status >= 200 && r.Status <= 299 {
+			add("gain", r.Gain)
+		}
+		add("source", r.Source)
+	}
+	add("note", r.Note)
+	return lines
+}
+
+func sent(r conformance.Result) string {
+	return fmt.Sprintf("%s %s with %s", r.Exchange.Method, r.Exchange.URL, r.Sends)
+}
+
+func got(e *conformance.Exchange) string {
+	answer := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
+	if body := printable(e.Body); body != "" {
+		answer += ": " + body
+	}
+	if e.Truncated {
+		answer += "…"
+	}
+	return answer
+}
+
+func oneLine(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if err := json.Compact(&b, raw); err != nil {
+		return string(raw)
+	}
+	return b.String()
+}
+
+// printable makes one line of a text and takes out what a terminal would obey.
+func printable(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	}), " ")
+}

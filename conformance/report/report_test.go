@@ -1,0 +1,233 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/conformance"
+)
+
+// feed tells a handler of two runs with one of everything.
+func feed(t *testing.T, h conformance.Handler) {
+	t.Helper()
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	results := []conformance.Result{
+		{
+			Case:    conformance.Case{ID: "GET /health: public", Endpoint: "GET /health", Name: "public", Group: conformance.Authentication, Sends: "no token"},
+			Outcome: conformance.Pass, Status: 200, Duration: 1234 * time.Microsecond,
+			Exchange: &conformance.Exchange{Method: "GET", URL: "https://api.example/health", Status: 200},
+		},
+		{
+			Case: conformance.Case{
+				ID: "GET /secure: wrong-audience", Endpoint: "GET /secure", Name: "wrong-audience", Group: conformance.Claims, Severity: conformance.High,
+				Sends: "a token for another API", Expect: conformance.Expect{Status: 401},
+				Source: "RFC 7519, section 4.1.3", Gain: "any token is good here", Flaw: "the API does not check the audience (aud)",
+			},
+			Outcome: conformance.Fail, Status: 200, Duration: 3 * time.Millisecond,
+			Reason: "expected 401, got 200", Cause: "the API does not check the audience (aud)",
+			Exchange: &conformance.Exchange{
+				Method: "GET", URL: "https://api.example/secure", Status: 200,
+				RequestHeader:  http.Header{"Authorization": {"Bearer [masked]"}},
+				Token:          &conformance.Decoded{Header: json.RawMessage("{\n\"alg\":\"RS256\"}"), Claims: json.RawMessage(`{"aud": "other", "name":"<b>\u001b[2J"}`)},
+				ResponseHeader: http.Header{"Www-Authenticate": {"Bearer\x1b[31m"}},
+				Body:           "{\"x\":\"\x1b[2J\u202eevil\"}\r\n\x00", Truncated: true,
+			},
+		},
+		{
+			Case: conformance.Case{ID: "GET /secure: wrong-role", Endpoint: "GET /secure", Name: "wrong-role", Group: conformance.Authorization, Expect: conformance.Expect{Status: 403}},
+			// nothing was sent
+			Outcome: conformance.Skip, Reason: "there is no user whose roles are all others", Add: "roleAssignments: [{role: Reader, users: [NAME]}]",
+		},
+		{
+			Case:    conformance.Case{ID: "GET /secure: no-role", Endpoint: "GET /secure", Name: "no-role", Group: conformance.Authorization, Expect: conformance.Expect{Status: 403}},
+			Outcome: conformance.Error, Reason: "get a token of user nob: AADSTS50126: wrong password",
+		},
+		{
+			Case:    conformance.Case{ID: "GET /secure: garbage", Endpoint: "GET /secure", Name: "garbage", Group: conformance.Authentication, Expect: conformance.Expect{Status: 401, Tolerates: []int{400}}},
+			Outcome: conformance.Pass, Status: 400, Duration: 400 * time.Microsecond, Note: "400 is as good here as 401",
+			Exchange: &conformance.Exchange{Method: "GET", URL: "https://api.example/secure", Status: 400},
+		},
+	}
+	for _, name := range []string{"secure", "again"} {
+		plan := conformance.Plan{Name: name, Resource: "api", URL: "https://api.example"}
+		for _, r := range results {
+			plan.Cases = append(plan.Cases, r.Case)
+		}
+		check(h.Begin(plan))
+		for _, r := range results {
+			check(h.Result(r))
+		}
+		check(h.End(conformance.Summary{Planned: 5, Passed: 2, Failed: 1, Skipped: 1, Errors: 1, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"}}))
+	}
+}
+
+const table = `secure: 5 cases for api at https://api.example
+
+GET /health              expected  got
+  ok     public          2xx       200     1 ms
+
+GET /secure              expected  got
+  FAIL   wrong-audience  401       200     3 ms
+         sent     GET https://api.example/secure with a token for another API
+         header   {"alg":"RS256"}
+         claims   {"aud":"other","name":"<b>\u001b[2J"}
+         got      200 OK: {"x":" [2J evil"}…
+                  WWW-Authenticate: Bearer [31m
+         wrong    expected 401, got 200
+         probably the API does not check the audience (aud)
+         gain     any token is good here
+         source   RFC 7519, section 4.1.3
+  skip   wrong-role      403
+         because  there is no user whose roles are all others
+         add      roleAssignments: [{role: Reader, users: [NAME]}]
+  ERROR  no-role         403
+         broken   get a token of user nob: AADSTS50126: wrong password
+  ok     garbage         401       400     0 ms
+         note     400 is as good here as 401
+
+GET /secure: nobody was seen to be let in, so its refusals prove nothing
+2 passed, 1 failed, 1 skipped, 1 error in 1.5 s
+`
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	feed(t, NewText(&b, false))
+	if diff := cmp.Diff(table+strings.Replace(table, "secure: 5", "again: 5", 1), b.String()); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+func TestTextInColour(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	feed(t, NewText(&b, true))
+	text := b.String()
+	if !strings.Contains(text, "\x1b[1;31mFAIL \x1b[0m") {
+		t.Errorf("no colour:\n%q", text)
+	}
+	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["fail"].color, marks["skip"].color, marks["error"].color} {
+		text = strings.ReplaceAll(text, code, "")
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Errorf("the target's own codes came through:\n%q", text)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	var first, second bytes.Buffer
+	for _, w := range []*bytes.Buffer{&first, &second} {
+		j := NewJSON(w)
+		feed(t, j)
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Error("the same results gave other bytes")
+	}
+	var document Document
+	decoder := json.NewDecoder(&first)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&document); err != nil {
+		t.Fatal(err)
+	}
+	if document.Version != 1 || len(document.Runs) != 2 || document.Summary.Planned != 10 || document.Runs[1].Summary.Failed != 1 {
+		t.Errorf("document %+v", document)
+	}
+	failed := document.Runs[1].Results[1]
+	if failed.ID != "GET /secure: wrong-audience" || failed.Outcome != conformance.Fail || failed.Severity != conformance.High ||
+		failed.Status != 200 || failed.Milliseconds != 3 || failed.Expect.Status != 401 || failed.Exchange.Token == nil {
+		t.Errorf("result %+v", failed)
+	}
+}
+
+func TestEmptyJSON(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := NewJSON(&b).Close(); err != nil || !strings.Contains(b.String(), `"runs": []`) {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
+func TestJUnit(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	j := NewJUnit(&b)
+	feed(t, j)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Tests    int    `xml:"tests,attr"`
+		Failures int    `xml:"failures,attr"`
+		Errors   int    `xml:"errors,attr"`
+		Skipped  int    `xml:"skipped,attr"`
+		Time     string `xml:"time,attr"`
+		Suites   []struct {
+			Name  string `xml:"name,attr"`
+			Tests int    `xml:"tests,attr"`
+			Cases []struct {
+				Name      string `xml:"name,attr"`
+				ClassName string `xml:"classname,attr"`
+				Time      string `xml:"time,attr"`
+				Failure   *struct {
+					Message string `xml:"message,attr"`
+					Text    string `xml:",chardata"`
+				} `xml:"failure"`
+				Error   *struct{} `xml:"error"`
+				Skipped *struct{} `xml:"skipped"`
+				Output  string    `xml:"system-out"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	if got.Tests != 10 || got.Failures != 2 || got.Errors != 2 || got.Skipped != 2 || got.Time != "0.009" || len(got.Suites) != 4 {
+		t.Fatalf("totals %+v", got)
+	}
+	secure := got.Suites[1]
+	if secure.Name != "secure: GET /secure" || secure.Tests != 4 || got.Suites[3].Name != "again: GET /secure" {
+		t.Errorf("suites %q %d, %q", secure.Name, secure.Tests, got.Suites[3].Name)
+	}
+	failed := secure.Cases[0]
+	if failed.Name != "wrong-audience" || failed.Time != "0.003" || failed.Failure == nil ||
+		failed.Failure.Message != "expected 401, got 200: the API does not check the audience (aud)" ||
+		!strings.Contains(failed.Failure.Text, "sent     GET https://api.example/secure") {
+		t.Errorf("failed case %+v", failed)
+	}
+	if secure.Cases[1].Skipped == nil || secure.Cases[2].Error == nil || !strings.Contains(secure.Cases[3].Output, "400 is as good") {
+		t.Errorf("cases %+v", secure.Cases)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestReportsThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"text":  NewText(full{}, false).Begin(conformance.Plan{}),
+		"json":  NewJSON(full{}).Close(),
+		"junit": NewJUnit(full{}).Close(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "disk full") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
