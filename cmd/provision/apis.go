@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"provision/conformance"
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// protected is an application whose API somebody said something about: the
+// resource of one Conformance document or more.
+type protected struct {
+	stack     *stack.Stack
+	resource  *stack.Application
+	documents []*stack.Conformance
+}
+
+func (p protected) name() string { return p.stack.Name + "/" + p.resource.Name }
+
+// apis lists the protected applications of the stacks.
+func apis(stacks []*stack.Stack) []protected {
+	var all []protected
+	for _, s := range stacks {
+		for _, document := range s.Conformances {
+			i := slices.IndexFunc(all, func(p protected) bool { return p.stack == s && p.resource.Name == document.Resource })
+			if i < 0 {
+				all = append(all, protected{stack: s, resource: application(s, document.Resource)})
+				i = len(all) - 1
+			}
+			all[i].documents = append(all[i].documents, document)
+		}
+	}
+	return all
+}
+
+func application(s *stack.Stack, name string) *stack.Application {
+	i := slices.IndexFunc(s.Applications, func(a *stack.Application) bool { return a.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.Applications[i]
+}
+
+// chosen are the APIs that --application names; all where it is not given.
+func (a *app) chosen(stacks []*stack.Stack) ([]protected, error) {
+	all := apis(stacks)
+	if len(all) == 0 {
+		return nil, hint(usagef("no Conformance document: nothing says what an API must let in"), "add one; see manifests/quickstart/conformance.yaml")
+	}
+	want := a.config.GetString("application")
+	if want == "" {
+		return all, nil
+	}
+	var names []string
+	for _, p := range all {
+		if p.name() == want {
+			return []protected{p}, nil
+		}
+		names = append(names, p.name())
+	}
+	return nil, hint(usagef("application %q has no Conformance document", want), "there is: %s", strings.Join(names, ", "))
+}
+
+// one is the single API that a command is about.
+func (a *app) one(stacks []*stack.Stack) (protected, error) {
+	all, err := a.chosen(stacks)
+	if err != nil {
+		return protected{}, err
+	}
+	if len(all) > 1 {
+		names := make([]string, len(all))
+		for i, p := range all {
+			names[i] = p.name()
+		}
+		return protected{}, hint(usagef("there is more than one API here: %s", strings.Join(names, ", ")), "choose one with --application %s", names[0])
+	}
+	return all[0], nil
+}
+
+// facts are what a tenant says of a protected application.
+type facts struct {
+	resource  conformance.Resource
+	issuer    conformance.Issuer
+	appIDs    map[string]string // client id by the stack's names
+	scopeBase string            // what stands before /SCOPE in a request for a token
+}
+
+// facts reads what must be known of an API to ask for tokens to it and to
+// check them.
+func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
+	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	if err != nil {
+		return facts{}, err
+	}
+	s.domain = state.Tenant.Domain
+	f := facts{appIDs: map[string]string{}}
+	for _, a := range p.stack.Applications {
+		k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(p.stack.Name, a.Name)}
+		if found, ok := state.Existing[k]; ok {
+			k = found
+		}
+		live := state.Objects[k]
+		if live == nil {
+			return facts{}, hint(fmt.Errorf("application %s/%s is not in tenant %s", p.stack.Name, a.Name, s.target), "make it with `provision apply`")
+		}
+		f.appIDs[a.Name] = live.AppID
+		if a != p.resource {
+			continue
+		}
+		f.resource = conformance.Resource{Name: a.Name, AppID: live.AppID, TokenVersion: 1, Audiences: []string{live.AppID}}
+		f.scopeBase = live.AppID
+		if uris := texts(live.Properties["identifierUris"]); len(uris) > 0 {
+			f.scopeBase = uris[0]
+		}
+		if api, ok := live.Properties["api"].(map[string]any); ok && api["requestedAccessTokenVersion"] == 2.0 {
+			f.resource.TokenVersion = 2
+		} else {
+			f.resource.Audiences = append(texts(live.Properties["identifierUris"]), live.AppID)
+		}
+		for _, scope := range a.API.OAuth2PermissionScopes {
+			f.resource.Scopes = append(f.resource.Scopes, scope.Value)
+		}
+		for _, role := range a.AppRoles {
+			f.resource.Roles = append(f.resource.Roles, role.Value)
+		}
+	}
+	f.issuer = conformance.Issuer{TenantID: s.tenantID, URL: s.v2Issuer()}
+	if f.resource.TokenVersion == 1 {
+		f.issuer.URL = s.v1Issuer
+	}
+	return f, nil
+}
+
+func (s *session) v2Issuer() string { return s.authority + "/" + s.tenantID + "/v2.0" }
+
+func (s *session) jwksURL() string {
+	return s.authority + "/" + s.tenantID + "/discovery/v2.0/keys"
+}
+
+func texts(v any) []string {
+	list, _ := v.([]any)
+	var all []string
+	for _, e := range list {
+		if s, ok := e.(string); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// people are the stack's users with the roles that the manifests give them,
+// directly or by a group they are a direct member of.
+func (s *session) people(p protected) ([]conformance.User, error) {
+	passwords, err := s.keep.Passwords()
+	if err != nil {
+		return nil, err
+	}
+	var all []conformance.User
+	for _, u := range p.stack.Users {
+		user := conformance.User{Name: u.Name}
+		for _, ra := range p.resource.RoleAssignments {
+			if ra.Role == "" {
+				continue
+			}
+			switch {
+			case slices.Contains(ra.Users, u.Name):
+				user.Roles = append(user.Roles, ra.Role)
+			case slices.ContainsFunc(ra.Groups, func(g string) bool { return isMember(p.stack, g, u.Name) }):
+				user.Roles = append(user.Roles, ra.Role)
+				user.GroupRoles = append(user.GroupRoles, ra.Role)
+			}
+		}
+		if s.password(passwords, u) == "" {
+			user.Unavailable = fmt.Sprintf("the password of %s is not known (provision knows those of users it made; give others in PROVISION_PASSWORD_%s)",
+				u.Name, environmentName(u.Name))
+		}
+		all = append(all, user)
+	}
+	return all, nil
+}
+
+func isMember(s *stack.Stack, group, user string) bool {
+	for _, g := range s.Groups {
+		if g.Name == group {
+			return slices.ContainsFunc(g.Members, func(m stack.Member) bool { return m.User == user })
+		}
+	}
+	return false
+}
+
+// clients are the stack's applications with what they may have of the API.
+func (s *session) clients(p protected, f facts) ([]conformance.Application, error) {
+	var all []conformance.Application
+	for _, a := range p.stack.Applications {
+		c := conformance.Application{Name: a.Name, AppID: f.appIDs[a.Name], SignsIn: redirectURI(a) != ""}
+		for _, permission := range a.Permissions {
+			if permission.Resource == p.resource.Name && permission.AdminConsent {
+				c.Scopes = append(c.Scopes, permission.Scopes...)
+				c.Roles = append(c.Roles, permission.Roles...)
+			}
+		}
+		for _, pre := range p.resource.API.PreAuthorizedApplications {
+			if pre.Application == a.Name {
+				c.Scopes = append(c.Scopes, pre.Scopes...)
+			}
+		}
+		for _, ra := range p.resource.RoleAssignments {
+			if ra.Role != "" && slices.Contains(ra.Applications, a.Name) {
+				c.Roles = append(c.Roles, ra.Role)
+			}
+		}
+		slices.Sort(c.Scopes)
+		c.Scopes = slices.Compact(c.Scopes)
+		slices.Sort(c.Roles)
+		c.Roles = slices.Compact(c.Roles)
+		secret, err := s.secret(p.stack, a)
+		if err != nil {
+			return nil, err
+		}
+		c.Credential = secret != ""
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// secret is the text of a kept client secret, "" where there is none.
+func (s *session) secret(st *stack.Stack, a *stack.Application) (string, error) {
+	for _, secret := range a.Secrets {
+		kept, ok, err := s.keep.Secret(stack.UniqueName(st.Name, a.Name), secret.Name, secret.Sink)
+		if err != nil {
+			return "", err
+		}
+		if ok {
+			return kept.SecretText, nil
+		}
+	}
+	return "", nil
+}
+
+// redirectURI is one that a sign-in of ours can be sent to; the request to it
+// is never made.
+func redirectURI(a *stack.Application) string {
+	for _, uris := range [][]string{a.PublicClient.RedirectURIs, a.Web.RedirectURIs, a.SPA.RedirectURIs} {
+		for _, uri := range uris {
+			if !strings.Contains(uri, "${") {
+				return uri
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+func (a *app) apply() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "apply [DIR]",
+		Short: "Make the tenant what the manifests declare",
+		Long: `apply makes the tenant what the stacks at or below DIR (default manifests/)
+declare: it creates what is missing, puts back what was changed by hand, and
+removes what a stack owns and no longer declares. Run again, it does nothing.
+Stopped at any point, the next apply goes on from there.`,
+		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := directory(args)
+			stacks, err := stack.Load(dir)
+			if err != nil {
+				return err
+			}
+			s, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			if err := a.applyStacks(cmd.Context(), s, stacks); err != nil {
+				return err
+			}
+			if a.config.GetBool("verify") {
+				if !a.json() {
+					fmt.Fprintln(a.stdout)
+				}
+				if err := a.verifyStacks(cmd.Context(), s, stacks); err != nil {
+					return err
+				}
+			}
+			a.whatNext(dir, a.config.GetBool("verify"))
+			return nil
+		},
+	}
+	c.Flags().Bool("verify", false, "then prove the API that each stack protects; exit 3 when a case fails")
+	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	c.Flags().Bool("reset-passwords", false, "give users of ours whose password is not known a new one")
+	reportFlags(c)
+	return c
+}
+
+func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: a.config.GetBool("reset-passwords")})
+	if err != nil {
+		return err
+	}
+	if !a.json() {
+		fmt.Fprintf(a.stdout, "tenant %s (%s)\n", s.target, state.Tenant.Domain)
+	}
+	if p.Empty() {
+		return a.applied(p, 0)
+	}
+	if !a.json() {
+		if err := p.Text(a.stdout, a.color(a.stdout), false); err != nil {
+			return err
+		}
+	}
+	if err := a.confirm(s, "apply that to"); err != nil {
+		return err
+	}
+	done, err := a.carryOut(ctx, s, p, state)
+	if err != nil {
+		return err
+	}
+	return a.applied(p, done.Writes)
+}
+
+func (a *app) applied(p *plan.Plan, writes int) error {
+	if a.json() {
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"plan": p, "writes": writes})
+	}
+	if writes == 0 {
+		return p.Text(a.stdout, a.color(a.stdout), false)
+	}
+	_, err := fmt.Fprintf(a.stdout, "applied with %s\n", count(writes, "write"))
+	return err
+}
+
+// whatNext ends a run with the commands that a newcomer will want.
+func (a *app) whatNext(dir string, verified bool) {
+	if a.json() {
+		return
+	}
+	fmt.Fprintln(a.stdout, "\nWhat to try next:")
+	if !verified {
+		fmt.Fprintf(a.stdout, "  provision verify %-22s prove the API that it protects\n", dir)
+	}
+	fmt.Fprintf(a.stdout, "  provision plan %-24s nothing to do: the tenant is as declared\n", dir)
+	fmt.Fprintf(a.stdout, "  provision token %-23s a token as a user gets it, decoded\n", dir)
+	fmt.Fprintf(a.stdout, "  provision destroy %-21s take it all away again\n", dir)
+}

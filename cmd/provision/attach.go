@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// serving is what a process that serves the local tenant tells the others, in
+// serving.json (0600). Whether it still does is told by the lock, never by the
+// file.
+type serving struct {
+	Origin        string `json:"origin"`
+	ManagementURL string `json:"managementUrl"`
+	ManagementKey string `json:"managementKey"`
+	TenantID      string `json:"tenantId"`
+	ClientID      string `json:"clientId"`     // the seeded administrator
+	ClientSecret  string `json:"clientSecret"` // its secret
+	PID           int    `json:"pid"`
+}
+
+// stateDir is a local tenant's folder, which processes share.
+type stateDir string
+
+func (d stateDir) file(name string) string { return filepath.Join(string(d), name) }
+
+// lock becomes the one process that serves the tenant; ok is false when
+// another one does.
+func (d stateDir) lock() (release func(), ok bool, err error) {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return nil, false, err
+	}
+	l := flock.New(d.file("lock"), flock.SetPermissions(0o600))
+	ok, err = l.TryLock()
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return func() { l.Close() }, true, nil
+}
+
+// publish tells other processes where the tenant is served.
+func (d stateDir) publish(s serving) error {
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp := d.file("serving.json.tmp")
+	if err := os.WriteFile(tmp, append(raw, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, d.file("serving.json"))
+}
+
+// attach finds the tenant that another process serves and keeps it from
+// closing until release. ok is false while nobody tells where it is.
+func (d stateDir) attach() (s serving, release func(), ok bool, err error) {
+	if err := os.MkdirAll(d.file("attached"), 0o700); err != nil {
+		return s, nil, false, err
+	}
+	// First the mark, then the look: a server that is closing either sees the
+	// mark or has already withdrawn its file.
+	mark := flock.New(filepath.Join(d.file("attached"), fmt.Sprintf("%d-%s", os.Getpid(), verb())), flock.SetPermissions(0o600))
+	if ok, err := mark.TryLock(); err != nil || !ok {
+		return s, nil, false, err
+	}
+	release = func() {
+		os.Remove(mark.Path())
+		mark.Close()
+	}
+	raw, err := os.ReadFile(d.file("serving.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &s)
+	}
+	if err != nil {
+		release()
+		if errors.Is(err, os.ErrNotExist) {
+			return s, nil, false, nil
+		}
+		return s, nil, false, fmt.Errorf("%s: %w", d.file("serving.json"), err)
+	}
+	return s, release, true, nil
+}
+
+// verb is the command that this process runs, for others to name.
+func verb() string {
+	for _, arg := range os.Args[1:] {
+		if !strings.HasPrefix(arg, "-") && !strings.ContainsAny(arg, "/\\.") {
+			return arg
+		}
+	}
+	return "provision"
+}
+
+// attached are the processes that use the tenant which this one serves.
+func (d stateDir) attached() []string {
+	entries, err := os.ReadDir(d.file("attached"))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, e := range entries {
+		path := filepath.Join(d.file("attached"), e.Name())
+		l := flock.New(path)
+		if free, err := l.TryLock(); err == nil && free {
+			os.Remove(path) // its process was killed
+			l.Close()
+			continue
+		}
+		pid, verb, _ := strings.Cut(e.Name(), "-")
+		all = append(all, fmt.Sprintf("%s (pid %s)", verb, pid))
+	}
+	return all
+}
+
+// withdraw ends the publication and waits until nobody uses the tenant.
+func (d stateDir) withdraw(say func(string, ...any)) {
+	os.Remove(d.file("serving.json"))
+	told := ""
+	for {
+		using := strings.Join(d.attached(), ", ")
+		if using == "" {
+			return
+		}
+		if using != told {
+			told = using
+			say("note: this process serves the local tenant and ends when %s has ended", using)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// port is the one recorded for the tenant, 0 where none is yet.
+func (d stateDir) port() (int, error) {
+	raw, err := os.ReadFile(d.file("port"))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return 0, fmt.Errorf("%s: not a port number", d.file("port"))
+	}
+	return n, nil
+}
+
+func (d stateDir) recordPort(n int) error {
+	return os.WriteFile(d.file("port"), []byte(strconv.Itoa(n)+"\n"), 0o600)
+}
+
+// join serves the tenant when nobody does, else attaches to who does.
+func (d stateDir) join(ctx context.Context, serve func() (serving, func(), error)) (serving, func(), error) {
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		unlock, first, err := d.lock()
+		if err != nil {
+			return serving{}, nil, fmt.Errorf("open the local tenant: %w", err)
+		}
+		if first {
+			s, stop, err := serve()
+			if err != nil {
+				unlock()
+				return serving{}, nil, err
+			}
+			return s, func() { stop(); unlock() }, nil
+		}
+		s, release, ok, err := d.attach()
+		if err != nil {
+			return serving{}, nil, fmt.Errorf("attach to the local tenant: %w", err)
+		}
+		if ok {
+			return s, release, nil
+		}
+		if time.Now().After(deadline) {
+			return serving{}, nil, hint(fmt.Errorf("attach to the local tenant in %s: another process holds it and does not say where", d),
+				"it may be ending: try again in a moment")
+		}
+		select {
+		case <-ctx.Done():
+			return serving{}, nil, ctx.Err()
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+func (a *app) destroy() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "destroy [DIR]",
+		Short: "Take away what the stacks own, and nothing else",
+		Long: `destroy deletes exactly what the stacks at or below DIR (default manifests/)
+own in the tenant, and purges it from the recycle bin, so that the same names
+can be used again at once. With --stack no manifests are needed: the tenant's
+own marks tell what the stack owns.`,
+		Example: "  provision destroy manifests/\n  provision destroy --stack quickstart\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			names := a.config.GetStringSlice("stack")
+			if len(names) > 0 && len(args) > 0 {
+				return hint(usagef("destroy takes a folder or --stack, not both"), "see `provision destroy --help`")
+			}
+			if len(names) == 0 {
+				stacks, err := stack.Load(directory(args))
+				if err != nil {
+					return err
+				}
+				for _, s := range stacks {
+					names = append(names, s.Name)
+				}
+			}
+			s, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			p, state, err := s.diff(cmd.Context(), nil, plan.Options{Destroy: names,
+				KeepDeleted: a.config.GetBool("no-purge"), Force: a.config.GetBool("force")})
+			if err != nil {
+				return err
+			}
+			p.Orphans, p.Notes = nil, nil
+			if p.Empty() {
+				fmt.Fprintln(a.stdout, "nothing to do: the tenant holds nothing of it")
+				return nil
+			}
+			if err := a.showPlan(p, false); err != nil {
+				return err
+			}
+			if err := a.confirm(s, "destroy all that in"); err != nil {
+				return err
+			}
+			done, err := a.carryOut(cmd.Context(), s, p, state)
+			if err != nil {
+				return err
+			}
+			if !a.json() {
+				fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
+			}
+			return nil
+		},
+	}
+	c.Flags().StringSlice("stack", nil, "a stack by name, from the tenant's marks alone (may be repeated)")
+	c.Flags().Bool("no-purge", false, "leave what is deleted in the recycle bin")
+	c.Flags().Bool("force", false, "also when another stack still refers to it")
+	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	return c
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) emulator() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "emulator",
+		Short: "Serve the local tenant until it is interrupted",
+		Long: `emulator serves the local tenant over HTTPS, with its management API beside
+it, until it is interrupted. Other provision commands find it and use it; other
+programs find it by the env file. The other commands serve the tenant by
+themselves for as long as they run, so this one is only needed for the latter.`,
+		Example: "  provision emulator\n  provision emulator --in-memory --listen 127.0.0.1:8443 --env-file local.env\n  provision emulator --request-log requests.jsonl",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o := tenantOptions{listen: a.config.GetString("listen"), management: a.config.GetString("management")}
+			if path := a.config.GetString("request-log"); path != "" {
+				f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+				if err != nil {
+					return fmt.Errorf("open the request log: %w", err)
+				}
+				defer f.Close()
+				o.requestLog = f
+			}
+			if host, _, err := net.SplitHostPort(o.listen); o.listen != "" && err == nil {
+				if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+					a.say("warning: %s is not a loopback address: everybody who reaches it can use the tenant", o.listen)
+				}
+			}
+			var dir stateDir
+			if !a.config.GetBool("in-memory") {
+				var err error
+				if dir, err = a.localDir(); err != nil {
+					return err
+				}
+				unlock, first, err := dir.lock()
+				if err != nil {
+					return fmt.Errorf("open the local tenant: %w", err)
+				}
+				if !first {
+					return hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "it can be used as it is; or choose another folder with --state, or --in-memory")
+				}
+				defer unlock()
+			}
+			served, stop, err := a.serveTenant(dir, o)
+			if err != nil {
+				return err
+			}
+			defer stop()
+			if path := a.config.GetString("env-file"); path != "" {
+				ca := dir.file("ca.pem")
+				if dir == "" {
+					return hint(usagef("an env file needs the authority's certificate as a file"), "leave --in-memory out, or give --state")
+				}
+				if err := writeEnvFile(path, served, ca); err != nil {
+					return err
+				}
+				defer os.Remove(path)
+			}
+			fmt.Fprintf(a.stdout, "serving the local tenant on %s\n", served.Origin)
+			<-cmd.Context().Done()
+			return nil
+		},
+	}
+	c.Flags().String("listen", "", "address and port (default: localhost on the tenant's own port)")
+	c.Flags().String("management", "", "address and port of the management API (default: a free port on 127.0.0.1)")
+	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends")
+	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
+	c.Flags().String("request-log", "", "append a JSON line for every request")
+	return c
+}
+
+// writeEnvFile holds the administrator's secret, so only its owner reads it.
+func writeEnvFile(path string, s serving, ca string) error {
+	hostPort := s.Origin[len("https://"):]
+	ca, err := filepath.Abs(ca)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write the env file: %w", err)
+	}
+	if err := f.Chmod(0o600); err != nil {
+		f.Close()
+		return fmt.Errorf("write the env file: %w", err)
+	}
+	_, err = io.WriteString(f, "ARM_METADATA_HOSTNAME="+hostPort+
+		"\nARM_TENANT_ID="+s.TenantID+
+		"\nARM_CLIENT_ID="+s.ClientID+
+		"\nARM_CLIENT_SECRET="+s.ClientSecret+
+		"\nSSL_CERT_FILE="+ca+
+		"\nAZURE_AUTHORITY_HOST="+s.Origin+"/"+
+		"\nAZURE_TENANT_ID="+s.TenantID+
+		"\nAZURE_CLIENT_ID="+s.ClientID+
+		"\nAZURE_CLIENT_SECRET="+s.ClientSecret+
+		"\nGRAPH_ENDPOINT="+s.Origin+
+		"\nPROVISION_MANAGEMENT_URL="+s.ManagementURL+
+		"\nPROVISION_MANAGEMENT_KEY="+s.ManagementKey+"\n")
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("write the env file: %w", err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// The exit codes, which scripts rely on.
+const (
+	exitDone   = 0 // done, and the answer is yes
+	exitFailed = 1 // could not do it
+	exitUsage  = 2 // bad usage or bad input; nothing was touched
+	exitNo     = 3 // ran, and the answer is no
+)
+
+// hinted is an error with the next command to try.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+func hint(err error, format string, args ...any) error {
+	return hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// usage is bad usage: exit 2.
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }
+
+func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
+
+// no is a run whose answer is no: exit 3. Everything has been said already.
+var errNo = errors.New("the answer is no")
+
+// report prints err as `error:` and `hint:` lines and returns the exit code.
+func (a *app) report(err error) int {
+	var mistakes stack.Mistakes
+	var problems plan.Problems
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errNo):
+		return exitNo
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.stderr, "error: interrupted; what was done so far stays, and the same command goes on from there")
+		return exitFailed
+	case errors.As(err, &mistakes):
+		return a.reportMistakes(mistakes)
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			mistakes = append(mistakes, stack.Mistake(p))
+		}
+		return a.reportMistakes(mistakes)
+	}
+	fmt.Fprintf(a.stderr, "error: %s\n", oneLine(err.Error()))
+	if h := hintFor(err); h != "" {
+		fmt.Fprintf(a.stderr, "hint: %s\n", h)
+	}
+	if errors.As(err, new(usage)) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (a *app) reportMistakes(mistakes stack.Mistakes) int {
+	for _, m := range mistakes {
+		fmt.Fprintf(a.stderr, "error: %s: %s\n", m.Pos, m.Message)
+		if m.Hint != "" {
+			fmt.Fprintf(a.stderr, "  hint: %s\n", m.Hint)
+		}
+	}
+	fmt.Fprintf(a.stderr, "%s; nothing was touched\n", count(len(mistakes), "mistake"))
+	return exitUsage
+}
+
+func hintFor(err error) string {
+	var h hinted
+	var step *reconcile.StepError
+	var refused *plan.Refused
+	switch {
+	case errors.As(err, &h):
+		return h.hint
+	case errors.As(err, &step) && graph.Denied(err):
+		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run the same command again"
+	case errors.As(err, &step):
+		return "what was done so far stays; run the same command again to go on from there"
+	case errors.As(err, &refused):
+		return "destroy what uses it first, or say --force"
+	case graph.Denied(err):
+		return "grant the caller the Microsoft Graph application permissions Application.Read.All, User.Read.All and GroupMember.Read.All"
+	case errors.As(err, new(*azidentity.AuthenticationFailedError)):
+		return "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+	}
+	return ""
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// count is "1 case" or "2 cases".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"crypto/tls"
+	"crypto/x509"
+
+	"provision/emulator"
+	"provision/reconcile"
+)
+
+// connectLocal serves the local tenant for this run, or attaches to the process
+// that does.
+func (a *app) connectLocal(ctx context.Context) (*session, error) {
+	dir, err := a.localDir()
+	if err != nil {
+		return nil, err
+	}
+	served, release, err := dir.join(ctx, func() (serving, func(), error) {
+		return a.serveTenant(dir, tenantOptions{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.localSession(dir, served)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	s.close = release
+	return s, nil
+}
+
+// localDir is the local tenant's folder.
+func (a *app) localDir() (stateDir, error) {
+	if dir := a.config.GetString("state"); dir != "" {
+		abs, err := filepath.Abs(dir)
+		return stateDir(abs), err
+	}
+	root, err := provisionDir()
+	return stateDir(filepath.Join(root, "local")), err
+}
+
+func (a *app) localSession(dir stateDir, served serving) (*session, error) {
+	pem, err := os.ReadFile(dir.file("ca.pem"))
+	if err != nil {
+		return nil, fmt.Errorf("trust the local tenant: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("trust the local tenant: %s holds no certificate", dir.file("ca.pem"))
+	}
+	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: roots},
+		MaxIdleConnsPerHost: 16,
+		ForceAttemptHTTP2:   true,
+	}}
+	g, err := localGraph(served, client)
+	if err != nil {
+		return nil, err
+	}
+	return &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
+		v1Issuer: served.Origin + "/" + served.TenantID + "/",
+		http:     client, graph: g, keep: reconcile.Keep{Dir: string(dir)},
+		patience: 10 * time.Second, now: a.now, caFile: dir.file("ca.pem"),
+		manage: &management{url: served.ManagementURL, key: served.ManagementKey}}, nil
+}
+
+// tenantOptions are what only `provision emulator` may say of the tenant that
+// it serves.
+type tenantOptions struct {
+	listen     string // HOST:PORT; "" is localhost on the recorded port
+	management string // HOST:PORT; "" is a free port
+	requestLog io.Writer
+}
+
+// serveTenant serves the tenant kept in dir (in memory where dir is "") and
+// publishes where. The caller holds the lock.
+func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error) {
+	listeners, err := dir.listen(o.listen)
+	if err != nil {
+		return serving{}, nil, err
+	}
+	closeListeners := func() {
+		for _, l := range listeners {
+			l.Close()
+		}
+	}
+	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: emulator.Origin(listeners), Clock: a.now, RequestLog: o.requestLog})
+	if err != nil {
+		closeListeners()
+		return serving{}, nil, err
+	}
+	if o.management == "" {
+		o.management = "127.0.0.1:0"
+	}
+	managed, err := net.Listen("tcp", o.management)
+	if err != nil {
+		closeListeners()
+		return serving{}, nil, errors.Join(fmt.Errorf("serve the management API: %w", err), tenant.Close())
+	}
+	server := tenant.ServeManaged(listeners, managed)
+	tenantID, clientID, secret := tenant.Administrator()
+	s := serving{Origin: emulator.Origin(listeners), ManagementURL: server.ManagementURL, ManagementKey: tenant.ManagementKey(),
+		TenantID: tenantID, ClientID: clientID, ClientSecret: secret, PID: os.Getpid()}
+	stop := func() {
+		if dir != "" {
+			dir.withdraw(a.say)
+		}
+		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		_ = server.Shutdown(grace) // what does not end in time is cut off
+		_ = tenant.Close()         // nothing is waiting in it: every write is done when it is answered
+	}
+	if dir != "" {
+		if err := dir.publish(s); err != nil {
+			stop()
+			return serving{}, nil, fmt.Errorf("serve the local tenant: %w", err)
+		}
+	}
+	return s, stop, nil
+}
+
+// listen opens the tenant's port: the one asked for, else the recorded one,
+// else a new one, which is recorded. An API that was told the tenant's origin
+// once must find it there again, so it is never silently another.
+func (d stateDir) listen(address string) ([]net.Listener, error) {
+	if d == "" {
+		if address == "" {
+			address = "127.0.0.1:0"
+		}
+		return emulator.Listen(address)
+	}
+	recorded, err := d.port()
+	if err != nil {
+		return nil, err
+	}
+	if address == "" && recorded != 0 {
+		address = fmt.Sprintf("localhost:%d", recorded)
+	}
+	if address != "" {
+		listeners, err := emulator.Listen(address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, hint(fmt.Errorf("serve the local tenant: %w", err),
+				"end the program that has the port; the tenant keeps its port so that what was told of it stays true")
+		}
+		if err != nil {
+			return nil, err
+		}
+		return listeners, d.record(listeners)
+	}
+	// Below the range from which the system gives out ports by itself.
+	for port, attempt := 8443, 0; ; port, attempt = 20000+rand.IntN(10000), attempt+1 {
+		listeners, err := emulator.Listen(fmt.Sprintf("localhost:%d", port))
+		if err == nil {
+			return listeners, d.record(listeners)
+		}
+		if attempt == 20 || !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, err
+		}
+	}
+}
+
+func (d stateDir) record(listeners []net.Listener) error {
+	return d.recordPort(listeners[0].Addr().(*net.TCPAddr).Port)
+}

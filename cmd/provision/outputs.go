@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/stack"
+)
+
+func (a *app) outputs() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "output [DIR]",
+		Short: "Print what the applied stack is known by: for its API, for its clients",
+		Long: `output prints KEY=VALUE lines of an applied stack. With --for-api they are what
+an API must be told to check its tokens: TENANT_ID, AUDIENCE (every value that
+aud may take), ISSUER, JWKS_URI and, for a local tenant, where its certificate
+authority is. Without it they are the client ids of the stack's applications.
+Lists are separated by spaces; nothing is quoted.`,
+		Example: "  provision output --for-api > api.env\n  env $(provision output --for-api) python3 main.py",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			stacks, err := stack.Load(directory(args))
+			if err != nil {
+				return err
+			}
+			p, err := a.one(stacks)
+			if err != nil {
+				return err
+			}
+			s, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			f, err := s.facts(cmd.Context(), p, stacks)
+			if err != nil {
+				return err
+			}
+			var lines [][2]string
+			if a.config.GetBool("for-api") {
+				lines = [][2]string{
+					{"TENANT_ID", s.tenantID},
+					{"AUDIENCE", strings.Join(f.resource.Audiences, " ")},
+					{"ISSUER", f.issuer.URL},
+					{"JWKS_URI", s.jwksURL()},
+				}
+				if s.caFile != "" {
+					for _, key := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
+						lines = append(lines, [2]string{key, s.caFile})
+					}
+				}
+			} else {
+				lines = [][2]string{{"TENANT_ID", s.tenantID}, {"AUTHORITY", s.authority + "/" + s.tenantID}}
+				for _, application := range p.stack.Applications {
+					lines = append(lines, [2]string{environmentName(application.Name) + "_CLIENT_ID", f.appIDs[application.Name]})
+				}
+				lines = append(lines, [2]string{"SCOPE_BASE", f.scopeBase})
+			}
+			return a.showLines(lines)
+		},
+	}
+	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
+	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	return c
+}
+
+func (a *app) showLines(lines [][2]string) error {
+	if a.json() {
+		m := map[string]string{}
+		for _, l := range lines {
+			m[l[0]] = l[1]
+		}
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(m)
+	}
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(a.stdout, "%s=%s\n", l[0], l[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+func (a *app) plan() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "plan [DIR]",
+		Short: "Show what apply would do, property by property",
+		Long: `plan compares what the stacks at or below DIR (default manifests/) declare
+with what the tenant holds, and prints what apply would create, change and
+delete. It writes nothing.`,
+		Example: "  provision plan manifests/\n  provision plan manifests/ --detailed-exitcode   # exit 3 when there is something to do\n  provision plan manifests/ -o json",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			stacks, err := stack.Load(directory(args))
+			if err != nil {
+				return err
+			}
+			s, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			p, _, err := s.diff(cmd.Context(), stacks, plan.Options{})
+			if err != nil {
+				return err
+			}
+			if err := a.showPlan(p, true); err != nil {
+				return err
+			}
+			if a.config.GetBool("detailed-exitcode") && !p.Empty() {
+				return errNo
+			}
+			return nil
+		},
+	}
+	c.Flags().Bool("detailed-exitcode", false, "exit 3 when there is something to do")
+	return c
+}
+
+func (a *app) showPlan(p *plan.Plan, details bool) error {
+	if a.json() {
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(p)
+	}
+	return p.Text(a.stdout, a.color(a.stdout), details)
+}
+
+// diff reads the tenant and plans.
+func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
+	o.ResetPasswords = o.ResetPasswords || s.local
+	for _, st := range stacks {
+		if st.Prune != "" {
+			o.Prune = append(o.Prune, st.Name)
+		}
+	}
+	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, o.Destroy)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := plan.Diff(stacks, state, o)
+	return p, state, err
+}
+
+// carryOut applies a plan with a line of progress on long work.
+func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State) (reconcile.Done, error) {
+	progress := a.progress()
+	defer progress.end()
+	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience,
+		Progress: func(n, of int, step plan.Step) {
+			progress.show("[%d/%d] %s %s", n, of, step.Action, step.Key)
+		}}.Apply(ctx, p, state)
+	progress.end()
+	for _, w := range done.Warnings {
+		a.say("warning: %s", w)
+	}
+	return done, err
+}
+
+// confirm asks before a real tenant is changed.
+func (a *app) confirm(s *session, what string) error {
+	if s.local || a.config.GetBool("yes") {
+		return nil
+	}
+	if !isTerminal(a.stdin) {
+		return hint(usagef("%s tenant %s asks for confirmation, and there is no terminal to ask on", what, s.target), "say --yes")
+	}
+	fmt.Fprintf(a.stderr, "%s tenant %s (%s)? Type yes: ", what, s.target, s.tenantID)
+	var answer string
+	if _, err := fmt.Fscanln(a.stdin, &answer); err != nil || !strings.EqualFold(answer, "yes") {
+		return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or say --yes")
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// progress is one line on a terminal, shown when work takes longer than a
+// second and wiped at its end. Elsewhere it is nothing.
+type progress struct {
+	w     io.Writer // nil: not a terminal
+	began time.Time
+	shown bool
+}
+
+func (a *app) progress() *progress {
+	p := &progress{began: time.Now()}
+	if isTerminal(a.stderr) {
+		p.w = a.stderr
+	}
+	return p
+}
+
+func (p *progress) show(format string, args ...any) {
+	if p.w == nil || time.Since(p.began) < time.Second {
+		return
+	}
+	p.shown = true
+	fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
+}
+
+func (p *progress) end() {
+	if p.shown {
+		p.shown = false
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+	"golang.org/x/term"
+)
+
+// app is one run of the program: all that it reads of the world beside files.
+type app struct {
+	streams
+	config *viper.Viper
+	now    func() time.Time
+}
+
+type streams struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func stdio() streams { return streams{os.Stdin, os.Stdout, os.Stderr} }
+
+// run does one command and returns its exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	a := &app{streams: s, config: viper.New(), now: time.Now}
+	root := a.root()
+	root.SetArgs(args)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "provision",
+		Short: "Set up Microsoft Entra ID app registrations and prove the API they protect",
+		Long: `provision reads manifests, makes the app registrations, scopes, roles,
+assignments and consents that they declare, and proves that the API they
+protect answers 200, 403 and 401 exactly where it must.
+
+It works on a local tenant that it carries inside (the default: nothing to
+install, no account), and on a real one chosen with --target.`,
+		Example: `  provision apply manifests/ --verify     build everything and prove it
+  provision plan manifests/               show what apply would do
+  provision destroy manifests/            take it away again`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.configure(cmd.Flags())
+		},
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetIn(a.stdin)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return hint(usage{err}, "see `%s --help`", cmd.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.String("target", "local", "the tenant: local, or one named in provision.yaml")
+	flags.StringP("output", "o", "text", "how results are printed: text or json")
+	flags.String("state", "", "the local tenant's folder (default: .provision/local, looked for upwards)")
+	root.AddGroup(
+		&cobra.Group{ID: "main", Title: "Commands:"},
+		&cobra.Group{ID: "more", Title: "Beside them:"})
+	for _, c := range []*cobra.Command{a.validate(), a.plan(), a.apply(), a.verify(), a.destroy()} {
+		c.GroupID = "main"
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{a.emulator(), a.serve(), a.token(), a.outputs(), a.schema()} {
+		c.GroupID = "more"
+		root.AddCommand(c)
+	}
+	root.SetHelpCommandGroupID("more")
+	root.SetCompletionCommandGroupID("more")
+	return root
+}
+
+// configure joins flags, PROVISION_* variables and provision.yaml, in this
+// order of precedence.
+func (a *app) configure(flags *pflag.FlagSet) error {
+	a.config.SetEnvPrefix("PROVISION")
+	a.config.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	a.config.AutomaticEnv()
+	if err := a.config.BindPFlags(flags); err != nil {
+		return err
+	}
+	a.config.SetConfigName("provision")
+	a.config.SetConfigType("yaml")
+	a.config.AddConfigPath(".")
+	if err := a.config.ReadInConfig(); err != nil && !errors.As(err, new(viper.ConfigFileNotFoundError)) {
+		return usagef("provision.yaml: %w", err)
+	}
+	if o := a.config.GetString("output"); o != "text" && o != "json" {
+		return hint(usagef("output %q is not known", o), "use -o text or -o json")
+	}
+	return nil
+}
+
+func (a *app) json() bool { return a.config.GetString("output") == "json" }
+
+// color tells whether w takes colours: a terminal, unless NO_COLOR says no.
+func (a *app) color(w io.Writer) bool {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	return isTerminal(w)
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// directory is the DIR argument, manifests/ where there is none.
+func directory(args []string) string {
+	if len(args) == 0 {
+		return "manifests"
+	}
+	return args[0]
+}
+
+func maxOneDir(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return hint(usagef("%s takes one folder, not %d arguments", cmd.CommandPath(), len(args)), "see `%s --help`", cmd.CommandPath())
+	}
+	return nil
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return hint(usagef("%s takes no arguments, got %q", cmd.CommandPath(), args[0]), "see `%s --help`", cmd.CommandPath())
+	}
+	return nil
+}
+
+// say writes a line for people beside the results.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"provision/graph"
+	"provision/reconcile"
+)
+
+// session is a tenant that this run is connected to. A local one and a real
+// one are used alike: over HTTPS, through azidentity and msgraph-sdk-go.
+type session struct {
+	target    string
+	local     bool
+	tenantID  string
+	domain    string // known once the tenant was read
+	authority string // https://host, without a slash at its end
+	v1Issuer  string // iss of version 1.0 tokens
+	http      *http.Client
+	graph     *graph.Client
+	keep      reconcile.Keep
+	patience  time.Duration
+	now       func() time.Time
+	caFile    string      // of the local tenant
+	manage    *management // nil on a real tenant
+	close     func()
+}
+
+// connect opens the tenant that --target names.
+func (a *app) connect(ctx context.Context) (*session, error) {
+	target := a.config.GetString("target")
+	if target == "local" {
+		return a.connectLocal(ctx)
+	}
+	return a.connectReal(target)
+}
+
+func (a *app) connectReal(name string) (*session, error) {
+	key := "targets." + name
+	if !a.config.IsSet(key) {
+		known := "local"
+		for k := range a.config.GetStringMap("targets") {
+			known += ", " + k
+		}
+		return nil, hint(usagef("target %q is not known (there is: %s)", name, known),
+			"write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+	}
+	tenantID := a.config.GetString(key + ".tenant")
+	if tenantID == "" {
+		return nil, hint(usagef("target %q has no tenant", name), "write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+	}
+	cred, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{TenantID: tenantID})
+	if err != nil {
+		return nil, fmt.Errorf("sign in to tenant %s: %w", name, err)
+	}
+	client, err := graph.New(cred, graph.Options{})
+	if err != nil {
+		return nil, err
+	}
+	root, err := provisionDir()
+	if err != nil {
+		return nil, err
+	}
+	return &session{target: name, tenantID: tenantID, authority: "https://login.microsoftonline.com",
+		v1Issuer: "https://sts.windows.net/" + tenantID + "/",
+		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
+		keep:     reconcile.Keep{Dir: filepath.Join(root, name)},
+		patience: 3 * time.Minute, now: a.now, close: func() {}}, nil
+}
+
+// localGraph signs in to a served local tenant as its administrator.
+func localGraph(served serving, client *http.Client) (*graph.Client, error) {
+	cred, err := azidentity.NewClientSecretCredential(served.TenantID, served.ClientID, served.ClientSecret,
+		&azidentity.ClientSecretCredentialOptions{
+			DisableInstanceDiscovery: true, // it would ask the public cloud about localhost
+			ClientOptions: azcore.ClientOptions{
+				Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: served.Origin + "/"},
+				Transport: client,
+			}})
+	if err != nil {
+		return nil, fmt.Errorf("sign in to the local tenant: %w", err)
+	}
+	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport})
+}
+
+// provisionDir is the nearest .provision folder at or above the working
+// directory, as git finds .git; a new one here where there is none.
+func provisionDir() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		p := filepath.Join(dir, ".provision")
+		if info, err := os.Stat(p); err == nil && info.IsDir() {
+			return p, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return filepath.Join(here, ".provision"), nil
+		}
+	}
+}

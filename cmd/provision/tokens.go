@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"provision/conformance"
+	"provision/stack"
+)
+
+// tenantTokens gets tokens for a protected application as its clients do.
+func (s *session) tenantTokens(p protected, f facts) (*conformance.Tenant, error) {
+	passwords, err := s.keep.Passwords()
+	if err != nil {
+		return nil, err
+	}
+	t := &conformance.Tenant{
+		Authority: &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http},
+		Resource:  f.scopeBase,
+		Clients:   map[string]conformance.Client{},
+		Accounts:  map[string]conformance.Account{},
+	}
+	for _, a := range p.stack.Applications {
+		secret, err := s.secret(p.stack, a)
+		if err != nil {
+			return nil, err
+		}
+		t.Clients[a.Name] = conformance.Client{ID: f.appIDs[a.Name], Secret: secret, RedirectURI: redirectURI(a),
+			SPA: len(a.SPA.RedirectURIs) > 0 && redirectURI(a) == a.SPA.RedirectURIs[0]}
+	}
+	for _, u := range p.stack.Users {
+		t.Accounts[u.Name] = conformance.Account{
+			UserPrincipalName: s.upn(u), Password: s.password(passwords, u)}
+	}
+	if s.manage != nil {
+		t.Signer = s.manage.Sign
+	}
+	return t, nil
+}
+
+// upn is a user's sign-in name in this tenant.
+func (s *session) upn(u *stack.User) string {
+	return stack.Expand(u.UserPrincipalName, func(expression string) (string, bool) {
+		switch expression {
+		case "tenant.id":
+			return s.tenantID, true
+		case "tenant.domain":
+			return s.domain, true
+		}
+		return "", false
+	})
+}
+
+// password is the one that provision made, or the one that the environment
+// gives for a user who was there already.
+func (s *session) password(made map[string]string, u *stack.User) string {
+	if p := made[strings.ToLower(s.upn(u))]; p != "" {
+		return p
+	}
+	return os.Getenv("PROVISION_PASSWORD_" + environmentName(u.Name))
+}
+
+func environmentName(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"provision/stack"
+)
+
+func (a *app) validate() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate [DIR]",
+		Short: "Check the manifests; find every mistake at once",
+		Long: `validate reads every stack at or below DIR (default manifests/) and prints
+every mistake with its file, line and column and what to write instead. It
+talks to no tenant. Exit 0: all is well; 2: there are mistakes.`,
+		Example: "  provision validate manifests/\n  provision validate -o json manifests/ | jq '.[].message'",
+		Args:    maxOneDir,
+		RunE: func(_ *cobra.Command, args []string) error {
+			stacks, err := stack.Load(directory(args))
+			if a.json() {
+				mistakes, ok := err.(stack.Mistakes)
+				if err != nil && !ok {
+					return err
+				}
+				if mistakes == nil {
+					mistakes = stack.Mistakes{}
+				}
+				if err := json.NewEncoder(a.stdout).Encode(mistakes); err != nil {
+					return err
+				}
+			}
+			if err != nil {
+				return err
+			}
+			if !a.json() {
+				for _, s := range stacks {
+					fmt.Fprintf(a.stdout, "stack %s: %s, %s, %s, %s\n", s.Name,
+						count(len(s.Applications), "application"), count(len(s.Users), "user"),
+						count(len(s.Groups), "group"), count(len(s.Conformances), "conformance document"))
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) schema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the manifests, for editors",
+		Long: `schema prints the JSON Schema of a manifest document. With the YAML language
+server, begin a manifest with
+  # yaml-language-server: $schema=provision.schema.json`,
+		Example: "  provision schema > provision.schema.json",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.stdout.Write(stack.Schema)
+			return err
+		},
+	}
+}

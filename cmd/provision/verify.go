@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/conformance"
+	"provision/conformance/report"
+	referenceapi "provision/reference-api"
+	"provision/stack"
+)
+
+func (a *app) verify() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "verify [DIR]",
+		Short: "Prove that an API lets in whom it must, and nobody else",
+		Long: `verify derives, from the Conformance documents of the stacks at or below DIR
+(default manifests/), every request that the API must answer with 200, 403 or
+401, gets the tokens for them as real clients do, sends them, and says what
+came back. Without --url it tries the bundled reference API, which it starts for
+the run. Exit 0: all is well; 3: a case failed.`,
+		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --report junit=results.xml --report json=results.json\n  provision verify --only '*audience*'",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			stacks, err := stack.Load(directory(args))
+			if err != nil {
+				return err
+			}
+			s, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			return a.verifyStacks(cmd.Context(), s, stacks)
+		},
+	}
+	reportFlags(c)
+	c.Flags().String("only", "", "only the cases whose id matches; * stands for anything")
+	return c
+}
+
+// reportFlags are those of every command that verifies.
+func reportFlags(c *cobra.Command) {
+	c.Flags().String("url", "", "the API to try (default: the bundled one, or the document's url)")
+	c.Flags().StringArray("report", nil, "also write a report: junit=FILE or json=FILE (may be repeated)")
+	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+}
+
+func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	all, err := a.chosen(stacks)
+	if err != nil {
+		return err
+	}
+	if a.config.GetString("url") != "" {
+		p, err := a.one(stacks)
+		if err != nil {
+			return err
+		}
+		all = []protected{p}
+	}
+	handler, finish, err := a.reports()
+	if err != nil {
+		return err
+	}
+	var total conformance.Summary
+	for _, p := range all {
+		summary, err := a.verifyAPI(ctx, s, p, stacks, handler)
+		if err != nil {
+			return errors.Join(err, finish())
+		}
+		total.Add(summary)
+	}
+	if err := finish(); err != nil {
+		return err
+	}
+	if !total.OK() {
+		return errNo
+	}
+	return nil
+}
+
+// verifyAPI runs the documents of one API.
+func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*stack.Stack, handler conformance.Handler) (total conformance.Summary, err error) {
+	f, err := s.facts(ctx, p, stacks)
+	if err != nil {
+		return total, err
+	}
+	tokens, err := s.tenantTokens(p, f)
+	if err != nil {
+		return total, err
+	}
+	users, err := s.people(p)
+	if err != nil {
+		return total, err
+	}
+	clients, err := s.clients(p, f)
+	if err != nil {
+		return total, err
+	}
+	for _, document := range p.documents {
+		url := firstOf(a.config.GetString("url"), document.URL)
+		if url == "" {
+			var stop func()
+			if url, stop, err = s.startReferenceAPI(f, document); err != nil {
+				return total, err
+			}
+			defer stop()
+		}
+		summary, err := conformance.Run(ctx, &conformance.Suite{
+			Document: document,
+			Target:   conformance.Target{URL: strings.TrimSuffix(url, "/"), HTTPClient: s.http},
+			Issuer:   f.issuer, Resource: f.resource,
+			Users: users, Applications: clients, Tokens: tokens,
+			Only: a.config.GetString("only"), Clock: s.now,
+		}, handler)
+		if err != nil {
+			return total, fmt.Errorf("verify %s: %w", p.name(), err)
+		}
+		total.Add(summary)
+	}
+	return total, nil
+}
+
+// startReferenceAPI serves the bundled API on a free port until stop.
+func (s *session) startReferenceAPI(f facts, document *stack.Conformance) (url string, stop func(), err error) {
+	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
+	api, err := s.referenceAPI(f, []*stack.Conformance{document}, silent)
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("serve the reference API: %w", err)
+	}
+	server := referenceapi.NewServer(api, silent)
+	go func() { _ = server.Serve(l) }() // ends with Close, which is no error
+	return "http://" + l.Addr().String(), func() { server.Close() }, nil
+}
+
+// reports are the table, or JSON with -o json, and the files of --report.
+// finish completes the files.
+func (a *app) reports() (h conformance.Handlers, finish func() error, err error) {
+	var closers []func() error
+	if a.json() {
+		j := report.NewJSON(a.stdout)
+		h, closers = append(h, j), append(closers, j.Close)
+	} else {
+		h = append(h, report.NewText(a.stdout, a.color(a.stdout)))
+	}
+	for _, wanted := range a.config.GetStringSlice("report") {
+		format, path, ok := strings.Cut(wanted, "=")
+		if !ok || path == "" || (format != "junit" && format != "json") {
+			return nil, nil, hint(usagef("--report %q is no FORMAT=FILE", wanted), "take junit=FILE or json=FILE")
+		}
+		f, err := os.Create(path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open the report: %w", err)
+		}
+		one, done := reportTo(format, f)
+		h = append(h, one)
+		closers = append(closers, func() error { return errors.Join(done(), f.Close()) })
+	}
+	return h, func() error {
+		var all []error
+		for _, c := range closers {
+			all = append(all, c())
+		}
+		return errors.Join(all...)
+	}, nil
+}
+
+func reportTo(format string, w io.Writer) (conformance.Handler, func() error) {
+	if format == "junit" {
+		j := report.NewJUnit(w)
+		return j, j.Close
+	}
+	j := report.NewJSON(w)
+	return j, j.Close
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
