@@ -1,0 +1,181 @@
+package stack_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"provision/stack"
+)
+
+const (
+	referenceFile  = "../docs/manifests.md"
+	referenceBegin = "<!-- generated from stack/schema.json: begin -->\n"
+	referenceEnd   = "<!-- generated from stack/schema.json: end -->\n"
+)
+
+// TestManifestReference holds docs/manifests.md to the schema. UPDATE=1 writes
+// the generated part anew; what stands around it is written by hand.
+func TestManifestReference(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(referenceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, began := strings.Cut(string(raw), referenceBegin)
+	have, after, ended := strings.Cut(rest, referenceEnd)
+	if !began || !ended {
+		t.Fatalf("%s lacks the two lines between which the reference stands", referenceFile)
+	}
+	want := manifestReference(t, stack.Schema)
+	if os.Getenv("UPDATE") == "1" {
+		if err := os.WriteFile(referenceFile, []byte(before+referenceBegin+want+referenceEnd+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("%s is not what the schema says; write it anew with UPDATE=1 go test -run TestManifestReference ./stack\n%s", referenceFile, diff)
+	}
+}
+
+// field is a JSON Schema, as far as ours uses the language.
+type field struct {
+	Type          string
+	Description   string
+	Properties    properties
+	Required      []string
+	Items         *field
+	Enum          []any
+	MaxLength     int `yaml:"maxLength"`
+	MinItems      int `yaml:"minItems"`
+	MaxItems      int `yaml:"maxItems"`
+	MinProperties int `yaml:"minProperties"`
+	MaxProperties int `yaml:"maxProperties"`
+	Minimum       int
+	Maximum       int
+
+	// Left to the schema: the text around the reference says what holds for
+	// all, and a description says a pattern in words.
+	AdditionalProperties bool `yaml:"additionalProperties"`
+	UniqueItems          bool `yaml:"uniqueItems"`
+	MinLength            int  `yaml:"minLength"`
+	Pattern              string
+	Const                string
+	Ref                  string `yaml:"$ref"`
+}
+
+// properties are the members of an object in the order of the schema, which a
+// map would lose.
+type properties []property
+
+type property struct {
+	name string
+	*field
+}
+
+func (p *properties) UnmarshalYAML(n *yaml.Node) error {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		f := &field{}
+		// A keyword that the reference would leave out is a mistake of this test.
+		if err := n.Content[i+1].Load(f, yaml.WithKnownFields()); err != nil {
+			return err
+		}
+		*p = append(*p, property{n.Content[i].Value, f})
+	}
+	return nil
+}
+
+func (p properties) get(t *testing.T, name string) *field {
+	t.Helper()
+	i := slices.IndexFunc(p, func(one property) bool { return one.name == name })
+	if i < 0 {
+		t.Fatalf("the schema has no %s", name)
+	}
+	return p[i].field
+}
+
+func manifestReference(t *testing.T, schema []byte) string {
+	t.Helper()
+	var whole struct {
+		Definitions properties `yaml:"$defs"`
+	}
+	if err := yaml.Load(schema, &whole); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	name := whole.Definitions.get(t, "metadata").Properties.get(t, "name")
+	fmt.Fprintf(&b, "\n`metadata.name` is required in every kind. %s\n", name.Description)
+	for _, kind := range whole.Definitions {
+		if kind.name == "metadata" {
+			continue
+		}
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", kind.name, kind.Description)
+		b.WriteString("| below `spec` | type | what it is |\n|---|---|---|\n")
+		kind.Properties.get(t, "spec").rows(&b, "")
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// rows writes a line for each member of an object and for all below it.
+func (f *field) rows(b *strings.Builder, prefix string) {
+	for _, p := range f.Properties {
+		path := prefix + p.name
+		what := []string{p.Description}
+		if slices.Contains(f.Required, p.name) {
+			what = append(what, "**Required.**")
+		}
+		what = append(what, p.limits()...)
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", path, p.typeName(), strings.ReplaceAll(strings.Join(what, " "), "|", `\|`))
+		p.rows(b, path+".")
+		if p.Items != nil {
+			p.Items.rows(b, path+"[].")
+		}
+	}
+}
+
+func (f *field) typeName() string {
+	switch {
+	case f.Type == "array" && f.Items.Type == "object":
+		return "list of objects"
+	case f.Type == "array":
+		return "list of strings"
+	}
+	return f.Type
+}
+
+// limits are the rules that the schema sets, each as a sentence.
+func (f *field) limits() []string {
+	var all []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
+	say(len(f.Enum) > 0, "One of %s.", choices(f.Enum))
+	say(f.Maximum > 0, "From %d to %d.", f.Minimum, f.Maximum)
+	say(f.Type == "string" && f.MaxLength > 0 && !strings.Contains(f.Description, "at most"), "At most %d characters.", f.MaxLength)
+	say(f.MinItems > 0, "At least %d.", f.MinItems)
+	say(f.MaxItems > 0, "At most %d.", f.MaxItems)
+	say(f.MaxProperties == 1 && f.MinProperties == 0, "At most one member.")
+	if f.Items != nil {
+		say(len(f.Items.Enum) > 0, "Each one of %s.", choices(f.Items.Enum))
+		say(f.Items.Type != "object" && f.Items.MaxLength > 0, "Each at most %d characters.", f.Items.MaxLength)
+		say(f.Items.MaxProperties == 1, "Each with exactly one member.")
+	}
+	return all
+}
+
+func choices(values []any) string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = fmt.Sprintf("`%v`", v)
+	}
+	return strings.Join(all, ", ")
+}
