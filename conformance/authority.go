@@ -34,6 +34,7 @@ type Client struct {
 	Secret      string // empty: a public client
 	RedirectURI string // registered; nothing needs to listen there
 	SPA         bool   // the redirect URI is registered for a single-page application
+	Public      bool   // it is registered for a public client: a secret must not come with its codes
 }
 
 // Account is somebody who signs in.

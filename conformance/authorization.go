@@ -240,8 +240,8 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 
 // addOther is the line that gives somebody a role which lets nobody in.
 func (s *Suite) addOther(e endpoint) string {
-	if others := missing(s.Resource.Roles, e.roles()); others != nil {
-		return s.addAssignment(others[0])
+	if other := s.Resource.otherRole(e, s.Resource.UserRoles); other != "" {
+		return s.addAssignment(other)
 	}
 	return s.addRole()
 }

@@ -39,14 +39,14 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 		c.Flaw = flaw
 		return c
 	}
-	other := s.addRole()
-	if others := missing(s.Resource.Roles, e.roles()); others != nil {
-		other = s.addPermission(others[0])
+	add := s.addRole()
+	if other := s.Resource.otherRole(e, s.Resource.ApplicationRoles); other != "" {
+		add = s.addPermission(other)
 	}
 	return []Case{
 		deny("application-no-role", "without any role", "secrets: [{name: verify}]  # in an application without roles",
 			"the API does not check the role (roles) of applications", func(a Application) bool { return len(a.Roles) == 0 }),
-		deny("application-wrong-role", "whose roles are all others", other,
+		deny("application-wrong-role", "whose roles are all others", add,
 			"the API asks applications for some role and does not check which (roles)",
 			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
 	}

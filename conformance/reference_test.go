@@ -2,23 +2,29 @@ package conformance
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	referenceapi "provision/reference-api"
 	"provision/reference-api/token"
-	"provision/stack"
 )
 
-// reference serves the document's endpoints by the reference API.
-func reference(t *testing.T, s *tenant, document *stack.Conformance) *httptest.Server {
+// reference serves the suite's endpoints by the reference API, for the test
+// tenant's tokens.
+func reference(t *testing.T, s *tenant, suite *Suite) *httptest.Server {
+	t.Helper()
+	return referenceFor(t, suite, s.URL+"/keys", s.Client())
+}
+
+func referenceFor(t *testing.T, suite *Suite, jwksURL string, client *http.Client) *httptest.Server {
 	t.Helper()
 	config := token.Config{
-		TenantID: tenantID, IssuerV2: s.issuer(), Audiences: []string{apiID, "api://" + apiID},
-		JWKSURL: s.URL + "/keys", HTTPClient: s.Client(),
+		TenantID: suite.Issuer.TenantID, IssuerV2: suite.Issuer.URL, Audiences: suite.Resource.Audiences,
+		JWKSURL: jwksURL, HTTPClient: client,
 	}
-	if s.version == 1 {
+	if suite.Resource.TokenVersion == 1 {
 		config.IssuerV1, config.IssuerV2 = config.IssuerV2, ""
 	}
 	verifier, err := token.New(config)
@@ -26,12 +32,8 @@ func reference(t *testing.T, s *tenant, document *stack.Conformance) *httptest.S
 		t.Fatal(err)
 	}
 	api := referenceapi.Config{Verifier: verifier, Logger: slog.New(slog.DiscardHandler)}
-	for _, e := range document.Endpoints {
-		n, err := newEndpoint(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		method, path, _ := strings.Cut(n.request, " ")
+	for _, e := range suite.Document.Endpoints {
+		method, path, _ := strings.Cut(e.Request, " ")
 		route := referenceapi.Route{Method: method, Path: path, Public: e.Public}
 		if r := e.Requires; r != nil {
 			route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
@@ -51,7 +53,7 @@ func TestReferenceAPIPassesTheQuickstart(t *testing.T) {
 		s := startTenant(t)
 		s.version = version
 		suite := quickstart(s, nil)
-		target := reference(t, s, suite.Document)
+		target := reference(t, s, suite)
 		suite.Target = Target{target.URL + "/", target.Client()}
 		r := run(t, suite)
 		for _, result := range r.results {

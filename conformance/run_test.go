@@ -101,7 +101,7 @@ func TestReferenceAPIPassesEveryKindOfEndpoint(t *testing.T) {
 			t.Parallel()
 			s := wide(t)
 			suite := wideSuite(s, test.endpoint)
-			target := reference(t, s, suite.Document)
+			target := reference(t, s, suite)
 			suite.Target = Target{target.URL, target.Client()}
 			r := run(t, suite)
 			var got []string
@@ -127,7 +127,7 @@ func TestMissingScopeComesFromAnotherClient(t *testing.T) {
 	s := wide(t)
 	suite := wideSuite(s, requires("GET /x", stack.Requires{Scopes: []string{"read_data", "write_data"}}))
 	suite.Tokens.(*Tenant).Signer = nil
-	target := reference(t, s, suite.Document)
+	target := reference(t, s, suite)
 	suite.Target = Target{target.URL, target.Client()}
 	r := run(t, suite)
 	for id, sends := range map[string]string{
@@ -198,6 +198,12 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 		{
 			"no other role at all", func(s *Suite) {
 				s.Users, s.Resource.Roles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
+			}, "GET /secure: wrong-role",
+			"there is no user whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+		},
+		{
+			"no other role that a user could have", func(s *Suite) {
+				s.Users, s.Resource.UserRoles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
 			"there is no user whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
 		},

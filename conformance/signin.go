@@ -24,6 +24,9 @@ func (a *Authority) SignIn(ctx context.Context, client Client, account Account, 
 	if err != nil {
 		return Grant{}, err
 	}
+	if client.SPA || client.Public {
+		client.Secret = "" // Entra refuses it here, whatever the application has (AADSTS700025)
+	}
 	verifier, state := rand.Text()+rand.Text(), rand.Text()
 	challenge := sha256.Sum256([]byte(verifier))
 	scope := strings.Join(append([]string{"openid", "profile"}, scopes...), " ")

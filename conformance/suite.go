@@ -48,6 +48,23 @@ type Resource struct {
 	Audiences    []string // every value that aud may have
 	Scopes       []string // values that it exposes
 	Roles        []string // values that it defines
+	// Those of Roles that each kind of principal may hold, for the lines that
+	// skipped cases suggest; nil: all.
+	UserRoles        []string
+	ApplicationRoles []string
+}
+
+// otherRole is a role that some kind of principal may hold and that lets
+// nobody in at the endpoint; "" if there is none.
+func (r Resource) otherRole(e endpoint, holdable []string) string {
+	if holdable == nil {
+		holdable = r.Roles
+	}
+	others := missing(holdable, e.roles())
+	if others == nil {
+		return ""
+	}
+	return others[0]
 }
 
 // User is somebody who can sign in.

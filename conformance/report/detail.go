@@ -45,7 +45,7 @@ func details(r conformance.Result) []detail {
 		add("wrong", r.Reason)
 		add("probably", r.Cause)
 		if r.Status >= 200 && r.Status <= 299 {
-			add("gain", r.Gain)
+			add(string(r.Severity), r.Gain)
 		}
 		add("source", r.Source)
 	}

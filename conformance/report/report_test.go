@@ -87,7 +87,7 @@ GET /secure              expected  got
                   WWW-Authenticate: Bearer [31m
          wrong    expected 401, got 200
          probably the API does not check the audience (aud)
-         gain     any token is good here
+         high     any token is good here
          source   RFC 7519, section 4.1.3
   skip   wrong-role      403
          because  there is no user whose roles are all others

@@ -78,7 +78,7 @@ func (t *Text) End(s conformance.Summary) error {
 	if !s.OK() {
 		color = marks[conformance.Fail].color
 	}
-	fmt.Fprintf(&b, "%s in %.1f s\n", t.paint(color, counts(s)), s.Duration.Seconds())
+	fmt.Fprintf(&b, "%s in %s\n", t.paint(color, counts(s)), elapsed(s.Duration))
 	_, err := t.w.Write(b.Bytes())
 	return err
 }
@@ -104,6 +104,14 @@ func plural(n int, word string) string {
 		return "1 " + word
 	}
 	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// elapsed is a duration as people say it.
+func elapsed(d time.Duration) string {
+	if d < time.Second {
+		return milliseconds(d)
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 func milliseconds(d time.Duration) string {
