@@ -55,6 +55,16 @@ func (a *Authority) ClientCredentials(ctx context.Context, client Client, scope 
 	return a.redeem(ctx, client, url.Values{"grant_type": {"client_credentials"}, "scope": {scope}})
 }
 
+// Password signs a user in without any page, by the resource owner password
+// grant (RFC 6749, section 4.3). Entra admits it for public clients and for
+// users who need no second factor.
+func (a *Authority) Password(ctx context.Context, client Client, account Account, scopes []string) (Grant, error) {
+	return a.redeem(ctx, client, url.Values{
+		"grant_type": {"password"}, "username": {account.UserPrincipalName}, "password": {account.Password},
+		"scope": {signInScope(scopes)},
+	})
+}
+
 // redeem asks the token endpoint. Errors are *AADSTSError where it says so.
 func (a *Authority) redeem(ctx context.Context, client Client, form url.Values) (Grant, error) {
 	known, err := a.discover(ctx)

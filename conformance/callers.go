@@ -73,7 +73,7 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool { return e.satisfiedBy(a.Roles) })
 	c := s.denied(e, name, High, fit, cannot, s.applicationProperties(e, fit)...)
 	if cannot != nil {
-		any, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(Application) bool { return true })
+		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(Application) bool { return true })
 		c.skip = nil
 		c.Sends = "an application's own token with the roles of a user who is let in"
 		c.present = func(ctx context.Context, session *session) (credential, error) {
@@ -84,12 +84,12 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 			if none != nil {
 				return credential{}, none
 			}
-			g, err := session.access(ctx, any, s.applicationProperties(e, any)...)
+			g, err := session.access(ctx, whoever, s.applicationProperties(e, whoever)...)
 			if err != nil {
 				return credential{}, err
 			}
 			weaker := bearer(g.raw)
-			weaker.note = fmt.Sprintf("sent the token of %s, which lacks the roles as well", any)
+			weaker.note = fmt.Sprintf("sent the token of %s, which lacks the roles as well", whoever)
 			return weaker, nil
 		}
 	}

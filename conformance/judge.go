@@ -52,7 +52,7 @@ func (c Case) cause(status int) string {
 		return "the API broke on this request: an error of its own is not caught, and it should be an answer of 401 or 403"
 	case status == http.StatusTooManyRequests:
 		return "the target limits how fast it may be asked: run the cases one at a time"
-	case status == http.StatusNotFound && !c.refusesByDesign():
+	case status == http.StatusNotFound:
 		return "there is no such route at the target: check the url and the endpoint's request"
 	case status == http.StatusMethodNotAllowed:
 		return "the target has this route for other methods only"
@@ -77,9 +77,6 @@ func (c Case) cause(status int) string {
 	}
 	return c.Flaw
 }
-
-// refusesByDesign says whether the document itself expects there to be nothing.
-func (c Case) refusesByDesign() bool { return c.Expect.Status == http.StatusNotFound }
 
 // compareJSON says how the body lacks the wanted members; "" if it has them.
 func compareJSON(want map[string]any, body []byte) string {

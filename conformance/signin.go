@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,9 @@ import (
 
 // maxPages bounds a sign-in: a page to a redirect, a form to the next.
 const maxPages = 10
+
+// errNoForm is a sign-in page that takes a browser, as the public cloud's does.
+var errNoForm = errors.New("it has no sign-in form")
 
 // SignIn signs a user in as a browser would, by the authorization code flow
 // with PKCE (RFC 6749, section 4.1; RFC 7636): it fills in the sign-in form,
@@ -29,7 +33,7 @@ func (a *Authority) SignIn(ctx context.Context, client Client, account Account, 
 	}
 	verifier, state := rand.Text()+rand.Text(), rand.Text()
 	challenge := sha256.Sum256([]byte(verifier))
-	scope := strings.Join(append([]string{"openid", "profile"}, scopes...), " ")
+	scope := signInScope(scopes)
 	authorize, err := url.Parse(known.Authorization)
 	if err != nil {
 		return Grant{}, fmt.Errorf("authorization endpoint: %w", err)
@@ -59,6 +63,11 @@ func (a *Authority) SignIn(ctx context.Context, client Client, account Account, 
 		"grant_type": {"authorization_code"}, "code": {answer.Get("code")}, "redirect_uri": {client.RedirectURI},
 		"code_verifier": {verifier}, "scope": {scope},
 	})
+}
+
+// signInScope asks for an ID token too.
+func signInScope(scopes []string) string {
+	return strings.Join(append([]string{"openid", "profile"}, scopes...), " ")
 }
 
 // browse goes from page to page until one redirects to the client, and returns
@@ -109,7 +118,7 @@ func (a *Authority) browse(ctx context.Context, start *url.URL, redirectURI stri
 			return nil, page.problem
 		}
 		if !page.asksPassword() {
-			return nil, fmt.Errorf("sign in at %s: status %d and a page %q that has no sign-in form", request.URL.Host, response.StatusCode, page.title)
+			return nil, fmt.Errorf("sign in at %s: status %d and a page %q: %w", request.URL.Host, response.StatusCode, page.title, errNoForm)
 		}
 		if filled {
 			return nil, fmt.Errorf("sign in at %s: the sign-in form comes back without saying why", request.URL.Host)

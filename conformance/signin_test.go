@@ -61,6 +61,26 @@ func TestSignInIsRefused(t *testing.T) {
 	}
 }
 
+// Where the sign-in page takes a browser, the password itself is granted upon.
+func TestSignInWithoutForm(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	s.scripted = true
+	tokens := s.tokens()
+	access, id, err := tokens.User(t.Context(), "extension", "ada", []string{"read_data"})
+	if err != nil || access == "" || id == "" {
+		t.Fatalf("got %v", err)
+	}
+	if _, claims, err := decode(access); err != nil || claims.text("oid") != "oid-ada" {
+		t.Errorf("token %v, %v", claims, err)
+	}
+	tokens.Accounts["ada"] = Account{"ada@contoso.example", nobody}
+	var refused *AADSTSError
+	if _, _, err = tokens.User(t.Context(), "extension", "ada", nil); !errors.As(err, &refused) || refused.Code != 50126 {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestClientCredentials(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -2,11 +2,13 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
-// Tenant gets tokens from a tenant by the flows that every client uses. It is
-// the Tokens of a run, local or real.
+// Tenant gets tokens from a tenant by the flows that every client uses: users
+// sign in through the form, or by the password grant where the sign-in page
+// takes a browser. It is the Tokens of a run, local or real.
 type Tenant struct {
 	Authority *Authority
 	Resource  string             // what scopes are asked for: an identifier URI, or the appId
@@ -33,6 +35,9 @@ func (t *Tenant) User(ctx context.Context, client, user string, scopes []string)
 		asked = []string{t.Resource + "/.default"}
 	}
 	grant, err := t.Authority.SignIn(ctx, c, account, asked)
+	if errors.Is(err, errNoForm) {
+		grant, err = t.Authority.Password(ctx, c, account, asked)
+	}
 	return grant.AccessToken, grant.IDToken, err
 }
 

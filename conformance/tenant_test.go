@@ -45,6 +45,8 @@ type tenant struct {
 	roles   map[string][]string // roles, by application
 	refuses map[string]string   // an AADSTS error, by user
 	version int
+	// scripted makes the sign-in page one that only a browser can use.
+	scripted bool
 
 	mu    sync.Mutex
 	codes map[string]authorizationCode
@@ -121,6 +123,10 @@ func (s *tenant) keys(w http.ResponseWriter, _ *http.Request) {
 // authorize shows the sign-in form and remembers the request in a cookie.
 func (s *tenant) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	if s.scripted {
+		fmt.Fprint(w, `<title>Sign in to your account</title><script>$Config={"urlPost":"/login"}</script>`)
+		return
+	}
 	if _, ok := s.scopes[q.Get("client_id")]; !ok {
 		w.WriteHeader(400)
 		fmt.Fprintf(w, "<title>Error</title><p>AADSTS700016: Application %s was not found. Trace ID: x</p>", q.Get("client_id"))
@@ -128,7 +134,7 @@ func (s *tenant) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, scope := range strings.Fields(q.Get("scope")) {
 		if name, ok := strings.CutPrefix(scope, "api://"+apiID+"/"); ok && !slices.Contains(s.scopes[q.Get("client_id")], name) {
-			http.Redirect(w, r, q.Get("redirect_uri")+"?error=invalid_grant&state="+q.Get("state")+"&error_description=AADSTS65001%3A+No+consent.+Trace+ID%3A+x", 302)
+			http.Redirect(w, r, q.Get("redirect_uri")+"?error=invalid_grant&state="+q.Get("state")+"&error_description=AADSTS65001%3A+No+consent.+Trace+ID%3A+x", http.StatusFound)
 			return
 		}
 	}
@@ -150,7 +156,7 @@ func (s *tenant) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: "user", Value: user, Secure: true, Path: "/"})
-	http.Redirect(w, r, "/resume", 303)
+	http.Redirect(w, r, "/resume", http.StatusSeeOther)
 }
 
 func (s *tenant) resume(w http.ResponseWriter, r *http.Request) {
@@ -175,7 +181,7 @@ func (s *tenant) resume(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.codes[code] = authorizationCode{query.Get("client_id"), who.Value, query.Get("code_challenge"), query.Get("nonce")}
 	s.mu.Unlock()
-	http.Redirect(w, r, query.Get("redirect_uri")+"?code="+code+"&state="+query.Get("state"), 302)
+	http.Redirect(w, r, query.Get("redirect_uri")+"?code="+code+"&state="+query.Get("state"), http.StatusFound)
 }
 
 func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
@@ -189,6 +195,15 @@ func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, map[string]any{"access_token": sign(nil, s.claims(client, "", roles))})
 		return
 	}
+	if r.FormValue("grant_type") == "password" {
+		user, _, _ := strings.Cut(r.FormValue("username"), "@")
+		if r.FormValue("password") != password {
+			answer(w, 400, map[string]any{"error": "invalid_grant", "error_description": "AADSTS50126: Error validating credentials."})
+			return
+		}
+		s.grant(w, client, authorizationCode{user: user})
+		return
+	}
 	s.mu.Lock()
 	code, ok := s.codes[r.FormValue("code")]
 	delete(s.codes, r.FormValue("code"))
@@ -198,6 +213,11 @@ func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
 		answer(w, 400, map[string]any{"error": "invalid_grant", "error_description": "AADSTS54005: OAuth2 Authorization code was already redeemed."})
 		return
 	}
+	s.grant(w, client, code)
+}
+
+// grant answers the tokens of a user who has signed in.
+func (s *tenant) grant(w http.ResponseWriter, client string, code authorizationCode) {
 	access := s.claims(client, code.user, s.users[code.user])
 	access["scp"] = strings.Join(s.scopes[client], " ")
 	id := s.claims(client, code.user, nil)

@@ -1,0 +1,24 @@
+package conformance
+
+import (
+	"testing"
+)
+
+func TestCompareJSON(t *testing.T) {
+	t.Parallel()
+	want := map[string]any{"status": "ok", "n": 3, "who": map[string]any{"roles": []any{"a", "b"}}}
+	for body, says := range map[string]string{
+		`{"status":"ok","n":3.0,"who":{"roles":["a","b"],"more":1},"x":null}`: "",
+		`{"status":"OK","n":3,"who":{"roles":["a","b"]}}`:                     `the answer's status is not "ok"`,
+		`{"n":3,"who":{"roles":["a","b"]}}`:                                   "the answer lacks status",
+		`{"status":"ok","n":3,"who":{"roles":["b","a"]}}`:                     `the answer's who.roles is not ["a","b"]`,
+		`{"status":"ok","n":3,"who":{}}`:                                      "the answer lacks who.roles",
+		`{"status":"ok","n":3,"who":7}`:                                       "the answer's who is not an object",
+		`[]`:                                                                  "the answer is not a json object",
+		`<html>`:                                                              "the answer is not json",
+	} {
+		if got := compareJSON(want, []byte(body)); got != says {
+			t.Errorf("%s: got %q, want %q", body, got, says)
+		}
+	}
+}
