@@ -9,6 +9,10 @@ import (
 	"strings"
 )
 
+// ErrNoCase says that there is nothing to try: no endpoint, or none of its
+// cases is what Only asks for.
+var ErrNoCase = errors.New("no case")
+
 // Expand derives the suite's cases, in the order in which they are reported.
 // It asks nobody and sends nothing.
 func Expand(s *Suite) ([]Case, error) {
@@ -51,7 +55,7 @@ func (s *Suite) expand() ([]Case, error) {
 		return nil, fmt.Errorf("conformance %s: %w", s.Document.Name, err)
 	}
 	if len(cases) == 0 {
-		return nil, fmt.Errorf("conformance %s: no case at all: it states no endpoints", s.Document.Name)
+		return nil, fmt.Errorf("conformance %s: %w: it states no endpoints", s.Document.Name, ErrNoCase)
 	}
 	return cases, nil
 }
@@ -148,7 +152,7 @@ func (s *Suite) selected(cases []Case) ([]Case, error) {
 	pattern := regexp.MustCompile("(?i)" + strings.Join(parts, ".*"))
 	chosen := slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return !pattern.MatchString(c.ID) })
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("conformance %s: no case matches %q", s.Document.Name, s.Only)
+		return nil, fmt.Errorf("conformance %s: %w matches %q", s.Document.Name, ErrNoCase, s.Only)
 	}
 	return chosen, nil
 }
