@@ -15,9 +15,9 @@ func ServicePrincipalByAppID(appID string) Read {
 	return Read{Path: "/servicePrincipals(appId=" + quote(appID) + ")"}
 }
 
-// ServicePrincipalsDisplayed reads the service principals with a display name.
-func ServicePrincipalsDisplayed(displayName string) Read {
-	return Read{Path: "/servicePrincipals", Query: url.Values{"$filter": {"displayName eq " + quote(displayName)}}}
+// ServicePrincipal reads the application that a service principal stands for.
+func ServicePrincipal(id string) Read {
+	return Read{Path: "/servicePrincipals/" + id, Query: url.Values{"$select": {"id,appId,displayName"}}}
 }
 
 // AssignedTo reads who has roles of the resource.

@@ -28,7 +28,7 @@ type Reader struct {
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	t := &tenant{Reader: r, ctx: ctx, managed: map[string]bool{},
 		state: &plan.State{Objects: map[plan.Key]*plan.Object{}, Existing: map[plan.Key]plan.Key{}},
-		byID:  map[string]plan.Key{}}
+		byID:  map[string]plan.Key{}, strangers: map[string]bool{}}
 	for _, s := range stacks {
 		t.managed[s.Name] = true
 	}
@@ -58,6 +58,9 @@ type tenant struct {
 	managed map[string]bool
 	state   *plan.State
 	byID    map[string]plan.Key // object id of a user, group or service principal → its key
+
+	relation  []func()        // adds a grant or an assignment, once all its ends are known
+	strangers map[string]bool // service principals' ids that these name
 }
 
 type query struct {

@@ -37,7 +37,34 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	if err := t.run(queries); err != nil {
 		return err
 	}
+	if err := t.introduce(); err != nil {
+		return err
+	}
+	for _, add := range t.relation {
+		add()
+	}
 	return t.secrets(stacks)
+}
+
+// introduce looks up the service principals that relations name and no list
+// has shown: an application of another stack must be known as such, or what it
+// was granted would look like nobody's.
+func (t *tenant) introduce() error {
+	var queries []query
+	for _, id := range slices.Sorted(maps.Keys(t.strangers)) {
+		if _, known := t.byID[id]; known {
+			continue
+		}
+		queries = append(queries, query{graph.ServicePrincipal(id), each(func(m map[string]any) error {
+			for k, o := range t.state.Objects {
+				if k.Kind == plan.Application && o.AppID == str(m, "appId") {
+					t.byID[id] = k
+				}
+			}
+			return nil
+		})})
+	}
+	return t.run(queries)
 }
 
 // refers tells whether a stack calls k its existing application, whose own
@@ -87,6 +114,15 @@ func (t *tenant) member(group *plan.Object, m map[string]any) error {
 }
 
 func (t *tenant) assignment(m map[string]any) error {
+	t.strangers[str(m, "resourceId")] = true
+	if str(m, "principalType") == "ServicePrincipal" {
+		t.strangers[str(m, "principalId")] = true
+	}
+	t.relation = append(t.relation, func() { t.addAssignment(m) })
+	return nil
+}
+
+func (t *tenant) addAssignment(m map[string]any) {
 	resource := t.key(str(m, "resourceId"), "ServicePrincipal")
 	who := t.key(str(m, "principalId"), str(m, "principalType"))
 	// Users and groups are the resource's business, an application is its own.
@@ -103,7 +139,6 @@ func (t *tenant) assignment(m map[string]any) error {
 		Display:    strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
 		Properties: map[string]any{"resourceId": str(m, "resourceId")},
 		Ends:       plan.Ends{Holder: resource, Principal: who}}
-	return nil
 }
 
 // role is the value of an app role, or its id where the resource has no such
@@ -125,9 +160,14 @@ func (t *tenant) role(resource plan.Key, id string) string {
 
 // grant takes admin consent; what users consent to is their own.
 func (t *tenant) grant(m map[string]any) error {
-	if str(m, "consentType") != "AllPrincipals" {
-		return nil
+	if str(m, "consentType") == "AllPrincipals" {
+		t.strangers[str(m, "clientId")], t.strangers[str(m, "resourceId")] = true, true
+		t.relation = append(t.relation, func() { t.addGrant(m) })
 	}
+	return nil
+}
+
+func (t *tenant) addGrant(m map[string]any) {
 	client, resource := t.key(str(m, "clientId"), "ServicePrincipal"), t.key(str(m, "resourceId"), "ServicePrincipal")
 	owner := t.owner(client)
 	if owner == "" {
@@ -142,7 +182,6 @@ func (t *tenant) grant(m map[string]any) error {
 		Display:    strings.ReplaceAll(k.Name, resource.Name, t.display(resource, "")),
 		Properties: map[string]any{"scope": scope},
 		Ends:       plan.Ends{Holder: resource, Principal: client}}
-	return nil
 }
 
 func (t *tenant) display(k plan.Key, otherwise string) string {

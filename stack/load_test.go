@@ -96,11 +96,11 @@ func TestLoadTakesWhatYAMLAllows(t *testing.T) {
 	t.Parallel()
 	user := "apiVersion: provision/v1\nkind: User\nmetadata: {name: %s}\nspec: {userPrincipalName: %s@x.example}\n"
 	for name, files := range map[string]map[string]string{
-		"a byte order mark and CRLF": {"a.yaml": "\ufeff" + strings.ReplaceAll(minimal+"---\n"+fmt.Sprintf(user, "ada", "ada"), "\n", "\r\n")},
+		"a byte order mark and CRLF":  {"a.yaml": "\ufeff" + strings.ReplaceAll(minimal+"---\n"+fmt.Sprintf(user, "ada", "ada"), "\n", "\r\n")},
 		"several documents in a file": {"a.yaml": minimal + "---\n---\n# nothing here\n---\n" + fmt.Sprintf(user, "ada", "ada")},
-		"several files": {"a.yaml": minimal, "b.yml": fmt.Sprintf(user, "ada", "ada")},
-		"an empty file beside": {"a.yaml": minimal, "b.yaml": "", "c.yaml": "# a comment\n", "d.yaml": fmt.Sprintf(user, "ada", "ada")},
-		"a folder below": {"a.yaml": minimal, "people/b.yaml": fmt.Sprintf(user, "ada", "ada")},
+		"several files":               {"a.yaml": minimal, "b.yml": fmt.Sprintf(user, "ada", "ada")},
+		"an empty file beside":        {"a.yaml": minimal, "b.yaml": "", "c.yaml": "# a comment\n", "d.yaml": fmt.Sprintf(user, "ada", "ada")},
+		"a folder below":              {"a.yaml": minimal, "people/b.yaml": fmt.Sprintf(user, "ada", "ada")},
 		"anchors, aliases and merge keys": {"a.yaml": minimal + "---\n" + `apiVersion: provision/v1
 kind: User
 metadata: {name: &n ada}

@@ -67,7 +67,11 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	case *kind.AdditionalProperties:
 		known := properties(e.SchemaURL)
 		for _, name := range k.Properties {
-			d.mistakes.add(d.position(p+pointer(name)), oneOf(name, known), "%sunknown field %s", in(what), name)
+			hint := oneOf(name, known)
+			if best := Nearest(name, known); best != "" {
+				hint = fmt.Sprintf("did you mean %s?", best) // the whole list would bury it
+			}
+			d.mistakes.add(d.position(p+pointer(name)), hint, "%sunknown field %s", in(what), name)
 		}
 	case *kind.Required:
 		for _, name := range k.Missing {

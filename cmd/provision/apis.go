@@ -127,6 +127,12 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 		}
 		for _, role := range a.AppRoles {
 			f.resource.Roles = append(f.resource.Roles, role.Value)
+			if slices.Contains(role.AllowedMemberTypes, "User") {
+				f.resource.UserRoles = append(f.resource.UserRoles, role.Value)
+			}
+			if slices.Contains(role.AllowedMemberTypes, "Application") {
+				f.resource.ApplicationRoles = append(f.resource.ApplicationRoles, role.Value)
+			}
 		}
 	}
 	f.issuer = conformance.Issuer{TenantID: s.tenantID, URL: s.v2Issuer()}
@@ -197,7 +203,8 @@ func isMember(s *stack.Stack, group, user string) bool {
 func (s *session) clients(p protected, f facts) ([]conformance.Application, error) {
 	var all []conformance.Application
 	for _, a := range p.stack.Applications {
-		c := conformance.Application{Name: a.Name, AppID: f.appIDs[a.Name], SignsIn: redirectURI(a) != ""}
+		platform, _ := signIn(a)
+		c := conformance.Application{Name: a.Name, AppID: f.appIDs[a.Name], SignsIn: platform != ""}
 		for _, permission := range a.Permissions {
 			if permission.Resource == p.resource.Name && permission.AdminConsent {
 				c.Scopes = append(c.Scopes, permission.Scopes...)
@@ -242,15 +249,19 @@ func (s *session) secret(st *stack.Stack, a *stack.Application) (string, error) 
 	return "", nil
 }
 
-// redirectURI is one that a sign-in of ours can be sent to; the request to it
-// is never made.
-func redirectURI(a *stack.Application) string {
-	for _, uris := range [][]string{a.PublicClient.RedirectURIs, a.Web.RedirectURIs, a.SPA.RedirectURIs} {
-		for _, uri := range uris {
+// signIn is the platform and redirect URI that a sign-in of ours can be sent
+// to; the request to it is never made. Both are "" for an application that
+// nobody signs in to.
+func signIn(a *stack.Application) (platform, uri string) {
+	for _, p := range []struct {
+		name string
+		uris []string
+	}{{"publicClient", a.PublicClient.RedirectURIs}, {"web", a.Web.RedirectURIs}, {"spa", a.SPA.RedirectURIs}} {
+		for _, uri := range p.uris {
 			if !strings.Contains(uri, "${") {
-				return uri
+				return p.name, uri
 			}
 		}
 	}
-	return ""
+	return "", ""
 }

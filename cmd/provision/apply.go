@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +45,7 @@ Stopped at any point, the next apply goes on from there.`,
 					return err
 				}
 			}
-			a.whatNext(dir, a.config.GetBool("verify"))
+			a.whatNext(dir, stacks, a.config.GetBool("verify"))
 			return nil
 		},
 	}
@@ -94,15 +96,39 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 }
 
 // whatNext ends a run with the commands that a newcomer will want.
-func (a *app) whatNext(dir string, verified bool) {
+func (a *app) whatNext(dir string, stacks []*stack.Stack, verified bool) {
 	if a.json() {
 		return
 	}
-	fmt.Fprintln(a.stdout, "\nWhat to try next:")
-	if !verified {
-		fmt.Fprintf(a.stdout, "  provision verify %-22s prove the API that it protects\n", dir)
+	var lines [][2]string
+	add := func(command, what string) {
+		lines = append(lines, [2]string{program() + " " + command, what})
 	}
-	fmt.Fprintf(a.stdout, "  provision plan %-24s nothing to do: the tenant is as declared\n", dir)
-	fmt.Fprintf(a.stdout, "  provision token %-23s a token as a user gets it, decoded\n", dir)
-	fmt.Fprintf(a.stdout, "  provision destroy %-21s take it all away again\n", dir)
+	if all := apis(stacks); len(all) > 0 {
+		if !verified {
+			add("verify "+dir, "prove the API that it protects")
+		}
+		if len(all) == 1 && len(all[0].stack.Users) > 0 {
+			add(fmt.Sprintf("token --user %s --decode %s", all[0].stack.Users[0].Name, dir), "a token as a user gets it")
+			add("serve "+dir, "run the API, to try it with curl")
+		}
+	}
+	add("plan "+dir, "what a change of the manifests would do")
+	add("destroy "+dir, "take it all away again")
+	width := 0
+	for _, l := range lines {
+		width = max(width, len(l[0]))
+	}
+	fmt.Fprintln(a.stdout, "\nWhat to try next:")
+	for _, l := range lines {
+		fmt.Fprintf(a.stdout, "  %-*s  %s\n", width, l[0], l[1])
+	}
+}
+
+// program is how this program was started, for commands to try.
+func program() string {
+	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
+		return "go run ./cmd/provision"
+	}
+	return "provision"
 }

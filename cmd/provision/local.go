@@ -38,7 +38,10 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 		release()
 		return nil, err
 	}
-	s.close = release
+	s.close = func() {
+		s.http.CloseIdleConnections() // a server that is ours would wait a second for them
+		release()
+	}
 	return s, nil
 }
 
@@ -160,9 +163,10 @@ func (d stateDir) listen(address string) ([]net.Listener, error) {
 		}
 		return listeners, d.record(listeners)
 	}
-	// Below the range from which the system gives out ports by itself.
-	for port, attempt := 8443, 0; ; port, attempt = 20000+rand.IntN(10000), attempt+1 {
-		listeners, err := emulator.Listen(fmt.Sprintf("localhost:%d", port))
+	// Each tenant its own, so that two projects can be used at once; below the
+	// range from which the system gives out ports by itself.
+	for attempt := 0; ; attempt++ {
+		listeners, err := emulator.Listen(fmt.Sprintf("localhost:%d", 20000+rand.IntN(10000)))
 		if err == nil {
 			return listeners, d.record(listeners)
 		}

@@ -50,8 +50,19 @@ install, no account), and on a real one chosen with --target.`,
 		Example: `  provision apply manifests/ --verify     build everything and prove it
   provision plan manifests/               show what apply would do
   provision destroy manifests/            take it away again`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				return hint(usagef("unknown command %q", args[0]), "did you mean `provision %s`?", near[0])
+			}
+			return hint(usagef("unknown command %q", args[0]), "see `provision --help`")
+		},
+		SuggestionsMinimumDistance: 2,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.configure(cmd.Flags())
 		},

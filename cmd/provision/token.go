@@ -114,13 +114,16 @@ func (a *app) showToken(raw string) error {
 	if len(parts) != 3 {
 		return fmt.Errorf("decode the token: it is no JWT")
 	}
-	decoded := map[string]json.RawMessage{}
-	for i, name := range []string{"header", "claims"} {
+	var decoded struct {
+		Header json.RawMessage `json:"header"`
+		Claims json.RawMessage `json:"claims"`
+	}
+	for i, into := range []*json.RawMessage{&decoded.Header, &decoded.Claims} {
 		part, err := base64.RawURLEncoding.DecodeString(parts[i])
 		if err != nil {
 			return fmt.Errorf("decode the token: %w", err)
 		}
-		decoded[name] = part
+		*into = part
 	}
 	out, err := json.Marshal(decoded)
 	if err != nil {

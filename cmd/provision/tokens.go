@@ -25,8 +25,9 @@ func (s *session) tenantTokens(p protected, f facts) (*conformance.Tenant, error
 		if err != nil {
 			return nil, err
 		}
-		t.Clients[a.Name] = conformance.Client{ID: f.appIDs[a.Name], Secret: secret, RedirectURI: redirectURI(a),
-			SPA: len(a.SPA.RedirectURIs) > 0 && redirectURI(a) == a.SPA.RedirectURIs[0]}
+		platform, uri := signIn(a)
+		t.Clients[a.Name] = conformance.Client{ID: f.appIDs[a.Name], Secret: secret, RedirectURI: uri,
+			Public: platform == "publicClient", SPA: platform == "spa"}
 	}
 	for _, u := range p.stack.Users {
 		t.Accounts[u.Name] = conformance.Account{

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"provision": main,
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar. Beside testscript's own commands
+// they know:
+//
+//	exits N COMMAND…          run a command that must end with exit code N
+//	tenant                    serve the local tenant for the rest of the script
+//	graph METHOD PATH [FILE]  a request to Graph as the administrator; the answer is stdout
+//	graphid NAME PATH         the id of the one object that a list shows, as $NAME
+//	dump FILE                 the directory by natural keys
+//	until FILE TEXT           until a file holds a text
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			manifests, err := filepath.Abs(filepath.Join("..", "..", "manifests"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("MANIFESTS", manifests)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   exits,
+			"tenant":  serveScriptTenant,
+			"graph":   graphCommand,
+			"graphid": graphID,
+			"dump":    dump,
+			"until":   until,
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func serveScriptTenant(ts *testscript.TestScript, neg bool, args []string) {
+	c := exec.Command("provision", "emulator")
+	c.Path = lookPath(ts)
+	c.Dir = ts.Getenv("WORK")
+	c.Env = []string{"HOME=" + ts.Getenv("WORK"), "PATH=" + ts.Getenv("PATH")}
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	ts.Check(c.Start())
+	ts.Defer(func() {
+		_ = c.Process.Signal(os.Interrupt)
+		if err := c.Wait(); err != nil {
+			ts.Logf("the tenant ended with %v: %s", err, out.String())
+		}
+	})
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(".provision/local/serving.json")); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("the tenant does not serve: %s", out.String())
+		}
+	}
+}
+
+func lookPath(ts *testscript.TestScript) string {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if p := filepath.Join(dir, "provision"); fileExists(p) {
+			return p
+		}
+	}
+	ts.Fatalf("no provision on PATH")
+	return ""
+}
+
+func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+// scriptTenant is the served tenant of a script, as a stranger would find it.
+func scriptTenant(ts *testscript.TestScript) (serving, *http.Client) {
+	var s serving
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(".provision/local/serving.json")), &s))
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(ts.ReadFile(".provision/local/ca.pem")))
+	return s, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}, Timeout: 20 * time.Second}
+}
+
+// variable is one of a script's, as opposed to $filter.
+var variable = regexp.MustCompile(`\$[A-Z_]+`)
+
+func request(ts *testscript.TestScript, method, path string, body []byte) []byte {
+	s, client := scriptTenant(ts)
+	answer, err := client.PostForm(s.Origin+"/"+s.TenantID+"/oauth2/v2.0/token", url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {s.ClientID}, "client_secret": {s.ClientSecret},
+		"scope": {"https://graph.microsoft.com/.default"}})
+	ts.Check(err)
+	defer answer.Body.Close()
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	ts.Check(json.NewDecoder(answer.Body).Decode(&token))
+	path = variable.ReplaceAllStringFunc(path, func(v string) string { return ts.Getenv(v[1:]) })
+	r, err := http.NewRequest(method, s.Origin+"/v1.0"+strings.ReplaceAll(path, " ", "%20"), bytes.NewReader(body))
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("ConsistencyLevel", "eventual")
+	result, err := client.Do(r)
+	ts.Check(err)
+	defer result.Body.Close()
+	raw, err := io.ReadAll(result.Body)
+	ts.Check(err)
+	if result.StatusCode >= 300 {
+		ts.Fatalf("%s %s: %d %s", method, path, result.StatusCode, raw)
+	}
+	return raw
+}
+
+func graphCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: graph METHOD PATH [FILE]")
+	}
+	var body []byte
+	if len(args) > 2 {
+		body = []byte(os.Expand(ts.ReadFile(args[2]), ts.Getenv))
+	}
+	raw := request(ts, args[0], args[1], body)
+	fmt.Fprintln(ts.Stdout(), string(raw))
+}
+
+func graphID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: graphid NAME PATH")
+	}
+	var page struct {
+		ID    string
+		Value []struct{ ID string }
+	}
+	ts.Check(json.Unmarshal(request(ts, http.MethodGet, args[1], nil), &page))
+	if page.ID == "" && len(page.Value) == 1 {
+		page.ID = page.Value[0].ID
+	}
+	if page.ID == "" {
+		ts.Fatalf("%s shows %d objects, want one", args[1], len(page.Value))
+	}
+	ts.Setenv(args[0], page.ID)
+}
+
+func dump(ts *testscript.TestScript, neg bool, args []string) {
+	s, _ := scriptTenant(ts)
+	r, err := http.NewRequest(http.MethodGet, s.ManagementURL+"/snapshot", nil)
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+s.ManagementKey)
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("snapshot: %d %s", answer.StatusCode, raw)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), raw, 0o600))
+}
+
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until FILE TEXT")
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		raw, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.Contains(string(raw), args[1]) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s does not come to hold %q: %s", args[0], args[1], raw)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package reconcile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/google/go-cmp/cmp"
+
+	"provision/emulator/emulatortest"
+	"provision/graph"
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// world is a local tenant with a client of it, as apply has them.
+type world struct {
+	t      *testing.T
+	tenant *emulatortest.Tenant
+	graph  *graph.Client
+	keep   reconcile.Keep
+	wire   *wire
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, tenant: emulatortest.Start(t), keep: reconcile.Keep{Dir: t.TempDir()}}
+	client := w.tenant.HTTPClient()
+	t.Cleanup(client.CloseIdleConnections) // the tenant would wait a second for them
+	w.wire = &wire{next: client.Transport}
+	w.wire.left.Store(1 << 30)
+	w.graph = w.connect(client, w.wire)
+	return w
+}
+
+// dump is the tenant's directory with natural keys in the place of ids.
+func (w *world) dump() string {
+	w.t.Helper()
+	raw, err := w.tenant.Snapshot()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func (w *world) connect(client *http.Client, transport http.RoundTripper) *graph.Client {
+	w.t.Helper()
+	cred, err := azidentity.NewClientSecretCredential(w.tenant.TenantID, w.tenant.ClientID, w.tenant.ClientSecret,
+		&azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: true, ClientOptions: azcore.ClientOptions{
+			Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: w.tenant.Origin + "/"},
+			Transport: client}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	g, err := graph.New(cred, graph.Options{Endpoint: w.tenant.Origin + "/v1.0", Transport: transport})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return g
+}
+
+// apply makes the tenant what the stacks declare.
+func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, error) {
+	ctx := context.Background()
+	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(ctx, stacks, o.Destroy)
+	if err != nil {
+		return reconcile.Done{}, err
+	}
+	o.ResetPasswords = true
+	p, err := plan.Diff(stacks, state, o)
+	if err != nil {
+		return reconcile.Done{}, err
+	}
+	return reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: time.Second}.Apply(ctx, p, state)
+}
+
+// must applies, and then plans again: there must be nothing left to do.
+func (w *world) must(stacks []*stack.Stack, o plan.Options) reconcile.Done {
+	w.t.Helper()
+	done, err := w.apply(stacks, o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.settled(stacks, o)
+	return done
+}
+
+func (w *world) plan(stacks []*stack.Stack, o plan.Options) *plan.Plan {
+	w.t.Helper()
+	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(context.Background(), stacks, o.Destroy)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	o.ResetPasswords = true
+	p, err := plan.Diff(stacks, state, o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) settled(stacks []*stack.Stack, o plan.Options) {
+	w.t.Helper()
+	if p := w.plan(stacks, o); !p.Empty() {
+		var b strings.Builder
+		_ = p.Text(&b, false, true)
+		w.t.Fatalf("after the apply there is still something to do:\n%s", b.String())
+	}
+}
+
+// wire is the connection to Graph; it breaks when left requests have passed.
+// The last one either gets through with its answer lost, or does not.
+type wire struct {
+	next      http.RoundTripper
+	left      atomic.Int64
+	delivered bool
+	writes    atomic.Int64
+	requests  atomic.Int64
+}
+
+var errCut = errors.New("the process was killed here")
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	n := w.left.Add(-1)
+	if n < 0 && !(n == -1 && w.delivered) {
+		return nil, errCut
+	}
+	w.requests.Add(1)
+	if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/$batch") {
+		w.writes.Add(1)
+	}
+	answer, err := w.next.RoundTrip(r)
+	if n == -1 && err == nil {
+		answer.Body.Close()
+		return nil, errCut
+	}
+	return answer, err
+}
+
+func load(t *testing.T, dir string) []*stack.Stack {
+	t.Helper()
+	stacks, err := stack.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stacks
+}
+
+func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.dump()
+	stacks := load(t, "../manifests")
+	if done := w.must(stacks, plan.Options{}); done.Writes == 0 {
+		t.Fatal("the first apply wrote nothing")
+	}
+	after := w.dump()
+	if cmp.Equal(before, after) {
+		t.Fatal("the apply left no trace in the dump")
+	}
+	w.wire.writes.Store(0)
+	if done := w.must(stacks, plan.Options{}); done.Writes != 0 || w.wire.writes.Load() != 0 {
+		t.Errorf("the second apply wrote %d times (%d requests that write), want none", done.Writes, w.wire.writes.Load())
+	}
+	w.must(nil, plan.Options{Destroy: []string{"quickstart"}})
+	if diff := cmp.Diff(before, w.dump()); diff != "" {
+		t.Errorf("after the destroy the directory differs (-before +after):\n%s", diff)
+	}
+	w.must(stacks, plan.Options{})
+	if diff := cmp.Diff(after, w.dump()); diff != "" {
+		t.Errorf("after the second build the directory differs (-first +second):\n%s", diff)
+	}
+}
+
+// TestApplyStoppedAnywhere cuts the connection at every request of an apply,
+// once before the request arrives and once after it was carried out.
+func TestApplyStoppedAnywhere(t *testing.T) {
+	t.Parallel()
+	stacks := load(t, "../manifests")
+	whole := newWorld(t)
+	whole.must(stacks, plan.Options{})
+	want := whole.dump()
+	requests := int(whole.wire.requests.Load())
+	if requests < 20 {
+		t.Fatalf("an apply and a plan took %d requests, fewer than there are objects", requests)
+	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for _, delivered := range []bool{false, true} {
+		for n := 0; n < requests; n += step {
+			t.Run(fmt.Sprintf("request %d, carried out %t", n, delivered), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.wire.delivered = delivered
+				w.wire.left.Store(int64(n))
+				_, first := w.apply(stacks, plan.Options{})
+				w.wire.left.Store(1 << 30)
+				w.must(stacks, plan.Options{})
+				if diff := cmp.Diff(want, w.dump()); diff != "" {
+					t.Errorf("after %v the next apply ends elsewhere (-undisturbed +resumed):\n%s", first, diff)
+				}
+			})
+		}
+	}
+}
+
+func TestPlanningReadsInBatches(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var b strings.Builder
+	b.WriteString("apiVersion: provision/v1\nkind: Stack\nmetadata: {name: many}\n")
+	for i := range 100 {
+		name := "app" + string(rune('a'+i/26)) + string(rune('a'+i%26))
+		b.WriteString("---\napiVersion: provision/v1\nkind: Application\nmetadata: {name: " + name + "}\nspec: {displayName: " + name + "}\n")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	stacks := load(t, dir)
+	w.must(stacks, plan.Options{})
+	w.wire.requests.Store(0)
+	w.settled(stacks, plan.Options{})
+	if n := w.wire.requests.Load(); n > 40 {
+		t.Errorf("planning 100 applications took %d requests, want at most 40", n)
+	}
+}
