@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,14 +22,14 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // tenant is an API over an empty directory. Its tokens are names of callers.
 type tenant struct {
-	*testing.T
+	testing.TB
 	handler   http.Handler
 	directory *directory.Directory
 	callers   map[string]Caller
 }
 
 // start gives a tenant whose caller "admin" is the seeded administrator.
-func start(t *testing.T) *tenant {
+func start(t testing.TB) *tenant {
 	t.Helper()
 	d, err := directory.Open("", directory.Seed{}, func() time.Time { return noon })
 	if err != nil {
@@ -46,7 +45,7 @@ func start(t *testing.T) *tenant {
 			}
 		}
 	}
-	tt := &tenant{T: t, directory: d, callers: map[string]Caller{"admin": admin}}
+	tt := &tenant{TB: t, directory: d, callers: map[string]Caller{"admin": admin}}
 	tt.handler = New(Config{
 		Directory: d,
 		Origin:    origin,
@@ -72,6 +71,9 @@ func (o object) text(path string) string {
 
 // at follows a path of names: api.requestedAccessTokenVersion.
 func (o object) at(path string) any {
+	if strings.HasPrefix(path, "@") {
+		return o[path]
+	}
 	var v any = map[string]any(o)
 	for name := range strings.SplitSeq(path, ".") {
 		m, _ := v.(map[string]any)
@@ -183,5 +185,3 @@ func (tt *tenant) caller(permissions ...string) string {
 	tt.callers[name] = Caller{AppID: app.text("appId"), ServicePrincipalID: sp.text("id"), Roles: permissions}
 	return name
 }
-
-var _ = maps.Keys[map[string]int]
