@@ -183,38 +183,134 @@ func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// TestApplyStoppedAnywhere cuts the connection at every request of an apply,
-// once before the request arrives and once after it was carried out.
-func TestApplyStoppedAnywhere(t *testing.T) {
+// TestStoppedAnywhere cuts the connection at every request of an apply, once
+// before the request arrives and once after it was carried out. The next apply
+// must end where an undisturbed one does.
+func TestStoppedAnywhere(t *testing.T) {
 	t.Parallel()
-	stacks := load(t, "../manifests")
-	whole := newWorld(t)
-	whole.must(stacks, plan.Options{})
-	want := whole.dump()
-	requests := int(whole.wire.requests.Load())
-	if requests < 20 {
-		t.Fatalf("an apply and a plan took %d requests, fewer than there are objects", requests)
-	}
-	step := 1
-	if testing.Short() {
-		step = 7
-	}
-	for _, delivered := range []bool{false, true} {
-		for n := 0; n < requests; n += step {
-			t.Run(fmt.Sprintf("request %d, carried out %t", n, delivered), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t)
-				w.wire.delivered = delivered
-				w.wire.left.Store(int64(n))
-				_, first := w.apply(stacks, plan.Options{})
-				w.wire.left.Store(1 << 30)
-				w.must(stacks, plan.Options{})
-				if diff := cmp.Diff(want, w.dump()); diff != "" {
-					t.Errorf("after %v the next apply ends elsewhere (-undisturbed +resumed):\n%s", first, diff)
+	quickstart := load(t, "../manifests")
+	for name, journey := range map[string]struct {
+		from []*stack.Stack
+		to   []*stack.Stack
+		o    plan.Options
+		step int // every how many requests it is cut
+	}{
+		"building":            {to: quickstart, step: 1},
+		"destroying":          {from: quickstart, o: plan.Options{Destroy: []string{"quickstart"}}, step: 2},
+		"taking things away":  {from: quickstart, to: without(load(t, "../manifests")), step: 2},
+		"putting things back": {from: without(load(t, "../manifests")), to: quickstart, step: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			whole := newWorld(t)
+			if journey.from != nil {
+				whole.must(journey.from, plan.Options{})
+			}
+			whole.wire.requests.Store(0)
+			if _, err := whole.apply(journey.to, journey.o); err != nil {
+				t.Fatal(err)
+			}
+			requests, want := int(whole.wire.requests.Load()), whole.dump()
+			if requests < 10 {
+				t.Fatalf("the apply took %d requests, fewer than it has to do", requests)
+			}
+			step := journey.step
+			if testing.Short() {
+				step = 7
+			}
+			for _, delivered := range []bool{false, true} {
+				for n := 0; n < requests; n += step {
+					t.Run(fmt.Sprintf("request %d, carried out %t", n, delivered), func(t *testing.T) {
+						t.Parallel()
+						w := newWorld(t)
+						if journey.from != nil {
+							w.must(journey.from, plan.Options{})
+						}
+						w.wire.delivered = delivered
+						w.wire.left.Store(int64(n))
+						_, first := w.apply(journey.to, journey.o)
+						w.wire.left.Store(1 << 30)
+						w.must(journey.to, journey.o)
+						if diff := cmp.Diff(want, w.dump()); diff != "" {
+							t.Errorf("after %v the next apply ends elsewhere (-undisturbed +resumed):\n%s", first, diff)
+						}
+					})
 				}
-			})
-		}
+			}
+		})
 	}
+}
+
+// without is the quickstart with less in it: a scope, a role, a user, a group,
+// an application and a secret are gone.
+func without(stacks []*stack.Stack) []*stack.Stack {
+	s := *stacks[0]
+	s.Groups = nil
+	s.Users = s.Users[:1]
+	var kept []*stack.Application
+	for _, a := range s.Applications {
+		if a.Name == "writer" {
+			continue
+		}
+		less := *a
+		less.Secrets = nil
+		switch a.Name {
+		case "api":
+			less.API.OAuth2PermissionScopes = a.API.OAuth2PermissionScopes[:1]
+			less.AppRoles = a.AppRoles[:1]
+			less.RoleAssignments = a.RoleAssignments[:1]
+		case "service":
+			less.Permissions = nil
+		}
+		kept = append(kept, &less)
+	}
+	s.Applications = kept
+	s.Prune = "credentials"
+	return []*stack.Stack{&s}
+}
+
+// TestDestroyWithoutThePermissionToPurge ends well and says what stays.
+func TestDestroyWithoutThePermissionToPurge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// A user can be deleted with User.ReadWrite.All, but purged only with
+	// User.DeleteRestore.All.
+	stacks := []*stack.Stack{{Name: "people", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@" + w.tenant.Domain}}}}
+	w.must(stacks, plan.Options{})
+	w.graph = w.as("User.ReadWrite.All", "Application.Read.All", "Group.Read.All", "Organization.Read.All")
+	done, err := w.apply(nil, plan.Options{Destroy: []string{"people"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(done.Warnings) != 1 || !strings.Contains(done.Warnings[0], "User.DeleteRestore.All") {
+		t.Errorf("warnings %q, want one that names the permission", done.Warnings)
+	}
+	w.graph = w.as("Application.Read.All")
+	if _, err := w.apply(stacks, plan.Options{}); !graph.Denied(err) {
+		t.Errorf("without a permission to read users: %v, want a refusal", err)
+	}
+}
+
+// as is the client of another application, with these Graph permissions.
+func (w *world) as(permissions ...string) *graph.Client {
+	w.t.Helper()
+	caller := []*stack.Stack{{Name: "caller", Applications: []*stack.Application{{Name: "ci", DisplayName: "CI",
+		Permissions: []stack.Permission{{Resource: "Microsoft Graph", Roles: permissions, AdminConsent: true}},
+		Secrets:     []stack.Secret{{Name: "ci"}}}}}}
+	client := w.tenant.HTTPClient()
+	w.t.Cleanup(client.CloseIdleConnections)
+	administrator := w.graph
+	w.graph = w.connect(client, client.Transport)
+	w.must(caller, plan.Options{})
+	w.graph = administrator
+	kept, ok, err := w.keep.Secret("caller.ci", "ci", "")
+	if err != nil || !ok {
+		w.t.Fatalf("no secret of the caller: %v", err)
+	}
+	id, secret := w.tenant.ClientID, w.tenant.ClientSecret
+	w.tenant.ClientID, w.tenant.ClientSecret = kept.ClientID, kept.SecretText
+	defer func() { w.tenant.ClientID, w.tenant.ClientSecret = id, secret }()
+	return w.connect(client, client.Transport)
 }
 
 func TestPlanningReadsInBatches(t *testing.T) {

@@ -21,7 +21,11 @@ var recycleBinRoutes = []route{
 }
 
 var (
-	deletedUsers  = oneOf("User.Read.All User.ReadWrite.All User.DeleteRestore.All Directory.Read.All Directory.ReadWrite.All")
+	deletedUsers = oneOf("User.Read.All User.ReadWrite.All User.DeleteRestore.All Directory.Read.All Directory.ReadWrite.All")
+	// For an application User.ReadWrite.All is enough to delete a user, not to
+	// purge or restore one.
+	writeDeletedUsers = oneOf("User.DeleteRestore.All")
+
 	deletedGroups = oneOf("Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 )
 
@@ -40,7 +44,7 @@ func readDeleted(object any) requirement {
 func writeDeleted(object any) requirement {
 	switch object.(type) {
 	case *directory.User:
-		return deleteUsers
+		return writeDeletedUsers
 	case *directory.Group:
 		return deleteGroups
 	}
