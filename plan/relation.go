@@ -10,7 +10,7 @@ import (
 func (d *differ) relation(want, live *Object) {
 	if live != nil {
 		if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
-			d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
+			d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, Display: live.Display, ID: live.ID, Changes: changes,
 				Bodies: []map[string]any{{"scope": scopeText(want)}}})
 		}
 		return
@@ -30,7 +30,22 @@ func (d *differ) relation(want, live *Object) {
 		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)
 		body["scope"] = scopeText(want)
 	}
-	d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, want.Properties), Bodies: []map[string]any{body}})
+	d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: d.display(want),
+		Changes: compare(nil, want.Properties), Bodies: []map[string]any{body}})
+}
+
+// display puts what people call an application in the place of its appId.
+func (d *differ) display(relation *Object) string {
+	name := relation.Name
+	for _, end := range []Key{relation.Ends.Holder, relation.Ends.Principal} {
+		if o := d.actual.Objects[end]; o != nil && o.Display != "" {
+			name = strings.ReplaceAll(name, end.Name, o.Display)
+		}
+	}
+	if name == relation.Name {
+		return ""
+	}
+	return name
 }
 
 func scopeText(grant *Object) string {

@@ -127,7 +127,7 @@ func (p *Plan) named(s string) string {
 			s = strings.ReplaceAll(s, id, name)
 		}
 	}
-	return placeholder.ReplaceAllString(s, "$3 of $2")
+	return placeholder.ReplaceAllString(s, "<$3 of $2>")
 }
 
 func (p *Plan) value(v any) string {
