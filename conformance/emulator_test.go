@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -221,6 +222,18 @@ func TestLocalTenantRefuses(t *testing.T) {
 	_, _, err = tokens.User(t.Context(), "extension", "nora", []string{"no_such_scope"})
 	if err == nil || !strings.HasPrefix(err.Error(), "AADSTS65") {
 		t.Errorf("unknown scope: %v", err)
+	}
+	// Where consent is missing the sign-in says so, and gives none by itself.
+	for range 2 {
+		_, err = l.authority().SignIn(t.Context(), tokens.Clients["extension"], tokens.Accounts["nora"], []string{"https://graph.microsoft.com/User.Read"})
+		var refused *AADSTSError
+		if !errors.As(err, &refused) || refused.Code != notConsented {
+			t.Errorf("no consent: %v", err)
+		}
+	}
+	_, err = l.authority().SignIn(t.Context(), tokens.Clients["extension"], tokens.Accounts["nora"], []string{"https://graph.microsoft.com/Directory.Read.All"})
+	if err == nil || !strings.HasPrefix(err.Error(), "AADSTS90094: ") {
+		t.Errorf("no consent of an administrator: %v", err)
 	}
 	client := tokens.Clients["service"]
 	client.Secret = "wrong"

@@ -30,24 +30,40 @@ type form struct {
 
 type input struct{ name, kind, value string }
 
+// consentPage marks, in the meta element PageID of Entra's pages, the one that
+// asks the user for consent. Nobody here gives it: who signs in to test an API
+// must not change what the tenant grants.
+const consentPage = "ConvergedConsent"
+
+const notConsented = 65001
+
 func readPage(body []byte) (*page, error) {
 	root, err := html.Parse(bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("read the page: %w", err)
 	}
 	p := &page{}
+	consent := false
 	for n := range root.Descendants() {
 		switch {
 		case n.Type == html.TextNode && !slices.Contains([]atom.Atom{atom.Script, atom.Style, atom.Title}, n.Parent.DataAtom):
 			if refused, ok := refusal("", n.Data); ok && p.problem == nil {
 				p.problem = refused
 			}
+		case n.DataAtom == atom.Meta && attribute(n, "name") == "PageID":
+			consent = attribute(n, "content") == consentPage
 		case n.DataAtom == atom.Title && n.FirstChild != nil:
 			p.title = strings.TrimSpace(n.FirstChild.Data)
 		case n.DataAtom == atom.Form:
 			if found := readForm(n); p.form == nil || found.asksPassword() && !p.form.asksPassword() {
 				p.form = found
 			}
+		}
+	}
+	if consent && p.problem == nil {
+		p.problem = &AADSTSError{
+			Code:        notConsented,
+			Description: "AADSTS65001: consent is missing: the sign-in stops at a page that asks the user for it",
 		}
 	}
 	return p, nil

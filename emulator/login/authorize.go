@@ -12,6 +12,7 @@ import (
 // authorization is a request for authorization (RFC 6749 section 4.1.1, OpenID
 // Connect Core section 3.1.2.1) whose client and redirect URI are trusted.
 type authorization struct {
+	request     url.Values // as it was sent
 	client      client
 	redirect    redirect
 	sent        string // redirect_uri as the request had it, empty when left out
@@ -26,6 +27,7 @@ type authorization struct {
 	loginHint   string
 	clientInfo  bool
 	stateInForm bool // state was sent, if only as an empty value
+	accepted    bool // the user has just consented
 }
 
 // authorize begins a sign-in.
@@ -43,7 +45,7 @@ func (c *call) authorize() *Error {
 	case a.prompt == "none" && !(signedIn && hinted):
 		return c.refuse(a, failure(50058))
 	case a.prompt == "login" || a.prompt == "select_account" || !signedIn || !hinted:
-		return c.signInPage(a, c.form, c.hintedUser(a.loginHint), nil)
+		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
 	return c.complete(a, session, user)
 }
@@ -61,6 +63,7 @@ func (c *call) authorization() (*authorization, *Error) {
 		return nil, err
 	}
 	a := &authorization{
+		request:     c.form,
 		client:      cl,
 		redirect:    target,
 		sent:        sent,
@@ -155,10 +158,27 @@ func (c *call) requestedScope() (scopeRequest, *Error) {
 	return parseScope(text)
 }
 
+// authorizePath is the authorize endpoint of the call's version.
+func (c *call) authorizePath() string {
+	if c.version == v1 {
+		return "/oauth2/authorize"
+	}
+	return "/oauth2/v2.0/authorize"
+}
+
 // complete answers a request for a user who is signed in.
 func (c *call) complete(a *authorization, s session, user *directory.User) *Error {
 	if err := c.permitted(a, user); err != nil {
 		return c.refuse(a, err)
+	}
+	shown, ask, refused := c.missingConsent(a, user)
+	switch {
+	case refused != nil:
+		return c.refuse(a, refused)
+	case ask && a.prompt == "none":
+		return c.refuse(a, failure(65001, a.client.app.AppID, a.client.app.DisplayName))
+	case ask:
+		return c.consentPage(a, s, user, shown)
 	}
 	code, err := c.issueCode(a, s, user)
 	if err != nil {
@@ -172,17 +192,14 @@ func (c *call) complete(a *authorization, s session, user *directory.User) *Erro
 	return c.respond(a, values)
 }
 
-// permitted tells whether the user may use the client and the client act for
-// the user as it asks.
+// permitted tells whether the user may use the client and the resources that it
+// asks for.
 func (c *call) permitted(a *authorization, user *directory.User) *Error {
 	if err := c.admitted(a.client.principal, user); err != nil {
 		return err
 	}
 	for _, d := range a.demands {
 		if err := c.admitted(d.resource.principal, user); err != nil {
-			return err
-		}
-		if _, err := c.consented(a.client, user, d); err != nil {
 			return err
 		}
 	}
@@ -209,6 +226,9 @@ func (c *call) refuse(a *authorization, err *Error) *Error {
 		"error":             {err.OAuth},
 		"error_description": {c.description(err)},
 		"error_uri":         {errorURI(err.Code)},
+	}
+	if err.OAuth == "access_denied" {
+		values.Set("error_subcode", "cancel")
 	}
 	if err.Suberror != "" {
 		values.Set("suberror", err.Suberror)

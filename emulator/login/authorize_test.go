@@ -79,9 +79,7 @@ func TestWhatIsRefusedAfterSignIn(t *testing.T) {
 	for name, test := range map[string]struct {
 		scope, oauth, code string
 	}{
-		"nobody consented":         {"api://orders/write_data", "consent_required", "AADSTS65001"},
-		"no consent to one of two": {"api://orders/read_data api://orders/write_data", "consent_required", "AADSTS65001"},
-		"no consent at all":        {"https://graph.microsoft.com/.default", "consent_required", "AADSTS65001"},
+		"nothing to consent to":    {"https://graph.microsoft.com/.default", "consent_required", "AADSTS65001"},
 		"scope that is not there":  {"api://orders/erase_data", "invalid_client", "AADSTS650053"},
 		"scope that Graph has not": {"mailread", "invalid_client", "AADSTS650053"},
 	} {
@@ -106,30 +104,6 @@ func TestWhatIsRefusedAfterSignIn(t *testing.T) {
 	w.update(func(tx *directory.Tx) { w.assign(tx, w.bob.ID, w.desktopSP, directory.DefaultRole) })
 	if p := after(w.desktopRequest()); p.location == nil {
 		t.Errorf("assigned: %d %s", p.status, p.body)
-	}
-}
-
-func TestConsent(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.code(w.pageRequest(), w.bob)                                                    // pre-authorized
-	w.code(w.desktopRequest("scope", "openid profile email offline_access"), w.bob)   // needs none
-	w.code(w.desktopRequest("scope", "api://orders/.default"), w.bob)                 // something is granted
-	w.code(w.desktopRequest("scope", w.api.AppID+"/READ_DATA offline_access"), w.bob) // named by appId, in any case
-	w.code(w.siteRequest("scope", "api://orders/read_data user.read"), w.bob)         // two resources
-	w.update(func(tx *directory.Tx) {
-		_, err := tx.CreateGrant(&directory.OAuth2PermissionGrant{
-			ClientID: w.desktopSP.ID, ResourceID: w.apiSP.ID, ConsentType: "Principal", PrincipalID: &w.bob.ID, Scope: "write_data",
-		})
-		w.must(err)
-	})
-	w.code(w.desktopRequest("scope", "api://orders/write_data"), w.bob) // his own consent
-	if q := w.authorized(w.desktopRequest("scope", "api://orders/write_data"), w.ada); q.Get("error") != "consent_required" {
-		t.Errorf("bob's consent serves ada: %v", q)
-	}
-	w.change(w.api.ID, func(app *directory.Application) { app.API.OAuth2PermissionScopes[0].IsEnabled = false })
-	if q := w.authorized(w.desktopRequest(), w.ada); q.Get("error") != "invalid_client" {
-		t.Errorf("disabled scope: %v", q)
 	}
 }
 

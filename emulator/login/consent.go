@@ -12,34 +12,40 @@ import (
 // the resource gave the client beforehand. What the resource no longer has, or
 // has disabled, is not among them.
 func (c *call) granted(cl client, user *directory.User, r resource) []string {
-	var values []string
-	add := func(value string) {
-		if s, ok := r.scope(value); ok && !slices.Contains(values, s.Value) {
-			values = append(values, s.Value)
-		}
-	}
+	values := preauthorized(cl, r)
 	if cl.principal != nil {
 		for _, grant := range c.GrantsOf(cl.principal.ID) {
-			if grant.ResourceID == r.principal.ID && holdsFor(grant, user) {
-				for _, value := range strings.Fields(grant.Scope) {
-					add(value)
-				}
-			}
-		}
-	}
-	if r.app != nil {
-		for _, allowed := range r.app.API.PreAuthorizedApplications {
-			if !equalID(allowed.AppID, cl.app.AppID) {
+			if grant.ResourceID != r.principal.ID || !holdsFor(grant, user) {
 				continue
 			}
-			for _, s := range r.app.API.OAuth2PermissionScopes {
-				if containsID(allowed.DelegatedPermissionIDs, s.ID) {
-					add(s.Value)
+			for _, value := range strings.Fields(grant.Scope) {
+				if s, ok := r.scope(value); ok && !slices.Contains(values, s.Value) {
+					values = append(values, s.Value)
 				}
 			}
 		}
 	}
 	slices.SortFunc(values, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return values
+}
+
+// preauthorized lists the delegated permissions that a resource gave a client
+// beforehand: nobody is asked for consent to them.
+func preauthorized(cl client, r resource) []string {
+	if r.app == nil {
+		return nil
+	}
+	var values []string
+	for _, allowed := range r.app.API.PreAuthorizedApplications {
+		if !equalID(allowed.AppID, cl.app.AppID) {
+			continue
+		}
+		for _, s := range r.app.API.OAuth2PermissionScopes {
+			if s.IsEnabled && containsID(allowed.DelegatedPermissionIDs, s.ID) {
+				values = append(values, s.Value)
+			}
+		}
+	}
 	return values
 }
 
@@ -56,21 +62,115 @@ func containsID(ids []string, id string) bool {
 // one that nobody consented to is for the user or an administrator to mend.
 func (c *call) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
 	granted := c.granted(cl, user, d.resource)
+	lacking, err := c.lacking(cl, user, d)
+	if err == nil && len(lacking) > 0 {
+		err = failure(65001, cl.app.AppID, cl.app.DisplayName)
+	}
+	return granted, err
+}
+
+// permissions are delegated permissions of one resource.
+type permissions struct {
+	resource resource
+	scopes   []directory.PermissionScope
+}
+
+// lacking lists what a demand asks for that has not been granted. For a
+// resource's .default, of which any grant is enough, it is all that the client
+// is registered to need, at other resources too, as Entra asks for it at once;
+// a client that is registered to need nothing has nothing to ask consent for.
+func (c *call) lacking(cl client, user *directory.User, d demand) ([]permissions, *Error) {
+	granted := c.granted(cl, user, d.resource)
+	missing := permissions{resource: d.resource}
 	for _, part := range d.parts {
 		if part.isDefault() {
-			own := equalID(d.resource.principal.AppID, cl.app.AppID)
-			if len(granted) == 0 && !own {
+			if len(granted) > 0 || equalID(d.resource.principal.AppID, cl.app.AppID) {
+				return nil, nil
+			}
+			required := c.without(c.required(cl), cl, user)
+			if len(required) == 0 {
 				return nil, failure(65001, cl.app.AppID, cl.app.DisplayName)
 			}
-			continue
+			return required, nil
 		}
 		scope, exists := d.resource.scope(part.value)
 		if !exists {
 			return nil, failure(650053, cl.app.DisplayName, part.value, d.resource.principal.AppID)
 		}
 		if !slices.Contains(granted, scope.Value) {
-			return nil, failure(65001, cl.app.AppID, cl.app.DisplayName)
+			missing.scopes = append(missing.scopes, scope)
 		}
 	}
-	return granted, nil
+	if len(missing.scopes) == 0 {
+		return nil, nil
+	}
+	return []permissions{missing}, nil
+}
+
+// asked lists what a demand asks for, granted or not.
+func (c *call) asked(cl client, d demand) []permissions {
+	asked := permissions{resource: d.resource}
+	for _, part := range d.parts {
+		if part.isDefault() {
+			return c.required(cl)
+		}
+		if scope, exists := d.resource.scope(part.value); exists {
+			asked.scopes = append(asked.scopes, scope)
+		}
+	}
+	return []permissions{asked}
+}
+
+// required lists the delegated permissions that a client is registered to need
+// (requiredResourceAccess), of the resources that are in the tenant.
+func (c *call) required(cl client) []permissions {
+	var all []permissions
+	for _, access := range cl.app.RequiredResourceAccess {
+		r, err := c.resource(access.ResourceAppID)
+		if err != nil {
+			continue
+		}
+		needed := permissions{resource: r}
+		for _, s := range r.principal.OAuth2PermissionScopes {
+			if s.IsEnabled && slices.ContainsFunc(access.ResourceAccess, func(a directory.ResourceAccess) bool {
+				return a.Type == "Scope" && equalID(a.ID, s.ID)
+			}) {
+				needed.scopes = append(needed.scopes, s)
+			}
+		}
+		all = append(all, needed)
+	}
+	return all
+}
+
+// without takes out what has been granted.
+func (c *call) without(all []permissions, cl client, user *directory.User) []permissions {
+	var left []permissions
+	for _, p := range all {
+		granted := c.granted(cl, user, p.resource)
+		p.scopes = slices.DeleteFunc(slices.Clone(p.scopes), func(s directory.PermissionScope) bool {
+			return slices.Contains(granted, s.Value)
+		})
+		if len(p.scopes) > 0 {
+			left = append(left, p)
+		}
+	}
+	return left
+}
+
+// join adds permissions to others, each once.
+func join(all, more []permissions) []permissions {
+	for _, p := range more {
+		i := slices.IndexFunc(all, func(q permissions) bool { return q.resource.principal.ID == p.resource.principal.ID })
+		if i < 0 {
+			all = append(all, permissions{resource: p.resource})
+			i = len(all) - 1
+		}
+		for _, s := range p.scopes {
+			if !slices.ContainsFunc(all[i].scopes, func(t directory.PermissionScope) bool { return t.Value == s.Value }) {
+				all[i].scopes = append(all[i].scopes, s)
+			}
+		}
+	}
+	return all
 }

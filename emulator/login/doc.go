@@ -1,7 +1,8 @@
 // Package login is the authorization server of one Entra ID tenant: metadata
 // and keys, the authorize endpoint with its sign-in page, the token endpoint,
 // UserInfo and logout. It reads the registrations from the directory and writes
-// nothing there but its own keys and the record of used codes.
+// nothing there but its own keys, the record of used codes and the consent that
+// users give.
 //
 // # Invariants
 //
@@ -30,6 +31,13 @@
 // a form to the client; or the same page again with status 200 and the error,
 // which begins with its AADSTS code, in the element with the id error; or an
 // error page (400) with the same element where no client may be told.
+// Where consent is missing, the answer is the consent page (status 200): its form
+// has the hidden field ctx and two buttons named decision, accept and cancel;
+// an administrator also has the box everybody. Where only an administrator
+// could accept, the page says so with AADSTS90094 in the element with the id
+// error. The meta element PageID names the kind of every page as Entra's do:
+// ConvergedSignIn, ConvergedConsent, ConvergedError.
+//
 // The cookie ESTSAUTH keeps the sign-in for prompt=none and for other clients.
 //
 // # Sources
@@ -38,6 +46,6 @@
 // Connect Core and Discovery 1.0; and Microsoft's pages under
 // learn.microsoft.com/entra/identity-platform: v2-oauth2-auth-code-flow,
 // v2-oauth2-client-creds-grant-flow, access-token-claims-reference,
-// id-token-claims-reference, optional-claims-reference, reply-url, scopes-oidc,
+// id-token-claims-reference, permissions-consent-overview, optional-claims-reference, reply-url, scopes-oidc,
 // reference-error-codes.
 package login

@@ -18,6 +18,10 @@ type Config struct {
 	Origin    string           // scheme, host and port that clients know, as in https://localhost:8443
 	Clock     func() time.Time // nil: time.Now
 	Logger    *slog.Logger     // nil: nothing is logged
+
+	// Administrator tells whether a user may consent to permissions that only an
+	// administrator may consent to, and for everybody. Nil: nobody may.
+	Administrator func(directory.View, *directory.User) bool
 }
 
 // Login is the authorization server of one tenant. It is safe for use by many
@@ -30,6 +34,8 @@ type Login struct {
 	keys      *keyring
 	seal      *sealer
 	mux       *http.ServeMux
+
+	administrator func(directory.View, *directory.User) bool
 }
 
 // New opens the authorization server over a directory. The signing key and the
@@ -44,6 +50,11 @@ func New(config Config) (*Login, error) {
 		localhost: strings.TrimSuffix(config.Origin, "/"),
 		clock:     config.Clock,
 		log:       config.Logger,
+
+		administrator: config.Administrator,
+	}
+	if l.administrator == nil {
+		l.administrator = func(directory.View, *directory.User) bool { return false }
 	}
 	if l.clock == nil {
 		l.clock = time.Now
@@ -75,6 +86,7 @@ func (l *Login) routes() *http.ServeMux {
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/authorize", l.page(v2, (*call).authorize))
 	mux.HandleFunc("/{tenant}/oauth2/authorize", l.page(v1, (*call).authorize))
 	mux.HandleFunc("POST /{tenant}/login", l.page(v2, (*call).signIn))
+	mux.HandleFunc("POST /{tenant}/consent", l.page(v2, (*call).consent))
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/token", l.token(v2))
 	mux.HandleFunc("/{tenant}/oauth2/token", l.token(v1))
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/logout", l.page(v2, (*call).logout))

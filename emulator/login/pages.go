@@ -30,10 +30,15 @@ func asset(name string) string {
 }
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"page":   func(id, title string) pageHead { return pageHead{id, title} },
 	"url":    func(uri string) template.URL { return template.URL(uri) }, // a registered redirect URI may have a scheme of its own
 	"style":  func() template.CSS { return template.CSS(style) },
 	"script": func() template.JS { return template.JS(script) },
 }).ParseFS(pageFiles, "pages/*.html"))
+
+// pageHead is what a page says of itself: its title, and the name by which Entra
+// marks pages of its kind for programs that drive a browser.
+type pageHead struct{ ID, Title string }
 
 // pagePolicy says nothing of form-action: browsers hold the redirect that
 // follows a form to it too, and that goes to the client.

@@ -44,6 +44,21 @@ func (o oidcScopes) names() []string {
 	return names
 }
 
+// descriptions word the scopes for the person who is asked for consent.
+func (o oidcScopes) descriptions() []string {
+	var texts []string
+	add := func(asked bool, text string) {
+		if asked {
+			texts = append(texts, text)
+		}
+	}
+	add(o.openid, "Sign you in")
+	add(o.profile, "View your basic profile")
+	add(o.email, "View your email address")
+	add(o.offline, "Maintain access to data you have given it access to")
+	return texts
+}
+
 // scopeRequest is a scope parameter taken apart.
 type scopeRequest struct {
 	text  string // as the client wrote it

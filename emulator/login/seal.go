@@ -25,6 +25,7 @@ const (
 	authorizationCode purpose = "authorization code"
 	refreshToken      purpose = "refresh token"
 	signInContext     purpose = "sign-in context"
+	consentContext    purpose = "consent context"
 	sessionCookie     purpose = "session"
 )
 

@@ -22,11 +22,26 @@ type signInState struct {
 	Issued   time.Time `json:"issued"`
 }
 
+// interrupt keeps a request for the form that comes back before it is served.
+func (c *call) interrupt(a *authorization) signInState {
+	return signInState{
+		TenantID: c.tenant.ID, Alias: c.alias, Version: c.version, Request: a.request.Encode(), Issued: c.now,
+	}
+}
+
+// resume makes the call the request that was interrupted.
+func (c *call) resume(state signInState) (*authorization, *Error) {
+	request, err := url.ParseQuery(state.Request)
+	if err != nil {
+		return nil, failure(9002313)
+	}
+	c.form, c.alias, c.version = request, state.Alias, state.Version
+	return c.authorization()
+}
+
 // signInPage asks for a user name and a password.
-func (c *call) signInPage(a *authorization, request url.Values, name string, problem *Error) *Error {
-	sealed, err := c.seal.close(signInContext, signInState{
-		TenantID: c.tenant.ID, Alias: c.alias, Version: c.version, Request: request.Encode(), Issued: c.now,
-	})
+func (c *call) signInPage(a *authorization, name string, problem *Error) *Error {
+	sealed, err := c.seal.close(signInContext, c.interrupt(a))
 	if err != nil {
 		return c.asError(err)
 	}
@@ -53,22 +68,15 @@ func (c *call) signIn() *Error {
 	if c.now.After(state.Issued.Add(signInTime)) {
 		return failure(50089)
 	}
-	request, err := url.ParseQuery(state.Request)
-	if err != nil {
-		return failure(9002313)
-	}
 	name, password := strings.TrimSpace(c.form.Get("loginfmt")), c.form.Get("passwd")
-
-	// From here on the call is the authorization request that was interrupted.
-	c.form, c.alias, c.version = request, state.Alias, state.Version
-	a, refused := c.authorization()
+	a, refused := c.resume(state)
 	if refused != nil {
 		return c.refuse(a, refused)
 	}
 	user, refused := c.checkPassword(name, password)
 	if refused != nil {
 		c.log.Info("sign-in refused", "client", a.client.app.AppID, "code", refused.Code, "trace", c.traceID)
-		return c.signInPage(a, request, name, refused)
+		return c.signInPage(a, name, refused)
 	}
 	s, err := c.startSession(user)
 	if err != nil {
