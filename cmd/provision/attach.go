@@ -25,6 +25,8 @@ type serving struct {
 	ClientID      string `json:"clientId"`     // the seeded administrator
 	ClientSecret  string `json:"clientSecret"` // its secret
 	PID           int    `json:"pid"`
+
+	CAFile string `json:"-"` // PEM of the authority behind the certificate
 }
 
 // stateDir is a local tenant's folder, which processes share.

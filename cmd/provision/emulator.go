@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -56,11 +55,7 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			}
 			defer stop()
 			if path := a.config.GetString("env-file"); path != "" {
-				ca := dir.file("ca.pem")
-				if dir == "" {
-					return hint(usagef("an env file needs the authority's certificate as a file"), "leave --in-memory out, or give --state")
-				}
-				if err := writeEnvFile(path, served, ca); err != nil {
+				if err := writeEnvFile(path, served); err != nil {
 					return err
 				}
 				defer os.Remove(path)
@@ -79,12 +74,8 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 }
 
 // writeEnvFile holds the administrator's secret, so only its owner reads it.
-func writeEnvFile(path string, s serving, ca string) error {
+func writeEnvFile(path string, s serving) error {
 	hostPort := s.Origin[len("https://"):]
-	ca, err := filepath.Abs(ca)
-	if err != nil {
-		return err
-	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the env file: %w", err)
@@ -97,7 +88,7 @@ func writeEnvFile(path string, s serving, ca string) error {
 		"\nARM_TENANT_ID="+s.TenantID+
 		"\nARM_CLIENT_ID="+s.ClientID+
 		"\nARM_CLIENT_SECRET="+s.ClientSecret+
-		"\nSSL_CERT_FILE="+ca+
+		"\nSSL_CERT_FILE="+s.CAFile+
 		"\nAZURE_AUTHORITY_HOST="+s.Origin+"/"+
 		"\nAZURE_TENANT_ID="+s.TenantID+
 		"\nAZURE_CLIENT_ID="+s.ClientID+

@@ -96,6 +96,8 @@ func hintFor(err error) string {
 		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run the same command again"
 	case errors.As(err, &step):
 		return "what was done so far stays; run the same command again to go on from there"
+	case errors.As(err, new(*reconcile.NotFound)):
+		return "correct what it is to be found by, or leave `existing: true` out to have it made"
 	case errors.As(err, &refused):
 		return "destroy what uses it first, or say --force"
 	case graph.Denied(err):

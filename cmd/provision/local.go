@@ -27,7 +27,9 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := false
 	served, release, err := dir.join(ctx, func() (serving, func(), error) {
+		own = true
 		return a.serveTenant(dir, tenantOptions{})
 	})
 	if err != nil {
@@ -38,6 +40,7 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 		release()
 		return nil, err
 	}
+	s.serves = own
 	s.close = func() {
 		s.http.CloseIdleConnections() // a server that is ours would wait a second for them
 		release()
@@ -120,6 +123,8 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	stop := func() {
 		if dir != "" {
 			dir.withdraw(a.say)
+		} else {
+			os.Remove(s.CAFile)
 		}
 		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
@@ -127,12 +132,24 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		_ = tenant.Close()         // nothing is waiting in it: every write is done when it is answered
 	}
 	if dir != "" {
-		if err := dir.publish(s); err != nil {
-			stop()
-			return serving{}, nil, fmt.Errorf("serve the local tenant: %w", err)
-		}
+		s.CAFile, err = dir.file("ca.pem"), dir.publish(s)
+	} else {
+		s.CAFile, err = temporaryFile("provision-ca-*.pem", tenant.Authority().PEM())
+	}
+	if err != nil {
+		stop()
+		return serving{}, nil, fmt.Errorf("serve the local tenant: %w", err)
 	}
 	return s, stop, nil
+}
+
+func temporaryFile(pattern string, content []byte) (string, error) {
+	f, err := os.CreateTemp("", pattern)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(content)
+	return f.Name(), errors.Join(err, f.Close())
 }
 
 // listen opens the tenant's port: the one asked for, else the recorded one,

@@ -59,12 +59,23 @@ Lists are separated by spaces; nothing is quoted.`,
 				}
 				lines = append(lines, [2]string{"SCOPE_BASE", f.scopeBase})
 			}
+			if a.config.GetBool("for-api") {
+				a.sayWhoServes(s)
+			}
 			return a.showLines(lines)
 		},
 	}
 	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
 	return c
+}
+
+// sayWhoServes warns that an API cannot fetch the local tenant's keys while
+// nobody serves them.
+func (a *app) sayWhoServes(s *session) {
+	if s.serves {
+		a.say("note: the local tenant is served only while a provision command runs; for an API that runs beside them serve it with `provision emulator`")
+	}
 }
 
 func (a *app) showLines(lines [][2]string) error {

@@ -32,6 +32,7 @@ type session struct {
 	now       func() time.Time
 	caFile    string      // of the local tenant
 	manage    *management // nil on a real tenant
+	serves    bool        // this process serves the local tenant, so that it is gone with it
 	close     func()
 }
 

@@ -65,6 +65,7 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 			return err
 		}
 		all = []protected{p}
+		a.sayWhoServes(s)
 	}
 	handler, finish, err := a.reports()
 	if err != nil {
@@ -129,6 +130,9 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		}, handler)
 		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {
 			continue // another document may have what --only asks for
+		}
+		if errors.As(err, new(*net.OpError)) {
+			return total, hint(fmt.Errorf("verify %s: %w", p.name(), err), "is the API running at %s? See --url", url)
 		}
 		if err != nil {
 			return total, fmt.Errorf("verify %s: %w", p.name(), err)
