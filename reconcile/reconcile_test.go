@@ -37,7 +37,6 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, tenant: emulatortest.Start(t), keep: reconcile.Keep{Dir: t.TempDir()}}
 	client := w.tenant.HTTPClient()
-	t.Cleanup(client.CloseIdleConnections) // the tenant would wait a second for them
 	w.wire = &wire{next: client.Transport}
 	w.wire.left.Store(1 << 30)
 	w.graph = w.connect(client, w.wire)
@@ -298,7 +297,6 @@ func (w *world) as(permissions ...string) *graph.Client {
 		Permissions: []stack.Permission{{Resource: "Microsoft Graph", Roles: permissions, AdminConsent: true}},
 		Secrets:     []stack.Secret{{Name: "ci"}}}}}}
 	client := w.tenant.HTTPClient()
-	w.t.Cleanup(client.CloseIdleConnections)
 	administrator := w.graph
 	w.graph = w.connect(client, client.Transport)
 	w.must(caller, plan.Options{})

@@ -173,12 +173,15 @@ func (s *loaded) broken(application string) bool {
 
 // checkReferences looks at every ${…} of a document.
 func (l *loader) checkReferences(s *loaded, d *document) {
-	known := []string{"tenant.id", "tenant.domain"}
-	if d.kind == "Application" {
-		known = append(known, "appId")
+	var known []string
+	switch d.kind {
+	case "Application":
+		known = []string{"tenant.id", "tenant.domain", "appId"}
+	case "User", "Group":
+		known = []string{"tenant.id", "tenant.domain"}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.applications)) {
-		if d.kind == "Application" {
+	if d.kind == "Application" {
+		for _, name := range names(s.applications) {
 			known = append(known, "applications."+name+".appId")
 		}
 	}

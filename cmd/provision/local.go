@@ -126,7 +126,7 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		} else {
 			os.Remove(s.CAFile)
 		}
-		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		grace, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = server.Shutdown(grace) // what does not end in time is cut off
 		_ = tenant.Close()         // nothing is waiting in it: every write is done when it is answered

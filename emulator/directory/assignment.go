@@ -28,7 +28,7 @@ func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error)
 		ResourceDisplayName: resource.DisplayName,
 	}
 	memberType := "User"
-	principal, ok := tx.Object(a.PrincipalID)
+	principal, _ := tx.Object(a.PrincipalID)
 	switch p := principal.(type) {
 	case *User:
 		created.PrincipalID, created.PrincipalType, created.PrincipalDisplayName = p.ID, "User", p.DisplayName

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,8 @@ type Tenant struct {
 	ManagementKey string
 
 	emulator *emulator.Emulator
+	clients  []*http.Client
+	mu       sync.Mutex // guards clients
 }
 
 // Option changes how a tenant is started.
@@ -81,7 +84,9 @@ func Start(t testing.TB, options ...Option) *Tenant {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tenant := &Tenant{}
 	t.Cleanup(func() {
+		tenant.closeClients() // a server waits for connections that nobody uses
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
@@ -91,7 +96,7 @@ func Start(t testing.TB, options ...Option) *Tenant {
 			t.Errorf("close local tenant: %v", err)
 		}
 	})
-	tenant := &Tenant{
+	*tenant = Tenant{
 		Origin:        config.Origin,
 		Domain:        e.Tenant().Domain,
 		CAFile:        e.Authority().Path(),
@@ -114,7 +119,19 @@ func (t *Tenant) HTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: t.emulator.Authority().Pool()}
 	transport.Proxy = nil // it is on this machine
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clients = append(t.clients, client)
+	return client
+}
+
+func (t *Tenant) closeClients() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.clients {
+		c.CloseIdleConnections()
+	}
 }
 
 // Snapshot returns the directory by natural keys: the same bytes for the same

@@ -55,6 +55,7 @@ func TestMSALPublicClient(t *testing.T) {
 		public.WithHTTPClient(w.server.Client()), public.WithInstanceDiscovery(false))
 	w.must(err)
 	scopes := []string{"api://orders/read_data"}
+	//lint:ignore SA1019 people still use the flow, so its client must work
 	result, err := client.AcquireTokenByUsernamePassword(context.Background(), scopes, w.carol.UserPrincipalName, password)
 	if err != nil {
 		t.Fatal(err)
