@@ -26,8 +26,9 @@ type authorization struct {
 	prompt      string
 	loginHint   string
 	clientInfo  bool
-	stateInForm bool // state was sent, if only as an empty value
-	accepted    bool // the user has just consented
+	stateInForm bool    // state was sent, if only as an empty value
+	accepted    bool    // the user has just consented
+	device      *device // that waits for the answer: there is no redirect URI then
 }
 
 // authorize begins a sign-in.
@@ -180,6 +181,9 @@ func (c *call) complete(a *authorization, s session, user *directory.User) *Erro
 	case ask:
 		return c.consentPage(a, s, user, shown)
 	}
+	if a.device != nil {
+		return c.decide(a, decision{Session: s})
+	}
 	code, err := c.issueCode(a, s, user)
 	if err != nil {
 		return c.asError(err)
@@ -208,11 +212,16 @@ func (c *call) permitted(a *authorization, user *directory.User) *Error {
 
 // refuse answers an error where it belongs: on a page while the client is not
 // known, and for a user who is not assigned, whom no client can help; else at
-// the redirect URI, in the words of the authorization endpoint.
+// the redirect URI, in the words of the authorization endpoint. A device learns
+// of nothing but the user's own refusal.
 func (c *call) refuse(a *authorization, err *Error) *Error {
 	silent := a != nil && a.prompt == "none"
 	switch {
 	case a == nil:
+		return err
+	case a.device != nil && err.OAuth == "access_denied":
+		return c.decide(a, decision{Declined: true})
+	case a.device != nil:
 		return err
 	case err.Code == 65001:
 		err = err.as("consent_required")

@@ -49,6 +49,9 @@ type credentials struct {
 	secret   string
 }
 
+// any tells whether the client sent something to authenticate itself with.
+func (sent credentials) any() bool { return sent.secret != "" }
+
 func (c *call) credentials() (credentials, *Error) {
 	sent := credentials{clientID: c.form.Get("client_id"), secret: c.form.Get("client_secret")}
 	id, secret, basic := c.r.BasicAuth()

@@ -1,8 +1,8 @@
 package login
 
 import (
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -83,12 +83,11 @@ func (c *call) consentPage(a *authorization, s session, user *directory.User, sh
 	if !state.Refused {
 		return c.render(http.StatusOK, "consent.html", view)
 	}
-	again := url.Values{}
-	for name, values := range a.request {
-		again[name] = values
+	if a.device == nil {
+		again := maps.Clone(a.request)
+		again.Set("prompt", "login")
+		view.Other = c.url(c.authorizePath()) + "?" + again.Encode()
 	}
-	again.Set("prompt", "login")
-	view.Other = c.url(c.authorizePath()) + "?" + again.Encode()
 	view.Problem = failure(90094, a.client.app.DisplayName).Error()
 	c.log.Info("refused", "path", c.r.URL.Path, "client", a.client.app.AppID, "code", 90094, "trace", c.traceID)
 	return c.render(http.StatusOK, "approval.html", view)

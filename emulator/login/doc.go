@@ -1,15 +1,16 @@
 // Package login is the authorization server of one Entra ID tenant: metadata
 // and keys, the authorize endpoint with its sign-in page, the token endpoint,
 // UserInfo and logout. It reads the registrations from the directory and writes
-// nothing there but its own keys, the record of used codes and the consent that
-// users give.
+// nothing there but its own keys, the record of used codes, devices that wait for
+// a sign-in and the consent that users give.
 //
 // # Invariants
 //
 //   - The registrations decide: what a token says, who gets one and who is
 //     refused follow from the directory at the moment of the request.
 //   - No state in memory: codes, refresh tokens, sign-in pages and sessions are
-//     sealed text that carries what it stands for, so a restart loses none.
+//     sealed text that carries what it stands for, and devices that wait are in
+//     the directory, so a restart loses none.
 //   - A code is redeemed once, ever, by whichever process is first.
 //   - The resource chooses the version of its access tokens; the endpoint
 //     chooses the version of ID tokens and the shape of the answer.
@@ -38,11 +39,16 @@
 // error. The meta element PageID names the kind of every page as Entra's do:
 // ConvergedSignIn, ConvergedConsent, ConvergedError.
 //
+// A device's user opens /{tenant}/deviceauth and types the code into the field
+// otc; the sign-in page follows, with a button decision=cancel, and at the end a
+// page (200) that says so.
+//
 // The cookie ESTSAUTH keeps the sign-in for prompt=none and for other clients.
 //
 // # Sources
 //
-// RFC 6749 (OAuth 2.0), 6750, 7636 (PKCE), 7517 (JWK), 7519 (JWT), 8252; OpenID
+// RFC 6749 (OAuth 2.0), 6750, 7636 (PKCE), 7517 (JWK), 7519 (JWT), 8252, 8628 (device
+// authorization); OpenID
 // Connect Core and Discovery 1.0; and Microsoft's pages under
 // learn.microsoft.com/entra/identity-platform: v2-oauth2-auth-code-flow,
 // v2-oauth2-client-creds-grant-flow, access-token-claims-reference,

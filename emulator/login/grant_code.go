@@ -70,7 +70,7 @@ func (c *call) redeemCode() (issuance, *Error) {
 	if err := redeemed.checkVerifier(c.form.Get("code_verifier")); err != nil {
 		return issuance{}, err
 	}
-	if err := c.useCode(redeemed); err != nil {
+	if err := c.useCode(redeemed.ID, redeemed.Issued.Add(codeLifetime)); err != nil {
 		return issuance{}, err
 	}
 	user, err := c.activeUser(redeemed.Session.UserID)
@@ -129,10 +129,9 @@ func (redeemed code) checkVerifier(verifier string) *Error {
 	return nil
 }
 
-// useCode makes this the only redemption of the code there will ever be.
-func (c *call) useCode(redeemed code) *Error {
-	expires := strconv.FormatInt(redeemed.Issued.Add(codeLifetime).Unix(), 10)
-	first, err := c.directory.SaveOnce(codesBucket, redeemed.ID, []byte(expires))
+// useCode makes this the only redemption of a code there will ever be.
+func (c *call) useCode(id string, expires time.Time) *Error {
+	first, err := c.directory.SaveOnce(codesBucket, id, []byte(strconv.FormatInt(expires.Unix(), 10)))
 	if err != nil {
 		return c.asError(err)
 	}

@@ -23,7 +23,7 @@ func (c *call) passwordGrant() (issuance, *Error) {
 			return issuance{}, failure(900144, name)
 		}
 	}
-	if err := c.authenticate(&cl, sent, cl.fallbackPublic() && sent.secret == ""); err != nil {
+	if err := c.authenticate(&cl, sent, cl.fallbackPublic() && !sent.any()); err != nil {
 		return issuance{}, err
 	}
 	user, err := c.checkPassword(strings.TrimSpace(c.form.Get("username")), c.form.Get("password"))

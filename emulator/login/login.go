@@ -36,6 +36,7 @@ type Login struct {
 	mux       *http.ServeMux
 
 	administrator func(directory.View, *directory.User) bool
+	pollInterval  time.Duration // of devices
 }
 
 // New opens the authorization server over a directory. The signing key and the
@@ -52,6 +53,7 @@ func New(config Config) (*Login, error) {
 		log:       config.Logger,
 
 		administrator: config.Administrator,
+		pollInterval:  deviceInterval,
 	}
 	if l.administrator == nil {
 		l.administrator = func(directory.View, *directory.User) bool { return false }
@@ -72,6 +74,9 @@ func New(config Config) (*Login, error) {
 	if err := l.forgetExpiredCodes(); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)
 	}
+	if err := l.forgetExpiredDevices(); err != nil {
+		return nil, fmt.Errorf("open login: %w", err)
+	}
 	l.mux = l.routes()
 	return l, nil
 }
@@ -87,8 +92,12 @@ func (l *Login) routes() *http.ServeMux {
 	mux.HandleFunc("/{tenant}/oauth2/authorize", l.page(v1, (*call).authorize))
 	mux.HandleFunc("POST /{tenant}/login", l.page(v2, (*call).signIn))
 	mux.HandleFunc("POST /{tenant}/consent", l.page(v2, (*call).consent))
-	mux.HandleFunc("/{tenant}/oauth2/v2.0/token", l.token(v2))
-	mux.HandleFunc("/{tenant}/oauth2/token", l.token(v1))
+	mux.HandleFunc("/{tenant}/oauth2/v2.0/token", l.token(v2, (*call).grant))
+	mux.HandleFunc("/{tenant}/oauth2/token", l.token(v1, (*call).grant))
+	mux.HandleFunc("/{tenant}/oauth2/v2.0/devicecode", l.token(v2, (*call).deviceCode))
+	mux.HandleFunc("/{tenant}/oauth2/devicecode", l.token(v1, (*call).deviceCode))
+	mux.HandleFunc("/{tenant}/deviceauth", l.page(v2, (*call).deviceAuth))
+	mux.HandleFunc("/{tenant}/oauth2/deviceauth", l.page(v2, (*call).deviceAuth)) // Entra's own path
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/logout", l.page(v2, (*call).logout))
 	mux.HandleFunc("/{tenant}/oauth2/logout", l.page(v1, (*call).logout))
 	mux.HandleFunc("/{tenant}/userrealm/{user}", l.api((*call).realm)) // MSAL Python

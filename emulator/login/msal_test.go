@@ -72,3 +72,26 @@ func TestMSALPublicClient(t *testing.T) {
 		t.Errorf("name %q, declined %v", result.IDToken.Name, result.DeclinedScopes)
 	}
 }
+
+func TestMSALDeviceCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client, err := public.New(w.desktop.AppID, public.WithAuthority(w.origin+"/"+w.tid()),
+		public.WithHTTPClient(w.server.Client()), public.WithInstanceDiscovery(false))
+	w.must(err)
+	scopes := []string{"api://orders/read_data"}
+	device, err := client.AcquireTokenByDeviceCode(context.Background(), scopes)
+	w.must(err)
+	browser := w.browser()
+	w.signIn(browser, w.typed(browser, device.Result.UserCode), w.ada.UserPrincipalName, password)
+	result, err := device.AuthenticationResult(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := w.claims(result.AccessToken); c["oid"] != w.ada.ID || result.Account.PreferredUsername != w.ada.UserPrincipalName {
+		t.Errorf("claims %v, account %+v", c, result.Account)
+	}
+	if silent, err := client.AcquireTokenSilent(context.Background(), scopes, public.WithSilentAccount(result.Account)); err != nil || silent.AccessToken != result.AccessToken {
+		t.Errorf("from the cache: %v", err)
+	}
+}

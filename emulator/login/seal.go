@@ -23,6 +23,7 @@ type purpose string
 
 const (
 	authorizationCode purpose = "authorization code"
+	deviceCode        purpose = "device code"
 	refreshToken      purpose = "refresh token"
 	signInContext     purpose = "sign-in context"
 	consentContext    purpose = "consent context"

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,7 @@ type world struct {
 	login                                                           *Login
 	origin                                                          string
 	server                                                          *httptest.Server
+	serving                                                         atomic.Pointer[Login]
 	api, ledger, guarded, desktop, site, page, daemon               *directory.Application
 	apiSP, ledgerSP, guardedSP, desktopSP, siteSP, pageSP, daemonSP *directory.ServicePrincipal
 	graphSP                                                         *directory.ServicePrincipal
@@ -98,13 +100,10 @@ func newWorld(t testing.TB) *world {
 	}
 	t.Cleanup(func() { w.dir.Close() })
 	w.populate()
-	var handler http.Handler
-	w.server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
-	w.server.StartTLS()
+	w.server = httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.serving.Load().Handler().ServeHTTP(rw, r) }))
 	t.Cleanup(w.server.Close)
 	w.origin = w.server.URL
 	w.open()
-	handler = w.login.Handler()
 	return w
 }
 
@@ -115,6 +114,7 @@ func (w *world) open() {
 	if w.login, err = New(Config{Directory: w.dir, Origin: w.origin, Clock: w.clock.Now}); err != nil {
 		w.t.Fatal(err)
 	}
+	w.serving.Store(w.login)
 }
 
 func (w *world) populate() {

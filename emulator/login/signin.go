@@ -18,15 +18,20 @@ type signInState struct {
 	TenantID string    `json:"tenantId"`
 	Alias    string    `json:"alias"` // under which name the tenant was asked
 	Version  version   `json:"version"`
-	Request  string    `json:"request"` // the authorization request, as a query
+	Request  string    `json:"request"`  // the authorization request, as a query
+	UserCode string    `json:"userCode"` // of the device that waits, which is the request then
 	Issued   time.Time `json:"issued"`
 }
 
 // interrupt keeps a request for the form that comes back before it is served.
 func (c *call) interrupt(a *authorization) signInState {
-	return signInState{
+	state := signInState{
 		TenantID: c.tenant.ID, Alias: c.alias, Version: c.version, Request: a.request.Encode(), Issued: c.now,
 	}
+	if a.device != nil {
+		state.UserCode = a.device.UserCode
+	}
+	return state
 }
 
 // resume makes the call the request that was interrupted.
@@ -36,6 +41,9 @@ func (c *call) resume(state signInState) (*authorization, *Error) {
 		return nil, failure(9002313)
 	}
 	c.form, c.alias, c.version = request, state.Alias, state.Version
+	if state.UserCode != "" {
+		return c.deviceAuthorization(state.UserCode)
+	}
 	return c.authorization()
 }
 
@@ -51,7 +59,8 @@ func (c *call) signInPage(a *authorization, name string, problem *Error) *Error 
 	}
 	return c.render(http.StatusOK, "signin.html", struct {
 		Action, Context, Name, Application, Tenant, Problem string
-	}{"/" + c.tenant.ID + "/login", sealed, name, a.client.app.DisplayName, c.tenant.DisplayName, message})
+		Device                                              bool
+	}{"/" + c.tenant.ID + "/login", sealed, name, a.client.app.DisplayName, c.tenant.DisplayName, message, a.device != nil})
 }
 
 // signIn takes the sign-in form. What it carries is sealed, so that it can only
@@ -69,9 +78,13 @@ func (c *call) signIn() *Error {
 		return failure(50089)
 	}
 	name, password := strings.TrimSpace(c.form.Get("loginfmt")), c.form.Get("passwd")
+	cancelled := c.form.Get("decision") == "cancel"
 	a, refused := c.resume(state)
 	if refused != nil {
 		return c.refuse(a, refused)
+	}
+	if cancelled {
+		return c.refuse(a, failure(65004))
 	}
 	user, refused := c.checkPassword(name, password)
 	if refused != nil {

@@ -11,9 +11,10 @@ import (
 	"provision/emulator/directory"
 )
 
-// token serves the token endpoint (RFC 6749 section 3.2). Scripts of any origin
-// may read its answers; what a browser may redeem is decided for each grant.
-func (l *Login) token(endpoint version) http.HandlerFunc {
+// token serves the token endpoint (RFC 6749 section 3.2) and the like. Scripts of
+// any origin may read its answers; what a browser may redeem is decided for each
+// grant.
+func (l *Login) token(endpoint version, handle func(*call) *Error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Origin", "*")
@@ -30,7 +31,7 @@ func (l *Login) token(endpoint version) http.HandlerFunc {
 		}
 		c, err := l.open(w, r, endpoint)
 		if err == nil {
-			err = c.grant()
+			err = handle(c)
 		}
 		if err != nil {
 			if err.Code == 90002 {
@@ -58,6 +59,8 @@ func (c *call) grant() *Error {
 		i, err = c.refresh()
 	case "client_credentials":
 		i, err = c.clientCredentials()
+	case "device_code", "urn:ietf:params:oauth:grant-type:device_code":
+		i, err = c.redeemDevice()
 	case "password":
 		i, err = c.passwordGrant()
 	case "":

@@ -1,0 +1,314 @@
+package login
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	deviceLifetime = 15 * time.Minute
+	deviceInterval = 5 * time.Second // what clients are told to leave between polls
+	devicePatience = time.Second     // what they must leave
+
+	// devicesBucket holds what a device waits for: under its user code the
+	// device, under CODE/decision what the user decided, and under CODE/poll
+	// when it was last asked for. One key has one writer at most.
+	devicesBucket = "login-devices"
+)
+
+// userCodeLetters are hard to mistake for one another and spell no words.
+const userCodeLetters = "BCDFGHJKLMNPQRSTVWXYZ23456789"
+
+const userCodeLength = 9
+
+// device is a device that waits for a user to sign in elsewhere (RFC 8628). Its
+// device code is this, sealed.
+type device struct {
+	ID       string    `json:"id"`
+	UserCode string    `json:"userCode"`
+	TenantID string    `json:"tenantId"`
+	ClientID string    `json:"clientId"`
+	Scope    string    `json:"scope"`
+	Version  version   `json:"version"`
+	Issued   time.Time `json:"issued"`
+}
+
+func (d device) expired(now time.Time) bool { return !now.Before(d.Issued.Add(deviceLifetime)) }
+
+// decision is what the user answered.
+type decision struct {
+	Session  session `json:"session"`
+	Declined bool    `json:"declined"`
+}
+
+func newUserCode() string {
+	random := make([]byte, userCodeLength)
+	rand.Read(random)
+	for i, b := range random {
+		random[i] = userCodeLetters[int(b)%len(userCodeLetters)]
+	}
+	return string(random)
+}
+
+// typedUserCode is a user code as somebody may type it.
+func typedUserCode(text string) string {
+	return strings.NewReplacer(" ", "", "-", "").Replace(strings.ToUpper(text))
+}
+
+// deviceCode gives a device its codes (RFC 8628 section 3.1). A v1 endpoint
+// writes numbers as text and has verification_url.
+func (c *call) deviceCode() *Error {
+	if c.r.Method != http.MethodPost && c.r.Method != http.MethodGet {
+		return failure(900561, "POST", c.r.Method)
+	}
+	if err := c.readForm(true); err != nil {
+		return err
+	}
+	cl, err := c.client(c.form.Get("client_id"))
+	if err != nil {
+		return err
+	}
+	asked, err := c.requestedScope()
+	if err != nil {
+		return err
+	}
+	if _, err := c.demands(asked); err != nil {
+		return err
+	}
+	d := device{ID: opaque(16), TenantID: c.tenant.ID, ClientID: cl.app.AppID, Scope: asked.text, Version: c.version, Issued: c.now}
+	for taken := true; taken; {
+		d.UserCode = newUserCode()
+		record, err := json.Marshal(d)
+		if err != nil {
+			return c.asError(err)
+		}
+		first, err := c.directory.SaveOnce(devicesBucket, d.UserCode, record)
+		if err != nil {
+			return c.asError(err)
+		}
+		taken = !first
+	}
+	sealed, problem := c.seal.close(deviceCode, d)
+	if problem != nil {
+		return c.asError(problem)
+	}
+	page := c.url("/deviceauth")
+	answer := map[string]any{
+		"user_code": d.UserCode, "device_code": sealed,
+		"message": "To sign in, use a web browser to open the page " + page + " and enter the code " + d.UserCode + " to authenticate.",
+	}
+	lifetime, interval := int(deviceLifetime/time.Second), int(c.pollInterval/time.Second)
+	if c.version == v1 {
+		answer["verification_url"], answer["expires_in"], answer["interval"] = page, strconv.Itoa(lifetime), strconv.Itoa(interval)
+	} else {
+		answer["verification_uri"], answer["expires_in"], answer["interval"] = page, lifetime, interval
+	}
+	c.log.Info("device code issued", "client", cl.app.AppID, "trace", c.traceID)
+	c.noStore()
+	c.json(http.StatusOK, answer)
+	return nil
+}
+
+// device finds the device that a user code stands for, unless the user has
+// decided about it already.
+func (c *call) device(userCode string) (device, bool) {
+	var d device
+	record, found := c.directory.Load(devicesBucket, userCode)
+	if !found || strings.Contains(userCode, "/") || json.Unmarshal(record, &d) != nil || d.expired(c.now) || d.TenantID != c.tenant.ID {
+		return device{}, false
+	}
+	_, decided := c.directory.Load(devicesBucket, userCode+"/decision")
+	return d, !decided
+}
+
+// deviceAuthorization is the authorization that a device waits for.
+func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
+	d, found := c.device(userCode)
+	if !found {
+		return nil, failure(70018)
+	}
+	c.version = d.Version
+	cl, err := c.client(d.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	a := &authorization{client: cl, device: &d}
+	if a.scope, err = parseScope(d.Scope); err != nil {
+		return a, err
+	}
+	a.demands, err = c.demands(a.scope)
+	return a, err
+}
+
+// deviceAuth is the page where a person types the code that a device shows. The
+// sign-in that follows is asked for even of somebody who is signed in: who
+// follows a stranger's code must not let him in unawares.
+func (c *call) deviceAuth() *Error {
+	code := typedUserCode(c.form.Get("otc") + c.form.Get("user_code"))
+	if c.r.Method != http.MethodPost {
+		return c.deviceAuthPage(code, nil)
+	}
+	if err := http.NewCrossOriginProtection().Check(c.r); err != nil {
+		return failure(9002313)
+	}
+	a, err := c.deviceAuthorization(code)
+	if err != nil && err.Code == 70018 {
+		return c.deviceAuthPage("", err)
+	}
+	if err != nil {
+		return err
+	}
+	name := ""
+	if _, user, signedIn := c.session(); signedIn {
+		name = user.UserPrincipalName
+	}
+	return c.signInPage(a, name, nil)
+}
+
+func (c *call) deviceAuthPage(code string, problem *Error) *Error {
+	view := struct{ Action, Code, Problem string }{"/" + c.alias + "/deviceauth", code, ""}
+	if problem != nil {
+		view.Problem = problem.Error()
+	}
+	return c.render(http.StatusOK, "device.html", view)
+}
+
+// decide keeps what the user decided about a device, and says so on a page. The
+// first decision counts.
+func (c *call) decide(a *authorization, made decision) *Error {
+	record, err := json.Marshal(made)
+	if err != nil {
+		return c.asError(err)
+	}
+	first, err := c.directory.SaveOnce(devicesBucket, a.device.UserCode+"/decision", record)
+	if err != nil {
+		return c.asError(err)
+	}
+	if !first {
+		return failure(70018)
+	}
+	c.log.Info("device decided", "client", a.client.app.AppID, "user", made.Session.UserID, "declined", made.Declined, "trace", c.traceID)
+	return c.render(http.StatusOK, "device_done.html", struct {
+		Application string
+		Declined    bool
+	}{a.client.app.DisplayName, made.Declined})
+}
+
+// redeemDevice answers a device that polls (RFC 8628 section 3.4).
+func (c *call) redeemDevice() (issuance, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return issuance{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	if err != nil {
+		return issuance{}, err
+	}
+	text := c.form.Get("device_code")
+	if text == "" {
+		text = c.form.Get("code") // the name at v1 endpoints
+	}
+	if text == "" {
+		return issuance{}, failure(900144, "device_code")
+	}
+	var d device
+	if c.seal.open(deviceCode, text, &d) != nil || d.TenantID != c.tenant.ID || d.ClientID != cl.app.AppID {
+		return issuance{}, failure(70018).as("bad_verification_code")
+	}
+	public := cl.fallbackPublic() && !sent.any()
+	if err := c.authenticate(&cl, sent, public); err != nil {
+		return issuance{}, err
+	}
+	made, err := c.poll(d)
+	if err != nil {
+		return issuance{}, err
+	}
+	user, err := c.activeUser(made.Session.UserID)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked, err := c.tokenScope(d.Scope)
+	if err != nil {
+		return issuance{}, err
+	}
+	i := issuance{client: cl, user: user, session: made.Session, asked: asked}
+	if err := c.delegate(&i); err != nil {
+		return issuance{}, err
+	}
+	if err := c.useCode(d.ID, d.Issued.Add(deviceLifetime)); err != nil {
+		return issuance{}, err
+	}
+	return i, c.asError(c.forgetDevice(d.UserCode))
+}
+
+// poll is what has been decided about a device, or why there is nothing yet.
+func (c *call) poll(d device) (decision, *Error) {
+	var made decision
+	if _, used := c.directory.Load(codesBucket, d.ID); used {
+		return made, failure(54005)
+	}
+	if d.expired(c.now) {
+		expired := failure(70019)
+		if c.version == v1 {
+			expired = expired.as("code_expired")
+		}
+		return made, expired
+	}
+	record, decided := c.directory.Load(devicesBucket, d.UserCode+"/decision")
+	if !decided {
+		return made, c.pending(d)
+	}
+	if err := json.Unmarshal(record, &made); err != nil {
+		return made, c.asError(err)
+	}
+	if made.Declined {
+		return made, failure(65004).as("authorization_declined")
+	}
+	return made, nil
+}
+
+// pending sends a device away until later, one in a hurry with slow_down.
+func (c *call) pending(d device) *Error {
+	key := d.UserCode + "/poll"
+	before, _ := c.directory.Load(devicesBucket, key)
+	if err := c.directory.Save(devicesBucket, key, []byte(strconv.FormatInt(c.now.UnixMilli(), 10))); err != nil {
+		return c.asError(err)
+	}
+	last, err := strconv.ParseInt(string(before), 10, 64)
+	if err == nil && c.now.Sub(time.UnixMilli(last)) < devicePatience {
+		return failure(70016).as("slow_down")
+	}
+	return failure(70016)
+}
+
+func (l *Login) forgetDevice(userCode string) error {
+	for _, key := range []string{userCode, userCode + "/decision", userCode + "/poll"} {
+		if err := l.directory.Remove(devicesBucket, key); err != nil {
+			return fmt.Errorf("forget device: %w", err)
+		}
+	}
+	return nil
+}
+
+// forgetExpiredDevices drops devices that nobody let in in time.
+func (l *Login) forgetExpiredDevices() error {
+	for _, key := range l.directory.Keys(devicesBucket) {
+		if strings.Contains(key, "/") {
+			continue
+		}
+		var d device
+		record, _ := l.directory.Load(devicesBucket, key)
+		if err := json.Unmarshal(record, &d); err == nil && !d.expired(l.clock()) {
+			continue
+		}
+		if err := l.forgetDevice(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
