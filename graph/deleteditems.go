@@ -27,13 +27,9 @@ func deleted(kind, properties string) Read {
 		Query: url.Values{"$select": {properties}, "$top": {"999"}}, Optional: true}
 }
 
-// Purge removes an object from the recycle bin for good. One that is gone
-// already is no error.
+// Purge removes an object from the recycle bin for good.
 // Source: Graph "Permanently delete item".
 func (c *Client) Purge(ctx context.Context, id string) error {
 	_, err := c.send(ctx, "purge from the recycle bin", abstractions.DELETE, "/directory/deletedItems/"+id, nil, nil)
-	if NotFound(err) {
-		return nil
-	}
 	return err
 }

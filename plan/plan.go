@@ -36,7 +36,9 @@ type Step struct {
 	// Needs are the objects whose ids the bodies wait for.
 	Needs []Key `json:"needs,omitempty"`
 
-	after bool // of a purge: follows a delete of this plan
+	// FollowsDelete tells a purge of what this plan deletes from one of what
+	// was in the recycle bin before.
+	FollowsDelete bool `json:"followsDelete,omitempty"`
 }
 
 // Plan is what makes a tenant what the stacks declare, in order.
@@ -108,7 +110,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 func (s Step) phase() int {
 	relation := s.Kind == Member || s.Kind == Assignment || s.Kind == Grant || s.Kind == Secret
 	switch {
-	case s.Action == Purge && !s.after:
+	case s.Action == Purge && !s.FollowsDelete:
 		return 0
 	case s.Action == Delete && relation:
 		return 1

@@ -101,11 +101,11 @@ func (d *differ) delete(live *Object) {
 	}
 	switch live.Kind {
 	case User, Group:
-		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, after: true})
+		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, FollowsDelete: true})
 	case Application:
-		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, after: true})
+		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, FollowsDelete: true})
 		if live.ServicePrincipalID != "" {
-			d.step(Step{Action: Purge, Key: Key{ServicePrincipal, live.Name}, Stack: live.Stack, ID: live.ServicePrincipalID, after: true})
+			d.step(Step{Action: Purge, Key: Key{ServicePrincipal, live.Name}, Stack: live.Stack, ID: live.ServicePrincipalID, FollowsDelete: true})
 		}
 	}
 }

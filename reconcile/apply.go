@@ -50,11 +50,11 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 		if a.Progress != nil {
 			a.Progress(i+1, len(p.Steps), s)
 		}
-		err := graph.Settle(ctx, a.Patience, func() error { return run.step(s) })
-		if s.Action == plan.Purge && graph.Denied(err) {
-			run.done.Warnings = append(run.done.Warnings, fmt.Sprintf(
-				"%s stays in the recycle bin for up to 30 days and keeps its name: the caller lacks the Graph permission %s", s.Key, Permission(s)))
-			continue
+		var err error
+		if s.Action == plan.Purge {
+			err = run.purge(s)
+		} else {
+			err = graph.Settle(ctx, a.Patience, func() error { return run.step(s) })
 		}
 		if err != nil {
 			return run.done, &StepError{s, err}
@@ -102,9 +102,6 @@ func (r *run) step(s plan.Step) error {
 			return fmt.Errorf("%s is not known: what it refers to does not exist", left[0])
 		}
 	}
-	if s.Action == plan.Purge {
-		return r.write(r.Graph.Purge(r.ctx, s.ID))
-	}
 	switch s.Kind {
 	case plan.User:
 		return r.user(s, bodies)
@@ -126,6 +123,25 @@ func (r *run) step(s plan.Step) error {
 		return r.secret(s, bodies[0])
 	}
 	return fmt.Errorf("no such kind of object: %s", s.Kind)
+}
+
+// purge takes an object out of the recycle bin. Right after its delete it may
+// not be there yet; later, or where it went with its application, it is gone.
+// Without the permission it stays there, which is worth a warning and no error.
+func (r *run) purge(s plan.Step) error {
+	purge := func() error { return r.Graph.Purge(r.ctx, s.ID) }
+	var err error
+	if s.FollowsDelete && s.Kind != plan.ServicePrincipal {
+		err = graph.Settle(r.ctx, r.Patience, purge)
+	} else {
+		err = purge()
+	}
+	if graph.Denied(err) {
+		r.done.Warnings = append(r.done.Warnings, fmt.Sprintf(
+			"%s stays in the recycle bin for up to 30 days and keeps its name: the caller lacks the Graph permission %s", s.Key, Permission(s)))
+		return nil
+	}
+	return r.write(gone(err))
 }
 
 // gone treats what is not there any more as deleted.
