@@ -51,6 +51,33 @@ func (a authority) documentTenant() string {
 // url is an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
+// addressed tells whether an assertion's audience is this tenant: one of its
+// token endpoints or issuers, under any of its names.
+func (a authority) addressed(audience string) bool {
+	rest, ok := cutPrefixFold(audience, a.origin+"/")
+	if !ok {
+		return false
+	}
+	name, path, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
+	switch strings.ToLower(name) {
+	case strings.ToLower(a.tenant.ID), strings.ToLower(a.tenant.Domain), "common", "organizations":
+	default:
+		return false
+	}
+	switch strings.ToLower(strings.TrimSuffix(path, "/")) {
+	case "", "v2.0", "oauth2/token", "oauth2/v2.0/token":
+		return true
+	}
+	return false
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return "", false
+	}
+	return s[len(prefix):], true
+}
+
 // graphURL is the address of Microsoft Graph.
 func (a authority) graphURL() string { return a.origin }
 

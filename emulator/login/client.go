@@ -14,6 +14,7 @@ type assurance string
 const (
 	publicClient assurance = "0"
 	clientSecret assurance = "1"
+	clientSigned assurance = "2"
 )
 
 // client is the application that asks.
@@ -45,15 +46,24 @@ func (c *call) client(id string) (client, *Error) {
 // credentials are what a client sent to authenticate itself (RFC 6749 section
 // 2.3.1). A secret in the form goes before one in the header.
 type credentials struct {
-	clientID string
-	secret   string
+	clientID  string
+	secret    string
+	assertion string // goes before a secret
 }
 
 // any tells whether the client sent something to authenticate itself with.
-func (sent credentials) any() bool { return sent.secret != "" }
+func (sent credentials) any() bool { return sent.secret != "" || sent.assertion != "" }
 
 func (c *call) credentials() (credentials, *Error) {
-	sent := credentials{clientID: c.form.Get("client_id"), secret: c.form.Get("client_secret")}
+	sent := credentials{
+		clientID: c.form.Get("client_id"), secret: c.form.Get("client_secret"), assertion: c.form.Get("client_assertion"),
+	}
+	if kind := c.form.Get("client_assertion_type"); sent.assertion != "" && kind != assertionType {
+		if kind == "" {
+			return sent, failure(900144, "client_assertion_type")
+		}
+		return sent, failure(90023, "client_assertion_type")
+	}
 	id, secret, basic := c.r.BasicAuth()
 	if !basic {
 		return sent, nil
@@ -81,15 +91,19 @@ func (c *call) credentials() (credentials, *Error) {
 // that cannot keep a secret must not send any; every other must.
 func (c *call) authenticate(cl *client, sent credentials, public bool) *Error {
 	switch {
-	case public && sent.secret != "":
+	case public && sent.any():
 		return failure(700025)
 	case public:
 		return nil
-	case sent.secret == "":
+	case !sent.any():
 		return failure(7000218)
 	}
 	if origin := c.r.Header.Get("Origin"); origin != "" {
 		return failure(9002326, origin) // a secret has no business in a browser
+	}
+	if sent.assertion != "" {
+		cl.assurance = clientSigned
+		return c.checkAssertion(cl, sent.assertion)
 	}
 	if err := c.checkSecret(cl, sent.secret); err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // FuzzTokenForm: whatever a client posts, the token endpoint answers JSON that
@@ -17,6 +19,8 @@ func FuzzTokenForm(f *testing.F) {
 		w.daemonRequest().Encode(), w.desktopRedemption(code).Encode(), w.siteRedemption(code).Encode(),
 		"grant_type=refresh_token&client_id=" + w.desktop.AppID + "&refresh_token=" + code,
 		"grant_type=password&client_id=" + w.desktop.AppID + "&username=ada&password=x&scope=openid",
+		w.daemonRequest("client_assertion_type", assertionType, "client_assertion", "e30.e30.").Encode(),
+		"grant_type=device_code&client_id=" + w.desktop.AppID + "&device_code=" + code,
 		"grant_type=client_credentials&client_id=%00&scope=//&client_secret=%ff", "%", "a;b", "scope=a/&scope=b", "",
 	} {
 		f.Add(seed, "", "")
@@ -72,5 +76,22 @@ func FuzzAuthorize(f *testing.F) {
 			}
 		}
 		t.Fatalf("sent to %s", target)
+	})
+}
+
+// FuzzAssertion: whatever a client signs itself in with, it is refused in an
+// orderly way unless it is a good assertion.
+func FuzzAssertion(f *testing.F) {
+	w := newWorld(f)
+	f.Add("e30.e30.e30", "kid", "x5t")
+	f.Add("eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjFlMzAwLCJhdWQiOlsiYSIsIiJdfQ.AA", "", "")
+	f.Fuzz(func(t *testing.T, text, kid, hint string) {
+		if sent, err := parseAssertion(text); err == nil {
+			_ = sent.claims.Expires.Time()
+		}
+		thumbprint(jose.Header{KeyID: kid, ExtraHeaders: map[jose.HeaderKey]any{"x5t": hint, "x5t#S256": kid}})
+		if w.login.audienceOf(text) != "" {
+			t.Fatalf("%q is taken for a token of this tenant's", text)
+		}
 	})
 }
