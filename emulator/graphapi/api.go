@@ -40,8 +40,12 @@ type ObservedItem struct {
 	Status int    `json:"status"`
 }
 
-// maxBody bounds a request's body, unpacked.
-const maxBody = 8 << 20
+const (
+	// maxBody bounds a request's body, unpacked.
+	maxBody = 8 << 20
+	// maxURL bounds a request's path and query, those of a batch's items too.
+	maxURL = 16 << 10
+)
 
 type service struct {
 	directory    *directory.Directory
@@ -176,6 +180,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 // serve finds the route, checks the caller's permissions and answers.
 func (c *call) serve() (answer, error) {
+	if len(c.path)+len(c.rawQuery) > maxURL {
+		return answer{}, refuse(http.StatusRequestURITooLong, "Request_BadRequest", "The request's URL is longer than %d characters.", maxURL)
+	}
 	r, err := c.service.find(c)
 	if err != nil {
 		return answer{}, err

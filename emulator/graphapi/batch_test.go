@@ -30,6 +30,10 @@ func TestBatch(t *testing.T) {
 		{"id":"7","method":"POST","url":"/$batch","headers":{"Content-Type":"application/json"},"body":{"requests":[]}},
 		{"id":"8","method":"get","url":"/applications/$count","headers":{"ConsistencyLevel":"eventual"}},
 		{"id":"9","method":"POST","url":"/applications","headers":{},"body":{"displayName":"D"}}`)
+	long := tt.batch(fmt.Sprintf(`{"id":"1","method":"GET","url":"/users?$filter=displayName eq '%s'"}`, strings.Repeat("x", maxURL)))
+	if got := long["1"].at("status"); got != 414.0 {
+		t.Errorf("a very long url: %v", long["1"])
+	}
 	for id, want := range map[string]float64{"1": 201, "2": 404, "3": 424, "4": 200, "5": 200, "6": 400, "7": 400, "8": 200, "9": 400} {
 		if got := answers[id].at("status"); got != want {
 			t.Errorf("request %s: %v, want %v: %v", id, got, want, answers[id])
