@@ -69,6 +69,9 @@ func (tx *Tx) storeApplication(app *Application) error {
 	}
 	tx.put(applications, app)
 	if sp, ok := tx.ServicePrincipalByAppID(app.AppID); ok {
+		if sp.DisplayName != app.DisplayName {
+			tx.renameEnd(sp.ID, app.DisplayName)
+		}
 		tx.put(servicePrincipals, mirror(sp, app, tx.tenant))
 	}
 	return nil
@@ -240,65 +243,4 @@ func hasDuplicates[T any](list []T, key func(T) string) bool {
 		}
 	}
 	return false
-}
-
-// AddOwner makes a user or a service principal an owner of an application, a
-// service principal or a group.
-func (tx *Tx) AddOwner(objectID, ownerID string) error {
-	if _, ok := tx.User(ownerID); !ok {
-		if _, ok := tx.ServicePrincipal(ownerID); !ok {
-			return NotFound(ownerID)
-		}
-	}
-	return tx.changeOwners(objectID, func(owners []string) ([]string, error) {
-		if slices.Contains(owners, ownerID) {
-			return nil, alreadyReferenced("owners")
-		}
-		if len(owners) >= maxOwners {
-			return nil, tooMany("owners", maxOwners)
-		}
-		return append(slices.Clip(owners), ownerID), nil
-	})
-}
-
-// RemoveOwner ends an ownership.
-func (tx *Tx) RemoveOwner(objectID, ownerID string) error {
-	return tx.changeOwners(objectID, func(owners []string) ([]string, error) {
-		i := slices.Index(owners, ownerID)
-		if i < 0 {
-			return nil, NotFound(ownerID)
-		}
-		return slices.Delete(slices.Clone(owners), i, i+1), nil
-	})
-}
-
-func (tx *Tx) changeOwners(objectID string, change func([]string) ([]string, error)) (err error) {
-	object, ok := tx.Object(objectID)
-	if !ok {
-		return NotFound(objectID)
-	}
-	switch o := object.(type) {
-	case *Application:
-		o = o.Clone()
-		if o.OwnerIDs, err = change(o.OwnerIDs); err == nil {
-			tx.put(applications, o)
-		}
-	case *ServicePrincipal:
-		o = o.Clone()
-		if o.OwnerIDs, err = change(o.OwnerIDs); err == nil {
-			tx.put(servicePrincipals, o)
-		}
-	case *Group:
-		o = o.Clone()
-		if o.OwnerIDs, err = change(o.OwnerIDs); err == nil {
-			tx.put(groups, o)
-		}
-	default:
-		return NotFound(objectID)
-	}
-	return err
-}
-
-func alreadyReferenced(property string) *Error {
-	return badRequest("One or more added object references already exist for the following modified properties: '%s'.", property)
 }

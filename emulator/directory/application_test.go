@@ -110,6 +110,9 @@ func TestRegistrationsThatEntraRefuses(t *testing.T) {
 		}, ""},
 		{"an identifier that is no URI", func(a *Application) { a.IdentifierUris = []string{"orders"} }, "absolute URI"},
 		{"an identifier with a wildcard", func(a *Application) { a.IdentifierUris = []string{"https://*.contoso.onmicrosoft.com"} }, "wildcard"},
+		{"an identifier of Microsoft Graph", func(a *Application) {
+			a.API.RequestedAccessTokenVersion, a.IdentifierUris = ptr(2), []string{"https://graph.microsoft.com"}
+		}, "already exists"},
 		{"an identifier twice", func(a *Application) {
 			a.API.RequestedAccessTokenVersion, a.IdentifierUris = ptr(2), []string{"api://x", "API://X"}
 		}, "DuplicateValue"},

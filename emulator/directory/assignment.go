@@ -75,6 +75,20 @@ func checkAssignable(resource *ServicePrincipal, roleID, memberType string) erro
 	return nil
 }
 
+// renameEnd puts an object's new display name into its assignments.
+func (tx *Tx) renameEnd(id, name string) {
+	for _, a := range collect(each[AppRoleAssignment](tx.reader, assignments, "principal", id), nil) {
+		renamed := *a
+		renamed.PrincipalDisplayName = name
+		tx.put(assignments, &renamed)
+	}
+	for _, a := range collect(each[AppRoleAssignment](tx.reader, assignments, "resource", id), nil) {
+		renamed := *a
+		renamed.ResourceDisplayName = name
+		tx.put(assignments, &renamed)
+	}
+}
+
 // DeleteAssignment takes a role back.
 func (tx *Tx) DeleteAssignment(id string) error {
 	a, ok := tx.Assignment(id)

@@ -39,6 +39,9 @@ func (tx *Tx) UpdateGroup(g *Group) error {
 	if err := tx.checkGroup(old, g); err != nil {
 		return err
 	}
+	if g.DisplayName != old.DisplayName {
+		tx.renameEnd(g.ID, g.DisplayName)
+	}
 	tx.put(groups, g)
 	return nil
 }

@@ -32,6 +32,9 @@ func (tx *Tx) checkIdentifierURIs(old, app *Application) error {
 				return takenValue(property)
 			}
 		}
+		if sp, taken := tx.ServicePrincipalByName(uri); taken && sp.AppID != app.AppID { // https://graph.microsoft.com
+			return takenValue(property)
+		}
 		isNew := old == nil || !slices.Contains(old.IdentifierUris, uri)
 		if isNew && !tx.allowsIdentifier(app, uri) {
 			return &Error{Status: http.StatusBadRequest, Code: "HostNameNotOnVerifiedDomain", Target: property,

@@ -170,8 +170,12 @@ func (r reader) Assignment(id string) (*AppRoleAssignment, bool) {
 }
 
 // AssignmentsTo returns who holds roles of a resource's service principal.
+// The assignments of a user or a group in the recycle bin rest meanwhile.
 func (r reader) AssignmentsTo(resourceSPID string) []*AppRoleAssignment {
-	return collect(each[AppRoleAssignment](r, assignments, "resource", resourceSPID), nil)
+	return collect(each[AppRoleAssignment](r, assignments, "resource", resourceSPID), func(a *AppRoleAssignment) bool {
+		_, here := r.Object(a.PrincipalID)
+		return here
+	})
 }
 
 // AssignmentsOf returns the roles that a principal itself holds, without those
@@ -188,17 +192,33 @@ func (r reader) Grant(id string) (*OAuth2PermissionGrant, bool) {
 
 // Grants yields every consent grant, ordered by id.
 func (r reader) Grants() iter.Seq[*OAuth2PermissionGrant] {
-	return each[OAuth2PermissionGrant](r, grants, "id")
+	return func(yield func(*OAuth2PermissionGrant) bool) {
+		for g := range each[OAuth2PermissionGrant](r, grants, "id") {
+			if r.inForce(g) && !yield(g) {
+				return
+			}
+		}
+	}
+}
+
+// inForce tells whether the user who gave consent for himself is there; that of
+// one in the recycle bin rests meanwhile.
+func (r reader) inForce(g *OAuth2PermissionGrant) bool {
+	if g.PrincipalID == nil {
+		return true
+	}
+	_, here := r.User(*g.PrincipalID)
+	return here
 }
 
 // GrantsOf returns the consent that a client's service principal has.
 func (r reader) GrantsOf(clientSPID string) []*OAuth2PermissionGrant {
-	return collect(each[OAuth2PermissionGrant](r, grants, "client", clientSPID), nil)
+	return collect(each[OAuth2PermissionGrant](r, grants, "client", clientSPID), r.inForce)
 }
 
 // GrantsTo returns the consent that was given to a resource's scopes.
 func (r reader) GrantsTo(resourceSPID string) []*OAuth2PermissionGrant {
-	return collect(each[OAuth2PermissionGrant](r, grants, "resource", resourceSPID), nil)
+	return collect(each[OAuth2PermissionGrant](r, grants, "resource", resourceSPID), r.inForce)
 }
 
 // GrantsBy returns the consent that a user gave for himself.

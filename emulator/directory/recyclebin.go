@@ -82,7 +82,7 @@ func (tx *Tx) Restore(id string) (any, error) {
 		o = o.Clone()
 		o.DeletedDateTime = nil
 		tx.put(applications, o)
-		if sp := tx.deletedPrincipalOf(o.AppID); sp != nil {
+		if sp := tx.deletedWith(object.(*Application)); sp != nil {
 			if _, err := tx.Restore(sp.ID); err != nil {
 				return nil, err
 			}
@@ -118,11 +118,11 @@ func (tx *Tx) Restore(id string) (any, error) {
 	}
 }
 
-// deletedPrincipalOf returns the service principal of an application that went
-// into the recycle bin last.
-func (tx *Tx) deletedPrincipalOf(appID string) (last *ServicePrincipal) {
+// deletedWith returns the service principal that went into the recycle bin with
+// its application, and not one that was deleted by itself before.
+func (tx *Tx) deletedWith(app *Application) (last *ServicePrincipal) {
 	for _, sp := range tx.DeletedServicePrincipals() {
-		if sp.AppID == appID && (last == nil || sp.DeletedDateTime.After(*last.DeletedDateTime)) {
+		if sp.AppID == app.AppID && !sp.DeletedDateTime.Before(*app.DeletedDateTime) {
 			last = sp
 		}
 	}
@@ -162,13 +162,13 @@ func (tx *Tx) purge(table string, object any, id string) {
 
 // endRelations removes every assignment and grant that an object is an end of.
 func (tx *Tx) endRelations(id string) {
-	for _, a := range slices.Concat(tx.AssignmentsTo(id), tx.AssignmentsOf(id)) {
-		if _, still := tx.Assignment(a.ID); still { // its own resource and principal: listed twice
+	for _, index := range []string{"resource", "principal"} {
+		for _, a := range collect(each[AppRoleAssignment](tx.reader, assignments, index, id), nil) {
 			tx.remove(assignments, a)
 		}
 	}
-	for _, g := range slices.Concat(tx.GrantsOf(id), tx.GrantsTo(id), tx.GrantsBy(id)) {
-		if _, still := tx.Grant(g.ID); still {
+	for _, index := range []string{"client", "resource", "principal"} {
+		for _, g := range collect(each[OAuth2PermissionGrant](tx.reader, grants, index, id), nil) {
 			tx.remove(grants, g)
 		}
 	}

@@ -82,7 +82,14 @@ func TestDeletedUser(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.assign(s.ada.ID, s.resource.ID, id("role Admin"))
+	s.update(func(tx *Tx) error {
+		_, err := tx.CreateGrant(&OAuth2PermissionGrant{ClientID: s.client.ID, ResourceID: s.resource.ID, ConsentType: "Principal", PrincipalID: &s.ada.ID, Scope: "x"})
+		return err
+	})
 	s.update(func(tx *Tx) error { return tx.DeleteUser(s.ada.ID) })
+	if len(s.AssignmentsTo(s.resource.ID)) != 0 || len(s.GrantsOf(s.client.ID)) != 0 {
+		t.Error("an assignment or a consent of a deleted user still counts")
+	}
 	if _, ok := s.UserByUPN(s.ada.UserPrincipalName); ok {
 		t.Error("the user is still found")
 	}
@@ -111,7 +118,7 @@ func TestDeletedUser(t *testing.T) {
 		}
 		return tx.Purge(u.ID)
 	})
-	if g, _ := s.Group(s.group.ID); len(g.MemberIDs) != 0 || len(s.AssignmentsTo(s.resource.ID)) != 0 {
+	if g, _ := s.Group(s.group.ID); len(g.MemberIDs) != 0 || len(s.View().tables()[assignments]) != len(administratorRoles) || len(s.View().tables()[grants]) != 0 {
 		t.Error("the purged user is still a member or has a role")
 	}
 }

@@ -63,6 +63,22 @@ func TestAssignments(t *testing.T) {
 	if a.PrincipalType != "ServicePrincipal" || a.PrincipalDisplayName != "client" || a.ResourceDisplayName != "orders" {
 		t.Errorf("the assignment tells %+v", a)
 	}
+	s.update(func(tx *Tx) error {
+		ada, app := s.ada.Clone(), (*Application)(nil)
+		ada.DisplayName = "Ada L."
+		app, _ = tx.ApplicationByAppID(s.resource.AppID)
+		app = app.Clone()
+		app.DisplayName = "Orders 2"
+		if err := tx.UpdateApplication(app); err != nil {
+			return err
+		}
+		return tx.UpdateUser(ada)
+	})
+	for _, renamed := range s.AssignmentsTo(s.resource.ID) {
+		if renamed.ResourceDisplayName != "Orders 2" || renamed.PrincipalID == s.ada.ID && renamed.PrincipalDisplayName != "Ada L." {
+			t.Errorf("after both were renamed an assignment tells %+v", renamed)
+		}
+	}
 	s.update(func(tx *Tx) error { return tx.DeleteAssignment(a.ID) })
 	check(t, "taking it back twice", s.Update(func(tx *Tx) error { return tx.DeleteAssignment(a.ID) }), "404")
 }

@@ -41,6 +41,9 @@ func (tx *Tx) UpdateUser(u *User) error {
 	if err := tx.checkUser(u); err != nil {
 		return err
 	}
+	if u.DisplayName != old.DisplayName {
+		tx.renameEnd(u.ID, u.DisplayName)
+	}
 	tx.put(users, u)
 	return nil
 }

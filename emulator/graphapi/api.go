@@ -2,7 +2,6 @@ package graphapi
 
 import (
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -83,7 +82,6 @@ func New(config Config) http.Handler {
 // call is one request: of its own, or an item of a batch.
 type call struct {
 	service         *service
-	context         context.Context
 	view            directory.View // the state that reads answer from
 	caller          Caller
 	ownedOnly       bool // the caller may write only what he owns
@@ -114,7 +112,6 @@ func noContent() answer { return answer{status: http.StatusNoContent} }
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{
 		service:         s,
-		context:         r.Context(),
 		method:          r.Method,
 		header:          r.Header,
 		rawQuery:        r.URL.RawQuery,

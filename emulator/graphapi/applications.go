@@ -1,11 +1,11 @@
 package graphapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/google/uuid"
 
 	"provision/emulator/directory"
 )
@@ -47,6 +47,9 @@ func (c *call) application(from reads) (*directory.Application, error) {
 	var ok bool
 	switch k.property {
 	case "id":
+		if err := k.mustBeGUID(); err != nil {
+			return nil, err
+		}
 		app, ok = from.Application(k.value)
 	case "appId":
 		app, ok = from.ApplicationByAppID(k.value)
@@ -59,6 +62,14 @@ func (c *call) application(from reads) (*directory.Application, error) {
 		return nil, directory.NotFound(k.value)
 	}
 	return app, nil
+}
+
+// mustBeGUID refuses an object id that cannot be one.
+func (k key) mustBeGUID() error {
+	if uuid.Validate(k.value) != nil {
+		return badRequest("Invalid object identifier '%s'.", k.value)
+	}
+	return nil
 }
 
 func unknownKey(k key) error {
@@ -193,6 +204,9 @@ func (c *call) updateApplication() (answer, error) {
 	err = c.service.directory.Update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
 		if _, err := c.application(tx); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
+			if err := b.sameKey("uniqueName", k.value); err != nil {
+				return err
+			}
 			created, err = c.newApplication(tx, b, &k.value)
 			return err
 		}
@@ -222,75 +236,5 @@ func (c *call) deleteApplication() (answer, error) {
 			return err
 		}
 		return tx.DeleteApplication(app.ID)
-	})
-}
-
-// ownedHolder returns the object id of the application or service principal
-// that the path names, if the caller may write it.
-func (c *call) ownedHolder(tx *directory.Tx) (string, error) {
-	if c.collection() == "applications" {
-		app, err := c.ownedApplication(tx)
-		if err != nil {
-			return "", err
-		}
-		return app.ID, nil
-	}
-	sp, err := c.ownedServicePrincipal(tx)
-	if err != nil {
-		return "", err
-	}
-	return sp.ID, nil
-}
-
-// addPassword serves applications and service principals.
-func (c *call) addPassword() (answer, error) {
-	var request struct {
-		PasswordCredential struct {
-			DisplayName   *string    `json:"displayName"`
-			StartDateTime *time.Time `json:"startDateTime"`
-			EndDateTime   *time.Time `json:"endDateTime"`
-		} `json:"passwordCredential"`
-	}
-	if len(c.body) > 0 {
-		if err := json.Unmarshal(c.body, &request); err != nil {
-			return answer{}, badSyntax("Unable to read the action's parameters.")
-		}
-	}
-	asked := directory.PasswordCredential{DisplayName: request.PasswordCredential.DisplayName}
-	if start := request.PasswordCredential.StartDateTime; start != nil {
-		asked.StartDateTime = start.UTC()
-	}
-	if end := request.PasswordCredential.EndDateTime; end != nil {
-		asked.EndDateTime = end.UTC()
-	}
-	var added directory.PasswordCredential
-	err := c.service.directory.Update(func(tx *directory.Tx) error {
-		holder, err := c.ownedHolder(tx)
-		if err != nil {
-			return err
-		}
-		added, err = tx.AddPassword(holder, asked)
-		return err
-	})
-	if err != nil {
-		return answer{}, err
-	}
-	data, err := render(added, nil, annotation{"@odata.context", c.contextOf("microsoft.graph.passwordCredential", nil, "")})
-	return answer{status: http.StatusOK, body: data}, err
-}
-
-func (c *call) removePassword() (answer, error) {
-	var request struct {
-		KeyID string `json:"keyId"`
-	}
-	if err := json.Unmarshal(c.body, &request); err != nil || request.KeyID == "" {
-		return answer{}, badSyntax("The parameter 'keyId' is required.")
-	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
-		holder, err := c.ownedHolder(tx)
-		if err != nil {
-			return err
-		}
-		return tx.RemovePassword(holder, request.KeyID)
 	})
 }

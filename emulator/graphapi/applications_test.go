@@ -166,7 +166,8 @@ func TestUpsertByUniqueName(t *testing.T) {
 	}{
 		{"missing, without the preference", `{"displayName":"orders"}`, "Prefer: return=minimal", "404 Request_ResourceNotFound"},
 		{"missing, without a name to show", `{}`, prefer, "'displayName'"},
-		{"missing", `{"displayName":"orders"}`, prefer, "201"},
+		{"missing, with another uniqueName", `{"displayName":"orders","uniqueName":"other"}`, prefer, "does not match the key"},
+		{"missing", `{"displayName":"orders","uniqueName":"shop.orders"}`, prefer, "201"},
 		{"there", `{"displayName":"orders 2"}`, prefer, "204"},
 		{"there, without the preference", `{"displayName":"orders 3"}`, "Prefer: return=minimal", "204"},
 		{"there, with another uniqueName", `{"uniqueName":"other"}`, prefer, "'uniqueName' is read-only"},
@@ -206,6 +207,7 @@ func TestPathsToAnApplication(t *testing.T) {
 		"/v1.0/applications/" + id + "/":                             "200",
 		"/v1.0/applications/" + appID:                                "404 Request_ResourceNotFound: Resource '" + appID + "' does not exist or one of its queried reference-property objects are not present.",
 		"/v1.0/applications(appId='" + id + "')":                     "404 Request_ResourceNotFound",
+		"/v1.0/applications/orders":                                  "400 Request_BadRequest: Invalid object identifier 'orders'.",
 		"/v1.0/applications(displayName='orders')":                   "400 BadRequest: The key property 'displayName'",
 		"/v1.0/applications(appId=" + appID + ")":                    "400 BadRequest: The key predicate",
 		"/v1.0/applications(appId='" + appID + "'":                   "400 BadRequest",

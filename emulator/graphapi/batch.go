@@ -115,7 +115,6 @@ func (c *call) serveItem(item batchItem, status map[string]int) batchAnswer {
 	path, rawQuery, _ := strings.Cut(item.URL, "?")
 	inner := &call{
 		service:   c.service,
-		context:   c.context,
 		caller:    c.caller,
 		method:    item.Method,
 		version:   c.version,

@@ -31,6 +31,9 @@ func (c *call) group(from reads) (*directory.Group, error) {
 	var ok bool
 	switch k.property {
 	case "id":
+		if err := k.mustBeGUID(); err != nil {
+			return nil, err
+		}
 		g, ok = from.Group(k.value)
 	case "uniqueName":
 		g, ok = from.GroupByUniqueName(k.value)
@@ -122,6 +125,9 @@ func (c *call) updateGroup() (answer, error) {
 	err = c.service.directory.Update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
 		if _, err := c.group(tx); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
+			if err := b.sameKey("uniqueName", k.value); err != nil {
+				return err
+			}
 			created, err = c.newGroup(tx, b, &k.value)
 			return err
 		}

@@ -33,6 +33,9 @@ func (c *call) servicePrincipal(from reads) (*directory.ServicePrincipal, error)
 	var ok bool
 	switch k.property {
 	case "id":
+		if err := k.mustBeGUID(); err != nil {
+			return nil, err
+		}
 		sp, ok = from.ServicePrincipal(k.value)
 	case "appId":
 		sp, ok = from.ServicePrincipalByAppID(k.value)
