@@ -47,8 +47,8 @@ func (c *call) checkAssertion(cl *client, text string) *Error {
 	if err != nil {
 		return err
 	}
-	if !equalID(sent.claims.Issuer, cl.app.AppID) {
-		return failure(700021)
+	if strings.HasPrefix(sent.claims.Issuer, "https://") {
+		return c.checkFederated(cl, sent)
 	}
 	return c.checkCertificate(cl, sent)
 }
@@ -82,7 +82,7 @@ func (c *call) checkTime(sent *assertion) *Error {
 // checkCertificate holds an assertion that the client signed itself to its
 // certificates. Source: learn.microsoft.com/entra/identity-platform/certificate-credentials.
 func (c *call) checkCertificate(cl *client, sent *assertion) *Error {
-	if !equalID(sent.claims.Subject, cl.app.AppID) {
+	if !equalID(sent.claims.Issuer, cl.app.AppID) || !equalID(sent.claims.Subject, cl.app.AppID) {
 		return failure(700021)
 	}
 	if !slices.ContainsFunc(sent.claims.Audience, c.addressed) {

@@ -1,24 +1,53 @@
 package login
 
 import (
+	"slices"
 	"strings"
 
 	"provision/emulator/directory"
 )
 
 // authority says under which names a tenant speaks in one call: every issuer
-// and every URL that is given out comes from here, so that a tenant reached
-// under another host has one place to say so.
+// and every URL that is given out comes from here.
 type authority struct {
-	origin string // scheme, host and port
+	names
 	tenant directory.Tenant
 	alias  string // common or organizations where the path says so, else the tenant's id
 }
 
-// authorityOf finds the tenant that a path segment names.
-func (l *Login) authorityOf(segment string) (authority, *Error) {
+// names are the origins of one cloud, each scheme, host and port.
+type names struct {
+	origin string // of the endpoints: what the request came under
+	v1, v2 string // of issuers, by the version of the tokens
+	graph  string // of Microsoft Graph
+}
+
+// publicLogin are the hosts of the public cloud's authorization server.
+var publicLogin = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
+
+const (
+	publicV1    = "https://sts.windows.net"
+	publicV2    = "https://login.microsoftonline.com"
+	publicGraph = "https://graph.microsoft.com"
+)
+
+// namesUnder are the public cloud's for a request to one of its hosts, and the
+// tenant's own origin for everything else.
+func (l *Login) namesUnder(host string) names {
+	host = strings.TrimSuffix(strings.ToLower(host), ":443")
+	switch {
+	case slices.Contains(publicLogin, host):
+		return names{"https://" + host, publicV1, publicV2, publicGraph}
+	case host == strings.TrimPrefix(publicGraph, "https://"):
+		return names{publicV2, publicV1, publicV2, publicGraph} // UserInfo
+	}
+	return names{l.localhost, l.localhost, l.localhost, l.localhost}
+}
+
+// authorityOf finds the tenant that a path segment names, under a host.
+func (l *Login) authorityOf(host, segment string) (authority, *Error) {
 	tenant := l.directory.Tenant()
-	a := authority{origin: l.localhost, tenant: tenant, alias: tenant.ID}
+	a := authority{names: l.namesUnder(host), tenant: tenant, alias: tenant.ID}
 	switch name := strings.ToLower(segment); name {
 	case strings.ToLower(tenant.ID), strings.ToLower(tenant.Domain):
 		return a, nil
@@ -33,11 +62,11 @@ func (l *Login) authorityOf(segment string) (authority, *Error) {
 func (a authority) shared() bool { return a.alias == "common" || a.alias == "organizations" }
 
 // issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has a host
-// of its own for it, sts.windows.net.
-func (a authority) issuerV1(tenantID string) string { return a.origin + "/" + tenantID + "/" }
+// of its own for it.
+func (n names) issuerV1(tenantID string) string { return n.v1 + "/" + tenantID + "/" }
 
 // issuerV2 is the issuer of v2 tokens of a tenant.
-func (a authority) issuerV2(tenantID string) string { return a.origin + "/" + tenantID + "/v2.0" }
+func (n names) issuerV2(tenantID string) string { return n.v2 + "/" + tenantID + "/v2.0" }
 
 // documentTenant is the tenant as metadata names it: under an alias, where no
 // tenant is known yet, literally {tenantid}.
@@ -79,11 +108,11 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 }
 
 // graphURL is the address of Microsoft Graph.
-func (a authority) graphURL() string { return a.origin }
+func (n names) graphURL() string { return n.graph }
 
 // graphNames are the names of Microsoft Graph as a resource, besides its appId.
 // The local tenant's own origin is one, since clients that are told a Graph
 // endpoint make their scope from it.
-func (a authority) graphNames() []string {
-	return []string{"https://graph.microsoft.com", "https://graph.microsoft.com/", a.origin, a.origin + "/"}
+func (l *Login) graphNames() []string {
+	return []string{publicGraph, publicGraph + "/", l.localhost, l.localhost + "/"}
 }

@@ -56,7 +56,7 @@ func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (
 	header.Set("x-ms-request-id", c.traceID)
 	header.Set("client-request-id", c.correlationID)
 	var err *Error
-	c.authority, err = l.authorityOf(r.PathValue("tenant"))
+	c.authority, err = l.authorityOf(r.Host, r.PathValue("tenant"))
 	return c, err
 }
 

@@ -3,6 +3,7 @@ package login
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -110,22 +111,28 @@ type instanceMetadata struct {
 	Aliases          []string `json:"aliases"`
 }
 
-// instance answers whether an authority may be trusted. Only the host name is
-// compared: MSAL Python leaves the port out of what it asks about.
+// instance answers whether an authority may be trusted: the tenant's own
+// origin and the public cloud's hosts may, whichever of them is asked. Only the
+// host name is compared: MSAL Python leaves the port out of what it asks about.
 func (c *call) instance() *Error {
 	asked, err := url.Parse(c.r.URL.Query().Get("authorization_endpoint"))
 	if err != nil {
 		return failure(50049)
 	}
-	own, err := url.Parse(c.origin)
+	own, err := url.Parse(c.localhost)
 	if err != nil {
 		return c.asError(err)
 	}
-	if !strings.EqualFold(asked.Hostname(), own.Hostname()) {
+	host := strings.ToLower(asked.Hostname())
+	cloud := instanceMetadata{publicLogin[0], "login.windows.net", publicLogin}
+	switch {
+	case host == own.Hostname():
+		cloud = instanceMetadata{own.Host, own.Host, []string{own.Host}}
+	case !slices.Contains(publicLogin, host):
 		return failure(50049)
 	}
 	segment, _, _ := strings.Cut(strings.TrimPrefix(asked.Path, "/"), "/")
-	named, refused := c.authorityOf(segment)
+	named, refused := c.authorityOf(host, segment)
 	if refused != nil {
 		return refused
 	}
@@ -133,8 +140,5 @@ func (c *call) instance() *Error {
 		TenantDiscoveryEndpoint string             `json:"tenant_discovery_endpoint"`
 		APIVersion              string             `json:"api-version"`
 		Metadata                []instanceMetadata `json:"metadata"`
-	}{
-		named.url("/v2.0/.well-known/openid-configuration"), "1.1",
-		[]instanceMetadata{{own.Host, own.Host, []string{own.Host}}},
-	})
+	}{named.url("/v2.0/.well-known/openid-configuration"), "1.1", []instanceMetadata{cloud}})
 }

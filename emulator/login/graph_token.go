@@ -59,16 +59,14 @@ func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
 	if err := l.verified(token, &claims); err != nil {
 		return nil, err
 	}
-	a, refused := l.authorityOf(l.directory.Tenant().ID)
-	if refused != nil {
-		return nil, refused
-	}
-	names := append(a.graphNames(), directory.MicrosoftGraphAppID)
+	tenantID := l.directory.Tenant().ID
+	issuers := []string{l.namesUnder("").issuerV1(tenantID), l.namesUnder(publicLogin[0]).issuerV1(tenantID)}
+	audiences := append(l.graphNames(), directory.MicrosoftGraphAppID)
 	now := l.clock()
 	switch {
-	case claims.Issuer != a.issuerV1(a.tenant.ID) || claims.TenantID != a.tenant.ID:
+	case !slices.Contains(issuers, claims.Issuer) || claims.TenantID != tenantID:
 		return nil, ErrIssuer
-	case !slices.Contains(names, claims.Audience):
+	case !slices.Contains(audiences, claims.Audience):
 		return nil, ErrAudience
 	case !now.Before(time.Unix(claims.Expires, 0).Add(clockSkew)):
 		return nil, ErrExpired

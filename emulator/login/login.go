@@ -1,6 +1,7 @@
 package login
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,10 @@ type Config struct {
 	Origin    string           // scheme, host and port that clients know, as in https://localhost:8443
 	Clock     func() time.Time // nil: time.Now
 	Logger    *slog.Logger     // nil: nothing is logged
+
+	// RootCAs are the authorities that the issuers of federated credentials are
+	// trusted by when their keys are read. Nil: the system's.
+	RootCAs *x509.CertPool
 
 	// Administrator tells whether a user may consent to permissions that only an
 	// administrator may consent to, and for everybody. Nil: nobody may.
@@ -37,6 +42,7 @@ type Login struct {
 
 	administrator func(directory.View, *directory.User) bool
 	pollInterval  time.Duration // of devices
+	issuers       *issuers
 }
 
 // New opens the authorization server over a directory. The signing key and the
@@ -64,6 +70,7 @@ func New(config Config) (*Login, error) {
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
+	l.issuers = newIssuers(config.RootCAs, l.clock)
 	var err error
 	if l.keys, err = openKeyring(l.directory, l.clock()); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)

@@ -61,7 +61,7 @@ func (l *Login) userinfo(w http.ResponseWriter, r *http.Request) {
 	info := userInfo{Subject: l.seal.subject(token.TenantID, token.AppID, user.ID)}
 	if slices.Contains(token.Scopes, "profile") {
 		info.Name, info.FamilyName, info.GivenName = user.DisplayName, user.Surname, user.GivenName
-		info.Picture = l.localhost + "/v1.0/me/photo/$value"
+		info.Picture = l.namesUnder(r.Host).graphURL() + "/v1.0/me/photo/$value"
 	}
 	if slices.Contains(token.Scopes, "email") {
 		info.Email = user.Mail

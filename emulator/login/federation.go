@@ -1,0 +1,54 @@
+package login
+
+import (
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"provision/emulator/directory"
+)
+
+// checkFederated holds an assertion of another issuer to the application's
+// federated credentials: issuer, subject and audience to the letter, then time
+// and signature. Only an issuer that is registered is ever asked for its keys.
+// Source: learn.microsoft.com/entra/workload-id/workload-identity-federation.
+func (c *call) checkFederated(cl *client, sent *assertion) *Error {
+	trusted := c.directory.FederatedCredentials(cl.app.ID)
+	if len(trusted) == 0 {
+		return failure(70025, cl.app.DisplayName)
+	}
+	narrow := func(keep func(directory.FederatedIdentityCredential) bool) bool {
+		trusted = slices.DeleteFunc(trusted, func(f directory.FederatedIdentityCredential) bool { return !keep(f) })
+		return len(trusted) > 0
+	}
+	switch {
+	case !narrow(func(f directory.FederatedIdentityCredential) bool { return f.Issuer == sent.claims.Issuer }):
+		return failure(700211, sent.claims.Issuer)
+	case !narrow(func(f directory.FederatedIdentityCredential) bool { return f.Subject == sent.claims.Subject }):
+		return failure(700213, sent.claims.Subject)
+	case !narrow(func(f directory.FederatedIdentityCredential) bool {
+		return slices.ContainsFunc(f.Audiences, func(a string) bool { return slices.Contains(sent.claims.Audience, a) })
+	}):
+		return failure(700212, sent.claims.Audience)
+	}
+	if err := c.checkTime(sent); err != nil {
+		return err
+	}
+	if sent.header.Algorithm != string(jose.RS256) {
+		return failure(50027)
+	}
+	keys, err := c.issuers.find(c.r.Context(), sent.claims.Issuer, sent.header.KeyID)
+	if err != nil {
+		c.log.Info("issuer's keys not read", "issuer", sent.claims.Issuer, "error", err)
+		return failure(50166)
+	}
+	if len(keys) == 0 {
+		return failure(50013, "The key was not found.")
+	}
+	for _, key := range keys {
+		if sent.token.Claims(key.Key, &assertionClaims{}) == nil {
+			return nil
+		}
+	}
+	return failure(50013, "The provided signature value did not match the expected signature value.")
+}
