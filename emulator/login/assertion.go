@@ -56,11 +56,11 @@ func (c *call) checkAssertion(cl *client, text string) *Error {
 func parseAssertion(text string) (*assertion, *Error) {
 	token, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
 	if err != nil || len(token.Headers) != 1 {
-		return nil, failure(50027)
+		return nil, failure(50027).as("invalid_client")
 	}
 	sent := &assertion{token: token, header: token.Headers[0]}
 	if token.UnsafeClaimsWithoutVerification(&sent.claims) != nil || sent.claims.Expires == nil {
-		return nil, failure(50027)
+		return nil, failure(50027).as("invalid_client")
 	}
 	return sent, nil
 }

@@ -188,10 +188,10 @@ func TestWrongAssertion(t *testing.T) {
 	}{
 		"no type":                 {w.daemonAssertion(good, "client_assertion_type", "-"), 400, 900144},
 		"another type":            {w.daemonAssertion(good, "client_assertion_type", "saml"), 400, 90023},
-		"junk":                    {w.daemonAssertion("junk"), 400, 50027},
+		"junk":                    {w.daemonAssertion("junk"), 401, 50027},
 		"no signature":            {w.daemonAssertion(unsigned), 401, 700027},
-		"no expiry":               {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("exp", nil))), 400, 50027},
-		"RS512":                   {w.daemonAssertion(id.sign(t, jose.RS512, header, w.daemonClaims())), 400, 50027},
+		"no expiry":               {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("exp", nil))), 401, 50027},
+		"RS512":                   {w.daemonAssertion(id.sign(t, jose.RS512, header, w.daemonClaims())), 401, 50027},
 		"another issuer":          {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("iss", w.site.AppID))), 401, 700021},
 		"another subject":         {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("sub", w.site.AppID))), 401, 700021},
 		"another client":          {w.daemonAssertion(good, "client_id", w.site.AppID), 401, 700021},

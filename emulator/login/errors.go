@@ -16,11 +16,15 @@ type Error struct {
 
 func (e *Error) Error() string { return "AADSTS" + strconv.Itoa(e.Code) + ": " + e.Message }
 
-// as gives the same refusal under another OAuth error, where an endpoint has a
-// word of its own for it.
+// as gives the same refusal under another OAuth error, where an endpoint or a
+// grant has a word of its own for it. A client that is not authenticated is
+// answered 401 (RFC 6749 section 5.2).
 func (e *Error) as(oauth string) *Error {
 	other := *e
 	other.OAuth = oauth
+	if oauth == "invalid_client" {
+		other.Status = 401
+	}
 	return &other
 }
 
@@ -34,15 +38,18 @@ type refusal struct {
 // Source: learn.microsoft.com/entra/identity-platform/reference-error-codes and
 // the bodies that clients report.
 var refusals = map[int]refusal{
+	240002:  {"invalid_grant", 400, "Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant."},
 	28000:   {"invalid_request", 400, "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid."},
 	50011:   {"invalid_request", 400, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'. Make sure the redirect URI sent in the request matches one added to your application."},
 	500011:  {"invalid_resource", 400, "The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."},
 	500014:  {"invalid_resource", 400, "The service principal for resource '%s' is disabled."},
 	500112:  {"invalid_client", 400, "The reply address '%s' does not match the reply address '%s' provided when requesting Authorization code."},
+	500131:  {"invalid_grant", 400, "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '%s' and the expected audience is '%s' or one of the Application Uris of this application with App ID '%s'(%s). The downstream client must request a token for the expected audience (the application that made the OBO request) and this application should use that token as the assertion."},
+	500133:  {"invalid_grant", 400, "Assertion is not within its valid time range. Ensure that the access token is not expired before using it for user assertion, or request a new token. Current time: %s, expiry time of assertion %s."},
 	500113:  {"invalid_request", 400, "No reply address is registered for the application."},
-	50013:   {"invalid_client", 401, "Assertion failed signature validation. [Reason - %s]"},
+	50013:   {"invalid_grant", 400, "Assertion failed signature validation. [Reason - %s]"},
 	50166:   {"invalid_client", 401, "Request to External OIDC endpoint failed."},
-	50027:   {"invalid_client", 400, "JWT token is invalid or malformed."},
+	50027:   {"invalid_grant", 400, "JWT token is invalid or malformed."},
 	5002723: {"invalid_client", 401, "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header."},
 	50034:   {"invalid_grant", 400, "The user account %s does not exist in the %s directory. To sign into this application, the account must be added to the directory."},
 	50049:   {"invalid_instance", 400, "Unknown or invalid instance."},
@@ -70,6 +77,7 @@ var refusals = map[int]refusal{
 	700213:  {"invalid_client", 401, "No matching federated identity record found for presented assertion subject '%s'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation"},
 	70025:   {"invalid_client", 401, "The client '%s' has no configured federated identity credentials."},
 	700016:  {"unauthorized_client", 400, "Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."},
+	7000114: {"invalid_grant", 400, "Application '%s' is not allowed to make application on-behalf-of calls."},
 	7000112: {"unauthorized_client", 400, "Application '%s'(%s) is disabled."},
 	7000215: {"invalid_client", 401, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'."},
 	7000218: {"invalid_client", 401, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."},

@@ -35,7 +35,7 @@ func (c *call) checkFederated(cl *client, sent *assertion) *Error {
 		return err
 	}
 	if sent.header.Algorithm != string(jose.RS256) {
-		return failure(50027)
+		return failure(50027).as("invalid_client")
 	}
 	keys, err := c.issuers.find(c.r.Context(), sent.claims.Issuer, sent.header.KeyID)
 	if err != nil {
@@ -43,12 +43,12 @@ func (c *call) checkFederated(cl *client, sent *assertion) *Error {
 		return failure(50166)
 	}
 	if len(keys) == 0 {
-		return failure(50013, "The key was not found.")
+		return failure(50013, "The key was not found.").as("invalid_client")
 	}
 	for _, key := range keys {
 		if sent.token.Claims(key.Key, &assertionClaims{}) == nil {
 			return nil
 		}
 	}
-	return failure(50013, "The provided signature value did not match the expected signature value.")
+	return failure(50013, "The provided signature value did not match the expected signature value.").as("invalid_client")
 }

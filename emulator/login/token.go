@@ -61,6 +61,8 @@ func (c *call) grant() *Error {
 		i, err = c.clientCredentials()
 	case "device_code", "urn:ietf:params:oauth:grant-type:device_code":
 		i, err = c.redeemDevice()
+	case jwtBearer:
+		i, err = c.onBehalfOf()
 	case "password":
 		i, err = c.passwordGrant()
 	case "":

@@ -1,0 +1,104 @@
+package login
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// jwtBearer is the grant by assertion (RFC 7523 section 2.1), which here serves
+// only an API that passes its caller's user on.
+const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+// userAssertion is what an API received from its caller: an access token of
+// this tenant.
+type userAssertion struct {
+	Issuer   string  `json:"iss"`
+	Audience string  `json:"aud"`
+	Expires  float64 `json:"exp"`
+	Begins   float64 `json:"nbf"`
+	ObjectID string  `json:"oid"`
+	Session  string  `json:"sid"`
+	Scope    *string `json:"scp"`
+	AppID    string  `json:"appid"` // of v1 tokens
+	Party    string  `json:"azp"`   // of v2 tokens
+}
+
+// onBehalfOf gives an API a token for another resource, for the user whose
+// token it was called with.
+// Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow.
+func (c *call) onBehalfOf() (issuance, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return issuance{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	if err != nil {
+		return issuance{}, err
+	}
+	for _, name := range []string{"assertion", "requested_token_use"} {
+		if c.form.Get(name) == "" {
+			return issuance{}, failure(900144, name)
+		}
+	}
+	if c.form.Get("requested_token_use") != "on_behalf_of" {
+		return issuance{}, failure(90023, "requested_token_use")
+	}
+	if err := c.authenticate(&cl, sent, false); err != nil {
+		return issuance{}, err
+	}
+	asserted, err := c.userAssertion(cl, c.form.Get("assertion"))
+	if err != nil {
+		return issuance{}, err
+	}
+	user, err := c.activeUser(asserted.ObjectID)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked, err := c.requestedScope()
+	if err != nil {
+		return issuance{}, err
+	}
+	i := issuance{
+		client: cl, user: user, asked: asked, platform: web,
+		session: session{ID: asserted.Session, UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now},
+	}
+	if i.session.ID == "" {
+		i.session.ID = uuid.NewString()
+	}
+	return i, c.delegate(&i)
+}
+
+// userAssertion checks the token that an API was called with.
+func (c *call) userAssertion(cl client, text string) (userAssertion, *Error) {
+	var asserted userAssertion
+	if strings.Count(text, ".") != 2 {
+		return asserted, failure(50027)
+	}
+	if err := c.verified(text, &asserted); err != nil {
+		return asserted, failure(50013, err.Error())
+	}
+	now := float64(c.now.Unix())
+	switch {
+	case asserted.Issuer != c.issuerV1(c.tenant.ID) && asserted.Issuer != c.issuerV2(c.tenant.ID):
+		return asserted, failure(50013, "The token is of another issuer.")
+	case asserted.Audience == cl.app.AppID && asserted.AppID+asserted.Party == "":
+		return asserted, failure(240002)
+	case !c.names(cl, asserted.Audience):
+		return asserted, failure(500131, asserted.Audience, cl.app.AppID, cl.app.AppID, cl.app.DisplayName)
+	case asserted.Expires+clockSkew.Seconds() <= now || asserted.Begins-clockSkew.Seconds() > now:
+		return asserted, failure(500133, c.now.UTC().Format(time.RFC3339), time.Unix(int64(asserted.Expires), 0).UTC().Format(time.RFC3339))
+	case asserted.Scope == nil:
+		return asserted, failure(7000114, cl.app.AppID)
+	}
+	return asserted, nil
+}
+
+// names tells whether an audience is an application's: its appId or one of its
+// identifier URIs.
+func (c *call) names(cl client, audience string) bool {
+	return equalID(audience, cl.app.AppID) ||
+		slices.ContainsFunc(cl.app.IdentifierUris, func(uri string) bool { return equalID(uri, audience) })
+}
