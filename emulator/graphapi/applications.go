@@ -18,13 +18,13 @@ var applicationRoutes = []route{
 	{method: "GET", pattern: "applications/{id}", requires: readApplications, handle: (*call).getApplication},
 	{method: "PATCH", pattern: "applications/{id}", requires: writeApplications, handle: (*call).updateApplication},
 	{method: "DELETE", pattern: "applications/{id}", requires: writeApplications, handle: (*call).deleteApplication},
-	{method: "POST", pattern: "applications/{id}/addPassword", requires: writeApplications, handle: (*call).addPassword},
-	{method: "POST", pattern: "applications/{id}/microsoft.graph.addPassword", requires: writeApplications, handle: (*call).addPassword},
-	{method: "POST", pattern: "applications/{id}/removePassword", requires: writeApplications, handle: (*call).removePassword},
-	{method: "POST", pattern: "applications/{id}/microsoft.graph.removePassword", requires: writeApplications, handle: (*call).removePassword},
+	{method: "POST", pattern: "applications/{id}/addPassword", requires: writePrincipals, handle: (*call).addPassword},
+	{method: "POST", pattern: "applications/{id}/microsoft.graph.addPassword", requires: writePrincipals, handle: (*call).addPassword},
+	{method: "POST", pattern: "applications/{id}/removePassword", requires: writePrincipals, handle: (*call).removePassword},
+	{method: "POST", pattern: "applications/{id}/microsoft.graph.removePassword", requires: writePrincipals, handle: (*call).removePassword},
 	{method: "GET", pattern: "applications/{id}/owners", requires: readApplications, handle: (*call).listOwners},
 	{method: "POST", pattern: "applications/{id}/owners/$ref", requires: addAppOwners, handle: (*call).addOwner},
-	{method: "DELETE", pattern: "applications/{id}/owners/{owner}/$ref", requires: writeApplications, handle: (*call).removeOwner},
+	{method: "DELETE", pattern: "applications/{id}/owners/{owner}/$ref", requires: writePrincipals, handle: (*call).removeOwner},
 }
 
 // reads is what a View and a Tx both answer.

@@ -11,14 +11,14 @@ import (
 // the principal (appRoleAssignments).
 // Source: learn.microsoft.com/graph/api/resources/approleassignment.
 var assignmentRoutes = []route{
-	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignedTo", requires: readAssignments, handle: (*call).listAssignedTo},
+	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignedTo", requires: readPrincipalAssignments, handle: (*call).listAssignedTo},
 	{method: "POST", pattern: "servicePrincipals/{id}/appRoleAssignedTo", requires: writePrincipalAssignments, handle: (*call).assign},
-	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignedTo/{assignment}", requires: readAssignments, handle: (*call).getAssignment},
-	{method: "DELETE", pattern: "servicePrincipals/{id}/appRoleAssignedTo/{assignment}", requires: writeAssignments, handle: (*call).unassign},
-	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignments", requires: readAssignments, handle: (*call).listAssignments},
+	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignedTo/{assignment}", requires: readPrincipalAssignments, handle: (*call).getAssignment},
+	{method: "DELETE", pattern: "servicePrincipals/{id}/appRoleAssignedTo/{assignment}", requires: deletePrincipalAssignments, handle: (*call).unassign},
+	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignments", requires: readPrincipalAssignments, handle: (*call).listAssignments},
 	{method: "POST", pattern: "servicePrincipals/{id}/appRoleAssignments", requires: writePrincipalAssignments, handle: (*call).assign},
-	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignments/{assignment}", requires: readAssignments, handle: (*call).getAssignment},
-	{method: "DELETE", pattern: "servicePrincipals/{id}/appRoleAssignments/{assignment}", requires: writeAssignments, handle: (*call).unassign},
+	{method: "GET", pattern: "servicePrincipals/{id}/appRoleAssignments/{assignment}", requires: readPrincipalAssignments, handle: (*call).getAssignment},
+	{method: "DELETE", pattern: "servicePrincipals/{id}/appRoleAssignments/{assignment}", requires: deletePrincipalAssignments, handle: (*call).unassign},
 	{method: "GET", pattern: "users/{id}/appRoleAssignments", requires: readAssignments, handle: (*call).listAssignments},
 	{method: "POST", pattern: "users/{id}/appRoleAssignments", requires: writeAssignments, handle: (*call).assign},
 	{method: "GET", pattern: "users/{id}/appRoleAssignments/{assignment}", requires: readAssignments, handle: (*call).getAssignment},

@@ -39,6 +39,11 @@ func (r requirement) and(permissions string) requirement {
 	return append(slices.Clip(r), strings.Fields(permissions))
 }
 
+// or adds permissions to the one set of a requirement.
+func (r requirement) or(permissions string) requirement {
+	return requirement{append(slices.Clip(r[0]), strings.Fields(permissions)...)}
+}
+
 // ownedBy suffices for writes to what the calling application owns.
 const ownedBy = "Application.ReadWrite.OwnedBy"
 
@@ -48,14 +53,18 @@ var (
 	anyCaller = requirement{}
 
 	readApplications   = oneOf("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.Read.All Directory.ReadWrite.All")
-	createApplications = oneOf("AppRegistration.Create Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.ReadWrite.All")
-	writeApplications  = oneOf("Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.ReadWrite.All")
-	addAppOwners       = writeApplications.and("Directory.Read.All Directory.ReadWrite.All Application.ReadWrite.All")
+	createApplications = oneOf("AppRegistration.Create Application.ReadWrite.All Application.ReadWrite.OwnedBy")
+	writeApplications  = oneOf("Application.ReadWrite.All Application.ReadWrite.OwnedBy")
+	// Service principals, and the secrets and owners of applications too.
+	writePrincipals = writeApplications.or("Directory.ReadWrite.All")
+	addAppOwners    = writePrincipals.and("Directory.Read.All Directory.ReadWrite.All Application.ReadWrite.All")
 
-	readAssignments  = oneOf("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy AppRoleAssignment.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	readAssignments  = oneOf("AppRoleAssignment.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 	writeAssignments = oneOf("AppRoleAssignment.ReadWrite.All")
 	// An assignment at the end of a service principal also reads it.
-	writePrincipalAssignments = writeAssignments.and("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.Read.All Directory.ReadWrite.All")
+	readPrincipalAssignments   = readApplications
+	writePrincipalAssignments  = writeAssignments.and("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.Read.All Directory.ReadWrite.All")
+	deletePrincipalAssignments = writeAssignments.or("Application.ReadWrite.All")
 
 	readGrants  = oneOf("DelegatedPermissionGrant.Read.All DelegatedPermissionGrant.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 	writeGrants = oneOf("DelegatedPermissionGrant.ReadWrite.All Directory.ReadWrite.All")
