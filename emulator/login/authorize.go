@@ -16,6 +16,7 @@ type authorization struct {
 	client      client
 	redirect    redirect
 	sent        string // redirect_uri as the request had it, empty when left out
+	types       responseTypes
 	mode        string // query, fragment or form_post
 	state       string
 	nonce       string
@@ -82,14 +83,7 @@ func (c *call) authorization() (*authorization, *Error) {
 }
 
 func (c *call) checkAuthorization(a *authorization) *Error {
-	switch mode := c.form.Get("response_mode"); mode {
-	case "query", "fragment", "form_post":
-		a.mode = mode
-	case "":
-	default:
-		return failure(70007, mode)
-	}
-	if err := checkResponseType(c.form.Get("response_type")); err != nil {
+	if err := c.checkResponse(a); err != nil {
 		return err
 	}
 	if !slices.Contains([]string{"", "none", "login", "consent", "select_account"}, a.prompt) {
@@ -102,29 +96,11 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 	if a.scope, err = c.requestedScope(); err != nil {
 		return err
 	}
+	if a.types.idToken && !a.scope.oidc.openid {
+		return failure(70005, c.form.Get("response_type"), " It needs the scope openid.")
+	}
 	a.demands, err = c.demands(a.scope)
 	return err
-}
-
-// checkResponseType admits the authorization code flow. The implicit and the
-// hybrid flow are refused as for a registration that does not allow them.
-func checkResponseType(text string) *Error {
-	if text == "" {
-		return failure(900144, "response_type")
-	}
-	types := strings.Fields(text)
-	for _, t := range types {
-		if t != "code" && t != "token" && t != "id_token" {
-			return failure(70005, text)
-		}
-	}
-	switch {
-	case slices.Contains(types, "id_token"):
-		return failure(700054)
-	case slices.Contains(types, "token"):
-		return failure(700051)
-	}
-	return nil
 }
 
 // checkChallenge checks the form of a proof key's challenge (RFC 7636 section 4.2).
@@ -184,13 +160,9 @@ func (c *call) complete(a *authorization, s session, user *directory.User) *Erro
 	if a.device != nil {
 		return c.decide(a, decision{Session: s})
 	}
-	code, err := c.issueCode(a, s, user)
-	if err != nil {
-		return c.asError(err)
-	}
-	values := url.Values{"code": {code}, "session_state": {s.ID}}
-	if a.clientInfo {
-		values.Set("client_info", c.clientInfo(user))
+	values, refused := c.answer(a, s, user)
+	if refused != nil {
+		return c.refuse(a, refused)
 	}
 	c.log.Info("authorized", "client", a.client.app.AppID, "user", user.ID, "trace", c.traceID)
 	return c.respond(a, values)

@@ -42,8 +42,6 @@ func TestAuthorizationRefusedToClient(t *testing.T) {
 	}{
 		"no response type":       {w.desktopRequest("response_type", "-"), "invalid_request", "AADSTS900144"},
 		"unknown response type":  {w.desktopRequest("response_type", "ticket"), "unsupported_response_type", "AADSTS70005"},
-		"implicit flow":          {w.desktopRequest("response_type", "token"), "unsupported_response_type", "AADSTS700051"},
-		"hybrid flow":            {w.desktopRequest("response_type", "code id_token"), "unsupported_response_type", "AADSTS700054"},
 		"unknown response mode":  {w.desktopRequest("response_mode", "pigeon"), "invalid_request", "AADSTS70007"},
 		"unknown prompt":         {w.desktopRequest("prompt", "admin_consent"), "invalid_request", "AADSTS90023"},
 		"no scope":               {w.desktopRequest("scope", "-"), "invalid_request", "AADSTS900144"},

@@ -91,7 +91,7 @@ var refusals = map[int]refusal{
 	70003:   {"unsupported_grant_type", 400, "The app requested an unsupported grant type '%s'."},
 	700051:  {"unsupported_response_type", 400, "response_type 'token' is not enabled for the application."},
 	700054:  {"unsupported_response_type", 400, "response_type 'id_token' is not enabled for the application."},
-	70005:   {"unsupported_response_type", 400, "The response_type '%s' is not supported."},
+	70005:   {"unsupported_response_type", 400, "The response_type '%s' is not supported.%s"},
 	70007:   {"invalid_request", 400, "'%s' is not a supported value of 'response_mode' when requesting a token."},
 	70008:   {"invalid_grant", 400, "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource."},
 	700082:  {"invalid_grant", 400, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for %s."},

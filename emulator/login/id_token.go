@@ -24,6 +24,8 @@ func (c *call) idClaims(i issuance) claims {
 	if i.nonce != "" {
 		token["nonce"] = i.nonce
 	}
+	setText(token, "c_hash", &i.codeHash)
+	setText(token, "at_hash", &i.accessHash)
 	if i.asked.oidc.profile {
 		token["oid"] = i.user.ID
 		token["name"] = i.user.DisplayName

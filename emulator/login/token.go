@@ -78,17 +78,18 @@ func (c *call) grant() *Error {
 
 // issuance is everything that an answer's tokens are made from.
 type issuance struct {
-	client   client
-	resource resource
-	user     *directory.User // nil: the application acts for itself
-	session  session
-	platform platform // of the redirect URI that the sign-in came through
-	asked    scopeRequest
-	parts    []scopePart // of asked, without the scopes of OpenID Connect
-	granted  []string    // delegated permissions of the resource
-	nonce    string
-	spaSince time.Time // when a single-page application's user signed in
-	ipaddr   string
+	client               client
+	resource             resource
+	user                 *directory.User // nil: the application acts for itself
+	session              session
+	platform             platform // of the redirect URI that the sign-in came through
+	asked                scopeRequest
+	parts                []scopePart // of asked, without the scopes of OpenID Connect
+	granted              []string    // delegated permissions of the resource
+	nonce                string
+	codeHash, accessHash string    // of what is issued beside an ID token
+	spaSince             time.Time // when a single-page application's user signed in
+	ipaddr               string
 }
 
 // issue makes the tokens of an answer (RFC 6749 section 5.1).
