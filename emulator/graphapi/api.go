@@ -82,6 +82,7 @@ func New(config Config) http.Handler {
 // call is one request: of its own, or an item of a batch.
 type call struct {
 	service         *service
+	cloud           cloud
 	view            directory.View // the state that reads answer from
 	caller          Caller
 	ownedOnly       bool // the caller may write only what he owns
@@ -112,6 +113,7 @@ func noContent() answer { return answer{status: http.StatusNoContent} }
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{
 		service:         s,
+		cloud:           s.cloudUnder(r.Host),
 		method:          r.Method,
 		header:          r.Header,
 		rawQuery:        r.URL.RawQuery,

@@ -115,6 +115,7 @@ func (c *call) serveItem(item batchItem, status map[string]int) batchAnswer {
 	path, rawQuery, _ := strings.Cut(item.URL, "?")
 	inner := &call{
 		service:   c.service,
+		cloud:     c.cloud,
 		caller:    c.caller,
 		method:    item.Method,
 		version:   c.version,

@@ -15,7 +15,7 @@ import (
 )
 
 // root is where the API of this call's version lives.
-func (c *call) root() string { return c.service.origin + "/" + c.version }
+func (c *call) root() string { return c.cloud.graph + "/" + c.version }
 
 func (c *call) contextOf(set string, selected []string, suffix string) string {
 	if selected != nil {

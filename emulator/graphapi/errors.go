@@ -91,7 +91,7 @@ func (c *call) errorAnswer(err error) answer {
 	}
 	a := answer{status: refusal.Status, body: body}
 	if refusal.Status == http.StatusUnauthorized {
-		a.header = http.Header{"Www-Authenticate": {`Bearer realm="", authorization_uri="` + c.service.origin + `/common/oauth2/authorize", client_id="` + directory.MicrosoftGraphAppID + `"`}}
+		a.header = http.Header{"Www-Authenticate": {`Bearer realm="", authorization_uri="` + c.cloud.login + `/common/oauth2/authorize", client_id="` + directory.MicrosoftGraphAppID + `"`}}
 	}
 	return a
 }
