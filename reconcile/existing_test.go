@@ -1,0 +1,134 @@
+package reconcile_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// strangers are a user, a group and an application that no stack made.
+func strangers(w *world) (appID string) {
+	w.t.Helper()
+	ctx := context.Background()
+	must := func(err error) {
+		w.t.Helper()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	_, err := w.graph.CreateUser(ctx, graph.Object{
+		"userPrincipalName": "bob@" + w.tenant.Domain, "displayName": "Bob", "mailNickname": "bob", "accountEnabled": true,
+		"passwordProfile": graph.Object{"password": "correct-Horse-7-battery", "forceChangePasswordNextSignIn": false}})
+	must(err)
+	_, err = w.graph.UpsertGroup(ctx, "their-group", graph.Object{
+		"displayName": "Their Group", "mailEnabled": false, "securityEnabled": true, "mailNickname": "theirs"})
+	must(err)
+	_, appID, err = w.graph.UpsertApplication(ctx, "their-app", graph.Object{"displayName": "Their App"})
+	must(err)
+	_, err = w.graph.UpsertServicePrincipal(ctx, appID, graph.Object{})
+	must(err)
+	return appID
+}
+
+func TestExistingObjectsAreReferredToAndNeverWritten(t *testing.T) {
+	t.Parallel()
+	for by, find := range map[string]func(a *stack.Application, appID string){
+		"appId":       func(a *stack.Application, appID string) { a.AppID = appID },
+		"uniqueName":  func(a *stack.Application, _ string) { a.UniqueName = "their-app" },
+		"displayName": func(a *stack.Application, _ string) { a.DisplayName = "Their App" },
+	} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			appID := strangers(w)
+			before := w.dump()
+			theirs := &stack.Application{Name: "theirs", Existing: true,
+				Permissions: []stack.Permission{{Resource: "api", Scopes: []string{"read"}, Roles: []string{"Robot"}, AdminConsent: true}}}
+			find(theirs, appID)
+			s := &stack.Stack{Name: "s",
+				Users:  []*stack.User{{Name: "bob", Existing: true, UserPrincipalName: "bob@${tenant.domain}"}},
+				Groups: []*stack.Group{{Name: "them", Existing: true, DisplayName: "Their Group"}, {Name: "ours", Members: []stack.Member{{User: "bob"}, {Group: "them"}, {Application: "theirs"}}}},
+				Applications: []*stack.Application{theirs, {Name: "api", DisplayName: "API",
+					API: stack.API{
+						OAuth2PermissionScopes:    []stack.Scope{{Value: "read"}},
+						PreAuthorizedApplications: []stack.PreAuthorizedApplication{{Application: "theirs", Scopes: []string{"read"}}}},
+					AppRoles: []stack.AppRole{
+						{Value: "Admin", DisplayName: "Admin", AllowedMemberTypes: []string{"User"}},
+						{Value: "Robot", DisplayName: "Robot", AllowedMemberTypes: []string{"Application"}}},
+					RoleAssignments: []stack.RoleAssignment{{Role: "Admin", Users: []string{"bob"}, Groups: []string{"them"}}}}}}
+			stacks := []*stack.Stack{s}
+			w.must(stacks, plan.Options{})
+			with := w.dump()
+			for _, name := range []string{"bob@", "their-group", "their-app"} {
+				if strings.Count(with, name) <= strings.Count(before, name) {
+					t.Errorf("nothing refers to %s", name)
+				}
+			}
+			// Consent to a stranger belongs to the resource's stack, and goes with the manifest.
+			theirs.Permissions = nil
+			p := w.plan(stacks, plan.Options{})
+			if diff := cmp.Diff(2, len(p.Steps)); diff != "" {
+				t.Errorf("without the permissions the plan has %v", p.Steps)
+			}
+			w.must(stacks, plan.Options{})
+			w.must(nil, plan.Options{Destroy: []string{"s"}})
+			if diff := cmp.Diff(before, w.dump()); diff != "" {
+				t.Errorf("after the destroy what others made differs (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWhatDoesNotExistIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	strangers(w)
+	for what, s := range map[string]*stack.Stack{
+		"user":        {Users: []*stack.User{{Name: "eve", Existing: true, UserPrincipalName: "eve@x.example"}}},
+		"group":       {Groups: []*stack.Group{{Name: "g", Existing: true, DisplayName: "No Such Group"}}},
+		"application": {Applications: []*stack.Application{{Name: "a", Existing: true, DisplayName: "No Such App"}}},
+	} {
+		s.Name = "s"
+		_, err := w.apply([]*stack.Stack{s}, plan.Options{})
+		if !errors.As(err, new(*reconcile.NotFound)) {
+			t.Errorf("%s: %v, want a NotFound", what, err)
+		}
+	}
+	// A user who is there already is not taken over.
+	_, err := w.apply([]*stack.Stack{{Name: "s", Users: []*stack.User{{Name: "bob", UserPrincipalName: "Bob@" + w.tenant.Domain}}}}, plan.Options{})
+	if !errors.As(err, new(plan.Problems)) || !strings.Contains(err.Error(), "existing: true") {
+		t.Errorf("a user who is there already: %v, want a problem that suggests `existing: true`", err)
+	}
+}
+
+func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{{Name: "one"}}}}}}
+	w.must(stacks, plan.Options{})
+	first, ok, err := w.keep.Secret("s.a", "one", "")
+	if err != nil || !ok {
+		t.Fatalf("no secret was kept: %v", err)
+	}
+	w.keep = reconcile.Keep{Dir: t.TempDir()}
+	p := w.plan(stacks, plan.Options{})
+	if len(p.Steps) != 1 || p.Steps[0].Action != plan.Replace {
+		t.Fatalf("steps %v, want the secret replaced", p.Steps)
+	}
+	w.must(stacks, plan.Options{})
+	second, ok, err := w.keep.Secret("s.a", "one", "")
+	if err != nil || !ok || second.KeyID == first.KeyID || second.SecretText == first.SecretText {
+		t.Fatalf("the second secret is %v, %v; want another one", ok, err)
+	}
+	if n := strings.Count(w.dump(), `"one"`); n != 1 {
+		t.Errorf("the tenant has %d secrets of the name, want the old one gone", n)
+	}
+}
