@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,7 @@ type signingKey struct {
 	certificate *x509.Certificate
 	signV1      jose.Signer // header typ, alg, kid, x5t
 	signV2      jose.Signer // header typ, alg, kid
+	stored      storedKey
 }
 
 // storedKey is a signing key as the directory keeps it.
@@ -53,16 +55,19 @@ type storedKey struct {
 	Certificate []byte   `json:"certificate"` // DER
 }
 
-// keyring holds the tenant's signing keys: exactly one is current.
+// keyring holds the tenant's signing keys: exactly one is current. Readers take
+// the list as it is; whoever changes it makes another.
 type keyring struct {
-	keys atomic.Pointer[[]*signingKey]
+	keys      atomic.Pointer[[]*signingKey]
+	directory *directory.Directory
+	changing  sync.Mutex
 }
 
 // openKeyring reads the signing keys from the directory or makes the first.
 func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
 	data, found := d.Load(bucket, signingKeysKey)
 	if !found {
-		made, err := newSigningKey(now)
+		made, err := newSigningKey(current, now)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +91,7 @@ func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
 			return nil, fmt.Errorf("read signing key %d: %w", i+1, err)
 		}
 	}
-	ring := &keyring{}
+	ring := &keyring{directory: d}
 	ring.keys.Store(&keys)
 	if ring.current() == nil {
 		return nil, fmt.Errorf("read signing keys: none of %d is current", len(keys))
@@ -94,7 +99,7 @@ func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
 	return ring, nil
 }
 
-func newSigningKey(now time.Time) (storedKey, error) {
+func newSigningKey(state keyState, now time.Time) (storedKey, error) {
 	private, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
 		return storedKey{}, fmt.Errorf("make signing key: %w", err)
@@ -118,7 +123,7 @@ func newSigningKey(now time.Time) (storedKey, error) {
 	if err != nil {
 		return storedKey{}, fmt.Errorf("make signing key: %w", err)
 	}
-	return storedKey{State: current, PrivateKey: pkcs8, Certificate: certificate}, nil
+	return storedKey{State: state, PrivateKey: pkcs8, Certificate: certificate}, nil
 }
 
 func (s storedKey) open() (*signingKey, error) {
@@ -140,6 +145,7 @@ func (s storedKey) open() (*signingKey, error) {
 		state:       s.State,
 		private:     private,
 		certificate: certificate,
+		stored:      s,
 	}
 	header := k.header()
 	if k.signV2, err = k.signer(header); err != nil {
@@ -190,9 +196,15 @@ func (r *keyring) byID(id string) (*signingKey, bool) {
 // Sign makes a JWT of any claims under the tenant's current key, for tokens
 // that are wrong in every way but their signature. Fields of header replace or
 // join those of a v2 token (typ, alg, kid); one with the value nil is left out.
-// Whatever alg says, the signature is RS256.
+// Whatever alg says, the signature is RS256. The kid of another key of the
+// tenant's, next or retired, makes that key sign.
 func (l *Login) Sign(header, claims map[string]any) (string, error) {
 	key := l.keys.current()
+	if id, ok := header["kid"].(string); ok {
+		if named, found := l.keys.byID(id); found {
+			key = named
+		}
+	}
 	full := key.header()
 	for name, value := range header {
 		if value == nil {

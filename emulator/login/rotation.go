@@ -1,0 +1,140 @@
+package login
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Key is a signing key as the management of a tenant sees it.
+type Key struct {
+	ID        string    `json:"id"`        // kid and x5t
+	State     string    `json:"state"`     // next: published, signs nothing yet; current: signs; retired: still published
+	NotBefore time.Time `json:"notBefore"` // of its certificate
+	NotAfter  time.Time `json:"notAfter"`
+}
+
+// What DropKey can find wrong.
+var (
+	ErrNoKey      = errors.New("no such signing key")
+	ErrKeyCurrent = errors.New("the current signing key cannot be dropped: rotate first")
+)
+
+func (k *signingKey) describe() Key {
+	return Key{ID: k.id, State: string(k.state), NotBefore: k.certificate.NotBefore.UTC(), NotAfter: k.certificate.NotAfter.UTC()}
+}
+
+// Keys lists the signing keys, all of which are published, oldest first.
+func (l *Login) Keys() []Key {
+	var all []Key
+	for _, k := range l.keys.all() {
+		all = append(all, k.describe())
+	}
+	return all
+}
+
+// PublishKey makes the next signing key, unless there is one, and returns it.
+// It is in the published keys from now on, so that validators can know it
+// before Rotate lets it sign.
+func (l *Login) PublishKey() (Key, error) {
+	var published Key
+	err := l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
+		keys, k, err := withNext(keys, l.clock())
+		if err == nil {
+			published = k.describe()
+		}
+		return keys, err
+	})
+	return published, err
+}
+
+// Rotate lets the next signing key sign, a new one when none was published, and
+// retires the current one: what it signed stays valid until it is dropped. It
+// returns the key that signs now.
+func (l *Login) Rotate() (Key, error) {
+	var rotated Key
+	err := l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
+		keys, following, err := withNext(keys, l.clock())
+		if err != nil {
+			return nil, err
+		}
+		for i, k := range keys {
+			switch {
+			case k.state == current:
+				keys[i] = k.in(retired)
+			case k.id == following.id:
+				keys[i] = k.in(current)
+				rotated = keys[i].describe()
+			}
+		}
+		return keys, nil
+	})
+	return rotated, err
+}
+
+// DropKey takes a retired or next signing key out for good: it is published no
+// more, and what it signed is worth nothing from now on. The error wraps
+// ErrNoKey or ErrKeyCurrent.
+func (l *Login) DropKey(id string) error {
+	return l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
+		i := slices.IndexFunc(keys, func(k *signingKey) bool { return k.id == id })
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("drop signing key %q: %w", id, ErrNoKey)
+		case keys[i].state == current:
+			return nil, fmt.Errorf("drop signing key %q: %w", id, ErrKeyCurrent)
+		}
+		return slices.Delete(keys, i, i+1), nil
+	})
+}
+
+// change replaces the list of keys, in the directory first. It is given a list
+// of its own.
+func (r *keyring) change(make func([]*signingKey) ([]*signingKey, error)) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	keys, err := make(slices.Clone(r.all()))
+	if err != nil {
+		return err
+	}
+	stored := []storedKey{}
+	for _, k := range keys {
+		stored = append(stored, k.stored)
+	}
+	data, err := json.Marshal(stored)
+	if err != nil {
+		return fmt.Errorf("store signing keys: %w", err)
+	}
+	if err := r.directory.Save(bucket, signingKeysKey, data); err != nil {
+		return fmt.Errorf("store signing keys: %w", err)
+	}
+	r.keys.Store(&keys)
+	return nil
+}
+
+// withNext returns the keys with a next one among them, and that.
+func withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
+	for _, k := range keys {
+		if k.state == next {
+			return keys, k, nil
+		}
+	}
+	made, err := newSigningKey(next, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	k, err := made.open()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make signing key: %w", err)
+	}
+	return append(keys, k), k, nil
+}
+
+// in is the key in another state.
+func (k *signingKey) in(state keyState) *signingKey {
+	other := *k
+	other.state, other.stored.State = state, state
+	return &other
+}
