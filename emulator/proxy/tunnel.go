@@ -1,0 +1,74 @@
+package proxy
+
+import (
+	"io"
+	"net"
+	"sync"
+)
+
+// tunnel is the client's side of a connection to one host.
+type tunnel struct {
+	net.Conn
+	host    string
+	reader  io.Reader // what came with the CONNECT, then the connection
+	closing sync.Once
+	release func()
+}
+
+func (t *tunnel) Read(p []byte) (int, error) { return t.reader.Read(p) }
+
+func (t *tunnel) Close() error {
+	t.closing.Do(t.release)
+	return t.Conn.Close()
+}
+
+// tunnels is the listener of the server that ends tunnels: what was accepted on
+// the proxy's port comes up here once its CONNECT has been answered.
+type tunnels struct {
+	ready   chan *tunnel
+	slots   chan struct{}
+	closed  chan struct{}
+	closing sync.Once
+}
+
+func newTunnels(limit int) *tunnels {
+	return &tunnels{ready: make(chan *tunnel), slots: make(chan struct{}, limit), closed: make(chan struct{})}
+}
+
+// reserve takes the place of one tunnel; false means that there is none left.
+func (l *tunnels) reserve() bool {
+	select {
+	case l.slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *tunnels) release() { <-l.slots }
+
+// offer hands a tunnel to whoever accepts, or closes it with the listener.
+func (l *tunnels) offer(t *tunnel) {
+	select {
+	case l.ready <- t:
+	case <-l.closed:
+		t.Close()
+	}
+}
+
+func (l *tunnels) Accept() (net.Conn, error) {
+	select {
+	case t := <-l.ready:
+		return t, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *tunnels) Close() error {
+	l.closing.Do(func() { close(l.closed) })
+	return nil
+}
+
+// Addr names the listener in errors; nobody can dial it.
+func (l *tunnels) Addr() net.Addr { return &net.UnixAddr{Name: "tunnels", Net: "tunnel"} }
