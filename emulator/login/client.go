@@ -31,6 +31,9 @@ func (c *call) client(id string) (client, *Error) {
 	}
 	app, found := c.ApplicationByAppID(id)
 	if !found {
+		app, found = firstPartyApplication(id)
+	}
+	if !found {
 		return client{}, failure(700016, id, c.tenant.DisplayName)
 	}
 	principal, _ := c.ServicePrincipalByAppID(app.AppID)

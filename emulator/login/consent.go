@@ -33,7 +33,7 @@ func (c *call) granted(cl client, user *directory.User, r resource) []string {
 // beforehand: nobody is asked for consent to them.
 func preauthorized(cl client, r resource) []string {
 	if r.app == nil {
-		return nil
+		return firstPartyPermissions(cl, r)
 	}
 	var values []string
 	for _, allowed := range r.app.API.PreAuthorizedApplications {

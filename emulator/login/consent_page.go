@@ -19,7 +19,7 @@ const consentTime = time.Hour
 type consentState struct {
 	signInState
 	SessionID string              `json:"sessionId"`
-	Grants    map[string][]string `json:"grants"`    // scopes by the resource's service principal
+	Grants    map[string][]string `json:"grants"`    // scopes by the resource's appId
 	Everybody bool                `json:"everybody"` // the user may consent for everybody
 	Refused   bool                `json:"refused"`   // only an administrator could accept
 }
@@ -60,7 +60,7 @@ func (c *call) consentPage(a *authorization, s session, user *directory.User, sh
 	}
 	for _, p := range c.without(shown, a.client, user) {
 		for _, scope := range p.scopes {
-			state.Grants[p.resource.principal.ID] = append(state.Grants[p.resource.principal.ID], scope.Value)
+			state.Grants[p.resource.principal.AppID] = append(state.Grants[p.resource.principal.AppID], scope.Value)
 			state.Refused = state.Refused || scope.Type == "Admin" && !everybody
 		}
 	}
@@ -171,6 +171,9 @@ func (c *call) consent() *Error {
 	if a.client, refused = c.client(a.client.app.AppID); refused != nil {
 		return c.refuse(a, refused)
 	}
+	if a.demands, refused = c.demands(a.scope); refused != nil {
+		return c.refuse(a, refused)
+	}
 	a.accepted = true
 	return c.complete(a, s, user)
 }
@@ -179,17 +182,17 @@ func (c *call) consent() *Error {
 // client that nobody had used here gets its service principal now.
 func (c *call) record(cl client, user *directory.User, scopes map[string][]string, everybody bool) error {
 	return c.directory.Update(func(tx *directory.Tx) error {
-		principal := cl.principal
-		if principal == nil {
-			var err error
-			principal, err = tx.CreateServicePrincipal(&directory.ServicePrincipal{AppID: cl.app.AppID, AccountEnabled: true})
+		principal, err := principalOf(tx, cl.app.AppID)
+		if err != nil {
+			return err
+		}
+		for appID, values := range scopes {
+			resource, err := principalOf(tx, appID)
 			if err != nil {
 				return err
 			}
-		}
-		for resourceID, values := range scopes {
 			grant := &directory.OAuth2PermissionGrant{
-				ClientID: principal.ID, ResourceID: resourceID, ConsentType: "Principal", PrincipalID: &user.ID,
+				ClientID: principal.ID, ResourceID: resource.ID, ConsentType: "Principal", PrincipalID: &user.ID,
 				Scope: strings.Join(values, " "),
 			}
 			if everybody {

@@ -25,6 +25,9 @@ func (c *call) resource(name string) (resource, *Error) {
 	}
 	principal, found := c.ServicePrincipalByName(lookup)
 	if !found {
+		principal, found = managementResource(lookup)
+	}
+	if !found {
 		return resource{}, failure(500011, name, c.tenant.DisplayName)
 	}
 	if !principal.AccountEnabled {

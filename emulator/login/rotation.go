@@ -92,10 +92,10 @@ func (l *Login) DropKey(id string) error {
 
 // change replaces the list of keys, in the directory first. It is given a list
 // of its own.
-func (r *keyring) change(make func([]*signingKey) ([]*signingKey, error)) error {
+func (r *keyring) change(edit func([]*signingKey) ([]*signingKey, error)) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
-	keys, err := make(slices.Clone(r.all()))
+	keys, err := edit(slices.Clone(r.all()))
 	if err != nil {
 		return err
 	}
