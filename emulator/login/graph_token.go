@@ -30,7 +30,7 @@ var (
 	ErrMalformed = errors.New("token is not a compact JWS signed with RS256")
 	ErrSignature = errors.New("token is not signed with a key of this tenant")
 	ErrIssuer    = errors.New("token is of another issuer")
-	ErrAudience  = errors.New("token is not for Microsoft Graph")
+	ErrAudience  = errors.New("token is not for this resource")
 	ErrExpired   = errors.New("token has expired")
 	ErrNotYet    = errors.New("token is not valid yet")
 )
@@ -41,6 +41,20 @@ const clockSkew = 5 * time.Minute
 // VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph
 // would and returns what it says. The error wraps one of the above.
 func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
+	return l.verifyFor(append(l.graphNames(), directory.MicrosoftGraphAppID), token)
+}
+
+// VerifyManagementToken checks an access token (without "Bearer") as Azure
+// Resource Manager would. The local tenant's own origin is a name of it too,
+// where clients are told that it is there. The error wraps one of the above.
+func (l *Login) VerifyManagementToken(token string) error {
+	manager, _ := managementResource(managementAppID)
+	_, err := l.verifyFor(append(manager.ServicePrincipalNames, l.localhost, l.localhost+"/"), token)
+	return err
+}
+
+// verifyFor checks a v1 access token of this tenant for one of the audiences.
+func (l *Login) verifyFor(audiences []string, token string) (*GraphToken, error) {
 	var claims struct {
 		Issuer    string   `json:"iss"`
 		Audience  string   `json:"aud"`
@@ -61,7 +75,6 @@ func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
 	}
 	tenantID := l.directory.Tenant().ID
 	issuers := []string{l.namesUnder("").issuerV1(tenantID), l.namesUnder(publicLogin[0]).issuerV1(tenantID)}
-	audiences := append(l.graphNames(), directory.MicrosoftGraphAppID)
 	now := l.clock()
 	switch {
 	case !slices.Contains(issuers, claims.Issuer) || claims.TenantID != tenantID:

@@ -2,6 +2,7 @@ package login
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -127,6 +128,23 @@ func TestInstanceDiscoveryKnowsBothClouds(t *testing.T) {
 			if !slices.Contains(aliases, any(alias)) {
 				t.Errorf("%s asked for %s: the aliases are %v", host, asked, aliases)
 			}
+		}
+	}
+}
+
+func TestManagementTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for scope, want := range map[string]error{
+		"https://management.core.windows.net//.default": nil,
+		"https://management.azure.com/.default":         nil,
+		w.origin + "/.default":                          nil,
+		"https://graph.microsoft.com/.default":          ErrAudience,
+		"api://orders/.default":                         ErrIssuer, // of version 2.0
+	} {
+		token := w.granted(w.daemonRequest("scope", scope)).text("access_token")
+		if err := w.login.VerifyManagementToken(token); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", scope, err, want)
 		}
 	}
 }
