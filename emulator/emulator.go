@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"provision/emulator/directory"
+	"provision/emulator/faults"
 	"provision/emulator/graphapi"
 	"provision/emulator/login"
 )
@@ -26,6 +27,7 @@ type Config struct {
 	Clock      func() time.Time // nil: time.Now
 	Logger     *slog.Logger     // nil: nothing is logged
 	RequestLog io.Writer        // a JSON line for each request; nil: none
+	Faults     []faults.Rule    // what happens to requests from the start
 }
 
 // Emulator is one local tenant. It is safe for use by many goroutines at once.
@@ -36,6 +38,7 @@ type Emulator struct {
 	authority  *Authority
 	key        string // of the management API
 	logger     *slog.Logger
+	weather    faults.Weather
 	public     http.Handler
 	management http.Handler
 }
@@ -95,8 +98,10 @@ func (e *Emulator) open(config Config) (err error) {
 		Authenticate: e.authenticate,
 		Clock:        config.Clock,
 		Observe:      observe,
+		Interfere:    batchWeather(&e.weather),
 	})
-	e.public = logRequests(config.RequestLog, routePublic(graph, e.login.Handler()))
+	e.weather.Add(config.Faults...)
+	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler())))
 	e.management = e.managementHandler()
 	return nil
 }
@@ -112,8 +117,7 @@ func newKey() string {
 // authorization server everywhere else.
 func routePublic(graph, login http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		first, _, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
-		if strings.EqualFold(first, "v1.0") || strings.EqualFold(first, "beta") {
+		if isGraph(r.URL.Path) {
 			graph.ServeHTTP(w, r)
 			return
 		}

@@ -19,6 +19,9 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("POST /sign", e.sign)
 	guarded.HandleFunc("GET /snapshot", e.snapshot)
+	guarded.HandleFunc("GET /faults", e.reportFaults)
+	guarded.HandleFunc("POST /faults", e.setFaults)
+	guarded.HandleFunc("DELETE /faults", e.resetFaults)
 	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		managementError(w, http.StatusNotFound, "no such operation: %s %s", r.Method, r.URL.Path)
 	})

@@ -24,6 +24,18 @@ type Config struct {
 	Clock        func() time.Time
 	// Observe, when set, is told of every request that was answered.
 	Observe func(*http.Request, Observation)
+	// Interfere, when set, is asked what happens to an item of a $batch. Path
+	// begins with the version.
+	Interfere func(method, path, client string) Interference
+}
+
+// Interference is what happens to a request in the place of its answer. The
+// zero value is nothing.
+type Interference struct {
+	Status        int // answered instead
+	Code, Message string
+	RetryAfter    time.Duration
+	Done          bool // the request is carried out first
 }
 
 // Observation is what a log of requests cannot see from outside.
@@ -52,6 +64,7 @@ type service struct {
 	authenticate func(*http.Request) (Caller, error)
 	clock        func() time.Time
 	observe      func(*http.Request, Observation)
+	interfere    func(method, path, client string) Interference
 	routes       []route
 }
 
@@ -63,6 +76,7 @@ func New(config Config) http.Handler {
 		authenticate: config.Authenticate,
 		clock:        config.Clock,
 		observe:      config.Observe,
+		interfere:    config.Interfere,
 	}
 	for _, routes := range [][]route{
 		applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,

@@ -3,8 +3,10 @@ package graphapi
 import (
 	"encoding/base64"
 	"encoding/json"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -157,7 +159,23 @@ func (c *call) serveUnless(failed bool) (answer, error) {
 	if equalFold(c.path, "$batch") {
 		return answer{}, badSyntax("A batch inside a batch is not supported.")
 	}
-	return c.serve()
+	if c.service.interfere == nil {
+		return c.serve()
+	}
+	fault := c.service.interfere(c.method, "/"+c.version+"/"+c.path, c.caller.AppID)
+	if fault.Status == 0 {
+		return c.serve()
+	}
+	if fault.Done {
+		if _, err := c.serve(); err != nil {
+			return answer{}, err // what it deserves is no success to hide
+		}
+	}
+	a := c.errorAnswer(refuse(fault.Status, fault.Code, "%s", fault.Message))
+	if fault.RetryAfter > 0 {
+		a.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(fault.RetryAfter.Seconds())))}}
+	}
+	return a, nil
 }
 
 // itemBody is a JSON object as it stands, or the base64 of one.

@@ -1,0 +1,89 @@
+package faults
+
+import (
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Request is what a rule may look at.
+type Request struct {
+	Method string
+	Path   string // with the version, without the query
+	Client string // the caller's appId, "" where it is not known
+}
+
+// Verdict is what happens to a request. The zero value is fair weather.
+type Verdict struct {
+	Latency    time.Duration
+	Status     int // 0: what the request deserves
+	Code       string
+	Message    string
+	RetryAfter time.Duration
+	Done       bool // carry it out first
+	Drop       bool // close the connection
+}
+
+// Weather holds the rules of a tenant. It is safe for concurrent use; the zero
+// value has none.
+type Weather struct {
+	mu    sync.Mutex
+	rules []*armed
+}
+
+// Add sets rules after those that are there.
+func (w *Weather) Add(rules ...Rule) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range rules {
+		w.rules = append(w.rules, arm(r))
+	}
+}
+
+// Reset takes every rule away.
+func (w *Weather) Reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = nil
+}
+
+// Decide says what happens to a request, and counts it.
+func (w *Weather) Decide(q Request) Verdict {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.rules {
+		if !r.matches(q) {
+			continue
+		}
+		if r.Next > 0 && r.fired >= r.Next {
+			continue // spent
+		}
+		if r.seen++; r.seen <= r.Skip {
+			continue
+		}
+		r.fired++
+		return Verdict{time.Duration(r.Latency), r.Status, r.Code, r.Message, time.Duration(r.RetryAfter), r.Done, r.Drop}
+	}
+	return Verdict{}
+}
+
+// Fired is how often a rule was met.
+type Fired struct {
+	Rule
+	Fired int  `json:"fired"`
+	Spent bool `json:"spent"` // it will not be met again
+}
+
+// Report lists the rules with how often each was met.
+func (w *Weather) Report() []Fired {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make([]Fired, len(w.rules))
+	for i, r := range w.rules {
+		all[i] = Fired{r.Rule, r.fired, r.Next > 0 && r.fired >= r.Next}
+		if all[i].Name == "" {
+			all[i].Name = strconv.Itoa(i + 1)
+		}
+	}
+	return all
+}

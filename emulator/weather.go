@@ -1,0 +1,138 @@
+package emulator
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"provision/emulator/faults"
+	"provision/emulator/graphapi"
+)
+
+// maxFaults bounds the body of a request that sets faults.
+const maxFaults = 1 << 20
+
+// weather lets faults happen to the requests of the public origin.
+func weather(w *faults.Weather, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		v := w.Decide(faults.Request{Method: r.Method, Path: r.URL.Path, Client: bearerClient(r)})
+		if v.Latency > 0 {
+			select {
+			case <-time.After(v.Latency):
+			case <-r.Context().Done():
+				return
+			}
+		}
+		if v.Status == 0 && !v.Drop {
+			next.ServeHTTP(rw, r)
+			return
+		}
+		if v.Done {
+			next.ServeHTTP(&unheard{header: http.Header{}}, r)
+		}
+		if v.Drop {
+			panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
+		}
+		answerFault(rw, r, v)
+	})
+}
+
+// batchWeather lets faults happen to the items of a $batch.
+func batchWeather(w *faults.Weather) func(method, path, client string) graphapi.Interference {
+	return func(method, path, client string) graphapi.Interference {
+		v := w.Decide(faults.Request{Method: method, Path: path, Client: client})
+		return graphapi.Interference{Status: v.Status, Code: v.Code, Message: v.Message, RetryAfter: v.RetryAfter, Done: v.Done}
+	}
+}
+
+// unheard takes an answer that nobody gets.
+type unheard struct{ header http.Header }
+
+func (u *unheard) Header() http.Header         { return u.header }
+func (u *unheard) Write(b []byte) (int, error) { return len(b), nil }
+func (u *unheard) WriteHeader(int)             {}
+
+// answerFault answers as the service behind the path does: Graph in its error
+// body, the authorization server in OAuth's.
+func answerFault(w http.ResponseWriter, r *http.Request, v faults.Verdict) {
+	if v.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(v.RetryAfter.Seconds()))))
+	}
+	now := time.Now().UTC()
+	id := uuid.NewString()
+	var body any = map[string]any{"error": map[string]any{"code": v.Code, "message": v.Message,
+		"innerError": map[string]string{"date": now.Format("2006-01-02T15:04:05"), "request-id": id, "client-request-id": id}}}
+	if !isGraph(r.URL.Path) {
+		// AADSTS90033: a passing failure of the service.
+		body = map[string]any{"error": "temporarily_unavailable", "error_codes": []int{90033},
+			"error_description": fmt.Sprintf("AADSTS90033: A transient error has occurred. Please try again. Trace ID: %s Correlation ID: %s Timestamp: %s", id, id, now.Format("2006-01-02 15:04:05Z")),
+			"timestamp":         now.Format("2006-01-02 15:04:05Z"), "trace_id": id, "correlation_id": id}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("request-id", id)
+	w.WriteHeader(v.Status)
+	_ = json.NewEncoder(w).Encode(body) // a client that has gone away needs no answer
+}
+
+// isGraph tells Graph's paths from the authorization server's.
+func isGraph(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	return strings.EqualFold(first, "v1.0") || strings.EqualFold(first, "beta")
+}
+
+// bearerClient is the appId that a request's access token names, unverified:
+// enough to choose whom a fault meets.
+func bearerClient(r *http.Request) string {
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		AppID string `json:"appid"`
+		AZP   string `json:"azp"`
+	}
+	if json.Unmarshal(raw, &claims) != nil || claims.AppID == "" {
+		return claims.AZP
+	}
+	return claims.AppID
+}
+
+// setFaults adds rules: a JSON list of faults.Rule.
+func (e *Emulator) setFaults(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFaults))
+	if err != nil {
+		managementError(w, http.StatusBadRequest, "read request: %v", err)
+		return
+	}
+	rules, err := faults.Parse(raw)
+	if err != nil {
+		managementError(w, http.StatusBadRequest, "%v", err)
+		return
+	}
+	e.weather.Add(rules...)
+	e.reportFaults(w, r)
+}
+
+// reportFaults answers the rules with how often each was met.
+func (e *Emulator) reportFaults(w http.ResponseWriter, _ *http.Request) {
+	managementAnswer(w, e.weather.Report())
+}
+
+// resetFaults takes every rule away.
+func (e *Emulator) resetFaults(w http.ResponseWriter, _ *http.Request) {
+	e.weather.Reset()
+	w.WriteHeader(http.StatusNoContent)
+}
