@@ -110,6 +110,9 @@ func bearerClient(r *http.Request) string {
 	return claims.AppID
 }
 
+// Faults are the rules that are set, with how often each was met.
+func (e *Emulator) Faults() []faults.Fired { return e.weather.Report() }
+
 // setFaults adds rules: a JSON list of faults.Rule.
 func (e *Emulator) setFaults(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFaults))

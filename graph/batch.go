@@ -74,7 +74,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 				return nil, fmt.Errorf("read %s: the batch's answer leaves it out", it.url)
 			case retryable(a.Status) && attempt < 8:
 				again = append(again, it)
-				wait = max(wait, a.retryAfter(attempt))
+				wait = max(wait, a.pause(attempt))
 			case a.Status == http.StatusNotFound:
 			case a.Status == http.StatusForbidden && reads[it.read].Optional:
 			case a.Status >= 400:
@@ -132,20 +132,15 @@ type batchAnswer struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
-func (a batchAnswer) retryAfter(attempt int) time.Duration {
+// pause is how long a throttled item asks to wait.
+func (a batchAnswer) pause(attempt int) time.Duration {
+	header := ""
 	for k, v := range a.Headers {
 		if strings.EqualFold(k, "Retry-After") {
-			if s, err := strconv.Atoi(v); err == nil {
-				return time.Duration(max(s, 1)) * time.Second
-			}
+			header = v
 		}
 	}
-	return time.Duration(1<<attempt) * 250 * time.Millisecond
-}
-
-func retryable(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusFailedDependency ||
-		status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+	return retryAfter(header, attempt)
 }
 
 func (c *Client) batch(ctx context.Context, requests []batchRequest) (map[string]batchAnswer, error) {

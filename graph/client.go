@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -34,7 +34,7 @@ type Options struct {
 type Client struct {
 	adapter  *core.GraphRequestAdapterBase
 	endpoint string
-	requests *counter
+	requests *retrier
 }
 
 // New returns a client that signs in with cred.
@@ -60,9 +60,16 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 		return nil, fmt.Errorf("graph sign-in: %w", err)
 	}
 	registerJSON()
-	requests := &counter{next: o.Transport}
+	requests := &retrier{next: o.Transport}
 	clientOptions := core.GraphClientOptions{GraphServiceLibraryVersion: sdkVersion}
-	transport := khttp.NewCustomTransportWithParentTransport(requests, core.GetDefaultMiddlewaresWithOptions(&clientOptions)...)
+	middlewares, err := khttp.GetDefaultMiddlewaresWithOptions(
+		khttp.NewCompressionOptionsReference(false), // bodies are small, and see retrier
+		&khttp.RetryHandlerOptions{ShouldRetry: func(time.Duration, int, *http.Request, *http.Response) bool { return false }})
+	if err != nil {
+		return nil, fmt.Errorf("graph client: %w", err)
+	}
+	middlewares = append([]khttp.Middleware{core.NewGraphTelemetryHandler(&clientOptions)}, middlewares...)
+	transport := khttp.NewCustomTransportWithParentTransport(requests, middlewares...)
 	adapter, err := core.NewGraphRequestAdapterBaseWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
 		auth, clientOptions, nil, nil, &http.Client{Transport: transport})
 	if err != nil {
@@ -85,16 +92,6 @@ func registerJSON() {
 
 // Requests is the number of HTTP requests sent so far, repeated ones included.
 func (c *Client) Requests() int { return int(c.requests.n.Load()) }
-
-type counter struct {
-	next http.RoundTripper
-	n    atomic.Int64
-}
-
-func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.n.Add(1)
-	return c.next.RoundTrip(r)
-}
 
 // pathParameters starts a request builder of the SDK; the adapter fills in its
 // base URL.

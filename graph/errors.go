@@ -91,6 +91,14 @@ func Exists(err error) bool {
 	return false
 }
 
+// Taken tells whether err says that the name of the object to be made is in
+// use: by another one, or by the one that an earlier request made whose answer
+// was lost.
+func Taken(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && strings.Contains(e.Message, "Another object with the same value for property")
+}
+
 // wrap turns what the SDK returned into an *Error that names the operation.
 func wrap(operation string, err error) error {
 	if err == nil {

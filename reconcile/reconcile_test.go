@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"provision/emulator/emulatortest"
+	"provision/emulator/faults"
 	"provision/graph"
 	"provision/plan"
 	"provision/reconcile"
@@ -31,11 +32,13 @@ type world struct {
 	graph  *graph.Client
 	keep   reconcile.Keep
 	wire   *wire
+
+	patience time.Duration
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...emulatortest.Option) *world {
 	t.Helper()
-	w := &world{t: t, tenant: emulatortest.Start(t), keep: reconcile.Keep{Dir: t.TempDir()}}
+	w := &world{t: t, tenant: emulatortest.Start(t, options...), keep: reconcile.Keep{Dir: t.TempDir()}, patience: time.Second}
 	client := w.tenant.HTTPClient()
 	w.wire = &wire{next: client.Transport}
 	w.wire.left.Store(1 << 30)
@@ -81,7 +84,7 @@ func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, er
 	if err != nil {
 		return reconcile.Done{}, err
 	}
-	return reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: time.Second}.Apply(ctx, p, state)
+	return reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}.Apply(ctx, p, state)
 }
 
 // must applies, and then plans again: there must be nothing left to do.
@@ -309,6 +312,53 @@ func (w *world) as(permissions ...string) *graph.Client {
 	w.tenant.ClientID, w.tenant.ClientSecret = kept.ClientID, kept.SecretText
 	defer func() { w.tenant.ClientID, w.tenant.ClientSecret = id, secret }()
 	return w.connect(client, client.Transport)
+}
+
+// TestApplyInBadWeather meets what Entra is known to answer, and ends where an
+// apply in fair weather does.
+func TestApplyInBadWeather(t *testing.T) {
+	t.Parallel()
+	stacks := load(t, "../manifests")
+	fair := newWorld(t)
+	fair.must(stacks, plan.Options{})
+	soon := faults.Duration(time.Second)
+	lag := func(code, message string) faults.Rule {
+		return faults.Rule{Status: 404, Code: code, Message: message, Next: 1}
+	}
+	on := func(r faults.Rule, method, path string) faults.Rule {
+		r.Method, r.Path = method, path
+		return r
+	}
+	for name, rules := range map[string][]faults.Rule{
+		"throttled reads":  {{Status: 429, RetryAfter: soon, Path: "/v1.0/*", Method: "GET", Next: 3}},
+		"throttled writes": {{Status: 429, RetryAfter: soon, Path: "/v1.0/*", Method: "POST", Skip: 2, Next: 2}, {Status: 503, RetryAfter: soon, Path: "/v1.0/*", Method: "PATCH", Next: 1}},
+		"an application that is not visible yet": {
+			on(lag("Request_ResourceNotFound", "Resource 'x' does not exist or one of its queried reference-property objects are not present."), "PATCH", "/v1.0/applications/*"),
+			{Status: 400, Code: "Request_BadRequest", Message: "The appId 'x' of the service principal does not reference a valid application object.", Method: "PATCH", Path: "/v1.0/servicePrincipals*", Next: 2},
+			{Status: 403, Code: "Authorization_RequestDenied", Message: "When using this permission, the backing application of the service principal being created must in the local tenant", Method: "PATCH", Path: "/v1.0/servicePrincipals*", Skip: 1, Next: 1},
+			{Status: 400, Code: "Request_BadRequest", Message: "Not a valid reference update.", Method: "POST", Path: "/v1.0/servicePrincipals/*/appRoleAssignedTo", Next: 1},
+			on(lag("Directory_ObjectNotFound", "Unable to read."), "POST", "/v1.0/groups/*/members/$ref"),
+			{Status: 409, Code: "Directory_ConcurrencyViolation", Message: "busy", Method: "POST", Path: "/v1.0/applications/*/addPassword", Next: 1},
+		},
+		"answers that are lost": {
+			{Status: 504, Done: true, RetryAfter: soon, Method: "POST", Path: "/v1.0/users", Next: 1},
+			{Status: 504, Done: true, RetryAfter: soon, Method: "PATCH", Path: "/v1.0/groups*", Next: 1},
+			{Status: 504, Done: true, RetryAfter: soon, Method: "PATCH", Path: "/v1.0/applications*", Next: 1},
+			{Status: 404, Done: true, Code: "Directory_ObjectNotFound", Method: "POST", Path: "/v1.0/oauth2PermissionGrants", Next: 1},
+			{Status: 504, Done: true, RetryAfter: soon, Method: "POST", Path: "/v1.0/servicePrincipals/*/appRoleAssignedTo", Next: 1},
+			{Status: 504, Done: true, RetryAfter: soon, Method: "POST", Path: "/v1.0/groups/*/members/$ref", Next: 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulatortest.WithFaults(rules...))
+			w.patience = 30 * time.Second
+			w.must(stacks, plan.Options{})
+			if diff := cmp.Diff(fair.dump(), w.dump()); diff != "" {
+				t.Errorf("the weather shows in the directory (-fair +foul):\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestPlanningReadsInBatches(t *testing.T) {

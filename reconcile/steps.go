@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ func (r *run) user(s plan.Step, bodies []map[string]any) error {
 		}
 		bodies[0]["passwordProfile"] = passwordProfile(password)
 		id, err := r.Graph.CreateUser(r.ctx, bodies[0])
+		if graph.Taken(err) {
+			id, err = r.ours(s, err)
+		}
 		if err := r.write(err); err != nil {
 			return err
 		}
@@ -36,6 +40,20 @@ func (r *run) user(s plan.Step, bodies []map[string]any) error {
 		}
 		return r.Keep.setPassword(s.Name, "")
 	}
+}
+
+// ours finds the user whose creation was carried out although its answer was
+// lost: it carries the stack's mark. Anybody else's stays refused.
+func (r *run) ours(s plan.Step, refused error) (id string, err error) {
+	results, err := r.Graph.Read(r.ctx, graph.UserNamed(s.Name))
+	if err != nil {
+		return "", err
+	}
+	var user map[string]any
+	if results[0].Object == nil || json.Unmarshal(results[0].Object, &user) != nil || userStack(user) != s.Stack {
+		return "", refused
+	}
+	return str(user, "id"), nil
 }
 
 func passwordProfile(password string) map[string]any {

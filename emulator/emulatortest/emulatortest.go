@@ -24,6 +24,7 @@ import (
 
 	"provision/emulator"
 	"provision/emulator/directory"
+	"provision/emulator/faults"
 )
 
 // Tenant is a running local tenant.
@@ -65,6 +66,12 @@ func WithRequestLog(w io.Writer) Option {
 	return func(c *emulator.Config) { c.RequestLog = w }
 }
 
+// WithFaults sets faults from the start. A rule that was never met when the
+// test ends fails it: it has proven nothing.
+func WithFaults(rules ...faults.Rule) Option {
+	return func(c *emulator.Config) { c.Faults = append(c.Faults, rules...) }
+}
+
 // Start starts a tenant, in memory unless InDir says otherwise.
 func Start(t testing.TB, options ...Option) *Tenant {
 	t.Helper()
@@ -86,6 +93,11 @@ func Start(t testing.TB, options ...Option) *Tenant {
 	}
 	tenant := &Tenant{}
 	t.Cleanup(func() {
+		for _, f := range e.Faults() {
+			if f.Fired == 0 {
+				t.Errorf("fault %s was never met", f.Name)
+			}
+		}
 		tenant.closeClients() // a server waits for connections that nobody uses
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
