@@ -80,11 +80,24 @@ func (a authority) documentTenant() string {
 // url is an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
+// ownIssuers are the issuers of the tenant's tokens, under its own origin and
+// under the public cloud's hosts.
+func (l *Login) ownIssuers() []string {
+	tenantID := l.directory.Tenant().ID
+	own, public := l.namesUnder(""), l.namesUnder(publicLogin[0])
+	return []string{own.issuerV1(tenantID), own.issuerV2(tenantID), public.issuerV1(tenantID), public.issuerV2(tenantID)}
+}
+
 // addressed tells whether an assertion's audience is this tenant: one of its
 // token endpoints or issuers, under any of its names.
 func (a authority) addressed(audience string) bool {
-	rest, ok := cutPrefixFold(audience, a.origin+"/")
-	if !ok {
+	rest, found := "", false
+	for _, origin := range []string{a.origin, a.v1, a.v2} {
+		if cut, ok := cutPrefixFold(audience, origin+"/"); ok {
+			rest, found = cut, true
+		}
+	}
+	if !found {
 		return false
 	}
 	name, path, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")

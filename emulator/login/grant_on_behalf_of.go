@@ -82,11 +82,11 @@ func (c *call) userAssertion(cl client, text string) (userAssertion, *Error) {
 	}
 	now := float64(c.now.Unix())
 	switch {
-	case asserted.Issuer != c.issuerV1(c.tenant.ID) && asserted.Issuer != c.issuerV2(c.tenant.ID):
+	case !slices.Contains(c.ownIssuers(), asserted.Issuer):
 		return asserted, failure(50013, "The token is of another issuer.")
 	case asserted.Audience == cl.app.AppID && asserted.AppID+asserted.Party == "":
 		return asserted, failure(240002)
-	case !c.names(cl, asserted.Audience):
+	case !cl.isAudience(asserted.Audience):
 		return asserted, failure(500131, asserted.Audience, cl.app.AppID, cl.app.AppID, cl.app.DisplayName)
 	case asserted.Expires+clockSkew.Seconds() <= now || asserted.Begins-clockSkew.Seconds() > now:
 		return asserted, failure(500133, c.now.UTC().Format(time.RFC3339), time.Unix(int64(asserted.Expires), 0).UTC().Format(time.RFC3339))
@@ -96,9 +96,9 @@ func (c *call) userAssertion(cl client, text string) (userAssertion, *Error) {
 	return asserted, nil
 }
 
-// names tells whether an audience is an application's: its appId or one of its
-// identifier URIs.
-func (c *call) names(cl client, audience string) bool {
+// isAudience tells whether an audience is the application itself: its appId or
+// one of its identifier URIs.
+func (cl client) isAudience(audience string) bool {
 	return equalID(audience, cl.app.AppID) ||
 		slices.ContainsFunc(cl.app.IdentifierUris, func(uri string) bool { return equalID(uri, audience) })
 }
