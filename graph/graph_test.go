@@ -1,0 +1,279 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"provision/graph"
+)
+
+type credential struct{}
+
+func (credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "token", ExpiresOn: time.Now().Add(time.Hour)}, nil
+}
+
+type item struct {
+	ID, Method, URL string
+	Headers         map[string]string
+}
+
+// service is a Graph that answers each item of a batch by its URL.
+type service struct {
+	answer  func(n int, i item) (status int, header map[string]string, body any) // n counts this URL's requests from 0
+	mu      sync.Mutex
+	seen    map[string]int
+	batches [][]item
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer token" || r.URL.Path != "/v1.0/$batch" {
+		http.Error(w, `{"error":{"code":"BadRequest","message":"not a batch"}}`, http.StatusBadRequest)
+		return
+	}
+	var request struct{ Requests []item }
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batches = append(s.batches, request.Requests)
+	var responses []map[string]any
+	for _, i := range request.Requests {
+		status, header, body := s.answer(s.seen[i.URL], i)
+		s.seen[i.URL]++
+		// Graph answers in an order of its own.
+		responses = append([]map[string]any{{"id": i.ID, "status": status, "headers": header, "body": body}}, responses...)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"responses": responses})
+}
+
+func serve(t *testing.T, h http.Handler) *graph.Client {
+	t.Helper()
+	server := httptest.NewTLSServer(h)
+	t.Cleanup(server.Close)
+	client, err := graph.New(credential{}, graph.Options{Endpoint: server.URL + "/v1.0", Transport: server.Client().Transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func newService(answer func(n int, i item) (int, map[string]string, any)) *service {
+	return &service{answer: answer, seen: map[string]int{}}
+}
+
+func TestReadSendsTwentyAtATimeAndKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	s := newService(func(_ int, i item) (int, map[string]string, any) {
+		return 200, nil, map[string]string{"id": strings.TrimPrefix(i.URL, "/users/")}
+	})
+	client := serve(t, s)
+	var reads []graph.Read
+	for i := range 45 {
+		reads = append(reads, graph.Read{Path: fmt.Sprintf("/users/%d", i)})
+	}
+	results, err := client.Read(t.Context(), reads...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if want := fmt.Sprintf(`{"id":"%d"}`, i); string(r.Object) != want {
+			t.Errorf("result %d is %s, want %s", i, r.Object, want)
+		}
+	}
+	if len(s.batches) != 3 || len(s.batches[0]) != 20 || len(s.batches[2]) != 5 {
+		t.Errorf("%d batches, want three of 20, 20 and 5", len(s.batches))
+	}
+}
+
+func TestReadFollowsNextLinks(t *testing.T) {
+	t.Parallel()
+	var s *service
+	var endpoint string
+	s = newService(func(_ int, i item) (int, map[string]string, any) {
+		if i.Headers["ConsistencyLevel"] != "eventual" {
+			return 400, nil, nil
+		}
+		if strings.Contains(i.URL, "skiptoken") {
+			return 200, nil, map[string]any{"value": []int{3}}
+		}
+		return 200, nil, map[string]any{"value": []int{1, 2}, "@odata.nextLink": endpoint + "/users?$skiptoken=x"}
+	})
+	server := httptest.NewTLSServer(s)
+	t.Cleanup(server.Close)
+	endpoint = server.URL + "/v1.0"
+	client, err := graph.New(credential{}, graph.Options{Endpoint: endpoint, Transport: server.Client().Transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := client.Read(t.Context(), graph.Read{Path: "/users", Advanced: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%s", results[0].Items); got != "[1 2 3]" {
+		t.Errorf("items %s, want all pages", got)
+	}
+}
+
+func TestReadTellsAbsentFromRefused(t *testing.T) {
+	t.Parallel()
+	refusal := map[string]any{"error": map[string]string{"code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation."}}
+	client := serve(t, newService(func(_ int, i item) (int, map[string]string, any) {
+		if i.URL == "/gone" {
+			return 404, nil, map[string]any{"error": map[string]string{"code": "Request_ResourceNotFound"}}
+		}
+		return 403, nil, refusal
+	}))
+	results, err := client.Read(t.Context(), graph.Read{Path: "/gone"}, graph.Read{Path: "/kept", Optional: true})
+	if err != nil || results[0].Object != nil || results[1].Object != nil {
+		t.Errorf("absent and optional: %v, %v; want nothing and no error", results, err)
+	}
+	if _, err = client.Read(t.Context(), graph.Read{Path: "/kept"}); !graph.Denied(err) || graph.Lag(err) {
+		t.Errorf("refused: %v, want a lasting refusal", err)
+	}
+}
+
+func TestReadRepeatsOnlyTheThrottledItem(t *testing.T) {
+	t.Parallel()
+	s := newService(func(n int, i item) (int, map[string]string, any) {
+		if i.URL == "/busy" && n == 0 {
+			return 429, map[string]string{"Retry-After": "1"}, nil
+		}
+		return 200, nil, map[string]string{"id": i.URL}
+	})
+	client := serve(t, s)
+	began := time.Now()
+	results, err := client.Read(t.Context(), graph.Read{Path: "/busy"}, graph.Read{Path: "/free"})
+	if err != nil || results[0].Object == nil {
+		t.Fatalf("Read = %v, %v", results, err)
+	}
+	if s.seen["/busy"] != 2 || s.seen["/free"] != 1 {
+		t.Errorf("requests %v, want the busy one twice and the other once", s.seen)
+	}
+	if waited := time.Since(began); waited < time.Second {
+		t.Errorf("repeated after %s, want the second that Retry-After asks for", waited)
+	}
+}
+
+func TestAThrottledWriteIsSentAgainWhole(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var bodies []string
+	client := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		bodies = append(bodies, string(body))
+		if len(bodies) < 3 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	if err := client.UpdateApplication(t.Context(), "id", graph.Object{"displayName": "A"}); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range bodies {
+		if b != bodies[0] || !strings.Contains(b, `"displayName":"A"`) {
+			t.Errorf("request %d sends %q, want the whole body every time", i, b)
+		}
+	}
+	if client.Requests() != 3 {
+		t.Errorf("%d requests counted, want 3", client.Requests())
+	}
+}
+
+func TestABodySaysWhatItIsToSay(t *testing.T) {
+	t.Parallel()
+	var got map[string]any
+	client := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewDecoder(r.Body).Decode(&got)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	sent := graph.Object{
+		"identifierUris": []any{}, "isFallbackPublicClient": false,
+		"api": graph.Object{"oauth2PermissionScopes": []any{}, "requestedAccessTokenVersion": 2},
+		"web": graph.Object{"implicitGrantSettings": graph.Object{"enableIdTokenIssuance": false}},
+	}
+	if err := client.UpdateApplication(t.Context(), "id", sent); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := json.Marshal(sent)
+	delete(got, "@odata.type")
+	have, _ := json.Marshal(got)
+	if string(have) != string(want) {
+		t.Errorf("sent %s, want %s: empty lists and false must arrive", have, want)
+	}
+}
+
+func TestWhatAnErrorMeans(t *testing.T) {
+	t.Parallel()
+	is := map[string]func(error) bool{"lag": graph.Lag, "not found": graph.NotFound, "denied": graph.Denied, "exists": graph.Exists, "taken": graph.Taken}
+	for _, c := range []struct {
+		status        int
+		code, message string
+		want          string
+	}{
+		{404, "Request_ResourceNotFound", "Resource 'x' does not exist or one of its queried reference-property objects are not present.", "lag, not found"},
+		{404, "Directory_ObjectNotFound", "", "lag, not found"},
+		{400, "Request_BadRequest", "The appId 'x' of the service principal does not reference a valid application object.", "lag"},
+		{403, "Authorization_RequestDenied", "When using this permission, the backing application of the service principal being created must in the local tenant", "lag"},
+		{400, "Request_BadRequest", "Not a valid reference update.", "lag"},
+		{400, "CannotDeleteOrUpdateEnabledEntitlement", "", "lag"},
+		{409, "Directory_ConcurrencyViolation", "", "lag"},
+		{403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.", "denied"},
+		{400, "Request_BadRequest", "Permission entry already exists.", "exists"},
+		{400, "Request_BadRequest", "Another object with the same value for property uniqueName already exists.", "taken"},
+		{400, "Request_BadRequest", "Invalid property 'x'.", ""},
+	} {
+		err := error(fmt.Errorf("wrapped: %w", &graph.Error{Status: c.status, Code: c.code, Message: c.message, Operation: "op"}))
+		var got []string
+		for _, name := range []string{"lag", "not found", "denied", "exists", "taken"} {
+			if is[name](err) {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%d %s %q is %q, want %q", c.status, c.code, c.message, strings.Join(got, ", "), c.want)
+		}
+	}
+}
+
+func TestSettleWaitsForLagAlone(t *testing.T) {
+	t.Parallel()
+	lag := &graph.Error{Status: 404, Code: "Request_ResourceNotFound"}
+	tries := 0
+	err := graph.Settle(t.Context(), time.Minute, func() error {
+		if tries++; tries < 3 {
+			return lag
+		}
+		return nil
+	})
+	if err != nil || tries != 3 {
+		t.Errorf("lag: %v after %d tries, want nil after 3", err, tries)
+	}
+	tries = 0
+	lasting := errors.New("lasting")
+	if err := graph.Settle(t.Context(), time.Minute, func() error { tries++; return lasting }); !errors.Is(err, lasting) || tries != 1 {
+		t.Errorf("a lasting error: %v after %d tries, want it at once", err, tries)
+	}
+	if err := graph.Settle(t.Context(), 0, func() error { return lag }); !graph.NotFound(err) {
+		t.Errorf("without patience: %v, want the lag itself", err)
+	}
+}
