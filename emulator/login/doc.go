@@ -45,13 +45,21 @@
 //
 // The cookie ESTSAUTH keeps the sign-in for prompt=none and for other clients.
 //
+// # Signing keys
+//
+// Keys, PublishKey, Rotate and DropKey are for whoever manages the tenant: a next
+// key is published before it signs, a retired one until it is dropped. All of it
+// outlives a restart.
+//
 // # Sources
 //
-// RFC 6749 (OAuth 2.0), 6750, 7636 (PKCE), 7517 (JWK), 7519 (JWT), 8252, 8628 (device
-// authorization); OpenID
-// Connect Core and Discovery 1.0; and Microsoft's pages under
-// learn.microsoft.com/entra/identity-platform: v2-oauth2-auth-code-flow,
-// v2-oauth2-client-creds-grant-flow, access-token-claims-reference,
-// id-token-claims-reference, permissions-consent-overview, optional-claims-reference, reply-url, scopes-oidc,
-// reference-error-codes.
+// RFC 6749 (OAuth 2.0), 6750, 7517 (JWK), 7519 (JWT), 7521 and 7523 (assertions),
+// 7636 (PKCE), 8252, 8628 (device authorization); OpenID Connect Core and
+// Discovery 1.0; OAuth 2.0 Multiple Response Type Encoding Practices and Form Post
+// Response Mode; and Microsoft's pages under learn.microsoft.com/entra:
+// identity-platform/v2-oauth2-auth-code-flow, -client-creds-grant-flow,
+// -device-code, -on-behalf-of-flow, -implicit-grant-flow, certificate-credentials,
+// access-token-claims-reference, id-token-claims-reference,
+// permissions-consent-overview, optional-claims-reference, reply-url, scopes-oidc,
+// reference-error-codes; workload-id/workload-identity-federation.
 package login
