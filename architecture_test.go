@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"conformance/forge":   {},
 	"reference-api/token": {},
 	"emulator/directory":  {},
+	"emulator/arm":        {},
 	"emulator/faults":     {},
 
 	"plan":                  {"stack"},

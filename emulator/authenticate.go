@@ -11,8 +11,8 @@ import (
 // authenticate verifies the access token of a request to Graph and looks its
 // bearer up.
 func (e *Emulator) authenticate(r *http.Request) (graphapi.Caller, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if token = strings.TrimSpace(token); token == "" || !strings.EqualFold(scheme, "Bearer") {
+	token := bearer(r)
+	if token == "" {
 		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token is empty.")
 	}
 	verified, err := e.login.VerifyGraphToken(token)
@@ -32,6 +32,15 @@ func (e *Emulator) authenticate(r *http.Request) (graphapi.Caller, error) {
 		return graphapi.Caller{}, unauthorized("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
 	}
 	return caller, nil
+}
+
+// bearer is the access token of a request, empty where there is none.
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 func unauthorized(code, message string) error {

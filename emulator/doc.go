@@ -1,6 +1,8 @@
 // Package emulator is the local tenant: Microsoft Graph and the authorization
 // server of one Entra ID tenant on one HTTPS origin, and beside it a management
-// API on a listener of its own.
+// API and a proxy on listeners of their own. The proxy leads programs that
+// hard-code Microsoft's public hosts here; under those the tenant speaks as the
+// public cloud does.
 //
 //	listeners, err := emulator.Listen("127.0.0.1:8443")
 //	e, err := emulator.New(emulator.Config{Dir: ".provision/local", Origin: emulator.Origin(listeners)})
@@ -16,6 +18,8 @@
 //   - The certificate authority is made once in a state directory; its key never
 //     leaves that directory. Server certificates are made anew for each process
 //     and replaced before they expire.
+//   - Certificates are given for localhost and for PublicHosts, and mean
+//     something only to who trusts the authority.
 //   - The management key is made for each process and shown to nobody but the
 //     caller of New.
 //   - No secret, token or password reaches a log: the request log has paths

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"provision/emulator/arm"
 	"provision/emulator/directory"
 	"provision/emulator/faults"
 	"provision/emulator/graphapi"
@@ -92,6 +93,12 @@ func (e *Emulator) open(config Config) (err error) {
 	if err != nil {
 		return err
 	}
+	tenant := e.directory.Tenant()
+	manager := arm.New(arm.Config{
+		Origin:       e.origin,
+		Tenant:       arm.Tenant{ID: tenant.ID, Domain: tenant.Domain, DisplayName: tenant.DisplayName},
+		Authenticate: func(r *http.Request) error { return e.login.VerifyManagementToken(bearer(r)) },
+	})
 	graph := graphapi.New(graphapi.Config{
 		Directory:    e.directory,
 		Origin:       e.origin,
@@ -101,7 +108,7 @@ func (e *Emulator) open(config Config) (err error) {
 		Interfere:    batchWeather(&e.weather),
 	})
 	e.weather.Add(config.Faults...)
-	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler())))
+	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager)))
 	e.management = e.managementHandler()
 	return nil
 }
@@ -111,18 +118,6 @@ func newKey() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails: crypto/rand ends the program instead
 	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// routePublic puts both services on one origin: Graph below its versions, the
-// authorization server everywhere else.
-func routePublic(graph, login http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isGraph(r.URL.Path) {
-			graph.ServeHTTP(w, r)
-			return
-		}
-		login.ServeHTTP(w, r)
-	})
 }
 
 // Handler serves the public origin.

@@ -10,6 +10,10 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"provision/emulator/proxy"
 )
 
 // Listen opens the public listeners. For an address on 127.0.0.1, ::1 or
@@ -64,45 +68,72 @@ func Origin(listeners []net.Listener) string {
 	return fmt.Sprintf("https://localhost:%d", listeners[0].Addr().(*net.TCPAddr).Port)
 }
 
+// Listeners are what a local tenant is served on.
+type Listeners struct {
+	Public     []net.Listener // TLS: localhost, and Microsoft's public hosts for who is led here
+	Management net.Listener
+	Proxy      net.Listener // for HTTPS_PROXY
+}
+
+// Close closes them all, for a caller who does not come to serve.
+func (l Listeners) Close() {
+	for _, each := range append(l.Public, l.Management, l.Proxy) {
+		if each != nil {
+			each.Close()
+		}
+	}
+}
+
 // Server serves a local tenant.
 type Server struct {
 	ManagementURL string // http://127.0.0.1:PORT
+	ProxyURL      string // http://127.0.0.1:PORT
 	public        *http.Server
 	management    *http.Server
+	proxy         *proxy.Proxy
 	failed        chan error
 }
 
-// Serve serves the public origin with TLS on listeners and the management API
-// on a loopback port of its own, until Shutdown. It closes the listeners.
+// Serve serves the public origin with TLS on listeners, and the management API
+// and the proxy on loopback ports of their own, until Shutdown. It closes the
+// listeners.
 func (e *Emulator) Serve(listeners []net.Listener) (*Server, error) {
-	management, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		for _, l := range listeners {
+	l := Listeners{Public: listeners}
+	for _, other := range []struct {
+		what string
+		into *net.Listener
+	}{{"the management API", &l.Management}, {"the proxy", &l.Proxy}} {
+		var err error
+		if *other.into, err = net.Listen("tcp4", "127.0.0.1:0"); err != nil {
 			l.Close()
+			return nil, fmt.Errorf("listen for %s: %w", other.what, err)
 		}
-		return nil, fmt.Errorf("listen for the management API: %w", err)
 	}
-	return e.ServeManaged(listeners, management), nil
+	return e.ServeOn(l), nil
 }
 
-// ServeManaged is Serve with a listener for the management API.
-func (e *Emulator) ServeManaged(listeners []net.Listener, management net.Listener) *Server {
+// ServeOn is Serve with every listener chosen by the caller.
+func (e *Emulator) ServeOn(l Listeners) *Server {
+	certificates := e.authority.TLSConfig(PublicHosts...)
 	s := &Server{
-		ManagementURL: "http://" + management.Addr().String(),
+		ManagementURL: "http://" + l.Management.Addr().String(),
+		ProxyURL:      "http://" + l.Proxy.Addr().String(),
 		public:        e.httpServer(e.Handler()),
 		management:    e.httpServer(e.Management()),
-		failed:        make(chan error, len(listeners)+1),
+		proxy:         proxy.New(proxy.Config{Hosts: PublicHosts, TLS: certificates, Handler: e.Handler(), Logger: e.logger}),
+		failed:        make(chan error, len(l.Public)+2),
 	}
-	s.public.TLSConfig = e.authority.TLSConfig()
+	s.public.TLSConfig = certificates
 	run := func(serve func() error) {
 		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
 		}
 	}
-	for _, l := range listeners {
-		go run(func() error { return s.public.ServeTLS(l, "", "") })
+	for _, listener := range l.Public {
+		go run(func() error { return s.public.ServeTLS(listener, "", "") })
 	}
-	go run(func() error { return s.management.Serve(management) })
+	go run(func() error { return s.management.Serve(l.Management) })
+	go run(func() error { return s.proxy.Serve(l.Proxy) })
 	return s
 }
 
@@ -122,9 +153,13 @@ func (s *Server) Failed() <-chan error { return s.failed }
 // Shutdown stops listening, waits for the requests under way and, when ctx
 // ends before they do, breaks them off.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := errors.Join(s.public.Shutdown(ctx), s.management.Shutdown(ctx))
+	var all errgroup.Group // side by side: none may use up the others' time
+	for _, shutdown := range []func(context.Context) error{s.proxy.Shutdown, s.public.Shutdown, s.management.Shutdown} {
+		all.Go(func() error { return shutdown(ctx) })
+	}
+	err := all.Wait()
 	if err != nil {
-		err = errors.Join(err, s.public.Close(), s.management.Close())
+		err = errors.Join(err, s.proxy.Close(), s.public.Close(), s.management.Close())
 	}
 	return err
 }

@@ -21,6 +21,7 @@ type serving struct {
 	Origin        string `json:"origin"`
 	ManagementURL string `json:"managementUrl"`
 	ManagementKey string `json:"managementKey"`
+	Proxy         string `json:"proxy"` // http://127.0.0.1:PORT, where Microsoft's public hosts end at the tenant
 	TenantID      string `json:"tenantId"`
 	ClientID      string `json:"clientId"`     // the seeded administrator
 	ClientSecret  string `json:"clientSecret"` // its secret

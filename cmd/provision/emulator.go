@@ -20,7 +20,9 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 		Example: "  provision emulator\n  provision emulator --in-memory --listen 127.0.0.1:8443 --env-file local.env\n  provision emulator --request-log requests.jsonl",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := tenantOptions{listen: a.config.GetString("listen"), management: a.config.GetString("management")}
+			o := tenantOptions{listen: a.config.GetString("listen"), management: a.config.GetString("management"), alias: a.config.GetString("alias")}
+			// Not by the environment: there PROVISION_PROXY says where a proxy is.
+			o.proxy, _ = cmd.Flags().GetString("proxy")
 			if path := a.config.GetString("request-log"); path != "" {
 				f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 				if err != nil {
@@ -29,9 +31,9 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				defer f.Close()
 				o.requestLog = f
 			}
-			if host, _, err := net.SplitHostPort(o.listen); o.listen != "" && err == nil {
-				if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-					a.say("warning: %s is not a loopback address: everybody who reaches it can use the tenant", o.listen)
+			for _, address := range []string{o.listen, o.management, o.proxy, o.alias} {
+				if address != "" && !isLoopback(address) {
+					a.say("warning: %s is not a loopback address: everybody who reaches it can use the tenant", address)
 				}
 			}
 			var dir stateDir
@@ -67,10 +69,21 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	}
 	c.Flags().String("listen", "", "address and port (default: localhost on the tenant's own port)")
 	c.Flags().String("management", "", "address and port of the management API (default: a free port on 127.0.0.1)")
+	c.Flags().String("proxy", "", "address and port of the proxy that ends Microsoft's public hosts here (default: a free port on 127.0.0.1)")
+	c.Flags().String("alias", "", "serve Microsoft's public hosts without a proxy as well, on this address and port (127.0.0.1:443 where none is given)")
+	c.Flags().Lookup("alias").NoOptDefVal = "127.0.0.1:443"
 	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends")
 	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
 	c.Flags().String("request-log", "", "append a JSON line for every request")
 	return c
+}
+
+// isLoopback tells whether an address is this machine's own. One that is no
+// address is refused when it is listened on.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // writeEnvFile holds the administrator's secret, so only its owner reads it.
@@ -95,7 +108,8 @@ func writeEnvFile(path string, s serving) error {
 		"\nAZURE_CLIENT_SECRET="+s.ClientSecret+
 		"\nGRAPH_ENDPOINT="+s.Origin+
 		"\nPROVISION_MANAGEMENT_URL="+s.ManagementURL+
-		"\nPROVISION_MANAGEMENT_KEY="+s.ManagementKey+"\n")
+		"\nPROVISION_MANAGEMENT_KEY="+s.ManagementKey+
+		"\nPROVISION_PROXY="+s.Proxy+"\n")
 	if err != nil {
 		f.Close()
 		return fmt.Errorf("write the env file: %w", err)

@@ -46,6 +46,7 @@ var errNo = errors.New("the answer is no")
 
 // report prints err as `error:` and `hint:` lines and returns the exit code.
 func (a *app) report(err error) int {
+	var child exitCode
 	var mistakes stack.Mistakes
 	var problems plan.Problems
 	switch {
@@ -53,6 +54,8 @@ func (a *app) report(err error) int {
 		return exitDone
 	case errors.Is(err, errNo):
 		return exitNo
+	case errors.As(err, &child): // which has said why by itself
+		return int(child)
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "error: interrupted; what was done so far stays, and the same command goes on from there")
 		return exitFailed

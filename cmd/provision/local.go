@@ -1,20 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
-	"crypto/tls"
-	"crypto/x509"
+	"github.com/spf13/cobra"
 
 	"provision/emulator"
 	"provision/reconcile"
@@ -27,11 +31,7 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := false
-	served, release, err := dir.join(ctx, func() (serving, func(), error) {
-		own = true
-		return a.serveTenant(dir, tenantOptions{})
-	})
+	served, own, release, err := a.joinLocal(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +46,16 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 		release()
 	}
 	return s, nil
+}
+
+// joinLocal serves the tenant of dir until release where nobody does (own), else
+// attaches to who does.
+func (a *app) joinLocal(ctx context.Context, dir stateDir) (served serving, own bool, release func(), err error) {
+	served, release, err = dir.join(ctx, func() (serving, func(), error) {
+		own = true
+		return a.serveTenant(dir, tenantOptions{})
+	})
+	return served, own, release, err
 }
 
 // localDir is the local tenant's folder.
@@ -67,7 +77,17 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	if !roots.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("trust the local tenant: %s holds no certificate", dir.file("ca.pem"))
 	}
+	proxy, err := url.Parse(served.Proxy)
+	if err != nil {
+		return nil, fmt.Errorf("find the local tenant's proxy: %w", err)
+	}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if slices.Contains(emulator.PublicHosts, r.URL.Host) {
+				return proxy, nil
+			}
+			return nil, nil
+		},
 		TLSClientConfig:     &tls.Config{RootCAs: roots},
 		MaxIdleConnsPerHost: 16,
 		ForceAttemptHTTP2:   true,
@@ -76,11 +96,21 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
+	s := &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: reconcile.Keep{Dir: string(dir)},
 		patience: 10 * time.Second, now: a.now, caFile: dir.file("ca.pem"),
-		manage: &management{url: served.ManagementURL, key: served.ManagementKey}}, nil
+		manage: &management{url: served.ManagementURL, key: served.ManagementKey}}
+	if a.config.GetBool("public-hosts") {
+		s.authority, s.v1Issuer, s.proxy = publicAuthority, publicV1Issuer(served.TenantID), served.Proxy
+	}
+	return s, nil
+}
+
+// publicHostsFlag is that of every command that gets tokens or says where they
+// come from. `provision exec` sets it for its child by the environment.
+func publicHostsFlag(c *cobra.Command) {
+	c.Flags().Bool("public-hosts", false, "know the local tenant by Microsoft's host names, through its proxy")
 }
 
 // tenantOptions are what only `provision emulator` may say of the tenant that
@@ -88,37 +118,27 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 type tenantOptions struct {
 	listen     string // HOST:PORT; "" is localhost on the recorded port
 	management string // HOST:PORT; "" is a free port
+	proxy      string // HOST:PORT; "" is a free port
+	alias      string // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
 	requestLog io.Writer
 }
 
 // serveTenant serves the tenant kept in dir (in memory where dir is "") and
 // publishes where. The caller holds the lock.
 func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error) {
-	listeners, err := dir.listen(o.listen)
+	listeners, err := dir.listeners(o)
 	if err != nil {
 		return serving{}, nil, err
 	}
-	closeListeners := func() {
-		for _, l := range listeners {
-			l.Close()
-		}
-	}
-	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: emulator.Origin(listeners), Clock: a.now, RequestLog: o.requestLog})
+	origin := emulator.Origin(listeners.Public)
+	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog})
 	if err != nil {
-		closeListeners()
+		listeners.Close()
 		return serving{}, nil, err
 	}
-	if o.management == "" {
-		o.management = "127.0.0.1:0"
-	}
-	managed, err := net.Listen("tcp", o.management)
-	if err != nil {
-		closeListeners()
-		return serving{}, nil, errors.Join(fmt.Errorf("serve the management API: %w", err), tenant.Close())
-	}
-	server := tenant.ServeManaged(listeners, managed)
+	server := tenant.ServeOn(listeners)
 	tenantID, clientID, secret := tenant.Administrator()
-	s := serving{Origin: emulator.Origin(listeners), ManagementURL: server.ManagementURL, ManagementKey: tenant.ManagementKey(),
+	s := serving{Origin: origin, ManagementURL: server.ManagementURL, ManagementKey: tenant.ManagementKey(), Proxy: server.ProxyURL,
 		TenantID: tenantID, ClientID: clientID, ClientSecret: secret, PID: os.Getpid()}
 	stop := func() {
 		if dir != "" {
@@ -150,6 +170,32 @@ func temporaryFile(pattern string, content []byte) (string, error) {
 	}
 	_, err = f.Write(content)
 	return f.Name(), errors.Join(err, f.Close())
+}
+
+// listeners opens all that a tenant is served on.
+func (d stateDir) listeners(o tenantOptions) (l emulator.Listeners, err error) {
+	defer func() {
+		if err != nil {
+			l.Close()
+		}
+	}()
+	if l.Public, err = d.listen(o.listen); err != nil {
+		return l, err
+	}
+	if o.alias != "" {
+		also, err := emulator.Listen(o.alias)
+		if err != nil {
+			return l, hint(fmt.Errorf("serve Microsoft's public hosts: %w", err), "port 443 may take root, or `setcap cap_net_bind_service=+ep` on this program")
+		}
+		l.Public = append(l.Public, also...)
+	}
+	if l.Management, err = net.Listen("tcp", cmp.Or(o.management, "127.0.0.1:0")); err != nil {
+		return l, fmt.Errorf("serve the management API: %w", err)
+	}
+	if l.Proxy, err = net.Listen("tcp", cmp.Or(o.proxy, "127.0.0.1:0")); err != nil {
+		return l, fmt.Errorf("serve the proxy: %w", err)
+	}
+	return l, nil
 }
 
 // listen opens the tenant's port: the one asked for, else the recorded one,

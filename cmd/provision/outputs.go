@@ -52,6 +52,9 @@ Lists are separated by spaces; nothing is quoted.`,
 						lines = append(lines, [2]string{key, s.caFile})
 					}
 				}
+				if s.proxy != "" {
+					lines = append(lines, [2]string{"HTTPS_PROXY", s.proxy}, [2]string{"NO_PROXY", noProxy("")})
+				}
 			} else {
 				lines = [][2]string{{"TENANT_ID", s.tenantID}, {"AUTHORITY", s.authority + "/" + s.tenantID}}
 				for _, application := range p.stack.Applications {
@@ -67,6 +70,7 @@ Lists are separated by spaces; nothing is quoted.`,
 	}
 	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	publicHostsFlag(c)
 	return c
 }
 

@@ -62,6 +62,7 @@ its log (on stderr) and not to the caller.`,
 	}
 	c.Flags().String("listen", "127.0.0.1:8000", "address and port")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	publicHostsFlag(c)
 	return c
 }
 

@@ -31,6 +31,7 @@ type session struct {
 	patience  time.Duration
 	now       func() time.Time
 	caFile    string      // of the local tenant
+	proxy     string      // of the local tenant, where authority is reached through it
 	manage    *management // nil on a real tenant
 	serves    bool        // this process serves the local tenant, so that it is gone with it
 	close     func()
@@ -71,12 +72,17 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{target: name, tenantID: tenantID, authority: "https://login.microsoftonline.com",
-		v1Issuer: "https://sts.windows.net/" + tenantID + "/",
+	return &session{target: name, tenantID: tenantID, authority: publicAuthority,
+		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
 		keep:     reconcile.Keep{Dir: filepath.Join(root, name)},
 		patience: 3 * time.Minute, now: a.now, close: func() {}}, nil
 }
+
+// The public cloud's authorization server, and its issuer of v1 tokens.
+const publicAuthority = "https://login.microsoftonline.com"
+
+func publicV1Issuer(tenantID string) string { return "https://sts.windows.net/" + tenantID + "/" }
 
 // localGraph signs in to a served local tenant as its administrator.
 func localGraph(served serving, client *http.Client) (*graph.Client, error) {

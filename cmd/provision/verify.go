@@ -52,6 +52,7 @@ func reportFlags(c *cobra.Command) {
 	c.Flags().String("url", "", "the API to try (default: the bundled one, or the document's url)")
 	c.Flags().StringArray("report", nil, "also write a report: junit=FILE or json=FILE (may be repeated)")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	publicHostsFlag(c)
 }
 
 func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {

@@ -40,6 +40,7 @@ type Tenant struct {
 	CAFile        string // PEM of the authority that signed the server's certificate
 	ManagementURL string
 	ManagementKey string
+	ProxyURL      string // for HTTPS_PROXY: Microsoft's public hosts end at the tenant
 
 	emulator *emulator.Emulator
 	clients  []*http.Client
@@ -114,6 +115,7 @@ func Start(t testing.TB, options ...Option) *Tenant {
 		CAFile:        e.Authority().Path(),
 		ManagementURL: server.ManagementURL,
 		ManagementKey: e.ManagementKey(),
+		ProxyURL:      server.ProxyURL,
 		emulator:      e,
 	}
 	tenant.TenantID, tenant.ClientID, tenant.ClientSecret = e.Administrator()

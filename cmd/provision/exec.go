@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) exec() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "exec [flags] -- COMMAND [ARG…]",
+		Short: "Run a program with Microsoft's hosts led to the local tenant",
+		Long: `exec runs a program, unchanged, that knows nothing but Microsoft's public hosts
+(login.microsoftonline.com, graph.microsoft.com, management.azure.com and their
+aliases): for this program alone they are led to the local tenant, which speaks
+as the public cloud does there. What programs take a proxy and a certificate
+authority from, exec sets in the program's environment; nothing on the machine
+is changed. Other hosts on HTTPS are refused, but for those in NO_PROXY.
+
+The exit code is the program's.`,
+		Example: "  provision exec -- python3 main.py\n  provision exec -- az login --service-principal -u ID -p SECRET --tenant TENANT --allow-no-subscriptions\n  provision exec --credentials -- terraform apply",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return hint(usagef("exec wants a command to run"), "see `provision exec --help`")
+			}
+			if target := a.config.GetString("target"); target != "local" {
+				return hint(usagef("exec leads to the local tenant, not to %q", target), "run the program by itself: it finds the real tenant")
+			}
+			dir, err := a.localDir()
+			if err != nil {
+				return err
+			}
+			served, _, release, err := a.joinLocal(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			defer release()
+			environment, err := dir.childEnvironment(os.Environ(), served, a.config.GetBool("credentials"))
+			if err != nil {
+				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
+			}
+			return a.runChild(args, environment)
+		},
+	}
+	c.Flags().Bool("credentials", false, "give the program the tenant's administrator, as AZURE_* and ARM_* variables")
+	c.Flags().SetInterspersed(false) // what follows the command is the command's
+	return c
+}
+
+// runChild runs a program on our own streams and ends as it ends. It is not
+// stopped by our context: signals are passed on, and the program decides.
+func (a *app) runChild(args, environment []string) error {
+	child := exec.Command(args[0], args[1:]...)
+	child.Env = environment
+	child.Stdin, child.Stdout, child.Stderr = a.stdin, a.stdout, a.stderr
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return fmt.Errorf("run %s: %w", args[0], err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			// A terminal has sent these to the program as well; many end at once when
+			// they get a second one.
+			if (s == os.Interrupt || s == syscall.SIGQUIT) && isTerminal(a.stdin) {
+				continue
+			}
+			_ = child.Process.Signal(s) // one that has just ended needs none
+		case err := <-ended:
+			return childError(args[0], err)
+		}
+	}
+}
+
+// exitCode is that of a child, which is ours then.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// childError is how a program that was started ended.
+func childError(name string, err error) error {
+	var ended *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &ended):
+		return fmt.Errorf("run %s: %w", name, err)
+	}
+	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return exitCode(128 + int(status.Signal())) // as shells say it
+	}
+	return exitCode(ended.ExitCode())
+}

@@ -1,0 +1,102 @@
+package arm
+
+import (
+	"net/http"
+	"strings"
+)
+
+// cloud is where the services of one are, each an origin.
+type cloud struct {
+	name    string
+	manager string // Azure Resource Manager
+	login   string // the authorization server
+	graph   string // Microsoft Graph
+	portal  string
+}
+
+// publicHost is Resource Manager's in the public cloud.
+const publicHost = "management.azure.com"
+
+// audiences are the names of Azure Resource Manager as a resource, in every
+// cloud here: the one that clients use first.
+var audiences = []string{"https://management.core.windows.net/", "https://management.azure.com/"}
+
+// under is the cloud that a host belongs to. The local one must not be called
+// AzureCloud: the Azure CLI knows better then where that one is.
+func (s service) under(host string) cloud {
+	if strings.TrimSuffix(strings.ToLower(host), ":443") == publicHost {
+		return cloud{"AzureCloud", "https://" + publicHost, "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://portal.azure.com"}
+	}
+	return cloud{"provision", s.Origin, s.Origin, s.Origin, s.Origin}
+}
+
+// metadata says where the cloud's services are, in the shape of the version.
+func (s service) metadata(w http.ResponseWriter, r *http.Request) {
+	c := s.under(r.Host)
+	switch version := r.URL.Query().Get("api-version"); version {
+	case "2015-01-01":
+		write(w, http.StatusOK, c.endpoints())
+	case "2019-05-01":
+		write(w, http.StatusOK, []environment{c.environment()})
+	case "2022-09-01":
+		write(w, http.StatusOK, c.environment())
+	default:
+		refuse(w, http.StatusBadRequest, "InvalidApiVersionParameter", "The api-version '%s' is invalid. The supported versions are '2022-09-01,2019-05-01,2015-01-01'.", version)
+	}
+}
+
+// authentication is how callers of Resource Manager sign in. LoginEndpoint has
+// no slash at its end: clients put one before the tenant.
+type authentication struct {
+	LoginEndpoint    string   `json:"loginEndpoint"`
+	Audiences        []string `json:"audiences"`
+	Tenant           string   `json:"tenant,omitempty"`
+	IdentityProvider string   `json:"identityProvider,omitempty"`
+}
+
+// endpoints are metadata of version 2015-01-01.
+type endpoints struct {
+	GalleryEndpoint string         `json:"galleryEndpoint"`
+	GraphEndpoint   string         `json:"graphEndpoint"`
+	PortalEndpoint  string         `json:"portalEndpoint"`
+	GraphAudience   string         `json:"graphAudience"`
+	Authentication  authentication `json:"authentication"`
+}
+
+func (c cloud) endpoints() endpoints {
+	return endpoints{
+		GalleryEndpoint: c.manager + "/",
+		GraphEndpoint:   c.graph + "/",
+		PortalEndpoint:  c.portal + "/",
+		GraphAudience:   c.graph + "/",
+		Authentication:  authentication{LoginEndpoint: c.login, Audiences: audiences},
+	}
+}
+
+// environment is a cloud in later metadata. Suffixes of the domains of storage
+// accounts, vaults and the like are for resources that are not here.
+type environment struct {
+	Name                     string            `json:"name"`
+	Portal                   string            `json:"portal"`
+	ResourceManager          string            `json:"resourceManager"`
+	MicrosoftGraphResourceID string            `json:"microsoftGraphResourceId"`
+	Graph                    string            `json:"graph"`
+	GraphAudience            string            `json:"graphAudience"`
+	Authentication           authentication    `json:"authentication"`
+	Suffixes                 map[string]string `json:"suffixes"`
+}
+
+func (c cloud) environment() environment {
+	return environment{
+		Name:                     c.name,
+		Portal:                   c.portal,
+		ResourceManager:          c.manager + "/",
+		MicrosoftGraphResourceID: c.graph + "/",
+		Graph:                    c.graph + "/",
+		GraphAudience:            c.graph + "/",
+		Authentication: authentication{
+			LoginEndpoint: c.login, Audiences: audiences, Tenant: "common", IdentityProvider: "AAD",
+		},
+		Suffixes: map[string]string{},
+	}
+}
