@@ -49,7 +49,8 @@ func (tx *Tx) UpdateApplication(app *Application) error {
 	app = app.Clone()
 	app.AppID, app.PublisherDomain = old.AppID, old.PublisherDomain
 	app.CreatedDateTime, app.DeletedDateTime = old.CreatedDateTime, nil
-	app.OwnerIDs = old.OwnerIDs
+	app.Info.LogoURL = old.Info.LogoURL // the logo is set by itself
+	app.OwnerIDs, app.FederatedCredentials = old.OwnerIDs, old.FederatedCredentials
 	var err error
 	if app.PasswordCredentials, err = keptPasswords(old.PasswordCredentials, app.PasswordCredentials); err != nil {
 		return err
@@ -57,6 +58,17 @@ func (tx *Tx) UpdateApplication(app *Application) error {
 	if err := tx.checkApplication(old, app); err != nil {
 		return err
 	}
+	return tx.storeApplication(app)
+}
+
+// SetLogoURL notes where an application's logo is.
+func (tx *Tx) SetLogoURL(id, url string) error {
+	app, ok := tx.Application(id)
+	if !ok {
+		return NotFound(id)
+	}
+	app = app.Clone()
+	app.Info.LogoURL = &url
 	return tx.storeApplication(app)
 }
 
@@ -195,40 +207,10 @@ func checkGroupMembershipClaims(_, app *Application) error {
 }
 
 func checkKeyCredentials(old, app *Application) error {
-	for i, c := range app.KeyCredentials {
-		if c.Type == "" || c.Usage == "" {
-			return invalidValue("KeyCredential", "keyCredentials", "type and usage are required.")
-		}
-		if len(c.Key) == 0 && !keptKey(old, c.KeyID) {
-			return invalidValue("KeyCredential", "key", "A new credential needs its key.")
-		}
-		if c.KeyID == "" {
-			app.KeyCredentials[i].KeyID = newID()
-		}
-		if len(c.Key) == 0 {
-			app.KeyCredentials[i].Key = keyOf(old, c.KeyID)
-		}
-	}
-	if hasDuplicates(app.KeyCredentials, func(c KeyCredential) string { return strings.ToLower(c.KeyID) }) {
-		return duplicateValues("keyCredentials")
-	}
-	return nil
-}
-
-// keptKey tells whether a key credential sent without its key is one that the
-// application has: GET leaves the key out, so an update sends it back so.
-func keptKey(old *Application, keyID string) bool { return len(keyOf(old, keyID)) > 0 }
-
-func keyOf(old *Application, keyID string) []byte {
 	if old == nil {
-		return nil
+		return checkKeys(nil, app.KeyCredentials)
 	}
-	for _, c := range old.KeyCredentials {
-		if same(c.KeyID, keyID) {
-			return c.Key
-		}
-	}
-	return nil
+	return checkKeys(old.KeyCredentials, app.KeyCredentials)
 }
 
 func exact(s string) string { return s }

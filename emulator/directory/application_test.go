@@ -242,7 +242,7 @@ func TestChangesThatEntraRefuses(t *testing.T) {
 		}}, "needs its key"},
 		{"sending a known certificate back without its key", []func(*Application){
 			func(a *Application) {
-				a.KeyCredentials = []KeyCredential{{KeyID: id("k"), Type: "AsymmetricX509Cert", Usage: "Verify", Key: []byte{1}}}
+				a.KeyCredentials = []KeyCredential{{KeyID: id("k"), Type: "AsymmetricX509Cert", Usage: "Verify", Key: certificate(t)}}
 			},
 			func(a *Application) { a.KeyCredentials[0].Key = nil },
 		}, ""},

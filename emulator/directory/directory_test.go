@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -34,6 +35,12 @@ func TestReopenedDirectoryIsTheSame(t *testing.T) {
 			return err
 		}
 		if _, err := tx.CreateGrant(&OAuth2PermissionGrant{ClientID: sp.ID, ResourceID: sp.ID, ConsentType: "AllPrincipals", Scope: "x"}); err != nil {
+			return err
+		}
+		if _, err := tx.AddFederatedCredential(app.ID, credential("main", "repo:main")); err != nil {
+			return err
+		}
+		if _, err := tx.AddTokenSigningCertificate(sp.ID, "", time.Time{}); err != nil {
 			return err
 		}
 		return tx.SetPassword(u.ID, "Other-Horse-2", true)

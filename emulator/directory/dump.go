@@ -48,8 +48,9 @@ func (v View) Export() ([]byte, error) {
 			if err != nil {
 				return nil, fmt.Errorf("export %s %s: %w", table, objectID(object), err)
 			}
-			for relation, ids := range relations(object) {
-				entry[relation] = ids
+			hidePrivateKeys(entry)
+			if err := addRelations(entry, object); err != nil {
+				return nil, fmt.Errorf("export %s %s: %w", table, objectID(object), err)
 			}
 			entries = append(entries, entry)
 		}
@@ -97,6 +98,35 @@ func relations(object any) map[string][]string {
 		return map[string][]string{"owners": o.OwnerIDs}
 	case *Group:
 		return map[string][]string{"owners": o.OwnerIDs, "members": o.MemberIDs}
+	}
+	return nil
+}
+
+// hidePrivateKeys blanks the keys that are for signing.
+func hidePrivateKeys(entry map[string]any) {
+	credentials, _ := entry["keyCredentials"].([]any)
+	for _, c := range credentials {
+		if credential, ok := c.(map[string]any); ok && credential["usage"] == "Sign" {
+			credential["key"] = nil
+		}
+	}
+}
+
+// addRelations puts what Graph shows at paths of its own into an object's entry.
+func addRelations(entry map[string]any, object any) error {
+	for relation, ids := range relations(object) {
+		entry[relation] = ids
+	}
+	if app, ok := object.(*Application); ok {
+		federated := make([]any, len(app.FederatedCredentials))
+		for i := range app.FederatedCredentials {
+			credential, err := asMap(app.FederatedCredentials[i])
+			if err != nil {
+				return err
+			}
+			federated[i] = credential
+		}
+		entry["federatedIdentityCredentials"] = federated
 	}
 	return nil
 }

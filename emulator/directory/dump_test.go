@@ -114,6 +114,15 @@ func TestDumpShowsEveryDifference(t *testing.T) {
 			sp, _ := tx.ServicePrincipalByAppID(app.AppID)
 			return tx.DeleteAssignment(tx.AssignmentsTo(sp.ID)[0].ID)
 		},
+		"a federated credential": func(tx *Tx, app *Application) error {
+			_, err := tx.AddFederatedCredential(app.ID, credential("main", "repo:main"))
+			return err
+		},
+		"a certificate": func(tx *Tx, app *Application) error {
+			sp, _ := tx.ServicePrincipalByAppID(app.AppID)
+			_, err := tx.AddTokenSigningCertificate(sp.ID, "", time.Time{})
+			return err
+		},
 		"a grant": func(tx *Tx, app *Application) error {
 			sp, _ := tx.ServicePrincipalByAppID(app.AppID)
 			return tx.UpdateGrant(tx.GrantsTo(sp.ID)[0].ID, "read")

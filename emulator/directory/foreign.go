@@ -16,7 +16,7 @@ func (tx *Tx) CreateForeignServicePrincipal(sp *ServicePrincipal) (*ServicePrinc
 	sp.ServicePrincipalType = "Application"
 	owner := microsoftTenantID
 	sp.AppOwnerOrganizationID = &owner
-	if err := checkServicePrincipal(sp); err != nil {
+	if err := checkServicePrincipal(nil, sp); err != nil {
 		return nil, err
 	}
 	tx.put(servicePrincipals, sp)

@@ -4,17 +4,19 @@ package directory
 // Sources: learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
 // and learn.microsoft.com/entra/identity-platform/supported-accounts-validation.
 const (
-	maxManifestEntries   = 1200 // in all collections of one application
-	maxPermissions       = 700  // roles and scopes of one application
-	maxRedirectURIs      = 256
-	maxRedirectURILength = 256
-	maxIdentifierURIs    = 1000
-	maxIdentifierLength  = 255
-	maxRequiredResources = 50
-	maxRequiredAccess    = 400 // permissions in requiredResourceAccess
-	maxOwners            = 100
-	maxEntitlementLength = 120  // characters in the value of a scope or a role
-	maxScopeLength       = 3850 // characters in the scope of a consent grant
+	maxManifestEntries      = 1200 // in all collections of one application
+	maxPermissions          = 700  // roles and scopes of one application
+	maxRedirectURIs         = 256
+	maxRedirectURILength    = 256
+	maxIdentifierURIs       = 1000
+	maxIdentifierLength     = 255
+	maxRequiredResources    = 50
+	maxRequiredAccess       = 400 // permissions in requiredResourceAccess
+	maxOwners               = 100
+	maxEntitlementLength    = 120 // characters in the value of a scope or a role
+	maxFederatedCredentials = 20
+	maxFederatedText        = 600  // characters in an issuer, a subject, an audience or a description
+	maxScopeLength          = 3850 // characters in the scope of a consent grant
 
 	// The smaller ones of an application that admits personal accounts.
 	maxPersonalRedirectURIs      = 100

@@ -102,8 +102,8 @@ func (n names) describe(object any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for relation, ids := range relations(object) {
-		entry[relation] = ids
+	if err := addRelations(entry, object); err != nil {
+		return nil, err
 	}
 	switch o := object.(type) {
 	case *ServicePrincipal:

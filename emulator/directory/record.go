@@ -12,8 +12,9 @@ import (
 type (
 	applicationRecord struct {
 		Application
-		Owners  []string          `json:"owners"`
-		Secrets map[string][]byte `json:"secretHashes"` // by keyId
+		Owners    []string                      `json:"owners"`
+		Federated []FederatedIdentityCredential `json:"federatedIdentityCredentials"`
+		Secrets   map[string][]byte             `json:"secretHashes"` // by keyId
 	}
 	servicePrincipalRecord struct {
 		ServicePrincipal
@@ -36,7 +37,7 @@ type (
 func encode(object any) ([]byte, error) {
 	switch o := object.(type) {
 	case *Application:
-		return json.Marshal(applicationRecord{*o, o.OwnerIDs, secretHashes(o.PasswordCredentials)})
+		return json.Marshal(applicationRecord{*o, o.OwnerIDs, o.FederatedCredentials, secretHashes(o.PasswordCredentials)})
 	case *ServicePrincipal:
 		record := servicePrincipalRecord{*o, o.OwnTags, o.OwnerIDs, secretHashes(o.PasswordCredentials)}
 		if o.AppID == MicrosoftGraphAppID { // its permissions come with the program
@@ -58,7 +59,7 @@ func decode(table string, data []byte) (any, error) {
 	case applications:
 		var r applicationRecord
 		err = json.Unmarshal(data, &r)
-		r.OwnerIDs = r.Owners
+		r.OwnerIDs, r.FederatedCredentials = r.Owners, r.Federated
 		setSecretHashes(r.PasswordCredentials, r.Secrets)
 		object = &r.Application
 	case servicePrincipals:

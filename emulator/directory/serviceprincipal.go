@@ -26,7 +26,7 @@ func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, e
 	sp.CreatedDateTime, sp.DeletedDateTime = tx.now, nil
 	sp.OwnTags = sp.Tags
 	sp.ServicePrincipalType = "Application"
-	if err := checkServicePrincipal(sp); err != nil {
+	if err := checkServicePrincipal(nil, sp); err != nil {
 		return nil, err
 	}
 	sp = mirror(sp, app, tx.tenant)
@@ -48,7 +48,7 @@ func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
 	if sp.PasswordCredentials, err = keptPasswords(old.PasswordCredentials, sp.PasswordCredentials); err != nil {
 		return err
 	}
-	if err := checkServicePrincipal(sp); err != nil {
+	if err := checkServicePrincipal(old.KeyCredentials, sp); err != nil {
 		return err
 	}
 	if app, ok := tx.ApplicationByAppID(sp.AppID); ok {
@@ -64,7 +64,9 @@ func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
 	return nil
 }
 
-func checkServicePrincipal(sp *ServicePrincipal) error {
+// checkServicePrincipal holds a service principal to Entra's rules; keys are
+// the certificates that it had.
+func checkServicePrincipal(keys []KeyCredential, sp *ServicePrincipal) error {
 	for _, tag := range sp.Tags {
 		if tag == "" || len(tag) > 256 {
 			return invalidValue("ServicePrincipal", "tags", "A tag must have 1 to 256 characters.")
@@ -77,7 +79,7 @@ func checkServicePrincipal(sp *ServicePrincipal) error {
 	if !slices.Contains(modes, text(sp.PreferredSSOMode)) {
 		return invalidValue("ServicePrincipal", "preferredSingleSignOnMode", "It must be one of "+strings.Join(modes[1:], ", ")+".")
 	}
-	return nil
+	return checkKeys(keys, sp.KeyCredentials)
 }
 
 // mirror returns sp with what a service principal shows of its application.

@@ -18,44 +18,45 @@ type Tenant struct {
 // Application is an app registration.
 // Source: Graph resource type "application".
 type Application struct {
-	ID                         string                   `json:"id"`
-	DeletedDateTime            *time.Time               `json:"deletedDateTime"`
-	AppID                      string                   `json:"appId"`
-	UniqueName                 *string                  `json:"uniqueName"`
-	CreatedDateTime            time.Time                `json:"createdDateTime"`
-	DisplayName                string                   `json:"displayName"`
-	Description                *string                  `json:"description"`
-	Notes                      *string                  `json:"notes"`
-	PublisherDomain            string                   `json:"publisherDomain"`
-	ServiceManagementReference *string                  `json:"serviceManagementReference"`
-	SignInAudience             string                   `json:"signInAudience"` // AzureADMyOrg | AzureADMultipleOrgs | AzureADandPersonalMicrosoftAccount | PersonalMicrosoftAccount
-	IdentifierUris             []string                 `json:"identifierUris"`
-	Tags                       []string                 `json:"tags"`
-	GroupMembershipClaims      *string                  `json:"groupMembershipClaims"`
-	IsFallbackPublicClient     *bool                    `json:"isFallbackPublicClient"`
-	IsDeviceOnlyAuthSupported  *bool                    `json:"isDeviceOnlyAuthSupported"`
-	OptionalClaims             *OptionalClaims          `json:"optionalClaims"`
-	API                        APIApplication           `json:"api"`
-	AppRoles                   []AppRole                `json:"appRoles"`
-	RequiredResourceAccess     []RequiredResourceAccess `json:"requiredResourceAccess"`
-	Info                       InformationalURL         `json:"info"`
-	Web                        WebApplication           `json:"web"`
-	SPA                        RedirectURIs             `json:"spa"`
-	PublicClient               RedirectURIs             `json:"publicClient"`
-	KeyCredentials             []KeyCredential          `json:"keyCredentials"`
-	PasswordCredentials        []PasswordCredential     `json:"passwordCredentials"`
-	SamlMetadataURL            *string                  `json:"samlMetadataUrl"`
-	DefaultRedirectURI         *string                  `json:"defaultRedirectUri"`
-	DisabledByMicrosoftStatus  *string                  `json:"disabledByMicrosoftStatus"`
-	TokenEncryptionKeyID       *string                  `json:"tokenEncryptionKeyId"`
-	AddIns                     []AddIn                  `json:"addIns"`
-	ApplicationTemplateID      *string                  `json:"applicationTemplateId"`
-	NativeAuthenticationAPIs   *string                  `json:"nativeAuthenticationApisEnabled"`
-	OAuth2RequirePostResponse  bool                     `json:"oauth2RequirePostResponse"`
-	ParentalControlSettings    ParentalControlSettings  `json:"parentalControlSettings"`
-	PrincipalLock              *PrincipalLock           `json:"servicePrincipalLockConfiguration"`
-	VerifiedPublisher          VerifiedPublisher        `json:"verifiedPublisher"`
-	OwnerIDs                   []string                 `json:"-"` // object ids; navigation property "owners"
+	ID                         string                        `json:"id"`
+	DeletedDateTime            *time.Time                    `json:"deletedDateTime"`
+	AppID                      string                        `json:"appId"`
+	UniqueName                 *string                       `json:"uniqueName"`
+	CreatedDateTime            time.Time                     `json:"createdDateTime"`
+	DisplayName                string                        `json:"displayName"`
+	Description                *string                       `json:"description"`
+	Notes                      *string                       `json:"notes"`
+	PublisherDomain            string                        `json:"publisherDomain"`
+	ServiceManagementReference *string                       `json:"serviceManagementReference"`
+	SignInAudience             string                        `json:"signInAudience"` // AzureADMyOrg | AzureADMultipleOrgs | AzureADandPersonalMicrosoftAccount | PersonalMicrosoftAccount
+	IdentifierUris             []string                      `json:"identifierUris"`
+	Tags                       []string                      `json:"tags"`
+	GroupMembershipClaims      *string                       `json:"groupMembershipClaims"`
+	IsFallbackPublicClient     *bool                         `json:"isFallbackPublicClient"`
+	IsDeviceOnlyAuthSupported  *bool                         `json:"isDeviceOnlyAuthSupported"`
+	OptionalClaims             *OptionalClaims               `json:"optionalClaims"`
+	API                        APIApplication                `json:"api"`
+	AppRoles                   []AppRole                     `json:"appRoles"`
+	RequiredResourceAccess     []RequiredResourceAccess      `json:"requiredResourceAccess"`
+	Info                       InformationalURL              `json:"info"`
+	Web                        WebApplication                `json:"web"`
+	SPA                        RedirectURIs                  `json:"spa"`
+	PublicClient               RedirectURIs                  `json:"publicClient"`
+	KeyCredentials             []KeyCredential               `json:"keyCredentials"`
+	PasswordCredentials        []PasswordCredential          `json:"passwordCredentials"`
+	SamlMetadataURL            *string                       `json:"samlMetadataUrl"`
+	DefaultRedirectURI         *string                       `json:"defaultRedirectUri"`
+	DisabledByMicrosoftStatus  *string                       `json:"disabledByMicrosoftStatus"`
+	TokenEncryptionKeyID       *string                       `json:"tokenEncryptionKeyId"`
+	AddIns                     []AddIn                       `json:"addIns"`
+	ApplicationTemplateID      *string                       `json:"applicationTemplateId"`
+	NativeAuthenticationAPIs   *string                       `json:"nativeAuthenticationApisEnabled"`
+	OAuth2RequirePostResponse  bool                          `json:"oauth2RequirePostResponse"`
+	ParentalControlSettings    ParentalControlSettings       `json:"parentalControlSettings"`
+	PrincipalLock              *PrincipalLock                `json:"servicePrincipalLockConfiguration"`
+	VerifiedPublisher          VerifiedPublisher             `json:"verifiedPublisher"`
+	OwnerIDs                   []string                      `json:"-"` // object ids; navigation property "owners"
+	FederatedCredentials       []FederatedIdentityCredential `json:"-"` // navigation property "federatedIdentityCredentials"
 }
 
 // AddIn lets a consuming service call the application in its own context.

@@ -80,7 +80,7 @@ func New(config Config) http.Handler {
 	}
 	for _, routes := range [][]route{
 		applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
-		recycleBinRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
+		recycleBinRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
 			if r.requires == nil {
@@ -118,6 +118,7 @@ type answer struct {
 	status   int
 	body     json.RawMessage
 	text     string // a text/plain body instead
+	media    string // the type of a body that is not JSON
 	location string
 	header   http.Header
 }
@@ -249,6 +250,8 @@ func (c *call) write(w http.ResponseWriter, a answer) {
 	}
 	body := []byte(a.body)
 	switch {
+	case a.media != "":
+		h.Set("Content-Type", a.media)
 	case a.body != nil:
 		h.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	case a.text != "":

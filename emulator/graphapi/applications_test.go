@@ -305,17 +305,3 @@ func TestOwners(t *testing.T) {
 		t.Errorf("the owners are %v", left)
 	}
 }
-
-func TestKeysAreShownOnlyWhenSelected(t *testing.T) {
-	t.Parallel()
-	tt := start(t)
-	app := tt.newApplication(`{"displayName":"orders","keyCredentials":[{"type":"AsymmetricX509Cert","usage":"Verify","key":"AQID","displayName":"CN=x"}]}`)
-	path := "/v1.0/applications/" + app.text("id")
-	for query, want := range map[string]bool{"": false, "?$select=keyCredentials": true} {
-		credential := tt.get(path + query).at("keyCredentials").([]any)[0].(map[string]any)
-		if shown := credential["key"] != nil; shown != want || credential["keyId"] == "" {
-			t.Errorf("GET %s shows %v", query, credential)
-		}
-	}
-	tt.must(204, "PATCH", path, `{"keyCredentials":[]}`)
-}

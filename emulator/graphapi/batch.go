@@ -146,6 +146,10 @@ func (c *call) serveItem(item batchItem, status map[string]int) batchAnswer {
 		out.Headers["Content-Type"] = "text/plain"
 		out.Body, _ = json.Marshal(base64.StdEncoding.EncodeToString([]byte(a.text))) // a string marshals
 	}
+	if a.media != "" {
+		out.Headers["Content-Type"] = a.media
+		out.Body, _ = json.Marshal(base64.StdEncoding.EncodeToString(a.body))
+	}
 	if a.location != "" {
 		out.Headers["Location"] = a.location
 	}

@@ -25,31 +25,31 @@ func (c *call) contextOf(set string, selected []string, suffix string) string {
 }
 
 // shown returns an object as it is answered: the text of keys is left out
-// unless it was asked for by name.
+// unless it was asked for by name, and that of keys for signing always.
 func shown(object any, selected []string) any {
-	if slices.Contains(selected, "keyCredentials") {
-		return object
-	}
+	all := !slices.Contains(selected, "keyCredentials")
 	switch o := object.(type) {
 	case *directory.Application:
 		if len(o.KeyCredentials) > 0 {
 			o = o.Clone()
-			withoutKeys(o.KeyCredentials)
+			withoutKeys(o.KeyCredentials, all)
 		}
 		return o
 	case *directory.ServicePrincipal:
 		if len(o.KeyCredentials) > 0 {
 			o = o.Clone()
-			withoutKeys(o.KeyCredentials)
+			withoutKeys(o.KeyCredentials, all)
 		}
 		return o
 	}
 	return object
 }
 
-func withoutKeys(credentials []directory.KeyCredential) {
+func withoutKeys(credentials []directory.KeyCredential, all bool) {
 	for i := range credentials {
-		credentials[i].Key = nil
+		if all || credentials[i].Usage == "Sign" {
+			credentials[i].Key = nil
+		}
 	}
 }
 
@@ -59,11 +59,8 @@ func (c *call) one(status int, k *kind, object any) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	selected := q.selected
-	if selected == nil && c.version == "v1.0" {
-		selected = k.defaults
-	}
-	data, err := render(shown(object, selected), selected,
+	selected := c.properties(k, q.selected)
+	data, err := render(shown(object, q.selected), selected,
 		annotation{"@odata.context", c.contextOf(k.set, q.selected, "/$entity")})
 	return answer{status: status, body: data}, err
 }
@@ -82,11 +79,8 @@ func (c *call) directoryObject(object any) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	selected := q.selected
-	if selected == nil && c.version == "v1.0" {
-		selected = k.defaults
-	}
-	data, err := render(shown(object, selected), selected,
+	selected := c.properties(k, q.selected)
+	data, err := render(shown(object, q.selected), selected,
 		annotation{"@odata.context", c.contextOf("directoryObjects", q.selected, "/$entity")},
 		annotation{"@odata.type", "#" + k.odataType})
 	return answer{status: http.StatusOK, body: data}, err
@@ -147,10 +141,7 @@ func (c *call) entry(k *kind, object any, selected []string) (json.RawMessage, e
 		own = kindOf(object)
 		odataType = "#" + own.odataType
 	}
-	if selected == nil && c.version == "v1.0" {
-		selected = own.defaults
-	}
-	return render(shownInList(object), selected, annotation{"@odata.type", odataType})
+	return render(shownInList(object), c.properties(own, selected), annotation{"@odata.type", odataType})
 }
 
 // shownInList leaves the text of keys out: lists never hold it.

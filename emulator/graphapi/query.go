@@ -58,7 +58,7 @@ func (c *call) parseQuery(k *kind, single bool) (query, error) {
 				err = k.checkFilter(q.filter, q.advanced())
 			}
 		case "$select":
-			q.selected, err = k.parseSelect(value)
+			q.selected, err = k.parseSelect(value, c.version)
 		case "$top":
 			q.top, err = strconv.Atoi(value)
 			if err != nil || q.top < 1 || q.top > maxPage {
@@ -128,14 +128,15 @@ func sortedKeys[V any](m map[string]V) []string {
 func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
 
 // parseSelect reads $select. A path selects the property that it begins with.
-func (k *kind) parseSelect(value string) ([]string, error) {
+func (k *kind) parseSelect(value, version string) ([]string, error) {
 	selected := []string{}
 	for name := range strings.SplitSeq(value, ",") {
 		name, _, _ = strings.Cut(strings.TrimSpace(name), "/")
 		if name == "*" {
 			return nil, nil
 		}
-		if !slices.ContainsFunc(k.structs, func(t reflect.Type) bool { return pathExists(t, []string{name}) }) {
+		known := slices.ContainsFunc(k.structs, func(t reflect.Type) bool { return pathExists(t, []string{name}) })
+		if !known || version == "v1.0" && slices.Contains(k.beta, name) {
 			return nil, badSyntax("Parsing OData Select and Expand failed: Could not find a property named '%s' on type '%s'.", name, k.odataType)
 		}
 		selected = append(selected, name)

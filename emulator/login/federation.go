@@ -9,14 +9,18 @@ import (
 )
 
 // checkFederated holds an assertion of another issuer to the application's
-// federated credentials: issuer, subject and audience to the letter, then time
-// and signature. Only an issuer that is registered is ever asked for its keys.
+// federated credentials: issuer, subject (or, of a flexible one, the claims that
+// its expression names) and audience to the letter, then time and signature.
+// Only an issuer that is registered is ever asked for its keys.
 // Source: learn.microsoft.com/entra/workload-id/workload-identity-federation.
-func (c *call) checkFederated(cl *client, sent *assertion) *Error {
-	trusted := c.directory.FederatedCredentials(cl.app.ID)
+func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
+	trusted := c.FederatedCredentials(cl.app.ID)
 	if len(trusted) == 0 {
 		return failure(70025, cl.app.DisplayName)
 	}
+	flexible := slices.ContainsFunc(trusted, func(f directory.FederatedIdentityCredential) bool {
+		return f.ClaimsMatchingExpression != nil
+	})
 	narrow := func(keep func(directory.FederatedIdentityCredential) bool) bool {
 		trusted = slices.DeleteFunc(trusted, func(f directory.FederatedIdentityCredential) bool { return !keep(f) })
 		return len(trusted) > 0
@@ -24,7 +28,10 @@ func (c *call) checkFederated(cl *client, sent *assertion) *Error {
 	switch {
 	case !narrow(func(f directory.FederatedIdentityCredential) bool { return f.Issuer == sent.claims.Issuer }):
 		return failure(700211, sent.claims.Issuer)
-	case !narrow(func(f directory.FederatedIdentityCredential) bool { return f.Subject == sent.claims.Subject }):
+	case !narrow(sent.named):
+		if flexible {
+			return failure(7002131, sent.claims.Subject)
+		}
 		return failure(700213, sent.claims.Subject)
 	case !narrow(func(f directory.FederatedIdentityCredential) bool {
 		return slices.ContainsFunc(f.Audiences, func(a string) bool { return slices.Contains(sent.claims.Audience, a) })
@@ -36,6 +43,12 @@ func (c *call) checkFederated(cl *client, sent *assertion) *Error {
 	}
 	if sent.header.Algorithm != string(jose.RS256) {
 		return failure(50027).as("invalid_client")
+	}
+	if slices.Contains(c.ownIssuers(), sent.claims.Issuer) { // a managed identity's token
+		if c.verified(text, &assertionClaims{}) != nil {
+			return failure(50013, "The key was not found.").as("invalid_client")
+		}
+		return nil
 	}
 	keys, err := c.issuers.find(c.r.Context(), sent.claims.Issuer, sent.header.KeyID)
 	if err != nil {
@@ -51,4 +64,14 @@ func (c *call) checkFederated(cl *client, sent *assertion) *Error {
 		}
 	}
 	return failure(50013, "The provided signature value did not match the expected signature value.").as("invalid_client")
+}
+
+// named tells whether a federated credential is for whom an assertion names.
+func (a *assertion) named(f directory.FederatedIdentityCredential) bool {
+	if f.Subject != nil && *f.Subject != "" {
+		return *f.Subject == a.claims.Subject
+	}
+	var claims map[string]any
+	return f.ClaimsMatchingExpression != nil && a.token.UnsafeClaimsWithoutVerification(&claims) == nil &&
+		claimsMatch(f.ClaimsMatchingExpression.Value, claims)
 }

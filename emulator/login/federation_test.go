@@ -68,13 +68,20 @@ const (
 // federate makes the daemon trust a workload of the cluster.
 func (w *world) federate(c *cluster) {
 	w.t.Helper()
-	w.must(w.dir.SaveFederatedCredentials(w.daemon.ID, []directory.FederatedIdentityCredential{
-		{Name: "elsewhere", Issuer: "https://elsewhere.example", Subject: workload, Audiences: []string{exchange}},
-		{Name: "orders", Issuer: c.URL, Subject: workload, Audiences: []string{exchange}},
-	}))
+	w.trust(directory.FederatedIdentityCredential{Name: "elsewhere", Issuer: "https://elsewhere.example", Subject: ptr(workload), Audiences: []string{exchange}})
+	w.trust(directory.FederatedIdentityCredential{Name: "orders", Issuer: c.URL, Subject: ptr(workload), Audiences: []string{exchange}})
 	pool := x509.NewCertPool()
 	pool.AddCert(c.Certificate())
 	w.login.issuers = newIssuers(pool, w.clock.Now)
+}
+
+// trust gives the daemon a federated credential.
+func (w *world) trust(f directory.FederatedIdentityCredential) {
+	w.t.Helper()
+	w.update(func(tx *directory.Tx) {
+		_, err := tx.AddFederatedCredential(w.daemon.ID, f)
+		w.must(err)
+	})
 }
 
 func (w *world) workloadClaims(c *cluster, pairs ...any) map[string]any {
@@ -112,6 +119,14 @@ func TestFederatedCredential(t *testing.T) {
 	}
 	site := form(w.daemonAssertion(assertion()), "client_id", w.site.AppID)
 	w.token(site).expect(t, "an application that trusts nobody", 401, "invalid_client", 70025)
+	// A flexible credential admits several subjects, of its own audience.
+	w.trust(directory.FederatedIdentityCredential{
+		Name: "any", Issuer: c.URL, Audiences: []string{"api://any"},
+		ClaimsMatchingExpression: &directory.ClaimsMatchingExpression{LanguageVersion: 1, Value: "claims['sub'] matches 'system:*:shop:*' and claims['jti'] eq '1'"},
+	})
+	w.granted(w.daemonAssertion(assertion("sub", "system:serviceaccount:shop:stock", "aud", "api://any")))
+	w.token(w.daemonAssertion(assertion("sub", "system:serviceaccount:shop:stock"))).expect(t, "its audience", 401, "invalid_client", 700212)
+	w.token(w.daemonAssertion(assertion("sub", "else", "aud", "api://any"))).expect(t, "no expression matches", 401, "invalid_client", 7002131)
 	w.granted(w.daemonAssertion(id.sign(t, jose.RS256, nil, w.workloadClaims(c)))) // without a kid, every key is tried
 }
 
@@ -153,6 +168,21 @@ func TestIssuerKeysAreKept(t *testing.T) {
 	w.granted(w.daemonAssertion(first()))
 	w.login.issuers = newIssuers(nil, w.clock.Now) // which does not trust the cluster's certificate
 	w.token(w.daemonAssertion(first())).expect(t, "an issuer that is not trusted", 401, "invalid_client", 50166)
+}
+
+// A token of this tenant's own stands for an application too, as a managed
+// identity's does: nobody is asked for its keys.
+func TestFederatedCredentialOfTheTenantItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, issuer := range map[string]string{"local": w.origin + "/" + w.tid() + "/v2.0", "public": "https://login.microsoftonline.com/" + w.tid() + "/v2.0"} {
+		w.trust(directory.FederatedIdentityCredential{Name: name, Issuer: issuer, Subject: ptr(w.siteSP.ID), Audiences: []string{exchange}})
+		claims := w.daemonClaims("iss", issuer, "sub", w.siteSP.ID, "aud", exchange)
+		token, err := w.login.Sign(nil, claims)
+		w.must(err)
+		w.granted(w.daemonAssertion(token))
+		w.token(w.daemonAssertion(clientIdentity().sign(t, jose.RS256, nil, claims))).expect(t, "another's key", 401, "invalid_client", 50013)
+	}
 }
 
 func TestMSALFederatedCredential(t *testing.T) {
