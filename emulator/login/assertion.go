@@ -48,7 +48,7 @@ func (c *call) checkAssertion(cl *client, text string) *Error {
 		return err
 	}
 	if strings.HasPrefix(sent.claims.Issuer, "https://") {
-		return c.checkFederated(cl, sent)
+		return c.checkFederated(cl, sent, text)
 	}
 	return c.checkCertificate(cl, sent)
 }
