@@ -107,7 +107,10 @@ type consentGroup struct {
 	Permissions []permissionText
 }
 
-type permissionText struct{ Name, Description, Value string }
+type permissionText struct {
+	Name, Description, Value string
+	Admin                    bool // only an administrator can grant it
+}
 
 // describe words a permission as its resource's registration does: for users
 // what is meant for users, else what is meant for administrators.
@@ -124,8 +127,9 @@ func describe(s directory.PermissionScope) permissionText {
 		Name:        first(s.UserConsentDisplayName, s.AdminConsentDisplayName, &s.Value),
 		Description: first(s.UserConsentDescription, s.AdminConsentDescription),
 		Value:       s.Value,
+		Admin:       s.Type == "Admin",
 	}
-	if s.Type == "Admin" {
+	if text.Admin {
 		text.Name = first(s.AdminConsentDisplayName, s.UserConsentDisplayName, &s.Value)
 		text.Description = first(s.AdminConsentDescription, s.UserConsentDescription)
 	}
