@@ -23,6 +23,7 @@ type responseTypes struct {
 // direct tells whether tokens come by the redirect.
 func (t responseTypes) direct() bool { return t.token || t.idToken }
 
+// parseResponseTypes returns what it understood also beside an error.
 func parseResponseTypes(text string) (responseTypes, *Error) {
 	var types responseTypes
 	words := strings.Fields(text)
@@ -51,7 +52,8 @@ func parseResponseTypes(text string) (responseTypes, *Error) {
 // query, where servers and histories keep it.
 func (c *call) checkResponse(a *authorization) *Error {
 	mode, text := c.form.Get("response_mode"), c.form.Get("response_type")
-	if words := strings.Fields(text); slices.Contains(words, "token") || slices.Contains(words, "id_token") {
+	var err *Error
+	if a.types, err = parseResponseTypes(text); a.types.direct() {
 		a.mode = "fragment"
 	}
 	switch {
@@ -61,8 +63,7 @@ func (c *call) checkResponse(a *authorization) *Error {
 	default:
 		a.mode = mode
 	}
-	var err *Error
-	if a.types, err = parseResponseTypes(text); err != nil {
+	if err != nil {
 		return err
 	}
 	allowed := a.client.app.Web.ImplicitGrantSettings

@@ -1,0 +1,94 @@
+package login
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// redeemDevice answers a device that polls (RFC 8628 section 3.4).
+func (c *call) redeemDevice() (issuance, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return issuance{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	if err != nil {
+		return issuance{}, err
+	}
+	text := c.form.Get("device_code")
+	if text == "" {
+		text = c.form.Get("code") // the name at v1 endpoints
+	}
+	if text == "" {
+		return issuance{}, failure(900144, "device_code")
+	}
+	var d device
+	if c.seal.open(deviceCode, text, &d) != nil || d.TenantID != c.tenant.ID || d.ClientID != cl.app.AppID {
+		return issuance{}, failure(70018).as("bad_verification_code")
+	}
+	public := cl.fallbackPublic() && !sent.any()
+	if err := c.authenticate(&cl, sent, public); err != nil {
+		return issuance{}, err
+	}
+	made, err := c.poll(d)
+	if err != nil {
+		return issuance{}, err
+	}
+	user, err := c.activeUser(made.Session.UserID)
+	if err != nil {
+		return issuance{}, err
+	}
+	asked, err := c.tokenScope(d.Scope)
+	if err != nil {
+		return issuance{}, err
+	}
+	i := issuance{client: cl, user: user, session: made.Session, asked: asked}
+	if err := c.delegate(&i); err != nil {
+		return issuance{}, err
+	}
+	if err := c.useCode(d.ID, d.Issued.Add(deviceLifetime)); err != nil {
+		return issuance{}, err
+	}
+	return i, c.asError(c.forgetDevice(d.UserCode))
+}
+
+// poll is what has been decided about a device, or why there is nothing yet.
+func (c *call) poll(d device) (decision, *Error) {
+	var made decision
+	if _, used := c.directory.Load(codesBucket, d.ID); used {
+		return made, failure(54005)
+	}
+	if d.expired(c.now) {
+		expired := failure(70019)
+		if c.version == v1 {
+			expired = expired.as("code_expired")
+		}
+		return made, expired
+	}
+	record, decided := c.directory.Load(devicesBucket, d.UserCode+"/decision")
+	if !decided {
+		return made, c.pending(d)
+	}
+	if err := json.Unmarshal(record, &made); err != nil {
+		return made, c.asError(err)
+	}
+	if made.Declined {
+		return made, failure(65004).as("authorization_declined")
+	}
+	return made, nil
+}
+
+// pending sends a device away until later, one in a hurry with slow_down.
+func (c *call) pending(d device) *Error {
+	key := d.UserCode + "/poll"
+	before, _ := c.directory.Load(devicesBucket, key)
+	if err := c.directory.Save(devicesBucket, key, []byte(strconv.FormatInt(c.now.UnixMilli(), 10))); err != nil {
+		return c.asError(err)
+	}
+	last, err := strconv.ParseInt(string(before), 10, 64)
+	if err == nil && c.now.Sub(time.UnixMilli(last)) < devicePatience {
+		return failure(70016).as("slow_down")
+	}
+	return failure(70016)
+}
