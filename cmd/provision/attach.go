@@ -27,6 +27,7 @@ type serving struct {
 	ClientSecret  string `json:"clientSecret"` // its secret
 	PID           int    `json:"pid"`
 
+	Alias  string `json:"-"` // HOST:PORT where Microsoft's public hosts are without a proxy; "" is nowhere
 	CAFile string `json:"-"` // PEM of the authority behind the certificate
 }
 

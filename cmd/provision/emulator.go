@@ -62,6 +62,9 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				}
 				defer os.Remove(path)
 			}
+			if served.Alias != "" {
+				a.say("note: Microsoft's public hosts are served on %s as well", served.Alias)
+			}
 			fmt.Fprintf(a.stdout, "serving the local tenant on %s\n", served.Origin)
 			<-cmd.Context().Done()
 			return nil

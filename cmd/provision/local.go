@@ -140,6 +140,9 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	tenantID, clientID, secret := tenant.Administrator()
 	s := serving{Origin: origin, ManagementURL: server.ManagementURL, ManagementKey: tenant.ManagementKey(), Proxy: server.ProxyURL,
 		TenantID: tenantID, ClientID: clientID, ClientSecret: secret, PID: os.Getpid()}
+	if o.alias != "" {
+		s.Alias = listeners.Public[len(listeners.Public)-1].Addr().String()
+	}
 	stop := func() {
 		if dir != "" {
 			dir.withdraw(a.say)

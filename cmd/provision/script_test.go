@@ -25,6 +25,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"provision": main,
+		"goclient":  goClient,
 	})
 }
 
@@ -37,6 +38,8 @@ func TestMain(m *testing.M) {
 //	graphid NAME PATH         the id of the one object that a list shows, as $NAME
 //	dump FILE                 the directory by natural keys
 //	until FILE TEXT           until a file holds a text
+//
+// and the condition [have:PROGRAM], for the programs in programs_test.go.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -46,8 +49,9 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("MANIFESTS", manifests)
-			return nil
+			return setPrograms(env)
 		},
+		Condition: have,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"tenant":  serveScriptTenant,

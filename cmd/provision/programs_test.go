@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// programs are what scripts run that Go alone does not bring: how to see that
+// one is there, and how to get it.
+var programs = map[string]struct {
+	there func() bool
+	how   string
+}{
+	"curl":        {onPath("curl"), "apt-get install curl"},
+	"python":      {pythonHas("urllib.request"), "apt-get install python3"},
+	"requests":    {pythonHas("requests"), "apt-get install python3-requests"},
+	"msal-python": {pythonHas("msal"), "apt-get install python3-msal"},
+	"node":        {onPath("node"), "apt-get install nodejs"},
+	"msal-node":   {msalNodeThere, "npm ci --prefix emulator/login/testdata/msal-node"},
+	"az":          {onPath("az"), "apt-get install azure-cli"},
+}
+
+func onPath(program string) func() bool {
+	return func() bool { _, err := exec.LookPath(program); return err == nil }
+}
+
+// python is the first Python that has what scripts import. Debian's packages
+// are of the one in /usr/bin, which need not be the first on PATH.
+var python = sync.OnceValue(func() string {
+	first, _ := exec.LookPath("python3")
+	for _, p := range []string{first, "/usr/bin/python3"} {
+		if p != "" && exec.Command(p, "-c", "import msal, requests").Run() == nil {
+			return p
+		}
+	}
+	return first
+})
+
+func pythonHas(module string) func() bool {
+	return func() bool { return python() != "" && exec.Command(python(), "-c", "import "+module).Run() == nil }
+}
+
+// nodeModules holds MSAL Node, which is not a package of Debian's.
+var nodeModules = filepath.Join("..", "..", "emulator", "login", "testdata", "msal-node", "node_modules")
+
+func msalNodeThere() bool {
+	return onPath("node")() && fileExists(filepath.Join(nodeModules, "@azure", "msal-node", "package.json"))
+}
+
+// have is the condition [have:PROGRAM]. One that is not there is an error where
+// PROVISION_TEST_REQUIRE is "all".
+func have(condition string) (bool, error) {
+	name, ok := strings.CutPrefix(condition, "have:")
+	program, known := programs[name]
+	switch {
+	case !ok || !known:
+		return false, fmt.Errorf("unknown condition %q", condition)
+	case program.there():
+		return true, nil
+	case os.Getenv("PROVISION_TEST_REQUIRE") == "all":
+		return false, fmt.Errorf("%s is needed: %s", name, program.how)
+	}
+	return false, nil
+}
+
+func setPrograms(env *testscript.Env) error {
+	modules, err := filepath.Abs(nodeModules)
+	env.Setenv("PYTHON", python())
+	env.Setenv("NODE_PATH", modules)
+	return err
+}
+
+// goClient is a Go program that knows nothing of a local tenant: it signs in
+// with azidentity by the environment, and asks Graph.
+func goClient() {
+	if err := askGraph(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func askGraph(ctx context.Context) error {
+	credential, err := azidentity.NewEnvironmentCredential(nil)
+	if err != nil {
+		return err
+	}
+	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://graph.microsoft.com/v1.0/organization", nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token.Token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	var body struct {
+		Context string `json:"@odata.context"`
+	}
+	err = json.NewDecoder(answer.Body).Decode(&body)
+	fmt.Println(answer.StatusCode, body.Context)
+	return err
+}
