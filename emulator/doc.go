@@ -44,4 +44,21 @@
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/snapshot
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" "$PROVISION_MANAGEMENT_URL/snapshot?format=full"
+//
+// Faults (package faults): GET lists them with how often each was met, POST adds
+// some, DELETE takes all away:
+//
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '[{"path":"/v1.0/*","method":"write","status":429,"retryAfter":"2s","next":3}]' \
+//	     $PROVISION_MANAGEMENT_URL/faults
+//
+// The tenant's clock, ahead of the machine's or behind it:
+//
+//	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '{"offset":"25h"}' $PROVISION_MANAGEMENT_URL/clock
+//
+// The signing keys: GET /keys lists them, POST /keys publishes the next, POST
+// /keys/rotate signs with it from now on, DELETE /keys/KID drops a retired one:
+//
+//	curl -X POST -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/keys/rotate
 package emulator

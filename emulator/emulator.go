@@ -40,6 +40,7 @@ type Emulator struct {
 	key        string // of the management API
 	logger     *slog.Logger
 	weather    faults.Weather
+	clock      *movableClock
 	public     http.Handler
 	management http.Handler
 }
@@ -52,9 +53,11 @@ func New(config Config) (*Emulator, error) {
 	if !strings.HasPrefix(config.Origin, "https://") {
 		return nil, fmt.Errorf("open local tenant: the origin %q is no https URL", config.Origin)
 	}
-	if config.Clock == nil {
-		config.Clock = time.Now
+	clock := &movableClock{base: config.Clock}
+	if clock.base == nil {
+		clock.base = time.Now
 	}
+	config.Clock = clock.now
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -69,7 +72,7 @@ func New(config Config) (*Emulator, error) {
 		}
 		path = filepath.Join(config.Dir, directoryFile)
 	}
-	e := &Emulator{origin: strings.TrimSuffix(config.Origin, "/"), key: newKey(), logger: config.Logger}
+	e := &Emulator{origin: strings.TrimSuffix(config.Origin, "/"), key: newKey(), logger: config.Logger, clock: clock}
 	var err error
 	if e.directory, err = directory.Open(path, config.Seed, config.Clock); err != nil {
 		return nil, fmt.Errorf("open local tenant: %w", err)

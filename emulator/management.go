@@ -22,6 +22,12 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("GET /faults", e.reportFaults)
 	guarded.HandleFunc("POST /faults", e.setFaults)
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)
+	guarded.HandleFunc("GET /clock", e.readClock)
+	guarded.HandleFunc("PUT /clock", e.setClock)
+	guarded.HandleFunc("GET /keys", e.listKeys)
+	guarded.HandleFunc("POST /keys", e.publishKey)
+	guarded.HandleFunc("POST /keys/rotate", e.rotateKey)
+	guarded.HandleFunc("DELETE /keys/{id}", e.dropKey)
 	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		managementError(w, http.StatusNotFound, "no such operation: %s %s", r.Method, r.URL.Path)
 	})

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"provision/emulator/faults"
 )
 
 func (a *app) emulator() *cobra.Command {
@@ -36,9 +38,12 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 					a.say("warning: %s is not a loopback address: everybody who reaches it can use the tenant", address)
 				}
 			}
+			var err error
+			if o.faults, err = a.faults(); err != nil {
+				return err
+			}
 			var dir stateDir
 			if !a.config.GetBool("in-memory") {
-				var err error
 				if dir, err = a.localDir(); err != nil {
 					return err
 				}
@@ -77,8 +82,28 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	c.Flags().Lookup("alias").NoOptDefVal = "127.0.0.1:443"
 	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends")
 	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
+	c.Flags().Duration("latency", 0, "keep every answer back for so long, e.g. 80ms")
+	c.Flags().String("faults", "", "a JSON file of faults: what happens to which requests (see docs/local-tenant.md)")
 	c.Flags().String("request-log", "", "append a JSON line for every request")
 	return c
+}
+
+// faults are those of --faults, and --latency as one more after them.
+func (a *app) faults() ([]faults.Rule, error) {
+	var rules []faults.Rule
+	if path := a.config.GetString("faults"); path != "" {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil, usage{err}
+		}
+		if rules, err = faults.Parse(raw); err != nil {
+			return nil, usagef("%s: %w", path, err)
+		}
+	}
+	if d := a.config.GetDuration("latency"); d > 0 {
+		rules = append(rules, faults.Rule{Name: "latency", Latency: faults.Duration(d)})
+	}
+	return rules, nil
 }
 
 // isLoopback tells whether an address is this machine's own. One that is no

@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/emulator"
+	"provision/emulator/faults"
 	"provision/reconcile"
 )
 
@@ -121,6 +122,7 @@ type tenantOptions struct {
 	proxy      string // HOST:PORT; "" is a free port
 	alias      string // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
 	requestLog io.Writer
+	faults     []faults.Rule
 }
 
 // serveTenant serves the tenant kept in dir (in memory where dir is "") and
@@ -131,7 +133,7 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		return serving{}, nil, err
 	}
 	origin := emulator.Origin(listeners.Public)
-	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog})
+	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog, Faults: o.faults})
 	if err != nil {
 		listeners.Close()
 		return serving{}, nil, err

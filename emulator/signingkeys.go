@@ -1,0 +1,49 @@
+package emulator
+
+import (
+	"errors"
+	"net/http"
+
+	"provision/emulator/login"
+)
+
+// listKeys answers the signing keys that the tenant publishes.
+func (e *Emulator) listKeys(w http.ResponseWriter, _ *http.Request) {
+	managementAnswer(w, e.login.Keys())
+}
+
+// publishKey makes the next key known before it is used.
+func (e *Emulator) publishKey(w http.ResponseWriter, _ *http.Request) {
+	key, err := e.login.PublishKey()
+	e.answerKey(w, key, err)
+}
+
+// rotateKey signs with the next key from now on; the one before stays
+// published.
+func (e *Emulator) rotateKey(w http.ResponseWriter, _ *http.Request) {
+	key, err := e.login.Rotate()
+	e.answerKey(w, key, err)
+}
+
+// dropKey takes a next or retired key out of the published set.
+func (e *Emulator) dropKey(w http.ResponseWriter, r *http.Request) {
+	err := e.login.DropKey(r.PathValue("id"))
+	switch {
+	case errors.Is(err, login.ErrNoKey):
+		managementError(w, http.StatusNotFound, "%v", err)
+	case errors.Is(err, login.ErrKeyCurrent):
+		managementError(w, http.StatusConflict, "%v", err)
+	case err != nil:
+		managementError(w, http.StatusInternalServerError, "%v", err)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func (e *Emulator) answerKey(w http.ResponseWriter, key login.Key, err error) {
+	if err != nil {
+		managementError(w, http.StatusInternalServerError, "%v", err)
+		return
+	}
+	managementAnswer(w, key)
+}
