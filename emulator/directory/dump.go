@@ -98,6 +98,10 @@ func relations(object any) map[string][]string {
 		return map[string][]string{"owners": o.OwnerIDs}
 	case *Group:
 		return map[string][]string{"owners": o.OwnerIDs, "members": o.MemberIDs}
+	case *User:
+		if o.ManagerID != "" {
+			return map[string][]string{"manager": {o.ManagerID}}
+		}
 	}
 	return nil
 }

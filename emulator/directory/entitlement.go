@@ -34,6 +34,9 @@ func checkEntitlements(old, app *Application) error {
 		if roles[i].Origin == "" {
 			roles[i].Origin = "Application"
 		}
+		if text(roles[i].Value) == "" {
+			roles[i].Value = nil
+		}
 		if err := checkRole(roles[i]); err != nil {
 			return err
 		}

@@ -11,6 +11,10 @@ func (tx *Tx) CreateGroup(g *Group) (*Group, error) {
 	members, owners := g.MemberIDs, g.OwnerIDs
 	g.ID, g.CreatedDateTime, g.DeletedDateTime = newID(), tx.now, nil
 	g.MemberIDs, g.OwnerIDs = nil, nil
+	g.SecurityID, g.RenewedDateTime = securityID(g.ID), tx.now
+	if unified(g) {
+		tx.setMail(g)
+	}
 	if err := tx.checkGroup(nil, g); err != nil {
 		return nil, err
 	}
@@ -36,6 +40,10 @@ func (tx *Tx) UpdateGroup(g *Group) error {
 	g = g.Clone()
 	g.CreatedDateTime, g.DeletedDateTime = old.CreatedDateTime, nil
 	g.MemberIDs, g.OwnerIDs = old.MemberIDs, old.OwnerIDs
+	g.SecurityID, g.RenewedDateTime = old.SecurityID, old.RenewedDateTime
+	if is(g.AssignableRole) != is(old.AssignableRole) {
+		return readOnly("isAssignableToRole")
+	}
 	if err := tx.checkGroup(old, g); err != nil {
 		return err
 	}
@@ -56,10 +64,20 @@ func (tx *Tx) checkGroup(old, g *Group) error {
 	if g.Description != nil && len(*g.Description) > 1024 {
 		return invalidValue("Group", "description", "It must not be longer than 1024 characters.")
 	}
-	unified := slices.Contains(g.GroupTypes, "Unified")
-	if !g.SecurityEnabled && !unified || g.MailEnabled != unified {
+	for _, kind := range g.GroupTypes {
+		if kind != "Unified" && kind != "DynamicMembership" {
+			return invalidValue("Group", "groupTypes", "It may hold Unified and DynamicMembership.")
+		}
+	}
+	if !g.SecurityEnabled && !unified(g) || g.MailEnabled != unified(g) {
 		return badRequest("The service does not currently support writes of mail-enabled groups. " +
 			"Please ensure that the mail-enablement property is unset and the security-enablement property is set.")
+	}
+	if err := checkRule(g); err != nil {
+		return err
+	}
+	if err := tx.checkMail(g); err != nil {
+		return err
 	}
 	if old != nil && old.UniqueName != nil {
 		if text(g.UniqueName) != *old.UniqueName {
@@ -79,6 +97,54 @@ func (tx *Tx) checkGroup(old, g *Group) error {
 	return nil
 }
 
+func is(flag *bool) bool { return flag != nil && *flag }
+
+func unified(g *Group) bool { return slices.Contains(g.GroupTypes, "Unified") }
+
+// setMail gives a new Microsoft 365 group what Exchange gives it.
+func (tx *Tx) setMail(g *Group) {
+	address := g.MailNickname + "@" + tx.tenant.Domain
+	g.Mail, g.ProxyAddresses = &address, []string{"SMTP:" + address}
+	if text(g.Description) == "" {
+		g.Description = &g.DisplayName
+	}
+	if g.Visibility == nil {
+		public := "Public"
+		g.Visibility = &public
+	}
+}
+
+// checkRule holds a group to what goes with dynamic membership.
+func checkRule(g *Group) error {
+	dynamic := slices.Contains(g.GroupTypes, "DynamicMembership")
+	if dynamic && text(g.MembershipRule) == "" {
+		return badRequest("A dynamic membership group must have a membershipRule.")
+	}
+	if !dynamic && text(g.MembershipRule) != "" {
+		return badRequest("The membershipRule of a group needs DynamicMembership among its groupTypes.")
+	}
+	if state := text(g.RuleProcessing); state != "" && state != "On" && state != "Paused" {
+		return invalidValue("Group", "membershipRuleProcessingState", "It must be On or Paused.")
+	}
+	if !slices.Contains([]string{"", "Public", "Private", "HiddenMembership"}, text(g.Visibility)) {
+		return invalidValue("Group", "visibility", "It must be Public, Private or HiddenMembership.")
+	}
+	return nil
+}
+
+// checkMail lets an address belong to one group alone.
+func (tx *Tx) checkMail(g *Group) error {
+	if g.Mail == nil {
+		return nil
+	}
+	for holder := range each[Group](tx.reader, groups, "mail", *g.Mail) {
+		if holder.ID != g.ID {
+			return takenValue("mailNickname")
+		}
+	}
+	return nil
+}
+
 // AddMembers adds users, groups and service principals to a group: all of
 // them, or none when one does not exist or is a member already.
 func (tx *Tx) AddMembers(groupID string, ids ...string) error {
@@ -94,6 +160,9 @@ func (tx *Tx) AddMembers(groupID string, ids ...string) error {
 		}
 		if id == g.ID {
 			return badRequest("A group cannot be a member of itself.")
+		}
+		if slices.Contains(g.GroupTypes, "DynamicMembership") {
+			return badRequest("Insufficient privileges to complete the operation: the members of a dynamic group follow from its rule.")
 		}
 		if slices.Contains(g.MemberIDs, id) {
 			return alreadyReferenced("members")

@@ -142,6 +142,20 @@ func (r reader) UserByUPN(upn string) (*User, bool) {
 // Users yields the live users, ordered by id.
 func (r reader) Users() iter.Seq[*User] { return liveOnly(each[User](r, users, "id")) }
 
+// Manager returns a user's manager.
+func (r reader) Manager(userID string) (*User, bool) {
+	u, ok := r.User(userID)
+	if !ok || u.ManagerID == "" {
+		return nil, false
+	}
+	return r.User(u.ManagerID)
+}
+
+// ReportsOf returns the users whose manager somebody is.
+func (r reader) ReportsOf(managerID string) []*User {
+	return collect(each[User](r, users, "manager", managerID), func(u *User) bool { return !u.Deleted() })
+}
+
 // Group returns the live group with an object id.
 func (r reader) Group(id string) (*Group, bool) {
 	found := find[Group](r, groups, "id", id)

@@ -24,6 +24,7 @@ type (
 	}
 	userRecord struct {
 		User
+		Manager     string       `json:"manager"`
 		Password    PasswordHash `json:"password"`
 		ForceChange bool         `json:"forceChangePassword"`
 	}
@@ -45,7 +46,7 @@ func encode(object any) ([]byte, error) {
 		}
 		return json.Marshal(record)
 	case *User:
-		return json.Marshal(userRecord{*o, o.Password, o.ForceChange})
+		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange})
 	case *Group:
 		return json.Marshal(groupRecord{*o, o.MemberIDs, o.OwnerIDs})
 	}
@@ -74,7 +75,7 @@ func decode(table string, data []byte) (any, error) {
 	case users:
 		var r userRecord
 		err = json.Unmarshal(data, &r)
-		r.User.Password, r.User.ForceChange = r.Password, r.ForceChange
+		r.ManagerID, r.User.Password, r.User.ForceChange = r.Manager, r.Password, r.ForceChange
 		object = &r.User
 	case groups:
 		var r groupRecord

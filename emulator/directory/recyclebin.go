@@ -174,7 +174,8 @@ func (tx *Tx) endRelations(id string) {
 	}
 }
 
-// endMemberships takes an object out of every group and ownership.
+// endMemberships takes an object out of every group and ownership, and away
+// from those whom he managed.
 func (tx *Tx) endMemberships(id string) {
 	without := func(ids []string) []string {
 		return slices.DeleteFunc(ids, func(s string) bool { return s == id })
@@ -185,6 +186,11 @@ func (tx *Tx) endMemberships(id string) {
 			g.MemberIDs, g.OwnerIDs = without(g.MemberIDs), without(g.OwnerIDs)
 			tx.put(groups, g)
 		}
+	}
+	for _, u := range collect(each[User](tx.reader, users, "manager", id), nil) {
+		u = u.Clone()
+		u.ManagerID = ""
+		tx.put(users, u)
 	}
 	for _, app := range collect(each[Application](tx.reader, applications, "owner", id), nil) {
 		app = app.Clone()

@@ -14,7 +14,7 @@ func checkRedirectURIs(_, app *Application) error {
 		uris     []string
 		check    func(*url.URL) string
 	}{
-		{"web.redirectUris", app.Web.RedirectURIs, secureOrLocal},
+		{"web.redirectUris", app.Web.RedirectURIs, webRedirect},
 		{"spa.redirectUris", app.SPA.RedirectURIs, secureOrLocal},
 		{"publicClient.redirectUris", app.PublicClient.RedirectURIs, nativeRedirect},
 	}
@@ -81,6 +81,16 @@ func redirectWildcard(property, uri string, personal bool) string {
 		return ""
 	}
 	return "It must not hold a wildcard."
+}
+
+// outOfBand stands for a page of Entra's own that shows the code.
+const outOfBand = "urn:ietf:wg:oauth:2.0:oob"
+
+func webRedirect(u *url.URL) string {
+	if u.String() == outOfBand {
+		return ""
+	}
+	return secureOrLocal(u)
 }
 
 func secureOrLocal(u *url.URL) string {

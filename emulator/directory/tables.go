@@ -49,11 +49,13 @@ func schema() *memdb.DBSchema {
 	table(users,
 		one("id", func(u *User) string { return u.ID }),
 		one("userPrincipalName", func(u *User) string { return unlessDeleted(u.DeletedDateTime != nil, u.UserPrincipalName) }),
+		many("manager", func(u *User) []string { return []string{u.ManagerID} }),
 		many("deleted", func(u *User) []string { return deletedKey(u.DeletedDateTime != nil) }),
 	)
 	table(groups,
 		one("id", func(g *Group) string { return g.ID }),
 		one("uniqueName", func(g *Group) string { return text(g.UniqueName) }),
+		many("mail", func(g *Group) []string { return []string{unlessDeleted(g.DeletedDateTime != nil, text(g.Mail))} }),
 		many("member", func(g *Group) []string { return g.MemberIDs }),
 		many("owner", func(g *Group) []string { return g.OwnerIDs }),
 		many("deleted", func(g *Group) []string { return deletedKey(g.DeletedDateTime != nil) }),

@@ -300,6 +300,12 @@ type User struct {
 	ShowInAddressList *bool                         `json:"showInAddressList"`
 	State             *string                       `json:"state"`
 	StreetAddress     *string                       `json:"streetAddress"`
+	OnPremDN          *string                       `json:"onPremisesDistinguishedName"`
+	OnPremDomain      *string                       `json:"onPremisesDomainName"`
+	OnPremLastSync    *time.Time                    `json:"onPremisesLastSyncDateTime"`
+	OnPremSID         *string                       `json:"onPremisesSecurityIdentifier"`
+	SecurityID        string                        `json:"securityIdentifier"` // S-1-12-1-…, from the object id
+	ManagerID         string                        `json:"-"`                  // object id of a user; navigation property "manager"
 	Password          PasswordHash                  `json:"-"`
 	ForceChange       bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
 }
@@ -327,28 +333,54 @@ type OnPremisesExtensionAttributes struct {
 	ExtensionAttribute15 *string `json:"extensionAttribute15"`
 }
 
-// Group is a security group. Source: Graph resource type "group".
+// Group is a security group or, with groupTypes Unified, a Microsoft 365 group.
+// Nothing computes the members of a dynamic one. Source: Graph resource type "group".
 type Group struct {
-	ID              string     `json:"id"`
-	DeletedDateTime *time.Time `json:"deletedDateTime"`
-	CreatedDateTime time.Time  `json:"createdDateTime"`
-	UniqueName      *string    `json:"uniqueName"`
-	DisplayName     string     `json:"displayName"`
-	Description     *string    `json:"description"`
-	MailEnabled     bool       `json:"mailEnabled"`
-	MailNickname    string     `json:"mailNickname"`
-	SecurityEnabled bool       `json:"securityEnabled"`
-	GroupTypes      []string   `json:"groupTypes"`
-	Visibility      *string    `json:"visibility"`
-	Classification  *string    `json:"classification"`
-	AssignableRole  *bool      `json:"isAssignableToRole"`
-	Mail            *string    `json:"mail"`
-	MembershipRule  *string    `json:"membershipRule"`
-	RuleProcessing  *string    `json:"membershipRuleProcessingState"`
-	ProxyAddresses  []string   `json:"proxyAddresses"`
-	Theme           *string    `json:"theme"`
-	MemberIDs       []string   `json:"-"` // object ids; navigation property "members"
-	OwnerIDs        []string   `json:"-"`
+	ID                  string         `json:"id"`
+	DeletedDateTime     *time.Time     `json:"deletedDateTime"`
+	CreatedDateTime     time.Time      `json:"createdDateTime"`
+	UniqueName          *string        `json:"uniqueName"`
+	DisplayName         string         `json:"displayName"`
+	Description         *string        `json:"description"`
+	MailEnabled         bool           `json:"mailEnabled"`
+	MailNickname        string         `json:"mailNickname"`
+	SecurityEnabled     bool           `json:"securityEnabled"`
+	GroupTypes          []string       `json:"groupTypes"` // Unified, DynamicMembership
+	Visibility          *string        `json:"visibility"` // Public | Private | HiddenMembership
+	Classification      *string        `json:"classification"`
+	AssignableRole      *bool          `json:"isAssignableToRole"`
+	Mail                *string        `json:"mail"`
+	MembershipRule      *string        `json:"membershipRule"`
+	RuleProcessing      *string        `json:"membershipRuleProcessingState"` // On | Paused
+	ProxyAddresses      []string       `json:"proxyAddresses"`
+	Theme               *string        `json:"theme"`
+	ExpirationDateTime  *time.Time     `json:"expirationDateTime"`
+	RenewedDateTime     time.Time      `json:"renewedDateTime"`
+	ManagementLimited   *bool          `json:"isManagementRestricted"`
+	OnPremDomain        *string        `json:"onPremisesDomainName"`
+	OnPremLastSync      *time.Time     `json:"onPremisesLastSyncDateTime"`
+	OnPremNetBIOS       *string        `json:"onPremisesNetBiosName"`
+	OnPremSamAccount    *string        `json:"onPremisesSamAccountName"`
+	OnPremSID           *string        `json:"onPremisesSecurityIdentifier"`
+	OnPremSyncEnabled   *bool          `json:"onPremisesSyncEnabled"`
+	PreferredLocation   *string        `json:"preferredDataLocation"`
+	PreferredLanguage   *string        `json:"preferredLanguage"`
+	BehaviorOptions     []string       `json:"resourceBehaviorOptions"`
+	ProvisioningOptions []string       `json:"resourceProvisioningOptions"`
+	SecurityID          string         `json:"securityIdentifier"` // S-1-12-1-…, from the object id
+	Writeback           GroupWriteback `json:"writebackConfiguration"`
+	ExternalSenders     bool           `json:"allowExternalSenders"`
+	AutoSubscribe       bool           `json:"autoSubscribeNewMembers"`
+	HideFromAddresses   bool           `json:"hideFromAddressLists"`
+	HideFromOutlook     bool           `json:"hideFromOutlookClients"`
+	MemberIDs           []string       `json:"-"` // object ids; navigation property "members"
+	OwnerIDs            []string       `json:"-"`
+}
+
+// GroupWriteback says how a group is written back to an on-premises directory.
+type GroupWriteback struct {
+	IsEnabled           *bool   `json:"isEnabled"`
+	OnPremisesGroupType *string `json:"onPremisesGroupType"` // universalDistributionGroup | universalSecurityGroup | universalMailEnabledSecurityGroup
 }
 
 // AppRoleAssignment gives a user, a group or a service principal a role of a

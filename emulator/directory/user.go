@@ -25,7 +25,7 @@ func (tx *Tx) CreateUser(u *User, password string) (*User, error) {
 	if err := checkComplexity(password); err != nil {
 		return nil, err
 	}
-	u.Password = hashPassword(password)
+	u.Password, u.ManagerID, u.SecurityID = hashPassword(password), "", securityID(u.ID)
 	tx.put(users, u)
 	return u, nil
 }
@@ -38,6 +38,7 @@ func (tx *Tx) UpdateUser(u *User) error {
 	}
 	u = u.Clone()
 	u.CreatedDateTime, u.DeletedDateTime, u.Password = old.CreatedDateTime, nil, old.Password
+	u.ManagerID, u.SecurityID = old.ManagerID, old.SecurityID
 	if err := tx.checkUser(u); err != nil {
 		return err
 	}
@@ -60,6 +61,21 @@ func (tx *Tx) SetPassword(userID, password string, force bool) error {
 	}
 	u = u.Clone()
 	u.Password, u.ForceChange = hashPassword(password), force
+	tx.put(users, u)
+	return nil
+}
+
+// SetManager makes one user another's manager; an empty managerID ends that.
+func (tx *Tx) SetManager(userID, managerID string) error {
+	u, ok := tx.User(userID)
+	if !ok {
+		return NotFound(userID)
+	}
+	if _, ok := tx.User(managerID); !ok && managerID != "" {
+		return NotFound(managerID)
+	}
+	u = u.Clone()
+	u.ManagerID = managerID
 	tx.put(users, u)
 	return nil
 }

@@ -38,6 +38,7 @@ type reads interface {
 	UserByUPN(upn string) (*directory.User, bool)
 	Group(id string) (*directory.Group, bool)
 	GroupByUniqueName(name string) (*directory.Group, bool)
+	Object(id string) (any, bool)
 	FederatedCredentials(applicationID string) []directory.FederatedIdentityCredential
 }
 

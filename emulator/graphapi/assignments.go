@@ -37,10 +37,16 @@ func (c *call) listAssignedTo() (answer, error) {
 	return c.list(assignmentKind, anys(slices.Values(c.view.AssignmentsTo(sp.ID))), nil)
 }
 
-// endpoint returns the id of the user, group or service principal in the path.
+// endpoint returns the id of the object in the path.
 func (c *call) endpoint(from reads) (string, error) {
 	switch c.collection() {
-	case "users":
+	case "directoryObjects":
+		id := c.keys["id"].value
+		if _, ok := from.Object(id); !ok {
+			return "", directory.NotFound(id)
+		}
+		return id, nil
+	case "users", "me":
 		u, err := c.user(from)
 		if err != nil {
 			return "", err

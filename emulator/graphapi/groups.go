@@ -21,7 +21,8 @@ var groupRoutes = []route{
 	{method: "GET", pattern: "groups/{id}/members/{cast}", requires: readMembers, handle: (*call).listMembers},
 	{method: "POST", pattern: "groups/{id}/members/$ref", requires: writeMembers, handle: (*call).addMember},
 	{method: "DELETE", pattern: "groups/{id}/members/{member}/$ref", requires: writeMembers, handle: (*call).removeMember},
-	{method: "GET", pattern: "groups/{id}/memberOf", requires: readMemberOf, handle: (*call).listGroupMemberOf},
+	{method: "GET", pattern: "groups/{id}/transitiveMembers", requires: readMembers, handle: (*call).listTransitiveMembers},
+	{method: "GET", pattern: "groups/{id}/transitiveMembers/{cast}", requires: readMembers, handle: (*call).listTransitiveMembers},
 }
 
 // group returns the one that the path names.
@@ -121,6 +122,9 @@ func (c *call) updateGroup() (answer, error) {
 			return answer{}, accessDenied()
 		}
 	}
+	if err := c.mayWriteMailSettings(b); err != nil {
+		return answer{}, err
+	}
 	var created *directory.Group
 	err = c.service.directory.Update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
@@ -154,6 +158,24 @@ func (c *call) updateGroup() (answer, error) {
 	return noContent(), nil
 }
 
+// mayWriteMailSettings confines what Exchange keeps to a signed-in user, and to
+// a request of its own.
+// Source: learn.microsoft.com/graph/api/group-update.
+func (c *call) mayWriteMailSettings(b body) error {
+	for _, name := range mailSettings {
+		if _, sent := b.properties[name]; !sent {
+			continue
+		}
+		if !c.caller.Delegated() {
+			return accessDenied()
+		}
+		if len(b.properties) > 1 {
+			return badRequest("The property '%s' must be updated in a request of its own.", name)
+		}
+	}
+	return nil
+}
+
 func (c *call) deleteGroup() (answer, error) {
 	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
 		g, err := c.group(tx)
@@ -170,6 +192,14 @@ func (c *call) listMembers() (answer, error) {
 		return answer{}, err
 	}
 	return c.listCast(g.MemberIDs)
+}
+
+func (c *call) listTransitiveMembers() (answer, error) {
+	g, err := c.group(c.view)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.listCast(c.view.TransitiveMembers(g.ID))
 }
 
 // listCast answers objects of any kind, or of the one that the path casts to,
@@ -217,42 +247,4 @@ func (c *call) removeMember() (answer, error) {
 		}
 		return tx.RemoveMember(g.ID, c.keys["member"].value)
 	})
-}
-
-func (c *call) listGroupMemberOf() (answer, error) {
-	g, err := c.group(c.view)
-	if err != nil {
-		return answer{}, err
-	}
-	return c.listMemberOf(g.ID)
-}
-
-// listMemberOf answers the groups that an object is a direct member of.
-func (c *call) listMemberOf(id string) (answer, error) {
-	return c.listCast(groupIDs(c.view.GroupsOf(id)))
-}
-
-// listTransitiveMemberOf answers the groups that an object is a member of, also
-// through other groups.
-func (c *call) listTransitiveMemberOf(id string) (answer, error) {
-	var all []string
-	seen := map[string]bool{id: true}
-	for open := []string{id}; len(open) > 0; open = open[1:] {
-		for _, group := range groupIDs(c.view.GroupsOf(open[0])) {
-			if !seen[group] {
-				seen[group] = true
-				all = append(all, group)
-				open = append(open, group)
-			}
-		}
-	}
-	return c.listCast(all)
-}
-
-func groupIDs(groups []*directory.Group) []string {
-	var ids []string
-	for _, g := range groups {
-		ids = append(ids, g.ID)
-	}
-	return ids
 }

@@ -94,7 +94,8 @@ var userKind = &kind{
 	sortable:  map[string]bool{"displayName": true, "userPrincipalName": true, "createdDateTime": false, "deletedDateTime": false},
 	defaults: []string{"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
 		"preferredLanguage", "surname", "userPrincipalName", "id"},
-	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "onPremisesSyncEnabled", "proxyAddresses"},
+	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "proxyAddresses", "securityIdentifier", "onPremisesDistinguishedName",
+		"onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"},
 }
 
 func userFilters() map[string]filterRule {
@@ -151,8 +152,16 @@ var groupKind = &kind{
 		"visibility":         indexedRule,
 	},
 	sortable: map[string]bool{"displayName": true, "createdDateTime": false, "deletedDateTime": false},
-	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses"},
+	beta:     []string{"writebackConfiguration"},
+	onSelect: mailSettings,
+	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses", "securityIdentifier", "renewedDateTime", "expirationDateTime",
+		"isManagementRestricted", "onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesNetBiosName", "onPremisesSamAccountName",
+		"onPremisesSecurityIdentifier", "onPremisesSyncEnabled"},
 }
+
+// mailSettings are what Exchange keeps of a Microsoft 365 group. Graph answers
+// them when they are selected, and takes them from a signed-in user alone.
+var mailSettings = []string{"allowExternalSenders", "autoSubscribeNewMembers", "hideFromAddressLists", "hideFromOutlookClients"}
 
 var assignmentKind = &kind{
 	set:       "appRoleAssignments",

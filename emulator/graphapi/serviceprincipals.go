@@ -22,7 +22,6 @@ var servicePrincipalRoutes = []route{
 	{method: "GET", pattern: "servicePrincipals/{id}/owners", requires: readApplications, handle: (*call).listOwners},
 	{method: "POST", pattern: "servicePrincipals/{id}/owners/$ref", requires: addAppOwners, handle: (*call).addOwner},
 	{method: "DELETE", pattern: "servicePrincipals/{id}/owners/{owner}/$ref", requires: writePrincipals, handle: (*call).removeOwner},
-	{method: "GET", pattern: "servicePrincipals/{id}/memberOf", requires: readApplications, handle: (*call).listServicePrincipalMemberOf},
 	{method: "GET", pattern: "servicePrincipals/{id}/oauth2PermissionGrants", requires: readGrants, handle: (*call).listServicePrincipalGrants},
 }
 
@@ -190,14 +189,6 @@ func (c *call) deleteServicePrincipal() (answer, error) {
 		}
 		return tx.DeleteServicePrincipal(sp.ID)
 	})
-}
-
-func (c *call) listServicePrincipalMemberOf() (answer, error) {
-	sp, err := c.servicePrincipal(c.view)
-	if err != nil {
-		return answer{}, err
-	}
-	return c.listMemberOf(sp.ID)
 }
 
 func (c *call) listServicePrincipalGrants() (answer, error) {

@@ -16,9 +16,10 @@ var userRoutes = []route{
 	{method: "GET", pattern: "users/{id}", requires: readUsers, self: readSelf, handle: (*call).getUser},
 	{method: "PATCH", pattern: "users/{id}", requires: writeUsers, handle: (*call).updateUser},
 	{method: "DELETE", pattern: "users/{id}", requires: deleteUsers, handle: (*call).deleteUser},
-	{method: "GET", pattern: "users/{id}/memberOf", requires: readMemberOf, self: readSelf, handle: (*call).listUserMemberOf},
-	{method: "GET", pattern: "users/{id}/memberOf/{cast}", requires: readMemberOf, self: readSelf, handle: (*call).listUserMemberOf},
-	{method: "GET", pattern: "users/{id}/transitiveMemberOf", requires: readMemberOf, self: readSelf, handle: (*call).listUserTransitiveMemberOf},
+	{method: "GET", pattern: "users/{id}/manager", requires: readUsers, self: readSelf, handle: (*call).getManager},
+	{method: "PUT", pattern: "users/{id}/manager/$ref", requires: createUsers, handle: (*call).setManager},
+	{method: "DELETE", pattern: "users/{id}/manager/$ref", requires: createUsers, handle: (*call).removeManager},
+	{method: "GET", pattern: "users/{id}/directReports", requires: readUsers, self: readSelf, handle: (*call).listReports},
 }
 
 // user returns the one that the path names, by object id or principal name.
@@ -190,20 +191,4 @@ func (c *call) deleteUser() (answer, error) {
 		}
 		return tx.DeleteUser(u.ID)
 	})
-}
-
-func (c *call) listUserMemberOf() (answer, error) {
-	u, err := c.user(c.view)
-	if err != nil {
-		return answer{}, err
-	}
-	return c.listMemberOf(u.ID)
-}
-
-func (c *call) listUserTransitiveMemberOf() (answer, error) {
-	u, err := c.user(c.view)
-	if err != nil {
-		return answer{}, err
-	}
-	return c.listTransitiveMemberOf(u.ID)
 }
