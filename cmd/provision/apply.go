@@ -24,29 +24,26 @@ Stopped at any point, the next apply goes on from there.`,
 		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir := directory(args)
-			stacks, err := stack.Load(dir)
-			if err != nil {
-				return err
+			verify := a.config.GetBool("verify")
+			check := a.checkChoice
+			if !verify {
+				check = nil
 			}
-			s, err := a.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			if err := a.applyStacks(cmd.Context(), s, stacks); err != nil {
-				return err
-			}
-			if a.config.GetBool("verify") {
-				if !a.json() {
-					fmt.Fprintln(a.stdout)
-				}
-				if err := a.verifyStacks(cmd.Context(), s, stacks); err != nil {
+			return a.onTenant(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				if err := a.applyStacks(ctx, s, stacks); err != nil {
 					return err
 				}
-			}
-			a.whatNext(dir, stacks, a.config.GetBool("verify"))
-			return nil
+				if verify {
+					if !a.json() {
+						fmt.Fprintln(a.stdout)
+					}
+					if err := a.verifyStacks(ctx, s, stacks); err != nil {
+						return err
+					}
+				}
+				a.whatNext(directory(args), stacks, verify)
+				return nil
+			})
 		},
 	}
 	c.Flags().Bool("verify", false, "then prove the API that each stack protects; exit 3 when a case fails")

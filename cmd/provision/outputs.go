@@ -1,13 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"provision/stack"
 )
 
 func (a *app) outputs() *cobra.Command {
@@ -22,56 +21,44 @@ Lists are separated by spaces; nothing is quoted.`,
 		Example: "  provision output --for-api > api.env\n  env $(provision output --for-api) python3 main.py",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stacks, err := stack.Load(directory(args))
-			if err != nil {
-				return err
-			}
-			p, err := a.one(stacks)
-			if err != nil {
-				return err
-			}
-			s, err := a.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			f, err := s.facts(cmd.Context(), p, stacks)
-			if err != nil {
-				return err
-			}
-			var lines [][2]string
-			if a.config.GetBool("for-api") {
-				lines = [][2]string{
-					{"TENANT_ID", s.tenantID},
-					{"AUDIENCE", strings.Join(f.resource.Audiences, " ")},
-					{"ISSUER", f.issuer.URL},
-					{"JWKS_URI", s.jwksURL()},
-				}
-				if s.caFile != "" {
-					for _, key := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
-						lines = append(lines, [2]string{key, s.caFile})
-					}
-				}
-				if s.proxy != "" {
-					lines = append(lines, [2]string{"HTTPS_PROXY", s.proxy}, [2]string{"NO_PROXY", noProxy("")})
-				}
-			} else {
-				lines = [][2]string{{"TENANT_ID", s.tenantID}, {"AUTHORITY", s.authority + "/" + s.tenantID}}
-				for _, application := range p.stack.Applications {
-					lines = append(lines, [2]string{environmentName(application.Name) + "_CLIENT_ID", f.appIDs[application.Name]})
-				}
-				lines = append(lines, [2]string{"SCOPE_BASE", f.scopeBase})
-			}
-			if a.config.GetBool("for-api") {
-				a.sayWhoServes(s)
-			}
-			return a.showLines(lines)
+			return a.onAPI(cmd, args, nil, a.showOutputs)
 		},
 	}
 	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
 	publicHostsFlag(c)
 	return c
+}
+
+// showOutputs prints what an applied API is known by.
+func (a *app) showOutputs(_ context.Context, s *session, p protected, f facts) error {
+	var lines [][2]string
+	if a.config.GetBool("for-api") {
+		lines = [][2]string{
+			{"TENANT_ID", s.tenantID},
+			{"AUDIENCE", strings.Join(f.resource.Audiences, " ")},
+			{"ISSUER", f.issuer.URL},
+			{"JWKS_URI", s.jwksURL()},
+		}
+		if s.caFile != "" {
+			for _, key := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
+				lines = append(lines, [2]string{key, s.caFile})
+			}
+		}
+		if s.proxy != "" {
+			lines = append(lines, [2]string{"HTTPS_PROXY", s.proxy}, [2]string{"NO_PROXY", noProxy("")})
+		}
+	} else {
+		lines = [][2]string{{"TENANT_ID", s.tenantID}, {"AUTHORITY", s.authority + "/" + s.tenantID}}
+		for _, application := range p.stack.Applications {
+			lines = append(lines, [2]string{environmentName(application.Name) + "_CLIENT_ID", f.appIDs[application.Name]})
+		}
+		lines = append(lines, [2]string{"SCOPE_BASE", f.scopeBase})
+	}
+	if a.config.GetBool("for-api") {
+		a.sayWhoServes(s)
+	}
+	return a.showLines(lines)
 }
 
 // sayWhoServes warns that an API cannot fetch the local tenant's keys while

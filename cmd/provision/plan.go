@@ -23,26 +23,19 @@ delete. It writes nothing.`,
 		Example: "  provision plan manifests/\n  provision plan manifests/ --detailed-exitcode   # exit 3 when there is something to do\n  provision plan manifests/ -o json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stacks, err := stack.Load(directory(args))
-			if err != nil {
-				return err
-			}
-			s, err := a.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			p, _, err := s.diff(cmd.Context(), stacks, plan.Options{})
-			if err != nil {
-				return err
-			}
-			if err := a.showPlan(p, true); err != nil {
-				return err
-			}
-			if a.config.GetBool("detailed-exitcode") && !p.Empty() {
-				return errNo
-			}
-			return nil
+			return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				p, _, err := s.diff(ctx, stacks, plan.Options{})
+				if err != nil {
+					return err
+				}
+				if err := a.showPlan(p, true); err != nil {
+					return err
+				}
+				if a.config.GetBool("detailed-exitcode") && !p.Empty() {
+					return errNo
+				}
+				return nil
+			})
 		},
 	}
 	c.Flags().Bool("detailed-exitcode", false, "exit 3 when there is something to do")

@@ -30,40 +30,28 @@ its log (on stderr) and not to the caller.`,
 		Example: "  provision serve manifests/\n  provision serve manifests/ --listen 127.0.0.1:9000 --application quickstart/api",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stacks, err := stack.Load(directory(args))
-			if err != nil {
-				return err
-			}
-			p, err := a.one(stacks)
-			if err != nil {
-				return err
-			}
-			s, err := a.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			f, err := s.facts(cmd.Context(), p, stacks)
-			if err != nil {
-				return err
-			}
-			l, err := net.Listen("tcp", a.config.GetString("listen"))
-			if err != nil {
-				return hint(fmt.Errorf("serve: %w", err), "choose another address with --listen")
-			}
-			api, err := s.referenceAPI(f, p.documents, a.apiLog())
-			if err != nil {
-				l.Close()
-				return err
-			}
-			fmt.Fprintf(a.stdout, "serving %s on http://%s\n", p.name(), l.Addr())
-			return serveUntilDone(cmd.Context(), referenceapi.NewServer(api, a.apiLog()), l)
+			return a.onAPI(cmd, args, nil, a.serveAPI)
 		},
 	}
 	c.Flags().String("listen", "127.0.0.1:8000", "address and port")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
 	publicHostsFlag(c)
 	return c
+}
+
+// serveAPI serves the reference API until it is interrupted.
+func (a *app) serveAPI(ctx context.Context, s *session, p protected, f facts) error {
+	l, err := net.Listen("tcp", a.config.GetString("listen"))
+	if err != nil {
+		return hint(fmt.Errorf("serve: %w", err), "choose another address with --listen")
+	}
+	api, err := s.referenceAPI(f, p.documents, a.apiLog())
+	if err != nil {
+		l.Close()
+		return err
+	}
+	fmt.Fprintf(a.stdout, "serving %s on http://%s\n", p.name(), l.Addr())
+	return serveUntilDone(ctx, referenceapi.NewServer(api, a.apiLog()), l)
 }
 
 func (a *app) apiLog() *slog.Logger { return slog.New(slog.NewTextHandler(a.stderr, nil)) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
-	"provision/stack"
 )
 
 func (a *app) token() *cobra.Command {
@@ -24,45 +24,7 @@ prints the access token for the stack's API: raw, for a script, or with
 		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stacks, err := stack.Load(directory(args))
-			if err != nil {
-				return err
-			}
-			p, err := a.one(stacks)
-			if err != nil {
-				return err
-			}
-			user, service := a.config.GetString("user"), a.config.GetString("app")
-			client := a.config.GetString("client")
-			if client == "" {
-				client = p.documents[0].Client
-			}
-			if err := checkWho(p, user, service, client); err != nil {
-				return err
-			}
-			s, err := a.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			f, err := s.facts(cmd.Context(), p, stacks)
-			if err != nil {
-				return err
-			}
-			tokens, err := s.tenantTokens(p, f)
-			if err != nil {
-				return err
-			}
-			var raw string
-			if service != "" {
-				raw, err = tokens.Application(cmd.Context(), service)
-			} else {
-				raw, _, err = tokens.User(cmd.Context(), client, user, a.config.GetStringSlice("scope"))
-			}
-			if err != nil {
-				return fmt.Errorf("get a token: %w", err)
-			}
-			return a.showToken(raw)
+			return a.onAPI(cmd, args, a.checkWho, a.getToken)
 		},
 	}
 	c.Flags().String("user", "", "the user to sign in, by the manifest's name")
@@ -75,7 +37,32 @@ prints the access token for the stack's API: raw, for a script, or with
 	return c
 }
 
-func checkWho(p protected, user, service, client string) error {
+// client is the application that --client names to sign in to.
+func (a *app) client(p protected) string {
+	return firstOf(a.config.GetString("client"), p.documents[0].Client)
+}
+
+// getToken gets the token that the flags ask for, and prints it.
+func (a *app) getToken(ctx context.Context, s *session, p protected, f facts) error {
+	tokens, err := s.tenantTokens(p, f)
+	if err != nil {
+		return err
+	}
+	var raw string
+	if service := a.config.GetString("app"); service != "" {
+		raw, err = tokens.Application(ctx, service)
+	} else {
+		raw, _, err = tokens.User(ctx, a.client(p), a.config.GetString("user"), a.config.GetStringSlice("scope"))
+	}
+	if err != nil {
+		return fmt.Errorf("get a token: %w", err)
+	}
+	return a.showToken(raw)
+}
+
+// checkWho refuses names that the stack does not have.
+func (a *app) checkWho(p protected) error {
+	user, service, client := a.config.GetString("user"), a.config.GetString("app"), a.client(p)
 	var users, applications []string
 	for _, u := range p.stack.Users {
 		users = append(users, u.Name)

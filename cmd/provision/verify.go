@@ -30,16 +30,7 @@ the run. Exit 0: all is well; 3: a case failed.`,
 		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --report junit=results.xml --report json=results.json\n  provision verify --only '*audience*'",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stacks, err := stack.Load(directory(args))
-			if err != nil {
-				return err
-			}
-			s, err := a.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			return a.verifyStacks(cmd.Context(), s, stacks)
+			return a.onTenant(cmd, args, a.checkChoice, a.verifyStacks)
 		},
 	}
 	reportFlags(c)
@@ -55,17 +46,26 @@ func reportFlags(c *cobra.Command) {
 	publicHostsFlag(c)
 }
 
+// toVerify are the APIs that the flags choose; --url is one API's.
+func (a *app) toVerify(stacks []*stack.Stack) ([]protected, error) {
+	if a.config.GetString("url") == "" {
+		return a.chosen(stacks)
+	}
+	p, err := a.one(stacks)
+	return []protected{p}, err
+}
+
+func (a *app) checkChoice(stacks []*stack.Stack) error {
+	_, err := a.toVerify(stacks)
+	return err
+}
+
 func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
-	all, err := a.chosen(stacks)
+	all, err := a.toVerify(stacks)
 	if err != nil {
 		return err
 	}
 	if a.config.GetString("url") != "" {
-		p, err := a.one(stacks)
-		if err != nil {
-			return err
-		}
-		all = []protected{p}
 		a.sayWhoServes(s)
 	}
 	handler, finish, err := a.reports()

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"provision/stack"
+)
+
+// onTenant reads the manifests that a command is about, connects to the tenant
+// and does the command's work. check, where there is one, refuses bad input
+// before anything is touched.
+func (a *app) onTenant(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
+	stacks, err := stack.Load(directory(args))
+	if err != nil {
+		return err
+	}
+	if check != nil {
+		if err := check(stacks); err != nil {
+			return err
+		}
+	}
+	s, err := a.connect(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return do(cmd.Context(), s, stacks)
+}
+
+// onAPI is onTenant for a command about one protected API.
+func (a *app) onAPI(cmd *cobra.Command, args []string, check func(protected) error, do func(context.Context, *session, protected, facts) error) error {
+	var p protected
+	return a.onTenant(cmd, args, func(stacks []*stack.Stack) (err error) {
+		if p, err = a.one(stacks); err != nil || check == nil {
+			return err
+		}
+		return check(p)
+	}, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+		f, err := s.facts(ctx, p, stacks)
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, p, f)
+	})
+}
