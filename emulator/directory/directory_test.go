@@ -40,6 +40,20 @@ func TestReopenedDirectoryIsTheSame(t *testing.T) {
 		if _, err := tx.AddFederatedCredential(app.ID, credential("main", "repo:main")); err != nil {
 			return err
 		}
+		boss, err := tx.CreateUser(user("boss"), password)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetManager(u.ID, boss.ID); err != nil {
+			return err
+		}
+		own, err := tx.CreateRoleDefinition(&RoleDefinition{DisplayName: "own", RolePermissions: []RolePermission{{AllowedResourceActions: []string{"x"}}}})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.AssignRole(&RoleAssignment{PrincipalID: u.ID, RoleDefinitionID: own.ID}); err != nil {
+			return err
+		}
 		if _, err := tx.AddTokenSigningCertificate(sp.ID, "", time.Time{}); err != nil {
 			return err
 		}

@@ -31,8 +31,9 @@ func (v View) Canonical() ([]byte, error) {
 		}
 		dump[table], bin[table] = sortedByText(shown), sortedByText(deleted)
 	}
-	delete(bin, assignments) // these two do not pass through the bin
-	delete(bin, grants)
+	for _, table := range []string{assignments, grants, directoryRoles, roleDefinitions, roleAssignments} {
+		delete(bin, table) // these do not pass through the bin
+	}
 	dump["deletedItems"] = bin
 	return indented(dump)
 }
@@ -79,6 +80,9 @@ func (v View) tables() map[string][]any {
 		groups:            untyped(each[Group](v.reader, groups, "id")),
 		assignments:       untyped(each[AppRoleAssignment](v.reader, assignments, "id")),
 		grants:            untyped(each[OAuth2PermissionGrant](v.reader, grants, "id")),
+		directoryRoles:    untyped(each[DirectoryRole](v.reader, directoryRoles, "id")),
+		roleDefinitions:   untyped(each[RoleDefinition](v.reader, roleDefinitions, "id")),
+		roleAssignments:   untyped(each[RoleAssignment](v.reader, roleAssignments, "id")),
 	}
 }
 

@@ -118,6 +118,15 @@ func TestDumpShowsEveryDifference(t *testing.T) {
 			_, err := tx.AddFederatedCredential(app.ID, credential("main", "repo:main"))
 			return err
 		},
+		"a directory role": func(tx *Tx, app *Application) error {
+			u, _ := tx.UserByUPN("ada@contoso.onmicrosoft.com")
+			return tx.AddRoleMember(GlobalAdministrator, u.ID)
+		},
+		"a manager": func(tx *Tx, app *Application) error {
+			u, _ := tx.UserByUPN("ada@contoso.onmicrosoft.com")
+			boss, _ := tx.UserByUPN("bob@contoso.onmicrosoft.com")
+			return tx.SetManager(u.ID, boss.ID)
+		},
 		"a certificate": func(tx *Tx, app *Application) error {
 			sp, _ := tx.ServicePrincipalByAppID(app.AppID)
 			_, err := tx.AddTokenSigningCertificate(sp.ID, "", time.Time{})

@@ -154,8 +154,10 @@ func (tx *Tx) AddMembers(groupID string, ids ...string) error {
 	}
 	g = g.Clone()
 	for _, id := range ids {
-		object, ok := tx.Object(id)
-		if _, isApplication := object.(*Application); !ok || isApplication {
+		object, _ := tx.Object(id)
+		switch object.(type) {
+		case *User, *Group, *ServicePrincipal:
+		default:
 			return NotFound(id)
 		}
 		if id == g.ID {

@@ -7,6 +7,11 @@ func (r reader) MemberOf(id string) []string {
 	for _, g := range r.GroupsOf(id) {
 		ids = append(ids, g.ID)
 	}
+	for _, a := range r.RoleAssignmentsOf(id) {
+		if role, ok := r.DirectoryRoleByTemplate(a.RoleDefinitionID); ok && a.DirectoryScopeID == wholeDirectory {
+			ids = append(ids, role.ID)
+		}
+	}
 	return ids
 }
 

@@ -34,6 +34,9 @@ func (v View) names() names {
 		n.of[sp.ID] = sp.DisplayName
 		n.of[sp.AppID] = sp.DisplayName
 	}
+	for d := range v.RoleDefinitions() {
+		n.of[d.ID] = d.DisplayName
+	}
 	for u := range each[User](v.reader, users, "id") {
 		n.of[u.ID] = strings.TrimPrefix(u.UserPrincipalName, deletedPrefix(u.ID))
 	}
@@ -60,7 +63,7 @@ func (n names) named(text string) string {
 
 // passing are the properties that depend on chance or time, wherever they are.
 var passing = []string{"id", "appId", "keyId", "createdDateTime", "deletedDateTime", "startDateTime", "endDateTime",
-	"renewedDateTime", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
+	"renewedDateTime", "templateId", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
 
 // describe is an object's canonical form.
 func (n names) describe(object any) (any, error) {
@@ -69,6 +72,11 @@ func (n names) describe(object any) (any, error) {
 		return map[string]any{
 			"principal": n.of[o.PrincipalID], "principalType": o.PrincipalType,
 			"resource": n.of[o.ResourceID], "role": n.permission(o.ResourceID, o.AppRoleID),
+		}, nil
+	case *RoleAssignment:
+		scope, _ := strings.CutPrefix(o.DirectoryScopeID, wholeDirectory)
+		return map[string]any{
+			"principal": n.of[o.PrincipalID], "role": n.named(o.RoleDefinitionID), "scope": n.named(scope),
 		}, nil
 	case *OAuth2PermissionGrant:
 		scopes := strings.Fields(o.Scope)

@@ -88,6 +88,15 @@ func decode(table string, data []byte) (any, error) {
 	case grants:
 		object = new(OAuth2PermissionGrant)
 		err = json.Unmarshal(data, object)
+	case directoryRoles:
+		object = new(DirectoryRole)
+		err = json.Unmarshal(data, object)
+	case roleDefinitions:
+		object = new(RoleDefinition)
+		err = json.Unmarshal(data, object)
+	case roleAssignments:
+		object = new(RoleAssignment)
+		err = json.Unmarshal(data, object)
 	default:
 		return nil, fmt.Errorf("no such table")
 	}

@@ -160,12 +160,16 @@ func (tx *Tx) purge(table string, object any, id string) {
 	tx.remove(table, object)
 }
 
-// endRelations removes every assignment and grant that an object is an end of.
+// endRelations removes every assignment, grant and directory role that an
+// object is an end of.
 func (tx *Tx) endRelations(id string) {
 	for _, index := range []string{"resource", "principal"} {
 		for _, a := range collect(each[AppRoleAssignment](tx.reader, assignments, index, id), nil) {
 			tx.remove(assignments, a)
 		}
+	}
+	for _, a := range tx.RoleAssignmentsOf(id) {
+		tx.remove(roleAssignments, a)
 	}
 	for _, index := range []string{"client", "resource", "principal"} {
 		for _, g := range collect(each[OAuth2PermissionGrant](tx.reader, grants, index, id), nil) {

@@ -94,6 +94,9 @@ func (d *Directory) seed(seed Seed) error {
 	err := d.Update(func(tx *Tx) error {
 		graph := microsoftGraph(tx.now)
 		tx.put(servicePrincipals, graph)
+		if _, err := tx.ActivateDirectoryRole(GlobalAdministrator); err != nil {
+			return err
+		}
 		return tx.seedAdministrator(graph, &d.admin)
 	})
 	if err != nil {

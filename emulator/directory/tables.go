@@ -15,6 +15,9 @@ const (
 	groups            = "groups"
 	assignments       = "appRoleAssignments"
 	grants            = "oauth2PermissionGrants"
+	directoryRoles    = "directoryRoles"
+	roleDefinitions   = "roleDefinitions"
+	roleAssignments   = "roleAssignments"
 )
 
 func schema() *memdb.DBSchema {
@@ -72,6 +75,17 @@ func schema() *memdb.DBSchema {
 		many("client", func(g *OAuth2PermissionGrant) []string { return []string{g.ClientID} }),
 		many("resource", func(g *OAuth2PermissionGrant) []string { return []string{g.ResourceID} }),
 		many("principal", func(g *OAuth2PermissionGrant) []string { return []string{text(g.PrincipalID)} }),
+	)
+	table(directoryRoles,
+		one("id", func(d *DirectoryRole) string { return d.ID }),
+		one("template", func(d *DirectoryRole) string { return d.RoleTemplateID }),
+	)
+	table(roleDefinitions, one("id", func(d *RoleDefinition) string { return d.ID }))
+	table(roleAssignments,
+		one("id", func(a *RoleAssignment) string { return a.ID }),
+		one("tuple", (*RoleAssignment).tuple),
+		many("role", func(a *RoleAssignment) []string { return []string{a.RoleDefinitionID} }),
+		many("principal", func(a *RoleAssignment) []string { return []string{a.PrincipalID} }),
 	)
 	return s
 }

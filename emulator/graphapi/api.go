@@ -80,7 +80,7 @@ func New(config Config) http.Handler {
 	}
 	for _, routes := range [][]route{
 		applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
-		recycleBinRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
+		recycleBinRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
 			if r.requires == nil {

@@ -39,6 +39,9 @@ type reads interface {
 	Group(id string) (*directory.Group, bool)
 	GroupByUniqueName(name string) (*directory.Group, bool)
 	Object(id string) (any, bool)
+	DirectoryRole(id string) (*directory.DirectoryRole, bool)
+	DirectoryRoleByTemplate(templateID string) (*directory.DirectoryRole, bool)
+	RoleDefinition(id string) (*directory.RoleDefinition, bool)
 	FederatedCredentials(applicationID string) []directory.FederatedIdentityCredential
 }
 

@@ -202,6 +202,7 @@ var objectKind = &kind{
 	structs: []reflect.Type{
 		reflect.TypeFor[directory.User](), reflect.TypeFor[directory.Group](),
 		reflect.TypeFor[directory.ServicePrincipal](), reflect.TypeFor[directory.Application](),
+		reflect.TypeFor[directory.DirectoryRole](),
 	},
 	filters: map[string]filterRule{
 		"id":                equalityRule,
@@ -225,13 +226,15 @@ func kindOf(object any) *kind {
 		return servicePrincipalKind
 	case *directory.User:
 		return userKind
+	case *directory.DirectoryRole:
+		return directoryRoleKind
 	}
 	return groupKind
 }
 
 // kindNamed returns the kind that an OData cast such as microsoft.graph.user names.
 func kindNamed(odataType string) (*kind, bool) {
-	for _, k := range []*kind{applicationKind, servicePrincipalKind, userKind, groupKind} {
+	for _, k := range []*kind{applicationKind, servicePrincipalKind, userKind, groupKind, directoryRoleKind} {
 		if equalFold(k.odataType, odataType) {
 			return k, true
 		}

@@ -35,7 +35,7 @@ func (c *call) changeManager(manager string) (answer, error) {
 		if err != nil {
 			return err
 		}
-		if _, ok := tx.Manager(u.ID); !ok && manager == "" {
+		if u.ManagerID == "" && manager == "" { // one in the recycle bin can be taken away
 			return directory.NotFound("manager")
 		}
 		return tx.SetManager(u.ID, manager)

@@ -23,6 +23,8 @@ func readObject(object any) requirement {
 		return readGroups
 	case *directory.Application, *directory.ServicePrincipal:
 		return readApplications
+	case *directory.DirectoryRole:
+		return readRoles
 	}
 	return readObjects
 }
