@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -151,5 +152,39 @@ func TestPublicHostsWithoutProxy(t *testing.T) {
 			t.Errorf("%s: %d %v", host, status, body)
 		}
 		client.CloseIdleConnections()
+	}
+}
+
+// Listeners on every address are told by one that this machine reaches.
+func TestListenersOnEveryAddress(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.Config{Origin: "https://localhost:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var listeners [2]net.Listener
+	for i, address := range []string{"0.0.0.0:0", "127.0.0.1:0"} {
+		if listeners[i], err = net.Listen("tcp", address); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := e.ServeOn(emulator.Listeners{Proxy: listeners[0], Management: listeners[1]})
+	for _, address := range []string{server.ProxyURL, server.ManagementURL} {
+		if !strings.HasPrefix(address, "http://127.0.0.1:") {
+			t.Errorf("%s", address)
+		}
+		response, err := http.Get(address + "/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if want := map[bool]int{true: http.StatusOK, false: http.StatusForbidden}[address == server.ManagementURL]; response.StatusCode != want {
+			t.Errorf("%s: %d, want %d", address, response.StatusCode, want)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := server.Shutdown(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

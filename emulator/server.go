@@ -116,8 +116,8 @@ func (e *Emulator) Serve(listeners []net.Listener) (*Server, error) {
 func (e *Emulator) ServeOn(l Listeners) *Server {
 	certificates := e.authority.TLSConfig(PublicHosts...)
 	s := &Server{
-		ManagementURL: "http://" + l.Management.Addr().String(),
-		ProxyURL:      "http://" + l.Proxy.Addr().String(),
+		ManagementURL: plainURL(l.Management),
+		ProxyURL:      plainURL(l.Proxy),
 		public:        e.httpServer(e.Handler()),
 		management:    e.httpServer(e.Management()),
 		proxy:         proxy.New(proxy.Config{Hosts: PublicHosts, TLS: certificates, Handler: e.Handler(), Logger: e.logger}),
@@ -135,6 +135,15 @@ func (e *Emulator) ServeOn(l Listeners) *Server {
 	go run(func() error { return s.management.Serve(l.Management) })
 	go run(func() error { return s.proxy.Serve(l.Proxy) })
 	return s
+}
+
+// plainURL is how this machine reaches a listener, which may be on every address.
+func plainURL(l net.Listener) string {
+	address := *l.Addr().(*net.TCPAddr)
+	if address.IP.IsUnspecified() {
+		address.IP = net.IPv4(127, 0, 0, 1)
+	}
+	return "http://" + address.String()
 }
 
 func (e *Emulator) httpServer(handler http.Handler) *http.Server {

@@ -17,7 +17,7 @@ if (proxy) {
     constructor(host) {
       super();
       this.waiting = undefined; // a write that came before the tunnel was open
-      this.raw = net.connect({ host: proxy.hostname, port: Number(proxy.port) });
+      this.raw = net.connect({ host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port) });
       this.raw.once('connect', () => {
         this.raw.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
       });
