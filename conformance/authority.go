@@ -26,6 +26,7 @@ type Authority struct {
 type endpoints struct {
 	Authorization string `json:"authorization_endpoint"`
 	Token         string `json:"token_endpoint"`
+	Keys          string `json:"jwks_uri"`
 }
 
 // Client is an application as the authority knows it.
@@ -133,6 +134,27 @@ func (a *Authority) discover(ctx context.Context) (*endpoints, error) {
 	}
 	a.known = &found.endpoints
 	return a.known, nil
+}
+
+// Keys returns the key set that tokens of this authority are signed with.
+func (a *Authority) Keys(ctx context.Context) ([]byte, error) {
+	known, err := a.discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, known.Keys, nil)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	var set json.RawMessage
+	status, err := a.getJSON(request, &set)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	if status != http.StatusOK {
+		return nil, fmt.Errorf("key set: status %d", status)
+	}
+	return set, nil
 }
 
 // getJSON sends a request and decodes its answer, whatever the status.

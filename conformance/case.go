@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // Group is a family of cases.
@@ -15,6 +16,8 @@ const (
 	Signature      Group = "signature"      // did the issuer sign it
 	Claims         Group = "claims"         // is it meant for this API, now
 	Authorization  Group = "authorization"  // may its bearer do this
+	Answers        Group = "answers"        // what a refusal says, and what it must not
+	Routes         Group = "routes"         // other ways to say the same request
 	Written        Group = "written"        // by hand, in the document
 )
 
@@ -49,6 +52,8 @@ type Case struct {
 	// must be let in, present for everything else.
 	admit   func(context.Context, *session) (*good, error)
 	present func(context.Context, *session) (credential, error)
+	// inspect looks at the answer beyond its status; nil: the status is all.
+	inspect func(reply) finding
 }
 
 type stage int
@@ -63,10 +68,16 @@ const (
 type Expect struct {
 	Status    int            `json:"status,omitempty"`    // 0: any 2xx
 	JSON      map[string]any `json:"json,omitempty"`      // members that the answer has, with these values
-	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too
+	Refused   bool           `json:"refused,omitempty"`   // anything that lets nobody in: no 2xx and no 5xx; Status is 0
+	Also      []int          `json:"also,omitempty"`      // statuses that are as good
+	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too: a note
+	MayAdmit  bool           `json:"mayAdmit,omitempty"`  // correct APIs let it in too: a note
 }
 
 func (e Expect) String() string {
+	if e.Refused {
+		return "no 2xx"
+	}
 	if e.Status == 0 {
 		return "2xx"
 	}
@@ -74,7 +85,27 @@ func (e Expect) String() string {
 }
 
 // admits says whether the request is to be let in.
-func (e Expect) admits() bool { return e.Status < http.StatusMultipleChoices }
+func (e Expect) admits() bool { return !e.Refused && e.Status < http.StatusMultipleChoices }
+
+// met says whether a status is the expected one, or as good.
+func (e Expect) met(status int) bool {
+	switch {
+	case slices.Contains(e.Also, status):
+		return true
+	case e.Refused:
+		return !success(status) && status < http.StatusInternalServerError
+	case e.Status == 0:
+		return success(status)
+	}
+	return status == e.Status
+}
+
+// tolerated says whether correct APIs differ here and this is one of their ways.
+func (e Expect) tolerated(status int) bool {
+	return slices.Contains(e.Tolerates, status) || e.MayAdmit && success(status)
+}
+
+func success(status int) bool { return status >= 200 && status <= 299 }
 
 // skipped is why a case cannot be tried.
 type skipped struct {
@@ -88,12 +119,30 @@ func skip(add, reason string, args ...any) *skipped {
 	return &skipped{fmt.Sprintf(reason, args...), add}
 }
 
-// credential is what a request presents.
+// credential is what a request presents, and where it differs from the
+// endpoint's own.
 type credential struct {
 	authorization []string // values of the Authorization header
 	secrets       []string // the tokens among it, to be masked
-	tolerates     []int    // statuses that are as good for this very token
+	tolerates     []int    // statuses that correct APIs answer to this very token too
 	note          string
+
+	method, path string      // empty: the endpoint's
+	query        string      // added to the path
+	header       http.Header // added
+	body         string      // with a Content-Type in header
+
+	// afterwards looks at what else the request led to; nil: nothing.
+	afterwards func() finding
+	// catchAll says that the target answers 2xx to routes that it cannot have.
+	catchAll bool
+}
+
+// finding is what an answer shows beyond its status. The zero finding is
+// nothing.
+type finding struct {
+	wrong string // a failure
+	note  string // where correct APIs differ
 }
 
 func asSkipped(err error) (*skipped, bool) {

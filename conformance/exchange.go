@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,26 +23,45 @@ type unreachable struct{ err error }
 func (u *unreachable) Error() string { return u.err.Error() }
 func (u *unreachable) Unwrap() error { return u.err }
 
-// send sends one request and returns what was said and the answer's body.
-func (t Target) send(ctx context.Context, request string, c credential) (*Exchange, []byte, time.Duration, error) {
+// reply is what the target said.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	sent   []string // the secrets of the request
+}
+
+// send sends one request and returns what was said and the answer.
+func (t Target) send(ctx context.Context, request string, c credential) (*Exchange, reply, time.Duration, error) {
 	method, path, _ := strings.Cut(request, " ")
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(t.URL, "/")+path, nil)
+	method, path = cmp.Or(c.method, method), cmp.Or(c.path, path)
+	if c.query != "" {
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		path += separator + c.query
+	}
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(t.URL, "/")+path, strings.NewReader(c.body))
 	if err != nil {
-		return nil, nil, 0, fmt.Errorf("request %s: %w", request, err)
+		return nil, reply{}, 0, fmt.Errorf("request %s: %w", request, err)
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "provision-verify")
+	for name, values := range c.header {
+		r.Header[name] = values
+	}
 	for _, value := range c.authorization {
 		r.Header.Add("Authorization", value)
 	}
 	exchange := &Exchange{
-		Method: method, URL: r.URL.Redacted(),
+		Method: method, URL: mask(r.URL.Redacted(), c.secrets),
 		RequestHeader: maskHeader(r.Header, c.secrets), Token: decoded(c),
 	}
 	begin := time.Now()
 	response, err := t.client().Do(r)
 	if err != nil {
-		return exchange, nil, time.Since(begin), &unreachable{plain(err)}
+		return exchange, reply{}, time.Since(begin), &unreachable{plain(err)}
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
@@ -50,9 +70,9 @@ func (t Target) send(ctx context.Context, request string, c credential) (*Exchan
 	exchange.ResponseHeader = maskHeader(response.Header, c.secrets)
 	exchange.Body, exchange.Truncated = shown(body, c.secrets)
 	if err != nil {
-		return exchange, nil, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", method, exchange.URL, plain(err))}
+		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", method, exchange.URL, plain(err))}
 	}
-	return exchange, body, elapsed, nil
+	return exchange, reply{response.StatusCode, response.Header, body, c.secrets}, elapsed, nil
 }
 
 func (t Target) client() *http.Client {

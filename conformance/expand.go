@@ -94,7 +94,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 		checks []check
 	}{{Authentication, authentication}, {Signature, signature}, {Claims, claimChecks}} {
 		for _, c := range family.checks {
-			cases = append(cases, c.on(s, e, family.group))
+			cases = append(cases, c.on(e, family.group))
 		}
 	}
 	return cases
@@ -109,16 +109,24 @@ type check struct {
 	gain      string
 	flaw      string
 	source    string
-	tolerates []int
+	tolerates []int // statuses that correct APIs answer too
+	mayAdmit  bool  // correct APIs let it in
+	admits    bool  // it must be let in; then tolerates are what correct APIs answer too
+	also      []int // statuses that are as good as 401
 	present   func(context.Context, *good) (credential, error)
+	inspect   func(reply) finding
 }
 
-func (c check) on(s *Suite, e endpoint, group Group) Case {
+func (c check) on(e endpoint, group Group) Case {
+	expect := Expect{Status: 401, Also: c.also, Tolerates: c.tolerates, MayAdmit: c.mayAdmit}
+	if c.admits {
+		expect = e.expect
+		expect.Tolerates = c.tolerates
+	}
 	return Case{
 		ID: e.request + ": " + c.name, Endpoint: e.request, Name: c.name, Group: group, Severity: c.severity,
 		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
-		Expect: Expect{Status: 401, Tolerates: c.tolerates},
-		stage:  stageRest,
+		Expect: expect, stage: stageRest, inspect: c.inspect,
 		present: func(ctx context.Context, session *session) (credential, error) {
 			g, err := session.goodFor(e)
 			if err != nil {

@@ -12,6 +12,7 @@ type Outcome string
 const (
 	Pass  Outcome = "pass"
 	Fail  Outcome = "fail"  // the API answered wrongly
+	Note  Outcome = "note"  // correct APIs differ here, and this is one of their ways
 	Skip  Outcome = "skip"  // it could not be tried, or would prove nothing
 	Error Outcome = "error" // the setup is broken: no verdict on the API
 )
@@ -55,10 +56,11 @@ type Plan struct {
 	Cases    []Case
 }
 
-// Summary counts outcomes: Planned = Passed + Failed + Errors + Skipped.
+// Summary counts outcomes: Planned = Passed + Noted + Failed + Errors + Skipped.
 type Summary struct {
 	Planned  int           `json:"planned"`
 	Passed   int           `json:"passed"`
+	Noted    int           `json:"noted"`
 	Failed   int           `json:"failed"`
 	Skipped  int           `json:"skipped"`
 	Errors   int           `json:"errors"`
@@ -68,13 +70,15 @@ type Summary struct {
 	Unproven []string `json:"unproven,omitempty"`
 }
 
-// OK says whether the answer is yes: nothing failed and nothing broke.
+// OK says whether the answer is yes: nothing failed and nothing broke. Notes do
+// not count; where they should, Suite.Strict makes failures of them.
 func (s Summary) OK() bool { return s.Failed == 0 && s.Errors == 0 }
 
 // Add adds another run's counts.
 func (s *Summary) Add(other Summary) {
 	s.Planned += other.Planned
 	s.Passed += other.Passed
+	s.Noted += other.Noted
 	s.Failed += other.Failed
 	s.Skipped += other.Skipped
 	s.Errors += other.Errors
@@ -86,6 +90,8 @@ func (s *Summary) count(o Outcome) {
 	switch o {
 	case Pass:
 		s.Passed++
+	case Note:
+		s.Noted++
 	case Fail:
 		s.Failed++
 	case Skip:

@@ -120,14 +120,17 @@ func (r *runner) try(ctx context.Context, c Case) (Result, error) {
 	if err != nil {
 		return fail(err)
 	}
-	exchange, body, elapsed, err := r.session.Target.send(ctx, c.Endpoint, presented)
+	exchange, got, elapsed, err := r.session.Target.send(ctx, c.Endpoint, presented)
 	result.Exchange, result.Duration = exchange, elapsed
 	if err != nil {
 		return fail(err)
 	}
 	result.Status = exchange.Status
 	r.learn(c, exchange.Status)
-	v := c.judge(exchange.Status, body, presented.tolerates, r.session.isLetIn(c.Endpoint))
+	v := c.judge(got, presented, r.session.isLetIn(c.Endpoint))
+	if r.session.Strict {
+		v = v.strictly()
+	}
 	result.Outcome, result.Reason, result.Cause = v.outcome, v.reason, v.cause
 	result.Note = joinNotes(presented.note, v.note, r.openNote(c))
 	return result, nil

@@ -23,6 +23,7 @@ type Suite struct {
 	Tokens       Tokens
 
 	Only        string           // case ids that contain this, * standing for anything; empty: all
+	Strict      bool             // what would be a note is a failure
 	Concurrency int              // requests at a time; default 4
 	Timeout     time.Duration    // for one case, its tokens included; default 30 s
 	Clock       func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
@@ -95,7 +96,10 @@ type Tokens interface {
 	Application(ctx context.Context, application string) (string, error)
 	// Sign signs any claims with the issuer's key. header is added to what the
 	// issuer states by itself.
+	// A nil header parameter is left out.
 	Sign(ctx context.Context, header, claims map[string]any) (string, error)
+	// Keys returns the issuer's key set, which is public (RFC 7517, section 5).
+	Keys(ctx context.Context) ([]byte, error)
 }
 
 // ErrUnavailable says that a token cannot be had here at all.

@@ -50,6 +50,8 @@ func (t *Tenant) Application(ctx context.Context, application string) (string, e
 	return grant.AccessToken, err
 }
 
+func (t *Tenant) Keys(ctx context.Context) ([]byte, error) { return t.Authority.Keys(ctx) }
+
 func (t *Tenant) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
 	if t.Signer == nil {
 		return "", fmt.Errorf("%w: this tenant signs no tokens on request", ErrUnavailable)

@@ -27,6 +27,8 @@ func details(r conformance.Result) []detail {
 	case conformance.Skip:
 		add("because", r.Reason)
 		add("add", r.Add)
+	case conformance.Note:
+		add("sent", r.Sends)
 	case conformance.Error:
 		add("broken", r.Reason)
 		if r.Exchange != nil {

@@ -27,7 +27,7 @@ type Run struct {
 // Result is a case, as conformance.Case has it, and how it ended.
 type Result struct {
 	conformance.Case
-	Outcome      conformance.Outcome   `json:"outcome"`          // pass, fail, skip, error
+	Outcome      conformance.Outcome   `json:"outcome"`          // pass, note, fail, skip, error
 	Status       int                   `json:"status,omitempty"` // of the answer
 	Milliseconds float64               `json:"milliseconds,omitempty"`
 	Reason       string                `json:"reason,omitempty"` // why it did not pass

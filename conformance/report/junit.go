@@ -82,7 +82,7 @@ func (j *JUnit) Result(r conformance.Result) error {
 		fmt.Fprintf(&text, "%-8s %s\n", line.label, line.text)
 	}
 	switch r.Outcome {
-	case conformance.Pass:
+	case conformance.Pass, conformance.Note:
 		test.Output = text.String()
 	case conformance.Fail:
 		suite.Failures++

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -55,8 +56,8 @@ func feed(t *testing.T, h conformance.Handler) {
 			Outcome: conformance.Error, Reason: "get a token of user nob: AADSTS50126: wrong password",
 		},
 		{
-			Case:    conformance.Case{ID: "GET /secure: garbage", Endpoint: "GET /secure", Name: "garbage", Group: conformance.Authentication, Expect: conformance.Expect{Status: 401, Tolerates: []int{400}}},
-			Outcome: conformance.Pass, Status: 400, Duration: 400 * time.Microsecond, Note: "400 is as good here as 401",
+			Case:    conformance.Case{ID: "GET /secure: garbage", Endpoint: "GET /secure", Name: "garbage", Group: conformance.Authentication, Sends: "a word that is no token", Expect: conformance.Expect{Status: 401, Tolerates: []int{400}}},
+			Outcome: conformance.Note, Status: 400, Duration: 400 * time.Microsecond, Note: "400 where 401 is better",
 			Exchange: &conformance.Exchange{Method: "GET", URL: "https://api.example/secure", Status: 400},
 		},
 	}
@@ -69,7 +70,7 @@ func feed(t *testing.T, h conformance.Handler) {
 		for _, r := range results {
 			check(h.Result(r))
 		}
-		check(h.End(conformance.Summary{Planned: 5, Passed: 2, Failed: 1, Skipped: 1, Errors: 1, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"}}))
+		check(h.End(conformance.Summary{Planned: 5, Passed: 1, Noted: 1, Failed: 1, Skipped: 1, Errors: 1, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"}}))
 	}
 }
 
@@ -94,11 +95,12 @@ GET /secure              expected  got
          add      roleAssignments: [{role: Reader, users: [NAME]}]
   ERROR  no-role         403
          broken   get a token of user nob: AADSTS50126: wrong password
-  ok     garbage         401       400     0 ms
-         note     400 is as good here as 401
+  note   garbage         401       400     0 ms
+         sent     a word that is no token
+         note     400 where 401 is better
 
 GET /secure: nobody was seen to be let in, so its refusals prove nothing
-2 passed, 1 failed, 1 skipped, 1 error in 1.5 s
+1 passed, 1 failed, 1 skipped, 1 note, 1 error in 1.5 s
 `
 
 func TestText(t *testing.T) {
@@ -118,7 +120,7 @@ func TestTextInColour(t *testing.T) {
 	if !strings.Contains(text, "\x1b[1;31mFAIL \x1b[0m") {
 		t.Errorf("no colour:\n%q", text)
 	}
-	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["fail"].color, marks["skip"].color, marks["error"].color} {
+	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["note"].color, marks["fail"].color, marks["skip"].color, marks["error"].color} {
 		text = strings.ReplaceAll(text, code, "")
 	}
 	if strings.Contains(text, "\x1b") {
@@ -210,7 +212,7 @@ func TestJUnit(t *testing.T) {
 		!strings.Contains(failed.Failure.Text, "sent     GET https://api.example/secure") {
 		t.Errorf("failed case %+v", failed)
 	}
-	if secure.Cases[1].Skipped == nil || secure.Cases[2].Error == nil || !strings.Contains(secure.Cases[3].Output, "400 is as good") {
+	if secure.Cases[1].Skipped == nil || secure.Cases[2].Error == nil || !strings.Contains(secure.Cases[3].Output, "400 where 401") {
 		t.Errorf("cases %+v", secure.Cases)
 	}
 }
@@ -228,6 +230,45 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 	} {
 		if err == nil || !strings.Contains(err.Error(), "disk full") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Many passed cases share a line by family; whatever else happened has its own.
+func TestTextOfManyCases(t *testing.T) {
+	t.Parallel()
+	plan := conformance.Plan{Name: "secure", Resource: "api", URL: "https://api.example"}
+	for i := range 45 {
+		c := conformance.Case{Endpoint: "GET /secure", Name: fmt.Sprintf("case-%d", i), Group: conformance.Signature, Expect: conformance.Expect{Status: 401}}
+		if i > 40 {
+			c.Group = conformance.Claims
+		}
+		plan.Cases = append(plan.Cases, c)
+	}
+	for verbose, want := range map[bool]string{
+		false: `
+GET /secure              expected  got
+  note   case-7          401       400     1 ms
+         note     correct APIs differ
+  ok     signature       40 cases          1 ms
+  ok     claims          4 cases           1 ms
+
+44 passed, 0 failed, 0 skipped, 1 note in 0 ms
+`, true: "  ok     case-44         401       401     1 ms\n"} {
+		var b bytes.Buffer
+		text := NewText(&b, false)
+		text.Verbose = verbose
+		_ = text.Begin(plan)
+		for i, c := range plan.Cases {
+			r := conformance.Result{Case: c, Outcome: conformance.Pass, Status: 401, Duration: time.Millisecond}
+			if i == 7 {
+				r.Outcome, r.Status, r.Note = conformance.Note, 400, "correct APIs differ"
+			}
+			_ = text.Result(r)
+		}
+		_ = text.End(conformance.Summary{Passed: 44, Noted: 1})
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("verbose %t:\n%s\nwant in it:\n%s", verbose, b.String(), want)
 		}
 	}
 }

@@ -12,14 +12,24 @@ import (
 )
 
 // Text writes a table for people: a line for each case, and beneath one that
-// did not pass why. It writes as the results come.
+// did not pass why. Where an endpoint has many cases, those that pass share a
+// line by family. It writes as the results come.
 type Text struct {
+	Verbose bool // every case has a line of its own, however many there are
+
 	w     io.Writer
 	color bool
 
 	width    int // of the widest case name
 	endpoint string
+	cases    map[string]int // by endpoint
+	group    conformance.Group
+	passed   int // of the family, not yet written
+	took     time.Duration
 }
+
+// many is more cases of an endpoint than people read line by line.
+const many = 40
 
 // NewText makes a table writer; color says whether w shows ANSI colours.
 func NewText(w io.Writer, color bool) *Text { return &Text{w: w, color: color} }
@@ -27,6 +37,7 @@ func NewText(w io.Writer, color bool) *Text { return &Text{w: w, color: color} }
 // marks are what a line begins with, and its colour.
 var marks = map[conformance.Outcome]struct{ word, color string }{
 	conformance.Pass:  {"ok", "\x1b[32m"},
+	conformance.Note:  {"note", "\x1b[36m"},
 	conformance.Fail:  {"FAIL", "\x1b[1;31m"},
 	conformance.Skip:  {"skip", "\x1b[33m"},
 	conformance.Error: {"ERROR", "\x1b[1;35m"},
@@ -39,9 +50,13 @@ const (
 )
 
 func (t *Text) Begin(p conformance.Plan) error {
-	t.endpoint, t.width = "", 0
+	t.endpoint, t.width, t.cases = "", 0, make(map[string]int)
 	for _, c := range p.Cases {
+		t.cases[c.Endpoint]++
 		t.width = max(t.width, utf8.RuneCountInString(c.Name))
+		if t.cases[c.Endpoint] > many {
+			t.width = max(t.width, len(conformance.Authentication)) // the widest family
+		}
 	}
 	_, err := fmt.Fprintf(t.w, "%s\n", t.paint(bold, fmt.Sprintf("%s: %s for %s at %s",
 		p.Name, plural(len(p.Cases), "case"), p.Resource, printable(p.URL))))
@@ -50,9 +65,19 @@ func (t *Text) Begin(p conformance.Plan) error {
 
 func (t *Text) Result(r conformance.Result) error {
 	var b bytes.Buffer
+	if r.Endpoint != t.endpoint || r.Group != t.group {
+		t.flush(&b)
+		t.group = r.Group
+	}
 	if r.Endpoint != t.endpoint {
 		t.endpoint = r.Endpoint
 		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, printable(r.Endpoint))))
+	}
+	if r.Outcome == conformance.Pass && r.Note == "" && !t.Verbose && t.cases[r.Endpoint] > many {
+		t.passed++
+		t.took = max(t.took, r.Duration)
+		_, err := t.w.Write(trimLines(b.Bytes()))
+		return err
 	}
 	status, took := "", ""
 	if r.Status != 0 {
@@ -68,8 +93,20 @@ func (t *Text) Result(r conformance.Result) error {
 	return err
 }
 
+// flush writes the line of a family's passed cases; the time is the longest.
+func (t *Text) flush(b *bytes.Buffer) {
+	if t.passed > 0 {
+		mark := marks[conformance.Pass]
+		fmt.Fprintf(b, "  %s  %-*s  %-13s  %s\n", t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, t.group,
+			plural(t.passed, "case"), t.paint(faint, fmt.Sprintf("%7s", milliseconds(t.took))))
+	}
+	t.passed, t.took = 0, 0
+}
+
 func (t *Text) End(s conformance.Summary) error {
 	var b bytes.Buffer
+	t.flush(&b)
+	t.endpoint = ""
 	b.WriteByte('\n')
 	for _, endpoint := range s.Unproven {
 		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", printable(endpoint))
@@ -83,9 +120,12 @@ func (t *Text) End(s conformance.Summary) error {
 	return err
 }
 
-// counts is the summary in words; errors are told where there are any.
+// counts is the summary in words; notes and errors are told where there are any.
 func counts(s conformance.Summary) string {
 	text := fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, s.Failed, s.Skipped)
+	if s.Noted > 0 {
+		text += ", " + plural(s.Noted, "note")
+	}
 	if s.Errors > 0 {
 		text += ", " + plural(s.Errors, "error")
 	}
