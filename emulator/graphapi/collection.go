@@ -62,6 +62,10 @@ func (c *call) one(status int, k *kind, object any) (answer, error) {
 	selected := c.properties(k, q.selected)
 	data, err := render(shown(object, q.selected), selected,
 		annotation{"@odata.context", c.contextOf(k.set, q.selected, "/$entity")})
+	if err != nil {
+		return answer{}, err
+	}
+	data, err = c.expand(data, k, object, q.expanded)
 	return answer{status: status, body: data}, err
 }
 
@@ -123,6 +127,9 @@ func (c *call) list(k *kind, objects iter.Seq[any], find lookup) (answer, error)
 		}
 		data, err := c.entry(k, object, q.selected)
 		if err != nil {
+			return answer{}, err
+		}
+		if data, err = c.expand(data, k, object, q.expanded); err != nil {
 			return answer{}, err
 		}
 		b.Write(data)

@@ -22,6 +22,8 @@ const (
 // Source: learn.microsoft.com/graph/query-parameters.
 type query struct {
 	filter     node
+	search     search
+	expanded   []expansion
 	selected   []string // nil: the default properties
 	top        int
 	count      bool
@@ -49,7 +51,7 @@ func (c *call) parseQuery(k *kind, single bool) (query, error) {
 	q.count = options["$count"] == "true"
 	for _, name := range sortedKeys(options) {
 		value := options[name]
-		if single && name != "$select" && name != "$count" {
+		if single && name != "$select" && name != "$count" && name != "$expand" {
 			return q, badSyntax("Query option '%s' is not allowed for a single resource.", name)
 		}
 		switch name {
@@ -77,7 +79,9 @@ func (c *call) parseQuery(k *kind, single bool) (query, error) {
 				err = unsupportedQuery("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'")
 				break
 			}
-			err = unsupportedQuery("$search is not supported by the local tenant.")
+			q.search, err = k.parseSearch(value)
+		case "$expand":
+			q.expanded, err = k.parseExpand(value, c.version)
 		default:
 			err = badSyntax("The query option '%s' is not supported.", name)
 		}
@@ -233,6 +237,9 @@ func (q query) page(objects []any) (page []any, total int, next *position) {
 	}
 	var kept []placed
 	for _, object := range objects {
+		if q.search != nil && !q.search.matches(object) {
+			continue
+		}
 		if q.filter == nil || matches(q.filter, reflect.Indirect(reflect.ValueOf(object))) {
 			kept = append(kept, placed{object, q.positionOf(object)})
 		}

@@ -1,0 +1,105 @@
+package graphapi
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// search is a parsed $search: alternatives of terms that all have to match.
+// Source: learn.microsoft.com/graph/search-query-parameter#using-search-on-directory-object-collections.
+type search [][]term
+
+// term asks for a property in which every word of a text begins a word.
+type term struct {
+	property string
+	words    []string
+}
+
+// searchable are the properties that $search knows; others match as startsWith.
+var searchable = []string{"displayName", "description", "mail", "mailNickname", "userPrincipalName"}
+
+// parseSearch reads "property:text", joined by AND and OR.
+func (k *kind) parseSearch(value string) (search, error) {
+	malformed := badSyntax("Invalid $search clause: '%s'. Expected \"property:value\", joined by AND or OR.", value)
+	all := search{nil}
+	rest := strings.TrimSpace(value)
+	for {
+		if !strings.HasPrefix(rest, `"`) {
+			return nil, malformed
+		}
+		end := strings.Index(rest[1:], `"`)
+		if end < 0 {
+			return nil, malformed
+		}
+		property, text, found := strings.Cut(rest[1:end+1], ":")
+		if !found || strings.TrimSpace(text) == "" {
+			return nil, malformed
+		}
+		known := slices.ContainsFunc(k.structs, func(t reflect.Type) bool { return pathExists(t, []string{property}) })
+		if !known || !slices.Contains(searchable, property) {
+			return nil, unsupportedQuery("The property '%s' cannot be searched.", property)
+		}
+		all[len(all)-1] = append(all[len(all)-1], term{property, words(text)})
+		rest = strings.TrimSpace(rest[end+2:])
+		if rest == "" {
+			return all, nil
+		}
+		operator, after, _ := strings.Cut(rest, " ")
+		switch operator {
+		case "AND":
+		case "OR":
+			all = append(all, nil)
+		default:
+			return nil, malformed
+		}
+		rest = strings.TrimSpace(after)
+	}
+}
+
+// words splits a text where Entra does: at blanks and symbols, and where a
+// small letter is followed by a capital.
+func words(text string) []string {
+	var all []string
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			all = append(all, strings.ToLower(word.String()))
+			word.Reset()
+		}
+	}
+	small := false
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			flush()
+			small = false
+			continue
+		}
+		if small && unicode.IsUpper(r) {
+			flush()
+		}
+		small = unicode.IsLower(r)
+		word.WriteRune(r)
+	}
+	flush()
+	return all
+}
+
+func (s search) matches(object any) bool {
+	v := reflect.Indirect(reflect.ValueOf(object))
+	return slices.ContainsFunc(s, func(terms []term) bool {
+		return !slices.ContainsFunc(terms, func(t term) bool { return !t.matches(v) })
+	})
+}
+
+func (t term) matches(v reflect.Value) bool {
+	at, ok := valueAt(v, []string{t.property})
+	if at = reflect.Indirect(at); !ok || !at.IsValid() {
+		return false
+	}
+	held := append(words(at.String()), strings.ToLower(at.String()))
+	return !slices.ContainsFunc(t.words, func(word string) bool {
+		return !slices.ContainsFunc(held, func(h string) bool { return strings.HasPrefix(h, word) })
+	})
+}
