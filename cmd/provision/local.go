@@ -43,6 +43,7 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 	}
 	s.serves = own
 	s.close = func() {
+		s.manage.http.CloseIdleConnections()
 		s.http.CloseIdleConnections() // a server that is ours would wait a second for them
 		release()
 	}
@@ -74,7 +75,11 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trust the local tenant: %w", err)
 	}
-	roots := x509.NewCertPool()
+	// The system's roots as well: the API under test may have a public certificate.
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
 	if !roots.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("trust the local tenant: %s holds no certificate", dir.file("ca.pem"))
 	}
@@ -101,7 +106,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: reconcile.Keep{Dir: string(dir)},
 		patience: 10 * time.Second, now: a.now, caFile: dir.file("ca.pem"),
-		manage: &management{url: served.ManagementURL, key: served.ManagementKey}}
+		manage: &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	if a.config.GetBool("public-hosts") {
 		s.authority, s.v1Issuer, s.proxy = publicAuthority, publicV1Issuer(served.TenantID), served.Proxy
 	}

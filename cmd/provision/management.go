@@ -12,6 +12,7 @@ import (
 // management is the local tenant's management API.
 type management struct {
 	url, key string
+	http     *http.Client
 }
 
 // Sign has any claims signed with the tenant's current key.
@@ -26,7 +27,7 @@ func (m *management) Sign(ctx context.Context, header, claims map[string]any) (s
 	}
 	r.Header.Set("Authorization", "Bearer "+m.key)
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := m.http.Do(r)
 	if err != nil {
 		return "", fmt.Errorf("sign a token: %w", err)
 	}
