@@ -75,9 +75,10 @@ func (d *Directory) View() View {
 // only inside the Update that made it.
 type Tx struct {
 	reader
-	txn    *memdb.Txn
-	tenant Tenant
-	now    time.Time // in UTC, in whole seconds as Graph answers it
+	txn     *memdb.Txn
+	tenant  Tenant
+	now     time.Time // in UTC, in whole seconds as Graph answers it
+	version uint64    // what this Update makes; 0 before it changes a tracked object
 }
 
 // Update lets change build the next state. Either all of it is kept, and
@@ -112,6 +113,7 @@ func (tx *Tx) put(table string, object any) {
 	if err := tx.txn.Insert(table, object); err != nil {
 		panic(fmt.Sprintf("directory: insert into %s: %v", table, err)) // an object without an id: a mistake in this package
 	}
+	tx.noteChange(table, objectID(object))
 }
 
 // remove takes an object out for good.
@@ -119,6 +121,7 @@ func (tx *Tx) remove(table string, object any) {
 	if err := tx.txn.Delete(table, object); err != nil {
 		panic(fmt.Sprintf("directory: delete from %s: %v", table, err))
 	}
+	tx.noteChange(table, objectID(object))
 }
 
 // Load returns the value that Save or SaveOnce kept under a key.

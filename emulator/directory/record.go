@@ -88,6 +88,9 @@ func decode(table string, data []byte) (any, error) {
 	case grants:
 		object = new(OAuth2PermissionGrant)
 		err = json.Unmarshal(data, object)
+	case changes:
+		object = new(change)
+		err = json.Unmarshal(data, object)
 	case directoryRoles:
 		object = new(DirectoryRole)
 		err = json.Unmarshal(data, object)

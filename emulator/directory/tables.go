@@ -18,6 +18,7 @@ const (
 	directoryRoles    = "directoryRoles"
 	roleDefinitions   = "roleDefinitions"
 	roleAssignments   = "roleAssignments"
+	changes           = "changes"
 )
 
 func schema() *memdb.DBSchema {
@@ -75,6 +76,10 @@ func schema() *memdb.DBSchema {
 		many("client", func(g *OAuth2PermissionGrant) []string { return []string{g.ClientID} }),
 		many("resource", func(g *OAuth2PermissionGrant) []string { return []string{g.ResourceID} }),
 		many("principal", func(g *OAuth2PermissionGrant) []string { return []string{text(g.PrincipalID)} }),
+	)
+	table(changes,
+		one("id", func(c *change) string { return c.ID }),
+		many("version", func(c *change) []string { return []string{version(c.Version)} }),
 	)
 	table(directoryRoles,
 		one("id", func(d *DirectoryRole) string { return d.ID }),
