@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 
@@ -124,7 +127,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		}
 		summary, err := conformance.Run(ctx, &conformance.Suite{
 			Document: document,
-			Target:   conformance.Target{URL: strings.TrimSuffix(url, "/"), HTTPClient: s.http},
+			Target:   conformance.Target{URL: strings.TrimSuffix(url, "/"), HTTPClient: s.targetClient(url)},
 			Issuer:   f.issuer, Resource: f.resource,
 			Users: users, Applications: clients, Tokens: tokens,
 			Only: a.config.GetString("only"), Clock: s.now,
@@ -141,6 +144,23 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		total.Add(summary)
 	}
 	return total, nil
+}
+
+// targetClient sends the requests of the cases. An API may have a public
+// certificate or one of the local tenant's authority.
+func (s *session) targetClient(url string) *http.Client {
+	if s.caFile == "" || !strings.HasPrefix(url, "https://") {
+		return s.http
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if pem, err := os.ReadFile(s.caFile); err == nil {
+		roots.AppendCertsFromPEM(pem)
+	}
+	return &http.Client{Timeout: s.http.Timeout, Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
 }
 
 // startReferenceAPI serves the bundled API on a free port until stop.
