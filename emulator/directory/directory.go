@@ -18,6 +18,8 @@ type Directory struct {
 	store   *store
 	writing sync.Mutex // one Update at a time, memory and disk together
 	admin   Administrator
+	signIns ring[SignIn]
+	audits  ring[DirectoryAudit]
 }
 
 // Seed says what a new tenant is to be; what is left empty is chosen.

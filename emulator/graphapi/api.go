@@ -80,7 +80,7 @@ func New(config Config) http.Handler {
 	}
 	for _, routes := range [][]route{
 		deltaRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
-		recycleBinRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
+		recycleBinRoutes, auditLogRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
 			if r.requires == nil {
@@ -209,7 +209,11 @@ func (c *call) serve() (answer, error) {
 	if len(c.body) > 0 && (c.method == http.MethodPost || c.method == http.MethodPatch) && !isJSON(c.header.Get("Content-Type")) {
 		return answer{}, badSyntax("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
 	}
-	return r.handle(c)
+	a, err := r.handle(c)
+	if err == nil {
+		c.audit(a)
+	}
+	return a, err
 }
 
 // collection is the first segment of the route: applications, users, …

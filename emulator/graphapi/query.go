@@ -49,6 +49,9 @@ func (c *call) parseQuery(k *kind, single bool) (query, error) {
 		return q, err
 	}
 	q.count = options["$count"] == "true"
+	if k.newest != "" {
+		q.orderBy = []sortKey{{k.newest, true}}
+	}
 	for _, name := range sortedKeys(options) {
 		value := options[name]
 		if single && name != "$select" && name != "$count" && name != "$expand" {
@@ -160,7 +163,7 @@ func (k *kind) parseOrderBy(value string, advanced, filtered bool) ([]sortKey, e
 		if !slices.ContainsFunc(k.structs, func(t reflect.Type) bool { return pathExists(t, []string{name}) }) {
 			return nil, badSyntax("Invalid $orderby clause: Could not find a property named '%s' on type '%s'.", name, k.odataType)
 		}
-		if !ok || !advanced && (!byDefault || filtered) {
+		if !ok || !advanced && (!byDefault || filtered && k.newest == "") {
 			return nil, unsupportedQuery("Sorting not supported for current query.")
 		}
 		keys = append(keys, sortKey{name, len(words) == 2 && words[1] == "desc"})
