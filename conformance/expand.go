@@ -87,15 +87,18 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 			stage:  stageFirst, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
 		}}
 	}
-	cases := []Case{noToken(e)}
+	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
 	cases = append(cases, s.authorizationCases(e)...)
-	for _, family := range []struct {
-		group  Group
-		checks []check
-	}{{Authentication, authentication}, {Signature, signature}, {Claims, claimChecks}} {
-		for _, c := range family.checks {
-			cases = append(cases, c.on(e, family.group))
-		}
+	cases = append(cases, onEach(e, Signature, signature)...)
+	cases = append(cases, onEach(e, Claims, claimChecks)...)
+	return cases
+}
+
+// onEach makes the cases of a family's table.
+func onEach(e endpoint, group Group, checks []check) []Case {
+	cases := make([]Case, 0, len(checks))
+	for _, c := range checks {
+		cases = append(cases, c.on(e, group))
 	}
 	return cases
 }

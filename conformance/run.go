@@ -29,6 +29,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := newRunner(&suite, all, chosen)
+	defer r.session.close()
 	if err := r.probe(ctx); err != nil {
 		return Summary{}, err
 	}

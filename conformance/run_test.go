@@ -21,7 +21,7 @@ func TestWrittenCases(t *testing.T) {
 		{Name: "readers are kept out", Request: "GET /secure", As: stack.As{User: "rea"}, Expect: &stack.Expect{Status: 403}},
 		{Name: "robots are kept out", Request: "GET /secure", As: stack.As{Application: "robot"}, Expect: &stack.Expect{Status: 401}},
 		{Name: "open", Request: "GET /health", Expect: &stack.Expect{Status: 200, JSON: map[string]any{"status": "ok"}}},
-		{Name: "elsewhere", Request: "GET /elsewhere", Expect: &stack.Expect{Status: 401}},
+		{Name: "elsewhere", Request: "GET /elsewhere", Expect: &stack.Expect{Status: 404}},
 	}
 	r := run(t, suite)
 	for id, want := range map[string]Outcome{
@@ -41,7 +41,7 @@ func TestOnly(t *testing.T) {
 	s := startTenant(t)
 	for only, want := range map[string][]string{
 		"expired":           {"GET /secure: expired"},
-		"/SECURE: alg":      {"GET /secure: alg-none"},
+		"/SECURE: alg-tw":   {"GET /secure: alg-twice"},
 		"secure*tampered-p": {"GET /secure: tampered-payload"},
 		"health":            {"GET /health: public"},
 		"role*ops":          {"GET /secure: role DevOps"},

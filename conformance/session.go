@@ -19,6 +19,7 @@ type session struct {
 	mu     sync.Mutex
 	grants map[subject]*grant
 	good   map[string]*good // by endpoint
+	bait   *bait            // nil: not needed yet
 }
 
 func newSession(s *Suite) *session {
@@ -82,12 +83,13 @@ func (s *session) access(ctx context.Context, who subject, properties ...propert
 
 // good is a token that an endpoint must let in, and what others are made from.
 type good struct {
-	session *session
-	who     subject
-	raw     string
-	token   forge.Token
-	claims  claimSet
-	letIn   bool // and it did
+	session  *session
+	endpoint string
+	who      subject
+	raw      string
+	token    forge.Token
+	claims   claimSet
+	letIn    bool // and it did
 }
 
 // goodFor is the token that the endpoint's hostile tokens are made from.
@@ -103,6 +105,7 @@ func (s *session) goodFor(e endpoint) (*good, error) {
 func (s *session) setGood(request string, g *good) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	g.endpoint = request
 	s.good[request] = g
 }
 
@@ -122,6 +125,11 @@ func (s *session) isLetIn(request string) bool {
 // sign has the issuer sign the good token's claims with changes; nil removes a
 // claim. That nothing else differs is checked: one defect, no more.
 func (g *good) sign(ctx context.Context, changes map[string]any) (string, error) {
+	return g.signWith(ctx, nil, changes)
+}
+
+// signWith does the same under another header.
+func (g *good) signWith(ctx context.Context, header, changes map[string]any) (string, error) {
 	want := maps.Clone(map[string]any(g.claims))
 	for name, value := range changes {
 		if value == nil {
@@ -130,7 +138,7 @@ func (g *good) sign(ctx context.Context, changes map[string]any) (string, error)
 			want[name] = value
 		}
 	}
-	raw, err := g.session.Tokens.Sign(ctx, nil, maps.Clone(want))
+	raw, err := g.session.Tokens.Sign(ctx, header, maps.Clone(want))
 	if errors.Is(err, ErrUnavailable) {
 		return "", skip("", "only the issuer could sign such a token: %v", err)
 	}

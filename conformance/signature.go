@@ -1,9 +1,17 @@
 package conformance
 
-import "context"
+import (
+	"context"
+	"slices"
 
-// signature are tokens that the issuer has not signed.
-var signature = []check{
+	"provision/conformance/forge"
+)
+
+// signature are tokens that the issuer has not signed, or not so.
+var signature = slices.Concat(tampered, unsigned, ownKeys, publicKeyAsSecret, keyInHeader, keyByName)
+
+// tampered are the good token, changed after it was signed.
+var tampered = []check{
 	{
 		name: "tampered-payload", severity: Critical,
 		sends:  "the good token with a claim added to its payload",
@@ -24,16 +32,55 @@ var signature = []check{
 			return bearer(g.token.WithFlippedSignature().String()), nil
 		},
 	},
-	{
-		name: "alg-none", severity: Critical,
-		sends:  "the good token with alg none and no signature",
+	tamper("tampered-header", "the good token with a parameter added to its header", "the API checks the signature of something else than was sent",
+		func(t forge.Token) forge.Token { return t.WithHeader("tampered", true) }),
+	tamper("tampered-b64", "the good token with b64 false and crit added to its header", "the API lets the token choose what is signed (b64)",
+		func(t forge.Token) forge.Token {
+			return t.WithHeader("b64", false).WithHeader("crit", []string{"b64"})
+		}),
+	tamper("truncated-signature", "the good token with half of its signature", "the API compares as much of the signature as there is",
+		func(t forge.Token) forge.Token { return t.WithSignature(t.Signature[:len(t.Signature)/2]) }),
+	tamper("empty-signature", "the good token without its signature, and alg unchanged", "the API takes a missing signature for a good one",
+		func(t forge.Token) forge.Token { return t.WithSignature(nil) }),
+	tamper("zero-signature", "the good token with a signature of zeros", "the API does not check the signature, or not that it is in range",
+		func(t forge.Token) forge.Token { return t.WithSignature(make([]byte, len(t.Signature))) }),
+}
+
+func tamper(name, sends, flaw string, change func(forge.Token) forge.Token) check {
+	return check{
+		name: name, severity: Critical, sends: sends, flaw: flaw,
+		gain: "anybody can make tokens", source: "RFC 7515, section 5.2", tolerates: []int{400},
+		present: func(_ context.Context, g *good) (credential, error) { return bearer(change(g.token).String()), nil },
+	}
+}
+
+// unsigned are tokens that say that they need no signature, in every spelling
+// that some library has taken for none.
+var unsigned = []check{
+	none("alg-none", "alg none and no signature", func(t forge.Token) forge.Token { return t.Unsigned("none") }),
+	none("alg-none-capitalized", "alg None and no signature", func(t forge.Token) forge.Token { return t.Unsigned("None") }),
+	none("alg-none-capitals", "alg NONE and no signature", func(t forge.Token) forge.Token { return t.Unsigned("NONE") }),
+	none("alg-none-mixed", "alg nOnE and no signature", func(t forge.Token) forge.Token { return t.Unsigned("nOnE") }),
+	none("alg-empty", "an empty alg and no signature", func(t forge.Token) forge.Token { return t.Unsigned("") }),
+	none("alg-missing", "neither alg nor signature", func(t forge.Token) forge.Token { return t.WithoutHeader("alg").WithSignature(nil) }),
+	none("alg-null", "alg null and no signature", func(t forge.Token) forge.Token { return t.WithHeader("alg", nil).WithSignature(nil) }),
+	none("alg-twice", "alg twice, RS256 and then none, and no signature", func(t forge.Token) forge.Token { return t.WithSecondHeader("alg", "none").WithSignature(nil) }),
+	none("alg-none-signed", "alg none, and its own signature", func(t forge.Token) forge.Token { return t.WithHeader("alg", "none") }),
+}
+
+func none(name, what string, change func(forge.Token) forge.Token) check {
+	return check{
+		name: name, severity: Critical,
+		sends:  "the good token with " + what,
 		gain:   "anybody can make tokens, without any key",
 		flaw:   "the API accepts alg none: it lets the token choose how it is verified",
-		source: "RFC 8725, sections 2.1 and 3.2; CVE-2015-9235",
-		present: func(_ context.Context, g *good) (credential, error) {
-			return bearer(g.token.Unsigned("none").String()), nil
-		},
-	},
+		source: "RFC 8725, sections 2.1 and 3.2; CVE-2015-9235, CVE-2020-28042", tolerates: []int{400},
+		present: func(_ context.Context, g *good) (credential, error) { return bearer(change(g.token).String()), nil },
+	}
+}
+
+// ownKeys are tokens signed with a key of the attacker's own.
+var ownKeys = []check{
 	{
 		name: "unknown-kid", severity: Critical,
 		sends:  "the good token's payload signed with a key of our own, under a kid that the issuer has not",
@@ -45,13 +92,51 @@ var signature = []check{
 			if g.token.HasHeader("x5t") { // names the key too, in version 1.0 tokens
 				token = token.WithHeader("x5t", unknownKid)
 			}
-			token, err := token.SignedByAttacker()
-			if err != nil {
-				return credential{}, err
-			}
-			return bearer(token.String()), nil
+			return ownKey(token)
 		},
 	},
+	{
+		name: "own-key", severity: Critical,
+		sends:   "the good token's payload signed with a key of our own, under the kid of the issuer's",
+		gain:    "anybody can make tokens, with any key",
+		flaw:    "the API does not check the signature",
+		source:  "RFC 7515, section 5.2",
+		present: func(_ context.Context, g *good) (credential, error) { return ownKey(g.token) },
+	},
+	{
+		name: "own-key-no-kid", severity: Critical,
+		sends:  "the good token's payload signed with a key of our own, without a kid",
+		gain:   "anybody can make tokens, with any key",
+		flaw:   "the API lets in when there is no kid: the signature goes unchecked",
+		source: "RFC 7515, section 4.1.4",
+		present: func(_ context.Context, g *good) (credential, error) {
+			return ownKey(g.token.WithoutHeader("kid").WithoutHeader("x5t"))
+		},
+	},
+	ownAlg("RS512"), ownAlg("PS256"), ownAlg("ES256"),
+}
+
+func ownAlg(alg string) check {
+	return check{
+		name: "own-" + alg, severity: Critical,
+		sends:  "the good token's payload signed by " + alg + " with a key of our own, under the kid of the issuer's",
+		gain:   "anybody can make tokens, with any key",
+		flaw:   "the API does not check signatures by other algorithms than the issuer's, " + alg + " for one",
+		source: "RFC 8725, sections 3.1 and 3.2",
+		present: func(_ context.Context, g *good) (credential, error) {
+			token, err := g.token.SignedByAttackerAs(alg)
+			return bearer(token.String()), err
+		},
+	}
+}
+
+// ownKey presents a token signed with the attacker's key.
+func ownKey(token forge.Token) (credential, error) {
+	token, err := token.SignedByAttacker()
+	if err != nil {
+		return credential{}, err
+	}
+	return bearer(token.String()), nil
 }
 
 const unknownKid = "bm8gc3VjaCBrZXkgYXQgYWxsCg"

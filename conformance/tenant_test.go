@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -35,6 +36,15 @@ var tenantKey = sync.OnceValue(func() *rsa.PrivateKey {
 		panic(err)
 	}
 	return key
+})
+
+var tenantCertificate = sync.OnceValue(func() []byte {
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().AddDate(1, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &tenantKey().PublicKey, tenantKey())
+	if err != nil {
+		panic(err)
+	}
+	return der
 })
 
 // tenant is a small authorization server: enough of one to sign in to.
@@ -116,7 +126,8 @@ func (s *tenant) keys(w http.ResponseWriter, _ *http.Request) {
 	key := tenantKey()
 	answer(w, 200, map[string]any{"keys": []any{map[string]any{
 		"kty": "RSA", "use": "sig", "kid": "one", "issuer": s.issuer(),
-		"n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes()),
+		"x5c": []string{base64.StdEncoding.EncodeToString(tenantCertificate())},
+		"n":   b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes()),
 	}}})
 }
 
@@ -247,6 +258,7 @@ func (s *tenant) claims(client, user string, roles []string) map[string]any {
 func sign(header, claims map[string]any) string {
 	full := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}
 	maps.Copy(full, header)
+	maps.DeleteFunc(full, func(_ string, value any) bool { return value == nil })
 	h, _ := json.Marshal(full)
 	c, err := json.Marshal(claims)
 	if err != nil {

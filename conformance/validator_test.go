@@ -20,6 +20,19 @@ type flaw string
 type validator struct {
 	issuer string
 	flaw   flaw
+	mutation
+}
+
+// mutation is one thing that a validator does otherwise; each nil member does
+// as it should.
+type mutation struct {
+	trusts   func(header map[string]any, segments []string) bool      // takes the signature for good
+	reads    func(claims map[string]any)                              // understands the claims so
+	finds    func(r *http.Request) (authorization string, found bool) // looks for the token elsewhere
+	routes   func(r *http.Request) bool                               // lets in for the request's own sake
+	answers  func(w http.ResponseWriter, r *http.Request, status int) (done bool)
+	forgets  func(claims map[string]any) bool // authorizes by itself, before the signature
+	breaksOn func(raw string) bool            // answers 500
 }
 
 func (v validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +40,24 @@ func (v validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, map[string]any{"status": "ok"})
 		return
 	}
-	status := v.status(r.Header.Get("Authorization"))
+	authorization := r.Header.Get("Authorization")
+	if v.finds != nil {
+		if other, found := v.finds(r); found {
+			authorization = other
+		}
+	}
+	status := v.status(authorization)
+	if v.routes != nil && v.routes(r) {
+		status = 200
+	} else if r.URL.Path != "/secure" || r.Method != "GET" && r.Method != "HEAD" {
+		status = 404
+	}
+	if status == 401 {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if v.answers != nil && v.answers(w, r, status) {
+		return
+	}
 	body := map[string]any{"status": "ok"}
 	switch {
 	case status != 200:
@@ -53,8 +83,11 @@ func (v validator) status(authorization string) int {
 		return 403
 	case raw == "" && scheme != "" && v.flaw == "empty":
 		return 200
-	case scheme != "Bearer" && v.flaw != "scheme" || raw == "":
+	case !strings.EqualFold(scheme, "Bearer") && v.flaw != "scheme" || raw == "":
 		return 401
+	}
+	if v.breaksOn != nil && v.breaksOn(raw) {
+		return 500
 	}
 	segments := strings.Split(raw, ".")
 	if len(segments) != 3 {
@@ -72,13 +105,26 @@ func (v validator) status(authorization string) int {
 		Exp, Nbf                     int64
 		Roles                        []string
 	}
-	if !unmarshal(segments[0], &header) || !unmarshal(segments[1], &claims) {
+	var parameters, payload map[string]any
+	if !unmarshal(segments[0], &parameters) || !unmarshal(segments[1], &payload) {
+		return 401
+	}
+	if v.forgets != nil && v.forgets(payload) {
+		return 403
+	}
+	trusted := v.trusts != nil && v.trusts(parameters, segments)
+	if v.reads != nil {
+		v.reads(payload)
+		b, _ := json.Marshal(payload)
+		segments[1] = b64(b)
+	}
+	if !unmarshal(segments[0], &header) && !trusted || !unmarshal(segments[1], &claims) {
 		return 401
 	}
 	if v.flaw == "order" && !slices.Contains(strings.Fields(claims.Scp), "read_data") {
 		return 403
 	}
-	if !v.signed(header.Alg, header.Kid, segments) {
+	if !trusted && !v.signed(header.Alg, header.Kid, raw) {
 		return 401
 	}
 	now := time.Now().Unix()
@@ -101,7 +147,8 @@ func (v validator) status(authorization string) int {
 	return v.authorize(claims.Scp, claims.Oid == claims.Sub, claims.Roles)
 }
 
-func (v validator) signed(alg, kid string, segments []string) bool {
+func (v validator) signed(alg, kid string, raw string) bool {
+	segments := strings.Split(raw, ".")
 	switch {
 	case alg == "none":
 		return v.flaw == "alg-none"

@@ -67,6 +67,30 @@ func (t Token) WithHeader(name string, value any) Token {
 	return t
 }
 
+// WithoutHeader leaves a header parameter out. The signature stays.
+func (t Token) WithoutHeader(name string) Token {
+	o, err := ParseObject(t.Header)
+	if err == nil {
+		t.Header = slices.DeleteFunc(o, func(m Member) bool { return m.Name == name }).Bytes()
+	}
+	return t
+}
+
+// WithSecondHeader adds a header parameter once more, at the end.
+func (t Token) WithSecondHeader(name string, value any) Token {
+	o, err := ParseObject(t.Header)
+	if err == nil {
+		t.Header = append(o, Member{name, marshal(value)}).Bytes()
+	}
+	return t
+}
+
+// WithSignature replaces the signature, whatever it is worth.
+func (t Token) WithSignature(signature []byte) Token {
+	t.Signature = signature
+	return t
+}
+
 // WithClaim gives a claim a value. The signature stays, and no longer matches.
 func (t Token) WithClaim(name string, value any) Token {
 	t.Payload = set(t.Payload, name, value)

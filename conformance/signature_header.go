@@ -1,0 +1,147 @@
+package conformance
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+
+	"provision/conformance/forge"
+)
+
+// keyInHeader are tokens signed with the attacker's key that bring it along, or
+// say where it can be fetched: the attacker's server really has it there.
+var keyInHeader = []check{
+	byReference("jku", "/jku/keys.json", "a key set", "RFC 7515, section 4.1.2; RFC 8725, section 3.10; CVE-2018-0114"),
+	byReference("x5u", "/x5u/chain.pem", "a certificate", "RFC 7515, section 4.1.5; RFC 8725, section 3.10"),
+	{
+		name: "jwk", severity: Critical,
+		sends:  "a token signed with a key of our own that carries it in its header (jwk)",
+		gain:   "anybody can make tokens, with any key",
+		flaw:   "the API verifies with the key that the token brings along (jwk)",
+		source: "RFC 7515, section 4.1.3; CVE-2018-0114",
+		present: func(_ context.Context, g *good) (credential, error) {
+			key, err := forge.AttackerJWK(unknownKid)
+			if err != nil {
+				return credential{}, err
+			}
+			return ownKey(g.token.WithHeader("kid", unknownKid).WithHeader("jwk", key))
+		},
+	},
+	{
+		name: "x5c", severity: Critical,
+		sends:  "a token signed with a key of our own that carries its certificate in its header (x5c)",
+		gain:   "anybody can make tokens, with any key",
+		flaw:   "the API verifies with the certificate that the token brings along (x5c)",
+		source: "RFC 7515, section 4.1.6",
+		present: func(_ context.Context, g *good) (credential, error) {
+			certificate, err := forge.AttackerCertificate()
+			if err != nil {
+				return credential{}, err
+			}
+			return ownKey(g.token.WithHeader("kid", unknownKid).WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(certificate)}))
+		},
+	},
+}
+
+// byReference names the attacker's key by URL, and fails where it is fetched.
+func byReference(parameter, path, what, source string) check {
+	return check{
+		name: parameter, severity: Critical,
+		sends:  "a token signed with a key of our own that says where " + what + " with it is served (" + parameter + ")",
+		gain:   "anybody can make tokens, with any key, or have the API call any address in its network",
+		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
+		source: source,
+		present: func(_ context.Context, g *good) (credential, error) {
+			lure, err := g.session.lure()
+			if err != nil {
+				return credential{}, err
+			}
+			if _, err := forge.AttackerCertificate(); err != nil {
+				return credential{}, err
+			}
+			// Each endpoint has an address of its own, to tell who came.
+			own := "/" + base64.RawURLEncoding.EncodeToString([]byte(g.endpoint)) + path
+			c, err := ownKey(g.token.WithHeader("kid", unknownKid).WithHeader(parameter, lure.origin+own))
+			c.afterwards = func() finding {
+				if lure.wasTaken(own) {
+					return finding{wrong: "the API fetched the address that the token's " + parameter + " names"}
+				}
+				return finding{}
+			}
+			return c, err
+		},
+	}
+}
+
+// keyByName are tokens whose kid is meant for whatever looks keys up.
+var keyByName = []check{
+	{
+		name: "kid-path", severity: Critical,
+		sends:  "a token whose kid is the path of an empty file, with HS256 and an empty secret",
+		gain:   "anybody can make tokens: a file whose content they know becomes the key",
+		flaw:   "the API takes kid for the name of a file",
+		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10",
+		present: func(_ context.Context, g *good) (credential, error) {
+			return bearer(g.token.WithHeader("kid", "../../../../../../dev/null").SignedWithSecret(nil).String()), nil
+		},
+	},
+	{
+		name: "kid-sql", severity: Critical,
+		sends:  "a token whose kid is SQL that selects a secret of our choice, with HS256 and that secret",
+		gain:   "anybody can make tokens, and query the API's database",
+		flaw:   "the API puts kid into an SQL statement",
+		source: "RFC 8725, section 3.10; OWASP: SQL Injection",
+		present: func(_ context.Context, g *good) (credential, error) {
+			return bearer(g.token.WithHeader("kid", "x' UNION SELECT 'secret' -- ").SignedWithSecret([]byte("secret")).String()), nil
+		},
+	},
+	{
+		name: "kid-long", severity: Low,
+		sends:  "a token signed with a key of our own under a kid of 4,000 characters",
+		gain:   "anybody can break the lookup of keys",
+		flaw:   "the API lets in when the kid is too long to be looked up",
+		source: "RFC 7515, section 4.1.4", also: []int{400, 431},
+		present: func(_ context.Context, g *good) (credential, error) {
+			return ownKey(g.token.WithHeader("kid", strings.Repeat("k", 4000)))
+		},
+	},
+	{
+		name: "kid-number", severity: Low,
+		sends:  "a token signed with a key of our own whose kid is a number",
+		gain:   "anybody can break the lookup of keys",
+		flaw:   "the API lets in when kid is not a string",
+		source: "RFC 7515, section 4.1.4", tolerates: []int{400},
+		present: func(_ context.Context, g *good) (credential, error) {
+			return ownKey(g.token.WithHeader("kid", 7))
+		},
+	},
+	{
+		name: "kid-missing", severity: Low,
+		sends:  "a rightly signed token that does not say with which key (no kid)",
+		gain:   "nothing by itself: the API tries the keys that it has",
+		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
+		source: "RFC 7515, section 4.1.4", mayAdmit: true,
+		present: func(ctx context.Context, g *good) (credential, error) {
+			return g.signedUnder(ctx, map[string]any{"kid": nil, "x5t": nil})
+		},
+	},
+	{
+		name: "crit", severity: Low,
+		sends:  "a rightly signed token with an extension that must be understood (crit), and that nobody knows",
+		gain:   "nothing by itself: Entra signs no such tokens",
+		flaw:   "correct APIs differ: many libraries do not know crit",
+		source: "RFC 7515, section 4.1.11", mayAdmit: true,
+		present: func(ctx context.Context, g *good) (credential, error) {
+			return g.signedUnder(ctx, map[string]any{"crit": []string{"urn:example:unknown"}, "urn:example:unknown": true})
+		},
+	},
+}
+
+// signedUnder has the issuer sign the good token's claims under another header.
+func (g *good) signedUnder(ctx context.Context, header map[string]any) (credential, error) {
+	raw, err := g.signWith(ctx, header, nil)
+	if err != nil {
+		return credential{}, err
+	}
+	return bearer(raw), nil
+}
