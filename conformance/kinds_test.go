@@ -99,7 +99,7 @@ func TestReferenceAPIPassesEveryKindOfEndpoint(t *testing.T) {
 			r := run(t, suite)
 			var got []string
 			for _, result := range r.results {
-				if result.Outcome != Pass {
+				if result.Outcome != Pass && result.Outcome != Note {
 					t.Errorf("%s: %s: %s %s", result.ID, result.Outcome, result.Reason, result.Cause)
 				}
 				if result.Group == Authorization {

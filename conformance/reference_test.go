@@ -57,7 +57,7 @@ func TestReferenceAPIPassesTheQuickstart(t *testing.T) {
 		suite.Target = Target{target.URL + "/", target.Client()}
 		r := run(t, suite)
 		for _, result := range r.results {
-			if result.Outcome != Pass {
+			if result.Outcome != Pass && result.Outcome != Note {
 				t.Errorf("v%d %s: %s: %s %s", version, result.ID, result.Outcome, result.Reason, result.Cause)
 			}
 		}

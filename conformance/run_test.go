@@ -40,7 +40,7 @@ func TestOnly(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	for only, want := range map[string][]string{
-		"expired":           {"GET /secure: expired"},
+		"expired-lo":        {"GET /secure: expired-long-ago"},
 		"/SECURE: alg-tw":   {"GET /secure: alg-twice"},
 		"secure*tampered-p": {"GET /secure: tampered-payload"},
 		"health":            {"GET /health: public"},

@@ -26,8 +26,9 @@ type validator struct {
 // mutation is one thing that a validator does otherwise; each nil member does
 // as it should.
 type mutation struct {
-	trusts   func(header map[string]any, segments []string) bool      // takes the signature for good
-	reads    func(claims map[string]any)                              // understands the claims so
+	trusts   func(header map[string]any, segments []string) bool // takes the signature for good
+	reads    func(claims map[string]any)                         // understands the claims so
+	readsFor func(v validator, claims map[string]any)
 	finds    func(r *http.Request) (authorization string, found bool) // looks for the token elsewhere
 	routes   func(r *http.Request) bool                               // lets in for the request's own sake
 	answers  func(w http.ResponseWriter, r *http.Request, status int) (done bool)
@@ -102,7 +103,7 @@ func (v validator) status(authorization string) int {
 	var header struct{ Alg, Kid string }
 	var claims struct {
 		Iss, Aud, Tid, Scp, Oid, Sub string
-		Exp, Nbf                     int64
+		Exp, Nbf                     float64
 		Roles                        []string
 	}
 	var parameters, payload map[string]any
@@ -113,8 +114,12 @@ func (v validator) status(authorization string) int {
 		return 403
 	}
 	trusted := v.trusts != nil && v.trusts(parameters, segments)
-	if v.reads != nil {
-		v.reads(payload)
+	if v.reads != nil || v.readsFor != nil {
+		if v.reads != nil {
+			v.reads(payload)
+		} else {
+			v.readsFor(v, payload)
+		}
 		b, _ := json.Marshal(payload)
 		segments[1] = b64(b)
 	}
@@ -127,7 +132,7 @@ func (v validator) status(authorization string) int {
 	if !trusted && !v.signed(header.Alg, header.Kid, raw) {
 		return 401
 	}
-	now := time.Now().Unix()
+	now := float64(time.Now().Unix())
 	issuer := v.issuer
 	if v.flaw == "tenant" {
 		issuer = strings.ReplaceAll(issuer, tenantID, claims.Tid)
