@@ -1,6 +1,9 @@
 package conformance
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // noToken is the case that gives all others of its endpoint their meaning.
 func noToken(e endpoint) Case {
@@ -17,7 +20,10 @@ func noToken(e endpoint) Case {
 
 // authentication are the ways to present no token, or not as one must. RFC
 // 6750, section 3.1, has 400 for a malformed request, so that is as good.
-var authentication = []check{
+var authentication = slices.Concat(absent, odd, misplaced)
+
+// absent are requests that present nothing that is a token.
+var absent = []check{
 	{
 		name: "wrong-scheme", severity: High,
 		sends:  "the good token as Basic instead of Bearer",

@@ -35,7 +35,7 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 	text := string(all)
 	for _, raw := range sent {
 		segments := strings.Split(raw, ".")
-		if len(segments) != 3 {
+		if len(segments) != 3 || len(raw) < 20 {
 			continue
 		}
 		for i, segment := range segments {

@@ -1,0 +1,117 @@
+package conformance
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// misplaced are the good token where no API should look for it.
+var misplaced = []check{
+	{
+		name: "token-in-query", severity: Medium,
+		sends:  "the good token as access_token in the query",
+		gain:   "tokens end up in logs, histories and Referer headers, where others find them",
+		flaw:   "the API takes tokens from the query",
+		source: "RFC 6750, section 2.3; RFC 9700, section 4.3.2", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential {
+			return credential{query: url.Values{"access_token": {raw}, "token": {raw}}.Encode()}
+		}),
+	},
+	{
+		name: "token-in-form", severity: Medium,
+		sends:  "the good token as access_token in a form",
+		gain:   "any web page can have a browser send a form",
+		flaw:   "the API takes tokens from forms",
+		source: "RFC 6750, section 2.2", tolerates: []int{400, 415},
+		present: elsewhere(func(raw string) credential {
+			return credential{body: url.Values{"access_token": {raw}}.Encode(), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+		}),
+	},
+	{
+		name: "token-in-cookie", severity: Medium,
+		sends:  "the good token in cookies",
+		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
+		flaw:   "the API takes tokens from cookies",
+		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential {
+			return credential{header: http.Header{"Cookie": {"access_token=" + raw + "; token=" + raw + "; jwt=" + raw}}}
+		}),
+	},
+	{
+		name: "token-in-header", severity: Low,
+		sends:  "the good token in X-Access-Token instead of Authorization",
+		gain:   "nothing by itself: what watches Authorization does not see it",
+		flaw:   "the API takes tokens from a header of its own",
+		source: "RFC 6750, section 2.1", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential { return credential{header: http.Header{"X-Access-Token": {raw}}} }),
+	},
+}
+
+// odd are Authorization headers that are not quite as they should be.
+var odd = []check{
+	authorization("empty-header", "an empty Authorization header", func(string) string { return "" }),
+	authorization("scheme-token", "the good token as Token instead of Bearer", func(raw string) string { return "Token " + raw }),
+	authorization("scheme-dpop", "the good token as DPoP without any proof", func(raw string) string { return "DPoP " + raw }),
+	authorization("scheme-missing", "the good token without a scheme", func(raw string) string { return raw }),
+	authorization("two-segments", "the good token without its last segment", func(raw string) string {
+		return "Bearer " + raw[:strings.LastIndexByte(raw, '.')]
+	}),
+	authorization("four-segments", "the good token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
+	authorization("five-segments", "five segments, as an encrypted token has", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
+	authorization("empty-segments", "two dots", func(string) string { return "Bearer .." }),
+	authorization("non-utf8", "the good token with bytes behind it that are no UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" }),
+	authorization("header-no-json", "a token whose header is not JSON", func(raw string) string { return "Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):] }),
+	authorization("header-non-utf8", "a token whose header is no UTF-8", func(raw string) string {
+		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]
+	}),
+	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
+	also(authorization("huge", "40 KB that begin as the good token does", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431),
+	allowed(authorization("two-headers", "the good token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
+		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
+	}),
+	allowed(authorization("word-behind", "the good token with a word behind it", nil), "correct APIs differ: some ignore what follows the token", func(raw string) credential {
+		return credential{authorization: []string{"Bearer " + raw + " word"}}
+	}),
+	understood("lower-case-scheme", "the good token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),
+	understood("two-spaces", "the good token after two spaces", "RFC 6750, section 2.1", func(raw string) string { return "Bearer  " + raw }),
+}
+
+// elsewhere presents the good token by other means than its header.
+func elsewhere(place func(raw string) credential) func(context.Context, *good) (credential, error) {
+	return func(_ context.Context, g *good) (credential, error) {
+		c := place(g.raw)
+		c.secrets = []string{g.raw}
+		return c, nil
+	}
+}
+
+func authorization(name, sends string, value func(raw string) string) check {
+	return check{
+		name: name, severity: High, sends: sends,
+		gain: "what is no bearer token is taken for one", flaw: "the API does not check the form of the Authorization header, or of the token",
+		source: "RFC 6750, section 2.1; RFC 7515, section 5.2", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential { return credential{authorization: []string{value(raw)}} }),
+	}
+}
+
+func also(c check, statuses ...int) check {
+	c.also = statuses
+	return c
+}
+
+func allowed(c check, why string, place func(raw string) credential) check {
+	c.severity = Low
+	c.present = elsewhere(place)
+	return lenient(c, why)
+}
+
+// understood are headers that an API should understand; many do not.
+func understood(name, sends, source string, value func(raw string) string) check {
+	c := authorization(name, sends, value)
+	c.severity, c.admits, c.tolerates = Low, true, []int{400, 401}
+	c.gain, c.flaw, c.source = "", "the API asks for one spelling of the header", source
+	return c
+}
