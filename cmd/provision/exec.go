@@ -71,7 +71,7 @@ func (a *app) runChild(args, environment []string) error {
 		case s := <-signals:
 			// A terminal has sent these to the program as well; many end at once when
 			// they get a second one.
-			if (s == os.Interrupt || s == syscall.SIGQUIT) && isTerminal(a.stdin) {
+			if (s == os.Interrupt || s == syscall.SIGQUIT) && inForeground() {
 				continue
 			}
 			_ = child.Process.Signal(s) // one that has just ended needs none

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package main
+
+// inForeground tells whether the terminal sends its interrupts to this process's
+// children by itself, as consoles do.
+func inForeground() bool { return true }
