@@ -51,6 +51,13 @@ func TestReopenedDirectoryIsTheSame(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		unit, err := tx.CreateAdministrativeUnit(&AdministrativeUnit{DisplayName: "unit"})
+		if err != nil {
+			return err
+		}
+		if err := tx.AddUnitMember(unit.ID, u.ID); err != nil {
+			return err
+		}
 		if _, err := tx.AssignRole(&RoleAssignment{PrincipalID: u.ID, RoleDefinitionID: own.ID}); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (v View) Canonical() ([]byte, error) {
 		}
 		dump[table], bin[table] = sortedByText(shown), sortedByText(deleted)
 	}
-	for _, table := range []string{assignments, grants, directoryRoles, roleDefinitions, roleAssignments} {
+	for _, table := range []string{administrativeUnits, assignments, grants, directoryRoles, roleDefinitions, roleAssignments} {
 		delete(bin, table) // these do not pass through the bin
 	}
 	dump["deletedItems"] = bin
@@ -74,15 +74,16 @@ func indented(value any) ([]byte, error) {
 // tables returns every object, the deleted ones too, ordered by id.
 func (v View) tables() map[string][]any {
 	return map[string][]any{
-		applications:      untyped(each[Application](v.reader, applications, "id")),
-		servicePrincipals: untyped(each[ServicePrincipal](v.reader, servicePrincipals, "id")),
-		users:             untyped(each[User](v.reader, users, "id")),
-		groups:            untyped(each[Group](v.reader, groups, "id")),
-		assignments:       untyped(each[AppRoleAssignment](v.reader, assignments, "id")),
-		grants:            untyped(each[OAuth2PermissionGrant](v.reader, grants, "id")),
-		directoryRoles:    untyped(each[DirectoryRole](v.reader, directoryRoles, "id")),
-		roleDefinitions:   untyped(each[RoleDefinition](v.reader, roleDefinitions, "id")),
-		roleAssignments:   untyped(each[RoleAssignment](v.reader, roleAssignments, "id")),
+		applications:        untyped(each[Application](v.reader, applications, "id")),
+		servicePrincipals:   untyped(each[ServicePrincipal](v.reader, servicePrincipals, "id")),
+		users:               untyped(each[User](v.reader, users, "id")),
+		groups:              untyped(each[Group](v.reader, groups, "id")),
+		assignments:         untyped(each[AppRoleAssignment](v.reader, assignments, "id")),
+		grants:              untyped(each[OAuth2PermissionGrant](v.reader, grants, "id")),
+		administrativeUnits: untyped(each[AdministrativeUnit](v.reader, administrativeUnits, "id")),
+		directoryRoles:      untyped(each[DirectoryRole](v.reader, directoryRoles, "id")),
+		roleDefinitions:     untyped(each[RoleDefinition](v.reader, roleDefinitions, "id")),
+		roleAssignments:     untyped(each[RoleAssignment](v.reader, roleAssignments, "id")),
 	}
 }
 
@@ -102,6 +103,8 @@ func relations(object any) map[string][]string {
 		return map[string][]string{"owners": o.OwnerIDs}
 	case *Group:
 		return map[string][]string{"owners": o.OwnerIDs, "members": o.MemberIDs}
+	case *AdministrativeUnit:
+		return map[string][]string{"members": o.MemberIDs}
 	case *User:
 		if o.ManagerID != "" {
 			return map[string][]string{"manager": {o.ManagerID}}

@@ -118,6 +118,10 @@ func TestDumpShowsEveryDifference(t *testing.T) {
 			_, err := tx.AddFederatedCredential(app.ID, credential("main", "repo:main"))
 			return err
 		},
+		"an administrative unit": func(tx *Tx, app *Application) error {
+			_, err := tx.CreateAdministrativeUnit(&AdministrativeUnit{DisplayName: "unit"})
+			return err
+		},
 		"a directory role": func(tx *Tx, app *Application) error {
 			u, _ := tx.UserByUPN("ada@contoso.onmicrosoft.com")
 			return tx.AddRoleMember(GlobalAdministrator, u.ID)

@@ -1,7 +1,7 @@
 package directory
 
 // MemberOf returns the object ids of what an object is a direct member of:
-// groups and directory roles.
+// groups, directory roles and administrative units.
 func (r reader) MemberOf(id string) []string {
 	var ids []string
 	for _, g := range r.GroupsOf(id) {
@@ -11,6 +11,9 @@ func (r reader) MemberOf(id string) []string {
 		if role, ok := r.DirectoryRoleByTemplate(a.RoleDefinitionID); ok && a.DirectoryScopeID == wholeDirectory {
 			ids = append(ids, role.ID)
 		}
+	}
+	for _, u := range r.UnitsOf(id) {
+		ids = append(ids, u.ID)
 	}
 	return ids
 }

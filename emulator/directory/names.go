@@ -34,6 +34,9 @@ func (v View) names() names {
 		n.of[sp.ID] = sp.DisplayName
 		n.of[sp.AppID] = sp.DisplayName
 	}
+	for u := range v.AdministrativeUnits() {
+		n.of[u.ID] = u.DisplayName
+	}
 	for d := range v.RoleDefinitions() {
 		n.of[d.ID] = d.DisplayName
 	}

@@ -258,8 +258,8 @@ func (r reader) DeletedGroups() []*Group {
 	return collect(each[Group](r, groups, "deleted", "yes"), nil)
 }
 
-// Object returns the live application, service principal, user, group or
-// directory role with an object id.
+// Object returns the live application, service principal, user, group,
+// directory role or administrative unit with an object id.
 func (r reader) Object(id string) (any, bool) {
 	if found, ok := r.User(id); ok {
 		return found, true
@@ -274,6 +274,9 @@ func (r reader) Object(id string) (any, bool) {
 		return found, true
 	}
 	if found, ok := r.DirectoryRole(id); ok {
+		return found, true
+	}
+	if found, ok := r.AdministrativeUnit(id); ok {
 		return found, true
 	}
 	return nil, false

@@ -35,6 +35,11 @@ type (
 	}
 )
 
+type unitRecord struct {
+	AdministrativeUnit
+	Members []string `json:"members"`
+}
+
 func encode(object any) ([]byte, error) {
 	switch o := object.(type) {
 	case *Application:
@@ -47,6 +52,8 @@ func encode(object any) ([]byte, error) {
 		return json.Marshal(record)
 	case *User:
 		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange})
+	case *AdministrativeUnit:
+		return json.Marshal(unitRecord{*o, o.MemberIDs})
 	case *Group:
 		return json.Marshal(groupRecord{*o, o.MemberIDs, o.OwnerIDs})
 	}
@@ -88,6 +95,11 @@ func decode(table string, data []byte) (any, error) {
 	case grants:
 		object = new(OAuth2PermissionGrant)
 		err = json.Unmarshal(data, object)
+	case administrativeUnits:
+		var r unitRecord
+		err = json.Unmarshal(data, &r)
+		r.MemberIDs = r.Members
+		object = &r.AdministrativeUnit
 	case changes:
 		object = new(change)
 		err = json.Unmarshal(data, object)

@@ -191,6 +191,11 @@ func (tx *Tx) endMemberships(id string) {
 			tx.put(groups, g)
 		}
 	}
+	for _, u := range tx.UnitsOf(id) {
+		u = u.Clone()
+		u.MemberIDs = without(u.MemberIDs)
+		tx.put(administrativeUnits, u)
+	}
 	for _, u := range collect(each[User](tx.reader, users, "manager", id), nil) {
 		u = u.Clone()
 		u.ManagerID = ""

@@ -9,16 +9,17 @@ import (
 
 // The tables; a table's name is also its bucket on disk.
 const (
-	applications      = "applications"
-	servicePrincipals = "servicePrincipals"
-	users             = "users"
-	groups            = "groups"
-	assignments       = "appRoleAssignments"
-	grants            = "oauth2PermissionGrants"
-	directoryRoles    = "directoryRoles"
-	roleDefinitions   = "roleDefinitions"
-	roleAssignments   = "roleAssignments"
-	changes           = "changes"
+	applications        = "applications"
+	servicePrincipals   = "servicePrincipals"
+	users               = "users"
+	groups              = "groups"
+	assignments         = "appRoleAssignments"
+	grants              = "oauth2PermissionGrants"
+	directoryRoles      = "directoryRoles"
+	roleDefinitions     = "roleDefinitions"
+	roleAssignments     = "roleAssignments"
+	administrativeUnits = "administrativeUnits"
+	changes             = "changes"
 )
 
 func schema() *memdb.DBSchema {
@@ -76,6 +77,10 @@ func schema() *memdb.DBSchema {
 		many("client", func(g *OAuth2PermissionGrant) []string { return []string{g.ClientID} }),
 		many("resource", func(g *OAuth2PermissionGrant) []string { return []string{g.ResourceID} }),
 		many("principal", func(g *OAuth2PermissionGrant) []string { return []string{text(g.PrincipalID)} }),
+	)
+	table(administrativeUnits,
+		one("id", func(u *AdministrativeUnit) string { return u.ID }),
+		many("member", func(u *AdministrativeUnit) []string { return u.MemberIDs }),
 	)
 	table(changes,
 		one("id", func(c *change) string { return c.ID }),

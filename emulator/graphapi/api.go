@@ -80,7 +80,7 @@ func New(config Config) http.Handler {
 	}
 	for _, routes := range [][]route{
 		deltaRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
-		recycleBinRoutes, auditLogRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
+		recycleBinRoutes, auditLogRoutes, unitRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
 			if r.requires == nil {

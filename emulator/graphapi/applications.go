@@ -39,6 +39,7 @@ type reads interface {
 	Group(id string) (*directory.Group, bool)
 	GroupByUniqueName(name string) (*directory.Group, bool)
 	Object(id string) (any, bool)
+	AdministrativeUnit(id string) (*directory.AdministrativeUnit, bool)
 	DirectoryRole(id string) (*directory.DirectoryRole, bool)
 	DirectoryRoleByTemplate(templateID string) (*directory.DirectoryRole, bool)
 	RoleDefinition(id string) (*directory.RoleDefinition, bool)

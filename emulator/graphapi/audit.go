@@ -22,6 +22,7 @@ const (
 	userManagement        = "UserManagement"
 	groupManagement       = "GroupManagement"
 	roleManagement        = "RoleManagement"
+	unitManagement        = "AdministrativeUnit"
 )
 
 // activities are the operations that are logged, by method and pattern.
@@ -76,6 +77,12 @@ var activities = map[string]activity{
 	"POST roleManagement/directory/roleDefinitions":                      {"Add role definition", "Add", roleManagement},
 	"PATCH roleManagement/directory/roleDefinitions/{id}":                {"Update role definition", "Update", roleManagement},
 	"DELETE roleManagement/directory/roleDefinitions/{id}":               {"Delete role definition", "Delete", roleManagement},
+	"POST directory/administrativeUnits":                                 {"Add administrative unit", "Add", unitManagement},
+	"PATCH directory/administrativeUnits/{id}":                           {"Update administrative unit", "Update", unitManagement},
+	"DELETE directory/administrativeUnits/{id}":                          {"Delete administrative unit", "Delete", unitManagement},
+	"POST directory/administrativeUnits/{id}/members":                    {"Add group", "Add", groupManagement},
+	"POST directory/administrativeUnits/{id}/members/$ref":               {"Add member to administrative unit", "Assign", unitManagement},
+	"DELETE directory/administrativeUnits/{id}/members/{member}/$ref":    {"Remove member from administrative unit", "Unassign", unitManagement},
 	"POST directory/deletedItems/{id}/restore":                           {"Restore", "Update", ""},
 	"DELETE directory/deletedItems/{id}":                                 {"Hard Delete", "Delete", ""},
 }

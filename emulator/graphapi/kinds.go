@@ -203,7 +203,7 @@ var objectKind = &kind{
 	structs: []reflect.Type{
 		reflect.TypeFor[directory.User](), reflect.TypeFor[directory.Group](),
 		reflect.TypeFor[directory.ServicePrincipal](), reflect.TypeFor[directory.Application](),
-		reflect.TypeFor[directory.DirectoryRole](),
+		reflect.TypeFor[directory.DirectoryRole](), reflect.TypeFor[directory.AdministrativeUnit](),
 	},
 	filters: map[string]filterRule{
 		"id":                equalityRule,
@@ -229,13 +229,15 @@ func kindOf(object any) *kind {
 		return userKind
 	case *directory.DirectoryRole:
 		return directoryRoleKind
+	case *directory.AdministrativeUnit:
+		return unitKind
 	}
 	return groupKind
 }
 
 // kindNamed returns the kind that an OData cast such as microsoft.graph.user names.
 func kindNamed(odataType string) (*kind, bool) {
-	for _, k := range []*kind{applicationKind, servicePrincipalKind, userKind, groupKind, directoryRoleKind} {
+	for _, k := range []*kind{applicationKind, servicePrincipalKind, userKind, groupKind, directoryRoleKind, unitKind} {
 		if equalFold(k.odataType, odataType) {
 			return k, true
 		}

@@ -25,6 +25,8 @@ func readObject(object any) requirement {
 		return readApplications
 	case *directory.DirectoryRole:
 		return readRoles
+	case *directory.AdministrativeUnit:
+		return readUnits
 	}
 	return readObjects
 }

@@ -1,0 +1,160 @@
+package graphapi
+
+import (
+	"net/http"
+	"reflect"
+
+	"provision/emulator/directory"
+)
+
+// Administrative units.
+// Source: learn.microsoft.com/graph/api/resources/administrativeunit.
+var unitRoutes = []route{
+	{method: "GET", pattern: "directory/administrativeUnits", requires: readUnits, handle: (*call).listUnits},
+	{method: "POST", pattern: "directory/administrativeUnits", requires: writeUnits, handle: (*call).createUnit},
+	{method: "GET", pattern: "directory/administrativeUnits/{id}", requires: readUnits, handle: (*call).getUnit},
+	{method: "PATCH", pattern: "directory/administrativeUnits/{id}", requires: writeUnits, handle: (*call).updateUnit},
+	{method: "DELETE", pattern: "directory/administrativeUnits/{id}", requires: writeUnits, handle: (*call).deleteUnit},
+	{method: "GET", pattern: "directory/administrativeUnits/{id}/members", requires: readUnits, handle: (*call).listUnitMembers},
+	{method: "GET", pattern: "directory/administrativeUnits/{id}/members/{cast}", requires: readUnits, handle: (*call).listUnitMembers},
+	{method: "POST", pattern: "directory/administrativeUnits/{id}/members", requires: createGroups, handle: (*call).createGroupInUnit},
+	{method: "POST", pattern: "directory/administrativeUnits/{id}/members/$ref", requires: writeUnits, handle: (*call).addUnitMember},
+	{method: "DELETE", pattern: "directory/administrativeUnits/{id}/members/{member}/$ref", requires: writeUnits, handle: (*call).removeUnitMember},
+}
+
+var (
+	readUnits  = oneOf("AdministrativeUnit.Read.All AdministrativeUnit.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+	writeUnits = oneOf("AdministrativeUnit.ReadWrite.All Directory.ReadWrite.All")
+)
+
+var unitKind = &kind{
+	set:       "directory/administrativeUnits",
+	odataType: "microsoft.graph.administrativeUnit",
+	resource:  "AdministrativeUnit",
+	structs:   []reflect.Type{reflect.TypeFor[directory.AdministrativeUnit]()},
+	filters:   map[string]filterRule{"id": equalityRule, "displayName": textRule, "description": textRule},
+	sortable:  map[string]bool{"displayName": false},
+	readOnly:  []string{"id", "deletedDateTime"},
+}
+
+func (c *call) unit(from reads) (*directory.AdministrativeUnit, error) {
+	u, ok := from.AdministrativeUnit(c.keys["id"].value)
+	if !ok {
+		return nil, directory.NotFound(c.keys["id"].value)
+	}
+	return u, nil
+}
+
+func (c *call) listUnits() (answer, error) {
+	return c.list(unitKind, anys(c.view.AdministrativeUnits()), nil)
+}
+
+func (c *call) getUnit() (answer, error) {
+	u, err := c.unit(c.view)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.one(http.StatusOK, unitKind, u)
+}
+
+func (c *call) createUnit() (answer, error) {
+	b, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	asked := &directory.AdministrativeUnit{}
+	if err := b.apply(asked, unitKind.readOnly); err != nil {
+		return answer{}, err
+	}
+	var created *directory.AdministrativeUnit
+	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+		created, err = tx.CreateAdministrativeUnit(asked)
+		return err
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return c.created(unitKind, created)
+}
+
+func (c *call) updateUnit() (answer, error) {
+	b, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+		u, err := c.unit(tx)
+		if err != nil {
+			return err
+		}
+		changed := u.Clone()
+		if err := b.apply(changed, unitKind.readOnly); err != nil {
+			return err
+		}
+		return tx.UpdateAdministrativeUnit(changed)
+	})
+}
+
+func (c *call) deleteUnit() (answer, error) {
+	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+		return tx.DeleteAdministrativeUnit(c.keys["id"].value)
+	})
+}
+
+func (c *call) listUnitMembers() (answer, error) {
+	u, err := c.unit(c.view)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.listCast(u.MemberIDs)
+}
+
+// createGroupInUnit makes a group that is in the unit from the beginning.
+// Source: learn.microsoft.com/graph/api/administrativeunit-post-members.
+func (c *call) createGroupInUnit() (answer, error) {
+	b, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	var created *directory.Group
+	err = c.service.directory.Update(func(tx *directory.Tx) error {
+		u, err := c.unit(tx)
+		if err != nil {
+			return err
+		}
+		if created, err = c.newGroup(tx, b, nil); err != nil {
+			return err
+		}
+		return tx.AddUnitMember(u.ID, created.ID)
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := c.directoryObject(created)
+	a.status, a.location = http.StatusCreated, c.root()+"/groups/"+created.ID
+	return a, err
+}
+
+func (c *call) addUnitMember() (answer, error) {
+	member, err := c.reference()
+	if err != nil {
+		return answer{}, err
+	}
+	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+		u, err := c.unit(tx)
+		if err != nil {
+			return err
+		}
+		return tx.AddUnitMember(u.ID, member)
+	})
+}
+
+func (c *call) removeUnitMember() (answer, error) {
+	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+		u, err := c.unit(tx)
+		if err != nil {
+			return err
+		}
+		return tx.RemoveUnitMember(u.ID, c.keys["member"].value)
+	})
+}
