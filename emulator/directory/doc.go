@@ -1,6 +1,6 @@
 // Package directory is the object model of one Entra ID tenant: applications,
-// service principals, users, groups, app role assignments and consent grants,
-// with the rules that Microsoft Graph holds them to. It knows nothing of HTTP.
+// service principals, users, groups, administrative units, directory roles, app
+// role assignments and consent grants, with the rules that Microsoft Graph holds them to. It knows nothing of HTTP.
 //
 // # Invariants
 //
@@ -12,6 +12,8 @@
 //     survive power loss: nothing is synced to the platter.
 //   - What a service principal mirrors of its application is renewed in the
 //     same Update that changed the application.
+//   - Every change of an application, a service principal, a user or a group
+//     is noted with a growing version, in the same Update.
 //   - uniqueName and identifier URIs stay taken while their holder is in the
 //     recycle bin.
 //

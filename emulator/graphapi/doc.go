@@ -14,6 +14,8 @@
 //   - A PATCH merges a complex property member by member, replaces a list
 //     whole, and clears what is null. A nullable complex property is replaced
 //     whole, and cleared by an empty object.
+//   - Every write that succeeded is in the audit log, under Entra's name for it
+//     and without the values of credentials; a test holds the routes to that.
 //   - A list is ordered by id where nothing else is asked for, so the same
 //     directory gives the same bytes.
 //
@@ -21,7 +23,6 @@
 //
 // Delegated callers are held to their scopes but not to their directory roles:
 // a signed-in user with a scope acts like an administrator with it.
-// Both versions expose the same properties.
 //
 // # Sources
 //
