@@ -83,7 +83,13 @@ var odd = []check{
 func elsewhere(place func(raw string) credential) func(context.Context, *good) (credential, error) {
 	return func(_ context.Context, g *good) (credential, error) {
 		c := place(g.raw)
-		c.secrets = []string{g.raw}
+		for _, value := range c.authorization {
+			// What was made of the token goes first: it may hold the token.
+			if _, made, _ := strings.Cut(value, " "); len(made) > len(g.raw) {
+				c.secrets = append(c.secrets, strings.TrimSpace(made))
+			}
+		}
+		c.secrets = append(c.secrets, g.raw)
 		return c, nil
 	}
 }

@@ -89,6 +89,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	}
 	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
 	cases = append(cases, s.authorizationCases(e)...)
+	cases = append(cases, entitlementCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
 	cases = append(cases, onEach(e, Claims, claimChecks)...)
 	return cases

@@ -1,0 +1,156 @@
+package conformance
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// entitlementCases are rightly signed tokens whose scopes or roles are nearly
+// what the endpoint asks for, and tokens with two faults, of which the graver
+// one must be told.
+func entitlementCases(e endpoint) []Case {
+	var cases []Case
+	if e.users && len(e.scopes) > 0 {
+		cases = append(cases, onEach(e, Authorization, scopeChecks(e))...)
+	}
+	if e.needsRole() {
+		cases = append(cases, onEach(e, Authorization, roleChecks(e))...)
+	}
+	for i, c := range cases {
+		cases[i].Expect.Status = 403
+		if c.Expect.MayAdmit {
+			cases[i].Expect.Also = []int{401}
+		}
+	}
+	if len(e.scopes) > 0 || e.needsRole() {
+		cases = append(cases, onEach(e, Authorization, orderChecks)...)
+	}
+	return cases
+}
+
+func scopeChecks(e endpoint) []check {
+	scope := e.scopes[0]
+	// with replaces the scope; a user's token never lacks scp altogether.
+	with := func(other string) func(*good) change {
+		return func(g *good) change {
+			scopes := g.claims.scopes()
+			return change{"scp": strings.Join(append(slices.DeleteFunc(scopes, func(s string) bool { return s == scope }), other), " ")}
+		}
+	}
+	const gain, other = "a client can do what nobody consented to", "another.scope"
+	checks := []check{
+		entitlement("scope-longer", "scope "+scope+".all instead of "+scope, gain, with(scope+".all")),
+		entitlement("scope-longer-before", "scope not."+scope+" instead of "+scope, gain, with("not."+scope)),
+		entitlement("scope-shorter", "scope "+scope[:len(scope)-1]+" instead of "+scope, gain, with(scope[:max(1, len(scope)-1)])),
+		entitlement("scope-case", "scope "+otherCase(scope)+" instead of "+scope, gain, with(otherCase(scope))),
+		entitlement("scope-in-roles", "scope "+scope+" as a role", gain, func(g *good) change {
+			return change{"scp": other, "roles": append(g.claims.roles(), scope)}
+		}),
+		lenient(entitlement("scope-list", "its scopes as a list", gain, func(g *good) change { return change{"scp": g.claims.scopes()} }),
+			"correct APIs differ: Entra's scp is never a list"),
+		lenient(entitlement("scope-claim", "its scopes in scope instead of scp", gain, func(g *good) change {
+			return change{"scp": other, "scope": g.claims.text("scp")}
+		}), "correct APIs differ: scope is the claim's name in RFC 9068, and Entra does not use it"),
+	}
+	for i := range checks {
+		checks[i].source, checks[i].present = sourceScopes, ofUser(checks[i].present)
+	}
+	return checks
+}
+
+func roleChecks(e endpoint) []check {
+	role := sufficient(e)[0]
+	with := func(change func(string) string) func(*good) change {
+		return func(g *good) map[string]any {
+			var roles []string
+			for _, held := range g.claims.roles() {
+				if slices.Contains(e.roles(), held) {
+					roles = append(roles, change(held))
+				}
+			}
+			return map[string]any{"roles": roles}
+		}
+	}
+	const gain = "whoever holds any role of a like name can do what is kept for this one"
+	checks := []check{
+		entitlement("role-longer", "roles whose names begin with those asked for", gain, with(func(r string) string { return r + "Reader" })),
+		entitlement("role-longer-before", "roles whose names end with those asked for", gain, with(func(r string) string { return "Not" + r })),
+		entitlement("role-shorter", "roles whose names are the beginnings of those asked for", gain, with(func(r string) string { return r[:max(1, len(r)-1)] })),
+		entitlement("role-case", "roles in other case", gain, with(otherCase)),
+		entitlement("role-in-scp", "role "+role+" as a scope", gain, func(g *good) change {
+			return change{"roles": nil, "scp": strings.TrimSpace(g.claims.text("scp") + " " + role)}
+		}),
+		entitlement("role-in-groups", "its roles as groups", gain, func(g *good) change {
+			return change{"roles": nil, "groups": g.claims.roles()}
+		}),
+		lenient(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *good) change { return change{"roles": role} }),
+			"correct APIs differ: Entra's roles are always a list"),
+		lenient(entitlement("role-claim", "its roles in role instead of roles", gain, func(g *good) change {
+			return change{"roles": nil, "role": g.claims.roles()}
+		}), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
+	}
+	for i := range checks {
+		checks[i].source = sourceRoles
+	}
+	return checks
+}
+
+// entitlement is a rightly signed token with such a change of scopes or roles.
+func entitlement(name, what, gain string, changes func(*good) change) check {
+	c := claim(name, High, "with "+what, "", "", changes)
+	c.gain, c.flaw = gain, "the API does not compare scopes (scp) and roles (roles) as whole words of the right claim"
+	return c
+}
+
+// ofUser skips what makes no sense of an application's token.
+func ofUser(present func(context.Context, *good) (credential, error)) func(context.Context, *good) (credential, error) {
+	return func(ctx context.Context, g *good) (credential, error) {
+		if g.who.user == "" {
+			return credential{}, skip("", "it starts from a user's token that is let in, and there is none")
+		}
+		return present(ctx, g)
+	}
+}
+
+// unentitled takes away what lets in.
+func unentitled(g *good, more change) change {
+	changes := change{"roles": nil}
+	if g.claims.text("scp") != "" {
+		changes["scp"] = "another.scope"
+	}
+	for name, value := range more {
+		changes[name] = value
+	}
+	return changes
+}
+
+// orderChecks are tokens that are neither valid nor enough: nothing of a token
+// may be believed, its lack of a scope neither, before all of it is checked.
+var orderChecks = []check{
+	order("order-signature", "whose signature does not match", func(_ context.Context, g *good) (credential, error) {
+		token := g.token.WithClaim("roles", []string{})
+		if g.claims.text("scp") != "" {
+			token = token.WithClaim("scp", "another.scope")
+		}
+		return bearer(token.String()), nil
+	}),
+	order("order-expired", "that has expired", func(ctx context.Context, g *good) (credential, error) {
+		return g.present(ctx, unentitled(g, change{"exp": g.date(-time.Hour)}))
+	}),
+	order("order-audience", "for another API", func(ctx context.Context, g *good) (credential, error) {
+		return g.present(ctx, unentitled(g, change{"aud": anotherAudience}))
+	}),
+}
+
+func order(name, what string, present func(context.Context, *good) (credential, error)) check {
+	return check{
+		name: name, severity: Low,
+		sends:   "a token without scopes and roles " + what,
+		gain:    "the answer tells what a made-up token would need, and clients do not sign in again",
+		flaw:    "the API decides by scopes and roles before it has checked the token",
+		source:  "RFC 6750, section 3.1; RFC 7519, section 7.2",
+		present: present,
+	}
+}
