@@ -87,10 +87,19 @@ var activities = map[string]activity{
 	"DELETE directory/deletedItems/{id}":                                 {"Hard Delete", "Delete", ""},
 }
 
+// activityOf returns what the log calls a route's operation.
+func activityOf(r *route) (done activity, logged bool) {
+	pattern := strings.Replace(r.pattern, "microsoft.graph.", "", 1)
+	if strings.HasPrefix(pattern, "administrativeUnits") {
+		pattern = "directory/" + pattern
+	}
+	done, logged = activities[r.method+" "+pattern]
+	return done, logged
+}
+
 // audit notes what a call that succeeded has changed.
 func (c *call) audit(a answer) {
-	pattern := strings.Replace(c.route.pattern, "microsoft.graph.", "", 1)
-	done, logged := activities[c.method+" "+pattern]
+	done, logged := activityOf(c.route)
 	if !logged {
 		return
 	}

@@ -77,8 +77,9 @@ func TestEveryWriteIsAudited(t *testing.T) {
 	for _, r := range start(t).handler.(*service).routes {
 		key := r.method + " " + strings.Replace(r.pattern, "microsoft.graph.", "", 1)
 		routes[key] = true
+		_, logged := activityOf(&r)
 		asks := strings.Contains(key, "MemberGroups") || strings.Contains(key, "MemberObjects")
-		if _, logged := activities[key]; r.method != "GET" && !logged && !silent[key] && !asks {
+		if r.method != "GET" && !logged && !silent[key] && !asks {
 			t.Errorf("%s is not in the audit log", key)
 		}
 	}

@@ -3,23 +3,29 @@ package graphapi
 import (
 	"net/http"
 	"reflect"
+	"slices"
 
 	"provision/emulator/directory"
 )
 
 // Administrative units.
 // Source: learn.microsoft.com/graph/api/resources/administrativeunit.
-var unitRoutes = []route{
-	{method: "GET", pattern: "directory/administrativeUnits", requires: readUnits, handle: (*call).listUnits},
-	{method: "POST", pattern: "directory/administrativeUnits", requires: writeUnits, handle: (*call).createUnit},
-	{method: "GET", pattern: "directory/administrativeUnits/{id}", requires: readUnits, handle: (*call).getUnit},
-	{method: "PATCH", pattern: "directory/administrativeUnits/{id}", requires: writeUnits, handle: (*call).updateUnit},
-	{method: "DELETE", pattern: "directory/administrativeUnits/{id}", requires: writeUnits, handle: (*call).deleteUnit},
-	{method: "GET", pattern: "directory/administrativeUnits/{id}/members", requires: readUnits, handle: (*call).listUnitMembers},
-	{method: "GET", pattern: "directory/administrativeUnits/{id}/members/{cast}", requires: readUnits, handle: (*call).listUnitMembers},
-	{method: "POST", pattern: "directory/administrativeUnits/{id}/members", requires: createGroups, handle: (*call).createGroupInUnit},
-	{method: "POST", pattern: "directory/administrativeUnits/{id}/members/$ref", requires: writeUnits, handle: (*call).addUnitMember},
-	{method: "DELETE", pattern: "directory/administrativeUnits/{id}/members/{member}/$ref", requires: writeUnits, handle: (*call).removeUnitMember},
+// The units are also at the path that they had before there was /directory.
+var unitRoutes = slices.Concat(unitRoutesBelow("directory/administrativeUnits"), unitRoutesBelow("administrativeUnits"))
+
+func unitRoutesBelow(set string) []route {
+	return []route{
+		{method: "GET", pattern: set, requires: readUnits, handle: (*call).listUnits},
+		{method: "POST", pattern: set, requires: writeUnits, handle: (*call).createUnit},
+		{method: "GET", pattern: set + "/{id}", requires: readUnits, handle: (*call).getUnit},
+		{method: "PATCH", pattern: set + "/{id}", requires: writeUnits, handle: (*call).updateUnit},
+		{method: "DELETE", pattern: set + "/{id}", requires: writeUnits, handle: (*call).deleteUnit},
+		{method: "GET", pattern: set + "/{id}/members", requires: readUnits, handle: (*call).listUnitMembers},
+		{method: "GET", pattern: set + "/{id}/members/{cast}", requires: readUnits, handle: (*call).listUnitMembers},
+		{method: "POST", pattern: set + "/{id}/members", requires: createGroups, handle: (*call).createGroupInUnit},
+		{method: "POST", pattern: set + "/{id}/members/$ref", requires: writeUnits, handle: (*call).addUnitMember},
+		{method: "DELETE", pattern: set + "/{id}/members/{member}/$ref", requires: writeUnits, handle: (*call).removeUnitMember},
+	}
 }
 
 var (

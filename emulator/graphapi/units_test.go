@@ -45,6 +45,6 @@ func TestAdministrativeUnits(t *testing.T) {
 	if members := tt.get(path + "/members").values(); len(members) != 0 {
 		t.Errorf("the members are %v", members)
 	}
-	tt.must(204, "DELETE", path, "")
+	tt.must(204, "DELETE", strings.Replace(path, "directory/", "", 1), "")
 	tt.must(404, "GET", path, "")
 }
