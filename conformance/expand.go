@@ -92,6 +92,8 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, entitlementCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
 	cases = append(cases, onEach(e, Claims, claimChecks)...)
+	cases = append(cases, onEach(e, Answers, refusalChecks)...)
+	cases = append(cases, routeCases(e)...)
 	return cases
 }
 

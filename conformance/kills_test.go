@@ -16,7 +16,7 @@ type mutant struct {
 // Each mutant is killed by the case that is meant for it.
 func TestEveryMutantIsKilled(t *testing.T) {
 	t.Parallel()
-	mutants := slices.Concat(signatureMutants, claimMutants, authenticationMutants, entitlementMutants)
+	mutants := slices.Concat(signatureMutants, claimMutants, authenticationMutants, entitlementMutants, routeMutants)
 	s := startTenant(t)
 	var killed atomic.Int32
 	t.Cleanup(func() { t.Logf("killed %d of %d", killed.Load(), len(mutants)) })

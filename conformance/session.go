@@ -20,6 +20,9 @@ type session struct {
 	grants map[subject]*grant
 	good   map[string]*good // by endpoint
 	bait   *bait            // nil: not needed yet
+
+	probed     sync.Once
+	answersAll bool // routes that do not exist, too
 }
 
 func newSession(s *Suite) *session {

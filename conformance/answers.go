@@ -1,0 +1,118 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"mime"
+	"regexp"
+	"strings"
+)
+
+// refusalChecks look at what a 401 says, and at what it must not say.
+var refusalChecks = []check{
+	{
+		name: "answer-challenge", severity: Low,
+		sends:   "the good token with one bit of its signature changed, and looks for a challenge",
+		gain:    "nothing: clients do not learn how to sign in",
+		flaw:    "the API's 401 has no WWW-Authenticate: Bearer",
+		source:  "RFC 9110, section 15.5.2; RFC 6750, section 3",
+		present: flipped, inspect: func(a reply) finding {
+			for _, challenge := range a.header.Values("WWW-Authenticate") {
+				if strings.HasPrefix(strings.ToLower(challenge), "bearer") {
+					return finding{}
+				}
+			}
+			return finding{note: "the 401 has no WWW-Authenticate: Bearer, which RFC 9110 asks for; many APIs leave it out"}
+		},
+	},
+	{
+		name: "answer-token", severity: Medium,
+		sends:   "the good token with one bit of its signature changed, and looks for it in the answer",
+		gain:    "tokens end up in logs and pages, where others find them",
+		flaw:    "the API puts the token into its answer",
+		source:  "RFC 6750, section 5.2; OWASP: Error Handling",
+		present: flipped, inspect: func(a reply) finding {
+			if echoes(a) {
+				return finding{wrong: "the answer holds the token, or a part of it"}
+			}
+			return finding{}
+		},
+	},
+	{
+		name: "answer-trace", severity: Medium,
+		sends:  "a token whose header is not JSON, and looks for a stack trace",
+		gain:   "the names and versions of what the API is made of",
+		flaw:   "the API answers with its own error, untreated",
+		source: "OWASP: Error Handling", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential {
+			return credential{authorization: []string{"Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):]}}
+		}),
+		inspect: func(a reply) finding {
+			switch {
+			case stackTrace.Match(a.body):
+				return finding{wrong: "the answer holds a stack trace"}
+			case libraryWords.Match(a.body):
+				return finding{note: "the answer passes on a library's message"}
+			}
+			return finding{}
+		},
+	},
+	{
+		name: "answer-json", severity: Low,
+		sends:   "the good token with one bit of its signature changed, and looks at the answer's type",
+		gain:    "nothing: clients cannot read the answer, or a browser takes it for something else",
+		flaw:    "the API's answer is not of the type that it states",
+		source:  "RFC 9110, section 8.3",
+		present: flipped, inspect: func(a reply) finding {
+			kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+			switch stated, is := strings.HasSuffix(kind, "json"), json.Valid(a.body); {
+			case stated && !is && len(a.body) > 0:
+				return finding{wrong: "the answer states a JSON type and is not JSON"}
+			case is && !stated && bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("{")):
+				return finding{note: "the answer is JSON and does not state it as its type"}
+			}
+			return finding{}
+		},
+	},
+	{
+		name: "answer-cache", severity: Low,
+		sends:   "the good token with one bit of its signature changed, and looks whether the answer may be kept",
+		gain:    "a cache may refuse those who are entitled",
+		flaw:    "the API lets caches keep its 401",
+		source:  "RFC 9111, sections 3 and 5.2.2",
+		present: flipped, inspect: func(a reply) finding {
+			control := strings.ToLower(a.header.Get("Cache-Control"))
+			if strings.Contains(control, "public") || maxAge.MatchString(control) {
+				return finding{note: "the 401 may be kept by caches: " + control}
+			}
+			return finding{}
+		},
+	},
+}
+
+var (
+	stackTrace   = regexp.MustCompile(`Traceback \(most recent call last\)|\n\s+at [\w$.<>]+ ?\(|goroutine \d+ \[|File \\?".+\\?", line \d+|\.(js|ts):\d+:\d+`)
+	libraryWords = regexp.MustCompile(`(?i)jwt malformed|Not enough segments|Invalid header string|go-jose|PyJWT|jsonwebtoken|could not base64|invalid character '|codec can't decode|Error decoding token headers|Expecting value: line`)
+	maxAge       = regexp.MustCompile(`max-age=[1-9]`)
+)
+
+func flipped(_ context.Context, g *good) (credential, error) {
+	return bearer(g.token.WithFlippedSignature().String()), nil
+}
+
+// echoes says whether an answer holds a part of what was sent.
+func echoes(a reply) bool {
+	text := string(a.body)
+	for _, values := range a.header {
+		text += "\n" + strings.Join(values, "\n")
+	}
+	for _, secret := range a.sent {
+		for part := range strings.SplitSeq(secret, ".") {
+			if len(part) > 20 && strings.Contains(text, part) {
+				return true
+			}
+		}
+	}
+	return false
+}

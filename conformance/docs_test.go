@@ -1,0 +1,46 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The table of cases in docs is rendered from the cases; UPDATE=1 writes it.
+func TestReferenceOfCases(t *testing.T) {
+	t.Parallel()
+	cases, err := Expand(quickstart(startTenant(t), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("# The cases of verify\n\nRendered from the tables in `conformance` for an endpoint that asks for scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* is where correct\nAPIs differ; it does not change the exit code.\n")
+	group := Group("")
+	for _, c := range cases {
+		if c.Endpoint != "GET /secure" {
+			continue
+		}
+		if c.Group != group {
+			group = c.Group
+			fmt.Fprintf(&b, "\n## %s\n\n| id | sends | expected | severity | what a failure gives away | source |\n|---|---|---|---|---|---|\n", group)
+		}
+		expected := c.Expect.String()
+		if c.Expect.MayAdmit {
+			expected += ", else a note"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, cell(c.Sends), expected, c.Severity, cell(c.Gain), cell(c.Source))
+	}
+	const path = "../docs/conformance.md"
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != b.String() {
+		t.Errorf("%s is not what the tables say (%v): run UPDATE=1 go test ./conformance -run TestReferenceOfCases", path, err)
+	}
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
