@@ -13,7 +13,7 @@
 //     there does not exist. Graph clients and this room share no type.
 //   - A PATCH merges a complex property member by member, replaces a list
 //     whole, and clears what is null. A nullable complex property is replaced
-//     whole, and cleared by an empty object.
+//     whole, and cleared by an empty object; employeeOrgData is merged.
 //   - Every write that succeeded is in the audit log, under Entra's name for it
 //     and without the values of credentials; a test holds the routes to that.
 //   - A list is ordered by id where nothing else is asked for, so the same

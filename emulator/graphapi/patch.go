@@ -183,6 +183,8 @@ func decode(v reflect.Value, raw json.RawMessage, name string) error {
 			return wrongType(name, raw)
 		}
 		return assign(v, m)
+	case v.Type() == reflect.TypeFor[*directory.EmployeeOrgData]() && !v.IsNil():
+		return decode(v.Elem(), raw, name) // the one nullable complex value that is merged
 	case v.Kind() == reflect.Pointer && isComplex(v.Type().Elem()):
 		fresh := reflect.New(v.Type().Elem())
 		if err := decode(fresh.Elem(), raw, name); err != nil {

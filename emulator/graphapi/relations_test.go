@@ -178,6 +178,24 @@ func TestUsers(t *testing.T) {
 	tt.must(404, "GET", path, "")
 }
 
+func TestEmployeeOrgDataIsMerged(t *testing.T) {
+	t.Parallel()
+	tt := start(t)
+	path := "/v1.0/users/" + tt.newUser("ada").text("id")
+	for _, step := range []struct{ patch, want string }{
+		{`{"employeeOrgData":{}}`, "<nil>"},
+		{`{"employeeOrgData":{"costCenter":"1"}}`, "map[costCenter:1 division:<nil>]"},
+		{`{"employeeOrgData":{"division":"north"}}`, "map[costCenter:1 division:north]"},
+		{`{"employeeOrgData":{"costCenter":null,"division":null}}`, "map[costCenter:<nil> division:<nil>]"},
+		{`{"employeeOrgData":null}`, "<nil>"},
+	} {
+		tt.must(204, "PATCH", path, step.patch)
+		if got := fmt.Sprint(tt.get(path + "?$select=employeeOrgData").at("employeeOrgData")); got != step.want {
+			t.Errorf("after %s it is %s, want %s", step.patch, got, step.want)
+		}
+	}
+}
+
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	tt := start(t)
