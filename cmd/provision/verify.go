@@ -45,6 +45,8 @@ the run. Exit 0: all is well; 3: a case failed.`,
 func reportFlags(c *cobra.Command) {
 	c.Flags().String("url", "", "the API to try (default: the bundled one, or the document's url)")
 	c.Flags().StringArray("report", nil, "also write a report: junit=FILE or json=FILE (may be repeated)")
+	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
+	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
 	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
 	publicHostsFlag(c)
 }
@@ -130,7 +132,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Target:   conformance.Target{URL: strings.TrimSuffix(url, "/"), HTTPClient: s.targetClient(url)},
 			Issuer:   f.issuer, Resource: f.resource,
 			Users: users, Applications: clients, Tokens: tokens,
-			Only: a.config.GetString("only"), Clock: s.now,
+			Only: a.config.GetString("only"), Strict: a.config.GetBool("strict"), Clock: s.now,
 		}, handler)
 		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {
 			continue // another document may have what --only asks for
@@ -187,7 +189,9 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		j := report.NewJSON(a.stdout)
 		h, closers = append(h, j), append(closers, j.Close)
 	} else {
-		h = append(h, report.NewText(a.stdout, a.color(a.stdout)))
+		table := report.NewText(a.stdout, a.color(a.stdout))
+		table.Verbose = a.config.GetBool("verbose")
+		h = append(h, table)
 	}
 	for _, wanted := range a.config.GetStringSlice("report") {
 		format, path, ok := strings.Cut(wanted, "=")
