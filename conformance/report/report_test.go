@@ -250,7 +250,7 @@ func TestTextOfManyCases(t *testing.T) {
 GET /secure              expected  got
   note   case-7          401       400     1 ms
          note     correct APIs differ
-  ok     signature       40 cases          1 ms
+  ok     signature       40 more           1 ms
   ok     claims          4 cases           1 ms
 
 44 passed, 0 failed, 0 skipped, 1 note in 0 ms

@@ -12,8 +12,8 @@ import (
 )
 
 // Text writes a table for people: a line for each case, and beneath one that
-// did not pass why. Where an endpoint has many cases, those that pass share a
-// line by family. It writes as the results come.
+// did not pass why. Where an endpoint has many cases, those that pass and are
+// not of the core share a line by family. It writes as the results come.
 type Text struct {
 	Verbose bool // every case has a line of its own, however many there are
 
@@ -26,6 +26,7 @@ type Text struct {
 	group    conformance.Group
 	passed   int // of the family, not yet written
 	took     time.Duration
+	listed   bool // some of the family have lines of their own
 }
 
 // many is more cases of an endpoint than people read line by line.
@@ -73,12 +74,13 @@ func (t *Text) Result(r conformance.Result) error {
 		t.endpoint = r.Endpoint
 		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, printable(r.Endpoint))))
 	}
-	if r.Outcome == conformance.Pass && r.Note == "" && !t.Verbose && t.cases[r.Endpoint] > many {
+	if r.Outcome == conformance.Pass && r.Note == "" && !t.Verbose && !r.Core() && t.cases[r.Endpoint] > many {
 		t.passed++
 		t.took = max(t.took, r.Duration)
 		_, err := t.w.Write(trimLines(b.Bytes()))
 		return err
 	}
+	t.listed = true
 	status, took := "", ""
 	if r.Status != 0 {
 		status, took = strconv.Itoa(r.Status), milliseconds(r.Duration)
@@ -96,11 +98,15 @@ func (t *Text) Result(r conformance.Result) error {
 // flush writes the line of a family's passed cases; the time is the longest.
 func (t *Text) flush(b *bytes.Buffer) {
 	if t.passed > 0 {
+		number := plural(t.passed, "case")
+		if t.listed {
+			number = fmt.Sprintf("%d more", t.passed)
+		}
 		mark := marks[conformance.Pass]
 		fmt.Fprintf(b, "  %s  %-*s  %-13s  %s\n", t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, t.group,
-			plural(t.passed, "case"), t.paint(faint, fmt.Sprintf("%7s", milliseconds(t.took))))
+			number, t.paint(faint, fmt.Sprintf("%7s", milliseconds(t.took))))
 	}
-	t.passed, t.took = 0, 0
+	t.passed, t.took, t.listed = 0, 0, false
 }
 
 func (t *Text) End(s conformance.Summary) error {
