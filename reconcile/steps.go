@@ -195,7 +195,9 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 // Source: the permission tables of the operations in Graph's reference.
 func Permission(s plan.Step) string {
 	switch s.Kind {
-	case plan.User, plan.Password:
+	case plan.Password:
+		return "User-PasswordProfile.ReadWrite.All"
+	case plan.User:
 		if s.Action == plan.Purge {
 			return "User.DeleteRestore.All"
 		}
