@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -73,10 +74,10 @@ func (d *declaration) scopes(s *stack.Stack, a *stack.Application, k Key) []any 
 	for _, scope := range a.API.OAuth2PermissionScopes {
 		m := object(scope)
 		m["id"] = d.entitlements(k).scopes[scope.Value]
-		m["type"] = first(scope.Type, "User")
+		m["type"] = cmp.Or(scope.Type, "User")
 		m["isEnabled"] = scope.IsEnabled == nil || *scope.IsEnabled
-		m["adminConsentDisplayName"] = first(scope.AdminConsentDisplayName, scope.Value)
-		m["adminConsentDescription"] = first(scope.AdminConsentDescription, scope.AdminConsentDisplayName, scope.Value)
+		m["adminConsentDisplayName"] = cmp.Or(scope.AdminConsentDisplayName, scope.Value)
+		m["adminConsentDescription"] = cmp.Or(scope.AdminConsentDescription, scope.AdminConsentDisplayName, scope.Value)
 		all = append(all, d.values(s, a, m))
 	}
 	return all
@@ -87,7 +88,7 @@ func (d *declaration) roles(s *stack.Stack, a *stack.Application, k Key) []any {
 	for _, role := range a.AppRoles {
 		m := object(role)
 		m["id"] = d.entitlements(k).roles[role.Value]
-		m["description"] = first(role.Description, role.DisplayName)
+		m["description"] = cmp.Or(role.Description, role.DisplayName)
 		m["isEnabled"] = role.IsEnabled == nil || *role.IsEnabled
 		all = append(all, d.values(s, a, m))
 	}
@@ -176,12 +177,8 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 	return required
 }
 
-// defaultRole is the appRoleId that gives access to an application which
-// declares no roles.
-const defaultRole = "00000000-0000-0000-0000-000000000000"
-
 func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key, role string, principal Key, property string) {
-	id := defaultRole
+	id := stack.DefaultRoleID
 	if role != "" {
 		var ok bool
 		if id, ok = d.entitlements(resource).roles[role]; !ok {
@@ -223,10 +220,10 @@ func (d *declaration) entitlements(resource Key) offers {
 	}
 	own := offers{known: true, scopes: map[string]string{}, roles: map[string]string{}}
 	for _, scope := range declared.API.OAuth2PermissionScopes {
-		own.scopes[scope.Value] = first(strings.ToLower(scope.ID), o.scopes[scope.Value], stack.ScopeID(resource.Name, scope.Value))
+		own.scopes[scope.Value] = cmp.Or(strings.ToLower(scope.ID), o.scopes[scope.Value], stack.ScopeID(resource.Name, scope.Value))
 	}
 	for _, role := range declared.AppRoles {
-		own.roles[role.Value] = first(strings.ToLower(role.ID), o.roles[role.Value], stack.RoleID(resource.Name, role.Value))
+		own.roles[role.Value] = cmp.Or(strings.ToLower(role.ID), o.roles[role.Value], stack.RoleID(resource.Name, role.Value))
 	}
 	return own
 }

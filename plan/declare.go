@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,9 +10,6 @@ import (
 
 	"provision/stack"
 )
-
-// microsoftGraph is the appId of Microsoft Graph in every tenant.
-const microsoftGraph = "00000003-0000-0000-c000-000000000000"
 
 // Problem is a mistake in a manifest that only the tenant can show, such as a
 // permission that Microsoft Graph does not have.
@@ -102,8 +100,8 @@ func (d *declaration) groupKey(s *stack.Stack, name string) Key {
 // applicationKey finds what a manifest calls ref: a name of the stack,
 // OTHER-STACK/NAME, "Microsoft Graph" or an appId.
 func (d *declaration) applicationKey(s *stack.Stack, ref string) Key {
-	if strings.EqualFold(ref, "Microsoft Graph") {
-		return Key{Application, microsoftGraph}
+	if stack.IsMicrosoftGraph(ref) {
+		return Key{Application, stack.MicrosoftGraphAppID}
 	}
 	owner, name, other := strings.Cut(ref, "/")
 	if !other {
@@ -113,7 +111,7 @@ func (d *declaration) applicationKey(s *stack.Stack, ref string) Key {
 	if found, ok := d.state.Existing[k]; ok {
 		return found
 	}
-	if !other && len(ref) == 36 && strings.Count(ref, "-") == 4 {
+	if !other && stack.IsID(ref) {
 		return d.byAppID(strings.ToLower(ref))
 	}
 	return k
@@ -135,13 +133,10 @@ func (d *declaration) text(s *stack.Stack, a *stack.Application, t string) strin
 }
 
 func (d *declaration) expand(s *stack.Stack, a *stack.Application, t string) Unknown {
+	t = stack.InTenant(t, d.state.Tenant.ID, d.state.Tenant.Domain)
 	return Unknown(stack.Expand(t, func(expression string) (string, bool) {
 		parts := strings.Split(expression, ".")
 		switch {
-		case expression == "tenant.id":
-			return d.state.Tenant.ID, true
-		case expression == "tenant.domain":
-			return d.state.Tenant.Domain, true
 		case expression == "appId" && a != nil:
 			return string(Reference(d.applicationKey(s, a.Name), AppID)), true
 		case len(parts) == 3 && parts[0] == "applications" && parts[2] == "appId":
@@ -197,7 +192,7 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 		"userPrincipalName": upn,
 		"displayName":       u.Name,
 		"accountEnabled":    true,
-		"mailNickname":      first(u.MailNickname, nickname),
+		"mailNickname":      cmp.Or(u.MailNickname, nickname),
 		"onPremisesExtensionAttributes": map[string]any{
 			"extensionAttribute15": stack.Mark(s.Name),
 		},
@@ -211,7 +206,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 		return
 	}
 	k := Key{Group, stack.GroupUniqueName(s.Name, g.Name)}
-	properties := map[string]any{"displayName": first(g.DisplayName, g.Name)}
+	properties := map[string]any{"displayName": cmp.Or(g.DisplayName, g.Name)}
 	if g.Description != nil {
 		properties["description"] = *g.Description
 	}
@@ -219,7 +214,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 	initial := map[string]any{
 		"mailEnabled":     false,
 		"securityEnabled": true,
-		"mailNickname":    first(g.MailNickname, s.Name+"-"+g.Name),
+		"mailNickname":    cmp.Or(g.MailNickname, s.Name+"-"+g.Name),
 	}
 	maps.Copy(initial, properties)
 	d.add(&Object{Key: k, Stack: s.Name, Pos: g.Pos, Properties: properties, initial: initial})
@@ -273,15 +268,6 @@ func object(v any) map[string]any {
 		panic(err)
 	}
 	return m
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 func union(a, b []any) []any {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -232,7 +233,7 @@ func names(s *State) map[string]string {
 		if k.Kind != Application {
 			continue
 		}
-		name := first(o.Display, k.Name)
+		name := cmp.Or(o.Display, k.Name)
 		m[o.AppID] = name
 		for _, e := range list(sub(o.Properties, "api"), "oauth2PermissionScopes") {
 			m[text(e.(map[string]any), "id")] = text(e.(map[string]any), "value")

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -94,7 +95,7 @@ func (p *Plan) entries() []*entry {
 			e.remark = " (and purge from the recycle bin)"
 			continue
 		}
-		e = &entry{action: s.Action, kind: s.Kind, name: first(s.Display, s.Name), changes: s.Changes}
+		e = &entry{action: s.Action, kind: s.Kind, name: cmp.Or(s.Display, s.Name), changes: s.Changes}
 		if s.Action == Purge {
 			e.remark = " (purge from the recycle bin)"
 		}

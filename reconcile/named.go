@@ -9,8 +9,6 @@ import (
 	"provision/stack"
 )
 
-const microsoftGraph = "00000003-0000-0000-c000-000000000000"
-
 // NotFound says that what a manifest calls existing is not in the tenant, or
 // is there more than once.
 type NotFound struct {
@@ -48,17 +46,15 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 		}
 	}
 	for ref := range external {
-		if strings.EqualFold(ref, "Microsoft Graph") {
-			ref = microsoftGraph
+		if stack.IsMicrosoftGraph(ref) {
+			ref = stack.MicrosoftGraphAppID
 		}
-		if isID(ref) {
+		if stack.IsID(ref) {
 			queries = append(queries, query{graph.ServicePrincipalByAppID(ref), each(t.external)})
 		}
 	}
 	return t.run(queries)
 }
-
-func isID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
 
 // external takes the service principal of an application that need not be
 // registered in this tenant.
@@ -126,15 +122,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 }
 
 func (t *tenant) userNamed(u *stack.User) []query {
-	upn := stack.Expand(u.UserPrincipalName, func(expression string) (string, bool) {
-		switch expression {
-		case "tenant.domain":
-			return t.state.Tenant.Domain, true
-		case "tenant.id":
-			return t.state.Tenant.ID, true
-		}
-		return "", false
-	})
+	upn := stack.InTenant(u.UserPrincipalName, t.state.Tenant.ID, t.state.Tenant.Domain)
 	if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
 		return nil
 	}

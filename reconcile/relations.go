@@ -144,7 +144,7 @@ func (t *tenant) addAssignment(m map[string]any) {
 // role is the value of an app role, or its id where the resource has no such
 // role.
 func (t *tenant) role(resource plan.Key, id string) string {
-	if id == "00000000-0000-0000-0000-000000000000" {
+	if id == stack.DefaultRoleID {
 		return ""
 	}
 	if o := t.state.Objects[resource]; o != nil {
@@ -188,7 +188,7 @@ func (t *tenant) display(k plan.Key, otherwise string) string {
 	if o := t.state.Objects[k]; o != nil && o.Display != "" {
 		return o.Display
 	}
-	if isID(k.Name) && otherwise != "" {
+	if stack.IsID(k.Name) && otherwise != "" {
 		return otherwise
 	}
 	return k.Name
@@ -196,7 +196,7 @@ func (t *tenant) display(k plan.Key, otherwise string) string {
 
 // named puts a display name in the place of an id.
 func named(k plan.Key, id, displayName string) string {
-	if !isID(id) || displayName == "" {
+	if !stack.IsID(id) || displayName == "" {
 		return ""
 	}
 	return strings.ReplaceAll(k.Name, id, displayName)

@@ -39,21 +39,23 @@ var callers = known{
 	"case-role": {Username: "cas@contoso.example", Scopes: []string{"read_data"}, Roles: []string{"admin"}},
 }
 
-var routes = append(Quickstart(),
-	Route{Method: "GET", Path: "/any"},
-	Route{Method: "GET", Path: "/roles", AnyRole: []string{"Admin"}},
-	Route{Method: "GET", Path: "/both", Scopes: []string{"read_data"}, AnyRole: []string{"Admin"}, Callers: []string{Users, Applications}},
-	Route{Method: "GET", Path: "/scoped", Scopes: []string{"read_data"}, Callers: []string{Users, Applications}},
-	Route{Method: "POST", Path: "/jobs", AllRoles: []string{"Admin"}, Callers: []string{Applications}},
-	Route{Method: "GET", Path: "/people", AnyRole: []string{"Admin"}, Callers: []string{Users}},
-	Route{Method: "GET", Path: "/all", Scopes: []string{"read_data", "write_data"}, AllRoles: []string{"DevOps", "Reader"}},
-	Route{Method: "GET", Path: "/a b?x=1", Public: true},
-	Route{Method: "PUT", Path: "/body", Public: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+var routes = []Route{
+	{Method: "GET", Path: "/health", Public: true},
+	{Method: "GET", Path: "/secure", Scopes: []string{"read_data"}, AnyRole: []string{"Admin", "DevOps"}},
+	{Method: "GET", Path: "/any"},
+	{Method: "GET", Path: "/roles", AnyRole: []string{"Admin"}},
+	{Method: "GET", Path: "/both", Scopes: []string{"read_data"}, AnyRole: []string{"Admin"}, Callers: []string{Users, Applications}},
+	{Method: "GET", Path: "/scoped", Scopes: []string{"read_data"}, Callers: []string{Users, Applications}},
+	{Method: "POST", Path: "/jobs", AllRoles: []string{"Admin"}, Callers: []string{Applications}},
+	{Method: "GET", Path: "/people", AnyRole: []string{"Admin"}, Callers: []string{Users}},
+	{Method: "GET", Path: "/all", Scopes: []string{"read_data", "write_data"}, AllRoles: []string{"DevOps", "Reader"}},
+	{Method: "GET", Path: "/a b?x=1", Public: true},
+	{Method: "PUT", Path: "/body", Public: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
 		}
 	})},
-)
+}
 
 func newAPI(t *testing.T) (http.Handler, *bytes.Buffer) {
 	t.Helper()

@@ -258,7 +258,7 @@ func (l *loader) resource(s *loaded, ref string, at Position) (owner *loaded, a 
 	if a := s.applications[ref]; a != nil {
 		return s, a
 	}
-	if strings.EqualFold(ref, "Microsoft Graph") || (len(ref) == 36 && strings.Count(ref, "-") == 4) {
+	if IsMicrosoftGraph(ref) || IsID(ref) {
 		return nil, nil
 	}
 	if stack, name, ok := strings.Cut(ref, "/"); ok {

@@ -15,6 +15,20 @@ func Expand(text string, value func(expression string) (string, bool)) string {
 	})
 }
 
+// InTenant puts in what a manifest says of the tenant: ${tenant.id} and
+// ${tenant.domain}.
+func InTenant(text, id, domain string) string {
+	return Expand(text, func(expression string) (string, bool) {
+		switch expression {
+		case "tenant.id":
+			return id, true
+		case "tenant.domain":
+			return domain, true
+		}
+		return "", false
+	})
+}
+
 // References are the expressions in text, in order.
 func References(text string) []string {
 	var all []string

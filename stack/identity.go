@@ -12,6 +12,20 @@ const (
 	GroupNamePrefix = "provision."       // of a group's uniqueName
 )
 
+// Ids that are the same in every tenant.
+const (
+	MicrosoftGraphAppID = "00000003-0000-0000-c000-000000000000"
+	// DefaultRoleID is the appRoleId that gives access to an application which
+	// declares no roles.
+	DefaultRoleID = "00000000-0000-0000-0000-000000000000"
+)
+
+// IsID tells an id from a name.
+func IsID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
+
+// IsMicrosoftGraph tells whether a manifest's reference means Microsoft Graph.
+func IsMicrosoftGraph(ref string) bool { return strings.EqualFold(ref, "Microsoft Graph") }
+
 // Mark is what an application or user of the stack carries.
 func Mark(stack string) string { return MarkPrefix + stack }
 

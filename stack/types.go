@@ -26,7 +26,6 @@ type Position struct {
 type Application struct {
 	Name string   `json:"-"` // metadata.name; STACK.NAME is Graph's uniqueName
 	Pos  Position `json:"-"`
-	Live *Live    `json:"-"` // set on what was read from a tenant
 
 	// Existing marks a registration that the stack refers to and never writes,
 	// found by AppID, UniqueName or DisplayName.
@@ -54,13 +53,6 @@ type Application struct {
 	RoleAssignments            []RoleAssignment `json:"roleAssignments,omitempty"`
 	Permissions                []Permission     `json:"permissions,omitempty"`
 	Secrets                    []Secret         `json:"secrets,omitempty"`
-}
-
-// Live holds the ids that a tenant gave to what was read from it.
-type Live struct {
-	ID                 string // object id
-	AppID              string
-	ServicePrincipalID string
 }
 
 type API struct {
@@ -173,7 +165,6 @@ type Secret struct {
 type User struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
-	Live *Live    `json:"-"`
 
 	Existing          bool    `json:"existing,omitempty"`
 	UserPrincipalName string  `json:"userPrincipalName"`
@@ -191,7 +182,6 @@ type User struct {
 type Group struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
-	Live *Live    `json:"-"`
 
 	Existing     bool     `json:"existing,omitempty"`
 	UniqueName   string   `json:"uniqueName,omitempty"` // to find an existing one

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -39,7 +40,7 @@ prints the access token for the stack's API: raw, for a script, or with
 
 // client is the application that --client names to sign in to.
 func (a *app) client(p protected) string {
-	return firstOf(a.config.GetString("client"), p.documents[0].Client)
+	return cmp.Or(a.config.GetString("client"), p.documents[0].Client)
 }
 
 // getToken gets the token that the flags ask for, and prints it.

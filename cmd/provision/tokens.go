@@ -41,15 +41,7 @@ func (s *session) tenantTokens(p protected, f facts) (*conformance.Tenant, error
 
 // upn is a user's sign-in name in this tenant.
 func (s *session) upn(u *stack.User) string {
-	return stack.Expand(u.UserPrincipalName, func(expression string) (string, bool) {
-		switch expression {
-		case "tenant.id":
-			return s.tenantID, true
-		case "tenant.domain":
-			return s.domain, true
-		}
-		return "", false
-	})
+	return stack.InTenant(u.UserPrincipalName, s.tenantID, s.domain)
 }
 
 // password is the one that provision made, or the one that the environment

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -119,7 +120,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		return total, err
 	}
 	for _, document := range p.documents {
-		url := firstOf(a.config.GetString("url"), document.URL)
+		url := cmp.Or(a.config.GetString("url"), document.URL)
 		if url == "" {
 			var stop func()
 			if url, stop, err = s.startReferenceAPI(f, document); err != nil {
@@ -222,13 +223,4 @@ func reportTo(format string, w io.Writer) (conformance.Handler, func() error) {
 	}
 	j := report.NewJSON(w)
 	return j, j.Close
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -57,6 +57,17 @@ type credentials struct {
 // any tells whether the client sent something to authenticate itself with.
 func (sent credentials) any() bool { return sent.secret != "" || sent.assertion != "" }
 
+// sender is who a token request says it is from, not authenticated yet: that
+// depends on what is presented.
+func (c *call) sender() (credentials, client, *Error) {
+	sent, err := c.credentials()
+	if err != nil {
+		return credentials{}, client{}, err
+	}
+	cl, err := c.client(sent.clientID)
+	return sent, cl, err
+}
+
 func (c *call) credentials() (credentials, *Error) {
 	sent := credentials{
 		clientID: c.form.Get("client_id"), secret: c.form.Get("client_secret"), assertion: c.form.Get("client_assertion"),

@@ -3,11 +3,7 @@ package login
 // clientCredentials gives an application a token for itself (RFC 6749 section
 // 4.4): for one resource, with every role that was assigned to it there.
 func (c *call) clientCredentials() (issuance, *Error) {
-	sent, err := c.credentials()
-	if err != nil {
-		return issuance{}, err
-	}
-	cl, err := c.client(sent.clientID)
+	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
 	}

@@ -42,11 +42,7 @@ func (c *call) issueCode(a *authorization, s session, user *directory.User) (str
 
 // redeemCode takes an authorization code (RFC 6749 section 4.1.3).
 func (c *call) redeemCode() (issuance, *Error) {
-	sent, err := c.credentials()
-	if err != nil {
-		return issuance{}, err
-	}
-	cl, err := c.client(sent.clientID)
+	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
 	}

@@ -8,11 +8,7 @@ import (
 
 // redeemDevice answers a device that polls (RFC 8628 section 3.4).
 func (c *call) redeemDevice() (issuance, *Error) {
-	sent, err := c.credentials()
-	if err != nil {
-		return issuance{}, err
-	}
-	cl, err := c.client(sent.clientID)
+	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
 	}

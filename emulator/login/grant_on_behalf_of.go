@@ -30,11 +30,7 @@ type userAssertion struct {
 // token it was called with.
 // Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow.
 func (c *call) onBehalfOf() (issuance, *Error) {
-	sent, err := c.credentials()
-	if err != nil {
-		return issuance{}, err
-	}
-	cl, err := c.client(sent.clientID)
+	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
 	}

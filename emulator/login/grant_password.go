@@ -10,11 +10,7 @@ import (
 // (RFC 6749 section 4.3). No redirect URI says what kind the client is, so the
 // registration's fallback does.
 func (c *call) passwordGrant() (issuance, *Error) {
-	sent, err := c.credentials()
-	if err != nil {
-		return issuance{}, err
-	}
-	cl, err := c.client(sent.clientID)
+	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
 	}

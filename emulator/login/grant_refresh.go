@@ -28,11 +28,7 @@ func (c *call) refreshToken(i issuance) (string, error) {
 
 // refresh takes a refresh token (RFC 6749 section 6).
 func (c *call) refresh() (issuance, *Error) {
-	sent, err := c.credentials()
-	if err != nil {
-		return issuance{}, err
-	}
-	cl, err := c.client(sent.clientID)
+	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
 	}
