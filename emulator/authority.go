@@ -245,7 +245,9 @@ func (a *Authority) leaf(hosts ...string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
-	leaf := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
+	// The authority's own certificate goes along, though no verifier needs it: who
+	// pins a key of the chain (Chromium) or looks for whom to trust finds it there.
+	leaf := &tls.Certificate{Certificate: [][]byte{der, a.certificate.Raw}, PrivateKey: key, Leaf: parsed}
 	a.leaves[hosts[0]] = leaf
 	return leaf, nil
 }
