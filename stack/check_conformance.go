@@ -11,6 +11,7 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	if c.Client != "" && s.applications[c.Client] == nil {
 		l.mistakes.add(at("client"), oneOf(c.Client, names(s.applications)), "unknown application %q", c.Client)
 	}
+	l.checkRequests(s, c)
 	seen := map[string]bool{}
 	for i, e := range c.Endpoints {
 		if seen[e.Request] {

@@ -132,6 +132,12 @@ func (l *loader) add(d *document) {
 	case "Conformance":
 		c := &Conformance{Name: d.name, Pos: d.pos()}
 		l.into(d, c)
+		for i := range c.Endpoints {
+			c.Endpoints[i].Pos = d.value("/spec" + pointer("endpoints", i, "request"))
+		}
+		for i := range c.Cases {
+			c.Cases[i].Pos = d.value("/spec" + pointer("cases", i, "name"))
+		}
 		s.Conformances = append(s.Conformances, c)
 	}
 }
@@ -175,6 +181,9 @@ func (s *loaded) broken(application string) bool {
 func (l *loader) checkReferences(s *loaded, d *document) {
 	var known []string
 	switch d.kind {
+	case "Conformance":
+		l.checkConformanceReferences(d)
+		return
 	case "Application":
 		known = []string{"tenant.id", "tenant.domain", "appId"}
 	case "User", "Group":
@@ -185,26 +194,30 @@ func (l *loader) checkReferences(s *loaded, d *document) {
 			known = append(known, "applications."+name+".appId")
 		}
 	}
-	var walk func(v any, at string)
-	walk = func(v any, at string) {
-		switch v := v.(type) {
-		case string:
-			for _, expression := range References(v) {
-				if !slices.Contains(known, expression) {
-					l.mistakes.add(d.value(at), oneOf(expression, known), "unknown reference ${%s}", expression)
-				}
-			}
-		case []any:
-			for i, e := range v {
-				walk(e, at+pointer(i))
-			}
-		case map[string]any:
-			for k, e := range v {
-				walk(e, at+pointer(k))
+	l.checkReferencesBelow(d, d.content["spec"], "/spec", known)
+}
+
+// checkReferencesBelow does so in a value and all below it. One of known that
+// ends in a dot stands for every name that begins so.
+func (l *loader) checkReferencesBelow(d *document, v any, at string, known []string) {
+	switch v := v.(type) {
+	case string:
+		for _, expression := range References(v) {
+			if !slices.ContainsFunc(known, func(k string) bool {
+				return k == expression || strings.HasSuffix(k, ".") && strings.HasPrefix(expression, k) && expression != k
+			}) {
+				l.mistakes.add(d.value(at), oneOf(expression, known), "unknown reference ${%s}", expression)
 			}
 		}
+	case []any:
+		for i, e := range v {
+			l.checkReferencesBelow(d, e, at+pointer(i), known)
+		}
+	case map[string]any:
+		for k, e := range v {
+			l.checkReferencesBelow(d, e, at+pointer(k), known)
+		}
 	}
-	walk(d.content["spec"], "/spec")
 }
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -62,7 +62,7 @@ type field struct {
 
 	// Left to the schema: the text around the reference says what holds for
 	// all, and a description says a pattern in words.
-	AdditionalProperties bool `yaml:"additionalProperties"`
+	AdditionalProperties any  `yaml:"additionalProperties"`
 	UniqueItems          bool `yaml:"uniqueItems"`
 	MinLength            int  `yaml:"minLength"`
 	Pattern              string
@@ -146,6 +146,8 @@ func (f *field) typeName() string {
 		return "list of objects"
 	case f.Type == "array":
 		return "list of strings"
+	case f.Type == "":
+		return "any"
 	}
 	return f.Type
 }

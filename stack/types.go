@@ -203,20 +203,41 @@ type Conformance struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
 
-	Resource  string     `json:"resource"` // the application whose tokens the API takes
-	Client    string     `json:"client"`   // the application that users sign in to
-	URL       string     `json:"url,omitempty"`
-	Endpoints []Endpoint `json:"endpoints"`
-	Cases     []Case     `json:"cases,omitempty"`
+	Resource  string            `json:"resource"` // the application whose tokens the API takes
+	Client    string            `json:"client"`   // the application that users sign in to
+	URL       string            `json:"url,omitempty"`
+	Headers   map[string]string `json:"headers,omitempty"` // of every request to the API
+	Endpoints []Endpoint        `json:"endpoints"`
+	Cases     []Case            `json:"cases,omitempty"`
 }
 
 // Endpoint is a route of the API. With neither Public nor Requires, any valid
 // token for the resource is let in.
 type Endpoint struct {
-	Request  string    `json:"request"` // "METHOD /path"
+	Pos Position `json:"-"`
+
+	Request string `json:"request"` // "METHOD /path", the path with {name} for each of Parameters
+	// Parameters are text, numbers or booleans.
+	Parameters  map[string]any `json:"parameters,omitempty"`
+	Body        any            `json:"body,omitempty"` // JSON; text where ContentType is of another kind
+	ContentType string         `json:"contentType,omitempty"`
+
 	Public   bool      `json:"public,omitempty"`
 	Requires *Requires `json:"requires,omitempty"`
 	Expect   *Expect   `json:"expect,omitempty"` // what an admitted request answers
+
+	Setup   *Fixture `json:"setup,omitempty"`   // before each case
+	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that made something
+}
+
+// Fixture is a request beside a case's own. In Setup's answer and, for
+// Cleanup, in the case's answer the members are known as ${setup.MEMBER} and
+// ${response.MEMBER}.
+type Fixture struct {
+	Request     string `json:"request"`
+	As          As     `json:"as,omitzero"` // zero: whom the endpoint lets in
+	Body        any    `json:"body,omitempty"`
+	ContentType string `json:"contentType,omitempty"`
 }
 
 // Requires is what a token must carry to be let in: every one of Scopes, one of
@@ -235,10 +256,14 @@ type Expect struct {
 
 // Case is one request written by hand, beside the derived ones.
 type Case struct {
-	Name    string  `json:"name"`
-	Request string  `json:"request"`
-	As      As      `json:"as,omitzero"` // zero: no token
-	Expect  *Expect `json:"expect"`      // status is required here
+	Pos Position `json:"-"`
+
+	Name        string  `json:"name"`
+	Request     string  `json:"request"`
+	Body        any     `json:"body,omitempty"`
+	ContentType string  `json:"contentType,omitempty"`
+	As          As      `json:"as,omitzero"` // zero: no token
+	Expect      *Expect `json:"expect"`      // status is required here
 }
 
 // As names who sends a Case's request: exactly one field is set.

@@ -1,0 +1,40 @@
+package stack
+
+import (
+	"regexp"
+	"strings"
+)
+
+// placeholder is {name} in a path, as OpenAPI writes it; ${…} is none.
+var placeholder = regexp.MustCompile(`(^|[^$])\{([^{}]*)\}`)
+
+// Placeholders are the names in braces of a request's path, in order.
+func Placeholders(request string) []string {
+	var all []string
+	for _, m := range placeholder.FindAllStringSubmatch(request, -1) {
+		all = append(all, m[2])
+	}
+	return all
+}
+
+// Fill replaces every {name} of a request by its value, which is escaped for
+// where it stands: the path, or the query behind it. One that value does not
+// know stays as it is.
+func Fill(request string, path, query func(name string) (string, bool)) string {
+	before, after, hasQuery := strings.Cut(request, "?")
+	filled := fill(before, path)
+	if hasQuery {
+		filled += "?" + fill(after, query)
+	}
+	return filled
+}
+
+func fill(text string, value func(name string) (string, bool)) string {
+	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+		open := strings.IndexByte(m, '{')
+		if v, ok := value(m[open+1 : len(m)-1]); ok {
+			return m[:open] + v
+		}
+		return m
+	})
+}
