@@ -98,7 +98,7 @@ func (tx *Tx) checkApplication(old, app *Application) error {
 		tx.checkUniqueName,
 		tx.checkIdentifierURIs,
 		checkRedirectURIs,
-		checkEntitlements,
+		tx.checkEntitlements,
 		tx.checkPreAuthorized,
 		checkRequiredResourceAccess,
 		checkKnownClients,

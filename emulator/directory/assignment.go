@@ -14,7 +14,7 @@ func (a *AppRoleAssignment) tuple() string {
 // resourceId and appRoleId; the rest follows from them.
 func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error) {
 	resource, ok := tx.ServicePrincipal(a.ResourceID)
-	if !ok {
+	if !ok || !tx.Visible(a.ResourceID) {
 		return nil, NotFound(a.ResourceID)
 	}
 	if !isUUID(a.AppRoleID) {
@@ -29,6 +29,9 @@ func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error)
 	}
 	memberType := "User"
 	principal, _ := tx.Object(a.PrincipalID)
+	if !tx.Visible(a.PrincipalID) {
+		principal = nil
+	}
 	switch p := principal.(type) {
 	case *User:
 		created.PrincipalID, created.PrincipalType, created.PrincipalDisplayName = p.ID, "User", p.DisplayName
@@ -45,6 +48,11 @@ func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error)
 	}
 	if err := checkAssignable(resource, created.AppRoleID, memberType); err != nil {
 		return nil, err
+	}
+	if seen, ok := tx.Seen().ServicePrincipal(resource.ID); ok { // a new role is not seen at once
+		if err := checkAssignable(seen, created.AppRoleID, memberType); err != nil {
+			return nil, err
+		}
 	}
 	if find[AppRoleAssignment](tx.reader, assignments, "tuple", created.tuple()) != nil {
 		return nil, badRequest("Permission being assigned already exists on the object")

@@ -20,6 +20,7 @@ type Directory struct {
 	admin   Administrator
 	signIns ring[SignIn]
 	audits  ring[DirectoryAudit]
+	replica replica
 }
 
 // Seed says what a new tenant is to be; what is left empty is chosen.
@@ -81,14 +82,24 @@ type Tx struct {
 	tenant  Tenant
 	now     time.Time // in UTC, in whole seconds as Graph answers it
 	version uint64    // what this Update makes; 0 before it changes a tracked object
+
+	before reader  // the state that this Update began with
+	seen   *reader // what of it is visible; nil where all is
 }
 
 // Update lets change build the next state. Either all of it is kept, and
 // survives a killed process once Update has returned nil, or, when change or
 // the disk returns an error, none of it.
-func (d *Directory) Update(change func(*Tx) error) error {
+func (d *Directory) Update(change func(*Tx) error) error { return d.update(change, true) }
+
+// UpdateAtOnce is Update for a service that need not wait for its own writes:
+// what it refers to may be too new to be seen (see SetLag).
+func (d *Directory) UpdateAtOnce(change func(*Tx) error) error { return d.update(change, false) }
+
+func (d *Directory) update(change func(*Tx) error, waits bool) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
+	now, before := d.clock(), d.objects.Txn(false)
 	txn := d.objects.Txn(true)
 	defer txn.Abort() // does nothing after Commit
 	txn.TrackChanges()
@@ -96,7 +107,11 @@ func (d *Directory) Update(change func(*Tx) error) error {
 		reader: reader{func() *memdb.Txn { return txn }},
 		txn:    txn,
 		tenant: d.tenant,
-		now:    d.clock().UTC().Truncate(time.Second),
+		now:    now.UTC().Truncate(time.Second),
+		before: reader{func() *memdb.Txn { return before }},
+	}
+	if state := d.replica.at(now); state != nil && waits {
+		tx.seen = &reader{func() *memdb.Txn { return state }}
 	}
 	if err := change(tx); err != nil {
 		return err
@@ -104,6 +119,7 @@ func (d *Directory) Update(change func(*Tx) error) error {
 	if err := d.store.write(txn.Changes()); err != nil {
 		return err
 	}
+	d.replica.keep(before, now)
 	txn.Commit()
 	return nil
 }

@@ -23,7 +23,7 @@ var entitlementValue = regexp.MustCompile("^[0-9A-Za-z!#$%&'()*+,\\-/:;=?@\\[\\]
 // and values are unique, a value common to a scope and a role means one
 // permission under one id, and an entry that is enabled neither goes away nor
 // changes its value.
-func checkEntitlements(old, app *Application) error {
+func (tx *Tx) checkEntitlements(old, app *Application) error {
 	scopes, roles := app.API.OAuth2PermissionScopes, app.AppRoles
 	for _, s := range scopes {
 		if err := checkScope(s); err != nil {
@@ -65,7 +65,19 @@ func checkEntitlements(old, app *Application) error {
 	if old == nil {
 		return nil
 	}
-	return checkStillEnabled(old, app)
+	return checkStillEnabled(old, tx.seenOf(old), app)
+}
+
+// seenOf is the visible state of an application, for what is looked up in
+// others' sight; of one that is not visible it is what is written.
+func (tx *Tx) seenOf(app *Application) *Application {
+	if app == nil {
+		return nil
+	}
+	if seen, ok := tx.Seen().Application(app.ID); ok {
+		return seen
+	}
+	return app
 }
 
 func checkScope(s PermissionScope) error {
@@ -126,16 +138,20 @@ func checkShared(s PermissionScope, r AppRole) error {
 	return nil
 }
 
-func checkStillEnabled(old, app *Application) error {
+// checkStillEnabled also refuses what was disabled so lately that it is still
+// seen enabled.
+func checkStillEnabled(old, seen, app *Application) error {
 	for _, was := range old.API.OAuth2PermissionScopes {
 		i := slices.IndexFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, was.ID) })
-		if was.IsEnabled && (i < 0 || app.API.OAuth2PermissionScopes[i].Value != was.Value) {
+		enabled := was.IsEnabled || slices.ContainsFunc(seen.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, was.ID) && s.IsEnabled })
+		if enabled && (i < 0 || app.API.OAuth2PermissionScopes[i].Value != was.Value) {
 			return enabledEntitlement(scopesProperty)
 		}
 	}
 	for _, was := range old.AppRoles {
 		i := slices.IndexFunc(app.AppRoles, func(r AppRole) bool { return same(r.ID, was.ID) })
-		if was.IsEnabled && (i < 0 || text(app.AppRoles[i].Value) != text(was.Value)) {
+		enabled := was.IsEnabled || slices.ContainsFunc(seen.AppRoles, func(r AppRole) bool { return same(r.ID, was.ID) && r.IsEnabled })
+		if enabled && (i < 0 || text(app.AppRoles[i].Value) != text(was.Value)) {
 			return enabledEntitlement(rolesProperty)
 		}
 	}
@@ -162,7 +178,7 @@ func (tx *Tx) checkPreAuthorized(old, app *Application) error {
 			return duplicateValues(preAuthorizedProperty)
 		}
 		for _, id := range entry.DelegatedPermissionIDs {
-			if !hasScope(app, id) || !hasScope(old, id) {
+			if !hasScope(app, id) || !hasScope(old, id) || !hasScope(tx.seenOf(old), id) {
 				return &Error{Status: http.StatusBadRequest, Code: "InvalidValue", Target: preAuthorizedProperty,
 					Message: "Property api.preAuthorizedApplications.delegatedPermissionIds has a Permission Id that cannot be found in the AppPermissions sets."}
 			}
@@ -180,10 +196,11 @@ func hasScope(app *Application, id string) bool {
 }
 
 func (tx *Tx) knownClient(appID string) bool {
-	if _, ok := tx.ApplicationByAppID(appID); ok {
+	seen := tx.Seen()
+	if _, ok := seen.ApplicationByAppID(appID); ok {
 		return true
 	}
-	_, ok := tx.ServicePrincipalByAppID(appID)
+	_, ok := seen.ServicePrincipalByAppID(appID)
 	return ok || slices.Contains(firstPartyClients, strings.ToLower(appID))
 }
 

@@ -14,7 +14,7 @@ func (g *OAuth2PermissionGrant) tuple() string {
 // CreateGrant records consent to scopes of a resource for a client.
 func (tx *Tx) CreateGrant(g *OAuth2PermissionGrant) (*OAuth2PermissionGrant, error) {
 	for _, id := range []string{g.ClientID, g.ResourceID} {
-		if _, ok := tx.ServicePrincipal(id); !ok {
+		if _, ok := tx.ServicePrincipal(id); !ok || !tx.Visible(id) {
 			return nil, NotFound(id)
 		}
 	}
@@ -31,7 +31,7 @@ func (tx *Tx) CreateGrant(g *OAuth2PermissionGrant) (*OAuth2PermissionGrant, err
 	case text(g.PrincipalID) == "":
 		return nil, invalidValue("OAuth2PermissionGrant", "principalId", "It is required when consentType is Principal.")
 	default:
-		if _, ok := tx.User(*g.PrincipalID); !ok {
+		if _, ok := tx.User(*g.PrincipalID); !ok || !tx.Visible(*g.PrincipalID) {
 			return nil, NotFound(*g.PrincipalID)
 		}
 	}

@@ -155,6 +155,9 @@ func (tx *Tx) AddMembers(groupID string, ids ...string) error {
 	g = g.Clone()
 	for _, id := range ids {
 		object, _ := tx.Object(id)
+		if !tx.Visible(id) {
+			return NotFound(id)
+		}
 		switch object.(type) {
 		case *User, *Group, *ServicePrincipal:
 		default:

@@ -5,6 +5,9 @@ import "slices"
 // AddOwner makes a user or a service principal an owner of an application, a
 // service principal or a group.
 func (tx *Tx) AddOwner(objectID, ownerID string) error {
+	if !tx.Visible(ownerID) {
+		return NotFound(ownerID)
+	}
 	if _, ok := tx.User(ownerID); !ok {
 		if _, ok := tx.ServicePrincipal(ownerID); !ok {
 			return NotFound(ownerID)

@@ -9,10 +9,13 @@ import (
 // use by that.
 func (tx *Tx) AssignRole(a *RoleAssignment) (*RoleAssignment, error) {
 	role, ok := tx.RoleDefinition(a.RoleDefinitionID)
-	if !ok {
+	if !ok || !tx.Visible(a.RoleDefinitionID) {
 		return nil, NotFound(a.RoleDefinitionID)
 	}
 	principal, _ := tx.Object(a.PrincipalID)
+	if !tx.Visible(a.PrincipalID) {
+		principal = nil
+	}
 	switch p := principal.(type) {
 	case *User, *ServicePrincipal:
 	case *Group:
@@ -31,7 +34,7 @@ func (tx *Tx) AssignRole(a *RoleAssignment) (*RoleAssignment, error) {
 		return nil, badRequest("Invalid directoryScopeId '%s': it must be / or begin with it.", created.DirectoryScopeID)
 	}
 	if scope := created.DirectoryScopeID[strings.LastIndex(created.DirectoryScopeID, "/")+1:]; scope != "" {
-		if _, ok := tx.Object(scope); !ok {
+		if _, ok := tx.Object(scope); !ok || !tx.Visible(scope) {
 			return nil, NotFound(scope)
 		}
 	}

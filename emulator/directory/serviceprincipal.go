@@ -13,7 +13,7 @@ const DefaultRole = "00000000-0000-0000-0000-000000000000"
 // sp.AppID names. What it mirrors of the application is not the caller's.
 func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, error) {
 	app, ok := tx.ApplicationByAppID(sp.AppID)
-	if !ok {
+	if !ok || !tx.Visible(app.ID) {
 		return nil, &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: "appId",
 			Message: "The appId '" + sp.AppID + "' of the service principal does not reference a valid application object."}
 	}

@@ -94,6 +94,9 @@ func (tx *Tx) AddUnitMember(unitID, memberID string) error {
 	if !ok {
 		return NotFound(unitID)
 	}
+	if !tx.Visible(memberID) {
+		return NotFound(memberID)
+	}
 	switch object, _ := tx.Object(memberID); object.(type) {
 	case *User, *Group:
 	default:

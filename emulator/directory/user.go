@@ -71,7 +71,7 @@ func (tx *Tx) SetManager(userID, managerID string) error {
 	if !ok {
 		return NotFound(userID)
 	}
-	if _, ok := tx.User(managerID); !ok && managerID != "" {
+	if _, ok := tx.User(managerID); managerID != "" && (!ok || !tx.Visible(managerID)) {
 		return NotFound(managerID)
 	}
 	u = u.Clone()

@@ -1,0 +1,171 @@
+package directory
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// lagging opens a directory whose writes are seen 10 seconds late, and returns
+// what moves its clock.
+func lagging(t *testing.T) (d *Directory, pass func(time.Duration)) {
+	t.Helper()
+	now := clock()
+	d, err := Open("", Seed{}, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.SetLag(10 * time.Second)
+	return d, func(by time.Duration) { now = now.Add(by) }
+}
+
+func TestAWriteIsSeenLate(t *testing.T) {
+	t.Parallel()
+	d, pass := lagging(t)
+	var id string
+	write := func(change func(*Tx) error) {
+		t.Helper()
+		if err := d.Update(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(func(tx *Tx) error {
+		app, err := tx.CreateApplication(&Application{DisplayName: "one"})
+		id = app.ID
+		return err
+	})
+	pass(4 * time.Second)
+	rename := func(name string) func(*Tx) error {
+		return func(tx *Tx) error {
+			app, _ := tx.Application(id)
+			app = app.Clone()
+			app.DisplayName = name
+			return tx.UpdateApplication(app)
+		}
+	}
+	write(rename("two"))
+	seen := func() string {
+		if app, ok := d.Seen().Application(id); ok {
+			return app.DisplayName
+		}
+		return ""
+	}
+	for _, step := range []struct {
+		pass time.Duration
+		want string
+	}{{0, ""}, {6*time.Second - 1, ""}, {1, "one"}, {4*time.Second - 1, "one"}, {1, "two"}, {time.Hour, "two"}} {
+		pass(step.pass)
+		if got := seen(); got != step.want {
+			t.Errorf("after %v more the application is seen as %q, want %q", step.pass, got, step.want)
+		}
+	}
+	write(rename("three"))
+	if app, ok := d.Application(id); !ok || app.DisplayName != "three" || seen() != "two" {
+		t.Errorf("a write is not kept at once, or seen at once")
+	}
+	d.SetLag(0)
+	if seen() != "three" {
+		t.Errorf("without a lag %q is seen, want what is written", seen())
+	}
+	d.SetLag(time.Minute)
+	if seen() != "three" {
+		t.Errorf("a lag hides what was seen before")
+	}
+}
+
+func TestWhatIsNotSeenIsNotReferredTo(t *testing.T) {
+	t.Parallel()
+	d, pass := lagging(t)
+	name := "orders"
+	var app *Application
+	if err := d.Update(func(tx *Tx) (err error) {
+		app, err = tx.CreateApplication(&Application{DisplayName: name, UniqueName: &name})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var sp *ServicePrincipal
+	create := func(tx *Tx) (err error) {
+		sp, err = tx.CreateServicePrincipal(&ServicePrincipal{AppID: app.AppID})
+		return err
+	}
+	check(t, "a service principal of a new application", d.Update(create), "does not reference a valid application object")
+	check(t, "a name that is taken and not seen", d.Update(func(tx *Tx) error {
+		_, err := tx.CreateApplication(&Application{DisplayName: name, UniqueName: &name})
+		return err
+	}), "already exists")
+	if err := d.UpdateAtOnce(func(tx *Tx) error {
+		if err := create(tx); err != nil {
+			return err
+		}
+		return errors.New("only tried")
+	}); err == nil || err.Error() != "only tried" {
+		t.Errorf("a service that need not wait is told %v", err)
+	}
+	pass(10 * time.Second)
+	if err := d.Update(create); err != nil {
+		t.Fatal(err)
+	}
+	graph, _ := d.ServicePrincipalByAppID(MicrosoftGraphAppID)
+	grant := func(tx *Tx) error {
+		_, err := tx.CreateGrant(&OAuth2PermissionGrant{ClientID: sp.ID, ResourceID: graph.ID, ConsentType: "AllPrincipals", Scope: "User.Read"})
+		return err
+	}
+	check(t, "a grant to a new service principal", d.Update(grant), "does not exist")
+	check(t, "a role for a new service principal", d.Update(func(tx *Tx) error {
+		_, err := tx.CreateAssignment(&AppRoleAssignment{PrincipalID: sp.ID, ResourceID: graph.ID, AppRoleID: graph.AppRoles[0].ID})
+		return err
+	}), "does not exist")
+	check(t, "a new service principal as owner", d.Update(func(tx *Tx) error { return tx.AddOwner(app.ID, sp.ID) }), "does not exist")
+	pass(10 * time.Second)
+	if err := d.Update(grant); err != nil {
+		t.Errorf("a grant once the service principal is seen: %v", err)
+	}
+}
+
+func TestADisabledScopeIsSeenEnabledForAWhile(t *testing.T) {
+	t.Parallel()
+	d, pass := lagging(t)
+	var app *Application
+	update := func(change func(*Application)) error {
+		return d.Update(func(tx *Tx) error {
+			now, _ := tx.Application(app.ID)
+			now = now.Clone()
+			change(now)
+			return tx.UpdateApplication(now)
+		})
+	}
+	if err := d.Update(func(tx *Tx) (err error) {
+		app, err = tx.CreateApplication(&Application{DisplayName: "orders", AppRoles: []AppRole{role("Admin")},
+			API: APIApplication{OAuth2PermissionScopes: []PermissionScope{scope("read")}}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	authorize := func(a *Application) {
+		a.API.PreAuthorizedApplications = []PreAuthorizedApplication{{AppID: a.AppID, DelegatedPermissionIDs: []string{a.API.OAuth2PermissionScopes[len(a.API.OAuth2PermissionScopes)-1].ID}}}
+	}
+	pass(10 * time.Second)
+	if err := update(func(a *Application) {
+		a.API.OAuth2PermissionScopes = append(a.API.OAuth2PermissionScopes, scope("write"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "pre-authorization for a new scope", update(authorize), "cannot be found")
+	pass(10 * time.Second)
+	if err := update(authorize); err != nil {
+		t.Errorf("pre-authorization once the scope is seen: %v", err)
+	}
+	if err := update(func(a *Application) { a.AppRoles[0].IsEnabled = false }); err != nil {
+		t.Fatal(err)
+	}
+	drop := func(a *Application) { a.AppRoles = nil }
+	check(t, "to drop a role that was disabled just now", update(drop), "unless disabled first")
+	pass(10 * time.Second)
+	if err := update(drop); err != nil {
+		t.Errorf("to drop a role that is seen disabled: %v", err)
+	}
+	if err := update(func(a *Application) { a.DisplayName = "anything" }); err != nil {
+		t.Errorf("a change of something else: %v", err)
+	}
+}
