@@ -97,7 +97,8 @@ func New(config Config) http.Handler {
 type call struct {
 	service         *service
 	cloud           cloud
-	view            directory.View // the state that reads answer from
+	written         directory.View // the state before the call
+	view            directory.View // what of it is seen: the state that reads answer from
 	caller          Caller
 	ownedOnly       bool // the caller may write only what he owns
 	method          string
@@ -202,8 +203,12 @@ func (c *call) serve() (answer, error) {
 		return answer{}, err
 	}
 	c.route = r
-	c.view = c.service.directory.View()
+	c.written = c.service.directory.View()
+	c.view = c.service.directory.Seen()
 	if err := c.authorize(r); err != nil {
+		return answer{}, err
+	}
+	if err := c.checkSeen(); err != nil {
 		return answer{}, err
 	}
 	if len(c.body) > 0 && (c.method == http.MethodPost || c.method == http.MethodPatch) && !isJSON(c.header.Get("Content-Type")) {

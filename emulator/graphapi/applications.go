@@ -209,7 +209,7 @@ func (c *call) updateApplication() (answer, error) {
 	var created *directory.Application
 	err = c.service.directory.Update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
-		if _, err := c.application(tx); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
+		if _, err := seen(tx, c.application); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
 			if err := b.sameKey("uniqueName", k.value); err != nil {
 				return err
 			}

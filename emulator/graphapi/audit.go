@@ -111,7 +111,7 @@ func (c *call) audit(a answer) {
 		done = activities["POST "+c.route.segments[0]]
 		target = a.location[strings.LastIndex(a.location, "/")+1:]
 	}
-	before, after := c.view, c.service.directory.View()
+	before, after := c.written, c.service.directory.View()
 	object, known := c.auditTarget(before, target)
 	if !known {
 		object, _ = c.auditTarget(after, target)

@@ -128,7 +128,7 @@ func (c *call) updateGroup() (answer, error) {
 	var created *directory.Group
 	err = c.service.directory.Update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
-		if _, err := c.group(tx); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
+		if _, err := seen(tx, c.group); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
 			if err := b.sameKey("uniqueName", k.value); err != nil {
 				return err
 			}

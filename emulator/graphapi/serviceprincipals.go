@@ -106,7 +106,7 @@ func (c *call) createServicePrincipal() (answer, error) {
 }
 
 func (c *call) newServicePrincipal(tx *directory.Tx, b body, appID string) (*directory.ServicePrincipal, error) {
-	if app, ok := tx.ApplicationByAppID(appID); !ok && c.ownedOnly {
+	if app, ok := tx.Seen().ApplicationByAppID(appID); !ok && c.ownedOnly {
 		return nil, refuse(http.StatusForbidden, "Authorization_RequestDenied",
 			"When using this permission, the backing application of the service principal being created must in the local tenant")
 	} else if ok {
@@ -141,7 +141,7 @@ func (c *call) updateServicePrincipal() (answer, error) {
 	var created *directory.ServicePrincipal
 	err = c.service.directory.Update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
-		if _, err := c.servicePrincipal(tx); err != nil && k.property == "appId" && c.createsIfMissing() {
+		if _, err := seen(tx, c.servicePrincipal); err != nil && k.property == "appId" && c.createsIfMissing() {
 			if err := b.sameKey("appId", k.value); err != nil {
 				return err
 			}

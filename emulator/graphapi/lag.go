@@ -1,0 +1,89 @@
+package graphapi
+
+import (
+	"net/http"
+	"slices"
+
+	"provision/emulator/directory"
+)
+
+// Writes that are not seen yet (directory.SetLag). Reads answer from what is
+// seen; a write to what is not there for the eye is refused as one to what is
+// not there at all, and what is written must still be there.
+
+// seen finds what a path names if it is both seen and still there.
+func seen[T any](tx *directory.Tx, find func(reads) (T, error)) (T, error) {
+	if object, err := find(tx.Seen()); err != nil {
+		return object, err
+	}
+	return find(tx)
+}
+
+// checkSeen refuses a write whose path names what is written and not yet seen.
+// An upsert finds out for itself.
+func (c *call) checkSeen() error {
+	if c.method == http.MethodGet || c.createsIfMissing() {
+		return nil
+	}
+	for name, k := range c.keys {
+		if c.holds(c.written, name, k) && !c.holds(c.view, name, k) {
+			return directory.NotFound(k.value)
+		}
+	}
+	return nil
+}
+
+// holds tells whether what one of the path's keys names is in a state.
+func (c *call) holds(view directory.View, name string, k key) bool {
+	switch name {
+	case "id":
+		if c.collection() == "directory" && c.route.segments[1] == "deletedItems" {
+			_, ok := view.DeletedObject(k.value)
+			return ok
+		}
+		return c.named(view, k.value)
+	case "assignment":
+		_, ok := view.Assignment(k.value)
+		return ok
+	case "credential":
+		app, err := c.application(view)
+		if err != nil {
+			return false
+		}
+		_, err = c.federated(view, app.ID)
+		return err == nil
+	case "owner":
+		_, owners, err := c.owned(view)
+		return err == nil && slices.Contains(owners, k.value)
+	case "member":
+		return slices.Contains(view.MemberOf(k.value), c.container(view))
+	}
+	return true
+}
+
+// named tells whether an object or a relation is there, by any of its keys.
+func (c *call) named(view directory.View, key string) bool {
+	if _, ok := c.auditTarget(view, key); ok {
+		return true
+	}
+	if _, ok := view.Grant(key); ok {
+		return true
+	}
+	if _, ok := view.RoleAssignment(key); ok {
+		return true
+	}
+	_, ok := view.RoleDefinition(key)
+	return ok
+}
+
+// container is the object id of the group, unit or role in the path.
+func (c *call) container(view directory.View) string {
+	k := c.keys["id"]
+	if g, ok := view.GroupByUniqueName(k.value); ok {
+		return g.ID
+	}
+	if role, ok := view.DirectoryRoleByTemplate(k.value); ok {
+		return role.ID
+	}
+	return k.value
+}
