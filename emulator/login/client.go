@@ -24,12 +24,13 @@ type client struct {
 	assurance assurance
 }
 
-// client finds the application that a request names.
+// client finds the application that a request names. A new registration or a
+// new secret is seen as late as by Graph's readers; users and consent at once.
 func (c *call) client(id string) (client, *Error) {
 	if id == "" {
 		return client{}, failure(900144, "client_id")
 	}
-	app, found := c.ApplicationByAppID(id)
+	app, found := c.directory.Seen().ApplicationByAppID(id)
 	if !found {
 		app, found = firstPartyApplication(id)
 	}

@@ -185,7 +185,7 @@ func (c *call) consent() *Error {
 // record keeps consent in the directory, beside what was granted before. A
 // client that nobody had used here gets its service principal now.
 func (c *call) record(cl client, user *directory.User, scopes map[string][]string, everybody bool) error {
-	return c.directory.Update(func(tx *directory.Tx) error {
+	return c.directory.UpdateAtOnce(func(tx *directory.Tx) error {
 		principal, err := principalOf(tx, cl.app.AppID)
 		if err != nil {
 			return err
