@@ -29,6 +29,8 @@ type Config struct {
 	Logger     *slog.Logger     // nil: nothing is logged
 	RequestLog io.Writer        // a JSON line for each request; nil: none
 	Faults     []faults.Rule    // what happens to requests from the start
+
+	ReplicationLag time.Duration // how long a write is not seen; 0: seen at once
 }
 
 // Emulator is one local tenant. It is safe for use by many goroutines at once.
@@ -111,6 +113,7 @@ func (e *Emulator) open(config Config) (err error) {
 		Interfere:    batchWeather(&e.weather),
 	})
 	e.weather.Add(config.Faults...)
+	e.SetReplicationLag(config.ReplicationLag)
 	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager)))
 	e.management = e.managementHandler()
 	return nil

@@ -22,6 +22,8 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("GET /faults", e.reportFaults)
 	guarded.HandleFunc("POST /faults", e.setFaults)
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)
+	guarded.HandleFunc("GET /replication-lag", e.readLag)
+	guarded.HandleFunc("PUT /replication-lag", e.setLag)
 	guarded.HandleFunc("GET /clock", e.readClock)
 	guarded.HandleFunc("PUT /clock", e.setClock)
 	guarded.HandleFunc("GET /keys", e.listKeys)

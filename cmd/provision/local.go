@@ -124,6 +124,8 @@ type tenantOptions struct {
 	alias      string // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
 	requestLog io.Writer
 	faults     []faults.Rule
+
+	replicationLag time.Duration
 }
 
 // serveTenant serves the tenant kept in dir (in memory where dir is "") and
@@ -134,7 +136,8 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		return serving{}, nil, err
 	}
 	origin := emulator.Origin(listeners.Public)
-	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog, Faults: o.faults})
+	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog, Faults: o.faults,
+		ReplicationLag: o.replicationLag})
 	if err != nil {
 		listeners.Close()
 		return serving{}, nil, err

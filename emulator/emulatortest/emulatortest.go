@@ -73,6 +73,11 @@ func WithFaults(rules ...faults.Rule) Option {
 	return func(c *emulator.Config) { c.Faults = append(c.Faults, rules...) }
 }
 
+// WithReplicationLag lets every write be seen only after a while.
+func WithReplicationLag(lag time.Duration) Option {
+	return func(c *emulator.Config) { c.ReplicationLag = lag }
+}
+
 // Start starts a tenant, in memory unless InDir says otherwise.
 func Start(t testing.TB, options ...Option) *Tenant {
 	t.Helper()
