@@ -83,7 +83,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func serveScriptTenant(ts *testscript.TestScript, neg bool, args []string) {
-	c := exec.Command("provision", "emulator")
+	c := exec.Command("provision", "emulator", "--env-file", "local.env")
 	c.Path = lookPath(ts)
 	c.Dir = ts.Getenv("WORK")
 	c.Env = []string{"HOME=" + ts.Getenv("WORK"), "PATH=" + ts.Getenv("PATH")}
