@@ -13,6 +13,7 @@ import (
 type Directory struct {
 	reader
 	tenant  Tenant
+	tenants *Tenants // that it is one of; nil: it is alone
 	clock   func() time.Time
 	objects *memdb.MemDB
 	store   *store
@@ -80,6 +81,7 @@ type Tx struct {
 	reader
 	txn     *memdb.Txn
 	tenant  Tenant
+	tenants *Tenants
 	now     time.Time // in UTC, in whole seconds as Graph answers it
 	version uint64    // what this Update makes; 0 before it changes a tracked object
 
@@ -90,13 +92,23 @@ type Tx struct {
 // Update lets change build the next state. Either all of it is kept, and
 // survives a killed process once Update has returned nil, or, when change or
 // the disk returns an error, none of it.
+//
+// What other tenants' service principals show of a changed application is
+// renewed afterwards; an error of that leaves the change as it is, and the rest
+// to the next OpenTenants.
 func (d *Directory) Update(change func(*Tx) error) error { return d.update(change, true) }
 
 // UpdateAtOnce is Update for a service that need not wait for its own writes:
 // what it refers to may be too new to be seen (see SetLag).
 func (d *Directory) UpdateAtOnce(change func(*Tx) error) error { return d.update(change, false) }
 
-func (d *Directory) update(change func(*Tx) error, waits bool) error {
+func (d *Directory) update(change func(*Tx) error, waits bool) (err error) {
+	var applications []string
+	defer func() {
+		if err == nil {
+			err = d.tenants.mirror(d, applications)
+		}
+	}() // once others may write here again
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	now, before := d.clock(), d.objects.Txn(false)
@@ -104,11 +116,12 @@ func (d *Directory) update(change func(*Tx) error, waits bool) error {
 	defer txn.Abort() // does nothing after Commit
 	txn.TrackChanges()
 	tx := &Tx{
-		reader: reader{func() *memdb.Txn { return txn }},
-		txn:    txn,
-		tenant: d.tenant,
-		now:    now.UTC().Truncate(time.Second),
-		before: reader{func() *memdb.Txn { return before }},
+		reader:  reader{func() *memdb.Txn { return txn }},
+		txn:     txn,
+		tenant:  d.tenant,
+		tenants: d.tenants,
+		now:     now.UTC().Truncate(time.Second),
+		before:  reader{func() *memdb.Txn { return before }},
 	}
 	if state := d.replica.at(now); state != nil && waits {
 		tx.seen = &reader{func() *memdb.Txn { return state }}
@@ -116,11 +129,13 @@ func (d *Directory) update(change func(*Tx) error, waits bool) error {
 	if err := change(tx); err != nil {
 		return err
 	}
-	if err := d.store.write(txn.Changes()); err != nil {
+	changes := txn.Changes()
+	if err := d.store.write(changes); err != nil {
 		return err
 	}
 	d.replica.keep(before, now)
 	txn.Commit()
+	applications = changedApplications(changes)
 	return nil
 }
 

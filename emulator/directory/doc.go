@@ -10,8 +10,8 @@
 //   - An Update is kept whole or not at all, in memory and on disk alike.
 //   - What an Update acknowledged survives a killed process. It need not
 //     survive power loss: nothing is synced to the platter.
-//   - What a service principal mirrors of its application is renewed in the
-//     same Update that changed the application.
+//   - What a service principal mirrors of an application of its tenant is
+//     renewed in the same Update that changed the application.
 //   - Every change of an application, a service principal, a user or a group
 //     is noted with a growing version, in the same Update.
 //   - uniqueName and identifier URIs stay taken while their holder is in the
@@ -25,8 +25,11 @@
 // without looking at the others. Beside it every Update writes its changed
 // objects to a bbolt file, from which the next Open loads them all.
 //
-// One Directory is one tenant. A process that has several tenants opens
-// several, each on its own file.
+// One Directory is one tenant, on a file of its own. Tenants are several of
+// them in one process: they share nothing but that a multi-tenant application
+// of one may have its service principal in another, which mirrors it as the one
+// at home does. The mirror is renewed right after the change, not in its
+// Update; what a kill prevents, the next OpenTenants makes good.
 //
 // # Sources
 //

@@ -66,7 +66,7 @@ func (n names) named(text string) string {
 
 // passing are the properties that depend on chance or time, wherever they are.
 var passing = []string{"id", "appId", "keyId", "createdDateTime", "deletedDateTime", "startDateTime", "endDateTime",
-	"renewedDateTime", "templateId", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
+	"renewedDateTime", "externalUserStateChangeDateTime", "templateId", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
 
 // describe is an object's canonical form.
 func (n names) describe(object any) (any, error) {

@@ -27,6 +27,7 @@ type (
 		Manager     string       `json:"manager"`
 		Password    PasswordHash `json:"password"`
 		ForceChange bool         `json:"forceChangePassword"`
+		Home        HomeAccount  `json:"home"`
 	}
 	groupRecord struct {
 		Group
@@ -51,7 +52,7 @@ func encode(object any) ([]byte, error) {
 		}
 		return json.Marshal(record)
 	case *User:
-		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange})
+		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange, o.Home})
 	case *AdministrativeUnit:
 		return json.Marshal(unitRecord{*o, o.MemberIDs})
 	case *Group:
@@ -83,6 +84,7 @@ func decode(table string, data []byte) (any, error) {
 		var r userRecord
 		err = json.Unmarshal(data, &r)
 		r.ManagerID, r.User.Password, r.User.ForceChange = r.Manager, r.Password, r.ForceChange
+		r.User.Home = r.Home
 		object = &r.User
 	case groups:
 		var r groupRecord

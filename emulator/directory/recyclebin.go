@@ -89,7 +89,7 @@ func (tx *Tx) Restore(id string) (any, error) {
 		}
 		return o, nil
 	case *ServicePrincipal:
-		app, ok := tx.ApplicationByAppID(o.AppID)
+		app, owner, ok := tx.registration(o.AppID)
 		if !ok {
 			return nil, badRequest("The appId '%s' of the service principal does not reference a valid application object.", o.AppID)
 		}
@@ -98,7 +98,7 @@ func (tx *Tx) Restore(id string) (any, error) {
 		}
 		o = o.Clone()
 		o.DeletedDateTime = nil
-		o = mirror(o, app, tx.tenant)
+		o = mirror(o, app, owner)
 		tx.put(servicePrincipals, o)
 		return o, nil
 	case *User:

@@ -102,18 +102,18 @@ func (d *Directory) seed(seed Seed) error {
 	if err != nil {
 		return fmt.Errorf("seed directory: %w", err)
 	}
-	if err := d.saveJSON(administratorKey, d.admin); err != nil {
+	if err := d.saveIn(settingsBucket, administratorKey, d.admin); err != nil {
 		return err
 	}
-	return d.saveJSON(tenantKey, d.tenant)
+	return d.saveIn(settingsBucket, tenantKey, d.tenant)
 }
 
-func (d *Directory) saveJSON(key string, value any) error {
+func (d *Directory) saveIn(bucket, key string, value any) error {
 	data, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("save %s: %w", key, err)
 	}
-	return d.Save(settingsBucket, key, data)
+	return d.Save(bucket, key, data)
 }
 
 // microsoftGraph is the service principal of Microsoft Graph.

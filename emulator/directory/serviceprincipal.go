@@ -10,16 +10,16 @@ import (
 const DefaultRole = "00000000-0000-0000-0000-000000000000"
 
 // CreateServicePrincipal makes the service principal of the application that
-// sp.AppID names. What it mirrors of the application is not the caller's.
+// sp.AppID names: one that is registered here, or a multi-tenant one of another
+// tenant. What it mirrors of the application is not the caller's.
 func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, error) {
-	app, ok := tx.ApplicationByAppID(sp.AppID)
+	app, owner, ok := tx.registration(sp.AppID)
 	if !ok || !tx.Visible(app.ID) {
 		return nil, &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: "appId",
 			Message: "The appId '" + sp.AppID + "' of the service principal does not reference a valid application object."}
 	}
 	if _, taken := tx.ServicePrincipalByAppID(sp.AppID); taken {
-		return nil, &Error{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Target: "appId",
-			Message: "The service principal cannot be created, updated, or restored because the service principal name " + app.AppID + " is already in use."}
+		return nil, principalNameTaken(app.AppID)
 	}
 	sp = sp.Clone()
 	sp.ID, sp.AppID = newID(), app.AppID
@@ -29,7 +29,12 @@ func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, e
 	if err := checkServicePrincipal(nil, sp); err != nil {
 		return nil, err
 	}
-	sp = mirror(sp, app, tx.tenant)
+	sp = mirror(sp, app, owner)
+	for _, name := range sp.ServicePrincipalNames {
+		if _, taken := tx.ServicePrincipalByName(name); taken { // by an application of this tenant's
+			return nil, principalNameTaken(name)
+		}
+	}
 	tx.put(servicePrincipals, sp)
 	return sp, nil
 }
@@ -51,17 +56,22 @@ func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
 	if err := checkServicePrincipal(old.KeyCredentials, sp); err != nil {
 		return err
 	}
-	if app, ok := tx.ApplicationByAppID(sp.AppID); ok {
+	if app, owner, ok := tx.registration(sp.AppID); ok {
 		sp.OwnTags = slices.DeleteFunc(slices.Clone(sp.Tags), func(tag string) bool {
 			return slices.Contains(app.Tags, tag) && !slices.Contains(old.OwnTags, tag)
 		})
-		sp = mirror(sp, app, tx.tenant)
+		sp = mirror(sp, app, owner)
 	} else {
 		sp.AppRoles, sp.OAuth2PermissionScopes = old.AppRoles, old.OAuth2PermissionScopes
 		sp.DisplayName, sp.AppDisplayName, sp.ServicePrincipalNames = old.DisplayName, old.AppDisplayName, old.ServicePrincipalNames
 	}
 	tx.put(servicePrincipals, sp)
 	return nil
+}
+
+func principalNameTaken(name string) *Error {
+	return &Error{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Target: "appId",
+		Message: "The service principal cannot be created, updated, or restored because the service principal name " + name + " is already in use."}
 }
 
 // checkServicePrincipal holds a service principal to Entra's rules; keys are
@@ -82,7 +92,8 @@ func checkServicePrincipal(keys []KeyCredential, sp *ServicePrincipal) error {
 	return checkKeys(keys, sp.KeyCredentials)
 }
 
-// mirror returns sp with what a service principal shows of its application.
+// mirror returns sp with what a service principal shows of its application,
+// which is registered in a tenant.
 func mirror(sp *ServicePrincipal, app *Application, tenant Tenant) *ServicePrincipal {
 	app, sp = app.Clone(), sp.Clone()
 	sp.DisplayName, sp.AppDisplayName, sp.AppDescription = app.DisplayName, app.DisplayName, app.Description

@@ -63,7 +63,9 @@ func user(name string) *User {
 func (b book) user(name string) (u *User) {
 	b.Helper()
 	b.update(func(tx *Tx) (err error) {
-		u, err = tx.CreateUser(user(name), password)
+		u = user(name)
+		u.UserPrincipalName = name + "@" + b.Tenant().Domain
+		u, err = tx.CreateUser(u, password)
 		return err
 	})
 	return u

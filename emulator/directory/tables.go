@@ -54,6 +54,8 @@ func schema() *memdb.DBSchema {
 	table(users,
 		one("id", func(u *User) string { return u.ID }),
 		one("userPrincipalName", func(u *User) string { return unlessDeleted(u.DeletedDateTime != nil, u.UserPrincipalName) }),
+		many("home", func(u *User) []string { return []string{unlessDeleted(u.Deleted(), u.Home.key())} }),
+		many("invited", func(u *User) []string { return []string{u.pendingAddress()} }),
 		many("manager", func(u *User) []string { return []string{u.ManagerID} }),
 		many("deleted", func(u *User) []string { return deletedKey(u.DeletedDateTime != nil) }),
 	)

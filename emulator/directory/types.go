@@ -67,57 +67,59 @@ type SamlSSOSettings struct {
 
 // User is a member of the tenant. Source: Graph resource type "user".
 type User struct {
-	ID                string                        `json:"id"`
-	DeletedDateTime   *time.Time                    `json:"deletedDateTime"`
-	AccountEnabled    bool                          `json:"accountEnabled"`
-	CreatedDateTime   time.Time                     `json:"createdDateTime"`
-	DisplayName       string                        `json:"displayName"`
-	GivenName         *string                       `json:"givenName"`
-	Surname           *string                       `json:"surname"`
-	JobTitle          *string                       `json:"jobTitle"`
-	Department        *string                       `json:"department"`
-	Mail              *string                       `json:"mail"`
-	MailNickname      string                        `json:"mailNickname"`
-	OtherMails        []string                      `json:"otherMails"`
-	UserPrincipalName string                        `json:"userPrincipalName"`
-	UserType          string                        `json:"userType"` // Member | Guest
-	UsageLocation     *string                       `json:"usageLocation"`
-	PreferredLanguage *string                       `json:"preferredLanguage"`
-	EmployeeID        *string                       `json:"employeeId"`
-	OnPremises        OnPremisesExtensionAttributes `json:"onPremisesExtensionAttributes"`
-	AgeGroup          *string                       `json:"ageGroup"`
-	BusinessPhones    []string                      `json:"businessPhones"`
-	City              *string                       `json:"city"`
-	CompanyName       *string                       `json:"companyName"`
-	MinorConsent      *string                       `json:"consentProvidedForMinor"`
-	Country           *string                       `json:"country"`
-	CreationType      *string                       `json:"creationType"`
-	EmployeeHireDate  *time.Time                    `json:"employeeHireDate"`
-	EmployeeOrgData   *EmployeeOrgData              `json:"employeeOrgData"`
-	EmployeeType      *string                       `json:"employeeType"`
-	ExternalUserState *string                       `json:"externalUserState"`
-	FaxNumber         *string                       `json:"faxNumber"`
-	IMAddresses       []string                      `json:"imAddresses"`
-	MobilePhone       *string                       `json:"mobilePhone"`
-	OfficeLocation    *string                       `json:"officeLocation"`
-	OnPremImmutableID *string                       `json:"onPremisesImmutableId"`
-	OnPremSamAccount  *string                       `json:"onPremisesSamAccountName"`
-	OnPremSyncEnabled *bool                         `json:"onPremisesSyncEnabled"`
-	OnPremUPN         *string                       `json:"onPremisesUserPrincipalName"`
-	PasswordPolicies  *string                       `json:"passwordPolicies"`
-	PostalCode        *string                       `json:"postalCode"`
-	ProxyAddresses    []string                      `json:"proxyAddresses"`
-	ShowInAddressList *bool                         `json:"showInAddressList"`
-	State             *string                       `json:"state"`
-	StreetAddress     *string                       `json:"streetAddress"`
-	OnPremDN          *string                       `json:"onPremisesDistinguishedName"`
-	OnPremDomain      *string                       `json:"onPremisesDomainName"`
-	OnPremLastSync    *time.Time                    `json:"onPremisesLastSyncDateTime"`
-	OnPremSID         *string                       `json:"onPremisesSecurityIdentifier"`
-	SecurityID        string                        `json:"securityIdentifier"` // S-1-12-1-…, from the object id
-	ManagerID         string                        `json:"-"`                  // object id of a user; navigation property "manager"
-	Password          PasswordHash                  `json:"-"`
-	ForceChange       bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
+	ID                      string                        `json:"id"`
+	DeletedDateTime         *time.Time                    `json:"deletedDateTime"`
+	AccountEnabled          bool                          `json:"accountEnabled"`
+	CreatedDateTime         time.Time                     `json:"createdDateTime"`
+	DisplayName             string                        `json:"displayName"`
+	GivenName               *string                       `json:"givenName"`
+	Surname                 *string                       `json:"surname"`
+	JobTitle                *string                       `json:"jobTitle"`
+	Department              *string                       `json:"department"`
+	Mail                    *string                       `json:"mail"`
+	MailNickname            string                        `json:"mailNickname"`
+	OtherMails              []string                      `json:"otherMails"`
+	UserPrincipalName       string                        `json:"userPrincipalName"`
+	UserType                string                        `json:"userType"` // Member | Guest
+	UsageLocation           *string                       `json:"usageLocation"`
+	PreferredLanguage       *string                       `json:"preferredLanguage"`
+	EmployeeID              *string                       `json:"employeeId"`
+	OnPremises              OnPremisesExtensionAttributes `json:"onPremisesExtensionAttributes"`
+	AgeGroup                *string                       `json:"ageGroup"`
+	BusinessPhones          []string                      `json:"businessPhones"`
+	City                    *string                       `json:"city"`
+	CompanyName             *string                       `json:"companyName"`
+	MinorConsent            *string                       `json:"consentProvidedForMinor"`
+	Country                 *string                       `json:"country"`
+	CreationType            *string                       `json:"creationType"`
+	EmployeeHireDate        *time.Time                    `json:"employeeHireDate"`
+	EmployeeOrgData         *EmployeeOrgData              `json:"employeeOrgData"`
+	EmployeeType            *string                       `json:"employeeType"`
+	ExternalUserState       *string                       `json:"externalUserState"` // PendingAcceptance | Accepted, of who was invited
+	ExternalUserStateChange *time.Time                    `json:"externalUserStateChangeDateTime"`
+	FaxNumber               *string                       `json:"faxNumber"`
+	IMAddresses             []string                      `json:"imAddresses"`
+	MobilePhone             *string                       `json:"mobilePhone"`
+	OfficeLocation          *string                       `json:"officeLocation"`
+	OnPremImmutableID       *string                       `json:"onPremisesImmutableId"`
+	OnPremSamAccount        *string                       `json:"onPremisesSamAccountName"`
+	OnPremSyncEnabled       *bool                         `json:"onPremisesSyncEnabled"`
+	OnPremUPN               *string                       `json:"onPremisesUserPrincipalName"`
+	PasswordPolicies        *string                       `json:"passwordPolicies"`
+	PostalCode              *string                       `json:"postalCode"`
+	ProxyAddresses          []string                      `json:"proxyAddresses"`
+	ShowInAddressList       *bool                         `json:"showInAddressList"`
+	State                   *string                       `json:"state"`
+	StreetAddress           *string                       `json:"streetAddress"`
+	OnPremDN                *string                       `json:"onPremisesDistinguishedName"`
+	OnPremDomain            *string                       `json:"onPremisesDomainName"`
+	OnPremLastSync          *time.Time                    `json:"onPremisesLastSyncDateTime"`
+	OnPremSID               *string                       `json:"onPremisesSecurityIdentifier"`
+	SecurityID              string                        `json:"securityIdentifier"` // S-1-12-1-…, from the object id
+	ManagerID               string                        `json:"-"`                  // object id of a user; navigation property "manager"
+	Password                PasswordHash                  `json:"-"`
+	ForceChange             bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
+	Home                    HomeAccount                   `json:"-"` // of who was invited
 }
 
 type EmployeeOrgData struct {

@@ -38,7 +38,7 @@ func (tx *Tx) UpdateUser(u *User) error {
 	}
 	u = u.Clone()
 	u.CreatedDateTime, u.DeletedDateTime, u.Password = old.CreatedDateTime, nil, old.Password
-	u.ManagerID, u.SecurityID = old.ManagerID, old.SecurityID
+	u.ManagerID, u.SecurityID, u.Home = old.ManagerID, old.SecurityID, old.Home
 	if err := tx.checkUser(u); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (tx *Tx) checkUser(u *User) error {
 		return invalidValue("User", "usageLocation", "It must be a two-letter country code.")
 	}
 	local, domain, ok := strings.Cut(u.UserPrincipalName, "@")
-	if !ok || !userLocalPart.MatchString(local) || len(local) > 64 {
+	if !ok || !userLocalPart.MatchString(local) || len(local) > 64 && !strings.HasSuffix(local, "#EXT#") {
 		return invalidValue("User", "userPrincipalName", "It must be NAME@DOMAIN.")
 	}
 	if !same(domain, tx.tenant.Domain) {

@@ -95,7 +95,7 @@ var userKind = &kind{
 	sortable:  map[string]bool{"displayName": true, "userPrincipalName": true, "createdDateTime": false, "deletedDateTime": false},
 	defaults: []string{"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
 		"preferredLanguage", "surname", "userPrincipalName", "id"},
-	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "proxyAddresses", "securityIdentifier", "onPremisesDistinguishedName",
+	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "externalUserState", "externalUserStateChangeDateTime", "proxyAddresses", "securityIdentifier", "onPremisesDistinguishedName",
 		"onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"},
 }
 
