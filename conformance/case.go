@@ -43,6 +43,11 @@ type Case struct {
 	Source   string   `json:"source,omitempty"` // where it is required
 	Gain     string   `json:"gain,omitempty"`   // what an attacker gets out of a failure
 	Flaw     string   `json:"flaw,omitempty"`   // what a failure probably means
+	File     string   `json:"file,omitempty"`   // of the manifest that states the endpoint
+	Line     int      `json:"line,omitempty"`
+
+	body        any // a written case's own; nil: the endpoint's
+	contentType string
 
 	skip *skipped // known already to be impossible
 	// stage orders the cases of an endpoint: without a token, the one that must
@@ -131,6 +136,10 @@ type credential struct {
 	query        string      // added to the path
 	header       http.Header // added
 	body         string      // with a Content-Type in header
+
+	// respell changes the endpoint's request itself; nil: it stays.
+	respell func(spoken) credential
+	may429  bool // the answer 429 is one that the case expects
 
 	// afterwards looks at what else the request led to; nil: nothing.
 	afterwards func() finding

@@ -192,7 +192,7 @@ func TestLocalTenant(t *testing.T) {
 			l := startLocal(t)
 			suite := l.quickstart(version)
 			target := referenceFor(t, suite, l.tenant.Origin+"/"+l.tenant.TenantID+"/discovery/v2.0/keys", l.http)
-			suite.Target = Target{target.URL, target.Client()}
+			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
 			r := run(t, suite)
 			// The stack has no application without a role, and none with a wrong one.
 			skips := map[string]bool{"POST /jobs: application-no-role": true, "POST /jobs: application-wrong-role": true}

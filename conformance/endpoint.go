@@ -24,6 +24,7 @@ type endpoint struct {
 	users    bool // users can be let in
 	apps     bool // applications can be let in
 	expect   Expect
+	stated   stack.Endpoint
 }
 
 func newEndpoint(e stack.Endpoint) (endpoint, error) {
@@ -31,7 +32,7 @@ func newEndpoint(e stack.Endpoint) (endpoint, error) {
 	if err != nil {
 		return endpoint{}, err
 	}
-	n := endpoint{request: request, public: e.Public, users: true, apps: true, expect: expectOf(e.Expect)}
+	n := endpoint{request: request, public: e.Public, users: true, apps: true, expect: expectOf(e.Expect), stated: e}
 	if n.expect.Status != 0 && (n.expect.Status < 200 || n.expect.Status > 299) {
 		return n, fmt.Errorf("endpoint %s: expects %d of an admitted request, which is no success", request, n.expect.Status)
 	}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +25,15 @@ type unreachable struct{ err error }
 func (u *unreachable) Error() string { return u.err.Error() }
 func (u *unreachable) Unwrap() error { return u.err }
 
+// request is what is sent to the target, but for the credential.
+type request struct {
+	method, path string // path is appended to the target's URL
+	contentType  string
+	body         []byte
+}
+
+func (r request) String() string { return r.method + " " + r.path }
+
 // reply is what the target said.
 type reply struct {
 	status int
@@ -31,10 +42,56 @@ type reply struct {
 	sent   []string // the secrets of the request
 }
 
-// send sends one request and returns what was said and the answer.
-func (t Target) send(ctx context.Context, request string, c credential) (*Exchange, reply, time.Duration, error) {
-	method, path, _ := strings.Cut(request, " ")
-	method, path = cmp.Or(c.method, method), cmp.Or(c.path, path)
+// send sends one request and returns what was said and the answer. It keeps
+// the pace, and repeats what the target had no time for.
+func (s *session) send(ctx context.Context, r request, c credential) (*Exchange, reply, time.Duration, error) {
+	for n := 0; ; n++ {
+		if err := s.pace.wait(ctx); err != nil {
+			return nil, reply{}, 0, err
+		}
+		exchange, got, elapsed, err := s.once(ctx, r, c)
+		if err != nil || got.status != http.StatusTooManyRequests || c.may429 {
+			return exchange, got, elapsed, err
+		}
+		if err := s.pace.slowDown(n, got.header); err != nil {
+			return exchange, got, elapsed, err
+		}
+	}
+}
+
+// once sends a request a single time.
+func (s *session) once(ctx context.Context, sent request, c credential) (*Exchange, reply, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	r, err := s.newRequest(ctx, sent, c)
+	if err != nil {
+		return nil, reply{}, 0, err
+	}
+	secrets := slices.Concat(s.hidden, c.secrets)
+	exchange := &Exchange{
+		Method: r.Method, URL: mask(r.URL.Redacted(), secrets),
+		RequestHeader: maskHeader(r.Header, secrets), Token: decoded(c),
+	}
+	exchange.RequestBody, _ = shown(bodyOf(sent, c), secrets)
+	begin := time.Now()
+	response, err := s.client.Do(r)
+	if err != nil {
+		return exchange, reply{}, time.Since(begin), &unreachable{maskError(err, secrets)}
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	elapsed := time.Since(begin)
+	exchange.Status = response.StatusCode
+	exchange.ResponseHeader = maskHeader(response.Header, secrets)
+	exchange.Body, exchange.Truncated = shown(body, secrets)
+	if err != nil {
+		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, exchange.URL, maskError(err, secrets))}
+	}
+	return exchange, reply{response.StatusCode, response.Header, body, c.secrets}, elapsed, nil
+}
+
+func (s *session) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {
+	method, path := cmp.Or(c.method, sent.method), cmp.Or(c.path, sent.path)
 	if c.query != "" {
 		separator := "?"
 		if strings.Contains(path, "?") {
@@ -42,39 +99,47 @@ func (t Target) send(ctx context.Context, request string, c credential) (*Exchan
 		}
 		path += separator + c.query
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(t.URL, "/")+path, strings.NewReader(c.body))
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.Target.URL, "/")+path, bytes.NewReader(bodyOf(sent, c)))
 	if err != nil {
-		return nil, reply{}, 0, fmt.Errorf("request %s: %w", request, err)
+		return nil, fmt.Errorf("request %s: %w", sent, maskError(err, slices.Concat(s.hidden, c.secrets)))
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "provision-verify")
+	if len(sent.body) > 0 {
+		r.Header.Set("Content-Type", sent.contentType)
+	}
+	for name, values := range s.Target.Header {
+		if name == "Host" {
+			r.Host = values[0]
+			continue
+		}
+		r.Header[name] = append([]string(nil), values...)
+	}
 	for name, values := range c.header {
+		if own := r.Header.Get(name); name == "Cookie" && own != "" {
+			values = []string{own + "; " + values[0]}
+		}
 		r.Header[name] = values
 	}
 	for _, value := range c.authorization {
 		r.Header.Add("Authorization", value)
 	}
-	exchange := &Exchange{
-		Method: method, URL: mask(r.URL.Redacted(), c.secrets),
-		RequestHeader: maskHeader(r.Header, c.secrets), Token: decoded(c),
-	}
-	begin := time.Now()
-	response, err := t.client().Do(r)
-	if err != nil {
-		return exchange, reply{}, time.Since(begin), &unreachable{plain(err)}
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
-	elapsed := time.Since(begin)
-	exchange.Status = response.StatusCode
-	exchange.ResponseHeader = maskHeader(response.Header, c.secrets)
-	exchange.Body, exchange.Truncated = shown(body, c.secrets)
-	if err != nil {
-		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", method, exchange.URL, plain(err))}
-	}
-	return exchange, reply{response.StatusCode, response.Header, body, c.secrets}, elapsed, nil
+	return r, nil
 }
 
+// bodyOf is what a request carries: what the credential does, else the
+// endpoint's own, which belongs to its method.
+func bodyOf(sent request, c credential) []byte {
+	switch {
+	case c.body != "":
+		return []byte(c.body)
+	case c.method != "" && c.method != sent.method:
+		return nil
+	}
+	return sent.body
+}
+
+// client never follows redirects.
 func (t Target) client() *http.Client {
 	client := http.DefaultClient
 	if t.HTTPClient != nil {

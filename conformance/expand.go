@@ -39,7 +39,10 @@ func (s *Suite) expand() ([]Case, error) {
 			return nil, fmt.Errorf("conformance %s: endpoint %s is stated twice", s.Document.Name, e.request)
 		}
 		requests[e.request] = true
-		cases = append(cases, s.endpointCases(e)...)
+		for _, c := range s.endpointCases(e) {
+			c.File, c.Line = stated.Pos.File, stated.Pos.Line
+			cases = append(cases, c)
+		}
 		written, err := s.writtenCases(func(request string) bool { return request == e.request })
 		if err != nil {
 			return nil, err

@@ -95,7 +95,7 @@ func TestReferenceAPIPassesEveryKindOfEndpoint(t *testing.T) {
 			s := wide(t)
 			suite := wideSuite(s, test.endpoint)
 			target := reference(t, s, suite)
-			suite.Target = Target{target.URL, target.Client()}
+			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
 			r := run(t, suite)
 			var got []string
 			for _, result := range r.results {
@@ -121,7 +121,7 @@ func TestMissingScopeComesFromAnotherClient(t *testing.T) {
 	suite := wideSuite(s, requires("GET /x", stack.Requires{Scopes: []string{"read_data", "write_data"}}))
 	suite.Tokens.(*Tenant).Signer = nil
 	target := reference(t, s, suite)
-	suite.Target = Target{target.URL, target.Client()}
+	suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
 	r := run(t, suite)
 	for id, sends := range map[string]string{
 		"GET /x: missing-scope write_data": "signed in to viewer",

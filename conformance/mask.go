@@ -1,7 +1,11 @@
 package conformance
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,19 +30,69 @@ func mask(text string, secrets []string) string {
 	return tokenLike.ReplaceAllString(text, masked)
 }
 
-// maskHeader masks every value, and a cookie's whole.
+// maskHeader masks every value; those of cookies and of headers that carry
+// credentials whole.
 func maskHeader(h http.Header, secrets []string) http.Header {
 	clean := make(http.Header, len(h))
 	for name, values := range h {
 		values = slices.Clone(values)
 		for i := range values {
 			values[i] = mask(values[i], secrets)
-			if name == "Set-Cookie" {
+			switch {
+			case name == "Set-Cookie":
 				cookie, _, _ := strings.Cut(values[i], "=")
 				values[i] = cookie + "=" + masked
+			case IsCredential(name, values[i]) && name != "Authorization" && name != "Cookie" && !strings.Contains(values[i], masked):
+				values[i] = masked
 			}
 		}
 		clean[name] = values
 	}
 	return clean
+}
+
+// IsCredential says whether a header looks as if it carried a secret: by its
+// name, or because its value is long and random.
+func IsCredential(name, value string) bool {
+	return credentialName.MatchString(name) || randomValue.MatchString(value) && strings.ContainsAny(value, "0123456789")
+}
+
+var (
+	credentialName = regexp.MustCompile(`(?i)auth(?:entication|orization)?$|api-?key|key$|token|secret|passw|cookie|credential|session|signature|csrf|xsrf`)
+	randomValue    = regexp.MustCompile(`^[A-Za-z0-9+/_=.-]{24,}$`)
+)
+
+// hide lists what must not be shown of a header's value: itself, and what it
+// becomes in JSON, in a URL and in base64.
+func hide(h http.Header) []string {
+	var secrets []string
+	for name, values := range h {
+		for _, value := range values {
+			if len(value) < 4 || !IsCredential(name, value) {
+				continue // what is shorter cannot be told from other text
+			}
+			quoted, _ := json.Marshal(value)
+			secrets = append(secrets, value, string(quoted[1:len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value),
+				base64.StdEncoding.EncodeToString([]byte(value)))
+		}
+	}
+	return secrets
+}
+
+// maskedError says the same without secrets and on one line: errors of a
+// transport quote URLs and what a broken server wrote.
+type maskedError struct {
+	text string
+	err  error
+}
+
+func (m *maskedError) Error() string { return m.text }
+func (m *maskedError) Unwrap() error { return m.err }
+
+func maskError(err error, secrets []string) error {
+	text := mask(err.Error(), secrets)
+	for _, secret := range secrets { // and as a URL spells it
+		text = strings.ReplaceAll(text, url.QueryEscape(secret), masked)
+	}
+	return &maskedError{plain(errors.New(text)).Error(), err}
 }

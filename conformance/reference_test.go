@@ -54,7 +54,7 @@ func TestReferenceAPIPassesTheQuickstart(t *testing.T) {
 		s.version = version
 		suite := quickstart(s, nil)
 		target := reference(t, s, suite)
-		suite.Target = Target{target.URL + "/", target.Client()}
+		suite.Target = Target{URL: target.URL + "/", HTTPClient: target.Client()}
 		r := run(t, suite)
 		for _, result := range r.results {
 			if result.Outcome != Pass && result.Outcome != Note {

@@ -35,6 +35,7 @@ type Exchange struct {
 	Method         string      `json:"method"`
 	URL            string      `json:"url"`
 	RequestHeader  http.Header `json:"requestHeader"`
+	RequestBody    string      `json:"requestBody,omitempty"` // its first 2 KiB
 	Token          *Decoded    `json:"token,omitempty"`
 	Status         int         `json:"status,omitempty"`
 	ResponseHeader http.Header `json:"responseHeader,omitempty"`

@@ -14,12 +14,16 @@ const noSuchRoute = "/provision-verify/no-such-route"
 // way is another way to say an endpoint's request; none carries a token.
 type way struct {
 	name, says string
-	change     func(method, path string) credential
+	change     func(spoken) credential
 }
 
+// spoken is an endpoint's request as it would be sent: base is the path of the
+// target's URL, which stands before path.
+type spoken struct{ method, base, path string }
+
 var ways = []way{
-	{"head", "HEAD", func(_, path string) credential { return credential{method: "HEAD", path: path} }},
-	{"unknown-method", "a method that nobody knows", func(_, path string) credential { return credential{method: "PROVISION", path: path} }},
+	{"head", "HEAD", func(r spoken) credential { return credential{method: "HEAD", path: r.path} }},
+	{"unknown-method", "a method that nobody knows", func(r spoken) credential { return credential{method: "PROVISION", path: r.path} }},
 	{"trailing-slash", "a slash at the end", spelt(func(p string) string { return p + "/" })},
 	{"double-slash", "two slashes at the beginning", spelt(func(p string) string { return "/" + p })},
 	{"dot-segments", "a detour by dot segments", spelt(func(p string) string { return "/x/.." + p })},
@@ -28,20 +32,20 @@ var ways = []way{
 	{"other-case", "the path in other case", spelt(otherCase)},
 	{"matrix-parameter", "a parameter behind a semicolon", spelt(func(p string) string { return p + ";x=1" })},
 	{"extension", "a file's extension", spelt(func(p string) string { return p + ".json" })},
-	{"original-url", "another path, and the endpoint's in X-Original-URL and X-Rewrite-URL", func(_, path string) credential {
-		return credential{path: noSuchRoute, header: http.Header{"X-Original-Url": {path}, "X-Rewrite-Url": {path}}}
+	{"original-url", "another path, and the endpoint's in X-Original-URL and X-Rewrite-URL", func(r spoken) credential {
+		return credential{path: noSuchRoute, header: http.Header{"X-Original-Url": {r.base + r.path}, "X-Rewrite-Url": {r.base + r.path}}}
 	}},
-	{"method-override", "another method, and the endpoint's in X-HTTP-Method-Override", func(method, path string) credential {
+	{"method-override", "another method, and the endpoint's in X-HTTP-Method-Override", func(r spoken) credential {
 		other := "POST"
-		if method == other {
+		if r.method == other {
 			other = "GET"
 		}
-		return credential{method: other, path: path, header: http.Header{"X-Http-Method-Override": {method}, "X-Method-Override": {method}}}
+		return credential{method: other, path: r.path, header: http.Header{"X-Http-Method-Override": {r.method}, "X-Method-Override": {r.method}}}
 	}},
 }
 
-func spelt(change func(path string) string) func(method, path string) credential {
-	return func(_, path string) credential { return credential{path: change(path)} }
+func spelt(change func(path string) string) func(spoken) credential {
+	return func(r spoken) credential { return credential{path: change(r.path)} }
 }
 
 // routeCases ask for the endpoint in other ways and without a token. What is
@@ -65,10 +69,8 @@ func routeCases(e endpoint) []Case {
 			Gain:   "anybody can call the endpoint, by another way",
 			Flaw:   "the check hangs on one spelling of the request, and the endpoint does not",
 			stage:  stageRest,
-			present: func(ctx context.Context, session *session) (credential, error) {
-				c := w.change(method, path)
-				c.catchAll = session.catchesAll(ctx)
-				return c, nil
+			present: func(context.Context, *session) (credential, error) {
+				return credential{respell: w.change}, nil
 			},
 		})
 	}
@@ -79,8 +81,8 @@ func routeCases(e endpoint) []Case {
 // application of one page does, with that page.
 func (s *session) catchesAll(ctx context.Context) bool {
 	s.probed.Do(func() {
-		exchange, _, _, err := s.Target.send(ctx, "GET "+noSuchRoute, credential{})
-		s.answersAll = err == nil && success(exchange.Status)
+		_, got, _, err := s.send(ctx, request{method: "GET", path: noSuchRoute}, credential{})
+		s.answersAll = err == nil && success(got.status)
 	})
 	return s.answersAll
 }

@@ -24,7 +24,7 @@ type runner struct {
 
 func newRunner(s *Suite, all, chosen []Case) *runner {
 	r := &runner{
-		session: newSession(s), slots: make(map[string]chan Result, len(chosen)),
+		session: newSession(s, all), slots: make(map[string]chan Result, len(chosen)),
 		limit: semaphore.NewWeighted(int64(s.Concurrency)), open: make(map[string]bool),
 	}
 	wanted := make(map[string]bool)
@@ -114,14 +114,22 @@ func (r *runner) try(ctx context.Context, c Case) (Result, error) {
 		return fail(err)
 	}
 	defer r.limit.Release(1)
-	ctx, cancel := context.WithTimeout(ctx, r.session.Timeout)
-	defer cancel()
 	presented, err := r.present(ctx, c)
 	if err != nil {
 		return fail(err)
 	}
-	exchange, got, elapsed, err := r.session.Target.send(ctx, c.Endpoint, presented)
+	scene, err := r.session.prepare(ctx, c)
+	if err != nil {
+		return fail(err)
+	}
+	if presented.respell != nil {
+		presented = presented.respell(r.session.spoken(scene.request))
+		presented.catchAll = r.session.catchesAll(ctx)
+	}
+	presented.may429 = c.Expect.met(http.StatusTooManyRequests) && !c.Expect.Refused
+	exchange, got, elapsed, err := r.session.send(ctx, scene.request, presented)
 	result.Exchange, result.Duration = exchange, elapsed
+	left := r.session.cleanUp(ctx, c, scene, got)
 	if err != nil {
 		return fail(err)
 	}
@@ -132,12 +140,14 @@ func (r *runner) try(ctx context.Context, c Case) (Result, error) {
 		v = v.strictly()
 	}
 	result.Outcome, result.Reason, result.Cause = v.outcome, v.reason, v.cause
-	result.Note = joinNotes(presented.note, v.note, r.openNote(c))
+	result.Note = joinNotes(presented.note, v.note, r.openNote(c), left)
 	return result, nil
 }
 
 // present gets what the case sends. The base's token is remembered.
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.session.Timeout)
+	defer cancel()
 	if c.admit == nil {
 		return c.present(ctx, r.session)
 	}

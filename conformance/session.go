@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"sync"
 	"time"
 
@@ -21,12 +22,40 @@ type session struct {
 	good   map[string]*good // by endpoint
 	bait   *bait            // nil: not needed yet
 
+	client    *http.Client
+	pace      *pace
+	hidden    []string // secrets that every request carries
+	endpoints map[string]endpoint
+	// entitled get the token that each protected endpoint lets in.
+	entitled map[string]func(context.Context, *session) (*good, error)
+
 	probed     sync.Once
 	answersAll bool // routes that do not exist, too
 }
 
-func newSession(s *Suite) *session {
-	return &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good)}
+// newSession begins one over all cases of a suite, which Expand has checked.
+func newSession(s *Suite, all []Case) *session {
+	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good),
+		client: s.Target.client(), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
+		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*good, error)),
+	}
+	if n.pace.sleep == nil {
+		n.pace.sleep = sleep
+	}
+	if s.Target.Rate > 0 {
+		n.pace.interval = time.Duration(float64(time.Second) / s.Target.Rate)
+	}
+	for _, stated := range s.Document.Endpoints {
+		if e, err := newEndpoint(stated); err == nil {
+			n.endpoints[e.request] = e
+		}
+	}
+	for _, c := range all {
+		if c.stage == stageBase {
+			n.entitled[c.Endpoint] = c.admit
+		}
+	}
+	return n
 }
 
 // grant is what signing in gave.

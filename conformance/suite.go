@@ -22,17 +22,20 @@ type Suite struct {
 	Applications []Application
 	Tokens       Tokens
 
-	Only        string           // case ids that contain this, * standing for anything; empty: all
-	Strict      bool             // what would be a note is a failure
-	Concurrency int              // requests at a time; default 4
-	Timeout     time.Duration    // for one case, its tokens included; default 30 s
+	Only        string        // case ids that contain this, * standing for anything; empty: all
+	Strict      bool          // what would be a note is a failure
+	Concurrency int           // requests at a time; default 4
+	Timeout     time.Duration // for one case, its tokens included; default 30 s
+	sleep       func(context.Context, time.Duration) error
 	Clock       func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
 }
 
 // Target is the API under test.
 type Target struct {
-	URL        string       // what an endpoint's path is appended to
+	URL        string       // what an endpoint's path is appended to; it may have a path itself
 	HTTPClient *http.Client // default http.DefaultClient; redirects are never followed
+	Header     http.Header  // of every request; those that look like credentials are never shown
+	Rate       float64      // requests a second at most; 0: as many as Concurrency allows
 }
 
 // Issuer is the tenant that signs the tokens.

@@ -22,7 +22,9 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 			Expect: expectOf(stated.Expect),
 			Source: "the document",
 			Flaw:   "the API does not do what the document says",
-			stage:  stageRest, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
+			File:   stated.Pos.File, Line: stated.Pos.Line,
+			body: stated.Body, contentType: stated.ContentType,
+			stage: stageRest, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
 		}
 		who, cannot, err := s.writtenSubject(stated.As.User, stated.As.Application)
 		if err != nil {

@@ -1,0 +1,95 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	mostRepeats = 10              // of one request that is answered 429
+	longestWait = time.Minute     // that a target may ask for
+	slowest     = 2 * time.Second // between two requests, of our own accord
+)
+
+// pace says when the next request may go: as often as the user allows, and
+// more slowly where the target asks for it.
+type pace struct {
+	sleep func(context.Context, time.Duration) error
+
+	mu       sync.Mutex
+	interval time.Duration // between two requests
+	next     time.Time     // when the next one may go
+	slowed   time.Time     // until when the interval was last raised for
+	gaveUp   bool
+}
+
+// wait takes the next turn.
+func (p *pace) wait(ctx context.Context) error {
+	p.mu.Lock()
+	now := time.Now()
+	at := p.next
+	if at.Before(now) {
+		at = now
+	}
+	p.next = at.Add(p.interval)
+	p.mu.Unlock()
+	return p.sleep(ctx, at.Sub(now))
+}
+
+// slowDown heeds a 429 that came at the request's n-th repeat: nothing goes for
+// as long as the target asks (RFC 9110, section 10.2.3; RFC 6585, section 4),
+// and then at half the pace.
+func (p *pace) slowDown(n int, header http.Header) error {
+	now := time.Now()
+	delay, stated := retryAfter(header.Get("Retry-After"), now)
+	if !stated {
+		delay = min(time.Second<<n, longestWait)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case delay > longestWait:
+		p.gaveUp = true
+		return fmt.Errorf("the target answers 429 and asks to wait for %s: lower --rate, or try later", delay.Round(time.Second))
+	case p.gaveUp || n >= mostRepeats:
+		p.gaveUp = true
+		return fmt.Errorf("the target still answers 429, after waiting as it asked: lower --rate")
+	}
+	if !now.Before(p.slowed) {
+		p.interval = min(max(2*p.interval, 50*time.Millisecond), max(p.interval, slowest))
+		p.slowed = now.Add(delay)
+	}
+	if until := now.Add(delay); p.next.Before(until) {
+		p.next = until
+	}
+	return nil
+}
+
+// retryAfter reads seconds or a date.
+func retryAfter(value string, now time.Time) (delay time.Duration, ok bool) {
+	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 1<<20)) * time.Second, true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(date.Sub(now), 0), true
+	}
+	return 0, false
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

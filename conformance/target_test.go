@@ -1,0 +1,214 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// What is below a path is found there, in every spelling.
+func TestTargetWithABasePath(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	api := validator{issuer: s.issuer()}
+	var mu sync.Mutex
+	outside := map[string]bool{}
+	suite := quickstart(s, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if original := r.Header.Get("X-Original-Url"); original != "" && original != "/api/v2/secure" {
+			t.Errorf("X-Original-Url is %s", original)
+		}
+		if !strings.HasPrefix(r.URL.Path, "/api/v2/") {
+			mu.Lock()
+			outside[r.URL.Path] = true
+			mu.Unlock()
+		}
+		http.StripPrefix("/api/v2", api).ServeHTTP(w, r)
+	})))
+	suite.Target.URL += "/api/v2/"
+	r := run(t, suite)
+	if failed := append(r.ids(Fail), r.ids(Error)...); len(failed) > 0 || len(outside) > 0 {
+		t.Errorf("failed: %v; outside the base path: %v", failed, outside)
+	}
+}
+
+// Headers reach the target with every request, and secrets among them reach
+// no result, however the target hands them back.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	const key, random, session = `k"1 &x`, "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA", "abcd1234efgh"
+	s := startTenant(t)
+	api := validator{issuer: s.issuer()}
+	suite := quickstart(s, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Api-Key") != key || r.Header.Get("X-Version") != "2" || !strings.HasPrefix(r.Header.Get("Cookie"), "session="+session) || r.Host != "api.example" {
+			t.Errorf("%s %s: headers %v, host %s", r.Method, r.URL, r.Header, r.Host)
+		}
+		w.Header().Set("X-Echo", key+r.Header.Get("X-Route"))
+		http.Redirect(w, r, "/?"+r.Header.Get("X-Route"), api.status(r.Header.Get("Authorization")))
+		_ = json.NewEncoder(w).Encode(r.Header)
+	})))
+	suite.Target.Header = http.Header{"X-Api-Key": {key}, "X-Version": {"2"}, "X-Route": {random}, "Cookie": {"session=" + session}, "Host": {"api.example"}}
+	r := run(t, suite)
+	all, err := json.Marshal(r.results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(all)
+	for _, hidden := range []string{key, `k\"1`, `k\\\"1`, random, session} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("the results hold %q", hidden)
+		}
+	}
+	shown := r.result(t, "GET /secure: valid").Exchange.RequestHeader
+	if shown.Get("X-Version") != "2" || shown.Get("X-Api-Key") != masked {
+		t.Errorf("shown: %v", shown)
+	}
+}
+
+func TestIsCredential(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]bool{
+		"X-Api-Key: a": true, "Ocp-Apim-Subscription-Key: b": true, "X-Auth: 1": true, "X-Csrf: 1": true, "My-Token: 1": true,
+		"X-Version: 2": false, "Accept-Language: de": false, "X-Trace: 0123456789abcdef0123456789abcdef": true,
+		"X-Author: ada": false, "X-Note: a plain sentence that is quite long": false,
+	} {
+		name, value, _ := strings.Cut(header, ": ")
+		if IsCredential(name, value) != want {
+			t.Errorf("%s: %t", header, !want)
+		}
+	}
+}
+
+// busy answers 429 to every second request.
+type busy struct {
+	validator
+	mu    sync.Mutex
+	n     int
+	after string // Retry-After
+}
+
+func (b *busy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	b.n++
+	refused := b.n%2 == 1
+	b.mu.Unlock()
+	if refused {
+		if b.after != "" {
+			w.Header().Set("Retry-After", b.after)
+		}
+		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	}
+	b.validator.ServeHTTP(w, r)
+}
+
+// naps are the times that a run waited for, without waiting.
+type naps struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (n *naps) sleep(ctx context.Context, d time.Duration) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = append(n.all, d)
+	return ctx.Err()
+}
+
+func TestTargetThatAsksToWait(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	for _, after := range []string{"7", ""} {
+		suite := quickstart(s, serve(t, &busy{validator: validator{issuer: s.issuer()}, after: after}))
+		waited := &naps{}
+		suite.sleep, suite.Concurrency = waited.sleep, 1
+		r := run(t, suite)
+		if wrong := append(r.ids(Fail), r.ids(Error)...); len(wrong) > 0 {
+			t.Errorf("after %q: %s", after, list(wrong))
+		}
+		want := time.Second
+		if after != "" {
+			want = 7 * time.Second
+		}
+		if longest := slices.Max(waited.all); longest < want-time.Second/2 {
+			t.Errorf("after %q: it waited at most %s", after, longest)
+		}
+	}
+}
+
+// One that never has time is no verdict on its validator.
+func TestTargetThatNeverHasTime(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	for _, after := range []string{"0", "3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
+		var asked int
+		suite := quickstart(s, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			w.Header().Set("Retry-After", after)
+			w.WriteHeader(http.StatusTooManyRequests)
+		})))
+		suite.sleep, suite.Concurrency, suite.Only = (&naps{}).sleep, 1, "GET /secure: *o-token"
+		result := run(t, suite).result(t, "GET /secure: no-token")
+		if result.Outcome != Error || !strings.Contains(result.Reason, "429") {
+			t.Errorf("after %s: %s %s", after, result.Outcome, result.Reason)
+		}
+		if most := mostRepeats + 3; asked > most {
+			t.Errorf("after %s: asked %d times", after, asked)
+		}
+	}
+}
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer()}))
+	waited := &naps{}
+	suite.sleep, suite.Target.Rate = waited.sleep, 1e-3
+	r := run(t, suite)
+	if failed := r.ids(Fail); len(failed) > 0 {
+		t.Errorf("failed: %v", failed)
+	}
+	// The n-th request waits for n turns, as far as they do not wait in truth.
+	if longest, want := slices.Max(waited.all), time.Duration(len(waited.all)-2)*1000*time.Second; longest < want {
+		t.Errorf("of %d requests the last waits %s, want %s", len(waited.all), longest, want)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for value, want := range map[string]string{
+		"3": "3s", "0": "0s", "": "none", "-1": "none", "soon": "none", "99999999999999": "291h16m16s",
+		"Fri, 01 May 2026 12:00:09 GMT": "9s", "Fri, 01 May 2026 11:00:00 GMT": "0s", strconv.Itoa(1 << 30): "291h16m16s",
+	} {
+		got := "none"
+		if d, ok := retryAfter(value, now); ok {
+			got = d.String()
+		}
+		if got != want {
+			t.Errorf("Retry-After %q: %s, want %s", value, got, want)
+		}
+	}
+}
+
+// An error of the transport quotes the URL; what is secret in it stays so.
+func TestErrorsHoldNoToken(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	api := validator{issuer: s.issuer()}
+	r := run(t, quickstart(s, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "" {
+			panic(http.ErrAbortHandler)
+		}
+		api.ServeHTTP(w, r)
+	}))))
+	result := r.result(t, "GET /secure: token-in-query")
+	if result.Outcome != Error || strings.Contains(result.Reason, "eyJ") || !strings.Contains(result.Reason, masked) {
+		t.Errorf("%s %s", result.Outcome, result.Reason)
+	}
+}
