@@ -20,9 +20,9 @@ type station struct {
 	token  string
 }
 
-func newStation(t *testing.T) *station {
+func newStation(t *testing.T, options ...emulatortest.Option) *station {
 	t.Helper()
-	s := &station{t: t, tenant: emulatortest.Start(t)}
+	s := &station{t: t, tenant: emulatortest.Start(t, options...)}
 	s.client = s.tenant.HTTPClient()
 	answer, err := s.client.PostForm(s.tenant.Origin+"/"+s.tenant.TenantID+"/oauth2/v2.0/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {s.tenant.ClientID}, "client_secret": {s.tenant.ClientSecret},

@@ -26,6 +26,8 @@ type KeptSecret struct {
 	KeyID       string    `json:"keyId"`
 	SecretText  string    `json:"secretText"`
 	EndDateTime time.Time `json:"endDateTime"`
+
+	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made
 }
 
 // sink is the file of a secret: the one its manifest names, else one of its own.

@@ -180,7 +180,8 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	err = r.Keep.saveSecret(KeptSecret{
 		Application: application, DisplayName: name,
 		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
-		KeyID:    made.KeyID, SecretText: made.Text, EndDateTime: made.End,
+		KeyID:    made.KeyID, SecretText: made.Text,
+		StartDateTime: r.Now().UTC().Truncate(time.Second), EndDateTime: made.End,
 	}, str(body, "sink"))
 	if err != nil {
 		return fmt.Errorf("keep the secret: %w", err)

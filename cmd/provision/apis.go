@@ -237,16 +237,18 @@ func (s *session) clients(p protected, f facts) ([]conformance.Application, erro
 
 // secret is the text of a kept client secret, "" where there is none.
 func (s *session) secret(st *stack.Stack, a *stack.Application) (string, error) {
+	kept, err := s.keptSecret(st, a)
+	return kept.SecretText, err
+}
+
+func (s *session) keptSecret(st *stack.Stack, a *stack.Application) (reconcile.KeptSecret, error) {
 	for _, secret := range a.Secrets {
 		kept, ok, err := s.keep.Secret(stack.UniqueName(st.Name, a.Name), secret.Name, secret.Sink)
-		if err != nil {
-			return "", err
-		}
-		if ok {
-			return kept.SecretText, nil
+		if ok || err != nil {
+			return kept, err
 		}
 	}
-	return "", nil
+	return reconcile.KeptSecret{}, nil
 }
 
 // signIn is the platform and redirect URI that a sign-in of ours can be sent

@@ -3,14 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 
@@ -31,7 +28,7 @@ func (a *app) verify() *cobra.Command {
 401, gets the tokens for them as real clients do, sends them, and says what
 came back. Without --url it tries the bundled reference API, which it starts for
 the run. Exit 0: all is well; 3: a case failed.`,
-		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --report junit=results.xml --report json=results.json\n  provision verify --only '*audience*'",
+		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report json=results.json\n  provision verify --only '*audience*'",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onTenant(cmd, args, a.checkChoice, a.verifyStacks)
@@ -44,7 +41,7 @@ the run. Exit 0: all is well; 3: a case failed.`,
 
 // reportFlags are those of every command that verifies.
 func reportFlags(c *cobra.Command) {
-	c.Flags().String("url", "", "the API to try (default: the bundled one, or the document's url)")
+	targetFlags(c)
 	c.Flags().StringArray("report", nil, "also write a report: junit=FILE or json=FILE (may be repeated)")
 	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
 	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
@@ -61,9 +58,23 @@ func (a *app) toVerify(stacks []*stack.Stack) ([]protected, error) {
 	return []protected{p}, err
 }
 
+// checkChoice refuses what no run can be made of.
 func (a *app) checkChoice(stacks []*stack.Stack) error {
-	_, err := a.toVerify(stacks)
-	return err
+	if _, err := a.reach(); err != nil {
+		return err
+	}
+	all, err := a.toVerify(stacks)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		for _, document := range p.documents {
+			if err := checkURL(document.Pos.String()+": url", document.URL); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
@@ -107,7 +118,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 	if err != nil {
 		return total, err
 	}
-	tokens, err := s.tenantTokens(p, f)
+	tokens, err := s.tenantTokens(ctx, p, f)
 	if err != nil {
 		return total, err
 	}
@@ -119,9 +130,14 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 	if err != nil {
 		return total, err
 	}
+	reach, err := a.reach()
+	if err != nil {
+		return total, err
+	}
 	for _, document := range p.documents {
-		url := cmp.Or(a.config.GetString("url"), document.URL)
+		url := cmp.Or(reach.url, document.URL)
 		if url == "" {
+			document = bundled(document)
 			var stop func()
 			if url, stop, err = s.startReferenceAPI(f, document); err != nil {
 				return total, err
@@ -130,7 +146,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		}
 		summary, err := conformance.Run(ctx, &conformance.Suite{
 			Document: document,
-			Target:   conformance.Target{URL: strings.TrimSuffix(url, "/"), HTTPClient: s.targetClient(url)},
+			Target:   s.targetOf(reach, url, document),
 			Issuer:   f.issuer, Resource: f.resource,
 			Users: users, Applications: clients, Tokens: tokens,
 			Only: a.config.GetString("only"), Strict: a.config.GetBool("strict"), Clock: s.now,
@@ -147,23 +163,6 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		total.Add(summary)
 	}
 	return total, nil
-}
-
-// targetClient sends the requests of the cases. An API may have a public
-// certificate or one of the local tenant's authority.
-func (s *session) targetClient(url string) *http.Client {
-	if s.caFile == "" || !strings.HasPrefix(url, "https://") {
-		return s.http
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	if pem, err := os.ReadFile(s.caFile); err == nil {
-		roots.AppendCertsFromPEM(pem)
-	}
-	return &http.Client{Timeout: s.http.Timeout, Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
 }
 
 // startReferenceAPI serves the bundled API on a free port until stop.
