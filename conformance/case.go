@@ -31,6 +31,9 @@ const (
 	Low      Severity = "low"      // the contract is broken, and nobody gets in
 )
 
+// Severities are all of them, the worst first.
+var Severities = []Severity{Critical, High, Medium, Low}
+
 // Case is one request and the answer that it must get.
 type Case struct {
 	ID       string   `json:"id"`       // "GET /secure: wrong-audience"; stable

@@ -12,6 +12,7 @@ type Outcome string
 const (
 	Pass  Outcome = "pass"
 	Fail  Outcome = "fail"  // the API answered wrongly
+	Known Outcome = "known" // it failed, as the baseline says
 	Note  Outcome = "note"  // correct APIs differ here, and this is one of their ways
 	Skip  Outcome = "skip"  // it could not be tried, or would prove nothing
 	Error Outcome = "error" // the setup is broken: no verdict on the API
@@ -27,6 +28,7 @@ type Result struct {
 	Add      string        // the manifest lines that would make a skipped case possible
 	Cause    string        // what a failure probably means
 	Note     string        // what else is worth knowing
+	Known    *KnownFailure // of a Known outcome
 	Exchange *Exchange     // nil: nothing was sent
 }
 
@@ -57,7 +59,8 @@ type Plan struct {
 	Cases    []Case
 }
 
-// Summary counts outcomes: Planned = Passed + Noted + Failed + Errors + Skipped.
+// Summary counts outcomes: Planned = Passed + Noted + Failed + Known + Errors +
+// Skipped.
 type Summary struct {
 	Planned  int           `json:"planned"`
 	Passed   int           `json:"passed"`
@@ -65,7 +68,10 @@ type Summary struct {
 	Failed   int           `json:"failed"`
 	Skipped  int           `json:"skipped"`
 	Errors   int           `json:"errors"`
+	Known    int           `json:"known,omitempty"`
 	Duration time.Duration `json:"-"`
+	// FailedBySeverity adds up to Failed.
+	FailedBySeverity map[Severity]int `json:"failedBySeverity,omitempty"`
 	// Unproven are the protected endpoints that were not seen to let anybody
 	// in, so that their refusals mean nothing.
 	Unproven []string `json:"unproven,omitempty"`
@@ -83,18 +89,32 @@ func (s *Summary) Add(other Summary) {
 	s.Failed += other.Failed
 	s.Skipped += other.Skipped
 	s.Errors += other.Errors
+	s.Known += other.Known
+	for severity, n := range other.FailedBySeverity {
+		s.failed(severity, n)
+	}
 	s.Duration += other.Duration
 	s.Unproven = append(s.Unproven, other.Unproven...)
 }
 
-func (s *Summary) count(o Outcome) {
-	switch o {
+func (s *Summary) failed(severity Severity, n int) {
+	if s.FailedBySeverity == nil {
+		s.FailedBySeverity = make(map[Severity]int)
+	}
+	s.FailedBySeverity[severity] += n
+}
+
+func (s *Summary) count(r Result) {
+	switch r.Outcome {
 	case Pass:
 		s.Passed++
 	case Note:
 		s.Noted++
 	case Fail:
 		s.Failed++
+		s.failed(r.Severity, 1)
+	case Known:
+		s.Known++
 	case Skip:
 		s.Skipped++
 	case Error:

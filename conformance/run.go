@@ -46,7 +46,8 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 		if err := ctx.Err(); err != nil {
 			return summary, fmt.Errorf("verify %s: %w", suite.Target.URL, err)
 		}
-		summary.count(result.Outcome)
+		suite.Baseline.apply(&result, suite.Clock())
+		summary.count(result)
 		if err := h.Result(result); err != nil {
 			return summary, fmt.Errorf("report: %w", err)
 		}

@@ -23,6 +23,7 @@ type Suite struct {
 	Tokens       Tokens
 
 	Only        string        // case ids that contain this, * standing for anything; empty: all
+	Baseline    *Baseline     // failures that are known; nil: none
 	Strict      bool          // what would be a note is a failure
 	Concurrency int           // requests at a time; default 4
 	Timeout     time.Duration // for one case, its tokens included; default 30 s

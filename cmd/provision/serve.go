@@ -68,13 +68,13 @@ func (s *session) referenceAPI(f facts, documents []*stack.Conformance, log *slo
 	var routes []referenceapi.Route
 	seen := map[string]bool{}
 	for _, document := range documents {
-		for _, e := range document.Endpoints {
+		for _, e := range bundled(document).Endpoints {
 			if seen[e.Request] {
 				continue
 			}
 			seen[e.Request] = true
-			method, path, _ := strings.Cut(e.Request, " ")
-			route := referenceapi.Route{Method: method, Path: path, Public: e.Public, Handler: answer(e.Expect)}
+			method, _, _ := strings.Cut(e.Request, " ")
+			route := referenceapi.Route{Method: method, Path: bundledPath(e), Public: e.Public, Handler: answer(e.Expect)}
 			if r := e.Requires; r != nil {
 				route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
 			}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/net/http/httpguts"
+
+	"provision/conformance"
+	"provision/stack"
+)
+
+// targetFlags say where the API is and how it is reached.
+func targetFlags(c *cobra.Command) {
+	c.Flags().String("url", "", "the API to try, e.g. https://localhost:8443/v1 (default: the bundled one, or the document's url)")
+	c.Flags().StringArray("header", nil, "a header of every request to the API, e.g. \"X-Version: 2\"; @FILE reads one a line (may be repeated)")
+	c.Flags().String("ca", "", "a PEM file of the authority that signed the API's certificate, e.g. company-ca.pem")
+	c.Flags().String("proxy", "", "reach the API by this proxy, e.g. http://proxy.contoso.example:3128 (default: HTTPS_PROXY)")
+	c.Flags().String("rate", "", "how often the API may be asked, e.g. 5/s or 100/m")
+}
+
+// reach is how an API is reached, as the flags say.
+type reach struct {
+	url    string // "" leaves it to the document
+	header http.Header
+	pem    []byte // of authorities
+	proxy  *url.URL
+	rate   float64 // requests a second; 0 is no limit
+}
+
+// reach reads the flags, and refuses what cannot be meant.
+func (a *app) reach() (r reach, err error) {
+	r.url = a.config.GetString("url")
+	if err := checkURL("--url", r.url); err != nil {
+		return r, err
+	}
+	if r.header, err = headers(a.config.GetStringSlice("header")); err != nil {
+		return r, err
+	}
+	if file := a.config.GetString("ca"); file != "" {
+		if r.pem, err = os.ReadFile(file); err != nil {
+			return r, usagef("--ca: %w", err)
+		}
+		if !x509.NewCertPool().AppendCertsFromPEM(r.pem) {
+			return r, hint(usagef("--ca: %s holds no certificate", file), "it takes PEM: -----BEGIN CERTIFICATE-----")
+		}
+	}
+	if proxy := a.config.GetString("proxy"); proxy != "" {
+		r.proxy, err = url.Parse(proxy)
+		if err != nil || r.proxy.Host == "" || r.proxy.Scheme != "http" && r.proxy.Scheme != "https" && r.proxy.Scheme != "socks5" {
+			return r, hint(usagef("--proxy is no URL of a proxy"), "as in --proxy http://proxy.contoso.example:3128; https and socks5 are known too")
+		}
+	}
+	r.rate, err = parseRate(a.config.GetString("rate"))
+	return r, err
+}
+
+// checkURL refuses what no path can be appended to. What it says never quotes
+// a password.
+func checkURL(what, text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return hint(usagef("%s is no URL of an API", what), "as in http://127.0.0.1:8000 or https://api.contoso.example/v1")
+	case u.User != nil:
+		return hint(usagef("%s holds a user name or password", what), "give what the API asks for with --header")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return hint(usagef("%s has more than a path", what), "leave out what begins with ? or #; the endpoints are appended to it")
+	}
+	return nil
+}
+
+// headers reads "Name: value", and @FILE with one a line.
+func headers(stated []string) (http.Header, error) {
+	h := http.Header{}
+	for _, line := range stated {
+		lines := []string{line}
+		if file, ok := strings.CutPrefix(line, "@"); ok {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				return nil, usagef("--header: %w", err)
+			}
+			lines = strings.Split(string(raw), "\n")
+		}
+		for _, line := range lines {
+			line = strings.TrimSpace(line)
+			if line == "" {
+				continue
+			}
+			name, value, ok := strings.Cut(line, ":")
+			name, value = http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
+			switch {
+			case !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value):
+				return nil, hint(usagef("--header is no header"), "as in --header \"X-Version: 2\"") // it is not quoted: it may be a secret
+			case name == "Authorization":
+				return nil, hint(usagef("--header cannot be Authorization"), "that is what the cases are about; they get their tokens by themselves")
+			}
+			h.Add(name, value)
+		}
+	}
+	return h, nil
+}
+
+// parseRate reads 5/s, 100/m, 1000/h, or 5, which is a second's.
+func parseRate(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, unit, _ := strings.Cut(text, "/")
+	n, err := strconv.ParseFloat(number, 64)
+	seconds := map[string]float64{"s": 1, "m": 60, "h": 3600}[cmp.Or(unit, "s")]
+	if err != nil || !(n > 0 && n < 1e6) || seconds == 0 {
+		return 0, hint(usagef("--rate %q is no number of requests", text), "as in --rate 5/s, 100/m or 1000/h")
+	}
+	return n / seconds, nil
+}
+
+// targetOf is the API of a document, at url.
+func (s *session) targetOf(r reach, url string, document *stack.Conformance) conformance.Target {
+	header := http.Header{}
+	for name, value := range document.Headers {
+		header.Set(name, value)
+	}
+	for name, values := range r.header {
+		header[name] = values
+	}
+	return conformance.Target{URL: strings.TrimSuffix(url, "/"), HTTPClient: s.targetClient(r), Header: header, Rate: r.rate}
+}
+
+// targetClient sends the requests of the cases. An API may have a public
+// certificate, one of the local tenant's authority or one of --ca. The tenant
+// is never asked through it, and so neither through the API's proxy.
+func (s *session) targetClient(r reach) *http.Client {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	roots.AppendCertsFromPEM(r.pem)
+	if pem, err := os.ReadFile(s.caFile); err == nil {
+		roots.AppendCertsFromPEM(pem)
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4}
+	if r.proxy != nil {
+		transport.Proxy = http.ProxyURL(r.proxy)
+	}
+	return &http.Client{Timeout: s.http.Timeout, Transport: transport}
+}
+
+// bundled is the document as the bundled API serves it. That one keeps nothing:
+// there is nothing to set up or clean up, and what setup would have made is
+// there under any name.
+func bundled(document *stack.Conformance) *stack.Conformance {
+	d := *document
+	d.Endpoints = nil
+	for _, e := range document.Endpoints {
+		e.Setup, e.Cleanup = nil, nil
+		parameters := make(map[string]any, len(e.Parameters))
+		for name, value := range e.Parameters {
+			parameters[name] = invented(value)
+		}
+		e.Parameters, e.Body = parameters, invented(e.Body)
+		d.Endpoints = append(d.Endpoints, e)
+	}
+	return &d
+}
+
+func invented(v any) any {
+	switch v := v.(type) {
+	case string:
+		return stack.Expand(v, func(string) (string, bool) { return "any", true })
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = invented(v[i])
+		}
+		return list
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for name := range v {
+			members[name] = invented(v[name])
+		}
+		return members
+	}
+	return v
+}
+
+// bundledPath is the path of one of its endpoints, as it is asked for.
+func bundledPath(e stack.Endpoint) string {
+	_, path, _ := strings.Cut(e.Request, " ")
+	value := func(escape func(string) string) func(string) (string, bool) {
+		return func(name string) (string, bool) {
+			if n, ok := e.Parameters[name].(float64); ok {
+				return strconv.FormatFloat(n, 'f', -1, 64), true
+			}
+			return escape(fmt.Sprint(e.Parameters[name])), true
+		}
+	}
+	return stack.Fill(path, value(url.PathEscape), value(url.QueryEscape))
+}
