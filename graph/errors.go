@@ -17,7 +17,7 @@ type Error struct {
 	Status    int    // HTTP status
 	Code      string // error.code, e.g. Request_ResourceNotFound
 	Message   string // error.message
-	Operation string // what was asked, e.g. "create application quickstart.api"
+	Operation string // what was asked, e.g. "create application vscode-fastapi.api"
 }
 
 func (e *Error) Error() string {

@@ -163,7 +163,7 @@ func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	before := w.dump()
-	stacks := load(t, "../manifests")
+	stacks := load(t, "../manifests/vscode-fastapi")
 	if done := w.must(stacks, plan.Options{}); done.Writes == 0 {
 		t.Fatal("the first apply wrote nothing")
 	}
@@ -175,7 +175,7 @@ func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
 	if done := w.must(stacks, plan.Options{}); done.Writes != 0 || w.wire.writes.Load() != 0 {
 		t.Errorf("the second apply wrote %d times (%d requests that write), want none", done.Writes, w.wire.writes.Load())
 	}
-	w.must(nil, plan.Options{Destroy: []string{"quickstart"}})
+	w.must(nil, plan.Options{Destroy: []string{"vscode-fastapi"}})
 	if diff := cmp.Diff(before, w.dump()); diff != "" {
 		t.Errorf("after the destroy the directory differs (-before +after):\n%s", diff)
 	}
@@ -190,17 +190,17 @@ func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
 // must end where an undisturbed one does.
 func TestStoppedAnywhere(t *testing.T) {
 	t.Parallel()
-	quickstart := load(t, "../manifests")
+	system := load(t, "../manifests/vscode-fastapi")
 	for name, journey := range map[string]struct {
 		from []*stack.Stack
 		to   []*stack.Stack
 		o    plan.Options
 		step int // every how many requests it is cut
 	}{
-		"building":            {to: quickstart, step: 1},
-		"destroying":          {from: quickstart, o: plan.Options{Destroy: []string{"quickstart"}}, step: 2},
-		"taking things away":  {from: quickstart, to: without(load(t, "../manifests")), step: 2},
-		"putting things back": {from: without(load(t, "../manifests")), to: quickstart, step: 3},
+		"building":            {to: system, step: 1},
+		"destroying":          {from: system, o: plan.Options{Destroy: []string{"vscode-fastapi"}}, step: 2},
+		"taking things away":  {from: system, to: without(load(t, "../manifests/vscode-fastapi")), step: 2},
+		"putting things back": {from: without(load(t, "../manifests/vscode-fastapi")), to: system, step: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -243,7 +243,7 @@ func TestStoppedAnywhere(t *testing.T) {
 	}
 }
 
-// without is the quickstart with less in it: a scope, a role, a user, a group,
+// without is the system with less in it: a scope, a role, a user, a group,
 // an application and a secret are gone.
 func without(stacks []*stack.Stack) []*stack.Stack {
 	s := *stacks[0]
@@ -318,7 +318,7 @@ func (w *world) as(permissions ...string) *graph.Client {
 // apply in fair weather does.
 func TestApplyInBadWeather(t *testing.T) {
 	t.Parallel()
-	stacks := load(t, "../manifests")
+	stacks := load(t, "../manifests/vscode-fastapi")
 	fair := newWorld(t)
 	fair.must(stacks, plan.Options{})
 	soon := faults.Duration(time.Second)

@@ -50,7 +50,7 @@ func application(s *stack.Stack, name string) *stack.Application {
 func (a *app) chosen(stacks []*stack.Stack) ([]protected, error) {
 	all := apis(stacks)
 	if len(all) == 0 {
-		return nil, hint(usagef("no Conformance document: nothing says what an API must let in"), "add one; see manifests/quickstart/conformance.yaml")
+		return nil, hint(usagef("no Conformance document: nothing says what an API must let in"), "add one; see manifests/vscode-fastapi/conformance.yaml")
 	}
 	want := a.config.GetString("application")
 	if want == "" {

@@ -14,7 +14,7 @@ import (
 )
 
 // TestClientPages runs the lines of docs/clients as they stand: each page in a
-// folder of its own, with the quickstart applied and the tenant served. A block
+// folder of its own, with a stack applied and the tenant served. A block
 // with a file's name is written to it, a block of sh is run, and a block of text
 // is what it prints, among other lines; … stands for what differs.
 func TestClientPages(t *testing.T) {
@@ -68,7 +68,7 @@ func pageScript(page string) (*txtar.Archive, error) {
 			return nil, fmt.Errorf("unknown program %q", program)
 		}
 	}
-	script.Comment = append(script.Comment, "tenant\nexec provision apply manifests\n"...)
+	script.Comment = append(script.Comment, "tenant\nexec provision apply manifests/vscode-fastapi\n"...)
 	for i, block := range pageBlock.FindAllStringSubmatch(page, -1) {
 		kind, name, text := block[1], block[2], block[3]
 		switch {

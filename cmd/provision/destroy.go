@@ -17,7 +17,7 @@ func (a *app) destroy() *cobra.Command {
 own in the tenant, and purges it from the recycle bin, so that the same names
 can be used again at once. With --stack no manifests are needed: the tenant's
 own marks tell what the stack owns.`,
-		Example: "  provision destroy manifests/\n  provision destroy --stack quickstart\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
+		Example: "  provision destroy manifests/\n  provision destroy --stack vscode-fastapi\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			names := a.config.GetStringSlice("stack")

@@ -19,7 +19,7 @@ func TestReadmeTranscript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const command = "$ go run ./cmd/provision apply manifests/ --verify\n"
+	const command = "$ go run ./cmd/provision apply manifests/vscode-fastapi --verify\n"
 	before, rest, ok := strings.Cut(string(raw), "```console\n"+command)
 	if !ok {
 		t.Fatal("the README has no transcript")
@@ -37,7 +37,7 @@ func TestReadmeTranscript(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"apply", "manifests/", "--verify"}, streams{strings.NewReader(""), &stdout, &stderr}); code != 0 {
+	if code := run(t.Context(), []string{"apply", "manifests/vscode-fastapi", "--verify"}, streams{strings.NewReader(""), &stdout, &stderr}); code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
 	got := stdout.String()

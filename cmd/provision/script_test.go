@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
-			manifests, err := filepath.Abs(filepath.Join("..", "..", "manifests"))
+			manifests, err := filepath.Abs(filepath.Join("..", "..", "manifests", "vscode-fastapi"))
 			if err != nil {
 				return err
 			}

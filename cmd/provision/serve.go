@@ -27,7 +27,7 @@ func (a *app) serve() *cobra.Command {
 		Long: `serve runs the reference API, with the endpoints of a stack's Conformance
 document as its routes, until it is interrupted. What it refuses it explains in
 its log (on stderr) and not to the caller.`,
-		Example: "  provision serve manifests/\n  provision serve manifests/ --listen 127.0.0.1:9000 --application quickstart/api",
+		Example: "  provision serve manifests/\n  provision serve manifests/ --listen 127.0.0.1:9000 --application vscode-fastapi/api",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onAPI(cmd, args, nil, a.serveAPI)
