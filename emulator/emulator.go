@@ -30,7 +30,8 @@ type Config struct {
 	RequestLog io.Writer        // a JSON line for each request; nil: none
 	Faults     []faults.Rule    // what happens to requests from the start
 
-	ReplicationLag time.Duration // how long a write is not seen; 0: seen at once
+	ReplicationLag time.Duration     // how long a write is not seen; 0: seen at once
+	Quotas         faults.TenantSize // whose quotas throttle; Unlimited: none do
 }
 
 // Emulator is one local tenant. It is safe for use by many goroutines at once.
@@ -42,6 +43,7 @@ type Emulator struct {
 	key        string // of the management API
 	logger     *slog.Logger
 	weather    faults.Weather
+	quotas     faults.Quotas
 	clock      *movableClock
 	public     http.Handler
 	management http.Handler
@@ -111,9 +113,11 @@ func (e *Emulator) open(config Config) (err error) {
 		Clock:        config.Clock,
 		Observe:      observe,
 		Interfere:    batchWeather(&e.weather),
+		Meter:        e.meter,
 	})
 	e.weather.Add(config.Faults...)
 	e.SetReplicationLag(config.ReplicationLag)
+	e.quotas.SetSize(config.Quotas)
 	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager)))
 	e.management = e.managementHandler()
 	return nil

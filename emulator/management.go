@@ -24,6 +24,8 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)
 	guarded.HandleFunc("GET /replication-lag", e.readLag)
 	guarded.HandleFunc("PUT /replication-lag", e.setLag)
+	guarded.HandleFunc("GET /quotas", e.readQuotas)
+	guarded.HandleFunc("PUT /quotas", e.setQuotas)
 	guarded.HandleFunc("GET /clock", e.readClock)
 	guarded.HandleFunc("PUT /clock", e.setClock)
 	guarded.HandleFunc("GET /keys", e.listKeys)

@@ -126,6 +126,7 @@ type tenantOptions struct {
 	faults     []faults.Rule
 
 	replicationLag time.Duration
+	quotas         faults.TenantSize
 }
 
 // serveTenant serves the tenant kept in dir (in memory where dir is "") and
@@ -137,7 +138,7 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	}
 	origin := emulator.Origin(listeners.Public)
 	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog, Faults: o.faults,
-		ReplicationLag: o.replicationLag})
+		ReplicationLag: o.replicationLag, Quotas: o.quotas})
 	if err != nil {
 		listeners.Close()
 		return serving{}, nil, err

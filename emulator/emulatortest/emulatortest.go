@@ -78,6 +78,11 @@ func WithReplicationLag(lag time.Duration) Option {
 	return func(c *emulator.Config) { c.ReplicationLag = lag }
 }
 
+// WithQuotas throttles as Graph does a tenant of a size.
+func WithQuotas(size faults.TenantSize) Option {
+	return func(c *emulator.Config) { c.Quotas = size }
+}
+
 // Start starts a tenant, in memory unless InDir says otherwise.
 func Start(t testing.TB, options ...Option) *Tenant {
 	t.Helper()

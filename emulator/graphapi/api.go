@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type Config struct {
 	// Interfere, when set, is asked what happens to an item of a $batch. Path
 	// begins with the version.
 	Interfere func(method, path, client string) Interference
+	// Meter, when set, takes what every request costs from its caller's quotas.
+	Meter func(Cost) Throttled
 }
 
 // Interference is what happens to a request in the place of its answer. The
@@ -65,6 +68,7 @@ type service struct {
 	clock        func() time.Time
 	observe      func(*http.Request, Observation)
 	interfere    func(method, path, client string) Interference
+	meter        func(Cost) Throttled
 	routes       []route
 }
 
@@ -77,6 +81,7 @@ func New(config Config) http.Handler {
 		clock:        config.Clock,
 		observe:      config.Observe,
 		interfere:    config.Interfere,
+		meter:        config.Meter,
 	}
 	for _, routes := range [][]route{
 		deltaRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
@@ -112,6 +117,7 @@ type call struct {
 	requestID       string
 	clientRequestID string
 	batch           []ObservedItem
+	metered         http.Header // what the answer tells of its cost
 }
 
 // answer is what a call is answered with. body nil means none.
@@ -205,6 +211,9 @@ func (c *call) serve() (answer, error) {
 	c.route = r
 	c.written = c.service.directory.View()
 	c.view = c.service.directory.Seen()
+	if err := c.spend(); err != nil {
+		return answer{}, err
+	}
 	if err := c.authorize(r); err != nil {
 		return answer{}, err
 	}
@@ -246,9 +255,8 @@ func (c *call) authorize(r *route) error {
 // write sends an answer.
 func (c *call) write(w http.ResponseWriter, a answer) {
 	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
+	maps.Copy(h, c.metered)
 	h.Set("request-id", c.requestID)
 	h.Set("client-request-id", c.clientRequestID)
 	h.Set("OData-Version", "4.0")

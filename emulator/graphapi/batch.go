@@ -139,6 +139,13 @@ func (c *call) serveItem(item batchItem, status map[string]int) batchAnswer {
 	for name := range a.header {
 		out.Headers[name] = a.header.Get(name)
 	}
+	for name := range inner.metered {
+		shown := name
+		if strings.HasPrefix(name, "X-Ms-") { // inside JSON a name's case is kept
+			shown = strings.ToLower(name)
+		}
+		out.Headers[shown] = inner.metered.Get(name)
+	}
 	if a.body != nil {
 		out.Headers["Content-Type"] = "application/json"
 	}

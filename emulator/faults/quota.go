@@ -1,0 +1,160 @@
+package faults
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"time"
+)
+
+// TenantSize decides how much an application may ask of a tenant: small is
+// under 50 users, medium up to 500, large beyond. "" is no quota at all.
+type TenantSize string
+
+const (
+	Unlimited TenantSize = ""
+	Small     TenantSize = "small"
+	Medium    TenantSize = "medium"
+	Large     TenantSize = "large"
+)
+
+// ParseTenantSize reads small, medium, large or "".
+func ParseTenantSize(s string) (TenantSize, error) {
+	switch size := TenantSize(strings.ToLower(s)); size {
+	case Unlimited, Small, Medium, Large:
+		return size, nil
+	}
+	return "", fmt.Errorf("%q is no size of a tenant: small, medium or large", s)
+}
+
+// allowance is so much in so long. It is kept as a token bucket, as Graph says
+// of its own: all of it at once, then what flows back.
+type allowance struct {
+	amount float64
+	in     time.Duration
+}
+
+// The quotas of Graph's identity and access service. What an application may
+// do in all tenants together is left out: no single tenant reaches it.
+// Source: learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
+var (
+	unitsOf = map[TenantSize]allowance{
+		Small:  {3_500, 10 * time.Second},
+		Medium: {5_000, 10 * time.Second},
+		Large:  {8_000, 10 * time.Second},
+	}
+	writesOfPair     = allowance{3_000, 150 * time.Second}
+	writesOfTenant   = allowance{18_000, 5 * time.Minute}
+	writesOfPersonal = allowance{60, time.Minute}
+)
+
+// Spending is what a request costs and whom.
+type Spending struct {
+	Tenant   string // its id
+	Client   string // the caller's appId
+	Units    int    // resource units
+	Writes   int
+	Personal bool // it writes an application that admits personal accounts
+}
+
+// Throttle is what becomes of a request. One that may pass has no RetryAfter.
+type Throttle struct {
+	RetryAfter  time.Duration
+	Scope       string  // of x-ms-throttle-scope
+	Information string  // of x-ms-throttle-information
+	Used        float64 // the greatest share of a quota that is used up, 0 to 1
+}
+
+// Quotas count what applications ask of tenants. They are safe for concurrent
+// use; the zero value limits nothing.
+type Quotas struct {
+	mu      sync.Mutex
+	size    TenantSize
+	buckets map[string]*bucket
+}
+
+// SetSize begins to count anew, by the quotas of a size.
+func (q *Quotas) SetSize(size TenantSize) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.size, q.buckets = size, map[string]*bucket{}
+}
+
+// Size returns what SetSize has set.
+func (q *Quotas) Size() TenantSize {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size
+}
+
+// Spend takes the cost of a request from every quota that it falls under, or,
+// where one has too little left, from none.
+func (q *Quotas) Spend(s Spending, now time.Time) Throttle {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.size == Unlimited {
+		return Throttle{}
+	}
+	type due struct {
+		allowance
+		cost               int
+		scope, limit, what string
+	}
+	const units, writes = "ResourceUnitLimitExceeded", "WriteLimitExceeded"
+	dues := []due{
+		{unitsOf[q.size], s.Units, "Tenant_Application", "ReadWrite", units},
+		{writesOfPair, s.Writes, "Tenant_Application", "Write", writes},
+		{writesOfTenant, s.Writes, "Tenant", "Write", writes},
+	}
+	if s.Personal {
+		dues = append(dues, due{writesOfPersonal, s.Writes, "Application", "Write", writes})
+	}
+	var taken []*bucket
+	var t Throttle
+	for _, d := range dues {
+		key := d.scope + d.limit + s.Tenant
+		if d.scope != "Tenant" {
+			key += s.Client
+		}
+		b := q.buckets[key]
+		if b == nil {
+			b = &bucket{left: d.amount, at: now}
+			q.buckets[key] = b
+		}
+		b.refill(d.allowance, now)
+		if wait := b.wait(d.allowance, float64(d.cost)); wait > 0 {
+			return Throttle{RetryAfter: wait, Information: d.what,
+				Scope: strings.Join([]string{d.scope, d.limit, s.Client, s.Tenant}, "/")}
+		}
+		t.Used = max(t.Used, 1-(b.left-float64(d.cost))/d.amount)
+		taken = append(taken, b)
+	}
+	for i, b := range taken {
+		b.left -= float64(dues[i].cost)
+	}
+	return t
+}
+
+// bucket is what is left of an allowance.
+type bucket struct {
+	left float64
+	at   time.Time
+}
+
+func (b *bucket) refill(a allowance, now time.Time) {
+	if passed := now.Sub(b.at); passed > 0 {
+		b.left = min(a.amount, b.left+a.amount*passed.Seconds()/a.in.Seconds())
+	}
+	b.at = now
+}
+
+// wait is how long it takes until a cost can be paid, in whole seconds; 0: it
+// can be paid now.
+func (b *bucket) wait(a allowance, cost float64) time.Duration {
+	if cost <= b.left {
+		return 0
+	}
+	seconds := (cost - b.left) * a.in.Seconds() / a.amount
+	return time.Duration(math.Ceil(seconds)) * time.Second
+}
