@@ -23,7 +23,7 @@ func targetFlags(c *cobra.Command) {
 	c.Flags().String("url", "", "the API to try, e.g. https://localhost:8443/v1 (default: the bundled one, or the document's url)")
 	c.Flags().StringArray("header", nil, "a header of every request to the API, e.g. \"X-Version: 2\"; @FILE reads one a line (may be repeated)")
 	c.Flags().String("ca", "", "a PEM file of the authority that signed the API's certificate, e.g. company-ca.pem")
-	c.Flags().String("proxy", "", "reach the API by this proxy, e.g. http://proxy.contoso.example:3128 (default: HTTPS_PROXY)")
+	c.Flags().String("api-proxy", "", "reach the API by this proxy, e.g. http://proxy.contoso.example:3128 (default: HTTPS_PROXY)")
 	c.Flags().String("rate", "", "how often the API may be asked, e.g. 5/s or 100/m")
 }
 
@@ -53,10 +53,10 @@ func (a *app) reach() (r reach, err error) {
 			return r, hint(usagef("--ca: %s holds no certificate", file), "it takes PEM: -----BEGIN CERTIFICATE-----")
 		}
 	}
-	if proxy := a.config.GetString("proxy"); proxy != "" {
+	if proxy := a.config.GetString("api-proxy"); proxy != "" {
 		r.proxy, err = url.Parse(proxy)
 		if err != nil || r.proxy.Host == "" || r.proxy.Scheme != "http" && r.proxy.Scheme != "https" && r.proxy.Scheme != "socks5" {
-			return r, hint(usagef("--proxy is no URL of a proxy"), "as in --proxy http://proxy.contoso.example:3128; https and socks5 are known too")
+			return r, hint(usagef("--api-proxy is no URL of a proxy"), "as in --api-proxy http://proxy.contoso.example:3128; https and socks5 are known too")
 		}
 	}
 	r.rate, err = parseRate(a.config.GetString("rate"))
