@@ -38,28 +38,6 @@ func (v View) Canonical() ([]byte, error) {
 	return indented(dump)
 }
 
-// Export writes all that Graph would show of the directory, with ids, owners
-// and members, and without secrets and hashes, as indented JSON.
-func (v View) Export() ([]byte, error) {
-	dump := map[string]any{"tenant": v.tenant}
-	for table, objects := range v.tables() {
-		entries := make([]any, 0, len(objects))
-		for _, object := range objects {
-			entry, err := asMap(object)
-			if err != nil {
-				return nil, fmt.Errorf("export %s %s: %w", table, objectID(object), err)
-			}
-			hidePrivateKeys(entry)
-			if err := addRelations(entry, object); err != nil {
-				return nil, fmt.Errorf("export %s %s: %w", table, objectID(object), err)
-			}
-			entries = append(entries, entry)
-		}
-		dump[table] = entries
-	}
-	return indented(dump)
-}
-
 func indented(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -111,16 +89,6 @@ func relations(object any) map[string][]string {
 		}
 	}
 	return nil
-}
-
-// hidePrivateKeys blanks the keys that are for signing.
-func hidePrivateKeys(entry map[string]any) {
-	credentials, _ := entry["keyCredentials"].([]any)
-	for _, c := range credentials {
-		if credential, ok := c.(map[string]any); ok && credential["usage"] == "Sign" {
-			credential["key"] = nil
-		}
-	}
 }
 
 // addRelations puts what Graph shows at paths of its own into an object's entry.

@@ -50,6 +50,7 @@ const (
 	settingsBucket   = "directory"
 	tenantKey        = "tenant"
 	administratorKey = "administrator"
+	seedKey          = "seed" // what the tenant began with, as Export writes it
 )
 
 // load reads the stored objects, or seeds a store that has none.
@@ -103,6 +104,13 @@ func (d *Directory) seed(seed Seed) error {
 		return fmt.Errorf("seed directory: %w", err)
 	}
 	if err := d.saveIn(settingsBucket, administratorKey, d.admin); err != nil {
+		return err
+	}
+	began, err := d.Export()
+	if err != nil {
+		return err
+	}
+	if err := d.Save(settingsBucket, seedKey, began); err != nil {
 		return err
 	}
 	return d.saveIn(settingsBucket, tenantKey, d.tenant)
