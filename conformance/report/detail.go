@@ -34,7 +34,7 @@ func details(r conformance.Result) []detail {
 		if r.Exchange != nil {
 			add("sent", sent(r))
 		}
-	case conformance.Fail:
+	case conformance.Fail, conformance.Known:
 		add("sent", sent(r))
 		if token := r.Exchange.Token; token != nil {
 			add("header", oneLine(token.Header))
@@ -50,6 +50,9 @@ func details(r conformance.Result) []detail {
 			add(string(r.Severity), r.Gain)
 		}
 		add("source", r.Source)
+		if r.Known != nil {
+			add("known", "until "+r.Known.Until+": "+r.Known.Reason)
+		}
 	}
 	add("note", r.Note)
 	return lines

@@ -1,6 +1,7 @@
 package report
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,52 +28,65 @@ type Run struct {
 // Result is a case, as conformance.Case has it, and how it ended.
 type Result struct {
 	conformance.Case
-	Outcome      conformance.Outcome   `json:"outcome"`          // pass, note, fail, skip, error
-	Status       int                   `json:"status,omitempty"` // of the answer
-	Milliseconds float64               `json:"milliseconds,omitempty"`
-	Reason       string                `json:"reason,omitempty"` // why it did not pass
-	Add          string                `json:"add,omitempty"`    // manifest lines that would make a skipped case possible
-	Cause        string                `json:"cause,omitempty"`  // what a failure probably means
-	Note         string                `json:"note,omitempty"`
-	Exchange     *conformance.Exchange `json:"exchange,omitempty"` // without secrets
+	Outcome      conformance.Outcome       `json:"outcome"`          // pass, note, fail, known, skip, error
+	Status       int                       `json:"status,omitempty"` // of the answer
+	Milliseconds float64                   `json:"milliseconds,omitempty"`
+	Reason       string                    `json:"reason,omitempty"` // why it did not pass
+	Add          string                    `json:"add,omitempty"`    // manifest lines that would make a skipped case possible
+	Cause        string                    `json:"cause,omitempty"`  // what a failure probably means
+	Note         string                    `json:"note,omitempty"`
+	Known        *conformance.KnownFailure `json:"known,omitempty"`    // of the outcome known
+	Exchange     *conformance.Exchange     `json:"exchange,omitempty"` // without secrets
 }
 
-// JSON collects runs and writes a Document when it is closed.
-type JSON struct {
-	w        io.Writer
-	document Document
-}
+// collected gathers runs into a Document.
+type collected struct{ document Document }
 
-// NewJSON makes a JSON report writer.
-func NewJSON(w io.Writer) *JSON { return &JSON{w: w, document: Document{Version: 1, Runs: []Run{}}} }
+func collect() collected { return collected{Document{Version: 1, Runs: []Run{}}} }
 
-func (j *JSON) Begin(p conformance.Plan) error {
-	j.document.Runs = append(j.document.Runs, Run{Name: p.Name, Resource: p.Resource, URL: p.URL, Results: []Result{}})
+func (c *collected) Begin(p conformance.Plan) error {
+	c.document.Runs = append(c.document.Runs, Run{Name: p.Name, Resource: p.Resource, URL: p.URL, Results: []Result{}})
 	return nil
 }
 
-func (j *JSON) Result(r conformance.Result) error {
-	run := &j.document.Runs[len(j.document.Runs)-1]
+func (c *collected) Result(r conformance.Result) error {
+	run := &c.document.Runs[len(c.document.Runs)-1]
 	run.Results = append(run.Results, Result{
 		Case: r.Case, Outcome: r.Outcome, Status: r.Status, Milliseconds: float64(r.Duration.Microseconds()) / 1000,
-		Reason: r.Reason, Add: r.Add, Cause: r.Cause, Note: r.Note, Exchange: r.Exchange,
+		Reason: r.Reason, Add: r.Add, Cause: r.Cause, Note: r.Note, Known: r.Known, Exchange: r.Exchange,
 	})
 	return nil
 }
 
-func (j *JSON) End(s conformance.Summary) error {
-	j.document.Runs[len(j.document.Runs)-1].Summary = s
-	j.document.Summary.Add(s)
+func (c *collected) End(s conformance.Summary) error {
+	c.document.Runs[len(c.document.Runs)-1].Summary = s
+	c.document.Summary.Add(s)
 	return nil
 }
 
+// JSON collects runs and writes a Document when it is closed.
+type JSON struct {
+	collected
+	w io.Writer
+}
+
+// Schema is the JSON Schema (2020-12) of the JSON report.
+//
+//go:embed schema.json
+var Schema []byte
+
+// NewJSON makes a JSON report writer.
+func NewJSON(w io.Writer) *JSON { return &JSON{collect(), w} }
+
 // Close writes the document.
-func (j *JSON) Close() error {
-	encoder := json.NewEncoder(j.w)
+func (j *JSON) Close() error { return writeJSON(j.w, "json", j.document) }
+
+func writeJSON(w io.Writer, name string, document any) error {
+	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(j.document); err != nil {
-		return fmt.Errorf("write json report: %w", err)
+	if err := encoder.Encode(document); err != nil {
+		return fmt.Errorf("write %s report: %w", name, err)
 	}
 	return nil
 }

@@ -47,8 +47,7 @@ func feed(t *testing.T, h conformance.Handler) {
 			},
 		},
 		{
-			Case: conformance.Case{ID: "GET /secure: wrong-role", Endpoint: "GET /secure", Name: "wrong-role", Group: conformance.Authorization, Expect: conformance.Expect{Status: 403}},
-			// nothing was sent
+			Case:    conformance.Case{ID: "GET /secure: wrong-role", Endpoint: "GET /secure", Name: "wrong-role", Group: conformance.Authorization, Expect: conformance.Expect{Status: 403}},
 			Outcome: conformance.Skip, Reason: "there is no user whose roles are all others", Add: "roleAssignments: [{role: Reader, users: [NAME]}]",
 		},
 		{
@@ -61,6 +60,19 @@ func feed(t *testing.T, h conformance.Handler) {
 			Exchange: &conformance.Exchange{Method: "GET", URL: "https://api.example/secure", Status: 400},
 		},
 	}
+	known := results[1]
+	known.ID, known.Name, known.Severity, known.Outcome = "GET /secure: wrong-issuer", "wrong-issuer", conformance.Medium, conformance.Known
+	known.Known = &conformance.KnownFailure{Reason: "API-17", Until: "2026-12-31"}
+	results = append(results, known)
+	for i := range results {
+		if r := &results[i]; r.Severity == "" {
+			r.Severity = conformance.Low
+		}
+		if e := results[i].Exchange; e != nil && e.RequestHeader == nil {
+			e.RequestHeader = http.Header{"Accept": {"application/json"}}
+		}
+		results[i].File, results[i].Line = "manifests/shop api/conformance.yaml", 10+i
+	}
 	for _, name := range []string{"secure", "again"} {
 		plan := conformance.Plan{Name: name, Resource: "api", URL: "https://api.example"}
 		for _, r := range results {
@@ -70,11 +82,11 @@ func feed(t *testing.T, h conformance.Handler) {
 		for _, r := range results {
 			check(h.Result(r))
 		}
-		check(h.End(conformance.Summary{Planned: 5, Passed: 1, Noted: 1, Failed: 1, Skipped: 1, Errors: 1, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"}}))
+		check(h.End(conformance.Summary{Planned: 6, Passed: 1, Noted: 1, Failed: 1, Known: 1, Skipped: 1, Errors: 1, FailedBySeverity: map[conformance.Severity]int{conformance.High: 1}, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"}}))
 	}
 }
 
-const table = `secure: 5 cases for api at https://api.example
+const table = `secure: 6 cases for api at https://api.example
 
 GET /health              expected  got
   ok     public          2xx       200     1 ms
@@ -98,16 +110,27 @@ GET /secure              expected  got
   note   garbage         401       400     0 ms
          sent     a word that is no token
          note     400 where 401 is better
+  known  wrong-issuer    401       200     3 ms
+         sent     GET https://api.example/secure with a token for another API
+         header   {"alg":"RS256"}
+         claims   {"aud":"other","name":"<b>\u001b[2J"}
+         got      200 OK: {"x":" [2J evil"}…
+                  WWW-Authenticate: Bearer [31m
+         wrong    expected 401, got 200
+         probably the API does not check the audience (aud)
+         medium   any token is good here
+         source   RFC 7519, section 4.1.3
+         known    until 2026-12-31: API-17
 
 GET /secure: nobody was seen to be let in, so its refusals prove nothing
-1 passed, 1 failed, 1 skipped, 1 note, 1 error in 1.5 s
+1 passed, 1 failed (1 high), 1 skipped, 1 known to fail, 1 note, 1 error in 1.5 s
 `
 
 func TestText(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	feed(t, NewText(&b, false))
-	if diff := cmp.Diff(table+strings.Replace(table, "secure: 5", "again: 5", 1), b.String()); diff != "" {
+	if diff := cmp.Diff(table+strings.Replace(table, "secure: 6", "again: 6", 1), b.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 }
@@ -120,7 +143,7 @@ func TestTextInColour(t *testing.T) {
 	if !strings.Contains(text, "\x1b[1;31mFAIL \x1b[0m") {
 		t.Errorf("no colour:\n%q", text)
 	}
-	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["note"].color, marks["fail"].color, marks["skip"].color, marks["error"].color} {
+	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["note"].color, marks["fail"].color, marks["skip"].color, marks["error"].color, marks["known"].color} {
 		text = strings.ReplaceAll(text, code, "")
 	}
 	if strings.Contains(text, "\x1b") {
@@ -147,7 +170,7 @@ func TestJSON(t *testing.T) {
 	if err := decoder.Decode(&document); err != nil {
 		t.Fatal(err)
 	}
-	if document.Version != 1 || len(document.Runs) != 2 || document.Summary.Planned != 10 || document.Runs[1].Summary.Failed != 1 {
+	if document.Version != 1 || len(document.Runs) != 2 || document.Summary.Planned != 12 || document.Runs[1].Summary.Failed != 1 {
 		t.Errorf("document %+v", document)
 	}
 	failed := document.Runs[1].Results[1]
@@ -185,35 +208,53 @@ func TestJUnit(t *testing.T) {
 			Cases []struct {
 				Name      string `xml:"name,attr"`
 				ClassName string `xml:"classname,attr"`
+				File      string `xml:"file,attr"`
+				Line      int    `xml:"line,attr"`
 				Time      string `xml:"time,attr"`
 				Failure   *struct {
 					Message string `xml:"message,attr"`
 					Text    string `xml:",chardata"`
 				} `xml:"failure"`
 				Error   *struct{} `xml:"error"`
-				Skipped *struct{} `xml:"skipped"`
-				Output  string    `xml:"system-out"`
+				Skipped *struct {
+					Message string `xml:"message,attr"`
+					Text    string `xml:",chardata"`
+				} `xml:"skipped"`
+				Output string `xml:"system-out"`
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
 	if err := xml.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, b.String())
 	}
-	if got.Tests != 10 || got.Failures != 2 || got.Errors != 2 || got.Skipped != 2 || got.Time != "0.009" || len(got.Suites) != 4 {
+	if got.Tests != 12 || got.Failures != 2 || got.Errors != 2 || got.Skipped != 4 || got.Time != "0.015" || len(got.Suites) != 4 {
 		t.Fatalf("totals %+v", got)
 	}
 	secure := got.Suites[1]
-	if secure.Name != "secure: GET /secure" || secure.Tests != 4 || got.Suites[3].Name != "again: GET /secure" {
+	if secure.Name != "secure: GET /secure" || secure.Tests != 5 || got.Suites[3].Name != "again: GET /secure" {
 		t.Errorf("suites %q %d, %q", secure.Name, secure.Tests, got.Suites[3].Name)
 	}
 	failed := secure.Cases[0]
-	if failed.Name != "wrong-audience" || failed.Time != "0.003" || failed.Failure == nil ||
+	if failed.Name != "GET /secure: wrong-audience" || failed.ClassName != "secure" || failed.File != "manifests/shop api/conformance.yaml" || failed.Line != 11 || failed.Time != "0.003" || failed.Failure == nil ||
 		failed.Failure.Message != "expected 401, got 200: the API does not check the audience (aud)" ||
 		!strings.Contains(failed.Failure.Text, "sent     GET https://api.example/secure") {
 		t.Errorf("failed case %+v", failed)
 	}
 	if secure.Cases[1].Skipped == nil || secure.Cases[2].Error == nil || !strings.Contains(secure.Cases[3].Output, "400 where 401") {
 		t.Errorf("cases %+v", secure.Cases)
+	}
+	if known := secure.Cases[4].Skipped; known == nil || known.Message != "known to fail until 2026-12-31: API-17" || !strings.Contains(known.Text, "wrong    expected 401, got 200") {
+		t.Errorf("known %+v", known)
+	}
+	// GitLab drops the second of a name.
+	names := map[string]bool{}
+	for _, suite := range got.Suites {
+		for _, c := range suite.Cases {
+			if names[c.ClassName+"/"+c.Name] {
+				t.Errorf("two cases are called %s/%s", c.ClassName, c.Name)
+			}
+			names[c.ClassName+"/"+c.Name] = true
+		}
 	}
 }
 
@@ -227,6 +268,9 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 		"text":  NewText(full{}, false).Begin(conformance.Plan{}),
 		"json":  NewJSON(full{}).Close(),
 		"junit": NewJUnit(full{}).Close(),
+		"sarif": NewSARIF(full{}).Close(),
+		"html":  NewHTML(full{}).Close(),
+		"step":  NewGitHub(&bytes.Buffer{}, full{}).Close(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "disk full") {
 			t.Errorf("%s: %v", name, err)

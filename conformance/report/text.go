@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -39,6 +40,7 @@ func NewText(w io.Writer, color bool) *Text { return &Text{w: w, color: color} }
 var marks = map[conformance.Outcome]struct{ word, color string }{
 	conformance.Pass:  {"ok", "\x1b[32m"},
 	conformance.Note:  {"note", "\x1b[36m"},
+	conformance.Known: {"known", "\x1b[33m"},
 	conformance.Fail:  {"FAIL", "\x1b[1;31m"},
 	conformance.Skip:  {"skip", "\x1b[33m"},
 	conformance.Error: {"ERROR", "\x1b[1;35m"},
@@ -128,7 +130,10 @@ func (t *Text) End(s conformance.Summary) error {
 
 // counts is the summary in words; notes and errors are told where there are any.
 func counts(s conformance.Summary) string {
-	text := fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, s.Failed, s.Skipped)
+	text := fmt.Sprintf("%d passed, %d failed%s, %d skipped", s.Passed, s.Failed, bySeverity(s), s.Skipped)
+	if s.Known > 0 {
+		text += fmt.Sprintf(", %d known to fail", s.Known)
+	}
 	if s.Noted > 0 {
 		text += ", " + plural(s.Noted, "note")
 	}
@@ -136,6 +141,20 @@ func counts(s conformance.Summary) string {
 		text += ", " + plural(s.Errors, "error")
 	}
 	return text
+}
+
+// bySeverity is " (1 critical, 2 high)", the worst first.
+func bySeverity(s conformance.Summary) string {
+	var parts []string
+	for _, severity := range conformance.Severities {
+		if n := s.FailedBySeverity[severity]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 func (t *Text) paint(color, text string) string {

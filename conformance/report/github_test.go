@@ -1,0 +1,60 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/conformance"
+)
+
+func TestGitHub(t *testing.T) {
+	t.Parallel()
+	var annotations, summary bytes.Buffer
+	g := NewGitHub(&annotations, &summary)
+	feed(t, g)
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	failed := "::error file=manifests/shop api/conformance.yaml,line=11,title=GET /secure%3A wrong-audience::expected 401, got 200%0Aprobably the API does not check the audience (aud)\n"
+	broken := "::error file=manifests/shop api/conformance.yaml,line=13,title=GET /secure%3A no-role::get a token of user nob: AADSTS50126: wrong password\n"
+	if diff := cmp.Diff(failed+failed+broken+broken, annotations.String()); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	for _, want := range []string{
+		"| secure | https\\://api\\.example | 1 | 1 (1 high) | 1 | 1 | 1 | 1 |\n",
+		"| GET /secure\\: wrong\\-audience | high | expected 401, got 200 | the API does not check the audience \\(aud\\) |\n",
+	} {
+		if !strings.Contains(summary.String(), want) {
+			t.Errorf("the summary lacks %q:\n%s", want, summary.String())
+		}
+	}
+}
+
+// What a target says can give the runner no command, and the table no cell.
+func TestGitHubEscapes(t *testing.T) {
+	t.Parallel()
+	var annotations, summary bytes.Buffer
+	g := NewGitHub(&annotations, &summary)
+	evil := "100%\r\n::add-mask::x|<img src=x>`a`"
+	_ = g.Begin(conformance.Plan{Name: "d", URL: "https://a"})
+	for range mostAnnotations + 2 {
+		_ = g.Result(conformance.Result{Case: conformance.Case{ID: "GET /a,b: c%", File: "a,b:c.yaml"}, Outcome: conformance.Fail, Reason: evil})
+	}
+	_ = g.End(conformance.Summary{Failed: mostAnnotations + 2})
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(annotations.String()), "\n")
+	if len(lines) != mostAnnotations+1 || !strings.HasPrefix(lines[mostAnnotations], "::notice title=provision verify::2 failures more") {
+		t.Errorf("%d lines, the last: %s", len(lines), lines[len(lines)-1])
+	}
+	if want := "::error file=a%2Cb%3Ac.yaml,line=1,title=GET /a%2Cb%3A c%25::100%25%0D%0A::add-mask::x|<img src=x>`a`"; lines[0] != want {
+		t.Errorf("%s, want %s", lines[0], want)
+	}
+	if text := summary.String(); strings.Contains(text, "<img") && !strings.Contains(text, "\\<img") || !strings.Contains(text, "100% \\:\\:add\\-mask\\:\\:x\\|") {
+		t.Errorf("summary:\n%s", text)
+	}
+}

@@ -1,0 +1,167 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"provision/conformance"
+)
+
+// HTML collects runs and writes, when it is closed, one page that needs nothing
+// beside it: for each document a matrix of cases by endpoints, and behind each
+// cell what was sent and answered.
+type HTML struct {
+	collected
+	w io.Writer
+}
+
+// NewHTML makes a page writer.
+func NewHTML(w io.Writer) *HTML { return &HTML{collect(), w} }
+
+//go:embed report.html
+var pageSource string
+
+var page = template.Must(template.New("report").Funcs(template.FuncMap{
+	"plural": plural, "severities": bySeverity, "lines": lines, "headers": headerLines, "pretty": pretty, "link": sourceURL, "statusText": http.StatusText,
+}).Parse(pageSource))
+
+// matrix is a run as the page shows it.
+type matrix struct {
+	Run
+	Endpoints []string
+	Groups    []matrixGroup
+}
+
+type matrixGroup struct {
+	Name conformance.Group
+	Rows []matrixRow
+}
+
+// matrixRow is one case at each endpoint; nil: it is not tried there.
+type matrixRow struct {
+	Name  string
+	Cells []*cell
+}
+
+type cell struct {
+	Result
+	ID string // of the element that holds what is behind it
+}
+
+// Close writes the page.
+func (h *HTML) Close() error {
+	data := struct {
+		Summary  conformance.Summary
+		Outcomes []outcomeCount
+		Matrices []matrix
+	}{Summary: h.document.Summary, Outcomes: outcomes(h.document.Summary)}
+	for i, run := range h.document.Runs {
+		data.Matrices = append(data.Matrices, newMatrix(i, run))
+	}
+	if err := page.Execute(h.w, data); err != nil {
+		return fmt.Errorf("write html report: %w", err)
+	}
+	return nil
+}
+
+func newMatrix(n int, run Run) matrix {
+	m := matrix{Run: run}
+	column := make(map[string]int)
+	for _, r := range run.Results {
+		if _, ok := column[r.Endpoint]; !ok {
+			column[r.Endpoint] = len(m.Endpoints)
+			m.Endpoints = append(m.Endpoints, r.Endpoint)
+		}
+	}
+	for i, r := range run.Results {
+		g := slices.IndexFunc(m.Groups, func(g matrixGroup) bool { return g.Name == r.Group })
+		if g < 0 {
+			g = len(m.Groups)
+			m.Groups = append(m.Groups, matrixGroup{Name: r.Group})
+		}
+		group := &m.Groups[g]
+		row := slices.IndexFunc(group.Rows, func(one matrixRow) bool { return one.Name == r.Name })
+		if row < 0 {
+			row = len(group.Rows)
+			group.Rows = append(group.Rows, matrixRow{r.Name, make([]*cell, len(m.Endpoints))})
+		}
+		group.Rows[row].Cells[column[r.Endpoint]] = &cell{r, fmt.Sprintf("r%d-%d", n, i)}
+	}
+	return m
+}
+
+// outcomeCount is one of the switches above the matrix.
+type outcomeCount struct {
+	Outcome conformance.Outcome
+	Count   int
+	Words   string
+}
+
+func outcomes(s conformance.Summary) []outcomeCount {
+	all := []outcomeCount{
+		{conformance.Fail, s.Failed, "failed" + bySeverity(s)}, {conformance.Error, s.Errors, "errors"}, {conformance.Known, s.Known, "known to fail"},
+		{conformance.Skip, s.Skipped, "skipped"}, {conformance.Note, s.Noted, "notes"}, {conformance.Pass, s.Passed, "passed"},
+	}
+	return slices.DeleteFunc(all, func(c outcomeCount) bool { return c.Count == 0 })
+}
+
+// Mark is what a cell shows of its outcome beside its colour.
+func (c cell) Mark() string {
+	return map[conformance.Outcome]string{
+		conformance.Pass: "✓", conformance.Fail: "✗", conformance.Error: "!", conformance.Known: "≈", conformance.Note: "i", conformance.Skip: "–",
+	}[c.Outcome]
+}
+
+// Label says the same to who does not see it.
+func (c cell) Label() string {
+	label := c.Case.ID + ": " + string(c.Outcome)
+	if c.Status > 0 {
+		label += ", answered " + strconv.Itoa(c.Status)
+	}
+	return label
+}
+
+// Search is what the filter looks through.
+func (c cell) Search() string {
+	return strings.ToLower(strings.Join([]string{c.Case.ID, string(c.Group), string(c.Severity), string(c.Outcome), strconv.Itoa(c.Status), c.Sends, c.Reason, c.Cause}, " "))
+}
+
+// lines is a text that keeps its lines and nothing else that a page would obey.
+func lines(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
+func headerLines(h http.Header) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			fmt.Fprintf(&b, "%s: %s\n", printable(name), printable(value))
+		}
+	}
+	return b.String()
+}
+
+// pretty is JSON as people read it; other text stays as it is.
+func pretty(raw any) string {
+	text := fmt.Sprintf("%s", raw)
+	var b bytes.Buffer
+	if json.Indent(&b, []byte(text), "", "  ") == nil {
+		text = b.String()
+	}
+	return lines(text)
+}

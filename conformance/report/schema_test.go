@@ -1,0 +1,84 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// compile reads a JSON Schema. closed forbids members that it does not
+// describe, so that what a report holds and the schema does not is found.
+func compile(t *testing.T, source []byte, closed bool) *jsonschema.Schema {
+	t.Helper()
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if closed {
+		closeObjects(parsed)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("urn:schema", parsed); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("urn:schema")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func closeObjects(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			closeObjects(one)
+		}
+	case map[string]any:
+		for _, one := range v {
+			closeObjects(one)
+		}
+		if _, isObject := v["properties"].(map[string]any); isObject && v["type"] == "object" {
+			v["additionalProperties"] = false
+		}
+	}
+}
+
+func validates(schema *jsonschema.Schema, report []byte) error {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(report))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(parsed)
+}
+
+func TestReportIsAsItsSchemaSays(t *testing.T) {
+	t.Parallel()
+	schema := compile(t, Schema, true)
+	var b bytes.Buffer
+	j := NewJSON(&b)
+	feed(t, j)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := validates(schema, b.Bytes()); err != nil {
+		t.Error(err)
+	}
+	// It would see a difference.
+	for _, change := range [][2]string{
+		{`"version": 1`, `"version": 2`}, {`"outcome": "known"`, `"outcome": "failed"`}, {`"until": "2026-12-31"`, `"until": "soon"`},
+		{`"planned": 12`, `"plans": 12`}, {`"severity": "high"`, `"severity": "grave"`}, {`"planned": 12`, `"extra": 1, "planned": 12`},
+	} {
+		broken := strings.Replace(b.String(), change[0], change[1], 1)
+		if broken == b.String() || validates(schema, []byte(broken)) == nil {
+			t.Errorf("%s in place of %s is not seen", change[1], change[0])
+		}
+	}
+	b.Reset()
+	if err := NewJSON(&b).Close(); err != nil || validates(schema, b.Bytes()) != nil {
+		t.Errorf("an empty report: %v, %v", err, validates(schema, b.Bytes()))
+	}
+}

@@ -1,0 +1,44 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	rfc = regexp.MustCompile(`RFC (\d+)(?:, sections? ([0-9.]*[0-9]))?`)
+	cve = regexp.MustCompile(`CVE-\d+-\d+`)
+)
+
+// pages are sources that are named by their titles.
+var pages = []struct{ title, address string }{
+	{"Microsoft: Access token claims reference", "https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"},
+	{"Microsoft: Access tokens", "https://learn.microsoft.com/entra/identity-platform/access-tokens"},
+	{"Microsoft: Secure applications and APIs by validating claims", "https://learn.microsoft.com/entra/identity-platform/claims-validation"},
+	{"OpenID Connect Core", "https://openid.net/specs/openid-connect-core-1_0.html"},
+	{"OWASP: Authorization Testing", "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/05-Authorization_Testing/02-Testing_for_Bypassing_Authorization_Schema"},
+	{"OWASP: Cross-Site Request Forgery", "https://owasp.org/www-community/attacks/csrf"},
+	{"OWASP: Error Handling", "https://owasp.org/www-community/Improper_Error_Handling"},
+	{"OWASP: SQL Injection", "https://owasp.org/www-community/attacks/SQL_Injection"},
+}
+
+// sourceURL is where a document that the case names can be read; "" where that
+// is the manifest.
+func sourceURL(source string) string {
+	if m := rfc.FindStringSubmatch(source); m != nil {
+		address := "https://www.rfc-editor.org/rfc/rfc" + m[1]
+		if m[2] != "" {
+			address += "#section-" + m[2]
+		}
+		return address
+	}
+	for _, page := range pages {
+		if strings.Contains(source, page.title) {
+			return page.address
+		}
+	}
+	if name := cve.FindString(source); name != "" {
+		return "https://nvd.nist.gov/vuln/detail/" + name
+	}
+	return ""
+}
