@@ -19,6 +19,9 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("POST /sign", e.sign)
 	guarded.HandleFunc("GET /snapshot", e.snapshot)
+	guarded.HandleFunc("PUT /snapshot", e.takeSnapshotBack)
+	guarded.HandleFunc("POST /reset", e.reset)
+	guarded.HandleFunc("GET /sign-ins", e.signIns)
 	guarded.HandleFunc("GET /faults", e.reportFaults)
 	guarded.HandleFunc("POST /faults", e.setFaults)
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)
@@ -107,24 +110,4 @@ func (e *Emulator) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	managementAnswer(w, map[string]string{"token": token})
-}
-
-// snapshot answers what the directory holds.
-func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
-	dump := e.directory.Canonical
-	switch format := r.URL.Query().Get("format"); format {
-	case "", "canonical":
-	case "full":
-		dump = e.directory.Export
-	default:
-		managementError(w, http.StatusBadRequest, "unknown format %q: canonical or full", format)
-		return
-	}
-	data, err := dump()
-	if err != nil {
-		managementError(w, http.StatusInternalServerError, "%v", err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(data)
 }

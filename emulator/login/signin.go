@@ -87,6 +87,7 @@ func (c *call) signIn() *Error {
 		return c.refuse(a, failure(65004))
 	}
 	user, refused := c.checkPassword(name, password)
+	c.logPage(a, name, user, refused)
 	if refused != nil {
 		c.log.Info("sign-in refused", "client", a.client.app.AppID, "code", refused.Code, "trace", c.traceID)
 		return c.signInPage(a, name, refused)

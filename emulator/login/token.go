@@ -70,6 +70,7 @@ func (c *call) grant() *Error {
 	default:
 		err = failure(70003, kind)
 	}
+	c.logToken(i, err)
 	if err != nil {
 		return err
 	}

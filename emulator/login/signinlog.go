@@ -1,0 +1,73 @@
+package login
+
+import (
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// The sign-in log: users at the sign-in page, and what the token endpoint did
+// for users and applications. Redeeming a code belongs to the sign-in that it
+// comes from, and a device that still waits has not tried to sign in.
+// Source: learn.microsoft.com/entra/identity/monitoring-health/concept-sign-ins.
+
+// maxLoggedText bounds what a client may write into the log, in bytes.
+const maxLoggedText = 512
+
+// logPage notes what a user's password led to at the sign-in page.
+func (c *call) logPage(a *authorization, name string, user *directory.User, refused *Error) {
+	c.logSignIn(directory.SignIn{ClientAppUsed: "Browser", IsInteractive: true, SignInEventTypes: []string{"interactiveUser"}},
+		a.client.app, name, user, refused)
+}
+
+// logToken notes what a token request led to.
+func (c *call) logToken(i issuance, refused *Error) {
+	entry := directory.SignIn{ClientAppUsed: "Mobile Apps and Desktop clients", SignInEventTypes: []string{"nonInteractiveUser"}}
+	switch c.form.Get("grant_type") {
+	case "authorization_code":
+		if refused == nil {
+			return
+		}
+	case "device_code", "urn:ietf:params:oauth:grant-type:device_code":
+		return // its user signs in at the page
+	case "client_credentials":
+		entry.SignInEventTypes = []string{"servicePrincipal"}
+	case "password":
+		entry.IsInteractive, entry.SignInEventTypes = true, []string{"interactiveUser"}
+	}
+	app := i.client.app
+	if app == nil {
+		var known bool
+		if app, known = c.ApplicationByAppID(c.form.Get("client_id")); !known {
+			return
+		}
+	}
+	if i.resource.principal != nil {
+		entry.ResourceID, entry.ResourceDisplayName = i.resource.principal.AppID, i.resource.principal.DisplayName
+	}
+	if sp, ok := c.ServicePrincipalByAppID(app.AppID); ok && entry.SignInEventTypes[0] == "servicePrincipal" {
+		entry.ServicePrincipalID, entry.ServicePrincipalName = &sp.ID, &sp.DisplayName
+	}
+	c.logSignIn(entry, app, c.form.Get("username"), i.user, refused)
+}
+
+func (c *call) logSignIn(entry directory.SignIn, app *directory.Application, name string, user *directory.User, refused *Error) {
+	entry.AppID, entry.AppDisplayName = app.AppID, app.DisplayName
+	entry.IPAddress, entry.CorrelationID = c.remoteAddress(), c.correlationID
+	if user == nil {
+		user, _ = c.UserByUPN(name)
+	}
+	entry.UserPrincipalName = strings.ToLower(name[:min(len(name), maxLoggedText)])
+	if user != nil {
+		entry.UserID, entry.UserPrincipalName, entry.UserDisplayName = user.ID, user.UserPrincipalName, user.DisplayName
+	}
+	if agent := c.r.UserAgent(); agent != "" {
+		agent = agent[:min(len(agent), maxLoggedText)]
+		entry.UserAgent = &agent
+	}
+	entry.Status.FailureReason = "Other."
+	if refused != nil {
+		entry.Status.ErrorCode, entry.Status.FailureReason = refused.Code, refused.Message
+	}
+	c.directory.RecordSignIn(entry)
+}

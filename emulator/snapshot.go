@@ -1,0 +1,65 @@
+package emulator
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"provision/emulator/directory"
+)
+
+// maxSnapshot bounds a snapshot that is taken back.
+const maxSnapshot = 512 << 20
+
+// snapshot answers what the directory holds.
+func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
+	dump := e.directory.Canonical
+	switch format := r.URL.Query().Get("format"); format {
+	case "", "canonical":
+	case "full":
+		dump = e.directory.Export
+	default:
+		managementError(w, http.StatusBadRequest, "unknown format %q: canonical or full", format)
+		return
+	}
+	data, err := dump()
+	if err != nil {
+		managementError(w, http.StatusInternalServerError, "%v", err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(data)
+}
+
+// takeSnapshotBack makes the directory what a full snapshot of it says.
+func (e *Emulator) takeSnapshotBack(w http.ResponseWriter, r *http.Request) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSnapshot))
+	if err != nil {
+		managementError(w, http.StatusBadRequest, "read request: %v", err)
+		return
+	}
+	answerChange(w, e.directory.Import(data))
+}
+
+// reset makes the directory what it began with.
+func (e *Emulator) reset(w http.ResponseWriter, _ *http.Request) {
+	answerChange(w, e.directory.Reset())
+}
+
+func answerChange(w http.ResponseWriter, err error) {
+	var refusal *directory.Error
+	switch {
+	case errors.As(err, &refusal):
+		managementError(w, refusal.Status, "%s", refusal.Message)
+	case err != nil:
+		managementError(w, http.StatusInternalServerError, "%v", err)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// signIns answers the sign-in log, oldest first.
+func (e *Emulator) signIns(w http.ResponseWriter, _ *http.Request) {
+	managementAnswer(w, map[string]any{"value": e.directory.SignIns()})
+}
