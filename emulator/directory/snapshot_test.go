@@ -111,3 +111,36 @@ func TestASnapshotThatCannotBeIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// FuzzImport feeds snapshots that were tampered with: one that is taken can be
+// exported and read by natural keys, and one that is not changes nothing.
+func FuzzImport(f *testing.F) {
+	d, err := Open("", Seed{TenantID: id("tenant")}, clock)
+	if err != nil {
+		f.Fatal(err)
+	}
+	whole, err := d.Export()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(whole), "")
+	f.Add(`"groups": []`, `"groups": [{"id":"`+id("g")+`","members":["x"]}]`)
+	f.Add(`"users": []`, `"users": [{"id":"`+id("u")+`","deletedDateTime":"2026-01-01T00:00:00Z"}]`)
+	f.Add(`"deletedDateTime": null`, `"deletedDateTime": 1`)
+	f.Fuzz(func(t *testing.T, old, replacement string) {
+		if err := d.Reset(); err != nil {
+			t.Fatal(err)
+		}
+		err := d.Import([]byte(strings.ReplaceAll(string(whole), old, replacement)))
+		after, failed := d.Export()
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		if err != nil && !bytes.Equal(after, whole) {
+			t.Errorf("a refused snapshot changed the directory: %v", err)
+		}
+		if _, err := d.Canonical(); err != nil {
+			t.Errorf("the directory cannot be written by natural keys: %v", err)
+		}
+	})
+}
