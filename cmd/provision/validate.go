@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/conformance/report"
 	"provision/stack"
 )
 
@@ -48,17 +49,24 @@ talks to no tenant. Exit 0: all is well; 2: there are mistakes.`,
 }
 
 func (a *app) schema() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of the manifests, for editors",
 		Long: `schema prints the JSON Schema of a manifest document. With the YAML language
 server, begin a manifest with
-  # yaml-language-server: $schema=provision.schema.json`,
-		Example: "  provision schema > provision.schema.json",
+  # yaml-language-server: $schema=provision.schema.json
+With --report it is that of the JSON report of verify.`,
+		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := a.stdout.Write(stack.Schema)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			schema := stack.Schema
+			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
+				schema = report.Schema
+			}
+			_, err := a.stdout.Write(schema)
 			return err
 		},
 	}
+	c.Flags().Bool("report", false, "the schema of `provision verify --report json=FILE` instead")
+	return c
 }

@@ -5,16 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
-	"provision/conformance/report"
 	referenceapi "provision/reference-api"
 	"provision/stack"
 )
@@ -27,8 +23,9 @@ func (a *app) verify() *cobra.Command {
 (default manifests/), every request that the API must answer with 200, 403 or
 401, gets the tokens for them as real clients do, sends them, and says what
 came back. Without --url it tries the bundled reference API, which it starts for
-the run. Exit 0: all is well; 3: a case failed.`,
-		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report json=results.json\n  provision verify --only '*audience*'",
+the run. Exit 0: all is well; 3: a case failed. No report holds a token, a
+signature or a secret.`,
+		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report html=report.html\n  provision verify --baseline known-failures.yaml --report sarif=results.sarif\n  provision verify --only '*audience*'",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onTenant(cmd, args, a.checkChoice, a.verifyStacks)
@@ -37,16 +34,6 @@ the run. Exit 0: all is well; 3: a case failed.`,
 	reportFlags(c)
 	c.Flags().String("only", "", "only the cases whose id matches; * stands for anything")
 	return c
-}
-
-// reportFlags are those of every command that verifies.
-func reportFlags(c *cobra.Command) {
-	targetFlags(c)
-	c.Flags().StringArray("report", nil, "also write a report: junit=FILE or json=FILE (may be repeated)")
-	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
-	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
-	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
-	publicHostsFlag(c)
 }
 
 // toVerify are the APIs that the flags choose; --url is one API's.
@@ -61,6 +48,12 @@ func (a *app) toVerify(stacks []*stack.Stack) ([]protected, error) {
 // checkChoice refuses what no run can be made of.
 func (a *app) checkChoice(stacks []*stack.Stack) error {
 	if _, err := a.reach(); err != nil {
+		return err
+	}
+	if _, err := a.reportFiles(); err != nil {
+		return err
+	}
+	if _, err := a.baseline(); err != nil {
 		return err
 	}
 	all, err := a.toVerify(stacks)
@@ -85,13 +78,17 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	if a.config.GetString("url") != "" {
 		a.sayWhoServes(s)
 	}
+	baseline, err := a.baseline()
+	if err != nil {
+		return err
+	}
 	handler, finish, err := a.reports()
 	if err != nil {
 		return err
 	}
 	var total conformance.Summary
 	for _, p := range all {
-		summary, err := a.verifyAPI(ctx, s, p, stacks, handler)
+		summary, err := a.verifyAPI(ctx, s, p, stacks, baseline, handler)
 		if err != nil {
 			return errors.Join(err, finish())
 		}
@@ -99,6 +96,11 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	}
 	if err := finish(); err != nil {
 		return err
+	}
+	if baseline != nil {
+		for _, remark := range baseline.Remarks(s.now(), a.config.GetString("only")+a.config.GetString("application") == "") {
+			a.say("baseline: %s", remark)
+		}
 	}
 	switch {
 	case total.Planned == 0:
@@ -113,7 +115,7 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 }
 
 // verifyAPI runs the documents of one API.
-func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*stack.Stack, handler conformance.Handler) (total conformance.Summary, err error) {
+func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*stack.Stack, baseline *conformance.Baseline, handler conformance.Handler) (total conformance.Summary, err error) {
 	f, err := s.facts(ctx, p, stacks)
 	if err != nil {
 		return total, err
@@ -135,6 +137,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		return total, err
 	}
 	for _, document := range p.documents {
+		document = placed(document)
 		url := cmp.Or(reach.url, document.URL)
 		if url == "" {
 			document = bundled(document)
@@ -149,7 +152,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Target:   s.targetOf(reach, url, document),
 			Issuer:   f.issuer, Resource: f.resource,
 			Users: users, Applications: clients, Tokens: tokens,
-			Only: a.config.GetString("only"), Strict: a.config.GetBool("strict"), Clock: s.now,
+			Only: a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
 		}, handler)
 		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {
 			continue // another document may have what --only asks for
@@ -179,47 +182,4 @@ func (s *session) startReferenceAPI(f facts, document *stack.Conformance) (url s
 	server := referenceapi.NewServer(api, silent)
 	go func() { _ = server.Serve(l) }() // ends with Close, which is no error
 	return "http://" + l.Addr().String(), func() { server.Close() }, nil
-}
-
-// reports are the table, or JSON with -o json, and the files of --report.
-// finish completes the files.
-func (a *app) reports() (h conformance.Handlers, finish func() error, err error) {
-	var closers []func() error
-	if a.json() {
-		j := report.NewJSON(a.stdout)
-		h, closers = append(h, j), append(closers, j.Close)
-	} else {
-		table := report.NewText(a.stdout, a.color(a.stdout))
-		table.Verbose = a.config.GetBool("verbose")
-		h = append(h, table)
-	}
-	for _, wanted := range a.config.GetStringSlice("report") {
-		format, path, ok := strings.Cut(wanted, "=")
-		if !ok || path == "" || (format != "junit" && format != "json") {
-			return nil, nil, hint(usagef("--report %q is no FORMAT=FILE", wanted), "take junit=FILE or json=FILE")
-		}
-		f, err := os.Create(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("open the report: %w", err)
-		}
-		one, done := reportTo(format, f)
-		h = append(h, one)
-		closers = append(closers, func() error { return errors.Join(done(), f.Close()) })
-	}
-	return h, func() error {
-		var all []error
-		for _, c := range closers {
-			all = append(all, c())
-		}
-		return errors.Join(all...)
-	}, nil
-}
-
-func reportTo(format string, w io.Writer) (conformance.Handler, func() error) {
-	if format == "junit" {
-		j := report.NewJUnit(w)
-		return j, j.Close
-	}
-	j := report.NewJSON(w)
-	return j, j.Close
 }

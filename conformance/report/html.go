@@ -109,8 +109,9 @@ type outcomeCount struct {
 
 func outcomes(s conformance.Summary) []outcomeCount {
 	all := []outcomeCount{
-		{conformance.Fail, s.Failed, "failed" + bySeverity(s)}, {conformance.Error, s.Errors, "errors"}, {conformance.Known, s.Known, "known to fail"},
-		{conformance.Skip, s.Skipped, "skipped"}, {conformance.Note, s.Noted, "notes"}, {conformance.Pass, s.Passed, "passed"},
+		{conformance.Fail, s.Failed, fmt.Sprintf("%d failed", s.Failed)}, {conformance.Error, s.Errors, plural(s.Errors, "error")},
+		{conformance.Known, s.Known, fmt.Sprintf("%d known to fail", s.Known)}, {conformance.Skip, s.Skipped, fmt.Sprintf("%d skipped", s.Skipped)},
+		{conformance.Note, s.Noted, plural(s.Noted, "note")}, {conformance.Pass, s.Passed, fmt.Sprintf("%d passed", s.Passed)},
 	}
 	return slices.DeleteFunc(all, func(c outcomeCount) bool { return c.Count == 0 })
 }
@@ -133,7 +134,7 @@ func (c cell) Label() string {
 
 // Search is what the filter looks through.
 func (c cell) Search() string {
-	return strings.ToLower(strings.Join([]string{c.Case.ID, string(c.Group), string(c.Severity), string(c.Outcome), strconv.Itoa(c.Status), c.Sends, c.Reason, c.Cause}, " "))
+	return lines(strings.ToLower(strings.Join([]string{c.Case.ID, string(c.Group), string(c.Severity), string(c.Outcome), strconv.Itoa(c.Status), c.Sends, c.Reason, c.Cause}, " ")))
 }
 
 // lines is a text that keeps its lines and nothing else that a page would obey.

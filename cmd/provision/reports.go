@@ -1,0 +1,147 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/conformance"
+	"provision/conformance/report"
+	"provision/stack"
+)
+
+// reportFlags are those of every command that verifies.
+func reportFlags(c *cobra.Command) {
+	targetFlags(c)
+	c.Flags().StringArray("report", nil, "also write a report, as in html=report.html; there is html, json, junit and sarif (may be repeated)")
+	c.Flags().String("baseline", "", "a YAML or JSON file of failures that are known until a day, e.g. known-failures.yaml")
+	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
+	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
+	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	publicHostsFlag(c)
+}
+
+// reportFile is one that --report asks for.
+type reportFile struct{ format, path string }
+
+func (a *app) reportFiles() ([]reportFile, error) {
+	var files []reportFile
+	for _, wanted := range a.config.GetStringSlice("report") {
+		format, path, _ := strings.Cut(wanted, "=")
+		if report.Formats[format] == nil || path == "" {
+			return nil, hint(usagef("--report %q is no FORMAT=FILE", wanted), "as in --report junit=results.xml; the formats are %s",
+				strings.Join(slices.Sorted(maps.Keys(report.Formats)), ", "))
+		}
+		files = append(files, reportFile{format, path})
+	}
+	return files, nil
+}
+
+// baseline reads --baseline; nil is none.
+func (a *app) baseline() (*conformance.Baseline, error) {
+	file := a.config.GetString("baseline")
+	if file == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usagef("--baseline: %w", err)
+	}
+	b, err := conformance.ReadBaseline(file, raw)
+	if err != nil {
+		return nil, hint(usage{err}, "as in  failures: [{endpoint: GET /secure, case: wrong-role, reason: API-17, until: 2026-12-31}]")
+	}
+	return b, nil
+}
+
+// reports are the table, or JSON with -o json, the files of --report, and what
+// GitHub Actions shows where this runs there. finish completes them.
+func (a *app) reports() (h conformance.Handlers, finish func() error, err error) {
+	var closers []func() error
+	finish = func() error {
+		var all []error
+		for _, c := range closers {
+			all = append(all, c())
+		}
+		return errors.Join(all...)
+	}
+	if a.json() {
+		j := report.NewJSON(a.stdout)
+		h, closers = append(h, j), append(closers, j.Close)
+	} else {
+		table := report.NewText(a.stdout, a.color(a.stdout))
+		table.Verbose = a.config.GetBool("verbose")
+		h = append(h, table)
+	}
+	files, err := a.reportFiles()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, wanted := range files {
+		f, err := os.Create(wanted.path)
+		if err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("open the report: %w", err), finish())
+		}
+		w := report.Formats[wanted.format](f)
+		h, closers = append(h, w), append(closers, func() error { return errors.Join(w.Close(), f.Close()) })
+	}
+	if onGitHub() {
+		github, done := a.github()
+		h, closers = append(h, github), append(closers, done)
+	}
+	return h, finish, nil
+}
+
+func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
+
+// github writes annotations on stderr, since stdout is for results and the
+// runner reads both, and the summary to the file that the runner names.
+func (a *app) github() (*report.GitHub, func() error) {
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		g := report.NewGitHub(a.stderr, nil)
+		return g, g.Close
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		a.say("warning: no job summary: %v", err)
+		g := report.NewGitHub(a.stderr, nil)
+		return g, g.Close
+	}
+	g := report.NewGitHub(a.stderr, f)
+	return g, func() error { return errors.Join(g.Close(), f.Close()) }
+}
+
+// placed is the document with its positions as reports link them: from the root
+// of the checkout, which on GitHub is its workspace, else the working directory.
+func placed(document *stack.Conformance) *stack.Conformance {
+	root := os.Getenv("GITHUB_WORKSPACE")
+	if root == "" || !onGitHub() {
+		root, _ = os.Getwd()
+	}
+	from := func(p stack.Position) stack.Position {
+		file, err := filepath.Abs(p.File)
+		if err != nil {
+			return p
+		}
+		if relative, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(relative) {
+			p.File = filepath.ToSlash(relative)
+		}
+		return p
+	}
+	d := *document
+	d.Endpoints, d.Cases = slices.Clone(d.Endpoints), slices.Clone(d.Cases)
+	for i := range d.Endpoints {
+		d.Endpoints[i].Pos = from(d.Endpoints[i].Pos)
+	}
+	for i := range d.Cases {
+		d.Cases[i].Pos = from(d.Cases[i].Pos)
+	}
+	return &d
+}
