@@ -22,12 +22,32 @@ func mask(text string, secrets []string) string {
 	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, masked)
 		for part := range strings.SplitSeq(secret, ".") {
-			if len(part) > 20 {
-				text = strings.ReplaceAll(text, part, masked)
-			}
+			text = maskBeginning(text, part)
 		}
 	}
 	return tokenLike.ReplaceAllString(text, masked)
+}
+
+// maskBeginning takes out a part of a secret, also where it is cut off.
+func maskBeginning(text, part string) string {
+	const enough = 20 // shorter ones are words and numbers
+	if len(part) <= enough {
+		return text
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(text, part[:enough])
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		n := enough
+		for n < len(part) && i+n < len(text) && text[i+n] == part[n] {
+			n++
+		}
+		b.WriteString(text[:i] + masked)
+		text = text[i+n:]
+	}
 }
 
 // maskHeader masks every value; those of cookies and of headers that carry

@@ -58,3 +58,16 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 		t.Errorf("exchange %+v", shown)
 	}
 }
+
+func TestMaskWhatIsCutOff(t *testing.T) {
+	t.Parallel()
+	part := strings.Repeat("abcdefghij", 5)
+	for text, want := range map[string]string{
+		part: masked, part[:21] + "…": masked + "…", part[:30] + " and " + part: masked + " and " + masked,
+		part[:19]: part[:19], "x" + part + part + "y": "x" + masked + masked + "y", "": "",
+	} {
+		if got := mask(text, []string{"head." + part + ".tail"}); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
