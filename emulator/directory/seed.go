@@ -69,7 +69,20 @@ func (d *Directory) load(seed Seed) error {
 	}
 	txn := d.objects.Txn(true)
 	defer txn.Abort()
-	if err := d.store.read(txn.Insert); err != nil {
+	byAppID := map[string]*Application{}
+	err := d.store.read(func(table string, object any) error {
+		switch o := object.(type) { // applications are read first
+		case *Application:
+			byAppID[o.AppID] = o
+		case *ServicePrincipal:
+			// What it mirrors is the application's own, in memory once.
+			if app := byAppID[o.AppID]; app != nil && !app.Deleted() && !o.Deleted() {
+				o.AppRoles, o.OAuth2PermissionScopes, o.Info = app.AppRoles, app.API.OAuth2PermissionScopes, app.Info
+			}
+		}
+		return txn.Insert(table, object)
+	})
+	if err != nil {
 		return err
 	}
 	txn.Commit()

@@ -93,9 +93,11 @@ func checkServicePrincipal(keys []KeyCredential, sp *ServicePrincipal) error {
 }
 
 // mirror returns sp with what a service principal shows of its application,
-// which is registered in a tenant.
-func mirror(sp *ServicePrincipal, app *Application, tenant Tenant) *ServicePrincipal {
-	app, sp = app.Clone(), sp.Clone()
+// which is registered in a tenant. Neither is changed by it, or ever again, so
+// the lists are the application's own.
+func mirror(old *ServicePrincipal, app *Application, tenant Tenant) *ServicePrincipal {
+	shallow := *old
+	sp := &shallow
 	sp.DisplayName, sp.AppDisplayName, sp.AppDescription = app.DisplayName, app.DisplayName, app.Description
 	sp.AppOwnerOrganizationID = &tenant.ID
 	sp.AppRoles, sp.OAuth2PermissionScopes = app.AppRoles, app.API.OAuth2PermissionScopes

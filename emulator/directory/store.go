@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-memdb"
@@ -93,24 +95,64 @@ func (s *store) read(insert func(table string, object any) error) error {
 		return nil
 	}
 	return s.db.View(func(tx *bbolt.Tx) error {
-		for table := range schema().Tables {
-			bucket := tx.Bucket([]byte(table))
-			if bucket == nil {
-				continue
-			}
-			err := bucket.ForEach(func(id, record []byte) error {
-				object, err := decode(table, record)
-				if err != nil {
-					return fmt.Errorf("read directory: %s %s: %w", table, id, err)
+		for _, table := range slices.Sorted(maps.Keys(schema().Tables)) {
+			if bucket := tx.Bucket([]byte(table)); bucket != nil {
+				if err := readTable(table, bucket, insert); err != nil {
+					return err
 				}
-				return insert(table, object)
-			})
-			if err != nil {
-				return err
 			}
 		}
 		return nil
 	})
+}
+
+// readTable decodes on all processors, and inserts on this one meanwhile.
+func readTable(table string, bucket *bbolt.Bucket, insert func(table string, object any) error) error {
+	const portion = 256 // records that a goroutine takes at a time
+	var records [][]byte
+	_ = bucket.ForEach(func(_, record []byte) error {
+		records = append(records, record)
+		return nil
+	})
+	type decoded struct {
+		objects []any
+		err     error
+	}
+	portions := slices.Collect(slices.Chunk(records, portion))
+	results := make([]chan decoded, len(portions))
+	for i := range results {
+		results[i] = make(chan decoded, 1)
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	defer workers.Wait() // the records are the file's, which may be closed afterwards
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(portions); i = int(next.Add(1)) - 1 {
+				var d decoded
+				for _, record := range portions[i] {
+					var object any
+					if object, d.err = decode(table, record); d.err != nil {
+						break
+					}
+					d.objects = append(d.objects, object)
+				}
+				results[i] <- d
+			}
+		})
+	}
+	for _, result := range results {
+		d := <-result
+		if d.err != nil {
+			return fmt.Errorf("read directory: %s: %w", table, d.err)
+		}
+		for _, object := range d.objects {
+			if err := insert(table, object); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // clear drops every object: the remains of a seeding that was cut short.
