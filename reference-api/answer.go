@@ -32,10 +32,11 @@ func Status(w http.ResponseWriter, r *http.Request) {
 			body.User = claims.Username
 		}
 	}
-	writeJSON(w, http.StatusOK, body)
+	WriteJSON(w, http.StatusOK, body)
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) {
+// WriteJSON answers with a JSON body.
+func WriteJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // fails only when the caller has gone

@@ -24,26 +24,48 @@ type Config struct {
 	Verifier Verifier
 	Logger   *slog.Logger // default: slog.Default()
 	MaxBody  int64        // bytes of a request's body; default 1 MiB
+
+	// Refusal is the body that a refused caller gets, encoded as JSON. It says
+	// nothing of the token that its status does not say. Default: {"detail": …}.
+	Refusal func(Refused) any
+	// Origins are those of the pages whose scripts may call the API and read its
+	// answers (CORS), as in https://app.contoso.example.
+	Origins []string
+	// OpenAPI describes the API to others. Nil: nothing does.
+	OpenAPI *OpenAPI
 }
 
 // api finds the route of a request and lets it pass or not.
 type api struct {
-	routes   map[string]map[string]Route // by path as sent, then by method
+	routes   map[string]map[string]Route // by path as stated, then by method
+	patterns []string                    // the stated paths that have parameters
 	verifier Verifier
 	log      *slog.Logger
 	maxBody  int64
+	refusal  func(Refused) any
+	origins  []string
 }
 
 // New makes the API's handler, or says which route cannot be served.
 func New(c Config) (http.Handler, error) {
-	a := &api{routes: make(map[string]map[string]Route), verifier: c.Verifier, log: c.Logger, maxBody: c.MaxBody}
+	a := &api{
+		routes: make(map[string]map[string]Route), verifier: c.Verifier, log: c.Logger, maxBody: c.MaxBody,
+		refusal: c.Refusal, origins: c.Origins,
+	}
+	if a.refusal == nil {
+		a.refusal = func(r Refused) any { return map[string]string{"detail": r.Detail} }
+	}
 	if a.log == nil {
 		a.log = slog.Default()
 	}
 	if a.maxBody == 0 {
 		a.maxBody = 1 << 20
 	}
-	for _, stated := range c.Routes {
+	routes, err := c.described()
+	if err != nil {
+		return nil, err
+	}
+	for _, stated := range routes {
 		route, err := stated.normalize()
 		if err != nil {
 			return nil, fmt.Errorf("route %s %s: %w", stated.Method, stated.Path, err)
@@ -55,6 +77,9 @@ func New(c Config) (http.Handler, error) {
 		if methods == nil {
 			methods = make(map[string]Route)
 			a.routes[route.Path] = methods
+			if strings.Contains(route.Path, "{") {
+				a.patterns = append(a.patterns, route.Path)
+			}
 		}
 		if _, ok := methods[route.Method]; ok {
 			return nil, fmt.Errorf("route %s %s: stated twice", route.Method, route.Path)
@@ -64,12 +89,34 @@ func New(c Config) (http.Handler, error) {
 	return a, nil
 }
 
+// described are the routes and those of their description. A stated route of
+// the same path gives way where it is as open.
+func (c Config) described() ([]Route, error) {
+	if c.OpenAPI == nil {
+		return c.Routes, nil
+	}
+	own, err := c.OpenAPI.routes(c.Routes)
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	for _, route := range c.Routes {
+		same := func(o Route) bool { return route.Public && o.Method == route.Method && o.Path == route.Path }
+		if !slices.ContainsFunc(own, same) {
+			own = append(own, route)
+		}
+	}
+	return own, nil
+}
+
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, a.maxBody)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	methods, ok := a.routes[r.URL.EscapedPath()]
+	if a.crossOrigin(w, r) {
+		return
+	}
+	methods, ok := a.find(r)
 	if !ok {
-		a.refuse(w, r, http.StatusNotFound, "Not found", errors.New("no such route"))
+		a.refuse(w, r, http.StatusNotFound, "Not found", ErrNoRoute)
 		return
 	}
 	route, ok := methods[r.Method]
@@ -82,7 +129,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		a.refuse(w, r, http.StatusMethodNotAllowed, "Method not allowed", errors.New("no such method"))
+		a.refuse(w, r, http.StatusMethodNotAllowed, "Method not allowed", ErrNoRoute)
 		return
 	}
 	if route.Public {
@@ -91,6 +138,23 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.protect(w, r, route)
+}
+
+// find gives the routes of a request's path, and the request its parameters.
+func (a *api) find(r *http.Request) (map[string]Route, bool) {
+	sent := r.URL.EscapedPath()
+	if methods, ok := a.routes[sent]; ok && !slices.Contains(a.patterns, sent) {
+		return methods, true
+	}
+	for _, pattern := range a.patterns {
+		if values, ok := match(pattern, sent); ok {
+			for name, value := range values {
+				r.SetPathValue(name, value)
+			}
+			return a.routes[pattern], true
+		}
+	}
+	return nil, false
 }
 
 // protect serves the route if the request's token is good and good enough.
@@ -114,27 +178,11 @@ func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 	}
 	if refused := route.authorize(claims); refused != nil {
 		w.Header().Set("WWW-Authenticate", insufficientScope(refused.scope))
-		a.refuse(w, r, http.StatusForbidden, refused.detail, errors.New("not entitled"), principal(claims)...)
+		a.refuse(w, r, http.StatusForbidden, refused.detail, refused.reason, principal(claims)...)
 		return
 	}
 	a.log.InfoContext(r.Context(), "served", append(request(r), principal(claims)...)...)
 	route.Handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
-}
-
-func (a *api) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
-	detail, challenge := "Token validation failed", invalidToken
-	if errors.Is(err, errNoToken) {
-		detail, challenge = "Not authenticated", noToken
-	}
-	w.Header().Set("WWW-Authenticate", challenge)
-	a.refuse(w, r, http.StatusUnauthorized, detail, err)
-}
-
-// refuse answers with the detail and logs the reason.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, status int, detail string, reason error, more ...any) {
-	attributes := append(request(r), "status", status, "detail", detail, "reason", reason.Error())
-	a.log.WarnContext(r.Context(), "refused", append(attributes, more...)...)
-	writeJSON(w, status, map[string]string{"detail": detail})
 }
 
 // request is what the log says of a request. The query stays out: clients put

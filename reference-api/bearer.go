@@ -1,7 +1,6 @@
 package referenceapi
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 )
@@ -21,24 +20,26 @@ func insufficientScope(scope string) string {
 	return challenge
 }
 
-var errNoToken = errors.New("no bearer token")
-
 // bearer takes the token out of the Authorization header, the only place
 // where it is looked for. The scheme's case does not matter (RFC 9110, 11.1).
 func bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {
-		return "", errNoToken
+		return "", ErrNoHeader
 	}
 	if len(values) > 1 {
-		return "", errors.New("more than one authorization header")
+		return "", ErrTwoHeaders
 	}
 	scheme, raw, _ := strings.Cut(values[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return "", errNoToken
+		return "", ErrScheme
 	}
-	if raw = strings.Trim(raw, " "); raw == "" {
-		return "", errors.New("empty bearer token")
+	raw = strings.Trim(raw, " ")
+	switch {
+	case raw == "":
+		return "", ErrNoToken
+	case strings.Contains(raw, " "):
+		return "", ErrTwoTokens
 	}
 	return raw, nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ const (
 // enough.
 type Route struct {
 	Method   string // GET also answers HEAD
-	Path     string // as it stands in the request line, such as /secure; a query is ignored
+	Path     string // as in a request line, such as /secure or /heroes/{id}; a query is ignored
 	Public   bool   // no token is asked for; it excludes all requirements
 	Scopes   []string
 	AnyRole  []string
@@ -43,12 +42,10 @@ func (r Route) normalize() (Route, error) {
 	if r.Method == http.MethodOptions || r.Method == http.MethodConnect || r.Method == http.MethodTrace {
 		return r, fmt.Errorf("method %s: cannot be protected by a token", r.Method)
 	}
-	path, _, _ := strings.Cut(r.Path, "?")
-	u, err := url.Parse(path)
-	if err != nil || !strings.HasPrefix(path, "/") || u.Host != "" || u.Fragment != "" {
-		return r, fmt.Errorf("path %q: not an absolute path", r.Path)
+	var err error
+	if r.Path, err = normalizePath(r.Path); err != nil {
+		return r, err
 	}
-	r.Path = u.EscapedPath()
 	if r.Public {
 		if len(r.Scopes)+len(r.AnyRole)+len(r.AllRoles)+len(r.Callers) > 0 {
 			return r, errors.New("a public route cannot have requirements")
@@ -72,12 +69,15 @@ func (r Route) normalize() (Route, error) {
 
 // refusal is why a verified caller is not let in: detail is for the caller,
 // scope (space-separated) for the challenge.
-type refusal struct{ detail, scope string }
+type refusal struct {
+	detail, scope string
+	reason        error
+}
 
 // authorize decides by the claims of a verified token; nil lets in.
 func (r Route) authorize(c *token.Claims) *refusal {
 	missingScope := func(scope string) *refusal {
-		return &refusal{"Missing scope " + scope, strings.Join(r.Scopes, " ")}
+		return &refusal{"Missing scope " + scope, strings.Join(r.Scopes, " "), ErrScope}
 	}
 	caller := Users
 	if c.AppOnly {
@@ -87,7 +87,7 @@ func (r Route) authorize(c *token.Claims) *refusal {
 		return missingScope(r.Scopes[0])
 	}
 	if !slices.Contains(r.Callers, caller) {
-		return &refusal{detail: "Not open to " + caller}
+		return &refusal{detail: "Not open to " + caller, reason: ErrCaller}
 	}
 	if !c.AppOnly {
 		for _, scope := range r.Scopes {
@@ -97,12 +97,19 @@ func (r Route) authorize(c *token.Claims) *refusal {
 		}
 	}
 	if len(r.AnyRole) > 0 && !slices.ContainsFunc(r.AnyRole, c.HasRole) {
-		return &refusal{detail: "Missing role"}
+		return missingRole(c)
 	}
 	for _, role := range r.AllRoles {
 		if !c.HasRole(role) {
-			return &refusal{detail: "Missing role"}
+			return missingRole(c)
 		}
 	}
 	return nil
+}
+
+func missingRole(c *token.Claims) *refusal {
+	if len(c.Roles) == 0 {
+		return &refusal{detail: "Missing role", reason: ErrNoRoles}
+	}
+	return &refusal{detail: "Missing role", reason: ErrRole}
 }

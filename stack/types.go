@@ -206,7 +206,8 @@ type Conformance struct {
 	Resource  string            `json:"resource"` // the application whose tokens the API takes
 	Client    string            `json:"client"`   // the application that users sign in to
 	URL       string            `json:"url,omitempty"`
-	Headers   map[string]string `json:"headers,omitempty"` // of every request to the API
+	Scenario  string            `json:"scenario,omitempty"` // what the bundled reference API does behind the endpoints
+	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
 	Endpoints []Endpoint        `json:"endpoints"`
 	Cases     []Case            `json:"cases,omitempty"`
 }

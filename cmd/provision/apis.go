@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"provision/conformance"
 	"provision/plan"
 	"provision/reconcile"
@@ -46,11 +48,30 @@ func application(s *stack.Stack, name string) *stack.Application {
 	return s.Applications[i]
 }
 
-// chosen are the APIs that --application names; all where it is not given.
+// chooseFlags choose an API among those of several stacks.
+func chooseFlags(c *cobra.Command) {
+	c.Flags().String("stack", "", "the stack of the API, where there is more than one")
+	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+}
+
+// chosen are the APIs that --application, --stack and --scenario name; all where
+// none is given.
 func (a *app) chosen(stacks []*stack.Stack) ([]protected, error) {
 	all := apis(stacks)
 	if len(all) == 0 {
 		return nil, hint(usagef("no Conformance document: nothing says what an API must let in"), "add one; see manifests/vscode-fastapi/conformance.yaml")
+	}
+	if name := a.config.GetString("stack"); name != "" {
+		all = slices.DeleteFunc(all, func(p protected) bool { return p.stack.Name != name })
+		if len(all) == 0 {
+			return nil, hint(usagef("stack %q has no Conformance document here", name), "there is: %s", strings.Join(stackNames(stacks), ", "))
+		}
+	}
+	if name := a.config.GetString("scenario"); name != "" && len(all) > 1 {
+		all = slices.DeleteFunc(all, func(p protected) bool { return scenarioOf(p.documents) != name })
+		if len(all) == 0 {
+			return nil, hint(usagef("no Conformance document here names scenario %q", name), "choose the API with --application STACK/NAME")
+		}
 	}
 	want := a.config.GetString("application")
 	if want == "" {
@@ -66,6 +87,14 @@ func (a *app) chosen(stacks []*stack.Stack) ([]protected, error) {
 	return nil, hint(usagef("application %q has no Conformance document", want), "there is: %s", strings.Join(names, ", "))
 }
 
+func stackNames(stacks []*stack.Stack) []string {
+	var names []string
+	for _, s := range stacks {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
 // one is the single API that a command is about.
 func (a *app) one(stacks []*stack.Stack) (protected, error) {
 	all, err := a.chosen(stacks)
@@ -77,7 +106,7 @@ func (a *app) one(stacks []*stack.Stack) (protected, error) {
 		for i, p := range all {
 			names[i] = p.name()
 		}
-		return protected{}, hint(usagef("there is more than one API here: %s", strings.Join(names, ", ")), "choose one with --application %s", names[0])
+		return protected{}, hint(usagef("there is more than one API here: %s", strings.Join(names, ", ")), "choose one with --stack NAME, or --application %s", names[0])
 	}
 	return all[0], nil
 }

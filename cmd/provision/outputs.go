@@ -25,7 +25,7 @@ Lists are separated by spaces; nothing is quoted.`,
 		},
 	}
 	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
-	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	chooseFlags(c)
 	publicHostsFlag(c)
 	return c
 }

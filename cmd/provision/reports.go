@@ -23,7 +23,7 @@ func reportFlags(c *cobra.Command) {
 	c.Flags().String("baseline", "", "a YAML or JSON file of failures that are known until a day, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
 	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
-	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	chooseFlags(c)
 	publicHostsFlag(c)
 }
 

@@ -1,23 +1,23 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/spf13/cobra"
 
+	"provision/emulator"
 	referenceapi "provision/reference-api"
-	"provision/reference-api/token"
-	"provision/stack"
+	"provision/reference-api/scenario"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -26,90 +26,111 @@ func (a *app) serve() *cobra.Command {
 		Short: "Serve the bundled reference API for a stack",
 		Long: `serve runs the reference API, with the endpoints of a stack's Conformance
 document as its routes, until it is interrupted. What it refuses it explains in
-its log (on stderr) and not to the caller.`,
-		Example: "  provision serve manifests/\n  provision serve manifests/ --listen 127.0.0.1:9000 --application vscode-fastapi/api",
-		Args:    maxOneDir,
+its log (on stderr) and not to the caller.
+
+A scenario is what stands behind the routes: heroes are kept, secrets given out.
+The document names it; --scenario names another, and chooses the API among
+several. Every API describes itself at /openapi.json, and at /docs where the
+stack has a single-page application to sign in to.`,
+		Example: `  provision serve manifests/vscode-fastapi
+  provision serve --scenario heroes --listen 127.0.0.1:9000
+  provision serve --stack spa --tls
+  provision serve --scenario vault-function --key-vault https://contoso.vault.azure.net`,
+		Args: maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if name := a.config.GetString("scenario"); name != "" && !slices.Contains(scenario.Names(), name) {
+				return hint(usagef("scenario %q is not known", name), "there is: %s", strings.Join(scenario.Names(), ", "))
+			}
+			if _, err := parseRate(a.config.GetString("rate")); err != nil {
+				return err
+			}
 			return a.onAPI(cmd, args, nil, a.serveAPI)
 		},
 	}
 	c.Flags().String("listen", "127.0.0.1:8000", "address and port")
-	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	c.Flags().String("scenario", "", "what stands behind the routes: "+strings.Join(scenario.Names(), ", "))
+	c.Flags().Bool("tls", false, "serve https, with a certificate of the local tenant's authority for localhost")
+	c.Flags().String("rate", "", "answer 429 to more requests than this, e.g. 5/s or 100/m")
+	c.Flags().String("key-vault", "", "for vault-function: give out the secrets of this Azure Key Vault, signed in as Azure's tools are")
+	chooseFlags(c)
 	publicHostsFlag(c)
 	return c
 }
 
 // serveAPI serves the reference API until it is interrupted.
 func (a *app) serveAPI(ctx context.Context, s *session, p protected, f facts) error {
+	api := bundledAPI{scenario: a.config.GetString("scenario"), log: a.apiLog(), keep: filepath.Join(s.keep.Dir, "scenarios")}
+	if address := a.config.GetString("key-vault"); address != "" {
+		credential, err := azidentity.NewDefaultAzureCredential(nil)
+		if err != nil {
+			return fmt.Errorf("sign in to the key vault: %w", err)
+		}
+		if api.vault, err = scenario.NewKeyVault(address, credential, nil); err != nil {
+			return err
+		}
+	}
+	handler, closeAPI, err := s.bundledAPI(p, f, p.documents, api)
+	if err != nil {
+		return err
+	}
+	defer closeAPI()
+	if rate, _ := parseRate(a.config.GetString("rate")); rate > 0 {
+		handler = referenceapi.Limit(handler, rate)
+	}
+	server := referenceapi.NewServer(handler, a.apiLog())
+	if a.config.GetBool("tls") {
+		authority, err := a.localAuthority()
+		if err != nil {
+			return err
+		}
+		server.TLSConfig = authority.TLSConfig()
+	}
 	l, err := net.Listen("tcp", a.config.GetString("listen"))
 	if err != nil {
 		return hint(fmt.Errorf("serve: %w", err), "choose another address with --listen")
 	}
-	api, err := s.referenceAPI(f, p.documents, a.apiLog())
-	if err != nil {
-		l.Close()
-		return err
+	a.sayServing(server, l, p)
+	return serveUntilDone(ctx, server, l)
+}
+
+// sayServing tells where the API is. A certificate, and a page's redirect URI,
+// is of localhost.
+func (a *app) sayServing(server *http.Server, l net.Listener, p protected) {
+	scheme, host := "http", l.Addr().String()
+	_, port, _ := net.SplitHostPort(host) // a listener's address has both
+	if server.TLSConfig != nil {
+		scheme, host = "https", "localhost:"+port
 	}
-	fmt.Fprintf(a.stdout, "serving %s on http://%s\n", p.name(), l.Addr())
-	return serveUntilDone(ctx, referenceapi.NewServer(api, a.apiLog()), l)
+	fmt.Fprintf(a.stdout, "serving %s on %s://%s\n", p.name(), scheme, host)
+	if page := docsPage(p); page != nil {
+		fmt.Fprintf(a.stdout, "its page: %s://localhost:%s/docs\n", scheme, port)
+	}
+}
+
+// localAuthority is the certificate authority in the local tenant's folder.
+func (a *app) localAuthority() (*emulator.Authority, error) {
+	dir, err := a.localDir()
+	if err != nil {
+		return nil, err
+	}
+	authority, err := emulator.OpenAuthority(string(dir))
+	if err != nil {
+		return nil, fmt.Errorf("serve https: %w", err)
+	}
+	return authority, nil
 }
 
 func (a *app) apiLog() *slog.Logger { return slog.New(slog.NewTextHandler(a.stderr, nil)) }
 
-// referenceAPI turns the documents' endpoints into routes of the bundled API.
-func (s *session) referenceAPI(f facts, documents []*stack.Conformance, log *slog.Logger) (http.Handler, error) {
-	verifier, err := token.New(token.Config{
-		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
-		Audiences: f.resource.Audiences, JWKSURL: s.jwksURL(), HTTPClient: s.http,
-	})
-	if err != nil {
-		return nil, err
-	}
-	var routes []referenceapi.Route
-	seen := map[string]bool{}
-	for _, document := range documents {
-		for _, e := range bundled(document).Endpoints {
-			if seen[e.Request] {
-				continue
-			}
-			seen[e.Request] = true
-			method, _, _ := strings.Cut(e.Request, " ")
-			route := referenceapi.Route{Method: method, Path: bundledPath(e), Public: e.Public, Handler: answer(e.Expect)}
-			if r := e.Requires; r != nil {
-				route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
-			}
-			routes = append(routes, route)
-		}
-	}
-	return referenceapi.New(referenceapi.Config{Routes: routes, Verifier: verifier, Logger: log})
-}
-
-// answer gives the members and status that an endpoint's document expects of
-// an admitted request; nil is the reference API's own answer.
-func answer(e *stack.Expect) http.Handler {
-	if e == nil || (e.Status == 0 && len(e.JSON) == 0) {
-		return nil
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := map[string]any{"status": "ok"}
-		if claims := referenceapi.Claims(r.Context()); claims != nil && claims.Username != "" {
-			body["user"] = claims.Username
-		}
-		maps.Copy(body, e.JSON)
-		status := cmp.Or(e.Status, http.StatusOK)
-		if status == http.StatusNoContent {
-			w.WriteHeader(status)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(body) // fails only when the caller has gone
-	})
-}
-
 func serveUntilDone(ctx context.Context, server *http.Server, l net.Listener) error {
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	go func() {
+		if server.TLSConfig != nil {
+			done <- server.ServeTLS(l, "", "")
+		} else {
+			done <- server.Serve(l)
+		}
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -32,7 +32,7 @@ prints the access token for the stack's API: raw, for a script, or with
 	c.Flags().String("app", "", "the application to get a token for itself, by the manifest's name")
 	c.Flags().String("client", "", "the application to sign in to (default: the Conformance document's client)")
 	c.Flags().StringSlice("scope", nil, "scopes of the API by value (default: all that are granted)")
-	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	chooseFlags(c)
 	publicHostsFlag(c)
 	c.Flags().Bool("decode", false, "print header and claims instead of the token")
 	return c

@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
-	referenceapi "provision/reference-api"
 	"provision/stack"
 )
 
@@ -98,7 +96,7 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 		return err
 	}
 	if baseline != nil {
-		for _, remark := range baseline.Remarks(s.now(), a.config.GetString("only")+a.config.GetString("application") == "") {
+		for _, remark := range baseline.Remarks(s.now(), a.config.GetString("only")+a.config.GetString("application")+a.config.GetString("stack") == "") {
 			a.say("baseline: %s", remark)
 		}
 	}
@@ -140,9 +138,11 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		document = placed(document)
 		url := cmp.Or(reach.url, document.URL)
 		if url == "" {
-			document = bundled(document)
+			if document.Scenario == "" {
+				document = bundled(document)
+			}
 			var stop func()
-			if url, stop, err = s.startReferenceAPI(f, document); err != nil {
+			if url, stop, err = s.startBundledAPI(p, f, document); err != nil {
 				return total, err
 			}
 			defer stop()
@@ -166,20 +166,4 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 		total.Add(summary)
 	}
 	return total, nil
-}
-
-// startReferenceAPI serves the bundled API on a free port until stop.
-func (s *session) startReferenceAPI(f facts, document *stack.Conformance) (url string, stop func(), err error) {
-	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
-	api, err := s.referenceAPI(f, []*stack.Conformance{document}, silent)
-	if err != nil {
-		return "", nil, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("serve the reference API: %w", err)
-	}
-	server := referenceapi.NewServer(api, silent)
-	go func() { _ = server.Serve(l) }() // ends with Close, which is no error
-	return "http://" + l.Addr().String(), func() { server.Close() }, nil
 }

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	referenceapi "provision/reference-api"
+	"provision/reference-api/scenario"
+	"provision/reference-api/token"
+	"provision/stack"
+)
+
+// bundledAPI says how the reference API is run for an application.
+type bundledAPI struct {
+	scenario string // instead of the documents'
+	keep     string // the folder where scenarios keep what they are given; empty: nowhere
+	vault    scenario.Vault
+	log      *slog.Logger
+}
+
+// bundledAPI is the reference API with the documents' endpoints as its routes.
+func (s *session) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
+	verifier, err := token.New(token.Config{
+		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
+		Audiences: f.resource.Audiences, JWKSURL: s.jwksURL(), HTTPClient: s.http,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	behind := &scenario.Scenario{}
+	if name := cmp.Or(how.scenario, scenarioOf(documents)); name != "" {
+		if behind, err = scenario.Open(name, scenario.Config{Dir: how.keep, Vault: how.vault}); err != nil {
+			return nil, nil, err
+		}
+	}
+	base := s.authority + "/" + s.tenantID + "/oauth2/v2.0/"
+	description := &referenceapi.OpenAPI{
+		Title: p.resource.DisplayName, AuthorizationURL: base + "authorize", TokenURL: base + "token", ScopeBase: f.scopeBase,
+	}
+	if page := docsPage(p); page != nil {
+		description.ClientID = f.appIDs[page.Name]
+	}
+	h, err = referenceapi.New(referenceapi.Config{
+		Routes: routes(documents, behind), Verifier: verifier, Logger: how.log,
+		Refusal: behind.Refusal, Origins: pageOrigins(p.stack), OpenAPI: description,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("serve %s: %w", p.name(), err)
+	}
+	return h, behind.Close, nil
+}
+
+// scenarioOf is the scenario that one of the documents names.
+func scenarioOf(documents []*stack.Conformance) string {
+	for _, document := range documents {
+		if document.Scenario != "" {
+			return document.Scenario
+		}
+	}
+	return ""
+}
+
+// routes are the documents' endpoints, each once.
+func routes(documents []*stack.Conformance, behind *scenario.Scenario) []referenceapi.Route {
+	var all []referenceapi.Route
+	seen := map[string]bool{}
+	for _, document := range documents {
+		for _, e := range document.Endpoints {
+			method, path, _ := strings.Cut(e.Request, " ")
+			handler := behind.Handler(method, path)
+			if handler == nil { // nothing tells one value of a parameter from another
+				if e = bundled(&stack.Conformance{Endpoints: []stack.Endpoint{e}}).Endpoints[0]; document.Scenario == "" {
+					path = bundledPath(e)
+				}
+				handler = answer(e.Expect)
+			}
+			path, _, _ = strings.Cut(path, "?")
+			if seen[method+" "+path] {
+				continue
+			}
+			seen[method+" "+path] = true
+			route := referenceapi.Route{Method: method, Path: path, Public: e.Public, Handler: handler}
+			if r := e.Requires; r != nil {
+				route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
+			}
+			all = append(all, route)
+		}
+	}
+	return all
+}
+
+// docsPage is the single-page application that the API's own page signs in
+// with: one whose redirect URI is that page's.
+func docsPage(p protected) *stack.Application {
+	for _, a := range p.stack.Applications {
+		for _, uri := range a.SPA.RedirectURIs {
+			if u, err := url.Parse(uri); err == nil && u.Path == "/oauth2-redirect" {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
+// pageOrigins are the origins of the stack's single-page applications, whose
+// scripts may call its API.
+func pageOrigins(s *stack.Stack) []string {
+	var origins []string
+	for _, a := range s.Applications {
+		for _, uri := range a.SPA.RedirectURIs {
+			if u, err := url.Parse(uri); err == nil && u.Host != "" {
+				origins = append(origins, u.Scheme+"://"+u.Host)
+			}
+		}
+	}
+	slices.Sort(origins)
+	return slices.Compact(origins)
+}
+
+// answer gives the members and status that an endpoint's document expects of
+// an admitted request; nil is the reference API's own answer.
+func answer(e *stack.Expect) http.Handler {
+	if e == nil || (e.Status == 0 && len(e.JSON) == 0) {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := map[string]any{"status": "ok"}
+		if claims := referenceapi.Claims(r.Context()); claims != nil && claims.Username != "" {
+			body["user"] = claims.Username
+		}
+		maps.Copy(body, e.JSON)
+		status := cmp.Or(e.Status, http.StatusOK)
+		if status == http.StatusNoContent {
+			w.WriteHeader(status)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body) // fails only when the caller has gone
+	})
+}
+
+// startBundledAPI serves the bundled API on a free port until stop.
+func (s *session) startBundledAPI(p protected, f facts, document *stack.Conformance) (url string, stop func(), err error) {
+	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
+	api, closeAPI, err := s.bundledAPI(p, f, []*stack.Conformance{document}, bundledAPI{log: silent})
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		_ = closeAPI() // it kept nothing
+		return "", nil, fmt.Errorf("serve the reference API: %w", err)
+	}
+	server := referenceapi.NewServer(api, silent)
+	go func() { _ = server.Serve(l) }() // ends with Close, which is no error
+	return "http://" + l.Addr().String(), func() {
+		server.Close()
+		_ = closeAPI()
+	}, nil
+}

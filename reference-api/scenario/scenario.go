@@ -1,0 +1,69 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	referenceapi "provision/reference-api"
+)
+
+// Scenario is what one system does behind its routes.
+type Scenario struct {
+	// Handlers answer admitted requests, by method and path as the Conformance
+	// document states them, without a query: "POST /heroes/".
+	Handlers map[string]http.Handler
+	// Refusal is the body of a refusal; nil: the reference API's own.
+	Refusal func(referenceapi.Refused) any
+
+	close func() error
+}
+
+// Config is what a scenario may need.
+type Config struct {
+	Dir   string // where it keeps what it is given, made with mode 0700; empty: nowhere, it is gone at Close
+	Vault Vault  // where vault-function finds secrets; nil: LocalVault
+}
+
+// known are the scenarios by their names, which are those of the folders in
+// manifests/.
+var known = map[string]func(Config) (*Scenario, error){
+	"vscode-fastapi": func(Config) (*Scenario, error) { return &Scenario{}, nil }, // who was let in is all that it says
+	"heroes":         openHeroes,
+	"web-login":      openPeople,
+	"spa":            openProfile,
+	"vault-function": openVault,
+}
+
+// Names lists the scenarios.
+func Names() []string { return slices.Sorted(maps.Keys(known)) }
+
+// Open starts a scenario.
+func Open(name string, c Config) (*Scenario, error) {
+	open, ok := known[name]
+	if !ok {
+		return nil, fmt.Errorf("scenario %q: there is %s", name, strings.Join(Names(), ", "))
+	}
+	s, err := open(c)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", name, err)
+	}
+	return s, nil
+}
+
+// Handler answers the admitted requests of a route; nil leaves them to the
+// reference API.
+func (s *Scenario) Handler(method, path string) http.Handler {
+	path, _, _ = strings.Cut(path, "?")
+	return s.Handlers[method+" "+path]
+}
+
+// Close gives back what Open took.
+func (s *Scenario) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}

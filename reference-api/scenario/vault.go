@@ -1,0 +1,103 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	referenceapi "provision/reference-api"
+	"provision/reference-api/token"
+)
+
+// Vault finds the value of a secret. It is ErrNoSecret that tells a secret that
+// is not there from a vault that cannot be asked.
+type Vault interface {
+	Secret(ctx context.Context, name string) (value string, err error)
+}
+
+// ErrNoSecret means that a vault has no secret of that name.
+var ErrNoSecret = errors.New("no such secret")
+
+// LocalVault holds secrets in memory: demo, which is nobody's. Asked for
+// unreachable it behaves like a vault that does not answer.
+type LocalVault struct{}
+
+// Secret implements Vault.
+func (LocalVault) Secret(_ context.Context, name string) (string, error) {
+	switch name {
+	case "demo":
+		return "the value of demo", nil
+	case "unreachable":
+		return "", errors.New("the vault does not answer")
+	}
+	return "", ErrNoSecret
+}
+
+// problem is an error as the function words it.
+type problem struct {
+	Code        string `json:"code"`
+	Description string `json:"description"`
+}
+
+func openVault(c Config) (*Scenario, error) {
+	vault := c.Vault
+	if vault == nil {
+		vault = LocalVault{}
+	}
+	secret := func(w http.ResponseWriter, r *http.Request) {
+		name := r.URL.Query().Get("secret")
+		if name == "" {
+			referenceapi.WriteJSON(w, http.StatusBadRequest, problem{"SecretNameMissing", "The name of the secret is missing: /vault?secret=NAME"})
+			return
+		}
+		value, err := vault.Secret(r.Context(), name)
+		switch {
+		case errors.Is(err, ErrNoSecret):
+			referenceapi.WriteJSON(w, http.StatusNotFound, problem{"SecretNotFound", "The vault has no secret of this name."})
+		case err != nil:
+			referenceapi.WriteJSON(w, http.StatusBadGateway, problem{"AzureKeyVaultFatalError", "The vault gave no answer."})
+		default:
+			referenceapi.WriteJSON(w, http.StatusOK, map[string]string{"secret": name, "value": value})
+		}
+	}
+	return &Scenario{
+		Handlers: map[string]http.Handler{"GET /vault": http.HandlerFunc(secret)},
+		Refusal:  vaultRefusal,
+	}, nil
+}
+
+// vaultProblems are the refusals of the function, the first that fits.
+var vaultProblems = []struct {
+	reason error
+	problem
+}{
+	{referenceapi.ErrNoHeader, problem{"AuthorizationHeaderMissing", "The request has no Authorization header."}},
+	{referenceapi.ErrScheme, problem{"InvalidAuthorizationHeader", "The Authorization header must start with Bearer."}},
+	{referenceapi.ErrNoToken, problem{"AuthorizationTokenNotFound", "The Authorization header holds no token."}},
+	{referenceapi.ErrTwoTokens, problem{"InvalidAuthorizationHeaderFormat", "The Authorization header must be Bearer and a token."}},
+	{referenceapi.ErrTwoHeaders, problem{"InvalidAuthorizationHeaderFormat", "The Authorization header must be Bearer and a token."}},
+	{token.ErrExpired, problem{"AuthorizationTokenExpired", "The token has expired."}},
+	{token.ErrMalformed, problem{"InvalidAuthorizationHeader", "The token cannot be read."}},
+	{token.ErrAlgorithm, problem{"InvalidAuthorizationHeader", "The token cannot be read."}},
+	{token.ErrUnknownKey, problem{"InvalidAuthorizationHeader", "The token is signed with no known key."}},
+	{referenceapi.ErrNoRoles, problem{"AuthorizationRoleMissing", "The token holds no role."}},
+	{referenceapi.ErrRole, problem{"AuthorizationPathRoleMissing", "The token does not hold the role that this path needs."}},
+	{referenceapi.ErrNoRoute, problem{"NotFound", "There is nothing here."}},
+}
+
+// vaultRefusal words a refusal; every other fault of a token is one of its
+// claims.
+func vaultRefusal(r referenceapi.Refused) any {
+	for _, known := range vaultProblems {
+		if errors.Is(r.Reason, known.reason) {
+			return known.problem
+		}
+	}
+	switch r.Status {
+	case http.StatusUnauthorized:
+		return problem{"InvalidAuthorizationClaims", "The token's claims are not what this function accepts."}
+	case http.StatusServiceUnavailable:
+		return problem{"TokenValidationUnavailable", "The signing keys could not be fetched."}
+	}
+	return problem{"Forbidden", r.Detail}
+}
