@@ -92,18 +92,12 @@ const (
 	apiKey        = `key "of" the=company&0`
 )
 
-// Whatever is secret in a run stands in no report and no stream, even where the
-// API under test hands it all back. On the way this reaches the API as a
-// company would: by a proxy, with an authority of its own, below a path.
-func TestReportsHoldNoSecrets(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("GITHUB_ACTIONS", "true")
-	t.Setenv("GITHUB_STEP_SUMMARY", filepath.Join(dir, "summary.md"))
-	manifests, err := filepath.Abs(filepath.Join("..", "..", "manifests", "vscode-fastapi"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	state := filepath.Join(dir, "state")
+const quickstart = "../../manifests/vscode-fastapi"
+
+// applied applies the quickstart in a new local tenant, and returns how to run
+// the program there.
+func applied(t *testing.T, state string) func(want int, args ...string) string {
+	t.Helper()
 	provision := func(want int, args ...string) string {
 		t.Helper()
 		var out, errs bytes.Buffer
@@ -112,19 +106,54 @@ func TestReportsHoldNoSecrets(t *testing.T) {
 		}
 		return out.String() + errs.String()
 	}
-	provision(exitDone, "apply", manifests)
+	provision(exitDone, "apply", quickstart)
+	return provision
+}
 
-	api := &echo{tokens: map[string]bool{}, paths: map[string]bool{}}
-	target := httptest.NewUnstartedServer(api)
+// serveEcho serves the API, and writes the certificate of its authority.
+func serveEcho(t *testing.T, api *echo, dir string) (target *httptest.Server, ca string) {
+	t.Helper()
+	target = httptest.NewUnstartedServer(api)
 	target.Config.ErrorLog = log.New(io.Discard, "", 0)
 	target.StartTLS()
 	t.Cleanup(target.Close)
-	ca := write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: target.Certificate().Raw})))
+	return target, write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: target.Certificate().Raw})))
+}
+
+// What the baseline knows is shown, and is no failure.
+func TestBaseline(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	provision := applied(t, filepath.Join(dir, "state"))
+	target, ca := serveEcho(t, &echo{tokens: map[string]bool{}, paths: map[string]bool{}}, dir)
+	entry := "failures:\n  - {endpoint: GET /secure, case: no-token, reason: API-17, until: %s}\n"
+	known := write(t, dir, "known.yaml", strings.Replace(entry, "%s", "2999-12-31", 1))
+	expired := write(t, dir, "expired.yaml", strings.Replace(entry, "%s", "2020-12-31", 1))
+	arguments := []string{"verify", quickstart, "--url", target.URL, "--ca", ca, "--only", "GET /secure: no-token"}
+	if said := provision(exitDone, append(arguments, "--baseline", known)...); !strings.Contains(said, "1 known to fail") || !strings.Contains(said, "known    until 2999-12-31: API-17") {
+		t.Errorf("known:\n%s", said)
+	}
+	if said := provision(exitNo, append(arguments, "--baseline", expired)...); !strings.Contains(said, "has expired on 2020-12-31") || !strings.Contains(said, "1 failed (1 critical)") {
+		t.Errorf("expired:\n%s", said)
+	}
+}
+
+// Whatever is secret in a run stands in no report and no stream, even where the
+// API under test hands it all back. On the way this reaches the API as a
+// company would: by a proxy, with an authority of its own, below a path.
+func TestReportsHoldNoSecrets(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("GITHUB_ACTIONS", "true")
+	t.Setenv("GITHUB_STEP_SUMMARY", filepath.Join(dir, "summary.md"))
+	state := filepath.Join(dir, "state")
+	provision := applied(t, state)
+	api := &echo{tokens: map[string]bool{}, paths: map[string]bool{}}
+	target, ca := serveEcho(t, api, dir)
 	headerFile := write(t, dir, "headers", "X-Api-Key: "+apiKey+"\nX-Version: 2\n")
 	asked := make(chan string, 1)
 	proxy := strings.Replace(proxyTo(t, asked).URL, "http://", "http://me:"+proxyPassword+"@", 1)
 
-	arguments := []string{"verify", manifests, "--url", target.URL + "/api/v1", "--ca", ca, "--api-proxy", proxy, "--header", "@" + headerFile, "-v"}
+	arguments := []string{"verify", quickstart, "--url", target.URL + "/api/v1", "--ca", ca, "--api-proxy", proxy, "--header", "@" + headerFile, "-v"}
 	reports := []string{"html", "json", "junit", "sarif"}
 	for _, format := range reports {
 		arguments = append(arguments, "--report", format+"="+filepath.Join(dir, "report."+format))
