@@ -8,9 +8,9 @@ import (
 	"provision/emulator/graphapi"
 )
 
-// authenticate verifies the access token of a request to Graph and looks its
-// bearer up.
-func (e *Emulator) authenticate(r *http.Request) (graphapi.Caller, error) {
+// authenticate verifies the access token of a request to a tenant's Graph and
+// looks its bearer up.
+func (e *Emulator) authenticate(d *directory.Directory, r *http.Request) (graphapi.Caller, error) {
 	token := bearer(r)
 	if token == "" {
 		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token is empty.")
@@ -20,13 +20,13 @@ func (e *Emulator) authenticate(r *http.Request) (graphapi.Caller, error) {
 		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token validation failure. "+err.Error()+".")
 	}
 	caller := graphapi.Caller{AppID: verified.AppID, Roles: verified.Roles, Scopes: verified.Scopes}
-	sp, known := e.directory.ServicePrincipalByAppID(verified.AppID)
+	sp, known := d.ServicePrincipalByAppID(verified.AppID)
 	if known {
 		caller.ServicePrincipalID = sp.ID
 	}
 	if !verified.AppOnly {
 		caller.UserID = verified.ObjectID
-		_, known = e.directory.User(caller.UserID)
+		_, known = d.User(caller.UserID)
 	}
 	if !known {
 		return graphapi.Caller{}, unauthorized("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")

@@ -1,6 +1,7 @@
 // Package emulator is the local tenant: Microsoft Graph and the authorization
-// server of one Entra ID tenant on one HTTPS origin, and beside it a management
-// API and a proxy on listeners of their own. The proxy leads programs that
+// server of Entra ID on one HTTPS origin, and beside it a management API and a
+// proxy on listeners of their own. There is a home tenant, and there may be
+// others beside it. The proxy leads programs that
 // hard-code Microsoft's public hosts here; under those the tenant speaks as the
 // public cloud does.
 //
@@ -39,11 +40,22 @@
 //	     -d '{"claims":{"aud":"api://x","exp":1},"header":{"typ":"at+jwt"}}' \
 //	     $PROVISION_MANAGEMENT_URL/sign            # {"token":"…"}
 //
+// The tenants, the home tenant first: GET lists them, each with the credentials of
+// the application that may set it up; POST makes another, of which only the
+// domain must be given. Its issuer has its tenantId, and a multi-tenant
+// application of one may be used in the others:
+//
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '{"domain":"fabrikam.onmicrosoft.com","displayName":"Fabrikam"}' \
+//	     $PROVISION_MANAGEMENT_URL/tenants         # {"tenantId":"…","domain":"…","displayName":"…","clientId":"…","clientSecret":"…"}
+//
 // The directory by natural keys, the same bytes for the same content; and the
 // directory with ids:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/snapshot
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" "$PROVISION_MANAGEMENT_URL/snapshot?format=full"
+//
+// Either is of the home tenant unless ?tenant= names another by id or domain.
 //
 // Faults (package faults): GET lists them with how often each was met, POST adds
 // some, DELETE takes all away:

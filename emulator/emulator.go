@@ -16,7 +16,6 @@ import (
 	"provision/emulator/arm"
 	"provision/emulator/directory"
 	"provision/emulator/faults"
-	"provision/emulator/graphapi"
 	"provision/emulator/login"
 )
 
@@ -34,10 +33,12 @@ type Config struct {
 	Quotas         faults.TenantSize // whose quotas throttle; Unlimited: none do
 }
 
-// Emulator is one local tenant. It is safe for use by many goroutines at once.
+// Emulator is the local tenant, and those that were made beside it. It is safe
+// for use by many goroutines at once.
 type Emulator struct {
 	origin     string
-	directory  *directory.Directory
+	tenants    *directory.Tenants
+	directory  *directory.Directory // of the home tenant
 	login      *login.Login
 	authority  *Authority
 	key        string // of the management API
@@ -49,9 +50,7 @@ type Emulator struct {
 	management http.Handler
 }
 
-const directoryFile = "directory.db"
-
-// New opens the local tenant, or makes it on first use. A state directory
+// New opens the local tenant, with those beside it, or makes it on first use. A state directory
 // admits one process at a time.
 func New(config Config) (*Emulator, error) {
 	if !strings.HasPrefix(config.Origin, "https://") {
@@ -65,7 +64,6 @@ func New(config Config) (*Emulator, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	path := ""
 	if config.Dir != "" {
 		var err error
 		if config.Dir, err = filepath.Abs(config.Dir); err != nil {
@@ -74,15 +72,15 @@ func New(config Config) (*Emulator, error) {
 		if err := os.MkdirAll(config.Dir, 0o700); err != nil {
 			return nil, fmt.Errorf("open local tenant: %w", err)
 		}
-		path = filepath.Join(config.Dir, directoryFile)
 	}
 	e := &Emulator{origin: strings.TrimSuffix(config.Origin, "/"), key: newKey(), logger: config.Logger, clock: clock}
 	var err error
-	if e.directory, err = directory.Open(path, config.Seed, config.Clock); err != nil {
+	if e.tenants, err = directory.OpenTenants(config.Dir, config.Seed, config.Clock); err != nil {
 		return nil, fmt.Errorf("open local tenant: %w", err)
 	}
+	e.directory = e.tenants.Home()
 	if err := e.open(config); err != nil {
-		return nil, errors.Join(fmt.Errorf("open local tenant: %w", err), e.directory.Close())
+		return nil, errors.Join(fmt.Errorf("open local tenant: %w", err), e.tenants.Close())
 	}
 	return e, nil
 }
@@ -92,29 +90,16 @@ func (e *Emulator) open(config Config) (err error) {
 		return err
 	}
 	e.login, err = login.New(login.Config{
-		Directory: e.directory,
-		Origin:    e.origin,
-		Clock:     config.Clock,
-		Logger:    config.Logger,
+		Tenants: e.tenants,
+		Origin:  e.origin,
+		Clock:   config.Clock,
+		Logger:  config.Logger,
 	})
 	if err != nil {
 		return err
 	}
-	tenant := e.directory.Tenant()
-	manager := arm.New(arm.Config{
-		Origin:       e.origin,
-		Tenant:       arm.Tenant{ID: tenant.ID, Domain: tenant.Domain, DisplayName: tenant.DisplayName},
-		Authenticate: func(r *http.Request) error { return e.login.VerifyManagementToken(bearer(r)) },
-	})
-	graph := graphapi.New(graphapi.Config{
-		Directory:    e.directory,
-		Origin:       e.origin,
-		Authenticate: e.authenticate,
-		Clock:        config.Clock,
-		Observe:      observe,
-		Interfere:    batchWeather(&e.weather),
-		Meter:        e.meter,
-	})
+	manager := arm.New(arm.Config{Origin: e.origin, TenantID: e.directory.Tenant().ID, Authenticate: e.tenantsOf})
+	graph := &graphs{tenants: e.tenants, serve: e.graphOf, handlers: map[*directory.Directory]http.Handler{}}
 	e.weather.Add(config.Faults...)
 	e.SetReplicationLag(config.ReplicationLag)
 	e.quotas.SetSize(config.Quotas)
@@ -140,22 +125,31 @@ func (e *Emulator) Management() http.Handler { return e.management }
 func (e *Emulator) ManagementKey() string { return e.key }
 
 // Administrator returns the credentials of the seeded application that may set
-// the tenant up.
+// the home tenant up.
 func (e *Emulator) Administrator() (tenantID, clientID, secret string) {
 	admin := e.directory.Administrator()
 	return e.directory.Tenant().ID, admin.ClientID, admin.Secret
 }
 
-// Tenant returns the organization's id, domain and name.
+// Tenant returns the home tenant's id, domain and name.
 func (e *Emulator) Tenant() directory.Tenant { return e.directory.Tenant() }
 
 // Authority returns the certificate authority that the public origin's
 // certificates come from.
 func (e *Emulator) Authority() *Authority { return e.authority }
 
-// Snapshot returns the directory by natural keys: the same bytes for the same
-// content.
+// Snapshot returns the home tenant's directory by natural keys: the same bytes
+// for the same content.
 func (e *Emulator) Snapshot() ([]byte, error) { return e.directory.Canonical() }
 
+// SnapshotOf is Snapshot of the tenant with an id or a domain.
+func (e *Emulator) SnapshotOf(tenant string) ([]byte, error) {
+	d, found := e.tenants.Find(tenant)
+	if !found {
+		return nil, fmt.Errorf("snapshot: there is no tenant %q", tenant)
+	}
+	return d.Canonical()
+}
+
 // Close gives the state directory back. Servers are shut down before.
-func (e *Emulator) Close() error { return e.directory.Close() }
+func (e *Emulator) Close() error { return e.tenants.Close() }

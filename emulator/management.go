@@ -22,6 +22,8 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("PUT /snapshot", e.takeSnapshotBack)
 	guarded.HandleFunc("POST /reset", e.reset)
 	guarded.HandleFunc("GET /sign-ins", e.signIns)
+	guarded.HandleFunc("GET /tenants", e.listTenants)
+	guarded.HandleFunc("POST /tenants", e.makeTenant)
 	guarded.HandleFunc("GET /faults", e.reportFaults)
 	guarded.HandleFunc("POST /faults", e.setFaults)
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)

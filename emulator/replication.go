@@ -12,8 +12,13 @@ type lagState struct {
 	Lag faults.Duration `json:"lag"` // e.g. "5s"; "0s" shows every write at once
 }
 
-// SetReplicationLag lets the writes that follow be seen only after a while.
-func (e *Emulator) SetReplicationLag(lag time.Duration) { e.directory.SetLag(lag) }
+// SetReplicationLag lets the writes that follow be seen only after a while, in
+// every tenant.
+func (e *Emulator) SetReplicationLag(lag time.Duration) {
+	for _, d := range e.tenants.All() {
+		d.SetLag(lag)
+	}
+}
 
 func (e *Emulator) readLag(w http.ResponseWriter, _ *http.Request) {
 	managementAnswer(w, lagState{faults.Duration(e.directory.Lag())})

@@ -11,13 +11,17 @@ import (
 // maxSnapshot bounds a snapshot that is taken back.
 const maxSnapshot = 512 << 20
 
-// snapshot answers what the directory holds.
+// snapshot answers what a tenant's directory holds.
 func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
-	dump := e.directory.Canonical
+	d, found := e.tenantAsked(w, r)
+	if !found {
+		return
+	}
+	dump := d.Canonical
 	switch format := r.URL.Query().Get("format"); format {
 	case "", "canonical":
 	case "full":
-		dump = e.directory.Export
+		dump = d.Export
 	default:
 		managementError(w, http.StatusBadRequest, "unknown format %q: canonical or full", format)
 		return
@@ -32,19 +36,25 @@ func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data)
 }
 
-// takeSnapshotBack makes the directory what a full snapshot of it says.
+// takeSnapshotBack makes a tenant's directory what a full snapshot of it says.
 func (e *Emulator) takeSnapshotBack(w http.ResponseWriter, r *http.Request) {
+	d, found := e.tenantAsked(w, r)
+	if !found {
+		return
+	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSnapshot))
 	if err != nil {
 		managementError(w, http.StatusBadRequest, "read request: %v", err)
 		return
 	}
-	answerChange(w, e.directory.Import(data))
+	answerChange(w, d.Import(data))
 }
 
-// reset makes the directory what it began with.
-func (e *Emulator) reset(w http.ResponseWriter, _ *http.Request) {
-	answerChange(w, e.directory.Reset())
+// reset makes a tenant's directory what it began with.
+func (e *Emulator) reset(w http.ResponseWriter, r *http.Request) {
+	if d, found := e.tenantAsked(w, r); found {
+		answerChange(w, d.Reset())
+	}
 }
 
 func answerChange(w http.ResponseWriter, err error) {
@@ -60,6 +70,8 @@ func answerChange(w http.ResponseWriter, err error) {
 }
 
 // signIns answers the sign-in log, oldest first.
-func (e *Emulator) signIns(w http.ResponseWriter, _ *http.Request) {
-	managementAnswer(w, map[string]any{"value": e.directory.SignIns()})
+func (e *Emulator) signIns(w http.ResponseWriter, r *http.Request) {
+	if d, found := e.tenantAsked(w, r); found {
+		managementAnswer(w, map[string]any{"value": d.SignIns()})
+	}
 }

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -91,23 +92,28 @@ func isGraph(path string) bool {
 // bearerClient is the appId that a request's access token names, unverified:
 // enough to choose whom a fault meets.
 func bearerClient(r *http.Request) string {
-	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	parts := strings.Split(token, ".")
+	claims := unverified(r)
+	return cmp.Or(claims.AppID, claims.AZP)
+}
+
+// tokenClaims are those that decide where a request goes before its token has
+// been verified.
+type tokenClaims struct {
+	AppID    string `json:"appid"`
+	AZP      string `json:"azp"`
+	TenantID string `json:"tid"`
+}
+
+func unverified(r *http.Request) (claims tokenClaims) {
+	parts := strings.Split(bearer(r), ".")
 	if len(parts) != 3 {
-		return ""
+		return tokenClaims{}
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return ""
+	if err != nil || json.Unmarshal(raw, &claims) != nil {
+		return tokenClaims{}
 	}
-	var claims struct {
-		AppID string `json:"appid"`
-		AZP   string `json:"azp"`
-	}
-	if json.Unmarshal(raw, &claims) != nil || claims.AppID == "" {
-		return claims.AZP
-	}
-	return claims.AppID
+	return claims
 }
 
 // Faults are the rules that are set, with how often each was met.

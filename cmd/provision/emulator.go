@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/emulator"
 	"provision/emulator/faults"
 )
 
@@ -48,6 +49,12 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			if o.quotas, err = faults.ParseTenantSize(a.config.GetString("quotas")); err != nil {
 				return usagef("--quotas: %w", err)
 			}
+			o.tenants, _ = cmd.Flags().GetStringSlice("tenant")
+			for _, domain := range o.tenants {
+				if !emulator.IsDomain(domain) {
+					return hint(usagef("--tenant %s: not a domain", domain), "try %s.onmicrosoft.com", domain)
+				}
+			}
 			var dir stateDir
 			if !a.config.GetBool("in-memory") {
 				if dir, err = a.localDir(); err != nil {
@@ -73,6 +80,9 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				}
 				defer os.Remove(path)
 			}
+			for _, domain := range o.tenants {
+				a.say("note: the tenant %s is served as well; GET /tenants of the management API has its ids and credentials", domain)
+			}
 			if served.Alias != "" {
 				a.say("note: Microsoft's public hosts are served on %s as well", served.Alias)
 			}
@@ -86,6 +96,7 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	c.Flags().String("proxy", "", "address and port of the proxy that ends Microsoft's public hosts here (default: a free port on 127.0.0.1)")
 	c.Flags().String("alias", "", "serve Microsoft's public hosts without a proxy as well, on this address and port (127.0.0.1:443 where none is given)")
 	c.Flags().Lookup("alias").NoOptDefVal = "127.0.0.1:443"
+	c.Flags().StringSlice("tenant", nil, "the domain of another tenant to serve beside the home tenant, e.g. fabrikam.onmicrosoft.com; made where it is not there")
 	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends")
 	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
 	c.Flags().Duration("latency", 0, "keep every answer back for so long, e.g. 80ms")

@@ -118,10 +118,11 @@ func publicHostsFlag(c *cobra.Command) {
 // tenantOptions are what only `provision emulator` may say of the tenant that
 // it serves.
 type tenantOptions struct {
-	listen     string // HOST:PORT; "" is localhost on the recorded port
-	management string // HOST:PORT; "" is a free port
-	proxy      string // HOST:PORT; "" is a free port
-	alias      string // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
+	listen     string   // HOST:PORT; "" is localhost on the recorded port
+	management string   // HOST:PORT; "" is a free port
+	proxy      string   // HOST:PORT; "" is a free port
+	alias      string   // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
+	tenants    []string // domains of tenants beside the home tenant
 	requestLog io.Writer
 	faults     []faults.Rule
 
@@ -142,6 +143,12 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	if err != nil {
 		listeners.Close()
 		return serving{}, nil, err
+	}
+	for _, domain := range o.tenants {
+		if _, err := tenant.EnsureTenant(domain); err != nil {
+			listeners.Close()
+			return serving{}, nil, errors.Join(fmt.Errorf("make the tenant %s: %w", domain, err), tenant.Close())
+		}
 	}
 	server := tenant.ServeOn(listeners)
 	tenantID, clientID, secret := tenant.Administrator()

@@ -9,14 +9,15 @@ import (
 
 // Config is what the API is built from.
 type Config struct {
-	Origin string // of the local tenant: scheme, host and port
-	Tenant Tenant
+	Origin   string // of the local tenant: scheme, host and port
+	TenantID string // where a caller without a token is sent for one
 	// Authenticate verifies the request's access token for Azure Resource
-	// Manager. Its error is told to the caller, so it must not quote the token.
-	Authenticate func(*http.Request) error
+	// Manager and returns the tenants that its bearer belongs to. Its error is
+	// told to the caller, so it must not quote the token.
+	Authenticate func(*http.Request) ([]Tenant, error)
 }
 
-// Tenant is the organization that a caller finds.
+// Tenant is an organization that a caller finds.
 type Tenant struct {
 	ID          string
 	Domain      string
@@ -61,38 +62,43 @@ func versioned(next http.HandlerFunc) http.HandlerFunc {
 }
 
 // authorized admits callers with a token for Azure Resource Manager.
-func (s service) authorized(next http.HandlerFunc) http.HandlerFunc {
+func (s service) authorized(next func(http.ResponseWriter, []Tenant)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		challenge := `Bearer authorization_uri="` + s.under(r.Host).login + "/" + s.Tenant.ID + `", error="invalid_token", error_description="The access token is missing or invalid."`
+		challenge := `Bearer authorization_uri="` + s.under(r.Host).login + "/" + s.TenantID + `", error="invalid_token", error_description="The access token is missing or invalid."`
 		if r.Header.Get("Authorization") == "" {
 			w.Header().Set("WWW-Authenticate", challenge)
 			refuse(w, http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
 			return
 		}
-		if err := s.Authenticate(r); err != nil {
+		tenants, err := s.Authenticate(r)
+		if err != nil {
 			w.Header().Set("WWW-Authenticate", challenge)
 			refuse(w, http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid: %v.", err)
 			return
 		}
-		next(w, r)
+		next(w, tenants)
 	}
 }
 
 // subscriptions answers that there are none.
-func (s service) subscriptions(w http.ResponseWriter, _ *http.Request) {
+func (s service) subscriptions(w http.ResponseWriter, _ []Tenant) {
 	write(w, http.StatusOK, map[string]any{"value": []any{}, "count": map[string]any{"type": "Total", "value": 0}})
 }
 
-func (s service) tenants(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, map[string]any{"value": []any{map[string]any{
-		"id":             "/tenants/" + s.Tenant.ID,
-		"tenantId":       s.Tenant.ID,
-		"displayName":    s.Tenant.DisplayName,
-		"defaultDomain":  s.Tenant.Domain,
-		"domains":        []string{s.Tenant.Domain},
-		"tenantCategory": "Home",
-		"tenantType":     "AAD",
-	}}})
+func (s service) tenants(w http.ResponseWriter, tenants []Tenant) {
+	value := []any{}
+	for _, t := range tenants {
+		value = append(value, map[string]any{
+			"id":             "/tenants/" + t.ID,
+			"tenantId":       t.ID,
+			"displayName":    t.DisplayName,
+			"defaultDomain":  t.Domain,
+			"domains":        []string{t.Domain},
+			"tenantCategory": "Home",
+			"tenantType":     "AAD",
+		})
+	}
+	write(w, http.StatusOK, map[string]any{"value": value})
 }
 
 func refuse(w http.ResponseWriter, status int, code, format string, args ...any) {

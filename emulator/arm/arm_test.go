@@ -17,13 +17,13 @@ const origin = "https://localhost:8443"
 func ask(t *testing.T, method, address, token string) (*http.Response, any) {
 	t.Helper()
 	handler := New(Config{
-		Origin: origin,
-		Tenant: Tenant{ID: "tid", Domain: "contoso.example", DisplayName: "Contoso"},
-		Authenticate: func(r *http.Request) error {
+		Origin:   origin,
+		TenantID: "tid",
+		Authenticate: func(r *http.Request) ([]Tenant, error) {
 			if r.Header.Get("Authorization") != "Bearer good" {
-				return errors.New("token is not for this resource")
+				return nil, errors.New("token is not for this resource")
 			}
-			return nil
+			return []Tenant{{ID: "tid", Domain: "contoso.example", DisplayName: "Contoso"}}, nil
 		},
 	})
 	r := httptest.NewRequest(method, address, nil)

@@ -73,17 +73,19 @@ func (t *Tenants) mirror(home *Directory, appIDs []string) error {
 	return nil
 }
 
-// mirrorAll makes good what a process left undone that was killed between the
-// change of an application and its mirrors elsewhere.
-func (t *Tenants) mirrorAll() error {
-	for _, d := range t.All() {
-		for sp := range d.View().ServicePrincipals() {
-			if _, own := d.ApplicationByAppID(sp.AppID); own {
-				continue
-			}
-			if err := d.mirrorForeign(sp.AppID); err != nil {
-				return err
-			}
+// mirrorAll renews all that a tenant's service principals show of other tenants'
+// applications: what a process left undone that was killed, or what a snapshot
+// had from another time.
+func (d *Directory) mirrorAll() error {
+	if d.tenants == nil {
+		return nil
+	}
+	for sp := range d.View().ServicePrincipals() {
+		if _, own := d.ApplicationByAppID(sp.AppID); own {
+			continue
+		}
+		if err := d.mirrorForeign(sp.AppID); err != nil {
+			return err
 		}
 	}
 	return nil

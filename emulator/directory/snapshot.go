@@ -51,6 +51,9 @@ func (d *Directory) Import(snapshot []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := d.mirrorAll(); err != nil {
+		return err
+	}
 	d.replica.mu.Lock()
 	defer d.replica.mu.Unlock()
 	d.replica.past = nil

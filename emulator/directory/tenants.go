@@ -55,7 +55,12 @@ func OpenTenants(folder string, seed Seed, clock func() time.Time) (*Tenants, er
 			return nil, errors.Join(fmt.Errorf("open tenant %s: %w", id, err), t.Close())
 		}
 	}
-	return t, t.mirrorAll()
+	for _, d := range t.All() {
+		if err := d.mirrorAll(); err != nil {
+			return nil, errors.Join(err, t.Close())
+		}
+	}
+	return t, nil
 }
 
 func (t *Tenants) path(names ...string) string {
@@ -94,6 +99,9 @@ func (t *Tenants) Application(appID string) (*Application, *Directory, bool) {
 
 var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,}$`)
 
+// IsDomain tells whether a text can be a tenant's domain: at least two labels.
+func IsDomain(text string) bool { return len(text) <= 253 && domainName.MatchString(text) }
+
 // Create makes a tenant. Its domain must be given; an id and a name that are
 // left out are chosen. A refusal is an *Error.
 func (t *Tenants) Create(seed Seed) (*Directory, error) {
@@ -102,7 +110,7 @@ func (t *Tenants) Create(seed Seed) (*Directory, error) {
 	if seed.TenantID == "" {
 		seed.TenantID = uuid.NewString()
 	}
-	if !isUUID(seed.TenantID) || !domainName.MatchString(seed.Domain) {
+	if !isUUID(seed.TenantID) || !IsDomain(seed.Domain) {
 		return nil, badRequest("A tenant needs a domain such as fabrikam.onmicrosoft.com, and its id, if one is given, must be a GUID.")
 	}
 	if seed.DisplayName == "" {

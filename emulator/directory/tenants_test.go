@@ -133,6 +133,12 @@ func TestForeignServicePrincipal(t *testing.T) {
 	}), "")
 	shown(fabrikam.Directory, "renamed")
 
+	// A snapshot from before shows the application as it is now.
+	snapshot := export(t, fabrikam.Directory)
+	rename(home.Directory, "renamed since")
+	check(t, "import", fabrikam.Import(snapshot), "")
+	shown(fabrikam.Directory, "renamed since")
+
 	// A process that is killed after the change and before the mirror.
 	path := filepath.Join(all.folder, homeFile)
 	if err := all.Close(); err != nil {

@@ -138,6 +138,24 @@ func Start(t testing.TB, options ...Option) *Tenant {
 	return tenant
 }
 
+// AddTenant makes another tenant in the same emulator, with users, applications
+// and an issuer of its own, reached by the same Origin. Of the seed only Domain
+// must be given.
+func (t *Tenant) AddTenant(tb testing.TB, seed directory.Seed) *Tenant {
+	tb.Helper()
+	made, err := t.emulator.AddTenant(seed)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	other := &Tenant{
+		Origin: t.Origin, TenantID: made.TenantID, Domain: made.Domain, ClientID: made.ClientID, ClientSecret: made.ClientSecret,
+		CAFile: t.CAFile, ManagementURL: t.ManagementURL, ManagementKey: t.ManagementKey, ProxyURL: t.ProxyURL,
+		emulator: t.emulator,
+	}
+	tb.Cleanup(other.closeClients) // before the server, which Start has left to be closed
+	return other
+}
+
 // HTTPClient returns a client that trusts the tenant's authority.
 func (t *Tenant) HTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -160,4 +178,4 @@ func (t *Tenant) closeClients() {
 
 // Snapshot returns the directory by natural keys: the same bytes for the same
 // content.
-func (t *Tenant) Snapshot() ([]byte, error) { return t.emulator.Snapshot() }
+func (t *Tenant) Snapshot() ([]byte, error) { return t.emulator.SnapshotOf(t.TenantID) }

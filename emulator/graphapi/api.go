@@ -84,7 +84,7 @@ func New(config Config) http.Handler {
 		meter:        config.Meter,
 	}
 	for _, routes := range [][]route{
-		deltaRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
+		deltaRoutes, invitationRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
 		recycleBinRoutes, auditLogRoutes, unitRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
@@ -127,6 +127,7 @@ type answer struct {
 	text     string // a text/plain body instead
 	media    string // the type of a body that is not JSON
 	location string
+	about    string // what the audit log tells of, where neither path nor location names it
 	header   http.Header
 }
 

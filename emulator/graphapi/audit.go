@@ -59,6 +59,7 @@ var activities = map[string]activity{
 	"PATCH oauth2PermissionGrants/{id}":                                  {"Update delegated permission grant", "Update", applicationManagement},
 	"DELETE oauth2PermissionGrants/{id}":                                 {"Remove delegated permission grant", "Unassign", applicationManagement},
 	"POST users":                                                         {"Add user", "Add", userManagement},
+	"POST invitations":                                                   {"Invite external user", "Invite", userManagement},
 	"PATCH users/{id}":                                                   {"Update user", "Update", userManagement},
 	"DELETE users/{id}":                                                  {"Delete user", "Delete", userManagement},
 	"PUT users/{id}/manager/$ref":                                        {"Set user manager", "Update", userManagement},
@@ -106,6 +107,9 @@ func (c *call) audit(a answer) {
 	target := c.keys["id"].value
 	if a.status == http.StatusCreated && c.method != http.MethodPatch {
 		target = a.location[strings.LastIndex(a.location, "/")+1:]
+	}
+	if a.about != "" {
+		target = a.about
 	}
 	if a.status == http.StatusCreated && c.method == http.MethodPatch { // an upsert that made it
 		done = activities["POST "+c.route.segments[0]]

@@ -74,6 +74,8 @@ var (
 	writeUsers  = oneOf("User.ReadWrite.All Directory.ReadWrite.All User-PasswordProfile.ReadWrite.All User.EnableDisableAccount.All User-Phone.ReadWrite.All User-Mail.ReadWrite.All")
 	deleteUsers = oneOf("User.ReadWrite.All User.DeleteRestore.All")
 
+	inviteUsers = oneOf("User.Invite.All User.ReadWrite.All Directory.ReadWrite.All")
+
 	readGroups   = oneOf("Group.ReadBasic.All GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 	createGroups = oneOf("Group.Create Group.ReadWrite.All Directory.ReadWrite.All")
 	writeGroups  = oneOf("Group.ReadWrite.All Directory.ReadWrite.All")

@@ -93,11 +93,12 @@ func (c *call) addDelegation(token claims, i issuance, v version) []string {
 		token["scp"] = scp
 	}
 	if v == v2 {
-		token["preferred_username"] = i.user.UserPrincipalName
+		token["preferred_username"] = userName(i.user)
 	} else {
 		addV1User(token, i)
 		token["acr"] = "1"
 	}
+	c.addGuest(token, i.user)
 	if i.resource.isGraph() {
 		token["idtyp"] = "user"
 	}
@@ -111,8 +112,10 @@ func (c *call) addDelegation(token claims, i issuance, v version) []string {
 // addV1User adds what v1 tokens say of a user and v2 tokens only when asked.
 func addV1User(token claims, i issuance) {
 	token["amr"] = []string{"pwd"}
-	token["unique_name"] = i.user.UserPrincipalName
-	token["upn"] = i.user.UserPrincipalName
+	token["unique_name"] = userName(i.user)
+	if name, told := principalName(i.user, directory.OptionalClaim{}); told {
+		token["upn"] = name
+	}
 	token["ipaddr"] = i.ipaddr
 	setText(token, "family_name", i.user.Surname)
 	setText(token, "given_name", i.user.GivenName)

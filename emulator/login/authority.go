@@ -7,12 +7,14 @@ import (
 	"provision/emulator/directory"
 )
 
-// authority says under which names a tenant speaks in one call: every issuer
-// and every URL that is given out comes from here.
+// authority says which tenant a call is to, and under which names that speaks:
+// every issuer and every URL that is given out comes from here.
 type authority struct {
 	names
-	tenant directory.Tenant
-	alias  string // common or organizations where the path says so, else the tenant's id
+	directory *directory.Directory // of the tenant; the home tenant's while none is settled
+	tenant    directory.Tenant
+	alias     string // common or organizations where the path says so, else the tenant's id
+	settled   bool   // the path, or since then the user, says which tenant is meant
 }
 
 // names are the origins of one cloud, each scheme, host and port.
@@ -46,16 +48,18 @@ func (l *Login) namesUnder(host string) names {
 
 // authorityOf finds the tenant that a path segment names, under a host.
 func (l *Login) authorityOf(host, segment string) (authority, *Error) {
-	tenant := l.directory.Tenant()
-	a := authority{names: l.namesUnder(host), tenant: tenant, alias: tenant.ID}
-	switch name := strings.ToLower(segment); name {
-	case strings.ToLower(tenant.ID), strings.ToLower(tenant.Domain):
-		return a, nil
-	case "common", "organizations":
+	a := authority{names: l.namesUnder(host), directory: l.home, tenant: l.home.Tenant()}
+	if name := strings.ToLower(segment); name == "common" || name == "organizations" {
 		a.alias = name
 		return a, nil
 	}
-	return a, failure(90002, segment)
+	d, found := l.tenants.Find(segment)
+	if !found {
+		return a, failure(90002, segment)
+	}
+	a.directory, a.tenant, a.settled = d, d.Tenant(), true
+	a.alias = a.tenant.ID
+	return a, nil
 }
 
 // shared tells whether the path leaves open which tenant is meant.
@@ -80,12 +84,18 @@ func (a authority) documentTenant() string {
 // url is an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
-// ownIssuers are the issuers of the tenant's tokens, under its own origin and
-// under the public cloud's hosts.
-func (l *Login) ownIssuers() []string {
-	tenantID := l.directory.Tenant().ID
+// issuersOf are the issuers of a tenant's tokens, under its own origin and under
+// the public cloud's hosts.
+func (l *Login) issuersOf(tenantID string) []string {
 	own, public := l.namesUnder(""), l.namesUnder(publicLogin[0])
 	return []string{own.issuerV1(tenantID), own.issuerV2(tenantID), public.issuerV1(tenantID), public.issuerV2(tenantID)}
+}
+
+// issuedHere tells whether an issuer is that of one of the tenants.
+func (l *Login) issuedHere(issuer string) bool {
+	return slices.ContainsFunc(l.tenants.All(), func(d *directory.Directory) bool {
+		return slices.Contains(l.issuersOf(d.Tenant().ID), issuer)
+	})
 }
 
 // addressed tells whether an assertion's audience is this tenant: one of its

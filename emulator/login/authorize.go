@@ -26,10 +26,12 @@ type authorization struct {
 	method      string // of the challenge: S256 or plain
 	prompt      string
 	loginHint   string
+	domainHint  string // the user's organization by its domain
 	clientInfo  bool
-	stateInForm bool    // state was sent, if only as an empty value
-	accepted    bool    // the user has just consented
-	device      *device // that waits for the answer: there is no redirect URI then
+	stateInForm bool        // state was sent, if only as an empty value
+	accepted    bool        // the user has just consented
+	device      *device     // that waits for the answer: there is no redirect URI then
+	redeem      *redemption // an invitation that is to be accepted: no client is answered then
 }
 
 // authorize begins a sign-in.
@@ -41,15 +43,27 @@ func (c *call) authorize() *Error {
 	if err != nil {
 		return c.refuse(a, err)
 	}
-	session, user, signedIn := c.session()
-	hinted := a.loginHint == "" || signedIn && strings.EqualFold(c.hintedUser(a.loginHint), user.UserPrincipalName)
+	s, who, signedIn := c.session()
+	hinted := signedIn && c.hinted(a, who)
 	switch {
-	case a.prompt == "none" && !(signedIn && hinted):
+	case a.prompt == "none" && !hinted:
 		return c.refuse(a, failure(50058))
-	case a.prompt == "login" || a.prompt == "select_account" || !signedIn || !hinted:
+	case a.prompt == "none" && c.settled && !c.admits(who):
+		return c.refuse(a, c.stranger(16000, a.client, who))
+	case a.prompt == "login" || a.prompt == "select_account" || !hinted || c.settled && !c.admits(who):
 		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
-	return c.complete(a, session, user)
+	return c.complete(a, s)
+}
+
+// hinted tells whether an account is the one that the client has in mind: the
+// one it names, or any of the organization it names where the path names none.
+func (c *call) hinted(a *authorization, who account) bool {
+	if a.loginHint != "" && !strings.EqualFold(c.hintedUser(a.loginHint), who.UserPrincipalName) {
+		return false
+	}
+	meant, known := c.tenants.Find(a.domainHint)
+	return c.settled || !known || meant == who.home
 }
 
 // authorization checks a request. It is nil with an error while the redirect
@@ -77,6 +91,7 @@ func (c *call) authorization() (*authorization, *Error) {
 		method:      c.form.Get("code_challenge_method"),
 		prompt:      c.form.Get("prompt"),
 		loginHint:   c.form.Get("login_hint"),
+		domainHint:  c.form.Get("domain_hint"),
 		clientInfo:  c.form.Get("client_info") == "1",
 	}
 	return a, c.checkAuthorization(a)
@@ -99,7 +114,9 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 	if a.types.idToken && !a.scope.oidc.openid {
 		return failure(70005, c.form.Get("response_type"), " It needs the scope openid.")
 	}
-	a.demands, err = c.demands(a.scope)
+	if c.settled {
+		a.demands, err = c.demands(a.client, a.scope)
+	}
 	return err
 }
 
@@ -143,9 +160,28 @@ func (c *call) authorizePath() string {
 	return "/oauth2/v2.0/authorize"
 }
 
-// complete answers a request for a user who is signed in.
-func (c *call) complete(a *authorization, s session, user *directory.User) *Error {
-	if err := c.permitted(a, user); err != nil {
+// locate settles which tenant the request is to, now that it is known who makes
+// it, and finds what it is about there.
+func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
+	if !c.settled {
+		var err *Error
+		if a.client, err = c.settle(a.client, s.TenantID); err != nil {
+			return nil, err
+		}
+		if a.demands, err = c.demands(a.client, a.scope); err != nil {
+			return nil, err
+		}
+	}
+	return c.activeUser(a.client, s)
+}
+
+// complete answers a request for somebody who is signed in.
+func (c *call) complete(a *authorization, s session) *Error {
+	user, err := c.locate(a, s)
+	if err == nil {
+		err = c.permitted(a, user)
+	}
+	if err != nil {
 		return c.refuse(a, err)
 	}
 	shown, ask, refused := c.missingConsent(a, user)
@@ -157,8 +193,11 @@ func (c *call) complete(a *authorization, s session, user *directory.User) *Erro
 	case ask:
 		return c.consentPage(a, s, user, shown)
 	}
+	if a.redeem != nil {
+		return c.redeemed(a.redeem)
+	}
 	if a.device != nil {
-		return c.decide(a, decision{Session: s})
+		return c.decide(a, decision{Session: s, TenantID: c.tenant.ID})
 	}
 	values, refused := c.answer(a, s, user)
 	if refused != nil {
@@ -183,13 +222,13 @@ func (c *call) permitted(a *authorization, user *directory.User) *Error {
 }
 
 // refuse answers an error where it belongs: on a page while the client is not
-// known, and for a user who is not assigned, whom no client can help; else at
-// the redirect URI, in the words of the authorization endpoint. A device learns
+// known, and for a user who is not assigned or whom the tenant does not know, and
+// whom no client can help; else at the redirect URI, in the words of the authorization endpoint. A device learns
 // of nothing but the user's own refusal.
 func (c *call) refuse(a *authorization, err *Error) *Error {
 	silent := a != nil && a.prompt == "none"
 	switch {
-	case a == nil:
+	case a == nil || a.redeem != nil:
 		return err
 	case a.device != nil && err.OAuth == "access_denied":
 		return c.decide(a, decision{Declined: true})
@@ -197,7 +236,7 @@ func (c *call) refuse(a *authorization, err *Error) *Error {
 		return err
 	case err.Code == 65001:
 		err = err.as("consent_required")
-	case err.Code == 50105 && !silent:
+	case (err.Code == 50105 || err.Code == 50020) && !silent:
 		return err
 	case err.Code == 50105:
 		err = err.as("interaction_required")

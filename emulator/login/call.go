@@ -43,7 +43,6 @@ type call struct {
 func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (*call, *Error) {
 	c := &call{
 		Login:   l,
-		View:    l.directory.View(),
 		w:       w,
 		r:       r,
 		version: endpoint,
@@ -57,7 +56,22 @@ func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (
 	header.Set("client-request-id", c.correlationID)
 	var err *Error
 	c.authority, err = l.authorityOf(r.Host, r.PathValue("tenant"))
+	c.View = c.directory.View()
 	return c, err
+}
+
+// settle makes the call one to a tenant, where the path leaves open which is
+// meant, and finds the client there.
+func (c *call) settle(cl client, tenantID string) (client, *Error) {
+	if c.settled {
+		return cl, nil
+	}
+	d, found := c.tenants.Find(tenantID)
+	if !found {
+		return cl, failure(90002, tenantID)
+	}
+	c.directory, c.tenant, c.View, c.settled = d, d.Tenant(), d.View(), true
+	return c.client(cl.app.AppID)
 }
 
 // clientRequestID is the client's own name for its request, or a new one.

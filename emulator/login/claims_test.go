@@ -237,7 +237,7 @@ func TestOptionalClaims(t *testing.T) {
 	c := w.claims(a.text("access_token"))
 	want := map[string]any{
 		"upn": w.ada.UserPrincipalName, "email": "ada@mail.example", "acct": 0.0, "family_name": "Lovelace", "given_name": "Ada",
-		"login_hint": loginHint(w.ada), "auth_time": float64(w.clock.Now().Unix()), "ipaddr": "127.0.0.1",
+		"login_hint": loginHint(session{UserID: w.ada.ID, TenantID: w.tid()}), "auth_time": float64(w.clock.Now().Unix()), "ipaddr": "127.0.0.1",
 	}
 	for name, value := range want {
 		if c[name] != value {

@@ -21,8 +21,13 @@ const (
 type client struct {
 	app       *directory.Application
 	principal *directory.ServicePrincipal // nil before anybody consented to the application here
+	foreign   bool                        // registered in another tenant
 	assurance assurance
 }
+
+// lacksPrincipal tells whether the tenant has to take the application in before
+// anybody here can use it. One of its own, and Microsoft's, it need not.
+func (cl client) lacksPrincipal() bool { return cl.foreign && cl.principal == nil }
 
 // client finds the application that a request names. A new registration or a
 // new secret is seen as late as by Graph's readers; users and consent at once.
@@ -30,21 +35,37 @@ func (c *call) client(id string) (client, *Error) {
 	if id == "" {
 		return client{}, failure(900144, "client_id")
 	}
-	app, found := c.directory.Seen().ApplicationByAppID(id)
-	if !found {
-		app, found = firstPartyApplication(id)
-	}
+	cl, found := c.registered(id)
 	if !found {
 		return client{}, failure(700016, id, c.tenant.DisplayName)
 	}
-	principal, _ := c.ServicePrincipalByAppID(app.AppID)
-	if principal != nil && !principal.AccountEnabled {
-		return client{}, failure(7000112, app.AppID, app.DisplayName)
+	if c.shared() && cl.app.SignInAudience == "AzureADMyOrg" && c.form.Get("grant_type") != "client_credentials" {
+		return client{}, failure(50194, cl.app.AppID, cl.app.DisplayName)
 	}
-	if c.shared() && app.SignInAudience == "AzureADMyOrg" && c.form.Get("grant_type") != "client_credentials" {
-		return client{}, failure(50194, app.AppID, app.DisplayName)
+	if !c.settled {
+		return cl, nil
 	}
-	return client{app: app, principal: principal, assurance: publicClient}, nil
+	cl.principal, _ = c.ServicePrincipalByAppID(cl.app.AppID)
+	if cl.principal != nil && !cl.principal.AccountEnabled {
+		return client{}, failure(7000112, cl.app.AppID, cl.app.DisplayName)
+	}
+	return cl, nil
+}
+
+// registered finds a registration: the tenant's own, a multi-tenant one of
+// another tenant's, or one of Microsoft's. Before it is settled which tenant is
+// meant it may be anybody's.
+func (c *call) registered(appID string) (client, bool) {
+	_, owner, found := c.tenants.Application(appID)
+	if !found {
+		app, found := firstPartyApplication(appID)
+		return client{app: app, assurance: publicClient}, found
+	}
+	app, found := owner.Seen().ApplicationByAppID(appID)
+	if !found || c.settled && owner != c.directory && !app.MultiTenant() {
+		return client{}, false
+	}
+	return client{app: app, foreign: owner != c.directory, assurance: publicClient}, true
 }
 
 // credentials are what a client sent to authenticate itself (RFC 6749 section

@@ -63,7 +63,7 @@ func containsID(ids []string, id string) bool {
 func (c *call) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	lacking, err := c.lacking(cl, user, d)
-	if err == nil && len(lacking) > 0 {
+	if err == nil && (len(lacking) > 0 || cl.lacksPrincipal() || d.resource.absent) {
 		err = failure(65001, cl.app.AppID, cl.app.DisplayName)
 	}
 	return granted, err
@@ -126,7 +126,7 @@ func (c *call) asked(cl client, d demand) []permissions {
 func (c *call) required(cl client) []permissions {
 	var all []permissions
 	for _, access := range cl.app.RequiredResourceAccess {
-		r, err := c.resource(access.ResourceAppID)
+		r, err := c.resource(cl, access.ResourceAppID)
 		if err != nil {
 			continue
 		}

@@ -18,6 +18,7 @@ const consentTime = time.Hour
 // whatever became of the registrations since.
 type consentState struct {
 	signInState
+	TenantID  string              `json:"tenantId"`
 	SessionID string              `json:"sessionId"`
 	Grants    map[string][]string `json:"grants"`    // scopes by the resource's appId
 	Everybody bool                `json:"everybody"` // the user may consent for everybody
@@ -35,8 +36,12 @@ func (c *call) missingConsent(a *authorization, user *directory.User) (shown []p
 		}
 		shown = join(shown, lacking)
 	}
+	absent := a.client.lacksPrincipal()
+	for _, d := range a.demands {
+		absent = absent || d.resource.absent
+	}
 	if a.prompt != "consent" || a.accepted {
-		return shown, len(shown) > 0, nil
+		return shown, len(shown) > 0 || absent, nil
 	}
 	before := false
 	for _, d := range a.demands {
@@ -48,7 +53,7 @@ func (c *call) missingConsent(a *authorization, user *directory.User) (shown []p
 		}
 	}
 	shown = slices.DeleteFunc(shown, func(p permissions) bool { return len(p.scopes) == 0 })
-	return shown, len(shown) > 0 || !before, nil
+	return shown, len(shown) > 0 || absent || !before, nil
 }
 
 // consentPage asks the user for consent, or says that only an administrator
@@ -56,7 +61,12 @@ func (c *call) missingConsent(a *authorization, user *directory.User) (shown []p
 func (c *call) consentPage(a *authorization, s session, user *directory.User, shown []permissions) *Error {
 	everybody := c.administrator(c.View, user)
 	state := consentState{
-		signInState: c.interrupt(a), SessionID: s.ID, Grants: map[string][]string{}, Everybody: everybody,
+		signInState: c.interrupt(a), TenantID: c.tenant.ID, SessionID: s.ID, Grants: map[string][]string{}, Everybody: everybody,
+	}
+	for _, d := range a.demands {
+		if d.resource.absent { // taken in though it may grant nothing
+			state.Grants[d.resource.principal.AppID] = nil
+		}
 	}
 	for _, p := range c.without(shown, a.client, user) {
 		for _, scope := range p.scopes {
@@ -69,7 +79,7 @@ func (c *call) consentPage(a *authorization, s session, user *directory.User, sh
 		return c.asError(err)
 	}
 	view := consentView{
-		Action: "/" + c.tenant.ID + "/consent", Context: sealed, Application: a.client.app.DisplayName,
+		Action: "/" + c.alias + "/consent", Context: sealed, Application: a.client.app.DisplayName,
 		Publisher: a.client.app.PublisherDomain, User: user.UserPrincipalName, Tenant: c.tenant.DisplayName,
 		Everybody: everybody, SignIn: a.scope.oidc.descriptions(),
 	}
@@ -146,7 +156,7 @@ func (c *call) consent() *Error {
 		return failure(9002313)
 	}
 	var state consentState
-	if err := c.seal.open(consentContext, c.form.Get("ctx"), &state); err != nil || state.TenantID != c.tenant.ID {
+	if err := c.seal.open(consentContext, c.form.Get("ctx"), &state); err != nil || state.Alias != c.alias {
 		return failure(9002313)
 	}
 	if c.now.After(state.Issued.Add(consentTime)) {
@@ -157,11 +167,16 @@ func (c *call) consent() *Error {
 	if refused != nil {
 		return c.refuse(a, refused)
 	}
-	s, user, signedIn := c.session()
+	s, _, signedIn := c.session()
 	if !signedIn || s.ID != state.SessionID {
 		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
+	user, refused := c.locate(a, s)
 	switch {
+	case refused != nil:
+		return c.refuse(a, refused)
+	case state.TenantID != c.tenant.ID:
+		return failure(9002313)
 	case state.Refused:
 		return c.refuse(a, failure(90094, a.client.app.DisplayName))
 	case decision != "accept":
@@ -175,11 +190,11 @@ func (c *call) consent() *Error {
 	if a.client, refused = c.client(a.client.app.AppID); refused != nil {
 		return c.refuse(a, refused)
 	}
-	if a.demands, refused = c.demands(a.scope); refused != nil {
+	if a.demands, refused = c.demands(a.client, a.scope); refused != nil {
 		return c.refuse(a, refused)
 	}
 	a.accepted = true
-	return c.complete(a, s, user)
+	return c.complete(a, s)
 }
 
 // record keeps consent in the directory, beside what was granted before. A
@@ -201,6 +216,9 @@ func (c *call) record(cl client, user *directory.User, scopes map[string][]strin
 			}
 			if everybody {
 				grant.ConsentType, grant.PrincipalID = "AllPrincipals", nil
+			}
+			if len(values) == 0 {
+				continue
 			}
 			if err := widen(tx, grant); err != nil {
 				return err

@@ -31,7 +31,7 @@ const userCodeLength = 9
 type device struct {
 	ID       string    `json:"id"`
 	UserCode string    `json:"userCode"`
-	TenantID string    `json:"tenantId"`
+	Alias    string    `json:"alias"` // the tenant's id, or what leaves it open
 	ClientID string    `json:"clientId"`
 	Scope    string    `json:"scope"`
 	Version  version   `json:"version"`
@@ -43,6 +43,7 @@ func (d device) expired(now time.Time) bool { return !now.Before(d.Issued.Add(de
 // decision is what the user answered.
 type decision struct {
 	Session  session `json:"session"`
+	TenantID string  `json:"tenantId"` // that the user signed in to
 	Declined bool    `json:"declined"`
 }
 
@@ -77,17 +78,19 @@ func (c *call) deviceCode() *Error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.demands(asked); err != nil {
-		return err
+	if c.settled {
+		if _, err := c.demands(cl, asked); err != nil {
+			return err
+		}
 	}
-	d := device{ID: opaque(16), TenantID: c.tenant.ID, ClientID: cl.app.AppID, Scope: asked.text, Version: c.version, Issued: c.now}
+	d := device{ID: opaque(16), Alias: c.alias, ClientID: cl.app.AppID, Scope: asked.text, Version: c.version, Issued: c.now}
 	for taken := true; taken; {
 		d.UserCode = newUserCode()
 		record, err := json.Marshal(d)
 		if err != nil {
 			return c.asError(err)
 		}
-		first, err := c.directory.SaveOnce(devicesBucket, d.UserCode, record)
+		first, err := c.home.SaveOnce(devicesBucket, d.UserCode, record)
 		if err != nil {
 			return c.asError(err)
 		}
@@ -118,11 +121,11 @@ func (c *call) deviceCode() *Error {
 // decided about it already.
 func (c *call) device(userCode string) (device, bool) {
 	var d device
-	record, found := c.directory.Load(devicesBucket, userCode)
-	if !found || strings.Contains(userCode, "/") || json.Unmarshal(record, &d) != nil || d.expired(c.now) || d.TenantID != c.tenant.ID {
+	record, found := c.home.Load(devicesBucket, userCode)
+	if !found || strings.Contains(userCode, "/") || json.Unmarshal(record, &d) != nil || d.expired(c.now) {
 		return device{}, false
 	}
-	_, decided := c.directory.Load(devicesBucket, userCode+"/decision")
+	_, decided := c.home.Load(devicesBucket, userCode+"/decision")
 	return d, !decided
 }
 
@@ -132,7 +135,11 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	if !found {
 		return nil, failure(70018)
 	}
-	c.version = d.Version
+	var err *Error
+	if c.authority, err = c.authorityOf(c.r.Host, d.Alias); err != nil { // the page is one for all tenants
+		return nil, err
+	}
+	c.View, c.version = c.directory.View(), d.Version
 	cl, err := c.client(d.ClientID)
 	if err != nil {
 		return nil, err
@@ -141,7 +148,9 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	if a.scope, err = parseScope(d.Scope); err != nil {
 		return a, err
 	}
-	a.demands, err = c.demands(a.scope)
+	if c.settled {
+		a.demands, err = c.demands(cl, a.scope)
+	}
 	return a, err
 }
 
@@ -164,8 +173,8 @@ func (c *call) deviceAuth() *Error {
 		return err
 	}
 	name := ""
-	if _, user, signedIn := c.session(); signedIn {
-		name = user.UserPrincipalName
+	if _, who, signedIn := c.session(); signedIn {
+		name = who.UserPrincipalName
 	}
 	return c.signInPage(a, name, nil)
 }
@@ -185,7 +194,7 @@ func (c *call) decide(a *authorization, made decision) *Error {
 	if err != nil {
 		return c.asError(err)
 	}
-	first, err := c.directory.SaveOnce(devicesBucket, a.device.UserCode+"/decision", record)
+	first, err := c.home.SaveOnce(devicesBucket, a.device.UserCode+"/decision", record)
 	if err != nil {
 		return c.asError(err)
 	}
@@ -201,7 +210,7 @@ func (c *call) decide(a *authorization, made decision) *Error {
 
 func (l *Login) forgetDevice(userCode string) error {
 	for _, key := range []string{userCode, userCode + "/decision", userCode + "/poll"} {
-		if err := l.directory.Remove(devicesBucket, key); err != nil {
+		if err := l.home.Remove(devicesBucket, key); err != nil {
 			return fmt.Errorf("forget device: %w", err)
 		}
 	}
@@ -210,12 +219,12 @@ func (l *Login) forgetDevice(userCode string) error {
 
 // forgetExpiredDevices drops devices that nobody let in in time.
 func (l *Login) forgetExpiredDevices() error {
-	for _, key := range l.directory.Keys(devicesBucket) {
+	for _, key := range l.home.Keys(devicesBucket) {
 		if strings.Contains(key, "/") {
 			continue
 		}
 		var d device
-		record, _ := l.directory.Load(devicesBucket, key)
+		record, _ := l.home.Load(devicesBucket, key)
 		if err := json.Unmarshal(record, &d); err == nil && !d.expired(l.clock()) {
 			continue
 		}

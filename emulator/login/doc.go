@@ -1,5 +1,5 @@
-// Package login is the authorization server of one Entra ID tenant: metadata
-// and keys, the authorize endpoint with its sign-in page, the token endpoint,
+// Package login is the authorization server of Entra ID tenants: metadata and
+// keys, the authorize endpoint with its sign-in page, the token endpoint,
 // UserInfo and logout. It reads the registrations from the directory and writes
 // nothing there but its own keys, the record of used codes, devices that wait for
 // a sign-in and the consent that users give.
@@ -12,6 +12,9 @@
 //     sealed text that carries what it stands for, and devices that wait are in
 //     the directory, so a restart loses none.
 //   - A code is redeemed once, ever, by whichever process is first.
+//   - A call is to one tenant, settled by its path or else by who signs in; what
+//     was looked up before that is looked up again.
+//   - A session and a refresh token are those of the account in its own tenant.
 //   - The resource chooses the version of its access tokens; the endpoint
 //     chooses the version of ID tokens and the shape of the answer.
 //   - scp is everything granted or pre-authorized, whatever was asked for.
@@ -42,6 +45,9 @@
 // A device's user opens /{tenant}/deviceauth and types the code into the field
 // otc; the sign-in page follows, with a button decision=cancel, and at the end a
 // page (200) that says so.
+//
+// Whoever was invited as a guest signs in at /{tenant}/redeem?user=ID&rd=URL, or
+// anywhere else at that tenant.
 //
 // The cookie ESTSAUTH keeps the sign-in for prompt=none and for other clients.
 //

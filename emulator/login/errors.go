@@ -38,6 +38,7 @@ type refusal struct {
 // Source: learn.microsoft.com/entra/identity-platform/reference-error-codes and
 // the bodies that clients report.
 var refusals = map[int]refusal{
+	16000:   {"interaction_required", 400, strangerMessage},
 	240002:  {"invalid_grant", 400, "Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant."},
 	28000:   {"invalid_request", 400, "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid."},
 	50011:   {"invalid_request", 400, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'. Make sure the redirect URI sent in the request matches one added to your application."},
@@ -49,6 +50,7 @@ var refusals = map[int]refusal{
 	500113:  {"invalid_request", 400, "No reply address is registered for the application."},
 	50013:   {"invalid_grant", 400, "Assertion failed signature validation. [Reason - %s]"},
 	50166:   {"invalid_client", 401, "Request to External OIDC endpoint failed."},
+	50020:   {"invalid_grant", 400, strangerMessage},
 	50027:   {"invalid_grant", 400, "JWT token is invalid or malformed."},
 	5002723: {"invalid_client", 401, "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header."},
 	50034:   {"invalid_grant", 400, "The user account %s does not exist in the %s directory. To sign into this application, the account must be added to the directory."},
@@ -67,6 +69,7 @@ var refusals = map[int]refusal{
 	65001:   {"invalid_grant", 400, "The user or administrator has not consented to use the application with ID '%s' named '%s'. Send an interactive authorization request for this user and resource."},
 	65004:   {"access_denied", 400, "User declined to consent to access the app."},
 	650053:  {"invalid_client", 400, "The application '%s' asked for scope '%s' that doesn't exist on the resource '%s'. Contact the app vendor."},
+	650052:  {"invalid_client", 400, "The app is trying to access a service '%s'(%s) that your organization '%s' lacks a service principal for. Contact your IT Admin to review the configuration of your service subscriptions or consent to the application in order to create the required service principal."},
 	70000:   {"invalid_grant", 400, "Provided grant is invalid or malformed."},
 	700005:  {"invalid_grant", 400, "Provided Authorization Code is intended to use against other tenant, thus rejected."},
 	70016:   {"authorization_pending", 400, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."},
@@ -101,17 +104,22 @@ var refusals = map[int]refusal{
 	90002:   {"invalid_tenant", 400, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."},
 	90023:   {"invalid_request", 400, "Unsupported '%s' value."},
 	90033:   {"temporarily_unavailable", 503, "A transient error has occurred. Please try again."},
+	90072:   {"interaction_required", 400, strangerMessage},
 	90094:   {"access_denied", 400, "%s needs permission to access resources in your organization that only an admin can grant. Please ask an admin to grant permission to this app before you can use it."},
 	900144:  {"invalid_request", 400, "The request body must contain the following parameter: '%s'."},
 	900561:  {"invalid_request", 405, "The endpoint only accepts %s requests. Received a %s request."},
 	900971:  {"invalid_request", 400, "No reply address provided."},
 	9000411: {"invalid_request", 400, "The request is not properly formatted. The parameter '%s' is duplicated."},
+	9001023: {"invalid_request", 400, "The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint."},
 	9002313: {"invalid_request", 400, "Invalid request. Request is malformed or invalid."},
 	9002325: {"invalid_request", 400, "Proof Key for Code Exchange is required for cross-origin authorization code redemption."},
 	9002326: {"invalid_request", 400, "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. Request origin: '%s'."},
 	9002327: {"invalid_request", 400, "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests."},
 	1002012: {"invalid_scope", 400, "The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."},
 }
+
+// strangerMessage tells who is not known to the tenant that he signs in to.
+const strangerMessage = "User account '%s' from identity provider '%s' does not exist in tenant '%s' and cannot access the application '%s'(%s) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account."
 
 // suberrors are the ones that MSAL acts upon.
 var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 700082: "bad_token", 700084: "bad_token"}

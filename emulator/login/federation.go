@@ -14,7 +14,7 @@ import (
 // Only an issuer that is registered is ever asked for its keys.
 // Source: learn.microsoft.com/entra/workload-id/workload-identity-federation.
 func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
-	trusted := c.FederatedCredentials(cl.app.ID)
+	trusted := slices.Clone(cl.app.FederatedCredentials)
 	if len(trusted) == 0 {
 		return failure(70025, cl.app.DisplayName)
 	}
@@ -44,7 +44,7 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	if sent.header.Algorithm != string(jose.RS256) {
 		return failure(50027).as("invalid_client")
 	}
-	if slices.Contains(c.ownIssuers(), sent.claims.Issuer) { // a managed identity's token
+	if c.issuedHere(sent.claims.Issuer) { // a managed identity's token
 		if c.verified(text, &assertionClaims{}) != nil {
 			return failure(50013, "The key was not found.").as("invalid_client")
 		}

@@ -30,6 +30,7 @@ var firstPartyClients = []firstPartyClient{
 		appID: "1950a258-227b-4e31-a9cf-717495945fc2", name: "Microsoft Azure PowerShell", management: true,
 		graph: []string{"AuditLog.Read.All", "Directory.AccessAsUser.All"},
 	},
+	{appID: invitationPortal, name: "Microsoft Invitation Acceptance Portal"},
 	{appID: "14d82eec-204b-4c2f-b7e8-296a70dab67e", name: "Microsoft Graph Command Line Tools"},
 }
 

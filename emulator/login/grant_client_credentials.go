@@ -11,13 +11,16 @@ func (c *call) clientCredentials() (issuance, *Error) {
 	if err != nil {
 		return issuance{}, err
 	}
+	if cl, err = c.settle(cl, c.registeredIn(cl)); err != nil {
+		return issuance{}, err
+	}
 	if err := c.authenticate(&cl, sent, false); err != nil {
 		return issuance{}, err
 	}
 	if cl.principal == nil {
 		return issuance{}, failure(7000229, cl.app.AppID, c.tenant.ID)
 	}
-	d, err := c.oneDemand(asked)
+	d, err := c.oneDemand(cl, asked)
 	if err != nil {
 		return issuance{}, err
 	}
@@ -26,6 +29,15 @@ func (c *call) clientCredentials() (issuance, *Error) {
 		return issuance{}, failure(501051, cl.app.AppID, cl.app.DisplayName, target.AppID, target.DisplayName)
 	}
 	return issuance{client: cl, resource: d.resource, asked: asked, parts: d.parts}, nil
+}
+
+// registeredIn is the tenant of a client's registration, which the client means
+// where it names none.
+func (c *call) registeredIn(cl client) string {
+	if _, owner, found := c.tenants.Application(cl.app.AppID); found {
+		return owner.Tenant().ID
+	}
+	return c.tenant.ID
 }
 
 // applicationScope reads the one scope that this grant takes: a resource's

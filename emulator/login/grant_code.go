@@ -54,6 +54,9 @@ func (c *call) redeemCode() (issuance, *Error) {
 	if c.seal.open(authorizationCode, text, &redeemed) != nil {
 		return issuance{}, failure(70000)
 	}
+	if cl, err = c.settle(cl, redeemed.TenantID); err != nil {
+		return issuance{}, err
+	}
 	if err := c.checkCode(redeemed, cl); err != nil {
 		return issuance{}, err
 	}
@@ -69,7 +72,7 @@ func (c *call) redeemCode() (issuance, *Error) {
 	if err := c.useCode(redeemed.ID, redeemed.Issued.Add(codeLifetime)); err != nil {
 		return issuance{}, err
 	}
-	user, err := c.activeUser(redeemed.Session.UserID)
+	user, err := c.activeUser(cl, redeemed.Session)
 	if err != nil {
 		return issuance{}, err
 	}
@@ -127,7 +130,7 @@ func (redeemed code) checkVerifier(verifier string) *Error {
 
 // useCode makes this the only redemption of a code there will ever be.
 func (c *call) useCode(id string, expires time.Time) *Error {
-	first, err := c.directory.SaveOnce(codesBucket, id, []byte(strconv.FormatInt(expires.Unix(), 10)))
+	first, err := c.home.SaveOnce(codesBucket, id, []byte(strconv.FormatInt(expires.Unix(), 10)))
 	if err != nil {
 		return c.asError(err)
 	}
@@ -140,13 +143,13 @@ func (c *call) useCode(id string, expires time.Time) *Error {
 // forgetExpiredCodes drops the record of used codes that have expired since.
 func (l *Login) forgetExpiredCodes() error {
 	now := l.clock().Unix()
-	for _, id := range l.directory.Keys(codesBucket) {
-		value, _ := l.directory.Load(codesBucket, id)
+	for _, id := range l.home.Keys(codesBucket) {
+		value, _ := l.home.Load(codesBucket, id)
 		expires, err := strconv.ParseInt(string(value), 10, 64)
 		if err != nil || expires >= now {
 			continue
 		}
-		if err := l.directory.Remove(codesBucket, id); err != nil {
+		if err := l.home.Remove(codesBucket, id); err != nil {
 			return fmt.Errorf("forget used code: %w", err)
 		}
 	}

@@ -20,7 +20,7 @@ func (c *call) redeemDevice() (issuance, *Error) {
 		return issuance{}, failure(900144, "device_code")
 	}
 	var d device
-	if c.seal.open(deviceCode, text, &d) != nil || d.TenantID != c.tenant.ID || d.ClientID != cl.app.AppID {
+	if c.seal.open(deviceCode, text, &d) != nil || d.Alias != c.alias && !c.shared() || d.ClientID != cl.app.AppID {
 		return issuance{}, failure(70018).as("bad_verification_code")
 	}
 	public := cl.fallbackPublic() && !sent.any()
@@ -31,7 +31,10 @@ func (c *call) redeemDevice() (issuance, *Error) {
 	if err != nil {
 		return issuance{}, err
 	}
-	user, err := c.activeUser(made.Session.UserID)
+	if cl, err = c.settle(cl, made.TenantID); err != nil {
+		return issuance{}, err
+	}
+	user, err := c.activeUser(cl, made.Session)
 	if err != nil {
 		return issuance{}, err
 	}
@@ -52,7 +55,7 @@ func (c *call) redeemDevice() (issuance, *Error) {
 // poll is what has been decided about a device, or why there is nothing yet.
 func (c *call) poll(d device) (decision, *Error) {
 	var made decision
-	if _, used := c.directory.Load(codesBucket, d.ID); used {
+	if _, used := c.home.Load(codesBucket, d.ID); used {
 		return made, failure(54005)
 	}
 	if d.expired(c.now) {
@@ -62,7 +65,7 @@ func (c *call) poll(d device) (decision, *Error) {
 		}
 		return made, expired
 	}
-	record, decided := c.directory.Load(devicesBucket, d.UserCode+"/decision")
+	record, decided := c.home.Load(devicesBucket, d.UserCode+"/decision")
 	if !decided {
 		return made, c.pending(d)
 	}
@@ -78,8 +81,8 @@ func (c *call) poll(d device) (decision, *Error) {
 // pending sends a device away until later, one in a hurry with slow_down.
 func (c *call) pending(d device) *Error {
 	key := d.UserCode + "/poll"
-	before, _ := c.directory.Load(devicesBucket, key)
-	if err := c.directory.Save(devicesBucket, key, []byte(strconv.FormatInt(c.now.UnixMilli(), 10))); err != nil {
+	before, _ := c.home.Load(devicesBucket, key)
+	if err := c.home.Save(devicesBucket, key, []byte(strconv.FormatInt(c.now.UnixMilli(), 10))); err != nil {
 		return c.asError(err)
 	}
 	last, err := strconv.ParseInt(string(before), 10, 64)

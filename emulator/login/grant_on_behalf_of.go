@@ -19,6 +19,7 @@ type userAssertion struct {
 	Audience string  `json:"aud"`
 	Expires  float64 `json:"exp"`
 	Begins   float64 `json:"nbf"`
+	TenantID string  `json:"tid"`
 	ObjectID string  `json:"oid"`
 	Session  string  `json:"sid"`
 	Scope    *string `json:"scp"`
@@ -45,30 +46,32 @@ func (c *call) onBehalfOf() (issuance, *Error) {
 	if err := c.authenticate(&cl, sent, false); err != nil {
 		return issuance{}, err
 	}
-	asserted, err := c.userAssertion(cl, c.form.Get("assertion"))
+	asserted, err := c.userAssertion(&cl, c.form.Get("assertion"))
 	if err != nil {
 		return issuance{}, err
 	}
-	user, err := c.activeUser(asserted.ObjectID)
-	if err != nil {
+	user, found := c.User(asserted.ObjectID)
+	if !found {
+		return issuance{}, failure(50034, asserted.ObjectID, c.tenant.DisplayName)
+	}
+	if asserted.Session == "" {
+		asserted.Session = uuid.NewString()
+	}
+	s := c.sessionOf(asserted.Session, user)
+	if user, err = c.activeUser(cl, s); err != nil {
 		return issuance{}, err
 	}
 	asked, err := c.requestedScope()
 	if err != nil {
 		return issuance{}, err
 	}
-	i := issuance{
-		client: cl, user: user, asked: asked, platform: web,
-		session: session{ID: asserted.Session, UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now},
-	}
-	if i.session.ID == "" {
-		i.session.ID = uuid.NewString()
-	}
+	i := issuance{client: cl, user: user, asked: asked, platform: web, session: s}
 	return i, c.delegate(&i)
 }
 
-// userAssertion checks the token that an API was called with.
-func (c *call) userAssertion(cl client, text string) (userAssertion, *Error) {
+// userAssertion checks the token that an API was called with. Where the path
+// leaves the tenant open, it is the token's.
+func (c *call) userAssertion(cl *client, text string) (userAssertion, *Error) {
 	var asserted userAssertion
 	if strings.Count(text, ".") != 2 {
 		return asserted, failure(50027)
@@ -76,9 +79,13 @@ func (c *call) userAssertion(cl client, text string) (userAssertion, *Error) {
 	if err := c.verified(text, &asserted); err != nil {
 		return asserted, failure(50013, err.Error())
 	}
+	var err *Error
+	if *cl, err = c.settle(*cl, asserted.TenantID); err != nil {
+		return asserted, err
+	}
 	now := float64(c.now.Unix())
 	switch {
-	case !slices.Contains(c.ownIssuers(), asserted.Issuer):
+	case !slices.Contains(c.issuersOf(c.tenant.ID), asserted.Issuer):
 		return asserted, failure(50013, "The token is of another issuer.")
 	case asserted.Audience == cl.app.AppID && asserted.AppID+asserted.Party == "":
 		return asserted, failure(240002)

@@ -10,6 +10,9 @@ import (
 // (RFC 6749 section 4.3). No redirect URI says what kind the client is, so the
 // registration's fallback does.
 func (c *call) passwordGrant() (issuance, *Error) {
+	if c.alias == "common" {
+		return issuance{}, failure(9001023)
+	}
 	sent, cl, err := c.sender()
 	if err != nil {
 		return issuance{}, err
@@ -19,10 +22,20 @@ func (c *call) passwordGrant() (issuance, *Error) {
 			return issuance{}, failure(900144, name)
 		}
 	}
+	name := strings.TrimSpace(c.form.Get("username"))
+	home, found := c.realmOf(name)
+	switch {
+	case found && !c.settled:
+		if cl, err = c.settle(cl, home.Tenant().ID); err != nil {
+			return issuance{}, err
+		}
+	case found && home != c.directory: // guests have no password here
+		return issuance{}, failure(50034, name, c.tenant.DisplayName)
+	}
 	if err := c.authenticate(&cl, sent, cl.fallbackPublic() && !sent.any()); err != nil {
 		return issuance{}, err
 	}
-	user, err := c.checkPassword(strings.TrimSpace(c.form.Get("username")), c.form.Get("password"))
+	who, err := c.checkPassword(name, c.form.Get("password"))
 	if err != nil {
 		return issuance{}, err
 	}
@@ -31,8 +44,7 @@ func (c *call) passwordGrant() (issuance, *Error) {
 		return issuance{}, err
 	}
 	i := issuance{
-		client: cl, user: user, asked: asked,
-		session: session{ID: uuid.NewString(), UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now},
+		client: cl, user: who.User, asked: asked, session: c.sessionOf(uuid.NewString(), who.User),
 	}
 	return i, c.delegate(&i)
 }

@@ -7,10 +7,10 @@ const (
 	spaRefreshLifetime = 24 * time.Hour      // from the sign-in, whatever is issued since
 )
 
-// refresh is a refresh token. It is bound to a client and a user, not to a
-// resource.
+// refresh is a refresh token. It is bound to a client and a user, and neither to
+// a resource nor to a tenant: where the user is a guest it gives tokens, too.
+// Source: learn.microsoft.com/entra/identity-platform/refresh-tokens.
 type refresh struct {
-	TenantID string    `json:"tenantId"`
 	ClientID string    `json:"clientId"`
 	Platform platform  `json:"platform"` // empty: the sign-in had no redirect URI
 	Scope    string    `json:"scope"`
@@ -21,7 +21,7 @@ type refresh struct {
 
 func (c *call) refreshToken(i issuance) (string, error) {
 	return c.seal.close(refreshToken, refresh{
-		TenantID: c.tenant.ID, ClientID: i.client.app.AppID, Platform: i.platform, Scope: i.asked.text,
+		ClientID: i.client.app.AppID, Platform: i.platform, Scope: i.asked.text,
 		Session: i.session, Issued: c.now, SPASince: i.spaSince,
 	})
 }
@@ -37,8 +37,11 @@ func (c *call) refresh() (issuance, *Error) {
 		return issuance{}, failure(900144, "refresh_token")
 	}
 	var token refresh
-	if c.seal.open(refreshToken, text, &token) != nil || token.TenantID != c.tenant.ID || token.ClientID != cl.app.AppID {
+	if c.seal.open(refreshToken, text, &token) != nil || token.ClientID != cl.app.AppID {
 		return issuance{}, failure(70000)
+	}
+	if cl, err = c.settle(cl, token.Session.TenantID); err != nil {
+		return issuance{}, err
 	}
 	public := token.Platform != web
 	if token.Platform == "" {
@@ -53,7 +56,7 @@ func (c *call) refresh() (issuance, *Error) {
 	if err := c.checkAge(token); err != nil {
 		return issuance{}, err
 	}
-	user, err := c.activeUser(token.Session.UserID)
+	user, err := c.activeUser(cl, token.Session)
 	if err != nil {
 		return issuance{}, err
 	}

@@ -47,13 +47,12 @@ func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
 // VerifyManagementToken checks an access token (without "Bearer") as Azure
 // Resource Manager would. The local tenant's own origin is a name of it too,
 // where clients are told that it is there. The error wraps one of the above.
-func (l *Login) VerifyManagementToken(token string) error {
+func (l *Login) VerifyManagementToken(token string) (*GraphToken, error) {
 	manager, _ := managementResource(managementAppID)
-	_, err := l.verifyFor(append(manager.ServicePrincipalNames, l.localhost, l.localhost+"/"), token)
-	return err
+	return l.verifyFor(append(manager.ServicePrincipalNames, l.localhost, l.localhost+"/"), token)
 }
 
-// verifyFor checks a v1 access token of this tenant for one of the audiences.
+// verifyFor checks a v1 access token of one of the tenants for one of the audiences.
 func (l *Login) verifyFor(audiences []string, token string) (*GraphToken, error) {
 	var claims struct {
 		Issuer    string   `json:"iss"`
@@ -73,11 +72,11 @@ func (l *Login) verifyFor(audiences []string, token string) (*GraphToken, error)
 	if err := l.verified(token, &claims); err != nil {
 		return nil, err
 	}
-	tenantID := l.directory.Tenant().ID
-	issuers := []string{l.namesUnder("").issuerV1(tenantID), l.namesUnder(publicLogin[0]).issuerV1(tenantID)}
+	_, known := l.tenants.Find(claims.TenantID)
+	issuers := []string{l.namesUnder("").issuerV1(claims.TenantID), l.namesUnder(publicLogin[0]).issuerV1(claims.TenantID)}
 	now := l.clock()
 	switch {
-	case !slices.Contains(issuers, claims.Issuer) || claims.TenantID != tenantID:
+	case !known || !slices.Contains(issuers, claims.Issuer):
 		return nil, ErrIssuer
 	case !slices.Contains(audiences, claims.Audience):
 		return nil, ErrAudience

@@ -30,12 +30,13 @@ func (c *call) idClaims(i issuance) claims {
 		token["oid"] = i.user.ID
 		token["name"] = i.user.DisplayName
 		if c.version == v2 {
-			token["preferred_username"] = i.user.UserPrincipalName
+			token["preferred_username"] = userName(i.user)
 		}
 	}
 	if c.version == v1 {
 		addV1User(token, i)
 	}
+	c.addGuest(token, i.user)
 	if i.asked.oidc.email && c.version == v2 {
 		setText(token, "email", i.user.Mail)
 	}

@@ -15,10 +15,10 @@ import (
 
 // Config is what a Login needs.
 type Config struct {
-	Directory *directory.Directory
-	Origin    string           // scheme, host and port that clients know, as in https://localhost:8443
-	Clock     func() time.Time // nil: time.Now
-	Logger    *slog.Logger     // nil: nothing is logged
+	Tenants *directory.Tenants
+	Origin  string           // scheme, host and port that clients know, as in https://localhost:8443
+	Clock   func() time.Time // nil: time.Now
+	Logger  *slog.Logger     // nil: nothing is logged
 
 	// RootCAs are the authorities that the issuers of federated credentials are
 	// trusted by when their keys are read. Nil: the system's.
@@ -29,11 +29,12 @@ type Config struct {
 	Administrator func(directory.View, *directory.User) bool
 }
 
-// Login is the authorization server of one tenant. It is safe for use by many
+// Login is the authorization server of every tenant. It is safe for use by many
 // goroutines at once.
 type Login struct {
-	directory *directory.Directory
-	localhost string // Config.Origin
+	tenants   *directory.Tenants
+	home      *directory.Directory // keeps what the server itself must remember
+	localhost string               // Config.Origin
 	clock     func() time.Time
 	log       *slog.Logger
 	keys      *keyring
@@ -45,15 +46,16 @@ type Login struct {
 	issuers       *issuers
 }
 
-// New opens the authorization server over a directory. The signing key and the
-// key that seals codes, refresh tokens and sessions are made on first use and
-// kept in the directory, so that a restart invalidates nothing.
+// New opens the authorization server over tenants. The signing key and the key
+// that seals codes, refresh tokens and sessions are made on first use and kept
+// with the home tenant, so that a restart invalidates nothing.
 func New(config Config) (*Login, error) {
-	if config.Directory == nil || config.Origin == "" {
-		return nil, errors.New("open login: a directory and an origin are needed")
+	if config.Tenants == nil || config.Origin == "" {
+		return nil, errors.New("open login: tenants and an origin are needed")
 	}
 	l := &Login{
-		directory: config.Directory,
+		tenants:   config.Tenants,
+		home:      config.Tenants.Home(),
 		localhost: strings.TrimSuffix(config.Origin, "/"),
 		clock:     config.Clock,
 		log:       config.Logger,
@@ -72,10 +74,10 @@ func New(config Config) (*Login, error) {
 	}
 	l.issuers = newIssuers(config.RootCAs, l.clock)
 	var err error
-	if l.keys, err = openKeyring(l.directory, l.clock()); err != nil {
+	if l.keys, err = openKeyring(l.home, l.clock()); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)
 	}
-	if l.seal, err = openSealer(l.directory); err != nil {
+	if l.seal, err = openSealer(l.home); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)
 	}
 	if err := l.forgetExpiredCodes(); err != nil {
@@ -107,6 +109,7 @@ func (l *Login) routes() *http.ServeMux {
 	mux.HandleFunc("/{tenant}/oauth2/deviceauth", l.page(v2, (*call).deviceAuth)) // Entra's own path
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/logout", l.page(v2, (*call).logout))
 	mux.HandleFunc("/{tenant}/oauth2/logout", l.page(v1, (*call).logout))
+	mux.HandleFunc("GET /{tenant}/redeem", l.page(v2, (*call).redeem))
 	mux.HandleFunc("/{tenant}/userrealm/{user}", l.api((*call).realm)) // MSAL Python
 	mux.HandleFunc("/{tenant}/UserRealm/{user}", l.api((*call).realm)) // MSAL Go
 	mux.HandleFunc("/oidc/userinfo", l.userinfo)

@@ -14,8 +14,12 @@ func (c *call) addOptional(token claims, i issuance, asked []directory.OptionalC
 	user := i.user
 	for _, claim := range asked {
 		switch claim.Name {
-		case "upn", "preferred_username":
-			token[claim.Name] = user.UserPrincipalName
+		case "upn":
+			if name, told := principalName(user, claim); told {
+				token["upn"] = name
+			}
+		case "preferred_username":
+			token["preferred_username"] = userName(user)
 		case "email":
 			setText(token, "email", user.Mail)
 		case "verified_primary_email":
@@ -23,7 +27,7 @@ func (c *call) addOptional(token claims, i issuance, asked []directory.OptionalC
 				token["verified_primary_email"] = []string{*user.Mail}
 			}
 		case "acct":
-			token["acct"] = account(user)
+			token["acct"] = acct(user)
 		case "family_name":
 			setText(token, "family_name", user.Surname)
 		case "given_name":
@@ -33,7 +37,7 @@ func (c *call) addOptional(token claims, i issuance, asked []directory.OptionalC
 		case "xms_pl":
 			setText(token, "xms_pl", user.PreferredLanguage)
 		case "login_hint":
-			token["login_hint"] = loginHint(user)
+			token["login_hint"] = loginHint(i.session)
 		case "sid":
 			token["sid"] = i.session.ID
 		case "auth_time":
@@ -50,8 +54,8 @@ func (c *call) addOptional(token claims, i issuance, asked []directory.OptionalC
 	}
 }
 
-// account is the acct claim: 0 for a member of the tenant, 1 for a guest.
-func account(user *directory.User) int {
+// acct is the acct claim: 0 for a member of the tenant, 1 for a guest.
+func acct(user *directory.User) int {
 	if user.UserType == "Guest" {
 		return 1
 	}

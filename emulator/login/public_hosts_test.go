@@ -143,7 +143,7 @@ func TestManagementTokens(t *testing.T) {
 		"api://orders/.default":                         ErrIssuer, // of version 2.0
 	} {
 		token := w.granted(w.daemonRequest("scope", scope)).text("access_token")
-		if err := w.login.VerifyManagementToken(token); !errors.Is(err, want) {
+		if _, err := w.login.VerifyManagementToken(token); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", scope, err, want)
 		}
 	}

@@ -10,12 +10,13 @@ import (
 // resource is the API that a token is for.
 type resource struct {
 	principal *directory.ServicePrincipal
-	app       *directory.Application // nil when it is registered in another tenant, as Microsoft Graph
+	app       *directory.Application // nil when no tenant here has it, as Microsoft Graph
 	name      string                 // the name that the client used, as it is registered
+	absent    bool                   // the tenant has no service principal of it yet, and consent makes it
 }
 
-// resource finds the API that a name stands for.
-func (c *call) resource(name string) (resource, *Error) {
+// resource finds the API that a name stands for, for a client.
+func (c *call) resource(cl client, name string) (resource, *Error) {
 	canonical := name
 	lookup := name
 	for _, alias := range c.graphNames() {
@@ -27,8 +28,12 @@ func (c *call) resource(name string) (resource, *Error) {
 	if !found {
 		principal, found = managementResource(lookup)
 	}
-	if !found {
-		return resource{}, failure(500011, name, c.tenant.DisplayName)
+	absent := !found
+	if absent {
+		var err *Error
+		if principal, err = c.foreignResource(cl, lookup); err != nil {
+			return resource{}, err
+		}
 	}
 	if !principal.AccountEnabled {
 		return resource{}, failure(500014, name)
@@ -38,8 +43,31 @@ func (c *call) resource(name string) (resource, *Error) {
 			canonical = own
 		}
 	}
-	app, _ := c.ApplicationByAppID(principal.AppID)
-	return resource{principal: principal, app: app, name: canonical}, nil
+	app, _, _ := c.tenants.Application(principal.AppID)
+	return resource{principal: principal, app: app, name: canonical, absent: absent}, nil
+}
+
+// foreignResource finds a multi-tenant API of another tenant that this one has
+// not taken in. Consent to a client takes in an API that knows the client, and
+// nothing else does.
+// Source: learn.microsoft.com/entra/identity-platform/howto-convert-app-to-be-multi-tenant.
+func (c *call) foreignResource(cl client, name string) (*directory.ServicePrincipal, *Error) {
+	for _, d := range c.tenants.All() {
+		elsewhere, found := d.ServicePrincipalByName(name)
+		if !found {
+			continue
+		}
+		principal, found := c.directory.Foreign(elsewhere.AppID)
+		if !found {
+			continue
+		}
+		app, _, _ := c.tenants.Application(elsewhere.AppID)
+		if app.AppID != cl.app.AppID && !containsID(app.API.KnownClientApplications, cl.app.AppID) {
+			return nil, failure(650052, app.AppID, app.DisplayName, c.tenant.ID)
+		}
+		return principal, nil
+	}
+	return nil, failure(500011, name, c.tenant.DisplayName)
 }
 
 func (r resource) isGraph() bool { return r.principal.AppID == directory.MicrosoftGraphAppID }
@@ -90,10 +118,10 @@ type demand struct {
 
 // demands finds the resources that a request names and what it asks of each, in
 // the order of the request. Two names of one resource are one demand.
-func (c *call) demands(request scopeRequest) ([]demand, *Error) {
+func (c *call) demands(cl client, request scopeRequest) ([]demand, *Error) {
 	var all []demand
 	for _, part := range request.parts {
-		r, err := c.resource(part.resource)
+		r, err := c.resource(cl, part.resource)
 		if err != nil {
 			return nil, err
 		}
@@ -109,14 +137,14 @@ func (c *call) demands(request scopeRequest) ([]demand, *Error) {
 
 // oneDemand is the demand of a token request, which must be for one resource;
 // with none named, the token is for the user's profile at Microsoft Graph.
-func (c *call) oneDemand(request scopeRequest) (demand, *Error) {
-	all, err := c.demands(request)
+func (c *call) oneDemand(cl client, request scopeRequest) (demand, *Error) {
+	all, err := c.demands(cl, request)
 	if err != nil {
 		return demand{}, err
 	}
 	switch len(all) {
 	case 0:
-		graph, err := c.resource(directory.MicrosoftGraphAppID)
+		graph, err := c.resource(cl, directory.MicrosoftGraphAppID)
 		return demand{resource: graph}, err
 	case 1:
 		return all[0], nil

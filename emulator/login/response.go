@@ -115,7 +115,7 @@ func (c *call) answer(a *authorization, s session, user *directory.User) (url.Va
 		values.Set("id_token", token)
 	}
 	if a.clientInfo {
-		values.Set("client_info", c.clientInfo(user))
+		values.Set("client_info", clientInfo(s))
 	}
 	return values, nil
 }

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"provision/emulator/directory"
 )
 
 const (
@@ -14,7 +12,8 @@ const (
 	sessionLifetime   = 24 * time.Hour
 )
 
-// session is a person's sign-in in one browser.
+// session is a person's sign-in in one browser. It is that of the account in its
+// own tenant, whichever tenant the person signs in to by it.
 type session struct {
 	ID       string    `json:"id"` // the sid claim and session_state
 	UserID   string    `json:"userId"`
@@ -22,9 +21,9 @@ type session struct {
 	SignedIn time.Time `json:"signedIn"`
 }
 
-// startSession signs a user in to the browser.
-func (c *call) startSession(user *directory.User) (session, error) {
-	s := session{ID: uuid.NewString(), UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now}
+// startSession signs somebody in to the browser.
+func (c *call) startSession(who account) (session, error) {
+	s := session{ID: uuid.NewString(), UserID: who.ID, TenantID: who.home.Tenant().ID, SignedIn: c.now}
 	sealed, err := c.seal.close(sessionCookie, s)
 	if err != nil {
 		return session{}, err
@@ -35,20 +34,14 @@ func (c *call) startSession(user *directory.User) (session, error) {
 
 // session finds who is signed in to the browser. A sign-in that is too old, or
 // whose user may no longer sign in, is none.
-func (c *call) session() (session, *directory.User, bool) {
+func (c *call) session() (session, account, bool) {
 	var s session
 	cookie, err := c.r.Cookie(sessionCookieName)
-	if err != nil || c.seal.open(sessionCookie, cookie.Value, &s) != nil {
-		return session{}, nil, false
+	if err != nil || c.seal.open(sessionCookie, cookie.Value, &s) != nil || c.now.After(s.SignedIn.Add(sessionLifetime)) {
+		return session{}, account{}, false
 	}
-	if s.TenantID != c.tenant.ID || c.now.After(s.SignedIn.Add(sessionLifetime)) {
-		return session{}, nil, false
-	}
-	user, found := c.User(s.UserID)
-	if !found || !user.AccountEnabled {
-		return session{}, nil, false
-	}
-	return s, user, true
+	who, refused := c.account(s)
+	return s, who, refused == nil
 }
 
 func (c *call) endSession() { http.SetCookie(c.w, c.cookie("", -1)) }

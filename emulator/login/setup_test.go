@@ -57,7 +57,8 @@ func (c *testClock) advance(d time.Duration) {
 type world struct {
 	t                                                               testing.TB
 	clock                                                           *testClock
-	dir                                                             *directory.Directory
+	tenants                                                         *directory.Tenants
+	dir                                                             *directory.Directory // of the home tenant
 	login                                                           *Login
 	origin                                                          string
 	server                                                          *httptest.Server
@@ -95,10 +96,11 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: &testClock{now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}}
 	var err error
-	if w.dir, err = directory.Open("", directory.Seed{}, w.clock.Now); err != nil {
+	if w.tenants, err = directory.OpenTenants("", directory.Seed{}, w.clock.Now); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.dir.Close() })
+	t.Cleanup(func() { w.tenants.Close() })
+	w.dir = w.tenants.Home()
 	w.populate()
 	w.server = httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.serving.Load().Handler().ServeHTTP(rw, r) }))
 	t.Cleanup(w.server.Close)
@@ -111,7 +113,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	if w.login, err = New(Config{Directory: w.dir, Origin: w.origin, Clock: w.clock.Now}); err != nil {
+	if w.login, err = New(Config{Tenants: w.tenants, Origin: w.origin, Clock: w.clock.Now}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.serving.Store(w.login)

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"provision/emulator/directory"
 )
 
 // signInTime is how long a sign-in page may be left open.
@@ -15,23 +13,32 @@ const signInTime = time.Hour
 
 // signInState is what the sign-in form carries: the request that it serves.
 type signInState struct {
-	TenantID string    `json:"tenantId"`
-	Alias    string    `json:"alias"` // under which name the tenant was asked
-	Version  version   `json:"version"`
-	Request  string    `json:"request"`  // the authorization request, as a query
-	UserCode string    `json:"userCode"` // of the device that waits, which is the request then
-	Issued   time.Time `json:"issued"`
+	Alias    string      `json:"alias"` // the tenant's id, or what leaves it open
+	Version  version     `json:"version"`
+	Request  string      `json:"request"`  // the authorization request, as a query
+	UserCode string      `json:"userCode"` // of the device that waits, which is the request then
+	Redeem   *redemption `json:"redeem"`   // the invitation, which is the request then
+	Issued   time.Time   `json:"issued"`
 }
 
 // interrupt keeps a request for the form that comes back before it is served.
 func (c *call) interrupt(a *authorization) signInState {
 	state := signInState{
-		TenantID: c.tenant.ID, Alias: c.alias, Version: c.version, Request: a.request.Encode(), Issued: c.now,
+		Alias: c.alias, Version: c.version, Request: a.request.Encode(), Issued: c.now,
 	}
 	if a.device != nil {
 		state.UserCode = a.device.UserCode
 	}
+	state.Redeem = a.redeem
 	return state
+}
+
+// tenantName is the organization that somebody signs in to, where it is known.
+func (c *call) tenantName() string {
+	if !c.settled {
+		return ""
+	}
+	return c.tenant.DisplayName
 }
 
 // resume makes the call the request that was interrupted.
@@ -40,9 +47,12 @@ func (c *call) resume(state signInState) (*authorization, *Error) {
 	if err != nil {
 		return nil, failure(9002313)
 	}
-	c.form, c.alias, c.version = request, state.Alias, state.Version
+	c.form, c.version = request, state.Version
 	if state.UserCode != "" {
 		return c.deviceAuthorization(state.UserCode)
+	}
+	if state.Redeem != nil {
+		return c.redemption(*state.Redeem)
 	}
 	return c.authorization()
 }
@@ -60,7 +70,7 @@ func (c *call) signInPage(a *authorization, name string, problem *Error) *Error 
 	return c.render(http.StatusOK, "signin.html", struct {
 		Action, Context, Name, Application, Tenant, Problem string
 		Device                                              bool
-	}{"/" + c.tenant.ID + "/login", sealed, name, a.client.app.DisplayName, c.tenant.DisplayName, message, a.device != nil})
+	}{"/" + c.alias + "/login", sealed, name, a.client.app.DisplayName, c.tenantName(), message, a.device != nil})
 }
 
 // signIn takes the sign-in form. What it carries is sealed, so that it can only
@@ -71,7 +81,7 @@ func (c *call) signIn() *Error {
 		return failure(9002313)
 	}
 	var state signInState
-	if err := c.seal.open(signInContext, c.form.Get("ctx"), &state); err != nil || state.TenantID != c.tenant.ID {
+	if err := c.seal.open(signInContext, c.form.Get("ctx"), &state); err != nil || state.Alias != c.alias {
 		return failure(9002313)
 	}
 	if c.now.After(state.Issued.Add(signInTime)) {
@@ -86,57 +96,42 @@ func (c *call) signIn() *Error {
 	if cancelled {
 		return c.refuse(a, failure(65004))
 	}
-	user, refused := c.checkPassword(name, password)
-	c.logPage(a, name, user, refused)
+	who, refused := c.checkPassword(name, password)
+	c.logPage(a, name, who.User, refused)
 	if refused != nil {
 		c.log.Info("sign-in refused", "client", a.client.app.AppID, "code", refused.Code, "trace", c.traceID)
 		return c.signInPage(a, name, refused)
 	}
-	s, err := c.startSession(user)
+	s, err := c.startSession(who)
 	if err != nil {
 		return c.asError(err)
 	}
-	return c.complete(a, s, user)
+	return c.complete(a, s)
 }
 
-// checkPassword finds the user who signs in. What is wrong with the account is
-// said only to those who know its password.
-func (c *call) checkPassword(name, password string) (*directory.User, *Error) {
-	user, found := c.UserByUPN(name)
-	switch {
-	case !found:
-		return nil, failure(50034, name, c.tenant.DisplayName)
-	case !user.CheckPassword(password):
-		return nil, failure(50126)
-	case !user.AccountEnabled:
-		return nil, failure(50057)
-	case user.ForceChange:
-		return nil, failure(50055)
-	}
-	return user, nil
-}
-
-// hintPrefix begins the value of the login_hint claim; what follows is the
-// user's object id.
+// hintPrefix begins the value of the login_hint claim; what follows names the
+// account.
 const hintPrefix = "O."
 
-func loginHint(user *directory.User) string {
-	return hintPrefix + base64.RawURLEncoding.EncodeToString([]byte(user.ID))
+// loginHint is the login_hint claim of a sign-in.
+func loginHint(s session) string {
+	return hintPrefix + base64.RawURLEncoding.EncodeToString([]byte(s.UserID+"@"+s.TenantID))
 }
 
 // hintedUser is the user name that a login_hint stands for: itself, or that of
-// the user whom a login_hint claim names.
+// the account that a login_hint claim names.
 func (c *call) hintedUser(hint string) string {
 	encoded, opaque := strings.CutPrefix(hint, hintPrefix)
 	if !opaque {
 		return hint
 	}
-	id, err := base64.RawURLEncoding.DecodeString(encoded)
+	named, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil {
 		return hint
 	}
-	if user, found := c.User(string(id)); found {
-		return user.UserPrincipalName
+	userID, tenantID, _ := strings.Cut(string(named), "@")
+	if who, err := c.account(session{UserID: userID, TenantID: tenantID}); err == nil {
+		return who.UserPrincipalName
 	}
 	return hint
 }

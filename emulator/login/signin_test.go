@@ -131,7 +131,7 @@ func TestSession(t *testing.T) {
 	if q := silent("login_hint", w.bob.UserPrincipalName); q.Get("error") != "login_required" {
 		t.Errorf("another user is meant: %v", q)
 	}
-	if q := silent("login_hint", loginHint(w.ada)); q.Get("code") == "" {
+	if q := silent("login_hint", loginHint(session{UserID: w.ada.ID, TenantID: w.tid()})); q.Get("code") == "" {
 		t.Errorf("hint of the login_hint claim: %v", q)
 	}
 	if q := silent("scope", "api://orders/write_data"); q.Get("error") != "consent_required" || !strings.HasPrefix(q.Get("error_description"), "AADSTS65001") || q.Get("suberror") != "consent_required" {

@@ -37,10 +37,11 @@ func (c *call) logToken(i issuance, refused *Error) {
 	}
 	app := i.client.app
 	if app == nil {
-		var known bool
-		if app, known = c.ApplicationByAppID(c.form.Get("client_id")); !known {
+		cl, known := c.registered(c.form.Get("client_id"))
+		if !known {
 			return
 		}
+		app = cl.app
 	}
 	if i.resource.principal != nil {
 		entry.ResourceID, entry.ResourceDisplayName = i.resource.principal.AppID, i.resource.principal.DisplayName

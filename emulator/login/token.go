@@ -148,7 +148,7 @@ func (c *call) addUserTokens(answer map[string]any, i issuance) error {
 		answer["refresh_token"] = token
 	}
 	if c.form.Get("client_info") == "1" {
-		answer["client_info"] = c.clientInfo(i.user)
+		answer["client_info"] = clientInfo(i.session)
 	}
 	return nil
 }
@@ -181,13 +181,13 @@ func (c *call) scopeAnswer(i issuance) string {
 	return strings.Join(words, " ")
 }
 
-// clientInfo is how MSAL names an account: object id and tenant, as base64url
-// of JSON.
-func (c *call) clientInfo(user *directory.User) string {
+// clientInfo is how MSAL names an account: its object id and tenant at home, as
+// base64url of JSON.
+func clientInfo(s session) string {
 	data, err := json.Marshal(struct {
 		UID  string `json:"uid"`
 		UTID string `json:"utid"`
-	}{user.ID, c.tenant.ID})
+	}{s.UserID, s.TenantID})
 	if err != nil {
 		panic("login: client info: " + err.Error()) // two strings
 	}
@@ -227,7 +227,7 @@ func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 
 // delegate fills in what a client may do for a user.
 func (c *call) delegate(i *issuance) *Error {
-	d, err := c.oneDemand(i.asked)
+	d, err := c.oneDemand(i.client, i.asked)
 	if err != nil {
 		return err
 	}
@@ -240,16 +240,4 @@ func (c *call) delegate(i *issuance) *Error {
 	}
 	i.granted, err = c.consented(i.client, i.user, d)
 	return err
-}
-
-// activeUser finds the user of an earlier sign-in, who must still be one.
-func (c *call) activeUser(id string) (*directory.User, *Error) {
-	user, found := c.User(id)
-	if !found {
-		return nil, failure(50034, id, c.tenant.DisplayName)
-	}
-	if !user.AccountEnabled {
-		return nil, failure(50057)
-	}
-	return user, nil
 }

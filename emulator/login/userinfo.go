@@ -49,7 +49,8 @@ func (l *Login) userinfo(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusUnauthorized, "invalid_token", err.Error())
 		return
 	}
-	user, found := l.directory.User(token.ObjectID)
+	tenant, _ := l.tenants.Find(token.TenantID)
+	user, found := tenant.User(token.ObjectID)
 	if token.AppOnly || !found {
 		refuse(http.StatusUnauthorized, "invalid_token", "token is not a user's")
 		return

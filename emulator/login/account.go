@@ -1,0 +1,141 @@
+package login
+
+import (
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// account is a user in his own tenant, where he signs in whatever tenant he
+// signs in to.
+type account struct {
+	*directory.User
+	home *directory.Directory
+}
+
+func (a account) key() directory.HomeAccount {
+	return directory.HomeAccount{TenantID: a.home.Tenant().ID, ObjectID: a.ID}
+}
+
+// realmOf is the tenant that a user name belongs to, by its domain (home realm
+// discovery).
+func (c *call) realmOf(name string) (*directory.Directory, bool) {
+	_, domain, _ := strings.Cut(name, "@")
+	if strings.Contains(name, "#EXT#") || domain == "" {
+		return nil, false
+	}
+	return c.tenants.Find(domain)
+}
+
+// checkPassword finds who signs in. What is wrong with the account is said only
+// to those who know its password.
+func (c *call) checkPassword(name, password string) (account, *Error) {
+	home, found := c.realmOf(name)
+	if !found {
+		home = c.directory
+	}
+	user, found := home.UserByUPN(name)
+	switch {
+	case !found:
+		return account{}, failure(50034, name, home.Tenant().DisplayName)
+	case !user.CheckPassword(password):
+		return account{}, failure(50126)
+	case !user.AccountEnabled:
+		return account{}, failure(50057)
+	case user.ForceChange:
+		return account{}, failure(50055)
+	}
+	return account{user, home}, nil
+}
+
+// account finds whose sign-in a session is, who must still be able to sign in.
+func (c *call) account(s session) (account, *Error) {
+	home, found := c.tenants.Find(s.TenantID)
+	if !found {
+		return account{}, failure(90002, s.TenantID)
+	}
+	user, found := home.User(s.UserID)
+	if !found {
+		return account{}, failure(50034, s.UserID, home.Tenant().DisplayName)
+	}
+	if !user.AccountEnabled {
+		return account{}, failure(50057)
+	}
+	return account{user, home}, nil
+}
+
+// admits tells whether an account may sign in to the tenant: it is one of its
+// own, a guest, or has been invited.
+func (c *call) admits(who account) bool {
+	if who.home == c.directory {
+		return true
+	}
+	if _, guest := c.GuestOf(who.key()); guest {
+		return true
+	}
+	_, invited := c.invitation(who)
+	return invited
+}
+
+// invitation finds the user who an account has been invited to be here, by the
+// name that it signs in with or its address.
+func (c *call) invitation(who account) (*directory.User, bool) {
+	if u, found := c.InvitedAs(who.UserPrincipalName); found {
+		return u, true
+	}
+	if who.Mail == nil {
+		return nil, false
+	}
+	return c.InvitedAs(*who.Mail)
+}
+
+// member finds the user that the tenant knows an account as. The first sign-in
+// of who has been invited accepts the invitation.
+func (c *call) member(cl client, who account) (*directory.User, *Error) {
+	if who.home == c.directory {
+		return who.User, nil
+	}
+	user, found := c.GuestOf(who.key())
+	if !found {
+		invited, found := c.invitation(who)
+		if !found {
+			return nil, c.stranger(50020, cl, who)
+		}
+		err := c.directory.UpdateAtOnce(func(tx *directory.Tx) (err error) {
+			user, err = tx.AcceptInvitation(invited.ID, who.key())
+			return err
+		})
+		if err != nil {
+			return nil, c.asError(err)
+		}
+		c.View = c.directory.View()
+	}
+	if !user.AccountEnabled {
+		return nil, failure(50057)
+	}
+	return user, nil
+}
+
+// stranger refuses somebody whom the tenant does not know, by one of the codes
+// that say so.
+func (c *call) stranger(code int, cl client, who account) *Error {
+	return failure(code, who.UserPrincipalName, c.issuerV1(who.home.Tenant().ID), c.tenant.DisplayName, cl.app.AppID, cl.app.DisplayName)
+}
+
+// activeUser finds the user of an earlier sign-in as the tenant knows him.
+func (c *call) activeUser(cl client, s session) (*directory.User, *Error) {
+	who, err := c.account(s)
+	if err != nil {
+		return nil, err
+	}
+	return c.member(cl, who)
+}
+
+// sessionOf is a sign-in of a user of this tenant that no browser has made.
+func (c *call) sessionOf(id string, user *directory.User) session {
+	s := session{ID: id, UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now}
+	if home := user.Home; home != (directory.HomeAccount{}) {
+		s.UserID, s.TenantID = home.ObjectID, home.TenantID
+	}
+	return s
+}

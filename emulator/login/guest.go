@@ -1,0 +1,44 @@
+package login
+
+import (
+	"slices"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// userName is how tokens name a user for people: by his principal name, a guest
+// by the address that he was invited at.
+func userName(user *directory.User) string {
+	if isGuest(user) && user.Mail != nil {
+		return *user.Mail
+	}
+	return user.UserPrincipalName
+}
+
+// isGuest tells whether a user signs in with an account of another tenant.
+func isGuest(user *directory.User) bool { return user.Home != directory.HomeAccount{} }
+
+// addGuest adds what tokens say of who signs in with an account of another tenant.
+// Sources: learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+// (idp), optional-claims-reference (email).
+func (c *call) addGuest(token claims, user *directory.User) {
+	if isGuest(user) {
+		token["idp"] = c.issuerV1(user.Home.TenantID)
+		setText(token, "email", user.Mail)
+	}
+}
+
+// principalName is the upn claim. A guest's name here is told only to those who
+// ask for it, with its hashes or without.
+func principalName(user *directory.User, asked directory.OptionalClaim) (string, bool) {
+	switch {
+	case !isGuest(user):
+		return user.UserPrincipalName, true
+	case slices.Contains(asked.AdditionalProperties, "include_externally_authenticated_upn"):
+		return user.UserPrincipalName, true
+	case slices.Contains(asked.AdditionalProperties, "include_externally_authenticated_upn_without_hash"):
+		return strings.ReplaceAll(user.UserPrincipalName, "#", "_"), true
+	}
+	return "", false
+}

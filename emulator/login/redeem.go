@@ -1,0 +1,58 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// invitationPortal is Microsoft's program that people accept invitations with.
+const invitationPortal = "4660504c-45b3-4674-a709-71951a6b0763"
+
+// redemption is an invitation that somebody has come to accept.
+type redemption struct {
+	UserID string `json:"userId"` // of who was invited
+	To     string `json:"to"`     // where the person goes afterwards
+}
+
+// redeem is the address of an invitation: it signs the invited person in, which
+// accepts it, and sends the browser on to where the invitation says.
+// Source: learn.microsoft.com/graph/api/resources/invitation (inviteRedeemUrl).
+func (c *call) redeem() *Error {
+	a, err := c.redemption(redemption{c.form.Get("user"), c.form.Get("rd")})
+	if err != nil {
+		return err
+	}
+	user, _ := c.User(a.redeem.UserID)
+	if s, who, signedIn := c.session(); signedIn {
+		if _, invited := c.invitation(who); invited || user.Home == who.key() {
+			return c.complete(a, s)
+		}
+	}
+	address := ""
+	if user.Mail != nil {
+		address = *user.Mail
+	}
+	return c.signInPage(a, address, nil)
+}
+
+// redemption is the authorization that accepts an invitation.
+func (c *call) redemption(r redemption) (*authorization, *Error) {
+	to, problem := url.Parse(r.To)
+	if problem != nil || to.Scheme != "https" && to.Scheme != "http" {
+		return nil, failure(90023, "rd")
+	}
+	user, found := c.User(r.UserID)
+	if !found || user.CreationType == nil || *user.CreationType != "Invitation" || !c.settled {
+		return nil, failure(90023, "user")
+	}
+	cl, err := c.client(invitationPortal)
+	return &authorization{client: cl, redeem: &r}, err
+}
+
+// redeemed sends somebody on who has accepted an invitation.
+func (c *call) redeemed(r *redemption) *Error {
+	c.noStore()
+	c.w.Header().Set("Location", r.To)
+	c.w.WriteHeader(http.StatusFound)
+	return nil
+}
