@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"provision/internal/browsertest"
+)
+
+// served runs a command that serves until the test ends, and returns the lines
+// that it prints until one that begins with last.
+func served(t *testing.T, last string, args ...string) []string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, args, streams{strings.NewReader(""), in, t.Output()})
+		in.Close()
+	}()
+	t.Cleanup(func() {
+		stop()
+		go func() { _, _ = io.Copy(io.Discard, out) }()
+		if code := <-done; code != 0 {
+			t.Errorf("provision %s: exit code %d", args[0], code)
+		}
+	})
+	var lines []string
+	for scanner := bufio.NewScanner(out); scanner.Scan(); {
+		lines = append(lines, scanner.Text())
+		if strings.HasPrefix(scanner.Text(), last) {
+			return lines
+		}
+	}
+	t.Fatalf("provision %s ended: %q", strings.Join(args, " "), lines)
+	return nil
+}
+
+// must runs a command that has to succeed.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	var out strings.Builder
+	if code := run(t.Context(), args, streams{strings.NewReader(""), &out, t.Output()}); code != 0 {
+		t.Fatalf("provision %s: exit code %d", strings.Join(args, " "), code)
+	}
+	return out.String()
+}
+
+// generated is the password that provision made for a user.
+func generated(t *testing.T, state, prefix string) (name, password string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(state, "passwords.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]string
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	for name, password := range all {
+		if strings.HasPrefix(name, prefix) {
+			return name, password
+		}
+	}
+	t.Fatalf("%s has no password", prefix)
+	return "", ""
+}
+
+// TestDocsPageSignsIn opens the reference API's own page, signs in with its
+// button and tries the API with the token that came.
+func TestDocsPageSignsIn(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	must(t, "apply", "../../manifests/spa", "--state", state)
+	b := browsertest.Open(t, browsertest.Trust(filepath.Join(state, "ca.pem")))
+	page := strings.TrimPrefix(served(t, "its page", "serve", "../../manifests/spa", "--state", state, "--listen", "127.0.0.1:0")[1], "its page: ")
+	b.Visit(page)
+	b.See("GET /api/me")
+	b.Click(`[data-operation="GET /api/me"]`)
+	b.See("401 Unauthorized")
+	b.Click("#sign-in")
+	b.See("to SPA Demo Page")
+	name, password := generated(t, state, "ada.spa@")
+	b.Fill("#i0116", name)
+	b.Fill("#i0118", password)
+	b.Press(browsertest.Enter)
+	b.See("Signed in.")
+	b.Click(`[data-operation="GET /api/me"]`)
+	b.See("200 OK")
+	b.See(`"username":"` + name + `"`)
+	if address := b.Address(); address != page {
+		t.Errorf("the page is at %s", address) // a code would stay in the history
+	}
+	for _, address := range b.Requested() {
+		if !strings.HasPrefix(address, "http://localhost:") && !strings.HasPrefix(address, "https://localhost:") && !strings.HasPrefix(address, "data:") {
+			t.Errorf("asked for %s", address)
+		}
+	}
+	if dir := os.Getenv("PROVISION_TEST_SCREENSHOTS"); dir != "" {
+		b.Screenshot(filepath.Join(dir, "docs.png"))
+	}
+}
