@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"emulator/emulatortest":  {"emulator", "emulator/..."},
 	"conformance":            {"conformance/forge", "stack"},
 	"conformance/report":     {"conformance"},
+	"conformance/openapi":    {"stack"},
 	"reference-api":          {"reference-api/token"},
 	"reference-api/scenario": {"reference-api", "reference-api/token"},
 	"cmd/provision":          {"..."},

@@ -22,15 +22,22 @@ func (a *app) verify() *cobra.Command {
 401, gets the tokens for them as real clients do, sends them, and says what
 came back. Without --url it tries the bundled reference API, which it starts for
 the run. Exit 0: all is well; 3: a case failed. No report holds a token, a
-signature or a secret.`,
-		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report html=report.html\n  provision verify --baseline known-failures.yaml --report sarif=results.sarif\n  provision verify --only '*audience*'",
+signature or a secret.
+
+With --openapi it prints a Conformance document instead, derived from what an
+OpenAPI document says of security, parameters and bodies.`,
+		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report html=report.html\n  provision verify --baseline known-failures.yaml --report sarif=results.sarif\n  provision verify --only '*audience*'\n  provision verify --openapi openapi.json > manifests/conformance.yaml",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if file := a.config.GetString("openapi"); file != "" {
+				return a.derive(file, args)
+			}
 			return a.onTenant(cmd, args, a.checkChoice, a.verifyStacks)
 		},
 	}
 	reportFlags(c)
 	c.Flags().String("only", "", "only the cases whose id matches; * stands for anything")
+	c.Flags().String("openapi", "", "print the Conformance document of this OpenAPI document (3.0 or 3.1, YAML or JSON), and try nothing")
 	return c
 }
 

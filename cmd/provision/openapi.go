@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"provision/conformance/openapi"
+	"provision/stack"
+)
+
+// derive prints the Conformance document of an OpenAPI document. The stacks
+// name the applications, where there are any that fit.
+func (a *app) derive(file string, args []string) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return usagef("--openapi: %w", err)
+	}
+	d, err := openapi.Derive(raw)
+	if err != nil {
+		return usagef("--openapi: %s: %w", file, err)
+	}
+	resource, client := "", ""
+	if _, err := os.Stat(directory(args)); err == nil || len(args) > 0 {
+		stacks, err := stack.Load(directory(args))
+		if err != nil {
+			return err
+		}
+		resource, client = fitting(stacks, a.config.GetString("application"), d.Scopes())
+	}
+	if resource == "" || client == "" {
+		a.say("note: no application here exposes its scopes to a client that users sign in to: correct `resource` and `client`")
+	}
+	if resource == "" {
+		resource = "api"
+	}
+	if client == "" {
+		client = "client"
+	}
+	document, err := d.YAML(resource, client)
+	if err != nil {
+		return usagef("--openapi: %s: %w", file, err)
+	}
+	for _, why := range d.LeftOut {
+		a.say("left out: %s", why)
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s", document)
+	return err
+}
+
+// fitting are the application that exposes the scopes (or is the one named, as
+// STACK/NAME) and a client of it that users sign in to.
+func fitting(stacks []*stack.Stack, named string, scopes []string) (resource, client string) {
+	for _, s := range stacks {
+		for _, api := range s.Applications {
+			if named != "" && s.Name+"/"+api.Name != named || named == "" && !exposes(api, scopes) {
+				continue
+			}
+			for _, c := range s.Applications {
+				platform, _ := signIn(c)
+				for _, permission := range c.Permissions {
+					if platform != "" && permission.Resource == api.Name {
+						return api.Name, c.Name
+					}
+				}
+			}
+			resource = api.Name
+		}
+	}
+	return resource, ""
+}
+
+func exposes(a *stack.Application, scopes []string) bool {
+	if len(a.API.OAuth2PermissionScopes)+len(a.AppRoles) == 0 {
+		return false
+	}
+	exposed := map[string]bool{}
+	for _, s := range a.API.OAuth2PermissionScopes {
+		exposed[s.Value] = true
+	}
+	for _, scope := range scopes {
+		if !exposed[scope] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,247 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"provision/stack"
+)
+
+// Document is what was derived.
+type Document struct {
+	Title     string
+	Server    string     // the first absolute one; "" is none
+	Endpoints []Endpoint // in the order of the paths
+	LeftOut   []string   // what could not be derived, and why
+}
+
+// Endpoint is one with what people should know or complete.
+type Endpoint struct {
+	stack.Endpoint
+	Remarks []string
+}
+
+// Scopes are all that some endpoint asks for, sorted.
+func (d *Document) Scopes() []string {
+	var all []string
+	for _, e := range d.Endpoints {
+		if e.Requires != nil {
+			all = append(all, e.Requires.Scopes...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+type deriver struct{ root object }
+
+// methods that a Conformance document knows, in the order of the result.
+var methods = []string{"get", "head", "post", "put", "patch", "delete", "options"}
+
+// Derive reads an OpenAPI document. The error says on one line what is wrong
+// with it.
+func Derive(raw []byte) (*Document, error) {
+	root, order, err := read(raw)
+	if err != nil {
+		return nil, err
+	}
+	version := fmt.Sprint(root["openapi"])
+	switch {
+	case root["swagger"] != nil:
+		return nil, fmt.Errorf("this is Swagger %v: convert it to OpenAPI 3 first", root["swagger"])
+	case root["openapi"] == nil:
+		return nil, errors.New("no OpenAPI document: it does not say openapi: 3.0.x or 3.1.x")
+	case !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1"):
+		return nil, fmt.Errorf("OpenAPI %s is not known: 3.0 and 3.1 are", version)
+	}
+	d := &deriver{root: root}
+	document := &Document{Title: text(at(root, "info", "title")), Server: server(root)}
+	for _, path := range order {
+		item, err := d.resolve(at(root, "paths", path))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if !strings.HasPrefix(path, "/") {
+			continue // an extension
+		}
+		for _, method := range methods {
+			operation, ok := item[method].(object)
+			if !ok {
+				continue
+			}
+			name := strings.ToUpper(method) + " " + path
+			e, why, err := d.endpoint(name, item, operation)
+			switch {
+			case err != nil:
+				return nil, fmt.Errorf("%s: %w", name, err)
+			case why != "":
+				document.LeftOut = append(document.LeftOut, name+": "+why)
+			default:
+				document.Endpoints = append(document.Endpoints, e)
+			}
+		}
+	}
+	if len(document.Endpoints) == 0 {
+		if len(document.LeftOut) > 0 {
+			return nil, fmt.Errorf("none of its operations can be tried with a bearer token (%s)", document.LeftOut[0])
+		}
+		return nil, errors.New("it has no operations below paths")
+	}
+	return document, nil
+}
+
+// server is the first absolute address, with the defaults of its variables.
+func server(root object) string {
+	for _, s := range list(root["servers"]) {
+		address := text(at(s, "url"))
+		variables, _ := at(s, "variables").(object)
+		for name := range variables {
+			address = strings.ReplaceAll(address, "{"+name+"}", fmt.Sprint(at(variables, name, "default")))
+		}
+		if u, err := url.Parse(address); err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+			return strings.TrimSuffix(address, "/")
+		}
+	}
+	return ""
+}
+
+// endpoint derives one operation; why is not empty where it has to be left out.
+func (d *deriver) endpoint(name string, item, operation object) (e Endpoint, why string, err error) {
+	e.Request = name
+	if why, err = d.secure(&e, operation); why != "" || err != nil {
+		return e, why, err
+	}
+	if err = d.parameters(&e, item, operation); err != nil {
+		return e, "", err
+	}
+	if why, err = d.body(&e, operation); why != "" || err != nil {
+		return e, why, err
+	}
+	if status := success(operation); status != 0 {
+		e.Expect = &stack.Expect{Status: status}
+	}
+	method, _, _ := strings.Cut(name, " ")
+	switch {
+	case method == "POST" && !e.Public:
+		e.Remarks = append(e.Remarks, "if it makes something, add cleanup: {request: \"DELETE …/${response.id}\"}")
+	case len(e.Parameters) > 0:
+		e.Remarks = append(e.Remarks, "if that does not exist, add setup: {request: POST …} and use ${setup.id}")
+	}
+	return e, "", nil
+}
+
+// success is the one status of an admitted request, 0 where several are
+// possible.
+func success(operation object) int {
+	responses, _ := operation["responses"].(object)
+	status := 0
+	for _, key := range slices.Sorted(maps.Keys(responses)) {
+		n, err := strconv.Atoi(key)
+		if key == "default" || err == nil && (n < 200 || n > 299) {
+			continue
+		}
+		if err != nil || status != 0 { // 2XX, or a second one
+			if strings.HasPrefix(key, "2") {
+				return 0
+			}
+			continue
+		}
+		status = n
+	}
+	return status
+}
+
+// parameters gives a value to those of the path, and to those of the query that
+// are required.
+func (d *deriver) parameters(e *Endpoint, item, operation object) error {
+	stated := map[string]object{}
+	for _, p := range slices.Concat(list(item["parameters"]), list(operation["parameters"])) {
+		parameter, err := d.resolve(p)
+		if err != nil {
+			return err
+		}
+		stated[text(parameter["in"])+" "+text(parameter["name"])] = parameter
+	}
+	set := func(name string, parameter object) error {
+		value, invented, err := d.value(parameter)
+		if err != nil {
+			return err
+		}
+		switch value.(type) {
+		case string, bool, int, int64, uint64, float64:
+		default:
+			value, invented = "x", true
+		}
+		if invented {
+			e.Remarks = append(e.Remarks, fmt.Sprintf("the value of %s is invented: the OpenAPI document has no example of it", name))
+		}
+		if e.Parameters == nil {
+			e.Parameters = map[string]any{}
+		}
+		e.Parameters[name] = value
+		return nil
+	}
+	for _, name := range stack.Placeholders(e.Request) {
+		if err := set(name, stated["path "+name]); err != nil {
+			return err
+		}
+	}
+	separator := "?"
+	for _, key := range slices.Sorted(maps.Keys(stated)) {
+		where, name, _ := strings.Cut(key, " ")
+		if stated[key]["required"] != true || where == "path" {
+			continue
+		}
+		if where != "query" || e.Parameters[name] != nil {
+			e.Remarks = append(e.Remarks, fmt.Sprintf("it requires %s in the %s, which was not derived; give a header with headers or --header", name, where))
+			continue
+		}
+		if err := set(name, stated[key]); err != nil {
+			return err
+		}
+		e.Request += separator + url.QueryEscape(name) + "={" + name + "}"
+		separator = "&"
+	}
+	return nil
+}
+
+// body takes the example of a JSON body, or makes one of its schema.
+func (d *deriver) body(e *Endpoint, operation object) (why string, err error) {
+	stated, err := d.resolve(operation["requestBody"])
+	if err != nil || stated == nil {
+		return "", err
+	}
+	method, _, _ := strings.Cut(e.Request, " ")
+	content, _ := stated["content"].(object)
+	kinds := slices.Sorted(maps.Keys(content))
+	i := slices.IndexFunc(kinds, stack.IsJSON)
+	switch {
+	case method == "GET" || method == "HEAD" || len(kinds) == 0:
+		return "", nil
+	case slices.Contains(kinds, "application/json"):
+		i = slices.Index(kinds, "application/json")
+	case i < 0:
+		return "its body is " + kinds[0] + ", of which none can be made", nil
+	}
+	media, _ := content[kinds[i]].(object)
+	value, invented, err := d.value(media)
+	if err != nil {
+		return "", err
+	}
+	if kinds[i] != "application/json" {
+		e.ContentType = kinds[i]
+	}
+	e.Body = value
+	if value == nil {
+		e.Body, invented = object{}, true
+	}
+	if invented {
+		e.Remarks = append(e.Remarks, "the body is invented: the OpenAPI document has no example of it")
+	}
+	return "", nil
+}

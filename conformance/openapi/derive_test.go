@@ -1,0 +1,241 @@
+package openapi
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"provision/stack"
+)
+
+// surroundings are a stack in which the derived document can stand.
+const surroundings = `apiVersion: provision/v1
+kind: Stack
+metadata: {name: heroes}
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: server}
+spec:
+  displayName: Server
+  api: {oauth2PermissionScopes: [{value: Heroes.Read}, {value: Heroes.Write}]}
+  appRoles:
+    - {value: Heroes.Delete, displayName: Delete, allowedMemberTypes: [Application]}
+    - {value: Editor, displayName: Editor, allowedMemberTypes: [User]}
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: client}
+spec: {displayName: Client}
+`
+
+// load reads a derived document as provision does.
+func load(t *testing.T, document []byte) *stack.Conformance {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{"stack.yaml": surroundings, "conformance.yaml": string(document)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stacks, err := stack.Load(dir)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, document)
+	}
+	return stacks[0].Conformances[0]
+}
+
+const derived = `# Derived from the OpenAPI document of Heroes: the API: read it before you rely on it.
+apiVersion: provision/v1
+kind: Conformance
+metadata: {name: heroes-the-api}
+spec:
+  resource: server # the application whose tokens the API takes
+  client: client # the application that users sign in to
+  # url: https://eu.api.contoso.example/v1
+  # left out: POST /avatars: its body is image/png, of which none can be made
+  # left out: GET /legacy: it takes apiKey header X-Api-Key or http basic, and no bearer token
+  endpoints:
+    - request: GET /health
+      public: true
+      expect: {"status":200}
+    # it requires X-Tenant in the header, which was not derived; give a header with headers or --header
+    # if that does not exist, add setup: {request: POST …} and use ${setup.id}
+    - request: GET /heroes?team={team}
+      parameters: {"team":"red & blue"}
+      requires: {"scopes":["Heroes.Read"]}
+      expect: {"status":200}
+    # it also takes apiKey header X-Api-Key: give that with --header
+    # it requires X-Tenant in the header, which was not derived; give a header with headers or --header
+    # if it makes something, add cleanup: {request: "DELETE …/${response.id}"}
+    - request: POST /heroes
+      body: {"age":40,"born":"2092-01-07","name":"Ripley"}
+      requires: {"scopes":["Heroes.Read","Heroes.Write"]}
+      expect: {"status":201}
+    # one of several alternatives of its security
+    # the value of id is invented: the OpenAPI document has no example of it
+    # the body is invented: the OpenAPI document has no example of it
+    # if that does not exist, add setup: {request: POST …} and use ${setup.id}
+    - request: PUT /heroes/{id}
+      parameters: {"id":"00000000-0000-4000-8000-000000000001"}
+      body: {"age":18,"mail":"a@b.example","name":"x","team":"red"}
+      contentType: "application/merge-patch+json"
+      requires: {"allRoles":["Editor"]}
+    # if that does not exist, add setup: {request: POST …} and use ${setup.id}
+    - request: DELETE /heroes/{id}
+      parameters: {"id":7}
+      requires: {"allRoles":["Heroes.Delete"],"callers":["applications"]}
+    # public, because its security is optional
+    - request: GET /both
+      public: true
+    # the body is invented: the OpenAPI document has no example of it
+    - request: PATCH /tree
+`
+
+func TestDerive(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/heroes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Derive(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.YAML("server", "client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, _, _ := strings.Cut(string(got), "      body: {\"children\"") // which is as deep as it may be
+	if diff := cmp.Diff(derived, have); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if c := load(t, got); len(c.Endpoints) != len(d.Endpoints) {
+		t.Errorf("%d endpoints were loaded, of %d", len(c.Endpoints), len(d.Endpoints))
+	}
+	if diff := cmp.Diff([]string{"Heroes.Read", "Heroes.Write"}, d.Scopes()); diff != "" {
+		t.Errorf("scopes:\n%s", diff)
+	}
+
+	// JSON says the same, but for the order of the paths, which it keeps too.
+	var v any
+	if err := yaml.Load(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := json.Marshal(jsonable(v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Derive(asJSON)
+	if err != nil || len(other.Endpoints) != len(d.Endpoints) {
+		t.Errorf("of JSON: %v", err)
+	}
+}
+
+// jsonable makes text of keys.
+func jsonable(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, one := range v {
+			v[key] = jsonable(one)
+		}
+	case map[any]any:
+		m := map[string]any{}
+		for key, one := range v {
+			b, _ := json.Marshal(key)
+			m[strings.Trim(string(b), `"`)] = jsonable(one)
+		}
+		return m
+	case []any:
+		for i := range v {
+			v[i] = jsonable(v[i])
+		}
+	}
+	return v
+}
+
+// What FastAPI says of an API with an OAuth 2.0 scheme.
+func TestDeriveOfFastAPI(t *testing.T) {
+	t.Parallel()
+	d, err := Derive([]byte(`{"openapi":"3.0.2","info":{"title":"FastAPI","version":"0.1.0"},"paths":{
+		"/secure":{"get":{"summary":"Secure","operationId":"secure_secure_get","responses":{"200":{"description":"Successful Response","content":{"application/json":{"schema":{}}}}},
+			"security":[{"Azure AD - PKCE, Single-tenant":["api://6f1c/read_data"]}]}},
+		"/health":{"get":{"responses":{"200":{"description":"Successful Response"}}}}},
+		"components":{"securitySchemes":{"Azure AD - PKCE, Single-tenant":{"type":"oauth2","flows":{"authorizationCode":{"scopes":{"api://6f1c/read_data":"read"},"authorizationUrl":"https://login.microsoftonline.com/x","tokenUrl":"https://login.microsoftonline.com/y"}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure, health := d.Endpoints[0], d.Endpoints[1]
+	if secure.Request != "GET /secure" || secure.Public || len(secure.Requires.Scopes) != 1 || secure.Requires.Scopes[0] != "read_data" || secure.Expect.Status != 200 {
+		t.Errorf("secure %+v", secure)
+	}
+	if !health.Public || len(health.Remarks) != 1 || !strings.Contains(health.Remarks[0], "says nothing of its security") {
+		t.Errorf("health %+v", health)
+	}
+}
+
+func TestDeriveRefuses(t *testing.T) {
+	t.Parallel()
+	operation := func(body string) string {
+		return "openapi: 3.0.3\npaths:\n  /a:\n    get: " + body
+	}
+	for raw, want := range map[string]string{
+		"":                                 "neither YAML nor JSON",
+		"a: [":                             "neither YAML nor JSON",
+		"[1]":                              "it is no mapping",
+		"title: x":                         "does not say openapi",
+		"swagger: '2.0'":                   "Swagger 2.0",
+		"openapi: 3.2.0":                   "OpenAPI 3.2.0 is not known",
+		"openapi: 3.0.3":                   "no operations below paths",
+		"openapi: 3.0.3\npaths: {/a: {}}":  "no operations below paths",
+		operation(`{security: [{x: []}]}`): "GET /a: security scheme x is not among",
+		operation(`{parameters: [{$ref: "other.yaml#/a"}]}`):                                                            `$ref "other.yaml#/a" is not within the document`,
+		operation(`{parameters: [{$ref: "#/components/x"}]}`):                                                           `$ref "#/components/x" leads nowhere`,
+		operation(`{parameters: [{$ref: "#/paths/~1a/get/parameters"}]}`):                                               "",
+		"openapi: 3.0.3\npaths:\n  /a: {$ref: \"#/paths/~1a\"}":                                                         "leads back to itself",
+		"openapi: 3.0.3\npaths: &a\n  /a: *a":                                                                           "contains itself",
+		"openapi: 3.0.3\npaths: {/a: {get: {security: [{k: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey}}}": "none of its operations can be tried",
+	} {
+		_, err := Derive([]byte(raw))
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s\n: %v, want %q", raw, err, want)
+		case err != nil && strings.Contains(err.Error(), "\n"):
+			t.Errorf("%s\n: several lines: %v", raw, err)
+		}
+	}
+}
+
+// Whatever is derived is YAML, and has as many endpoints.
+func FuzzDerive(f *testing.F) {
+	raw, err := os.ReadFile("testdata/heroes.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add([]byte("openapi: 3.1.0\ninfo: {title: \"a\\nb: c\"}\npaths: {\"/a #b\": {get: {}}, \"/'\\\"\": {post: {requestBody: {content: {application/json: {example: \"x\\u2028\"}}}}}}"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		d, err := Derive(raw)
+		if err != nil {
+			return
+		}
+		document, err := d.YAML("a", "b")
+		if err != nil {
+			return // a number that JSON does not have
+		}
+		var v struct {
+			Spec struct{ Endpoints []struct{ Request string } }
+		}
+		if err := yaml.Load(document, &v); err != nil {
+			t.Fatalf("%v in\n%s", err, document)
+		}
+		if len(v.Spec.Endpoints) != len(d.Endpoints) {
+			t.Fatalf("%d endpoints in\n%s", len(v.Spec.Endpoints), document)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package openapi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// secure derives what an operation asks of a token: its own security, else the
+// document's. An empty list, and one that names an empty requirement, is
+// public.
+func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) {
+	security, own := operation["security"]
+	if !own {
+		security, own = d.root["security"]
+	}
+	alternatives := list(security)
+	if len(alternatives) == 0 {
+		e.Public = true
+		if !own {
+			e.Remarks = append(e.Remarks, "public, because the OpenAPI document says nothing of its security")
+		}
+		return "", nil
+	}
+	var others []string
+	for _, alternative := range alternatives {
+		requirement, _ := alternative.(object)
+		if len(requirement) == 0 {
+			e.Public = true
+			e.Remarks = append(e.Remarks, "public, because its security is optional")
+			return "", nil
+		}
+		requires, beside, ok, err := d.requirement(requirement)
+		if err != nil {
+			return "", err
+		}
+		if !ok {
+			others = append(others, beside...)
+			continue
+		}
+		if len(requires.Scopes)+len(requires.AllRoles)+len(requires.Callers) > 0 {
+			e.Requires = requires
+		}
+		if len(beside) > 0 {
+			e.Remarks = append(e.Remarks, "it also takes "+strings.Join(beside, " and ")+": give that with --header")
+		}
+		if len(alternatives) > 1 {
+			e.Remarks = append(e.Remarks, "one of several alternatives of its security")
+		}
+		return "", nil
+	}
+	return "it takes " + strings.Join(others, " or ") + ", and no bearer token", nil
+}
+
+// requirement reads one alternative, all of whose schemes are needed; ok says
+// whether a bearer token is among them, beside what else is.
+func (d *deriver) requirement(requirement object) (requires *stack.Requires, beside []string, ok bool, err error) {
+	requires = &stack.Requires{}
+	for _, name := range slices.Sorted(maps.Keys(requirement)) {
+		scheme, err := d.resolve(at(d.root, "components", "securitySchemes", name))
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if scheme == nil {
+			return nil, nil, false, fmt.Errorf("security scheme %s is not among components.securitySchemes", name)
+		}
+		var values []string
+		for _, v := range list(requirement[name]) {
+			if s := short(text(v)); s != "" && !slices.Contains(values, s) {
+				values = append(values, s)
+			}
+		}
+		kind, how := text(scheme["type"]), strings.ToLower(text(scheme["scheme"]))
+		flows, _ := scheme["flows"].(object)
+		_, byItself := flows["clientCredentials"]
+		switch {
+		case kind == "oauth2" && byItself && len(flows) == 1:
+			// What an application asks for by itself are app roles in Entra ID.
+			requires.AllRoles = append(requires.AllRoles, values...)
+			requires.Callers = []string{"applications"}
+		case kind == "oauth2", kind == "openIdConnect":
+			requires.Scopes = append(requires.Scopes, values...)
+		case kind == "http" && how == "bearer": // 3.1: names of roles
+			requires.AllRoles = append(requires.AllRoles, values...)
+		default:
+			beside = append(beside, strings.Join(strings.Fields(strings.Join([]string{kind, how, text(scheme["in"]), text(scheme["name"])}, " ")), " "))
+			continue
+		}
+		ok = true
+	}
+	return requires, beside, ok, nil
+}
+
+// short is a scope as tokens name it: what follows the application's URI. Those
+// of OpenID Connect, and .default, are in no token for an API.
+func short(scope string) string {
+	scope = scope[strings.LastIndexByte(scope, '/')+1:]
+	if slices.Contains([]string{"openid", "profile", "email", "address", "phone", "offline_access", ".default"}, scope) {
+		return ""
+	}
+	return scope
+}
