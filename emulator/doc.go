@@ -57,6 +57,15 @@
 //
 // Either is of the home tenant unless ?tenant= names another by id or domain.
 //
+// A managed identity, made where it is not there, and what App Service would set
+// for a program that runs under it; with publicHosts its tokens are of
+// Microsoft's names:
+//
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" -d '{"name":"orders"}' \
+//	     $PROVISION_MANAGEMENT_URL/managed-identities
+//	curl -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" \
+//	     "$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https://graph.microsoft.com"
+//
 // Faults (package faults): GET lists them with how often each was met, POST adds
 // some, DELETE takes all away:
 //

@@ -24,6 +24,7 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("GET /sign-ins", e.signIns)
 	guarded.HandleFunc("GET /tenants", e.listTenants)
 	guarded.HandleFunc("POST /tenants", e.makeTenant)
+	guarded.HandleFunc("POST /managed-identities", e.makeManagedIdentity)
 	guarded.HandleFunc("GET /faults", e.reportFaults)
 	guarded.HandleFunc("POST /faults", e.setFaults)
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)
@@ -44,6 +45,9 @@ func (e *Emulator) managementHandler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		managementAnswer(w, map[string]string{"status": "ok"})
 	})
+	// Whoever runs under a managed identity has that identity's header instead.
+	mux.HandleFunc("GET /msi/token", e.identityToken(false))
+	mux.HandleFunc("GET /msi/public/token", e.identityToken(true))
 	mux.Handle("/", e.requireKey(guarded))
 	return mux
 }

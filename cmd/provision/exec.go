@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -23,7 +25,7 @@ authority from, exec sets in the program's environment; nothing on the machine
 is changed. Other hosts on HTTPS are refused, but for those in NO_PROXY.
 
 The exit code is the program's.`,
-		Example: "  provision exec -- python3 main.py\n  provision exec -- az login --service-principal -u ID -p SECRET --tenant TENANT --allow-no-subscriptions\n  provision exec --credentials -- terraform apply",
+		Example: "  provision exec -- python3 main.py\n  provision exec -- az login --service-principal -u ID -p SECRET --tenant TENANT --allow-no-subscriptions\n  provision exec --credentials -- terraform apply\n  provision exec --managed-identity orders -- ./worker",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return hint(usagef("exec wants a command to run"), "see `provision exec --help`")
@@ -44,10 +46,21 @@ The exit code is the program's.`,
 			if err != nil {
 				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
 			}
+			if name := a.config.GetString("managed-identity"); name != "" {
+				m := &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second}}
+				identity, err := m.ManagedIdentity(cmd.Context(), name)
+				if err != nil {
+					return err
+				}
+				for name, value := range identity {
+					environment = append(environment, name+"="+value) // the last of a name counts
+				}
+			}
 			return a.runChild(args, environment)
 		},
 	}
 	c.Flags().Bool("credentials", false, "give the program the tenant's administrator, as AZURE_* and ARM_* variables")
+	c.Flags().String("managed-identity", "", "run the program under a managed identity, as App Service does: its name, made if it is not there")
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	return c
 }

@@ -17,28 +17,45 @@ type management struct {
 
 // Sign has any claims signed with the tenant's current key.
 func (m *management) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
-	body, err := json.Marshal(map[string]any{"header": header, "claims": claims})
+	var signed struct{ Token string }
+	err := m.post(ctx, "/sign", map[string]any{"header": header, "claims": claims}, &signed)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("sign a token: %w", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url+"/sign", bytes.NewReader(body))
+	return signed.Token, nil
+}
+
+// ManagedIdentity makes the managed identity of a name, or finds it, and
+// returns what a program that runs under it finds in its environment. Its tokens
+// are of Microsoft's hosts.
+func (m *management) ManagedIdentity(ctx context.Context, name string) (map[string]string, error) {
+	var identity struct{ Environment map[string]string }
+	err := m.post(ctx, "/managed-identities", map[string]any{"name": name, "publicHosts": true}, &identity)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("make managed identity %q: %w", name, err)
+	}
+	return identity.Environment, nil
+}
+
+func (m *management) post(ctx context.Context, path string, body, into any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url+path, bytes.NewReader(data))
+	if err != nil {
+		return err
 	}
 	r.Header.Set("Authorization", "Bearer "+m.key)
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := m.http.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("sign a token: %w", err)
+		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
+	if answer.StatusCode >= 300 {
 		said, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
-		return "", fmt.Errorf("sign a token: the management API answered %d %s", answer.StatusCode, oneLine(string(said)))
+		return fmt.Errorf("the management API answered %d %s", answer.StatusCode, oneLine(string(said)))
 	}
-	var signed struct{ Token string }
-	if err := json.NewDecoder(answer.Body).Decode(&signed); err != nil {
-		return "", fmt.Errorf("sign a token: %w", err)
-	}
-	return signed.Token, nil
+	return json.NewDecoder(answer.Body).Decode(into)
 }

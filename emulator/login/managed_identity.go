@@ -1,0 +1,40 @@
+package login
+
+import (
+	"time"
+
+	"provision/emulator/directory"
+)
+
+// managedIdentityLifetime is how long a managed identity's token is good: Azure
+// keeps them for a day.
+const managedIdentityLifetime = 24 * time.Hour
+
+// ManagedIdentityToken makes the access token that Azure's identity endpoint
+// hands to a managed identity, for the resource of a name, with every role that
+// was assigned to it there. Public tells under whose names: Microsoft's or the
+// local tenant's. The error is an *Error where Entra would refuse.
+func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory.ServicePrincipal, resource string, public bool) (token string, expires time.Time, err error) {
+	host := ""
+	if public {
+		host = publicLogin[0]
+	}
+	tenant := d.Tenant()
+	c := &call{
+		Login: l, View: d.View(), version: v1, now: l.clock(),
+		authority: authority{names: l.namesUnder(host), directory: d, tenant: tenant, alias: tenant.ID, settled: true},
+	}
+	cl := client{
+		app:       &directory.Application{AppID: identity.AppID, DisplayName: identity.DisplayName},
+		principal: identity, assurance: clientSigned,
+	}
+	target, refused := c.resource(cl, resource)
+	if refused != nil {
+		return "", time.Time{}, refused
+	}
+	if target.principal.AppRoleAssignmentRequired && len(c.assignments(target.principal.ID, identity.ID, false)) == 0 {
+		return "", time.Time{}, failure(501051, cl.app.AppID, cl.app.DisplayName, target.principal.AppID, target.principal.DisplayName)
+	}
+	token, err = c.accessToken(issuance{client: cl, resource: target}, managedIdentityLifetime)
+	return token, c.now.Add(managedIdentityLifetime), err
+}
