@@ -3,10 +3,12 @@ package directory
 import (
 	"fmt"
 	"iter"
+
+	"github.com/hashicorp/go-memdb"
 )
 
-// change notes in which version of the directory an object changed last. Of
-// what was purged it is all that is left.
+// change is all that is left of what was purged: that it was, and when. Any
+// other object carries its version itself.
 type change struct {
 	ID      string `json:"id"` // the object's id
 	Table   string `json:"table"`
@@ -27,43 +29,89 @@ const (
 	Groups            = groups
 )
 
-// noteChange gives an object the version that this Update makes.
-func (tx *Tx) noteChange(table, id string) {
+// versionOf is where an object of a tracked table keeps its version.
+func versionOf(object any) *uint64 {
+	switch o := object.(type) {
+	case *Application:
+		return &o.Version
+	case *ServicePrincipal:
+		return &o.Version
+	case *User:
+		return &o.Version
+	case *Group:
+		return &o.Version
+	case *change:
+		return &o.Version
+	}
+	return nil
+}
+
+// byVersion is the index of a tracked table.
+func byVersion[T any]() *memdb.IndexSchema {
+	return many("version", func(object *T) []string { return []string{version(*versionOf(any(object)))} })
+}
+
+// noteChange gives an object that is stored the version that this Update makes.
+func (tx *Tx) noteChange(object any) {
+	if v := versionOf(object); v != nil {
+		if tx.version == 0 {
+			tx.version = tx.before.Version() + 1
+		}
+		*v = tx.version
+	}
+}
+
+// notePurge leaves a mark of what is taken out; one of what comes back goes.
+func (tx *Tx) notePurge(table, id string, purged bool) {
 	if !tracked[table] {
 		return
 	}
-	if tx.version == 0 {
-		tx.version = tx.Version() + 1
+	mark := &change{ID: id, Table: table}
+	old, err := tx.txn.First(changes, "id", id)
+	switch {
+	case err != nil:
+	case purged:
+		tx.noteChange(mark)
+		err = tx.txn.Insert(changes, mark)
+	case old != nil:
+		err = tx.txn.Delete(changes, old)
 	}
-	if err := tx.txn.Insert(changes, &change{ID: id, Table: table, Version: tx.version}); err != nil {
+	if err != nil {
 		panic(fmt.Sprintf("directory: note a change: %v", err))
 	}
 }
 
 // Version returns the number of the Update that changed an object last; every
 // such Update has a greater one than those before.
-func (r reader) Version() uint64 {
-	last, err := r.txn().Last(changes, "version")
-	if err != nil {
-		panic(fmt.Sprintf("directory: index %s.version: %v", changes, err))
+func (r reader) Version() (newest uint64) {
+	for _, table := range []string{applications, servicePrincipals, users, groups, changes} {
+		last, err := r.txn().Last(table, "version")
+		if err != nil {
+			panic(fmt.Sprintf("directory: index %s.version: %v", table, err))
+		}
+		if last != nil {
+			newest = max(newest, *versionOf(last))
+		}
 	}
-	if last == nil {
-		return 0
-	}
-	return last.(*change).Version
+	return newest
 }
 
-// Changes yields the object ids of one kind that changed after a version, in
-// the order in which they did.
+// Changes yields the object ids of one kind that changed after a version, the
+// purged ones last.
 func (r reader) Changes(kind string, after uint64) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		found, err := r.txn().LowerBound(changes, "version", version(after+1))
-		if err != nil {
-			panic(fmt.Sprintf("directory: index %s.version: %v", changes, err))
-		}
-		for object := found.Next(); object != nil; object = found.Next() {
-			if c := object.(*change); c.Table == kind && !yield(c.ID) {
-				return
+		for _, table := range []string{kind, changes} {
+			found, err := r.txn().LowerBound(table, "version", version(after+1))
+			if err != nil {
+				panic(fmt.Sprintf("directory: index %s.version: %v", table, err))
+			}
+			for object := found.Next(); object != nil; object = found.Next() {
+				if c, mark := object.(*change); mark && c.Table != kind {
+					continue
+				}
+				if !yield(objectID(object)) {
+					return
+				}
 			}
 		}
 	}

@@ -143,10 +143,11 @@ func (d *Directory) update(change func(*Tx) error, waits bool) (err error) {
 // directory from then on.
 func (tx *Tx) put(table string, object any) {
 	fillLists(object)
+	tx.noteChange(object)
 	if err := tx.txn.Insert(table, object); err != nil {
 		panic(fmt.Sprintf("directory: insert into %s: %v", table, err)) // an object without an id: a mistake in this package
 	}
-	tx.noteChange(table, objectID(object))
+	tx.notePurge(table, objectID(object), false)
 }
 
 // remove takes an object out for good.
@@ -154,7 +155,7 @@ func (tx *Tx) remove(table string, object any) {
 	if err := tx.txn.Delete(table, object); err != nil {
 		panic(fmt.Sprintf("directory: delete from %s: %v", table, err))
 	}
-	tx.noteChange(table, objectID(object))
+	tx.notePurge(table, objectID(object), true)
 }
 
 // Load returns the value that Save or SaveOnce kept under a key.

@@ -15,24 +15,28 @@ type (
 		Owners    []string                      `json:"owners"`
 		Federated []FederatedIdentityCredential `json:"federatedIdentityCredentials"`
 		Secrets   map[string][]byte             `json:"secretHashes"` // by keyId
+		Version   uint64                        `json:"version,omitempty"`
 	}
 	servicePrincipalRecord struct {
 		ServicePrincipal
 		OwnTags []string          `json:"ownTags"`
 		Owners  []string          `json:"owners"`
 		Secrets map[string][]byte `json:"secretHashes"`
+		Version uint64            `json:"version,omitempty"`
 	}
 	userRecord struct {
 		User
 		Manager     string       `json:"manager"`
 		Password    PasswordHash `json:"password"`
 		ForceChange bool         `json:"forceChangePassword"`
+		Version     uint64       `json:"version,omitempty"`
 		Home        HomeAccount  `json:"home"`
 	}
 	groupRecord struct {
 		Group
 		Members []string `json:"members"`
 		Owners  []string `json:"owners"`
+		Version uint64   `json:"version,omitempty"`
 	}
 )
 
@@ -41,24 +45,34 @@ type unitRecord struct {
 	Members []string `json:"members"`
 }
 
-func encode(object any) ([]byte, error) {
+// encode writes an object as it is kept; version 0 leaves that out, as a
+// snapshot does.
+func encode(object any, version uint64) ([]byte, error) {
 	switch o := object.(type) {
 	case *Application:
-		return json.Marshal(applicationRecord{*o, o.OwnerIDs, o.FederatedCredentials, secretHashes(o.PasswordCredentials)})
+		return json.Marshal(applicationRecord{*o, o.OwnerIDs, o.FederatedCredentials, secretHashes(o.PasswordCredentials), version})
 	case *ServicePrincipal:
-		record := servicePrincipalRecord{*o, o.OwnTags, o.OwnerIDs, secretHashes(o.PasswordCredentials)}
+		record := servicePrincipalRecord{*o, o.OwnTags, o.OwnerIDs, secretHashes(o.PasswordCredentials), version}
 		if o.AppID == MicrosoftGraphAppID { // its permissions come with the program
 			record.AppRoles, record.OAuth2PermissionScopes = nil, nil
 		}
 		return json.Marshal(record)
 	case *User:
-		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange, o.Home})
+		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange, version, o.Home})
 	case *AdministrativeUnit:
 		return json.Marshal(unitRecord{*o, o.MemberIDs})
 	case *Group:
-		return json.Marshal(groupRecord{*o, o.MemberIDs, o.OwnerIDs})
+		return json.Marshal(groupRecord{*o, o.MemberIDs, o.OwnerIDs, version})
 	}
 	return json.Marshal(object)
+}
+
+func encodeKept(object any) ([]byte, error) {
+	v := versionOf(object)
+	if v == nil {
+		return encode(object, 0)
+	}
+	return encode(object, *v)
 }
 
 func decode(table string, data []byte) (any, error) {
@@ -70,6 +84,7 @@ func decode(table string, data []byte) (any, error) {
 		err = json.Unmarshal(data, &r)
 		r.OwnerIDs, r.FederatedCredentials = r.Owners, r.Federated
 		setSecretHashes(r.PasswordCredentials, r.Secrets)
+		r.Application.Version = r.Version
 		object = &r.Application
 	case servicePrincipals:
 		var r servicePrincipalRecord
@@ -79,17 +94,20 @@ func decode(table string, data []byte) (any, error) {
 		if r.AppID == MicrosoftGraphAppID {
 			r.AppRoles, r.OAuth2PermissionScopes = microsoftGraphPermissions()
 		}
+		r.ServicePrincipal.Version = r.Version
 		object = &r.ServicePrincipal
 	case users:
 		var r userRecord
 		err = json.Unmarshal(data, &r)
 		r.ManagerID, r.User.Password, r.User.ForceChange = r.Manager, r.Password, r.ForceChange
 		r.User.Home = r.Home
+		r.User.Version = r.Version
 		object = &r.User
 	case groups:
 		var r groupRecord
 		err = json.Unmarshal(data, &r)
 		r.MemberIDs, r.OwnerIDs = r.Members, r.Owners
+		r.Group.Version = r.Version
 		object = &r.Group
 	case assignments:
 		object = new(AppRoleAssignment)

@@ -20,7 +20,7 @@ func (v View) Export() ([]byte, error) {
 	for table, objects := range v.tables() {
 		records := make([]json.RawMessage, 0, len(objects))
 		for _, object := range objects {
-			record, err := encode(object)
+			record, err := encode(object, 0)
 			if err != nil {
 				return nil, fmt.Errorf("export %s %s: %w", table, objectID(object), err)
 			}
@@ -154,7 +154,7 @@ func checkUnique(table string, objects []any) error {
 func (tx *Tx) replace(table string, had, wanted []any) error {
 	before := map[string][]byte{}
 	for _, object := range had {
-		record, err := encode(object)
+		record, err := encode(object, 0)
 		if err != nil {
 			return fmt.Errorf("import %s %s: %w", table, objectID(object), err)
 		}
@@ -163,7 +163,7 @@ func (tx *Tx) replace(table string, had, wanted []any) error {
 	var changed []any
 	same := map[string]bool{}
 	for _, object := range wanted {
-		record, err := encode(object)
+		record, err := encode(object, 0)
 		if err != nil {
 			return fmt.Errorf("import %s %s: %w", table, objectID(object), err)
 		}

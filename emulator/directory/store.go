@@ -73,7 +73,7 @@ func (s *store) write(changes memdb.Changes) error {
 				}
 				continue
 			}
-			record, err := encode(change.After)
+			record, err := encodeKept(change.After)
 			if err != nil {
 				return err
 			}

@@ -38,6 +38,7 @@ func schema() *memdb.DBSchema {
 		many("identifierUri", func(a *Application) []string { return a.IdentifierUris }),
 		many("owner", func(a *Application) []string { return a.OwnerIDs }),
 		many("deleted", func(a *Application) []string { return deletedKey(a.DeletedDateTime != nil) }),
+		byVersion[Application](),
 	)
 	table(servicePrincipals,
 		one("id", func(p *ServicePrincipal) string { return p.ID }),
@@ -50,6 +51,7 @@ func schema() *memdb.DBSchema {
 		}),
 		many("owner", func(p *ServicePrincipal) []string { return p.OwnerIDs }),
 		many("deleted", func(p *ServicePrincipal) []string { return deletedKey(p.DeletedDateTime != nil) }),
+		byVersion[ServicePrincipal](),
 	)
 	table(users,
 		one("id", func(u *User) string { return u.ID }),
@@ -58,6 +60,7 @@ func schema() *memdb.DBSchema {
 		many("invited", func(u *User) []string { return []string{u.pendingAddress()} }),
 		many("manager", func(u *User) []string { return []string{u.ManagerID} }),
 		many("deleted", func(u *User) []string { return deletedKey(u.DeletedDateTime != nil) }),
+		byVersion[User](),
 	)
 	table(groups,
 		one("id", func(g *Group) string { return g.ID }),
@@ -66,6 +69,7 @@ func schema() *memdb.DBSchema {
 		many("member", func(g *Group) []string { return g.MemberIDs }),
 		many("owner", func(g *Group) []string { return g.OwnerIDs }),
 		many("deleted", func(g *Group) []string { return deletedKey(g.DeletedDateTime != nil) }),
+		byVersion[Group](),
 	)
 	table(assignments,
 		one("id", func(a *AppRoleAssignment) string { return a.ID }),
@@ -86,7 +90,7 @@ func schema() *memdb.DBSchema {
 	)
 	table(changes,
 		one("id", func(c *change) string { return c.ID }),
-		many("version", func(c *change) []string { return []string{version(c.Version)} }),
+		byVersion[change](),
 	)
 	table(directoryRoles,
 		one("id", func(d *DirectoryRole) string { return d.ID }),

@@ -59,6 +59,7 @@ type ServicePrincipal struct {
 	VerifiedPublisher         VerifiedPublisher    `json:"verifiedPublisher"`
 	OwnTags                   []string             `json:"-"`
 	OwnerIDs                  []string             `json:"-"`
+	Version                   uint64               `json:"-"` // of the directory when it changed last
 }
 
 type SamlSSOSettings struct {
@@ -117,6 +118,7 @@ type User struct {
 	OnPremSID               *string                       `json:"onPremisesSecurityIdentifier"`
 	SecurityID              string                        `json:"securityIdentifier"` // S-1-12-1-…, from the object id
 	ManagerID               string                        `json:"-"`                  // object id of a user; navigation property "manager"
+	Version                 uint64                        `json:"-"`                  // of the directory when it changed last
 	Password                PasswordHash                  `json:"-"`
 	ForceChange             bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
 	Home                    HomeAccount                   `json:"-"` // of who was invited
@@ -187,6 +189,7 @@ type Group struct {
 	HideFromOutlook     bool           `json:"hideFromOutlookClients"`
 	MemberIDs           []string       `json:"-"` // object ids; navigation property "members"
 	OwnerIDs            []string       `json:"-"`
+	Version             uint64         `json:"-"` // of the directory when it changed last
 }
 
 // GroupWriteback says how a group is written back to an on-premises directory.

@@ -43,6 +43,7 @@ type Application struct {
 	PrincipalLock              *PrincipalLock                `json:"servicePrincipalLockConfiguration"`
 	VerifiedPublisher          VerifiedPublisher             `json:"verifiedPublisher"`
 	OwnerIDs                   []string                      `json:"-"` // object ids; navigation property "owners"
+	Version                    uint64                        `json:"-"` // of the directory when it changed last
 	FederatedCredentials       []FederatedIdentityCredential `json:"-"` // navigation property "federatedIdentityCredentials"
 }
 
