@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -102,10 +103,10 @@ func (a *app) configure(flags *pflag.FlagSet) error {
 	if err := a.config.BindPFlags(flags); err != nil {
 		return err
 	}
-	a.config.SetConfigName("provision")
-	a.config.SetConfigType("yaml")
-	a.config.AddConfigPath(".")
-	if err := a.config.ReadInConfig(); err != nil && !errors.As(err, new(viper.ConfigFileNotFoundError)) {
+	// By its whole name: a search would also find the program itself, as
+	// `go build` leaves it here.
+	a.config.SetConfigFile("provision.yaml")
+	if err := a.config.ReadInConfig(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usagef("provision.yaml: %w", err)
 	}
 	if o := a.config.GetString("output"); o != "text" && o != "json" {
