@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/manifests"
+	"provision/stack"
+)
+
+func (a *app) init() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "init DIR",
+		Short: "Write a stack to start from",
+		Long: `init writes one of the ready-made stacks into a folder that is new or empty. The
+stack is called like the folder, unless --name says otherwise; its users get
+names of their own, so that it can stand beside the one it was made from.
+
+There is: ` + strings.Join(readyMade(), ", "),
+		Example: "  provision init --from heroes manifests/crew\n  provision init --from vault-function --name secrets infra/entra",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return hint(usagef("init wants the folder to write to"), "as in `provision init --from heroes manifests/heroes`")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.writeStack(a.config.GetString("from"), a.config.GetString("name"), args[0])
+		},
+	}
+	c.Flags().String("from", "vscode-fastapi", "the stack to start from: "+strings.Join(readyMade(), ", "))
+	c.Flags().String("name", "", "what the new stack is called (default: the folder's name)")
+	return c
+}
+
+// readyMade lists the stacks that come with the program.
+func readyMade() []string {
+	entries, err := fs.ReadDir(manifests.Files, ".")
+	if err != nil {
+		panic("init: " + err.Error()) // an embedded folder
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+var stackName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+func (a *app) writeStack(from, name, dir string) error {
+	if !slices.Contains(readyMade(), from) {
+		return hint(usagef("there is no stack %q to start from", from), "there is: %s", strings.Join(readyMade(), ", "))
+	}
+	if name == "" {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return err
+		}
+		name = filepath.Base(abs)
+	}
+	if !stackName.MatchString(name) || len(name) > 60 {
+		return hint(usagef("%q cannot be a stack's name: small letters, digits and hyphens, at most 60", name), "give it one with --name")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write the stack: %w", err)
+	}
+	if len(entries) > 0 {
+		return hint(usagef("%s is not empty", dir), "choose a folder that is new")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write the stack: %w", err)
+	}
+	files, err := fs.ReadDir(manifests.Files, from)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		text, err := fs.ReadFile(manifests.Files, from+"/"+f.Name())
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, f.Name())
+		if err := os.WriteFile(path, renamed(text, from, name), 0o644); err != nil {
+			return fmt.Errorf("write the stack: %w", err)
+		}
+		fmt.Fprintf(a.stdout, "wrote %s\n", path)
+	}
+	if _, err := stack.Load(dir); err != nil {
+		return fmt.Errorf("the stack that was written: %w", err)
+	}
+	fmt.Fprintf(a.stdout, "\nNext: provision apply %s --verify\n", dir)
+	return nil
+}
+
+// renamed is a manifest of one stack made into one of another: its own name, its
+// users' sign-in names and the folder that its text speaks of.
+func renamed(text []byte, from, to string) []byte {
+	if from == to {
+		return text
+	}
+	s := strings.ReplaceAll(string(text), "kind: Stack\nmetadata: {name: "+from+"}", "kind: Stack\nmetadata: {name: "+to+"}")
+	s = userName.ReplaceAllString(s, "${1}."+to+"@$${tenant.domain}")
+	return []byte(strings.ReplaceAll(s, "manifests/"+from, "manifests/"+to))
+}
+
+// userName is a sign-in name in a manifest, with the word before its stack.
+var userName = regexp.MustCompile(`([a-z0-9]+)(?:\.[a-z0-9-]+)?@\$\{tenant\.domain\}`)

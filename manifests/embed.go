@@ -1,0 +1,10 @@
+// Package manifests holds the ready-made stacks, so that a binary that was
+// installed without them can write one.
+package manifests
+
+import "embed"
+
+// Files are the stacks, a folder each.
+//
+//go:embed */*.yaml */README.md
+var Files embed.FS
