@@ -15,7 +15,7 @@ func TestReferenceOfCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# The cases of verify\n\nRendered from the tables in `conformance` for an endpoint that asks for scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* is where correct\nAPIs differ; it does not change the exit code.\n")
+	b.WriteString("# The cases of verify\n\nRendered from the tables in `conformance` for an endpoint that asks for scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* is where correct\nAPIs differ; it does not change the exit code.\nHow to use them: [Proving an API](verify.md).\n")
 	group := Group("")
 	for _, c := range cases {
 		if c.Endpoint != "GET /secure" {
