@@ -79,6 +79,7 @@ func answerFault(w http.ResponseWriter, r *http.Request, v faults.Verdict) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("request-id", id)
+	w.Header().Set("Access-Control-Allow-Origin", "*") // as of all that is behind it
 	w.WriteHeader(v.Status)
 	_ = json.NewEncoder(w).Encode(body) // a client that has gone away needs no answer
 }

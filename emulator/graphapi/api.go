@@ -134,6 +134,11 @@ type answer struct {
 func noContent() answer { return answer{status: http.StatusNoContent} }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allowBrowsers(w.Header())
+	if r.Method == http.MethodOptions {
+		preflight(w, r)
+		return
+	}
 	c := &call{
 		service:         s,
 		cloud:           s.cloudUnder(r.Host),

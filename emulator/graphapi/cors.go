@@ -1,0 +1,25 @@
+package graphapi
+
+import "net/http"
+
+// Scripts on pages of any origin may call Graph: what guards it is the token,
+// and no cookie. Source: the headers of Graph's answers, and the Fetch standard
+// (CORS protocol).
+
+// allowBrowsers lets scripts read an answer and the headers that are Graph's.
+func allowBrowsers(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "ETag, Location, Preference-Applied, Content-Range, request-id, client-request-id")
+}
+
+// preflight tells a browser that it may send what it asks to send.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+		h.Set("Vary", "Access-Control-Request-Headers")
+	}
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusOK)
+}
