@@ -218,4 +218,10 @@ func TestAGuestOfTheOtherTenant(t *testing.T) {
 		me["userPrincipalName"] != "ada_contoso.onmicrosoft.com#EXT#@fabrikam.onmicrosoft.com" || me["userType"] != "Guest" {
 		t.Errorf("me %v", me)
 	}
+	_, log := get(t, client, home.Origin+"/v1.0/auditLogs/signIns?$filter=userId%20eq%20'"+invited["invitedUser"].(map[string]any)["id"].(string)+"'",
+		token(t, client, fabrikam, home.Origin, home.Origin+"/.default"))
+	entries, _ := log["value"].([]any)
+	if len(entries) == 0 || entries[0].(map[string]any)["appDisplayName"] != "Microsoft Invitation Acceptance Portal" {
+		t.Errorf("sign-in log %v", log)
+	}
 }

@@ -80,6 +80,9 @@ func (c *call) addApplication(token claims, i issuance, v version) []string {
 	if _, asked := optionalClaim(i.resource.accessTokenClaims(), "idtyp"); asked || i.resource.isGraph() {
 		token["idtyp"] = "app"
 	}
+	if i.resource.isGraph() {
+		token["wids"] = []string{applicationWID}
+	}
 	return c.applicationRoles(i.resource.principal, principal)
 }
 
@@ -102,6 +105,7 @@ func (c *call) addDelegation(token claims, i issuance, v version) []string {
 	if i.resource.isGraph() {
 		token["idtyp"] = "user"
 	}
+	c.addDirectoryRoles(token, i.user, i.resource.app)
 	if i.resource.app != nil {
 		c.addGroups(token, i, i.resource.app, i.resource.principal)
 	}

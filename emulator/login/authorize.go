@@ -30,6 +30,8 @@ type authorization struct {
 	clientInfo  bool
 	stateInForm bool        // state was sent, if only as an empty value
 	accepted    bool        // the user has just consented
+	everybody   bool        // consent is asked for in the name of everybody
+	consentOnly bool        // the answer says that consent was given, and no more
 	device      *device     // that waits for the answer: there is no redirect URI then
 	redeem      *redemption // an invitation that is to be accepted: no client is answered then
 }
@@ -101,7 +103,10 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 	if err := c.checkResponse(a); err != nil {
 		return err
 	}
-	if !slices.Contains([]string{"", "none", "login", "consent", "select_account"}, a.prompt) {
+	switch {
+	case a.prompt == "admin_consent" && c.version == v1:
+		a.everybody = true
+	case !slices.Contains([]string{"", "none", "login", "consent", "select_account"}, a.prompt):
 		return failure(90023, "prompt")
 	}
 	if err := a.checkChallenge(); err != nil {
@@ -178,26 +183,33 @@ func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
 // complete answers a request for somebody who is signed in.
 func (c *call) complete(a *authorization, s session) *Error {
 	user, err := c.locate(a, s)
-	if err == nil {
+	if err == nil && !a.consentOnly {
 		err = c.permitted(a, user)
 	}
+	var shown []permissions
+	ask := false
+	if err == nil {
+		shown, ask, err = c.missingConsent(a, user)
+	}
+	if err == nil && ask && a.prompt == "none" {
+		err = failure(65001, a.client.app.AppID, a.client.app.DisplayName)
+	}
 	if err != nil {
+		c.logPage(a, s, user, err)
 		return c.refuse(a, err)
 	}
-	shown, ask, refused := c.missingConsent(a, user)
-	switch {
-	case refused != nil:
-		return c.refuse(a, refused)
-	case ask && a.prompt == "none":
-		return c.refuse(a, failure(65001, a.client.app.AppID, a.client.app.DisplayName))
-	case ask:
+	if ask {
 		return c.consentPage(a, s, user, shown)
 	}
+	c.logPage(a, s, user, nil)
 	if a.redeem != nil {
 		return c.redeemed(a.redeem)
 	}
 	if a.device != nil {
 		return c.decide(a, decision{Session: s, TenantID: c.tenant.ID})
+	}
+	if a.consentOnly {
+		return c.respond(a, c.consentAnswer(a))
 	}
 	values, refused := c.answer(a, s, user)
 	if refused != nil {
@@ -236,6 +248,9 @@ func (c *call) refuse(a *authorization, err *Error) *Error {
 		return err
 	case err.Code == 65001:
 		err = err.as("consent_required")
+	case a.consentOnly && err.Code == 65004:
+		err = failure(65004).as("consent_required")
+		err.Message = "The resource owner or authorization server denied the request."
 	case (err.Code == 50105 || err.Code == 50020) && !silent:
 		return err
 	case err.Code == 50105:
@@ -252,6 +267,9 @@ func (c *call) refuse(a *authorization, err *Error) *Error {
 	}
 	if err.Suberror != "" {
 		values.Set("suberror", err.Suberror)
+	}
+	if a.consentOnly {
+		values.Set("admin_consent", "True")
 	}
 	return c.respond(a, values)
 }

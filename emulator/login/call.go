@@ -37,6 +37,7 @@ type call struct {
 	form          url.Values
 	traceID       string
 	correlationID string
+	interactive   bool // a person has just filled in a form
 }
 
 // open begins a call: it finds the tenant that the path names.

@@ -69,10 +69,11 @@ func (c *call) consented(cl client, user *directory.User, d demand) ([]string, *
 	return granted, err
 }
 
-// permissions are delegated permissions of one resource.
+// permissions are permissions of one resource.
 type permissions struct {
 	resource resource
-	scopes   []directory.PermissionScope
+	scopes   []directory.PermissionScope // delegated
+	roles    []directory.AppRole         // of applications, which only administrators grant
 }
 
 // lacking lists what a demand asks for that has not been granted. For a
@@ -171,6 +172,7 @@ func join(all, more []permissions) []permissions {
 				all[i].scopes = append(all[i].scopes, s)
 			}
 		}
+		all[i].roles = append(all[i].roles, p.roles...)
 	}
 	return all
 }

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"provision/emulator/directory"
@@ -18,17 +17,49 @@ const consentTime = time.Hour
 // whatever became of the registrations since.
 type consentState struct {
 	signInState
-	TenantID  string              `json:"tenantId"`
-	SessionID string              `json:"sessionId"`
-	Grants    map[string][]string `json:"grants"`    // scopes by the resource's appId
-	Everybody bool                `json:"everybody"` // the user may consent for everybody
-	Refused   bool                `json:"refused"`   // only an administrator could accept
+	TenantID  string    `json:"tenantId"`
+	SessionID string    `json:"sessionId"`
+	Lacking   consented `json:"lacking"` // what the user lacks
+	Shown     consented `json:"shown"`   // all that the page showed
+	Refused   bool      `json:"refused"` // only an administrator could accept
+}
+
+// consented is what consent is given to: values by the resource's appId.
+type consented struct {
+	Scopes map[string][]string `json:"scopes"`
+	Roles  map[string][]string `json:"roles"` // ids of application permissions
+}
+
+func (a *authorization) consented(all []permissions) consented {
+	given := consented{map[string][]string{}, map[string][]string{}}
+	for _, d := range a.demands {
+		if d.resource.absent { // taken in though it may grant nothing
+			given.Scopes[d.resource.principal.AppID] = nil
+		}
+	}
+	for _, p := range all {
+		appID := p.resource.principal.AppID
+		for _, scope := range p.scopes {
+			given.Scopes[appID] = append(given.Scopes[appID], scope.Value)
+		}
+		for _, role := range p.roles {
+			given.Roles[appID] = append(given.Roles[appID], role.ID)
+		}
+	}
+	return given
 }
 
 // missingConsent lists what must be asked for before a request can be served:
 // what is lacking or, with prompt=consent, all that it asks for and the client
 // is not pre-authorized for. ask tells whether to ask at all.
 func (c *call) missingConsent(a *authorization, user *directory.User) (shown []permissions, ask bool, err *Error) {
+	if a.everybody && !a.accepted {
+		shown, err = c.organizationConsent(a, user)
+		return shown, err == nil, err
+	}
+	if a.consentOnly {
+		return nil, false, nil
+	}
 	for _, d := range a.demands {
 		lacking, err := c.lacking(a.client, user, d)
 		if err != nil {
@@ -59,20 +90,13 @@ func (c *call) missingConsent(a *authorization, user *directory.User) (shown []p
 // consentPage asks the user for consent, or says that only an administrator
 // can give it.
 func (c *call) consentPage(a *authorization, s session, user *directory.User, shown []permissions) *Error {
-	everybody := c.administrator(c.View, user)
+	right, lacking := c.consentRight(user), c.without(shown, a.client, user)
 	state := consentState{
-		signInState: c.interrupt(a), TenantID: c.tenant.ID, SessionID: s.ID, Grants: map[string][]string{}, Everybody: everybody,
+		signInState: c.interrupt(a), TenantID: c.tenant.ID, SessionID: s.ID, Lacking: a.consented(lacking), Shown: a.consented(shown),
+		Refused: a.everybody && right == ownConsent,
 	}
-	for _, d := range a.demands {
-		if d.resource.absent { // taken in though it may grant nothing
-			state.Grants[d.resource.principal.AppID] = nil
-		}
-	}
-	for _, p := range c.without(shown, a.client, user) {
-		for _, scope := range p.scopes {
-			state.Grants[p.resource.principal.AppID] = append(state.Grants[p.resource.principal.AppID], scope.Value)
-			state.Refused = state.Refused || scope.Type == "Admin" && !everybody
-		}
+	for _, p := range append(lacking, rolesOf(shown)...) {
+		state.Refused = state.Refused || !right.mayGrant(p)
 	}
 	sealed, err := c.seal.close(consentContext, state)
 	if err != nil {
@@ -81,24 +105,32 @@ func (c *call) consentPage(a *authorization, s session, user *directory.User, sh
 	view := consentView{
 		Action: "/" + c.alias + "/consent", Context: sealed, Application: a.client.app.DisplayName,
 		Publisher: a.client.app.PublisherDomain, User: user.UserPrincipalName, Tenant: c.tenant.DisplayName,
-		Everybody: everybody, SignIn: a.scope.oidc.descriptions(),
+		Choice: right != ownConsent && !a.everybody, Everybody: a.everybody, SignIn: a.scope.oidc.descriptions(),
 	}
 	for _, p := range shown {
 		group := consentGroup{Resource: p.resource.principal.DisplayName}
 		for _, scope := range p.scopes {
 			group.Permissions = append(group.Permissions, describe(scope))
 		}
+		for _, role := range p.roles {
+			group.Permissions = append(group.Permissions, describeRole(role))
+		}
 		view.Groups = append(view.Groups, group)
 	}
 	if !state.Refused {
+		c.logPage(a, s, user, failure(65001, a.client.app.AppID, a.client.app.DisplayName))
 		return c.render(http.StatusOK, "consent.html", view)
 	}
 	if a.device == nil {
 		again := maps.Clone(a.request)
-		again.Set("prompt", "login")
-		view.Other = c.url(c.authorizePath()) + "?" + again.Encode()
+		if !a.everybody { // which asks for a sign-in by itself
+			again.Set("prompt", "login")
+		}
+		view.Other = c.url(c.requestPath(a)) + "?" + again.Encode()
 	}
-	view.Problem = failure(90094, a.client.app.DisplayName).Error()
+	refused := failure(90094, a.client.app.DisplayName)
+	view.Problem = refused.Error()
+	c.logPage(a, s, user, refused)
 	c.log.Info("refused", "path", c.r.URL.Path, "client", a.client.app.AppID, "code", 90094, "trace", c.traceID)
 	return c.render(http.StatusOK, "approval.html", view)
 }
@@ -106,7 +138,8 @@ func (c *call) consentPage(a *authorization, s session, user *directory.User, sh
 // consentView is what the consent pages show.
 type consentView struct {
 	Action, Context, Application, Publisher, User, Tenant string
-	Everybody                                             bool // offer to consent for everybody
+	Choice                                                bool // offer to consent for everybody
+	Everybody                                             bool // consent is for everybody
 	SignIn                                                []string
 	Groups                                                []consentGroup
 	Problem, Other                                        string // of the page that sends to an administrator
@@ -149,6 +182,20 @@ func describe(s directory.PermissionScope) permissionText {
 	return text
 }
 
+// describeRole words an application permission.
+func describeRole(r directory.AppRole) permissionText {
+	text := permissionText{Admin: true}
+	for _, field := range []struct {
+		to   *string
+		from *string
+	}{{&text.Name, r.DisplayName}, {&text.Description, r.Description}, {&text.Value, r.Value}} {
+		if field.from != nil {
+			*field.to = *field.from
+		}
+	}
+	return text
+}
+
 // consent takes the consent form. Only the browser session that was shown the
 // page can answer it.
 func (c *call) consent() *Error {
@@ -167,22 +214,30 @@ func (c *call) consent() *Error {
 	if refused != nil {
 		return c.refuse(a, refused)
 	}
+	c.interactive = true
 	s, _, signedIn := c.session()
 	if !signedIn || s.ID != state.SessionID {
 		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
 	user, refused := c.locate(a, s)
-	switch {
-	case refused != nil:
+	if refused != nil {
 		return c.refuse(a, refused)
+	}
+	given, right := state.Lacking, c.consentRight(user)
+	if everybody = a.everybody || everybody && right != ownConsent; everybody {
+		given = state.Shown
+	}
+	switch {
 	case state.TenantID != c.tenant.ID:
 		return failure(9002313)
-	case state.Refused:
+	case state.Refused || a.everybody && right == ownConsent:
 		return c.refuse(a, failure(90094, a.client.app.DisplayName))
 	case decision != "accept":
-		return c.refuse(a, failure(65004))
+		refused = failure(65004)
+		c.logPage(a, s, user, refused)
+		return c.refuse(a, refused)
 	}
-	if err := c.record(a.client, user, state.Grants, everybody && state.Everybody && c.administrator(c.View, user)); err != nil {
+	if err := c.record(a.client, user, given, everybody); err != nil {
 		return c.asError(err)
 	}
 	c.log.Info("consented", "client", a.client.app.AppID, "user", user.ID, "everybody", everybody, "trace", c.traceID)
@@ -195,50 +250,4 @@ func (c *call) consent() *Error {
 	}
 	a.accepted = true
 	return c.complete(a, s)
-}
-
-// record keeps consent in the directory, beside what was granted before. A
-// client that nobody had used here gets its service principal now.
-func (c *call) record(cl client, user *directory.User, scopes map[string][]string, everybody bool) error {
-	return c.directory.UpdateAtOnce(func(tx *directory.Tx) error {
-		principal, err := principalOf(tx, cl.app.AppID)
-		if err != nil {
-			return err
-		}
-		for appID, values := range scopes {
-			resource, err := principalOf(tx, appID)
-			if err != nil {
-				return err
-			}
-			grant := &directory.OAuth2PermissionGrant{
-				ClientID: principal.ID, ResourceID: resource.ID, ConsentType: "Principal", PrincipalID: &user.ID,
-				Scope: strings.Join(values, " "),
-			}
-			if everybody {
-				grant.ConsentType, grant.PrincipalID = "AllPrincipals", nil
-			}
-			if len(values) == 0 {
-				continue
-			}
-			if err := widen(tx, grant); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// widen adds a grant's scopes to the grant of the same parties, or makes it.
-func widen(tx *directory.Tx, grant *directory.OAuth2PermissionGrant) error {
-	for _, old := range tx.GrantsOf(grant.ClientID) {
-		if old.ResourceID != grant.ResourceID || old.ConsentType != grant.ConsentType {
-			continue
-		}
-		if grant.PrincipalID != nil && (old.PrincipalID == nil || *old.PrincipalID != *grant.PrincipalID) {
-			continue
-		}
-		return tx.UpdateGrant(old.ID, old.Scope+" "+grant.Scope)
-	}
-	_, err := tx.CreateGrant(grant)
-	return err
 }

@@ -207,7 +207,7 @@ func TestPromptForConsent(t *testing.T) {
 func TestConsentOfAnAdministrator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.login.administrator = func(_ directory.View, u *directory.User) bool { return u.ID == w.ada.ID }
+	w.hold(w.ada, cloudApplicationAdministrator)
 	w.change(w.api.ID, func(app *directory.Application) { app.API.OAuth2PermissionScopes[1].Type = "Admin" })
 	request := w.desktopRequest("scope", "api://orders/write_data")
 

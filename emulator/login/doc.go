@@ -37,7 +37,8 @@
 // error page (400) with the same element where no client may be told.
 // Where consent is missing, the answer is the consent page (status 200): its form
 // has the hidden field ctx and two buttons named decision, accept and cancel;
-// an administrator also has the box everybody. Where only an administrator
+// an administrator also has the box everybody, unless the request is for
+// everybody by itself. Where only an administrator
 // could accept, the page says so with AADSTS90094 in the element with the id
 // error. The meta element PageID names the kind of every page as Entra's do:
 // ConvergedSignIn, ConvergedConsent, ConvergedError.
@@ -66,6 +67,6 @@
 // identity-platform/v2-oauth2-auth-code-flow, -client-creds-grant-flow,
 // -device-code, -on-behalf-of-flow, -implicit-grant-flow, certificate-credentials,
 // access-token-claims-reference, id-token-claims-reference,
-// permissions-consent-overview, optional-claims-reference, reply-url, scopes-oidc,
+// permissions-consent-overview, v2-admin-consent, howto-convert-app-to-be-multi-tenant, optional-claims-reference, reply-url, scopes-oidc,
 // reference-error-codes; workload-id/workload-identity-federation.
 package login

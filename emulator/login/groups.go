@@ -27,20 +27,29 @@ func (c *call) addGroups(token claims, i issuance, app *directory.Application, p
 	}
 }
 
-func (c *call) groupIDs(user *directory.User, app *directory.Application, principal *directory.ServicePrincipal) []string {
+// asksForGroups tells whether groupMembershipClaims names a kind.
+func asksForGroups(app *directory.Application, kind string) bool {
 	if app.GroupMembershipClaims == nil {
-		return nil
+		return false
 	}
-	var ids []string
-	for kind := range strings.SplitSeq(*app.GroupMembershipClaims, ",") {
-		switch strings.TrimSpace(kind) {
-		case "All":
-			ids = append(ids, c.memberships(user, func(*directory.Group) bool { return true })...)
-		case "SecurityGroup":
-			ids = append(ids, c.memberships(user, func(g *directory.Group) bool { return g.SecurityEnabled })...)
-		case "ApplicationGroup":
-			ids = append(ids, c.assignedGroups(user, principal)...)
+	for asked := range strings.SplitSeq(*app.GroupMembershipClaims, ",") {
+		if strings.TrimSpace(asked) == kind {
+			return true
 		}
+	}
+	return false
+}
+
+func (c *call) groupIDs(user *directory.User, app *directory.Application, principal *directory.ServicePrincipal) []string {
+	var ids []string
+	if asksForGroups(app, "All") {
+		ids = append(ids, c.memberships(user, func(*directory.Group) bool { return true })...)
+	}
+	if asksForGroups(app, "SecurityGroup") {
+		ids = append(ids, c.memberships(user, func(g *directory.Group) bool { return g.SecurityEnabled })...)
+	}
+	if asksForGroups(app, "ApplicationGroup") {
+		ids = append(ids, c.assignedGroups(user, principal)...)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

@@ -43,6 +43,7 @@ func (c *call) idClaims(i issuance) claims {
 	if roles := c.userRoles(i.client.principal, i.user); len(roles) > 0 {
 		token["roles"] = roles
 	}
+	c.addDirectoryRoles(token, i.user, i.client.app)
 	c.addGroups(token, i, i.client.app, i.client.principal)
 	if asked := i.client.app.OptionalClaims; asked != nil {
 		c.addOptional(token, i, asked.IDToken)

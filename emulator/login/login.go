@@ -23,10 +23,6 @@ type Config struct {
 	// RootCAs are the authorities that the issuers of federated credentials are
 	// trusted by when their keys are read. Nil: the system's.
 	RootCAs *x509.CertPool
-
-	// Administrator tells whether a user may consent to permissions that only an
-	// administrator may consent to, and for everybody. Nil: nobody may.
-	Administrator func(directory.View, *directory.User) bool
 }
 
 // Login is the authorization server of every tenant. It is safe for use by many
@@ -41,9 +37,8 @@ type Login struct {
 	seal      *sealer
 	mux       *http.ServeMux
 
-	administrator func(directory.View, *directory.User) bool
-	pollInterval  time.Duration // of devices
-	issuers       *issuers
+	pollInterval time.Duration // of devices
+	issuers      *issuers
 }
 
 // New opens the authorization server over tenants. The signing key and the key
@@ -60,11 +55,7 @@ func New(config Config) (*Login, error) {
 		clock:     config.Clock,
 		log:       config.Logger,
 
-		administrator: config.Administrator,
-		pollInterval:  deviceInterval,
-	}
-	if l.administrator == nil {
-		l.administrator = func(directory.View, *directory.User) bool { return false }
+		pollInterval: deviceInterval,
 	}
 	if l.clock == nil {
 		l.clock = time.Now
@@ -99,6 +90,8 @@ func (l *Login) routes() *http.ServeMux {
 	mux.HandleFunc("/{tenant}/discovery/instance", l.api((*call).instance))
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/authorize", l.page(v2, (*call).authorize))
 	mux.HandleFunc("/{tenant}/oauth2/authorize", l.page(v1, (*call).authorize))
+	mux.HandleFunc("/{tenant}/v2.0/adminconsent", l.page(v2, (*call).adminConsent))
+	mux.HandleFunc("/{tenant}/adminconsent", l.page(v1, (*call).adminConsent))
 	mux.HandleFunc("POST /{tenant}/login", l.page(v2, (*call).signIn))
 	mux.HandleFunc("POST /{tenant}/consent", l.page(v2, (*call).consent))
 	mux.HandleFunc("/{tenant}/oauth2/v2.0/token", l.token(v2, (*call).grant))

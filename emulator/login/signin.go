@@ -13,12 +13,13 @@ const signInTime = time.Hour
 
 // signInState is what the sign-in form carries: the request that it serves.
 type signInState struct {
-	Alias    string      `json:"alias"` // the tenant's id, or what leaves it open
-	Version  version     `json:"version"`
-	Request  string      `json:"request"`  // the authorization request, as a query
-	UserCode string      `json:"userCode"` // of the device that waits, which is the request then
-	Redeem   *redemption `json:"redeem"`   // the invitation, which is the request then
-	Issued   time.Time   `json:"issued"`
+	Alias       string      `json:"alias"` // the tenant's id, or what leaves it open
+	Version     version     `json:"version"`
+	Request     string      `json:"request"`     // the authorization request, as a query
+	UserCode    string      `json:"userCode"`    // of the device that waits, which is the request then
+	Redeem      *redemption `json:"redeem"`      // the invitation, which is the request then
+	ConsentOnly bool        `json:"consentOnly"` // the request is one for administrators' consent
+	Issued      time.Time   `json:"issued"`
 }
 
 // interrupt keeps a request for the form that comes back before it is served.
@@ -29,7 +30,7 @@ func (c *call) interrupt(a *authorization) signInState {
 	if a.device != nil {
 		state.UserCode = a.device.UserCode
 	}
-	state.Redeem = a.redeem
+	state.Redeem, state.ConsentOnly = a.redeem, a.consentOnly
 	return state
 }
 
@@ -53,6 +54,9 @@ func (c *call) resume(state signInState) (*authorization, *Error) {
 	}
 	if state.Redeem != nil {
 		return c.redemption(*state.Redeem)
+	}
+	if state.ConsentOnly {
+		return c.adminConsentRequest()
 	}
 	return c.authorization()
 }
@@ -97,8 +101,9 @@ func (c *call) signIn() *Error {
 		return c.refuse(a, failure(65004))
 	}
 	who, refused := c.checkPassword(name, password)
-	c.logPage(a, name, who.User, refused)
+	c.interactive = true
 	if refused != nil {
+		c.logWrongPassword(a, name, refused)
 		c.log.Info("sign-in refused", "client", a.client.app.AppID, "code", refused.Code, "trace", c.traceID)
 		return c.signInPage(a, name, refused)
 	}

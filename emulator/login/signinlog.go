@@ -14,10 +14,45 @@ import (
 // maxLoggedText bounds what a client may write into the log, in bytes.
 const maxLoggedText = 512
 
-// logPage notes what a user's password led to at the sign-in page.
-func (c *call) logPage(a *authorization, name string, user *directory.User, refused *Error) {
-	c.logSignIn(directory.SignIn{ClientAppUsed: "Browser", IsInteractive: true, SignInEventTypes: []string{"interactiveUser"}},
-		a.client.app, name, user, refused)
+// logWrongPassword notes what a user's password led to at the sign-in page that
+// was not a sign-in, with the tenant that he means.
+func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
+	to := c.directory
+	if home, found := c.realmOf(name); !c.settled {
+		if !found {
+			return // nobody's
+		}
+		to = home
+	}
+	c.logSignIn(to, c.pageEntry(a), a.client.app, name, nil, refused)
+}
+
+// logPage notes what a request at a page led to for somebody who is signed in.
+// A stranger is noted at home as well, by the code that says so there.
+func (c *call) logPage(a *authorization, s session, user *directory.User, refused *Error) {
+	who, gone := c.account(s)
+	if gone != nil || !c.settled {
+		return
+	}
+	entry := c.pageEntry(a)
+	c.logSignIn(c.directory, entry, a.client.app, who.UserPrincipalName, user, refused)
+	if user == nil && who.home != c.directory {
+		c.logSignIn(who.home, entry, a.client.app, who.UserPrincipalName, who.User, c.stranger(90072, a.client, who))
+	}
+}
+
+// pageEntry is the entry of a request at a page. Who was signed in already has
+// done nothing for it.
+func (c *call) pageEntry(a *authorization) directory.SignIn {
+	entry := directory.SignIn{ClientAppUsed: "Browser", SignInEventTypes: []string{"nonInteractiveUser"}}
+	if c.interactive {
+		entry.IsInteractive, entry.SignInEventTypes = true, []string{"interactiveUser"}
+	}
+	if len(a.demands) > 0 {
+		principal := a.demands[0].resource.principal
+		entry.ResourceID, entry.ResourceDisplayName = principal.AppID, principal.DisplayName
+	}
+	return entry
 }
 
 // logToken notes what a token request led to.
@@ -35,6 +70,9 @@ func (c *call) logToken(i issuance, refused *Error) {
 	case "password":
 		entry.IsInteractive, entry.SignInEventTypes = true, []string{"interactiveUser"}
 	}
+	if !c.settled {
+		return // nobody's: it is not known which tenant was meant
+	}
 	app := i.client.app
 	if app == nil {
 		cl, known := c.registered(c.form.Get("client_id"))
@@ -49,14 +87,14 @@ func (c *call) logToken(i issuance, refused *Error) {
 	if sp, ok := c.ServicePrincipalByAppID(app.AppID); ok && entry.SignInEventTypes[0] == "servicePrincipal" {
 		entry.ServicePrincipalID, entry.ServicePrincipalName = &sp.ID, &sp.DisplayName
 	}
-	c.logSignIn(entry, app, c.form.Get("username"), i.user, refused)
+	c.logSignIn(c.directory, entry, app, c.form.Get("username"), i.user, refused)
 }
 
-func (c *call) logSignIn(entry directory.SignIn, app *directory.Application, name string, user *directory.User, refused *Error) {
+func (c *call) logSignIn(to *directory.Directory, entry directory.SignIn, app *directory.Application, name string, user *directory.User, refused *Error) {
 	entry.AppID, entry.AppDisplayName = app.AppID, app.DisplayName
 	entry.IPAddress, entry.CorrelationID = c.remoteAddress(), c.correlationID
 	if user == nil {
-		user, _ = c.UserByUPN(name)
+		user, _ = to.UserByUPN(name)
 	}
 	entry.UserPrincipalName = strings.ToLower(name[:min(len(name), maxLoggedText)])
 	if user != nil {
@@ -70,5 +108,5 @@ func (c *call) logSignIn(entry directory.SignIn, app *directory.Application, nam
 	if refused != nil {
 		entry.Status.ErrorCode, entry.Status.FailureReason = refused.Code, refused.Message
 	}
-	c.directory.RecordSignIn(entry)
+	to.RecordSignIn(entry)
 }

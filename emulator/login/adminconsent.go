@@ -1,0 +1,131 @@
+package login
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"provision/emulator/directory"
+)
+
+// adminConsent asks an administrator to consent for everybody. No code comes of
+// it: the answer at the redirect URI says that consent was given.
+// Source: learn.microsoft.com/entra/identity-platform/v2-admin-consent.
+func (c *call) adminConsent() *Error {
+	a, err := c.adminConsentRequest()
+	if err != nil {
+		return c.refuse(a, err)
+	}
+	if s, who, signedIn := c.session(); signedIn && c.hinted(a, who) && (!c.settled || c.admits(who)) {
+		user, err := c.locate(a, s)
+		switch {
+		case err != nil:
+			return c.refuse(a, err)
+		case c.consentRight(user) != ownConsent:
+			return c.complete(a, s)
+		}
+	}
+	return c.signInPage(a, "", nil)
+}
+
+// adminConsentRequest reads the request that the form holds: at the v1 endpoint
+// for all that the client is registered to need, at the v2 endpoint for what
+// scope says.
+func (c *call) adminConsentRequest() (*authorization, *Error) {
+	cl, err := c.client(c.form.Get("client_id"))
+	if err != nil {
+		return nil, err
+	}
+	sent := c.form.Get("redirect_uri")
+	target, err := findRedirect(cl.app, sent)
+	if err != nil {
+		return nil, err
+	}
+	a := &authorization{
+		request: c.form, client: cl, redirect: target, sent: sent, mode: "query",
+		state: c.form.Get("state"), stateInForm: c.form.Has("state"), everybody: true, consentOnly: true,
+	}
+	if c.version == v1 {
+		return a, nil
+	}
+	if a.scope, err = c.requestedScope(); err != nil {
+		return a, err
+	}
+	if c.settled {
+		a.demands, err = c.demands(cl, a.scope)
+	}
+	return a, err
+}
+
+// organizationConsent lists what an administrator is asked for, granted before
+// or not. Application permissions are only among what the client is registered
+// to need.
+func (c *call) organizationConsent(a *authorization, user *directory.User) ([]permissions, *Error) {
+	if len(a.demands) == 0 && !a.scope.oidc.openid || slices.ContainsFunc(a.scope.parts, scopePart.isDefault) {
+		shown := join(c.required(a.client), c.requiredRoles(a.client))
+		return slices.DeleteFunc(shown, func(p permissions) bool { return len(p.scopes)+len(p.roles) == 0 }), nil
+	}
+	var shown []permissions
+	for _, d := range a.demands {
+		if _, err := c.lacking(a.client, user, d); err != nil {
+			return nil, err
+		}
+		shown = join(shown, c.asked(a.client, d))
+	}
+	return shown, nil
+}
+
+// rolesOf are the application permissions among others.
+func rolesOf(all []permissions) []permissions {
+	var roles []permissions
+	for _, p := range all {
+		if len(p.roles) > 0 {
+			roles = append(roles, permissions{resource: p.resource, roles: p.roles})
+		}
+	}
+	return roles
+}
+
+// consentAnswer tells the client that an administrator has consented.
+func (c *call) consentAnswer(a *authorization) url.Values {
+	values := url.Values{"admin_consent": {"True"}, "tenant": {c.tenant.ID}}
+	if c.version == v1 {
+		return values
+	}
+	var words []string
+	for _, part := range a.scope.parts {
+		if !part.isDefault() {
+			words = append(words, part.text)
+			continue
+		}
+		for _, p := range c.required(a.client) {
+			for _, s := range p.scopes {
+				words = append(words, strings.TrimSuffix(p.resource.address(), "/")+"/"+s.Value)
+			}
+		}
+	}
+	values.Set("scope", strings.Join(words, " "))
+	return values
+}
+
+// address is how a scope names the resource: by its first identifier URI, else
+// by its appId.
+func (r resource) address() string {
+	for _, name := range r.principal.ServicePrincipalNames {
+		if strings.Contains(name, "://") {
+			return name
+		}
+	}
+	return r.principal.AppID
+}
+
+// requestPath is the endpoint that a request came to.
+func (c *call) requestPath(a *authorization) string {
+	switch {
+	case !a.consentOnly:
+		return c.authorizePath()
+	case c.version == v1:
+		return "/adminconsent"
+	}
+	return "/v2.0/adminconsent"
+}

@@ -1,0 +1,93 @@
+package login
+
+import (
+	"slices"
+
+	"provision/emulator/directory"
+)
+
+// consentRight is what somebody may consent to.
+type consentRight int
+
+const (
+	ownConsent   consentRight = iota // for himself, to what needs no administrator
+	mostConsent                      // for everybody, to all but Microsoft Graph's application permissions
+	everyConsent                     // for everybody, to anything
+)
+
+// consentRoles are the built-in directory roles that may consent for everybody.
+// Source: learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent.
+var consentRoles = map[string]consentRight{
+	directory.GlobalAdministrator:          everyConsent,
+	"e8611ab8-c189-46e8-94e1-60213ab1f814": everyConsent, // Privileged Role Administrator
+	"9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": mostConsent,  // Application Administrator
+	"158c047a-c907-4556-b7ef-446551a6b5f7": mostConsent,  // Cloud Application Administrator
+}
+
+// consentRight is what a user may consent to, by the directory roles that he
+// holds now.
+func (c *call) consentRight(user *directory.User) consentRight {
+	right := ownConsent
+	for _, role := range c.DirectoryRolesOf(user.ID) {
+		right = max(right, consentRoles[role])
+	}
+	return right
+}
+
+// mayGrant tells whether the right suffices for permissions of one resource.
+func (right consentRight) mayGrant(p permissions) bool {
+	if len(p.roles) > 0 && (right == ownConsent || p.resource.isGraph() && right != everyConsent) {
+		return false
+	}
+	return right != ownConsent || !slices.ContainsFunc(p.scopes, func(s directory.PermissionScope) bool { return s.Type == "Admin" })
+}
+
+// requiredRoles lists the application permissions that a client is registered to
+// need, of the resources that are in the tenant.
+func (c *call) requiredRoles(cl client) []permissions {
+	var all []permissions
+	for _, access := range cl.app.RequiredResourceAccess {
+		r, err := c.resource(cl, access.ResourceAppID)
+		if err != nil {
+			continue
+		}
+		needed := permissions{resource: r}
+		for _, role := range r.principal.AppRoles {
+			if role.IsEnabled && slices.ContainsFunc(access.ResourceAccess, func(a directory.ResourceAccess) bool {
+				return a.Type == "Role" && equalID(a.ID, role.ID)
+			}) {
+				needed.roles = append(needed.roles, role)
+			}
+		}
+		if len(needed.roles) > 0 {
+			all = append(all, needed)
+		}
+	}
+	return all
+}
+
+// What every token for Microsoft's own APIs says of its bearer beside the roles.
+// Source: the wids claims of such tokens.
+const (
+	memberWID      = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+	guestWID       = "13bd1c72-6f4a-4dcf-985f-18d3b80f208a"
+	applicationWID = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
+)
+
+// addDirectoryRoles adds the wids claim: the template ids of the directory roles
+// that a user holds in the whole tenant, and that he is a member or a guest. A
+// registration asks for it by groupMembershipClaims; Microsoft's own APIs have it
+// always.
+// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#payload-claims.
+func (c *call) addDirectoryRoles(token claims, user *directory.User, app *directory.Application) {
+	if app != nil && !asksForGroups(app, "DirectoryRole") && !asksForGroups(app, "All") {
+		return
+	}
+	wids := c.DirectoryRolesOf(user.ID)
+	slices.Sort(wids)
+	kind := memberWID
+	if isGuest(user) {
+		kind = guestWID
+	}
+	token["wids"] = append(wids, kind)
+}
