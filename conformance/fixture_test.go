@@ -156,6 +156,28 @@ func TestThingsOfAnAPIWithAHole(t *testing.T) {
 	}
 }
 
+// Where an endpoint is public, its setup is whoever's it says.
+func TestSetupOfAPublicEndpoint(t *testing.T) {
+	t.Parallel()
+	h := &heroes{}
+	suite := heroSuite(t, h)
+	e := suite.Document.Endpoints[1]
+	e.Requires, e.Public = nil, true
+	cleanup := *e.Cleanup
+	cleanup.As = stack.As{User: "ada"}
+	e.Cleanup = &cleanup
+	suite.Document.Endpoints, suite.Document.Cases = []stack.Endpoint{e}, nil
+	result := run(t, suite).result(t, "GET /heroes/{id}: public")
+	// The API asks for a token all the same, which is found; nothing is left.
+	if result.Outcome != Fail || result.Status != 401 || h.made != 1 || len(h.names) != 0 {
+		t.Errorf("%s %d %s; %d were made, %d are left", result.Outcome, result.Status, result.Reason, h.made, len(h.names))
+	}
+	suite.Document.Endpoints[0].Setup = &stack.Fixture{Request: "POST /heroes", Body: map[string]any{"name": "x", "age": 1.0}}
+	if result := run(t, suite).result(t, "GET /heroes/{id}: public"); result.Outcome != Error || !strings.Contains(result.Reason, "setup: POST /heroes answered 401") {
+		t.Errorf("without a token: %s %s", result.Outcome, result.Reason)
+	}
+}
+
 func TestSetupThatFails(t *testing.T) {
 	t.Parallel()
 	suite := heroSuite(t, &heroes{full: true})

@@ -17,6 +17,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"provision/conformance/report"
 )
 
 // echo is an API that lets everybody in and hands back all that it was sent, by
@@ -171,6 +175,9 @@ func TestReportsHoldNoSecrets(t *testing.T) {
 		outputs[name] = string(raw)
 	}
 
+	if err := validate(report.Schema, outputs["json"]); err != nil {
+		t.Errorf("the JSON report is not as its schema says: %v", err)
+	}
 	if host := <-asked; host != strings.TrimPrefix(target.URL, "https://") || !api.paths["/api/v1/secure"] {
 		t.Errorf("the proxy was asked for %s, the API for %v", host, api.paths)
 	}
@@ -213,6 +220,27 @@ func TestReportsHoldNoSecrets(t *testing.T) {
 			t.Errorf("the streams lack %q", want)
 		}
 	}
+}
+
+// validate holds JSON to a JSON Schema.
+func validate(schema []byte, text string) error {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		return err
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("urn:schema", parsed); err != nil {
+		return err
+	}
+	compiled, err := c.Compile("urn:schema")
+	if err != nil {
+		return err
+	}
+	instance, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return err
+	}
+	return compiled.Validate(instance)
 }
 
 func write(t *testing.T, dir, name, text string) string {
