@@ -213,8 +213,8 @@ func (k known) value(expression string) (any, error) {
 	whose, path, _ := strings.Cut(expression, ".")
 	here := map[string]any{"setup": k.setup, "response": k.response}[whose]
 	for name := range strings.SplitSeq(path, ".") {
-		members, ok := here.(map[string]any)
-		if here, ok = members[name]; !ok || here == nil {
+		members, _ := here.(map[string]any)
+		if here = members[name]; here == nil {
 			return "", fmt.Errorf("${%s}: the answer has no such member", expression)
 		}
 	}
