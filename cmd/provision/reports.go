@@ -19,7 +19,7 @@ import (
 // reportFlags are those of every command that verifies.
 func reportFlags(c *cobra.Command) {
 	targetFlags(c)
-	c.Flags().StringArray("report", nil, "also write a report, as in html=report.html; there is html, json, junit and sarif (may be repeated)")
+	c.Flags().StringArray("report", nil, "also write a report, as in html=report.html; there is html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
 	c.Flags().String("baseline", "", "a YAML or JSON file of failures that are known until a day, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
 	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
@@ -88,7 +88,7 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		if err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("open the report: %w", err), finish())
 		}
-		w := report.Formats[wanted.format](f)
+		w := report.Formats[wanted.format](f, a.now())
 		h, closers = append(h, w), append(closers, func() error { return errors.Join(w.Close(), f.Close()) })
 	}
 	if onGitHub() {

@@ -70,7 +70,7 @@ func command(text string) string  { return commandEscapes.Replace(text) }
 func property(text string) string { return propertyEscapes.Replace(text) }
 
 func (g *GitHub) summarize(failed []Result) error {
-	if g.summary == nil {
+	if g.summary == nil || len(g.document.Runs) == 0 {
 		return nil
 	}
 	var b strings.Builder

@@ -270,7 +270,12 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 		"junit": NewJUnit(full{}).Close(),
 		"sarif": NewSARIF(full{}).Close(),
 		"html":  NewHTML(full{}).Close(),
-		"step":  NewGitHub(&bytes.Buffer{}, full{}).Close(),
+		"known": NewBaseline(full{}, time.Now()).Close(),
+		"step": func() error {
+			g := NewGitHub(&bytes.Buffer{}, full{})
+			feed(t, g)
+			return g.Close()
+		}(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "disk full") {
 			t.Errorf("%s: %v", name, err)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"time"
 
 	"provision/conformance"
 )
@@ -13,9 +14,10 @@ type Writer interface {
 }
 
 // Formats are the reports that are files, by the name of the format.
-var Formats = map[string]func(io.Writer) Writer{
-	"html":  func(w io.Writer) Writer { return NewHTML(w) },
-	"json":  func(w io.Writer) Writer { return NewJSON(w) },
-	"junit": func(w io.Writer) Writer { return NewJUnit(w) },
-	"sarif": func(w io.Writer) Writer { return NewSARIF(w) },
+var Formats = map[string]func(w io.Writer, now time.Time) Writer{
+	"baseline": func(w io.Writer, now time.Time) Writer { return NewBaseline(w, now) },
+	"html":     func(w io.Writer, _ time.Time) Writer { return NewHTML(w) },
+	"json":     func(w io.Writer, _ time.Time) Writer { return NewJSON(w) },
+	"junit":    func(w io.Writer, _ time.Time) Writer { return NewJUnit(w) },
+	"sarif":    func(w io.Writer, _ time.Time) Writer { return NewSARIF(w) },
 }
