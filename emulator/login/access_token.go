@@ -47,6 +47,7 @@ func (c *call) accessClaims(i issuance, v version, lifetime time.Duration) claim
 	if len(roles) > 0 {
 		token["roles"] = roles // left out when empty
 	}
+	c.addWished(token, i)
 	return token
 }
 

@@ -28,6 +28,7 @@ type authorization struct {
 	loginHint   string
 	domainHint  string // the user's organization by its domain
 	clientInfo  bool
+	wishes      claimsRequest
 	stateInForm bool        // state was sent, if only as an empty value
 	accepted    bool        // the user has just consented
 	everybody   bool        // consent is asked for in the name of everybody
@@ -113,6 +114,9 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 		return err
 	}
 	var err *Error
+	if a.wishes, err = parseClaimsRequest(c.form.Get("claims")); err != nil {
+		return err
+	}
 	if a.scope, err = c.requestedScope(); err != nil {
 		return err
 	}

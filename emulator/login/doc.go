@@ -66,7 +66,7 @@
 // Response Mode; and Microsoft's pages under learn.microsoft.com/entra:
 // identity-platform/v2-oauth2-auth-code-flow, -client-creds-grant-flow,
 // -device-code, -on-behalf-of-flow, -implicit-grant-flow, certificate-credentials,
-// access-token-claims-reference, id-token-claims-reference,
+// access-token-claims-reference, claims-challenge, id-token-claims-reference,
 // permissions-consent-overview, v2-admin-consent, howto-convert-app-to-be-multi-tenant, optional-claims-reference, reply-url, scopes-oidc,
 // reference-error-codes; workload-id/workload-identity-federation.
 package login

@@ -106,6 +106,7 @@ var refusals = map[int]refusal{
 	90033:   {"temporarily_unavailable", 503, "A transient error has occurred. Please try again."},
 	90072:   {"interaction_required", 400, strangerMessage},
 	90094:   {"access_denied", 400, "%s needs permission to access resources in your organization that only an admin can grant. Please ask an admin to grant permission to this app before you can use it."},
+	90100:   {"invalid_request", 400, "%s parameter is empty or not valid."},
 	900144:  {"invalid_request", 400, "The request body must contain the following parameter: '%s'."},
 	900561:  {"invalid_request", 405, "The endpoint only accepts %s requests. Received a %s request."},
 	900971:  {"invalid_request", 400, "No reply address provided."},

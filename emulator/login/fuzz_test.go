@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"provision/emulator/directory"
 )
 
 // FuzzTokenForm: whatever a client posts, the token endpoint answers JSON that
@@ -45,6 +47,35 @@ func FuzzTokenForm(f *testing.F) {
 			}
 			if answer.Code == http.StatusOK && fields["access_token"] == nil || answer.Code != http.StatusOK && fields["error_codes"] == nil {
 				t.Fatalf("%d %v", answer.Code, fields)
+			}
+		}
+	})
+}
+
+// FuzzClaimsRequest: whatever a client wishes for, the claims of the token are
+// lists of what may stand in them.
+func FuzzClaimsRequest(f *testing.F) {
+	for _, seed := range []string{
+		`{"access_token":{"xms_cc":{"values":["cp1","x"]},"acrs":{"essential":true,"value":"c1"}}}`, `{"access_token":{"acrs":null}}`,
+		`{"id_token":{"auth_time":{"essential":true}}}`, `[]`, `{`, `{"access_token":[]}`, `{"access_token":{"acrs":{"value":{"a":1}}}}`, " ", "null",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		wishes, err := parseClaimsRequest(text)
+		if err != nil {
+			if err.Code != 90100 {
+				t.Fatalf("%s: %v", text, err)
+			}
+			return
+		}
+		token := claims{}
+		(&call{}).addWished(token, issuance{wishes: wishes, user: &directory.User{}})
+		for claim, value := range token {
+			for _, text := range value.([]string) {
+				if claim == "acrs" && !authenticationContext.MatchString(text) || claim == "xms_cc" && !strings.EqualFold(text, "cp1") {
+					t.Fatalf("%s: %v", claim, value)
+				}
 			}
 		}
 	})

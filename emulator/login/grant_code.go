@@ -26,6 +26,7 @@ type code struct {
 	Sent      string    `json:"sent"` // redirect_uri of the request, empty when it was left out
 	Scope     string    `json:"scope"`
 	Nonce     string    `json:"nonce"`
+	Claims    string    `json:"claims"` // the claims parameter
 	Challenge string    `json:"challenge"`
 	Method    string    `json:"method"`
 	Session   session   `json:"session"`
@@ -36,7 +37,7 @@ func (c *call) issueCode(a *authorization, s session, user *directory.User) (str
 	return c.seal.close(authorizationCode, code{
 		ID: opaque(16), TenantID: c.tenant.ID, ClientID: a.client.app.AppID,
 		Redirect: a.redirect, Sent: a.sent, Scope: a.scope.text, Nonce: a.nonce,
-		Challenge: a.challenge, Method: a.method, Session: s, Issued: c.now,
+		Claims: a.request.Get("claims"), Challenge: a.challenge, Method: a.method, Session: s, Issued: c.now,
 	})
 }
 
@@ -80,7 +81,12 @@ func (c *call) redeemCode() (issuance, *Error) {
 	if err != nil {
 		return issuance{}, err
 	}
+	wishes, err := parseClaimsRequest(redeemed.Claims)
+	if err != nil {
+		return issuance{}, err
+	}
 	i := issuance{
+		wishes: wishes,
 		client: cl, user: user, session: redeemed.Session, platform: redeemed.Redirect.Platform,
 		asked: asked, nonce: redeemed.Nonce, spaSince: redeemed.Issued,
 	}

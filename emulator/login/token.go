@@ -50,8 +50,11 @@ func (c *call) grant() *Error {
 	if err := c.readForm(false); err != nil {
 		return err
 	}
-	var i issuance
-	var err *Error
+	wishes, err := parseClaimsRequest(c.form.Get("claims"))
+	if err != nil {
+		return err
+	}
+	i := issuance{}
 	switch kind := c.form.Get("grant_type"); kind {
 	case "authorization_code":
 		i, err = c.redeemCode()
@@ -74,6 +77,9 @@ func (c *call) grant() *Error {
 	if err != nil {
 		return err
 	}
+	if c.form.Get("claims") != "" {
+		i.wishes = wishes
+	}
 	return c.issue(i)
 }
 
@@ -88,8 +94,9 @@ type issuance struct {
 	parts                []scopePart // of asked, without the scopes of OpenID Connect
 	granted              []string    // delegated permissions of the resource
 	nonce                string
-	codeHash, accessHash string    // of what is issued beside an ID token
-	spaSince             time.Time // when a single-page application's user signed in
+	wishes               claimsRequest // of the claims parameter
+	codeHash, accessHash string        // of what is issued beside an ID token
+	spaSince             time.Time     // when a single-page application's user signed in
 	ipaddr               string
 }
 
