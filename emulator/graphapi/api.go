@@ -223,6 +223,9 @@ func (c *call) serve() (answer, error) {
 	if err := c.authorize(r); err != nil {
 		return answer{}, err
 	}
+	if err := c.mayWrite(); err != nil {
+		return answer{}, err
+	}
 	if err := c.checkSeen(); err != nil {
 		return answer{}, err
 	}

@@ -92,9 +92,14 @@ func (c *call) ownedApplication(tx *directory.Tx) (*directory.Application, error
 	return app, c.mustOwn(app.OwnerIDs)
 }
 
-// mustOwn confines a caller that has OwnedBy alone to what it owns.
+// mustOwn confines a caller that has OwnedBy alone, or a user who administers
+// no applications, to what is his own.
 func (c *call) mustOwn(owners []string) error {
-	if c.ownedOnly && !slices.Contains(owners, c.caller.ServicePrincipalID) {
+	caller := c.caller.ServicePrincipalID
+	if c.caller.Delegated() {
+		caller = c.caller.UserID
+	}
+	if c.ownedOnly && !slices.Contains(owners, caller) {
 		return accessDenied()
 	}
 	return nil

@@ -146,6 +146,7 @@ func TestMicrosoft365Groups(t *testing.T) {
 	}
 	user := tt.newUser("ada")
 	tt.callers["ada"] = Caller{AppID: "x", UserID: user.text("id"), Scopes: []string{"Group.ReadWrite.All"}}
+	tt.giveRole(user, groupsAdministrator)
 	for _, step := range []struct{ name, caller, method, path, body, want string }{
 		{"the same address again", "admin", "POST", "/beta/groups", body, "400 Request_BadRequest: Another object with the same value for property mailNickname"},
 		{"no description", "admin", "PATCH", "/beta" + path, `{"description":null}`, "204"},

@@ -86,6 +86,9 @@ func (c *call) deleted(from interface {
 	if !allowed {
 		return nil, accessDenied()
 	}
+	if err := c.mayRestore(object); err != nil {
+		return nil, err
+	}
 	if ownedOnly && c.method != http.MethodGet {
 		c.ownedOnly = true
 		return object, c.mustOwn(ownersOf(object))

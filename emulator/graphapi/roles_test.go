@@ -7,8 +7,7 @@ import (
 )
 
 const (
-	printerAdministrator     = "644ef478-e28f-4e28-b9dc-3fdde9aa0b1f"
-	applicationAdministrator = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+	printerAdministrator = "644ef478-e28f-4e28-b9dc-3fdde9aa0b1f"
 )
 
 func TestDirectoryRoles(t *testing.T) {
