@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"provision/conformance/openapi"
 	"provision/stack"
@@ -24,6 +25,9 @@ func (a *app) derive(file string, args []string) error {
 		stacks, err := stack.Load(directory(args))
 		if err != nil {
 			return err
+		}
+		if name := a.config.GetString("stack"); name != "" {
+			stacks = slices.DeleteFunc(stacks, func(s *stack.Stack) bool { return s.Name != name })
 		}
 		resource, client = fitting(stacks, a.config.GetString("application"), d.Scopes())
 	}
