@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -94,6 +95,7 @@ func (e *Emulator) open(config Config) (err error) {
 		Origin:  e.origin,
 		Clock:   config.Clock,
 		Logger:  config.Logger,
+		RootCAs: e.issuerRoots(),
 	})
 	if err != nil {
 		return err
@@ -106,6 +108,17 @@ func (e *Emulator) open(config Config) (err error) {
 	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager)))
 	e.management = e.managementHandler()
 	return nil
+}
+
+// issuerRoots are the authorities that issuers of federated credentials are
+// trusted by: the system's, and our own for issuers on this machine.
+func (e *Emulator) issuerRoots() *x509.CertPool {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // a machine without any
+	}
+	roots.AppendCertsFromPEM(e.authority.PEM())
+	return roots
 }
 
 // newKey makes a key for the management API.
