@@ -66,12 +66,27 @@
 //	curl -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" \
 //	     "$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https://graph.microsoft.com"
 //
+// A whole snapshot comes back, all or nothing, and POST /reset brings back what
+// the tenant began with:
+//
+//	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" --data-binary @tenant.json \
+//	     $PROVISION_MANAGEMENT_URL/snapshot
+//
+// GET /sign-ins is the sign-in log, as Graph's signIn resources.
+//
 // Faults (package faults): GET lists them with how often each was met, POST adds
 // some, DELETE takes all away:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '[{"path":"/v1.0/*","method":"write","status":429,"retryAfter":"2s","next":3}]' \
 //	     $PROVISION_MANAGEMENT_URL/faults
+//
+// Replication lag and Graph's quotas (small, medium or large; "" is none):
+//
+//	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '{"lag":"5s"}' $PROVISION_MANAGEMENT_URL/replication-lag
+//	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '{"tenant":"small"}' $PROVISION_MANAGEMENT_URL/quotas
 //
 // The tenant's clock, ahead of the machine's or behind it:
 //

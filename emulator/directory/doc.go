@@ -14,6 +14,8 @@
 //     renewed in the same Update that changed the application.
 //   - Every change of an application, a service principal, a user or a group
 //     is noted with a growing version, in the same Update.
+//   - With a lag (SetLag) a write is kept at once and seen later: Seen is what
+//     others see, and what a Tx refers to must be both seen and there.
 //   - uniqueName and identifier URIs stay taken while their holder is in the
 //     recycle bin.
 //

@@ -11,6 +11,9 @@
 // The room knows requests only by method, path and client; whether a request
 // came by itself or inside a $batch is its caller's business (Decide).
 //
+// Quotas are the other half: not what a test orders, but what Graph itself
+// allows an application and a tenant, as token buckets of what requests cost.
+//
 // Source for the answers: learn.microsoft.com/graph/throttling and
 // learn.microsoft.com/graph/errors.
 package faults
