@@ -16,6 +16,9 @@
 //     case needs is an error of the setup, never a verdict on the API.
 //   - A hostile token starts from the token that was let in and has exactly
 //     one defect.
+//   - What an endpoint acts on is made for each case by itself, and taken away
+//     after it, whatever became of the case.
+//   - A target that has no time (429) is asked again later; it is no verdict.
 //   - A case that cannot be tried is skipped, with the reason and the line of
 //     the manifest that would make it possible. Planned = run + skipped, and
 //     no case at all is an error.

@@ -209,12 +209,12 @@ func TestCleanupThatFails(t *testing.T) {
 func TestValuesAreEscapedForTheirPlace(t *testing.T) {
 	t.Parallel()
 	k := known{unique: "u", setup: parse([]byte(`{"id":"a/b?c","n":12345678901234567890,"list":[1]}`))}
-	r, err := k.request("PATCH /x/{id}/{n}?q={id}&n=${setup.n}", map[string]any{"id": "${setup.id}", "n": 1e6},
+	r, err := k.request("PATCH /x/{id}/{n}?q={id}&n=${setup.n}", map[string]any{"id": "${setup.id}", "n": 1e15},
 		map[string]any{"id": "${setup.id}", "n": "${setup.n}", "both": "${setup.n}-${unique}", "l": []any{"${setup.list}", true, nil, 1.5}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "/x/a%2Fb%3Fc/1000000?q=a%2Fb%3Fc&n=12345678901234567890"; r.path != want {
+	if want := "/x/a%2Fb%3Fc/1000000000000000?q=a%2Fb%3Fc&n=12345678901234567890"; r.path != want {
 		t.Errorf("path %s, want %s", r.path, want)
 	}
 	if want := `{"both":"12345678901234567890-u","id":"a/b?c","l":[[1],true,null,1.5],"n":12345678901234567890}`; string(r.body) != want {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -155,56 +154,4 @@ func (s *session) targetClient(r reach) *http.Client {
 		transport.Proxy = http.ProxyURL(r.proxy)
 	}
 	return &http.Client{Timeout: s.http.Timeout, Transport: transport}
-}
-
-// bundled is the document as the bundled API serves it. That one keeps nothing:
-// there is nothing to set up or clean up, and what setup would have made is
-// there under any name.
-func bundled(document *stack.Conformance) *stack.Conformance {
-	d := *document
-	d.Endpoints = nil
-	for _, e := range document.Endpoints {
-		e.Setup, e.Cleanup = nil, nil
-		parameters := make(map[string]any, len(e.Parameters))
-		for name, value := range e.Parameters {
-			parameters[name] = invented(value)
-		}
-		e.Parameters, e.Body = parameters, invented(e.Body)
-		d.Endpoints = append(d.Endpoints, e)
-	}
-	return &d
-}
-
-func invented(v any) any {
-	switch v := v.(type) {
-	case string:
-		return stack.Expand(v, func(string) (string, bool) { return "any", true })
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = invented(v[i])
-		}
-		return list
-	case map[string]any:
-		members := make(map[string]any, len(v))
-		for name := range v {
-			members[name] = invented(v[name])
-		}
-		return members
-	}
-	return v
-}
-
-// bundledPath is the path of one of its endpoints, as it is asked for.
-func bundledPath(e stack.Endpoint) string {
-	_, path, _ := strings.Cut(e.Request, " ")
-	value := func(escape func(string) string) func(string) (string, bool) {
-		return func(name string) (string, bool) {
-			if n, ok := e.Parameters[name].(float64); ok {
-				return strconv.FormatFloat(n, 'f', -1, 64), true
-			}
-			return escape(fmt.Sprint(e.Parameters[name])), true
-		}
-	}
-	return stack.Fill(path, value(url.PathEscape), value(url.QueryEscape))
 }
