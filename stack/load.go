@@ -139,6 +139,10 @@ func (l *loader) add(d *document) {
 			c.Cases[i].Pos = d.value("/spec" + pointer("cases", i, "name"))
 		}
 		s.Conformances = append(s.Conformances, c)
+	case "Output":
+		o := &Output{Name: d.name, Pos: d.pos()}
+		l.into(d, o)
+		s.Outputs = append(s.Outputs, o)
 	}
 }
 
@@ -155,6 +159,9 @@ func (l *loader) check(s *loaded) {
 	}
 	for _, c := range s.Conformances {
 		l.checkConformance(s, c)
+	}
+	for _, o := range s.Outputs {
+		l.checkOutput(s, o)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.declared)) {
 		l.checkReferences(s, s.declared[key])
@@ -188,6 +195,8 @@ func (l *loader) checkReferences(s *loaded, d *document) {
 		known = []string{"tenant.id", "tenant.domain", "appId"}
 	case "User", "Group":
 		known = []string{"tenant.id", "tenant.domain"}
+	case "Output":
+		known = s.outputReferences()
 	}
 	if d.kind == "Application" {
 		for _, name := range names(s.applications) {

@@ -87,6 +87,8 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		d.mistakes.add(d.value(p), oneOf(fmt.Sprint(k.Got), known), "%s cannot be %v", what, k.Got)
 	case *kind.Pattern:
 		d.mistakes.add(d.value(p), patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
+	case *kind.MinProperties:
+		d.mistakes.add(d.value(p), "", "%s says nothing", what)
 	default:
 		d.mistakes.add(d.value(p), "", "%s: %s", what, e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 	}

@@ -10,6 +10,7 @@ type Stack struct {
 	Users        []*User
 	Groups       []*Group
 	Conformances []*Conformance
+	Outputs      []*Output
 }
 
 // Position is where in a manifest something is said. Line and Column count from 1.
@@ -271,4 +272,14 @@ type Case struct {
 type As struct {
 	User        string `json:"user,omitempty"`
 	Application string `json:"application,omitempty"`
+}
+
+// Output is a file that tells others what the stack is known by.
+type Output struct {
+	Name string   `json:"-"`
+	Pos  Position `json:"-"`
+
+	File   string         `json:"file"`             // from the working directory
+	Format string         `json:"format,omitempty"` // dotenv | json | tfvars | postman-environment; "" is dotenv
+	Values map[string]any `json:"values"`           // text with references; for json anything
 }

@@ -33,6 +33,9 @@ Stopped at any point, the next apply goes on from there.`,
 				if err := a.applyStacks(ctx, s, stacks); err != nil {
 					return err
 				}
+				if err := a.writeOutputs(ctx, s, stacks); err != nil {
+					return err
+				}
 				if verify {
 					if !a.json() {
 						fmt.Fprintln(a.stdout)

@@ -24,9 +24,10 @@ own marks tell what the stack owns.`,
 			if len(names) > 0 && len(args) > 0 {
 				return hint(usagef("destroy takes a folder or --stack, not both"), "see `provision destroy --help`")
 			}
+			var stacks []*stack.Stack
 			if len(names) == 0 {
-				stacks, err := stack.Load(directory(args))
-				if err != nil {
+				var err error
+				if stacks, err = stack.Load(directory(args)); err != nil {
 					return err
 				}
 				for _, s := range stacks {
@@ -61,7 +62,7 @@ own marks tell what the stack owns.`,
 			if !a.json() {
 				fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
 			}
-			return nil
+			return a.removeOutputs(stacks)
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "a stack by name, from the tenant's marks alone (may be repeated)")

@@ -1,64 +1,115 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"provision/stack"
 )
 
 func (a *app) outputs() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "output [DIR]",
 		Short: "Print what the applied stack is known by: for its API, for its clients",
-		Long: `output prints KEY=VALUE lines of an applied stack. With --for-api they are what
-an API must be told to check its tokens: TENANT_ID, AUDIENCE (every value that
-aud may take), ISSUER, JWKS_URI and, for a local tenant, where its certificate
-authority is. Without it they are the client ids of the stack's applications.
-Lists are separated by spaces; nothing is quoted.`,
-		Example: "  provision output --for-api > api.env\n  env $(provision output --for-api) python3 main.py",
-		Args:    maxOneDir,
+		Long: `output prints KEY=VALUE lines of an applied stack: the client ids of its
+applications. With --for-api they are what an API must be told to check its
+tokens: TENANT_ID, AUDIENCE (every value that aud may take), ISSUER, JWKS_URI and,
+for a local tenant, where its certificate authority is. Lists are separated by
+spaces; nothing is quoted.
+
+--format gives the same as dotenv (quoted for a shell), json, tfvars, github (into
+$GITHUB_OUTPUT) or azure-devops (as variables of the job). Client secrets are
+among them with --show-secrets, masked where a job's log would show them.
+
+--write writes the files of the stacks' Output documents, as apply does.`,
+		Example: `  provision output --for-api > api.env
+  env $(provision output --stack heroes) python3 main.py
+  provision output --stack heroes --format github --show-secrets
+  provision output --write manifests/heroes`,
+		Args: maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			format := a.config.GetString("format")
+			if _, known := outputFormats[format]; !known {
+				return hint(usagef("format %q is not known", format), "there is: %s", strings.Join(outputFormatNames(), ", "))
+			}
+			if format == "github" && os.Getenv("GITHUB_OUTPUT") == "" {
+				return hint(usagef("there is no GITHUB_OUTPUT to write to"), "GitHub Actions sets it; elsewhere take another --format")
+			}
+			if a.config.GetBool("write") {
+				return a.onTenant(cmd, args, a.checkOutputs, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+					return a.writeOutputs(ctx, s, stacks)
+				})
+			}
 			return a.onAPI(cmd, args, nil, a.showOutputs)
 		},
 	}
 	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
+	c.Flags().String("format", "env", "how the lines are written: "+strings.Join(outputFormatNames(), ", "))
+	c.Flags().Bool("show-secrets", false, "with the client secrets that are kept")
+	c.Flags().Bool("write", false, "write the files of the Output documents")
 	chooseFlags(c)
 	publicHostsFlag(c)
 	return c
 }
 
+// checkOutputs refuses to write nothing.
+func (a *app) checkOutputs(stacks []*stack.Stack) error {
+	for _, s := range stacks {
+		if len(s.Outputs) > 0 {
+			return nil
+		}
+	}
+	return hint(usagef("no Output document here"), "add one; see docs/manifests.md")
+}
+
+// outputLine is one thing that a stack is known by.
+type outputLine struct {
+	key, value string
+	secret     bool
+}
+
 // showOutputs prints what an applied API is known by.
 func (a *app) showOutputs(_ context.Context, s *session, p protected, f facts) error {
-	var lines [][2]string
+	var lines []outputLine
+	add := func(key, value string) { lines = append(lines, outputLine{key: key, value: value}) }
 	if a.config.GetBool("for-api") {
-		lines = [][2]string{
-			{"TENANT_ID", s.tenantID},
-			{"AUDIENCE", strings.Join(f.resource.Audiences, " ")},
-			{"ISSUER", f.issuer.URL},
-			{"JWKS_URI", s.jwksURL()},
-		}
+		add("TENANT_ID", s.tenantID)
+		add("AUDIENCE", strings.Join(f.resource.Audiences, " "))
+		add("ISSUER", f.issuer.URL)
+		add("JWKS_URI", s.jwksURL())
 		if s.caFile != "" {
 			for _, key := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
-				lines = append(lines, [2]string{key, s.caFile})
+				add(key, s.caFile)
 			}
 		}
 		if s.proxy != "" {
-			lines = append(lines, [2]string{"HTTPS_PROXY", s.proxy}, [2]string{"NO_PROXY", noProxy("")})
+			add("HTTPS_PROXY", s.proxy)
+			add("NO_PROXY", noProxy(""))
 		}
-	} else {
-		lines = [][2]string{{"TENANT_ID", s.tenantID}, {"AUTHORITY", s.authority + "/" + s.tenantID}}
-		for _, application := range p.stack.Applications {
-			lines = append(lines, [2]string{environmentName(application.Name) + "_CLIENT_ID", f.appIDs[application.Name]})
-		}
-		lines = append(lines, [2]string{"SCOPE_BASE", f.scopeBase})
-	}
-	if a.config.GetBool("for-api") {
 		a.sayWhoServes(s)
+		return a.writeLines(lines)
 	}
-	return a.showLines(lines)
+	add("TENANT_ID", s.tenantID)
+	add("AUTHORITY", s.authority+"/"+s.tenantID)
+	for _, application := range p.stack.Applications {
+		add(environmentName(application.Name)+"_CLIENT_ID", f.appIDs[application.Name])
+		if !a.config.GetBool("show-secrets") {
+			continue
+		}
+		secret, err := s.secret(p.stack, application)
+		if err != nil {
+			return err
+		}
+		if secret != "" {
+			lines = append(lines, outputLine{environmentName(application.Name) + "_CLIENT_SECRET", secret, true})
+		}
+	}
+	add("SCOPE_BASE", f.scopeBase)
+	return a.writeLines(lines)
 }
 
 // sayWhoServes warns that an API cannot fetch the local tenant's keys while
@@ -69,20 +120,10 @@ func (a *app) sayWhoServes(s *session) {
 	}
 }
 
-func (a *app) showLines(lines [][2]string) error {
+func (a *app) writeLines(lines []outputLine) error {
+	format := a.config.GetString("format")
 	if a.json() {
-		m := map[string]string{}
-		for _, l := range lines {
-			m[l[0]] = l[1]
-		}
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(m)
+		format = "json"
 	}
-	for _, l := range lines {
-		if _, err := fmt.Fprintf(a.stdout, "%s=%s\n", l[0], l[1]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return outputFormats[cmp.Or(format, "env")](a.stdout, lines)
 }

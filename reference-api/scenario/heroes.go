@@ -5,20 +5,29 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
 
 	referenceapi "provision/reference-api"
 )
 
+// hero is what the API keeps. What is no pointer must be stated.
 type hero struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	Power string `json:"power,omitempty"`
+	ID                string  `json:"id"` // the API's own; one that is sent is not looked at
+	Name              string  `json:"name"`
+	Race              string  `json:"race"`
+	Class             string  `json:"class_"`
+	Level             int     `json:"level"`
+	HitPoints         int     `json:"hit_points"`
+	ArmorClass        int     `json:"armor_class"`
+	Speed             int     `json:"speed"`
+	Background        *string `json:"background"`
+	Alignment         *string `json:"alignment"`
+	PersonalityTraits *string `json:"personality_traits"`
+	Ideals            *string `json:"ideals"`
+	Bonds             *string `json:"bonds"`
+	Flaws             *string `json:"flaws"`
 }
-
-const maxHeroText = 200 // bytes of a name or a power
 
 // heroes answers the four requests of the heroes API.
 type heroes struct{ kept *store[hero] }
@@ -38,30 +47,29 @@ func openHeroes(c Config) (*Scenario, error) {
 }
 
 func (h heroes) create(w http.ResponseWriter, r *http.Request) {
-	var wanted struct {
-		Name  string `json:"name"`
-		Power string `json:"power"`
-	}
-	decoder := json.NewDecoder(r.Body)
-	err := decoder.Decode(&wanted)
-	if _, more := decoder.Token(); err == nil && more != io.EOF {
-		err = errors.New("something follows the object")
-	}
-	switch {
-	case errors.As(err, new(*http.MaxBytesError)):
+	data, err := io.ReadAll(r.Body)
+	if errors.As(err, new(*http.MaxBytesError)) {
 		detail(w, http.StatusRequestEntityTooLarge, "The body is too large")
 		return
-	case err != nil:
+	}
+	var stated map[string]json.RawMessage
+	if err != nil || json.Unmarshal(data, &stated) != nil || stated == nil {
 		detail(w, http.StatusBadRequest, "The body is not a JSON object")
 		return
-	case strings.TrimSpace(wanted.Name) == "" || len(wanted.Name) > maxHeroText || len(wanted.Power) > maxHeroText:
-		detail(w, http.StatusUnprocessableEntity, "A hero has a name and may have a power, each of at most 200 bytes")
+	}
+	for _, name := range []string{"name", "race", "class_", "level", "hit_points", "armor_class", "speed"} {
+		if _, ok := stated[name]; !ok {
+			detail(w, http.StatusUnprocessableEntity, "A hero has a "+name)
+			return
+		}
+	}
+	var wanted hero
+	if json.Unmarshal(data, &wanted) != nil {
+		detail(w, http.StatusUnprocessableEntity, "A member of the hero is of the wrong type")
 		return
 	}
-	id := uuid.Must(uuid.NewV7()).String() // in the order of their making
-	made, err := h.kept.update(id, func(hero, bool) hero {
-		return hero{ID: id, Name: wanted.Name, Power: wanted.Power}
-	})
+	wanted.ID = uuid.Must(uuid.NewV7()).String() // in the order of their making
+	made, err := h.kept.update(wanted.ID, func(hero, bool) hero { return wanted })
 	if err != nil {
 		broken(w)
 		return

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// writeOutputs writes the files of the stacks' Output documents, each only when
+// what it holds has changed.
+func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	if !slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return len(st.Outputs) > 0 }) {
+		return nil
+	}
+	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	if err != nil {
+		return err
+	}
+	s.domain = state.Tenant.Domain
+	passwords, err := s.keep.Passwords()
+	if err != nil {
+		return err
+	}
+	for _, st := range stacks {
+		for _, o := range st.Outputs {
+			r := resolver{session: s, state: state, stack: st, passwords: passwords}
+			text, err := r.file(o)
+			if err != nil {
+				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
+			}
+			changed, err := writePrivate(o.File, text)
+			if err != nil {
+				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
+			}
+			if changed {
+				a.say("wrote %s", o.File)
+			}
+		}
+	}
+	return nil
+}
+
+// removeOutputs removes the files of stacks that are no more: what they say is
+// not true any longer.
+func (a *app) removeOutputs(stacks []*stack.Stack) error {
+	for _, st := range stacks {
+		for _, o := range st.Outputs {
+			switch err := os.Remove(o.File); {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
+			default:
+				a.say("removed %s", o.File)
+			}
+		}
+	}
+	return nil
+}
+
+// resolver knows what the references of a stack's outputs stand for.
+type resolver struct {
+	session   *session
+	state     *plan.State
+	stack     *stack.Stack
+	passwords map[string]string
+}
+
+// file is what an output's file holds.
+func (r resolver) file(o *stack.Output) ([]byte, error) {
+	var b bytes.Buffer
+	if o.Format == "json" {
+		value, err := r.resolve(o.Values)
+		if err != nil {
+			return nil, err
+		}
+		err = writeIndented(&b, value)
+		return b.Bytes(), err
+	}
+	var lines []outputLine
+	for _, key := range slices.Sorted(maps.Keys(o.Values)) {
+		text, _ := o.Values[key].(string) // as the manifest was checked to say
+		value, err := r.text(text)
+		if err != nil {
+			return nil, err
+		}
+		secret := slices.ContainsFunc(stack.References(text), func(e string) bool {
+			return strings.HasPrefix(e, "secrets.") || strings.HasSuffix(e, ".password")
+		})
+		lines = append(lines, outputLine{key, value, secret})
+	}
+	if o.Format == "postman-environment" {
+		err := writeIndented(&b, postmanEnvironment(r.stack.Name+"/"+o.Name, lines))
+		return b.Bytes(), err
+	}
+	err := outputFormats[cmp.Or(o.Format, "dotenv")](&b, lines)
+	return b.Bytes(), err
+}
+
+// resolve replaces the references in a JSON value.
+func (r resolver) resolve(value any) (any, error) {
+	switch v := value.(type) {
+	case string:
+		return r.text(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			var err error
+			if list[i], err = r.resolve(e); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for name, e := range v {
+			var err error
+			if members[name], err = r.resolve(e); err != nil {
+				return nil, err
+			}
+		}
+		return members, nil
+	}
+	return value, nil
+}
+
+func (r resolver) text(text string) (string, error) {
+	var missing error
+	filled := stack.Expand(text, func(expression string) (string, bool) {
+		value, err := r.reference(expression)
+		missing = errors.Join(missing, err)
+		return value, err == nil
+	})
+	return filled, missing
+}
+
+func (r resolver) reference(expression string) (string, error) {
+	parts := strings.Split(expression, ".")
+	switch parts[0] {
+	case "authority":
+		return r.session.authority + "/" + r.session.tenantID, nil
+	case "tenant":
+		return stack.InTenant("${"+expression+"}", r.session.tenantID, r.session.domain), nil
+	case "applications":
+		return r.appID(parts[1])
+	case "users":
+		return r.user(parts[1], parts[2])
+	}
+	return r.secret(parts[1:])
+}
+
+func (r resolver) appID(name string) (string, error) {
+	k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack.Name, name)}
+	if found, ok := r.state.Existing[k]; ok {
+		k = found
+	}
+	live := r.state.Objects[k]
+	if live == nil {
+		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "make it with `provision apply`")
+	}
+	return live.AppID, nil
+}
+
+func (r resolver) user(name, what string) (string, error) {
+	i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == name })
+	u := r.stack.Users[i] // as the manifest was checked to have
+	if what == "userPrincipalName" {
+		return r.session.upn(u), nil
+	}
+	if password := r.session.password(r.passwords, u); password != "" {
+		return password, nil
+	}
+	return "", hint(fmt.Errorf("the password of user %s is not known", name), "give it in PROVISION_PASSWORD_%s", environmentName(name))
+}
+
+// secret finds a kept secret by its application and name, or by its name.
+func (r resolver) secret(path []string) (string, error) {
+	name := path[len(path)-1]
+	for _, application := range r.stack.Applications {
+		if len(path) == 2 && application.Name != path[0] {
+			continue
+		}
+		for _, secret := range application.Secrets {
+			if secret.Name != name {
+				continue
+			}
+			kept, ok, err := r.session.keep.Secret(stack.UniqueName(r.stack.Name, application.Name), secret.Name, secret.Sink)
+			if err != nil || ok {
+				return kept.SecretText, err
+			}
+		}
+	}
+	return "", hint(fmt.Errorf("the text of secret %s is not kept here", name), "`provision apply` makes a new one")
+}
+
+// postmanEnvironment is an environment as Postman imports it.
+func postmanEnvironment(name string, lines []outputLine) any {
+	type value struct {
+		Key     string `json:"key"`
+		Value   string `json:"value"`
+		Type    string `json:"type"`
+		Enabled bool   `json:"enabled"`
+	}
+	values := make([]value, len(lines))
+	for i, l := range lines {
+		values[i] = value{l.key, l.value, "default", true}
+		if l.secret {
+			values[i].Type = "secret"
+		}
+	}
+	return map[string]any{
+		"id": uuid.NewSHA1(uuid.NameSpaceURL, []byte("provision:"+name)).String(), "name": name,
+		"values": values, "_postman_variable_scope": "environment",
+	}
+}
+
+// writePrivate writes a file that only its owner can read, in one step, and
+// tells whether that changed anything.
+func writePrivate(file string, text []byte) (changed bool, err error) {
+	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, text) {
+		return false, os.Chmod(file, 0o600)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return false, err
+	}
+	f, err := os.CreateTemp(dir, ".*.tmp") // CreateTemp makes it 0600
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
+	if _, err := f.Write(text); err != nil {
+		return false, errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return false, err
+	}
+	return true, os.Rename(f.Name(), file)
+}
