@@ -25,7 +25,7 @@ var misplaced = []check{
 		sends:  "the good token as access_token in a form",
 		gain:   "any web page can have a browser send a form",
 		flaw:   "the API takes tokens from forms",
-		source: "RFC 6750, section 2.2", tolerates: []int{400, 415},
+		source: "RFC 6750, section 2.2", tolerates: []int{400, 415, 422},
 		present: elsewhere(func(raw string) credential {
 			return credential{body: url.Values{"access_token": {raw}}.Encode(), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
 		}),
