@@ -85,7 +85,7 @@ func New(config Config) http.Handler {
 	}
 	for _, routes := range [][]route{
 		deltaRoutes, invitationRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
-		recycleBinRoutes, auditLogRoutes, unitRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
+		recycleBinRoutes, auditLogRoutes, unitRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, rollKeyRoutes, objectRoutes, tenantRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
 			if r.requires == nil {
@@ -247,6 +247,9 @@ func isJSON(contentType string) bool {
 }
 
 func (c *call) authorize(r *route) error {
+	if r.itself && c.isItself() {
+		return nil
+	}
 	if ok, ownedOnly := c.caller.satisfies(r.requires); ok {
 		c.ownedOnly = ownedOnly
 		return nil

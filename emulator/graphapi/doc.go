@@ -14,15 +14,14 @@
 //   - A PATCH merges a complex property member by member, replaces a list
 //     whole, and clears what is null. A nullable complex property is replaced
 //     whole, and cleared by an empty object; employeeOrgData is merged.
+//   - A signed-in user needs more to write than a scope: a directory role, or to
+//     own what is written, unless every member may do it.
+//   - Reads answer what is seen, and a write wants to see what its path names
+//     (directory.SetLag).
 //   - Every write that succeeded is in the audit log, under Entra's name for it
 //     and without the values of credentials; a test holds the routes to that.
 //   - A list is ordered by id where nothing else is asked for, so the same
 //     directory gives the same bytes.
-//
-// # Limits
-//
-// Delegated callers are held to their scopes but not to their directory roles:
-// a signed-in user with a scope acts like an administrator with it.
 //
 // # Sources
 //

@@ -17,6 +17,7 @@ type route struct {
 	// whose own id is the {id} of the path, nil where that makes no difference.
 	requires requirement
 	self     requirement
+	itself   bool // nothing is required of an application that the path names itself
 	handle   func(*call) (answer, error)
 	segments []string
 }
