@@ -77,7 +77,7 @@ func TestWhatIsRefusedAfterSignIn(t *testing.T) {
 	for name, test := range map[string]struct {
 		scope, oauth, code string
 	}{
-		"nothing to consent to":    {"https://graph.microsoft.com/.default", "consent_required", "AADSTS65001"},
+		"nothing to consent to":    {"https://graph.microsoft.com/.default", "invalid_client", "AADSTS650057"},
 		"scope that is not there":  {"api://orders/erase_data", "invalid_client", "AADSTS650053"},
 		"scope that Graph has not": {"mailread", "invalid_client", "AADSTS650053"},
 	} {

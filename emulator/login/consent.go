@@ -63,6 +63,9 @@ func containsID(ids []string, id string) bool {
 func (c *call) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	lacking, err := c.lacking(cl, user, d)
+	if err != nil && err.Code == 650057 { // at the token endpoint it is consent that is missing
+		err = failure(65001, cl.app.AppID, cl.app.DisplayName)
+	}
 	if err == nil && (len(lacking) > 0 || cl.lacksPrincipal() || d.resource.absent) {
 		err = failure(65001, cl.app.AppID, cl.app.DisplayName)
 	}
@@ -79,7 +82,7 @@ type permissions struct {
 // lacking lists what a demand asks for that has not been granted. For a
 // resource's .default, of which any grant is enough, it is all that the client
 // is registered to need, at other resources too, as Entra asks for it at once;
-// a client that is registered to need nothing has nothing to ask consent for.
+// a resource that the client is not registered to need cannot be asked for so.
 func (c *call) lacking(cl client, user *directory.User, d demand) ([]permissions, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	missing := permissions{resource: d.resource}
@@ -88,8 +91,11 @@ func (c *call) lacking(cl client, user *directory.User, d demand) ([]permissions
 			if len(granted) > 0 || equalID(d.resource.principal.AppID, cl.app.AppID) {
 				return nil, nil
 			}
+			if err := unlisted(cl, d.resource); err != nil {
+				return nil, err
+			}
 			required := c.without(c.required(cl), cl, user)
-			if len(required) == 0 {
+			if len(required) == 0 { // it is registered to need nothing there that a user could grant
 				return nil, failure(65001, cl.app.AppID, cl.app.DisplayName)
 			}
 			return required, nil
@@ -106,6 +112,18 @@ func (c *call) lacking(cl client, user *directory.User, d demand) ([]permissions
 		return nil, nil
 	}
 	return []permissions{missing}, nil
+}
+
+// unlisted refuses a resource that the client is not registered to need.
+func unlisted(cl client, r resource) *Error {
+	var listed []string
+	for _, access := range cl.app.RequiredResourceAccess {
+		if equalID(access.ResourceAppID, r.principal.AppID) {
+			return nil
+		}
+		listed = append(listed, access.ResourceAppID)
+	}
+	return failure(650057, cl.app.AppID, cl.app.DisplayName, r.name, r.principal.AppID, strings.Join(listed, ", "))
 }
 
 // asked lists what a demand asks for, granted or not.

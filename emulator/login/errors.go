@@ -70,6 +70,7 @@ var refusals = map[int]refusal{
 	65004:   {"access_denied", 400, "User declined to consent to access the app."},
 	650053:  {"invalid_client", 400, "The application '%s' asked for scope '%s' that doesn't exist on the resource '%s'. Contact the app vendor."},
 	650052:  {"invalid_client", 400, "The app is trying to access a service '%s'(%s) that your organization '%s' lacks a service principal for. Contact your IT Admin to review the configuration of your service subscriptions or consent to the application in order to create the required service principal."},
+	650057:  {"invalid_client", 400, "Invalid resource. The client has requested access to a resource which is not listed in the requested permissions in the client's application registration. Client app ID: %s(%s). Resource value from request: %s. Resource app ID: %s. List of valid resources from app registration: %s."},
 	70000:   {"invalid_grant", 400, "Provided grant is invalid or malformed."},
 	700005:  {"invalid_grant", 400, "Provided Authorization Code is intended to use against other tenant, thus rejected."},
 	70016:   {"authorization_pending", 400, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."},
