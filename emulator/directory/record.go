@@ -67,7 +67,15 @@ func encode(object any, version uint64) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-func encodeKept(object any) ([]byte, error) {
+// encodeKept writes an object for the store of a tenant. What a service
+// principal mirrors of an application beside it is not kept twice: whoever reads
+// the store mirrors it again.
+func encodeKept(object any, tenantID string) ([]byte, error) {
+	if sp, ok := object.(*ServicePrincipal); ok && !sp.Deleted() && text(sp.AppOwnerOrganizationID) == tenantID {
+		bare := *sp
+		bare.AppRoles, bare.OAuth2PermissionScopes = nil, nil
+		object = &bare
+	}
 	v := versionOf(object)
 	if v == nil {
 		return encode(object, 0)

@@ -62,6 +62,7 @@ func (d *Directory) load(seed Seed) error {
 	if err := json.Unmarshal(stored, &d.tenant); err != nil {
 		return fmt.Errorf("read directory: tenant: %w", err)
 	}
+	d.store.tenantID = d.tenant.ID
 	if admin, ok := d.store.load(settingsBucket, administratorKey); ok {
 		if err := json.Unmarshal(admin, &d.admin); err != nil {
 			return fmt.Errorf("read directory: administrator: %w", err)
@@ -75,7 +76,7 @@ func (d *Directory) load(seed Seed) error {
 		case *Application:
 			byAppID[o.AppID] = o
 		case *ServicePrincipal:
-			// What it mirrors is the application's own, in memory once.
+			// What it mirrors is the application's own, on disk and in memory once.
 			if app := byAppID[o.AppID]; app != nil && !app.Deleted() && !o.Deleted() {
 				o.AppRoles, o.OAuth2PermissionScopes, o.Info = app.AppRoles, app.API.OAuth2PermissionScopes, app.Info
 			}
@@ -102,6 +103,7 @@ func (d *Directory) seed(seed Seed) error {
 	if d.tenant.DisplayName == "" {
 		d.tenant.DisplayName = "Contoso"
 	}
+	d.store.tenantID = d.tenant.ID
 	if err := d.store.clear(); err != nil {
 		return err
 	}

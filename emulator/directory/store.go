@@ -21,7 +21,8 @@ const valuesPrefix = "values/"
 // store keeps objects and values: in a bbolt file, or for a directory in
 // memory, values in a map and objects nowhere.
 type store struct {
-	db *bbolt.DB // nil in memory
+	db       *bbolt.DB // nil in memory
+	tenantID string    // whose objects these are
 
 	mu     sync.Mutex
 	values map[string]map[string][]byte // in memory only
@@ -73,7 +74,7 @@ func (s *store) write(changes memdb.Changes) error {
 				}
 				continue
 			}
-			record, err := encodeKept(change.After)
+			record, err := encodeKept(change.After, s.tenantID)
 			if err != nil {
 				return err
 			}
