@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"golang.org/x/net/html"
 
 	"provision/conformance"
@@ -139,7 +138,7 @@ func TestHTMLInABrowser(t *testing.T) {
 func TestHTMLOnAPhone(t *testing.T) {
 	t.Parallel()
 	address, _ := pageFile(t)
-	b := browsertest.Open(t, dark)
+	b := browsertest.Open(t, browsertest.Dark)
 	b.Phone()
 	b.Visit(address)
 	if wide := browsertest.Evaluate[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
@@ -160,10 +159,6 @@ func TestHTMLOnAPhone(t *testing.T) {
 		t.Errorf("the detail is %d pixels too wide", wide)
 	}
 	picture(b, "phone-detail.png")
-}
-
-func dark(testing.TB) chromedp.ExecAllocatorOption {
-	return chromedp.Flag("blink-settings", "preferredColorScheme=0")
 }
 
 // picture keeps a screenshot where PICTURES names a folder.

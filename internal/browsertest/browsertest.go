@@ -78,6 +78,11 @@ func Proxy(url string) Option {
 	return func(testing.TB) chromedp.ExecAllocatorOption { return chromedp.ProxyServer(url) }
 }
 
+// Dark makes it a browser whose user prefers dark pages.
+func Dark(testing.TB) chromedp.ExecAllocatorOption {
+	return chromedp.Flag("blink-settings", "preferredColorScheme=0")
+}
+
 // Open starts a browser that ends with the test. A machine without Chromium
 // skips it, or fails it where PROVISION_TEST_REQUIRE is all.
 func Open(t testing.TB, options ...Option) *Browser {
