@@ -62,6 +62,7 @@ func Lag(err error) bool {
 		return has("does not reference a valid application object") ||
 			has("Not a valid reference update") ||
 			has("one of its queried reference-property objects are not present") ||
+			has("Permission being assigned was not found on application") ||
 			has("that cannot be found in the AppPermissions sets") ||
 			has("PreAuthorizedApplication references applications") ||
 			e.Code == "CannotDeleteOrUpdateEnabledEntitlement"
