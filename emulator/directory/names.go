@@ -33,6 +33,12 @@ func (v View) names() names {
 		}
 		n.of[sp.ID] = sp.DisplayName
 		n.of[sp.AppID] = sp.DisplayName
+		// Another tenant is known by the first of its applications that is here.
+		if owner := strings.ToLower(text(sp.AppOwnerOrganizationID)); owner != "" && owner != microsoftTenantID {
+			if name := "${" + sp.DisplayName + ".tenant.id}"; n.of[owner] == "" || name < n.of[owner] {
+				n.of[owner] = name
+			}
+		}
 	}
 	for u := range v.AdministrativeUnits() {
 		n.of[u.ID] = u.DisplayName

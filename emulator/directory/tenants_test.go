@@ -161,6 +161,31 @@ func TestForeignServicePrincipal(t *testing.T) {
 	shown(again, "renamed again")
 }
 
+func TestDumpOfATenantWithForeignApplications(t *testing.T) {
+	t.Parallel()
+	dump := func(order ...string) string {
+		home, all := openTenants(t, "")
+		fabrikam := home.beside(all, "fabrikam.onmicrosoft.com")
+		for _, name := range order {
+			app := home.application(multiTenant(name))
+			fabrikam.update(func(tx *Tx) error {
+				_, err := tx.CreateServicePrincipal(&ServicePrincipal{AppID: app.AppID})
+				return err
+			})
+		}
+		data, err := fabrikam.Canonical()
+		check(t, "dump", err, "")
+		return string(data)
+	}
+	first := dump("one", "two", "three")
+	if first != dump("three", "one", "two") {
+		t.Error("the same content gives other bytes")
+	}
+	if !strings.Contains(first, `"${one.tenant.id}"`) {
+		t.Error("the other tenant has no name")
+	}
+}
+
 func TestNameIsTakenInTheOtherTenant(t *testing.T) {
 	t.Parallel()
 	home, all := openTenants(t, "")

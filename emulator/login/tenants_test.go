@@ -355,6 +355,46 @@ func TestGuest(t *testing.T) {
 	w.tokenAt("/"+b.tid()+"/oauth2/v2.0/token", refresh).expect(t, "deleted at home", 400, "invalid_grant", 50034)
 }
 
+// TestMSALTakesAGuestFromTenantToTenant: an account that is in the cache from a
+// sign-in at home gets tokens of the other tenant without another sign-in.
+func TestMSALTakesAGuestFromTenantToTenant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.beside()
+	guest := b.invite(w.ada)
+	b.update(func(tx *directory.Tx) {
+		principals := map[string]*directory.ServicePrincipal{}
+		for _, app := range []*directory.Application{w.desktop, w.api} {
+			sp, err := tx.CreateServicePrincipal(&directory.ServicePrincipal{AppID: app.AppID, AccountEnabled: true})
+			w.must(err)
+			principals[app.AppID] = sp
+		}
+		w.grant(tx, principals[w.desktop.AppID], principals[w.api.AppID], "read_data")
+	})
+	client, err := public.New(w.desktop.AppID, public.WithAuthority(w.origin+"/organizations"),
+		public.WithHTTPClient(w.server.Client()), public.WithInstanceDiscovery(false))
+	w.must(err)
+	scopes := []string{"api://orders/read_data"}
+	code := w.at(w.browser(), "organizations", w.desktopRequest("scope", scopes[0]), w.ada).location.Query().Get("code")
+	home, err := client.AcquireTokenByAuthCode(context.Background(), code, "http://localhost:5555", scopes, public.WithChallenge(verifier))
+	if err != nil {
+		t.Fatal(err)
+	}
+	away, err := client.AcquireTokenSilent(context.Background(), scopes, public.WithSilentAccount(home.Account), public.WithTenantID(b.tid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := w.claims(away.AccessToken); c["tid"] != b.tid() || c["oid"] != guest.ID {
+		t.Errorf("claims %v", c)
+	}
+	if away.Account.HomeAccountID != w.ada.ID+"."+w.tid() {
+		t.Errorf("account %+v", away.Account)
+	}
+	if accounts, err := client.Accounts(context.Background()); err != nil || len(accounts) == 0 {
+		t.Errorf("accounts %v %v", accounts, err)
+	}
+}
+
 func TestInvitationIsRedeemed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
