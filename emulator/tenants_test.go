@@ -63,6 +63,48 @@ func TestTwoTenants(t *testing.T) {
 	}
 }
 
+// TestAMultiTenantApplicationThroughGraph: registered in one tenant, taken in by
+// the other, and what it becomes at home it becomes there.
+func TestAMultiTenantApplicationThroughGraph(t *testing.T) {
+	t.Parallel()
+	home := emulatortest.Start(t)
+	fabrikam := home.AddTenant(t, directory.Seed{Domain: "fabrikam.onmicrosoft.com"})
+	client := home.HTTPClient()
+	atHome, there := token(t, client, home, home.Origin, home.Origin+"/.default"), token(t, client, fabrikam, home.Origin, home.Origin+"/.default")
+	app := asJSON(t, client, "POST", home.Origin+"/v1.0/applications", atHome, `{"displayName":"saas","signInAudience":"AzureADMyOrg"}`)
+	application, appID := home.Origin+"/v1.0/applications/"+app["id"].(string), app["appId"].(string)
+	secret := asJSON(t, client, "POST", application+"/addPassword", atHome, `{}`)["secretText"].(string)
+	takeIn := func() (int, map[string]any) {
+		r, err := http.NewRequest(http.MethodPost, home.Origin+"/v1.0/servicePrincipals", strings.NewReader(`{"appId":"`+appID+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+there)
+		r.Header.Set("Content-Type", "application/json")
+		return answer(t, client, r)
+	}
+	if status, body := takeIn(); status != http.StatusBadRequest {
+		t.Errorf("a single-tenant application is taken in: %d %v", status, body)
+	}
+	asJSON(t, client, "PATCH", application, atHome, `{"signInAudience":"AzureADMultipleOrgs"}`)
+	status, principal := takeIn()
+	if status != http.StatusCreated || principal["appOwnerOrganizationId"] != home.TenantID || principal["displayName"] != "saas" {
+		t.Fatalf("taken in: %d %v", status, principal)
+	}
+	asJSON(t, client, "PATCH", application, atHome, `{"displayName":"saas two","identifierUris":["api://`+appID+`"]}`)
+	_, now := get(t, client, home.Origin+"/v1.0/servicePrincipals/"+principal["id"].(string), there)
+	if names, _ := now["servicePrincipalNames"].([]any); now["displayName"] != "saas two" || !slices.Contains(names, any("api://"+appID)) {
+		t.Errorf("after the change at home: %v", now)
+	}
+	if _, apps := get(t, client, home.Origin+"/v1.0/applications", there); len(apps["value"].([]any)) != 1 {
+		t.Errorf("applications of the other tenant: %v", apps)
+	}
+	saas := &emulatortest.Tenant{Origin: home.Origin, TenantID: fabrikam.TenantID, ClientID: appID, ClientSecret: secret}
+	if got := token(t, client, saas, home.Origin, home.Origin+"/.default"); got == "" {
+		t.Error("no token of the other tenant")
+	}
+}
+
 func TestTenantsAreManaged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -89,6 +89,20 @@ func (tx *Tx) invited(address string) (*User, bool) {
 	return tx.UserByUPN(strings.ReplaceAll(address, "@", "_") + "#EXT#@" + tx.tenant.Domain)
 }
 
+// ResetRedemption lets whoever was invited accept again, with another account.
+// Source: learn.microsoft.com/entra/external-id/reset-redemption-status.
+func (tx *Tx) ResetRedemption(userID string) (*User, error) {
+	u, ok := tx.User(userID)
+	if !ok {
+		return nil, NotFound(userID)
+	}
+	u = u.Clone()
+	state := pendingAcceptance
+	u.Home, u.ExternalUserState, u.ExternalUserStateChange = HomeAccount{}, &state, &tx.now
+	tx.put(users, u)
+	return u, nil
+}
+
 // AcceptInvitation lets another tenant's user sign in as an invited one.
 func (tx *Tx) AcceptInvitation(userID string, home HomeAccount) (*User, error) {
 	u, ok := tx.User(userID)

@@ -84,6 +84,9 @@ func (c *call) invite() (answer, error) {
 	var user *directory.User
 	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
 		user, err = tx.InviteUser(made.InvitedUserEmailAddress, name, made.InvitedUserType == "Member")
+		if err == nil && made.ResetRedemption {
+			user, err = tx.ResetRedemption(user.ID)
+		}
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,8 @@ package graphapi
 import (
 	"strings"
 	"testing"
+
+	"provision/emulator/directory"
 )
 
 func TestInvitations(t *testing.T) {
@@ -31,8 +33,22 @@ func TestInvitations(t *testing.T) {
 	if again := tt.must(201, "POST", "/v1.0/invitations", body).body; again.text("invitedUser.id") != id {
 		t.Errorf("invited again: %v", again)
 	}
+	account := directory.HomeAccount{TenantID: id, ObjectID: id}
+	if err := tt.directory.Update(func(tx *directory.Tx) error { _, err := tx.AcceptInvitation(id, account); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if again := tt.must(201, "POST", "/v1.0/invitations", body).body; again.text("status") != "Completed" {
+		t.Errorf("accepted: %v", again)
+	}
+	reset := strings.Replace(body, "{", `{"resetRedemption":true,`, 1)
+	if again := tt.must(201, "POST", "/v1.0/invitations", reset).body; again.text("status") != "PendingAcceptance" || again.text("invitedUser.id") != id {
+		t.Errorf("reset: %v", again)
+	}
+	if _, found := tt.directory.GuestOf(account); found {
+		t.Error("the account is the guest's still")
+	}
 	audits := tt.get("/v1.0/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Invite external user'").values()
-	if len(audits) != 2 || !strings.Contains(tt.must(200, "GET", "/v1.0/auditLogs/directoryAudits", "").raw, id) {
+	if len(audits) != 4 || !strings.Contains(tt.must(200, "GET", "/v1.0/auditLogs/directoryAudits", "").raw, id) {
 		t.Errorf("audits %v", audits)
 	}
 	tt.newUser("ada")
