@@ -70,13 +70,12 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				}
 				defer unlock()
 			}
-			sparing()
 			served, stop, err := a.serveTenant(dir, o)
 			if err != nil {
 				return err
 			}
 			defer stop()
-			go debug.FreeOSMemory() // what reading the store took
+			go sparing()
 			if path := a.config.GetString("env-file"); path != "" {
 				if err := writeEnvFile(path, served); err != nil {
 					return err
@@ -111,13 +110,15 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 }
 
 // gcPercent keeps the process small beside what it serves to: a tenant of
-// thousands of applications is mostly what lives, and little of it garbage.
+// thousands of applications is mostly what lives, and little of it garbage. It
+// begins once the store is read, and gives back what reading it took.
 const gcPercent = 40
 
 func sparing() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	debug.FreeOSMemory()
 }
 
 // faults are those of --faults, and --latency as one more after them.
