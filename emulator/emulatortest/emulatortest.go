@@ -176,6 +176,9 @@ func (t *Tenant) closeClients() {
 	}
 }
 
+// SetReplicationLag lets the writes that follow be seen only after a while.
+func (t *Tenant) SetReplicationLag(lag time.Duration) { t.emulator.SetReplicationLag(lag) }
+
 // Snapshot returns the directory by natural keys: the same bytes for the same
 // content.
 func (t *Tenant) Snapshot() ([]byte, error) { return t.emulator.SnapshotOf(t.TenantID) }
