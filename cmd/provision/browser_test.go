@@ -52,6 +52,23 @@ func must(t *testing.T, args ...string) string {
 	return out.String()
 }
 
+// withoutFiles is a folder with one of the systems, but for the documents that
+// would write files into this one.
+func withoutFiles(t *testing.T, system string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"stack.yaml", "people.yaml", "conformance.yaml"} {
+		text, err := os.ReadFile(filepath.Join("../../manifests", system, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // generated is the password that provision made for a user.
 func generated(t *testing.T, state, prefix string) (name, password string) {
 	t.Helper()
@@ -76,16 +93,7 @@ func generated(t *testing.T, state, prefix string) (name, password string) {
 // button and tries the API with the token that came.
 func TestDocsPageSignsIn(t *testing.T) {
 	t.Parallel()
-	state, manifests := t.TempDir(), t.TempDir()
-	for _, name := range []string{"stack.yaml", "people.yaml", "conformance.yaml"} { // and none that writes files here
-		text, err := os.ReadFile(filepath.Join("../../manifests/spa", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(manifests, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	state, manifests := t.TempDir(), withoutFiles(t, "spa")
 	must(t, "apply", manifests, "--state", state)
 	b := browsertest.Open(t, browsertest.Trust(filepath.Join(state, "ca.pem")))
 	page := strings.TrimPrefix(served(t, "its page", "serve", manifests, "--state", state, "--listen", "127.0.0.1:0")[1], "its page: ")

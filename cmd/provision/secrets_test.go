@@ -110,7 +110,7 @@ func applied(t *testing.T, state string) func(want int, args ...string) string {
 		}
 		return out.String() + errs.String()
 	}
-	provision(exitDone, "apply", quickstart)
+	provision(exitDone, "apply", withoutFiles(t, "vscode-fastapi"))
 	return provision
 }
 
