@@ -40,6 +40,9 @@
 //	     -d '{"claims":{"aud":"api://x","exp":1},"header":{"typ":"at+jwt"}}' \
 //	     $PROVISION_MANAGEMENT_URL/sign            # {"token":"…"}
 //
+// {"payload":"…"} instead of claims is signed as it is written: with a claim
+// twice, or as no JSON at all.
+//
 // The tenants, the home tenant first: GET lists them, each with the credentials of
 // the application that may set it up; POST makes another, of which only the
 // domain must be given. Its issuer has its tenantId, and a multi-tenant
@@ -75,7 +78,7 @@
 // GET /sign-ins is the sign-in log, as Graph's signIn resources.
 //
 // Faults (package faults): GET lists them with how often each was met, POST adds
-// some, DELETE takes all away:
+// some, DELETE takes all away, and DELETE /faults/NAME those of a name:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '[{"path":"/v1.0/*","method":"write","status":429,"retryAfter":"2s","next":3}]' \

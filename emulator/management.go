@@ -28,6 +28,7 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("GET /faults", e.reportFaults)
 	guarded.HandleFunc("POST /faults", e.setFaults)
 	guarded.HandleFunc("DELETE /faults", e.resetFaults)
+	guarded.HandleFunc("DELETE /faults/{name}", e.removeFault)
 	guarded.HandleFunc("GET /replication-lag", e.readLag)
 	guarded.HandleFunc("PUT /replication-lag", e.setLag)
 	guarded.HandleFunc("GET /quotas", e.readQuotas)
@@ -97,20 +98,27 @@ func managementBody(w http.ResponseWriter, r *http.Request, into any) bool {
 	return true
 }
 
-// sign makes a token of any claims.
+// sign makes a token of any claims, or of a payload as it is written.
 func (e *Emulator) sign(w http.ResponseWriter, r *http.Request) {
 	var request struct {
-		Claims map[string]any `json:"claims"`
-		Header map[string]any `json:"header"`
+		Claims  map[string]any `json:"claims"`
+		Payload *string        `json:"payload"`
+		Header  map[string]any `json:"header"`
 	}
 	if !managementBody(w, r, &request) {
 		return
 	}
-	if request.Claims == nil {
-		managementError(w, http.StatusBadRequest, "read request: claims are missing")
+	if (request.Claims == nil) == (request.Payload == nil) {
+		managementError(w, http.StatusBadRequest, "read request: either claims or payload is needed")
 		return
 	}
-	token, err := e.login.Sign(request.Header, request.Claims)
+	var token string
+	var err error
+	if request.Payload != nil {
+		token, err = e.login.SignPayload(request.Header, []byte(*request.Payload))
+	} else {
+		token, err = e.login.Sign(request.Header, request.Claims)
+	}
 	if err != nil {
 		managementError(w, http.StatusBadRequest, "%v", err)
 		return

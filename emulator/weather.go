@@ -67,6 +67,11 @@ func answerFault(w http.ResponseWriter, r *http.Request, v faults.Verdict) {
 	if v.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(v.RetryAfter.Seconds()))))
 	}
+	if v.Body != "" {
+		w.WriteHeader(v.Status)
+		_, _ = io.WriteString(w, v.Body)
+		return
+	}
 	now := time.Now().UTC()
 	id := uuid.NewString()
 	var body any = map[string]any{"error": map[string]any{"code": v.Code, "message": v.Message,
@@ -139,6 +144,15 @@ func (e *Emulator) setFaults(w http.ResponseWriter, r *http.Request) {
 // reportFaults answers the rules with how often each was met.
 func (e *Emulator) reportFaults(w http.ResponseWriter, _ *http.Request) {
 	managementAnswer(w, e.weather.Report())
+}
+
+// removeFault takes the rules of one name away.
+func (e *Emulator) removeFault(w http.ResponseWriter, r *http.Request) {
+	if !e.weather.Remove(r.PathValue("name")) {
+		managementError(w, http.StatusNotFound, "no such fault: %q", r.PathValue("name"))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // resetFaults takes every rule away.

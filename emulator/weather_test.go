@@ -169,3 +169,25 @@ func TestFaultsAreResetAndChecked(t *testing.T) {
 		t.Errorf("a misspelt rule: %v %s, %v; want 400", answer, text, err)
 	}
 }
+
+// An answer of the fault's own, whatever the path would have said, and only for
+// as long as its rule is there.
+func TestFaultWithABody(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	keys := s.tenant.Origin + "/" + s.tenant.TenantID + "/discovery/v2.0/keys"
+	s.faults("POST", `[{"name":"page","path":"*/discovery/*","body":"<h1>moved</h1>"},{"name":"other","path":"/v1.0/*","latency":"1ns"}]`)
+	if answer, text, err := s.send("GET", keys, "", ""); err != nil || answer.StatusCode != 200 || text != "<h1>moved</h1>" {
+		t.Errorf("%v %s %v", answer, text, err)
+	}
+	if answer, text, err := s.send("DELETE", s.tenant.ManagementURL+"/faults/page", s.tenant.ManagementKey, ""); err != nil || answer.StatusCode != 204 {
+		t.Fatalf("%v %s %v", answer, text, err)
+	}
+	if _, text, err := s.send("GET", keys, "", ""); err != nil || !strings.Contains(text, `"kid"`) {
+		t.Errorf("keys: %s %v", text, err)
+	}
+	if left := s.faults("GET", ""); !strings.Contains(left, `"other"`) || strings.Contains(left, `"page"`) {
+		t.Errorf("left: %s", left)
+	}
+	s.faults("DELETE", "")
+}

@@ -1,6 +1,9 @@
 package stack
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	at := func(path ...any) Position { return l.at(s, "Conformance", c.Name, path...) }
@@ -12,6 +15,11 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 		l.mistakes.add(at("client"), oneOf(c.Client, names(s.applications)), "unknown application %q", c.Client)
 	}
 	l.checkRequests(s, c)
+	for field, value := range map[string]string{"keyRefresh": c.Life.KeyRefresh, "clockSkew": c.Life.ClockSkew} {
+		if _, err := time.ParseDuration(value); value != "" && err != nil {
+			l.mistakes.add(at("life", field), "", "%q is no duration such as 90s or 5m", value)
+		}
+	}
 	seen := map[string]bool{}
 	for i, e := range c.Endpoints {
 		if seen[e.Request] {

@@ -209,8 +209,16 @@ type Conformance struct {
 	URL       string            `json:"url,omitempty"`
 	Scenario  string            `json:"scenario,omitempty"` // what the bundled reference API does behind the endpoints
 	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
+	Life      Life              `json:"life,omitzero"`
 	Endpoints []Endpoint        `json:"endpoints"`
 	Cases     []Case            `json:"cases,omitempty"`
+}
+
+// Life is what the API promises of the issuer's keys and of clocks. Both are
+// durations as time.ParseDuration reads them.
+type Life struct {
+	KeyRefresh string `json:"keyRefresh,omitempty"` // from a key's publication to its tokens being let in; default 5m
+	ClockSkew  string `json:"clockSkew,omitempty"`  // tolerated; "": up to five minutes, or none
 }
 
 // Endpoint is a route of the API. With neither Public nor Requires, any valid

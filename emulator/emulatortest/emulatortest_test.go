@@ -150,6 +150,9 @@ func TestManagement(t *testing.T) {
 		{"an unknown format", "GET", "/snapshot?format=xml", tenant.ManagementKey, "", 400},
 		{"claims", "POST", "/sign", tenant.ManagementKey, `{"claims":{"aud":"x"}}`, 200},
 		{"no claims", "POST", "/sign", tenant.ManagementKey, `{}`, 400},
+		{"a payload", "POST", "/sign", tenant.ManagementKey, `{"payload":"{\"aud\":1,\"aud\":2}"}`, 200},
+		{"a payload and claims", "POST", "/sign", tenant.ManagementKey, `{"payload":"{}","claims":{}}`, 400},
+		{"a fault that is not set", "DELETE", "/faults/none", tenant.ManagementKey, "", 404},
 		{"no JSON", "POST", "/sign", tenant.ManagementKey, `claims`, 400},
 		{"something unknown beside claims", "POST", "/sign", tenant.ManagementKey, `{"claims":{},"key":"own"}`, 400},
 	} {
@@ -196,6 +199,28 @@ func TestSignedClaimsAreAccepted(t *testing.T) {
 		if status, answer := c.do("GET", tenant.Origin+"/v1.0/applications", sign(test.change), "", ""); status != test.status {
 			t.Errorf("%s: %d, want %d: %v", test.name, status, test.status, answer["error"])
 		}
+	}
+}
+
+// A payload is signed byte for byte, which JSON encoders would not write.
+func TestSignedPayload(t *testing.T) {
+	t.Parallel()
+	tenant := emulatortest.Start(t)
+	c := client{t, tenant, tenant.HTTPClient()}
+	const payload = `{"aud":"<a>",  "aud":"b"}`
+	body, err := json.Marshal(map[string]string{"payload": payload})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, answer := c.do("POST", tenant.ManagementURL+"/sign", tenant.ManagementKey, "application/json", string(body))
+	token, _ := answer["token"].(string)
+	segments := strings.Split(token, ".")
+	if len(segments) != 3 {
+		t.Fatalf("no token: %v", answer)
+	}
+	got, err := base64.RawURLEncoding.DecodeString(segments[1])
+	if err != nil || string(got) != payload {
+		t.Errorf("signed %s (%v)", got, err)
 	}
 }
 

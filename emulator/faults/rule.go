@@ -27,6 +27,9 @@ type Rule struct {
 	Code       string   `json:"code,omitempty"`
 	Message    string   `json:"message,omitempty"`
 	RetryAfter Duration `json:"retryAfter,omitempty"` // sent in whole seconds
+	// Body is answered as it is, with Status or else 200: what a page of a proxy
+	// in between, or a broken service, looks like.
+	Body string `json:"body,omitempty"`
 
 	// Done carries the request out before the false answer is given: an
 	// ambiguous write.
@@ -73,12 +76,12 @@ func (r Rule) check() error {
 	switch {
 	case r.Status != 0 && (r.Status < 400 || r.Status > 599):
 		return fmt.Errorf("status %d is no failure; take 400 to 599", r.Status)
-	case r.Status == 0 && r.Latency == 0 && !r.Drop:
-		return fmt.Errorf("nothing happens; set latency, status or drop")
-	case r.Drop && r.Status != 0:
-		return fmt.Errorf("a dropped connection has no status")
-	case r.Done && r.Status == 0 && !r.Drop:
-		return fmt.Errorf("done needs a status or drop to answer instead")
+	case r.Status == 0 && r.Latency == 0 && !r.Drop && r.Body == "":
+		return fmt.Errorf("nothing happens; set latency, status, body or drop")
+	case r.Drop && (r.Status != 0 || r.Body != ""):
+		return fmt.Errorf("a dropped connection has no status and no body")
+	case r.Done && r.Status == 0 && !r.Drop && r.Body == "":
+		return fmt.Errorf("done needs a status, body or drop to answer instead")
 	case r.Next < 0 || r.Skip < 0:
 		return fmt.Errorf("next and skip count from 0")
 	case !slices.Contains([]string{"", "write", http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}, r.Method):
@@ -110,6 +113,9 @@ func arm(r Rule) *armed {
 	a := &armed{Rule: r}
 	if r.Path != "" {
 		a.path = regexp.MustCompile("(?i)^" + strings.ReplaceAll(regexp.QuoteMeta(r.Path), `\*`, ".*") + "$")
+	}
+	if r.Body != "" && r.Status == 0 {
+		a.Status = http.StatusOK
 	}
 	if d, ok := defaults[r.Status]; ok {
 		if a.Code == "" {

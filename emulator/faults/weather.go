@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,8 +21,9 @@ type Verdict struct {
 	Code       string
 	Message    string
 	RetryAfter time.Duration
-	Done       bool // carry it out first
-	Drop       bool // close the connection
+	Body       string // "": one that fits Status
+	Done       bool   // carry it out first
+	Drop       bool   // close the connection
 }
 
 // Weather holds the rules of a tenant. It is safe for concurrent use; the zero
@@ -47,6 +49,15 @@ func (w *Weather) Reset() {
 	w.rules = nil
 }
 
+// Remove takes the rules of a name away and says whether there were any.
+func (w *Weather) Remove(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := len(w.rules)
+	w.rules = slices.DeleteFunc(w.rules, func(r *armed) bool { return r.Name == name })
+	return len(w.rules) < before
+}
+
 // Decide says what happens to a request, and counts it.
 func (w *Weather) Decide(q Request) Verdict {
 	w.mu.Lock()
@@ -62,7 +73,7 @@ func (w *Weather) Decide(q Request) Verdict {
 			continue
 		}
 		r.fired++
-		return Verdict{time.Duration(r.Latency), r.Status, r.Code, r.Message, time.Duration(r.RetryAfter), r.Done, r.Drop}
+		return Verdict{time.Duration(r.Latency), r.Status, r.Code, r.Message, time.Duration(r.RetryAfter), r.Body, r.Done, r.Drop}
 	}
 	return Verdict{}
 }

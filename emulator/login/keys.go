@@ -199,6 +199,16 @@ func (r *keyring) byID(id string) (*signingKey, bool) {
 // Whatever alg says, the signature is RS256. The kid of another key of the
 // tenant's, next or retired, makes that key sign.
 func (l *Login) Sign(header, claims map[string]any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", fmt.Errorf("sign claims: %w", err)
+	}
+	return l.SignPayload(header, payload)
+}
+
+// SignPayload does the same to a payload as it is written, which may state a
+// claim twice or be no JSON at all.
+func (l *Login) SignPayload(header map[string]any, payload []byte) (string, error) {
 	key := l.keys.current()
 	if id, ok := header["kid"].(string); ok {
 		if named, found := l.keys.byID(id); found {
@@ -217,7 +227,7 @@ func (l *Login) Sign(header, claims map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sign claims: %w", err)
 	}
-	return signJWT(signer, claims)
+	return signPayload(signer, payload)
 }
 
 func signJWT(signer jose.Signer, claims map[string]any) (string, error) {
@@ -225,6 +235,10 @@ func signJWT(signer jose.Signer, claims map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sign claims: %w", err)
 	}
+	return signPayload(signer, payload)
+}
+
+func signPayload(signer jose.Signer, payload []byte) (string, error) {
 	signed, err := signer.Sign(payload)
 	if err != nil {
 		return "", fmt.Errorf("sign claims: %w", err)
