@@ -34,12 +34,15 @@ func (c *call) consentRight(user *directory.User) consentRight {
 	return right
 }
 
-// mayGrant tells whether the right suffices for permissions of one resource.
-func (right consentRight) mayGrant(p permissions) bool {
-	if len(p.roles) > 0 && (right == ownConsent || p.resource.isGraph() && right != everyConsent) {
-		return false
+// needs is the right that it takes to grant permissions of one resource.
+func (p permissions) needs() consentRight {
+	switch {
+	case len(p.roles) > 0 && p.resource.isGraph():
+		return everyConsent
+	case len(p.roles) > 0, slices.ContainsFunc(p.scopes, func(s directory.PermissionScope) bool { return s.Type == "Admin" }):
+		return mostConsent
 	}
-	return right != ownConsent || !slices.ContainsFunc(p.scopes, func(s directory.PermissionScope) bool { return s.Type == "Admin" })
+	return ownConsent
 }
 
 // requiredRoles lists the application permissions that a client is registered to

@@ -195,6 +195,23 @@ func TestWhoMayConsentToWhat(t *testing.T) {
 	}
 }
 
+func TestARoleThatIsTakenBackConsentsToNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.hold(w.ada, privilegedRoleAdministrator)
+	w.hold(w.ada, cloudApplicationAdministrator)
+	w.need(directory.RequiredResourceAccess{ResourceAppID: directory.MicrosoftGraphAppID, ResourceAccess: []directory.ResourceAccess{w.graphPermission("Role", "User.Read.All")}})
+	client := w.browser()
+	p := w.signIn(client, w.get(client, "/"+w.tid()+"/adminconsent", url.Values{"client_id": {w.site.AppID}}), w.ada.UserPrincipalName, password)
+	w.update(func(tx *directory.Tx) { w.must(tx.RemoveRoleMember(privilegedRoleAdministrator, w.ada.ID)) })
+	if q := w.decide(client, p, "accept").location.Query(); !strings.HasPrefix(q.Get("error_description"), "AADSTS90094: ") {
+		t.Errorf("answer %v", q)
+	}
+	if held := w.rolesOf(w.siteSP); len(held) != 0 {
+		t.Errorf("roles %q", held)
+	}
+}
+
 func TestPromptForAdminConsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

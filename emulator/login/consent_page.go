@@ -17,21 +17,21 @@ const consentTime = time.Hour
 // whatever became of the registrations since.
 type consentState struct {
 	signInState
-	TenantID  string    `json:"tenantId"`
-	SessionID string    `json:"sessionId"`
-	Lacking   consented `json:"lacking"` // what the user lacks
-	Shown     consented `json:"shown"`   // all that the page showed
-	Refused   bool      `json:"refused"` // only an administrator could accept
+	TenantID  string       `json:"tenantId"`
+	SessionID string       `json:"sessionId"`
+	Lacking   consentSet   `json:"lacking"` // what the user lacks
+	Shown     consentSet   `json:"shown"`   // all that the page showed
+	Needs     consentRight `json:"needs"`   // the right that it takes to accept
 }
 
-// consented is what consent is given to: values by the resource's appId.
-type consented struct {
+// consentSet is what consent is given to: values by the resource's appId.
+type consentSet struct {
 	Scopes map[string][]string `json:"scopes"`
 	Roles  map[string][]string `json:"roles"` // ids of application permissions
 }
 
-func (a *authorization) consented(all []permissions) consented {
-	given := consented{map[string][]string{}, map[string][]string{}}
+func (a *authorization) consentSet(all []permissions) consentSet {
+	given := consentSet{map[string][]string{}, map[string][]string{}}
 	for _, d := range a.demands {
 		if d.resource.absent { // taken in though it may grant nothing
 			given.Scopes[d.resource.principal.AppID] = nil
@@ -92,11 +92,13 @@ func (c *call) missingConsent(a *authorization, user *directory.User) (shown []p
 func (c *call) consentPage(a *authorization, s session, user *directory.User, shown []permissions) *Error {
 	right, lacking := c.consentRight(user), c.without(shown, a.client, user)
 	state := consentState{
-		signInState: c.interrupt(a), TenantID: c.tenant.ID, SessionID: s.ID, Lacking: a.consented(lacking), Shown: a.consented(shown),
-		Refused: a.everybody && right == ownConsent,
+		signInState: c.interrupt(a), TenantID: c.tenant.ID, SessionID: s.ID, Lacking: a.consentSet(lacking), Shown: a.consentSet(shown),
+	}
+	if a.everybody {
+		state.Needs = mostConsent
 	}
 	for _, p := range append(lacking, rolesOf(shown)...) {
-		state.Refused = state.Refused || !right.mayGrant(p)
+		state.Needs = max(state.Needs, p.needs())
 	}
 	sealed, err := c.seal.close(consentContext, state)
 	if err != nil {
@@ -117,7 +119,7 @@ func (c *call) consentPage(a *authorization, s session, user *directory.User, sh
 		}
 		view.Groups = append(view.Groups, group)
 	}
-	if !state.Refused {
+	if right >= state.Needs {
 		c.logPage(a, s, user, failure(65001, a.client.app.AppID, a.client.app.DisplayName))
 		return c.render(http.StatusOK, "consent.html", view)
 	}
@@ -230,7 +232,7 @@ func (c *call) consent() *Error {
 	switch {
 	case state.TenantID != c.tenant.ID:
 		return failure(9002313)
-	case state.Refused || a.everybody && right == ownConsent:
+	case right < state.Needs:
 		return c.refuse(a, failure(90094, a.client.app.DisplayName))
 	case decision != "accept":
 		refused = failure(65004)

@@ -12,7 +12,7 @@ import (
 // record keeps consent in the directory, beside what was granted before: for the
 // user, or for everybody and then with application permissions. A client that
 // nobody had used here gets its service principal now.
-func (c *call) record(cl client, user *directory.User, given consented, everybody bool) error {
+func (c *call) record(cl client, user *directory.User, given consentSet, everybody bool) error {
 	var entries []directory.DirectoryAudit
 	err := c.directory.UpdateAtOnce(func(tx *directory.Tx) error {
 		principal, err := principalOf(tx, cl.app.AppID)
@@ -98,7 +98,7 @@ func assign(tx *directory.Tx, principal, resource *directory.ServicePrincipal, r
 // The entries of the audit log that consent makes.
 // Source: learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities.
 
-func (c *call) consentEntry(principal *directory.ServicePrincipal, user *directory.User, given consented, everybody bool) directory.DirectoryAudit {
+func (c *call) consentEntry(principal *directory.ServicePrincipal, user *directory.User, given consentSet, everybody bool) directory.DirectoryAudit {
 	kind, who := "Principal", user.ID
 	if everybody {
 		kind, who = "AllPrincipals", ""
