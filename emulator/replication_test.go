@@ -52,8 +52,16 @@ func TestReplicationLag(t *testing.T) {
 	refused("POST", "/v1.0/servicePrincipals", `{"appId":"`+app.AppID+`"}`, 400, "does not reference a valid application object")
 	refused("POST", "/v1.0/applications", `{"displayName":"orders","uniqueName":"orders"}`, 400, "already exists")
 
+	upsert := `{"requests":[{"id":"1","method":"PATCH","url":"/applications(uniqueName='orders')","headers":{"Prefer":"create-if-missing","Content-Type":"application/json"},"body":{"displayName":"x"}}]}`
+	if _, text := s.graph("POST", "/v1.0/$batch", upsert); !strings.Contains(text, `"status":400`) || !strings.Contains(text, "already exists") {
+		t.Errorf("an upsert of what is not seen: %s, want the conflict that Entra answers", text)
+	}
+
 	s.manage("PUT", "/clock", `{"offset":"30s"}`, 200)
 	reads(200, true)
+	if _, text := s.graph("POST", "/v1.0/$batch", upsert); !strings.Contains(text, `"status":204`) {
+		t.Errorf("an upsert of what is seen: %s, want 204", text)
+	}
 	answer, text = s.graph("POST", byID+"/addPassword", `{}`)
 	var secret struct{ SecretText string }
 	if err := json.Unmarshal([]byte(text), &secret); err != nil || answer.StatusCode != 200 {
