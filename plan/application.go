@@ -28,7 +28,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		return
 	}
 	properties := object(a)
-	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets"} {
+	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "federatedCredentials"} {
 		delete(properties, p)
 	}
 	d.values(s, a, properties)
@@ -66,6 +66,11 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		d.add(&Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Pos: a.Pos,
 			Properties: map[string]any{"displayName": secret.Name, "lifetime": secret.Lifetime, "sink": secret.Sink},
 			Ends:       Ends{Holder: k}})
+	}
+	for _, federated := range a.FederatedCredentials {
+		properties := federated.Properties()
+		d.values(s, a, properties)
+		d.add(&Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Pos: a.Pos, Properties: properties, Ends: Ends{Holder: k}})
 	}
 }
 

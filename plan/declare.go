@@ -258,6 +258,11 @@ func SecretKey(application Key, displayName string) Key {
 	return Key{Secret, application.Name + " " + displayName}
 }
 
+// FederatedKey names a federated credential.
+func FederatedKey(application Key, name string) Key {
+	return Key{Federated, application.Name + " " + name}
+}
+
 func object(v any) map[string]any {
 	raw, err := json.Marshal(v)
 	if err != nil {

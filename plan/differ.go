@@ -13,6 +13,8 @@ func (d *differ) object(want, live *Object) {
 		d.relation(want, live)
 	case Secret:
 		d.secret(want, live)
+	case Federated:
+		d.federated(want, live)
 	case Application:
 		d.application(want, live)
 	case ServicePrincipal:

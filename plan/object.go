@@ -19,6 +19,7 @@ const (
 	Assignment       Kind = "assignment"
 	Grant            Kind = "grant"
 	Secret           Kind = "secret"
+	Federated        Kind = "federatedCredential"
 	Password         Kind = "password"
 )
 
@@ -55,7 +56,7 @@ type Object struct {
 
 // Ends are the objects that a relation joins.
 type Ends struct {
-	Holder    Key // the resource of an assignment or grant, the group of a membership, a secret's application
+	Holder    Key // the resource of an assignment or grant, the group of a membership, a credential's application
 	Principal Key // who gets it; of a grant, the client
 
 	principalProperty string // how a declared relation names its principal

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -73,12 +74,29 @@ func (d *differ) secret(want, live *Object) {
 	}
 }
 
+// federated plans a federated credential, which has a name of its own in its
+// application.
+func (d *differ) federated(want, live *Object) {
+	application := Reference(want.Ends.Holder, ID).Resolve(d.actual.Lookup)
+	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, want.Properties)}
+	body := maps.Clone(want.Properties)
+	if live != nil {
+		s.Action, s.ID, s.Changes = Update, live.ID, compare(live.Properties, want.Properties)
+		if len(s.Changes) == 0 {
+			return
+		}
+		delete(body, "name") // which cannot change
+	}
+	s.Bodies = []map[string]any{{"application": application}, body}
+	d.step(s)
+}
+
 // delete plans the removal of what a stack owns and no longer declares. What
 // goes with the object it belongs to needs no step of its own.
 func (d *differ) delete(live *Object) {
 	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
 	switch live.Kind {
-	case Member, Assignment, Grant, Secret:
+	case Member, Assignment, Grant, Secret, Federated:
 		for _, end := range []Key{live.Ends.Holder, live.Ends.Principal} {
 			if d.going[end] {
 				return
@@ -88,6 +106,9 @@ func (d *differ) delete(live *Object) {
 			return
 		}
 		s.Bodies = []map[string]any{live.Properties}
+		if live.Kind == Federated {
+			s.Bodies = []map[string]any{{"application": Reference(live.Ends.Holder, ID).Resolve(d.actual.Lookup)}}
+		}
 	case ServicePrincipal:
 		if d.going[Key{Application, live.Name}] {
 			return

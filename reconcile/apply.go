@@ -121,6 +121,8 @@ func (r *run) step(s plan.Step) error {
 		return r.grant(s, bodies)
 	case plan.Secret:
 		return r.secret(s, bodies[0])
+	case plan.Federated:
+		return r.federated(s, bodies)
 	}
 	return fmt.Errorf("no such kind of object: %s", s.Kind)
 }

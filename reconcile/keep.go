@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,22 @@ type KeptSecret struct {
 	EndDateTime time.Time `json:"endDateTime"`
 
 	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made
+
+	// Retiring are older ones that a rotation left good for a while, so that
+	// whoever still has them is not cut off.
+	Retiring []Retiring `json:"retiring,omitempty"`
+}
+
+// Retiring is a client secret that is revoked after a time.
+type Retiring struct {
+	KeyID string    `json:"keyId"`
+	Until time.Time `json:"until"`
+}
+
+// retires tells whether a rotation left the credential good until later than
+// now.
+func (s KeptSecret) retires(keyID string, now time.Time) bool {
+	return slices.ContainsFunc(s.Retiring, func(r Retiring) bool { return r.KeyID == keyID && now.Before(r.Until) })
 }
 
 // sink is the file of a secret: the one its manifest names, else one of its own.

@@ -19,6 +19,9 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
 		o := t.state.Objects[k]
 		concerns := t.managed[o.Stack] || t.refers(stacks, k)
+		if k.Kind == plan.Application && t.managed[o.Stack] {
+			queries = append(queries, query{graph.FederatedCredentials(o.ID), each(func(m map[string]any) error { return t.federated(o, m) })})
+		}
 		switch {
 		case !concerns:
 		case k.Kind == plan.Group && t.managed[o.Stack]:
@@ -202,6 +205,16 @@ func named(k plan.Key, id, displayName string) string {
 	return strings.ReplaceAll(k.Name, id, displayName)
 }
 
+func (t *tenant) federated(app *plan.Object, m map[string]any) error {
+	o := &plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, ID: str(m, "id"),
+		Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{}}
+	for _, name := range []string{"name", "issuer", "subject", "audiences", "description"} {
+		o.Properties[name] = m[name]
+	}
+	t.state.Objects[o.Key] = o
+	return nil
+}
+
 // secrets compares the credentials of the stacks' applications with what is
 // kept: only the text of a kept one is of any use.
 func (t *tenant) secrets(stacks []*stack.Stack) error {
@@ -232,6 +245,16 @@ func (t *tenant) secrets(stacks []*stack.Stack) error {
 	return nil
 }
 
+// expiresSoon is how long before its end people are told of a secret.
+const expiresSoon = 30 * 24 * time.Hour
+
+func days(d time.Duration) string {
+	if n := int(d.Hours() / 24); n != 1 {
+		return fmt.Sprintf("%d days", n)
+	}
+	return "1 day"
+}
+
 func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret, prune bool) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
@@ -251,6 +274,9 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 	if err != nil {
 		return err
 	}
+	if kept.retires(keyID, t.Now()) {
+		return nil // a rotation leaves it good for a while
+	}
 	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
 	switch {
 	case !ok:
@@ -259,6 +285,9 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 		o.Lost = "the sink holds another one"
 	case !end.IsZero() && end.Before(t.Now()):
 		o.Lost = "expired on " + end.Format(time.DateOnly)
+	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
+		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `provision rotate` makes a new one",
+			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now()))))
 	}
 	if before := t.state.Objects[k]; before != nil {
 		// Two of one name: a replacement was cut short. The good one stays.

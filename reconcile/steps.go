@@ -192,6 +192,18 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	return nil
 }
 
+func (r *run) federated(s plan.Step, bodies []map[string]any) error {
+	application := str(bodies[0], "application")
+	switch s.Action {
+	case plan.Delete:
+		return r.write(gone(r.Graph.RemoveFederatedCredential(r.ctx, application, s.ID)))
+	case plan.Update:
+		return r.write(r.Graph.UpdateFederatedCredential(r.ctx, application, s.ID, bodies[1]))
+	default:
+		return r.write(there(r.Graph.AddFederatedCredential(r.ctx, application, bodies[1])))
+	}
+}
+
 // Permission is the least Graph application permission that a step takes.
 // Source: the permission tables of the operations in Graph's reference.
 func Permission(s plan.Step) string {

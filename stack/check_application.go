@@ -30,6 +30,7 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 	l.checkAssignments(s, a)
 	l.checkPermissions(s, a)
 	l.checkClients(s, a)
+	l.checkFederatedCredentials(s, a)
 	seen := map[string]bool{}
 	for i, secret := range a.Secrets {
 		if seen[secret.Name] {

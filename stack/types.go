@@ -54,6 +54,8 @@ type Application struct {
 	RoleAssignments            []RoleAssignment `json:"roleAssignments,omitempty"`
 	Permissions                []Permission     `json:"permissions,omitempty"`
 	Secrets                    []Secret         `json:"secrets,omitempty"`
+
+	FederatedCredentials []FederatedCredential `json:"federatedCredentials,omitempty"`
 }
 
 type API struct {
@@ -153,6 +155,28 @@ type Permission struct {
 	Scopes       []string `json:"scopes,omitempty"`
 	Roles        []string `json:"roles,omitempty"`
 	AdminConsent bool     `json:"adminConsent,omitempty"`
+}
+
+// FederatedCredential says whose tokens count as an application's credential.
+// GitHub, where it is stated, gives issuer and subject.
+// Source: Graph resource type "federatedIdentityCredential".
+type FederatedCredential struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Issuer      string   `json:"issuer,omitempty"`
+	Subject     string   `json:"subject,omitempty"`
+	Audiences   []string `json:"audiences,omitempty"`
+	GitHub      *GitHub  `json:"github,omitempty"`
+}
+
+// GitHub is a workflow of GitHub Actions: one of Environment, Branch, Tag and
+// PullRequest says which runs of it.
+type GitHub struct {
+	Repository  string `json:"repository"` // OWNER/NAME
+	Environment string `json:"environment,omitempty"`
+	Branch      string `json:"branch,omitempty"`
+	Tag         string `json:"tag,omitempty"`
+	PullRequest bool   `json:"pullRequest,omitempty"`
 }
 
 // Secret is a client secret: created once, its text kept only in its sink.

@@ -85,7 +85,7 @@ install, no account), and on a real one chosen with --target.`,
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.init(), a.schema()} {
+	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.init(), a.schema()} {
 		c.GroupID = "more"
 		root.AddCommand(c)
 	}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"provision/conformance"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+func (a *app) rotate() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "rotate [DIR]",
+		Short: "Put new client secrets in the place of old ones",
+		Long: `rotate makes a new secret for each that the stacks at or below DIR declare, gets a
+token with it, writes it where the old one is kept and into the files of Output
+documents, and only then lets the old one go: at once with --grace 0, else after
+that time, by the next apply or rotate. A new secret that is not accepted is taken
+away again, and the old one stays.
+
+plan warns of secrets that expire within 30 days; --expiring takes only such.`,
+		Example: `  provision rotate manifests/heroes
+  provision rotate --expiring 30d
+  provision rotate --secret heroes/client/client --grace 0`,
+		Args: maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var rotations []rotation
+			return a.onTenant(cmd, args, func(stacks []*stack.Stack) (err error) {
+				rotations, err = a.rotations(stacks)
+				return err
+			}, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				return a.rotateAll(ctx, s, stacks, rotations)
+			})
+		},
+	}
+	c.Flags().String("secret", "", "only this one: STACK/APPLICATION/NAME")
+	c.Flags().String("expiring", "", "only those that expire within this time, e.g. 30d")
+	c.Flags().String("grace", "24h", "how long the old one stays good, e.g. 7d or 0")
+	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	return c
+}
+
+// rotation is a declared secret that may be rotated.
+type rotation struct {
+	stack, application string
+	secret             stack.Secret
+}
+
+func (r rotation) name() string { return r.stack + "/" + r.application + "/" + r.secret.Name }
+
+// rotations are the secrets that the flags choose, before the tenant is asked.
+func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
+	for _, flag := range []string{"expiring", "grace"} {
+		if _, err := span(a.config.GetString(flag)); err != nil {
+			return nil, hint(usagef("--%s: %w", flag, err), "as in --%s 7d", flag)
+		}
+	}
+	var all []rotation
+	var names []string
+	want := a.config.GetString("secret")
+	for _, st := range stacks {
+		for _, application := range st.Applications {
+			for _, secret := range application.Secrets {
+				r := rotation{st.Name, application.Name, secret}
+				names = append(names, r.name())
+				if want == "" || want == r.name() {
+					all = append(all, r)
+				}
+			}
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return nil, hint(usagef("no secret here to rotate"), "an application has some by `secrets: [{name: …}]`")
+	case len(all) == 0:
+		return nil, hint(usagef("there is no secret %q", want), "there is: %s", strings.Join(names, ", "))
+	}
+	return all, nil
+}
+
+// span is a duration, in days too; "" and 0 are none.
+func span(text string) (time.Duration, error) {
+	if text == "" || text == "0" {
+		return 0, nil
+	}
+	return stack.Lifetime(text)
+}
+
+func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, rotations []rotation) error {
+	if err := a.confirm(s, "rotate secrets of"); err != nil {
+		return err
+	}
+	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	if err != nil {
+		return err
+	}
+	grace, _ := span(a.config.GetString("grace"))       // rotations has read them
+	expiring, _ := span(a.config.GetString("expiring")) // before
+	progress := a.progress()
+	defer progress.end()
+	done := 0
+	for i, r := range rotations {
+		uniqueName := stack.UniqueName(r.stack, r.application)
+		kept, ok, err := s.keep.Secret(uniqueName, r.secret.Name, r.secret.Sink)
+		id := reconcile.ApplicationID(state, uniqueName)
+		switch {
+		case err != nil:
+			return err
+		case !ok || id == "":
+			return hint(fmt.Errorf("secret %s is not there to be rotated", r.name()), "make it with `provision apply`")
+		case expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
+			continue
+		}
+		progress.show("[%d/%d] rotate %s", i+1, len(rotations), r.name())
+		made, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience}.Rotate(ctx, reconcile.Rotation{
+			Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
+		})
+		if err != nil {
+			return fmt.Errorf("rotate %s: %w", r.name(), err)
+		}
+		progress.end()
+		a.sayRotated(r, made)
+		done++
+	}
+	if done == 0 {
+		fmt.Fprintln(a.stdout, "nothing to do: no secret expires within that time")
+		return nil
+	}
+	return a.writeOutputs(ctx, s, stacks)
+}
+
+func (a *app) sayRotated(r rotation, made reconcile.Rotated) {
+	old := "the old one is revoked"
+	if !made.Until.IsZero() {
+		old = "the old one is good until " + made.Until.Format(time.DateTime) + " UTC"
+	}
+	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), old)
+}
+
+// prove gets a token with a client secret. Entra's token endpoint learns of a
+// new one some seconds after Graph has made it; a refusal that is not of the
+// secret proves it as well.
+func (s *session) prove(ctx context.Context, clientID, secretText string) error {
+	authority := &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}
+	client := conformance.Client{ID: clientID, Secret: secretText}
+	for deadline := s.now().Add(s.patience); ; {
+		_, err := authority.ClientCredentials(ctx, client, "https://graph.microsoft.com/.default")
+		var refused *conformance.AADSTSError
+		switch {
+		case !errors.As(err, &refused):
+			return err
+		case !slices.Contains(secretRefused, refused.Code):
+			return nil
+		case s.now().After(deadline):
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// secretRefused are the refusals of a client that is not known yet, and of a
+// secret that is wrong or has run out.
+var secretRefused = []int{700016, 7000215, 7000222}

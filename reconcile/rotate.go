@@ -1,0 +1,91 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// Rotation puts a new client secret in the place of a kept one.
+type Rotation struct {
+	Application string // object id
+	UniqueName  string
+	Secret      stack.Secret
+	Grace       time.Duration // how long the old one stays good
+
+	// Prove gets a token with the new secret before anybody is told of it.
+	Prove func(ctx context.Context, clientID, secretText string) error
+}
+
+// Rotated is what became of a Rotation.
+type Rotated struct {
+	New     KeptSecret
+	Until   time.Time // when the old one is revoked; zero where it was at once
+	Revoked int       // older ones that are gone now
+}
+
+// Rotate makes a new secret, proves it, keeps it and revokes the old one after
+// the rotation's grace: at once where there is none, else by the first apply or
+// rotation after it. Cut short before the new one is kept it leaves the old one
+// in use, and a stray that the next apply removes.
+func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
+	kept, ok, err := a.Keep.Secret(r.UniqueName, r.Secret.Name, r.Secret.Sink)
+	if err != nil {
+		return Rotated{}, err
+	}
+	if !ok {
+		return Rotated{}, fmt.Errorf("secret %s of %s is not kept here", r.Secret.Name, r.UniqueName)
+	}
+	lifetime, err := stack.Lifetime(r.Secret.Lifetime)
+	if err != nil {
+		return Rotated{}, err
+	}
+	now := a.Now().UTC().Truncate(time.Second)
+	made, err := a.Graph.AddPassword(ctx, r.Application, r.Secret.Name, now.Add(lifetime))
+	if err != nil {
+		return Rotated{}, err
+	}
+	remove := func(keyID string) error {
+		return gone(graph.Settle(ctx, a.Patience, func() error { return a.Graph.RemovePassword(ctx, r.Application, keyID) }))
+	}
+	if err := r.Prove(ctx, kept.ClientID, made.Text); err != nil {
+		return Rotated{}, fmt.Errorf("the new secret is not accepted, so the old one stays: %w", errors.Join(err, remove(made.KeyID)))
+	}
+	done := Rotated{New: kept}
+	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
+	done.New.Retiring = nil
+	var over []Retiring
+	latest := now.Add(r.Grace) // for older ones, too
+	for _, o := range append(kept.Retiring, Retiring{kept.KeyID, latest}) {
+		if o.Until.After(latest) {
+			o.Until = latest
+		}
+		if now.Before(o.Until) {
+			done.New.Retiring = append(done.New.Retiring, o)
+			done.Until = o.Until
+		} else {
+			over = append(over, o)
+		}
+	}
+	if err := a.Keep.saveSecret(done.New, r.Secret.Sink); err != nil {
+		return Rotated{}, fmt.Errorf("keep the new secret: %w", err)
+	}
+	for _, o := range over {
+		if err := remove(o.KeyID); err != nil {
+			return done, fmt.Errorf("revoke the old secret: %w", err)
+		}
+		done.Revoked++
+	}
+	return done, nil
+}
+
+// ApplicationID is the object id of a stack's application in a tenant; "" where
+// it is not there.
+func ApplicationID(state *plan.State, uniqueName string) string {
+	return state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
+}
