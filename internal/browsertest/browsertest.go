@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -121,7 +122,11 @@ func Open(t testing.TB, options ...Option) *Browser {
 		if _, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
 			return err
 		}
-		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
+		if _, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		// A window that nobody looks at has the focus all the same.
+		_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return err
 	}))
 	return b
@@ -194,9 +199,17 @@ const (
 	Space = " "
 )
 
-// Press types keys at whatever has the focus.
+// Press types keys at the element that has the focus, once the page is there to
+// take them: a browser drops keys that come before the first painting, and the
+// focus comes only then.
 func (b *Browser) Press(keys string) {
 	b.Helper()
+	const ready = `document.readyState === "complete" && document.hasFocus() &&
+		performance.getEntriesByType("paint").length > 0 &&
+		document.activeElement !== null && document.activeElement !== document.body`
+	if !b.until(ready) {
+		b.Fatalf("browser: nothing on the page has the focus; it shows:\n%s", b.Text("body"))
+	}
 	b.do("press a key", chromedp.KeyEvent(keys))
 }
 
@@ -213,15 +226,21 @@ func (b *Browser) See(text string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	expression := "document.body !== null && document.body.innerText.includes(" + string(quoted) + ")"
+	if !b.until("document.body !== null && document.body.innerText.includes(" + string(quoted) + ")") {
+		b.Fatalf("browser: %q is not on the page; it shows:\n%s", text, b.Text("body"))
+	}
+}
+
+// until waits until an expression is true in the page.
+func (b *Browser) until(expression string) bool {
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		// A page that is being left has no context to evaluate in.
-		if found, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && found {
-			return
+		if met, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && met {
+			return true
 		}
 		if time.Now().After(deadline) {
-			b.Fatalf("browser: %q is not on the page; it shows:\n%s", text, b.Text("body"))
+			return false
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
