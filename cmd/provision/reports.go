@@ -77,7 +77,7 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 	} else {
 		table := report.NewText(a.stdout, a.color(a.stdout))
 		table.Verbose = a.config.GetBool("verbose")
-		h = append(h, table)
+		h, closers = append(h, table), append(closers, table.Close)
 	}
 	files, err := a.reportFiles()
 	if err != nil {

@@ -126,11 +126,19 @@ GET /secure: nobody was seen to be let in, so its refusals prove nothing
 1 passed, 1 failed (1 high), 1 skipped, 1 known to fail, 1 note, 1 error in 1.5 s
 `
 
+const total = `
+all 2 documents: 2 passed, 2 failed (2 high), 2 skipped, 2 known to fail, 2 notes, 2 errors in 3.0 s
+`
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	feed(t, NewText(&b, false))
-	if diff := cmp.Diff(table+strings.Replace(table, "secure: 6", "again: 6", 1), b.String()); diff != "" {
+	text := NewText(&b, false)
+	feed(t, text)
+	if err := text.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(table+"\n"+strings.Replace(table, "secure: 6", "again: 6", 1)+total, b.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 }

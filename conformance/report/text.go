@@ -28,6 +28,9 @@ type Text struct {
 	passed   int // of the family, not yet written
 	took     time.Duration
 	listed   bool // some of the family have lines of their own
+
+	documents int // so far
+	total     conformance.Summary
 }
 
 // many is more cases of an endpoint than people read line by line.
@@ -61,7 +64,11 @@ func (t *Text) Begin(p conformance.Plan) error {
 			t.width = max(t.width, len(conformance.Authentication)) // the widest family
 		}
 	}
-	_, err := fmt.Fprintf(t.w, "%s\n", t.paint(bold, fmt.Sprintf("%s: %s for %s at %s",
+	before := ""
+	if t.documents++; t.documents > 1 {
+		before = "\n"
+	}
+	_, err := fmt.Fprintf(t.w, "%s%s\n", before, t.paint(bold, fmt.Sprintf("%s: %s for %s at %s",
 		p.Name, plural(len(p.Cases), "case"), p.Resource, printable(p.URL))))
 	return err
 }
@@ -119,13 +126,27 @@ func (t *Text) End(s conformance.Summary) error {
 	for _, endpoint := range s.Unproven {
 		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", printable(endpoint))
 	}
+	fmt.Fprintf(&b, "%s\n", t.summary(s))
+	t.total.Add(s)
+	_, err := t.w.Write(b.Bytes())
+	return err
+}
+
+// Close sums up where there was more than one document.
+func (t *Text) Close() error {
+	if t.documents < 2 {
+		return nil
+	}
+	_, err := fmt.Fprintf(t.w, "\n%s: %s\n", t.paint(bold, "all "+plural(t.documents, "document")), t.summary(t.total))
+	return err
+}
+
+func (t *Text) summary(s conformance.Summary) string {
 	color := marks[conformance.Pass].color
 	if !s.OK() {
 		color = marks[conformance.Fail].color
 	}
-	fmt.Fprintf(&b, "%s in %s\n", t.paint(color, counts(s)), elapsed(s.Duration))
-	_, err := t.w.Write(b.Bytes())
-	return err
+	return t.paint(color, counts(s)) + " in " + elapsed(s.Duration)
 }
 
 // counts is the summary in words; notes and errors are told where there are any.

@@ -13,7 +13,7 @@ var (
 	ErrVersion      = errors.New("version contradicts issuer")     // ver
 	ErrAudience     = errors.New("audience not accepted")          // aud
 	ErrExpired      = errors.New("token expired")                  // exp
-	ErrNotYetValid  = errors.New("token not yet valid")            // nbf
+	ErrNotYetValid  = errors.New("token not yet valid")            // nbf, iat, or iat
 	ErrNotAccess    = errors.New("not an access token")            // typ, nonce, or neither scp nor an application's token
 	ErrKeysNotKnown = errors.New("signing keys are not available") // the key set was never fetched: says nothing about the token
 )

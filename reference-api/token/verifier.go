@@ -122,5 +122,9 @@ func (v *Verifier) check(c *Claims) error {
 	if now.Before(c.NotBefore.Add(-leeway)) {
 		return fmt.Errorf("%w: not before %s", ErrNotYetValid, c.NotBefore.UTC().Format(time.RFC3339))
 	}
+	// Nothing requires this of iat; but a token of the future is nobody's.
+	if now.Before(c.IssuedAt.Add(-leeway)) {
+		return fmt.Errorf("%w: issued at %s", ErrNotYetValid, c.IssuedAt.UTC().Format(time.RFC3339))
+	}
 	return c.checkAccess()
 }
