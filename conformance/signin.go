@@ -24,44 +24,65 @@ var errNoForm = errors.New("it has no sign-in form")
 // with PKCE (RFC 6749, section 4.1; RFC 7636): it fills in the sign-in form,
 // and takes the code off the redirect. The session ends with it.
 func (a *Authority) SignIn(ctx context.Context, client Client, account Account, scopes []string) (Grant, error) {
-	known, err := a.discover(ctx)
+	request, err := a.codeRequest(ctx, client, scopes)
 	if err != nil {
 		return Grant{}, err
+	}
+	answer, err := a.browse(ctx, request.address, client.RedirectURI, account)
+	if err != nil {
+		return Grant{}, err
+	}
+	return a.redeemCode(ctx, request, answer)
+}
+
+// codeRequest is a sign-in under way: where it begins, and what its answer is
+// held to and redeemed with.
+type codeRequest struct {
+	client          Client
+	address         *url.URL
+	scope           string
+	state, verifier string
+}
+
+// codeRequest begins the authorization code flow with PKCE.
+func (a *Authority) codeRequest(ctx context.Context, client Client, scopes []string) (codeRequest, error) {
+	known, err := a.discover(ctx)
+	if err != nil {
+		return codeRequest{}, err
 	}
 	if client.SPA || client.Public {
 		client.Secret = "" // Entra refuses it here, whatever the application has (AADSTS700025)
 	}
-	verifier, state := rand.Text()+rand.Text(), rand.Text()
-	challenge := sha256.Sum256([]byte(verifier))
-	scope := signInScope(scopes)
-	authorize, err := url.Parse(known.Authorization)
-	if err != nil {
-		return Grant{}, fmt.Errorf("authorization endpoint: %w", err)
+	r := codeRequest{client: client, scope: signInScope(scopes), state: rand.Text(), verifier: rand.Text() + rand.Text()}
+	challenge := sha256.Sum256([]byte(r.verifier))
+	if r.address, err = url.Parse(known.Authorization); err != nil {
+		return codeRequest{}, fmt.Errorf("authorization endpoint: %w", err)
 	}
-	query := authorize.Query()
+	query := r.address.Query()
 	for name, value := range map[string]string{
 		"client_id": client.ID, "response_type": "code", "response_mode": "query", "redirect_uri": client.RedirectURI,
-		"scope": scope, "state": state, "nonce": rand.Text(),
+		"scope": r.scope, "state": r.state, "nonce": rand.Text(),
 		"code_challenge": base64.RawURLEncoding.EncodeToString(challenge[:]), "code_challenge_method": "S256",
 	} {
 		query.Set(name, value)
 	}
-	authorize.RawQuery = query.Encode()
-	answer, err := a.browse(ctx, authorize, client.RedirectURI, account)
-	if err != nil {
-		return Grant{}, err
-	}
+	r.address.RawQuery = query.Encode()
+	return r, nil
+}
+
+// redeemCode holds what came back to the request, and exchanges the code.
+func (a *Authority) redeemCode(ctx context.Context, r codeRequest, answer url.Values) (Grant, error) {
 	switch {
+	case answer.Get("state") != r.state && answer.Get("error") == "":
+		return Grant{}, fmt.Errorf("sign in to %s: the redirect's state is not the request's", r.client.ID)
 	case answer.Get("error") != "":
 		return Grant{}, oauthError(answer.Get("error"), answer.Get("error_description"))
-	case answer.Get("state") != state:
-		return Grant{}, fmt.Errorf("sign in to %s: the redirect's state is not the request's", client.ID)
 	case answer.Get("code") == "":
-		return Grant{}, fmt.Errorf("sign in to %s: the redirect has no code", client.ID)
+		return Grant{}, fmt.Errorf("sign in to %s: the redirect has no code", r.client.ID)
 	}
-	return a.redeem(ctx, client, url.Values{
-		"grant_type": {"authorization_code"}, "code": {answer.Get("code")}, "redirect_uri": {client.RedirectURI},
-		"code_verifier": {verifier}, "scope": {scope},
+	return a.redeem(ctx, r.client, url.Values{
+		"grant_type": {"authorization_code"}, "code": {answer.Get("code")}, "redirect_uri": {r.client.RedirectURI},
+		"code_verifier": {r.verifier}, "scope": {r.scope},
 	})
 }
 

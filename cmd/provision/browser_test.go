@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -122,4 +123,47 @@ func TestDocsPageSignsIn(t *testing.T) {
 	if dir := os.Getenv("PROVISION_TEST_SCREENSHOTS"); dir != "" {
 		b.Screenshot(filepath.Join(dir, "docs.png"))
 	}
+}
+
+// TestTokenByBrowser gets a token of whoever signs in in a browser.
+func TestTokenByBrowser(t *testing.T) {
+	t.Setenv("PATH", t.TempDir()+string(os.PathListSeparator)+chromiumOnly(t)) // the system's browser is none here
+	state, manifests := t.TempDir(), withoutFiles(t, "heroes")
+	must(t, "apply", manifests, "--state", state)
+	b := browsertest.Open(t, browsertest.Trust(filepath.Join(state, "ca.pem")))
+	var out strings.Builder
+	said, errs := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(t.Context(), []string{"token", manifests, "--state", state, "--client", "reader", "--browser", "--decode"}, streams{strings.NewReader(""), &out, errs})
+		errs.Close()
+	}()
+	lines := bufio.NewScanner(said)
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "open https://localhost:") {
+		t.Fatalf("said %q", lines.Text())
+	}
+	b.Visit(strings.TrimPrefix(lines.Text(), "open "))
+	go func() { _, _ = io.Copy(io.Discard, said) }()
+	name, password := generated(t, state, "ada.heroes@")
+	b.Fill("#i0116", name)
+	b.Fill("#i0118", password)
+	b.Press(browsertest.Enter)
+	b.See("Signed in. You may close this window.")
+	if code := <-done; code != 0 || !strings.Contains(out.String(), `"scp": "Heroes.Read"`) || !strings.Contains(out.String(), name) {
+		t.Errorf("exit code %d: %s", code, out.String())
+	}
+}
+
+// chromiumOnly is a folder in which Chromium is all there is.
+func chromiumOnly(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
 }

@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
+	"github.com/pkg/browser"
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
@@ -21,14 +23,18 @@ func (a *app) token() *cobra.Command {
 		Long: `token signs a user of the stack in (authorization code with PKCE, through the
 sign-in form), or an application (client credentials with its kept secret), and
 prints the access token for the stack's API: raw, for a script, or with
---decode as its header and claims, without the signature.`,
-		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode",
+--decode as its header and claims, without the signature.
+
+With --browser whoever is at the keyboard signs in, in the system's browser, as
+is needed on a real tenant with a second factor.`,
+		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode\n  provision token --stack heroes --client reader --browser --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onAPI(cmd, args, a.checkWho, a.getToken)
 		},
 	}
 	c.Flags().String("user", "", "the user to sign in, by the manifest's name")
+	c.Flags().Bool("browser", false, "sign in with the system's browser, whose address is printed too")
 	c.Flags().String("app", "", "the application to get a token for itself, by the manifest's name")
 	c.Flags().String("client", "", "the application to sign in to (default: the Conformance document's client)")
 	c.Flags().StringSlice("scope", nil, "scopes of the API by value (default: all that are granted)")
@@ -50,9 +56,12 @@ func (a *app) getToken(ctx context.Context, s *session, p protected, f facts) er
 		return err
 	}
 	var raw string
-	if service := a.config.GetString("app"); service != "" {
+	switch service := a.config.GetString("app"); {
+	case service != "":
 		raw, err = tokens.Application(ctx, service)
-	} else {
+	case a.config.GetBool("browser"):
+		raw, err = tokens.Browser(ctx, a.client(p), a.config.GetStringSlice("scope"), a.openBrowser)
+	default:
 		raw, _, err = tokens.User(ctx, a.client(p), a.config.GetString("user"), a.config.GetStringSlice("scope"))
 	}
 	if err != nil {
@@ -79,16 +88,33 @@ func (a *app) checkWho(p protected) error {
 		}
 		return hint(usagef("stack %s has no %s %q", p.stack.Name, kind, name), "there is: %s", strings.Join(names, ", "))
 	}
+	ways := 0
+	for _, way := range []bool{user != "", service != "", a.config.GetBool("browser")} {
+		if way {
+			ways++
+		}
+	}
 	switch {
-	case (user == "") == (service == ""):
-		return hint(usagef("say whose token: --user or --app, one of the two"), "users: %s; applications: %s", strings.Join(users, ", "), strings.Join(applications, ", "))
+	case ways != 1:
+		return hint(usagef("say whose token: --user, --app or --browser, one of them"), "users: %s; applications: %s", strings.Join(users, ", "), strings.Join(applications, ", "))
 	case service != "":
 		return known("application", service, applications)
 	}
-	if err := known("user", user, users); err != nil {
-		return err
+	if user != "" {
+		if err := known("user", user, users); err != nil {
+			return err
+		}
 	}
 	return known("application", client, applications)
+}
+
+// openBrowser leads the system's browser to the sign-in page. One that is not
+// there is no error: the address can be opened by hand.
+func (a *app) openBrowser(address string) error {
+	a.say("open %s", address)
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	_ = browser.OpenURL(address)
+	return nil
 }
 
 func (a *app) showToken(raw string) error {

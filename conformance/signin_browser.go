@@ -1,0 +1,107 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// SignInByBrowser lets a person sign in, in a browser that open leads to the
+// sign-in page, and takes the code where the redirect URI leads: a port of
+// loopback, any free one where it names none (RFC 8252, section 7.3).
+func (a *Authority) SignInByBrowser(ctx context.Context, client Client, scopes []string, open func(address string) error) (Grant, error) {
+	listener, redirect, err := listenForRedirect(client.RedirectURI)
+	if err != nil {
+		return Grant{}, err
+	}
+	client.RedirectURI = redirect.String()
+	request, err := a.codeRequest(ctx, client, scopes)
+	if err != nil {
+		listener.Close()
+		return Grant{}, err
+	}
+	answers := make(chan url.Values, 1)
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: takeRedirect(redirect.Path, request.state, answers)}
+	go func() { _ = server.Serve(listener) }() // ends with Close, which is no error
+	defer server.Close()
+	if err := open(request.address.String()); err != nil {
+		return Grant{}, err
+	}
+	select {
+	case answer := <-answers:
+		shown, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		_ = server.Shutdown(shown) // the browser has its page, or has gone
+		return a.redeemCode(ctx, request, answer)
+	case <-ctx.Done():
+		return Grant{}, fmt.Errorf("wait for the sign-in: %w", ctx.Err())
+	}
+}
+
+// listenForRedirect listens where a redirect URI leads.
+func listenForRedirect(uri string) (net.Listener, *url.URL, error) {
+	redirect, err := url.Parse(uri)
+	if err != nil || redirect.Scheme != "http" || redirect.Hostname() != "localhost" && redirect.Hostname() != "127.0.0.1" {
+		return nil, nil, fmt.Errorf("a browser can only come back to http://localhost, and not to %q", uri)
+	}
+	port := redirect.Port()
+	if port == "" {
+		port = "0"
+	}
+	listener, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen where %s leads: %w", uri, err)
+	}
+	redirect.Host = fmt.Sprintf("%s:%d", redirect.Hostname(), listener.Addr().(*net.TCPAddr).Port)
+	return listener, redirect, nil
+}
+
+// takeRedirect answers the browser that comes back, and hands on what it
+// brings: once, and only with the state that it was sent off with.
+func takeRedirect(path, state string, answers chan<- url.Values) http.Handler {
+	if path == "" {
+		path = "/"
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		if r.Method != http.MethodGet || r.URL.Path != path || query.Get("state") != state {
+			http.Error(w, "There is nothing here.", http.StatusNotFound)
+			return
+		}
+		select {
+		case answers <- query:
+			text := "Signed in. You may close this window."
+			if query.Get("error") != "" {
+				text = "The sign-in was refused: " + query.Get("error_description")
+			}
+			_, _ = fmt.Fprintln(w, text) // fails only when the browser has gone
+		default:
+			http.Error(w, errRedirectTaken.Error(), http.StatusConflict)
+		}
+	})
+}
+
+var errRedirectTaken = errors.New("this sign-in has ended already")
+
+// Browser gets a token of whoever signs in to client in a browser.
+func (t *Tenant) Browser(ctx context.Context, client string, scopes []string, open func(address string) error) (string, error) {
+	c, ok := t.Clients[client]
+	if !ok || c.RedirectURI == "" {
+		return "", fmt.Errorf("%w: application %s has no redirect URI to sign in to", ErrUnavailable, client)
+	}
+	asked := []string{t.Resource + "/.default"}
+	if len(scopes) > 0 {
+		asked = asked[:0]
+	}
+	for _, scope := range scopes {
+		asked = append(asked, t.Resource+"/"+scope)
+	}
+	grant, err := t.Authority.SignInByBrowser(ctx, c, asked, open)
+	return grant.AccessToken, err
+}
