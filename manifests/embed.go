@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the stacks, a folder each.
 //
-//go:embed */*.yaml */README.md
+//go:embed */*.yaml
 var Files embed.FS

@@ -103,14 +103,14 @@ func (a *app) writeStack(from, name, dir string) error {
 }
 
 // renamed is a manifest of one stack made into one of another: its own name, its
-// users' sign-in names and the folder that its text speaks of.
+// users' sign-in names and the folders that its text speaks of.
 func renamed(text []byte, from, to string) []byte {
 	if from == to {
 		return text
 	}
 	s := strings.ReplaceAll(string(text), "kind: Stack\nmetadata: {name: "+from+"}", "kind: Stack\nmetadata: {name: "+to+"}")
 	s = userName.ReplaceAllString(s, "${1}."+to+"@$${tenant.domain}")
-	return []byte(strings.ReplaceAll(s, "manifests/"+from, "manifests/"+to))
+	return []byte(strings.NewReplacer("manifests/"+from, "manifests/"+to, "out/"+from+"/", "out/"+to+"/").Replace(s))
 }
 
 // userName is a sign-in name in a manifest, with the word before its stack.
