@@ -65,10 +65,21 @@ func (a *app) removeOutputs(stacks []*stack.Stack) error {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			default:
 				a.say("removed %s", o.File)
+				removeEmpty(filepath.Dir(o.File))
 			}
 		}
 	}
 	return nil
+}
+
+// removeEmpty removes a folder below the working directory and those above it,
+// up to the first that still holds something.
+func removeEmpty(dir string) {
+	for ; filepath.IsLocal(dir) && dir != "."; dir = filepath.Dir(dir) {
+		if os.Remove(dir) != nil {
+			return // it is not empty, or not ours to remove
+		}
+	}
 }
 
 // resolver knows what the references of a stack's outputs stand for.
