@@ -49,6 +49,7 @@ func TestWebLogin(t *testing.T) {
 	t.Parallel()
 	python := pythonWithMSAL()
 	needs(t, python != "", "MSAL for Python", "apt-get install python3-msal")
+	needs(t, onPath("curl"), "curl", "apt-get install curl")
 	s := apply(t, "web-login", nil)
 	one, other := s.browser(), s.browser()
 	line, _ := s.start("open ", "provision", "exec", "--", "sh", "-c",
@@ -63,6 +64,35 @@ func TestWebLogin(t *testing.T) {
 	other.See("Welcome Ada (web-login), ada.web-login@contoso.onmicrosoft.com: sign-in 2.")
 	other.Visit(home + "api/oauthtoken?code=x&state=y")
 	other.See("There is no sign-in of yours to end.")
+
+	// Somebody of another organization, where nobody has consented yet.
+	stranger := s.browser()
+	name, password := s.foreigner()
+	stranger.Visit(address)
+	s.signInAs(stranger, name, password)
+	stranger.See("Permissions requested")
+	stranger.See("Web Login Backend")
+	stranger.Click("#idBtn_Accept")
+	stranger.See("Welcome Bob, " + name + ": registered just now.")
+}
+
+// foreigner makes a user of the other organization, by its own administrator.
+func (s *system) foreigner() (name, password string) {
+	s.Helper()
+	name, password = "bob@fabrikam.onmicrosoft.com", "Str0ng-enough-for-a-test"
+	s.write("bob.sh", []byte(`set -e
+curl -sSf -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/tenants >tenants.json
+read tenant id secret <<END
+$(python3 -c 'import json; t = [t for t in json.load(open("tenants.json")) if t["domain"].startswith("fabrikam")][0]; print(t["tenantId"], t["clientId"], t["clientSecret"])')
+END
+token=$(curl -sSf --cacert $SSL_CERT_FILE ${AZURE_AUTHORITY_HOST}$tenant/oauth2/v2.0/token -d grant_type=client_credentials \
+    -d scope=https://graph.microsoft.com/.default -d client_id=$id --data-urlencode "client_secret=$secret" | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+curl -sSf --cacert $SSL_CERT_FILE $GRAPH_ENDPOINT/v1.0/users -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{
+    "accountEnabled": true, "displayName": "Bob", "mailNickname": "bob", "userPrincipalName": "`+name+`",
+    "passwordProfile": {"password": "`+password+`", "forceChangePasswordNextSignIn": false}}'
+`))
+	s.run("sh", "-ec", "set -a; . ./local.env; sh bob.sh")
+	return name, password
 }
 
 func pythonWithMSAL() string {

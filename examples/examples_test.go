@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 type system struct {
 	*testing.T
 	dir, programs string
-	proxy         string
+	env           map[string]string // what the tenant's env file says
 }
 
 // apply applies the manifests of a folder, each file changed by edit.
@@ -68,15 +68,15 @@ func apply(t *testing.T, folder string, edit func(string) string) *system {
 		}
 		s.write(filepath.Join("manifests", filepath.Base(file)), text)
 	}
-	s.start("serving", "provision", "emulator", "--env-file", "local.env")
+	s.start("serving", "provision", "emulator", "--env-file", "local.env", "--tenant", "fabrikam.onmicrosoft.com")
 	env, err := os.ReadFile(filepath.Join(s.dir, "local.env"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.env = map[string]string{}
 	for line := range strings.Lines(string(env)) {
-		if proxy, ok := strings.CutPrefix(line, "PROVISION_PROXY="); ok {
-			s.proxy = strings.TrimSpace(proxy)
-		}
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		s.env[name] = value
 	}
 	s.run("provision", "apply")
 	s.run("provision", "exec", "--", "provision", "output", "--write")
@@ -167,7 +167,7 @@ func (s *system) api() string {
 // browser is one that reaches the tenant under Microsoft's hosts.
 func (s *system) browser() *browsertest.Browser {
 	s.Helper()
-	return browsertest.Open(s, browsertest.Trust(filepath.Join(s.dir, ".provision", "local", "ca.pem")), browsertest.Proxy(s.proxy))
+	return browsertest.Open(s, browsertest.Trust(filepath.Join(s.dir, ".provision", "local", "ca.pem")), browsertest.Proxy(s.env["PROVISION_PROXY"]))
 }
 
 // signIn fills in Microsoft's sign-in page for the system's user ada.
@@ -183,17 +183,22 @@ func (s *system) signIn(b *browsertest.Browser) {
 	}
 	for name, password := range passwords {
 		if strings.HasPrefix(name, "ada") {
-			b.Wait("#i0118")
-			if address := b.Address(); !strings.HasPrefix(address, "https://login.microsoftonline.com/") {
-				s.Errorf("the sign-in page is at %s", address)
-			}
-			b.Fill("#i0116", name)
-			b.Fill("#i0118", password)
-			b.Press(browsertest.Enter)
+			s.signInAs(b, name, password)
 			return
 		}
 	}
 	s.Fatal("ada has no password")
+}
+
+func (s *system) signInAs(b *browsertest.Browser, name, password string) {
+	s.Helper()
+	b.Wait("#i0118")
+	if address := b.Address(); !strings.HasPrefix(address, "https://login.microsoftonline.com/") {
+		s.Errorf("the sign-in page is at %s", address)
+	}
+	b.Fill("#i0116", name)
+	b.Fill("#i0118", password)
+	b.Press(browsertest.Enter)
 }
 
 // needs skips a test where a program is missing, or fails it where
