@@ -32,12 +32,7 @@ var refusalChecks = []check{
 		gain:    "tokens end up in logs and pages, where others find them",
 		flaw:    "the API puts the token into its answer",
 		source:  "RFC 6750, section 5.2; OWASP: Error Handling",
-		present: flipped, inspect: func(a reply) finding {
-			if echoes(a) {
-				return finding{wrong: "the answer holds the token, or a part of it"}
-			}
-			return finding{}
-		},
+		present: flipped, inspect: echoed,
 	},
 	{
 		name: "answer-trace", severity: Medium,
@@ -48,15 +43,15 @@ var refusalChecks = []check{
 		present: elsewhere(func(raw string) credential {
 			return credential{authorization: []string{"Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):]}}
 		}),
-		inspect: func(a reply) finding {
-			switch {
-			case stackTrace.Match(a.body):
-				return finding{wrong: "the answer holds a stack trace"}
-			case libraryWords.Match(a.body):
-				return finding{note: "the answer passes on a library's message"}
-			}
-			return finding{}
-		},
+		inspect: untreated,
+	},
+	{
+		name: "answer-library", severity: Low,
+		sends:   "the good token with one bit of its signature changed, and looks for the words of a library or of whoever debugs it",
+		gain:    "which library the API is made of, and how far a forged token came",
+		flaw:    "the API passes on what its library says",
+		source:  "OWASP: Error Handling",
+		present: flipped, inspect: untreated,
 	},
 	{
 		name: "answer-json", severity: Low,

@@ -62,13 +62,13 @@ var odd = []check{
 	authorization("four-segments", "the good token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
 	authorization("five-segments", "five segments, as an encrypted token has", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
 	authorization("empty-segments", "two dots", func(string) string { return "Bearer .." }),
-	authorization("non-utf8", "the good token with bytes behind it that are no UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" }),
+	cut(authorization("non-utf8", "the good token with bytes behind it that are no UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
 	authorization("header-no-json", "a token whose header is not JSON", func(raw string) string { return "Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):] }),
 	authorization("header-non-utf8", "a token whose header is no UTF-8", func(raw string) string {
 		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]
 	}),
 	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
-	also(authorization("huge", "40 KB that begin as the good token does", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431),
+	cut(also(authorization("huge", "40 KB that begin as the good token does", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
 	allowed(authorization("two-headers", "the good token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
 	}),
@@ -105,6 +105,17 @@ func authorization(name, sends string, value func(raw string) string) check {
 
 func also(c check, statuses ...int) check {
 	c.also = statuses
+	return c
+}
+
+// cut admits that the target closes the connection instead of answering.
+func cut(c check) check {
+	present := c.present
+	c.present = func(ctx context.Context, g *good) (credential, error) {
+		sent, err := present(ctx, g)
+		sent.mayCut = true
+		return sent, err
+	}
 	return c
 }
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -71,7 +72,10 @@ func (s *session) lure() (*bait, error) {
 }
 
 // close ends what the session has started.
-func (s *session) close() {
+func (s *session) close(ctx context.Context) {
+	if s.published.withdraw != nil {
+		_ = s.restoring(s.published.withdraw)(ctx) // what is left is a key that signs nothing
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.bait != nil {

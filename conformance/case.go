@@ -18,6 +18,7 @@ const (
 	Authorization  Group = "authorization"  // may its bearer do this
 	Answers        Group = "answers"        // what a refusal says, and what it must not
 	Routes         Group = "routes"         // other ways to say the same request
+	LifeCycle      Group = "life"           // the issuer's keys change, clocks differ, roles are taken away
 	Written        Group = "written"        // by hand, in the document
 )
 
@@ -54,7 +55,7 @@ type Case struct {
 
 	skip *skipped // known already to be impossible
 	// stage orders the cases of an endpoint: without a token, the one that must
-	// be let in, all others.
+	// be let in, all others, and then those that disturb others.
 	stage stage
 	// One of the two gets what the request presents: admit for somebody who
 	// must be let in, present for everything else.
@@ -62,6 +63,7 @@ type Case struct {
 	present func(context.Context, *session) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect func(reply) finding
+	reveals bool // a success is a failure where it is what an admitted request gets
 }
 
 type stage int
@@ -70,6 +72,7 @@ const (
 	stageFirst stage = iota
 	stageBase
 	stageRest
+	stageLife // after all others of all endpoints, one by one
 )
 
 // Expect is the answer that a case must get.
@@ -83,6 +86,9 @@ type Expect struct {
 }
 
 func (e Expect) String() string {
+	if e.Refused && slices.Contains(e.Also, http.StatusOK) {
+		return "no 5xx"
+	}
 	if e.Refused {
 		return "no 2xx"
 	}
@@ -143,9 +149,14 @@ type credential struct {
 	// respell changes the endpoint's request itself; nil: it stays.
 	respell func(spoken) credential
 	may429  bool // the answer 429 is one that the case expects
+	mayCut  bool // a target may close the connection instead of answering
 
 	// afterwards looks at what else the request led to; nil: nothing.
 	afterwards func() finding
+	inspect    func(reply) finding // looks at the answer, as the case's own; nil: nothing
+	// restore puts back what was changed for the request and says what could not
+	// be; nil: nothing was.
+	restore func(context.Context) string
 	// catchAll says that the target answers 2xx to routes that it cannot have.
 	catchAll bool
 }

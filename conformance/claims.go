@@ -18,7 +18,7 @@ const (
 
 // claimChecks are tokens that the issuer has signed, but that are not for this
 // API, or not now.
-var claimChecks = slices.Concat(foreign, dateChecks, audienceChecks, issuerChecks, foldingChecks)
+var claimChecks = slices.Concat(foreign, []check{graphToken}, dateChecks, audienceChecks, issuerChecks, foldingChecks, twiceChecks)
 
 // foreign are tokens that were meant for another time, API or tenant.
 var foreign = []check{

@@ -18,6 +18,7 @@ func entitlementCases(e endpoint) []Case {
 	if e.needsRole() {
 		cases = append(cases, onEach(e, Authorization, roleChecks(e))...)
 	}
+	cases = append(cases, onEach(e, Authorization, twiceEntitlements(e))...)
 	for i, c := range cases {
 		cases[i].Expect.Status = 403
 		if c.Expect.MayAdmit {
@@ -30,8 +31,20 @@ func entitlementCases(e endpoint) []Case {
 	return cases
 }
 
+// scopeChecks are near misses of each scope; those of the first have no name
+// behind them.
 func scopeChecks(e endpoint) []check {
-	scope := e.scopes[0]
+	checks := nearScopes(e.scopes[0])
+	for _, scope := range e.scopes[1:] {
+		for _, c := range nearScopes(scope)[:4] {
+			c.name += " " + scope
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+func nearScopes(scope string) []check {
 	// with replaces the scope; a user's token never lacks scp altogether.
 	with := func(other string) func(*good) change {
 		return func(g *good) change {

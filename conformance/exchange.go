@@ -40,6 +40,8 @@ type reply struct {
 	header http.Header
 	body   []byte
 	sent   []string // the secrets of the request
+
+	elapsed time.Duration
 }
 
 // send sends one request and returns what was said and the answer. It keeps
@@ -87,7 +89,7 @@ func (s *session) once(ctx context.Context, sent request, c credential) (*Exchan
 	if err != nil {
 		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, exchange.URL, maskError(err, secrets))}
 	}
-	return exchange, reply{response.StatusCode, response.Header, body, c.secrets}, elapsed, nil
+	return exchange, reply{response.StatusCode, response.Header, body, c.secrets, elapsed}, elapsed, nil
 }
 
 func (s *session) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {

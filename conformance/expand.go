@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"provision/stack"
 )
 
 // ErrNoCase says that there is nothing to try: no endpoint, or none of its
@@ -54,6 +56,13 @@ func (s *Suite) expand() ([]Case, error) {
 		return nil, err
 	}
 	cases = append(cases, written...)
+	for _, c := range s.lifeCases() {
+		i := slices.IndexFunc(s.Document.Endpoints, func(e stack.Endpoint) bool { return e.Request == c.Endpoint })
+		if i >= 0 {
+			c.File, c.Line = s.Document.Endpoints[i].Pos.File, s.Document.Endpoints[i].Pos.Line
+		}
+		cases = append(cases, c)
+	}
 	if err := checkIDs(cases); err != nil {
 		return nil, fmt.Errorf("conformance %s: %w", s.Document.Name, err)
 	}
@@ -96,7 +105,9 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, onEach(e, Signature, signature)...)
 	cases = append(cases, onEach(e, Claims, claimChecks)...)
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
+	cases = append(cases, s.forbiddenCases(e)...)
 	cases = append(cases, routeCases(e)...)
+	cases = append(cases, optionsCases(e)...)
 	return cases
 }
 

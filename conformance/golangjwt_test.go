@@ -46,10 +46,11 @@ func golangJWT(issuer, authorization string) int {
 		Roles []string `json:"roles"`
 	}
 	_, err := jwt.ParseWithClaims(raw, &claims, func(token *jwt.Token) (any, error) {
-		if kid, _ := token.Header["kid"].(string); kid != "one" {
-			return nil, jwt.ErrTokenUnverifiable
+		kid, _ := token.Header["kid"].(string)
+		if key := allKeys(kid); key != nil {
+			return key, nil
 		}
-		return &tenantKey().PublicKey, nil
+		return nil, jwt.ErrTokenUnverifiable
 	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer), jwt.WithAudience(apiID))
 	switch {
 	case err != nil:

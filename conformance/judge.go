@@ -24,6 +24,9 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	if c.inspect != nil {
 		found = c.inspect(a)
 	}
+	if sent.inspect != nil && found.wrong == "" {
+		found = sent.inspect(a)
+	}
 	if sent.afterwards != nil && found.wrong == "" {
 		found = sent.afterwards()
 	}
@@ -59,7 +62,7 @@ func (v verdict) strictly() verdict {
 }
 
 func (c Case) unlessVacuous(proven bool, v verdict) verdict {
-	if proven || c.Expect.admits() || c.stage != stageRest || c.Group == Written {
+	if proven || c.Expect.admits() || c.stage < stageRest || c.Group == Written {
 		return v
 	}
 	return verdict{outcome: Skip, reason: fmt.Sprintf("it was refused, which proves nothing while nobody is let in: see %s: valid", c.Endpoint)}

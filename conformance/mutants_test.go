@@ -44,10 +44,10 @@ func TestMutants(t *testing.T) {
 		{flaw: "nobody", fails: []string{"valid", "role Admin", "role DevOps", "role-by-group",
 			"missing-scope read_data", "no-role", "wrong-role", "app-only"}, names: "a good token", others: Skip},
 	}
-	s := startTenant(t)
 	for _, test := range tests {
 		t.Run("without "+string(test.flaw), func(t *testing.T) {
 			t.Parallel()
+			s := startTenant(t)
 			suite := quickstart(s, serve(t, validator{issuer: s.issuer(), flaw: test.flaw}))
 			r := run(t, suite)
 			want := make([]string, 0, len(test.fails))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -29,7 +30,10 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := newRunner(&suite, all, chosen)
-	defer r.session.close()
+	defer r.session.close(ctx)
+	if suite.Life.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLife }) {
+		r.session.publish(ctx)
+	}
 	if err := r.probe(ctx); err != nil {
 		return Summary{}, err
 	}

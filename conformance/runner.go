@@ -17,6 +17,7 @@ type runner struct {
 	slots     map[string]chan Result // of the chosen cases, by id
 	limit     *semaphore.Weighted
 	running   sync.WaitGroup
+	cases     sync.WaitGroup // of running, all but the life cases
 
 	mu   sync.Mutex
 	open map[string]bool // endpoints that let in requests without a token
@@ -65,7 +66,23 @@ func (r *runner) probe(ctx context.Context) error {
 // start tries everything else behind the caller's back.
 func (r *runner) start(ctx context.Context) {
 	for _, cases := range r.endpoints {
-		r.running.Go(func() { r.endpoint(ctx, cases) })
+		r.cases.Go(func() { r.endpoint(ctx, cases) })
+	}
+	r.running.Go(func() {
+		r.cases.Wait()
+		r.life(ctx)
+	})
+}
+
+// life tries the cases that disturb others, when those are done.
+func (r *runner) life(ctx context.Context) {
+	for _, cases := range r.endpoints {
+		for _, c := range cases {
+			if _, wanted := r.slots[c.ID]; wanted && c.stage == stageLife {
+				result, _ := r.try(ctx, c)
+				r.deliver(result)
+			}
+		}
 	}
 }
 
@@ -82,7 +99,7 @@ func (r *runner) endpoint(ctx context.Context, cases []Case) {
 	}
 	for _, c := range cases {
 		if _, wanted := r.slots[c.ID]; wanted && c.stage == stageRest {
-			r.running.Go(func() {
+			r.cases.Go(func() {
 				result, _ := r.try(ctx, c)
 				r.deliver(result)
 			})
@@ -97,8 +114,8 @@ func (r *runner) deliver(result Result) {
 }
 
 // try tries one case. The error is what the result says in words.
-func (r *runner) try(ctx context.Context, c Case) (Result, error) {
-	result := Result{Case: c}
+func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
+	result = Result{Case: c}
 	fail := func(err error) (Result, error) {
 		if cannot, ok := asSkipped(err); ok {
 			result.Outcome, result.Reason, result.Add = Skip, cannot.reason, cannot.add
@@ -118,6 +135,9 @@ func (r *runner) try(ctx context.Context, c Case) (Result, error) {
 	if err != nil {
 		return fail(err)
 	}
+	if presented.restore != nil {
+		defer func() { result.Note = joinNotes(result.Note, presented.restore(ctx)) }()
+	}
 	scene, err := r.session.prepare(ctx, c)
 	if err != nil {
 		return fail(err)
@@ -130,11 +150,28 @@ func (r *runner) try(ctx context.Context, c Case) (Result, error) {
 	exchange, got, elapsed, err := r.session.send(ctx, scene.request, presented)
 	result.Exchange, result.Duration = exchange, elapsed
 	left := r.session.cleanUp(ctx, c, scene, got)
+	if err != nil && presented.mayCut && wasCut(err) {
+		v := verdict{outcome: Note, note: "the target closed the connection instead of answering"}
+		if r.session.Strict {
+			v = v.strictly()
+		}
+		result.Outcome, result.Reason, result.Cause, result.Note = v.outcome, v.reason, v.cause, joinNotes(v.note, left)
+		return result, nil
+	}
 	if err != nil {
 		return fail(err)
 	}
 	result.Status = exchange.Status
-	r.learn(c, exchange.Status)
+	if c.reveals && !presented.catchAll {
+		own := presented.inspect
+		presented.inspect = func(a reply) finding {
+			if found := r.session.ranFor(c, a); found.wrong != "" || own == nil {
+				return found
+			}
+			return own(a)
+		}
+	}
+	r.learn(c, got)
 	v := c.judge(got, presented, r.session.isLetIn(c.Endpoint))
 	if r.session.Strict {
 		v = v.strictly()
@@ -144,10 +181,19 @@ func (r *runner) try(ctx context.Context, c Case) (Result, error) {
 	return result, nil
 }
 
+// wasCut tells a closed connection from an answer that does not come in time.
+func wasCut(err error) bool {
+	var nobody *unreachable
+	return errors.As(err, &nobody) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+}
+
 // present gets what the case sends. The base's token is remembered.
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.session.Timeout)
-	defer cancel()
+	if c.stage != stageLife { // those wait for what the document gives the API time for
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.session.Timeout)
+		defer cancel()
+	}
 	if c.admit == nil {
 		return c.present(ctx, r.session)
 	}
@@ -162,11 +208,11 @@ func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 }
 
 // learn keeps what the answer says of all other cases of the endpoint.
-func (r *runner) learn(c Case, status int) {
-	admitted := status < http.StatusMultipleChoices
+func (r *runner) learn(c Case, got reply) {
+	admitted := got.status < http.StatusMultipleChoices
 	switch {
 	case c.stage == stageBase && admitted:
-		r.session.setLetIn(c.Endpoint)
+		r.session.setLetIn(c.Endpoint, got.body)
 	case c.stage == stageFirst && admitted && !c.Expect.admits():
 		r.mu.Lock()
 		r.open[c.Endpoint] = true

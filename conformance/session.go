@@ -29,13 +29,17 @@ type session struct {
 	// entitled get the token that each protected endpoint lets in.
 	entitled map[string]func(context.Context, *session) (*good, error)
 
+	admitted map[string][]byte // what endpoints answer to those who are let in
+
+	published published // for the life cases; zero: none is among those chosen
+
 	probed     sync.Once
 	answersAll bool // routes that do not exist, too
 }
 
 // newSession begins one over all cases of a suite, which Expand has checked.
 func newSession(s *Suite, all []Case) *session {
-	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good),
+	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), admitted: make(map[string][]byte),
 		client: s.Target.client(), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
 		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*good, error)),
 	}
@@ -65,14 +69,20 @@ type grant struct {
 	err        error
 }
 
-func (s *session) grant(ctx context.Context, who subject) *grant {
+// shared is the grant of that name, fetched or not.
+func (s *session) shared(who subject) *grant {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	g := s.grants[who]
 	if g == nil {
 		g = &grant{}
 		s.grants[who] = g
 	}
-	s.mu.Unlock()
+	return g
+}
+
+func (s *session) grant(ctx context.Context, who subject) *grant {
+	g := s.shared(who)
 	g.once.Do(func() {
 		if who.application != "" {
 			g.access, g.err = s.Tokens.Application(ctx, who.application)
@@ -141,10 +151,11 @@ func (s *session) setGood(request string, g *good) {
 	s.good[request] = g
 }
 
-func (s *session) setLetIn(request string) {
+func (s *session) setLetIn(request string, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.good[request].letIn = true
+	s.admitted[request] = answer
 }
 
 func (s *session) isLetIn(request string) bool {

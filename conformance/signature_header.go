@@ -95,7 +95,7 @@ var keyByName = []check{
 			return bearer(g.token.WithHeader("kid", "x' UNION SELECT 'secret' -- ").SignedWithSecret([]byte("secret")).String()), nil
 		},
 	},
-	{
+	cut(check{
 		name: "kid-long", severity: Low,
 		sends:  "a token signed with a key of our own under a kid of 4,000 characters",
 		gain:   "anybody can break the lookup of keys",
@@ -104,7 +104,7 @@ var keyByName = []check{
 		present: func(_ context.Context, g *good) (credential, error) {
 			return ownKey(g.token.WithHeader("kid", strings.Repeat("k", 4000)))
 		},
-	},
+	}),
 	{
 		name: "kid-number", severity: Low,
 		sends:  "a token signed with a key of our own whose kid is a number",

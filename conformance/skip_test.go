@@ -88,12 +88,11 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 			"there is no application that users sign in to and that is granted [read_data] of api", "permissions: [{resource: api, scopes: [read_data], adminConsent: true}]  # in an application with redirect URIs", 0,
 		},
 	}
-	s := startTenant(t)
-	target := serve(t, validator{issuer: s.issuer()})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			suite := quickstart(s, target)
+			s := startTenant(t)
+			suite := quickstart(s, serve(t, validator{issuer: s.issuer()}))
 			test.change(suite)
 			r := run(t, suite)
 			result := r.result(t, test.id)

@@ -21,6 +21,7 @@ type Suite struct {
 	Users        []User
 	Applications []Application
 	Tokens       Tokens
+	Life         Life
 
 	Only        string        // case ids that contain this, * standing for anything; empty: all
 	Baseline    *Baseline     // failures that are known; nil: none
@@ -102,6 +103,11 @@ type Tokens interface {
 	// issuer states by itself.
 	// A nil header parameter is left out.
 	Sign(ctx context.Context, header, claims map[string]any) (string, error)
+	// SignPayload signs a payload as it is written.
+	SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error)
+	// Foreign returns an access token for another resource than the suite's,
+	// Microsoft Graph: of the user, or of the client itself where user is "".
+	Foreign(ctx context.Context, client, user string) (string, error)
 	// Keys returns the issuer's key set, which is public (RFC 7517, section 5).
 	Keys(ctx context.Context) ([]byte, error)
 }

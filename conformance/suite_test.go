@@ -25,7 +25,7 @@ func mustParse(address string) *url.URL {
 func quickstart(s *tenant, target *httptest.Server) *Suite {
 	suite := &Suite{
 		Document: &stack.Conformance{
-			Name: "secure", Resource: "api", Client: "extension",
+			Name: "secure", Resource: "api", Client: "extension", Life: stack.Life{KeyRefresh: "1ms"},
 			Endpoints: []stack.Endpoint{
 				{Request: "GET /health", Public: true},
 				{
@@ -50,7 +50,7 @@ func quickstart(s *tenant, target *httptest.Server) *Suite {
 			{Name: "extension", AppID: "extension", Scopes: []string{"read_data"}, SignsIn: true},
 			{Name: "robot", AppID: "robot", Credential: true},
 		},
-		Tokens: s.tokens(),
+		Tokens: s.tokens(), Life: s.life(),
 	}
 	if target != nil {
 		suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}

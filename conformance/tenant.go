@@ -16,6 +16,8 @@ type Tenant struct {
 	Accounts  map[string]Account // by name in the manifest
 	// Signer has the issuer sign any claims; nil where nobody can.
 	Signer func(ctx context.Context, header, claims map[string]any) (string, error)
+	// PayloadSigner has it sign a payload as it is written; nil where nobody can.
+	PayloadSigner func(ctx context.Context, header map[string]any, payload []byte) (string, error)
 }
 
 func (t *Tenant) User(ctx context.Context, client, user string, scopes []string) (access, id string, err error) {
@@ -34,11 +36,33 @@ func (t *Tenant) User(ctx context.Context, client, user string, scopes []string)
 	if len(asked) == 0 {
 		asked = []string{t.Resource + "/.default"}
 	}
+	grant, err := t.signIn(ctx, c, account, asked)
+	return grant.AccessToken, grant.IDToken, err
+}
+
+func (t *Tenant) signIn(ctx context.Context, c Client, account Account, asked []string) (Grant, error) {
 	grant, err := t.Authority.SignIn(ctx, c, account, asked)
 	if errors.Is(err, errNoForm) {
 		grant, err = t.Authority.Password(ctx, c, account, asked)
 	}
-	return grant.AccessToken, grant.IDToken, err
+	return grant, err
+}
+
+const graphDefault = "https://graph.microsoft.com/.default"
+
+func (t *Tenant) Foreign(ctx context.Context, client, user string) (string, error) {
+	c, account := t.Clients[client], t.Accounts[user]
+	var grant Grant
+	var err error
+	switch {
+	case user == "" && c.Secret != "":
+		grant, err = t.Authority.ClientCredentials(ctx, c, graphDefault)
+	case user != "" && c.RedirectURI != "" && account.Password != "":
+		grant, err = t.signIn(ctx, c, account, []string{graphDefault})
+	default:
+		err = fmt.Errorf("%w: application %s cannot ask for one", ErrUnavailable, client)
+	}
+	return grant.AccessToken, err
 }
 
 func (t *Tenant) Application(ctx context.Context, application string) (string, error) {
@@ -57,4 +81,11 @@ func (t *Tenant) Sign(ctx context.Context, header, claims map[string]any) (strin
 		return "", fmt.Errorf("%w: this tenant signs no tokens on request", ErrUnavailable)
 	}
 	return t.Signer(ctx, header, claims)
+}
+
+func (t *Tenant) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
+	if t.PayloadSigner == nil {
+		return "", fmt.Errorf("%w: this tenant signs no tokens on request", ErrUnavailable)
+	}
+	return t.PayloadSigner(ctx, header, payload)
 }

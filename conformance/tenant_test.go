@@ -30,13 +30,15 @@ const (
 	nobody   = "the refused one"
 )
 
-var tenantKey = sync.OnceValue(func() *rsa.PrivateKey {
+var tenantKey, nextTenantKey = sync.OnceValue(newKey), sync.OnceValue(newKey)
+
+func newKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
 	return key
-})
+}
 
 var tenantCertificate = sync.OnceValue(func() []byte {
 	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().AddDate(1, 0, 0)}
@@ -61,6 +63,10 @@ type tenant struct {
 	mu    sync.Mutex
 	codes map[string]authorizationCode
 	logs  []string // method and path of every request
+
+	next  bool      // the key two is published
+	fault *KeyFault // of requests for the keys
+	asked int       // requests for the keys since fault was set
 }
 
 type authorizationCode struct{ client, user, challenge, nonce string }
@@ -93,6 +99,13 @@ func startTenant(t *testing.T) *tenant {
 	return s
 }
 
+func (s *tenant) rolesOf(user string) (roles []string, found bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	roles, found = s.users[user]
+	return roles, found
+}
+
 func (s *tenant) count(request string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,13 +135,36 @@ func (s *tenant) discovery(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-func (s *tenant) keys(w http.ResponseWriter, _ *http.Request) {
-	key := tenantKey()
-	answer(w, 200, map[string]any{"keys": []any{map[string]any{
-		"kty": "RSA", "use": "sig", "kid": "one", "issuer": s.issuer(),
-		"x5c": []string{base64.StdEncoding.EncodeToString(tenantCertificate())},
-		"n":   b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes()),
-	}}})
+func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.asked++
+	fault, published := s.fault, s.next
+	s.mu.Unlock()
+	if fault != nil {
+		select {
+		case <-time.After(fault.Latency):
+		case <-r.Context().Done():
+		}
+		switch {
+		case fault.Status != 0:
+			w.WriteHeader(fault.Status)
+			return
+		case fault.Body != "":
+			_, _ = w.Write([]byte(fault.Body))
+			return
+		}
+	}
+	one := jwk("one", tenantKey())
+	one["issuer"], one["x5c"] = s.issuer(), []string{base64.StdEncoding.EncodeToString(tenantCertificate())}
+	keys := []any{one}
+	if published {
+		keys = append(keys, jwk("two", nextTenantKey()))
+	}
+	answer(w, 200, map[string]any{"keys": keys})
+}
+
+func jwk(kid string, key *rsa.PrivateKey) map[string]any {
+	return map[string]any{"kty": "RSA", "use": "sig", "kid": kid, "n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes())}
 }
 
 // authorize shows the sign-in form and remembers the request in a cookie.
@@ -162,7 +198,7 @@ func signInForm(w http.ResponseWriter, problem string) {
 
 func (s *tenant) login(w http.ResponseWriter, r *http.Request) {
 	user, _, _ := strings.Cut(r.FormValue("loginfmt"), "@")
-	if _, ok := s.users[user]; !ok || r.FormValue("passwd") != password || r.FormValue("ctx") != "a&b" || r.Form.Has("keep") {
+	if _, ok := s.rolesOf(user); !ok || r.FormValue("passwd") != password || r.FormValue("ctx") != "a&b" || r.Form.Has("keep") {
 		signInForm(w, "AADSTS50126: Error validating credentials.")
 		return
 	}
@@ -203,7 +239,11 @@ func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
 			answer(w, 401, map[string]any{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: x"})
 			return
 		}
-		answer(w, 200, map[string]any{"access_token": sign(nil, s.claims(client, "", roles))})
+		claims := s.claims(client, "", roles)
+		if r.FormValue("scope") == graphDefault {
+			claims["aud"], claims["iss"] = anotherAudience, "https://sts.windows.net/"+tenantID+"/"
+		}
+		answer(w, 200, map[string]any{"access_token": sign(nil, claims)})
 		return
 	}
 	if r.FormValue("grant_type") == "password" {
@@ -229,7 +269,8 @@ func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
 
 // grant answers the tokens of a user who has signed in.
 func (s *tenant) grant(w http.ResponseWriter, client string, code authorizationCode) {
-	access := s.claims(client, code.user, s.users[code.user])
+	roles, _ := s.rolesOf(code.user)
+	access := s.claims(client, code.user, roles)
 	access["scp"] = strings.Join(s.scopes[client], " ")
 	id := s.claims(client, code.user, nil)
 	id["aud"], id["nonce"] = client, code.nonce
@@ -259,14 +300,26 @@ func sign(header, claims map[string]any) string {
 	full := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}
 	maps.Copy(full, header)
 	maps.DeleteFunc(full, func(_ string, value any) bool { return value == nil })
-	h, _ := json.Marshal(full)
 	c, err := json.Marshal(claims)
 	if err != nil {
 		panic(err)
 	}
-	input := b64(h) + "." + b64(c)
+	return signPayload(full, c)
+}
+
+func signPayload(header map[string]any, payload []byte) string {
+	full := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}
+	if header != nil {
+		full = header
+	}
+	key := tenantKey()
+	if full["kid"] == "two" {
+		key = nextTenantKey()
+	}
+	h, _ := json.Marshal(full)
+	input := b64(h) + "." + b64(payload)
 	sum := sha256.Sum256([]byte(input))
-	signature, err := rsa.SignPKCS1v15(nil, tenantKey(), crypto.SHA256, sum[:])
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
 	if err != nil {
 		panic(err)
 	}
@@ -288,6 +341,9 @@ func (s *tenant) tokens() *Tenant {
 		Clients: make(map[string]Client), Accounts: make(map[string]Account),
 		Signer: func(_ context.Context, header, claims map[string]any) (string, error) {
 			return sign(header, claims), nil
+		},
+		PayloadSigner: func(_ context.Context, header map[string]any, payload []byte) (string, error) {
+			return signPayload(header, payload), nil
 		},
 	}
 	for name := range s.scopes {

@@ -1,0 +1,66 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// graphToken is what every client of the tenant has at hand for something else.
+var graphToken = check{
+	name: "graph-token", severity: High,
+	sends:  "a real token for Microsoft Graph",
+	gain:   "every program that reads a user's profile can call the API as that user",
+	flaw:   "the API does not check the audience (aud)",
+	source: "Microsoft: Access tokens, Validate tokens; RFC 8725, section 3.9",
+	present: func(ctx context.Context, g *good) (credential, error) {
+		raw, err := g.session.foreign(ctx)
+		if err != nil {
+			return credential{}, err
+		}
+		return bearer(raw), nil
+	},
+}
+
+// foreign gets a token for Microsoft Graph by whichever of the stack's clients
+// can have one: an application with a secret always can.
+func (s *session) foreign(ctx context.Context) (string, error) {
+	g := s.shared(subject{application: "a token for Microsoft Graph"}) // a name that no application can have
+	g.once.Do(func() { g.access, g.err = s.fetchForeign(ctx) })
+	return g.access, g.err
+}
+
+func (s *session) fetchForeign(ctx context.Context) (string, error) {
+	var candidates []subject
+	if app, cannot := s.itself("with a secret", "", func(Application) bool { return true }); cannot == nil {
+		candidates = append(candidates, subject{client: app.application})
+	}
+	for _, client := range s.clients() {
+		if i := slices.IndexFunc(s.Users, func(u User) bool { return u.Unavailable == "" }); i >= 0 {
+			candidates = append(candidates, subject{user: s.Users[i].Name, client: client.Name})
+		}
+	}
+	reason := "there is no client that could ask for one"
+	for _, who := range candidates {
+		raw, err := s.Tokens.Foreign(ctx, who.client, who.user)
+		var refused *AADSTSError
+		switch {
+		case err == nil:
+			_, claims, err := decode(raw)
+			if err != nil {
+				return "", fmt.Errorf("a token for Microsoft Graph: %w", err)
+			}
+			if slices.Contains(s.Resource.Audiences, claims.text("aud")) {
+				return "", fmt.Errorf("a token for Microsoft Graph: it is for %q, the API itself", claims.text("aud"))
+			}
+			return raw, nil
+		case errors.As(err, &refused), errors.Is(err, ErrUnavailable):
+			reason = plain(err).Error()
+		default:
+			return "", fmt.Errorf("a token for Microsoft Graph: %w", err)
+		}
+	}
+	return "", skip("permissions: [{resource: Microsoft Graph, scopes: [User.Read], adminConsent: true}]  # in an application with redirect URIs",
+		"no client of the stack gets a token for Microsoft Graph: %s", reason)
+}

@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const sourceTwice = "RFC 7519, section 4"
+
+// twiceChecks are rightly signed tokens that state a claim twice. Those who do
+// not refuse them must take the last; who takes the first reads another token
+// than everybody else.
+var twiceChecks = []check{
+	twice("twice-audience", "aud", "for this API and then for another one", func(*good) any { return anotherAudience }),
+	twice("twice-issuer", "iss", "of this issuer and then of another one", func(*good) any { return "https://issuer.example/" }),
+	twice("twice-expiry", "exp", "that expires in an hour and then has expired an hour ago", func(g *good) any { return g.date(-time.Hour) }),
+}
+
+// twiceEntitlements are such tokens that first have what is asked for.
+func twiceEntitlements(e endpoint) []check {
+	var checks []check
+	if e.users && len(e.scopes) > 0 {
+		c := twice("twice-scope", "scp", "that has its scopes and then another one", func(*good) any { return "another.scope" })
+		c.present = ofUser(c.present)
+		checks = append(checks, c)
+	}
+	if e.needsRole() {
+		checks = append(checks, twice("twice-roles", "roles", "that has its roles and then another one", func(*good) any { return []string{"Another.Role"} }))
+	}
+	for i := range checks {
+		checks[i].tolerates, checks[i].also = nil, []int{400, 401} // a parser may refuse them altogether
+		checks[i].gain = "nothing by itself: issuers state no claim twice"
+	}
+	return checks
+}
+
+func twice(name, claimed, what string, last func(*good) any) check {
+	c := claim(name, Low, what, claimed, sourceTwice, func(*good) change { return nil })
+	c.tolerates = []int{400}
+	c.flaw = fmt.Sprintf("the API takes the first of two %s, and everybody else the last", claimed)
+	c.present = func(ctx context.Context, g *good) (credential, error) {
+		raw, err := g.signTwice(ctx, claimed, last(g))
+		if err != nil {
+			return credential{}, err
+		}
+		return bearer(raw), nil
+	}
+	return c
+}
+
+// signTwice has the issuer sign the good token's claims, the one named first as
+// it is and last as another value.
+func (g *good) signTwice(ctx context.Context, name string, last any) (string, error) {
+	rest := claimSet{}
+	for other, value := range g.claims {
+		if other != name {
+			rest[other] = value
+		}
+	}
+	encoded := make([]json.RawMessage, 3)
+	for i, value := range []any{g.claims[name], rest, last} {
+		var err error
+		if encoded[i], err = json.Marshal(value); err != nil {
+			return "", fmt.Errorf("a token with %s twice: %w", name, err)
+		}
+	}
+	middle := encoded[1][1 : len(encoded[1])-1]
+	payload := fmt.Sprintf(`{%q:%s,%s,%q:%s}`, name, encoded[0], middle, name, encoded[2])
+	raw, err := g.session.Tokens.SignPayload(ctx, nil, []byte(payload))
+	if errors.Is(err, ErrUnavailable) {
+		return "", skip("", "only the issuer could sign such a token: %v", err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("have the issuer sign a token: %w", err)
+	}
+	token, _, err := decode(raw)
+	if err != nil {
+		return "", fmt.Errorf("have the issuer sign a token: %w", err)
+	}
+	if string(token.Payload) != payload {
+		return "", errors.New("have the issuer sign a token: its payload is not the one asked for")
+	}
+	return raw, nil
+}

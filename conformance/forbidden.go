@@ -1,0 +1,114 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// forbiddenCases look at what a 403 says, and at what it must not say.
+func (s *Suite) forbiddenCases(e endpoint) []Case {
+	if len(e.scopes) == 0 && !e.needsRole() {
+		return nil // nothing that a good token could lack
+	}
+	checks := []check{
+		{
+			name: "forbidden-token", severity: Medium,
+			sends:   "a good token without scopes and roles, and looks for it in the answer",
+			gain:    "tokens end up in logs and pages, where others find them",
+			flaw:    "the API puts the token into its answer",
+			source:  "RFC 6750, section 5.2; OWASP: Error Handling",
+			inspect: func(a reply) finding { return echoed(a) },
+		},
+		{
+			name: "forbidden-trace", severity: Medium,
+			sends:   "a good token without scopes and roles, and looks for a stack trace",
+			gain:    "the names and versions of what the API is made of",
+			flaw:    "the API answers with its own error, untreated",
+			source:  "OWASP: Error Handling",
+			inspect: func(a reply) finding { return untreated(a) },
+		},
+		{
+			name: "forbidden-reveals", severity: Low,
+			sends:  "a good token without scopes and roles, and looks for the roles that would be enough",
+			gain:   "whoever is refused learns which role to steal",
+			flaw:   "the API tells those whom it refuses which roles it lets in",
+			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",
+			inspect: func(a reply) finding {
+				return revealed(a, e.roles())
+			},
+		},
+	}
+	var cases []Case
+	for _, c := range checks {
+		c.present = s.notEnough(e)
+		made := c.on(e, Answers)
+		made.Expect = Expect{Status: 403}
+		cases = append(cases, made)
+	}
+	return cases
+}
+
+// notEnough presents a good token that lets nobody in: one that the issuer
+// signs, else that of a user without roles.
+func (s *Suite) notEnough(e endpoint) func(context.Context, *good) (credential, error) {
+	return func(ctx context.Context, g *good) (credential, error) {
+		c, err := g.present(ctx, unentitled(g, nil))
+		if _, cannot := asSkipped(err); !cannot || !e.needsRole() {
+			return c, err
+		}
+		who, cannot := s.signedIn(e, "whose roles are not enough", s.addUser("nobody"), func(u User) bool { return !e.satisfiedBy(u.Roles) })
+		if cannot != nil {
+			return credential{}, cannot
+		}
+		real, err := g.session.access(ctx, who, s.userProperties(e, who)...)
+		if err != nil {
+			return credential{}, err
+		}
+		return bearer(real.raw), nil
+	}
+}
+
+// echoed is a failure where an answer holds a part of the token.
+func echoed(a reply) finding {
+	if echoes(a) {
+		return finding{wrong: "the answer holds the token, or a part of it"}
+	}
+	return finding{}
+}
+
+// untreated is an answer that shows the inside of the API.
+func untreated(a reply) finding {
+	switch {
+	case stackTrace.Match(a.body):
+		return finding{wrong: "the answer holds a stack trace"}
+	case libraryWords.Match(a.body):
+		return finding{note: "the answer passes on a library's message"}
+	}
+	return finding{}
+}
+
+// revealed finds the roles in an answer: a failure where they are listed or
+// quoted, and a note where one is a word of a sentence, which it may be by
+// chance.
+func revealed(a reply, roles []string) finding {
+	text := string(a.body) + "\n" + strings.Join(a.header.Values("WWW-Authenticate"), "\n")
+	var named []string
+	quoted := false
+	for _, role := range roles {
+		word := regexp.QuoteMeta(role)
+		if !slices.Contains(named, role) && regexp.MustCompile(`(^|[^\w.-])`+word+`($|[^\w-])`).MatchString(text) {
+			named = append(named, role)
+		}
+		quoted = quoted || regexp.MustCompile(`["'\x60\[(]`+word+`\\?["'\x60\])]`).MatchString(text)
+	}
+	switch {
+	case len(named) > 1 || quoted:
+		return finding{wrong: fmt.Sprintf("the answer names what would be enough: %s", strings.Join(named, ", "))}
+	case len(named) == 1:
+		return finding{note: fmt.Sprintf("the answer has the word %s, which is a role that would be enough", named[0])}
+	}
+	return finding{}
+}

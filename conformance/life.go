@@ -1,0 +1,176 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Life is what a run may do to the tenant to see how the API lives through it.
+// Whatever it does is put back. Where a member is nil its cases are skipped.
+type Life struct {
+	Keys        KeyService
+	Assignments AssignmentService
+	Why         string // why a member is nil
+}
+
+// KeyService has the issuer do with its signing keys what happens to them over
+// the years.
+type KeyService interface {
+	// Publish adds a key to the issuer's set. It signs only what Sign is asked to
+	// sign with its kid. withdraw takes it out again; it is nil for a key that was
+	// there before, and may be called more than once.
+	Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error)
+	// Disturb has requests for the key set answered so, and counts them.
+	Disturb(ctx context.Context, how KeyFault) (Disturbance, error)
+}
+
+// KeyFault is how requests for the key set are answered. The zero value changes
+// nothing.
+type KeyFault struct {
+	Status  int           // a failure, instead of the key set
+	Body    string        // with status 200, instead of the key set
+	Latency time.Duration // before any answer
+}
+
+// Disturbance is a KeyFault while it lasts.
+type Disturbance interface {
+	Requests(ctx context.Context) (int, error) // for the key set, since it began
+	End(ctx context.Context) error
+}
+
+// AssignmentService takes roles away from users.
+type AssignmentService interface {
+	// Unassign removes all roles of the resource that the user, by object id, was
+	// given directly. restore gives them back.
+	Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error)
+}
+
+const (
+	defaultKeyRefresh = 5 * time.Minute
+	usualSkew         = 4 * time.Minute // within the five minutes that libraries take for granted
+)
+
+const sourceKeys = "Microsoft: Access tokens, Signing key rollover; OpenID Connect Core, section 10.1.1"
+
+// lifeCheck is what happens to the tenant and what the API must do then: one
+// line of the table. It is tried at one endpoint of the API.
+type lifeCheck struct {
+	check
+	changes bool // the tenant, so that somebody has to be able to
+	present func(context.Context, *trial) (credential, error)
+}
+
+// trial is a life case under way.
+type trial struct {
+	*session
+	c    Case
+	e    endpoint
+	good *good
+}
+
+// lifeCases are tried once, after all others and one by one: some of them
+// disturb what the others rely on.
+func (s *Suite) lifeCases() []Case {
+	e, ok := s.lifeEndpoint()
+	if !ok {
+		return nil
+	}
+	var cases []Case
+	for _, l := range slices.Concat(s.skewChecks(), keyChecks) {
+		l.check.present = nil
+		c := l.on(e, LifeCycle)
+		c.stage = stageLife
+		if l.changes && s.Life.Keys == nil {
+			c.skip = skip("", "%s", s.whyNoLife("the tenant's keys cannot be changed for a test"))
+		}
+		c.present = func(ctx context.Context, session *session) (credential, error) {
+			return session.live(ctx, c, e, l.present)
+		}
+		cases = append(cases, c)
+	}
+	return append(cases, s.roleRemoved()...)
+}
+
+func (s *Suite) whyNoLife(usual string) string {
+	if s.Life.Why != "" {
+		return s.Life.Why
+	}
+	return usual
+}
+
+// live begins a life case with the token that the endpoint lets in.
+func (s *session) live(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
+	g, err := s.goodFor(e)
+	if err != nil {
+		return credential{}, err
+	}
+	if !s.isLetIn(e.request) {
+		return credential{}, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", e.request)
+	}
+	return present(ctx, &trial{s, c, e, g})
+}
+
+// lifeEndpoint is a protected endpoint, best one that only reads: its requests
+// are repeated.
+func (s *Suite) lifeEndpoint() (endpoint, bool) {
+	var all []endpoint
+	for _, stated := range s.Document.Endpoints {
+		if e, err := newEndpoint(stated); err == nil && !e.public {
+			all = append(all, e)
+		}
+	}
+	if len(all) == 0 {
+		return endpoint{}, false
+	}
+	effort := func(e endpoint) (n int) {
+		if !strings.HasPrefix(e.request, "GET ") {
+			n++
+		}
+		if e.stated.Setup != nil || e.stated.Cleanup != nil {
+			n += 2
+		}
+		return n
+	}
+	return slices.MinFunc(all, func(a, b endpoint) int { return effort(a) - effort(b) }), true
+}
+
+// ask sends the case's request with another credential than the one it is
+// judged by.
+func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
+	made, err := l.prepare(ctx, l.c)
+	if err != nil {
+		return reply{}, err
+	}
+	_, got, _, err := l.send(ctx, made.request, with)
+	l.cleanUp(ctx, l.c, made, got)
+	return got, err
+}
+
+// stranger is a token that names a key which the issuer does not have: it makes
+// many an API look for that key.
+func (l *trial) stranger(n int) (credential, error) {
+	return ownKey(l.good.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
+}
+
+// restoring makes what puts something back, and says so where that fails.
+func (s *session) restoring(restore func(context.Context) error) func(context.Context) string {
+	return func(ctx context.Context) string {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+		defer cancel()
+		if err := restore(ctx); err != nil {
+			return "what it changed in the tenant was not put back: " + plain(err).Error()
+		}
+		return ""
+	}
+}
+
+// duration reads one of the document's; the stack package has checked it.
+func duration(text string, otherwise time.Duration) time.Duration {
+	if d, err := time.ParseDuration(text); err == nil {
+		return d
+	}
+	return otherwise
+}

@@ -1,0 +1,293 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	repeats    = 10              // of a good token
+	strangers  = 20              // tokens under kids that the issuer does not have
+	slowKeySet = 2 * time.Second // until the issuer answers
+)
+
+// keyChecks are what happens to an issuer's keys over the years.
+var keyChecks = []lifeCheck{
+	{
+		check: check{
+			name: "keys-next", severity: Medium, admits: true,
+			sends:  "the good token signed with a key that the issuer has published since the run began",
+			gain:   "nothing: when the issuer rolls its keys over nobody gets in any more, until somebody restarts the API",
+			flaw:   "the API does not fetch the issuer's keys again: it has those of its start (life.keyRefresh)",
+			source: sourceKeys,
+		},
+		changes: true, present: nextKey,
+	},
+	{
+		check: check{
+			name: "keys-withdrawn", severity: Low, mayAdmit: true,
+			sends:  "the good token signed with a key that the issuer has withdrawn, after a token of an unknown key",
+			gain:   "a key that was stolen is good for as long as the API keeps it",
+			flaw:   "correct APIs differ: they keep a key for hours after the issuer has withdrawn it",
+			source: sourceKeys,
+		},
+		changes: true, present: withdrawnKey,
+	},
+	{
+		check: check{
+			name: "keys-cached", severity: Low, admits: true,
+			sends:  fmt.Sprintf("the good token %d times, and counts how often the key set is asked for", repeats+1),
+			gain:   "anybody slows the API down by asking; when the issuer does not answer, nobody gets in",
+			flaw:   "the API fetches the issuer's keys for every request",
+			source: "Microsoft: Access tokens, Signing key rollover; RFC 8725, section 3.10",
+		},
+		changes: true, present: repeated,
+	},
+	{
+		check: check{
+			name: "keys-flood", severity: Low,
+			sends:  fmt.Sprintf("%d tokens of unknown keys, and counts how often the key set is asked for", strangers+1),
+			gain:   "anybody has the API flood the issuer, which then throttles it",
+			flaw:   "the API asks the issuer more than once for every token of an unknown key",
+			source: "OpenID Connect Core, section 10.1.1; RFC 8725, section 3.10",
+		},
+		changes: true, present: flooded,
+	},
+	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
+	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
+	disturbed("keys-empty", "has no keys", "the API takes a key set without any key for the issuer's", KeyFault{Body: `{"keys":[]}`}),
+	{
+		check: check{
+			name: "keys-slow", severity: Low, admits: true,
+			sends:  "the good token while the key set takes its time, after a token of an unknown key",
+			gain:   "anybody makes everybody wait, by a token of an unknown key",
+			flaw:   "the API lets nobody in while it waits for the issuer's keys",
+			source: sourceKeys,
+		},
+		changes: true, present: slowed,
+	},
+}
+
+// published is the key that the issuer published for a run.
+type published struct {
+	kid      string
+	at       time.Time
+	withdraw func(context.Context) error // nil: it was there before
+	err      error
+}
+
+// publish adds a key to the issuer's set before anything else is asked of the
+// API: issuers publish a key before they use it.
+func (s *session) publish(ctx context.Context) {
+	s.published.kid, s.published.withdraw, s.published.err = s.Life.Keys.Publish(ctx)
+	s.published.at = time.Now()
+}
+
+// signedNext is the good token, signed with the published key.
+func (l *trial) signedNext(ctx context.Context) (credential, error) {
+	if err := l.published.err; err != nil {
+		return credential{}, fmt.Errorf("publish a key: %w", err)
+	}
+	return l.good.signedUnder(ctx, map[string]any{"kid": l.published.kid})
+}
+
+// nextKey sends the token until it is let in, but no longer than the API may
+// take to learn of the key.
+func nextKey(ctx context.Context, l *trial) (credential, error) {
+	signed, err := l.signedNext(ctx)
+	if err != nil {
+		return credential{}, err
+	}
+	left := duration(l.Document.Life.KeyRefresh, defaultKeyRefresh) - time.Since(l.published.at)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		got, err := l.ask(ctx, signed)
+		if err != nil || got.status != http.StatusUnauthorized || left <= 0 {
+			return signed, err
+		}
+		wait = min(wait, left)
+		left -= wait
+		if err := l.pace.sleep(ctx, wait); err != nil {
+			return credential{}, err
+		}
+	}
+}
+
+func withdrawnKey(ctx context.Context, l *trial) (credential, error) {
+	signed, err := l.signedNext(ctx)
+	if err != nil {
+		return credential{}, err
+	}
+	if l.published.withdraw == nil {
+		return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
+	}
+	if err := l.published.withdraw(ctx); err != nil {
+		return credential{}, fmt.Errorf("withdraw a key: %w", err)
+	}
+	return signed, l.nudge(ctx)
+}
+
+// nudge presents a token of an unknown key; what is answered does not matter.
+func (l *trial) nudge(ctx context.Context) error {
+	stranger, err := l.stranger(0)
+	if err != nil {
+		return err
+	}
+	_, err = l.ask(ctx, stranger)
+	var unanswered *unreachable
+	if errors.As(err, &unanswered) {
+		return ctx.Err()
+	}
+	return err
+}
+
+func repeated(ctx context.Context, l *trial) (credential, error) {
+	return l.counting(ctx, bearer(l.good.raw), func(int) (credential, error) { return bearer(l.good.raw), nil }, repeats, func(n int) finding {
+		if n > repeats/2 {
+			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d requests that needed none", n, repeats+1)}
+		}
+		return finding{}
+	})
+}
+
+func flooded(ctx context.Context, l *trial) (credential, error) {
+	last, err := l.stranger(strangers)
+	if err != nil {
+		return credential{}, err
+	}
+	return l.counting(ctx, last, l.stranger, strangers, func(n int) finding {
+		switch {
+		case n > strangers+1:
+			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, strangers+1)}
+		case n > strangers/2:
+			return finding{note: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys: some libraries set no limit, and anybody can have the issuer asked", n, strangers+1)}
+		}
+		return finding{}
+	})
+}
+
+// counting presents a number of credentials, then the last one, and judges how
+// often the key set was asked for meanwhile.
+func (l *trial) counting(ctx context.Context, last credential, each func(int) (credential, error), times int, judge func(requests int) finding) (credential, error) {
+	d, err := l.disturb(ctx, KeyFault{})
+	if err != nil {
+		return credential{}, err
+	}
+	for n := range times {
+		one, err := each(n)
+		if err == nil {
+			_, err = l.ask(ctx, one)
+		}
+		if err != nil {
+			return credential{}, d.abandon(ctx, err)
+		}
+	}
+	last.restore = d.restore
+	last.afterwards = func() finding {
+		n, err := d.Requests(ctx)
+		if err != nil {
+			return finding{note: "the requests for the key set could not be counted: " + plain(err).Error()}
+		}
+		return judge(n)
+	}
+	return last, nil
+}
+
+// disturbed presents the good token while the key set is not what it should be,
+// after one that makes the API look at it.
+func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
+	return lifeCheck{
+		check: check{
+			name: name, severity: Low, admits: true,
+			sends:  "the good token while the key set " + what + ", after a token of an unknown key",
+			gain:   "nothing: nobody gets in until the issuer's keys can be fetched again",
+			flaw:   flaw,
+			source: sourceKeys,
+		},
+		changes: true,
+		present: func(ctx context.Context, l *trial) (credential, error) {
+			d, err := l.disturb(ctx, how)
+			if err != nil {
+				return credential{}, err
+			}
+			if err := l.nudge(ctx); err != nil {
+				return credential{}, d.abandon(ctx, err)
+			}
+			c := bearer(l.good.raw)
+			c.restore = d.restore
+			if n, err := d.Requests(ctx); err == nil && n == 0 {
+				c.note = "the API did not ask for the key set meanwhile"
+			}
+			return c, nil
+		},
+	}
+}
+
+func slowed(ctx context.Context, l *trial) (credential, error) {
+	d, err := l.disturb(ctx, KeyFault{Latency: slowKeySet})
+	if err != nil {
+		return credential{}, err
+	}
+	nudging, cancel := context.WithCancel(ctx)
+	answered := make(chan struct{})
+	var nudge sync.WaitGroup
+	nudge.Go(func() {
+		defer close(answered)
+		_ = l.nudge(nudging) // it only has the API look
+	})
+	end := d.restore
+	d.restore = func(ctx context.Context) string {
+		cancel()
+		nudge.Wait()
+		return end(ctx)
+	}
+	// The good token goes as soon as the API waits for the key set, or will not.
+	for waiting := true; waiting; {
+		select {
+		case <-ctx.Done():
+			return credential{}, d.abandon(ctx, ctx.Err())
+		case <-answered:
+			waiting = false
+		case <-time.After(5 * time.Millisecond):
+			n, err := d.Requests(ctx)
+			if err != nil {
+				return credential{}, d.abandon(ctx, err)
+			}
+			waiting = n == 0
+		}
+	}
+	c := bearer(l.good.raw)
+	c.restore = d.restore
+	c.inspect = func(a reply) finding {
+		if a.elapsed >= slowKeySet/2 {
+			return finding{note: fmt.Sprintf("the answer took %s: everybody waits while the key set is fetched", a.elapsed.Round(100*time.Millisecond))}
+		}
+		return finding{}
+	}
+	return c, nil
+}
+
+// disturbance is one that knows how to be ended whatever becomes of the case.
+type disturbance struct {
+	Disturbance
+	restore func(context.Context) string
+}
+
+func (l *trial) disturb(ctx context.Context, how KeyFault) (*disturbance, error) {
+	d, err := l.Life.Keys.Disturb(ctx, how)
+	if err != nil {
+		return nil, fmt.Errorf("have the key set answered otherwise: %w", err)
+	}
+	return &disturbance{d, l.restoring(d.End)}, nil
+}
+
+// abandon ends it because the case cannot go on.
+func (d *disturbance) abandon(ctx context.Context, err error) error {
+	if left := d.restore(ctx); left != "" {
+		return fmt.Errorf("%w; %s", err, left)
+	}
+	return err
+}

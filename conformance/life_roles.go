@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// roleRemoved is a user whose roles were taken away a moment ago, at the first
+// endpoint that needs one.
+func (s *Suite) roleRemoved() []Case {
+	for _, stated := range s.Document.Endpoints {
+		e, err := newEndpoint(stated)
+		if err != nil || e.public || !e.users || !e.needsRole() {
+			continue
+		}
+		who, cannot := s.signedIn(e, "whose own roles, and no group's, are enough", s.addAssignment(sufficient(e)...),
+			func(u User) bool { return e.satisfiedBy(u.Roles) && len(u.GroupRoles) == 0 })
+		if s.Life.Assignments == nil {
+			cannot = skip("", "%s", s.whyNoLife("the tenant's assignments cannot be changed for a test"))
+		}
+		c := s.denied(e, "role-removed", High, who, cannot)
+		c.Group, c.stage = LifeCycle, stageLife
+		c.Sends = "the new token of " + describe(who, cannot) + ", whose roles were taken away since"
+		if cannot != nil {
+			c.Sends = "the new token of a user whose roles were taken away since"
+		}
+		c.Source = sourceRoles
+		c.Gain = "whoever had a role once keeps what it allowed"
+		c.Flaw = "the API remembers users' roles instead of reading those of the token (roles)"
+		c.present = func(ctx context.Context, session *session) (credential, error) {
+			return session.live(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })
+		}
+		return []Case{c}
+	}
+	return nil
+}
+
+// removed lets the API see the user's roles, takes them away and signs the user
+// in again.
+func (l *trial) removed(ctx context.Context, who subject) (credential, error) {
+	before, err := l.access(ctx, who)
+	if err != nil {
+		return credential{}, err
+	}
+	if _, err := l.ask(ctx, bearer(before.raw)); err != nil {
+		return credential{}, err
+	}
+	restore, err := l.Life.Assignments.Unassign(ctx, before.claims.text("oid"))
+	if err != nil {
+		return credential{}, fmt.Errorf("take the roles of user %s away: %w", who.user, err)
+	}
+	putBack := l.restoring(restore)
+	raw, err := l.withoutRoles(ctx, who)
+	if err != nil {
+		if left := putBack(ctx); left != "" {
+			err = errors.Join(err, errors.New(left))
+		}
+		return credential{}, err
+	}
+	c := bearer(raw)
+	c.restore = putBack
+	return c, nil
+}
+
+// withoutRoles signs the user in anew; a tenant may need a while to know that
+// the roles are gone.
+func (l *trial) withoutRoles(ctx context.Context, who subject) (string, error) {
+	client, _ := l.application(who.client)
+	for n := 0; ; n++ {
+		access, _, err := l.Tokens.User(ctx, who.client, who.user, l.asked(client))
+		if err != nil {
+			return "", l.explain(who, err)
+		}
+		_, _, err = l.examine(who.String(), access, l.holdsRoles(l.e, nil), l.holdsScopes(who.client, l.e.scopes))
+		if err == nil {
+			return access, nil
+		}
+		if n == mostRepeats {
+			return "", skip("", "the tenant does not take the roles away in time: %v", err)
+		}
+		if err := l.pace.sleep(ctx, (1<<n)*10*time.Millisecond); err != nil {
+			return "", err
+		}
+	}
+}

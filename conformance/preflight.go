@@ -1,0 +1,70 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+)
+
+// harmless are answers to OPTIONS that let nobody in, beside refusals: what a
+// preflight gets is the API's choice, and many have none to give.
+var harmless = []int{200, 204, 501}
+
+// optionsCases ask with the one method that browsers send without a token.
+func optionsCases(e endpoint) []Case {
+	method, _, _ := strings.Cut(e.request, " ")
+	if method == http.MethodOptions {
+		return nil
+	}
+	options := func(name, sends string, header http.Header) Case {
+		return Case{
+			ID: e.request + ": " + name, Endpoint: e.request, Name: name, Group: Routes, Severity: Critical,
+			Sends:  sends,
+			Expect: Expect{Refused: true, Also: harmless},
+			Source: "Fetch standard, section 3.3 (CORS protocol); OWASP: Test HTTP Methods",
+			Gain:   "anybody can call the endpoint, by OPTIONS",
+			Flaw:   "the endpoint runs for OPTIONS, and the check lets that method pass without a token",
+			stage:  stageRest,
+			present: func(_ context.Context, s *session) (credential, error) {
+				c := credential{respell: func(r spoken) credential {
+					return credential{method: http.MethodOptions, path: r.path, header: header}
+				}}
+				return c, nil
+			},
+		}
+	}
+	plainOptions := options("route-options", "no token, and OPTIONS", nil)
+	plainOptions.reveals = true
+	preflight := options("preflight", "a browser's question whether a page may call the endpoint (CORS preflight), which never has a token",
+		http.Header{"Origin": {"https://page.example"}, "Access-Control-Request-Method": {method}, "Access-Control-Request-Headers": {"authorization"}})
+	preflight.reveals = true
+	preflight.inspect = func(a reply) finding {
+		switch {
+		case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
+			return finding{note: "the preflight is asked for a token, which browsers never send with it: no page of another origin can call the API"}
+		case a.header.Get("Access-Control-Allow-Origin") == "https://page.example" && a.header.Get("Access-Control-Allow-Credentials") == "true":
+			return finding{note: "pages of any origin may call the API with the user's cookies: harmless while the API takes tokens from Authorization alone"}
+		}
+		return finding{}
+	}
+	return []Case{plainOptions, preflight}
+}
+
+// ranFor tells whether an answer to somebody unknown is the one that the
+// endpoint gives to those who are let in.
+func (s *session) ranFor(c Case, a reply) finding {
+	e := s.endpoints[c.Endpoint]
+	if !success(a.status) {
+		return finding{}
+	}
+	s.mu.Lock()
+	admitted := bytes.TrimSpace(s.admitted[c.Endpoint])
+	s.mu.Unlock()
+	same := len(admitted) > 0 && bytes.Equal(bytes.TrimSpace(a.body), admitted)
+	stated := e.expect.JSON != nil && compareJSON(e.expect.JSON, a.body) == ""
+	if same || stated {
+		return finding{wrong: "the answer is the one of an admitted request"}
+	}
+	return finding{}
+}

@@ -1,0 +1,52 @@
+package conformance
+
+import (
+	"context"
+	"strings"
+)
+
+// What a run may do to the test tenant.
+func (s *tenant) life() Life { return Life{Keys: s, Assignments: s} }
+
+func (s *tenant) Publish(context.Context) (string, func(context.Context) error, error) {
+	set := func(published bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.next = published
+	}
+	set(true)
+	return "two", func(context.Context) error { set(false); return nil }, nil
+}
+
+func (s *tenant) Disturb(_ context.Context, how KeyFault) (Disturbance, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault, s.asked = &how, 0
+	return s, nil
+}
+
+func (s *tenant) Requests(context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked, nil
+}
+
+func (s *tenant) End(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = nil
+	return nil
+}
+
+func (s *tenant) Unassign(_ context.Context, oid string) (func(context.Context) error, error) {
+	user := strings.TrimPrefix(oid, "oid-")
+	set := func(roles []string) []string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		before := s.users[user]
+		s.users[user] = roles
+		return before
+	}
+	before := set(nil)
+	return func(context.Context) error { set(before); return nil }, nil
+}
