@@ -149,7 +149,11 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	presented.may429 = c.Expect.met(http.StatusTooManyRequests) && !c.Expect.Refused
 	exchange, got, elapsed, err := r.session.send(ctx, scene.request, presented)
 	result.Exchange, result.Duration = exchange, elapsed
-	left := r.session.cleanUp(ctx, c, scene, got)
+	made := got
+	if c.reveals && r.session.ranFor(c, got).wrong == "" {
+		made = reply{} // a success that let nobody in
+	}
+	left := r.session.cleanUp(ctx, c, scene, made)
 	if err != nil && presented.mayCut && wasCut(err) {
 		v := verdict{outcome: Note, note: "the target closed the connection instead of answering"}
 		if r.session.Strict {

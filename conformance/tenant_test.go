@@ -64,7 +64,8 @@ type tenant struct {
 	codes map[string]authorizationCode
 	logs  []string // method and path of every request
 
-	next  bool      // the key two is published
+	next  string    // kid of the second key, "" while it is not published
+	times int       // it was published
 	fault *KeyFault // of requests for the keys
 	asked int       // requests for the keys since fault was set
 }
@@ -157,8 +158,8 @@ func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 	one := jwk("one", tenantKey())
 	one["issuer"], one["x5c"] = s.issuer(), []string{base64.StdEncoding.EncodeToString(tenantCertificate())}
 	keys := []any{one}
-	if published {
-		keys = append(keys, jwk("two", nextTenantKey()))
+	if published != "" {
+		keys = append(keys, jwk(published, nextTenantKey()))
 	}
 	answer(w, 200, map[string]any{"keys": keys})
 }
@@ -313,7 +314,7 @@ func signPayload(header map[string]any, payload []byte) string {
 		full = header
 	}
 	key := tenantKey()
-	if full["kid"] == "two" {
+	if kid, _ := full["kid"].(string); strings.HasPrefix(kid, "next-") {
 		key = nextTenantKey()
 	}
 	h, _ := json.Marshal(full)

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -9,13 +10,15 @@ import (
 func (s *tenant) life() Life { return Life{Keys: s, Assignments: s} }
 
 func (s *tenant) Publish(context.Context) (string, func(context.Context) error, error) {
-	set := func(published bool) {
+	set := func(kid string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.next = published
+		s.next = kid
 	}
-	set(true)
-	return "two", func(context.Context) error { set(false); return nil }, nil
+	s.times++
+	kid := fmt.Sprintf("next-%d", s.times)
+	set(kid)
+	return kid, func(context.Context) error { set(""); return nil }, nil
 }
 
 func (s *tenant) Disturb(_ context.Context, how KeyFault) (Disturbance, error) {

@@ -37,12 +37,31 @@ func (m *management) ManagedIdentity(ctx context.Context, name string) (map[stri
 	return identity.Environment, nil
 }
 
-func (m *management) post(ctx context.Context, path string, body, into any) error {
-	data, err := json.Marshal(body)
+// SignPayload has a payload signed as it is written.
+func (m *management) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
+	var signed struct{ Token string }
+	err := m.post(ctx, "/sign", map[string]any{"header": header, "payload": string(payload)}, &signed)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("sign a payload: %w", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url+path, bytes.NewReader(data))
+	return signed.Token, nil
+}
+
+func (m *management) post(ctx context.Context, path string, body, into any) error {
+	return m.send(ctx, http.MethodPost, path, body, into)
+}
+
+// send sends a request, with JSON unless body is nil, and reads the answer
+// unless into is.
+func (m *management) send(ctx context.Context, method, path string, body, into any) error {
+	var data []byte
+	if body != nil {
+		var err error
+		if data, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, m.url+path, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -56,6 +75,9 @@ func (m *management) post(ctx context.Context, path string, body, into any) erro
 	if answer.StatusCode >= 300 {
 		said, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
 		return fmt.Errorf("the management API answered %d %s", answer.StatusCode, oneLine(string(said)))
+	}
+	if into == nil {
+		return nil
 	}
 	return json.NewDecoder(answer.Body).Decode(into)
 }

@@ -22,6 +22,7 @@ func reportFlags(c *cobra.Command) {
 	c.Flags().StringArray("report", nil, "also write a report, as in html=report.html; there is html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
 	c.Flags().String("baseline", "", "a YAML or JSON file of failures that are known until a day, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
+	c.Flags().Bool("skip-life", false, "leave out the cases that change the local tenant for a moment: its keys, its key set, a user's roles")
 	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
 	chooseFlags(c)
 	publicHostsFlag(c)

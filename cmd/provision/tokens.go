@@ -25,7 +25,7 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 	}
 	var fresh []string
 	for _, a := range p.stack.Applications {
-		secret, err := s.keptSecret(p.stack, a)
+		secret, err := s.keptSecret(ctx, p.stack, a)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +46,7 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 			UserPrincipalName: s.upn(u), Password: s.password(passwords, u)}
 	}
 	if s.manage != nil {
-		t.Signer = s.manage.Sign
+		t.Signer, t.PayloadSigner = s.manage.Sign, s.manage.SignPayload
 	}
 	return t, nil
 }

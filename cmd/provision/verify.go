@@ -133,7 +133,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 	if err != nil {
 		return total, err
 	}
-	clients, err := s.clients(p, f)
+	clients, err := s.clients(ctx, p, f)
 	if err != nil {
 		return total, err
 	}
@@ -158,7 +158,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Document: document,
 			Target:   s.targetOf(reach, url, document),
 			Issuer:   f.issuer, Resource: f.resource,
-			Users: users, Applications: clients, Tokens: tokens,
+			Users: users, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
 			Only: a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
 		}, handler)
 		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"provision/conformance"
+	"provision/graph"
+)
+
+// lifeOf is what verify may do to the tenant: everything on the local one, and
+// nothing on a real one or where the user does not want it.
+func (a *app) lifeOf(s *session, f facts) conformance.Life {
+	switch {
+	case s.manage == nil:
+		return conformance.Life{Why: "only the local tenant's keys and assignments are changed for a test"}
+	case a.config.GetBool("skip-life"):
+		return conformance.Life{Why: "left out by --skip-life"}
+	}
+	return conformance.Life{Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID}}
+}
+
+// keyService changes the local tenant's keys by its management API.
+type keyService struct{ *management }
+
+func (k keyService) Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error) {
+	type key struct{ ID, State string }
+	var before []key
+	if err := k.send(ctx, http.MethodGet, "/keys", nil, &before); err != nil {
+		return "", nil, fmt.Errorf("list the signing keys: %w", err)
+	}
+	if i := slices.IndexFunc(before, func(one key) bool { return one.State == "next" }); i >= 0 {
+		return before[i].ID, nil, nil
+	}
+	var made key
+	if err := k.send(ctx, http.MethodPost, "/keys", nil, &made); err != nil {
+		return "", nil, fmt.Errorf("publish a signing key: %w", err)
+	}
+	gone := false
+	return made.ID, func(ctx context.Context) error {
+		if gone {
+			return nil
+		}
+		err := k.send(ctx, http.MethodDelete, "/keys/"+made.ID, nil, nil)
+		gone = err == nil
+		return err
+	}, nil
+}
+
+// keySetPaths are those of the tenant's key sets, of both versions.
+const keySetPaths = "*/discovery/*keys*"
+
+func (k keyService) Disturb(ctx context.Context, how conformance.KeyFault) (conformance.Disturbance, error) {
+	d := disturbance{k.management, "verify-" + rand.Text()}
+	rule := map[string]any{"name": d.name, "path": keySetPaths, "latency": max(how.Latency, 1).String()} // 1 ns: it only counts
+	if how.Status != 0 {
+		rule["status"] = how.Status
+	}
+	if how.Body != "" {
+		rule["body"] = how.Body
+	}
+	if err := k.send(ctx, http.MethodPost, "/faults", []any{rule}, nil); err != nil {
+		return nil, fmt.Errorf("disturb the key set: %w", err)
+	}
+	return d, nil
+}
+
+// disturbance is a fault that the tenant's key set meets.
+type disturbance struct {
+	*management
+	name string
+}
+
+func (d disturbance) Requests(ctx context.Context) (int, error) {
+	var faults []struct {
+		Name  string
+		Fired int
+	}
+	if err := d.send(ctx, http.MethodGet, "/faults", nil, &faults); err != nil {
+		return 0, fmt.Errorf("count requests: %w", err)
+	}
+	n := 0
+	for _, f := range faults {
+		if f.Name == d.name {
+			n += f.Fired
+		}
+	}
+	return n, nil
+}
+
+func (d disturbance) End(ctx context.Context) error {
+	return d.send(ctx, http.MethodDelete, "/faults/"+d.name, nil, nil)
+}
+
+// assignmentService takes roles of one resource away by Graph.
+type assignmentService struct {
+	graph *graph.Client
+	appID string
+}
+
+func (a assignmentService) Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error) {
+	resource, held, err := a.held(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var removed []assignment
+	restore = func(ctx context.Context) error {
+		for ; len(removed) > 0; removed = removed[1:] {
+			if err := a.graph.AssignRole(ctx, resource, user, removed[0].AppRoleID); err != nil {
+				return hint(err, "`provision apply` gives the roles back")
+			}
+		}
+		return nil
+	}
+	for _, one := range held {
+		if err := a.graph.RemoveAssignment(ctx, resource, one.ID); err != nil {
+			return nil, errors.Join(err, restore(context.WithoutCancel(ctx)))
+		}
+		removed = append(removed, one)
+	}
+	return restore, nil
+}
+
+type assignment struct{ ID, AppRoleID, PrincipalID string }
+
+// held are the roles of the resource that were given to the user directly.
+func (a assignmentService) held(ctx context.Context, user string) (resource string, held []assignment, err error) {
+	found, err := a.graph.Read(ctx, graph.ServicePrincipalByAppID(a.appID))
+	if err != nil {
+		return "", nil, err
+	}
+	var principal struct{ ID string }
+	if err := json.Unmarshal(found[0].Object, &principal); err != nil {
+		return "", nil, fmt.Errorf("read the service principal of %s: %w", a.appID, err)
+	}
+	all, err := a.graph.Read(ctx, graph.AssignedTo(principal.ID))
+	if err != nil {
+		return "", nil, err
+	}
+	for _, raw := range all[0].Items {
+		var one assignment
+		if err := json.Unmarshal(raw, &one); err != nil {
+			return "", nil, fmt.Errorf("read the assignments of %s: %w", a.appID, err)
+		}
+		if one.PrincipalID == user {
+			held = append(held, one)
+		}
+	}
+	return principal.ID, held, nil
+}
