@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -107,18 +106,6 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	c.Flags().String("faults", "", "a JSON file of faults: what happens to which requests (see docs/local-tenant.md)")
 	c.Flags().String("request-log", "", "append a JSON line for every request")
 	return c
-}
-
-// gcPercent keeps the process small beside what it serves to: a tenant of
-// thousands of applications is mostly what lives, and little of it garbage. It
-// begins once the store is read, and gives back what reading it took.
-const gcPercent = 40
-
-func sparing() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
-	debug.FreeOSMemory()
 }
 
 // faults are those of --faults, and --latency as one more after them.

@@ -23,6 +23,7 @@ const valuesPrefix = "values/"
 type store struct {
 	db       *bbolt.DB // nil in memory
 	tenantID string    // whose objects these are
+	unspared int       // writes since the file's pages were given back
 
 	mu     sync.Mutex
 	values map[string]map[string][]byte // in memory only
@@ -87,7 +88,25 @@ func (s *store) write(changes memdb.Changes) error {
 	if err != nil {
 		return fmt.Errorf("write directory: %w", err)
 	}
+	if s.unspared++; s.unspared >= sparedAfter {
+		s.spare()
+	}
 	return nil
+}
+
+// sparedAfter is how many writes may touch pages of the file before they are
+// given back: each maps a neighbourhood of 64 kB, and the whole file counts as
+// the process's memory in the end.
+const sparedAfter = 64
+
+// spare gives the pages of the file that were touched back to the system, which
+// keeps them in its cache.
+func (s *store) spare() {
+	s.unspared = 0
+	_ = s.db.View(func(tx *bbolt.Tx) error { // while it lasts, the file is not mapped anew
+		giveBack(s.db.Info().Data, uintptr(tx.Size()))
+		return nil
+	})
 }
 
 // read hands every stored object to insert.
@@ -95,6 +114,7 @@ func (s *store) read(insert func(table string, object any) error) error {
 	if s.db == nil {
 		return nil
 	}
+	defer s.spare()
 	return s.db.View(func(tx *bbolt.Tx) error {
 		for _, table := range slices.Sorted(maps.Keys(schema().Tables)) {
 			if bucket := tx.Bucket([]byte(table)); bucket != nil {

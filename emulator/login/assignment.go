@@ -1,7 +1,8 @@
 package login
 
 import (
-	"strings"
+	"maps"
+	"slices"
 
 	"provision/emulator/directory"
 )
@@ -30,18 +31,19 @@ func (c *call) assignments(resourceID, principalID string, throughGroups bool) [
 // roleValues are the roles claim: the values of the enabled roles that were
 // assigned, in the order in which the resource declares them.
 func roleValues(resource *directory.ServicePrincipal, held []*directory.AppRoleAssignment) []string {
-	if len(held) == 0 {
-		return nil
-	}
-	assigned := make(map[string]bool, len(held)) // Microsoft Graph has hundreds of roles
+	declared := map[int]string{} // the few that are held of the hundreds that Microsoft Graph has
 	for _, assignment := range held {
-		assigned[strings.ToLower(assignment.AppRoleID)] = true
+		i := slices.IndexFunc(resource.AppRoles, func(r directory.AppRole) bool { return equalID(r.ID, assignment.AppRoleID) })
+		if i < 0 {
+			continue
+		}
+		if role := resource.AppRoles[i]; role.IsEnabled && role.Value != nil && *role.Value != "" {
+			declared[i] = *role.Value
+		}
 	}
 	var values []string
-	for _, role := range resource.AppRoles {
-		if assigned[strings.ToLower(role.ID)] && role.IsEnabled && role.Value != nil && *role.Value != "" {
-			values = append(values, *role.Value)
-		}
+	for _, i := range slices.Sorted(maps.Keys(declared)) {
+		values = append(values, declared[i])
 	}
 	return values
 }
