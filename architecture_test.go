@@ -34,7 +34,8 @@ var mayImport = map[string][]string{
 	"emulator/faults":     {},
 
 	"plan":                   {"stack"},
-	"reconcile":              {"graph", "stack", "plan"},
+	"reconcile":              {"graph", "stack", "plan", "reconcile/sink"},
+	"reconcile/sink":         {"stack"},
 	"emulator/graphapi":      {"emulator/directory"},
 	"emulator/login":         {"emulator/directory"},
 	"emulator/proxy":         {},

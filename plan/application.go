@@ -9,7 +9,7 @@ import (
 )
 
 // application declares a registration, its service principal, the assignments
-// to its roles, the consent to what it asks for, and its secrets.
+// to its roles, the consent to what it asks for, its credentials and its owners.
 func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	k := d.applicationKey(s, a.Name)
 	for _, ra := range a.RoleAssignments {
@@ -28,7 +28,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		return
 	}
 	properties := object(a)
-	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "federatedCredentials"} {
+	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "certificates", "federatedCredentials", "owners"} {
 		delete(properties, p)
 	}
 	d.values(s, a, properties)
@@ -56,7 +56,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		m := member(properties, platform)
 		m["redirectUris"] = list(m, "redirectUris")
 	}
-	d.add(&Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties})
+	d.add(&Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties, certificates: a.Certificates})
 
 	sp := object(a.ServicePrincipal)
 	d.values(s, a, sp)
@@ -64,13 +64,17 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 
 	for _, secret := range a.Secrets {
 		d.add(&Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Pos: a.Pos,
-			Properties: map[string]any{"displayName": secret.Name, "lifetime": secret.Lifetime, "sink": secret.Sink},
+			Properties: map[string]any{"displayName": secret.Name, "lifetime": secret.Lifetime, "sink": object(secret.Sink)},
 			Ends:       Ends{Holder: k}})
 	}
 	for _, federated := range a.FederatedCredentials {
 		properties := federated.Properties()
 		d.values(s, a, properties)
 		d.add(&Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Pos: a.Pos, Properties: properties, Ends: Ends{Holder: k}})
+	}
+	for _, name := range a.Owners {
+		user := d.userKey(s, name)
+		d.add(&Object{Key: OwnerKey(k, user), Stack: s.Name, Pos: a.Pos, Ends: Ends{Holder: k, Principal: user, principalProperty: ID}})
 	}
 }
 

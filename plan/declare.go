@@ -263,6 +263,11 @@ func FederatedKey(application Key, name string) Key {
 	return Key{Federated, application.Name + " " + name}
 }
 
+// OwnerKey names a user's ownership of a registration.
+func OwnerKey(application, user Key) Key {
+	return Key{Owner, within(user.String(), "of", application.Name)}
+}
+
 func object(v any) map[string]any {
 	raw, err := json.Marshal(v)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // object plans one declared object.
 func (d *differ) object(want, live *Object) {
 	switch want.Kind {
-	case Member, Assignment, Grant:
+	case Member, Assignment, Grant, Owner:
 		d.relation(want, live)
 	case Secret:
 		d.secret(want, live)
@@ -61,6 +61,9 @@ func (d *differ) servicePrincipal(want, live *Object) {
 func (d *differ) application(want, live *Object) {
 	if live == nil {
 		shell, link := split(want.Properties)
+		if entries, changes := d.certificates(want, nil); len(changes) > 0 {
+			shell["keyCredentials"] = entries
+		}
 		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, shell), Bodies: []map[string]any{shell}})
 		if len(link) > 0 {
 			d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: compare(nil, link), Bodies: []map[string]any{link}})
@@ -68,10 +71,14 @@ func (d *differ) application(want, live *Object) {
 		return
 	}
 	changes := compare(live.Properties, want.Properties)
+	body := pick(want.Properties, changes)
+	if entries, more := d.certificates(want, live); len(more) > 0 {
+		body["keyCredentials"] = entries
+		changes = append(changes, more...)
+	}
 	if len(changes) == 0 {
 		return
 	}
-	body := pick(want.Properties, changes)
 	complete(body, live.Properties)
 	bodies := retire(live.Properties, want.Properties)
 	// A pre-authorization needs its scope to exist: it goes after a change of scopes.

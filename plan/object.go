@@ -20,6 +20,7 @@ const (
 	Grant            Kind = "grant"
 	Secret           Kind = "secret"
 	Federated        Kind = "federatedCredential"
+	Owner            Kind = "owner"
 	Password         Kind = "password"
 )
 
@@ -45,6 +46,8 @@ type Object struct {
 	Pos     stack.Position
 	initial map[string]any // sent when it is created, and not compared later
 
+	certificates []stack.Certificate // of an application
+
 	Ends Ends // of a relation or a secret
 
 	// What only a tenant's objects have.
@@ -56,7 +59,7 @@ type Object struct {
 
 // Ends are the objects that a relation joins.
 type Ends struct {
-	Holder    Key // the resource of an assignment or grant, the group of a membership, a credential's application
+	Holder    Key // the resource of an assignment or grant, the group of a membership, the application of a credential or an owner
 	Principal Key // who gets it; of a grant, the client
 
 	principalProperty string // how a declared relation names its principal

@@ -109,7 +109,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 // phase orders the steps of one plan: names are freed, objects made, then what
 // joins them; what goes, goes last, relations before their ends.
 func (s Step) phase() int {
-	relation := s.Kind == Member || s.Kind == Assignment || s.Kind == Grant || s.Kind == Secret || s.Kind == Federated
+	relation := s.Kind == Member || s.Kind == Assignment || s.Kind == Grant || s.Kind == Secret || s.Kind == Federated || s.Kind == Owner
 	switch {
 	case s.Action == Purge && !s.FollowsDelete:
 		return 0
@@ -216,7 +216,7 @@ func keys[V any](m map[Key]V) []Key {
 	for k := range m {
 		all = append(all, k)
 	}
-	order := []Kind{User, Group, Application, ServicePrincipal, Member, Assignment, Grant, Secret, Federated, Password}
+	order := []Kind{User, Group, Application, ServicePrincipal, Member, Assignment, Grant, Secret, Federated, Owner, Password}
 	slices.SortFunc(all, func(a, b Key) int {
 		if c := slices.Index(order, a.Kind) - slices.Index(order, b.Kind); c != 0 {
 			return c

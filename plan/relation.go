@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// relation plans a membership, an assignment or a grant: it is there or not,
+// relation plans a membership, an ownership, an assignment or a grant: it is there or not,
 // and only a grant has something to change.
 func (d *differ) relation(want, live *Object) {
 	if live != nil {
@@ -22,6 +22,9 @@ func (d *differ) relation(want, live *Object) {
 	case Member:
 		body["group"] = known(want.Ends.Holder, ID)
 		body["member"] = known(want.Ends.Principal, want.Ends.principalProperty)
+	case Owner:
+		body["application"] = known(want.Ends.Holder, ID)
+		body["owner"] = known(want.Ends.Principal, want.Ends.principalProperty)
 	case Assignment:
 		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)
 		body["principalId"] = known(want.Ends.Principal, want.Ends.principalProperty)
@@ -96,7 +99,7 @@ func (d *differ) federated(want, live *Object) {
 func (d *differ) delete(live *Object) {
 	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
 	switch live.Kind {
-	case Member, Assignment, Grant, Secret, Federated:
+	case Member, Assignment, Grant, Secret, Federated, Owner:
 		for _, end := range []Key{live.Ends.Holder, live.Ends.Principal} {
 			if d.going[end] {
 				return

@@ -43,8 +43,12 @@ func (e *StepError) Error() string {
 func (e *StepError) Unwrap() error { return e.Err }
 
 // Apply does the steps of p in order, in the tenant whose state it was made
-// from. It stops at the first that fails, with a *StepError.
+// from. It stops at the first that fails, with a *StepError. A plan with a
+// secret that cannot be kept is refused before its first step.
 func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Done, error) {
+	if err := a.checkSinks(ctx, p); err != nil {
+		return Done{}, err
+	}
 	run := &run{Applier: a, ctx: ctx, state: state, learned: map[learned]string{}}
 	for i, s := range p.Steps {
 		if a.Progress != nil {
@@ -123,6 +127,8 @@ func (r *run) step(s plan.Step) error {
 		return r.secret(s, bodies[0])
 	case plan.Federated:
 		return r.federated(s, bodies)
+	case plan.Owner:
+		return r.owner(s, bodies[0])
 	}
 	return fmt.Errorf("no such kind of object: %s", s.Kind)
 }

@@ -2,7 +2,8 @@
 // plan compares, and carries a plan out.
 //
 // It keeps no state of its own: what a stack owns is told by the marks in the
-// tenant. Only what Graph never shows again is kept on disk: the text of client
-// secrets and the passwords of the users it made (Keep), each written so that a
-// process killed at any moment leaves something a later apply can mend.
+// tenant. Only what Graph never shows again is kept: the passwords of the users
+// it made, on disk, and the text of client secrets, in the sink that the manifest
+// names (Keep); each written so that a process killed at any moment leaves
+// something a later apply can mend.
 package reconcile

@@ -114,7 +114,7 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{{Name: "one"}}}}}}
 	w.must(stacks, plan.Options{})
-	first, ok, err := w.keep.Secret("s.a", "one", "")
+	first, ok, err := w.keep.Secret(context.Background(), "s.a", "one", stack.Sink{})
 	if err != nil || !ok {
 		t.Fatalf("no secret was kept: %v", err)
 	}
@@ -124,7 +124,7 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 		t.Fatalf("steps %v, want the secret replaced", p.Steps)
 	}
 	w.must(stacks, plan.Options{})
-	second, ok, err := w.keep.Secret("s.a", "one", "")
+	second, ok, err := w.keep.Secret(context.Background(), "s.a", "one", stack.Sink{})
 	if err != nil || !ok || second.KeyID == first.KeyID || second.SecretText == first.SecretText {
 		t.Fatalf("the second secret is %v, %v; want another one", ok, err)
 	}

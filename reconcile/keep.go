@@ -1,82 +1,145 @@
 package reconcile
 
 import (
+	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math/big"
 	"os"
 	"path/filepath"
-	"slices"
-	"time"
+
+	"provision/reconcile/sink"
+	"provision/stack"
 )
 
 // Keep holds what Graph shows only once: client secrets and the passwords of
 // users that provision made. Its files are 0600 in a 0700 folder.
 type Keep struct {
-	Dir string // .provision/TARGET
+	Dir   string // .provision/TARGET
+	Sinks sink.Access
+
+	// Local is set for the local tenant. Its secrets never leave this machine:
+	// one that a manifest sends to GitHub or to a vault is kept as if it named
+	// no sink, or a try-out would break what works with a real tenant's.
+	Local bool
 }
 
-// KeptSecret is a client secret with what is needed to use it.
-type KeptSecret struct {
-	Application string    `json:"application"` // uniqueName
-	ClientID    string    `json:"clientId"`
-	DisplayName string    `json:"displayName"`
-	KeyID       string    `json:"keyId"`
-	SecretText  string    `json:"secretText"`
-	EndDateTime time.Time `json:"endDateTime"`
+// record is what is remembered of a secret whose text is kept elsewhere.
+type record struct {
+	sink.Secret            // without its text
+	Sink        stack.Sink `json:"sink"`
 
-	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made
-
-	// Retiring are older ones that a rotation left good for a while, so that
-	// whoever still has them is not cut off.
-	Retiring []Retiring `json:"retiring,omitempty"`
+	// Pending is set while the text is being written: until it is known to be
+	// there, it is not.
+	Pending bool `json:"pending,omitempty"`
 }
 
-// Retiring is a client secret that is revoked after a time.
-type Retiring struct {
-	KeyID string    `json:"keyId"`
-	Until time.Time `json:"until"`
-}
-
-// retires tells whether a rotation left the credential good until later than
-// now.
-func (s KeptSecret) retires(keyID string, now time.Time) bool {
-	return slices.ContainsFunc(s.Retiring, func(r Retiring) bool { return r.KeyID == keyID && now.Before(r.Until) })
-}
-
-// sink is the file of a secret: the one its manifest names, else one of its own.
-func (k Keep) sink(application, displayName, sink string) string {
-	if sink != "" {
-		return sink
-	}
+// file is where a secret is kept that names no sink, and else its record.
+func (k Keep) file(application, displayName string) string {
 	return filepath.Join(k.Dir, "secrets", application+"."+displayName+".json")
 }
 
-// Secret reads a kept secret; ok is false when there is none.
-func (k Keep) Secret(application, displayName, sink string) (s KeptSecret, ok bool, err error) {
-	ok, err = readJSON(k.sink(application, displayName, sink), &s)
-	return s, ok && s.SecretText != "", err
+// place is where a secret is kept whose manifest says where.
+func (k Keep) place(where stack.Sink) stack.Sink {
+	if k.Local && !k.Sinks.Here(where) {
+		return stack.Sink{}
+	}
+	return where
 }
 
-func (k Keep) saveSecret(s KeptSecret, sink string) error {
-	return writeJSON(k.sink(s.Application, s.DisplayName, sink), s)
+func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink, error) {
+	if where == (stack.Sink{}) {
+		where.File = k.file(application, displayName)
+	}
+	return k.Sinks.Open(where, application)
 }
 
-// forgetSecrets removes the kept secrets of an application that is no more.
-func (k Keep) forgetSecrets(application string) error {
-	files, err := filepath.Glob(filepath.Join(k.Dir, "secrets", application+".*.json"))
+// Secret reads a kept secret; ok is false when there is none, or when writing it
+// was cut short, and then only what it retires is known. Its text is "" where
+// the sink does not show it.
+func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
+	where = k.place(where)
+	place, err := k.open(application, displayName, where)
+	if err != nil {
+		return s, false, err
+	}
+	if s, ok, err = place.Read(ctx); err != nil || !ok || s.KeyID != "" {
+		return s, ok, err
+	}
+	var r record
+	if ok, err = sink.ReadJSON(k.file(application, displayName), &r); err != nil || !ok || r.Sink.String() != where.String() {
+		return sink.Secret{}, false, err
+	}
+	if r.Pending {
+		return sink.Secret{Retiring: r.Retiring}, false, nil
+	}
+	r.SecretText = s.SecretText
+	return r.Secret, true, nil
+}
+
+// check finds out whether a secret can be kept, before there is one.
+func (k Keep) check(ctx context.Context, application, displayName string, where stack.Sink) error {
+	place, err := k.open(application, displayName, k.place(where))
 	if err != nil {
 		return err
 	}
+	return place.Check(ctx)
+}
+
+// saveSecret writes a secret's text to its sink. For one that is not provision's
+// own file a record stays, by which the secret is known and taken away again.
+func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) error {
+	where = k.place(where)
+	place, err := k.open(s.Application, s.DisplayName, where)
+	if err != nil {
+		return err
+	}
+	if where == (stack.Sink{}) {
+		return place.Write(ctx, s)
+	}
+	r := record{Secret: s, Sink: where, Pending: true}
+	r.SecretText = ""
+	if err := sink.WriteJSON(k.file(s.Application, s.DisplayName), r); err != nil {
+		return err
+	}
+	if err := place.Write(ctx, s); err != nil {
+		return err
+	}
+	r.Pending = false
+	return sink.WriteJSON(k.file(s.Application, s.DisplayName), r)
+}
+
+// forgetSecrets removes what is kept of an application's secret keyID, wherever
+// it is, or of all when keyID is "". They are revoked: a text that cannot be
+// removed is of no use to anybody; why, is returned.
+func (k Keep) forgetSecrets(ctx context.Context, application, keyID string) (left []error, err error) {
+	files, err := filepath.Glob(filepath.Join(k.Dir, "secrets", application+".*.json"))
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range files {
+		var r record
+		if _, err := sink.ReadJSON(f, &r); err != nil {
+			return left, err
+		}
+		if keyID != "" && keyID != r.KeyID {
+			continue
+		}
+		if r.Sink != (stack.Sink{}) {
+			place, err := k.Sinks.Open(r.Sink, application)
+			if err == nil {
+				err = place.Forget(ctx)
+			}
+			if err != nil {
+				left = append(left, err)
+			}
+		}
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return left, err
 		}
 	}
-	return nil
+	return left, nil
 }
 
 func (k Keep) passwordFile() string { return filepath.Join(k.Dir, "passwords.json") }
@@ -85,7 +148,7 @@ func (k Keep) passwordFile() string { return filepath.Join(k.Dir, "passwords.jso
 // in lower case.
 func (k Keep) Passwords() (map[string]string, error) {
 	all := map[string]string{}
-	_, err := readJSON(k.passwordFile(), &all)
+	_, err := sink.ReadJSON(k.passwordFile(), &all)
 	return all, err
 }
 
@@ -102,7 +165,7 @@ func (k Keep) setPassword(upn, password string) error {
 	if password == "" {
 		delete(all, upn)
 	}
-	return writeJSON(k.passwordFile(), all)
+	return sink.WriteJSON(k.passwordFile(), all)
 }
 
 // newPassword satisfies Entra's rule of three character classes out of four.
@@ -117,42 +180,4 @@ func newPassword() (string, error) {
 		b[i] = letters[n.Int64()]
 	}
 	return "aA4-" + string(b), nil
-}
-
-func readJSON(file string, into any) (found bool, err error) {
-	raw, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return false, fmt.Errorf("%s: %w", file, err)
-	}
-	return true, nil
-}
-
-// writeJSON replaces file in one step, so that no reader and no crash sees half
-// of it.
-func writeJSON(file string, v any) error {
-	raw, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".*.tmp") // CreateTemp makes it 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
-	if _, err := f.Write(append(raw, '\n')); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
 }

@@ -304,7 +304,7 @@ func (w *world) as(permissions ...string) *graph.Client {
 	w.graph = w.connect(client, client.Transport)
 	w.must(caller, plan.Options{})
 	w.graph = administrator
-	kept, ok, err := w.keep.Secret("caller.ci", "ci", "")
+	kept, ok, err := w.keep.Secret(context.Background(), "caller.ci", "ci", stack.Sink{})
 	if err != nil || !ok {
 		w.t.Fatalf("no secret of the caller: %v", err)
 	}

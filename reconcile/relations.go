@@ -1,11 +1,9 @@
 package reconcile
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"provision/graph"
 	"provision/plan"
@@ -15,12 +13,16 @@ import (
 // relations reads who is in, assigned to and consented to what, for the stacks
 // at hand, and the secrets of their applications.
 func (t *tenant) relations(stacks []*stack.Stack) error {
+	declared := applications(stacks)
 	var queries []query
 	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
 		o := t.state.Objects[k]
 		concerns := t.managed[o.Stack] || t.refers(stacks, k)
 		if k.Kind == plan.Application && t.managed[o.Stack] {
 			queries = append(queries, query{graph.FederatedCredentials(o.ID), each(func(m map[string]any) error { return t.federated(o, m) })})
+			if declared[k] != nil && declared[k].Owners != nil {
+				queries = append(queries, query{graph.Owners(o.ID), each(func(m map[string]any) error { return t.ownership(o, m) })})
+			}
 		}
 		switch {
 		case !concerns:
@@ -46,7 +48,7 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	for _, add := range t.relation {
 		add()
 	}
-	return t.secrets(stacks)
+	return t.credentials(stacks, declared)
 }
 
 // introduce looks up the service principals that relations name and no list
@@ -215,89 +217,17 @@ func (t *tenant) federated(app *plan.Object, m map[string]any) error {
 	return nil
 }
 
-// secrets compares the credentials of the stacks' applications with what is
-// kept: only the text of a kept one is of any use.
-func (t *tenant) secrets(stacks []*stack.Stack) error {
-	declared := map[plan.Key]stack.Secret{}
-	prunes := map[string]bool{}
-	for _, s := range stacks {
-		prunes[s.Name] = s.Prune == "credentials"
-		for _, a := range s.Applications {
-			app := plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}
-			for _, secret := range a.Secrets {
-				declared[plan.SecretKey(app, secret.Name)] = secret
-			}
-		}
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
-		app := t.state.Objects[k]
-		if k.Kind != plan.Application || !t.managed[app.Stack] {
-			continue
-		}
-		credentials, _ := app.Properties["passwordCredentials"].([]any)
-		for _, c := range credentials {
-			credential, _ := c.(map[string]any)
-			if err := t.secret(app, credential, declared, prunes[app.Stack]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// expiresSoon is how long before its end people are told of a secret.
-const expiresSoon = 30 * 24 * time.Hour
-
-func days(d time.Duration) string {
-	if n := int(d.Hours() / 24); n != 1 {
-		return fmt.Sprintf("%d days", n)
-	}
-	return "1 day"
-}
-
-func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret, prune bool) error {
-	name, keyID := str(credential, "displayName"), str(credential, "keyId")
-	k := plan.SecretKey(app.Key, name)
-	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key},
-		Properties: map[string]any{"application": app.ID, "keyId": keyID}}
-	secret, ok := declared[k]
-	if !ok {
-		o.Name += " " + keyID // several may share a name
-		t.state.Objects[o.Key] = o
-		if !prune {
-			t.state.Notes = append(t.state.Notes, fmt.Sprintf(
-				"application %s has a secret %q that no manifest names; `prune: credentials` in the stack's spec removes such", app.Name, name))
-		}
+// ownership takes a user's; applications that own one another are no stack's
+// business.
+func (t *tenant) ownership(app *plan.Object, m map[string]any) error {
+	if str(m, "@odata.type") != "#microsoft.graph.user" {
 		return nil
 	}
-	kept, ok, err := t.Keep.Secret(app.Name, name, secret.Sink)
-	if err != nil {
-		return err
-	}
-	if kept.retires(keyID, t.Now()) {
-		return nil // a rotation leaves it good for a while
-	}
-	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
-	switch {
-	case !ok:
-		o.Lost = "its text is not in the sink"
-	case kept.KeyID != keyID:
-		o.Lost = "the sink holds another one"
-	case !end.IsZero() && end.Before(t.Now()):
-		o.Lost = "expired on " + end.Format(time.DateOnly)
-	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
-		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `provision rotate` makes a new one",
-			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now()))))
-	}
-	if before := t.state.Objects[k]; before != nil {
-		// Two of one name: a replacement was cut short. The good one stays.
-		if before.Lost == "" {
-			o, before = before, o
-		}
-		before.Name += " " + before.ID
-		before.Lost = "replaced"
-		t.state.Objects[before.Key] = before
-	}
-	t.state.Objects[k] = o
+	who := t.key(str(m, "id"), "User")
+	k := plan.OwnerKey(app.Key, who)
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: app.Stack, ID: str(m, "id"),
+		Display:    named(k, who.Name, str(m, "displayName")),
+		Properties: map[string]any{"application": app.ID, "owner": str(m, "id")},
+		Ends:       plan.Ends{Holder: app.Key, Principal: who}}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"provision/graph"
 	"provision/plan"
+	"provision/reconcile/sink"
 	"provision/stack"
 )
 
@@ -24,7 +25,7 @@ type Rotation struct {
 
 // Rotated is what became of a Rotation.
 type Rotated struct {
-	New     KeptSecret
+	New     sink.Secret
 	Until   time.Time // when the old one is revoked; zero where it was at once
 	Revoked int       // older ones that are gone now
 }
@@ -34,12 +35,15 @@ type Rotated struct {
 // rotation after it. Cut short before the new one is kept it leaves the old one
 // in use, and a stray that the next apply removes.
 func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
-	kept, ok, err := a.Keep.Secret(r.UniqueName, r.Secret.Name, r.Secret.Sink)
+	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 	if err != nil {
 		return Rotated{}, err
 	}
 	if !ok {
 		return Rotated{}, fmt.Errorf("secret %s of %s is not kept here", r.Secret.Name, r.UniqueName)
+	}
+	if err := a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink); err != nil {
+		return Rotated{}, err
 	}
 	lifetime, err := stack.Lifetime(r.Secret.Lifetime)
 	if err != nil {
@@ -59,9 +63,9 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	done := Rotated{New: kept}
 	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
 	done.New.Retiring = nil
-	var over []Retiring
+	var over []sink.Retiring
 	latest := now.Add(r.Grace) // for older ones, too
-	for _, o := range append(kept.Retiring, Retiring{kept.KeyID, latest}) {
+	for _, o := range append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest}) {
 		if o.Until.After(latest) {
 			o.Until = latest
 		}
@@ -72,7 +76,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 			over = append(over, o)
 		}
 	}
-	if err := a.Keep.saveSecret(done.New, r.Secret.Sink); err != nil {
+	if err := a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
 		return Rotated{}, fmt.Errorf("keep the new secret: %w", err)
 	}
 	for _, o := range over {

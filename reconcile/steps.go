@@ -2,13 +2,9 @@ package reconcile
 
 import (
 	"encoding/json"
-	"fmt"
-	"strings"
-	"time"
 
 	"provision/graph"
 	"provision/plan"
-	"provision/stack"
 )
 
 func (r *run) user(s plan.Step, bodies []map[string]any) error {
@@ -113,7 +109,7 @@ func (r *run) application(s plan.Step, bodies []map[string]any) error {
 		if err := r.write(gone(r.Graph.DeleteApplication(r.ctx, s.ID))); err != nil {
 			return err
 		}
-		return r.Keep.forgetSecrets(s.Name)
+		return r.forget(s.Name, "")
 	}
 }
 
@@ -148,6 +144,14 @@ func (r *run) assignment(s plan.Step, body map[string]any) error {
 	return r.write(there(r.Graph.AssignRole(r.ctx, str(body, "resourceId"), str(body, "principalId"), str(body, "appRoleId"))))
 }
 
+func (r *run) owner(s plan.Step, body map[string]any) error {
+	application, owner := str(body, "application"), str(body, "owner")
+	if s.Action == plan.Delete {
+		return r.write(gone(r.Graph.RemoveOwner(r.ctx, application, owner)))
+	}
+	return r.write(there(r.Graph.AddOwner(r.ctx, application, owner)))
+}
+
 func (r *run) grant(s plan.Step, bodies []map[string]any) error {
 	switch s.Action {
 	case plan.Delete:
@@ -157,39 +161,6 @@ func (r *run) grant(s plan.Step, bodies []map[string]any) error {
 	default:
 		return r.write(there(r.Graph.Grant(r.ctx, str(bodies[0], "clientId"), str(bodies[0], "resourceId"), str(bodies[0], "scope"))))
 	}
-}
-
-// secret makes a client secret and keeps its text. Only when the new one is
-// kept does the old one go: cut short anywhere, the next apply sees which of
-// the two the sink holds.
-func (r *run) secret(s plan.Step, body map[string]any) error {
-	id := str(body, "application")
-	if s.Action == plan.Delete {
-		return r.write(gone(r.Graph.RemovePassword(r.ctx, id, s.ID)))
-	}
-	lifetime, err := stack.Lifetime(str(body, "lifetime"))
-	if err != nil {
-		return err
-	}
-	name := str(body, "displayName")
-	made, err := r.Graph.AddPassword(r.ctx, id, name, r.Now().Add(lifetime).UTC().Truncate(time.Second))
-	if err := r.write(err); err != nil {
-		return err
-	}
-	application := strings.TrimSuffix(s.Name, " "+name)
-	err = r.Keep.saveSecret(KeptSecret{
-		Application: application, DisplayName: name,
-		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
-		KeyID:    made.KeyID, SecretText: made.Text,
-		StartDateTime: r.Now().UTC().Truncate(time.Second), EndDateTime: made.End,
-	}, str(body, "sink"))
-	if err != nil {
-		return fmt.Errorf("keep the secret: %w", err)
-	}
-	if s.Action == plan.Replace {
-		return r.write(gone(graph.Settle(r.ctx, r.Patience, func() error { return r.Graph.RemovePassword(r.ctx, id, s.ID) })))
-	}
-	return nil
 }
 
 func (r *run) federated(s plan.Step, bodies []map[string]any) error {

@@ -31,16 +31,9 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 	l.checkPermissions(s, a)
 	l.checkClients(s, a)
 	l.checkFederatedCredentials(s, a)
-	seen := map[string]bool{}
-	for i, secret := range a.Secrets {
-		if seen[secret.Name] {
-			l.mistakes.add(at("secrets", i, "name"), "", "a second secret %q", secret.Name)
-		}
-		seen[secret.Name] = true
-		if _, err := Lifetime(secret.Lifetime); err != nil {
-			l.mistakes.add(at("secrets", i, "lifetime"), "", "lifetime: %v", err)
-		}
-	}
+	l.checkSecrets(s, a)
+	l.checkCertificates(s, a)
+	l.checkOwners(s, a)
 }
 
 // checkExisting: what is not ours is only referred to, and may be granted our

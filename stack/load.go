@@ -14,7 +14,7 @@ func Load(dir string) ([]*Stack, error) {
 		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
 			Hint: "name the folder that holds the manifests, or make one with a `kind: Stack` document"}}
 	}
-	l := &loader{stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}}
+	l := &loader{stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
 	var documents []*document
 	for _, f := range folders {
 		for _, file := range f.files {
@@ -53,6 +53,7 @@ type loader struct {
 	stacks   map[string]*loaded
 	byFolder map[*folder]*loaded
 	upns     map[string]upn
+	sinks    map[string]string // what a secret is kept in → the secret
 	mistakes Mistakes
 }
 

@@ -46,7 +46,7 @@ func TestManifestReference(t *testing.T) {
 
 // field is a JSON Schema, as far as ours uses the language.
 type field struct {
-	Type          string
+	Type          types
 	Description   string
 	Properties    properties
 	Required      []string
@@ -69,6 +69,19 @@ type field struct {
 	Const                string
 	Ref                  string `yaml:"$ref"`
 }
+
+// types are what a value may be: most often one thing.
+type types []string
+
+func (t *types) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*t = types{n.Value}
+		return nil
+	}
+	return n.Load((*[]string)(t))
+}
+
+func (t types) is(name string) bool { return len(t) == 1 && t[0] == name }
 
 // properties are the members of an object in the order of the schema, which a
 // map would lose.
@@ -142,14 +155,14 @@ func (f *field) rows(b *strings.Builder, prefix string) {
 
 func (f *field) typeName() string {
 	switch {
-	case f.Type == "array" && f.Items.Type == "object":
+	case f.Type.is("array") && f.Items.Type.is("object"):
 		return "list of objects"
-	case f.Type == "array":
+	case f.Type.is("array"):
 		return "list of strings"
-	case f.Type == "":
+	case len(f.Type) == 0:
 		return "any"
 	}
-	return f.Type
+	return strings.Join(f.Type, " or ")
 }
 
 // limits are the rules that the schema sets, each as a sentence.
@@ -162,13 +175,14 @@ func (f *field) limits() []string {
 	}
 	say(len(f.Enum) > 0, "One of %s.", choices(f.Enum))
 	say(f.Maximum > 0, "From %d to %d.", f.Minimum, f.Maximum)
-	say(f.Type == "string" && f.MaxLength > 0 && !strings.Contains(f.Description, "at most"), "At most %d characters.", f.MaxLength)
+	say(f.Type.is("string") && f.MaxLength > 0 && !strings.Contains(f.Description, "at most"), "At most %d characters.", f.MaxLength)
 	say(f.MinItems > 0, "At least %d.", f.MinItems)
 	say(f.MaxItems > 0, "At most %d.", f.MaxItems)
 	say(f.MaxProperties == 1 && f.MinProperties == 0, "At most one member.")
+	say(f.MaxProperties == 1 && f.MinProperties == 1 && len(f.Type) > 1, "An object has exactly one member.")
 	if f.Items != nil {
 		say(len(f.Items.Enum) > 0, "Each one of %s.", choices(f.Items.Enum))
-		say(f.Items.Type != "object" && f.Items.MaxLength > 0, "Each at most %d characters.", f.Items.MaxLength)
+		say(!f.Items.Type.is("object") && f.Items.MaxLength > 0, "Each at most %d characters.", f.Items.MaxLength)
 		say(f.Items.MaxProperties == 1, "Each with exactly one member.")
 	}
 	return all

@@ -89,6 +89,8 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		d.mistakes.add(d.value(p), patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
 	case *kind.MinProperties:
 		d.mistakes.add(d.value(p), "", "%s says nothing", what)
+	case *kind.MaxProperties:
+		d.mistakes.add(d.value(p), "leave all but one out", "%s says %d things, where one is meant", what, k.Got)
 	default:
 		d.mistakes.add(d.value(p), "", "%s: %s", what, e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 	}

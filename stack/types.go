@@ -5,7 +5,7 @@ package stack
 type Stack struct {
 	Name         string // [a-z0-9-]+
 	Description  string
-	Prune        string // "credentials": also remove secrets that no manifest names
+	Prune        string // "credentials": also remove secrets and certificates that no manifest names
 	Applications []*Application
 	Users        []*User
 	Groups       []*Group
@@ -55,7 +55,9 @@ type Application struct {
 	Permissions                []Permission     `json:"permissions,omitempty"`
 	Secrets                    []Secret         `json:"secrets,omitempty"`
 
+	Certificates         []Certificate         `json:"certificates,omitempty"`
 	FederatedCredentials []FederatedCredential `json:"federatedCredentials,omitempty"`
+	Owners               []string              `json:"owners,omitempty"` // users; nil leaves owners alone, empty has none
 }
 
 type API struct {
@@ -183,7 +185,7 @@ type GitHub struct {
 type Secret struct {
 	Name     string `json:"name"`               // passwordCredential.displayName
 	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
-	Sink     string `json:"sink,omitempty"`     // a file; default .provision/TARGET/secrets/STACK.APPLICATION.NAME
+	Sink     Sink   `json:"sink,omitzero"`
 }
 
 // User is a person, created by the stack or, with Existing, only referred to.

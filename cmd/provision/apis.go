@@ -229,7 +229,7 @@ func isMember(s *stack.Stack, group, user string) bool {
 }
 
 // clients are the stack's applications with what they may have of the API.
-func (s *session) clients(p protected, f facts) ([]conformance.Application, error) {
+func (s *session) clients(ctx context.Context, p protected, f facts) ([]conformance.Application, error) {
 	var all []conformance.Application
 	for _, a := range p.stack.Applications {
 		platform, _ := signIn(a)
@@ -254,7 +254,7 @@ func (s *session) clients(p protected, f facts) ([]conformance.Application, erro
 		c.Scopes = slices.Compact(c.Scopes)
 		slices.Sort(c.Roles)
 		c.Roles = slices.Compact(c.Roles)
-		secret, err := s.secret(p.stack, a)
+		secret, err := s.secret(ctx, p.stack, a)
 		if err != nil {
 			return nil, err
 		}
@@ -262,22 +262,6 @@ func (s *session) clients(p protected, f facts) ([]conformance.Application, erro
 		all = append(all, c)
 	}
 	return all, nil
-}
-
-// secret is the text of a kept client secret, "" where there is none.
-func (s *session) secret(st *stack.Stack, a *stack.Application) (string, error) {
-	kept, err := s.keptSecret(st, a)
-	return kept.SecretText, err
-}
-
-func (s *session) keptSecret(st *stack.Stack, a *stack.Application) (reconcile.KeptSecret, error) {
-	for _, secret := range a.Secrets {
-		kept, ok, err := s.keep.Secret(stack.UniqueName(st.Name, a.Name), secret.Name, secret.Sink)
-		if ok || err != nil {
-			return kept, err
-		}
-	}
-	return reconcile.KeptSecret{}, nil
 }
 
 // signIn is the platform and redirect URI that a sign-in of ours can be sent

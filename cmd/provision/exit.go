@@ -11,6 +11,7 @@ import (
 	"provision/graph"
 	"provision/plan"
 	"provision/reconcile"
+	"provision/reconcile/sink"
 	"provision/stack"
 )
 
@@ -92,9 +93,12 @@ func hintFor(err error) string {
 	var h hinted
 	var step *reconcile.StepError
 	var refused *plan.Refused
+	var unusable *sink.Error
 	switch {
 	case errors.As(err, &h):
 		return h.hint
+	case errors.As(err, &unusable):
+		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run the same command again"
 	case errors.As(err, &step):

@@ -37,7 +37,7 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 	}
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
-			r := resolver{session: s, state: state, stack: st, passwords: passwords}
+			r := resolver{ctx: ctx, session: s, state: state, stack: st, passwords: passwords}
 			text, err := r.file(o)
 			if err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
@@ -84,6 +84,7 @@ func removeEmpty(dir string) {
 
 // resolver knows what the references of a stack's outputs stand for.
 type resolver struct {
+	ctx       context.Context
 	session   *session
 	state     *plan.State
 	stack     *stack.Stack
@@ -208,9 +209,13 @@ func (r resolver) secret(path []string) (string, error) {
 			if secret.Name != name {
 				continue
 			}
-			kept, ok, err := r.session.keep.Secret(stack.UniqueName(r.stack.Name, application.Name), secret.Name, secret.Sink)
-			if err != nil || ok {
+			kept, ok, err := r.session.kept(r.ctx, r.stack, application, secret)
+			switch {
+			case err != nil || kept.SecretText != "":
 				return kept.SecretText, err
+			case ok:
+				return "", hint(fmt.Errorf("the text of secret %s is nowhere but in its sink, which does not show it: %s", name, secret.Sink),
+					"take it from there, or give it in %s", secretVariable(application, secret))
 			}
 		}
 	}

@@ -73,7 +73,7 @@ type outputLine struct {
 }
 
 // showOutputs prints what an applied API is known by.
-func (a *app) showOutputs(_ context.Context, s *session, p protected, f facts) error {
+func (a *app) showOutputs(ctx context.Context, s *session, p protected, f facts) error {
 	var lines []outputLine
 	add := func(key, value string) { lines = append(lines, outputLine{key: key, value: value}) }
 	if a.config.GetBool("for-api") {
@@ -100,7 +100,7 @@ func (a *app) showOutputs(_ context.Context, s *session, p protected, f facts) e
 		if !a.config.GetBool("show-secrets") {
 			continue
 		}
-		secret, err := s.secret(p.stack, application)
+		secret, err := s.secret(ctx, p.stack, application)
 		if err != nil {
 			return err
 		}

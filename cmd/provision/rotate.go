@@ -108,7 +108,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	done := 0
 	for i, r := range rotations {
 		uniqueName := stack.UniqueName(r.stack, r.application)
-		kept, ok, err := s.keep.Secret(uniqueName, r.secret.Name, r.secret.Sink)
+		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := reconcile.ApplicationID(state, uniqueName)
 		switch {
 		case err != nil:

@@ -75,7 +75,7 @@ func (a *app) connectReal(name string) (*session, error) {
 	return &session{target: name, tenantID: tenantID, authority: publicAuthority,
 		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
-		keep:     reconcile.Keep{Dir: filepath.Join(root, name)},
+		keep:     reconcile.Keep{Dir: filepath.Join(root, name), Sinks: sinks()},
 		patience: 3 * time.Minute, now: a.now, close: func() {}}, nil
 }
 

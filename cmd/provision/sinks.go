@@ -1,0 +1,60 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// sinks is how the services are reached that keep secrets: GitHub with the
+// variables that its own programs heed, Azure as everywhere.
+func sinks() sink.Access {
+	return sink.Access{
+		GitHub: sink.GitHub{
+			URL:        cmp.Or(os.Getenv("GITHUB_API_URL"), "https://api.github.com"),
+			Token:      cmp.Or(os.Getenv("GH_TOKEN"), os.Getenv("GITHUB_TOKEN")),
+			HTTPClient: &http.Client{Timeout: 30 * time.Second},
+		},
+		Vaults: sink.Vaults{Credential: func() (azcore.TokenCredential, error) { return azidentity.NewDefaultAzureCredential(nil) }},
+	}
+}
+
+// kept is a client secret; ok is false when there is none. Where its text is not
+// to be had from its sink the environment may give it, else it is "".
+func (s *session) kept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
+	kept, ok, err = s.keep.Secret(ctx, stack.UniqueName(st.Name, a.Name), secret.Name, secret.Sink)
+	if kept.SecretText == "" {
+		kept.SecretText = os.Getenv(secretVariable(a, secret))
+	}
+	return kept, ok, err
+}
+
+func secretVariable(a *stack.Application, secret stack.Secret) string {
+	return "PROVISION_SECRET_" + environmentName(a.Name) + "_" + environmentName(secret.Name)
+}
+
+// keptSecret is the first of an application's secrets whose text is known; its
+// zero value where there is none.
+func (s *session) keptSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (sink.Secret, error) {
+	for _, secret := range a.Secrets {
+		kept, _, err := s.kept(ctx, st, a, secret)
+		if err != nil || kept.SecretText != "" {
+			return kept, err
+		}
+	}
+	return sink.Secret{}, nil
+}
+
+// secret is the text of a kept client secret, "" where there is none.
+func (s *session) secret(ctx context.Context, st *stack.Stack, a *stack.Application) (string, error) {
+	kept, err := s.keptSecret(ctx, st, a)
+	return kept.SecretText, err
+}

@@ -1,0 +1,138 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+// applications are those that stacks declare and own.
+func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
+	all := map[plan.Key]*stack.Application{}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if !a.Existing {
+				all[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}] = a
+			}
+		}
+	}
+	return all
+}
+
+// credentials compares the credentials of the stacks' applications with what is
+// declared and, of secrets, with what is kept: only the text of a kept one is of
+// any use.
+func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.Application) error {
+	declared := map[plan.Key]stack.Secret{}
+	prunes := map[string]bool{}
+	for _, s := range stacks {
+		prunes[s.Name] = s.Prune == "credentials"
+	}
+	for k, a := range apps {
+		for _, secret := range a.Secrets {
+			declared[plan.SecretKey(k, secret.Name)] = secret
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
+		app := t.state.Objects[k]
+		if k.Kind != plan.Application || !t.managed[app.Stack] {
+			continue
+		}
+		credentials, _ := app.Properties["passwordCredentials"].([]any)
+		for _, c := range credentials {
+			credential, _ := c.(map[string]any)
+			if err := t.secret(app, credential, declared, prunes[app.Stack]); err != nil {
+				return err
+			}
+		}
+		if a := apps[k]; a != nil {
+			t.certificates(app, a, prunes[app.Stack])
+		}
+	}
+	return nil
+}
+
+// certificates tells people of those that end soon, and of those that no
+// manifest names.
+func (t *tenant) certificates(app *plan.Object, a *stack.Application, prune bool) {
+	entries, _ := app.Properties["keyCredentials"].([]any)
+	for _, e := range entries {
+		entry, _ := e.(map[string]any)
+		if plan.UseOf(entry, a.Certificates) == plan.Stranger && !prune {
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf(
+				"application %s has a certificate %q that no manifest names; `prune: credentials` in the stack's spec removes such", app.Name, str(entry, "displayName")))
+		}
+	}
+	for _, c := range a.Certificates {
+		left := c.NotAfter.Sub(t.Now())
+		switch {
+		case left < 0:
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expired on %s; put a new one in its file, or beside it",
+				app.Name, c.Name, c.NotAfter.Format(time.DateOnly)))
+		case left < expiresSoon:
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expires on %s, in %s; put a new one in its file, or beside it",
+				app.Name, c.Name, c.NotAfter.Format(time.DateOnly), days(left)))
+		}
+	}
+}
+
+// expiresSoon is how long before its end people are told of a credential.
+const expiresSoon = 30 * 24 * time.Hour
+
+func days(d time.Duration) string {
+	if n := int(d.Hours() / 24); n != 1 {
+		return fmt.Sprintf("%d days", n)
+	}
+	return "1 day"
+}
+
+func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret, prune bool) error {
+	name, keyID := str(credential, "displayName"), str(credential, "keyId")
+	k := plan.SecretKey(app.Key, name)
+	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key},
+		Properties: map[string]any{"application": app.ID, "keyId": keyID}}
+	secret, ok := declared[k]
+	if !ok {
+		o.Name += " " + keyID // several may share a name
+		t.state.Objects[o.Key] = o
+		if !prune {
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf(
+				"application %s has a secret %q that no manifest names; `prune: credentials` in the stack's spec removes such", app.Name, name))
+		}
+		return nil
+	}
+	kept, ok, err := t.Keep.Secret(t.ctx, app.Name, name, secret.Sink)
+	if err != nil {
+		return err
+	}
+	if kept.Retires(keyID, t.Now()) {
+		return nil // a rotation leaves it good for a while
+	}
+	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
+	switch {
+	case !ok:
+		o.Lost = "its text is not in the sink"
+	case kept.KeyID != keyID:
+		o.Lost = "the sink holds another one"
+	case !end.IsZero() && end.Before(t.Now()):
+		o.Lost = "expired on " + end.Format(time.DateOnly)
+	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
+		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `provision rotate` makes a new one",
+			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now()))))
+	}
+	if before := t.state.Objects[k]; before != nil {
+		// Two of one name: a replacement was cut short. The good one stays.
+		if before.Lost == "" {
+			o, before = before, o
+		}
+		before.Name += " " + before.ID
+		before.Lost = "replaced"
+		t.state.Objects[before.Key] = before
+	}
+	t.state.Objects[k] = o
+	return nil
+}

@@ -1,0 +1,95 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// checkSinks finds out whether every secret that a plan makes can be kept,
+// before anything is done.
+func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
+	for _, s := range p.Steps {
+		if s.Kind != plan.Secret || s.Action == plan.Delete {
+			continue
+		}
+		application, name, where, err := secretOf(s, s.Bodies[0])
+		if err == nil {
+			err = a.Keep.check(ctx, application, name, where)
+		}
+		if err != nil {
+			return fmt.Errorf("secret %s cannot be kept: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// secretOf is which secret a step makes, and where it is kept.
+func secretOf(s plan.Step, body map[string]any) (application, name string, where stack.Sink, err error) {
+	name = str(body, "displayName")
+	raw, err := json.Marshal(body["sink"])
+	if err == nil {
+		err = json.Unmarshal(raw, &where)
+	}
+	return strings.TrimSuffix(s.Name, " "+name), name, where, err
+}
+
+// secret makes a client secret and keeps its text. Only when the new one is
+// kept does the old one go: cut short anywhere, the next apply sees which of
+// the two the sink holds.
+func (r *run) secret(s plan.Step, body map[string]any) error {
+	id := str(body, "application")
+	if s.Action == plan.Delete {
+		if err := r.write(gone(r.Graph.RemovePassword(r.ctx, id, s.ID))); err != nil {
+			return err
+		}
+		application, _, _ := strings.Cut(s.Name, " ")
+		return r.forget(application, s.ID)
+	}
+	lifetime, err := stack.Lifetime(str(body, "lifetime"))
+	if err != nil {
+		return err
+	}
+	application, name, where, err := secretOf(s, body)
+	if err != nil {
+		return err
+	}
+	before, _, err := r.Keep.Secret(r.ctx, application, name, where)
+	if err != nil {
+		return err
+	}
+	made, err := r.Graph.AddPassword(r.ctx, id, name, r.Now().Add(lifetime).UTC().Truncate(time.Second))
+	if err := r.write(err); err != nil {
+		return err
+	}
+	err = r.Keep.saveSecret(r.ctx, sink.Secret{
+		Application: application, DisplayName: name,
+		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
+		KeyID:    made.KeyID, SecretText: made.Text,
+		StartDateTime: r.Now().UTC().Truncate(time.Second), EndDateTime: made.End,
+		Retiring: before.Retiring,
+	}, where)
+	if err != nil {
+		return fmt.Errorf("keep the secret: %w", err)
+	}
+	if s.Action == plan.Replace {
+		return r.write(gone(graph.Settle(r.ctx, r.Patience, func() error { return r.Graph.RemovePassword(r.ctx, id, s.ID) })))
+	}
+	return nil
+}
+
+// forget takes away what is kept of secrets that are revoked.
+func (r *run) forget(application, keyID string) error {
+	left, err := r.Keep.forgetSecrets(r.ctx, application, keyID)
+	for _, why := range left {
+		r.done.Warnings = append(r.done.Warnings, "the text of a revoked secret stays where it is: "+why.Error())
+	}
+	return err
+}

@@ -1,0 +1,173 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// env is a line of a dotenv file: the text and nothing else.
+type env struct{ stack.EnvSink }
+
+func (e env) Check(context.Context) error {
+	if err := writable(e.File); err != nil {
+		return err
+	}
+	_, err := e.lines()
+	return err
+}
+
+func (e env) Read(context.Context) (Secret, bool, error) {
+	lines, err := e.lines()
+	if err != nil {
+		return Secret{}, false, err
+	}
+	// Where a name is set twice, readers of such files take the last.
+	for _, a := range slices.Backward(assignments(lines)) {
+		if a.key == e.Key && a.value != "" {
+			return Secret{SecretText: a.value}, true, nil
+		}
+	}
+	return Secret{}, false, nil
+}
+
+func (e env) Write(_ context.Context, s Secret) error {
+	return e.set(e.Key + "=" + dotenvValue(s.SecretText))
+}
+
+func (e env) Forget(context.Context) error {
+	if _, err := os.Stat(e.File); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return e.set("")
+}
+
+// set puts a line in the place of the first that sets the name, and takes away
+// the others; "" takes all away.
+func (e env) set(line string) error {
+	lines, err := e.lines()
+	if err != nil {
+		return err
+	}
+	return writePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, line), "")))
+}
+
+// lines are those of the file, each with its end.
+func (e env) lines() ([]string, error) {
+	raw, err := os.ReadFile(e.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &Error{Where: e.File, Hint: "name a file that can be read and written as the secret's sink", Err: err}
+	}
+	return slices.Collect(strings.Lines(string(raw))), nil
+}
+
+func replace(lines []string, key, line string) []string {
+	var all []string
+	at, end := 0, "\n"
+	put := func() {
+		if line != "" {
+			all, line = append(all, line+end), ""
+		}
+	}
+	for _, a := range assignments(lines) {
+		all = append(all, lines[at:a.from]...)
+		if a.key == key {
+			put()
+		} else {
+			all = append(all, lines[a.from:a.to]...)
+		}
+		at = a.to
+	}
+	all = append(all, lines[at:]...)
+	if n := len(all); line != "" && n > 0 && !strings.HasSuffix(all[n-1], "\n") {
+		all[n-1] += "\n"
+	}
+	put()
+	return all
+}
+
+// assignment is one name's, in lines from (inclusive) to (exclusive).
+type assignment struct {
+	key, value string
+	from, to   int
+}
+
+var assigns = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*`)
+
+// assignments finds them; a value in quotes may go over several lines.
+func assignments(lines []string) []assignment {
+	var all []assignment
+	for i := 0; i < len(lines); i++ {
+		m := assigns.FindStringSubmatch(strings.TrimRight(lines[i], "\r\n"))
+		if m == nil {
+			continue
+		}
+		a := assignment{key: m[1], from: i, to: i + 1}
+		rest := strings.TrimPrefix(lines[i], m[0])
+		if rest != "" && (rest[0] == '"' || rest[0] == '\'') {
+			whole := rest
+			for value, closed := unquote(whole); ; value, closed = unquote(whole) {
+				if closed {
+					a.value = value
+					break
+				}
+				if a.to == len(lines) { // never closed: the quote is a sign like any other
+					a.to, a.value = i+1, strings.TrimSpace(rest)
+					break
+				}
+				whole += lines[a.to]
+				a.to++
+			}
+		} else {
+			value, _, _ := strings.Cut(rest, " #")
+			a.value = strings.TrimSpace(value)
+		}
+		all = append(all, a)
+		i = a.to - 1
+	}
+	return all
+}
+
+// unquote is what stands between the quote that text begins with and the next.
+func unquote(text string) (value string, closed bool) {
+	quote := text[0]
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == quote:
+			return b.String(), true
+		case c == '\\' && quote == '"' && i+1 < len(text):
+			i++
+			if text[i] == 'n' {
+				b.WriteByte('\n')
+			} else {
+				b.WriteByte(text[i])
+			}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", false
+}
+
+// plain needs no quotes in a shell or in any reader of such files.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./@%+,-][A-Za-z0-9_./@%+,~-]*$`)
+
+func dotenvValue(text string) string {
+	switch {
+	case plain.MatchString(text):
+		return text
+	case !strings.ContainsAny(text, "'\n\r"):
+		return "'" + text + "'"
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`", "\n", `\n`).Replace(text) + `"`
+}

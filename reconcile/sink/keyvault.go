@@ -1,0 +1,197 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"provision/stack"
+)
+
+// Vaults is how Azure Key Vaults are reached.
+type Vaults struct {
+	// Credential signs in; it is asked for when there is a vault to reach.
+	Credential func() (azcore.TokenCredential, error)
+	Options    *azsecrets.ClientOptions
+}
+
+// vault is a secret of a Key Vault. Its tags say which credential it is, so
+// that whoever reaches the vault knows: nothing else has to be kept.
+// Source: learn.microsoft.com/azure/key-vault/secrets/about-secrets.
+type vault struct {
+	where       stack.KeyVaultSink
+	application string
+	client      *azsecrets.Client
+}
+
+// The tags of a secret; of each that retires, tagRetiring and its keyId.
+const (
+	tagApplication = "application"
+	tagClientID    = "clientId"
+	tagName        = "displayName"
+	tagKeyID       = "keyId"
+	tagStart       = "startDateTime"
+	tagRetiring    = "retiring-"
+)
+
+func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error) {
+	s := vault{where: where, application: application}
+	if v.Credential == nil {
+		return nil, s.failed("", errors.New("no credential for it is at hand"))
+	}
+	credential, err := v.Credential()
+	if err != nil {
+		return nil, s.failed("sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET", err)
+	}
+	if s.client, err = azsecrets.NewClient(where.Vault, credential, v.Options); err != nil {
+		return nil, s.failed("", err)
+	}
+	return s, nil
+}
+
+// Check reads the secret: whoever may not even do that will not set it, and one
+// that is somebody else's stays.
+func (v vault) Check(ctx context.Context) error {
+	s, found, err := v.get(ctx)
+	if err == nil && found && s.Application != v.application {
+		return v.failed("name another one, or delete that", errors.New("a secret of that name is there, and provision did not write it for "+v.application))
+	}
+	return err
+}
+
+func (v vault) Read(ctx context.Context) (Secret, bool, error) {
+	s, found, err := v.get(ctx)
+	return s, found && s.Application == v.application && s.SecretText != "", err
+}
+
+func (v vault) get(ctx context.Context) (s Secret, found bool, err error) {
+	answer, err := v.client.GetSecret(ctx, v.where.Name, "", nil)
+	switch {
+	case status(err) == http.StatusNotFound:
+		return s, false, nil
+	case err != nil:
+		return s, false, v.refused(err)
+	}
+	s = Secret{SecretText: deref(answer.Value)}
+	if answer.Attributes != nil && answer.Attributes.Expires != nil {
+		s.EndDateTime = answer.Attributes.Expires.UTC()
+	}
+	for tag, value := range answer.Tags {
+		switch text := deref(value); tag {
+		case tagApplication:
+			s.Application = text
+		case tagClientID:
+			s.ClientID = text
+		case tagName:
+			s.DisplayName = text
+		case tagKeyID:
+			s.KeyID = text
+		case tagStart:
+			s.StartDateTime, _ = time.Parse(time.RFC3339, text) // at worst it is not waited for
+		default:
+			if keyID, ok := strings.CutPrefix(tag, tagRetiring); ok {
+				until, _ := time.Parse(time.RFC3339, text) // at worst it is revoked
+				s.Retiring = append(s.Retiring, Retiring{keyID, until})
+			}
+		}
+	}
+	return s, true, nil
+}
+
+func (v vault) Write(ctx context.Context, s Secret) error {
+	kind := "client secret of Microsoft Entra ID"
+	p := azsecrets.SetSecretParameters{Value: &s.SecretText, ContentType: &kind,
+		SecretAttributes: &azsecrets.SecretAttributes{Expires: &s.EndDateTime},
+		Tags: map[string]*string{
+			tagApplication: &s.Application, tagClientID: &s.ClientID, tagName: &s.DisplayName, tagKeyID: &s.KeyID,
+			tagStart: text(s.StartDateTime),
+		}}
+	for _, r := range s.Retiring {
+		p.Tags[tagRetiring+r.KeyID] = text(r.Until)
+	}
+	_, err := v.client.SetSecret(ctx, v.where.Name, p, nil)
+	if status(err) == http.StatusConflict {
+		// One that was deleted keeps its name until it is recovered.
+		if err = v.recover(ctx); err == nil {
+			_, err = v.client.SetSecret(ctx, v.where.Name, p, nil)
+		}
+	}
+	return v.refused(err)
+}
+
+// recover takes the secret out of the vault's recycle bin, and waits for it.
+func (v vault) recover(ctx context.Context) error {
+	if _, err := v.client.RecoverDeletedSecret(ctx, v.where.Name, nil); err != nil && status(err) != http.StatusConflict {
+		return err
+	}
+	for range 60 {
+		_, err := v.client.GetSecret(ctx, v.where.Name, "", nil)
+		if status(err) != http.StatusNotFound {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return errors.New("it is being recovered from deletion for more than a minute")
+}
+
+func (v vault) Forget(ctx context.Context) error {
+	s, found, err := v.get(ctx)
+	if err != nil || !found || s.Application != v.application {
+		return err // gone, or somebody else's
+	}
+	_, err = v.client.DeleteSecret(ctx, v.where.Name, nil)
+	if status(err) == http.StatusNotFound {
+		return nil
+	}
+	return v.refused(err)
+}
+
+func (v vault) refused(err error) error {
+	var answer *azcore.ResponseError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &answer):
+		return v.failed("is the vault's address right, and are you signed in (`az login`)?", err)
+	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized:
+		return v.failed("give the caller the role Key Vault Secrets Officer at the vault", fmt.Errorf("the vault answered %d %s", answer.StatusCode, answer.ErrorCode))
+	}
+	return v.failed("", fmt.Errorf("the vault answered %d %s", answer.StatusCode, answer.ErrorCode))
+}
+
+func (v vault) failed(hint string, err error) error {
+	if hint == "" {
+		hint = "run the same command again when the vault answers"
+	}
+	return &Error{Where: stack.Sink{KeyVault: &v.where}.String(), Hint: hint, Err: err}
+}
+
+func status(err error) int {
+	var answer *azcore.ResponseError
+	if errors.As(err, &answer) {
+		return answer.StatusCode
+	}
+	return 0
+}
+
+func text(t time.Time) *string {
+	s := t.UTC().Format(time.RFC3339)
+	return &s
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

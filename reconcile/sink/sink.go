@@ -1,0 +1,114 @@
+// Package sink keeps the text of client secrets where manifests say: in a file
+// of their own, a line of a dotenv file, a secret of GitHub Actions or one of an
+// Azure Key Vault; one file each.
+//
+// A text is written to its sink and nowhere else. What a sink cannot keep or
+// does not show again (a dotenv file has no place for a keyId, GitHub shows no
+// secret) is for the caller to remember.
+package sink
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"provision/stack"
+)
+
+// Secret is a client secret with what is needed to use it.
+type Secret struct {
+	Application string    `json:"application"` // uniqueName
+	ClientID    string    `json:"clientId"`
+	DisplayName string    `json:"displayName"`
+	KeyID       string    `json:"keyId"`
+	SecretText  string    `json:"secretText,omitempty"` // "" where the sink does not show it
+	EndDateTime time.Time `json:"endDateTime"`
+
+	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made
+
+	// Retiring are older ones that a rotation left good for a while, so that
+	// whoever still has them is not cut off.
+	Retiring []Retiring `json:"retiring,omitempty"`
+}
+
+// Retiring is a client secret that is revoked after a time.
+type Retiring struct {
+	KeyID string    `json:"keyId"`
+	Until time.Time `json:"until"`
+}
+
+// Retires tells whether a rotation left the credential good until later than
+// now.
+func (s Secret) Retires(keyID string, now time.Time) bool {
+	return slices.ContainsFunc(s.Retiring, func(r Retiring) bool { return r.KeyID == keyID && now.Before(r.Until) })
+}
+
+// Sink keeps one secret.
+type Sink interface {
+	// Check finds out whether Write can be done, before there is a secret that
+	// would be lost.
+	Check(ctx context.Context) error
+
+	// Read returns what the sink shows of its secret: all, the text alone, or
+	// nothing. found is false where there is none.
+	Read(ctx context.Context) (s Secret, found bool, err error)
+
+	// Write puts s in the place of what is there, all of it or nothing.
+	Write(ctx context.Context, s Secret) error
+
+	// Forget takes it away; where there is none, that is done.
+	Forget(ctx context.Context) error
+}
+
+// Access is how the services are reached that sinks may be at.
+type Access struct {
+	GitHub GitHub
+	Vaults Vaults
+}
+
+// Open is the sink at where, of a secret of application (its uniqueName).
+func (a Access) Open(where stack.Sink, application string) (Sink, error) {
+	switch {
+	case where.Env != nil:
+		return env{*where.Env}, nil
+	case where.GitHub != nil:
+		return github{*where.GitHub, a.GitHub}, nil
+	case where.KeyVault != nil:
+		return a.Vaults.open(*where.KeyVault, application)
+	}
+	return file(filepath.Clean(where.File)), nil
+}
+
+// Here tells whether a sink is on this machine.
+func (a Access) Here(where stack.Sink) bool {
+	service := ""
+	switch {
+	case where.GitHub != nil:
+		service = a.GitHub.URL
+	case where.KeyVault != nil:
+		service = where.KeyVault.Vault
+	default:
+		return true
+	}
+	u, err := url.Parse(service)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Error is a sink that cannot be used, with what to do about it.
+type Error struct {
+	Where string
+	Hint  string
+	Err   error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Where, e.Err) }
+
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,104 @@
+package stack
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Certificate is one by which an application signs in; its private key is
+// nowhere in the manifests.
+type Certificate struct {
+	Name string `json:"name"` // keyCredential.displayName
+	File string `json:"file"` // PEM, from the manifest's folder
+
+	DER      []byte    `json:"-"` // what the file holds
+	NotAfter time.Time `json:"-"`
+}
+
+// Thumbprint is the SHA-1 of the certificate in upper case hexadecimal digits,
+// by which Entra and clients know it (x5t, RFC 7515 section 4.1.7).
+func (c Certificate) Thumbprint() string {
+	sum := sha1.Sum(c.DER)
+	return strings.ToUpper(hex.EncodeToString(sum[:]))
+}
+
+// checkCertificates reads the files.
+func (l *loader) checkCertificates(s *loaded, a *Application) {
+	seen, files := map[string]bool{}, map[string]string{}
+	for i := range a.Certificates {
+		c := &a.Certificates[i]
+		at := func(path ...any) Position {
+			return l.at(s, "Application", a.Name, append([]any{"certificates", i}, path...)...)
+		}
+		if seen[c.Name] {
+			l.mistakes.add(at("name"), "", "a second certificate %q", c.Name)
+		}
+		seen[c.Name] = true
+		file := c.File
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(filepath.Dir(a.Pos.File), file)
+		}
+		raw, err := readFile(file)
+		if err != nil {
+			l.mistakes.add(at("file"), "", "certificate %s: %v", c.Name, err)
+			continue
+		}
+		certificate, err := readCertificate(raw)
+		if err != nil {
+			hint := ""
+			if errors.Is(err, errPrivateKey) {
+				hint = "keep the key where the application runs, and write the certificate alone here: openssl x509 -in FILE"
+			}
+			l.mistakes.add(at("file"), hint, "certificate %s: %s %v", c.Name, c.File, err)
+			continue
+		}
+		c.DER, c.NotAfter = certificate.Raw, certificate.NotAfter.UTC()
+		if other := files[c.Thumbprint()]; other != "" {
+			l.mistakes.add(at("file"), "", "certificate %s is certificate %s", c.Name, other)
+		}
+		files[c.Thumbprint()] = c.Name
+	}
+}
+
+var errPrivateKey = errors.New("holds a private key, which nobody should have who reads manifests")
+
+// readCertificate is the one certificate in PEM.
+func readCertificate(raw []byte) (*x509.Certificate, error) {
+	var found *x509.Certificate
+	for {
+		var block *pem.Block
+		if block, raw = pem.Decode(raw); block == nil {
+			break
+		}
+		switch {
+		case strings.Contains(block.Type, "PRIVATE KEY"):
+			return nil, errPrivateKey
+		case block.Type != "CERTIFICATE":
+			continue
+		case found != nil:
+			return nil, errors.New("holds several certificates, not one")
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("holds no X.509 certificate: %w", err)
+		}
+		found = certificate
+	}
+	if found == nil {
+		return nil, errors.New("holds no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+	}
+	switch found.PublicKey.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey:
+		return found, nil
+	}
+	return nil, errors.New("holds a certificate of a key that is neither RSA nor EC, which Entra does not take")
+}

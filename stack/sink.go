@@ -1,0 +1,99 @@
+package stack
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+)
+
+// Sink says what keeps the text of a secret: exactly one field is set, or none
+// for provision's own file.
+type Sink struct {
+	File     string        `json:"file,omitempty"` // from the working directory
+	Env      *EnvSink      `json:"env,omitempty"`
+	GitHub   *GitHubSink   `json:"github,omitempty"`
+	KeyVault *KeyVaultSink `json:"keyVault,omitempty"`
+}
+
+// EnvSink is a line of a dotenv file.
+type EnvSink struct {
+	File string `json:"file"` // from the working directory
+	Key  string `json:"key"`
+}
+
+// GitHubSink is a secret of GitHub Actions: of a repository or, where
+// Environment is stated, of an environment of it.
+type GitHubSink struct {
+	Repository  string `json:"repository"` // OWNER/NAME
+	Environment string `json:"environment,omitempty"`
+	Name        string `json:"name"`
+}
+
+// KeyVaultSink is a secret of an Azure Key Vault.
+type KeyVaultSink struct {
+	Vault string `json:"vault"` // its URL
+	Name  string `json:"name"`
+}
+
+// UnmarshalJSON takes an object, or a string for a file.
+func (s *Sink) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, &s.File)
+	}
+	type object Sink
+	return json.Unmarshal(raw, (*object)(s))
+}
+
+// String is the sink as people know it; two sinks of one String are one.
+func (s Sink) String() string {
+	switch {
+	case s.Env != nil:
+		return s.Env.Key + " in " + filepath.Clean(s.Env.File)
+	case s.GitHub != nil && s.GitHub.Environment != "":
+		return "secret " + strings.ToUpper(s.GitHub.Name) + " of " + s.GitHub.Repository + ", environment " + s.GitHub.Environment
+	case s.GitHub != nil:
+		return "secret " + strings.ToUpper(s.GitHub.Name) + " of " + s.GitHub.Repository
+	case s.KeyVault != nil:
+		return "secret " + strings.ToLower(s.KeyVault.Name) + " of " + strings.ToLower(strings.TrimSuffix(s.KeyVault.Vault, "/"))
+	case s.File != "":
+		return filepath.Clean(s.File)
+	}
+	return ""
+}
+
+// checkSecrets: a secret has a name and a place of its own.
+func (l *loader) checkSecrets(s *loaded, a *Application) {
+	seen := map[string]bool{}
+	for i, secret := range a.Secrets {
+		at := func(path ...any) Position {
+			return l.at(s, "Application", a.Name, append([]any{"secrets", i}, path...)...)
+		}
+		if seen[secret.Name] {
+			l.mistakes.add(at("name"), "", "a second secret %q", secret.Name)
+		}
+		seen[secret.Name] = true
+		if _, err := Lifetime(secret.Lifetime); err != nil {
+			l.mistakes.add(at("lifetime"), "", "lifetime: %v", err)
+		}
+		if g := secret.Sink.GitHub; g != nil && strings.HasPrefix(strings.ToUpper(g.Name), "GITHUB_") {
+			l.mistakes.add(at("sink", "github", "name"), "begin it otherwise", "GitHub keeps names that begin with GITHUB_ to itself")
+		}
+		place := secret.Sink.String()
+		if place == "" {
+			continue
+		}
+		if first, taken := l.sinks[place]; taken {
+			l.mistakes.add(at("sink"), "each secret needs a place of its own", "secret %s is kept there, too: %s", first, place)
+		}
+		l.sinks[place] = s.Name + "/" + a.Name + "/" + secret.Name
+	}
+}
+
+// checkOwners: only what the stack knows can be given the registration.
+func (l *loader) checkOwners(s *loaded, a *Application) {
+	for i, name := range a.Owners {
+		if s.users[name] == nil {
+			l.mistakes.add(l.at(s, "Application", a.Name, "owners", i), oneOf(name, names(s.users)), "unknown user %q", name)
+		}
+	}
+}
