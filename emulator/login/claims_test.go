@@ -104,7 +104,7 @@ func TestUserTokens(t *testing.T) {
 		"aud": w.site.AppID, "iss": v2iss, "name": "Ada Lovelace", "nonce": "n-1", "oid": w.ada.ID,
 		"preferred_username": upn, "tid": w.tid(), "ver": "2.0",
 	}
-	if diff := cmp.Diff(want, stable(t, w, id, "sub")); diff != "" {
+	if diff := cmp.Diff(want, stable(t, w, id, "sub", "sid")); diff != "" {
 		t.Errorf("v2 ID token (-want +got):\n%s", diff)
 	}
 

@@ -8,8 +8,11 @@ import (
 )
 
 // groupLimit is how many groups a token names. A user in more of them gets the
-// address to ask instead.
-const groupLimit = 200
+// address to ask instead; in a token that comes by a URI, word that there are some.
+const (
+	groupLimit         = 200
+	fragmentGroupLimit = 5
+)
 
 // addGroups adds the groups claim by the registration's groupMembershipClaims.
 // Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim.
@@ -17,6 +20,8 @@ func (c *call) addGroups(token claims, i issuance, app *directory.Application, p
 	ids := c.groupIDs(i.user, app, principal)
 	switch {
 	case len(ids) == 0:
+	case i.inFragment && len(ids) > fragmentGroupLimit:
+		token["hasgroups"] = true
 	case len(ids) > groupLimit:
 		token["_claim_names"] = map[string]string{"groups": "src1"}
 		token["_claim_sources"] = map[string]any{"src1": map[string]string{

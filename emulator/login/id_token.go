@@ -24,6 +24,7 @@ func (c *call) idClaims(i issuance) claims {
 	if i.nonce != "" {
 		token["nonce"] = i.nonce
 	}
+	setText(token, "sid", &i.session.ID)
 	setText(token, "c_hash", &i.codeHash)
 	setText(token, "at_hash", &i.accessHash)
 	if i.asked.oidc.profile {

@@ -66,6 +66,36 @@ func TestImplicitFlow(t *testing.T) {
 	}
 }
 
+// A URI has to stay short: of many groups a token in it says only that they are.
+func TestGroupsInAFragment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.allow(true, true)
+	w.change(w.site.ID, func(app *directory.Application) { app.GroupMembershipClaims = ptr("SecurityGroup") })
+	join := func(n int) {
+		w.update(func(tx *directory.Tx) {
+			for range n {
+				g, err := tx.CreateGroup(&directory.Group{DisplayName: "crew", MailNickname: "crew", SecurityEnabled: true})
+				w.must(err)
+				w.must(tx.AddMembers(g.ID, w.bob.ID))
+			}
+		})
+	}
+	join(5)
+	request := w.siteRequest("response_type", "id_token")
+	if c := w.claims(w.fragment(request, w.bob).Get("id_token")); len(c["groups"].([]any)) != 5 || c["hasgroups"] != nil {
+		t.Errorf("five groups: %v", c)
+	}
+	join(1)
+	if c := w.claims(w.fragment(request, w.bob).Get("id_token")); c["groups"] != nil || c["hasgroups"] != true {
+		t.Errorf("six groups: %v", c)
+	}
+	p := w.arrived(w.browser(), w.siteRequest("response_type", "id_token", "response_mode", "form_post"), w.bob)
+	if c := w.claims(hiddenFields(p.body).Get("id_token")); len(c["groups"].([]any)) != 6 {
+		t.Errorf("six groups in a form: %v", c)
+	}
+}
+
 func TestHybridFlow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

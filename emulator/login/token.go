@@ -96,6 +96,7 @@ type issuance struct {
 	nonce                string
 	wishes               claimsRequest // of the claims parameter
 	codeHash, accessHash string        // of what is issued beside an ID token
+	inFragment           bool          // of a redirect URI, which has to stay short
 	spaSince             time.Time     // when a single-page application's user signed in
 	ipaddr               string
 }

@@ -1,0 +1,198 @@
+package login
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// format is what a claim's value is documented to look like.
+type format struct {
+	name string
+	fits func(value any) bool
+}
+
+func matches(name, pattern string) format {
+	compiled := regexp.MustCompile(`^(?:` + pattern + `)$`)
+	return format{name, func(value any) bool { s, ok := value.(string); return ok && compiled.MatchString(s) }}
+}
+
+func listOf(each format) format {
+	return format{"array: " + each.name, func(value any) bool {
+		list, ok := value.([]any)
+		for _, entry := range list {
+			ok = ok && each.fits(entry)
+		}
+		return ok && len(list) > 0
+	}}
+}
+
+const guidPattern = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
+
+var (
+	text     = matches("string", `.+`)
+	guid     = matches("GUID", guidPattern)
+	opaquely = matches("opaque string", `[\w.~-]+`)
+	address  = matches("URI", `https://\S+`)
+	words    = matches("string: words and spaces", `\S+( \S+)*`)
+	audience = matches("GUID or URI", guidPattern+`|[a-z]+://\S+`)
+	country  = matches("two letters", `[A-Z]{2}`)
+	truth    = format{"boolean", func(value any) bool { _, ok := value.(bool); return ok }}
+	members  = format{"object", func(value any) bool { _, ok := value.(map[string]any); return ok }}
+	number   = format{"0 or 1", func(value any) bool { return value == 0.0 || value == 1.0 }}
+	seconds  = format{"Unix time", func(value any) bool {
+		n, ok := value.(float64)
+		return ok && n == float64(int64(n)) && time.Unix(int64(n), 0).Year() > 2000
+	}}
+)
+
+func oneOf(values ...string) format {
+	return format{strings.Join(values, ", "), func(value any) bool { s, ok := value.(string); return ok && slices.Contains(values, s) }}
+}
+
+// documented is a claim as Microsoft's references tell of it. Kinds of tokens
+// are 1 and 2 for the version with u for a user's and a for an application's.
+type documented struct {
+	name   string
+	format format
+	in     string // kinds that it is told of
+	always string // kinds that are promised to have it
+	when   string // in what they do else, or what it says
+}
+
+const (
+	everyKind = "1u 1a 2u 2a"
+	ofUsers   = "1u 2u"
+)
+
+// The headers of all tokens.
+var documentedHeaders = []documented{
+	{"typ", oneOf("JWT"), everyKind, everyKind, "says what it is"},
+	{"alg", oneOf("RS256"), everyKind, everyKind, "the algorithm, such as RS256"},
+	{"kid", opaquely, everyKind, everyKind, "names the key; versions 1.0 and 2.0"},
+	{"x5t", opaquely, "1u 1a", "1u 1a", "as `kid`; version 1.0 alone"},
+}
+
+// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+var documentedAccess = []documented{
+	{"aud", audience, everyKind, everyKind, "2.0: the appId of the API; 1.0: that, or the URI that the request named"},
+	{"iss", address, everyKind, everyKind, "names the tenant; ends in `/v2.0` in version 2.0"},
+	{"idp", address, everyKind, "", "who authenticated the subject; where it is not there, `iss` did"},
+	{"iat", seconds, everyKind, everyKind, "of the authentication"},
+	{"nbf", seconds, everyKind, everyKind, "not valid before"},
+	{"exp", seconds, everyKind, everyKind, "60 to 90 minutes after `iat`, 75 on average"},
+	{"aio", opaquely, everyKind, "", "internal"},
+	{"acr", oneOf("0", "1"), "1u", "", "0: weaker than ISO/IEC 29115 wants"},
+	{"acrs", listOf(text), everyKind, "", "authentication contexts that the bearer has met"},
+	{"amr", listOf(oneOf("pwd", "rsa", "otp", "fed", "wia", "mfa", "ngcmfa", "wiaormfa", "none")), "1u", "", "how the user was authenticated"},
+	{"appid", guid, "1u 1a", "1u 1a", "the client"},
+	{"appidacr", oneOf("0", "1", "2"), "1u 1a", "1u 1a", "0: public client, 1: secret, 2: certificate"},
+	{"azp", guid, "2u 2a", "2u 2a", "the client"},
+	{"azpacr", oneOf("0", "1", "2"), "2u 2a", "2u 2a", "0: public client, 1: secret, 2: certificate"},
+	{"preferred_username", text, "2u", "", "the user for people's eyes; scope `profile`"},
+	{"name", text, ofUsers, "", "display name; scope `profile`"},
+	{"scp", words, ofUsers, ofUsers, "what the client may do for the user"},
+	{"roles", listOf(text), everyKind, "", "the user's or the application's roles, where there are some"},
+	{"wids", listOf(guid), everyKind, "", "directory roles, where `groupMembershipClaims` is All or DirectoryRole"},
+	{"groups", listOf(guid), ofUsers, "", "groups, by `groupMembershipClaims`, up to 200"},
+	{"hasgroups", truth, ofUsers, "", "true instead of `groups` in the implicit flow, from six groups on"},
+	{"_claim_names", members, ofUsers, "", "instead of `groups` when there are more than 200"},
+	{"_claim_sources", members, ofUsers, "", "beside `_claim_names`: where to ask for them"},
+	{"sub", opaquely, everyKind, everyKind, "the subject, another at each application"},
+	{"oid", guid, everyKind, "1a 2a", "object id; a user's with scope `profile`"},
+	{"tid", guid, everyKind, everyKind, "the tenant that was signed in to"},
+	{"unique_name", text, "1u", "", "the user for people's eyes"},
+	{"uti", opaquely, everyKind, "", "the token's own id"},
+	{"rh", opaquely, everyKind, "", "internal"},
+	{"ver", oneOf("1.0", "2.0"), everyKind, everyKind, "version of the token"},
+	{"xms_cc", listOf(text), everyKind, "", "`cp1`: the client understands claims challenges"},
+	{"ipaddr", text, "1u", "", "where the user signed in from; 2.0: optional"},
+	{"onprem_sid", text, "1u", "", "SID of a user who is synchronized from elsewhere; 2.0: optional"},
+	{"pwd_exp", seconds, "1u", "", "where the password runs out soon; 2.0: optional"},
+	{"pwd_url", address, "1u", "", "where to change it; 2.0: optional"},
+	{"in_corp", truth, "1u", "", "true inside of the trusted network; 2.0: optional"},
+	{"nickname", text, "1u", "", "where there is one; 2.0: optional"},
+	{"family_name", text, "1u", "", "where there is one; 2.0: optional"},
+	{"given_name", text, "1u", "", "where there is one; 2.0: optional"},
+	{"upn", text, "1u", "", "user principal name; 2.0: optional"},
+	{"email", text, ofUsers, "", "by default of guests who have one; else optional"}, // optional-claims-reference
+	{"idtyp", oneOf("app", "user"), everyKind, "", "optional; `app`, with `include_user_token` also `user`"},
+}
+
+// Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
+var documentedID = []documented{
+	{"aud", guid, ofUsers, ofUsers, "the appId of the client"},
+	{"iss", address, ofUsers, ofUsers, "names the tenant; ends in `/v2.0` from the v2.0 endpoint"},
+	{"iat", seconds, ofUsers, ofUsers, "of the authentication"},
+	{"idp", address, ofUsers, "", "who authenticated the user; where it is not there, `iss` did"},
+	{"nbf", seconds, ofUsers, ofUsers, "not valid before"},
+	{"exp", seconds, ofUsers, ofUsers, "not valid from then on"},
+	{"c_hash", opaquely, ofUsers, "", "from the authorize endpoint, beside a code"},
+	{"at_hash", opaquely, ofUsers, "", "from the authorize endpoint, beside an access token"},
+	{"aio", opaquely, ofUsers, "", "internal"},
+	{"amr", listOf(text), "1u", "", "how the user was authenticated; version 1.0 alone"},
+	{"preferred_username", text, "2u", "2u", "the user for people's eyes; scope `profile`"},
+	{"email", text, ofUsers, "", "of guests who have one; else scope `email` (2.0) or optional"},
+	{"name", text, ofUsers, ofUsers, "display name; scope `profile`"},
+	{"nonce", text, ofUsers, ofUsers, "as the authorization request has it"},
+	{"oid", guid, ofUsers, ofUsers, "object id; scope `profile`"},
+	{"roles", listOf(text), ofUsers, "", "the user's roles at the client, where there are some"},
+	{"rh", opaquely, ofUsers, "", "internal"},
+	{"sid", guid, ofUsers, ofUsers, "the session"},
+	{"sub", opaquely, ofUsers, ofUsers, "the user, another at each application"},
+	{"tid", guid, ofUsers, ofUsers, "the tenant that was signed in to"},
+	{"unique_name", text, "1u", "1u", "the user for people's eyes"},
+	{"uti", opaquely, ofUsers, "", "the token's own id"},
+	{"ver", oneOf("1.0", "2.0"), ofUsers, ofUsers, "version of the token"},
+	{"hasgroups", truth, ofUsers, "", "true instead of `groups` in the implicit flow, from six groups on"},
+	{"groups", listOf(guid), ofUsers, "", "groups, by `groupMembershipClaims`, up to 200"},
+	{"_claim_names", members, ofUsers, "", "instead of `groups` when there are more than 200"},
+	{"_claim_sources", members, ofUsers, "", "beside `_claim_names`: where to ask for them"},
+	{"ipaddr", text, "1u", "1u", "where the user signed in from; 2.0: optional"},
+	{"onprem_sid", text, "1u", "", "SID of a user who is synchronized from elsewhere; 2.0: optional"},
+	{"pwd_exp", seconds, "1u", "", "where the password runs out soon; 2.0: optional"},
+	{"pwd_url", address, "1u", "", "where to change it; 2.0: optional"},
+	{"in_corp", truth, "1u", "", "true inside of the trusted network; 2.0: optional"},
+	{"family_name", text, "1u", "", "where there is one; 2.0: optional"},
+	{"given_name", text, "1u", "", "where there is one; 2.0: optional"},
+	{"upn", text, "1u", "", "user principal name; 2.0: optional"},
+}
+
+// Source: learn.microsoft.com/entra/identity-platform/optional-claims-reference,
+// those that an access token of version 2.0 gets when the API asks for them.
+var documentedOptional = []documented{
+	{"acct", number, ofUsers, ofUsers, "0: member, 1: guest"},
+	{"acrs", listOf(text), ofUsers, "", "authentication contexts that the bearer has met"},
+	{"auth_time", seconds, ofUsers, ofUsers, "when the user last signed in"},
+	{"ctry", country, ofUsers, ofUsers, "the user's country"},
+	{"email", text, ofUsers, ofUsers, "the user's address, where there is one"},
+	{"family_name", text, ofUsers, ofUsers, "where there is one"},
+	{"fwd", text, ofUsers, "", "address behind a virtual network"},
+	{"given_name", text, ofUsers, ofUsers, "where there is one"},
+	{"idtyp", oneOf("user"), ofUsers, ofUsers, "with `include_user_token`"},
+	{"in_corp", truth, ofUsers, "", "true inside of the trusted network"},
+	{"ipaddr", text, ofUsers, ofUsers, "where the client signed in from"},
+	{"login_hint", opaquely, ofUsers, ofUsers, "to be handed to a sign-in"},
+	{"onprem_sid", text, ofUsers, "", "of a user who is synchronized from elsewhere"},
+	{"pwd_exp", seconds, ofUsers, "", "where the password runs out soon"},
+	{"pwd_url", address, ofUsers, "", "where to change it"},
+	{"sid", guid, ofUsers, ofUsers, "the session"},
+	{"tenant_ctry", country, ofUsers, "", "the tenant's country, where an administrator has set it"},
+	{"tenant_region_scope", text, ofUsers, ofUsers, "the tenant's region"},
+	{"upn", text, ofUsers, ofUsers, "user principal name"},
+	{"verified_primary_email", listOf(text), ofUsers, "", "the user's PrimaryAuthoritativeEmail"},
+	{"verified_secondary_email", listOf(text), ofUsers, "", "the user's SecondaryAuthoritativeEmail"},
+	{"vnet", text, ofUsers, "", "virtual network"},
+	{"xms_cc", listOf(text), ofUsers, "", "`cp1`: the client understands claims challenges"},
+	{"xms_edov", truth, ofUsers, "", "whether the domain of the address is verified"},
+	{"xms_pdl", text, ofUsers, "", "preferred location of data"},
+	{"xms_pl", text, ofUsers, ofUsers, "the user's language, where it is set"},
+	{"xms_tpl", text, ofUsers, "", "the tenant's language, where it is set"},
+	{"ztdid", text, ofUsers, "", "device of Windows Autopilot"},
+}
+
+// undocumented is what the references do not tell of and Entra is seen to issue.
+var undocumented = []documented{
+	{"app_displayname", text, everyKind, "", "not documented; seen in tokens for Microsoft Graph"},
+}
