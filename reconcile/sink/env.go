@@ -19,7 +19,11 @@ func (e env) Check(context.Context) error {
 	if err := writable(e.File); err != nil {
 		return err
 	}
-	_, err := e.lines()
+	lines, err := e.lines()
+	if err != nil {
+		return err
+	}
+	_, err = e.with(lines, "a text that needs quotes")
 	return err
 }
 
@@ -38,24 +42,48 @@ func (e env) Read(context.Context) (Secret, bool, error) {
 }
 
 func (e env) Write(_ context.Context, s Secret) error {
-	return e.set(e.Key + "=" + dotenvValue(s.SecretText))
+	lines, err := e.lines()
+	if err != nil {
+		return err
+	}
+	if lines, err = e.with(lines, s.SecretText); err != nil {
+		return err
+	}
+	return writePrivate(e.File, []byte(strings.Join(lines, "")))
 }
 
 func (e env) Forget(context.Context) error {
 	if _, err := os.Stat(e.File); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return e.set("")
-}
-
-// set puts a line in the place of the first that sets the name, and takes away
-// the others; "" takes all away.
-func (e env) set(line string) error {
 	lines, err := e.lines()
 	if err != nil {
 		return err
 	}
-	return writePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, line), "")))
+	return writePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, ""), "")))
+}
+
+// with is lines with the text among them. A quote that is never closed may run
+// into it; then there is no telling what belongs to what.
+func (e env) with(lines []string, text string) ([]string, error) {
+	after := replace(lines, e.Key, e.Key+"="+dotenvValue(text))
+	own, others := parted(after, e.Key)
+	if _, before := parted(lines, e.Key); !slices.Equal(own, []string{text}) || !slices.Equal(others, before) {
+		return nil, &Error{Where: e.File, Hint: "close the quote in that file", Err: errors.New("it holds a quote that is never closed")}
+	}
+	return after, nil
+}
+
+// parted are the values of a name, and what else is set.
+func parted(lines []string, key string) (own, others []string) {
+	for _, a := range assignments(lines) {
+		if a.key == key {
+			own = append(own, a.value)
+		} else {
+			others = append(others, a.key+"="+a.value)
+		}
+	}
+	return own, others
 }
 
 // lines are those of the file, each with its end.
@@ -67,9 +95,13 @@ func (e env) lines() ([]string, error) {
 	if err != nil {
 		return nil, &Error{Where: e.File, Hint: "name a file that can be read and written as the secret's sink", Err: err}
 	}
-	return slices.Collect(strings.Lines(string(raw))), nil
+	return linesOf(string(raw)), nil
 }
 
+func linesOf(text string) []string { return slices.Collect(strings.Lines(text)) }
+
+// replace puts a line in the place of the first that sets the name, and takes
+// away the others; "" takes all away.
 func replace(lines []string, key, line string) []string {
 	var all []string
 	at, end := 0, "\n"
@@ -113,20 +145,10 @@ func assignments(lines []string) []assignment {
 		}
 		a := assignment{key: m[1], from: i, to: i + 1}
 		rest := strings.TrimPrefix(lines[i], m[0])
-		if rest != "" && (rest[0] == '"' || rest[0] == '\'') {
-			whole := rest
-			for value, closed := unquote(whole); ; value, closed = unquote(whole) {
-				if closed {
-					a.value = value
-					break
-				}
-				if a.to == len(lines) { // never closed: the quote is a sign like any other
-					a.to, a.value = i+1, strings.TrimSpace(rest)
-					break
-				}
-				whole += lines[a.to]
-				a.to++
-			}
+		below := strings.Join(append([]string{rest}, lines[i+1:]...), "")
+		if value, length := unquote(below); length > 0 {
+			a.value = value
+			a.to += strings.Count(below[:length], "\n")
 		} else {
 			value, _, _ := strings.Cut(rest, " #")
 			a.value = strings.TrimSpace(value)
@@ -137,14 +159,19 @@ func assignments(lines []string) []assignment {
 	return all
 }
 
-// unquote is what stands between the quote that text begins with and the next.
-func unquote(text string) (value string, closed bool) {
+// unquote is what stands between the quote that text begins with and the next,
+// and the length of it with both; 0 where text begins with none or it is never
+// closed: then it is a sign like any other.
+func unquote(text string) (value string, length int) {
+	if text == "" || text[0] != '"' && text[0] != '\'' {
+		return "", 0
+	}
 	quote := text[0]
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == quote:
-			return b.String(), true
+			return b.String(), i + 1
 		case c == '\\' && quote == '"' && i+1 < len(text):
 			i++
 			if text[i] == 'n' {
@@ -156,7 +183,7 @@ func unquote(text string) (value string, closed bool) {
 			b.WriteByte(c)
 		}
 	}
-	return "", false
+	return "", 0
 }
 
 // plain needs no quotes in a shell or in any reader of such files.

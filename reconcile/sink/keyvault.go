@@ -73,7 +73,7 @@ func (v vault) Read(ctx context.Context) (Secret, bool, error) {
 func (v vault) get(ctx context.Context) (s Secret, found bool, err error) {
 	answer, err := v.client.GetSecret(ctx, v.where.Name, "", nil)
 	switch {
-	case status(err) == http.StatusNotFound:
+	case notFound(err):
 		return s, false, nil
 	case err != nil:
 		return s, false, v.refused(err)
@@ -132,7 +132,7 @@ func (v vault) recover(ctx context.Context) error {
 	}
 	for range 60 {
 		_, err := v.client.GetSecret(ctx, v.where.Name, "", nil)
-		if status(err) != http.StatusNotFound {
+		if !notFound(err) {
 			return err
 		}
 		select {
@@ -150,7 +150,7 @@ func (v vault) Forget(ctx context.Context) error {
 		return err // gone, or somebody else's
 	}
 	_, err = v.client.DeleteSecret(ctx, v.where.Name, nil)
-	if status(err) == http.StatusNotFound {
+	if notFound(err) {
 		return nil
 	}
 	return v.refused(err)
@@ -174,6 +174,13 @@ func (v vault) failed(hint string, err error) error {
 		hint = "run the same command again when the vault answers"
 	}
 	return &Error{Where: stack.Sink{KeyVault: &v.where}.String(), Hint: hint, Err: err}
+}
+
+// notFound tells that the vault has no such secret from an answer of whatever
+// else is at its address.
+func notFound(err error) bool {
+	var answer *azcore.ResponseError
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && answer.ErrorCode == "SecretNotFound"
 }
 
 func status(err error) int {

@@ -1,0 +1,176 @@
+package sinktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+)
+
+// KeyVault is an Azure Key Vault with soft delete, for Azure's own client.
+// Source: learn.microsoft.com/rest/api/keyvault/secrets.
+type KeyVault struct {
+	*httptest.Server
+
+	mu      sync.Mutex
+	secrets map[string]bundle
+	deleted map[string]bundle
+	refuses int // status of every request; 0 is none
+	writes  int
+}
+
+// bundle is a version of a secret.
+type bundle struct {
+	Value       string            `json:"value,omitempty"`
+	ID          string            `json:"id"`
+	ContentType string            `json:"contentType,omitempty"`
+	Attributes  attributes        `json:"attributes"`
+	Tags        map[string]string `json:"tags,omitempty"`
+}
+
+type attributes struct {
+	Enabled *bool `json:"enabled,omitempty"`
+	Expires int64 `json:"exp,omitempty"` // seconds since 1970
+}
+
+// NewKeyVault serves a vault until the test ends.
+func NewKeyVault(t testing.TB) *KeyVault {
+	t.Helper()
+	v := &KeyVault{secrets: map[string]bundle{}, deleted: map[string]bundle{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /secrets/{name}/{$}", v.get)
+	mux.HandleFunc("PUT /secrets/{name}", v.set)
+	mux.HandleFunc("DELETE /secrets/{name}", v.remove)
+	mux.HandleFunc("POST /deletedsecrets/{name}/recover", v.recover)
+	v.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		switch {
+		case r.Header.Get("Authorization") == "": // the client asks whom to get a token from
+			w.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/tenant", resource="https://vault.azure.net"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		case v.refuses != 0:
+			fail(w, v.refuses, "Forbidden")
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(v.Close)
+	return v
+}
+
+// Credential signs in to the vault.
+func (v *KeyVault) Credential() (azcore.TokenCredential, error) { return token{}, nil }
+
+type token struct{}
+
+func (token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "a-token-of-the-vault"}, nil
+}
+
+// Options let Azure's client trust the vault.
+func (v *KeyVault) Options() *azsecrets.ClientOptions {
+	return &azsecrets.ClientOptions{
+		ClientOptions:                        azcore.ClientOptions{Transport: v.Client(), Retry: policy.RetryOptions{MaxRetries: -1}},
+		DisableChallengeResourceVerification: true, // this vault is on loopback
+	}
+}
+
+// Secret is the text of a secret and its tags; ok is false where there is none.
+func (v *KeyVault) Secret(name string) (text string, tags map[string]string, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, ok := v.secrets[name]
+	return s.Value, maps.Clone(s.Tags), ok
+}
+
+// Expires is when a secret ends, in seconds since 1970.
+func (v *KeyVault) Expires(name string) int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.secrets[name].Attributes.Expires
+}
+
+// Put keeps a secret that is somebody else's.
+func (v *KeyVault) Put(name, text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.secrets[name] = bundle{Value: text, ID: v.URL + "/secrets/" + name + "/0"}
+}
+
+// Refuse answers every request with a status; 0 ends that.
+func (v *KeyVault) Refuse(status int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.refuses = status
+}
+
+// Writes is how often a secret was written.
+func (v *KeyVault) Writes() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.writes
+}
+
+func fail(w http.ResponseWriter, status int, code string) {
+	answer(w, status, map[string]any{"error": map[string]any{"code": code, "message": "refused"}})
+}
+
+func (v *KeyVault) get(w http.ResponseWriter, r *http.Request) {
+	s, ok := v.secrets[r.PathValue("name")]
+	if !ok {
+		fail(w, http.StatusNotFound, "SecretNotFound")
+		return
+	}
+	answer(w, http.StatusOK, s)
+}
+
+func (v *KeyVault) set(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if _, gone := v.deleted[name]; gone {
+		answer(w, http.StatusConflict, map[string]any{"error": map[string]any{"code": "Conflict", "message": "refused",
+			"innererror": map[string]any{"code": "ObjectIsDeletedButRecoverable"}}})
+		return
+	}
+	var s bundle
+	if err := json.NewDecoder(r.Body).Decode(&s); err != nil || s.Value == "" || len(s.Tags) > 15 {
+		fail(w, http.StatusBadRequest, "BadParameter")
+		return
+	}
+	v.writes++
+	s.ID = fmt.Sprintf("%s/secrets/%s/%d", v.URL, name, v.writes)
+	v.secrets[name] = s
+	answer(w, http.StatusOK, s)
+}
+
+func (v *KeyVault) remove(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	s, ok := v.secrets[name]
+	if !ok {
+		fail(w, http.StatusNotFound, "SecretNotFound")
+		return
+	}
+	v.deleted[name] = s
+	delete(v.secrets, name)
+	answer(w, http.StatusOK, s)
+}
+
+func (v *KeyVault) recover(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	s, ok := v.deleted[name]
+	if !ok {
+		fail(w, http.StatusNotFound, "SecretNotFound")
+		return
+	}
+	v.secrets[name] = s
+	delete(v.deleted, name)
+	answer(w, http.StatusOK, s)
+}
