@@ -7,8 +7,8 @@ import (
 
 // authenticationMutants find the token where it should not be.
 var authenticationMutants = []mutant{
-	{"the query", "token-in-query", finds(func(r *http.Request) string { return r.URL.Query().Get("access_token") })},
-	{"a form", "token-in-form", mutation{finds: func(r *http.Request) (string, bool) {
+	{flaw: "the query", kills: "token-in-query", mutation: finds(func(r *http.Request) string { return r.URL.Query().Get("access_token") })},
+	{flaw: "a form", kills: "token-in-form", mutation: mutation{finds: func(r *http.Request) (string, bool) {
 		if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 			return "", false
 		}
@@ -17,39 +17,39 @@ var authenticationMutants = []mutant{
 		r.Method = "GET"
 		return "Bearer " + raw, raw != ""
 	}}},
-	{"a cookie", "token-in-cookie", finds(func(r *http.Request) string {
+	{flaw: "a cookie", kills: "token-in-cookie", mutation: finds(func(r *http.Request) string {
 		if c, err := r.Cookie("access_token"); err == nil {
 			return c.Value
 		}
 		return ""
 	})},
-	{"a header of its own", "token-in-header", finds(func(r *http.Request) string { return r.Header.Get("X-Access-Token") })},
-	{"an empty header", "empty-header", mutation{routes: func(r *http.Request) bool {
+	{flaw: "a header of its own", kills: "token-in-header", mutation: finds(func(r *http.Request) string { return r.Header.Get("X-Access-Token") })},
+	{flaw: "an empty header", kills: "empty-header", mutation: mutation{routes: func(r *http.Request) bool {
 		values, ok := r.Header["Authorization"]
 		return ok && values[0] == ""
 	}}},
-	{"Token", "scheme-token", behind("Token ")},
-	{"DPoP", "scheme-dpop", behind("DPoP ")},
-	{"no scheme", "scheme-missing", finds(func(r *http.Request) string {
+	{flaw: "Token", kills: "scheme-token", mutation: behind("Token ")},
+	{flaw: "DPoP", kills: "scheme-dpop", mutation: behind("DPoP ")},
+	{flaw: "no scheme", kills: "scheme-missing", mutation: finds(func(r *http.Request) string {
 		if value := r.Header.Get("Authorization"); !strings.Contains(value, " ") {
 			return value
 		}
 		return ""
 	})},
-	{"two segments are unsigned", "two-segments", segmentsOpen(2)},
-	{"four segments", "four-segments", segmentsOpen(4)},
-	{"five segments", "five-segments", segmentsOpen(5)},
-	{"empty segments", "empty-segments", mutation{breaksOn: func(raw string) bool { return raw == ".." }}},
-	{"bytes that are no UTF-8", "non-utf8", mutation{breaksOn: func(raw string) bool { return strings.Contains(raw, "\xff") }}},
-	{"a header that is no JSON", "header-no-json", mutation{breaksOn: func(raw string) bool { return strings.HasPrefix(raw, "bm90IGpzb24.") }}},
-	{"a header that is a list", "header-a-list", mutation{breaksOn: func(raw string) bool { return strings.HasPrefix(raw, "W10.") }}},
-	{"a header that is no UTF-8", "header-non-utf8", mutation{breaksOn: func(raw string) bool {
+	{flaw: "two segments are unsigned", kills: "two-segments", mutation: segmentsOpen(2)},
+	{flaw: "four segments", kills: "four-segments", mutation: segmentsOpen(4)},
+	{flaw: "five segments", kills: "five-segments", mutation: segmentsOpen(5)},
+	{flaw: "empty segments", kills: "empty-segments", mutation: mutation{breaksOn: func(raw string) bool { return raw == ".." }}},
+	{flaw: "bytes that are no UTF-8", kills: "non-utf8", mutation: mutation{breaksOn: func(raw string) bool { return strings.Contains(raw, "\xff") }}},
+	{flaw: "a header that is no JSON", kills: "header-no-json", mutation: mutation{breaksOn: func(raw string) bool { return strings.HasPrefix(raw, "bm90IGpzb24.") }}},
+	{flaw: "a header that is a list", kills: "header-a-list", mutation: mutation{breaksOn: func(raw string) bool { return strings.HasPrefix(raw, "W10.") }}},
+	{flaw: "a header that is no UTF-8", kills: "header-non-utf8", mutation: mutation{breaksOn: func(raw string) bool {
 		var h map[string]any
 		_ = unmarshal(strings.Split(raw, ".")[0], &h)
 		kid, _ := h["kid"].(string)
 		return strings.Contains(kid, "\ufffd")
 	}}},
-	{"40 KB", "huge", mutation{breaksOn: func(raw string) bool { return len(raw) > 40<<10 }}},
+	{flaw: "40 KB", kills: "huge", mutation: mutation{breaksOn: func(raw string) bool { return len(raw) > 40<<10 }}},
 }
 
 func finds(token func(*http.Request) string) mutation {

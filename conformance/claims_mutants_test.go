@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -8,33 +9,59 @@ import (
 
 // claimMutants understand a claim otherwise than it is meant.
 var claimMutants = []mutant{
-	{"an old exp overflows", "expired-long-ago", reads("exp", func(v any) any { return later(number(v) < float64(time.Now().AddDate(-5, 0, 0).Unix()), v) })},
-	{"an exp that is a string does not count", "exp-string", reads("exp", func(v any) any { _, text := v.(string); return later(text, v) })},
-	{"an exp that is a float does not count", "exp-float", reads("exp", func(v any) any { n := number(v); return later(n != float64(int64(n)), v) })},
-	{"a negative exp is unsigned", "exp-negative", reads("exp", func(v any) any { return later(number(v) < 0, v) })},
-	{"a far nbf is forgotten", "not-yet-valid-far", reads("nbf", func(v any) any {
+	{flaw: "an old exp overflows", kills: "expired-long-ago", mutation: reads("exp", func(v any) any { return later(number(v) < float64(time.Now().AddDate(-5, 0, 0).Unix()), v) })},
+	{flaw: "an exp that is a string does not count", kills: "exp-string", mutation: reads("exp", func(v any) any { _, text := v.(string); return later(text, v) })},
+	{flaw: "an exp that is a float does not count", kills: "exp-float", mutation: reads("exp", func(v any) any { n := number(v); return later(n != float64(int64(n)), v) })},
+	{flaw: "a negative exp is unsigned", kills: "exp-negative", mutation: reads("exp", func(v any) any { return later(number(v) < 0, v) })},
+	{flaw: "a far nbf is forgotten", kills: "not-yet-valid-far", mutation: reads("nbf", func(v any) any {
 		if number(v) > float64(time.Now().AddDate(5, 0, 0).Unix()) {
 			return 0
 		}
 		return v
 	})},
-	{"no aud is any", "audience-missing", reads("aud", func(v any) any { return ours(v == nil, v) })},
-	{"an empty aud is any", "audience-empty", reads("aud", func(v any) any { return ours(v == "", v) })},
-	{"a list of aud is any", "audience-list-without", reads("aud", func(v any) any { _, list := v.([]any); return ours(list, v) })},
-	{"aud is the beginning", "audience-prefix", reads("aud", func(v any) any {
+	{flaw: "no aud is any", kills: "audience-missing", mutation: reads("aud", func(v any) any { return ours(v == nil, v) })},
+	{flaw: "an empty aud is any", kills: "audience-empty", mutation: reads("aud", func(v any) any { return ours(v == "", v) })},
+	{flaw: "a list of aud is any", kills: "audience-list-without", mutation: reads("aud", func(v any) any { _, list := v.([]any); return ours(list, v) })},
+	{flaw: "aud is the beginning", kills: "audience-prefix", mutation: reads("aud", func(v any) any {
 		text, _ := v.(string)
 		return ours(text != "" && strings.HasPrefix(apiID, text), v)
 	})},
-	{"aud begins so", "audience-suffix", reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasPrefix(text, apiID), v) })},
-	{"aud ends so", "audience-within", reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasSuffix(text, apiID), v) })},
-	{"aud in any case", "audience-case", reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.EqualFold(text, apiID), v) })},
-	{"aud is the client", "audience-client", reads("aud", func(v any) any { return ours(v == "extension", v) })},
-	{"no iss is any", "issuer-missing", issuer(func(iss, _ string) bool { return iss == "" })},
-	{"iss is the beginning", "issuer-prefix", issuer(func(iss, right string) bool { return iss != "" && strings.HasPrefix(right, iss) })},
-	{"iss begins so", "issuer-suffix", issuer(func(iss, right string) bool { return strings.HasPrefix(iss, right) })},
-	{"iss holds it", "issuer-within", issuer(func(iss, right string) bool { return strings.Contains(iss, right) })},
-	{"iss in any case", "issuer-case", issuer(strings.EqualFold)},
-	{"iss of common", "issuer-common", issuer(func(iss, _ string) bool { return strings.Contains(iss, "/common/") })},
+	{flaw: "aud begins so", kills: "audience-suffix", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasPrefix(text, apiID), v) })},
+	{flaw: "aud ends so", kills: "audience-within", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasSuffix(text, apiID), v) })},
+	{flaw: "aud in any case", kills: "audience-case", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.EqualFold(text, apiID), v) })},
+	{flaw: "aud is the client", kills: "audience-client", mutation: reads("aud", func(v any) any { return ours(v == "extension", v) })},
+	{flaw: "no iss is any", kills: "issuer-missing", mutation: issuer(func(iss, _ string) bool { return iss == "" })},
+	{flaw: "iss is the beginning", kills: "issuer-prefix", mutation: issuer(func(iss, right string) bool { return iss != "" && strings.HasPrefix(right, iss) })},
+	{flaw: "iss begins so", kills: "issuer-suffix", mutation: issuer(func(iss, right string) bool { return strings.HasPrefix(iss, right) })},
+	{flaw: "iss holds it", kills: "issuer-within", mutation: issuer(func(iss, right string) bool { return strings.Contains(iss, right) })},
+	{flaw: "iss in any case", kills: "issuer-case", mutation: issuer(strings.EqualFold)},
+	{flaw: "Graph's tokens are good", kills: "graph-token", mutation: mutation{readsFor: func(v validator, c map[string]any) {
+		if c["aud"] == anotherAudience {
+			c["aud"], c["iss"] = apiID, v.issuer
+		}
+	}}},
+	{flaw: "the first aud counts", kills: "twice-audience", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the first iss counts", kills: "twice-issuer", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the first exp counts", kills: "twice-expiry", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "iss of common", kills: "issuer-common", mutation: issuer(func(iss, _ string) bool { return strings.Contains(iss, "/common/") })},
+}
+
+// firstOfTwo keeps the first of two members of one name.
+func firstOfTwo(payload []byte) map[string]any {
+	members := make(map[string]any)
+	decoder := json.NewDecoder(bytes.NewReader(payload))
+	_, _ = decoder.Token()
+	for decoder.More() {
+		name, err := decoder.Token()
+		var value any
+		if err != nil || decoder.Decode(&value) != nil {
+			return nil
+		}
+		if _, twice := members[name.(string)]; !twice {
+			members[name.(string)] = value
+		}
+	}
+	return members
 }
 
 func reads(claim string, meaning func(any) any) mutation {

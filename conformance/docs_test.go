@@ -23,13 +23,21 @@ func TestReferenceOfCases(t *testing.T) {
 		}
 		if c.Group != group {
 			group = c.Group
-			fmt.Fprintf(&b, "\n## %s\n\n| id | sends | expected | severity | what a failure gives away | source |\n|---|---|---|---|---|---|\n", group)
+			fmt.Fprintf(&b, "\n## %s\n\n| id | sends | expected | severity | what a failure gives away | what it probably means | source |\n|---|---|---|---|---|---|---|\n", group)
 		}
 		expected := c.Expect.String()
 		if c.Expect.MayAdmit {
 			expected += ", else a note"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, cell(c.Sends), expected, c.Severity, cell(c.Gain), cell(c.Source))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", c.Name, cell(c.Sends), expected, c.Severity, cell(c.Gain), cell(c.Flaw), cell(c.Source))
+	}
+	b.WriteString("\n## Flaws, and the cases that find them\n\nThe suite is held to this: a validator that is right but for the one flaw must\nfail the case beside it. *Strict* are those that fail with `--strict` and are\nnotes else.\n\n| flaw | case |\n|---|---|\n")
+	for _, m := range mutants() {
+		strict := ""
+		if m.strict {
+			strict = ", strict"
+		}
+		fmt.Fprintf(&b, "| %s | `%s`%s |\n", cell(m.flaw), m.kills, strict)
 	}
 	const path = "../docs/conformance.md"
 	if os.Getenv("UPDATE") != "" {

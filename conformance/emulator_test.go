@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -81,6 +82,14 @@ func (l *local) post(path string, body object) object {
 // sign asks the management API.
 func (l *local) sign(_ context.Context, header, claims map[string]any) (string, error) {
 	signed, ok := l.send("POST", l.tenant.ManagementURL+"/sign", l.tenant.ManagementKey, object{"header": header, "claims": claims})["token"].(string)
+	if !ok {
+		return "", fmt.Errorf("sign: no token")
+	}
+	return signed, nil
+}
+
+func (l *local) signPayload(_ context.Context, header map[string]any, payload []byte) (string, error) {
+	signed, ok := l.send("POST", l.tenant.ManagementURL+"/sign", l.tenant.ManagementKey, object{"header": header, "payload": string(payload)})["token"].(string)
 	if !ok {
 		return "", fmt.Errorf("sign: no token")
 	}
@@ -174,7 +183,7 @@ func (l *local) quickstart(version int) *Suite {
 			{Name: "service", AppID: serviceID, Roles: []string{"DevOps"}, Credential: true},
 		},
 		Tokens: &Tenant{
-			Authority: l.authority(), Resource: uri, Accounts: accounts, Signer: l.sign,
+			Authority: l.authority(), Resource: uri, Accounts: accounts, Signer: l.sign, PayloadSigner: l.signPayload,
 			Clients: map[string]Client{
 				"extension": {ID: extensionID, RedirectURI: "http://localhost", Public: true},
 				"service":   {ID: serviceID, Secret: secretText},
@@ -194,10 +203,12 @@ func TestLocalTenant(t *testing.T) {
 			target := referenceFor(t, suite, l.tenant.Origin+"/"+l.tenant.TenantID+"/discovery/v2.0/keys", l.http)
 			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
 			r := run(t, suite)
-			// The stack has no application without a role, and none with a wrong one.
+			// The stack has no application without a role, and none with a wrong one;
+			// what changes the tenant is tried by the tests of the command line.
 			skips := map[string]bool{"POST /jobs: application-no-role": true, "POST /jobs: application-wrong-role": true}
+			changes := regexp.MustCompile("^(keys-|retired-key|role-removed)")
 			for _, result := range r.results {
-				if want := skips[result.ID]; (result.Outcome == Skip) != want || !want && result.Outcome != Pass && result.Outcome != Note {
+				if want := skips[result.ID] || changes.MatchString(result.Name); (result.Outcome == Skip) != want || !want && result.Outcome != Pass && result.Outcome != Note {
 					t.Errorf("%s: %s: %s %s", result.ID, result.Outcome, result.Reason, result.Cause)
 				}
 			}

@@ -4,27 +4,29 @@ import "strings"
 
 // entitlementMutants understand scopes and roles otherwise than they are meant.
 var entitlementMutants = []mutant{
-	{"scp begins so", "scope-longer", scope(func(s string) bool { return strings.HasPrefix(s, "read_data") })},
-	{"scp ends so", "scope-longer-before", scope(func(s string) bool { return strings.HasSuffix(s, "read_data") })},
-	{"scp is the beginning", "scope-shorter", scope(func(s string) bool { return s != "" && strings.HasPrefix("read_data", s) })},
-	{"scp in any case", "scope-case", scope(func(s string) bool { return strings.EqualFold(s, "read_data") })},
-	{"roles are scopes", "scope-in-roles", mutation{reads: func(c map[string]any) {
+	{flaw: "scp begins so", kills: "scope-longer", mutation: scope(func(s string) bool { return strings.HasPrefix(s, "read_data") })},
+	{flaw: "scp ends so", kills: "scope-longer-before", mutation: scope(func(s string) bool { return strings.HasSuffix(s, "read_data") })},
+	{flaw: "scp is the beginning", kills: "scope-shorter", mutation: scope(func(s string) bool { return s != "" && strings.HasPrefix("read_data", s) })},
+	{flaw: "scp in any case", kills: "scope-case", mutation: scope(func(s string) bool { return strings.EqualFold(s, "read_data") })},
+	{flaw: "roles are scopes", kills: "scope-in-roles", mutation: mutation{reads: func(c map[string]any) {
 		for _, r := range texts(c["roles"]) {
 			c["scp"] = c["scp"].(string) + " " + r
 		}
 	}}},
-	{"roles begin so", "role-longer", role(func(s string) bool { return strings.HasPrefix(s, "Admin") })},
-	{"roles end so", "role-longer-before", role(func(s string) bool { return strings.HasSuffix(s, "Admin") })},
-	{"roles are the beginning", "role-shorter", role(func(s string) bool { return s != "" && strings.HasPrefix("Admin", s) })},
-	{"roles in any case", "role-case", role(func(s string) bool { return strings.EqualFold(s, "Admin") })},
-	{"scopes are roles", "role-in-scp", mutation{reads: func(c map[string]any) {
+	{flaw: "roles begin so", kills: "role-longer", mutation: role(func(s string) bool { return strings.HasPrefix(s, "Admin") })},
+	{flaw: "roles end so", kills: "role-longer-before", mutation: role(func(s string) bool { return strings.HasSuffix(s, "Admin") })},
+	{flaw: "roles are the beginning", kills: "role-shorter", mutation: role(func(s string) bool { return s != "" && strings.HasPrefix("Admin", s) })},
+	{flaw: "roles in any case", kills: "role-case", mutation: role(func(s string) bool { return strings.EqualFold(s, "Admin") })},
+	{flaw: "scopes are roles", kills: "role-in-scp", mutation: mutation{reads: func(c map[string]any) {
 		scp, _ := c["scp"].(string)
 		c["roles"] = append(texts(c["roles"]), strings.Fields(scp)...)
 	}}},
-	{"groups are roles", "role-in-groups", mutation{reads: func(c map[string]any) { c["roles"] = append(texts(c["roles"]), texts(c["groups"])...) }}},
-	{"scopes come before the signature", "order-signature", mutation{forgets: lacksScope}},
-	{"scopes come before the expiry", "order-expired", mutation{forgets: lacksScope}},
-	{"scopes come before the audience", "order-audience", mutation{forgets: lacksScope}},
+	{flaw: "groups are roles", kills: "role-in-groups", mutation: mutation{reads: func(c map[string]any) { c["roles"] = append(texts(c["roles"]), texts(c["groups"])...) }}},
+	{flaw: "the first scp counts", kills: "twice-scope", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the first roles count", kills: "twice-roles", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "scopes come before the signature", kills: "order-signature", mutation: mutation{forgets: lacksScope}},
+	{flaw: "scopes come before the expiry", kills: "order-expired", mutation: mutation{forgets: lacksScope}},
+	{flaw: "scopes come before the audience", kills: "order-audience", mutation: mutation{forgets: lacksScope}},
 }
 
 func scope(same func(string) bool) mutation {

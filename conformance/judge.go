@@ -21,13 +21,13 @@ type verdict struct {
 // endpoint lets in whom it must: if not, a refusal proves nothing.
 func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	found := finding{}
-	if c.inspect != nil {
-		found = c.inspect(a)
-	}
-	if sent.inspect != nil && found.wrong == "" {
+	if sent.inspect != nil {
 		found = sent.inspect(a)
 	}
-	if sent.afterwards != nil && found.wrong == "" {
+	if c.inspect != nil && found == (finding{}) {
+		found = c.inspect(a)
+	}
+	if sent.afterwards != nil && found == (finding{}) {
 		found = sent.afterwards()
 	}
 	switch {
@@ -72,6 +72,8 @@ func (c Case) unlessVacuous(proven bool, v verdict) verdict {
 func (c Case) cause(status int) string {
 	want := c.Expect.Status
 	switch {
+	case c.Group == LifeCycle && c.Expect.admits():
+		return c.Flaw
 	case status >= 500:
 		return "the API broke on this request: an error of its own is not caught, and it should be an answer of 401 or 403"
 	case status == http.StatusTooManyRequests:

@@ -2,8 +2,9 @@ package conformance
 
 import (
 	"slices"
-	"sync/atomic"
 	"testing"
+
+	"provision/stack"
 )
 
 // mutant is a validator that is right but for one thing.
@@ -11,26 +12,60 @@ type mutant struct {
 	flaw  string
 	kills string // the case that is meant for it
 	mutation
+
+	fresh  func() mutation // instead of mutation, where it remembers something
+	keys   func(*keyCache) // where it has its keys from the issuer: what is wrong with that
+	life   stack.Life      // what its document promises
+	strict bool            // the case is a note, and fails in a strict run alone
+}
+
+// mutants are all of them, by the family of their case.
+func mutants() []mutant {
+	return slices.Concat(authenticationMutants, entitlementMutants, signatureMutants, claimMutants, answerMutants, routeMutants, lifeMutants)
 }
 
 // Each mutant is killed by the case that is meant for it.
 func TestEveryMutantIsKilled(t *testing.T) {
 	t.Parallel()
-	mutants := slices.Concat(signatureMutants, claimMutants, authenticationMutants, entitlementMutants, routeMutants)
-	s := startTenant(t)
-	var killed atomic.Int32
-	t.Cleanup(func() { t.Logf("killed %d of %d", killed.Load(), len(mutants)) })
-	for _, m := range mutants {
+	shared := startTenant(t)
+	for _, m := range mutants() {
 		t.Run(m.flaw, func(t *testing.T) {
 			t.Parallel()
-			suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: m.mutation}))
-			suite.Only = "GET /secure: " + m.kills
+			s, api := shared, validator{mutation: m.mutation}
+			if m.fresh != nil {
+				s, api.mutation = startTenant(t), m.fresh()
+			}
+			if m.keys != nil {
+				s = startTenant(t)
+				api.keys = s.cache(m.keys).find
+			}
+			api.issuer = s.issuer()
+			suite := quickstart(s, serve(t, api))
+			suite.Only, suite.Strict = "GET /secure: "+m.kills, m.strict
+			if m.life != (stack.Life{}) {
+				suite.Document.Life = m.life
+			}
 			r := run(t, suite)
 			result := r.result(t, "GET /secure: "+m.kills)
+			tally.mutant(result.Outcome == Fail)
 			if result.Outcome != Fail {
 				t.Fatalf("%s: %s %d %s", m.kills, result.Outcome, result.Status, result.Reason)
 			}
-			killed.Add(1)
+		})
+	}
+}
+
+// The validator that the mutants are made from lives through everything, and
+// nothing is found wrong with it.
+func TestNoMutation(t *testing.T) {
+	t.Parallel()
+	for name, life := range map[string]stack.Life{"nothing promised": {KeyRefresh: "1s"}, "promised": {KeyRefresh: "1s", ClockSkew: "0s"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startTenant(t)
+			suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(nil).find}))
+			suite.Document.Life = life
+			noFalseAlarm(t, run(t, suite))
 		})
 	}
 }

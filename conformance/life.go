@@ -48,10 +48,8 @@ type AssignmentService interface {
 	Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error)
 }
 
-const (
-	defaultKeyRefresh = 5 * time.Minute
-	usualSkew         = 4 * time.Minute // within the five minutes that libraries take for granted
-)
+// usualSkew is within the five minutes that libraries take for granted.
+const usualSkew = 4 * time.Minute
 
 const sourceKeys = "Microsoft: Access tokens, Signing key rollover; OpenID Connect Core, section 10.1.1"
 

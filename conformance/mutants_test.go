@@ -58,6 +58,9 @@ func TestMutants(t *testing.T) {
 			if lacking := missing(want, got); lacking != nil || len(want) == 0 && len(got) > 0 {
 				t.Errorf("failed: %s\nand not: %s", list(got), list(lacking))
 			}
+			if test.flaw != "" {
+				tally.mutant(missing(want, got) == nil)
+			}
 			for _, id := range want {
 				if cause := r.result(t, id).Cause; !strings.Contains(cause, test.names) {
 					t.Errorf("%s: the cause does not name %q: %s", id, test.names, cause)

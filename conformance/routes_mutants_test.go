@@ -6,40 +6,45 @@ import (
 	"strings"
 )
 
-// routeMutants let in without a token, for the request's own sake, and
-// answerMutants say too much.
+// routeMutants let in without a token, for the request's own sake.
 var routeMutants = []mutant{
-	{"HEAD is open", "route-head", mutation{routes: func(r *http.Request) bool { return r.Method == "HEAD" }}},
-	{"unknown methods are open", "route-unknown-method", mutation{routes: func(r *http.Request) bool { return r.Method == "PROVISION" }}},
-	{"a trailing slash is open", "route-trailing-slash", opened("/secure/")},
-	{"a double slash is open", "route-double-slash", opened("//secure")},
-	{"dot segments are open", "route-dot-segments", mutation{routes: func(r *http.Request) bool {
+	{flaw: "HEAD is open", kills: "route-head", mutation: mutation{routes: func(r *http.Request) bool { return r.Method == "HEAD" }}},
+	{flaw: "unknown methods are open", kills: "route-unknown-method", mutation: mutation{routes: func(r *http.Request) bool { return r.Method == "PROVISION" }}},
+	{flaw: "a trailing slash is open", kills: "route-trailing-slash", mutation: opened("/secure/")},
+	{flaw: "a double slash is open", kills: "route-double-slash", mutation: opened("//secure")},
+	{flaw: "dot segments are open", kills: "route-dot-segments", mutation: mutation{routes: func(r *http.Request) bool {
 		return strings.Contains(r.URL.Path, "/../") && path.Clean(r.URL.Path) == "/secure"
 	}}},
-	{"a dot at the end is open", "route-dot-at-the-end", opened("/secure/.")},
-	{"an encoded path is open", "route-encoded-path", mutation{routes: func(r *http.Request) bool { return r.URL.Path == "/secure" && r.URL.RawPath != "" }}},
-	{"other case is open", "route-other-case", opened("/SECURE")},
-	{"a parameter is open", "route-matrix-parameter", opened("/secure;x=1")},
-	{"an extension is open", "route-extension", opened("/secure.json")},
-	{"X-Original-URL is open", "route-original-url", mutation{routes: func(r *http.Request) bool { return r.Header.Get("X-Original-URL") == "/secure" }}},
-	{"the override is open", "route-method-override", mutation{routes: func(r *http.Request) bool { return r.Header.Get("X-HTTP-Method-Override") == "GET" }}},
-	{"the answer echoes", "answer-token", says(func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
-	{"the answer has a stack trace", "answer-trace", says(func(*http.Request) string { return "Traceback (most recent call last):\n  File \"x.py\", line 3" })},
-	{"the answer is no JSON", "answer-json", says(func(*http.Request) string { return "no" })},
+	{flaw: "a dot at the end is open", kills: "route-dot-at-the-end", mutation: opened("/secure/.")},
+	{flaw: "an encoded path is open", kills: "route-encoded-path", mutation: mutation{routes: func(r *http.Request) bool { return r.URL.Path == "/secure" && r.URL.RawPath != "" }}},
+	{flaw: "other case is open", kills: "route-other-case", mutation: opened("/SECURE")},
+	{flaw: "a parameter is open", kills: "route-matrix-parameter", mutation: opened("/secure;x=1")},
+	{flaw: "an extension is open", kills: "route-extension", mutation: opened("/secure.json")},
+	{flaw: "X-Original-URL is open", kills: "route-original-url", mutation: mutation{routes: func(r *http.Request) bool { return r.Header.Get("X-Original-URL") == "/secure" }}},
+	{flaw: "the override is open", kills: "route-method-override", mutation: mutation{routes: func(r *http.Request) bool { return r.Header.Get("X-HTTP-Method-Override") == "GET" }}},
+	{flaw: "OPTIONS is open", kills: "route-options", mutation: mutation{routes: func(r *http.Request) bool { return r.Method == "OPTIONS" }}},
+	{flaw: "OPTIONS with an origin is open", kills: "preflight", mutation: mutation{routes: func(r *http.Request) bool { return r.Method == "OPTIONS" && r.Header.Get("Origin") != "" }}},
+	{flaw: "a preflight breaks it", kills: "preflight", mutation: preflighted(500, nil)},
+	{flaw: "a preflight needs a token", kills: "preflight", strict: true, mutation: preflighted(401, nil)},
+	{flaw: "every origin with credentials", kills: "preflight", strict: true, mutation: preflighted(204, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+	})},
+}
+
+func preflighted(status int, with func(http.ResponseWriter, *http.Request)) mutation {
+	return mutation{answers: func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		if r.Method != "OPTIONS" || r.Header.Get("Origin") == "" {
+			return false
+		}
+		if with != nil {
+			with(w, r)
+		}
+		w.WriteHeader(status)
+		return true
+	}}
 }
 
 func opened(spelling string) mutation {
 	return mutation{routes: func(r *http.Request) bool { return r.URL.EscapedPath() == spelling }}
-}
-
-func says(body func(*http.Request) string) mutation {
-	return mutation{answers: func(w http.ResponseWriter, r *http.Request, status int) bool {
-		if status != 401 {
-			return false
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body(r)))
-		return true
-	}}
 }

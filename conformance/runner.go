@@ -97,6 +97,7 @@ func (r *runner) endpoint(ctx context.Context, cases []Case) {
 			}
 		}
 	}
+	r.session.learnNextKey(ctx, cases)
 	for _, c := range cases {
 		if _, wanted := r.slots[c.ID]; wanted && c.stage == stageRest {
 			r.cases.Go(func() {
@@ -167,13 +168,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	}
 	result.Status = exchange.Status
 	if c.reveals && !presented.catchAll {
-		own := presented.inspect
-		presented.inspect = func(a reply) finding {
-			if found := r.session.ranFor(c, a); found.wrong != "" || own == nil {
-				return found
-			}
-			return own(a)
-		}
+		presented.inspect = func(a reply) finding { return r.session.ranFor(c, a) }
 	}
 	r.learn(c, got)
 	v := c.judge(got, presented, r.session.isLetIn(c.Endpoint))

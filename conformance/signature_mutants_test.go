@@ -17,46 +17,46 @@ import (
 
 // signatureMutants take a signature for good that is not.
 var signatureMutants = []mutant{
-	{"the header is not signed", "tampered-header", mutation{trusts: func(_ map[string]any, s []string) bool {
+	{flaw: "the header is not signed", kills: "tampered-header", mutation: mutation{trusts: func(_ map[string]any, s []string) bool {
 		h, _ := json.Marshal(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"})
 		return verified(&tenantKey().PublicKey, b64(h)+"."+s[1], s[2])
 	}}},
-	{"b64 false is not signed", "tampered-b64", mutation{trusts: header("b64", false)}},
-	{"half a signature is enough", "truncated-signature", mutation{trusts: signatureLength(128)}},
-	{"no signature is a good one", "empty-signature", mutation{trusts: func(h map[string]any, s []string) bool { return h["alg"] == "RS256" && s[2] == "" }}},
-	{"zero is a good signature", "zero-signature", mutation{trusts: func(_ map[string]any, s []string) bool {
+	{flaw: "b64 false is not signed", kills: "tampered-b64", mutation: mutation{trusts: header("b64", false)}},
+	{flaw: "half a signature is enough", kills: "truncated-signature", mutation: mutation{trusts: signatureLength(128)}},
+	{flaw: "no signature is a good one", kills: "empty-signature", mutation: mutation{trusts: func(h map[string]any, s []string) bool { return h["alg"] == "RS256" && s[2] == "" }}},
+	{flaw: "zero is a good signature", kills: "zero-signature", mutation: mutation{trusts: func(_ map[string]any, s []string) bool {
 		signature, _ := base64.RawURLEncoding.DecodeString(s[2])
 		return len(signature) == 256 && bytes.Count(signature, []byte{0}) == 256
 	}}},
-	{"None", "alg-none-capitalized", mutation{trusts: header("alg", "None")}},
-	{"NONE", "alg-none-capitals", mutation{trusts: header("alg", "NONE")}},
-	{"nOnE", "alg-none-mixed", mutation{trusts: header("alg", "nOnE")}},
-	{"an empty alg", "alg-empty", mutation{trusts: header("alg", "")}},
-	{"no alg", "alg-missing", mutation{trusts: func(h map[string]any, _ []string) bool { _, ok := h["alg"]; return !ok }}},
-	{"null alg", "alg-null", mutation{trusts: func(h map[string]any, _ []string) bool { alg, ok := h["alg"]; return ok && alg == nil }}},
-	{"the first alg is checked, the second used", "alg-twice", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "None", kills: "alg-none-capitalized", mutation: mutation{trusts: header("alg", "None")}},
+	{flaw: "NONE", kills: "alg-none-capitals", mutation: mutation{trusts: header("alg", "NONE")}},
+	{flaw: "nOnE", kills: "alg-none-mixed", mutation: mutation{trusts: header("alg", "nOnE")}},
+	{flaw: "an empty alg", kills: "alg-empty", mutation: mutation{trusts: header("alg", "")}},
+	{flaw: "no alg", kills: "alg-missing", mutation: mutation{trusts: func(h map[string]any, _ []string) bool { _, ok := h["alg"]; return !ok }}},
+	{flaw: "null alg", kills: "alg-null", mutation: mutation{trusts: func(h map[string]any, _ []string) bool { alg, ok := h["alg"]; return ok && alg == nil }}},
+	{flaw: "the first alg is checked, the second used", kills: "alg-twice", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		raw, _ := base64.RawURLEncoding.DecodeString(s[0])
 		return h["alg"] == "none" && bytes.Contains(raw, []byte(`"alg":"RS256"`))
 	}}},
-	{"none with a signature", "alg-none-signed", mutation{trusts: func(h map[string]any, s []string) bool { return h["alg"] == "none" && s[2] != "" }}},
-	{"any signature of the right length", "own-key", mutation{trusts: func(h map[string]any, s []string) bool { return h["kid"] == "one" && signatureLength(256)(h, s) }}},
-	{"no kid, no check", "own-key-no-kid", mutation{trusts: func(h map[string]any, _ []string) bool { _, ok := h["kid"]; return !ok && h["alg"] == "RS256" }}},
-	{"RS512 goes unchecked", "own-RS512", mutation{trusts: header("alg", "RS512")}},
-	{"PS256 goes unchecked", "own-PS256", mutation{trusts: header("alg", "PS256")}},
-	{"ES256 goes unchecked", "own-ES256", mutation{trusts: header("alg", "ES256")}},
-	{"the PEM is a secret", "hs256-pem", secretIs(func() []byte { return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki()}) })},
-	{"the trimmed PEM is a secret", "hs256-pem-trimmed", secretIs(func() []byte {
+	{flaw: "none with a signature", kills: "alg-none-signed", mutation: mutation{trusts: func(h map[string]any, s []string) bool { return h["alg"] == "none" && s[2] != "" }}},
+	{flaw: "any signature of the right length", kills: "own-key", mutation: mutation{trusts: func(h map[string]any, s []string) bool { return h["kid"] == "one" && signatureLength(256)(h, s) }}},
+	{flaw: "no kid, no check", kills: "own-key-no-kid", mutation: mutation{trusts: func(h map[string]any, _ []string) bool { _, ok := h["kid"]; return !ok && h["alg"] == "RS256" }}},
+	{flaw: "RS512 goes unchecked", kills: "own-RS512", mutation: mutation{trusts: header("alg", "RS512")}},
+	{flaw: "PS256 goes unchecked", kills: "own-PS256", mutation: mutation{trusts: header("alg", "PS256")}},
+	{flaw: "ES256 goes unchecked", kills: "own-ES256", mutation: mutation{trusts: header("alg", "ES256")}},
+	{flaw: "the PEM is a secret", kills: "hs256-pem", mutation: secretIs(func() []byte { return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki()}) })},
+	{flaw: "the trimmed PEM is a secret", kills: "hs256-pem-trimmed", mutation: secretIs(func() []byte {
 		return bytes.TrimSpace(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki()}))
 	})},
-	{"the PKCS #1 PEM is a secret", "hs256-pkcs1", secretIs(func() []byte {
+	{flaw: "the PKCS #1 PEM is a secret", kills: "hs256-pkcs1", mutation: secretIs(func() []byte {
 		return pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&tenantKey().PublicKey)})
 	})},
-	{"the DER is a secret", "hs256-der", secretIs(spki)},
-	{"the certificate is a secret", "hs256-certificate", secretIs(func() []byte {
+	{flaw: "the DER is a secret", kills: "hs256-der", mutation: secretIs(spki)},
+	{flaw: "the certificate is a secret", kills: "hs256-certificate", mutation: secretIs(func() []byte {
 		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tenantCertificate()})
 	})},
-	{"x5c is a secret", "hs256-x5c", secretIs(func() []byte { return []byte(base64.StdEncoding.EncodeToString(tenantCertificate())) })},
-	{"the JWK is a secret", "hs256-jwk", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "x5c is a secret", kills: "hs256-x5c", mutation: secretIs(func() []byte { return []byte(base64.StdEncoding.EncodeToString(tenantCertificate())) })},
+	{flaw: "the JWK is a secret", kills: "hs256-jwk", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		// As the key set spells it, which is Go's way in this tenant.
 		jwk, _ := json.Marshal(map[string]any{
 			"kty": "RSA", "use": "sig", "kid": "one", "issuer": issuerOf(s[1]),
@@ -65,24 +65,24 @@ var signatureMutants = []mutant{
 		})
 		return authenticated(jwk, h, s)
 	}}},
-	{"the modulus is a secret", "hs256-modulus", secretIs(func() []byte { return []byte(b64(tenantKey().N.Bytes())) })},
-	{"the modulus' bytes are a secret", "hs256-modulus-bytes", secretIs(tenantKey().N.Bytes)},
-	{"nothing is a secret", "hs256-empty", secretIs(func() []byte { return nil })},
-	{"jku is followed", "jku", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "the modulus is a secret", kills: "hs256-modulus", mutation: secretIs(func() []byte { return []byte(b64(tenantKey().N.Bytes())) })},
+	{flaw: "the modulus' bytes are a secret", kills: "hs256-modulus-bytes", mutation: secretIs(tenantKey().N.Bytes)},
+	{flaw: "nothing is a secret", kills: "hs256-empty", mutation: secretIs(func() []byte { return nil })},
+	{flaw: "jku is followed", kills: "jku", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		address, ok := h["jku"].(string)
 		return ok && fetched(address)
 	}}},
-	{"jku is fetched and the token refused", "jku", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "jku is fetched and the token refused", kills: "jku", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		if address, ok := h["jku"].(string); ok {
 			fetched(address)
 		}
 		return false
 	}}},
-	{"x5u is followed", "x5u", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "x5u is followed", kills: "x5u", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		address, ok := h["x5u"].(string)
 		return ok && fetched(address)
 	}}},
-	{"jwk is believed", "jwk", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "jwk is believed", kills: "jwk", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		jwk, ok := h["jwk"].(map[string]any)
 		if !ok {
 			return false
@@ -90,7 +90,7 @@ var signatureMutants = []mutant{
 		n, _ := base64.RawURLEncoding.DecodeString(jwk["n"].(string))
 		return verified(&rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}, s[0]+"."+s[1], s[2])
 	}}},
-	{"x5c is believed", "x5c", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "x5c is believed", kills: "x5c", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		chain, ok := h["x5c"].([]any)
 		if !ok {
 			return false
@@ -99,16 +99,16 @@ var signatureMutants = []mutant{
 		certificate, err := x509.ParseCertificate(der)
 		return err == nil && verified(certificate.PublicKey.(*rsa.PublicKey), s[0]+"."+s[1], s[2])
 	}}},
-	{"kid is a file", "kid-path", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "kid is a file", kills: "kid-path", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		kid, _ := h["kid"].(string)
 		return strings.HasSuffix(kid, "/dev/null") && authenticated(nil, h, s)
 	}}},
-	{"kid is sql", "kid-sql", mutation{trusts: func(h map[string]any, s []string) bool {
+	{flaw: "kid is sql", kills: "kid-sql", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		kid, _ := h["kid"].(string)
 		return strings.Contains(kid, "SELECT 'secret'") && authenticated([]byte("secret"), h, s)
 	}}},
-	{"a long kid breaks it", "kid-long", mutation{breaksOn: func(raw string) bool { return len(raw) > 5000 }}},
-	{"a kid that is a number breaks it", "kid-number", mutation{breaksOn: func(raw string) bool {
+	{flaw: "a long kid breaks it", kills: "kid-long", mutation: mutation{breaksOn: func(raw string) bool { return len(raw) > 5000 }}},
+	{flaw: "a kid that is a number breaks it", kills: "kid-number", mutation: mutation{breaksOn: func(raw string) bool {
 		var h map[string]any
 		_ = unmarshal(strings.Split(raw, ".")[0], &h)
 		_, number := h["kid"].(float64)

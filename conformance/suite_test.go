@@ -25,7 +25,7 @@ func mustParse(address string) *url.URL {
 func quickstart(s *tenant, target *httptest.Server) *Suite {
 	suite := &Suite{
 		Document: &stack.Conformance{
-			Name: "secure", Resource: "api", Client: "extension", Life: stack.Life{KeyRefresh: "1ms"},
+			Name: "secure", Resource: "api", Client: "extension", Life: stack.Life{KeyRefresh: "1s"},
 			Endpoints: []stack.Endpoint{
 				{Request: "GET /health", Public: true},
 				{

@@ -36,6 +36,7 @@ type mutation struct {
 	answers  func(w http.ResponseWriter, r *http.Request, status int) (done bool)
 	forgets  func(claims map[string]any) bool // authorizes by itself, before the signature
 	breaksOn func(raw string) bool            // answers 500
+	parses   func(payload []byte) map[string]any
 }
 
 func (v validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -115,13 +116,18 @@ func (v validator) status(authorization string) int {
 	if v.forgets != nil && v.forgets(payload) {
 		return 403
 	}
+	if v.parses != nil {
+		raw, _ := base64.RawURLEncoding.DecodeString(segments[1])
+		payload = v.parses(raw)
+	}
 	trusted := v.trusts != nil && v.trusts(parameters, segments)
-	if v.reads != nil || v.readsFor != nil {
-		if v.reads != nil {
-			v.reads(payload)
-		} else {
-			v.readsFor(v, payload)
-		}
+	if v.reads != nil {
+		v.reads(payload)
+	}
+	if v.readsFor != nil {
+		v.readsFor(v, payload)
+	}
+	if v.reads != nil || v.readsFor != nil || v.parses != nil {
 		b, _ := json.Marshal(payload)
 		segments[1] = b64(b)
 	}

@@ -243,7 +243,7 @@ type Conformance struct {
 // Life is what the API promises of the issuer's keys and of clocks. Both are
 // durations as time.ParseDuration reads them.
 type Life struct {
-	KeyRefresh string `json:"keyRefresh,omitempty"` // from a key's publication to its tokens being let in; default 5m
+	KeyRefresh string `json:"keyRefresh,omitempty"` // from a key's publication to its tokens being let in; "": nobody knows
 	ClockSkew  string `json:"clockSkew,omitempty"`  // tolerated; "": up to five minutes, or none
 }
 

@@ -1,0 +1,153 @@
+package conformance
+
+import (
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"provision/stack"
+)
+
+// lifeMutants do not live through what happens to keys, clocks and roles.
+var lifeMutants = []mutant{
+	{flaw: "the keys of the start", kills: "keys-next", keys: func(k *keyCache) { k.never = true }},
+	{flaw: "keys for every request", kills: "keys-cached", keys: func(k *keyCache) { k.always = true }},
+	{flaw: "two requests for each unknown key", kills: "keys-flood", keys: func(k *keyCache) { k.pause, k.tries = 0, 2 }},
+	{flaw: "a request for each unknown key", kills: "keys-flood", strict: true, keys: func(k *keyCache) { k.pause = 0 }},
+	{flaw: "keys forgotten before they are fetched", kills: "keys-outage", keys: func(k *keyCache) { k.pause, k.forgets = 0, true }},
+	{flaw: "what is no key set has no keys", kills: "keys-garbage", keys: func(k *keyCache) { k.pause, k.garbage = 0, true }},
+	{flaw: "an empty key set is one", kills: "keys-empty", keys: func(k *keyCache) { k.pause, k.empty = 0, true }},
+	{flaw: "everybody waits for the keys", kills: "keys-slow", strict: true, keys: func(k *keyCache) { k.pause, k.blocks = 0, true }},
+	{flaw: "a key once seen is good for ever", kills: "retired-key", keys: func(k *keyCache) { k.retired = true }},
+	{flaw: "roles remembered by user", kills: "role-removed", fresh: remembersRoles},
+	{flaw: "a day's skew", kills: "day-expired", mutation: tolerates("exp", 25*time.Hour)},
+	{flaw: "a day's skew of nbf", kills: "day-early", mutation: tolerates("nbf", 25*time.Hour)},
+	{flaw: "ten minutes' skew", kills: "skew-expired-far", life: stack.Life{ClockSkew: "5m"}, mutation: tolerates("exp", 10*time.Minute)},
+	{flaw: "ten minutes' skew of nbf", kills: "skew-early-far", life: stack.Life{ClockSkew: "5m"}, mutation: tolerates("nbf", 10*time.Minute)},
+	{flaw: "ten minutes' skew, nothing stated", kills: "skew-expired-far", strict: true, mutation: tolerates("exp", 10*time.Minute)},
+	{flaw: "no skew where some is stated", kills: "skew-expired", life: stack.Life{ClockSkew: "5m"}},
+	{flaw: "no skew of nbf where some is stated", kills: "skew-early", life: stack.Life{ClockSkew: "5m"}},
+}
+
+// tolerates puts a date off by so much.
+func tolerates(claimed string, by time.Duration) mutation {
+	return reads(claimed, func(v any) any {
+		if claimed == "nbf" {
+			by = -by.Abs()
+		}
+		return int64(number(v)) + int64(by/time.Second)
+	})
+}
+
+// remembersRoles looks a user's roles up where it saw them first.
+func remembersRoles() mutation {
+	var mu sync.Mutex
+	known := make(map[string]any)
+	return mutation{reads: func(c map[string]any) {
+		mu.Lock()
+		defer mu.Unlock()
+		oid, _ := c["oid"].(string)
+		if len(texts(c["roles"])) > 0 && known[oid] == nil {
+			known[oid] = c["roles"]
+		}
+		if known[oid] != nil {
+			c["roles"] = known[oid]
+		}
+	}}
+}
+
+// keyCache has the issuer's keys as an API has them: it fetches them when one
+// is missing, but not too often, and keeps what it has when it gets nothing
+// better. Each flag is a way to do that wrongly.
+type keyCache struct {
+	url    string
+	client *http.Client
+	pause  time.Duration // between two requests
+	tries  int
+
+	never, always, forgets, garbage, empty, blocks, retired bool
+
+	fetching sync.Mutex
+	mu       sync.Mutex
+	keys     map[string]*rsa.PublicKey
+	fetched  time.Time
+}
+
+func (s *tenant) cache(change func(*keyCache)) *keyCache {
+	k := &keyCache{url: s.URL + "/keys", client: s.Client(), pause: 50 * time.Millisecond, tries: 1}
+	if change != nil {
+		change(k)
+	}
+	return k
+}
+
+func (k *keyCache) known(kid string) *rsa.PublicKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.keys[kid]
+}
+
+func (k *keyCache) find(kid string) *rsa.PublicKey {
+	if k.blocks {
+		k.await()
+	}
+	if k.retired && strings.HasPrefix(kid, "next-") {
+		return &nextTenantKey().PublicKey
+	}
+	key := k.known(kid)
+	if key != nil && !k.always {
+		return key
+	}
+	k.fetching.Lock()
+	defer k.fetching.Unlock()
+	k.mu.Lock()
+	due := k.keys == nil || k.always || !k.never && time.Since(k.fetched) >= k.pause
+	if k.forgets {
+		k.keys = nil
+	}
+	k.mu.Unlock()
+	if due {
+		for range k.tries {
+			k.fetch()
+		}
+	}
+	return k.known(kid)
+}
+
+// await waits for whoever is fetching.
+func (k *keyCache) await() {
+	k.fetching.Lock()
+	defer k.fetching.Unlock()
+}
+
+func (k *keyCache) fetch() {
+	var set struct{ Keys []struct{ Kid, N string } }
+	keys := make(map[string]*rsa.PublicKey)
+	k.mu.Lock()
+	k.fetched = time.Now()
+	k.mu.Unlock()
+	response, err := k.client.Get(k.url)
+	if err != nil {
+		return
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return
+	}
+	err = json.NewDecoder(response.Body).Decode(&set)
+	if err != nil && !k.garbage || err == nil && len(set.Keys) == 0 && !k.empty {
+		return
+	}
+	for _, key := range set.Keys {
+		n, _ := base64.RawURLEncoding.DecodeString(key.N)
+		keys[key.Kid] = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
+	}
+	k.mu.Lock()
+	k.keys = keys
+	k.mu.Unlock()
+}

@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+)
+
+// tally counts what the suite found in validators that are broken, and in
+// those that are not.
+var tally counts
+
+type counts struct {
+	mu                           sync.Mutex
+	mutants, killed, falseAlarms int
+	correct                      int // validators
+}
+
+func (c *counts) mutant(killed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mutants++
+	if killed {
+		c.killed++
+	}
+}
+
+// noFalseAlarm wants nothing to fail on a correct validator, and that all was
+// tried.
+func noFalseAlarm(t *testing.T, r *recorder) {
+	t.Helper()
+	alarms := append(r.ids(Fail), r.ids(Error)...)
+	for _, id := range alarms {
+		result := r.result(t, id)
+		t.Errorf("%s: %s %s: %s", result.Outcome, id, result.Reason, result.Cause)
+	}
+	if len(r.summary.Unproven) > 0 || r.summary.Passed == 0 {
+		t.Errorf("nothing is proven: %+v", r.summary)
+	}
+	tally.mu.Lock()
+	defer tally.mu.Unlock()
+	tally.correct++
+	tally.falseAlarms += len(alarms)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if testing.Verbose() && tally.mutants+tally.correct > 0 {
+		fmt.Printf("killed %d of %d, false alarms %d (%d runs against correct validators)\n", tally.killed, tally.mutants, tally.falseAlarms, tally.correct)
+	}
+	os.Exit(code)
+}
