@@ -2,13 +2,18 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/net/http/httpguts"
@@ -23,6 +28,7 @@ func targetFlags(c *cobra.Command) {
 	c.Flags().StringArray("header", nil, "a header of every request to the API, e.g. \"X-Version: 2\"; @FILE reads one a line (may be repeated)")
 	c.Flags().String("ca", "", "a PEM file of the authority that signed the API's certificate, e.g. company-ca.pem")
 	c.Flags().String("api-proxy", "", "reach the API by this proxy, e.g. http://proxy.contoso.example:3128 (default: HTTPS_PROXY)")
+	c.Flags().Duration("wait", 0, "how long to wait for an API that is still starting, e.g. 30s")
 	c.Flags().String("rate", "", "how often the API may be asked, e.g. 5/s or 100/m")
 }
 
@@ -33,6 +39,7 @@ type reach struct {
 	pem    []byte // of authorities
 	proxy  *url.URL
 	rate   float64 // requests a second; 0 is no limit
+	wait   time.Duration
 }
 
 // reach reads the flags, and refuses what cannot be meant.
@@ -58,8 +65,33 @@ func (a *app) reach() (r reach, err error) {
 			return r, hint(usagef("--api-proxy is no URL of a proxy"), "as in --api-proxy http://proxy.contoso.example:3128; https and socks5 are known too")
 		}
 	}
+	r.wait = a.config.GetDuration("wait")
 	r.rate, err = parseRate(a.config.GetString("rate"))
 	return r, err
+}
+
+// await waits until an API answers, whatever it says, or patience ends: then
+// what there is to say is said by the run itself.
+func (r reach) await(ctx context.Context, client *http.Client, url string) error {
+	for deadline := time.Now().Add(r.wait); time.Now().Before(deadline); {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		answer, err := client.Do(request)
+		if err == nil {
+			return answer.Body.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			return nil // it will not become better
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // checkURL refuses what no path can be appended to. What it says never quotes

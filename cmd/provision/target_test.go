@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -79,4 +81,48 @@ func TestBundled(t *testing.T) {
 	if stated.Endpoints[0].Setup == nil {
 		t.Error("the document itself was changed")
 	}
+}
+
+// An API that is still starting is waited for, and no longer than it takes.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	refused := make(chan struct{}, 1)
+	client := &http.Client{Transport: told{refused}}
+	go func() {
+		<-refused // once nobody was there
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		server := &http.Server{Handler: http.NotFoundHandler()}
+		t.Cleanup(func() { server.Close() })
+		_ = server.Serve(l)
+	}()
+	if err := (reach{wait: 20 * time.Second}).await(t.Context(), client, "http://"+address); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := client.Get("http://" + address); err != nil || answer.StatusCode != http.StatusNotFound {
+		t.Errorf("after waiting: %v", err)
+	}
+}
+
+// told tells of the first request that fails.
+type told struct{ failed chan struct{} }
+
+func (t told) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		select {
+		case t.failed <- struct{}{}:
+		default:
+		}
+	}
+	return answer, err
 }

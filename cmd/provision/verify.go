@@ -154,6 +154,9 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			}
 			defer stop()
 		}
+		if err := reach.await(ctx, s.targetClient(reach), url); err != nil {
+			return total, err
+		}
 		summary, err := conformance.Run(ctx, &conformance.Suite{
 			Document: document,
 			Target:   s.targetOf(reach, url, document),
