@@ -202,6 +202,17 @@ func TestChangesThatEntraRefuses(t *testing.T) {
 			},
 			func(a *Application) { a.API.OAuth2PermissionScopes[0].IsEnabled = false },
 			func(a *Application) { a.API.OAuth2PermissionScopes = nil },
+		}, ""},
+		{"pre-authorizing another client for a scope that has gone", []func(*Application){
+			func(a *Application) {
+				a.API.PreAuthorizedApplications = []PreAuthorizedApplication{{a.AppID, []string{a.API.OAuth2PermissionScopes[0].ID}}}
+			},
+			func(a *Application) { a.API.OAuth2PermissionScopes[0].IsEnabled = false },
+			func(a *Application) { a.API.OAuth2PermissionScopes = nil },
+			func(a *Application) {
+				other := PreAuthorizedApplication{firstPartyClients[0], a.API.PreAuthorizedApplications[0].DelegatedPermissionIDs}
+				a.API.PreAuthorizedApplications = append(a.API.PreAuthorizedApplications, other)
+			},
 		}, "cannot be found in the AppPermissions"},
 		{"pre-authorizing an unknown client", []func(*Application){func(a *Application) {
 			a.API.PreAuthorizedApplications = []PreAuthorizedApplication{{id("nobody"), []string{a.API.OAuth2PermissionScopes[0].ID}}}

@@ -158,10 +158,11 @@ func checkStillEnabled(old, seen, app *Application) error {
 	return nil
 }
 
-// checkPreAuthorized wants every entry to name scopes that this application
+// checkPreAuthorized wants every new entry to name scopes that this application
 // has had since before this write, as Entra looks them up in what is stored,
-// and keeps, and a client that exists; the entry of a client that has gone
-// since may stay.
+// and a client that exists. What was named already may stay when the scope or
+// the client has gone since.
+// Source: github.com/MicrosoftDocs/azure-docs/issues/121168.
 func (tx *Tx) checkPreAuthorized(old, app *Application) error {
 	entries := app.API.PreAuthorizedApplications
 	if hasDuplicates(entries, func(p PreAuthorizedApplication) string { return strings.ToLower(p.AppID) }) {
@@ -178,6 +179,9 @@ func (tx *Tx) checkPreAuthorized(old, app *Application) error {
 			return duplicateValues(preAuthorizedProperty)
 		}
 		for _, id := range entry.DelegatedPermissionIDs {
+			if namedAlready(old, entry.AppID, id) {
+				continue
+			}
 			if !hasScope(app, id) || !hasScope(old, id) || !hasScope(tx.seenOf(old), id) {
 				return &Error{Status: http.StatusBadRequest, Code: "InvalidValue", Target: preAuthorizedProperty,
 					Message: "Property api.preAuthorizedApplications.delegatedPermissionIds has a Permission Id that cannot be found in the AppPermissions sets."}
@@ -220,6 +224,12 @@ var firstPartyClients = []string{
 func wasPreAuthorized(old *Application, appID string) bool {
 	return old != nil && slices.ContainsFunc(old.API.PreAuthorizedApplications,
 		func(p PreAuthorizedApplication) bool { return same(p.AppID, appID) })
+}
+
+func namedAlready(old *Application, appID, scopeID string) bool {
+	return old != nil && slices.ContainsFunc(old.API.PreAuthorizedApplications, func(p PreAuthorizedApplication) bool {
+		return same(p.AppID, appID) && slices.ContainsFunc(p.DelegatedPermissionIDs, func(id string) bool { return same(id, scopeID) })
+	})
 }
 
 func checkRequiredResourceAccess(_, app *Application) error {
