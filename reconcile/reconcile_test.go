@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,6 +35,8 @@ type world struct {
 	wire   *wire
 
 	patience time.Duration
+
+	applicationID string // of s.a, once know has asked
 }
 
 func newWorld(t *testing.T, options ...emulatortest.Option) *world {
@@ -75,6 +78,7 @@ func (w *world) connect(client *http.Client, transport http.RoundTripper) *graph
 // apply makes the tenant what the stacks declare.
 func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, error) {
 	ctx := context.Background()
+	stacks = w.placed(stacks)
 	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(ctx, stacks, o.Destroy)
 	if err != nil {
 		return reconcile.Done{}, err
@@ -100,6 +104,7 @@ func (w *world) must(stacks []*stack.Stack, o plan.Options) reconcile.Done {
 
 func (w *world) plan(stacks []*stack.Stack, o plan.Options) *plan.Plan {
 	w.t.Helper()
+	stacks = w.placed(stacks)
 	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(context.Background(), stacks, o.Destroy)
 	if err != nil {
 		w.t.Fatal(err)
@@ -110,6 +115,35 @@ func (w *world) plan(stacks []*stack.Stack, o plan.Options) *plan.Plan {
 		w.t.Fatal(err)
 	}
 	return p
+}
+
+// placed are stacks whose secrets are kept in files of this world.
+func (w *world) placed(stacks []*stack.Stack) []*stack.Stack {
+	var all []*stack.Stack
+	for _, s := range stacks {
+		own := *s
+		own.Applications = nil
+		for _, a := range s.Applications {
+			application := *a
+			application.Secrets = slices.Clone(a.Secrets)
+			for i := range application.Secrets {
+				application.Secrets[i].Sink = w.place(application.Secrets[i].Sink)
+			}
+			own.Applications = append(own.Applications, &application)
+		}
+		all = append(all, &own)
+	}
+	return all
+}
+
+func (w *world) place(where stack.Sink) stack.Sink {
+	switch {
+	case where.File != "" && !filepath.IsAbs(where.File):
+		where.File = filepath.Join(w.keep.Dir, where.File)
+	case where.Env != nil && !filepath.IsAbs(where.Env.File):
+		where.Env = &stack.EnvSink{File: filepath.Join(w.keep.Dir, where.Env.File), Key: where.Env.Key}
+	}
+	return where
 }
 
 func (w *world) settled(stacks []*stack.Stack, o plan.Options) {
@@ -191,6 +225,7 @@ func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
 func TestStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	system := load(t, "../manifests/vscode-fastapi")
+	crew := load(t, "testdata/credentials")
 	for name, journey := range map[string]struct {
 		from []*stack.Stack
 		to   []*stack.Stack
@@ -201,6 +236,11 @@ func TestStoppedAnywhere(t *testing.T) {
 		"destroying":          {from: system, o: plan.Options{Destroy: []string{"vscode-fastapi"}}, step: 2},
 		"taking things away":  {from: system, to: without(load(t, "../manifests/vscode-fastapi")), step: 2},
 		"putting things back": {from: without(load(t, "../manifests/vscode-fastapi")), to: system, step: 3},
+
+		"building what signs in by itself": {to: crew, step: 1},
+		"destroying that":                  {from: crew, o: plan.Options{Destroy: []string{"crew"}}, step: 1},
+		"taking its credentials away":      {from: crew, to: bare(crew), o: plan.Options{Prune: []string{"crew"}}, step: 1},
+		"giving it credentials":            {from: bare(crew), to: crew, step: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -268,6 +308,14 @@ func without(stacks []*stack.Stack) []*stack.Stack {
 	}
 	s.Applications = kept
 	s.Prune = "credentials"
+	return []*stack.Stack{&s}
+}
+
+// bare is the crew without credentials and with one owner.
+func bare(stacks []*stack.Stack) []*stack.Stack {
+	s, a := *stacks[0], *stacks[0].Applications[0]
+	a.Secrets, a.Certificates, a.FederatedCredentials, a.Owners = nil, nil, nil, []string{"bert"}
+	s.Applications, s.Prune = []*stack.Application{&a}, "credentials"
 	return []*stack.Stack{&s}
 }
 

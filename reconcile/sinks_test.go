@@ -1,0 +1,368 @@
+package reconcile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/google/go-cmp/cmp"
+
+	"provision/plan"
+	"provision/reconcile"
+	"provision/reconcile/sink"
+	"provision/reconcile/sink/sinktest"
+	"provision/stack"
+)
+
+// services are those at which secrets are kept.
+type services struct {
+	hub   *sinktest.GitHub
+	vault *sinktest.KeyVault
+}
+
+// newServices lets a world reach them.
+func newServices(w *world) services {
+	s := services{sinktest.NewGitHub(w.t, "contoso/orders", "production"), sinktest.NewKeyVault(w.t)}
+	w.keep.Sinks = sink.Access{
+		GitHub: sink.GitHub{URL: s.hub.URL, Token: s.hub.Token, HTTPClient: s.hub.Client()},
+		Vaults: sink.Vaults{Credential: s.vault.Credential, Options: s.vault.Options()},
+	}
+	return s
+}
+
+// sinks are one of each kind, with what they hold.
+func (s services) sinks(w *world) map[string]struct {
+	where stack.Sink
+	text  func() string
+} {
+	type place = struct {
+		where stack.Sink
+		text  func() string
+	}
+	read := func(where stack.Sink) func() string {
+		return func() string {
+			kept, _, err := w.keep.Secret(context.Background(), "s.a", "key", w.place(where))
+			if err != nil {
+				w.t.Error(err)
+			}
+			return kept.SecretText
+		}
+	}
+	file, env := stack.Sink{File: "kept/key.json"}, stack.Sink{Env: &stack.EnvSink{File: ".env", Key: "SECRET"}}
+	return map[string]place{
+		"its own file": {stack.Sink{}, read(stack.Sink{})},
+		"a file":       {file, read(file)},
+		"dotenv":       {env, read(env)},
+		"GitHub": {stack.Sink{GitHub: &stack.GitHubSink{Repository: "contoso/orders", Environment: "production", Name: "SECRET"}},
+			func() string { text, _ := s.hub.Secret("production", "SECRET"); return text }},
+		"Key Vault": {stack.Sink{KeyVault: &stack.KeyVaultSink{Vault: s.vault.URL, Name: "key"}},
+			func() string { text, _, _ := s.vault.Secret("key"); return text }},
+	}
+}
+
+// sinkNames are those of services.sinks, known before there is a world.
+var sinkNames = []string{"its own file", "a file", "dotenv", "GitHub", "Key Vault"}
+
+func keptIn(where stack.Sink) []*stack.Stack {
+	return []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A",
+		Secrets: []stack.Secret{{Name: "key", Sink: where}}}}}}
+}
+
+// signsIn gets a token with a client secret.
+func (w *world) signsIn(text string) error {
+	w.t.Helper()
+	id := w.state(keptIn(stack.Sink{})).Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.AppID)
+	return w.proves(context.Background(), id, text)
+}
+
+func (w *world) proves(_ context.Context, clientID, text string) error {
+	credential, err := azidentity.NewClientSecretCredential(w.tenant.TenantID, clientID, text,
+		&azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: true, ClientOptions: w.options()})
+	if err != nil {
+		return err
+	}
+	return token(credential)
+}
+
+func (w *world) rotate(where stack.Sink, grace time.Duration) (reconcile.Rotated, error) {
+	stacks := w.placed(keptIn(where))
+	return reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}.Rotate(context.Background(), reconcile.Rotation{
+		Application: w.applicationID, UniqueName: "s.a", Secret: stacks[0].Applications[0].Secrets[0], Grace: grace, Prove: w.proves})
+}
+
+// files are what is below the world's folder, with what it holds.
+func (w *world) files() string {
+	w.t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(w.keep.Dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm() != 0o600 {
+			w.t.Errorf("%s is %v, readable by others", path, info.Mode())
+		}
+		raw, err := os.ReadFile(path)
+		b.Write(raw)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestASecretIsKeptWhereTheManifestSays makes, uses, rotates and revokes one in
+// every sink.
+func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
+	t.Parallel()
+	for _, name := range sinkNames {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			place := newServices(w).sinks(w)[name]
+			w.must(keptIn(place.where), plan.Options{})
+			first := place.text()
+			if err := w.signsIn(first); err != nil {
+				t.Fatal(err)
+			}
+			remote := name == "GitHub" || name == "Key Vault"
+			if n := strings.Count(w.files(), first); remote && n != 0 || !remote && n != 1 {
+				t.Errorf("the text is in %d files, want it where the manifest says alone", n)
+			}
+			if done := w.must(keptIn(place.where), plan.Options{}); done.Writes != 0 || place.text() != first {
+				t.Errorf("the second apply wrote %d times", done.Writes)
+			}
+			w.know()
+			made, err := w.rotate(place.where, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			second := place.text()
+			if second == first || second != made.New.SecretText {
+				t.Error("the sink has not the new text")
+			}
+			if err := w.signsIn(second); err != nil {
+				t.Error(err)
+			}
+			if w.signsIn(first) == nil {
+				t.Error("the old one is good although no time was given it")
+			}
+			w.settled(keptIn(place.where), plan.Options{})
+			// The secret moves: another one is made there, and this one revoked.
+			elsewhere := stack.Sink{Env: &stack.EnvSink{File: "elsewhere.env", Key: "SECRET"}}
+			w.must(keptIn(elsewhere), plan.Options{})
+			if w.signsIn(second) == nil {
+				t.Error("what the manifest has no place for any longer is good")
+			}
+			w.must(keptIn(place.where), plan.Options{})
+			third := place.text()
+			if err := w.signsIn(third); err != nil {
+				t.Error(err)
+			}
+			w.must(nil, plan.Options{Destroy: []string{"s"}})
+			if place.text() != "" {
+				t.Error("the text is still there when nobody can use it")
+			}
+			if strings.Contains(w.files(), third) {
+				t.Error("a file still holds the text")
+			}
+			// And again, where it was deleted.
+			w.must(keptIn(place.where), plan.Options{})
+			if err := w.signsIn(place.text()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// know remembers the application's object id, for rotations.
+func (w *world) know() {
+	w.t.Helper()
+	w.applicationID = reconcile.ApplicationID(w.state(keptIn(stack.Sink{})), "s.a")
+}
+
+// TestASinkThatCannotBeWrittenIsFoundBeforeThereIsASecret: nothing is touched.
+func TestASinkThatCannotBeWrittenIsFoundBeforeThereIsASecret(t *testing.T) {
+	t.Parallel()
+	for name, breaks := range map[string]func(w *world, s services){
+		"GitHub":    func(w *world, s services) { s.hub.FailNext("GET", http.StatusForbidden) },
+		"Key Vault": func(w *world, s services) { s.vault.Refuse(http.StatusForbidden) },
+		"a file": func(w *world, _ services) {
+			if err := os.WriteFile(filepath.Join(w.keep.Dir, "kept"), nil, 0o600); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+		"dotenv": func(w *world, _ services) {
+			if err := os.Mkdir(filepath.Join(w.keep.Dir, ".env"), 0o700); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := newServices(w)
+			place := s.sinks(w)[name]
+			before := w.dump()
+			breaks(w, s)
+			_, err := w.apply(keptIn(place.where), plan.Options{})
+			if !errors.As(err, new(*sink.Error)) {
+				t.Fatalf("%v, want a sink that cannot be used", err)
+			}
+			if diff := cmp.Diff(before, w.dump()); diff != "" {
+				t.Errorf("the tenant was touched (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestARotationIsRefusedBeforeThereIsASecret, too.
+func TestARotationIsRefusedBeforeThereIsASecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := newServices(w)
+	place := s.sinks(w)["GitHub"]
+	w.must(keptIn(place.where), plan.Options{})
+	w.know()
+	before, text := w.dump(), place.text()
+	s.hub.FailNext("GET", http.StatusForbidden)
+	if _, err := w.rotate(place.where, 0); !errors.As(err, new(*sink.Error)) {
+		t.Fatalf("%v, want a sink that cannot be used", err)
+	}
+	if diff := cmp.Diff(before, w.dump()); diff != "" || place.text() != text {
+		t.Errorf("something was touched (-before +after):\n%s", diff)
+	}
+}
+
+// TestAWriteThatFailsIsMended: GitHub goes away between the making of a secret
+// and its writing. The old one stays good, and the next apply makes another.
+func TestAWriteThatFailsIsMended(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := newServices(w)
+	place := s.sinks(w)["GitHub"]
+	s.hub.FailNext("PUT", http.StatusBadGateway)
+	if _, err := w.apply(keptIn(place.where), plan.Options{}); !errors.As(err, new(*sink.Error)) {
+		t.Fatalf("%v, want the write refused", err)
+	}
+	w.must(keptIn(place.where), plan.Options{})
+	first := place.text()
+	if err := w.signsIn(first); err != nil {
+		t.Fatal(err)
+	}
+	w.know()
+	s.hub.FailNext("PUT", http.StatusBadGateway)
+	if _, err := w.rotate(place.where, time.Hour); !errors.As(err, new(*sink.Error)) {
+		t.Fatalf("%v, want the write refused", err)
+	}
+	if err := w.signsIn(first); err != nil || place.text() != first {
+		t.Errorf("the old one: %v, want it good and in its place", err)
+	}
+	w.must(keptIn(place.where), plan.Options{})
+	second := place.text()
+	for _, text := range []string{first, second} {
+		if err := w.signsIn(text); err != nil {
+			t.Errorf("after it was mended the old one and the new one are good: %v", err)
+		}
+	}
+	if second == first {
+		t.Error("the next apply made no other")
+	}
+	if n := strings.Count(w.dump(), `"key"`); n != 2 {
+		t.Errorf("the tenant has %d secrets of the name, want the old and the new one", n)
+	}
+	w.must(keptIn(place.where), plan.Options{})
+	if s.hub.Writes() != 2 {
+		t.Errorf("GitHub was written to %d times, want 2", s.hub.Writes())
+	}
+}
+
+// TestTheLocalTenantsSecretsStayHere: a try-out never reaches what works with
+// a real tenant's.
+func TestTheLocalTenantsSecretsStayHere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keep.Local = true
+	w.keep.Sinks = sink.Access{GitHub: sink.GitHub{URL: "https://api.github.example", Token: "t",
+		HTTPClient: &http.Client{Transport: nobody{t}}}}
+	for _, where := range []stack.Sink{
+		{GitHub: &stack.GitHubSink{Repository: "contoso/orders", Name: "SECRET"}},
+		{KeyVault: &stack.KeyVaultSink{Vault: "https://contoso.vault.azure.net", Name: "key"}},
+	} {
+		w.must(keptIn(where), plan.Options{})
+		kept, ok, err := w.keep.Secret(context.Background(), "s.a", "key", where)
+		if err != nil || !ok {
+			t.Fatalf("%s: %t, %v", where, ok, err)
+		}
+		if err := w.signsIn(kept.SecretText); err != nil {
+			t.Error(err)
+		}
+	}
+	w.must(nil, plan.Options{Destroy: []string{"s"}})
+}
+
+// nobody is to be asked.
+type nobody struct{ t *testing.T }
+
+func (n nobody) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.t.Errorf("%s %s was asked", r.Method, r.URL)
+	return nil, errors.New("nobody is here")
+}
+
+// TestARotationStoppedAnywhere cuts the connection at every request of a
+// rotation, before and after it was carried out. With a time of grace the old
+// secret works throughout; the next apply ends in one that works and is kept.
+func TestARotationStoppedAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, grace := range []time.Duration{0, time.Hour} {
+		for _, delivered := range []bool{false, true} {
+			for n := range 3 - int(grace/time.Hour) {
+				t.Run(fmt.Sprintf("grace %v, request %d, carried out %t", grace, n, delivered), func(t *testing.T) {
+					t.Parallel()
+					w := newWorld(t)
+					place := newServices(w).sinks(w)["dotenv"]
+					w.must(keptIn(place.where), plan.Options{})
+					w.know()
+					first := place.text()
+					w.wire.requests.Store(0)
+					w.wire.delivered = delivered
+					w.wire.left.Store(int64(n))
+					_, err := w.rotate(place.where, grace)
+					w.wire.left.Store(1 << 30)
+					cut := n < 2-int(grace/time.Hour)
+					if (err != nil) != cut {
+						t.Fatalf("%v after %d requests, want it cut short: %t", err, w.wire.requests.Load(), cut)
+					}
+					if err := w.signsIn(first); grace > 0 && err != nil {
+						t.Errorf("the old one: %v", err)
+					}
+					w.must(keptIn(place.where), plan.Options{})
+					if err := w.signsIn(place.text()); err != nil {
+						t.Error(err)
+					}
+					if err := w.signsIn(first); grace > 0 && err != nil {
+						t.Errorf("the old one after the next apply: %v", err)
+					}
+					want := 1
+					if grace > 0 && !cut {
+						want = 2
+					}
+					if n := strings.Count(w.dump(), `"key"`); n != want {
+						t.Errorf("the tenant has %d secrets of the name, want %d", n, want)
+					}
+				})
+			}
+		}
+	}
+}
