@@ -62,7 +62,8 @@ var odd = []check{
 	authorization("four-segments", "the good token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
 	authorization("five-segments", "five segments, as an encrypted token has", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
 	authorization("empty-segments", "two dots", func(string) string { return "Bearer .." }),
-	cut(authorization("non-utf8", "the good token with bytes behind it that are no UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
+	lenient(cut(authorization("non-utf8", "the good token with bytes behind it that are no UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
+		"correct APIs differ: decoders of some languages skip what is no base64"),
 	authorization("header-no-json", "a token whose header is not JSON", func(raw string) string { return "Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):] }),
 	authorization("header-non-utf8", "a token whose header is no UTF-8", func(raw string) string {
 		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]

@@ -139,6 +139,7 @@ type credential struct {
 	authorization []string // values of the Authorization header
 	secrets       []string // the tokens among it, to be masked
 	tolerates     []int    // statuses that correct APIs answer to this very token too
+	toleratedNote string   // what that means; "": that APIs differ
 	note          string
 
 	method, path string      // empty: the endpoint's

@@ -45,6 +45,8 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 		return c.unlessVacuous(proven, verdict{outcome: Pass})
 	case c.Expect.MayAdmit && success(a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: c.Flaw})
+	case sent.toleratedNote != "" && slices.Contains(sent.tolerates, a.status):
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: sent.toleratedNote})
 	case c.Expect.tolerated(a.status) || slices.Contains(sent.tolerates, a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect)})
 	case sent.catchAll && success(a.status):

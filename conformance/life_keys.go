@@ -58,9 +58,6 @@ var keyChecks = []lifeCheck{
 		},
 		changes: true, present: flooded,
 	},
-	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
-	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
-	disturbed("keys-empty", "has no keys", "the API takes a key set without any key for the issuer's", KeyFault{Body: `{"keys":[]}`}),
 	{
 		check: check{
 			name: "keys-slow", severity: Low, admits: true,
@@ -71,6 +68,9 @@ var keyChecks = []lifeCheck{
 		},
 		changes: true, present: slowed,
 	},
+	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
+	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
+	disturbed("keys-empty", "has no keys", "the API takes a key set without any key for the issuer's", KeyFault{Body: `{"keys":[]}`}),
 }
 
 // published is the key that the issuer published for a run.
@@ -161,14 +161,11 @@ func nextKey(ctx context.Context, l *trial) (credential, error) {
 	stated := l.Document.Life.KeyRefresh
 	if stated == "" {
 		signed.tolerates = []int{http.StatusUnauthorized}
-		signed.note = fmt.Sprintf("the API has had %s; with life.keyRefresh in the document the run waits for as long as that", time.Since(l.published.at).Round(time.Millisecond))
+		signed.toleratedNote = fmt.Sprintf("the API does not know the key and has had %s; with life.keyRefresh in the document the run waits for as long as that", time.Since(l.published.at).Round(time.Millisecond))
 	}
 	left := duration(stated, 0) - time.Since(l.published.at)
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		got, err := l.ask(ctx, signed)
-		if success(got.status) {
-			signed.note = ""
-		}
 		if err != nil || got.status != http.StatusUnauthorized || left <= 0 {
 			return signed, err
 		}
@@ -257,12 +254,13 @@ func (l *trial) counting(ctx context.Context, last credential, each func(int) (c
 }
 
 // disturbed presents the good token while the key set is not what it should be,
-// after one that makes the API look at it.
+// and once more after one that makes the API look at it. That everybody has to
+// live through; some libraries do not survive this.
 func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
 	return lifeCheck{
 		check: check{
 			name: name, severity: Low, admits: true,
-			sends:  "the good token while the key set " + what + ", after a token of an unknown key",
+			sends:  "the good token while the key set " + what + ", and once more after a token of an unknown key",
 			gain:   "nothing: nobody gets in until the issuer's keys can be fetched again",
 			flaw:   flaw,
 			source: sourceKeys,
@@ -273,11 +271,20 @@ func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
 			if err != nil {
 				return credential{}, err
 			}
+			c := bearer(l.good.raw)
+			c.restore = d.restore
+			got, err := l.ask(ctx, c)
+			if err != nil {
+				return credential{}, d.abandon(ctx, err)
+			}
+			if !success(got.status) {
+				return c, nil
+			}
 			if err := l.nudge(ctx); err != nil {
 				return credential{}, d.abandon(ctx, err)
 			}
-			c := bearer(l.good.raw)
-			c.restore = d.restore
+			c.tolerates = []int{http.StatusUnauthorized, http.StatusInternalServerError, http.StatusServiceUnavailable}
+			c.toleratedNote = "a token of an unknown key makes the API forget the keys that it had: some libraries do, and during an outage of the issuer anybody can do that"
 			return c, nil
 		},
 	}

@@ -19,9 +19,12 @@ var lifeMutants = []mutant{
 	{flaw: "keys for every request", kills: "keys-cached", keys: func(k *keyCache) { k.always = true }},
 	{flaw: "two requests for each unknown key", kills: "keys-flood", keys: func(k *keyCache) { k.pause, k.tries = 0, 2 }},
 	{flaw: "a request for each unknown key", kills: "keys-flood", strict: true, keys: func(k *keyCache) { k.pause = 0 }},
-	{flaw: "keys forgotten before they are fetched", kills: "keys-outage", keys: func(k *keyCache) { k.pause, k.forgets = 0, true }},
-	{flaw: "what is no key set has no keys", kills: "keys-garbage", keys: func(k *keyCache) { k.pause, k.garbage = 0, true }},
-	{flaw: "an empty key set is one", kills: "keys-empty", keys: func(k *keyCache) { k.pause, k.empty = 0, true }},
+	{flaw: "no keys while the issuer is down", kills: "keys-outage", keys: func(k *keyCache) { k.always, k.forgets = true, true }},
+	{flaw: "what is no key set has no keys", kills: "keys-garbage", keys: func(k *keyCache) { k.always, k.garbage = true, true }},
+	{flaw: "an empty key set is one", kills: "keys-empty", keys: func(k *keyCache) { k.always, k.empty = true, true }},
+	{flaw: "an unknown key makes it forget all", kills: "keys-outage", strict: true, keys: func(k *keyCache) { k.pause, k.forgets = 0, true }},
+	{flaw: "an unknown key makes garbage a key set", kills: "keys-garbage", strict: true, keys: func(k *keyCache) { k.pause, k.garbage = 0, true }},
+	{flaw: "an unknown key makes no keys a key set", kills: "keys-empty", strict: true, keys: func(k *keyCache) { k.pause, k.empty = 0, true }},
 	{flaw: "everybody waits for the keys", kills: "keys-slow", strict: true, keys: func(k *keyCache) { k.pause, k.blocks = 0, true }},
 	{flaw: "a key once seen is good for ever", kills: "retired-key", keys: func(k *keyCache) { k.retired = true }},
 	{flaw: "roles remembered by user", kills: "role-removed", fresh: remembersRoles},
@@ -107,7 +110,7 @@ func (k *keyCache) find(kid string) *rsa.PublicKey {
 	defer k.fetching.Unlock()
 	k.mu.Lock()
 	due := k.keys == nil || k.always || !k.never && time.Since(k.fetched) >= k.pause
-	if k.forgets {
+	if k.forgets && due {
 		k.keys = nil
 	}
 	k.mu.Unlock()

@@ -64,7 +64,7 @@ func routeCases(e endpoint) []Case {
 		cases = append(cases, Case{
 			ID: e.request + ": route-" + w.name, Endpoint: e.request, Name: "route-" + w.name, Group: Routes, Severity: Critical,
 			Sends:  "no token, and " + w.says,
-			Expect: Expect{Refused: true},
+			Expect: Expect{Refused: true, Also: []int{http.StatusNotImplemented}}, // that of RFC 9110 for an unknown method
 			Source: "OWASP: Authorization Testing, Bypassing Authorization Schema",
 			Gain:   "anybody can call the endpoint, by another way",
 			Flaw:   "the check hangs on one spelling of the request, and the endpoint does not",

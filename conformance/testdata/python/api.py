@@ -1,0 +1,119 @@
+"""A correct API on Python's own HTTP server, or on Flask.
+
+The first argument names what it is made of; the environment says whose tokens
+it takes.
+"""
+
+import json
+import os
+import sys
+
+import jwt
+
+ISSUER = os.environ["ISSUER"]
+AUDIENCES = os.environ["AUDIENCE"].split(" ")
+REQUIRES = json.loads(os.environ["REQUIRES"])
+keys = jwt.PyJWKClient(os.environ["JWKS_URI"])
+
+
+def verify(token):
+    key = keys.get_signing_key_from_jwt(token)
+    return jwt.decode(
+        token,
+        key.key,
+        algorithms=["RS256"],
+        audience=AUDIENCES,
+        issuer=ISSUER,
+        options={"require": ["exp", "iss", "aud"]},
+    )
+
+
+def is_application(claims):
+    if "idtyp" in claims:
+        return claims["idtyp"] == "app"
+    return not claims.get("scp") and claims.get("oid") == claims.get("sub")
+
+
+def allowed(claims, scopes=(), anyRole=(), allRoles=(), callers=()):
+    scp = claims.get("scp")
+    held = scp.split() if isinstance(scp, str) else []
+    roles = claims.get("roles")
+    roles = roles if isinstance(roles, list) else []
+    application = is_application(claims)
+    callers = callers or (["users"] if scopes else ["users", "applications"])
+    return (
+        ("applications" if application else "users") in callers
+        and (application or all(scope in held for scope in scopes))
+        and (not anyRole or any(role in roles for role in anyRole))
+        and all(role in roles for role in allRoles)
+    )
+
+
+def respond(method, path, authorization):
+    """Returns status, body and whether to challenge."""
+    route = f"{method} {path}"
+    if route == "GET /health":
+        return 200, {"status": "ok"}
+    if route not in REQUIRES:
+        return 404, {"detail": "Not found"}
+    scheme, _, token = (authorization or "").partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise ValueError("no token")
+        claims = verify(token.strip())
+    except Exception:  # whatever is wrong with a token or its key
+        return 401, {"detail": "Unauthorized"}
+    if not allowed(claims, **REQUIRES[route]):
+        return 403, {"detail": "Forbidden"}
+    return 200, {"status": "ok"}
+
+
+def challenge(status):
+    return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+
+
+def plain():
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def serve(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            self.rfile.read(length)
+            status, body = respond(self.command, self.path.split("?")[0], self.headers.get("Authorization"))
+            raw = b"" if self.command == "HEAD" else json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", "Content-Length": str(len(raw)), **challenge(status)}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(raw)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = serve
+
+        def log_message(self, *args):
+            pass
+
+    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+def flask():
+    import logging
+
+    from flask import Flask, jsonify, request
+    from werkzeug.serving import make_server
+
+    logging.getLogger("werkzeug").disabled = True
+    app = Flask(__name__)
+
+    @app.before_request
+    def serve():
+        status, body = respond(request.method, request.path, request.headers.get("Authorization"))
+        return jsonify(body), status, challenge(status)
+
+    return make_server("127.0.0.1", 0, app, threaded=True)
+
+
+server = {"http": plain, "flask": flask}[sys.argv[1]]()
+print(f"http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
