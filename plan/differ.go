@@ -61,10 +61,12 @@ func (d *differ) servicePrincipal(want, live *Object) {
 func (d *differ) application(want, live *Object) {
 	if live == nil {
 		shell, link := split(want.Properties)
-		if entries, changes := d.certificates(want, nil); len(changes) > 0 {
+		changes := compare(nil, shell)
+		if entries, more := d.certificates(want, nil); len(more) > 0 {
 			shell["keyCredentials"] = entries
+			changes = append(changes, more...)
 		}
-		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, shell), Bodies: []map[string]any{shell}})
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: changes, Bodies: []map[string]any{shell}})
 		if len(link) > 0 {
 			d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: compare(nil, link), Bodies: []map[string]any{link}})
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"provision/reconcile/sink/sinktest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,9 +41,15 @@ func TestMain(m *testing.M) {
 //	graphid NAME PATH         the id of the one object that a list shows, as $NAME
 //	dump FILE                 the directory by natural keys
 //	until FILE TEXT           until a file holds a text
+//	github NAME               the text of a secret of contoso/orders, which is at $GITHUB
 //
 // and the condition [have:PROGRAM], for the programs in programs_test.go.
 func TestScripts(t *testing.T) {
+	hub := sinktest.NewGitHub(t, "contoso/orders")
+	ca := filepath.Join(t.TempDir(), "github.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hub.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
@@ -49,6 +58,8 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("MANIFESTS", manifests)
+			env.Setenv("GITHUB", hub.URL)
+			env.Setenv("GITHUB_CA", ca)
 			return setPrograms(env)
 		},
 		Condition: have,
@@ -59,6 +70,13 @@ func TestScripts(t *testing.T) {
 			"graphid": graphID,
 			"dump":    dump,
 			"until":   until,
+			"github": func(ts *testscript.TestScript, neg bool, args []string) {
+				text, ok := hub.Secret("", args[0])
+				if !ok {
+					ts.Fatalf("GitHub has no secret %s", args[0])
+				}
+				fmt.Fprintln(ts.Stdout(), text)
+			},
 		},
 	})
 }
