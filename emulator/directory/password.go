@@ -18,9 +18,10 @@ const passwordIterations = 10_000
 
 // PasswordHash keeps a user's password as PBKDF2-HMAC-SHA256 (RFC 8018).
 type PasswordHash struct {
-	Salt       []byte `json:"salt"`
-	Iterations int    `json:"iterations"`
-	Key        []byte `json:"key"`
+	Salt       []byte    `json:"salt"`
+	Iterations int       `json:"iterations"`
+	Key        []byte    `json:"key"`
+	Changed    time.Time `json:"changed,omitzero"` // in whole seconds; zero: it is the first
 }
 
 func hashPassword(password string) PasswordHash {

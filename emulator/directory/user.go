@@ -61,6 +61,7 @@ func (tx *Tx) SetPassword(userID, password string, force bool) error {
 	}
 	u = u.Clone()
 	u.Password, u.ForceChange = hashPassword(password), force
+	u.Password.Changed = tx.now
 	tx.put(users, u)
 	return nil
 }

@@ -5,6 +5,8 @@ import "time"
 const (
 	refreshLifetime    = 90 * 24 * time.Hour // from its own issue: each use gives another
 	spaRefreshLifetime = 24 * time.Hour      // from the sign-in, whatever is issued since
+
+	revocationLayout = "2006-01-02T15:04:05.0000000Z"
 )
 
 // refresh is a refresh token. It is bound to a client and a user, and neither to
@@ -56,7 +58,14 @@ func (c *call) refresh() (issuance, *Error) {
 	if err := c.checkAge(token); err != nil {
 		return issuance{}, err
 	}
-	user, err := c.activeUser(cl, token.Session)
+	who, err := c.account(token.Session)
+	if err != nil {
+		return issuance{}, err
+	}
+	if public && token.Session.outdated(who) {
+		return issuance{}, failure(50173, token.Issued.UTC().Format(revocationLayout), who.Password.Changed.UTC().Format(revocationLayout))
+	}
+	user, err := c.member(cl, who)
 	if err != nil {
 		return issuance{}, err
 	}

@@ -319,6 +319,33 @@ func TestUserIsGone(t *testing.T) {
 	w.token(refresh).expect(t, "deleted", 400, "invalid_grant", 50034)
 }
 
+// A new password ends what the old one had let in, but for confidential clients.
+func TestPasswordChangeRevokes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	browser := w.browser()
+	p := w.arrived(browser, w.desktopRequest(), w.ada)
+	public := w.granted(w.desktopRedemption(p.location.Query().Get("code"))).text("refresh_token")
+	confidential := w.granted(w.siteRedemption(w.code(w.siteRequest(), w.ada))).text("refresh_token")
+	w.clock.advance(time.Minute)
+	w.update(func(tx *directory.Tx) { w.must(tx.SetPassword(w.ada.ID, "Another-Horse-8", false)) })
+	refresh := func(token string, pairs ...string) url.Values {
+		return form(url.Values{"grant_type": {"refresh_token"}, "client_id": {w.desktop.AppID}, "refresh_token": {token}}, pairs...)
+	}
+	refused := w.token(refresh(public))
+	refused.expect(t, "a public client", 400, "invalid_grant", 50173)
+	if text := refused.text("error_description"); !strings.Contains(text, "issued on '2026-05-04T12:00:00.0000000Z'") || !strings.Contains(text, "is '2026-05-04T12:01:00.0000000Z'") {
+		t.Error(text)
+	}
+	w.granted(refresh(confidential, "client_id", w.site.AppID, "client_secret", w.siteSecret))
+	shown := w.get(browser, w.authorizePath(), w.desktopRequest())
+	if shown.status != http.StatusOK || !strings.Contains(shown.body, `name="passwd"`) {
+		t.Fatalf("the browser is signed in still: %d %v", shown.status, shown.location)
+	}
+	p = w.signIn(browser, shown, w.ada.UserPrincipalName, "Another-Horse-8")
+	w.granted(refresh(w.granted(w.desktopRedemption(p.location.Query().Get("code"))).text("refresh_token")))
+}
+
 func TestPasswordGrant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

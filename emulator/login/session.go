@@ -21,6 +21,10 @@ type session struct {
 	SignedIn time.Time `json:"signedIn"`
 }
 
+// outdated tells whether who signed in has had another password since.
+// Source: learn.microsoft.com/entra/identity-platform/refresh-tokens#token-revocation.
+func (s session) outdated(who account) bool { return s.SignedIn.Before(who.Password.Changed) }
+
 // startSession signs somebody in to the browser.
 func (c *call) startSession(who account) (session, error) {
 	s := session{ID: uuid.NewString(), UserID: who.ID, TenantID: who.home.Tenant().ID, SignedIn: c.now}
@@ -41,7 +45,7 @@ func (c *call) session() (session, account, bool) {
 		return session{}, account{}, false
 	}
 	who, refused := c.account(s)
-	return s, who, refused == nil
+	return s, who, refused == nil && !s.outdated(who)
 }
 
 func (c *call) endSession() { http.SetCookie(c.w, c.cookie("", -1)) }
