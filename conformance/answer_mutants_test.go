@@ -16,6 +16,7 @@ var answerMutants = []mutant{
 		return false
 	}}},
 	{flaw: "the library's words", kills: "answer-library", strict: true, mutation: says(401, func(*http.Request) string { return `{"detail":"Signature verification failed"}` })},
+	{flaw: "what is for debugging", kills: "answer-library", mutation: says(401, func(*http.Request) string { return `{"code":"InvalidClaims","debug":"no such key"}` })},
 	{flaw: "the 403 echoes", kills: "forbidden-token", mutation: says(403, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
 	{flaw: "the 403 has a stack trace", kills: "forbidden-trace", mutation: says(403, func(*http.Request) string { return "panic: no role\n\ngoroutine 7 [running]:" })},
 	{flaw: "the 403 lists the roles", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"one of Admin, DevOps is needed"}` })},

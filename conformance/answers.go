@@ -89,6 +89,7 @@ var refusalChecks = []check{
 var (
 	stackTrace   = regexp.MustCompile(`Traceback \(most recent call last\)|\n\s+at [\w$.<>]+ ?\(|goroutine \d+ \[|File \\?".+\\?", line \d+|\.(js|ts):\d+:\d+`)
 	libraryWords = regexp.MustCompile(`(?i)signature verification failed|invalid signature|verification error|token signature is invalid|JWSSignatureVerificationFailed|jwt malformed|Not enough segments|Invalid header string|go-jose|PyJWT|jsonwebtoken|could not base64|invalid character '|codec can't decode|Error decoding token headers|Expecting value: line`)
+	forDebugging = regexp.MustCompile(`(?i)"(debug|debug_?info|exception|traceback|stack|stack_?trace)"\s*:\s*("[^"]|[{\[]\s*[^}\]\s])`)
 	maxAge       = regexp.MustCompile(`max-age=[1-9]`)
 )
 

@@ -16,7 +16,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	checks := []check{
 		{
 			name: "forbidden-token", severity: Medium,
-			sends:   "a good token without scopes and roles, and looks for it in the answer",
+			sends:   "a good token without what the endpoint requires, and looks for it in the answer",
 			gain:    "tokens end up in logs and pages, where others find them",
 			flaw:    "the API puts the token into its answer",
 			source:  "RFC 6750, section 5.2; OWASP: Error Handling",
@@ -24,7 +24,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		},
 		{
 			name: "forbidden-trace", severity: Medium,
-			sends:   "a good token without scopes and roles, and looks for a stack trace",
+			sends:   "a good token without what the endpoint requires, and looks for a stack trace",
 			gain:    "the names and versions of what the API is made of",
 			flaw:    "the API answers with its own error, untreated",
 			source:  "OWASP: Error Handling",
@@ -32,7 +32,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		},
 		{
 			name: "forbidden-reveals", severity: Low,
-			sends:  "a good token without scopes and roles, and looks for the roles that would be enough",
+			sends:  "a good token without what the endpoint requires, and looks for the roles that would be enough",
 			gain:   "whoever is refused learns which role to steal",
 			flaw:   "the API tells those whom it refuses which roles it lets in",
 			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",
@@ -55,7 +55,11 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 // signs, else that of a user without roles.
 func (s *Suite) notEnough(e endpoint) func(context.Context, *good) (credential, error) {
 	return func(ctx context.Context, g *good) (credential, error) {
-		c, err := g.present(ctx, unentitled(g, nil))
+		lacks := unentitled(g, nil)
+		if e.needsRole() {
+			delete(lacks, "scp") // what is said of a role comes after the scopes
+		}
+		c, err := g.present(ctx, lacks)
 		if _, cannot := asSkipped(err); !cannot || !e.needsRole() {
 			return c, err
 		}
@@ -84,6 +88,8 @@ func untreated(a reply) finding {
 	switch {
 	case stackTrace.Match(a.body):
 		return finding{wrong: "the answer holds a stack trace"}
+	case forDebugging.Match(a.body):
+		return finding{wrong: "the answer has a member for debugging"}
 	case libraryWords.Match(a.body):
 		return finding{note: "the answer passes on a library's message"}
 	}
