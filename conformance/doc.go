@@ -18,6 +18,8 @@
 //     one defect.
 //   - What an endpoint acts on is made for each case by itself, and taken away
 //     after it, whatever became of the case.
+//   - What changes the tenant comes last, one case after another, and is put
+//     back before the next, also where the run is interrupted.
 //   - A target that has no time (429) is asked again later; it is no verdict.
 //   - A case that cannot be tried is skipped, with the reason and the line of
 //     the manifest that would make it possible. Planned = run + skipped, and
@@ -25,7 +27,7 @@
 //   - No result holds a token, a signature or a secret.
 //
 // Adding a case: put an entry into the table of its family (authentication.go,
-// signature.go, claims.go, answers.go, routes.go), or derive it in authorization.go, where it depends
+// signature.go, claims.go, answers.go, routes.go, life_keys.go), or derive it in authorization.go, where it depends
 // on who holds what.
 //
 // Sources: RFC 6750 (Bearer Token Usage), RFC 7515 and 7519 (JWS, JWT), RFC

@@ -56,6 +56,9 @@ func TestNoFalseAlarm(t *testing.T) {
 		},
 	} {
 		for _, version := range []int{1, 2} {
+			if version == 1 && strings.Contains(name, "Flask") {
+				continue // the same library as without it
+			}
 			t.Run(fmt.Sprintf("%s, version %d", name, version), func(t *testing.T) {
 				t.Parallel()
 				s := wide(t)
