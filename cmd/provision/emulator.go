@@ -69,12 +69,13 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				}
 				defer unlock()
 			}
+			read := sparing()
 			served, stop, err := a.serveTenant(dir, o)
 			if err != nil {
 				return err
 			}
 			defer stop()
-			go sparing()
+			go read()
 			if path := a.config.GetString("env-file"); path != "" {
 				if err := writeEnvFile(path, served); err != nil {
 					return err
