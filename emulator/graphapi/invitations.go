@@ -1,11 +1,10 @@
 package graphapi
 
 import (
-	"encoding/json"
+	"cmp"
 	"net/http"
 	"net/url"
 	"reflect"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -60,12 +59,15 @@ var invitationKind = &kind{
 }
 
 func (c *call) invite() (answer, error) {
-	made := invitation{InvitedUserType: "Guest"}
-	decoder := json.NewDecoder(strings.NewReader(string(c.body)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&made); err != nil {
-		return answer{}, badSyntax("Unable to read the invitation: %v.", err)
+	b, err := c.object()
+	if err != nil {
+		return answer{}, err
 	}
+	var made invitation
+	if err := b.apply(&made, nil); err != nil {
+		return answer{}, err
+	}
+	made.InvitedUserType = cmp.Or(made.InvitedUserType, "Guest")
 	redirect, err := url.Parse(made.InviteRedirectURL)
 	switch {
 	case made.InvitedUserEmailAddress == "":

@@ -65,6 +65,13 @@ func TestInvitations(t *testing.T) {
 			t.Errorf("%s: %s", body, r.fault())
 		}
 	}
+	// As clients send it that name the types of what they send.
+	typed := `{"@odata.type":"#microsoft.graph.invitation","invitedUserEmailAddress":"eve@fabrikam.example","inviteRedirectUrl":"https://app.example/",
+		"invitedUserType":null,"sendInvitationMessage":true,"invitedUserMessageInfo":{"@odata.type":"#microsoft.graph.invitedUserMessageInfo","messageLanguage":null,
+		"ccRecipients":[{"@odata.type":"#microsoft.graph.recipient","emailAddress":{"@odata.type":"#microsoft.graph.emailAddress","address":"bob@fabrikam.example"}}]}}`
+	if made := tt.must(201, "POST", "/v1.0/invitations", typed).body; made.text("invitedUserType") != "Guest" || !strings.Contains(made.text("@odata.context"), "invitations") {
+		t.Errorf("invitation %v", made)
+	}
 	if r := tt.send(tt.caller("User.Invite.All"), "POST", "/beta/invitations", body); r.StatusCode != 201 {
 		t.Errorf("User.Invite.All: %s", r.fault())
 	}
