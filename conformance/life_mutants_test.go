@@ -39,10 +39,10 @@ var lifeMutants = []mutant{
 
 // tolerates puts a date off by so much.
 func tolerates(claimed string, by time.Duration) mutation {
+	if claimed == "nbf" {
+		by = -by
+	}
 	return reads(claimed, func(v any) any {
-		if claimed == "nbf" {
-			by = -by.Abs()
-		}
 		return int64(number(v)) + int64(by/time.Second)
 	})
 }

@@ -15,8 +15,10 @@ func (s *tenant) Publish(context.Context) (string, func(context.Context) error, 
 		defer s.mu.Unlock()
 		s.next = kid
 	}
+	s.mu.Lock()
 	s.times++
 	kid := fmt.Sprintf("next-%d", s.times)
+	s.mu.Unlock()
 	set(kid)
 	return kid, func(context.Context) error { set(""); return nil }, nil
 }

@@ -12,6 +12,7 @@ var (
 
 // pages are sources that are named by their titles.
 var pages = []struct{ title, address string }{
+	{"Fetch standard", "https://fetch.spec.whatwg.org/#http-cors-protocol"},
 	{"Microsoft: Access token claims reference", "https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"},
 	{"Microsoft: Access tokens", "https://learn.microsoft.com/entra/identity-platform/access-tokens"},
 	{"Microsoft: Secure applications and APIs by validating claims", "https://learn.microsoft.com/entra/identity-platform/claims-validation"},
