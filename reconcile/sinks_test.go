@@ -366,3 +366,26 @@ func TestARotationStoppedAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherMachine has nothing of the first one's folder: what a vault keeps it
+// knows all the same, what GitHub has it cannot.
+func TestAnotherMachine(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"Key Vault": 0, "GitHub": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			place := newServices(w).sinks(w)[name]
+			w.must(keptIn(place.where), plan.Options{})
+			w.keep.Dir = t.TempDir()
+			p := w.plan(keptIn(place.where), plan.Options{})
+			if len(p.Steps) != want || want == 1 && p.Steps[0].Action != plan.Replace {
+				t.Errorf("steps %+v, want %d that replaces", p.Steps, want)
+			}
+			w.must(keptIn(place.where), plan.Options{})
+			if err := w.signsIn(place.text()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
