@@ -23,7 +23,7 @@ const valuesPrefix = "values/"
 type store struct {
 	db       *bbolt.DB // nil in memory
 	tenantID string    // whose objects these are
-	unspared int       // writes since the file's pages were given back
+	unspared int       // objects written since the file's pages were given back
 
 	mu     sync.Mutex
 	values map[string]map[string][]byte // in memory only
@@ -88,16 +88,16 @@ func (s *store) write(changes memdb.Changes) error {
 	if err != nil {
 		return fmt.Errorf("write directory: %w", err)
 	}
-	if s.unspared++; s.unspared >= sparedAfter {
+	if s.unspared += len(changes); s.unspared >= sparedAfter {
 		s.spare()
 	}
 	return nil
 }
 
-// sparedAfter is how many writes may touch pages of the file before they are
-// given back: each maps a neighbourhood of 64 kB, and the whole file counts as
-// the process's memory in the end.
-const sparedAfter = 64
+// sparedAfter is how many objects may be written before the pages of the file
+// that this has touched are given back: each maps a neighbourhood of 64 kB, and
+// the whole file counts as the process's memory in the end.
+const sparedAfter = 128
 
 // spare gives the pages of the file that were touched back to the system, which
 // keeps them in its cache.
