@@ -40,6 +40,8 @@ var dateChecks = []check{
 	}), "correct APIs differ: nothing says that iat is to be checked"),
 }
 
+const audienceClient = "audience-client"
+
 // audienceChecks are tokens for an audience that is nearly this API.
 var audienceChecks = []check{
 	claim("audience-missing", High, "for nobody (no aud)", "aud", sourceAudience, func(*good) change { return change{"aud": nil} }),
@@ -67,7 +69,7 @@ var audienceChecks = []check{
 		return change{"aud": g.claims.text("aud") + "/"}
 	}), "correct APIs differ: Microsoft's own library ignores a slash at the end"),
 	{
-		name: "audience-client", severity: High,
+		name: audienceClient, severity: High,
 		sends:  "a rightly signed token for the client itself",
 		gain:   "a token that the client got about its user, such as an ID token, opens the API",
 		flaw:   "the API takes the client's id for its own audience (aud)",
