@@ -157,10 +157,16 @@ func (l *trial) stranger(n int) (credential, error) {
 	return ownKey(l.good.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
 }
 
+// uninterrupted is for what changes the tenant: a request that is given up on
+// its way has changed it all the same, and nobody would know what to put back.
+func (s *session) uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+}
+
 // restoring makes what puts something back, and says so where that fails.
 func (s *session) restoring(restore func(context.Context) error) func(context.Context) string {
 	return func(ctx context.Context) string {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+		ctx, cancel := s.uninterrupted(ctx)
 		defer cancel()
 		if err := restore(ctx); err != nil {
 			return "what it changed in the tenant was not put back: " + plain(err).Error()

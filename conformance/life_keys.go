@@ -113,7 +113,9 @@ func (s *session) learnNextKey(ctx context.Context, cases []Case) {
 	if p.err != nil || err != nil || i < 0 || !s.isLetIn(p.endpoint) {
 		return // the cases say why
 	}
-	if p.kid, p.withdraw, p.err = s.Life.Keys.Publish(ctx); p.err != nil {
+	changing, cancel := s.uninterrupted(ctx)
+	defer cancel()
+	if p.kid, p.withdraw, p.err = s.Life.Keys.Publish(changing); p.err != nil {
 		return
 	}
 	p.at = time.Now()
@@ -134,12 +136,14 @@ func (s *session) signRetired(ctx context.Context, e endpoint) (string, error) {
 	if err != nil {
 		return "", nil // the case of that token says so
 	}
+	ctx, cancel := s.uninterrupted(ctx)
+	defer cancel()
 	kid, withdraw, err := s.Life.Keys.Publish(ctx)
 	if err != nil || withdraw == nil {
 		return "", err
 	}
 	raw, err := g.signWith(ctx, map[string]any{"kid": kid}, nil)
-	return raw, errors.Join(err, withdraw(context.WithoutCancel(ctx)))
+	return raw, errors.Join(err, withdraw(ctx))
 }
 
 // signedNext is the good token, signed with the published key.
@@ -341,7 +345,9 @@ type disturbance struct {
 }
 
 func (l *trial) disturb(ctx context.Context, how KeyFault) (*disturbance, error) {
-	d, err := l.Life.Keys.Disturb(ctx, how)
+	changing, cancel := l.uninterrupted(ctx)
+	defer cancel()
+	d, err := l.Life.Keys.Disturb(changing, how)
 	if err != nil {
 		return nil, fmt.Errorf("have the key set answered otherwise: %w", err)
 	}

@@ -47,7 +47,9 @@ func (l *trial) removed(ctx context.Context, who subject) (credential, error) {
 	if _, err := l.ask(ctx, bearer(before.raw)); err != nil {
 		return credential{}, err
 	}
-	restore, err := l.Life.Assignments.Unassign(ctx, before.claims.text("oid"))
+	changing, cancel := l.uninterrupted(ctx)
+	defer cancel()
+	restore, err := l.Life.Assignments.Unassign(changing, before.claims.text("oid"))
 	if err != nil {
 		return credential{}, fmt.Errorf("take the roles of user %s away: %w", who.user, err)
 	}

@@ -1,0 +1,75 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// interrupting is a tenant whose user gives up at some moment.
+type interrupting struct {
+	*tenant
+	give context.CancelFunc
+	when string
+}
+
+func (i interrupting) Publish(ctx context.Context) (string, func(context.Context) error, error) {
+	if i.when == "publish" {
+		i.give()
+	}
+	if err := ctx.Err(); err != nil {
+		return "", nil, err
+	}
+	return i.tenant.Publish(ctx)
+}
+
+func (i interrupting) Disturb(ctx context.Context, how KeyFault) (Disturbance, error) {
+	if i.when == "disturb" {
+		i.give()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return i.tenant.Disturb(ctx, how)
+}
+
+func (i interrupting) Unassign(ctx context.Context, oid string) (func(context.Context) error, error) {
+	if i.when == "unassign" {
+		i.give()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return i.tenant.Unassign(ctx, oid)
+}
+
+// Whenever a run is interrupted, the tenant is as it was when Run returns.
+func TestInterruptedLife(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"publish", "disturb", "unassign"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			s := startTenant(t)
+			before, _ := s.rolesOf("ada")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(nil).find}))
+			i := interrupting{s, cancel, when}
+			suite.Life = Life{Keys: i, Assignments: i}
+			if _, err := Run(ctx, suite, &recorder{}); !errors.Is(err, context.Canceled) {
+				t.Fatalf("run: %v", err)
+			}
+			after, _ := s.rolesOf("ada")
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("roles (-before +after):\n%s", diff)
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.times == 0 || s.next != "" || s.fault != nil {
+				t.Errorf("%d keys published, left: key %q, fault %v", s.times, s.next, s.fault)
+			}
+		})
+	}
+}
