@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	referenceapi "provision/reference-api"
 	"provision/reference-api/scenario"
@@ -25,15 +24,13 @@ type bundledAPI struct {
 	keep     string // the folder where scenarios keep what they are given; empty: nowhere
 	vault    scenario.Vault
 	log      *slog.Logger
-
-	keyCooldown time.Duration // between two requests for unknown keys; 0: the verifier's own
 }
 
 // bundledAPI is the reference API with the documents' endpoints as its routes.
 func (s *session) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
 	verifier, err := token.New(token.Config{
 		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
-		Audiences: f.resource.Audiences, JWKSURL: s.jwksURL(), HTTPClient: s.http, KeyCooldown: how.keyCooldown,
+		Audiences: f.resource.Audiences, JWKSURL: s.jwksURL(), HTTPClient: s.http,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -153,8 +150,8 @@ func answer(e *stack.Expect) http.Handler {
 
 // startBundledAPI serves the bundled API on a free port until stop.
 func (s *session) startBundledAPI(p protected, f facts, document *stack.Conformance) (url string, stop func(), err error) {
-	silent := slog.New(slog.DiscardHandler)                                                                                               // what it refuses, the report shows
-	api, closeAPI, err := s.bundledAPI(p, f, []*stack.Conformance{document}, bundledAPI{log: silent, keyCooldown: 10 * time.Millisecond}) // for as long as the run
+	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
+	api, closeAPI, err := s.bundledAPI(p, f, []*stack.Conformance{document}, bundledAPI{log: silent})
 	if err != nil {
 		return "", nil, err
 	}

@@ -106,6 +106,11 @@ func (s *keySet) refresh() (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.keys == nil {
+		// The first set does not begin a cool-down: a key that is published right
+		// after it is found at once, and a flood costs one fetch more, once.
+		s.tried = time.Time{}
+	}
 	s.keys, s.fetched = keys, s.clock()
 	return nil, nil
 }

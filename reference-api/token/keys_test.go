@@ -63,18 +63,22 @@ func TestRotationIsFollowedAfterTheCooldown(t *testing.T) {
 	}
 	expect(sign(ours(), header, userClaims()), nil, 1)
 	p.serve(publicJWK("one", ours(), nil), publicJWK("two", theirs(), nil))
+	expect(rotated, nil, 2) // the first set begins no cool-down
+	third := sign(theirs(), with(header, object{"kid": "third"}), userClaims())
 	for range 50 {
-		expect(rotated, ErrUnknownKey, 1) // a flood of unknown kids is not a flood of fetches
+		expect(third, ErrUnknownKey, 2) // a flood of unknown kids is not a flood of fetches
 	}
+	p.serve(publicJWK("one", ours(), nil), publicJWK("two", theirs(), nil), publicJWK("third", theirs(), nil))
+	expect(third, ErrUnknownKey, 2)
 	c.advance(time.Minute)
-	expect(rotated, nil, 2)
-	expect(sign(ours(), header, userClaims()), nil, 2)
+	expect(third, nil, 3)
+	expect(sign(ours(), header, userClaims()), nil, 3)
 
 	// The next set no longer has the first key.
 	p.serve(publicJWK("two", theirs(), nil))
 	c.advance(time.Minute)
-	expect(sign(ours(), with(header, object{"kid": "three"}), userClaims()), ErrUnknownKey, 3)
-	expect(sign(ours(), header, userClaims()), ErrUnknownKey, 3)
+	expect(sign(ours(), with(header, object{"kid": "three"}), userClaims()), ErrUnknownKey, 4)
+	expect(sign(ours(), header, userClaims()), ErrUnknownKey, 4)
 }
 
 func TestCachedKeysOutliveAnOutage(t *testing.T) {
