@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	referenceapi "provision/reference-api"
 	"provision/reference-api/token"
@@ -23,7 +22,7 @@ func referenceFor(t *testing.T, suite *Suite, jwksURL string, client *http.Clien
 	t.Helper()
 	config := token.Config{
 		TenantID: suite.Issuer.TenantID, IssuerV2: suite.Issuer.URL, Audiences: suite.Resource.Audiences,
-		JWKSURL: jwksURL, HTTPClient: client, KeyCooldown: 10 * time.Millisecond,
+		JWKSURL: jwksURL, HTTPClient: client,
 	}
 	if suite.Resource.TokenVersion == 1 {
 		config.IssuerV1, config.IssuerV2 = config.IssuerV2, ""
