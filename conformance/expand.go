@@ -103,7 +103,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, s.authorizationCases(e)...)
 	cases = append(cases, entitlementCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
-	cases = append(cases, onEach(e, Claims, s.claimChecks())...)
+	cases = append(cases, onEach(e, Claims, s.fitting(claimChecks))...)
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
 	cases = append(cases, s.forbiddenCases(e)...)
 	cases = append(cases, routeCases(e)...)
@@ -111,13 +111,9 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	return cases
 }
 
-// claimChecks are those of the family that fit: where the API is its own client,
-// a token for the client is one for the API.
-func (s *Suite) claimChecks() []check {
-	if s.Document.Client != s.Document.Resource {
-		return claimChecks
-	}
-	return slices.DeleteFunc(slices.Clone(claimChecks), func(c check) bool { return c.name == audienceClient })
+// fitting are the checks that mean something for this suite's API.
+func (s *Suite) fitting(checks []check) []check {
+	return slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return c.fits != nil && !c.fits(s) })
 }
 
 // onEach makes the cases of a family's table.
@@ -144,6 +140,7 @@ type check struct {
 	also      []int // statuses that are as good as 401
 	present   func(context.Context, *good) (credential, error)
 	inspect   func(reply) finding
+	fits      func(*Suite) bool // nil: every API
 }
 
 func (c check) on(e endpoint, group Group) Case {

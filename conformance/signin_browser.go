@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -82,12 +81,10 @@ func takeRedirect(path, state string, answers chan<- url.Values) http.Handler {
 			}
 			_, _ = fmt.Fprintln(w, text) // fails only when the browser has gone
 		default:
-			http.Error(w, errRedirectTaken.Error(), http.StatusConflict)
+			http.Error(w, "This sign-in has ended already.", http.StatusConflict)
 		}
 	})
 }
-
-var errRedirectTaken = errors.New("this sign-in has ended already")
 
 // Browser gets a token of whoever signs in to client in a browser.
 func (t *Tenant) Browser(ctx context.Context, client string, scopes []string, open func(address string) error) (string, error) {
@@ -95,13 +92,6 @@ func (t *Tenant) Browser(ctx context.Context, client string, scopes []string, op
 	if !ok || c.RedirectURI == "" {
 		return "", fmt.Errorf("%w: application %s has no redirect URI to sign in to", ErrUnavailable, client)
 	}
-	asked := []string{t.Resource + "/.default"}
-	if len(scopes) > 0 {
-		asked = asked[:0]
-	}
-	for _, scope := range scopes {
-		asked = append(asked, t.Resource+"/"+scope)
-	}
-	grant, err := t.Authority.SignInByBrowser(ctx, c, asked, open)
+	grant, err := t.Authority.SignInByBrowser(ctx, c, t.asked(scopes), open)
 	return grant.AccessToken, err
 }

@@ -29,15 +29,21 @@ func (t *Tenant) User(ctx context.Context, client, user string, scopes []string)
 	if !ok || account.Password == "" {
 		return "", "", fmt.Errorf("%w: the password of user %s is not known", ErrUnavailable, user)
 	}
-	asked := make([]string, 0, len(scopes))
-	for _, scope := range scopes {
-		asked = append(asked, t.Resource+"/"+scope)
-	}
-	if len(asked) == 0 {
-		asked = []string{t.Resource + "/.default"}
-	}
-	grant, err := t.signIn(ctx, c, account, asked)
+	grant, err := t.signIn(ctx, c, account, t.asked(scopes))
 	return grant.AccessToken, grant.IDToken, err
+}
+
+// asked are scopes by the names that the authority knows them by; for none it
+// is whatever is granted.
+func (t *Tenant) asked(scopes []string) []string {
+	if len(scopes) == 0 {
+		return []string{t.Resource + "/.default"}
+	}
+	asked := make([]string, len(scopes))
+	for i, scope := range scopes {
+		asked[i] = t.Resource + "/" + scope
+	}
+	return asked
 }
 
 func (t *Tenant) signIn(ctx context.Context, c Client, account Account, asked []string) (Grant, error) {

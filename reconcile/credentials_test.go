@@ -186,7 +186,7 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 		t.Errorf("owners (-want +got):\n%s", diff)
 	}
 	state := w.state(owned("ada"))
-	id := reconcile.ApplicationID(state, "s.a")
+	id := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 	bert := state.Lookup(plan.Key{Kind: plan.User, Name: "bert@" + w.tenant.Domain}, plan.ID)
 	if err := w.graph.AddOwner(context.Background(), id, bert); err != nil {
 		t.Fatal(err)

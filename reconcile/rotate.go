@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"provision/graph"
-	"provision/plan"
 	"provision/reconcile/sink"
 	"provision/stack"
 )
@@ -86,10 +85,4 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		done.Revoked++
 	}
 	return done, nil
-}
-
-// ApplicationID is the object id of a stack's application in a tenant; "" where
-// it is not there.
-func ApplicationID(state *plan.State, uniqueName string) string {
-	return state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
 }

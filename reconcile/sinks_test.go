@@ -189,7 +189,7 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 // know remembers the application's object id, for rotations.
 func (w *world) know() {
 	w.t.Helper()
-	w.applicationID = reconcile.ApplicationID(w.state(keptIn(stack.Sink{})), "s.a")
+	w.applicationID = w.state(keptIn(stack.Sink{})).Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 }
 
 // TestASinkThatCannotBeWrittenIsFoundBeforeThereIsASecret: nothing is touched.

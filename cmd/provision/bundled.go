@@ -16,15 +16,19 @@ func bundled(document *stack.Conformance) *stack.Conformance {
 	d := *document
 	d.Endpoints = nil
 	for _, e := range document.Endpoints {
-		e.Setup, e.Cleanup = nil, nil
-		parameters := make(map[string]any, len(e.Parameters))
-		for name, value := range e.Parameters {
-			parameters[name] = invented(value)
-		}
-		e.Parameters, e.Body = parameters, invented(e.Body)
-		d.Endpoints = append(d.Endpoints, e)
+		d.Endpoints = append(d.Endpoints, bundledEndpoint(e))
 	}
 	return &d
+}
+
+func bundledEndpoint(e stack.Endpoint) stack.Endpoint {
+	e.Setup, e.Cleanup = nil, nil
+	parameters := make(map[string]any, len(e.Parameters))
+	for name, value := range e.Parameters {
+		parameters[name] = invented(value)
+	}
+	e.Parameters, e.Body = parameters, invented(e.Body)
+	return e
 }
 
 func invented(v any) any {

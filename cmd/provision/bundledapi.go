@@ -77,8 +77,8 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario) []referen
 			method, path, _ := strings.Cut(e.Request, " ")
 			handler := behind.Handler(method, path)
 			if handler == nil { // nothing tells one value of a parameter from another
-				if e = bundled(&stack.Conformance{Endpoints: []stack.Endpoint{e}}).Endpoints[0]; document.Scenario == "" {
-					path = bundledPath(e)
+				if document.Scenario == "" {
+					path = bundledPath(bundledEndpoint(e))
 				}
 				handler = answer(e.Expect)
 			}

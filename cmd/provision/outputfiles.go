@@ -17,6 +17,7 @@ import (
 
 	"provision/plan"
 	"provision/reconcile"
+	"provision/reconcile/sink"
 	"provision/stack"
 )
 
@@ -251,20 +252,8 @@ func writePrivate(file string, text []byte) (changed bool, err error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return false, err
 	}
-	f, err := os.CreateTemp(dir, ".*.tmp") // CreateTemp makes it 0600
-	if err != nil {
-		return false, err
-	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
-	if _, err := f.Write(text); err != nil {
-		return false, errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return false, err
-	}
-	return true, os.Rename(f.Name(), file)
+	return true, sink.WritePrivate(file, text)
 }

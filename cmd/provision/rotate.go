@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
+	"provision/plan"
 	"provision/reconcile"
 	"provision/stack"
 )
@@ -109,7 +109,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	for i, r := range rotations {
 		uniqueName := stack.UniqueName(r.stack, r.application)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
-		id := reconcile.ApplicationID(state, uniqueName)
+		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
 		switch {
 		case err != nil:
 			return err
@@ -144,31 +144,17 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated) {
 	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), old)
 }
 
-// prove gets a token with a client secret. Entra's token endpoint learns of a
-// new one some seconds after Graph has made it; a refusal that is not of the
-// secret proves it as well.
+// prove gets a token with a client secret; a refusal that is not of the secret
+// proves it as well.
 func (s *session) prove(ctx context.Context, clientID, secretText string) error {
 	authority := &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}
 	client := conformance.Client{ID: clientID, Secret: secretText}
-	for deadline := s.now().Add(s.patience); ; {
+	err := s.settle(ctx, func() error {
 		_, err := authority.ClientCredentials(ctx, client, "https://graph.microsoft.com/.default")
-		var refused *conformance.AADSTSError
-		switch {
-		case !errors.As(err, &refused):
-			return err
-		case !slices.Contains(secretRefused, refused.Code):
-			return nil
-		case s.now().After(deadline):
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
+		return err
+	})
+	if code := refusal(err); code != 0 && code != expiredSecret && !slices.Contains(notKnownYet, code) {
+		return nil
 	}
+	return err
 }
-
-// secretRefused are the refusals of a client that is not known yet, and of a
-// secret that is wrong or has run out.
-var secretRefused = []int{700016, 7000215, 7000222}

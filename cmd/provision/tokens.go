@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"strings"
-	"time"
 
 	"provision/conformance"
 	"provision/stack"
@@ -37,7 +35,12 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 		}
 	}
 	for _, name := range fresh {
-		if err := s.settle(ctx, t, name); err != nil {
+		// What is refused for another reason is for the caller to find.
+		_ = s.settle(ctx, func() error {
+			_, err := t.Application(ctx, name)
+			return err
+		})
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
@@ -49,25 +52,6 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 		t.Signer, t.PayloadSigner = s.manage.Sign, s.manage.SignPayload
 	}
 	return t, nil
-}
-
-// settle waits until a new secret is taken: Entra's token endpoint learns of it
-// some seconds after Graph has made it. What it refuses for another reason is
-// for the caller to find.
-func (s *session) settle(ctx context.Context, t *conformance.Tenant, application string) error {
-	for deadline := s.now().Add(s.patience); ; {
-		_, err := t.Application(ctx, application)
-		var refused *conformance.AADSTSError
-		unknown := errors.As(err, &refused) && (refused.Code == 700016 || refused.Code == 7000215)
-		if !unknown || s.now().After(deadline) {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
 }
 
 // upn is a user's sign-in name in this tenant.

@@ -49,16 +49,10 @@ func (p permissions) needs() consentRight {
 // need, of the resources that are in the tenant.
 func (c *call) requiredRoles(cl client) []permissions {
 	var all []permissions
-	for _, access := range cl.app.RequiredResourceAccess {
-		r, err := c.resource(cl, access.ResourceAppID)
-		if err != nil {
-			continue
-		}
+	for r, needs := range c.registeredNeeds(cl) {
 		needed := permissions{resource: r}
 		for _, role := range r.principal.AppRoles {
-			if role.IsEnabled && slices.ContainsFunc(access.ResourceAccess, func(a directory.ResourceAccess) bool {
-				return a.Type == "Role" && equalID(a.ID, role.ID)
-			}) {
+			if role.IsEnabled && needs("Role", role.ID) {
 				needed.roles = append(needed.roles, role)
 			}
 		}

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -144,22 +145,37 @@ func (c *call) asked(cl client, d demand) []permissions {
 // (requiredResourceAccess), of the resources that are in the tenant.
 func (c *call) required(cl client) []permissions {
 	var all []permissions
-	for _, access := range cl.app.RequiredResourceAccess {
-		r, err := c.resource(cl, access.ResourceAppID)
-		if err != nil {
-			continue
-		}
+	for r, needs := range c.registeredNeeds(cl) {
 		needed := permissions{resource: r}
 		for _, s := range r.principal.OAuth2PermissionScopes {
-			if s.IsEnabled && slices.ContainsFunc(access.ResourceAccess, func(a directory.ResourceAccess) bool {
-				return a.Type == "Scope" && equalID(a.ID, s.ID)
-			}) {
+			if s.IsEnabled && needs("Scope", s.ID) {
 				needed.scopes = append(needed.scopes, s)
 			}
 		}
 		all = append(all, needed)
 	}
 	return all
+}
+
+// registeredNeeds yields each resource of the tenant that a client's registration
+// names (requiredResourceAccess), and whether it names a scope or role of it.
+func (c *call) registeredNeeds(cl client) iter.Seq2[resource, func(kind, id string) bool] {
+	return func(yield func(resource, func(kind, id string) bool) bool) {
+		for _, access := range cl.app.RequiredResourceAccess {
+			r, err := c.resource(cl, access.ResourceAppID)
+			if err != nil {
+				continue
+			}
+			needs := func(kind, id string) bool {
+				return slices.ContainsFunc(access.ResourceAccess, func(a directory.ResourceAccess) bool {
+					return a.Type == kind && equalID(a.ID, id)
+				})
+			}
+			if !yield(r, needs) {
+				return
+			}
+		}
+	}
 }
 
 // without takes out what has been granted.

@@ -49,7 +49,7 @@ func (e env) Write(_ context.Context, s Secret) error {
 	if lines, err = e.with(lines, s.SecretText); err != nil {
 		return err
 	}
-	return writePrivate(e.File, []byte(strings.Join(lines, "")))
+	return WritePrivate(e.File, []byte(strings.Join(lines, "")))
 }
 
 func (e env) Forget(context.Context) error {
@@ -60,7 +60,7 @@ func (e env) Forget(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return writePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, ""), "")))
+	return WritePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, ""), "")))
 }
 
 // with is lines with the text among them. A quote that is never closed may run

@@ -30,12 +30,12 @@ func WriteJSON(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return writePrivate(name, append(raw, '\n'))
+	return WritePrivate(name, append(raw, '\n'))
 }
 
-// writePrivate replaces a file in one step, so that no reader and no crash sees
-// half of it.
-func writePrivate(name string, text []byte) error {
+// WritePrivate replaces a file in one step, so that no reader and no crash sees
+// half of it, and lets its owner alone read it.
+func WritePrivate(name string, text []byte) error {
 	f, err := beside(name)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func real(name string) string {
 	return name
 }
 
-// writable finds out whether writePrivate can be done.
+// writable finds out whether WritePrivate can be done.
 func writable(name string) error {
 	f, err := beside(name)
 	if err == nil {
