@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"provision/internal/display"
 )
 
 // MarshalJSON shows an Unknown as an object, so that it can never be taken for
@@ -28,7 +30,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		case Delete, Purge:
 			sign, tint = "-", red
 		}
-		fmt.Fprintf(b, "  %s %s %s%s\n", paint(tint, sign), e.kind, e.name, e.remark)
+		fmt.Fprintf(b, "  %s %s %s%s\n", paint(tint, sign), e.kind, display.Line(e.name), e.remark)
 		if !details {
 			continue
 		}
@@ -47,7 +49,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		fmt.Fprintf(b, "note: the tenant holds stack %s, which no manifest here declares; it is left alone (remove it with `provision destroy --stack %s`)\n", name, name)
 	}
 	for _, note := range p.Notes {
-		fmt.Fprintf(b, "note: %s\n", note)
+		fmt.Fprintf(b, "note: %s\n", display.Line(note))
 	}
 	return b.Flush()
 }
@@ -109,7 +111,7 @@ func (p *Plan) entries() []*entry {
 }
 
 func (p *Plan) change(c Change, paint func(tint, string) string) string {
-	path := p.named(c.Path)
+	path := display.Line(p.named(c.Path))
 	switch {
 	case strings.HasSuffix(c.Path, "]") && c.To == nil:
 		return paint(red, "- "+path)
@@ -136,15 +138,15 @@ func (p *Plan) value(v any) string {
 	case nil:
 		return "none"
 	case Unknown:
-		return p.named(string(v)) + " (known after apply)"
+		return display.Line(p.named(string(v))) + " (known after apply)"
 	case string:
 		return fmt.Sprintf("%q", v)
 	default:
 		raw, err := json.Marshal(v)
 		if err != nil {
-			return fmt.Sprint(v)
+			return display.Line(fmt.Sprint(v))
 		}
-		return string(raw)
+		return display.Line(string(raw))
 	}
 }
 

@@ -68,7 +68,7 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 		return a.applied(p, 0)
 	}
 	if !a.json() {
-		if err := p.Text(a.stdout, a.color(a.stdout), false); err != nil {
+		if err := p.Text(a.stdout, colors(a.raw.stdout), false); err != nil {
 			return err
 		}
 	}
@@ -89,7 +89,7 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 		return e.Encode(map[string]any{"plan": p, "writes": writes})
 	}
 	if writes == 0 {
-		return p.Text(a.stdout, a.color(a.stdout), false)
+		return p.Text(a.stdout, colors(a.raw.stdout), false)
 	}
 	_, err := fmt.Fprintf(a.stdout, "applied with %s\n", count(writes, "write"))
 	return err

@@ -70,7 +70,7 @@ The exit code is the program's.`,
 func (a *app) runChild(args, environment []string) error {
 	child := exec.Command(args[0], args[1:]...)
 	child.Env = environment
-	child.Stdin, child.Stdout, child.Stderr = a.stdin, a.stdout, a.stderr
+	child.Stdin, child.Stdout, child.Stderr = a.raw.stdin, a.raw.stdout, a.raw.stderr
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)

@@ -68,9 +68,9 @@ func (a *app) report(err error) int {
 		}
 		return a.reportMistakes(mistakes)
 	}
-	fmt.Fprintf(a.stderr, "error: %s\n", oneLine(err.Error()))
+	a.say("error: %s", oneLine(err.Error()))
 	if h := hintFor(err); h != "" {
-		fmt.Fprintf(a.stderr, "hint: %s\n", h)
+		a.say("hint: %s", h)
 	}
 	if errors.As(err, new(usage)) {
 		return exitUsage
@@ -80,9 +80,9 @@ func (a *app) report(err error) int {
 
 func (a *app) reportMistakes(mistakes stack.Mistakes) int {
 	for _, m := range mistakes {
-		fmt.Fprintf(a.stderr, "error: %s: %s\n", m.Pos, m.Message)
+		a.say("error: %s: %s", m.Pos, m.Message)
 		if m.Hint != "" {
-			fmt.Fprintf(a.stderr, "  hint: %s\n", m.Hint)
+			a.say("  hint: %s", m.Hint)
 		}
 	}
 	fmt.Fprintf(a.stderr, "%s; nothing was touched\n", count(len(mistakes), "mistake"))

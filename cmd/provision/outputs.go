@@ -125,5 +125,5 @@ func (a *app) writeLines(lines []outputLine) error {
 	if a.json() {
 		format = "json"
 	}
-	return outputFormats[cmp.Or(format, "env")](a.stdout, lines)
+	return outputFormats[cmp.Or(format, "env")](a.raw.stdout, lines)
 }

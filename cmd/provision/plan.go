@@ -48,7 +48,7 @@ func (a *app) showPlan(p *plan.Plan, details bool) error {
 		e.SetIndent("", "  ")
 		return e.Encode(p)
 	}
-	return p.Text(a.stdout, a.color(a.stdout), details)
+	return p.Text(a.stdout, colors(a.raw.stdout), details)
 }
 
 // diff reads the tenant and plans.

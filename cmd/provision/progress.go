@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"provision/internal/display"
 )
 
 // progress is one line on a terminal, shown when work takes longer than a
@@ -16,8 +18,8 @@ type progress struct {
 
 func (a *app) progress() *progress {
 	p := &progress{began: time.Now()}
-	if isTerminal(a.stderr) {
-		p.w = a.stderr
+	if isTerminal(a.raw.stderr) {
+		p.w = a.raw.stderr
 	}
 	return p
 }
@@ -27,7 +29,7 @@ func (p *progress) show(format string, args ...any) {
 		return
 	}
 	p.shown = true
-	fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
+	fmt.Fprint(p.w, "\r\x1b[K"+display.Line(fmt.Sprintf(format, args...)))
 }
 
 func (p *progress) end() {

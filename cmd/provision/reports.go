@@ -76,7 +76,7 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		j := report.NewJSON(a.stdout)
 		h, closers = append(h, j), append(closers, j.Close)
 	} else {
-		table := report.NewText(a.stdout, a.color(a.stdout))
+		table := report.NewText(a.stdout, colors(a.raw.stdout))
 		table.Verbose = a.config.GetBool("verbose")
 		h, closers = append(h, table), append(closers, table.Close)
 	}
@@ -106,16 +106,16 @@ func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
 func (a *app) github() (*report.GitHub, func() error) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
-		g := report.NewGitHub(a.stderr, nil)
+		g := report.NewGitHub(a.raw.stderr, nil)
 		return g, g.Close
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		a.say("warning: no job summary: %v", err)
-		g := report.NewGitHub(a.stderr, nil)
+		g := report.NewGitHub(a.raw.stderr, nil)
 		return g, g.Close
 	}
-	g := report.NewGitHub(a.stderr, f)
+	g := report.NewGitHub(a.raw.stderr, f)
 	return g, func() error { return errors.Join(g.Close(), f.Close()) }
 }
 

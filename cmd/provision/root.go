@@ -14,13 +14,16 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"golang.org/x/term"
+
+	"provision/internal/display"
 )
 
 // app is one run of the program: all that it reads of the world beside files.
 type app struct {
-	streams
-	config *viper.Viper
-	now    func() time.Time
+	streams         // output has what a terminal or a CI system would obey escaped
+	raw     streams // for a child, and for values that programs read
+	config  *viper.Viper
+	now     func() time.Time
 }
 
 type streams struct {
@@ -32,7 +35,8 @@ func stdio() streams { return streams{os.Stdin, os.Stdout, os.Stderr} }
 
 // run does one command and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	a := &app{streams: s, config: viper.New(), now: time.Now}
+	a := &app{raw: s, config: viper.New(), now: time.Now}
+	a.streams = streams{s.stdin, display.NewWriter(s.stdout, colors(s.stdout)), display.NewWriter(s.stderr, colors(s.stderr))}
 	root := a.root()
 	root.SetArgs(args)
 	return a.report(root.ExecuteContext(ctx))
@@ -117,8 +121,8 @@ func (a *app) configure(flags *pflag.FlagSet) error {
 
 func (a *app) json() bool { return a.config.GetString("output") == "json" }
 
-// color tells whether w takes colours: a terminal, unless NO_COLOR says no.
-func (a *app) color(w io.Writer) bool {
+// colors tells whether w shows colors: a terminal, unless NO_COLOR says no.
+func colors(w io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
@@ -153,4 +157,6 @@ func noArgs(cmd *cobra.Command, args []string) error {
 }
 
 // say writes a line for people beside the results.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.stderr, display.Line(fmt.Sprintf(format, args...)))
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // Baseline collects runs and writes, when it is closed, the baseline
@@ -55,6 +56,6 @@ func (b *Baseline) Close() error {
 
 // scalar is a text that YAML takes for nothing else: JSON is YAML.
 func scalar(text string) string {
-	raw, _ := json.Marshal(printable(text))
+	raw, _ := json.Marshal(display.Line(text))
 	return string(raw)
 }

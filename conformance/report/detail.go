@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // detail is one labelled line about a result.
@@ -20,7 +20,7 @@ func details(r conformance.Result) []detail {
 	var lines []detail
 	add := func(label, text string) {
 		if text != "" {
-			lines = append(lines, detail{label, printable(text)})
+			lines = append(lines, detail{label, display.Line(text)})
 		}
 	}
 	switch r.Outcome {
@@ -64,7 +64,7 @@ func sent(r conformance.Result) string {
 
 func got(e *conformance.Exchange) string {
 	answer := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
-	if body := printable(e.Body); body != "" {
+	if body := display.Line(strings.TrimSpace(e.Body)); body != "" {
 		answer += ": " + body
 	}
 	if e.Truncated {
@@ -79,11 +79,4 @@ func oneLine(raw json.RawMessage) string {
 		return string(raw)
 	}
 	return b.String()
-}
-
-// printable makes one line of a text and takes out what a terminal would obey.
-func printable(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
-	}), " ")
 }

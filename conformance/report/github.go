@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // GitHub writes, when it is closed, what GitHub Actions shows beside a job: an
@@ -42,12 +43,12 @@ func (g *GitHub) Close() error {
 			fmt.Fprintf(g.annotations, "::notice title=provision verify::%s\n", command(plural(len(failed)-i, "failure")+" more: see the summary or a report"))
 			break
 		}
-		text := r.Reason
+		text := display.Line(r.Reason)
 		if r.Cause != "" {
-			text += "\nprobably " + r.Cause
+			text += "\nprobably " + display.Line(r.Cause)
 		}
 		if _, err := fmt.Fprintf(g.annotations, "::error file=%s,line=%d,title=%s::%s\n",
-			property(r.File), max(r.Line, 1), property(r.ID), command(text)); err != nil {
+			property(display.Line(r.File)), max(r.Line, 1), property(display.Line(r.ID)), command(text)); err != nil {
 			return fmt.Errorf("write annotations: %w", err)
 		}
 	}
@@ -99,7 +100,7 @@ func (g *GitHub) summarize(failed []Result) error {
 // markdown is a text in a cell of a table, as it is.
 func markdown(text string) string {
 	var b strings.Builder
-	for _, r := range printable(text) {
+	for _, r := range display.Line(text) {
 		if strings.ContainsRune("\\`*_{}[]()<>#+-.!|~&$:@", r) {
 			b.WriteByte('\\')
 		}

@@ -51,10 +51,10 @@ func TestGitHubEscapes(t *testing.T) {
 	if len(lines) != mostAnnotations+1 || !strings.HasPrefix(lines[mostAnnotations], "::notice title=provision verify::2 failures more") {
 		t.Errorf("%d lines, the last: %s", len(lines), lines[len(lines)-1])
 	}
-	if want := "::error file=a%2Cb%3Ac.yaml,line=1,title=GET /a%2Cb%3A c%25::100%25%0D%0A::add-mask::x|<img src=x>`a`"; lines[0] != want {
+	if want := "::error file=a%2Cb%3Ac.yaml,line=1,title=GET /a%2Cb%3A c%25::100%25\\u000d\\u000a::add-mask::x|<img src=x>`a`"; lines[0] != want {
 		t.Errorf("%s, want %s", lines[0], want)
 	}
-	if text := summary.String(); strings.Contains(text, "<img") && !strings.Contains(text, "\\<img") || !strings.Contains(text, "100% \\:\\:add\\-mask\\:\\:x\\|") {
+	if text := summary.String(); strings.Contains(text, "<img") && !strings.Contains(text, "\\<img") || !strings.Contains(text, "100%\\\\u000d\\\\u000a\\:\\:add\\-mask\\:\\:x\\|") {
 		t.Errorf("summary:\n%s", text)
 	}
 }

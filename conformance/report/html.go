@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // HTML collects runs and writes, when it is closed, one page that needs nothing
@@ -151,7 +152,7 @@ func headerLines(h http.Header) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		for _, value := range h[name] {
-			fmt.Fprintf(&b, "%s: %s\n", printable(name), printable(value))
+			fmt.Fprintf(&b, "%s: %s\n", display.Line(name), display.Line(value))
 		}
 	}
 	return b.String()

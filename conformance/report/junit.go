@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // JUnit collects runs and writes JUnit XML when it is closed: a test suite for
@@ -77,12 +78,12 @@ func (j *JUnit) Begin(p conformance.Plan) error {
 }
 
 func (j *JUnit) Result(r conformance.Result) error {
-	name := j.name + ": " + printable(r.Endpoint)
+	name := j.name + ": " + display.Line(r.Endpoint)
 	if n := len(j.suites); n == 0 || j.suites[n-1].Name != name {
 		j.suites = append(j.suites, &testSuite{Name: name})
 	}
 	suite := j.suites[len(j.suites)-1]
-	test := testCase{Name: printable(r.ID), ClassName: j.name, File: r.File, Line: r.Line, Time: seconds(r.Duration)}
+	test := testCase{Name: display.Line(r.ID), ClassName: j.name, File: r.File, Line: r.Line, Time: seconds(r.Duration)}
 	var text strings.Builder
 	for _, line := range details(r) {
 		fmt.Fprintf(&text, "%-8s %s\n", line.label, line.text)
@@ -92,16 +93,16 @@ func (j *JUnit) Result(r conformance.Result) error {
 		test.Output = text.String()
 	case conformance.Fail:
 		suite.Failures++
-		test.Failure = &problem{printable(r.Reason + ": " + r.Cause), string(r.Severity), text.String()}
+		test.Failure = &problem{display.Line(r.Reason + ": " + r.Cause), string(r.Severity), text.String()}
 	case conformance.Error:
 		suite.Errors++
-		test.Error = &problem{printable(r.Reason), "error", text.String()}
+		test.Error = &problem{display.Line(r.Reason), "error", text.String()}
 	case conformance.Skip:
 		suite.Skipped++
-		test.Skipped = &problem{printable(r.Reason), "", text.String()}
+		test.Skipped = &problem{display.Line(r.Reason), "", text.String()}
 	case conformance.Known:
 		suite.Skipped++
-		test.Skipped = &problem{printable("known to fail until " + r.Known.Until + ": " + r.Known.Reason), "", text.String()}
+		test.Skipped = &problem{display.Line("known to fail until " + r.Known.Until + ": " + r.Known.Reason), "", text.String()}
 	}
 	suite.Tests++
 	suite.Time += test.Time

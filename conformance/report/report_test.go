@@ -96,8 +96,8 @@ GET /secure              expected  got
          sent     GET https://api.example/secure with a token for another API
          header   {"alg":"RS256"}
          claims   {"aud":"other","name":"<b>\u001b[2J"}
-         got      200 OK: {"x":" [2J evil"}…
-                  WWW-Authenticate: Bearer [31m
+         got      200 OK: {"x":"\u001b[2J\u202eevil"}\u000d\u000a\u0000…
+                  WWW-Authenticate: Bearer\u001b[31m
          wrong    expected 401, got 200
          probably the API does not check the audience (aud)
          high     any token is good here
@@ -114,8 +114,8 @@ GET /secure              expected  got
          sent     GET https://api.example/secure with a token for another API
          header   {"alg":"RS256"}
          claims   {"aud":"other","name":"<b>\u001b[2J"}
-         got      200 OK: {"x":" [2J evil"}…
-                  WWW-Authenticate: Bearer [31m
+         got      200 OK: {"x":"\u001b[2J\u202eevil"}\u000d\u000a\u0000…
+                  WWW-Authenticate: Bearer\u001b[31m
          wrong    expected 401, got 200
          probably the API does not check the audience (aud)
          medium   any token is good here

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // SARIF collects runs and writes a SARIF 2.1.0 log when it is closed: a rule
@@ -42,7 +43,7 @@ func (s *SARIF) Close() error {
 		for _, r := range one.Results {
 			switch r.Outcome {
 			case conformance.Error:
-				invocation.Notifications = append(invocation.Notifications, sarifNotification{"error", sarifText{printable(r.ID + ": " + r.Reason)}})
+				invocation.Notifications = append(invocation.Notifications, sarifNotification{"error", sarifText{display.Line(r.ID + ": " + r.Reason)}})
 			case conformance.Fail, conformance.Known:
 				id := ruleID(r.Case)
 				if _, ok := index[id]; !ok {
@@ -69,7 +70,7 @@ func ruleID(c conformance.Case) string {
 
 func newRule(id string, c conformance.Case) sarifRule {
 	r := sarifRule{
-		ID: id, Short: sarifText{printable("The API answers wrongly to " + c.Sends)}, Full: sarifText{printable(c.Flaw)},
+		ID: id, Short: sarifText{display.Line("The API answers wrongly to " + c.Sends)}, Full: sarifText{display.Line(c.Flaw)},
 		HelpURI: sourceURL(c.Source), Configuration: sarifLevel{severities[c.Severity].level},
 		Properties: sarifRuleProperties{[]string{"security", string(c.Group)}, "very-high", severities[c.Severity].score},
 	}
@@ -82,7 +83,7 @@ func newRule(id string, c conformance.Case) sarifRule {
 			help = append(help, part.label+": "+part.text+".")
 		}
 	}
-	r.Help.Text = printable(strings.Join(help, " "))
+	r.Help.Text = display.Line(strings.Join(help, " "))
 	return r
 }
 
@@ -95,15 +96,15 @@ func newSARIFResult(document, id string, index int, r Result) sarifResult {
 	// edited.
 	sum := sha256.Sum256([]byte(document + "\n" + r.ID))
 	print := hex.EncodeToString(sum[:16])
-	location := sarifLocation{Logical: []sarifLogical{{printable(document + "/" + r.ID)}}}
+	location := sarifLocation{Logical: []sarifLogical{{display.Line(document + "/" + r.ID)}}}
 	location.Physical.Artifact.URI = (&url.URL{Path: strings.ReplaceAll(r.File, "\\", "/")}).EscapedPath()
 	location.Physical.Region.StartLine = max(r.Line, 1)
 	result := sarifResult{
-		RuleID: id, RuleIndex: index, Level: severities[r.Severity].level, Message: sarifText{printable(text)},
+		RuleID: id, RuleIndex: index, Level: severities[r.Severity].level, Message: sarifText{display.Line(text)},
 		Locations: []sarifLocation{location}, Fingerprints: map[string]string{"primaryLocationLineHash": print + ":1", "provisionCase/v1": print},
 	}
 	if r.Known != nil {
-		result.Suppressions = []sarifSuppression{{"external", printable("until " + r.Known.Until + ": " + r.Known.Reason)}}
+		result.Suppressions = []sarifSuppression{{"external", display.Line("until " + r.Known.Until + ": " + r.Known.Reason)}}
 	}
 	return result
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // Text writes a table for people: a line for each case, and beneath one that
@@ -69,7 +70,7 @@ func (t *Text) Begin(p conformance.Plan) error {
 		before = "\n"
 	}
 	_, err := fmt.Fprintf(t.w, "%s%s\n", before, t.paint(bold, fmt.Sprintf("%s: %s for %s at %s",
-		p.Name, plural(len(p.Cases), "case"), p.Resource, printable(p.URL))))
+		p.Name, plural(len(p.Cases), "case"), p.Resource, display.Line(p.URL))))
 	return err
 }
 
@@ -81,7 +82,7 @@ func (t *Text) Result(r conformance.Result) error {
 	}
 	if r.Endpoint != t.endpoint {
 		t.endpoint = r.Endpoint
-		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, printable(r.Endpoint))))
+		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, display.Line(r.Endpoint))))
 	}
 	if r.Outcome == conformance.Pass && r.Note == "" && !t.Verbose && !r.Core() && t.cases[r.Endpoint] > many {
 		t.passed++
@@ -96,7 +97,7 @@ func (t *Text) Result(r conformance.Result) error {
 	}
 	mark := marks[r.Outcome]
 	fmt.Fprintf(&b, "  %s  %-*s  %-8s  %-3s  %s\n",
-		t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, printable(r.Name), r.Expect, status, t.paint(faint, fmt.Sprintf("%7s", took)))
+		t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, display.Line(r.Name), r.Expect, status, t.paint(faint, fmt.Sprintf("%7s", took)))
 	for _, line := range details(r) {
 		fmt.Fprintf(&b, "         %s %s\n", t.paint(faint, fmt.Sprintf("%-8s", line.label)), line.text)
 	}
@@ -124,7 +125,7 @@ func (t *Text) End(s conformance.Summary) error {
 	t.endpoint = ""
 	b.WriteByte('\n')
 	for _, endpoint := range s.Unproven {
-		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", printable(endpoint))
+		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", display.Line(endpoint))
 	}
 	fmt.Fprintf(&b, "%s\n", t.summary(s))
 	t.total.Add(s)
