@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestServedOnLoopback(t *testing.T) {
@@ -57,10 +55,8 @@ func TestServedOnLoopback(t *testing.T) {
 	if _, err := Listen(fmt.Sprintf("127.0.0.1:%d", port)); err == nil || !strings.Contains(err.Error(), fmt.Sprint(port)) {
 		t.Errorf("listening on a port that is taken: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
 	client.CloseIdleConnections()
-	if err := server.Shutdown(ctx); err != nil {
+	if err := server.Shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
 	if _, err := net.Dial("tcp", listeners[0].Addr().String()); err == nil {

@@ -53,7 +53,7 @@ func TestWebLogin(t *testing.T) {
 	s := apply(t, "web-login", nil)
 	one, other := s.browser(), s.browser()
 	line, _ := s.start("open ", "provision", "exec", "--", "sh", "-c",
-		"set -a; . ./out/web-login/.env; PORT="+freePort(t)+" exec "+python+" "+absolute(t, "web-login/backend.py"))
+		"set -a; . ./out/web-login/.env; PORT=0 exec "+python+" "+absolute(t, "web-login/backend.py"))
 	address := strings.TrimPrefix(line, "open ")
 	home := strings.TrimSuffix(address, "api/oauthlogin")
 	one.Visit(address)

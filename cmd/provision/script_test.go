@@ -100,6 +100,10 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// patience bounds every wait for an event that has to come. It is long because
+// only a failure uses it up, however busy the machine is.
+const patience = 2 * time.Minute
+
 func serveScriptTenant(ts *testscript.TestScript, neg bool, args []string) {
 	c := exec.Command("provision", "emulator", "--env-file", "local.env")
 	c.Path = lookPath(ts)
@@ -114,7 +118,7 @@ func serveScriptTenant(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Logf("the tenant ended with %v: %s", err, out.String())
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(ts.MkAbs(".provision/local/serving.json")); err == nil {
 			return
 		}
@@ -142,7 +146,7 @@ func scriptTenant(ts *testscript.TestScript) (serving, *http.Client) {
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(".provision/local/serving.json")), &s))
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(ts.ReadFile(".provision/local/ca.pem")))
-	return s, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	return s, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}, Timeout: patience}
 }
 
 // variable is one of a script's, as opposed to $filter.
@@ -226,7 +230,7 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: until FILE TEXT")
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		raw, err := os.ReadFile(ts.MkAbs(args[0]))
 		if err == nil && strings.Contains(string(raw), args[1]) {
 			return

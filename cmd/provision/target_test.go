@@ -4,11 +4,12 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -86,43 +87,23 @@ func TestBundled(t *testing.T) {
 // An API that is still starting is waited for, and no longer than it takes.
 func TestAwait(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	starting := &starting{refuse: 2}
+	if err := (reach{wait: patience}).await(t.Context(), &http.Client{Transport: starting}, server.URL); err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
-	refused := make(chan struct{}, 1)
-	client := &http.Client{Transport: told{refused}}
-	go func() {
-		<-refused // once nobody was there
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		server := &http.Server{Handler: http.NotFoundHandler()}
-		t.Cleanup(func() { server.Close() })
-		_ = server.Serve(l)
-	}()
-	if err := (reach{wait: 20 * time.Second}).await(t.Context(), client, "http://"+address); err != nil {
-		t.Fatal(err)
-	}
-	if answer, err := client.Get("http://" + address); err != nil || answer.StatusCode != http.StatusNotFound {
-		t.Errorf("after waiting: %v", err)
+	if starting.asked != 3 {
+		t.Errorf("asked %d times, want until the first answer, the third", starting.asked)
 	}
 }
 
-// told tells of the first request that fails.
-type told struct{ failed chan struct{} }
+// starting is the way to an API that does not listen at first.
+type starting struct{ refuse, asked int }
 
-func (t told) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		select {
-		case t.failed <- struct{}{}:
-		default:
-		}
+func (s *starting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.asked++; s.asked <= s.refuse {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
-	return answer, err
+	return http.DefaultTransport.RoundTrip(r)
 }

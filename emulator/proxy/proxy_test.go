@@ -79,7 +79,7 @@ func (r *rig) client(http2 bool) *http.Client {
 		ForceAttemptHTTP2: http2,
 	}
 	r.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
+	return &http.Client{Transport: transport, Timeout: 2 * time.Minute}
 }
 
 // raw sends bytes to the proxy and returns the connection with the answer's reader.
@@ -90,7 +90,7 @@ func (r *rig) raw(text string) (net.Conn, *bufio.Reader) {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	if _, err := io.WriteString(conn, text); err != nil {
 		r.Fatal(err)
 	}

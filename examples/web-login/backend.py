@@ -3,7 +3,7 @@ sign-in. Settings are those of out/web-login/.env, in the environment:
 
     ENTRA_CLIENT_ID, ENTRA_CLIENT_SECRET   the registration
     ENTRA_AUTHORITY                        default: users of any organization
-    PORT                                   default 8080
+    PORT                                   default 8080; 0 is a free port
 """
 
 import html
@@ -16,9 +16,6 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msal
-
-PORT = int(os.environ.get("PORT", "8080"))
-REDIRECT_URI = f"http://localhost:{PORT}/api/oauthtoken"
 
 application = msal.ConfidentialClientApplication(
     os.environ["ENTRA_CLIENT_ID"],
@@ -52,7 +49,7 @@ class Backend(BaseHTTPRequestHandler):
 
     def login(self, _):
         cookie = secrets.token_urlsafe(32)
-        flow = application.initiate_auth_code_flow(["email"], redirect_uri=REDIRECT_URI)
+        flow = application.initiate_auth_code_flow(["email"], redirect_uri=f"http://localhost:{self.server.server_port}/api/oauthtoken")
         sessions[cookie] = {"flow": flow}
         self.send_response(HTTPStatus.FOUND)
         self.send_header("Set-Cookie", f"session={cookie}; HttpOnly; SameSite=Lax; Path=/")
@@ -108,5 +105,7 @@ class Backend(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    print(f"open http://localhost:{PORT}/api/oauthlogin", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", PORT), Backend).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Backend)
+    # Only now: the socket is bound, so a browser that comes at once is answered.
+    print(f"open http://localhost:{server.server_port}/api/oauthlogin", flush=True)
+    server.serve_forever()

@@ -36,8 +36,13 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// timeout bounds what a test does with one browser.
-const timeout = 90 * time.Second
+// timeout bounds what a test does with one browser, and patience a wait for one
+// event. They are long because only a failure uses them up, however busy the
+// machine is.
+const (
+	timeout  = 8 * time.Minute
+	patience = 2 * time.Minute
+)
 
 // Browser is one browser with one tab and a profile of its own.
 type Browser struct {
@@ -233,7 +238,7 @@ func (b *Browser) See(text string) {
 
 // until waits until an expression is true in the page.
 func (b *Browser) until(expression string) bool {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		// A page that is being left has no context to evaluate in.
 		if met, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && met {
