@@ -29,13 +29,14 @@ Stopped at any point, the next apply goes on from there.`,
 			if !verify {
 				check = nil
 			}
-			return a.onTenant(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+			return a.changing(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
 				if err := a.applyStacks(ctx, s, stacks); err != nil {
 					return err
 				}
 				if err := a.writeOutputs(ctx, s, stacks); err != nil {
 					return err
 				}
+				s.written()
 				if verify {
 					if !a.json() {
 						fmt.Fprintln(a.stdout)
@@ -52,6 +53,7 @@ Stopped at any point, the next apply goes on from there.`,
 	c.Flags().Bool("verify", false, "then prove the API that each stack protects; exit 3 when a case fails")
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
 	c.Flags().Bool("reset-passwords", false, "give users of ours whose password is not known a new one")
+	writerFlags(c)
 	reportFlags(c)
 	return c
 }

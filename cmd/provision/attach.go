@@ -124,14 +124,22 @@ func (d stateDir) attached() []string {
 	return all
 }
 
-// withdraw ends the publication and waits until nobody uses the tenant.
-func (d stateDir) withdraw(say func(string, ...any)) {
-	os.Remove(d.file("serving.json"))
+// withdraw waits until nobody uses the tenant and ends the publication. Until
+// then it can be used by others as well: one that could neither attach nor serve
+// would have to wait for all of them.
+func (d stateDir) withdraw(s serving, say func(string, ...any)) {
 	told := ""
 	for {
 		using := strings.Join(d.attached(), ", ")
 		if using == "" {
-			return
+			os.Remove(d.file("serving.json"))
+			if len(d.attached()) == 0 {
+				return
+			}
+			if d.publish(s) != nil { // one attached at that moment
+				say("warning: no other command can use the local tenant before this one has ended")
+			}
+			continue
 		}
 		if using != told {
 			told = using

@@ -34,7 +34,7 @@ own marks tell what the stack owns.`,
 					names = append(names, s.Name)
 				}
 			}
-			s, err := a.connect(cmd.Context())
+			s, err := a.connectToWrite(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -69,5 +69,6 @@ own marks tell what the stack owns.`,
 	c.Flags().Bool("no-purge", false, "leave what is deleted in the recycle bin")
 	c.Flags().Bool("force", false, "also when another stack still refers to it")
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	writerFlags(c)
 	return c
 }

@@ -101,7 +101,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	s := &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: reconcile.Keep{Dir: string(dir), Sinks: sinks(), Local: true},
-		patience: 10 * time.Second, now: a.now, caFile: dir.file("ca.pem"),
+		patience: 10 * time.Second, now: a.now, written: func() {}, caFile: dir.file("ca.pem"),
 		manage: &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	if a.config.GetBool("public-hosts") {
 		s.authority, s.v1Issuer, s.proxy = publicAuthority, publicV1Issuer(served.TenantID), served.Proxy
@@ -159,7 +159,7 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	}
 	stop := func() {
 		if dir != "" {
-			dir.withdraw(a.say)
+			dir.withdraw(s, a.say)
 		} else {
 			os.Remove(s.CAFile)
 		}

@@ -40,7 +40,7 @@ among them with --show-secrets, masked where a job's log would show them.
 				return hint(usagef("there is no GITHUB_OUTPUT to write to"), "GitHub Actions sets it; elsewhere take another --format")
 			}
 			if a.config.GetBool("write") {
-				return a.onTenant(cmd, args, a.checkOutputs, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				return a.changing(cmd, args, a.checkOutputs, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
 					return a.writeOutputs(ctx, s, stacks)
 				})
 			}
@@ -51,6 +51,7 @@ among them with --show-secrets, masked where a job's log would show them.
 	c.Flags().String("format", "env", "how the lines are written: "+strings.Join(outputFormatNames(), ", "))
 	c.Flags().Bool("show-secrets", false, "with the client secrets that are kept")
 	c.Flags().Bool("write", false, "write the files of the Output documents")
+	writerFlags(c)
 	chooseFlags(c)
 	publicHostsFlag(c)
 	return c

@@ -32,7 +32,7 @@ plan warns of secrets that expire within 30 days; --expiring takes only such.`,
 		Args: maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var rotations []rotation
-			return a.onTenant(cmd, args, func(stacks []*stack.Stack) (err error) {
+			return a.changing(cmd, args, func(stacks []*stack.Stack) (err error) {
 				rotations, err = a.rotations(stacks)
 				return err
 			}, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
@@ -44,6 +44,7 @@ plan warns of secrets that expire within 30 days; --expiring takes only such.`,
 	c.Flags().String("expiring", "", "only those that expire within this time, e.g. 30d")
 	c.Flags().String("grace", "24h", "how long the old one stays good, e.g. 7d or 0")
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	writerFlags(c)
 	return c
 }
 

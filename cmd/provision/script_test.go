@@ -17,9 +17,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"provision/reconcile/sink/sinktest"
@@ -41,6 +43,7 @@ func TestMain(m *testing.M) {
 //	graphid NAME PATH         the id of the one object that a list shows, as $NAME
 //	dump FILE                 the directory by natural keys
 //	until FILE TEXT           until a file holds a text
+//	writer [VERB]             change the local tenant, as process 4711, until the next writer
 //	github NAME               the text of a secret of contoso/orders, which is at $GITHUB
 //
 // and the condition [have:PROGRAM], for the programs in programs_test.go.
@@ -70,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"graphid": graphID,
 			"dump":    dump,
 			"until":   until,
+			"writer":  (&scriptWriters{}).command,
 			"github": func(ts *testscript.TestScript, neg bool, args []string) {
 				text, ok := hub.Secret("", args[0])
 				if !ok {
@@ -239,4 +243,25 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s does not come to hold %q: %s", args[0], args[1], raw)
 		}
 	}
+}
+
+// scriptWriters hold the lock of a script's local tenant, as one that changes it
+// does.
+type scriptWriters struct{ held sync.Map }
+
+func (w *scriptWriters) command(ts *testscript.TestScript, neg bool, args []string) {
+	dir := ts.MkAbs(".provision/local")
+	if l, ok := w.held.LoadAndDelete(dir); ok {
+		ts.Check(l.(*flock.Flock).Close())
+	}
+	if len(args) == 0 {
+		return
+	}
+	l := flock.New(filepath.Join(dir, "writer.lock"))
+	if ok, err := l.TryLock(); !ok {
+		ts.Fatalf("somebody has the lock: %v", err)
+	}
+	w.held.Store(dir, l)
+	ts.Defer(func() { l.Close() })
+	ts.Check(os.WriteFile(filepath.Join(dir, "writer.json"), []byte(fmt.Sprintf(`{"pid": 4711, "verb": %q, "since": "2026-01-02T03:04:05Z"}`, args[0])), 0o600))
 }

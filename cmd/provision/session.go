@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -34,6 +36,7 @@ type session struct {
 	proxy     string      // of the local tenant, where authority is reached through it
 	manage    *management // nil on a real tenant
 	serves    bool        // this process serves the local tenant, so that it is gone with it
+	written   func()      // others may change the target from now on; nothing where this command does not
 	close     func()
 }
 
@@ -46,19 +49,29 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	return a.connectReal(target)
 }
 
-func (a *app) connectReal(name string) (*session, error) {
+// realTenant is the tenant of a target in provision.yaml.
+func (a *app) realTenant(name string) (id string, err error) {
 	key := "targets." + name
 	if !a.config.IsSet(key) {
-		known := "local"
+		known := []string{"local"}
 		for k := range a.config.GetStringMap("targets") {
-			known += ", " + k
+			known = append(known, k)
 		}
-		return nil, hint(usagef("target %q is not known (there is: %s)", name, known),
+		slices.Sort(known)
+		return "", hint(usagef("target %q is not known (there is: %s)", name, strings.Join(known, ", ")),
 			"write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
-	tenantID := a.config.GetString(key + ".tenant")
-	if tenantID == "" {
-		return nil, hint(usagef("target %q has no tenant", name), "write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+	id = a.config.GetString(key + ".tenant")
+	if id == "" {
+		return "", hint(usagef("target %q has no tenant", name), "write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+	}
+	return id, nil
+}
+
+func (a *app) connectReal(name string) (*session, error) {
+	tenantID, err := a.realTenant(name)
+	if err != nil {
+		return nil, err
 	}
 	cred, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{TenantID: tenantID})
 	if err != nil {
@@ -76,7 +89,7 @@ func (a *app) connectReal(name string) (*session, error) {
 		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
 		keep:     reconcile.Keep{Dir: filepath.Join(root, name), Sinks: sinks()},
-		patience: 3 * time.Minute, now: a.now, close: func() {}}, nil
+		patience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}}, nil
 }
 
 // The public cloud's authorization server, and its issuer of v1 tokens.

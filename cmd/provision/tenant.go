@@ -12,6 +12,15 @@ import (
 // and does the command's work. check, where there is one, refuses bad input
 // before anything is touched.
 func (a *app) onTenant(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
+	return a.with(a.connect, cmd, args, check, do)
+}
+
+// changing is onTenant for a command that changes the target.
+func (a *app) changing(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
+	return a.with(a.connectToWrite, cmd, args, check, do)
+}
+
+func (a *app) with(connect func(context.Context) (*session, error), cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
 	stacks, err := stack.Load(directory(args))
 	if err != nil {
 		return err
@@ -21,7 +30,7 @@ func (a *app) onTenant(cmd *cobra.Command, args []string, check func([]*stack.St
 			return err
 		}
 	}
-	s, err := a.connect(cmd.Context())
+	s, err := connect(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/spf13/cobra"
+
+	"provision/reconcile/sink"
+)
+
+// writer is the process that may change a target, as writer.json names it for
+// those that wait. Whether it still runs is told by the lock beside it, never by
+// this file.
+type writer struct {
+	PID   int       `json:"pid"`
+	Verb  string    `json:"verb"`
+	Since time.Time `json:"since"`
+}
+
+func (w writer) String() string {
+	if w.PID == 0 {
+		return "another process" // it has the lock and has not written yet who it is
+	}
+	return fmt.Sprintf("provision %s (pid %d, since %s)", w.Verb, w.PID, w.Since.Local().Format(time.TimeOnly))
+}
+
+// writerFlags are those of every command that changes a target.
+func writerFlags(c *cobra.Command) {
+	c.Flags().Duration("lock-timeout", 2*time.Minute, "how long to wait for another provision command that changes this target; 0 does not wait")
+}
+
+// connectToWrite is connect for a command that changes the target: it waits
+// until no other one on this machine does. From then until session.written what
+// it reads stays true, as far as this machine is concerned.
+func (a *app) connectToWrite(ctx context.Context) (*session, error) {
+	dir, err := a.targetDir()
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := a.lockTarget(ctx, dir, a.config.GetDuration("lock-timeout"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.connect(ctx)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	s.written = unlock
+	closeSession := s.close
+	s.close = func() {
+		unlock()
+		closeSession()
+	}
+	return s, nil
+}
+
+// targetDir is where provision keeps what it knows of the target.
+func (a *app) targetDir() (string, error) {
+	name := a.config.GetString("target")
+	if name == "local" {
+		dir, err := a.localDir()
+		return string(dir), err
+	}
+	if _, err := a.realTenant(name); err != nil {
+		return "", err
+	}
+	root, err := provisionDir()
+	return filepath.Join(root, name), err
+}
+
+// lockTarget becomes the one writer of the target that is kept in dir. It waits
+// for another one for at most patience. A writer that was killed holds nothing:
+// the system lets go of its lock.
+func (a *app) lockTarget(ctx context.Context, dir string, patience time.Duration) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("lock the target: %w", err)
+	}
+	l := flock.New(filepath.Join(dir, "writer.lock"), flock.SetPermissions(0o600))
+	note := filepath.Join(dir, "writer.json")
+	began, told := time.Now(), writer{}
+	for {
+		ok, err := l.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("lock the target: %w", err)
+		}
+		if ok {
+			break
+		}
+		var holder writer
+		_, _ = sink.ReadJSON(note, &holder) // it may be half a moment behind the lock
+		if time.Since(began) >= patience {
+			return nil, hint(fmt.Errorf("target %s is being changed by %s", a.config.GetString("target"), holder),
+				"run the command again when that has ended, or wait longer for it: --lock-timeout 10m")
+		}
+		if told.PID == 0 || told.PID != holder.PID && holder.PID != 0 {
+			told = holder
+			if told.PID != 0 {
+				a.say("waiting for %s, which changes target %s", holder, a.config.GetString("target"))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(min(50*time.Millisecond, patience)):
+		}
+	}
+	if err := sink.WriteJSON(note, writer{os.Getpid(), verb(), time.Now().UTC().Truncate(time.Second)}); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the target: %w", err), l.Close())
+	}
+	return sync.OnceFunc(func() {
+		os.Remove(note)
+		l.Close()
+	}), nil
+}
