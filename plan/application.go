@@ -2,9 +2,11 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
+	"provision/internal/microsoft"
 	"provision/stack"
 )
 
@@ -43,7 +45,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	api["preAuthorizedApplications"] = d.preAuthorized(s, a, k)
 	if known := list(api, "knownClientApplications"); len(known) > 0 {
 		for i, ref := range known {
-			known[i] = Reference(d.applicationKey(s, ref.(string)), AppID).Resolve(d.state.Lookup)
+			known[i] = d.clientID(s, a, ref.(string))
 		}
 	}
 	web := member(properties, "web")
@@ -113,11 +115,42 @@ func (d *declaration) preAuthorized(s *stack.Stack, a *stack.Application, k Key)
 			ids = append(ids, scopes[value])
 		}
 		all = append(all, map[string]any{
-			"appId":                  Reference(d.applicationKey(s, p.Application), AppID).Resolve(d.state.Lookup),
+			"appId":                  d.clientID(s, a, p.Application),
 			"delegatedPermissionIds": ids,
 		})
 	}
 	return all
+}
+
+// clientID is the appId of a client that a manifest names. One named by its
+// appId may be Microsoft's and need no service principal in the tenant.
+func (d *declaration) clientID(s *stack.Stack, a *stack.Application, ref string) any {
+	k := d.applicationKey(s, ref)
+	id := Reference(k, AppID).Resolve(d.state.Lookup)
+	if _, unknown := id.(Unknown); !unknown || d.applications[k] != nil {
+		return id
+	}
+	if stack.IsID(ref) {
+		id := strings.ToLower(ref)
+		if _, known := microsoft.Find(id); !known && !d.names(s, a, id) {
+			d.notes = append(d.notes, fmt.Sprintf("application %s names the client %s, which the tenant does not have: Entra takes it only if it is one of Microsoft's", a.Name, id))
+		}
+		return id
+	}
+	d.problem(a.Pos, "apply the stack that declares it first, or name the client by its appId",
+		"application %s names the client %q, which is neither in these manifests nor in the tenant", a.Name, ref)
+	return nil
+}
+
+// names tells whether the tenant's application names a client already.
+func (d *declaration) names(s *stack.Stack, a *stack.Application, clientID string) bool {
+	live := d.state.Objects[d.applicationKey(s, a.Name)]
+	if live == nil {
+		return false
+	}
+	api := sub(live.Properties, "api")
+	return slices.Contains(list(api, "knownClientApplications"), any(clientID)) ||
+		slices.ContainsFunc(list(api, "preAuthorizedApplications"), func(e any) bool { return text(e.(map[string]any), "appId") == clientID })
 }
 
 // permissions declares the consents and returns requiredResourceAccess.
@@ -129,19 +162,27 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 		resource := d.applicationKey(s, p.Resource)
 		offers := d.entitlements(resource)
 		if !offers.known {
-			d.problem(a.Pos, "apply the stack that declares it first, or name the resource by its appId",
-				"application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
+			hint := "apply the stack that declares it first, or name the resource by its appId"
+			if stack.IsID(p.Resource) {
+				hint = "check the appId; if it is right, make its service principal first, e.g. az ad sp create --id " + strings.ToLower(p.Resource)
+			}
+			d.problem(a.Pos, hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
 			continue
 		}
+		d.instance(a.Pos, resource)
 		if _, ok := access[resource]; !ok {
 			access[resource] = []any{}
 			order = append(order, resource)
 		}
-		want := func(values []string, ids map[string]string, kind, what string) {
+		want := func(values []string, ids, others map[string]string, kind, what, elsewhere string) {
 			for _, value := range values {
 				id, ok := ids[value]
 				if !ok {
-					d.problem(a.Pos, nearest(value, sorted(ids)), "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
+					hint := nearest(value, sorted(ids))
+					if _, there := others[value]; there {
+						hint = elsewhere
+					}
+					d.problem(a.Pos, hint, "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
 					continue
 				}
 				entry := map[string]any{"id": id, "type": kind}
@@ -153,11 +194,12 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 				}
 			}
 		}
-		want(p.Scopes, offers.scopes, "Scope", "delegated permission")
-		want(p.Roles, offers.roles, "Role", "application permission")
+		want(p.Scopes, offers.scopes, offers.roles, "Scope", "delegated permission", "it is an application permission: put it under roles")
+		want(p.Roles, offers.roles, offers.scopes, "Role", "application permission", "it is a delegated permission: put it under scopes")
 		if !p.AdminConsent {
 			continue
 		}
+		d.instance(a.Pos, k)
 		if len(p.Scopes) > 0 {
 			values := []any{}
 			for _, v := range p.Scopes {
@@ -186,6 +228,20 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 	return required
 }
 
+// instance declares the service principal of an application of Microsoft's that
+// the tenant does not have yet. No stack owns it.
+func (d *declaration) instance(pos stack.Position, application Key) {
+	live := d.state.Objects[application]
+	if live == nil || live.ID != "" || live.ServicePrincipalID != "" {
+		return
+	}
+	k := Key{ServicePrincipal, application.Name}
+	if d.objects[k] == nil {
+		d.add(&Object{Key: k, Pos: pos, Display: live.Display, Properties: map[string]any{}})
+		d.notes = append(d.notes, fmt.Sprintf("the service principal of %s, which the tenant does not have yet, belongs to no stack: destroy leaves it", live.Display))
+	}
+}
+
 func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key, role string, principal Key, property string) {
 	id := stack.DefaultRoleID
 	if role != "" {
@@ -195,6 +251,7 @@ func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key,
 			return
 		}
 	}
+	d.instance(a.Pos, principal)
 	d.add(&Object{Key: AssignmentKey(resource, role, principal), Stack: s.Name, Pos: a.Pos,
 		Ends: Ends{Holder: resource, Principal: principal, principalProperty: property, roleID: id}})
 }

@@ -34,8 +34,8 @@ func (p Problems) Error() string {
 }
 
 // declare turns stacks into the objects they declare, in the names and ids of
-// the tenant whose state is given.
-func declare(stacks []*stack.Stack, state *State) (map[Key]*Object, error) {
+// the tenant whose state is given. The notes are what people should know.
+func declare(stacks []*stack.Stack, state *State) (objects map[Key]*Object, notes []string, err error) {
 	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{}}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
@@ -56,9 +56,9 @@ func declare(stacks []*stack.Stack, state *State) (map[Key]*Object, error) {
 		}
 	}
 	if len(d.problems) > 0 {
-		return nil, d.problems
+		return nil, nil, d.problems
 	}
-	return d.objects, nil
+	return d.objects, d.notes, nil
 }
 
 type declaration struct {
@@ -66,6 +66,7 @@ type declaration struct {
 	objects      map[Key]*Object
 	applications map[Key]*stack.Application
 	problems     Problems
+	notes        []string
 }
 
 func (d *declaration) problem(pos stack.Position, hint, format string, args ...any) {
@@ -228,6 +229,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 			member = d.groupKey(s, m.Group)
 		default:
 			member, property = d.applicationKey(s, m.Application), ServicePrincipalID
+			d.instance(g.Pos, member)
 		}
 		d.add(&Object{Key: MemberKey(k, member), Stack: s.Name, Pos: g.Pos,
 			Ends: Ends{Holder: k, Principal: member, principalProperty: property}})

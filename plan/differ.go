@@ -46,7 +46,7 @@ func (d *differ) plain(want, live *Object) {
 func (d *differ) servicePrincipal(want, live *Object) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
-		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, body),
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: compare(nil, body),
 			Bodies: []map[string]any{body}, Needs: []Key{{Application, want.Name}}})
 		return
 	}

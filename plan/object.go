@@ -99,13 +99,36 @@ const (
 
 var placeholder = regexp.MustCompile(`\$\{([a-zA-Z]+)/([^/}]+)/([a-zA-Z]+)\}`)
 
+// need is a property of an object that an Unknown waits for.
+type need struct {
+	key      Key
+	property string
+}
+
+func (u Unknown) needs() []need {
+	var all []need
+	for _, m := range placeholder.FindAllStringSubmatch(string(u), -1) {
+		all = append(all, need{Key{Kind(m[1]), m[2]}, m[3]})
+	}
+	return all
+}
+
 // Keys are the objects that u waits for.
 func (u Unknown) Keys() []Key {
 	var keys []Key
-	for _, m := range placeholder.FindAllStringSubmatch(string(u), -1) {
-		keys = append(keys, Key{Kind(m[1]), m[2]})
+	for _, n := range u.needs() {
+		keys = append(keys, n.key)
 	}
 	return keys
+}
+
+// String words for people what u waits for.
+func (u Unknown) String() string {
+	words := make([]string, 0, 1)
+	for _, n := range u.needs() {
+		words = append(words, n.property+" of "+n.key.String())
+	}
+	return strings.Join(words, ", ")
 }
 
 // Resolve puts in the values that lookup knows. It returns an Unknown where

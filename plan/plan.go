@@ -69,12 +69,12 @@ type Options struct {
 // Options.Destroy is left alone and named in Plan.Orphans. The error is
 // Problems when the manifests cannot be right in this tenant.
 func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
-	declared, err := declare(stacks, actual)
+	declared, notes, err := declare(stacks, actual)
 	if err != nil {
 		return nil, err
 	}
 	d := &differ{actual: actual, declared: declared, options: o, managed: map[string]bool{}, going: map[Key]bool{},
-		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Clone(actual.Notes), names: names(actual)}}
+		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Concat(actual.Notes, notes), names: names(actual)}}
 	for _, s := range stacks {
 		d.managed[s.Name] = true
 	}
@@ -101,6 +101,9 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 		if d.managed[gone.Stack] && !o.KeepDeleted {
 			d.step(Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
 		}
+	}
+	if problems := d.unresolved(); len(problems) > 0 {
+		return nil, problems
 	}
 	slices.SortStableFunc(d.plan.Steps, func(a, b Step) int { return a.phase() - b.phase() })
 	return d.plan, nil
@@ -154,6 +157,44 @@ func (d *differ) step(s Step) {
 		}
 	}
 	d.plan.Steps = append(d.plan.Steps, s)
+}
+
+// unresolved are the values that steps wait for and that no step of the plan
+// makes known: found here, they stop nothing half way.
+func (d *differ) unresolved() (problems Problems) {
+	made := map[Key]bool{}
+	for _, s := range d.plan.Steps {
+		if s.Action == Create {
+			made[s.Key] = true
+		}
+	}
+	said := map[string]bool{}
+	for _, s := range d.plan.Steps {
+		for _, body := range s.Bodies {
+			for _, u := range Unknowns(body) {
+				for _, need := range u.needs() {
+					k, what := need.key, "object"
+					switch need.property {
+					case ServicePrincipalID:
+						k, what = Key{ServicePrincipal, need.key.Name}, "service principal"
+					case AppID:
+						what = "registration"
+					}
+					message := fmt.Sprintf("%s %s needs %s, whose %s the tenant does not have", s.Key.Kind, cmp.Or(s.Display, s.Name), need.key, what)
+					if made[k] || said[message] {
+						continue
+					}
+					said[message] = true
+					p := Problem{Message: message, Hint: "make it in the tenant first, or leave out what refers to it"}
+					if o := d.declared[s.Key]; o != nil {
+						p.Pos = o.Pos
+					}
+					problems = append(problems, p)
+				}
+			}
+		}
+	}
+	return problems
 }
 
 // orphans names the stacks that nobody declares any more: their objects are

@@ -103,7 +103,7 @@ func (r *run) step(s plan.Step) error {
 	for i, b := range s.Bodies {
 		bodies[i] = plan.Resolve(b, r.lookup)
 		if left := plan.Unknowns(bodies[i]); len(left) > 0 {
-			return fmt.Errorf("%s is not known: what it refers to does not exist", left[0])
+			return fmt.Errorf("%s is not known: the tenant does not have it", left[0].String())
 		}
 	}
 	switch s.Kind {

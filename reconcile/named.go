@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"provision/graph"
+	"provision/internal/microsoft"
 	"provision/plan"
 	"provision/stack"
 )
@@ -50,7 +51,12 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 			ref = stack.MicrosoftGraphAppID
 		}
 		if stack.IsID(ref) {
-			queries = append(queries, query{graph.ServicePrincipalByAppID(ref), each(t.external)})
+			queries = append(queries, query{graph.ServicePrincipalByAppID(ref), func(r graph.Result) error {
+				if r.Object == nil {
+					t.microsofts(ref)
+				}
+				return each(t.external)(r)
+			}})
 		}
 	}
 	return t.run(queries)
@@ -73,6 +79,26 @@ func (t *tenant) external(m map[string]any) error {
 		}}
 	t.byID[str(m, "id")] = k
 	return nil
+}
+
+// microsofts takes an application of Microsoft's that has no service principal
+// in this tenant yet: its permissions are known all the same.
+func (t *tenant) microsofts(appID string) (plan.Key, bool) {
+	app, known := microsoft.Find(appID)
+	k := plan.Key{Kind: plan.Application, Name: app.AppID}
+	if !known {
+		return k, false
+	}
+	scopes, roles := []any{}, []any{}
+	for _, p := range app.Scopes {
+		scopes = append(scopes, map[string]any{"id": p.ID, "value": p.Value})
+	}
+	for _, p := range app.Roles {
+		roles = append(roles, map[string]any{"id": p.ID, "value": p.Value})
+	}
+	t.state.Objects[k] = &plan.Object{Key: k, Display: app.Name, AppID: app.AppID,
+		Properties: map[string]any{"appRoles": roles, "api": map[string]any{"oauth2PermissionScopes": scopes}}}
+	return k, true
 }
 
 func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query {
@@ -114,6 +140,10 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			}
 			return nil
 		})(r)
+		if live, ok := t.microsofts(a.AppID); err == nil && found == 0 && ok {
+			t.state.Existing[k] = live
+			return nil
+		}
 		if err == nil && found != 1 {
 			return &NotFound{a.Pos, fmt.Sprintf("existing application %s: the tenant has %d with %s, not one", a.Name, found, by)}
 		}

@@ -194,6 +194,11 @@ func Permission(s plan.Step) string {
 		return "AppRoleAssignment.ReadWrite.All"
 	case plan.Grant:
 		return "DelegatedPermissionGrant.ReadWrite.All"
+	case plan.ServicePrincipal:
+		if s.Stack == "" {
+			return "Application.ReadWrite.All" // of an application that the caller cannot own
+		}
+		return "Application.ReadWrite.OwnedBy"
 	default:
 		return "Application.ReadWrite.OwnedBy"
 	}

@@ -215,12 +215,20 @@ func (l *loader) checkPermissions(s *loaded, a *Application) {
 		}
 		for j, scope := range p.Scopes {
 			if !slices.Contains(resource.scopeValues(), scope) {
-				l.mistakes.add(at("scopes", j), oneOf(scope, resource.scopeValues()), "%s has no scope %q", p.Resource, scope)
+				hint := oneOf(scope, resource.scopeValues())
+				if slices.Contains(resource.roleValues(), scope) {
+					hint = "it is a role: put it under roles"
+				}
+				l.mistakes.add(at("scopes", j), hint, "%s has no scope %q", p.Resource, scope)
 			}
 		}
 		for j, role := range p.Roles {
 			if !slices.Contains(resource.roleValues(), role) {
-				l.mistakes.add(at("roles", j), oneOf(role, resource.roleValues()), "%s has no role %q", p.Resource, role)
+				hint := oneOf(role, resource.roleValues())
+				if slices.Contains(resource.scopeValues(), role) {
+					hint = "it is a scope: put it under scopes"
+				}
+				l.mistakes.add(at("roles", j), hint, "%s has no role %q", p.Resource, role)
 			} else if !resource.allows(role, "Application") {
 				l.mistakes.add(at("roles", j), "add Application to the role's allowedMemberTypes",
 					"role %s cannot be given to application %s: its allowedMemberTypes have no Application", role, a.Name)

@@ -210,13 +210,13 @@ func TestChangesThatEntraRefuses(t *testing.T) {
 			func(a *Application) { a.API.OAuth2PermissionScopes[0].IsEnabled = false },
 			func(a *Application) { a.API.OAuth2PermissionScopes = nil },
 			func(a *Application) {
-				other := PreAuthorizedApplication{firstPartyClients[0], a.API.PreAuthorizedApplications[0].DelegatedPermissionIDs}
+				other := PreAuthorizedApplication{azureCLI, a.API.PreAuthorizedApplications[0].DelegatedPermissionIDs}
 				a.API.PreAuthorizedApplications = append(a.API.PreAuthorizedApplications, other)
 			},
 		}, "cannot be found in the AppPermissions"},
-		{"pre-authorizing an unknown client", []func(*Application){func(a *Application) {
-			a.API.PreAuthorizedApplications = []PreAuthorizedApplication{{id("nobody"), []string{a.API.OAuth2PermissionScopes[0].ID}}}
-		}}, "references applications"},
+		{"pre-authorizing a client that no tenant here has", []func(*Application){func(a *Application) {
+			a.API.PreAuthorizedApplications = []PreAuthorizedApplication{{id("Microsoft's"), []string{a.API.OAuth2PermissionScopes[0].ID}}}
+		}}, ""},
 		{"pre-authorizing for an unknown scope", []func(*Application){func(a *Application) {
 			a.API.PreAuthorizedApplications = []PreAuthorizedApplication{{a.AppID, []string{id("nothing")}}}
 		}}, "cannot be found in the AppPermissions"},

@@ -199,26 +199,32 @@ func hasScope(app *Application, id string) bool {
 	return app != nil && slices.ContainsFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, id) })
 }
 
+// knownClient tells whether an API can pre-authorize a client: one that the
+// tenant is seen to have, or one that is registered with none of the tenants
+// here, which Entra may know as Microsoft's. A client that was registered just
+// now or is in the recycle bin cannot be found.
 func (tx *Tx) knownClient(appID string) bool {
 	seen := tx.Seen()
 	if _, ok := seen.ApplicationByAppID(appID); ok {
 		return true
 	}
-	_, ok := seen.ServicePrincipalByAppID(appID)
-	return ok || slices.Contains(firstPartyClients, strings.ToLower(appID))
+	if _, ok := seen.ServicePrincipalByAppID(appID); ok {
+		return true
+	}
+	return !tx.registeredAnywhere(appID)
 }
 
-// firstPartyClients are Microsoft's own clients that every tenant knows without
-// a registration and that APIs pre-authorize: Azure CLI, Azure PowerShell,
-// Visual Studio, Visual Studio Code, Microsoft Office and Teams.
-var firstPartyClients = []string{
-	"04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-	"1950a258-227b-4e31-a9cf-717495945fc2",
-	"872cd9fa-d31f-45e0-9eab-6e460a02d1f1",
-	"aebc6443-996d-45c2-90f0-388ff96faa56",
-	"d3590ed6-52b3-4102-aeff-aad2292ab01c",
-	"1fec8e78-bce4-4aaf-ab1b-5451cc387264",
-	"5e3ce6c0-2b1f-4285-8d4b-75ee78787346",
+// registeredAnywhere tells whether an appId is that of a registration of ours,
+// a deleted one included.
+func (tx *Tx) registeredAnywhere(appID string) bool {
+	if find[Application](tx.reader, applications, "appId", appID) != nil {
+		return true
+	}
+	if tx.tenants == nil {
+		return false
+	}
+	_, _, registered := tx.tenants.Application(appID)
+	return registered
 }
 
 func wasPreAuthorized(old *Application, appID string) bool {

@@ -10,10 +10,14 @@ import (
 const DefaultRole = "00000000-0000-0000-0000-000000000000"
 
 // CreateServicePrincipal makes the service principal of the application that
-// sp.AppID names: one that is registered here, or a multi-tenant one of another
-// tenant. What it mirrors of the application is not the caller's.
+// sp.AppID names: one that is registered here, a multi-tenant one of another
+// tenant, or one of Microsoft's. What it mirrors of the application is not the
+// caller's.
 func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, error) {
 	app, owner, ok := tx.registration(sp.AppID)
+	if theirs, found := FirstParty(sp.AppID); !ok && found {
+		return tx.CreateForeignServicePrincipal(theirs.with(sp))
+	}
 	if !ok || !tx.Visible(app.ID) {
 		return nil, &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: "appId",
 			Message: "The appId '" + sp.AppID + "' of the service principal does not reference a valid application object."}

@@ -2,9 +2,9 @@ package login
 
 import (
 	"slices"
-	"strings"
 
 	"provision/emulator/directory"
+	"provision/internal/microsoft"
 )
 
 // firstPartyClient is a program of Microsoft's that signs users in to any tenant
@@ -66,28 +66,28 @@ const (
 	impersonation   = "user_impersonation"
 )
 
-// managementResource is Azure Resource Manager, which the Azure CLI asks for
-// tokens first of all. It stands here until consent to it, or somebody else,
-// makes its service principal in the tenant.
-func managementResource(name string) (*directory.ServicePrincipal, bool) {
-	names := []string{
-		managementAppID, "https://management.azure.com", "https://management.azure.com/",
-		"https://management.core.windows.net", "https://management.core.windows.net/",
-	}
-	if !slices.ContainsFunc(names, func(own string) bool { return strings.EqualFold(own, name) }) {
+// managementNames are what Azure Resource Manager is called in scopes.
+func managementNames() []string {
+	manager, _ := directory.FirstParty(managementAppID)
+	return manager.ServicePrincipalNames
+}
+
+// firstPartyResource finds a resource of Microsoft's by the name that a client
+// uses. Azure Resource Manager, which the Azure CLI asks for tokens first of all,
+// stands here until consent to it, or somebody else, makes its service principal
+// in the tenant; any other must be made first.
+func (c *call) firstPartyResource(name string) (*directory.ServicePrincipal, bool) {
+	known, found := microsoft.FindResource(name)
+	if !found {
 		return nil, false
 	}
-	title, description := "Access Azure Resource Manager as organization users", "Allows the application to access Azure Resource Manager as you"
-	return &directory.ServicePrincipal{
-		ID: managementAppID, AppID: managementAppID, AccountEnabled: true,
-		DisplayName: "Windows Azure Service Management API", AppDisplayName: "Windows Azure Service Management API",
-		ServicePrincipalNames: names,
-		OAuth2PermissionScopes: []directory.PermissionScope{{
-			ID: "41094075-9dad-400e-a0bd-54e686782033", Value: impersonation, Type: "User", IsEnabled: true,
-			AdminConsentDisplayName: &title, AdminConsentDescription: &description,
-			UserConsentDisplayName: &title, UserConsentDescription: &description,
-		}},
-	}, true
+	if principal, here := c.ServicePrincipalByAppID(known.AppID); here {
+		return principal, true
+	}
+	if known.AppID != managementAppID {
+		return nil, false
+	}
+	return directory.FirstParty(known.AppID)
 }
 
 // firstPartyPermissions are what Microsoft's own resources give its programs
@@ -116,9 +116,6 @@ func principalOf(tx *directory.Tx, appID string) (*directory.ServicePrincipal, e
 			AppID: app.AppID, DisplayName: app.DisplayName, AppDisplayName: app.DisplayName, AccountEnabled: true,
 			ServicePrincipalNames: []string{app.AppID}, ReplyUrls: app.PublicClient.RedirectURIs,
 		})
-	}
-	if sp, ok := managementResource(appID); ok {
-		return tx.CreateForeignServicePrincipal(sp)
 	}
 	return tx.CreateServicePrincipal(&directory.ServicePrincipal{AppID: appID, AccountEnabled: true})
 }

@@ -67,3 +67,35 @@ func TestFirstPartyClientIsConsentedTo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTokensForMicrosoftsResources asks for tokens for each resource of
+// Microsoft's that the tenant has, by the names that clients use.
+func TestTokensForMicrosoftsResources(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.token(w.daemonRequest("scope", "https://vault.azure.net/.default")).expect(t, "not in the tenant", 400, "invalid_resource", 500011)
+	for _, test := range []struct{ appID, name string }{
+		{"cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "https://vault.azure.net"},
+		{"e406a681-f3d4-42a8-90b6-c2b029497af1", "https://storage.azure.com/"},
+		{"e406a681-f3d4-42a8-90b6-c2b029497af1", "https://orders.blob.core.windows.net"},
+		{"499b84ac-1321-427f-aa17-267ca6975798", "499b84ac-1321-427f-aa17-267ca6975798"},
+		{"00000003-0000-0ff1-ce00-000000000000", "https://contoso.sharepoint.com"},
+		{"797f4846-ba00-4fd7-ba43-dac1f8f63013", "https://management.azure.com/"},
+	} {
+		w.update(func(tx *directory.Tx) {
+			if _, here := tx.ServicePrincipalByAppID(test.appID); !here {
+				_, err := tx.CreateServicePrincipal(&directory.ServicePrincipal{AppID: test.appID, AccountEnabled: true})
+				w.must(err)
+			}
+		})
+		if c := w.claims(w.granted(w.daemonRequest("scope", test.name+"/.default")).text("access_token")); c["aud"] != test.name || c["ver"] != "1.0" {
+			t.Errorf("%s: %v", test.name, c)
+		}
+	}
+	resource, _ := w.dir.ServicePrincipalByAppID("00000003-0000-0ff1-ce00-000000000000")
+	w.update(func(tx *directory.Tx) { w.grant(tx, w.siteSP, resource, "AllSites.Read") })
+	code := w.code(w.siteRequest("scope", "https://contoso.sharepoint.com/AllSites.Read"), w.ada)
+	if c := w.claims(w.granted(w.siteRedemption(code, "scope", "https://contoso.sharepoint.com/AllSites.Read")).text("access_token")); c["scp"] != "AllSites.Read" || c["aud"] != "https://contoso.sharepoint.com" {
+		t.Errorf("for SharePoint: %v", c)
+	}
+}

@@ -48,8 +48,7 @@ func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
 // Resource Manager would. The local tenant's own origin is a name of it too,
 // where clients are told that it is there. The error wraps one of the above.
 func (l *Login) VerifyManagementToken(token string) (*GraphToken, error) {
-	manager, _ := managementResource(managementAppID)
-	return l.verifyFor(append(manager.ServicePrincipalNames, l.localhost, l.localhost+"/"), token)
+	return l.verifyFor(append(managementNames(), l.localhost, l.localhost+"/"), token)
 }
 
 // verifyFor checks a v1 access token of one of the tenants for one of the audiences.

@@ -26,7 +26,7 @@ func (c *call) resource(cl client, name string) (resource, *Error) {
 	}
 	principal, found := c.ServicePrincipalByName(lookup)
 	if !found {
-		principal, found = managementResource(lookup)
+		principal, found = c.firstPartyResource(lookup)
 	}
 	absent := !found
 	if absent {
