@@ -22,12 +22,12 @@ func ApplicationsTagged(prefix string) Read {
 
 // ApplicationNamed reads the application with a uniqueName.
 func ApplicationNamed(uniqueName string) Read {
-	return Read{Path: "/applications(uniqueName=" + quote(uniqueName) + ")"}
+	return Read{Path: keyed("/applications", "uniqueName", uniqueName)}
 }
 
 // ApplicationByAppID reads the application with a client id.
 func ApplicationByAppID(appID string) Read {
-	return Read{Path: "/applications(appId=" + quote(appID) + ")"}
+	return Read{Path: keyed("/applications", "appId", appID)}
 }
 
 // ApplicationsDisplayed reads the applications with a display name.

@@ -20,7 +20,7 @@ func GroupsNamed(prefix string) Read {
 
 // GroupNamed reads the group with a uniqueName.
 func GroupNamed(uniqueName string) Read {
-	return Read{Path: "/groups(uniqueName=" + quote(uniqueName) + ")", Query: url.Values{"$select": {groupProperties}}}
+	return Read{Path: keyed("/groups", "uniqueName", uniqueName), Query: url.Values{"$select": {groupProperties}}}
 }
 
 // GroupsDisplayed reads the groups with a display name.
@@ -42,7 +42,7 @@ func (c *Client) UpsertGroup(ctx context.Context, uniqueName string, body Object
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", op, err)
 	}
-	made, err := c.send(ctx, op, abstractions.PATCH, "/groups(uniqueName="+quote(uniqueName)+")", m, createIfMissing())
+	made, err := c.send(ctx, op, abstractions.PATCH, keyed("/groups", "uniqueName", uniqueName), m, createIfMissing())
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -35,3 +36,8 @@ func (c *Client) send(ctx context.Context, op string, method abstractions.HttpMe
 
 // quote writes an OData string literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// keyed is the path of the one object of a set that has a property's value.
+func keyed(set, property, value string) string {
+	return set + "(" + property + "='" + url.PathEscape(strings.ReplaceAll(value, "'", "''")) + "')"
+}

@@ -12,7 +12,7 @@ import (
 
 // ServicePrincipalByAppID reads an application's instance in the tenant.
 func ServicePrincipalByAppID(appID string) Read {
-	return Read{Path: "/servicePrincipals(appId=" + quote(appID) + ")"}
+	return Read{Path: keyed("/servicePrincipals", "appId", appID)}
 }
 
 // ServicePrincipal reads the application that a service principal stands for.

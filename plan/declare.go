@@ -36,8 +36,18 @@ func (p Problems) Error() string {
 // declare turns stacks into the objects they declare, in the names and ids of
 // the tenant whose state is given. The notes are what people should know.
 func declare(stacks []*stack.Stack, state *State) (objects map[Key]*Object, notes []string, err error) {
-	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{}}
+	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{},
+		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}}
+	for k, o := range state.Objects {
+		if k.Kind == Application {
+			d.appIDs[o.AppID] = k
+		}
+	}
 	for _, s := range stacks {
+		d.users[s] = map[string]Key{}
+		for _, u := range s.Users {
+			d.users[s][u.Name] = Key{User, strings.ToLower(d.text(s, nil, u.UserPrincipalName))}
+		}
 		for _, a := range s.Applications {
 			if !a.Existing {
 				d.applications[Key{Application, stack.UniqueName(s.Name, a.Name)}] = a
@@ -65,6 +75,8 @@ type declaration struct {
 	state        *State
 	objects      map[Key]*Object
 	applications map[Key]*stack.Application
+	users        map[*stack.Stack]map[string]Key // by name
+	appIDs       map[string]Key                  // the tenant's applications
 	problems     Problems
 	notes        []string
 }
@@ -82,10 +94,8 @@ func (d *declaration) add(o *Object) {
 }
 
 func (d *declaration) userKey(s *stack.Stack, name string) Key {
-	for _, u := range s.Users {
-		if u.Name == name {
-			return Key{User, strings.ToLower(d.text(s, nil, u.UserPrincipalName))}
-		}
+	if k, ok := d.users[s][name]; ok {
+		return k
 	}
 	return Key{User, name} // stack.Load has refused a name that is not there
 }
@@ -119,10 +129,8 @@ func (d *declaration) applicationKey(s *stack.Stack, ref string) Key {
 }
 
 func (d *declaration) byAppID(appID string) Key {
-	for k, o := range d.state.Objects {
-		if k.Kind == Application && o.AppID == appID {
-			return k
-		}
+	if k, ok := d.appIDs[appID]; ok {
+		return k
 	}
 	return Key{Application, appID}
 }

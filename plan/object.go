@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -85,9 +86,10 @@ type State struct {
 // as ${kind/name/property}.
 type Unknown string
 
-// Reference is a property of an object as an Unknown.
+// Reference is a property of an object as an Unknown. The object's name is
+// escaped: it may hold any character.
 func Reference(k Key, property string) Unknown {
-	return Unknown("${" + string(k.Kind) + "/" + k.Name + "/" + property + "}")
+	return Unknown("${" + string(k.Kind) + "/" + url.PathEscape(k.Name) + "/" + property + "}")
 }
 
 // The properties that a Reference can name.
@@ -108,9 +110,18 @@ type need struct {
 func (u Unknown) needs() []need {
 	var all []need
 	for _, m := range placeholder.FindAllStringSubmatch(string(u), -1) {
-		all = append(all, need{Key{Kind(m[1]), m[2]}, m[3]})
+		all = append(all, needOf(m))
 	}
 	return all
+}
+
+// needOf is what a match of placeholder names.
+func needOf(match []string) need {
+	name, err := url.PathUnescape(match[2])
+	if err != nil {
+		name = match[2] // Reference has not written it
+	}
+	return need{Key{Kind(match[1]), name}, match[3]}
 }
 
 // Keys are the objects that u waits for.
@@ -136,8 +147,8 @@ func (u Unknown) String() string {
 func (u Unknown) Resolve(lookup func(k Key, property string) string) any {
 	missing := false
 	s := placeholder.ReplaceAllStringFunc(string(u), func(p string) string {
-		m := placeholder.FindStringSubmatch(p)
-		if v := lookup(Key{Kind(m[1]), m[2]}, m[3]); v != "" {
+		n := needOf(placeholder.FindStringSubmatch(p))
+		if v := lookup(n.key, n.property); v != "" {
 			return v
 		}
 		missing = true

@@ -223,29 +223,30 @@ func (d *differ) refused() error {
 	if d.options.Force {
 		return nil
 	}
+	users := map[string]map[string]bool{} // appId → who refers to it
+	for _, o := range d.actual.Objects {
+		if o.Kind != Application || o.Stack == "" || d.managed[o.Stack] {
+			continue
+		}
+		refers := func(appID string) {
+			if users[appID] == nil {
+				users[appID] = map[string]bool{}
+			}
+			users[appID]["application "+o.Name+" of stack "+o.Stack] = true
+		}
+		for _, e := range list(o.Properties, "requiredResourceAccess") {
+			refers(text(e.(map[string]any), "resourceAppId"))
+		}
+		for _, e := range list(sub(o.Properties, "api"), "preAuthorizedApplications") {
+			refers(text(e.(map[string]any), "appId"))
+		}
+	}
 	for _, k := range keys(d.going) {
-		gone := d.actual.Objects[k]
 		if k.Kind != Application {
 			continue
 		}
-		users := map[string]bool{}
-		for _, o := range d.actual.Objects {
-			if o.Kind != Application || o.Stack == "" || d.managed[o.Stack] {
-				continue
-			}
-			for _, e := range list(o.Properties, "requiredResourceAccess") {
-				if text(e.(map[string]any), "resourceAppId") == gone.AppID {
-					users["application "+o.Name+" of stack "+o.Stack] = true
-				}
-			}
-			for _, e := range list(sub(o.Properties, "api"), "preAuthorizedApplications") {
-				if text(e.(map[string]any), "appId") == gone.AppID {
-					users["application "+o.Name+" of stack "+o.Stack] = true
-				}
-			}
-		}
-		if len(users) > 0 {
-			return &Refused{Name: k.Name, By: sorted(users)}
+		if by := users[d.actual.Objects[k].AppID]; len(by) > 0 {
+			return &Refused{Name: k.Name, By: sorted(by)}
 		}
 	}
 	return nil
@@ -257,9 +258,12 @@ func keys[V any](m map[Key]V) []Key {
 	for k := range m {
 		all = append(all, k)
 	}
-	order := []Kind{User, Group, Application, ServicePrincipal, Member, Assignment, Grant, Secret, Federated, Owner, Password}
+	order := map[Kind]int{}
+	for i, kind := range []Kind{User, Group, Application, ServicePrincipal, Member, Assignment, Grant, Secret, Federated, Owner, Password} {
+		order[kind] = i
+	}
 	slices.SortFunc(all, func(a, b Key) int {
-		if c := slices.Index(order, a.Kind) - slices.Index(order, b.Kind); c != 0 {
+		if c := order[a.Kind] - order[b.Kind]; c != 0 {
 			return c
 		}
 		return strings.Compare(a.Name, b.Name)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"provision/internal/display"
@@ -123,14 +124,16 @@ func (p *Plan) change(c Change, paint func(tint, string) string) string {
 	return path + ": " + paint(red, p.value(c.From)) + " → " + paint(green, p.value(c.To))
 }
 
-// named puts what people call an id beside it.
+// guid is what an id looks like.
+var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+// named puts what people call an id in its place.
 func (p *Plan) named(s string) string {
-	for id, name := range p.names {
-		if len(id) == 36 && strings.Contains(s, id) {
-			s = strings.ReplaceAll(s, id, name)
-		}
-	}
-	return placeholder.ReplaceAllString(s, "<$3 of $2>")
+	s = guid.ReplaceAllStringFunc(s, func(id string) string { return cmp.Or(p.names[id], id) })
+	return placeholder.ReplaceAllStringFunc(s, func(reference string) string {
+		n := needOf(placeholder.FindStringSubmatch(reference))
+		return "<" + n.property + " of " + n.key.Name + ">"
+	})
 }
 
 func (p *Plan) value(v any) string {

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,6 +51,12 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 		return Done{}, err
 	}
 	run := &run{Applier: a, ctx: ctx, state: state, learned: map[learned]string{}}
+	err := run.all(p)
+	return run.done, errors.Join(err, a.Keep.settlePasswords())
+}
+
+func (run *run) all(p *plan.Plan) error {
+	a, ctx := run.Applier, run.ctx
 	for i, s := range p.Steps {
 		if a.Progress != nil {
 			a.Progress(i+1, len(p.Steps), s)
@@ -61,10 +68,10 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 			err = graph.Settle(ctx, a.Patience, func() error { return run.step(s) })
 		}
 		if err != nil {
-			return run.done, &StepError{s, err}
+			return &StepError{s, err}
 		}
 	}
-	return run.done, nil
+	return nil
 }
 
 // run is one Apply.
@@ -73,7 +80,10 @@ type run struct {
 	ctx     context.Context
 	state   *plan.State
 	learned map[learned]string // ids that Entra chose in this run
-	done    Done
+	kept    index              // the secrets folder, once it was read
+
+	passwords map[string]string // that were kept, and those of this run; once one was asked for
+	done      Done
 }
 
 type learned struct {

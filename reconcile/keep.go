@@ -2,11 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"io/fs"
-	"math/big"
-	"os"
 	"path/filepath"
 
 	"provision/reconcile/sink"
@@ -35,9 +30,12 @@ type record struct {
 	Pending bool `json:"pending,omitempty"`
 }
 
-// file is where a secret is kept that names no sink, and else its record.
+func (k Keep) secrets() string { return filepath.Join(k.Dir, "secrets") }
+
+// file is where a secret is kept that names no sink, and else its record. Both
+// names are a manifest's, whose schema keeps them from being a path.
 func (k Keep) file(application, displayName string) string {
-	return filepath.Join(k.Dir, "secrets", application+"."+displayName+".json")
+	return filepath.Join(k.secrets(), application+"."+displayName+".json")
 }
 
 // place is where a secret is kept whose manifest says where.
@@ -108,76 +106,4 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) e
 	}
 	r.Pending = false
 	return sink.WriteJSON(k.file(s.Application, s.DisplayName), r)
-}
-
-// forgetSecrets removes what is kept of an application's secret keyID, wherever
-// it is, or of all when keyID is "". They are revoked: a text that cannot be
-// removed is of no use to anybody; why, is returned.
-func (k Keep) forgetSecrets(ctx context.Context, application, keyID string) (left []error, err error) {
-	files, err := filepath.Glob(filepath.Join(k.Dir, "secrets", application+".*.json"))
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		var r record
-		if _, err := sink.ReadJSON(f, &r); err != nil {
-			return left, err
-		}
-		if keyID != "" && keyID != r.KeyID {
-			continue
-		}
-		if r.Sink != (stack.Sink{}) {
-			place, err := k.Sinks.Open(r.Sink, application)
-			if err == nil {
-				err = place.Forget(ctx)
-			}
-			if err != nil {
-				left = append(left, err)
-			}
-		}
-		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return left, err
-		}
-	}
-	return left, nil
-}
-
-func (k Keep) passwordFile() string { return filepath.Join(k.Dir, "passwords.json") }
-
-// Passwords are those of the users that provision made, by userPrincipalName
-// in lower case.
-func (k Keep) Passwords() (map[string]string, error) {
-	all := map[string]string{}
-	_, err := sink.ReadJSON(k.passwordFile(), &all)
-	return all, err
-}
-
-// setPassword keeps a user's password; "" forgets it.
-func (k Keep) setPassword(upn, password string) error {
-	all, err := k.Passwords()
-	if err != nil {
-		return err
-	}
-	if all[upn] == password {
-		return nil
-	}
-	all[upn] = password
-	if password == "" {
-		delete(all, upn)
-	}
-	return sink.WriteJSON(k.passwordFile(), all)
-}
-
-// newPassword satisfies Entra's rule of three character classes out of four.
-func newPassword() (string, error) {
-	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-	b := make([]byte, 24)
-	for i := range b {
-		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
-		if err != nil {
-			return "", err
-		}
-		b[i] = letters[n.Int64()]
-	}
-	return "aA4-" + string(b), nil
 }

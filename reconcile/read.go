@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"provision/graph"
 	"provision/plan"
@@ -112,9 +113,11 @@ func (t *tenant) marked([]*stack.Stack) error {
 			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), Display: str(m, "displayName")}
 			switch kind {
 			case plan.Group:
-				o.Stack = stack.StackOfGroup(str(m, "uniqueName"))
+				o.Stack, _ = stack.StackOfGroup(str(m, "uniqueName"))
 			case plan.User:
-				o.Stack = userStack(m)
+				o.Stack, _ = userStack(m)
+			case plan.Application:
+				o.Stack, _ = stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
 			default:
 				o.Stack = stack.StackOfTags(strs(m, "tags"))
 			}
@@ -135,16 +138,31 @@ func (t *tenant) marked([]*stack.Stack) error {
 	})
 }
 
+// application takes a registration. One whose uniqueName no stack could have
+// given belongs to none, whatever its tags say, and is known by its appId.
 func (t *tenant) application(m map[string]any) error {
-	owner := stack.StackOfTags(strs(m, "tags"))
+	owner, marked := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
 	name := str(m, "uniqueName")
-	if name == "" || owner == "" {
+	if owner == "" {
 		name = str(m, "appId")
+	}
+	if marked && owner == "" {
+		t.unmanaged("application", m, "uniqueName")
 	}
 	t.state.Objects[plan.Key{Kind: plan.Application, Name: name}] = &plan.Object{
 		Key: plan.Key{Kind: plan.Application, Name: name}, Stack: owner, Display: display(name, m),
 		Properties: m, ID: str(m, "id"), AppID: str(m, "appId")}
 	return nil
+}
+
+// unmanaged notes an object with a stack's mark that provision has not made.
+func (t *tenant) unmanaged(kind string, m map[string]any, property string) {
+	t.note("%s %q (%s) carries the mark of a stack, but provision did not make it: its mark and its %s %q do not fit together; it is unmanaged and left alone",
+		kind, str(m, "displayName"), str(m, "id"), property, str(m, property))
+}
+
+func (t *tenant) note(format string, args ...any) {
+	t.state.Notes = append(t.state.Notes, fmt.Sprintf(format, args...))
 }
 
 // display is a name for people where the natural key is an id.
@@ -157,27 +175,46 @@ func display(name string, m map[string]any) string {
 
 func (t *tenant) user(m map[string]any) error {
 	k := plan.Key{Kind: plan.User, Name: strings.ToLower(str(m, "userPrincipalName"))}
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: userStack(m), Properties: m, ID: str(m, "id")}
+	owner, marked := userStack(m)
+	if marked && owner == "" {
+		t.unmanaged("user", m, "userPrincipalName")
+	}
+	if !validUPN(k.Name) {
+		k.Name = str(m, "id")
+	}
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, Display: display(k.Name, m), Properties: m, ID: str(m, "id")}
 	t.byID[str(m, "id")] = k
 	return nil
 }
 
-func userStack(m map[string]any) string {
+// userStack is the stack whose mark a user carries; marked tells of any mark.
+func userStack(m map[string]any) (name string, marked bool) {
 	extensions, _ := m["onPremisesExtensionAttributes"].(map[string]any)
-	name, marked := strings.CutPrefix(str(extensions, "extensionAttribute15"), stack.MarkPrefix)
-	if !marked {
-		return ""
+	name, marked = stack.StackOfMark(str(extensions, "extensionAttribute15"))
+	if !validUPN(str(m, "userPrincipalName")) {
+		name = ""
 	}
-	return name
+	return name, marked
+}
+
+// validUPN tells whether a user can be known by a userPrincipalName.
+func validUPN(name string) bool {
+	return strings.Count(name, "@") == 1 && !strings.ContainsFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`/\?%{}"`, r)
+	})
 }
 
 func (t *tenant) group(m map[string]any) error {
 	name := str(m, "uniqueName")
-	if name == "" {
+	owner, marked := stack.StackOfGroup(name)
+	if marked && owner == "" {
+		t.unmanaged("group", m, "uniqueName")
+	}
+	if name == "" || marked && owner == "" {
 		name = str(m, "id")
 	}
 	k := plan.Key{Kind: plan.Group, Name: name}
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: stack.StackOfGroup(name), Display: display(name, m), Properties: m, ID: str(m, "id")}
+	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, Display: display(name, m), Properties: m, ID: str(m, "id")}
 	t.byID[str(m, "id")] = k
 	return nil
 }

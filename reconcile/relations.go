@@ -14,10 +14,11 @@ import (
 // at hand, and the secrets of their applications.
 func (t *tenant) relations(stacks []*stack.Stack) error {
 	declared := applications(stacks)
+	referred := t.referred(stacks)
 	var queries []query
 	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
 		o := t.state.Objects[k]
-		concerns := t.managed[o.Stack] || t.refers(stacks, k)
+		concerns := t.managed[o.Stack] || referred[k]
 		if k.Kind == plan.Application && t.managed[o.Stack] {
 			queries = append(queries, query{graph.FederatedCredentials(o.ID), each(func(m map[string]any) error { return t.federated(o, m) })})
 			if declared[k] != nil && declared[k].Owners != nil {
@@ -55,16 +56,15 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 // has shown: an application of another stack must be known as such, or what it
 // was granted would look like nobody's.
 func (t *tenant) introduce() error {
+	applications := t.byAppID()
 	var queries []query
 	for _, id := range slices.Sorted(maps.Keys(t.strangers)) {
 		if _, known := t.byID[id]; known {
 			continue
 		}
 		queries = append(queries, query{graph.ServicePrincipal(id), each(func(m map[string]any) error {
-			for k, o := range t.state.Objects {
-				if k.Kind == plan.Application && o.AppID == str(m, "appId") {
-					t.byID[id] = k
-				}
+			if k, ok := applications[str(m, "appId")]; ok {
+				t.byID[id] = k
 			}
 			return nil
 		})})
@@ -72,17 +72,29 @@ func (t *tenant) introduce() error {
 	return t.run(queries)
 }
 
-// refers tells whether a stack calls k its existing application, whose own
+// byAppID are the applications read so far, by their client id.
+func (t *tenant) byAppID() map[string]plan.Key {
+	all := map[string]plan.Key{}
+	for k, o := range t.state.Objects {
+		if k.Kind == plan.Application {
+			all[o.AppID] = k
+		}
+	}
+	return all
+}
+
+// referred are what a stack calls its existing applications, whose own
 // permissions it may declare.
-func (t *tenant) refers(stacks []*stack.Stack, k plan.Key) bool {
+func (t *tenant) referred(stacks []*stack.Stack) map[plan.Key]bool {
+	all := map[plan.Key]bool{}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
-			if a.Existing && t.state.Existing[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}] == k {
-				return true
+			if k, ok := t.state.Existing[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}]; ok && a.Existing {
+				all[k] = true
 			}
 		}
 	}
-	return false
+	return all
 }
 
 // key is what stands behind an object id; something that no manifest knows is

@@ -69,6 +69,7 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	if err := r.write(err); err != nil {
 		return err
 	}
+	r.kept = nil // it is read again, with what is written now
 	err = r.Keep.saveSecret(r.ctx, sink.Secret{
 		Application: application, DisplayName: name,
 		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
@@ -85,9 +86,17 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	return nil
 }
 
-// forget takes away what is kept of secrets that are revoked.
+// forget takes away what is kept of an application's secrets that are revoked:
+// of keyID, or of all where it is "".
 func (r *run) forget(application, keyID string) error {
-	left, err := r.Keep.forgetSecrets(r.ctx, application, keyID)
+	if r.kept == nil {
+		kept, err := r.Keep.index()
+		if err != nil {
+			return err
+		}
+		r.kept = kept
+	}
+	left, err := r.Keep.forget(r.ctx, r.kept, application, func(e entry) bool { return keyID == "" || e.KeyID == keyID })
 	for _, why := range left {
 		r.done.Warnings = append(r.done.Warnings, "the text of a revoked secret stays where it is: "+why.Error())
 	}

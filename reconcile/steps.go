@@ -10,12 +10,9 @@ import (
 func (r *run) user(s plan.Step, bodies []map[string]any) error {
 	switch s.Action {
 	case plan.Create:
-		password, err := newPassword()
-		if err != nil {
-			return err
-		}
 		// Before the POST, so that no user has a password which nobody knows.
-		if err := r.Keep.setPassword(s.Name, password); err != nil {
+		password, err := r.firstPassword(s.Name)
+		if err != nil {
 			return err
 		}
 		bodies[0]["passwordProfile"] = passwordProfile(password)
@@ -38,6 +35,28 @@ func (r *run) user(s plan.Step, bodies []map[string]any) error {
 	}
 }
 
+// firstPassword is the kept password of a user who is to be made. An earlier
+// request may have made the user with it, whose answer was lost: there is never
+// a second one.
+func (r *run) firstPassword(upn string) (string, error) {
+	if r.passwords == nil {
+		kept, err := r.Keep.Passwords()
+		if err != nil {
+			return "", err
+		}
+		r.passwords = kept
+	}
+	if password := r.passwords[upn]; password != "" {
+		return password, nil
+	}
+	password, err := newPassword()
+	if err != nil {
+		return "", err
+	}
+	r.passwords[upn] = password
+	return password, r.Keep.setPassword(upn, password)
+}
+
 // ours finds the user whose creation was carried out although its answer was
 // lost: it carries the stack's mark. Anybody else's stays refused.
 func (r *run) ours(s plan.Step, refused error) (id string, err error) {
@@ -46,7 +65,10 @@ func (r *run) ours(s plan.Step, refused error) (id string, err error) {
 		return "", err
 	}
 	var user map[string]any
-	if results[0].Object == nil || json.Unmarshal(results[0].Object, &user) != nil || userStack(user) != s.Stack {
+	if results[0].Object == nil || json.Unmarshal(results[0].Object, &user) != nil {
+		return "", refused
+	}
+	if owner, _ := userStack(user); owner != s.Stack {
 		return "", refused
 	}
 	return str(user, "id"), nil

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -37,27 +38,63 @@ func GroupUniqueName(stack, group string) string {
 	return GroupNamePrefix + stack + "." + group
 }
 
-// StackOfGroup is the stack that a group's uniqueName marks, or "".
-func StackOfGroup(uniqueName string) string {
-	rest, ok := strings.CutPrefix(uniqueName, GroupNamePrefix)
-	if !ok {
-		return ""
+// ValidName tells whether s can be the name of a document. Only such names,
+// joined by a dot, stand in a uniqueName that provision has given.
+func ValidName(s string) bool { return len(s) <= 60 && validName.MatchString(s) }
+
+var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // as in schema.json
+
+// StackOfGroup is the stack that a group's uniqueName marks, or "". marked tells
+// whether the uniqueName begins like one of provision's, valid or not.
+func StackOfGroup(uniqueName string) (stack string, marked bool) {
+	rest, marked := strings.CutPrefix(uniqueName, GroupNamePrefix)
+	if !marked {
+		return "", false
 	}
-	stack, _, ok := strings.Cut(rest, ".")
-	if !ok {
-		return ""
-	}
-	return stack
+	return stackOf(rest), true
 }
 
-// StackOfTags is the stack that an application's tags mark, or "".
+// StackOfApplication is the stack that an application belongs to, or "". A tag
+// alone does not suffice: the uniqueName must be one that the stack gives.
+func StackOfApplication(uniqueName string, tags []string) (stack string, marked bool) {
+	owner := stackOf(uniqueName)
+	for _, t := range tags {
+		if name, ok := strings.CutPrefix(t, MarkPrefix); ok {
+			marked = true
+			if name == owner {
+				stack = owner
+			}
+		}
+	}
+	return stack, marked
+}
+
+// StackOfTags is the stack that a service principal's tags mark, or "".
 func StackOfTags(tags []string) string {
 	for _, t := range tags {
-		if stack, ok := strings.CutPrefix(t, MarkPrefix); ok {
+		if stack, ok := StackOfMark(t); ok {
 			return stack
 		}
 	}
 	return ""
+}
+
+// StackOfMark is the stack that a mark names, or "".
+func StackOfMark(mark string) (stack string, marked bool) {
+	name, marked := strings.CutPrefix(mark, MarkPrefix)
+	if !ValidName(name) {
+		return "", marked
+	}
+	return name, marked
+}
+
+// stackOf is the stack of STACK.NAME, or "" where one of the two is not valid.
+func stackOf(uniqueName string) string {
+	stack, name, _ := strings.Cut(uniqueName, ".")
+	if !ValidName(stack) || !ValidName(name) {
+		return ""
+	}
+	return stack
 }
 
 // namespace of the derived ids: UUIDv5 (RFC 9562, 5.5) of the URL namespace.

@@ -1,0 +1,67 @@
+package plan_test
+
+import (
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+// TestTextGrowsWithThePlan renders plans of n and of 16n applications; the time
+// must grow with the number, and not with its square.
+func TestTextGrowsWithThePlan(t *testing.T) {
+	fastest := func(n int) time.Duration {
+		s := &stack.Stack{Name: "many"}
+		var objects []*plan.Object
+		for i := range n {
+			name := fmt.Sprintf("app-%d", i)
+			live := app("many."+name, map[string]any{"displayName": name})
+			live.AppID = uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
+			objects = append(objects, live)
+			s.Applications = append(s.Applications, &stack.Application{Name: name, DisplayName: name, IdentifierURIs: []string{"api://${appId}"}})
+		}
+		p, err := plan.Diff([]*stack.Stack{s}, tenant(objects...), plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := time.Hour
+		for range 5 {
+			began := time.Now()
+			if err := p.Text(io.Discard, false, true); err != nil {
+				t.Fatal(err)
+			}
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	few, many := fastest(100), fastest(1600)
+	if ratio := float64(many) / float64(few); ratio > 80 {
+		t.Errorf("16 times as many applications took %.0f times as long", ratio)
+	}
+}
+
+// TestAReferenceHoldsAnyName: a name never ends the placeholder it stands in.
+func TestAReferenceHoldsAnyName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"s.api", "ada@x.example", "a/b", "a}b", "${application/s.api/appId}", "%2F", "ä\x00"} {
+		k := plan.Key{Kind: plan.Application, Name: name}
+		u := plan.Reference(k, plan.AppID)
+		if keys := u.Keys(); len(keys) != 1 || keys[0] != k {
+			t.Errorf("%q is referred to as %v", name, keys)
+		}
+		got := u.Resolve(func(asked plan.Key, property string) string {
+			if asked == k && property == plan.AppID {
+				return "found"
+			}
+			return ""
+		})
+		if got != "found" {
+			t.Errorf("%q resolves to %v", name, got)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// index is what the secrets folder holds, by application. A file belongs to the
+// application that its content names: a name never becomes part of a path here.
+type index map[string][]entry
+
+// entry is a kept secret, or the record of one that is kept elsewhere.
+type entry struct {
+	file string
+	record
+}
+
+// index reads the secrets folder.
+func (k Keep) index() (index, error) {
+	all := index{}
+	files, err := os.ReadDir(k.secrets())
+	if errors.Is(err, fs.ErrNotExist) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if !f.Type().IsRegular() || !strings.HasSuffix(f.Name(), ".json") {
+			continue
+		}
+		e := entry{file: filepath.Join(k.secrets(), f.Name())}
+		if _, err := sink.ReadJSON(e.file, &e.record); err != nil {
+			return nil, err
+		}
+		all[e.Application] = append(all[e.Application], e)
+	}
+	return all, nil
+}
+
+// forget removes the entries that match, from their sinks too. They are
+// revoked: a text that cannot be removed is of no use to anybody; why, is
+// returned in left.
+func (k Keep) forget(ctx context.Context, i index, application string, match func(entry) bool) (left []error, err error) {
+	var rest []entry
+	for _, e := range i[application] {
+		if !match(e) {
+			rest = append(rest, e)
+			continue
+		}
+		if e.Sink != (stack.Sink{}) {
+			place, err := k.Sinks.Open(e.Sink, application)
+			if err == nil {
+				err = place.Forget(ctx)
+			}
+			if err != nil {
+				left = append(left, err)
+			}
+		}
+		if err := os.Remove(e.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return left, err
+		}
+	}
+	i[application] = rest
+	return left, nil
+}

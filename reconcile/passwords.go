@@ -1,0 +1,108 @@
+package reconcile
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+
+	"provision/reconcile/sink"
+)
+
+// The passwords of users are kept in passwords.json, by userPrincipalName. While
+// an apply runs each new one is a line of a journal beside it, so that what is
+// written does not grow with the number of users; settlePasswords merges the two.
+
+func (k Keep) passwordFile() string    { return filepath.Join(k.Dir, "passwords.json") }
+func (k Keep) passwordJournal() string { return filepath.Join(k.Dir, "passwords.jsonl") }
+
+// passwordLine is a line of the journal.
+type passwordLine struct {
+	UserPrincipalName string `json:"userPrincipalName"`
+	Password          string `json:"password"` // "" forgets it
+
+	// Pending is set while the tenant is asked to take the password: which one
+	// is good is not known.
+	Pending bool `json:"pending,omitempty"`
+}
+
+// Passwords are those of the users that provision made, by userPrincipalName
+// in lower case.
+func (k Keep) Passwords() (map[string]string, error) {
+	all := map[string]string{}
+	if _, err := sink.ReadJSON(k.passwordFile(), &all); err != nil {
+		return nil, err
+	}
+	journal, err := os.ReadFile(k.passwordJournal())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for raw := range bytes.Lines(journal) {
+		var l passwordLine
+		if json.Unmarshal(raw, &l) != nil {
+			continue // it was being written when the process was killed: nobody was told of it
+		}
+		if l.Password == "" || l.Pending {
+			delete(all, l.UserPrincipalName)
+		} else {
+			all[l.UserPrincipalName] = l.Password
+		}
+	}
+	return all, nil
+}
+
+// setPassword keeps a user's password; "" forgets it.
+func (k Keep) setPassword(upn, password string) error {
+	return k.journal(passwordLine{UserPrincipalName: upn, Password: password})
+}
+
+// journal appends a line, after the end of one that was cut short.
+func (k Keep) journal(l passwordLine) error {
+	raw, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(k.passwordJournal(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(append([]byte{'\n'}, raw...), '\n'))
+	return errors.Join(err, f.Close())
+}
+
+// settlePasswords merges the journal into the file. Killed in between, the next
+// one does the same again.
+func (k Keep) settlePasswords() error {
+	if _, err := os.Stat(k.passwordJournal()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	all, err := k.Passwords()
+	if err != nil {
+		return err
+	}
+	if err := sink.WriteJSON(k.passwordFile(), all); err != nil {
+		return err
+	}
+	return os.Remove(k.passwordJournal())
+}
+
+// newPassword satisfies Entra's rule of three character classes out of four.
+func newPassword() (string, error) {
+	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+	b := make([]byte, 24)
+	for i := range b {
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+		if err != nil {
+			return "", err
+		}
+		b[i] = letters[n.Int64()]
+	}
+	return "aA4-" + string(b), nil
+}
