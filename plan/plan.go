@@ -47,13 +47,30 @@ type Plan struct {
 	Tenant  Tenant   `json:"tenant"`
 	Stacks  []string `json:"stacks"`
 	Steps   []Step   `json:"steps"`
+	Files   []File   `json:"files,omitempty"`   // Output files, once the tenant is changed
 	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
 	names   map[string]string
 }
 
+// File is an Output file that the plan writes or removes.
+type File struct {
+	Action FileAction `json:"action"`
+	Path   string     `json:"path"`
+	Stack  string     `json:"stack"`
+	Secret bool       `json:"secret,omitempty"` // it holds a secret or a password
+}
+
+// FileAction is what becomes of an Output file.
+type FileAction string
+
+const (
+	Write  FileAction = "write"
+	Remove FileAction = "remove"
+)
+
 // Empty tells whether there is nothing to do.
-func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Files) == 0 }
 
 // Options are what a plan may do beyond the manifests.
 type Options struct {

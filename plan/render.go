@@ -42,7 +42,17 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 			fmt.Fprintf(b, "      %s\n", p.change(c, paint))
 		}
 	}
-	if len(p.Steps) > 0 {
+	for _, f := range p.Files {
+		sign, tint, remark := "+", green, ""
+		if f.Action == Remove {
+			sign, tint = "-", red
+		}
+		if f.Secret {
+			remark = " (holds a secret)"
+		}
+		fmt.Fprintf(b, "  %s file %s%s\n", paint(tint, sign), f.Path, remark)
+	}
+	if !p.Empty() {
 		fmt.Fprintln(b)
 	}
 	fmt.Fprintln(b, p.Summary())
@@ -71,7 +81,19 @@ func (p *Plan) Summary() string {
 			change++
 		}
 	}
-	return fmt.Sprintf("plan: %d to create, %d to change, %d to delete", create, change, remove)
+	summary := fmt.Sprintf("plan: %d to create, %d to change, %d to delete", create, change, remove)
+	for _, action := range []FileAction{Write, Remove} {
+		n := 0
+		for _, f := range p.Files {
+			if f.Action == action {
+				n++
+			}
+		}
+		if n > 0 {
+			summary += fmt.Sprintf(", %d output %s to %s", n, map[bool]string{true: "file", false: "files"}[n == 1], action)
+		}
+	}
+	return summary
 }
 
 // entry is what people see of one object: all of its steps.

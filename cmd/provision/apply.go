@@ -54,6 +54,7 @@ Stopped at any point, the next apply goes on from there.`,
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
 	c.Flags().Bool("reset-passwords", false, "give users of ours whose password is not known a new one")
 	writerFlags(c)
+	fileFlags(c)
 	reportFlags(c)
 	return c
 }
@@ -61,6 +62,9 @@ Stopped at any point, the next apply goes on from there.`,
 func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
 	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: a.config.GetBool("reset-passwords")})
 	if err != nil {
+		return err
+	}
+	if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
 		return err
 	}
 	if !a.json() {
@@ -74,11 +78,16 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 			return err
 		}
 	}
-	if err := a.confirm(s, "apply that to"); err != nil {
-		return err
+	if len(p.Steps) > 0 {
+		if err := a.confirm(s, "apply that to"); err != nil {
+			return err
+		}
 	}
 	done, err := a.carryOut(ctx, s, p, state)
 	if err != nil {
+		return err
+	}
+	if err := a.removeOutputs(s, p); err != nil {
 		return err
 	}
 	return a.applied(p, done.Writes)
@@ -90,7 +99,7 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 		e.SetIndent("", "  ")
 		return e.Encode(map[string]any{"plan": p, "writes": writes})
 	}
-	if writes == 0 {
+	if p.Empty() {
 		return p.Text(a.stdout, colors(a.raw.stdout), false)
 	}
 	_, err := fmt.Fprintf(a.stdout, "applied with %s\n", count(writes, "write"))

@@ -45,6 +45,14 @@ own marks tell what the stack owns.`,
 				return err
 			}
 			p.Orphans, p.Notes = nil, nil
+			for _, name := range names {
+				if err := a.planRemoval(s, name, nil, p); err != nil {
+					return err
+				}
+			}
+			if err := a.noteLeft(s, stacks); err != nil {
+				return err
+			}
 			if p.Empty() {
 				fmt.Fprintln(a.stdout, "nothing to do: the tenant holds nothing of it")
 				return nil
@@ -52,17 +60,22 @@ own marks tell what the stack owns.`,
 			if err := a.showPlan(p, false); err != nil {
 				return err
 			}
-			if err := a.confirm(s, "destroy all that in"); err != nil {
-				return err
+			if len(p.Steps) > 0 {
+				if err := a.confirm(s, "destroy all that in"); err != nil {
+					return err
+				}
 			}
 			done, err := a.carryOut(cmd.Context(), s, p, state)
 			if err != nil {
 				return err
 			}
+			if err := a.removeOutputs(s, p); err != nil {
+				return err
+			}
 			if !a.json() {
 				fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
 			}
-			return a.removeOutputs(stacks)
+			return nil
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "a stack by name, from the tenant's marks alone (may be repeated)")
@@ -70,5 +83,6 @@ own marks tell what the stack owns.`,
 	c.Flags().Bool("force", false, "also when another stack still refers to it")
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
 	writerFlags(c)
+	c.Flags().Bool("overwrite", false, "also remove Output files that were changed since provision wrote them")
 	return c
 }

@@ -72,7 +72,7 @@ func (a *app) report(err error) int {
 	if h := hintFor(err); h != "" {
 		a.say("hint: %s", h)
 	}
-	if errors.As(err, new(usage)) {
+	if errors.As(err, new(usage)) || errors.As(err, new(*sink.Refused)) {
 		return exitUsage
 	}
 	return exitFailed
@@ -94,9 +94,18 @@ func hintFor(err error) string {
 	var step *reconcile.StepError
 	var refused *plan.Refused
 	var unusable *sink.Error
+	var refusedFile *sink.Refused
 	switch {
 	case errors.As(err, &h):
 		return h.hint
+	case errors.As(err, &refusedFile):
+		switch refusedFile.Flag {
+		case "":
+			return "name another file, or move this one away"
+		case "--overwrite":
+			return "move the file away, or say --overwrite to lose what it holds"
+		}
+		return "name a file below the working directory, or say " + refusedFile.Flag
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):

@@ -2,18 +2,14 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
+	"github.com/spf13/cobra"
 
 	"provision/plan"
 	"provision/reconcile"
@@ -21,11 +17,152 @@ import (
 	"provision/stack"
 )
 
+// fileFlags are those of every command that writes or removes files of the
+// user's.
+func fileFlags(c *cobra.Command) {
+	c.Flags().Bool("overwrite", false, "write over, or remove, files that provision did not write or that were changed since")
+	c.Flags().Bool("allow-outside", false, "write files outside of the working directory: absolute paths, .. and symbolic links that lead out of it")
+}
+
+// planFiles adds to the plan what becomes of Output files.
+func (a *app) planFiles(ctx context.Context, s *session, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
+	if err := a.planOutputs(ctx, s, stacks, p, state); err != nil {
+		return err
+	}
+	return a.planRemovals(s, stacks, p)
+}
+
+// planOutputs adds the Output files that the stacks' documents make of the
+// tenant once p is done. It refuses those that cannot be written, before anything
+// is touched.
+func (a *app) planOutputs(ctx context.Context, s *session, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
+	written, err := s.keep.Written(a.config.GetBool("overwrite"))
+	if err != nil {
+		return err
+	}
+	s.domain = state.Tenant.Domain
+	passwords, err := s.keep.Passwords()
+	if err != nil {
+		return err
+	}
+	for _, st := range stacks {
+		for _, o := range st.Outputs {
+			r := resolver{ctx: ctx, session: s, state: state, stack: st, passwords: passwords}
+			if err := a.checkOutput(written, r, o, p); err != nil {
+				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// planRemovals adds the Output files that the stacks' documents no longer name.
+func (a *app) planRemovals(s *session, stacks []*stack.Stack, p *plan.Plan) error {
+	for _, st := range stacks {
+		if err := a.planRemoval(s, st.Name, outputPaths(st), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func outputPaths(st *stack.Stack) (all []string) {
+	for _, o := range st.Outputs {
+		all = append(all, o.File)
+	}
+	return all
+}
+
+// checkOutput adds the file of o to the plan unless it stays as it is.
+func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Output, p *plan.Plan) error {
+	if !a.config.GetBool("allow-outside") {
+		if err := sink.Inside(o.File); err != nil {
+			return err
+		}
+	}
+	if !r.changedBy(p, o) {
+		text, err := r.file(o)
+		if err != nil && len(p.Steps) == 0 {
+			return nil // writing it says why it cannot be
+		}
+		if old, unread := stack.ReadFile(o.File, maxOutput); err == nil && unread == nil && bytes.Equal(old, text) {
+			return nil
+		}
+	}
+	if err := written.Check(o.File); err != nil {
+		return err
+	}
+	if err := sink.Writable(o.File); err != nil {
+		return &sink.Refused{File: o.File, Why: err.Error()}
+	}
+	p.Files = append(p.Files, plan.File{Action: plan.Write, Path: o.File, Stack: r.stack.Name, Secret: holdsSecret(o)})
+	return nil
+}
+
+// maxOutput is more than any Output file has.
+const maxOutput = 64 << 20
+
+// changedBy tells whether a step of p changes what the references of o stand
+// for.
+func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
+	application := func(name string) plan.Key {
+		return plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack.Name, name)}
+	}
+	return slices.ContainsFunc(references(o.Values), func(expression string) bool {
+		parts := strings.Split(expression, ".")
+		return slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
+			if step.Action != plan.Create && step.Action != plan.Replace {
+				return false
+			}
+			switch {
+			case parts[0] == "applications":
+				return step.Key == application(parts[1])
+			case parts[0] == "users" && (step.Kind == plan.User || step.Kind == plan.Password):
+				i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == parts[1] })
+				return i >= 0 && strings.EqualFold(step.Name, r.session.upn(r.stack.Users[i]))
+			case parts[0] == "secrets" && step.Kind == plan.Secret:
+				return slices.ContainsFunc(r.stack.Applications, func(app *stack.Application) bool {
+					return step.Key == plan.SecretKey(application(app.Name), parts[len(parts)-1])
+				})
+			}
+			return false
+		})
+	})
+}
+
+// references are those of every text in a JSON value.
+func references(value any) (all []string) {
+	switch v := value.(type) {
+	case string:
+		return stack.References(v)
+	case []any:
+		for _, e := range v {
+			all = append(all, references(e)...)
+		}
+	case map[string]any:
+		for _, e := range v {
+			all = append(all, references(e)...)
+		}
+	}
+	return all
+}
+
+// holdsSecret tells whether an Output file is to hold a secret or a password.
+func holdsSecret(o *stack.Output) bool { return slices.ContainsFunc(references(o.Values), isSecret) }
+
+func isSecret(expression string) bool {
+	return strings.HasPrefix(expression, "secrets.") || strings.HasSuffix(expression, ".password")
+}
+
 // writeOutputs writes the files of the stacks' Output documents, each only when
 // what it holds has changed.
 func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
 	if !slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return len(st.Outputs) > 0 }) {
 		return nil
+	}
+	written, err := s.keep.Written(a.config.GetBool("overwrite"))
+	if err != nil {
+		return err
 	}
 	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
 	if err != nil {
@@ -43,7 +180,7 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 			if err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			}
-			changed, err := writePrivate(o.File, text)
+			changed, err := written.Write(o.File, st.Name, text)
 			if err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			}
@@ -55,18 +192,60 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 	return nil
 }
 
-// removeOutputs removes the files of stacks that are no more: what they say is
-// not true any longer.
-func (a *app) removeOutputs(stacks []*stack.Stack) error {
+// planRemoval adds the files of a stack but for those that stay. It refuses those
+// that somebody has changed.
+func (a *app) planRemoval(s *session, name string, stay []string, p *plan.Plan) error {
+	written, err := s.keep.Written(a.config.GetBool("overwrite"))
+	if err != nil {
+		return err
+	}
+	files, err := written.Others(name, stay)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := written.Check(file); err != nil {
+			return err
+		}
+		p.Files = append(p.Files, plan.File{Action: plan.Remove, Path: file, Stack: name})
+	}
+	return nil
+}
+
+// removeOutputs removes the files that the plan says: what they hold is not true
+// any longer.
+func (a *app) removeOutputs(s *session, p *plan.Plan) error {
+	written, err := s.keep.Written(a.config.GetBool("overwrite"))
+	if err != nil {
+		return err
+	}
+	for _, f := range p.Files {
+		if f.Action != plan.Remove {
+			continue
+		}
+		removed, err := written.Remove(f.Path)
+		if err != nil {
+			return fmt.Errorf("remove %s: %w", f.Path, err)
+		}
+		if removed {
+			a.say("removed %s", f.Path)
+			removeEmpty(filepath.Dir(f.Path))
+		}
+	}
+	return nil
+}
+
+// noteLeft names the files of Output documents that provision did not write and
+// so does not remove.
+func (a *app) noteLeft(s *session, stacks []*stack.Stack) error {
+	written, err := s.keep.Written(false)
+	if err != nil {
+		return err
+	}
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
-			switch err := os.Remove(o.File); {
-			case errors.Is(err, fs.ErrNotExist):
-			case err != nil:
-				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
-			default:
-				a.say("removed %s", o.File)
-				removeEmpty(filepath.Dir(o.File))
+			if _, err := os.Lstat(o.File); err == nil && !written.Ours(o.File) {
+				a.say("note: %s is left alone: provision did not write it", o.File)
 			}
 		}
 	}
@@ -81,179 +260,4 @@ func removeEmpty(dir string) {
 			return // it is not empty, or not ours to remove
 		}
 	}
-}
-
-// resolver knows what the references of a stack's outputs stand for.
-type resolver struct {
-	ctx       context.Context
-	session   *session
-	state     *plan.State
-	stack     *stack.Stack
-	passwords map[string]string
-}
-
-// file is what an output's file holds.
-func (r resolver) file(o *stack.Output) ([]byte, error) {
-	var b bytes.Buffer
-	if o.Format == "json" {
-		value, err := r.resolve(o.Values)
-		if err != nil {
-			return nil, err
-		}
-		err = writeIndented(&b, value)
-		return b.Bytes(), err
-	}
-	var lines []outputLine
-	for _, key := range slices.Sorted(maps.Keys(o.Values)) {
-		text, _ := o.Values[key].(string) // as the manifest was checked to say
-		value, err := r.text(text)
-		if err != nil {
-			return nil, err
-		}
-		secret := slices.ContainsFunc(stack.References(text), func(e string) bool {
-			return strings.HasPrefix(e, "secrets.") || strings.HasSuffix(e, ".password")
-		})
-		lines = append(lines, outputLine{key, value, secret})
-	}
-	if o.Format == "postman-environment" {
-		err := writeIndented(&b, postmanEnvironment(r.stack.Name+"/"+o.Name, lines))
-		return b.Bytes(), err
-	}
-	err := outputFormats[cmp.Or(o.Format, "dotenv")](&b, lines)
-	return b.Bytes(), err
-}
-
-// resolve replaces the references in a JSON value.
-func (r resolver) resolve(value any) (any, error) {
-	switch v := value.(type) {
-	case string:
-		return r.text(v)
-	case []any:
-		list := make([]any, len(v))
-		for i, e := range v {
-			var err error
-			if list[i], err = r.resolve(e); err != nil {
-				return nil, err
-			}
-		}
-		return list, nil
-	case map[string]any:
-		members := make(map[string]any, len(v))
-		for name, e := range v {
-			var err error
-			if members[name], err = r.resolve(e); err != nil {
-				return nil, err
-			}
-		}
-		return members, nil
-	}
-	return value, nil
-}
-
-func (r resolver) text(text string) (string, error) {
-	var missing error
-	filled := stack.Expand(text, func(expression string) (string, bool) {
-		value, err := r.reference(expression)
-		missing = errors.Join(missing, err)
-		return value, err == nil
-	})
-	return filled, missing
-}
-
-func (r resolver) reference(expression string) (string, error) {
-	parts := strings.Split(expression, ".")
-	switch parts[0] {
-	case "authority":
-		return r.session.authority + "/" + r.session.tenantID, nil
-	case "tenant":
-		return stack.InTenant("${"+expression+"}", r.session.tenantID, r.session.domain), nil
-	case "applications":
-		return r.appID(parts[1])
-	case "users":
-		return r.user(parts[1], parts[2])
-	}
-	return r.secret(parts[1:])
-}
-
-func (r resolver) appID(name string) (string, error) {
-	k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack.Name, name)}
-	if found, ok := r.state.Existing[k]; ok {
-		k = found
-	}
-	live := r.state.Objects[k]
-	if live == nil {
-		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "make it with `provision apply`")
-	}
-	return live.AppID, nil
-}
-
-func (r resolver) user(name, what string) (string, error) {
-	i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == name })
-	u := r.stack.Users[i] // as the manifest was checked to have
-	if what == "userPrincipalName" {
-		return r.session.upn(u), nil
-	}
-	if password := r.session.password(r.passwords, u); password != "" {
-		return password, nil
-	}
-	return "", hint(fmt.Errorf("the password of user %s is not known", name), "give it in PROVISION_PASSWORD_%s", environmentName(name))
-}
-
-// secret finds a kept secret by its application and name, or by its name.
-func (r resolver) secret(path []string) (string, error) {
-	name := path[len(path)-1]
-	for _, application := range r.stack.Applications {
-		if len(path) == 2 && application.Name != path[0] {
-			continue
-		}
-		for _, secret := range application.Secrets {
-			if secret.Name != name {
-				continue
-			}
-			kept, ok, err := r.session.kept(r.ctx, r.stack, application, secret)
-			switch {
-			case err != nil || kept.SecretText != "":
-				return kept.SecretText, err
-			case ok:
-				return "", hint(fmt.Errorf("the text of secret %s is nowhere but in its sink, which does not show it: %s", name, secret.Sink),
-					"take it from there, or give it in %s", secretVariable(application, secret))
-			}
-		}
-	}
-	return "", hint(fmt.Errorf("the text of secret %s is not kept here", name), "`provision apply` makes a new one")
-}
-
-// postmanEnvironment is an environment as Postman imports it.
-func postmanEnvironment(name string, lines []outputLine) any {
-	type value struct {
-		Key     string `json:"key"`
-		Value   string `json:"value"`
-		Type    string `json:"type"`
-		Enabled bool   `json:"enabled"`
-	}
-	values := make([]value, len(lines))
-	for i, l := range lines {
-		values[i] = value{l.key, l.value, "default", true}
-		if l.secret {
-			values[i].Type = "secret"
-		}
-	}
-	return map[string]any{
-		"id": uuid.NewSHA1(uuid.NameSpaceURL, []byte("provision:"+name)).String(), "name": name,
-		"values": values, "_postman_variable_scope": "environment",
-	}
-}
-
-// writePrivate writes a file that only its owner can read, in one step, and
-// tells whether that changed anything.
-func writePrivate(file string, text []byte) (changed bool, err error) {
-	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, text) {
-		return false, os.Chmod(file, 0o600)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return false, err
-	}
-	return true, sink.WritePrivate(file, text)
 }

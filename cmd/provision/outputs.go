@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/plan"
+	"provision/reconcile"
 	"provision/stack"
 )
 
@@ -41,7 +43,7 @@ among them with --show-secrets, masked where a job's log would show them.
 			}
 			if a.config.GetBool("write") {
 				return a.changing(cmd, args, a.checkOutputs, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
-					return a.writeOutputs(ctx, s, stacks)
+					return a.rewriteOutputs(ctx, s, stacks)
 				})
 			}
 			return a.onAPI(cmd, args, nil, a.showOutputs)
@@ -52,9 +54,22 @@ among them with --show-secrets, masked where a job's log would show them.
 	c.Flags().Bool("show-secrets", false, "with the client secrets that are kept")
 	c.Flags().Bool("write", false, "write the files of the Output documents")
 	writerFlags(c)
+	fileFlags(c)
 	chooseFlags(c)
 	publicHostsFlag(c)
 	return c
+}
+
+// rewriteOutputs writes the Output files of an applied tenant.
+func (a *app) rewriteOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	if err != nil {
+		return err
+	}
+	if err := a.planOutputs(ctx, s, stacks, &plan.Plan{}, state); err != nil {
+		return err
+	}
+	return a.writeOutputs(ctx, s, stacks)
 }
 
 // checkOutputs refuses to write nothing.

@@ -24,8 +24,11 @@ delete. It writes nothing.`,
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
-				p, _, err := s.diff(ctx, stacks, plan.Options{})
+				p, state, err := s.diff(ctx, stacks, plan.Options{})
 				if err != nil {
+					return err
+				}
+				if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
 					return err
 				}
 				if err := a.showPlan(p, true); err != nil {
@@ -39,6 +42,7 @@ delete. It writes nothing.`,
 		},
 	}
 	c.Flags().Bool("detailed-exitcode", false, "exit 3 when there is something to do")
+	fileFlags(c)
 	return c
 }
 

@@ -45,6 +45,7 @@ plan warns of secrets that expire within 30 days; --expiring takes only such.`,
 	c.Flags().String("grace", "24h", "how long the old one stays good, e.g. 7d or 0")
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
 	writerFlags(c)
+	fileFlags(c)
 	return c
 }
 
@@ -104,6 +105,14 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	}
 	grace, _ := span(a.config.GetString("grace"))       // rotations has read them
 	expiring, _ := span(a.config.GetString("expiring")) // before
+	replaced := &plan.Plan{}
+	for _, r := range rotations {
+		k := plan.SecretKey(plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack, r.application)}, r.secret.Name)
+		replaced.Steps = append(replaced.Steps, plan.Step{Action: plan.Replace, Key: k})
+	}
+	if err := a.planOutputs(ctx, s, stacks, replaced, state); err != nil {
+		return err
+	}
 	progress := a.progress()
 	defer progress.end()
 	done := 0

@@ -67,16 +67,9 @@ func real(name string) string {
 	return name
 }
 
-// writable finds out whether WritePrivate can be done.
+// writable is Writable for a sink.
 func writable(name string) error {
-	f, err := beside(name)
-	if err == nil {
-		err = errors.Join(f.Close(), os.Remove(f.Name()))
-	}
-	if info, failed := os.Stat(name); err == nil && failed == nil && info.IsDir() {
-		err = errors.New("is a folder")
-	}
-	if err != nil {
+	if err := Writable(name); err != nil {
 		return &Error{Where: name, Hint: "name a file that can be written as the secret's sink", Err: err}
 	}
 	return nil

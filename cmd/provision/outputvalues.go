@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+// resolver knows what the references of a stack's outputs stand for.
+type resolver struct {
+	ctx       context.Context
+	session   *session
+	state     *plan.State
+	stack     *stack.Stack
+	passwords map[string]string
+}
+
+// file is what an output's file holds.
+func (r resolver) file(o *stack.Output) ([]byte, error) {
+	var b bytes.Buffer
+	if o.Format == "json" {
+		value, err := r.resolve(o.Values)
+		if err != nil {
+			return nil, err
+		}
+		err = writeIndented(&b, value)
+		return b.Bytes(), err
+	}
+	var lines []outputLine
+	for _, key := range slices.Sorted(maps.Keys(o.Values)) {
+		text, _ := o.Values[key].(string) // as the manifest was checked to say
+		value, err := r.text(text)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, outputLine{key, value, slices.ContainsFunc(stack.References(text), isSecret)})
+	}
+	if o.Format == "postman-environment" {
+		err := writeIndented(&b, postmanEnvironment(r.stack.Name+"/"+o.Name, lines))
+		return b.Bytes(), err
+	}
+	err := outputFormats[cmp.Or(o.Format, "dotenv")](&b, lines)
+	return b.Bytes(), err
+}
+
+// resolve replaces the references in a JSON value.
+func (r resolver) resolve(value any) (any, error) {
+	switch v := value.(type) {
+	case string:
+		return r.text(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			var err error
+			if list[i], err = r.resolve(e); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for name, e := range v {
+			var err error
+			if members[name], err = r.resolve(e); err != nil {
+				return nil, err
+			}
+		}
+		return members, nil
+	}
+	return value, nil
+}
+
+func (r resolver) text(text string) (string, error) {
+	var missing error
+	filled := stack.Expand(text, func(expression string) (string, bool) {
+		value, err := r.reference(expression)
+		missing = errors.Join(missing, err)
+		return value, err == nil
+	})
+	return filled, missing
+}
+
+func (r resolver) reference(expression string) (string, error) {
+	parts := strings.Split(expression, ".")
+	switch parts[0] {
+	case "authority":
+		return r.session.authority + "/" + r.session.tenantID, nil
+	case "tenant":
+		return stack.InTenant("${"+expression+"}", r.session.tenantID, r.session.domain), nil
+	case "applications":
+		return r.appID(parts[1])
+	case "users":
+		return r.user(parts[1], parts[2])
+	}
+	return r.secret(parts[1:])
+}
+
+func (r resolver) appID(name string) (string, error) {
+	k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack.Name, name)}
+	if found, ok := r.state.Existing[k]; ok {
+		k = found
+	}
+	live := r.state.Objects[k]
+	if live == nil {
+		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "make it with `provision apply`")
+	}
+	return live.AppID, nil
+}
+
+func (r resolver) user(name, what string) (string, error) {
+	i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == name })
+	u := r.stack.Users[i] // as the manifest was checked to have
+	if what == "userPrincipalName" {
+		return r.session.upn(u), nil
+	}
+	if password := r.session.password(r.passwords, u); password != "" {
+		return password, nil
+	}
+	return "", hint(fmt.Errorf("the password of user %s is not known", name), "give it in PROVISION_PASSWORD_%s", environmentName(name))
+}
+
+// secret finds a kept secret by its application and name, or by its name.
+func (r resolver) secret(path []string) (string, error) {
+	name := path[len(path)-1]
+	for _, application := range r.stack.Applications {
+		if len(path) == 2 && application.Name != path[0] {
+			continue
+		}
+		for _, secret := range application.Secrets {
+			if secret.Name != name {
+				continue
+			}
+			kept, ok, err := r.session.kept(r.ctx, r.stack, application, secret)
+			switch {
+			case err != nil || kept.SecretText != "":
+				return kept.SecretText, err
+			case ok:
+				return "", hint(fmt.Errorf("the text of secret %s is nowhere but in its sink, which does not show it: %s", name, secret.Sink),
+					"take it from there, or give it in %s", secretVariable(application, secret))
+			}
+		}
+	}
+	return "", hint(fmt.Errorf("the text of secret %s is not kept here", name), "`provision apply` makes a new one")
+}
+
+// postmanEnvironment is an environment as Postman imports it.
+func postmanEnvironment(name string, lines []outputLine) any {
+	type value struct {
+		Key     string `json:"key"`
+		Value   string `json:"value"`
+		Type    string `json:"type"`
+		Enabled bool   `json:"enabled"`
+	}
+	values := make([]value, len(lines))
+	for i, l := range lines {
+		values[i] = value{l.key, l.value, "default", true}
+		if l.secret {
+			values[i].Type = "secret"
+		}
+	}
+	return map[string]any{
+		"id": uuid.NewSHA1(uuid.NameSpaceURL, []byte("provision:"+name)).String(), "name": name,
+		"values": values, "_postman_variable_scope": "environment",
+	}
+}

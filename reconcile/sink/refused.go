@@ -1,0 +1,92 @@
+package sink
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"provision/stack"
+)
+
+// Refused is a file that provision leaves alone: it is somebody else's, or not
+// where provision writes. Nothing was touched.
+type Refused struct {
+	File string
+	Why  string
+	Flag string // what allows it all the same; "" is nothing
+}
+
+func (r *Refused) Error() string { return fmt.Sprintf("%s: %s", r.File, r.Why) }
+
+// Inside refuses, with a *Refused, a path that leads out of the working
+// directory: an absolute one, one with .. or one by a symbolic link.
+func Inside(name string) error {
+	const flag = "--allow-outside"
+	switch {
+	case filepath.IsAbs(name):
+		return &Refused{name, "is an absolute path", flag}
+	case !filepath.IsLocal(name):
+		return &Refused{name, "is outside of the working directory", flag}
+	}
+	here, err := filepath.EvalSymlinks(".")
+	if err != nil {
+		return err
+	}
+	if here, err = filepath.Abs(here); err != nil {
+		return err
+	}
+	for path := filepath.Clean(name); path != "."; path = filepath.Dir(path) {
+		info, err := os.Lstat(path)
+		if err != nil {
+			continue // not there yet, so what is above it decides
+		}
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil && info.Mode()&fs.ModeSymlink != 0 {
+			return &Refused{name, "leads over a symbolic link that leads nowhere", ""}
+		}
+		if err != nil {
+			return err
+		}
+		if real, err = filepath.Abs(real); err != nil {
+			return err
+		}
+		if relative, err := filepath.Rel(here, real); err != nil || !filepath.IsLocal(relative) {
+			return &Refused{name, "leads out of the working directory by a symbolic link", flag}
+		}
+		return nil
+	}
+	return nil
+}
+
+// Writable finds out whether WritePrivate can be done, and leaves nothing behind.
+func Writable(name string) error {
+	info, err := os.Stat(name)
+	if err == nil {
+		if err := stack.Regular(info); err != nil {
+			return err
+		}
+	}
+	dir := filepath.Dir(real(name))
+	for {
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%s is no folder", dir)
+		}
+		if err == nil {
+			break
+		}
+		if above := filepath.Dir(dir); above != dir && !strings.HasSuffix(dir, "..") {
+			dir = above
+			continue
+		}
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".*.tmp")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}

@@ -1,0 +1,191 @@
+package reconcile
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// maxOutput is more than any Output file has.
+const maxOutput = 64 << 20
+
+// Written are the Output files that provision wrote for a target. It writes over
+// no other file, removes no other file, and finds its own again without the
+// manifests that declared them.
+type Written struct {
+	dir       string // of the target; paths are kept relative to it, so that both can move
+	overwrite bool
+	files     map[string]writtenFile
+}
+
+// writtenFile is what provision knows of a file that it wrote.
+type writtenFile struct {
+	Stack  string   `json:"stack"`
+	SHA256 []string `json:"sha256"` // what it holds; two where a write was cut short
+}
+
+// Written reads which Output files provision wrote. With overwrite it may write
+// over others, and remove those that somebody changed.
+func (k Keep) Written(overwrite bool) (*Written, error) {
+	w := &Written{dir: k.Dir, overwrite: overwrite, files: map[string]writtenFile{}}
+	_, err := sink.ReadJSON(w.record(), &w.files)
+	return w, err
+}
+
+func (w *Written) record() string { return filepath.Join(w.dir, "files.json") }
+
+func (w *Written) save() error { return sink.WriteJSON(w.record(), w.files) }
+
+// key is how a file is recorded.
+func (w *Written) key(file string) (string, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	if relative, err := filepath.Rel(w.dir, file); err == nil {
+		file = relative
+	} // else it is on another volume
+	return filepath.ToSlash(file), nil
+}
+
+// Others lists the files of a stack that are not among declared, as they are
+// reached from the working directory.
+func (w *Written) Others(name string, declared []string) ([]string, error) {
+	stays := map[string]bool{}
+	for _, file := range declared {
+		key, err := w.key(file)
+		if err != nil {
+			return nil, err
+		}
+		stays[key] = true
+	}
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(w.files)) {
+		if w.files[key].Stack == name && !stays[key] {
+			all = append(all, w.path(key))
+		}
+	}
+	return all, nil
+}
+
+func (w *Written) path(key string) string {
+	file := filepath.FromSlash(key)
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(w.dir, file)
+	}
+	if here, err := os.Getwd(); err == nil {
+		if relative, err := filepath.Rel(here, file); err == nil && filepath.IsLocal(relative) {
+			return relative
+		}
+	}
+	return file
+}
+
+// Ours tells whether provision wrote the file, whatever became of it.
+func (w *Written) Ours(file string) bool {
+	key, err := w.key(file)
+	_, ours := w.files[key]
+	return err == nil && ours
+}
+
+// Check refuses, with a *sink.Refused, to write over or remove a file that
+// provision did not write or that was changed since.
+func (w *Written) Check(file string) error {
+	_, err := w.check(file, nil)
+	return err
+}
+
+// check is Check for a file that is to hold text, and returns what it holds:
+// nil where there is none.
+func (w *Written) check(file string, text []byte) (old []byte, err error) {
+	old, err = stack.ReadFile(file, maxOutput)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, &sink.Refused{File: file, Why: err.Error()}
+	case w.overwrite || text != nil && bytes.Equal(old, text):
+		return old, nil
+	}
+	key, err := w.key(file)
+	if err != nil {
+		return nil, err
+	}
+	known, ours := w.files[key]
+	switch {
+	case !ours:
+		return nil, &sink.Refused{File: file, Why: "provision did not write it", Flag: "--overwrite"}
+	case !slices.Contains(known.SHA256, sum(old)):
+		return nil, &sink.Refused{File: file, Why: "it was changed since provision wrote it", Flag: "--overwrite"}
+	}
+	return old, nil
+}
+
+// Write makes a file of the stack owner hold text, readable by its owner alone, and tells
+// whether that changed it. What is recorded is true wherever it is cut short.
+func (w *Written) Write(file, owner string, text []byte) (changed bool, err error) {
+	old, err := w.check(file, text)
+	if err != nil {
+		return false, err
+	}
+	key, err := w.key(file)
+	if err != nil {
+		return false, err
+	}
+	now := writtenFile{Stack: owner, SHA256: []string{sum(text)}}
+	if old != nil && bytes.Equal(old, text) {
+		if known := w.files[key]; known.Stack != owner || !slices.Equal(known.SHA256, now.SHA256) {
+			w.files[key] = now
+			if err := w.save(); err != nil {
+				return false, err
+			}
+		}
+		return false, os.Chmod(file, 0o600)
+	}
+	w.files[key] = now
+	if old != nil {
+		w.files[key] = writtenFile{Stack: owner, SHA256: []string{sum(text), sum(old)}}
+	}
+	if err := w.save(); err != nil {
+		return false, err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return false, err
+	}
+	if err := sink.WritePrivate(file, text); err != nil || old == nil {
+		return err == nil, err
+	}
+	w.files[key] = now
+	return true, w.save()
+}
+
+// Remove removes a file that provision wrote, and forgets it.
+func (w *Written) Remove(file string) (removed bool, err error) {
+	if err := w.Check(file); err != nil {
+		return false, err
+	}
+	err = os.Remove(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	key, failed := w.key(file)
+	if failed != nil {
+		return false, failed
+	}
+	delete(w.files, key)
+	return err == nil, w.save()
+}
+
+func sum(text []byte) string {
+	h := sha256.Sum256(text)
+	return hex.EncodeToString(h[:])
+}
