@@ -14,6 +14,9 @@ type Keep struct {
 	Dir   string // .provision/TARGET
 	Sinks sink.Access
 
+	Overwrite    bool // files and lines of sinks that provision did not write
+	AllowOutside bool // sinks outside of the working directory
+
 	// Local is set for the local tenant. Its secrets never leave this machine:
 	// one that a manifest sends to GitHub or to a vault is kept as if it named
 	// no sink, or a try-out would break what works with a real tenant's.
@@ -48,7 +51,7 @@ func (k Keep) place(where stack.Sink) stack.Sink {
 
 func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink, error) {
 	if where == (stack.Sink{}) {
-		where.File = k.file(application, displayName)
+		return sink.Own(k.file(application, displayName)), nil
 	}
 	return k.Sinks.Open(where, application)
 }
@@ -78,8 +81,12 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 
 // check finds out whether a secret can be kept, before there is one.
 func (k Keep) check(ctx context.Context, application, displayName string, where stack.Sink) error {
-	place, err := k.open(application, displayName, k.place(where))
+	where = k.place(where)
+	place, err := k.open(application, displayName, where)
 	if err != nil {
+		return err
+	}
+	if err := k.mayWrite(where, place); err != nil {
 		return err
 	}
 	return place.Check(ctx)

@@ -41,7 +41,7 @@ type world struct {
 
 func newWorld(t *testing.T, options ...emulatortest.Option) *world {
 	t.Helper()
-	w := &world{t: t, tenant: emulatortest.Start(t, options...), keep: reconcile.Keep{Dir: t.TempDir()}, patience: time.Second}
+	w := &world{t: t, tenant: emulatortest.Start(t, options...), keep: reconcile.Keep{Dir: t.TempDir(), AllowOutside: true}, patience: time.Second}
 	client := w.tenant.HTTPClient()
 	w.wire = &wire{next: client.Transport}
 	w.wire.left.Store(1 << 30)

@@ -25,6 +25,7 @@ type Written struct {
 	dir       string // of the target; paths are kept relative to it, so that both can move
 	overwrite bool
 	files     map[string]writtenFile
+	elsewhere map[string][]string // a file → what other targets made it hold
 }
 
 // writtenFile is what provision knows of a file that it wrote.
@@ -36,9 +37,39 @@ type writtenFile struct {
 // Written reads which Output files provision wrote. With overwrite it may write
 // over others, and remove those that somebody changed.
 func (k Keep) Written(overwrite bool) (*Written, error) {
-	w := &Written{dir: k.Dir, overwrite: overwrite, files: map[string]writtenFile{}}
-	_, err := sink.ReadJSON(w.record(), &w.files)
-	return w, err
+	w := &Written{dir: k.Dir, overwrite: overwrite, files: map[string]writtenFile{}, elsewhere: map[string][]string{}}
+	if _, err := sink.ReadJSON(w.record(), &w.files); err != nil {
+		return nil, err
+	}
+	for _, dir := range k.siblings() {
+		files := map[string]writtenFile{}
+		if _, err := sink.ReadJSON(filepath.Join(dir, "files.json"), &files); err != nil {
+			return nil, err
+		}
+		for key, f := range files { // relative to a folder beside ours: the same path
+			w.elsewhere[key] = append(w.elsewhere[key], f.SHA256...)
+		}
+	}
+	return w, nil
+}
+
+// siblings are the folders of the other targets, which write the same files and
+// lines with their own values.
+func (k Keep) siblings() (dirs []string) {
+	parent := filepath.Dir(k.Dir)
+	if filepath.Base(parent) != ".provision" {
+		return nil // a folder of a tenant's own
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if dir := filepath.Join(parent, e.Name()); e.IsDir() && dir != filepath.Clean(k.Dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
 }
 
 func (w *Written) record() string { return filepath.Join(w.dir, "files.json") }
@@ -58,7 +89,8 @@ func (w *Written) key(file string) (string, error) {
 }
 
 // Others lists the files of a stack that are not among declared, as they are
-// reached from the working directory.
+// reached from the working directory. A file that another target has written
+// since is that target's.
 func (w *Written) Others(name string, declared []string) ([]string, error) {
 	stays := map[string]bool{}
 	for _, file := range declared {
@@ -70,9 +102,15 @@ func (w *Written) Others(name string, declared []string) ([]string, error) {
 	}
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(w.files)) {
-		if w.files[key].Stack == name && !stays[key] {
-			all = append(all, w.path(key))
+		if w.files[key].Stack != name || stays[key] {
+			continue
 		}
+		file := w.path(key)
+		now, err := stack.ReadFile(file, maxOutput)
+		if err == nil && slices.Contains(w.elsewhere[key], sum(now)) && !slices.Contains(w.files[key].SHA256, sum(now)) {
+			continue
+		}
+		all = append(all, file)
 	}
 	return all, nil
 }
@@ -122,6 +160,7 @@ func (w *Written) check(file string, text []byte) (old []byte, err error) {
 	}
 	known, ours := w.files[key]
 	switch {
+	case slices.Contains(w.elsewhere[key], sum(old)):
 	case !ours:
 		return nil, &sink.Refused{File: file, Why: "provision did not write it", Flag: "--overwrite"}
 	case !slices.Contains(known.SHA256, sum(old)):
@@ -151,11 +190,7 @@ func (w *Written) Write(file, owner string, text []byte) (changed bool, err erro
 		}
 		return false, os.Chmod(file, 0o600)
 	}
-	w.files[key] = now
-	if old != nil {
-		w.files[key] = writtenFile{Stack: owner, SHA256: []string{sum(text), sum(old)}}
-	}
-	if err := w.save(); err != nil {
+	if err := w.Expect(file, owner, text); err != nil {
 		return false, err
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -166,6 +201,24 @@ func (w *Written) Write(file, owner string, text []byte) (changed bool, err erro
 	}
 	w.files[key] = now
 	return true, w.save()
+}
+
+// Expect records that a file is about to hold text, beside what it holds.
+func (w *Written) Expect(file, owner string, text []byte) error {
+	old, err := w.check(file, text)
+	if err != nil {
+		return err
+	}
+	key, err := w.key(file)
+	if err != nil {
+		return err
+	}
+	expected := writtenFile{Stack: owner, SHA256: []string{sum(text)}}
+	if old != nil {
+		expected.SHA256 = append(expected.SHA256, sum(old))
+	}
+	w.files[key] = expected
+	return w.save()
 }
 
 // Remove removes a file that provision wrote, and forgets it.

@@ -37,6 +37,7 @@ Stopped at any point, the next apply goes on from there.`,
 					return err
 				}
 				s.written()
+				a.warnOfGit(ctx, secretFiles(stacks))
 				if verify {
 					if !a.json() {
 						fmt.Fprintln(a.stdout)

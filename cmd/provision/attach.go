@@ -39,7 +39,7 @@ func (d stateDir) file(name string) string { return filepath.Join(string(d), nam
 // lock becomes the one process that serves the tenant; ok is false when
 // another one does.
 func (d stateDir) lock() (release func(), ok bool, err error) {
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
+	if err := makeFolder(string(d)); err != nil {
 		return nil, false, err
 	}
 	l := flock.New(d.file("lock"), flock.SetPermissions(0o600))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"os"
 
@@ -39,7 +38,10 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 					a.say("warning: %s is not a loopback address: everybody who reaches it can use the tenant", address)
 				}
 			}
-			var err error
+			err := checkEnvFile(a.config.GetString("env-file"), a.config.GetBool("overwrite"))
+			if err != nil {
+				return err
+			}
 			if o.faults, err = a.faults(); err != nil {
 				return err
 			}
@@ -77,10 +79,11 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			defer stop()
 			go read()
 			if path := a.config.GetString("env-file"); path != "" {
-				if err := writeEnvFile(path, served); err != nil {
+				remove, err := writeEnvFile(path, served)
+				if err != nil {
 					return err
 				}
-				defer os.Remove(path)
+				defer remove()
 			}
 			for _, domain := range o.tenants {
 				a.say("note: the tenant %s is served as well; GET /tenants of the management API has its ids and credentials", domain)
@@ -101,6 +104,7 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	c.Flags().StringSlice("tenant", nil, "the domain of another tenant to serve beside the home tenant, e.g. fabrikam.onmicrosoft.com; made where it is not there")
 	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends")
 	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
+	c.Flags().Bool("overwrite", false, "write over an env file that provision did not write")
 	c.Flags().Duration("latency", 0, "keep every answer back for so long, e.g. 80ms")
 	c.Flags().Duration("replication-lag", 0, "let every write be seen only after so long, e.g. 5s, as in Entra")
 	c.Flags().String("quotas", "", "throttle by Graph's own quotas, those of a small, medium or large tenant")
@@ -133,35 +137,4 @@ func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// writeEnvFile holds the administrator's secret, so only its owner reads it.
-func writeEnvFile(path string, s serving) error {
-	hostPort := s.Origin[len("https://"):]
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("write the env file: %w", err)
-	}
-	if err := f.Chmod(0o600); err != nil {
-		f.Close()
-		return fmt.Errorf("write the env file: %w", err)
-	}
-	_, err = io.WriteString(f, "ARM_METADATA_HOSTNAME="+hostPort+
-		"\nARM_TENANT_ID="+s.TenantID+
-		"\nARM_CLIENT_ID="+s.ClientID+
-		"\nARM_CLIENT_SECRET="+s.ClientSecret+
-		"\nSSL_CERT_FILE="+s.CAFile+
-		"\nAZURE_AUTHORITY_HOST="+s.Origin+"/"+
-		"\nAZURE_TENANT_ID="+s.TenantID+
-		"\nAZURE_CLIENT_ID="+s.ClientID+
-		"\nAZURE_CLIENT_SECRET="+s.ClientSecret+
-		"\nGRAPH_ENDPOINT="+s.Origin+
-		"\nPROVISION_MANAGEMENT_URL="+s.ManagementURL+
-		"\nPROVISION_MANAGEMENT_KEY="+s.ManagementKey+
-		"\nPROVISION_PROXY="+s.Proxy+"\n")
-	if err != nil {
-		f.Close()
-		return fmt.Errorf("write the env file: %w", err)
-	}
-	return f.Close()
 }

@@ -95,10 +95,56 @@ func (a *app) writeStack(from, name, dir string) error {
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", path)
 	}
-	if _, err := stack.Load(dir); err != nil {
+	stacks, err := stack.Load(dir)
+	if err != nil {
 		return fmt.Errorf("the stack that was written: %w", err)
 	}
+	if err := a.ignoreSecrets(dir, secretFiles(stacks)); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.stdout, "\nNext: provision apply %s --verify\n", dir)
+	return nil
+}
+
+// ignoreSecrets adds files with secrets to the .gitignore of the folder that they
+// will be written from: the working directory where the stack is below it, else
+// the folder of the stack. A pattern holds in all folders below as well.
+func (a *app) ignoreSecrets(dir string, files []string) error {
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	from, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, ".gitignore")
+	if relative, err := filepath.Rel(here, from); err == nil && filepath.IsLocal(relative) {
+		path = ".gitignore"
+	}
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keep secrets out of git: %w", err)
+	}
+	lines := strings.Split(strings.TrimRight(string(old), "\n"), "\n")
+	var added []string
+	for _, file := range files {
+		pattern := "**/" + filepath.ToSlash(filepath.Clean(file))
+		if !slices.Contains(lines, pattern) {
+			added = append(added, pattern)
+		}
+	}
+	if len(added) == 0 {
+		return nil
+	}
+	text := string(old)
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	if err := os.WriteFile(path, []byte(text+strings.Join(added, "\n")+"\n"), 0o644); err != nil {
+		return fmt.Errorf("keep secrets out of git: %w", err)
+	}
+	fmt.Fprintf(a.stdout, "wrote %s: files that will hold secrets\n", path)
 	return nil
 }
 

@@ -22,7 +22,6 @@ import (
 
 	"provision/emulator"
 	"provision/emulator/faults"
-	"provision/reconcile"
 )
 
 // connectLocal serves the local tenant for this run, or attaches to the process
@@ -100,9 +99,10 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	}
 	s := &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
-		http:     client, graph: g, keep: reconcile.Keep{Dir: string(dir), Sinks: sinks(), Local: true},
+		http:     client, graph: g, keep: a.keep(string(dir)),
 		patience: 10 * time.Second, now: a.now, written: func() {}, caFile: dir.file("ca.pem"),
 		manage: &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
+	s.keep.Local = true
 	if a.config.GetBool("public-hosts") {
 		s.authority, s.v1Issuer, s.proxy = publicAuthority, publicV1Issuer(served.TenantID), served.Proxy
 	}

@@ -24,6 +24,29 @@ func fileFlags(c *cobra.Command) {
 	c.Flags().Bool("allow-outside", false, "write files outside of the working directory: absolute paths, .. and symbolic links that lead out of it")
 }
 
+// secretFiles are the files of the user's that hold secrets of the stacks.
+func secretFiles(stacks []*stack.Stack) (files []string) {
+	for _, st := range stacks {
+		for _, o := range st.Outputs {
+			if holdsSecret(o) {
+				files = append(files, o.File)
+			}
+		}
+		for _, application := range st.Applications {
+			for _, secret := range application.Secrets {
+				switch {
+				case secret.Sink.Env != nil:
+					files = append(files, secret.Sink.Env.File)
+				case secret.Sink.File != "":
+					files = append(files, secret.Sink.File)
+				}
+			}
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
 // planFiles adds to the plan what becomes of Output files.
 func (a *app) planFiles(ctx context.Context, s *session, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
 	if err := a.planOutputs(ctx, s, stacks, p, state); err != nil {

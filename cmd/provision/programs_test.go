@@ -28,6 +28,7 @@ var programs = map[string]struct {
 	"msal-python": {pythonHas("msal"), "apt-get install python3-msal"},
 	"node":        {onPath("node"), "apt-get install nodejs"},
 	"msal-node":   {msalNodeThere, "npm ci --prefix emulator/login/testdata/msal-node"},
+	"git":         {onPath("git"), "apt-get install git"},
 	"az":          {onPath("az"), "apt-get install azure-cli"},
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +87,7 @@ func (a *app) connectReal(name string) (*session, error) {
 	return &session{target: name, tenantID: tenantID, authority: publicAuthority,
 		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
-		keep:     reconcile.Keep{Dir: filepath.Join(root, name), Sinks: sinks()},
+		keep:     a.keep(filepath.Join(root, name)),
 		patience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}}, nil
 }
 
@@ -112,20 +111,7 @@ func localGraph(served serving, client *http.Client) (*graph.Client, error) {
 	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport})
 }
 
-// provisionDir is the nearest .provision folder at or above the working
-// directory, as git finds .git; a new one here where there is none.
-func provisionDir() (string, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := here; ; dir = filepath.Dir(dir) {
-		p := filepath.Join(dir, ".provision")
-		if info, err := os.Stat(p); err == nil && info.IsDir() {
-			return p, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return filepath.Join(here, ".provision"), nil
-		}
-	}
+// keep is what provision keeps of a target, in dir.
+func (a *app) keep(dir string) reconcile.Keep {
+	return reconcile.Keep{Dir: dir, Sinks: sinks(), Overwrite: a.config.GetBool("overwrite"), AllowOutside: a.config.GetBool("allow-outside")}
 }

@@ -80,7 +80,7 @@ func (a *app) targetDir() (string, error) {
 // for another one for at most patience. A writer that was killed holds nothing:
 // the system lets go of its lock.
 func (a *app) lockTarget(ctx context.Context, dir string, patience time.Duration) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return nil, fmt.Errorf("lock the target: %w", err)
 	}
 	l := flock.New(filepath.Join(dir, "writer.lock"), flock.SetPermissions(0o600))

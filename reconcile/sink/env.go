@@ -12,6 +12,9 @@ import (
 	"provision/stack"
 )
 
+// maxFile is more than a file has that a secret is kept in.
+const maxFile = 16 << 20
+
 // env is a line of a dotenv file: the text and nothing else.
 type env struct{ stack.EnvSink }
 
@@ -25,6 +28,15 @@ func (e env) Check(context.Context) error {
 	}
 	_, err = e.with(lines, "a text that needs quotes")
 	return err
+}
+
+// Taken: a line of the name is somebody's until provision has written it.
+func (e env) Taken() (what string, err error) {
+	lines, err := e.lines()
+	if own, _ := parted(lines, e.Key); len(own) > 0 {
+		what = "it sets " + e.Key + " already, and provision did not write that"
+	}
+	return what, err
 }
 
 func (e env) Read(context.Context) (Secret, bool, error) {
@@ -88,7 +100,7 @@ func parted(lines []string, key string) (own, others []string) {
 
 // lines are those of the file, each with its end.
 func (e env) lines() ([]string, error) {
-	raw, err := os.ReadFile(e.File)
+	raw, err := stack.ReadFile(e.File, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -1,6 +1,15 @@
 package sink
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"provision/stack"
+)
 
 // file is a JSON file that holds a Secret as a whole.
 type file string
@@ -10,6 +19,67 @@ func (f file) Check(context.Context) error { return writable(string(f)) }
 func (f file) Read(context.Context) (s Secret, found bool, err error) {
 	found, err = ReadJSON(string(f), &s)
 	return s, found && s.SecretText != "", err
+}
+
+// named is a file that a manifest names: it may hold anything.
+type named struct {
+	file
+	application string
+}
+
+// Taken: the file says itself whose secret it holds. One of the same stack is
+// provision's own, under a name that it had.
+func (n named) Taken() (what string, err error) {
+	s, err := n.content()
+	switch _, missing := os.Lstat(string(n.file)); {
+	case err != nil || errors.Is(missing, fs.ErrNotExist):
+		return "", err
+	case s.SecretText != "" && stackOf(s.Application) == stackOf(n.application):
+		return "", nil
+	}
+	return "provision did not write it", nil
+}
+
+// stackOf is the stack of a uniqueName, STACK.NAME.
+func stackOf(uniqueName string) string {
+	name, _, _ := strings.Cut(uniqueName, ".")
+	return name
+}
+
+// Forget leaves a file that holds something else by now.
+func (n named) Forget(ctx context.Context) error {
+	what, err := n.Taken()
+	if err != nil {
+		return err
+	}
+	if what != "" {
+		return &Refused{File: string(n.file), Why: what}
+	}
+	return n.file.Forget(ctx)
+}
+
+// Read finds nothing in a file that holds anything but the application's secret.
+func (n named) Read(context.Context) (Secret, bool, error) {
+	s, err := n.content()
+	if err != nil || s.Application != n.application || s.SecretText == "" {
+		return Secret{}, false, err
+	}
+	return s, true, nil
+}
+
+// content is the secret that the file holds, the zero one where it holds none.
+func (n named) content() (s Secret, err error) {
+	raw, err := stack.ReadFile(string(n.file), maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, &Error{Where: string(n.file), Hint: "name a file that can be read and written as the secret's sink", Err: err}
+	}
+	if json.Unmarshal(raw, &s) != nil {
+		return Secret{}, nil
+	}
+	return s, nil
 }
 
 func (f file) Write(_ context.Context, s Secret) error { return WriteJSON(string(f), s) }

@@ -70,6 +70,9 @@ type Access struct {
 	Vaults Vaults
 }
 
+// Own is provision's own file of a secret.
+func Own(path string) Sink { return file(path) }
+
 // Open is the sink at where, of a secret of application (its uniqueName).
 func (a Access) Open(where stack.Sink, application string) (Sink, error) {
 	switch {
@@ -80,7 +83,7 @@ func (a Access) Open(where stack.Sink, application string) (Sink, error) {
 	case where.KeyVault != nil:
 		return a.Vaults.open(*where.KeyVault, application)
 	}
-	return file(filepath.Clean(where.File)), nil
+	return named{file(filepath.Clean(where.File)), application}, nil
 }
 
 // Here tells whether a sink is on this machine.

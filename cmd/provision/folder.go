@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+const folderName = ".provision"
+
+// provisionDir is the nearest .provision folder at or above the working
+// directory, as git finds .git; a new one here where there is none. One above
+// that somebody else made is refused: whoever made it would read what is kept
+// there, and choose what is run against.
+func provisionDir() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		p := filepath.Join(dir, folderName)
+		if isFolder(p) {
+			if dir != here && !ownedByCaller(p) {
+				return "", hint(usagef("%s belongs to another user", p), "make a folder of your own here (mkdir %s), or name one with --state", folderName)
+			}
+			return p, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return filepath.Join(here, folderName), nil
+		}
+	}
+}
+
+// makeFolder makes the folder of a target, for its owner alone, and keeps it out
+// of git.
+func makeFolder(dir string) error {
+	top := dir
+	if parent := filepath.Dir(dir); filepath.Base(parent) == folderName {
+		top = parent
+	}
+	_, err := os.Stat(top)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if !isNew && top == dir {
+		return nil // --state names a folder of the user's
+	}
+	ignore := filepath.Join(top, ".gitignore")
+	if _, err := os.Lstat(ignore); err == nil {
+		return nil
+	}
+	if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+		return fmt.Errorf("keep %s out of git: %w", top, err)
+	}
+	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

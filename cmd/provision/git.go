@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"path/filepath"
+)
+
+// gitTracks tells whether git would take the file into its repository, or has it
+// there already. Without git or a repository nobody does.
+func gitTracks(ctx context.Context, file string) bool {
+	dir := existing(filepath.Dir(file))
+	name, err := filepath.Rel(dir, file)
+	if err != nil {
+		return false
+	}
+	check := exec.CommandContext(ctx, "git", "check-ignore", "--quiet", "--", name)
+	check.Dir = dir
+	var ended *exec.ExitError
+	return errors.As(check.Run(), &ended) && ended.ExitCode() == 1
+}
+
+// existing is dir, or the nearest folder above it that is there.
+func existing(dir string) string {
+	for !isFolder(dir) && filepath.Dir(dir) != dir {
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+// warnOfGit names the files with secrets that git would track.
+func (a *app) warnOfGit(ctx context.Context, files []string) {
+	for _, file := range files {
+		if gitTracks(ctx, file) {
+			a.say("warning: git would track %s, which holds a secret; add it to .gitignore (and `git rm --cached` it where it is tracked)", file)
+		}
+	}
+}
