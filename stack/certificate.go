@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -47,6 +48,10 @@ func (l *loader) checkCertificates(s *loaded, a *Application) {
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(filepath.Dir(a.Pos.File), file)
 		}
+		if inside, err := filepath.Rel(l.root, file); err == nil && filepath.IsLocal(inside) && exists(file) && !leadsInto(l.root, file) {
+			l.mistakes.add(at("file"), "put the certificate itself into the folder", "certificate %s: %s leads out of %s by a link", c.Name, c.File, l.root)
+			continue
+		}
 		raw, err := readFile(file)
 		if err != nil {
 			l.mistakes.add(at("file"), "", "certificate %s: %v", c.Name, err)
@@ -67,6 +72,11 @@ func (l *loader) checkCertificates(s *loaded, a *Application) {
 		}
 		files[c.Thumbprint()] = c.Name
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 var errPrivateKey = errors.New("holds a private key, which nobody should have who reads manifests")

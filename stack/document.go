@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -71,19 +69,8 @@ func read(f *folder, file string) (documents []*document, mistakes Mistakes) {
 }
 
 func readFile(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxFile {
-		return nil, fmt.Errorf("larger than %d MiB, which no manifest needs", maxFile>>20)
-	}
-	return bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), nil
+	raw, err := ReadFile(file, maxFile)
+	return bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), err
 }
 
 func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *document {

@@ -21,20 +21,22 @@ type folder struct {
 	above *folder
 }
 
-// find lists the manifests at or below dir. Links are followed, each real
-// directory once, so that a loop ends.
-func find(dir string) ([]*folder, error) {
+// find lists the manifests at or below dir. Links are followed within dir, each
+// real directory once, so that a loop ends; one that leads out of it is a mistake,
+// and so is a manifest that is no file.
+func find(dir string) ([]*folder, Mistakes, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such folder", dir)
+		return nil, nil, fmt.Errorf("%s: no such folder", dir)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("%s: is a file; manifests are read from a folder", dir)
+		return nil, nil, fmt.Errorf("%s: is a file; manifests are read from a folder", dir)
 	}
 	var all []*folder
+	var mistakes Mistakes
 	seen := map[string]bool{}
 	var walk func(path string, above *folder) error
 	walk = func(path string, above *folder) error {
@@ -58,27 +60,54 @@ func find(dir string) ([]*folder, error) {
 				continue
 			}
 			p := filepath.Join(path, name)
-			isDir := e.IsDir()
-			if e.Type()&fs.ModeSymlink != 0 {
-				target, err := os.Stat(p)
-				if err != nil {
-					return fmt.Errorf("%s: the link leads nowhere", p)
-				}
-				isDir = target.IsDir()
+			info, err := os.Stat(p)
+			isLink := e.Type()&fs.ModeSymlink != 0
+			if err != nil && isLink {
+				return fmt.Errorf("%s: the link leads nowhere", p)
 			}
-			switch {
-			case isDir:
+			if err != nil {
+				return err
+			}
+			isManifest := slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(name)))
+			if !info.IsDir() && !isManifest {
+				continue
+			}
+			if isLink && !leadsInto(dir, p) {
+				mistakes.add(Position{File: p}, "put what it leads to into the folder, or name a folder that holds both", "the link leads out of %s", dir)
+				continue
+			}
+			if info.IsDir() {
 				if err := walk(p, f); err != nil {
 					return err
 				}
-			case slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(name))):
-				f.files = append(f.files, p)
+				continue
 			}
+			if err := Regular(info); err != nil {
+				mistakes.add(Position{File: p}, "move it away: manifests are files", "%v", err)
+				continue
+			}
+			f.files = append(f.files, p)
 		}
 		return nil
 	}
 	if err := walk(filepath.Clean(dir), nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return all, nil
+	return all, mistakes, nil
+}
+
+// leadsInto tells whether a path is below root once its links are followed.
+func leadsInto(root, path string) bool {
+	var real [2]string
+	for i, p := range []string{root, path} {
+		absolute, err := filepath.Abs(p)
+		if err != nil {
+			return false
+		}
+		if real[i], err = filepath.EvalSymlinks(absolute); err != nil {
+			return false
+		}
+	}
+	relative, err := filepath.Rel(real[0], real[1])
+	return err == nil && filepath.IsLocal(relative)
 }

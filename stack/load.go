@@ -9,12 +9,12 @@ import (
 // Load reads every stack at or below dir. The error is Mistakes when the
 // manifests are at fault.
 func Load(dir string) ([]*Stack, error) {
-	folders, err := find(dir)
+	folders, odd, err := find(dir)
 	if err != nil {
 		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
 			Hint: "name the folder that holds the manifests, or make one with a `kind: Stack` document"}}
 	}
-	l := &loader{stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
+	l := &loader{root: dir, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
 	var documents []*document
 	for _, f := range folders {
 		for _, file := range f.files {
@@ -50,6 +50,7 @@ func Load(dir string) ([]*Stack, error) {
 }
 
 type loader struct {
+	root     string
 	stacks   map[string]*loaded
 	byFolder map[*folder]*loaded
 	upns     map[string]upn

@@ -144,7 +144,7 @@ func TestLoadEndsInALoopOfLinks(t *testing.T) {
 func TestLoadRefusesAHugeFile(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, map[string]string{"a.yaml": minimal, "b.yaml": strings.Repeat("# 5 MB of nothing\n", 5<<20/18)})
-	if err == nil || !strings.Contains(err.Error(), "b.yaml: larger than 4 MiB") {
+	if err == nil || !strings.Contains(err.Error(), "b.yaml: is larger than 4 MiB") {
 		t.Fatalf("err = %v, want the file and its limit", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"provision/emulator"
 	"provision/emulator/faults"
+	"provision/stack"
 )
 
 func (a *app) emulator() *cobra.Command {
@@ -117,9 +118,9 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 func (a *app) faults() ([]faults.Rule, error) {
 	var rules []faults.Rule
 	if path := a.config.GetString("faults"); path != "" {
-		raw, err := os.ReadFile(path)
+		raw, err := stack.ReadFile(path, maxInput)
 		if err != nil {
-			return nil, usage{err}
+			return nil, usagef("%s: %w", path, err)
 		}
 		if rules, err = faults.Parse(raw); err != nil {
 			return nil, usagef("%s: %w", path, err)

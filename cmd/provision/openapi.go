@@ -12,7 +12,7 @@ import (
 // derive prints the Conformance document of an OpenAPI document. The stacks
 // name the applications, where there are any that fit.
 func (a *app) derive(file string, args []string) error {
-	raw, err := os.ReadFile(file)
+	raw, err := stack.ReadFile(file, maxInput)
 	if err != nil {
 		return usagef("--openapi: %w", err)
 	}

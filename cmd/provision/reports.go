@@ -50,7 +50,7 @@ func (a *app) baseline() (*conformance.Baseline, error) {
 	if file == "" {
 		return nil, nil
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := stack.ReadFile(file, maxInput)
 	if err != nil {
 		return nil, usagef("--baseline: %w", err)
 	}

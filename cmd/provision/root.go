@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"provision/internal/display"
+	"provision/stack"
 )
 
 // app is one run of the program: all that it reads of the world beside files.
@@ -98,6 +100,12 @@ install, no account), and on a real one chosen with --target.`,
 	return root
 }
 
+// configFile is read from the working directory.
+const configFile = "provision.yaml"
+
+// maxInput is more than any file has that is read for a flag.
+const maxInput = 64 << 20
+
 // configure joins flags, PROVISION_* variables and provision.yaml, in this
 // order of precedence.
 func (a *app) configure(flags *pflag.FlagSet) error {
@@ -109,9 +117,15 @@ func (a *app) configure(flags *pflag.FlagSet) error {
 	}
 	// By its whole name: a search would also find the program itself, as
 	// `go build` leaves it here.
-	a.config.SetConfigFile("provision.yaml")
-	if err := a.config.ReadInConfig(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usagef("provision.yaml: %w", err)
+	a.config.SetConfigType("yaml")
+	switch raw, err := stack.ReadFile(configFile, maxInput); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return usagef("%s: %w", configFile, err)
+	default:
+		if err := a.config.ReadConfig(bytes.NewReader(raw)); err != nil {
+			return usagef("%s: %w", configFile, err)
+		}
 	}
 	if o := a.config.GetString("output"); o != "text" && o != "json" {
 		return hint(usagef("output %q is not known", o), "use -o text or -o json")

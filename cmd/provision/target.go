@@ -52,7 +52,7 @@ func (a *app) reach() (r reach, err error) {
 		return r, err
 	}
 	if file := a.config.GetString("ca"); file != "" {
-		if r.pem, err = os.ReadFile(file); err != nil {
+		if r.pem, err = stack.ReadFile(file, maxInput); err != nil {
 			return r, usagef("--ca: %w", err)
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(r.pem) {
@@ -118,7 +118,7 @@ func headers(stated []string) (http.Header, error) {
 	for _, line := range stated {
 		lines := []string{line}
 		if file, ok := strings.CutPrefix(line, "@"); ok {
-			raw, err := os.ReadFile(file)
+			raw, err := stack.ReadFile(file, maxInput)
 			if err != nil {
 				return nil, usagef("--header: %w", err)
 			}
