@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// outputCommand prints what an API must be told, where the suite names no other.
+const outputCommand = "provision output --for-api"
+
 // verdict is what an answer comes to.
 type verdict struct {
 	outcome Outcome
@@ -91,7 +94,7 @@ func (c Case) cause(status int) string {
 	case c.Expect.admits() && status == http.StatusUnauthorized && c.Name == "public":
 		return c.Flaw
 	case c.Expect.admits() && status == http.StatusUnauthorized:
-		return "the API refuses a good token: its issuer, audience or key set URL is probably that of another tenant or token version; `provision output --for-api` prints what it must be told"
+		return "the API refuses a good token: its issuer, audience or key set URL is probably that of another tenant or token version; `" + outputCommand + "` prints what it must be told"
 	case c.Expect.admits() && status == http.StatusForbidden:
 		return "the API asks for more than the document states, or reads scopes and roles wrongly: scp is one string with spaces, roles is a list, and both tell upper from lower case"
 	case want == http.StatusUnauthorized && status == http.StatusForbidden && c.stage == stageFirst:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -172,6 +173,9 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	}
 	r.learn(c, got)
 	v := c.judge(got, presented, r.session.isLetIn(c.Endpoint))
+	if r.session.OutputCommand != "" {
+		v.cause = strings.ReplaceAll(v.cause, outputCommand, r.session.OutputCommand)
+	}
 	if r.session.Strict {
 		v = v.strictly()
 	}

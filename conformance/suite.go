@@ -23,13 +23,14 @@ type Suite struct {
 	Tokens       Tokens
 	Life         Life
 
-	Only        string        // case ids that contain this, * standing for anything; empty: all
-	Baseline    *Baseline     // failures that are known; nil: none
-	Strict      bool          // what would be a note is a failure
-	Concurrency int           // requests at a time; default 4
-	Timeout     time.Duration // for one case, its tokens included; default 30 s
-	sleep       func(context.Context, time.Duration) error
-	Clock       func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
+	Only          string        // case ids that contain this, * standing for anything; empty: all
+	Baseline      *Baseline     // failures that are known; nil: none
+	OutputCommand string        // what prints what an API must be told; empty: provision output --for-api
+	Strict        bool          // what would be a note is a failure
+	Concurrency   int           // requests at a time; default 4
+	Timeout       time.Duration // for one case, its tokens included; default 30 s
+	sleep         func(context.Context, time.Duration) error
+	Clock         func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
 }
 
 // Target is the API under test.

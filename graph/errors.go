@@ -39,6 +39,16 @@ func Denied(err error) bool {
 	return status(err) == http.StatusForbidden && !Lag(err)
 }
 
+// Lasting tells whether err is a refusal that the same request meets again, in
+// whatever state the tenant is: Graph does not take what it says.
+func Lasting(err error) bool {
+	switch status(err) {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return !Lag(err)
+	}
+	return false
+}
+
 func status(err error) int {
 	var e *Error
 	if errors.As(err, &e) {

@@ -51,6 +51,9 @@ type Plan struct {
 	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
 	names   map[string]string
+
+	// DestroyCommand is the command that takes away a stack of the same tenant.
+	DestroyCommand func(stack string) string `json:"-"`
 }
 
 // File is an Output file that the plan writes or removes.

@@ -57,7 +57,11 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 	}
 	fmt.Fprintln(b, p.Summary())
 	for _, name := range p.Orphans {
-		fmt.Fprintf(b, "note: the tenant holds stack %s, which no manifest here declares; it is left alone (remove it with `provision destroy --stack %s`)\n", name, name)
+		remove := ""
+		if p.DestroyCommand != nil {
+			remove = fmt.Sprintf(" (`%s` removes it)", p.DestroyCommand(name))
+		}
+		fmt.Fprintf(b, "note: the tenant holds stack %s, which no manifest here declares; it is left alone%s\n", name, remove)
 	}
 	for _, note := range p.Notes {
 		fmt.Fprintf(b, "note: %s\n", display.Line(note))

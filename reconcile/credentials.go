@@ -121,8 +121,8 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 	case !end.IsZero() && end.Before(t.Now()):
 		o.Lost = "expired on " + end.Format(time.DateOnly)
 	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
-		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `provision rotate` makes a new one",
-			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now()))))
+		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `%s` makes a new one",
+			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now())), t.RotateCommand))
 	}
 	if before := t.state.Objects[k]; before != nil {
 		// Two of one name: a replacement was cut short. The good one stays.

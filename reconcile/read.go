@@ -20,6 +20,8 @@ type Reader struct {
 	Graph *graph.Client
 	Keep  Keep
 	Now   func() time.Time
+
+	RotateCommand string // what notes name to make new secrets
 }
 
 // Read returns what the tenant holds of the stacks, of those named in others

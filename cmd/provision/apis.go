@@ -10,7 +10,6 @@ import (
 
 	"provision/conformance"
 	"provision/plan"
-	"provision/reconcile"
 	"provision/stack"
 )
 
@@ -122,7 +121,7 @@ type facts struct {
 // facts reads what must be known of an API to ask for tokens to it and to
 // check them.
 func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
-	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks, nil)
 	if err != nil {
 		return facts{}, err
 	}
@@ -135,7 +134,7 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 		}
 		live := state.Objects[k]
 		if live == nil {
-			return facts{}, hint(fmt.Errorf("application %s/%s is not in tenant %s", p.stack.Name, a.Name, s.target), "make it with `provision apply`")
+			return facts{}, hint(fmt.Errorf("application %s/%s is not in tenant %s", p.stack.Name, a.Name, s.target), "make it with `%s`", s.command("apply"))
 		}
 		f.appIDs[a.Name] = live.AppID
 		if a != p.resource {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +44,7 @@ Stopped at any point, the next apply goes on from there.`,
 						return err
 					}
 				}
-				a.whatNext(directory(args), stacks, verify)
+				a.whatNext(stacks, verify)
 				return nil
 			})
 		},
@@ -75,7 +73,7 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 		return a.applied(p, 0)
 	}
 	if !a.json() {
-		if err := p.Text(a.stdout, colors(a.raw.stdout), false); err != nil {
+		if err := p.Text(a.stdout, colors(a.raw.stdout), true); err != nil {
 			return err
 		}
 	}
@@ -108,25 +106,25 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 }
 
 // whatNext ends a run with the commands that a newcomer will want.
-func (a *app) whatNext(dir string, stacks []*stack.Stack, verified bool) {
+func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	if a.json() {
 		return
 	}
 	var lines [][2]string
-	add := func(command, what string) {
-		lines = append(lines, [2]string{program() + " " + command, what})
+	add := func(what, verb string, args ...string) {
+		lines = append(lines, [2]string{a.command(verb, args...), what})
 	}
 	if all := apis(stacks); len(all) > 0 {
 		if !verified {
-			add("verify "+dir, "prove the API that it protects")
+			add("prove the API that it protects", "verify")
 		}
 		if len(all) == 1 && len(all[0].stack.Users) > 0 {
-			add(fmt.Sprintf("token --user %s --decode %s", all[0].stack.Users[0].Name, dir), "a token as a user gets it")
-			add("serve "+dir, "run the API, to try it with curl")
+			add("a token as a user gets it", "token", "--user", all[0].stack.Users[0].Name, "--decode")
+			add("run the API, to try it with curl", "serve")
 		}
 	}
-	add("plan "+dir, "what a change of the manifests would do")
-	add("destroy "+dir, "take it all away again")
+	add("what a change of the manifests would do", "plan")
+	add("take it all away again", "destroy")
 	width := 0
 	for _, l := range lines {
 		width = max(width, len(l[0]))
@@ -135,12 +133,4 @@ func (a *app) whatNext(dir string, stacks []*stack.Stack, verified bool) {
 	for _, l := range lines {
 		fmt.Fprintf(a.stdout, "  %-*s  %s\n", width, l[0], l[1])
 	}
-}
-
-// program is how this program was started, for commands to try.
-func program() string {
-	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
-		return "go run ./cmd/provision"
-	}
-	return "provision"
 }

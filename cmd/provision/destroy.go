@@ -24,6 +24,12 @@ own marks tell what the stack owns.`,
 			if len(names) > 0 && len(args) > 0 {
 				return hint(usagef("destroy takes a folder or --stack, not both"), "see `provision destroy --help`")
 			}
+			if len(names) > 0 {
+				a.where = nil
+				for _, name := range names {
+					a.where = append(a.where, "--stack", name)
+				}
+			}
 			var stacks []*stack.Stack
 			if len(names) == 0 {
 				var err error

@@ -58,7 +58,7 @@ func (a *app) report(err error) int {
 	case errors.As(err, &child): // which has said why by itself
 		return int(child)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.stderr, "error: interrupted; what was done so far stays, and the same command goes on from there")
+		fmt.Fprintf(a.stderr, "error: interrupted; what was done so far stays\nhint: `%s` goes on from there\n", a.again())
 		return exitFailed
 	case errors.As(err, &mistakes):
 		return a.reportMistakes(mistakes)
@@ -69,7 +69,7 @@ func (a *app) report(err error) int {
 		return a.reportMistakes(mistakes)
 	}
 	a.say("error: %s", oneLine(err.Error()))
-	if h := hintFor(err); h != "" {
+	if h := a.hintFor(err); h != "" {
 		a.say("hint: %s", h)
 	}
 	if errors.As(err, new(usage)) || errors.As(err, new(*sink.Refused)) {
@@ -89,7 +89,7 @@ func (a *app) reportMistakes(mistakes stack.Mistakes) int {
 	return exitUsage
 }
 
-func hintFor(err error) string {
+func (a *app) hintFor(err error) string {
 	var h hinted
 	var step *reconcile.StepError
 	var refused *plan.Refused
@@ -103,19 +103,21 @@ func hintFor(err error) string {
 		case "":
 			return "name another file, or move this one away"
 		case "--overwrite":
-			return "move the file away, or say --overwrite to lose what it holds"
+			return "move the file away, or say --overwrite to lose what it holds: `" + a.again("--overwrite") + "`"
 		}
-		return "name a file below the working directory, or say " + refusedFile.Flag
+		return "name a file below the working directory, or say " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):
-		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run the same command again"
+		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run `" + a.again() + "` again"
+	case errors.As(err, &step) && graph.Lasting(err):
+		return "correct in the manifests what Graph refuses; what was done so far stays, and `" + a.again() + "` then goes on from there"
 	case errors.As(err, &step):
-		return "what was done so far stays; run the same command again to go on from there"
+		return "what was done so far stays; run `" + a.again() + "` again to go on from there"
 	case errors.As(err, new(*reconcile.NotFound)):
 		return "correct what it is to be found by, or leave `existing: true` out to have it made"
 	case errors.As(err, &refused):
-		return "destroy what uses it first, or say --force"
+		return "destroy what uses it first, or say --force: `" + a.again("--force") + "`"
 	case graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permissions Application.Read.All, User.Read.All and GroupMember.Read.All"
 	case errors.As(err, new(*azidentity.AuthenticationFailedError)):

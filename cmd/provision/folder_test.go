@@ -32,7 +32,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := provisionDir()
-	if err == nil || !strings.Contains(err.Error(), "belongs to another user") || hintFor(err) == "" {
+	if err == nil || !strings.Contains(err.Error(), "belongs to another user") || (&app{}).hintFor(err) == "" {
 		t.Fatalf("a stranger's folder: %v", err)
 	}
 	t.Setenv("SUDO_UID", "4711")

@@ -102,7 +102,8 @@ func (a *app) writeStack(from, name, dir string) error {
 	if err := a.ignoreSecrets(dir, secretFiles(stacks)); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "\nNext: provision apply %s --verify\n", dir)
+	a.where = []string{dir}
+	fmt.Fprintf(a.stdout, "\nNext: %s\n", a.command("apply", "--verify"))
 	return nil
 }
 

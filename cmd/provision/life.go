@@ -22,7 +22,7 @@ func (a *app) lifeOf(s *session, f facts) conformance.Life {
 	case a.config.GetBool("skip-life"):
 		return conformance.Life{Why: "left out by --skip-life"}
 	}
-	return conformance.Life{Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID}}
+	return conformance.Life{Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID, s.command("apply")}}
 }
 
 // keyService changes the local tenant's keys by its management API.
@@ -101,6 +101,7 @@ func (d disturbance) End(ctx context.Context) error {
 type assignmentService struct {
 	graph *graph.Client
 	appID string
+	apply string // the command that gives roles back
 }
 
 func (a assignmentService) Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error) {
@@ -112,7 +113,7 @@ func (a assignmentService) Unassign(ctx context.Context, user string) (restore f
 	restore = func(ctx context.Context) error {
 		for ; len(removed) > 0; removed = removed[1:] {
 			if err := a.graph.AssignRole(ctx, resource, user, removed[0].AppRoleID); err != nil {
-				return hint(err, "`provision apply` gives the roles back")
+				return hint(err, "`%s` gives the roles back", a.apply)
 			}
 		}
 		return nil

@@ -187,7 +187,7 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 	if err != nil {
 		return err
 	}
-	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks, nil)
 	if err != nil {
 		return err
 	}

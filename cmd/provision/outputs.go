@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/plan"
-	"provision/reconcile"
 	"provision/stack"
 )
 
@@ -62,7 +61,7 @@ among them with --show-secrets, masked where a job's log would show them.
 
 // rewriteOutputs writes the Output files of an applied tenant.
 func (a *app) rewriteOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
-	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks, nil)
 	if err != nil {
 		return err
 	}
@@ -132,7 +131,7 @@ func (a *app) showOutputs(ctx context.Context, s *session, p protected, f facts)
 // nobody serves them.
 func (a *app) sayWhoServes(s *session) {
 	if s.serves {
-		a.say("note: the local tenant is served only while a provision command runs; for an API that runs beside them serve it with `provision emulator`")
+		a.say("note: the local tenant is served only while a provision command runs; for an API that runs beside them serve it with `%s`", a.commandAt(nil, "emulator"))
 	}
 }
 

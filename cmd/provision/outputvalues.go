@@ -112,7 +112,7 @@ func (r resolver) appID(name string) (string, error) {
 	}
 	live := r.state.Objects[k]
 	if live == nil {
-		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "make it with `provision apply`")
+		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "make it with `%s`", r.session.command("apply"))
 	}
 	return live.AppID, nil
 }
@@ -150,7 +150,7 @@ func (r resolver) secret(path []string) (string, error) {
 			}
 		}
 	}
-	return "", hint(fmt.Errorf("the text of secret %s is not kept here", name), "`provision apply` makes a new one")
+	return "", hint(fmt.Errorf("the text of secret %s is not kept here", name), "`%s` makes a new one", r.session.command("apply"))
 }
 
 // postmanEnvironment is an environment as Postman imports it.

@@ -63,12 +63,21 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 			o.Prune = append(o.Prune, st.Name)
 		}
 	}
-	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, o.Destroy)
+	state, err := s.read(ctx, stacks, o.Destroy)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := plan.Diff(stacks, state, o)
-	return p, state, err
+	if err != nil {
+		return nil, nil, err
+	}
+	p.DestroyCommand = s.destroy
+	return p, state, nil
+}
+
+// read reads the tenant.
+func (s *session) read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
+	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, RotateCommand: s.command("rotate")}.Read(ctx, stacks, others)
 }
 
 // carryOut applies a plan with a line of progress on long work.
@@ -92,12 +101,12 @@ func (a *app) confirm(s *session, what string) error {
 		return nil
 	}
 	if !isTerminal(a.stdin) {
-		return hint(usagef("%s tenant %s asks for confirmation, and there is no terminal to ask on", what, s.target), "say --yes")
+		return hint(usagef("%s tenant %s asks for confirmation, and there is no terminal to ask on", what, s.target), "check `%s`, then say --yes: `%s`", s.command("plan"), a.again("--yes"))
 	}
 	fmt.Fprintf(a.stderr, "%s tenant %s (%s)? Type yes: ", what, s.target, s.tenantID)
 	var answer string
 	if _, err := fmt.Fscanln(a.stdin, &answer); err != nil || !strings.EqualFold(answer, "yes") {
-		return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or say --yes")
+		return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or say --yes: `%s`", a.again("--yes"))
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ type app struct {
 	streams         // output has what a terminal or a CI system would obey escaped
 	raw     streams // for a child, and for values that programs read
 	config  *viper.Viper
-	now     func() time.Time
+	invocation
+	now func() time.Time
 }
 
 type streams struct {
@@ -70,7 +71,8 @@ install, no account), and on a real one chosen with --target.`,
 		SuggestionsMinimumDistance: 2,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			a.invoked(cmd, args)
 			return a.configure(cmd.Flags())
 		},
 	}

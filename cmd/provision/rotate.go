@@ -99,7 +99,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	if err := a.confirm(s, "rotate secrets of"); err != nil {
 		return err
 	}
-	state, err := reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now}.Read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks, nil)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 		case err != nil:
 			return err
 		case !ok || id == "":
-			return hint(fmt.Errorf("secret %s is not there to be rotated", r.name()), "make it with `provision apply`")
+			return hint(fmt.Errorf("secret %s is not there to be rotated", r.name()), "make it with `%s`", s.command("apply"))
 		case expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
 			continue
 		}

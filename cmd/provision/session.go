@@ -37,6 +37,9 @@ type session struct {
 	serves    bool        // this process serves the local tenant, so that it is gone with it
 	written   func()      // others may change the target from now on; nothing where this command does not
 	close     func()
+
+	command func(verb string, args ...string) string // to try, about the same target and folder
+	destroy func(stack string) string                // the command that takes a stack away
 }
 
 // connect opens the tenant that --target names.
@@ -88,7 +91,7 @@ func (a *app) connectReal(name string) (*session, error) {
 		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
 		keep:     a.keep(filepath.Join(root, name)),
-		patience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}}, nil
+		patience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
 }
 
 // The public cloud's authorization server, and its issuer of v1 tokens.

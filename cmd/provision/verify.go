@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
+	"provision/plan"
 	"provision/stack"
 )
 
@@ -113,10 +114,21 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	case total.Failed > 0:
 		return errNo
 	case total.Errors > 0:
-		return hint(fmt.Errorf("%s could not be tried: what is set up is not what the manifests say", count(total.Errors, "case")),
-			"`provision plan` shows what differs, `provision apply` mends it")
+		return a.notTried(ctx, s, stacks, total.Errors)
 	}
 	return nil
+}
+
+// notTried is the end of a run with cases for which something was missing that
+// the tenant should have given.
+func (a *app) notTried(ctx context.Context, s *session, stacks []*stack.Stack, n int) error {
+	p, _, err := s.diff(ctx, stacks, plan.Options{})
+	if err == nil && len(p.Steps) == 0 {
+		return hint(fmt.Errorf("%s could not be tried, although the tenant is as the manifests say", count(n, "case")),
+			"the report says of each what was missing; `%s` shows it for every case", a.again("--verbose"))
+	}
+	return hint(fmt.Errorf("%s could not be tried: what is set up is not what the manifests say", count(n, "case")),
+		"`%s` shows what differs, `%s` mends it", a.command("plan"), a.command("apply"))
 }
 
 // verifyAPI runs the documents of one API.
@@ -162,7 +174,8 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Target:   s.targetOf(reach, url, document),
 			Issuer:   f.issuer, Resource: f.resource,
 			Users: users, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
-			Only: a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
+			OutputCommand: a.command("output", "--for-api", "--application", p.name()),
+			Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
 		}, handler)
 		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {
 			continue // another document may have what --only asks for

@@ -98,7 +98,7 @@ func (a *app) lockTarget(ctx context.Context, dir string, patience time.Duration
 		_, _ = sink.ReadJSON(note, &holder) // it may be half a moment behind the lock
 		if time.Since(began) >= patience {
 			return nil, hint(fmt.Errorf("target %s is being changed by %s", a.config.GetString("target"), holder),
-				"run the command again when that has ended, or wait longer for it: --lock-timeout 10m")
+				"run `%s` when that has ended, or wait longer for it with --lock-timeout 10m", a.again())
 		}
 		if told.PID == 0 || told.PID != holder.PID && holder.PID != 0 {
 			told = holder

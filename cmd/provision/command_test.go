@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os/exec"
+	"testing"
+
+	"github.com/spf13/viper"
+)
+
+// TestCommandsToTry: whatever the folder, the target and the state folder are
+// called, a shell reads the command as it is meant.
+func TestCommandsToTry(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ dir, target, state, want string }{
+		{"manifests", "local", "", "apply|manifests|"},
+		{"my stack", "staging", "", "apply|my stack|--target|staging|"},
+		{"it's", "local", "$(touch x)`id`", "apply|it's|--state|$(touch x)`id`|"},
+		{"a;b&c|d", "a\"b", "*", "apply|a;b&c|d|--target|a\"b|--state|*|"},
+	} {
+		a := &app{config: viper.New(), invocation: invocation{verb: "apply", where: []string{c.dir}}}
+		a.config.Set("target", c.target)
+		a.config.Set("state", c.state)
+		line := a.again()
+		out, err := exec.Command("sh", "-c", "set -f; set -- "+line[len(program()):]+"; printf '%s|' \"$@\"").Output()
+		if err != nil || string(out) != c.want {
+			t.Errorf("%s is read as %q (%v), want %q", line, out, err, c.want)
+		}
+	}
+}
