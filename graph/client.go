@@ -32,9 +32,11 @@ type Options struct {
 // Client sends requests to one tenant's Microsoft Graph. It is safe for
 // concurrent use.
 type Client struct {
-	adapter  *core.GraphRequestAdapterBase
-	endpoint string
-	requests *retrier
+	adapter    *core.GraphRequestAdapterBase
+	endpoint   string
+	requests   *retrier
+	credential azcore.TokenCredential
+	scope      string
 }
 
 // New returns a client that signs in with cred.
@@ -76,7 +78,8 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 		return nil, fmt.Errorf("graph client: %w", err)
 	}
 	adapter.SetBaseUrl(strings.TrimSuffix(o.Endpoint, "/"))
-	return &Client{adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests}, nil
+	return &Client{adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests,
+		credential: cred, scope: o.Scope}, nil
 }
 
 const sdkVersion = "1.89.0"

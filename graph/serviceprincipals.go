@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/google/uuid"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/serviceprincipals"
 	"github.com/microsoftgraph/msgraph-sdk-go/serviceprincipalswithappid"
@@ -13,6 +14,19 @@ import (
 // ServicePrincipalByAppID reads an application's instance in the tenant.
 func ServicePrincipalByAppID(appID string) Read {
 	return Read{Path: keyed("/servicePrincipals", "appId", appID)}
+}
+
+// MaxExpanded is how many related objects Graph answers with one that it
+// expands; there may be more.
+// Source: learn.microsoft.com/graph/query-parameters#expand-parameter.
+const MaxExpanded = 20
+
+// ServicePrincipalWithOwners reads an application's instance with its owners,
+// at most MaxExpanded of them.
+func ServicePrincipalWithOwners(appID string) Read {
+	r := ServicePrincipalByAppID(appID)
+	r.Query = url.Values{"$expand": {"owners($select=" + ownerProperties + ")"}}
+	return r
 }
 
 // ServicePrincipal reads the application that a service principal stands for.
@@ -62,6 +76,19 @@ func (c *Client) UpdateServicePrincipal(ctx context.Context, id string, body Obj
 	}
 	_, err = c.servicePrincipal(id).Patch(ctx, m, nil)
 	return wrap("update service principal", err)
+}
+
+// RemoveServicePrincipalPassword removes the client secret keyID of a service
+// principal.
+// Source: Graph "servicePrincipal: removePassword".
+func (c *Client) RemoveServicePrincipalPassword(ctx context.Context, id, keyID string) error {
+	key, err := uuid.Parse(keyID)
+	if err != nil {
+		return fmt.Errorf("remove a secret: %w", err)
+	}
+	body := serviceprincipals.NewItemRemovePasswordPostRequestBody()
+	body.SetKeyId(&key)
+	return wrap("remove a secret", c.servicePrincipal(id).RemovePassword().Post(ctx, body, nil))
 }
 
 // AssignRole gives principalID the role roleID of the resource.

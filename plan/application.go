@@ -26,6 +26,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		}
 	}
 	required := d.permissions(s, a, k)
+	d.owners(s, k, a.Owners, a.Pos, a.Existing)
 	if a.Existing {
 		return
 	}
@@ -58,9 +59,14 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		m := member(properties, platform)
 		m["redirectUris"] = list(m, "redirectUris")
 	}
-	d.add(&Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties, certificates: a.Certificates})
+	registration := &Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties, certificates: a.Certificates}
+	for _, p := range a.API.PreAuthorizedApplications {
+		registration.clients = append(registration.clients, d.applicationKey(s, p.Application))
+	}
+	d.add(registration)
 
 	sp := object(a.ServicePrincipal)
+	sp["accountEnabled"] = a.ServicePrincipal.AccountEnabled == nil || *a.ServicePrincipal.AccountEnabled
 	d.values(s, a, sp)
 	d.add(&Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Pos: a.Pos, Properties: sp})
 
@@ -73,10 +79,6 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		properties := federated.Properties()
 		d.values(s, a, properties)
 		d.add(&Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Pos: a.Pos, Properties: properties, Ends: Ends{Holder: k}})
-	}
-	for _, name := range a.Owners {
-		user := d.userKey(s, name)
-		d.add(&Object{Key: OwnerKey(k, user), Stack: s.Name, Pos: a.Pos, Ends: Ends{Holder: k, Principal: user, principalProperty: ID}})
 	}
 }
 

@@ -29,15 +29,14 @@ func (d *differ) certificates(want, live *Object) (entries []any, changes []Chan
 	there := map[string]bool{}
 	if live != nil {
 		for _, e := range list(live.Properties, "keyCredentials") {
-			entry := maps.Clone(e.(map[string]any))
-			delete(entry, "key")
-			use := UseOf(entry, want.certificates)
+			entry := e.(map[string]any)
+			use, thumbprint := UseOf(entry, want.certificates), Thumbprint(entry)
 			if use == Replaced || use == Stranger && d.prunes(live.Stack) {
-				changes = append(changes, Change{certificatePath(text(entry, "displayName"), Thumbprint(entry)), true, nil})
+				changes = append(changes, Change{certificatePath(text(entry, "displayName"), thumbprint), true, nil})
 				continue
 			}
-			there[Thumbprint(entry)] = true
-			entries = append(entries, entry)
+			there[thumbprint] = true
+			entries = append(entries, withoutKey(entry))
 		}
 	}
 	for _, c := range want.certificates {
@@ -54,6 +53,28 @@ func (d *differ) certificates(want, live *Object) (entries []any, changes []Chan
 	return entries, changes
 }
 
+// withoutStrangers is the keyCredentials of a service principal, for which no
+// manifest has a word, without those that admit somebody.
+func (d *differ) withoutStrangers(k Key, live *Object) (entries []any, changes []Change) {
+	entries = []any{}
+	for _, e := range list(live.Properties, "keyCredentials") {
+		entry := e.(map[string]any)
+		if d.strangerKey(k, entry) {
+			changes = append(changes, Change{certificatePath(text(entry, "displayName"), Thumbprint(entry)), true, nil})
+		} else {
+			entries = append(entries, withoutKey(entry))
+		}
+	}
+	return entries, changes
+}
+
+// withoutKey is an entry as it is sent back.
+func withoutKey(entry map[string]any) map[string]any {
+	entry = maps.Clone(entry)
+	delete(entry, "key")
+	return entry
+}
+
 func certificatePath(name, thumbprint string) string {
 	return "keyCredentials[" + strings.TrimSpace(name+" "+thumbprint) + "]"
 }
@@ -63,8 +84,10 @@ func certificatePath(name, thumbprint string) string {
 func UseOf(entry map[string]any, declared []stack.Certificate) CertificateUse {
 	thumbprint := Thumbprint(entry)
 	switch {
-	case text(entry, "usage") != "Verify" || text(entry, "type") != "AsymmetricX509Cert":
+	case text(entry, "usage") != "Verify":
 		return Another
+	case text(entry, "type") != "AsymmetricX509Cert":
+		return Stranger // no manifest can name it
 	case slices.ContainsFunc(declared, func(c stack.Certificate) bool { return c.Thumbprint() == thumbprint }):
 		return Kept
 	case slices.ContainsFunc(declared, func(c stack.Certificate) bool { return c.Name == text(entry, "displayName") }):
@@ -74,9 +97,13 @@ func UseOf(entry map[string]any, declared []stack.Certificate) CertificateUse {
 }
 
 // Thumbprint is that of an entry of keyCredentials, as stack.Certificate gives
-// it. customKeyIdentifier has it in base64 or, as Entra itself sets it, in
-// hexadecimal digits.
+// it: of the certificate itself where Graph was asked to show it. Else it is
+// what customKeyIdentifier says, which is whatever its maker wrote, in base64
+// or, as Entra itself sets it, in hexadecimal digits.
 func Thumbprint(entry map[string]any) string {
+	if der, err := base64.StdEncoding.DecodeString(text(entry, "key")); err == nil && len(der) > 0 {
+		return stack.Certificate{DER: der}.Thumbprint()
+	}
 	identifier := text(entry, "customKeyIdentifier")
 	if raw, err := base64.StdEncoding.DecodeString(identifier); err == nil && len(raw) == 20 {
 		return strings.ToUpper(hex.EncodeToString(raw))

@@ -34,10 +34,10 @@ func (p Problems) Error() string {
 }
 
 // declare turns stacks into the objects they declare, in the names and ids of
-// the tenant whose state is given. The notes are what people should know.
-func declare(stacks []*stack.Stack, state *State) (objects map[Key]*Object, notes []string, err error) {
+// the tenant whose state is given.
+func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{},
-		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}}
+		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}, trusted: map[Key]map[string]bool{}}
 	for k, o := range state.Objects {
 		if k.Kind == Application {
 			d.appIDs[o.AppID] = k
@@ -66,9 +66,9 @@ func declare(stacks []*stack.Stack, state *State) (objects map[Key]*Object, note
 		}
 	}
 	if len(d.problems) > 0 {
-		return nil, nil, d.problems
+		return nil, d.problems
 	}
-	return d.objects, d.notes, nil
+	return d, nil
 }
 
 type declaration struct {
@@ -77,6 +77,7 @@ type declaration struct {
 	applications map[Key]*stack.Application
 	users        map[*stack.Stack]map[string]Key // by name
 	appIDs       map[string]Key                  // the tenant's applications
+	trusted      map[Key]map[string]bool         // who may own an application or group and its service principal, by object id
 	problems     Problems
 	notes        []string
 }
@@ -98,6 +99,36 @@ func (d *declaration) userKey(s *stack.Stack, name string) Key {
 		return k
 	}
 	return Key{User, name} // stack.Load has refused a name that is not there
+}
+
+// owners declares who owns an object of the stack, and trusts them and the
+// stack's deployers with it.
+func (d *declaration) owners(s *stack.Stack, k Key, owners []string, pos stack.Position, existing bool) {
+	trusted := map[string]bool{}
+	d.trusted[k] = trusted
+	for _, ref := range owners {
+		owner, property := d.ownerKey(s, ref)
+		trusted[d.state.Lookup(owner, property)] = true
+		if !existing {
+			d.add(&Object{Key: OwnerKey(k, owner), Stack: s.Name, Pos: pos, Ends: Ends{Holder: k, Principal: owner, principalProperty: property}})
+		}
+	}
+	for _, ref := range s.Deployers {
+		trusted[d.state.Lookup(d.ownerKey(s, ref))] = true
+	}
+	delete(trusted, "") // who is not in the tenant
+}
+
+// ownerKey finds what a manifest calls an owner, and the property by which
+// Graph names it.
+func (d *declaration) ownerKey(s *stack.Stack, ref string) (Key, string) {
+	if k, ok := d.users[s][ref]; ok {
+		return k, ID
+	}
+	if upn := stack.OwnerUPN(ref); upn != "" {
+		return Key{User, strings.ToLower(d.text(s, nil, upn))}, ID
+	}
+	return d.applicationKey(s, ref), ServicePrincipalID
 }
 
 func (d *declaration) groupKey(s *stack.Stack, name string) Key {
@@ -195,12 +226,12 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 	for _, k := range []string{"existing", "userPrincipalName", "mailNickname"} {
 		delete(properties, k)
 	}
+	properties["accountEnabled"] = u.AccountEnabled == nil || *u.AccountEnabled // who is disabled by hand shows
 	d.values(s, nil, properties)
 	nickname, _, _ := strings.Cut(upn, "@")
 	initial := map[string]any{
 		"userPrincipalName": upn,
 		"displayName":       u.Name,
-		"accountEnabled":    true,
 		"mailNickname":      cmp.Or(u.MailNickname, nickname),
 		"onPremisesExtensionAttributes": map[string]any{
 			"extensionAttribute15": stack.Mark(s.Name),
@@ -215,6 +246,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 		return
 	}
 	k := Key{Group, stack.GroupUniqueName(s.Name, g.Name)}
+	d.owners(s, k, g.Owners, g.Pos, false)
 	properties := map[string]any{"displayName": cmp.Or(g.DisplayName, g.Name)}
 	if g.Description != nil {
 		properties["description"] = *g.Description
@@ -273,9 +305,14 @@ func FederatedKey(application Key, name string) Key {
 	return Key{Federated, application.Name + " " + name}
 }
 
-// OwnerKey names a user's ownership of a registration.
-func OwnerKey(application, user Key) Key {
-	return Key{Owner, within(user.String(), "of", application.Name)}
+// OwnerKey names the ownership of an application, a service principal or a
+// group.
+func OwnerKey(of, owner Key) Key {
+	name := of.Name
+	if of.Kind == ServicePrincipal {
+		name = of.String()
+	}
+	return Key{Owner, within(owner.String(), "of", name)}
 }
 
 func object(v any) map[string]any {

@@ -93,7 +93,7 @@ func TestARemovedScopeLeavesPreAuthorizationsThenIsDisabledThenGoes(t *testing.T
 		},
 	})
 	p, err := plan.Diff([]*stack.Stack{api("read")}, tenant(live,
-		&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{}}), plan.Options{})
+		&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}), plan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestNothingToDo(t *testing.T) {
 		"web":   map[string]any{"redirectUris": []any{}, "implicitGrantSettings": map[string]any{"enableIdTokenIssuance": false}},
 	})
 	p, err := plan.Diff([]*stack.Stack{api("read")}, tenant(live,
-		&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{}}), plan.Options{})
+		&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}), plan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestWhatAdmitsSomebodyIsOwnedWhole(t *testing.T) {
 			properties := map[string]any{"displayName": "API", "identifierUris": []any{"api://s.api-appid"}}
 			change(properties)
 			p, err := plan.Diff([]*stack.Stack{api()}, tenant(app("s.api", properties),
-				&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s"}), plan.Options{})
+				&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}), plan.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +176,7 @@ func TestDestroyTakesRelationsWithTheirEnds(t *testing.T) {
 	ada, ops, other := key(plan.User, "ada@x.example"), key(plan.Group, "provision.s.ops"), key(plan.Application, "graph")
 	objects := []*plan.Object{
 		app("s.api", map[string]any{}),
-		{Key: key(plan.ServicePrincipal, "s.api"), Stack: "s"},
+		{Key: key(plan.ServicePrincipal, "s.api"), Stack: "s", Properties: map[string]any{"accountEnabled": true}},
 		{Key: ada, Stack: "s", ID: "ada-id"}, {Key: ops, Stack: "s", ID: "ops-id"},
 		{Key: plan.MemberKey(ops, ada), Stack: "s", Ends: plan.Ends{Holder: ops, Principal: ada}},
 		{Key: plan.AssignmentKey(other, "Read", key(plan.Application, "s.api")), Stack: "s", Ends: plan.Ends{Holder: other, Principal: key(plan.Application, "s.api")}},

@@ -50,9 +50,16 @@ func (d *differ) servicePrincipal(want, live *Object) {
 			Bodies: []map[string]any{body}, Needs: []Key{{Application, want.Name}}})
 		return
 	}
-	if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
-		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
-			Bodies: []map[string]any{pick(want.Properties, changes)}})
+	changes := compare(live.Properties, want.Properties)
+	body := pick(want.Properties, changes)
+	if d.prunes(want.Stack) {
+		if entries, more := d.withoutStrangers(want.Key, live); len(more) > 0 {
+			body["keyCredentials"] = entries
+			changes = append(changes, more...)
+		}
+	}
+	if len(changes) > 0 {
+		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: []map[string]any{body}})
 	}
 }
 

@@ -48,6 +48,7 @@ type Object struct {
 	initial map[string]any // sent when it is created, and not compared later
 
 	certificates []stack.Certificate // of an application
+	clients      []Key               // that an application pre-authorizes
 
 	Ends Ends // of a relation or a secret
 
@@ -56,11 +57,12 @@ type Object struct {
 	AppID              string // of an application
 	ServicePrincipalID string // of an application: its instance's object id
 	Lost               string // of a secret: why it must be made anew, "" if it need not
+	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
 }
 
 // Ends are the objects that a relation joins.
 type Ends struct {
-	Holder    Key // the resource of an assignment or grant, the group of a membership, the application of a credential or an owner
+	Holder    Key // the resource of an assignment or grant, the group of a membership, whose a credential or an owner is
 	Principal Key // who gets it; of a grant, the client
 
 	principalProperty string // how a declared relation names its principal
@@ -76,6 +78,7 @@ type Tenant struct {
 // State is what a tenant holds of the stacks, and of what they refer to.
 type State struct {
 	Tenant   Tenant
+	Caller   string // the object id of who reads it, "" where that is not known
 	Objects  map[Key]*Object
 	Deleted  []*Object   // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be

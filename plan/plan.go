@@ -50,7 +50,11 @@ type Plan struct {
 	Files   []File   `json:"files,omitempty"`   // Output files, once the tenant is changed
 	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
-	names   map[string]string
+
+	Foreign    []Foreign  `json:"foreign,omitempty"`    // owners and credentials that no manifest declares
+	Distrusted Distrusted `json:"distrusted,omitempty"` // why it is not carried out
+
+	names map[string]string
 
 	// DestroyCommand is the command that takes away a stack of the same tenant.
 	DestroyCommand func(stack string) string `json:"-"`
@@ -82,6 +86,8 @@ type Options struct {
 	Force          bool     // also where another stack still refers to it
 	ResetPasswords bool     // give a user whose password is not known a new one
 	Prune          []string // stacks whose unknown credentials are removed
+
+	AllowForeignOwners bool // give roles and consent also to what somebody else controls
 }
 
 // Diff plans how the tenant becomes what the stacks declare. What a stack owns
@@ -89,12 +95,13 @@ type Options struct {
 // Options.Destroy is left alone and named in Plan.Orphans. The error is
 // Problems when the manifests cannot be right in this tenant.
 func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
-	declared, notes, err := declare(stacks, actual)
+	declaration, err := declare(stacks, actual)
 	if err != nil {
 		return nil, err
 	}
-	d := &differ{actual: actual, declared: declared, options: o, managed: map[string]bool{}, going: map[Key]bool{},
-		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Concat(actual.Notes, notes), names: names(actual)}}
+	declared := declaration.objects
+	d := &differ{actual: actual, declared: declared, trusted: declaration.trusted, options: o, managed: map[string]bool{}, going: map[Key]bool{},
+		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Concat(actual.Notes, declaration.notes), names: names(actual)}}
 	for _, s := range stacks {
 		d.managed[s.Name] = true
 	}
@@ -104,7 +111,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	d.plan.Stacks = sorted(d.managed)
 	d.orphans()
 	for k, live := range actual.Objects {
-		if _, keep := declared[k]; !keep && live.Stack != "" && d.managed[live.Stack] {
+		if _, keep := declared[k]; !keep && live.Stack != "" && d.managed[live.Stack] && !(k.Kind == Owner && d.trusts(live)) {
 			d.going[k] = true
 		}
 	}
@@ -126,38 +133,51 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 		return nil, problems
 	}
 	slices.SortStableFunc(d.plan.Steps, func(a, b Step) int { return a.phase() - b.phase() })
+	d.foreign()
+	d.passwords()
 	return d.plan, nil
 }
 
-// phase orders the steps of one plan: names are freed, objects made, then what
-// joins them; what goes, goes last, relations before their ends.
+// phase orders the steps of one plan: names are freed, objects made, then their
+// credentials and owners, and only then roles and consent given; what goes, goes
+// last, relations before their ends. An owner goes when the others are there: a
+// group keeps its last one.
 func (s Step) phase() int {
-	relation := s.Kind == Member || s.Kind == Assignment || s.Kind == Grant || s.Kind == Secret || s.Kind == Federated || s.Kind == Owner
 	switch {
 	case s.Action == Purge && !s.FollowsDelete:
 		return 0
-	case s.Action == Delete && relation:
-		return 1
-	case s.Action == Delete:
-		return 8
 	case s.Action == Purge:
+		return 10
+	case s.Action == Delete:
+		switch s.Kind {
+		case Member, Assignment, Grant, Secret, Federated:
+			return 1
+		case Owner:
+			return 7
+		}
 		return 9
 	case s.Action == Link:
 		return 5
-	case relation || s.Kind == Password:
-		return 6
-	case s.Kind == ServicePrincipal:
-		return 4
-	case s.Kind == Application && s.Action == Update:
-		return 5
-	default:
-		return 3
 	}
+	switch s.Kind {
+	case Secret, Federated, Owner, Password:
+		return 6
+	case Member, Assignment, Grant:
+		return 8
+	case ServicePrincipal:
+		return 4
+	case Application:
+		if s.Action == Update {
+			return 5
+		}
+	}
+	return 3
 }
 
 type differ struct {
 	actual   *State
 	declared map[Key]*Object
+	trusted  map[Key]map[string]bool // see declaration
 	options  Options
 	managed  map[string]bool
 	going    map[Key]bool

@@ -23,7 +23,8 @@ func (d *differ) relation(want, live *Object) {
 		body["group"] = known(want.Ends.Holder, ID)
 		body["member"] = known(want.Ends.Principal, want.Ends.principalProperty)
 	case Owner:
-		body["application"] = known(want.Ends.Holder, ID)
+		body["of"] = string(want.Ends.Holder.Kind)
+		body["holder"] = known(want.Ends.Holder, ID)
 		body["owner"] = known(want.Ends.Principal, want.Ends.principalProperty)
 	case Assignment:
 		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)

@@ -66,11 +66,17 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 	for _, note := range p.Notes {
 		fmt.Fprintf(b, "note: %s\n", display.Line(note))
 	}
+	for _, d := range p.Distrusted {
+		fmt.Fprintf(b, "note: apply refuses this: %s\n", Distrusted{d})
+	}
 	return b.Flush()
 }
 
 // Summary counts what the plan does, in one line.
 func (p *Plan) Summary() string {
+	if p.Empty() && p.foreign() > 0 {
+		return "no changes: what the manifests say is there, and beside it what no manifest names (see the notes)"
+	}
 	if p.Empty() {
 		return "nothing to do: the tenant is as the manifests say"
 	}
@@ -98,6 +104,16 @@ func (p *Plan) Summary() string {
 		}
 	}
 	return summary
+}
+
+// foreign counts what no manifest names and this plan leaves in place.
+func (p *Plan) foreign() (n int) {
+	for _, f := range p.Foreign {
+		if !f.Removed {
+			n++
+		}
+	}
+	return n
 }
 
 // entry is what people see of one object: all of its steps.

@@ -47,6 +47,9 @@ func (e *StepError) Unwrap() error { return e.Err }
 // from. It stops at the first that fails, with a *StepError. A plan with a
 // secret that cannot be kept is refused before its first step.
 func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Done, error) {
+	if len(p.Distrusted) > 0 {
+		return Done{}, p.Distrusted
+	}
 	if err := a.checkSinks(ctx, p); err != nil {
 		return Done{}, err
 	}

@@ -28,10 +28,6 @@ func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
 // any use.
 func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.Application) error {
 	declared := map[plan.Key]stack.Secret{}
-	prunes := map[string]bool{}
-	for _, s := range stacks {
-		prunes[s.Name] = s.Prune == "credentials"
-	}
 	for k, a := range apps {
 		for _, secret := range a.Secrets {
 			declared[plan.SecretKey(k, secret.Name)] = secret
@@ -45,28 +41,41 @@ func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.App
 		credentials, _ := app.Properties["passwordCredentials"].([]any)
 		for _, c := range credentials {
 			credential, _ := c.(map[string]any)
-			if err := t.secret(app, credential, declared, prunes[app.Stack]); err != nil {
+			if err := t.secret(app, credential, declared); err != nil {
 				return err
 			}
 		}
-		if a := apps[k]; a != nil {
-			t.certificates(app, a, prunes[app.Stack])
+		a := apps[k]
+		if a == nil {
+			continue
+		}
+		t.certificates(app, a)
+		if sp := t.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: k.Name}]; sp != nil {
+			t.principalSecrets(sp, a)
 		}
 	}
 	return nil
 }
 
-// certificates tells people of those that end soon, and of those that no
-// manifest names.
-func (t *tenant) certificates(app *plan.Object, a *stack.Application, prune bool) {
-	entries, _ := app.Properties["keyCredentials"].([]any)
-	for _, e := range entries {
-		entry, _ := e.(map[string]any)
-		if plan.UseOf(entry, a.Certificates) == plan.Stranger && !prune {
-			t.state.Notes = append(t.state.Notes, fmt.Sprintf(
-				"application %s has a certificate %q that no manifest names; `prune: credentials` in the stack's spec removes such", app.Name, str(entry, "displayName")))
+// principalSecrets takes the secrets of a service principal, which no manifest
+// can name. The one that protects Entra's own SAML signing key admits nobody.
+func (t *tenant) principalSecrets(sp *plan.Object, a *stack.Application) {
+	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
+	credentials, _ := sp.Properties["passwordCredentials"].([]any)
+	for _, c := range credentials {
+		credential, _ := c.(map[string]any)
+		if saml && str(credential, "customKeyIdentifier") != "" {
+			continue
 		}
+		name, keyID := str(credential, "displayName"), str(credential, "keyId")
+		k := plan.Key{Kind: plan.Secret, Name: sp.String() + " " + name + " " + keyID}
+		t.state.Objects[k] = &plan.Object{Key: k, Stack: sp.Stack, ID: keyID, Ends: plan.Ends{Holder: sp.Key},
+			Properties: map[string]any{"servicePrincipal": sp.ID, "keyId": keyID, "displayName": name}}
 	}
+}
+
+// certificates tells people of those that end soon.
+func (t *tenant) certificates(app *plan.Object, a *stack.Application) {
 	for _, c := range a.Certificates {
 		left := c.NotAfter.Sub(t.Now())
 		switch {
@@ -90,19 +99,15 @@ func days(d time.Duration) string {
 	return "1 day"
 }
 
-func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret, prune bool) error {
+func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
 	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key},
-		Properties: map[string]any{"application": app.ID, "keyId": keyID}}
+		Properties: map[string]any{"application": app.ID, "keyId": keyID, "displayName": name}}
 	secret, ok := declared[k]
 	if !ok {
 		o.Name += " " + keyID // several may share a name
 		t.state.Objects[o.Key] = o
-		if !prune {
-			t.state.Notes = append(t.state.Notes, fmt.Sprintf(
-				"application %s has a secret %q that no manifest names; `prune: credentials` in the stack's spec removes such", app.Name, name))
-		}
 		return nil
 	}
 	kept, ok, err := t.Keep.Secret(t.ctx, app.Name, name, secret.Sink)

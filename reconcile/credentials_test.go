@@ -175,7 +175,7 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 		stacks[0].Applications[0].Owners = []string{}
 		state := w.state(stacks)
 		for k, o := range state.Objects {
-			if k.Kind == plan.Owner {
+			if k.Kind == plan.Owner && o.Ends.Principal.Kind == plan.User {
 				names = append(names, strings.TrimSuffix(o.Ends.Principal.Name, "@"+w.tenant.Domain))
 			}
 		}
@@ -188,12 +188,12 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	state := w.state(owned("ada"))
 	id := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 	bert := state.Lookup(plan.Key{Kind: plan.User, Name: "bert@" + w.tenant.Domain}, plan.ID)
-	if err := w.graph.AddOwner(context.Background(), id, bert); err != nil {
+	if err := w.graph.AddOwner(context.Background(), graph.OwnedApplication, id, bert); err != nil {
 		t.Fatal(err)
 	}
 	// An application that owns it, as the one does that may write only its own.
 	itself := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ServicePrincipalID)
-	if err := w.graph.AddOwner(context.Background(), id, itself); err != nil {
+	if err := w.graph.AddOwner(context.Background(), graph.OwnedApplication, id, itself); err != nil {
 		t.Fatal(err)
 	}
 	before := w.dump()
@@ -211,7 +211,7 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	if names := owners(); len(names) != 0 {
 		t.Errorf("owners %v, want none", names)
 	}
-	results, err := w.graph.Read(context.Background(), graph.Owners(id))
+	results, err := w.graph.Read(context.Background(), graph.Owners(graph.OwnedApplication, id))
 	if err != nil || len(results[0].Items) != 1 || !strings.Contains(string(results[0].Items[0]), "servicePrincipal") {
 		t.Errorf("owners %s, %v; want the application alone", results[0].Items, err)
 	}

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"provision/graph"
@@ -25,7 +26,7 @@ func (e *NotFound) Error() string {
 // and what they refer to without declaring it.
 func (t *tenant) named(stacks []*stack.Stack) error {
 	var queries []query
-	external := map[string]bool{}
+	external, users := map[string]bool{}, map[string]bool{}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
 			queries = append(queries, t.applicationNamed(s, a)...)
@@ -41,6 +42,14 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 		}
 		for _, u := range s.Users {
 			queries = append(queries, t.userNamed(u)...)
+		}
+		for _, ref := range owners(s) {
+			if upn := stack.OwnerUPN(ref); upn != "" && !users[upn] {
+				users[upn] = true
+				queries = append(queries, t.ownerNamed(upn)...)
+			} else if stack.IsID(ref) {
+				external[ref] = true
+			}
 		}
 		for _, g := range s.Groups {
 			queries = append(queries, t.groupNamed(s, g)...)
@@ -62,6 +71,28 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 	return t.run(queries)
 }
 
+// owners are all that a stack names as an owner or a deployer.
+func owners(s *stack.Stack) []string {
+	all := slices.Clone(s.Deployers)
+	for _, a := range s.Applications {
+		all = append(all, a.Owners...)
+	}
+	for _, g := range s.Groups {
+		all = append(all, g.Owners...)
+	}
+	return all
+}
+
+// ownerNamed looks up a user whom no manifest declares. A deployer need not be
+// in every tenant.
+func (t *tenant) ownerNamed(upn string) []query {
+	upn = stack.InTenant(upn, t.state.Tenant.ID, t.state.Tenant.Domain)
+	if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
+		return nil
+	}
+	return []query{{graph.UserNamed(upn), each(t.user)}}
+}
+
 // external takes the service principal of an application that need not be
 // registered in this tenant.
 func (t *tenant) external(m map[string]any) error {
@@ -78,6 +109,8 @@ func (t *tenant) external(m map[string]any) error {
 			"api":      map[string]any{"oauth2PermissionScopes": m["oauth2PermissionScopes"]},
 		}}
 	t.byID[str(m, "id")] = k
+	sp := plan.Key{Kind: plan.ServicePrincipal, Name: k.Name}
+	t.state.Objects[sp] = &plan.Object{Key: sp, Display: str(m, "displayName"), Properties: m, ID: str(m, "id")}
 	return nil
 }
 
@@ -136,6 +169,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			for live, o := range t.state.Objects {
 				if live.Kind == plan.Application && o.AppID == str(m, "appId") {
 					t.state.Existing[k] = live
+					o.Named = a.AppID != ""
 				}
 			}
 			return nil

@@ -43,6 +43,9 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 		return nil, err
 	}
 	t.state.Tenant = plan.Tenant{ID: organization.ID, Domain: organization.Domain}
+	if t.state.Caller, err = r.Graph.Caller(ctx); err != nil {
+		return nil, err
+	}
 	for _, read := range []func([]*stack.Stack) error{
 		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
 	} {
@@ -62,7 +65,8 @@ type tenant struct {
 	state   *plan.State
 	byID    map[string]plan.Key // object id of a user, group or service principal → its key
 
-	relation  []func()        // adds a grant or an assignment, once all its ends are known
+	declared  map[plan.Key]*stack.Application
+	relation  []func()        // adds a relation, once all its ends are known
 	strangers map[string]bool // service principals' ids that these name
 }
 
@@ -225,10 +229,14 @@ func (t *tenant) group(m map[string]any) error {
 func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 	others := map[string]bool{} // applications of other stacks that these refer to
 	for _, s := range stacks {
+		refer := func(ref string) { others[strings.Replace(ref, "/", ".", 1)] = true }
 		for _, a := range s.Applications {
 			for _, p := range a.Permissions {
-				others[strings.Replace(p.Resource, "/", ".", 1)] = true
+				refer(p.Resource)
 			}
+		}
+		for _, owner := range owners(s) {
+			refer(owner)
 		}
 	}
 	var queries []query
@@ -240,7 +248,7 @@ func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 		if app.Stack != "" && !t.managed[app.Stack] && !others[app.Name] {
 			continue
 		}
-		queries = append(queries, query{graph.ServicePrincipalByAppID(app.AppID), each(func(m map[string]any) error {
+		queries = append(queries, query{graph.ServicePrincipalWithOwners(app.AppID), each(func(m map[string]any) error {
 			app.ServicePrincipalID = str(m, "id")
 			t.byID[app.ServicePrincipalID] = app.Key
 			sp := plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}

@@ -45,7 +45,7 @@ func newWorld(t *testing.T, options ...emulatortest.Option) *world {
 	client := w.tenant.HTTPClient()
 	w.wire = &wire{next: client.Transport}
 	w.wire.left.Store(1 << 30)
-	w.graph = w.connect(client, w.wire)
+	w.graph = w.connect(w.wire)
 	return w
 }
 
@@ -59,8 +59,9 @@ func (w *world) dump() string {
 	return string(raw)
 }
 
-func (w *world) connect(client *http.Client, transport http.RoundTripper) *graph.Client {
+func (w *world) credential() azcore.TokenCredential {
 	w.t.Helper()
+	client := w.tenant.HTTPClient()
 	cred, err := azidentity.NewClientSecretCredential(w.tenant.TenantID, w.tenant.ClientID, w.tenant.ClientSecret,
 		&azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: true, ClientOptions: azcore.ClientOptions{
 			Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: w.tenant.Origin + "/"},
@@ -68,7 +69,12 @@ func (w *world) connect(client *http.Client, transport http.RoundTripper) *graph
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	g, err := graph.New(cred, graph.Options{Endpoint: w.tenant.Origin + "/v1.0", Transport: transport})
+	return cred
+}
+
+func (w *world) connect(transport http.RoundTripper) *graph.Client {
+	w.t.Helper()
+	g, err := graph.New(w.credential(), graph.Options{Endpoint: w.tenant.Origin + "/v1.0", Transport: transport})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -349,7 +355,7 @@ func (w *world) as(permissions ...string) *graph.Client {
 		Secrets:     []stack.Secret{{Name: "ci"}}}}}}
 	client := w.tenant.HTTPClient()
 	administrator := w.graph
-	w.graph = w.connect(client, client.Transport)
+	w.graph = w.connect(client.Transport)
 	w.must(caller, plan.Options{})
 	w.graph = administrator
 	kept, ok, err := w.keep.Secret(context.Background(), "caller.ci", "ci", stack.Sink{})
@@ -359,7 +365,7 @@ func (w *world) as(permissions ...string) *graph.Client {
 	id, secret := w.tenant.ClientID, w.tenant.ClientSecret
 	w.tenant.ClientID, w.tenant.ClientSecret = kept.ClientID, kept.SecretText
 	defer func() { w.tenant.ClientID, w.tenant.ClientSecret = id, secret }()
-	return w.connect(client, client.Transport)
+	return w.connect(client.Transport)
 }
 
 // TestApplyInBadWeather meets what Entra is known to answer, and ends where an

@@ -10,33 +10,53 @@ import (
 	"provision/stack"
 )
 
-// relations reads who is in, assigned to and consented to what, for the stacks
-// at hand, and the secrets of their applications.
+// relations reads who is in, owns, is assigned to and consented to what, for
+// the stacks at hand, and the secrets of their applications.
 func (t *tenant) relations(stacks []*stack.Stack) error {
-	declared := applications(stacks)
+	t.declared = applications(stacks)
 	referred := t.referred(stacks)
+	ownersStated := map[plan.Key]bool{}
+	for _, s := range stacks {
+		for _, g := range s.Groups {
+			ownersStated[plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(s.Name, g.Name)}] = g.Owners != nil
+		}
+	}
+	for k, a := range t.declared {
+		ownersStated[k] = a.Owners != nil
+	}
 	var queries []query
 	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
 		o := t.state.Objects[k]
-		concerns := t.managed[o.Stack] || referred[k]
-		if k.Kind == plan.Application && t.managed[o.Stack] {
-			queries = append(queries, query{graph.FederatedCredentials(o.ID), each(func(m map[string]any) error { return t.federated(o, m) })})
-			if declared[k] != nil && declared[k].Owners != nil {
-				queries = append(queries, query{graph.Owners(o.ID), each(func(m map[string]any) error { return t.ownership(o, m) })})
+		managed := t.managed[o.Stack]
+		_, declared := ownersStated[k]
+		switch k.Kind {
+		case plan.Application:
+			if managed {
+				queries = append(queries, query{graph.FederatedCredentials(o.ID), each(func(m map[string]any) error { return t.federated(o, m) })})
 			}
-		}
-		switch {
-		case !concerns:
-		case k.Kind == plan.Group && t.managed[o.Stack]:
-			queries = append(queries, query{graph.Members(o.ID), each(func(m map[string]any) error { return t.member(o, m) })})
-		case k.Kind == plan.Application && o.ServicePrincipalID != "":
-			queries = append(queries,
-				query{graph.AssignmentsOf(o.ServicePrincipalID), each(t.assignment)},
-				query{graph.GrantsOf(o.ServicePrincipalID), each(t.grant)})
-			if t.managed[o.Stack] {
+			if declared || referred[k] {
+				more, err := t.owners(o, ownersStated[k])
+				if err != nil {
+					return err
+				}
+				queries = append(queries, more...)
+			}
+			if (managed || referred[k]) && o.ServicePrincipalID != "" {
+				queries = append(queries,
+					query{graph.AssignmentsOf(o.ServicePrincipalID), each(t.assignment)},
+					query{graph.GrantsOf(o.ServicePrincipalID), each(t.grant)})
+			}
+			if managed && o.ServicePrincipalID != "" {
 				queries = append(queries,
 					query{graph.AssignedTo(o.ServicePrincipalID), each(t.assignment)},
 					query{graph.GrantsTo(o.ServicePrincipalID), each(t.grant)})
+			}
+		case plan.Group:
+			if managed {
+				queries = append(queries, query{graph.Members(o.ID), each(func(m map[string]any) error { return t.member(o, m) })})
+			}
+			if declared {
+				queries = append(queries, query{graph.Owners(graph.OwnedGroup, o.ID), each(func(m map[string]any) error { return t.owner(o, m, ownersStated[k]) })})
 			}
 		}
 	}
@@ -49,7 +69,43 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	for _, add := range t.relation {
 		add()
 	}
-	return t.credentials(stacks, declared)
+	return t.credentials(stacks, t.declared)
+}
+
+// owners reads those of a registration and of its service principal, and the
+// certificates of both, whose keys Graph shows only where they are asked for.
+func (t *tenant) owners(app *plan.Object, stated bool) ([]query, error) {
+	var queries []query
+	if app.ID != "" {
+		queries = append(queries, query{graph.Owners(graph.OwnedApplication, app.ID), each(func(m map[string]any) error { return t.owner(app, m, stated) })})
+	}
+	sp := t.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}]
+	if sp != nil {
+		take := func(m map[string]any) error { return t.owner(sp, m, stated) }
+		if expanded, ok := sp.Properties["owners"].([]any); ok && len(expanded) < graph.MaxExpanded {
+			for _, e := range expanded {
+				if m, ok := e.(map[string]any); ok {
+					if err := take(m); err != nil {
+						return nil, err
+					}
+				}
+			}
+		} else {
+			queries = append(queries, query{graph.Owners(graph.OwnedServicePrincipal, sp.ID), each(take)})
+		}
+	}
+	for _, o := range []*plan.Object{app, sp} {
+		if o == nil || o.ID == "" {
+			continue
+		}
+		if keys, _ := o.Properties["keyCredentials"].([]any); len(keys) > 0 {
+			queries = append(queries, query{graph.KeyCredentials(owned[o.Kind], o.ID), each(func(m map[string]any) error {
+				o.Properties["keyCredentials"] = m["keyCredentials"]
+				return nil
+			})})
+		}
+	}
+	return queries, nil
 }
 
 // introduce looks up the service principals that relations name and no list
@@ -113,7 +169,7 @@ func (t *tenant) key(id, graphType string) plan.Key {
 	return plan.Key{Kind: kind, Name: id}
 }
 
-func (t *tenant) owner(k plan.Key) string {
+func (t *tenant) stackOf(k plan.Key) string {
 	if o := t.state.Objects[k]; o != nil {
 		return o.Stack
 	}
@@ -143,9 +199,9 @@ func (t *tenant) addAssignment(m map[string]any) {
 	resource := t.key(str(m, "resourceId"), "ServicePrincipal")
 	who := t.key(str(m, "principalId"), str(m, "principalType"))
 	// Users and groups are the resource's business, an application is its own.
-	owner := t.owner(resource)
-	if who.Kind == plan.Application && t.owner(who) != "" {
-		owner = t.owner(who)
+	owner := t.stackOf(resource)
+	if who.Kind == plan.Application && t.stackOf(who) != "" {
+		owner = t.stackOf(who)
 	}
 	k := plan.AssignmentKey(resource, t.role(resource, str(m, "appRoleId")), who)
 	shown := named(k, who.Name, str(m, "principalDisplayName"))
@@ -186,9 +242,9 @@ func (t *tenant) grant(m map[string]any) error {
 
 func (t *tenant) addGrant(m map[string]any) {
 	client, resource := t.key(str(m, "clientId"), "ServicePrincipal"), t.key(str(m, "resourceId"), "ServicePrincipal")
-	owner := t.owner(client)
+	owner := t.stackOf(client)
 	if owner == "" {
-		owner = t.owner(resource)
+		owner = t.stackOf(resource)
 	}
 	scope := []any{}
 	for _, s := range strings.Fields(str(m, "scope")) {
@@ -229,17 +285,25 @@ func (t *tenant) federated(app *plan.Object, m map[string]any) error {
 	return nil
 }
 
-// ownership takes a user's; applications that own one another are no stack's
-// business.
-func (t *tenant) ownership(app *plan.Object, m map[string]any) error {
-	if str(m, "@odata.type") != "#microsoft.graph.user" {
-		return nil
+// owner takes one of an object. Users who own what is declared with `owners`
+// are the stack's business; applications that own one another are shown, and
+// never removed: one that may write only what it owns would lock itself out.
+func (t *tenant) owner(of *plan.Object, m map[string]any, stated bool) error {
+	isUser := str(m, "@odata.type") == "#microsoft.graph.user"
+	graphType := "User"
+	if !isUser {
+		graphType = "ServicePrincipal"
+		t.strangers[str(m, "id")] = true
 	}
-	who := t.key(str(m, "id"), "User")
-	k := plan.OwnerKey(app.Key, who)
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: app.Stack, ID: str(m, "id"),
-		Display:    named(k, who.Name, str(m, "displayName")),
-		Properties: map[string]any{"application": app.ID, "owner": str(m, "id")},
-		Ends:       plan.Ends{Holder: app.Key, Principal: who}}
+	t.relation = append(t.relation, func() {
+		who := t.key(str(m, "id"), graphType)
+		o := &plan.Object{Key: plan.OwnerKey(of.Key, who), ID: str(m, "id"), Display: named(plan.OwnerKey(of.Key, who), who.Name, str(m, "displayName")),
+			Properties: map[string]any{"of": string(of.Kind), "holder": of.ID, "owner": str(m, "id"), "displayName": m["displayName"]},
+			Ends:       plan.Ends{Holder: of.Key, Principal: who}}
+		if isUser && stated {
+			o.Stack = of.Stack
+		}
+		t.state.Objects[o.Key] = o
+	})
 	return nil
 }

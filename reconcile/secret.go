@@ -47,6 +47,9 @@ func secretOf(s plan.Step, body map[string]any) (application, name string, where
 func (r *run) secret(s plan.Step, body map[string]any) error {
 	id := str(body, "application")
 	if s.Action == plan.Delete {
+		if sp := str(body, "servicePrincipal"); sp != "" {
+			return r.write(gone(r.Graph.RemoveServicePrincipalPassword(r.ctx, sp, s.ID)))
+		}
 		if err := r.write(gone(r.Graph.RemovePassword(r.ctx, id, s.ID))); err != nil {
 			return err
 		}

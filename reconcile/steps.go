@@ -166,12 +166,17 @@ func (r *run) assignment(s plan.Step, body map[string]any) error {
 	return r.write(there(r.Graph.AssignRole(r.ctx, str(body, "resourceId"), str(body, "principalId"), str(body, "appRoleId"))))
 }
 
+// owned are the sets of what has owners.
+var owned = map[plan.Kind]graph.Owned{
+	plan.Application: graph.OwnedApplication, plan.ServicePrincipal: graph.OwnedServicePrincipal, plan.Group: graph.OwnedGroup,
+}
+
 func (r *run) owner(s plan.Step, body map[string]any) error {
-	application, owner := str(body, "application"), str(body, "owner")
+	of, holder, owner := owned[plan.Kind(str(body, "of"))], str(body, "holder"), str(body, "owner")
 	if s.Action == plan.Delete {
-		return r.write(gone(r.Graph.RemoveOwner(r.ctx, application, owner)))
+		return r.write(gone(r.Graph.RemoveOwner(r.ctx, of, holder, owner)))
 	}
-	return r.write(there(r.Graph.AddOwner(r.ctx, application, owner)))
+	return r.write(there(r.Graph.AddOwner(r.ctx, of, holder, owner)))
 }
 
 func (r *run) grant(s plan.Step, bodies []map[string]any) error {

@@ -33,7 +33,7 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 	l.checkFederatedCredentials(s, a)
 	l.checkSecrets(s, a)
 	l.checkCertificates(s, a)
-	l.checkOwners(s, a)
+	l.checkOwners(s, a.Owners, func(i int) Position { return at("owners", i) })
 }
 
 // checkExisting: what is not ours is only referred to, and may be granted our
@@ -44,7 +44,7 @@ func (l *loader) checkExisting(s *loaded, a *Application) {
 	}
 	spec, _ := s.declared["Application/"+a.Name].content["spec"].(map[string]any)
 	for _, field := range slices.Sorted(maps.Keys(spec)) {
-		if !slices.Contains([]string{"existing", "appId", "uniqueName", "displayName", "permissions"}, field) {
+		if !slices.Contains([]string{"existing", "appId", "uniqueName", "displayName", "permissions", "owners"}, field) {
 			l.mistakes.add(l.at(s, "Application", a.Name, field), "leave it out, or leave `existing: true` out", "%s of an existing application is never written", field)
 		}
 	}

@@ -53,6 +53,7 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 		}
 		seen[m] = true
 	}
+	l.checkOwners(s, g.Owners, func(i int) Position { return at("owners", i) })
 }
 
 // checkOnlyFound refuses what an existing object would have written.

@@ -61,6 +61,7 @@ type loader struct {
 // loaded is a stack with the documents behind it.
 type loaded struct {
 	*Stack
+	document     *document            // its own
 	declared     map[string]*document // kind/name → its document
 	applications map[string]*Application
 	users        map[string]*User
@@ -83,9 +84,11 @@ func (l *loader) begin(d *document) {
 	l.byFolder[d.folder] = s
 	var spec struct {
 		Description, Prune string
+		Deployers          []string
 	}
 	l.into(d, &spec)
-	s.Description, s.Prune = spec.Description, spec.Prune
+	s.Description, s.Prune, s.Deployers = spec.Description, spec.Prune, spec.Deployers
+	s.document = d
 	if other := l.stacks[d.name]; other != nil {
 		l.mistakes.add(d.pos(), "a stack's name is the mark by which it finds what it owns", "stack %s is declared in another folder too", d.name)
 		return
@@ -150,6 +153,10 @@ func (l *loader) add(d *document) {
 
 // check holds the documents of a stack against each other.
 func (l *loader) check(s *loaded) {
+	l.checkOwners(s, s.Deployers, func(i int) Position { return s.document.value("/spec" + pointer("deployers", i)) })
+	for i, name := range s.Deployers {
+		l.checkReferencesBelow(s.document, name, "/spec"+pointer("deployers", i), []string{"tenant.id", "tenant.domain"})
+	}
 	for _, a := range s.Applications {
 		l.checkApplication(s, a)
 	}

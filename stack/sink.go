@@ -88,12 +88,3 @@ func (l *loader) checkSecrets(s *loaded, a *Application) {
 		l.sinks[place] = s.Name + "/" + a.Name + "/" + secret.Name
 	}
 }
-
-// checkOwners: only what the stack knows can be given the registration.
-func (l *loader) checkOwners(s *loaded, a *Application) {
-	for i, name := range a.Owners {
-		if s.users[name] == nil {
-			l.mistakes.add(l.at(s, "Application", a.Name, "owners", i), oneOf(name, names(s.users)), "unknown user %q", name)
-		}
-	}
-}

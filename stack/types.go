@@ -5,7 +5,8 @@ package stack
 type Stack struct {
 	Name         string // [a-z0-9-]+
 	Description  string
-	Prune        string // "credentials": also remove secrets and certificates that no manifest names
+	Prune        string   // "credentials": also remove secrets and certificates that no manifest names
+	Deployers    []string // who applies the stack, in the forms of an owner: they may own what it makes
 	Applications []*Application
 	Users        []*User
 	Groups       []*Group
@@ -57,7 +58,7 @@ type Application struct {
 
 	Certificates         []Certificate         `json:"certificates,omitempty"`
 	FederatedCredentials []FederatedCredential `json:"federatedCredentials,omitempty"`
-	Owners               []string              `json:"owners,omitempty"` // users; nil leaves owners alone, empty has none
+	Owners               []string              `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
 }
 
 type API struct {
@@ -216,6 +217,7 @@ type Group struct {
 	Description  *string  `json:"description,omitempty"`
 	MailNickname string   `json:"mailNickname,omitempty"`
 	Members      []Member `json:"members,omitempty"`
+	Owners       []string `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
 }
 
 // Member is one member of a group: exactly one field is set.

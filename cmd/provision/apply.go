@@ -51,6 +51,7 @@ Stopped at any point, the next apply goes on from there.`,
 	}
 	c.Flags().Bool("verify", false, "then prove the API that each stack protects; exit 3 when a case fails")
 	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	c.Flags().Bool("allow-foreign-owners", false, "give roles and consent also to applications and groups that somebody owns whom no manifest names")
 	c.Flags().Bool("reset-passwords", false, "give users of ours whose password is not known a new one")
 	writerFlags(c)
 	fileFlags(c)
@@ -59,7 +60,8 @@ Stopped at any point, the next apply goes on from there.`,
 }
 
 func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
-	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: a.config.GetBool("reset-passwords")})
+	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: a.config.GetBool("reset-passwords"),
+		AllowForeignOwners: a.config.GetBool("allow-foreign-owners")})
 	if err != nil {
 		return err
 	}
@@ -76,6 +78,9 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 		if err := p.Text(a.stdout, colors(a.raw.stdout), true); err != nil {
 			return err
 		}
+	}
+	if len(p.Distrusted) > 0 {
+		return p.Distrusted
 	}
 	if len(p.Steps) > 0 {
 		if err := a.confirm(s, "apply that to"); err != nil {

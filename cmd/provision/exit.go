@@ -120,6 +120,8 @@ func (a *app) hintFor(err error) string {
 		return "destroy what uses it first, or say --force: `" + a.again("--force") + "`"
 	case graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permissions Application.Read.All, User.Read.All and GroupMember.Read.All"
+	case errors.As(err, new(plan.Distrusted)):
+		return "name them in the manifest (`owners` of an application or a group, `deployers` of the stack), remove them from the tenant, or give it all the same with --allow-foreign-owners"
 	case errors.As(err, new(*azidentity.AuthenticationFailedError)):
 		return "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 	}

@@ -24,8 +24,17 @@ func (tx *Tx) AddOwner(objectID, ownerID string) error {
 	})
 }
 
-// RemoveOwner ends an ownership.
+// RemoveOwner ends an ownership. A group that a user owns keeps a user as an
+// owner.
+// Source: learn.microsoft.com/graph/api/group-delete-owners.
 func (tx *Tx) RemoveOwner(objectID, ownerID string) error {
+	if g, ok := tx.Group(objectID); ok {
+		isUser := func(id string) bool { _, user := tx.User(id); return user }
+		others := slices.ContainsFunc(g.OwnerIDs, func(id string) bool { return id != ownerID && isUser(id) })
+		if slices.Contains(g.OwnerIDs, ownerID) && isUser(ownerID) && !others {
+			return badRequest("The group must have at least one owner, hence this owner cannot be removed.")
+		}
+	}
 	return tx.changeOwners(objectID, func(owners []string) ([]string, error) {
 		i := slices.Index(owners, ownerID)
 		if i < 0 {

@@ -1,0 +1,249 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// Foreign is an owner or a credential of an object that no manifest declares.
+// Whoever has it can sign in as the object, or give themselves a credential of
+// it.
+type Foreign struct {
+	Holder  Key    `json:"holder"` // application, servicePrincipal or group
+	Stack   string `json:"stack,omitempty"`
+	Kind    Kind   `json:"kind"` // owner, secret, certificate or federatedCredential
+	Name    string `json:"name"` // for people
+	ID      string `json:"id"`
+	Removed bool   `json:"removed,omitempty"` // this plan removes it
+}
+
+// Certificate is a kind of Foreign alone: certificates are a property of their
+// application.
+const Certificate Kind = "certificate"
+
+func (f Foreign) String() string {
+	if f.Kind == Owner {
+		return "owner " + f.Name
+	}
+	return fmt.Sprintf("%s %q", called(f.Kind), f.Name)
+}
+
+// called is what people call a kind of thing.
+func called(k Kind) string {
+	switch k {
+	case ServicePrincipal:
+		return "service principal of"
+	case Federated:
+		return "federated credential"
+	}
+	return string(k)
+}
+
+// note is what people are told of one that stays.
+func (f Foreign) note() string {
+	holder := called(f.Holder.Kind) + " " + f.Holder.Name
+	switch {
+	case f.Kind == Owner:
+		return fmt.Sprintf("%s has an owner that no manifest names: %s; remove them, or name them in `owners` or in the stack's `deployers`", holder, f.Name)
+	case f.Stack == "":
+		return fmt.Sprintf("%s has a %s that no manifest names", holder, f)
+	}
+	return fmt.Sprintf("%s has a %s that no manifest names; `prune: credentials` in the stack's spec removes such", holder, f)
+}
+
+// Distrust says why an apply does not give an object what the manifests say:
+// somebody else controls it.
+type Distrust struct {
+	To      Key       `json:"to"`
+	Display string    `json:"display,omitempty"`
+	Gets    []string  `json:"gets"` // the steps that give it something
+	Foreign []Foreign `json:"foreign"`
+}
+
+// Distrusted is a plan that would give roles or consent to what somebody else
+// controls. Nothing of it is carried out.
+type Distrusted []Distrust
+
+func (d Distrusted) Error() string {
+	all := make([]string, len(d))
+	for i, one := range d {
+		who := make([]string, len(one.Foreign))
+		for j, f := range one.Foreign {
+			who[j] = f.String()
+		}
+		all[i] = fmt.Sprintf("%s %s would be given %s, but it has what no manifest names: %s",
+			one.To.Kind, cmp.Or(one.Display, one.To.Name), strings.Join(one.Gets, ", "), strings.Join(who, ", "))
+	}
+	return strings.Join(all, "; ")
+}
+
+// foreign finds what no manifest declares on what the stacks own or give
+// something to, and what must not be given for it.
+func (d *differ) foreign() {
+	given := d.given()
+	granted := map[Key]bool{} // has a role or consent already
+	byHolder := map[Key][]Foreign{}
+	add := func(f Foreign) {
+		owner := d.principal(f.Holder)
+		if d.declared[owner] == nil && len(given[owner]) == 0 || d.going[owner] {
+			return
+		}
+		byHolder[owner] = append(byHolder[owner], f)
+	}
+	for _, k := range keys(d.actual.Objects) {
+		o := d.actual.Objects[k]
+		switch k.Kind {
+		case Assignment, Grant:
+			granted[o.Ends.Principal] = true
+		case Owner:
+			if !d.trusts(o) {
+				add(Foreign{Holder: o.Ends.Holder, Stack: o.Stack, Kind: Owner, Name: ownerName(o), ID: o.ID, Removed: d.going[k]})
+			}
+		case Secret:
+			if d.declared[k] == nil && o.Lost == "" {
+				add(Foreign{Holder: o.Ends.Holder, Stack: o.Stack, Kind: Secret, Name: text(o.Properties, "displayName"), ID: o.ID, Removed: d.prunes(o.Stack)})
+			}
+		case Federated:
+			if d.declared[k] == nil {
+				add(Foreign{Holder: o.Ends.Holder, Stack: o.Stack, Kind: Federated, Name: text(o.Properties, "name"), ID: o.ID, Removed: d.going[k]})
+			}
+		case Application, ServicePrincipal:
+			for _, f := range d.keysOf(o) {
+				add(f)
+			}
+		}
+	}
+	for _, holder := range keys(byHolder) {
+		all := byHolder[holder]
+		d.plan.Foreign = append(d.plan.Foreign, all...)
+		for _, f := range all {
+			if !f.Removed {
+				d.plan.Notes = append(d.plan.Notes, f.note())
+			}
+		}
+		if len(given[holder]) == 0 || d.options.AllowForeignOwners || d.actual.Objects[holder].Named {
+			continue
+		}
+		// An owner could give themselves a credential at any time. A credential
+		// counts where nothing has been given yet: whoever made the object may
+		// have put it there.
+		why := slices.DeleteFunc(slices.Clone(all), func(f Foreign) bool {
+			return f.Kind != Owner && (f.Removed || granted[holder] || d.declared[holder] == nil)
+		})
+		if len(why) > 0 {
+			d.plan.Distrusted = append(d.plan.Distrusted, Distrust{To: holder, Display: d.actual.Objects[holder].Display, Gets: given[holder], Foreign: why})
+		}
+	}
+	slices.Sort(d.plan.Notes)
+}
+
+// principal is who gets roles and consent: an application for its service
+// principal.
+func (d *differ) principal(holder Key) Key {
+	if holder.Kind == ServicePrincipal {
+		return Key{Application, holder.Name}
+	}
+	return holder
+}
+
+// given is what the plan's steps give to applications and groups that are there
+// already.
+func (d *differ) given() map[Key][]string {
+	all := map[Key][]string{}
+	give := func(to Key, what string) {
+		if d.actual.Objects[to] != nil && (to.Kind == Application || to.Kind == Group) {
+			all[to] = append(all[to], what)
+		}
+	}
+	for _, s := range d.plan.Steps {
+		want := d.declared[s.Key]
+		switch {
+		case want == nil || s.Action == Delete:
+		case s.Kind == Assignment || s.Kind == Grant || s.Kind == Member:
+			give(want.Ends.Principal, string(s.Kind)+" "+cmp.Or(s.Display, s.Name))
+		case s.Kind == Application:
+			for _, client := range d.newClients(s, want) {
+				give(client, "pre-authorization for "+s.Name)
+			}
+		}
+	}
+	return all
+}
+
+// newClients are those that a step pre-authorizes, or gives more scopes.
+func (d *differ) newClients(s Step, want *Object) []Key {
+	const list = "api.preAuthorizedApplications["
+	var all []Key
+	for _, c := range s.Changes {
+		if !strings.HasPrefix(c.Path, list) || c.To == nil {
+			continue
+		}
+		for _, client := range want.clients {
+			if appID := d.actual.Lookup(client, AppID); appID != "" && strings.HasPrefix(c.Path, list+appID+"]") && !slices.Contains(all, client) {
+				all = append(all, client)
+			}
+		}
+	}
+	return all
+}
+
+// keysOf are the certificates of an application or a service principal that no
+// manifest names and, where it is no stack's, its secrets.
+func (d *differ) keysOf(o *Object) (all []Foreign) {
+	for _, e := range list(o.Properties, "keyCredentials") {
+		if entry := e.(map[string]any); d.strangerKey(o.Key, entry) {
+			all = append(all, Foreign{Holder: o.Key, Stack: o.Stack, Kind: Certificate, Name: cmp.Or(text(entry, "displayName"), Thumbprint(entry)),
+				ID: text(entry, "keyId"), Removed: d.prunes(o.Stack) && d.declared[o.Key] != nil})
+		}
+	}
+	if o.Stack == "" {
+		for _, e := range list(o.Properties, "passwordCredentials") {
+			entry := e.(map[string]any)
+			all = append(all, Foreign{Holder: o.Key, Kind: Secret, Name: text(entry, "displayName"), ID: text(entry, "keyId")})
+		}
+	}
+	return all
+}
+
+// trusts tells whether an owner is one that the manifests name, one of the
+// stack's deployers, or the caller.
+func (d *differ) trusts(owner *Object) bool {
+	holder := d.principal(owner.Ends.Holder)
+	if owner.ID == d.actual.Caller || owner.Ends.Principal == holder {
+		return true
+	}
+	return d.trusted[holder][owner.ID]
+}
+
+// strangerKey tells whether a certificate or key of an application or a service
+// principal admits somebody, and no manifest names it.
+func (d *differ) strangerKey(holder Key, entry map[string]any) bool {
+	want := d.declared[holder]
+	if want == nil {
+		return UseOf(entry, nil) == Stranger
+	}
+	if holder.Kind == ServicePrincipal && ownSigningKey(want) {
+		return false
+	}
+	return UseOf(entry, want.certificates) == Stranger
+}
+
+// ownSigningKey tells whether a service principal signs SAML assertions: Entra
+// keeps the certificate for that among its keys.
+func ownSigningKey(want *Object) bool {
+	return text(want.Properties, "preferredSingleSignOnMode") == "saml"
+}
+
+// ownerName is what people are told of an owner: a name, and the object id by
+// which no other is meant.
+func ownerName(o *Object) string {
+	name := o.Ends.Principal.Name
+	if stack.IsID(name) {
+		name = fmt.Sprintf("%q", text(o.Properties, "displayName"))
+	}
+	return fmt.Sprintf("%s %s (%s)", o.Ends.Principal.Kind, name, o.ID)
+}

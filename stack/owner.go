@@ -1,0 +1,33 @@
+package stack
+
+import "strings"
+
+// An owner, or a deployer, is named as a user of the stack, by a
+// userPrincipalName, or as an application: by its name in the stack, as
+// OTHER-STACK/NAME or by its appId.
+
+// OwnerUPN is the userPrincipalName that an owner is named by, "" where it is
+// named otherwise.
+func OwnerUPN(owner string) string {
+	if strings.Contains(owner, "@") {
+		return owner
+	}
+	return ""
+}
+
+// checkOwners: what is called an owner can be found.
+func (l *loader) checkOwners(s *loaded, owners []string, at func(i int) Position) {
+	for i, name := range owners {
+		isUser, isApplication := s.users[name] != nil, s.applications[name] != nil
+		switch {
+		case isUser && isApplication:
+			l.mistakes.add(at(i), "name the user by the userPrincipalName, or the application as "+s.Name+"/"+name,
+				"%q is a user and an application", name)
+		case isUser, isApplication, OwnerUPN(name) != "", IsID(name):
+		case strings.Contains(name, "/"):
+			l.resource(s, name, at(i))
+		default:
+			l.mistakes.add(at(i), oneOf(name, append(names(s.users), names(s.applications)...)), "unknown user or application %q", name)
+		}
+	}
+}
