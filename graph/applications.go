@@ -30,6 +30,12 @@ func ApplicationByAppID(appID string) Read {
 	return Read{Path: keyed("/applications", "appId", appID)}
 }
 
+// AuthenticationBehaviors reads those of an application, which Graph answers only
+// when they are selected.
+func AuthenticationBehaviors(id string) Read {
+	return Read{Path: "/applications/" + id, Query: url.Values{"$select": {"id,authenticationBehaviors"}}}
+}
+
 // ApplicationsDisplayed reads the applications with a display name.
 func ApplicationsDisplayed(displayName string) Read {
 	return Read{Path: "/applications", Query: url.Values{"$filter": {"displayName eq " + quote(displayName)}}}

@@ -23,6 +23,7 @@ type Read struct {
 	Query    url.Values
 	Advanced bool // send ConsistencyLevel: eventual, and $count for a collection
 	Optional bool // without the permission to read it there is nothing to read
+	Beta     bool // of the beta version
 }
 
 // Result is the answer to a Read.
@@ -53,7 +54,14 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 		queue = append(queue, item{i, u})
 	}
 	for attempt := 0; len(queue) > 0; {
-		n := min(len(queue), batchLimit)
+		base, n := c.endpoint, 1
+		beta := reads[queue[0].read].Beta
+		if beta {
+			base = c.beta()
+		}
+		for n < min(len(queue), batchLimit) && reads[queue[n].read].Beta == beta {
+			n++
+		}
 		requests := make([]batchRequest, n)
 		for i, it := range queue[:n] {
 			requests[i] = batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: it.url}
@@ -61,7 +69,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 				requests[i].Headers = map[string]string{"ConsistencyLevel": "eventual"}
 			}
 		}
-		answers, err := c.batch(ctx, requests)
+		answers, err := c.batch(ctx, base, requests)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +93,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 					return nil, fmt.Errorf("read %s: %w", it.url, err)
 				}
 				if next != "" {
-					again = append(again, item{it.read, strings.TrimPrefix(next, c.endpoint)})
+					again = append(again, item{it.read, strings.TrimPrefix(next, base)})
 				}
 			}
 		}
@@ -143,13 +151,14 @@ func (a batchAnswer) pause(attempt int) time.Duration {
 	return retryAfter(header, attempt)
 }
 
-func (c *Client) batch(ctx context.Context, requests []batchRequest) (map[string]batchAnswer, error) {
+// batch sends requests to the version of Graph whose base URL is given.
+func (c *Client) batch(ctx context.Context, base string, requests []batchRequest) (map[string]batchAnswer, error) {
 	body, err := json.Marshal(map[string]any{"requests": requests})
 	if err != nil {
 		return nil, err
 	}
 	info := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(
-		abstractions.POST, "{+baseurl}/$batch", c.pathParameters())
+		abstractions.POST, "{+version}/$batch", map[string]string{"version": base}) // the adapter sets baseurl by itself
 	info.SetStreamContentAndContentType(body, "application/json")
 	info.Headers.TryAdd("Accept", "application/json")
 	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", abstractions.ErrorMappings{

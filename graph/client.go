@@ -106,5 +106,13 @@ func (c *Client) pathParameters(pairs ...string) map[string]string {
 	return p
 }
 
+// beta is the base URL of Graph's beta version.
+func (c *Client) beta() string {
+	if base, ok := strings.CutSuffix(c.endpoint, "/v1.0"); ok {
+		return base + "/beta"
+	}
+	return c.endpoint
+}
+
 // reference is the URL by which an object is named in a $ref.
 func (c *Client) reference(id string) string { return c.endpoint + "/directoryObjects/" + id }

@@ -9,7 +9,8 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
-const groupProperties = "id,uniqueName,displayName,description,mailNickname"
+const groupProperties = "id,uniqueName,displayName,description,mailNickname," +
+	"groupTypes,mailEnabled,securityEnabled,visibility,membershipRule,membershipRuleProcessingState"
 
 // GroupsNamed reads the groups whose uniqueName begins with prefix.
 func GroupsNamed(prefix string) Read {

@@ -29,6 +29,12 @@ func ServicePrincipalWithOwners(appID string) Read {
 	return r
 }
 
+// ServicePrincipalsDisplayed reads the service principals with a display name,
+// which is how a managed identity is named.
+func ServicePrincipalsDisplayed(displayName string) Read {
+	return Read{Path: "/servicePrincipals", Query: url.Values{"$filter": {"displayName eq " + quote(displayName)}}}
+}
+
 // ServicePrincipal reads the application that a service principal stands for.
 func ServicePrincipal(id string) Read {
 	return Read{Path: "/servicePrincipals/" + id, Query: url.Values{"$select": {"id,appId,displayName"}}}

@@ -41,6 +41,9 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	properties["isFallbackPublicClient"] = a.IsFallbackPublicClient
 	properties["requiredResourceAccess"] = required
 	properties["appRoles"] = d.roles(s, a, k)
+	if live := d.state.Objects[k]; live != nil && sameWords(text(live.Properties, "groupMembershipClaims"), a.GroupClaims()) {
+		properties["groupMembershipClaims"] = live.Properties["groupMembershipClaims"] // the order means nothing
+	}
 	api := member(properties, "api")
 	api["oauth2PermissionScopes"] = d.scopes(s, a, k)
 	api["preAuthorizedApplications"] = d.preAuthorized(s, a, k)
@@ -75,11 +78,26 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 			Properties: map[string]any{"displayName": secret.Name, "lifetime": secret.Lifetime, "sink": object(secret.Sink)},
 			Ends:       Ends{Holder: k}})
 	}
-	for _, federated := range a.FederatedCredentials {
-		properties := federated.Properties()
-		d.values(s, a, properties)
-		d.add(&Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Pos: a.Pos, Properties: properties, Ends: Ends{Holder: k}})
+	for _, stated := range a.FederatedCredentials {
+		for _, federated := range stated.Credentials() {
+			properties := federated.Properties()
+			d.values(s, a, properties)
+			if federated.ManagedIdentity != "" {
+				properties["subject"] = d.managedIdentity(s, a, federated)
+			}
+			d.add(&Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Pos: a.Pos, Properties: properties, Ends: Ends{Holder: k}})
+		}
 	}
+}
+
+// managedIdentity is the object id of a managed identity, which is the subject of
+// its tokens.
+func (d *declaration) managedIdentity(s *stack.Stack, a *stack.Application, f stack.FederatedCredential) any {
+	k := d.applicationKey(s, f.ManagedIdentity)
+	if live := d.state.Objects[k]; live != nil && text(live.Properties, "servicePrincipalType") != "ManagedIdentity" {
+		d.problem(f.Pos, "state issuer and subject of the tokens that are meant", "federated credential %s of application %s: %s is no managed identity", f.Name, a.Name, f.ManagedIdentity)
+	}
+	return Reference(k, ServicePrincipalID).Resolve(d.state.Lookup)
 }
 
 func (d *declaration) scopes(s *stack.Stack, a *stack.Application, k Key) []any {
@@ -294,6 +312,16 @@ func (d *declaration) entitlements(resource Key) offers {
 		own.roles[role.Value] = cmp.Or(strings.ToLower(role.ID), o.roles[role.Value], stack.RoleID(resource.Name, role.Value))
 	}
 	return own
+}
+
+// sameWords tells whether a text with commas has the words, in any order.
+func sameWords(text string, words []string) bool {
+	have := strings.Split(text, ",")
+	for i := range have {
+		have[i] = strings.TrimSpace(have[i])
+	}
+	slices.Sort(have)
+	return slices.Equal(have, slices.Sorted(slices.Values(words)))
 }
 
 // member is the JSON object below a property, made where there is none.

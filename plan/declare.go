@@ -251,10 +251,21 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 	if g.Description != nil {
 		properties["description"] = *g.Description
 	}
+	for property, stated := range map[string]*string{
+		"visibility": g.Visibility, "membershipRule": g.MembershipRule, "membershipRuleProcessingState": g.RuleProcessing,
+	} {
+		if stated != nil {
+			properties[property] = *stated
+		}
+	}
+	if g.SecurityEnabled != nil {
+		properties["securityEnabled"] = *g.SecurityEnabled
+	}
+	properties["groupTypes"] = d.groupTypes(k, g, properties)
 	d.values(s, nil, properties)
 	initial := map[string]any{
-		"mailEnabled":     false,
-		"securityEnabled": true,
+		"mailEnabled":     g.Unified(),
+		"securityEnabled": !g.Unified(),
 		"mailNickname":    cmp.Or(g.MailNickname, s.Name+"-"+g.Name),
 	}
 	maps.Copy(initial, properties)
@@ -274,6 +285,29 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 		d.add(&Object{Key: MemberKey(k, member), Stack: s.Name, Pos: g.Pos,
 			Ends: Ends{Holder: k, Principal: member, principalProperty: property}})
 	}
+}
+
+// groupTypes are a group's, with what goes along when its members begin or cease
+// to be computed. What a group is to Exchange never changes.
+func (d *declaration) groupTypes(k Key, g *stack.Group, properties map[string]any) []any {
+	types := []any{}
+	if g.Unified() {
+		types = append(types, "Unified")
+	}
+	live := d.state.Objects[k]
+	if live != nil && slices.Contains(list(live.Properties, "groupTypes"), any("Unified")) != g.Unified() {
+		d.problem(g.Pos, "give the group another metadata.name, or delete it first", "group %s: a group cannot become a Microsoft 365 group, or cease to be one", g.Name)
+	}
+	switch {
+	case g.Dynamic():
+		types = append(types, "DynamicMembership")
+		if g.RuleProcessing == nil {
+			properties["membershipRuleProcessingState"] = "On"
+		}
+	case live != nil && slices.Contains(list(live.Properties, "groupTypes"), any("DynamicMembership")):
+		properties["membershipRuleProcessingState"] = "Paused"
+	}
+	return types
 }
 
 // MemberKey names a membership.

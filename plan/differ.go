@@ -68,6 +68,7 @@ func (d *differ) servicePrincipal(want, live *Object) {
 func (d *differ) application(want, live *Object) {
 	if live == nil {
 		shell, link := split(want.Properties)
+		d.samlLast(want, shell, link)
 		changes := compare(nil, shell)
 		if entries, more := d.certificates(want, nil); len(more) > 0 {
 			shell["keyCredentials"] = entries
@@ -134,14 +135,27 @@ func split(properties map[string]any) (shell, link map[string]any) {
 	return shell, link
 }
 
-// pick is the part of properties that the changes touch: lists and the
-// settings of an implicit grant whole, other objects by member.
+// samlLast lets the identifier URIs of a SAML application wait for its service
+// principal: that is what exempts them from the tenant's policy for new URIs.
+func (d *differ) samlLast(want *Object, shell, link map[string]any) {
+	sp := d.declared[Key{ServicePrincipal, want.Name}]
+	if sp == nil || sp.Properties["preferredSingleSignOnMode"] != "saml" {
+		return
+	}
+	if uris, ok := shell["identifierUris"].([]any); ok && len(uris) > 0 {
+		link["identifierUris"] = uris
+		delete(shell, "identifierUris")
+	}
+}
+
+// pick is the part of properties that the changes touch: lists, the settings of
+// an implicit grant and wholeSettings whole, other objects by member.
 func pick(properties map[string]any, changes []Change) map[string]any {
 	body := map[string]any{}
 	for _, c := range changes {
 		from, to := properties, body
 		path := strings.Split(property(c.Path), ".")
-		for len(path) > 1 && path[0] != "implicitGrantSettings" {
+		for len(path) > 1 && path[0] != "implicitGrantSettings" && !slices.Contains(wholeSettings, path[0]) {
 			from, to = sub(from, path[0]), member(to, path[0])
 			path = path[1:]
 		}
@@ -150,9 +164,20 @@ func pick(properties map[string]any, changes []Change) map[string]any {
 	return body
 }
 
-// complete fills entries that are sent whole with the properties that the live
-// ones have and the manifest does not state.
+// wholeSettings are the settings that Graph replaces as a whole.
+var wholeSettings = []string{"requestSignatureVerification", "servicePrincipalLockConfiguration", "authenticationBehaviors"}
+
+// complete fills entries and settings that are sent whole with the properties
+// that the live ones have and the manifest does not state.
 func complete(body, live map[string]any) {
+	for _, name := range wholeSettings {
+		if stated, ok := body[name].(map[string]any); ok {
+			merged := map[string]any{}
+			maps.Copy(merged, sub(live, name))
+			maps.Copy(merged, stated)
+			body[name] = merged
+		}
+	}
 	fill := func(entries, from []any) {
 		for i, e := range entries {
 			entry := e.(map[string]any)

@@ -105,8 +105,9 @@ func (t *tenant) external(m map[string]any) error {
 	t.state.Objects[k] = &plan.Object{Key: k, Display: str(m, "displayName"),
 		AppID: str(m, "appId"), ServicePrincipalID: str(m, "id"),
 		Properties: map[string]any{
-			"appRoles": m["appRoles"],
-			"api":      map[string]any{"oauth2PermissionScopes": m["oauth2PermissionScopes"]},
+			"appRoles":             m["appRoles"],
+			"api":                  map[string]any{"oauth2PermissionScopes": m["oauth2PermissionScopes"]},
+			"servicePrincipalType": m["servicePrincipalType"],
 		}}
 	t.byID[str(m, "id")] = k
 	sp := plan.Key{Kind: plan.ServicePrincipal, Name: k.Name}
@@ -147,22 +148,10 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			return t.application(m)
 		})}}
 	}
-	read := graph.ApplicationsDisplayed(a.DisplayName)
-	by := fmt.Sprintf("displayName %q", a.DisplayName)
-	switch {
-	case a.AppID != "":
-		read, by = graph.ServicePrincipalByAppID(a.AppID), "appId "+a.AppID
-	case a.UniqueName != "":
-		read, by = graph.ApplicationNamed(a.UniqueName), "uniqueName "+a.UniqueName
-	}
-	return []query{{read, func(r graph.Result) error {
-		found := 0
-		err := each(func(m map[string]any) error {
+	found := 0
+	take := func(take func(map[string]any) error) func(map[string]any) error {
+		return func(m map[string]any) error {
 			found++
-			take := t.application
-			if a.AppID != "" {
-				take = t.external
-			}
 			if err := take(m); err != nil {
 				return err
 			}
@@ -173,16 +162,50 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 				}
 			}
 			return nil
-		})(r)
-		if live, ok := t.microsofts(a.AppID); err == nil && found == 0 && ok {
-			t.state.Existing[k] = live
-			return nil
 		}
-		if err == nil && found != 1 {
+	}
+	one := func(by string) error {
+		if found != 1 {
 			return &NotFound{a.Pos, fmt.Sprintf("existing application %s: the tenant has %d with %s, not one", a.Name, found, by)}
 		}
-		return err
-	}}}
+		return nil
+	}
+	switch {
+	case a.AppID != "":
+		return []query{{graph.ServicePrincipalByAppID(a.AppID), func(r graph.Result) error {
+			if err := each(take(t.external))(r); err != nil {
+				return err
+			}
+			if live, ok := t.microsofts(a.AppID); found == 0 && ok {
+				t.state.Existing[k] = live
+				return nil
+			}
+			return one("appId " + a.AppID)
+		}}}
+	case a.UniqueName != "":
+		return []query{{graph.ApplicationNamed(a.UniqueName), func(r graph.Result) error {
+			if err := each(take(t.application))(r); err != nil {
+				return err
+			}
+			return one("uniqueName " + a.UniqueName)
+		}}}
+	}
+	// A managed identity is a service principal without a registration.
+	managedIdentity := func(m map[string]any) error {
+		if str(m, "servicePrincipalType") != "ManagedIdentity" {
+			return nil
+		}
+		return take(t.external)(m)
+	}
+	return []query{
+		{graph.ApplicationsDisplayed(a.DisplayName), each(take(t.application))},
+		{graph.ServicePrincipalsDisplayed(a.DisplayName), func(r graph.Result) error {
+			if err := each(managedIdentity)(r); err != nil {
+				return err
+			}
+			return one(fmt.Sprintf("displayName %q", a.DisplayName))
+		}},
+	}
 }
 
 func (t *tenant) userNamed(u *stack.User) []query {

@@ -32,7 +32,7 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 		switch k.Kind {
 		case plan.Application:
 			if managed {
-				queries = append(queries, query{graph.FederatedCredentials(o.ID), each(func(m map[string]any) error { return t.federated(o, m) })})
+				queries = append(queries, t.applicationAlone(o, t.declared[k])...)
 			}
 			if declared || referred[k] {
 				more, err := t.owners(o, ownersStated[k])
@@ -52,7 +52,7 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 					query{graph.GrantsTo(o.ServicePrincipalID), each(t.grant)})
 			}
 		case plan.Group:
-			if managed {
+			if managed && !slices.Contains(strs(o.Properties, "groupTypes"), "DynamicMembership") { // else Entra computes them
 				queries = append(queries, query{graph.Members(o.ID), each(func(m map[string]any) error { return t.member(o, m) })})
 			}
 			if declared {
@@ -275,10 +275,32 @@ func named(k plan.Key, id, displayName string) string {
 	return strings.ReplaceAll(k.Name, id, displayName)
 }
 
+// applicationAlone reads what Graph does not answer with an application.
+func (t *tenant) applicationAlone(o *plan.Object, declared *stack.Application) []query {
+	read := graph.FederatedCredentials(o.ID)
+	if declared != nil && flexible(declared) {
+		read = graph.FlexibleFederatedCredentials(o.ID)
+	}
+	queries := []query{{read, each(func(m map[string]any) error { return t.federated(o, m) })}}
+	if declared != nil && declared.AuthenticationBehaviors != nil {
+		queries = append(queries, query{graph.AuthenticationBehaviors(o.ID), each(func(m map[string]any) error {
+			o.Properties["authenticationBehaviors"] = m["authenticationBehaviors"]
+			return nil
+		})})
+	}
+	return queries
+}
+
+// flexible tells whether an application has a federated credential that only the
+// beta of Graph shows whole.
+func flexible(a *stack.Application) bool {
+	return slices.ContainsFunc(a.FederatedCredentials, func(f stack.FederatedCredential) bool { return f.ClaimsMatchingExpression != nil })
+}
+
 func (t *tenant) federated(app *plan.Object, m map[string]any) error {
 	o := &plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, ID: str(m, "id"),
 		Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{}}
-	for _, name := range []string{"name", "issuer", "subject", "audiences", "description"} {
+	for _, name := range []string{"name", "issuer", "subject", "claimsMatchingExpression", "audiences", "description"} {
 		o.Properties[name] = m[name]
 	}
 	t.state.Objects[o.Key] = o

@@ -20,12 +20,13 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 			}
 		}
 	}
-	if a.SignInAudience != nil && strings.Contains(*a.SignInAudience, "Personal") &&
+	if a.personal() &&
 		(a.API.RequestedAccessTokenVersion == nil || *a.API.RequestedAccessTokenVersion != 2) {
 		l.mistakes.add(at("signInAudience"), "set api.requestedAccessTokenVersion to 2", "Entra admits personal accounts only with version 2 access tokens")
 	}
 	l.checkIdentifierURIs(s, a)
 	l.checkRedirectURIs(s, a)
+	l.checkGroupClaims(s, a)
 	l.checkEntitlements(s, a)
 	l.checkAssignments(s, a)
 	l.checkPermissions(s, a)
@@ -34,6 +35,37 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 	l.checkSecrets(s, a)
 	l.checkCertificates(s, a)
 	l.checkOwners(s, a.Owners, func(i int) Position { return at("owners", i) })
+}
+
+// personal tells whether personal Microsoft accounts may sign in.
+func (a *Application) personal() bool {
+	return a.SignInAudience != nil && strings.Contains(*a.SignInAudience, "Personal")
+}
+
+// checkGroupClaims: several kinds of groups, each once, and None alone.
+func (l *loader) checkGroupClaims(s *loaded, a *Application) {
+	kinds := a.GroupClaims()
+	at := l.at(s, "Application", a.Name, "groupMembershipClaims")
+	for i, kind := range kinds {
+		if slices.Contains(kinds[:i], kind) {
+			l.mistakes.add(at, "", "groupMembershipClaims names %s a second time", kind)
+		}
+	}
+	if len(kinds) > 1 && slices.Contains(kinds, "None") {
+		l.mistakes.add(at, "leave None or the others out", "groupMembershipClaims names None and others")
+	}
+}
+
+// GroupClaims are the kinds of groups that stand in tokens.
+func (a *Application) GroupClaims() []string {
+	if a.GroupMembershipClaims == nil {
+		return nil
+	}
+	kinds := strings.Split(*a.GroupMembershipClaims, ",")
+	for i := range kinds {
+		kinds[i] = strings.TrimSpace(kinds[i])
+	}
+	return kinds
 }
 
 // checkExisting: what is not ours is only referred to, and may be granted our
@@ -86,7 +118,7 @@ func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
 	}{{"web", a.Web.RedirectURIs}, {"spa", a.SPA.RedirectURIs}, {"publicClient", a.PublicClient.RedirectURIs}} {
 		for i, uri := range platform.uris {
 			at := l.at(s, "Application", a.Name, platform.name, "redirectUris", i)
-			if complaint := redirectURI(platform.name, uri); complaint != "" {
+			if complaint := redirectURI(platform.name, uri, a.personal()); complaint != "" {
 				l.mistakes.add(at, redirectHint(platform.name), "redirect URI %q %s", uri, complaint)
 			}
 			if before := seen[uri]; before != "" && before != platform.name {
@@ -94,6 +126,9 @@ func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
 			}
 			seen[uri] = platform.name
 		}
+	}
+	if uri := a.DefaultRedirectURI; uri != nil && seen[*uri] == "" {
+		l.mistakes.add(l.at(s, "Application", a.Name, "defaultRedirectUri"), oneOf(*uri, names(seen)), "defaultRedirectUri %q is no redirect URI of the application", *uri)
 	}
 }
 

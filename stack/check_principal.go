@@ -35,8 +35,12 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 	if g.UniqueName != "" {
 		l.mistakes.add(at("uniqueName"), "leave it out, or say `existing: true`", "uniqueName is provision's to choose")
 	}
+	l.checkGroupKind(s, g)
 	seen := map[Member]bool{}
 	for i, m := range g.Members {
+		if g.Unified() && m.User == "" {
+			l.mistakes.add(at("members", i), "make it a security group, or name its users", "only users can be members of a Microsoft 365 group")
+		}
 		for _, end := range []struct {
 			field, name string
 			known       []string
@@ -54,6 +58,30 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 		seen[m] = true
 	}
 	l.checkOwners(s, g.Owners, func(i int) Position { return at("owners", i) })
+}
+
+// checkGroupKind: what Graph makes is a security group or a Microsoft 365 group,
+// with members that are stated or computed.
+func (l *loader) checkGroupKind(s *loaded, g *Group) {
+	at := func(path ...any) Position { return l.at(s, "Group", g.Name, path...) }
+	if i := slices.Index(g.GroupTypes, "DynamicMembership"); i >= 0 && !g.Dynamic() {
+		l.mistakes.add(at("groupTypes", i), "state membershipRule", "group %s has dynamic membership and no rule", g.Name)
+	}
+	if g.Dynamic() && len(g.Members) > 0 {
+		l.mistakes.add(at("members"), "leave members or membershipRule out", "the members of group %s follow from its membershipRule", g.Name)
+	}
+	if g.RuleProcessing != nil && !g.Dynamic() {
+		l.mistakes.add(at("membershipRuleProcessingState"), "state membershipRule", "group %s has no membershipRule to process", g.Name)
+	}
+	if g.MailEnabled != nil && *g.MailEnabled != g.Unified() {
+		l.mistakes.add(at("mailEnabled"), "groupTypes: [Unified] makes a Microsoft 365 group, which has mail; any other has none", "Graph makes no group with mailEnabled: %t and these groupTypes", *g.MailEnabled)
+	}
+	if g.SecurityEnabled != nil && !*g.SecurityEnabled && !g.Unified() {
+		l.mistakes.add(at("securityEnabled"), "leave it out, or state groupTypes: [Unified]", "a group without mail must have security")
+	}
+	if g.Visibility != nil && !g.Unified() {
+		l.mistakes.add(at("visibility"), "leave it out, or state groupTypes: [Unified]", "only a Microsoft 365 group has a visibility")
+	}
 }
 
 // checkOnlyFound refuses what an existing object would have written.

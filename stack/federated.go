@@ -1,17 +1,36 @@
 package stack
 
+import "cmp"
+
 // What a federated credential is where its manifest does not say.
 const (
-	gitHubIssuer    = "https://token.actions.githubusercontent.com"
-	defaultAudience = "api://AzureADTokenExchange"
+	gitHubIssuer          = "https://token.actions.githubusercontent.com"
+	managedIdentityIssuer = "https://login.microsoftonline.com/${tenant.id}/v2.0"
+	defaultAudience       = "api://AzureADTokenExchange"
 )
+
+// Credentials are the federated credentials that one of a manifest stands for:
+// itself with issuer and subject filled in, or the two of a repository that is
+// changing over to immutable subjects. The subject of a managed identity is its
+// object id, which only the tenant knows.
+func (f FederatedCredential) Credentials() []FederatedCredential {
+	switch {
+	case f.ManagedIdentity != "":
+		f.Issuer = managedIdentityIssuer
+	case f.GitHub != nil:
+		f.Issuer, f.Subject = gitHubIssuer, f.GitHub.subject(f.GitHub.immutable())
+		if f.GitHub.Subjects == "both" {
+			f.Subject = f.GitHub.subject(false)
+			other := f
+			other.Name, other.Subject = f.Name+"-immutable", f.GitHub.subject(true)
+			return []FederatedCredential{f, other}
+		}
+	}
+	return []FederatedCredential{f}
+}
 
 // Properties are the credential's as Graph has them.
 func (f FederatedCredential) Properties() map[string]any {
-	issuer, subject := f.Issuer, f.Subject
-	if f.GitHub != nil {
-		issuer, subject = gitHubIssuer, f.GitHub.Subject()
-	}
 	audiences := []any{}
 	for _, audience := range f.Audiences {
 		audiences = append(audiences, audience)
@@ -19,22 +38,13 @@ func (f FederatedCredential) Properties() map[string]any {
 	if len(audiences) == 0 {
 		audiences = append(audiences, defaultAudience)
 	}
-	return map[string]any{"name": f.Name, "issuer": issuer, "subject": subject, "audiences": audiences, "description": f.Description}
-}
-
-// Subject is the sub of the workflow's tokens.
-// Source: docs.github.com/actions/reference/openid-connect-reference.
-func (g GitHub) Subject() string {
-	prefix := "repo:" + g.Repository + ":"
-	switch {
-	case g.Environment != "":
-		return prefix + "environment:" + g.Environment
-	case g.Branch != "":
-		return prefix + "ref:refs/heads/" + g.Branch
-	case g.Tag != "":
-		return prefix + "ref:refs/tags/" + g.Tag
+	p := map[string]any{"name": f.Name, "issuer": f.Issuer, "audiences": audiences, "description": f.Description}
+	if e := f.ClaimsMatchingExpression; e != nil {
+		p["claimsMatchingExpression"] = map[string]any{"value": e.Value, "languageVersion": 1.0}
+	} else {
+		p["subject"] = f.Subject
 	}
-	return prefix + "pull_request"
+	return p
 }
 
 func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
@@ -47,32 +57,54 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 			l.mistakes.add(at(i, "name"), "", "a second federated credential %q", f.Name)
 		}
 		names[f.Name] = true
-		stated := f.Issuer != "" && f.Subject != ""
+		claims := f.Subject != "" || f.ClaimsMatchingExpression != nil
 		switch {
-		case f.GitHub != nil && (f.Issuer != "" || f.Subject != ""):
+		case f.GitHub != nil && (f.Issuer != "" || claims):
 			l.mistakes.add(at(i), "leave the one or the other out", "federated credential %s has github and issuer or subject", f.Name)
-		case f.GitHub != nil && !f.GitHub.oneOf():
-			l.mistakes.add(at(i, "github"), "say one of environment, branch, tag and pullRequest", "it is not clear which runs of %s are meant", f.GitHub.Repository)
-		case f.GitHub == nil && !stated:
+			continue
+		case f.ManagedIdentity != "" && (f.GitHub != nil || f.Issuer != "" || claims):
+			l.mistakes.add(at(i), "leave the one or the other out", "federated credential %s has managedIdentity and github, issuer or subject", f.Name)
+			continue
+		case f.Subject != "" && f.ClaimsMatchingExpression != nil:
+			l.mistakes.add(at(i), "leave the one or the other out", "federated credential %s has subject and claimsMatchingExpression", f.Name)
+			continue
+		case f.GitHub != nil:
+			if !l.checkGitHub(f, at(i, "github")) {
+				continue
+			}
+		case f.ManagedIdentity != "":
+			if mi := s.applications[f.ManagedIdentity]; mi == nil || !mi.Existing {
+				l.mistakes.add(at(i, "managedIdentity"), "declare it: kind: Application, spec: {existing: true, displayName: NAME-OF-THE-IDENTITY}",
+					"%q is no existing application of this stack", f.ManagedIdentity)
+				continue
+			}
+		case f.Issuer == "" || !claims:
 			l.mistakes.add(at(i), "state issuer and subject, or github", "federated credential %s does not say whose tokens it means", f.Name)
-		default:
-			p := f.Properties()
-			token := p["issuer"].(string) + " " + p["subject"].(string)
+			continue
+		}
+		if e := f.ClaimsMatchingExpression; e != nil {
+			if complaint := claimsExpression(f.Issuer, e.Value); complaint != "" {
+				l.mistakes.add(at(i, "claimsMatchingExpression", "value"), "e.g. claims['sub'] matches 'repo:contoso/orders:ref:refs/heads/*'", "claims expression %s", complaint)
+			}
+		}
+		for _, one := range f.Credentials() {
+			if one.Name != f.Name && names[one.Name] {
+				l.mistakes.add(at(i, "name"), "", "a second federated credential %q", one.Name)
+			}
+			names[one.Name] = true
+			token := one.Issuer + " " + cmp.Or(one.Subject, one.ManagedIdentity)
+			if one.ClaimsMatchingExpression != nil {
+				continue
+			}
 			if tokens[token] {
 				l.mistakes.add(at(i), "Entra admits an issuer and subject once an application", "another federated credential means the same tokens")
 			}
 			tokens[token] = true
 		}
 	}
+	if len(names) > maxFederatedCredentials {
+		l.mistakes.add(at(), "", "%d federated credentials, where Entra admits %d", len(names), maxFederatedCredentials)
+	}
 }
 
-// oneOf tells whether exactly one thing says which runs are meant.
-func (g GitHub) oneOf() bool {
-	n := 0
-	for _, stated := range []bool{g.Environment != "", g.Branch != "", g.Tag != "", g.PullRequest} {
-		if stated {
-			n++
-		}
-	}
-	return n == 1
-}
+const maxFederatedCredentials = 20

@@ -122,6 +122,9 @@ func (l *loader) add(d *document) {
 	case "Application":
 		a := &Application{Name: d.name, Pos: d.pos()}
 		l.into(d, a)
+		for i := range a.FederatedCredentials {
+			a.FederatedCredentials[i].Pos = d.value("/spec" + pointer("federatedCredentials", i))
+		}
 		s.Applications = append(s.Applications, a)
 		s.applications[a.Name] = a
 	case "User":

@@ -1,5 +1,7 @@
 package stack
 
+import "slices"
+
 // Stack is one system as its manifests declare it, or as it was read back from
 // a tenant: one shape for both, so that they can be compared.
 type Stack struct {
@@ -44,6 +46,11 @@ type Application struct {
 	IsFallbackPublicClient     bool             `json:"isFallbackPublicClient,omitempty"`
 	GroupMembershipClaims      *string          `json:"groupMembershipClaims,omitempty"`
 	OptionalClaims             *OptionalClaims  `json:"optionalClaims,omitempty"`
+	IsDisabled                 *bool            `json:"isDisabled,omitempty"`
+	DefaultRedirectURI         *string          `json:"defaultRedirectUri,omitempty"`
+	SamlMetadataURL            *string          `json:"samlMetadataUrl,omitempty"`
+	TokenEncryptionKeyID       *string          `json:"tokenEncryptionKeyId,omitempty"`
+	NativeAuthenticationAPIs   *string          `json:"nativeAuthenticationApisEnabled,omitempty"` // none | all
 	Tags                       []string         `json:"tags,omitempty"`
 	API                        API              `json:"api,omitzero"`
 	AppRoles                   []AppRole        `json:"appRoles,omitempty"`
@@ -56,6 +63,10 @@ type Application struct {
 	Permissions                []Permission     `json:"permissions,omitempty"`
 	Secrets                    []Secret         `json:"secrets,omitempty"`
 
+	RequestSignatureVerification *RequestSignatureVerification `json:"requestSignatureVerification,omitempty"`
+	PrincipalLock                *PrincipalLock                `json:"servicePrincipalLockConfiguration,omitempty"`
+	AuthenticationBehaviors      *AuthenticationBehaviors      `json:"authenticationBehaviors,omitempty"`
+
 	Certificates         []Certificate         `json:"certificates,omitempty"`
 	FederatedCredentials []FederatedCredential `json:"federatedCredentials,omitempty"`
 	Owners               []string              `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
@@ -66,7 +77,7 @@ type API struct {
 	RequestedAccessTokenVersion *int                       `json:"requestedAccessTokenVersion,omitempty"`
 	OAuth2PermissionScopes      []Scope                    `json:"oauth2PermissionScopes,omitempty"`
 	PreAuthorizedApplications   []PreAuthorizedApplication `json:"preAuthorizedApplications,omitempty"`
-	KnownClientApplications     []string                   `json:"knownClientApplications,omitempty"` // names of applications
+	KnownClientApplications     []string                   `json:"knownClientApplications,omitempty"` // names of applications, or appIds
 }
 
 // Scope is a delegated permission that the application exposes.
@@ -142,6 +153,33 @@ type ServicePrincipal struct {
 	PreferredSSOMode          *string `json:"preferredSingleSignOnMode,omitempty"`
 }
 
+// RequestSignatureVerification says whether SAML sign-in requests must be signed.
+// Source: Graph resource type "requestSignatureVerification".
+type RequestSignatureVerification struct {
+	IsSignedRequestRequired bool    `json:"isSignedRequestRequired"`
+	AllowedWeakAlgorithms   *string `json:"allowedWeakAlgorithms,omitempty"` // rsaSha1
+}
+
+// PrincipalLock says what of the service principals of a multi-tenant
+// application other tenants cannot change.
+// Source: Graph resource type "servicePrincipalLockConfiguration".
+type PrincipalLock struct {
+	IsEnabled                  bool  `json:"isEnabled"`
+	AllProperties              *bool `json:"allProperties,omitempty"`
+	CredentialsWithUsageVerify *bool `json:"credentialsWithUsageVerify,omitempty"`
+	CredentialsWithUsageSign   *bool `json:"credentialsWithUsageSign,omitempty"`
+	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId,omitempty"`
+}
+
+// AuthenticationBehaviors are changes of token issuance that an application
+// takes or leaves. Graph answers them only when they are selected.
+// Source: Graph resource type "authenticationBehaviors".
+type AuthenticationBehaviors struct {
+	RequireClientServicePrincipal *bool `json:"requireClientServicePrincipal,omitempty"`
+	RemoveUnverifiedEmailClaim    *bool `json:"removeUnverifiedEmailClaim,omitempty"`
+	BlockAzureADGraphAccess       *bool `json:"blockAzureADGraphAccess,omitempty"`
+}
+
 // RoleAssignment gives a role of the enclosing application to principals,
 // each by name.
 type RoleAssignment struct {
@@ -160,26 +198,41 @@ type Permission struct {
 	AdminConsent bool     `json:"adminConsent,omitempty"`
 }
 
-// FederatedCredential says whose tokens count as an application's credential.
-// GitHub, where it is stated, gives issuer and subject.
+// FederatedCredential says whose tokens count as an application's credential:
+// an issuer's with one subject or with the claims that an expression names, a
+// workflow's of GitHub, or a managed identity's.
 // Source: Graph resource type "federatedIdentityCredential".
 type FederatedCredential struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description,omitempty"`
-	Issuer      string   `json:"issuer,omitempty"`
-	Subject     string   `json:"subject,omitempty"`
-	Audiences   []string `json:"audiences,omitempty"`
-	GitHub      *GitHub  `json:"github,omitempty"`
+	Pos Position `json:"-"`
+
+	Name                     string                    `json:"name"`
+	Description              string                    `json:"description,omitempty"`
+	Issuer                   string                    `json:"issuer,omitempty"`
+	Subject                  string                    `json:"subject,omitempty"`
+	ClaimsMatchingExpression *ClaimsMatchingExpression `json:"claimsMatchingExpression,omitempty"`
+	Audiences                []string                  `json:"audiences,omitempty"`
+	GitHub                   *GitHub                   `json:"github,omitempty"`
+	ManagedIdentity          string                    `json:"managedIdentity,omitempty"` // name of an existing application of the stack
+}
+
+// ClaimsMatchingExpression admits the tokens whose claims meet it.
+// Source: Graph (beta) resource type "federatedIdentityExpression".
+type ClaimsMatchingExpression struct {
+	Value           string `json:"value"`
+	LanguageVersion int    `json:"languageVersion,omitempty"` // 1, also where it is 0
 }
 
 // GitHub is a workflow of GitHub Actions: one of Environment, Branch, Tag and
 // PullRequest says which runs of it.
 type GitHub struct {
-	Repository  string `json:"repository"` // OWNER/NAME
-	Environment string `json:"environment,omitempty"`
-	Branch      string `json:"branch,omitempty"`
-	Tag         string `json:"tag,omitempty"`
-	PullRequest bool   `json:"pullRequest,omitempty"`
+	Repository   string `json:"repository"` // OWNER/NAME or OWNER@ID/NAME@ID
+	OwnerID      int64  `json:"ownerId,omitempty"`
+	RepositoryID int64  `json:"repositoryId,omitempty"`
+	Subjects     string `json:"subjects,omitempty"` // name | immutable | both; "" is immutable where the ids are stated
+	Environment  string `json:"environment,omitempty"`
+	Branch       string `json:"branch,omitempty"`
+	Tag          string `json:"tag,omitempty"`
+	PullRequest  bool   `json:"pullRequest,omitempty"`
 }
 
 // Secret is a client secret: created once, its text kept only in its sink.
@@ -197,6 +250,8 @@ type User struct {
 	Existing          bool    `json:"existing,omitempty"`
 	UserPrincipalName string  `json:"userPrincipalName"`
 	DisplayName       string  `json:"displayName,omitempty"`
+	UserType          *string `json:"userType,omitempty"` // Member | Guest
+	Mail              *string `json:"mail,omitempty"`
 	MailNickname      string  `json:"mailNickname,omitempty"`
 	AccountEnabled    *bool   `json:"accountEnabled,omitempty"`
 	GivenName         *string `json:"givenName,omitempty"`
@@ -206,19 +261,33 @@ type User struct {
 	UsageLocation     *string `json:"usageLocation,omitempty"`
 }
 
-// Group is a security group and its members.
+// Group is a security group or a Microsoft 365 group, with its members or the
+// rule by which Entra computes them.
+// Source: Graph resource type "group".
 type Group struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
 
-	Existing     bool     `json:"existing,omitempty"`
-	UniqueName   string   `json:"uniqueName,omitempty"` // to find an existing one
-	DisplayName  string   `json:"displayName,omitempty"`
-	Description  *string  `json:"description,omitempty"`
-	MailNickname string   `json:"mailNickname,omitempty"`
-	Members      []Member `json:"members,omitempty"`
-	Owners       []string `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
+	Existing        bool     `json:"existing,omitempty"`
+	UniqueName      string   `json:"uniqueName,omitempty"` // to find an existing one
+	DisplayName     string   `json:"displayName,omitempty"`
+	Description     *string  `json:"description,omitempty"`
+	MailNickname    string   `json:"mailNickname,omitempty"`
+	GroupTypes      []string `json:"groupTypes,omitempty"` // Unified, DynamicMembership
+	SecurityEnabled *bool    `json:"securityEnabled,omitempty"`
+	MailEnabled     *bool    `json:"mailEnabled,omitempty"`
+	Visibility      *string  `json:"visibility,omitempty"`
+	MembershipRule  *string  `json:"membershipRule,omitempty"`
+	RuleProcessing  *string  `json:"membershipRuleProcessingState,omitempty"` // On | Paused
+	Members         []Member `json:"members,omitempty"`
+	Owners          []string `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
 }
+
+// Unified tells whether it is a Microsoft 365 group.
+func (g *Group) Unified() bool { return slices.Contains(g.GroupTypes, "Unified") }
+
+// Dynamic tells whether Entra computes the members.
+func (g *Group) Dynamic() bool { return g.MembershipRule != nil }
 
 // Member is one member of a group: exactly one field is set.
 type Member struct {

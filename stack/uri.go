@@ -8,8 +8,13 @@ import (
 
 // redirectURI says why Entra would refuse uri on a platform, or "".
 // Source: "Redirect URI (reply URL) restrictions and limitations".
-func redirectURI(platform, uri string) string {
-	parsed, err := url.Parse(Expand(uri, func(string) (string, bool) { return "x", true }))
+func redirectURI(platform, uri string, personal bool) string {
+	plain := Expand(uri, func(string) (string, bool) { return "x", true })
+	wildcard := strings.HasPrefix(plain, "https://*.")
+	if wildcard && platform == "web" && !personal {
+		plain = strings.Replace(plain, "*", "any", 1)
+	}
+	parsed, err := url.Parse(plain)
 	switch {
 	case err != nil:
 		return "is no URI"
@@ -23,13 +28,27 @@ func redirectURI(platform, uri string) string {
 		return "has one of the characters ! $ ' ( ) , ;"
 	case parsed.User != nil:
 		return "has a user name"
-	case strings.Contains(parsed.Host, "*"):
-		return "has a wildcard in its host"
+	case wildcard && platform == "web" && personal:
+		return "has a wildcard, which an application for personal accounts cannot have"
+	case wildcard && platform != "web":
+		return "has a wildcard, which only web.redirectUris can have"
+	case strings.Contains(plain, "*"):
+		return "has a wildcard that is not in front of the host: https://*.HOST/PATH"
 	}
 	switch parsed.Scheme {
 	case "https":
-		if parsed.Host == "" {
+		switch {
+		case parsed.Host == "":
 			return "has no host"
+		case wildcard && !strings.Contains(strings.Trim(strings.TrimPrefix(parsed.Hostname(), "any."), "."), "."):
+			return "has a wildcard for a whole top-level domain"
+		}
+	case "brk-multihub":
+		switch {
+		case platform != "spa":
+			return "is for nested app authentication, which stands under spa"
+		case parsed.Host == "" || parsed.Path != "" || parsed.RawQuery != "":
+			return "is not brk-multihub:// with an origin alone (host and port)"
 		}
 	case "http":
 		if !slices.Contains([]string{"localhost", "127.0.0.1"}, parsed.Hostname()) {

@@ -105,6 +105,8 @@ func (tx *Tx) checkApplication(old, app *Application) error {
 		checkTags,
 		checkKeyCredentials,
 		checkGroupMembershipClaims,
+		checkDefaultRedirect,
+		checkSignIn,
 	}
 	for _, check := range checks {
 		if err := check(old, app); err != nil {
@@ -202,6 +204,32 @@ func checkGroupMembershipClaims(_, app *Application) error {
 		if !slices.Contains(known, strings.TrimSpace(claim)) {
 			return invalidValue("Application", "groupMembershipClaims", "It must be one of "+strings.Join(known, ", ")+".")
 		}
+	}
+	return nil
+}
+
+// checkDefaultRedirect wants the default to be one of the redirect URIs, where it
+// is new.
+func checkDefaultRedirect(old, app *Application) error {
+	uri := text(app.DefaultRedirectURI)
+	if uri == "" || old != nil && text(old.DefaultRedirectURI) == uri {
+		return nil
+	}
+	if !slices.Contains(slices.Concat(app.Web.RedirectURIs, app.SPA.RedirectURIs, app.PublicClient.RedirectURIs), uri) {
+		return invalidValue("Application", "defaultRedirectUri", "It must be one of the redirect URIs.")
+	}
+	return nil
+}
+
+func checkSignIn(_, app *Application) error {
+	if value := text(app.NativeAuthenticationAPIs); value != "" && value != "none" && value != "all" {
+		return invalidValue("Application", "nativeAuthenticationApisEnabled", "It must be none or all.")
+	}
+	if r := app.RequestSignature; r != nil && text(r.AllowedWeakAlgorithms) != "" && *r.AllowedWeakAlgorithms != "rsaSha1" {
+		return invalidValue("RequestSignatureVerification", "allowedWeakAlgorithms", "It must be rsaSha1.")
+	}
+	if id := text(app.TokenEncryptionKeyID); id != "" && !isUUID(id) {
+		return invalidValue("Application", "tokenEncryptionKeyId", "It must be a GUID.")
 	}
 	return nil
 }

@@ -131,6 +131,10 @@ func TestRegistrationsThatEntraRefuses(t *testing.T) {
 		{"a wildcard host on the web", func(a *Application) { a.Web.RedirectURIs = []string{"https://*.example.com/cb"} }, ""},
 		{"a wildcard path", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/*"} }, "wildcard"},
 		{"a wildcard host on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"https://*.example.com"} }, "wildcard"},
+		{"a wildcard host over http", func(a *Application) { a.Web.RedirectURIs = []string{"http://*.localhost/cb"} }, "https"},
+		{"the broker of an add-in on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"brk-multihub://localhost:3000"} }, ""},
+		{"the broker with a path", func(a *Application) { a.SPA.RedirectURIs = []string{"brk-multihub://addin.example/sub"} }, "origin alone"},
+		{"the broker on the web", func(a *Application) { a.Web.RedirectURIs = []string{"brk-multihub://addin.example"} }, "https://"},
 		{"a redirect too long", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/" + strings.Repeat("x", 256)} }, "256"},
 		{"a redirect on two platforms", func(a *Application) {
 			a.Web.RedirectURIs, a.SPA.RedirectURIs = []string{"https://example.com/cb"}, []string{"https://example.com/cb"}
@@ -239,12 +243,25 @@ func TestChangesThatEntraRefuses(t *testing.T) {
 			func(a *Application) { a.UniqueName = ptr("s.orders") },
 			func(a *Application) { a.UniqueName = nil },
 		}, "'uniqueName' is read-only"},
-		{"keeping an identifier URI that the policy would refuse today", []func(*Application){
+		{"the way back to v1 tokens with an identifier URI that the policy refuses", []func(*Application){
 			func(a *Application) {
 				a.API.RequestedAccessTokenVersion, a.IdentifierUris = ptr(2), []string{"api://orders"}
 			},
 			func(a *Application) { a.API.RequestedAccessTokenVersion = nil },
+		}, "400 HostNameNotOnVerifiedDomain"},
+		{"the way back to v1 tokens with the appId in the path", []func(*Application){
+			func(a *Application) {
+				a.API.RequestedAccessTokenVersion, a.IdentifierUris = ptr(2), []string{"https://orders.example/" + a.AppID}
+			},
+			func(a *Application) { a.API.RequestedAccessTokenVersion = ptr(1) },
 		}, ""},
+		{"an https identifier with the own appId in the path", []func(*Application){func(a *Application) { a.IdentifierUris = []string{"https://orders.example/v1/" + a.AppID} }}, ""},
+		{"an api identifier with another appId in the path", []func(*Application){func(a *Application) { a.IdentifierUris = []string{"api://orders/" + id("else")} }},
+			"400 HostNameNotOnVerifiedDomain"},
+		{"a default redirect URI that is none", []func(*Application){func(a *Application) { a.DefaultRedirectURI = ptr("https://else.example/cb") }}, "defaultRedirectUri"},
+		{"a default redirect URI that is one", []func(*Application){func(a *Application) {
+			a.Web.RedirectURIs, a.DefaultRedirectURI = []string{"https://orders.example/cb"}, ptr("https://orders.example/cb")
+		}}, ""},
 		{"an api identifier with the own appId", []func(*Application){func(a *Application) { a.IdentifierUris = []string{"api://" + a.AppID} }}, ""},
 		{"bringing a secret of one's own", []func(*Application){func(a *Application) { a.PasswordCredentials = []PasswordCredential{{KeyID: id("own")}} }},
 			"New password credentials must be generated using service actions"},

@@ -129,6 +129,9 @@ func (d *Directory) update(change func(*Tx) error, waits bool) (err error) {
 	if err := change(tx); err != nil {
 		return err
 	}
+	if err := tx.computeMembers(txn.Changes()); err != nil {
+		return err
+	}
 	changes := txn.Changes()
 	if err := d.store.write(changes); err != nil {
 		return err

@@ -119,8 +119,10 @@ func checkFederated(others []FederatedIdentityCredential, f FederatedIdentityCre
 	case len(text(f.Description)) > maxFederatedText:
 		return invalidFederated("description", "It must not be longer than 600 characters.")
 	}
-	if e := f.ClaimsMatchingExpression; e != nil && (e.Value == "" || e.LanguageVersion != 1) {
-		return invalidFederated("claimsMatchingExpression", "It needs a value and languageVersion 1.")
+	if e := f.ClaimsMatchingExpression; e != nil {
+		if why := e.check(f.Issuer); why != "" {
+			return invalidFederated("claimsMatchingExpression", why)
+		}
 	}
 	for _, other := range others {
 		if same(other.Name, f.Name) {

@@ -27,7 +27,18 @@ func TestFederatedCredentialsThatEntraRefuses(t *testing.T) {
 			f.ClaimsMatchingExpression = &ClaimsMatchingExpression{1, "claims['sub'] matches 'repo:*'"}
 		}, invalid},
 		{"a matching expression of another language", func(f *FederatedIdentityCredential) {
-			f.Subject, f.ClaimsMatchingExpression = nil, &ClaimsMatchingExpression{2, "x"}
+			f.Subject, f.ClaimsMatchingExpression = nil, &ClaimsMatchingExpression{2, "claims['sub'] matches 'repo:*'"}
+		}, invalid},
+		{"a matching expression that cannot be read", func(f *FederatedIdentityCredential) {
+			f.Subject, f.ClaimsMatchingExpression = nil, &ClaimsMatchingExpression{1, "claims['sub'] like 'repo:*'"}
+		}, invalid},
+		{"GitHub's workflow in an expression", func(f *FederatedIdentityCredential) {
+			f.Issuer, f.Subject = "https://token.actions.githubusercontent.com", nil
+			f.ClaimsMatchingExpression = &ClaimsMatchingExpression{1, "claims['sub'] matches 'repo:contoso/*' and claims['job_workflow_ref'] eq 'contoso/x'"}
+		}, ""},
+		{"GitHub's actor in an expression", func(f *FederatedIdentityCredential) {
+			f.Issuer, f.Subject = "https://token.actions.githubusercontent.com", nil
+			f.ClaimsMatchingExpression = &ClaimsMatchingExpression{1, "claims['actor'] eq 'ada'"}
 		}, invalid},
 		{"a taken name", func(f *FederatedIdentityCredential) { f.Name, f.Subject = "Main", ptr("other") },
 			"409 Request_MultipleObjectsWithSameKeyValue: FederatedIdentityCredential with name Main already exists."},

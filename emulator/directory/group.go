@@ -73,7 +73,7 @@ func (tx *Tx) checkGroup(old, g *Group) error {
 		return badRequest("The service does not currently support writes of mail-enabled groups. " +
 			"Please ensure that the mail-enablement property is unset and the security-enablement property is set.")
 	}
-	if err := checkRule(g); err != nil {
+	if err := checkRule(old, g); err != nil {
 		return err
 	}
 	if err := tx.checkMail(g); err != nil {
@@ -114,14 +114,22 @@ func (tx *Tx) setMail(g *Group) {
 	}
 }
 
-// checkRule holds a group to what goes with dynamic membership.
-func checkRule(g *Group) error {
-	dynamic := slices.Contains(g.GroupTypes, "DynamicMembership")
-	if dynamic && text(g.MembershipRule) == "" {
+// checkRule holds a group to what goes with dynamic membership. A group whose
+// members are assigned again keeps the rule that it had.
+func checkRule(old, g *Group) error {
+	if dynamic(g) && text(g.MembershipRule) == "" {
 		return badRequest("A dynamic membership group must have a membershipRule.")
 	}
-	if !dynamic && text(g.MembershipRule) != "" {
+	if !dynamic(g) && text(g.MembershipRule) != "" && (old == nil || text(old.MembershipRule) != *g.MembershipRule) {
 		return badRequest("The membershipRule of a group needs DynamicMembership among its groupTypes.")
+	}
+	if dynamic(g) {
+		if _, err := parseRule(*g.MembershipRule); err != nil {
+			return badRequest("The membershipRule of the group is not valid: %v.", err)
+		}
+	}
+	if old != nil && unified(old) != unified(g) {
+		return badRequest("The group type Unified can neither be added to a group nor taken from it.")
 	}
 	if state := text(g.RuleProcessing); state != "" && state != "On" && state != "Paused" {
 		return invalidValue("Group", "membershipRuleProcessingState", "It must be On or Paused.")
@@ -166,7 +174,10 @@ func (tx *Tx) AddMembers(groupID string, ids ...string) error {
 		if id == g.ID {
 			return badRequest("A group cannot be a member of itself.")
 		}
-		if slices.Contains(g.GroupTypes, "DynamicMembership") {
+		if _, user := object.(*User); unified(g) && !user {
+			return badRequest("Only users can be members of a Microsoft 365 group.")
+		}
+		if dynamic(g) {
 			return badRequest("Insufficient privileges to complete the operation: the members of a dynamic group follow from its rule.")
 		}
 		if slices.Contains(g.MemberIDs, id) {

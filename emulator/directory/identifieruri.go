@@ -35,7 +35,8 @@ func (tx *Tx) checkIdentifierURIs(old, app *Application) error {
 		if sp, taken := tx.ServicePrincipalByName(uri); taken && sp.AppID != app.AppID { // https://graph.microsoft.com
 			return takenValue(property)
 		}
-		isNew := old == nil || !slices.Contains(old.IdentifierUris, uri)
+		// A URI that was free of the policy is held to it again on the way back to v1 tokens.
+		isNew := old == nil || !slices.Contains(old.IdentifierUris, uri) || v2Tokens(old) && !v2Tokens(app)
 		if isNew && !tx.allowsIdentifier(app, uri) {
 			return &Error{Status: http.StatusBadRequest, Code: "HostNameNotOnVerifiedDomain", Target: property,
 				Message: fmt.Sprintf("Failed to add identifier URI %s. All newly added URIs must contain a tenant verified domain, "+
@@ -62,24 +63,38 @@ func checkIdentifierForm(uri string) error {
 	return nil
 }
 
-// allowsIdentifier is the tenant's policy for new identifier URIs. An
-// application with v2 tokens is exempt: their audience is the appId.
+// allowsIdentifier is the tenant's policy for new identifier URIs: they hold
+// something that is this tenant's alone. An application with v2 tokens is exempt,
+// since their audience is the appId, and one for SAML.
+// Source: learn.microsoft.com/graph/api/resources/identifieruriconfiguration
+// (uriAdditionWithoutUniqueTenantIdentifier).
 func (tx *Tx) allowsIdentifier(app *Application, uri string) bool {
-	if v := app.API.RequestedAccessTokenVersion; v != nil && *v == 2 {
+	if v2Tokens(app) || tx.forSAML(app) {
 		return true
 	}
 	parsed, err := url.Parse(uri)
-	if err != nil {
+	if err != nil || parsed.Host == "" {
 		return false
 	}
 	host, domain := strings.ToLower(parsed.Hostname()), strings.ToLower(tx.tenant.Domain)
-	onDomain := host == domain || strings.HasSuffix(host, "."+domain)
 	switch parsed.Scheme {
-	case "https", "http":
-		return onDomain
-	case "api":
-		return onDomain || same(host, app.AppID) || same(host, tx.tenant.ID) ||
-			slices.ContainsFunc(strings.Split(parsed.Path, "/"), func(segment string) bool { return same(segment, app.AppID) })
+	case "api", "http", "https":
+		if host == domain || strings.HasSuffix(host, "."+domain) {
+			return true
+		}
 	}
-	return false
+	own := func(part string) bool { return same(part, app.AppID) || same(part, tx.tenant.ID) }
+	return parsed.Scheme == "api" && own(host) || slices.ContainsFunc(strings.Split(parsed.Path, "/"), own)
+}
+
+func v2Tokens(app *Application) bool {
+	v := app.API.RequestedAccessTokenVersion
+	return v != nil && *v == 2
+}
+
+// forSAML tells whether people sign in to the application with SAML, which its
+// service principal says.
+func (tx *Tx) forSAML(app *Application) bool {
+	sp, ok := tx.ServicePrincipalByAppID(app.AppID)
+	return ok && text(sp.PreferredSSOMode) == "saml"
 }

@@ -15,7 +15,7 @@ func checkRedirectURIs(_, app *Application) error {
 		check    func(*url.URL) string
 	}{
 		{"web.redirectUris", app.Web.RedirectURIs, webRedirect},
-		{"spa.redirectUris", app.SPA.RedirectURIs, secureOrLocal},
+		{"spa.redirectUris", app.SPA.RedirectURIs, browserRedirect},
 		{"publicClient.redirectUris", app.PublicClient.RedirectURIs, nativeRedirect},
 	}
 	limit := maxRedirectURIs
@@ -77,7 +77,8 @@ func redirectWildcard(property, uri string, personal bool) string {
 	if !strings.Contains(uri, "*") {
 		return ""
 	}
-	if property == "web.redirectUris" && !personal && !strings.Contains(withoutWildcard(uri), "*") {
+	rest := withoutWildcard(uri)
+	if property == "web.redirectUris" && !personal && strings.HasPrefix(rest, "https://any.") && !strings.Contains(rest, "*") {
 		return ""
 	}
 	return "It must not hold a wildcard."
@@ -91,6 +92,19 @@ func webRedirect(u *url.URL) string {
 		return ""
 	}
 	return secureOrLocal(u)
+}
+
+// browserRedirect also admits the broker of nested app authentication, whose URI
+// is brk-multihub:// and the origin of an Office add-in.
+// Source: learn.microsoft.com/office/dev/add-ins/develop/enable-nested-app-authentication-in-your-add-in.
+func browserRedirect(u *url.URL) string {
+	if u.Scheme != "brk-multihub" {
+		return secureOrLocal(u)
+	}
+	if u.Host == "" || u.Path != "" || u.RawQuery != "" {
+		return "It must be brk-multihub:// and an origin alone."
+	}
+	return ""
 }
 
 func secureOrLocal(u *url.URL) string {

@@ -68,6 +68,12 @@ func schema() *memdb.DBSchema {
 		many("mail", func(g *Group) []string { return []string{unlessDeleted(g.DeletedDateTime != nil, text(g.Mail))} }),
 		many("member", func(g *Group) []string { return g.MemberIDs }),
 		many("owner", func(g *Group) []string { return g.OwnerIDs }),
+		many("computed", func(g *Group) []string {
+			if computed(g) {
+				return []string{"yes"}
+			}
+			return nil
+		}),
 		many("deleted", func(g *Group) []string { return deletedKey(g.DeletedDateTime != nil) }),
 		byVersion[Group](),
 	)

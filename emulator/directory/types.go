@@ -148,7 +148,7 @@ type OnPremisesExtensionAttributes struct {
 }
 
 // Group is a security group or, with groupTypes Unified, a Microsoft 365 group.
-// Nothing computes the members of a dynamic one. Source: Graph resource type "group".
+// Source: Graph resource type "group".
 type Group struct {
 	ID                  string         `json:"id"`
 	DeletedDateTime     *time.Time     `json:"deletedDateTime"`

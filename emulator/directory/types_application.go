@@ -42,6 +42,9 @@ type Application struct {
 	ParentalControlSettings    ParentalControlSettings       `json:"parentalControlSettings"`
 	PrincipalLock              *PrincipalLock                `json:"servicePrincipalLockConfiguration"`
 	VerifiedPublisher          VerifiedPublisher             `json:"verifiedPublisher"`
+	IsDisabled                 *bool                         `json:"isDisabled"`
+	RequestSignature           *RequestSignatureVerification `json:"requestSignatureVerification"`
+	AuthenticationBehaviors    *AuthenticationBehaviors      `json:"authenticationBehaviors"`
 	OwnerIDs                   []string                      `json:"-"` // object ids; navigation property "owners"
 	Version                    uint64                        `json:"-"` // of the directory when it changed last
 	FederatedCredentials       []FederatedIdentityCredential `json:"-"` // navigation property "federatedIdentityCredentials"
@@ -72,6 +75,20 @@ type PrincipalLock struct {
 	CredentialsWithUsageVerify *bool `json:"credentialsWithUsageVerify"`
 	IsEnabled                  bool  `json:"isEnabled"`
 	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId"`
+}
+
+// RequestSignatureVerification says whether SAML sign-in requests must be signed.
+type RequestSignatureVerification struct {
+	IsSignedRequestRequired bool    `json:"isSignedRequestRequired"`
+	AllowedWeakAlgorithms   *string `json:"allowedWeakAlgorithms"` // rsaSha1
+}
+
+// AuthenticationBehaviors are changes of token issuance that an application
+// takes or leaves; null is Entra's default.
+type AuthenticationBehaviors struct {
+	BlockAzureADGraphAccess       *bool `json:"blockAzureADGraphAccess"`
+	RemoveUnverifiedEmailClaim    *bool `json:"removeUnverifiedEmailClaim"`
+	RequireClientServicePrincipal *bool `json:"requireClientServicePrincipal"`
 }
 
 type VerifiedPublisher struct {

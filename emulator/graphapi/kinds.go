@@ -49,6 +49,7 @@ var applicationKind = &kind{
 		"publicClient/redirectUris":            indexedRule,
 	},
 	sortable: map[string]bool{"displayName": false, "createdDateTime": false, "deletedDateTime": false},
+	onSelect: []string{"authenticationBehaviors"},
 	readOnly: []string{"id", "appId", "createdDateTime", "deletedDateTime", "publisherDomain", "applicationTemplateId", "disabledByMicrosoftStatus", "verifiedPublisher"},
 }
 

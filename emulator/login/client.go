@@ -42,6 +42,9 @@ func (c *call) client(id string) (client, *Error) {
 	if c.shared() && cl.app.SignInAudience == "AzureADMyOrg" && c.form.Get("grant_type") != "client_credentials" {
 		return client{}, failure(50194, cl.app.AppID, cl.app.DisplayName)
 	}
+	if cl.app.IsDisabled != nil && *cl.app.IsDisabled {
+		return client{}, failure(7000112, cl.app.AppID, cl.app.DisplayName)
+	}
 	if !c.settled {
 		return cl, nil
 	}

@@ -2,6 +2,7 @@ package login
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -21,20 +22,29 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	flexible := slices.ContainsFunc(trusted, func(f directory.FederatedIdentityCredential) bool {
 		return f.ClaimsMatchingExpression != nil
 	})
+	otherCase := slices.ContainsFunc(trusted, func(f directory.FederatedIdentityCredential) bool {
+		return c.sameIssuer(f.Issuer, sent.claims.Issuer) && f.Subject != nil && strings.EqualFold(*f.Subject, sent.claims.Subject)
+	})
 	narrow := func(keep func(directory.FederatedIdentityCredential) bool) bool {
 		trusted = slices.DeleteFunc(trusted, func(f directory.FederatedIdentityCredential) bool { return !keep(f) })
 		return len(trusted) > 0
 	}
 	switch {
-	case !narrow(func(f directory.FederatedIdentityCredential) bool { return f.Issuer == sent.claims.Issuer }):
+	case !narrow(func(f directory.FederatedIdentityCredential) bool { return c.sameIssuer(f.Issuer, sent.claims.Issuer) }):
 		return failure(700211, sent.claims.Issuer)
 	case !narrow(sent.named):
-		if flexible {
+		switch {
+		case otherCase:
+			return failure(7002138, sent.claims.Subject)
+		case flexible:
 			return failure(7002131, sent.claims.Subject)
 		}
 		return failure(700213, sent.claims.Subject)
 	case !narrow(func(f directory.FederatedIdentityCredential) bool {
-		return slices.ContainsFunc(f.Audiences, func(a string) bool { return slices.Contains(sent.claims.Audience, a) })
+		return slices.ContainsFunc(f.Audiences, func(a string) bool {
+			return slices.Contains(sent.claims.Audience, a) ||
+				a == "api://AzureADTokenExchange" && slices.Contains(sent.claims.Audience, tokenExchange) && c.issuedHere(sent.claims.Issuer)
+		})
 	}):
 		return failure(700212, sent.claims.Audience)
 	}
@@ -66,6 +76,18 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	return failure(50013, "The provided signature value did not match the expected signature value.").as("invalid_client")
 }
 
+// sameIssuer compares issuers to the letter. A tenant here has several names,
+// which all mean the same.
+func (c *call) sameIssuer(trusted, sent string) bool {
+	if trusted == sent {
+		return true
+	}
+	return slices.ContainsFunc(c.tenants.All(), func(d *directory.Directory) bool {
+		own := c.issuersOf(d.Tenant().ID)
+		return slices.Contains(own, trusted) && slices.Contains(own, sent)
+	})
+}
+
 // named tells whether a federated credential is for whom an assertion names.
 func (a *assertion) named(f directory.FederatedIdentityCredential) bool {
 	if f.Subject != nil && *f.Subject != "" {
@@ -73,5 +95,5 @@ func (a *assertion) named(f directory.FederatedIdentityCredential) bool {
 	}
 	var claims map[string]any
 	return f.ClaimsMatchingExpression != nil && a.token.UnsafeClaimsWithoutVerification(&claims) == nil &&
-		claimsMatch(f.ClaimsMatchingExpression.Value, claims)
+		f.ClaimsMatchingExpression.Matches(claims)
 }

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -107,6 +108,7 @@ func TestFederatedCredential(t *testing.T) {
 		"another issuer":    {assertion("iss", "https://evil.example"), 700211},
 		"issuer and slash":  {assertion("iss", c.URL+"/"), 700211},
 		"another subject":   {assertion("sub", workload+"2"), 700213},
+		"subject's case":    {assertion("sub", strings.ToUpper(workload)), 7002138},
 		"another audience":  {assertion("aud", "api://else"), 700212},
 		"expired":           {assertion("exp", now-301), 700024},
 		"another key":       {other.sign(t, jose.RS256, kid, w.workloadClaims(c)), 50013},

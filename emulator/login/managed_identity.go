@@ -4,11 +4,22 @@ import (
 	"time"
 
 	"provision/emulator/directory"
+	"provision/internal/microsoft"
 )
 
 // managedIdentityLifetime is how long a managed identity's token is good: Azure
 // keeps them for a day.
 const managedIdentityLifetime = 24 * time.Hour
+
+// tokenExchange is the appId of api://AzureADTokenExchange. Tokens for it are
+// federated credentials: version 2, with this audience.
+const tokenExchange = "fb60f99c-7a34-4190-8149-302f77469936"
+
+func exchangeResource() resource {
+	principal, _ := directory.FirstParty(tokenExchange)
+	two := 2
+	return resource{principal: principal, app: &directory.Application{AppID: tokenExchange, API: directory.APIApplication{RequestedAccessTokenVersion: &two}}}
+}
 
 // ManagedIdentityToken makes the access token that Azure's identity endpoint
 // hands to a managed identity, for the resource of a name, with every role that
@@ -27,6 +38,10 @@ func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory
 	cl := client{
 		app:       &directory.Application{AppID: identity.AppID, DisplayName: identity.DisplayName},
 		principal: identity, assurance: clientSigned,
+	}
+	if known, ok := microsoft.FindResource(resource); ok && known.AppID == tokenExchange {
+		token, err = c.accessToken(issuance{client: cl, resource: exchangeResource()}, managedIdentityLifetime)
+		return token, c.now.Add(managedIdentityLifetime), err
 	}
 	target, refused := c.resource(cl, resource)
 	if refused != nil {

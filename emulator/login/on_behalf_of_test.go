@@ -51,9 +51,13 @@ func TestOnBehalfOf(t *testing.T) {
 		t.Errorf("v1: %v", v1.fields)
 	}
 	// A v1 token of the API's names it by its URI.
-	w.change(w.api.ID, func(app *directory.Application) { app.API.RequestedAccessTokenVersion = nil })
-	first = w.granted(w.desktopRedemption(w.code(w.desktopRequest(), w.ada))).text("access_token")
-	if c := w.claims(first); c["aud"] != "api://orders" {
+	own := "api://" + w.api.AppID
+	w.change(w.api.ID, func(app *directory.Application) {
+		app.API.RequestedAccessTokenVersion, app.IdentifierUris = nil, []string{own}
+	})
+	scope := own + "/read_data openid"
+	first = w.granted(w.desktopRedemption(w.code(w.desktopRequest("scope", scope), w.ada), "scope", scope)).text("access_token")
+	if c := w.claims(first); c["aud"] != own {
 		t.Fatalf("claims %v", c)
 	}
 	w.granted(w.behalf(secret, first))

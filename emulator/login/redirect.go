@@ -45,6 +45,9 @@ func findRedirect(app *directory.Application, asked string) (redirect, *Error) {
 	if asked == "" {
 		return defaultRedirect(app, all)
 	}
+	if strings.Contains(asked, "://*.") {
+		return redirect{}, failure(50011, asked, app.AppID) // a wildcard is registered, not asked for
+	}
 	for _, r := range all {
 		if sameURI(r.URI, asked) {
 			return redirect{asked, r.Platform}, nil
@@ -52,6 +55,11 @@ func findRedirect(app *directory.Application, asked string) (redirect, *Error) {
 	}
 	for _, r := range all {
 		if sameLoopback(r.URI, asked) {
+			return redirect{asked, r.Platform}, nil
+		}
+	}
+	for _, r := range all {
+		if r.Platform == web && sameWildcard(r.URI, asked) {
 			return redirect{asked, r.Platform}, nil
 		}
 	}
@@ -90,6 +98,24 @@ func sameLoopback(a, b string) bool {
 	}
 	host := ua.Hostname()
 	return (host == "localhost" || host == "127.0.0.1") && sameBesidesHost(ua, ub)
+}
+
+// sameWildcard compares a URI that begins with https://*. to one that is asked
+// for: one label stands in the place of the wildcard, the rest is the same.
+// Source: learn.microsoft.com/entra/identity-platform/reply-url (wildcards).
+func sameWildcard(registered, asked string) bool {
+	if !strings.HasPrefix(registered, "https://*.") {
+		return false
+	}
+	u, ok := parseHTTP(asked)
+	if !ok {
+		return false
+	}
+	label, rest, _ := strings.Cut(u.Hostname(), ".")
+	if label == "" || rest == "" || strings.Contains(label, "*") {
+		return false
+	}
+	return sameURI(strings.Replace(registered, "*", label, 1), asked)
 }
 
 func parseBoth(a, b string) (ua, ub *url.URL, ok bool) {

@@ -38,9 +38,6 @@ func TestTable(t *testing.T) {
 			}
 			values["role "+p.Value] = true
 		}
-		if a.Resource() && len(a.Scopes) == 0 {
-			t.Errorf("resource %s has no scope", a.Name)
-		}
 	}
 }
 

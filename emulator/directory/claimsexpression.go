@@ -1,10 +1,36 @@
-package login
+package directory
 
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
+
+// admittedClaims are the claims that an expression may name, by issuer; of other
+// issuers any.
+var admittedClaims = map[string][]string{
+	"https://token.actions.githubusercontent.com": {"sub", "job_workflow_ref"},
+	"https://gitlab.com":                          {"sub"},
+	"https://app.terraform.io":                    {"sub"},
+}
+
+// check says why Entra would refuse the expression for an issuer, or "".
+func (e ClaimsMatchingExpression) check(issuer string) string {
+	if e.Value == "" || e.LanguageVersion != 1 {
+		return "It needs a value and languageVersion 1."
+	}
+	conditions, err := parseClaimsExpression(e.Value)
+	if err != nil {
+		return "It must be conditions such as claims['sub'] eq 'VALUE' or claims['sub'] matches 'PATTERN', with and between them."
+	}
+	for _, condition := range conditions {
+		if admitted := admittedClaims[issuer]; admitted != nil && !slices.Contains(admitted, condition.claim) {
+			return "The claim '" + condition.claim + "' cannot be compared for the issuer " + issuer + "."
+		}
+	}
+	return ""
+}
 
 // claimCondition is one condition of a claimsMatchingExpression.
 type claimCondition struct {
@@ -42,10 +68,10 @@ func parseClaimsExpression(text string) ([]claimCondition, error) {
 	}
 }
 
-// claimsMatch tells whether a token's claims meet an expression. One that
-// cannot be read matches nothing.
-func claimsMatch(expression string, claims map[string]any) bool {
-	conditions, err := parseClaimsExpression(expression)
+// Matches tells whether a token's claims meet the expression. One that cannot be
+// read matches nothing.
+func (e ClaimsMatchingExpression) Matches(claims map[string]any) bool {
+	conditions, err := parseClaimsExpression(e.Value)
 	if err != nil {
 		return false
 	}

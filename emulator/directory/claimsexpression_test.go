@@ -1,4 +1,4 @@
-package login
+package directory
 
 import "testing"
 
@@ -22,7 +22,7 @@ func TestClaimsExpression(t *testing.T) {
 		"claims['sub'] matches '*":                                                        false,
 		"":                                                                                false,
 	} {
-		if claimsMatch(expression, claims) != want {
+		if got := (ClaimsMatchingExpression{1, expression}).Matches(claims); got != want {
 			t.Errorf("%s: not %v", expression, want)
 		}
 	}
@@ -31,6 +31,6 @@ func TestClaimsExpression(t *testing.T) {
 func FuzzClaimsExpression(f *testing.F) {
 	f.Add("claims['sub'] matches 'a*' and claims['x'] eq ''''", "ab")
 	f.Fuzz(func(t *testing.T, expression, sub string) {
-		claimsMatch(expression, map[string]any{"sub": sub})
+		ClaimsMatchingExpression{1, expression}.Matches(map[string]any{"sub": sub})
 	})
 }

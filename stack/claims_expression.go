@@ -1,0 +1,38 @@
+package stack
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// claimsCondition is one condition of a claims matching expression, and the
+// word behind it where another follows.
+var claimsCondition = regexp.MustCompile(`^\s*claims\['([^']+)'\]\s+(eq|matches)\s+'((?:[^']|'')*)'\s*(?:(and)\s|$)`)
+
+// claimsOf are the claims that Entra admits in an expression, by issuer. What
+// other issuers may be asked is Entra's to say.
+// Source: learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.
+var claimsOf = map[string][]string{
+	gitHubIssuer:               {"sub", "job_workflow_ref"},
+	"https://gitlab.com":       {"sub"},
+	"https://app.terraform.io": {"sub"},
+}
+
+// claimsExpression says why Entra would refuse an expression, or "".
+func claimsExpression(issuer, text string) string {
+	for rest := text; ; {
+		part := claimsCondition.FindStringSubmatch(rest)
+		if part == nil {
+			return fmt.Sprintf("%q cannot be read at %q", text, strings.TrimSpace(rest))
+		}
+		if admitted := claimsOf[issuer]; admitted != nil && !slices.Contains(admitted, part[1]) {
+			return fmt.Sprintf("%q names the claim %s; of tokens of %s Entra compares %s", text, part[1], issuer, strings.Join(admitted, " and "))
+		}
+		if part[4] == "" {
+			return ""
+		}
+		rest = rest[len(part[0]):]
+	}
+}

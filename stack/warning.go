@@ -1,0 +1,86 @@
+package stack
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Warning is something in a manifest that Entra takes and that will hardly do
+// what it is meant for.
+type Warning struct {
+	Pos     Position `json:"position"`
+	Message string   `json:"message"`
+	Hint    string   `json:"hint,omitempty"`
+
+	// Repository is the OWNER/NAME at GitHub whose form of subjects is not
+	// known, "" where the warning is of something else.
+	Repository string `json:"-"`
+}
+
+// Warnings are those of stacks, in the order of the manifests.
+func Warnings(stacks []*Stack) (all []Warning) {
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			for _, f := range a.FederatedCredentials {
+				all = append(all, f.warnings()...)
+			}
+		}
+	}
+	return all
+}
+
+func (f FederatedCredential) warnings() (all []Warning) {
+	for _, one := range f.Credentials() {
+		if strings.Contains(one.Subject, "*") {
+			all = append(all, Warning{Pos: f.Pos, Message: fmt.Sprintf("federated credential %s: Entra compares the * in subject %q literally, as no wildcard", one.Name, one.Subject),
+				Hint: "use claimsMatchingExpression with matches"})
+		}
+	}
+	if strings.HasSuffix(f.Issuer, "/") && !endsInSlash(f.Issuer) {
+		message := "it matches only tokens whose iss ends in a slash, too"
+		if strings.TrimRight(f.Issuer, "/") == gitHubIssuer {
+			message = "iss of GitHub's tokens has none, so that it never matches"
+		}
+		all = append(all, Warning{Pos: f.Pos, Message: fmt.Sprintf("federated credential %s: the issuer %s ends in a slash: %s", f.Name, f.Issuer, message),
+			Hint: "write the issuer as its metadata has it, e.g. " + strings.TrimRight(f.Issuer, "/")})
+	}
+	if repository := f.byName(); repository != "" {
+		all = append(all, Warning{Pos: f.Pos, Repository: repository,
+			Message: fmt.Sprintf("federated credential %s: a repository that was created, renamed or transferred since 15 July 2026 sends a subject with ids, repo:OWNER@ID/NAME@ID, which %q does not match", f.Name, f.Credentials()[0].Subject),
+			Hint: fmt.Sprintf("state github with ownerId and repositoryId (gh api repos/%s --jq '.owner.id, .id' shows them), and subjects: both while the repository changes over; "+
+				"subjects: name keeps to the name", repository)})
+	}
+	return all
+}
+
+// endsInSlash tells whether an issuer is one that is known to end in a slash:
+// of Azure Kubernetes Service, of Entra's v1 tokens, of Auth0.
+func endsInSlash(issuer string) bool {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	return strings.HasSuffix(host, ".oic.prod-aks.azure.com") || host == "sts.windows.net" || strings.HasSuffix(host, ".auth0.com")
+}
+
+var subjectByName = regexp.MustCompile(`^repo:([A-Za-z0-9._-]+/[A-Za-z0-9._-]+):`)
+
+// byName is the repository of a GitHub subject that names it without ids and
+// does not say that this is meant.
+func (f FederatedCredential) byName() string {
+	if f.GitHub != nil && f.GitHub.Subjects != "" {
+		return ""
+	}
+	one := f.Credentials()[0]
+	if one.Issuer != gitHubIssuer {
+		return ""
+	}
+	found := subjectByName.FindStringSubmatch(one.Subject)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
