@@ -50,6 +50,8 @@ type Plan struct {
 	Files   []File   `json:"files,omitempty"`   // Output files, once the tenant is changed
 	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
+	// Warnings are what Entra takes and what will hardly do what it is meant for.
+	Warnings []string `json:"warnings,omitempty"`
 
 	Foreign    []Foreign  `json:"foreign,omitempty"`    // owners and credentials that no manifest declares
 	Distrusted Distrusted `json:"distrusted,omitempty"` // why it is not carried out

@@ -63,6 +63,9 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		}
 		fmt.Fprintf(b, "note: the tenant holds stack %s, which no manifest here declares; it is left alone%s\n", name, remove)
 	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(b, "warning: %s\n", display.Line(warning))
+	}
 	for _, note := range p.Notes {
 		fmt.Fprintf(b, "note: %s\n", display.Line(note))
 	}

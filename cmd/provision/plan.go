@@ -72,6 +72,7 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 		return nil, nil, err
 	}
 	p.DestroyCommand = s.destroy
+	p.Warnings = warnings(ctx, stacks, sinks().GitHub)
 	return p, state, nil
 }
 

@@ -36,6 +36,10 @@ talks to no tenant. Exit 0: all is well; 2: there are mistakes.`,
 			if err != nil {
 				return err
 			}
+			for _, w := range stack.Warnings(stacks) {
+				a.say("warning: %s: %s", w.Pos, w.Message)
+				a.say("  hint: %s", w.Hint)
+			}
 			if !a.json() {
 				for _, s := range stacks {
 					fmt.Fprintf(a.stdout, "stack %s: %s, %s, %s, %s\n", s.Name,
