@@ -88,7 +88,7 @@ func (c *call) addApplication(token claims, i issuance, v version) []string {
 }
 
 // addDelegation makes the token one of a user through a client, and returns the
-// user's roles.
+// user's roles, none where groups stand in their place.
 func (c *call) addDelegation(token claims, i issuance, v version) []string {
 	token["sub"] = c.seal.subject(c.tenant.ID, i.resource.principal.AppID, i.user.ID)
 	token["oid"] = i.user.ID
@@ -107,10 +107,10 @@ func (c *call) addDelegation(token claims, i issuance, v version) []string {
 		token["idtyp"] = "user"
 	}
 	c.addDirectoryRoles(token, i.user, i.resource.app)
-	if i.resource.app != nil {
-		c.addGroups(token, i, i.resource.app, i.resource.principal)
-	}
 	c.addOptional(token, i, i.resource.accessTokenClaims())
+	if i.resource.app != nil && c.addGroups(token, i, i.resource.app, i.resource.principal, i.resource.accessTokenClaims()) {
+		return nil
+	}
 	return c.userRoles(i.resource.principal, i.user)
 }
 

@@ -330,3 +330,102 @@ func TestV1Endpoint(t *testing.T) {
 		t.Errorf("claims %v", c)
 	}
 }
+
+// TestGroupsOfAToken holds the groups of tokens to the properties of the optional
+// claim groups, in access tokens and in ID tokens.
+func TestGroupsOfAToken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		kinds         string
+		properties    []string
+		groups, roles []string // what they hold; operators holds Admin at the API, staff nothing
+	}{
+		"ids":                                 {"SecurityGroup", nil, []string{"operators", "staff"}, []string{"Admin"}},
+		"names on premises of cloud groups":   {"SecurityGroup", []string{"sam_account_name"}, []string{"operators", "staff"}, []string{"Admin"}},
+		"domain and name":                     {"SecurityGroup", []string{"dns_domain_and_sam_account_name"}, []string{"operators", "staff"}, []string{"Admin"}},
+		"names":                               {"ApplicationGroup", []string{"cloud_displayname"}, []string{"name"}, []string{"Admin"}},
+		"names of assigned groups alone":      {"SecurityGroup, ApplicationGroup", []string{"cloud_displayname", "sam_account_name"}, []string{"name", "staff"}, []string{"Admin"}},
+		"as roles":                            {"SecurityGroup", []string{"on_premise_security_identifier", "emit_as_roles"}, nil, []string{"operators", "staff"}},
+		"names as roles":                      {"ApplicationGroup", []string{"cloud_displayname", "emit_as_roles"}, nil, []string{"name"}},
+		"as roles, but no groups asked for":   {"None", []string{"emit_as_roles"}, nil, []string{"Admin"}},
+		"as roles, and directory roles alone": {"DirectoryRole", []string{"emit_as_roles"}, nil, []string{"Admin"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var staff *directory.Group
+			w.update(func(tx *directory.Tx) {
+				var err error
+				staff, err = tx.CreateGroup(&directory.Group{DisplayName: "staff", MailNickname: "staff", SecurityEnabled: true})
+				w.must(err)
+				w.must(tx.AddMembers(staff.ID, w.carol.ID))
+				w.assign(tx, w.operators.ID, w.desktopSP, directory.DefaultRole)
+			})
+			asked := []directory.OptionalClaim{{Name: "groups", AdditionalProperties: test.properties}}
+			w.change(w.api.ID, func(app *directory.Application) {
+				app.GroupMembershipClaims, app.OptionalClaims = &test.kinds, &directory.OptionalClaims{AccessToken: asked}
+			})
+			w.change(w.desktop.ID, func(app *directory.Application) {
+				app.GroupMembershipClaims, app.OptionalClaims = &test.kinds, &directory.OptionalClaims{IDToken: asked}
+			})
+			says := map[string]string{"operators": w.operators.ID, "staff": staff.ID, "name": "operators", "Admin": "Admin"}
+			holds := func(token map[string]any, claim string, want []string) {
+				t.Helper()
+				values := []string{}
+				list, _ := token[claim].([]any)
+				for _, v := range list {
+					values = append(values, v.(string))
+				}
+				wanted := []string{}
+				for _, w := range want {
+					wanted = append(wanted, says[w])
+				}
+				slices.Sort(values)
+				slices.Sort(wanted)
+				if diff := cmp.Diff(wanted, values); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", claim, diff)
+				}
+			}
+			a := w.granted(w.desktopRedemption(w.code(w.desktopRequest(), w.carol)))
+			access := w.claims(a.text("access_token"))
+			holds(access, "groups", test.groups)
+			holds(access, "roles", test.roles)
+			id := w.claims(a.text("id_token"))
+			holds(id, "groups", test.groups)
+			if slices.Contains(test.roles, "Admin") { // which is a role of the API alone
+				test.roles = nil
+			}
+			holds(id, "roles", test.roles)
+		})
+	}
+}
+
+// TestTokenForItself: at a v1 endpoint a client names itself by its appId.
+func TestTokenForItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	own := "api://" + w.desktop.AppID
+	w.change(w.desktop.ID, func(app *directory.Application) {
+		app.IdentifierUris = []string{own}
+		app.API.OAuth2PermissionScopes = []directory.PermissionScope{scope("44444444-0000-4000-8000-000000000001", "self")}
+	})
+	w.update(func(tx *directory.Tx) { w.grant(tx, w.desktopSP, w.desktopSP, "self") })
+	path := "/" + w.tid() + "/oauth2/token"
+	login := url.Values{"grant_type": {"password"}, "client_id": {w.desktop.AppID}, "username": {w.ada.UserPrincipalName}, "password": {password}}
+	w.tokenAt(path, form(login, "resource", own)).expect(t, "by its URI", 400, "invalid_request", 90009)
+	a := w.tokenAt(path, form(login, "resource", w.desktop.AppID))
+	if c := w.claims(a.text("access_token")); c["aud"] != w.desktop.AppID || c["scp"] != "self" {
+		t.Errorf("by its appId: %v", a.fields)
+	}
+	p := w.get(w.browser(), "/"+w.tid()+"/oauth2/authorize", w.desktopRequest("scope", "-", "resource", own))
+	if p.location == nil || !strings.Contains(p.location.Query().Get("error_description"), "AADSTS90009") {
+		t.Errorf("a sign-in by its URI: %d %v", p.status, p.location)
+	}
+	refresh := form(nil, "grant_type", "refresh_token", "client_id", w.desktop.AppID, "refresh_token", a.text("refresh_token"), "resource", own)
+	w.tokenAt(path, refresh).expect(t, "a refresh by its URI", 400, "invalid_request", 90009)
+	// At v2.0 a sign-in by the URI gives a token.
+	request := w.desktopRequest("scope", own+"/self openid offline_access")
+	if c := w.claims(w.granted(w.desktopRedemption(w.code(request, w.ada), "scope", own+"/self")).text("access_token")); c["aud"] != own {
+		t.Errorf("at v2.0: %v", c)
+	}
+}

@@ -105,6 +105,7 @@ var refusals = map[int]refusal{
 	700084:  {"invalid_grant", 400, "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of %s, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to the sign in page. The token was issued on %s."},
 	70011:   {"invalid_scope", 400, "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope %s is not valid.%s"},
 	90002:   {"invalid_tenant", 400, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."},
+	90009:   {"invalid_request", 400, "Application '%s'(%s) is requesting a token for itself. This scenario is supported only if resource is specified using the GUID based App Identifier."},
 	90023:   {"invalid_request", 400, "Unsupported '%s' value."},
 	90033:   {"temporarily_unavailable", 503, "A transient error has occurred. Please try again."},
 	90072:   {"interaction_required", 400, strangerMessage},

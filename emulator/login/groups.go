@@ -14,22 +14,59 @@ const (
 	fragmentGroupLimit = 5
 )
 
-// addGroups adds the groups claim by the registration's groupMembershipClaims.
-// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim.
-func (c *call) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal) {
+// addGroups adds a user's groups by the registration's groupMembershipClaims, as
+// the optional claim groups asks for them: by name where cloud_displayname does
+// and the group is assigned to the application, else by object id. What names a
+// group on premises (sam_account_name and the like) leaves the id too: no group
+// here is synchronized. With emit_as_roles they stand in roles, in the place of
+// the user's app roles, which addGroups then tells.
+// Sources: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim,
+// optional-claims ("Configure groups optional claims").
+func (c *call) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal, asked []directory.OptionalClaim) (asRoles bool) {
 	ids := c.groupIDs(i.user, app, principal)
+	claim, name := groupsClaim(asked), "groups"
+	if asRoles = slices.Contains(claim.AdditionalProperties, "emit_as_roles") && asksForAnyGroups(app); asRoles {
+		name = "roles"
+	}
 	switch {
 	case len(ids) == 0:
 	case i.inFragment && len(ids) > fragmentGroupLimit:
 		token["hasgroups"] = true
 	case len(ids) > groupLimit:
-		token["_claim_names"] = map[string]string{"groups": "src1"}
+		token["_claim_names"] = map[string]string{name: "src1"}
 		token["_claim_sources"] = map[string]any{"src1": map[string]string{
 			"endpoint": c.graphURL() + "/v1.0/users/" + i.user.ID + "/getMemberObjects",
 		}}
 	default:
-		token["groups"] = ids
+		token[name] = c.groupNames(ids, i.user, principal, claim)
 	}
+	return asRoles
+}
+
+// groupsClaim is the optional claim groups, the zero value where it is not asked for.
+func groupsClaim(asked []directory.OptionalClaim) directory.OptionalClaim {
+	claim, _ := optionalClaim(asked, "groups")
+	return claim
+}
+
+// groupNames puts display names in the place of the ids of assigned groups.
+func (c *call) groupNames(ids []string, user *directory.User, principal *directory.ServicePrincipal, claim directory.OptionalClaim) []string {
+	if !slices.Contains(claim.AdditionalProperties, "cloud_displayname") {
+		return ids
+	}
+	assigned := c.assignedGroups(user, principal)
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = id
+		if g, ok := c.Group(id); ok && slices.Contains(assigned, id) {
+			names[i] = g.DisplayName
+		}
+	}
+	return names
+}
+
+func asksForAnyGroups(app *directory.Application) bool {
+	return asksForGroups(app, "All") || asksForGroups(app, "SecurityGroup") || asksForGroups(app, "ApplicationGroup")
 }
 
 // asksForGroups tells whether groupMembershipClaims names a kind.

@@ -1,6 +1,10 @@
 package login
 
-import "time"
+import (
+	"time"
+
+	"provision/emulator/directory"
+)
 
 const idTokenLifetime = time.Hour
 
@@ -41,13 +45,16 @@ func (c *call) idClaims(i issuance) claims {
 	if i.asked.oidc.email && c.version == v2 {
 		setText(token, "email", i.user.Mail)
 	}
-	if roles := c.userRoles(i.client.principal, i.user); len(roles) > 0 {
-		token["roles"] = roles
-	}
 	c.addDirectoryRoles(token, i.user, i.client.app)
-	c.addGroups(token, i, i.client.app, i.client.principal)
-	if asked := i.client.app.OptionalClaims; asked != nil {
-		c.addOptional(token, i, asked.IDToken)
+	var asked []directory.OptionalClaim
+	if i.client.app.OptionalClaims != nil {
+		asked = i.client.app.OptionalClaims.IDToken
+	}
+	c.addOptional(token, i, asked)
+	if !c.addGroups(token, i, i.client.app, i.client.principal, asked) {
+		if roles := c.userRoles(i.client.principal, i.user); len(roles) > 0 {
+			token["roles"] = roles
+		}
 	}
 	return token
 }

@@ -117,13 +117,17 @@ type demand struct {
 }
 
 // demands finds the resources that a request names and what it asks of each, in
-// the order of the request. Two names of one resource are one demand.
+// the order of the request. Two names of one resource are one demand. At a v1
+// endpoint a client gets a user's token for itself by its appId alone.
 func (c *call) demands(cl client, request scopeRequest) ([]demand, *Error) {
 	var all []demand
 	for _, part := range request.parts {
 		r, err := c.resource(cl, part.resource)
 		if err != nil {
 			return nil, err
+		}
+		if c.version == v1 && r.principal.AppID == cl.app.AppID && !equalID(part.resource, cl.app.AppID) && c.form.Get("grant_type") != "client_credentials" {
+			return nil, failure(90009, cl.app.AppID, cl.app.DisplayName)
 		}
 		i := slices.IndexFunc(all, func(d demand) bool { return d.resource.principal.ID == r.principal.ID })
 		if i < 0 {
