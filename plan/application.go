@@ -107,8 +107,12 @@ func (d *declaration) scopes(s *stack.Stack, a *stack.Application, k Key) []any 
 		m["id"] = d.entitlements(k).scopes[scope.Value]
 		m["type"] = cmp.Or(scope.Type, "User")
 		m["isEnabled"] = scope.IsEnabled == nil || *scope.IsEnabled
-		m["adminConsentDisplayName"] = cmp.Or(scope.AdminConsentDisplayName, scope.Value)
-		m["adminConsentDescription"] = cmp.Or(scope.AdminConsentDescription, scope.AdminConsentDisplayName, scope.Value)
+		var twin stack.AppRole // of one value, and so of one id: Entra wants the two alike
+		if i := slices.IndexFunc(a.AppRoles, func(r stack.AppRole) bool { return r.Value == scope.Value }); i >= 0 {
+			twin = a.AppRoles[i]
+		}
+		m["adminConsentDisplayName"] = cmp.Or(scope.AdminConsentDisplayName, twin.DisplayName, scope.Value)
+		m["adminConsentDescription"] = cmp.Or(scope.AdminConsentDescription, twin.Description, twin.DisplayName, scope.AdminConsentDisplayName, scope.Value)
 		all = append(all, d.values(s, a, m))
 	}
 	return all
@@ -129,15 +133,19 @@ func (d *declaration) roles(s *stack.Stack, a *stack.Application, k Key) []any {
 func (d *declaration) preAuthorized(s *stack.Stack, a *stack.Application, k Key) []any {
 	all := []any{}
 	scopes := d.entitlements(k).scopes
+	byClient := map[any]map[string]any{} // one may be named twice: by its name and by its appId
 	for _, p := range a.API.PreAuthorizedApplications {
 		ids := []any{}
 		for _, value := range p.Scopes {
 			ids = append(ids, scopes[value])
 		}
-		all = append(all, map[string]any{
-			"appId":                  d.clientID(s, a, p.Application),
-			"delegatedPermissionIds": ids,
-		})
+		client := d.clientID(s, a, p.Application)
+		if have := byClient[client]; have != nil {
+			have["delegatedPermissionIds"] = union(list(have, "delegatedPermissionIds"), ids)
+			continue
+		}
+		byClient[client] = map[string]any{"appId": client, "delegatedPermissionIds": ids}
+		all = append(all, byClient[client])
 	}
 	return all
 }

@@ -14,17 +14,36 @@ type Change struct {
 	To   any    `json:"to"`   // nil: removed; Unknown: known after apply
 }
 
-// entryKey is the member by which an entry of a list is told from another, so
-// that order does not matter. The entries of any other list are plain values.
-var entryKey = map[string]string{
-	"appRoles":                              "value",
-	"api.oauth2PermissionScopes":            "value",
-	"api.preAuthorizedApplications":         "appId",
-	"requiredResourceAccess":                "resourceAppId",
-	"requiredResourceAccess.resourceAccess": "id",
-	"optionalClaims.accessToken":            "name",
-	"optionalClaims.idToken":                "name",
-	"optionalClaims.saml2Token":             "name",
+// entryKey are the members by which an entry of a list is told from another, so
+// that order does not matter. An entry that has none of them is known by its id,
+// and one without an id by all that it holds. The entries of any other list are
+// plain values.
+var entryKey = map[string][]string{
+	"appRoles":                              {"value"},
+	"api.oauth2PermissionScopes":            {"value"},
+	"api.preAuthorizedApplications":         {"appId"},
+	"requiredResourceAccess":                {"resourceAppId"},
+	"requiredResourceAccess.resourceAccess": {"type", "id"},
+	"optionalClaims.accessToken":            {"source", "name"},
+	"optionalClaims.idToken":                {"source", "name"},
+	"optionalClaims.saml2Token":             {"source", "name"},
+}
+
+// nameOf is what an entry of a list is known by.
+func nameOf(shape string, entry map[string]any) string {
+	var parts []string
+	for _, member := range entryKey[shape] {
+		if v := entry[member]; !empty(v) {
+			parts = append(parts, fmt.Sprint(v))
+		}
+	}
+	if len(parts) == 0 && !empty(entry["id"]) {
+		parts = append(parts, fmt.Sprint(entry["id"]))
+	}
+	if len(parts) == 0 {
+		return fmt.Sprint(entry) // which sorts the members
+	}
+	return strings.Join(parts, "/")
 }
 
 // shared are the lists that others may add to: what is declared must be there,
@@ -33,10 +52,10 @@ var shared = []string{"tags"}
 
 // compare lists where live differs from what is declared, sorted by path.
 // Properties that are not declared are not looked at; a list that is declared
-// is owned whole, so that an undeclared entry of it is to go.
-func compare(live, declared map[string]any) []Change {
+// is owned whole, so that an undeclared entry of it is to go. twice are the
+// entries that cannot be told apart: a change of one would go unseen.
+func compare(live, declared map[string]any) (changes []Change, twice []string) {
 	have, want := flatten(live), flatten(declared)
-	var changes []Change
 	for _, path := range sorted(want.values) {
 		from, to := have.values[path], want.values[path]
 		if !reflect.DeepEqual(from, to) && !(empty(from) && empty(to)) {
@@ -49,7 +68,12 @@ func compare(live, declared map[string]any) []Change {
 		}
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
-	return collapse(changes)
+	for _, path := range have.twice {
+		if want.lists[have.entries[path]] {
+			twice = append(twice, path)
+		}
+	}
+	return collapse(changes, have.within, want.within), append(twice, want.twice...)
 }
 
 // empty tells what Graph may answer for a property that was never set.
@@ -60,39 +84,49 @@ type flat struct {
 	values  map[string]any    // path → value; true for an entry of a list
 	entries map[string]string // path of an entry → path of its list
 	lists   map[string]bool   // paths of lists, empty ones too
+	within  map[string]string // path of a value → path of the entry it is a member of
+	twice   []string          // paths of objects that several entries of a list have
 }
 
-func flatten(m map[string]any) flat {
-	f := flat{map[string]any{}, map[string]string{}, map[string]bool{}}
-	f.add("", "", m)
+func flatten(m map[string]any) *flat {
+	f := &flat{map[string]any{}, map[string]string{}, map[string]bool{}, map[string]string{}, nil}
+	f.add("", "", "", m)
 	return f
 }
 
-// add puts v below path; shape is the path without the names of entries.
-func (f flat) add(path, shape string, v any) {
+// add puts v below path; shape is the path without the names of entries, and
+// entry the path of the nearest entry that v is in.
+func (f *flat) add(path, shape, entry string, v any) {
+	if path != "" && entry != "" && path != entry {
+		f.within[path] = entry
+	}
 	switch v := v.(type) {
 	case map[string]any:
-		for k, e := range v {
+		for _, k := range sorted(v) {
 			if path == "" {
-				f.add(k, k, e)
+				f.add(k, k, entry, v[k])
 			} else {
-				f.add(path+"."+k, shape+"."+k, e)
+				f.add(path+"."+k, shape+"."+k, entry, v[k])
 			}
 		}
 	case []any:
 		f.lists[path] = true
 		for _, e := range v {
-			entry, isObject := e.(map[string]any)
-			name := e
+			object, isObject := e.(map[string]any)
+			name := fmt.Sprint(e)
 			if isObject {
-				if name = entry[entryKey[shape]]; empty(name) {
-					name = entry["id"]
-				}
+				name = nameOf(shape, object)
 			}
-			p := fmt.Sprintf("%s[%v]", path, name)
+			p := path + "[" + name + "]"
+			if _, there := f.entries[p]; there && isObject {
+				f.twice = append(f.twice, p)
+			}
 			f.values[p], f.entries[p] = true, path
+			if entry != "" {
+				f.within[p] = entry
+			}
 			if isObject {
-				f.add(p, shape, entry)
+				f.add(p, shape, p, object)
 			}
 		}
 	default:
@@ -101,22 +135,24 @@ func (f flat) add(path, shape string, v any) {
 }
 
 // collapse leaves out the members of entries that come or go as a whole.
-func collapse(changes []Change) []Change {
+func collapse(changes []Change, within ...map[string]string) []Change {
 	whole := map[string]bool{}
 	for _, c := range changes {
 		if strings.HasSuffix(c.Path, "]") {
 			whole[c.Path] = true
 		}
 	}
-	within := func(path string) bool {
-		for i := range path {
-			if i > 0 && path[i-1] == ']' && whole[path[:i]] {
-				return true
+	inWhole := func(path string) bool {
+		for _, m := range within {
+			for entry := m[path]; entry != ""; entry = m[entry] {
+				if whole[entry] {
+					return true
+				}
 			}
 		}
 		return false
 	}
-	return slices.DeleteFunc(changes, func(c Change) bool { return within(c.Path) })
+	return slices.DeleteFunc(changes, func(c Change) bool { return inWhole(c.Path) })
 }
 
 // property is the Graph property that a path belongs to, as it is sent: a list

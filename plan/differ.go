@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -24,15 +25,35 @@ func (d *differ) object(want, live *Object) {
 	}
 }
 
+// compare is compare for an object of the plan; entries that it cannot tell
+// apart are a refusal.
+func (d *differ) compare(k Key, live, declared map[string]any) []Change {
+	changes, twice := compare(live, declared)
+	for _, path := range twice {
+		d.ambiguous = append(d.ambiguous, Ambiguous{k, path})
+	}
+	return changes
+}
+
+// Ambiguous is an object with several entries that a plan cannot tell apart.
+type Ambiguous struct {
+	Key
+	Path string
+}
+
+func (e Ambiguous) Error() string {
+	return fmt.Sprintf("%s has %s more than once, so no plan can say what changes", e.Key, e.Path)
+}
+
 // plain plans a user or a group.
 func (d *differ) plain(want, live *Object) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
 		maps.Copy(body, want.initial)
-		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, body), Bodies: []map[string]any{body}})
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, body), Bodies: []map[string]any{body}})
 		return
 	}
-	if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
+	if changes := d.compare(want.Key, live.Properties, want.Properties); len(changes) > 0 {
 		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
 			Bodies: []map[string]any{pick(want.Properties, changes)}})
 	}
@@ -46,11 +67,11 @@ func (d *differ) plain(want, live *Object) {
 func (d *differ) servicePrincipal(want, live *Object) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
-		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: compare(nil, body),
+		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: d.compare(want.Key, nil, body),
 			Bodies: []map[string]any{body}, Needs: []Key{{Application, want.Name}}})
 		return
 	}
-	changes := compare(live.Properties, want.Properties)
+	changes := d.compare(want.Key, live.Properties, want.Properties)
 	body := pick(want.Properties, changes)
 	if d.prunes(want.Stack) {
 		if entries, more := d.withoutStrangers(want.Key, live); len(more) > 0 {
@@ -69,18 +90,18 @@ func (d *differ) application(want, live *Object) {
 	if live == nil {
 		shell, link := split(want.Properties)
 		d.samlLast(want, shell, link)
-		changes := compare(nil, shell)
+		changes := d.compare(want.Key, nil, shell)
 		if entries, more := d.certificates(want, nil); len(more) > 0 {
 			shell["keyCredentials"] = entries
 			changes = append(changes, more...)
 		}
 		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: changes, Bodies: []map[string]any{shell}})
 		if len(link) > 0 {
-			d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: compare(nil, link), Bodies: []map[string]any{link}})
+			d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, link), Bodies: []map[string]any{link}})
 		}
 		return
 	}
-	changes := compare(live.Properties, want.Properties)
+	changes := d.compare(want.Key, live.Properties, want.Properties)
 	body := pick(want.Properties, changes)
 	if entries, more := d.certificates(want, live); len(more) > 0 {
 		body["keyCredentials"] = entries
@@ -89,8 +110,16 @@ func (d *differ) application(want, live *Object) {
 	if len(changes) == 0 {
 		return
 	}
-	complete(body, live.Properties)
 	bodies := retire(live.Properties, want.Properties)
+	for _, off := range bodies { // what is disabled or left out only for a while is written again
+		if off["appRoles"] != nil {
+			body["appRoles"] = want.Properties["appRoles"]
+		}
+		for list := range sub(off, "api") {
+			member(body, "api")[list] = sub(want.Properties, "api")[list]
+		}
+	}
+	complete(body, live.Properties)
 	// A pre-authorization needs its scope to exist: it goes after a change of scopes.
 	if api := sub(body, "api"); api["oauth2PermissionScopes"] != nil && api["preAuthorizedApplications"] != nil {
 		later := map[string]any{"api": map[string]any{"preAuthorizedApplications": api["preAuthorizedApplications"]}}
@@ -206,11 +235,16 @@ func complete(body, live map[string]any) {
 }
 
 // retire is what has to be sent before scopes and roles may go: first they
-// leave the pre-authorizations, then they are disabled.
+// leave the pre-authorizations, then they are disabled. A scope and a role that
+// share an id are disabled together, also where one of them stays: Entra wants
+// the two alike at any time.
+// Source: github.com/hashicorp/terraform-provider-azuread/pull/1957.
 func retire(live, want map[string]any) []map[string]any {
 	liveScopes := list(sub(live, "api"), "oauth2PermissionScopes")
-	scopes, goneScopes, offScopes := disable(liveScopes, list(sub(want, "api"), "oauth2PermissionScopes"))
-	roles, _, offRoles := disable(list(live, "appRoles"), list(want, "appRoles"))
+	goneScopes := gone(liveScopes, list(sub(want, "api"), "oauth2PermissionScopes"))
+	goneRoles := gone(list(live, "appRoles"), list(want, "appRoles"))
+	scopes, offScopes := disable(liveScopes, goneScopes, goneRoles)
+	roles, offRoles := disable(list(live, "appRoles"), goneRoles, goneScopes)
 	var bodies []map[string]any
 	if kept, changed := withoutScopes(list(sub(live, "api"), "preAuthorizedApplications"), goneScopes); changed {
 		bodies = append(bodies, map[string]any{"api": map[string]any{"preAuthorizedApplications": kept}})
@@ -228,26 +262,32 @@ func retire(live, want map[string]any) []map[string]any {
 	return bodies
 }
 
-// disable is live with isEnabled false on every entry that want has not under
-// the same id and value; gone are the ids of those.
-func disable(live, want []any) (entries []any, gone map[string]bool, changed bool) {
-	gone = map[string]bool{}
+// gone are the ids of the entries that want has not under the same id and value.
+func gone(live, want []any) map[string]bool {
+	ids := map[string]bool{}
 	for _, l := range live {
 		have := l.(map[string]any)
-		stays := slices.ContainsFunc(want, func(w any) bool {
+		if !slices.ContainsFunc(want, func(w any) bool {
 			entry := w.(map[string]any)
 			return entry["id"] == have["id"] && entry["value"] == have["value"]
-		})
-		if !stays {
-			gone[text(have, "id")] = true
-			if have["isEnabled"] == true {
-				have, changed = maps.Clone(have), true
-				have["isEnabled"] = false
-			}
+		}) {
+			ids[text(have, "id")] = true
+		}
+	}
+	return ids
+}
+
+// disable is live with isEnabled false on every entry of these ids.
+func disable(live []any, ids ...map[string]bool) (entries []any, changed bool) {
+	for _, l := range live {
+		have := l.(map[string]any)
+		if slices.ContainsFunc(ids, func(m map[string]bool) bool { return m[text(have, "id")] }) && have["isEnabled"] == true {
+			have, changed = maps.Clone(have), true
+			have["isEnabled"] = false
 		}
 		entries = append(entries, have)
 	}
-	return entries, gone, changed
+	return entries, changed
 }
 
 func withoutScopes(preAuthorized []any, gone map[string]bool) (kept []any, changed bool) {

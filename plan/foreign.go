@@ -138,7 +138,6 @@ func (d *differ) foreign() {
 			d.plan.Distrusted = append(d.plan.Distrusted, Distrust{To: holder, Display: d.actual.Objects[holder].Display, Gets: given[holder], Foreign: why})
 		}
 	}
-	slices.Sort(d.plan.Notes)
 }
 
 // principal is who gets roles and consent: an application for its service

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -29,5 +28,4 @@ func (d *differ) passwords() {
 		}
 		d.plan.Notes = append(d.plan.Notes, note)
 	}
-	slices.Sort(d.plan.Notes)
 }

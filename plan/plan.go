@@ -131,6 +131,9 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 			d.step(Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
 		}
 	}
+	if len(d.ambiguous) > 0 {
+		return nil, d.ambiguous[0]
+	}
 	if problems := d.unresolved(); len(problems) > 0 {
 		return nil, problems
 	}
@@ -180,10 +183,12 @@ type differ struct {
 	actual   *State
 	declared map[Key]*Object
 	trusted  map[Key]map[string]bool // see declaration
-	options  Options
-	managed  map[string]bool
-	going    map[Key]bool
-	plan     *Plan
+
+	ambiguous []Ambiguous
+	options   Options
+	managed   map[string]bool
+	going     map[Key]bool
+	plan      *Plan
 }
 
 func (d *differ) step(s Step) {

@@ -10,7 +10,7 @@ import (
 // and only a grant has something to change.
 func (d *differ) relation(want, live *Object) {
 	if live != nil {
-		if changes := compare(live.Properties, want.Properties); len(changes) > 0 {
+		if changes := d.compare(want.Key, live.Properties, want.Properties); len(changes) > 0 {
 			d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, Display: live.Display, ID: live.ID, Changes: changes,
 				Bodies: []map[string]any{{"scope": scopeText(want)}}})
 		}
@@ -36,7 +36,7 @@ func (d *differ) relation(want, live *Object) {
 		body["scope"] = scopeText(want)
 	}
 	d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: d.display(want),
-		Changes: compare(nil, want.Properties), Bodies: []map[string]any{body}})
+		Changes: d.compare(want.Key, nil, want.Properties), Bodies: []map[string]any{body}})
 }
 
 // display puts what people call an application in the place of its appId.
@@ -82,10 +82,10 @@ func (d *differ) secret(want, live *Object) {
 // application.
 func (d *differ) federated(want, live *Object) {
 	application := Reference(want.Ends.Holder, ID).Resolve(d.actual.Lookup)
-	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: compare(nil, want.Properties)}
+	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, want.Properties)}
 	body := maps.Clone(want.Properties)
 	if live != nil {
-		s.Action, s.ID, s.Changes = Update, live.ID, compare(live.Properties, want.Properties)
+		s.Action, s.ID, s.Changes = Update, live.ID, d.compare(want.Key, live.Properties, want.Properties)
 		if len(s.Changes) == 0 {
 			return
 		}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -150,6 +151,7 @@ func (l *loader) checkEntitlements(s *loaded, a *Application) {
 			ids[id] = "scope " + scope.Value
 		}
 	}
+	l.checkOptionalClaims(s, a)
 	roles := map[string]bool{}
 	for i, role := range a.AppRoles {
 		where := []any{"appRoles", i}
@@ -161,11 +163,52 @@ func (l *loader) checkEntitlements(s *loaded, a *Application) {
 		if other, shared := scopeID[role.Value]; shared && (id == "" || id != other) {
 			l.mistakes.add(at(append(where, "value")...), "state the same id on both, or give one of them another value",
 				"role %s and a scope share their value but not their id", role.Value)
+		} else if shared {
+			l.checkShared(a, role, at(where...))
 		} else if other := ids[id]; id != "" && other != "" && other != "scope "+role.Value {
 			l.mistakes.add(at(append(where, "id")...), "", "role %s has the id of %s", role.Value, other)
 		}
 		if id != "" {
 			ids[id] = "role " + role.Value
+		}
+	}
+}
+
+// checkShared: Entra wants a scope and a role of one id to say the same.
+func (l *loader) checkShared(a *Application, role AppRole, at Position) {
+	for _, scope := range a.API.OAuth2PermissionScopes {
+		if scope.Value != role.Value {
+			continue
+		}
+		name, description := cmp.Or(scope.AdminConsentDisplayName, role.DisplayName), cmp.Or(role.Description, role.DisplayName)
+		description = cmp.Or(scope.AdminConsentDescription, description)
+		on := func(enabled *bool) bool { return enabled == nil || *enabled }
+		if name != role.DisplayName || description != cmp.Or(role.Description, role.DisplayName) || on(scope.IsEnabled) != on(role.IsEnabled) {
+			l.mistakes.add(at, "make the role's displayName, description and isEnabled the scope's adminConsentDisplayName, adminConsentDescription and isEnabled",
+				"role %s and scope %s share an id, but do not say the same", role.Value, scope.Value)
+		}
+	}
+}
+
+// checkOptionalClaims: a claim is asked for once in a kind of token.
+func (l *loader) checkOptionalClaims(s *loaded, a *Application) {
+	if a.OptionalClaims == nil {
+		return
+	}
+	for _, token := range []struct {
+		field  string
+		claims []OptionalClaim
+	}{{"accessToken", a.OptionalClaims.AccessToken}, {"idToken", a.OptionalClaims.IDToken}, {"saml2Token", a.OptionalClaims.Saml2Token}} {
+		seen := map[string]bool{}
+		for i, c := range token.claims {
+			name := c.Name
+			if c.Source != nil && *c.Source != "" {
+				name = *c.Source + "/" + name
+			}
+			if seen[name] {
+				l.mistakes.add(l.at(s, "Application", a.Name, "optionalClaims", token.field, i, "name"), "", "a second optional claim %q", c.Name)
+			}
+			seen[name] = true
 		}
 	}
 }
