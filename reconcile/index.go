@@ -55,12 +55,8 @@ func (k Keep) forget(ctx context.Context, i index, application string, match fun
 			rest = append(rest, e)
 			continue
 		}
-		if e.Sink != (stack.Sink{}) {
-			place, err := k.Sinks.Open(e.Sink, application)
-			if err == nil {
-				err = place.Forget(ctx)
-			}
-			if err != nil {
+		for _, where := range []stack.Sink{e.Sink, e.Former} {
+			if err := k.leave(ctx, application, where); err != nil {
 				left = append(left, err)
 			}
 		}

@@ -31,6 +31,10 @@ type record struct {
 	// Pending is set while the text is being written: until it is known to be
 	// there, it is not.
 	Pending bool `json:"pending,omitempty"`
+
+	// Former is the sink that held the secret before its manifest named another
+	// one, until the text is removed from there.
+	Former stack.Sink `json:"former,omitzero"`
 }
 
 func (k Keep) secrets() string { return filepath.Join(k.Dir, "secrets") }
@@ -92,25 +96,76 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 	return place.Check(ctx)
 }
 
-// saveSecret writes a secret's text to its sink. For one that is not provision's
-// own file a record stays, by which the secret is known and taken away again.
+// saveSecret writes a secret's text to its sink, and removes it from the sink
+// that held an earlier one. For a sink that is not provision's own file a record
+// stays, by which the secret is known and taken away again.
 func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) error {
 	where = k.place(where)
 	place, err := k.open(s.Application, s.DisplayName, where)
 	if err != nil {
 		return err
 	}
-	if where == (stack.Sink{}) {
+	former, err := k.former(s.Application, s.DisplayName, where)
+	if err != nil {
+		return err
+	}
+	own := where == (stack.Sink{})
+	if own && former == (stack.Sink{}) {
 		return place.Write(ctx, s)
 	}
-	r := record{Secret: s, Sink: where, Pending: true}
+	file := k.file(s.Application, s.DisplayName)
+	r := record{Secret: s, Sink: where, Pending: true, Former: former}
 	r.SecretText = ""
-	if err := sink.WriteJSON(k.file(s.Application, s.DisplayName), r); err != nil {
+	if own {
+		r.KeyID = "" // or it would be taken for the secret itself
+	}
+	if err := sink.WriteJSON(file, r); err != nil {
 		return err
+	}
+	if own { // its own file replaces the record, which alone knows the former sink
+		if err := k.leave(ctx, s.Application, former); err != nil {
+			return err
+		}
+		return place.Write(ctx, s)
 	}
 	if err := place.Write(ctx, s); err != nil {
 		return err
 	}
 	r.Pending = false
-	return sink.WriteJSON(k.file(s.Application, s.DisplayName), r)
+	if err := sink.WriteJSON(file, r); err != nil || former == (stack.Sink{}) {
+		return err
+	}
+	if err := k.leave(ctx, s.Application, former); err != nil {
+		return err
+	}
+	r.Former = stack.Sink{}
+	return sink.WriteJSON(file, r)
+}
+
+// former is another sink than where that still holds the text of a secret; the
+// zero value is none, or provision's own file, which is written over.
+func (k Keep) former(application, displayName string, where stack.Sink) (stack.Sink, error) {
+	var r record
+	ok, err := sink.ReadJSON(k.file(application, displayName), &r)
+	switch {
+	case err != nil || !ok:
+		return stack.Sink{}, err
+	case r.Sink != (stack.Sink{}) && r.Sink.String() != where.String():
+		return r.Sink, nil
+	case r.Former != (stack.Sink{}) && r.Former.String() != where.String():
+		return r.Former, nil
+	}
+	return stack.Sink{}, nil
+}
+
+// leave removes an application's secret from a sink; the zero value is none.
+func (k Keep) leave(ctx context.Context, application string, where stack.Sink) error {
+	if where == (stack.Sink{}) {
+		return nil
+	}
+	place, err := k.Sinks.Open(where, application)
+	if err != nil {
+		return err
+	}
+	return place.Forget(ctx)
 }

@@ -51,7 +51,7 @@ func (k Keep) wrote(where stack.Sink) bool {
 		}
 		for _, e := range entries {
 			var r record
-			if found, err := sink.ReadJSON(filepath.Join(dir, "secrets", e.Name()), &r); err == nil && found && r.Sink.String() == where.String() {
+			if found, err := sink.ReadJSON(filepath.Join(dir, "secrets", e.Name()), &r); err == nil && found && (r.Sink.String() == where.String() || r.Former.String() == where.String()) {
 				return true
 			}
 		}

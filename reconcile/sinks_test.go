@@ -165,6 +165,9 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 			if w.signsIn(second) == nil {
 				t.Error("what the manifest has no place for any longer is good")
 			}
+			if name != "its own file" && place.text() != "" {
+				t.Error("the sink that the manifest no longer names still holds the text")
+			}
 			w.must(keptIn(place.where), plan.Options{})
 			third := place.text()
 			if err := w.signsIn(third); err != nil {
