@@ -60,7 +60,7 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 		{Resource: "Microsoft Graph", Scopes: []string{"User.Read"}},
 	}}}}
 	p := w.plan([]*stack.Stack{s}, plan.Options{})
-	if len(p.Notes) != 3 || !strings.Contains(p.Notes[1], "Azure Key Vault") {
+	if len(p.Notes) != 3 || !strings.Contains(strings.Join(p.Notes, "\n"), "Azure Key Vault") {
 		t.Errorf("notes %q, want one for each of three service principals", p.Notes)
 	}
 	for _, step := range p.Steps {
