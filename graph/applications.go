@@ -36,9 +36,10 @@ func AuthenticationBehaviors(id string) Read {
 	return Read{Path: "/applications/" + id, Query: url.Values{"$select": {"id,authenticationBehaviors"}}}
 }
 
-// ApplicationsDisplayed reads the applications with a display name.
-func ApplicationsDisplayed(displayName string) Read {
-	return Read{Path: "/applications", Query: url.Values{"$filter": {"displayName eq " + quote(displayName)}}}
+// ApplicationsDisplayed reads the applications with one of these display names,
+// at most MaxNames.
+func ApplicationsDisplayed(displayNames ...string) Read {
+	return Read{Path: "/applications", Query: url.Values{"$filter": {displayed(displayNames)}}}
 }
 
 // UpsertApplication creates the application uniqueName or updates it, and

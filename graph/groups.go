@@ -24,10 +24,10 @@ func GroupNamed(uniqueName string) Read {
 	return Read{Path: keyed("/groups", "uniqueName", uniqueName), Query: url.Values{"$select": {groupProperties}}}
 }
 
-// GroupsDisplayed reads the groups with a display name.
-func GroupsDisplayed(displayName string) Read {
-	return Read{Path: "/groups", Query: url.Values{
-		"$filter": {"displayName eq " + quote(displayName)}, "$select": {groupProperties}}}
+// GroupsDisplayed reads the groups with one of these display names, at most
+// MaxNames.
+func GroupsDisplayed(displayNames ...string) Read {
+	return Read{Path: "/groups", Query: url.Values{"$filter": {displayed(displayNames)}, "$select": {groupProperties}}}
 }
 
 // Members reads the direct members of a group.

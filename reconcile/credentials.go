@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"provision/plan"
+	"provision/reconcile/sink"
 	"provision/stack"
 )
 
@@ -99,6 +100,32 @@ func days(d time.Duration) string {
 	return "1 day"
 }
 
+// lifetime notes that a manifest asks for another lifetime than the secret that
+// is kept was made for.
+func (t *tenant) lifetime(k plan.Key, kept sink.Secret, credential map[string]any, declared stack.Secret) {
+	start := kept.StartDateTime
+	if start.IsZero() {
+		start, _ = time.Parse(time.RFC3339, str(credential, "startDateTime"))
+	}
+	want, err := stack.Lifetime(declared.Lifetime)
+	if err != nil || start.IsZero() || kept.EndDateTime.IsZero() {
+		return
+	}
+	if have := kept.EndDateTime.Sub(start); (have - want).Abs() > time.Minute {
+		t.note("secret %s was made for %s and the manifest says %s: the next one, made by `provision rotate`, is good for that time",
+			k.Name, span(have), span(want))
+	}
+}
+
+// span is a lifetime, in days where it is a number of them.
+func span(d time.Duration) string {
+	d = d.Round(time.Minute)
+	if d >= 24*time.Hour && d%(24*time.Hour) == 0 {
+		return days(d)
+	}
+	return d.String()
+}
+
 func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
@@ -128,6 +155,9 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
 		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `%s` makes a new one",
 			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now())), t.RotateCommand))
+	}
+	if o.Lost == "" {
+		t.lifetime(k, kept, credential, secret)
 	}
 	if before := t.state.Objects[k]; before != nil {
 		// Two of one name: a replacement was cut short. The good one stays.

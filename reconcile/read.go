@@ -47,7 +47,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 		return nil, err
 	}
 	for _, read := range []func([]*stack.Stack) error{
-		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
+		t.marked, t.named, t.alike, t.servicePrincipals, t.relations, t.kept,
 	} {
 		if err := read(stacks); err != nil {
 			return nil, err

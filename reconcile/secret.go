@@ -68,7 +68,8 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	if err != nil {
 		return err
 	}
-	made, err := r.Graph.AddPassword(r.ctx, id, name, r.Now().Add(lifetime).UTC().Truncate(time.Second))
+	now := r.Now().UTC().Truncate(time.Second)
+	made, err := r.Graph.AddPassword(r.ctx, id, name, now.Add(lifetime))
 	if err := r.write(err); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 		Application: application, DisplayName: name,
 		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
 		KeyID:    made.KeyID, SecretText: made.Text,
-		StartDateTime: r.Now().UTC().Truncate(time.Second), EndDateTime: made.End,
+		StartDateTime: now, EndDateTime: made.End,
 		Retiring: before.Retiring,
 	}, where)
 	if err != nil {

@@ -1,0 +1,62 @@
+package reconcile
+
+import (
+	"slices"
+	"strings"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// alike notes the applications and groups that no stack made and that are
+// displayed as one that is about to be made.
+func (t *tenant) alike(stacks []*stack.Stack) error {
+	applications, groups := map[string]string{}, map[string]string{} // displayName → uniqueName
+	missing := func(into map[string]string, kind plan.Kind, uniqueName, displayName string) {
+		if t.state.Objects[plan.Key{Kind: kind, Name: uniqueName}] == nil && displayName != "" {
+			into[stack.InTenant(displayName, t.state.Tenant.ID, t.state.Tenant.Domain)] = uniqueName
+		}
+	}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if !a.Existing {
+				missing(applications, plan.Application, stack.UniqueName(s.Name, a.Name), a.DisplayName)
+			}
+		}
+		for _, g := range s.Groups {
+			if !g.Existing {
+				missing(groups, plan.Group, stack.GroupUniqueName(s.Name, g.Name), g.DisplayName)
+			}
+		}
+	}
+	var queries []query
+	for names := range slices.Chunk(names(applications), graph.MaxNames) {
+		queries = append(queries, query{graph.ApplicationsDisplayed(names...), each(func(m map[string]any) error {
+			if owner, _ := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags")); owner == "" {
+				t.note("application %s is about to be made, and the tenant has one of no stack that is displayed %q, too: to use that one, say `existing: true` and `appId: %s`; to have the stack own it, give it the uniqueName %[1]s and the tag %s",
+					applications[str(m, "displayName")], str(m, "displayName"), str(m, "appId"), stack.Mark(strings.SplitN(applications[str(m, "displayName")], ".", 2)[0]))
+			}
+			return nil
+		})})
+	}
+	for names := range slices.Chunk(names(groups), graph.MaxNames) {
+		queries = append(queries, query{graph.GroupsDisplayed(names...), each(func(m map[string]any) error {
+			if owner, _ := stack.StackOfGroup(str(m, "uniqueName")); owner == "" {
+				t.note("group %s is about to be made, and the tenant has one of no stack that is displayed %q, too (%s): to use that one, say `existing: true`",
+					groups[str(m, "displayName")], str(m, "displayName"), str(m, "id"))
+			}
+			return nil
+		})})
+	}
+	return t.run(queries)
+}
+
+func names(m map[string]string) []string {
+	all := make([]string, 0, len(m))
+	for name := range m {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
