@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"provision/internal/display"
+	"provision/stack"
 )
 
 // MarshalJSON shows an Unknown as an object, so that it can never be taken for
@@ -36,7 +37,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 			continue
 		}
 		for _, c := range e.changes {
-			if e.action == Create && (empty(c.To)) {
+			if e.action == Create && expected(c) {
 				continue
 			}
 			fmt.Fprintf(b, "      %s\n", p.change(c, paint))
@@ -154,6 +155,19 @@ func (p *Plan) entries() []*entry {
 		all = append(all, e)
 	}
 	return all
+}
+
+// expected tells whether a property of a new object goes without saying: it is
+// empty, repeats the object's name, or is what every object of its kind has.
+func expected(c Change) bool {
+	switch c.Path {
+	case "accountEnabled", "securityEnabled":
+		return c.To == true
+	case "userPrincipalName", "mailNickname":
+		return true
+	}
+	value, _ := c.To.(string)
+	return empty(c.To) || strings.Contains(c.Path, "["+stack.MarkPrefix) || strings.HasPrefix(value, stack.MarkPrefix)
 }
 
 func (p *Plan) change(c Change, paint func(tint, string) string) string {
