@@ -89,6 +89,8 @@
 //	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '{"lag":"5s"}' $PROVISION_MANAGEMENT_URL/replication-lag
 //	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '{"lag":"2s","jitter":"500ms","readYourWrites":true}' $PROVISION_MANAGEMENT_URL/replication-lag
+//	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '{"tenant":"small"}' $PROVISION_MANAGEMENT_URL/quotas
 //
 // The tenant's clock, ahead of the machine's or behind it:

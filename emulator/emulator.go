@@ -30,7 +30,7 @@ type Config struct {
 	RequestLog io.Writer        // a JSON line for each request; nil: none
 	Faults     []faults.Rule    // what happens to requests from the start
 
-	ReplicationLag time.Duration     // how long a write is not seen; 0: seen at once
+	ReplicationLag directory.Lag     // how long a write is not seen; the zero value: seen at once
 	Quotas         faults.TenantSize // whose quotas throttle; Unlimited: none do
 }
 

@@ -4,24 +4,34 @@ import (
 	"net/http"
 	"time"
 
+	"provision/emulator/directory"
 	"provision/emulator/faults"
 )
 
 // lagState is what the management API says and takes of the replication lag.
 type lagState struct {
-	Lag faults.Duration `json:"lag"` // e.g. "5s"; "0s" shows every write at once
+	Lag            faults.Duration `json:"lag"`              // e.g. "5s"; "0s" shows every write at once
+	Jitter         faults.Duration `json:"jitter,omitempty"` // by how much a write may be later still
+	ReadYourWrites bool            `json:"readYourWrites,omitempty"`
 }
+
+// Lag is how late writes are seen.
+type Lag = directory.Lag
+
+// ParseLag reads a lag such as 5s or 2s,jitter=500ms,read-your-writes.
+func ParseLag(text string) (Lag, error) { return directory.ParseLag(text) }
 
 // SetReplicationLag lets the writes that follow be seen only after a while, in
 // every tenant.
-func (e *Emulator) SetReplicationLag(lag time.Duration) {
+func (e *Emulator) SetReplicationLag(lag directory.Lag) {
 	for _, d := range e.tenants.All() {
 		d.SetLag(lag)
 	}
 }
 
 func (e *Emulator) readLag(w http.ResponseWriter, _ *http.Request) {
-	managementAnswer(w, lagState{faults.Duration(e.directory.Lag())})
+	lag := e.directory.Lag()
+	managementAnswer(w, lagState{faults.Duration(lag.Delay), faults.Duration(lag.Jitter), lag.ReadYourWrites})
 }
 
 func (e *Emulator) setLag(w http.ResponseWriter, r *http.Request) {
@@ -29,6 +39,6 @@ func (e *Emulator) setLag(w http.ResponseWriter, r *http.Request) {
 	if !managementBody(w, r, &state) {
 		return
 	}
-	e.SetReplicationLag(time.Duration(state.Lag))
+	e.SetReplicationLag(directory.Lag{Delay: time.Duration(state.Lag), Jitter: time.Duration(state.Jitter), ReadYourWrites: state.ReadYourWrites})
 	e.readLag(w, r)
 }

@@ -99,23 +99,7 @@ func TestASecretIsNewToTheTokenEndpoint(t *testing.T) {
 	if _, text := s.graph("POST", "/v1.0/applications", `{"displayName":"orders"}`); json.Unmarshal([]byte(text), &app) != nil {
 		t.Fatal(text)
 	}
-	signIn := func() string {
-		answer, err := s.client.PostForm(s.tenant.Origin+"/"+s.tenant.TenantID+"/oauth2/v2.0/token", url.Values{
-			"grant_type": {"client_credentials"}, "client_id": {app.AppID}, "client_secret": {secret.SecretText},
-			"scope": {"https://graph.microsoft.com/.default"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		var refusal struct {
-			Description string `json:"error_description"`
-		}
-		if err := json.NewDecoder(answer.Body).Decode(&refusal); err != nil {
-			t.Fatal(err)
-		}
-		code, _, _ := strings.Cut(refusal.Description, ":")
-		return code
-	}
+	signIn := func() string { return s.signIn(app.AppID, secret.SecretText) }
 	secret.SecretText = "unknown"
 	if code := signIn(); code != "AADSTS700016" {
 		t.Errorf("a new application: %s, want AADSTS700016", code)
@@ -146,4 +130,55 @@ func TestATenantMayLagFromTheStart(t *testing.T) {
 	if _, text := s.graph("GET", "/v1.0/groups", ""); strings.Contains(text, `"displayName":"G"`) {
 		t.Errorf("a new group is seen at once: %s", text)
 	}
+}
+
+// TestReadYourWrites: Graph shows a caller its own writes, and the token
+// endpoint and other callers only after the lag.
+func TestReadYourWrites(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	s.manage("PUT", "/replication-lag", `{"lag":"30s","readYourWrites":true}`, 200)
+	answer, text := s.graph("POST", "/v1.0/applications", `{"displayName":"orders"}`)
+	var app struct{ ID, AppID string }
+	if err := json.Unmarshal([]byte(text), &app); err != nil || answer.StatusCode != 201 {
+		t.Fatalf("create an application: %d %s", answer.StatusCode, text)
+	}
+	if answer, text := s.graph("GET", "/v1.0/applications/"+app.ID, ""); answer.StatusCode != 200 {
+		t.Errorf("read it: %d %s", answer.StatusCode, text)
+	}
+	if answer, text := s.graph("POST", "/v1.0/servicePrincipals", `{"appId":"`+app.AppID+`"}`); answer.StatusCode != 201 {
+		t.Errorf("make its service principal: %d %s", answer.StatusCode, text)
+	}
+	answer, text = s.graph("POST", "/v1.0/applications/"+app.ID+"/addPassword", `{}`)
+	var secret struct{ SecretText string }
+	if err := json.Unmarshal([]byte(text), &secret); err != nil || answer.StatusCode != 200 {
+		t.Fatalf("add a secret: %d %s", answer.StatusCode, text)
+	}
+	if code := s.signIn(app.AppID, secret.SecretText); code != "AADSTS700016" {
+		t.Errorf("a token at once: %s, want AADSTS700016", code)
+	}
+	s.manage("PUT", "/clock", `{"offset":"30s"}`, 200)
+	if code := s.signIn(app.AppID, secret.SecretText); code != "" {
+		t.Errorf("a token after the lag: %s", code)
+	}
+}
+
+// signIn asks for an application's token and returns the AADSTS code, "" for a token.
+func (s *station) signIn(clientID, secret string) string {
+	s.t.Helper()
+	answer, err := s.client.PostForm(s.tenant.Origin+"/"+s.tenant.TenantID+"/oauth2/v2.0/token", url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {secret},
+		"scope": {"https://graph.microsoft.com/.default"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var refusal struct {
+		Description string `json:"error_description"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&refusal); err != nil {
+		s.t.Fatal(err)
+	}
+	code, _, _ := strings.Cut(refusal.Description, ":")
+	return code
 }

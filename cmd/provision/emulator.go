@@ -46,8 +46,8 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			if o.faults, err = a.faults(); err != nil {
 				return err
 			}
-			if o.replicationLag = a.config.GetDuration("replication-lag"); o.replicationLag < 0 {
-				return usagef("--replication-lag %s: a write cannot be seen before it is made", o.replicationLag)
+			if o.replicationLag, err = emulator.ParseLag(a.config.GetString("replication-lag")); err != nil {
+				return hint(usagef("--replication-lag: %w", err), "for instance 5s, or 2s,jitter=500ms,read-your-writes")
 			}
 			if o.quotas, err = faults.ParseTenantSize(a.config.GetString("quotas")); err != nil {
 				return usagef("--quotas: %w", err)
@@ -107,7 +107,7 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
 	c.Flags().Bool("overwrite", false, "write over an env file that provision did not write")
 	c.Flags().Duration("latency", 0, "keep every answer back for so long, e.g. 80ms")
-	c.Flags().Duration("replication-lag", 0, "let every write be seen only after so long, e.g. 5s, as in Entra")
+	c.Flags().String("replication-lag", "0s", "let every write be seen only after so long, e.g. 5s; with ,jitter=500ms up to so much later still, with ,read-your-writes by its writer at once")
 	c.Flags().String("quotas", "", "throttle by Graph's own quotas, those of a small, medium or large tenant")
 	c.Flags().String("faults", "", "a JSON file of faults: what happens to which requests (see docs/local-tenant.md)")
 	c.Flags().String("request-log", "", "append a JSON line for every request")

@@ -126,7 +126,7 @@ type tenantOptions struct {
 	requestLog io.Writer
 	faults     []faults.Rule
 
-	replicationLag time.Duration
+	replicationLag emulator.Lag
 	quotas         faults.TenantSize
 }
 

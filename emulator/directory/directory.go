@@ -96,13 +96,18 @@ type Tx struct {
 // What other tenants' service principals show of a changed application is
 // renewed afterwards; an error of that leaves the change as it is, and the rest
 // to the next OpenTenants.
-func (d *Directory) Update(change func(*Tx) error) error { return d.update(change, true) }
+func (d *Directory) Update(change func(*Tx) error) error { return d.update("", change, true) }
+
+// UpdateBy is Update by somebody who may be shown what they wrote (see Lag).
+func (d *Directory) UpdateBy(writer string, change func(*Tx) error) error {
+	return d.update(writer, change, true)
+}
 
 // UpdateAtOnce is Update for a service that need not wait for its own writes:
 // what it refers to may be too new to be seen (see SetLag).
-func (d *Directory) UpdateAtOnce(change func(*Tx) error) error { return d.update(change, false) }
+func (d *Directory) UpdateAtOnce(change func(*Tx) error) error { return d.update("", change, false) }
 
-func (d *Directory) update(change func(*Tx) error, waits bool) (err error) {
+func (d *Directory) update(writer string, change func(*Tx) error, waits bool) (err error) {
 	var applications []string
 	defer func() {
 		if err == nil {
@@ -123,7 +128,7 @@ func (d *Directory) update(change func(*Tx) error, waits bool) (err error) {
 		now:     now.UTC().Truncate(time.Second),
 		before:  reader{func() *memdb.Txn { return before }},
 	}
-	if state := d.replica.at(now); state != nil && waits {
+	if state := d.replica.at(now, writer); state != nil && waits {
 		tx.seen = &reader{func() *memdb.Txn { return state }}
 	}
 	if err := change(tx); err != nil {
@@ -136,7 +141,7 @@ func (d *Directory) update(change func(*Tx) error, waits bool) (err error) {
 	if err := d.store.write(changes); err != nil {
 		return err
 	}
-	d.replica.keep(before, now)
+	d.replica.keep(before, now, writer)
 	txn.Commit()
 	applications = changedApplications(changes)
 	return nil

@@ -1,31 +1,81 @@
 package directory
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-memdb"
 )
 
-// replica is what readers are shown while writes reach them late. Every object
-// is late by the same time, so what was written by then is the whole state of
-// that moment: a list of states suffices, which share all that did not change.
-type replica struct {
-	mu   sync.Mutex
-	lag  time.Duration
-	past []past // oldest first
+// Lag is how late writes are seen.
+type Lag struct {
+	Delay          time.Duration
+	Jitter         time.Duration // by how much a write may be later still
+	ReadYourWrites bool          // a writer sees its own writes at once, with what was written before them
 }
 
-// past is a state, and when a write ended it.
+// String is the lag as ParseLag reads it.
+func (l Lag) String() string {
+	text := l.Delay.String()
+	if l.Jitter > 0 {
+		text += ",jitter=" + l.Jitter.String()
+	}
+	if l.ReadYourWrites {
+		text += ",read-your-writes"
+	}
+	return text
+}
+
+// ParseLag reads a lag such as 5s or 2s,jitter=500ms,read-your-writes.
+func ParseLag(text string) (l Lag, err error) {
+	for i, part := range strings.Split(text, ",") {
+		part = strings.TrimSpace(part)
+		jitter, isJitter := strings.CutPrefix(part, "jitter=")
+		switch {
+		case i == 0:
+			l.Delay, err = time.ParseDuration(part)
+		case isJitter:
+			l.Jitter, err = time.ParseDuration(jitter)
+		case part == "read-your-writes":
+			l.ReadYourWrites = true
+		default:
+			return Lag{}, fmt.Errorf("%q is neither jitter=DURATION nor read-your-writes", part)
+		}
+		if err != nil {
+			return Lag{}, fmt.Errorf("%q is no duration such as 2s", part)
+		}
+	}
+	if l.Delay < 0 || l.Jitter < 0 {
+		return Lag{}, fmt.Errorf("a write cannot be seen before it is made")
+	}
+	return l, nil
+}
+
+// replica is what readers are shown while writes reach them late. What is seen
+// at an instant is the whole state of an earlier one: a list of states suffices,
+// which share all that did not change.
+type replica struct {
+	mu     sync.Mutex
+	lag    Lag
+	random *rand.Rand // of the jitter; the same in every run
+	past   []past     // oldest first
+}
+
+// past is a state, and the write that ended it.
 type past struct {
-	until time.Time
-	state *memdb.Txn
+	until  time.Time
+	state  *memdb.Txn
+	writer string        // who wrote; "" is nobody in particular
+	extra  time.Duration // of the jitter
 }
 
 // SetLag makes every later write visible only after a time: in Seen, and to
-// what refers to its object in an Update. 0 shows everything at once.
-func (d *Directory) SetLag(lag time.Duration) {
+// what refers to its object in an Update. The zero value shows everything at once.
+func (d *Directory) SetLag(lag Lag) {
 	d.replica.mu.Lock()
 	defer d.replica.mu.Unlock()
 	d.replica.lag = lag
@@ -33,51 +83,79 @@ func (d *Directory) SetLag(lag time.Duration) {
 }
 
 // Lag returns what SetLag has set.
-func (d *Directory) Lag() time.Duration {
+func (d *Directory) Lag() Lag {
 	d.replica.mu.Lock()
 	defer d.replica.mu.Unlock()
 	return d.replica.lag
 }
 
 // Seen returns the state without the writes that are not visible yet.
-func (d *Directory) Seen() View {
-	if state := d.replica.at(d.clock()); state != nil {
-		return View{reader{func() *memdb.Txn { return state }}, d.tenant}
+func (d *Directory) Seen() View { return d.SeenBy("") }
+
+// SeenBy returns the state that a reader is shown, who may have written.
+func (d *Directory) SeenBy(reader string) View {
+	if state := d.replica.at(d.clock(), reader); state != nil {
+		return View{readerOf(state), d.tenant}
 	}
 	return d.View()
 }
 
-// at returns the state that is seen at an instant; nil stands for the present.
-func (r *replica) at(now time.Time) *memdb.Txn {
+func readerOf(state *memdb.Txn) reader { return reader{func() *memdb.Txn { return state }} }
+
+// at returns the state that somebody is shown at an instant; nil stands for the
+// present.
+func (r *replica) at(now time.Time, reader string) *memdb.Txn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range r.past {
-		if !r.over(p, now) {
-			return p.state
+	shown := slices.IndexFunc(r.past, func(p past) bool { return !r.over(p, now) })
+	if shown < 0 {
+		return nil
+	}
+	if reader != "" && r.lag.ReadYourWrites {
+		for i := shown; i < len(r.past); i++ {
+			if r.past[i].writer == reader {
+				shown = i + 1 // what that write made
+			}
 		}
 	}
-	return nil
+	if shown == len(r.past) {
+		return nil
+	}
+	return r.past[shown].state
 }
 
 // over tells whether nobody is shown a state any more. One that ended in the
 // future is from before the clock was set back: to wait for it would be to
 // wait for hours.
 func (r *replica) over(p past, now time.Time) bool {
-	return !now.Before(p.until.Add(r.lag)) || p.until.After(now)
+	return !now.Before(p.until.Add(r.lag.Delay+min(p.extra, r.lag.Jitter))) || p.until.After(now)
 }
 
+// forget drops the states before the one that is shown.
 func (r *replica) forget(now time.Time) {
-	r.past = slices.DeleteFunc(r.past, func(p past) bool { return r.over(p, now) })
+	shown := slices.IndexFunc(r.past, func(p past) bool { return !r.over(p, now) })
+	if shown < 0 {
+		shown = len(r.past)
+	}
+	r.past = slices.Delete(r.past, 0, shown)
 }
 
-// keep notes the state that a write ends now.
-func (r *replica) keep(state *memdb.Txn, now time.Time) {
+// keep notes the state that somebody's write ends now.
+func (r *replica) keep(state *memdb.Txn, now time.Time, writer string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(now)
-	if r.lag > 0 {
-		r.past = append(r.past, past{now, state})
+	if r.lag.Delay+r.lag.Jitter == 0 {
+		return
 	}
+	p := past{until: now, state: state, writer: writer}
+	if r.lag.Jitter > 0 {
+		if r.random == nil {
+			r.random = rand.New(rand.NewPCG(1, 2))
+		}
+		p.extra = time.Duration(r.random.Int64N(int64(r.lag.Jitter)))
+	}
+	r.past = append(r.past, p)
 }
 
 // Seen returns the state that this Update may refer to: with its own changes

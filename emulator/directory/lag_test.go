@@ -15,7 +15,7 @@ func lagging(t *testing.T) (d *Directory, pass func(time.Duration)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.SetLag(10 * time.Second)
+	d.SetLag(Lag{Delay: 10 * time.Second})
 	return d, func(by time.Duration) { now = now.Add(by) }
 }
 
@@ -63,11 +63,11 @@ func TestAWriteIsSeenLate(t *testing.T) {
 	if app, ok := d.Application(id); !ok || app.DisplayName != "three" || seen() != "two" {
 		t.Errorf("a write is not kept at once, or seen at once")
 	}
-	d.SetLag(0)
+	d.SetLag(Lag{})
 	if seen() != "three" {
 		t.Errorf("without a lag %q is seen, want what is written", seen())
 	}
-	d.SetLag(time.Minute)
+	d.SetLag(Lag{Delay: time.Minute})
 	if seen() != "three" {
 		t.Errorf("a lag hides what was seen before")
 	}
@@ -167,5 +167,127 @@ func TestADisabledScopeIsSeenEnabledForAWhile(t *testing.T) {
 	}
 	if err := update(func(a *Application) { a.DisplayName = "anything" }); err != nil {
 		t.Errorf("a change of something else: %v", err)
+	}
+}
+
+// TestReadYourWrites: who wrote is shown it at once, others after the lag.
+func TestReadYourWrites(t *testing.T) {
+	t.Parallel()
+	d, pass := lagging(t)
+	d.SetLag(Lag{Delay: 10 * time.Second, ReadYourWrites: true})
+	create := func(writer, name string) (id string) {
+		t.Helper()
+		err := d.UpdateBy(writer, func(tx *Tx) error {
+			app, err := tx.CreateApplication(&Application{DisplayName: name})
+			if err == nil {
+				id = app.ID
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	sees := func(reader, id string) bool {
+		_, ok := d.SeenBy(reader).Application(id)
+		return ok
+	}
+	one := create("ada", "one")
+	if !sees("ada", one) || sees("bob", one) || sees("", one) {
+		t.Error("at first it is not shown to its writer alone")
+	}
+	pass(5 * time.Second)
+	two := create("bob", "two")
+	if sees("ada", two) || !sees("bob", two) || !sees("ada", one) {
+		t.Error("another's write is shown to somebody else, or one's own no longer")
+	}
+	// What the writer made may be referred to at once, by the writer alone.
+	refer := func(writer string) error {
+		return d.UpdateBy(writer, func(tx *Tx) error {
+			app, _ := tx.Application(two)
+			_, err := tx.CreateServicePrincipal(&ServicePrincipal{AppID: app.AppID})
+			return err
+		})
+	}
+	check(t, "refer to another's", refer("cy"), "does not reference a valid application")
+	check(t, "refer to one's own", refer("bob"), "")
+	pass(5 * time.Second)
+	if !sees("cy", one) || sees("cy", two) {
+		t.Error("after the lag of the first it is not the first alone that all see")
+	}
+	pass(5 * time.Second)
+	if !sees("cy", two) || !sees("", two) {
+		t.Error("after the lag it is not shown to all")
+	}
+}
+
+// TestJitter: a write may be later still, never earlier, and its writer does not
+// lose sight of it.
+func TestJitter(t *testing.T) {
+	t.Parallel()
+	d, pass := lagging(t)
+	d.SetLag(Lag{Delay: time.Second, Jitter: 10 * time.Second, ReadYourWrites: true})
+	var ids []string
+	for range 20 {
+		err := d.UpdateBy("ada", func(tx *Tx) error {
+			app, err := tx.CreateApplication(&Application{DisplayName: "x"})
+			if err == nil {
+				ids = append(ids, app.ID)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func(reader string) (n int) {
+		for _, id := range ids {
+			if _, ok := d.SeenBy(reader).Application(id); ok {
+				n++
+			}
+		}
+		return n
+	}
+	pass(time.Second - 1)
+	if count("") != 0 {
+		t.Error("a write is seen before its delay has passed")
+	}
+	between := false
+	for before := 0; before < len(ids); {
+		pass(500 * time.Millisecond)
+		now := count("")
+		if now < before || count("ada") != len(ids) {
+			t.Fatalf("seen: %d and then %d; by the writer %d of %d", before, now, count("ada"), len(ids))
+		}
+		between = between || 0 < now && now < len(ids)
+		before = now
+	}
+	if !between {
+		t.Error("all became visible at once")
+	}
+}
+
+func TestParseLag(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Lag{
+		"0s":                              {},
+		"5s":                              {Delay: 5 * time.Second},
+		"2s,read-your-writes":             {Delay: 2 * time.Second, ReadYourWrites: true},
+		"2s, jitter=1s, read-your-writes": {2 * time.Second, time.Second, true},
+		"0s,jitter=1s":                    {Jitter: time.Second},
+	} {
+		got, err := ParseLag(text)
+		if err != nil || got != want {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+		if again, err := ParseLag(got.String()); err != nil || again != got {
+			t.Errorf("%s is written as %s", text, got)
+		}
+	}
+	for _, text := range []string{"", "5", "-1s", "2s,jitter=-1s", "2s,jitter", "2s,read-my-writes", "read-your-writes", "2s,"} {
+		if got, err := ParseLag(text); err == nil {
+			t.Errorf("%q: %v, want a refusal", text, got)
+		}
 	}
 }

@@ -75,7 +75,7 @@ func WithFaults(rules ...faults.Rule) Option {
 
 // WithReplicationLag lets every write be seen only after a while.
 func WithReplicationLag(lag time.Duration) Option {
-	return func(c *emulator.Config) { c.ReplicationLag = lag }
+	return func(c *emulator.Config) { c.ReplicationLag = directory.Lag{Delay: lag} }
 }
 
 // WithQuotas throttles as Graph does a tenant of a size.
@@ -177,7 +177,9 @@ func (t *Tenant) closeClients() {
 }
 
 // SetReplicationLag lets the writes that follow be seen only after a while.
-func (t *Tenant) SetReplicationLag(lag time.Duration) { t.emulator.SetReplicationLag(lag) }
+func (t *Tenant) SetReplicationLag(lag time.Duration) {
+	t.emulator.SetReplicationLag(directory.Lag{Delay: lag})
+}
 
 // Snapshot returns the directory by natural keys: the same bytes for the same
 // content.

@@ -216,7 +216,7 @@ func (c *call) serve() (answer, error) {
 	}
 	c.route = r
 	c.written = c.service.directory.View()
-	c.view = c.service.directory.Seen()
+	c.view = c.service.directory.SeenBy(c.caller.name())
 	if err := c.spend(); err != nil {
 		return answer{}, err
 	}

@@ -141,7 +141,7 @@ func (c *call) createApplication() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.Application
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = c.newApplication(tx, b, nil)
 		return err
 	})
@@ -212,7 +212,7 @@ func (c *call) updateApplication() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.Application
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
 		if _, err := seen(tx, c.application); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
 			if err := b.sameKey("uniqueName", k.value); err != nil {
@@ -241,7 +241,7 @@ func (c *call) updateApplication() (answer, error) {
 }
 
 func (c *call) deleteApplication() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		app, err := c.ownedApplication(tx)
 		if err != nil {
 			return err

@@ -98,7 +98,7 @@ func (c *call) assign() (answer, error) {
 		}
 	}
 	var created *directory.AppRoleAssignment
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		id, err := c.endpoint(tx)
 		if err != nil {
 			return err
@@ -152,7 +152,7 @@ func (c *call) getAssignment() (answer, error) {
 }
 
 func (c *call) unassign() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		a, err := c.assignment(tx)
 		if err != nil {
 			return err

@@ -78,7 +78,7 @@ func (c *call) createFederated() (answer, error) {
 	}
 	var created directory.FederatedIdentityCredential
 	var holder string
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		app, err := c.ownedApplication(tx)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (c *call) updateFederated() (answer, error) {
 	}
 	var created *directory.FederatedIdentityCredential
 	var holder string
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		app, err := c.ownedApplication(tx)
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func (c *call) updateFederated() (answer, error) {
 }
 
 func (c *call) deleteFederated() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		app, err := c.ownedApplication(tx)
 		if err != nil {
 			return err

@@ -81,7 +81,7 @@ func (c *call) createGrant() (answer, error) {
 		}
 	}
 	var created *directory.OAuth2PermissionGrant
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = tx.CreateGrant(asked)
 		return err
 	})
@@ -106,13 +106,13 @@ func (c *call) updateGrant() (answer, error) {
 	if err := b.apply(&changed, grantKind.readOnly); err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		return tx.UpdateGrant(g.ID, changed.Scope)
 	})
 }
 
 func (c *call) deleteGrant() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		return tx.DeleteGrant(c.keys["id"].value)
 	})
 }

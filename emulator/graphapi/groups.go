@@ -75,7 +75,7 @@ func (c *call) createGroup() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.Group
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = c.newGroup(tx, b, nil)
 		return err
 	})
@@ -126,7 +126,7 @@ func (c *call) updateGroup() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.Group
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
 		if _, err := seen(tx, c.group); err != nil && k.property == "uniqueName" && c.createsIfMissing() {
 			if err := b.sameKey("uniqueName", k.value); err != nil {
@@ -177,7 +177,7 @@ func (c *call) mayWriteMailSettings(b body) error {
 }
 
 func (c *call) deleteGroup() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		g, err := c.group(tx)
 		if err != nil {
 			return err
@@ -230,7 +230,7 @@ func (c *call) addMember() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		g, err := c.group(tx)
 		if err != nil {
 			return err
@@ -240,7 +240,7 @@ func (c *call) addMember() (answer, error) {
 }
 
 func (c *call) removeMember() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		g, err := c.group(tx)
 		if err != nil {
 			return err

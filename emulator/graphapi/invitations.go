@@ -84,7 +84,7 @@ func (c *call) invite() (answer, error) {
 		name = *made.InvitedUserDisplayName
 	}
 	var user *directory.User
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		user, err = tx.InviteUser(made.InvitedUserEmailAddress, name, made.InvitedUserType == "Member")
 		if err == nil && made.ResetRedemption {
 			user, err = tx.ResetRedemption(user.ID)

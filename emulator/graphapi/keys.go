@@ -33,7 +33,7 @@ func (c *call) addTokenSigningCertificate() (answer, error) {
 		end = request.EndDateTime.UTC()
 	}
 	var made directory.SigningCertificate
-	err := c.service.directory.Update(func(tx *directory.Tx) error {
+	err := c.update(func(tx *directory.Tx) error {
 		sp, err := c.ownedServicePrincipal(tx)
 		if err != nil {
 			return err

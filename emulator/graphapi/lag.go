@@ -19,6 +19,14 @@ func seen[T any](tx *directory.Tx, find func(reads) (T, error)) (T, error) {
 	return find(tx)
 }
 
+// update is a write in the caller's name, who may be shown it before others are.
+func (c *call) update(change func(*directory.Tx) error) error {
+	return c.service.directory.UpdateBy(c.caller.name(), change)
+}
+
+// name tells one caller from another: the client, and the user whom it acts for.
+func (c Caller) name() string { return c.AppID + " " + c.UserID }
+
 // checkSeen refuses a write whose path names what is written and not yet seen.
 // An upsert finds out for itself.
 func (c *call) checkSeen() error {

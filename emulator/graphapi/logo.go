@@ -41,7 +41,7 @@ func (c *call) setLogo() (answer, error) {
 	if len(c.body) > maxLogo {
 		return answer{}, badRequest("The logo must not be larger than %d bytes.", maxLogo)
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		app, err := c.ownedApplication(tx)
 		if err != nil {
 			return err

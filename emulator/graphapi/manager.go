@@ -30,7 +30,7 @@ func (c *call) setManager() (answer, error) {
 func (c *call) removeManager() (answer, error) { return c.changeManager("") }
 
 func (c *call) changeManager(manager string) (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		u, err := c.user(tx)
 		if err != nil {
 			return err

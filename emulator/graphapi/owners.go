@@ -75,7 +75,7 @@ func (c *call) addOwner() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		id, owners, err := c.owned(tx)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (c *call) addOwner() (answer, error) {
 
 func (c *call) removeOwner() (answer, error) {
 	owner := c.keys["owner"].value
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		id, owners, err := c.owned(tx)
 		if err != nil {
 			return err

@@ -50,7 +50,7 @@ func (c *call) addPassword() (answer, error) {
 		asked.EndDateTime = end.UTC()
 	}
 	var added directory.PasswordCredential
-	err := c.service.directory.Update(func(tx *directory.Tx) error {
+	err := c.update(func(tx *directory.Tx) error {
 		holder, err := c.ownedHolder(tx)
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (c *call) removePassword() (answer, error) {
 	if err := json.Unmarshal(c.body, &request); err != nil || request.KeyID == "" {
 		return answer{}, badSyntax("The parameter 'keyId' is required.")
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		holder, err := c.ownedHolder(tx)
 		if err != nil {
 			return err

@@ -126,7 +126,7 @@ func (c *call) getDeleted() (answer, error) {
 
 func (c *call) restore() (answer, error) {
 	var restored any
-	err := c.service.directory.Update(func(tx *directory.Tx) error {
+	err := c.update(func(tx *directory.Tx) error {
 		object, err := c.deleted(tx, writeDeleted)
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (c *call) restore() (answer, error) {
 }
 
 func (c *call) purge() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		object, err := c.deleted(tx, writeDeleted)
 		if err != nil {
 			return err

@@ -73,7 +73,7 @@ func (c *call) createRoleDefinition() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.RoleDefinition
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = tx.CreateRoleDefinition(d)
 		return err
 	})
@@ -88,7 +88,7 @@ func (c *call) updateRoleDefinition() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		d, err := c.roleDefinition(tx)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (c *call) updateRoleDefinition() (answer, error) {
 }
 
 func (c *call) deleteRoleDefinition() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		return tx.DeleteRoleDefinition(c.keys["id"].value)
 	})
 }
@@ -144,7 +144,7 @@ func (c *call) assignRole() (answer, error) {
 		}
 	}
 	var created *directory.RoleAssignment
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = tx.AssignRole(asked)
 		return err
 	})
@@ -155,7 +155,7 @@ func (c *call) assignRole() (answer, error) {
 }
 
 func (c *call) unassignRole() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		return tx.UnassignRole(c.keys["id"].value)
 	})
 }

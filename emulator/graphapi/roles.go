@@ -94,7 +94,7 @@ func (c *call) activateDirectoryRole() (answer, error) {
 		return answer{}, missing("roleTemplateId", "DirectoryRole")
 	}
 	var role *directory.DirectoryRole
-	err := c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err := c.update(func(tx *directory.Tx) (err error) {
 		role, err = tx.ActivateDirectoryRole(request.RoleTemplateID)
 		return err
 	})
@@ -117,7 +117,7 @@ func (c *call) addRoleMember() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		role, err := c.directoryRole(tx)
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func (c *call) addRoleMember() (answer, error) {
 }
 
 func (c *call) removeRoleMember() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		role, err := c.directoryRole(tx)
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (c *call) addKey() (answer, error) {
 		return answer{}, badRequest("The type and usage of a key must be AsymmetricX509Cert and Verify, or X509CertAndPassword and Sign.")
 	}
 	var added directory.KeyCredential
-	err := c.service.directory.Update(func(tx *directory.Tx) error {
+	err := c.update(func(tx *directory.Tx) error {
 		holder, err := c.provenHolder(tx, request.Proof)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (c *call) removeKey() (answer, error) {
 	if err := json.Unmarshal(c.body, &request); err != nil || request.KeyID == "" {
 		return answer{}, badSyntax("The parameter 'keyId' is required.")
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		holder, err := c.provenHolder(tx, request.Proof)
 		if err != nil {
 			return err

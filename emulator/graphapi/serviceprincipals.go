@@ -95,7 +95,7 @@ func (c *call) createServicePrincipal() (answer, error) {
 		return answer{}, missing("appId", "ServicePrincipal")
 	}
 	var created *directory.ServicePrincipal
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = c.newServicePrincipal(tx, b, appID)
 		return err
 	})
@@ -139,7 +139,7 @@ func (c *call) updateServicePrincipal() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.ServicePrincipal
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		k := c.keys["id"]
 		if _, err := seen(tx, c.servicePrincipal); err != nil && k.property == "appId" && c.createsIfMissing() {
 			if err := b.sameKey("appId", k.value); err != nil {
@@ -182,7 +182,7 @@ func (b body) sameKey(property, value string) error {
 }
 
 func (c *call) deleteServicePrincipal() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		sp, err := c.ownedServicePrincipal(tx)
 		if err != nil {
 			return err

@@ -73,7 +73,7 @@ func (c *call) createUnit() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.AdministrativeUnit
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = tx.CreateAdministrativeUnit(asked)
 		return err
 	})
@@ -88,7 +88,7 @@ func (c *call) updateUnit() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		u, err := c.unit(tx)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (c *call) updateUnit() (answer, error) {
 }
 
 func (c *call) deleteUnit() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		return tx.DeleteAdministrativeUnit(c.keys["id"].value)
 	})
 }
@@ -123,7 +123,7 @@ func (c *call) createGroupInUnit() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.Group
-	err = c.service.directory.Update(func(tx *directory.Tx) error {
+	err = c.update(func(tx *directory.Tx) error {
 		u, err := c.unit(tx)
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (c *call) addUnitMember() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		u, err := c.unit(tx)
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func (c *call) addUnitMember() (answer, error) {
 }
 
 func (c *call) removeUnitMember() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		u, err := c.unit(tx)
 		if err != nil {
 			return err

@@ -111,7 +111,7 @@ func (c *call) createUser() (answer, error) {
 		return answer{}, err
 	}
 	var created *directory.User
-	err = c.service.directory.Update(func(tx *directory.Tx) (err error) {
+	err = c.update(func(tx *directory.Tx) (err error) {
 		created, err = tx.CreateUser(u, *profile.Password)
 		return err
 	})
@@ -133,7 +133,7 @@ func (c *call) updateUser() (answer, error) {
 	if err := c.mayUpdateUser(b, profile); err != nil {
 		return answer{}, err
 	}
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		u, err := c.user(tx)
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func (c *call) mayUpdateUser(b body, profile passwordProfile) error {
 }
 
 func (c *call) deleteUser() (answer, error) {
-	return noContent(), c.service.directory.Update(func(tx *directory.Tx) error {
+	return noContent(), c.update(func(tx *directory.Tx) error {
 		u, err := c.user(tx)
 		if err != nil {
 			return err
