@@ -68,15 +68,29 @@ func (tx *Tx) UpdateAdministrativeUnit(u *AdministrativeUnit) error {
 	return nil
 }
 
-// DeleteAdministrativeUnit takes a unit away for good.
+// DeleteAdministrativeUnit takes a unit away for good, and the roles that hold
+// within it.
 func (tx *Tx) DeleteAdministrativeUnit(id string) error {
 	u, ok := tx.AdministrativeUnit(id)
 	if !ok {
 		return NotFound(id)
 	}
+	for a := range tx.RoleAssignments() {
+		if unitID, ok := UnitScope(a.DirectoryScopeID); ok && same(unitID, u.ID) {
+			tx.remove(roleAssignments, a)
+		}
+	}
 	tx.remove(administrativeUnits, u)
 	return nil
 }
+
+const unitScope = "/administrativeUnits/"
+
+// ScopeOfUnit is the directoryScopeId of a role within a unit.
+func ScopeOfUnit(id string) string { return unitScope + id }
+
+// UnitScope is the unit that a directoryScopeId names, if it names one.
+func UnitScope(scope string) (unitID string, ok bool) { return strings.CutPrefix(scope, unitScope) }
 
 func checkUnit(u *AdministrativeUnit) error {
 	if strings.TrimSpace(u.DisplayName) == "" || len(u.DisplayName) > 256 {

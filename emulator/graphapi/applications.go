@@ -1,6 +1,7 @@
 package graphapi
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ type reads interface {
 	DirectoryRole(id string) (*directory.DirectoryRole, bool)
 	DirectoryRoleByTemplate(templateID string) (*directory.DirectoryRole, bool)
 	RoleDefinition(id string) (*directory.RoleDefinition, bool)
+	RoleAssignments() iter.Seq[*directory.RoleAssignment]
 	FederatedCredentials(applicationID string) []directory.FederatedIdentityCredential
 }
 

@@ -14,7 +14,7 @@ import (
 var unitRoutes = slices.Concat(unitRoutesBelow("directory/administrativeUnits"), unitRoutesBelow("administrativeUnits"))
 
 func unitRoutesBelow(set string) []route {
-	return []route{
+	return append(scopedRoleRoutesBelow(set), []route{
 		{method: "GET", pattern: set, requires: readUnits, handle: (*call).listUnits},
 		{method: "POST", pattern: set, requires: writeUnits, handle: (*call).createUnit},
 		{method: "GET", pattern: set + "/{id}", requires: readUnits, handle: (*call).getUnit},
@@ -25,7 +25,7 @@ func unitRoutesBelow(set string) []route {
 		{method: "POST", pattern: set + "/{id}/members", requires: createGroups, handle: (*call).createGroupInUnit},
 		{method: "POST", pattern: set + "/{id}/members/$ref", requires: writeUnits, handle: (*call).addUnitMember},
 		{method: "DELETE", pattern: set + "/{id}/members/{member}/$ref", requires: writeUnits, handle: (*call).removeUnitMember},
-	}
+	}...)
 }
 
 var (

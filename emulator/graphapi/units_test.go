@@ -6,6 +6,55 @@ import (
 	"testing"
 )
 
+func TestScopedRoleMembers(t *testing.T) {
+	t.Parallel()
+	tt := start(t)
+	unit := tt.must(201, "POST", "/v1.0/directory/administrativeUnits", `{"displayName":"north"}`).body
+	ada := tt.newUser("ada")
+	role := tt.must(201, "POST", "/v1.0/directoryRoles", `{"roleTemplateId":"fe930be7-5e62-47db-91af-98c3a49a38b1"}`).body // User Administrator
+	body := fmt.Sprintf(`{"roleId":%q,"roleMemberInfo":{"id":%q}}`, role.text("id"), ada.text("id"))
+	for _, path := range []string{"/v1.0/administrativeUnits/", "/v1.0/directory/administrativeUnits/"} {
+		path += unit.text("id") + "/scopedRoleMembers"
+		made := tt.must(201, "POST", path, body).body
+		member, _ := made["roleMemberInfo"].(map[string]any)
+		if made.text("roleId") != role.text("id") || made.text("administrativeUnitId") != unit.text("id") || member["id"] != ada.text("id") || member["userPrincipalName"] != ada.text("userPrincipalName") {
+			t.Errorf("made %v", made)
+		}
+		for _, step := range []struct{ name, method, path, body, want string }{
+			{"the same again", "POST", path, body, "400"},
+			{"no role", "POST", path, `{"roleMemberInfo":{"id":"` + ada.text("id") + `"}}`, "400"},
+			{"a role that is not in use", "POST", path, strings.Replace(body, role.text("id"), adminRole, 1), "404"},
+			{"nobody", "POST", path, strings.Replace(body, ada.text("id"), adminRole, 1), "404"},
+			{"one that is not there", "GET", path + "/" + adminRole, "", "404"},
+		} {
+			if got := tt.send("admin", step.method, step.path, step.body).fault(); !strings.HasPrefix(got, step.want) {
+				t.Errorf("%s: %s, want %s", step.name, got, step.want)
+			}
+		}
+		for _, from := range []string{path, "/v1.0/directoryRoles/" + role.text("id") + "/scopedMembers", "/v1.0/users/" + ada.text("id") + "/scopedRoleMemberOf"} {
+			if all := tt.get(from).values(); len(all) != 1 || all[0].text("id") != made.text("id") {
+				t.Errorf("%s: %v", from, all)
+			}
+		}
+		if one := tt.get(path + "/" + made.text("id")); one.text("roleId") != role.text("id") {
+			t.Errorf("read: %v", one)
+		}
+		assigned := tt.get("/v1.0/roleManagement/directory/roleAssignments?$filter=directoryScopeId%20eq%20'/administrativeUnits/" + unit.text("id") + "'").values()
+		if len(assigned) != 1 || assigned[0].text("principalId") != ada.text("id") {
+			t.Errorf("as a role assignment: %v", assigned)
+		}
+		tt.must(204, "DELETE", path+"/"+made.text("id"), "")
+		if all := tt.get(path).values(); len(all) != 0 {
+			t.Errorf("after the delete: %v", all)
+		}
+	}
+	tt.must(201, "POST", "/v1.0/administrativeUnits/"+unit.text("id")+"/scopedRoleMembers", body)
+	tt.must(204, "DELETE", "/v1.0/administrativeUnits/"+unit.text("id"), "")
+	if all := tt.get("/v1.0/users/" + ada.text("id") + "/scopedRoleMemberOf").values(); len(all) != 0 {
+		t.Errorf("after its unit: %v", all)
+	}
+}
+
 func TestAdministrativeUnits(t *testing.T) {
 	t.Parallel()
 	tt := start(t)
