@@ -46,6 +46,9 @@ func (e *Emulator) AddTenant(seed directory.Seed) (TenantAccess, error) {
 	return accessTo(d), nil
 }
 
+// Stored tells whether a state folder holds a tenant.
+func Stored(dir string) bool { return directory.Stored(dir) }
+
 // IsDomain tells whether a text can be a tenant's domain.
 func IsDomain(text string) bool { return directory.IsDomain(text) }
 

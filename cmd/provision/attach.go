@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"provision/emulator"
 )
 
 // serving is what a process that serves the local tenant tells the others, in
@@ -35,6 +37,9 @@ type serving struct {
 type stateDir string
 
 func (d stateDir) file(name string) string { return filepath.Join(string(d), name) }
+
+// stored tells whether the folder holds a tenant.
+func (d stateDir) stored() bool { return emulator.Stored(string(d)) }
 
 // lock becomes the one process that serves the tenant; ok is false when
 // another one does.

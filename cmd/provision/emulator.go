@@ -58,20 +58,12 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 					return hint(usagef("--tenant %s: not a domain", domain), "try %s.onmicrosoft.com", domain)
 				}
 			}
-			var dir stateDir
-			if !a.config.GetBool("in-memory") {
-				if dir, err = a.localDir(); err != nil {
-					return err
-				}
-				unlock, first, err := dir.lock()
-				if err != nil {
-					return fmt.Errorf("open the local tenant: %w", err)
-				}
-				if !first {
-					return hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "it can be used as it is; or choose another folder with --state, or --in-memory")
-				}
-				defer unlock()
+			o.inMemory = a.config.GetBool("in-memory")
+			dir, unlock, err := a.servedDir(o.inMemory)
+			if err != nil {
+				return err
 			}
+			defer unlock()
 			read := sparing()
 			served, stop, err := a.serveTenant(dir, o)
 			if err != nil {
@@ -103,7 +95,7 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 	c.Flags().String("alias", "", "serve Microsoft's public hosts without a proxy as well, on this address and port (127.0.0.1:443 where none is given)")
 	c.Flags().Lookup("alias").NoOptDefVal = "127.0.0.1:443"
 	c.Flags().StringSlice("tenant", nil, "the domain of another tenant to serve beside the home tenant, e.g. fabrikam.onmicrosoft.com; made where it is not there")
-	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends")
+	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends; other commands use it until then")
 	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
 	c.Flags().Bool("overwrite", false, "write over an env file that provision did not write")
 	c.Flags().Duration("latency", 0, "keep every answer back for so long, e.g. 80ms")
@@ -138,4 +130,31 @@ func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// servedDir locks the folder where other commands look for the tenant that is to
+// be served. It is "" for a tenant in memory where that folder holds another.
+func (a *app) servedDir(inMemory bool) (dir stateDir, unlock func(), err error) {
+	if dir, err = a.localDir(); err != nil {
+		return "", nil, err
+	}
+	stored := inMemory && dir.stored()
+	stated := a.config.GetString("state") != ""
+	if stored && stated {
+		return "", nil, hint(usagef("the folder %s holds a tenant, which is not in memory", dir), "choose another folder with --state, or leave --in-memory out")
+	}
+	first := false
+	if !stored {
+		if unlock, first, err = dir.lock(); err != nil {
+			return "", nil, fmt.Errorf("open the local tenant: %w", err)
+		}
+	}
+	switch {
+	case first:
+		return dir, unlock, nil
+	case inMemory && !stated:
+		a.say("note: other provision commands use the tenant in %s, and not this one; --state FOLDER serves this one to commands with the same --state", dir)
+		return "", func() {}, nil
+	}
+	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "it can be used as it is; or choose another folder with --state, or --in-memory")
 }

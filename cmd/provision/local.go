@@ -123,6 +123,7 @@ type tenantOptions struct {
 	proxy      string   // HOST:PORT; "" is a free port
 	alias      string   // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
 	tenants    []string // domains of tenants beside the home tenant
+	inMemory   bool     // the folder tells others where the tenant is, and keeps nothing of it
 	requestLog io.Writer
 	faults     []faults.Rule
 
@@ -130,15 +131,19 @@ type tenantOptions struct {
 	quotas         faults.TenantSize
 }
 
-// serveTenant serves the tenant kept in dir (in memory where dir is "") and
-// publishes where. The caller holds the lock.
+// serveTenant serves the tenant kept in dir, or one in memory, and publishes in
+// dir where; where dir is "", nowhere. The caller holds the lock.
 func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error) {
-	listeners, err := dir.listeners(o)
+	kept := dir
+	if o.inMemory {
+		kept = ""
+	}
+	listeners, err := kept.listeners(o)
 	if err != nil {
 		return serving{}, nil, err
 	}
 	origin := emulator.Origin(listeners.Public)
-	tenant, err := emulator.New(emulator.Config{Dir: string(dir), Origin: origin, Clock: a.now, RequestLog: o.requestLog, Faults: o.faults,
+	tenant, err := emulator.New(emulator.Config{Dir: string(kept), Origin: origin, Clock: a.now, RequestLog: o.requestLog, Faults: o.faults,
 		ReplicationLag: o.replicationLag, Quotas: o.quotas})
 	if err != nil {
 		listeners.Close()
@@ -160,7 +165,8 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	stop := func() {
 		if dir != "" {
 			dir.withdraw(s, a.say)
-		} else {
+		}
+		if kept == "" {
 			os.Remove(s.CAFile)
 		}
 		grace, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -168,10 +174,16 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		_ = server.Shutdown(grace) // what does not end in time is cut off
 		_ = tenant.Close()         // nothing is waiting in it: every write is done when it is answered
 	}
-	if dir != "" {
-		s.CAFile, err = dir.file("ca.pem"), dir.publish(s)
-	} else {
+	if dir == "" {
 		s.CAFile, err = temporaryFile("provision-ca-*.pem", tenant.Authority().PEM())
+	} else {
+		s.CAFile = dir.file("ca.pem")
+		if kept == "" {
+			err = os.WriteFile(s.CAFile, tenant.Authority().PEM(), 0o600)
+		}
+		if err == nil {
+			err = dir.publish(s)
+		}
 	}
 	if err != nil {
 		stop()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -84,6 +85,12 @@ func (t *Tenants) Find(name string) (*Directory, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Stored tells whether a folder holds tenants that OpenTenants would open.
+func Stored(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, homeFile))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Application returns the live application with an appId, and the tenant that
