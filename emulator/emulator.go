@@ -105,8 +105,8 @@ func (e *Emulator) open(config Config) (err error) {
 	e.weather.Add(config.Faults...)
 	e.SetReplicationLag(config.ReplicationLag)
 	e.quotas.SetSize(config.Quotas)
-	e.public = logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager)))
-	e.management = e.managementHandler()
+	e.public = readWithin(bodyTimeout, logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager))))
+	e.management = readWithin(bodyTimeout, e.managementHandler())
 	return nil
 }
 

@@ -3,6 +3,7 @@ package directory
 import (
 	"net/http"
 	"net/mail"
+	"slices"
 	"strings"
 )
 
@@ -82,6 +83,22 @@ func (tx *Tx) InviteUser(address, displayName string, member bool) (*User, error
 	u.SecurityID = securityID(u.ID)
 	tx.put(users, u)
 	return u, nil
+}
+
+// SetInviteRedirect notes where an invitation sends who accepts it: a browser is
+// sent nowhere else. Earlier invitations of the user keep theirs.
+func (tx *Tx) SetInviteRedirect(userID, url string) error {
+	u, ok := tx.User(userID)
+	if !ok {
+		return NotFound(userID)
+	}
+	if slices.Contains(u.InviteRedirects, url) {
+		return nil
+	}
+	u = u.Clone()
+	u.InviteRedirects = append(u.InviteRedirects, url)
+	tx.put(users, u)
+	return nil
 }
 
 // invited returns the user who was made by an invitation to an address.

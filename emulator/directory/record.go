@@ -31,6 +31,7 @@ type (
 		ForceChange bool         `json:"forceChangePassword"`
 		Version     uint64       `json:"version,omitempty"`
 		Home        HomeAccount  `json:"home"`
+		Redirects   []string     `json:"inviteRedirects,omitempty"`
 	}
 	groupRecord struct {
 		Group
@@ -58,7 +59,7 @@ func encode(object any, version uint64) ([]byte, error) {
 		}
 		return json.Marshal(record)
 	case *User:
-		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange, version, o.Home})
+		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange, version, o.Home, o.InviteRedirects})
 	case *AdministrativeUnit:
 		return json.Marshal(unitRecord{*o, o.MemberIDs})
 	case *Group:
@@ -108,7 +109,7 @@ func decode(table string, data []byte) (any, error) {
 		var r userRecord
 		err = json.Unmarshal(data, &r)
 		r.ManagerID, r.User.Password, r.User.ForceChange = r.Manager, r.Password, r.ForceChange
-		r.User.Home = r.Home
+		r.User.Home, r.User.InviteRedirects = r.Home, r.Redirects
 		r.User.Version = r.Version
 		object = &r.User
 	case groups:

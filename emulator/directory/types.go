@@ -122,6 +122,7 @@ type User struct {
 	Password                PasswordHash                  `json:"-"`
 	ForceChange             bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
 	Home                    HomeAccount                   `json:"-"` // of who was invited
+	InviteRedirects         []string                      `json:"-"` // where invitations send who accepts them
 }
 
 type EmployeeOrgData struct {

@@ -39,6 +39,7 @@ func (tx *Tx) UpdateUser(u *User) error {
 	u = u.Clone()
 	u.CreatedDateTime, u.DeletedDateTime, u.Password = old.CreatedDateTime, nil, old.Password
 	u.ManagerID, u.SecurityID, u.Home = old.ManagerID, old.SecurityID, old.Home
+	u.InviteRedirects = old.InviteRedirects
 	if err := tx.checkUser(u); err != nil {
 		return err
 	}

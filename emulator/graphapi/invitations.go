@@ -89,7 +89,10 @@ func (c *call) invite() (answer, error) {
 		if err == nil && made.ResetRedemption {
 			user, err = tx.ResetRedemption(user.ID)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.SetInviteRedirect(user.ID, made.InviteRedirectURL)
 	})
 	if err != nil {
 		return answer{}, err

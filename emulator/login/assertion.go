@@ -47,6 +47,9 @@ func (c *call) checkAssertion(cl *client, text string) *Error {
 	if err != nil {
 		return err
 	}
+	if n := len(sent.claims.Audience); n > 1 {
+		return failure(5002741, n)
+	}
 	if strings.HasPrefix(sent.claims.Issuer, "https://") {
 		return c.checkFederated(cl, sent, text)
 	}

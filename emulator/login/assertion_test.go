@@ -136,7 +136,8 @@ func TestClientCertificate(t *testing.T) {
 		"kid in hexadecimal":    {jose.RS256, map[string]any{"kid": strings.ToUpper(hex.EncodeToString(id.sha1()))}, w.daemonClaims()},
 		"v1 token endpoint":     {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("aud", w.origin+"/"+w.tid()+"/oauth2/token")},
 		"domain's endpoint":     {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("aud", w.origin+"/"+w.dir.Tenant().Domain+"/oauth2/v2.0/token")},
-		"issuer as audience":    {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("aud", []string{"else", w.origin + "/" + w.tid() + "/v2.0"})},
+		"issuer as audience":    {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("aud", []string{w.origin + "/" + w.tid() + "/v2.0"})},
+		"a long life":           {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("exp", w.clock.Now().AddDate(1, 0, 0).Unix())},
 		"v1 issuer as audience": {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("aud", w.origin+"/"+w.tid()+"/")},
 	} {
 		request := w.daemonAssertion(id.sign(t, test.alg, test.header, test.claims))
@@ -198,6 +199,7 @@ func TestWrongAssertion(t *testing.T) {
 		"another audience":        {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("aud", "https://login.example/"+w.tid()+"/oauth2/token"))), 401, 700023},
 		"another tenant":          {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("aud", w.origin+"/99999999-0000-4000-8000-000000000000/oauth2/v2.0/token"))), 401, 700023},
 		"another endpoint":        {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("aud", w.origin+"/"+w.tid()+"/oauth2/v2.0/authorize"))), 401, 700023},
+		"two audiences":           {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("aud", []string{w.origin + "/" + w.tid() + "/v2.0", w.origin + "/" + w.tid() + "/oauth2/v2.0/token"}))), 401, 5002741},
 		"no audience":             {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("aud", nil))), 401, 700023},
 		"expired":                 {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("exp", now-301))), 401, 700024},
 		"not yet valid":           {w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("nbf", now+301))), 401, 700024},

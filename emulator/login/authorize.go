@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // authorization is a request for authorization (RFC 6749 section 4.1.1, OpenID
@@ -24,7 +26,8 @@ type authorization struct {
 	method      string // of the challenge: S256 or plain
 	prompt      string
 	loginHint   string
-	domainHint  string // the user's organization by its domain
+	domainHint  string         // the user's organization by its domain
+	maxAge      *time.Duration // how old the sign-in may be; nil: as old as a session gets
 	clientInfo  bool
 	wishes      claimsRequest
 	stateInForm bool        // state was sent, if only as an empty value
@@ -45,6 +48,7 @@ func (c *call) authorize() *Error {
 		return c.refuse(a, err)
 	}
 	s, who, signedIn := c.session()
+	signedIn = signedIn && a.recent(s, c.now)
 	hinted := signedIn && c.hinted(a, who)
 	switch {
 	case a.prompt == "none" && !hinted:
@@ -55,6 +59,25 @@ func (c *call) authorize() *Error {
 		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
 	return c.complete(a, s)
+}
+
+// recent tells whether a sign-in is as recent as the client wants it (OpenID
+// Connect Core section 3.1.2.1, max_age). With 0 it is always asked for again.
+func (a *authorization) recent(s session, now time.Time) bool {
+	return a.maxAge == nil || *a.maxAge > 0 && !now.After(s.SignedIn.Add(*a.maxAge))
+}
+
+// parseMaxAge reads max_age, a number of seconds.
+func parseMaxAge(text string) (*time.Duration, *Error) {
+	if text == "" {
+		return nil, nil
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return nil, failure(90100, "max_age")
+	}
+	age := time.Duration(seconds) * time.Second
+	return &age, nil
 }
 
 // hinted tells whether an account is the one that the client has in mind: the
@@ -112,6 +135,9 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 		return err
 	}
 	var err *Error
+	if a.maxAge, err = parseMaxAge(c.form.Get("max_age")); err != nil {
+		return err
+	}
 	if a.wishes, err = parseClaimsRequest(c.form.Get("claims")); err != nil {
 		return err
 	}

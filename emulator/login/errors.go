@@ -52,6 +52,7 @@ var refusals = map[int]refusal{
 	50166:   {"invalid_client", 401, "Request to External OIDC endpoint failed."},
 	50020:   {"invalid_grant", 400, strangerMessage},
 	50027:   {"invalid_grant", 400, "JWT token is invalid or malformed."},
+	5002741: {"invalid_client", 401, "Number of audience values in the provided client credential exceed maximum allowed. %d audience values provided, maximum allowed is 1."},
 	5002723: {"invalid_client", 401, "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header."},
 	50034:   {"invalid_grant", 400, "The user account %s does not exist in the %s directory. To sign into this application, the account must be added to the directory."},
 	50049:   {"invalid_instance", 400, "Unknown or invalid instance."},

@@ -110,6 +110,7 @@ func TestFederatedCredential(t *testing.T) {
 		"another subject":   {assertion("sub", workload+"2"), 700213},
 		"subject's case":    {assertion("sub", strings.ToUpper(workload)), 7002138},
 		"another audience":  {assertion("aud", "api://else"), 700212},
+		"two audiences":     {assertion("aud", []string{exchange, "api://else"}), 5002741},
 		"expired":           {assertion("exp", now-301), 700024},
 		"another key":       {other.sign(t, jose.RS256, kid, w.workloadClaims(c)), 50013},
 		"unknown key":       {other.sign(t, jose.RS256, map[string]any{"kid": "two"}, w.workloadClaims(c)), 50013},

@@ -30,6 +30,7 @@ type code struct {
 	Challenge string    `json:"challenge"`
 	Method    string    `json:"method"`
 	Session   session   `json:"session"`
+	MaxAge    bool      `json:"maxAge"` // the request had max_age: the ID token says when the sign-in was
 	Issued    time.Time `json:"issued"`
 }
 
@@ -37,7 +38,7 @@ func (c *call) issueCode(a *authorization, s session, user *directory.User) (str
 	return c.seal.close(authorizationCode, code{
 		ID: opaque(16), TenantID: c.tenant.ID, ClientID: a.client.app.AppID,
 		Redirect: a.redirect, Sent: a.sent, Scope: a.scope.text, Nonce: a.nonce,
-		Claims: a.request.Get("claims"), Challenge: a.challenge, Method: a.method, Session: s, Issued: c.now,
+		Claims: a.request.Get("claims"), Challenge: a.challenge, Method: a.method, Session: s, MaxAge: a.maxAge != nil, Issued: c.now,
 	})
 }
 
@@ -88,7 +89,7 @@ func (c *call) redeemCode() (issuance, *Error) {
 	i := issuance{
 		wishes: wishes,
 		client: cl, user: user, session: redeemed.Session, platform: redeemed.Redirect.Platform,
-		asked: asked, nonce: redeemed.Nonce, spaSince: redeemed.Issued,
+		asked: asked, nonce: redeemed.Nonce, authTime: redeemed.MaxAge, spaSince: redeemed.Issued,
 	}
 	return i, c.delegate(&i)
 }
@@ -136,7 +137,7 @@ func (redeemed code) checkVerifier(verifier string) *Error {
 
 // useCode makes this the only redemption of a code there will ever be.
 func (c *call) useCode(id string, expires time.Time) *Error {
-	first, err := c.home.SaveOnce(codesBucket, id, []byte(strconv.FormatInt(expires.Unix(), 10)))
+	first, err := c.home.SaveOnce(codesBucket, id, expiry(expires))
 	if err != nil {
 		return c.asError(err)
 	}
@@ -146,17 +147,21 @@ func (c *call) useCode(id string, expires time.Time) *Error {
 	return nil
 }
 
-// forgetExpiredCodes drops the record of used codes that have expired since.
-func (l *Login) forgetExpiredCodes() error {
+// expiry is the record of something that counts until a time.
+func expiry(at time.Time) []byte { return []byte(strconv.FormatInt(at.Unix(), 10)) }
+
+// forgetExpired drops the records of a bucket that have expired since: of used
+// codes, of sessions that were ended.
+func (l *Login) forgetExpired(bucket string) error {
 	now := l.clock().Unix()
-	for _, id := range l.home.Keys(codesBucket) {
-		value, _ := l.home.Load(codesBucket, id)
+	for _, id := range l.home.Keys(bucket) {
+		value, _ := l.home.Load(bucket, id)
 		expires, err := strconv.ParseInt(string(value), 10, 64)
 		if err != nil || expires >= now {
 			continue
 		}
-		if err := l.home.Remove(codesBucket, id); err != nil {
-			return fmt.Errorf("forget used code: %w", err)
+		if err := l.home.Remove(bucket, id); err != nil {
+			return fmt.Errorf("forget what has expired: %w", err)
 		}
 	}
 	return nil

@@ -155,7 +155,7 @@ func TestCodeIsUsedOnce(t *testing.T) {
 	w.granted(w.desktopRedemption(code))
 	w.token(w.desktopRedemption(code)).expect(t, "again", 400, "invalid_grant", 54005)
 	w.open() // forgets nothing that could be used again
-	if w.login.forgetExpiredCodes() != nil || len(w.dir.Keys(codesBucket)) != 1 {
+	if w.login.forgetExpired(codesBucket) != nil || len(w.dir.Keys(codesBucket)) != 1 {
 		t.Errorf("used codes %v", w.dir.Keys(codesBucket))
 	}
 	w.token(w.desktopRedemption(code)).expect(t, "after a restart", 400, "invalid_grant", 54005)

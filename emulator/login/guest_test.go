@@ -129,7 +129,12 @@ func TestInvitationIsRedeemed(t *testing.T) {
 		return w.get(w.browser(), "/"+b.tid()+"/redeem", url.Values{"user": {user}, "rd": {to}})
 	}
 	const to = "https://app.example/?welcome=1"
-	for name, p := range map[string]page{"nobody": address(w.ada.ID, to), "not invited": address(b.fred.ID, to), "a script": address(guest.ID, "javascript:alert(1)")} {
+	b.update(func(tx *directory.Tx) {
+		b.must(tx.SetInviteRedirect(guest.ID, to))
+		b.must(tx.SetInviteRedirect(guest.ID, "javascript:alert(1)"))
+	})
+	for name, p := range map[string]page{"nobody": address(w.ada.ID, to), "not invited": address(b.fred.ID, to), "a script": address(guest.ID, "javascript:alert(1)"),
+		"where no invitation leads": address(guest.ID, "https://evil.example/"), "a longer address": address(guest.ID, to+"&x=1"), "a host besides": address(guest.ID, "https://app.example@evil.example/?welcome=1")} {
 		if p.status != http.StatusBadRequest || !strings.Contains(p.body, "AADSTS90023") {
 			t.Errorf("%s: %d %s", name, p.status, p.body)
 		}

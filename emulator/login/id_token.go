@@ -28,6 +28,9 @@ func (c *call) idClaims(i issuance) claims {
 	if i.nonce != "" {
 		token["nonce"] = i.nonce
 	}
+	if i.authTime {
+		token["auth_time"] = i.session.SignedIn.Unix()
+	}
 	setText(token, "sid", &i.session.ID)
 	setText(token, "c_hash", &i.codeHash)
 	setText(token, "at_hash", &i.accessHash)

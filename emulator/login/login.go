@@ -71,8 +71,10 @@ func New(config Config) (*Login, error) {
 	if l.seal, err = openSealer(l.home); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)
 	}
-	if err := l.forgetExpiredCodes(); err != nil {
-		return nil, fmt.Errorf("open login: %w", err)
+	for _, bucket := range []string{codesBucket, endedSessionsBucket} {
+		if err := l.forgetExpired(bucket); err != nil {
+			return nil, fmt.Errorf("open login: %w", err)
+		}
 	}
 	if err := l.forgetExpiredDevices(); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)

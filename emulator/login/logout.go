@@ -6,7 +6,9 @@ import "net/http"
 // The browser is sent on only to a redirect URI that the client has registered,
 // so the client must be named, by client_id or by an ID token.
 func (c *call) logout() *Error {
-	c.endSession()
+	if err := c.endSession(); err != nil {
+		return c.asError(err)
+	}
 	target := c.form.Get("post_logout_redirect_uri")
 	if target != "" {
 		if cl, err := c.client(c.logoutClient()); err == nil {

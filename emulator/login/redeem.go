@@ -3,6 +3,7 @@ package login
 import (
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // invitationPortal is Microsoft's program that people accept invitations with.
@@ -44,6 +45,9 @@ func (c *call) redemption(r redemption) (*authorization, *Error) {
 	user, found := c.User(r.UserID)
 	if !found || user.CreationType == nil || *user.CreationType != "Invitation" || !c.settled {
 		return nil, failure(90023, "user")
+	}
+	if !slices.Contains(user.InviteRedirects, r.To) { // of no invitation: the address would lead anywhere
+		return nil, failure(90023, "rd")
 	}
 	cl, err := c.client(invitationPortal)
 	return &authorization{client: cl, redeem: &r}, err

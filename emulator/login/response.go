@@ -83,7 +83,7 @@ func (c *call) answer(a *authorization, s session, user *directory.User) (url.Va
 	values := url.Values{"session_state": {s.ID}}
 	i := issuance{
 		client: a.client, user: user, session: s, platform: a.redirect.Platform, asked: a.scope, nonce: a.nonce, wishes: a.wishes, ipaddr: c.remoteAddress(),
-		inFragment: a.mode == "fragment",
+		inFragment: a.mode == "fragment", authTime: a.maxAge != nil,
 	}
 	if a.types.code {
 		code, err := c.issueCode(a, s, user)

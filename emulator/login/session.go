@@ -10,6 +10,8 @@ import (
 const (
 	sessionCookieName = "ESTSAUTH" // Entra's name for it
 	sessionLifetime   = 24 * time.Hour
+
+	endedSessionsBucket = "login-ended-sessions" // id of a session that was ended → Unix time at which it would have expired
 )
 
 // session is a person's sign-in in one browser. It is that of the account in its
@@ -44,11 +46,23 @@ func (c *call) session() (session, account, bool) {
 	if err != nil || c.seal.open(sessionCookie, cookie.Value, &s) != nil || c.now.After(s.SignedIn.Add(sessionLifetime)) {
 		return session{}, account{}, false
 	}
+	if _, ended := c.home.Load(endedSessionsBucket, s.ID); ended {
+		return session{}, account{}, false
+	}
 	who, refused := c.account(s)
 	return s, who, refused == nil && !s.outdated(who)
 }
 
-func (c *call) endSession() { http.SetCookie(c.w, c.cookie("", -1)) }
+// endSession takes the cookie away, and what it stands for, so that a copy of it
+// is of no use either.
+func (c *call) endSession() error {
+	http.SetCookie(c.w, c.cookie("", -1))
+	s, _, signedIn := c.session()
+	if !signedIn {
+		return nil
+	}
+	return c.home.Save(endedSessionsBucket, s.ID, expiry(s.SignedIn.Add(sessionLifetime)))
+}
 
 func (c *call) cookie(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{

@@ -185,3 +185,78 @@ func TestLogout(t *testing.T) {
 		t.Errorf("still signed in: %v", p.location)
 	}
 }
+
+// TestACookieDiesAtLogout: a copy of the session's cookie is of no use after it,
+// not even to a server that was started anew; another browser stays signed in.
+func TestACookieDiesAtLogout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client, other := w.browser(), w.browser()
+	for _, c := range []*http.Client{client, other} {
+		w.signIn(c, w.get(c, w.authorizePath(), w.siteRequest()), w.ada.UserPrincipalName, password)
+	}
+	origin, err := url.Parse(w.origin)
+	w.must(err)
+	copied := client.Jar.Cookies(origin)
+	w.get(client, "/"+w.tid()+"/oauth2/v2.0/logout", nil)
+	thief := w.browser()
+	thief.Jar.SetCookies(origin, copied)
+	silent := w.siteRequest("prompt", "none")
+	for range 2 {
+		if p := w.get(thief, w.authorizePath(), silent); p.location.Query().Get("error") != "login_required" {
+			t.Errorf("signed in with a copy of the cookie: %v", p.location)
+		}
+		if p := w.get(other, w.authorizePath(), silent); p.location.Query().Get("code") == "" {
+			t.Errorf("the other browser is signed out: %v", p.location)
+		}
+		w.open()
+	}
+	w.clock.advance(sessionLifetime + time.Second)
+	w.open()
+	if kept := w.dir.Keys(endedSessionsBucket); len(kept) != 0 {
+		t.Errorf("ended sessions are kept after they have expired: %v", kept)
+	}
+}
+
+// TestMaxAge: a sign-in that is older than the client allows is asked for again,
+// and the ID token tells when it was.
+func TestMaxAge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client := w.browser()
+	w.signIn(client, w.get(client, w.authorizePath(), w.siteRequest()), w.ada.UserPrincipalName, password)
+	signedIn := w.clock.Now().Unix()
+	w.clock.advance(time.Minute)
+	p := w.get(client, w.authorizePath(), w.siteRequest("max_age", "60"))
+	if p.location == nil || p.location.Query().Get("code") == "" {
+		t.Fatalf("a sign-in of the age that is allowed: %d %v", p.status, p.location)
+	}
+	if c := w.claims(w.granted(w.siteRedemption(p.location.Query().Get("code"))).text("id_token")); c["auth_time"] != float64(signedIn) {
+		t.Errorf("auth_time %v, want %d", c["auth_time"], signedIn)
+	}
+	w.clock.advance(time.Second)
+	for _, age := range []string{"60", "0"} {
+		if p := w.get(client, w.authorizePath(), w.siteRequest("max_age", age, "prompt", "none")); p.location.Query().Get("error") != "login_required" {
+			t.Errorf("max_age=%s, silently: %v", age, p.location)
+		}
+	}
+	p = w.get(client, w.authorizePath(), w.siteRequest("max_age", "60"))
+	if p.status != http.StatusOK || !strings.Contains(p.body, "passwd") {
+		t.Fatalf("a sign-in that is too old: %d %v", p.status, p.location)
+	}
+	p = w.signIn(client, p, w.ada.UserPrincipalName, password)
+	if c := w.claims(w.granted(w.siteRedemption(p.location.Query().Get("code"))).text("id_token")); c["auth_time"] != float64(w.clock.Now().Unix()) {
+		t.Errorf("auth_time %v after the sign-in again", c["auth_time"])
+	}
+	if p := w.get(client, w.authorizePath(), w.siteRequest("max_age", "0")); p.location != nil {
+		t.Errorf("max_age=0 right after a sign-in: %v", p.location)
+	}
+	for _, bad := range []string{"-1", "x", "1.5"} {
+		if p := w.get(client, w.authorizePath(), w.siteRequest("max_age", bad)); p.location == nil || !strings.Contains(p.location.Query().Get("error_description"), "AADSTS90100") {
+			t.Errorf("max_age=%s: %d %v", bad, p.status, p.location)
+		}
+	}
+	if c := w.claims(w.granted(w.siteRedemption(w.code(w.siteRequest(), w.ada))).text("id_token")); c["auth_time"] != nil {
+		t.Errorf("auth_time without max_age: %v", c["auth_time"])
+	}
+}

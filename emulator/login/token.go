@@ -94,6 +94,7 @@ type issuance struct {
 	parts                []scopePart // of asked, without the scopes of OpenID Connect
 	granted              []string    // delegated permissions of the resource
 	nonce                string
+	authTime             bool          // the ID token says when the user signed in
 	wishes               claimsRequest // of the claims parameter
 	codeHash, accessHash string        // of what is issued beside an ID token
 	inFragment           bool          // of a redirect URI, which has to stay short

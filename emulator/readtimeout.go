@@ -1,0 +1,40 @@
+package emulator
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// bodyTimeout is how long the body of a request may take to arrive.
+const bodyTimeout = 30 * time.Second
+
+// readWithin bounds the time in which a request's body arrives, by the machine's
+// clock. What the answer takes is bounded by nothing: a fault may keep it back.
+func readWithin(timeout time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body == nil || r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
+		}
+		connection := http.NewResponseController(w)
+		if connection.SetReadDeadline(time.Now().Add(timeout)) == nil {
+			r.Body = &timedBody{r.Body, func() { _ = connection.SetReadDeadline(time.Time{}) }}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// timedBody takes the time limit away once it has been read.
+type timedBody struct {
+	io.ReadCloser
+	arrived func()
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.arrived()
+	}
+	return n, err
+}
