@@ -16,7 +16,7 @@ import (
 
 // ApplicationsTagged reads the applications that carry a tag beginning with prefix.
 func ApplicationsTagged(prefix string) Read {
-	return Read{Path: "/applications", Advanced: true, Query: url.Values{
+	return Read{Path: "/applications", List: true, Advanced: true, Query: url.Values{
 		"$filter": {fmt.Sprintf("tags/any(t:startswith(t,%s))", quote(prefix))}, "$top": {"999"}}}
 }
 
@@ -39,7 +39,7 @@ func AuthenticationBehaviors(id string) Read {
 // ApplicationsDisplayed reads the applications with one of these display names,
 // at most MaxNames.
 func ApplicationsDisplayed(displayNames ...string) Read {
-	return Read{Path: "/applications", Query: url.Values{"$filter": {displayed(displayNames)}}}
+	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {displayed(displayNames)}}}
 }
 
 // UpsertApplication creates the application uniqueName or updates it, and
@@ -56,7 +56,7 @@ func (c *Client) UpsertApplication(ctx context.Context, uniqueName string, body 
 	if err != nil {
 		return "", "", wrap(op, err)
 	}
-	if app != nil {
+	if app != nil && deref(app.GetId()) != "" && deref(app.GetAppId()) != "" {
 		return deref(app.GetId()), deref(app.GetAppId()), nil
 	}
 	// It was there already: Graph answers 204 without a body.

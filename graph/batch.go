@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +23,7 @@ const batchLimit = 20
 type Read struct {
 	Path     string // below the version, e.g. /applications
 	Query    url.Values
+	List     bool // a collection: that there is none (404) is an error
 	Advanced bool // send ConsistencyLevel: eventual, and $count for a collection
 	Optional bool // without the permission to read it there is nothing to read
 	Beta     bool // of the beta version
@@ -32,16 +35,25 @@ type Result struct {
 	Items  []json.RawMessage // of a collection: all pages
 }
 
+// item is a request of a read: its first, or one for a further page.
+type item struct {
+	read  int    // index into the reads
+	url   string // relative to the version
+	pages map[string]bool
+	lags  int // how often a collection was not there
+}
+
+// maxLags is how often a collection is asked for again that is not there: the
+// object it belongs to was seen, and may not be visible everywhere yet.
+const maxLags = 4
+
 // Read sends reads twenty to a $batch, follows every nextLink, and returns the
-// results in the order of reads. A 404 is an empty Result; any other refusal
-// is an *Error. A throttled item alone is sent again, after its Retry-After.
+// results in the order of reads. A 404 is an empty Result of an object; of a
+// collection, as any other refusal, it is an *Error. A throttled item alone is
+// sent again, after its Retry-After.
 // Source: learn.microsoft.com/graph/json-batching.
 func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	results := make([]Result, len(reads))
-	type item struct {
-		read int    // index into reads
-		url  string // relative to the version
-	}
 	queue := make([]item, 0, len(reads))
 	for i, r := range reads {
 		if r.Advanced {
@@ -51,7 +63,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 		if len(r.Query) > 0 {
 			u += "?" + encode(r.Query)
 		}
-		queue = append(queue, item{i, u})
+		queue = append(queue, item{read: i, url: u})
 	}
 	for attempt := 0; len(queue) > 0; {
 		base, n := c.endpoint, 1
@@ -77,23 +89,29 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 		var wait time.Duration
 		for i, it := range queue[:n] {
 			a, ok := answers[strconv.Itoa(i)]
+			read := reads[it.read]
 			switch {
 			case !ok:
 				return nil, fmt.Errorf("read %s: the batch's answer leaves it out", it.url)
 			case retryable(a.Status) && attempt < 8:
 				again = append(again, it)
 				wait = max(wait, a.pause(attempt))
-			case a.Status == http.StatusNotFound:
-			case a.Status == http.StatusForbidden && reads[it.read].Optional:
+			case a.Status == http.StatusNotFound && !read.List:
+			case a.Status == http.StatusNotFound && it.lags < maxLags:
+				wait = max(wait, retryAfter("", it.lags))
+				it.lags++
+				again = append(again, it)
+			case a.Status == http.StatusForbidden && read.Optional:
 			case a.Status >= 400:
 				return nil, errorOf("read "+it.url, a.Status, a.Body)
 			default:
-				next, err := results[it.read].add(a.Body)
+				next, err := results[it.read].add(a.Body, read.List)
+				if err == nil && next != "" {
+					it, err = it.page(next, base)
+					again = append(again, it)
+				}
 				if err != nil {
 					return nil, fmt.Errorf("read %s: %w", it.url, err)
-				}
-				if next != "" {
-					again = append(again, item{it.read, strings.TrimPrefix(next, base)})
 				}
 			}
 		}
@@ -103,6 +121,9 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 			continue
 		}
 		attempt++
+		if c.requests.waiting != nil && wait >= time.Second {
+			c.requests.waiting(wait, "Graph is busy")
+		}
 		if err := sleep(ctx, wait); err != nil {
 			return nil, err
 		}
@@ -110,17 +131,42 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	return results, nil
 }
 
-func (r *Result) add(body json.RawMessage) (next string, err error) {
+// page is the item of the next page. A link that was followed already would
+// never end; one that leads elsewhere is not Graph's.
+func (i item) page(next, endpoint string) (item, error) {
+	url, ours := strings.CutPrefix(next, endpoint)
+	switch {
+	case !ours || !strings.HasPrefix(url, "/"):
+		return i, fmt.Errorf("its next page is not below %s: %q", endpoint, next)
+	case i.pages[url]:
+		return i, fmt.Errorf("its pages go round in a circle: %q came a second time", url)
+	}
+	if i.pages == nil {
+		i.pages = map[string]bool{}
+	}
+	i.pages[url] = true
+	return item{read: i.read, url: url, pages: i.pages}, nil
+}
+
+// add takes a page, or an object. What is neither is an error, and never
+// nothing: a proxy's page must not look like an empty tenant.
+func (r *Result) add(body json.RawMessage, list bool) (next string, err error) {
 	var page struct {
 		Value *[]json.RawMessage `json:"value"`
 		Next  string             `json:"@odata.nextLink"`
 	}
+	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' {
+		return "", errors.New("the answer is no JSON object")
+	}
 	if err := json.Unmarshal(body, &page); err != nil {
 		return "", err
 	}
-	if page.Value == nil {
+	if !list {
 		r.Object = body
 		return "", nil
+	}
+	if page.Value == nil {
+		return "", errors.New("the answer is no collection")
 	}
 	r.Items = append(r.Items, *page.Value...)
 	return page.Next, nil

@@ -27,6 +27,9 @@ type Options struct {
 	Endpoint  string            // base URL with the version; default PublicEndpoint
 	Scope     string            // default https://graph.microsoft.com/.default
 	Transport http.RoundTripper // default http.DefaultTransport
+
+	// Waiting, when set, hears of every pause of a second or more.
+	Waiting func(pause time.Duration, why string)
 }
 
 // Client sends requests to one tenant's Microsoft Graph. It is safe for
@@ -62,7 +65,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 		return nil, fmt.Errorf("graph sign-in: %w", err)
 	}
 	registerJSON()
-	requests := &retrier{next: o.Transport}
+	requests := &retrier{next: o.Transport, waiting: o.Waiting}
 	clientOptions := core.GraphClientOptions{GraphServiceLibraryVersion: sdkVersion}
 	middlewares, err := khttp.GetDefaultMiddlewaresWithOptions(
 		khttp.NewCompressionOptionsReference(false), // bodies are small, and see retrier

@@ -23,7 +23,7 @@ func DeletedGroups() Read { return deleted("group", groupProperties) }
 func DeletedUsers() Read { return deleted("user", userProperties) }
 
 func deleted(kind, properties string) Read {
-	return Read{Path: "/directory/deletedItems/microsoft.graph." + kind,
+	return Read{Path: "/directory/deletedItems/microsoft.graph." + kind, List: true,
 		Query: url.Values{"$select": {properties}, "$top": {"999"}}, Optional: true}
 }
 

@@ -84,8 +84,21 @@ func Lag(err error) bool {
 	return false
 }
 
-// Exists tells whether err says that the grant or assignment to be written is
-// already there.
+// NoSuchSecret tells whether err says that an object has no client secret of a
+// keyId, which Graph answers with 400.
+func NoSuchSecret(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message, "No password credential found with keyId")
+}
+
+// NotVisible is err, a 404 of what is there all the same, as lag: the same
+// request may find it later.
+func NotVisible(err error) error {
+	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it is there, but " + err.Error()}
+}
+
+// Exists tells whether err says that the grant, assignment, reference or
+// federated credential to be written is already there.
 func Exists(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -96,6 +109,7 @@ func Exists(err error) bool {
 		"EntitlementGrant entry already exists",
 		"Permission being assigned already exists",
 		"One or more added object references already exist",
+		"FederatedIdentityCredential with name",
 	} {
 		if strings.Contains(e.Message, s) {
 			return true

@@ -12,7 +12,7 @@ import (
 // FederatedCredentials reads the federated identity credentials of an
 // application.
 func FederatedCredentials(applicationID string) Read {
-	return Read{Path: "/applications/" + applicationID + "/federatedIdentityCredentials"}
+	return Read{Path: "/applications/" + applicationID + "/federatedIdentityCredentials", List: true}
 }
 
 // FlexibleFederatedCredentials reads them with claimsMatchingExpression, which

@@ -121,7 +121,7 @@ func TestReadFollowsNextLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := client.Read(t.Context(), graph.Read{Path: "/users", Advanced: true})
+	results, err := client.Read(t.Context(), graph.Read{Path: "/users", List: true, Advanced: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,5 +278,185 @@ func TestSettleWaitsForLagAlone(t *testing.T) {
 	}
 	if err := graph.Settle(t.Context(), 0, func() error { return lag }); !graph.NotFound(err) {
 		t.Errorf("without patience: %v, want the lag itself", err)
+	}
+}
+
+func TestPagesThatGoInACircleEnd(t *testing.T) {
+	t.Parallel()
+	var endpoint string
+	for name, next := range map[string]func(n int) string{
+		"at once": func(int) string { return endpoint + "/users?$skiptoken=a" },
+		"later":   func(n int) string { return endpoint + "/users?$skiptoken=" + string(rune('a'+n%3)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			s := newService(func(int, item) (int, map[string]string, any) {
+				n++
+				return 200, nil, map[string]any{"value": []int{n}, "@odata.nextLink": next(n)}
+			})
+			server := httptest.NewTLSServer(s)
+			t.Cleanup(server.Close)
+			endpoint = server.URL + "/v1.0"
+			client, err := graph.New(credential{}, graph.Options{Endpoint: endpoint, Transport: server.Client().Transport})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.Read(t.Context(), graph.Read{Path: "/users", List: true})
+			if err == nil || !strings.Contains(err.Error(), "$skiptoken=") || !strings.Contains(err.Error(), "circle") {
+				t.Errorf("%v, want an error that names the link", err)
+			}
+		})
+	}
+	client := serve(t, newService(func(int, item) (int, map[string]string, any) {
+		return 200, nil, map[string]any{"value": []int{}, "@odata.nextLink": "https://elsewhere.example/v1.0/users"}
+	}))
+	if _, err := client.Read(t.Context(), graph.Read{Path: "/users", List: true}); err == nil || !strings.Contains(err.Error(), "elsewhere.example") {
+		t.Errorf("a page elsewhere: %v, want an error that names it", err)
+	}
+}
+
+// TestWhatIsNoAnswerIsNeverNothing: neither a collection that is not there nor
+// a page of something in between looks like an empty tenant, or a write.
+func TestWhatIsNoAnswerIsNeverNothing(t *testing.T) {
+	t.Parallel()
+	html := "<!DOCTYPE html><title>Sign in to the network</title>"
+	for name, c := range map[string]struct {
+		status int
+		body   any
+	}{
+		"a collection that is not there": {404, map[string]any{"error": map[string]string{"code": "Request_ResourceNotFound"}}},
+		"a page":                         {200, html},
+		"no body":                        {200, nil},
+		"an object":                      {200, map[string]any{"id": "x"}},
+		"a list without a name":          {200, []int{1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := serve(t, newService(func(int, item) (int, map[string]string, any) { return c.status, nil, c.body }))
+			if results, err := client.Read(t.Context(), graph.Read{Path: "/users", List: true}); err == nil {
+				t.Errorf("read as %v, want an error", results)
+			}
+		})
+	}
+	portal := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, html)
+	}))
+	ctx := t.Context()
+	for name, do := range map[string]func() error{
+		"a batch":   func() error { _, err := portal.Read(ctx, graph.Read{Path: "/users", List: true}); return err },
+		"a delete":  func() error { return portal.DeleteApplication(ctx, "id") },
+		"an update": func() error { return portal.UpdateGroup(ctx, "id", graph.Object{"displayName": "G"}) },
+		"a create":  func() error { _, err := portal.UpsertGroup(ctx, "g", graph.Object{"displayName": "G"}); return err },
+		"a member":  func() error { return portal.AddMember(ctx, "id", "id") },
+		"a secret":  func() error { _, err := portal.AddPassword(ctx, "id", "s", time.Now()); return err },
+		"a purge":   func() error { return portal.Purge(ctx, "id") },
+		"a credential": func() error {
+			return portal.AddFederatedCredential(ctx, "id", graph.Object{"name": "n"})
+		},
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), "no JSON") {
+			t.Errorf("%s that a portal answers: %v, want an error that says so", name, err)
+		}
+	}
+}
+
+// dropping loses the connection of the first requests, after they have arrived.
+type dropping struct {
+	next http.RoundTripper
+	left int
+	body bool // in the middle of the answer
+}
+
+func (d *dropping) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := d.next.RoundTrip(r)
+	if err != nil || d.left == 0 {
+		return answer, err
+	}
+	d.left--
+	if d.body {
+		answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, 1), broken{}))
+		return answer, nil
+	}
+	answer.Body.Close()
+	return nil, io.ErrUnexpectedEOF
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestALostConnectionIsRepeatedWhereItMayBe(t *testing.T) {
+	t.Parallel()
+	for _, body := range []bool{false, true} {
+		arrived := 0
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			arrived++
+			w.Header().Set("Content-Type", "application/json")
+			if strings.HasSuffix(r.URL.Path, "/$batch") {
+				_, _ = io.WriteString(w, `{"responses":[{"id":"0","status":200,"body":{"value":[]}}]}`)
+				return
+			}
+			_, _ = io.WriteString(w, `{"id":"x","keyId":"00000000-0000-0000-0000-000000000001","secretText":"t"}`)
+		}))
+		t.Cleanup(server.Close)
+		for name, c := range map[string]struct {
+			do   func(*graph.Client) error
+			want int
+		}{
+			"a read": {func(c *graph.Client) error {
+				_, err := c.Read(t.Context(), graph.Read{Path: "/users", List: true})
+				return err
+			}, 3},
+			"a write": {func(c *graph.Client) error {
+				return c.UpdateApplication(t.Context(), "id", graph.Object{"displayName": "A"})
+			}, 3},
+			"a secret": {func(c *graph.Client) error { _, err := c.AddPassword(t.Context(), "id", "s", time.Now()); return err }, 1},
+		} {
+			arrived = 0
+			client, err := graph.New(credential{}, graph.Options{Endpoint: server.URL + "/v1.0", Transport: &dropping{next: server.Client().Transport, left: 2, body: body}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.do(client); (err == nil) != (c.want == 3) || arrived != c.want {
+				t.Errorf("%s (in the answer: %t) arrived %d times: %v; want %d", name, body, arrived, err, c.want)
+			}
+		}
+	}
+}
+
+func TestALongRetryAfterIsCappedAndSaid(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]http.Handler{
+		"a request": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "86400")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}),
+		"an item": newService(func(int, item) (int, map[string]string, any) {
+			return 429, map[string]string{"Retry-After": "86400"}, nil
+		}),
+		"until a day": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewTLSServer(h)
+			t.Cleanup(server.Close)
+			ctx, cancel := context.WithCancel(t.Context())
+			var said time.Duration
+			client, err := graph.New(credential{}, graph.Options{Endpoint: server.URL + "/v1.0", Transport: server.Client().Transport,
+				Waiting: func(pause time.Duration, why string) { said = pause; cancel() }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Read(ctx, graph.Read{Path: "/users", List: true}); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v, want the wait interrupted", err)
+			}
+			if said != time.Minute {
+				t.Errorf("waiting %s was said, want a minute", said)
+			}
+		})
 	}
 }

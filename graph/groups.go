@@ -14,7 +14,7 @@ const groupProperties = "id,uniqueName,displayName,description,mailNickname," +
 
 // GroupsNamed reads the groups whose uniqueName begins with prefix.
 func GroupsNamed(prefix string) Read {
-	return Read{Path: "/groups", Advanced: true, Query: url.Values{
+	return Read{Path: "/groups", List: true, Advanced: true, Query: url.Values{
 		"$filter": {"startswith(uniqueName," + quote(prefix) + ")"},
 		"$select": {groupProperties}, "$top": {"999"}}}
 }
@@ -27,12 +27,12 @@ func GroupNamed(uniqueName string) Read {
 // GroupsDisplayed reads the groups with one of these display names, at most
 // MaxNames.
 func GroupsDisplayed(displayNames ...string) Read {
-	return Read{Path: "/groups", Query: url.Values{"$filter": {displayed(displayNames)}, "$select": {groupProperties}}}
+	return Read{Path: "/groups", List: true, Query: url.Values{"$filter": {displayed(displayNames)}, "$select": {groupProperties}}}
 }
 
 // Members reads the direct members of a group.
 func Members(groupID string) Read {
-	return Read{Path: "/groups/" + groupID + "/members", Query: url.Values{"$select": {"id,displayName"}, "$top": {"999"}}}
+	return Read{Path: "/groups/" + groupID + "/members", List: true, Query: url.Values{"$select": {"id,displayName"}, "$top": {"999"}}}
 }
 
 // UpsertGroup creates the group uniqueName or updates it, and returns its id.
@@ -47,7 +47,7 @@ func (c *Client) UpsertGroup(ctx context.Context, uniqueName string, body Object
 	if err != nil {
 		return "", err
 	}
-	if made != nil {
+	if made != nil && deref(made.GetId()) != "" {
 		return deref(made.GetId()), nil
 	}
 	var found struct{ ID string }

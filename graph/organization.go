@@ -16,7 +16,7 @@ type Tenant struct {
 // Tenant reads the organization.
 // Source: Graph "List organization".
 func (c *Client) Tenant(ctx context.Context) (Tenant, error) {
-	results, err := c.Read(ctx, Read{Path: "/organization"})
+	results, err := c.Read(ctx, Read{Path: "/organization", List: true})
 	if err != nil {
 		return Tenant{}, err
 	}

@@ -22,7 +22,7 @@ const ownerProperties = "id,displayName"
 
 // Owners reads the users and service principals that own an object.
 func Owners(of Owned, id string) Read {
-	return Read{Path: "/" + string(of) + "/" + id + "/owners", Query: url.Values{"$select": {ownerProperties}, "$top": {"999"}}}
+	return Read{Path: "/" + string(of) + "/" + id + "/owners", List: true, Query: url.Values{"$select": {ownerProperties}, "$top": {"999"}}}
 }
 
 // KeyCredentials reads the certificates of an application or a service

@@ -11,12 +11,12 @@ import (
 
 // GrantsOf reads the delegated permissions granted to a client.
 func GrantsOf(clientID string) Read {
-	return Read{Path: "/servicePrincipals/" + clientID + "/oauth2PermissionGrants", Query: url.Values{"$top": {"999"}}}
+	return Read{Path: "/servicePrincipals/" + clientID + "/oauth2PermissionGrants", List: true, Query: url.Values{"$top": {"999"}}}
 }
 
 // GrantsTo reads the delegated permissions that clients hold on a resource.
 func GrantsTo(resourceID string) Read {
-	return Read{Path: "/oauth2PermissionGrants", Query: url.Values{
+	return Read{Path: "/oauth2PermissionGrants", List: true, Query: url.Values{
 		"$filter": {"resourceId eq " + quote(resourceID)}, "$top": {"999"}}}
 }
 

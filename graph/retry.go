@@ -2,28 +2,38 @@ package graph
 
 import (
 	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// maxRetries and maxRetryAfter bound how long one request waits for a service
-// that is busy or away.
+// These bound how long one request waits for a service that is busy or away.
 const (
-	maxRetries    = 6
-	maxRetryAfter = 2 * time.Minute
+	maxRetries = 6
+	maxDrops   = 3
+
+	// maxRetryAfter caps a Retry-After. Graph's windows are of 10 and of 150
+	// seconds; a longer pause is a fault in between.
+	maxRetryAfter = time.Minute
 )
 
-// retrier counts requests and repeats those that were throttled or met a
-// service that is away, after the pause that the answer asks for. The SDK's
-// own handler cannot be trusted with writes: it compresses the body once and
-// has none left to send again.
+// retrier counts requests and repeats those that were throttled, met a service
+// that is away or lost their connection, after a pause. The SDK's own handler
+// cannot be trusted with writes: it compresses the body once and has none left
+// to send again.
 // Source: learn.microsoft.com/graph/throttling.
 type retrier struct {
-	next http.RoundTripper
-	n    atomic.Int64
+	next    http.RoundTripper
+	waiting func(pause time.Duration, why string)
+	n       atomic.Int64
 }
 
 func (t *retrier) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -35,6 +45,7 @@ func (t *retrier) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		r.Body.Close()
 	}
+	drops := 0
 	for attempt := 0; ; attempt++ {
 		again := r.Clone(r.Context()) // a RoundTripper must not change the request
 		if r.Body != nil {
@@ -42,30 +53,85 @@ func (t *retrier) RoundTrip(r *http.Request) (*http.Response, error) {
 			again.ContentLength = int64(len(body))
 		}
 		t.n.Add(1)
-		answer, err := t.next.RoundTrip(again)
-		if err != nil || !retryable(answer.StatusCode) || attempt == maxRetries {
-			return answer, err
-		}
-		pause := retryAfter(answer.Header.Get("Retry-After"), attempt)
-		if pause > maxRetryAfter {
+		answer, err := t.send(again)
+		var pause time.Duration
+		switch {
+		case err != nil:
+			if drops++; drops > maxDrops || r.Context().Err() != nil || !dropped(err) || !repeatable(r) {
+				return nil, err
+			}
+			pause = retryAfter("", drops-1)
+		case !retryable(answer.StatusCode) || attempt >= maxRetries:
 			return answer, nil
+		default:
+			pause = retryAfter(answer.Header.Get("Retry-After"), attempt)
 		}
-		_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection can be used again
-		answer.Body.Close()
-		if err := sleep(r.Context(), pause); err != nil {
+		if err := t.pause(r, pause, answer); err != nil {
 			return nil, err
 		}
 	}
 }
 
+// send is one attempt, with the whole answer read: a connection that is lost in
+// the middle of it is lost all the same.
+func (t *retrier) send(r *http.Request) (*http.Response, error) {
+	answer, err := t.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(raw))
+	if answer.StatusCode < 300 && len(raw) > 0 && !json.Valid(raw) {
+		return nil, &unreadable{answer.Status, answer.Header.Get("Content-Type")}
+	}
+	return answer, nil
+}
+
+// unreadable is a success that says something else than JSON: a page of a proxy
+// or a portal in between. What was asked is not known to be done.
+type unreadable struct{ status, contentType string }
+
+func (e *unreadable) Error() string {
+	return fmt.Sprintf("the answer is %s, but no JSON (%q): something between here and Graph has answered", e.status, e.contentType)
+}
+
+func (t *retrier) pause(r *http.Request, pause time.Duration, answer *http.Response) error {
+	if t.waiting != nil && pause >= time.Second {
+		why := "the connection was lost"
+		if answer != nil {
+			why = "Graph answered " + answer.Status
+		}
+		t.waiting(pause, why)
+	}
+	return sleep(r.Context(), pause)
+}
+
+// dropped tells whether a request may do better on another connection: not one
+// that was refused for its certificate, or whose host there is not.
+func dropped(err error) bool {
+	var dns *net.DNSError
+	return !errors.As(err, new(*unreadable)) && !errors.As(err, new(*tls.CertificateVerificationError)) &&
+		!(errors.As(err, &dns) && dns.IsNotFound)
+}
+
+// repeatable tells whether a request may be sent again when nobody knows what
+// became of it. Every write of this package has a natural key, by which the
+// second is known for what it is, but for a new client secret: its text would
+// be lost.
+func repeatable(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/addPassword") }
+
 // retryAfter is the pause that a Retry-After header asks for (RFC 9110,
-// 10.2.3), else one that grows.
+// 10.2.3), at most maxRetryAfter; else one that grows.
 func retryAfter(header string, attempt int) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil && seconds >= 0 {
-		return time.Duration(max(seconds, 1)) * time.Second
+		return time.Duration(min(max(seconds, 1), int(maxRetryAfter/time.Second))) * time.Second
 	}
 	if date, err := http.ParseTime(header); err == nil {
-		return max(time.Until(date), time.Second)
+		return min(max(time.Until(date), time.Second), maxRetryAfter)
 	}
 	return time.Duration(1<<attempt) * 250 * time.Millisecond
 }

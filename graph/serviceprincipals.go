@@ -32,7 +32,7 @@ func ServicePrincipalWithOwners(appID string) Read {
 // ServicePrincipalsDisplayed reads the service principals with a display name,
 // which is how a managed identity is named.
 func ServicePrincipalsDisplayed(displayName string) Read {
-	return Read{Path: "/servicePrincipals", Query: url.Values{"$filter": {"displayName eq " + quote(displayName)}}}
+	return Read{Path: "/servicePrincipals", List: true, Query: url.Values{"$filter": {"displayName eq " + quote(displayName)}}}
 }
 
 // ServicePrincipal reads the application that a service principal stands for.
@@ -42,12 +42,12 @@ func ServicePrincipal(id string) Read {
 
 // AssignedTo reads who has roles of the resource.
 func AssignedTo(resourceID string) Read {
-	return Read{Path: "/servicePrincipals/" + resourceID + "/appRoleAssignedTo", Query: url.Values{"$top": {"999"}}}
+	return Read{Path: "/servicePrincipals/" + resourceID + "/appRoleAssignedTo", List: true, Query: url.Values{"$top": {"999"}}}
 }
 
 // AssignmentsOf reads the roles that a service principal has.
 func AssignmentsOf(principalID string) Read {
-	return Read{Path: "/servicePrincipals/" + principalID + "/appRoleAssignments", Query: url.Values{"$top": {"999"}}}
+	return Read{Path: "/servicePrincipals/" + principalID + "/appRoleAssignments", List: true, Query: url.Values{"$top": {"999"}}}
 }
 
 // UpsertServicePrincipal creates the service principal of appID or updates it,
@@ -64,7 +64,7 @@ func (c *Client) UpsertServicePrincipal(ctx context.Context, appID string, body 
 	if err != nil {
 		return "", wrap(op, err)
 	}
-	if sp != nil {
+	if sp != nil && deref(sp.GetId()) != "" {
 		return deref(sp.GetId()), nil
 	}
 	var found struct{ ID string }

@@ -15,7 +15,7 @@ const userProperties = "id,userPrincipalName,displayName,mailNickname,accountEna
 
 // UsersMarked reads the users whose extensionAttribute15 begins with prefix.
 func UsersMarked(prefix string) Read {
-	return Read{Path: "/users", Advanced: true, Query: url.Values{
+	return Read{Path: "/users", List: true, Advanced: true, Query: url.Values{
 		"$filter": {"startswith(onPremisesExtensionAttributes/extensionAttribute15," + quote(prefix) + ")"},
 		"$select": {userProperties}, "$top": {"999"}}}
 }
@@ -37,7 +37,7 @@ func (c *Client) CreateUser(ctx context.Context, body Object) (id string, err er
 	if err != nil {
 		return "", err
 	}
-	if made == nil {
+	if made == nil || deref(made.GetId()) == "" {
 		return "", fmt.Errorf("%s: Graph answered without the user", op)
 	}
 	return deref(made.GetId()), nil

@@ -76,6 +76,12 @@ func compare(live, declared map[string]any) (changes []Change, twice []string) {
 	return collapse(changes, have.within, want.within), append(twice, want.twice...)
 }
 
+// Same tells whether an object has all that is declared of it.
+func Same(live, declared map[string]any) bool {
+	changes, twice := compare(live, declared)
+	return len(changes) == 0 && len(twice) == 0
+}
+
 // empty tells what Graph may answer for a property that was never set.
 func empty(v any) bool { return v == nil || v == false || v == "" }
 

@@ -162,22 +162,5 @@ func (r *run) purge(s plan.Step) error {
 			"%s stays in the recycle bin for up to 30 days and keeps its name: the caller lacks the Graph permission %s", s.Key, Permission(s)))
 		return nil
 	}
-	return r.write(gone(err))
-}
-
-// gone treats what is not there any more as deleted.
-func gone(err error) error {
-	if graph.NotFound(err) {
-		return nil
-	}
-	return err
-}
-
-// there treats a relation that exists already as made: an earlier answer was
-// lost.
-func there(err error) error {
-	if graph.Exists(err) {
-		return nil
-	}
-	return err
+	return r.deleted(err, graph.ByID(graph.DeletedItems, s.ID), "")
 }

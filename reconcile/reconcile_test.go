@@ -83,7 +83,7 @@ func (w *world) connect(transport http.RoundTripper) *graph.Client {
 
 // apply makes the tenant what the stacks declare.
 func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, error) {
-	ctx := context.Background()
+	ctx := w.wire.process()
 	stacks = w.placed(stacks)
 	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(ctx, stacks, o.Destroy)
 	if err != nil {
@@ -169,14 +169,42 @@ type wire struct {
 	delivered bool
 	writes    atomic.Int64
 	requests  atomic.Int64
+	killed    atomic.Pointer[context.CancelFunc]
+	first     atomic.Pointer[first]
+}
+
+// first is what is done before the first request of a kind.
+type first struct {
+	method, suffix string
+	do             func()
+}
+
+func (w *wire) before(method, suffix string, do func()) { w.first.Store(&first{method, suffix, do}) }
+
+// process is the context of an apply; when the wire breaks it ends, as with the
+// process that was killed.
+func (w *wire) process() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.killed.Store(&cancel)
+	return ctx
+}
+
+func (w *wire) cut() error {
+	if cancel := w.killed.Load(); cancel != nil {
+		(*cancel)()
+	}
+	return errCut
 }
 
 var errCut = errors.New("the process was killed here")
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if f := w.first.Load(); f != nil && r.Method == f.method && strings.HasSuffix(r.URL.Path, f.suffix) && w.first.CompareAndSwap(f, nil) {
+		f.do()
+	}
 	n := w.left.Add(-1)
 	if n < 0 && !(n == -1 && w.delivered) {
-		return nil, errCut
+		return nil, w.cut()
 	}
 	w.requests.Add(1)
 	if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/$batch") {
@@ -185,7 +213,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := w.next.RoundTrip(r)
 	if n == -1 && err == nil {
 		answer.Body.Close()
-		return nil, errCut
+		return nil, w.cut()
 	}
 	return answer, err
 }

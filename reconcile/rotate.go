@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"provision/graph"
 	"provision/reconcile/sink"
 	"provision/stack"
 )
@@ -54,7 +53,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		return Rotated{}, err
 	}
 	remove := func(keyID string) error {
-		return gone(graph.Settle(ctx, a.Patience, func() error { return a.Graph.RemovePassword(ctx, r.Application, keyID) }))
+		return a.revoke(ctx, r.Application, keyID)
 	}
 	if err := r.Prove(ctx, kept.ClientID, made.Text); err != nil {
 		return Rotated{}, fmt.Errorf("the new secret is not accepted, so the old one stays: %w", errors.Join(err, remove(made.KeyID)))

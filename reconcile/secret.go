@@ -48,9 +48,9 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	id := str(body, "application")
 	if s.Action == plan.Delete {
 		if sp := str(body, "servicePrincipal"); sp != "" {
-			return r.write(gone(r.Graph.RemoveServicePrincipalPassword(r.ctx, sp, s.ID)))
+			return r.deleted(r.Graph.RemoveServicePrincipalPassword(r.ctx, sp, s.ID), graph.PasswordCredentials(graph.OwnedServicePrincipal, sp), s.ID)
 		}
-		if err := r.write(gone(r.Graph.RemovePassword(r.ctx, id, s.ID))); err != nil {
+		if err := r.deleted(r.Graph.RemovePassword(r.ctx, id, s.ID), graph.PasswordCredentials(graph.OwnedApplication, id), s.ID); err != nil {
 			return err
 		}
 		application, _, _ := strings.Cut(s.Name, " ")
@@ -85,9 +85,16 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 		return fmt.Errorf("keep the secret: %w", err)
 	}
 	if s.Action == plan.Replace {
-		return r.write(gone(graph.Settle(r.ctx, r.Patience, func() error { return r.Graph.RemovePassword(r.ctx, id, s.ID) })))
+		return r.write(r.revoke(r.ctx, id, s.ID))
 	}
 	return nil
+}
+
+// revoke removes a client secret of an application.
+func (a Applier) revoke(ctx context.Context, application, keyID string) error {
+	return graph.Settle(ctx, a.Patience, func() error {
+		return a.gone(ctx, a.Graph.RemovePassword(ctx, application, keyID), graph.PasswordCredentials(graph.OwnedApplication, application), keyID)
+	})
 }
 
 // forget takes away what is kept of an application's secrets that are revoked:

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"encoding/json"
+	"maps"
 
 	"provision/graph"
 	"provision/plan"
@@ -28,7 +29,7 @@ func (r *run) user(s plan.Step, bodies []map[string]any) error {
 	case plan.Update:
 		return r.write(r.Graph.UpdateUser(r.ctx, s.ID, bodies[0]))
 	default:
-		if err := r.write(gone(r.Graph.DeleteUser(r.ctx, s.ID))); err != nil {
+		if err := r.deleted(r.Graph.DeleteUser(r.ctx, s.ID), graph.ByID(graph.Users, s.ID), ""); err != nil {
 			return err
 		}
 		return r.Keep.setPassword(s.Name, "")
@@ -103,7 +104,7 @@ func (r *run) group(s plan.Step, bodies []map[string]any) error {
 	case plan.Update:
 		return r.write(r.Graph.UpdateGroup(r.ctx, s.ID, bodies[0]))
 	default:
-		return r.write(gone(r.Graph.DeleteGroup(r.ctx, s.ID)))
+		return r.deleted(r.Graph.DeleteGroup(r.ctx, s.ID), graph.ByID(graph.Groups, s.ID), "")
 	}
 }
 
@@ -128,7 +129,7 @@ func (r *run) application(s plan.Step, bodies []map[string]any) error {
 		}
 		return nil
 	default:
-		if err := r.write(gone(r.Graph.DeleteApplication(r.ctx, s.ID))); err != nil {
+		if err := r.deleted(r.Graph.DeleteApplication(r.ctx, s.ID), graph.ByID(graph.Applications, s.ID), ""); err != nil {
 			return err
 		}
 		return r.forget(s.Name, "")
@@ -154,14 +155,14 @@ func (r *run) servicePrincipal(s plan.Step, bodies []map[string]any) error {
 func (r *run) member(s plan.Step, body map[string]any) error {
 	group, member := str(body, "group"), str(body, "member")
 	if s.Action == plan.Delete {
-		return r.write(gone(r.Graph.RemoveMember(r.ctx, group, member)))
+		return r.deleted(r.Graph.RemoveMember(r.ctx, group, member), graph.Members(group), member)
 	}
 	return r.write(there(r.Graph.AddMember(r.ctx, group, member)))
 }
 
 func (r *run) assignment(s plan.Step, body map[string]any) error {
 	if s.Action == plan.Delete {
-		return r.write(gone(r.Graph.RemoveAssignment(r.ctx, str(body, "resourceId"), s.ID)))
+		return r.deleted(r.Graph.RemoveAssignment(r.ctx, str(body, "resourceId"), s.ID), graph.AssignedTo(str(body, "resourceId")), s.ID)
 	}
 	return r.write(there(r.Graph.AssignRole(r.ctx, str(body, "resourceId"), str(body, "principalId"), str(body, "appRoleId"))))
 }
@@ -174,7 +175,7 @@ var owned = map[plan.Kind]graph.Owned{
 func (r *run) owner(s plan.Step, body map[string]any) error {
 	of, holder, owner := owned[plan.Kind(str(body, "of"))], str(body, "holder"), str(body, "owner")
 	if s.Action == plan.Delete {
-		return r.write(gone(r.Graph.RemoveOwner(r.ctx, of, holder, owner)))
+		return r.deleted(r.Graph.RemoveOwner(r.ctx, of, holder, owner), graph.Owners(of, holder), owner)
 	}
 	return r.write(there(r.Graph.AddOwner(r.ctx, of, holder, owner)))
 }
@@ -182,7 +183,7 @@ func (r *run) owner(s plan.Step, body map[string]any) error {
 func (r *run) grant(s plan.Step, bodies []map[string]any) error {
 	switch s.Action {
 	case plan.Delete:
-		return r.write(gone(r.Graph.RevokeGrant(r.ctx, s.ID)))
+		return r.deleted(r.Graph.RevokeGrant(r.ctx, s.ID), graph.ByID(graph.Grants, s.ID), "")
 	case plan.Update:
 		return r.write(r.Graph.UpdateGrant(r.ctx, s.ID, str(bodies[0], "scope")))
 	default:
@@ -194,12 +195,45 @@ func (r *run) federated(s plan.Step, bodies []map[string]any) error {
 	application := str(bodies[0], "application")
 	switch s.Action {
 	case plan.Delete:
-		return r.write(gone(r.Graph.RemoveFederatedCredential(r.ctx, application, s.ID)))
+		return r.deleted(r.Graph.RemoveFederatedCredential(r.ctx, application, s.ID), graph.FederatedCredential(application, s.ID), "")
 	case plan.Update:
 		return r.write(r.Graph.UpdateFederatedCredential(r.ctx, application, s.ID, bodies[1]))
 	default:
-		return r.write(there(r.Graph.AddFederatedCredential(r.ctx, application, bodies[1])))
+		err := r.Graph.AddFederatedCredential(r.ctx, application, bodies[1])
+		if graph.Exists(err) {
+			return r.sameFederated(application, bodies[1], err)
+		}
+		return r.write(err)
 	}
+}
+
+// sameFederated makes the credential of that name, which is there already, the
+// one that is declared: an earlier answer was lost, or somebody else was first.
+func (r *run) sameFederated(application string, want map[string]any, exists error) error {
+	find := graph.FederatedCredentials(application)
+	if want["claimsMatchingExpression"] != nil {
+		find = graph.FlexibleFederatedCredentials(application)
+	}
+	results, err := r.Graph.Read(r.ctx, find)
+	if err != nil {
+		return err
+	}
+	for _, raw := range results[0].Items {
+		var have map[string]any
+		if err := json.Unmarshal(raw, &have); err != nil {
+			return err
+		}
+		if str(have, "name") != str(want, "name") {
+			continue
+		}
+		if plan.Same(have, want) {
+			return nil
+		}
+		changed := maps.Clone(want)
+		delete(changed, "name") // which cannot change
+		return r.write(r.Graph.UpdateFederatedCredential(r.ctx, application, str(have, "id"), changed))
+	}
+	return exists // the same tokens under another name
 }
 
 // Permission is the least Graph application permission that a step takes.

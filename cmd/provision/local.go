@@ -93,7 +93,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 		MaxIdleConnsPerHost: 16,
 		ForceAttemptHTTP2:   true,
 	}}
-	g, err := localGraph(served, client)
+	g, err := a.localGraph(served, client)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,11 @@ func (p *progress) show(format string, args ...any) {
 	fmt.Fprint(p.w, "\r\x1b[K"+display.Line(fmt.Sprintf(format, args...)))
 }
 
+// waiting tells of a pause before a request is sent again.
+func (a *app) waiting(pause time.Duration, why string) {
+	a.say("waiting %s before the next request: %s", pause.Round(time.Second), why)
+}
+
 func (p *progress) end() {
 	if p.shown {
 		p.shown = false

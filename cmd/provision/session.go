@@ -79,7 +79,7 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign in to tenant %s: %w", name, err)
 	}
-	client, err := graph.New(cred, graph.Options{})
+	client, err := graph.New(cred, graph.Options{Waiting: a.waiting})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ const publicAuthority = "https://login.microsoftonline.com"
 func publicV1Issuer(tenantID string) string { return "https://sts.windows.net/" + tenantID + "/" }
 
 // localGraph signs in to a served local tenant as its administrator.
-func localGraph(served serving, client *http.Client) (*graph.Client, error) {
+func (a *app) localGraph(served serving, client *http.Client) (*graph.Client, error) {
 	cred, err := azidentity.NewClientSecretCredential(served.TenantID, served.ClientID, served.ClientSecret,
 		&azidentity.ClientSecretCredentialOptions{
 			DisableInstanceDiscovery: true, // it would ask the public cloud about localhost
@@ -111,7 +111,7 @@ func localGraph(served serving, client *http.Client) (*graph.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign in to the local tenant: %w", err)
 	}
-	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport})
+	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport, Waiting: a.waiting})
 }
 
 // keep is what provision keeps of a target, in dir.
