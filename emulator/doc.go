@@ -77,6 +77,13 @@
 //
 // GET /sign-ins is the sign-in log, as Graph's signIn resources.
 //
+// POST /credentials tells which passwords and client secrets are good, without a
+// sign-in:
+//
+//	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
+//	     -d '[{"userPrincipalName":"ada@contoso.onmicrosoft.com","password":"…"},{"appId":"…","secret":"…"}]' \
+//	     $PROVISION_MANAGEMENT_URL/credentials
+//
 // Faults (package faults): GET lists them with how often each was met, POST adds
 // some, DELETE takes all away, and DELETE /faults/NAME those of a name:
 //

@@ -22,6 +22,7 @@ func (e *Emulator) managementHandler() http.Handler {
 	guarded.HandleFunc("PUT /snapshot", e.takeSnapshotBack)
 	guarded.HandleFunc("POST /reset", e.reset)
 	guarded.HandleFunc("GET /sign-ins", e.signIns)
+	guarded.HandleFunc("POST /credentials", e.checkCredentials)
 	guarded.HandleFunc("GET /tenants", e.listTenants)
 	guarded.HandleFunc("POST /tenants", e.makeTenant)
 	guarded.HandleFunc("POST /managed-identities", e.makeManagedIdentity)

@@ -11,7 +11,7 @@ import (
 
 // userProperties are the ones read back; Graph answers a list of users without
 // most of them unless they are asked for.
-const userProperties = "id,userPrincipalName,displayName,mailNickname,accountEnabled,userType,mail,givenName,surname,jobTitle,department,usageLocation,onPremisesExtensionAttributes"
+const userProperties = "id,userPrincipalName,displayName,mailNickname,accountEnabled,userType,mail,givenName,surname,jobTitle,department,usageLocation,lastPasswordChangeDateTime,onPremisesExtensionAttributes"
 
 // UsersMarked reads the users whose extensionAttribute15 begins with prefix.
 func UsersMarked(prefix string) Read {

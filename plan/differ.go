@@ -58,9 +58,11 @@ func (d *differ) plain(want, live *Object) {
 			Bodies: []map[string]any{pick(want.Properties, changes)}})
 	}
 	password := Key{Password, want.Name}
-	if want.Kind == User && d.options.ResetPasswords && d.actual.Objects[password] == nil {
-		d.step(Step{Action: Update, Key: password, Stack: want.Stack, ID: live.ID,
-			Changes: []Change{{Path: "password", To: "a new one, kept beside the others"}}})
+	if want.Kind == User && d.options.ResetPasswords {
+		if lost := d.lost(password); lost != "" {
+			d.step(Step{Action: Replace, Key: password, Stack: want.Stack, ID: live.ID,
+				Changes: []Change{{Path: "password", From: lost, To: "a new one"}}})
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ type Object struct {
 	ID                 string // object, grant, assignment or key id
 	AppID              string // of an application
 	ServicePrincipalID string // of an application: its instance's object id
-	Lost               string // of a secret: why it must be made anew, "" if it need not
+	Lost               string // of a secret or a password: why it must be made anew, "" if it need not
 	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
 }
 

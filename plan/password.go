@@ -19,13 +19,26 @@ func (d *differ) passwords() {
 		}
 	}
 	for _, k := range keys(d.declared) {
-		if k.Kind != User || d.actual.Objects[k] == nil || d.actual.Objects[Key{Password, k.Name}] != nil {
+		if k.Kind != User || d.actual.Objects[k] == nil {
 			continue
 		}
-		note := fmt.Sprintf("the password of user %s is not known here; `provision apply --reset-passwords` replaces it", k.Name)
+		lost := d.lost(Key{Password, k.Name})
+		if lost == "" {
+			continue
+		}
+		note := fmt.Sprintf("password %s: %s; `provision apply --reset-passwords` replaces it", k.Name, lost)
 		if len(given[k]) > 0 {
 			note += fmt.Sprintf(" before the user is given %s, which whoever made the user could use", strings.Join(given[k], ", "))
 		}
 		d.plan.Notes = append(d.plan.Notes, note)
 	}
+}
+
+// lost is why a password is of no use, "" where it is kept and good.
+func (d *differ) lost(password Key) string {
+	kept := d.actual.Objects[password]
+	if kept == nil {
+		return "it is not kept here"
+	}
+	return kept.Lost
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"provision/plan"
@@ -112,8 +113,8 @@ func (t *tenant) lifetime(k plan.Key, kept sink.Secret, credential map[string]an
 		return
 	}
 	if have := kept.EndDateTime.Sub(start); (have - want).Abs() > time.Minute {
-		t.note("secret %s was made for %s and the manifest says %s: the next one, made by `provision rotate`, is good for that time",
-			k.Name, span(have), span(want))
+		t.note("secret %s was made for %s and the manifest says %s: the next one, made by `%s`, is good for that time",
+			k.Name, span(have), span(want), t.RotateCommand)
 	}
 }
 
@@ -150,6 +151,8 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 		o.Lost = "its text is not in the sink"
 	case kept.KeyID != keyID:
 		o.Lost = "the sink holds another one"
+	case kept.SecretText != "" && !strings.HasPrefix(kept.SecretText, str(credential, "hint")):
+		o.Lost = "the sink holds another text"
 	case !end.IsZero() && end.Before(t.Now()):
 		o.Lost = "expired on " + end.Format(time.DateOnly)
 	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
@@ -158,6 +161,9 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 	}
 	if o.Lost == "" {
 		t.lifetime(k, kept, credential, secret)
+		if kept.SecretText != "" {
+			t.provable = append(t.provable, provable{Credential{AppID: app.AppID, Secret: kept.SecretText}, o})
+		}
 	}
 	if before := t.state.Objects[k]; before != nil {
 		// Two of one name: a replacement was cut short. The good one stays.

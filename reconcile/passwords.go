@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"time"
 
 	"provision/reconcile/sink"
 )
@@ -28,18 +29,32 @@ type passwordLine struct {
 	// Pending is set while the tenant is asked to take the password: which one
 	// is good is not known.
 	Pending bool `json:"pending,omitempty"`
+
+	Set time.Time `json:"set,omitzero"` // when the tenant was asked to take it
 }
+
+// passwordTimes has, by userPrincipalName, when a kept password was set.
+func (k Keep) passwordTimes() string { return filepath.Join(k.Dir, "passwords.times.json") }
 
 // Passwords are those of the users that provision made, by userPrincipalName
 // in lower case.
 func (k Keep) Passwords() (map[string]string, error) {
-	all := map[string]string{}
+	all, _, err := k.passwords()
+	return all, err
+}
+
+// passwords also returns when they were set, where that is known.
+func (k Keep) passwords() (all map[string]string, set map[string]time.Time, err error) {
+	all, set = map[string]string{}, map[string]time.Time{}
 	if _, err := sink.ReadJSON(k.passwordFile(), &all); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if _, err := sink.ReadJSON(k.passwordTimes(), &set); err != nil {
+		return nil, nil, err
 	}
 	journal, err := os.ReadFile(k.passwordJournal())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, nil, err
 	}
 	for raw := range bytes.Lines(journal) {
 		var l passwordLine
@@ -48,16 +63,18 @@ func (k Keep) Passwords() (map[string]string, error) {
 		}
 		if l.Password == "" || l.Pending {
 			delete(all, l.UserPrincipalName)
+			delete(set, l.UserPrincipalName)
 		} else {
-			all[l.UserPrincipalName] = l.Password
+			all[l.UserPrincipalName], set[l.UserPrincipalName] = l.Password, l.Set
 		}
 	}
-	return all, nil
+	return all, set, nil
 }
 
-// setPassword keeps a user's password; "" forgets it.
-func (k Keep) setPassword(upn, password string) error {
-	return k.journal(passwordLine{UserPrincipalName: upn, Password: password})
+// setPassword keeps a user's password, which the tenant takes at a time; ""
+// forgets it.
+func (k Keep) setPassword(upn, password string, at time.Time) error {
+	return k.journal(passwordLine{UserPrincipalName: upn, Password: password, Set: at.UTC()})
 }
 
 // journal appends a line, after the end of one that was cut short.
@@ -83,11 +100,14 @@ func (k Keep) settlePasswords() error {
 	if _, err := os.Stat(k.passwordJournal()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	all, err := k.Passwords()
+	all, set, err := k.passwords()
 	if err != nil {
 		return err
 	}
 	if err := sink.WriteJSON(k.passwordFile(), all); err != nil {
+		return err
+	}
+	if err := sink.WriteJSON(k.passwordTimes(), set); err != nil {
 		return err
 	}
 	return os.Remove(k.passwordJournal())

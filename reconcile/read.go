@@ -22,6 +22,9 @@ type Reader struct {
 	Now   func() time.Time
 
 	RotateCommand string // what notes name to make new secrets
+
+	// Prove, when set, tells which of the kept credentials the tenant takes.
+	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 }
 
 // Read returns what the tenant holds of the stacks, of those named in others
@@ -66,6 +69,7 @@ type tenant struct {
 	byID    map[string]plan.Key // object id of a user, group or service principal → its key
 
 	declared  map[plan.Key]*stack.Application
+	provable  []provable      // what Prove is asked
 	relation  []func()        // adds a relation, once all its ends are known
 	strangers map[string]bool // service principals' ids that these name
 }
@@ -260,19 +264,6 @@ func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 }
 
 func byName(a, b plan.Key) int { return strings.Compare(a.String(), b.String()) }
-
-// kept adds the passwords that are known.
-func (t *tenant) kept([]*stack.Stack) error {
-	passwords, err := t.Keep.Passwords()
-	if err != nil {
-		return err
-	}
-	for upn := range passwords {
-		k := plan.Key{Kind: plan.Password, Name: upn}
-		t.state.Objects[k] = &plan.Object{Key: k}
-	}
-	return nil
-}
 
 func str(m map[string]any, property string) string {
 	s, _ := m[property].(string)

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"encoding/json"
 	"maps"
+	"time"
 
 	"provision/graph"
 	"provision/plan"
@@ -32,7 +33,7 @@ func (r *run) user(s plan.Step, bodies []map[string]any) error {
 		if err := r.deleted(r.Graph.DeleteUser(r.ctx, s.ID), graph.ByID(graph.Users, s.ID), ""); err != nil {
 			return err
 		}
-		return r.Keep.setPassword(s.Name, "")
+		return r.Keep.setPassword(s.Name, "", time.Time{})
 	}
 }
 
@@ -55,7 +56,7 @@ func (r *run) firstPassword(upn string) (string, error) {
 		return "", err
 	}
 	r.passwords[upn] = password
-	return password, r.Keep.setPassword(upn, password)
+	return password, r.Keep.setPassword(upn, password, r.Now())
 }
 
 // ours finds the user whose creation was carried out although its answer was
@@ -79,17 +80,20 @@ func passwordProfile(password string) map[string]any {
 	return map[string]any{"password": password, "forceChangePasswordNextSignIn": false}
 }
 
-// password gives a user of ours a new one; it is kept first, so that a crash
-// leaves at worst a password that the next reset replaces.
+// password gives a user of ours a new one. That it is pending is kept first: a
+// process killed in between leaves a password that the next apply replaces.
 func (r *run) password(s plan.Step) error {
 	password, err := newPassword()
 	if err != nil {
 		return err
 	}
+	if err := r.Keep.journal(passwordLine{UserPrincipalName: s.Name, Password: password, Pending: true}); err != nil {
+		return err
+	}
 	if err := r.write(r.Graph.UpdateUser(r.ctx, s.ID, map[string]any{"passwordProfile": passwordProfile(password)})); err != nil {
 		return err
 	}
-	return r.Keep.setPassword(s.Name, password)
+	return r.Keep.setPassword(s.Name, password, r.Now())
 }
 
 func (r *run) group(s plan.Step, bodies []map[string]any) error {

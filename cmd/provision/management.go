@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+
+	"provision/reconcile"
 )
 
 // management is the local tenant's management API.
@@ -45,6 +48,22 @@ func (m *management) SignPayload(ctx context.Context, header map[string]any, pay
 		return "", fmt.Errorf("sign a payload: %w", err)
 	}
 	return signed.Token, nil
+}
+
+// Prove tells which of some credentials are good.
+func (m *management) Prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
+	var all []bool
+	for some := range slices.Chunk(kept, 1000) { // as much as a request may hold
+		var answer struct{ Good []bool }
+		if err := m.post(ctx, "/credentials", some, &answer); err != nil {
+			return nil, err
+		}
+		if len(answer.Good) != len(some) {
+			return nil, fmt.Errorf("the management API answered for %d credentials of %d", len(answer.Good), len(some))
+		}
+		all = append(all, answer.Good...)
+	}
+	return all, nil
 }
 
 func (m *management) post(ctx context.Context, path string, body, into any) error {

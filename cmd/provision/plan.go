@@ -63,7 +63,11 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 			o.Prune = append(o.Prune, st.Name)
 		}
 	}
-	state, err := s.read(ctx, stacks, o.Destroy)
+	reader := s.reader()
+	if s.manage != nil {
+		reader.Prove = s.manage.Prove
+	}
+	state, err := reader.Read(ctx, stacks, o.Destroy)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +82,11 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 
 // read reads the tenant.
 func (s *session) read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
-	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, RotateCommand: s.command("rotate")}.Read(ctx, stacks, others)
+	return s.reader().Read(ctx, stacks, others)
+}
+
+func (s *session) reader() reconcile.Reader {
+	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, RotateCommand: s.command("rotate")}
 }
 
 // carryOut applies a plan with a line of progress on long work.

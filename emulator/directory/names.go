@@ -71,7 +71,7 @@ func (n names) named(text string) string {
 }
 
 // passing are the properties that depend on chance or time, wherever they are.
-var passing = []string{"id", "appId", "keyId", "createdDateTime", "deletedDateTime", "startDateTime", "endDateTime",
+var passing = []string{"id", "appId", "keyId", "createdDateTime", "lastPasswordChangeDateTime", "deletedDateTime", "startDateTime", "endDateTime",
 	"renewedDateTime", "externalUserStateChangeDateTime", "templateId", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
 
 // describe is an object's canonical form.

@@ -117,8 +117,9 @@ type User struct {
 	OnPremLastSync          *time.Time                    `json:"onPremisesLastSyncDateTime"`
 	OnPremSID               *string                       `json:"onPremisesSecurityIdentifier"`
 	SecurityID              string                        `json:"securityIdentifier"` // S-1-12-1-…, from the object id
-	ManagerID               string                        `json:"-"`                  // object id of a user; navigation property "manager"
-	Version                 uint64                        `json:"-"`                  // of the directory when it changed last
+	LastPasswordChange      *time.Time                    `json:"lastPasswordChangeDateTime"`
+	ManagerID               string                        `json:"-"` // object id of a user; navigation property "manager"
+	Version                 uint64                        `json:"-"` // of the directory when it changed last
 	Password                PasswordHash                  `json:"-"`
 	ForceChange             bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
 	Home                    HomeAccount                   `json:"-"` // of who was invited

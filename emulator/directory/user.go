@@ -26,6 +26,8 @@ func (tx *Tx) CreateUser(u *User, password string) (*User, error) {
 		return nil, err
 	}
 	u.Password, u.ManagerID, u.SecurityID = hashPassword(password), "", securityID(u.ID)
+	now := tx.now
+	u.LastPasswordChange = &now
 	tx.put(users, u)
 	return u, nil
 }
@@ -39,7 +41,7 @@ func (tx *Tx) UpdateUser(u *User) error {
 	u = u.Clone()
 	u.CreatedDateTime, u.DeletedDateTime, u.Password = old.CreatedDateTime, nil, old.Password
 	u.ManagerID, u.SecurityID, u.Home = old.ManagerID, old.SecurityID, old.Home
-	u.InviteRedirects = old.InviteRedirects
+	u.InviteRedirects, u.LastPasswordChange = old.InviteRedirects, old.LastPasswordChange
 	if err := tx.checkUser(u); err != nil {
 		return err
 	}
@@ -63,6 +65,8 @@ func (tx *Tx) SetPassword(userID, password string, force bool) error {
 	u = u.Clone()
 	u.Password, u.ForceChange = hashPassword(password), force
 	u.Password.Changed = tx.now
+	now := tx.now
+	u.LastPasswordChange = &now
 	tx.put(users, u)
 	return nil
 }

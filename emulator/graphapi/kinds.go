@@ -96,7 +96,7 @@ var userKind = &kind{
 	sortable:  map[string]bool{"displayName": true, "userPrincipalName": true, "createdDateTime": false, "deletedDateTime": false},
 	defaults: []string{"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
 		"preferredLanguage", "surname", "userPrincipalName", "id"},
-	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "externalUserState", "externalUserStateChangeDateTime", "proxyAddresses", "securityIdentifier", "onPremisesDistinguishedName",
+	readOnly: []string{"id", "createdDateTime", "deletedDateTime", "creationType", "externalUserState", "externalUserStateChangeDateTime", "proxyAddresses", "securityIdentifier", "lastPasswordChangeDateTime", "onPremisesDistinguishedName",
 		"onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"},
 }
 

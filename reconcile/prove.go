@@ -1,0 +1,70 @@
+package reconcile
+
+import (
+	"fmt"
+	"time"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+// Credential is what is kept of a user or of an application.
+type Credential struct {
+	UserPrincipalName string `json:"userPrincipalName,omitempty"`
+	Password          string `json:"password,omitempty"`
+	AppID             string `json:"appId,omitempty"`
+	Secret            string `json:"secret,omitempty"`
+}
+
+// provable is a kept credential, with the object that it is lost of when the
+// tenant does not take it.
+type provable struct {
+	Credential
+	object *plan.Object
+}
+
+// clockSkew is how far this machine's clock may be from the tenant's.
+const clockSkew = 5 * time.Minute
+
+// kept adds the passwords that are known, and finds out which of them, and of
+// the secrets, the tenant does not take: what it tells of their last change is
+// compared with when provision set them, and where that can be done they are
+// proven.
+func (t *tenant) kept(stacks []*stack.Stack) error {
+	passwords, set, err := t.Keep.passwords()
+	if err != nil {
+		return err
+	}
+	for upn, password := range passwords {
+		k := plan.Key{Kind: plan.Password, Name: upn}
+		o := &plan.Object{Key: k}
+		t.state.Objects[k] = o
+		user := t.state.Objects[plan.Key{Kind: plan.User, Name: upn}]
+		if user == nil || !t.managed[user.Stack] {
+			continue
+		}
+		changed, err := time.Parse(time.RFC3339, str(user.Properties, "lastPasswordChangeDateTime"))
+		if at := set[upn]; err == nil && !at.IsZero() && changed.After(at.Add(clockSkew)) {
+			o.Lost = "changed in the tenant on " + changed.Format(time.DateTime) + " UTC"
+			continue
+		}
+		t.provable = append(t.provable, provable{Credential{UserPrincipalName: upn, Password: password}, o})
+	}
+	if t.Prove == nil || len(stacks) == 0 || len(t.provable) == 0 {
+		return nil
+	}
+	credentials := make([]Credential, len(t.provable))
+	for i, p := range t.provable {
+		credentials[i] = p.Credential
+	}
+	good, err := t.Prove(t.ctx, credentials)
+	if err != nil {
+		return fmt.Errorf("prove the kept credentials: %w", err)
+	}
+	for i, p := range t.provable {
+		if !good[i] {
+			p.object.Lost = "the tenant refuses it"
+		}
+	}
+	return nil
+}
