@@ -83,7 +83,7 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 		return p.Distrusted
 	}
 	if len(p.Steps) > 0 {
-		if err := a.confirm(s, "apply that to"); err != nil {
+		if err := a.confirm(ctx, s, "apply that to"); err != nil {
 			return err
 		}
 	}

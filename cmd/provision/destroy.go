@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,9 @@ own marks tell what the stack owns.`,
 			if err != nil {
 				return err
 			}
+			if err := a.known(s, a.config.GetStringSlice("stack"), p); err != nil {
+				return err
+			}
 			p.Orphans, p.Notes = nil, nil
 			for _, name := range names {
 				if err := a.planRemoval(s, name, nil, p); err != nil {
@@ -67,7 +71,7 @@ own marks tell what the stack owns.`,
 				return err
 			}
 			if len(p.Steps) > 0 {
-				if err := a.confirm(s, "destroy all that in"); err != nil {
+				if err := a.confirm(cmd.Context(), s, "destroy all that in"); err != nil {
 					return err
 				}
 			}
@@ -91,4 +95,35 @@ own marks tell what the stack owns.`,
 	writerFlags(c)
 	c.Flags().Bool("overwrite", false, "also remove Output files that were changed since provision wrote them")
 	return c
+}
+
+// known refuses a stack by name that neither the tenant nor this machine has
+// anything of.
+func (a *app) known(s *session, names []string, p *plan.Plan) error {
+	written, err := s.keep.Written(false)
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for _, step := range p.Steps {
+		there[step.Stack] = true
+	}
+	for _, name := range names {
+		files, err := written.Others(name, nil)
+		if err != nil {
+			return err
+		}
+		if there[name] || len(files) > 0 {
+			continue
+		}
+		others := p.Orphans
+		if near := stack.Nearest(name, others); near != "" {
+			return hint(usagef("tenant %s has no stack %q", s.target, name), "did you mean %s? `%s`", near, a.destroyCommand(near))
+		}
+		if len(others) == 0 {
+			return hint(usagef("tenant %s has no stack %q", s.target, name), "it holds no stack at all")
+		}
+		return hint(usagef("tenant %s has no stack %q", s.target, name), "there is: %s", strings.Join(others, ", "))
+	}
+	return nil
 }

@@ -3,14 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"provision/stack"
 )
 
 func (a *app) exec() *cobra.Command {
@@ -75,7 +79,7 @@ func (a *app) runChild(args, environment []string) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
-		return fmt.Errorf("run %s: %w", args[0], err)
+		return notStarted(args[0], err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- child.Wait() }()
@@ -92,6 +96,38 @@ func (a *app) runChild(args, environment []string) error {
 			return childError(args[0], err)
 		}
 	}
+}
+
+// notStarted is the end of a run whose program could not be started, with the
+// exit code that shells give it.
+func notStarted(name string, err error) error {
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		err = failure{fmt.Errorf("run %s: no such program on PATH", name), exitNoProgram}
+		if near := stack.Nearest(name, programsOnPath()); near != "" {
+			return hint(err, "did you mean %s?", near)
+		}
+		return hint(err, "install it, or name it with its path, as in ./%s", name)
+	case errors.Is(err, fs.ErrNotExist):
+		return hint(failure{fmt.Errorf("run %s: no such file", name), exitNoProgram}, "check its path, and that what its first line names after #! is there")
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
+		return hint(failure{fmt.Errorf("run %s: %w", name, err), exitNotExecutable}, "make it executable (chmod +x), or run it with its interpreter")
+	}
+	return fmt.Errorf("run %s: %w", name, err)
+}
+
+// programsOnPath are the names that could be run.
+func programsOnPath() (names []string) {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }
 
 // exitCode is that of a child, which is ours then.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
@@ -21,7 +23,32 @@ const (
 	exitFailed = 1 // could not do it
 	exitUsage  = 2 // bad usage or bad input; nothing was touched
 	exitNo     = 3 // ran, and the answer is no
+
+	// As shells have them:
+	exitNotExecutable = 126
+	exitNoProgram     = 127
+	exitSignal        = 128 // and the number of the signal that ended it
 )
+
+// failure is an error with an exit code of its own.
+type failure struct {
+	error
+	code int
+}
+
+func (f failure) Unwrap() error { return f.error }
+
+// interrupted is the cause of a context that a signal has cancelled.
+type interrupted struct{ signal os.Signal }
+
+func (i interrupted) Error() string { return i.signal.String() }
+
+func (i interrupted) code() int {
+	if number, ok := i.signal.(syscall.Signal); ok {
+		return exitSignal + int(number)
+	}
+	return exitFailed
+}
 
 // hinted is an error with the next command to try.
 type hinted struct {
@@ -46,20 +73,22 @@ func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, 
 var errNo = errors.New("the answer is no")
 
 // report prints err as `error:` and `hint:` lines and returns the exit code.
-func (a *app) report(err error) int {
+func (a *app) report(ctx context.Context, err error) int {
 	var child exitCode
 	var mistakes stack.Mistakes
 	var problems plan.Problems
+	var by interrupted
+	var failed failure
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errNo):
-		return exitNo
 	case errors.As(err, &child): // which has said why by itself
 		return int(child)
-	case errors.Is(err, context.Canceled):
+	case errors.As(context.Cause(ctx), &by): // and whatever failed, failed for that
 		fmt.Fprintf(a.stderr, "error: interrupted; what was done so far stays\nhint: `%s` goes on from there\n", a.again())
-		return exitFailed
+		return by.code()
+	case errors.Is(err, errNo):
+		return exitNo
 	case errors.As(err, &mistakes):
 		return a.reportMistakes(mistakes)
 	case errors.As(err, &problems):
@@ -71,6 +100,9 @@ func (a *app) report(err error) int {
 	a.say("error: %s", oneLine(err.Error()))
 	if h := a.hintFor(err); h != "" {
 		a.say("hint: %s", h)
+	}
+	if errors.As(err, &failed) {
+		return failed.code
 	}
 	if errors.As(err, new(usage)) || errors.As(err, new(*sink.Refused)) {
 		return exitUsage

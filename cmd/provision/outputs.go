@@ -14,7 +14,7 @@ import (
 
 func (a *app) outputs() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "output [DIR]",
+		Use:   "output [DIR] [-- COMMAND [ARG…]]",
 		Short: "Print what the applied stack is known by: for its API, for its clients",
 		Long: `output prints KEY=VALUE lines of an applied stack: the client ids of its
 applications. With --for-api they are what an API must be told to check its
@@ -22,17 +22,33 @@ tokens: TENANT_ID, AUDIENCE (every value that aud may take), ISSUER, JWKS_URI an
 for a local tenant, where its certificate authority is. Lists are separated by
 spaces; nothing is quoted.
 
+After -- stands a command to run with these variables in its environment, whatever
+they hold. The local tenant is served for as long as it runs, signals are passed on
+to it, and the exit code is its own.
+
 --format gives the same as dotenv (quoted for a shell), json, tfvars, github (into
 $GITHUB_OUTPUT) or azure-devops (as variables of the job). Client secrets are
 among them with --show-secrets, masked where a job's log would show them.
 
 --write writes the files of the stacks' Output documents, as apply does.`,
 		Example: `  provision output --for-api > api.env
-  env $(provision output --stack heroes) python3 main.py
+  provision output --for-api manifests/heroes -- python3 main.py
   provision output --stack heroes --format github --show-secrets
   provision output --write manifests/heroes`,
-		Args: maxOneDir,
+		Args: func(cmd *cobra.Command, args []string) error {
+			dirs, _ := beforeDash(cmd, args)
+			return maxOneDir(cmd, dirs)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			args, command := beforeDash(cmd, args)
+			if cmd.ArgsLenAtDash() >= 0 && len(command) == 0 {
+				return hint(usagef("there is no command after --"), "see `provision output --help`")
+			}
+			for _, flag := range []string{"write", "format", "output"} {
+				if len(command) > 0 && cmd.Flags().Changed(flag) {
+					return usagef("--%s says how the lines are written, and a command gets them in its environment", flag)
+				}
+			}
 			format := a.config.GetString("format")
 			if _, known := outputFormats[format]; !known {
 				return hint(usagef("format %q is not known", format), "there is: %s", strings.Join(outputFormatNames(), ", "))
@@ -45,7 +61,19 @@ among them with --show-secrets, masked where a job's log would show them.
 					return a.rewriteOutputs(ctx, s, stacks)
 				})
 			}
-			return a.onAPI(cmd, args, nil, a.showOutputs)
+			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *session, p protected, f facts) error {
+				lines, err := a.outputLines(ctx, s, p, f)
+				if err != nil {
+					return err
+				}
+				if len(command) > 0 {
+					return a.runWith(lines, command)
+				}
+				if a.config.GetBool("for-api") {
+					a.sayWhoServes(s)
+				}
+				return a.writeLines(lines)
+			})
 		},
 	}
 	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
@@ -87,9 +115,25 @@ type outputLine struct {
 	secret     bool
 }
 
-// showOutputs prints what an applied API is known by.
-func (a *app) showOutputs(ctx context.Context, s *session, p protected, f facts) error {
-	var lines []outputLine
+// beforeDash parts the arguments from the command after --.
+func beforeDash(cmd *cobra.Command, args []string) (before, command []string) {
+	if at := cmd.ArgsLenAtDash(); at >= 0 {
+		return args[:at], args[at:]
+	}
+	return args, nil
+}
+
+// runWith runs a command with the lines in its environment.
+func (a *app) runWith(lines []outputLine, command []string) error {
+	environment := os.Environ()
+	for _, l := range lines {
+		environment = append(environment, l.key+"="+l.value) // the last of a name counts
+	}
+	return a.runChild(command, environment)
+}
+
+// outputLines are what an applied API is known by.
+func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts) (lines []outputLine, err error) {
 	add := func(key, value string) { lines = append(lines, outputLine{key: key, value: value}) }
 	if a.config.GetBool("for-api") {
 		add("TENANT_ID", s.tenantID)
@@ -105,8 +149,7 @@ func (a *app) showOutputs(ctx context.Context, s *session, p protected, f facts)
 			add("HTTPS_PROXY", s.proxy)
 			add("NO_PROXY", noProxy(""))
 		}
-		a.sayWhoServes(s)
-		return a.writeLines(lines)
+		return lines, nil
 	}
 	add("TENANT_ID", s.tenantID)
 	add("AUTHORITY", s.authority+"/"+s.tenantID)
@@ -117,14 +160,14 @@ func (a *app) showOutputs(ctx context.Context, s *session, p protected, f facts)
 		}
 		secret, err := s.secret(ctx, p.stack, application)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if secret != "" {
 			lines = append(lines, outputLine{environmentName(application.Name) + "_CLIENT_SECRET", secret, true})
 		}
 	}
 	add("SCOPE_BASE", f.scopeBase)
-	return a.writeLines(lines)
+	return lines, nil
 }
 
 // sayWhoServes warns that an API cannot fetch the local tenant's keys while

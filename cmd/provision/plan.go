@@ -105,7 +105,7 @@ func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *pla
 }
 
 // confirm asks before a real tenant is changed.
-func (a *app) confirm(s *session, what string) error {
+func (a *app) confirm(ctx context.Context, s *session, what string) error {
 	if s.local || a.config.GetBool("yes") {
 		return nil
 	}
@@ -113,9 +113,19 @@ func (a *app) confirm(s *session, what string) error {
 		return hint(usagef("%s tenant %s asks for confirmation, and there is no terminal to ask on", what, s.target), "check `%s`, then say --yes: `%s`", s.command("plan"), a.again("--yes"))
 	}
 	fmt.Fprintf(a.stderr, "%s tenant %s (%s)? Type yes: ", what, s.target, s.tenantID)
-	var answer string
-	if _, err := fmt.Fscanln(a.stdin, &answer); err != nil || !strings.EqualFold(answer, "yes") {
-		return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or say --yes: `%s`", a.again("--yes"))
+	answer := make(chan string, 1)
+	go func() {
+		var text string
+		_, _ = fmt.Fscanln(a.stdin, &text) // what cannot be read is no yes
+		answer <- text
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case text := <-answer:
+		if strings.EqualFold(text, "yes") {
+			return nil
+		}
 	}
-	return nil
+	return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or say --yes: `%s`", a.again("--yes"))
 }

@@ -23,7 +23,9 @@ func TestCommandReference(t *testing.T) {
 	b.WriteString("| exit code | meaning |\n|---|---|\n" +
 		"| 0 | done, and the answer is yes |\n| 1 | could not do it |\n" +
 		"| 2 | bad usage or bad input; nothing was touched |\n" +
-		"| 3 | ran, and the answer is no: a difference (`plan --detailed-exitcode`) or failed cases (`verify`, `apply --verify`) |\n\n")
+		"| 3 | ran, and the answer is no: a difference (`plan --detailed-exitcode`) or failed cases (`verify`, `apply --verify`) |\n" +
+		"| 126, 127 | the program of `exec` or `output -- COMMAND` is not executable, is not there |\n" +
+		"| 130, 143 | interrupted (Ctrl-C), terminated; commands that serve until then end with 0 |\n\n")
 	b.WriteString("Every flag can also be given as `PROVISION_NAME` (`PROVISION_TARGET`,\n" +
 		"`PROVISION_DETAILED_EXITCODE`) or as a key of `provision.yaml` in the working\ndirectory; a flag comes first, then the environment, then the file.\n\n")
 	fmt.Fprintf(&b, "Flags of every command:\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	a.streams = streams{s.stdin, display.NewWriter(s.stdout, colors(s.stdout)), display.NewWriter(s.stderr, colors(s.stderr))}
 	root := a.root()
 	root.SetArgs(args)
-	return a.report(root.ExecuteContext(ctx))
+	return a.report(ctx, root.ExecuteContext(ctx))
 }
 
 func (a *app) root() *cobra.Command {

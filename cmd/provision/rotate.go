@@ -96,7 +96,7 @@ func span(text string) (time.Duration, error) {
 }
 
 func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, rotations []rotation) error {
-	if err := a.confirm(s, "rotate secrets of"); err != nil {
+	if err := a.confirm(ctx, s, "rotate secrets of"); err != nil {
 		return err
 	}
 	state, err := s.read(ctx, stacks, nil)
