@@ -18,9 +18,9 @@ type Stack struct {
 
 // Position is where in a manifest something is said. Line and Column count from 1.
 type Position struct {
-	File   string
-	Line   int
-	Column int
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"` // 0 is the file as a whole
+	Column int    `json:"column,omitempty"`
 }
 
 // Application is an app registration with its service principal, the

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -37,9 +36,7 @@ Stopped at any point, the next apply goes on from there.`,
 				s.written()
 				a.warnOfGit(ctx, secretFiles(stacks))
 				if verify {
-					if !a.json() {
-						fmt.Fprintln(a.stdout)
-					}
+					fmt.Fprintln(a.stdout)
 					if err := a.verifyStacks(ctx, s, stacks); err != nil {
 						return err
 					}
@@ -68,16 +65,13 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 	if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
 		return err
 	}
-	if !a.json() {
-		fmt.Fprintf(a.stdout, "tenant %s (%s)\n", s.target, state.Tenant.Domain)
-	}
+	fmt.Fprintf(a.stdout, "tenant %s (%s)\n", s.target, state.Tenant.Domain)
+	a.give("plan", p)
 	if p.Empty() {
 		return a.applied(p, 0)
 	}
-	if !a.json() {
-		if err := p.Text(a.stdout, colors(a.raw.stdout), true); err != nil {
-			return err
-		}
+	if err := p.Text(a.stdout, colors(a.raw.stdout), true); err != nil {
+		return err
 	}
 	if len(p.Distrusted) > 0 {
 		return p.Distrusted
@@ -98,11 +92,7 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 }
 
 func (a *app) applied(p *plan.Plan, writes int) error {
-	if a.json() {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"plan": p, "writes": writes})
-	}
+	a.give("writes", writes)
 	if p.Empty() {
 		return p.Text(a.stdout, colors(a.raw.stdout), false)
 	}
@@ -112,9 +102,6 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 
 // whatNext ends a run with the commands that a newcomer will want.
 func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
-	if a.json() {
-		return
-	}
 	var lines [][2]string
 	add := func(what, verb string, args ...string) {
 		lines = append(lines, [2]string{a.command(verb, args...), what})

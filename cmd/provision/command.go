@@ -19,6 +19,9 @@ type invocation struct {
 // invoked remembers what runs.
 func (a *app) invoked(cmd *cobra.Command, args []string) {
 	a.verb, a.where = cmd.Name(), nil
+	if parent := cmd.Parent(); parent != nil && parent.Name() == "completion" {
+		a.answered = true // a script for a shell, and no result
+	}
 	if slices.Contains([]string{"apply", "destroy", "output", "plan", "rotate", "serve", "token", "validate", "verify"}, a.verb) {
 		a.where = []string{directory(args)}
 	}

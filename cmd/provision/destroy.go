@@ -63,6 +63,8 @@ own marks tell what the stack owns.`,
 			if err := a.noteLeft(s, stacks); err != nil {
 				return err
 			}
+			a.give("plan", p)
+			a.give("writes", 0)
 			if p.Empty() {
 				fmt.Fprintln(a.stdout, "nothing to do: the tenant holds nothing of it")
 				return nil
@@ -82,9 +84,8 @@ own marks tell what the stack owns.`,
 			if err := a.removeOutputs(s, p); err != nil {
 				return err
 			}
-			if !a.json() {
-				fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
-			}
+			a.give("writes", done.Writes)
+			fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
 			return nil
 		},
 	}

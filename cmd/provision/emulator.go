@@ -85,6 +85,9 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				a.say("note: Microsoft's public hosts are served on %s as well", served.Alias)
 			}
 			fmt.Fprintf(a.stdout, "serving the local tenant on %s\n", served.Origin)
+			a.give("url", served.Origin)
+			a.give("tenantId", served.TenantID)
+			a.serving()
 			<-cmd.Context().Done()
 			return nil
 		},

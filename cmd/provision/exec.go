@@ -81,6 +81,7 @@ func (a *app) runChild(args, environment []string) error {
 	if err := child.Start(); err != nil {
 		return notStarted(args[0], err)
 	}
+	a.answered = true // stdout is the program's
 	ended := make(chan error, 1)
 	go func() { ended <- child.Wait() }()
 	for {

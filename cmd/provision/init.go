@@ -84,6 +84,7 @@ func (a *app) writeStack(from, name, dir string) error {
 	if err != nil {
 		return err
 	}
+	var written []string
 	for _, f := range files {
 		text, err := fs.ReadFile(manifests.Files, from+"/"+f.Name())
 		if err != nil {
@@ -94,6 +95,7 @@ func (a *app) writeStack(from, name, dir string) error {
 			return fmt.Errorf("write the stack: %w", err)
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", path)
+		written = append(written, path)
 	}
 	stacks, err := stack.Load(dir)
 	if err != nil {
@@ -104,6 +106,9 @@ func (a *app) writeStack(from, name, dir string) error {
 	}
 	a.where = []string{dir}
 	fmt.Fprintf(a.stdout, "\nNext: %s\n", a.command("apply", "--verify"))
+	a.give("name", name)
+	a.give("files", written)
+	a.give("next", a.command("apply", "--verify"))
 	return nil
 }
 

@@ -47,6 +47,7 @@ func (a *app) derive(file string, args []string) error {
 	for _, why := range d.LeftOut {
 		a.say("left out: %s", why)
 	}
+	a.give("document", string(document))
 	_, err = fmt.Fprintf(a.stdout, "%s", document)
 	return err
 }

@@ -178,8 +178,10 @@ func isSecret(expression string) bool {
 }
 
 // writeOutputs writes the files of the stacks' Output documents, each only when
-// what it holds has changed.
+// what it holds has changed. The result of -o json has those that were.
 func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	files := []string{}
+	defer func() { a.give("files", files) }()
 	if !slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return len(st.Outputs) > 0 }) {
 		return nil
 	}
@@ -209,6 +211,7 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 			}
 			if changed {
 				a.say("wrote %s", o.File)
+				files = append(files, o.File)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"os"
 	"strings"
 
@@ -52,6 +53,9 @@ among them with --show-secrets, masked where a job's log would show them.
 			format := a.config.GetString("format")
 			if _, known := outputFormats[format]; !known {
 				return hint(usagef("format %q is not known", format), "there is: %s", strings.Join(outputFormatNames(), ", "))
+			}
+			if a.json() && cmd.Flags().Changed("format") {
+				return hint(usagef("--format and -o json both say how the variables are written"), "leave one of them out")
 			}
 			if format == "github" && os.Getenv("GITHUB_OUTPUT") == "" {
 				return hint(usagef("there is no GITHUB_OUTPUT to write to"), "GitHub Actions sets it; elsewhere take another --format")
@@ -113,6 +117,14 @@ func (a *app) checkOutputs(stacks []*stack.Stack) error {
 type outputLine struct {
 	key, value string
 	secret     bool
+}
+
+func (l outputLine) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name   string `json:"name"`
+		Value  string `json:"value"`
+		Secret bool   `json:"secret"`
+	}{l.key, l.value, l.secret})
 }
 
 // beforeDash parts the arguments from the command after --.
@@ -181,7 +193,8 @@ func (a *app) sayWhoServes(s *session) {
 func (a *app) writeLines(lines []outputLine) error {
 	format := a.config.GetString("format")
 	if a.json() {
-		format = "json"
+		a.give("variables", lines)
+		return nil
 	}
 	return outputFormats[cmp.Or(format, "env")](a.raw.stdout, lines)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -47,11 +46,7 @@ delete. It writes nothing.`,
 }
 
 func (a *app) showPlan(p *plan.Plan, details bool) error {
-	if a.json() {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(p)
-	}
+	a.give("plan", p)
 	return p.Text(a.stdout, colors(a.raw.stdout), details)
 }
 

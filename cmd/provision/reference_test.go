@@ -28,6 +28,9 @@ func TestCommandReference(t *testing.T) {
 		"| 130, 143 | interrupted (Ctrl-C), terminated; commands that serve until then end with 0 |\n\n")
 	b.WriteString("Every flag can also be given as `PROVISION_NAME` (`PROVISION_TARGET`,\n" +
 		"`PROVISION_DETAILED_EXITCODE`) or as a key of `provision.yaml` in the working\ndirectory; a flag comes first, then the environment, then the file.\n\n")
+	b.WriteString("With `-o json` every command prints exactly one JSON document on standard output,\nalso when it fails; what is said beside the results stays on standard error:\n\n" +
+		"```json\n{\"command\": \"validate\", \"status\": \"invalid\", \"result\": {}, \"errors\": [{\"message\": \"…\", \"hint\": \"…\", \"position\": {\"file\": \"…\", \"line\": 9, \"column\": 3}}]}\n```\n\n" +
+		"`status` is `done`, `failed`, `invalid` or `no` (exit codes 0, 1, 2, 3), `interrupted`,\nor `serving` where `emulator` or `serve` print it as soon as they serve. `result` has\n`plan` and `writes` (plan, apply, destroy), `report` (verify, apply --verify), `files`\n(written Output files), `variables` (output), `rotated`, `stacks` and `warnings` (validate),\n`accessToken` or `header` and `claims` (token), `document` (verify --openapi), `schema`.\nThe standard output of a program that `exec` or `output -- COMMAND` runs is its own.\n\n")
 	fmt.Fprintf(&b, "Flags of every command:\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())
 	for _, c := range root.Commands() {
 		if c.Name() == "help" || c.Name() == "completion" {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -73,8 +75,13 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		return errors.Join(all...)
 	}
 	if a.json() {
-		j := report.NewJSON(a.stdout)
-		h, closers = append(h, j), append(closers, j.Close)
+		var b bytes.Buffer
+		j := report.NewJSON(&b)
+		h, closers = append(h, j), append(closers, func() error {
+			err := j.Close()
+			a.give("report", json.RawMessage(b.Bytes()))
+			return err
+		})
 	} else {
 		table := report.NewText(a.stdout, colors(a.raw.stdout))
 		table.Verbose = a.config.GetBool("verbose")

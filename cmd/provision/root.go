@@ -26,7 +26,13 @@ type app struct {
 	raw     streams // for a child, and for values that programs read
 	config  *viper.Viper
 	invocation
-	now func() time.Time
+	args []string
+
+	document   io.Writer      // of -o json
+	configured bool           // the command line could be read
+	answered   bool           // the document is printed, or stdout was a child's
+	result     map[string]any // of -o json
+	now        func() time.Time
 }
 
 type streams struct {
@@ -38,11 +44,18 @@ func stdio() streams { return streams{os.Stdin, os.Stdout, os.Stderr} }
 
 // run does one command and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	a := &app{raw: s, config: viper.New(), now: time.Now}
+	a := &app{raw: s, config: viper.New(), now: time.Now, args: args}
 	a.streams = streams{s.stdin, display.NewWriter(s.stdout, colors(s.stdout)), display.NewWriter(s.stderr, colors(s.stderr))}
+	a.document = a.stdout
 	root := a.root()
 	root.SetArgs(args)
-	return a.report(ctx, root.ExecuteContext(ctx))
+	if cmd, _, err := root.Find(args); err == nil {
+		a.verb = cmd.Name() // until its command line is read
+	}
+	err := root.ExecuteContext(ctx)
+	code := a.report(ctx, err)
+	a.answer(ctx, code, err)
+	return code
 }
 
 func (a *app) root() *cobra.Command {
@@ -131,6 +144,10 @@ func (a *app) configure(flags *pflag.FlagSet) error {
 	}
 	if o := a.config.GetString("output"); o != "text" && o != "json" {
 		return hint(usagef("output %q is not known", o), "use -o text or -o json")
+	}
+	a.configured = true
+	if a.json() {
+		a.stdout = io.Discard // what is printed for people; the document is printed at the end
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	}
 	progress := a.progress()
 	defer progress.end()
-	done := 0
+	rotated := []rotatedSecret{}
 	for i, r := range rotations {
 		uniqueName := stack.UniqueName(r.stack, r.application)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
@@ -137,13 +137,21 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 		}
 		progress.end()
 		a.sayRotated(r, made)
-		done++
+		rotated = append(rotated, rotatedSecret{r.name(), made.New.EndDateTime, made.Until})
 	}
-	if done == 0 {
+	a.give("rotated", rotated)
+	if len(rotated) == 0 {
 		fmt.Fprintln(a.stdout, "nothing to do: no secret expires within that time")
 		return nil
 	}
 	return a.writeOutputs(ctx, s, stacks)
+}
+
+// rotatedSecret is what -o json has of a rotation.
+type rotatedSecret struct {
+	Secret      string    `json:"secret"` // STACK/APPLICATION/NAME
+	EndDateTime time.Time `json:"endDateTime"`
+	OldUntil    time.Time `json:"oldUntil,omitzero"` // unset where the old one is revoked
 }
 
 func (a *app) sayRotated(r rotation, made reconcile.Rotated) {

@@ -102,6 +102,9 @@ func (a *app) sayServing(server *http.Server, l net.Listener, p protected) {
 		scheme, host = "https", "localhost:"+port
 	}
 	fmt.Fprintf(a.stdout, "serving %s on %s://%s\n", p.name(), scheme, host)
+	a.give("application", p.name())
+	a.give("url", scheme+"://"+host)
+	defer a.serving()
 	if page := docsPage(p); page != nil {
 		fmt.Fprintf(a.stdout, "its page: %s://localhost:%s/docs\n", scheme, port)
 	}

@@ -119,9 +119,7 @@ func (a *app) openBrowser(address string) error {
 
 func (a *app) showToken(raw string) error {
 	if !a.config.GetBool("decode") {
-		if a.json() {
-			return json.NewEncoder(a.stdout).Encode(map[string]string{"accessToken": raw})
-		}
+		a.give("accessToken", raw)
 		_, err := fmt.Fprintln(a.stdout, raw)
 		return err
 	}
@@ -140,6 +138,8 @@ func (a *app) showToken(raw string) error {
 		}
 		*into = part
 	}
+	a.give("header", decoded.Header)
+	a.give("claims", decoded.Claims)
 	out, err := json.Marshal(decoded)
 	if err != nil {
 		return fmt.Errorf("decode the token: %w", err)

@@ -17,39 +17,40 @@ func (a *app) validate() *cobra.Command {
 		Long: `validate reads every stack at or below DIR (default manifests/) and prints
 every mistake with its file, line and column and what to write instead. It
 talks to no tenant. Exit 0: all is well; 2: there are mistakes.`,
-		Example: "  provision validate manifests/\n  provision validate -o json manifests/ | jq '.[].message'",
+		Example: "  provision validate manifests/\n  provision validate -o json manifests/ | jq '.errors[].message'",
 		Args:    maxOneDir,
 		RunE: func(_ *cobra.Command, args []string) error {
 			stacks, err := stack.Load(directory(args))
-			if a.json() {
-				mistakes, ok := err.(stack.Mistakes)
-				if err != nil && !ok {
-					return err
-				}
-				if mistakes == nil {
-					mistakes = stack.Mistakes{}
-				}
-				if err := json.NewEncoder(a.stdout).Encode(mistakes); err != nil {
-					return err
-				}
-			}
 			if err != nil {
 				return err
 			}
+			warnings := []jsonError{}
 			for _, w := range stack.Warnings(stacks) {
 				a.say("warning: %s: %s", w.Pos, w.Message)
 				a.say("  hint: %s", w.Hint)
+				warnings = append(warnings, jsonError{w.Message, w.Hint, &w.Pos})
 			}
-			if !a.json() {
-				for _, s := range stacks {
-					fmt.Fprintf(a.stdout, "stack %s: %s, %s, %s, %s\n", s.Name,
-						count(len(s.Applications), "application"), count(len(s.Users), "user"),
-						count(len(s.Groups), "group"), count(len(s.Conformances), "conformance document"))
-				}
+			a.give("warnings", warnings)
+			summaries := []stackSummary{}
+			for _, s := range stacks {
+				fmt.Fprintf(a.stdout, "stack %s: %s, %s, %s, %s\n", s.Name,
+					count(len(s.Applications), "application"), count(len(s.Users), "user"),
+					count(len(s.Groups), "group"), count(len(s.Conformances), "conformance document"))
+				summaries = append(summaries, stackSummary{s.Name, len(s.Applications), len(s.Users), len(s.Groups), len(s.Conformances)})
 			}
+			a.give("stacks", summaries)
 			return nil
 		},
 	}
+}
+
+// stackSummary is what -o json has of a stack that is well.
+type stackSummary struct {
+	Name                 string `json:"name"`
+	Applications         int    `json:"applications"`
+	Users                int    `json:"users"`
+	Groups               int    `json:"groups"`
+	ConformanceDocuments int    `json:"conformanceDocuments"`
 }
 
 func (a *app) schema() *cobra.Command {
@@ -67,6 +68,7 @@ With --report it is that of the JSON report of verify.`,
 			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
 				schema = report.Schema
 			}
+			a.give("schema", json.RawMessage(schema))
 			_, err := a.stdout.Write(schema)
 			return err
 		},
