@@ -32,6 +32,9 @@ func (d stateDir) childEnvironment(parent []string, served serving, credentials 
 	if err != nil {
 		return nil, err
 	}
+	if err := os.MkdirAll(d.file("azure"), 0o700); err != nil {
+		return nil, err
+	}
 	set := map[string]string{
 		"HTTPS_PROXY": served.Proxy, "https_proxy": served.Proxy,
 		"SSL_CERT_FILE":          bundle, // Go, OpenSSL, .NET, Python's ssl, httpx
@@ -40,6 +43,7 @@ func (d stateDir) childEnvironment(parent []string, served serving, credentials 
 		"NODE_EXTRA_CA_CERTS":    d.file("ca.pem"), // beside the ones that Node brings along
 		"NODE_USE_ENV_PROXY":     "1",              // Node 24
 		"NODE_OPTIONS":           withPreload(lookup(parent, "NODE_OPTIONS"), preload),
+		"AZURE_CONFIG_DIR":       d.file("azure"), // az keeps there who is signed in: the user's own stays as it is
 		"PROVISION_STATE":        string(d),
 		"PROVISION_PROXY":        served.Proxy,
 		"PROVISION_PUBLIC_HOSTS": "1",

@@ -68,7 +68,7 @@ func TestChildEnvironment(t *testing.T) {
 	t.Parallel()
 	d := stateWithAuthority(t)
 	served := serving{Proxy: "http://127.0.0.1:1", TenantID: "tid", ClientID: "cid", ClientSecret: "secret"}
-	parent := []string{"HOME=/h", "HTTPS_PROXY=http://elsewhere:1", "HTTP_PROXY=http://elsewhere:2", "SSL_CERT_DIR=/d", "AZURE_CLIENT_ID=own", "NODE_OPTIONS=--x", "NO_PROXY=a.example", "no_proxy=b.example"}
+	parent := []string{"HOME=/h", "HTTPS_PROXY=http://elsewhere:1", "HTTP_PROXY=http://elsewhere:2", "SSL_CERT_DIR=/d", "AZURE_CLIENT_ID=own", "AZURE_CONFIG_DIR=/h/.azure", "NODE_OPTIONS=--x", "NO_PROXY=a.example", "no_proxy=b.example"}
 	got, err := d.childEnvironment(parent, served, false)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestChildEnvironment(t *testing.T) {
 	bundle, authority := d.file("ca-bundle.pem"), d.file("ca.pem")
 	want := []string{
 		"HOME=/h", "HTTP_PROXY=http://elsewhere:2", "AZURE_CLIENT_ID=own",
-		"CURL_CA_BUNDLE=" + bundle, "HTTPS_PROXY=http://127.0.0.1:1",
+		"AZURE_CONFIG_DIR=" + d.file("azure"), "CURL_CA_BUNDLE=" + bundle, "HTTPS_PROXY=http://127.0.0.1:1",
 		"NODE_EXTRA_CA_CERTS=" + authority, `NODE_OPTIONS=--x --require "` + d.file("nodeproxy.cjs") + `"`, "NODE_USE_ENV_PROXY=1",
 		"NO_PROXY=localhost,127.0.0.1,::1,a.example,b.example", "PROVISION_PROXY=http://127.0.0.1:1", "PROVISION_PUBLIC_HOSTS=1", "PROVISION_STATE=" + string(d),
 		"REQUESTS_CA_BUNDLE=" + bundle, "SSL_CERT_FILE=" + bundle, "https_proxy=http://127.0.0.1:1", "no_proxy=localhost,127.0.0.1,::1,a.example,b.example",
@@ -87,7 +87,7 @@ func TestChildEnvironment(t *testing.T) {
 	if got, err = d.childEnvironment(got, served, true); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"AZURE_TENANT_ID=tid", "AZURE_CLIENT_ID=cid", "AZURE_CLIENT_SECRET=secret", "ARM_TENANT_ID=tid", "ARM_CLIENT_ID=cid", "ARM_CLIENT_SECRET=secret", want[6]} {
+	for _, line := range []string{"AZURE_TENANT_ID=tid", "AZURE_CLIENT_ID=cid", "AZURE_CLIENT_SECRET=secret", "ARM_TENANT_ID=tid", "ARM_CLIENT_ID=cid", "ARM_CLIENT_SECRET=secret", want[7]} {
 		if !slices.Contains(got, line) {
 			t.Errorf("no %s", line)
 		}

@@ -229,7 +229,8 @@ func (d stateDir) listeners(o tenantOptions) (l emulator.Listeners, err error) {
 
 // listen opens the tenant's port: the one asked for, else the recorded one,
 // else a new one, which is recorded. An API that was told the tenant's origin
-// once must find it there again, so it is never silently another.
+// once must find it there again, so it is never silently another, and the first one
+// stays recorded.
 func (d stateDir) listen(address string) ([]net.Listener, error) {
 	if d == "" {
 		if address == "" {
@@ -250,8 +251,8 @@ func (d stateDir) listen(address string) ([]net.Listener, error) {
 			return nil, hint(fmt.Errorf("serve the local tenant: %w", err),
 				"end the program that has the port; the tenant keeps its port so that what was told of it stays true")
 		}
-		if err != nil {
-			return nil, err
+		if err != nil || recorded != 0 {
+			return listeners, err // one that is asked for is this process's alone
 		}
 		return listeners, d.record(listeners)
 	}
