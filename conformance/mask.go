@@ -16,8 +16,8 @@ const masked = "[masked]"
 // tokenLike finds what looks like a JWS or JWE, whoever's it is.
 var tokenLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*){0,3}`)
 
-// mask takes the secrets, their parts and whatever looks like a token out of a
-// text.
+// mask takes the secrets, their parts, what they are in other encodings and
+// whatever looks like a token out of a text.
 func mask(text string, secrets []string) string {
 	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, masked)
@@ -25,7 +25,7 @@ func mask(text string, secrets []string) string {
 			text = maskBeginning(text, part)
 		}
 	}
-	return tokenLike.ReplaceAllString(text, masked)
+	return tokenLike.ReplaceAllString(maskEncoded(text, secrets), masked)
 }
 
 // maskBeginning takes out a part of a secret, also where it is cut off.
