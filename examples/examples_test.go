@@ -12,11 +12,16 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"provision/internal/browsertest"
 )
+
+// taken counts the ports that tests have: a tenant keeps its own while nobody
+// serves it, so no other test's tenant may take it.
+var taken atomic.Int32
 
 // build makes the programs once.
 var build = sync.OnceValues(func() (string, error) {
@@ -44,6 +49,7 @@ func TestMain(m *testing.M) {
 type system struct {
 	*testing.T
 	dir, programs string
+	ports         int               // the first of ten from which the tenant takes its own
 	env           map[string]string // what the tenant's env file says
 }
 
@@ -54,7 +60,7 @@ func apply(t *testing.T, folder string, edit func(string) string) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &system{T: t, dir: t.TempDir(), programs: programs}
+	s := &system{T: t, dir: t.TempDir(), programs: programs, ports: 30000 + int(taken.Add(10)%1000)}
 	files, err := filepath.Glob(filepath.Join("..", "manifests", folder, "*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no manifests in %s: %v", folder, err)
@@ -105,7 +111,8 @@ func (s *system) command(args []string) *exec.Cmd {
 	c.Dir = s.dir
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = time.Minute
-	c.Env = append(os.Environ(), "PATH="+s.programs+string(os.PathListSeparator)+os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1")
+	c.Env = append(os.Environ(), "PATH="+s.programs+string(os.PathListSeparator)+os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1",
+		fmt.Sprintf("PROVISION_PORTS=%d-%d", s.ports, s.ports+9))
 	return c
 }
 
@@ -241,7 +248,7 @@ func absolute(t *testing.T, path string) string {
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 30000+rand.IntN(2768)))
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 31000+rand.IntN(1768)))
 		if err != nil {
 			continue
 		}
@@ -249,6 +256,6 @@ func freePort(t *testing.T) string {
 		_, port, _ := net.SplitHostPort(l.Addr().String())
 		return port
 	}
-	t.Fatal("no free port between 30000 and 32767")
+	t.Fatal("no free port between 31000 and 32767")
 	return ""
 }

@@ -94,7 +94,7 @@ func generated(t *testing.T, state, prefix string) (name, password string) {
 // button and tries the API with the token that came.
 func TestDocsPageSignsIn(t *testing.T) {
 	t.Parallel()
-	state, manifests := t.TempDir(), withoutFiles(t, "spa")
+	state, manifests := newState(t), withoutFiles(t, "spa")
 	must(t, "apply", manifests, "--state", state)
 	b := browsertest.Open(t, browsertest.Trust(filepath.Join(state, "ca.pem")))
 	page := strings.TrimPrefix(served(t, "its page", "serve", manifests, "--state", state, "--listen", "127.0.0.1:0")[1], "its page: ")
@@ -128,7 +128,7 @@ func TestDocsPageSignsIn(t *testing.T) {
 // TestTokenByBrowser gets a token of whoever signs in in a browser.
 func TestTokenByBrowser(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()+string(os.PathListSeparator)+chromiumOnly(t)) // the system's browser is none here
-	state, manifests := t.TempDir(), withoutFiles(t, "heroes")
+	state, manifests := newState(t), withoutFiles(t, "heroes")
 	must(t, "apply", manifests, "--state", state)
 	b := browsertest.Open(t, browsertest.Trust(filepath.Join(state, "ca.pem")))
 	var out strings.Builder

@@ -11,6 +11,7 @@ import (
 // called, a shell reads the command as it is meant.
 func TestCommandsToTry(t *testing.T) {
 	t.Parallel()
+	needs(t, "sh")
 	for _, c := range []struct{ dir, target, state, want string }{
 		{"manifests", "local", "", "apply|manifests|"},
 		{"my stack", "staging", "", "apply|my stack|--target|staging|"},

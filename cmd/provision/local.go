@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -118,9 +117,10 @@ func publicHostsFlag(c *cobra.Command) {
 // tenantOptions are what only `provision emulator` may say of the tenant that
 // it serves.
 type tenantOptions struct {
-	listen     string   // HOST:PORT; "" is localhost on the recorded port
-	management string   // HOST:PORT; "" is a free port
-	proxy      string   // HOST:PORT; "" is a free port
+	listen     string // HOST:PORT; "" is localhost on the recorded port
+	management string // HOST:PORT; "" is a free port
+	proxy      string // HOST:PORT; "" is a free port
+	ports      portRange
 	alias      string   // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
 	tenants    []string // domains of tenants beside the home tenant
 	inMemory   bool     // the folder tells others where the tenant is, and keeps nothing of it
@@ -134,6 +134,10 @@ type tenantOptions struct {
 // serveTenant serves the tenant kept in dir, or one in memory, and publishes in
 // dir where; where dir is "", nowhere. The caller holds the lock.
 func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error) {
+	var err error
+	if o.ports, err = parsePorts(a.config.GetString("ports")); err != nil {
+		return serving{}, nil, err
+	}
 	kept := dir
 	if o.inMemory {
 		kept = ""
@@ -208,7 +212,7 @@ func (d stateDir) listeners(o tenantOptions) (l emulator.Listeners, err error) {
 			l.Close()
 		}
 	}()
-	if l.Public, err = d.listen(o.listen); err != nil {
+	if l.Public, err = d.listen(o.listen, o.ports); err != nil {
 		return l, err
 	}
 	if o.alias != "" {
@@ -231,7 +235,7 @@ func (d stateDir) listeners(o tenantOptions) (l emulator.Listeners, err error) {
 // else a new one, which is recorded. An API that was told the tenant's origin
 // once must find it there again, so it is never silently another, and the first one
 // stays recorded.
-func (d stateDir) listen(address string) ([]net.Listener, error) {
+func (d stateDir) listen(address string, ports portRange) ([]net.Listener, error) {
 	if d == "" {
 		if address == "" {
 			address = "127.0.0.1:0"
@@ -256,10 +260,9 @@ func (d stateDir) listen(address string) ([]net.Listener, error) {
 		}
 		return listeners, d.record(listeners)
 	}
-	// Each tenant its own, so that two projects can be used at once; below the
-	// range from which the system gives out ports by itself.
+	// Each tenant has its own port, so that two projects can be used at once.
 	for attempt := 0; ; attempt++ {
-		listeners, err := emulator.Listen(fmt.Sprintf("localhost:%d", 20000+rand.IntN(10000)))
+		listeners, err := emulator.Listen(fmt.Sprintf("localhost:%d", ports.random()))
 		if err == nil {
 			return listeners, d.record(listeners)
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -22,6 +23,7 @@ var programs = map[string]struct {
 	there func() bool
 	how   string
 }{
+	"sh":          {onPath("sh"), "run the tests on Linux or macOS"},
 	"curl":        {onPath("curl"), "apt-get install curl"},
 	"python":      {pythonHas("urllib.request"), "apt-get install python3"},
 	"requests":    {pythonHas("requests"), "apt-get install python3-requests"},
@@ -73,6 +75,17 @@ func have(condition string) (bool, error) {
 		return false, fmt.Errorf("%s is needed: %s", name, program.how)
 	}
 	return false, nil
+}
+
+// needs skips a test where a program is missing, as have does a script.
+func needs(t *testing.T, program string) {
+	t.Helper()
+	switch there, err := have("have:" + program); {
+	case err != nil:
+		t.Fatal(err)
+	case !there:
+		t.Skipf("%s is needed: %s", program, programs[program].how)
+	}
 }
 
 func setPrograms(env *testscript.Env) error {

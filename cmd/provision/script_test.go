@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 //
 // and the condition [have:PROGRAM], for the programs in programs_test.go.
 func TestScripts(t *testing.T) {
+	needs(t, "sh")
 	hub := sinktest.NewGitHub(t, "contoso/orders")
 	ca := filepath.Join(t.TempDir(), "github.pem")
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hub.Certificate().Raw}), 0o600); err != nil {
@@ -61,6 +62,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("MANIFESTS", manifests)
+			env.Setenv("PROVISION_PORTS", freshPorts().String())
 			env.Setenv("GITHUB", hub.URL)
 			env.Setenv("GITHUB_CA", ca)
 			return setPrograms(env)
@@ -112,7 +114,7 @@ func serveScriptTenant(ts *testscript.TestScript, neg bool, args []string) {
 	c := exec.Command("provision", "emulator", "--env-file", "local.env")
 	c.Path = lookPath(ts)
 	c.Dir = ts.Getenv("WORK")
-	c.Env = []string{"HOME=" + ts.Getenv("WORK"), "PATH=" + ts.Getenv("PATH")}
+	c.Env = []string{"HOME=" + ts.Getenv("WORK"), "PATH=" + ts.Getenv("PATH"), "PROVISION_PORTS=" + ts.Getenv("PROVISION_PORTS")}
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	ts.Check(c.Start())

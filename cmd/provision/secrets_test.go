@@ -128,7 +128,7 @@ func serveEcho(t *testing.T, api *echo, dir string) (target *httptest.Server, ca
 func TestBaseline(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	provision := applied(t, filepath.Join(dir, "state"))
+	provision := applied(t, newState(t))
 	target, ca := serveEcho(t, &echo{tokens: map[string]bool{}, paths: map[string]bool{}}, dir)
 	entry := "failures:\n  - {endpoint: GET /secure, case: no-token, reason: API-17, until: %s}\n"
 	known := write(t, dir, "known.yaml", strings.Replace(entry, "%s", "2999-12-31", 1))
@@ -155,7 +155,7 @@ func TestReportsHoldNoSecrets(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("GITHUB_ACTIONS", "true")
 	t.Setenv("GITHUB_STEP_SUMMARY", filepath.Join(dir, "summary.md"))
-	state := filepath.Join(dir, "state")
+	state := newState(t)
 	provision := applied(t, state)
 	api := &echo{tokens: map[string]bool{}, paths: map[string]bool{}}
 	target, ca := serveEcho(t, api, dir)
