@@ -16,9 +16,6 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 )
 
-// batchLimit is the most requests that Graph takes in one $batch.
-const batchLimit = 20
-
 // Read is one GET of an object or of a collection.
 type Read struct {
 	Path     string // below the version, e.g. /applications
@@ -35,117 +32,95 @@ type Result struct {
 	Items  []json.RawMessage // of a collection: all pages
 }
 
-// item is a request of a read: its first, or one for a further page.
-type item struct {
-	read  int    // index into the reads
-	url   string // relative to the version
-	pages map[string]bool
-	lags  int // how often a collection was not there
-}
-
 // maxLags is how often a collection is asked for again that is not there: the
 // object it belongs to was seen, and may not be visible everywhere yet.
 const maxLags = 4
 
-// Read sends reads twenty to a $batch, follows every nextLink, and returns the
-// results in the order of reads. A 404 is an empty Result of an object; of a
-// collection, as any other refusal, it is an *Error. A throttled item alone is
-// sent again, after its Retry-After.
-// Source: learn.microsoft.com/graph/json-batching.
+// Read sends reads in batches, follows every nextLink, and returns the results in
+// the order of reads. A 404 is an empty Result of an object; of a collection, as
+// any other refusal, it is an *Error.
 func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	results := make([]Result, len(reads))
-	queue := make([]item, 0, len(reads))
+	requests := make([]request, len(reads))
 	for i, r := range reads {
-		if r.Advanced {
-			r.Query = with(r.Query, "$count", "true")
-		}
-		u := r.Path
-		if len(r.Query) > 0 {
-			u += "?" + encode(r.Query)
-		}
-		queue = append(queue, item{read: i, url: u})
-	}
-	for attempt := 0; len(queue) > 0; {
-		base, n := c.endpoint, 1
-		beta := reads[queue[0].read].Beta
-		if beta {
+		base := c.endpoint
+		if r.Beta {
 			base = c.beta()
 		}
-		for n < min(len(queue), batchLimit) && reads[queue[n].read].Beta == beta {
-			n++
-		}
-		requests := make([]batchRequest, n)
-		for i, it := range queue[:n] {
-			requests[i] = batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: it.url}
-			if reads[it.read].Advanced {
-				requests[i].Headers = map[string]string{"ConsistencyLevel": "eventual"}
-			}
-		}
-		answers, err := c.batch(ctx, base, requests)
-		if err != nil {
-			return nil, err
-		}
-		var again []item
-		var wait time.Duration
-		for i, it := range queue[:n] {
-			a, ok := answers[strconv.Itoa(i)]
-			read := reads[it.read]
-			switch {
-			case !ok:
-				return nil, fmt.Errorf("read %s: the batch's answer leaves it out", it.url)
-			case retryable(a.Status) && attempt < 8:
-				again = append(again, it)
-				wait = max(wait, a.pause(attempt))
-			case a.Status == http.StatusNotFound && !read.List:
-			case a.Status == http.StatusNotFound && it.lags < maxLags:
-				wait = max(wait, retryAfter("", it.lags))
-				it.lags++
-				again = append(again, it)
-			case a.Status == http.StatusForbidden && read.Optional:
-			case a.Status >= 400:
-				return nil, errorOf("read "+it.url, a.Status, a.Body)
-			default:
-				next, err := results[it.read].add(a.Body, read.List)
-				if err == nil && next != "" {
-					it, err = it.page(next, base)
-					again = append(again, it)
-				}
-				if err != nil {
-					return nil, fmt.Errorf("read %s: %w", it.url, err)
-				}
-			}
-		}
-		queue = append(queue[n:], again...)
-		if wait == 0 {
-			attempt = 0
-			continue
-		}
-		attempt++
-		if c.requests.waiting != nil && wait >= time.Second {
-			c.requests.waiting(wait, "Graph is busy")
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return nil, err
-		}
+		requests[i] = (&reading{Read: r, base: base, result: &results[i], pages: map[string]bool{}}).request(r.url())
+	}
+	if err := c.do(ctx, requests); err != nil {
+		return nil, err
 	}
 	return results, nil
 }
 
-// page is the item of the next page. A link that was followed already would
-// never end; one that leads elsewhere is not Graph's.
-func (i item) page(next, endpoint string) (item, error) {
-	url, ours := strings.CutPrefix(next, endpoint)
+// url is the path of a read with its query.
+func (r Read) url() string {
+	if r.Advanced {
+		r.Query = with(r.Query, "$count", "true")
+	}
+	if len(r.Query) == 0 {
+		return r.Path
+	}
+	return r.Path + "?" + encode(r.Query)
+}
+
+// reading is a Read under way.
+type reading struct {
+	Read
+	base   string // URL of the version
+	result *Result
+	pages  map[string]bool // URLs of pages that were asked for
+	lags   int             // how often a collection was not there
+}
+
+// request asks for one page of a collection, or for the single object.
+func (r *reading) request(url string) request {
+	q := request{operation: "read " + url, method: http.MethodGet, path: url, beta: r.Beta}
+	if r.Advanced {
+		q.headers = map[string]string{"ConsistencyLevel": "eventual"}
+	}
+	q.take = func(a answer) ([]request, error) {
+		absent := status(a.err) == http.StatusNotFound
+		switch {
+		case absent && !r.List, status(a.err) == http.StatusForbidden && r.Optional:
+			return nil, nil
+		case absent && r.lags < maxLags:
+			again := r.request(url)
+			again.notBefore = time.Now().Add(retryAfter("", r.lags))
+			r.lags++
+			return []request{again}, nil
+		case a.err != nil:
+			return nil, a.err
+		}
+		next, err := r.result.add(a.body, r.List)
+		if err == nil && next != "" {
+			next, err = r.page(next)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.operation, err)
+		}
+		if next == "" {
+			return nil, nil
+		}
+		return []request{r.request(next)}, nil
+	}
+	return q
+}
+
+// page is the URL of the next page below the version. A link that was followed
+// already would never end; one that leads elsewhere is not Graph's.
+func (r *reading) page(next string) (string, error) {
+	url, ok := strings.CutPrefix(next, r.base)
 	switch {
-	case !ours || !strings.HasPrefix(url, "/"):
-		return i, fmt.Errorf("its next page is not below %s: %q", endpoint, next)
-	case i.pages[url]:
-		return i, fmt.Errorf("its pages go round in a circle: %q came a second time", url)
+	case !ok || !strings.HasPrefix(url, "/"):
+		return "", fmt.Errorf("its next page is not below %s: %q", r.base, next)
+	case r.pages[url]:
+		return "", fmt.Errorf("its pages go round in a circle: %q came a second time", url)
 	}
-	if i.pages == nil {
-		i.pages = map[string]bool{}
-	}
-	i.pages[url] = true
-	return item{read: i.read, url: url, pages: i.pages}, nil
+	r.pages[url] = true
+	return url, nil
 }
 
 // add takes a page, or an object. What is neither is an error, and never
@@ -172,13 +147,15 @@ func (r *Result) add(body json.RawMessage, list bool) (next string, err error) {
 	return page.Next, nil
 }
 
-type batchRequest struct {
+// batchItem is a request as it stands in a $batch.
+type batchItem struct {
 	ID      string            `json:"id"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`
 	Headers map[string]string `json:"headers,omitempty"`
 }
 
+// batchAnswer is the answer to an item.
 type batchAnswer struct {
 	ID      string            `json:"id"`
 	Status  int               `json:"status"`
@@ -186,8 +163,16 @@ type batchAnswer struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
-// pause is how long a throttled item asks to wait.
-func (a batchAnswer) pause(attempt int) time.Duration {
+// answer is what the item came to; operation names the request in errors.
+func (a batchAnswer) answer(operation string) answer {
+	if a.Status >= 400 {
+		return answer{err: errorOf(operation, a.Status, a.Body)}
+	}
+	return answer{body: a.Body}
+}
+
+// retryAfter is how long the item is to wait before it is sent again.
+func (a batchAnswer) retryAfter(attempt int) time.Duration {
 	header := ""
 	for k, v := range a.Headers {
 		if strings.EqualFold(k, "Retry-After") {
@@ -197,9 +182,21 @@ func (a batchAnswer) pause(attempt int) time.Duration {
 	return retryAfter(header, attempt)
 }
 
-// batch sends requests to the version of Graph whose base URL is given.
-func (c *Client) batch(ctx context.Context, base string, requests []batchRequest) (map[string]batchAnswer, error) {
-	body, err := json.Marshal(map[string]any{"requests": requests})
+// itemID is the id of the request at an index of a batch.
+func itemID(i int) string { return strconv.Itoa(i) }
+
+// batch sends requests, all of one version, as one $batch, and returns the
+// answers by itemID.
+func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[string]batchAnswer, error) {
+	base := c.endpoint
+	if beta {
+		base = c.beta()
+	}
+	items := make([]batchItem, len(requests))
+	for i, r := range requests {
+		items[i] = batchItem{ID: itemID(i), Method: r.method, URL: r.path, Headers: r.headers}
+	}
+	body, err := json.Marshal(map[string]any{"requests": items})
 	if err != nil {
 		return nil, err
 	}

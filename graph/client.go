@@ -38,6 +38,7 @@ type Client struct {
 	adapter    *core.GraphRequestAdapterBase
 	endpoint   string
 	requests   *retrier
+	limit      *limiter
 	credential azcore.TokenCredential
 	scope      string
 }
@@ -81,7 +82,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 		return nil, fmt.Errorf("graph client: %w", err)
 	}
 	adapter.SetBaseUrl(strings.TrimSuffix(o.Endpoint, "/"))
-	return &Client{adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests,
+	return &Client{limit: newLimiter(), adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests,
 		credential: cred, scope: o.Scope}, nil
 }
 

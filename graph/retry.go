@@ -100,14 +100,19 @@ func (e *unreadable) Error() string {
 }
 
 func (t *retrier) pause(r *http.Request, pause time.Duration, answer *http.Response) error {
+	why := "the connection was lost"
+	if answer != nil {
+		why = "Graph answered " + answer.Status
+	}
+	t.say(pause, why)
+	return sleep(r.Context(), pause)
+}
+
+// say tells of a pause that people notice.
+func (t *retrier) say(pause time.Duration, why string) {
 	if t.waiting != nil && pause >= time.Second {
-		why := "the connection was lost"
-		if answer != nil {
-			why = "Graph answered " + answer.Status
-		}
 		t.waiting(pause, why)
 	}
-	return sleep(r.Context(), pause)
 }
 
 // dropped tells whether a request may do better on another connection: not one
