@@ -46,6 +46,9 @@ func (e *Emulator) AddTenant(seed directory.Seed) (TenantAccess, error) {
 	return accessTo(d), nil
 }
 
+// ErrDamaged says that a tenant's store cannot be read.
+var ErrDamaged = directory.ErrDamaged
+
 // Stored tells whether a state folder holds a tenant.
 func Stored(dir string) bool { return directory.Stored(dir) }
 

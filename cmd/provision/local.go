@@ -151,6 +151,9 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		ReplicationLag: o.replicationLag, Quotas: o.quotas})
 	if err != nil {
 		listeners.Close()
+		if errors.Is(err, emulator.ErrDamaged) {
+			err = hint(err, "use another tenant with --state FOLDER, or begin with a new one: rm -r %s", shellQuote(string(kept)))
+		}
 		return serving{}, nil, err
 	}
 	for _, domain := range o.tenants {

@@ -60,12 +60,12 @@ func (d *Directory) load(seed Seed) error {
 		return d.seed(seed)
 	}
 	if err := json.Unmarshal(stored, &d.tenant); err != nil {
-		return fmt.Errorf("read directory: tenant: %w", err)
+		return fmt.Errorf("read directory: tenant: %w: %w", ErrDamaged, err)
 	}
 	d.store.tenantID = d.tenant.ID
 	if admin, ok := d.store.load(settingsBucket, administratorKey); ok {
 		if err := json.Unmarshal(admin, &d.admin); err != nil {
-			return fmt.Errorf("read directory: administrator: %w", err)
+			return fmt.Errorf("read directory: administrator: %w: %w", ErrDamaged, err)
 		}
 	}
 	txn := d.objects.Txn(true)

@@ -33,9 +33,16 @@ func openStore(path string) (*store, error) {
 	if path == "" {
 		return &store{values: map[string]map[string][]byte{}}, nil
 	}
+	err := prepareStore(path)
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open directory %s: another process has it open", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open directory %s: %w", path, err)
+	}
 	// NoSync: a commit is in the page cache when it returns, which outlives the
 	// process, and costs microseconds where an fsync costs milliseconds.
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+	db, err := openChecked(path, &bbolt.Options{
 		Timeout:        time.Second,
 		NoSync:         true,
 		NoGrowSync:     true,
@@ -165,7 +172,7 @@ func readTable(table string, bucket *bbolt.Bucket, insert func(table string, obj
 	for _, result := range results {
 		d := <-result
 		if d.err != nil {
-			return fmt.Errorf("read directory: %s: %w", table, d.err)
+			return fmt.Errorf("read directory: %s: %w: %w", table, ErrDamaged, d.err)
 		}
 		for _, object := range d.objects {
 			if err := insert(table, object); err != nil {

@@ -1,0 +1,120 @@
+package directory
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"time"
+	"unsafe"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// ErrDamaged says that a store cannot be read. It is left as it is.
+var ErrDamaged = errors.New("it is damaged")
+
+// prepareStore makes a new store where there is none, and looks through one that
+// is there: bbolt trusts its file, and would end the process over a page that is
+// not what it should be. A new store takes its name when it is whole, so that an
+// empty file is never one.
+func prepareStore(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return newStore(path)
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: it is no file", ErrDamaged)
+	case info.Size() == 0:
+		return fmt.Errorf("%w: it is empty", ErrDamaged)
+	}
+	return checkStore(path, info.Size())
+}
+
+func newStore(path string) error {
+	unfinished := path + ".new"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	db, err := bbolt.Open(unfinished, 0o600, &bbolt.Options{Timeout: time.Second})
+	if err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, path)
+}
+
+// checkStore reads every page that the file's buckets name.
+func checkStore(path string, size int64) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page beyond the file's end
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, problem)
+		}
+	}()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout), errors.Is(err, fs.ErrPermission):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
+	defer db.Close()
+	begin := db.Info().Data
+	// Whoever reads beyond the file ends the process. A small bucket is kept in its
+	// parent's page, of which bbolt may have made a copy.
+	inside := func(b []byte, small bool) bool {
+		if len(b) == 0 {
+			return true
+		}
+		if small {
+			if len(b) > db.Info().PageSize {
+				return false
+			}
+			crc32.ChecksumIEEE(b) // reads all of it, and faults where nothing is
+			return true
+		}
+		at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+		return at >= begin && at-begin+uintptr(len(b)) <= uintptr(size)
+	}
+	return db.View(func(tx *bbolt.Tx) error {
+		if tx.Size() > size {
+			return fmt.Errorf("%w: %d of %d bytes are there", ErrDamaged, size, tx.Size())
+		}
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+			var before []byte
+			small := b.Root() == 0
+			return b.ForEach(func(key, value []byte) error {
+				switch {
+				case !inside(key, small) || !inside(value, small):
+					return fmt.Errorf("%w: a record lies outside of the file", ErrDamaged)
+				case value == nil: // a bucket in a bucket, of which there are none
+					return fmt.Errorf("%w: %q is no record", ErrDamaged, key)
+				case before != nil && bytes.Compare(before, key) >= 0:
+					return fmt.Errorf("%w: its keys are out of order", ErrDamaged)
+				}
+				before = key
+				return nil
+			})
+		})
+	})
+}
+
+// openChecked opens a store that was looked through. What bbolt finds by itself,
+// such as a page that two others name, it panics over.
+func openChecked(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, problem)
+		}
+	}()
+	return bbolt.Open(path, 0o600, o)
+}
