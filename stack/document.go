@@ -20,7 +20,8 @@ type document struct {
 	kind, name string
 	content    map[string]any
 	folder     *folder
-	broken     bool // the schema has refused part of it
+	broken     bool   // the schema has refused part of it
+	schema     []byte // that it was held to
 }
 
 // pos is where the document gives its name.
@@ -36,12 +37,19 @@ func (d *document) into(spec any) error {
 }
 
 // read returns the documents of a file, and every mistake that one document
-// can show by itself.
+// can show by itself. One that makes a document unreadable has an excerpt.
 func read(f *folder, file string) (documents []*document, mistakes Mistakes) {
 	raw, err := readFile(file)
 	if err != nil {
 		mistakes.add(Position{File: file}, "", "%v", err)
+		f.unreadable = true
 		return nil, mistakes
+	}
+	unreadable := func(from int) {
+		f.unreadable = true
+		for i := from; i < len(mistakes); i++ {
+			mistakes[i].Excerpt = excerpt(raw, mistakes[i].Pos)
+		}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	for {
@@ -50,13 +58,11 @@ func read(f *folder, file string) (documents []*document, mistakes Mistakes) {
 		if errors.Is(err, io.EOF) {
 			return documents, mistakes
 		}
+		known := len(mistakes)
 		if err != nil {
-			var load *yaml.LoadError
-			if errors.As(err, &load) {
-				mistakes.add(Position{file, max(load.Mark.Line, 1), max(load.Mark.Column, 1)}, "", "not YAML: %s", load.Message)
-			} else {
-				mistakes.add(Position{File: file, Line: 1, Column: 1}, "", "not YAML: %v", err)
-			}
+			pos, message, hint := (&tree{file: file}).unreadable(raw, err)
+			mistakes.add(pos, hint, "%s", message)
+			unreadable(known)
 			return documents, mistakes // what follows a syntax error would be guesswork
 		}
 		if len(root.Content) == 0 || (root.Content[0].Kind == yaml.ScalarNode && root.Content[0].ShortTag() == "!!null") {
@@ -64,6 +70,8 @@ func read(f *folder, file string) (documents []*document, mistakes Mistakes) {
 		}
 		if d := parse(f, file, root.Content[0], &mistakes); d != nil {
 			documents = append(documents, d)
+		} else {
+			unreadable(known)
 		}
 	}
 }
@@ -76,7 +84,7 @@ func readFile(file string) ([]byte, error) {
 func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *document {
 	t := &tree{file: file, values: map[string]Position{}, keys: map[string]Position{}}
 	content, ok := t.plain(root, "", nil).(map[string]any)
-	d := &document{tree: t, content: content, folder: f}
+	d := &document{tree: t, content: content, folder: f, schema: Schema}
 	defer func() { *mistakes = append(*mistakes, t.mistakes...) }()
 	if !ok {
 		t.mistakes.add(t.at(root), "begin it with `apiVersion: "+apiVersion+"`", "a manifest is a mapping with apiVersion, kind, metadata and spec")

@@ -19,6 +19,8 @@ type folder struct {
 	path  string
 	files []string
 	above *folder
+
+	unreadable bool // a document in it could not be read
 }
 
 // find lists the manifests at or below dir. Links are followed within dir, each
@@ -69,7 +71,7 @@ func find(dir string) ([]*folder, Mistakes, error) {
 				return err
 			}
 			isManifest := slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(name)))
-			if !info.IsDir() && !isManifest {
+			if !info.IsDir() && !isManifest || isConfig(p) {
 				continue
 			}
 			if isLink && !leadsInto(dir, p) {
@@ -94,6 +96,17 @@ func find(dir string) ([]*folder, Mistakes, error) {
 		return nil, nil, err
 	}
 	return all, mistakes, nil
+}
+
+// isConfig tells whether a file is the program's configuration, provision.yaml in
+// the working directory, which is no manifest.
+func isConfig(path string) bool {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	here, err := os.Getwd()
+	return err == nil && path == filepath.Join(here, "provision.yaml")
 }
 
 // leadsInto tells whether a path is below root once its links are followed.

@@ -33,8 +33,11 @@ func Load(dir string) ([]*Stack, error) {
 			l.add(d)
 		}
 	}
+	lacking := l.lacking(folders)
 	for _, name := range slices.Sorted(maps.Keys(l.stacks)) {
-		l.check(l.stacks[name])
+		if !lacking[l.stacks[name]] {
+			l.check(l.stacks[name])
+		}
 	}
 	if len(l.mistakes) == 0 && len(l.stacks) == 0 {
 		l.mistakes.add(Position{File: dir}, "a stack begins with a document of kind Stack", "no stack at or below this folder")
@@ -47,6 +50,31 @@ func Load(dir string) ([]*Stack, error) {
 		all = append(all, l.stacks[name].Stack)
 	}
 	return all, nil
+}
+
+// lacking are the stacks of which a document could not be read, so that what
+// seems unknown may be in it.
+func (l *loader) lacking(folders []*folder) map[*loaded]bool {
+	all := map[*loaded]bool{}
+	for _, f := range folders {
+		for above := f; above != nil && f.unreadable; above = above.above {
+			if s := l.byFolder[above]; s != nil {
+				all[s] = true
+				break
+			}
+		}
+	}
+	return all
+}
+
+// lacks tells whether a document in the folder, or above it, could not be read.
+func (f *folder) lacks() bool {
+	for ; f != nil; f = f.above {
+		if f.unreadable {
+			return true
+		}
+	}
+	return false
 }
 
 type loader struct {
@@ -107,6 +135,9 @@ func (l *loader) add(d *document) {
 	var s *loaded
 	for f := d.folder; f != nil && s == nil; f = f.above {
 		s = l.byFolder[f]
+	}
+	if s == nil && d.folder.lacks() {
+		return // its Stack may be the document that could not be read
 	}
 	if s == nil {
 		l.mistakes.add(d.position("/kind"), "add a document `kind: Stack` to the folder", "%s %s belongs to no stack", d.kind, d.name)

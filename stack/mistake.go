@@ -12,10 +12,17 @@ type Mistake struct {
 	Pos     Position `json:"position"`
 	Message string   `json:"message"`
 	Hint    string   `json:"hint,omitempty"`
+
+	// Excerpt is the line that makes a document unreadable, with a caret below the
+	// place. What may follow from it alone is not reported.
+	Excerpt string `json:"excerpt,omitempty"`
 }
 
 func (m Mistake) String() string {
 	s := m.Pos.String() + ": " + m.Message
+	if m.Excerpt != "" {
+		s += "\n" + m.Excerpt
+	}
 	if m.Hint != "" {
 		s += "\n  hint: " + m.Hint
 	}
@@ -30,7 +37,8 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Mistakes are all that is wrong, in the order of files and lines.
+// Mistakes are all that is wrong, in the order of files and lines; what makes
+// documents unreadable comes first.
 type Mistakes []Mistake
 
 func (m Mistakes) Error() string {
@@ -42,11 +50,17 @@ func (m Mistakes) Error() string {
 }
 
 func (m *Mistakes) add(pos Position, hint, format string, args ...any) {
-	*m = append(*m, Mistake{pos, fmt.Sprintf(format, args...), hint})
+	*m = append(*m, Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 func (m Mistakes) sorted() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int {
+		if a, b := a.Excerpt != "", b.Excerpt != ""; a != b {
+			if a {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Column-b.Pos.Column, strings.Compare(a.Message, b.Message))
 	})
 	return slices.Compact(m)

@@ -51,6 +51,19 @@ func validate(d *document) {
 
 // explain turns the library's tree of errors into mistakes, a leaf each.
 func (d *document) explain(e *jsonschema.ValidationError) {
+	if k, ok := e.ErrorKind.(*kind.PropertyNames); ok {
+		here := slices.Clone(e.InstanceLocation)
+		p := ""
+		for _, segment := range here {
+			p += pointer(segment)
+		}
+		hint := "letters, digits, _ and -"
+		if k.Property == "local" {
+			hint = "that is the local tenant; choose another name"
+		}
+		d.mistakes.add(d.position(p+pointer(k.Property)), hint, "%sno entry can be called %q", in(fieldName(here)), k.Property)
+		return
+	}
 	if len(e.Causes) > 0 {
 		for _, c := range e.Causes {
 			d.explain(c)
@@ -65,7 +78,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	what := fieldName(e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
-		known := properties(e.SchemaURL)
+		known := d.properties(e.SchemaURL)
 		for _, name := range k.Properties {
 			hint := oneOf(name, known)
 			if best := Nearest(name, known); best != "" {
@@ -78,7 +91,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 			d.mistakes.add(d.position(p), "", "%s%s is missing", in(what), name)
 		}
 	case *kind.Type:
-		d.mistakes.add(d.value(p), "", "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
+		d.mistakes.add(d.value(p), d.howToWrite(e.InstanceLocation, k.Want, k.Got), "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
 	case *kind.Enum:
 		known := make([]string, len(k.Want))
 		for i, w := range k.Want {
@@ -86,7 +99,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		}
 		d.mistakes.add(d.value(p), oneOf(fmt.Sprint(k.Got), known), "%s cannot be %v", what, k.Got)
 	case *kind.Pattern:
-		d.mistakes.add(d.value(p), patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
+		d.mistakes.add(d.value(p), d.patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
 	case *kind.MinProperties:
 		d.mistakes.add(d.value(p), "", "%s says nothing", what)
 	case *kind.MaxProperties:
@@ -119,15 +132,18 @@ func in(what string) string {
 	return what + ": "
 }
 
-// definition is the part of schema.json that a schema URL points at.
-func definition(url string) map[string]any {
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+// definition is the part of the schema that a schema URL points at.
+func (d *document) definition(url string) map[string]any {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.schema))
 	if err != nil {
-		panic(err) // schema.json is part of the program
+		panic(err) // it was compiled
 	}
 	_, fragment, _ := strings.Cut(url, "#")
 	var here any = parsed
-	for _, segment := range strings.Split(strings.Trim(fragment, "/"), "/") {
+	for segment := range strings.SplitSeq(strings.Trim(fragment, "/"), "/") {
+		if segment == "" {
+			break // the whole schema
+		}
 		m, ok := here.(map[string]any)
 		if !ok {
 			return nil
@@ -138,13 +154,13 @@ func definition(url string) map[string]any {
 	return m
 }
 
-func properties(url string) []string {
-	known, _ := definition(url)["properties"].(map[string]any)
+func (d *document) properties(url string) []string {
+	known, _ := d.definition(url)["properties"].(map[string]any)
 	return slices.Sorted(maps.Keys(known))
 }
 
 // patternHint is what the schema says in words of a value with a pattern.
-func patternHint(url string) string {
-	s, _ := definition(url)["description"].(string)
+func (d *document) patternHint(url string) string {
+	s, _ := d.definition(url)["description"].(string)
 	return s
 }

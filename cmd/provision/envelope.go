@@ -23,6 +23,7 @@ type jsonError struct {
 	Message  string          `json:"message"`
 	Hint     string          `json:"hint,omitempty"`
 	Position *stack.Position `json:"position,omitempty"` // in a manifest
+	Excerpt  string          `json:"excerpt,omitempty"`  // of a line that makes a document unreadable
 }
 
 // statuses are those of exit codes. A command that serves says "serving" once it
@@ -106,14 +107,14 @@ func (a *app) jsonErrors(err error) []jsonError {
 		return nil
 	case errors.As(err, &problems):
 		for _, p := range problems {
-			mistakes = append(mistakes, stack.Mistake(p))
+			mistakes = append(mistakes, stack.Mistake{Pos: p.Pos, Message: p.Message, Hint: p.Hint})
 		}
 	case !errors.As(err, &mistakes):
 		return []jsonError{{Message: oneLine(err.Error()), Hint: a.hintFor(err)}}
 	}
 	var all []jsonError
 	for _, m := range mistakes {
-		all = append(all, jsonError{m.Message, m.Hint, &m.Pos})
+		all = append(all, jsonError{m.Message, m.Hint, &m.Pos, m.Excerpt})
 	}
 	return all
 }

@@ -93,7 +93,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		return a.reportMistakes(mistakes)
 	case errors.As(err, &problems):
 		for _, p := range problems {
-			mistakes = append(mistakes, stack.Mistake(p))
+			mistakes = append(mistakes, stack.Mistake{Pos: p.Pos, Message: p.Message, Hint: p.Hint})
 		}
 		return a.reportMistakes(mistakes)
 	}
@@ -113,6 +113,9 @@ func (a *app) report(ctx context.Context, err error) int {
 func (a *app) reportMistakes(mistakes stack.Mistakes) int {
 	for _, m := range mistakes {
 		a.say("error: %s: %s", m.Pos, m.Message)
+		for line := range strings.Lines(m.Excerpt) {
+			a.say("%s", strings.TrimSuffix(line, "\n"))
+		}
 		if m.Hint != "" {
 			a.say("  hint: %s", m.Hint)
 		}

@@ -62,7 +62,7 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 	if s.manage != nil {
 		reader.Prove = s.manage.Prove
 	}
-	state, err := reader.Read(ctx, stacks, o.Destroy)
+	state, err := s.readBy(ctx, reader, stacks, o.Destroy)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,7 +77,16 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 
 // read reads the tenant.
 func (s *session) read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
-	return s.reader().Read(ctx, stacks, others)
+	return s.readBy(ctx, s.reader(), stacks, others)
+}
+
+// readBy is read by a reader of the caller's.
+func (s *session) readBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, others []string) (*plan.State, error) {
+	state, err := reader.Read(ctx, stacks, others)
+	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
+		s.tenantID, s.v1Issuer = state.Tenant.ID, publicV1Issuer(state.Tenant.ID)
+	}
+	return state, err
 }
 
 func (s *session) reader() reconcile.Reader {

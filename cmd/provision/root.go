@@ -1,23 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"golang.org/x/term"
 
 	"provision/internal/display"
-	"provision/stack"
 )
 
 // app is one run of the program: all that it reads of the world beside files.
@@ -86,7 +80,10 @@ install, no account), and on a real one chosen with --target.`,
 		SilenceUsage:               true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			a.invoked(cmd, args)
-			return a.configure(cmd.Flags())
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			return a.settled()
 		},
 	}
 	root.SetOut(a.stdout)
@@ -115,33 +112,8 @@ install, no account), and on a real one chosen with --target.`,
 	return root
 }
 
-// configFile is read from the working directory.
-const configFile = "provision.yaml"
-
-// maxInput is more than any file has that is read for a flag.
-const maxInput = 64 << 20
-
-// configure joins flags, PROVISION_* variables and provision.yaml, in this
-// order of precedence.
-func (a *app) configure(flags *pflag.FlagSet) error {
-	a.config.SetEnvPrefix("PROVISION")
-	a.config.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
-	a.config.AutomaticEnv()
-	if err := a.config.BindPFlags(flags); err != nil {
-		return err
-	}
-	// By its whole name: a search would also find the program itself, as
-	// `go build` leaves it here.
-	a.config.SetConfigType("yaml")
-	switch raw, err := stack.ReadFile(configFile, maxInput); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return usagef("%s: %w", configFile, err)
-	default:
-		if err := a.config.ReadConfig(bytes.NewReader(raw)); err != nil {
-			return usagef("%s: %w", configFile, err)
-		}
-	}
+// settled holds what was configured to what every command takes.
+func (a *app) settled() error {
 	if o := a.config.GetString("output"); o != "text" && o != "json" {
 		return hint(usagef("output %q is not known", o), "use -o text or -o json")
 	}

@@ -28,7 +28,7 @@ talks to no tenant. Exit 0: all is well; 2: there are mistakes.`,
 			for _, w := range stack.Warnings(stacks) {
 				a.say("warning: %s: %s", w.Pos, w.Message)
 				a.say("  hint: %s", w.Hint)
-				warnings = append(warnings, jsonError{w.Message, w.Hint, &w.Pos})
+				warnings = append(warnings, jsonError{Message: w.Message, Hint: w.Hint, Position: &w.Pos})
 			}
 			a.give("warnings", warnings)
 			summaries := []stackSummary{}
@@ -60,7 +60,8 @@ func (a *app) schema() *cobra.Command {
 		Long: `schema prints the JSON Schema of a manifest document. With the YAML language
 server, begin a manifest with
   # yaml-language-server: $schema=provision.schema.json
-With --report it is that of the JSON report of verify.`,
+With --report it is that of the JSON report of verify, with --config that of
+provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,11 +69,16 @@ With --report it is that of the JSON report of verify.`,
 			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
 				schema = report.Schema
 			}
+			if ofConfig, _ := cmd.Flags().GetBool("config"); ofConfig {
+				schema = configSchema(cmd.Root())
+			}
 			a.give("schema", json.RawMessage(schema))
 			_, err := a.stdout.Write(schema)
 			return err
 		},
 	}
 	c.Flags().Bool("report", false, "the schema of `provision verify --report json=FILE` instead")
+	c.Flags().Bool("config", false, "the schema of provision.yaml instead")
+	c.MarkFlagsMutuallyExclusive("report", "config")
 	return c
 }

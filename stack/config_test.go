@@ -1,0 +1,43 @@
+package stack_test
+
+import (
+	"strings"
+	"testing"
+
+	"provision/stack"
+)
+
+// TestCheckConfig: provision.yaml is held to a schema of its own.
+func TestCheckConfig(t *testing.T) {
+	t.Parallel()
+	schema := stack.ConfigSchema(map[string]map[string]any{
+		"target": {"type": []string{"string"}}, "yes": {"type": []string{"boolean"}}, "lock-timeout": {"type": []string{"number", "string"}},
+	})
+	for text, want := range map[string]string{
+		"":              "",
+		"# a comment\n": "",
+		"target: staging\nyes: true\nlock-timeout: 0\n":                         "",
+		"targets: {a: {tenant: contoso.onmicrosoft.com}}":                       "",
+		"targets: {a: {tenant: 11111111-2222-3333-4444-55555555555A}}":          "",
+		"targts: {a: {tenant: contoso.example}}":                                "c.yaml:1:1: unknown field targts\n  hint: did you mean targets?",
+		"locktimeout: 3m":                                                       "c.yaml:1:1: unknown field locktimeout\n  hint: did you mean lock-timeout?",
+		"targets: {a: {tenant: contoso.example, tenent: x}}":                    "c.yaml:1:40: targets.a: unknown field tenent\n  hint: did you mean tenant?",
+		"targets: {a: {}}":                                                      "c.yaml:1:11: targets.a: tenant is missing",
+		"targets:\n  a: {tenant: contoso}":                                      "c.yaml:2:15: targets.a.tenant cannot be \"contoso\"\n  hint: the tenant's id (a GUID)",
+		"targets: {a: {tenant: common}}":                                        "targets.a.tenant cannot be",
+		"targets: {a: {tenant: 11111111-2222-3333-4444-5555}}":                  "targets.a.tenant cannot be",
+		"targets: {a: {tenant: https://login.microsoftonline.com/contoso.com}}": "targets.a.tenant cannot be",
+		"targets: {local: {tenant: contoso.example}}":                           "targets: no entry can be called \"local\"",
+		"targets: {../a: {tenant: contoso.example}}":                            "targets: no entry can be called \"../a\"",
+		"yes: sure":        "c.yaml:1:6: yes must be boolean, not string\n  hint: write `yes: true` or `false`, without quotes",
+		"\tyes: true":      "c.yaml:1:1: not YAML: a tab stands in the indentation\n  1 | →yes: true",
+		"- yes":            "c.yaml:1:1: it must hold settings by name",
+		"yes: no\nyes: no": "c.yaml:2:1: yes stands here a second time",
+	} {
+		_, mistakes := stack.CheckConfig("c.yaml", []byte(text), schema)
+		switch {
+		case want == "" && len(mistakes) > 0, want != "" && (len(mistakes) != 1 || !strings.Contains(mistakes.Error(), want)):
+			t.Errorf("%q: %v; want %q", text, mistakes, want)
+		}
+	}
+}

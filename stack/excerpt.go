@@ -1,0 +1,54 @@
+package stack
+
+import (
+	"fmt"
+	"strings"
+)
+
+// excerpt is the line of a file at a position, with a caret below the column. A
+// tab is shown as an arrow.
+func excerpt(raw []byte, pos Position) string {
+	lines := strings.Split(string(raw), "\n")
+	if pos.Line < 1 || pos.Line > len(lines) {
+		return ""
+	}
+	const most = 100 // columns of a line, around the caret
+	text := []rune(strings.TrimRight(strings.ReplaceAll(lines[pos.Line-1], "\t", "→"), "\r"))
+	column := min(max(pos.Column, 1), len(text)+1)
+	cut := max(0, column-most)
+	text, column = text[cut:min(len(text), cut+most+20)], column-cut
+	number := fmt.Sprint(pos.Line)
+	return fmt.Sprintf("  %s | %s\n  %s | %s^", number, string(text), strings.Repeat(" ", len(number)), strings.Repeat(" ", column-1))
+}
+
+// syntax explains what YAML's parser says of a place.
+func syntax(raw []byte, pos Position, said string) (at Position, message, hint string) {
+	lines := strings.Split(string(raw), "\n")
+	line := func(n int) string {
+		if n < 1 || n > len(lines) {
+			return ""
+		}
+		return lines[n-1]
+	}
+	for _, n := range []int{pos.Line, pos.Line - 1} {
+		indentation := line(n)[:len(line(n))-len(strings.TrimLeft(line(n), " \t"))]
+		if i := strings.IndexByte(indentation, '\t'); i >= 0 && strings.TrimSpace(line(n)) != "" {
+			return Position{pos.File, n, i + 1}, "not YAML: a tab stands in the indentation", "YAML takes spaces there; set your editor to write them"
+		}
+	}
+	character := ""
+	if text := []rune(line(pos.Line)); pos.Column >= 1 && pos.Column <= len(text) {
+		character = string(text[pos.Column-1])
+	}
+	switch {
+	case character == "\t":
+		return pos, "not YAML: a tab stands where YAML takes spaces", "replace it by spaces"
+	case strings.Contains(said, "cannot start any token"):
+		return pos, fmt.Sprintf("not YAML: no value can begin with %s", character), "write the value in quotes"
+	case strings.Contains(said, "mapping values are not allowed"):
+		return pos, "not YAML: " + said, "a value with a colon and a space in it wants quotes, and a key its own line"
+	case strings.Contains(said, "did not find expected"), strings.Contains(said, "unexpected end of stream"):
+		hint = "look at the indentation here, and for a quote or bracket above that is not closed"
+	}
+	return pos, "not YAML: " + said, hint
+}

@@ -1,0 +1,109 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// howToWrite is how a value of another type is written: the value that stands
+// there where it is clear what was meant.
+func (d *document) howToWrite(location, want []string, got string) string {
+	name := "field"
+	for _, segment := range slices.Backward(location) {
+		if strings.Trim(segment, "0123456789") != "" {
+			name = segment
+			break
+		}
+	}
+	inList := len(location) > 0 && strings.Trim(location[len(location)-1], "0123456789") == ""
+	value := at(d.content, location)
+	as := func(text string) string {
+		if inList {
+			return "write `- " + text + "`"
+		}
+		return fmt.Sprintf("write `%s: %s`", name, text)
+	}
+	takes := func(kind string) bool { return slices.Contains(want, kind) }
+	switch {
+	case got == "null":
+		return "give it a value, or leave it out"
+	case takes("array") && (got == "string" || got == "number" || got == "boolean"):
+		return as("[" + inline(value) + "]")
+	case takes("array") && got == "object":
+		return "write a list: begin each entry with `- `"
+	case takes("string") && (got == "number" || got == "boolean"):
+		return as(quoted(scalarText(value)))
+	case takes("string") && got == "array":
+		if list, ok := value.([]any); ok && len(list) == 1 {
+			return as(inline(list[0]))
+		}
+		return "write one value, without brackets or `- `"
+	case takes("boolean") && got == "string":
+		return as("true") + " or `false`, without quotes"
+	case (takes("integer") || takes("number")) && got == "string":
+		if text, _ := value.(string); isNumber(text) {
+			return as(text) + ", without quotes"
+		}
+		return "write a number, without quotes"
+	case takes("object"):
+		return fmt.Sprintf("write a mapping: `%s: {NAME: value}`, or the names below it, indented", name)
+	}
+	return ""
+}
+
+// at is the value at a path.
+func at(value any, location []string) any {
+	for _, segment := range location {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[segment]
+		case []any:
+			i, err := strconv.Atoi(segment)
+			if err != nil || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		}
+	}
+	return value
+}
+
+// plainText needs no quotes in a flow sequence.
+var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
+
+// inline is a value as it stands in a list in brackets.
+func inline(value any) string {
+	text, ok := value.(string)
+	if !ok {
+		return scalarText(value)
+	}
+	if plainText.MatchString(text) && !slices.Contains([]string{"true", "false", "null", "yes", "no", "on", "off"}, strings.ToLower(text)) {
+		return text
+	}
+	return quoted(text)
+}
+
+// scalarText is a number as people write it, or another value.
+func scalarText(value any) string {
+	if n, ok := value.(float64); ok {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return fmt.Sprint(value)
+}
+
+func quoted(text string) string {
+	raw, err := json.Marshal(text)
+	if err != nil {
+		return `"…"`
+	}
+	return string(raw)
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
+}
