@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"golang.org/x/term"
 
 	"provision/internal/display"
+	"provision/stack"
 )
 
 // app is one run of the program: all that it reads of the world beside files.
@@ -70,8 +73,8 @@ install, no account), and on a real one chosen with --target.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				return hint(usagef("unknown command %q", args[0]), "did you mean `provision %s`?", near[0])
+			if near := nearestCommand(cmd, args[0]); near != "" {
+				return hint(usagef("unknown command %q", args[0]), "did you mean `provision %s`?", near)
 			}
 			return hint(usagef("unknown command %q", args[0]), "see `provision --help`")
 		},
@@ -90,6 +93,9 @@ install, no account), and on a real one chosen with --target.`,
 	root.SetErr(a.stderr)
 	root.SetIn(a.stdin)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if near := nearestFlag(cmd, err); near != "" {
+			return hint(usage{err}, "did you mean --%s? see `%s --help`", near, cmd.CommandPath())
+		}
 		return hint(usage{err}, "see `%s --help`", cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()
@@ -109,7 +115,33 @@ install, no account), and on a real one chosen with --target.`,
 	}
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
+	complete(root)
 	return root
+}
+
+// nearestCommand is the command that name was probably meant to be.
+func nearestCommand(root *cobra.Command, name string) string {
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		return near[0]
+	}
+	var known []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			known = append(known, c.Name())
+		}
+	}
+	return stack.Nearest(name, known)
+}
+
+// nearestFlag is the flag that one which is not known was probably meant to be.
+func nearestFlag(cmd *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+		return ""
+	}
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	return stack.Nearest(unknown.GetSpecifiedName(), known)
 }
 
 // settled holds what was configured to what every command takes.

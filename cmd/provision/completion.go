@@ -1,0 +1,119 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"provision/conformance/report"
+	"provision/reference-api/scenario"
+	"provision/stack"
+)
+
+// values are what a flag of a name may have, for a shell to complete. They are
+// found in the manifests of the folder that the command line names so far.
+var values = map[string]func(args []string) []string{
+	"output":      func([]string) []string { return []string{"json", "text"} },
+	"target":      func([]string) []string { return targets() },
+	"format":      func([]string) []string { return outputFormatNames() },
+	"from":        func([]string) []string { return readyMade() },
+	"scenario":    func([]string) []string { return scenario.Names() },
+	"quotas":      func([]string) []string { return []string{"large", "medium", "small"} },
+	"stack":       func(args []string) []string { return stackNames(declared(args)) },
+	"application": func(args []string) []string { return names(apis(declared(args)), protected.name) },
+	"user": func(args []string) []string {
+		return each(args, func(s *stack.Stack) []string { return names(s.Users, func(u *stack.User) string { return u.Name }) })
+	},
+	"app":    applicationNames,
+	"client": applicationNames,
+	"secret": func(args []string) []string {
+		return each(args, func(s *stack.Stack) (all []string) {
+			for _, a := range s.Applications {
+				for _, secret := range a.Secrets {
+					all = append(all, rotation{s.Name, a.Name, secret}.name())
+				}
+			}
+			return all
+		})
+	},
+}
+
+func applicationNames(args []string) []string {
+	return each(args, func(s *stack.Stack) []string {
+		return names(s.Applications, func(a *stack.Application) string { return a.Name })
+	})
+}
+
+// complete lets a shell complete the values of every command's flags, and
+// folders.
+func complete(c *cobra.Command) {
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		find, directive := values[f.Name], cobra.ShellCompDirectiveNoFileComp
+		if f.Name == "report" && f.Value.Type() != "bool" {
+			find = func([]string) []string {
+				return names(slices.Sorted(maps.Keys(report.Formats)), func(format string) string { return format + "=" })
+			}
+			directive |= cobra.ShellCompDirectiveNoSpace
+		}
+		if find == nil {
+			return
+		}
+		err := c.RegisterFlagCompletionFunc(f.Name, func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			if strings.Contains(typed, "=") { // a report's file
+				return nil, cobra.ShellCompDirectiveDefault
+			}
+			return slices.DeleteFunc(find(args), func(value string) bool { return !strings.HasPrefix(value, typed) }), directive
+		})
+		if err != nil {
+			panic(err) // the flag is the command's own
+		}
+	})
+	if c.ValidArgsFunction == nil && c.HasParent() {
+		c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		}
+	}
+	for _, below := range c.Commands() {
+		complete(below)
+	}
+}
+
+// targets are the local tenant and those of provision.yaml.
+func targets() []string {
+	all := []string{"local"}
+	if raw, err := stack.ReadFile(configFile, maxInput); err == nil {
+		config, _ := stack.CheckConfig(configFile, raw, stack.ConfigSchema(nil))
+		if stated, ok := config["targets"].(map[string]any); ok {
+			all = append(all, slices.Sorted(maps.Keys(stated))...)
+		}
+	}
+	return all
+}
+
+// declared are the stacks of the folder; none where they hold a mistake.
+func declared(args []string) []*stack.Stack {
+	stacks, err := stack.Load(directory(args))
+	if err != nil {
+		return nil
+	}
+	return stacks
+}
+
+func each(args []string, of func(*stack.Stack) []string) (all []string) {
+	for _, s := range declared(args) {
+		all = append(all, of(s)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func names[T any](list []T, name func(T) string) []string {
+	all := make([]string, len(list))
+	for i, e := range list {
+		all[i] = name(e)
+	}
+	return all
+}
