@@ -22,7 +22,8 @@ func (a *app) init() *cobra.Command {
 		Short: "Write a stack to start from",
 		Long: `init writes one of the ready-made stacks into a folder that is new or empty. The
 stack is called like the folder, unless --name says otherwise; its users get
-names of their own, so that it can stand beside the one it was made from.
+names of their own, so that it can stand beside the one it was made from. Beside
+it stands the JSON Schema that each document names for editors.
 
 There is: ` + strings.Join(readyMade(), ", "),
 		Example: "  provision init --from heroes manifests/crew\n  provision init --from vault-function --name secrets infra/entra",
@@ -91,12 +92,18 @@ func (a *app) writeStack(from, name, dir string) error {
 			return err
 		}
 		path := filepath.Join(dir, f.Name())
-		if err := os.WriteFile(path, renamed(text, from, name), 0o644); err != nil {
+		if err := os.WriteFile(path, withModelines(renamed(text, from, name)), 0o644); err != nil {
 			return fmt.Errorf("write the stack: %w", err)
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", path)
 		written = append(written, path)
 	}
+	schema := filepath.Join(dir, schemaFile)
+	if err := os.WriteFile(schema, stack.Schema, 0o644); err != nil {
+		return fmt.Errorf("write the stack: %w", err)
+	}
+	fmt.Fprintf(a.stdout, "wrote %s: for editors\n", schema)
+	written = append(written, schema)
 	stacks, err := stack.Load(dir)
 	if err != nil {
 		return fmt.Errorf("the stack that was written: %w", err)
@@ -152,6 +159,16 @@ func (a *app) ignoreSecrets(dir string, files []string) error {
 	}
 	fmt.Fprintf(a.stdout, "wrote %s: files that will hold secrets\n", path)
 	return nil
+}
+
+// schemaFile is the JSON Schema of manifests, beside those that name it.
+const schemaFile = "provision.schema.json"
+
+// withModelines names the schema in each document: the YAML language server takes
+// a modeline for the document that it stands in, and not for the file.
+func withModelines(text []byte) []byte {
+	const modeline = "# yaml-language-server: $schema=" + schemaFile + "\n"
+	return []byte(modeline + strings.ReplaceAll(string(text), "\n---\n", "\n---\n"+modeline))
 }
 
 // renamed is a manifest of one stack made into one of another: its own name, its

@@ -23,15 +23,16 @@ var programs = map[string]struct {
 	there func() bool
 	how   string
 }{
-	"sh":          {onPath("sh"), "run the tests on Linux or macOS"},
-	"curl":        {onPath("curl"), "apt-get install curl"},
-	"python":      {pythonHas("urllib.request"), "apt-get install python3"},
-	"requests":    {pythonHas("requests"), "apt-get install python3-requests"},
-	"msal-python": {pythonHas("msal"), "apt-get install python3-msal"},
-	"node":        {onPath("node"), "apt-get install nodejs"},
-	"msal-node":   {msalNodeThere, "npm ci --prefix emulator/login/testdata/msal-node"},
-	"git":         {onPath("git"), "apt-get install git"},
-	"az":          {onPath("az"), "apt-get install azure-cli"},
+	"sh":                   {onPath("sh"), "run the tests on Linux or macOS"},
+	"curl":                 {onPath("curl"), "apt-get install curl"},
+	"python":               {pythonHas("urllib.request"), "apt-get install python3"},
+	"requests":             {pythonHas("requests"), "apt-get install python3-requests"},
+	"msal-python":          {pythonHas("msal"), "apt-get install python3-msal"},
+	"node":                 {onPath("node"), "apt-get install nodejs"},
+	"msal-node":            {msalNodeThere, "npm ci --prefix emulator/login/testdata/msal-node"},
+	"git":                  {onPath("git"), "apt-get install git"},
+	"az":                   {onPath("az"), "apt-get install azure-cli"},
+	"yaml-language-server": {func() bool { return onPath("node")() && fileExists(languageServer) }, "npm ci --prefix cmd/provision/testdata/yaml-language-server"},
 }
 
 func onPath(program string) func() bool {
@@ -56,6 +57,9 @@ func pythonHas(module string) func() bool {
 
 // nodeModules holds MSAL Node, which is not a package of Debian's.
 var nodeModules = filepath.Join("..", "..", "emulator", "login", "testdata", "msal-node", "node_modules")
+
+// languageServer checks YAML for editors, and is no package of Debian's.
+var languageServer = filepath.Join("testdata", "yaml-language-server", "node_modules", "yaml-language-server", "bin", "yaml-language-server")
 
 func msalNodeThere() bool {
 	return onPath("node")() && fileExists(filepath.Join(nodeModules, "@azure", "msal-node", "package.json"))
@@ -92,6 +96,12 @@ func setPrograms(env *testscript.Env) error {
 	modules, err := filepath.Abs(nodeModules)
 	env.Setenv("PYTHON", python())
 	env.Setenv("NODE_PATH", modules)
+	if err != nil {
+		return err
+	}
+	server, err := filepath.Abs(languageServer)
+	env.Setenv("LANGUAGE_SERVER", server)
+	env.Setenv("LINT", filepath.Join(filepath.Dir(server), "..", "..", "..", "lint.cjs"))
 	return err
 }
 

@@ -57,9 +57,11 @@ func (a *app) schema() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of the manifests, for editors",
-		Long: `schema prints the JSON Schema of a manifest document. With the YAML language
-server, begin a manifest with
+		Long: `schema prints the JSON Schema of a manifest document. For the YAML language
+server (VS Code and others), begin each document of a file, below its ---, with
   # yaml-language-server: $schema=provision.schema.json
+(the schema's path, from the file), as init does. A modeline counts for its own
+document alone. The setting yaml.schemas names the schema for all of a file.
 With --report it is that of the JSON report of verify, with --config that of
 provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
