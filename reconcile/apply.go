@@ -20,6 +20,10 @@ type Applier struct {
 	// does not show it an earlier one yet.
 	Patience time.Duration
 
+	// Outputs, when set, puts new secrets wherever else they are to be, before the
+	// ones that they replace are revoked.
+	Outputs func(ctx context.Context) error
+
 	// Progress, when set, hears of every step before it is done.
 	Progress func(number, of int, s plan.Step)
 }
@@ -74,7 +78,27 @@ func (run *run) all(p *plan.Plan) error {
 			return &StepError{s, err}
 		}
 	}
+	if len(run.superseded) == 0 {
+		return nil
+	}
+	if a.Outputs != nil {
+		if err := a.Outputs(ctx); err != nil {
+			return err
+		}
+	}
+	for _, old := range run.superseded {
+		if err := old.revoke(); err != nil {
+			return &StepError{old.step, err}
+		}
+	}
 	return nil
+}
+
+// superseded is a client secret that another one has replaced. It goes when
+// every place that holds it has the new one.
+type superseded struct {
+	step   plan.Step
+	revoke func() error
 }
 
 // run is one Apply.
@@ -84,6 +108,8 @@ type run struct {
 	state   *plan.State
 	learned map[learned]string // ids that Entra chose in this run
 	kept    index              // the secrets folder, once it was read
+
+	superseded []superseded
 
 	passwords map[string]string // that were kept, and those of this run; once one was asked for
 	done      Done

@@ -172,6 +172,7 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 		}
 		before.Name += " " + before.ID
 		before.Lost = "replaced"
+		before.Properties["superseded"] = true
 		t.state.Objects[before.Key] = before
 	}
 	t.state.Objects[k] = o

@@ -17,21 +17,23 @@ type Rotation struct {
 	Secret      stack.Secret
 	Grace       time.Duration // how long the old one stays good
 
+	// Live tells whether the application has a secret still; nil is all.
+	Live func(keyID string) bool
+
 	// Prove gets a token with the new secret before anybody is told of it.
 	Prove func(ctx context.Context, clientID, secretText string) error
 }
 
 // Rotated is what became of a Rotation.
 type Rotated struct {
-	New     sink.Secret
-	Until   time.Time // when the old one is revoked; zero where it was at once
-	Revoked int       // older ones that are gone now
+	New   sink.Secret
+	Until time.Time // when the old one is revoked; zero where it is to be at once
 }
 
-// Rotate makes a new secret, proves it, keeps it and revokes the old one after
-// the rotation's grace: at once where there is none, else by the first apply or
-// rotation after it. Cut short before the new one is kept it leaves the old one
-// in use, and a stray that the next apply removes.
+// Rotate makes a new secret, proves it and keeps it. The old one is remembered
+// as one that retires, and stays good until Revoke: by then every other place
+// that holds it must have the new one. Cut short before the new one is kept it
+// leaves the old one in use, and a stray that the next apply removes.
 func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 	if err != nil {
@@ -52,36 +54,44 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	if err != nil {
 		return Rotated{}, err
 	}
-	remove := func(keyID string) error {
-		return a.revoke(ctx, r.Application, keyID)
-	}
 	if err := r.Prove(ctx, kept.ClientID, made.Text); err != nil {
-		return Rotated{}, fmt.Errorf("the new secret is not accepted, so the old one stays: %w", errors.Join(err, remove(made.KeyID)))
+		return Rotated{}, fmt.Errorf("the new secret is not accepted, so the old one stays: %w", errors.Join(err, a.revoke(ctx, r.Application, made.KeyID)))
 	}
 	done := Rotated{New: kept}
 	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
 	done.New.Retiring = nil
-	var over []sink.Retiring
 	latest := now.Add(r.Grace) // for older ones, too
 	for _, o := range append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest}) {
+		if r.Live != nil && !r.Live(o.KeyID) {
+			continue // revoked already
+		}
 		if o.Until.After(latest) {
 			o.Until = latest
 		}
 		if now.Before(o.Until) {
-			done.New.Retiring = append(done.New.Retiring, o)
 			done.Until = o.Until
-		} else {
-			over = append(over, o)
 		}
+		done.New.Retiring = append(done.New.Retiring, o)
 	}
 	if err := a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
 		return Rotated{}, fmt.Errorf("keep the new secret: %w", err)
 	}
-	for _, o := range over {
-		if err := remove(o.KeyID); err != nil {
-			return done, fmt.Errorf("revoke the old secret: %w", err)
-		}
-		done.Revoked++
-	}
 	return done, nil
+}
+
+// Revoke revokes what retires of a rotation's secret and whose time is over, as
+// far as the application still has it (live), and forgets it.
+func (a Applier) Revoke(ctx context.Context, r Rotation) error {
+	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
+	if err != nil || !ok {
+		return err
+	}
+	for _, o := range kept.Retiring {
+		if !a.Now().Before(o.Until) && (r.Live == nil || r.Live(o.KeyID)) {
+			if err := a.revoke(ctx, r.Application, o.KeyID); err != nil {
+				return fmt.Errorf("revoke the old secret: %w", err)
+			}
+		}
+	}
+	return nil
 }

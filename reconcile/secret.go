@@ -41,14 +41,18 @@ func secretOf(s plan.Step, body map[string]any) (application, name string, where
 	return strings.TrimSuffix(s.Name, " "+name), name, where, err
 }
 
-// secret makes a client secret and keeps its text. Only when the new one is
-// kept does the old one go: cut short anywhere, the next apply sees which of
-// the two the sink holds.
+// secret makes a client secret and keeps its text. The old one goes at the end
+// of the apply, when the new one is wherever it is to be: cut short anywhere, the
+// next apply sees which of the two the sink holds.
 func (r *run) secret(s plan.Step, body map[string]any) error {
 	id := str(body, "application")
 	if s.Action == plan.Delete {
 		if sp := str(body, "servicePrincipal"); sp != "" {
 			return r.deleted(r.Graph.RemoveServicePrincipalPassword(r.ctx, sp, s.ID), graph.PasswordCredentials(graph.OwnedServicePrincipal, sp), s.ID)
+		}
+		if body["superseded"] == true {
+			r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
+			return nil
 		}
 		if err := r.deleted(r.Graph.RemovePassword(r.ctx, id, s.ID), graph.PasswordCredentials(graph.OwnedApplication, id), s.ID); err != nil {
 			return err
@@ -85,7 +89,7 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 		return fmt.Errorf("keep the secret: %w", err)
 	}
 	if s.Action == plan.Replace {
-		return r.write(r.revoke(r.ctx, id, s.ID))
+		r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
 	}
 	return nil
 }

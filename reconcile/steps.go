@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"time"
 
@@ -30,11 +31,31 @@ func (r *run) user(s plan.Step, bodies []map[string]any) error {
 	case plan.Update:
 		return r.write(r.Graph.UpdateUser(r.ctx, s.ID, bodies[0]))
 	default:
-		if err := r.deleted(r.Graph.DeleteUser(r.ctx, s.ID), graph.ByID(graph.Users, s.ID), ""); err != nil {
+		return r.deleteUser(s)
+	}
+}
+
+// deleteUser forgets the user's password first: cut short in between, there is
+// no password of a user whom nothing finds again. A user who stays keeps it.
+func (r *run) deleteUser(s plan.Step) error {
+	if r.passwords == nil {
+		kept, err := r.Keep.Passwords()
+		if err != nil {
 			return err
 		}
-		return r.Keep.setPassword(s.Name, "", time.Time{})
+		r.passwords = kept
 	}
+	password, kept := r.passwords[s.Name]
+	if kept {
+		if err := r.Keep.setPassword(s.Name, "", time.Time{}); err != nil {
+			return err
+		}
+	}
+	err := r.deleted(r.Graph.DeleteUser(r.ctx, s.ID), graph.ByID(graph.Users, s.ID), "")
+	if kept && err != nil {
+		return errors.Join(err, r.Keep.setPassword(s.Name, password, time.Time{}))
+	}
+	return err
 }
 
 // firstPassword is the kept password of a user who is to be made. An earlier

@@ -68,6 +68,9 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 	fmt.Fprintf(a.stdout, "tenant %s (%s)\n", s.target, state.Tenant.Domain)
 	a.give("plan", p)
 	if p.Empty() {
+		if _, err := a.forgetLeft(ctx, s, stackNames(stacks), stacks, nil, state); err != nil {
+			return err
+		}
 		return a.applied(p, 0)
 	}
 	if err := p.Text(a.stdout, colors(a.raw.stdout), true); err != nil {
@@ -81,11 +84,14 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 			return err
 		}
 	}
-	done, err := a.carryOut(ctx, s, p, state)
+	done, err := a.carryOut(ctx, s, p, state, stacks)
 	if err != nil {
 		return err
 	}
 	if err := a.removeOutputs(s, p); err != nil {
+		return err
+	}
+	if _, err := a.forgetLeft(ctx, s, stackNames(stacks), stacks, nil, state); err != nil {
 		return err
 	}
 	return a.applied(p, done.Writes)

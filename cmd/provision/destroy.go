@@ -65,9 +65,16 @@ own marks tell what the stack owns.`,
 			}
 			a.give("plan", p)
 			a.give("writes", 0)
+			var users []*stack.User
+			for _, st := range stacks {
+				users = append(users, st.Users...)
+			}
 			if p.Empty() {
-				fmt.Fprintln(a.stdout, "nothing to do: the tenant holds nothing of it")
-				return nil
+				left, err := a.forgetLeft(cmd.Context(), s, names, nil, users, state)
+				if err == nil && !left {
+					fmt.Fprintln(a.stdout, "nothing to do: the tenant holds nothing of it")
+				}
+				return err
 			}
 			if err := a.showPlan(p, false); err != nil {
 				return err
@@ -77,11 +84,14 @@ own marks tell what the stack owns.`,
 					return err
 				}
 			}
-			done, err := a.carryOut(cmd.Context(), s, p, state)
+			done, err := a.carryOut(cmd.Context(), s, p, state, nil)
 			if err != nil {
 				return err
 			}
 			if err := a.removeOutputs(s, p); err != nil {
+				return err
+			}
+			if _, err := a.forgetLeft(cmd.Context(), s, names, nil, users, state); err != nil {
 				return err
 			}
 			a.give("writes", done.Writes)

@@ -94,10 +94,11 @@ func (s *session) reader() reconcile.Reader {
 }
 
 // carryOut applies a plan with a line of progress on long work.
-func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State) (reconcile.Done, error) {
+func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	progress := a.progress()
 	defer progress.end()
 	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience,
+		Outputs: func(ctx context.Context) error { return a.writeOutputs(ctx, s, stacks) },
 		Progress: func(n, of int, step plan.Step) {
 			progress.show("[%d/%d] %s %s", n, of, step.Action, step.Key)
 		}}.Apply(ctx, p, state)

@@ -113,13 +113,28 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	if err := a.planOutputs(ctx, s, stacks, replaced, state); err != nil {
 		return err
 	}
+	live := map[string]bool{}
+	for k, o := range state.Objects {
+		credentials, _ := o.Properties["passwordCredentials"].([]any)
+		for _, c := range credentials {
+			if credential, ok := c.(map[string]any); ok && k.Kind == plan.Application {
+				keyID, _ := credential["keyId"].(string)
+				live[keyID] = true
+			}
+		}
+	}
+	applier := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience}
 	progress := a.progress()
 	defer progress.end()
 	rotated := []rotatedSecret{}
+	done := map[int]reconcile.Rotated{}
+	all := make([]reconcile.Rotation, len(rotations))
 	for i, r := range rotations {
 		uniqueName := stack.UniqueName(r.stack, r.application)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
+		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
+			Live: func(keyID string) bool { return live[keyID] }}
 		switch {
 		case err != nil:
 			return err
@@ -129,22 +144,29 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 			continue
 		}
 		progress.show("[%d/%d] rotate %s", i+1, len(rotations), r.name())
-		made, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience}.Rotate(ctx, reconcile.Rotation{
-			Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
-		})
-		if err != nil {
+		if done[i], err = applier.Rotate(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}
-		progress.end()
-		a.sayRotated(r, made)
-		rotated = append(rotated, rotatedSecret{r.name(), made.New.EndDateTime, made.Until})
+	}
+	progress.end()
+	// What an earlier run was stopped before goes on here, too.
+	if err := a.writeOutputs(ctx, s, stacks); err != nil {
+		return err
+	}
+	for i, r := range rotations {
+		if err := applier.Revoke(ctx, all[i]); err != nil {
+			return fmt.Errorf("rotate %s: %w", r.name(), err)
+		}
+		if made, ok := done[i]; ok {
+			a.sayRotated(r, made)
+			rotated = append(rotated, rotatedSecret{r.name(), made.New.EndDateTime, made.Until})
+		}
 	}
 	a.give("rotated", rotated)
-	if len(rotated) == 0 {
+	if len(done) == 0 {
 		fmt.Fprintln(a.stdout, "nothing to do: no secret expires within that time")
-		return nil
 	}
-	return a.writeOutputs(ctx, s, stacks)
+	return nil
 }
 
 // rotatedSecret is what -o json has of a rotation.

@@ -1,0 +1,105 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// Left are the secrets and passwords that are kept of what no longer exists: a
+// command that removed it was stopped before it could forget them.
+type Left struct {
+	Secrets   []string // STACK/APPLICATION/NAME
+	Passwords []string // userPrincipalNames
+
+	entries []entry
+}
+
+// Empty tells whether nothing is left.
+func (l Left) Empty() bool { return len(l.entries) == 0 && len(l.Passwords) == 0 }
+
+// Left finds what is left of stacks by name, once a plan made from state is
+// carried out. What the stacks declare stays, and so does a secret that an
+// application has, whosever it is now. Of the users in gone, who are declared
+// and destroyed, the passwords are left.
+func (r Reader) Left(ctx context.Context, names []string, stacks []*stack.Stack, gone []*stack.User, state *plan.State) (Left, error) {
+	var left Left
+	index, err := r.Keep.index()
+	if err != nil {
+		return left, err
+	}
+	declared := map[plan.Key]bool{}
+	for key, a := range applications(stacks) {
+		for _, secret := range a.Secrets {
+			declared[plan.SecretKey(key, secret.Name)] = true
+		}
+	}
+	var entries []entry
+	var reads []graph.Read
+	for _, application := range slices.Sorted(maps.Keys(index)) {
+		owner, _, _ := strings.Cut(application, ".")
+		if !slices.Contains(names, owner) {
+			continue
+		}
+		for _, e := range index[application] {
+			if !declared[plan.SecretKey(plan.Key{Kind: plan.Application, Name: application}, e.DisplayName)] {
+				entries, reads = append(entries, e), append(reads, graph.ApplicationByAppID(e.ClientID))
+			}
+		}
+	}
+	results, err := r.Graph.Read(ctx, reads...)
+	if err != nil {
+		return left, err
+	}
+	for i, e := range entries {
+		var app struct {
+			PasswordCredentials []struct{ KeyID string }
+		}
+		if results[i].Object != nil {
+			if err := json.Unmarshal(results[i].Object, &app); err != nil {
+				return left, err
+			}
+		}
+		if slices.Contains(app.PasswordCredentials, struct{ KeyID string }{e.KeyID}) {
+			continue
+		}
+		left.entries = append(left.entries, e)
+		left.Secrets = append(left.Secrets, strings.Replace(e.Application, ".", "/", 1)+"/"+e.DisplayName)
+	}
+	passwords, err := r.Keep.Passwords()
+	if err != nil {
+		return left, err
+	}
+	for _, u := range gone {
+		upn := strings.ToLower(stack.InTenant(u.UserPrincipalName, state.Tenant.ID, state.Tenant.Domain))
+		user := state.Objects[plan.Key{Kind: plan.User, Name: upn}]
+		if _, kept := passwords[upn]; kept && !u.Existing && (user == nil || slices.Contains(names, user.Stack)) {
+			left.Passwords = append(left.Passwords, upn)
+		}
+	}
+	return left, nil
+}
+
+// Forget removes what is left, from the sinks of the secrets too. A text that
+// cannot be removed is of no use to anybody; why, is returned in stays.
+func (k Keep) Forget(ctx context.Context, l Left) (stays []error, err error) {
+	for _, e := range l.entries {
+		one, err := k.forget(ctx, index{e.Application: {e}}, e.Application, func(entry) bool { return true })
+		if stays = append(stays, one...); err != nil {
+			return stays, err
+		}
+	}
+	for _, upn := range l.Passwords {
+		if err := k.setPassword(upn, "", time.Time{}); err != nil {
+			return stays, err
+		}
+	}
+	return stays, k.settlePasswords()
+}
