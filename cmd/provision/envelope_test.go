@@ -74,7 +74,7 @@ func TestOneDocument(t *testing.T) {
 		{"output stack --format xml", 2, "invalid", ""},
 		{"output stack --format dotenv", 2, "invalid", ""},
 		{"rotate stack", 0, "done", "files rotated"},
-		{"rotate stack --expiring 1d", 0, "done", "rotated"},
+		{"rotate stack --expiring 1d", 0, "done", "files rotated"},
 		{"rotate stack --secret no/such/one", 2, "invalid", ""},
 		{"init --from heroes crew", 0, "done", "files name next"},
 		{"init --from heroes crew", 2, "invalid", ""},
