@@ -26,7 +26,7 @@ func (d *differ) passwords() {
 		if lost == "" {
 			continue
 		}
-		note := fmt.Sprintf("password %s: %s; `provision apply --reset-passwords` replaces it", k.Name, lost)
+		note := fmt.Sprintf("password %s: %s; `%s --reset-passwords` replaces it", k.Name, lost, cmp.Or(d.options.ApplyCommand, "provision apply"))
 		if len(given[k]) > 0 {
 			note += fmt.Sprintf(" before the user is given %s, which whoever made the user could use", strings.Join(given[k], ", "))
 		}

@@ -90,6 +90,8 @@ type Options struct {
 	Prune          []string // stacks whose unknown credentials are removed
 
 	AllowForeignOwners bool // give roles and consent also to what somebody else controls
+
+	ApplyCommand string // what notes name to apply; default "provision apply"
 }
 
 // Diff plans how the tenant becomes what the stacks declare. What a stack owns

@@ -52,7 +52,7 @@ func (a *app) showPlan(p *plan.Plan, details bool) error {
 
 // diff reads the tenant and plans.
 func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
-	o.ResetPasswords = o.ResetPasswords || s.local
+	o.ResetPasswords, o.ApplyCommand = o.ResetPasswords || s.local, s.command("apply")
 	for _, st := range stacks {
 		if st.Prune != "" {
 			o.Prune = append(o.Prune, st.Name)
