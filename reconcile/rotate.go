@@ -30,6 +30,11 @@ type Rotated struct {
 	Until time.Time // when the old one is revoked; zero where it is to be at once
 }
 
+// CheckRotation finds out whether a new secret can be kept, before any is made.
+func (a Applier) CheckRotation(ctx context.Context, r Rotation) error {
+	return a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
+}
+
 // Rotate makes a new secret, proves it and keeps it. The old one is remembered
 // as one that retires, and stays good until Revoke: by then every other place
 // that holds it must have the new one. Cut short before the new one is kept it

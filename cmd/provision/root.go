@@ -71,6 +71,7 @@ install, no account), and on a real one chosen with --target.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
+				a.answered = true // help is for people
 				return cmd.Help()
 			}
 			if near := nearestCommand(cmd, args[0]); near != "" {

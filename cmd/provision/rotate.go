@@ -129,6 +129,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	rotated := []rotatedSecret{}
 	done := map[int]reconcile.Rotated{}
 	all := make([]reconcile.Rotation, len(rotations))
+	var chosen []int
 	for i, r := range rotations {
 		uniqueName := stack.UniqueName(r.stack, r.application)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
@@ -143,7 +144,15 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 		case expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
 			continue
 		}
+		if err := applier.CheckRotation(ctx, all[i]); err != nil {
+			return fmt.Errorf("rotate %s: %w", r.name(), err)
+		}
+		chosen = append(chosen, i)
+	}
+	for _, i := range chosen {
+		r := rotations[i]
 		progress.show("[%d/%d] rotate %s", i+1, len(rotations), r.name())
+		var err error
 		if done[i], err = applier.Rotate(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}

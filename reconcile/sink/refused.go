@@ -30,11 +30,8 @@ func Inside(name string) error {
 	case !filepath.IsLocal(name):
 		return &Refused{name, "is outside of the working directory", flag}
 	}
-	here, err := filepath.EvalSymlinks(".")
+	here, err := realPath(".")
 	if err != nil {
-		return err
-	}
-	if here, err = filepath.Abs(here); err != nil {
 		return err
 	}
 	for path := filepath.Clean(name); path != "."; path = filepath.Dir(path) {
@@ -42,14 +39,11 @@ func Inside(name string) error {
 		if err != nil {
 			continue // not there yet, so what is above it decides
 		}
-		real, err := filepath.EvalSymlinks(path)
+		real, err := realPath(path)
 		if err != nil && info.Mode()&fs.ModeSymlink != 0 {
 			return &Refused{name, "leads over a symbolic link that leads nowhere", ""}
 		}
 		if err != nil {
-			return err
-		}
-		if real, err = filepath.Abs(real); err != nil {
 			return err
 		}
 		if relative, err := filepath.Rel(here, real); err != nil || !filepath.IsLocal(relative) {
@@ -58,6 +52,16 @@ func Inside(name string) error {
 		return nil
 	}
 	return nil
+}
+
+// realPath is an absolute path without links, those to the working directory
+// included.
+func realPath(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(absolute)
 }
 
 // Writable finds out whether WritePrivate can be done, and leaves nothing behind.
