@@ -136,13 +136,12 @@ func (u Unknown) Keys() []Key {
 	return keys
 }
 
-// String words for people what u waits for.
+// String is u for people: api://<appId of STACK.NAME>.
 func (u Unknown) String() string {
-	words := make([]string, 0, 1)
-	for _, n := range u.needs() {
-		words = append(words, n.property+" of "+n.key.String())
-	}
-	return strings.Join(words, ", ")
+	return placeholder.ReplaceAllStringFunc(string(u), func(p string) string {
+		n := needOf(placeholder.FindStringSubmatch(p))
+		return "<" + n.property + " of " + n.key.Name + ">"
+	})
 }
 
 // Resolve puts in the values that lookup knows. It returns an Unknown where
