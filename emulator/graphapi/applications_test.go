@@ -305,3 +305,24 @@ func TestOwners(t *testing.T) {
 		t.Errorf("the owners are %v", left)
 	}
 }
+
+// TestAuthenticationBehaviorsAreAnsweredOnSelect: a read that does not select
+// them does not show them, in v1.0 and in beta.
+func TestAuthenticationBehaviorsAreAnsweredOnSelect(t *testing.T) {
+	t.Parallel()
+	tt := start(t)
+	app := tt.newApplication(`{"displayName":"orders","authenticationBehaviors":{"blockAzureADGraphAccess":true}}`)
+	for _, version := range []string{"/v1.0", "/beta"} {
+		path := version + "/applications/" + app.text("id")
+		if _, shown := tt.get(path)["authenticationBehaviors"]; shown {
+			t.Errorf("%s: shown without being selected", version)
+		}
+		behaviors, _ := tt.get(path + "?$select=id,authenticationBehaviors")["authenticationBehaviors"].(map[string]any)
+		if behaviors["blockAzureADGraphAccess"] != true {
+			t.Errorf("%s: selected: %v", version, behaviors)
+		}
+		if tt.get(path).text("displayName") != "orders" {
+			t.Errorf("%s: the other properties are missing", version)
+		}
+	}
+}

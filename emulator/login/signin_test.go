@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"provision/emulator/directory"
 )
 
 func TestSignIn(t *testing.T) {
@@ -258,5 +260,24 @@ func TestMaxAge(t *testing.T) {
 	}
 	if c := w.claims(w.granted(w.siteRedemption(w.code(w.siteRequest(), w.ada))).text("id_token")); c["auth_time"] != nil {
 		t.Errorf("auth_time without max_age: %v", c["auth_time"])
+	}
+}
+
+// TestADeactivatedApplicationGetsNoTokens: not by its secret, not for a user, not
+// by a refresh token that it has.
+func TestADeactivatedApplicationGetsNoTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.granted(w.siteRedemption(w.code(w.siteRequest(), w.ada)))
+	refresh := form(nil, "grant_type", "refresh_token", "client_id", w.site.AppID, "client_secret", w.siteSecret, "refresh_token", a.text("refresh_token"))
+	w.granted(refresh)
+	w.granted(w.daemonRequest())
+	for _, app := range []*directory.Application{w.site, w.daemon} {
+		w.change(app.ID, func(app *directory.Application) { app.IsDisabled = ptr(true) })
+	}
+	w.token(w.daemonRequest()).expect(t, "an application's own", 400, "unauthorized_client", 7000112)
+	w.token(refresh).expect(t, "a refresh token", 400, "unauthorized_client", 7000112)
+	if p := w.get(w.browser(), w.authorizePath(), w.siteRequest()); !strings.Contains(p.body, "AADSTS7000112") {
+		t.Errorf("a sign-in: %d %v", p.status, p.location)
 	}
 }
