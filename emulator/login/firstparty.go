@@ -13,7 +13,7 @@ import (
 type firstPartyClient struct {
 	appID, name string
 	graph       []string // delegated permissions of Microsoft Graph
-	management  bool     // user_impersonation of Azure Resource Manager
+	management  bool     // user_impersonation of Azure Resource Manager, Key Vault, Storage and DevOps
 }
 
 // Source: learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in,
@@ -99,8 +99,11 @@ func firstPartyPermissions(cl client, r resource) []string {
 		return nil
 	case r.isGraph():
 		return slices.Clone(known.graph)
-	case r.principal.AppID == managementAppID && known.management:
-		return []string{impersonation}
+	case known.management:
+		_, theirs := microsoft.Find(r.principal.AppID)
+		if _, offered := r.scope(impersonation); theirs && offered {
+			return []string{impersonation}
+		}
 	}
 	return nil
 }

@@ -92,6 +92,12 @@ func TestTokensForMicrosoftsResources(t *testing.T) {
 			t.Errorf("%s: %v", test.name, c)
 		}
 	}
+	// The Azure CLI acts for its users at Microsoft's resources, and at no others.
+	login := url.Values{"grant_type": {"password"}, "client_id": {azureCLI}, "scope": {"https://vault.azure.net/.default"}, "username": {w.bob.UserPrincipalName}, "password": {password}}
+	if c := w.claims(w.granted(login).text("access_token")); c["scp"] != "user_impersonation" || c["aud"] != "https://vault.azure.net" {
+		t.Errorf("for Key Vault by the Azure CLI: %v", c)
+	}
+	w.token(form(login, "client_id", graphTools)).expect(t, "by another program", 400, "invalid_grant", 65001)
 	resource, _ := w.dir.ServicePrincipalByAppID("00000003-0000-0ff1-ce00-000000000000")
 	w.update(func(tx *directory.Tx) { w.grant(tx, w.siteSP, resource, "AllSites.Read") })
 	code := w.code(w.siteRequest("scope", "https://contoso.sharepoint.com/AllSites.Read"), w.ada)
