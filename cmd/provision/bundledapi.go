@@ -116,7 +116,7 @@ func pageOrigins(s *stack.Stack) []string {
 	var origins []string
 	for _, a := range s.Applications {
 		for _, uri := range a.SPA.RedirectURIs {
-			if u, err := url.Parse(uri); err == nil && u.Host != "" {
+			if u, err := url.Parse(uri); err == nil && u.Host != "" && strings.HasPrefix(u.Scheme, "http") {
 				origins = append(origins, u.Scheme+"://"+u.Host)
 			}
 		}
