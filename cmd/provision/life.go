@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"provision/conformance"
 	"provision/graph"
@@ -21,8 +22,28 @@ func (a *app) lifeOf(s *session, f facts) conformance.Life {
 		return conformance.Life{Why: "only the local tenant's keys and assignments are changed for a test"}
 	case a.config.GetBool("skip-life"):
 		return conformance.Life{Why: "left out by --skip-life"}
+	case s.lifeTaken:
+		return conformance.Life{Why: "another command changes the local tenant's keys and assignments for a test"}
 	}
 	return conformance.Life{Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID, s.command("apply")}}
+}
+
+// beginLife waits until no other run on this machine changes the local tenant for
+// its cases: what one changes another would take for a fault of its API. After two
+// minutes such cases are left out. The end lets the next run go on.
+func (a *app) beginLife(ctx context.Context, s *session) (end func(), err error) {
+	if s.manage == nil || a.config.GetBool("skip-life") {
+		return func() {}, nil
+	}
+	unlock, err := a.lock(ctx, s.keep.Dir, "life", 2*time.Minute)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		s.lifeTaken = true
+		return func() {}, nil
+	}
+	return unlock, nil
 }
 
 // keyService changes the local tenant's keys by its management API.

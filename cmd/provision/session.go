@@ -35,6 +35,7 @@ type session struct {
 	proxy     string      // of the local tenant, where authority is reached through it
 	manage    *management // nil on a real tenant
 	serves    bool        // this process serves the local tenant, so that it is gone with it
+	lifeTaken bool        // another run changes the local tenant for its cases
 	written   func()      // others may change the target from now on; nothing where this command does not
 	close     func()
 

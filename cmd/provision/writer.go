@@ -76,15 +76,19 @@ func (a *app) targetDir() (string, error) {
 	return filepath.Join(root, name), err
 }
 
-// lockTarget becomes the one writer of the target that is kept in dir. It waits
-// for another one for at most patience. A writer that was killed holds nothing:
-// the system lets go of its lock.
+// lockTarget becomes the one writer of the target that is kept in dir.
 func (a *app) lockTarget(ctx context.Context, dir string, patience time.Duration) (unlock func(), err error) {
+	return a.lock(ctx, dir, "writer", patience)
+}
+
+// lock takes the lock of a name in dir. It waits for another process for at most
+// patience. One that was killed holds nothing: the system lets go of its lock.
+func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration) (unlock func(), err error) {
 	if err := makeFolder(dir); err != nil {
 		return nil, fmt.Errorf("lock the target: %w", err)
 	}
-	l := flock.New(filepath.Join(dir, "writer.lock"), flock.SetPermissions(0o600))
-	note := filepath.Join(dir, "writer.json")
+	l := flock.New(filepath.Join(dir, name+".lock"), flock.SetPermissions(0o600))
+	note := filepath.Join(dir, name+".json")
 	began, told := time.Now(), writer{}
 	for {
 		ok, err := l.TryLock()
