@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -147,9 +148,13 @@ func (a *app) servedDir(inMemory bool) (dir stateDir, unlock func(), err error) 
 		return "", nil, hint(usagef("the folder %s holds a tenant, which is not in memory", dir), "choose another folder with --state, or leave --in-memory out")
 	}
 	first := false
-	if !stored {
+	// A process that was killed a moment ago may still hold the lock.
+	for deadline := time.Now().Add(time.Second); !stored && !first; time.Sleep(20 * time.Millisecond) {
 		if unlock, first, err = dir.lock(); err != nil {
 			return "", nil, fmt.Errorf("open the local tenant: %w", err)
+		}
+		if inMemory || time.Now().After(deadline) {
+			break
 		}
 	}
 	switch {
