@@ -49,6 +49,16 @@ func Lasting(err error) bool {
 	return false
 }
 
+// Uncertain tells whether err, of a write, leaves open whether Graph has carried
+// it out: the answer was lost, or it is one of a gateway that waited in vain.
+func Uncertain(err error) bool {
+	var e *Error
+	if errors.As(err, &e) {
+		return uncertain(e.Status)
+	}
+	return err != nil
+}
+
 func status(err error) int {
 	var e *Error
 	if errors.As(err, &e) {

@@ -61,7 +61,7 @@ func (t *retrier) RoundTrip(r *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 			pause = retryAfter("", drops-1)
-		case !retryable(answer.StatusCode) || attempt >= maxRetries:
+		case !retryable(answer.StatusCode) || attempt >= maxRetries || uncertain(answer.StatusCode) && !repeatable(r):
 			return answer, nil
 		default:
 			pause = retryAfter(answer.Header.Get("Retry-After"), attempt)
@@ -139,6 +139,11 @@ func retryAfter(header string, attempt int) time.Duration {
 		return min(max(time.Until(date), time.Second), maxRetryAfter)
 	}
 	return time.Duration(1<<attempt) * 250 * time.Millisecond
+}
+
+// uncertain tells whether a status leaves open what became of the request.
+func uncertain(status int) bool {
+	return status == http.StatusInternalServerError || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
 }
 
 func retryable(status int) bool {

@@ -85,6 +85,17 @@ type State struct {
 	Notes    []string    // what people should know and no step changes
 }
 
+// Strays are the keyIds of client secrets that share the name of a declared one,
+// and whose text nobody has: what an apply or a rotation left that was cut short.
+func (s *State) Strays(secret Key) (all []string) {
+	for _, k := range keys(s.Objects) {
+		if o := s.Objects[k]; o.Properties["superseded"] == true && SecretKey(o.Ends.Holder, text(o.Properties, "displayName")) == secret {
+			all = append(all, o.ID)
+		}
+	}
+	return all
+}
+
 // Unknown is text that holds at least one value which Entra has yet to choose,
 // as ${kind/name/property}.
 type Unknown string

@@ -20,9 +20,14 @@ type Rotation struct {
 	// Live tells whether the application has a secret still; nil is all.
 	Live func(keyID string) bool
 
+	// Strays are keyIds of secrets of its name whose text nobody has.
+	Strays []string
+
 	// Prove gets a token with the new secret before anybody is told of it.
 	Prove func(ctx context.Context, clientID, secretText string) error
 }
+
+func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID) }
 
 // Rotated is what became of a Rotation.
 type Rotated struct {
@@ -38,7 +43,7 @@ func (a Applier) CheckRotation(ctx context.Context, r Rotation) error {
 // Rotate makes a new secret, proves it and keeps it. The old one is remembered
 // as one that retires, and stays good until Revoke: by then every other place
 // that holds it must have the new one. Cut short before the new one is kept it
-// leaves the old one in use, and a stray that the next apply removes.
+// leaves the old one in use, and a stray that the next apply or rotate revokes.
 func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 	if err != nil {
@@ -55,7 +60,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		return Rotated{}, err
 	}
 	now := a.Now().UTC().Truncate(time.Second)
-	made, err := a.Graph.AddPassword(ctx, r.Application, r.Secret.Name, now.Add(lifetime))
+	made, err := a.newSecret(ctx, r.Application, r.Secret.Name, now.Add(lifetime), r.live)
 	if err != nil {
 		return Rotated{}, err
 	}
@@ -67,7 +72,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	done.New.Retiring = nil
 	latest := now.Add(r.Grace) // for older ones, too
 	for _, o := range append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest}) {
-		if r.Live != nil && !r.Live(o.KeyID) {
+		if !r.live(o.KeyID) {
 			continue // revoked already
 		}
 		if o.Until.After(latest) {
@@ -85,14 +90,19 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 }
 
 // Revoke revokes what retires of a rotation's secret and whose time is over, as
-// far as the application still has it (live), and forgets it.
+// far as the application still has it (live), and its strays.
 func (a Applier) Revoke(ctx context.Context, r Rotation) error {
 	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 	if err != nil || !ok {
 		return err
 	}
+	for _, keyID := range r.Strays {
+		if err := a.revoke(ctx, r.Application, keyID); err != nil {
+			return fmt.Errorf("revoke a secret whose text nobody has: %w", err)
+		}
+	}
 	for _, o := range kept.Retiring {
-		if !a.Now().Before(o.Until) && (r.Live == nil || r.Live(o.KeyID)) {
+		if !a.Now().Before(o.Until) && r.live(o.KeyID) {
 			if err := a.revoke(ctx, r.Application, o.KeyID); err != nil {
 				return fmt.Errorf("revoke the old secret: %w", err)
 			}

@@ -73,7 +73,8 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 		return err
 	}
 	now := r.Now().UTC().Truncate(time.Second)
-	made, err := r.Graph.AddPassword(r.ctx, id, name, now.Add(lifetime))
+	known := secretsIn(r.state.Objects[plan.Key{Kind: plan.Application, Name: application}])
+	made, err := r.newSecret(r.ctx, id, name, now.Add(lifetime), func(keyID string) bool { return known[keyID] })
 	if err := r.write(err); err != nil {
 		return err
 	}
@@ -92,6 +93,62 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 		r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
 	}
 	return nil
+}
+
+// maxNewSecrets bounds how often a new secret is asked for.
+const maxNewSecrets = 3
+
+// newSecret makes a client secret of an application. Where the answer is lost,
+// nobody knows the text of the secret that may have been made: it is revoked, and
+// another one is asked for. known are the secrets that the application had before.
+func (a Applier) newSecret(ctx context.Context, application, name string, end time.Time, known func(keyID string) bool) (made graph.Password, err error) {
+	for range maxNewSecrets {
+		if made, err = a.Graph.AddPassword(ctx, application, name, end); !graph.Uncertain(err) || ctx.Err() != nil {
+			return made, err
+		}
+		if failed := a.revokeUnknown(ctx, application, name, known); failed != nil {
+			return made, err
+		}
+	}
+	return made, err
+}
+
+// revokeUnknown revokes the secrets of a name that are not known.
+func (a Applier) revokeUnknown(ctx context.Context, application, name string, known func(keyID string) bool) error {
+	results, err := a.Graph.Read(ctx, graph.PasswordCredentials(graph.OwnedApplication, application))
+	if err != nil || results[0].Object == nil {
+		return err
+	}
+	var held struct {
+		PasswordCredentials []struct{ KeyID, DisplayName string }
+	}
+	if err := json.Unmarshal(results[0].Object, &held); err != nil {
+		return err
+	}
+	for _, c := range held.PasswordCredentials {
+		if c.DisplayName == name && !known(c.KeyID) {
+			if err := a.revoke(ctx, application, c.KeyID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// secretsIn are the keyIds of the secrets that an application had when it was
+// read; nil has none.
+func secretsIn(o *plan.Object) map[string]bool {
+	all := map[string]bool{}
+	if o == nil {
+		return all
+	}
+	credentials, _ := o.Properties["passwordCredentials"].([]any)
+	for _, c := range credentials {
+		if credential, ok := c.(map[string]any); ok {
+			all[str(credential, "keyId")] = true
+		}
+	}
+	return all
 }
 
 // revoke removes a client secret of an application.

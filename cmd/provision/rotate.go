@@ -135,7 +135,8 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
 		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
-			Live: func(keyID string) bool { return live[keyID] }}
+			Strays: state.Strays(plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)),
+			Live:   func(keyID string) bool { return live[keyID] }}
 		switch {
 		case err != nil:
 			return err
