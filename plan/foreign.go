@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -117,6 +118,7 @@ func (d *differ) foreign() {
 			}
 		}
 	}
+	d.revokeBeforeGiving(given, granted)
 	for _, holder := range keys(byHolder) {
 		all := byHolder[holder]
 		d.plan.Foreign = append(d.plan.Foreign, all...)
@@ -137,6 +139,20 @@ func (d *differ) foreign() {
 		if len(why) > 0 {
 			d.plan.Distrusted = append(d.plan.Distrusted, Distrust{To: holder, Display: d.actual.Objects[holder].Display, Gets: given[holder], Foreign: why})
 		}
+	}
+}
+
+// revokeBeforeGiving marks the secrets that a plan replaces of applications that
+// have been given nothing yet: whoever made such an application may know the old
+// text, so it is revoked before the first role is given and not at the end.
+func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool) {
+	for _, s := range d.plan.Steps {
+		live := d.actual.Objects[s.Key]
+		if s.Kind != Secret || live == nil || len(given[live.Ends.Holder]) == 0 || granted[live.Ends.Holder] {
+			continue
+		}
+		s.Bodies[0] = maps.Clone(s.Bodies[0])
+		s.Bodies[0]["beforeGrants"] = true
 	}
 }
 

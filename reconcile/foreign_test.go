@@ -200,6 +200,41 @@ func TestACredentialThatWasThereBeforeGetsNoRole(t *testing.T) {
 	}
 }
 
+// TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven: a manifest names it, and
+// its text is somebody else's.
+func TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven(t *testing.T) {
+	t.Parallel()
+	for name, count := range map[string]int{"one": 1, "two of one name": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			id, _ := w.forge("orders.daemon")
+			forged := map[string]bool{}
+			for range count {
+				made, err := w.graph.AddPassword(t.Context(), id, "client", time.Now().AddDate(0, 6, 0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				forged[made.KeyID] = true
+			}
+			w.applicationID = id
+			given := false
+			w.wire.before(http.MethodPost, "/appRoleAssignedTo", func() {
+				given = true
+				for _, keyID := range w.secrets() {
+					if forged[keyID] {
+						t.Error("a role is given while somebody else's secret is good")
+					}
+				}
+			})
+			w.must(daemon(func(_ *stack.Stack, a *stack.Application) { a.Secrets = []stack.Secret{{Name: "client"}} }), plan.Options{})
+			if !given {
+				t.Error("no role was given")
+			}
+		})
+	}
+}
+
 // TestAForgedGroupGetsNoRole, nor a place in another group.
 func TestAForgedGroupGetsNoRole(t *testing.T) {
 	t.Parallel()

@@ -43,14 +43,15 @@ func secretOf(s plan.Step, body map[string]any) (application, name string, where
 
 // secret makes a client secret and keeps its text. The old one goes at the end
 // of the apply, when the new one is wherever it is to be: cut short anywhere, the
-// next apply sees which of the two the sink holds.
+// next apply sees which of the two the sink holds. Of an application that has been
+// given nothing yet it goes at once, for whoever made that may know it.
 func (r *run) secret(s plan.Step, body map[string]any) error {
 	id := str(body, "application")
 	if s.Action == plan.Delete {
 		if sp := str(body, "servicePrincipal"); sp != "" {
 			return r.deleted(r.Graph.RemoveServicePrincipalPassword(r.ctx, sp, s.ID), graph.PasswordCredentials(graph.OwnedServicePrincipal, sp), s.ID)
 		}
-		if body["superseded"] == true {
+		if body["superseded"] == true && body["beforeGrants"] != true {
 			r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
 			return nil
 		}
@@ -89,7 +90,11 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("keep the secret: %w", err)
 	}
-	if s.Action == plan.Replace {
+	switch {
+	case s.Action != plan.Replace:
+	case body["beforeGrants"] == true:
+		return r.write(r.revoke(r.ctx, id, s.ID))
+	default:
 		r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
 	}
 	return nil
