@@ -22,6 +22,23 @@ type entry struct {
 	record
 }
 
+// sweep removes what a process that was killed has left half written in the
+// secrets folder. Only who holds the target's lock may do so.
+func (k Keep) sweep() error {
+	files, err := os.ReadDir(k.secrets())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range files {
+		if sink.Temporary(f.Name()) {
+			if err := os.Remove(filepath.Join(k.secrets(), f.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // index reads the secrets folder.
 func (k Keep) index() (index, error) {
 	all := index{}

@@ -167,6 +167,9 @@ func (a Applier) revoke(ctx context.Context, application, keyID string) error {
 // of keyID, or of all where it is "".
 func (r *run) forget(application, keyID string) error {
 	if r.kept == nil {
+		if err := r.Keep.sweep(); err != nil {
+			return err
+		}
 		kept, err := r.Keep.index()
 		if err != nil {
 			return err

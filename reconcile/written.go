@@ -226,16 +226,15 @@ func (w *Written) Remove(file string) (removed bool, err error) {
 	if err := w.Check(file); err != nil {
 		return false, err
 	}
-	err = os.Remove(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if removed, err = sink.Remove(file); err != nil {
 		return false, err
 	}
-	key, failed := w.key(file)
-	if failed != nil {
-		return false, failed
+	key, err := w.key(file)
+	if err != nil {
+		return false, err
 	}
 	delete(w.files, key)
-	return err == nil, w.save()
+	return removed, w.save()
 }
 
 func sum(text []byte) string {

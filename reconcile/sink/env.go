@@ -66,7 +66,8 @@ func (e env) Write(_ context.Context, s Secret) error {
 
 func (e env) Forget(context.Context) error {
 	if _, err := os.Stat(e.File); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		_, err := Remove(e.File)
+		return err
 	}
 	lines, err := e.lines()
 	if err != nil {

@@ -84,4 +84,7 @@ func (n named) content() (s Secret, err error) {
 
 func (f file) Write(_ context.Context, s Secret) error { return WriteJSON(string(f), s) }
 
-func (f file) Forget(context.Context) error { return remove(string(f)) }
+func (f file) Forget(context.Context) error {
+	_, err := Remove(string(f))
+	return err
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ReadJSON reads a file into v; found is false where there is none.
@@ -34,7 +35,8 @@ func WriteJSON(name string, v any) error {
 }
 
 // WritePrivate replaces a file in one step, so that no reader and no crash sees
-// half of it, and lets its owner alone read it.
+// half of it, and lets its owner alone read it. What a process that was killed
+// has left beside it is removed.
 func WritePrivate(name string, text []byte) error {
 	f, err := beside(name)
 	if err != nil {
@@ -50,13 +52,30 @@ func WritePrivate(name string, text []byte) error {
 	return os.Rename(f.Name(), real(name))
 }
 
+// temporarySuffix ends the names of files that are renamed once they are written.
+const temporarySuffix = ".provision-tmp"
+
+// Temporary tells whether a file of this name is one that was being written when
+// the process was killed, or is being written now.
+func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffix) }
+
+// temporary is where a file is written before it is renamed to name. It is the
+// same for each write, so that the next one finds what another has left.
+func temporary(name string) string {
+	dir, base := filepath.Split(real(name))
+	return filepath.Join(dir, "."+base+temporarySuffix)
+}
+
 // beside is a new file, 0600, that can be renamed to name.
 func beside(name string) (*os.File, error) {
-	dir := filepath.Dir(real(name))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	path := temporary(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	return os.CreateTemp(dir, ".*.tmp")
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 // real is where a link leads, so that the file is replaced and not the link.
@@ -75,10 +94,15 @@ func writable(name string) error {
 	return nil
 }
 
-// remove removes a file; where there is none, that is done.
-func remove(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+// Remove removes a file, and what a process that was killed has left beside it.
+// Where there is none, removed is false.
+func Remove(name string) (removed bool, err error) {
+	if err := os.Remove(temporary(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
 	}
-	return nil
+	err = os.Remove(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
