@@ -270,7 +270,7 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 						hint = "an application's roles belong to its own stack: declare this there, under permissions"
 					}
 					l.mistakes.add(at(who.field, j), hint, "unknown %s %q", strings.TrimSuffix(who.field, "s"), name)
-				} else if !a.allows(ra.Role, who.memberType) {
+				} else if !a.allows(ra.Role, who.memberType) && !s.broken(a.Name) {
 					l.mistakes.add(at(who.field, j), "add "+who.memberType+" to the role's allowedMemberTypes",
 						"role %s cannot be given to %s %s: its allowedMemberTypes have no %s", ra.Role, strings.TrimSuffix(who.field, "s"), name, who.memberType)
 				}

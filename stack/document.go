@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -20,8 +21,9 @@ type document struct {
 	kind, name string
 	content    map[string]any
 	folder     *folder
-	broken     bool   // the schema has refused part of it
-	schema     []byte // that it was held to
+	broken     bool     // the schema has refused part of it
+	refused    []string // the JSON pointers of those parts
+	schema     []byte   // that it was held to
 }
 
 // pos is where the document gives its name.
@@ -115,8 +117,20 @@ func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *documen
 	}
 	validate(d)
 	d.broken = len(t.mistakes) > 0
-	if d.name == "" {
-		return nil
+	if d.name == "" || slices.Contains(d.refused, "/metadata/name") {
+		return nil // nothing can refer to it
 	}
 	return d
+}
+
+// doubtful are the places of what the schema has refused and of what it stands
+// in: what else seems wrong there may follow from that.
+func (d *document) doubtful() map[Position]bool {
+	all := map[Position]bool{}
+	for _, p := range d.refused {
+		for ; strings.Count(p, "/") > 1; p = p[:strings.LastIndex(p, "/")] {
+			all[d.value(p)] = true
+		}
+	}
+	return all
 }

@@ -187,6 +187,8 @@ func (l *loader) add(d *document) {
 
 // check holds the documents of a stack against each other.
 func (l *loader) check(s *loaded) {
+	known := len(l.mistakes)
+	defer func() { l.mistakes = append(l.mistakes[:known], s.causes(l.mistakes[known:])...) }()
 	l.checkOwners(s, s.Deployers, func(i int) Position { return s.document.value("/spec" + pointer("deployers", i)) })
 	for i, name := range s.Deployers {
 		l.checkReferencesBelow(s.document, name, "/spec"+pointer("deployers", i), []string{"tenant.id", "tenant.domain"})
@@ -209,6 +211,15 @@ func (l *loader) check(s *loaded) {
 	for _, key := range slices.Sorted(maps.Keys(s.declared)) {
 		l.checkReferences(s, s.declared[key])
 	}
+}
+
+// causes leaves out what may follow from what the schema has refused already.
+func (s *loaded) causes(mistakes Mistakes) Mistakes {
+	doubtful := s.document.doubtful()
+	for _, d := range s.declared {
+		maps.Copy(doubtful, d.doubtful())
+	}
+	return slices.DeleteFunc(mistakes, func(m Mistake) bool { return doubtful[m.Pos] })
 }
 
 // at places a mistake at a path below a document's spec.

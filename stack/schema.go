@@ -76,6 +76,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	}
 	p := pointer(here...)
 	what := fieldName(e.InstanceLocation)
+	d.refused = append(d.refused, p)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		known := d.properties(e.SchemaURL)
@@ -84,6 +85,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 			if best := Nearest(name, known); best != "" {
 				hint = fmt.Sprintf("did you mean %s?", best) // the whole list would bury it
 			}
+			d.refused = append(d.refused, p+pointer(name))
 			d.mistakes.add(d.position(p+pointer(name)), hint, "%sunknown field %s", in(what), name)
 		}
 	case *kind.Required:
