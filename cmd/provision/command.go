@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // invocation is what the command line says beside its flags, for commands that
@@ -14,11 +15,12 @@ import (
 type invocation struct {
 	verb  string   // of the command that runs, e.g. "apply"
 	where []string // the folder, or --stack NAME
+	given []string // the flags of the command alone, e.g. --no-purge
 }
 
 // invoked remembers what runs.
 func (a *app) invoked(cmd *cobra.Command, args []string) {
-	a.verb, a.where = cmd.Name(), nil
+	a.verb, a.where, a.given = cmd.Name(), nil, givenFlags(cmd)
 	if parent := cmd.Parent(); parent != nil && parent.Name() == "completion" {
 		a.answered = true // a script for a shell, and no result
 	}
@@ -52,8 +54,36 @@ func (a *app) destroyCommand(stack string) string {
 	return a.commandAt([]string{"--stack", stack}, "destroy")
 }
 
-// again is the command that runs, with more flags.
-func (a *app) again(flags ...string) string { return a.command(a.verb, flags...) }
+// again is the command that runs, with its flags and more.
+func (a *app) again(flags ...string) string {
+	return a.command(a.verb, slices.Concat(a.given, flags)...)
+}
+
+// givenFlags are the flags on the command line that cmd alone knows. Not among
+// them are --stack, which commands name by themselves, and --header, which may
+// hold a secret.
+func givenFlags(cmd *cobra.Command) (flags []string) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if cmd.InheritedFlags().Lookup(f.Name) != nil || f.Name == "header" || f.Name == "stack" && cmd.Name() == "destroy" {
+			return
+		}
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			switch {
+			case f.Value.Type() != "bool":
+				flags = append(flags, "--"+f.Name, value)
+			case value == "true":
+				flags = append(flags, "--"+f.Name)
+			default:
+				flags = append(flags, "--"+f.Name+"="+value)
+			}
+		}
+	})
+	return flags
+}
 
 // program is how this program was started, for commands to try.
 func program() string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,11 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			o := tenantOptions{listen: a.config.GetString("listen"), management: a.config.GetString("management"), alias: a.config.GetString("alias")}
 			// Not by the environment: there PROVISION_PROXY says where a proxy is.
 			o.proxy, _ = cmd.Flags().GetString("proxy")
+			for _, address := range []struct{ flag, value string }{{"listen", o.listen}, {"management", o.management}, {"proxy", o.proxy}, {"alias", o.alias}} {
+				if err := checkAddress(address.flag, address.value); err != nil {
+					return err
+				}
+			}
 			if path := a.config.GetString("request-log"); path != "" {
 				f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 				if err != nil {
@@ -165,4 +171,19 @@ func (a *app) servedDir(inMemory bool) (dir stateDir, unlock func(), err error) 
 		return "", func() {}, nil
 	}
 	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "it can be used as it is; or choose another folder with --state, or --in-memory")
+}
+
+// checkAddress refuses what no socket can be opened on.
+func checkAddress(flag, address string) error {
+	if address == "" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return hint(usagef("--%s: %q is not HOST:PORT", flag, address), "as in --%s 127.0.0.1:8443", flag)
+	}
+	return nil
 }

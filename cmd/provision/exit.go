@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -85,7 +86,12 @@ func (a *app) report(ctx context.Context, err error) int {
 	case errors.As(err, &child): // which has said why by itself
 		return int(child)
 	case errors.As(context.Cause(ctx), &by): // and whatever failed, failed for that
-		fmt.Fprintf(a.stderr, "error: interrupted; what was done so far stays\nhint: `%s` goes on from there\n", a.again())
+		if slices.Contains([]string{"apply", "destroy", "rotate"}, a.verb) {
+			a.say("error: interrupted; what was done so far stays")
+			a.say("hint: `%s` goes on from there", a.again())
+		} else {
+			a.say("error: interrupted")
+		}
 		return by.code()
 	case errors.Is(err, errNo):
 		return exitNo

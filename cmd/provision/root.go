@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -116,8 +117,37 @@ install, no account), and on a real one chosen with --target.`,
 	}
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			a.helpOf(root, c)
+		case "completion":
+			a.helpOf(c, c)
+		}
+	}
 	complete(root)
 	return root
+}
+
+// helpOf has c print the help of parent, or of a command below it that its
+// arguments name; one that is not there is bad usage.
+func (a *app) helpOf(parent, c *cobra.Command) {
+	c.Args, c.Run = cobra.ArbitraryArgs, nil
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		found, rest, err := parent.Find(args)
+		if err != nil || len(rest) > 0 {
+			path := strings.Join(append([]string{parent.CommandPath()}, args...), " ")
+			if near := nearestCommand(parent, args[0]); near != "" {
+				return hint(usagef("there is no command `%s`", path), "did you mean `%s %s`?", c.CommandPath(), near)
+			}
+			return hint(usagef("there is no command `%s`", path), "see `%s --help`", parent.CommandPath())
+		}
+		a.answered = true // help is for people
+		found.InitDefaultHelpFlag()
+		return found.Help()
+	}
 }
 
 // nearestCommand is the command that name was probably meant to be.

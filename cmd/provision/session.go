@@ -15,6 +15,7 @@ import (
 
 	"provision/graph"
 	"provision/reconcile"
+	"provision/stack"
 )
 
 // session is a tenant that this run is connected to. A local one and a real
@@ -61,6 +62,9 @@ func (a *app) realTenant(name string) (id string, err error) {
 			known = append(known, k)
 		}
 		slices.Sort(known)
+		if near := stack.Nearest(name, known); near != "" {
+			return "", hint(usagef("target %q is not known (there is: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", shellQuote(near))
+		}
 		return "", hint(usagef("target %q is not known (there is: %s)", name, strings.Join(known, ", ")),
 			"write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
