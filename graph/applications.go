@@ -136,7 +136,7 @@ func (c *Client) one(ctx context.Context, op string, r Read, into any) error {
 	}
 	if results[0].Object == nil {
 		return &Error{Status: 404, Code: "Request_ResourceNotFound", Operation: op,
-			Message: "it was written, but is not visible yet"}
+			Message: "it was written, but is not yet visible"}
 	}
 	return json.Unmarshal(results[0].Object, into)
 }

@@ -117,7 +117,7 @@ func (r *reading) page(next string) (string, error) {
 	case !ok || !strings.HasPrefix(url, "/"):
 		return "", fmt.Errorf("its next page is not below %s: %q", r.base, next)
 	case r.pages[url]:
-		return "", fmt.Errorf("its pages go round in a circle: %q came a second time", url)
+		return "", fmt.Errorf("its pages form a loop: %q appeared twice", url)
 	}
 	r.pages[url] = true
 	return url, nil
@@ -131,7 +131,7 @@ func (r *Result) add(body json.RawMessage, list bool) (next string, err error) {
 		Next  string             `json:"@odata.nextLink"`
 	}
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' {
-		return "", errors.New("the answer is no JSON object")
+		return "", errors.New("the answer is not a JSON object")
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
 		return "", err
@@ -141,7 +141,7 @@ func (r *Result) add(body json.RawMessage, list bool) (next string, err error) {
 		return "", nil
 	}
 	if page.Value == nil {
-		return "", errors.New("the answer is no collection")
+		return "", errors.New("the answer is not a collection")
 	}
 	r.Items = append(r.Items, *page.Value...)
 	return page.Next, nil

@@ -152,7 +152,7 @@ func (d *dispatcher) take(a arrival) error {
 	for i, r := range a.requests {
 		item, ok := a.answers[itemID(i)]
 		if !ok {
-			return fmt.Errorf("%s: the answer to the batch leaves it out", r.operation)
+			return fmt.Errorf("%s: the answer to the batch does not contain it", r.operation)
 		}
 		if r.attempts++; retryable(item.Status) && r.attempts < maxAttempts {
 			refused = append(refused, r)

@@ -96,7 +96,7 @@ func (t *retrier) send(r *http.Request) (*http.Response, error) {
 type unreadable struct{ status, contentType string }
 
 func (e *unreadable) Error() string {
-	return fmt.Sprintf("the answer is %s, but no JSON (%q): something between here and Graph has answered", e.status, e.contentType)
+	return fmt.Sprintf("the answer is %s, but not JSON (%q): a proxy or gateway may have answered instead of Graph", e.status, e.contentType)
 }
 
 func (t *retrier) pause(r *http.Request, pause time.Duration, answer *http.Response) error {

@@ -95,7 +95,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 func (d *declaration) managedIdentity(s *stack.Stack, a *stack.Application, f stack.FederatedCredential) any {
 	k := d.applicationKey(s, f.ManagedIdentity)
 	if live := d.state.Objects[k]; live != nil && text(live.Properties, "servicePrincipalType") != "ManagedIdentity" {
-		d.problem(f.Pos, "state issuer and subject of the tokens that are meant", "federated credential %s of application %s: %s is no managed identity", f.Name, a.Name, f.ManagedIdentity)
+		d.problem(f.Pos, "set issuer and subject of the trusted tokens", "federated credential %s of application %s: %s is not a managed identity", f.Name, a.Name, f.ManagedIdentity)
 	}
 	return Reference(k, ServicePrincipalID).Resolve(d.state.Lookup)
 }
@@ -161,7 +161,7 @@ func (d *declaration) clientID(s *stack.Stack, a *stack.Application, ref string)
 	if stack.IsID(ref) {
 		id := strings.ToLower(ref)
 		if _, known := microsoft.Find(id); !known && !d.names(s, a, id) {
-			d.notes = append(d.notes, fmt.Sprintf("application %s names the client %s, which the tenant does not have: Entra takes it only if it is one of Microsoft's", a.Name, id))
+			d.notes = append(d.notes, fmt.Sprintf("application %s names the client %s, which the tenant does not have: Entra accepts it only if it is a Microsoft application", a.Name, id))
 		}
 		return id
 	}
@@ -192,7 +192,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 		if !offers.known {
 			hint := "apply the stack that declares it first, or name the resource by its appId"
 			if stack.IsID(p.Resource) {
-				hint = "check the appId; if it is right, make its service principal first, e.g. az ad sp create --id " + strings.ToLower(p.Resource)
+				hint = "check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + strings.ToLower(p.Resource)
 			}
 			d.problem(a.Pos, hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
 			continue
@@ -222,8 +222,8 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 				}
 			}
 		}
-		want(p.Scopes, offers.scopes, offers.roles, "Scope", "delegated permission", "it is an application permission: put it under roles")
-		want(p.Roles, offers.roles, offers.scopes, "Role", "application permission", "it is a delegated permission: put it under scopes")
+		want(p.Scopes, offers.scopes, offers.roles, "Scope", "delegated permission", "it is an application permission: move it to roles")
+		want(p.Roles, offers.roles, offers.scopes, "Role", "application permission", "it is a delegated permission: move it to scopes")
 		if !p.AdminConsent {
 			continue
 		}
@@ -266,7 +266,7 @@ func (d *declaration) instance(pos stack.Position, application Key) {
 	k := Key{ServicePrincipal, application.Name}
 	if d.objects[k] == nil {
 		d.add(&Object{Key: k, Pos: pos, Display: live.Display, Properties: map[string]any{}})
-		d.notes = append(d.notes, fmt.Sprintf("the service principal of %s, which the tenant does not have yet, belongs to no stack: destroy leaves it", live.Display))
+		d.notes = append(d.notes, fmt.Sprintf("the service principal of %s, which the tenant does not have yet, will not belong to any stack: destroy does not delete it", live.Display))
 	}
 }
 

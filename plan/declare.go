@@ -218,8 +218,8 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 		if live.Stack != "" {
 			owner = "stack " + live.Stack
 		}
-		d.problem(u.Pos, "add `existing: true` to refer to that user without managing it",
-			"user %s: the tenant has one already, which belongs to %s", upn, owner)
+		d.problem(u.Pos, "add `existing: true` to refer to the user without managing them",
+			"user %s already exists in the tenant and belongs to %s", upn, owner)
 		return
 	}
 	properties := object(u)
@@ -296,7 +296,7 @@ func (d *declaration) groupTypes(k Key, g *stack.Group, properties map[string]an
 	}
 	live := d.state.Objects[k]
 	if live != nil && slices.Contains(list(live.Properties, "groupTypes"), any("Unified")) != g.Unified() {
-		d.problem(g.Pos, "give the group another metadata.name, or delete it first", "group %s: a group cannot become a Microsoft 365 group, or cease to be one", g.Name)
+		d.problem(g.Pos, "give the group another metadata.name, or delete it first", "group %s: Graph cannot change a group into or from a Microsoft 365 group", g.Name)
 	}
 	switch {
 	case g.Dynamic():

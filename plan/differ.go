@@ -42,7 +42,7 @@ type Ambiguous struct {
 }
 
 func (e Ambiguous) Error() string {
-	return fmt.Sprintf("%s has %s more than once, so no plan can say what changes", e.Key, e.Path)
+	return fmt.Sprintf("%s has %s more than once, therefore changes cannot be planned", e.Key, e.Path)
 }
 
 // plain plans a user or a group.

@@ -53,7 +53,7 @@ func (f Foreign) note() string {
 	case f.Stack == "":
 		return fmt.Sprintf("%s has a %s that no manifest names", holder, f)
 	}
-	return fmt.Sprintf("%s has a %s that no manifest names; `prune: credentials` in the stack's spec removes such", holder, f)
+	return fmt.Sprintf("%s has a %s that no manifest names; to remove it, set `prune: credentials` in the stack's spec", holder, f)
 }
 
 // Distrust says why an apply does not give an object what the manifests say:
@@ -76,7 +76,7 @@ func (d Distrusted) Error() string {
 		for j, f := range one.Foreign {
 			who[j] = f.String()
 		}
-		all[i] = fmt.Sprintf("%s %s would be given %s, but it has what no manifest names: %s",
+		all[i] = fmt.Sprintf("%s %s would get %s, but it has an owner or credential that no manifest names: %s",
 			one.To.Kind, cmp.Or(one.Display, one.To.Name), strings.Join(one.Gets, ", "), strings.Join(who, ", "))
 	}
 	return strings.Join(all, "; ")

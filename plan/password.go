@@ -28,7 +28,7 @@ func (d *differ) passwords() {
 		}
 		note := fmt.Sprintf("password %s: %s; `%s --reset-passwords` replaces it", k.Name, lost, cmp.Or(d.options.ApplyCommand, "provision apply"))
 		if len(given[k]) > 0 {
-			note += fmt.Sprintf(" before the user is given %s, which whoever made the user could use", strings.Join(given[k], ", "))
+			note += fmt.Sprintf(" before the user gets %s, because the creator of the user may know the password", strings.Join(given[k], ", "))
 		}
 		d.plan.Notes = append(d.plan.Notes, note)
 	}
@@ -38,7 +38,7 @@ func (d *differ) passwords() {
 func (d *differ) lost(password Key) string {
 	kept := d.actual.Objects[password]
 	if kept == nil {
-		return "it is not kept here"
+		return "it is not stored on this machine"
 	}
 	return kept.Lost
 }

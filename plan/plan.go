@@ -84,7 +84,7 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Files) == 0 }
 // Options are what a plan may do beyond the manifests.
 type Options struct {
 	Destroy        []string // stacks to take away, whatever the manifests say
-	KeepDeleted    bool     // leave what is deleted in the recycle bin
+	KeepDeleted    bool     // leave the deleted objects in the recycle bin
 	Force          bool     // also where another stack still refers to it
 	ResetPasswords bool     // give a user whose password is not known a new one
 	Prune          []string // stacks whose unknown credentials are removed
@@ -234,7 +234,7 @@ func (d *differ) unresolved() (problems Problems) {
 						continue
 					}
 					said[message] = true
-					p := Problem{Message: message, Hint: "make it in the tenant first, or leave out what refers to it"}
+					p := Problem{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
 					if o := d.declared[s.Key]; o != nil {
 						p.Pos = o.Pos
 					}

@@ -49,7 +49,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 			sign, tint = "-", red
 		}
 		if f.Secret {
-			remark = " (holds a secret)"
+			remark = " (contains a secret)"
 		}
 		fmt.Fprintf(b, "  %s file %s%s\n", paint(tint, sign), f.Path, remark)
 	}
@@ -62,7 +62,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		if p.DestroyCommand != nil {
 			remove = fmt.Sprintf(" (`%s` removes it)", p.DestroyCommand(name))
 		}
-		fmt.Fprintf(b, "note: the tenant holds stack %s, which no manifest here declares; it is left alone%s\n", name, remove)
+		fmt.Fprintf(b, "note: the tenant holds stack %s, which these manifests do not declare; it is not changed%s\n", name, remove)
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(b, "warning: %s\n", display.Line(warning))
@@ -79,10 +79,10 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 // Summary counts what the plan does, in one line.
 func (p *Plan) Summary() string {
 	if p.Empty() && p.foreign() > 0 {
-		return "no changes: what the manifests say is there, and beside it what no manifest names (see the notes)"
+		return "no changes: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)"
 	}
 	if p.Empty() {
-		return "nothing to do: the tenant is as the manifests say"
+		return "nothing to do: the tenant matches the manifests"
 	}
 	var create, change, remove int
 	for _, e := range p.entries() {

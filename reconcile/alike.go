@@ -34,7 +34,7 @@ func (t *tenant) alike(stacks []*stack.Stack) error {
 	for names := range slices.Chunk(names(applications), graph.MaxNames) {
 		queries = append(queries, query{graph.ApplicationsDisplayed(names...), each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags")); owner == "" {
-				t.note("application %s is about to be made, and the tenant has one of no stack that is displayed %q, too: to use that one, say `existing: true` and `appId: %s`; to have the stack own it, give it the uniqueName %[1]s and the tag %s",
+				t.note("application %s will be created, and the tenant already has an unmanaged application with displayName %q: to use that one, set `existing: true` and `appId: %s`; to let the stack own it, give it the uniqueName %[1]s and the tag %s",
 					applications[str(m, "displayName")], str(m, "displayName"), str(m, "appId"), stack.Mark(strings.SplitN(applications[str(m, "displayName")], ".", 2)[0]))
 			}
 			return nil
@@ -43,7 +43,7 @@ func (t *tenant) alike(stacks []*stack.Stack) error {
 	for names := range slices.Chunk(names(groups), graph.MaxNames) {
 		queries = append(queries, query{graph.GroupsDisplayed(names...), each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfGroup(str(m, "uniqueName")); owner == "" {
-				t.note("group %s is about to be made, and the tenant has one of no stack that is displayed %q, too (%s): to use that one, say `existing: true`",
+				t.note("group %s will be created, and the tenant already has an unmanaged group with displayName %q (%s): to use that one, set `existing: true`",
 					groups[str(m, "displayName")], str(m, "displayName"), str(m, "id"))
 			}
 			return nil

@@ -82,10 +82,10 @@ func (t *tenant) certificates(app *plan.Object, a *stack.Application) {
 		left := c.NotAfter.Sub(t.Now())
 		switch {
 		case left < 0:
-			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expired on %s; put a new one in its file, or beside it",
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expired on %s; put a new certificate in its file, or add one",
 				app.Name, c.Name, c.NotAfter.Format(time.DateOnly)))
 		case left < expiresSoon:
-			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expires on %s, in %s; put a new one in its file, or beside it",
+			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expires on %s, in %s; put a new certificate in its file, or add one",
 				app.Name, c.Name, c.NotAfter.Format(time.DateOnly), days(left)))
 		}
 	}
@@ -113,7 +113,7 @@ func (t *tenant) lifetime(k plan.Key, kept sink.Secret, credential map[string]an
 		return
 	}
 	if have := kept.EndDateTime.Sub(start); (have - want).Abs() > time.Minute {
-		t.note("secret %s was made for %s and the manifest says %s: the next one, made by `%s`, is good for that time",
+		t.note("secret %s was created with a lifetime of %s and the manifest states %s: the new lifetime applies to the next secret, which `%s` creates",
 			k.Name, span(have), span(want), t.RotateCommand)
 	}
 }
@@ -148,15 +148,15 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
 	switch {
 	case !ok:
-		o.Lost = "its text is not in the sink"
+		o.Lost = "the sink does not contain its text"
 	case kept.KeyID != keyID:
-		o.Lost = "the sink holds another one"
+		o.Lost = "the sink contains another secret"
 	case kept.SecretText != "" && !strings.HasPrefix(kept.SecretText, str(credential, "hint")):
-		o.Lost = "the sink holds another text"
+		o.Lost = "the sink contains another text"
 	case !end.IsZero() && end.Before(t.Now()):
 		o.Lost = "expired on " + end.Format(time.DateOnly)
 	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
-		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `%s` makes a new one",
+		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `%s` creates a new one",
 			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now())), t.RotateCommand))
 	}
 	if o.Lost == "" {

@@ -115,7 +115,7 @@ func TestFederatedCredentialsOfEveryKind(t *testing.T) {
 	strangers(w)
 	stacks[0].Applications = append(stacks[0].Applications, &stack.Application{Name: "theirs", Existing: true, UniqueName: "their-app"})
 	_, err := w.apply(stacks, plan.Options{})
-	if !errors.As(err, new(plan.Problems)) || !strings.Contains(err.Error(), "theirs is no managed identity") {
+	if !errors.As(err, new(plan.Problems)) || !strings.Contains(err.Error(), "theirs is not a managed identity") {
 		t.Errorf("an application as a managed identity: %v", err)
 	}
 }

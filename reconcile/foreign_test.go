@@ -453,7 +453,7 @@ func TestAUserOfAnUnknownPasswordIsSpokenOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if notes := strings.Join(p.Notes, "\n"); !strings.Contains(notes, "password ada@"+w.tenant.Domain+": it is not kept here") || !strings.Contains(notes, "given member user ada") {
+	if notes := strings.Join(p.Notes, "\n"); !strings.Contains(notes, "password ada@"+w.tenant.Domain+": it is not stored on this machine") || !strings.Contains(notes, "gets member user ada") {
 		t.Errorf("notes %q, want one of ada's password and of the membership", notes)
 	}
 }

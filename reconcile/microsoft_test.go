@@ -105,9 +105,9 @@ func TestWhatCannotBeResolvedIsFoundBeforeAnythingIsWritten(t *testing.T) {
 		"a misspelt scope of a resource to be added": {asks(stack.Permission{Resource: management, Scopes: []string{"user_impersonate"}}),
 			`has no delegated permission "user_impersonate"`, "did you mean user_impersonation?"},
 		"an application permission under scopes": {asks(stack.Permission{Resource: sharePoint, Scopes: []string{"Sites.FullControl.All"}}),
-			`has no delegated permission "Sites.FullControl.All"`, "it is an application permission: put it under roles"},
+			`has no delegated permission "Sites.FullControl.All"`, "it is an application permission: move it to roles"},
 		"a delegated permission under roles": {asks(stack.Permission{Resource: "Microsoft Graph", Roles: []string{"User.Read"}}),
-			`has no application permission "User.Read"`, "it is a delegated permission: put it under scopes"},
+			`has no application permission "User.Read"`, "it is a delegated permission: move it to scopes"},
 		"a pre-authorized client of a stack that is not there": {&stack.Application{Name: "web", DisplayName: "Web", API: stack.API{
 			OAuth2PermissionScopes:    api.OAuth2PermissionScopes,
 			PreAuthorizedApplications: []stack.PreAuthorizedApplication{{Application: "other/client", Scopes: []string{"read"}}}}},
@@ -118,7 +118,7 @@ func TestWhatCannotBeResolvedIsFoundBeforeAnythingIsWritten(t *testing.T) {
 		"an existing application without a service principal": {&stack.Application{Name: "web", DisplayName: "Web",
 			AppRoles:        []stack.AppRole{{Value: "Job", DisplayName: "Job", AllowedMemberTypes: []string{"Application"}}},
 			RoleAssignments: []stack.RoleAssignment{{Role: "Job", Applications: []string{"bare"}}}},
-			"whose service principal the tenant does not have", "make it in the tenant first"},
+			"whose service principal the tenant does not have", "create it in the tenant first"},
 	} {
 		bare := &stack.Application{Name: "bare", Existing: true, UniqueName: "bare"}
 		_, err := w.apply([]*stack.Stack{{Name: "s", Applications: []*stack.Application{test.app, bare}}}, plan.Options{})

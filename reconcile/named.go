@@ -143,7 +143,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		}
 		return []query{{graph.ApplicationNamed(k.Name), each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(k.Name, strs(m, "tags")); owner != s.Name {
-				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has one of that uniqueName that does not carry the tag %s", a.Name, stack.Mark(s.Name))}
+				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name))}
 			}
 			return t.application(m)
 		})}}

@@ -54,7 +54,7 @@ func TestANameThatNoStackGivesIsUnmanaged(t *testing.T) {
 	ours := []*stack.Stack{{Name: "orders", Applications: []*stack.Application{{Name: "api", DisplayName: "API", Secrets: []stack.Secret{{Name: "key"}}}}}}
 	w.must(ours, plan.Options{})
 	notes := strings.Join(w.plan(ours, plan.Options{}).Notes, "\n")
-	if n := strings.Count(notes, "left alone"); n != len(names)+4 {
+	if n := strings.Count(notes, "unmanaged and not changed"); n != len(names)+4 {
 		t.Errorf("%d objects are said to be unmanaged, want %d:\n%s", n, len(names)+4, notes)
 	}
 	if strings.ContainsRune(notes, '\u202e') {
@@ -82,7 +82,7 @@ func TestANameThatIsTakenIsNotAdopted(t *testing.T) {
 	}
 	before := w.dump()
 	_, err := w.apply([]*stack.Stack{{Name: "orders", Applications: []*stack.Application{{Name: "api", DisplayName: "API"}}}}, plan.Options{})
-	if err == nil || !strings.Contains(err.Error(), "does not carry the tag") {
+	if err == nil || !strings.Contains(err.Error(), "does not have the tag") {
 		t.Errorf("%v, want the application refused", err)
 	}
 	if diff := cmp.Diff(before, w.dump()); diff != "" {

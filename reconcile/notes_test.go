@@ -30,12 +30,12 @@ func TestWhatIsDisplayedAlikeIsSpokenOf(t *testing.T) {
 	}
 	s.Applications = append(s.Applications, &stack.Application{Name: "theirs", DisplayName: "Their App"}, &stack.Application{Name: "billing", DisplayName: "Billing"})
 	notes := w.notes([]*stack.Stack{s})
-	for _, part := range []string{"application s.theirs is about to be made", "`existing: true` and `appId: " + appID + "`", "group provision.s.them is about to be made"} {
+	for _, part := range []string{"application s.theirs will be created", "`existing: true` and `appId: " + appID + "`", "group provision.s.them will be created"} {
 		if !strings.Contains(notes, part) {
 			t.Errorf("notes %q do not say %q", notes, part)
 		}
 	}
-	if n := strings.Count(notes, "about to be made"); n != 2 {
+	if n := strings.Count(notes, "will be created"); n != 2 {
 		t.Errorf("%d notes, want two: %s", n, notes)
 	}
 	w.must([]*stack.Stack{s}, plan.Options{})
@@ -56,7 +56,7 @@ func TestAnotherLifetimeIsSpokenOf(t *testing.T) {
 	}
 	for lifetime, said := range map[string]string{"60d": "60 days", "36h": "36h0m0s", "": "180 days"} {
 		stacks[0].Applications[0].Secrets[0].Lifetime = lifetime
-		if notes, want := w.notes(stacks), "secret s.a key was made for 90 days and the manifest says "+said; !strings.Contains(notes, want) {
+		if notes, want := w.notes(stacks), "secret s.a key was created with a lifetime of 90 days and the manifest states "+said; !strings.Contains(notes, want) {
 			t.Errorf("with lifetime %q: %q, want %q", lifetime, notes, want)
 		}
 	}

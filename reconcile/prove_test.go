@@ -120,11 +120,11 @@ func TestAKeptCredentialThatDoesNotWorkIsReplaced(t *testing.T) {
 				[]byte(`{"userPrincipalName":"ada@`+w.tenant.Domain+`","password":"x","pending":true}`+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "replace password ada: it is not kept here", "replace password ada: it is not kept here"},
+		}, "replace password ada: it is not stored on this machine", "replace password ada: it is not stored on this machine"},
 		"the kept secret begins otherwise": {func(w *world) {
 			secret, _ := kept(w)
 			edit(w, "secrets/s.a.key.json", secret, "!!!"+secret[3:])
-		}, "replace secret s.a key: the sink holds another text", "replace secret s.a key: the sink holds another text"},
+		}, "replace secret s.a key: the sink contains another text", "replace secret s.a key: the sink contains another text"},
 		"the kept secret ends otherwise": {func(w *world) {
 			secret, _ := kept(w)
 			edit(w, "secrets/s.a.key.json", secret, secret+"x")
@@ -133,8 +133,8 @@ func TestAKeptCredentialThatDoesNotWorkIsReplaced(t *testing.T) {
 			if err := os.RemoveAll(w.keep.Dir); err != nil {
 				t.Fatal(err)
 			}
-		}, "replace password ada: it is not kept here, replace secret s.a key: its text is not in the sink",
-			"replace password ada: it is not kept here, replace secret s.a key: its text is not in the sink"},
+		}, "replace password ada: it is not stored on this machine, replace secret s.a key: the sink does not contain its text",
+			"replace password ada: it is not stored on this machine, replace secret s.a key: the sink does not contain its text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

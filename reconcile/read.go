@@ -167,7 +167,7 @@ func (t *tenant) application(m map[string]any) error {
 
 // unmanaged notes an object with a stack's mark that provision has not made.
 func (t *tenant) unmanaged(kind string, m map[string]any, property string) {
-	t.note("%s %q (%s) carries the mark of a stack, but provision did not make it: its mark and its %s %q do not fit together; it is unmanaged and left alone",
+	t.note("%s %q (%s) has the mark of a stack, but provision did not create it: its mark and its %s %q do not match; it is unmanaged and not changed",
 		kind, str(m, "displayName"), str(m, "id"), property, str(m, property))
 }
 

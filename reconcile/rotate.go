@@ -50,7 +50,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		return Rotated{}, err
 	}
 	if !ok {
-		return Rotated{}, fmt.Errorf("secret %s of %s is not kept here", r.Secret.Name, r.UniqueName)
+		return Rotated{}, fmt.Errorf("secret %s of %s is not stored on this machine", r.Secret.Name, r.UniqueName)
 	}
 	if err := a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink); err != nil {
 		return Rotated{}, err
@@ -65,7 +65,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		return Rotated{}, err
 	}
 	if err := r.Prove(ctx, kept.ClientID, made.Text); err != nil {
-		return Rotated{}, fmt.Errorf("the new secret is not accepted, so the old one stays: %w", errors.Join(err, a.revoke(ctx, r.Application, made.KeyID)))
+		return Rotated{}, fmt.Errorf("the new secret is not accepted, therefore the old one stays: %w", errors.Join(err, a.revoke(ctx, r.Application, made.KeyID)))
 	}
 	done := Rotated{New: kept}
 	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
@@ -84,7 +84,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		done.New.Retiring = append(done.New.Retiring, o)
 	}
 	if err := a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
-		return Rotated{}, fmt.Errorf("keep the new secret: %w", err)
+		return Rotated{}, fmt.Errorf("store the new secret: %w", err)
 	}
 	return done, nil
 }

@@ -25,7 +25,7 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 			err = a.Keep.check(ctx, application, name, where)
 		}
 		if err != nil {
-			return fmt.Errorf("secret %s cannot be kept: %w", s.Name, err)
+			return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
 		}
 	}
 	return nil
@@ -88,7 +88,7 @@ func (r *run) secret(s plan.Step, body map[string]any) error {
 		Retiring: before.Retiring,
 	}, where)
 	if err != nil {
-		return fmt.Errorf("keep the secret: %w", err)
+		return fmt.Errorf("store the secret: %w", err)
 	}
 	switch {
 	case s.Action != plan.Replace:
@@ -178,7 +178,7 @@ func (r *run) forget(application, keyID string) error {
 	}
 	left, err := r.Keep.forget(r.ctx, r.kept, application, func(e entry) bool { return keyID == "" || e.KeyID == keyID })
 	for _, why := range left {
-		r.done.Warnings = append(r.done.Warnings, "the text of a revoked secret stays where it is: "+why.Error())
+		r.done.Warnings = append(r.done.Warnings, "the text of a revoked secret was not removed: "+why.Error())
 	}
 	return err
 }

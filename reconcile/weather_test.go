@@ -60,7 +60,7 @@ func TestDestroyInBadWeather(t *testing.T) {
 		"404 for want of a page":   {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Status: 404, Code: "UnknownError", Next: 1}}, ""},
 		"404 after it was done":    {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/*", Status: 404, Code: "Request_ResourceNotFound", Done: true, Next: 3}}, ""},
 		"lost connections":         {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/*", Drop: true, Done: true, Next: 2}, {Path: "/v1.0/$batch", Drop: true, Next: 1}}, ""},
-		"a page with status 200":   {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Body: "<html>Sign in to the network</html>", Next: 1}}, "no JSON"},
+		"a page with status 200":   {[]faults.Rule{{Method: "DELETE", Path: "/v1.0/users/*", Body: "<html>Sign in to the network</html>", Next: 1}}, "not JSON"},
 		"a list that is not there": {[]faults.Rule{{Method: "GET", Path: "/v1.0/users", Status: 404, Code: "Request_ResourceNotFound"}}, "404"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -164,7 +164,7 @@ func (w *Written) check(file string, text []byte) (old []byte, err error) {
 	case !ours:
 		return nil, &sink.Refused{File: file, Why: "provision did not write it", Flag: "--overwrite"}
 	case !slices.Contains(known.SHA256, sum(old)):
-		return nil, &sink.Refused{File: file, Why: "it was changed since provision wrote it", Flag: "--overwrite"}
+		return nil, &sink.Refused{File: file, Why: "it changed after provision wrote it", Flag: "--overwrite"}
 	}
 	return old, nil
 }

@@ -49,7 +49,7 @@ func (l *loader) checkCertificates(s *loaded, a *Application) {
 			file = filepath.Join(filepath.Dir(a.Pos.File), file)
 		}
 		if inside, err := filepath.Rel(l.root, file); err == nil && filepath.IsLocal(inside) && exists(file) && !leadsInto(l.root, file) {
-			l.mistakes.add(at("file"), "put the certificate itself into the folder", "certificate %s: %s leads out of %s by a link", c.Name, c.File, l.root)
+			l.mistakes.add(at("file"), "copy the certificate file into the folder", "certificate %s: %s leads out of %s by a link", c.Name, c.File, l.root)
 			continue
 		}
 		raw, err := readFile(file)
@@ -61,7 +61,7 @@ func (l *loader) checkCertificates(s *loaded, a *Application) {
 		if err != nil {
 			hint := ""
 			if errors.Is(err, errPrivateKey) {
-				hint = "keep the key where the application runs, and write the certificate alone here: openssl x509 -in FILE"
+				hint = "keep the key where the application runs, and put only the certificate here: openssl x509 -in FILE"
 			}
 			l.mistakes.add(at("file"), hint, "certificate %s: %s %v", c.Name, c.File, err)
 			continue
@@ -79,7 +79,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-var errPrivateKey = errors.New("holds a private key, which nobody should have who reads manifests")
+var errPrivateKey = errors.New("contains a private key, which must not be stored with manifests")
 
 // readCertificate is the one certificate in PEM.
 func readCertificate(raw []byte) (*x509.Certificate, error) {
@@ -95,7 +95,7 @@ func readCertificate(raw []byte) (*x509.Certificate, error) {
 		case block.Type != "CERTIFICATE":
 			continue
 		case found != nil:
-			return nil, errors.New("holds several certificates, not one")
+			return nil, errors.New("contains several certificates; one is required")
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
@@ -104,11 +104,11 @@ func readCertificate(raw []byte) (*x509.Certificate, error) {
 		found = certificate
 	}
 	if found == nil {
-		return nil, errors.New("holds no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+		return nil, errors.New("contains no certificate in PEM format (-----BEGIN CERTIFICATE-----)")
 	}
 	switch found.PublicKey.(type) {
 	case *rsa.PublicKey, *ecdsa.PublicKey:
 		return found, nil
 	}
-	return nil, errors.New("holds a certificate of a key that is neither RSA nor EC, which Entra does not take")
+	return nil, errors.New("contains a certificate whose key is neither RSA nor EC; Entra does not accept it")
 }

@@ -17,7 +17,7 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 		}
 		for _, field := range []struct{ name, value string }{{"appId", a.AppID}, {"uniqueName", a.UniqueName}} {
 			if field.value != "" {
-				l.mistakes.add(at(field.name), "leave it out, or say `existing: true`", "%s is Entra's to choose, or provision's", field.name)
+				l.mistakes.add(at(field.name), "remove it, or add `existing: true`", "%s is set by Entra or by provision", field.name)
 			}
 		}
 	}
@@ -49,11 +49,11 @@ func (l *loader) checkGroupClaims(s *loaded, a *Application) {
 	at := l.at(s, "Application", a.Name, "groupMembershipClaims")
 	for i, kind := range kinds {
 		if slices.Contains(kinds[:i], kind) {
-			l.mistakes.add(at, "", "groupMembershipClaims names %s a second time", kind)
+			l.mistakes.add(at, "", "groupMembershipClaims contains %s twice", kind)
 		}
 	}
 	if len(kinds) > 1 && slices.Contains(kinds, "None") {
-		l.mistakes.add(at, "leave None or the others out", "groupMembershipClaims names None and others")
+		l.mistakes.add(at, "remove None or the other values", "groupMembershipClaims combines None with other values")
 	}
 }
 
@@ -73,18 +73,18 @@ func (a *Application) GroupClaims() []string {
 // own resources.
 func (l *loader) checkExisting(s *loaded, a *Application) {
 	if a.AppID == "" && a.UniqueName == "" && a.DisplayName == "" {
-		l.mistakes.add(a.Pos, "", "existing application %s needs an appId, a uniqueName or a displayName to be found by", a.Name)
+		l.mistakes.add(a.Pos, "", "existing application %s needs an appId, a uniqueName or a displayName that identifies it", a.Name)
 	}
 	spec, _ := s.declared["Application/"+a.Name].content["spec"].(map[string]any)
 	for _, field := range slices.Sorted(maps.Keys(spec)) {
 		if !slices.Contains([]string{"existing", "appId", "uniqueName", "displayName", "permissions", "owners"}, field) {
-			l.mistakes.add(l.at(s, "Application", a.Name, field), "leave it out, or leave `existing: true` out", "%s of an existing application is never written", field)
+			l.mistakes.add(l.at(s, "Application", a.Name, field), "remove it, or remove `existing: true`", "%s of an existing application is never written", field)
 		}
 	}
 	for i, p := range a.Permissions {
 		if _, ours := s.applications[p.Resource]; !ours || !p.AdminConsent {
 			l.mistakes.add(l.at(s, "Application", a.Name, "permissions", i), "name an application of this stack and set adminConsent: true",
-				"an existing application can only be consented to resources of this stack")
+				"an existing application can only get consent for resources of this stack")
 		}
 	}
 }
@@ -92,12 +92,12 @@ func (l *loader) checkExisting(s *loaded, a *Application) {
 func (l *loader) checkIdentifierURIs(s *loaded, a *Application) {
 	for i, uri := range a.IdentifierURIs {
 		if complaint := identifierURI(uri); complaint != "" {
-			l.mistakes.add(l.at(s, "Application", a.Name, "identifierUris", i), "api://${appId} is always right", "identifier URI %q %s", uri, complaint)
+			l.mistakes.add(l.at(s, "Application", a.Name, "identifierUris", i), "api://${appId} is always valid", "identifier URI %q %s", uri, complaint)
 		}
 		for _, name := range names(l.stacks) {
 			for _, other := range l.stacks[name].Applications {
 				if other != a && slices.Contains(other.IdentifierURIs, uri) && !strings.Contains(uri, "${appId}") && other.Pos.less(a.Pos) {
-					l.mistakes.add(l.at(s, "Application", a.Name, "identifierUris", i), "", "identifier URI %q is application %s's too (%s)", uri, other.Name, other.Pos)
+					l.mistakes.add(l.at(s, "Application", a.Name, "identifierUris", i), "", "identifier URI %q is also an identifier URI of application %s (%s)", uri, other.Name, other.Pos)
 				}
 			}
 		}
@@ -123,13 +123,13 @@ func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
 				l.mistakes.add(at, redirectHint(platform.name), "redirect URI %q %s", uri, complaint)
 			}
 			if before := seen[uri]; before != "" && before != platform.name {
-				l.mistakes.add(at, "Entra takes each URI on one platform only", "redirect URI %q stands under %s already", uri, before)
+				l.mistakes.add(at, "Entra accepts each URI on one platform only", "redirect URI %q is already declared under %s", uri, before)
 			}
 			seen[uri] = platform.name
 		}
 	}
 	if uri := a.DefaultRedirectURI; uri != nil && seen[*uri] == "" {
-		l.mistakes.add(l.at(s, "Application", a.Name, "defaultRedirectUri"), oneOf(*uri, names(seen)), "defaultRedirectUri %q is no redirect URI of the application", *uri)
+		l.mistakes.add(l.at(s, "Application", a.Name, "defaultRedirectUri"), oneOf(*uri, names(seen)), "defaultRedirectUri %q is not a redirect URI of the application", *uri)
 	}
 }
 
@@ -161,7 +161,7 @@ func (l *loader) checkEntitlements(s *loaded, a *Application) {
 		roles[role.Value] = true
 		id := strings.ToLower(role.ID)
 		if other, shared := scopeID[role.Value]; shared && (id == "" || id != other) {
-			l.mistakes.add(at(append(where, "value")...), "state the same id on both, or give one of them another value",
+			l.mistakes.add(at(append(where, "value")...), "set the same id on both, or give one of them another value",
 				"role %s and a scope share their value but not their id", role.Value)
 		} else if shared {
 			l.checkShared(a, role, at(where...))
@@ -184,8 +184,8 @@ func (l *loader) checkShared(a *Application, role AppRole, at Position) {
 		description = cmp.Or(scope.AdminConsentDescription, description)
 		on := func(enabled *bool) bool { return enabled == nil || *enabled }
 		if name != role.DisplayName || description != cmp.Or(role.Description, role.DisplayName) || on(scope.IsEnabled) != on(role.IsEnabled) {
-			l.mistakes.add(at, "make the role's displayName, description and isEnabled the scope's adminConsentDisplayName, adminConsentDescription and isEnabled",
-				"role %s and scope %s share an id, but do not say the same", role.Value, scope.Value)
+			l.mistakes.add(at, "set the role's displayName, description and isEnabled to the scope's adminConsentDisplayName, adminConsentDescription and isEnabled",
+				"role %s and scope %s share an id, but their names, descriptions or isEnabled differ", role.Value, scope.Value)
 		}
 	}
 }
@@ -248,7 +248,7 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 		switch {
 		case s.broken(a.Name):
 		case ra.Role == "" && len(a.AppRoles) > 0:
-			l.mistakes.add(at(), "say which: "+strings.Join(a.roleValues(), ", "), "the assignment names no role; default access is for applications that declare none")
+			l.mistakes.add(at(), "choose one of: "+strings.Join(a.roleValues(), ", "), "the assignment names no role; default access is for applications that declare none")
 		case ra.Role != "" && !slices.Contains(a.roleValues(), ra.Role):
 			l.mistakes.add(at("role"), oneOf(ra.Role, a.roleValues()), "unknown role %q", ra.Role)
 		}
@@ -267,7 +267,7 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 				if !slices.Contains(who.known, name) {
 					hint := oneOf(name, who.known)
 					if strings.Contains(name, "/") {
-						hint = "an application's roles belong to its own stack: declare this there, under permissions"
+						hint = "roles of an application are declared in its own stack: declare this there, under permissions"
 					}
 					l.mistakes.add(at(who.field, j), hint, "unknown %s %q", strings.TrimSuffix(who.field, "s"), name)
 				} else if !a.allows(ra.Role, who.memberType) && !s.broken(a.Name) {
@@ -285,7 +285,7 @@ func (l *loader) checkPermissions(s *loaded, a *Application) {
 			return l.at(s, "Application", a.Name, append([]any{"permissions", i}, path...)...)
 		}
 		if len(p.Scopes)+len(p.Roles) == 0 {
-			l.mistakes.add(at(), "add scopes or roles", "nothing is asked of %s", p.Resource)
+			l.mistakes.add(at(), "add scopes or roles", "the permissions of %s are empty", p.Resource)
 		}
 		owner, resource := l.resource(s, p.Resource, at("resource"))
 		if resource == nil || owner.broken(resource.Name) || resource.Existing {
@@ -295,7 +295,7 @@ func (l *loader) checkPermissions(s *loaded, a *Application) {
 			if !slices.Contains(resource.scopeValues(), scope) {
 				hint := oneOf(scope, resource.scopeValues())
 				if slices.Contains(resource.roleValues(), scope) {
-					hint = "it is a role: put it under roles"
+					hint = "it is a role: move it to roles"
 				}
 				l.mistakes.add(at("scopes", j), hint, "%s has no scope %q", p.Resource, scope)
 			}
@@ -304,7 +304,7 @@ func (l *loader) checkPermissions(s *loaded, a *Application) {
 			if !slices.Contains(resource.roleValues(), role) {
 				hint := oneOf(role, resource.roleValues())
 				if slices.Contains(resource.scopeValues(), role) {
-					hint = "it is a scope: put it under scopes"
+					hint = "it is a scope: move it to scopes"
 				}
 				l.mistakes.add(at("roles", j), hint, "%s has no role %q", p.Resource, role)
 			} else if !resource.allows(role, "Application") {

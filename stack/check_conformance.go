@@ -17,23 +17,23 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	l.checkRequests(s, c)
 	for field, value := range map[string]string{"keyRefresh": c.Life.KeyRefresh, "clockSkew": c.Life.ClockSkew} {
 		if _, err := time.ParseDuration(value); value != "" && err != nil {
-			l.mistakes.add(at("life", field), "", "%q is no duration such as 90s or 5m", value)
+			l.mistakes.add(at("life", field), "", "%q is not a duration such as 90s or 5m", value)
 		}
 	}
 	seen := map[string]bool{}
 	for i, e := range c.Endpoints {
 		if seen[e.Request] {
-			l.mistakes.add(at("endpoints", i, "request"), "", "endpoint %s stands here a second time", e.Request)
+			l.mistakes.add(at("endpoints", i, "request"), "", "endpoint %s is declared twice", e.Request)
 		}
 		seen[e.Request] = true
 		if e.Requires == nil {
 			continue
 		}
 		if e.Public {
-			l.mistakes.add(at("endpoints", i, "public"), "leave one of the two out", "endpoint %s cannot be public and require something", e.Request)
+			l.mistakes.add(at("endpoints", i, "public"), "remove one of the two", "endpoint %s cannot be public and require something", e.Request)
 		}
 		if slices.Contains(e.Requires.Callers, "applications") && len(e.Requires.Scopes) > 0 && !slices.Contains(e.Requires.Callers, "users") {
-			l.mistakes.add(at("endpoints", i, "requires", "callers"), "only users' tokens carry scopes; require a role instead", "endpoint %s requires a scope of applications", e.Request)
+			l.mistakes.add(at("endpoints", i, "requires", "callers"), "only tokens of users have scopes; require a role instead", "endpoint %s requires a scope from applications", e.Request)
 		}
 		if resource == nil || resource.Existing || s.broken(resource.Name) {
 			continue

@@ -12,7 +12,7 @@ func (l *loader) checkOutput(s *loaded, o *Output) {
 	at := func(path ...any) Position { return l.at(s, "Output", o.Name, path...) }
 	for _, other := range s.Outputs {
 		if other.Name < o.Name && other.File == o.File && o.File != "" {
-			l.mistakes.add(at("file"), "", "output %s writes this file, too", other.Name)
+			l.mistakes.add(at("file"), "", "output %s also writes this file", other.Name)
 		}
 	}
 	if o.Format == "json" {
@@ -20,10 +20,10 @@ func (l *loader) checkOutput(s *loaded, o *Output) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Values)) {
 		if _, ok := o.Values[name].(string); !ok {
-			l.mistakes.add(at("values", name), "write it in quotes, or say `format: json`", "value %s is no text", name)
+			l.mistakes.add(at("values", name), "write it in quotes, or use `format: json`", "value %s is not text", name)
 		}
 		if o.Format != "postman-environment" && !variableName.MatchString(name) {
-			l.mistakes.add(at("values", name), "letters, digits and _, and no digit in front", "%q cannot be the name of a variable", name)
+			l.mistakes.add(at("values", name), "use letters, digits and _; the first character cannot be a digit", "%q cannot be the name of a variable", name)
 		}
 	}
 }

@@ -13,8 +13,8 @@ func (l *loader) checkUser(s *loaded, u *User) {
 		return
 	}
 	if first, ok := l.upns[key]; ok && !(u.Existing && first.existing) && (first.stack == s.Name || (!u.Existing && !first.existing)) {
-		l.mistakes.add(at, "one stack makes the user, the others say `existing: true`",
-			"userPrincipalName %s is declared already (%s)", u.UserPrincipalName, first.pos)
+		l.mistakes.add(at, "declare the user in one stack, and use `existing: true` in the others",
+			"userPrincipalName %s is already declared (%s)", u.UserPrincipalName, first.pos)
 	} else if !ok || first.existing {
 		l.upns[key] = upn{s.Name, u.Existing, at}
 	}
@@ -27,13 +27,13 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 	at := func(path ...any) Position { return l.at(s, "Group", g.Name, path...) }
 	if g.Existing {
 		if g.UniqueName == "" && g.DisplayName == "" {
-			l.mistakes.add(g.Pos, "", "existing group %s needs a uniqueName or a displayName to be found by", g.Name)
+			l.mistakes.add(g.Pos, "", "existing group %s needs a uniqueName or a displayName that identifies it", g.Name)
 		}
 		l.checkOnlyFound(s, "Group", g.Name, "uniqueName", "displayName")
 		return
 	}
 	if g.UniqueName != "" {
-		l.mistakes.add(at("uniqueName"), "leave it out, or say `existing: true`", "uniqueName is provision's to choose")
+		l.mistakes.add(at("uniqueName"), "remove it, or add `existing: true`", "uniqueName is set by provision")
 	}
 	l.checkGroupKind(s, g)
 	seen := map[Member]bool{}
@@ -53,7 +53,7 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 			l.mistakes.add(at("members", i), "", "group %s cannot be a member of itself", g.Name)
 		}
 		if seen[m] {
-			l.mistakes.add(at("members", i), "", "the same member a second time")
+			l.mistakes.add(at("members", i), "", "the same member is listed twice")
 		}
 		seen[m] = true
 	}
@@ -65,22 +65,22 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 func (l *loader) checkGroupKind(s *loaded, g *Group) {
 	at := func(path ...any) Position { return l.at(s, "Group", g.Name, path...) }
 	if i := slices.Index(g.GroupTypes, "DynamicMembership"); i >= 0 && !g.Dynamic() {
-		l.mistakes.add(at("groupTypes", i), "state membershipRule", "group %s has dynamic membership and no rule", g.Name)
+		l.mistakes.add(at("groupTypes", i), "set membershipRule", "group %s has dynamic membership but no rule", g.Name)
 	}
 	if g.Dynamic() && len(g.Members) > 0 {
-		l.mistakes.add(at("members"), "leave members or membershipRule out", "the members of group %s follow from its membershipRule", g.Name)
+		l.mistakes.add(at("members"), "remove members or membershipRule", "Entra computes the members of group %s from its membershipRule", g.Name)
 	}
 	if g.RuleProcessing != nil && !g.Dynamic() {
 		l.mistakes.add(at("membershipRuleProcessingState"), "state membershipRule", "group %s has no membershipRule to process", g.Name)
 	}
 	if g.MailEnabled != nil && *g.MailEnabled != g.Unified() {
-		l.mistakes.add(at("mailEnabled"), "groupTypes: [Unified] makes a Microsoft 365 group, which has mail; any other has none", "Graph makes no group with mailEnabled: %t and these groupTypes", *g.MailEnabled)
+		l.mistakes.add(at("mailEnabled"), "only a Microsoft 365 group (groupTypes: [Unified]) has mail", "Graph does not create a group with mailEnabled: %t and these groupTypes", *g.MailEnabled)
 	}
 	if g.SecurityEnabled != nil && !*g.SecurityEnabled && !g.Unified() {
-		l.mistakes.add(at("securityEnabled"), "leave it out, or state groupTypes: [Unified]", "a group without mail must have security")
+		l.mistakes.add(at("securityEnabled"), "remove it, or set groupTypes: [Unified]", "a group without mail must be a security group")
 	}
 	if g.Visibility != nil && !g.Unified() {
-		l.mistakes.add(at("visibility"), "leave it out, or state groupTypes: [Unified]", "only a Microsoft 365 group has a visibility")
+		l.mistakes.add(at("visibility"), "remove it, or set groupTypes: [Unified]", "only a Microsoft 365 group has a visibility")
 	}
 }
 
@@ -89,7 +89,7 @@ func (l *loader) checkOnlyFound(s *loaded, kind, name string, finders ...string)
 	spec, _ := s.declared[kind+"/"+name].content["spec"].(map[string]any)
 	for _, field := range slices.Sorted(maps.Keys(spec)) {
 		if field != "existing" && !slices.Contains(finders, field) {
-			l.mistakes.add(l.at(s, kind, name, field), "leave it out, or leave `existing: true` out", "%s of an existing %s is never written", field, strings.ToLower(kind))
+			l.mistakes.add(l.at(s, kind, name, field), "remove it, or remove `existing: true`", "%s of an existing %s is never written", field, strings.ToLower(kind))
 		}
 	}
 }

@@ -12,11 +12,11 @@ func (l *loader) checkRequests(s *loaded, c *Conformance) {
 	for name, value := range c.Headers {
 		switch {
 		case name == "" || strings.Trim(name, tokenCharacters) != "":
-			l.mistakes.add(at("headers", name), "", "%q is no name of a header", name)
+			l.mistakes.add(at("headers", name), "", "%q is not a valid header name", name)
 		case strings.EqualFold(name, "Authorization"):
-			l.mistakes.add(at("headers", name), "", "Authorization is what the cases are about; it cannot be stated")
+			l.mistakes.add(at("headers", name), "", "the header Authorization cannot be declared: the cases set it")
 		case strings.ContainsAny(value, "\r\n\x00"):
-			l.mistakes.add(at("headers", name), "", "a header's value is one line")
+			l.mistakes.add(at("headers", name), "", "the value of a header must be one line")
 		}
 	}
 	for i, e := range c.Endpoints {
@@ -28,7 +28,7 @@ func (l *loader) checkRequests(s *loaded, c *Conformance) {
 		}
 		for name := range e.Parameters {
 			if !slices.Contains(names, name) {
-				l.mistakes.add(at("endpoints", i, "parameters", name), oneOf(name, names), "there is no {%s} in %s", name, e.Request)
+				l.mistakes.add(at("endpoints", i, "parameters", name), oneOf(name, names), "{%s} does not occur in %s", name, e.Request)
 			}
 		}
 		l.checkBody(e.Request, e.Body, e.ContentType, func(field string) Position { return at("endpoints", i, field) })
@@ -39,7 +39,7 @@ func (l *loader) checkRequests(s *loaded, c *Conformance) {
 		l.checkBody(k.Request, k.Body, k.ContentType, func(field string) Position { return at("cases", i, field) })
 		stated := slices.ContainsFunc(c.Endpoints, func(e Endpoint) bool { return e.Request == k.Request })
 		if names := Placeholders(k.Request); len(names) > 0 && !stated {
-			l.mistakes.add(at("cases", i, "request"), "write the path out, or take an endpoint's request as it stands there", "{%s} has no value", names[0])
+			l.mistakes.add(at("cases", i, "request"), "write the path in full, or use the request of an endpoint unchanged", "{%s} has no value", names[0])
 		}
 	}
 }
@@ -51,11 +51,11 @@ func (l *loader) checkBody(request string, body any, contentType string, at func
 	method, _, _ := strings.Cut(request, " ")
 	switch {
 	case body == nil && contentType != "":
-		l.mistakes.add(at("contentType"), "add a body", "there is no body that could be of this type")
+		l.mistakes.add(at("contentType"), "add a body", "contentType requires a body")
 	case body != nil && (method == "GET" || method == "HEAD"):
 		l.mistakes.add(at("body"), "", "a %s request has no body", method)
 	case body != nil && !isText && !IsJSON(contentType):
-		l.mistakes.add(at("body"), "write the body as text", "a body of type %s cannot be made of this", contentType)
+		l.mistakes.add(at("body"), "write the body as text", "this cannot be a body of type %s", contentType)
 	}
 }
 
@@ -70,7 +70,7 @@ func (l *loader) checkFixture(s *loaded, f *Fixture, at func(path ...any) Positi
 		return
 	}
 	if names := Placeholders(f.Request); len(names) > 0 {
-		l.mistakes.add(at("request"), "${setup.MEMBER} and ${response.MEMBER} are known in a cleanup", "{%s} has no value", names[0])
+		l.mistakes.add(at("request"), "a cleanup can use ${setup.MEMBER} and ${response.MEMBER}", "{%s} has no value", names[0])
 	}
 	if f.As.User != "" && s.users[f.As.User] == nil {
 		l.mistakes.add(at("as", "user"), oneOf(f.As.User, names(s.users)), "unknown user %q", f.As.User)

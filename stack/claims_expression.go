@@ -28,7 +28,7 @@ func claimsExpression(issuer, text string) string {
 			return fmt.Sprintf("%q cannot be read at %q", text, strings.TrimSpace(rest))
 		}
 		if admitted := claimsOf[issuer]; admitted != nil && !slices.Contains(admitted, part[1]) {
-			return fmt.Sprintf("%q names the claim %s; of tokens of %s Entra compares %s", text, part[1], issuer, strings.Join(admitted, " and "))
+			return fmt.Sprintf("%q uses the claim %s; for tokens of %s, Entra compares only %s", text, part[1], issuer, strings.Join(admitted, " and "))
 		}
 		if part[4] == "" {
 			return ""

@@ -76,7 +76,7 @@ func CheckConfig(file string, raw, schema []byte) (config map[string]any, mistak
 	content := d.plain(root.Content[0], "", nil)
 	config, ok := content.(map[string]any)
 	if !ok {
-		d.mistakes.add(d.at(root.Content[0]), "write `NAME: value` lines, one for each setting", "it must hold settings by name")
+		d.mistakes.add(d.at(root.Content[0]), "write one `NAME: value` line for each setting", "it must be a mapping of settings")
 	}
 	if len(d.mistakes) > 0 {
 		return nil, d.mistakes.sorted()

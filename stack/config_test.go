@@ -27,12 +27,12 @@ func TestCheckConfig(t *testing.T) {
 		"targets: {a: {tenant: common}}":                                        "targets.a.tenant cannot be",
 		"targets: {a: {tenant: 11111111-2222-3333-4444-5555}}":                  "targets.a.tenant cannot be",
 		"targets: {a: {tenant: https://login.microsoftonline.com/contoso.com}}": "targets.a.tenant cannot be",
-		"targets: {local: {tenant: contoso.example}}":                           "targets: no entry can be called \"local\"",
-		"targets: {../a: {tenant: contoso.example}}":                            "targets: no entry can be called \"../a\"",
+		"targets: {local: {tenant: contoso.example}}":                           "targets: \"local\" is not a valid name for an entry",
+		"targets: {../a: {tenant: contoso.example}}":                            "targets: \"../a\" is not a valid name for an entry",
 		"yes: sure":        "c.yaml:1:6: yes must be boolean, not string\n  hint: write `yes: true` or `false`, without quotes",
-		"\tyes: true":      "c.yaml:1:1: not YAML: a tab stands in the indentation\n  1 | →yes: true",
-		"- yes":            "c.yaml:1:1: it must hold settings by name",
-		"yes: no\nyes: no": "c.yaml:2:1: yes stands here a second time",
+		"\tyes: true":      "c.yaml:1:1: not YAML: the indentation contains a tab\n  1 | →yes: true",
+		"- yes":            "c.yaml:1:1: it must be a mapping of settings",
+		"yes: no\nyes: no": "c.yaml:2:1: key yes is duplicated",
 	} {
 		_, mistakes := stack.CheckConfig("c.yaml", []byte(text), schema)
 		switch {

@@ -89,7 +89,7 @@ func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *documen
 	d := &document{tree: t, content: content, folder: f, schema: Schema}
 	defer func() { *mistakes = append(*mistakes, t.mistakes...) }()
 	if !ok {
-		t.mistakes.add(t.at(root), "begin it with `apiVersion: "+apiVersion+"`", "a manifest is a mapping with apiVersion, kind, metadata and spec")
+		t.mistakes.add(t.at(root), "start it with `apiVersion: "+apiVersion+"`", "a manifest is a mapping with apiVersion, kind, metadata and spec")
 		return nil
 	}
 	if len(t.mistakes) > 0 {
@@ -97,7 +97,7 @@ func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *documen
 	}
 	d.kind, _ = content["kind"].(string)
 	if content["apiVersion"] != apiVersion {
-		hint := "begin the document with `apiVersion: " + apiVersion + "`"
+		hint := "start the document with `apiVersion: " + apiVersion + "`"
 		if v, ok := content["apiVersion"].(string); ok {
 			t.mistakes.add(t.value("/apiVersion"), hint, "apiVersion %q is not known", v)
 		} else {

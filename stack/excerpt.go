@@ -33,7 +33,7 @@ func syntax(raw []byte, pos Position, said string) (at Position, message, hint s
 	for _, n := range []int{pos.Line, pos.Line - 1} {
 		indentation := line(n)[:len(line(n))-len(strings.TrimLeft(line(n), " \t"))]
 		if i := strings.IndexByte(indentation, '\t'); i >= 0 && strings.TrimSpace(line(n)) != "" {
-			return Position{pos.File, n, i + 1}, "not YAML: a tab stands in the indentation", "YAML takes spaces there; set your editor to write them"
+			return Position{pos.File, n, i + 1}, "not YAML: the indentation contains a tab", "YAML requires spaces; configure your editor to insert spaces"
 		}
 	}
 	character := ""
@@ -42,13 +42,13 @@ func syntax(raw []byte, pos Position, said string) (at Position, message, hint s
 	}
 	switch {
 	case character == "\t":
-		return pos, "not YAML: a tab stands where YAML takes spaces", "replace it by spaces"
+		return pos, "not YAML: a tab where YAML requires spaces", "replace it with spaces"
 	case strings.Contains(said, "cannot start any token"):
-		return pos, fmt.Sprintf("not YAML: no value can begin with %s", character), "write the value in quotes"
+		return pos, fmt.Sprintf("not YAML: a value cannot begin with %s", character), "write the value in quotes"
 	case strings.Contains(said, "mapping values are not allowed"):
-		return pos, "not YAML: " + said, "a value with a colon and a space in it wants quotes, and a key its own line"
+		return pos, "not YAML: " + said, "put a value that contains a colon and a space in quotes, and each key on its own line"
 	case strings.Contains(said, "did not find expected"), strings.Contains(said, "unexpected end of stream"):
-		hint = "look at the indentation here, and for a quote or bracket above that is not closed"
+		hint = "check the indentation here, and check for an unclosed quote or bracket above"
 	}
 	return pos, "not YAML: " + said, hint
 }

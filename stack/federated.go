@@ -60,13 +60,13 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 		claims := f.Subject != "" || f.ClaimsMatchingExpression != nil
 		switch {
 		case f.GitHub != nil && (f.Issuer != "" || claims):
-			l.mistakes.add(at(i), "leave the one or the other out", "federated credential %s has github and issuer or subject", f.Name)
+			l.mistakes.add(at(i), "remove one of them", "federated credential %s has github and issuer or subject", f.Name)
 			continue
 		case f.ManagedIdentity != "" && (f.GitHub != nil || f.Issuer != "" || claims):
-			l.mistakes.add(at(i), "leave the one or the other out", "federated credential %s has managedIdentity and github, issuer or subject", f.Name)
+			l.mistakes.add(at(i), "remove one of them", "federated credential %s has managedIdentity and github, issuer or subject", f.Name)
 			continue
 		case f.Subject != "" && f.ClaimsMatchingExpression != nil:
-			l.mistakes.add(at(i), "leave the one or the other out", "federated credential %s has subject and claimsMatchingExpression", f.Name)
+			l.mistakes.add(at(i), "remove one of them", "federated credential %s has subject and claimsMatchingExpression", f.Name)
 			continue
 		case f.GitHub != nil:
 			if !l.checkGitHub(f, at(i, "github")) {
@@ -75,11 +75,11 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 		case f.ManagedIdentity != "":
 			if mi := s.applications[f.ManagedIdentity]; mi == nil || !mi.Existing {
 				l.mistakes.add(at(i, "managedIdentity"), "declare it: kind: Application, spec: {existing: true, displayName: NAME-OF-THE-IDENTITY}",
-					"%q is no existing application of this stack", f.ManagedIdentity)
+					"%q is not an existing application of this stack", f.ManagedIdentity)
 				continue
 			}
 		case f.Issuer == "" || !claims:
-			l.mistakes.add(at(i), "state issuer and subject, or github", "federated credential %s does not say whose tokens it means", f.Name)
+			l.mistakes.add(at(i), "set issuer and subject, or github", "federated credential %s does not state which tokens it trusts", f.Name)
 			continue
 		}
 		if e := f.ClaimsMatchingExpression; e != nil {
@@ -97,13 +97,13 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 				continue
 			}
 			if tokens[token] {
-				l.mistakes.add(at(i), "Entra admits an issuer and subject once an application", "another federated credential means the same tokens")
+				l.mistakes.add(at(i), "Entra allows each combination of issuer and subject once per application", "another federated credential trusts the same tokens")
 			}
 			tokens[token] = true
 		}
 	}
 	if len(names) > maxFederatedCredentials {
-		l.mistakes.add(at(), "", "%d federated credentials, where Entra admits %d", len(names), maxFederatedCredentials)
+		l.mistakes.add(at(), "", "%d federated credentials; Entra allows %d", len(names), maxFederatedCredentials)
 	}
 }
 

@@ -65,7 +65,7 @@ func find(dir string) ([]*folder, Mistakes, error) {
 			info, err := os.Stat(p)
 			isLink := e.Type()&fs.ModeSymlink != 0
 			if err != nil && isLink {
-				return fmt.Errorf("%s: the link leads nowhere", p)
+				return fmt.Errorf("%s: the target of the link does not exist", p)
 			}
 			if err != nil {
 				return err
@@ -75,7 +75,7 @@ func find(dir string) ([]*folder, Mistakes, error) {
 				continue
 			}
 			if isLink && !leadsInto(dir, p) {
-				mistakes.add(Position{File: p}, "put what it leads to into the folder, or name a folder that holds both", "the link leads out of %s", dir)
+				mistakes.add(Position{File: p}, "move the target of the link into the folder, or name a folder that contains both", "the link leads out of %s", dir)
 				continue
 			}
 			if info.IsDir() {
@@ -85,7 +85,7 @@ func find(dir string) ([]*folder, Mistakes, error) {
 				continue
 			}
 			if err := Regular(info); err != nil {
-				mistakes.add(Position{File: p}, "move it away: manifests are files", "%v", err)
+				mistakes.add(Position{File: p}, "move it to another folder: manifests are files", "%v", err)
 				continue
 			}
 			f.files = append(f.files, p)

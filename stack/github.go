@@ -67,13 +67,13 @@ func (l *loader) checkGitHub(f FederatedCredential, at Position) bool {
 	inName := strings.Contains(g.Repository, "@")
 	switch {
 	case !g.oneOf():
-		l.mistakes.add(at, "say one of environment, branch, tag and pullRequest", "it is not clear which runs of %s are meant", g.Repository)
+		l.mistakes.add(at, "set one of environment, branch, tag and pullRequest", "github does not state which runs of %s are trusted", g.Repository)
 	case inName && (g.OwnerID != 0 || g.RepositoryID != 0):
-		l.mistakes.add(at, "leave ownerId and repositoryId out, or the ids in repository", "%s states ids a second time", f.Name)
+		l.mistakes.add(at, "remove ownerId and repositoryId, or the ids in repository", "%s states the ids twice", f.Name)
 	case (owner == "") != (repository == ""):
-		l.mistakes.add(at, "state ownerId and repositoryId: gh api repos/OWNER/NAME --jq '.owner.id, .id' shows them", "the immutable subject of %s takes the ids of both owner and repository", g.Repository)
+		l.mistakes.add(at, "set ownerId and repositoryId: gh api repos/OWNER/NAME --jq '.owner.id, .id' shows them", "the immutable subject of %s requires the ids of both owner and repository", g.Repository)
 	case g.Subjects != "" && g.Subjects != "name" && owner == "":
-		l.mistakes.add(at, "state ownerId and repositoryId: gh api repos/OWNER/NAME --jq '.owner.id, .id' shows them", "subjects: %s takes the ids of owner and repository", g.Subjects)
+		l.mistakes.add(at, "set ownerId and repositoryId: gh api repos/OWNER/NAME --jq '.owner.id, .id' shows them", "subjects: %s requires the ids of owner and repository", g.Subjects)
 	default:
 		return true
 	}

@@ -23,7 +23,7 @@ func Lifetime(s string) (time.Duration, error) {
 		d = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%q is no duration such as 90d or 12h", s)
+		return 0, fmt.Errorf("%q is not a duration such as 90d or 12h", s)
 	}
 	if d <= 0 || d > 2*365*24*time.Hour {
 		return 0, fmt.Errorf("%q is not between 0 and 730d", s)

@@ -12,7 +12,7 @@ func Load(dir string) ([]*Stack, error) {
 	folders, odd, err := find(dir)
 	if err != nil {
 		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
-			Hint: "name the folder that holds the manifests, or make one with a `kind: Stack` document"}}
+			Hint: "name the folder that contains the manifests, or create one with a `kind: Stack` document"}}
 	}
 	l := &loader{root: dir, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
 	var documents []*document
@@ -40,7 +40,7 @@ func Load(dir string) ([]*Stack, error) {
 		}
 	}
 	if len(l.mistakes) == 0 && len(l.stacks) == 0 {
-		l.mistakes.add(Position{File: dir}, "a stack begins with a document of kind Stack", "no stack at or below this folder")
+		l.mistakes.add(Position{File: dir}, "add a document of kind Stack", "no stack at or below this folder")
 	}
 	if len(l.mistakes) > 0 {
 		return nil, l.mistakes.sorted()
@@ -104,7 +104,7 @@ type upn struct {
 
 func (l *loader) begin(d *document) {
 	if first := l.byFolder[d.folder]; first != nil {
-		l.mistakes.add(d.pos(), "put each stack in a folder of its own", "a second Stack in this folder (the first is %s)", first.Name)
+		l.mistakes.add(d.pos(), "put each stack in a folder of its own", "this folder contains a second Stack (the first is %s)", first.Name)
 		return
 	}
 	s := &loaded{Stack: &Stack{Name: d.name}, declared: map[string]*document{},
@@ -118,7 +118,7 @@ func (l *loader) begin(d *document) {
 	s.Description, s.Prune, s.Deployers = spec.Description, spec.Prune, spec.Deployers
 	s.document = d
 	if other := l.stacks[d.name]; other != nil {
-		l.mistakes.add(d.pos(), "a stack's name is the mark by which it finds what it owns", "stack %s is declared in another folder too", d.name)
+		l.mistakes.add(d.pos(), "rename one of them: the name of a stack marks the objects that it owns", "stack %s is also declared in another folder", d.name)
 		return
 	}
 	l.stacks[d.name] = s
@@ -145,7 +145,7 @@ func (l *loader) add(d *document) {
 	}
 	key := d.kind + "/" + d.name
 	if first := s.declared[key]; first != nil {
-		l.mistakes.add(d.pos(), "", "%s %s is declared a second time (first at %s)", d.kind, d.name, first.pos())
+		l.mistakes.add(d.pos(), "", "%s %s is declared twice (first at %s)", d.kind, d.name, first.pos())
 		return
 	}
 	s.declared[key] = d

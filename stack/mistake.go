@@ -69,10 +69,10 @@ func (m Mistakes) sorted() Mistakes {
 // oneOf is a hint for a name that is not known: what was meant, or what exists.
 func oneOf(name string, known []string) string {
 	if best := Nearest(name, known); best != "" {
-		return fmt.Sprintf("did you mean %s? there is: %s", best, strings.Join(slices.Compact(slices.Clone(known)), ", "))
+		return fmt.Sprintf("did you mean %s? choose one of: %s", best, strings.Join(slices.Compact(slices.Clone(known)), ", "))
 	}
 	if len(known) == 0 {
-		return "there is none"
+		return "none is declared"
 	}
-	return "there is: " + strings.Join(slices.Compact(slices.Clone(known)), ", ")
+	return "choose one of: " + strings.Join(slices.Compact(slices.Clone(known)), ", ")
 }

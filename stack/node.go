@@ -51,7 +51,7 @@ func (t *tree) value(pointer string) Position {
 func (t *tree) plain(n *yaml.Node, pointer string, within []*yaml.Node) any {
 	if t.nodes++; t.nodes > maxNodes {
 		if t.nodes == maxNodes+1 {
-			t.mistakes.add(t.at(n), "write the repeated parts out, or split the document", "the document's aliases expand to more than %d values", maxNodes)
+			t.mistakes.add(t.at(n), "write the repeated parts in full, or split the document", "the document's aliases expand to more than %d values", maxNodes)
 		}
 		return nil
 	}
@@ -94,7 +94,7 @@ func (t *tree) mapping(n *yaml.Node, pointer string, within []*yaml.Node) map[st
 			for _, source := range sources {
 				from, ok := t.plain(source, pointer, within).(map[string]any)
 				if !ok {
-					t.mistakes.add(t.at(value), "", "<< takes a mapping or a list of mappings")
+					t.mistakes.add(t.at(value), "", "<< requires a mapping or a list of mappings")
 				}
 				for k, v := range from {
 					if _, have := merged[k]; !have {
@@ -105,12 +105,12 @@ func (t *tree) mapping(n *yaml.Node, pointer string, within []*yaml.Node) map[st
 			continue
 		}
 		if key.Kind != yaml.ScalarNode {
-			t.mistakes.add(t.at(key), "", "a key must be a plain word")
+			t.mistakes.add(t.at(key), "", "a key must be a plain scalar")
 			continue
 		}
 		p := pointer + "/" + escape(key.Value)
 		if _, twice := m[key.Value]; twice {
-			t.mistakes.add(t.at(key), "", "%s stands here a second time (first on line %d)", key.Value, t.keys[p].Line)
+			t.mistakes.add(t.at(key), "", "key %s is duplicated (first on line %d)", key.Value, t.keys[p].Line)
 			continue
 		}
 		t.keys[p] = t.at(key)
@@ -138,10 +138,10 @@ func (t *tree) scalar(n *yaml.Node) any {
 		if n.Decode(&f) == nil {
 			return f
 		}
-		t.mistakes.add(t.at(n), "", "%s is no number", n.Value)
+		t.mistakes.add(t.at(n), "", "%s is not a number", n.Value)
 	case "!!str", "!!timestamp":
 	default:
-		t.mistakes.add(t.at(n), "leave the tag out", "a value of type %s has no meaning in a manifest", n.ShortTag())
+		t.mistakes.add(t.at(n), "remove the tag", "a manifest cannot contain a value of type %s", n.ShortTag())
 	}
 	return n.Value
 }

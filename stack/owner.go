@@ -21,8 +21,8 @@ func (l *loader) checkOwners(s *loaded, owners []string, at func(i int) Position
 		isUser, isApplication := s.users[name] != nil, s.applications[name] != nil
 		switch {
 		case isUser && isApplication:
-			l.mistakes.add(at(i), "name the user by the userPrincipalName, or the application as "+s.Name+"/"+name,
-				"%q is a user and an application", name)
+			l.mistakes.add(at(i), "name the user by userPrincipalName, or the application as "+s.Name+"/"+name,
+				"%q is the name of a user and of an application", name)
 		case isUser, isApplication, OwnerUPN(name) != "", IsID(name):
 		case strings.Contains(name, "/"):
 			l.resource(s, name, at(i))

@@ -59,9 +59,9 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		}
 		hint := "letters, digits, _ and -"
 		if k.Property == "local" {
-			hint = "that is the local tenant; choose another name"
+			hint = "local is the name of the local tenant; choose another name"
 		}
-		d.mistakes.add(d.position(p+pointer(k.Property)), hint, "%sno entry can be called %q", in(fieldName(here)), k.Property)
+		d.mistakes.add(d.position(p+pointer(k.Property)), hint, "%s%q is not a valid name for an entry", in(fieldName(here)), k.Property)
 		return
 	}
 	if len(e.Causes) > 0 {
@@ -103,9 +103,9 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	case *kind.Pattern:
 		d.mistakes.add(d.value(p), d.patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
 	case *kind.MinProperties:
-		d.mistakes.add(d.value(p), "", "%s says nothing", what)
+		d.mistakes.add(d.value(p), "", "%s is empty", what)
 	case *kind.MaxProperties:
-		d.mistakes.add(d.value(p), "leave all but one out", "%s says %d things, where one is meant", what, k.Got)
+		d.mistakes.add(d.value(p), "remove all but one", "%s has %d properties; exactly one is allowed", what, k.Got)
 	default:
 		d.mistakes.add(d.value(p), "", "%s: %s", what, e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 	}

@@ -76,14 +76,14 @@ func (l *loader) checkSecrets(s *loaded, a *Application) {
 			l.mistakes.add(at("lifetime"), "", "lifetime: %v", err)
 		}
 		if g := secret.Sink.GitHub; g != nil && strings.HasPrefix(strings.ToUpper(g.Name), "GITHUB_") {
-			l.mistakes.add(at("sink", "github", "name"), "begin it otherwise", "GitHub keeps names that begin with GITHUB_ to itself")
+			l.mistakes.add(at("sink", "github", "name"), "choose another name", "GitHub reserves names that begin with GITHUB_")
 		}
 		place := secret.Sink.String()
 		if place == "" {
 			continue
 		}
 		if first, taken := l.sinks[place]; taken {
-			l.mistakes.add(at("sink"), "each secret needs a place of its own", "secret %s is kept there, too: %s", first, place)
+			l.mistakes.add(at("sink"), "choose another sink: each secret needs its own", "secret %s uses the same sink: %s", first, place)
 		}
 		l.sinks[place] = s.Name + "/" + a.Name + "/" + secret.Name
 	}

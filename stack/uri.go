@@ -33,7 +33,7 @@ func redirectURI(platform, uri string, personal bool) string {
 	case wildcard && platform != "web":
 		return "has a wildcard, which only web.redirectUris can have"
 	case strings.Contains(plain, "*"):
-		return "has a wildcard that is not in front of the host: https://*.HOST/PATH"
+		return "has a wildcard that is not the first label of the host: https://*.HOST/PATH"
 	}
 	switch parsed.Scheme {
 	case "https":
@@ -46,19 +46,19 @@ func redirectURI(platform, uri string, personal bool) string {
 	case "brk-multihub":
 		switch {
 		case platform != "spa":
-			return "is for nested app authentication, which stands under spa"
+			return "is for nested app authentication; declare it under spa"
 		case parsed.Host == "" || parsed.Path != "" || parsed.RawQuery != "":
-			return "is not brk-multihub:// with an origin alone (host and port)"
+			return "is not brk-multihub:// followed by an origin only (host and port)"
 		}
 	case "http":
 		if !slices.Contains([]string{"localhost", "127.0.0.1"}, parsed.Hostname()) {
 			return "is http on a host other than localhost"
 		}
 	case "javascript", "data", "file", "vbscript":
-		return "has a scheme that cannot be redirected to"
+		return "has a scheme that a browser cannot be redirected to"
 	default:
 		if platform != "publicClient" && parsed.Scheme != "urn" {
-			return "has a scheme of its own, which is for public clients"
+			return "has a custom scheme, which only public clients can have"
 		}
 	}
 	return ""
@@ -66,9 +66,9 @@ func redirectURI(platform, uri string, personal bool) string {
 
 func redirectHint(platform string) string {
 	if platform == "publicClient" {
-		return "take http://localhost, https://… or a scheme of your own such as vscode://…"
+		return "use http://localhost, https://… or a custom scheme such as vscode://…"
 	}
-	return "take https://…, or http://localhost for development"
+	return "use https://…, or http://localhost for development"
 }
 
 // identifierURI says why Entra would refuse an identifier URI, or "".
@@ -77,7 +77,7 @@ func identifierURI(uri string) string {
 	parsed, err := url.Parse(Expand(uri, func(string) (string, bool) { return "x", true }))
 	switch {
 	case err != nil || parsed.Scheme == "":
-		return "is no absolute URI"
+		return "is not an absolute URI"
 	case !slices.Contains([]string{"api", "https", "http", "urn", "ms-appx", "spn"}, parsed.Scheme):
 		return "has a scheme other than api, https, http or urn"
 	case parsed.Scheme != "urn" && parsed.Host == "":

@@ -34,23 +34,23 @@ func Warnings(stacks []*Stack) (all []Warning) {
 func (f FederatedCredential) warnings() (all []Warning) {
 	for _, one := range f.Credentials() {
 		if strings.Contains(one.Subject, "*") {
-			all = append(all, Warning{Pos: f.Pos, Message: fmt.Sprintf("federated credential %s: Entra compares the * in subject %q literally, as no wildcard", one.Name, one.Subject),
+			all = append(all, Warning{Pos: f.Pos, Message: fmt.Sprintf("federated credential %s: Entra compares the * in subject %q literally; it is not a wildcard", one.Name, one.Subject),
 				Hint: "use claimsMatchingExpression with matches"})
 		}
 	}
 	if strings.HasSuffix(f.Issuer, "/") && !endsInSlash(f.Issuer) {
-		message := "it matches only tokens whose iss ends in a slash, too"
+		message := "it matches only tokens whose iss also ends in a slash"
 		if strings.TrimRight(f.Issuer, "/") == gitHubIssuer {
-			message = "iss of GitHub's tokens has none, so that it never matches"
+			message = "iss in GitHub's tokens does not, therefore it never matches"
 		}
 		all = append(all, Warning{Pos: f.Pos, Message: fmt.Sprintf("federated credential %s: the issuer %s ends in a slash: %s", f.Name, f.Issuer, message),
-			Hint: "write the issuer as its metadata has it, e.g. " + strings.TrimRight(f.Issuer, "/")})
+			Hint: "write the issuer exactly as in its metadata, e.g. " + strings.TrimRight(f.Issuer, "/")})
 	}
 	if repository := f.byName(); repository != "" {
 		all = append(all, Warning{Pos: f.Pos, Repository: repository,
 			Message: fmt.Sprintf("federated credential %s: a repository that was created, renamed or transferred since 15 July 2026 sends a subject with ids, repo:OWNER@ID/NAME@ID, which %q does not match", f.Name, f.Credentials()[0].Subject),
-			Hint: fmt.Sprintf("state github with ownerId and repositoryId (gh api repos/%s --jq '.owner.id, .id' shows them), and subjects: both while the repository changes over; "+
-				"subjects: name keeps to the name", repository)})
+			Hint: fmt.Sprintf("set ownerId and repositoryId of github (gh api repos/%s --jq '.owner.id, .id' shows them), and subjects: both until the repository has changed to the form with ids; "+
+				"subjects: name trusts the name only", repository)})
 	}
 	return all
 }

@@ -17,7 +17,7 @@ func TestWarnings(t *testing.T) {
 	}{
 		"a wildcard":                     {`{name: c, issuer: "https://issuer.example", subject: "job:*"}`, "the * in subject"},
 		"a wildcard in a branch":         {`{name: c, github: {repository: contoso@1/orders@2, branch: release/*}}`, "the * in subject"},
-		"GitHub with a slash":            {`{name: c, issuer: "https://token.actions.githubusercontent.com/", subject: "repo:contoso@1/orders@2:ref:refs/heads/main"}`, "so that it never matches"},
+		"GitHub with a slash":            {`{name: c, issuer: "https://token.actions.githubusercontent.com/", subject: "repo:contoso@1/orders@2:ref:refs/heads/main"}`, "therefore it never matches"},
 		"another issuer with a slash":    {`{name: c, issuer: "https://issuer.example/", subject: s}`, "ends in a slash"},
 		"a cluster's issuer":             {`{name: c, issuer: "https://westeurope.oic.prod-aks.azure.com/t/i/", subject: s}`, ""},
 		"a repository by name":           {`{name: c, github: {repository: contoso/orders, branch: main}}`, "sends a subject with ids"},

@@ -30,11 +30,11 @@ func (d *document) howToWrite(location, want []string, got string) string {
 	takes := func(kind string) bool { return slices.Contains(want, kind) }
 	switch {
 	case got == "null":
-		return "give it a value, or leave it out"
+		return "set a value, or remove it"
 	case takes("array") && (got == "string" || got == "number" || got == "boolean"):
 		return as("[" + inline(value) + "]")
 	case takes("array") && got == "object":
-		return "write a list: begin each entry with `- `"
+		return "write a list: start each entry with `- `"
 	case takes("string") && (got == "number" || got == "boolean"):
 		return as(quoted(scalarText(value)))
 	case takes("string") && got == "array":

@@ -49,8 +49,8 @@ func application(s *stack.Stack, name string) *stack.Application {
 
 // chooseFlags choose an API among those of several stacks.
 func chooseFlags(c *cobra.Command) {
-	c.Flags().String("stack", "", "the stack of the API, where there is more than one")
-	c.Flags().String("application", "", "STACK/NAME of the API, where there is more than one")
+	c.Flags().String("stack", "", "stack of the API; required if the manifests declare several")
+	c.Flags().String("application", "", "STACK/NAME of the API; required if the manifests declare several")
 }
 
 // chosen are the APIs that --application, --stack and --scenario name; all where
@@ -58,12 +58,12 @@ func chooseFlags(c *cobra.Command) {
 func (a *app) chosen(stacks []*stack.Stack) ([]protected, error) {
 	all := apis(stacks)
 	if len(all) == 0 {
-		return nil, hint(usagef("no Conformance document: nothing says what an API must let in"), "add one; see manifests/vscode-fastapi/conformance.yaml")
+		return nil, hint(usagef("no Conformance document: the requirements of the API are not declared"), "add one; see manifests/vscode-fastapi/conformance.yaml")
 	}
 	if name := a.config.GetString("stack"); name != "" {
 		all = slices.DeleteFunc(all, func(p protected) bool { return p.stack.Name != name })
 		if len(all) == 0 {
-			return nil, hint(usagef("stack %q has no Conformance document here", name), "there is: %s", strings.Join(stackNames(stacks), ", "))
+			return nil, hint(usagef("stack %q has no Conformance document here", name), "choose one of: %s", strings.Join(stackNames(stacks), ", "))
 		}
 	}
 	if name := a.config.GetString("scenario"); name != "" && len(all) > 1 {
@@ -83,7 +83,7 @@ func (a *app) chosen(stacks []*stack.Stack) ([]protected, error) {
 		}
 		names = append(names, p.name())
 	}
-	return nil, hint(usagef("application %q has no Conformance document", want), "there is: %s", strings.Join(names, ", "))
+	return nil, hint(usagef("application %q has no Conformance document", want), "choose one of: %s", strings.Join(names, ", "))
 }
 
 func stackNames(stacks []*stack.Stack) []string {
@@ -105,7 +105,7 @@ func (a *app) one(stacks []*stack.Stack) (protected, error) {
 		for i, p := range all {
 			names[i] = p.name()
 		}
-		return protected{}, hint(usagef("there is more than one API here: %s", strings.Join(names, ", ")), "choose one with --stack NAME, or --application %s", names[0])
+		return protected{}, hint(usagef("these manifests declare more than one API: %s", strings.Join(names, ", ")), "choose one with --stack NAME, or --application %s", names[0])
 	}
 	return all[0], nil
 }
@@ -134,7 +134,7 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 		}
 		live := state.Objects[k]
 		if live == nil {
-			return facts{}, hint(fmt.Errorf("application %s/%s is not in tenant %s", p.stack.Name, a.Name, s.target), "make it with `%s`", s.command("apply"))
+			return facts{}, hint(fmt.Errorf("application %s/%s is not in tenant %s", p.stack.Name, a.Name, s.target), "create it with `%s`", s.command("apply"))
 		}
 		f.appIDs[a.Name] = live.AppID
 		if a != p.resource {
@@ -210,7 +210,7 @@ func (s *session) people(p protected) ([]conformance.User, error) {
 			}
 		}
 		if s.password(passwords, u) == "" {
-			user.Unavailable = fmt.Sprintf("the password of %s is not known (provision knows those of users it made; give others in PROVISION_PASSWORD_%s)",
+			user.Unavailable = fmt.Sprintf("the password of %s is not known (provision knows the passwords of users that it created; set others in PROVISION_PASSWORD_%s)",
 				u.Name, environmentName(u.Name))
 		}
 		all = append(all, user)

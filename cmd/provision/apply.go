@@ -14,10 +14,10 @@ func (a *app) apply() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "apply [DIR]",
 		Short: "Make the tenant what the manifests declare",
-		Long: `apply makes the tenant what the stacks at or below DIR (default manifests/)
-declare: it creates what is missing, puts back what was changed by hand, and
-removes what a stack owns and no longer declares. Run again, it does nothing.
-Stopped at any point, the next apply goes on from there.`,
+		Long: `apply makes the tenant match the stacks at or below DIR (default manifests/): it
+creates missing objects, reverts changes made by hand, and removes objects that a
+stack owns and no longer declares. A second apply changes nothing. If apply is
+interrupted, the next apply continues from there.`,
 		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,10 +46,10 @@ Stopped at any point, the next apply goes on from there.`,
 			})
 		},
 	}
-	c.Flags().Bool("verify", false, "then prove the API that each stack protects; exit 3 when a case fails")
-	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
-	c.Flags().Bool("allow-foreign-owners", false, "give roles and consent also to applications and groups that somebody owns whom no manifest names")
-	c.Flags().Bool("reset-passwords", false, "give users of ours whose password is not known a new one")
+	c.Flags().Bool("verify", false, "verify the API of each stack after the apply; exit 3 if a case fails")
+	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
+	c.Flags().Bool("allow-foreign-owners", false, "grant roles and consent to applications and groups even if they have owners that no manifest names")
+	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
 	writerFlags(c)
 	fileFlags(c)
 	reportFlags(c)
@@ -114,15 +114,15 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	}
 	if all := apis(stacks); len(all) > 0 {
 		if !verified {
-			add("prove the API that it protects", "verify")
+			add("verify the API that it protects", "verify")
 		}
 		if len(all) == 1 && len(all[0].stack.Users) > 0 {
-			add("a token as a user gets it", "token", "--user", all[0].stack.Users[0].Name, "--decode")
-			add("run the API, to try it with curl", "serve")
+			add("get a token for a user", "token", "--user", all[0].stack.Users[0].Name, "--decode")
+			add("serve the bundled API, to call it with curl", "serve")
 		}
 	}
-	add("what a change of the manifests would do", "plan")
-	add("take it all away again", "destroy")
+	add("show what a change to the manifests would do", "plan")
+	add("delete everything that the stack owns", "destroy")
 	width := 0
 	for _, l := range lines {
 		width = max(width, len(l[0]))

@@ -142,13 +142,13 @@ func (d stateDir) withdraw(s serving, say func(string, ...any)) {
 				return
 			}
 			if d.publish(s) != nil { // one attached at that moment
-				say("warning: no other command can use the local tenant before this one has ended")
+				say("warning: no other command can use the local tenant until this one ends")
 			}
 			continue
 		}
 		if using != told {
 			told = using
-			say("note: this process serves the local tenant and ends when %s has ended", using)
+			say("note: this process serves the local tenant for %s and ends after it", using)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -198,8 +198,8 @@ func (d stateDir) join(ctx context.Context, serve func() (serving, func(), error
 			return s, release, nil
 		}
 		if time.Now().After(deadline) {
-			return serving{}, nil, hint(fmt.Errorf("attach to the local tenant in %s: another process holds it and does not say where", d),
-				"it may be ending: try again in a moment")
+			return serving{}, nil, hint(fmt.Errorf("attach to the local tenant in %s: another process has locked it and has not published its address", d),
+				"the process may be ending; try again in a moment")
 		}
 		select {
 		case <-ctx.Done():

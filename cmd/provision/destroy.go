@@ -13,11 +13,11 @@ import (
 func (a *app) destroy() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "destroy [DIR]",
-		Short: "Take away what the stacks own, and nothing else",
-		Long: `destroy deletes exactly what the stacks at or below DIR (default manifests/)
-own in the tenant, and purges it from the recycle bin, so that the same names
-can be used again at once. With --stack no manifests are needed: the tenant's
-own marks tell what the stack owns.`,
+		Short: "Delete the objects that the stacks own",
+		Long: `destroy deletes the objects that the stacks at or below DIR (default manifests/)
+own in the tenant, and nothing else. It also purges them from the recycle bin, so
+that their names can be used again at once. With --stack no manifests are needed:
+the marks in the tenant identify the objects of the stack.`,
 		Example: "  provision destroy manifests/\n  provision destroy --stack vscode-fastapi\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,7 +72,7 @@ own marks tell what the stack owns.`,
 			if p.Empty() {
 				left, err := a.forgetLeft(cmd.Context(), s, names, nil, users, state)
 				if err == nil && !left {
-					fmt.Fprintln(a.stdout, "nothing to do: the tenant holds nothing of it")
+					fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
 				}
 				return err
 			}
@@ -99,12 +99,12 @@ own marks tell what the stack owns.`,
 			return nil
 		},
 	}
-	c.Flags().StringSlice("stack", nil, "a stack by name, from the tenant's marks alone (may be repeated)")
-	c.Flags().Bool("no-purge", false, "leave what is deleted in the recycle bin")
-	c.Flags().Bool("force", false, "also when another stack still refers to it")
-	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	c.Flags().StringSlice("stack", nil, "name of a stack to delete by its marks in the tenant, without manifests (may be repeated)")
+	c.Flags().Bool("no-purge", false, "leave the deleted objects in the recycle bin")
+	c.Flags().Bool("force", false, "delete a stack even if another stack refers to it")
+	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
 	writerFlags(c)
-	c.Flags().Bool("overwrite", false, "also remove Output files that were changed since provision wrote them")
+	c.Flags().Bool("overwrite", false, "remove Output files even if they changed after provision wrote them")
 	return c
 }
 
@@ -132,9 +132,9 @@ func (a *app) known(s *session, names []string, p *plan.Plan) error {
 			return hint(usagef("tenant %s has no stack %q", s.target, name), "did you mean %s? `%s`", near, a.destroyCommand(near))
 		}
 		if len(others) == 0 {
-			return hint(usagef("tenant %s has no stack %q", s.target, name), "it holds no stack at all")
+			return hint(usagef("tenant %s has no stack %q", s.target, name), "the tenant has no stacks")
 		}
-		return hint(usagef("tenant %s has no stack %q", s.target, name), "there is: %s", strings.Join(others, ", "))
+		return hint(usagef("tenant %s has no stack %q", s.target, name), "choose one of: %s", strings.Join(others, ", "))
 	}
 	return nil
 }

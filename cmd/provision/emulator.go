@@ -18,10 +18,10 @@ func (a *app) emulator() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "emulator",
 		Short: "Serve the local tenant until it is interrupted",
-		Long: `emulator serves the local tenant over HTTPS, with its management API beside
-it, until it is interrupted. Other provision commands find it and use it; other
-programs find it by the env file. The other commands serve the tenant by
-themselves for as long as they run, so this one is only needed for the latter.`,
+		Long: `emulator serves the local tenant over HTTPS, and its management API on a second
+port, until it is interrupted. Other provision commands find and use it; other
+programs read its settings from the env file. Use this command for programs other
+than provision: every provision command serves the tenant itself while it runs.`,
 		Example: "  provision emulator\n  provision emulator --in-memory --listen 127.0.0.1:8443 --env-file local.env\n  provision emulator --request-log requests.jsonl",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,7 +43,7 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			}
 			for _, address := range []string{o.listen, o.management, o.proxy, o.alias} {
 				if address != "" && !isLoopback(address) {
-					a.say("warning: %s is not a loopback address: everybody who reaches it can use the tenant", address)
+					a.say("warning: %s is not a loopback address: anyone who can reach it can use the tenant", address)
 				}
 			}
 			err := checkEnvFile(a.config.GetString("env-file"), a.config.GetBool("overwrite"))
@@ -86,10 +86,10 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 				defer remove()
 			}
 			for _, domain := range o.tenants {
-				a.say("note: the tenant %s is served as well; GET /tenants of the management API has its ids and credentials", domain)
+				a.say("note: tenant %s is also served; GET /tenants of the management API returns its ids and credentials", domain)
 			}
 			if served.Alias != "" {
-				a.say("note: Microsoft's public hosts are served on %s as well", served.Alias)
+				a.say("note: Microsoft's public hosts are also served on %s", served.Alias)
 			}
 			fmt.Fprintf(a.stdout, "serving the local tenant on %s\n", served.Origin)
 			a.give("url", served.Origin)
@@ -99,20 +99,20 @@ themselves for as long as they run, so this one is only needed for the latter.`,
 			return nil
 		},
 	}
-	c.Flags().String("listen", "", "address and port (default: localhost on the tenant's own port)")
+	c.Flags().String("listen", "", "listen address and port (default: localhost and the port of the tenant)")
 	c.Flags().String("management", "", "address and port of the management API (default: a free port on 127.0.0.1)")
-	c.Flags().String("proxy", "", "address and port of the proxy that ends Microsoft's public hosts here (default: a free port on 127.0.0.1)")
-	c.Flags().String("alias", "", "serve Microsoft's public hosts without a proxy as well, on this address and port (127.0.0.1:443 where none is given)")
+	c.Flags().String("proxy", "", "address and port of the proxy that serves Microsoft's public hosts (default: a free port on 127.0.0.1)")
+	c.Flags().String("alias", "", "also serve Microsoft's public hosts without a proxy, on this address and port (without a value: 127.0.0.1:443)")
 	c.Flags().Lookup("alias").NoOptDefVal = "127.0.0.1:443"
-	c.Flags().StringSlice("tenant", nil, "the domain of another tenant to serve beside the home tenant, e.g. fabrikam.onmicrosoft.com; made where it is not there")
-	c.Flags().Bool("in-memory", false, "a new tenant that is gone when the command ends; other commands use it until then")
-	c.Flags().String("env-file", "", "write what other programs need to find the tenant, as KEY=VALUE lines (0600)")
-	c.Flags().Bool("overwrite", false, "write over an env file that provision did not write")
-	c.Flags().Duration("latency", 0, "keep every answer back for so long, e.g. 80ms")
-	c.Flags().String("replication-lag", "0s", "let every write be seen only after so long, e.g. 5s; with ,jitter=500ms up to so much later still, with ,read-your-writes by its writer at once")
-	c.Flags().String("quotas", "", "throttle by Graph's own quotas, those of a small, medium or large tenant")
-	c.Flags().String("faults", "", "a JSON file of faults: what happens to which requests (see docs/local-tenant.md)")
-	c.Flags().String("request-log", "", "append a JSON line for every request")
+	c.Flags().StringSlice("tenant", nil, "domain of another tenant to serve, e.g. fabrikam.onmicrosoft.com; created if it does not exist (may be repeated)")
+	c.Flags().Bool("in-memory", false, "serve a new tenant that is deleted when the command ends; other commands use it until then")
+	c.Flags().String("env-file", "", "write the settings that other programs need to use the tenant to this file, as KEY=VALUE lines (mode 0600)")
+	c.Flags().Bool("overwrite", false, "overwrite an env file that provision did not write")
+	c.Flags().Duration("latency", 0, "delay every response by this time, e.g. 80ms")
+	c.Flags().String("replication-lag", "0s", "make writes visible only after this delay, e.g. 5s; ,jitter=500ms adds a random delay up to this time, ,read-your-writes shows a client its own writes at once")
+	c.Flags().String("quotas", "", "throttle requests by the quotas of Microsoft Graph for a small, medium or large tenant")
+	c.Flags().String("faults", "", "JSON file of fault injection rules (see docs/local-tenant.md)")
+	c.Flags().String("request-log", "", "append a line of JSON for every request to this file")
 	return c
 }
 
@@ -151,7 +151,7 @@ func (a *app) servedDir(inMemory bool) (dir stateDir, unlock func(), err error) 
 	stored := inMemory && dir.stored()
 	stated := a.config.GetString("state") != ""
 	if stored && stated {
-		return "", nil, hint(usagef("the folder %s holds a tenant, which is not in memory", dir), "choose another folder with --state, or leave --in-memory out")
+		return "", nil, hint(usagef("the folder %s already holds a tenant on disk", dir), "choose another folder with --state, or remove --in-memory")
 	}
 	first := false
 	// A process that was killed a moment ago may still hold the lock.
@@ -167,10 +167,10 @@ func (a *app) servedDir(inMemory bool) (dir stateDir, unlock func(), err error) 
 	case first:
 		return dir, unlock, nil
 	case inMemory && !stated:
-		a.say("note: other provision commands use the tenant in %s, and not this one; --state FOLDER serves this one to commands with the same --state", dir)
+		a.say("note: other provision commands use the tenant in %s, not this one; to use this one, pass the same --state FOLDER to this and to the other commands", dir)
 		return "", func() {}, nil
 	}
-	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "it can be used as it is; or choose another folder with --state, or --in-memory")
+	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "use that one, or choose another folder with --state, or --in-memory")
 }
 
 // checkAddress refuses what no socket can be opened on.

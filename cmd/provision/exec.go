@@ -20,22 +20,22 @@ import (
 func (a *app) exec() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARG…]",
-		Short: "Run a program with Microsoft's hosts led to the local tenant",
-		Long: `exec runs a program, unchanged, that knows nothing but Microsoft's public hosts
+		Short: "Run a program with Microsoft's public hosts redirected to the local tenant",
+		Long: `exec runs an unchanged program that uses Microsoft's public hosts
 (login.microsoftonline.com, graph.microsoft.com, management.azure.com and their
-aliases): for this program alone they are led to the local tenant, which speaks
-as the public cloud does there. What programs take a proxy and a certificate
-authority from, exec sets in the program's environment; nothing on the machine
-is changed. Other hosts on HTTPS are refused, but for those in NO_PROXY.
+aliases) with these hosts redirected to the local tenant, which answers as the
+public cloud does. exec sets the proxy and the certificate authority in the
+environment of the program and changes nothing else on the machine. HTTPS requests
+to other hosts are refused, except to the hosts in NO_PROXY.
 
-The exit code is the program's.`,
+The exit code is the exit code of the program.`,
 		Example: "  provision exec -- python3 main.py\n  provision exec -- az login --service-principal -u ID -p SECRET --tenant TENANT --allow-no-subscriptions\n  provision exec --credentials -- terraform apply\n  provision exec --managed-identity orders -- ./worker",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return hint(usagef("exec wants a command to run"), "see `provision exec --help`")
+				return hint(usagef("exec requires a command to run"), "see `provision exec --help`")
 			}
 			if target := a.config.GetString("target"); target != "local" {
-				return hint(usagef("exec leads to the local tenant, not to %q", target), "run the program by itself: it finds the real tenant")
+				return hint(usagef("exec redirects to the local tenant only, not to %q", target), "run the program without exec: it reaches the real tenant")
 			}
 			dir, err := a.localDir()
 			if err != nil {
@@ -63,8 +63,8 @@ The exit code is the program's.`,
 			return a.runChild(args, environment)
 		},
 	}
-	c.Flags().Bool("credentials", false, "give the program the tenant's administrator, as AZURE_* and ARM_* variables")
-	c.Flags().String("managed-identity", "", "run the program under a managed identity, as App Service does: its name, made if it is not there")
+	c.Flags().Bool("credentials", false, "set the credentials of the tenant's administrator as AZURE_* and ARM_* variables")
+	c.Flags().String("managed-identity", "", "run the program with the managed identity of this name, as App Service does; created if it does not exist")
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	return c
 }
@@ -110,7 +110,7 @@ func notStarted(name string, err error) error {
 		}
 		return hint(err, "install it, or name it with its path, as in ./%s", name)
 	case errors.Is(err, fs.ErrNotExist):
-		return hint(failure{fmt.Errorf("run %s: no such file", name), exitNoProgram}, "check its path, and that what its first line names after #! is there")
+		return hint(failure{fmt.Errorf("run %s: no such file", name), exitNoProgram}, "check its path, and that the interpreter in its first line (#!) exists")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
 		return hint(failure{fmt.Errorf("run %s: %w", name, err), exitNotExecutable}, "make it executable (chmod +x), or run it with its interpreter")
 	}

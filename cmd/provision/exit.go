@@ -87,8 +87,8 @@ func (a *app) report(ctx context.Context, err error) int {
 		return int(child)
 	case errors.As(context.Cause(ctx), &by): // and whatever failed, failed for that
 		if slices.Contains([]string{"apply", "destroy", "rotate"}, a.verb) {
-			a.say("error: interrupted; what was done so far stays")
-			a.say("hint: `%s` goes on from there", a.again())
+			a.say("error: interrupted; completed steps stay in place")
+			a.say("hint: `%s` continues from there", a.again())
 		} else {
 			a.say("error: interrupted")
 		}
@@ -144,25 +144,25 @@ func (a *app) hintFor(err error) string {
 		case "":
 			return "name another file, or move this one away"
 		case "--overwrite":
-			return "move the file away, or say --overwrite to lose what it holds: `" + a.again("--overwrite") + "`"
+			return "move the file away, or use --overwrite to replace it: `" + a.again("--overwrite") + "`"
 		}
-		return "name a file below the working directory, or say " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
+		return "name a file below the working directory, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run `" + a.again() + "` again"
 	case errors.As(err, &step) && graph.Lasting(err):
-		return "correct in the manifests what Graph refuses; what was done so far stays, and `" + a.again() + "` then goes on from there"
+		return "correct in the manifests what Graph refuses, then run `" + a.again() + "` again; completed steps stay in place"
 	case errors.As(err, &step):
-		return "what was done so far stays; run `" + a.again() + "` again to go on from there"
+		return "completed steps stay in place; run `" + a.again() + "` again to continue"
 	case errors.As(err, new(*reconcile.NotFound)):
-		return "correct what it is to be found by, or leave `existing: true` out to have it made"
+		return "correct the property that identifies it, or remove `existing: true` to create it"
 	case errors.As(err, &refused):
-		return "destroy what uses it first, or say --force: `" + a.again("--force") + "`"
+		return "destroy the stack that uses it first, or use --force: `" + a.again("--force") + "`"
 	case graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permissions Application.Read.All, User.Read.All and GroupMember.Read.All"
 	case errors.As(err, new(plan.Distrusted)):
-		return "name them in the manifest (`owners` of an application or a group, `deployers` of the stack), remove them from the tenant, or give it all the same with --allow-foreign-owners"
+		return "name them in the manifest (`owners` of an application or a group, `deployers` of the stack), remove them from the tenant, or use --allow-foreign-owners"
 	case errors.As(err, new(*azidentity.AuthenticationFailedError)):
 		return "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 	}

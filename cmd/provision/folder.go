@@ -23,7 +23,7 @@ func provisionDir() (string, error) {
 		p := filepath.Join(dir, folderName)
 		if isFolder(p) {
 			if dir != here && !ownedByCaller(p) {
-				return "", hint(usagef("%s belongs to another user", p), "make a folder of your own here (mkdir %s), or name one with --state", folderName)
+				return "", hint(usagef("%s belongs to another user", p), "create your own folder here (mkdir %s), or name one with --state", folderName)
 			}
 			return p, nil
 		}

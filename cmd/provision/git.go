@@ -33,7 +33,7 @@ func existing(dir string) string {
 func (a *app) warnOfGit(ctx context.Context, files []string) {
 	for _, file := range files {
 		if gitTracks(ctx, file) {
-			a.say("warning: git would track %s, which holds a secret; add it to .gitignore (and `git rm --cached` it where it is tracked)", file)
+			a.say("warning: git would track %s, which holds a secret; add it to .gitignore (and run `git rm --cached` if git already tracks it)", file)
 		}
 	}
 }

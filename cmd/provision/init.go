@@ -20,16 +20,16 @@ func (a *app) init() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write a stack to start from",
-		Long: `init writes one of the ready-made stacks into a folder that is new or empty. The
-stack is called like the folder, unless --name says otherwise; its users get
-names of their own, so that it can stand beside the one it was made from. Beside
-it stands the JSON Schema that each document names for editors.
+		Long: `init writes one of the ready-made stacks into a new or empty folder. The name
+of the stack is the name of the folder unless --name sets another. Its users get
+new names, so that the new stack and the original can be applied to one tenant.
+init also writes the JSON Schema that the documents refer to for editors.
 
-There is: ` + strings.Join(readyMade(), ", "),
+Ready-made stacks: ` + strings.Join(readyMade(), ", "),
 		Example: "  provision init --from heroes manifests/crew\n  provision init --from vault-function --name secrets infra/entra",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return hint(usagef("init wants the folder to write to"), "as in `provision init --from heroes manifests/heroes`")
+				return hint(usagef("init requires a folder to write to"), "as in `provision init --from heroes manifests/heroes`")
 			}
 			return nil
 		},
@@ -38,7 +38,7 @@ There is: ` + strings.Join(readyMade(), ", "),
 		},
 	}
 	c.Flags().String("from", "vscode-fastapi", "the stack to start from: "+strings.Join(readyMade(), ", "))
-	c.Flags().String("name", "", "what the new stack is called (default: the folder's name)")
+	c.Flags().String("name", "", "name of the new stack (default: the folder's name)")
 	return c
 }
 
@@ -59,7 +59,7 @@ var stackName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
 func (a *app) writeStack(from, name, dir string) error {
 	if !slices.Contains(readyMade(), from) {
-		return hint(usagef("there is no stack %q to start from", from), "there is: %s", strings.Join(readyMade(), ", "))
+		return hint(usagef("there is no stack %q to start from", from), "choose one of: %s", strings.Join(readyMade(), ", "))
 	}
 	if name == "" {
 		abs, err := filepath.Abs(dir)
@@ -69,14 +69,14 @@ func (a *app) writeStack(from, name, dir string) error {
 		name = filepath.Base(abs)
 	}
 	if !stackName.MatchString(name) || len(name) > 60 {
-		return hint(usagef("%q cannot be a stack's name: small letters, digits and hyphens, at most 60", name), "give it one with --name")
+		return hint(usagef("%q cannot be a stack's name: small letters, digits and hyphens, at most 60", name), "set a name with --name")
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write the stack: %w", err)
 	}
 	if len(entries) > 0 {
-		return hint(usagef("%s is not empty", dir), "choose a folder that is new")
+		return hint(usagef("%s is not empty", dir), "choose a new folder")
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write the stack: %w", err)
@@ -106,7 +106,7 @@ func (a *app) writeStack(from, name, dir string) error {
 	written = append(written, schema)
 	stacks, err := stack.Load(dir)
 	if err != nil {
-		return fmt.Errorf("the stack that was written: %w", err)
+		return fmt.Errorf("check the written stack: %w", err)
 	}
 	if err := a.ignoreSecrets(dir, secretFiles(stacks)); err != nil {
 		return err

@@ -16,16 +16,16 @@ func (a *app) forgetLeft(ctx context.Context, s *session, names []string, stacks
 	}
 	stays, err := s.keep.Forget(ctx, left)
 	for _, why := range stays {
-		a.say("warning: the text of a revoked secret stays where it is: %v", why)
+		a.say("warning: the text of a revoked secret was not removed: %v", why)
 	}
 	if err != nil {
 		return true, err
 	}
 	for _, name := range left.Secrets {
-		a.say("removed what was kept of secret %s, which is no more", name)
+		a.say("removed the stored text of secret %s, which no longer exists", name)
 	}
 	for _, upn := range left.Passwords {
-		a.say("removed the password of user %s, who is no more", upn)
+		a.say("removed the stored password of user %s, who no longer exists", upn)
 	}
 	return true, nil
 }

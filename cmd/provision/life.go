@@ -19,11 +19,11 @@ import (
 func (a *app) lifeOf(s *session, f facts) conformance.Life {
 	switch {
 	case s.manage == nil:
-		return conformance.Life{Why: "only the local tenant's keys and assignments are changed for a test"}
+		return conformance.Life{Why: "these cases change keys and assignments, which is done on the local tenant only"}
 	case a.config.GetBool("skip-life"):
-		return conformance.Life{Why: "left out by --skip-life"}
+		return conformance.Life{Why: "skipped by --skip-life"}
 	case s.lifeTaken:
-		return conformance.Life{Why: "another command changes the local tenant's keys and assignments for a test"}
+		return conformance.Life{Why: "another command is changing the local tenant's keys and assignments for its cases"}
 	}
 	return conformance.Life{Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID, s.command("apply")}}
 }

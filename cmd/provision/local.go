@@ -111,7 +111,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 // publicHostsFlag is that of every command that gets tokens or says where they
 // come from. `provision exec` sets it for its child by the environment.
 func publicHostsFlag(c *cobra.Command) {
-	c.Flags().Bool("public-hosts", false, "know the local tenant by Microsoft's host names, through its proxy")
+	c.Flags().Bool("public-hosts", false, "use Microsoft's public host names for the local tenant, through its proxy")
 }
 
 // tenantOptions are what only `provision emulator` may say of the tenant that
@@ -152,7 +152,7 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 	if err != nil {
 		listeners.Close()
 		if errors.Is(err, emulator.ErrDamaged) {
-			err = hint(err, "use another tenant with --state FOLDER, or begin with a new one: rm -r %s", shellQuote(string(kept)))
+			err = hint(err, "use another tenant with --state FOLDER, or start with a new one: rm -r %s", shellQuote(string(kept)))
 		}
 		return serving{}, nil, err
 	}
@@ -221,7 +221,7 @@ func (d stateDir) listeners(o tenantOptions) (l emulator.Listeners, err error) {
 	if o.alias != "" {
 		also, err := emulator.Listen(o.alias)
 		if err != nil {
-			return l, hint(fmt.Errorf("serve Microsoft's public hosts: %w", err), "port 443 may take root, or `setcap cap_net_bind_service=+ep` on this program")
+			return l, hint(fmt.Errorf("serve Microsoft's public hosts: %w", err), "port 443 may require root, or `setcap cap_net_bind_service=+ep` on this program")
 		}
 		l.Public = append(l.Public, also...)
 	}
@@ -256,7 +256,7 @@ func (d stateDir) listen(address string, ports portRange) ([]net.Listener, error
 		listeners, err := emulator.Listen(address)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return nil, hint(fmt.Errorf("serve the local tenant: %w", err),
-				"end the program that has the port; the tenant keeps its port so that what was told of it stays true")
+				"end the program that uses the port; the tenant keeps its port so that configured programs still find it")
 		}
 		if err != nil || recorded != 0 {
 			return listeners, err // one that is asked for is this process's alone

@@ -32,7 +32,7 @@ func (a *app) derive(file string, args []string) error {
 		resource, client = fitting(stacks, a.config.GetString("application"), d.Scopes())
 	}
 	if resource == "" || client == "" {
-		a.say("note: no application here exposes its scopes to a client that users sign in to: correct `resource` and `client`")
+		a.say("note: no application in these manifests exposes scopes to a client that users sign in to: correct `resource` and `client`")
 	}
 	if resource == "" {
 		resource = "api"

@@ -20,8 +20,8 @@ import (
 // fileFlags are those of every command that writes or removes files of the
 // user's.
 func fileFlags(c *cobra.Command) {
-	c.Flags().Bool("overwrite", false, "write over, or remove, files that provision did not write or that were changed since")
-	c.Flags().Bool("allow-outside", false, "write files outside of the working directory: absolute paths, .. and symbolic links that lead out of it")
+	c.Flags().Bool("overwrite", false, "overwrite or remove files even if provision did not write them or they changed after it did")
+	c.Flags().Bool("allow-outside", false, "allow writing files outside the working directory: absolute paths, .. and symbolic links that lead out of it")
 }
 
 // secretFiles are the files of the user's that hold secrets of the stacks.
@@ -271,7 +271,7 @@ func (a *app) noteLeft(s *session, stacks []*stack.Stack) error {
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
 			if _, err := os.Lstat(o.File); err == nil && !written.Ours(o.File) {
-				a.say("note: %s is left alone: provision did not write it", o.File)
+				a.say("note: %s is not changed: provision did not write it", o.File)
 			}
 		}
 	}

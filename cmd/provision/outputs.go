@@ -16,22 +16,22 @@ import (
 func (a *app) outputs() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "output [DIR] [-- COMMAND [ARG…]]",
-		Short: "Print what the applied stack is known by: for its API, for its clients",
-		Long: `output prints KEY=VALUE lines of an applied stack: the client ids of its
-applications. With --for-api they are what an API must be told to check its
-tokens: TENANT_ID, AUDIENCE (every value that aud may take), ISSUER, JWKS_URI and,
-for a local tenant, where its certificate authority is. Lists are separated by
-spaces; nothing is quoted.
+		Short: "Print the settings of an applied stack for its API and its clients",
+		Long: `output prints the client ids of the applications of an applied stack as KEY=VALUE
+lines. With --for-api it prints the settings that an API needs to validate tokens:
+TENANT_ID, AUDIENCE (every valid value of aud), ISSUER, JWKS_URI and, for a local
+tenant, the file of its certificate authority. Lists are separated by spaces;
+values are not quoted.
 
-After -- stands a command to run with these variables in its environment, whatever
-they hold. The local tenant is served for as long as it runs, signals are passed on
-to it, and the exit code is its own.
+A command after -- runs with these variables in its environment; values need no
+quoting. The local tenant is served while the command runs, signals are passed to
+it, and the exit code is the exit code of the command.
 
---format gives the same as dotenv (quoted for a shell), json, tfvars, github (into
-$GITHUB_OUTPUT) or azure-devops (as variables of the job). Client secrets are
-among them with --show-secrets, masked where a job's log would show them.
+--format writes the variables as dotenv (quoted for a shell), json, tfvars, github
+(into $GITHUB_OUTPUT) or azure-devops (as variables of the job). --show-secrets
+includes client secrets and masks them in the log of the job.
 
---write writes the files of the stacks' Output documents, as apply does.`,
+--write writes the files of the Output documents, as apply does.`,
 		Example: `  provision output --for-api > api.env
   provision output --for-api manifests/heroes -- python3 main.py
   provision output --stack heroes --format github --show-secrets
@@ -43,22 +43,22 @@ among them with --show-secrets, masked where a job's log would show them.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			args, command := beforeDash(cmd, args)
 			if cmd.ArgsLenAtDash() >= 0 && len(command) == 0 {
-				return hint(usagef("there is no command after --"), "see `provision output --help`")
+				return hint(usagef("no command follows --"), "see `provision output --help`")
 			}
 			for _, flag := range []string{"write", "format", "output"} {
 				if len(command) > 0 && cmd.Flags().Changed(flag) {
-					return usagef("--%s says how the lines are written, and a command gets them in its environment", flag)
+					return usagef("--%s cannot be used with a command: a command gets the variables in its environment", flag)
 				}
 			}
 			format := a.config.GetString("format")
 			if _, known := outputFormats[format]; !known {
-				return hint(usagef("format %q is not known", format), "there is: %s", strings.Join(outputFormatNames(), ", "))
+				return hint(usagef("format %q is not known", format), "choose one of: %s", strings.Join(outputFormatNames(), ", "))
 			}
 			if a.json() && cmd.Flags().Changed("format") {
-				return hint(usagef("--format and -o json both say how the variables are written"), "leave one of them out")
+				return hint(usagef("--format and -o json cannot be used together"), "leave one of them out")
 			}
 			if format == "github" && os.Getenv("GITHUB_OUTPUT") == "" {
-				return hint(usagef("there is no GITHUB_OUTPUT to write to"), "GitHub Actions sets it; elsewhere take another --format")
+				return hint(usagef("GITHUB_OUTPUT is not set"), "GitHub Actions sets it; elsewhere use another --format")
 			}
 			if a.config.GetBool("write") {
 				return a.changing(cmd, args, a.checkOutputs, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
@@ -80,10 +80,10 @@ among them with --show-secrets, masked where a job's log would show them.
 			})
 		},
 	}
-	c.Flags().Bool("for-api", false, "what the API must be told to check its tokens")
-	c.Flags().String("format", "env", "how the lines are written: "+strings.Join(outputFormatNames(), ", "))
-	c.Flags().Bool("show-secrets", false, "with the client secrets that are kept")
-	c.Flags().Bool("write", false, "write the files of the Output documents")
+	c.Flags().Bool("for-api", false, "print the settings that the API needs to validate tokens")
+	c.Flags().String("format", "env", "format of the lines: "+strings.Join(outputFormatNames(), ", "))
+	c.Flags().Bool("show-secrets", false, "include the stored client secrets")
+	c.Flags().Bool("write", false, "write the files of the Output documents, as apply does")
 	writerFlags(c)
 	fileFlags(c)
 	chooseFlags(c)
@@ -186,7 +186,7 @@ func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts)
 // nobody serves them.
 func (a *app) sayWhoServes(s *session) {
 	if s.serves {
-		a.say("note: the local tenant is served only while a provision command runs; for an API that runs beside them serve it with `%s`", a.commandAt(nil, "emulator"))
+		a.say("note: the local tenant is served only while a provision command runs; to run an API between commands, serve the tenant with `%s`", a.commandAt(nil, "emulator"))
 	}
 }
 

@@ -112,7 +112,7 @@ func (r resolver) appID(name string) (string, error) {
 	}
 	live := r.state.Objects[k]
 	if live == nil {
-		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "make it with `%s`", r.session.command("apply"))
+		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "create it with `%s`", r.session.command("apply"))
 	}
 	return live.AppID, nil
 }
@@ -126,7 +126,7 @@ func (r resolver) user(name, what string) (string, error) {
 	if password := r.session.password(r.passwords, u); password != "" {
 		return password, nil
 	}
-	return "", hint(fmt.Errorf("the password of user %s is not known", name), "give it in PROVISION_PASSWORD_%s", environmentName(name))
+	return "", hint(fmt.Errorf("the password of user %s is not known", name), "set it in PROVISION_PASSWORD_%s", environmentName(name))
 }
 
 // secret finds a kept secret by its application and name, or by its name.
@@ -145,12 +145,12 @@ func (r resolver) secret(path []string) (string, error) {
 			case err != nil || kept.SecretText != "":
 				return kept.SecretText, err
 			case ok:
-				return "", hint(fmt.Errorf("the text of secret %s is nowhere but in its sink, which does not show it: %s", name, secret.Sink),
-					"take it from there, or give it in %s", secretVariable(application, secret))
+				return "", hint(fmt.Errorf("the text of secret %s is stored only in its sink, which does not return it: %s", name, secret.Sink),
+					"get it from there and set it in %s", secretVariable(application, secret))
 			}
 		}
 	}
-	return "", hint(fmt.Errorf("the text of secret %s is not kept here", name), "`%s` makes a new one", r.session.command("apply"))
+	return "", hint(fmt.Errorf("the text of secret %s is not stored on this machine", name), "`%s` creates a new one", r.session.command("apply"))
 }
 
 // postmanEnvironment is an environment as Postman imports it.

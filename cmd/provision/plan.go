@@ -16,10 +16,9 @@ func (a *app) plan() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan [DIR]",
 		Short: "Show what apply would do, property by property",
-		Long: `plan compares what the stacks at or below DIR (default manifests/) declare
-with what the tenant holds, and prints what apply would create, change and
-delete. It writes nothing.`,
-		Example: "  provision plan manifests/\n  provision plan manifests/ --detailed-exitcode   # exit 3 when there is something to do\n  provision plan manifests/ -o json",
+		Long: `plan compares the stacks at or below DIR (default manifests/) with the tenant and
+prints what apply would create, change and delete. It writes nothing.`,
+		Example: "  provision plan manifests/\n  provision plan manifests/ --detailed-exitcode   # exit 3 if the plan has changes\n  provision plan manifests/ -o json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
@@ -40,7 +39,7 @@ delete. It writes nothing.`,
 			})
 		},
 	}
-	c.Flags().Bool("detailed-exitcode", false, "exit 3 when there is something to do")
+	c.Flags().Bool("detailed-exitcode", false, "exit 3 if the plan has changes")
 	fileFlags(c)
 	return c
 }
@@ -115,7 +114,7 @@ func (a *app) confirm(ctx context.Context, s *session, what string) error {
 		return nil
 	}
 	if !isTerminal(a.stdin) {
-		return hint(usagef("%s tenant %s asks for confirmation, and there is no terminal to ask on", what, s.target), "check `%s`, then say --yes: `%s`", s.command("plan"), a.again("--yes"))
+		return hint(usagef("%s tenant %s requires confirmation, and standard input is not a terminal", what, s.target), "review the plan with `%s`, then use --yes: `%s`", s.command("plan"), a.again("--yes"))
 	}
 	fmt.Fprintf(a.stderr, "%s tenant %s (%s)? Type yes: ", what, s.target, s.tenantID)
 	answer := make(chan string, 1)
@@ -132,5 +131,5 @@ func (a *app) confirm(ctx context.Context, s *session, what string) error {
 			return nil
 		}
 	}
-	return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or say --yes: `%s`", a.again("--yes"))
+	return hint(fmt.Errorf("not confirmed; nothing was touched"), "answer yes, or use --yes: `%s`", a.again("--yes"))
 }

@@ -21,11 +21,11 @@ import (
 // reportFlags are those of every command that verifies.
 func reportFlags(c *cobra.Command) {
 	targetFlags(c)
-	c.Flags().StringArray("report", nil, "also write a report, as in html=report.html; there is html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
-	c.Flags().String("baseline", "", "a YAML or JSON file of failures that are known until a day, e.g. known-failures.yaml")
-	c.Flags().BoolP("verbose", "v", false, "a line for every case, also where all of a family are as they must be")
-	c.Flags().Bool("skip-life", false, "leave out the cases that change the local tenant for a moment: its keys, its key set, a user's roles")
-	c.Flags().Bool("strict", false, "count as failed what correct APIs may do differently (notes)")
+	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
+	c.Flags().String("baseline", "", "YAML or JSON file of known failures to tolerate until a date, e.g. known-failures.yaml")
+	c.Flags().BoolP("verbose", "v", false, "print a line for every case, also for families in which all cases pass")
+	c.Flags().Bool("skip-life", false, "skip the cases that temporarily change the local tenant: its keys, its key set, a user's roles")
+	c.Flags().Bool("strict", false, "treat notes as failures")
 	chooseFlags(c)
 	publicHostsFlag(c)
 }
@@ -38,7 +38,7 @@ func (a *app) reportFiles() ([]reportFile, error) {
 	for _, wanted := range a.config.GetStringSlice("report") {
 		format, path, _ := strings.Cut(wanted, "=")
 		if report.Formats[format] == nil || path == "" {
-			return nil, hint(usagef("--report %q is no FORMAT=FILE", wanted), "as in --report junit=results.xml; the formats are %s",
+			return nil, hint(usagef("--report %q is not FORMAT=FILE", wanted), "e.g. --report junit=results.xml; the formats are %s",
 				strings.Join(slices.Sorted(maps.Keys(report.Formats)), ", "))
 		}
 		files = append(files, reportFile{format, path})
@@ -118,7 +118,7 @@ func (a *app) github() (*report.GitHub, func() error) {
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		a.say("warning: no job summary: %v", err)
+		a.say("warning: write the job summary: %v", err)
 		g := report.NewGitHub(a.raw.stderr, nil)
 		return g, g.Close
 	}

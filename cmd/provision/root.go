@@ -60,12 +60,12 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "provision",
 		Short: "Set up Microsoft Entra ID app registrations and prove the API they protect",
-		Long: `provision reads manifests, makes the app registrations, scopes, roles,
-assignments and consents that they declare, and proves that the API they
+		Long: `provision reads manifests, creates the app registrations, scopes, roles,
+assignments and consents that they declare, and verifies that the API they
 protect answers 200, 403 and 401 exactly where it must.
 
-It works on a local tenant that it carries inside (the default: nothing to
-install, no account), and on a real one chosen with --target.`,
+The default target is a local tenant that is built in: it needs no installation
+and no account. --target selects a real tenant.`,
 		Example: `  provision apply manifests/ --verify     build everything and prove it
   provision plan manifests/               show what apply would do
   provision destroy manifests/            take it away again`,
@@ -101,9 +101,9 @@ install, no account), and on a real one chosen with --target.`,
 		return hint(usage{err}, "see `%s --help`", cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()
-	flags.String("target", "local", "the tenant: local, or one named in provision.yaml")
-	flags.StringP("output", "o", "text", "how results are printed: text or json")
-	flags.String("state", "", "the local tenant's folder (default: .provision/local, looked for upwards)")
+	flags.String("target", "local", "tenant to use: local, or a target of provision.yaml")
+	flags.StringP("output", "o", "text", "output format: text or json")
+	flags.String("state", "", "folder of the local tenant (default: .provision/local in the working directory or a parent)")
 	root.AddGroup(
 		&cobra.Group{ID: "main", Title: "Commands:"},
 		&cobra.Group{ID: "more", Title: "Beside them:"})

@@ -18,14 +18,15 @@ import (
 func (a *app) rotate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate [DIR]",
-		Short: "Put new client secrets in the place of old ones",
-		Long: `rotate makes a new secret for each that the stacks at or below DIR declare, gets a
-token with it, writes it where the old one is kept and into the files of Output
-documents, and only then lets the old one go: at once with --grace 0, else after
-that time, by the next apply or rotate. A new secret that is not accepted is taken
-away again, and the old one stays.
+		Short: "Replace client secrets with new ones",
+		Long: `rotate creates a new secret for each secret that the stacks at or below DIR
+declare, gets a token with it, and writes it to the sink and to the files of Output
+documents. Only then it revokes the old secret: immediately with --grace 0,
+otherwise the first apply or rotate after the grace period revokes it. If the new
+secret is not accepted, rotate removes it and keeps the old one.
 
-plan warns of secrets that expire within 30 days; --expiring takes only such.`,
+plan warns about secrets that expire within 30 days; --expiring rotates only secrets
+that expire within the given time.`,
 		Example: `  provision rotate manifests/heroes
   provision rotate --expiring 30d
   provision rotate --secret heroes/client/client --grace 0`,
@@ -40,10 +41,10 @@ plan warns of secrets that expire within 30 days; --expiring takes only such.`,
 			})
 		},
 	}
-	c.Flags().String("secret", "", "only this one: STACK/APPLICATION/NAME")
-	c.Flags().String("expiring", "", "only those that expire within this time, e.g. 30d")
-	c.Flags().String("grace", "24h", "how long the old one stays good, e.g. 7d or 0")
-	c.Flags().Bool("yes", false, "do not ask before changing a real tenant")
+	c.Flags().String("secret", "", "rotate only this secret: STACK/APPLICATION/NAME")
+	c.Flags().String("expiring", "", "rotate only secrets that expire within this time, e.g. 30d")
+	c.Flags().String("grace", "24h", "how long the old secret stays valid, e.g. 7d or 0")
+	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
 	writerFlags(c)
 	fileFlags(c)
 	return c
@@ -80,9 +81,9 @@ func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	}
 	switch {
 	case len(names) == 0:
-		return nil, hint(usagef("no secret here to rotate"), "an application has some by `secrets: [{name: …}]`")
+		return nil, hint(usagef("the manifests declare no secrets to rotate"), "declare secrets in an application: `secrets: [{name: …}]`")
 	case len(all) == 0:
-		return nil, hint(usagef("there is no secret %q", want), "there is: %s", strings.Join(names, ", "))
+		return nil, hint(usagef("there is no secret %q", want), "choose one of: %s", strings.Join(names, ", "))
 	}
 	return all, nil
 }
@@ -141,7 +142,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 		case err != nil:
 			return err
 		case !ok || id == "":
-			return hint(fmt.Errorf("secret %s is not there to be rotated", r.name()), "make it with `%s`", s.command("apply"))
+			return hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
 		case expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
 			continue
 		}
@@ -189,7 +190,7 @@ type rotatedSecret struct {
 func (a *app) sayRotated(r rotation, made reconcile.Rotated) {
 	old := "the old one is revoked"
 	if !made.Until.IsZero() {
-		old = "the old one is good until " + made.Until.Format(time.DateTime) + " UTC"
+		old = "the old one is valid until " + made.Until.Format(time.DateTime) + " UTC"
 	}
 	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), old)
 }

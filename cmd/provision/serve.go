@@ -24,14 +24,15 @@ func (a *app) serve() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "Serve the bundled reference API for a stack",
-		Long: `serve runs the reference API, with the endpoints of a stack's Conformance
-document as its routes, until it is interrupted. What it refuses it explains in
-its log (on stderr) and not to the caller.
+		Long: `serve runs the reference API until it is interrupted. Its routes are the endpoints
+of the stack's Conformance document. It writes the reason for each refused request
+to its log (standard error) and does not send it to the caller.
 
-A scenario is what stands behind the routes: heroes are kept, secrets given out.
-The document names it; --scenario names another, and chooses the API among
-several. Every API describes itself at /openapi.json, and at /docs where the
-stack has a single-page application to sign in to.`,
+A scenario is the application logic behind the routes, e.g. storing heroes or
+returning secrets. The document names the scenario; --scenario replaces it and, if
+there are several APIs, selects the API with that scenario. Every API describes
+itself at /openapi.json, and at /docs if the stack has a single-page application to
+sign in to.`,
 		Example: `  provision serve manifests/vscode-fastapi
   provision serve --scenario heroes --listen 127.0.0.1:9000
   provision serve --stack spa --tls
@@ -39,7 +40,7 @@ stack has a single-page application to sign in to.`,
 		Args: maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if name := a.config.GetString("scenario"); name != "" && !slices.Contains(scenario.Names(), name) {
-				return hint(usagef("scenario %q is not known", name), "there is: %s", strings.Join(scenario.Names(), ", "))
+				return hint(usagef("scenario %q is not known", name), "choose one of: %s", strings.Join(scenario.Names(), ", "))
 			}
 			if _, err := parseRate(a.config.GetString("rate")); err != nil {
 				return err
@@ -48,10 +49,10 @@ stack has a single-page application to sign in to.`,
 		},
 	}
 	c.Flags().String("listen", "127.0.0.1:8000", "address and port")
-	c.Flags().String("scenario", "", "what stands behind the routes: "+strings.Join(scenario.Names(), ", "))
-	c.Flags().Bool("tls", false, "serve https, with a certificate of the local tenant's authority for localhost")
-	c.Flags().String("rate", "", "answer 429 to more requests than this, e.g. 5/s or 100/m")
-	c.Flags().String("key-vault", "", "for vault-function: give out the secrets of this Azure Key Vault, signed in as Azure's tools are")
+	c.Flags().String("scenario", "", "application logic behind the routes: "+strings.Join(scenario.Names(), ", "))
+	c.Flags().Bool("tls", false, "serve HTTPS, with a certificate for localhost from the local tenant's certificate authority")
+	c.Flags().String("rate", "", "answer 429 above this rate of requests, e.g. 5/s or 100/m")
+	c.Flags().String("key-vault", "", "for vault-function: return the secrets of this Azure Key Vault; signs in with DefaultAzureCredential")
 	chooseFlags(c)
 	publicHostsFlag(c)
 	return c

@@ -63,14 +63,14 @@ func (a *app) realTenant(name string) (id string, err error) {
 		}
 		slices.Sort(known)
 		if near := stack.Nearest(name, known); near != "" {
-			return "", hint(usagef("target %q is not known (there is: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", shellQuote(near))
+			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", shellQuote(near))
 		}
-		return "", hint(usagef("target %q is not known (there is: %s)", name, strings.Join(known, ", ")),
-			"write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+		return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")),
+			"add it to provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
 	id = a.config.GetString(key + ".tenant")
 	if id == "" {
-		return "", hint(usagef("target %q has no tenant", name), "write it into provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+		return "", hint(usagef("target %q has no tenant", name), "add it to provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
 	return id, nil
 }

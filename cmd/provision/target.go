@@ -24,12 +24,12 @@ import (
 
 // targetFlags say where the API is and how it is reached.
 func targetFlags(c *cobra.Command) {
-	c.Flags().String("url", "", "the API to try, e.g. https://localhost:8443/v1 (default: the bundled one, or the document's url)")
-	c.Flags().StringArray("header", nil, "a header of every request to the API, e.g. \"X-Version: 2\"; @FILE reads one a line (may be repeated)")
-	c.Flags().String("ca", "", "a PEM file of the authority that signed the API's certificate, e.g. company-ca.pem")
-	c.Flags().String("api-proxy", "", "reach the API by this proxy, e.g. http://proxy.contoso.example:3128 (default: HTTPS_PROXY)")
+	c.Flags().String("url", "", "base URL of the API, e.g. https://localhost:8443/v1 (default: the url of the Conformance document, else the bundled API)")
+	c.Flags().StringArray("header", nil, "header to send with every request to the API, e.g. \"X-Version: 2\"; @FILE reads one header per line (may be repeated)")
+	c.Flags().String("ca", "", "PEM file of the certificate authority that issued the API's certificate, e.g. company-ca.pem")
+	c.Flags().String("api-proxy", "", "proxy for requests to the API, e.g. http://proxy.contoso.example:3128 (default: HTTPS_PROXY)")
 	c.Flags().Duration("wait", 0, "how long to wait for an API that is still starting, e.g. 30s")
-	c.Flags().String("rate", "", "how often the API may be asked, e.g. 5/s or 100/m")
+	c.Flags().String("rate", "", "maximum rate of requests to the API, e.g. 5/s or 100/m")
 }
 
 // reach is how an API is reached, as the flags say.
@@ -56,7 +56,7 @@ func (a *app) reach() (r reach, err error) {
 			return r, usagef("--ca: %w", err)
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(r.pem) {
-			return r, hint(usagef("--ca: %s holds no certificate", file), "it takes PEM: -----BEGIN CERTIFICATE-----")
+			return r, hint(usagef("--ca: %s holds no certificate", file), "it must be in PEM format: -----BEGIN CERTIFICATE-----")
 		}
 	}
 	if proxy := a.config.GetString("api-proxy"); proxy != "" {
@@ -105,9 +105,9 @@ func checkURL(what, text string) error {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return hint(usagef("%s is no URL of an API", what), "as in http://127.0.0.1:8000 or https://api.contoso.example/v1")
 	case u.User != nil:
-		return hint(usagef("%s holds a user name or password", what), "give what the API asks for with --header")
+		return hint(usagef("%s holds a user name or password", what), "send the credentials that the API requires with --header")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return hint(usagef("%s has more than a path", what), "leave out what begins with ? or #; the endpoints are appended to it")
+		return hint(usagef("%s has more than a path", what), "remove the part from ? or #; the endpoints are appended to the URL")
 	}
 	return nil
 }
@@ -133,9 +133,9 @@ func headers(stated []string) (http.Header, error) {
 			name, value = http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
 			switch {
 			case !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value):
-				return nil, hint(usagef("--header is no header"), "as in --header \"X-Version: 2\"") // it is not quoted: it may be a secret
+				return nil, hint(usagef("--header is not a valid header"), "e.g. --header \"X-Version: 2\"") // it is not quoted: it may be a secret
 			case name == "Authorization":
-				return nil, hint(usagef("--header cannot be Authorization"), "that is what the cases are about; they get their tokens by themselves")
+				return nil, hint(usagef("--header cannot be Authorization"), "the cases set this header: provision gets the tokens for them")
 			}
 			h.Add(name, value)
 		}
@@ -152,7 +152,7 @@ func parseRate(text string) (float64, error) {
 	n, err := strconv.ParseFloat(number, 64)
 	seconds := map[string]float64{"s": 1, "m": 60, "h": 3600}[cmp.Or(unit, "s")]
 	if err != nil || !(n > 0 && n < 1e6) || seconds == 0 {
-		return 0, hint(usagef("--rate %q is no number of requests", text), "as in --rate 5/s, 100/m or 1000/h")
+		return 0, hint(usagef("--rate %q is not a rate of requests", text), "e.g. --rate 5/s, 100/m or 1000/h")
 	}
 	return n / seconds, nil
 }

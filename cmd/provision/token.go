@@ -19,25 +19,25 @@ import (
 func (a *app) token() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token [DIR]",
-		Short: "Get a token as a user or an application gets it",
-		Long: `token signs a user of the stack in (authorization code with PKCE, through the
-sign-in form), or an application (client credentials with its kept secret), and
-prints the access token for the stack's API: raw, for a script, or with
---decode as its header and claims, without the signature.
+		Short: "Get an access token for a user or an application",
+		Long: `token signs in a user of the stack (authorization code with PKCE, through the
+sign-in form) or an application (client credentials with its stored secret), and
+prints the access token for the stack's API: the raw token for scripts, or with
+--decode its header and claims, without the signature.
 
-With --browser whoever is at the keyboard signs in, in the system's browser, as
-is needed on a real tenant with a second factor.`,
+With --browser the user signs in interactively in the system's browser. A real
+tenant that requires a second factor needs this.`,
 		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode\n  provision token --stack heroes --client reader --browser --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onAPI(cmd, args, a.checkWho, a.getToken)
 		},
 	}
-	c.Flags().String("user", "", "the user to sign in, by the manifest's name")
-	c.Flags().Bool("browser", false, "sign in with the system's browser, whose address is printed too")
-	c.Flags().String("app", "", "the application to get a token for itself, by the manifest's name")
-	c.Flags().String("client", "", "the application to sign in to (default: the Conformance document's client)")
-	c.Flags().StringSlice("scope", nil, "scopes of the API by value (default: all that are granted)")
+	c.Flags().String("user", "", "user to sign in, by the name in the manifest")
+	c.Flags().Bool("browser", false, "sign in with the system's browser; the URL is also printed")
+	c.Flags().String("app", "", "application to get a token for with client credentials, by the name in the manifest")
+	c.Flags().String("client", "", "client application that the user signs in to (default: the client of the Conformance document)")
+	c.Flags().StringSlice("scope", nil, "scopes of the API to request, by value (default: all granted scopes)")
 	chooseFlags(c)
 	publicHostsFlag(c)
 	c.Flags().Bool("decode", false, "print header and claims instead of the token")
@@ -86,7 +86,7 @@ func (a *app) checkWho(p protected) error {
 				return nil
 			}
 		}
-		return hint(usagef("stack %s has no %s %q", p.stack.Name, kind, name), "there is: %s", strings.Join(names, ", "))
+		return hint(usagef("stack %s has no %s %q", p.stack.Name, kind, name), "choose one of: %s", strings.Join(names, ", "))
 	}
 	ways := 0
 	for _, way := range []bool{user != "", service != "", a.config.GetBool("browser")} {
@@ -96,7 +96,7 @@ func (a *app) checkWho(p protected) error {
 	}
 	switch {
 	case ways != 1:
-		return hint(usagef("say whose token: --user, --app or --browser, one of them"), "users: %s; applications: %s", strings.Join(users, ", "), strings.Join(applications, ", "))
+		return hint(usagef("exactly one of --user, --app and --browser is required"), "users: %s; applications: %s", strings.Join(users, ", "), strings.Join(applications, ", "))
 	case service != "":
 		return known("application", service, applications)
 	}
@@ -125,7 +125,7 @@ func (a *app) showToken(raw string) error {
 	}
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
-		return fmt.Errorf("decode the token: it is no JWT")
+		return fmt.Errorf("decode the token: it is not a JWT")
 	}
 	var decoded struct {
 		Header json.RawMessage `json:"header"`

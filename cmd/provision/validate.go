@@ -13,10 +13,10 @@ import (
 func (a *app) validate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate [DIR]",
-		Short: "Check the manifests; find every mistake at once",
-		Long: `validate reads every stack at or below DIR (default manifests/) and prints
-every mistake with its file, line and column and what to write instead. It
-talks to no tenant. Exit 0: all is well; 2: there are mistakes.`,
+		Short: "Check the manifests and report all mistakes at once",
+		Long: `validate reads every stack at or below DIR (default manifests/) and prints every
+mistake with its file, line and column and a correction. It does not connect to a
+tenant. Exit code 0: no mistakes; 2: there are mistakes.`,
 		Example: "  provision validate manifests/\n  provision validate -o json manifests/ | jq '.errors[].message'",
 		Args:    maxOneDir,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -58,11 +58,12 @@ func (a *app) schema() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of the manifests, for editors",
 		Long: `schema prints the JSON Schema of a manifest document. For the YAML language
-server (VS Code and others), begin each document of a file, below its ---, with
+server (VS Code and others), start each document of a file, below its ---, with
   # yaml-language-server: $schema=provision.schema.json
-(the schema's path, from the file), as init does. A modeline counts for its own
-document alone. The setting yaml.schemas names the schema for all of a file.
-With --report it is that of the JSON report of verify, with --config that of
+(the path of the schema, relative to the file). init writes this line. The line
+applies to one document; the editor setting yaml.schemas applies to whole files.
+
+--report prints the schema of the JSON report of verify, --config the schema of
 provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
@@ -79,8 +80,8 @@ provision.yaml.`,
 			return err
 		},
 	}
-	c.Flags().Bool("report", false, "the schema of `provision verify --report json=FILE` instead")
-	c.Flags().Bool("config", false, "the schema of provision.yaml instead")
+	c.Flags().Bool("report", false, "print the schema of `provision verify --report json=FILE`")
+	c.Flags().Bool("config", false, "print the schema of provision.yaml")
 	c.MarkFlagsMutuallyExclusive("report", "config")
 	return c
 }

@@ -17,16 +17,15 @@ import (
 func (a *app) verify() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify [DIR]",
-		Short: "Prove that an API lets in whom it must, and nobody else",
-		Long: `verify derives, from the Conformance documents of the stacks at or below DIR
-(default manifests/), every request that the API must answer with 200, 403 or
-401, gets the tokens for them as real clients do, sends them, and says what
-came back. Without --url it tries the bundled reference API, which it starts for
-the run. Exit 0: all is well; 3: a case failed. No report holds a token, a
-signature or a secret.
+		Short: "Verify that an API admits exactly the callers that it must",
+		Long: `verify derives the requests that the API must answer with 200, 403 or 401 from the
+Conformance documents of the stacks at or below DIR (default manifests/). It gets
+the tokens as real clients do, sends the requests and reports the answers. Without
+--url it starts and tests the bundled reference API. Exit code 0: all cases passed;
+3: a case failed. Reports contain no tokens, signatures or secrets.
 
-With --openapi it prints a Conformance document instead, derived from what an
-OpenAPI document says of security, parameters and bodies.`,
+With --openapi it prints a Conformance document derived from the security,
+parameters and bodies of an OpenAPI document.`,
 		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report html=report.html\n  provision verify --baseline known-failures.yaml --report sarif=results.sarif\n  provision verify --only '*audience*'\n  provision verify --openapi openapi.json > manifests/conformance.yaml",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,8 +36,8 @@ OpenAPI document says of security, parameters and bodies.`,
 		},
 	}
 	reportFlags(c)
-	c.Flags().String("only", "", "only the cases whose id matches; * stands for anything")
-	c.Flags().String("openapi", "", "print the Conformance document of this OpenAPI document (3.0 or 3.1, YAML or JSON), and try nothing")
+	c.Flags().String("only", "", "run only the cases whose id matches; * matches any text")
+	c.Flags().String("openapi", "", "print a Conformance document for this OpenAPI document (3.0 or 3.1, YAML or JSON), and send no requests")
 	return c
 }
 
@@ -115,7 +114,7 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	}
 	switch {
 	case total.Planned == 0:
-		return hint(usagef("no case matches --only %q", a.config.GetString("only")), "leave it out to see what cases there are")
+		return hint(usagef("no case matches --only %q", a.config.GetString("only")), "remove --only to list all cases")
 	case total.Failed > 0:
 		return errNo
 	case total.Errors > 0:
@@ -129,11 +128,11 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 func (a *app) notTried(ctx context.Context, s *session, stacks []*stack.Stack, n int) error {
 	p, _, err := s.diff(ctx, stacks, plan.Options{})
 	if err == nil && len(p.Steps) == 0 {
-		return hint(fmt.Errorf("%s could not be tried, although the tenant is as the manifests say", count(n, "case")),
-			"the report says of each what was missing; `%s` shows it for every case", a.again("--verbose"))
+		return hint(fmt.Errorf("%s could not be run, although the tenant matches the manifests", count(n, "case")),
+			"the report gives the reason for each; `%s` shows every case", a.again("--verbose"))
 	}
-	return hint(fmt.Errorf("%s could not be tried: what is set up is not what the manifests say", count(n, "case")),
-		"`%s` shows what differs, `%s` mends it", a.command("plan"), a.command("apply"))
+	return hint(fmt.Errorf("%s could not be run: the tenant does not match the manifests", count(n, "case")),
+		"`%s` shows the differences, `%s` corrects them", a.command("plan"), a.command("apply"))
 }
 
 // verifyAPI runs the documents of one API.

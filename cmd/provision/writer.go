@@ -33,7 +33,7 @@ func (w writer) String() string {
 
 // writerFlags are those of every command that changes a target.
 func writerFlags(c *cobra.Command) {
-	c.Flags().Duration("lock-timeout", 2*time.Minute, "how long to wait for another provision command that changes this target; 0 does not wait")
+	c.Flags().Duration("lock-timeout", 2*time.Minute, "how long to wait for another provision command that changes this target; 0 means do not wait")
 }
 
 // connectToWrite is connect for a command that changes the target: it waits
@@ -102,12 +102,12 @@ func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration
 		_, _ = sink.ReadJSON(note, &holder) // it may be half a moment behind the lock
 		if time.Since(began) >= patience {
 			return nil, hint(fmt.Errorf("target %s is being changed by %s", a.config.GetString("target"), holder),
-				"run `%s` when that has ended, or wait longer for it with --lock-timeout 10m", a.again())
+				"run `%s` after that command ends, or wait longer for it with --lock-timeout 10m", a.again())
 		}
 		if told.PID == 0 || told.PID != holder.PID && holder.PID != 0 {
 			told = holder
 			if told.PID != 0 {
-				a.say("waiting for %s, which changes target %s", holder, a.config.GetString("target"))
+				a.say("waiting for %s, which is changing target %s", holder, a.config.GetString("target"))
 			}
 		}
 		select {

@@ -34,7 +34,7 @@ func (e env) Check(context.Context) error {
 func (e env) Taken() (what string, err error) {
 	lines, err := e.lines()
 	if own, _ := parted(lines, e.Key); len(own) > 0 {
-		what = "it sets " + e.Key + " already, and provision did not write that"
+		what = "it already sets " + e.Key + ", and provision did not write that line"
 	}
 	return what, err
 }
@@ -82,7 +82,7 @@ func (e env) with(lines []string, text string) ([]string, error) {
 	after := replace(lines, e.Key, e.Key+"="+dotenvValue(text))
 	own, others := parted(after, e.Key)
 	if _, before := parted(lines, e.Key); !slices.Equal(own, []string{text}) || !slices.Equal(others, before) {
-		return nil, &Error{Where: e.File, Hint: "close the quote in that file", Err: errors.New("it holds a quote that is never closed")}
+		return nil, &Error{Where: e.File, Hint: "close the quote in that file", Err: errors.New("it contains an unclosed quote")}
 	}
 	return after, nil
 }

@@ -77,11 +77,11 @@ func (g github) publicKey(ctx context.Context) (key publicKey, err error) {
 	return key, nil
 }
 
-var errNotFound = errors.New("GitHub answered 404: not there, or not to be seen with this token")
+var errNotFound = errors.New("GitHub answered 404: it does not exist, or this token has no access to it")
 
 func (g github) send(ctx context.Context, method, name string, body, into any) error {
 	if g.api.Token == "" {
-		return g.failed("set GITHUB_TOKEN (or GH_TOKEN) to a token that may write secrets of "+g.where.Repository, errors.New("no token of GitHub is at hand"))
+		return g.failed("set GITHUB_TOKEN (or GH_TOKEN) to a token that may write secrets of "+g.where.Repository, errors.New("there is no GitHub token"))
 	}
 	var content io.Reader
 	if body != nil {
@@ -93,7 +93,7 @@ func (g github) send(ctx context.Context, method, name string, body, into any) e
 	}
 	r, err := http.NewRequestWithContext(ctx, method, g.path(name), content)
 	if err != nil {
-		return g.failed("GITHUB_API_URL is as in https://api.github.com", err)
+		return g.failed("set GITHUB_API_URL to a URL such as https://api.github.com", err)
 	}
 	r.Header.Set("Accept", "application/vnd.github+json")
 	r.Header.Set("Authorization", "Bearer "+g.api.Token)
@@ -139,9 +139,9 @@ func (g github) refused(status int, body []byte) error {
 	_ = json.Unmarshal(body, &said) // a body that is no JSON leaves the status to speak
 	switch status {
 	case http.StatusNotFound:
-		return g.failed("check its repository and environment, and that the token may see them", errNotFound)
+		return g.failed("check the repository and environment, and that the token has access to them", errNotFound)
 	case http.StatusUnauthorized:
-		return g.failed("GITHUB_TOKEN (or GH_TOKEN) holds it", fmt.Errorf("GitHub does not take the token (401 %s)", said.Message))
+		return g.failed("set GITHUB_TOKEN (or GH_TOKEN) to a valid token", fmt.Errorf("GitHub does not accept the token (401 %s)", said.Message))
 	case http.StatusForbidden:
 		return g.failed("the token needs the permission to write secrets (of an environment: to write environments), which a workflow's own token never has",
 			fmt.Errorf("GitHub answered 403: %s", said.Message))

@@ -43,7 +43,7 @@ const (
 func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error) {
 	s := vault{where: where, application: application}
 	if v.Credential == nil {
-		return nil, s.failed("", errors.New("no credential for it is at hand"))
+		return nil, s.failed("", errors.New("there is no credential for the vault"))
 	}
 	credential, err := v.Credential()
 	if err != nil {
@@ -60,7 +60,7 @@ func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error)
 func (v vault) Check(ctx context.Context) error {
 	s, found, err := v.get(ctx)
 	if err == nil && found && s.Application != v.application {
-		return v.failed("name another one, or delete that", errors.New("a secret of that name is there, and provision did not write it for "+v.application))
+		return v.failed("choose another name, or delete that secret", errors.New("a secret with that name exists, and provision did not write it for "+v.application))
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func (v vault) refused(err error) error {
 	case err == nil:
 		return nil
 	case !errors.As(err, &answer):
-		return v.failed("is the vault's address right, and are you signed in (`az login`)?", err)
+		return v.failed("check the address of the vault, and that you are signed in (`az login`)", err)
 	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized:
 		return v.failed("give the caller the role Key Vault Secrets Officer at the vault", fmt.Errorf("the vault answered %d %s", answer.StatusCode, answer.ErrorCode))
 	}

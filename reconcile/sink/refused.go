@@ -41,13 +41,13 @@ func Inside(name string) error {
 		}
 		real, err := realPath(path)
 		if err != nil && info.Mode()&fs.ModeSymlink != 0 {
-			return &Refused{name, "leads over a symbolic link that leads nowhere", ""}
+			return &Refused{name, "contains a symbolic link whose target does not exist", ""}
 		}
 		if err != nil {
 			return err
 		}
 		if relative, err := filepath.Rel(here, real); err != nil || !filepath.IsLocal(relative) {
-			return &Refused{name, "leads out of the working directory by a symbolic link", flag}
+			return &Refused{name, "leads out of the working directory through a symbolic link", flag}
 		}
 		return nil
 	}
@@ -76,7 +76,7 @@ func Writable(name string) error {
 	for {
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
-			return fmt.Errorf("%s is no folder", dir)
+			return fmt.Errorf("%s is not a folder", dir)
 		}
 		if err == nil {
 			break

@@ -138,7 +138,7 @@ func TestKeyVault(t *testing.T) {
 	// What is somebody else's stays.
 	vault.Put("theirs", "s3cret")
 	theirs := at("theirs")
-	refused(t, "somebody else's", theirs.Check(ctx), "name another one")
+	refused(t, "somebody else's", theirs.Check(ctx), "choose another name")
 	if _, found, err := theirs.Read(ctx); found || err != nil {
 		t.Errorf("somebody else's is read: %t, %v", found, err)
 	}
