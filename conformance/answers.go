@@ -29,7 +29,7 @@ var refusalChecks = []check{
 	{
 		name: "answer-token", severity: Medium,
 		sends:   "the good token with one bit of its signature changed, and looks for it in the answer",
-		gain:    "tokens end up in logs and pages, where others find them",
+		gain:    "tokens end up in logs and pages, where other people find them",
 		flaw:    "the API puts the token into its answer",
 		source:  "RFC 6750, section 5.2; OWASP: Error Handling",
 		present: flipped, inspect: echoed,
@@ -47,7 +47,7 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-library", severity: Low,
-		sends:   "the good token with one bit of its signature changed, and looks for the words of a library or of whoever debugs it",
+		sends:   "the good token with one bit of its signature changed, and looks for the words of a library or of debug output",
 		gain:    "which library the API is made of, and how far a forged token came",
 		flaw:    "the API passes on what its library says",
 		source:  "OWASP: Error Handling",

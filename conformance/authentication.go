@@ -13,7 +13,7 @@ func noToken(e endpoint) Case {
 		Expect: Expect{Status: 401},
 		Source: "RFC 6750, section 3",
 		Gain:   "anybody can call the endpoint",
-		Flaw:   "the API does not ask for a token here: the check is not wired to this route",
+		Flaw:   "the API does not require a token here: the check is not configured for this route",
 		stage:  stageFirst, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
 	}
 }
@@ -27,8 +27,8 @@ var absent = []check{
 	{
 		name: "wrong-scheme", severity: High,
 		sends:  "the good token as Basic instead of Bearer",
-		gain:   "credentials of another scheme are taken for a token",
-		flaw:   "the API does not check the authentication scheme: it takes whatever follows the first space",
+		gain:   "credentials of another scheme are accepted as a token",
+		flaw:   "the API does not check the authentication scheme: it accepts any text after the first space",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
 		present: func(_ context.Context, g *good) (credential, error) {
 			return credential{authorization: []string{"Basic " + g.raw}, secrets: []string{g.raw}}, nil
@@ -36,9 +36,9 @@ var absent = []check{
 	},
 	{
 		name: "empty-token", severity: Critical,
-		sends:  "Bearer with nothing behind it",
+		sends:  "Bearer without a token",
 		gain:   "anybody can call the endpoint",
-		flaw:   "the API takes an empty token for no error",
+		flaw:   "the API does not treat an empty token as an error",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
 		present: func(context.Context, *good) (credential, error) {
 			return credential{authorization: []string{"Bearer "}}, nil
@@ -46,9 +46,9 @@ var absent = []check{
 	},
 	{
 		name: "garbage", severity: Critical,
-		sends:  "a word that is no token",
+		sends:  "a word that is not a token",
 		gain:   "anybody can call the endpoint",
-		flaw:   "the API does not parse the token, or lets in when that fails",
+		flaw:   "the API does not parse the token, or accepts it when parsing fails",
 		source: "RFC 7519, section 7.2", tolerates: []int{400},
 		present: func(context.Context, *good) (credential, error) {
 			return credential{authorization: []string{"Bearer garbage"}}, nil

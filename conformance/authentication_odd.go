@@ -13,8 +13,8 @@ var misplaced = []check{
 	{
 		name: "token-in-query", severity: Medium,
 		sends:  "the good token as access_token in the query",
-		gain:   "tokens end up in logs, histories and Referer headers, where others find them",
-		flaw:   "the API takes tokens from the query",
+		gain:   "tokens end up in logs, histories and Referer headers, where other people find them",
+		flaw:   "the API accepts tokens from the query",
 		source: "RFC 6750, section 2.3; RFC 9700, section 4.3.2", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
 			return credential{query: url.Values{"access_token": {raw}, "token": {raw}}.Encode()}
@@ -24,7 +24,7 @@ var misplaced = []check{
 		name: "token-in-form", severity: Medium,
 		sends:  "the good token as access_token in a form",
 		gain:   "any web page can have a browser send a form",
-		flaw:   "the API takes tokens from forms",
+		flaw:   "the API accepts tokens from forms",
 		source: "RFC 6750, section 2.2", tolerates: []int{400, 415, 422},
 		present: elsewhere(func(raw string) credential {
 			return credential{body: url.Values{"access_token": {raw}}.Encode(), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
@@ -34,7 +34,7 @@ var misplaced = []check{
 		name: "token-in-cookie", severity: Medium,
 		sends:  "the good token in cookies",
 		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
-		flaw:   "the API takes tokens from cookies",
+		flaw:   "the API accepts tokens from cookies",
 		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
 			return credential{header: http.Header{"Cookie": {"access_token=" + raw + "; token=" + raw + "; jwt=" + raw}}}
@@ -43,8 +43,8 @@ var misplaced = []check{
 	{
 		name: "token-in-header", severity: Low,
 		sends:  "the good token in X-Access-Token instead of Authorization",
-		gain:   "nothing by itself: what watches Authorization does not see it",
-		flaw:   "the API takes tokens from a header of its own",
+		gain:   "nothing by itself: tools that monitor Authorization do not see it",
+		flaw:   "the API accepts tokens from a header of its own",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential { return credential{header: http.Header{"X-Access-Token": {raw}}} }),
 	},
@@ -62,10 +62,10 @@ var odd = []check{
 	authorization("four-segments", "the good token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
 	authorization("five-segments", "five segments, as an encrypted token has", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
 	authorization("empty-segments", "two dots", func(string) string { return "Bearer .." }),
-	lenient(cut(authorization("non-utf8", "the good token with bytes behind it that are no UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
-		"correct APIs differ: decoders of some languages skip what is no base64"),
+	lenient(cut(authorization("non-utf8", "the good token with trailing bytes that are not UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
+		"correct APIs differ: decoders of some languages skip characters that are not base64"),
 	authorization("header-no-json", "a token whose header is not JSON", func(raw string) string { return "Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):] }),
-	authorization("header-non-utf8", "a token whose header is no UTF-8", func(raw string) string {
+	authorization("header-non-utf8", "a token whose header is not UTF-8", func(raw string) string {
 		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]
 	}),
 	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
@@ -73,7 +73,7 @@ var odd = []check{
 	allowed(authorization("two-headers", "the good token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
 	}),
-	allowed(authorization("word-behind", "the good token with a word behind it", nil), "correct APIs differ: some ignore what follows the token", func(raw string) credential {
+	allowed(authorization("word-behind", "the good token followed by a word", nil), "correct APIs differ: some ignore what follows the token", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw + " word"}}
 	}),
 	understood("lower-case-scheme", "the good token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),
@@ -98,7 +98,7 @@ func elsewhere(place func(raw string) credential) func(context.Context, *good) (
 func authorization(name, sends string, value func(raw string) string) check {
 	return check{
 		name: name, severity: High, sends: sends,
-		gain: "what is no bearer token is taken for one", flaw: "the API does not check the form of the Authorization header, or of the token",
+		gain: "malformed bearer tokens are accepted", flaw: "the API does not check the form of the Authorization header, or of the token",
 		source: "RFC 6750, section 2.1; RFC 7515, section 5.2", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential { return credential{authorization: []string{value(raw)}} }),
 	}
@@ -130,6 +130,6 @@ func allowed(c check, why string, place func(raw string) credential) check {
 func understood(name, sends, source string, value func(raw string) string) check {
 	c := authorization(name, sends, value)
 	c.severity, c.admits, c.tolerates = Low, true, []int{400, 401}
-	c.gain, c.flaw, c.source = "", "the API asks for one spelling of the header", source
+	c.gain, c.flaw, c.source = "", "the API accepts only one spelling of the header", source
 	return c
 }

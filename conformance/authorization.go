@@ -51,7 +51,7 @@ func (s *Suite) admitted(e endpoint, name string, who subject, cannot *skipped, 
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: e.expect,
 		Source: "the document: what the endpoint requires is met",
-		Flaw:   "the API refuses somebody who is entitled",
+		Flaw:   "the API refuses an authorized caller",
 		stage:  stageRest, skip: cannot,
 		admit: func(ctx context.Context, session *session) (*good, error) {
 			return session.access(ctx, who, properties...)
@@ -134,7 +134,7 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 	if e.needsRole() && slices.ContainsFunc(s.Users, byGroup) {
 		who, cannot := s.signedIn(e, "who has the role by a group", "", byGroup)
 		c := s.admitted(e, "role-by-group", who, cannot, s.userProperties(e, who)...)
-		c.Flaw = "the API does not accept a role that was given to a group"
+		c.Flaw = "the API does not accept a role that was assigned to a group"
 		cases = append(cases, c)
 	}
 	return cases
@@ -151,7 +151,7 @@ func (s *Suite) missingScopes(e endpoint) []Case {
 		c := s.denied(e, "missing-scope "+scope, High, subject{}, cannot)
 		c.Sends = fmt.Sprintf("a user's token without scope %s", scope)
 		c.Source = sourceScopes
-		c.Gain = "a client can do what nobody consented to"
+		c.Gain = "a client can act without consent"
 		c.Flaw = fmt.Sprintf("the API does not check the scope (scp) %s", scope)
 		if client, ok := s.client(others, func(a Application) bool { return !slices.Contains(a.Scopes, scope) }); ok && cannot == nil {
 			who := subject{user: user.user, client: client.Name}
@@ -181,7 +181,7 @@ func (s *Suite) signedWithout(e endpoint, scope string) func(context.Context, *s
 			return credential{}, err
 		}
 		if g.who.user == "" {
-			return credential{}, skip("", "it starts from a user's token that is let in, and there is none")
+			return credential{}, skip("", "it starts from a user's token that the API accepts, and none is available")
 		}
 		left := slices.DeleteFunc(g.claims.scopes(), func(other string) bool { return other == scope })
 		if len(left) == 0 {
@@ -209,14 +209,14 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 		who, cannot := s.signedIn(e, kind, add, match)
 		c := s.denied(e, name, High, who, cannot, s.userProperties(e, who)...)
 		c.Source = sourceRoles
-		c.Gain = "whoever can sign in can do what is kept for a role"
+		c.Gain = "any signed-in user can do what requires a role"
 		c.Flaw = flaw
 		return c
 	}
 	cases := []Case{
 		deny("no-role", "without any role", s.addUser("nobody"), "the API does not check the role (roles)",
 			func(u User) bool { return len(u.Roles) == 0 }),
-		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API asks for some role and does not check which (roles)",
+		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API requires a role but does not check which one (roles)",
 			func(u User) bool { return len(u.Roles) > 0 && !overlap(u.Roles, e.roles()) }),
 	}
 	// What follows differs from the two above only where several are asked for.

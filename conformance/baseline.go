@@ -58,7 +58,7 @@ func ReadBaseline(file string, raw []byte) (*Baseline, error) {
 		case e.Endpoint == "" || e.Case == "" || e.Reason == "":
 			err = errors.New("a known failure has endpoint, case, reason and until")
 		case err != nil:
-			err = fmt.Errorf("until %q is no day such as 2026-12-31", e.Until)
+			err = fmt.Errorf("until %q is not a date such as 2026-12-31", e.Until)
 		case lines[e.id()] > 0:
 			err = fmt.Errorf("%s stands here a second time (first on line %d)", e.id(), lines[e.id()])
 		}
@@ -106,7 +106,7 @@ func (b *Baseline) Remarks(now time.Time, all bool) []string {
 		}
 		switch {
 		case !e.seen && all:
-			say("is no case of these documents: correct or delete the entry")
+			say("is not a case of these documents: correct or delete the entry")
 		case e.passed && !e.failed:
 			say("passes now: delete the entry")
 		case !now.Before(e.until):

@@ -51,7 +51,7 @@ func TestBaseline(t *testing.T) {
 	want := []string{
 		"known.yaml:3: GET /secure: no-role has expired on 2026-05-30 and counts as a failure",
 		"known.yaml:4: GET /secure: expired passes now: delete the entry",
-		"known.yaml:5: GET /secure: no-such-case is no case of these documents: correct or delete the entry",
+		"known.yaml:5: GET /secure: no-such-case is not a case of these documents: correct or delete the entry",
 	}
 	if diff := cmp.Diff(want, baseline.Remarks(now, true)); diff != "" {
 		t.Errorf("remarks (-want +got):\n%s", diff)
@@ -72,7 +72,7 @@ func TestBaselineOfOthersMaking(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"failures:\n  - {endpoint: GET /a, case: b, until: 2026-01-01}":           "known.yaml:2: a known failure has endpoint",
-		"failures:\n\n  - {endpoint: GET /a, case: b, reason: c, until: soon}":    `known.yaml:3: until "soon" is no day`,
+		"failures:\n\n  - {endpoint: GET /a, case: b, reason: c, until: soon}":    `known.yaml:3: until "soon" is not a date`,
 		"failures:\n  - {endpoint: GET /a, case: b, reason: c, unti: 2026-01-01}": "known.yaml:2: ",
 		"failures: [1]": "known.yaml:1: ", "failure: []": "known.yaml: ", "failures: [": "known.yaml: ", "- a": "known.yaml: ",
 		strings.ReplaceAll(knownFailures, "no-role", "wrong-role"): "known.yaml:3: GET /secure: wrong-role stands here a second time (first on line 2)",

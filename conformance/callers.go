@@ -75,7 +75,7 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 	if cannot != nil {
 		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(Application) bool { return true })
 		c.skip = nil
-		c.Sends = "an application's own token with the roles of a user who is let in"
+		c.Sends = "an application's own token with the roles of an authorized user"
 		c.present = func(ctx context.Context, session *session) (credential, error) {
 			signed, err := s.signedAppOnly(ctx, session, e)
 			if _, ok := asSkipped(err); !ok {
@@ -94,8 +94,8 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 		}
 	}
 	c.Source = sourceCallers
-	c.Gain = "every application of the tenant can act as if a user had asked it to"
-	c.Flaw = "the API does not tell applications from users: it checks neither the scope (scp) nor idtyp"
+	c.Gain = "every application of the tenant can act as if on behalf of a user"
+	c.Flaw = "the API does not distinguish applications from users: it checks neither the scope (scp) nor idtyp"
 	return c
 }
 

@@ -24,8 +24,8 @@ var claimChecks = slices.Concat(foreign, []check{graphToken}, dateChecks, audien
 var foreign = []check{
 	{
 		name: "expired", severity: Medium,
-		sends:  "a rightly signed token that expired an hour ago",
-		gain:   "a token once stolen is good for ever",
+		sends:  "a correctly signed token that expired an hour ago",
+		gain:   "a stolen token stays valid forever",
 		flaw:   "the API does not check the expiry (exp)",
 		source: "RFC 7519, section 4.1.4",
 		present: signed(func(g *good) (map[string]any, error) {
@@ -34,7 +34,7 @@ var foreign = []check{
 	},
 	{
 		name: "not-yet-valid", severity: Medium,
-		sends:  "a rightly signed token that is valid in an hour",
+		sends:  "a correctly signed token that is valid in an hour",
 		gain:   "tokens work before their time",
 		flaw:   "the API does not check the start of validity (nbf)",
 		source: "RFC 7519, section 4.1.5",
@@ -44,7 +44,7 @@ var foreign = []check{
 	},
 	{
 		name: "wrong-audience", severity: High,
-		sends:  "a rightly signed token for another API, Microsoft Graph",
+		sends:  "a correctly signed token for another API, Microsoft Graph",
 		gain:   "every API and client that gets a user's token for something else can use it here",
 		flaw:   "the API does not check the audience (aud)",
 		source: "RFC 7519, section 4.1.3; RFC 8725, section 3.9; Microsoft: Access tokens, Validate tokens",
@@ -66,7 +66,7 @@ var foreign = []check{
 	{
 		name: "wrong-issuer", severity: High,
 		sends:  "a token signed with the right key that names another issuer",
-		gain:   "whoever else's tokens verify with a key that the API knows gets in",
+		gain:   "anyone who can sign with a key that the API knows can call the endpoint",
 		flaw:   "the API does not check the issuer (iss)",
 		source: "RFC 7519, section 4.1.1; RFC 8725, section 3.8; Microsoft: Access tokens, Validate the issuer",
 		present: signed(func(g *good) (map[string]any, error) {
@@ -80,7 +80,7 @@ var foreign = []check{
 	},
 	{
 		name: "other-tenant", severity: Critical,
-		sends:  "a rightly signed token from another tenant of Entra ID",
+		sends:  "a correctly signed token from another tenant of Entra ID",
 		gain:   "anybody with a tenant of their own gets in: all tenants' tokens are signed with the same keys",
 		flaw:   "the API does not check the tenant (iss and tid)",
 		source: "Microsoft: Secure applications and APIs by validating claims, Validate the tenant",

@@ -41,7 +41,7 @@ func (s *session) fetchForeign(ctx context.Context) (string, error) {
 			candidates = append(candidates, subject{user: s.Users[i].Name, client: client.Name})
 		}
 	}
-	reason := "there is no client that could ask for one"
+	reason := "no client can request one"
 	for _, who := range candidates {
 		raw, err := s.Tokens.Foreign(ctx, who.client, who.user)
 		var refused *AADSTSError

@@ -68,9 +68,9 @@ var audienceChecks = []check{
 	}), "correct APIs differ: Microsoft's own library ignores a slash at the end"),
 	{
 		name: "audience-client", severity: High,
-		sends:  "a rightly signed token for the client itself",
+		sends:  "a correctly signed token for the client itself",
 		gain:   "a token that the client got about its user, such as an ID token, opens the API",
-		flaw:   "the API takes the client's id for its own audience (aud)",
+		flaw:   "the API accepts the client's id as its own audience (aud)",
 		source: sourceAudience,
 		present: func(ctx context.Context, g *good) (credential, error) {
 			id := g.claims.text("azp") + g.claims.text("appid")
@@ -134,11 +134,11 @@ var foldingChecks = []check{
 // change are claims that get another value; nil leaves one out.
 type change = map[string]any
 
-// claim is a rightly signed token with such a change.
+// claim is a correctly signed token with such a change.
 func claim(name string, severity Severity, what, checked, source string, changes func(*good) change) check {
 	return check{
 		name: name, severity: severity,
-		sends:   "a rightly signed token " + what,
+		sends:   "a correctly signed token " + what,
 		gain:    gains[checked],
 		flaw:    fmt.Sprintf("the API does not check %s, or not exactly", checked),
 		source:  source,
@@ -148,11 +148,11 @@ func claim(name string, severity Severity, what, checked, source string, changes
 
 // gains are what forgetting a claim's check gives away.
 var gains = map[string]string{
-	"exp": "a token once stolen is good for ever",
+	"exp": "a stolen token stays valid forever",
 	"nbf": "tokens work before their time",
 	"iat": "nothing by itself",
 	"aud": "a token that was given to another API or client can be used here",
-	"iss": "whoever else's tokens verify with a key that the API knows gets in",
+	"iss": "anyone who can sign with a key that the API knows can call the endpoint",
 	"tid": "nothing by itself, as long as the issuer is checked",
 	"ver": "nothing by itself",
 }

@@ -32,7 +32,7 @@ func twiceEntitlements(e endpoint) []check {
 	}
 	for i := range checks {
 		checks[i].tolerates, checks[i].also = nil, []int{400, 401} // a parser may refuse them altogether
-		checks[i].gain = "nothing by itself: issuers state no claim twice"
+		checks[i].gain = "nothing by itself: issuers never repeat a claim"
 	}
 	return checks
 }
@@ -40,7 +40,7 @@ func twiceEntitlements(e endpoint) []check {
 func twice(name, claimed, what string, last func(*good) any) check {
 	c := claim(name, Low, what, claimed, sourceTwice, func(*good) change { return nil })
 	c.tolerates = []int{400}
-	c.flaw = fmt.Sprintf("the API takes the first of two %s, and everybody else the last", claimed)
+	c.flaw = fmt.Sprintf("the API uses the first of two %s, and other parsers use the last", claimed)
 	c.present = func(ctx context.Context, g *good) (credential, error) {
 		raw, err := g.signTwice(ctx, claimed, last(g))
 		if err != nil {

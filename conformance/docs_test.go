@@ -15,7 +15,7 @@ func TestReferenceOfCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# The cases of verify\n\nRendered from the tables in `conformance` for an endpoint that asks for scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* is where correct\nAPIs differ; it does not change the exit code.\nHow to use them: [Proving an API](verify.md).\n")
+	b.WriteString("# The cases of verify\n\nThis page lists every request that `provision verify` sends, for developers who analyze a failure.\nIt is generated from the tables in `conformance` for an endpoint that requires scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* marks an answer in which correct\nAPIs differ; it does not change the exit code.\nTo use them, see [Verify an API](verify.md).\n")
 	group := Group("")
 	for _, c := range cases {
 		if c.Endpoint != "GET /secure" {
@@ -31,7 +31,7 @@ func TestReferenceOfCases(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", c.Name, cell(c.Sends), expected, c.Severity, cell(c.Gain), cell(c.Flaw), cell(c.Source))
 	}
-	b.WriteString("\n## Flaws, and the cases that find them\n\nThe suite is held to this: a validator that is right but for the one flaw must\nfail the case beside it. *Strict* are those that fail with `--strict` and are\nnotes else.\n\n| flaw | case |\n|---|---|\n")
+	b.WriteString("\n## Flaws, and the cases that find them\n\nTests check the suite with these flaws: a correct validator with this one flaw must\nfail the case next to it. *Strict* cases fail with `--strict` and are notes\notherwise.\n\n| flaw | case |\n|---|---|\n")
 	for _, m := range mutants() {
 		strict := ""
 		if m.strict {

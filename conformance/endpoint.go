@@ -34,7 +34,7 @@ func newEndpoint(e stack.Endpoint) (endpoint, error) {
 	}
 	n := endpoint{request: request, public: e.Public, users: true, apps: true, expect: expectOf(e.Expect), stated: e}
 	if n.expect.Status != 0 && (n.expect.Status < 200 || n.expect.Status > 299) {
-		return n, fmt.Errorf("endpoint %s: expects %d of an admitted request, which is no success", request, n.expect.Status)
+		return n, fmt.Errorf("endpoint %s: expects %d for an accepted request, which is not a success status", request, n.expect.Status)
 	}
 	if r := e.Requires; r != nil {
 		n.scopes, n.anyRole, n.allRoles = r.Scopes, r.AnyRole, r.AllRoles

@@ -52,7 +52,7 @@ func nearScopes(scope string) []check {
 			return change{"scp": strings.Join(append(slices.DeleteFunc(scopes, func(s string) bool { return s == scope }), other), " ")}
 		}
 	}
-	const gain, other = "a client can do what nobody consented to", "another.scope"
+	const gain, other = "a client can act without consent", "another.scope"
 	checks := []check{
 		entitlement("scope-longer", "scope "+scope+".all instead of "+scope, gain, with(scope+".all")),
 		entitlement("scope-longer-before", "scope not."+scope+" instead of "+scope, gain, with("not."+scope)),
@@ -86,7 +86,7 @@ func roleChecks(e endpoint) []check {
 			return map[string]any{"roles": roles}
 		}
 	}
-	const gain = "whoever holds any role of a like name can do what is kept for this one"
+	const gain = "users with any similarly named role can do what requires this role"
 	checks := []check{
 		entitlement("role-longer", "roles whose names begin with those asked for", gain, with(func(r string) string { return r + "Reader" })),
 		entitlement("role-longer-before", "roles whose names end with those asked for", gain, with(func(r string) string { return "Not" + r })),
@@ -110,7 +110,7 @@ func roleChecks(e endpoint) []check {
 	return checks
 }
 
-// entitlement is a rightly signed token with such a change of scopes or roles.
+// entitlement is a correctly signed token with such a change of scopes or roles.
 func entitlement(name, what, gain string, changes func(*good) change) check {
 	c := claim(name, High, "with "+what, "", "", changes)
 	c.gain, c.flaw = gain, "the API does not compare scopes (scp) and roles (roles) as whole words of the right claim"
@@ -121,7 +121,7 @@ func entitlement(name, what, gain string, changes func(*good) change) check {
 func ofUser(present func(context.Context, *good) (credential, error)) func(context.Context, *good) (credential, error) {
 	return func(ctx context.Context, g *good) (credential, error) {
 		if g.who.user == "" {
-			return credential{}, skip("", "it starts from a user's token that is let in, and there is none")
+			return credential{}, skip("", "it starts from a user's token that the API accepts, and none is available")
 		}
 		return present(ctx, g)
 	}

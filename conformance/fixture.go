@@ -106,7 +106,7 @@ func (s *session) entitledToken(ctx context.Context, c Case, as stack.As) (crede
 	case s.endpoints[c.Endpoint].public:
 		return credential{}, nil
 	case admit == nil:
-		return credential{}, skip("", "there is no token for its setup or cleanup: see %s: valid", c.Endpoint)
+		return credential{}, skip("", "no token is available for its setup or cleanup: see %s: valid", c.Endpoint)
 	default:
 		g, err = admit(ctx, s)
 	}

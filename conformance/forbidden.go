@@ -17,7 +17,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		{
 			name: "forbidden-token", severity: Medium,
 			sends:   "a good token without what the endpoint requires, and looks for it in the answer",
-			gain:    "tokens end up in logs and pages, where others find them",
+			gain:    "tokens end up in logs and pages, where other people find them",
 			flaw:    "the API puts the token into its answer",
 			source:  "RFC 6750, section 5.2; OWASP: Error Handling",
 			inspect: func(a reply) finding { return echoed(a) },
@@ -33,8 +33,8 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		{
 			name: "forbidden-reveals", severity: Low,
 			sends:  "a good token without what the endpoint requires, and looks for the roles that would be enough",
-			gain:   "whoever is refused learns which role to steal",
-			flaw:   "the API tells those whom it refuses which roles it lets in",
+			gain:   "a refused caller learns which role to obtain",
+			flaw:   "the API tells refused callers which roles it accepts",
 			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",
 			inspect: func(a reply) finding {
 				return revealed(a, e.roles())

@@ -84,7 +84,7 @@ func (c Case) cause(status int) string {
 	case status == http.StatusTooManyRequests:
 		return "the target limits how fast it may be asked: run the cases one at a time"
 	case status == http.StatusNotFound:
-		return "there is no such route at the target: check the url and the endpoint's request"
+		return "the API has no such route: check the url and the request of the endpoint"
 	case status == http.StatusMethodNotAllowed:
 		return "the target has this route for other methods only"
 	case status >= 300 && status <= 399:

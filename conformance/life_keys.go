@@ -33,7 +33,7 @@ var keyChecks = []lifeCheck{
 			name: "retired-key", severity: High,
 			sends:  "the good token signed with a key that the issuer has withdrawn before the run began",
 			gain:   "a key that was stolen, and withdrawn for it, opens the API for ever",
-			flaw:   "the API lets in when the kid names no key that the issuer has now",
+			flaw:   "the API accepts a token whose kid is not a current key of the issuer",
 			source: sourceKeys,
 		},
 		changes: true, present: retiredKey,
@@ -63,14 +63,14 @@ var keyChecks = []lifeCheck{
 			name: "keys-slow", severity: Low, admits: true,
 			sends:  "the good token while the key set takes its time, after a token of an unknown key",
 			gain:   "anybody makes everybody wait, by a token of an unknown key",
-			flaw:   "the API lets nobody in while it waits for the issuer's keys",
+			flaw:   "the API refuses all callers while it waits for the issuer's keys",
 			source: sourceKeys,
 		},
 		changes: true, present: slowed,
 	},
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
 	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
-	disturbed("keys-empty", "has no keys", "the API takes a key set without any key for the issuer's", KeyFault{Body: `{"keys":[]}`}),
+	disturbed("keys-empty", "has no keys", "the API accepts a key set without keys as the issuer's key set", KeyFault{Body: `{"keys":[]}`}),
 }
 
 // published is the key that the issuer published for a run.
@@ -265,7 +265,7 @@ func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
 		check: check{
 			name: name, severity: Low, admits: true,
 			sends:  "the good token while the key set " + what + ", and once more after a token of an unknown key",
-			gain:   "nothing: nobody gets in until the issuer's keys can be fetched again",
+			gain:   "nothing: no caller is accepted until the issuer's keys can be fetched again",
 			flaw:   flaw,
 			source: sourceKeys,
 		},

@@ -27,7 +27,7 @@ func (s *Suite) roleRemoved() []Case {
 			c.Sends = "the new token of a user whose roles were taken away since"
 		}
 		c.Source = sourceRoles
-		c.Gain = "whoever had a role once keeps what it allowed"
+		c.Gain = "users keep access after their roles are removed"
 		c.Flaw = "the API remembers users' roles instead of reading those of the token (roles)"
 		c.present = func(ctx context.Context, session *session) (credential, error) {
 			return session.live(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })

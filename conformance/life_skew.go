@@ -33,13 +33,13 @@ func (s *Suite) skewChecks() []lifeCheck {
 			near[i].admits, near[i].gain = true, "nothing: people are refused because two clocks differ"
 			near[i].flaw = "the API does not tolerate the clock skew that the document states"
 		} else {
-			near[i].check = lenient(near[i].check, "correct APIs differ: up to five minutes of clock skew are usual; the document's life.clockSkew says what is promised")
+			near[i].check = lenient(near[i].check, "correct APIs differ: up to five minutes of clock skew are usual; the document's life.clockSkew states the guarantee")
 		}
 		near[i].severity = Low
 	}
 	if !stated {
 		for i := range checks[:2] {
-			checks[i].check = lenient(checks[i].check, "correct APIs differ, but more than five minutes of clock skew are unusual; the document's life.clockSkew says what is promised")
+			checks[i].check = lenient(checks[i].check, "correct APIs differ, but more than five minutes of clock skew are unusual; the document's life.clockSkew states the guarantee")
 		}
 	}
 	return append(near, checks...)

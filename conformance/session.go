@@ -141,7 +141,7 @@ func (s *session) goodFor(e endpoint) (*good, error) {
 	if g := s.good[e.request]; g != nil {
 		return g, nil
 	}
-	return nil, skip("", "it starts from a token that is let in, and there is none: see %s: valid", e.request)
+	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: valid", e.request)
 }
 
 func (s *session) setGood(request string, g *good) {

@@ -34,13 +34,13 @@ var tampered = []check{
 	},
 	tamper("tampered-header", "the good token with a parameter added to its header", "the API checks the signature of something else than was sent",
 		func(t forge.Token) forge.Token { return t.WithHeader("tampered", true) }),
-	tamper("tampered-b64", "the good token with b64 false and crit added to its header", "the API lets the token choose what is signed (b64)",
+	tamper("tampered-b64", "the good token with b64 false and crit added to its header", "the API lets the token select the signed content (b64)",
 		func(t forge.Token) forge.Token {
 			return t.WithHeader("b64", false).WithHeader("crit", []string{"b64"})
 		}),
 	tamper("truncated-signature", "the good token with half of its signature", "the API compares as much of the signature as there is",
 		func(t forge.Token) forge.Token { return t.WithSignature(t.Signature[:len(t.Signature)/2]) }),
-	tamper("empty-signature", "the good token without its signature, and alg unchanged", "the API takes a missing signature for a good one",
+	tamper("empty-signature", "the good token without its signature, and alg unchanged", "the API accepts a missing signature as valid",
 		func(t forge.Token) forge.Token { return t.WithSignature(nil) }),
 	tamper("zero-signature", "the good token with a signature of zeros", "the API does not check the signature, or not that it is in range",
 		func(t forge.Token) forge.Token { return t.WithSignature(make([]byte, len(t.Signature))) }),
@@ -73,7 +73,7 @@ func none(name, what string, change func(forge.Token) forge.Token) check {
 		name: name, severity: Critical,
 		sends:  "the good token with " + what,
 		gain:   "anybody can make tokens, without any key",
-		flaw:   "the API accepts alg none: it lets the token choose how it is verified",
+		flaw:   "the API accepts alg none: the token selects the verification algorithm",
 		source: "RFC 8725, sections 2.1 and 3.2; CVE-2015-9235, CVE-2020-28042", tolerates: []int{400},
 		present: func(_ context.Context, g *good) (credential, error) { return bearer(change(g.token).String()), nil },
 	}
@@ -83,9 +83,9 @@ func none(name, what string, change func(forge.Token) forge.Token) check {
 var ownKeys = []check{
 	{
 		name: "unknown-kid", severity: Critical,
-		sends:  "the good token's payload signed with a key of our own, under a kid that the issuer has not",
+		sends:  "the good token's payload signed with a foreign key, under a kid that the issuer does not have",
 		gain:   "anybody can make tokens, with any key",
-		flaw:   "the API lets in when the kid names no key of the issuer: the signature goes unchecked, or the token brings its own key",
+		flaw:   "the API accepts a token whose kid is not a key of the issuer: the signature is not verified, or the token supplies its own key",
 		source: "RFC 7515, section 4.1.4; Microsoft: Access tokens, Validate the signature",
 		present: func(_ context.Context, g *good) (credential, error) {
 			token := g.token.WithHeader("kid", unknownKid)
@@ -97,7 +97,7 @@ var ownKeys = []check{
 	},
 	{
 		name: "own-key", severity: Critical,
-		sends:   "the good token's payload signed with a key of our own, under the kid of the issuer's",
+		sends:   "the good token's payload signed with a foreign key, under the kid of the issuer's",
 		gain:    "anybody can make tokens, with any key",
 		flaw:    "the API does not check the signature",
 		source:  "RFC 7515, section 5.2",
@@ -105,9 +105,9 @@ var ownKeys = []check{
 	},
 	{
 		name: "own-key-no-kid", severity: Critical,
-		sends:  "the good token's payload signed with a key of our own, without a kid",
+		sends:  "the good token's payload signed with a foreign key, without a kid",
 		gain:   "anybody can make tokens, with any key",
-		flaw:   "the API lets in when there is no kid: the signature goes unchecked",
+		flaw:   "the API accepts a token without a kid: the signature is not verified",
 		source: "RFC 7515, section 4.1.4",
 		present: func(_ context.Context, g *good) (credential, error) {
 			return ownKey(g.token.WithoutHeader("kid").WithoutHeader("x5t"))
@@ -119,7 +119,7 @@ var ownKeys = []check{
 func ownAlg(alg string) check {
 	return check{
 		name: "own-" + alg, severity: Critical,
-		sends:  "the good token's payload signed by " + alg + " with a key of our own, under the kid of the issuer's",
+		sends:  "the good token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API does not check signatures by other algorithms than the issuer's, " + alg + " for one",
 		source: "RFC 8725, sections 3.1 and 3.2",

@@ -15,7 +15,7 @@ var keyInHeader = []check{
 	byReference("x5u", "/x5u/chain.pem", "a certificate", "RFC 7515, section 4.1.5; RFC 8725, section 3.10"),
 	{
 		name: "jwk", severity: Critical,
-		sends:  "a token signed with a key of our own that carries it in its header (jwk)",
+		sends:  "a token signed with a foreign key that carries it in its header (jwk)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the key that the token brings along (jwk)",
 		source: "RFC 7515, section 4.1.3; CVE-2018-0114",
@@ -29,7 +29,7 @@ var keyInHeader = []check{
 	},
 	{
 		name: "x5c", severity: Critical,
-		sends:  "a token signed with a key of our own that carries its certificate in its header (x5c)",
+		sends:  "a token signed with a foreign key that carries its certificate in its header (x5c)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the certificate that the token brings along (x5c)",
 		source: "RFC 7515, section 4.1.6",
@@ -47,7 +47,7 @@ var keyInHeader = []check{
 func byReference(parameter, path, what, source string) check {
 	return check{
 		name: parameter, severity: Critical,
-		sends:  "a token signed with a key of our own that says where " + what + " with it is served (" + parameter + ")",
+		sends:  "a token signed with a foreign key that says where " + what + " with it is served (" + parameter + ")",
 		gain:   "anybody can make tokens, with any key, or have the API call any address in its network",
 		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
 		source: source,
@@ -79,7 +79,7 @@ var keyByName = []check{
 		name: "kid-path", severity: Critical,
 		sends:  "a token whose kid is the path of an empty file, with HS256 and an empty secret",
 		gain:   "anybody can make tokens: a file whose content they know becomes the key",
-		flaw:   "the API takes kid for the name of a file",
+		flaw:   "the API uses kid as the name of a file",
 		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10",
 		present: func(_ context.Context, g *good) (credential, error) {
 			return bearer(g.token.WithHeader("kid", "../../../../../../dev/null").SignedWithSecret(nil).String()), nil
@@ -97,9 +97,9 @@ var keyByName = []check{
 	},
 	cut(check{
 		name: "kid-long", severity: Low,
-		sends:  "a token signed with a key of our own under a kid of 4,000 characters",
+		sends:  "a token signed with a foreign key under a kid of 4,000 characters",
 		gain:   "anybody can break the lookup of keys",
-		flaw:   "the API lets in when the kid is too long to be looked up",
+		flaw:   "the API accepts a token whose kid is too long to look up",
 		source: "RFC 7515, section 4.1.4", also: []int{400, 431},
 		present: func(_ context.Context, g *good) (credential, error) {
 			return ownKey(g.token.WithHeader("kid", strings.Repeat("k", 4000)))
@@ -107,9 +107,9 @@ var keyByName = []check{
 	}),
 	{
 		name: "kid-number", severity: Low,
-		sends:  "a token signed with a key of our own whose kid is a number",
+		sends:  "a token signed with a foreign key whose kid is a number",
 		gain:   "anybody can break the lookup of keys",
-		flaw:   "the API lets in when kid is not a string",
+		flaw:   "the API accepts a token whose kid is not a string",
 		source: "RFC 7515, section 4.1.4", tolerates: []int{400},
 		present: func(_ context.Context, g *good) (credential, error) {
 			return ownKey(g.token.WithHeader("kid", 7))
@@ -117,7 +117,7 @@ var keyByName = []check{
 	},
 	{
 		name: "kid-missing", severity: Low,
-		sends:  "a rightly signed token that does not say with which key (no kid)",
+		sends:  "a correctly signed token that does not say with which key (no kid)",
 		gain:   "nothing by itself: the API tries the keys that it has",
 		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
 		source: "RFC 7515, section 4.1.4", mayAdmit: true,
@@ -127,7 +127,7 @@ var keyByName = []check{
 	},
 	{
 		name: "crit", severity: Low,
-		sends:  "a rightly signed token with an extension that must be understood (crit), and that nobody knows",
+		sends:  "a correctly signed token with an extension that must be understood (crit), and that nobody knows",
 		gain:   "nothing by itself: Entra signs no such tokens",
 		flaw:   "correct APIs differ: many libraries do not know crit",
 		source: "RFC 7515, section 4.1.11", mayAdmit: true,

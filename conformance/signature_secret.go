@@ -37,7 +37,7 @@ func asSecret(name, form string, secret func(*publicKey) ([]byte, error)) check 
 		name: name, severity: Critical,
 		sends:  "the good token's payload with HS256, the secret being the issuer's public key " + form,
 		gain:   "anybody can make tokens: the key that they verify with is public",
-		flaw:   "the API accepts HS256 and takes the issuer's public key for a secret: it lets the token choose how it is verified",
+		flaw:   "the API accepts HS256 and uses the issuer's public key as a secret: the token selects the verification algorithm",
 		source: "RFC 8725, sections 2.1 and 3.1; CVE-2015-9235, CVE-2016-10555",
 		present: func(ctx context.Context, g *good) (credential, error) {
 			key, err := g.publicKey(ctx)

@@ -64,7 +64,7 @@ func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (s
 		wanted := strings.Join(scopes, ", ")
 		return subject{}, skip(
 			fmt.Sprintf("permissions: [{resource: %s, scopes: [%s], adminConsent: true}]  # in an application with redirect URIs", s.Resource.Name, wanted),
-			"there is no application that users sign in to and that is granted [%s] of %s", wanted, s.Resource.Name)
+			"no application that users sign in to has a grant of [%s] of %s", wanted, s.Resource.Name)
 	}
 	unavailable := ""
 	for _, user := range s.Users {
@@ -79,7 +79,7 @@ func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (s
 	if unavailable != "" {
 		return subject{}, skip("", "%s", unavailable)
 	}
-	return subject{}, skip(add, "there is no user %s", kind)
+	return subject{}, skip(add, "no user is declared %s", kind)
 }
 
 // itself finds an application of that kind that can have tokens of its own.
@@ -97,7 +97,7 @@ func (s *Suite) itself(kind, add string, match func(Application) bool) (subject,
 	if found != "" {
 		return subject{}, skip("secrets: [{name: verify}]  # in application "+found, "no secret of application %s is at hand", found)
 	}
-	return subject{}, skip(add, "there is no application %s", kind)
+	return subject{}, skip(add, "no application is declared %s", kind)
 }
 
 // Lines of a manifest that make a case possible.

@@ -44,8 +44,8 @@ func TestWarningsAskGitHub(t *testing.T) {
 	for repository, want := range map[string][]string{
 		"contoso/new":      {"sends subjects with ids, repo:contoso@12/new@34:…", "ownerId: 12 and repositoryId: 34", "subjects: both"},
 		"contoso/old":      {"sends subjects by name, repo:contoso/old:…, today", "subjects: both"},
-		"contoso/odd":      {"GitHub does not say which form contoso/odd uses"},
-		"contoso/none":     {"GitHub does not say which form contoso/none uses: it answered 404"},
+		"contoso/odd":      {"the form that contoso/odd uses could not be read from GitHub"},
+		"contoso/none":     {"the form that contoso/none uses could not be read from GitHub: it answered 404"},
 		"contoso@1/none@2": nil,
 	} {
 		asked = 0

@@ -37,7 +37,7 @@ func read(raw []byte) (root object, order []string, err error) {
 	}
 	root, ok := v.(object)
 	if !ok {
-		return nil, nil, errors.New("no OpenAPI document: it is no mapping")
+		return nil, nil, errors.New("not an OpenAPI document: it is not a mapping")
 	}
 	for i := 0; len(node.Content) == 1 && i+1 < len(node.Content[0].Content); i += 2 {
 		if key, value := node.Content[0].Content[i], node.Content[0].Content[i+1]; key.Value == "paths" {

@@ -25,7 +25,7 @@ func ParseTenantSize(s string) (TenantSize, error) {
 	case Unlimited, Small, Medium, Large:
 		return size, nil
 	}
-	return "", fmt.Errorf("%q is no size of a tenant: small, medium or large", s)
+	return "", fmt.Errorf("%q is not a tenant size: use small, medium or large", s)
 }
 
 // allowance is so much in so long. It is kept as a token bucket, as Graph says

@@ -50,7 +50,7 @@ func (d *Duration) UnmarshalJSON(raw []byte) error {
 	}
 	parsed, err := time.ParseDuration(s)
 	if err != nil || parsed < 0 {
-		return fmt.Errorf("%q is no duration such as 80ms", s)
+		return fmt.Errorf("%q is not a duration such as 80ms", s)
 	}
 	*d = Duration(parsed)
 	return nil
@@ -75,7 +75,7 @@ func Parse(raw []byte) ([]Rule, error) {
 func (r Rule) check() error {
 	switch {
 	case r.Status != 0 && (r.Status < 400 || r.Status > 599):
-		return fmt.Errorf("status %d is no failure; take 400 to 599", r.Status)
+		return fmt.Errorf("status %d is not a failure; use 400 to 599", r.Status)
 	case r.Status == 0 && r.Latency == 0 && !r.Drop && r.Body == "":
 		return fmt.Errorf("nothing happens; set latency, status, body or drop")
 	case r.Drop && (r.Status != 0 || r.Body != ""):
