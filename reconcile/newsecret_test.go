@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,48 @@ func TestARotationRevokesStrays(t *testing.T) {
 		}
 	}
 	w.settled(stacks, plan.Options{})
+}
+
+// TestARotationRetiresWhatWasRotatedElsewhere: the kept secret is gone, and the one
+// that the application has stays good for the grace.
+func TestARotationRetiresWhatWasRotatedElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stacks := keptIn(stack.Sink{})
+	w.must(stacks, plan.Options{})
+	w.know()
+	first := w.secrets()[0]
+	other, err := w.graph.AddPassword(t.Context(), w.applicationID, "key", time.Now().Add(time.Hour))
+	if err == nil {
+		err = w.graph.RemovePassword(t.Context(), w.applicationID, first)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}
+	rotate := func(grace time.Duration) {
+		t.Helper()
+		live := w.secrets()
+		r := reconcile.Rotation{Application: w.applicationID, UniqueName: "s.a", Secret: stack.Secret{Name: "key"}, Grace: grace, Prove: w.proves,
+			Live:    func(keyID string) bool { return slices.Contains(live, keyID) },
+			Current: w.state(stacks).Lookup(plan.SecretKey(plan.Key{Kind: plan.Application, Name: "s.a"}, "key"), plan.ID)}
+		_, err := a.Rotate(t.Context(), r)
+		if err == nil {
+			err = a.Revoke(t.Context(), r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.settled(stacks, plan.Options{})
+	}
+	rotate(time.Hour)
+	if !slices.Contains(w.secrets(), other.KeyID) {
+		t.Error("the secret in use elsewhere is revoked before its grace")
+	}
+	rotate(0)
+	if held := w.secrets(); len(held) != 1 {
+		t.Errorf("the application has the secrets %q, want the new one alone", held)
+	}
 }
 
 // secrets are the keyIds of the application's secrets, oldest first.

@@ -20,6 +20,10 @@ type Rotation struct {
 	// Live tells whether the application has a secret still; nil is all.
 	Live func(keyID string) bool
 
+	// Current is the keyId of the secret of its name that the application has: another
+	// one than the kept one where it was rotated elsewhere. It retires, too.
+	Current string
+
 	// Strays are keyIds of secrets of its name whose text nobody has.
 	Strays []string
 
@@ -71,7 +75,11 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
 	done.New.Retiring = nil
 	latest := now.Add(r.Grace) // for older ones, too
-	for _, o := range append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest}) {
+	old := append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest})
+	if r.Current != "" && r.Current != kept.KeyID {
+		old = append(old, sink.Retiring{KeyID: r.Current, Until: latest})
+	}
+	for _, o := range old {
 		if !r.live(o.KeyID) {
 			continue // revoked already
 		}

@@ -133,11 +133,12 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	var chosen []int
 	for i, r := range rotations {
 		uniqueName := stack.UniqueName(r.stack, r.application)
+		key := plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
 		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
-			Strays: state.Strays(plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)),
-			Live:   func(keyID string) bool { return live[keyID] }}
+			Current: state.Lookup(key, plan.ID), Strays: state.Strays(key),
+			Live: func(keyID string) bool { return live[keyID] }}
 		switch {
 		case err != nil:
 			return err
