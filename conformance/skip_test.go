@@ -53,31 +53,31 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 	}{
 		{
 			"nobody with the role", func(s *Suite) { s.Users = s.Users[2:] }, "GET /secure: valid",
-			"there is no user whose roles are enough", "roleAssignments: [{role: Admin, users: [NAME]}]  # in application api; NAME is a user of the stack", 0,
+			"no user is declared whose roles are enough", "roleAssignments: [{role: Admin, users: [NAME]}]  # in application api; NAME is a user of the stack", 0,
 		},
 		{
 			"nobody with one of the roles", func(s *Suite) { s.Users = append(s.Users[:1:1], s.Users[2:]...) }, "GET /secure: role DevOps",
-			"there is no user whose only accepted role is DevOps", "roleAssignments: [{role: DevOps, users: [NAME]}]  # in application api; NAME is a user of the stack", 1,
+			"no user is declared whose only accepted role is DevOps", "roleAssignments: [{role: DevOps, users: [NAME]}]  # in application api; NAME is a user of the stack", 1,
 		},
 		{
 			"nobody without a role", func(s *Suite) { s.Users = s.Users[:3] }, "GET /secure: no-role",
-			"there is no user without any role", `{apiVersion: provision/v1, kind: User, metadata: {name: nobody}, spec: {userPrincipalName: "nobody@${tenant.domain}", displayName: nobody}}`, 1,
+			"no user is declared without any role", `{apiVersion: provision/v1, kind: User, metadata: {name: nobody}, spec: {userPrincipalName: "nobody@${tenant.domain}", displayName: nobody}}`, 1,
 		},
 		{
 			"nobody with another role", func(s *Suite) { s.Users = append(s.Users[:2:2], s.Users[3]) }, "GET /secure: wrong-role",
-			"there is no user whose roles are all others", "roleAssignments: [{role: Reader, users: [NAME]}]  # in application api; NAME is a user of the stack", 1,
+			"no user is declared whose roles are all others", "roleAssignments: [{role: Reader, users: [NAME]}]  # in application api; NAME is a user of the stack", 1,
 		},
 		{
 			"no other role at all", func(s *Suite) {
 				s.Users, s.Resource.Roles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
-			"there is no user whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+			"no user is declared whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
 		},
 		{
 			"no other role that a user could have", func(s *Suite) {
 				s.Users, s.Resource.UserRoles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
-			"there is no user whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+			"no user is declared whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
 		},
 		{
 			"a password that is not known", func(s *Suite) { s.Users[3].Unavailable = "its password is not known" }, "GET /secure: no-role",
@@ -85,7 +85,7 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 		},
 		{
 			"a client without the scope", func(s *Suite) { s.Applications[0].Scopes = []string{"other"} }, "GET /secure: valid",
-			"there is no application that users sign in to and that is granted [read_data] of api", "permissions: [{resource: api, scopes: [read_data], adminConsent: true}]  # in an application with redirect URIs", 0,
+			"no application that users sign in to has a grant of [read_data] of api", "permissions: [{resource: api, scopes: [read_data], adminConsent: true}]  # in an application with redirect URIs", 0,
 		},
 	}
 	for _, test := range tests {

@@ -152,7 +152,7 @@ func (a *app) hintFor(err error) string {
 	case errors.As(err, &step) && graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run `" + a.again() + "` again"
 	case errors.As(err, &step) && graph.Lasting(err):
-		return "correct in the manifests what Graph refuses, then run `" + a.again() + "` again; completed steps stay in place"
+		return "correct in the manifests what Graph refuses; completed steps stay in place, and `" + a.again() + "` then continues"
 	case errors.As(err, &step):
 		return "completed steps stay in place; run `" + a.again() + "` again to continue"
 	case errors.As(err, new(*reconcile.NotFound)):

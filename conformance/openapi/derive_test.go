@@ -187,7 +187,7 @@ func TestDeriveRefuses(t *testing.T) {
 	for raw, want := range map[string]string{
 		"":                                 "neither YAML nor JSON",
 		"a: [":                             "neither YAML nor JSON",
-		"[1]":                              "it is no mapping",
+		"[1]":                              "it is not a mapping",
 		"title: x":                         "does not say openapi",
 		"swagger: '2.0'":                   "Swagger 2.0",
 		"openapi: 3.2.0":                   "OpenAPI 3.2.0 is not known",

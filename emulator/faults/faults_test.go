@@ -78,7 +78,7 @@ func TestParse(t *testing.T) {
 	for raw, want := range map[string]string{
 		`{}`:                                "read faults",
 		`[{"stats": 500}]`:                  "unknown field",
-		`[{"status": 200}]`:                 "no failure",
+		`[{"status": 200}]`:                 "not a failure",
 		`[{"latency": 80}]`:                 "80ms",
 		`[{}]`:                              "nothing happens",
 		`[{"drop":true,"status":500}]`:      "no status",
