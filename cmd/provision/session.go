@@ -65,6 +65,10 @@ func (a *app) realTenant(name string) (id string, err error) {
 		if near := stack.Nearest(name, known); near != "" {
 			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", shellQuote(near))
 		}
+		if len(known) > 1 {
+			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")),
+				"add it to targets in provision.yaml:  %s: {tenant: <tenant id>}", name)
+		}
 		return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")),
 			"add it to provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
