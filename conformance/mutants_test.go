@@ -18,7 +18,7 @@ func TestMutants(t *testing.T) {
 		others Outcome  // what became of the cases that passed without the flaw; default Pass
 	}{
 		{flaw: "", names: ""},
-		{flaw: "no-token", fails: []string{"no-token"}, names: "does not ask for a token"},
+		{flaw: "no-token", fails: []string{"no-token"}, names: "does not require a token here"},
 		{flaw: "scheme", fails: []string{"wrong-scheme"}, names: "scheme"},
 		{flaw: "empty", fails: []string{"empty-token"}, names: "empty token"},
 		{flaw: "garbage", fails: []string{"garbage"}, names: "parse the token"},
@@ -33,7 +33,7 @@ func TestMutants(t *testing.T) {
 		{flaw: "kid", fails: []string{"unknown-kid"}, names: "kid"},
 		{flaw: "scope", fails: []string{"missing-scope read_data", "app-only"}, names: "(scp)"},
 		{flaw: "role", fails: []string{"no-role", "wrong-role"}, names: "(roles)"},
-		{flaw: "any-role", fails: []string{"wrong-role"}, names: "does not check which (roles)"},
+		{flaw: "any-role", fails: []string{"wrong-role"}, names: "does not check which one (roles)"},
 		{flaw: "one-role", fails: []string{"role DevOps", "role-by-group"}, names: "asks for more"},
 		{flaw: "applications", fails: []string{"app-only"}, names: "idtyp"},
 		{flaw: "order", fails: []string{"id-token"}, names: "believed the token"},

@@ -90,7 +90,7 @@ func TestRunCannot(t *testing.T) {
 		{"two cases of one name", t.Context(), func(s *Suite) {
 			s.Document.Cases = []stack.Case{{Name: "valid", Request: "GET /secure"}}
 		}, `two cases are called "GET /secure: valid"`},
-		{"an admitted request that is refused", t.Context(), func(s *Suite) { s.Document.Endpoints[1].Expect = &stack.Expect{Status: 403} }, "no success"},
+		{"an admitted request that is refused", t.Context(), func(s *Suite) { s.Document.Endpoints[1].Expect = &stack.Expect{Status: 403} }, "not a success status"},
 		{"nobody there", t.Context(), func(s *Suite) { s.Target = Target{URL: closed.URL, HTTPClient: closed.Client()} }, "reach the api"},
 		{"cancelled", cancelled, func(*Suite) {}, "context canceled"},
 	}
