@@ -13,7 +13,6 @@ import (
 	"time"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
-	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 )
 
 // Read is one GET of an object or of a collection.
@@ -204,9 +203,7 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 		abstractions.POST, "{+version}/$batch", map[string]string{"version": base}) // the adapter sets baseurl by itself
 	info.SetStreamContentAndContentType(body, "application/json")
 	info.Headers.TryAdd("Accept", "application/json")
-	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", abstractions.ErrorMappings{
-		"XXX": odataerrors.CreateODataErrorFromDiscriminatorValue,
-	})
+	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", odataErrors)
 	if err != nil {
 		return nil, wrap("read the tenant", err)
 	}

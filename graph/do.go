@@ -36,7 +36,7 @@ type answer struct {
 	err  error // an *Error for a refusal
 }
 
-// do sends requests and those that follow from their answers, until none is
+// do sends requests, and the requests that follow from their answers, until none is
 // left. Twenty share a $batch, and several batches are under way side by side. A
 // batch leaves when it is full, or when no other one is under way. An item that
 // Graph throttles is sent again by itself, after its Retry-After.

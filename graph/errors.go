@@ -136,6 +136,9 @@ func Taken(err error) bool {
 	return errors.As(err, &e) && strings.Contains(e.Message, "Another object with the same value for property")
 }
 
+// odataErrors make the SDK read the body of any refusal as Graph's error.
+var odataErrors = abstractions.ErrorMappings{"XXX": odataerrors.CreateODataErrorFromDiscriminatorValue}
+
 // wrap turns what the SDK returned into an *Error that names the operation.
 func wrap(operation string, err error) error {
 	if err == nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
-	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 )
 
 // FederatedCredentials reads the federated identity credentials of an
@@ -50,7 +49,7 @@ func (c *Client) sendFederated(ctx context.Context, op string, method abstractio
 	info := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(method, "{+version}"+path, map[string]string{"version": base}) // the adapter sets baseurl by itself
 	info.Headers.TryAdd("Accept", "application/json")
 	info.SetStreamContentAndContentType(raw, "application/json")
-	return wrap(op, c.adapter.SendNoContent(ctx, info, abstractions.ErrorMappings{"XXX": odataerrors.CreateODataErrorFromDiscriminatorValue}))
+	return wrap(op, c.adapter.SendNoContent(ctx, info, odataErrors))
 }
 
 // RemoveFederatedCredential removes one.

@@ -9,7 +9,6 @@ import (
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoft/kiota-abstractions-go/serialization"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
-	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 )
 
 // send is a request to a resource whose builders the SDK has in packages that
@@ -23,11 +22,10 @@ func (c *Client) send(ctx context.Context, op string, method abstractions.HttpMe
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 	}
-	errorMapping := abstractions.ErrorMappings{"XXX": odataerrors.CreateODataErrorFromDiscriminatorValue}
 	if method == abstractions.DELETE || body == nil {
-		return nil, wrap(op, c.adapter.SendNoContent(ctx, info, errorMapping))
+		return nil, wrap(op, c.adapter.SendNoContent(ctx, info, odataErrors))
 	}
-	answer, err := c.adapter.Send(ctx, info, models.CreateDirectoryObjectFromDiscriminatorValue, errorMapping)
+	answer, err := c.adapter.Send(ctx, info, models.CreateDirectoryObjectFromDiscriminatorValue, odataErrors)
 	if err != nil || answer == nil {
 		return nil, wrap(op, err)
 	}

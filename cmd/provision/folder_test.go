@@ -33,7 +33,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 	}
 	_, err := provisionDir()
 	if err == nil || !strings.Contains(err.Error(), "belongs to another user") || (&app{}).hintFor(err) == "" {
-		t.Fatalf("a stranger's folder: %v", err)
+		t.Fatalf("a folder of another user: %v", err)
 	}
 	t.Setenv("SUDO_UID", "4711")
 	if _, err := provisionDir(); err != nil {
@@ -44,7 +44,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 		t.Error("sudo of another user opens it")
 	}
 	t.Setenv("SUDO_UID", "")
-	// A link of a stranger's to a folder of the caller's is theirs as well.
+	// A link that another user owns is refused, also where it leads to the caller's folder.
 	mine := filepath.Join(root, "mine")
 	if err := os.Mkdir(mine, 0o755); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := provisionDir(); err == nil {
-		t.Error("a stranger's link is followed")
+		t.Error("a link of another user is followed")
 	}
 	// One made here is found before what is above.
 	if err := os.Mkdir(filepath.Join(below, ".provision"), 0o755); err != nil {

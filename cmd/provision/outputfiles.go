@@ -56,7 +56,7 @@ func (a *app) planFiles(ctx context.Context, s *session, stacks []*stack.Stack, 
 }
 
 // planOutputs adds the Output files that the stacks' documents make of the
-// tenant once p is done. It refuses those that cannot be written, before anything
+// tenant once p is done. It refuses files that cannot be written, before anything
 // is touched.
 func (a *app) planOutputs(ctx context.Context, s *session, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
@@ -178,7 +178,7 @@ func isSecret(expression string) bool {
 }
 
 // writeOutputs writes the files of the stacks' Output documents, each only when
-// what it holds has changed. The result of -o json has those that were.
+// what it holds has changed. The result of -o json lists the changed files.
 func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
 	files := []string{}
 	defer func() { a.give("files", files) }()
