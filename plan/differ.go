@@ -122,15 +122,16 @@ func (d *differ) application(want, live *Object) {
 		}
 	}
 	complete(body, live.Properties)
-	// A pre-authorization needs its scope to exist: it goes after a change of scopes.
-	if api := sub(body, "api"); api["oauth2PermissionScopes"] != nil && api["preAuthorizedApplications"] != nil {
-		later := map[string]any{"api": map[string]any{"preAuthorizedApplications": api["preAuthorizedApplications"]}}
-		delete(api, "preAuthorizedApplications")
-		bodies = append(bodies, body, later)
-	} else {
-		bodies = append(bodies, body)
+	later, letIn := d.letInLast(want.Key, live.Properties, body, changes)
+	changes = slices.DeleteFunc(changes, func(c Change) bool {
+		return slices.ContainsFunc(letIn, func(l Change) bool { return l.Path == c.Path })
+	})
+	if len(changes) > 0 {
+		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)})
 	}
-	d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: bodies})
+	if len(letIn) > 0 {
+		d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: letIn, Bodies: []map[string]any{later}})
+	}
 }
 
 // split parts an application's properties in those of its first request and

@@ -144,16 +144,26 @@ func (d *differ) foreign() {
 
 // revokeBeforeGiving marks the secrets that a plan replaces of applications that
 // have been given nothing yet: whoever made such an application may know the old
-// text, so it is revoked before the first role is given and not at the end.
+// text, so it is revoked before anybody is let in and not at the end.
 func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool) {
 	for _, s := range d.plan.Steps {
 		live := d.actual.Objects[s.Key]
-		if s.Kind != Secret || live == nil || len(given[live.Ends.Holder]) == 0 || granted[live.Ends.Holder] {
+		if s.Kind != Secret || live == nil || granted[live.Ends.Holder] || len(given[live.Ends.Holder]) == 0 && !d.redirects(live.Ends.Holder) {
 			continue
 		}
 		s.Bodies[0] = maps.Clone(s.Bodies[0])
 		s.Bodies[0]["beforeGrants"] = true
 	}
+}
+
+// redirects tells whether the plan lets an application take part in sign-ins at
+// more redirect URIs.
+func (d *differ) redirects(application Key) bool {
+	return slices.ContainsFunc(d.plan.Steps, func(s Step) bool {
+		return s.Key == application && s.Action == Link && slices.ContainsFunc(s.Changes, func(c Change) bool {
+			return slices.Contains(redirectLists, property(c.Path))
+		})
+	})
 }
 
 // principal is who gets roles and consent: an application for its service

@@ -14,7 +14,7 @@ type Action string
 
 const (
 	Create  Action = "create"
-	Link    Action = "link" // the second step of a create: what had to wait for other objects
+	Link    Action = "link" // the second step of an application: what had to wait for other objects
 	Update  Action = "update"
 	Replace Action = "replace" // of a secret whose text is lost or has expired
 	Delete  Action = "delete"
@@ -145,10 +145,10 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	return d.plan, nil
 }
 
-// phase orders the steps of one plan: names are freed, objects made, then their
-// credentials and owners, and only then roles and consent given; what goes, goes
-// last, relations before their ends. An owner goes when the others are there: a
-// group keeps its last one.
+// phase orders the steps of one plan: names are freed, objects created, then their
+// credentials and owners, and only then clients pre-authorized and roles and consent
+// given; what goes, goes last, relations before their ends. An owner goes when the
+// others are there: a group keeps its last one.
 func (s Step) phase() int {
 	switch {
 	case s.Action == Purge && !s.FollowsDelete:
@@ -164,7 +164,7 @@ func (s Step) phase() int {
 		}
 		return 9
 	case s.Action == Link:
-		return 5
+		return 8
 	}
 	switch s.Kind {
 	case Secret, Federated, Owner, Password:

@@ -235,6 +235,62 @@ func TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven(t *testing.T) {
 	}
 }
 
+// TestASecretOfADeclaredNameIsRevokedBeforeItsClientIsLetIn: by a pre-authorization,
+// or at a redirect URI.
+func TestASecretOfADeclaredNameIsRevokedBeforeItsClientIsLetIn(t *testing.T) {
+	t.Parallel()
+	client := func() *stack.Application {
+		return &stack.Application{Name: "daemon", DisplayName: "Daemon", Secrets: []stack.Secret{{Name: "client"}}}
+	}
+	api := func(clients ...stack.PreAuthorizedApplication) *stack.Application {
+		return &stack.Application{Name: "api", DisplayName: "API", IdentifierURIs: []string{"api://${appId}"}, API: stack.API{
+			OAuth2PermissionScopes: []stack.Scope{{Value: "Orders.Read"}}, PreAuthorizedApplications: clients}}
+	}
+	orders := func(all ...*stack.Application) []*stack.Stack {
+		return []*stack.Stack{{Name: "orders", Applications: all}}
+	}
+	daemon := stack.PreAuthorizedApplication{Application: "daemon", Scopes: []string{"Orders.Read"}}
+	other := stack.PreAuthorizedApplication{Application: "11111111-2222-4333-8444-555555555555", Scopes: []string{"Orders.Read"}}
+	web := client()
+	web.Web.RedirectURIs = []string{"https://orders.contoso.example/callback"}
+	for name, c := range map[string]struct {
+		before, after []*stack.Stack
+		admits        string // what the tenant holds once the client is let in
+	}{
+		"by a new API":          {nil, orders(client(), api(daemon)), "delegatedPermissionIds"},
+		"by an API":             {orders(api()), orders(client(), api(daemon)), "delegatedPermissionIds"},
+		"in another's place":    {orders(api(other)), orders(client(), api(daemon)), "delegatedPermissionIds"},
+		"at a new redirect URI": {nil, orders(web), "https://orders.contoso.example/callback"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if c.before != nil {
+				w.must(c.before, plan.Options{})
+			}
+			id, _ := w.forge("orders.daemon")
+			if _, err := w.graph.AddPassword(t.Context(), id, "client", time.Now().AddDate(0, 6, 0)); err != nil {
+				t.Fatal(err)
+			}
+			admitted := func() bool { return strings.Contains(w.dump(), c.admits) }
+			revoked := false
+			w.wire.before(http.MethodPost, "/removePassword", func() {
+				revoked = true
+				if admitted() {
+					t.Error("a client is let in while somebody else's secret is good")
+				}
+			})
+			w.must(c.after, plan.Options{})
+			if !revoked || !admitted() {
+				t.Errorf("revoked %t, let in afterwards %t; want both", revoked, admitted())
+			}
+			if p := w.plan(c.after, plan.Options{}); !p.Empty() {
+				t.Errorf("a second apply would do %v", p.Steps)
+			}
+		})
+	}
+}
+
 // TestAForgedGroupGetsNoRole, nor a place in another group.
 func TestAForgedGroupGetsNoRole(t *testing.T) {
 	t.Parallel()

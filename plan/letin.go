@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// preAuthorized is the list of the clients that need nobody's consent.
+const preAuthorized = "api.preAuthorizedApplications"
+
+// redirectLists are where Entra sends codes and tokens.
+var redirectLists = []string{"web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"}
+
+// letInLast takes out of the body of an update what lets somebody in who was not
+// let in before: new pre-authorizations and, of an application that somebody else
+// may hold a credential of or own, new redirect URIs. It returns them as the body
+// of a step that comes after all credentials and owners have been revoked. What
+// the update takes away from those lists stays in its body.
+func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (later map[string]any, letIn []Change) {
+	later = map[string]any{}
+	lists := []string{preAuthorized}
+	if d.revokes(k) {
+		lists = append(lists, redirectLists...)
+	}
+	for _, name := range lists {
+		var more, less []Change
+		for _, c := range changes {
+			switch {
+			case property(c.Path) != name:
+			case c.To != nil:
+				more = append(more, c)
+			default:
+				less = append(less, c)
+			}
+		}
+		if len(more) == 0 {
+			continue
+		}
+		letIn = append(letIn, more...)
+		object, property, _ := strings.Cut(name, ".")
+		want := list(sub(body, object), property)
+		member(later, object)[property] = want
+		if len(less) > 0 {
+			sub(body, object)[property] = common(list(sub(live, object), property), want)
+			continue
+		}
+		delete(sub(body, object), property)
+		if len(sub(body, object)) == 0 {
+			delete(body, object)
+		}
+	}
+	return later, letIn
+}
+
+// common are the entries that both lists have: plain values, or clients with the
+// scopes that both give them.
+func common(live, want []any) []any {
+	both := []any{}
+	for _, w := range want {
+		entry, isClient := w.(map[string]any)
+		if !isClient {
+			if slices.Contains(live, w) {
+				both = append(both, w)
+			}
+			continue
+		}
+		for _, l := range live {
+			have, ok := l.(map[string]any)
+			if !ok || have["appId"] != entry["appId"] {
+				continue
+			}
+			scopes := common(list(have, "delegatedPermissionIds"), list(entry, "delegatedPermissionIds"))
+			if len(scopes) > 0 {
+				kept := maps.Clone(entry)
+				kept["delegatedPermissionIds"] = scopes
+				both = append(both, kept)
+			}
+		}
+	}
+	return both
+}
+
+// revokes tells whether the plan takes a credential of an application or an owner
+// away, so that somebody else may have been in control of it.
+func (d *differ) revokes(application Key) bool {
+	for k, o := range d.actual.Objects {
+		if d.principal(o.Ends.Holder) != application {
+			continue
+		}
+		switch k.Kind {
+		case Secret:
+			if o.Lost != "" || d.declared[k] == nil && d.prunes(o.Stack) {
+				return true
+			}
+		case Owner, Federated:
+			if d.going[k] {
+				return true
+			}
+		}
+	}
+	return false
+}
