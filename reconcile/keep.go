@@ -128,6 +128,9 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) e
 		}
 		return place.Write(ctx, s)
 	}
+	if err := k.recordNewFile(where); err != nil {
+		return err
+	}
 	if err := place.Write(ctx, s); err != nil {
 		return err
 	}
@@ -158,7 +161,8 @@ func (k Keep) former(application, displayName string, where stack.Sink) (stack.S
 	return stack.Sink{}, nil
 }
 
-// leave removes an application's secret from a sink; the zero value is none.
+// leave removes an application's secret from a sink, and the file of a sink that
+// provision created once it is empty; the zero value is no sink.
 func (k Keep) leave(ctx context.Context, application string, where stack.Sink) error {
 	if where == (stack.Sink{}) {
 		return nil
@@ -167,5 +171,8 @@ func (k Keep) leave(ctx context.Context, application string, where stack.Sink) e
 	if err != nil {
 		return err
 	}
-	return place.Forget(ctx)
+	if err := place.Forget(ctx); err != nil {
+		return err
+	}
+	return k.removeNewFile(where)
 }

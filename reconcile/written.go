@@ -77,12 +77,15 @@ func (w *Written) record() string { return filepath.Join(w.dir, "files.json") }
 func (w *Written) save() error { return sink.WriteJSON(w.record(), w.files) }
 
 // key is how a file is recorded.
-func (w *Written) key(file string) (string, error) {
+func (w *Written) key(file string) (string, error) { return keyBelow(w.dir, file) }
+
+// keyBelow is how a file is recorded in the folder of a target: relative to it.
+func keyBelow(dir, file string) (string, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
 		return "", err
 	}
-	if relative, err := filepath.Rel(w.dir, file); err == nil {
+	if relative, err := filepath.Rel(dir, file); err == nil {
 		file = relative
 	} // else it is on another volume
 	return filepath.ToSlash(file), nil

@@ -1,0 +1,73 @@
+package reconcile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// newFiles are the dotenv files that sinks created: a file that existed before
+// stays when the last secret leaves it. Folders of targets lie side by side, so a
+// file has the same key in the record of each.
+type newFiles map[string]bool
+
+func newFilesOf(dir string) string { return filepath.Join(dir, "sinkfiles.json") }
+
+// recordNewFile records the dotenv file of a sink that does not exist yet.
+func (k Keep) recordNewFile(where stack.Sink) error {
+	if where.Env == nil {
+		return nil
+	}
+	if _, err := os.Lstat(where.Env.File); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	files, key, err := newFile(k.Dir, where.Env.File)
+	if err != nil {
+		return err
+	}
+	files[key] = true
+	return sink.WriteJSON(newFilesOf(k.Dir), files)
+}
+
+// removeNewFile removes the dotenv file of a sink if it is empty and provision
+// created it, for this target or another one.
+func (k Keep) removeNewFile(where stack.Sink) error {
+	if where.Env == nil {
+		return nil
+	}
+	text, err := stack.ReadFile(where.Env.File, maxOutput)
+	gone := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !gone || len(text) > 0 {
+		return err
+	}
+	for _, dir := range append(k.siblings(), k.Dir) {
+		files, key, err := newFile(dir, where.Env.File)
+		if err != nil {
+			return err
+		}
+		if !files[key] {
+			continue
+		}
+		if _, err := sink.Remove(where.Env.File); err != nil {
+			return err
+		}
+		delete(files, key)
+		if err := sink.WriteJSON(newFilesOf(dir), files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newFile reads the record in the folder of a target, and the key of file in it.
+func newFile(dir, file string) (files newFiles, key string, err error) {
+	files = newFiles{}
+	if key, err = keyBelow(dir, file); err == nil {
+		_, err = sink.ReadJSON(newFilesOf(dir), &files)
+	}
+	return files, key, err
+}
