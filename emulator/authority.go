@@ -43,6 +43,9 @@ type Authority struct {
 	leaves map[string]*tls.Certificate // by host
 }
 
+// ErrAuthority says that a tenant's certificate authority cannot be read.
+var ErrAuthority = errors.New("open certificate authority")
+
 // OpenAuthority reads the authority kept in a directory, or makes it there on
 // first use: ca.pem (0644) and ca-key.pem (0600). With no directory it lives
 // in memory.
@@ -62,7 +65,7 @@ func openAuthority(dir string, now func() time.Time) (*Authority, error) {
 		err = a.write(dir)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open certificate authority in %s: %w", dir, err)
+		return nil, fmt.Errorf("%w in %s: %w", ErrAuthority, dir, err)
 	}
 	return a, nil
 }

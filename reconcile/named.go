@@ -16,7 +16,10 @@ import (
 type NotFound struct {
 	Pos     stack.Position
 	Message string
+	Hint    string
 }
+
+const correctOrCreate = "correct the property that identifies it, or remove `existing: true` to create it"
 
 func (e *NotFound) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Pos.File, e.Pos.Line, e.Pos.Column, e.Message)
@@ -143,7 +146,8 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		}
 		return []query{{graph.ApplicationNamed(k.Name), each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(k.Name, strs(m, "tags")); owner != s.Name {
-				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name))}
+				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name)),
+					"to use it, declare it with `existing: true`; to let the stack own it, add the tag to it; else rename the application"}
 			}
 			return t.application(m)
 		})}}
@@ -166,7 +170,16 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 	}
 	one := func(by string) error {
 		if found != 1 {
-			return &NotFound{a.Pos, fmt.Sprintf("existing application %s: the tenant has %d with %s, not one", a.Name, found, by)}
+			hint := correctOrCreate
+			switch {
+			case found > 1:
+				hint = "identify it by its appId or uniqueName"
+			case a.AppID != "":
+				hint = "correct the appId, or create its service principal in this tenant: `az ad sp create --id " + a.AppID + "`"
+			case a.UniqueName == "":
+				hint = "correct the displayName; to create an application, remove `existing: true`; Azure creates a managed identity together with its resource"
+			}
+			return &NotFound{a.Pos, fmt.Sprintf("existing application %s: the tenant has %d with %s, not one", a.Name, found, by), hint}
 		}
 		return nil
 	}
@@ -215,7 +228,7 @@ func (t *tenant) userNamed(u *stack.User) []query {
 	}
 	return []query{{graph.UserNamed(upn), func(r graph.Result) error {
 		if u.Existing && r.Object == nil {
-			return &NotFound{u.Pos, fmt.Sprintf("existing user %s: the tenant has no %s", u.Name, upn)}
+			return &NotFound{u.Pos, fmt.Sprintf("existing user %s: the tenant has no %s", u.Name, upn), correctOrCreate}
 		}
 		return each(t.user)(r)
 	}}}
@@ -244,7 +257,11 @@ func (t *tenant) groupNamed(s *stack.Stack, g *stack.Group) []query {
 			return nil
 		})(r)
 		if err == nil && found != 1 {
-			return &NotFound{g.Pos, fmt.Sprintf("existing group %s: the tenant has %d with %s, not one", g.Name, found, by)}
+			hint := correctOrCreate
+			if found > 1 {
+				hint = "identify it by its uniqueName, or rename the others: the tenant has several groups of this displayName"
+			}
+			return &NotFound{g.Pos, fmt.Sprintf("existing group %s: the tenant has %d with %s, not one", g.Name, found, by), hint}
 		}
 		return err
 	}}}

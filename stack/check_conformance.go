@@ -17,7 +17,7 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	l.checkRequests(s, c)
 	for field, value := range map[string]string{"keyRefresh": c.Life.KeyRefresh, "clockSkew": c.Life.ClockSkew} {
 		if _, err := time.ParseDuration(value); value != "" && err != nil {
-			l.mistakes.add(at("life", field), "", "%q is not a duration such as 90s or 5m", value)
+			l.mistakes.add(at("life", field), DurationHint(value, time.ParseDuration), "%q is not a duration such as 90s or 5m", value)
 		}
 	}
 	seen := map[string]bool{}

@@ -24,8 +24,8 @@ type folder struct {
 }
 
 // find lists the manifests at or below dir. Links are followed within dir, each
-// real directory once, so that a loop ends; one that leads out of it is a mistake,
-// and so is a manifest that is no file.
+// real directory once, so that a loop ends; one that leads out of it or nowhere is a
+// mistake, and so is a manifest that is not a file.
 func find(dir string) ([]*folder, Mistakes, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +65,8 @@ func find(dir string) ([]*folder, Mistakes, error) {
 			info, err := os.Stat(p)
 			isLink := e.Type()&fs.ModeSymlink != 0
 			if err != nil && isLink {
-				return fmt.Errorf("%s: the target of the link does not exist", p)
+				mistakes.add(Position{File: p}, "remove the link, or make it lead to a manifest or folder below "+dir, "the link leads to nothing that can be read: %v", cause(err))
+				continue
 			}
 			if err != nil {
 				return err
@@ -96,6 +97,14 @@ func find(dir string) ([]*folder, Mistakes, error) {
 		return nil, nil, err
 	}
 	return all, mistakes, nil
+}
+
+// cause is why a file cannot be opened, without its name.
+func cause(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // isConfig tells whether a file is the program's configuration, provision.yaml in

@@ -3,6 +3,7 @@
 package stack_test
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -61,6 +62,10 @@ spec: {displayName: A, certificates: [{name: c, file: c.pem}]}
 			}
 			return os.Symlink("../hop", filepath.Join(dir, "more"))
 		}, "more: the link leads out of "},
+		"a link to nothing": {minimal, func(dir, _ string) error { return os.Symlink("/nonexistent", filepath.Join(dir, "b.yaml")) },
+			"b.yaml: the link leads to nothing that can be read: no such file or directory"},
+		"a link to itself": {minimal, func(dir, _ string) error { return os.Symlink("b.yaml", filepath.Join(dir, "b.yaml")) },
+			"b.yaml: the link leads to nothing that can be read: too many levels of symbolic links"},
 		"a link within": {minimal, func(dir, _ string) error {
 			if err := os.MkdirAll(filepath.Join(dir, "..data"), 0o755); err != nil {
 				return err
@@ -103,5 +108,29 @@ spec: {displayName: A, certificates: [{name: c, file: c.pem}]}
 				t.Errorf("%v; want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestALinkToNothingHidesNoOtherMistake: it is one among the others, with what to
+// do about the link.
+func TestALinkToNothingHidesNoOtherMistake(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(strings.Replace(minimal, "kind: Stack", "kind: Stak", 1)), 0o600),
+		os.Symlink("nowhere", filepath.Join(dir, "b.yaml")), os.Symlink("nowhere", filepath.Join(dir, "folder")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = stack.Load(dir)
+	var mistakes stack.Mistakes
+	if !errors.As(err, &mistakes) || len(mistakes) != 3 {
+		t.Fatalf("%v, want three mistakes", err)
+	}
+	for i, want := range []string{"a.yaml", "b.yaml", "folder"} {
+		m := mistakes[i]
+		if filepath.Base(m.Pos.File) != want || i > 0 && m.Hint != "remove the link, or make it lead to a manifest or folder below "+dir {
+			t.Errorf("%s: %s (%s), want %s with a hint about the link", m.Pos, m.Message, m.Hint, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -30,3 +31,44 @@ func Lifetime(s string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// inWords is a duration as people write it: "90 days", "12 hours", "P90D".
+var inWords = regexp.MustCompile(`(?i)^\s*P?T?(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|yrs?|years?)\s*$`)
+
+// DurationHint says how to write a duration that read does not accept; "" where
+// text does not look like one.
+func DurationHint(text string, read func(string) (time.Duration, error)) string {
+	m := inWords.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return ""
+	}
+	var forms []string // the largest unit first
+	switch unit := strings.ToLower(m[2]); {
+	case unit == "months" || unit == "month":
+		forms = days(30 * n)
+	case unit[0] == 's':
+		forms = []string{fmt.Sprintf("%ds", n)}
+	case unit[0] == 'm':
+		forms = []string{fmt.Sprintf("%dm", n)}
+	case unit[0] == 'h':
+		forms = []string{fmt.Sprintf("%dh", n)}
+	case unit[0] == 'd':
+		forms = days(n)
+	case unit[0] == 'w':
+		forms = days(7 * n)
+	default:
+		forms = days(365 * n)
+	}
+	for _, form := range forms {
+		if _, err := read(form); err == nil {
+			return "write it as " + form
+		}
+	}
+	return ""
+}
+
+func days(n int) []string { return []string{fmt.Sprintf("%dd", n), fmt.Sprintf("%dh", 24*n)} }

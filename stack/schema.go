@@ -2,10 +2,12 @@ package stack
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -101,7 +103,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		}
 		d.mistakes.add(d.value(p), oneOf(fmt.Sprint(k.Got), known), "%s cannot be %v", what, k.Got)
 	case *kind.Pattern:
-		d.mistakes.add(d.value(p), d.patternHint(e.SchemaURL), "%s cannot be %q", what, k.Got)
+		d.mistakes.add(d.value(p), cmp.Or(requestHint(k.Got, k.Want), d.patternHint(e.SchemaURL)), "%s cannot be %q", what, k.Got)
 	case *kind.MinProperties:
 		d.mistakes.add(d.value(p), "", "%s is empty", what)
 	case *kind.MaxProperties:
@@ -159,6 +161,45 @@ func (d *document) definition(url string) map[string]any {
 func (d *document) properties(url string) []string {
 	known, _ := d.definition(url)["properties"].(map[string]any)
 	return slices.Sorted(maps.Keys(known))
+}
+
+// requestMethods are those that the pattern of a request begins with.
+var requestMethods = regexp.MustCompile(`^\^\(([A-Z|]+)\) /`)
+
+// requestHint says how to write a method and a path whose pattern they do not match.
+func requestHint(got, pattern string) string {
+	methods := requestMethods.FindStringSubmatch(pattern)
+	words := strings.Fields(got)
+	if methods == nil || len(words) == 0 || len(words) > 2 {
+		return ""
+	}
+	known := strings.Split(methods[1], "|")
+	method, path := "GET", words[len(words)-1]
+	if len(words) == 2 {
+		method = nearestMethod(words[0], known)
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	if method == "" || len(words) == 1 && slices.Contains(known, strings.ToUpper(words[0])) {
+		return ""
+	}
+	return "write it as " + method + " " + path
+}
+
+// nearestMethod also finds one whose letters are in another order, as in GTE.
+func nearestMethod(word string, known []string) string {
+	letters := func(s string) string {
+		all := []byte(strings.ToUpper(s))
+		slices.Sort(all)
+		return string(all)
+	}
+	for _, method := range known {
+		if letters(method) == letters(word) {
+			return method
+		}
+	}
+	return Nearest(word, known)
 }
 
 // patternHint is what the schema says in words of a value with a pattern.

@@ -165,7 +165,7 @@ func (d stateDir) port() (int, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return 0, fmt.Errorf("%s: not a port number", d.file("port"))
+		return 0, hint(fmt.Errorf("%s: it is damaged: not a port number", d.file("port")), "remove it, and the next command chooses a new port: `rm %s`", shellQuote(d.file("port")))
 	}
 	return n, nil
 }

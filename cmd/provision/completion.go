@@ -41,6 +41,9 @@ var values = map[string]func(args []string) []string{
 	},
 }
 
+// fileFlagNames are the flags whose value names a file or a folder.
+var fileFlagNames = []string{"baseline", "ca", "env-file", "faults", "header", "openapi", "request-log", "state"}
+
 func applicationNames(args []string) []string {
 	return each(args, func(s *stack.Stack) []string {
 		return names(s.Applications, func(a *stack.Application) string { return a.Name })
@@ -58,8 +61,11 @@ func complete(c *cobra.Command) {
 			}
 			directive |= cobra.ShellCompDirectiveNoSpace
 		}
+		if find == nil && (slices.Contains(fileFlagNames, f.Name) || f.Value.Type() == "bool") {
+			return // the shell offers files
+		}
 		if find == nil {
-			return
+			find = func([]string) []string { return nil }
 		}
 		err := c.RegisterFlagCompletionFunc(f.Name, func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if strings.Contains(typed, "=") { // a report's file

@@ -122,10 +122,10 @@ func (a *app) faults() ([]faults.Rule, error) {
 	if path := a.config.GetString("faults"); path != "" {
 		raw, err := stack.ReadFile(path, maxInput)
 		if err != nil {
-			return nil, usagef("%s: %w", path, err)
+			return nil, usagef("--faults: %w", err)
 		}
 		if rules, err = faults.Parse(raw); err != nil {
-			return nil, usagef("%s: %w", path, err)
+			return nil, usagef("--faults %s: %w", path, err)
 		}
 	}
 	if d := a.config.GetDuration("latency"); d > 0 {

@@ -80,6 +80,7 @@ func (a *app) report(ctx context.Context, err error) int {
 	var problems plan.Problems
 	var by interrupted
 	var failed failure
+	var notFound *reconcile.NotFound
 	switch {
 	case err == nil:
 		return exitDone
@@ -102,6 +103,8 @@ func (a *app) report(ctx context.Context, err error) int {
 			mistakes = append(mistakes, stack.Mistake{Pos: p.Pos, Message: p.Message, Hint: p.Hint})
 		}
 		return a.reportMistakes(mistakes)
+	case errors.As(err, &notFound):
+		return a.reportMistakes(stack.Mistakes{{Pos: notFound.Pos, Message: notFound.Message, Hint: notFound.Hint}})
 	}
 	a.say("error: %s", oneLine(err.Error()))
 	if h := a.hintFor(err); h != "" {
@@ -136,6 +139,7 @@ func (a *app) hintFor(err error) string {
 	var refused *plan.Refused
 	var unusable *sink.Error
 	var refusedFile *sink.Refused
+	var damaged *sink.Damaged
 	switch {
 	case errors.As(err, &h):
 		return h.hint
@@ -147,6 +151,8 @@ func (a *app) hintFor(err error) string {
 			return "move the file away, or use --overwrite to replace it: `" + a.again("--overwrite") + "`"
 		}
 		return "name a file below the working directory, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
+	case errors.As(err, &damaged):
+		return "restore the file, or remove it (`rm " + shellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only it held"
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):
@@ -155,10 +161,10 @@ func (a *app) hintFor(err error) string {
 		return "correct in the manifests what Graph refuses; completed steps stay in place, and `" + a.again() + "` then continues"
 	case errors.As(err, &step):
 		return "completed steps stay in place; run `" + a.again() + "` again to continue"
-	case errors.As(err, new(*reconcile.NotFound)):
-		return "correct the property that identifies it, or remove `existing: true` to create it"
 	case errors.As(err, &refused):
 		return "destroy the stack that uses it first, or use --force: `" + a.again("--force") + "`"
+	case graph.NotFound(err):
+		return "the tenant may have changed while it was read, for example because of `provision destroy`; run `" + a.again() + "` again"
 	case graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permissions Application.Read.All, User.Read.All and GroupMember.Read.All"
 	case errors.As(err, new(plan.Distrusted)):

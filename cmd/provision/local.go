@@ -68,14 +68,20 @@ func (a *app) localDir() (stateDir, error) {
 	return stateDir(filepath.Join(root, "local")), err
 }
 
+// newAuthority tells how the local tenant gets another certificate authority.
+func (d stateDir) newAuthority(err error) error {
+	return hint(err, "restore the two files, or remove them while no other command uses the tenant; the next command creates a new certificate authority: `rm -f %s %s`",
+		shellQuote(d.file("ca.pem")), shellQuote(d.file("ca-key.pem")))
+}
+
 func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	pem, err := os.ReadFile(dir.file("ca.pem"))
 	if err != nil {
-		return nil, fmt.Errorf("trust the local tenant: %w", err)
+		return nil, dir.newAuthority(fmt.Errorf("trust the local tenant: %w", err))
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("trust the local tenant: %s holds no certificate", dir.file("ca.pem"))
+		return nil, dir.newAuthority(fmt.Errorf("trust the local tenant: %s holds no certificate", dir.file("ca.pem")))
 	}
 	proxy, err := url.Parse(served.Proxy)
 	if err != nil {
@@ -151,7 +157,10 @@ func (a *app) serveTenant(dir stateDir, o tenantOptions) (serving, func(), error
 		ReplicationLag: o.replicationLag, Quotas: o.quotas})
 	if err != nil {
 		listeners.Close()
-		if errors.Is(err, emulator.ErrDamaged) {
+		switch {
+		case errors.Is(err, emulator.ErrAuthority):
+			err = kept.newAuthority(err)
+		case errors.Is(err, emulator.ErrDamaged):
 			err = hint(err, "use another tenant with --state FOLDER, or start with a new one: rm -r %s", shellQuote(string(kept)))
 		}
 		return serving{}, nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (r rotation) name() string { return r.stack + "/" + r.application + "/" + r
 func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	for _, flag := range []string{"expiring", "grace"} {
 		if _, err := span(a.config.GetString(flag)); err != nil {
-			return nil, hint(usagef("--%s: %w", flag, err), "as in --%s 7d", flag)
+			return nil, hint(usagef("--%s: %w", flag, err), "%s", cmp.Or(stack.DurationHint(a.config.GetString(flag), span), "as in --"+flag+" 7d"))
 		}
 	}
 	var all []rotation

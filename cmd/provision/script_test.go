@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,6 +67,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PROVISION_PORTS", freshPorts().String())
 			env.Setenv("GITHUB", hub.URL)
 			env.Setenv("GITHUB_CA", ca)
+			env.Defer(func() { endProcesses(t, env.WorkDir) })
 			return setPrograms(env)
 		},
 		Condition: have,
@@ -85,6 +88,77 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// endProcesses ends what a script that failed has left in the background: the
+// processes that files named pid or *.pid hold, if they run in the script's folder.
+func endProcesses(t *testing.T, dir string) {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() != "pid" && filepath.Ext(path) != ".pid" {
+			return nil
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+		if err != nil || pid <= 1 {
+			return nil
+		}
+		here, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
+		if err != nil || here != dir && !strings.HasPrefix(here, dir+string(filepath.Separator)) {
+			return nil // it has ended, and the number may be another's by now
+		}
+		process, err := os.FindProcess(pid)
+		if err == nil {
+			err = process.Kill()
+		}
+		if err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Errorf("process %d of %s: %v", pid, path, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("end the processes of %s: %v", dir, err)
+	}
+}
+
+// TestAFailedScriptLeavesNoProcess, whichever file holds its number.
+func TestAFailedScriptLeavesNoProcess(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/cwd"); err != nil {
+		t.Skip("the working directory of a process cannot be read here")
+	}
+	if _, err := exec.LookPath("sleep"); err != nil {
+		t.Skip(err)
+	}
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(dir string) *exec.Cmd {
+		c := exec.Command("sleep", "600")
+		c.Dir = dir
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	inside, outside := run(dir), run(t.TempDir())
+	for name, c := range map[string]*exec.Cmd{"em.pid": inside, "pid": outside} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(strconv.Itoa(c.Process.Pid)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	endProcesses(t, dir)
+	if err := inside.Wait(); err == nil || inside.ProcessState.Success() {
+		t.Errorf("the process of the script ended with %v, want it killed", err)
+	}
+	if err := outside.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("another process was ended, too: %v", err)
+	}
+	_ = outside.Process.Kill()
+	_ = outside.Wait()
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

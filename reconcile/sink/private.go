@@ -20,10 +20,20 @@ func ReadJSON(name string, v any) (found bool, err error) {
 		return false, err
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return false, fmt.Errorf("%s: %w", name, err)
+		return false, &Damaged{name, err}
 	}
 	return true, nil
 }
+
+// Damaged is a file of provision's own that cannot be read any more.
+type Damaged struct {
+	File string
+	Err  error
+}
+
+func (e *Damaged) Error() string { return fmt.Sprintf("%s: it is damaged: %v", e.File, e.Err) }
+
+func (e *Damaged) Unwrap() error { return e.Err }
 
 // WriteJSON writes v to a file that its owner alone can read.
 func WriteJSON(name string, v any) error {
