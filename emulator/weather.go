@@ -50,7 +50,7 @@ func weather(w *faults.Weather, next http.Handler) http.Handler {
 func batchWeather(w *faults.Weather) func(method, path, client string) graphapi.Interference {
 	return func(method, path, client string) graphapi.Interference {
 		v := w.Decide(faults.Request{Method: method, Path: path, Client: client})
-		return graphapi.Interference{Status: v.Status, Code: v.Code, Message: v.Message, RetryAfter: v.RetryAfter, Done: v.Done}
+		return graphapi.Interference{Status: v.Status, Code: v.Code, Message: v.Message, RetryAfter: v.RetryAfter, Done: v.Done, Body: v.Body, Drop: v.Drop}
 	}
 }
 

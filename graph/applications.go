@@ -1,16 +1,12 @@
 package graph
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/google/uuid"
-	abstractions "github.com/microsoft/kiota-abstractions-go"
-	"github.com/microsoftgraph/msgraph-sdk-go/applications"
-	"github.com/microsoftgraph/msgraph-sdk-go/applicationswithuniquename"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
@@ -33,7 +29,7 @@ func ApplicationByAppID(appID string) Read {
 // AuthenticationBehaviors reads those of an application, which Graph answers only
 // when they are selected.
 func AuthenticationBehaviors(id string) Read {
-	return Read{Path: "/applications/" + id, Query: url.Values{"$select": {"id,authenticationBehaviors"}}}
+	return Read{Path: object("applications", id), Query: url.Values{"$select": {"id,authenticationBehaviors"}}}
 }
 
 // ApplicationsDisplayed reads the applications with one of these display names,
@@ -42,107 +38,60 @@ func ApplicationsDisplayed(displayNames ...string) Read {
 	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {displayed(displayNames)}}}
 }
 
-// UpsertApplication creates the application uniqueName or updates it, and
-// returns its id and client id.
+// UpsertApplication creates the application uniqueName or updates it.
 // Source: Graph "Upsert application".
-func (c *Client) UpsertApplication(ctx context.Context, uniqueName string, body Object) (id, appID string, err error) {
-	op := "create application " + uniqueName
-	m, err := model[models.Applicationable](body, models.CreateApplicationFromDiscriminatorValue)
-	if err != nil {
-		return "", "", fmt.Errorf("%s: %w", op, err)
-	}
-	app, err := applicationswithuniquename.NewApplicationsWithUniqueNameRequestBuilderInternal(c.pathParameters(), c.adapter, &uniqueName).
-		Patch(ctx, m, &applicationswithuniquename.ApplicationsWithUniqueNameRequestBuilderPatchRequestConfiguration{Headers: createIfMissing()})
-	if err != nil {
-		return "", "", wrap(op, err)
-	}
-	if app != nil && deref(app.GetId()) != "" && deref(app.GetAppId()) != "" {
-		return deref(app.GetId()), deref(app.GetAppId()), nil
-	}
-	// It was there already: Graph answers 204 without a body.
-	var found struct{ ID, AppID string }
-	if err := c.one(ctx, op, ApplicationNamed(uniqueName), &found); err != nil {
-		return "", "", err
-	}
-	return found.ID, found.AppID, nil
+func UpsertApplication(uniqueName string, body Object) Write {
+	return patch("create application "+uniqueName, ApplicationNamed(uniqueName).Path, body, models.CreateApplicationFromDiscriminatorValue).upsert()
 }
 
 // UpdateApplication changes the properties in body.
 // Source: Graph "Update application".
-func (c *Client) UpdateApplication(ctx context.Context, id string, body Object) error {
-	m, err := model[models.Applicationable](body, models.CreateApplicationFromDiscriminatorValue)
-	if err != nil {
-		return fmt.Errorf("update application: %w", err)
-	}
-	_, err = c.application(id).Patch(ctx, m, nil)
-	return wrap("update application", err)
+func UpdateApplication(id string, body Object) Write {
+	return patch("update application", object("applications", id), body, models.CreateApplicationFromDiscriminatorValue)
 }
 
 // DeleteApplication moves the application and its service principal to the
 // recycle bin.
-func (c *Client) DeleteApplication(ctx context.Context, id string) error {
-	return wrap("delete application", c.application(id).Delete(ctx, nil))
+// Source: Graph "Delete application".
+func DeleteApplication(id string) Write {
+	return remove("delete application", object("applications", id))
 }
 
 // Password is a new client secret.
 type Password struct {
 	KeyID string
-	Text  string // shown by Graph this once
+	Text  string // Graph shows it only once
 	End   time.Time
 }
 
-// AddPassword makes a client secret that ends at end.
+// AddPassword creates a client secret that expires at end. Graph cannot tell a
+// repeated request from a new one, so a lost answer is not repeated.
 // Source: Graph "application: addPassword".
-func (c *Client) AddPassword(ctx context.Context, id, displayName string, end time.Time) (Password, error) {
-	credential := models.NewPasswordCredential()
-	credential.SetDisplayName(&displayName)
-	credential.SetEndDateTime(&end)
-	body := applications.NewItemAddPasswordPostRequestBody()
-	body.SetPasswordCredential(credential)
-	made, err := c.application(id).AddPassword().Post(ctx, body, nil)
-	if err != nil {
-		return Password{}, wrap("add a secret", err)
+func AddPassword(id, displayName string, end time.Time) Write {
+	w := post("add a secret", object("applications", id)+"/addPassword", nil, nil)
+	w.once = true
+	w.encode = plain(Object{"passwordCredential": Object{"displayName": displayName, "endDateTime": end.UTC().Format(time.RFC3339)}})
+	return w
+}
+
+// Password reads what AddPassword created; end is what was asked for.
+func (a Answer) Password(end time.Time) (Password, error) {
+	var made struct {
+		KeyID, SecretText string
+		EndDateTime       time.Time
 	}
-	if made == nil || made.GetKeyId() == nil || deref(made.GetSecretText()) == "" {
+	if err := json.Unmarshal(a.Body, &made); err != nil || made.KeyID == "" || made.SecretText == "" {
 		return Password{}, fmt.Errorf("add a secret: Graph answered without its text")
 	}
-	if made.GetEndDateTime() != nil {
-		end = *made.GetEndDateTime()
+	if !made.EndDateTime.IsZero() {
+		end = made.EndDateTime
 	}
-	return Password{KeyID: made.GetKeyId().String(), Text: *made.GetSecretText(), End: end}, nil
+	return Password{KeyID: made.KeyID, Text: made.SecretText, End: end}, nil
 }
 
-// RemovePassword removes the client secret keyID.
-// Source: Graph "application: removePassword".
-func (c *Client) RemovePassword(ctx context.Context, id, keyID string) error {
-	key, err := uuid.Parse(keyID)
-	if err != nil {
-		return fmt.Errorf("remove a secret: %w", err)
-	}
-	body := applications.NewItemRemovePasswordPostRequestBody()
-	body.SetKeyId(&key)
-	return wrap("remove a secret", c.application(id).RemovePassword().Post(ctx, body, nil))
-}
-
-func (c *Client) application(id string) *applications.ApplicationItemRequestBuilder {
-	return applications.NewApplicationsRequestBuilderInternal(c.pathParameters(), c.adapter).ByApplicationId(id)
-}
-
-// one reads a single object that must exist.
-func (c *Client) one(ctx context.Context, op string, r Read, into any) error {
-	results, err := c.Read(ctx, r)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	if results[0].Object == nil {
-		return &Error{Status: 404, Code: "Request_ResourceNotFound", Operation: op,
-			Message: "it was written, but is not yet visible"}
-	}
-	return json.Unmarshal(results[0].Object, into)
-}
-
-func createIfMissing() *abstractions.RequestHeaders {
-	h := abstractions.NewRequestHeaders()
-	h.Add("Prefer", "create-if-missing")
-	return h
+// RemovePassword removes the client secret keyID of an application or a service
+// principal.
+// Source: Graph "application: removePassword" and "servicePrincipal: removePassword".
+func RemovePassword(of Owned, id, keyID string) Write {
+	return Write{operation: "remove a secret", method: http.MethodPost, path: object(string(of), id) + "/removePassword", encode: plain(Object{"keyId": keyID})}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,16 +43,24 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	results := make([]Result, len(reads))
 	requests := make([]request, len(reads))
 	for i, r := range reads {
-		base := c.endpoint
-		if r.Beta {
-			base = c.beta()
-		}
-		requests[i] = (&reading{Read: r, base: base, result: &results[i], pages: map[string]bool{}}).request(r.url())
+		requests[i] = c.reading(r, func(result Result, err error) ([]request, error) {
+			results[i] = result
+			return nil, err
+		})
 	}
 	if err := c.do(ctx, requests); err != nil {
 		return nil, err
 	}
 	return results, nil
+}
+
+// reading is the request of a read that hands its result, all pages of it, to done.
+func (c *Client) reading(r Read, done func(Result, error) ([]request, error)) request {
+	base := c.endpoint
+	if r.Beta {
+		base = c.beta()
+	}
+	return (&reading{Read: r, base: base, pages: map[string]bool{}, done: done}).request(r.url())
 }
 
 // url is the path of a read with its query.
@@ -69,9 +78,10 @@ func (r Read) url() string {
 type reading struct {
 	Read
 	base   string // URL of the version
-	result *Result
+	result Result
 	pages  map[string]bool // URLs of pages that were asked for
 	lags   int             // how often a collection was not there
+	done   func(Result, error) ([]request, error)
 }
 
 // request asks for one page of a collection, or for the single object.
@@ -84,24 +94,24 @@ func (r *reading) request(url string) request {
 		absent := status(a.err) == http.StatusNotFound
 		switch {
 		case absent && !r.List, status(a.err) == http.StatusForbidden && r.Optional:
-			return nil, nil
+			return r.done(r.result, nil)
 		case absent && r.lags < maxLags:
 			again := r.request(url)
 			again.notBefore = time.Now().Add(retryAfter("", r.lags))
 			r.lags++
 			return []request{again}, nil
 		case a.err != nil:
-			return nil, a.err
+			return r.done(r.result, a.err)
 		}
 		next, err := r.result.add(a.body, r.List)
 		if err == nil && next != "" {
 			next, err = r.page(next)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.operation, err)
+			return r.done(r.result, fmt.Errorf("%s: %w", q.operation, err))
 		}
 		if next == "" {
-			return nil, nil
+			return r.done(r.result, nil)
 		}
 		return []request{r.request(next)}, nil
 	}
@@ -152,6 +162,7 @@ type batchItem struct {
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`
 	Headers map[string]string `json:"headers,omitempty"`
+	Body    json.RawMessage   `json:"body,omitempty"`
 }
 
 // batchAnswer is the answer to an item.
@@ -162,23 +173,40 @@ type batchAnswer struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
-// answer is what the item came to; operation names the request in errors.
+// answer is what the item came to; operation names the request in errors. A
+// success that is not a JSON object comes from something between here and Graph,
+// and does not say that anything was done.
 func (a batchAnswer) answer(operation string) answer {
 	if a.Status >= 400 {
 		return answer{err: errorOf(operation, a.Status, a.Body)}
+	}
+	if first := bytes.TrimLeft(a.Body, " \t\r\n"); len(first) > 0 && first[0] != '{' && !bytes.Equal(first, []byte("null")) {
+		return answer{err: fmt.Errorf("%s: %w", operation, &unreadable{strconv.Itoa(a.Status), a.header("Content-Type")})}
 	}
 	return answer{body: a.Body}
 }
 
 // retryAfter is how long the item is to wait before it is sent again.
 func (a batchAnswer) retryAfter(attempt int) time.Duration {
-	header := ""
+	return retryAfter(a.header("Retry-After"), attempt)
+}
+
+// used is the share of a quota that Graph says is used up, 0 where it says none.
+func (a batchAnswer) used() float64 {
+	used, err := strconv.ParseFloat(a.header("x-ms-throttle-limit-percentage"), 64)
+	if err != nil {
+		return 0
+	}
+	return used
+}
+
+func (a batchAnswer) header(name string) string {
 	for k, v := range a.Headers {
-		if strings.EqualFold(k, "Retry-After") {
-			header = v
+		if strings.EqualFold(k, name) {
+			return v
 		}
 	}
-	return retryAfter(header, attempt)
+	return ""
 }
 
 // itemID is the id of the request at an index of a batch.
@@ -193,7 +221,10 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 	}
 	items := make([]batchItem, len(requests))
 	for i, r := range requests {
-		items[i] = batchItem{ID: itemID(i), Method: r.method, URL: r.path, Headers: r.headers}
+		items[i] = batchItem{ID: itemID(i), Method: r.method, URL: r.path, Headers: r.headers, Body: r.body}
+		if r.once {
+			ctx = context.WithValue(ctx, onceOnly{}, true)
+		}
 	}
 	body, err := json.Marshal(map[string]any{"requests": items})
 	if err != nil {
@@ -205,23 +236,31 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 	info.Headers.TryAdd("Accept", "application/json")
 	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", odataErrors)
 	if err != nil {
-		return nil, wrap("read the tenant", err)
+		return nil, wrap(operationOf(requests), err)
 	}
 	raw, ok := answer.([]byte)
 	if !ok {
-		return nil, fmt.Errorf("read the tenant: Graph answered the batch without a body")
+		return nil, fmt.Errorf("%s: Graph answered the batch without a body", operationOf(requests))
 	}
 	var responses struct {
 		Responses []batchAnswer `json:"responses"`
 	}
 	if err := json.Unmarshal(raw, &responses); err != nil {
-		return nil, fmt.Errorf("read the tenant: the batch's answer: %w", err)
+		return nil, fmt.Errorf("%s: the batch's answer: %w", operationOf(requests), err)
 	}
 	byID := make(map[string]batchAnswer, len(requests))
 	for _, r := range responses.Responses {
 		byID[r.ID] = r
 	}
 	return byID, nil
+}
+
+// operationOf says what a batch does as a whole.
+func operationOf(requests []request) string {
+	if slices.ContainsFunc(requests, request.writes) {
+		return "write to the tenant"
+	}
+	return "read the tenant"
 }
 
 func with(q url.Values, key, value string) url.Values {
@@ -235,14 +274,3 @@ func with(q url.Values, key, value string) url.Values {
 // encode writes a query with the space as %20, which Graph asks for inside a
 // batch.
 func encode(q url.Values) string { return strings.ReplaceAll(q.Encode(), "+", "%20") }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

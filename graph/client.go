@@ -28,6 +28,10 @@ type Options struct {
 	Scope     string            // default https://graph.microsoft.com/.default
 	Transport http.RoundTripper // default http.DefaultTransport
 
+	// Parallel is how many $batch requests are under way side by side at most;
+	// default 4.
+	Parallel int
+
 	// Waiting, when set, hears of every pause of a second or more.
 	Waiting func(pause time.Duration, why string)
 }
@@ -82,7 +86,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 		return nil, fmt.Errorf("graph client: %w", err)
 	}
 	adapter.SetBaseUrl(strings.TrimSuffix(o.Endpoint, "/"))
-	return &Client{limit: newLimiter(), adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests,
+	return &Client{limit: newLimiter(o.Parallel), adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests,
 		credential: cred, scope: o.Scope}, nil
 }
 
@@ -100,16 +104,6 @@ func registerJSON() {
 // Requests is the number of HTTP requests sent so far, repeated ones included.
 func (c *Client) Requests() int { return int(c.requests.n.Load()) }
 
-// pathParameters starts a request builder of the SDK; the adapter fills in its
-// base URL.
-func (c *Client) pathParameters(pairs ...string) map[string]string {
-	p := map[string]string{"baseurl": c.endpoint}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		p[pairs[i]] = pairs[i+1]
-	}
-	return p
-}
-
 // beta is the base URL of Graph's beta version.
 func (c *Client) beta() string {
 	if base, ok := strings.CutSuffix(c.endpoint, "/v1.0"); ok {
@@ -117,6 +111,3 @@ func (c *Client) beta() string {
 	}
 	return c.endpoint
 }
-
-// reference is the URL by which an object is named in a $ref.
-func (c *Client) reference(id string) string { return c.endpoint + "/directoryObjects/" + id }

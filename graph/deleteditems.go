@@ -1,11 +1,6 @@
 package graph
 
-import (
-	"context"
-	"net/url"
-
-	abstractions "github.com/microsoft/kiota-abstractions-go"
-)
+import "net/url"
 
 // DeletedApplications, DeletedServicePrincipals, DeletedGroups and
 // DeletedUsers read the recycle bin, which keeps names occupied for 30 days.
@@ -29,7 +24,6 @@ func deleted(kind, properties string) Read {
 
 // Purge removes an object from the recycle bin for good.
 // Source: Graph "Permanently delete item".
-func (c *Client) Purge(ctx context.Context, id string) error {
-	_, err := c.send(ctx, "purge from the recycle bin", abstractions.DELETE, "/directory/deletedItems/"+id, nil, nil)
-	return err
+func Purge(id string) Write {
+	return remove("purge from the recycle bin", object("directory/deletedItems", id))
 }

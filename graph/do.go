@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -14,13 +15,20 @@ const batchLimit = 20
 // maxAttempts bounds how often one item is sent that Graph is too busy for.
 const maxAttempts = 9
 
+// lastWrites bounds how long writes under way are waited for when the context of
+// a do has ended.
+const lastWrites = 15 * time.Second
+
 // request is one item of a $batch.
 type request struct {
 	operation string // what it does, for errors, e.g. "read /users/ada"
 	method    string
 	path      string // below the version, with the query
 	headers   map[string]string
-	beta      bool // of the beta version
+	body      json.RawMessage
+	invalid   error // why the body cannot be sent
+	beta      bool  // of the beta version
+	once      bool  // see Write
 
 	// take receives the answer and returns the requests that may follow now. An
 	// error ends do. It is called from do's goroutine, one answer after another.
@@ -29,6 +37,8 @@ type request struct {
 	attempts  int
 	notBefore time.Time // the zero value sends it at once
 }
+
+func (r request) writes() bool { return r.method != http.MethodGet }
 
 // answer is Graph's answer to a request.
 type answer struct {
@@ -42,22 +52,37 @@ type answer struct {
 // Graph throttles is sent again by itself, after its Retry-After.
 //
 // The error is the context's, take's, or that of a service that cannot be reached
-// or does not speak Graph. Every other failure is an answer.
+// or does not speak Graph. Every other failure is an answer. Before do returns an
+// error, it hands out the answers of the batches with writes that are under way.
 // Source: learn.microsoft.com/graph/json-batching.
 func (c *Client) do(ctx context.Context, requests []request) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	d := &dispatcher{client: c, ctx: ctx, ready: requests, arrivals: make(chan arrival)}
-	return d.run()
+	sending, stop := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), interrupted{}, ctx.Done()))
+	defer stop()
+	d := &dispatcher{client: c, ctx: ctx, sending: sending, arrivals: make(chan arrival)}
+	if err := d.add(requests); err != nil {
+		return err
+	}
+	err := d.run()
+	if err != nil {
+		d.drain()
+	}
+	return err
 }
+
+// interrupted is the key of a channel, in the context of a batch, that is closed
+// when nobody waits for it any more: it ends pauses, and no request under way.
+type interrupted struct{}
 
 // dispatcher is one do.
 type dispatcher struct {
 	client   *Client
-	ctx      context.Context
-	ready    []request // in the order in which they are sent
+	ctx      context.Context // of the caller
+	sending  context.Context // of the batches, which outlast the caller's
+	ready    []request       // in the order in which they are sent
 	delayed  []request
-	inFlight int // batches
+	gate     time.Time // no batch leaves before
+	inFlight int       // batches
+	writing  int       // those of them that hold a write
 	arrivals chan arrival
 }
 
@@ -70,11 +95,14 @@ type arrival struct {
 
 func (d *dispatcher) run() error {
 	for {
+		if err := d.ctx.Err(); err != nil {
+			return err
+		}
 		d.wake(time.Now())
 		for d.mayDispatch() {
 			d.dispatch()
 		}
-		if d.inFlight == 0 && len(d.delayed) == 0 {
+		if d.inFlight == 0 && len(d.delayed) == 0 && len(d.ready) == 0 {
 			return nil
 		}
 		if err := d.wait(); err != nil {
@@ -83,12 +111,20 @@ func (d *dispatcher) run() error {
 	}
 }
 
-// wait waits for an answer, or until a delayed request is due.
+// wait waits for an answer, or until a delayed request or the gate is due.
 func (d *dispatcher) wait() error {
+	var next time.Time
+	for _, r := range d.delayed {
+		if next.IsZero() || r.notBefore.Before(next) {
+			next = r.notBefore
+		}
+	}
+	if len(d.ready) > 0 && d.gate.After(time.Now()) && (next.IsZero() || d.gate.Before(next)) {
+		next = d.gate
+	}
 	due := make(<-chan time.Time)
-	if len(d.delayed) > 0 {
-		next := slices.MinFunc(d.delayed, func(a, b request) int { return a.notBefore.Compare(b.notBefore) })
-		timer := time.NewTimer(time.Until(next.notBefore))
+	if !next.IsZero() {
+		timer := time.NewTimer(time.Until(next))
 		defer timer.Stop()
 		due = timer.C
 	}
@@ -98,8 +134,21 @@ func (d *dispatcher) wait() error {
 	case <-due:
 		return nil
 	case a := <-d.arrivals:
-		d.inFlight--
 		return d.take(a)
+	}
+}
+
+// drain hands out the answers to the writes under way, and goes on with nothing.
+func (d *dispatcher) drain() {
+	timeout := time.NewTimer(lastWrites)
+	defer timeout.Stop()
+	for d.writing > 0 {
+		select {
+		case a := <-d.arrivals:
+			_ = d.take(a) // the first error is the one that is returned
+		case <-timeout.C:
+			return
+		}
 	}
 }
 
@@ -117,72 +166,142 @@ func (d *dispatcher) wake(now time.Time) {
 // mayDispatch tells whether a batch may leave. One that is not full waits for
 // the answers under way, since what follows from them may fill it.
 func (d *dispatcher) mayDispatch() bool {
-	return len(d.ready) > 0 && (d.inFlight == 0 || len(d.ready) >= batchLimit && d.inFlight < d.client.limit.width())
+	return len(d.ready) > 0 && !d.gate.After(time.Now()) &&
+		(d.inFlight == 0 || len(d.ready) >= batchLimit && d.inFlight < d.client.limit.width())
 }
 
+// dispatch sends a batch of ready requests, or closes the gate until the quota of
+// writes allows it.
 func (d *dispatcher) dispatch() {
 	beta := d.ready[0].beta
 	var requests, rest []request
+	writes := 0
 	for _, r := range d.ready {
-		if r.beta == beta && len(requests) < batchLimit {
-			requests = append(requests, r)
-		} else {
+		if r.beta != beta || len(requests) == batchLimit {
 			rest = append(rest, r)
+			continue
 		}
+		requests = append(requests, r)
+		if r.writes() {
+			writes++
+		}
+	}
+	if pause := d.client.limit.spend(writes, time.Now()); pause > 0 {
+		d.close(pause)
+		d.client.requests.say(pause, "the quota of writes is used up")
+		return
 	}
 	d.ready = rest
 	d.inFlight++
+	if writes > 0 {
+		d.writing++
+	}
 	go func() {
-		answers, err := d.client.batch(d.ctx, beta, requests)
+		answers, err := d.client.batch(d.sending, beta, requests)
 		select {
 		case d.arrivals <- arrival{requests, answers, err}:
-		case <-d.ctx.Done():
+		case <-d.sending.Done():
 		}
 	}()
 }
 
-// take hands out the answers of a batch. The items that were refused are sent
-// again together.
+// close keeps batches back for a time.
+func (d *dispatcher) close(pause time.Duration) {
+	if due := time.Now().Add(pause); due.After(d.gate) {
+		d.gate = due
+	}
+}
+
+// take hands out the answers of a batch. The items that were refused for a while
+// are sent again together.
 func (d *dispatcher) take(a arrival) error {
+	d.inFlight--
+	if slices.ContainsFunc(a.requests, request.writes) {
+		d.writing--
+	}
 	if a.err != nil {
-		return a.err
+		return d.lost(a)
 	}
 	var refused []request
 	var pause time.Duration
+	used := 0.0
 	for i, r := range a.requests {
 		item, ok := a.answers[itemID(i)]
 		if !ok {
 			return fmt.Errorf("%s: the answer to the batch does not contain it", r.operation)
 		}
-		if r.attempts++; retryable(item.Status) && r.attempts < maxAttempts {
+		used = max(used, item.used())
+		if r.attempts++; retryable(item.Status) && r.attempts < maxAttempts && !(r.once && uncertain(item.Status)) {
 			refused = append(refused, r)
 			pause = max(pause, item.retryAfter(r.attempts-1))
+			if item.Status == http.StatusTooManyRequests && r.writes() {
+				d.client.limit.drain(time.Now())
+			}
 			continue
 		}
-		next, err := r.take(item.answer(r.operation))
-		if err != nil {
+		if err := d.hand(r, item.answer(r.operation)); err != nil {
 			return err
-		}
-		for _, r := range next {
-			d.add(r)
 		}
 	}
 	d.client.limit.learn(len(refused) == 0)
-	if len(refused) > 0 {
-		d.client.requests.say(pause, "Graph is busy")
+	if pause := d.client.limit.ease(used, time.Now()); pause > 0 {
+		d.close(pause)
 	}
-	due := time.Now().Add(jitter(pause))
-	for _, r := range refused {
-		r.notBefore = due
-		d.add(r)
+	if len(refused) == 0 {
+		return nil
 	}
-	return nil
+	d.client.requests.say(pause, "Graph is busy")
+	pause = jitter(pause)
+	d.close(pause)
+	due := time.Now().Add(pause)
+	for i := range refused {
+		refused[i].notBefore = due
+	}
+	return d.add(refused)
 }
 
-func (d *dispatcher) add(r request) {
-	if r.notBefore.After(time.Now()) {
-		d.delayed = append(d.delayed, r)
-	} else {
-		d.ready = append(d.ready, r)
+// lost takes a batch without an answer. What is not to be repeated has its answer
+// all the same: nobody knows what became of it. The rest goes again.
+func (d *dispatcher) lost(a arrival) error {
+	if !slices.ContainsFunc(a.requests, func(r request) bool { return r.once }) || d.sending.Err() != nil {
+		return a.err // the transport has repeated it as often as it may
 	}
+	var again []request
+	for _, r := range a.requests {
+		if r.once {
+			if err := d.hand(r, answer{err: fmt.Errorf("%s: %w", r.operation, a.err)}); err != nil {
+				return err
+			}
+			continue
+		}
+		r.attempts++
+		again = append(again, r)
+	}
+	return d.add(again)
+}
+
+func (d *dispatcher) hand(r request, a answer) error {
+	next, err := r.take(a)
+	if err != nil {
+		return err
+	}
+	return d.add(next)
+}
+
+// add queues requests. One whose body cannot be sent has its answer at once.
+func (d *dispatcher) add(requests []request) error {
+	now := time.Now()
+	for _, r := range requests {
+		switch {
+		case r.invalid != nil:
+			if err := d.hand(r, answer{err: fmt.Errorf("%s: %w", r.operation, r.invalid)}); err != nil {
+				return err
+			}
+		case r.notBefore.After(now):
+			d.delayed = append(d.delayed, r)
+		default:
+			d.ready = append(d.ready, r)
+		}
+	}
+	return nil
 }

@@ -20,8 +20,11 @@ type Error struct {
 	Operation string // what was asked, e.g. "create application vscode-fastapi.api"
 }
 
-func (e *Error) Error() string {
-	s := fmt.Sprintf("%s: Graph answered %d", e.Operation, e.Status)
+func (e *Error) Error() string { return e.Operation + ": " + e.Answer() }
+
+// Answer is what Graph said, without what was asked.
+func (e *Error) Answer() string {
+	s := fmt.Sprintf("Graph answered %d", e.Status)
 	if e.Code != "" {
 		s += " " + e.Code
 	}

@@ -4,20 +4,50 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
-// maxParallel is how many batches are under way side by side at most.
+// maxParallel is how many batches are under way side by side at most, unless
+// Options say otherwise.
 const maxParallel = 4
 
-// limiter decides how many batches are under way side by side. It begins with
-// two, adds one for each batch that Graph carries out whole, and halves them for
-// one with a refusal.
+// The writes that an application may do in a tenant: all at once, then as many as
+// flow back.
+// Source: learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
+const (
+	writeBurst  = 3_000
+	writeWindow = 150 * time.Second
+)
+
+// Reads are eased when more than this share of their quota, which flows back
+// within unitsWindow, is used up.
+const (
+	unitsAlarm  = 0.9
+	unitsTarget = 0.85
+	unitsWindow = 10 * time.Second
+)
+
+// limiter keeps a client within the quotas of its tenant.
+//
+// It decides how many batches are under way side by side: it begins with two,
+// adds one for each batch that Graph carries out whole, and halves them for one
+// with a refusal. It counts writes itself, since their quota is the same for all
+// tenants; of the quota of reads, which depends on the tenant's size, it knows the
+// share that Graph says is used up.
 type limiter struct {
 	mu      sync.Mutex
 	current int
+	most    int
+	writes  *rate.Limiter
 }
 
-func newLimiter() *limiter { return &limiter{current: 2} }
+func newLimiter(most int) *limiter {
+	if most <= 0 {
+		most = maxParallel
+	}
+	return &limiter{current: min(2, most), most: most, writes: rate.NewLimiter(rate.Limit(writeBurst/writeWindow.Seconds()), writeBurst)}
+}
 
 func (l *limiter) width() int {
 	l.mu.Lock()
@@ -30,10 +60,36 @@ func (l *limiter) learn(whole bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if whole {
-		l.current = min(l.current+1, maxParallel)
+		l.current = min(l.current+1, l.most)
 	} else {
 		l.current = max(l.current/2, 1)
 	}
+}
+
+// spend counts n writes, or says how long they must wait.
+func (l *limiter) spend(n int, now time.Time) (pause time.Duration) {
+	r := l.writes.ReserveN(now, n)
+	if pause = r.DelayFrom(now); pause > 0 {
+		r.CancelAt(now)
+	}
+	return pause
+}
+
+// drain takes the quota of writes for used up: Graph has refused one.
+func (l *limiter) drain(now time.Time) {
+	if left := int(l.writes.TokensAt(now)); left > 0 {
+		l.writes.ReserveN(now, left)
+	}
+}
+
+// ease is how long to wait when Graph says that this share of a quota is used up,
+// and it is not that of writes.
+func (l *limiter) ease(used float64, now time.Time) (pause time.Duration) {
+	writes := 1 - l.writes.TokensAt(now)/writeBurst
+	if used < unitsAlarm || used <= writes+0.02 {
+		return 0
+	}
+	return time.Duration((used - unitsTarget) * float64(unitsWindow))
 }
 
 // jitter makes a pause up to a tenth longer, so that requests that were refused

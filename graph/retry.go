@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -105,7 +105,17 @@ func (t *retrier) pause(r *http.Request, pause time.Duration, answer *http.Respo
 		why = "Graph answered " + answer.Status
 	}
 	t.say(pause, why)
-	return sleep(r.Context(), pause)
+	done, _ := r.Context().Value(interrupted{}).(<-chan struct{})
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-r.Context().Done():
+		return r.Context().Err()
+	case <-done:
+		return context.Canceled
+	case <-timer.C:
+		return nil
+	}
 }
 
 // say tells of a pause that people notice.
@@ -125,9 +135,13 @@ func dropped(err error) bool {
 
 // repeatable tells whether a request may be sent again when nobody knows what
 // became of it. Every write of this package has a natural key, by which the
-// second is known for what it is, but for a new client secret: its text would
+// second is known for what it is, except a new client secret: its text would
 // be lost.
-func repeatable(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/addPassword") }
+func repeatable(r *http.Request) bool { return r.Context().Value(onceOnly{}) == nil }
+
+// onceOnly is the key of the contexts of batches with a write that is not to be
+// repeated.
+type onceOnly struct{}
 
 // retryAfter is the pause that a Retry-After header asks for (RFC 9110,
 // 10.2.3), at most maxRetryAfter; else one that grows.

@@ -1,11 +1,8 @@
 package graph
 
 import (
-	"context"
-	"fmt"
 	"net/url"
 
-	abstractions "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
@@ -22,39 +19,21 @@ func UsersMarked(prefix string) Read {
 
 // UserNamed reads the user with a userPrincipalName.
 func UserNamed(upn string) Read {
-	return Read{Path: "/users/" + url.PathEscape(upn), Query: url.Values{"$select": {userProperties}}}
+	return Read{Path: object("users", upn), Query: url.Values{"$select": {userProperties}}}
 }
 
-// CreateUser returns the new user's id.
+// CreateUser creates a user.
 // Source: Graph "Create user".
-func (c *Client) CreateUser(ctx context.Context, body Object) (id string, err error) {
-	const op = "create user"
-	m, err := model[models.Userable](body, models.CreateUserFromDiscriminatorValue)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
-	}
-	made, err := c.send(ctx, op, abstractions.POST, "/users", m, nil)
-	if err != nil {
-		return "", err
-	}
-	if made == nil || deref(made.GetId()) == "" {
-		return "", fmt.Errorf("%s: Graph answered without the user", op)
-	}
-	return deref(made.GetId()), nil
+func CreateUser(body Object) Write {
+	return post("create user", "/users", body, models.CreateUserFromDiscriminatorValue)
 }
 
 // UpdateUser changes the properties in body.
-func (c *Client) UpdateUser(ctx context.Context, id string, body Object) error {
-	m, err := model[models.Userable](body, models.CreateUserFromDiscriminatorValue)
-	if err != nil {
-		return fmt.Errorf("update user: %w", err)
-	}
-	_, err = c.send(ctx, "update user", abstractions.PATCH, "/users/"+id, m, nil)
-	return err
+// Source: Graph "Update user".
+func UpdateUser(id string, body Object) Write {
+	return patch("update user", object("users", id), body, models.CreateUserFromDiscriminatorValue)
 }
 
 // DeleteUser moves the user to the recycle bin.
-func (c *Client) DeleteUser(ctx context.Context, id string) error {
-	_, err := c.send(ctx, "delete user", abstractions.DELETE, "/users/"+id, nil, nil)
-	return err
-}
+// Source: Graph "Delete user".
+func DeleteUser(id string) Write { return remove("delete user", object("users", id)) }

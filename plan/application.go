@@ -75,8 +75,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 
 	for _, secret := range a.Secrets {
 		d.add(&Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Pos: a.Pos,
-			Properties: map[string]any{"displayName": secret.Name, "lifetime": secret.Lifetime, "sink": object(secret.Sink)},
-			Ends:       Ends{Holder: k}})
+			secret: secret, Ends: Ends{Holder: k}})
 	}
 	for _, stated := range a.FederatedCredentials {
 		for _, federated := range stated.Credentials() {

@@ -188,7 +188,7 @@ func TestDestroyTakesRelationsWithTheirEnds(t *testing.T) {
 	}
 	want := []string{
 		"delete user ada@x.example", "delete group provision.s.ops", "delete application s.api",
-		"purge user ada@x.example", "purge group provision.s.ops", "purge application s.api", "purge servicePrincipal s.api",
+		"purge user ada@x.example", "purge group provision.s.ops", "purge application s.api",
 	}
 	if diff := cmp.Diff(want, steps(p)); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)

@@ -69,8 +69,11 @@ func (d *differ) plain(want, live *Object) {
 func (d *differ) servicePrincipal(want, live *Object) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
-		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: d.compare(want.Key, nil, body),
-			Bodies: []map[string]any{body}, Needs: []Key{{Application, want.Name}}})
+		s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: d.compare(want.Key, nil, body), Bodies: []map[string]any{body}}
+		if app := (Key{Application, want.Name}); d.actual.Lookup(app, AppID) == "" {
+			s.Needs = []Key{app}
+		}
+		d.step(s)
 		return
 	}
 	changes := d.compare(want.Key, live.Properties, want.Properties)
@@ -99,7 +102,11 @@ func (d *differ) application(want, live *Object) {
 		}
 		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: changes, Bodies: []map[string]any{shell}})
 		if len(link) > 0 {
-			d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, link), Bodies: []map[string]any{link}})
+			s := Step{Action: Link, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, link), Bodies: []map[string]any{link}}
+			if d.saml(want) {
+				s.Needs = []Key{{ServicePrincipal, want.Name}}
+			}
+			d.step(s)
 		}
 		return
 	}
@@ -127,7 +134,11 @@ func (d *differ) application(want, live *Object) {
 		return slices.ContainsFunc(letIn, func(l Change) bool { return l.Path == c.Path })
 	})
 	if len(changes) > 0 {
-		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)})
+		s := Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)}
+		if body["identifierUris"] != nil && d.saml(want) {
+			s.Needs = []Key{{ServicePrincipal, want.Name}}
+		}
+		d.step(s)
 	}
 	if len(letIn) > 0 {
 		d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: letIn, Bodies: []map[string]any{later}})
@@ -170,14 +181,19 @@ func split(properties map[string]any) (shell, link map[string]any) {
 // samlLast lets the identifier URIs of a SAML application wait for its service
 // principal: that is what exempts them from the tenant's policy for new URIs.
 func (d *differ) samlLast(want *Object, shell, link map[string]any) {
-	sp := d.declared[Key{ServicePrincipal, want.Name}]
-	if sp == nil || sp.Properties["preferredSingleSignOnMode"] != "saml" {
+	if !d.saml(want) {
 		return
 	}
 	if uris, ok := shell["identifierUris"].([]any); ok && len(uris) > 0 {
 		link["identifierUris"] = uris
 		delete(shell, "identifierUris")
 	}
+}
+
+// saml tells whether users sign in to an application by SAML.
+func (d *differ) saml(want *Object) bool {
+	sp := d.declared[Key{ServicePrincipal, want.Name}]
+	return sp != nil && sp.Properties["preferredSingleSignOnMode"] == "saml"
 }
 
 // pick is the part of properties that the changes touch: lists, the settings of

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -147,12 +146,10 @@ func (d *differ) foreign() {
 // text, so it is revoked before anybody is let in and not at the end.
 func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool) {
 	for _, s := range d.plan.Steps {
-		live := d.actual.Objects[s.Key]
-		if s.Kind != Secret || live == nil || granted[live.Ends.Holder] || len(given[live.Ends.Holder]) == 0 && !d.redirects(live.Ends.Holder) {
-			continue
+		holder := s.Refs.Holder.Key
+		if s.Secret != nil && d.actual.Objects[s.Key] != nil && !granted[holder] && (len(given[holder]) > 0 || d.redirects(holder)) {
+			s.Secret.BeforeGrants = true
 		}
-		s.Bodies[0] = maps.Clone(s.Bodies[0])
-		s.Bodies[0]["beforeGrants"] = true
 	}
 }
 
@@ -191,7 +188,7 @@ func (d *differ) given() map[Key][]string {
 		case s.Kind == Assignment || s.Kind == Grant || s.Kind == Member:
 			give(want.Ends.Principal, string(s.Kind)+" "+cmp.Or(s.Display, s.Name))
 		case s.Kind == Application:
-			for _, client := range d.newClients(s, want) {
+			for _, client := range s.Clients {
 				give(client, "pre-authorization for "+s.Name)
 			}
 		}

@@ -8,23 +8,6 @@ import (
 	"provision/stack"
 )
 
-// Kind is what sort of thing an Object is.
-type Kind string
-
-const (
-	User             Kind = "user"
-	Group            Kind = "group"
-	Application      Kind = "application"
-	ServicePrincipal Kind = "servicePrincipal"
-	Member           Kind = "member"
-	Assignment       Kind = "assignment"
-	Grant            Kind = "grant"
-	Secret           Kind = "secret"
-	Federated        Kind = "federatedCredential"
-	Owner            Kind = "owner"
-	Password         Kind = "password"
-)
-
 // Key is an object's natural key, by which it is found again in any tenant:
 // a user's userPrincipalName; a group's uniqueName (or id, where it has none);
 // an application's uniqueName (or appId, where it is no stack's), which its
@@ -48,6 +31,7 @@ type Object struct {
 	initial map[string]any // sent when it is created, and not compared later
 
 	certificates []stack.Certificate // of an application
+	secret       stack.Secret        // of a secret
 	clients      []Key               // that an application pre-authorizes
 
 	Ends Ends // of a relation or a secret
@@ -57,6 +41,7 @@ type Object struct {
 	AppID              string // of an application
 	ServicePrincipalID string // of an application: its instance's object id
 	Lost               string // of a secret or a password: why it must be made anew, "" if it need not
+	Superseded         bool   // of a secret: another one of its name has taken its place
 	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
 }
 
@@ -64,6 +49,8 @@ type Object struct {
 type Ends struct {
 	Holder    Key // the resource of an assignment or grant, the group of a membership, whose a credential or an owner is
 	Principal Key // who gets it; of a grant, the client
+
+	HolderID, PrincipalID string // what a tenant's relation calls them
 
 	principalProperty string // how a declared relation names its principal
 	roleID            string
@@ -89,7 +76,7 @@ type State struct {
 // and whose text nobody has: what an apply or a rotation left that was cut short.
 func (s *State) Strays(secret Key) (all []string) {
 	for _, k := range keys(s.Objects) {
-		if o := s.Objects[k]; o.Properties["superseded"] == true && SecretKey(o.Ends.Holder, text(o.Properties, "displayName")) == secret {
+		if o := s.Objects[k]; o.Superseded && SecretKey(o.Ends.Holder, text(o.Properties, "displayName")) == secret {
 			all = append(all, o.ID)
 		}
 	}

@@ -9,39 +9,6 @@ import (
 	"provision/stack"
 )
 
-// Action is what a step does to its object.
-type Action string
-
-const (
-	Create  Action = "create"
-	Link    Action = "link" // the second step of an application: what had to wait for other objects
-	Update  Action = "update"
-	Replace Action = "replace" // of a secret whose text is lost or has expired
-	Delete  Action = "delete"
-	Purge   Action = "purge" // from the recycle bin
-)
-
-// Step is one thing to do. Every step can be repeated.
-type Step struct {
-	Action Action `json:"action"`
-	Key
-	Stack   string   `json:"stack,omitempty"`
-	Display string   `json:"display,omitempty"`
-	ID      string   `json:"id,omitempty"` // what the tenant calls it, where it is there already
-	Changes []Change `json:"changes,omitempty"`
-
-	// Bodies are sent one after another: what must go first (a scope is
-	// disabled before it is removed) and then the rest.
-	Bodies []map[string]any `json:"bodies,omitempty"`
-
-	// Needs are the objects whose ids the bodies wait for.
-	Needs []Key `json:"needs,omitempty"`
-
-	// FollowsDelete tells a purge of what this plan deletes from one of what
-	// was in the recycle bin before.
-	FollowsDelete bool `json:"followsDelete,omitempty"`
-}
-
 // Plan is what makes a tenant what the stacks declare, in order.
 type Plan struct {
 	Tenant  Tenant   `json:"tenant"`
@@ -128,8 +95,14 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	for _, k := range keys(d.going) {
 		d.delete(actual.Objects[k])
 	}
+	binned := map[string]bool{} // appIds of applications that are purged, and their service principals with them
 	for _, gone := range actual.Deleted {
-		if d.managed[gone.Stack] && !o.KeepDeleted {
+		if gone.Kind == Application && d.managed[gone.Stack] {
+			binned[gone.AppID] = true
+		}
+	}
+	for _, gone := range actual.Deleted {
+		if d.managed[gone.Stack] && !o.KeepDeleted && !(gone.Kind == ServicePrincipal && binned[gone.AppID]) {
 			d.step(Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
 		}
 	}
@@ -139,46 +112,10 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	if problems := d.unresolved(); len(problems) > 0 {
 		return nil, problems
 	}
-	slices.SortStableFunc(d.plan.Steps, func(a, b Step) int { return a.phase() - b.phase() })
 	d.foreign()
+	d.plan.Steps = sortSteps(d.plan.Steps)
 	d.passwords()
 	return d.plan, nil
-}
-
-// phase orders the steps of one plan: names are freed, objects created, then their
-// credentials and owners, and only then clients pre-authorized and roles and consent
-// given; what goes, goes last, relations before their ends. An owner goes when the
-// others are there: a group keeps its last one.
-func (s Step) phase() int {
-	switch {
-	case s.Action == Purge && !s.FollowsDelete:
-		return 0
-	case s.Action == Purge:
-		return 10
-	case s.Action == Delete:
-		switch s.Kind {
-		case Member, Assignment, Grant, Secret, Federated:
-			return 1
-		case Owner:
-			return 7
-		}
-		return 9
-	case s.Action == Link:
-		return 8
-	}
-	switch s.Kind {
-	case Secret, Federated, Owner, Password:
-		return 6
-	case Member, Assignment, Grant:
-		return 8
-	case ServicePrincipal:
-		return 4
-	case Application:
-		if s.Action == Update {
-			return 5
-		}
-	}
-	return 3
 }
 
 type differ struct {
@@ -193,19 +130,45 @@ type differ struct {
 	plan      *Plan
 }
 
+// step adds a step, with what it needs and whom it pre-authorizes.
 func (d *differ) step(s Step) {
-	seen := map[Key]bool{}
-	for _, b := range s.Bodies {
-		for _, u := range Unknowns(b) {
-			for _, k := range u.Keys() {
-				if !seen[k] && k != s.Key {
-					seen[k] = true
-					s.Needs = append(s.Needs, k)
-				}
-			}
+	needs := func(k Key) {
+		if k != s.Key && !slices.Contains(s.Needs, k) {
+			s.Needs = append(s.Needs, k)
 		}
 	}
+	for _, u := range s.unknowns() {
+		for _, n := range u.needs() {
+			needs(n.object())
+		}
+	}
+	if want := d.declared[s.Key]; s.Kind == Application && want != nil {
+		s.Clients = d.newClients(s, want)
+	}
 	d.plan.Steps = append(d.plan.Steps, s)
+}
+
+// unknowns are the values that the step waits for.
+func (s Step) unknowns() []Unknown {
+	var all []Unknown
+	for _, b := range s.Bodies {
+		all = append(all, Unknowns(b)...)
+	}
+	for _, r := range []Ref{s.Refs.Holder, s.Refs.Principal} {
+		if s.Action == Create && r.ID == "" && r.Name != "" {
+			all = append(all, Reference(r.Key, r.Property))
+		}
+	}
+	return all
+}
+
+// object is the object that makes the property known: a service principal's id is
+// that of another object than its application.
+func (n need) object() Key {
+	if n.property == ServicePrincipalID {
+		return Key{ServicePrincipal, n.key.Name}
+	}
+	return n.key
 }
 
 // unresolved are the values that steps wait for and that no step of the plan
@@ -219,27 +182,25 @@ func (d *differ) unresolved() (problems Problems) {
 	}
 	said := map[string]bool{}
 	for _, s := range d.plan.Steps {
-		for _, body := range s.Bodies {
-			for _, u := range Unknowns(body) {
-				for _, need := range u.needs() {
-					k, what := need.key, "object"
-					switch need.property {
-					case ServicePrincipalID:
-						k, what = Key{ServicePrincipal, need.key.Name}, "service principal"
-					case AppID:
-						what = "registration"
-					}
-					message := fmt.Sprintf("%s %s needs %s, whose %s the tenant does not have", s.Key.Kind, cmp.Or(s.Display, s.Name), need.key, what)
-					if made[k] || said[message] {
-						continue
-					}
-					said[message] = true
-					p := Problem{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
-					if o := d.declared[s.Key]; o != nil {
-						p.Pos = o.Pos
-					}
-					problems = append(problems, p)
+		for _, u := range s.unknowns() {
+			for _, need := range u.needs() {
+				what := "object"
+				switch need.property {
+				case ServicePrincipalID:
+					what = "service principal"
+				case AppID:
+					what = "registration"
 				}
+				message := fmt.Sprintf("%s %s needs %s, whose %s the tenant does not have", s.Key.Kind, cmp.Or(s.Display, s.Name), need.key, what)
+				if made[need.object()] || said[message] {
+					continue
+				}
+				said[message] = true
+				p := Problem{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
+				if o := d.declared[s.Key]; o != nil {
+					p.Pos = o.Pos
+				}
+				problems = append(problems, p)
 			}
 		}
 	}
@@ -307,12 +268,8 @@ func keys[V any](m map[Key]V) []Key {
 	for k := range m {
 		all = append(all, k)
 	}
-	order := map[Kind]int{}
-	for i, kind := range []Kind{User, Group, Application, ServicePrincipal, Member, Assignment, Grant, Secret, Federated, Owner, Password} {
-		order[kind] = i
-	}
 	slices.SortFunc(all, func(a, b Key) int {
-		if c := order[a.Kind] - order[b.Kind]; c != 0 {
+		if c := a.Kind.order() - b.Kind.order(); c != 0 {
 			return c
 		}
 		return strings.Compare(a.Name, b.Name)

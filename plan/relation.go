@@ -12,31 +12,37 @@ func (d *differ) relation(want, live *Object) {
 	if live != nil {
 		if changes := d.compare(want.Key, live.Properties, want.Properties); len(changes) > 0 {
 			d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, Display: live.Display, ID: live.ID, Changes: changes,
+				Refs:   live.refs(),
 				Bodies: []map[string]any{{"scope": scopeText(want)}}})
 		}
 		return
 	}
-	known := func(k Key, property string) any { return Reference(k, property).Resolve(d.actual.Lookup) }
-	body := map[string]any{}
+	refs := Refs{Holder: d.ref(want.Ends.Holder, ID), Principal: d.ref(want.Ends.Principal, want.Ends.principalProperty)}
+	var bodies []map[string]any
 	switch want.Kind {
-	case Member:
-		body["group"] = known(want.Ends.Holder, ID)
-		body["member"] = known(want.Ends.Principal, want.Ends.principalProperty)
-	case Owner:
-		body["of"] = string(want.Ends.Holder.Kind)
-		body["holder"] = known(want.Ends.Holder, ID)
-		body["owner"] = known(want.Ends.Principal, want.Ends.principalProperty)
 	case Assignment:
-		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)
-		body["principalId"] = known(want.Ends.Principal, want.Ends.principalProperty)
-		body["appRoleId"] = want.Ends.roleID
+		refs.Holder = d.ref(want.Ends.Holder, ServicePrincipalID)
+		bodies = []map[string]any{{"appRoleId": want.Ends.roleID}}
 	case Grant:
-		body["clientId"] = known(want.Ends.Principal, ServicePrincipalID)
-		body["resourceId"] = known(want.Ends.Holder, ServicePrincipalID)
-		body["scope"] = scopeText(want)
+		refs = Refs{Holder: d.ref(want.Ends.Holder, ServicePrincipalID), Principal: d.ref(want.Ends.Principal, ServicePrincipalID)}
+		bodies = []map[string]any{{"scope": scopeText(want)}}
 	}
 	d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: d.display(want),
-		Changes: d.compare(want.Key, nil, want.Properties), Bodies: []map[string]any{body}})
+		Changes: d.compare(want.Key, nil, want.Properties), Refs: refs, Bodies: bodies})
+}
+
+// refs are the ends of a tenant's relation.
+func (o *Object) refs() Refs {
+	refs := Refs{Holder: Ref{Key: o.Ends.Holder, Property: ID, ID: o.Ends.HolderID}, Principal: Ref{Key: o.Ends.Principal, Property: ID, ID: o.Ends.PrincipalID}}
+	if o.Kind == Assignment || o.Kind == Grant {
+		refs.Holder.Property = ServicePrincipalID
+	}
+	return refs
+}
+
+// ref names an object by a property that the tenant may not have yet.
+func (d *differ) ref(k Key, property string) Ref {
+	return Ref{Key: k, Property: property, ID: d.actual.Lookup(k, property)}
 }
 
 // display puts what people call an application in the place of its appId.
@@ -65,24 +71,21 @@ func scopeText(grant *Object) string {
 // secret plans a client secret: made once, and made anew when its text is lost
 // or it has expired.
 func (d *differ) secret(want, live *Object) {
-	body := map[string]any{"application": Reference(want.Ends.Holder, ID).Resolve(d.actual.Lookup)}
-	for k, v := range want.Properties {
-		body[k] = v
+	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)},
+		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}
+	if live != nil {
+		if live.Lost == "" {
+			return
+		}
+		s.Action, s.ID, s.Changes = Replace, live.ID, []Change{{Path: "secretText", From: live.Lost, To: "a new one"}}
 	}
-	switch {
-	case live == nil:
-		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Bodies: []map[string]any{body}})
-	case live.Lost != "":
-		d.step(Step{Action: Replace, Key: want.Key, Stack: want.Stack, ID: live.ID, Bodies: []map[string]any{body},
-			Changes: []Change{{Path: "secretText", From: live.Lost, To: "a new one"}}})
-	}
+	d.step(s)
 }
 
 // federated plans a federated credential, which has a name of its own in its
 // application.
 func (d *differ) federated(want, live *Object) {
-	application := Reference(want.Ends.Holder, ID).Resolve(d.actual.Lookup)
-	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, want.Properties)}
+	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)}, Changes: d.compare(want.Key, nil, want.Properties)}
 	body := maps.Clone(want.Properties)
 	if live != nil {
 		s.Action, s.ID, s.Changes = Update, live.ID, d.compare(want.Key, live.Properties, want.Properties)
@@ -98,7 +101,7 @@ func (d *differ) federated(want, live *Object) {
 			body["claimsMatchingExpression"] = nil
 		}
 	}
-	s.Bodies = []map[string]any{{"application": application}, body}
+	s.Bodies = []map[string]any{body}
 	d.step(s)
 }
 
@@ -106,20 +109,20 @@ func (d *differ) federated(want, live *Object) {
 // goes with the object it belongs to needs no step of its own.
 func (d *differ) delete(live *Object) {
 	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
-	switch live.Kind {
-	case Member, Assignment, Grant, Secret, Federated, Owner:
+	if live.Kind.entry().relation {
 		for _, end := range []Key{live.Ends.Holder, live.Ends.Principal} {
 			if d.going[end] {
 				return
 			}
 		}
-		if live.Kind == Secret && live.Lost == "" && !d.prunes(live.Stack) {
+		s.Refs = live.refs()
+	}
+	switch live.Kind {
+	case Secret:
+		if live.Lost == "" && !d.prunes(live.Stack) {
 			return
 		}
-		s.Bodies = []map[string]any{live.Properties}
-		if live.Kind == Federated {
-			s.Bodies = []map[string]any{{"application": Reference(live.Ends.Holder, ID).Resolve(d.actual.Lookup)}}
-		}
+		s.Secret = &SecretStep{Name: text(live.Properties, "displayName"), Superseded: live.Superseded}
 	case ServicePrincipal:
 		if d.going[Key{Application, live.Name}] {
 			return
@@ -132,13 +135,8 @@ func (d *differ) delete(live *Object) {
 		return
 	}
 	switch live.Kind {
-	case User, Group:
+	case User, Group, Application: // and with it its service principal
 		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, FollowsDelete: true})
-	case Application:
-		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, FollowsDelete: true})
-		if live.ServicePrincipalID != "" {
-			d.step(Step{Action: Purge, Key: Key{ServicePrincipal, live.Name}, Stack: live.Stack, ID: live.ServicePrincipalID, FollowsDelete: true})
-		}
 	}
 }
 

@@ -71,8 +71,8 @@ func (t *tenant) principalSecrets(sp *plan.Object, a *stack.Application) {
 		}
 		name, keyID := str(credential, "displayName"), str(credential, "keyId")
 		k := plan.Key{Kind: plan.Secret, Name: sp.String() + " " + name + " " + keyID}
-		t.state.Objects[k] = &plan.Object{Key: k, Stack: sp.Stack, ID: keyID, Ends: plan.Ends{Holder: sp.Key},
-			Properties: map[string]any{"servicePrincipal": sp.ID, "keyId": keyID, "displayName": name}}
+		t.state.Objects[k] = &plan.Object{Key: k, Stack: sp.Stack, ID: keyID, Ends: plan.Ends{Holder: sp.Key, HolderID: sp.ID},
+			Properties: map[string]any{"displayName": name}}
 	}
 }
 
@@ -130,8 +130,8 @@ func span(d time.Duration) string {
 func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
-	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key},
-		Properties: map[string]any{"application": app.ID, "keyId": keyID, "displayName": name}}
+	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key, HolderID: app.ID},
+		Properties: map[string]any{"displayName": name}}
 	secret, ok := declared[k]
 	if !ok {
 		o.Name += " " + keyID // several may share a name
@@ -172,7 +172,7 @@ func (t *tenant) secret(app *plan.Object, credential map[string]any, declared ma
 		}
 		before.Name += " " + before.ID
 		before.Lost = "replaced"
-		before.Properties["superseded"] = true
+		before.Superseded = true
 		t.state.Objects[before.Key] = before
 	}
 	t.state.Objects[k] = o

@@ -188,12 +188,12 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	state := w.state(owned("ada"))
 	id := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 	bert := state.Lookup(plan.Key{Kind: plan.User, Name: "bert@" + w.tenant.Domain}, plan.ID)
-	if err := w.graph.AddOwner(context.Background(), graph.OwnedApplication, id, bert); err != nil {
+	if err := w.write(graph.AddOwner(graph.OwnedApplication, id, bert)); err != nil {
 		t.Fatal(err)
 	}
 	// An application that owns it, as the one does that may write only its own.
 	itself := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ServicePrincipalID)
-	if err := w.graph.AddOwner(context.Background(), graph.OwnedApplication, id, itself); err != nil {
+	if err := w.write(graph.AddOwner(graph.OwnedApplication, id, itself)); err != nil {
 		t.Fatal(err)
 	}
 	before := w.dump()

@@ -17,23 +17,22 @@ import (
 // strangers are a user, a group and an application that no stack made.
 func strangers(w *world) (appID string) {
 	w.t.Helper()
-	ctx := context.Background()
 	must := func(err error) {
 		w.t.Helper()
 		if err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	_, err := w.graph.CreateUser(ctx, graph.Object{
+	_, err := w.createUser(graph.Object{
 		"userPrincipalName": "bob@" + w.tenant.Domain, "displayName": "Bob", "mailNickname": "bob", "accountEnabled": true,
 		"passwordProfile": graph.Object{"password": "correct-Horse-7-battery", "forceChangePasswordNextSignIn": false}})
 	must(err)
-	_, err = w.graph.UpsertGroup(ctx, "their-group", graph.Object{
+	_, err = w.upsertGroup("their-group", graph.Object{
 		"displayName": "Their Group", "mailEnabled": false, "securityEnabled": true, "mailNickname": "theirs"})
 	must(err)
-	_, appID, err = w.graph.UpsertApplication(ctx, "their-app", graph.Object{"displayName": "Their App"})
+	_, appID, err = w.upsertApplication("their-app", graph.Object{"displayName": "Their App"})
 	must(err)
-	_, err = w.graph.UpsertServicePrincipal(ctx, appID, graph.Object{})
+	_, err = w.upsertServicePrincipal(appID, graph.Object{})
 	must(err)
 	return appID
 }

@@ -28,7 +28,7 @@ import (
 // person makes a user whom no stack knows.
 func (w *world) person(name string) (id string) {
 	w.t.Helper()
-	id, err := w.graph.CreateUser(context.Background(), graph.Object{
+	id, err := w.createUser(graph.Object{
 		"userPrincipalName": name + "@" + w.tenant.Domain, "displayName": name, "mailNickname": name, "accountEnabled": true,
 		"passwordProfile": graph.Object{"password": "correct-Horse-7-battery", "forceChangePasswordNextSignIn": false}})
 	if err != nil {
@@ -42,9 +42,9 @@ func (w *world) person(name string) (id string) {
 func (w *world) forge(uniqueName string) (id, principal string) {
 	w.t.Helper()
 	name, _, _ := strings.Cut(uniqueName, ".")
-	id, appID, err := w.graph.UpsertApplication(context.Background(), uniqueName, graph.Object{"displayName": "Daemon", "tags": []any{stack.Mark(name)}})
+	id, appID, err := w.upsertApplication(uniqueName, graph.Object{"displayName": "Daemon", "tags": []any{stack.Mark(name)}})
 	if err == nil {
-		principal, err = w.graph.UpsertServicePrincipal(context.Background(), appID, graph.Object{})
+		principal, err = w.upsertServicePrincipal(appID, graph.Object{})
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -54,7 +54,7 @@ func (w *world) forge(uniqueName string) (id, principal string) {
 
 func (w *world) own(of graph.Owned, id, owner string) {
 	w.t.Helper()
-	if err := w.graph.AddOwner(context.Background(), of, id, owner); err != nil {
+	if err := w.write(graph.AddOwner(of, id, owner)); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -187,7 +187,7 @@ func TestACredentialThatWasThereBeforeGetsNoRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id, _ := w.forge("orders.daemon")
-	if _, err := w.graph.AddPassword(context.Background(), id, "backdoor", time.Now().AddDate(0, 6, 0)); err != nil {
+	if _, err := w.addPassword(id, "backdoor", time.Now().AddDate(0, 6, 0)); err != nil {
 		t.Fatal(err)
 	}
 	if why := w.refused(daemon(nil)); !strings.Contains(why, `secret "backdoor"`) {
@@ -211,7 +211,7 @@ func TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven(t *testing.T) {
 			id, _ := w.forge("orders.daemon")
 			forged := map[string]bool{}
 			for range count {
-				made, err := w.graph.AddPassword(t.Context(), id, "client", time.Now().AddDate(0, 6, 0))
+				made, err := w.addPassword(id, "client", time.Now().AddDate(0, 6, 0))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -269,7 +269,7 @@ func TestASecretOfADeclaredNameIsRevokedBeforeItsClientIsLetIn(t *testing.T) {
 				w.must(c.before, plan.Options{})
 			}
 			id, _ := w.forge("orders.daemon")
-			if _, err := w.graph.AddPassword(t.Context(), id, "client", time.Now().AddDate(0, 6, 0)); err != nil {
+			if _, err := w.addPassword(id, "client", time.Now().AddDate(0, 6, 0)); err != nil {
 				t.Fatal(err)
 			}
 			admitted := func() bool { return strings.Contains(w.dump(), c.admits) }
@@ -296,7 +296,7 @@ func TestAForgedGroupGetsNoRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mallory := w.person("mallory")
-	group, err := w.graph.UpsertGroup(context.Background(), "provision.orders.staff", graph.Object{
+	group, err := w.upsertGroup("provision.orders.staff", graph.Object{
 		"displayName": "Staff", "mailEnabled": false, "securityEnabled": true, "mailNickname": "staff"})
 	if err != nil {
 		t.Fatal(err)
@@ -370,8 +370,8 @@ func TestWhoCanSignInAsAServicePrincipalShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	der := certificate(t, "backdoor", key, 100).Raw
-	if err := w.graph.UpdateServicePrincipal(context.Background(), principal, graph.Object{"keyCredentials": []any{graph.Object{
-		"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": "sidedoor", "key": base64.StdEncoding.EncodeToString(der)}}}); err != nil {
+	if err := w.write(graph.UpdateServicePrincipal(principal, graph.Object{"keyCredentials": []any{graph.Object{
+		"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": "sidedoor", "key": base64.StdEncoding.EncodeToString(der)}}})); err != nil {
 		t.Fatal(err)
 	}
 	w.own(graph.OwnedServicePrincipal, principal, w.person("mallory"))
@@ -409,10 +409,10 @@ func TestWhoIsDisabledByHandShows(t *testing.T) {
 	w.must(stacks, plan.Options{})
 	state := w.state(stacks)
 	disabled := graph.Object{"accountEnabled": false}
-	if err := w.graph.UpdateUser(context.Background(), state.Lookup(plan.Key{Kind: plan.User, Name: "ada@" + w.tenant.Domain}, plan.ID), disabled); err != nil {
+	if err := w.write(graph.UpdateUser(state.Lookup(plan.Key{Kind: plan.User, Name: "ada@" + w.tenant.Domain}, plan.ID), disabled)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.graph.UpdateServicePrincipal(context.Background(), state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ServicePrincipalID), disabled); err != nil {
+	if err := w.write(graph.UpdateServicePrincipal(state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ServicePrincipalID), disabled)); err != nil {
 		t.Fatal(err)
 	}
 	p := w.plan(stacks, plan.Options{})
@@ -482,9 +482,9 @@ func TestAKeyIsKnownByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, _ := w.forge("s.a")
-	if err := w.graph.UpdateApplication(context.Background(), id, graph.Object{"keyCredentials": []any{graph.Object{
+	if err := w.write(graph.UpdateApplication(id, graph.Object{"keyCredentials": []any{graph.Object{
 		"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": "other", "customKeyIdentifier": base64.StdEncoding.EncodeToString(identifier),
-		"key": base64.StdEncoding.EncodeToString(theirs.Raw)}}}); err != nil {
+		"key": base64.StdEncoding.EncodeToString(theirs.Raw)}}})); err != nil {
 		t.Fatal(err)
 	}
 	p := w.plan(stacks, plan.Options{})

@@ -88,7 +88,7 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 func TestWhatCannotBeResolvedIsFoundBeforeAnythingIsWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, _, err := w.graph.UpsertApplication(t.Context(), "bare", graph.Object{"displayName": "Bare"}); err != nil {
+	if _, _, err := w.upsertApplication("bare", graph.Object{"displayName": "Bare"}); err != nil {
 		t.Fatal(err)
 	}
 	before := w.dump()

@@ -34,16 +34,16 @@ func TestANameThatNoStackGivesIsUnmanaged(t *testing.T) {
 	}
 	names := []string{"../../../outside", "*", "[", "orders", "orders.", ".", "orders.a.b", "orders.A", "orders.a b", "billing.web2", "orders.${application/x/id}", "orders.\u202egpj"}
 	for _, name := range names {
-		if _, _, err := w.graph.UpsertApplication(context.Background(), name, graph.Object{"displayName": "Forged", "tags": []any{stack.Mark("orders")}}); err != nil {
+		if _, _, err := w.upsertApplication(name, graph.Object{"displayName": "Forged", "tags": []any{stack.Mark("orders")}}); err != nil {
 			t.Fatalf("register %q: %v", name, err)
 		}
 	}
 	for _, name := range []string{"provision.orders", "provision.orders.*", "provision...x"} {
-		if _, err := w.graph.UpsertGroup(context.Background(), name, graph.Object{"displayName": "Forged", "mailEnabled": false, "securityEnabled": true, "mailNickname": "forged"}); err != nil {
+		if _, err := w.upsertGroup(name, graph.Object{"displayName": "Forged", "mailEnabled": false, "securityEnabled": true, "mailNickname": "forged"}); err != nil {
 			t.Fatalf("make the group %q: %v", name, err)
 		}
 	}
-	_, err := w.graph.CreateUser(context.Background(), graph.Object{
+	_, err := w.createUser(graph.Object{
 		"userPrincipalName": "eve@" + w.tenant.Domain, "displayName": "Eve", "mailNickname": "eve", "accountEnabled": true,
 		"onPremisesExtensionAttributes": graph.Object{"extensionAttribute15": stack.MarkPrefix + "../orders"},
 		"passwordProfile":               graph.Object{"password": "correct-Horse-7-battery"}})
@@ -77,7 +77,7 @@ func TestANameThatNoStackGivesIsUnmanaged(t *testing.T) {
 func TestANameThatIsTakenIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, _, err := w.graph.UpsertApplication(context.Background(), "orders.api", graph.Object{"displayName": "Theirs", "tags": []any{stack.Mark("billing")}}); err != nil {
+	if _, _, err := w.upsertApplication("orders.api", graph.Object{"displayName": "Theirs", "tags": []any{stack.Mark("billing")}}); err != nil {
 		t.Fatal(err)
 	}
 	before := w.dump()

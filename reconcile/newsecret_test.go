@@ -61,7 +61,7 @@ func TestARotationRevokesStrays(t *testing.T) {
 	stacks := keptIn(stack.Sink{})
 	w.must(stacks, plan.Options{})
 	w.know()
-	stray, err := w.graph.AddPassword(t.Context(), w.applicationID, "key", time.Now().Add(time.Hour))
+	stray, err := w.addPassword(w.applicationID, "key", time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +91,9 @@ func TestARotationRetiresWhatWasRotatedElsewhere(t *testing.T) {
 	w.must(stacks, plan.Options{})
 	w.know()
 	first := w.secrets()[0]
-	other, err := w.graph.AddPassword(t.Context(), w.applicationID, "key", time.Now().Add(time.Hour))
+	other, err := w.addPassword(w.applicationID, "key", time.Now().Add(time.Hour))
 	if err == nil {
-		err = w.graph.RemovePassword(t.Context(), w.applicationID, first)
+		err = w.write(graph.RemovePassword(graph.OwnedApplication, w.applicationID, first))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func TestWhatIsDisplayedAlikeIsSpokenOf(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	appID := strangers(w)
-	if _, _, err := w.graph.UpsertApplication(t.Context(), "billing.web", graph.Object{"displayName": "Billing", "tags": []any{stack.Mark("billing")}}); err != nil {
+	if _, _, err := w.upsertApplication("billing.web", graph.Object{"displayName": "Billing", "tags": []any{stack.Mark("billing")}}); err != nil {
 		t.Fatal(err)
 	}
 	s := &stack.Stack{Name: "s", Groups: []*stack.Group{{Name: "them", DisplayName: "Their Group"}}}

@@ -100,7 +100,7 @@ func TestAKeptCredentialThatDoesNotWorkIsReplaced(t *testing.T) {
 		"nothing happens": {func(*world) {}, "", ""},
 		"somebody resets the password": {func(w *world) {
 			id := w.state(crew(w)).Lookup(plan.Key{Kind: plan.User, Name: "ada@" + w.tenant.Domain}, plan.ID)
-			if err := w.graph.UpdateUser(context.Background(), id, graph.Object{"passwordProfile": graph.Object{"password": "another-Horse-7-battery"}}); err != nil {
+			if err := w.write(graph.UpdateUser(id, graph.Object{"passwordProfile": graph.Object{"password": "another-Horse-7-battery"}})); err != nil {
 				t.Fatal(err)
 			}
 		}, "replace password ada: the tenant refuses it", ""},

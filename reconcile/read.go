@@ -120,7 +120,7 @@ func each(take func(map[string]any) error) func(graph.Result) error {
 func (t *tenant) marked([]*stack.Stack) error {
 	bin := func(kind plan.Kind) func(graph.Result) error {
 		return each(func(m map[string]any) error {
-			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), Display: str(m, "displayName")}
+			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), AppID: str(m, "appId"), Display: str(m, "displayName")}
 			switch kind {
 			case plan.Group:
 				o.Stack, _ = stack.StackOfGroup(str(m, "uniqueName"))

@@ -180,9 +180,8 @@ func (t *tenant) member(group *plan.Object, m map[string]any) error {
 	who := t.key(str(m, "id"), strings.TrimPrefix(str(m, "@odata.type"), "#microsoft.graph."))
 	k := plan.MemberKey(group.Key, who)
 	t.state.Objects[k] = &plan.Object{Key: k, Stack: group.Stack, ID: str(m, "id"),
-		Display:    named(k, who.Name, str(m, "displayName")),
-		Properties: map[string]any{"group": group.ID, "member": str(m, "id")},
-		Ends:       plan.Ends{Holder: group.Key, Principal: who}}
+		Display: named(k, who.Name, str(m, "displayName")),
+		Ends:    plan.Ends{Holder: group.Key, HolderID: group.ID, Principal: who, PrincipalID: str(m, "id")}}
 	return nil
 }
 
@@ -209,9 +208,8 @@ func (t *tenant) addAssignment(m map[string]any) {
 		shown = k.Name
 	}
 	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, ID: str(m, "id"),
-		Display:    strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
-		Properties: map[string]any{"resourceId": str(m, "resourceId")},
-		Ends:       plan.Ends{Holder: resource, Principal: who}}
+		Display: strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
+		Ends:    plan.Ends{Holder: resource, HolderID: str(m, "resourceId"), Principal: who, PrincipalID: str(m, "principalId")}}
 }
 
 // role is the value of an app role, or its id where the resource has no such
@@ -254,7 +252,7 @@ func (t *tenant) addGrant(m map[string]any) {
 	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, ID: str(m, "id"),
 		Display:    strings.ReplaceAll(k.Name, resource.Name, t.display(resource, "")),
 		Properties: map[string]any{"scope": scope},
-		Ends:       plan.Ends{Holder: resource, Principal: client}}
+		Ends:       plan.Ends{Holder: resource, HolderID: str(m, "resourceId"), Principal: client, PrincipalID: str(m, "clientId")}}
 }
 
 func (t *tenant) display(k plan.Key, otherwise string) string {
@@ -299,7 +297,7 @@ func flexible(a *stack.Application) bool {
 
 func (t *tenant) federated(app *plan.Object, m map[string]any) error {
 	o := &plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, ID: str(m, "id"),
-		Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{}}
+		Ends: plan.Ends{Holder: app.Key, HolderID: app.ID}, Properties: map[string]any{}}
 	for _, name := range []string{"name", "issuer", "subject", "claimsMatchingExpression", "audiences", "description"} {
 		o.Properties[name] = m[name]
 	}
@@ -320,8 +318,8 @@ func (t *tenant) owner(of *plan.Object, m map[string]any, stated bool) error {
 	t.relation = append(t.relation, func() {
 		who := t.key(str(m, "id"), graphType)
 		o := &plan.Object{Key: plan.OwnerKey(of.Key, who), ID: str(m, "id"), Display: named(plan.OwnerKey(of.Key, who), who.Name, str(m, "displayName")),
-			Properties: map[string]any{"of": string(of.Kind), "holder": of.ID, "owner": str(m, "id"), "displayName": m["displayName"]},
-			Ends:       plan.Ends{Holder: of.Key, Principal: who}}
+			Properties: map[string]any{"displayName": m["displayName"]},
+			Ends:       plan.Ends{Holder: of.Key, HolderID: of.ID, Principal: who, PrincipalID: str(m, "id")}}
 		if isUser && stated {
 			o.Stack = of.Stack
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"provision/graph"
+	"provision/plan"
 	"provision/reconcile/sink"
 	"provision/stack"
 )
@@ -64,7 +66,14 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		return Rotated{}, err
 	}
 	now := a.Now().UTC().Truncate(time.Second)
-	made, err := a.newSecret(ctx, r.Application, r.Secret.Name, now.Add(lifetime), r.live)
+	var made graph.Password
+	err = a.alone(ctx, func(t *task) ([]graph.Request, error) {
+		n := newSecret{application: r.Application, name: r.Secret.Name, end: now.Add(lifetime), known: r.live}
+		return t.newSecret(n, func(p graph.Password) ([]graph.Request, error) {
+			made = p
+			return nil, nil
+		})
+	})
 	if err != nil {
 		return Rotated{}, err
 	}
@@ -117,4 +126,26 @@ func (a Applier) Revoke(ctx context.Context, r Rotation) error {
 		}
 	}
 	return nil
+}
+
+// revoke removes a client secret of an application.
+func (a Applier) revoke(ctx context.Context, application, keyID string) error {
+	return a.alone(ctx, func(t *task) ([]graph.Request, error) {
+		return t.revoke(graph.OwnedApplication, application, keyID, nil)
+	})
+}
+
+// alone carries out work that is no step of a plan.
+func (a Applier) alone(ctx context.Context, do func(*task) ([]graph.Request, error)) error {
+	r := a.run(ctx, &plan.State{})
+	t := r.task(plan.Step{}, do)
+	err := r.carryOut([]*task{t})
+	var rest *Incomplete
+	switch {
+	case t.err != nil:
+		return t.err
+	case errors.As(err, &rest):
+		return rest.Err
+	}
+	return err
 }

@@ -3,8 +3,8 @@ package reconcile
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"provision/graph"
@@ -20,124 +20,152 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 		if s.Kind != plan.Secret || s.Action == plan.Delete {
 			continue
 		}
-		application, name, where, err := secretOf(s, s.Bodies[0])
-		if err == nil {
-			err = a.Keep.check(ctx, application, name, where)
-		}
-		if err != nil {
+		if err := a.Keep.check(ctx, s.Refs.Holder.Name, s.Secret.Name, s.Secret.Sink); err != nil {
 			return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
 		}
 	}
 	return nil
 }
 
-// secretOf is which secret a step makes, and where it is kept.
-func secretOf(s plan.Step, body map[string]any) (application, name string, where stack.Sink, err error) {
-	name = str(body, "displayName")
-	raw, err := json.Marshal(body["sink"])
-	if err == nil {
-		err = json.Unmarshal(raw, &where)
-	}
-	return strings.TrimSuffix(s.Name, " "+name), name, where, err
-}
-
 // secret makes a client secret and keeps its text. The old one goes at the end
 // of the apply, when the new one is wherever it is to be: cut short anywhere, the
 // next apply sees which of the two the sink holds. Of an application that has been
 // given nothing yet it goes at once, for whoever made that may know it.
-func (r *run) secret(s plan.Step, body map[string]any) error {
-	id := str(body, "application")
+func (t *task) secret() ([]graph.Request, error) {
+	s := t.step
 	if s.Action == plan.Delete {
-		if sp := str(body, "servicePrincipal"); sp != "" {
-			return r.deleted(r.Graph.RemoveServicePrincipalPassword(r.ctx, sp, s.ID), graph.PasswordCredentials(graph.OwnedServicePrincipal, sp), s.ID)
+		return t.deleteSecret()
+	}
+	lifetime, err := stack.Lifetime(s.Secret.Lifetime)
+	if err != nil {
+		return nil, err
+	}
+	application := s.Refs.Holder.Name
+	before, _, err := t.Keep.Secret(t.ctx, application, s.Secret.Name, s.Secret.Sink)
+	if err != nil {
+		return nil, err
+	}
+	now := t.Now().UTC().Truncate(time.Second)
+	known := secretsIn(t.state.Objects[s.Refs.Holder.Key])
+	n := newSecret{application: t.holder, name: s.Secret.Name, end: now.Add(lifetime), known: func(keyID string) bool { return known[keyID] }}
+	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
+		t.kept = nil // it is read again, with what is written now
+		err := t.Keep.saveSecret(t.ctx, sink.Secret{
+			Application: application, DisplayName: s.Secret.Name,
+			ClientID: t.lookup(s.Refs.Holder.Key, plan.AppID),
+			KeyID:    made.KeyID, SecretText: made.Text,
+			StartDateTime: now, EndDateTime: made.End,
+			Retiring: before.Retiring,
+		}, s.Secret.Sink)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("store the secret: %w", err)
+		case s.Action != plan.Replace:
+		case s.Secret.BeforeGrants:
+			return t.revokeOld()
+		default:
+			t.superseded = append(t.superseded, s)
 		}
-		if body["superseded"] == true && body["beforeGrants"] != true {
-			r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
-			return nil
-		}
-		if err := r.deleted(r.Graph.RemovePassword(r.ctx, id, s.ID), graph.PasswordCredentials(graph.OwnedApplication, id), s.ID); err != nil {
-			return err
-		}
-		application, _, _ := strings.Cut(s.Name, " ")
-		return r.forget(application, s.ID)
-	}
-	lifetime, err := stack.Lifetime(str(body, "lifetime"))
-	if err != nil {
-		return err
-	}
-	application, name, where, err := secretOf(s, body)
-	if err != nil {
-		return err
-	}
-	before, _, err := r.Keep.Secret(r.ctx, application, name, where)
-	if err != nil {
-		return err
-	}
-	now := r.Now().UTC().Truncate(time.Second)
-	known := secretsIn(r.state.Objects[plan.Key{Kind: plan.Application, Name: application}])
-	made, err := r.newSecret(r.ctx, id, name, now.Add(lifetime), func(keyID string) bool { return known[keyID] })
-	if err := r.write(err); err != nil {
-		return err
-	}
-	r.kept = nil // it is read again, with what is written now
-	err = r.Keep.saveSecret(r.ctx, sink.Secret{
-		Application: application, DisplayName: name,
-		ClientID: r.lookup(plan.Key{Kind: plan.Application, Name: application}, plan.AppID),
-		KeyID:    made.KeyID, SecretText: made.Text,
-		StartDateTime: now, EndDateTime: made.End,
-		Retiring: before.Retiring,
-	}, where)
-	if err != nil {
-		return fmt.Errorf("store the secret: %w", err)
-	}
+		return nil, nil
+	})
+}
+
+// deleteSecret revokes a client secret, at the end where another one has taken its
+// place.
+func (t *task) deleteSecret() ([]graph.Request, error) {
+	s := t.step
 	switch {
-	case s.Action != plan.Replace:
-	case body["beforeGrants"] == true:
-		return r.write(r.revoke(r.ctx, id, s.ID))
-	default:
-		r.superseded = append(r.superseded, superseded{s, func() error { return r.write(r.revoke(r.ctx, id, s.ID)) }})
+	case s.Secret.Superseded && !s.Secret.BeforeGrants:
+		t.superseded = append(t.superseded, s)
+		return nil, nil
+	case s.Refs.Holder.Kind == plan.ServicePrincipal:
+		return t.revoke(graph.OwnedServicePrincipal, t.holder, s.ID, nil)
 	}
-	return nil
+	if err := t.readKept(); err != nil {
+		return nil, err
+	}
+	return t.revoke(graph.OwnedApplication, t.holder, s.ID, func() error { return t.forget(s.Refs.Holder.Name, s.ID) })
+}
+
+// revokeOld revokes the secret of the step that another one has replaced.
+func (t *task) revokeOld() ([]graph.Request, error) {
+	return t.revoke(graph.OwnedApplication, t.step.Refs.Holder.Resolve(t.lookup), t.step.ID, nil)
+}
+
+// revoke removes a client secret, and goes on with then.
+func (t *task) revoke(of graph.Owned, id, keyID string, then func() error) ([]graph.Request, error) {
+	return t.remove(graph.RemovePassword(of, id, keyID), graph.PasswordCredentials(of, id), keyID, then)
 }
 
 // maxNewSecrets bounds how often a new secret is asked for.
 const maxNewSecrets = 3
 
-// newSecret makes a client secret of an application. Where the answer is lost,
-// nobody knows the text of the secret that may have been made: it is revoked, and
-// another one is asked for. known are the secrets that the application had before.
-func (a Applier) newSecret(ctx context.Context, application, name string, end time.Time, known func(keyID string) bool) (made graph.Password, err error) {
-	for range maxNewSecrets {
-		if made, err = a.Graph.AddPassword(ctx, application, name, end); !graph.Uncertain(err) || ctx.Err() != nil {
-			return made, err
-		}
-		if failed := a.revokeUnknown(ctx, application, name, known); failed != nil {
-			return made, err
-		}
-	}
-	return made, err
+// newSecret is a client secret that is to be made of an application.
+type newSecret struct {
+	application string // object id
+	name        string
+	end         time.Time
+	known       func(keyID string) bool // the secrets that the application had before
+	tries       int
 }
 
-// revokeUnknown revokes the secrets of a name that are not known.
-func (a Applier) revokeUnknown(ctx context.Context, application, name string, known func(keyID string) bool) error {
-	results, err := a.Graph.Read(ctx, graph.PasswordCredentials(graph.OwnedApplication, application))
-	if err != nil || results[0].Object == nil {
-		return err
-	}
-	var held struct {
-		PasswordCredentials []struct{ KeyID, DisplayName string }
-	}
-	if err := json.Unmarshal(results[0].Object, &held); err != nil {
-		return err
-	}
-	for _, c := range held.PasswordCredentials {
-		if c.DisplayName == name && !known(c.KeyID) {
-			if err := a.revoke(ctx, application, c.KeyID); err != nil {
-				return err
+// newSecret makes a client secret and goes on with done. Where the answer is lost,
+// nobody knows the text of the secret that may have been made: it is revoked, and
+// another one is asked for.
+func (t *task) newSecret(n newSecret, done func(graph.Password) ([]graph.Request, error)) ([]graph.Request, error) {
+	return []graph.Request{t.send(graph.AddPassword(n.application, n.name, n.end), func(a graph.Answer) ([]graph.Request, error) {
+		if graph.Uncertain(a.Err) && n.tries < maxNewSecrets-1 {
+			n.tries++
+			return t.revokeUnknown(n, a.Err, func() ([]graph.Request, error) { return t.newSecret(n, done) })
+		}
+		if err := t.count(a.Err); err != nil {
+			return nil, err
+		}
+		made, err := a.Password(n.end)
+		if err != nil {
+			return nil, err
+		}
+		return done(made)
+	})}, nil
+}
+
+// revokeUnknown revokes the secrets of a name that are not known, and goes on with
+// then. lost is why there may be one.
+func (t *task) revokeUnknown(n newSecret, lost error, then func() ([]graph.Request, error)) ([]graph.Request, error) {
+	return []graph.Request{t.read(graph.PasswordCredentials(graph.OwnedApplication, n.application), func(r graph.Result, err error) ([]graph.Request, error) {
+		if err != nil {
+			return nil, errors.Join(lost, err)
+		}
+		if r.Object == nil {
+			return then()
+		}
+		var held struct {
+			PasswordCredentials []struct{ KeyID, DisplayName string }
+		}
+		if err := json.Unmarshal(r.Object, &held); err != nil {
+			return nil, err
+		}
+		var unknown []string
+		for _, c := range held.PasswordCredentials {
+			if c.DisplayName == n.name && !n.known(c.KeyID) {
+				unknown = append(unknown, c.KeyID)
 			}
 		}
+		return t.revokeEach(n.application, unknown, then)
+	})}, nil
+}
+
+// revokeEach revokes secrets of an application one after another.
+func (t *task) revokeEach(application string, keyIDs []string, then func() ([]graph.Request, error)) ([]graph.Request, error) {
+	if len(keyIDs) == 0 {
+		return then()
 	}
-	return nil
+	return []graph.Request{t.send(graph.RemovePassword(graph.OwnedApplication, application, keyIDs[0]), func(a graph.Answer) ([]graph.Request, error) {
+		if a.Err != nil && !graph.NoSuchSecret(a.Err) {
+			return nil, a.Err
+		}
+		return t.revokeEach(application, keyIDs[1:], then)
+	})}, nil
 }
 
 // secretsIn are the keyIds of the secrets that an application had when it was
@@ -156,25 +184,23 @@ func secretsIn(o *plan.Object) map[string]bool {
 	return all
 }
 
-// revoke removes a client secret of an application.
-func (a Applier) revoke(ctx context.Context, application, keyID string) error {
-	return graph.Settle(ctx, a.Patience, func() error {
-		return a.gone(ctx, a.Graph.RemovePassword(ctx, application, keyID), graph.PasswordCredentials(graph.OwnedApplication, application), keyID)
-	})
+// readKept reads the secrets folder.
+func (r *run) readKept() (err error) {
+	if r.kept != nil {
+		return nil
+	}
+	if err := r.Keep.sweep(); err != nil {
+		return err
+	}
+	r.kept, err = r.Keep.index()
+	return err
 }
 
 // forget takes away what is kept of an application's secrets that are revoked:
 // of keyID, or of all where it is "".
 func (r *run) forget(application, keyID string) error {
-	if r.kept == nil {
-		if err := r.Keep.sweep(); err != nil {
-			return err
-		}
-		kept, err := r.Keep.index()
-		if err != nil {
-			return err
-		}
-		r.kept = kept
+	if err := r.readKept(); err != nil {
+		return err
 	}
 	left, err := r.Keep.forget(r.ctx, r.kept, application, func(e entry) bool { return keyID == "" || e.KeyID == keyID })
 	for _, why := range left {

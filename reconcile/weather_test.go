@@ -114,8 +114,8 @@ func TestAFederatedCredentialThatExistsIsTakenAsMade(t *testing.T) {
 	w.must(bare, plan.Options{})
 	w.wire.before(http.MethodPost, "/federatedIdentityCredentials", func() { // somebody else is first
 		id := w.state(bare).Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
-		if err := w.graph.AddFederatedCredential(t.Context(), id, graph.Object{"name": "main", "issuer": "https://issuer.example", "subject": "two",
-			"audiences": []any{"api://AzureADTokenExchange"}}); err != nil {
+		if err := w.write(graph.AddFederatedCredential(id, graph.Object{"name": "main", "issuer": "https://issuer.example", "subject": "two",
+			"audiences": []any{"api://AzureADTokenExchange"}})); err != nil {
 			t.Error(err)
 		}
 	})

@@ -156,7 +156,7 @@ func (a *app) hintFor(err error) string {
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):
-		return "grant the caller the Microsoft Graph application permission " + reconcile.Permission(step.Step) + ", then run `" + a.again() + "` again"
+		return "grant the caller the Microsoft Graph application permission " + step.Step.Permission() + ", then run `" + a.again() + "` again"
 	case errors.As(err, &step) && graph.Lasting(err):
 		return "correct in the manifests what Graph refuses; completed steps stay in place, and `" + a.again() + "` then continues"
 	case errors.As(err, &step):

@@ -133,14 +133,14 @@ func (a assignmentService) Unassign(ctx context.Context, user string) (restore f
 	var removed []assignment
 	restore = func(ctx context.Context) error {
 		for ; len(removed) > 0; removed = removed[1:] {
-			if err := a.graph.AssignRole(ctx, resource, user, removed[0].AppRoleID); err != nil {
+			if err := a.graph.Send(ctx, graph.AssignRole(resource, user, removed[0].AppRoleID)).Err; err != nil {
 				return hint(err, "`%s` gives the roles back", a.apply)
 			}
 		}
 		return nil
 	}
 	for _, one := range held {
-		if err := a.graph.RemoveAssignment(ctx, resource, one.ID); err != nil {
+		if err := a.graph.Send(ctx, graph.RemoveAssignment(resource, one.ID)).Err; err != nil {
 			return nil, errors.Join(err, restore(context.WithoutCancel(ctx)))
 		}
 		removed = append(removed, one)

@@ -38,7 +38,9 @@ type Interference struct {
 	Status        int // answered instead
 	Code, Message string
 	RetryAfter    time.Duration
-	Done          bool // the request is carried out first
+	Done          bool   // the request is carried out first
+	Body          string // answered with Status as it is
+	Drop          bool   // the connection of the whole batch is closed
 }
 
 // Observation is what a log of requests cannot see from outside.

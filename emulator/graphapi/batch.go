@@ -174,13 +174,19 @@ func (c *call) serveUnless(failed bool) (answer, error) {
 		return c.serve()
 	}
 	fault := c.service.interfere(c.method, "/"+c.version+"/"+c.path, c.caller.AppID)
-	if fault.Status == 0 {
+	if fault.Status == 0 && !fault.Drop {
 		return c.serve()
 	}
 	if fault.Done {
-		if _, err := c.serve(); err != nil {
+		if _, err := c.serve(); err != nil && !fault.Drop {
 			return answer{}, err // what it deserves is no success to hide
 		}
+	}
+	if fault.Drop {
+		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
+	}
+	if fault.Body != "" {
+		return answer{status: fault.Status, body: []byte(fault.Body), media: "text/html"}, nil
 	}
 	a := c.errorAnswer(refuse(fault.Status, fault.Code, "%s", fault.Message))
 	if fault.RetryAfter > 0 {

@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"context"
+	"time"
+)
+
+// Request is a Read or a Write with what follows from its answer.
+type Request struct {
+	begin     func(c *Client) request
+	notBefore time.Time
+}
+
+// Answer is Graph's answer to a Write.
+type Answer struct {
+	Body []byte // a JSON object; empty where Graph answered without one
+	Err  error  // an *Error for a refusal
+}
+
+// Then is a request that hands Graph's answer to take and goes on with the
+// requests that it returns.
+func (w Write) Then(take func(Answer) []Request) Request {
+	return Request{begin: func(c *Client) request {
+		endpoint := c.endpoint
+		if w.beta {
+			endpoint = c.beta()
+		}
+		return w.request(endpoint, func(a answer) ([]request, error) {
+			return c.begin(take(Answer{Body: a.body, Err: a.err})), nil
+		})
+	}}
+}
+
+// Then is a request that hands the result of the read, all pages of it, to take
+// and goes on with the requests that it returns. An error is an *Error, or says
+// that the answer is not Graph's.
+func (r Read) Then(take func(Result, error) []Request) Request {
+	return Request{begin: func(c *Client) request {
+		return c.reading(r, func(result Result, err error) ([]request, error) {
+			return c.begin(take(result, err)), nil
+		})
+	}}
+}
+
+// After is the request, sent when a pause is over.
+func (r Request) After(pause time.Duration) Request {
+	r.notBefore = time.Now().Add(pause)
+	return r
+}
+
+// Do sends requests, and those that follow from their answers, until none is
+// left. Requests of one call may be carried out in any order and side by side:
+// one that needs another must follow from its answer. What they hand out their
+// answers to is called by one goroutine at a time.
+//
+// The error is the context's, or that of a service that cannot be reached or does
+// not speak Graph; the answers of the requests that were under way have been
+// handed out before. When the context ends, the writes under way are finished.
+func (c *Client) Do(ctx context.Context, requests ...Request) error {
+	return c.do(ctx, c.begin(requests))
+}
+
+func (c *Client) begin(requests []Request) []request {
+	begun := make([]request, len(requests))
+	for i, r := range requests {
+		begun[i] = r.begin(c)
+		begun[i].notBefore = r.notBefore
+	}
+	return begun
+}
+
+// Send sends one write and returns Graph's answer.
+func (c *Client) Send(ctx context.Context, w Write) Answer {
+	var answer Answer
+	err := c.Do(ctx, w.Then(func(a Answer) []Request {
+		answer = a
+		return nil
+	}))
+	if err != nil && answer.Err == nil {
+		answer.Err = err
+	}
+	return answer
+}

@@ -1,0 +1,118 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/microsoft/kiota-abstractions-go/serialization"
+	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
+)
+
+// Write is one request that changes something. Constructors such as CreateUser
+// make it; Do sends it.
+type Write struct {
+	operation string // what it does, for errors, e.g. "create user"
+	method    string
+	path      string // below the version
+	headers   map[string]string
+	beta      bool // of the beta version
+
+	// once is set where nothing tells a second request from the first, so that it
+	// is not repeated when its answer is lost.
+	once bool
+
+	// encode returns the body; endpoint is the URL of the version, which bodies
+	// with references name. nil sends none.
+	encode func(endpoint string) ([]byte, error)
+}
+
+// request is the write as an item of a $batch.
+func (w Write) request(endpoint string, take func(answer) ([]request, error)) request {
+	r := request{operation: w.operation, method: w.method, path: w.path, headers: w.headers, beta: w.beta, once: w.once, take: take}
+	if w.encode != nil {
+		r.body, r.invalid = w.encode(endpoint)
+		if r.headers == nil {
+			r.headers = map[string]string{}
+		}
+		r.headers["Content-Type"] = "application/json"
+	}
+	return r
+}
+
+// upsert makes a write create its object where there is none.
+// Source: learn.microsoft.com/graph/api/application-upsert.
+func (w Write) upsert() Write {
+	w.headers = map[string]string{"Prefer": "create-if-missing"}
+	return w
+}
+
+// patch changes the properties in body of the object at path.
+func patch(operation, path string, body Object, create serialization.ParsableFactory) Write {
+	return Write{operation: operation, method: http.MethodPatch, path: path, encode: modelled(body, create)}
+}
+
+// post adds an object with the properties in body to the collection at path.
+func post(operation, path string, body Object, create serialization.ParsableFactory) Write {
+	return Write{operation: operation, method: http.MethodPost, path: path, encode: modelled(body, create)}
+}
+
+// remove deletes the object at path.
+func remove(operation, path string) Write {
+	return Write{operation: operation, method: http.MethodDelete, path: path}
+}
+
+// addReference puts a directory object into the collection of references at path.
+func addReference(operation, path, id string) Write {
+	return Write{operation: operation, method: http.MethodPost, path: path + "/$ref", encode: func(endpoint string) ([]byte, error) {
+		return json.Marshal(map[string]string{"@odata.id": endpoint + "/directoryObjects/" + id})
+	}}
+}
+
+// plain sends a body as it is.
+func plain(body Object) func(string) ([]byte, error) {
+	return func(string) ([]byte, error) { return json.Marshal(body) }
+}
+
+// modelled sends a body through the SDK's model of it, which refuses values of
+// another type than Graph's. The model adds no property but @odata.type.
+func modelled(body Object, create serialization.ParsableFactory) func(string) ([]byte, error) {
+	return func(string) ([]byte, error) {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		node, err := jsonserialization.NewJsonParseNode(raw)
+		if err != nil {
+			return nil, err
+		}
+		model, err := node.GetObjectValue(create)
+		if err != nil {
+			return nil, err
+		}
+		writer := jsonserialization.NewJsonSerializationWriter()
+		defer writer.Close()
+		if err := writer.WriteObjectValue("", model); err != nil {
+			return nil, err
+		}
+		return writer.GetSerializedContent()
+	}
+}
+
+// Created is what Graph answers to a write that creates an object.
+type Created struct {
+	ID    string `json:"id"`
+	AppID string `json:"appId"` // of an application
+}
+
+// Created reads the object that a write created. ok is false where Graph answered
+// without one: an upsert whose object was there already.
+func (a Answer) Created() (made Created, ok bool, err error) {
+	if len(a.Body) == 0 {
+		return made, false, nil
+	}
+	if err := json.Unmarshal(a.Body, &made); err != nil {
+		return made, false, fmt.Errorf("the answer is not a JSON object: %w", err)
+	}
+	return made, made.ID != "", nil
+}

@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Kind is what sort of thing an Object is.
+type Kind string
+
+const (
+	User             Kind = "user"
+	Group            Kind = "group"
+	Application      Kind = "application"
+	ServicePrincipal Kind = "servicePrincipal"
+	Member           Kind = "member"
+	Assignment       Kind = "assignment"
+	Grant            Kind = "grant"
+	Secret           Kind = "secret"
+	Federated        Kind = "federatedCredential"
+	Owner            Kind = "owner"
+	Password         Kind = "password"
+)
+
+// kind is what a plan must know of a Kind.
+type kind struct {
+	name Kind
+
+	// relation tells that it joins two objects and goes with either of them.
+	relation bool
+
+	// within tells that a write to it is a write to its holder: Entra does not take
+	// two of these at once.
+	within bool
+
+	actions map[Action]action
+}
+
+// action is what a plan must know of what can be done to a Kind.
+type action struct {
+	phase phase
+
+	// permission is the least Graph application permission that it takes.
+	// Source: the permission tables of the operations in Graph's reference.
+	permission string
+}
+
+// phase orders the steps of a plan where nothing else does.
+type phase int
+
+const (
+	free    phase = iota // a name that an object in the recycle bin holds
+	detach               // relations that are to go
+	revoke               // what lets somebody sign in
+	create               // objects
+	update               // applications, once their clients exist, and service principals
+	own                  // new owners
+	disown               // owners who are to go: a group keeps its last one
+	link                 // what had to wait for other objects
+	admit                // new credentials
+	give                 // memberships, roles and consent
+	discard              // objects that are to go
+	purge                // them, from the recycle bin
+)
+
+const (
+	applications = "Application.ReadWrite.OwnedBy"
+	anyUser      = "User.ReadWrite.All"
+	anyGroup     = "Group.ReadWrite.All"
+)
+
+// kinds are all kinds, in the order in which a plan shows them.
+var kinds = []kind{
+	{name: User, actions: map[Action]action{
+		Create: {create, anyUser}, Update: {create, anyUser}, Delete: {discard, anyUser}, Purge: {purge, "User.DeleteRestore.All"},
+	}},
+	{name: Group, actions: map[Action]action{
+		Create: {create, anyGroup}, Update: {create, anyGroup}, Delete: {discard, anyGroup}, Purge: {purge, anyGroup},
+	}},
+	{name: Application, actions: map[Action]action{
+		Create: {create, applications}, Update: {update, applications}, Link: {link, applications}, Delete: {discard, applications}, Purge: {purge, applications},
+	}},
+	{name: ServicePrincipal, actions: map[Action]action{
+		Create: {update, applications}, Update: {update, applications}, Delete: {discard, applications}, Purge: {purge, applications},
+	}},
+	{name: Member, relation: true, within: true, actions: map[Action]action{
+		Create: {give, "GroupMember.ReadWrite.All"}, Delete: {detach, "GroupMember.ReadWrite.All"},
+	}},
+	{name: Assignment, relation: true, actions: map[Action]action{
+		Create: {give, "AppRoleAssignment.ReadWrite.All"}, Delete: {detach, "AppRoleAssignment.ReadWrite.All"},
+	}},
+	{name: Grant, relation: true, actions: map[Action]action{
+		Create: {give, "DelegatedPermissionGrant.ReadWrite.All"}, Update: {give, "DelegatedPermissionGrant.ReadWrite.All"},
+		Delete: {detach, "DelegatedPermissionGrant.ReadWrite.All"},
+	}},
+	{name: Secret, relation: true, within: true, actions: map[Action]action{
+		Create: {admit, applications}, Replace: {revoke, applications}, Delete: {revoke, applications},
+	}},
+	{name: Federated, relation: true, within: true, actions: map[Action]action{
+		Create: {admit, applications}, Update: {revoke, applications}, Delete: {revoke, applications},
+	}},
+	{name: Owner, relation: true, within: true, actions: map[Action]action{
+		Create: {own, applications}, Delete: {disown, applications},
+	}},
+	{name: Password, within: true, actions: map[Action]action{
+		Replace: {revoke, "User-PasswordProfile.ReadWrite.All"},
+	}},
+}
+
+// Kinds are all kinds that a step can be about.
+func Kinds() []Kind {
+	all := make([]Kind, len(kinds))
+	for i, k := range kinds {
+		all[i] = k.name
+	}
+	return all
+}
+
+// order is the place of a kind in a plan; -1 where there is no such kind.
+func (k Kind) order() int { return slices.IndexFunc(kinds, func(e kind) bool { return e.name == k }) }
+
+// entry is the kind's line in the table.
+func (k Kind) entry() kind {
+	if i := k.order(); i >= 0 {
+		return kinds[i]
+	}
+	panic(fmt.Sprintf("plan: no such kind of object: %q", string(k))) // a test goes through all of them
+}
+
+// does is what a plan must know of a step.
+func (s Step) does() action {
+	a, ok := s.Kind.entry().actions[s.Action]
+	if !ok {
+		panic(fmt.Sprintf("plan: a %s has no action %q", s.Kind, s.Action))
+	}
+	return a
+}
+
+func (s Step) phase() phase {
+	if s.Action == Purge && !s.FollowsDelete {
+		return free
+	}
+	return s.does().phase
+}
+
+// Permission is the least Graph application permission that the step takes.
+func (s Step) Permission() string {
+	switch {
+	case s.Kind == Owner && s.Refs.Holder.Kind == Group:
+		return anyGroup
+	case s.Kind == ServicePrincipal && s.Stack == "":
+		return "Application.ReadWrite.All" // of an application that the caller cannot own
+	}
+	return s.does().permission
+}

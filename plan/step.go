@@ -1,0 +1,82 @@
+package plan
+
+import "provision/stack"
+
+// Action is what a step does to its object.
+type Action string
+
+const (
+	Create  Action = "create"
+	Link    Action = "link" // the second step of an application: what had to wait for other objects
+	Update  Action = "update"
+	Replace Action = "replace" // of a secret whose text is lost or has expired
+	Delete  Action = "delete"
+	Purge   Action = "purge" // from the recycle bin
+)
+
+// Step is one thing to do. Every step can be repeated.
+type Step struct {
+	Action Action `json:"action"`
+	Key
+	Stack   string   `json:"stack,omitempty"`
+	Display string   `json:"display,omitempty"`
+	ID      string   `json:"id,omitempty"` // what the tenant calls it, where it is there already
+	Changes []Change `json:"changes,omitempty"`
+
+	// Refs are the objects that it joins or belongs to.
+	Refs Refs `json:"refs,omitzero"`
+
+	// Bodies are sent one after another: what must go first (a scope is
+	// disabled before it is removed) and then the rest.
+	Bodies []map[string]any `json:"bodies,omitempty"`
+
+	// Secret is what becomes of a client secret.
+	Secret *SecretStep `json:"secret,omitempty"`
+
+	// Needs are the objects that must exist before: those whose ids the bodies and
+	// refs wait for, and others that Entra asks for.
+	Needs []Key `json:"needs,omitempty"`
+
+	// FollowsDelete tells a purge of what this plan deletes from one of what
+	// was in the recycle bin before.
+	FollowsDelete bool `json:"followsDelete,omitempty"`
+
+	// Clients are existing applications that it pre-authorizes, or gives more scopes.
+	Clients []Key `json:"clients,omitempty"`
+}
+
+// Refs are the objects that a relation or a credential joins.
+type Refs struct {
+	Holder    Ref `json:"holder,omitzero"`    // see Ends
+	Principal Ref `json:"principal,omitzero"` // see Ends
+}
+
+// Ref is an object that a request names by one of its ids.
+type Ref struct {
+	Key
+	Property string `json:"property"`     // ID or ServicePrincipalID
+	ID       string `json:"id,omitempty"` // "" until the object exists
+}
+
+// Resolve returns the id, "" where neither the plan nor lookup knows it.
+func (r Ref) Resolve(lookup func(k Key, property string) string) string {
+	if r.ID != "" {
+		return r.ID
+	}
+	return lookup(r.Key, r.Property)
+}
+
+// SecretStep is what becomes of a client secret.
+type SecretStep struct {
+	Name     string     `json:"name"`
+	Lifetime string     `json:"lifetime,omitempty"` // of a new one
+	Sink     stack.Sink `json:"sink,omitzero"`      // where the text of a new one goes
+
+	// Superseded is set where another one has taken its place already: it is
+	// revoked when the Output files have the new one.
+	Superseded bool `json:"superseded,omitempty"`
+
+	// BeforeGrants is set where the old one is revoked before its application is
+	// given anything, because whoever made that may know it.
+	BeforeGrants bool `json:"beforeGrants,omitempty"`
+}

@@ -1,0 +1,24 @@
+package reconcile
+
+import (
+	"provision/graph"
+	"provision/plan"
+)
+
+func (t *task) assignment() ([]graph.Request, error) {
+	if t.step.Action == plan.Delete {
+		return t.remove(graph.RemoveAssignment(t.holder, t.step.ID), graph.AssignedTo(t.holder), t.step.ID, nil)
+	}
+	return t.relate(graph.AssignRole(t.holder, t.principal, str(t.bodies[0], "appRoleId")))
+}
+
+func (t *task) grant() ([]graph.Request, error) {
+	switch t.step.Action {
+	case plan.Delete:
+		return t.remove(graph.RevokeGrant(t.step.ID), graph.ByID(graph.Grants, t.step.ID), "", nil)
+	case plan.Update:
+		return t.write(graph.UpdateGrant(t.step.ID, str(t.bodies[0], "scope")))
+	default:
+		return t.relate(graph.Grant(t.principal, t.holder, str(t.bodies[0], "scope")))
+	}
+}

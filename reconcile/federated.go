@@ -1,0 +1,55 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"maps"
+
+	"provision/graph"
+	"provision/plan"
+)
+
+func (t *task) federated() ([]graph.Request, error) {
+	switch t.step.Action {
+	case plan.Delete:
+		return t.remove(graph.RemoveFederatedCredential(t.holder, t.step.ID), graph.FederatedCredential(t.holder, t.step.ID), "", nil)
+	case plan.Update:
+		return t.write(graph.UpdateFederatedCredential(t.holder, t.step.ID, t.bodies[0]))
+	}
+	return []graph.Request{t.send(graph.AddFederatedCredential(t.holder, t.bodies[0]), func(a graph.Answer) ([]graph.Request, error) {
+		if graph.Exists(a.Err) {
+			return t.sameFederated(a.Err)
+		}
+		return nil, t.count(a.Err)
+	})}, nil
+}
+
+// sameFederated makes the credential of that name, which is there already, the
+// one that is declared: an earlier answer was lost, or somebody else was first.
+func (t *task) sameFederated(exists error) ([]graph.Request, error) {
+	want := t.bodies[0]
+	find := graph.FederatedCredentials(t.holder)
+	if want["claimsMatchingExpression"] != nil {
+		find = graph.FlexibleFederatedCredentials(t.holder)
+	}
+	return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range r.Items {
+			var have map[string]any
+			if err := json.Unmarshal(raw, &have); err != nil {
+				return nil, err
+			}
+			if str(have, "name") != str(want, "name") {
+				continue
+			}
+			if plan.Same(have, want) {
+				return nil, nil
+			}
+			changed := maps.Clone(want)
+			delete(changed, "name") // which cannot change
+			return t.write(graph.UpdateFederatedCredential(t.holder, str(have, "id"), changed))
+		}
+		return nil, exists // the same tokens under another name
+	})}, nil
+}

@@ -1,0 +1,106 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"provision/graph"
+)
+
+// remove sends a write that deletes something, and goes on with then. What a
+// DELETE does not find is deleted when a second look does not find it either: a
+// 404 may come from a server that does not see it yet. find reads it; id, where it
+// is not "", is what to look for in a list, or among the secrets of an object.
+func (t *task) remove(w graph.Write, find graph.Read, id string, then func() error) ([]graph.Request, error) {
+	done := func() ([]graph.Request, error) {
+		t.done.Writes++
+		if then == nil {
+			return nil, nil
+		}
+		return nil, then()
+	}
+	var request graph.Request
+	request = t.send(w, func(a graph.Answer) ([]graph.Request, error) {
+		if a.Err == nil {
+			return done()
+		}
+		if !graph.NotFound(a.Err) && !graph.NoSuchSecret(a.Err) {
+			return nil, a.Err
+		}
+		return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
+			there, err := stillThere(r, err, id)
+			switch {
+			case err != nil:
+				return nil, errors.Join(a.Err, err)
+			case !there:
+				return done()
+			}
+			if err := graph.NotVisible(a.Err); !t.patient(err) {
+				return nil, err
+			}
+			return []graph.Request{t.later(request)}, nil
+		})}, nil
+	})
+	return []graph.Request{request}, nil
+}
+
+// stillThere tells whether what was to be deleted is there all the same.
+func stillThere(r graph.Result, err error, id string) (bool, error) {
+	if graph.NotFound(err) { // what it belongs to is deleted as well
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	items := r.Items
+	if r.Object != nil {
+		if id == "" {
+			return true, nil
+		}
+		var o struct {
+			PasswordCredentials []json.RawMessage `json:"passwordCredentials"`
+		}
+		if err := json.Unmarshal(r.Object, &o); err != nil {
+			return false, err
+		}
+		items = o.PasswordCredentials
+	}
+	return slices.ContainsFunc(items, func(raw json.RawMessage) bool {
+		var item struct{ ID, KeyID string }
+		return json.Unmarshal(raw, &item) == nil && (item.ID == id || item.KeyID == id)
+	}), nil
+}
+
+// purge removes an object from the recycle bin. Right after its delete it may
+// not be there yet; later, or where it went with its application, it is gone.
+// Without the permission it stays there, which is worth a warning and no error.
+func (t *task) purge() ([]graph.Request, error) {
+	s := t.step
+	write, find := graph.Purge(s.ID), graph.ByID(graph.DeletedItems, s.ID)
+	var request graph.Request
+	request = t.send(write, func(a graph.Answer) ([]graph.Request, error) {
+		switch {
+		case graph.Denied(a.Err):
+			t.done.Warnings = append(t.done.Warnings, fmt.Sprintf(
+				"%s stays in the recycle bin for up to 30 days and keeps its name: the caller lacks the Graph permission %s", s.Key, s.Permission()))
+			return nil, nil
+		case !graph.NotFound(a.Err):
+			return nil, t.count(a.Err)
+		case s.FollowsDelete && t.patient(a.Err):
+			return []graph.Request{t.later(request)}, nil
+		}
+		return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
+			there, err := stillThere(r, err, "")
+			switch {
+			case err != nil:
+				return nil, errors.Join(a.Err, err)
+			case there:
+				return t.remove(write, find, "", nil)
+			}
+			return nil, t.count(nil)
+		})}, nil
+	})
+	return []graph.Request{request}, nil
+}

@@ -1,0 +1,157 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"provision/graph"
+	"provision/plan"
+)
+
+// run is one Apply.
+type run struct {
+	Applier
+	ctx     context.Context
+	state   *plan.State
+	learned map[learned]string // ids that Entra chose in this run
+	kept    index              // the secrets folder, once it was read
+
+	superseded []plan.Step // whose secrets go at the end
+
+	passwords map[string]string // that were kept, and those of this run; once one was asked for
+	done      Done
+}
+
+func (a Applier) run(ctx context.Context, state *plan.State) *run {
+	return &run{Applier: a, ctx: ctx, state: state, learned: map[learned]string{}}
+}
+
+type learned struct {
+	key      plan.Key
+	property string
+}
+
+func (r *run) lookup(k plan.Key, property string) string {
+	if v, ok := r.learned[learned{k, property}]; ok {
+		return v
+	}
+	return r.state.Lookup(k, property)
+}
+
+func (r *run) learn(k plan.Key, property, value string) { r.learned[learned{k, property}] = value }
+
+// steps does the steps of a plan.
+func (r *run) steps(p *plan.Plan) error {
+	tasks := make([]*task, len(p.Steps))
+	begun := 0
+	for i, s := range p.Steps {
+		do := handlers[s.Kind]
+		if s.Action == plan.Purge {
+			do = (*task).purge
+		}
+		tasks[i] = r.task(s, func(t *task) ([]graph.Request, error) {
+			if begun++; r.Progress != nil {
+				r.Progress(begun, len(p.Steps), s)
+			}
+			if err := t.resolve(); err != nil {
+				return nil, err
+			}
+			return do(t)
+		})
+	}
+	for i, d := range p.Dependencies() {
+		for _, j := range d.Needs {
+			tasks[i].follow(tasks[j], true)
+		}
+		for _, j := range d.After {
+			tasks[i].follow(tasks[j], false)
+		}
+	}
+	return r.carryOut(tasks)
+}
+
+// carryOut does tasks, each as soon as those that it waits for are over.
+func (r *run) carryOut(tasks []*task) error {
+	var first []graph.Request
+	for _, t := range tasks {
+		if t.waits == 0 && t.status == waiting {
+			first = append(first, t.start()...)
+		}
+	}
+	err := r.Graph.Do(r.ctx, first...)
+	return incomplete(tasks, err)
+}
+
+// Incomplete is an Apply that has not done every step.
+type Incomplete struct {
+	Failed  []*StepError
+	Skipped []plan.Step // that need one that failed
+	Left    []plan.Step // that were not reached, or whose answer did not arrive
+	Done    int         // steps that were done
+	Of      int         // all steps
+	Err     error       // why Left were not reached
+}
+
+func incomplete(tasks []*task, err error) error {
+	e := &Incomplete{Of: len(tasks), Err: err}
+	for _, t := range tasks {
+		switch t.status {
+		case finished:
+			e.Done++
+		case failed:
+			e.Failed = append(e.Failed, &StepError{t.step, t.err})
+		case skipped:
+			e.Skipped = append(e.Skipped, t.step)
+		default:
+			e.Left = append(e.Left, t.step)
+		}
+	}
+	if e.Done == e.Of && err == nil {
+		return nil
+	}
+	return e
+}
+
+// Error is the first failure, and how many more there are.
+func (e *Incomplete) Error() string {
+	var parts []string
+	if len(e.Failed) > 0 {
+		parts = append(parts, e.Failed[0].Error())
+	}
+	if n := len(e.Failed) - 1; n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more failed", n))
+	}
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Unwrap returns why each step failed.
+func (e *Incomplete) Unwrap() []error {
+	var all []error
+	for _, f := range e.Failed {
+		all = append(all, f)
+	}
+	if e.Err != nil {
+		all = append(all, e.Err)
+	}
+	return all
+}
+
+// StepError says which step could not be done, and why.
+type StepError struct {
+	Step plan.Step
+	Err  error
+}
+
+func (e *StepError) Error() string {
+	reason := e.Err.Error()
+	if refusal, ok := e.Err.(*graph.Error); ok {
+		reason = refusal.Answer() // the step says what was asked
+	}
+	return fmt.Sprintf("%s %s: %s", e.Step.Action, e.Step.Key, reason)
+}
+
+func (e *StepError) Unwrap() error { return e.Err }

@@ -1,0 +1,240 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+)
+
+// task is a step, or another piece of work, as a chain of requests: each follows
+// from the answer to the one before.
+type task struct {
+	*run
+	step plan.Step
+	do   func(*task) ([]graph.Request, error) // returns its first requests
+
+	bodies            []map[string]any // of the step, with the ids that are known now
+	holder, principal string           // ids of its refs
+
+	waits     int // tasks that must be over before
+	followers []follower
+
+	status    status
+	err       error
+	onFailure func() error // undoes what was done here before the requests
+
+	lags  int       // how often Graph answered with a lag
+	since time.Time // the first of them
+}
+
+// status is how far a task is.
+type status int
+
+const (
+	waiting status = iota
+	working
+	finished
+	failed
+	skipped // one that it needs is not finished
+)
+
+// follower waits for a task.
+type follower struct {
+	*task
+	needs bool // it is left out where that is not finished
+}
+
+// handlers do the steps of each kind.
+var handlers = map[plan.Kind]func(*task) ([]graph.Request, error){
+	plan.User:             (*task).user,
+	plan.Password:         (*task).password,
+	plan.Group:            (*task).group,
+	plan.Application:      (*task).application,
+	plan.ServicePrincipal: (*task).servicePrincipal,
+	plan.Member:           (*task).member,
+	plan.Assignment:       (*task).assignment,
+	plan.Grant:            (*task).grant,
+	plan.Secret:           (*task).secret,
+	plan.Federated:        (*task).federated,
+	plan.Owner:            (*task).owner,
+}
+
+func (r *run) task(s plan.Step, do func(*task) ([]graph.Request, error)) *task {
+	return &task{run: r, step: s, do: do}
+}
+
+// follow makes t wait for another task.
+func (t *task) follow(other *task, needs bool) {
+	t.waits++
+	other.followers = append(other.followers, follower{t, needs})
+}
+
+// start begins the task and returns its first requests.
+func (t *task) start() []graph.Request {
+	t.status = working
+	return t.outcome(graph.Request{}, t.do)
+}
+
+// outcome goes on after an answer: with more requests, with those of the tasks
+// that waited for this one, or with the same request later.
+func (t *task) outcome(again graph.Request, do func(*task) ([]graph.Request, error)) []graph.Request {
+	more, err := do(t)
+	if err != nil && t.patient(err) {
+		return []graph.Request{t.later(again)}
+	}
+	if err == nil && len(more) > 0 {
+		return more
+	}
+	t.status = finished
+	if err != nil {
+		t.status, t.err = failed, err
+		if t.onFailure != nil {
+			t.err = errors.Join(err, t.onFailure())
+		}
+	}
+	return t.release()
+}
+
+// patient tells whether a request is sent again because err may go away by itself.
+func (t *task) patient(err error) bool {
+	if !graph.Lag(err) {
+		return false
+	}
+	if t.lags == 0 {
+		t.since = time.Now()
+	}
+	if time.Since(t.since)+graph.LagPause(t.lags) > t.Patience {
+		return false
+	}
+	if t.Waiting != nil {
+		t.Waiting(t.step, err)
+	}
+	return true
+}
+
+// later is the request after a pause that grows.
+func (t *task) later(r graph.Request) graph.Request {
+	t.lags++
+	return r.After(graph.LagPause(t.lags - 1))
+}
+
+// release starts the tasks that waited for this one alone.
+func (t *task) release() []graph.Request {
+	var all []graph.Request
+	for _, f := range t.followers {
+		f.waits--
+		if f.needs && t.status != finished && f.status == waiting {
+			f.status = skipped
+		}
+		if f.waits > 0 {
+			continue
+		}
+		if f.status == skipped {
+			all = append(all, f.release()...)
+		} else {
+			all = append(all, f.start()...)
+		}
+	}
+	return all
+}
+
+// resolve puts into the step what this run has learned.
+func (t *task) resolve() error {
+	t.bodies = make([]map[string]any, len(t.step.Bodies))
+	for i, b := range t.step.Bodies {
+		t.bodies[i] = plan.Resolve(b, t.lookup)
+		if left := plan.Unknowns(t.bodies[i]); len(left) > 0 {
+			return fmt.Errorf("%s is not known: the tenant does not have it", left[0].String())
+		}
+	}
+	t.holder, t.principal = t.step.Refs.Holder.Resolve(t.lookup), t.step.Refs.Principal.Resolve(t.lookup)
+	return nil
+}
+
+// send is a write whose answer goes to then. A lag sends it again.
+func (t *task) send(w graph.Write, then func(graph.Answer) ([]graph.Request, error)) graph.Request {
+	var request graph.Request
+	request = w.Then(func(a graph.Answer) []graph.Request {
+		return t.outcome(request, func(*task) ([]graph.Request, error) { return then(a) })
+	})
+	return request
+}
+
+// read is a read whose result goes to then. A lag sends it again.
+func (t *task) read(r graph.Read, then func(graph.Result, error) ([]graph.Request, error)) graph.Request {
+	var request graph.Request
+	request = r.Then(func(result graph.Result, err error) []graph.Request {
+		return t.outcome(request, func(*task) ([]graph.Request, error) { return then(result, err) })
+	})
+	return request
+}
+
+// write sends a write that is the last of the task.
+func (t *task) write(w graph.Write) ([]graph.Request, error) { return t.writes(w) }
+
+// writes sends writes one after another.
+func (t *task) writes(all ...graph.Write) ([]graph.Request, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return []graph.Request{t.send(all[0], func(a graph.Answer) ([]graph.Request, error) {
+		if err := t.count(a.Err); err != nil {
+			return nil, err
+		}
+		return t.writes(all[1:]...)
+	})}, nil
+}
+
+// relate sends a write that makes a relation. One that is there already was made
+// by a request whose answer was lost.
+func (t *task) relate(w graph.Write) ([]graph.Request, error) {
+	return []graph.Request{t.send(w, func(a graph.Answer) ([]graph.Request, error) {
+		if graph.Exists(a.Err) {
+			a.Err = nil
+		}
+		return nil, t.count(a.Err)
+	})}, nil
+}
+
+// create sends a write that makes an object, and learns its ids. An upsert whose
+// object was there already is answered without them: find reads it.
+func (t *task) create(w graph.Write, find graph.Read, learn func(graph.Created)) ([]graph.Request, error) {
+	return []graph.Request{t.send(w, func(a graph.Answer) ([]graph.Request, error) {
+		if a.Err != nil {
+			return nil, a.Err
+		}
+		made, ok, err := a.Created()
+		if err != nil {
+			return nil, err
+		}
+		t.done.Writes++
+		if ok {
+			learn(made)
+			return nil, nil
+		}
+		return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
+			switch {
+			case err != nil:
+				return nil, err
+			case r.Object == nil:
+				return nil, graph.NotVisible(fmt.Errorf("Graph does not show it"))
+			}
+			made, _, err := graph.Answer{Body: r.Object}.Created()
+			if err == nil {
+				learn(made)
+			}
+			return nil, err
+		})}, nil
+	})}, nil
+}
+
+// count counts a request that changed something.
+func (t *task) count(err error) error {
+	if err == nil {
+		t.done.Writes++
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"provision/graph"
+	"provision/plan"
+)
+
+func (t *task) user() ([]graph.Request, error) {
+	s := t.step
+	switch s.Action {
+	case plan.Create:
+		// Before the request, so that no user has a password which nobody knows.
+		password, err := t.firstPassword(s.Name)
+		if err != nil {
+			return nil, err
+		}
+		t.bodies[0]["passwordProfile"] = passwordProfile(password)
+		return t.createUser()
+	case plan.Update:
+		return t.write(graph.UpdateUser(s.ID, t.bodies[0]))
+	default:
+		return t.deleteUser()
+	}
+}
+
+// createUser takes a user who is there already for the one that an earlier request
+// created, whose answer was lost, if they have the stack's mark. Anybody else's
+// stays refused.
+func (t *task) createUser() ([]graph.Request, error) {
+	learn := func(id string) { t.learn(t.step.Key, plan.ID, id) }
+	return []graph.Request{t.send(graph.CreateUser(t.bodies[0]), func(a graph.Answer) ([]graph.Request, error) {
+		if graph.Taken(a.Err) {
+			return []graph.Request{t.read(graph.UserNamed(t.step.Name), func(r graph.Result, err error) ([]graph.Request, error) {
+				if err != nil {
+					return nil, err
+				}
+				var user map[string]any
+				if r.Object == nil || json.Unmarshal(r.Object, &user) != nil {
+					return nil, a.Err
+				}
+				if owner, _ := userStack(user); owner != t.step.Stack {
+					return nil, a.Err
+				}
+				learn(str(user, "id"))
+				return nil, t.count(nil)
+			})}, nil
+		}
+		if a.Err != nil {
+			return nil, a.Err
+		}
+		made, ok, err := a.Created()
+		if err == nil && !ok {
+			err = errors.New("Graph answered without the user")
+		}
+		if err != nil {
+			return nil, err
+		}
+		learn(made.ID)
+		return nil, t.count(nil)
+	})}, nil
+}
+
+// deleteUser forgets the user's password first: cut short in between, there is
+// no password of a user whom nothing finds again. A user who stays keeps it.
+func (t *task) deleteUser() ([]graph.Request, error) {
+	upn := t.step.Name
+	if err := t.readPasswords(); err != nil {
+		return nil, err
+	}
+	password, kept := t.passwords[upn]
+	if kept {
+		if err := t.Keep.setPassword(upn, "", time.Time{}); err != nil {
+			return nil, err
+		}
+		t.onFailure = func() error { return t.Keep.setPassword(upn, password, time.Time{}) }
+	}
+	return t.remove(graph.DeleteUser(t.step.ID), graph.ByID(graph.Users, t.step.ID), "", nil)
+}
+
+// firstPassword is the kept password of a user who is to be created. An earlier
+// request may have created the user with it, whose answer was lost: there is never
+// a second one.
+func (r *run) firstPassword(upn string) (string, error) {
+	if err := r.readPasswords(); err != nil {
+		return "", err
+	}
+	if password := r.passwords[upn]; password != "" {
+		return password, nil
+	}
+	password, err := newPassword()
+	if err != nil {
+		return "", err
+	}
+	r.passwords[upn] = password
+	return password, r.Keep.setPassword(upn, password, r.Now())
+}
+
+func (r *run) readPasswords() (err error) {
+	if r.passwords == nil {
+		r.passwords, err = r.Keep.Passwords()
+	}
+	return err
+}
+
+func passwordProfile(password string) map[string]any {
+	return map[string]any{"password": password, "forceChangePasswordNextSignIn": false}
+}
+
+// password gives a user of the stack a new password. That it is pending is kept
+// first: a process killed in between leaves a password that the next apply
+// replaces.
+func (t *task) password() ([]graph.Request, error) {
+	upn := t.step.Name
+	password, err := newPassword()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Keep.journal(passwordLine{UserPrincipalName: upn, Password: password, Pending: true}); err != nil {
+		return nil, err
+	}
+	return []graph.Request{t.send(graph.UpdateUser(t.step.ID, map[string]any{"passwordProfile": passwordProfile(password)}), func(a graph.Answer) ([]graph.Request, error) {
+		if err := t.count(a.Err); err != nil {
+			return nil, err
+		}
+		return nil, t.Keep.setPassword(upn, password, t.Now())
+	})}, nil
+}
