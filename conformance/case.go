@@ -18,6 +18,7 @@ const (
 	Authorization  Group = "authorization"  // may its bearer do this
 	Answers        Group = "answers"        // what a refusal says, and what it must not
 	Routes         Group = "routes"         // other ways to say the same request
+	Headers        Group = "headers"        // what only a proxy may say
 	LifeCycle      Group = "life"           // the issuer's keys change, clocks differ, roles are taken away
 	Written        Group = "written"        // by hand, in the document
 )
@@ -64,6 +65,8 @@ type Case struct {
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect func(reply) finding
 	reveals bool // a success is a failure where it is what an admitted request gets
+	// try is a case of several requests, instead of admit and present.
+	try func(context.Context, *runner, Case) (Result, error)
 }
 
 type stage int

@@ -118,6 +118,10 @@ func (s *session) newRequest(ctx context.Context, sent request, c credential) (*
 		r.Header[name] = append([]string(nil), values...)
 	}
 	for name, values := range c.header {
+		if name == "Host" {
+			r.Host = values[0]
+			continue
+		}
 		if own := r.Header.Get(name); name == "Cookie" && own != "" {
 			values = []string{own + "; " + values[0]}
 		}
@@ -141,13 +145,19 @@ func bodyOf(sent request, c credential) []byte {
 	return sent.body
 }
 
-// client never follows redirects.
-func (t Target) client() *http.Client {
+// client never follows redirects, and keeps as many connections as there are
+// requests at a time.
+func (t Target) client(concurrency int) *http.Client {
 	client := http.DefaultClient
 	if t.HTTPClient != nil {
 		client = t.HTTPClient
 	}
 	same := *client
+	if transport, ok := cmp.Or(client.Transport, http.DefaultTransport).(*http.Transport); ok {
+		transport = transport.Clone()
+		transport.MaxIdleConnsPerHost = concurrency
+		same.Transport = transport
+	}
 	same.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &same
 }

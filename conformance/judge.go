@@ -66,6 +66,15 @@ func (v verdict) strictly() verdict {
 	return verdict{outcome: Fail, reason: v.note, cause: "correct APIs differ here, and a strict run counts that"}
 }
 
+// strictly does the same to a result, where a run is strict.
+func (s *session) strictly(r Result) Result {
+	if s.Strict && r.Outcome == Note {
+		v := verdict{outcome: Note, note: r.Note}.strictly()
+		r.Outcome, r.Reason, r.Cause, r.Note = v.outcome, v.reason, v.cause, ""
+	}
+	return r
+}
+
 func (c Case) unlessVacuous(proven bool, v verdict) verdict {
 	if proven || c.Expect.admits() || c.stage < stageRest || c.Group == Written {
 		return v

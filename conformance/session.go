@@ -20,7 +20,9 @@ type session struct {
 	mu     sync.Mutex
 	grants map[subject]*grant
 	good   map[string]*good // by endpoint
-	bait   *bait            // nil: not needed yet
+
+	insufficient map[string]*insufficient // by endpoint
+	bait         *bait                    // nil: not needed yet
 
 	client    *http.Client
 	pace      *pace
@@ -39,8 +41,8 @@ type session struct {
 
 // newSession begins one over all cases of a suite, which Expand has checked.
 func newSession(s *Suite, all []Case) *session {
-	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), admitted: make(map[string][]byte),
-		client: s.Target.client(), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
+	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
+		client: s.Target.client(s.Concurrency), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
 		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*good, error)),
 	}
 	if n.pace.sleep == nil {

@@ -1,0 +1,322 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// disguise is a request that lets somebody in only where an API has the flaw
+// that its case looks for. It is sent without a token, and with valid tokens
+// that are not sufficient.
+type disguise struct {
+	says   string // "X-Real-IP: 127.0.0.1"
+	change func(spoken) credential
+	// likeAdmitted: a success counts only where the answer is like the one of an
+	// admitted request.
+	likeAdmitted bool
+	mayBreak     bool // an answer of 5xx is a note
+	// single are those that this one puts together, and sets some of them that
+	// mean something together only. They are sent to tell which it was.
+	single, sets []disguise
+	together     bool // and not sent alone where this one is refused
+}
+
+// disguises are what a case sends, one after another, because all of it looks
+// for the same flaw.
+type disguises func(*good) ([]disguise, error)
+
+// mostNamed is how many spellings of one flaw a result names.
+const mostNamed = 5
+
+// inDisguise makes a case of c, which says what it is about.
+func inDisguise(e endpoint, c Case, alone bool, all disguises) Case {
+	c.ID, c.Endpoint, c.Severity = e.request+": "+c.Name, e.request, Critical
+	c.Expect = Expect{Refused: true, Also: []int{http.StatusNotImplemented}}
+	c.stage = stageRest
+	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
+		t := &disguiseTrial{runner: r, result: Result{Case: c}, alone: alone}
+		return t.run(ctx, all)
+	}
+	return c
+}
+
+// disguiseTrial is such a case under way.
+type disguiseTrial struct {
+	*runner
+	result Result
+	scene  scene
+	token  string // "": none
+	alone  bool   // each of those that are put together is sent alone too
+	wrong  []string
+	notes  []string
+}
+
+func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) {
+	s, e := t.session, t.session.endpoints[t.result.Endpoint]
+	g, err := s.goodFor(e)
+	if err != nil {
+		return t.result, err
+	}
+	if !s.isLetIn(e.request) {
+		return t.result, skip("", "a refusal proves nothing while nobody is let in: see %s: valid", e.request)
+	}
+	sent, err := all(g)
+	if err != nil {
+		return t.result, err
+	}
+	tokens := s.insufficientTokens(ctx, e, g)
+	if !t.isOpen(e.request) {
+		tokens = append([]string{""}, tokens...)
+	}
+	if len(tokens) == 0 {
+		return t.result, skip("", "the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.request)
+	}
+	if t.scene, err = s.prepare(ctx, t.result.Case); err != nil {
+		return t.result, err
+	}
+	defer s.cleanUp(ctx, t.result.Case, t.scene, reply{})
+	for _, t.token = range tokens {
+		if err := t.sendAll(ctx, sent); err != nil {
+			return t.result, err
+		}
+		if len(t.wrong) > 0 {
+			t.fail()
+			return t.result, nil
+		}
+	}
+	t.result.Outcome = Pass
+	if t.result.Note = joinNotes(t.notes...); t.result.Note != "" {
+		t.result.Outcome = Note
+	}
+	return t.result, nil
+}
+
+// fail words the failure.
+func (t *disguiseTrial) fail() {
+	with := "without a token"
+	if t.token != "" {
+		with = "with a valid token that is not sufficient"
+		t.result.Severity, t.result.Gain = High, "anybody who has a valid token can do what requires more"
+	}
+	t.result.Outcome, t.result.Cause = Fail, t.result.Flaw
+	t.result.Reason = fmt.Sprintf("expected %s; %s: %s", t.result.Expect, with, strings.Join(t.wrong, "; "))
+}
+
+func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
+	// What was let in has changed or deleted what the next request would need.
+	most := 1
+	if strings.HasPrefix(t.result.Endpoint, http.MethodGet+" ") {
+		most = mostNamed
+	}
+	for _, d := range sent {
+		if len(t.wrong) >= most {
+			return nil
+		}
+		wrong, err := t.send(ctx, d)
+		if err != nil {
+			return err
+		}
+		if wrong == "" && (!t.alone || d.together || t.token != "") {
+			continue
+		}
+		before := len(t.wrong)
+		if err := t.sendAll(ctx, d.single); err != nil {
+			return err
+		}
+		if wrong != "" && len(t.wrong) == before {
+			if err := t.sendAll(ctx, d.sets); err != nil {
+				return err
+			}
+		}
+		if wrong != "" && len(t.wrong) == before {
+			t.wrong = append(t.wrong, wrong)
+		}
+	}
+	return nil
+}
+
+// send sends one request and says what is wrong with the answer.
+func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err error) {
+	exchange, got, err := t.ask(ctx, t.scene.request, d.change(t.session.spoken(t.scene.request)))
+	if err != nil {
+		return "", err
+	}
+	if got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented {
+		if d.mayBreak {
+			if note := fmt.Sprintf("%s is answered %d", d.says, got.status); len(t.notes) == 0 {
+				t.notes = append(t.notes, note)
+			}
+			return "", nil
+		}
+		wrong = fmt.Sprintf("%s (%d)", d.says, got.status)
+	} else if success(got.status) {
+		in, err := t.letIn(ctx, d, got)
+		if err != nil || !in {
+			return "", err
+		}
+		wrong = fmt.Sprintf("%s (%d)", d.says, got.status)
+	}
+	if t.result.Exchange == nil || wrong != "" && len(t.wrong) == 0 {
+		t.result.Exchange, t.result.Status = exchange, got.status
+	}
+	return wrong, nil
+}
+
+// letIn tells a success that lets somebody in from one that anybody gets: by
+// the same request for a route that does not exist, or by what is answered.
+func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool, error) {
+	like := t.session.likeAdmitted(t.result.Endpoint, got.body)
+	if d.likeAdmitted {
+		return like == same || like == alike && got.header.Get("Allow") == "" && got.header.Get("Access-Control-Allow-Methods") == "", nil
+	}
+	elsewhere := t.session.spoken(t.scene.request)
+	elsewhere.path = noSuchRoute
+	control := d.change(elsewhere)
+	if control.path == "" {
+		control.path = noSuchRoute
+	}
+	_, other, err := t.ask(ctx, t.scene.request, control)
+	if err != nil || !success(other.status) {
+		return true, err
+	}
+	switch likeness(got.body, other.body) {
+	case same:
+		return false, nil
+	case alike:
+		return like == same && t.session.likeAdmitted(t.result.Endpoint, other.body) != same, nil
+	}
+	return true, nil
+}
+
+// ask sends a request with the trial's token. A target that hangs up or does not
+// answer lets nobody in. What was made by one that was let in is taken away.
+// Headers that the user gives for every request stay.
+func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*Exchange, reply, error) {
+	for name := range t.session.Target.Header {
+		delete(c.header, name)
+	}
+	if t.token != "" {
+		c.authorization, c.secrets = append(c.authorization, "Bearer "+t.token), append(c.secrets, t.token)
+	}
+	exchange, got, elapsed, err := t.session.send(ctx, r, c)
+	t.result.Duration += elapsed
+	var nobody *unreachable
+	if errors.As(err, &nobody) && ctx.Err() == nil {
+		return exchange, reply{}, nil
+	}
+	if err == nil && !t.scene.made && t.session.likeAdmitted(t.result.Endpoint, got.body) > different {
+		t.session.cleanUp(ctx, t.result.Case, t.scene, got)
+	}
+	return exchange, got, err
+}
+
+// similarity is how like one answer is to another.
+type similarity int
+
+const (
+	different similarity = iota
+	alike                // JSON with the same members, or both empty
+	same                 // the same text
+)
+
+// likeAdmitted compares an answer with what the endpoint answers to those who
+// are let in.
+func (s *session) likeAdmitted(request string, body []byte) similarity {
+	s.mu.Lock()
+	admitted := s.admitted[request]
+	s.mu.Unlock()
+	if e := s.endpoints[request]; e.expect.JSON != nil && compareJSON(e.expect.JSON, body) == "" {
+		return same
+	}
+	return likeness(body, admitted)
+}
+
+func likeness(a, b []byte) similarity {
+	a, b = bytes.TrimSpace(a), bytes.TrimSpace(b)
+	var x, y any
+	switch {
+	case len(a) == 0 && len(b) == 0:
+		return alike
+	case bytes.Equal(a, b):
+		return same
+	case json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && sameShape(x, y):
+		return alike
+	}
+	return different
+}
+
+// sameShape compares the members of two JSON values, not what they hold.
+func sameShape(x, y any) bool {
+	switch x := x.(type) {
+	case map[string]any:
+		y, ok := y.(map[string]any)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for name, value := range x {
+			if other, ok := y[name]; !ok || !sameShape(value, other) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		y, ok := y.([]any)
+		return ok && (len(x) == 0 || len(y) == 0 || sameShape(x[0], y[0]))
+	}
+	return fmt.Sprintf("%T", x) == fmt.Sprintf("%T", y)
+}
+
+// insufficient are valid tokens that an endpoint refuses.
+type insufficient struct {
+	tokens []string
+	done   chan struct{}
+}
+
+// insufficientTokens are valid tokens that lack what the endpoint requires, one
+// without the roles and one without a scope, made once for all cases. One that
+// the endpoint lets in all the same is left out: another case says so.
+func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) []string {
+	s.mu.Lock()
+	made := s.insufficient[e.request]
+	first := made == nil
+	if first {
+		made = &insufficient{done: make(chan struct{})}
+		s.insufficient[e.request] = made
+	}
+	s.mu.Unlock()
+	if !first {
+		<-made.done
+		return made.tokens
+	}
+	defer close(made.done)
+	var lack []func(context.Context, *good) (credential, error)
+	if len(e.scopes) > 0 || e.needsRole() {
+		lack = append(lack, s.notEnough(e))
+	}
+	if len(e.scopes) > 0 && e.needsRole() && g.who.user != "" {
+		lack = append(lack, func(ctx context.Context, g *good) (credential, error) {
+			return g.present(ctx, change{"scp": "another.scope"})
+		})
+	}
+	for _, present := range lack {
+		c, err := present(ctx, g)
+		if err != nil {
+			continue // the tenant has none, and the case of such a token says so
+		}
+		scene, err := s.prepare(ctx, Case{Endpoint: e.request})
+		if err != nil {
+			continue
+		}
+		_, got, _, err := s.send(ctx, scene.request, c)
+		s.cleanUp(ctx, Case{Endpoint: e.request}, scene, got)
+		if err == nil && !success(got.status) && got.status < http.StatusInternalServerError {
+			made.tokens = append(made.tokens, c.secrets[0])
+		}
+	}
+	return made.tokens
+}

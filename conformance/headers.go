@@ -1,0 +1,183 @@
+package conformance
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// headerCheck is a family of headers that only a proxy may set: one case for
+// each endpoint.
+type headerCheck struct {
+	name, sends, gain, flaw, source string
+	disguises                       func(headerFacts) ([]disguise, error)
+}
+
+// headerFacts are what the values of such headers are made from.
+type headerFacts struct {
+	good    *good
+	who     principal
+	publics []string // paths that need no token
+}
+
+var headerChecks = []headerCheck{
+	{
+		name:      "header-path",
+		sends:     "headers by which a proxy names the original path, each with the path of a public route; and the endpoint's path in them at a public route",
+		gain:      "anybody can call the endpoint, with one header",
+		flaw:      "the API takes the path that it checks, or the one that it routes by, from a header that the caller sets",
+		source:    "CVE-2018-14773; CWE-290; OWASP: Authorization Testing, Bypassing Authorization Schema",
+		disguises: pathHeaders,
+	},
+	{
+		name:      "header-method",
+		sends:     "headers, a query and a form that name another method than the request's",
+		gain:      "anybody can call the endpoint, with one header",
+		flaw:      "the API checks one method and runs another: the override is applied after the check, or the check believes it",
+		source:    "OWASP: Test HTTP Methods; CWE-650; CWE-436",
+		disguises: methodHeaders,
+	},
+	{
+		name:      "header-host",
+		sends:     "headers by which a proxy names the original host, scheme and port, each with values of an internal request",
+		gain:      "anybody can call the endpoint, with one header",
+		flaw:      "the API does not check the token of requests that name an internal host or another scheme",
+		source:    "CWE-290; CWE-644; OWASP: Testing for Host Header Injection",
+		disguises: hostHeaders,
+	},
+	{
+		name:      "header-address",
+		sends:     "headers by which a proxy names the client's address, each with addresses of the machine itself and of internal networks",
+		gain:      "anybody can call the endpoint, with one header",
+		flaw:      "the API does not check the token of requests from some addresses, and takes the address from a header that the caller sets",
+		source:    "CWE-348; CWE-290; RFC 7239, section 8.1; OWASP: Authorization Testing, Bypassing Authorization Schema",
+		disguises: addressHeaders,
+	},
+	{
+		name:      "header-probe",
+		sends:     "headers of health probes, of internal calls and of tests",
+		gain:      "anybody can call the endpoint, with one header",
+		flaw:      "the API does not check the token of requests that say that they are internal",
+		source:    "CWE-290; CWE-807",
+		disguises: probeHeaders,
+	},
+	{
+		name:      "header-identity",
+		sends:     "headers by which a proxy names the caller it has authenticated, each with the name, roles and scopes of a caller who is let in",
+		gain:      "anybody can call the endpoint as any user, with one header",
+		flaw:      "the API takes the caller, or the caller's roles, from a header that the caller sets",
+		source:    "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290; CWE-807",
+		disguises: identityHeaders,
+	},
+	{
+		name:      "header-token",
+		sends:     "headers by which a proxy passes the caller's token on, each with a token that is not signed by the issuer",
+		gain:      "anybody can make tokens, without any key",
+		flaw:      "the API reads a token from a header of a proxy and does not verify it",
+		source:    "Microsoft: App Service, Work with OAuth tokens; AWS: Application Load Balancer, Authenticate users; CWE-347",
+		disguises: tokenHeaders,
+	},
+	{
+		name:      "header-certificate",
+		sends:     "headers by which a proxy passes the client's certificate on, each with a certificate of our own",
+		gain:      "anybody can call the endpoint, with any certificate",
+		flaw:      "the API believes a client certificate that a header holds, or that a header says was verified",
+		source:    "RFC 9440, section 4; Microsoft: App Service, Configure TLS mutual authentication; Envoy: x-forwarded-client-cert; CWE-290",
+		disguises: certificateHeaders,
+	},
+}
+
+// headerCases send what only a proxy may: each header alone at one endpoint of
+// the API, and all headers of a kind together at the others.
+func (s *Suite) headerCases(e endpoint) []Case {
+	alone, ok := s.lifeEndpoint()
+	var cases []Case
+	for _, h := range headerChecks {
+		c := Case{Name: h.name, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}
+		cases = append(cases, inDisguise(e, c, ok && alone.request == e.request, func(g *good) ([]disguise, error) {
+			return h.disguises(headerFacts{g, principalOf(e, g), s.publicPaths()})
+		}))
+	}
+	return cases
+}
+
+// publicPaths are the paths of the document's public endpoints.
+func (s *Suite) publicPaths() []string {
+	var paths []string
+	for _, stated := range s.Document.Endpoints {
+		_, path, _ := strings.Cut(stated.Request, " ")
+		path, _, _ = strings.Cut(path, "?")
+		if stated.Public && !strings.ContainsAny(path, "{$") && len(path) > 1 && len(paths) < mostPublic {
+			paths = append(paths, path)
+		}
+	}
+	if paths == nil {
+		return []string{"/health", "/public"}
+	}
+	return paths
+}
+
+// mostPublic is how many public routes are used as a disguise.
+const mostPublic = 3
+
+// together puts headers into one request, and each alone into one.
+func together(says string, headers ...http.Header) disguise {
+	all := make(http.Header)
+	d := disguise{says: says}
+	for _, h := range headers {
+		for name, values := range h {
+			all[name] = values
+		}
+		d.single = append(d.single, oneHeader(h))
+	}
+	d.change = func(spoken) credential { return credential{header: all} }
+	return d
+}
+
+func oneHeader(h http.Header) disguise {
+	return disguise{says: sayHeader(h), change: func(spoken) credential { return credential{header: h} }}
+}
+
+func sayHeader(h http.Header) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		value := h[name][0]
+		if len(value) > 60 {
+			value = "…"
+		}
+		parts = append(parts, name+": "+value)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// each gives the same value to several headers.
+func each(value string, names ...string) []http.Header {
+	headers := make([]http.Header, len(names))
+	for i, name := range names {
+		headers[i] = http.Header{name: {value}}
+	}
+	return headers
+}
+
+// principal is a caller who is let in, as headers name people.
+type principal struct {
+	oid, name, tenant, client string
+	roles, scopes             []string
+	claims                    claimSet
+}
+
+// principalOf is whom the good token is for.
+func principalOf(e endpoint, g *good) principal {
+	p := principal{
+		oid: cmp.Or(g.claims.text("oid"), g.claims.text("sub")), tenant: g.claims.text("tid"),
+		name:   cmp.Or(g.claims.text("preferred_username"), g.claims.text("upn"), g.claims.text("unique_name"), g.claims.text("email"), "admin@contoso.example"),
+		client: cmp.Or(g.claims.text("azp"), g.claims.text("appid")),
+		roles:  g.claims.roles(), scopes: g.claims.scopes(), claims: g.claims,
+	}
+	if len(p.roles) == 0 {
+		p.roles = []string{"Admin"}
+	}
+	return p
+}

@@ -1,0 +1,177 @@
+package conformance
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// pathNames are headers by which proxies and frameworks name another path than
+// the request's.
+var pathNames = []string{
+	"X-Original-Url", "X-Rewrite-Url", "X-Original-Uri", "X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Prefix", "X-Forwarded-Url",
+	"X-Envoy-Original-Path", "X-Original-Path", "X-Script-Name", "X-Request-Uri", "X-Request-Path", "X-Http-Path-Override", "X-Http-Destinationurl",
+	"X-Waws-Unencoded-Url", "X-Auth-Request-Redirect", "X-Replaced-Path", "X-Proxy-Url", "X-Path", "X-Route", "X-Uri", "X-Url", "Request-Uri", "Real-Uri", "Destination",
+}
+
+// pathHeaders name a public path at the endpoint, and the endpoint's at public
+// paths: which of the two an API checks and which it routes by can be either.
+func pathHeaders(f headerFacts) ([]disguise, error) {
+	var all []disguise
+	for i, public := range f.publics {
+		all = append(all, atPath("", func(spoken) string { return public }, i > 0))
+	}
+	all = append(all, disguise{says: "Referer: " + f.publics[0], change: func(spoken) credential {
+		return credential{header: http.Header{"Referer": {strings.TrimSuffix(f.good.session.Target.URL, "/") + f.publics[0]}}}
+	}})
+	own := func(r spoken) string { return r.path }
+	for i, path := range append([]string{noSuchRoute, "/"}, f.publics...) {
+		all = append(all, atPath(path, own, i > 0))
+	}
+	return all, nil
+}
+
+// atPath sends the headers with such a path to another one; "" is the
+// endpoint's.
+func atPath(path string, value func(spoken) string, together bool) disguise {
+	with := func(names ...string) func(spoken) credential {
+		return func(r spoken) credential {
+			c := credential{path: path, header: make(http.Header)}
+			for _, name := range names {
+				c.header[name] = []string{r.base + value(r)}
+			}
+			return c
+		}
+	}
+	says := func(name string) string {
+		if path == "" {
+			return name + " with " + value(spoken{})
+		}
+		return path + " and " + name + " with the endpoint's path"
+	}
+	d := disguise{says: says("all headers of the original path"), change: with(pathNames...), together: together}
+	for _, name := range pathNames {
+		d.single = append(d.single, disguise{says: says(name), change: with(name)})
+	}
+	return d
+}
+
+var methodNames = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Forwarded-Method", "X-Original-Method", "X-Envoy-Original-Method", "X-Replaced-Method"}
+
+// methodHeaders name a harmless method at the endpoint, and the endpoint's by a
+// method that may need no token.
+func methodHeaders(headerFacts) ([]disguise, error) {
+	const own = "the endpoint's method"
+	or := func(method, otherwise string) string {
+		if method == own {
+			return otherwise
+		}
+		return method
+	}
+	var all []disguise
+	for _, pair := range [][2]string{{own, "OPTIONS"}, {own, "HEAD"}, {own, "GET"}, {"POST", own}, {"GET", own}, {"OPTIONS", own}} {
+		sent, said := pair[0], pair[1]
+		with := func(names ...string) func(spoken) credential {
+			return func(r spoken) credential {
+				c := credential{method: or(sent, r.method), path: r.path, header: make(http.Header)}
+				for _, name := range names {
+					c.header[name] = []string{or(said, r.method)}
+				}
+				return c
+			}
+		}
+		says := func(name string) string { return sent + " and " + name + ": " + said }
+		d := disguise{says: says("all headers of the method"), change: with(methodNames...), likeAdmitted: true}
+		for _, name := range methodNames {
+			d.single = append(d.single, disguise{says: says(name), change: with(name), likeAdmitted: true})
+		}
+		query := func(r spoken) string {
+			method := or(said, r.method)
+			return url.Values{"_method": {method}, "X-HTTP-Method-Override": {method}, "x-http-method": {method}}.Encode()
+		}
+		all = append(all, d, disguise{says: sent + " and _method=" + said + " in the query", likeAdmitted: true, change: func(r spoken) credential {
+			return credential{method: or(sent, r.method), path: r.path, query: query(r)}
+		}})
+		if sent == "POST" {
+			all = append(all, disguise{says: "POST and _method in a form with " + own, likeAdmitted: true, change: func(r spoken) credential {
+				return credential{method: sent, path: r.path, body: query(r), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+			}})
+		}
+	}
+	return all, nil
+}
+
+// hostHeaders are those of a request from within.
+func hostHeaders(headerFacts) ([]disguise, error) {
+	var all []disguise
+	for i, host := range []string{"localhost", "127.0.0.1", "localhost:8080", "api.internal"} {
+		headers := each(host, "X-Forwarded-Host", "X-Original-Host", "X-Host", "X-Forwarded-Server", "X-Http-Host-Override")
+		headers = append(headers, http.Header{"Forwarded": {"host=" + host}})
+		d := together("all headers of the host with "+host, headers...)
+		d.together = i > 0
+		all = append(all, d)
+	}
+	for _, alone := range []http.Header{{"Host": {"localhost"}}, {"Host": {"127.0.0.1"}}, {"Origin": {"http://localhost"}}} {
+		all = append(all, oneHeader(alone))
+	}
+	for _, scheme := range []struct{ name, port, ssl string }{{"https", "443", "on"}, {"http", "80", "off"}, {"http", "8080", "off"}} {
+		headers := each(scheme.name, "X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Scheme", "X-Url-Scheme")
+		headers = append(headers, each(scheme.ssl, "X-Forwarded-Ssl", "Front-End-Https", "X-Arr-Ssl")...)
+		headers = append(headers, http.Header{"X-Forwarded-Port": {scheme.port}}, http.Header{"Forwarded": {"proto=" + scheme.name}})
+		d := together("all headers of the scheme with "+scheme.name+" and port "+scheme.port, headers...)
+		d.together = scheme.port == "8080"
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+var addressNames = []string{
+	"X-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6", "Fastly-Client-Ip", "X-Cluster-Client-Ip",
+	"X-Azure-Clientip", "X-Azure-Socketip", "X-Envoy-External-Address", "X-Appengine-User-Ip", "Fly-Client-Ip", "X-Nf-Client-Connection-Ip", "X-Original-Forwarded-For",
+	"X-Original-For", "X-Originating-Ip", "X-Remote-Ip", "X-Remote-Addr", "X-Custom-Ip-Authorization", "X-Forwarded", "Forwarded-For",
+	"Client-Ip", "X-Proxyuser-Ip", "Remote-Addr", "REMOTE_ADDR", "Wl-Proxy-Client-Ip", "Proxy-Client-Ip", "X-Host-Ip", "X-Forwarded-By",
+}
+
+// internalAddresses are of the machine itself, of private networks, and those
+// from which Azure asks whether a service is alive.
+var internalAddresses = []string{"127.0.0.1", "10.0.0.1", "192.168.0.1", "172.16.0.1", "::1", "localhost", "168.63.129.16", "fd00::1"}
+
+func addressHeaders(headerFacts) ([]disguise, error) {
+	var all []disguise
+	for i, address := range internalAddresses {
+		node := address
+		if strings.Count(address, ":") > 1 {
+			node = `"[` + address + `]"`
+		}
+		headers := append(each(address, addressNames...), http.Header{"Forwarded": {"for=" + node}})
+		d := together("all headers of the client's address with "+address, headers...)
+		d.together = i > 0
+		all = append(all, d)
+	}
+	// Behind another proxy the address is one of several.
+	const outside = "203.0.113.7"
+	for _, list := range []string{"10.0.0.1, " + outside, outside + ", 127.0.0.1", outside + ", 10.0.0.1"} {
+		all = append(all, oneHeader(http.Header{"X-Forwarded-For": {list}}))
+	}
+	return all, nil
+}
+
+// probeHeaders are what callers say of themselves whom an API may trust.
+func probeHeaders(headerFacts) ([]disguise, error) {
+	var all []disguise
+	for _, agent := range []string{"kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "AlwaysOn", "HealthCheck/1.0", "Edge Health Probe", "Prometheus/3.0.0", "internal"} {
+		all = append(all, oneHeader(http.Header{"User-Agent": {agent}}))
+	}
+	for i, yes := range []string{"true", "1"} {
+		d := together("all headers of internal calls with "+yes, each(yes,
+			"X-Internal", "X-Internal-Request", "X-Internal-Call", "X-Envoy-Internal", "X-Trusted", "X-Authenticated", "X-Auth-Verified", "X-Auth-Status", "X-Authorized", "X-Verified", "X-Admin", "X-Is-Admin",
+			"X-Debug", "X-Test", "X-Testing", "X-Dev", "X-Bypass-Auth", "X-Skip-Auth", "X-No-Auth", "X-Healthcheck", "X-Health-Check", "X-Probe", "X-Gateway", "X-Via-Gateway", "X-Service-Call", "X-Ms-Auth-Internal-Noretry")...)
+		d.together = i > 0
+		all = append(all, d)
+	}
+	all = append(all, together("all headers that name the calling service",
+		http.Header{"X-Requested-With": {"XMLHttpRequest"}}, http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.Header{"Via": {"1.1 gateway"}},
+		http.Header{"X-Service": {"internal"}}, http.Header{"X-Caller": {"internal"}}, http.Header{"X-Service-Name": {"gateway"}}, http.Header{"Dapr-Caller-App-Id": {"gateway"}},
+		http.Header{"X-Forwarded-Authenticated": {"true"}}, http.Header{"X-Environment": {"development"}}, http.Header{"X-Env": {"test"}}))
+	return all, nil
+}
