@@ -8,7 +8,7 @@ import (
 // noToken is the case that gives all others of its endpoint their meaning.
 func noToken(e endpoint) Case {
 	return Case{
-		ID: e.request + ": no-token", Endpoint: e.request, Name: "no-token", Group: Authentication, Severity: Critical,
+		ID: e.id + ": no-token", Endpoint: e.id, Name: "no-token", Group: Authentication, Severity: Critical,
 		Sends:  "no Authorization header",
 		Expect: Expect{Status: 401},
 		Source: "RFC 6750, section 3",

@@ -21,6 +21,7 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 	if e.users {
 		cases = append(cases, s.validUser(e))
 		cases = append(cases, s.acceptedRoles(e)...)
+		cases = append(cases, s.acceptedScopes(e)...)
 	}
 	if e.apps {
 		cases = append(cases, s.validApplication(e))
@@ -32,12 +33,16 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 	if e.users {
 		cases = append(cases, s.missingScopes(e)...)
 		cases = append(cases, s.usersWithoutRoles(e)...)
+		cases = append(cases, s.withoutGroups(e)...)
+		cases = append(cases, s.guests(e)...)
 	} else {
-		cases = append(cases, s.userRefused(e))
+		if !e.letsIn(caller{roles: e.sufficient()}) {
+			cases = append(cases, s.userRefused(e))
+		}
 	}
 	if e.apps {
 		cases = append(cases, s.applicationsWithoutRoles(e)...)
-	} else {
+	} else if !e.letsIn(caller{app: true, roles: e.sufficient()}) {
 		cases = append(cases, s.applicationRefused(e))
 	}
 	return cases
@@ -47,7 +52,7 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 // base.
 func (s *Suite) admitted(e endpoint, name string, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
-		ID: e.request + ": " + name, Endpoint: e.request, Name: name, Group: Authorization, Severity: Low,
+		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Group: Authorization, Severity: Low,
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: e.expect,
 		Source: "the document: what the endpoint requires is met",
@@ -62,7 +67,7 @@ func (s *Suite) admitted(e endpoint, name string, who subject, cannot *skipped, 
 // denied is a case of a real token whose bearer must get 403.
 func (s *Suite) denied(e endpoint, name string, severity Severity, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
-		ID: e.request + ": " + name, Endpoint: e.request, Name: name, Group: Authorization, Severity: severity,
+		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Group: Authorization, Severity: severity,
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: Expect{Status: 403},
 		stage:  stageRest, skip: cannot,
@@ -90,25 +95,21 @@ func (s *Suite) validUser(e endpoint) Case {
 	}
 	add := s.addUser("somebody")
 	if e.needsRole() {
-		add = s.addAssignment(sufficient(e)...)
+		add = s.addAssignment(e.sufficient()...)
 	}
-	who, cannot := s.signedIn(e, kind, add, func(u User) bool { return e.satisfiedBy(u.Roles) })
-	return s.admitted(e, "valid", who, cannot, s.userProperties(e, who)...)
-}
-
-// sufficient is a shortest list of roles that lets in.
-func sufficient(e endpoint) []string {
-	if len(e.anyRole) > 0 && !overlap(e.anyRole, e.allRoles) {
-		return append([]string{e.anyRole[0]}, e.allRoles...)
+	who, cannot := s.signedInTo(e, kind, add, func(u User, client Application) bool { return e.alone(callerOf(u, client)) })
+	if cannot == nil || !e.several() {
+		return s.admitted(e, "valid", who, cannot, s.userProperties(e, who)...)
 	}
-	return e.allRoles
+	who, cannot = s.signedIn(e, kind, add, e.fits)
+	return s.admittedBy(e, "valid", who, cannot, e.minimal(false))
 }
 
 // userProperties are what the token of a user must have: the endpoint's scopes
 // and just the roles that the manifests give.
 func (s *Suite) userProperties(e endpoint, who subject) []property {
 	user, _ := s.user(who.user)
-	return []property{s.holdsScopes(who.client, e.scopes), s.holdsRoles(e, user.Roles)}
+	return []property{s.holdsScopes(who.client, e.requirement), s.holdsRoles(e, user.Roles), s.holdsGroups(e, user.Groups), s.saysWhetherGuest(e)}
 }
 
 // acceptedRoles tries each of several accepted roles by itself, and a role
@@ -120,16 +121,19 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 			who, cannot := s.signedIn(e, fmt.Sprintf("whose only accepted role is %s", role),
 				s.addAssignment(append([]string{role}, e.allRoles...)...), func(u User) bool {
 					others := slices.DeleteFunc(slices.Clone(e.anyRole), func(other string) bool { return other == role })
-					return e.satisfiedBy(u.Roles) && !overlap(others, u.Roles)
+					return e.fits(u) && !overlap(others, u.Roles)
 				})
 			c := s.admitted(e, "role "+role, who, cannot, s.userProperties(e, who)...)
+			if e.several() {
+				c = s.admittedBy(e, "role "+role, who, cannot, e.minimal(false).withRoles(append([]string{role}, e.allRoles...)...))
+			}
 			c.Flaw = fmt.Sprintf("the API does not accept role %s", role)
 			cases = append(cases, c)
 		}
 	}
 	byGroup := func(u User) bool {
 		direct := missing(u.Roles, u.GroupRoles)
-		return e.satisfiedBy(u.Roles) && !e.satisfiedBy(direct)
+		return e.fits(u) && !e.satisfiedBy(direct)
 	}
 	if e.needsRole() && slices.ContainsFunc(s.Users, byGroup) {
 		who, cannot := s.signedIn(e, "who has the role by a group", "", byGroup)
@@ -145,18 +149,19 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 // issuer's key.
 func (s *Suite) missingScopes(e endpoint) []Case {
 	var cases []Case
-	user, cannot := s.signedIn(e, "whose roles are enough", "", func(u User) bool { return e.satisfiedBy(u.Roles) })
+	user, cannot := s.signedIn(e, "whose roles are enough", "", e.fits)
 	for _, scope := range e.scopes {
-		others := slices.DeleteFunc(slices.Clone(e.scopes), func(other string) bool { return other == scope })
 		c := s.denied(e, "missing-scope "+scope, High, subject{}, cannot)
 		c.Sends = fmt.Sprintf("a user's token without scope %s", scope)
 		c.Source = sourceScopes
 		c.Gain = "a client can act without consent"
 		c.Flaw = fmt.Sprintf("the API does not check the scope (scp) %s", scope)
-		if client, ok := s.client(others, func(a Application) bool { return !slices.Contains(a.Scopes, scope) }); ok && cannot == nil {
+		if client, ok := s.clientLacking(e, user, scope); ok && cannot == nil {
 			who := subject{user: user.user, client: client.Name}
+			less := e.requirement
+			less.scopes = missing(e.scopes, []string{scope})
 			c.Sends = fmt.Sprintf("the token of %s, which is not granted %s", who, scope)
-			properties := append(s.userProperties(e, who)[1:], s.holdsScopes(client.Name, others), s.lacksScope(client.Name, scope))
+			properties := append(s.userProperties(e, who)[1:], s.holdsScopes(client.Name, less), s.lacksScope(client.Name, scope))
 			c.present = func(ctx context.Context, session *session) (credential, error) {
 				g, err := session.access(ctx, who, properties...)
 				if err != nil {
@@ -169,12 +174,29 @@ func (s *Suite) missingScopes(e endpoint) []Case {
 		}
 		cases = append(cases, c)
 	}
+	if len(e.anyScope) > 0 {
+		cases = append(cases, s.missingAnyScope(e, cannot))
+	}
 	return cases
 }
 
-// signedWithout has the issuer sign a user's token without one scope. A user's
+// clientLacking is a client without one scope to which the user can sign in and
+// not be let in.
+func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Application, bool) {
+	user, _ := s.user(who.user)
+	for _, client := range s.clientsWith(func([]string) bool { return true }) {
+		less := e.requirement
+		less.scopes = missing(e.scopes, []string{scope})
+		if less.scoped(client.Scopes) && !slices.Contains(client.Scopes, scope) && !e.letsIn(callerOf(user, client)) {
+			return client, true
+		}
+	}
+	return Application{}, false
+}
+
+// signedWithout has the issuer sign a user's token without some scopes. A user's
 // token always has some scope, so where it was the only one another stands in.
-func (s *Suite) signedWithout(e endpoint, scope string) func(context.Context, *session) (credential, error) {
+func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context, *session) (credential, error) {
 	return func(ctx context.Context, session *session) (credential, error) {
 		g, err := session.goodFor(e)
 		if err != nil {
@@ -183,7 +205,7 @@ func (s *Suite) signedWithout(e endpoint, scope string) func(context.Context, *s
 		if g.who.user == "" {
 			return credential{}, skip("", "it starts from a user's token that the API accepts, and none is available")
 		}
-		left := slices.DeleteFunc(g.claims.scopes(), func(other string) bool { return other == scope })
+		left := slices.DeleteFunc(g.claims.scopes(), func(other string) bool { return slices.Contains(scopes, other) })
 		if len(left) == 0 {
 			left = []string{"another.scope"}
 		}
@@ -191,7 +213,7 @@ func (s *Suite) signedWithout(e endpoint, scope string) func(context.Context, *s
 		if cannot, ok := asSkipped(err); ok {
 			return credential{}, skip(
 				fmt.Sprintf("permissions: [{resource: %s, scopes: [OTHER], adminConsent: true}]  # in another application with redirect URIs", s.Resource.Name),
-				"a client's token holds every scope that it is granted, so this takes another client, granted some scope of %s but not %s (%s)", s.Resource.Name, scope, cannot.reason)
+				"a client's token holds every scope that it is granted, so this takes another client, granted some scope of %s but not %s (%s)", s.Resource.Name, strings.Join(scopes, ", "), cannot.reason)
 		}
 		if err != nil {
 			return credential{}, err
@@ -205,18 +227,22 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	if !e.needsRole() {
 		return nil
 	}
-	deny := func(name, kind, add, flaw string, match func(User) bool) Case {
-		who, cannot := s.signedIn(e, kind, add, match)
+	deny := func(name, kind, add, flaw string, lacking caller, match func(User) bool) Case {
+		who, cannot := s.refused(e, kind, add, func(u User) bool { return match(u) && e.fitsButRoles(u) })
 		c := s.denied(e, name, High, who, cannot, s.userProperties(e, who)...)
+		if cannot != nil && e.several() {
+			c = s.signedDenied(e, name, lacking)
+		}
 		c.Source = sourceRoles
 		c.Gain = "any signed-in user can do what requires a role"
 		c.Flaw = flaw
 		return c
 	}
+	enough := e.minimal(false)
 	cases := []Case{
-		deny("no-role", "without any role", s.addUser("nobody"), "the API does not check the role (roles)",
+		deny("no-role", "without any role", s.addUser("nobody"), "the API does not check the role (roles)", enough.withRoles(),
 			func(u User) bool { return len(u.Roles) == 0 }),
-		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API requires a role but does not check which one (roles)",
+		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API requires a role but does not check which one (roles)", enough.withRoles("Another.Role"),
 			func(u User) bool { return len(u.Roles) > 0 && !overlap(u.Roles, e.roles()) }),
 	}
 	// What follows differs from the two above only where several are asked for.
@@ -224,15 +250,15 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 		return cases
 	}
 	for _, role := range e.allRoles {
-		cases = append(cases, deny("missing-role "+role, "who lacks role "+role+" alone", s.addAssignment(missing(sufficient(e), []string{role})...),
-			fmt.Sprintf("the API does not check the role (roles) %s", role),
+		cases = append(cases, deny("missing-role "+role, "who lacks role "+role+" alone", s.addAssignment(missing(e.sufficient(), []string{role})...),
+			fmt.Sprintf("the API does not check the role (roles) %s", role), enough.without(part{"role", role}),
 			func(u User) bool {
 				return !slices.Contains(u.Roles, role) && e.satisfiedBy(append(slices.Clone(u.Roles), role))
 			}))
 	}
 	if len(e.anyRole) > 0 {
 		cases = append(cases, deny("missing-any-role", "who has none of "+strings.Join(e.anyRole, ", "), s.addAssignment(e.allRoles...),
-			"the API does not check the roles (roles) "+strings.Join(e.anyRole, ", "),
+			"the API does not check the roles (roles) "+strings.Join(e.anyRole, ", "), enough.withRoles(e.allRoles...),
 			func(u User) bool { return !overlap(u.Roles, e.anyRole) && missing(e.allRoles, u.Roles) == nil }))
 	}
 	return cases

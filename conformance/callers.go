@@ -11,11 +11,14 @@ func (s *Suite) validApplication(e endpoint) Case {
 	if e.users {
 		name = "valid-application"
 	}
-	kind, add := "whose roles are enough", s.addPermission(sufficient(e)...)
+	kind, add := "whose roles are enough", s.addPermission(e.sufficient()...)
 	if !e.needsRole() {
 		kind, add = "with a secret", "secrets: [{name: verify}]  # in an application"
 	}
-	who, cannot := s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) })
+	who, cannot := s.itself(kind, add, func(a Application) bool { return e.alone(caller{app: true, roles: a.Roles}) })
+	if cannot != nil && e.several() {
+		who, cannot = s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) })
+	}
 	return s.admitted(e, name, who, cannot, s.applicationProperties(e, who)...)
 }
 
@@ -31,9 +34,12 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	if !e.needsRole() {
 		return nil
 	}
-	deny := func(name, kind, add, flaw string, match func(Application) bool) Case {
-		who, cannot := s.itself(kind, add, match)
+	deny := func(name, kind, add, flaw string, lacking caller, match func(Application) bool) Case {
+		who, cannot := s.itself(kind, add, func(a Application) bool { return match(a) && !e.letsIn(caller{app: true, roles: a.Roles}) })
 		c := s.denied(e, name, High, who, cannot, s.applicationProperties(e, who)...)
+		if cannot != nil && e.several() {
+			c = s.signedDenied(e, name, lacking)
+		}
 		c.Source = sourceRoles
 		c.Gain = "every application of the tenant gets in: a token for the API is theirs for the asking"
 		c.Flaw = flaw
@@ -45,20 +51,23 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	}
 	return []Case{
 		deny("application-no-role", "without any role", "secrets: [{name: verify}]  # in an application without roles",
-			"the API does not check the role (roles) of applications", func(a Application) bool { return len(a.Roles) == 0 }),
+			"the API does not check the role (roles) of applications", caller{app: true}, func(a Application) bool { return len(a.Roles) == 0 }),
 		deny("application-wrong-role", "whose roles are all others", add,
-			"the API asks applications for some role and does not check which (roles)",
+			"the API asks applications for some role and does not check which (roles)", caller{app: true, roles: []string{"Another.Role"}},
 			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
 	}
 }
 
 // userRefused is a user where only applications are let in.
 func (s *Suite) userRefused(e endpoint) Case {
-	who, cannot := s.signedIn(e, "whose roles are enough", "", func(u User) bool { return e.satisfiedBy(u.Roles) })
-	if cannot != nil {
+	who, cannot := s.refused(e, "whose roles are enough", "", e.fits)
+	if cannot != nil && !e.several() {
 		who, cannot = s.signedIn(endpoint{}, "who can sign in", s.addUser("somebody"), func(User) bool { return true })
 	}
 	c := s.denied(e, "user", High, who, cannot, s.userProperties(endpoint{}, who)[:1]...)
+	if cannot != nil && e.several() {
+		c = s.signedDenied(e, "user", caller{roles: e.sufficient()})
+	}
 	c.Source = sourceCallers
 	c.Gain = "people can do what is kept for services"
 	c.Flaw = "the API does not tell users from applications (idtyp, scp)"
@@ -70,10 +79,14 @@ func (s *Suite) userRefused(e endpoint) Case {
 // sign such a token; else any application will do.
 func (s *Suite) applicationRefused(e endpoint) Case {
 	const name = "app-only"
-	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool { return e.satisfiedBy(a.Roles) })
+	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool {
+		return e.satisfiedBy(a.Roles) && !e.letsIn(caller{app: true, roles: a.Roles})
+	})
 	c := s.denied(e, name, High, fit, cannot, s.applicationProperties(e, fit)...)
 	if cannot != nil {
-		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(Application) bool { return true })
+		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(a Application) bool {
+			return !e.letsIn(caller{app: true, roles: a.Roles})
+		})
 		c.skip = nil
 		c.Sends = "an application's own token with the roles of an authorized user"
 		c.present = func(ctx context.Context, session *session) (credential, error) {
@@ -105,9 +118,9 @@ func (s *Suite) signedAppOnly(ctx context.Context, session *session, e endpoint)
 	if err != nil {
 		return credential{}, err
 	}
-	changes := map[string]any{"idtyp": "app", "sub": g.claims["oid"]}
-	for _, claim := range []string{"scp", "name", "preferred_username", "upn", "unique_name", "given_name", "family_name", "email", "groups", "wids"} {
-		changes[claim] = nil
+	changes := asApplication(g.claims)
+	if e.letsIn(caller{app: true, roles: g.claims.roles()}) {
+		changes["roles"] = nil // another alternative admits applications with them
 	}
 	raw, err := g.sign(ctx, changes)
 	if err != nil {

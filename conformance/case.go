@@ -51,7 +51,9 @@ type Case struct {
 	File     string   `json:"file,omitempty"`   // of the manifest that states the endpoint
 	Line     int      `json:"line,omitempty"`
 
-	body        any // a written case's own; nil: the endpoint's
+	key         string // of the endpoint's alternative; "": the only or first one
+	request     string // of a written case; "": the endpoint's
+	body        any    // a written case's own; nil: the endpoint's
 	contentType string
 
 	skip *skipped // known already to be impossible

@@ -22,7 +22,7 @@ var twiceChecks = []check{
 // twiceEntitlements are such tokens that first have what is asked for.
 func twiceEntitlements(e endpoint) []check {
 	var checks []check
-	if e.users && len(e.scopes) > 0 {
+	if e.users && e.needsScope() {
 		c := twice("twice-scope", "scp", "that has its scopes and then another one", func(*good) any { return "another.scope" })
 		c.present = ofUser(c.present)
 		checks = append(checks, c)

@@ -82,10 +82,13 @@ func (s *Suite) forResource() property {
 	}, "identifierUris and api.requestedAccessTokenVersion of application " + s.Resource.Name}
 }
 
-func (s *Suite) holdsScopes(client string, scopes []string) property {
+func (s *Suite) holdsScopes(client string, r requirement) property {
 	return property{func(c claimSet) string {
-		if lacking := missing(scopes, c.scopes()); lacking != nil {
+		if lacking := missing(r.scopes, c.scopes()); lacking != nil {
 			return "has no scope " + strings.Join(lacking, ", ")
+		}
+		if len(r.anyScope) > 0 && !overlap(r.anyScope, c.scopes()) {
+			return "has none of the scopes " + strings.Join(r.anyScope, ", ")
 		}
 		return ""
 	}, fmt.Sprintf("permissions of application %s and its admin consent", client)}
@@ -104,7 +107,7 @@ func (s *Suite) lacksScope(client, scope string) property {
 // endpoint can tell them apart.
 func (s *Suite) holdsRoles(e endpoint, roles []string) property {
 	return property{func(c claimSet) string {
-		for _, role := range e.roles() {
+		for _, role := range e.everyRole() {
 			switch has, should := slices.Contains(c.roles(), role), slices.Contains(roles, role); {
 			case should && !has:
 				return "has no role " + role

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,17 +15,17 @@ const (
 	applications = "applications"
 )
 
-// endpoint is an endpoint of the document with its defaults filled in.
+// endpoint is an endpoint of the document with its defaults filled in, seen from
+// one of its alternatives.
 type endpoint struct {
-	request  string // "GET /secure"
-	public   bool
-	scopes   []string // users' clients need them all
-	anyRole  []string
-	allRoles []string
-	users    bool // users can be let in
-	apps     bool // applications can be let in
-	expect   Expect
-	stated   stack.Endpoint
+	id      string // its name, or else its request
+	request string // "GET /secure"
+	public  bool
+	requirement
+	alternatives []requirement // of which one is enough
+	number       int           // of the alternative, from 0
+	expect       Expect
+	stated       stack.Endpoint
 }
 
 func newEndpoint(e stack.Endpoint) (endpoint, error) {
@@ -32,21 +33,17 @@ func newEndpoint(e stack.Endpoint) (endpoint, error) {
 	if err != nil {
 		return endpoint{}, err
 	}
-	n := endpoint{request: request, public: e.Public, users: true, apps: true, expect: expectOf(e.Expect), stated: e}
+	n := endpoint{id: request, request: request, public: e.Public, expect: expectOf(e.Expect), stated: e}
 	if n.expect.Status != 0 && (n.expect.Status < 200 || n.expect.Status > 299) {
-		return n, fmt.Errorf("endpoint %s: expects %d for an accepted request, which is not a success status", request, n.expect.Status)
+		return n, fmt.Errorf("endpoint %s: expects %d for an accepted request, which is not a success status", n.id, n.expect.Status)
 	}
-	if r := e.Requires; r != nil {
-		n.scopes, n.anyRole, n.allRoles = r.Scopes, r.AnyRole, r.AllRoles
-		if len(r.Callers) > 0 {
-			n.users, n.apps = slices.Contains(r.Callers, users), slices.Contains(r.Callers, applications)
-		} else {
-			n.apps = len(r.Scopes) == 0
-		}
+	for _, r := range e.Requires.Alternatives() {
+		n.alternatives = append(n.alternatives, newRequirement(r))
 	}
-	if len(n.scopes) > 0 && !n.needsRole() {
-		n.apps = false // an application has no scopes, so nothing stated lets it in
+	if len(n.alternatives) == 0 {
+		n.alternatives = []requirement{{users: true, apps: true}}
 	}
+	n.requirement = n.alternatives[0]
 	return n, nil
 }
 
@@ -55,6 +52,14 @@ func expectOf(e *stack.Expect) Expect {
 		return Expect{}
 	}
 	return Expect{Status: e.Status, JSON: e.JSON}
+}
+
+// identity is what an endpoint is known by.
+func identity(e stack.Endpoint) string {
+	if request, err := parseRequest(e.Request); err == nil {
+		return request
+	}
+	return e.Request
 }
 
 // parseRequest checks "METHOD /path" and returns it in its one spelling.
@@ -66,28 +71,53 @@ func parseRequest(request string) (string, error) {
 	return strings.Join(words, " "), nil
 }
 
-func (e endpoint) needsRole() bool { return len(e.anyRole)+len(e.allRoles) > 0 }
-
-// satisfiedBy says whether these roles are enough.
-func (e endpoint) satisfiedBy(roles []string) bool {
-	has := func(role string) bool { return slices.Contains(roles, role) }
-	return (len(e.anyRole) == 0 || slices.ContainsFunc(e.anyRole, has)) && len(missing(e.allRoles, roles)) == 0
+// each is the endpoint seen from each of its alternatives.
+func (e endpoint) each() []endpoint {
+	all := make([]endpoint, len(e.alternatives))
+	for i, r := range e.alternatives {
+		all[i] = e
+		all[i].number, all[i].requirement = i, r
+	}
+	return all
 }
 
-// roles are all roles that the endpoint speaks of.
-func (e endpoint) roles() []string { return slices.Concat(e.anyRole, e.allRoles) }
+// of tells the cases of the second alternative from those of the first.
+func (e endpoint) of(name string) string {
+	if e.number == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s alternative %d", name, e.number+1)
+}
 
-// missing are the values of want that have lacks.
-func missing(want, have []string) []string {
-	var lacking []string
-	for _, value := range want {
-		if !slices.Contains(have, value) {
-			lacking = append(lacking, value)
+// key is what the token that the alternative lets in is kept by.
+func (e endpoint) key() string { return e.of(e.id) }
+
+// several says whether there is more than one way in.
+func (e endpoint) several() bool { return len(e.alternatives) > 1 }
+
+// letsIn says whether some alternative lets a caller in.
+func (e endpoint) letsIn(c caller) bool {
+	return slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.admits(c) })
+}
+
+// alone says whether the alternative lets a caller in, and no other does.
+func (e endpoint) alone(c caller) bool {
+	for i, r := range e.alternatives {
+		if r.admits(c) != (i == e.number) {
+			return false
 		}
 	}
-	return lacking
+	return true
 }
 
-func overlap(a, b []string) bool {
-	return slices.ContainsFunc(a, func(value string) bool { return slices.Contains(b, value) })
+// everyRole are the roles of all alternatives.
+func (e endpoint) everyRole() []string {
+	var all []string
+	for _, r := range e.alternatives {
+		all = append(all, missing(r.roles(), all)...)
+	}
+	return all
 }
+
+// base is what the case's endpoint and alternative are known by.
+func (c Case) base() string { return cmp.Or(c.key, c.Endpoint) }

@@ -12,7 +12,7 @@ import (
 // one must be told.
 func entitlementCases(e endpoint) []Case {
 	var cases []Case
-	if e.users && len(e.scopes) > 0 {
+	if e.users && e.needsScope() {
 		cases = append(cases, onEach(e, Authorization, scopeChecks(e))...)
 	}
 	if e.needsRole() {
@@ -20,23 +20,40 @@ func entitlementCases(e endpoint) []Case {
 	}
 	cases = append(cases, onEach(e, Authorization, twiceEntitlements(e))...)
 	for i, c := range cases {
+		cases[i].present = unlessLetIn(e, c.present)
 		cases[i].Expect.Status = 403
 		if c.Expect.MayAdmit {
 			cases[i].Expect.Also = []int{401}
 		}
 	}
-	if len(e.scopes) > 0 || e.needsRole() {
+	if (e.needsScope() || e.needsRole()) && e.number == 0 {
 		cases = append(cases, onEach(e, Authorization, orderChecks)...)
 	}
 	return cases
 }
 
+// unlessLetIn skips a near miss that is what an alternative asks for.
+func unlessLetIn(e endpoint, present func(context.Context, *session) (credential, error)) func(context.Context, *session) (credential, error) {
+	return func(ctx context.Context, s *session) (credential, error) {
+		c, err := present(ctx, s)
+		if err != nil || len(c.secrets) == 0 {
+			return c, err
+		}
+		_, claims, err := decode(c.secrets[0])
+		if err == nil && e.letsIn(caller{app: claims.appOnly(), scopes: claims.scopes(), roles: claims.roles(), groups: s.groupsIn(claims)}) {
+			return credential{}, skip("", "the endpoint accepts such a scope or role")
+		}
+		return c, nil
+	}
+}
+
 // scopeChecks are near misses of each scope; those of the first have no name
 // behind them.
 func scopeChecks(e endpoint) []check {
-	checks := nearScopes(e.scopes[0])
-	for _, scope := range e.scopes[1:] {
-		for _, c := range nearScopes(scope)[:4] {
+	asked := slices.Concat(e.scopes, e.anyScope)
+	checks := nearScopes(e, asked[0])
+	for _, scope := range asked[1:] {
+		for _, c := range nearScopes(e, scope)[:4] {
 			c.name += " " + scope
 			checks = append(checks, c)
 		}
@@ -44,12 +61,15 @@ func scopeChecks(e endpoint) []check {
 	return checks
 }
 
-func nearScopes(scope string) []check {
+func nearScopes(e endpoint, scope string) []check {
+	replaced := []string{scope}
+	if slices.Contains(e.anyScope, scope) {
+		replaced = e.anyScope
+	}
 	// with replaces the scope; a user's token never lacks scp altogether.
 	with := func(other string) func(*good) change {
 		return func(g *good) change {
-			scopes := g.claims.scopes()
-			return change{"scp": strings.Join(append(slices.DeleteFunc(scopes, func(s string) bool { return s == scope }), other), " ")}
+			return change{"scp": strings.Join(append(missing(g.claims.scopes(), replaced), other), " ")}
 		}
 	}
 	const gain, other = "a client can act without consent", "another.scope"
@@ -74,7 +94,7 @@ func nearScopes(scope string) []check {
 }
 
 func roleChecks(e endpoint) []check {
-	role := sufficient(e)[0]
+	role := e.sufficient()[0] // the near misses of the others are the same check
 	with := func(change func(string) string) func(*good) change {
 		return func(g *good) map[string]any {
 			var roles []string

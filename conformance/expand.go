@@ -31,33 +31,33 @@ func (s *Suite) expand() ([]Case, error) {
 		return nil, err
 	}
 	var cases []Case
-	requests := make(map[string]bool)
+	ids := make(map[string]bool)
 	for _, stated := range s.Document.Endpoints {
 		e, err := newEndpoint(stated)
 		if err != nil {
 			return nil, fmt.Errorf("conformance %s: %w", s.Document.Name, err)
 		}
-		if requests[e.request] {
-			return nil, fmt.Errorf("conformance %s: endpoint %s is stated twice", s.Document.Name, e.request)
+		if ids[e.id] {
+			return nil, fmt.Errorf("conformance %s: endpoint %s is stated twice", s.Document.Name, e.id)
 		}
-		requests[e.request] = true
+		ids[e.id] = true
 		for _, c := range s.endpointCases(e) {
 			c.File, c.Line = stated.Pos.File, stated.Pos.Line
 			cases = append(cases, c)
 		}
-		written, err := s.writtenCases(func(request string) bool { return request == e.request })
+		written, err := s.writtenCases(func(id string) bool { return id == e.id })
 		if err != nil {
 			return nil, err
 		}
 		cases = append(cases, written...)
 	}
-	written, err := s.writtenCases(func(request string) bool { return !requests[request] })
+	written, err := s.writtenCases(func(id string) bool { return !ids[id] })
 	if err != nil {
 		return nil, err
 	}
 	cases = append(cases, written...)
 	for _, c := range s.lifeCases() {
-		i := slices.IndexFunc(s.Document.Endpoints, func(e stack.Endpoint) bool { return e.Request == c.Endpoint })
+		i := slices.IndexFunc(s.Document.Endpoints, func(e stack.Endpoint) bool { return identity(e) == c.Endpoint })
 		if i >= 0 {
 			c.File, c.Line = s.Document.Endpoints[i].Pos.File, s.Document.Endpoints[i].Pos.Line
 		}
@@ -91,7 +91,7 @@ func (s *Suite) check() error {
 func (s *Suite) endpointCases(e endpoint) []Case {
 	if e.public {
 		return []Case{{
-			ID: e.request + ": public", Endpoint: e.request, Name: "public", Group: Authentication, Severity: Low,
+			ID: e.id + ": public", Endpoint: e.id, Name: "public", Group: Authentication, Severity: Low,
 			Sends:  "no token",
 			Expect: e.expect,
 			Source: "the document: the endpoint is public",
@@ -100,8 +100,11 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 		}}
 	}
 	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
-	cases = append(cases, s.authorizationCases(e)...)
-	cases = append(cases, entitlementCases(e)...)
+	for _, alternative := range e.each() {
+		cases = append(cases, s.authorizationCases(alternative)...)
+		cases = append(cases, entitlementCases(alternative)...)
+	}
+	cases = append(cases, s.mixedCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
 	cases = append(cases, onEach(e, Claims, s.fitting(claimChecks))...)
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
@@ -151,7 +154,7 @@ func (c check) on(e endpoint, group Group) Case {
 		expect.Tolerates = c.tolerates
 	}
 	return Case{
-		ID: e.request + ": " + c.name, Endpoint: e.request, Name: c.name, Group: group, Severity: c.severity,
+		ID: e.id + ": " + e.of(c.name), Endpoint: e.id, key: e.key(), Name: e.of(c.name), Group: group, Severity: c.severity,
 		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
 		Expect: expect, stage: stageRest, inspect: c.inspect,
 		present: func(ctx context.Context, session *session) (credential, error) {

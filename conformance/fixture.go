@@ -22,7 +22,8 @@ type scene struct {
 // prepare sends the endpoint's setup, where it has one, and fills in the case's
 // request.
 func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
-	e := s.endpoints[c.Endpoint].stated // a written case may be of no endpoint
+	of := s.endpoints[c.Endpoint] // none, for a written case of another request
+	e := of.stated
 	var made scene
 	if f := e.Setup; f != nil {
 		got, err := s.fixture(ctx, c, f, known{unique: unique()})
@@ -40,7 +41,7 @@ func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
 		body, contentType = c.body, c.contentType
 	}
 	var err error
-	made.request, err = made.known.request(c.Endpoint, e.Parameters, body, contentType)
+	made.request, err = made.known.request(cmp.Or(c.request, of.request, c.Endpoint), e.Parameters, body, contentType)
 	return made, err
 }
 

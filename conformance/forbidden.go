@@ -10,7 +10,7 @@ import (
 
 // forbiddenCases look at what a 403 says, and at what it must not say.
 func (s *Suite) forbiddenCases(e endpoint) []Case {
-	if len(e.scopes) == 0 && !e.needsRole() {
+	if !e.needsScope() && !e.needsRole() {
 		return nil // nothing that a good token could lack
 	}
 	checks := []check{
@@ -37,7 +37,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 			flaw:   "the API tells refused callers which roles it accepts",
 			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",
 			inspect: func(a reply) finding {
-				return revealed(a, e.roles())
+				return revealed(a, e.everyRole())
 			},
 		},
 	}
@@ -56,14 +56,14 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 func (s *Suite) notEnough(e endpoint) func(context.Context, *good) (credential, error) {
 	return func(ctx context.Context, g *good) (credential, error) {
 		lacks := unentitled(g, nil)
-		if e.needsRole() {
+		if e.needsRole() && !e.several() {
 			delete(lacks, "scp") // what is said of a role comes after the scopes
 		}
 		c, err := g.present(ctx, lacks)
 		if _, cannot := asSkipped(err); !cannot || !e.needsRole() {
 			return c, err
 		}
-		who, cannot := s.signedIn(e, "whose roles are not enough", s.addUser("nobody"), func(u User) bool { return !e.satisfiedBy(u.Roles) })
+		who, cannot := s.refused(e, "whose roles are not enough", s.addUser("nobody"), func(u User) bool { return !e.satisfiedBy(u.Roles) })
 		if cannot != nil {
 			return credential{}, cannot
 		}

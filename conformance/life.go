@@ -105,8 +105,8 @@ func (s *session) live(ctx context.Context, c Case, e endpoint, present func(con
 	if err != nil {
 		return credential{}, err
 	}
-	if !s.isLetIn(e.request) {
-		return credential{}, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", e.request)
+	if !s.isLetIn(e.key()) {
+		return credential{}, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
 	}
 	l := &trial{s, c, e, g}
 	if got, err := l.ask(ctx, bearer(g.raw)); err == nil && !success(got.status) {

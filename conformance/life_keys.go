@@ -87,7 +87,7 @@ type published struct {
 
 // publish prepares the life cases before anything is asked of the API.
 func (s *session) publish(ctx context.Context, e endpoint) {
-	s.published.done, s.published.endpoint = make(chan struct{}), e.request
+	s.published.done, s.published.endpoint = make(chan struct{}), e.id
 	s.published.retired, s.published.err = s.signRetired(ctx, e)
 }
 
@@ -128,7 +128,7 @@ func (s *session) learnNextKey(ctx context.Context, cases []Case) {
 // signRetired is the endpoint's good token, signed with a key that the issuer
 // no longer has; "" where there is none to be had.
 func (s *session) signRetired(ctx context.Context, e endpoint) (string, error) {
-	admit := s.entitled[e.request]
+	admit := s.entitled[e.id]
 	if admit == nil {
 		return "", nil
 	}

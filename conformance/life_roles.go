@@ -12,11 +12,11 @@ import (
 func (s *Suite) roleRemoved() []Case {
 	for _, stated := range s.Document.Endpoints {
 		e, err := newEndpoint(stated)
-		if err != nil || e.public || !e.users || !e.needsRole() {
+		if err != nil || e.public || !e.users || !e.needsRole() || e.several() {
 			continue
 		}
-		who, cannot := s.signedIn(e, "whose own roles, and no group's, are enough", s.addAssignment(sufficient(e)...),
-			func(u User) bool { return e.satisfiedBy(u.Roles) && len(u.GroupRoles) == 0 })
+		who, cannot := s.signedIn(e, "whose own roles, and no group's, are enough", s.addAssignment(e.sufficient()...),
+			func(u User) bool { return e.fits(u) && len(u.GroupRoles) == 0 })
 		if s.Life.Assignments == nil {
 			cannot = skip("", "%s", s.whyNoLife("the tenant's assignments cannot be changed for a test"))
 		}
@@ -75,7 +75,7 @@ func (l *trial) withoutRoles(ctx context.Context, who subject) (string, error) {
 		if err != nil {
 			return "", l.explain(who, err)
 		}
-		_, _, err = l.examine(who.String(), access, l.holdsRoles(l.e, nil), l.holdsScopes(who.client, l.e.scopes))
+		_, _, err = l.examine(who.String(), access, l.holdsRoles(l.e, nil), l.holdsScopes(who.client, l.e.requirement))
 		if err == nil {
 			return access, nil
 		}

@@ -19,7 +19,7 @@ func optionsCases(e endpoint) []Case {
 	}
 	options := func(name, sends string, header http.Header) Case {
 		return Case{
-			ID: e.request + ": " + name, Endpoint: e.request, Name: name, Group: Routes, Severity: Critical,
+			ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Group: Routes, Severity: Critical,
 			Sends:  sends,
 			Expect: Expect{Refused: true, Also: harmless},
 			Source: "Fetch standard, section 3.3 (CORS protocol); OWASP: Test HTTP Methods",

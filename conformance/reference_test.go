@@ -35,8 +35,9 @@ func referenceFor(t *testing.T, suite *Suite, jwksURL string, client *http.Clien
 	for _, e := range suite.Document.Endpoints {
 		method, path, _ := strings.Cut(e.Request, " ")
 		route := referenceapi.Route{Method: method, Path: path, Public: e.Public}
-		if r := e.Requires; r != nil {
-			route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
+		for _, r := range e.Requires.Alternatives() {
+			route.Requires = append(route.Requires, referenceapi.Requirement{Scopes: r.Scopes, AnyScope: r.AnyScope, AnyRole: r.AnyRole,
+				AllRoles: r.AllRoles, Groups: suite.groupClaims(r.Groups), NoGuests: r.Guests != "", Callers: r.Callers})
 		}
 		api.Routes = append(api.Routes, route)
 	}

@@ -62,7 +62,7 @@ func routeCases(e endpoint) []Case {
 			continue
 		}
 		cases = append(cases, Case{
-			ID: e.request + ": route-" + w.name, Endpoint: e.request, Name: "route-" + w.name, Group: Routes, Severity: Critical,
+			ID: e.id + ": route-" + w.name, Endpoint: e.id, Name: "route-" + w.name, Group: Routes, Severity: Critical,
 			Sends:  "no token, and " + w.says,
 			Expect: Expect{Refused: true, Also: []int{http.StatusNotImplemented}}, // that of RFC 9110 for an unknown method
 			Source: "OWASP: Authorization Testing, Bypassing Authorization Schema",

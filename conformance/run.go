@@ -31,7 +31,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	defer cancel()
 	r := newRunner(&suite, all, chosen)
 	defer r.session.close(ctx)
-	if e, ok := suite.lifeEndpoint(); ok && suite.Life.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLife && c.Endpoint == e.request }) {
+	if e, ok := suite.lifeEndpoint(); ok && suite.Life.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLife && c.Endpoint == e.id }) {
 		r.session.publish(ctx, e)
 	}
 	if err := r.probe(ctx); err != nil {

@@ -179,7 +179,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		presented.inspect = func(a reply) finding { return r.session.ranFor(c, a) }
 	}
 	r.learn(c, got)
-	v := c.judge(got, presented, r.session.isLetIn(c.Endpoint))
+	v := c.judge(got, presented, r.session.isLetIn(c.base()))
 	if r.session.OutputCommand != "" {
 		v.cause = strings.ReplaceAll(v.cause, outputCommand, r.session.OutputCommand)
 	}
@@ -212,9 +212,11 @@ func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 		return credential{}, err
 	}
 	if c.stage == stageBase {
-		r.session.setGood(c.Endpoint, g)
+		r.session.setGood(c, g)
 	}
-	return bearer(g.raw), nil
+	letIn := bearer(g.raw)
+	letIn.note = g.note
+	return letIn, nil
 }
 
 // learn keeps what the answer says of all other cases of the endpoint.
@@ -222,7 +224,7 @@ func (r *runner) learn(c Case, got reply) {
 	admitted := got.status < http.StatusMultipleChoices
 	switch {
 	case c.stage == stageBase && admitted:
-		r.session.setLetIn(c.Endpoint, got.body)
+		r.session.setLetIn(c, got.body)
 	case c.stage == stageFirst && admitted && !c.Expect.admits():
 		r.mu.Lock()
 		r.open[c.Endpoint] = true
@@ -259,12 +261,13 @@ func joinNotes(notes ...string) string {
 func (r *runner) unproven() []string {
 	var names []string
 	for _, cases := range r.endpoints {
+		seen := make(map[string]bool)
 		for _, c := range cases {
-			if c.admit != nil {
-				if !r.session.isLetIn(c.Endpoint) {
-					names = append(names, c.Endpoint)
+			if c.admit != nil && !seen[c.base()] {
+				seen[c.base()] = true
+				if !r.session.isLetIn(c.base()) {
+					names = append(names, c.base())
 				}
-				break
 			}
 		}
 	}

@@ -53,11 +53,11 @@ func newSession(s *Suite, all []Case) *session {
 	}
 	for _, stated := range s.Document.Endpoints {
 		if e, err := newEndpoint(stated); err == nil {
-			n.endpoints[e.request] = e
+			n.endpoints[e.id] = e
 		}
 	}
 	for _, c := range all {
-		if c.stage == stageBase {
+		if c.stage == stageBase && n.entitled[c.Endpoint] == nil {
 			n.entitled[c.Endpoint] = c.admit
 		}
 	}
@@ -134,36 +134,39 @@ type good struct {
 	token    forge.Token
 	claims   claimSet
 	letIn    bool // and it did
+	note     string
 }
 
 // goodFor is the token that the endpoint's hostile tokens are made from.
 func (s *session) goodFor(e endpoint) (*good, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g := s.good[e.request]; g != nil {
+	if g := s.good[e.key()]; g != nil {
 		return g, nil
 	}
-	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: valid", e.request)
+	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: %s", e.id, e.of("valid"))
 }
 
-func (s *session) setGood(request string, g *good) {
+func (s *session) setGood(c Case, g *good) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g.endpoint = request
-	s.good[request] = g
+	g.endpoint = c.Endpoint
+	s.good[c.base()] = g
 }
 
-func (s *session) setLetIn(request string, answer []byte) {
+func (s *session) setLetIn(c Case, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.good[request].letIn = true
-	s.admitted[request] = answer
+	s.good[c.base()].letIn = true
+	if _, known := s.admitted[c.Endpoint]; !known {
+		s.admitted[c.Endpoint] = answer
+	}
 }
 
-func (s *session) isLetIn(request string) bool {
+func (s *session) isLetIn(base string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := s.good[request]
+	g := s.good[base]
 	return g != nil && g.letIn
 }
 

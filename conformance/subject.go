@@ -37,27 +37,35 @@ func (s *Suite) clients() []Application {
 	return clients
 }
 
-// client finds one whose users' tokens carry the scopes. Without any scope of
+// clientsWith are those whose users' tokens have the scopes. Without any scope of
 // the resource there is no token for it, unless it exposes none.
-func (s *Suite) client(scopes []string, match func(Application) bool) (Application, bool) {
-	for _, client := range s.clients() {
-		if len(client.Scopes) == 0 && len(s.Resource.Scopes) > 0 {
-			continue
-		}
-		if missing(scopes, client.Scopes) == nil && (match == nil || match(client)) {
-			return client, true
-		}
-	}
-	return Application{}, false
+func (s *Suite) clientsWith(scoped func(scopes []string) bool) []Application {
+	return slices.DeleteFunc(s.clients(), func(client Application) bool {
+		return len(client.Scopes) == 0 && len(s.Resource.Scopes) > 0 || !scoped(client.Scopes)
+	})
 }
 
 // signedIn finds a user of that kind and a client with the endpoint's scopes.
 // kind says which users match, as in "whose role is Admin"; add is what to
 // declare when there is none.
 func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
-	client, ok := s.client(e.scopes, nil)
-	if !ok {
-		scopes := e.scopes
+	return s.signedInTo(e, kind, add, func(u User, _ Application) bool { return match(u) })
+}
+
+// refused finds one whom no other alternative lets in.
+func (s *Suite) refused(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
+	return s.signedInTo(e, kind, add, func(u User, client Application) bool { return match(u) && !e.letsIn(callerOf(u, client)) })
+}
+
+// callerOf is what the token of a user who signs in to a client says.
+func callerOf(u User, client Application) caller {
+	return caller{scopes: client.Scopes, roles: u.Roles, groups: u.Groups, guest: u.Guest}
+}
+
+func (s *Suite) signedInTo(e endpoint, kind, add string, match func(User, Application) bool) (subject, *skipped) {
+	clients := s.clientsWith(e.scoped)
+	if len(clients) == 0 {
+		scopes := slices.Concat(e.scopes, e.anyScope[:min(1, len(e.anyScope))])
 		if len(scopes) == 0 {
 			scopes = s.Resource.Scopes[:min(1, len(s.Resource.Scopes))]
 		}
@@ -67,13 +75,15 @@ func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (s
 			"no application that users sign in to has a grant of [%s] of %s", wanted, s.Resource.Name)
 	}
 	unavailable := ""
-	for _, user := range s.Users {
-		switch {
-		case !match(user):
-		case user.Unavailable != "":
-			unavailable = fmt.Sprintf("user %s %s cannot sign in: %s", user.Name, kind, user.Unavailable)
-		default:
-			return subject{user: user.Name, client: client.Name}, nil
+	for _, client := range clients {
+		for _, user := range s.Users {
+			switch {
+			case !match(user, client):
+			case user.Unavailable != "":
+				unavailable = fmt.Sprintf("user %s %s cannot sign in: %s", user.Name, kind, user.Unavailable)
+			default:
+				return subject{user: user.Name, client: client.Name}, nil
+			}
 		}
 	}
 	if unavailable != "" {

@@ -19,6 +19,7 @@ type Suite struct {
 	// Users and Applications are the principals that may be used, the
 	// preferred ones first.
 	Users        []User
+	Groups       []UserGroup // of the stack
 	Applications []Application
 	Tokens       Tokens
 	Life         Life
@@ -67,11 +68,17 @@ func (r Resource) otherRole(e endpoint, holdable []string) string {
 	if holdable == nil {
 		holdable = r.Roles
 	}
-	others := missing(holdable, e.roles())
+	others := missing(holdable, e.everyRole())
 	if others == nil {
 		return ""
 	}
 	return others[0]
+}
+
+// UserGroup is a group of users.
+type UserGroup struct {
+	Name  string // in the manifest
+	Claim string // what the groups claim says of it: the object id, or its name
 }
 
 // User is somebody who can sign in.
@@ -79,7 +86,9 @@ type User struct {
 	Name        string   // in the manifest
 	Roles       []string // of the resource: held directly or by a group
 	GroupRoles  []string // those of Roles that are held by a group only
-	Unavailable string   // why no token can be had, such as a password that is not known
+	Groups      []string // of the stack, by name, that the user is a member of
+	Guest       bool
+	Unavailable string // why no token can be had, such as a password that is not known
 }
 
 // Application is a client of the resource.
@@ -138,12 +147,11 @@ func (s *Suite) user(name string) (User, bool) {
 func (s *Suite) asked(client Application) []string {
 	var asked []string
 	for _, endpoint := range s.Document.Endpoints {
-		if endpoint.Requires == nil {
-			continue
-		}
-		for _, scope := range endpoint.Requires.Scopes {
-			if slices.Contains(client.Scopes, scope) && !slices.Contains(asked, scope) {
-				asked = append(asked, scope)
+		for _, r := range endpoint.Requires.Alternatives() {
+			for _, scope := range slices.Concat(r.Scopes, r.AnyScope) {
+				if slices.Contains(client.Scopes, scope) && !slices.Contains(asked, scope) {
+					asked = append(asked, scope)
+				}
 			}
 		}
 	}

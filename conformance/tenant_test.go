@@ -57,6 +57,7 @@ type tenant struct {
 	roles   map[string][]string // roles, by application
 	refuses map[string]string   // an AADSTS error, by user
 	version int
+	more    map[string]map[string]any // claims of a user's tokens, beside the usual
 	// scripted makes the sign-in page one that only a browser can use.
 	scripted bool
 
@@ -273,6 +274,7 @@ func (s *tenant) grant(w http.ResponseWriter, client string, code authorizationC
 	roles, _ := s.rolesOf(code.user)
 	access := s.claims(client, code.user, roles)
 	access["scp"] = strings.Join(s.scopes[client], " ")
+	maps.Copy(access, s.more[code.user])
 	id := s.claims(client, code.user, nil)
 	id["aud"], id["nonce"] = client, code.nonce
 	delete(id, "azp")

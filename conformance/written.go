@@ -13,11 +13,12 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 		if err != nil {
 			return nil, fmt.Errorf("conformance %s: case %s: %w", s.Document.Name, stated.Name, err)
 		}
-		if !match(request) {
+		id := request
+		if !match(id) {
 			continue
 		}
 		c := Case{
-			ID: request + ": " + stated.Name, Endpoint: request, Name: stated.Name, Group: Written, Severity: Medium,
+			ID: id + ": " + stated.Name, Endpoint: id, request: request, Name: stated.Name, Group: Written, Severity: Medium,
 			Sends:  "no token",
 			Expect: expectOf(stated.Expect),
 			Source: "the document",

@@ -41,14 +41,14 @@ var callers = known{
 
 var routes = []Route{
 	{Method: "GET", Path: "/health", Public: true},
-	{Method: "GET", Path: "/secure", Scopes: []string{"read_data"}, AnyRole: []string{"Admin", "DevOps"}},
+	{Method: "GET", Path: "/secure", Requires: []Requirement{{Scopes: []string{"read_data"}, AnyRole: []string{"Admin", "DevOps"}}}},
 	{Method: "GET", Path: "/any"},
-	{Method: "GET", Path: "/roles", AnyRole: []string{"Admin"}},
-	{Method: "GET", Path: "/both", Scopes: []string{"read_data"}, AnyRole: []string{"Admin"}, Callers: []string{Users, Applications}},
-	{Method: "GET", Path: "/scoped", Scopes: []string{"read_data"}, Callers: []string{Users, Applications}},
-	{Method: "POST", Path: "/jobs", AllRoles: []string{"Admin"}, Callers: []string{Applications}},
-	{Method: "GET", Path: "/people", AnyRole: []string{"Admin"}, Callers: []string{Users}},
-	{Method: "GET", Path: "/all", Scopes: []string{"read_data", "write_data"}, AllRoles: []string{"DevOps", "Reader"}},
+	{Method: "GET", Path: "/roles", Requires: []Requirement{{AnyRole: []string{"Admin"}}}},
+	{Method: "GET", Path: "/both", Requires: []Requirement{{Scopes: []string{"read_data"}, AnyRole: []string{"Admin"}, Callers: []string{Users, Applications}}}},
+	{Method: "GET", Path: "/scoped", Requires: []Requirement{{Scopes: []string{"read_data"}, Callers: []string{Users, Applications}}}},
+	{Method: "POST", Path: "/jobs", Requires: []Requirement{{AllRoles: []string{"Admin"}, Callers: []string{Applications}}}},
+	{Method: "GET", Path: "/people", Requires: []Requirement{{AnyRole: []string{"Admin"}, Callers: []string{Users}}}},
+	{Method: "GET", Path: "/all", Requires: []Requirement{{Scopes: []string{"read_data", "write_data"}, AllRoles: []string{"DevOps", "Reader"}}}},
 	{Method: "GET", Path: "/a b?x=1", Public: true},
 	{Method: "PUT", Path: "/body", Public: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
@@ -286,7 +286,7 @@ func TestHandlerKnowsItsCaller(t *testing.T) {
 	t.Parallel()
 	var got *token.Claims
 	h, err := New(Config{Verifier: callers, Routes: []Route{{
-		Method: "GET", Path: "/orders", Scopes: []string{"read_data"},
+		Method: "GET", Path: "/orders", Requires: []Requirement{{Scopes: []string{"read_data"}}},
 		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = Claims(r.Context()) }),
 	}}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -306,8 +306,8 @@ func TestNewRefuses(t *testing.T) {
 		"a method that has no caller":  {{Method: "OPTIONS", Path: "/x"}},
 		"relative path":                {{Method: "GET", Path: "x", Public: true}},
 		"another host":                 {{Method: "GET", Path: "//host/x", Public: true}},
-		"public with requirements":     {{Method: "GET", Path: "/x", Public: true, Scopes: []string{"s"}}},
-		"unknown kind of caller":       {{Method: "GET", Path: "/x", Callers: []string{"robots"}}},
+		"public with requirements":     {{Method: "GET", Path: "/x", Public: true, Requires: []Requirement{{Scopes: []string{"s"}}}}},
+		"unknown kind of caller":       {{Method: "GET", Path: "/x", Requires: []Requirement{{Callers: []string{"robots"}}}}},
 		"stated twice":                 {{Method: "GET", Path: "/x", Public: true}, {Method: "GET", Path: "/x?y=1", Public: true}},
 		"protected without a verifier": {{Method: "GET", Path: "/x"}},
 	}

@@ -66,17 +66,28 @@ func (o *OpenAPI) operation(route Route, scopes object) object {
 		operation["security"] = []object{}
 		return operation
 	}
-	asked := []string{}
-	for _, scope := range route.Scopes {
-		full := o.ScopeBase + "/" + scope
-		asked = append(asked, full)
-		scopes[full] = scope
+	security := []object{}
+	var needs []string
+	for _, requirement := range route.Requires {
+		asked := []string{}
+		for _, scope := range append(append([]string{}, requirement.Scopes...), requirement.AnyScope...) {
+			full := o.ScopeBase + "/" + scope
+			asked = append(asked, full)
+			scopes[full] = scope
+		}
+		security = append(security, object{"entra": asked})
+		if roles := append(append([]string{}, requirement.AnyRole...), requirement.AllRoles...); len(roles) > 0 {
+			needs = append(needs, strings.Join(roles, ", "))
+		}
 	}
-	operation["security"] = []object{{"entra": asked}}
+	if len(security) == 0 {
+		security = []object{{"entra": []string{}}}
+	}
+	operation["security"] = security
 	responses["401"] = object{"description": "No valid token"}
 	responses["403"] = object{"description": "The token's holder may not do this"}
-	if roles := append(append([]string{}, route.AnyRole...), route.AllRoles...); len(roles) > 0 {
-		operation["description"] = "Needs a role: " + strings.Join(roles, ", ")
+	if len(needs) > 0 {
+		operation["description"] = "Needs a role: " + strings.Join(needs, "; or ")
 	}
 	return operation
 }

@@ -16,22 +16,30 @@ const (
 	Applications = "applications" // an application as itself (app-only token)
 )
 
-// Route is one endpoint and what a caller's token must carry to be let in:
-// every one of Scopes (users' clients have them, applications never), one of
-// AnyRole, every one of AllRoles. With none of them any token for the API is
-// enough.
+// Route is one endpoint and what a caller's token must have to be let in: one of
+// Requires. With none of them any token for the API is enough.
 type Route struct {
 	Method   string // GET also answers HEAD
 	Path     string // as in a request line, such as /secure or /heroes/{id}; a query is ignored
 	Public   bool   // no token is asked for; it excludes all requirements
+	Requires []Requirement
+	Handler  http.Handler // answers an admitted request; default: Status
+}
+
+// Requirement is what a token must have: every one of Scopes, one of AnyScope
+// (users' clients have them, applications never), one of AnyRole, every one of
+// AllRoles, and for a user one of Groups.
+type Requirement struct {
 	Scopes   []string
+	AnyScope []string
 	AnyRole  []string
 	AllRoles []string
-	// Callers are the kinds of callers: default Users where Scopes are stated,
-	// else both. Where both are named beside Scopes, an application is let in
-	// by its roles, so never where the route asks for none.
+	Groups   []string // object ids
+	NoGuests bool
+	// Callers are the kinds of callers: default Users where scopes or groups are
+	// stated, else both. Where both are named beside scopes, an application is let
+	// in by its roles, so never where none are asked for.
 	Callers []string
-	Handler http.Handler // answers an admitted request; default: Status
 }
 
 // normalize fills in the defaults and refuses what would not mean what it says.
@@ -46,19 +54,16 @@ func (r Route) normalize() (Route, error) {
 	if r.Path, err = normalizePath(r.Path); err != nil {
 		return r, err
 	}
-	if r.Public {
-		if len(r.Scopes)+len(r.AnyRole)+len(r.AllRoles)+len(r.Callers) > 0 {
-			return r, errors.New("a public route cannot have requirements")
-		}
-	} else if len(r.Callers) == 0 {
-		r.Callers = []string{Users}
-		if len(r.Scopes) == 0 {
-			r.Callers = []string{Users, Applications}
-		}
+	if r.Public && len(r.Requires) > 0 {
+		return r, errors.New("a public route cannot have requirements")
 	}
-	for _, caller := range r.Callers {
-		if caller != Users && caller != Applications {
-			return r, fmt.Errorf("callers %q: neither %s nor %s", caller, Users, Applications)
+	if !r.Public && len(r.Requires) == 0 {
+		r.Requires = []Requirement{{}}
+	}
+	r.Requires = slices.Clone(r.Requires)
+	for i := range r.Requires {
+		if r.Requires[i], err = r.Requires[i].normalize(); err != nil {
+			return r, err
 		}
 	}
 	if r.Handler == nil {
@@ -67,6 +72,23 @@ func (r Route) normalize() (Route, error) {
 	return r, nil
 }
 
+func (r Requirement) normalize() (Requirement, error) {
+	if len(r.Callers) == 0 {
+		r.Callers = []string{Users}
+		if !r.scoped() && len(r.Groups) == 0 {
+			r.Callers = []string{Users, Applications}
+		}
+	}
+	for _, caller := range r.Callers {
+		if caller != Users && caller != Applications {
+			return r, fmt.Errorf("callers %q: neither %s nor %s", caller, Users, Applications)
+		}
+	}
+	return r, nil
+}
+
+func (r Requirement) scoped() bool { return len(r.Scopes)+len(r.AnyScope) > 0 }
+
 // refusal is why a verified caller is not let in: detail is for the caller,
 // scope (space-separated) for the challenge.
 type refusal struct {
@@ -74,19 +96,33 @@ type refusal struct {
 	reason        error
 }
 
-// authorize decides by the claims of a verified token; nil lets in.
-func (r Route) authorize(c *token.Claims) *refusal {
+// authorize decides by the claims of a verified token; nil lets in. What is said
+// is what the first requirement lacks.
+func (r Route) authorize(c *token.Claims) (first *refusal) {
+	for _, requirement := range r.Requires {
+		refused := requirement.authorize(c)
+		if refused == nil {
+			return nil
+		}
+		if first == nil {
+			first = refused
+		}
+	}
+	return first
+}
+
+func (r Requirement) authorize(c *token.Claims) *refusal {
 	missingScope := func(scope string) *refusal {
-		return &refusal{"Missing scope " + scope, strings.Join(r.Scopes, " "), ErrScope}
+		return &refusal{"Missing scope " + scope, strings.Join(append(slices.Clone(r.Scopes), r.AnyScope...), " "), ErrScope}
 	}
 	caller := Users
 	if c.AppOnly {
 		caller = Applications
 	}
-	if c.AppOnly && len(r.Scopes) > 0 && (!slices.Contains(r.Callers, caller) || len(r.AnyRole)+len(r.AllRoles) == 0) {
-		return missingScope(r.Scopes[0])
+	if c.AppOnly && r.scoped() && (!slices.Contains(r.Callers, caller) || len(r.AnyRole)+len(r.AllRoles) == 0) {
+		return missingScope(append(slices.Clone(r.Scopes), r.AnyScope...)[0])
 	}
-	if !slices.Contains(r.Callers, caller) {
+	if !slices.Contains(r.Callers, caller) || c.AppOnly && len(r.Groups) > 0 {
 		return &refusal{detail: "Not open to " + caller, reason: ErrCaller}
 	}
 	if !c.AppOnly {
@@ -94,6 +130,15 @@ func (r Route) authorize(c *token.Claims) *refusal {
 			if !c.HasScope(scope) {
 				return missingScope(scope)
 			}
+		}
+		if len(r.AnyScope) > 0 && !slices.ContainsFunc(r.AnyScope, c.HasScope) {
+			return missingScope(r.AnyScope[0])
+		}
+		if r.NoGuests && c.Guest {
+			return &refusal{detail: "Not open to guests", reason: ErrGuest}
+		}
+		if len(r.Groups) > 0 && !slices.ContainsFunc(r.Groups, c.InGroup) {
+			return &refusal{detail: "Missing group", reason: ErrGroup}
 		}
 	}
 	if len(r.AnyRole) > 0 && !slices.ContainsFunc(r.AnyRole, c.HasRole) {

@@ -1,9 +1,6 @@
 package stack
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	at := func(path ...any) Position { return l.at(s, "Conformance", c.Name, path...) }
@@ -32,27 +29,7 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 		if e.Public {
 			l.mistakes.add(at("endpoints", i, "public"), "remove one of the two", "endpoint %s cannot be public and require something", e.Request)
 		}
-		if slices.Contains(e.Requires.Callers, "applications") && len(e.Requires.Scopes) > 0 && !slices.Contains(e.Requires.Callers, "users") {
-			l.mistakes.add(at("endpoints", i, "requires", "callers"), "only tokens of users have scopes; require a role instead", "endpoint %s requires a scope from applications", e.Request)
-		}
-		if resource == nil || resource.Existing || s.broken(resource.Name) {
-			continue
-		}
-		for j, scope := range e.Requires.Scopes {
-			if !slices.Contains(resource.scopeValues(), scope) {
-				l.mistakes.add(at("endpoints", i, "requires", "scopes", j), oneOf(scope, resource.scopeValues()), "application %s has no scope %q", c.Resource, scope)
-			}
-		}
-		for _, list := range []struct {
-			field string
-			roles []string
-		}{{"anyRole", e.Requires.AnyRole}, {"allRoles", e.Requires.AllRoles}} {
-			for j, role := range list.roles {
-				if !slices.Contains(resource.roleValues(), role) {
-					l.mistakes.add(at("endpoints", i, "requires", list.field, j), oneOf(role, resource.roleValues()), "application %s has no role %q", c.Resource, role)
-				}
-			}
-		}
+		l.checkRequires(s, resource, e, func(path ...any) Position { return at(append([]any{"endpoints", i, "requires"}, path...)...) })
 	}
 	for i, k := range c.Cases {
 		if k.As.User != "" && s.users[k.As.User] == nil {

@@ -68,6 +68,11 @@ type field struct {
 	Pattern              string
 	Const                string
 	Ref                  string `yaml:"$ref"`
+
+	// One value or a list of such values.
+	If   any
+	Then *field
+	Else *field
 }
 
 // types are what a value may be: most often one thing.
@@ -125,19 +130,19 @@ func manifestReference(t *testing.T, schema []byte) string {
 	name := whole.Definitions.get(t, "metadata").Properties.get(t, "name")
 	fmt.Fprintf(&b, "\n`metadata.name` is required in every kind. %s\n", name.Description)
 	for _, kind := range whole.Definitions {
-		if kind.name == "metadata" {
-			continue
+		if kind.Properties == nil || !slices.ContainsFunc(kind.Properties, func(p property) bool { return p.name == "spec" }) {
+			continue // a part of others
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", kind.name, kind.Description)
 		b.WriteString("| below `spec` | type | what it is |\n|---|---|---|\n")
-		kind.Properties.get(t, "spec").rows(&b, "")
+		kind.Properties.get(t, "spec").rows(&b, "", func(ref string) *field { return whole.Definitions.get(t, strings.TrimPrefix(ref, "#/$defs/")) })
 	}
 	b.WriteString("\n")
 	return b.String()
 }
 
 // rows writes a line for each member of an object and for all below it.
-func (f *field) rows(b *strings.Builder, prefix string) {
+func (f *field) rows(b *strings.Builder, prefix string, find func(ref string) *field) {
 	for _, p := range f.Properties {
 		path := prefix + p.name
 		what := []string{p.Description}
@@ -146,15 +151,26 @@ func (f *field) rows(b *strings.Builder, prefix string) {
 		}
 		what = append(what, p.limits()...)
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", path, p.typeName(), strings.ReplaceAll(strings.Join(what, " "), "|", `\|`))
-		p.rows(b, path+".")
+		for _, below := range []*field{p.field, p.Else} {
+			if below != nil && below.Ref != "" && p.name != "metadata" {
+				below = find(below.Ref)
+			}
+			if below != nil {
+				below.rows(b, path+".", find)
+			}
+		}
 		if p.Items != nil {
-			p.Items.rows(b, path+"[].")
+			p.Items.rows(b, path+"[].", find)
 		}
 	}
 }
 
 func (f *field) typeName() string {
 	switch {
+	case f.Else != nil:
+		return "object or list of objects"
+	case len(f.Type) == 0 && len(f.Enum) > 0:
+		return "string"
 	case f.Type.is("array") && f.Items.Type.is("object"):
 		return "list of objects"
 	case f.Type.is("array"):

@@ -347,15 +347,6 @@ type Fixture struct {
 	ContentType string `json:"contentType,omitempty"`
 }
 
-// Requires is what a token must carry to be let in: every one of Scopes, one of
-// AnyRole, every one of AllRoles.
-type Requires struct {
-	Scopes   []string `json:"scopes,omitempty"`
-	AnyRole  []string `json:"anyRole,omitempty"`
-	AllRoles []string `json:"allRoles,omitempty"`
-	Callers  []string `json:"callers,omitempty"` // users, applications; default: users where scopes are required, else both
-}
-
 type Expect struct {
 	Status int            `json:"status,omitempty"` // default: any 2xx for an admitted request
 	JSON   map[string]any `json:"json,omitempty"`   // members that the answer must have with these values

@@ -115,7 +115,8 @@ type facts struct {
 	resource  conformance.Resource
 	issuer    conformance.Issuer
 	appIDs    map[string]string // client id by the stack's names
-	scopeBase string            // what stands before /SCOPE in a request for a token
+	groups    []conformance.UserGroup
+	scopeBase string // what stands before /SCOPE in a request for a token
 }
 
 // facts reads what must be known of an API to ask for tokens to it and to
@@ -163,11 +164,43 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 			}
 		}
 	}
+	for _, g := range p.stack.Groups {
+		k := plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(p.stack.Name, g.Name)}
+		if found, ok := state.Existing[k]; ok {
+			k = found
+		}
+		if live := state.Objects[k]; live != nil {
+			f.groups = append(f.groups, conformance.UserGroup{Name: g.Name, Claim: groupClaim(p.resource, live)})
+		}
+	}
 	f.issuer = conformance.Issuer{TenantID: s.tenantID, URL: s.v2Issuer()}
 	if f.resource.TokenVersion == 1 {
 		f.issuer.URL = s.v1Issuer
 	}
 	return f, nil
+}
+
+// groupClaim is what the groups claim of a token says of a group: its object id,
+// or its name where the optional claim asks for that.
+func groupClaim(resource *stack.Application, group *plan.Object) string {
+	if resource.OptionalClaims != nil {
+		for _, claim := range resource.OptionalClaims.AccessToken {
+			if name, ok := group.Properties["displayName"].(string); ok && claim.Name == "groups" && slices.Contains(claim.AdditionalProperties, "cloud_displayname") {
+				return name
+			}
+		}
+	}
+	return group.ID
+}
+
+// groupClaims are what tokens say of groups by name.
+func (f facts) groupClaims(names []string) (claims []string) {
+	for _, g := range f.groups {
+		if slices.Contains(names, g.Name) {
+			claims = append(claims, g.Claim)
+		}
+	}
+	return claims
 }
 
 func (s *session) v2Issuer() string { return s.authority + "/" + s.tenantID + "/v2.0" }
@@ -196,7 +229,12 @@ func (s *session) people(p protected) ([]conformance.User, error) {
 	}
 	var all []conformance.User
 	for _, u := range p.stack.Users {
-		user := conformance.User{Name: u.Name}
+		user := conformance.User{Name: u.Name, Guest: u.UserType != nil && *u.UserType == "Guest"}
+		for _, g := range p.stack.Groups {
+			if belongs(p.stack, g.Name, u.Name, nil) {
+				user.Groups = append(user.Groups, g.Name)
+			}
+		}
 		for _, ra := range p.resource.RoleAssignments {
 			if ra.Role == "" {
 				continue
@@ -225,6 +263,18 @@ func isMember(s *stack.Stack, group, user string) bool {
 		}
 	}
 	return false
+}
+
+// belongs tells whether a user is a member of a group, directly or by another
+// one: the groups claim has both. beside are the groups that were looked at.
+func belongs(s *stack.Stack, group, user string, beside []string) bool {
+	if slices.Contains(beside, group) {
+		return false
+	}
+	i := slices.IndexFunc(s.Groups, func(g *stack.Group) bool { return g.Name == group })
+	return isMember(s, group, user) || i >= 0 && slices.ContainsFunc(s.Groups[i].Members, func(m stack.Member) bool {
+		return m.Group != "" && belongs(s, m.Group, user, append(beside, group))
+	})
 }
 
 // clients are the stack's applications with what they may have of the API.

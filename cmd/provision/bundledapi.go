@@ -49,7 +49,7 @@ func (s *session) bundledAPI(p protected, f facts, documents []*stack.Conformanc
 		description.ClientID = f.appIDs[page.Name]
 	}
 	h, err = referenceapi.New(referenceapi.Config{
-		Routes: routes(documents, behind), Verifier: verifier, Logger: how.log,
+		Routes: routes(documents, behind, f), Verifier: verifier, Logger: how.log,
 		Refusal: behind.Refusal, Origins: pageOrigins(p.stack), OpenAPI: description,
 	})
 	if err != nil {
@@ -69,7 +69,7 @@ func scenarioOf(documents []*stack.Conformance) string {
 }
 
 // routes are the documents' endpoints, each once.
-func routes(documents []*stack.Conformance, behind *scenario.Scenario) []referenceapi.Route {
+func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) []referenceapi.Route {
 	var all []referenceapi.Route
 	seen := map[string]bool{}
 	for _, document := range documents {
@@ -88,8 +88,11 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario) []referen
 			}
 			seen[method+" "+path] = true
 			route := referenceapi.Route{Method: method, Path: path, Public: e.Public, Handler: handler}
-			if r := e.Requires; r != nil {
-				route.Scopes, route.AnyRole, route.AllRoles, route.Callers = r.Scopes, r.AnyRole, r.AllRoles, r.Callers
+			for _, r := range e.Requires.Alternatives() {
+				route.Requires = append(route.Requires, referenceapi.Requirement{
+					Scopes: r.Scopes, AnyScope: r.AnyScope, AnyRole: r.AnyRole, AllRoles: r.AllRoles,
+					Groups: f.groupClaims(r.Groups), NoGuests: r.Guests != "", Callers: r.Callers,
+				})
 			}
 			all = append(all, route)
 		}

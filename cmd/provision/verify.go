@@ -177,7 +177,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Document: document,
 			Target:   s.targetOf(reach, url, document),
 			Issuer:   f.issuer, Resource: f.resource,
-			Users: users, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
+			Users: users, Groups: f.groups, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
 			OutputCommand: a.command("output", "--for-api", "--application", p.name()),
 			Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
 		}, handler)

@@ -48,7 +48,7 @@ func serve(t *testing.T, name string, c Config, roles ...string) func(method, pa
 	var routes []referenceapi.Route
 	for request := range s.Handlers {
 		method, path, _ := strings.Cut(request, " ")
-		routes = append(routes, referenceapi.Route{Method: method, Path: path, AnyRole: roles, Handler: s.Handler(method, path)})
+		routes = append(routes, referenceapi.Route{Method: method, Path: path, Requires: []referenceapi.Requirement{{AnyRole: roles}}, Handler: s.Handler(method, path)})
 	}
 	h, err := referenceapi.New(referenceapi.Config{
 		Routes: routes, Refusal: s.Refusal, Logger: slog.New(slog.DiscardHandler),

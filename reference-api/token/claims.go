@@ -22,6 +22,8 @@ type Claims struct {
 	Name      string
 	Scopes    []string // scp: what the user's client may do; none in an application's own token
 	Roles     []string // roles of the user, or of the application itself
+	Groups    []string // object ids of the groups that the user is a member of
+	Guest     bool     // acct: the user is a guest of the tenant; an optional claim
 	AppOnly   bool     // an application's own token: no user is involved
 	IssuedAt  time.Time
 	NotBefore time.Time // zero where the token has no nbf
@@ -35,6 +37,9 @@ func (c *Claims) HasScope(scope string) bool { return slices.Contains(c.Scopes, 
 
 // HasRole says whether the user or the application holds role.
 func (c *Claims) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
+
+// InGroup says whether the token names the group, by its object id.
+func (c *Claims) InGroup(id string) bool { return slices.Contains(c.Groups, id) }
 
 // newClaims reads the members of a payload. A claim of the wrong type is
 // ErrMalformed: guessing what was meant is how APIs let in the wrong caller.
@@ -52,6 +57,8 @@ func newClaims(members map[string]any) (*Claims, error) {
 		Name:      r.text("name"),
 		Scopes:    strings.FieldsFunc(r.text("scp"), func(c rune) bool { return c == ' ' }),
 		Roles:     r.texts("roles"),
+		Groups:    r.texts("groups"),
+		Guest:     fmt.Sprint(members["acct"]) == "1",
 		IssuedAt:  r.date("iat"),
 		NotBefore: r.date("nbf"),
 		Expires:   r.date("exp"),

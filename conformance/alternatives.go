@@ -1,0 +1,190 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// withRoles is the caller with other roles.
+func (c caller) withRoles(roles ...string) caller {
+	c.roles = roles
+	return c
+}
+
+// mixedCases are callers who have parts of several alternatives and meet none.
+func (s *Suite) mixedCases(e endpoint) []Case {
+	var cases []Case
+	for _, mixed := range e.mixtures() {
+		c := s.signedDenied(e, "mixed "+mixed.String(), mixed)
+		c.Source = sourceScopes
+		c.Gain = "somebody who meets no requirement in full gets in by parts of several"
+		c.Flaw = "the API adds up parts of different alternatives, or asks for one part of an alternative alone"
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// signedDenied is a case of a token that the issuer signs for a caller whom no
+// alternative lets in.
+func (s *Suite) signedDenied(e endpoint, name string, lacking caller) Case {
+	c := s.denied(e, name, High, subject{}, nil)
+	c.Sends = "a correctly signed token of " + article(lacking.String())
+	if e.letsIn(lacking) {
+		c.skip = skip("", "%s is let in by another alternative", lacking)
+	}
+	c.present = func(ctx context.Context, session *session) (credential, error) {
+		g, err := session.like(e, lacking)
+		if err != nil {
+			return credential{}, err
+		}
+		return g.present(ctx, session.claimsOf(lacking, g))
+	}
+	return c
+}
+
+func article(noun string) string {
+	if strings.HasPrefix(noun, "a") {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// like is a token that some alternative lets in, best of a caller of that kind.
+func (s *session) like(e endpoint, c caller) (*good, error) {
+	var any *good
+	for _, alternative := range append([]endpoint{e}, e.each()...) {
+		g, err := s.goodFor(alternative)
+		switch {
+		case err != nil:
+		case (g.who.user == "") == c.app:
+			return g, nil
+		case any == nil && c.app:
+			any = g // the token of a user can be made into an application's
+		}
+	}
+	if any != nil {
+		return any, nil
+	}
+	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: valid", e.id)
+}
+
+// claimsOf are the changes that make a token say what the caller has.
+func (s *session) claimsOf(c caller, from *good) change {
+	changes := change{"roles": nil, "groups": nil}
+	if len(c.roles) > 0 {
+		changes["roles"] = c.roles
+	}
+	if len(c.groups) > 0 {
+		changes["groups"] = s.groupClaims(c.groups)
+	}
+	switch {
+	case !c.app:
+		changes["scp"] = "another.scope" // a user's token always has some
+		if len(c.scopes) > 0 {
+			changes["scp"] = strings.Join(c.scopes, " ")
+		}
+	case from.who.user != "":
+		for name, value := range asApplication(from.claims) {
+			changes[name] = value
+		}
+	}
+	return changes
+}
+
+// asApplication are the changes that make a user's token one of the user's client.
+func asApplication(claims claimSet) change {
+	changes := change{"idtyp": "app", "sub": claims["oid"]}
+	for _, claim := range []string{"scp", "name", "preferred_username", "upn", "unique_name", "given_name", "family_name", "email", "groups", "wids"} {
+		changes[claim] = nil
+	}
+	return changes
+}
+
+// groupClaims are what the groups claim says of groups.
+func (s *Suite) groupClaims(names []string) []string {
+	claims := []string{}
+	for _, g := range s.Groups {
+		if slices.Contains(names, g.Name) {
+			claims = append(claims, g.Claim)
+		}
+	}
+	return claims
+}
+
+// groupsIn are the groups of the stack that a token names.
+func (s *Suite) groupsIn(claims claimSet) (names []string) {
+	list, _ := claims["groups"].([]any)
+	for _, g := range s.Groups {
+		if slices.Contains(list, any(g.Claim)) {
+			names = append(names, g.Name)
+		}
+	}
+	return names
+}
+
+// reduced is a token less all that the caller need not have; where the issuer
+// cannot be asked, it is the token as it is.
+func (s *session) reduced(ctx context.Context, g *good, c caller) (*good, error) {
+	raw, err := g.sign(ctx, s.claimsOf(c, g))
+	less := *g
+	if cannot, ok := asSkipped(err); ok {
+		less.note = fmt.Sprintf("its bearer also meets another alternative (%s)", cannot.reason)
+		return &less, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if less.token, less.claims, err = decode(raw); err != nil {
+		return nil, err
+	}
+	less.raw = raw
+	return &less, nil
+}
+
+// admittedBy is a case of a user who must be let in by one alternative: the token
+// is reduced to what that one asks for.
+func (s *Suite) admittedBy(e endpoint, name string, who subject, cannot *skipped, just caller) Case {
+	c := s.admitted(e, name, who, cannot)
+	if cannot == nil {
+		c.Sends += ", as that of " + article(just.String())
+	}
+	c.admit = func(ctx context.Context, session *session) (*good, error) {
+		g, err := session.access(ctx, who, s.userProperties(e, who)...)
+		if err != nil {
+			return nil, err
+		}
+		return session.reduced(ctx, g, just)
+	}
+	return c
+}
+
+// missingAnyScope is a user's token with none of the scopes of which one is
+// needed.
+func (s *Suite) missingAnyScope(e endpoint, cannot *skipped) Case {
+	c := s.denied(e, "missing-any-scope", High, subject{}, cannot)
+	c.Sends = "a user's token without any of the scopes " + strings.Join(e.anyScope, ", ")
+	c.Source = sourceScopes
+	c.Gain = "a client can act without consent"
+	c.Flaw = "the API does not check the scopes (scp) " + strings.Join(e.anyScope, ", ")
+	c.present = s.signedWithout(e, e.anyScope...)
+	return c
+}
+
+// acceptedScopes tries each of several accepted scopes by itself.
+func (s *Suite) acceptedScopes(e endpoint) []Case {
+	if len(e.anyScope) < 2 {
+		return nil
+	}
+	var cases []Case
+	who, cannot := s.signedIn(e, "who can sign in", s.addUser("somebody"), e.fits)
+	for _, scope := range e.anyScope {
+		just := e.minimal(false)
+		just.scopes = append(slices.Clone(e.scopes), scope)
+		c := s.admittedBy(e, "scope "+scope, who, cannot, just)
+		c.Flaw = "the API does not accept scope " + scope
+		cases = append(cases, c)
+	}
+	return cases
+}

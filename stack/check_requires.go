@@ -1,0 +1,69 @@
+package stack
+
+import "slices"
+
+// checkRequires holds an endpoint's requirement, or each of a list, to what the
+// resource and the stack declare.
+func (l *loader) checkRequires(s *loaded, resource *Application, e Endpoint, at func(path ...any) Position) {
+	if e.Requires.AnyOf == nil {
+		l.checkRequirement(s, resource, e, *e.Requires, at)
+		return
+	}
+	for i, r := range e.Requires.AnyOf {
+		here := func(path ...any) Position { return at(append([]any{i}, path...)...) }
+		if len(r.Scopes)+len(r.AnyScope)+len(r.Callers) == 0 {
+			l.mistakes.add(here(), "add callers: [applications], or the scopes that users need",
+				"endpoint %s: an entry of a list without scopes must state callers, or it admits users who lack the scopes of the others", e.Request)
+		}
+		l.checkRequirement(s, resource, e, r, here)
+	}
+}
+
+func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, r Requires, at func(path ...any) Position) {
+	if len(r.Callers) > 0 && !r.Allows("users") {
+		switch {
+		case len(r.Scopes)+len(r.AnyScope) > 0:
+			l.mistakes.add(at("callers"), "only tokens of users have scopes; require a role instead", "endpoint %s requires a scope from applications", e.Request)
+		case len(r.Groups) > 0:
+			l.mistakes.add(at("callers"), "require a role of applications instead", "endpoint %s requires the membership of a group from applications", e.Request)
+		case r.Guests != "":
+			l.mistakes.add(at("guests"), "remove it", "endpoint %s refuses guests and admits no users", e.Request)
+		}
+	}
+	for j, group := range r.Groups {
+		if s.groups[group] == nil {
+			l.mistakes.add(at("groups", j), oneOf(group, names(s.groups)), "unknown group %q", group)
+		}
+	}
+	if resource == nil || resource.Existing || s.broken(resource.Name) {
+		return
+	}
+	for _, list := range []struct {
+		field  string
+		values []string
+		what   string
+		known  []string
+	}{
+		{"scopes", r.Scopes, "scope", resource.scopeValues()}, {"anyScope", r.AnyScope, "scope", resource.scopeValues()},
+		{"anyRole", r.AnyRole, "role", resource.roleValues()}, {"allRoles", r.AllRoles, "role", resource.roleValues()},
+	} {
+		for j, value := range list.values {
+			if !slices.Contains(list.known, value) {
+				l.mistakes.add(at(list.field, j), oneOf(value, list.known), "application %s has no %s %q", resource.Name, list.what, value)
+			}
+		}
+	}
+	if len(r.Groups) > 0 && (resource.GroupMembershipClaims == nil || *resource.GroupMembershipClaims == "None") {
+		l.mistakes.add(at("groups"), "add groupMembershipClaims: SecurityGroup to application "+resource.Name,
+			"endpoint %s requires a group, and the tokens for application %s have no groups", e.Request, resource.Name)
+	}
+	if r.Guests != "" && !resource.emits("acct") {
+		l.mistakes.add(at("guests"), "add optionalClaims: {accessToken: [{name: acct}]} to application "+resource.Name,
+			"endpoint %s refuses guests, and the tokens for application %s do not say who is one", e.Request, resource.Name)
+	}
+}
+
+// emits tells whether the access tokens of the application have an optional claim.
+func (a *Application) emits(claim string) bool {
+	return a.OptionalClaims != nil && slices.ContainsFunc(a.OptionalClaims.AccessToken, func(c OptionalClaim) bool { return c.Name == claim })
+}

@@ -1,0 +1,60 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// Requires is what a token must have to be let in: every part of it, or, where
+// AnyOf is set, every part of one of those.
+type Requires struct {
+	Scopes   []string `json:"scopes,omitempty"`   // all of them
+	AnyScope []string `json:"anyScope,omitempty"` // one of them
+	AnyRole  []string `json:"anyRole,omitempty"`
+	AllRoles []string `json:"allRoles,omitempty"`
+	Groups   []string `json:"groups,omitempty"`  // one of them, by the names of their documents
+	Guests   string   `json:"guests,omitempty"`  // refused
+	Owner    bool     `json:"owner,omitempty"`   // only who made the object in setup
+	Callers  []string `json:"callers,omitempty"` // users, applications; default: users where scopes or groups are required, else both
+
+	AnyOf []Requires `json:"-"` // of a list; nothing else is set then
+}
+
+// UnmarshalJSON reads one requirement or a list of them.
+func (r *Requires) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		return json.Unmarshal(raw, &r.AnyOf)
+	}
+	type plain Requires // without this method
+	return json.Unmarshal(raw, (*plain)(r))
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (r Requires) MarshalJSON() ([]byte, error) {
+	if r.AnyOf != nil {
+		return json.Marshal(r.AnyOf)
+	}
+	type plain Requires
+	return json.Marshal(plain(r))
+}
+
+// Alternatives are the requirements of which one is enough; nil has none.
+func (r *Requires) Alternatives() []Requires {
+	switch {
+	case r == nil:
+		return nil
+	case r.AnyOf != nil:
+		return r.AnyOf
+	}
+	return []Requires{*r}
+}
+
+// Allows tells whether callers of a kind, users or applications, can meet the
+// requirement.
+func (r Requires) Allows(kind string) bool {
+	if len(r.Callers) > 0 {
+		return slices.Contains(r.Callers, kind)
+	}
+	return kind == "users" || len(r.Scopes)+len(r.AnyScope)+len(r.Groups) == 0
+}
