@@ -148,6 +148,7 @@ type credential struct {
 	note          string
 
 	method, path string      // empty: the endpoint's
+	target       string      // instead of path, as it is sent, behind the URL's host
 	query        string      // added to the path
 	header       http.Header // added
 	body         string      // with a Content-Type in header

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -16,10 +17,14 @@ import (
 type disguise struct {
 	says   string // "X-Real-IP: 127.0.0.1"
 	change func(spoken) credential
+	// control is the route that a success is compared with; nil: noSuchRoute.
+	control func(spoken) spoken
 	// likeAdmitted: a success counts only where the answer is like the one of an
 	// admitted request.
 	likeAdmitted bool
 	mayBreak     bool // an answer of 5xx is a note
+	rare         bool // sent without a token, at one endpoint of the API only
+	scopes       bool // sent also with a token that lacks a scope alone
 	// single are those that this one puts together, and sets some of them that
 	// mean something together only. They are sent to tell which it was.
 	single, sets []disguise
@@ -51,7 +56,7 @@ type disguiseTrial struct {
 	result Result
 	scene  scene
 	token  string // "": none
-	alone  bool   // each of those that are put together is sent alone too
+	alone  bool   // this is the endpoint where everything is sent, also what is rare or could be put together
 	wrong  []string
 	notes  []string
 }
@@ -80,7 +85,11 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 		return t.result, err
 	}
 	defer s.cleanUp(ctx, t.result.Case, t.scene, reply{})
-	for _, t.token = range tokens {
+	for i, token := range tokens {
+		t.token = token
+		if i > 1 {
+			sent = slices.DeleteFunc(sent, func(d disguise) bool { return !d.scopes })
+		}
 		if err := t.sendAll(ctx, sent); err != nil {
 			return t.result, err
 		}
@@ -116,6 +125,9 @@ func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 	for _, d := range sent {
 		if len(t.wrong) >= most {
 			return nil
+		}
+		if d.rare && (!t.alone || t.token != "" && d.single == nil) {
+			continue
 		}
 		wrong, err := t.send(ctx, d)
 		if err != nil {
@@ -176,8 +188,11 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 	}
 	elsewhere := t.session.spoken(t.scene.request)
 	elsewhere.path = noSuchRoute
+	if d.control != nil {
+		elsewhere = d.control(elsewhere)
+	}
 	control := d.change(elsewhere)
-	if control.path == "" {
+	if control.path == "" && control.target == "" {
 		control.path = noSuchRoute
 	}
 	_, other, err := t.ask(ctx, t.scene.request, control)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func (s *session) once(ctx context.Context, sent request, c credential) (*Exchan
 	}
 	secrets := slices.Concat(s.hidden, c.secrets)
 	exchange := &Exchange{
-		Method: r.Method, URL: mask(r.URL.Redacted(), secrets),
+		Method: r.Method, URL: mask(address(r.URL), secrets),
 		RequestHeader: maskHeader(r.Header, secrets), Token: decoded(c),
 	}
 	exchange.RequestBody, _ = shown(bodyOf(sent, c), secrets)
@@ -105,6 +106,9 @@ func (s *session) newRequest(ctx context.Context, sent request, c credential) (*
 	if err != nil {
 		return nil, fmt.Errorf("request %s: %w", sent, maskError(err, slices.Concat(s.hidden, c.secrets)))
 	}
+	if c.target != "" {
+		r.URL = targeted(r.URL, c.target)
+	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "provision-verify")
 	if len(sent.body) > 0 {
@@ -131,6 +135,24 @@ func (s *session) newRequest(ctx context.Context, sent request, c credential) (*
 		r.Header.Add("Authorization", value)
 	}
 	return r, nil
+}
+
+// targeted is the URL whose request line has the target as it is, also where it
+// is no URL.
+func targeted(u *url.URL, target string) *url.URL {
+	same, err := url.Parse(u.Scheme + "://" + u.Host + target)
+	if err == nil && same.RequestURI() == target {
+		return same
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Opaque: "/" + strings.TrimLeft(target, "/")}
+}
+
+// address is a URL as people read it.
+func address(u *url.URL) string {
+	if u.Opaque != "" {
+		return u.Scheme + "://" + u.Host + u.Opaque
+	}
+	return u.Redacted()
 }
 
 // bodyOf is what a request carries: what the credential does, else the

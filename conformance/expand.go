@@ -111,6 +111,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, s.forbiddenCases(e)...)
 	cases = append(cases, routeCases(e)...)
 	cases = append(cases, optionsCases(e)...)
+	cases = append(cases, s.disguiseCases(e)...)
 	cases = append(cases, s.headerCases(e)...)
 	return cases
 }

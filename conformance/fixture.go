@@ -128,6 +128,6 @@ func (s *session) spoken(r request) spoken {
 	if u, err := url.Parse(s.Target.URL); err == nil {
 		base = strings.TrimSuffix(u.EscapedPath(), "/")
 	}
-	path, _, _ := strings.Cut(r.path, "?")
-	return spoken{r.method, base, path}
+	path, query, _ := strings.Cut(r.path, "?")
+	return spoken{r.method, base, path, query}
 }

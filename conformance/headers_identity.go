@@ -141,7 +141,7 @@ func identityHeaders(f headerFacts) ([]disguise, error) {
 	for i, who := range []principal{f.who, f.who.administrator()} {
 		// As many in one request as servers take in headers.
 		for batch := range slices.Chunk(products, 7) {
-			d := disguise{says: "all headers of an authenticated caller (" + names(batch) + ") for " + who.name, together: i > 0}
+			d := disguise{says: "all headers of an authenticated caller (" + names(batch) + ") for " + who.name, together: i > 0, scopes: i == 0}
 			header := make(http.Header)
 			for _, p := range batch {
 				own := make(http.Header)

@@ -19,21 +19,21 @@ var pathNames = []string{
 func pathHeaders(f headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, public := range f.publics {
-		all = append(all, atPath("", func(spoken) string { return public }, i > 0))
+		all = append(all, atPath("", func(spoken) string { return public }, i == 0))
 	}
 	all = append(all, disguise{says: "Referer: " + f.publics[0], change: func(spoken) credential {
 		return credential{header: http.Header{"Referer": {strings.TrimSuffix(f.good.session.Target.URL, "/") + f.publics[0]}}}
 	}})
-	own := func(r spoken) string { return r.path }
+	own := spoken.whole
 	for i, path := range append([]string{noSuchRoute, "/"}, f.publics...) {
-		all = append(all, atPath(path, own, i > 0))
+		all = append(all, atPath(path, own, i == 0))
 	}
 	return all, nil
 }
 
 // atPath sends the headers with such a path to another one; "" is the
 // endpoint's.
-func atPath(path string, value func(spoken) string, together bool) disguise {
+func atPath(path string, value func(spoken) string, first bool) disguise {
 	with := func(names ...string) func(spoken) credential {
 		return func(r spoken) credential {
 			c := credential{path: path, header: make(http.Header)}
@@ -49,7 +49,7 @@ func atPath(path string, value func(spoken) string, together bool) disguise {
 		}
 		return path + " and " + name + " with the endpoint's path"
 	}
-	d := disguise{says: says("all headers of the original path"), change: with(pathNames...), together: together}
+	d := disguise{says: says("all headers of the original path"), change: with(pathNames...), together: !first, rare: !first}
 	for _, name := range pathNames {
 		d.single = append(d.single, disguise{says: says(name), change: with(name)})
 	}
@@ -69,11 +69,11 @@ func methodHeaders(headerFacts) ([]disguise, error) {
 		return method
 	}
 	var all []disguise
-	for _, pair := range [][2]string{{own, "OPTIONS"}, {own, "HEAD"}, {own, "GET"}, {"POST", own}, {"GET", own}, {"OPTIONS", own}} {
+	for i, pair := range [][2]string{{own, "OPTIONS"}, {"POST", own}, {own, "HEAD"}, {own, "GET"}, {"GET", own}, {"OPTIONS", own}} {
 		sent, said := pair[0], pair[1]
 		with := func(names ...string) func(spoken) credential {
 			return func(r spoken) credential {
-				c := credential{method: or(sent, r.method), path: r.path, header: make(http.Header)}
+				c := credential{method: or(sent, r.method), path: r.whole(), header: make(http.Header)}
 				for _, name := range names {
 					c.header[name] = []string{or(said, r.method)}
 				}
@@ -81,7 +81,7 @@ func methodHeaders(headerFacts) ([]disguise, error) {
 			}
 		}
 		says := func(name string) string { return sent + " and " + name + ": " + said }
-		d := disguise{says: says("all headers of the method"), change: with(methodNames...), likeAdmitted: true}
+		d := disguise{says: says("all headers of the method"), change: with(methodNames...), likeAdmitted: true, together: i > 1, rare: i > 1}
 		for _, name := range methodNames {
 			d.single = append(d.single, disguise{says: says(name), change: with(name), likeAdmitted: true})
 		}
@@ -89,12 +89,12 @@ func methodHeaders(headerFacts) ([]disguise, error) {
 			method := or(said, r.method)
 			return url.Values{"_method": {method}, "X-HTTP-Method-Override": {method}, "x-http-method": {method}}.Encode()
 		}
-		all = append(all, d, disguise{says: sent + " and _method=" + said + " in the query", likeAdmitted: true, change: func(r spoken) credential {
-			return credential{method: or(sent, r.method), path: r.path, query: query(r)}
+		all = append(all, d, disguise{says: sent + " and _method=" + said + " in the query", likeAdmitted: true, rare: i > 1, change: func(r spoken) credential {
+			return credential{method: or(sent, r.method), path: r.whole(), query: query(r)}
 		}})
 		if sent == "POST" {
 			all = append(all, disguise{says: "POST and _method in a form with " + own, likeAdmitted: true, change: func(r spoken) credential {
-				return credential{method: sent, path: r.path, body: query(r), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+				return credential{method: sent, path: r.whole(), body: query(r), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
 			}})
 		}
 	}
@@ -108,7 +108,7 @@ func hostHeaders(headerFacts) ([]disguise, error) {
 		headers := each(host, "X-Forwarded-Host", "X-Original-Host", "X-Host", "X-Forwarded-Server", "X-Http-Host-Override")
 		headers = append(headers, http.Header{"Forwarded": {"host=" + host}})
 		d := together("all headers of the host with "+host, headers...)
-		d.together = i > 0
+		d.together, d.rare = i > 0, i > 0
 		all = append(all, d)
 	}
 	for _, alone := range []http.Header{{"Host": {"localhost"}}, {"Host": {"127.0.0.1"}}, {"Origin": {"http://localhost"}}} {
@@ -119,7 +119,7 @@ func hostHeaders(headerFacts) ([]disguise, error) {
 		headers = append(headers, each(scheme.ssl, "X-Forwarded-Ssl", "Front-End-Https", "X-Arr-Ssl")...)
 		headers = append(headers, http.Header{"X-Forwarded-Port": {scheme.port}}, http.Header{"Forwarded": {"proto=" + scheme.name}})
 		d := together("all headers of the scheme with "+scheme.name+" and port "+scheme.port, headers...)
-		d.together = scheme.port == "8080"
+		d.together, d.rare = scheme.port == "8080", scheme.port == "8080"
 		all = append(all, d)
 	}
 	return all, nil
@@ -145,13 +145,15 @@ func addressHeaders(headerFacts) ([]disguise, error) {
 		}
 		headers := append(each(address, addressNames...), http.Header{"Forwarded": {"for=" + node}})
 		d := together("all headers of the client's address with "+address, headers...)
-		d.together = i > 0
+		d.together, d.rare = i > 0, i > 1
 		all = append(all, d)
 	}
 	// Behind another proxy the address is one of several.
 	const outside = "203.0.113.7"
 	for _, list := range []string{"10.0.0.1, " + outside, outside + ", 127.0.0.1", outside + ", 10.0.0.1"} {
-		all = append(all, oneHeader(http.Header{"X-Forwarded-For": {list}}))
+		d := oneHeader(http.Header{"X-Forwarded-For": {list}})
+		d.rare = true
+		all = append(all, d)
 	}
 	return all, nil
 }
@@ -159,8 +161,10 @@ func addressHeaders(headerFacts) ([]disguise, error) {
 // probeHeaders are what callers say of themselves whom an API may trust.
 func probeHeaders(headerFacts) ([]disguise, error) {
 	var all []disguise
-	for _, agent := range []string{"kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "AlwaysOn", "HealthCheck/1.0", "Edge Health Probe", "Prometheus/3.0.0", "internal"} {
-		all = append(all, oneHeader(http.Header{"User-Agent": {agent}}))
+	for i, agent := range []string{"kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "AlwaysOn", "HealthCheck/1.0", "Edge Health Probe", "Prometheus/3.0.0", "internal"} {
+		d := oneHeader(http.Header{"User-Agent": {agent}})
+		d.rare = i > 0
+		all = append(all, d)
 	}
 	for i, yes := range []string{"true", "1"} {
 		d := together("all headers of internal calls with "+yes, each(yes,

@@ -21,7 +21,7 @@ type mutant struct {
 
 // mutants are all of them, by the family of their case.
 func mutants() []mutant {
-	return slices.Concat(authenticationMutants, entitlementMutants, signatureMutants, claimMutants, answerMutants, routeMutants, headerMutants, lifeMutants)
+	return slices.Concat(authenticationMutants, entitlementMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifeMutants)
 }
 
 // Each mutant is killed by the case that is meant for it.

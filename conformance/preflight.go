@@ -28,7 +28,7 @@ func optionsCases(e endpoint) []Case {
 			stage:  stageRest,
 			present: func(_ context.Context, s *session) (credential, error) {
 				c := credential{respell: func(r spoken) credential {
-					return credential{method: http.MethodOptions, path: r.path, header: header}
+					return credential{method: http.MethodOptions, path: r.whole(), header: header}
 				}}
 				return c, nil
 			},

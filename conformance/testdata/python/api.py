@@ -77,6 +77,7 @@ def plain():
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet
 
         def serve(self):
             length = int(self.headers.get("Content-Length") or 0)

@@ -1,0 +1,154 @@
+package conformance
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// disguiseMutants take the endpoint for a public route where its path, or what
+// comes with it, looks like one.
+var disguiseMutants = []mutant{
+	// The query.
+	{flaw: "URLs that contain a public name need no token", kills: "route-query", mutation: skips(urlContains("/health"))},
+	{flaw: "URLs that contain a usual public name need no token", kills: "route-query", mutation: skips(urlContains("/public"))},
+	{flaw: "URLs that contain a bare name need no role", kills: "route-query", mutation: entitles(urlContains("health"))},
+	{flaw: "URLs that end with a public name need no token", kills: "route-query", mutation: skips(urlEnds("/health"))},
+	{flaw: "URLs that end as files need no token", kills: "route-query", mutation: skips(urlEnds(".css"))},
+	{flaw: "URLs that end as images need no token", kills: "route-query", mutation: skips(func(r *http.Request) bool {
+		return regexp.MustCompile(`\.(png|ico|svg)$`).MatchString(r.RequestURI)
+	})},
+	{flaw: "URLs that contain a public name when decoded need no token", kills: "route-query", mutation: skips(func(r *http.Request) bool {
+		text, _ := url.QueryUnescape(r.RequestURI)
+		return strings.Contains(text, "/health") && !strings.Contains(r.RequestURI, "/health")
+	})},
+	{flaw: "URLs that contain a public name when decoded twice need no token", kills: "route-query", mutation: skips(func(r *http.Request) bool {
+		once, _ := url.QueryUnescape(r.RequestURI)
+		twice, _ := url.QueryUnescape(once)
+		return strings.Contains(twice, "/health") && !strings.Contains(once, "/health")
+	})},
+	{flaw: "a parameter with a public name needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Has("health") })},
+	{flaw: "a public name behind # needs no token", kills: "route-query", mutation: mutation{
+		serves: func(r *http.Request) string { path, _, _ := strings.Cut(r.URL.Path, "#"); return path },
+		skips:  urlEnds("#/health"),
+	}},
+	// Parameters of the path.
+	{flaw: "parameters are removed after the check", kills: "route-parameter", mutation: checkedAs(withoutParameters, func(p string) bool { return p != "/secure" })},
+	{flaw: "a parameter with a public name is open", kills: "route-parameter", mutation: checkedAs(withoutParameters, contains(";health"))},
+	{flaw: "what is behind a semicolon is removed, and a public name there is open", kills: "route-parameter", mutation: checkedAs(before(";"), contains("/health"))},
+	{flaw: "a parameter that ends as a file is open", kills: "route-parameter", mutation: checkedAs(withoutParameters, ends(".css"))},
+	{flaw: "a parameter that ends as a script is open", kills: "route-parameter", mutation: checkedAs(withoutParameters, ends(".js"))},
+	{flaw: "a public route with a parameter and dots is open", kills: "route-parameter", mutation: checkedAs(func(p string) string { return path.Clean(withoutParameters(p)) }, begins("/health;"))},
+	{flaw: "dots with a parameter are removed after the check", kills: "route-parameter", mutation: checkedAs(func(p string) string { return path.Clean(withoutParameters(p)) }, begins("/health/..;"))},
+	// Dots.
+	{flaw: "dots are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, begins("/health/"))},
+	{flaw: "dots behind the path are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, func(p string) bool { return p == "/secure/." })},
+	{flaw: "dots with a usual public name are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, begins("/static/"))},
+	{flaw: "a public name that dots remove is open", kills: "route-dots", mutation: checkedAs(path.Clean, func(p string) bool { return strings.Contains(p, "/health") && !strings.HasPrefix(p, "/health") })},
+	{flaw: "encoded dots are removed after the check", kills: "route-dots", mutation: rawCheckedAs(path.Clean, func(p string) bool { return strings.HasPrefix(p, "/health/") && !strings.Contains(p, "..") })},
+	{flaw: "encoded slashes are decoded after the check", kills: "route-dots", mutation: rawCheckedAs(path.Clean, begins("/health%2f"))},
+	{flaw: "dots are decoded twice after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(decode1(p)) }, func(p string) bool { return strings.HasPrefix(p, "/health/%") })},
+	{flaw: "slashes are decoded twice after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(decode1(p)) }, begins("/health%2f"))},
+	{flaw: "backslashes become slashes after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(strings.ReplaceAll(p, `\`, "/")) }, func(p string) bool { return strings.Contains(p, `\`) })},
+	{flaw: "dots need no role", kills: "route-dots", mutation: mutation{serves: cleaned, entitles: func(r *http.Request) bool { return r.URL.Path != path.Clean(r.URL.Path) }}},
+	// Codes.
+	{flaw: "a letter is decoded after the check", kills: "route-encoded", mutation: rawCheckedAs(func(p string) string { return p }, func(p string) bool { return p != "/secure" })},
+	{flaw: "a letter is decoded twice after the check", kills: "route-encoded", mutation: checkedAs(decode1, func(p string) bool { return p != "/secure" })},
+	{flaw: "spaces are removed after the check", kills: "route-encoded", mutation: checkedAs(strings.TrimSpace, func(p string) bool { return p != "/secure" })},
+	{flaw: "the path ends at a zero byte after the check", kills: "route-encoded", mutation: checkedAs(before("\x00"), ends(".css"))},
+	{flaw: "the path ends at an encoded question mark after the check", kills: "route-encoded", mutation: checkedAs(before("?"), ends("/health"))},
+	{flaw: "letters are folded after the check", kills: "route-encoded", mutation: checkedAs(func(p string) string { return strings.ToLower(strings.ToUpper(p)) }, func(p string) bool { return strings.Contains(p, "\u017f") })},
+	{flaw: "encoded letters need no role", kills: "route-encoded", mutation: entitles(func(r *http.Request) bool { return r.URL.Path == "/secure" && r.URL.RawPath != "" })},
+	// Spellings.
+	{flaw: "a trailing slash is open", kills: "route-spelling", mutation: checkedAs(func(p string) string { return strings.TrimSuffix(p, "/") }, func(p string) bool { return p == "/secure/" })},
+	{flaw: "a trailing slash needs no role", kills: "route-spelling", mutation: mutation{
+		serves:   func(r *http.Request) string { return strings.TrimSuffix(r.URL.Path, "/") },
+		entitles: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/") },
+	}},
+	{flaw: "a double slash is open", kills: "route-spelling", mutation: checkedAs(path.Clean, begins("//"))},
+	{flaw: "slashes at the end are open", kills: "route-spelling", mutation: checkedAs(path.Clean, ends("//"))},
+	{flaw: "other case is open", kills: "route-spelling", mutation: checkedAs(strings.ToLower, func(p string) bool { return p != "/secure" })},
+	{flaw: "capitals at the beginning are open", kills: "route-spelling", mutation: checkedAs(func(p string) string {
+		if p == "/Secure" {
+			return "/secure"
+		}
+		return p
+	}, func(p string) bool { return p == "/Secure" })},
+	{flaw: "an extension is open", kills: "route-spelling", mutation: checkedAs(withoutExtension, ends(".json"))},
+	{flaw: "the extension of a font is open", kills: "route-spelling", mutation: checkedAs(withoutExtension, ends(".woff2"))},
+	{flaw: "a public name behind the path is open", kills: "route-spelling", mutation: checkedAs(beginning, ends("/health"))},
+	{flaw: "a file's name behind the path is open", kills: "route-spelling", mutation: checkedAs(beginning, ends(".css"))},
+	{flaw: "a public name before the path is open", kills: "route-spelling", mutation: checkedAs(func(p string) string {
+		if strings.HasSuffix(p, "/secure") {
+			return "/secure"
+		}
+		return p
+	}, begins("/health/"))},
+}
+
+func urlContains(text string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return strings.Contains(r.RequestURI, text) }
+}
+
+func urlEnds(text string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return strings.HasSuffix(r.RequestURI, text) }
+}
+
+// checkedAs looks at the decoded path, and then routes by another one.
+func checkedAs(routed func(string) string, open func(string) bool) mutation {
+	return mutation{
+		serves: func(r *http.Request) string { return routed(r.URL.Path) },
+		skips:  func(r *http.Request) bool { return open(r.URL.Path) },
+	}
+}
+
+// rawCheckedAs looks at the path as it was sent.
+func rawCheckedAs(routed func(string) string, open func(string) bool) mutation {
+	return mutation{
+		serves: func(r *http.Request) string { return routed(r.URL.Path) },
+		skips:  func(r *http.Request) bool { return open(r.URL.EscapedPath()) },
+	}
+}
+
+func begins(text string) func(string) bool {
+	return func(p string) bool { return strings.HasPrefix(p, text) }
+}
+func ends(text string) func(string) bool {
+	return func(p string) bool { return strings.HasSuffix(p, text) }
+}
+func contains(text string) func(string) bool {
+	return func(p string) bool { return strings.Contains(p, text) }
+}
+func before(text string) func(string) string {
+	return func(p string) string { first, _, _ := strings.Cut(p, text); return first }
+}
+
+func cleaned(r *http.Request) string { return path.Clean(r.URL.Path) }
+
+func withoutParameters(p string) string {
+	segments := strings.Split(p, "/")
+	for i, segment := range segments {
+		segments[i], _, _ = strings.Cut(segment, ";")
+	}
+	return strings.Join(segments, "/")
+}
+
+func withoutExtension(p string) string { return strings.TrimSuffix(p, path.Ext(p)) }
+
+// beginning routes as a prefix does.
+func beginning(p string) string {
+	if strings.HasPrefix(p, "/secure/") {
+		return "/secure"
+	}
+	return p
+}
+
+func decode1(p string) string {
+	decoded, err := url.PathUnescape(p)
+	if err != nil {
+		return p
+	}
+	return decoded
+}
