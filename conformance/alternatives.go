@@ -17,7 +17,7 @@ func (c caller) withRoles(roles ...string) caller {
 func (s *Suite) mixedCases(e endpoint) []Case {
 	var cases []Case
 	for _, mixed := range e.mixtures() {
-		c := s.signedDenied(e, "mixed "+mixed.String(), mixed)
+		c := s.signedDenied(e, "mixed "+mixed.String(), CauseAlternatives, mixed)
 		c.Source = sourceScopes
 		c.Gain = "somebody who meets no requirement in full gets in by parts of several"
 		c.Flaw = "the API adds up parts of different alternatives, or asks for one part of an alternative alone"
@@ -28,8 +28,8 @@ func (s *Suite) mixedCases(e endpoint) []Case {
 
 // signedDenied is a case of a token that the issuer signs for a caller whom no
 // alternative lets in.
-func (s *Suite) signedDenied(e endpoint, name string, lacking caller) Case {
-	c := s.denied(e, name, High, subject{}, nil)
+func (s *Suite) signedDenied(e endpoint, name string, means CauseID, lacking caller) Case {
+	c := s.denied(e, name, means, High, subject{}, nil)
 	c.Sends = "a correctly signed token of " + article(lacking.String())
 	if e.letsIn(lacking) {
 		c.skip = skip("", "%s is let in by another alternative", lacking)
@@ -145,8 +145,8 @@ func (s *session) reduced(ctx context.Context, g *good, c caller) (*good, error)
 
 // admittedBy is a case of a user who must be let in by one alternative: the token
 // is reduced to what that one asks for.
-func (s *Suite) admittedBy(e endpoint, name string, who subject, cannot *skipped, just caller) Case {
-	c := s.admitted(e, name, who, cannot)
+func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, cannot *skipped, just caller) Case {
+	c := s.admitted(e, name, means, who, cannot)
 	if cannot == nil {
 		c.Sends += ", as that of " + article(just.String())
 	}
@@ -163,7 +163,7 @@ func (s *Suite) admittedBy(e endpoint, name string, who subject, cannot *skipped
 // missingAnyScope is a user's token with none of the scopes of which one is
 // needed.
 func (s *Suite) missingAnyScope(e endpoint, cannot *skipped) Case {
-	c := s.denied(e, "missing-any-scope", High, subject{}, cannot)
+	c := s.denied(e, "missing-any-scope", CauseScope, High, subject{}, cannot)
 	c.Sends = "a user's token without any of the scopes " + strings.Join(e.anyScope, ", ")
 	c.Source = sourceScopes
 	c.Gain = "a client can act without consent"
@@ -182,7 +182,7 @@ func (s *Suite) acceptedScopes(e endpoint) []Case {
 	for _, scope := range e.anyScope {
 		just := e.minimal(false)
 		just.scopes = append(slices.Clone(e.scopes), scope)
-		c := s.admittedBy(e, "scope "+scope, who, cannot, just)
+		c := s.admittedBy(e, "scope "+scope, CauseScopeRefused, who, cannot, just)
 		c.Flaw = "the API does not accept scope " + scope
 		cases = append(cases, c)
 	}

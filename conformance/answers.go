@@ -12,7 +12,7 @@ import (
 // refusalChecks look at what a 401 says, and at what it must not say.
 var refusalChecks = []check{
 	{
-		name: "answer-challenge", severity: Low,
+		name: "answer-challenge", means: CauseSignature, shows: CauseChallenge, severity: Low,
 		sends:   "the good token with one bit of its signature changed, and looks for a challenge",
 		gain:    "nothing: clients do not learn how to sign in",
 		flaw:    "the API's 401 has no WWW-Authenticate: Bearer",
@@ -27,7 +27,7 @@ var refusalChecks = []check{
 		},
 	},
 	{
-		name: "answer-token", severity: Medium,
+		name: "answer-token", means: CauseSignature, shows: CauseEcho, severity: Medium,
 		sends:   "the good token with one bit of its signature changed, and looks for it in the answer",
 		gain:    "tokens end up in logs and pages, where other people find them",
 		flaw:    "the API puts the token into its answer",
@@ -35,7 +35,7 @@ var refusalChecks = []check{
 		present: flipped, inspect: echoed,
 	},
 	{
-		name: "answer-trace", severity: Medium,
+		name: "answer-trace", means: CauseForm, shows: CauseDebug, severity: Medium,
 		sends:  "a token whose header is not JSON, and looks for a stack trace",
 		gain:   "the names and versions of what the API is made of",
 		flaw:   "the API answers with its own error, untreated",
@@ -46,7 +46,7 @@ var refusalChecks = []check{
 		inspect: untreated,
 	},
 	{
-		name: "answer-library", severity: Low,
+		name: "answer-library", means: CauseSignature, shows: CauseDebug, severity: Low,
 		sends:   "the good token with one bit of its signature changed, and looks for the words of a library or of debug output",
 		gain:    "which library the API is made of, and how far a forged token came",
 		flaw:    "the API passes on what its library says",
@@ -54,7 +54,7 @@ var refusalChecks = []check{
 		present: flipped, inspect: untreated,
 	},
 	{
-		name: "answer-json", severity: Low,
+		name: "answer-json", means: CauseSignature, shows: CauseMediaType, severity: Low,
 		sends:   "the good token with one bit of its signature changed, and looks at the answer's type",
 		gain:    "nothing: clients cannot read the answer, or a browser takes it for something else",
 		flaw:    "the API's answer is not of the type that it states",
@@ -71,7 +71,7 @@ var refusalChecks = []check{
 		},
 	},
 	{
-		name: "answer-cache", severity: Low,
+		name: "answer-cache", means: CauseSignature, shows: CauseCaching, severity: Low,
 		sends:   "the good token with one bit of its signature changed, and looks whether the answer may be kept",
 		gain:    "a cache may refuse those who are entitled",
 		flaw:    "the API lets caches keep its 401",

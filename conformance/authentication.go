@@ -8,7 +8,7 @@ import (
 // noToken is the case that gives all others of its endpoint their meaning.
 func noToken(e endpoint) Case {
 	return Case{
-		ID: e.id + ": no-token", Endpoint: e.id, Name: "no-token", Group: Authentication, Severity: Critical,
+		ID: e.id + ": no-token", Endpoint: e.id, Name: "no-token", Means: CauseOpen, Group: Authentication, Severity: Critical,
 		Sends:  "no Authorization header",
 		Expect: Expect{Status: 401},
 		Source: "RFC 6750, section 3",
@@ -25,7 +25,7 @@ var authentication = slices.Concat(absent, odd, misplaced)
 // absent are requests that present nothing that is a token.
 var absent = []check{
 	{
-		name: "wrong-scheme", severity: High,
+		name: "wrong-scheme", means: CauseScheme, severity: High,
 		sends:  "the good token as Basic instead of Bearer",
 		gain:   "credentials of another scheme are accepted as a token",
 		flaw:   "the API does not check the authentication scheme: it accepts any text after the first space",
@@ -35,7 +35,7 @@ var absent = []check{
 		},
 	},
 	{
-		name: "empty-token", severity: Critical,
+		name: "empty-token", means: CauseOpen, severity: Critical,
 		sends:  "Bearer without a token",
 		gain:   "anybody can call the endpoint",
 		flaw:   "the API does not treat an empty token as an error",
@@ -45,7 +45,7 @@ var absent = []check{
 		},
 	},
 	{
-		name: "garbage", severity: Critical,
+		name: "garbage", means: CauseOpen, severity: Critical,
 		sends:  "a word that is not a token",
 		gain:   "anybody can call the endpoint",
 		flaw:   "the API does not parse the token, or accepts it when parsing fails",

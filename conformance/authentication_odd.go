@@ -11,7 +11,7 @@ import (
 // misplaced are the good token where no API should look for it.
 var misplaced = []check{
 	{
-		name: "token-in-query", severity: Medium,
+		name: "token-in-query", means: CausePlace, severity: Medium,
 		sends:  "the good token as access_token in the query",
 		gain:   "tokens end up in logs, histories and Referer headers, where other people find them",
 		flaw:   "the API accepts tokens from the query",
@@ -21,7 +21,7 @@ var misplaced = []check{
 		}),
 	},
 	{
-		name: "token-in-form", severity: Medium,
+		name: "token-in-form", means: CausePlace, severity: Medium,
 		sends:  "the good token as access_token in a form",
 		gain:   "any web page can have a browser send a form",
 		flaw:   "the API accepts tokens from forms",
@@ -31,7 +31,7 @@ var misplaced = []check{
 		}),
 	},
 	{
-		name: "token-in-cookie", severity: Medium,
+		name: "token-in-cookie", means: CausePlace, severity: Medium,
 		sends:  "the good token in cookies",
 		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
 		flaw:   "the API accepts tokens from cookies",
@@ -41,7 +41,7 @@ var misplaced = []check{
 		}),
 	},
 	{
-		name: "token-in-header", severity: Low,
+		name: "token-in-header", means: CausePlace, severity: Low,
 		sends:  "the good token in X-Access-Token instead of Authorization",
 		gain:   "nothing by itself: tools that monitor Authorization do not see it",
 		flaw:   "the API accepts tokens from a header of its own",
@@ -52,10 +52,10 @@ var misplaced = []check{
 
 // odd are Authorization headers that are not quite as they should be.
 var odd = []check{
-	authorization("empty-header", "an empty Authorization header", func(string) string { return "" }),
-	authorization("scheme-token", "the good token as Token instead of Bearer", func(raw string) string { return "Token " + raw }),
-	authorization("scheme-dpop", "the good token as DPoP without any proof", func(raw string) string { return "DPoP " + raw }),
-	authorization("scheme-missing", "the good token without a scheme", func(raw string) string { return raw }),
+	about(CauseOpen, authorization("empty-header", "an empty Authorization header", func(string) string { return "" })),
+	about(CauseScheme, authorization("scheme-token", "the good token as Token instead of Bearer", func(raw string) string { return "Token " + raw })),
+	about(CauseScheme, authorization("scheme-dpop", "the good token as DPoP without any proof", func(raw string) string { return "DPoP " + raw })),
+	about(CauseScheme, authorization("scheme-missing", "the good token without a scheme", func(raw string) string { return raw })),
 	authorization("two-segments", "the good token without its last segment", func(raw string) string {
 		return "Bearer " + raw[:strings.LastIndexByte(raw, '.')]
 	}),
@@ -97,11 +97,17 @@ func elsewhere(place func(raw string) credential) func(context.Context, *good) (
 
 func authorization(name, sends string, value func(raw string) string) check {
 	return check{
-		name: name, severity: High, sends: sends,
+		name: name, means: CauseForm, severity: High, sends: sends,
 		gain: "malformed bearer tokens are accepted", flaw: "the API does not check the form of the Authorization header, or of the token",
 		source: "RFC 6750, section 2.1; RFC 7515, section 5.2", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential { return credential{authorization: []string{value(raw)}} }),
 	}
+}
+
+// about says which flaw a failure means.
+func about(means CauseID, c check) check {
+	c.means = means
+	return c
 }
 
 func also(c check, statuses ...int) check {
@@ -129,7 +135,7 @@ func allowed(c check, why string, place func(raw string) credential) check {
 // understood are headers that an API should understand; many do not.
 func understood(name, sends, source string, value func(raw string) string) check {
 	c := authorization(name, sends, value)
-	c.severity, c.admits, c.tolerates = Low, true, []int{400, 401}
+	c.means, c.severity, c.admits, c.tolerates = CauseSpelling, Low, true, []int{400, 401}
 	c.gain, c.flaw, c.source = "", "the API accepts only one spelling of the header", source
 	return c
 }

@@ -50,9 +50,9 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 
 // admitted is a case of somebody who must be let in; it can be the endpoint's
 // base.
-func (s *Suite) admitted(e endpoint, name string, who subject, cannot *skipped, properties ...property) Case {
+func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
-		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Group: Authorization, Severity: Low,
+		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: means, Group: Authorization, Severity: Low,
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: e.expect,
 		Source: "the document: what the endpoint requires is met",
@@ -65,9 +65,9 @@ func (s *Suite) admitted(e endpoint, name string, who subject, cannot *skipped, 
 }
 
 // denied is a case of a real token whose bearer must get 403.
-func (s *Suite) denied(e endpoint, name string, severity Severity, who subject, cannot *skipped, properties ...property) Case {
+func (s *Suite) denied(e endpoint, name string, means CauseID, severity Severity, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
-		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Group: Authorization, Severity: severity,
+		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: means, Group: Authorization, Severity: severity,
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: Expect{Status: 403},
 		stage:  stageRest, skip: cannot,
@@ -99,10 +99,10 @@ func (s *Suite) validUser(e endpoint) Case {
 	}
 	who, cannot := s.signedInTo(e, kind, add, func(u User, client Application) bool { return e.alone(callerOf(u, client)) })
 	if cannot == nil || !e.several() {
-		return s.admitted(e, "valid", who, cannot, s.userProperties(e, who)...)
+		return s.admitted(e, "valid", CauseRefused, who, cannot, s.userProperties(e, who)...)
 	}
 	who, cannot = s.signedIn(e, kind, add, e.fits)
-	return s.admittedBy(e, "valid", who, cannot, e.minimal(false))
+	return s.admittedBy(e, "valid", CauseRefused, who, cannot, e.minimal(false))
 }
 
 // userProperties are what the token of a user must have: the endpoint's scopes
@@ -123,9 +123,9 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 					others := slices.DeleteFunc(slices.Clone(e.anyRole), func(other string) bool { return other == role })
 					return e.fits(u) && !overlap(others, u.Roles)
 				})
-			c := s.admitted(e, "role "+role, who, cannot, s.userProperties(e, who)...)
+			c := s.admitted(e, "role "+role, CauseRoleRefused, who, cannot, s.userProperties(e, who)...)
 			if e.several() {
-				c = s.admittedBy(e, "role "+role, who, cannot, e.minimal(false).withRoles(append([]string{role}, e.allRoles...)...))
+				c = s.admittedBy(e, "role "+role, CauseRoleRefused, who, cannot, e.minimal(false).withRoles(append([]string{role}, e.allRoles...)...))
 			}
 			c.Flaw = fmt.Sprintf("the API does not accept role %s", role)
 			cases = append(cases, c)
@@ -137,7 +137,7 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 	}
 	if e.needsRole() && slices.ContainsFunc(s.Users, byGroup) {
 		who, cannot := s.signedIn(e, "who has the role by a group", "", byGroup)
-		c := s.admitted(e, "role-by-group", who, cannot, s.userProperties(e, who)...)
+		c := s.admitted(e, "role-by-group", CauseRoleRefused, who, cannot, s.userProperties(e, who)...)
 		c.Flaw = "the API does not accept a role that was assigned to a group"
 		cases = append(cases, c)
 	}
@@ -151,7 +151,7 @@ func (s *Suite) missingScopes(e endpoint) []Case {
 	var cases []Case
 	user, cannot := s.signedIn(e, "whose roles are enough", "", e.fits)
 	for _, scope := range e.scopes {
-		c := s.denied(e, "missing-scope "+scope, High, subject{}, cannot)
+		c := s.denied(e, "missing-scope "+scope, CauseScope, High, subject{}, cannot)
 		c.Sends = fmt.Sprintf("a user's token without scope %s", scope)
 		c.Source = sourceScopes
 		c.Gain = "a client can act without consent"
@@ -229,9 +229,12 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	}
 	deny := func(name, kind, add, flaw string, lacking caller, match func(User) bool) Case {
 		who, cannot := s.refused(e, kind, add, func(u User) bool { return match(u) && e.fitsButRoles(u) })
-		c := s.denied(e, name, High, who, cannot, s.userProperties(e, who)...)
+		c := s.denied(e, name, CauseRole, High, who, cannot, s.userProperties(e, who)...)
 		if cannot != nil && e.several() {
-			c = s.signedDenied(e, name, lacking)
+			c = s.signedDenied(e, name, CauseRole, lacking)
+		}
+		if strings.HasPrefix(name, "missing-") {
+			c.Means = CauseRolePart
 		}
 		c.Source = sourceRoles
 		c.Gain = "any signed-in user can do what requires a role"

@@ -7,9 +7,9 @@ import (
 
 // validApplication is an application that must be let in.
 func (s *Suite) validApplication(e endpoint) Case {
-	name := "valid"
+	name, means := "valid", CauseRefused
 	if e.users {
-		name = "valid-application"
+		name, means = "valid-application", CauseApplicationRefused
 	}
 	kind, add := "whose roles are enough", s.addPermission(e.sufficient()...)
 	if !e.needsRole() {
@@ -19,7 +19,7 @@ func (s *Suite) validApplication(e endpoint) Case {
 	if cannot != nil && e.several() {
 		who, cannot = s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) })
 	}
-	return s.admitted(e, name, who, cannot, s.applicationProperties(e, who)...)
+	return s.admitted(e, name, means, who, cannot, s.applicationProperties(e, who)...)
 }
 
 func (s *Suite) applicationProperties(e endpoint, who subject) []property {
@@ -36,9 +36,9 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	}
 	deny := func(name, kind, add, flaw string, lacking caller, match func(Application) bool) Case {
 		who, cannot := s.itself(kind, add, func(a Application) bool { return match(a) && !e.letsIn(caller{app: true, roles: a.Roles}) })
-		c := s.denied(e, name, High, who, cannot, s.applicationProperties(e, who)...)
+		c := s.denied(e, name, CauseRole, High, who, cannot, s.applicationProperties(e, who)...)
 		if cannot != nil && e.several() {
-			c = s.signedDenied(e, name, lacking)
+			c = s.signedDenied(e, name, CauseRole, lacking)
 		}
 		c.Source = sourceRoles
 		c.Gain = "every application of the tenant gets in: a token for the API is theirs for the asking"
@@ -64,9 +64,9 @@ func (s *Suite) userRefused(e endpoint) Case {
 	if cannot != nil && !e.several() {
 		who, cannot = s.signedIn(endpoint{}, "who can sign in", s.addUser("somebody"), func(User) bool { return true })
 	}
-	c := s.denied(e, "user", High, who, cannot, s.userProperties(endpoint{}, who)[:1]...)
+	c := s.denied(e, "user", CauseCallers, High, who, cannot, s.userProperties(endpoint{}, who)[:1]...)
 	if cannot != nil && e.several() {
-		c = s.signedDenied(e, "user", caller{roles: e.sufficient()})
+		c = s.signedDenied(e, "user", CauseCallers, caller{roles: e.sufficient()})
 	}
 	c.Source = sourceCallers
 	c.Gain = "people can do what is kept for services"
@@ -82,7 +82,7 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool {
 		return e.satisfiedBy(a.Roles) && !e.letsIn(caller{app: true, roles: a.Roles})
 	})
-	c := s.denied(e, name, High, fit, cannot, s.applicationProperties(e, fit)...)
+	c := s.denied(e, name, CauseCallers, High, fit, cannot, s.applicationProperties(e, fit)...)
 	if cannot != nil {
 		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(a Application) bool {
 			return !e.letsIn(caller{app: true, roles: a.Roles})

@@ -42,6 +42,8 @@ type Case struct {
 	Endpoint string   `json:"endpoint"` // "GET /secure"
 	Name     string   `json:"name"`     // "wrong-audience"
 	Group    Group    `json:"group"`
+	Means    CauseID  `json:"means"`           // the flaw that a failure is about
+	Shows    CauseID  `json:"shows,omitempty"` // the flaw of an answer that says too much, where that is looked for
 	Severity Severity `json:"severity"`
 	Sends    string   `json:"sends"` // what the request carries
 	Expect   Expect   `json:"expect"`
@@ -65,8 +67,10 @@ type Case struct {
 	admit   func(context.Context, *session) (*good, error)
 	present func(context.Context, *session) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
-	inspect func(reply) finding
-	reveals bool // a success is a failure where it is what an admitted request gets
+	inspect       func(reply) finding
+	alsoBlockedBy []CauseID // beside what blocks Means
+	lacks         bool      // what is presented is not entitled either
+	reveals       bool      // a success is a failure where it is what an admitted request gets
 	// try is a case of several requests, instead of admit and present.
 	try func(context.Context, *runner, Case) (Result, error)
 }
@@ -128,14 +132,20 @@ func success(status int) bool { return status >= 200 && status <= 299 }
 
 // skipped is why a case cannot be tried.
 type skipped struct {
-	reason string
-	add    string // the manifest lines that would make it possible
+	reason  string
+	add     string // the manifest lines that would make it possible
+	vacuous bool   // it would prove nothing: nobody is let in, or everybody is
 }
 
 func (s *skipped) Error() string { return s.reason }
 
 func skip(add, reason string, args ...any) *skipped {
-	return &skipped{fmt.Sprintf(reason, args...), add}
+	return &skipped{reason: fmt.Sprintf(reason, args...), add: add}
+}
+
+// vacuous is for a case that would prove nothing: a finding blocks it.
+func vacuous(reason string, args ...any) *skipped {
+	return &skipped{reason: fmt.Sprintf(reason, args...), vacuous: true}
 }
 
 // credential is what a request presents, and where it differs from the

@@ -23,7 +23,7 @@ var claimChecks = slices.Concat(foreign, []check{graphToken}, dateChecks, audien
 // foreign are tokens that were meant for another time, API or tenant.
 var foreign = []check{
 	{
-		name: "expired", severity: Medium,
+		name: "expired", means: CauseExpiry, severity: Medium,
 		sends:  "a correctly signed token that expired an hour ago",
 		gain:   "a stolen token stays valid forever",
 		flaw:   "the API does not check the expiry (exp)",
@@ -33,7 +33,7 @@ var foreign = []check{
 		}),
 	},
 	{
-		name: "not-yet-valid", severity: Medium,
+		name: "not-yet-valid", means: CauseNotBefore, severity: Medium,
 		sends:  "a correctly signed token that is valid in an hour",
 		gain:   "tokens work before their time",
 		flaw:   "the API does not check the start of validity (nbf)",
@@ -43,7 +43,7 @@ var foreign = []check{
 		}),
 	},
 	{
-		name: "wrong-audience", severity: High,
+		name: "wrong-audience", means: CauseAudience, severity: High,
 		sends:  "a correctly signed token for another API, Microsoft Graph",
 		gain:   "every API and client that gets a user's token for something else can use it here",
 		flaw:   "the API does not check the audience (aud)",
@@ -64,7 +64,7 @@ var foreign = []check{
 		},
 	},
 	{
-		name: "wrong-issuer", severity: High,
+		name: "wrong-issuer", means: CauseIssuer, severity: High,
 		sends:  "a token signed with the right key that names another issuer",
 		gain:   "anyone who can sign with a key that the API knows can call the endpoint",
 		flaw:   "the API does not check the issuer (iss)",
@@ -79,7 +79,7 @@ var foreign = []check{
 		}),
 	},
 	{
-		name: "other-tenant", severity: Critical,
+		name: "other-tenant", means: CauseTenant, severity: Critical,
 		sends:  "a correctly signed token from another tenant of Entra ID",
 		gain:   "anybody with a tenant of their own gets in: all tenants' tokens are signed with the same keys",
 		flaw:   "the API does not check the tenant (iss and tid)",
@@ -94,7 +94,7 @@ var foreign = []check{
 		}),
 	},
 	{
-		name: "id-token", severity: High,
+		name: "id-token", means: CauseIDToken, lacks: true, severity: High,
 		sends:  "the ID token of a user who signed in to the client",
 		gain:   "a token that proves only who signed in is taken for a permission; it lies open in browsers and logs",
 		flaw:   "the API does not check the audience (aud), which is the client's, or takes ID tokens for access tokens",

@@ -9,7 +9,7 @@ import (
 
 // graphToken is what every client of the tenant has at hand for something else.
 var graphToken = check{
-	name: "graph-token", severity: High,
+	name: "graph-token", means: CauseAudience, lacks: true, severity: High,
 	sends:  "a real token for Microsoft Graph",
 	gain:   "every program that reads a user's profile can call the API as that user",
 	flaw:   "the API does not check the audience (aud)",

@@ -67,7 +67,7 @@ var audienceChecks = []check{
 		return change{"aud": g.claims.text("aud") + "/"}
 	}), "correct APIs differ: Microsoft's own library ignores a slash at the end"),
 	{
-		name: "audience-client", severity: High,
+		name: "audience-client", means: CauseAudience, severity: High,
 		sends:  "a correctly signed token for the client itself",
 		gain:   "a token that the client got about its user, such as an ID token, opens the API",
 		flaw:   "the API accepts the client's id as its own audience (aud)",
@@ -137,7 +137,7 @@ type change = map[string]any
 // claim is a correctly signed token with such a change.
 func claim(name string, severity Severity, what, checked, source string, changes func(*good) change) check {
 	return check{
-		name: name, severity: severity,
+		name: name, means: claimCauses[checked], severity: severity,
 		sends:   "a correctly signed token " + what,
 		gain:    gains[checked],
 		flaw:    fmt.Sprintf("the API does not check %s, or not exactly", checked),
@@ -155,6 +155,13 @@ var gains = map[string]string{
 	"iss": "anyone who can sign with a key that the API knows can call the endpoint",
 	"tid": "nothing by itself, as long as the issuer is checked",
 	"ver": "nothing by itself",
+}
+
+// claimCauses are the flaws of an API that forgets a claim's check.
+var claimCauses = map[string]CauseID{
+	"exp": CauseExpiry, "nbf": CauseNotBefore, "iat": CauseIssuedAt,
+	"aud": CauseAudience, "iss": CauseIssuer, "tid": CauseTenant, "ver": CauseVersion,
+	"scp": CauseScope, "roles": CauseRole,
 }
 
 // lenient makes a check of one where correct APIs differ, and says why.

@@ -68,7 +68,7 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 		return t.result, err
 	}
 	if !s.isLetIn(e.request) {
-		return t.result, skip("", "a refusal proves nothing while nobody is let in: see %s: valid", e.request)
+		return t.result, vacuous("a refusal proves nothing while nobody is let in: see %s: valid", e.request)
 	}
 	sent, err := all(g)
 	if err != nil {
@@ -79,7 +79,7 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 		tokens = append([]string{""}, tokens...)
 	}
 	if len(tokens) == 0 {
-		return t.result, skip("", "the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.request)
+		return t.result, vacuous("the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.request)
 	}
 	if t.scene, err = s.prepare(ctx, t.result.Case); err != nil {
 		return t.result, err
@@ -112,7 +112,7 @@ func (t *disguiseTrial) fail() {
 		with = "with a valid token that is not sufficient"
 		t.result.Severity, t.result.Gain = High, "anybody who has a valid token can do what requires more"
 	}
-	t.result.Outcome, t.result.Cause = Fail, t.result.Flaw
+	t.result.Outcome, t.result.Cause, t.result.cause = Fail, t.result.Flaw, t.result.causeOf(t.result.Status, false)
 	t.result.Reason = fmt.Sprintf("expected %s; %s: %s", t.result.Expect, with, strings.Join(t.wrong, "; "))
 }
 

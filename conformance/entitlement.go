@@ -88,7 +88,7 @@ func nearScopes(e endpoint, scope string) []check {
 		}), "correct APIs differ: scope is the claim's name in RFC 9068, and Entra does not use it"),
 	}
 	for i := range checks {
-		checks[i].source, checks[i].present = sourceScopes, ofUser(checks[i].present)
+		checks[i].means, checks[i].source, checks[i].present = CauseScopeCompare, sourceScopes, ofUser(checks[i].present)
 	}
 	return checks
 }
@@ -125,7 +125,7 @@ func roleChecks(e endpoint) []check {
 		}), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
 	}
 	for i := range checks {
-		checks[i].source = sourceRoles
+		checks[i].means, checks[i].source = CauseRoleCompare, sourceRoles
 	}
 	return checks
 }
@@ -162,24 +162,24 @@ func unentitled(g *good, more change) change {
 // orderChecks are tokens that are neither valid nor enough: nothing of a token
 // may be believed, its lack of a scope neither, before all of it is checked.
 var orderChecks = []check{
-	order("order-signature", "whose signature does not match", func(_ context.Context, g *good) (credential, error) {
+	order("order-signature", CauseSignature, "whose signature does not match", func(_ context.Context, g *good) (credential, error) {
 		token := g.token.WithClaim("roles", []string{})
 		if g.claims.text("scp") != "" {
 			token = token.WithClaim("scp", "another.scope")
 		}
 		return bearer(token.String()), nil
 	}),
-	order("order-expired", "that has expired", func(ctx context.Context, g *good) (credential, error) {
+	order("order-expired", CauseExpiry, "that has expired", func(ctx context.Context, g *good) (credential, error) {
 		return g.present(ctx, unentitled(g, change{"exp": g.date(-time.Hour)}))
 	}),
-	order("order-audience", "for another API", func(ctx context.Context, g *good) (credential, error) {
+	order("order-audience", CauseAudience, "for another API", func(ctx context.Context, g *good) (credential, error) {
 		return g.present(ctx, unentitled(g, change{"aud": anotherAudience}))
 	}),
 }
 
-func order(name, what string, present func(context.Context, *good) (credential, error)) check {
+func order(name string, fault CauseID, what string, present func(context.Context, *good) (credential, error)) check {
 	return check{
-		name: name, severity: Low,
+		name: name, means: CauseOrder, alsoBlockedBy: []CauseID{fault}, lacks: true, severity: Low,
 		sends:   "a token without scopes and roles " + what,
 		gain:    "the answer tells what a made-up token would need, and clients do not sign in again",
 		flaw:    "the API decides by scopes and roles before it has checked the token",

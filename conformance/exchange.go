@@ -71,11 +71,12 @@ func (s *session) once(ctx context.Context, sent request, c credential) (*Exchan
 		return nil, reply{}, 0, err
 	}
 	secrets := slices.Concat(s.hidden, c.secrets)
+	m := newMasker(secrets)
 	exchange := &Exchange{
-		Method: r.Method, URL: mask(address(r.URL), secrets),
-		RequestHeader: maskHeader(r.Header, secrets), Token: decoded(c),
+		Method: r.Method, URL: m.text(address(r.URL)),
+		RequestHeader: m.header(r.Header), Token: decoded(c),
 	}
-	exchange.RequestBody, _ = shown(bodyOf(sent, c), secrets)
+	exchange.RequestBody, _ = m.shown(bodyOf(sent, c))
 	begin := time.Now()
 	response, err := s.client.Do(r)
 	if err != nil {
@@ -85,8 +86,8 @@ func (s *session) once(ctx context.Context, sent request, c credential) (*Exchan
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	elapsed := time.Since(begin)
 	exchange.Status = response.StatusCode
-	exchange.ResponseHeader = maskHeader(response.Header, secrets)
-	exchange.Body, exchange.Truncated = shown(body, secrets)
+	exchange.ResponseHeader = m.header(response.Header)
+	exchange.Body, exchange.Truncated = m.shown(body)
 	if err != nil {
 		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, exchange.URL, maskError(err, secrets))}
 	}
@@ -187,8 +188,9 @@ func (t Target) client(concurrency int) *http.Client {
 // plain is the error without line breaks, which a broken server may cause.
 func plain(err error) error { return errors.New(strings.Join(strings.Fields(err.Error()), " ")) }
 
-func shown(body []byte, secrets []string) (string, bool) {
-	text := mask(strings.ToValidUTF8(string(body), "\uFFFD"), secrets)
+// shown is the beginning of a body.
+func (m masker) shown(body []byte) (string, bool) {
+	text := m.text(strings.ToValidUTF8(string(body), "\uFFFD"))
 	if len(text) <= maxShown {
 		return text, false
 	}

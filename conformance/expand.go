@@ -91,7 +91,7 @@ func (s *Suite) check() error {
 func (s *Suite) endpointCases(e endpoint) []Case {
 	if e.public {
 		return []Case{{
-			ID: e.id + ": public", Endpoint: e.id, Name: "public", Group: Authentication, Severity: Low,
+			ID: e.id + ": public", Endpoint: e.id, Name: "public", Means: CausePublic, Group: Authentication, Severity: Low,
 			Sends:  "no token",
 			Expect: e.expect,
 			Source: "the document: the endpoint is public",
@@ -133,19 +133,25 @@ func onEach(e endpoint, group Group, checks []check) []Case {
 // check is a way to present a token wrongly, or a wrong token, that is tried
 // at every protected endpoint: one line of a family's table.
 type check struct {
-	name      string
-	severity  Severity
-	sends     string
-	gain      string
-	flaw      string
-	source    string
-	tolerates []int // statuses that correct APIs answer too
-	mayAdmit  bool  // correct APIs let it in
-	admits    bool  // it must be let in; then tolerates are what correct APIs answer too
-	also      []int // statuses that are as good as 401
-	present   func(context.Context, *good) (credential, error)
-	inspect   func(reply) finding
-	fits      func(*Suite) bool // nil: every API
+	name  string
+	means CauseID // the flaw of an API that answers otherwise
+	shows CauseID // the flaw of an API whose answer inspect finds wrong; "": means
+	// alsoBlockedBy are flaws with which the case says nothing, beside those that
+	// block what it means.
+	alsoBlockedBy []CauseID
+	lacks         bool // the token is not entitled either, so 403 says that this was looked at first
+	severity      Severity
+	sends         string
+	gain          string
+	flaw          string
+	source        string
+	tolerates     []int // statuses that correct APIs answer too
+	mayAdmit      bool  // correct APIs let it in
+	admits        bool  // it must be let in; then tolerates are what correct APIs answer too
+	also          []int // statuses that are as good as 401
+	present       func(context.Context, *good) (credential, error)
+	inspect       func(reply) finding
+	fits          func(*Suite) bool // nil: every API
 }
 
 func (c check) on(e endpoint, group Group) Case {
@@ -155,9 +161,9 @@ func (c check) on(e endpoint, group Group) Case {
 		expect.Tolerates = c.tolerates
 	}
 	return Case{
-		ID: e.id + ": " + e.of(c.name), Endpoint: e.id, key: e.key(), Name: e.of(c.name), Group: group, Severity: c.severity,
+		ID: e.id + ": " + e.of(c.name), Endpoint: e.id, key: e.key(), Name: e.of(c.name), Means: c.means, Shows: c.shows, Group: group, Severity: c.severity,
 		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
-		Expect: expect, stage: stageRest, inspect: c.inspect,
+		Expect: expect, stage: stageRest, inspect: c.inspect, alsoBlockedBy: c.alsoBlockedBy, lacks: c.lacks,
 		present: func(ctx context.Context, session *session) (credential, error) {
 			g, err := session.goodFor(e)
 			if err != nil {
@@ -181,6 +187,9 @@ func checkIDs(cases []Case) error {
 
 // selected are the cases that Only names; none is an error.
 func (s *Suite) selected(cases []Case) ([]Case, error) {
+	if s.leaves != nil {
+		cases = slices.DeleteFunc(slices.Clone(cases), s.leaves)
+	}
 	if s.Only == "" {
 		return cases, nil
 	}

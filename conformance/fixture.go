@@ -119,7 +119,7 @@ func (s *session) entitledToken(ctx context.Context, c Case, as stack.As) (crede
 
 // brief is the beginning of an answer, for an error.
 func (s *session) brief(got reply) string {
-	text, _ := shown(got.body[:min(len(got.body), 200)], append(got.sent, s.hidden...))
+	text, _ := newMasker(append(got.sent, s.hidden...)).shown(got.body[:min(len(got.body), 200)])
 	return cmp.Or(strings.Join(strings.Fields(text), " "), "an empty answer")
 }
 

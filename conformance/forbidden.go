@@ -13,9 +13,14 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	if !e.needsScope() && !e.needsRole() {
 		return nil // nothing that a good token could lack
 	}
+	// Where others without it are refused, the API remembers this one.
+	asked := CauseScope
+	if e.needsRole() {
+		asked = CauseRole
+	}
 	checks := []check{
 		{
-			name: "forbidden-token", severity: Medium,
+			name: "forbidden-token", means: CauseStaleRoles, shows: CauseEcho, severity: Medium,
 			sends:   "a good token without what the endpoint requires, and looks for it in the answer",
 			gain:    "tokens end up in logs and pages, where other people find them",
 			flaw:    "the API puts the token into its answer",
@@ -23,7 +28,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 			inspect: func(a reply) finding { return echoed(a) },
 		},
 		{
-			name: "forbidden-trace", severity: Medium,
+			name: "forbidden-trace", means: CauseStaleRoles, shows: CauseDebug, severity: Medium,
 			sends:   "a good token without what the endpoint requires, and looks for a stack trace",
 			gain:    "the names and versions of what the API is made of",
 			flaw:    "the API answers with its own error, untreated",
@@ -31,7 +36,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 			inspect: func(a reply) finding { return untreated(a) },
 		},
 		{
-			name: "forbidden-reveals", severity: Low,
+			name: "forbidden-reveals", means: CauseStaleRoles, shows: CauseReveals, severity: Low,
 			sends:  "a good token without what the endpoint requires, and looks for the roles that would be enough",
 			gain:   "a refused caller learns which role to obtain",
 			flaw:   "the API tells refused callers which roles it accepts",
@@ -43,7 +48,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	}
 	var cases []Case
 	for _, c := range checks {
-		c.present = s.notEnough(e)
+		c.present, c.alsoBlockedBy = s.notEnough(e), []CauseID{asked}
 		made := c.on(e, Answers)
 		made.Expect = Expect{Status: 403}
 		cases = append(cases, made)

@@ -11,8 +11,10 @@ import (
 // headerCheck is a family of headers that only a proxy may set: one case for
 // each endpoint.
 type headerCheck struct {
-	name, sends, gain, flaw, source string
-	disguises                       func(headerFacts) ([]disguise, error)
+	name                      string
+	means                     CauseID
+	sends, gain, flaw, source string
+	disguises                 func(headerFacts) ([]disguise, error)
 }
 
 // headerFacts are what the values of such headers are made from.
@@ -25,6 +27,7 @@ type headerFacts struct {
 var headerChecks = []headerCheck{
 	{
 		name:      "header-path",
+		means:     CauseHeaderPath,
 		sends:     "headers by which a proxy names the original path, each with the path of a public route; and the endpoint's path in them at a public route",
 		gain:      "anybody can call the endpoint, with one header",
 		flaw:      "the API takes the path that it checks, or the one that it routes by, from a header that the caller sets",
@@ -33,6 +36,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-method",
+		means:     CauseHeaderMethod,
 		sends:     "headers, a query and a form that name another method than the request's",
 		gain:      "anybody can call the endpoint, with one header",
 		flaw:      "the API checks one method and runs another: the override is applied after the check, or the check believes it",
@@ -41,6 +45,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-host",
+		means:     CauseHeaderHost,
 		sends:     "headers by which a proxy names the original host, scheme and port, each with values of an internal request",
 		gain:      "anybody can call the endpoint, with one header",
 		flaw:      "the API does not check the token of requests that name an internal host or another scheme",
@@ -49,6 +54,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-address",
+		means:     CauseHeaderAddress,
 		sends:     "headers by which a proxy names the client's address, each with addresses of the machine itself and of internal networks",
 		gain:      "anybody can call the endpoint, with one header",
 		flaw:      "the API does not check the token of requests from some addresses, and takes the address from a header that the caller sets",
@@ -57,6 +63,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-probe",
+		means:     CauseHeaderProbe,
 		sends:     "headers of health probes, of internal calls and of tests",
 		gain:      "anybody can call the endpoint, with one header",
 		flaw:      "the API does not check the token of requests that say that they are internal",
@@ -65,6 +72,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-identity",
+		means:     CauseHeaderIdentity,
 		sends:     "headers by which a proxy names the caller it has authenticated, each with the name, roles and scopes of a caller who is let in",
 		gain:      "anybody can call the endpoint as any user, with one header",
 		flaw:      "the API takes the caller, or the caller's roles, from a header that the caller sets",
@@ -73,6 +81,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-token",
+		means:     CauseHeaderToken,
 		sends:     "headers by which a proxy passes the caller's token on, each with a token that is not signed by the issuer",
 		gain:      "anybody can make tokens, without any key",
 		flaw:      "the API reads a token from a header of a proxy and does not verify it",
@@ -81,6 +90,7 @@ var headerChecks = []headerCheck{
 	},
 	{
 		name:      "header-certificate",
+		means:     CauseHeaderCertificate,
 		sends:     "headers by which a proxy passes the client's certificate on, each with a certificate of our own",
 		gain:      "anybody can call the endpoint, with any certificate",
 		flaw:      "the API believes a client certificate that a header holds, or that a header says was verified",
@@ -95,7 +105,7 @@ func (s *Suite) headerCases(e endpoint) []Case {
 	alone, ok := s.lifeEndpoint()
 	var cases []Case
 	for _, h := range headerChecks {
-		c := Case{Name: h.name, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}
+		c := Case{Name: h.name, Means: h.means, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}
 		cases = append(cases, inDisguise(e, c, ok && alone.request == e.request, func(g *good) ([]disguise, error) {
 			return h.disguises(headerFacts{g, principalOf(e, g), s.publicPaths()})
 		}))

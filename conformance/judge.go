@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,6 +19,8 @@ type verdict struct {
 	reason  string // what is wrong with the answer
 	cause   string // what that probably means
 	note    string
+	means   CauseID // of a failure, or of a note that --strict counts as one
+	vacuous bool    // skipped, since nobody is let in
 }
 
 // judge compares an answer with what the case expects. proven says whether the
@@ -35,27 +38,27 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	}
 	switch {
 	case found.wrong != "":
-		return verdict{outcome: Fail, reason: found.wrong, cause: c.Flaw}
+		return verdict{outcome: Fail, reason: found.wrong, cause: c.Flaw, means: c.causeOf(a.status, true)}
 	case c.Expect.met(a.status):
 		if c.Expect.JSON != nil {
 			if wrong := compareJSON(c.Expect.JSON, a.body); wrong != "" {
-				return verdict{outcome: Fail, reason: wrong, cause: "the endpoint answers something else than the document expects"}
+				return verdict{outcome: Fail, reason: wrong, cause: "the endpoint answers something else than the document expects", means: c.causeOf(a.status, false)}
 			}
 		}
 		if found.note != "" {
-			return c.unlessVacuous(proven, verdict{outcome: Note, note: found.note})
+			return c.unlessVacuous(proven, verdict{outcome: Note, note: found.note, means: cmp.Or(c.Shows, c.Means)})
 		}
 		return c.unlessVacuous(proven, verdict{outcome: Pass})
 	case c.Expect.MayAdmit && success(a.status):
-		return c.unlessVacuous(proven, verdict{outcome: Note, note: c.Flaw})
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: c.Flaw, means: c.Means})
 	case sent.toleratedNote != "" && slices.Contains(sent.tolerates, a.status):
-		return c.unlessVacuous(proven, verdict{outcome: Note, note: sent.toleratedNote})
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: sent.toleratedNote, means: c.Means})
 	case c.Expect.tolerated(a.status) || slices.Contains(sent.tolerates, a.status):
-		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect)})
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect), means: c.causeOf(a.status, false)})
 	case sent.catchAll && success(a.status):
-		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing"}
+		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing", means: c.Means}
 	}
-	return verdict{outcome: Fail, reason: fmt.Sprintf("expected %s, got %d", c.Expect, a.status), cause: c.cause(a.status)}
+	return verdict{outcome: Fail, reason: fmt.Sprintf("expected %s, got %d", c.Expect, a.status), cause: c.cause(a.status), means: c.causeOf(a.status, false)}
 }
 
 // strictly makes a failure of what is merely noted.
@@ -63,14 +66,14 @@ func (v verdict) strictly() verdict {
 	if v.outcome != Note {
 		return v
 	}
-	return verdict{outcome: Fail, reason: v.note, cause: "correct APIs differ here, and a strict run counts that"}
+	return verdict{outcome: Fail, reason: "a note, which --strict counts as a failure", cause: v.note, means: v.means}
 }
 
 // strictly does the same to a result, where a run is strict.
 func (s *session) strictly(r Result) Result {
 	if s.Strict && r.Outcome == Note {
 		v := verdict{outcome: Note, note: r.Note}.strictly()
-		r.Outcome, r.Reason, r.Cause, r.Note = v.outcome, v.reason, v.cause, ""
+		r.Outcome, r.Reason, r.Cause, r.Note, r.Severity, r.Gain = v.outcome, v.reason, v.cause, "", Low, ""
 	}
 	return r
 }
@@ -79,7 +82,7 @@ func (c Case) unlessVacuous(proven bool, v verdict) verdict {
 	if proven || c.Expect.admits() || c.stage < stageRest || c.Group == Written {
 		return v
 	}
-	return verdict{outcome: Skip, reason: fmt.Sprintf("it was refused, which proves nothing while nobody is let in: see %s: valid", c.Endpoint)}
+	return verdict{outcome: Skip, vacuous: true, reason: fmt.Sprintf("it was refused, which proves nothing while nobody is let in: see %s: valid", c.Endpoint)}
 }
 
 // cause is what an unexpected status probably means.
@@ -114,6 +117,9 @@ func (c Case) cause(status int) string {
 		return "the API answers 403 where it cannot know the caller; 401 tells a client to sign in again"
 	case want == http.StatusForbidden && status == http.StatusUnauthorized:
 		return "the API refuses a good token as if nobody had signed in: it mixes what a caller may do with who the caller is, and clients will sign in again in vain"
+	}
+	if c.Shows != "" { // Flaw is about what the answer shows
+		return c.Means.Title()
 	}
 	return c.Flaw
 }

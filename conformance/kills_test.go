@@ -24,6 +24,25 @@ func mutants() []mutant {
 	return slices.Concat(authenticationMutants, entitlementMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifeMutants)
 }
 
+// suite is one of the mutant, on that tenant unless the mutant needs its own.
+func (m mutant) suite(t *testing.T, s *tenant) *Suite {
+	t.Helper()
+	api := validator{mutation: m.mutation}
+	if m.fresh != nil {
+		s, api.mutation = startTenant(t), m.fresh()
+	}
+	if m.keys != nil {
+		s = startTenant(t)
+		api.keys = s.cache(m.keys).find
+	}
+	api.issuer = s.issuer()
+	suite := quickstart(s, serve(t, api))
+	if m.life != (stack.Life{}) {
+		suite.Document.Life = m.life
+	}
+	return suite
+}
+
 // Each mutant is killed by the case that is meant for it.
 func TestEveryMutantIsKilled(t *testing.T) {
 	t.Parallel()
@@ -31,20 +50,8 @@ func TestEveryMutantIsKilled(t *testing.T) {
 	for _, m := range mutants() {
 		t.Run(m.flaw, func(t *testing.T) {
 			t.Parallel()
-			s, api := shared, validator{mutation: m.mutation}
-			if m.fresh != nil {
-				s, api.mutation = startTenant(t), m.fresh()
-			}
-			if m.keys != nil {
-				s = startTenant(t)
-				api.keys = s.cache(m.keys).find
-			}
-			api.issuer = s.issuer()
-			suite := quickstart(s, serve(t, api))
+			suite := m.suite(t, shared)
 			suite.Only, suite.Strict = "GET /secure: "+m.kills, m.strict
-			if m.life != (stack.Life{}) {
-				suite.Document.Life = m.life
-			}
 			r := run(t, suite)
 			result := r.result(t, "GET /secure: "+m.kills)
 			tally.mutant(result.Outcome == Fail)

@@ -106,7 +106,7 @@ func (s *session) live(ctx context.Context, c Case, e endpoint, present func(con
 		return credential{}, err
 	}
 	if !s.isLetIn(e.key()) {
-		return credential{}, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
+		return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
 	}
 	l := &trial{s, c, e, g}
 	if got, err := l.ask(ctx, bearer(g.raw)); err == nil && !success(got.status) {

@@ -20,7 +20,7 @@ const (
 var keyChecks = []lifeCheck{
 	{
 		check: check{
-			name: "keys-next", severity: Medium, admits: true,
+			name: "keys-next", means: CauseKeyRefresh, severity: Medium, admits: true,
 			sends:  "the good token signed with a key that the issuer has published since the API first let it in",
 			gain:   "nothing: when the issuer rolls its keys over nobody gets in any more, until somebody restarts the API",
 			flaw:   "the API does not fetch the issuer's keys again: it has those of its start (life.keyRefresh)",
@@ -30,7 +30,7 @@ var keyChecks = []lifeCheck{
 	},
 	{
 		check: check{
-			name: "retired-key", severity: High,
+			name: "retired-key", means: CauseKeyRetired, severity: High,
 			sends:  "the good token signed with a key that the issuer has withdrawn before the run began",
 			gain:   "a key that was stolen, and withdrawn for it, opens the API for ever",
 			flaw:   "the API accepts a token whose kid is not a current key of the issuer",
@@ -40,7 +40,7 @@ var keyChecks = []lifeCheck{
 	},
 	{
 		check: check{
-			name: "keys-cached", severity: Low, admits: true,
+			name: "keys-cached", means: CauseKeyCache, severity: Low, admits: true,
 			sends:  fmt.Sprintf("the good token %d times, and counts how often the key set is asked for", repeats+1),
 			gain:   "anybody slows the API down by asking; when the issuer does not answer, nobody gets in",
 			flaw:   "the API fetches the issuer's keys for every request",
@@ -50,7 +50,7 @@ var keyChecks = []lifeCheck{
 	},
 	{
 		check: check{
-			name: "keys-flood", severity: Low,
+			name: "keys-flood", means: CauseKeyFlood, severity: Low,
 			sends:  fmt.Sprintf("%d tokens of unknown keys, and counts how often the key set is asked for", strangers+1),
 			gain:   "anybody has the API flood the issuer, which then throttles it",
 			flaw:   "the API asks the issuer more than once for every token of an unknown key",
@@ -60,7 +60,7 @@ var keyChecks = []lifeCheck{
 	},
 	{
 		check: check{
-			name: "keys-slow", severity: Low, admits: true,
+			name: "keys-slow", means: CauseKeyWait, severity: Low, admits: true,
 			sends:  "the good token while the key set takes its time, after a token of an unknown key",
 			gain:   "anybody makes everybody wait, by a token of an unknown key",
 			flaw:   "the API refuses all callers while it waits for the issuer's keys",
@@ -263,7 +263,7 @@ func (l *trial) counting(ctx context.Context, last credential, each func(int) (c
 func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
 	return lifeCheck{
 		check: check{
-			name: name, severity: Low, admits: true,
+			name: name, means: CauseKeyOutage, severity: Low, admits: true,
 			sends:  "the good token while the key set " + what + ", and once more after a token of an unknown key",
 			gain:   "nothing: no caller is accepted until the issuer's keys can be fetched again",
 			flaw:   flaw,

@@ -20,7 +20,7 @@ func (s *Suite) roleRemoved() []Case {
 		if s.Life.Assignments == nil {
 			cannot = skip("", "%s", s.whyNoLife("the tenant's assignments cannot be changed for a test"))
 		}
-		c := s.denied(e, "role-removed", High, who, cannot)
+		c := s.denied(e, "role-removed", CauseStaleRoles, High, who, cannot)
 		c.Group, c.stage = LifeCycle, stageLife
 		c.Sends = "the new token of " + describe(who, cannot) + ", whose roles were taken away since"
 		if cannot != nil {

@@ -35,7 +35,7 @@ func (s *Suite) skewChecks() []lifeCheck {
 		} else {
 			near[i].check = lenient(near[i].check, "correct APIs differ: up to five minutes of clock skew are usual; the document's life.clockSkew states the guarantee")
 		}
-		near[i].severity = Low
+		near[i].means, near[i].severity = CauseSkew, Low
 	}
 	if !stated {
 		for i := range checks[:2] {

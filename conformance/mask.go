@@ -18,14 +18,24 @@ var tokenLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(\.[A-Z
 
 // mask takes the secrets, their parts, what they are in other encodings and
 // whatever looks like a token out of a text.
-func mask(text string, secrets []string) string {
-	for _, secret := range secrets {
+func mask(text string, secrets []string) string { return newMasker(secrets).text(text) }
+
+// masker masks the texts of one exchange.
+type masker struct {
+	secrets []string
+	encoded encodings
+}
+
+func newMasker(secrets []string) masker { return masker{secrets, encode(secrets)} }
+
+func (m masker) text(text string) string {
+	for _, secret := range m.secrets {
 		text = strings.ReplaceAll(text, secret, masked)
 		for part := range strings.SplitSeq(secret, ".") {
 			text = maskBeginning(text, part)
 		}
 	}
-	return tokenLike.ReplaceAllString(maskEncoded(text, secrets), masked)
+	return tokenLike.ReplaceAllString(m.encoded.mask(text), masked)
 }
 
 // maskBeginning takes out a part of a secret, also where it is cut off.
@@ -50,14 +60,14 @@ func maskBeginning(text, part string) string {
 	}
 }
 
-// maskHeader masks every value; those of cookies and of headers that carry
+// header masks every value; those of cookies and of headers that carry
 // credentials whole.
-func maskHeader(h http.Header, secrets []string) http.Header {
+func (m masker) header(h http.Header) http.Header {
 	clean := make(http.Header, len(h))
 	for name, values := range h {
 		values = slices.Clone(values)
 		for i := range values {
-			values[i] = mask(values[i], secrets)
+			values[i] = m.text(values[i])
 			switch {
 			case name == "Set-Cookie":
 				cookie, _, _ := strings.Cut(values[i], "=")

@@ -9,9 +9,11 @@ import (
 	"strings"
 )
 
-// maskEncoded takes out what a secret becomes in base64, base64url and hex, alone
-// or within other text, in lines or with separators, also where it is cut off.
-func maskEncoded(text string, secrets []string) string {
+// encodings are what some secrets become in base64, base64url and hex.
+type encodings struct{ base64s, hexes []string }
+
+// encode works out the encodings of secrets, once for all texts of an exchange.
+func encode(secrets []string) encodings {
 	var base64s, hexes []string
 	for _, secret := range secrets {
 		for _, part := range append(strings.Split(secret, "."), secret) {
@@ -22,7 +24,13 @@ func maskEncoded(text string, secrets []string) string {
 			hexes = append(hexes, hex.EncodeToString([]byte(part)))
 		}
 	}
-	text = maskWithin(text, base64s, func(text string, i int) int {
+	return encodings{base64s, hexes}
+}
+
+// mask takes them out, alone or within other text, in lines or with separators,
+// also where they are cut off.
+func (e encodings) mask(text string) string {
+	text = maskWithin(text, e.base64s, func(text string, i int) int {
 		switch {
 		case text[i] == '\n' || text[i] == '\r':
 			return 1
@@ -33,7 +41,7 @@ func maskEncoded(text string, secrets []string) string {
 		}
 		return 0
 	}, false)
-	return maskWithin(text, hexes, func(text string, i int) int {
+	return maskWithin(text, e.hexes, func(text string, i int) int {
 		switch {
 		case strings.HasPrefix(text[i:], `\x`), strings.HasPrefix(text[i:], "0x"), strings.HasPrefix(text[i:], `\n`):
 			return 2
@@ -65,6 +73,9 @@ func inBase64(text string) (all []string) {
 // is theirs. skip is how many bytes at a place separate digits and are none.
 func maskWithin(text string, patterns []string, skip func(text string, i int) int, anyCase bool) string {
 	const enough = 16
+	if len(text) < enough {
+		return text
+	}
 	var digits strings.Builder
 	var at []int // where each digit stands in the text
 	for i := 0; i < len(text); {

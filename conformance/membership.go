@@ -21,7 +21,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	const gain = "users who are in none of the groups can do what requires membership"
 	deny := func(name, kind, flaw string, changes func(*good) change, match func(User) bool) Case {
 		who, cannot := s.refused(e, kind, s.addUser("outsider"), func(u User) bool { return match(u) && e.satisfiedBy(u.Roles) && !(e.noGuests && u.Guest) })
-		c := s.denied(e, name, High, who, cannot, s.userProperties(e, who)...)
+		c := s.denied(e, name, CauseGroup, High, who, cannot, s.userProperties(e, who)...)
 		if changes != nil && (cannot != nil || name == "group-overage") {
 			c.skip = nil
 			c.Sends = "a correctly signed token of a user " + kind
@@ -63,13 +63,13 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 		near = near[1:] // the claim has names
 	}
 	for i := range near {
-		near[i].flaw, near[i].source = "the API does not compare groups (groups) as whole values of the right claim", sourceGroups
+		near[i].means, near[i].flaw, near[i].source = CauseGroupCompare, "the API does not compare groups (groups) as whole values of the right claim", sourceGroups
 		c := near[i].on(e, Authorization)
 		c.Expect.Status = 403
 		cases = append(cases, c)
 	}
 	member := check{
-		name: "group-overage-member", severity: Low, sends: "a correctly signed token of a member who is in too many groups for a token",
+		name: "group-overage-member", means: CauseGroupRefused, severity: Low, sends: "a correctly signed token of a member who is in too many groups for a token",
 		gain: "nothing: members of many groups may be refused", flaw: "the API answers neither as to a member nor as to somebody else",
 		source: sourceGroups, present: func(ctx context.Context, g *good) (credential, error) { return g.present(ctx, overage(g)) },
 	}.on(e, Authorization)
@@ -119,7 +119,7 @@ func (s *Suite) guests(e endpoint) []Case {
 	const foreignProvider = "https://sts.windows.net/" + anotherTenant + "/"
 	made := func(name, sends, flaw string, changes change) Case {
 		c := check{
-			name: name, severity: High, sends: sends, gain: "guests can do what is kept for members of the tenant", flaw: flaw, source: sourceGuests,
+			name: name, means: CauseGuests, severity: High, sends: sends, gain: "guests can do what is kept for members of the tenant", flaw: flaw, source: sourceGuests,
 			present: func(ctx context.Context, g *good) (credential, error) { return g.present(ctx, changes) },
 		}.on(e, Authorization)
 		c.Expect.Status = 403
@@ -129,7 +129,7 @@ func (s *Suite) guests(e endpoint) []Case {
 	if who, cannot := s.refused(e, "who is a guest", "", func(u User) bool {
 		return u.Guest && e.satisfiedBy(u.Roles) && (len(e.groups) == 0 || overlap(e.groups, u.Groups))
 	}); cannot == nil {
-		real := s.denied(e, "guest", High, who, nil, s.holdsScopes(who.client, e.requirement), s.saysWhetherGuest(e))
+		real := s.denied(e, "guest", CauseGuests, High, who, nil, s.holdsScopes(who.client, e.requirement), s.saysWhetherGuest(e))
 		real.Source, real.Gain, real.Flaw = guest.Source, guest.Gain, guest.Flaw
 		guest = real
 	}
@@ -137,7 +137,7 @@ func (s *Suite) guests(e endpoint) []Case {
 		"the API decides by the identity provider (idp) and not by the kind of account (acct)", change{"acct": 1, "idp": nil})
 	member := made("member-b2b", "a correctly signed token of a member of the tenant who signs in elsewhere",
 		"the API takes a member who signs in elsewhere for a guest: it decides by the identity provider (idp)", change{"acct": 0, "idp": foreignProvider})
-	member.Severity, member.Gain = Low, "nothing: members who sign in elsewhere are refused"
+	member.Means, member.Severity, member.Gain = CauseMembersRefused, Low, "nothing: members who sign in elsewhere are refused"
 	member.Expect = e.expect
 	member.Expect.Tolerates = []int{403}
 	return []Case{guest, internal, member}

@@ -17,9 +17,9 @@ func optionsCases(e endpoint) []Case {
 	if method == http.MethodOptions {
 		return nil
 	}
-	options := func(name, sends string, header http.Header) Case {
+	options := func(name string, sends string, header http.Header) Case {
 		return Case{
-			ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Group: Routes, Severity: Critical,
+			ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: CauseRouteMethod, Group: Routes, Severity: Critical,
 			Sends:  sends,
 			Expect: Expect{Refused: true, Also: harmless},
 			Source: "Fetch standard, section 3.3 (CORS protocol); OWASP: Test HTTP Methods",
@@ -38,7 +38,7 @@ func optionsCases(e endpoint) []Case {
 	plainOptions.reveals = true
 	preflight := options("preflight", "a browser's question whether a page may call the endpoint (CORS preflight), which never has a token",
 		http.Header{"Origin": {"https://page.example"}, "Access-Control-Request-Method": {method}, "Access-Control-Request-Headers": {"authorization"}})
-	preflight.reveals = true
+	preflight.reveals, preflight.Shows = true, CausePreflight
 	preflight.inspect = func(a reply) finding {
 		switch {
 		case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:

@@ -10,12 +10,13 @@ import (
 type Outcome string
 
 const (
-	Pass  Outcome = "pass"
-	Fail  Outcome = "fail"  // the API answered wrongly
-	Known Outcome = "known" // it failed, as the baseline says
-	Note  Outcome = "note"  // correct APIs differ here, and this is one of their ways
-	Skip  Outcome = "skip"  // it could not be tried, or would prove nothing
-	Error Outcome = "error" // the setup is broken: no verdict on the API
+	Pass    Outcome = "pass"
+	Fail    Outcome = "fail"    // the API answered wrongly
+	Known   Outcome = "known"   // it failed, as the baseline says
+	Note    Outcome = "note"    // correct APIs differ here, and this is one of their ways
+	Skip    Outcome = "skip"    // it could not be tried, or would prove nothing
+	Blocked Outcome = "blocked" // it says nothing while a finding is there
+	Error   Outcome = "error"   // the setup is broken: no verdict on the API
 )
 
 // Result is how one case ended, and what was said.
@@ -27,9 +28,13 @@ type Result struct {
 	Reason   string        // why it was skipped, what broke, or what was wrong with the answer
 	Add      string        // the manifest lines that would make a skipped case possible
 	Cause    string        // what a failure probably means
+	Finding  string        // of a failure: the finding it is evidence of; of a blocked case: the one that blocks it
 	Note     string        // what else is worth knowing
 	Known    *KnownFailure // of a Known outcome
 	Exchange *Exchange     // nil: nothing was sent
+
+	cause   CauseID // of a failure
+	vacuous bool    // it was refused while nobody is let in
 }
 
 // Exchange is a request and its answer, without the secrets in them.
@@ -59,8 +64,8 @@ type Plan struct {
 	Cases    []Case
 }
 
-// Summary counts outcomes: Planned = Passed + Noted + Failed + Known + Errors +
-// Skipped.
+// Summary counts outcomes: Planned = Passed + Noted + Failed + Known + Blocked +
+// Errors + Skipped.
 type Summary struct {
 	Planned  int           `json:"planned"`
 	Passed   int           `json:"passed"`
@@ -69,9 +74,15 @@ type Summary struct {
 	Skipped  int           `json:"skipped"`
 	Errors   int           `json:"errors"`
 	Known    int           `json:"known,omitempty"`
+	Blocked  int           `json:"blocked,omitempty"` // say nothing while a finding is there
 	Duration time.Duration `json:"-"`
 	// FailedBySeverity adds up to Failed.
 	FailedBySeverity map[Severity]int `json:"failedBySeverity,omitempty"`
+	// Findings are the flaws that the failures show, each once, the gravest
+	// first. Those that are known to fail come last.
+	Findings []Finding `json:"-"`
+	// FindingsBySeverity counts those that are not known.
+	FindingsBySeverity map[Severity]int `json:"findingsBySeverity,omitempty"`
 	// Unproven are the protected endpoints that were not seen to let anybody
 	// in, so that their refusals mean nothing.
 	Unproven []string `json:"unproven,omitempty"`
@@ -90,11 +101,27 @@ func (s *Summary) Add(other Summary) {
 	s.Skipped += other.Skipped
 	s.Errors += other.Errors
 	s.Known += other.Known
+	s.Blocked += other.Blocked
+	s.found(other.Findings)
 	for severity, n := range other.FailedBySeverity {
 		s.failed(severity, n)
 	}
 	s.Duration += other.Duration
 	s.Unproven = append(s.Unproven, other.Unproven...)
+}
+
+// found adds findings.
+func (s *Summary) found(findings []Finding) {
+	s.Findings = append(s.Findings, findings...)
+	for _, f := range findings {
+		if f.Known {
+			continue
+		}
+		if s.FindingsBySeverity == nil {
+			s.FindingsBySeverity = make(map[Severity]int)
+		}
+		s.FindingsBySeverity[f.Severity]++
+	}
 }
 
 func (s *Summary) failed(severity Severity, n int) {
@@ -117,6 +144,8 @@ func (s *Summary) count(r Result) {
 		s.Known++
 	case Skip:
 		s.Skipped++
+	case Blocked:
+		s.Blocked++
 	case Error:
 		s.Errors++
 	}

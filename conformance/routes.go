@@ -13,6 +13,7 @@ const noSuchRoute = "/provision-verify/no-such-route"
 // way is another way to say an endpoint's request; none carries a token.
 type way struct {
 	name, says string
+	means      CauseID
 	change     func(spoken) credential
 }
 
@@ -29,8 +30,8 @@ func (r spoken) whole() string {
 }
 
 var ways = []way{
-	{"head", "HEAD", func(r spoken) credential { return credential{method: "HEAD", path: r.whole()} }},
-	{"unknown-method", "a method that nobody knows", func(r spoken) credential { return credential{method: "PROVISION", path: r.whole()} }},
+	{"head", "HEAD", CauseRouteMethod, func(r spoken) credential { return credential{method: "HEAD", path: r.whole()} }},
+	{"unknown-method", "a method that nobody knows", CauseRouteMethod, func(r spoken) credential { return credential{method: "PROVISION", path: r.whole()} }},
 }
 
 // routeCases ask for the endpoint in other ways and without a token. What is
@@ -43,7 +44,7 @@ func routeCases(e endpoint) []Case {
 			continue
 		}
 		cases = append(cases, Case{
-			ID: e.id + ": route-" + w.name, Endpoint: e.id, Name: "route-" + w.name, Group: Routes, Severity: Critical,
+			ID: e.id + ": route-" + w.name, Endpoint: e.id, Name: "route-" + w.name, Means: w.means, Group: Routes, Severity: Critical,
 			Sends:  "no token, and " + w.says,
 			Expect: Expect{Refused: true, Also: []int{http.StatusNotImplemented}}, // that of RFC 9110 for an unknown method
 			Source: "OWASP: Authorization Testing, Bypassing Authorization Schema",

@@ -73,7 +73,7 @@ func (s *Suite) disguiseCases(e endpoint) []Case {
 	var cases []Case
 	for _, check := range pathChecks {
 		c := Case{
-			Name: check.name, Group: Routes, Sends: check.sends, Flaw: check.flaw, Source: check.source,
+			Name: check.name, Means: CauseRoutePath, Group: Routes, Sends: check.sends, Flaw: check.flaw, Source: check.source,
 			Gain: "anybody can call the endpoint, by another spelling of its path",
 		}
 		cases = append(cases, inDisguise(e, c, ok && representative.request == e.request, func(*good) ([]disguise, error) {

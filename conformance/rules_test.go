@@ -255,9 +255,13 @@ func TestRules(t *testing.T) {
 				suite := ruledSuite(t, rule.requires, wrong.decide)
 				r := run(t, suite)
 				result := r.result(t, "GET /orders: "+wrong.kills)
-				tally.mutant(result.Outcome == Fail)
-				if result.Outcome != Fail {
+				found := result.Outcome == Fail || result.Outcome == Blocked && result.Finding != ""
+				tally.mutant(found)
+				if !found {
 					t.Errorf("%s: %s %d %s; failed: %s", result.ID, result.Outcome, result.Status, result.Reason, list(r.ids(Fail)))
+				}
+				if n := len(r.summary.Findings); n > 2 {
+					t.Errorf("%d findings: %s", n, list(r.ids(Fail)))
 				}
 			})
 		}

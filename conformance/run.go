@@ -45,19 +45,38 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	r.start(ctx)
 	defer r.running.Wait()
 	defer cancel() // first, so that the wait is short
+	g := newGrouping(&suite)
+	var results, open []*Result // open are those whose endpoint has more to come
+	settle := func() error {
+		g.settle(open)
+		for _, result := range open {
+			suite.Baseline.apply(result, suite.Clock())
+			summary.count(*result)
+			if err := h.Result(*result); err != nil {
+				return fmt.Errorf("report: %w", err)
+			}
+		}
+		open = nil
+		return nil
+	}
 	for _, c := range chosen {
+		if len(open) > 0 && (open[0].Endpoint != c.Endpoint || open[0].stage != c.stage && c.stage == stageLife) {
+			if err := settle(); err != nil {
+				return summary, err
+			}
+		}
 		result := <-r.slots[c.ID]
 		if err := ctx.Err(); err != nil {
 			return summary, fmt.Errorf("verify %s: %w", suite.Target.URL, err)
 		}
-		suite.Baseline.apply(&result, suite.Clock())
-		summary.count(result)
-		if err := h.Result(result); err != nil {
-			return summary, fmt.Errorf("report: %w", err)
-		}
+		open, results = append(open, &result), append(results, &result)
+	}
+	if err := settle(); err != nil {
+		return summary, err
 	}
 	summary.Duration = time.Since(begin)
 	summary.Unproven = r.unproven()
+	summary.found(g.summary(results))
 	if err := h.End(summary); err != nil {
 		return summary, fmt.Errorf("report: %w", err)
 	}

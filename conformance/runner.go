@@ -120,7 +120,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	result = Result{Case: c}
 	fail := func(err error) (Result, error) {
 		if cannot, ok := asSkipped(err); ok {
-			result.Outcome, result.Reason, result.Add = Skip, cannot.reason, cannot.add
+			result.Outcome, result.Reason, result.Add, result.vacuous = Skip, cannot.reason, cannot.add, cannot.vacuous
 		} else {
 			result.Outcome, result.Reason = Error, plain(err).Error()
 		}
@@ -164,11 +164,11 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	}
 	left := r.session.cleanUp(ctx, c, scene, made)
 	if err != nil && presented.mayCut && wasCut(err) {
-		v := verdict{outcome: Note, note: "the target closed the connection instead of answering"}
+		v := verdict{outcome: Note, note: "the target closed the connection instead of answering", means: c.Means}
 		if r.session.Strict {
 			v = v.strictly()
 		}
-		result.Outcome, result.Reason, result.Cause, result.Note = v.outcome, v.reason, v.cause, joinNotes(v.note, left)
+		result.Outcome, result.Reason, result.Cause, result.cause, result.Note = v.outcome, v.reason, v.cause, v.means, joinNotes(v.note, left)
 		return result, nil
 	}
 	if err != nil {
@@ -184,9 +184,12 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		v.cause = strings.ReplaceAll(v.cause, outputCommand, r.session.OutputCommand)
 	}
 	if r.session.Strict {
+		if v.outcome == Note {
+			result.Severity, result.Gain = Low, ""
+		}
 		v = v.strictly()
 	}
-	result.Outcome, result.Reason, result.Cause = v.outcome, v.reason, v.cause
+	result.Outcome, result.Reason, result.Cause, result.cause, result.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
 	result.Note = joinNotes(presented.note, v.note, r.openNote(c), left)
 	return result, nil
 }

@@ -13,7 +13,7 @@ var signature = slices.Concat(tampered, unsigned, ownKeys, publicKeyAsSecret, ke
 // tampered are the good token, changed after it was signed.
 var tampered = []check{
 	{
-		name: "tampered-payload", severity: Critical,
+		name: "tampered-payload", means: CauseSignature, severity: Critical,
 		sends:  "the good token with a claim added to its payload",
 		gain:   "anybody who has a token can rewrite it: another user, every role",
 		flaw:   "the API does not check the signature",
@@ -23,7 +23,7 @@ var tampered = []check{
 		},
 	},
 	{
-		name: "tampered-signature", severity: Critical,
+		name: "tampered-signature", means: CauseSignature, severity: Critical,
 		sends:  "the good token with one bit of its signature changed",
 		gain:   "anybody can make tokens",
 		flaw:   "the API does not check the signature",
@@ -48,7 +48,7 @@ var tampered = []check{
 
 func tamper(name, sends, flaw string, change func(forge.Token) forge.Token) check {
 	return check{
-		name: name, severity: Critical, sends: sends, flaw: flaw,
+		name: name, means: CauseSignature, severity: Critical, sends: sends, flaw: flaw,
 		gain: "anybody can make tokens", source: "RFC 7515, section 5.2", tolerates: []int{400},
 		present: func(_ context.Context, g *good) (credential, error) { return bearer(change(g.token).String()), nil },
 	}
@@ -70,7 +70,7 @@ var unsigned = []check{
 
 func none(name, what string, change func(forge.Token) forge.Token) check {
 	return check{
-		name: name, severity: Critical,
+		name: name, means: CauseAlgorithm, severity: Critical,
 		sends:  "the good token with " + what,
 		gain:   "anybody can make tokens, without any key",
 		flaw:   "the API accepts alg none: the token selects the verification algorithm",
@@ -82,7 +82,7 @@ func none(name, what string, change func(forge.Token) forge.Token) check {
 // ownKeys are tokens signed with a key of the attacker's own.
 var ownKeys = []check{
 	{
-		name: "unknown-kid", severity: Critical,
+		name: "unknown-kid", means: CauseSignature, severity: Critical,
 		sends:  "the good token's payload signed with a foreign key, under a kid that the issuer does not have",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API accepts a token whose kid is not a key of the issuer: the signature is not verified, or the token supplies its own key",
@@ -96,7 +96,7 @@ var ownKeys = []check{
 		},
 	},
 	{
-		name: "own-key", severity: Critical,
+		name: "own-key", means: CauseSignature, severity: Critical,
 		sends:   "the good token's payload signed with a foreign key, under the kid of the issuer's",
 		gain:    "anybody can make tokens, with any key",
 		flaw:    "the API does not check the signature",
@@ -104,7 +104,7 @@ var ownKeys = []check{
 		present: func(_ context.Context, g *good) (credential, error) { return ownKey(g.token) },
 	},
 	{
-		name: "own-key-no-kid", severity: Critical,
+		name: "own-key-no-kid", means: CauseSignature, severity: Critical,
 		sends:  "the good token's payload signed with a foreign key, without a kid",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API accepts a token without a kid: the signature is not verified",
@@ -118,7 +118,7 @@ var ownKeys = []check{
 
 func ownAlg(alg string) check {
 	return check{
-		name: "own-" + alg, severity: Critical,
+		name: "own-" + alg, means: CauseAlgorithm, severity: Critical,
 		sends:  "the good token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API does not check signatures by other algorithms than the issuer's, " + alg + " for one",

@@ -14,7 +14,7 @@ var keyInHeader = []check{
 	byReference("jku", "/jku/keys.json", "a key set", "RFC 7515, section 4.1.2; RFC 8725, section 3.10; CVE-2018-0114"),
 	byReference("x5u", "/x5u/chain.pem", "a certificate", "RFC 7515, section 4.1.5; RFC 8725, section 3.10"),
 	{
-		name: "jwk", severity: Critical,
+		name: "jwk", means: CauseKeySource, severity: Critical,
 		sends:  "a token signed with a foreign key that carries it in its header (jwk)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the key that the token brings along (jwk)",
@@ -28,7 +28,7 @@ var keyInHeader = []check{
 		},
 	},
 	{
-		name: "x5c", severity: Critical,
+		name: "x5c", means: CauseKeySource, severity: Critical,
 		sends:  "a token signed with a foreign key that carries its certificate in its header (x5c)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the certificate that the token brings along (x5c)",
@@ -46,7 +46,7 @@ var keyInHeader = []check{
 // byReference names the attacker's key by URL, and fails where it is fetched.
 func byReference(parameter, path, what, source string) check {
 	return check{
-		name: parameter, severity: Critical,
+		name: parameter, means: CauseKeySource, severity: Critical,
 		sends:  "a token signed with a foreign key that says where " + what + " with it is served (" + parameter + ")",
 		gain:   "anybody can make tokens, with any key, or have the API call any address in its network",
 		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
@@ -76,7 +76,7 @@ func byReference(parameter, path, what, source string) check {
 // keyByName are tokens whose kid is meant for whatever looks keys up.
 var keyByName = []check{
 	{
-		name: "kid-path", severity: Critical,
+		name: "kid-path", means: CauseKid, severity: Critical,
 		sends:  "a token whose kid is the path of an empty file, with HS256 and an empty secret",
 		gain:   "anybody can make tokens: a file whose content they know becomes the key",
 		flaw:   "the API uses kid as the name of a file",
@@ -86,7 +86,7 @@ var keyByName = []check{
 		},
 	},
 	{
-		name: "kid-sql", severity: Critical,
+		name: "kid-sql", means: CauseKid, severity: Critical,
 		sends:  "a token whose kid is SQL that selects a secret of our choice, with HS256 and that secret",
 		gain:   "anybody can make tokens, and query the API's database",
 		flaw:   "the API puts kid into an SQL statement",
@@ -96,7 +96,7 @@ var keyByName = []check{
 		},
 	},
 	cut(check{
-		name: "kid-long", severity: Low,
+		name: "kid-long", means: CauseKid, severity: Low,
 		sends:  "a token signed with a foreign key under a kid of 4,000 characters",
 		gain:   "anybody can break the lookup of keys",
 		flaw:   "the API accepts a token whose kid is too long to look up",
@@ -106,7 +106,7 @@ var keyByName = []check{
 		},
 	}),
 	{
-		name: "kid-number", severity: Low,
+		name: "kid-number", means: CauseKid, severity: Low,
 		sends:  "a token signed with a foreign key whose kid is a number",
 		gain:   "anybody can break the lookup of keys",
 		flaw:   "the API accepts a token whose kid is not a string",
@@ -116,7 +116,7 @@ var keyByName = []check{
 		},
 	},
 	{
-		name: "kid-missing", severity: Low,
+		name: "kid-missing", means: CauseHeader, severity: Low,
 		sends:  "a correctly signed token that does not say with which key (no kid)",
 		gain:   "nothing by itself: the API tries the keys that it has",
 		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
@@ -126,7 +126,7 @@ var keyByName = []check{
 		},
 	},
 	{
-		name: "crit", severity: Low,
+		name: "crit", means: CauseHeader, severity: Low,
 		sends:  "a correctly signed token with an extension that must be understood (crit), and that nobody knows",
 		gain:   "nothing by itself: Entra signs no such tokens",
 		flaw:   "correct APIs differ: many libraries do not know crit",

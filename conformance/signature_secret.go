@@ -21,7 +21,7 @@ var publicKeyAsSecret = []check{
 	asSecret("hs256-modulus", "as its modulus, as it stands in the key set", func(k *publicKey) ([]byte, error) { return []byte(k.modulus), nil }),
 	asSecret("hs256-modulus-bytes", "as the bytes of its modulus", func(k *publicKey) ([]byte, error) { return k.key.N.Bytes(), nil }),
 	{
-		name: "hs256-empty", severity: Critical,
+		name: "hs256-empty", means: CauseAlgorithm, severity: Critical,
 		sends:  "the good token's payload with HS256 and an empty secret",
 		gain:   "anybody can make tokens, without any key",
 		flaw:   "the API accepts HS256, and takes a key that it does not find for an empty secret",
@@ -34,7 +34,7 @@ var publicKeyAsSecret = []check{
 
 func asSecret(name, form string, secret func(*publicKey) ([]byte, error)) check {
 	return check{
-		name: name, severity: Critical,
+		name: name, means: CauseAlgorithm, severity: Critical,
 		sends:  "the good token's payload with HS256, the secret being the issuer's public key " + form,
 		gain:   "anybody can make tokens: the key that they verify with is public",
 		flaw:   "the API accepts HS256 and uses the issuer's public key as a secret: the token selects the verification algorithm",

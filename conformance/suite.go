@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"provision/stack"
@@ -24,14 +25,17 @@ type Suite struct {
 	Tokens       Tokens
 	Life         Life
 
-	Only          string        // case ids that contain this, * standing for anything; empty: all
-	Baseline      *Baseline     // failures that are known; nil: none
-	OutputCommand string        // what prints what an API must be told; empty: provision output --for-api
-	Strict        bool          // what would be a note is a failure
-	Concurrency   int           // requests at a time; default 4
-	Timeout       time.Duration // for one case, its tokens included; default 30 s
-	sleep         func(context.Context, time.Duration) error
-	Clock         func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
+	Only          string    // case ids that contain this, * standing for anything; empty: all
+	Baseline      *Baseline // failures that are known; nil: none
+	OutputCommand string    // what prints what an API must be told; empty: provision output --for-api
+	// Rerun is the command that runs the cases of an id again; nil: provision verify --only ID.
+	Rerun       func(id string) string
+	Strict      bool            // what would be a note is a failure
+	Concurrency int             // requests at a time; default 4
+	Timeout     time.Duration   // for one case, its tokens included; default 30 s
+	leaves      func(Case) bool // out, for a test; nil: nothing
+	sleep       func(context.Context, time.Duration) error
+	Clock       func() time.Time // the issuer's clock, which dates of hostile tokens are relative to; default time.Now
 }
 
 // Target is the API under test.
@@ -159,4 +163,12 @@ func (s *Suite) asked(client Application) []string {
 		return client.Scopes
 	}
 	return asked
+}
+
+// rerun is the command that runs a case again.
+func (s *Suite) rerun(id string) string {
+	if s.Rerun != nil {
+		return s.Rerun(id)
+	}
+	return "provision verify --only '" + strings.ReplaceAll(id, "'", `'\''`) + "'"
 }

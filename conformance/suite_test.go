@@ -107,7 +107,7 @@ func run(t *testing.T, suite *Suite) *recorder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := summary.Passed + summary.Noted + summary.Failed + summary.Skipped + summary.Errors; got != summary.Planned || len(r.results) != summary.Planned || r.ended != 1 {
+	if got := summary.Passed + summary.Noted + summary.Failed + summary.Known + summary.Blocked + summary.Skipped + summary.Errors; got != summary.Planned || len(r.results) != summary.Planned || r.ended != 1 {
 		t.Errorf("planned %d, and %d results: %+v", summary.Planned, len(r.results), summary)
 	}
 	for i, result := range r.results {

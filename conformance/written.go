@@ -18,7 +18,7 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 			continue
 		}
 		c := Case{
-			ID: id + ": " + stated.Name, Endpoint: id, request: request, Name: stated.Name, Group: Written, Severity: Medium,
+			ID: id + ": " + stated.Name, Endpoint: id, request: request, Name: stated.Name, Means: CauseWritten, Group: Written, Severity: Medium,
 			Sends:  "no token",
 			Expect: expectOf(stated.Expect),
 			Source: "the document",

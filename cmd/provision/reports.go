@@ -24,6 +24,7 @@ func reportFlags(c *cobra.Command) {
 	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
 	c.Flags().String("baseline", "", "YAML or JSON file of known failures to tolerate until a date, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "print a line for every case, also for families in which all cases pass")
+	c.Flags().Bool("notes", false, "show the notes: answers in which correct APIs differ; otherwise they are only counted")
 	c.Flags().Bool("skip-life", false, "skip the cases that temporarily change the local tenant: its keys, its key set, a user's roles")
 	c.Flags().Bool("strict", false, "treat notes as failures")
 	chooseFlags(c)
@@ -84,7 +85,7 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		})
 	} else {
 		table := report.NewText(a.stdout, colors(a.raw.stdout))
-		table.Verbose = a.config.GetBool("verbose")
+		table.Verbose, table.Notes = a.config.GetBool("verbose"), a.config.GetBool("notes")
 		h, closers = append(h, table), append(closers, table.Close)
 	}
 	files, err := a.reportFiles()
@@ -104,6 +105,20 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		h, closers = append(h, github), append(closers, done)
 	}
 	return h, finish, nil
+}
+
+// rerun is the command that runs a case of an API again.
+func (a *app) rerun(p protected) func(id string) string {
+	args := []string{"--application", p.name()}
+	for _, name := range []string{"url", "ca", "api-proxy", "rate"} {
+		if value := a.config.GetString(name); value != "" {
+			args = append(args, "--"+name, value)
+		}
+	}
+	if a.config.GetBool("strict") {
+		args = append(args, "--strict")
+	}
+	return func(id string) string { return a.command("verify", slices.Concat(args, []string{"--only", id})...) }
 }
 
 func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }

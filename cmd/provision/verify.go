@@ -179,6 +179,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Issuer:   f.issuer, Resource: f.resource,
 			Users: users, Groups: f.groups, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
 			OutputCommand: a.command("output", "--for-api", "--application", p.name()),
+			Rerun:         a.rerun(p),
 			Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
 		}, handler)
 		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {

@@ -11,51 +11,100 @@ import (
 	"provision/internal/display"
 )
 
-// detail is one labelled line about a result.
+// detail is one labelled line about a result or a finding.
 type detail struct{ label, text string }
 
-// details say what was sent, what came back and what is probably wrong, as far
-// as that is of interest: for a pass, only what is worth noting.
-func details(r conformance.Result) []detail {
-	var lines []detail
-	add := func(label, text string) {
-		if text != "" {
-			lines = append(lines, detail{label, display.Line(text)})
-		}
+// labelled collects the details that are not empty.
+type labelled []detail
+
+func (d *labelled) add(label, text string) {
+	if text != "" {
+		*d = append(*d, detail{label, display.Line(text)})
 	}
+}
+
+// details are the lines about a case that is not told as a part of a finding.
+func details(r conformance.Result, notes bool) []detail {
+	var d labelled
 	switch r.Outcome {
 	case conformance.Skip:
-		add("because", r.Reason)
-		add("add", r.Add)
+		d.add("because", r.Reason)
+		d.add("add", r.Add)
 	case conformance.Note:
-		add("sent", r.Sends)
+		if notes {
+			d.add("sent", r.Sends)
+		}
 	case conformance.Error:
-		add("broken", r.Reason)
+		d.add("broken", r.Reason)
 		if r.Exchange != nil {
-			add("sent", sent(r))
+			d.add("sent", sent(r))
 		}
-	case conformance.Fail, conformance.Known:
-		add("sent", sent(r))
+	case conformance.Known:
+		d.add("known", "until "+r.Known.Until+": "+r.Known.Reason)
+	}
+	if notes || r.Outcome != conformance.Pass && r.Outcome != conformance.Note {
+		d.add("note", r.Note)
+	}
+	return d
+}
+
+// resultDetails say what was sent and what came back.
+func resultDetails(r conformance.Result) labelled {
+	var d labelled
+	if r.Exchange != nil {
+		d.add("sent", sent(r))
 		if token := r.Exchange.Token; token != nil {
-			add("header", oneLine(token.Header))
-			add("claims", oneLine(token.Claims))
+			d.add("header", oneLine(token.Header))
+			d.add("claims", oneLine(token.Claims))
 		}
-		add("got", got(r.Exchange))
+		d.add("got", got(r.Exchange))
 		if challenge := r.Exchange.ResponseHeader.Get("WWW-Authenticate"); challenge != "" {
-			add("", "WWW-Authenticate: "+challenge)
-		}
-		add("wrong", r.Reason)
-		add("probably", r.Cause)
-		if r.Status >= 200 && r.Status <= 299 {
-			add(string(r.Severity), r.Gain)
-		}
-		add("source", r.Source)
-		if r.Known != nil {
-			add("known", "until "+r.Known.Until+": "+r.Known.Reason)
+			d.add("", "WWW-Authenticate: "+challenge)
 		}
 	}
-	add("note", r.Note)
-	return lines
+	d.add("wrong", r.Reason)
+	return d
+}
+
+// findingDetails say what was sent, what came back, and what that means.
+func findingDetails(f conformance.Finding) []detail {
+	r := *f.Lead
+	d := resultDetails(r)
+	d.add("gain", f.Gain)
+	d.add("source", r.Source)
+	d.add("evidence", caseList(f.Evidence))
+	d.add("blocks", caseList(f.Blocked))
+	if f.Known {
+		d.add("known", "until "+r.Known.Until+": "+r.Known.Reason)
+	}
+	d.add("note", r.Note)
+	return d
+}
+
+// caseList are the names of some cases by endpoint, as far as people read them.
+func caseList(ids []string) string {
+	const most = 6
+	if len(ids) == 0 {
+		return ""
+	}
+	text := plural(len(ids), "case") + ": "
+	endpoint := ""
+	for i, id := range ids[:min(len(ids), most)] {
+		of, name, _ := strings.Cut(id, ": ")
+		switch {
+		case i == 0:
+			text += id
+		case of != endpoint:
+			text += "; " + id
+		default:
+			text += ", " + name
+		}
+		endpoint = of
+	}
+	if len(ids) > most {
+		text += fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	return text
 }
 
 func sent(r conformance.Result) string {

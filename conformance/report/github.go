@@ -11,7 +11,7 @@ import (
 )
 
 // GitHub writes, when it is closed, what GitHub Actions shows beside a job: an
-// annotation for each failure, the worst first, and a summary in Markdown.
+// annotation for each finding, the gravest first, and a summary in Markdown.
 // Source: GitHub "Workflow commands for GitHub Actions".
 type GitHub struct {
 	collected
@@ -29,38 +29,55 @@ const mostAnnotations = 10
 
 // Close writes both.
 func (g *GitHub) Close() error {
-	var failed []Result
-	for _, run := range g.document.Runs {
-		for _, r := range run.Results {
-			if r.Outcome == conformance.Fail || r.Outcome == conformance.Error {
-				failed = append(failed, r)
-			}
-		}
-	}
-	slices.SortStableFunc(failed, func(a, b Result) int { return rank(a) - rank(b) })
-	for i, r := range failed {
+	for i, p := range g.problems() {
 		if i == mostAnnotations {
-			fmt.Fprintf(g.annotations, "::notice title=provision verify::%s\n", command(plural(len(failed)-i, "failure")+" more: see the summary or a report"))
+			fmt.Fprintf(g.annotations, "::notice title=provision verify::%s\n", command(fmt.Sprintf("%d more: see the summary or a report", len(g.problems())-i)))
 			break
 		}
-		text := display.Line(r.Reason)
-		if r.Cause != "" {
-			text += "\nprobably " + display.Line(r.Cause)
-		}
 		if _, err := fmt.Fprintf(g.annotations, "::error file=%s,line=%d,title=%s::%s\n",
-			property(display.Line(r.File)), max(r.Line, 1), property(display.Line(r.ID)), command(text)); err != nil {
+			property(display.Line(p.lead.File)), max(p.lead.Line, 1), property(display.Line(p.title)), command(strings.Join(p.lines, "\n"))); err != nil {
 			return fmt.Errorf("write annotations: %w", err)
 		}
 	}
-	return g.summarize(failed)
+	return g.summarize()
 }
 
-func rank(r Result) int {
-	if r.Outcome == conformance.Error {
-		return len(conformance.Severities)
-	}
-	return slices.Index(conformance.Severities, r.Severity)
+// trouble is a finding, or a case that could not be run.
+type trouble struct {
+	lead     conformance.Result
+	title    string
+	severity string
+	lines    []string
 }
+
+// problems are the findings that are not known, the gravest first, and then the
+// cases that could not be run.
+func (g *GitHub) problems() []trouble {
+	var all []trouble
+	findings := slices.Clone(g.document.Summary.Findings)
+	slices.SortStableFunc(findings, func(a, b conformance.Finding) int { return rank(a.Severity) - rank(b.Severity) })
+	for _, f := range findings {
+		if f.Known {
+			continue
+		}
+		lines := []string{display.Line(f.Lead.ID + ": " + f.Lead.Reason)}
+		if f.Gain != "" {
+			lines = append(lines, display.Line(f.Gain))
+		}
+		lines = append(lines, "evidence: "+display.Line(caseList(f.Evidence)), "again: "+display.Line(f.Rerun))
+		all = append(all, trouble{*f.Lead, f.Title, string(f.Severity), lines})
+	}
+	for _, run := range g.document.Runs {
+		for _, r := range run.Results {
+			if r.Outcome == conformance.Error {
+				all = append(all, trouble{r.result(), r.ID, "error", []string{display.Line(r.Reason)}})
+			}
+		}
+	}
+	return all
+}
+
+func rank(s conformance.Severity) int { return slices.Index(conformance.Severities, s) }
 
 var (
 	commandEscapes  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
@@ -70,24 +87,20 @@ var (
 func command(text string) string  { return commandEscapes.Replace(text) }
 func property(text string) string { return propertyEscapes.Replace(text) }
 
-func (g *GitHub) summarize(failed []Result) error {
+func (g *GitHub) summarize() error {
 	if g.summary == nil || len(g.document.Runs) == 0 {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString("### provision verify\n\n| document | target | passed | failed | known | skipped | notes | errors |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("### provision verify\n\n| document | target | findings | passed | failed | blocked | known | skipped | notes | errors |\n|---|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, run := range g.document.Runs {
 		s := run.Summary
-		fmt.Fprintf(&b, "| %s | %s | %d | %d%s | %d | %d | %d | %d |\n", markdown(run.Name), markdown(run.URL), s.Passed, s.Failed, bySeverity(s), s.Known, s.Skipped, s.Noted, s.Errors)
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d | %d | %d | %d |\n", markdown(run.Name), markdown(run.URL), strings.Trim(bySeverity(s), " ()"), s.Passed, s.Failed, s.Blocked, s.Known, s.Skipped, s.Noted, s.Errors)
 	}
-	if len(failed) > 0 {
-		b.WriteString("\n| case | severity | what is wrong | probably |\n|---|---|---|---|\n")
-		for _, r := range failed {
-			severity := string(r.Severity)
-			if r.Outcome == conformance.Error {
-				severity = "error"
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", markdown(r.ID), severity, markdown(r.Reason), markdown(r.Cause))
+	if problems := g.problems(); len(problems) > 0 {
+		b.WriteString("\n| severity | finding | case | what is wrong |\n|---|---|---|---|\n")
+		for _, p := range problems {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", p.severity, markdown(p.title), markdown(p.lead.ID), markdown(p.lead.Reason))
 		}
 	}
 	b.WriteByte('\n')

@@ -25,7 +25,7 @@ const hostile = `</pre></template><script>document.title="taken over"</script><i
 func play(t *testing.T, h conformance.Handler) conformance.Summary {
 	t.Helper()
 	plan := conformance.Plan{Name: "secure", Resource: "api", URL: "https://api.example/v1", Cases: cases(t)}
-	summary := conformance.Summary{Planned: len(plan.Cases), FailedBySeverity: map[conformance.Severity]int{}, Duration: 2 * time.Second}
+	summary := conformance.Summary{Planned: len(plan.Cases), FailedBySeverity: map[conformance.Severity]int{}, FindingsBySeverity: map[conformance.Severity]int{}, Duration: 2 * time.Second}
 	if err := h.Begin(plan); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +56,18 @@ func play(t *testing.T, h conformance.Handler) conformance.Summary {
 			summary.Noted++
 		default:
 			summary.Passed++
+		}
+		if r.Outcome == conformance.Fail || r.Outcome == conformance.Known {
+			r.Finding = string(c.Means)
+			f := conformance.Finding{
+				ID: r.Finding, Cause: c.Means, Severity: c.Severity, Title: c.Flaw, Gain: c.Gain, Evidence: []string{c.ID}, Endpoints: []string{c.Endpoint},
+				Remedies: []conformance.Remedy{{Library: "FastAPI, PyJWT", Line: "jwt.decode(token, audience=AUDIENCE)"}},
+				Rerun:    "provision verify --only '" + c.ID + "'", Known: r.Outcome == conformance.Known, Lead: &r,
+			}
+			summary.Findings = append(summary.Findings, f)
+			if !f.Known {
+				summary.FindingsBySeverity[f.Severity]++
+			}
 		}
 		if err := h.Result(r); err != nil {
 			t.Fatal(err)
@@ -91,7 +103,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	address, summary := pageFile(t)
 	b := browsertest.Open(t)
 	b.Visit(address)
-	b.See("provision verify: 2 failed (1 critical, 1 high)")
+	b.See("provision verify: 2 failed (2 findings: 1 critical, 1 high)")
 	if n := browsertest.Evaluate[int](b, visible); n != summary.Planned {
 		t.Errorf("%d cells are shown, of %d cases", n, summary.Planned)
 	}

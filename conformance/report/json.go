@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"provision/conformance"
 )
 
-// Document is the JSON report. Members are only ever added while Version is 1.
+// Document is the JSON report. Members are only ever added while Version is 2.
 type Document struct {
-	Version int                 `json:"version"` // 1
+	Version int                 `json:"version"` // 2
 	Runs    []Run               `json:"runs"`
 	Summary conformance.Summary `json:"summary"` // of all runs
 }
@@ -22,18 +23,21 @@ type Run struct {
 	Resource string              `json:"resource"` // the API's application in the manifest
 	URL      string              `json:"url"`      // of the target
 	Summary  conformance.Summary `json:"summary"`
-	Results  []Result            `json:"results"` // in the order of the cases
+	// Findings are the flaws that the failures show, each once, the gravest first.
+	Findings []conformance.Finding `json:"findings"`
+	Results  []Result              `json:"results"` // in the order of the cases
 }
 
 // Result is a case, as conformance.Case has it, and how it ended.
 type Result struct {
 	conformance.Case
-	Outcome      conformance.Outcome       `json:"outcome"`          // pass, note, fail, known, skip, error
+	Outcome      conformance.Outcome       `json:"outcome"`          // pass, note, fail, blocked, known, skip, error
 	Status       int                       `json:"status,omitempty"` // of the answer
 	Milliseconds float64                   `json:"milliseconds,omitempty"`
-	Reason       string                    `json:"reason,omitempty"` // why it did not pass
-	Add          string                    `json:"add,omitempty"`    // manifest lines that would make a skipped case possible
-	Cause        string                    `json:"cause,omitempty"`  // what a failure probably means
+	Reason       string                    `json:"reason,omitempty"`  // why it did not pass
+	Add          string                    `json:"add,omitempty"`     // manifest lines that would make a skipped case possible
+	Cause        string                    `json:"cause,omitempty"`   // what a failure probably means
+	Finding      string                    `json:"finding,omitempty"` // that a failure is evidence of, or that blocks the case
 	Note         string                    `json:"note,omitempty"`
 	Known        *conformance.KnownFailure `json:"known,omitempty"`    // of the outcome known
 	Exchange     *conformance.Exchange     `json:"exchange,omitempty"` // without secrets
@@ -42,10 +46,10 @@ type Result struct {
 // collected gathers runs into a Document.
 type collected struct{ document Document }
 
-func collect() collected { return collected{Document{Version: 1, Runs: []Run{}}} }
+func collect() collected { return collected{Document{Version: 2, Runs: []Run{}}} }
 
 func (c *collected) Begin(p conformance.Plan) error {
-	c.document.Runs = append(c.document.Runs, Run{Name: p.Name, Resource: p.Resource, URL: p.URL, Results: []Result{}})
+	c.document.Runs = append(c.document.Runs, Run{Name: p.Name, Resource: p.Resource, URL: p.URL, Findings: []conformance.Finding{}, Results: []Result{}})
 	return nil
 }
 
@@ -53,13 +57,15 @@ func (c *collected) Result(r conformance.Result) error {
 	run := &c.document.Runs[len(c.document.Runs)-1]
 	run.Results = append(run.Results, Result{
 		Case: r.Case, Outcome: r.Outcome, Status: r.Status, Milliseconds: float64(r.Duration.Microseconds()) / 1000,
-		Reason: r.Reason, Add: r.Add, Cause: r.Cause, Note: r.Note, Known: r.Known, Exchange: r.Exchange,
+		Reason: r.Reason, Add: r.Add, Cause: r.Cause, Finding: r.Finding, Note: r.Note, Known: r.Known, Exchange: r.Exchange,
 	})
 	return nil
 }
 
 func (c *collected) End(s conformance.Summary) error {
-	c.document.Runs[len(c.document.Runs)-1].Summary = s
+	run := &c.document.Runs[len(c.document.Runs)-1]
+	run.Summary = s
+	run.Findings = append(run.Findings, s.Findings...)
 	c.document.Summary.Add(s)
 	return nil
 }
@@ -89,4 +95,22 @@ func writeJSON(w io.Writer, name string, document any) error {
 		return fmt.Errorf("write %s report: %w", name, err)
 	}
 	return nil
+}
+
+// finding is the run's finding of that id.
+func (r Run) finding(id string) (conformance.Finding, bool) {
+	for _, f := range r.Findings {
+		if f.ID == id {
+			return f, true
+		}
+	}
+	return conformance.Finding{}, false
+}
+
+// result is the result as it came.
+func (r Result) result() conformance.Result {
+	return conformance.Result{
+		Case: r.Case, Outcome: r.Outcome, Status: r.Status, Duration: time.Duration(r.Milliseconds * float64(time.Millisecond)),
+		Reason: r.Reason, Add: r.Add, Cause: r.Cause, Finding: r.Finding, Note: r.Note, Known: r.Known, Exchange: r.Exchange,
+	}
 }

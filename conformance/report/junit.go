@@ -12,19 +12,20 @@ import (
 )
 
 // JUnit collects runs and writes JUnit XML when it is closed: a test suite for
-// each endpoint, a test case for each case. Names of cases are unique in the
-// file and what is wrong is the content of failure, since GitLab drops what has
-// another's name and reads no message attribute; message and type are there for
-// Azure DevOps and for GitHub's readers, which also link file and line.
+// each endpoint, a test case for each case. A finding is one failure, that of
+// its first case; its other cases and those that it blocks are skipped and say
+// so. Names of cases are unique in the file and what is wrong is the content of
+// failure, since GitLab drops what has another's name and reads no message
+// attribute; message and type are there for Azure DevOps and for GitHub's
+// readers, which also link file and line.
 // Sources: GitLab "Unit test reports", Azure Pipelines "PublishTestResults@2".
 type JUnit struct {
-	w      io.Writer
-	name   string // of the run under way
-	suites []*testSuite
+	collected
+	w io.Writer
 }
 
 // NewJUnit makes a JUnit XML writer.
-func NewJUnit(w io.Writer) *JUnit { return &JUnit{w: w} }
+func NewJUnit(w io.Writer) *JUnit { return &JUnit{collect(), w} }
 
 type testSuites struct {
 	XMLName  xml.Name     `xml:"testsuites"`
@@ -72,50 +73,86 @@ func (s seconds) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
 	return xml.Attr{Name: name, Value: fmt.Sprintf("%.3f", time.Duration(s).Seconds())}, nil
 }
 
-func (j *JUnit) Begin(p conformance.Plan) error {
-	j.name = p.Name
-	return nil
+// suites are those of one run.
+func (r Run) suites() []*testSuite {
+	var suites []*testSuite
+	for _, result := range r.Results {
+		name := r.Name + ": " + display.Line(result.Endpoint)
+		if n := len(suites); n == 0 || suites[n-1].Name != name {
+			suites = append(suites, &testSuite{Name: name})
+		}
+		suites[len(suites)-1].add(r.testCase(result))
+	}
+	return suites
 }
 
-func (j *JUnit) Result(r conformance.Result) error {
-	name := j.name + ": " + display.Line(r.Endpoint)
-	if n := len(j.suites); n == 0 || j.suites[n-1].Name != name {
-		j.suites = append(j.suites, &testSuite{Name: name})
+func (s *testSuite) add(test testCase) {
+	switch {
+	case test.Failure != nil:
+		s.Failures++
+	case test.Error != nil:
+		s.Errors++
+	case test.Skipped != nil:
+		s.Skipped++
 	}
-	suite := j.suites[len(j.suites)-1]
-	test := testCase{Name: display.Line(r.ID), ClassName: j.name, File: r.File, Line: r.Line, Time: seconds(r.Duration)}
+	s.Tests++
+	s.Time += test.Time
+	s.Cases = append(s.Cases, test)
+}
+
+func (r Run) testCase(result Result) testCase {
+	test := testCase{
+		Name: display.Line(result.ID), ClassName: r.Name, File: result.File, Line: result.Line,
+		Time: seconds(result.Milliseconds * float64(time.Millisecond)),
+	}
+	finding, _ := r.finding(result.Finding)
+	text := labels(details(result.result(), true))
+	switch result.Outcome {
+	case conformance.Pass, conformance.Note:
+		test.Output = text
+	case conformance.Fail:
+		if finding.Lead != nil && finding.Lead.ID != result.ID {
+			test.Skipped = &problem{display.Line("evidence of the finding at " + finding.Lead.ID + ": " + finding.Title), "", labels(resultDetails(result.result()))}
+			break
+		}
+		test.Failure = &problem{display.Line(result.Reason + ": " + finding.Title), string(finding.Severity), labels(findingDetails(finding)) + remedyLines(finding)}
+	case conformance.Error:
+		test.Error = &problem{display.Line(result.Reason), "error", text}
+	case conformance.Blocked:
+		test.Skipped = &problem{display.Line("blocked by the finding at " + finding.Evidence[0] + ": " + finding.Title), "", ""}
+	case conformance.Skip:
+		test.Skipped = &problem{display.Line(result.Reason), "", text}
+	case conformance.Known:
+		test.Skipped = &problem{display.Line("known to fail until " + result.Known.Until + ": " + result.Known.Reason), "", labels(resultDetails(result.result()))}
+	}
+	return test
+}
+
+// labels are details as plain text.
+func labels(all []detail) string {
 	var text strings.Builder
-	for _, line := range details(r) {
+	for _, line := range all {
 		fmt.Fprintf(&text, "%-8s %s\n", line.label, line.text)
 	}
-	switch r.Outcome {
-	case conformance.Pass, conformance.Note:
-		test.Output = text.String()
-	case conformance.Fail:
-		suite.Failures++
-		test.Failure = &problem{display.Line(r.Reason + ": " + r.Cause), string(r.Severity), text.String()}
-	case conformance.Error:
-		suite.Errors++
-		test.Error = &problem{display.Line(r.Reason), "error", text.String()}
-	case conformance.Skip:
-		suite.Skipped++
-		test.Skipped = &problem{display.Line(r.Reason), "", text.String()}
-	case conformance.Known:
-		suite.Skipped++
-		test.Skipped = &problem{display.Line("known to fail until " + r.Known.Until + ": " + r.Known.Reason), "", text.String()}
-	}
-	suite.Tests++
-	suite.Time += test.Time
-	suite.Cases = append(suite.Cases, test)
-	return nil
+	return text.String()
 }
 
-func (j *JUnit) End(conformance.Summary) error { return nil }
+func remedyLines(f conformance.Finding) string {
+	var all labelled
+	for _, r := range f.Remedies {
+		all.add("missing", r.Library+": "+r.Line)
+	}
+	all.add("again", f.Rerun)
+	return labels(all)
+}
 
 // Close writes the XML.
 func (j *JUnit) Close() error {
-	all := testSuites{Name: "provision verify", Suites: j.suites}
-	for _, suite := range j.suites {
+	all := testSuites{Name: "provision verify"}
+	for _, run := range j.document.Runs {
+		all.Suites = append(all.Suites, run.suites()...)
+	}
+	for _, suite := range all.Suites {
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
 		all.Errors += suite.Errors

@@ -63,7 +63,12 @@ func feed(t *testing.T, h conformance.Handler) {
 	known := results[1]
 	known.ID, known.Name, known.Severity, known.Outcome = "GET /secure: wrong-issuer", "wrong-issuer", conformance.Medium, conformance.Known
 	known.Known = &conformance.KnownFailure{Reason: "API-17", Until: "2026-12-31"}
-	results = append(results, known)
+	known.Means, known.Finding = conformance.CauseIssuer, "issuer"
+	results = append(results, conformance.Result{
+		Case:    conformance.Case{ID: "GET /secure: id-token", Endpoint: "GET /secure", Name: "id-token", Group: conformance.Claims, Expect: conformance.Expect{Status: 401}},
+		Outcome: conformance.Blocked, Status: 200, Reason: "expected 401, got 200", Finding: "audience",
+		Exchange: &conformance.Exchange{Method: "GET", URL: "https://api.example/secure", Status: 200},
+	}, known)
 	for i := range results {
 		if r := &results[i]; r.Severity == "" {
 			r.Severity = conformance.Low
@@ -73,6 +78,17 @@ func feed(t *testing.T, h conformance.Handler) {
 		}
 		results[i].File, results[i].Line = "manifests/shop api/conformance.yaml", 10+i
 	}
+	results[1].Means, results[1].Finding = conformance.CauseAudience, "audience"
+	finding := conformance.Finding{
+		ID: "audience", Cause: conformance.CauseAudience, Severity: conformance.High, Title: "the API does not check the audience (aud)", Gain: "any token is good here",
+		Evidence: []string{"GET /secure: wrong-audience"}, Blocked: []string{"GET /secure: id-token"}, Endpoints: []string{"GET /secure"},
+		Remedies: []conformance.Remedy{{Library: "FastAPI, PyJWT", Line: "jwt.decode(token, audience=AUDIENCE)"}, {Library: "go-oidc", Line: "oidc.Config{ClientID: audience}"}},
+		Rerun:    "provision verify --only 'GET /secure: wrong-audience'", Lead: &results[1],
+	}
+	knownFinding := finding
+	knownFinding.ID, knownFinding.Cause, knownFinding.Severity, knownFinding.Known = "issuer", conformance.CauseIssuer, conformance.Medium, true
+	knownFinding.Evidence, knownFinding.Blocked, knownFinding.Remedies, knownFinding.Lead = []string{"GET /secure: wrong-issuer"}, nil, nil, &results[6]
+	knownFinding.Rerun = "provision verify --only 'GET /secure: wrong-issuer'"
 	for _, name := range []string{"secure", "again"} {
 		plan := conformance.Plan{Name: name, Resource: "api", URL: "https://api.example"}
 		for _, r := range results {
@@ -82,52 +98,67 @@ func feed(t *testing.T, h conformance.Handler) {
 		for _, r := range results {
 			check(h.Result(r))
 		}
-		check(h.End(conformance.Summary{Planned: 6, Passed: 1, Noted: 1, Failed: 1, Known: 1, Skipped: 1, Errors: 1, FailedBySeverity: map[conformance.Severity]int{conformance.High: 1}, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"}}))
+		check(h.End(conformance.Summary{
+			Planned: 7, Passed: 1, Noted: 1, Failed: 1, Known: 1, Blocked: 1, Skipped: 1, Errors: 1, FailedBySeverity: map[conformance.Severity]int{conformance.High: 1},
+			Findings: []conformance.Finding{finding, knownFinding}, FindingsBySeverity: map[conformance.Severity]int{conformance.High: 1}, Duration: 1500 * time.Millisecond, Unproven: []string{"GET /secure"},
+		}))
 	}
 }
 
-const table = `secure: 6 cases for api at https://api.example
+const table = `secure: 7 cases for api at https://api.example
 
 GET /health              expected  got
   ok     public          2xx       200     1 ms
 
 GET /secure              expected  got
   FAIL   wrong-audience  401       200     3 ms
-         sent     GET https://api.example/secure with a token for another API
-         header   {"alg":"RS256"}
-         claims   {"aud":"other","name":"<b>\u001b[2J"}
-         got      200 OK: {"x":"\u001b[2J\u202eevil"}\u000d\u000a\u0000…
-                  WWW-Authenticate: Bearer\u001b[31m
-         wrong    expected 401, got 200
-         probably the API does not check the audience (aud)
-         high     any token is good here
-         source   RFC 7519, section 4.1.3
   skip   wrong-role      403
          because  there is no user whose roles are all others
          add      roleAssignments: [{role: Reader, users: [NAME]}]
   ERROR  no-role         403
          broken   get a token of user nob: AADSTS50126: wrong password
-  note   garbage         401       400     0 ms
-         sent     a word that is not a token
-         note     400 where 401 is better
+  ok     garbage         401       400     0 ms
+  block  id-token        401       200     0 ms
   known  wrong-issuer    401       200     3 ms
-         sent     GET https://api.example/secure with a token for another API
-         header   {"alg":"RS256"}
-         claims   {"aud":"other","name":"<b>\u001b[2J"}
-         got      200 OK: {"x":"\u001b[2J\u202eevil"}\u000d\u000a\u0000…
-                  WWW-Authenticate: Bearer\u001b[31m
-         wrong    expected 401, got 200
-         probably the API does not check the audience (aud)
-         medium   any token is good here
-         source   RFC 7519, section 4.1.3
          known    until 2026-12-31: API-17
 
 GET /secure: nobody was seen to be let in, so its refusals prove nothing
-1 passed, 1 failed (1 high), 1 skipped, 1 known to fail, 1 note, 1 error in 1.5 s
 `
 
-const total = `
-all 2 documents: 2 passed, 2 failed (2 high), 2 skipped, 2 known to fail, 2 notes, 2 errors in 3.0 s
+const summaryLine = `1 passed, 1 failed (1 finding: 1 high), 1 blocked, 1 skipped, 1 known to fail, 1 note, 1 error in 1.5 s; --notes shows the notes
+`
+
+const findings = `finding %d, high: the API does not check the audience (aud)
+  sent     GET https://api.example/secure with a token for another API
+  header   {"alg":"RS256"}
+  claims   {"aud":"other","name":"<b>\u001b[2J"}
+  got      200 OK: {"x":"\u001b[2J\u202eevil"}\u000d\u000a\u0000…
+           WWW-Authenticate: Bearer\u001b[31m
+  wrong    expected 401, got 200
+  gain     any token is good here
+  source   RFC 7519, section 4.1.3
+  evidence 1 case: GET /secure: wrong-audience
+  blocks   1 case: GET /secure: id-token
+  missing  FastAPI, PyJWT  jwt.decode(token, audience=AUDIENCE)
+           go-oidc         oidc.Config{ClientID: audience}
+  again    provision verify --only 'GET /secure: wrong-audience'
+
+finding %d, medium: the API does not check the audience (aud)
+  sent     GET https://api.example/secure with a token for another API
+  header   {"alg":"RS256"}
+  claims   {"aud":"other","name":"<b>\u001b[2J"}
+  got      200 OK: {"x":"\u001b[2J\u202eevil"}\u000d\u000a\u0000…
+           WWW-Authenticate: Bearer\u001b[31m
+  wrong    expected 401, got 200
+  gain     any token is good here
+  source   RFC 7519, section 4.1.3
+  evidence 1 case: GET /secure: wrong-issuer
+  known    until 2026-12-31: API-17
+  again    provision verify --only 'GET /secure: wrong-issuer'
+
+`
+
+const total = `all 2 documents: 2 passed, 2 failed (2 findings: 2 high), 2 blocked, 2 skipped, 2 known to fail, 2 notes, 2 errors in 3.0 s; --notes shows the notes
 `
 
 func TestText(t *testing.T) {
@@ -138,7 +169,9 @@ func TestText(t *testing.T) {
 	if err := text.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(table+"\n"+strings.Replace(table, "secure: 6", "again: 6", 1)+total, b.String()); diff != "" {
+	want := table + summaryLine + "\n" + strings.Replace(table, "secure: 7", "again: 7", 1) + summaryLine + "\n" +
+		fmt.Sprintf(findings+findings, 1, 2, 3, 4) + total
+	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 }
@@ -151,7 +184,7 @@ func TestTextInColour(t *testing.T) {
 	if !strings.Contains(text, "\x1b[1;31mFAIL \x1b[0m") {
 		t.Errorf("no colour:\n%q", text)
 	}
-	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["note"].color, marks["fail"].color, marks["skip"].color, marks["error"].color, marks["known"].color} {
+	for _, code := range []string{bold, faint, reset, marks["pass"].color, marks["note"].color, marks["fail"].color, marks["skip"].color, marks["error"].color, marks["known"].color, marks["blocked"].color} {
 		text = strings.ReplaceAll(text, code, "")
 	}
 	if strings.Contains(text, "\x1b") {
@@ -178,7 +211,7 @@ func TestJSON(t *testing.T) {
 	if err := decoder.Decode(&document); err != nil {
 		t.Fatal(err)
 	}
-	if document.Version != 1 || len(document.Runs) != 2 || document.Summary.Planned != 12 || document.Runs[1].Summary.Failed != 1 {
+	if document.Version != 2 || len(document.Runs) != 2 || len(document.Runs[1].Findings) != 2 || document.Summary.Planned != 14 || document.Runs[1].Summary.Failed != 1 {
 		t.Errorf("document %+v", document)
 	}
 	failed := document.Runs[1].Results[1]
@@ -235,11 +268,11 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, b.String())
 	}
-	if got.Tests != 12 || got.Failures != 2 || got.Errors != 2 || got.Skipped != 4 || got.Time != "0.015" || len(got.Suites) != 4 {
+	if got.Tests != 14 || got.Failures != 2 || got.Errors != 2 || got.Skipped != 6 || got.Time != "0.015" || len(got.Suites) != 4 {
 		t.Fatalf("totals %+v", got)
 	}
 	secure := got.Suites[1]
-	if secure.Name != "secure: GET /secure" || secure.Tests != 5 || got.Suites[3].Name != "again: GET /secure" {
+	if secure.Name != "secure: GET /secure" || secure.Tests != 6 || got.Suites[3].Name != "again: GET /secure" {
 		t.Errorf("suites %q %d, %q", secure.Name, secure.Tests, got.Suites[3].Name)
 	}
 	failed := secure.Cases[0]
@@ -251,8 +284,11 @@ func TestJUnit(t *testing.T) {
 	if secure.Cases[1].Skipped == nil || secure.Cases[2].Error == nil || !strings.Contains(secure.Cases[3].Output, "400 where 401") {
 		t.Errorf("cases %+v", secure.Cases)
 	}
-	if known := secure.Cases[4].Skipped; known == nil || known.Message != "known to fail until 2026-12-31: API-17" || !strings.Contains(known.Text, "wrong    expected 401, got 200") {
+	if known := secure.Cases[5].Skipped; known == nil || known.Message != "known to fail until 2026-12-31: API-17" || !strings.Contains(known.Text, "wrong    expected 401, got 200") {
 		t.Errorf("known %+v", known)
+	}
+	if blocked := secure.Cases[4].Skipped; blocked == nil || blocked.Message != "blocked by the finding at GET /secure: wrong-audience: the API does not check the audience (aud)" {
+		t.Errorf("blocked %+v", blocked)
 	}
 	// GitLab drops the second of a name.
 	names := map[string]bool{}
@@ -305,12 +341,10 @@ func TestTextOfManyCases(t *testing.T) {
 	for verbose, want := range map[bool]string{
 		false: `
 GET /secure              expected  got
-  note   case-7          401       400     1 ms
-         note     correct APIs differ
-  ok     signature       40 more           1 ms
+  ok     signature       41 cases          1 ms
   ok     claims          4 cases           1 ms
 
-44 passed, 0 failed, 0 skipped, 1 note in 0 ms
+44 passed, 0 failed, 0 skipped, 1 note in 0 ms; --notes shows the notes
 `, true: "  ok     case-44         401       401     1 ms\n"} {
 		var b bytes.Buffer
 		text := NewText(&b, false)
@@ -324,6 +358,7 @@ GET /secure              expected  got
 			_ = text.Result(r)
 		}
 		_ = text.End(conformance.Summary{Passed: 44, Noted: 1})
+		_ = text.Close()
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("verbose %t:\n%s\nwant in it:\n%s", verbose, b.String(), want)
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -12,9 +13,9 @@ import (
 )
 
 // SARIF collects runs and writes a SARIF 2.1.0 log when it is closed: a rule
-// for each case of which one failed, a result for each failure, at the line of
-// the manifest that states the endpoint. Cases that pass, and notes, are not in
-// it, since GitHub would make an alert of each.
+// for each cause, a result for each finding, at the line of the manifest that
+// states the endpoint. Cases that pass, and notes, are not in it, since GitHub
+// would make an alert of each.
 // Sources: OASIS SARIF 2.1.0; GitHub "SARIF support for code scanning".
 type SARIF struct {
 	collected
@@ -40,17 +41,17 @@ func (s *SARIF) Close() error {
 	invocation := sarifInvocation{Successful: s.document.Summary.Errors == 0}
 	index := make(map[string]int)
 	for _, one := range s.document.Runs {
+		for _, f := range one.Findings {
+			id := string(f.Cause)
+			if _, ok := index[id]; !ok {
+				index[id] = len(run.Tool.Driver.Rules)
+				run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, newRule(f))
+			}
+			run.Results = append(run.Results, newSARIFResult(one.Name, index[id], f))
+		}
 		for _, r := range one.Results {
-			switch r.Outcome {
-			case conformance.Error:
+			if r.Outcome == conformance.Error {
 				invocation.Notifications = append(invocation.Notifications, sarifNotification{"error", sarifText{display.Line(r.ID + ": " + r.Reason)}})
-			case conformance.Fail, conformance.Known:
-				id := ruleID(r.Case)
-				if _, ok := index[id]; !ok {
-					index[id] = len(run.Tool.Driver.Rules)
-					run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, newRule(id, r.Case))
-				}
-				run.Results = append(run.Results, newSARIFResult(one.Name, id, index[id], r))
 			}
 		}
 	}
@@ -58,53 +59,44 @@ func (s *SARIF) Close() error {
 	return writeJSON(s.w, "sarif", sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
 
-// ruleID is the case without what it was derived for, as missing-scope for
-// "missing-scope read_data".
-func ruleID(c conformance.Case) string {
-	if c.Group == conformance.Written {
-		return "written"
-	}
-	id, _, _ := strings.Cut(c.Name, " ")
-	return id
-}
-
-func newRule(id string, c conformance.Case) sarifRule {
+func newRule(f conformance.Finding) sarifRule {
+	c := f.Lead.Case
 	r := sarifRule{
-		ID: id, Short: sarifText{display.Line("The API answers wrongly to " + c.Sends)}, Full: sarifText{display.Line(c.Flaw)},
-		HelpURI: sourceURL(c.Source), Configuration: sarifLevel{severities[c.Severity].level},
-		Properties: sarifRuleProperties{[]string{"security", string(c.Group)}, "very-high", severities[c.Severity].score},
+		ID: string(f.Cause), Short: sarifText{display.Line(f.Cause.Title())}, Full: sarifText{display.Line(f.Cause.Title())},
+		HelpURI: sourceURL(c.Source), Configuration: sarifLevel{severities[f.Severity].level},
+		Properties: sarifRuleProperties{[]string{"security", string(c.Group)}, "very-high", severities[f.Severity].score},
 	}
-	if id == "written" {
-		r.Short.Text = "The API does not do what a case of the document says"
-	}
-	help := []string{"Expected: " + c.Expect.String() + "."}
-	for _, part := range []struct{ label, text string }{{"What a failure gives away", c.Gain}, {"Probably", c.Flaw}, {"Source", c.Source}} {
+	var help []string
+	for _, part := range []struct{ label, text string }{{"What an attacker gains", f.Gain}, {"Source", c.Source}} {
 		if part.text != "" {
 			help = append(help, part.label+": "+part.text+".")
 		}
+	}
+	for _, remedy := range f.Remedies {
+		help = append(help, remedy.Library+": "+remedy.Line)
 	}
 	r.Help.Text = display.Line(strings.Join(help, " "))
 	return r
 }
 
-func newSARIFResult(document, id string, index int, r Result) sarifResult {
-	text := r.ID + ": " + r.Reason
-	if r.Cause != "" {
-		text += "; probably " + r.Cause
-	}
+func newSARIFResult(document string, index int, f conformance.Finding) sarifResult {
+	text := fmt.Sprintf("%s. %s: %s. Evidence: %s.", f.Title, f.Lead.ID, f.Lead.Reason, caseList(f.Evidence))
 	// Neither line nor status: the finding stays the same while the manifest is
 	// edited.
-	sum := sha256.Sum256([]byte(document + "\n" + r.ID))
+	sum := sha256.Sum256([]byte(document + "\n" + f.ID))
 	print := hex.EncodeToString(sum[:16])
-	location := sarifLocation{Logical: []sarifLogical{{display.Line(document + "/" + r.ID)}}}
-	location.Physical.Artifact.URI = (&url.URL{Path: strings.ReplaceAll(r.File, "\\", "/")}).EscapedPath()
-	location.Physical.Region.StartLine = max(r.Line, 1)
-	result := sarifResult{
-		RuleID: id, RuleIndex: index, Level: severities[r.Severity].level, Message: sarifText{display.Line(text)},
-		Locations: []sarifLocation{location}, Fingerprints: map[string]string{"primaryLocationLineHash": print + ":1", "provisionCase/v1": print},
+	location := sarifLocation{}
+	for _, id := range f.Evidence {
+		location.Logical = append(location.Logical, sarifLogical{display.Line(document + "/" + id)})
 	}
-	if r.Known != nil {
-		result.Suppressions = []sarifSuppression{{"external", display.Line("until " + r.Known.Until + ": " + r.Known.Reason)}}
+	location.Physical.Artifact.URI = (&url.URL{Path: strings.ReplaceAll(f.Lead.File, "\\", "/")}).EscapedPath()
+	location.Physical.Region.StartLine = max(f.Lead.Line, 1)
+	result := sarifResult{
+		RuleID: string(f.Cause), RuleIndex: index, Level: severities[f.Severity].level, Message: sarifText{display.Line(text)},
+		Locations: []sarifLocation{location}, Fingerprints: map[string]string{"primaryLocationLineHash": print + ":1", "provisionFinding/v1": print},
+	}
+	if f.Known {
+		result.Suppressions = []sarifSuppression{{"external", display.Line("until " + f.Lead.Known.Until + ": " + f.Lead.Known.Reason)}}
 	}
 	return result
 }

@@ -110,7 +110,7 @@ func TestSARIF(t *testing.T) {
 		t.Errorf("%d fingerprints of %d results", len(prints), len(run.Results))
 	}
 	failed, known := run.Results[0], run.Results[1]
-	if failed.RuleID != "wrong-audience" || failed.Level != "error" || failed.Suppressions != nil ||
+	if failed.RuleID != "audience" || failed.Level != "error" || failed.Suppressions != nil ||
 		failed.Locations[0].Physical.Artifact.URI != "manifests/shop%20api/conformance.yaml" || failed.Locations[0].Physical.Region.StartLine != 11 {
 		t.Errorf("failed %+v", failed)
 	}
@@ -140,10 +140,11 @@ func TestEmptySARIF(t *testing.T) {
 // Where GitHub puts an alert must not depend on where the line has moved to.
 func TestFingerprintsOutliveEdits(t *testing.T) {
 	t.Parallel()
-	r := Result{Case: conformance.Case{ID: "GET /a: b", File: "a.yaml", Line: 3, Severity: conformance.High}, Reason: "expected 401, got 200"}
-	moved := r
-	moved.Line, moved.Reason = 9, "expected 401, got 500"
-	a, b := newSARIFResult("d", "b", 0, r), newSARIFResult("d", "b", 0, moved)
+	found := func(line int, reason string) sarifResult {
+		lead := conformance.Result{Case: conformance.Case{ID: "GET /a: b", File: "a.yaml", Line: line}, Reason: reason}
+		return newSARIFResult("d", 0, conformance.Finding{ID: "audience", Severity: conformance.High, Evidence: []string{"GET /a: b"}, Lead: &lead})
+	}
+	a, b := found(3, "expected 401, got 200"), found(9, "expected 401, got 500")
 	if a.Fingerprints["primaryLocationLineHash"] != b.Fingerprints["primaryLocationLineHash"] {
 		t.Error("the fingerprint changed with the line")
 	}

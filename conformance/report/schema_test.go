@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,16 +71,37 @@ func TestReportIsAsItsSchemaSays(t *testing.T) {
 	}
 	// It would see a difference.
 	for _, change := range [][2]string{
-		{`"version": 1`, `"version": 2`}, {`"outcome": "known"`, `"outcome": "failed"`}, {`"until": "2026-12-31"`, `"until": "soon"`},
-		{`"planned": 12`, `"plans": 12`}, {`"severity": "high"`, `"severity": "grave"`}, {`"planned": 12`, `"extra": 1, "planned": 12`},
+		{`"version": 2`, `"version": 1`}, {`"outcome": "known"`, `"outcome": "failed"`}, {`"until": "2026-12-31"`, `"until": "soon"`},
+		{`"planned": 14`, `"plans": 12`}, {`"cause": "audience"`, `"case": "audience"`}, {`"severity": "high"`, `"severity": "grave"`}, {`"planned": 14`, `"extra": 1, "planned": 14`},
 	} {
 		broken := strings.Replace(b.String(), change[0], change[1], 1)
 		if broken == b.String() || validates(schema, []byte(broken)) == nil {
 			t.Errorf("%s in place of %s is not seen", change[1], change[0])
 		}
 	}
+	for _, c := range cases(t) {
+		if !slices.Contains(groups(t), string(c.Group)) {
+			t.Fatalf("%s: group %s is not in the schema", c.ID, c.Group)
+		}
+	}
 	b.Reset()
 	if err := NewJSON(&b).Close(); err != nil || validates(schema, b.Bytes()) != nil {
 		t.Errorf("an empty report: %v, %v", err, validates(schema, b.Bytes()))
 	}
+}
+
+// groups are those that the schema knows.
+func groups(t *testing.T) []string {
+	t.Helper()
+	var schema struct {
+		Defs struct {
+			Result struct {
+				Properties struct{ Group struct{ Enum []string } }
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	return schema.Defs.Result.Properties.Group.Enum
 }

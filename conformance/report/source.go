@@ -8,11 +8,16 @@ import (
 var (
 	rfc = regexp.MustCompile(`RFC (\d+)(?:, sections? ([0-9.]*[0-9]))?`)
 	cve = regexp.MustCompile(`CVE-\d+-\d+`)
+	cwe = regexp.MustCompile(`CWE-(\d+)`)
 )
 
 // pages are sources that are named by their titles.
 var pages = []struct{ title, address string }{
 	{"Fetch standard", "https://fetch.spec.whatwg.org/#http-cors-protocol"},
+	{"OWASP: Test HTTP Methods", "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/02-Configuration_and_Deployment_Management_Testing/06-Test_HTTP_Methods"},
+	{"OWASP: Testing for Host Header Injection", "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/17-Testing_for_Host_Header_Injection"},
+	{"Microsoft: App Service, Work with user identities", "https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities"},
+	{"Microsoft: App Service, Work with OAuth tokens", "https://learn.microsoft.com/azure/app-service/configure-authentication-oauth-tokens"},
 	{"Microsoft: Access token claims reference", "https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"},
 	{"Microsoft: Access tokens", "https://learn.microsoft.com/entra/identity-platform/access-tokens"},
 	{"Microsoft: Secure applications and APIs by validating claims", "https://learn.microsoft.com/entra/identity-platform/claims-validation"},
@@ -40,6 +45,9 @@ func sourceURL(source string) string {
 	}
 	if name := cve.FindString(source); name != "" {
 		return "https://nvd.nist.gov/vuln/detail/" + name
+	}
+	if m := cwe.FindStringSubmatch(source); m != nil {
+		return "https://cwe.mitre.org/data/definitions/" + m[1] + ".html"
 	}
 	return ""
 }

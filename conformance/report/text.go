@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,11 +14,13 @@ import (
 	"provision/internal/display"
 )
 
-// Text writes a table for people: a line for each case, and beneath one that
-// did not pass why. Where an endpoint has many cases, those that pass and are
-// not of the core share a line by family. It writes as the results come.
+// Text writes a table for people as the results come, and the findings with the
+// summary when it is closed. Where an endpoint has many cases, those that pass
+// and are not of the core share a line by family, and so do the failures of one
+// finding but for the first.
 type Text struct {
 	Verbose bool // every case has a line of its own, however many there are
+	Notes   bool // notes are shown; otherwise they are counted
 
 	w     io.Writer
 	color bool
@@ -26,12 +29,19 @@ type Text struct {
 	endpoint string
 	cases    map[string]int // by endpoint
 	group    conformance.Group
-	passed   int // of the family, not yet written
-	took     time.Duration
-	listed   bool // some of the family have lines of their own
+	family   map[conformance.Outcome]*tally // of the family, not yet written
+	listed   bool                           // some of the family have lines of their own
+	shown    []string                       // findings with a line in this family
 
 	documents int // so far
+	ended     *conformance.Summary
 	total     conformance.Summary
+}
+
+// tally are cases that share a line; the time is the longest.
+type tally struct {
+	n    int
+	took time.Duration
 }
 
 // many is more cases of an endpoint than people read line by line.
@@ -42,12 +52,13 @@ func NewText(w io.Writer, color bool) *Text { return &Text{w: w, color: color} }
 
 // marks are what a line begins with, and its colour.
 var marks = map[conformance.Outcome]struct{ word, color string }{
-	conformance.Pass:  {"ok", "\x1b[32m"},
-	conformance.Note:  {"note", "\x1b[36m"},
-	conformance.Known: {"known", "\x1b[33m"},
-	conformance.Fail:  {"FAIL", "\x1b[1;31m"},
-	conformance.Skip:  {"skip", "\x1b[33m"},
-	conformance.Error: {"ERROR", "\x1b[1;35m"},
+	conformance.Pass:    {"ok", "\x1b[32m"},
+	conformance.Note:    {"note", "\x1b[36m"},
+	conformance.Known:   {"known", "\x1b[33m"},
+	conformance.Fail:    {"FAIL", "\x1b[1;31m"},
+	conformance.Blocked: {"block", "\x1b[33m"},
+	conformance.Skip:    {"skip", "\x1b[33m"},
+	conformance.Error:   {"ERROR", "\x1b[1;35m"},
 }
 
 const (
@@ -57,7 +68,9 @@ const (
 )
 
 func (t *Text) Begin(p conformance.Plan) error {
-	t.endpoint, t.width, t.cases = "", 0, make(map[string]int)
+	var b bytes.Buffer
+	t.flushSummary(&b)
+	t.endpoint, t.width, t.cases, t.family = "", 0, make(map[string]int), make(map[conformance.Outcome]*tally)
 	for _, c := range p.Cases {
 		t.cases[c.Endpoint]++
 		t.width = max(t.width, utf8.RuneCountInString(c.Name))
@@ -65,12 +78,11 @@ func (t *Text) Begin(p conformance.Plan) error {
 			t.width = max(t.width, len(conformance.Authentication)) // the widest family
 		}
 	}
-	before := ""
 	if t.documents++; t.documents > 1 {
-		before = "\n"
+		b.WriteByte('\n')
 	}
-	_, err := fmt.Fprintf(t.w, "%s%s\n", before, t.paint(bold, fmt.Sprintf("%s: %s for %s at %s",
-		p.Name, plural(len(p.Cases), "case"), p.Resource, display.Line(p.URL))))
+	fmt.Fprintf(&b, "%s\n", t.paint(bold, fmt.Sprintf("%s: %s for %s at %s", p.Name, plural(len(p.Cases), "case"), p.Resource, display.Line(p.URL))))
+	_, err := t.w.Write(b.Bytes())
 	return err
 }
 
@@ -84,9 +96,12 @@ func (t *Text) Result(r conformance.Result) error {
 		t.endpoint = r.Endpoint
 		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, display.Line(r.Endpoint))))
 	}
-	if r.Outcome == conformance.Pass && r.Note == "" && !t.Verbose && !r.Core() && t.cases[r.Endpoint] > many {
-		t.passed++
-		t.took = max(t.took, r.Duration)
+	if outcome, shared := t.shares(r); shared {
+		if t.family[outcome] == nil {
+			t.family[outcome] = &tally{}
+		}
+		t.family[outcome].n++
+		t.family[outcome].took = max(t.family[outcome].took, r.Duration)
 		_, err := t.w.Write(trimLines(b.Bytes()))
 		return err
 	}
@@ -96,27 +111,62 @@ func (t *Text) Result(r conformance.Result) error {
 		status, took = strconv.Itoa(r.Status), milliseconds(r.Duration)
 	}
 	mark := marks[r.Outcome]
+	if r.Outcome == conformance.Note && !t.Notes && !t.Verbose {
+		mark = marks[conformance.Pass] // the summary counts it
+	}
 	fmt.Fprintf(&b, "  %s  %-*s  %-8s  %-3s  %s\n",
 		t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, display.Line(r.Name), r.Expect, status, t.paint(faint, fmt.Sprintf("%7s", took)))
-	for _, line := range details(r) {
-		fmt.Fprintf(&b, "         %s %s\n", t.paint(faint, fmt.Sprintf("%-8s", line.label)), line.text)
+	for _, line := range details(r, t.Notes || t.Verbose) {
+		t.line(&b, 9, line)
 	}
 	_, err := t.w.Write(trimLines(b.Bytes()))
 	return err
 }
 
-// flush writes the line of a family's passed cases; the time is the longest.
-func (t *Text) flush(b *bytes.Buffer) {
-	if t.passed > 0 {
-		number := plural(t.passed, "case")
-		if t.listed {
-			number = fmt.Sprintf("%d more", t.passed)
-		}
-		mark := marks[conformance.Pass]
-		fmt.Fprintf(b, "  %s  %-*s  %-13s  %s\n", t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, t.group,
-			number, t.paint(faint, fmt.Sprintf("%7s", milliseconds(t.took))))
+// shares says whether a result has no line of its own, and with which outcome it
+// is counted.
+func (t *Text) shares(r conformance.Result) (outcome conformance.Outcome, shared bool) {
+	if t.Verbose {
+		return "", false
 	}
-	t.passed, t.took, t.listed = 0, 0, false
+	crowded := t.cases[r.Endpoint] > many
+	switch r.Outcome {
+	case conformance.Pass:
+		return r.Outcome, crowded && !r.Core() && (r.Note == "" || !t.Notes)
+	case conformance.Note:
+		return conformance.Pass, crowded && !t.Notes // the summary counts it
+	case conformance.Blocked:
+		return r.Outcome, crowded
+	case conformance.Fail, conformance.Known:
+		again := slices.Contains(t.shown, r.Finding)
+		t.shown = append(t.shown, r.Finding)
+		return r.Outcome, crowded && again && !r.Core()
+	}
+	return "", false
+}
+
+// line writes one labelled line below a case or a finding.
+func (t *Text) line(b *bytes.Buffer, indent int, d detail) {
+	fmt.Fprintf(b, "%*s%s %s\n", indent, "", t.paint(faint, fmt.Sprintf("%-8s", d.label)), d.text)
+}
+
+// flush writes the lines of what a family's cases share.
+func (t *Text) flush(b *bytes.Buffer) {
+	for _, outcome := range []conformance.Outcome{conformance.Fail, conformance.Known, conformance.Blocked, conformance.Pass} {
+		shared := t.family[outcome]
+		if shared == nil {
+			continue
+		}
+		number := plural(shared.n, "case")
+		if t.listed {
+			number = fmt.Sprintf("%d more", shared.n)
+		}
+		mark := marks[outcome]
+		fmt.Fprintf(b, "  %s  %-*s  %-13s  %s\n", t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, t.group,
+			number, t.paint(faint, fmt.Sprintf("%7s", milliseconds(shared.took))))
+	}
+	clear(t.family)
+	t.shown, t.listed = nil, false
 }
 
 func (t *Text) End(s conformance.Summary) error {
@@ -127,19 +177,64 @@ func (t *Text) End(s conformance.Summary) error {
 	for _, endpoint := range s.Unproven {
 		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", display.Line(endpoint))
 	}
-	fmt.Fprintf(&b, "%s\n", t.summary(s))
+	t.ended = &s
 	t.total.Add(s)
 	_, err := t.w.Write(b.Bytes())
 	return err
 }
 
-// Close sums up where there was more than one document.
+// flushSummary writes the summary of a document after which another one comes.
+func (t *Text) flushSummary(b *bytes.Buffer) {
+	if t.ended != nil {
+		fmt.Fprintf(b, "%s\n", t.summary(*t.ended))
+	}
+	t.ended = nil
+}
+
+// Close writes the findings of all documents, and sums up.
 func (t *Text) Close() error {
-	if t.documents < 2 {
+	if t.documents == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(t.w, "\n%s: %s\n", t.paint(bold, "all "+plural(t.documents, "document")), t.summary(t.total))
+	var b bytes.Buffer
+	if t.documents > 1 {
+		t.flushSummary(&b)
+		b.WriteByte('\n')
+	}
+	for i, f := range t.total.Findings {
+		t.finding(&b, i+1, f)
+	}
+	if t.documents > 1 {
+		fmt.Fprintf(&b, "%s: %s\n", t.paint(bold, "all "+plural(t.documents, "document")), t.summary(t.total))
+	}
+	t.flushSummary(&b)
+	_, err := t.w.Write(trimLines(b.Bytes()))
 	return err
+}
+
+// finding writes one finding: what is wrong, and what to do about it.
+func (t *Text) finding(b *bytes.Buffer, n int, f conformance.Finding) {
+	color := marks[conformance.Fail].color
+	if f.Known {
+		color = marks[conformance.Known].color
+	}
+	fmt.Fprintf(b, "%s %s\n", t.paint(color, fmt.Sprintf("finding %d, %s:", n, f.Severity)), t.paint(bold, display.Line(f.Title)))
+	for _, line := range findingDetails(f) {
+		t.line(b, 2, line)
+	}
+	width := 0
+	for _, r := range f.Remedies {
+		width = max(width, len(r.Library))
+	}
+	for i, r := range f.Remedies {
+		label := "missing"
+		if i > 0 {
+			label = ""
+		}
+		t.line(b, 2, detail{label, fmt.Sprintf("%-*s  %s", width, r.Library, display.Line(r.Line))})
+	}
+	t.line(b, 2, detail{"again", display.Line(f.Rerun)})
+	b.WriteByte('\n')
 }
 
 func (t *Text) summary(s conformance.Summary) string {
@@ -147,12 +242,21 @@ func (t *Text) summary(s conformance.Summary) string {
 	if !s.OK() {
 		color = marks[conformance.Fail].color
 	}
-	return t.paint(color, counts(s)) + " in " + elapsed(s.Duration)
+	text := t.paint(color, counts(s)) + " in " + elapsed(s.Duration)
+	if s.Noted > 0 && !t.Notes {
+		text += "; --notes shows the notes"
+	}
+	return text
 }
 
-// counts is the summary in words; notes and errors are told where there are any.
+// counts is the summary in words; what there is none of is left out, but for
+// what everybody asks for.
 func counts(s conformance.Summary) string {
-	text := fmt.Sprintf("%d passed, %d failed%s, %d skipped", s.Passed, s.Failed, bySeverity(s), s.Skipped)
+	text := fmt.Sprintf("%d passed, %d failed%s", s.Passed, s.Failed, bySeverity(s))
+	if s.Blocked > 0 {
+		text += fmt.Sprintf(", %d blocked", s.Blocked)
+	}
+	text += fmt.Sprintf(", %d skipped", s.Skipped)
 	if s.Known > 0 {
 		text += fmt.Sprintf(", %d known to fail", s.Known)
 	}
@@ -165,18 +269,20 @@ func counts(s conformance.Summary) string {
 	return text
 }
 
-// bySeverity is " (1 critical, 2 high)", the worst first.
+// bySeverity is " (3 findings: 1 critical, 2 high)", the worst first.
 func bySeverity(s conformance.Summary) string {
 	var parts []string
+	all := 0
 	for _, severity := range conformance.Severities {
-		if n := s.FailedBySeverity[severity]; n > 0 {
+		if n := s.FindingsBySeverity[severity]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+			all += n
 		}
 	}
 	if parts == nil {
 		return ""
 	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	return " (" + plural(all, "finding") + ": " + strings.Join(parts, ", ") + ")"
 }
 
 func (t *Text) paint(color, text string) string {

@@ -1,0 +1,226 @@
+package conformance
+
+import "slices"
+
+// CauseID names a flaw that an API can have. Failures of one cause are one
+// finding.
+type CauseID string
+
+// The causes, in the order in which they are to be mended: a cause is blocked by
+// earlier ones alone.
+const (
+	CauseDown     CauseID = "down"
+	CauseNoRoute  CauseID = "no-route"
+	CauseRefused  CauseID = "refused"
+	CausePublic   CauseID = "public"
+	CauseAnswer   CauseID = "answer"
+	CauseOpen     CauseID = "open"
+	CauseCrash    CauseID = "crash"
+	CauseRedirect CauseID = "redirect"
+	CauseNot401   CauseID = "not-401"
+	CauseNot403   CauseID = "not-403"
+
+	CauseSignature CauseID = "signature"
+	CauseAlgorithm CauseID = "algorithm"
+	CauseKeySource CauseID = "key-source"
+	CauseKid       CauseID = "kid"
+	CauseHeader    CauseID = "header"
+	CauseForm      CauseID = "form"
+	CauseScheme    CauseID = "scheme"
+	CausePlace     CauseID = "place"
+	CauseSpelling  CauseID = "spelling"
+
+	CauseExpiry    CauseID = "expiry"
+	CauseNotBefore CauseID = "not-before"
+	CauseIssuedAt  CauseID = "issued-at"
+	CauseIssuer    CauseID = "issuer"
+	CauseTenant    CauseID = "tenant"
+	CauseVersion   CauseID = "version"
+	CauseAudience  CauseID = "audience"
+	CauseIDToken   CauseID = "id-token"
+
+	CauseRoleRefused        CauseID = "role-refused"
+	CauseApplicationRefused CauseID = "application-refused"
+	CauseScopeRefused       CauseID = "scope-refused"
+	CauseGroupRefused       CauseID = "group-refused"
+	CauseMembersRefused     CauseID = "members-refused"
+	CauseGroup              CauseID = "group"
+	CauseGroupCompare       CauseID = "group-compare"
+	CauseGuests             CauseID = "guests"
+	CauseAlternatives       CauseID = "alternatives"
+	CauseScope              CauseID = "scope"
+	CauseScopeCompare       CauseID = "scope-compare"
+	CauseRole               CauseID = "role"
+	CauseRolePart           CauseID = "role-part"
+	CauseRoleCompare        CauseID = "role-compare"
+	CauseCallers            CauseID = "callers"
+	CauseOrder              CauseID = "order"
+	CauseTwice              CauseID = "duplicate-claim"
+
+	CauseRoutePath   CauseID = "route-path"
+	CauseRouteMethod CauseID = "route-method"
+	CausePreflight   CauseID = "preflight"
+
+	CauseHeaderPath        CauseID = "header-path"
+	CauseHeaderMethod      CauseID = "header-method"
+	CauseHeaderHost        CauseID = "header-host"
+	CauseHeaderAddress     CauseID = "header-address"
+	CauseHeaderProbe       CauseID = "header-probe"
+	CauseHeaderIdentity    CauseID = "header-identity"
+	CauseHeaderToken       CauseID = "header-token"
+	CauseHeaderCertificate CauseID = "header-certificate"
+
+	CauseEcho      CauseID = "echo"
+	CauseDebug     CauseID = "debug"
+	CauseReveals   CauseID = "reveals"
+	CauseChallenge CauseID = "challenge"
+	CauseMediaType CauseID = "media-type"
+	CauseCaching   CauseID = "caching"
+
+	CauseKeyRefresh CauseID = "key-refresh"
+	CauseKeyRetired CauseID = "key-retired"
+	CauseKeyCache   CauseID = "key-cache"
+	CauseKeyFlood   CauseID = "key-flood"
+	CauseKeyWait    CauseID = "key-wait"
+	CauseKeyOutage  CauseID = "key-outage"
+	CauseSkew       CauseID = "clock-skew"
+	CauseStaleRoles CauseID = "stale-roles"
+	CauseNotAsFound CauseID = "not-as-found"
+
+	CauseWritten CauseID = "written"
+)
+
+// cause says what is known of a flaw beside its cases.
+type cause struct {
+	id    CauseID
+	title string // what is wrong, where the case does not say it better
+	// blockedBy are flaws that make cases of this one fail by themselves: while
+	// one of them is found, a failure of this cause says nothing. They are
+	// transitive.
+	blockedBy []CauseID
+	gain      string // what it lets an attacker do, where the case does not say
+	remedy    remedy // what is probably missing in the code
+}
+
+// causes are all of them, in the order in which they are to be mended.
+var causes = []cause{
+	{id: CauseDown, title: "the API does not answer any more", gain: "whoever sends this request stops the API for everybody", remedy: remedyErrors},
+	{id: CauseNoRoute, title: "the API has no such route"},
+	{id: CauseRefused, title: "the API refuses a good token", remedy: remedySettings},
+	{id: CausePublic, title: "the API asks for a token where none is needed", remedy: remedyPublic},
+	{id: CauseAnswer, title: "the endpoint answers something else than the document expects"},
+	{id: CauseOpen, title: "the API does not require a token", remedy: remedyRequire},
+	{id: CauseCrash, title: "the API breaks on a request that it must refuse", gain: "anybody makes the API fail with one request, and errors of its own hide attacks in the logs", remedy: remedyErrors},
+	{id: CauseRedirect, title: "the API redirects where it must refuse", remedy: remedyStatus},
+	{id: CauseNot401, title: "the API does not answer 401 to a caller that it does not know", gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
+	{id: CauseNot403, title: "the API does not answer 403 to a caller that it knows", gain: "nothing: clients sign in again in vain", remedy: remedyStatus},
+
+	{id: CauseSignature, title: "the API does not check the signature", blockedBy: []CauseID{CauseOpen}, remedy: remedySignature},
+	{id: CauseAlgorithm, title: "the token selects the verification algorithm", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
+	{id: CauseKeySource, title: "the token supplies the key that it is verified with", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
+	{id: CauseKid, title: "the API looks keys up by a name (kid) that it does not check", blockedBy: []CauseID{CauseAlgorithm}, remedy: remedySignature},
+	{id: CauseHeader, title: "the API does not check the header of the token", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
+	{id: CauseForm, title: "the API does not check the form of the token", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
+	{id: CauseScheme, title: "the API does not check the authentication scheme", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
+	{id: CausePlace, title: "the API accepts tokens from other places than the Authorization header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
+	{id: CauseSpelling, title: "the API accepts only one spelling of the Authorization header", remedy: remedyRequire},
+
+	{id: CauseExpiry, title: "the API does not check the expiry (exp)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
+	{id: CauseNotBefore, title: "the API does not check the start of validity (nbf)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
+	{id: CauseIssuedAt, title: "the API does not check when the token was issued (iat)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
+	{id: CauseIssuer, title: "the API does not check the issuer (iss)", blockedBy: []CauseID{CauseSignature}, remedy: remedyIssuer},
+	{id: CauseTenant, title: "the API does not check the tenant (tid)", blockedBy: []CauseID{CauseIssuer}, remedy: remedyIssuer},
+	{id: CauseVersion, title: "the API does not check the version (ver)", blockedBy: []CauseID{CauseIssuer}, remedy: remedyIssuer},
+	{id: CauseAudience, title: "the API does not check the audience (aud)", blockedBy: []CauseID{CauseSignature}, remedy: remedyAudience},
+	{id: CauseIDToken, title: "the API accepts ID tokens", blockedBy: []CauseID{CauseAudience}, remedy: remedyAudience},
+
+	{id: CauseRoleRefused, title: "the API refuses a role that the document accepts", remedy: remedyRole},
+	{id: CauseApplicationRefused, title: "the API refuses applications that the document accepts", remedy: remedyCallers},
+	{id: CauseScopeRefused, title: "the API refuses a scope that the document accepts", remedy: remedyScope},
+	{id: CauseGroupRefused, title: "the API refuses members of a group that the document accepts", remedy: remedyRole},
+	{id: CauseMembersRefused, title: "the API takes a member of the tenant for a guest", remedy: remedyRole},
+	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseOpen}, remedy: remedyScope},
+	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseOpen}, remedy: remedyRole},
+	{id: CauseStaleRoles, title: "the API takes the roles of a user from elsewhere than the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},
+	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseScope}, remedy: remedyCallers},
+	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGroup},
+	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGuests},
+	{id: CauseAlternatives, title: "the API adds up parts of different alternatives", blockedBy: []CauseID{CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},
+	{id: CauseScopeCompare, title: "the API does not compare scopes (scp) as whole words of the right claim", blockedBy: []CauseID{CauseScope, CauseAlternatives}, remedy: remedyScope},
+	{id: CauseRolePart, title: "the API does not check all of the roles (roles)", blockedBy: []CauseID{CauseRole, CauseAlternatives}, remedy: remedyRole},
+	{id: CauseRoleCompare, title: "the API does not compare roles (roles) as whole words of the right claim", blockedBy: []CauseID{CauseStaleRoles, CauseAlternatives}, remedy: remedyRole},
+	{id: CauseGroupCompare, title: "the API does not compare groups (groups) as whole values of the right claim", blockedBy: []CauseID{CauseGroup, CauseAlternatives}, remedy: remedyGroup},
+	{id: CauseOrder, title: "the API looks at scopes and roles before it has verified the token", blockedBy: []CauseID{CauseNot401}, remedy: remedyStatus},
+	{id: CauseTwice, title: "the API uses the first of two claims of one name, and other parsers use the last", remedy: remedySignature},
+
+	{id: CauseRoutePath, title: "the check depends on the spelling of the path", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseRouteMethod, title: "the check depends on the method", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CausePreflight, title: "the answer to a CORS preflight is wrong", blockedBy: []CauseID{CauseRouteMethod}, remedy: remedyRoute},
+
+	{id: CauseHeaderPath, title: "the API takes the path from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderMethod, title: "the API takes the method from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderHost, title: "the API does not check the token of requests that name an internal host", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderAddress, title: "the API does not check the token of requests from some addresses, which it takes from a header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderProbe, title: "the API does not check the token of requests that say that they are internal", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderIdentity, title: "the API takes the caller from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderToken, title: "the API does not verify the token of a header that a proxy sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderCertificate, title: "the API believes a client certificate that a header holds", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+
+	{id: CauseEcho, title: "the API puts the token into its answer", remedy: remedyErrors},
+	{id: CauseDebug, title: "the API shows its own errors: debug output or the words of a library", remedy: remedyErrors},
+	{id: CauseReveals, title: "the API tells refused callers which roles it accepts", remedy: remedyErrors},
+	{id: CauseChallenge, title: "a 401 has no WWW-Authenticate: Bearer", remedy: remedyStatus},
+	{id: CauseMediaType, title: "the answer is not of the type that it states", remedy: remedyErrors},
+	{id: CauseCaching, title: "the API lets caches keep its 401", remedy: remedyErrors},
+
+	{id: CauseKeyRefresh, title: "the API does not fetch the issuer's keys again", remedy: remedyKeys},
+	{id: CauseKeyRetired, title: "the API accepts a key that the issuer has withdrawn", blockedBy: []CauseID{CauseSignature}, remedy: remedyKeys},
+	{id: CauseKeyOutage, title: "the API forgets the issuer's keys when it cannot fetch them", remedy: remedyKeys},
+	{id: CauseKeyCache, title: "the API fetches the issuer's keys for every request", remedy: remedyKeys},
+	{id: CauseKeyWait, title: "the API lets all callers wait while it fetches the issuer's keys", blockedBy: []CauseID{CauseKeyOutage, CauseKeyCache}, remedy: remedyKeys},
+	{id: CauseKeyFlood, title: "the API asks the issuer for its keys for every token of an unknown key", blockedBy: []CauseID{CauseKeyCache}, remedy: remedyKeys},
+	{id: CauseSkew, title: "the API does not tolerate the stated clock skew", remedy: remedyDates},
+	{id: CauseNotAsFound, title: "the API refuses the token that it let in before", remedy: remedyKeys},
+
+	{id: CauseWritten, title: "the API does not do what a case of the document says"},
+}
+
+// place is where a cause stands among all; -1: nowhere.
+func (id CauseID) place() int {
+	return slices.IndexFunc(causes, func(c cause) bool { return c.id == id })
+}
+
+// known is what the table has of it.
+func (id CauseID) known() cause {
+	if i := id.place(); i >= 0 {
+		return causes[i]
+	}
+	return cause{id: id, title: string(id)}
+}
+
+// blockers are all that can block these causes, each once, the ones to mend
+// first before others. The causes themselves are not among them, unless one
+// blocks another.
+func blockers(of ...CauseID) []CauseID {
+	var all []CauseID
+	var add func(id CauseID)
+	add = func(id CauseID) {
+		if slices.Contains(all, id) {
+			return
+		}
+		all = append(all, id)
+		for _, earlier := range id.known().blockedBy {
+			add(earlier)
+		}
+	}
+	for _, id := range of {
+		for _, earlier := range id.known().blockedBy {
+			add(earlier)
+		}
+	}
+	slices.SortFunc(all, func(a, b CauseID) int { return a.place() - b.place() })
+	return all
+}
+
+// Title says what is wrong, whatever the case.
+func (id CauseID) Title() string { return id.known().title }

@@ -1,0 +1,258 @@
+package conformance
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+)
+
+// Finding is one flaw of the API: what failed because of one cause, at all
+// endpoints of a run.
+type Finding struct {
+	ID       string   `json:"id"` // of the cause, and of the case where that is written by hand; unique in a run
+	Cause    CauseID  `json:"cause"`
+	Severity Severity `json:"severity"` // of the gravest case
+	Title    string   `json:"title"`    // what is probably wrong
+	Gain     string   `json:"gain,omitempty"`
+	// Evidence are the cases that failed because of it, the most telling first;
+	// Blocked are those that say nothing while it is there.
+	Evidence  []string     `json:"evidence"`
+	Blocked   []string     `json:"blocked,omitempty"`
+	Endpoints []string     `json:"endpoints"`
+	Remedies  []Remedy     `json:"remedies,omitempty"` // what is probably missing in the code
+	Rerun     string       `json:"rerun"`              // the command that sends the first case again
+	Known     bool         `json:"known,omitempty"`    // all of the evidence is known to fail
+	Lead      *Result      `json:"-"`                  // the first of Evidence
+	found     []foundation // where it was found
+}
+
+// foundation is a failure that a finding rests on.
+type foundation struct {
+	endpoint string
+	status   int
+}
+
+// grouping makes findings of the failures of a run.
+type grouping struct {
+	suite    *Suite
+	findings []*Finding
+	tested   map[string]map[CauseID]bool // by endpoint: which causes were looked for
+	base     map[string]*base            // by endpoint and alternative: nobody is let in
+}
+
+// base is the failure of the token that an endpoint must let in.
+type base struct {
+	status  int
+	finding *Finding // nil: not grouped yet
+}
+
+func newGrouping(s *Suite) *grouping {
+	return &grouping{suite: s, tested: make(map[string]map[CauseID]bool), base: make(map[string]*base)}
+}
+
+// settle says of the results of one endpoint, or of cases that stand alone,
+// which are findings and which are blocked by one. It needs all results that
+// come before them in the plan.
+func (g *grouping) settle(results []*Result) {
+	var failed []*Result
+	for _, r := range results {
+		r.cause = cmp.Or(r.cause, r.Means)
+		if r.Outcome == Fail || r.Outcome == Pass || r.Outcome == Note {
+			if g.tested[r.Endpoint] == nil {
+				g.tested[r.Endpoint] = make(map[CauseID]bool)
+			}
+			g.tested[r.Endpoint][r.Means] = true
+			g.tested[r.Endpoint][r.cause] = true
+		}
+		if r.Outcome == Fail {
+			failed = append(failed, r)
+		}
+		if r.stage == stageBase && r.Outcome == Fail && !success(r.Status) {
+			g.base[r.way()] = &base{status: r.Status}
+		}
+	}
+	// Those that can block come first, among equals those of the plan.
+	slices.SortStableFunc(failed, func(a, b *Result) int { return a.cause.place() - b.cause.place() })
+	for _, r := range failed {
+		by := g.explains(r)
+		if by != nil && by.Cause == r.Means {
+			r.cause = r.Means // it is what the case is about after all
+			by = nil
+		}
+		if by != nil {
+			r.Outcome, r.Finding = Blocked, by.ID
+			by.Blocked = append(by.Blocked, r.ID)
+			continue
+		}
+		g.add(r)
+	}
+	for _, r := range results {
+		if !r.vacuous || r.Outcome != Skip {
+			continue
+		}
+		if by := g.emptied(r); by != nil {
+			r.Outcome, r.Finding = Blocked, by.ID
+			by.Blocked = append(by.Blocked, r.ID)
+		}
+	}
+}
+
+// emptied finds the finding with which no case of an endpoint proves anything:
+// nobody is let in, or everybody is; nil: none.
+func (g *grouping) emptied(r *Result) *Finding {
+	if b := g.base[r.way()]; b != nil && b.finding != nil {
+		return b.finding
+	}
+	i := slices.IndexFunc(g.findings, func(f *Finding) bool {
+		return f.Cause == CauseOpen && slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == r.Endpoint })
+	})
+	if i < 0 {
+		return nil
+	}
+	return g.findings[i]
+}
+
+// explains finds the finding that a failure follows from; nil: none.
+func (g *grouping) explains(r *Result) *Finding {
+	if b := g.base[r.way()]; b != nil && b.finding != nil && r.cause != b.finding.Cause && r.Status == b.status {
+		return b.finding // everybody gets this answer
+	}
+	also := r.alsoBlockedBy
+	if r.cause == CauseOrder { // unless what was to be looked at first is not looked at at all
+		also = append([]CauseID{r.Means}, also...)
+	}
+	all := append(blockers(append([]CauseID{r.cause}, also...)...), also...)
+	slices.SortFunc(all, func(a, b CauseID) int { return a.place() - b.place() })
+	for _, id := range all {
+		for _, f := range g.findings {
+			if f.Cause == id && id != r.cause && g.reaches(f, r.Endpoint, id) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// reaches says whether a finding holds at an endpoint: it was made there, or
+// the endpoint was not tested for it.
+func (g *grouping) reaches(f *Finding, endpoint string, id CauseID) bool {
+	return slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == endpoint }) || !g.tested[endpoint][id]
+}
+
+// add makes a failure the evidence of its cause.
+func (g *grouping) add(r *Result) {
+	id := string(r.cause)
+	if r.cause == CauseWritten {
+		id += ": " + r.ID
+	}
+	i := slices.IndexFunc(g.findings, func(f *Finding) bool { return f.ID == id })
+	if i < 0 {
+		i = len(g.findings)
+		g.findings = append(g.findings, &Finding{ID: id, Cause: r.cause})
+	}
+	f := g.findings[i]
+	r.Finding = f.ID
+	f.Evidence = append(f.Evidence, r.ID)
+	f.found = append(f.found, foundation{r.Endpoint, r.Status})
+	if b := g.base[r.way()]; b != nil && r.stage == stageBase {
+		b.finding = f
+	}
+}
+
+// summary are the findings of a run, of all its results, the gravest first.
+func (g *grouping) summary(results []*Result) []Finding {
+	byID := make(map[string]*Result, len(results))
+	order := make(map[string]int, len(results))
+	for i, r := range results {
+		byID[r.ID], order[r.ID] = r, i
+	}
+	inPlan := func(a, b string) int { return order[a] - order[b] }
+	var all []Finding
+	for _, f := range g.findings {
+		slices.SortFunc(f.Evidence, inPlan)
+		slices.SortFunc(f.Blocked, inPlan)
+		// What is known to fail comes after what is not.
+		slices.SortStableFunc(f.Evidence, func(a, b string) int {
+			return cmp.Compare(btoi(byID[a].Known != nil), btoi(byID[b].Known != nil))
+		})
+		f.Lead = byID[f.Evidence[0]]
+		f.Known = f.Lead.Outcome == Known
+		f.Severity, f.Title = f.Lead.Severity, f.Lead.Cause
+		for _, id := range slices.Concat(f.Evidence, f.Blocked) {
+			r := byID[id]
+			if worse(r.Severity, f.Severity) && (r.letIn() || slices.Contains(f.Evidence, id)) {
+				f.Severity = r.Severity
+			}
+			if !slices.Contains(f.Endpoints, r.Endpoint) && slices.Contains(f.Evidence, id) {
+				f.Endpoints = append(f.Endpoints, r.Endpoint)
+			}
+		}
+		about := f.Cause.known()
+		f.Gain = about.gain
+		if f.Gain == "" && (f.Lead.letIn() || f.Lead.cause == f.Lead.Means || f.Lead.cause == f.Lead.Shows) {
+			f.Gain = f.Lead.Gain
+		}
+		f.Remedies = about.remedy.lines(g.endpoint(f.Lead.Endpoint))
+		f.Rerun = g.suite.rerun(f.Lead.ID)
+		all = append(all, *f)
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(btoi(a.Known), btoi(b.Known)),
+			slices.Index(Severities, a.Severity)-slices.Index(Severities, b.Severity),
+			a.Cause.place()-b.Cause.place(), inPlan(a.Evidence[0], b.Evidence[0]))
+	})
+	return all
+}
+
+func (g *grouping) endpoint(request string) endpoint {
+	for _, stated := range g.suite.Document.Endpoints {
+		if e, err := newEndpoint(stated); err == nil && e.id == request {
+			return e
+		}
+	}
+	return endpoint{}
+}
+
+// way is the alternative of the endpoint that a case is about.
+func (c Case) way() string { return cmp.Or(c.key, c.Endpoint) }
+
+// letIn says whether somebody was let in who must not be.
+func (r Result) letIn() bool { return !r.Expect.admits() && success(r.Status) }
+
+func worse(a, b Severity) bool { return slices.Index(Severities, a) < slices.Index(Severities, b) }
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// causeOf is what an answer that is not the expected one means: what the case
+// is about, unless the answer says something else.
+func (c Case) causeOf(status int, shown bool) CauseID {
+	admits := c.Expect.admits()
+	switch {
+	case shown:
+		return cmp.Or(c.Shows, c.Means)
+	case admits && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) && c.Group != LifeCycle && c.Group != Written:
+		return CauseNoRoute
+	case admits && success(status) && c.Group != Written:
+		return CauseAnswer
+	case admits, success(status), c.Group == Written:
+		return c.Means
+	case status >= http.StatusInternalServerError:
+		return CauseCrash
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
+		return CauseNoRoute
+	case status >= 300 && status <= 399:
+		return CauseRedirect
+	case c.Expect.Status == http.StatusForbidden:
+		return CauseNot403
+	case status == http.StatusForbidden && c.lacks:
+		return CauseOrder
+	case c.Expect.Refused:
+		return c.Means
+	}
+	return CauseNot401
+}

@@ -1,0 +1,113 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"provision/stack"
+)
+
+// A cause is blocked by earlier ones alone, so that the order of the table is
+// the order in which flaws are mended.
+func TestCausesAreInOrder(t *testing.T) {
+	t.Parallel()
+	seen := make(map[CauseID]bool)
+	for _, c := range causes {
+		if seen[c.id] {
+			t.Errorf("%s stands twice", c.id)
+		}
+		for _, by := range c.blockedBy {
+			if !seen[by] {
+				t.Errorf("%s is blocked by %s, which does not stand before it", c.id, by)
+			}
+		}
+		seen[c.id] = true
+	}
+}
+
+// Every case says which flaw a failure means.
+func TestEveryCaseHasACause(t *testing.T) {
+	t.Parallel()
+	for _, suite := range []*Suite{quickstart(startTenant(t), nil), wideSuite(wide(t), shapes()...)} {
+		suite.Document.Life = stack.Life{ClockSkew: "5m"}
+		suite.Document.Cases = []stack.Case{{Name: "mine", Request: "GET /secure"}}
+		cases, err := Expand(suite)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			for _, id := range append([]CauseID{c.Means}, c.alsoBlockedBy...) {
+				if id.place() < 0 {
+					t.Errorf("%s: cause %q is not in the table", c.ID, id)
+				}
+			}
+			if c.Shows != "" && c.Shows.place() < 0 {
+				t.Errorf("%s: cause %q is not in the table", c.ID, c.Shows)
+			}
+		}
+	}
+}
+
+// One flaw is one finding, two at most, and the first names it: it is about the
+// case that is meant for the flaw.
+func TestOneFlawIsOneFinding(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	usual := make(map[string]bool) // what a strict run finds in a validator without a flaw
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(nil).find}))
+	suite.Strict = true
+	for _, f := range run(t, suite).summary.Findings {
+		for _, id := range f.Evidence {
+			usual[id] = true
+		}
+	}
+	for _, m := range mutants() {
+		t.Run(m.flaw, func(t *testing.T) {
+			t.Parallel()
+			suite := m.suite(t, s)
+			suite.Strict = m.strict
+			// Families that have nothing to do with the flaw take time.
+			slow := map[Group]bool{LifeCycle: m.keys == nil && m.fresh == nil && m.life == (stack.Life{}) && !strings.Contains(m.kills, "day-"), Headers: !strings.HasPrefix(m.kills, "header-")}
+			slow[Signature], slow[Claims] = !slow[Headers], !slow[Headers]
+			suite.leaves = func(c Case) bool { return slow[c.Group] && c.Name != m.kills }
+			r := run(t, suite)
+			findings := slices.DeleteFunc(slices.Clone(r.summary.Findings), func(f Finding) bool {
+				return m.strict && !slices.ContainsFunc(f.Evidence, func(id string) bool { return !usual[id] })
+			})
+			checkFindings(t, findings, "GET /secure: "+m.kills)
+		})
+	}
+}
+
+// The same for the checks that a validator forgets altogether.
+func TestOneForgottenCheckIsOneFinding(t *testing.T) {
+	t.Parallel()
+	for _, test := range forgotten {
+		if test.flaw == "" {
+			continue
+		}
+		t.Run(string(test.flaw), func(t *testing.T) {
+			t.Parallel()
+			s := startTenant(t)
+			r := run(t, quickstart(s, serve(t, validator{issuer: s.issuer(), flaw: test.flaw})))
+			checkFindings(t, r.summary.Findings, "GET /secure: "+test.fails[0])
+			if title := r.summary.Findings[0].Title; !strings.Contains(title, test.names) {
+				t.Errorf("the finding does not name %q: %s", test.names, title)
+			}
+		})
+	}
+}
+
+func checkFindings(t *testing.T, findings []Finding, kills string) {
+	t.Helper()
+	if len(findings) == 0 {
+		t.Fatal("no finding")
+	}
+	if !slices.Contains(findings[0].Evidence, kills) || len(findings) > 2 {
+		t.Errorf("%d findings, wanted %s as the first", len(findings), kills)
+		for _, f := range findings {
+			t.Logf("%s (%s): %s\n  %s\n  blocks %d", f.ID, f.Severity, f.Title, strings.Join(f.Evidence, "\n  "), len(f.Blocked))
+		}
+	}
+}

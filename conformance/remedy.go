@@ -1,0 +1,208 @@
+package conformance
+
+import "strings"
+
+// Remedy is the line of one library that is probably missing.
+type Remedy struct {
+	Library string `json:"library"`
+	Line    string `json:"line"`
+}
+
+// remedy holds a line for each of libraries, in that order. SCOPE and ROLE in
+// a line stand for those of the endpoint.
+type remedy [9]string
+
+var libraries = [len(remedy{})]string{
+	"FastAPI, PyJWT", "FastAPI, python-jose", "fastapi-azure-auth",
+	"Express, jose", "passport-azure-ad",
+	"Microsoft.Identity.Web", "Spring Security",
+	"golang-jwt", "go-oidc",
+}
+
+// lines are the remedy's lines with the values of an endpoint filled in.
+func (r remedy) lines(e endpoint) []Remedy {
+	scope, role := "SCOPE", "ROLE"
+	if len(e.scopes) > 0 {
+		scope = e.scopes[0]
+	}
+	if e.needsRole() {
+		role = e.sufficient()[0]
+	}
+	fill := strings.NewReplacer("SCOPE", scope, "ROLE", role)
+	var all []Remedy
+	for i, line := range r {
+		if line != "" {
+			all = append(all, Remedy{libraries[i], fill.Replace(line)})
+		}
+	}
+	return all
+}
+
+var (
+	remedyRequire = remedy{
+		`app = FastAPI(dependencies=[Depends(verified_token)])  # with HTTPBearer(auto_error=False) and 401 where it returns None`,
+		`app = FastAPI(dependencies=[Depends(verified_token)])  # with HTTPBearer(auto_error=False) and 401 where it returns None`,
+		`app = FastAPI(dependencies=[Security(azure_scheme)])`,
+		`app.use(requireToken)  // before the routes; it reads the header Authorization: Bearer and nothing else`,
+		`app.use(passport.authenticate("oauth-bearer", { session: false }))  // before the routes`,
+		`app.MapControllers().RequireAuthorization();`,
+		`http.authorizeHttpRequests(a -> a.anyRequest().authenticated()).oauth2ResourceServer(o -> o.jwt(withDefaults()))`,
+		`http.Handle("/", requireToken(mux))  // it reads the header Authorization: Bearer and nothing else`,
+		`http.Handle("/", requireToken(mux))  // it reads the header Authorization: Bearer and nothing else`,
+	}
+	remedyPublic = remedy{
+		`@public_router.get(...)  # a router without the dependency that verifies tokens`,
+		`@public_router.get(...)  # a router without the dependency that verifies tokens`,
+		`@public_router.get(...)  # a router without Security(azure_scheme)`,
+		`app.get("/health", ...)  // before app.use(requireToken)`,
+		`app.get("/health", ...)  // before app.use(passport.authenticate(...))`,
+		`[AllowAnonymous]`,
+		`a.requestMatchers("/health").permitAll()`,
+		`outer.HandleFunc("GET /health", health)  // outside requireToken`,
+		`outer.HandleFunc("GET /health", health)  // outside requireToken`,
+	}
+	remedySignature = remedy{
+		`jwt.decode(token, jwks.get_signing_key_from_jwt(token).key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)  # no verify_signature: False`,
+		`jwt.decode(token, jwks, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)  # not get_unverified_claims`,
+		`user = Security(azure_scheme, scopes=["SCOPE"])  # no jwt.decode of your own`,
+		`await jwtVerify(token, createRemoteJWKSet(new URL(JWKS_URI)), { algorithms: ["RS256"], issuer: ISSUER, audience: AUDIENCE })  // not decodeJwt`,
+		`passport.authenticate("oauth-bearer", { session: false })  // with BearerStrategy, not jsonwebtoken's decode`,
+		`builder.Services.AddMicrosoftIdentityWebApiAuthentication(builder.Configuration);  // no SignatureValidator, no RequireSignedTokens = false`,
+		`NimbusJwtDecoder.withJwkSetUri(jwksUri).jwsAlgorithm(SignatureAlgorithm.RS256).build()`,
+		`jwt.ParseWithClaims(raw, &claims, jwks.Keyfunc, jwt.WithValidMethods([]string{"RS256"}))  // not ParseUnverified`,
+		`verifier.Verify(ctx, raw)  // oidc.Config without InsecureSkipSignatureCheck`,
+	}
+	remedyAudience = remedy{
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)`,
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)`,
+		`SingleTenantAzureAuthorizationCodeBearer(app_client_id=API_CLIENT_ID, tenant_id=TENANT_ID)`,
+		`await jwtVerify(token, JWKS, { audience: AUDIENCE, issuer: ISSUER, algorithms: ["RS256"] })`,
+		`new BearerStrategy({ identityMetadata, clientID: API_CLIENT_ID, audience: AUDIENCE, issuer: ISSUER, validateIssuer: true }, verify)`,
+		`"AzureAd": { "TenantId": TENANT_ID, "ClientId": API_CLIENT_ID, "Audience": AUDIENCE }  // and ValidateAudience = true`,
+		`spring.security.oauth2.resourceserver.jwt.audiences=AUDIENCE`,
+		`jwt.ParseWithClaims(raw, &claims, jwks.Keyfunc, jwt.WithAudience(audience), jwt.WithIssuer(issuer), jwt.WithValidMethods([]string{"RS256"}))`,
+		`provider.Verifier(&oidc.Config{ClientID: audience})  // without SkipClientIDCheck`,
+	}
+	remedySettings = remedyAudience
+	remedyIssuer   = remedy{
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)  # the issuer of your tenant, not of common`,
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)  # the issuer of your tenant, not of common`,
+		`SingleTenantAzureAuthorizationCodeBearer(app_client_id=API_CLIENT_ID, tenant_id=TENANT_ID)`,
+		`await jwtVerify(token, JWKS, { issuer: ISSUER, audience: AUDIENCE, algorithms: ["RS256"] })`,
+		`new BearerStrategy({ identityMetadata, clientID: API_CLIENT_ID, validateIssuer: true, issuer: ISSUER }, verify)`,
+		`"AzureAd": { "TenantId": TENANT_ID, "ClientId": API_CLIENT_ID }  // a tenant, not common; ValidateIssuer = true`,
+		`spring.security.oauth2.resourceserver.jwt.issuer-uri=ISSUER`,
+		`jwt.ParseWithClaims(raw, &claims, jwks.Keyfunc, jwt.WithIssuer(issuer), jwt.WithAudience(audience))`,
+		`oidc.NewProvider(ctx, issuer)  // oidc.Config without SkipIssuerCheck`,
+	}
+	remedyDates = remedy{
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER, options={"require": ["exp"]})  # no verify_exp: False, no verify_nbf: False`,
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER, options={"require_exp": True})  # no verify_exp: False, no verify_nbf: False`,
+		`SingleTenantAzureAuthorizationCodeBearer(app_client_id=API_CLIENT_ID, tenant_id=TENANT_ID, leeway=0)`,
+		`await jwtVerify(token, JWKS, { requiredClaims: ["exp"], clockTolerance: "1m", issuer: ISSUER, audience: AUDIENCE })`,
+		`new BearerStrategy({ identityMetadata, clientID: API_CLIENT_ID, ignoreExpiration: false, clockSkew: 300 }, verify)`,
+		`options.TokenValidationParameters.ValidateLifetime = true;  // and RequireExpirationTime = true`,
+		`decoder.setJwtValidator(JwtValidators.createDefaultWithIssuer(issuer))  // it contains JwtTimestampValidator`,
+		`jwt.ParseWithClaims(raw, &claims, jwks.Keyfunc, jwt.WithExpirationRequired(), jwt.WithLeeway(time.Minute))`,
+		`provider.Verifier(&oidc.Config{ClientID: audience})  // without SkipExpiryCheck; it does not read nbf exactly: compare it yourself`,
+	}
+	remedyScope = remedy{
+		`if "SCOPE" not in claims.get("scp", "").split(): raise HTTPException(403)`,
+		`if "SCOPE" not in claims.get("scp", "").split(): raise HTTPException(403)`,
+		`user = Security(azure_scheme, scopes=["SCOPE"])`,
+		`if (!(payload.scp ?? "").split(" ").includes("SCOPE")) return res.sendStatus(403)`,
+		`if (!(req.authInfo.scp ?? "").split(" ").includes("SCOPE")) return res.sendStatus(403)`,
+		`[RequiredScope("SCOPE")]`,
+		`a.requestMatchers(path).hasAuthority("SCOPE_" + "SCOPE")`,
+		`if !slices.Contains(strings.Fields(claims.Scp), "SCOPE") { http.Error(w, "forbidden", 403); return }`,
+		`if !slices.Contains(strings.Fields(claims.Scp), "SCOPE") { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyRole = remedy{
+		`if "ROLE" not in claims.get("roles", []): raise HTTPException(403)`,
+		`if "ROLE" not in claims.get("roles", []): raise HTTPException(403)`,
+		`if "ROLE" not in user.roles: raise HTTPException(403)`,
+		`if (!(payload.roles ?? []).includes("ROLE")) return res.sendStatus(403)`,
+		`if (!(req.authInfo.roles ?? []).includes("ROLE")) return res.sendStatus(403)`,
+		`[Authorize(Roles = "ROLE")]`,
+		`a.requestMatchers(path).hasAuthority("ROLE")  // with setAuthoritiesClaimName("roles") and setAuthorityPrefix("")`,
+		`if !slices.Contains(claims.Roles, "ROLE") { http.Error(w, "forbidden", 403); return }`,
+		`if !slices.Contains(claims.Roles, "ROLE") { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyCallers = remedy{
+		`if claims.get("idtyp") == "app" or "scp" not in claims: raise HTTPException(403)  # an application, not a user`,
+		`if claims.get("idtyp") == "app" or "scp" not in claims: raise HTTPException(403)  # an application, not a user`,
+		`if user.claims.get("idtyp") == "app" or not user.scp: raise HTTPException(403)`,
+		`if (payload.idtyp === "app" || !payload.scp) return res.sendStatus(403)`,
+		`if (req.authInfo.idtyp === "app" || !req.authInfo.scp) return res.sendStatus(403)`,
+		`[RequiredScope("SCOPE")]  // for users; [RequiredScopeOrAppPermission(...)] admits applications too`,
+		`a.requestMatchers(path).access((auth, c) -> new AuthorizationDecision(!"app".equals(((JwtAuthenticationToken) auth.get()).getToken().getClaim("idtyp"))))`,
+		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
+		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyGroup = remedy{
+		`if GROUP_ID not in claims.get("groups", []): raise HTTPException(403)  # none where the token has _claim_names: ask Graph for them`,
+		`if GROUP_ID not in claims.get("groups", []): raise HTTPException(403)  # none where the token has _claim_names: ask Graph for them`,
+		`if GROUP_ID not in user.claims.get("groups", []): raise HTTPException(403)`,
+		`if (!(payload.groups ?? []).includes(GROUP_ID)) return res.sendStatus(403)`,
+		`if (!(req.authInfo.groups ?? []).includes(GROUP_ID)) return res.sendStatus(403)`,
+		`options.AddPolicy("group", p => p.RequireClaim("groups", GROUP_ID));`,
+		`a.requestMatchers(path).hasAuthority(GROUP_ID)  // with setAuthoritiesClaimName("groups") and setAuthorityPrefix("")`,
+		`if !slices.Contains(claims.Groups, groupID) { http.Error(w, "forbidden", 403); return }`,
+		`if !slices.Contains(claims.Groups, groupID) { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyGuests = remedy{
+		`if claims.get("acct") != 0: raise HTTPException(403)  # the optional claim acct of the API's registration`,
+		`if claims.get("acct") != 0: raise HTTPException(403)  # the optional claim acct of the API's registration`,
+		`SingleTenantAzureAuthorizationCodeBearer(..., allow_guest_users=False)`,
+		`if (payload.acct !== 0) return res.sendStatus(403)`,
+		`if (req.authInfo.acct !== 0) return res.sendStatus(403)`,
+		`options.AddPolicy("members", p => p.RequireClaim("acct", "0"));`,
+		`a.requestMatchers(path).access((auth, c) -> new AuthorizationDecision(Long.valueOf(0).equals(((JwtAuthenticationToken) auth.get()).getToken().getClaim("acct"))))`,
+		`if claims.Acct == nil || *claims.Acct != 0 { http.Error(w, "forbidden", 403); return }`,
+		`if claims.Acct == nil || *claims.Acct != 0 { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyStatus = remedy{
+		`except jwt.PyJWTError: raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})  # 403 only once the token is verified`,
+		`except JWTError: raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})  # 403 only once the token is verified`,
+		`SingleTenantAzureAuthorizationCodeBearer(..., auto_error=True)`,
+		`jwtVerify(...).catch(() => res.set("WWW-Authenticate", "Bearer").sendStatus(401))  // 403 only once the token is verified`,
+		`passport.authenticate("oauth-bearer", { session: false })  // 401 by itself; send 403 in the route`,
+		`app.UseAuthentication(); app.UseAuthorization();  // in this order`,
+		`http.exceptionHandling(e -> e.authenticationEntryPoint(new BearerTokenAuthenticationEntryPoint()))`,
+		`if err != nil { w.Header().Set("WWW-Authenticate", "Bearer"); http.Error(w, "unauthorized", 401); return }`,
+		`if err != nil { w.Header().Set("WWW-Authenticate", "Bearer"); http.Error(w, "unauthorized", 401); return }`,
+	}
+	remedyErrors = remedy{
+		`except (jwt.PyJWTError, ValueError, KeyError): raise HTTPException(401, "Unauthorized")  # a fixed text; FastAPI(debug=False)`,
+		`except (JWTError, ValueError, KeyError): raise HTTPException(401, "Unauthorized")  # a fixed text; FastAPI(debug=False)`,
+		`app = FastAPI(debug=False)`,
+		`app.use((err, req, res, next) => res.status(err.status ?? 500).json({ error: "request failed" }))  // NODE_ENV=production`,
+		`app.use((err, req, res, next) => res.status(err.status ?? 500).json({ error: "request failed" }))  // NODE_ENV=production`,
+		`app.UseExceptionHandler("/error");  // and no UseDeveloperExceptionPage`,
+		`server.error.include-stacktrace=never`,
+		`if err != nil { http.Error(w, "unauthorized", 401); return }  // a fixed text, not err.Error()`,
+		`if err != nil { http.Error(w, "unauthorized", 401); return }  // a fixed text, not err.Error()`,
+	}
+	remedyRoute = remedy{
+		`app = FastAPI(dependencies=[Depends(verified_token)])  # instead of a middleware that compares request.url.path`,
+		`app = FastAPI(dependencies=[Depends(verified_token)])  # instead of a middleware that compares request.url.path`,
+		`app = FastAPI(dependencies=[Security(azure_scheme)])`,
+		`app.use(requireToken)  // without a condition on req.path, req.url, req.method or a header`,
+		`app.use(passport.authenticate("oauth-bearer", { session: false }))  // without a condition on req.path`,
+		`options.FallbackPolicy = options.DefaultPolicy;`,
+		`http.authorizeHttpRequests(a -> a.anyRequest().authenticated())  // and no WebSecurityCustomizer that ignores paths`,
+		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
+		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
+	}
+	remedyKeys = remedy{
+		`jwks = PyJWKClient(JWKS_URI, cache_jwk_set=True, lifespan=300)  # one for the process; keep the last key set that had keys`,
+		`fetch the key set when a kid is unknown, at most once a minute, and keep the last one that had keys`,
+		`azure_scheme.openid_config  # one azure_scheme for the process; it reads the keys again once a day`,
+		`const JWKS = createRemoteJWKSet(new URL(JWKS_URI), { cooldownDuration: 30000, cacheMaxAge: 600000 })  // once, outside the handler`,
+		`passport.use(new BearerStrategy(options, verify))  // once, at the start`,
+		`options.RefreshInterval = TimeSpan.FromMinutes(1);  // JwtBearerOptions; RefreshOnIssuerKeyNotFound = true`,
+		`NimbusJwtDecoder.withJwkSetUri(jwksUri).cache(cache).build()  // one bean`,
+		`jwks, err := keyfunc.NewDefaultCtx(ctx, []string{jwksURI})  // once, at the start`,
+		`oidc.NewRemoteKeySet(ctx, jwksURI)  // once, at the start`,
+	}
+)
