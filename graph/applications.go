@@ -10,12 +10,6 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
-// ApplicationsTagged reads the applications that carry a tag beginning with prefix.
-func ApplicationsTagged(prefix string) Read {
-	return Read{Path: "/applications", List: true, Advanced: true, Query: url.Values{
-		"$filter": {fmt.Sprintf("tags/any(t:startswith(t,%s))", quote(prefix))}, "$top": {"999"}}}
-}
-
 // ApplicationNamed reads the application with a uniqueName.
 func ApplicationNamed(uniqueName string) Read {
 	return Read{Path: keyed("/applications", "uniqueName", uniqueName)}
@@ -35,7 +29,7 @@ func AuthenticationBehaviors(id string) Read {
 // ApplicationsDisplayed reads the applications with one of these display names,
 // at most MaxNames.
 func ApplicationsDisplayed(displayNames ...string) Read {
-	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {displayed(displayNames)}}}
+	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {anyOf("displayName", displayNames)}}}
 }
 
 // UpsertApplication creates the application uniqueName or updates it.

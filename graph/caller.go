@@ -15,7 +15,7 @@ import (
 // the access token says it; "" is a token that cannot be read.
 // Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference (oid).
 func (c *Client) Caller(ctx context.Context) (string, error) {
-	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}})
+	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}, EnableCAE: true})
 	if err != nil {
 		return "", fmt.Errorf("sign in: %w", err)
 	}

@@ -12,16 +12,16 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 // Source: learn.microsoft.com/graph/filter-query-parameter (in).
 const MaxNames = 15
 
-// displayed is the filter of what has one of the display names.
-func displayed(names []string) string {
-	if len(names) == 1 {
-		return "displayName eq " + quote(names[0])
+// anyOf is the filter of what has one of the values of a property.
+func anyOf(property string, values []string) string {
+	if len(values) == 1 {
+		return property + " eq " + quote(values[0])
 	}
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = quote(name)
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
 	}
-	return "displayName in (" + strings.Join(quoted, ",") + ")"
+	return property + " in (" + strings.Join(quoted, ",") + ")"
 }
 
 // keyed is the path of the one object of a set that has a property's value.

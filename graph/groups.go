@@ -9,13 +9,6 @@ import (
 const groupProperties = "id,uniqueName,displayName,description,mailNickname," +
 	"groupTypes,mailEnabled,securityEnabled,visibility,membershipRule,membershipRuleProcessingState"
 
-// GroupsNamed reads the groups whose uniqueName begins with prefix.
-func GroupsNamed(prefix string) Read {
-	return Read{Path: "/groups", List: true, Advanced: true, Query: url.Values{
-		"$filter": {"startswith(uniqueName," + quote(prefix) + ")"},
-		"$select": {groupProperties}, "$top": {"999"}}}
-}
-
 // GroupNamed reads the group with a uniqueName.
 func GroupNamed(uniqueName string) Read {
 	return Read{Path: keyed("/groups", "uniqueName", uniqueName), Query: url.Values{"$select": {groupProperties}}}
@@ -24,7 +17,7 @@ func GroupNamed(uniqueName string) Read {
 // GroupsDisplayed reads the groups with one of these display names, at most
 // MaxNames.
 func GroupsDisplayed(displayNames ...string) Read {
-	return Read{Path: "/groups", List: true, Query: url.Values{"$filter": {displayed(displayNames)}, "$select": {groupProperties}}}
+	return Read{Path: "/groups", List: true, Query: url.Values{"$filter": {anyOf("displayName", displayNames)}, "$select": {groupProperties}}}
 }
 
 // Members reads the direct members of a group.

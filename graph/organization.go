@@ -13,14 +13,22 @@ type Tenant struct {
 	Domain      string // the default verified domain
 }
 
-// Tenant reads the organization.
+// Organization reads the organization.
 // Source: Graph "List organization".
+func Organization() Read { return Read{Path: "/organization", List: true} }
+
+// Tenant reads the organization.
 func (c *Client) Tenant(ctx context.Context) (Tenant, error) {
-	results, err := c.Read(ctx, Read{Path: "/organization", List: true})
+	results, err := c.Read(ctx, Organization())
 	if err != nil {
 		return Tenant{}, err
 	}
-	if len(results[0].Items) == 0 {
+	return results[0].Tenant()
+}
+
+// Tenant is the result of Organization.
+func (r Result) Tenant() (Tenant, error) {
+	if len(r.Items) == 0 {
 		return Tenant{}, fmt.Errorf("read the tenant: Graph shows no organization")
 	}
 	var o struct {
@@ -30,7 +38,7 @@ func (c *Client) Tenant(ctx context.Context) (Tenant, error) {
 			IsDefault bool
 		}
 	}
-	if err := json.Unmarshal(results[0].Items[0], &o); err != nil {
+	if err := json.Unmarshal(r.Items[0], &o); err != nil {
 		return Tenant{}, fmt.Errorf("read the tenant: %w", err)
 	}
 	t := Tenant{ID: o.ID, DisplayName: o.DisplayName}

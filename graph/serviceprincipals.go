@@ -11,19 +11,6 @@ func ServicePrincipalByAppID(appID string) Read {
 	return Read{Path: keyed("/servicePrincipals", "appId", appID)}
 }
 
-// MaxExpanded is how many related objects Graph answers with one that it
-// expands; there may be more.
-// Source: learn.microsoft.com/graph/query-parameters#expand-parameter.
-const MaxExpanded = 20
-
-// ServicePrincipalWithOwners reads an application's instance with its owners,
-// at most MaxExpanded of them.
-func ServicePrincipalWithOwners(appID string) Read {
-	r := ServicePrincipalByAppID(appID)
-	r.Query = url.Values{"$expand": {"owners($select=" + ownerProperties + ")"}}
-	return r
-}
-
 // ServicePrincipalsDisplayed reads the service principals with a display name,
 // which is how a managed identity is named.
 func ServicePrincipalsDisplayed(displayName string) Read {

@@ -22,6 +22,11 @@ func UserNamed(upn string) Read {
 	return Read{Path: object("users", upn), Query: url.Values{"$select": {userProperties}}}
 }
 
+// UsersNamed reads the users with these userPrincipalNames, at most MaxNames.
+func UsersNamed(upns ...string) Read {
+	return Read{Path: "/users", List: true, Query: url.Values{"$filter": {anyOf("userPrincipalName", upns)}, "$select": {userProperties}}}
+}
+
 // CreateUser creates a user.
 // Source: Graph "Create user".
 func CreateUser(body Object) Write {

@@ -9,9 +9,9 @@ import (
 	"provision/stack"
 )
 
-// alike notes the applications and groups that no stack made and that are
+// alike looks for the applications and groups that no stack made and that are
 // displayed as one that is about to be made.
-func (t *tenant) alike(stacks []*stack.Stack) error {
+func (t *tenant) alike(stacks []*stack.Stack) []query {
 	applications, groups := map[string]string{}, map[string]string{} // displayName → uniqueName
 	missing := func(into map[string]string, kind plan.Kind, uniqueName, displayName string) {
 		if t.state.Objects[plan.Key{Kind: kind, Name: uniqueName}] == nil && displayName != "" {
@@ -32,7 +32,7 @@ func (t *tenant) alike(stacks []*stack.Stack) error {
 	}
 	var queries []query
 	for names := range slices.Chunk(names(applications), graph.MaxNames) {
-		queries = append(queries, query{graph.ApplicationsDisplayed(names...), each(func(m map[string]any) error {
+		queries = append(queries, query{read: graph.ApplicationsDisplayed(names...), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags")); owner == "" {
 				t.note("application %s will be created, and the tenant already has an unmanaged application with displayName %q: to use that one, set `existing: true` and `appId: %s`; to let the stack own it, give it the uniqueName %[1]s and the tag %s",
 					applications[str(m, "displayName")], str(m, "displayName"), str(m, "appId"), stack.Mark(strings.SplitN(applications[str(m, "displayName")], ".", 2)[0]))
@@ -41,7 +41,7 @@ func (t *tenant) alike(stacks []*stack.Stack) error {
 		})})
 	}
 	for names := range slices.Chunk(names(groups), graph.MaxNames) {
-		queries = append(queries, query{graph.GroupsDisplayed(names...), each(func(m map[string]any) error {
+		queries = append(queries, query{read: graph.GroupsDisplayed(names...), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfGroup(str(m, "uniqueName")); owner == "" {
 				t.note("group %s will be created, and the tenant already has an unmanaged group with displayName %q (%s): to use that one, set `existing: true`",
 					groups[str(m, "displayName")], str(m, "displayName"), str(m, "id"))
@@ -49,7 +49,7 @@ func (t *tenant) alike(stacks []*stack.Stack) error {
 			return nil
 		})})
 	}
-	return t.run(queries)
+	return queries
 }
 
 func names(m map[string]string) []string {

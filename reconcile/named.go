@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,10 +30,61 @@ func (e *NotFound) Error() string {
 // and what they refer to without declaring it.
 func (t *tenant) named(stacks []*stack.Stack) error {
 	var queries []query
-	external, users := map[string]bool{}, map[string]bool{}
+	users := map[string][]*stack.User{} // by userPrincipalName; nil for one that only owns something
+	user := func(upn string, u *stack.User) {
+		upn = stack.InTenant(upn, t.state.Tenant.ID, t.state.Tenant.Domain)
+		if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
+			return
+		}
+		users[upn] = append(users[upn], u)
+	}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
 			queries = append(queries, t.applicationNamed(s, a)...)
+		}
+		for _, u := range s.Users {
+			user(u.UserPrincipalName, u)
+		}
+		for _, ref := range owners(s) {
+			if upn := stack.OwnerUPN(ref); upn != "" {
+				user(upn, nil)
+			}
+		}
+		for _, g := range s.Groups {
+			queries = append(queries, t.groupNamed(s, g)...)
+		}
+	}
+	queries = append(queries, t.usersNamed(users)...)
+	return t.run(append(queries, t.alike(stacks)...))
+}
+
+// usersNamed looks up users. One that is existing must be there.
+func (t *tenant) usersNamed(users map[string][]*stack.User) []query {
+	var queries []query
+	for upns := range slices.Chunk(slices.Sorted(maps.Keys(users)), graph.MaxNames) {
+		queries = append(queries, query{read: graph.UsersNamed(upns...), take: func(r graph.Result) error {
+			if err := each(t.user)(r); err != nil {
+				return err
+			}
+			for _, upn := range upns {
+				for _, u := range users[upn] {
+					if u != nil && u.Existing && t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] == nil {
+						return &NotFound{u.Pos, fmt.Sprintf("existing user %s: the tenant has no %s", u.Name, upn), correctOrCreate}
+					}
+				}
+			}
+			return nil
+		}})
+	}
+	return queries
+}
+
+// externals look up what the stacks name by its appId: it need not be registered
+// in the tenant.
+func (t *tenant) externals(stacks []*stack.Stack) []query {
+	external := map[string]bool{}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
 			for _, p := range a.Permissions {
 				external[p.Resource] = true
 			}
@@ -43,35 +95,26 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 				external[ref] = true
 			}
 		}
-		for _, u := range s.Users {
-			queries = append(queries, t.userNamed(u)...)
-		}
 		for _, ref := range owners(s) {
-			if upn := stack.OwnerUPN(ref); upn != "" && !users[upn] {
-				users[upn] = true
-				queries = append(queries, t.ownerNamed(upn)...)
-			} else if stack.IsID(ref) {
-				external[ref] = true
-			}
-		}
-		for _, g := range s.Groups {
-			queries = append(queries, t.groupNamed(s, g)...)
+			external[ref] = true
 		}
 	}
-	for ref := range external {
+	var queries []query
+	for _, ref := range slices.Sorted(maps.Keys(external)) {
 		if stack.IsMicrosoftGraph(ref) {
 			ref = stack.MicrosoftGraphAppID
 		}
-		if stack.IsID(ref) {
-			queries = append(queries, query{graph.ServicePrincipalByAppID(ref), func(r graph.Result) error {
-				if r.Object == nil {
-					t.microsofts(ref)
-				}
-				return each(t.external)(r)
-			}})
+		if !stack.IsID(ref) {
+			continue
 		}
+		queries = append(queries, query{read: graph.ServicePrincipalByAppID(ref), take: func(r graph.Result) error {
+			if r.Object == nil {
+				t.microsofts(ref)
+			}
+			return each(t.external)(r)
+		}})
 	}
-	return t.run(queries)
+	return queries
 }
 
 // owners are all that a stack names as an owner or a deployer.
@@ -84,16 +127,6 @@ func owners(s *stack.Stack) []string {
 		all = append(all, g.Owners...)
 	}
 	return all
-}
-
-// ownerNamed looks up a user whom no manifest declares. A deployer need not be
-// in every tenant.
-func (t *tenant) ownerNamed(upn string) []query {
-	upn = stack.InTenant(upn, t.state.Tenant.ID, t.state.Tenant.Domain)
-	if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
-		return nil
-	}
-	return []query{{graph.UserNamed(upn), each(t.user)}}
 }
 
 // external takes the service principal of an application that need not be
@@ -144,7 +177,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		if t.state.Objects[k] != nil {
 			return nil
 		}
-		return []query{{graph.ApplicationNamed(k.Name), each(func(m map[string]any) error {
+		return []query{{read: graph.ApplicationNamed(k.Name), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(k.Name, strs(m, "tags")); owner != s.Name {
 				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name)),
 					"to use it, declare it with `existing: true`; to let the stack own it, add the tag to it; else rename the application"}
@@ -185,7 +218,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 	}
 	switch {
 	case a.AppID != "":
-		return []query{{graph.ServicePrincipalByAppID(a.AppID), func(r graph.Result) error {
+		return []query{{read: graph.ServicePrincipalByAppID(a.AppID), take: func(r graph.Result) error {
 			if err := each(take(t.external))(r); err != nil {
 				return err
 			}
@@ -196,7 +229,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			return one("appId " + a.AppID)
 		}}}
 	case a.UniqueName != "":
-		return []query{{graph.ApplicationNamed(a.UniqueName), func(r graph.Result) error {
+		return []query{{read: graph.ApplicationNamed(a.UniqueName), take: func(r graph.Result) error {
 			if err := each(take(t.application))(r); err != nil {
 				return err
 			}
@@ -211,8 +244,8 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		return take(t.external)(m)
 	}
 	return []query{
-		{graph.ApplicationsDisplayed(a.DisplayName), each(take(t.application))},
-		{graph.ServicePrincipalsDisplayed(a.DisplayName), func(r graph.Result) error {
+		{read: graph.ApplicationsDisplayed(a.DisplayName), take: each(take(t.application))},
+		{read: graph.ServicePrincipalsDisplayed(a.DisplayName), take: func(r graph.Result) error {
 			if err := each(managedIdentity)(r); err != nil {
 				return err
 			}
@@ -221,32 +254,19 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 	}
 }
 
-func (t *tenant) userNamed(u *stack.User) []query {
-	upn := stack.InTenant(u.UserPrincipalName, t.state.Tenant.ID, t.state.Tenant.Domain)
-	if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
-		return nil
-	}
-	return []query{{graph.UserNamed(upn), func(r graph.Result) error {
-		if u.Existing && r.Object == nil {
-			return &NotFound{u.Pos, fmt.Sprintf("existing user %s: the tenant has no %s", u.Name, upn), correctOrCreate}
-		}
-		return each(t.user)(r)
-	}}}
-}
-
 func (t *tenant) groupNamed(s *stack.Stack, g *stack.Group) []query {
 	k := plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(s.Name, g.Name)}
 	if !g.Existing {
 		if t.state.Objects[k] != nil {
 			return nil
 		}
-		return []query{{graph.GroupNamed(k.Name), each(t.group)}}
+		return []query{{read: graph.GroupNamed(k.Name), take: each(t.group)}}
 	}
 	read, by := graph.GroupsDisplayed(g.DisplayName), fmt.Sprintf("displayName %q", g.DisplayName)
 	if g.UniqueName != "" {
 		read, by = graph.GroupNamed(g.UniqueName), "uniqueName "+g.UniqueName
 	}
-	return []query{{read, func(r graph.Result) error {
+	return []query{{read: read, take: func(r graph.Result) error {
 		found := 0
 		err := each(func(m map[string]any) error {
 			found++

@@ -29,8 +29,8 @@ type Reader struct {
 
 // Read returns what the tenant holds of the stacks, of those named in others
 // (which a destroy takes away without manifests), and of all that they refer
-// to. It reads in lists and batches: the number of requests grows by one for
-// every five applications or so.
+// to. It reads whole lists, each with a relation expanded, and by itself only what
+// they do not show: what is not there yet, and what Graph has not expanded whole.
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	t := &tenant{Reader: r, ctx: ctx, managed: map[string]bool{},
 		state: &plan.State{Objects: map[plan.Key]*plan.Object{}, Existing: map[plan.Key]plan.Key{}},
@@ -41,16 +41,13 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	for _, name := range others {
 		t.managed[name] = true
 	}
-	organization, err := r.Graph.Tenant(ctx)
+	caller, err := r.Graph.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t.state.Tenant = plan.Tenant{ID: organization.ID, Domain: organization.Domain}
-	if t.state.Caller, err = r.Graph.Caller(ctx); err != nil {
-		return nil, err
-	}
+	t.state.Caller = caller
 	for _, read := range []func([]*stack.Stack) error{
-		t.marked, t.named, t.alike, t.servicePrincipals, t.relations, t.kept,
+		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
 	} {
 		if err := read(stacks); err != nil {
 			return nil, err
@@ -68,32 +65,94 @@ type tenant struct {
 	state   *plan.State
 	byID    map[string]plan.Key // object id of a user, group or service principal → its key
 
+	related    map[string]related          // by navigation property: what lists have shown
+	grants     map[string][]map[string]any // admin consent, by client and by resource; nil where no list has shown it
+	principals map[string]map[string]any   // marked service principals, by appId
+
 	declared  map[plan.Key]*stack.Application
 	provable  []provable      // what Prove is asked
 	relation  []func()        // adds a relation, once all its ends are known
 	strangers map[string]bool // service principals' ids that these name
 }
 
+// related are objects' related ones, by id. An object is missing where they were
+// not read, or not all of them.
+type related map[string][]map[string]any
+
+// query is a read and what takes its result.
 type query struct {
 	read graph.Read
 	take func(graph.Result) error
+
+	// optional tells that the tenant can be read without it: by itself, what a
+	// list would have shown at once.
+	optional bool
 }
 
+// run sends queries and hands out their results in order.
 func (t *tenant) run(queries []query) error {
-	reads := make([]graph.Read, len(queries))
+	results, errs := make([]graph.Result, len(queries)), make([]error, len(queries))
+	requests := make([]graph.Request, len(queries))
 	for i, q := range queries {
-		reads[i] = q.read
+		requests[i] = q.read.Then(func(r graph.Result, err error) []graph.Request {
+			results[i], errs[i] = r, err
+			return nil
+		})
 	}
-	results, err := t.Graph.Read(t.ctx, reads...)
-	if err != nil {
+	if err := t.Graph.Do(t.ctx, requests...); err != nil {
 		return err
 	}
 	for i, q := range queries {
+		if errs[i] != nil && q.optional && (graph.Denied(errs[i]) || graph.Lasting(errs[i])) {
+			continue
+		}
+		if errs[i] != nil {
+			return errs[i]
+		}
 		if err := q.take(results[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// expanded takes a list with a relation.
+func (t *tenant) expanded(list graph.Read, navigation string) query {
+	return query{read: list.Expanding(navigation), optional: true, take: func(r graph.Result) error {
+		all := t.related[navigation]
+		if all == nil {
+			all = related{}
+			t.related[navigation] = all
+		}
+		return each(func(m map[string]any) error {
+			entries, _ := m[navigation].([]any)
+			if len(entries) >= graph.MaxExpanded {
+				return nil // there may be more
+			}
+			objects := make([]map[string]any, 0, len(entries))
+			for _, e := range entries {
+				if o, ok := e.(map[string]any); ok {
+					objects = append(objects, o)
+				}
+			}
+			all[str(m, "id")] = objects
+			return nil
+		})(r)
+	}}
+}
+
+// relatedOf takes what a list has shown of an object's relation, or else reads it.
+func (t *tenant) relatedOf(id, navigation string, read graph.Read, take func(map[string]any) error) ([]query, error) {
+	shown, ok := t.related[navigation][id]
+	if !ok {
+		return []query{{read: read, take: each(take)}}, nil
+	}
+	for _, m := range shown {
+		if err := take(m); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // each takes every item of a collection, or the single object.
@@ -116,8 +175,9 @@ func each(take func(map[string]any) error) func(graph.Result) error {
 	}
 }
 
-// marked reads everything that carries a stack's mark, the recycle bin too.
-func (t *tenant) marked([]*stack.Stack) error {
+// marked reads everything that carries a stack's mark, the recycle bin too, and
+// what the stacks name by its appId.
+func (t *tenant) marked(stacks []*stack.Stack) error {
 	bin := func(kind plan.Kind) func(graph.Result) error {
 		return each(func(m map[string]any) error {
 			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), AppID: str(m, "appId"), Display: str(m, "displayName")}
@@ -137,15 +197,44 @@ func (t *tenant) marked([]*stack.Stack) error {
 			return nil
 		})
 	}
-	return t.run([]query{
-		{graph.ApplicationsTagged(stack.MarkPrefix), each(t.application)},
-		{graph.GroupsNamed(stack.GroupNamePrefix), each(t.group)},
-		{graph.UsersMarked(stack.MarkPrefix), each(t.user)},
-		{graph.DeletedApplications(), bin(plan.Application)},
-		{graph.DeletedServicePrincipals(), bin(plan.ServicePrincipal)},
-		{graph.DeletedGroups(), bin(plan.Group)},
-		{graph.DeletedUsers(), bin(plan.User)},
-	})
+	applications, principals := graph.ApplicationsTagged(stack.MarkPrefix), graph.ServicePrincipalsTagged(stack.MarkPrefix)
+	groups := graph.GroupsNamed(stack.GroupNamePrefix)
+	t.related, t.principals = map[string]related{}, map[string]map[string]any{}
+	queries := []query{
+		{read: graph.Organization(), take: func(r graph.Result) error {
+			o, err := r.Tenant()
+			t.state.Tenant = plan.Tenant{ID: o.ID, Domain: o.Domain}
+			return err
+		}},
+		{read: applications, take: each(t.application)},
+		{read: groups, take: each(t.group)},
+		{read: graph.UsersMarked(stack.MarkPrefix), take: each(t.user)},
+		{read: principals, optional: true, take: each(func(m map[string]any) error {
+			t.principals[str(m, "appId")] = m
+			return nil
+		})},
+		{read: graph.AdminGrants(), optional: true, take: func(r graph.Result) error {
+			t.grants = map[string][]map[string]any{}
+			return each(func(m map[string]any) error {
+				for _, end := range []string{str(m, "clientId"), str(m, "resourceId")} {
+					t.grants[end] = append(t.grants[end], m)
+				}
+				return nil
+			})(r)
+		}},
+		t.expanded(applications, graph.NavOwners),
+		t.expanded(applications, graph.NavFederatedCredentials),
+		t.expanded(principals, graph.NavOwners),
+		t.expanded(principals, graph.NavAssignedTo),
+		t.expanded(principals, graph.NavAssignments),
+		t.expanded(groups, graph.NavMembers),
+		t.expanded(groups, graph.NavOwners),
+		{read: graph.DeletedApplications(), take: bin(plan.Application)},
+		{read: graph.DeletedServicePrincipals(), take: bin(plan.ServicePrincipal)},
+		{read: graph.DeletedGroups(), take: bin(plan.Group)},
+		{read: graph.DeletedUsers(), take: bin(plan.User)},
+	}
+	return t.run(append(queries, t.externals(stacks)...))
 }
 
 // application takes a registration. One whose uniqueName no stack could have
@@ -252,13 +341,20 @@ func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 		if app.Stack != "" && !t.managed[app.Stack] && !others[app.Name] {
 			continue
 		}
-		queries = append(queries, query{graph.ServicePrincipalWithOwners(app.AppID), each(func(m map[string]any) error {
+		take := func(m map[string]any) error {
 			app.ServicePrincipalID = str(m, "id")
 			t.byID[app.ServicePrincipalID] = app.Key
 			sp := plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}
 			t.state.Objects[sp] = &plan.Object{Key: sp, Stack: app.Stack, Properties: m, ID: str(m, "id")}
 			return nil
-		})})
+		}
+		if shown, ok := t.principals[app.AppID]; ok {
+			if err := take(shown); err != nil {
+				return err
+			}
+			continue
+		}
+		queries = append(queries, query{read: graph.ServicePrincipalByAppID(app.AppID), take: each(take)})
 	}
 	return t.run(queries)
 }

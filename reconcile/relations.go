@@ -25,39 +25,31 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 		ownersStated[k] = a.Owners != nil
 	}
 	var queries []query
+	add := func(more []query, err error) error {
+		queries = append(queries, more...)
+		return err
+	}
 	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
+		var err error
 		o := t.state.Objects[k]
 		managed := t.managed[o.Stack]
 		_, declared := ownersStated[k]
 		switch k.Kind {
 		case plan.Application:
-			if managed {
-				queries = append(queries, t.applicationAlone(o, t.declared[k])...)
-			}
-			if declared || referred[k] {
-				more, err := t.owners(o, ownersStated[k])
-				if err != nil {
-					return err
-				}
-				queries = append(queries, more...)
-			}
-			if (managed || referred[k]) && o.ServicePrincipalID != "" {
-				queries = append(queries,
-					query{graph.AssignmentsOf(o.ServicePrincipalID), each(t.assignment)},
-					query{graph.GrantsOf(o.ServicePrincipalID), each(t.grant)})
-			}
-			if managed && o.ServicePrincipalID != "" {
-				queries = append(queries,
-					query{graph.AssignedTo(o.ServicePrincipalID), each(t.assignment)},
-					query{graph.GrantsTo(o.ServicePrincipalID), each(t.grant)})
+			err = t.applicationRelations(add, o, managed, managed || referred[k])
+			if err == nil && (declared || referred[k]) {
+				err = t.owners(add, o, ownersStated[k])
 			}
 		case plan.Group:
 			if managed && !slices.Contains(strs(o.Properties, "groupTypes"), "DynamicMembership") { // else Entra computes them
-				queries = append(queries, query{graph.Members(o.ID), each(func(m map[string]any) error { return t.member(o, m) })})
+				err = add(t.relatedOf(o.ID, graph.NavMembers, graph.Members(o.ID), func(m map[string]any) error { return t.member(o, m) }))
 			}
-			if declared {
-				queries = append(queries, query{graph.Owners(graph.OwnedGroup, o.ID), each(func(m map[string]any) error { return t.owner(o, m, ownersStated[k]) })})
+			if err == nil && declared {
+				err = add(t.relatedOf(o.ID, graph.NavOwners, graph.Owners(graph.OwnedGroup, o.ID), func(m map[string]any) error { return t.owner(o, m, ownersStated[k]) }))
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if err := t.run(queries); err != nil {
@@ -72,40 +64,69 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	return t.credentials(stacks, t.declared)
 }
 
-// owners reads those of a registration and of its service principal, and the
-// certificates of both, whose keys Graph shows only where they are asked for.
-func (t *tenant) owners(app *plan.Object, stated bool) ([]query, error) {
-	var queries []query
-	if app.ID != "" {
-		queries = append(queries, query{graph.Owners(graph.OwnedApplication, app.ID), each(func(m map[string]any) error { return t.owner(app, m, stated) })})
-	}
-	sp := t.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}]
-	if sp != nil {
-		take := func(m map[string]any) error { return t.owner(sp, m, stated) }
-		if expanded, ok := sp.Properties["owners"].([]any); ok && len(expanded) < graph.MaxExpanded {
-			for _, e := range expanded {
-				if m, ok := e.(map[string]any); ok {
-					if err := take(m); err != nil {
-						return nil, err
-					}
-				}
-			}
-		} else {
-			queries = append(queries, query{graph.Owners(graph.OwnedServicePrincipal, sp.ID), each(take)})
+// adds collects the queries that are still to be sent.
+type adds func([]query, error) error
+
+// applicationRelations reads what an application was given and, where it is
+// managed, what it gives and how it can sign in.
+func (t *tenant) applicationRelations(add adds, o *plan.Object, managed, given bool) error {
+	id := o.ServicePrincipalID
+	if managed {
+		if err := add(t.applicationAlone(o, t.declared[o.Key])); err != nil {
+			return err
 		}
 	}
+	if id == "" || !given {
+		return nil
+	}
+	if err := add(t.relatedOf(id, graph.NavAssignments, graph.AssignmentsOf(id), t.assignment)); err != nil {
+		return err
+	}
+	if managed {
+		if err := add(t.relatedOf(id, graph.NavAssignedTo, graph.AssignedTo(id), t.assignment)); err != nil {
+			return err
+		}
+	}
+	if t.grants == nil {
+		queries := []query{{read: graph.GrantsOf(id), take: each(t.grant)}}
+		if managed {
+			queries = append(queries, query{read: graph.GrantsTo(id), take: each(t.grant)})
+		}
+		return add(queries, nil)
+	}
+	for _, m := range t.grants[id] {
+		if managed || str(m, "clientId") == id {
+			if err := t.grant(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// owners reads those of a registration and of its service principal, and the
+// certificates of both, whose keys Graph shows only where they are asked for.
+func (t *tenant) owners(add adds, app *plan.Object, stated bool) error {
+	sp := t.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}]
 	for _, o := range []*plan.Object{app, sp} {
 		if o == nil || o.ID == "" {
 			continue
 		}
+		of := owned[o.Kind]
+		if err := add(t.relatedOf(o.ID, graph.NavOwners, graph.Owners(of, o.ID), func(m map[string]any) error { return t.owner(o, m, stated) })); err != nil {
+			return err
+		}
 		if keys, _ := o.Properties["keyCredentials"].([]any); len(keys) > 0 {
-			queries = append(queries, query{graph.KeyCredentials(owned[o.Kind], o.ID), each(func(m map[string]any) error {
+			err := add([]query{{read: graph.KeyCredentials(of, o.ID), take: each(func(m map[string]any) error {
 				o.Properties["keyCredentials"] = m["keyCredentials"]
 				return nil
-			})})
+			})}}, nil)
+			if err != nil {
+				return err
+			}
 		}
 	}
-	return queries, nil
+	return nil
 }
 
 // introduce looks up the service principals that relations name and no list
@@ -118,7 +139,7 @@ func (t *tenant) introduce() error {
 		if _, known := t.byID[id]; known {
 			continue
 		}
-		queries = append(queries, query{graph.ServicePrincipal(id), each(func(m map[string]any) error {
+		queries = append(queries, query{read: graph.ServicePrincipal(id), take: each(func(m map[string]any) error {
 			if k, ok := applications[str(m, "appId")]; ok {
 				t.byID[id] = k
 			}
@@ -274,19 +295,25 @@ func named(k plan.Key, id, displayName string) string {
 }
 
 // applicationAlone reads what Graph does not answer with an application.
-func (t *tenant) applicationAlone(o *plan.Object, declared *stack.Application) []query {
-	read := graph.FederatedCredentials(o.ID)
+func (t *tenant) applicationAlone(o *plan.Object, declared *stack.Application) ([]query, error) {
+	take := func(m map[string]any) error { return t.federated(o, m) }
+	var queries []query
 	if declared != nil && flexible(declared) {
-		read = graph.FlexibleFederatedCredentials(o.ID)
+		queries = []query{{read: graph.FlexibleFederatedCredentials(o.ID), take: each(take)}}
+	} else {
+		more, err := t.relatedOf(o.ID, graph.NavFederatedCredentials, graph.FederatedCredentials(o.ID), take)
+		if err != nil {
+			return nil, err
+		}
+		queries = more
 	}
-	queries := []query{{read, each(func(m map[string]any) error { return t.federated(o, m) })}}
 	if declared != nil && declared.AuthenticationBehaviors != nil {
-		queries = append(queries, query{graph.AuthenticationBehaviors(o.ID), each(func(m map[string]any) error {
+		queries = append(queries, query{read: graph.AuthenticationBehaviors(o.ID), take: each(func(m map[string]any) error {
 			o.Properties["authenticationBehaviors"] = m["authenticationBehaviors"]
 			return nil
 		})})
 	}
-	return queries
+	return queries, nil
 }
 
 // flexible tells whether an application has a federated credential that only the

@@ -1,0 +1,68 @@
+package graph
+
+import (
+	"fmt"
+	"net/url"
+)
+
+// Lists of everything that carries a mark, each with one relation of its objects
+// expanded: Graph expands one navigation property a request, to MaxExpanded related
+// objects at most, and none in a query with advanced parameters.
+// Source: learn.microsoft.com/graph/query-parameters#expand-parameter,
+// learn.microsoft.com/graph/aad-advanced-queries.
+
+// MaxExpanded is how many related objects Graph answers with one that it
+// expands; there may be more.
+const MaxExpanded = 20
+
+// The navigation properties that lists expand.
+const (
+	NavOwners               = "owners"
+	NavMembers              = "members"
+	NavFederatedCredentials = "federatedIdentityCredentials"
+	NavAssignedTo           = "appRoleAssignedTo"
+	NavAssignments          = "appRoleAssignments"
+)
+
+// ApplicationsTagged reads the applications that carry a tag beginning with prefix.
+func ApplicationsTagged(prefix string) Read { return tagged(Applications, prefix) }
+
+// ServicePrincipalsTagged reads the service principals that carry a tag beginning
+// with prefix, their own or their application's.
+// Source: Graph resource type "servicePrincipal" (tags).
+func ServicePrincipalsTagged(prefix string) Read { return tagged(ServicePrincipals, prefix) }
+
+// GroupsNamed reads the groups whose uniqueName begins with prefix.
+func GroupsNamed(prefix string) Read {
+	return Read{Path: "/" + Groups, List: true, Query: url.Values{
+		"$filter": {"startswith(uniqueName," + quote(prefix) + ")"},
+		"$select": {groupProperties}, "$top": {"999"}}}
+}
+
+func tagged(set, prefix string) Read {
+	return Read{Path: "/" + set, List: true, Query: url.Values{
+		"$filter": {fmt.Sprintf("tags/any(t:startswith(t,%s))", quote(prefix))}, "$top": {"999"}}}
+}
+
+// Expanding reads a list with a relation of its objects instead of their
+// properties.
+func (r Read) Expanding(navigation string) Read {
+	r.Query = with(with(r.Query, "$select", "id"), "$expand", expansion(navigation))
+	return r
+}
+
+// expansion selects what is read of related directory objects; of other entities
+// it selects nothing, which is all of them.
+func expansion(navigation string) string {
+	switch navigation {
+	case NavOwners, NavMembers:
+		return navigation + "($select=" + ownerProperties + ")"
+	}
+	return navigation
+}
+
+// AdminGrants reads the delegated permissions that are granted for everybody in
+// the tenant.
+func AdminGrants() Read {
+	return Read{Path: "/" + Grants, List: true, Query: url.Values{"$filter": {"consentType eq 'AllPrincipals'"}, "$top": {"999"}}}
+}
