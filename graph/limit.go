@@ -33,12 +33,14 @@ const (
 // It decides how many batches are under way side by side: it begins with two,
 // adds one for each batch that Graph carries out whole, and halves them for one
 // with a refusal. It counts writes itself, since their quota is the same for all
-// tenants; of the quota of reads, which depends on the tenant's size, it knows the
+// tenants, and keeps them within it as soon as Graph says that a quota is nearly
+// used up; of the quota of reads, which depends on the tenant's size, it knows the
 // share that Graph says is used up.
 type limiter struct {
 	mu      sync.Mutex
 	current int
 	most    int
+	metered bool // Graph has told of a quota
 	writes  *rate.Limiter
 }
 
@@ -68,23 +70,43 @@ func (l *limiter) learn(whole bool) {
 
 // spend counts n writes, or says how long they must wait.
 func (l *limiter) spend(n int, now time.Time) (pause time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	r := l.writes.ReserveN(now, n)
-	if pause = r.DelayFrom(now); pause > 0 {
-		r.CancelAt(now)
+	if pause = r.DelayFrom(now); pause == 0 {
+		return 0
+	}
+	r.CancelAt(now)
+	if !l.metered {
+		l.empty(now)
+		return 0
 	}
 	return pause
 }
 
-// drain takes the quota of writes for used up: Graph has refused one.
-func (l *limiter) drain(now time.Time) {
+// empty takes what is left of the quota of writes.
+func (l *limiter) empty(now time.Time) {
 	if left := int(l.writes.TokensAt(now)); left > 0 {
 		l.writes.ReserveN(now, left)
 	}
 }
 
+// drain takes the quota of writes for used up: Graph has refused one.
+func (l *limiter) drain(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.metered = true
+	l.empty(now)
+}
+
 // ease is how long to wait when Graph says that this share of a quota is used up,
 // and it is not that of writes.
 func (l *limiter) ease(used float64, now time.Time) (pause time.Duration) {
+	if used > 0 {
+		l.mu.Lock()
+		l.metered = true
+		l.mu.Unlock()
+	}
 	writes := 1 - l.writes.TokensAt(now)/writeBurst
 	if used < unitsAlarm || used <= writes+0.02 {
 		return 0

@@ -93,7 +93,7 @@ func (d *differ) servicePrincipal(want, live *Object) {
 // others exist; or brings a live one back to what is declared.
 func (d *differ) application(want, live *Object) {
 	if live == nil {
-		shell, link := split(want.Properties)
+		shell, link := split(want.Properties, func(u Unknown) bool { return d.createdFirst(u, want.Key) })
 		d.samlLast(want, shell, link)
 		changes := d.compare(want.Key, nil, shell)
 		if entries, more := d.certificates(want, nil); len(more) > 0 {
@@ -146,9 +146,12 @@ func (d *differ) application(want, live *Object) {
 }
 
 // split parts an application's properties in those of its first request and
-// those that must wait: what holds an Unknown, and pre-authorizations, which
-// need the scopes of the first to exist.
-func split(properties map[string]any) (shell, link map[string]any) {
+// those that must wait: what holds an Unknown that is not known by then, and
+// pre-authorizations, which need the scopes of the first to exist.
+func split(properties map[string]any, known func(Unknown) bool) (shell, link map[string]any) {
+	waits := func(v any) bool {
+		return slices.ContainsFunc(Unknowns(v), func(u Unknown) bool { return !known(u) })
+	}
 	shell, link = map[string]any{}, map[string]any{}
 	for k, v := range properties {
 		if k == "api" {
@@ -157,7 +160,7 @@ func split(properties map[string]any) (shell, link map[string]any) {
 				entries, isList := av.([]any)
 				switch {
 				case ak == "preAuthorizedApplications" && isList && len(entries) == 0:
-				case ak == "preAuthorizedApplications", len(Unknowns(av)) > 0:
+				case ak == "preAuthorizedApplications", waits(av):
 					l[ak] = av
 				default:
 					s[ak] = av
@@ -169,13 +172,54 @@ func split(properties map[string]any) (shell, link map[string]any) {
 			}
 			continue
 		}
-		if len(Unknowns(v)) > 0 {
+		if waits(v) {
 			link[k] = v
 		} else {
 			shell[k] = v
 		}
 	}
 	return shell, link
+}
+
+// createdFirst tells whether an Unknown waits for applications alone that are
+// created without waiting for others, and not for the application than: that can
+// then be created after them, and needs no second step.
+func (d *differ) createdFirst(u Unknown, than Key) bool {
+	for _, n := range u.needs() {
+		if n.property != AppID || n.key == than || d.waitsForOthers(n.key) {
+			return false
+		}
+	}
+	return true
+}
+
+// waitsForOthers tells whether an application that is to be created refers to
+// others that are not there yet.
+func (d *differ) waitsForOthers(application Key) bool {
+	waits, known := d.waiting[application]
+	if !known {
+		want := d.declared[application]
+		waits = want == nil || slices.ContainsFunc(want.references(), func(k Key) bool { return k != application })
+		d.waiting[application] = waits
+	}
+	return waits
+}
+
+// references are the applications whose ids an application's properties wait for,
+// except the clients that it pre-authorizes.
+func (o *Object) references() []Key {
+	var all []Key
+	for k, v := range o.Properties {
+		if k == "api" {
+			api := maps.Clone(v.(map[string]any))
+			delete(api, "preAuthorizedApplications")
+			v = api
+		}
+		for _, u := range Unknowns(v) {
+			all = append(all, u.Keys()...)
+		}
+	}
+	return all
 }
 
 // samlLast lets the identifier URIs of a SAML application wait for its service

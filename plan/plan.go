@@ -71,7 +71,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 		return nil, err
 	}
 	declared := declaration.objects
-	d := &differ{actual: actual, declared: declared, trusted: declaration.trusted, options: o, managed: map[string]bool{}, going: map[Key]bool{},
+	d := &differ{actual: actual, declared: declared, trusted: declaration.trusted, options: o, managed: map[string]bool{}, going: map[Key]bool{}, waiting: map[Key]bool{},
 		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Concat(actual.Notes, declaration.notes), names: names(actual)}}
 	for _, s := range stacks {
 		d.managed[s.Name] = true
@@ -123,6 +123,7 @@ type differ struct {
 	declared map[Key]*Object
 	trusted  map[Key]map[string]bool // see declaration
 
+	waiting   map[Key]bool // see waitsForOthers
 	ambiguous []Ambiguous
 	options   Options
 	managed   map[string]bool

@@ -146,9 +146,11 @@ func (t *tree) scalar(n *yaml.Node) any {
 	return n.Value
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 // escape writes a key as a JSON pointer's segment.
 func escape(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+	return pointerEscapes.Replace(key)
 }
 
 func pointer(segments ...any) string {
