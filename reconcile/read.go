@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -359,7 +360,9 @@ func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 	return t.run(queries)
 }
 
-func byName(a, b plan.Key) int { return strings.Compare(a.String(), b.String()) }
+func byName(a, b plan.Key) int {
+	return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))
+}
 
 func str(m map[string]any, property string) string {
 	s, _ := m[property].(string)
