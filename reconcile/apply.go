@@ -23,8 +23,9 @@ type Applier struct {
 	// ones that they replace are revoked.
 	Outputs func(ctx context.Context) error
 
-	// Progress, when set, hears of every step before it is done.
-	Progress func(number, of int, s plan.Step)
+	// Progress, when set, hears of every step before it begins, and how many of all
+	// steps are over.
+	Progress func(over, of int, s plan.Step)
 
 	// Waiting, when set, hears of every step that waits because of replication lag.
 	Waiting func(s plan.Step, err error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"provision/graph"
 	"provision/plan"
@@ -20,6 +21,7 @@ type run struct {
 	superseded []plan.Step // whose secrets go at the end
 
 	passwords map[string]string // that were kept, and those of this run; once one was asked for
+	over      int               // tasks that are over
 	done      Done
 }
 
@@ -44,15 +46,14 @@ func (r *run) learn(k plan.Key, property, value string) { r.learned[learned{k, p
 // steps does the steps of a plan.
 func (r *run) steps(p *plan.Plan) error {
 	tasks := make([]*task, len(p.Steps))
-	begun := 0
 	for i, s := range p.Steps {
 		do := handlers[s.Kind]
 		if s.Action == plan.Purge {
 			do = (*task).purge
 		}
 		tasks[i] = r.task(s, func(t *task) ([]graph.Request, error) {
-			if begun++; r.Progress != nil {
-				r.Progress(begun, len(p.Steps), s)
+			if r.Progress != nil {
+				r.Progress(r.over, len(p.Steps), s)
 			}
 			if err := t.resolve(); err != nil {
 				return nil, err
@@ -88,26 +89,29 @@ type Incomplete struct {
 	Failed  []*StepError
 	Skipped []plan.Step // that need one that failed
 	Left    []plan.Step // that were not reached, or whose answer did not arrive
-	Done    int         // steps that were done
-	Of      int         // all steps
-	Err     error       // why Left were not reached
+	Done    []plan.Step
+	Err     error // why Left were not reached
 }
 
 func incomplete(tasks []*task, err error) error {
-	e := &Incomplete{Of: len(tasks), Err: err}
+	e := &Incomplete{Err: err}
 	for _, t := range tasks {
 		switch t.status {
 		case finished:
-			e.Done++
+			e.Done = append(e.Done, t.step)
 		case failed:
-			e.Failed = append(e.Failed, &StepError{t.step, t.err})
+			f := &StepError{Step: t.step, Err: t.err}
+			if graph.Lag(t.err) {
+				f.Repeated = t.repeated
+			}
+			e.Failed = append(e.Failed, f)
 		case skipped:
 			e.Skipped = append(e.Skipped, t.step)
 		default:
 			e.Left = append(e.Left, t.step)
 		}
 	}
-	if e.Done == e.Of && err == nil {
+	if len(e.Done) == len(tasks) && err == nil {
 		return nil
 	}
 	return e
@@ -142,14 +146,18 @@ func (e *Incomplete) Unwrap() []error {
 
 // StepError says which step could not be done, and why.
 type StepError struct {
-	Step plan.Step
-	Err  error
+	Step     plan.Step
+	Err      error
+	Repeated time.Duration // how long, where it looked like replication lag
 }
 
 func (e *StepError) Error() string {
 	reason := e.Err.Error()
 	if refusal, ok := e.Err.(*graph.Error); ok {
 		reason = refusal.Answer() // the step says what was asked
+	}
+	if e.Repeated > 0 {
+		reason += fmt.Sprintf("; repeated for %s in case of replication lag", e.Repeated.Round(time.Second/10))
 	}
 	return fmt.Sprintf("%s %s: %s", e.Step.Action, e.Step.Key, reason)
 }

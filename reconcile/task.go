@@ -26,8 +26,9 @@ type task struct {
 	err       error
 	onFailure func() error // undoes what was done here before the requests
 
-	lags  int       // how often Graph answered with a lag
-	since time.Time // the first of them
+	lags     int       // how often Graph answered with a lag
+	since    time.Time // the first of them
+	repeated time.Duration
 }
 
 // status is how far a task is.
@@ -106,7 +107,7 @@ func (t *task) patient(err error) bool {
 	if t.lags == 0 {
 		t.since = time.Now()
 	}
-	if time.Since(t.since)+graph.LagPause(t.lags) > t.Patience {
+	if t.repeated = time.Since(t.since); t.repeated+min(graph.LagPause(t.lags), time.Second) > t.Patience {
 		return false
 	}
 	if t.Waiting != nil {
@@ -118,11 +119,12 @@ func (t *task) patient(err error) bool {
 // later is the request after a pause that grows.
 func (t *task) later(r graph.Request) graph.Request {
 	t.lags++
-	return r.After(graph.LagPause(t.lags - 1))
+	return r.After(min(graph.LagPause(t.lags-1), t.Patience-t.repeated))
 }
 
 // release starts the tasks that waited for this one alone.
 func (t *task) release() []graph.Request {
+	t.over++
 	var all []graph.Request
 	for _, f := range t.followers {
 		f.waits--

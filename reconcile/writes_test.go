@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"provision/graph"
+	"provision/reconcile"
 )
 
 // What somebody else does in the tenant.
@@ -53,3 +54,11 @@ func (w *world) addPassword(id, name string, end time.Time) (graph.Password, err
 }
 
 func (w *world) write(write graph.Write) error { return w.graph.Send(w.t.Context(), write).Err }
+
+func (w *world) reader() reconcile.Reader {
+	return reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}
+}
+
+func (w *world) applier() reconcile.Applier {
+	return reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}
+}

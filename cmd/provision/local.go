@@ -105,7 +105,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	s := &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: a.keep(string(dir)),
-		patience: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
+		settleFor: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
 		manage: &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	s.keep.Local = true
 	if a.config.GetBool("public-hosts") {

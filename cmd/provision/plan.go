@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -92,18 +93,23 @@ func (s *session) reader() reconcile.Reader {
 	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, RotateCommand: s.command("rotate")}
 }
 
-// carryOut applies a plan with a line of progress on long work.
+// carryOut applies a plan, shows how far it is, and says what was not done.
 func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	progress := a.progress()
 	defer progress.end()
-	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience,
-		Outputs: func(ctx context.Context) error { return a.writeOutputs(ctx, s, stacks) },
-		Progress: func(n, of int, step plan.Step) {
-			progress.show("[%d/%d] %s %s", n, of, step.Action, step.Key)
+	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: a.config.GetDuration("patience"),
+		Outputs:  func(ctx context.Context) error { return a.writeOutputs(ctx, s, stacks) },
+		Progress: func(n, of int, step plan.Step) { progress.begin(n, of, fmt.Sprintf("%s %s", step.Action, step.Key)) },
+		Waiting: func(step plan.Step, err error) {
+			progress.wait(fmt.Sprintf("for replication before %s %s", step.Action, step.Key))
 		}}.Apply(ctx, p, state)
 	progress.end()
 	for _, w := range done.Warnings {
 		a.say("warning: %s", w)
+	}
+	var rest *reconcile.Incomplete
+	if errors.As(err, &rest) {
+		a.sayIncomplete(rest)
 	}
 	return done, err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,7 @@ type app struct {
 	answered   bool           // the document is printed, or stdout was a child's
 	result     map[string]any // of -o json
 	now        func() time.Time
+	waited     atomic.Pointer[time.Time] // when a pause was told of last
 }
 
 type streams struct {

@@ -125,7 +125,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 			}
 		}
 	}
-	applier := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: s.patience}
+	applier := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: a.config.GetDuration("patience")}
 	progress := a.progress()
 	defer progress.end()
 	rotated := []rotatedSecret{}
@@ -155,7 +155,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	}
 	for _, i := range chosen {
 		r := rotations[i]
-		progress.show("[%d/%d] rotate %s", i+1, len(rotations), r.name())
+		progress.begin(i, len(rotations), "rotate "+r.name())
 		var err error
 		if done[i], err = applier.Rotate(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)

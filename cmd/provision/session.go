@@ -30,7 +30,7 @@ type session struct {
 	http      *http.Client
 	graph     *graph.Client
 	keep      reconcile.Keep
-	patience  time.Duration
+	settleFor time.Duration // how long the token endpoint may not know a new secret
 	now       func() time.Time
 	caFile    string      // of the local tenant
 	proxy     string      // of the local tenant, where authority is reached through it
@@ -88,7 +88,7 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign in to tenant %s: %w", name, err)
 	}
-	client, err := graph.New(cred, graph.Options{Waiting: a.waiting})
+	client, err := graph.New(cred, graph.Options{Waiting: a.waiting, Parallel: a.config.GetInt("parallelism")})
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ func (a *app) connectReal(name string) (*session, error) {
 	return &session{target: name, tenantID: tenantID, authority: publicAuthority,
 		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
-		keep:     a.keep(filepath.Join(root, name)),
-		patience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
+		keep:      a.keep(filepath.Join(root, name)),
+		settleFor: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
 }
 
 // The public cloud's authorization server, and its issuer of v1 tokens.
@@ -120,7 +120,8 @@ func (a *app) localGraph(served serving, client *http.Client) (*graph.Client, er
 	if err != nil {
 		return nil, fmt.Errorf("sign in to the local tenant: %w", err)
 	}
-	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport, Waiting: a.waiting})
+	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport, Waiting: a.waiting,
+		Parallel: a.config.GetInt("parallelism")})
 }
 
 // keep is what provision keeps of a target, in dir.

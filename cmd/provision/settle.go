@@ -19,7 +19,7 @@ const expiredSecret = 7000222
 // endpoint learns of it some seconds after Graph has made it. It returns how the
 // last attempt ended.
 func (s *session) settle(ctx context.Context, ask func() error) error {
-	for deadline := s.now().Add(s.patience); ; {
+	for deadline := s.now().Add(s.settleFor); ; {
 		err := ask()
 		if !slices.Contains(notKnownYet, refusal(err)) || s.now().After(deadline) {
 			return err

@@ -30,7 +30,7 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 		platform, uri := signIn(a)
 		t.Clients[a.Name] = conformance.Client{ID: f.appIDs[a.Name], Secret: secret.SecretText, RedirectURI: uri,
 			Public: platform == "publicClient", SPA: platform == "spa"}
-		if s.now().Before(secret.StartDateTime.Add(s.patience)) {
+		if s.now().Before(secret.StartDateTime.Add(s.settleFor)) {
 			fresh = append(fresh, a.Name)
 		}
 	}

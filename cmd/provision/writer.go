@@ -34,6 +34,8 @@ func (w writer) String() string {
 // writerFlags are those of every command that changes a target.
 func writerFlags(c *cobra.Command) {
 	c.Flags().Duration("lock-timeout", 2*time.Minute, "how long to wait for another provision command that changes this target; 0 means do not wait")
+	c.Flags().Duration("patience", 5*time.Minute, "how long to repeat a write that fails because of replication lag")
+	c.Flags().Int("parallelism", 4, "how many batches of requests to send to Microsoft Graph at the same time")
 }
 
 // connectToWrite is connect for a command that changes the target: it waits
