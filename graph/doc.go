@@ -1,10 +1,11 @@
 // Package graph is a small Microsoft Graph client over msgraph-sdk-go.
 //
-// It knows the calls that building and removing app registrations takes, and
-// nothing of stacks or plans. Writes go one by one through the SDK's request
-// builders and models; reads go through Read, twenty to a $batch request. A
-// failed call is an *Error that carries Graph's own code and message, and Lag
-// tells the answers that only mean "not visible yet" from those that last.
+// It knows the calls that creating and removing app registrations takes, and
+// nothing of stacks or plans. A Read and a Write are values, made by constructors;
+// Do sends them, and the requests that follow from their answers, twenty to a $batch
+// request and several batches side by side. A refused request is an *Error that
+// carries Graph's own code and message, and Lag tells the answers that only mean
+// "not visible yet" from those that last.
 //
 // Bodies and results are JSON objects under Graph's property names, so that a
 // caller sends exactly the properties it wants to send.
