@@ -98,22 +98,23 @@ type cause struct {
 	// one of them is found, a failure of this cause says nothing. They are
 	// transitive.
 	blockedBy []CauseID
-	gain      string // what it lets an attacker do, where the case does not say
-	remedy    remedy // what is probably missing in the code
+	severity  Severity // "": of the case
+	gain      string   // what it lets an attacker do, where the case does not say
+	remedy    remedy   // what is probably missing in the code
 }
 
 // causes are all of them, in the order in which they are to be mended.
 var causes = []cause{
-	{id: CauseDown, title: "the API does not answer any more", gain: "whoever sends this request stops the API for everybody", remedy: remedyErrors},
-	{id: CauseNoRoute, title: "the API has no such route"},
+	{id: CauseDown, title: "the API does not answer any more", severity: High, gain: "whoever sends this request stops the API for everybody", remedy: remedyErrors},
+	{id: CauseNoRoute, title: "the API has no such route", severity: Low},
 	{id: CauseRefused, title: "the API refuses a good token", remedy: remedySettings},
 	{id: CausePublic, title: "the API asks for a token where none is needed", remedy: remedyPublic},
-	{id: CauseAnswer, title: "the endpoint answers something else than the document expects"},
+	{id: CauseAnswer, title: "the endpoint answers something else than the document expects", severity: Low},
 	{id: CauseOpen, title: "the API does not require a token", remedy: remedyRequire},
-	{id: CauseCrash, title: "the API breaks on a request that it must refuse", gain: "anybody makes the API fail with one request, and errors of its own hide attacks in the logs", remedy: remedyErrors},
-	{id: CauseRedirect, title: "the API redirects where it must refuse", remedy: remedyStatus},
-	{id: CauseNot401, title: "the API does not answer 401 to a caller that it does not know", gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
-	{id: CauseNot403, title: "the API does not answer 403 to a caller that it knows", gain: "nothing: clients sign in again in vain", remedy: remedyStatus},
+	{id: CauseCrash, title: "the API breaks on a request that it must refuse", severity: Medium, gain: "anybody makes the API fail with one request, and errors of its own hide attacks in the logs", remedy: remedyErrors},
+	{id: CauseRedirect, title: "the API redirects where it must refuse", severity: Low, remedy: remedyStatus},
+	{id: CauseNot401, title: "the API does not answer 401 to a caller that it does not know", severity: Low, gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
+	{id: CauseNot403, title: "the API does not answer 403 to a caller that it knows", severity: Low, gain: "nothing: clients sign in again in vain", remedy: remedyStatus},
 
 	{id: CauseSignature, title: "the API does not check the signature", blockedBy: []CauseID{CauseOpen}, remedy: remedySignature},
 	{id: CauseAlgorithm, title: "the token selects the verification algorithm", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},

@@ -10,7 +10,8 @@ var entitlementMutants = []mutant{
 	{flaw: "scp in any case", kills: "scope-case", mutation: scope(func(s string) bool { return strings.EqualFold(s, "read_data") })},
 	{flaw: "roles are scopes", kills: "scope-in-roles", mutation: mutation{reads: func(c map[string]any) {
 		for _, r := range texts(c["roles"]) {
-			c["scp"] = c["scp"].(string) + " " + r
+			scp, _ := c["scp"].(string)
+			c["scp"] = scp + " " + r
 		}
 	}}},
 	{flaw: "roles begin so", kills: "role-longer", mutation: role(func(s string) bool { return strings.HasPrefix(s, "Admin") })},

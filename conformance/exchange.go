@@ -46,24 +46,47 @@ type reply struct {
 }
 
 // send sends one request and returns what was said and the answer. It keeps
-// the pace, and repeats what the target had no time for.
+// the pace, repeats what the target had no time for, and sends again on a new
+// connection what a request before it may have spoilt.
 func (s *session) send(ctx context.Context, r request, c credential) (*Exchange, reply, time.Duration, error) {
-	for n := 0; ; n++ {
+	for n, again := 0, 0; ; {
 		if err := s.pace.wait(ctx); err != nil {
 			return nil, reply{}, 0, err
 		}
-		exchange, got, elapsed, err := s.once(ctx, r, c)
+		exchange, got, elapsed, err := s.once(ctx, r, c, again > 0)
+		if spoilt(got, err) && again < mostAgain(err) && ctx.Err() == nil {
+			again++
+			continue
+		}
 		if err != nil || got.status != http.StatusTooManyRequests || c.may429 {
 			return exchange, got, elapsed, err
 		}
 		if err := s.pace.slowDown(n, got.header); err != nil {
 			return exchange, got, elapsed, err
 		}
+		n++
 	}
 }
 
-// once sends a request a single time.
-func (s *session) once(ctx context.Context, sent request, c credential) (*Exchange, reply, time.Duration, error) {
+// spoilt says whether an exchange may have failed for what was sent before it: a
+// server that answers before it has read the body closes the connection, and a
+// server that breaks may take others' connections with it.
+func spoilt(got reply, err error) bool {
+	return err != nil && wasCut(err) || err == nil && got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented
+}
+
+// mostAgain is how often such a request is sent again.
+func mostAgain(err error) int {
+	if err != nil {
+		return 4
+	}
+	return 1
+}
+
+// once sends a request a single time; anew uses a connection of its own, and
+// sends the body only when the target asks for it (RFC 9110, section 10.1.1), so
+// that an early answer is not lost.
+func (s *session) once(ctx context.Context, sent request, c credential, anew bool) (*Exchange, reply, time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	r, err := s.newRequest(ctx, sent, c)
@@ -78,7 +101,14 @@ func (s *session) once(ctx context.Context, sent request, c credential) (*Exchan
 	}
 	exchange.RequestBody, _ = m.shown(bodyOf(sent, c))
 	begin := time.Now()
-	response, err := s.client.Do(r)
+	client := s.client
+	if anew {
+		client = s.anew
+		if r.ContentLength > 0 {
+			r.Header.Set("Expect", "100-continue")
+		}
+	}
+	response, err := client.Do(r)
 	if err != nil {
 		return exchange, reply{}, time.Since(begin), &unreachable{maskError(err, secrets)}
 	}
@@ -169,7 +199,7 @@ func bodyOf(sent request, c credential) []byte {
 }
 
 // client never follows redirects, and keeps as many connections as there are
-// requests at a time.
+// requests at a time; with none, each request has a connection of its own.
 func (t Target) client(concurrency int) *http.Client {
 	client := http.DefaultClient
 	if t.HTTPClient != nil {
@@ -178,7 +208,7 @@ func (t Target) client(concurrency int) *http.Client {
 	same := *client
 	if transport, ok := cmp.Or(client.Transport, http.DefaultTransport).(*http.Transport); ok {
 		transport = transport.Clone()
-		transport.MaxIdleConnsPerHost = concurrency
+		transport.MaxIdleConnsPerHost, transport.DisableKeepAlives = concurrency, concurrency == 0
 		same.Transport = transport
 	}
 	same.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

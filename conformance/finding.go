@@ -21,6 +21,7 @@ type Finding struct {
 	Endpoints []string     `json:"endpoints"`
 	Remedies  []Remedy     `json:"remedies,omitempty"` // what is probably missing in the code
 	Rerun     string       `json:"rerun"`              // the command that sends the first case again
+	Stopped   bool         `json:"stopped,omitempty"`  // the run ended with it, before most cases were tried
 	Known     bool         `json:"known,omitempty"`    // all of the evidence is known to fail
 	Lead      *Result      `json:"-"`                  // the first of Evidence
 	found     []foundation // where it was found
@@ -37,6 +38,7 @@ type grouping struct {
 	suite    *Suite
 	findings []*Finding
 	tested   map[string]map[CauseID]bool // by endpoint: which causes were looked for
+	stopped  bool                        // nobody is let in anywhere
 	base     map[string]*base            // by endpoint and alternative: nobody is let in
 }
 
@@ -48,6 +50,27 @@ type base struct {
 
 func newGrouping(s *Suite) *grouping {
 	return &grouping{suite: s, tested: make(map[string]map[CauseID]bool), base: make(map[string]*base)}
+}
+
+// settleAll settles results endpoint by endpoint. Where the target is gone, the
+// cases that saw that come first, since they block all others.
+func (g *grouping) settleAll(results []*Result) {
+	var batches [][]*Result
+	for _, r := range results {
+		last := len(batches) - 1
+		if last < 0 || batches[last][0].Endpoint != r.Endpoint || (batches[last][0].stage == stageLife) != (r.stage == stageLife) {
+			batches, last = append(batches, nil), last+1
+		}
+		batches[last] = append(batches[last], r)
+	}
+	slices.SortStableFunc(batches, func(a, b []*Result) int { return btoi(sawEnd(b)) - btoi(sawEnd(a)) })
+	for _, batch := range batches {
+		g.settle(batch)
+	}
+}
+
+func sawEnd(results []*Result) bool {
+	return slices.ContainsFunc(results, func(r *Result) bool { return r.cause == CauseDown })
 }
 
 // settle says of the results of one endpoint, or of cases that stand alone,
@@ -104,8 +127,11 @@ func (g *grouping) emptied(r *Result) *Finding {
 		return b.finding
 	}
 	i := slices.IndexFunc(g.findings, func(f *Finding) bool {
-		return f.Cause == CauseOpen && slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == r.Endpoint })
+		return f.Cause == CauseDown || f.Cause == CauseOpen && slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == r.Endpoint })
 	})
+	if i < 0 { // a case without an endpoint of its own, where the run was stopped
+		i = slices.IndexFunc(g.findings, func(f *Finding) bool { return f.Cause == CauseRefused || f.Cause == CauseNoRoute })
+	}
 	if i < 0 {
 		return nil
 	}
@@ -171,23 +197,25 @@ func (g *grouping) summary(results []*Result) []Finding {
 	for _, f := range g.findings {
 		slices.SortFunc(f.Evidence, inPlan)
 		slices.SortFunc(f.Blocked, inPlan)
-		// What is known to fail comes after what is not.
+		// What is known to fail comes after what is not; before all others comes the
+		// token that must be let in.
 		slices.SortStableFunc(f.Evidence, func(a, b string) int {
-			return cmp.Compare(btoi(byID[a].Known != nil), btoi(byID[b].Known != nil))
+			return cmp.Or(btoi(byID[a].Known != nil)-btoi(byID[b].Known != nil), btoi(byID[b].stage == stageBase)-btoi(byID[a].stage == stageBase))
 		})
 		f.Lead = byID[f.Evidence[0]]
 		f.Known = f.Lead.Outcome == Known
-		f.Severity, f.Title = f.Lead.Severity, f.Lead.Cause
+		f.Stopped = g.stopped && f.Lead.stage == stageBase
+		about := f.Cause.known()
+		f.Severity, f.Title = cmp.Or(about.severity, f.Lead.Severity), f.Lead.Cause
 		for _, id := range slices.Concat(f.Evidence, f.Blocked) {
 			r := byID[id]
-			if worse(r.Severity, f.Severity) && (r.letIn() || slices.Contains(f.Evidence, id)) {
+			if worse(r.Severity, f.Severity) && (r.letIn() || about.severity == "" && slices.Contains(f.Evidence, id)) {
 				f.Severity = r.Severity
 			}
 			if !slices.Contains(f.Endpoints, r.Endpoint) && slices.Contains(f.Evidence, id) {
 				f.Endpoints = append(f.Endpoints, r.Endpoint)
 			}
 		}
-		about := f.Cause.known()
 		f.Gain = about.gain
 		if f.Gain == "" && (f.Lead.letIn() || f.Lead.cause == f.Lead.Means || f.Lead.cause == f.Lead.Shows) {
 			f.Gain = f.Lead.Gain

@@ -65,10 +65,14 @@ func TestOneFlawIsOneFinding(t *testing.T) {
 	for _, m := range mutants() {
 		t.Run(m.flaw, func(t *testing.T) {
 			t.Parallel()
+			lives := m.keys != nil || m.fresh != nil || m.life != (stack.Life{}) || strings.HasPrefix(m.kills, "day-")
 			suite := m.suite(t, s)
+			if lives { // it changes the tenant
+				suite = m.suite(t, startTenant(t))
+			}
 			suite.Strict = m.strict
 			// Families that have nothing to do with the flaw take time.
-			slow := map[Group]bool{LifeCycle: m.keys == nil && m.fresh == nil && m.life == (stack.Life{}) && !strings.Contains(m.kills, "day-"), Headers: !strings.HasPrefix(m.kills, "header-")}
+			slow := map[Group]bool{LifeCycle: !lives, Headers: !strings.HasPrefix(m.kills, "header-")}
 			slow[Signature], slow[Claims] = !slow[Headers], !slow[Headers]
 			suite.leaves = func(c Case) bool { return slow[c.Group] && c.Name != m.kills }
 			r := run(t, suite)
@@ -76,6 +80,12 @@ func TestOneFlawIsOneFinding(t *testing.T) {
 				return m.strict && !slices.ContainsFunc(f.Evidence, func(id string) bool { return !usual[id] })
 			})
 			checkFindings(t, findings, "GET /secure: "+m.kills)
+			if r.summary.Skipped > 0 {
+				t.Errorf("skipped: %s", list(r.ids(Skip)))
+			}
+			if broken := r.ids(Error); len(broken) > 0 {
+				t.Errorf("%d errors, the first %s", len(broken), r.result(t, broken[0]).Reason)
+			}
 		})
 	}
 }

@@ -62,6 +62,9 @@ type Plan struct {
 	Resource string
 	URL      string
 	Cases    []Case
+	// Stopped is why the run ended before most of the cases were tried, such as
+	// that nobody is let in anywhere; "": it did not.
+	Stopped string
 }
 
 // Summary counts outcomes: Planned = Passed + Noted + Failed + Known + Blocked +
@@ -90,7 +93,7 @@ type Summary struct {
 
 // OK says whether the answer is yes: nothing failed and nothing broke. Notes do
 // not count; where they should, Suite.Strict makes failures of them.
-func (s Summary) OK() bool { return s.Failed == 0 && s.Errors == 0 }
+func (s Summary) OK() bool { return len(s.FindingsBySeverity) == 0 && s.Failed == 0 && s.Errors == 0 }
 
 // Add adds another run's counts.
 func (s *Summary) Add(other Summary) {

@@ -37,7 +37,8 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	if err := r.probe(ctx); err != nil {
 		return Summary{}, err
 	}
-	plan := Plan{Name: suite.Document.Name, Resource: suite.Resource.Name, URL: suite.Target.URL, Cases: chosen}
+	r.opening(ctx)
+	plan := Plan{Name: suite.Document.Name, Resource: suite.Resource.Name, URL: suite.Target.URL, Cases: chosen, Stopped: r.isHalted()}
 	if err := h.Begin(plan); err != nil {
 		return Summary{}, fmt.Errorf("report: %w", err)
 	}
@@ -46,9 +47,10 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	defer r.running.Wait()
 	defer cancel() // first, so that the wait is short
 	g := newGrouping(&suite)
+	g.stopped = plan.Stopped != ""
 	var results, open []*Result // open are those whose endpoint has more to come
 	settle := func() error {
-		g.settle(open)
+		g.settleAll(open)
 		for _, result := range open {
 			suite.Baseline.apply(result, suite.Clock())
 			summary.count(*result)
@@ -60,7 +62,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 		return nil
 	}
 	for _, c := range chosen {
-		if len(open) > 0 && (open[0].Endpoint != c.Endpoint || open[0].stage != c.stage && c.stage == stageLife) {
+		if len(open) > 0 && r.isHalted() == "" && (open[0].Endpoint != c.Endpoint || open[0].stage != c.stage && c.stage == stageLife) {
 			if err := settle(); err != nil {
 				return summary, err
 			}

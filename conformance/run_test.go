@@ -123,7 +123,7 @@ func TestRunEndsWhenTheReportCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A target that hangs up or breaks off midway is an error of its case alone.
+// A target that hangs up breaks on that request alone.
 func TestTargetThatHangsUp(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -134,8 +134,11 @@ func TestTargetThatHangsUp(t *testing.T) {
 		}
 		api.ServeHTTP(w, r)
 	}))))
-	if diff := cmp.Diff([]string{"GET /secure: wrong-scheme"}, r.ids(Error)); diff != "" {
-		t.Errorf("errors (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"GET /secure: wrong-scheme"}, r.ids(Fail)); diff != "" {
+		t.Errorf("failed (-want +got):\n%s", diff)
+	}
+	if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseCrash || r.summary.Errors > 0 {
+		t.Errorf("findings %+v, %d errors", f, r.summary.Errors)
 	}
 }
 

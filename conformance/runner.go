@@ -20,14 +20,17 @@ type runner struct {
 	running   sync.WaitGroup
 	cases     sync.WaitGroup // of running, all but the life cases
 
-	mu   sync.Mutex
-	open map[string]bool // endpoints that let in requests without a token
+	early map[string]*Result // of the cases that give the others their meaning, by id
+
+	mu     sync.Mutex
+	halted string          // why cases that have not begun are not tried; "": they are
+	open   map[string]bool // endpoints that let in requests without a token
 }
 
 func newRunner(s *Suite, all, chosen []Case) *runner {
 	r := &runner{
 		session: newSession(s, all), slots: make(map[string]chan Result, len(chosen)),
-		limit: semaphore.NewWeighted(int64(s.Concurrency)), open: make(map[string]bool),
+		limit: semaphore.NewWeighted(int64(s.Concurrency)), open: make(map[string]bool), early: make(map[string]*Result),
 	}
 	wanted := make(map[string]bool)
 	for _, c := range chosen {
@@ -87,17 +90,8 @@ func (r *runner) life(ctx context.Context) {
 	}
 }
 
-// endpoint tries the cases of one endpoint: those that give the others their
-// meaning first, even if nobody wants to hear of them.
+// endpoint tries the cases of one endpoint.
 func (r *runner) endpoint(ctx context.Context, cases []Case) {
-	for _, stage := range []stage{stageFirst, stageBase} {
-		for _, c := range cases {
-			if c.stage == stage {
-				result, _ := r.try(ctx, c)
-				r.deliver(result)
-			}
-		}
-	}
 	r.session.learnNextKey(ctx, cases)
 	for _, c := range cases {
 		if _, wanted := r.slots[c.ID]; wanted && c.stage == stageRest {
@@ -128,6 +122,9 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	}
 	if c.skip != nil {
 		return fail(c.skip)
+	}
+	if why := r.isHalted(); why != "" {
+		return fail(vacuous("%s", why))
 	}
 	if err := r.limit.Acquire(ctx, 1); err != nil {
 		return fail(err)
@@ -163,8 +160,8 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		made = reply{} // a success that let nobody in
 	}
 	left := r.session.cleanUp(ctx, c, scene, made)
-	if err != nil && presented.mayCut && wasCut(err) {
-		v := verdict{outcome: Note, note: "the target closed the connection instead of answering", means: c.Means}
+	if err != nil && wasCut(err) && c.stage != stageFirst {
+		v := r.unanswered(ctx, c, presented)
 		if r.session.Strict {
 			v = v.strictly()
 		}

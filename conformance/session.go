@@ -25,6 +25,7 @@ type session struct {
 	bait         *bait                    // nil: not needed yet
 
 	client    *http.Client
+	anew      *http.Client // a connection for each request
 	pace      *pace
 	hidden    []string // secrets that every request carries
 	endpoints map[string]endpoint
@@ -42,7 +43,7 @@ type session struct {
 // newSession begins one over all cases of a suite, which Expand has checked.
 func newSession(s *Suite, all []Case) *session {
 	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
-		client: s.Target.client(s.Concurrency), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
+		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
 		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*good, error)),
 	}
 	if n.pace.sleep == nil {

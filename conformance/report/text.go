@@ -30,6 +30,7 @@ type Text struct {
 	cases    map[string]int // by endpoint
 	group    conformance.Group
 	family   map[conformance.Outcome]*tally // of the family, not yet written
+	stopped  bool                           // the run ended before there was a table
 	listed   bool                           // some of the family have lines of their own
 	shown    []string                       // findings with a line in this family
 
@@ -82,12 +83,16 @@ func (t *Text) Begin(p conformance.Plan) error {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%s\n", t.paint(bold, fmt.Sprintf("%s: %s for %s at %s", p.Name, plural(len(p.Cases), "case"), p.Resource, display.Line(p.URL))))
+	t.stopped = p.Stopped != ""
 	_, err := t.w.Write(b.Bytes())
 	return err
 }
 
 func (t *Text) Result(r conformance.Result) error {
 	var b bytes.Buffer
+	if t.stopped && !t.Verbose {
+		return nil // the finding says it all
+	}
 	if r.Endpoint != t.endpoint || r.Group != t.group {
 		t.flush(&b)
 		t.group = r.Group
@@ -175,6 +180,9 @@ func (t *Text) End(s conformance.Summary) error {
 	t.endpoint = ""
 	b.WriteByte('\n')
 	for _, endpoint := range s.Unproven {
+		if t.stopped {
+			break
+		}
 		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", display.Line(endpoint))
 	}
 	t.ended = &s
@@ -219,6 +227,11 @@ func (t *Text) finding(b *bytes.Buffer, n int, f conformance.Finding) {
 		color = marks[conformance.Known].color
 	}
 	fmt.Fprintf(b, "%s %s\n", t.paint(color, fmt.Sprintf("finding %d, %s:", n, f.Severity)), t.paint(bold, display.Line(f.Title)))
+	if f.Stopped {
+		t.line(b, 2, detail{"again", display.Line(f.Rerun)})
+		b.WriteByte('\n')
+		return
+	}
 	for _, line := range findingDetails(f) {
 		t.line(b, 2, line)
 	}

@@ -1,0 +1,223 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// opening tries at every endpoint the cases that give the others their meaning.
+// Where nobody is let in anywhere, the run stops there.
+func (r *runner) opening(ctx context.Context) {
+	for _, cases := range r.endpoints {
+		r.cases.Go(func() {
+			for _, stage := range []stage{stageFirst, stageBase} {
+				for _, c := range cases {
+					if c.stage == stage {
+						result, _ := r.try(ctx, c)
+						r.mu.Lock()
+						r.early[c.ID] = &result
+						r.mu.Unlock()
+					}
+				}
+			}
+		})
+	}
+	r.cases.Wait()
+	if ctx.Err() == nil && r.isClosed() {
+		r.explain(ctx)
+		r.halt("the run stopped before it: nobody is let in anywhere")
+	}
+	for _, result := range r.early {
+		r.deliver(*result)
+	}
+}
+
+// isClosed says whether somebody must be let in and nobody is.
+func (r *runner) isClosed() bool {
+	refused := false
+	for _, result := range r.early {
+		if result.stage != stageBase {
+			continue
+		}
+		if r.session.isLetIn(result.base()) {
+			return false
+		}
+		refused = refused || result.Outcome == Fail
+	}
+	return refused
+}
+
+// halt has all cases that have not begun end without being tried.
+func (r *runner) halt(why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.halted = cmp.Or(r.halted, why)
+}
+
+func (r *runner) isHalted() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.halted
+}
+
+// explain finds out why nobody is let in, and says so in the results.
+func (r *runner) explain(ctx context.Context) {
+	var closed []*Result
+	for _, cases := range r.endpoints {
+		for _, c := range cases {
+			if result := r.early[c.ID]; result != nil && result.stage == stageBase && result.Outcome == Fail {
+				closed = append(closed, result)
+			}
+		}
+	}
+	first := closed[0]
+	why := ""
+	switch {
+	case first.Status == http.StatusNotFound:
+		why = r.misplaced(ctx, *first)
+	case first.Status == http.StatusUnauthorized || first.Status >= http.StatusInternalServerError:
+		why = r.misconfigured(ctx, *first)
+	}
+	for _, result := range closed {
+		if why != "" && result.Status == first.Status {
+			result.Cause = why
+		}
+	}
+}
+
+// misplaced looks for the routes of the document below other paths.
+func (r *runner) misplaced(ctx context.Context, result Result) string {
+	target, err := url.Parse(r.session.Target.URL)
+	if err != nil {
+		return ""
+	}
+	why := fmt.Sprintf("the API has none of the routes of the document below %s", target.Redacted())
+	stated := strings.TrimSuffix(target.EscapedPath(), "/")
+	prefixes := []string{"/api", "/v1", "/api/v1"}
+	for at := stated; at != ""; at = strings.TrimSuffix(path.Dir(at), "/") {
+		prefixes = append(prefixes, strings.TrimSuffix(path.Dir(at), "/"), at+"/api", at+"/v1")
+	}
+	_, route, _ := strings.Cut(result.Endpoint, " ")
+	if e, ok := r.session.endpoints[result.Endpoint]; ok {
+		_, route, _ = strings.Cut(e.request, " ")
+	}
+	if strings.ContainsAny(route, "{$") {
+		return why
+	}
+	for _, prefix := range prefixes {
+		_, got, _, err := r.session.send(ctx, request{method: http.MethodGet, path: "/"}, credential{target: prefix + route})
+		if err == nil && (got.status == http.StatusUnauthorized || got.status == http.StatusForbidden || success(got.status)) && prefix != stated {
+			right := *target
+			right.Path, right.RawPath = prefix, ""
+			return fmt.Sprintf("%s; they are below %s: correct --url", why, right.Redacted())
+		}
+	}
+	return why + ": correct --url, or the requests of the endpoints"
+}
+
+// misconfigured finds out which tokens an API takes that refuses the right ones:
+// those of another audience or issuer, or none, since it has other keys.
+func (r *runner) misconfigured(ctx context.Context, result Result) string {
+	s := r.session
+	e := s.endpoints[result.Endpoint]
+	g, err := s.goodFor(e)
+	if err != nil {
+		return ""
+	}
+	l := &trial{s, result.Case, e, g}
+	taken := func(changes change) bool {
+		c, err := g.present(ctx, changes)
+		if err != nil {
+			return false
+		}
+		got, err := l.ask(ctx, c)
+		return err == nil && (success(got.status) || got.status == http.StatusForbidden)
+	}
+	settings := "`" + cmp.Or(s.OutputCommand, outputCommand) + "` prints what it must be told"
+	aud, iss := g.claims.text("aud"), g.claims.text("iss")
+	audiences := slices.DeleteFunc(slices.Compact(append(slices.Clone(s.Resource.Audiences), s.Resource.AppID, "api://"+s.Resource.AppID)), func(other string) bool { return other == aud })
+	for _, client := range s.Applications {
+		audiences = append(audiences, client.AppID)
+	}
+	issuer := otherVersion(iss)
+	for _, other := range audiences {
+		if taken(change{"aud": other}) {
+			return fmt.Sprintf("the API expects the audience (aud) %q, and its tokens have %q: %s", other, aud, settings)
+		}
+	}
+	version := map[string]string{"1.0": "2.0", "2.0": "1.0"}[g.claims.text("ver")]
+	if taken(change{"iss": issuer}) || taken(change{"iss": issuer, "ver": version}) {
+		return fmt.Sprintf("the API expects the issuer (iss) %q of tokens of the other version, and its tokens have %q: %s", issuer, iss, settings)
+	}
+	for _, other := range audiences {
+		if taken(change{"iss": issuer, "ver": version, "aud": other}) {
+			return fmt.Sprintf("the API expects the issuer (iss) %q and the audience (aud) %q of tokens of the other version, and its tokens have %q and %q: %s", issuer, other, iss, aud, settings)
+		}
+	}
+	return r.otherKeys(ctx, l, settings)
+}
+
+// otherKeys is about an API that takes no token of the issuer's.
+func (r *runner) otherKeys(ctx context.Context, l *trial, settings string) string {
+	const stale = "its cache of keys is stale: it holds an empty or an old key set. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API"
+	otherwise := fmt.Sprintf("the API refuses every token of the tenant, whatever its audience and issuer: either it fetches its keys from elsewhere or checks another issuer or audience (%s), or %s", settings, stale)
+	if l.Life.Keys == nil {
+		return otherwise
+	}
+	d, err := l.disturb(ctx, KeyFault{})
+	if err != nil {
+		return otherwise
+	}
+	defer d.restore(ctx)
+	if l.nudge(ctx) != nil {
+		return otherwise
+	}
+	n, err := d.Requests(ctx)
+	switch again, askErr := l.ask(ctx, bearer(l.good.raw)); {
+	case err != nil || askErr != nil:
+		return otherwise
+	case success(again.status):
+		return "the API refused the good token until a token of an unknown key made it fetch the issuer's keys: " + stale
+	case n == 0:
+		return fmt.Sprintf("the API refuses every token of the tenant and does not ask it for its keys, also where a token names an unknown one: either its key set URL is that of another tenant (%s), or %s", settings, stale)
+	}
+	return fmt.Sprintf("the API fetches the keys of this tenant and still refuses every token of it: it checks another issuer or audience: %s", settings)
+}
+
+// isGone says whether the target does not answer at all any more.
+func (r *runner) isGone(ctx context.Context) bool {
+	for n := range 4 {
+		_, _, _, err := r.session.once(ctx, request{method: http.MethodGet, path: noSuchRoute}, credential{}, true)
+		if err == nil || !wasCut(err) || ctx.Err() != nil {
+			return false
+		}
+		if r.session.pace.sleep(ctx, (1<<n)*50*time.Millisecond) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// unanswered is the verdict on a request that the target closes the connection
+// for, again and again.
+func (r *runner) unanswered(ctx context.Context, c Case, presented credential) verdict {
+	switch {
+	case r.isGone(ctx):
+		r.halt("the run stopped before it: the API does not answer any more")
+		return verdict{outcome: Fail, reason: "the connection was closed without an answer, and the API does not answer any more", cause: CauseDown.Title(), means: CauseDown}
+	case presented.mayCut:
+		return verdict{outcome: Note, note: "the target closed the connection instead of answering", means: c.Means}
+	}
+	return verdict{
+		outcome: Fail, reason: "the connection was closed without an answer, also when the request was sent again",
+		cause: "the API breaks on this request: an error of its own ends the connection",
+		means: c.causeOf(http.StatusInternalServerError, false),
+	}
+}

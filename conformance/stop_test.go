@@ -1,0 +1,193 @@
+package conformance
+
+import (
+	"bufio"
+	"crypto/rsa"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"provision/stack"
+)
+
+// Where nobody is let in anywhere the run stops, and says why in one finding.
+func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	right := validator{issuer: s.issuer()}
+	below := func(prefix string, h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if rest, ok := strings.CutPrefix(r.URL.Path, prefix); ok {
+				r.URL.Path = rest
+				h.ServeHTTP(w, r)
+				return
+			}
+			http.NotFound(w, r)
+		})
+	}
+	tests := []struct {
+		name   string
+		api    http.Handler
+		change func(*Suite)
+		cause  CauseID
+		says   string
+	}{
+		{"below another path", below("/api", right), nil, CauseNoRoute, "they are below "},
+		{"nowhere", http.NotFoundHandler(), nil, CauseNoRoute, "correct --url"},
+		{"another audience", validator{issuer: s.issuer(), mutation: reads("aud", func(v any) any {
+			if v == "api://"+apiID {
+				return apiID
+			}
+			return "another"
+		})}, nil, CauseRefused, `the API expects the audience (aud) "api://` + apiID + `"`},
+		{"another version", validator{issuer: otherVersion(s.issuer())}, nil, CauseRefused, "the API expects the issuer (iss)"},
+		{"no keys", validator{issuer: s.issuer(), keys: func(string) *rsa.PublicKey { return nil }}, nil, CauseRefused, "does not ask it for its keys"},
+		{"another tenant's issuer", validator{issuer: "https://elsewhere.example", keys: s.cache(func(k *keyCache) { k.pause = 0 }).find}, nil, CauseRefused, "fetches the keys of this tenant"},
+		{"without a signer", validator{issuer: s.issuer(), flaw: "nobody"}, func(suite *Suite) {
+			suite.Tokens.(*Tenant).Signer = nil
+			suite.Life = Life{}
+		}, CauseRefused, "the API refuses every token"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			suite := quickstart(s, serve(t, test.api))
+			suite.Document.Endpoints = suite.Document.Endpoints[1:]
+			if test.change != nil {
+				test.change(suite)
+			}
+			r := run(t, suite)
+			f := r.summary.Findings
+			if len(f) != 1 || f[0].Cause != test.cause || !strings.Contains(f[0].Title, test.says) {
+				for _, one := range f {
+					t.Logf("%s: %s", one.ID, one.Title)
+				}
+				t.Fatalf("%d findings, want one that says %s", len(f), test.says)
+			}
+			if r.plan.Stopped == "" || r.summary.Blocked < r.summary.Planned/2 || r.summary.OK() {
+				t.Errorf("stopped %q: %+v", r.plan.Stopped, r.summary)
+			}
+		})
+	}
+}
+
+// An API that goes away under a case is one finding, and nothing else is said.
+func TestRunStopsWhenTheTargetIsGone(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	api := validator{issuer: s.issuer()}
+	var server *httptest.Server
+	server = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Authorization"), "Basic") {
+			_ = server.Listener.Close()
+			go server.CloseClientConnections()
+			panic(http.ErrAbortHandler)
+		}
+		api.ServeHTTP(w, r)
+	}))
+	suite := quickstart(s, server)
+	r := run(t, suite)
+	if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseDown {
+		t.Errorf("%d findings", len(f))
+	}
+	if r.summary.Errors > 0 || r.summary.Skipped > 0 || r.summary.Blocked == 0 {
+		t.Errorf("%+v", r.summary)
+	}
+}
+
+// A server that answers before it has read the body, and closes the connection,
+// gives the same verdicts every time.
+func TestServerThatDoesNotReadTheBody(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	api := validator{issuer: s.issuer()}
+	hasty := serveRaw(t, func(r *http.Request) (status int, read bool) {
+		status = api.status(r.Header.Get("Authorization"))
+		return status, status == 200
+	})
+	first := -1
+	for range 3 {
+		suite := quickstart(s, nil)
+		suite.Target.URL, suite.Life = hasty, Life{}
+		suite.Document.Endpoints = []stack.Endpoint{{
+			Request: "POST /secure", Requires: suite.Document.Endpoints[1].Requires, Body: map[string]any{"text": strings.Repeat("x", 300<<10)},
+		}}
+		suite.leaves = func(c Case) bool { return c.Group != Authentication && c.Group != Authorization }
+		r := run(t, suite)
+		if first < 0 {
+			first = r.summary.Passed
+		}
+		if bad := append(r.ids(Fail), r.ids(Error)...); len(bad) > 0 || r.summary.Passed != first {
+			t.Fatalf("%d passed, first %d; %s", r.summary.Passed, first, list(bad))
+		}
+	}
+}
+
+// serveRaw answers each connection's first request, and closes it with what was
+// not read.
+func serveRaw(t *testing.T, answer func(*http.Request) (status int, read bool)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // closed
+			}
+			go func() {
+				defer c.Close()
+				r, err := http.ReadRequest(bufio.NewReader(c))
+				if err != nil {
+					return
+				}
+				status, read := answer(r)
+				if read {
+					if r.Header.Get("Expect") != "" {
+						fmt.Fprint(c, "HTTP/1.1 100 Continue\r\n\r\n")
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+				}
+				fmt.Fprintf(c, "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", status)
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// After an answer of 5xx, or a connection that was closed, the case that comes
+// next does not suffer: it is sent again.
+func TestSpoiltConnection(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	api := validator{issuer: s.issuer()}
+	var mu sync.Mutex
+	sick := make(map[string]bool) // requests that were spoilt once
+	var spoilt atomic.Int32
+	suite := quickstart(s, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Method + r.URL.String() + r.Header.Get("Authorization")
+		mu.Lock()
+		again := sick[id]
+		sick[id] = true
+		mu.Unlock()
+		if !again {
+			if spoilt.Add(1)%2 == 0 {
+				panic(http.ErrAbortHandler)
+			}
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})))
+	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == LifeCycle }
+	noFalseAlarm(t, run(t, suite))
+}
