@@ -88,6 +88,7 @@ const (
 type Expect struct {
 	Status    int            `json:"status,omitempty"`    // 0: any 2xx
 	JSON      map[string]any `json:"json,omitempty"`      // members that the answer has, with these values
+	Contains  string         `json:"contains,omitempty"`  // text that the answer has
 	Refused   bool           `json:"refused,omitempty"`   // anything that lets nobody in: no 2xx and no 5xx; Status is 0
 	Also      []int          `json:"also,omitempty"`      // statuses that are as good
 	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too: a note

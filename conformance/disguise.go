@@ -40,7 +40,7 @@ const mostNamed = 5
 
 // inDisguise makes a case of c, which says what it is about.
 func inDisguise(e endpoint, c Case, alone bool, all disguises) Case {
-	c.ID, c.Endpoint, c.Severity = e.request+": "+c.Name, e.request, Critical
+	c.ID, c.Endpoint, c.Severity = e.id+": "+c.Name, e.id, Critical
 	c.Expect = Expect{Refused: true, Also: []int{http.StatusNotImplemented}}
 	c.stage = stageRest
 	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
@@ -67,19 +67,19 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 	if err != nil {
 		return t.result, err
 	}
-	if !s.isLetIn(e.request) {
-		return t.result, vacuous("a refusal proves nothing while nobody is let in: see %s: valid", e.request)
+	if !s.isLetIn(e.key()) {
+		return t.result, vacuous("a refusal proves nothing while nobody is let in: see %s: valid", e.id)
 	}
 	sent, err := all(g)
 	if err != nil {
 		return t.result, err
 	}
 	tokens := s.insufficientTokens(ctx, e, g)
-	if !t.isOpen(e.request) {
+	if !t.isOpen(e.id) {
 		tokens = append([]string{""}, tokens...)
 	}
 	if len(tokens) == 0 {
-		return t.result, vacuous("the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.request)
+		return t.result, vacuous("the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.id)
 	}
 	if t.scene, err = s.prepare(ctx, t.result.Case); err != nil {
 		return t.result, err
@@ -119,7 +119,7 @@ func (t *disguiseTrial) fail() {
 func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 	// What was let in has changed or deleted what the next request would need.
 	most := 1
-	if strings.HasPrefix(t.result.Endpoint, http.MethodGet+" ") {
+	if strings.HasPrefix(t.session.endpoints[t.result.Endpoint].request, http.MethodGet+" ") {
 		most = mostNamed
 	}
 	for _, d := range sent {
@@ -297,11 +297,11 @@ type insufficient struct {
 // the endpoint lets in all the same is left out: another case says so.
 func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) []string {
 	s.mu.Lock()
-	made := s.insufficient[e.request]
+	made := s.insufficient[e.id]
 	first := made == nil
 	if first {
 		made = &insufficient{done: make(chan struct{})}
-		s.insufficient[e.request] = made
+		s.insufficient[e.id] = made
 	}
 	s.mu.Unlock()
 	if !first {
@@ -310,10 +310,10 @@ func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) [
 	}
 	defer close(made.done)
 	var lack []func(context.Context, *good) (credential, error)
-	if len(e.scopes) > 0 || e.needsRole() {
+	if e.needsScope() || e.needsRole() {
 		lack = append(lack, s.notEnough(e))
 	}
-	if len(e.scopes) > 0 && e.needsRole() && g.who.user != "" {
+	if e.needsScope() && e.needsRole() && g.who.user != "" {
 		lack = append(lack, func(ctx context.Context, g *good) (credential, error) {
 			return g.present(ctx, change{"scp": "another.scope"})
 		})
@@ -323,12 +323,12 @@ func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) [
 		if err != nil {
 			continue // the tenant has none, and the case of such a token says so
 		}
-		scene, err := s.prepare(ctx, Case{Endpoint: e.request})
+		scene, err := s.prepare(ctx, Case{Endpoint: e.id})
 		if err != nil {
 			continue
 		}
 		_, got, _, err := s.send(ctx, scene.request, c)
-		s.cleanUp(ctx, Case{Endpoint: e.request}, scene, got)
+		s.cleanUp(ctx, Case{Endpoint: e.id}, scene, got)
 		if err == nil && !success(got.status) && got.status < http.StatusInternalServerError {
 			made.tokens = append(made.tokens, c.secrets[0])
 		}

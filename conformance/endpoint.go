@@ -25,7 +25,15 @@ type endpoint struct {
 	alternatives []requirement // of which one is enough
 	number       int           // of the alternative, from 0
 	expect       Expect
+	meaning      *meaning
 	stated       stack.Endpoint
+}
+
+// endpoint is newEndpoint with what the document says of all endpoints.
+func (s *Suite) endpoint(e stack.Endpoint) (endpoint, error) {
+	n, err := newEndpoint(e)
+	n.meaning = meaningOf(n.expect, e.Refusals.Or(s.Document.Refusals))
+	return n, err
 }
 
 func newEndpoint(e stack.Endpoint) (endpoint, error) {
@@ -33,7 +41,7 @@ func newEndpoint(e stack.Endpoint) (endpoint, error) {
 	if err != nil {
 		return endpoint{}, err
 	}
-	n := endpoint{id: request, request: request, public: e.Public, expect: expectOf(e.Expect), stated: e}
+	n := endpoint{id: identity(e), request: request, public: e.Public, expect: expectOf(e.Expect), stated: e}
 	if n.expect.Status != 0 && (n.expect.Status < 200 || n.expect.Status > 299) {
 		return n, fmt.Errorf("endpoint %s: expects %d for an accepted request, which is not a success status", n.id, n.expect.Status)
 	}
@@ -51,11 +59,14 @@ func expectOf(e *stack.Expect) Expect {
 	if e == nil {
 		return Expect{}
 	}
-	return Expect{Status: e.Status, JSON: e.JSON}
+	return Expect{Status: e.Status, JSON: e.JSON, Contains: e.Contains}
 }
 
 // identity is what an endpoint is known by.
 func identity(e stack.Endpoint) string {
+	if e.Name != "" {
+		return e.Name
+	}
 	if request, err := parseRequest(e.Request); err == nil {
 		return request
 	}

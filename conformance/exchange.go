@@ -31,6 +31,7 @@ type request struct {
 	method, path string // path is appended to the target's URL
 	contentType  string
 	body         []byte
+	meaning      *meaning // of the answers; nil: that of their status
 }
 
 func (r request) String() string { return r.method + " " + r.path }
@@ -43,6 +44,11 @@ type reply struct {
 	sent   []string // the secrets of the request
 
 	elapsed time.Duration
+
+	// What it means to the endpoint: status is the one that says so everywhere.
+	stated int   // the status that came
+	kinds  []int // the refusals whose forms it has, by their usual status
+	shows  bool  // it has what only an admitted request may get, and another status
 }
 
 // send sends one request and returns what was said and the answer. It keeps
@@ -59,7 +65,7 @@ func (s *session) send(ctx context.Context, r request, c credential) (*Exchange,
 			continue
 		}
 		if err != nil || got.status != http.StatusTooManyRequests || c.may429 {
-			return exchange, got, elapsed, err
+			return exchange, r.meaning.read(got, cmp.Or(c.method, r.method)), elapsed, err
 		}
 		if err := s.pace.slowDown(n, got.header); err != nil {
 			return exchange, got, elapsed, err
@@ -121,7 +127,7 @@ func (s *session) once(ctx context.Context, sent request, c credential, anew boo
 	if err != nil {
 		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, exchange.URL, maskError(err, secrets))}
 	}
-	return exchange, reply{response.StatusCode, response.Header, body, c.secrets, elapsed}, elapsed, nil
+	return exchange, reply{status: response.StatusCode, header: response.Header, body: body, sent: c.secrets, elapsed: elapsed}, elapsed, nil
 }
 
 func (s *session) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {

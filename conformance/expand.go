@@ -33,7 +33,7 @@ func (s *Suite) expand() ([]Case, error) {
 	var cases []Case
 	ids := make(map[string]bool)
 	for _, stated := range s.Document.Endpoints {
-		e, err := newEndpoint(stated)
+		e, err := s.endpoint(stated)
 		if err != nil {
 			return nil, fmt.Errorf("conformance %s: %w", s.Document.Name, err)
 		}

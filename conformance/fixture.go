@@ -33,7 +33,10 @@ func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
 		if !success(got.status) {
 			return made, fmt.Errorf("setup: %s answered %d: %s", f.Request, got.status, s.brief(got))
 		}
-		made.made, made.known.setup = true, parse(got.body)
+		made.made = true
+		if made.known.setup, err = captured(f.Capture, got); err != nil {
+			return made, fmt.Errorf("setup: %s: %w", f.Request, err)
+		}
 	}
 	made.known.unique = unique()
 	body, contentType := e.Body, e.ContentType
@@ -42,6 +45,9 @@ func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
 	}
 	var err error
 	made.request, err = made.known.request(cmp.Or(c.request, of.request, c.Endpoint), e.Parameters, body, contentType)
+	if err == nil && of.meaning != nil {
+		made.request.meaning, err = of.meaning.knowing(made.known)
+	}
 	return made, err
 }
 

@@ -106,7 +106,7 @@ func (s *Suite) headerCases(e endpoint) []Case {
 	var cases []Case
 	for _, h := range headerChecks {
 		c := Case{Name: h.name, Means: h.means, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}
-		cases = append(cases, inDisguise(e, c, ok && alone.request == e.request, func(g *good) ([]disguise, error) {
+		cases = append(cases, inDisguise(e, c, ok && alone.id == e.id, func(g *good) ([]disguise, error) {
 			return h.disguises(headerFacts{g, principalOf(e, g), s.publicPaths()})
 		}))
 	}

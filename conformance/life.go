@@ -120,7 +120,7 @@ func (s *session) live(ctx context.Context, c Case, e endpoint, present func(con
 func (s *Suite) lifeEndpoint() (endpoint, bool) {
 	var all []endpoint
 	for _, stated := range s.Document.Endpoints {
-		if e, err := newEndpoint(stated); err == nil && !e.public {
+		if e, err := s.endpoint(stated); err == nil && !e.public {
 			all = append(all, e)
 		}
 	}

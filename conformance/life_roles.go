@@ -11,7 +11,7 @@ import (
 // endpoint that needs one.
 func (s *Suite) roleRemoved() []Case {
 	for _, stated := range s.Document.Endpoints {
-		e, err := newEndpoint(stated)
+		e, err := s.endpoint(stated)
 		if err != nil || e.public || !e.users || !e.needsRole() || e.several() {
 			continue
 		}

@@ -43,6 +43,10 @@ func (k known) request(stated string, parameters map[string]any, body any, conte
 		r.contentType = cmp.Or(contentType, "application/json")
 		if plain, ok := filled.(string); ok && !stack.IsJSON(contentType) {
 			r.body = []byte(plain)
+		} else if members, ok := filled.(map[string]any); ok && stack.IsForm(contentType) {
+			if r.body, r.contentType, err = encodeForm(members, contentType); err != nil {
+				return r, err
+			}
 		} else if r.body, err = json.Marshal(filled); err != nil {
 			return r, err
 		}

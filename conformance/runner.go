@@ -148,6 +148,9 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	if err != nil {
 		return fail(err)
 	}
+	if c.Expect, err = scene.known.expectation(c.Expect); err != nil {
+		return fail(err)
+	}
 	if presented.respell != nil {
 		presented = presented.respell(r.session.spoken(scene.request))
 		presented.catchAll = r.session.catchesAll(ctx)

@@ -53,7 +53,7 @@ func newSession(s *Suite, all []Case) *session {
 		n.pace.interval = time.Duration(float64(time.Second) / s.Target.Rate)
 	}
 	for _, stated := range s.Document.Endpoints {
-		if e, err := newEndpoint(stated); err == nil {
+		if e, err := s.endpoint(stated); err == nil {
 			n.endpoints[e.id] = e
 		}
 	}

@@ -13,7 +13,7 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 		if err != nil {
 			return nil, fmt.Errorf("conformance %s: case %s: %w", s.Document.Name, stated.Name, err)
 		}
-		id := request
+		id := s.idOf(request)
 		if !match(id) {
 			continue
 		}
@@ -44,6 +44,16 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// idOf is what the first endpoint of a request, or of a name, is known by.
+func (s *Suite) idOf(request string) string {
+	for _, e := range s.Document.Endpoints {
+		if same, err := parseRequest(e.Request); err == nil && same == request {
+			return identity(e)
+		}
+	}
+	return request
 }
 
 // writtenSubject finds whom a case names; the zero subject is nobody.

@@ -116,7 +116,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	methods, ok := a.find(r)
 	if !ok {
-		a.refuse(w, r, http.StatusNotFound, "Not found", ErrNoRoute)
+		a.refuse(w, r, Route{}, http.StatusNotFound, "Not found", ErrNoRoute)
 		return
 	}
 	route, ok := methods[r.Method]
@@ -129,7 +129,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		a.refuse(w, r, http.StatusMethodNotAllowed, "Method not allowed", ErrNoRoute)
+		a.refuse(w, r, Route{}, http.StatusMethodNotAllowed, "Method not allowed", ErrNoRoute)
 		return
 	}
 	if route.Public {
@@ -162,7 +162,7 @@ func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 	w.Header().Set("Cache-Control", "no-store")
 	raw, err := bearer(r.Header)
 	if err != nil {
-		a.unauthorized(w, r, err)
+		a.unauthorized(w, r, route, err)
 		return
 	}
 	claims, err := a.verifier.Verify(r.Context(), raw)
@@ -170,15 +170,15 @@ func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 	case errors.Is(err, token.ErrKeysNotKnown):
 		// Not the caller's fault, and no reason to make it sign in again.
 		w.Header().Set("Retry-After", "1")
-		a.refuse(w, r, http.StatusServiceUnavailable, "Token validation unavailable", err)
+		a.refuse(w, r, Route{}, http.StatusServiceUnavailable, "Token validation unavailable", err)
 		return
 	case err != nil:
-		a.unauthorized(w, r, err)
+		a.unauthorized(w, r, route, err)
 		return
 	}
 	if refused := route.authorize(claims); refused != nil {
 		w.Header().Set("WWW-Authenticate", insufficientScope(refused.scope))
-		a.refuse(w, r, http.StatusForbidden, refused.detail, refused.reason, principal(claims)...)
+		a.refuse(w, r, route, http.StatusForbidden, refused.detail, refused.reason, principal(claims)...)
 		return
 	}
 	a.log.InfoContext(r.Context(), "served", append(request(r), principal(claims)...)...)

@@ -32,18 +32,24 @@ type Refused struct {
 	Reason error
 }
 
-func (a *api) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
+func (a *api) unauthorized(w http.ResponseWriter, r *http.Request, route Route, err error) {
 	detail, challenge := "Token validation failed", invalidToken
 	if errors.Is(err, ErrNoHeader) || errors.Is(err, ErrScheme) {
 		detail, challenge = "Not authenticated", noToken
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
-	a.refuse(w, r, http.StatusUnauthorized, detail, err)
+	a.refuse(w, r, route, http.StatusUnauthorized, detail, err)
 }
 
 // refuse answers with the detail and logs the reason.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, status int, detail string, reason error, more ...any) {
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, route Route, status int, detail string, reason error, more ...any) {
 	attributes := append(request(r), "status", status, "detail", detail, "reason", reason.Error())
 	a.log.WarnContext(r.Context(), "refused", append(attributes, more...)...)
-	WriteJSON(w, status, a.refusal(Refused{status, detail, reason}))
+	refused := Refused{status, detail, reason}
+	if route.Refusal == nil {
+		WriteJSON(w, status, a.refusal(refused))
+		return
+	}
+	status, body := route.Refusal(refused)
+	WriteJSON(w, status, body)
 }

@@ -24,6 +24,10 @@ type Route struct {
 	Public   bool   // no token is asked for; it excludes all requirements
 	Requires []Requirement
 	Handler  http.Handler // answers an admitted request; default: Status
+
+	// Refusal is the status and the body of a refused caller's answer; nil: the
+	// API's own.
+	Refusal func(Refused) (status int, body any)
 }
 
 // Requirement is what a token must have: every one of Scopes, one of AnyScope

@@ -11,6 +11,16 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	if c.Client != "" && s.applications[c.Client] == nil {
 		l.mistakes.add(at("client"), oneOf(c.Client, names(s.applications)), "unknown application %q", c.Client)
 	}
+	for i := range c.Cases {
+		c.Cases[i].As.resolve(s)
+	}
+	for _, e := range c.Endpoints {
+		for _, f := range []*Fixture{e.Setup, e.Cleanup} {
+			if f != nil {
+				f.As.resolve(s)
+			}
+		}
+	}
 	l.checkRequests(s, c)
 	for field, value := range map[string]string{"keyRefresh": c.Life.KeyRefresh, "clockSkew": c.Life.ClockSkew} {
 		if _, err := time.ParseDuration(value); value != "" && err != nil {
@@ -19,10 +29,11 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	}
 	seen := map[string]bool{}
 	for i, e := range c.Endpoints {
-		if seen[e.Request] {
-			l.mistakes.add(at("endpoints", i, "request"), "", "endpoint %s is declared twice", e.Request)
+		if seen[e.ID()] {
+			l.mistakes.add(at("endpoints", i, "request"), "give each a name of its own: `name: NAME`", "endpoint %s is declared twice", e.ID())
 		}
-		seen[e.Request] = true
+		seen[e.ID()] = true
+		l.checkRefusals(c, e, func(path ...any) Position { return at(append([]any{"endpoints", i}, path...)...) })
 		if e.Requires == nil {
 			continue
 		}

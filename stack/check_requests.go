@@ -37,7 +37,7 @@ func (l *loader) checkRequests(s *loaded, c *Conformance) {
 	}
 	for i, k := range c.Cases {
 		l.checkBody(k.Request, k.Body, k.ContentType, func(field string) Position { return at("cases", i, field) })
-		stated := slices.ContainsFunc(c.Endpoints, func(e Endpoint) bool { return e.Request == k.Request })
+		stated := slices.ContainsFunc(c.Endpoints, func(e Endpoint) bool { return e.Request == k.Request || e.Name == k.Request })
 		if names := Placeholders(k.Request); len(names) > 0 && !stated {
 			l.mistakes.add(at("cases", i, "request"), "write the path in full, or use the request of an endpoint unchanged", "{%s} has no value", names[0])
 		}
@@ -54,6 +54,10 @@ func (l *loader) checkBody(request string, body any, contentType string, at func
 		l.mistakes.add(at("contentType"), "add a body", "contentType requires a body")
 	case body != nil && (method == "GET" || method == "HEAD"):
 		l.mistakes.add(at("body"), "", "a %s request has no body", method)
+	case body != nil && IsForm(contentType):
+		if wrong := formMistake(body, contentType); wrong != "" {
+			l.mistakes.add(at("body"), "write {name: value}, or {name: {filename: a.txt, content: text}} for a file", "%s", wrong)
+		}
 	case body != nil && !isText && !IsJSON(contentType):
 		l.mistakes.add(at("body"), "write the body as text", "this cannot be a body of type %s", contentType)
 	}
@@ -79,6 +83,7 @@ func (l *loader) checkFixture(s *loaded, f *Fixture, at func(path ...any) Positi
 		l.mistakes.add(at("as", "application"), oneOf(f.As.Application, names(s.applications)), "unknown application %q", f.As.Application)
 	}
 	l.checkBody(f.Request, f.Body, f.ContentType, func(field string) Position { return at(field) })
+	l.checkCapture(f, at)
 }
 
 // checkConformanceReferences holds every ${…} to what is known at its place.
@@ -105,7 +110,7 @@ func knownIn(field string, hasSetup bool) []string {
 	switch field {
 	case "setup":
 		return []string{"unique"}
-	case "parameters", "body":
+	case "expect", "parameters", "body":
 		known = []string{"unique"}
 	case "cleanup":
 		known = []string{"response."}

@@ -1,6 +1,11 @@
 package stack
 
-import "slices"
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+)
 
 // Stack is one system as its manifests declare it, or as it was read back from
 // a tenant: one shape for both, so that they can be compared.
@@ -307,6 +312,7 @@ type Conformance struct {
 	Scenario  string            `json:"scenario,omitempty"` // what the bundled reference API does behind the endpoints
 	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
 	Life      Life              `json:"life,omitzero"`
+	Refusals  Refusals          `json:"refusals,omitzero"` // of all endpoints that state none of their own
 	Endpoints []Endpoint        `json:"endpoints"`
 	Cases     []Case            `json:"cases,omitempty"`
 }
@@ -323,7 +329,8 @@ type Life struct {
 type Endpoint struct {
 	Pos Position `json:"-"`
 
-	Request string `json:"request"` // "METHOD /path", the path with {name} for each of Parameters
+	Name    string `json:"name,omitempty"` // tells endpoints of one request apart; "": the request
+	Request string `json:"request"`        // "METHOD /path", the path with {name} for each of Parameters
 	// Parameters are text, numbers or booleans.
 	Parameters  map[string]any `json:"parameters,omitempty"`
 	Body        any            `json:"body,omitempty"` // JSON; text where ContentType is of another kind
@@ -332,10 +339,14 @@ type Endpoint struct {
 	Public   bool      `json:"public,omitempty"`
 	Requires *Requires `json:"requires,omitempty"`
 	Expect   *Expect   `json:"expect,omitempty"` // what an admitted request answers
+	Refusals Refusals  `json:"refusals,omitzero"`
 
 	Setup   *Fixture `json:"setup,omitempty"`   // before each case
 	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that made something
 }
+
+// ID is what the endpoint is known by in reports and baselines.
+func (e Endpoint) ID() string { return cmp.Or(e.Name, e.Request) }
 
 // Fixture is a request beside a case's own. In Setup's answer and, for
 // Cleanup, in the case's answer the members are known as ${setup.MEMBER} and
@@ -345,11 +356,16 @@ type Fixture struct {
 	As          As     `json:"as,omitzero"` // zero: whom the endpoint lets in
 	Body        any    `json:"body,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
+
+	Capture map[string]Capture `json:"capture,omitempty"` // of Setup's answer, known as ${setup.NAME}
 }
 
+// Expect is an answer. A name of JSON that begins with / is a JSON Pointer, in
+// which * stands for any member or element.
 type Expect struct {
-	Status int            `json:"status,omitempty"` // default: any 2xx for an admitted request
-	JSON   map[string]any `json:"json,omitempty"`   // members that the answer must have with these values
+	Status   int            `json:"status,omitempty"`   // default: any 2xx for an admitted request
+	JSON     map[string]any `json:"json,omitempty"`     // members that the answer must have with these values
+	Contains string         `json:"contains,omitempty"` // text that the answer must have
 }
 
 // Case is one request written by hand, beside the derived ones.
@@ -364,10 +380,34 @@ type Case struct {
 	Expect      *Expect `json:"expect"`      // status is required here
 }
 
-// As names who sends a Case's request: exactly one field is set.
+// As names who sends a request: one field is set, or none.
 type As struct {
 	User        string `json:"user,omitempty"`
 	Application string `json:"application,omitempty"`
+
+	name string // of either, until the stack is known
+}
+
+// UnmarshalJSON also reads a name alone.
+func (a *As) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(raw, []byte(`"`)) {
+		return json.Unmarshal(raw, &a.name)
+	}
+	type plain As // without this method
+	return json.Unmarshal(raw, (*plain)(a))
+}
+
+// resolve finds out whose name it is. Where the stack has nobody of that name it
+// stays a user's, and is reported as such.
+func (a *As) resolve(s *loaded) {
+	switch {
+	case a.name == "":
+	case s.users[a.name] == nil && s.applications[a.name] != nil:
+		a.Application = a.name
+	default:
+		a.User = a.name
+	}
+	a.name = ""
 }
 
 // Output is a file that tells others what the stack is known by.

@@ -15,14 +15,29 @@ import (
 func bundled(document *stack.Conformance) *stack.Conformance {
 	d := *document
 	d.Endpoints = nil
+	seen := map[string]int{}
 	for _, e := range document.Endpoints {
-		d.Endpoints = append(d.Endpoints, bundledEndpoint(e))
+		e = bundledEndpoint(e)
+		if seen[e.Request]++; seen[e.Request] > 1 { // it tells no request from another by its body
+			path, query, hasQuery := strings.Cut(e.Request, "?")
+			e.Name, e.Request = e.ID(), path+"-"+strconv.Itoa(seen[e.Request])
+			if hasQuery {
+				e.Request += "?" + query
+			}
+		}
+		d.Endpoints = append(d.Endpoints, e)
 	}
 	return &d
 }
 
 func bundledEndpoint(e stack.Endpoint) stack.Endpoint {
 	e.Setup, e.Cleanup = nil, nil
+	if e.Expect != nil {
+		expect := *e.Expect
+		expect.Contains = fmt.Sprint(invented(expect.Contains))
+		expect.JSON, _ = invented(expect.JSON).(map[string]any)
+		e.Expect = &expect
+	}
 	parameters := make(map[string]any, len(e.Parameters))
 	for name, value := range e.Parameters {
 		parameters[name] = invented(value)

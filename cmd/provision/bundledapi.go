@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,7 +86,7 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) 
 				continue
 			}
 			seen[method+" "+path] = true
-			route := referenceapi.Route{Method: method, Path: path, Public: e.Public, Handler: handler}
+			route := referenceapi.Route{Method: method, Path: path, Public: e.Public, Handler: handler, Refusal: statedRefusal(e.Refusals.Or(document.Refusals))}
 			for _, r := range e.Requires.Alternatives() {
 				route.Requires = append(route.Requires, referenceapi.Requirement{
 					Scopes: r.Scopes, AnyScope: r.AnyScope, AnyRole: r.AnyRole, AllRoles: r.AllRoles,
@@ -131,7 +130,7 @@ func pageOrigins(s *stack.Stack) []string {
 // answer gives the members and status that an endpoint's document expects of
 // an admitted request; nil is the reference API's own answer.
 func answer(e *stack.Expect) http.Handler {
-	if e == nil || (e.Status == 0 && len(e.JSON) == 0) {
+	if e == nil || (e.Status == 0 && len(e.JSON) == 0 && e.Contains == "") {
 		return nil
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -139,7 +138,7 @@ func answer(e *stack.Expect) http.Handler {
 		if claims := referenceapi.Claims(r.Context()); claims != nil && claims.Username != "" {
 			body["user"] = claims.Username
 		}
-		maps.Copy(body, e.JSON)
+		example(body, e)
 		status := cmp.Or(e.Status, http.StatusOK)
 		if status == http.StatusNoContent {
 			w.WriteHeader(status)

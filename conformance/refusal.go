@@ -1,0 +1,170 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// meaning is how an endpoint's answers are to be read: what an admitted request
+// gets, and how the API refuses.
+type meaning struct {
+	admitted Expect
+	refusals []refusalKind
+}
+
+// refusalKind is why somebody is refused: the status that says so everywhere, and the forms
+// that the document states instead; nil has none.
+type refusalKind struct {
+	status int
+	forms  stack.Forms
+}
+
+// unstated is the status of a refusal that is none of those which the document
+// states: 401, 403 or 404 where it states another answer.
+const unstated = 499
+
+func meaningOf(admitted Expect, stated stack.Refusals) *meaning {
+	return &meaning{admitted, []refusalKind{
+		{http.StatusUnauthorized, stated.Unauthenticated}, {http.StatusForbidden, stated.Forbidden}, {http.StatusNotFound, stated.NotFound},
+	}}
+}
+
+// knowing fills in what is known of the setup.
+func (m *meaning) knowing(k known) (*meaning, error) {
+	admitted, err := k.expectation(m.admitted)
+	filled := &meaning{admitted: admitted}
+	for _, r := range m.refusals {
+		filled.refusals = append(filled.refusals, refusalKind{r.status, slices.Clone(r.forms)})
+	}
+	return filled, err
+}
+
+// read says what an answer means: its status is the one that says so everywhere,
+// whatever the API answers for it. Where an admitted request's answer came, that
+// is what it is, whatever else came with it.
+// An answer to HEAD has no body: any form of its status is one.
+func (m *meaning) read(a reply, method string) reply {
+	if m == nil {
+		return a
+	}
+	a.stated = a.status
+	head := method == http.MethodHead
+	if m.admitted.met(a.status) && m.admitted.unmet(a.body) == "" && !head {
+		return a
+	}
+	for _, r := range m.refusals {
+		if slices.ContainsFunc(r.forms, func(f stack.Expect) bool { return formOf(f, a) || head && f.Status == a.status }) {
+			a.kinds = append(a.kinds, r.status)
+		}
+	}
+	if len(a.kinds) > 0 {
+		a.status = a.kinds[0]
+	} else if slices.ContainsFunc(m.refusals, func(r refusalKind) bool { return r.status == a.status && r.forms != nil }) {
+		a.status = unstated
+	}
+	a.shows = (m.admitted.JSON != nil || m.admitted.Contains != "") && m.admitted.unmet(a.body) == ""
+	return a
+}
+
+// formOf says whether an answer has a form.
+func formOf(f stack.Expect, a reply) bool {
+	return (f.Status == 0 || f.Status == a.status) && Expect{JSON: f.JSON, Contains: f.Contains}.unmet(a.body) == ""
+}
+
+// unmet says what of the expected answer's body is wrong; "" if nothing is.
+func (e Expect) unmet(body []byte) string {
+	if e.JSON != nil {
+		if wrong := compareJSON(e.JSON, body); wrong != "" {
+			return wrong
+		}
+	}
+	if e.Contains != "" && !contains(body, e.Contains) {
+		return fmt.Sprintf("the answer does not contain %q", e.Contains)
+	}
+	return ""
+}
+
+// contains looks for a text in an answer. In JSON whole scalars are compared, so
+// that 1 is not found in 12, unless the text is none of a scalar's.
+func contains(body []byte, text string) bool {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var v any
+	if decoder.Decode(&v) != nil || decoder.More() {
+		return bytes.Contains(body, []byte(text))
+	}
+	return hasScalar(v, text)
+}
+
+func hasScalar(v any, text string) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, value := range v {
+			if hasScalar(value, text) {
+				return true
+			}
+		}
+		return false
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return hasScalar(one, text) })
+	case string:
+		return v == text || strings.ContainsAny(text, " {}[]:,") && strings.Contains(v, text)
+	}
+	return fmt.Sprint(v) == text
+}
+
+// expectation fills in references.
+func (k known) expectation(e Expect) (Expect, error) {
+	if e.Contains != "" {
+		filled, err := k.fill(e.Contains)
+		if err != nil {
+			return e, err
+		}
+		e.Contains = fmt.Sprint(filled)
+	}
+	if e.JSON != nil {
+		filled, err := k.fill(e.JSON)
+		if err != nil {
+			return e, err
+		}
+		e.JSON, _ = filled.(map[string]any)
+	}
+	return e, nil
+}
+
+// pointed are the values at a JSON Pointer, in which * stands for any member or
+// element (RFC 6901).
+func pointed(pointer string, v any) []any {
+	here := []any{v}
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		var next []any
+		for _, v := range here {
+			switch v := v.(type) {
+			case map[string]any:
+				if value, ok := v[token]; ok {
+					next = append(next, value)
+				} else if token == "*" {
+					for _, value := range v {
+						next = append(next, value)
+					}
+				}
+			case []any:
+				var i int
+				if token == "*" {
+					next = append(next, v...)
+				} else if n, err := fmt.Sscanf(token, "%d", &i); n == 1 && err == nil && fmt.Sprint(i) == token && i >= 0 && i < len(v) {
+					next = append(next, v[i])
+				}
+			}
+		}
+		here = next
+	}
+	return here
+}

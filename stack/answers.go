@@ -1,0 +1,56 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Refusals are the answers to callers who are not let in, by why. A kind without
+// forms has its usual status alone: 401, 403 or 404.
+type Refusals struct {
+	Unauthenticated Forms `json:"unauthenticated,omitempty"`
+	Forbidden       Forms `json:"forbidden,omitempty"`
+	NotFound        Forms `json:"notFound,omitempty"`
+}
+
+// Or fills in the kinds that are not stated.
+func (r Refusals) Or(others Refusals) Refusals {
+	if r.Unauthenticated == nil {
+		r.Unauthenticated = others.Unauthenticated
+	}
+	if r.Forbidden == nil {
+		r.Forbidden = others.Forbidden
+	}
+	if r.NotFound == nil {
+		r.NotFound = others.NotFound
+	}
+	return r
+}
+
+// Forms are the answers of which one is given.
+type Forms []Expect
+
+// UnmarshalJSON reads one form or a list of them.
+func (f *Forms) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		return json.Unmarshal(raw, (*[]Expect)(f))
+	}
+	*f = make(Forms, 1)
+	return json.Unmarshal(raw, &(*f)[0])
+}
+
+// Capture is a part of an answer: the value at a JSON Pointer, or of a header.
+type Capture struct {
+	Pointer string `json:"pointer,omitempty"`
+	Header  string `json:"header,omitempty"`
+	Match   string `json:"match,omitempty"` // a regular expression; its group, or else all that it matches, is taken
+}
+
+// UnmarshalJSON also reads a pointer alone.
+func (c *Capture) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) {
+		return json.Unmarshal(raw, &c.Pointer)
+	}
+	type plain Capture // without this method
+	return json.Unmarshal(raw, (*plain)(c))
+}

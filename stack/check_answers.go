@@ -1,0 +1,69 @@
+package stack
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checkRefusals: where a refusal can be a success, only what the document expects
+// of an admitted request tells the two apart.
+func (l *loader) checkRefusals(c *Conformance, e Endpoint, at func(path ...any) Position) {
+	refusals := e.Refusals.Or(c.Refusals)
+	forms := slices.Concat(refusals.Unauthenticated, refusals.Forbidden, refusals.NotFound)
+	success := func(f Expect) bool { return f.Status == 0 || f.Status < 300 }
+	if e.Public || !slices.ContainsFunc(forms, success) || e.Expect != nil && (len(e.Expect.JSON) > 0 || e.Expect.Contains != "") {
+		return
+	}
+	l.mistakes.add(at("request"), "add what only an admitted request is answered: `expect: {json: {/data: …}}` or `expect: {contains: …}`",
+		"endpoint %s: a refusal can have a status of success, and the document does not say how to tell it from an admitted request", e.ID())
+}
+
+// checkCapture holds each captured part to what an answer can have.
+func (l *loader) checkCapture(f *Fixture, at func(path ...any) Position) {
+	for name, c := range f.Capture {
+		switch {
+		case (c.Pointer == "") == (c.Header == ""):
+			l.mistakes.add(at("capture", name), "set pointer or header", "capture %s takes one of pointer and header", name)
+		case strings.Trim(c.Header, tokenCharacters) != "":
+			l.mistakes.add(at("capture", name, "header"), "", "%q is not a valid header name", c.Header)
+		}
+		if _, err := regexp.Compile(c.Match); err != nil {
+			l.mistakes.add(at("capture", name, "match"), "", "%q is not a regular expression: %v", c.Match, err)
+		}
+	}
+}
+
+// IsForm tells whether a body of that type is a form, which is written as an object.
+func IsForm(contentType string) bool {
+	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	return slices.Contains([]string{"application/x-www-form-urlencoded", "multipart/form-data"}, strings.TrimSpace(kind))
+}
+
+// formMistake says what of a body cannot be a form's; "" is nothing.
+func formMistake(body any, contentType string) string {
+	members, ok := body.(map[string]any)
+	if !ok {
+		if _, text := body.(string); text {
+			return ""
+		}
+		return "a form is an object or text"
+	}
+	for name, value := range members {
+		list, isList := value.([]any)
+		if !isList {
+			list = []any{value}
+		}
+		for _, v := range list {
+			file, isObject := v.(map[string]any)
+			switch {
+			case !isObject:
+			case !strings.HasPrefix(strings.ToLower(contentType), "multipart/"):
+				return "member " + name + " is an object, which only multipart/form-data can have as a file"
+			case file["filename"] == nil || file["content"] == nil:
+				return "member " + name + " is a file, which needs filename and content"
+			}
+		}
+	}
+	return ""
+}
