@@ -83,7 +83,7 @@ func TestAnswersBesideARefusal(t *testing.T) {
 		reason  string
 		answers func(status int) (int, any)
 	}{
-		"data beside the errors": {"no-role", "expected 403, got 200", func(status int) (int, any) {
+		"data beside the errors": {"no-token", "expected 401, got 200", func(status int) (int, any) {
 			body := graphQLAnswer(status)
 			body["data"] = someOrders()
 			return 200, body
@@ -262,11 +262,11 @@ func TestForms(t *testing.T) {
 func TestContainsComparesWholeScalars(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{"1": false, "12": true, "ab": false, "abc": true, "b c": true, "true": true} {
-		if got := contains([]byte(`{"id": 12, "list": [{"name": "abc"}, {"title": "a b c"}], "done": true}`), text); got != want {
+		if got := holdsText([]byte(`{"id": 12, "list": [{"name": "abc"}, {"title": "a b c"}], "done": true}`), text); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
 	}
-	if !contains([]byte("order 1, page"), "der 1") {
+	if !holdsText([]byte("order 1, page"), "der 1") {
 		t.Error("in text that is not JSON any part counts")
 	}
 	var v any

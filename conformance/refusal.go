@@ -84,15 +84,15 @@ func (e Expect) unmet(body []byte) string {
 			return wrong
 		}
 	}
-	if e.Contains != "" && !contains(body, e.Contains) {
+	if e.Contains != "" && !holdsText(body, e.Contains) {
 		return fmt.Sprintf("the answer does not contain %q", e.Contains)
 	}
 	return ""
 }
 
-// contains looks for a text in an answer. In JSON whole scalars are compared, so
+// holdsText looks for a text in an answer. In JSON whole scalars are compared, so
 // that 1 is not found in 12, unless the text is none of a scalar's.
-func contains(body []byte, text string) bool {
+func holdsText(body []byte, text string) bool {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var v any
