@@ -69,6 +69,7 @@ type Case struct {
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect       func(reply) finding
 	alsoBlockedBy []CauseID // beside what blocks Means
+	unissued      bool      // only the issuer could make it, and never does
 	lacks         bool      // what is presented is not entitled either
 	reveals       bool      // a success is a failure where it is what an admitted request gets
 	// try is a case of several requests, instead of admit and present.
@@ -82,6 +83,7 @@ const (
 	stageBase
 	stageRest
 	stageLife // after all others of all endpoints, one by one
+	stageEnd  // after those
 )
 
 // Expect is the answer that a case must get.
@@ -154,6 +156,7 @@ func vacuous(reason string, args ...any) *skipped {
 type credential struct {
 	authorization []string // values of the Authorization header
 	secrets       []string // the tokens among it, to be masked
+	either        bool     // what is tolerated is as good as what is expected
 	tolerates     []int    // statuses that correct APIs answer to this very token too
 	toleratedNote string   // what that means; "": that APIs differ
 	note          string

@@ -21,35 +21,35 @@ var dateChecks = []check{
 	claim("expired-long-ago", Medium, "that expired ten years ago", "exp", sourceDates, func(g *good) change {
 		return change{"exp": g.date(-10 * 365 * 24 * time.Hour)}
 	}),
-	claim("exp-string", Medium, "that expired an hour ago and writes that as a string", "exp", sourceDates, func(g *good) change {
+	unissued(claim("exp-string", Medium, "that expired an hour ago and writes that as a string", "exp", sourceDates, func(g *good) change {
 		return change{"exp": fmt.Sprint(g.date(-time.Hour))}
-	}),
-	claim("exp-float", Medium, "that expired an hour and half a second ago", "exp", sourceDates, func(g *good) change {
+	})),
+	unissued(claim("exp-float", Medium, "that expired an hour and half a second ago", "exp", sourceDates, func(g *good) change {
 		return change{"exp": float64(g.date(-time.Hour)) - 0.5}
-	}),
-	claim("exp-negative", Medium, "that expired before 1970", "exp", sourceDates, func(*good) change { return change{"exp": -1} }),
-	lenient(claim("exp-missing", Low, "that never expires (no exp)", "exp", sourceDates, func(*good) change { return change{"exp": nil} }),
+	})),
+	unissued(claim("exp-negative", Medium, "that expired before 1970", "exp", sourceDates, func(*good) change { return change{"exp": -1} })),
+	lenient(unissued(claim("exp-missing", Low, "that never expires (no exp)", "exp", sourceDates, func(*good) change { return change{"exp": nil} })),
 		"correct APIs differ: exp is optional in a JWT, and Entra always states it"),
-	lenient(claim("exp-zero", Low, "that expired in 1970 (exp 0)", "exp", sourceDates, func(*good) change { return change{"exp": 0} }),
+	lenient(unissued(claim("exp-zero", Low, "that expired in 1970 (exp 0)", "exp", sourceDates, func(*good) change { return change{"exp": 0} })),
 		"correct APIs differ: some libraries take 0 for no exp, and Entra never states it"),
 	claim("not-yet-valid-far", Medium, "that is valid in ten years", "nbf", sourceDates, func(g *good) change {
 		return change{"nbf": g.date(10 * 365 * 24 * time.Hour), "exp": g.date(11 * 365 * 24 * time.Hour)}
 	}),
-	lenient(claim("iat-future", Low, "that was issued in an hour", "iat", "RFC 7519, section 4.1.6", func(g *good) change {
+	lenient(unissued(claim("iat-future", Low, "that was issued in an hour", "iat", "RFC 7519, section 4.1.6", func(g *good) change {
 		return change{"iat": g.date(time.Hour)}
-	}), "correct APIs differ: nothing says that iat is to be checked"),
+	})), "correct APIs differ: nothing says that iat is to be checked"),
 }
 
 // audienceChecks are tokens for an audience that is nearly this API.
 var audienceChecks = []check{
-	claim("audience-missing", High, "for nobody (no aud)", "aud", sourceAudience, func(*good) change { return change{"aud": nil} }),
-	claim("audience-empty", High, "for an empty audience", "aud", sourceAudience, func(*good) change { return change{"aud": ""} }),
-	claim("audience-list-without", High, "for a list of other audiences", "aud", sourceAudience, func(*good) change {
+	unissued(claim("audience-missing", High, "for nobody (no aud)", "aud", sourceAudience, func(*good) change { return change{"aud": nil} })),
+	unissued(claim("audience-empty", High, "for an empty audience", "aud", sourceAudience, func(*good) change { return change{"aud": ""} })),
+	unissued(claim("audience-list-without", High, "for a list of other audiences", "aud", sourceAudience, func(*good) change {
 		return change{"aud": []string{anotherAudience, "api://other"}}
-	}),
-	lenient(claim("audience-list", Low, "for a list of audiences, this API among them,", "aud", sourceAudience, func(g *good) change {
+	})),
+	lenient(unissued(claim("audience-list", Low, "for a list of audiences, this API among them,", "aud", sourceAudience, func(g *good) change {
 		return change{"aud": []string{g.claims.text("aud"), anotherAudience}}
-	}), "correct APIs differ: a JWT may have several audiences, and Entra's have one"),
+	})), "correct APIs differ: a JWT may have several audiences, and Entra's have one"),
 	claim("audience-prefix", High, "for an audience that is the beginning of this one", "aud", sourceAudience, func(g *good) change {
 		aud := g.claims.text("aud")
 		return change{"aud": aud[:len(aud)-1]}
@@ -86,7 +86,7 @@ var audienceChecks = []check{
 
 // issuerChecks are tokens of an issuer or a tenant that is nearly this one.
 var issuerChecks = []check{
-	claim("issuer-missing", High, "of nobody (no iss)", "iss", sourceIssuer, func(*good) change { return change{"iss": nil} }),
+	unissued(claim("issuer-missing", High, "of nobody (no iss)", "iss", sourceIssuer, func(*good) change { return change{"iss": nil} })),
 	claim("issuer-prefix", High, "of an issuer that is the beginning of this one", "iss", sourceIssuer, func(g *good) change {
 		iss := g.claims.text("iss")
 		return change{"iss": iss[:len(iss)-1]}
@@ -109,26 +109,26 @@ var issuerChecks = []check{
 	lenient(claim("tenant-mismatch", Low, "of this issuer that names another tenant (tid)", "tid", sourceTenant, func(*good) change {
 		return change{"tid": anotherTenant}
 	}), "correct APIs differ: the issuer names the tenant already"),
-	lenient(claim("tenant-missing", Low, "of this issuer that names no tenant (no tid)", "tid", sourceTenant, func(*good) change {
+	lenient(unissued(claim("tenant-missing", Low, "of this issuer that names no tenant (no tid)", "tid", sourceTenant, func(*good) change {
 		return change{"tid": nil}
-	}), "correct APIs differ: the issuer names the tenant already"),
-	lenient(claim("version-mismatch", Low, "of this issuer that claims another version (ver)", "ver", "Microsoft: Access token claims reference, ver", func(g *good) change {
+	})), "correct APIs differ: the issuer names the tenant already"),
+	lenient(unissued(claim("version-mismatch", Low, "of this issuer that claims another version (ver)", "ver", "Microsoft: Access token claims reference, ver", func(g *good) change {
 		return change{"ver": "3.0"}
-	}), "correct APIs differ: few look at ver"),
+	})), "correct APIs differ: few look at ver"),
 }
 
 // foldingChecks have a claim under a name that some JSON libraries take for the
 // right one: they ignore case, and a long s is an s to them.
 var foldingChecks = []check{
-	lenient(claim("folded-audience", Low, "that states its audience as AUD", "aud", "RFC 7519, section 4", func(g *good) change {
+	lenient(unissued(claim("folded-audience", Low, "that states its audience as AUD", "aud", "RFC 7519, section 4", func(g *good) change {
 		return change{"aud": nil, "AUD": g.claims.text("aud")}
-	}), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
-	lenient(claim("folded-issuer", Low, "of another issuer, with the right one as iſs", "iss", "RFC 7519, section 4", func(g *good) change {
+	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
+	lenient(unissued(claim("folded-issuer", Low, "of another issuer, with the right one as iſs", "iss", "RFC 7519, section 4", func(g *good) change {
 		return change{"iss": "https://issuer.example/", "iſs": g.claims.text("iss")}
-	}), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
-	lenient(claim("folded-expiry", Low, "that has expired, and says otherwise as Exp", "exp", "RFC 7519, section 4", func(g *good) change {
+	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
+	lenient(unissued(claim("folded-expiry", Low, "that has expired, and says otherwise as Exp", "exp", "RFC 7519, section 4", func(g *good) change {
 		return change{"exp": g.date(-time.Hour), "eXp": g.date(time.Hour), "Exp": g.date(time.Hour)}
-	}), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
+	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
 }
 
 // change are claims that get another value; nil leaves one out.
@@ -162,6 +162,13 @@ var claimCauses = map[string]CauseID{
 	"exp": CauseExpiry, "nbf": CauseNotBefore, "iat": CauseIssuedAt,
 	"aud": CauseAudience, "iss": CauseIssuer, "tid": CauseTenant, "ver": CauseVersion,
 	"scp": CauseScope, "roles": CauseRole,
+}
+
+// unissued says that only the issuer could make such a token, and never does: no
+// attacker can send it, so an API that breaks on it is worth a note.
+func unissued(c check) check {
+	c.unissued = true
+	return c
 }
 
 // lenient makes a check of one where correct APIs differ, and says why.

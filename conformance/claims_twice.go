@@ -39,6 +39,7 @@ func twiceEntitlements(e endpoint) []check {
 
 func twice(name, claimed, what string, last func(*good) any) check {
 	c := claim(name, Low, what, claimed, sourceTwice, func(*good) change { return nil })
+	c.unissued = true
 	c.means, c.alsoBlockedBy = CauseTwice, []CauseID{claimCauses[claimed]}
 	c.tolerates = []int{400}
 	c.flaw = fmt.Sprintf("the API uses the first of two %s, and other parsers use the last", claimed)

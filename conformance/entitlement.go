@@ -81,11 +81,11 @@ func nearScopes(e endpoint, scope string) []check {
 		entitlement("scope-in-roles", "scope "+scope+" as a role", gain, func(g *good) change {
 			return change{"scp": other, "roles": append(g.claims.roles(), scope)}
 		}),
-		lenient(entitlement("scope-list", "its scopes as a list", gain, func(g *good) change { return change{"scp": g.claims.scopes()} }),
+		lenient(unissued(entitlement("scope-list", "its scopes as a list", gain, func(g *good) change { return change{"scp": g.claims.scopes()} })),
 			"correct APIs differ: Entra's scp is never a list"),
-		lenient(entitlement("scope-claim", "its scopes in scope instead of scp", gain, func(g *good) change {
+		lenient(unissued(entitlement("scope-claim", "its scopes in scope instead of scp", gain, func(g *good) change {
 			return change{"scp": other, "scope": g.claims.text("scp")}
-		}), "correct APIs differ: scope is the claim's name in RFC 9068, and Entra does not use it"),
+		})), "correct APIs differ: scope is the claim's name in RFC 9068, and Entra does not use it"),
 	}
 	for i := range checks {
 		checks[i].means, checks[i].source, checks[i].present = CauseScopeCompare, sourceScopes, ofUser(checks[i].present)
@@ -118,11 +118,11 @@ func roleChecks(e endpoint) []check {
 		entitlement("role-in-groups", "its roles as groups", gain, func(g *good) change {
 			return change{"roles": nil, "groups": g.claims.roles()}
 		}),
-		lenient(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *good) change { return change{"roles": role} }),
+		lenient(unissued(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *good) change { return change{"roles": role} })),
 			"correct APIs differ: Entra's roles are always a list"),
-		lenient(entitlement("role-claim", "its roles in role instead of roles", gain, func(g *good) change {
+		lenient(unissued(entitlement("role-claim", "its roles in role instead of roles", gain, func(g *good) change {
 			return change{"roles": nil, "role": g.claims.roles()}
-		}), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
+		})), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
 	}
 	for i := range checks {
 		checks[i].means, checks[i].source = CauseRoleCompare, sourceRoles

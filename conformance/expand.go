@@ -139,6 +139,7 @@ type check struct {
 	// alsoBlockedBy are flaws with which the case says nothing, beside those that
 	// block what it means.
 	alsoBlockedBy []CauseID
+	unissued      bool // the issuer never makes such a token
 	lacks         bool // the token is not entitled either, so 403 says that this was looked at first
 	severity      Severity
 	sends         string
@@ -163,7 +164,7 @@ func (c check) on(e endpoint, group Group) Case {
 	return Case{
 		ID: e.id + ": " + e.of(c.name), Endpoint: e.id, key: e.key(), Name: e.of(c.name), Means: c.means, Shows: c.shows, Group: group, Severity: c.severity,
 		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
-		Expect: expect, stage: stageRest, inspect: c.inspect, alsoBlockedBy: c.alsoBlockedBy, lacks: c.lacks,
+		Expect: expect, stage: stageRest, inspect: c.inspect, alsoBlockedBy: c.alsoBlockedBy, lacks: c.lacks, unissued: c.unissued,
 		present: func(ctx context.Context, session *session) (credential, error) {
 			g, err := session.goodFor(e)
 			if err != nil {

@@ -58,7 +58,7 @@ func (g *grouping) settleAll(results []*Result) {
 	var batches [][]*Result
 	for _, r := range results {
 		last := len(batches) - 1
-		if last < 0 || batches[last][0].Endpoint != r.Endpoint || (batches[last][0].stage == stageLife) != (r.stage == stageLife) {
+		if last < 0 || batches[last][0].Endpoint != r.Endpoint || (batches[last][0].stage >= stageLife) != (r.stage >= stageLife) {
 			batches, last = append(batches, nil), last+1
 		}
 		batches[last] = append(batches[last], r)
@@ -129,8 +129,10 @@ func (g *grouping) emptied(r *Result) *Finding {
 	i := slices.IndexFunc(g.findings, func(f *Finding) bool {
 		return f.Cause == CauseDown || f.Cause == CauseOpen && slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == r.Endpoint })
 	})
-	if i < 0 { // a case without an endpoint of its own, where the run was stopped
-		i = slices.IndexFunc(g.findings, func(f *Finding) bool { return f.Cause == CauseRefused || f.Cause == CauseNoRoute })
+	if i < 0 { // the run was stopped, or the API is not as it was
+		i = slices.IndexFunc(g.findings, func(f *Finding) bool {
+			return f.Cause == CauseRefused || f.Cause == CauseNoRoute || f.Cause == CauseNotAsFound
+		})
 	}
 	if i < 0 {
 		return nil

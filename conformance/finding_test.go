@@ -121,3 +121,28 @@ func checkFindings(t *testing.T, findings []Finding, kills string) {
 		}
 	}
 }
+
+// A crash on a token that an attacker can send is a finding, and one on a token
+// that the issuer alone could make and never makes is a note, unless notes count.
+func TestTolerableCrash(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	list := mutation{breaksOn: func(raw string) bool {
+		var claims map[string]any
+		if segments := strings.Split(raw, "."); len(segments) == 3 {
+			_ = unmarshal(segments[1], &claims)
+		}
+		_, list := claims["scp"].([]any)
+		return list
+	}}
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: list}))
+	suite.Life, suite.Only = Life{}, "GET /secure: *scope*"
+	r := run(t, suite)
+	if got := r.result(t, "GET /secure: scope-list"); got.Outcome != Note || !strings.Contains(got.Note, "never makes") || !r.summary.OK() {
+		t.Errorf("%s %q", got.Outcome, got.Note)
+	}
+	suite.Strict = true
+	if r := run(t, suite); r.result(t, "GET /secure: scope-list").Outcome != Fail {
+		t.Error("a strict run does not count it")
+	}
+}

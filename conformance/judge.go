@@ -60,10 +60,14 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 		return c.unlessVacuous(proven, verdict{outcome: Pass})
 	case c.Expect.MayAdmit && success(a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: c.Flaw, means: c.Means})
+	case sent.either && slices.Contains(sent.tolerates, a.status):
+		return c.unlessVacuous(proven, verdict{outcome: Pass, note: sent.toleratedNote})
 	case sent.toleratedNote != "" && slices.Contains(sent.tolerates, a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: sent.toleratedNote, means: c.Means})
 	case c.Expect.tolerated(a.status) || slices.Contains(sent.tolerates, a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect), means: c.causeOf(a.status, false)})
+	case c.unissued && a.status >= http.StatusInternalServerError:
+		return verdict{outcome: Note, note: fmt.Sprintf("the API breaks (%d) on a token that only the issuer could make, and never makes", a.status), means: CauseCrash}
 	case sent.catchAll && success(a.status):
 		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing", means: c.Means}
 	}

@@ -52,6 +52,9 @@ func TestEveryMutantIsKilled(t *testing.T) {
 			t.Parallel()
 			suite := m.suite(t, shared)
 			suite.Only, suite.Strict = "GET /secure: "+m.kills, m.strict
+			if m.kills == "still-valid" {
+				suite.Only = "" // other cases have to come before it
+			}
 			r := run(t, suite)
 			result := r.result(t, "GET /secure: "+m.kills)
 			tally.mutant(result.Outcome == Fail)

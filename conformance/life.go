@@ -14,6 +14,9 @@ type Life struct {
 	Keys        KeyService
 	Assignments AssignmentService
 	Why         string // why a member is nil
+	// Disruptive adds the cases with which a cache of the API may keep something
+	// else than the issuer's keys for minutes.
+	Disruptive bool
 }
 
 // KeyService has the issuer do with its signing keys what happens to them over
@@ -77,7 +80,11 @@ func (s *Suite) lifeCases() []Case {
 		return nil
 	}
 	var cases []Case
-	for _, l := range slices.Concat(s.skewChecks(), keyChecks) {
+	checks := slices.Concat(s.skewChecks(), keyChecks)
+	if s.Life.Disruptive {
+		checks = append(checks, disruptiveChecks...)
+	}
+	for _, l := range checks {
 		l.check.present = nil
 		c := l.on(e, LifeCycle)
 		c.stage = stageLife
@@ -89,7 +96,7 @@ func (s *Suite) lifeCases() []Case {
 		}
 		cases = append(cases, c)
 	}
-	return append(s.roleRemoved(), cases...)
+	return slices.Concat(s.roleRemoved(), cases, []Case{s.stillValid(e)})
 }
 
 func (s *Suite) whyNoLife(usual string) string {
@@ -110,7 +117,8 @@ func (s *session) live(ctx context.Context, c Case, e endpoint, present func(con
 	}
 	l := &trial{s, c, e, g}
 	if got, err := l.ask(ctx, bearer(g.raw)); err == nil && !success(got.status) {
-		return credential{}, skip("", "the API lets nobody in any more (%d), since one of the cases before: see those of its keys", got.status)
+		s.lose()
+		return credential{}, vacuous("the API refuses the good token (%d) since the case before", got.status)
 	}
 	return present(ctx, l)
 }

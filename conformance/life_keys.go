@@ -16,7 +16,8 @@ const (
 	slowKeySet = 500 * time.Millisecond // until the issuer answers
 )
 
-// keyChecks are what happens to an issuer's keys over the years.
+// keyChecks are what happens to an issuer's keys over the years, and leaves the API
+// as it was.
 var keyChecks = []lifeCheck{
 	{
 		check: check{
@@ -68,6 +69,11 @@ var keyChecks = []lifeCheck{
 		},
 		changes: true, present: slowed,
 	},
+}
+
+// disruptiveChecks serve something else than a key set for a moment. Some caches
+// keep that, and the API refuses everybody until they expire.
+var disruptiveChecks = []lifeCheck{
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
 	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
 	disturbed("keys-empty", "has no keys", "the API accepts a key set without keys as the issuer's key set", KeyFault{Body: `{"keys":[]}`}),
@@ -164,7 +170,7 @@ func nextKey(ctx context.Context, l *trial) (credential, error) {
 	}
 	stated := l.Document.Life.KeyRefresh
 	if stated == "" {
-		signed.tolerates = []int{http.StatusUnauthorized}
+		signed.tolerates, signed.either = []int{http.StatusUnauthorized}, true
 		signed.toleratedNote = fmt.Sprintf("the API does not know the key and has had %s; with life.keyRefresh in the document the run waits for as long as that", time.Since(l.published.at).Round(time.Millisecond))
 	}
 	left := duration(stated, 0) - time.Since(l.published.at)

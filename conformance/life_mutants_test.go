@@ -27,6 +27,7 @@ var lifeMutants = []mutant{
 	{flaw: "an unknown key makes no keys a key set", kills: "keys-empty", strict: true, keys: func(k *keyCache) { k.pause, k.empty = 0, true }},
 	{flaw: "everybody waits for the keys", kills: "keys-slow", strict: true, keys: func(k *keyCache) { k.pause, k.blocks = 0, true }},
 	{flaw: "a key once seen is good for ever", kills: "retired-key", keys: func(k *keyCache) { k.retired = true }},
+	{flaw: "an empty key set is kept for minutes", kills: "still-valid", keys: func(k *keyCache) { k.pause, k.empty, k.keeps = 0, true, true }},
 	{flaw: "roles remembered by user", kills: "role-removed", fresh: remembersRoles},
 	{flaw: "a day's skew", kills: "day-expired", mutation: tolerates("exp", 25*time.Hour)},
 	{flaw: "a day's skew of nbf", kills: "day-early", mutation: tolerates("nbf", 25*time.Hour)},
@@ -73,7 +74,7 @@ type keyCache struct {
 	pause  time.Duration // between two requests
 	tries  int
 
-	never, always, forgets, garbage, empty, blocks, retired bool
+	never, always, forgets, garbage, empty, blocks, retired, keeps bool
 
 	fetching sync.Mutex
 	mu       sync.Mutex
@@ -152,5 +153,8 @@ func (k *keyCache) fetch() {
 	}
 	k.mu.Lock()
 	k.keys = keys
+	if k.keeps && len(keys) == 0 {
+		k.fetched = k.fetched.Add(5 * time.Minute)
+	}
 	k.mu.Unlock()
 }

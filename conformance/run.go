@@ -62,7 +62,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 		return nil
 	}
 	for _, c := range chosen {
-		if len(open) > 0 && r.isHalted() == "" && (open[0].Endpoint != c.Endpoint || open[0].stage != c.stage && c.stage == stageLife) {
+		if len(open) > 0 && r.isHalted() == "" && (open[0].Endpoint != c.Endpoint || open[0].stage < stageLife && c.stage >= stageLife) {
 			if err := settle(); err != nil {
 				return summary, err
 			}

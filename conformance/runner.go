@@ -74,16 +74,18 @@ func (r *runner) start(ctx context.Context) {
 	}
 	r.running.Go(func() {
 		r.cases.Wait()
-		r.life(ctx)
+		r.life(ctx, stageLife)
+		r.life(ctx, stageEnd)
 	})
 }
 
 // life tries the cases that disturb others, when those are done.
-func (r *runner) life(ctx context.Context) {
+func (r *runner) life(ctx context.Context, stage stage) {
 	for _, cases := range r.endpoints {
 		for _, c := range cases {
-			if _, wanted := r.slots[c.ID]; wanted && c.stage == stageLife {
+			if _, wanted := r.slots[c.ID]; wanted && c.stage == stage {
 				result, _ := r.try(ctx, c)
+				r.session.lastLife = c.Name
 				r.deliver(result)
 			}
 		}
@@ -202,7 +204,7 @@ func wasCut(err error) bool {
 
 // present gets what the case sends. The base's token is remembered.
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
-	if c.stage != stageLife { // those wait for what the document gives the API time for
+	if c.stage < stageLife { // those wait for what the document gives the API time for
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.session.Timeout)
 		defer cancel()

@@ -34,6 +34,10 @@ type session struct {
 
 	admitted map[string][]byte // what endpoints answer to those who are let in
 
+	lastLife  string // the life case before
+	isLost    bool   // the good token is refused
+	lostAfter string // since that case; "": it is not known
+
 	published published // for the life cases; zero: none is among those chosen
 
 	probed     sync.Once

@@ -116,7 +116,7 @@ var keyByName = []check{
 		},
 	},
 	{
-		name: "kid-missing", means: CauseHeader, severity: Low,
+		name: "kid-missing", means: CauseHeader, unissued: true, severity: Low,
 		sends:  "a correctly signed token that does not say with which key (no kid)",
 		gain:   "nothing by itself: the API tries the keys that it has",
 		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
@@ -126,7 +126,7 @@ var keyByName = []check{
 		},
 	},
 	{
-		name: "crit", means: CauseHeader, severity: Low,
+		name: "crit", means: CauseHeader, unissued: true, severity: Low,
 		sends:  "a correctly signed token with an extension that must be understood (crit), and that nobody knows",
 		gain:   "nothing by itself: Entra signs no such tokens",
 		flaw:   "correct APIs differ: many libraries do not know crit",

@@ -7,7 +7,7 @@ import (
 )
 
 // What a run may do to the test tenant.
-func (s *tenant) life() Life { return Life{Keys: s, Assignments: s} }
+func (s *tenant) life() Life { return Life{Keys: s, Assignments: s, Disruptive: true} }
 
 func (s *tenant) Publish(context.Context) (string, func(context.Context) error, error) {
 	set := func(kid string) {

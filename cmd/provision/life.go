@@ -20,19 +20,22 @@ func (a *app) lifeOf(s *session, f facts) conformance.Life {
 	switch {
 	case s.manage == nil:
 		return conformance.Life{Why: "these cases change keys and assignments, which is done on the local tenant only"}
-	case a.config.GetBool("skip-life"):
-		return conformance.Life{Why: "skipped by --skip-life"}
+	case a.config.GetString("life") == "none":
+		return conformance.Life{Why: "skipped by --life none"}
 	case s.lifeTaken:
 		return conformance.Life{Why: "another command is changing the local tenant's keys and assignments for its cases"}
 	}
-	return conformance.Life{Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID, s.command("apply")}}
+	return conformance.Life{
+		Keys: keyService{s.manage}, Assignments: assignmentService{s.graph, f.resource.AppID, s.command("apply")},
+		Disruptive: a.config.GetString("life") == "disruptive",
+	}
 }
 
 // beginLife waits until no other run on this machine changes the local tenant for
 // its cases: what one changes another would take for a fault of its API. After two
 // minutes such cases are left out. The end lets the next run go on.
 func (a *app) beginLife(ctx context.Context, s *session) (end func(), err error) {
-	if s.manage == nil || a.config.GetBool("skip-life") {
+	if s.manage == nil || a.config.GetString("life") == "none" {
 		return func() {}, nil
 	}
 	unlock, err := a.lock(ctx, s.keep.Dir, "life", 2*time.Minute)

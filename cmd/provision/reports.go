@@ -25,7 +25,7 @@ func reportFlags(c *cobra.Command) {
 	c.Flags().String("baseline", "", "YAML or JSON file of known failures to tolerate until a date, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "print a line for every case, also for families in which all cases pass")
 	c.Flags().Bool("notes", false, "show the notes: answers in which correct APIs differ; otherwise they are only counted")
-	c.Flags().Bool("skip-life", false, "skip the cases that temporarily change the local tenant: its keys, its key set, a user's roles")
+	c.Flags().String("life", "default", "cases that temporarily change the local tenant: default changes its keys and a user's roles; disruptive also breaks its key set, which the caches of some APIs keep for minutes; none skips them")
 	c.Flags().Bool("strict", false, "treat notes as failures")
 	chooseFlags(c)
 	publicHostsFlag(c)

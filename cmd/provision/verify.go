@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -60,6 +61,9 @@ func (a *app) checkChoice(stacks []*stack.Stack) error {
 	}
 	if _, err := a.baseline(); err != nil {
 		return err
+	}
+	if life := a.config.GetString("life"); !slices.Contains([]string{"default", "disruptive", "none", ""}, life) {
+		return hint(usagef("--life %q is unknown", life), "choose default, disruptive or none")
 	}
 	all, err := a.toVerify(stacks)
 	if err != nil {

@@ -1,0 +1,74 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// patience is how long an API may take to let the good token in again.
+const patience = 2 * time.Second
+
+// stillValid ends every run: the API lets in the token that it let in before. A
+// cache that keeps what the issuer served for a moment does not.
+func (s *Suite) stillValid(e endpoint) Case {
+	c := check{
+		name: "still-valid", means: CauseNotAsFound, severity: Medium, admits: true,
+		sends:  "the good token, after all other cases",
+		gain:   "nothing: after a short disturbance of the issuer nobody gets in, until the cache of keys expires or somebody restarts the API",
+		flaw:   CauseNotAsFound.Title(),
+		source: sourceKeys,
+	}.on(e, LifeCycle)
+	c.stage = stageEnd
+	c.present = func(ctx context.Context, session *session) (credential, error) {
+		g, err := session.goodFor(e)
+		if err != nil {
+			return credential{}, err
+		}
+		if !session.isLetIn(e.key()) {
+			return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
+		}
+		l := &trial{session, c, e, g}
+		sent := bearer(g.raw)
+		left := max(patience, duration(session.Document.Life.KeyRefresh, 0))
+		for wait := 100 * time.Millisecond; ; wait *= 2 {
+			got, err := l.ask(ctx, sent)
+			if err == nil && !success(got.status) {
+				session.lose()
+			}
+			if err != nil || success(got.status) || left <= 0 {
+				sent.inspect = func(a reply) finding {
+					return session.lost(a, max(patience, duration(session.Document.Life.KeyRefresh, 0)))
+				}
+				return sent, err
+			}
+			wait = min(wait, left)
+			left -= wait
+			if err := session.pace.sleep(ctx, wait); err != nil {
+				return credential{}, err
+			}
+		}
+	}
+	return c
+}
+
+// lose remembers since which case the good token is refused; one case runs at a
+// time by then.
+func (s *session) lose() {
+	if !s.isLost {
+		s.isLost, s.lostAfter = true, s.lastLife
+	}
+}
+
+// lost says since when the API refuses the good token, and what helps.
+func (s *session) lost(a reply, waited time.Duration) finding {
+	if success(a.status) {
+		return finding{}
+	}
+	since := "some case of this run"
+	if s.lostAfter != "" {
+		since = "the case " + s.lostAfter
+	}
+	return finding{wrong: fmt.Sprintf("it answers %d since %s, also %s after it: its cache keeps what the issuer's key set was for a moment. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API",
+		a.status, since, waited)}
+}
