@@ -40,7 +40,7 @@ const mostNamed = 5
 
 // inDisguise makes a case of c, which says what it is about.
 func inDisguise(e endpoint, c Case, alone bool, all disguises) Case {
-	c.ID, c.Endpoint, c.Severity = e.id+": "+c.Name, e.id, Critical
+	c.ID, c.Endpoint, c.key, c.Severity = e.id+": "+c.Name, e.id, e.key(), Critical
 	c.Expect = Expect{Refused: true, Also: []int{http.StatusNotImplemented}}
 	c.stage = stageRest
 	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
@@ -241,11 +241,11 @@ const (
 
 // likeAdmitted compares an answer with what the endpoint answers to those who
 // are let in.
-func (s *session) likeAdmitted(request string, body []byte) similarity {
+func (s *session) likeAdmitted(id string, body []byte) similarity {
 	s.mu.Lock()
-	admitted := s.admitted[request]
+	admitted := s.admitted[id]
 	s.mu.Unlock()
-	if e := s.endpoints[request]; e.expect.JSON != nil && compareJSON(e.expect.JSON, body) == "" {
+	if e := s.endpoints[id]; e.expect.JSON != nil && compareJSON(e.expect.JSON, body) == "" {
 		return same
 	}
 	return likeness(body, admitted)

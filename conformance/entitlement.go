@@ -26,6 +26,9 @@ func entitlementCases(e endpoint) []Case {
 			cases[i].Expect.Also = []int{401}
 		}
 	}
+	for _, check := range patternChecks(e) {
+		cases = append(cases, check.on(e, Authorization))
+	}
 	if (e.needsScope() || e.needsRole()) && e.number == 0 {
 		cases = append(cases, onEach(e, Authorization, orderChecks)...)
 	}

@@ -102,6 +102,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
 	for _, alternative := range e.each() {
 		cases = append(cases, s.authorizationCases(alternative)...)
+		cases = append(cases, s.validCases(alternative)...)
 		cases = append(cases, entitlementCases(alternative)...)
 	}
 	cases = append(cases, s.mixedCases(e)...)
@@ -113,6 +114,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, optionsCases(e)...)
 	cases = append(cases, s.disguiseCases(e)...)
 	cases = append(cases, s.headerCases(e)...)
+	cases = append(cases, callerCase(e))
 	return cases
 }
 

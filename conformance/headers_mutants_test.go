@@ -110,6 +110,9 @@ var headerMutants = []mutant{
 		}
 		return false
 	}}},
+	{flaw: "X-Forwarded-Email is the caller of a valid token", kills: "header-caller", mutation: greets("X-Forwarded-Email")},
+	{flaw: "X-MS-CLIENT-PRINCIPAL-ID is the caller of a valid token", kills: "header-caller", mutation: greets("X-MS-CLIENT-PRINCIPAL-ID")},
+	{flaw: "Remote-User is the caller of a valid token", kills: "header-caller", mutation: greets("Remote-User")},
 	// Tokens.
 	{flaw: "the token of X-MS-TOKEN-AAD-ACCESS-TOKEN goes unchecked", kills: "header-token", mutation: skips(carriesToken("X-MS-TOKEN-AAD-ACCESS-TOKEN", ""))},
 	{flaw: "the token of X-Forwarded-Access-Token goes unchecked", kills: "header-token", mutation: skips(carriesToken("X-Forwarded-Access-Token", ""))},
@@ -138,6 +141,17 @@ var headerMutants = []mutant{
 
 func skips(when func(*http.Request) bool) mutation    { return mutation{skips: when} }
 func entitles(when func(*http.Request) bool) mutation { return mutation{entitles: when} }
+
+// greets answers the name that a header holds.
+func greets(name string) mutation {
+	return mutation{answers: func(w http.ResponseWriter, r *http.Request, status int) bool {
+		if status != 200 || r.Header.Get(name) == "" {
+			return false
+		}
+		answer(w, 200, map[string]any{"status": "ok", "user": r.Header.Get(name)})
+		return true
+	}}
+}
 
 func hasHeader(name string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return r.Header.Get(name) != "" }

@@ -21,7 +21,7 @@ type mutant struct {
 
 // mutants are all of them, by the family of their case.
 func mutants() []mutant {
-	return slices.Concat(authenticationMutants, entitlementMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifeMutants)
+	return slices.Concat(authenticationMutants, entitlementMutants, patternMutants, validMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifeMutants)
 }
 
 // suite is one of the mutant, on that tenant unless the mutant needs its own.

@@ -1,0 +1,154 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const sourcePatterns = "Microsoft: Add app roles, which allows * and other signs in values; CWE-625; CWE-185; CWE-187"
+
+// patternChecks are correctly signed tokens whose scopes or roles are patterns
+// of those that the endpoint asks for, or lists of several values in one.
+func patternChecks(e endpoint) []variantCheck {
+	var checks []variantCheck
+	if e.users && e.needsScope() {
+		checks = append(checks, variantCheck{
+			name: "scope-pattern", severity: High,
+			sends:  "tokens whose scopes are patterns of those asked for, parts of them, or several values in one",
+			gain:   "a client can act without consent",
+			flaw:   "the API does not compare scopes (scp) as whole words: it takes one for a pattern, a beginning or a list",
+			source: sourcePatterns,
+			variants: func(e endpoint, g *good) []variant {
+				if g.who.user == "" {
+					return nil
+				}
+				asked := slices.Concat(e.scopes, e.anyScope)
+				return patternVariants(asked, func(values []string) change {
+					return change{"scp": strings.Join(append(missing(g.claims.scopes(), asked), values...), " ")}
+				}, false)
+			},
+		})
+	}
+	if e.needsRole() {
+		checks = append(checks, variantCheck{
+			name: "role-pattern", severity: High,
+			sends:  "tokens whose roles are patterns of those asked for, parts of them, or several values in one",
+			gain:   "anybody whose role is named so, or who can name a role, can do what requires another one",
+			flaw:   "the API does not compare roles (roles) as whole words: it takes one for a pattern, a beginning or a list",
+			source: sourcePatterns,
+			variants: func(e endpoint, g *good) []variant {
+				return patternVariants(e.sufficient(), func(values []string) change {
+					return change{"roles": append(missing(g.claims.roles(), e.roles()), values...)}
+				}, true)
+			},
+		})
+	}
+	return checks
+}
+
+// patternVariants puts patterns of one kind into one token, so that one that
+// cannot be read as a pattern does not hide the others.
+func patternVariants(asked []string, changes func([]string) change, spaces bool) []variant {
+	var all []variant
+	for _, kind := range []struct {
+		says     string
+		patterns func(string) []string
+	}{
+		{"wildcards", globs},
+		{"regular expressions", expressions},
+		{"patterns of SQL", likes},
+		{"beginnings and ends", parts},
+		{"several values in one", func(value string) []string { return lists(value, spaces) }},
+		{"other characters", func(value string) []string { return spelt(value, spaces) }},
+	} {
+		var values []string
+		for _, value := range asked {
+			for _, pattern := range kind.patterns(value) {
+				if pattern != "" && !slices.Contains(values, pattern) && !slices.Contains(asked, pattern) {
+					values = append(values, pattern)
+				}
+			}
+		}
+		v := variant{says: kind.says, changes: changes(values)}
+		for _, value := range values {
+			v.single = append(v.single, variant{says: quote(value), changes: changes([]string{value})})
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func quote(text string) string { return "“" + text + "”" }
+
+func globs(value string) []string {
+	first, last := value[:1], value[len(value)-1:]
+	patterns := []string{"*", "**", "?*", first + "*", "*" + last, first + "*" + last, "*" + value + "*", value + "*", "*" + value, strings.Repeat("?", len(value)), "?" + value[1:], "[" + first + "]" + value[1:], "{" + value + ",x}"}
+	for i, r := range value {
+		if strings.ContainsRune("._:/-", r) {
+			patterns = append(patterns, value[:i+1]+"*", "*"+value[i:], value[:i]+".*", value[:i+1]+"**", value[:i+1]+"#", value[:i+1]+"+")
+		}
+	}
+	return patterns
+}
+
+func expressions(value string) []string {
+	first := value[:1]
+	patterns := []string{".*", ".+", "^.*$", `\w+`, `\S+`, first + ".*", "^" + value + "$", "^" + value, value + "$", "(" + value + ")", "(?:" + value + ")", value + "|x", "x|" + value, "(?i)" + value, value[:len(value)-1] + ".", "[A-Za-z._]+", `\b` + value + `\b`, value + "?", "", "." + value[1:]}
+	// The value asked for may be the expression.
+	return append(patterns, strings.NewReplacer(".", "x", "*", "x", "+", "x").Replace(value))
+}
+
+func likes(value string) []string {
+	return []string{"%", value[:1] + "%", "%" + value[len(value)-1:], "%" + value + "%", strings.Repeat("_", len(value)), "_" + value[1:], strings.ReplaceAll(value, "_", "x")}
+}
+
+func parts(value string) []string {
+	patterns := []string{value + ".All", value + ".ReadWrite", value + "Write", value + "s", value + ".", value + ":", value + "/", value + "/x", value + ":x", value + ".x", value + "-x", value + "_x", value + "@contoso.example", value + "#x", value + "?x", value + "=x",
+		"." + value, ":" + value, "/" + value, "x/" + value, "x:" + value, "x." + value, "x-" + value, "x_" + value, `CONTOSO\` + value, "api://other/" + value, "https://other.example/" + value, "ROLE_" + value, "SCOPE_" + value, "role:" + value, "app." + value, "-" + value, "!" + value, "@" + value, "x" + value + "x"}
+	for i, r := range value {
+		if strings.ContainsRune("._:/-", r) {
+			patterns = append(patterns, value[:i], value[:i+1], value[i:], value[i+1:])
+		}
+	}
+	return patterns
+}
+
+// lists are several values in one text.
+func lists(value string, spaces bool) []string {
+	separators := []string{",", ";", "|", ":", "+", "&", "/", "#", "@", "="}
+	if spaces {
+		separators = append(separators, " ", ", ", "\n", "\t")
+	}
+	var all []string
+	for _, separator := range separators {
+		all = append(all, "Other.Value"+separator+value, value+separator+"Other.Value")
+	}
+	return append(all, `["`+value+`"]`, "["+value+"]", `"`+value+`"`, "'"+value+"'", "("+value+")", "{"+value+"}", "<"+value+">", "["+value+",x]")
+}
+
+// spelt are other texts that a comparison may take for the same.
+func spelt(value string, spaces bool) []string {
+	wide := strings.Map(func(r rune) rune {
+		if r > '!' && r <= '~' {
+			return r + 0xfee0
+		}
+		return r
+	}, value)
+	patterns := []string{wide, titled(value), strings.ToLower(value), strings.NewReplacer("s", "ſ", "k", "\u212a", "K", "\u212a", "S", "ſ").Replace(value), strings.NewReplacer("i", "ı", "I", "İ").Replace(value), value + "\u0301", value + "\u200b", "\ufeff" + value, value + "\x00", value + "\x00x",
+		fmt.Sprintf("%%%02x%s", value[0], value[1:]), fmt.Sprintf("&#%d;%s", value[0], value[1:]), fmt.Sprintf(`\u%04x%s`, value[0], value[1:]), strings.NewReplacer(".", "", "_", "", "-", "").Replace(value), strings.NewReplacer(".", "_", "_", ".", "-", "_").Replace(value), strings.NewReplacer(".", "-", "_", "-").Replace(value), strings.NewReplacer(".", ":", "_", ":").Replace(value)}
+	if spaces {
+		patterns = append(patterns, " "+value, value+" ", value+"\n", value+"\t", "\t"+value, value+"\u00a0", strings.Join(strings.Split(value, ""), " "))
+	}
+	return patterns
+}
+
+func titled(value string) string {
+	runes := []rune(value)
+	runes[0] = unicode.ToUpper(runes[0])
+	for i := 1; i < len(runes); i++ {
+		runes[i] = unicode.ToLower(runes[i])
+	}
+	return string(runes)
+}

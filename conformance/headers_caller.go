@@ -1,0 +1,52 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// anotherCaller is nobody of the tenant.
+const anotherCaller, anotherCallersID = "mallory@contoso.example", "5ca1ab1e-0000-4000-8000-0000000ca11e"
+
+// callerCase sends a valid token and headers that name another caller: the
+// answer must be for the bearer of the token.
+func callerCase(e endpoint) Case {
+	c := check{
+		name: "header-caller", severity: High, admits: true,
+		sends:  "the good token, and headers by which a proxy names another caller",
+		gain:   "anybody who has a valid token acts as any other user",
+		flaw:   "the API takes the caller from a header that the caller sets, and not from the token",
+		source: "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290",
+		present: func(_ context.Context, g *good) (credential, error) {
+			if !g.session.isLetIn(e.key()) {
+				return credential{}, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
+			}
+			who := principalOf(e, g)
+			who.name, who.oid, who.claims = anotherCaller, anotherCallersID, claimSet{"oid": anotherCallersID, "sub": anotherCallersID, "preferred_username": anotherCaller, "roles": who.roles, "scp": who.scope()}
+			c := bearer(g.raw)
+			c.header = make(http.Header)
+			for _, p := range products[:6] {
+				for name, value := range p.headers(who) {
+					if value != "" && g.session.Target.Header[name] == nil {
+						c.header[name] = []string{value}
+					}
+				}
+			}
+			return c, nil
+		},
+		inspect: func(a reply) finding {
+			text := string(a.body)
+			if strings.Contains(text, "provision-verify") {
+				return finding{} // it answers whatever it is sent
+			}
+			if success(a.status) && (strings.Contains(text, anotherCaller) || strings.Contains(text, anotherCallersID)) {
+				return finding{wrong: "the answer is for the caller whom a header names"}
+			}
+			return finding{}
+		},
+	}.on(e, Headers)
+	// An API may ask the header who calls, and refuse that caller.
+	c.Expect = Expect{Also: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}}
+	return c
+}

@@ -1,0 +1,148 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// variant is one of the tokens that a case sends one after another because they
+// look for the same flaw: the good token's claims with changes, signed by the
+// issuer.
+type variant struct {
+	says    string
+	changes change
+	// single are the variants that this one puts together.
+	single []variant
+	// tolerates are statuses that correct APIs answer to it too: a note.
+	tolerates []int
+}
+
+// variantCheck is a case of several such tokens. Where admits is set all of them
+// must be let in, and otherwise none.
+type variantCheck struct {
+	name, sends, gain, flaw, source string
+	severity                        Severity
+	admits                          bool
+	variants                        func(endpoint, *good) []variant
+}
+
+// on makes the case at an endpoint.
+func (v variantCheck) on(e endpoint, group Group) Case {
+	c := Case{
+		ID: e.id + ": " + e.of(v.name), Endpoint: e.id, key: e.key(), Name: e.of(v.name), Group: group, Severity: v.severity,
+		Sends: v.sends, Gain: v.gain, Flaw: v.flaw, Source: v.source, Expect: Expect{Status: http.StatusForbidden, Also: []int{http.StatusUnauthorized}}, stage: stageRest,
+	}
+	if v.admits {
+		c.Expect = Expect{Status: e.expect.Status}
+	}
+	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
+		t := &variantTrial{runner: r, e: e, result: Result{Case: c}}
+		return t.run(ctx, v)
+	}
+	return c
+}
+
+// variantTrial is such a case under way.
+type variantTrial struct {
+	*runner
+	e            endpoint
+	good         *good
+	result       Result
+	wrong, notes []string
+	sent         int
+}
+
+func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) {
+	g, err := t.session.goodFor(t.e)
+	if err != nil {
+		return t.result, err
+	}
+	if !t.session.isLetIn(t.e.key()) {
+		return t.result, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", t.e.id)
+	}
+	t.good = g
+	if err := t.sendAll(ctx, v.variants(t.e, g)); err != nil {
+		return t.result, err
+	}
+	switch note := joinNotes(append(t.notes, t.openNote(t.result.Case))...); {
+	case len(t.wrong) > 0:
+		t.result.Outcome, t.result.Cause = Fail, t.result.Flaw
+		t.result.Reason = fmt.Sprintf("expected %s: %s", t.result.Expect, strings.Join(t.wrong, "; "))
+	case t.sent == 0:
+		return t.result, skip("", "the endpoint accepts every such token")
+	case len(t.notes) > 0:
+		t.result.Outcome, t.result.Note = Note, note
+	default:
+		t.result.Outcome, t.result.Note = Pass, note
+	}
+	return t.result, nil
+}
+
+func (t *variantTrial) sendAll(ctx context.Context, variants []variant) error {
+	for _, v := range variants {
+		if len(t.wrong) >= mostNamed {
+			return nil
+		}
+		wrong, err := t.send(ctx, v)
+		if err != nil {
+			return err
+		}
+		if wrong == "" {
+			continue
+		}
+		before := len(t.wrong)
+		if err := t.sendAll(ctx, v.single); err != nil {
+			return err
+		}
+		if len(t.wrong) == before {
+			t.wrong = append(t.wrong, wrong)
+		}
+	}
+	return nil
+}
+
+// send sends one token and says what is wrong with the answer.
+func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err error) {
+	admits := t.result.Expect.admits()
+	c, err := t.good.present(ctx, v.changes)
+	if err != nil {
+		return "", err
+	}
+	if !admits {
+		_, err := unlessLetIn(t.e, func(context.Context, *session) (credential, error) { return c, nil })(ctx, t.session)
+		if _, accepted := asSkipped(err); accepted {
+			return "", nil
+		}
+	}
+	scene, err := t.session.prepare(ctx, t.result.Case)
+	if err != nil {
+		return "", err
+	}
+	exchange, got, elapsed, err := t.session.send(ctx, scene.request, c)
+	t.sent++
+	t.result.Duration += elapsed
+	t.session.cleanUp(ctx, t.result.Case, scene, got)
+	var nobody *unreachable
+	if errors.As(err, &nobody) && ctx.Err() == nil {
+		got, err = reply{}, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	said := fmt.Sprintf("%s (%d)", v.says, got.status)
+	switch {
+	case admits && t.result.Expect.met(got.status), !admits && got.status < http.StatusInternalServerError && !success(got.status):
+	case slices.Contains(v.tolerates, got.status), !admits && !success(got.status):
+		t.notes = append(t.notes, said)
+	default:
+		wrong = said
+	}
+	if t.result.Exchange == nil || wrong != "" && len(t.wrong) == 0 {
+		t.result.Exchange, t.result.Status = exchange, got.status
+	}
+	return wrong, nil
+}
