@@ -44,6 +44,11 @@ const (
 	CauseScopeRefused       CauseID = "scope-refused"
 	CauseGroupRefused       CauseID = "group-refused"
 	CauseMembersRefused     CauseID = "members-refused"
+	CauseValidClaims        CauseID = "valid-claims"
+	CauseValidRoles         CauseID = "valid-roles"
+	CauseValidScopes        CauseID = "valid-scopes"
+	CauseValidGroups        CauseID = "valid-groups"
+	CauseValidGuest         CauseID = "valid-guest"
 	CauseGroup              CauseID = "group"
 	CauseGroupCompare       CauseID = "group-compare"
 	CauseGuests             CauseID = "guests"
@@ -140,6 +145,11 @@ var causes = []cause{
 	{id: CauseScopeRefused, title: "the API refuses a scope that the document accepts", remedy: remedyScope},
 	{id: CauseGroupRefused, title: "the API refuses members of a group that the document accepts", remedy: remedyRole},
 	{id: CauseMembersRefused, title: "the API takes a member of the tenant for a guest", remedy: remedyRole},
+	{id: CauseValidClaims, title: "the API needs a claim that a token need not have, or cannot read one", remedy: remedyRole},
+	{id: CauseValidRoles, title: "the API refuses callers who have another role too", remedy: remedyRole},
+	{id: CauseValidScopes, title: "the API refuses clients that have another scope too", remedy: remedyScope},
+	{id: CauseValidGroups, title: "the API refuses users who are in many groups", remedy: remedyRole},
+	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", remedy: remedyRole},
 	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseOpen}, remedy: remedyScope},
 	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseOpen}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API takes the roles of a user from elsewhere than the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},

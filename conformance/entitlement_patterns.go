@@ -15,7 +15,7 @@ func patternChecks(e endpoint) []variantCheck {
 	var checks []variantCheck
 	if e.users && e.needsScope() {
 		checks = append(checks, variantCheck{
-			name: "scope-pattern", severity: High,
+			name: "scope-pattern", means: CauseScopeCompare, severity: High,
 			sends:  "tokens whose scopes are patterns of those asked for, parts of them, or several values in one",
 			gain:   "a client can act without consent",
 			flaw:   "the API does not compare scopes (scp) as whole words: it takes one for a pattern, a beginning or a list",
@@ -33,7 +33,7 @@ func patternChecks(e endpoint) []variantCheck {
 	}
 	if e.needsRole() {
 		checks = append(checks, variantCheck{
-			name: "role-pattern", severity: High,
+			name: "role-pattern", means: CauseRoleCompare, severity: High,
 			sends:  "tokens whose roles are patterns of those asked for, parts of them, or several values in one",
 			gain:   "anybody whose role is named so, or who can name a role, can do what requires another one",
 			flaw:   "the API does not compare roles (roles) as whole words: it takes one for a pattern, a beginning or a list",

@@ -12,6 +12,7 @@ import (
 var validChecks = []variantCheck{
 	{
 		name:     "valid-claims",
+		means:    CauseValidClaims,
 		sends:    "tokens of entitled callers without optional claims, with unknown ones, and with unusual characters in their names",
 		flaw:     "the API reads a claim that a token need not have, or cannot read what a name or another claim may hold",
 		source:   "Microsoft: Access token claims reference; Optional claims reference",
@@ -19,6 +20,7 @@ var validChecks = []variantCheck{
 	},
 	{
 		name:     "valid-roles",
+		means:    CauseValidRoles,
 		sends:    "tokens of entitled callers who have another role too, in both orders",
 		flaw:     "the API looks at one of several roles (roles), or compares the whole list",
 		source:   "Microsoft: Access token claims reference, roles; Add app roles and get them from a token",
@@ -26,6 +28,7 @@ var validChecks = []variantCheck{
 	},
 	{
 		name:     "valid-scopes",
+		means:    CauseValidScopes,
 		sends:    "tokens of clients that are granted another scope too, in both orders",
 		flaw:     "the API compares the whole of scp, or its beginning, instead of each scope in it",
 		source:   "Microsoft: Access token claims reference, scp; RFC 6749, section 3.3",
@@ -33,6 +36,7 @@ var validChecks = []variantCheck{
 	},
 	{
 		name:     "valid-groups",
+		means:    CauseValidGroups,
 		sends:    "tokens of entitled users who are in as many groups as a token holds, and in more",
 		flaw:     "the API, or the server before it, cannot take a token with many groups, or one that says where they can be asked for",
 		source:   "Microsoft: Configure group claims, Groups overage claim",
@@ -40,6 +44,7 @@ var validChecks = []variantCheck{
 	},
 	{
 		name:     "valid-guest",
+		means:    CauseValidGuest,
 		sends:    "tokens of entitled users who are guests of the tenant",
 		flaw:     "the API expects all users to be from the tenant's own directory: it reads upn, or compares a domain or an identity provider",
 		source:   "Microsoft: Optional claims reference, acct and upn; Properties of a Microsoft Entra B2B collaboration user",

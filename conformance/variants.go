@@ -25,6 +25,7 @@ type variant struct {
 // must be let in, and otherwise none.
 type variantCheck struct {
 	name, sends, gain, flaw, source string
+	means                           CauseID
 	severity                        Severity
 	admits                          bool
 	variants                        func(endpoint, *good) []variant
@@ -33,7 +34,7 @@ type variantCheck struct {
 // on makes the case at an endpoint.
 func (v variantCheck) on(e endpoint, group Group) Case {
 	c := Case{
-		ID: e.id + ": " + e.of(v.name), Endpoint: e.id, key: e.key(), Name: e.of(v.name), Group: group, Severity: v.severity,
+		ID: e.id + ": " + e.of(v.name), Endpoint: e.id, key: e.key(), Name: e.of(v.name), Means: v.means, Group: group, Severity: v.severity,
 		Sends: v.sends, Gain: v.gain, Flaw: v.flaw, Source: v.source, Expect: Expect{Status: http.StatusForbidden, Also: []int{http.StatusUnauthorized}}, stage: stageRest,
 	}
 	if v.admits {
@@ -62,7 +63,7 @@ func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) 
 		return t.result, err
 	}
 	if !t.session.isLetIn(t.e.key()) {
-		return t.result, skip("", "it starts from somebody who is let in, and nobody is: see %s: valid", t.e.id)
+		return t.result, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", t.e.id)
 	}
 	t.good = g
 	if err := t.sendAll(ctx, v.variants(t.e, g)); err != nil {
