@@ -21,7 +21,7 @@ type Applier struct {
 
 	// Outputs, when set, puts new secrets wherever else they are to be, before the
 	// ones that they replace are revoked.
-	Outputs func(ctx context.Context) error
+	Outputs func(ctx context.Context, state *plan.State) error
 
 	// Progress, when set, hears of every step before it begins, and how many of all
 	// steps are over.
@@ -35,6 +35,8 @@ type Applier struct {
 type Done struct {
 	Writes   int
 	Warnings []string // steps left out, each with what would allow it
+
+	State *plan.State // the tenant after that; nil where not every step was done
 }
 
 // Apply does the steps of p in the tenant from whose state it was made: as many
@@ -52,6 +54,7 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 	r := a.run(ctx, state)
 	err := r.steps(p)
 	if err == nil {
+		r.done.State = state.After(p.Steps, r.lookup)
 		err = r.revokeSuperseded()
 	}
 	return r.done, errors.Join(err, a.Keep.settlePasswords())
@@ -64,7 +67,7 @@ func (r *run) revokeSuperseded() error {
 		return nil
 	}
 	if r.Outputs != nil {
-		if err := r.Outputs(r.ctx); err != nil {
+		if err := r.Outputs(r.ctx, r.done.State); err != nil {
 			return err
 		}
 	}

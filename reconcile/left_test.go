@@ -105,7 +105,7 @@ func TestAnOldSecretGoesWhenTheOutputsHaveTheNewOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			spoil(w)
-			apply := func(outputs func(context.Context) error) error {
+			apply := func(outputs func(context.Context, *plan.State) error) error {
 				t.Helper()
 				state := w.state(stacks)
 				p, err := plan.Diff(stacks, state, plan.Options{})
@@ -116,14 +116,14 @@ func TestAnOldSecretGoesWhenTheOutputsHaveTheNewOne(t *testing.T) {
 				return err
 			}
 			full := errors.New("no space left on device")
-			if err := apply(func(context.Context) error { return full }); !errors.Is(err, full) {
+			if err := apply(func(context.Context, *plan.State) error { return full }); !errors.Is(err, full) {
 				t.Fatalf("%v, want the outputs' error", err)
 			}
 			if err := w.signsIn(old.SecretText); err != nil {
 				t.Errorf("the old one was revoked before the new one was written: %v", err)
 			}
 			asked := false
-			err = apply(func(context.Context) error {
+			err = apply(func(context.Context, *plan.State) error {
 				asked = true
 				if err := w.signsIn(old.SecretText); err != nil {
 					t.Errorf("the old one was revoked while the outputs were written: %v", err)

@@ -122,7 +122,7 @@ type facts struct {
 // facts reads what must be known of an API to ask for tokens to it and to
 // check them.
 func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
-	state, err := s.read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks)
 	if err != nil {
 		return facts{}, err
 	}

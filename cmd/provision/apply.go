@@ -30,7 +30,11 @@ interrupted, the next apply continues from there.`,
 				if err := a.applyStacks(ctx, s, stacks); err != nil {
 					return err
 				}
-				if err := a.writeOutputs(ctx, s, stacks); err != nil {
+				state, err := s.read(ctx, stacks)
+				if err != nil {
+					return err
+				}
+				if err := a.writeOutputs(ctx, s, stacks, state); err != nil {
 					return err
 				}
 				s.written()

@@ -179,17 +179,13 @@ func isSecret(expression string) bool {
 
 // writeOutputs writes the files of the stacks' Output documents, each only when
 // what it holds has changed. The result of -o json lists the changed files.
-func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
+func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack, state *plan.State) error {
 	files := []string{}
 	defer func() { a.give("files", files) }()
 	if !slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return len(st.Outputs) > 0 }) {
 		return nil
 	}
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
-	if err != nil {
-		return err
-	}
-	state, err := s.read(ctx, stacks, nil)
 	if err != nil {
 		return err
 	}

@@ -93,14 +93,14 @@ includes client secrets and masks them in the log of the job.
 
 // rewriteOutputs writes the Output files of an applied tenant.
 func (a *app) rewriteOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
-	state, err := s.read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks)
 	if err != nil {
 		return err
 	}
 	if err := a.planOutputs(ctx, s, stacks, &plan.Plan{}, state); err != nil {
 		return err
 	}
-	return a.writeOutputs(ctx, s, stacks)
+	return a.writeOutputs(ctx, s, stacks, state)
 }
 
 // checkOutputs refuses to write nothing.

@@ -75,14 +75,19 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 	return p, state, nil
 }
 
-// read reads the tenant.
-func (s *session) read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
-	return s.readBy(ctx, s.reader(), stacks, others)
+// read reads the tenant, or returns what this command has read of it already, with
+// all that it changed since.
+func (s *session) read(ctx context.Context, stacks []*stack.Stack) (*plan.State, error) {
+	if s.state != nil {
+		return s.state, nil
+	}
+	return s.readBy(ctx, s.reader(), stacks, nil)
 }
 
 // readBy is read by a reader of the caller's.
 func (s *session) readBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	state, err := reader.Read(ctx, stacks, others)
+	s.state = state
 	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
 		s.tenantID, s.v1Issuer = state.Tenant.ID, publicV1Issuer(state.Tenant.ID)
 	}
@@ -98,12 +103,13 @@ func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *pla
 	progress := a.progress()
 	defer progress.end()
 	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: a.config.GetDuration("patience"),
-		Outputs:  func(ctx context.Context) error { return a.writeOutputs(ctx, s, stacks) },
+		Outputs:  func(ctx context.Context, state *plan.State) error { return a.writeOutputs(ctx, s, stacks, state) },
 		Progress: func(n, of int, step plan.Step) { progress.begin(n, of, fmt.Sprintf("%s %s", step.Action, step.Key)) },
 		Waiting: func(step plan.Step, err error) {
 			progress.wait(fmt.Sprintf("for replication before %s %s", step.Action, step.Key))
 		}}.Apply(ctx, p, state)
 	progress.end()
+	s.state = done.State
 	for _, w := range done.Warnings {
 		a.say("warning: %s", w)
 	}

@@ -101,7 +101,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	if err := a.confirm(ctx, s, "rotate secrets of"); err != nil {
 		return err
 	}
-	state, err := s.read(ctx, stacks, nil)
+	state, err := s.read(ctx, stacks)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	}
 	progress.end()
 	// What an earlier run was stopped before goes on here, too.
-	if err := a.writeOutputs(ctx, s, stacks); err != nil {
+	if err := a.writeOutputs(ctx, s, stacks, state); err != nil {
 		return err
 	}
 	for i, r := range rotations {

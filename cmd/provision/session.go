@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/graph"
+	"provision/plan"
 	"provision/reconcile"
 	"provision/stack"
 )
@@ -29,6 +30,7 @@ type session struct {
 	v1Issuer  string // iss of version 1.0 tokens
 	http      *http.Client
 	graph     *graph.Client
+	state     *plan.State // of the command's stacks, once it was read
 	keep      reconcile.Keep
 	settleFor time.Duration // how long the token endpoint may not know a new secret
 	now       func() time.Time

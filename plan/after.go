@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// After is what a tenant holds when the steps are done, as far as steps can tell:
+// properties that Entra fills in by itself are missing. lookup knows the ids that
+// Entra has chosen for what the steps create. The state itself is not changed.
+func (s *State) After(steps []Step, lookup func(Key, string) string) *State {
+	after := *s
+	after.Objects = maps.Clone(s.Objects)
+	for _, step := range steps {
+		after.do(step, lookup)
+	}
+	return &after
+}
+
+func (s *State) do(step Step, lookup func(Key, string) string) {
+	switch step.Action {
+	case Purge:
+		s.Deleted = slices.DeleteFunc(slices.Clone(s.Deleted), func(o *Object) bool { return o.ID == step.ID })
+		return
+	case Delete:
+		s.remove(step.Key)
+		return
+	}
+	o := &Object{Key: step.Key, Stack: step.Stack, Display: step.Display}
+	if have := s.Objects[step.Key]; have != nil && step.Action != Replace {
+		copied := *have
+		o = &copied
+	}
+	o.Properties = maps.Clone(o.Properties)
+	if o.Properties == nil {
+		o.Properties = map[string]any{}
+	}
+	for _, body := range step.Bodies {
+		merge(o.Properties, Resolve(body, lookup))
+	}
+	if o.ID == "" {
+		o.ID = lookup(step.Key, ID)
+	}
+	s.Objects[step.Key] = o
+	s.complete(o, step, lookup)
+}
+
+// complete adds to an object what is no property of it in Graph.
+func (s *State) complete(o *Object, step Step, lookup func(Key, string) string) {
+	switch step.Kind {
+	case Application:
+		if o.AppID == "" {
+			o.AppID = lookup(o.Key, AppID)
+		}
+	case ServicePrincipal:
+		if app := s.Objects[Key{Application, o.Name}]; app != nil {
+			changed := *app
+			changed.ServicePrincipalID = o.ID
+			s.Objects[app.Key] = &changed
+		}
+	case Grant:
+		scope := []any{}
+		for _, word := range strings.Fields(text(o.Properties, "scope")) {
+			scope = append(scope, word)
+		}
+		o.Properties["scope"] = scope
+	case Secret:
+		o.Lost = ""
+		o.Properties["displayName"] = step.Secret.Name
+	}
+	if step.Kind.entry().relation && o.Ends == (Ends{}) {
+		o.Ends = Ends{Holder: step.Refs.Holder.Key, HolderID: step.Refs.Holder.Resolve(lookup),
+			Principal: step.Refs.Principal.Key, PrincipalID: step.Refs.Principal.Resolve(lookup)}
+	}
+}
+
+// remove removes an object with all that goes with it.
+func (s *State) remove(k Key) {
+	delete(s.Objects, k)
+	gone := []Key{k}
+	if k.Kind == Application {
+		sp := Key{ServicePrincipal, k.Name}
+		delete(s.Objects, sp)
+		gone = append(gone, sp)
+	}
+	if k.Kind == User {
+		delete(s.Objects, Key{Password, k.Name})
+	}
+	for other, o := range s.Objects {
+		if slices.Contains(gone, o.Ends.Holder) || slices.Contains(gone, o.Ends.Principal) {
+			delete(s.Objects, other)
+		}
+	}
+}
+
+// merge changes properties as a PATCH does: an object of settings by member, and
+// everything else as a whole.
+func merge(properties, body map[string]any) {
+	for name, v := range body {
+		settings, isObject := v.(map[string]any)
+		have, there := properties[name].(map[string]any)
+		if !isObject || !there {
+			properties[name] = v
+			continue
+		}
+		merged := maps.Clone(have)
+		maps.Copy(merged, settings)
+		properties[name] = merged
+	}
+}
