@@ -10,20 +10,29 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// Caller is the object id of who signs in: of a user, or of an application's
-// service principal. Graph has no one request that answers this for both, and
-// the access token says it; "" is a token that cannot be read.
-// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference (oid).
-func (c *Client) Caller(ctx context.Context) (string, error) {
+// Caller is who signs in.
+type Caller struct {
+	ID          string   // object id of the user, or of the application's service principal; "" where the token cannot be read
+	Permissions []string // of the user's client (scp), or of the application (roles)
+}
+
+// Caller reads who signs in from the access token: Graph has no one request that
+// answers this for users and applications.
+// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+// (oid, scp, roles).
+func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}, EnableCAE: true})
 	if err != nil {
-		return "", fmt.Errorf("sign in: %w", err)
+		return Caller{}, fmt.Errorf("sign in: %w", err)
 	}
-	var claims struct{ OID string }
+	var claims struct {
+		OID, SCP string
+		Roles    []string
+	}
 	if parts := strings.Split(token.Token, "."); len(parts) == 3 {
 		if raw, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil && json.Unmarshal(raw, &claims) == nil {
-			return claims.OID, nil
+			return Caller{claims.OID, append(strings.Fields(claims.SCP), claims.Roles...)}, nil
 		}
 	}
-	return "", nil
+	return Caller{}, nil
 }

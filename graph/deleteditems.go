@@ -6,7 +6,7 @@ import "net/url"
 // DeletedUsers read the recycle bin, which keeps names occupied for 30 days.
 // Source: Graph "List deletedItems".
 func DeletedApplications() Read {
-	return deleted("application", "id,appId,uniqueName,displayName,tags")
+	return deleted("application", "id,appId,uniqueName,displayName,identifierUris,tags")
 }
 
 func DeletedServicePrincipals() Read {

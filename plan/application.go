@@ -62,7 +62,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		m := member(properties, platform)
 		m["redirectUris"] = list(m, "redirectUris")
 	}
-	registration := &Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties, certificates: a.Certificates}
+	registration := &Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties, certificates: a.Certificates, ignore: a.Protection.Ignore}
 	for _, p := range a.API.PreAuthorizedApplications {
 		registration.clients = append(registration.clients, d.applicationKey(s, p.Application))
 	}

@@ -238,7 +238,7 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 		},
 	}
 	maps.Copy(initial, properties)
-	d.add(&Object{Key: k, Stack: s.Name, Pos: u.Pos, Properties: properties, initial: initial})
+	d.add(&Object{Key: k, Stack: s.Name, Pos: u.Pos, Properties: properties, initial: initial, ignore: u.Protection.Ignore})
 }
 
 func (d *declaration) group(s *stack.Stack, g *stack.Group) {
@@ -269,7 +269,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 		"mailNickname":    cmp.Or(g.MailNickname, s.Name+"-"+g.Name),
 	}
 	maps.Copy(initial, properties)
-	d.add(&Object{Key: k, Stack: s.Name, Pos: g.Pos, Properties: properties, initial: initial})
+	d.add(&Object{Key: k, Stack: s.Name, Pos: g.Pos, Properties: properties, initial: initial, ignore: g.Protection.Ignore})
 	for _, m := range g.Members {
 		var member Key
 		property := ID

@@ -53,7 +53,7 @@ func (d *differ) plain(want, live *Object) {
 		d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Changes: d.compare(want.Key, nil, body), Bodies: []map[string]any{body}})
 		return
 	}
-	if changes := d.compare(want.Key, live.Properties, want.Properties); len(changes) > 0 {
+	if changes := want.regarded(d.compare(want.Key, live.Properties, want.Properties)); len(changes) > 0 {
 		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes,
 			Bodies: []map[string]any{pick(want.Properties, changes)}})
 	}
@@ -110,7 +110,7 @@ func (d *differ) application(want, live *Object) {
 		}
 		return
 	}
-	changes := d.compare(want.Key, live.Properties, want.Properties)
+	changes := want.regarded(d.compare(want.Key, live.Properties, want.Properties))
 	body := pick(want.Properties, changes)
 	if entries, more := d.certificates(want, live); len(more) > 0 {
 		body["keyCredentials"] = entries
@@ -119,7 +119,12 @@ func (d *differ) application(want, live *Object) {
 	if len(changes) == 0 {
 		return
 	}
-	bodies := retire(live.Properties, want.Properties)
+	var bodies []map[string]any
+	if slices.ContainsFunc(changes, func(c Change) bool {
+		return slices.Contains([]string{"appRoles", "api.oauth2PermissionScopes", preAuthorized}, property(c.Path))
+	}) {
+		bodies = retire(live.Properties, want.Properties)
+	}
 	for _, off := range bodies { // what is disabled or left out only for a while is written again
 		if off["appRoles"] != nil {
 			body["appRoles"] = want.Properties["appRoles"]
@@ -143,6 +148,16 @@ func (d *differ) application(want, live *Object) {
 	if len(letIn) > 0 {
 		d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: letIn, Bodies: []map[string]any{later}})
 	}
+}
+
+// regarded are the changes of properties that others do not own.
+func (o *Object) regarded(changes []Change) []Change {
+	return slices.DeleteFunc(changes, func(c Change) bool {
+		return slices.ContainsFunc(o.ignore, func(name string) bool {
+			rest, is := strings.CutPrefix(c.Path, name)
+			return is && (rest == "" || rest[0] == '.' || rest[0] == '[')
+		})
+	})
 }
 
 // split parts an application's properties in those of its first request and

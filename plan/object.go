@@ -28,6 +28,7 @@ type Object struct {
 
 	// What only declared objects have.
 	Pos     stack.Position
+	ignore  []string       // properties that are not compared once it exists
 	initial map[string]any // sent when it is created, and not compared later
 
 	certificates []stack.Certificate // of an application
@@ -64,8 +65,11 @@ type Tenant struct {
 
 // State is what a tenant holds of the stacks, and of what they refer to.
 type State struct {
-	Tenant   Tenant
-	Caller   string // the object id of who reads it, "" where that is not known
+	Tenant Tenant
+	Caller string // the object id of who reads it, "" where that is not known
+
+	Permissions []string // of the caller; none where they are not known
+
 	Objects  map[Key]*Object
 	Deleted  []*Object   // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be

@@ -108,3 +108,24 @@ func TestACycleIsBroken(t *testing.T) {
 		}
 	}
 }
+
+// TestCost counts writes in waves, and the time that a quota takes.
+func TestCost(t *testing.T) {
+	t.Parallel()
+	p := &Plan{}
+	for range 45 {
+		p.Steps = append(p.Steps, Step{Action: Create, Key: Key{User, string(rune('a' + len(p.Steps)))}})
+	}
+	app := Key{Application, "a"}
+	p.Steps = append(p.Steps, Step{Action: Create, Key: app}, Step{Action: Create, Key: Key{ServicePrincipal, "a"}, Needs: []Key{app}})
+	if c := p.Cost(); c != (Cost{Writes: 47, Requests: 4}) {
+		t.Errorf("%+v, want 47 writes in three batches and one", c)
+	}
+	many := &Plan{Steps: make([]Step, 6_000)}
+	for i := range many.Steps {
+		many.Steps[i] = Step{Action: Create, Key: Key{User, string(rune(i))}}
+	}
+	if c := many.Cost(); c.Requests != 300 || c.AtLeast.Seconds() != 150 {
+		t.Errorf("%+v, want 300 requests in 150 s", c)
+	}
+}

@@ -55,6 +55,7 @@ type Options struct {
 	Force          bool     // also where another stack still refers to it
 	ResetPasswords bool     // give a user whose password is not known a new one
 	Prune          []string // stacks whose unknown credentials are removed
+	RefuseDeleted  []string // stacks that do not purge what holds a name in the recycle bin
 
 	AllowForeignOwners bool // give roles and consent also to what somebody else controls
 
@@ -95,16 +96,8 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	for _, k := range keys(d.going) {
 		d.delete(actual.Objects[k])
 	}
-	binned := map[string]bool{} // appIds of applications that are purged, and their service principals with them
-	for _, gone := range actual.Deleted {
-		if gone.Kind == Application && d.managed[gone.Stack] {
-			binned[gone.AppID] = true
-		}
-	}
-	for _, gone := range actual.Deleted {
-		if d.managed[gone.Stack] && !o.KeepDeleted && !(gone.Kind == ServicePrincipal && binned[gone.AppID]) {
-			d.step(Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
-		}
+	if err := d.bin(); err != nil {
+		return nil, err
 	}
 	if len(d.ambiguous) > 0 {
 		return nil, d.ambiguous[0]

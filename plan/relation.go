@@ -33,7 +33,10 @@ func (d *differ) relation(want, live *Object) {
 
 // refs are the ends of a tenant's relation.
 func (o *Object) refs() Refs {
-	refs := Refs{Holder: Ref{Key: o.Ends.Holder, Property: ID, ID: o.Ends.HolderID}, Principal: Ref{Key: o.Ends.Principal, Property: ID, ID: o.Ends.PrincipalID}}
+	refs := Refs{Holder: Ref{Key: o.Ends.Holder, Property: ID, ID: o.Ends.HolderID}}
+	if o.Ends.Principal != (Key{}) {
+		refs.Principal = Ref{Key: o.Ends.Principal, Property: ID, ID: o.Ends.PrincipalID}
+	}
 	if o.Kind == Assignment || o.Kind == Grant {
 		refs.Holder.Property = ServicePrincipalID
 	}

@@ -57,6 +57,9 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		fmt.Fprintln(b)
 	}
 	fmt.Fprintln(b, p.Summary())
+	if details && len(p.Steps) > 0 {
+		fmt.Fprintln(b, p.Cost())
+	}
 	for _, name := range p.Orphans {
 		remove := ""
 		if p.DestroyCommand != nil {

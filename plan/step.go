@@ -60,7 +60,7 @@ type Ref struct {
 
 // Resolve returns the id, "" where neither the plan nor lookup knows it.
 func (r Ref) Resolve(lookup func(k Key, property string) string) string {
-	if r.ID != "" {
+	if r.ID != "" || r.Key == (Key{}) {
 		return r.ID
 	}
 	return lookup(r.Key, r.Property)

@@ -42,11 +42,14 @@ type Done struct {
 // Apply does the steps of p in the tenant from whose state it was made: as many
 // of them side by side as Plan.Dependencies allows. When a step fails, the steps
 // that need it are left out, the others are done, and the error is an *Incomplete;
-// a later apply goes on from there. A plan with a secret that cannot be kept is
-// refused before its first step.
+// a later apply goes on from there. A plan that needs permissions which the caller
+// lacks, or that has a secret which cannot be kept, is refused before its first step.
 func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Done, error) {
 	if len(p.Distrusted) > 0 {
 		return Done{}, p.Distrusted
+	}
+	if err := p.CheckPermissions(state.Permissions); err != nil {
+		return Done{}, err
 	}
 	if err := a.checkSinks(ctx, p); err != nil {
 		return Done{}, err

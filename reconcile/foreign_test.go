@@ -162,17 +162,17 @@ func TestTheCallerIsNeverForeign(t *testing.T) {
 	w := newWorld(t)
 	id, principal := w.forge("orders.daemon")
 	caller, err := w.graph.Caller(context.Background())
-	if err != nil || caller == "" {
-		t.Fatalf("the caller is %q, %v", caller, err)
+	if err != nil || caller.ID == "" {
+		t.Fatalf("the caller is %q, %v", caller.ID, err)
 	}
 	results, err := w.graph.Read(context.Background(), graph.Owners(graph.OwnedApplication, id))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if raw, _ := json.Marshal(results[0].Items); !strings.Contains(string(raw), caller) {
-		w.own(graph.OwnedApplication, id, caller)
+	if raw, _ := json.Marshal(results[0].Items); !strings.Contains(string(raw), caller.ID) {
+		w.own(graph.OwnedApplication, id, caller.ID)
 	}
-	w.own(graph.OwnedServicePrincipal, principal, caller)
+	w.own(graph.OwnedServicePrincipal, principal, caller.ID)
 	// With owners stated the caller stays one, too.
 	stacks := daemon(func(_ *stack.Stack, a *stack.Application) { a.Owners = []string{} })
 	w.must(stacks, plan.Options{})

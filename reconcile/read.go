@@ -46,7 +46,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	if err != nil {
 		return nil, err
 	}
-	t.state.Caller = caller
+	t.state.Caller, t.state.Permissions = caller.ID, caller.Permissions
 	for _, read := range []func([]*stack.Stack) error{
 		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
 	} {
@@ -181,7 +181,7 @@ func each(take func(map[string]any) error) func(graph.Result) error {
 func (t *tenant) marked(stacks []*stack.Stack) error {
 	bin := func(kind plan.Kind) func(graph.Result) error {
 		return each(func(m map[string]any) error {
-			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), AppID: str(m, "appId"), Display: str(m, "displayName")}
+			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), AppID: str(m, "appId"), Display: str(m, "displayName"), Properties: m}
 			switch kind {
 			case plan.Group:
 				o.Stack, _ = stack.StackOfGroup(str(m, "uniqueName"))

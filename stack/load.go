@@ -111,11 +111,12 @@ func (l *loader) begin(d *document) {
 		applications: map[string]*Application{}, users: map[string]*User{}, groups: map[string]*Group{}}
 	l.byFolder[d.folder] = s
 	var spec struct {
-		Description, Prune string
-		Deployers          []string
+		Description, Prune, Deleted string
+		Deployers                   []string
 	}
 	l.into(d, &spec)
-	s.Description, s.Prune, s.Deployers = spec.Description, spec.Prune, spec.Deployers
+	s.Description, s.Prune, s.Deleted, s.Deployers = spec.Description, spec.Prune, spec.Deleted, spec.Deployers
+	s.Protection = d.protection()
 	s.document = d
 	if other := l.stacks[d.name]; other != nil {
 		l.mistakes.add(d.pos(), "rename one of them: the name of a stack marks the objects that it owns", "stack %s is also declared in another folder", d.name)
@@ -151,7 +152,7 @@ func (l *loader) add(d *document) {
 	s.declared[key] = d
 	switch d.kind {
 	case "Application":
-		a := &Application{Name: d.name, Pos: d.pos()}
+		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection()}
 		l.into(d, a)
 		for i := range a.FederatedCredentials {
 			a.FederatedCredentials[i].Pos = d.value("/spec" + pointer("federatedCredentials", i))
@@ -159,12 +160,12 @@ func (l *loader) add(d *document) {
 		s.Applications = append(s.Applications, a)
 		s.applications[a.Name] = a
 	case "User":
-		u := &User{Name: d.name, Pos: d.pos()}
+		u := &User{Name: d.name, Pos: d.pos(), Protection: d.protection()}
 		l.into(d, u)
 		s.Users = append(s.Users, u)
 		s.users[u.Name] = u
 	case "Group":
-		g := &Group{Name: d.name, Pos: d.pos()}
+		g := &Group{Name: d.name, Pos: d.pos(), Protection: d.protection()}
 		l.into(d, g)
 		s.Groups = append(s.Groups, g)
 		s.groups[g.Name] = g

@@ -12,7 +12,9 @@ import (
 type Stack struct {
 	Name         string // [a-z0-9-]+
 	Description  string
-	Prune        string   // "credentials": also remove secrets and certificates that no manifest names
+	Prune        string // "credentials": also remove secrets and certificates that no manifest names
+	Deleted      string // "refuse": do not purge deleted objects that hold a name
+	Protection   Protection
 	Deployers    []string // who applies the stack, in the forms of an owner: they may own what it makes
 	Applications []*Application
 	Users        []*User
@@ -35,6 +37,8 @@ type Position struct {
 type Application struct {
 	Name string   `json:"-"` // metadata.name; STACK.NAME is Graph's uniqueName
 	Pos  Position `json:"-"`
+
+	Protection Protection `json:"-"`
 
 	// Existing marks a registration that the stack refers to and never writes,
 	// found by AppID, UniqueName or DisplayName.
@@ -252,6 +256,8 @@ type User struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
 
+	Protection Protection `json:"-"`
+
 	Existing          bool    `json:"existing,omitempty"`
 	UserPrincipalName string  `json:"userPrincipalName"`
 	DisplayName       string  `json:"displayName,omitempty"`
@@ -272,6 +278,8 @@ type User struct {
 type Group struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
+
+	Protection Protection `json:"-"`
 
 	Existing        bool     `json:"existing,omitempty"`
 	UniqueName      string   `json:"uniqueName,omitempty"` // to find an existing one

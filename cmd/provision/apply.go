@@ -12,13 +12,17 @@ import (
 
 func (a *app) apply() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "apply [DIR]",
+		Use:   "apply [DIR | PLAN]",
 		Short: "Make the tenant what the manifests declare",
 		Long: `apply makes the tenant match the stacks at or below DIR (default manifests/): it
 creates missing objects, reverts changes made by hand, and removes objects that a
 stack owns and no longer declares. A second apply changes nothing. If apply is
-interrupted, the next apply continues from there.`,
-		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes",
+interrupted, the next apply continues from there.
+
+Deleted objects stay in the recycle bin, unless --purge is given or their names are
+needed. PLAN is a file that plan --out wrote: apply does exactly what it says, or
+refuses when the manifests or the tenant have changed since.`,
+		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes\n  provision plan manifests/ --out reviewed.json && provision apply reviewed.json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			verify := a.config.GetBool("verify")
@@ -26,8 +30,12 @@ interrupted, the next apply continues from there.`,
 			if !verify {
 				check = nil
 			}
+			saved, args, err := a.savedPlan(args)
+			if err != nil {
+				return err
+			}
 			return a.changing(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
-				if err := a.applyStacks(ctx, s, stacks); err != nil {
+				if err := a.applyStacks(ctx, s, stacks, saved); err != nil {
 					return err
 				}
 				state, err := s.read(ctx, stacks)
@@ -52,19 +60,26 @@ interrupted, the next apply continues from there.`,
 	}
 	c.Flags().Bool("verify", false, "verify the API of each stack after the apply; exit 3 if a case fails")
 	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
-	c.Flags().Bool("allow-foreign-owners", false, "grant roles and consent to applications and groups even if they have owners that no manifest names")
-	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
+	planFlags(c)
 	writerFlags(c)
 	fileFlags(c)
 	reportFlags(c)
 	return c
 }
 
-func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
-	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: a.config.GetBool("reset-passwords"),
-		AllowForeignOwners: a.config.GetBool("allow-foreign-owners")})
+func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack, saved *plan.SavedPlan) error {
+	options := a.planOptions()
+	if saved != nil {
+		options = saved.Options
+	}
+	p, state, err := s.planWith(ctx, stacks, options)
 	if err != nil {
 		return err
+	}
+	if saved != nil {
+		if err := a.asReviewed(p, saved); err != nil {
+			return err
+		}
 	}
 	if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
 		return err
@@ -83,7 +98,10 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 	if len(p.Distrusted) > 0 {
 		return p.Distrusted
 	}
-	if len(p.Steps) > 0 {
+	if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks)); err != nil {
+		return err
+	}
+	if len(p.Steps) > 0 && saved == nil {
 		if err := a.confirm(ctx, s, "apply that to"); err != nil {
 			return err
 		}

@@ -79,6 +79,12 @@ the marks in the tenant identify the objects of the stack.`,
 			if err := a.showPlan(p, false); err != nil {
 				return err
 			}
+			if err := p.CheckDeletes(state, true, prevented(stacks)); err != nil {
+				return err
+			}
+			if a.config.GetBool("plan") {
+				return nil
+			}
 			if len(p.Steps) > 0 {
 				if err := a.confirm(cmd.Context(), s, "destroy all that in"); err != nil {
 					return err
@@ -100,6 +106,7 @@ the marks in the tenant identify the objects of the stack.`,
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack to delete by its marks in the tenant, without manifests (may be repeated)")
+	c.Flags().Bool("plan", false, "show what destroy would delete, and delete nothing")
 	c.Flags().Bool("no-purge", false, "leave the deleted objects in the recycle bin")
 	c.Flags().Bool("force", false, "delete a stack even if another stack refers to it")
 	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")

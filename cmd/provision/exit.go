@@ -167,6 +167,14 @@ func (a *app) hintFor(err error) string {
 		return "the tenant may have changed while it was read, for example because of `provision destroy`; run `" + a.again() + "` again"
 	case graph.Denied(err):
 		return "grant the caller the Microsoft Graph application permissions Application.Read.All, User.Read.All and GroupMember.Read.All"
+	case errors.As(err, new(plan.LacksPermissions)):
+		return "grant the caller these application permissions with admin consent, then run `" + a.again() + "` again"
+	case errors.As(err, new(*plan.TooManyDeletes)):
+		return "check the folder and the target; if the deletions are meant, use --allow-deletes: `" + a.again("--allow-deletes") + "`"
+	case errors.As(err, new(plan.Prevented)):
+		return "remove `delete` from `prevent` in the metadata of the document or of its stack first"
+	case errors.As(err, new(plan.HeldNames)):
+		return "restore or purge them in the Microsoft Entra admin center, or set `deleted: purge` in the stack's spec"
 	case errors.As(err, new(plan.Distrusted)):
 		return "name them in the manifest (`owners` of an application or a group, `deployers` of the stack), remove them from the tenant, or use --allow-foreign-owners"
 	case errors.As(err, new(*azidentity.AuthenticationFailedError)):

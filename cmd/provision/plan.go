@@ -18,12 +18,14 @@ func (a *app) plan() *cobra.Command {
 		Use:   "plan [DIR]",
 		Short: "Show what apply would do, property by property",
 		Long: `plan compares the stacks at or below DIR (default manifests/) with the tenant and
-prints what apply would create, change and delete. It writes nothing.`,
-		Example: "  provision plan manifests/\n  provision plan manifests/ --detailed-exitcode   # exit 3 if the plan has changes\n  provision plan manifests/ -o json",
+prints what apply would create, change and delete. It changes nothing. With --out the
+plan is also written to a file that apply takes; the file contains no secrets.`,
+		Example: "  provision plan manifests/\n  provision plan manifests/ --out reviewed.json\n  provision plan manifests/ --detailed-exitcode   # exit 3 if the plan has changes\n  provision plan manifests/ -o json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
-				p, state, err := s.diff(ctx, stacks, plan.Options{})
+				options := a.planOptions()
+				p, state, err := s.planWith(ctx, stacks, options)
 				if err != nil {
 					return err
 				}
@@ -31,6 +33,12 @@ prints what apply would create, change and delete. It writes nothing.`,
 					return err
 				}
 				if err := a.showPlan(p, true); err != nil {
+					return err
+				}
+				if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks)); err != nil {
+					a.say("note: apply refuses this: %v", err)
+				}
+				if err := a.savePlan(p, directory(args), options); err != nil {
 					return err
 				}
 				if a.config.GetBool("detailed-exitcode") && !p.Empty() {
@@ -41,6 +49,8 @@ prints what apply would create, change and delete. It writes nothing.`,
 		},
 	}
 	c.Flags().Bool("detailed-exitcode", false, "exit 3 if the plan has changes")
+	c.Flags().String("out", "", "write the plan to this file, for apply")
+	planFlags(c)
 	fileFlags(c)
 	return c
 }
@@ -56,6 +66,9 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 	for _, st := range stacks {
 		if st.Prune != "" {
 			o.Prune = append(o.Prune, st.Name)
+		}
+		if st.Deleted == "refuse" {
+			o.RefuseDeleted = append(o.RefuseDeleted, st.Name)
 		}
 	}
 	reader := s.reader()

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/conformance/report"
+	"provision/plan"
 	"provision/stack"
 )
 
@@ -63,14 +64,17 @@ server (VS Code and others), start each document of a file, below its ---, with
 (the path of the schema, relative to the file). init writes this line. The line
 applies to one document; the editor setting yaml.schemas applies to whole files.
 
---report prints the schema of the JSON report of verify, --config the schema of
-provision.yaml.`,
+--report prints the schema of the JSON report of verify, --plan the schema of a
+plan in JSON, --config the schema of provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			schema := stack.Schema
 			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
 				schema = report.Schema
+			}
+			if ofPlan, _ := cmd.Flags().GetBool("plan"); ofPlan {
+				schema = plan.Schema
 			}
 			if ofConfig, _ := cmd.Flags().GetBool("config"); ofConfig {
 				schema = configSchema(cmd.Root())
@@ -81,7 +85,8 @@ provision.yaml.`,
 		},
 	}
 	c.Flags().Bool("report", false, "print the schema of `provision verify --report json=FILE`")
+	c.Flags().Bool("plan", false, "print the schema of the plan in `provision plan -o json` and `--out`")
 	c.Flags().Bool("config", false, "print the schema of provision.yaml")
-	c.MarkFlagsMutuallyExclusive("report", "config")
+	c.MarkFlagsMutuallyExclusive("report", "plan", "config")
 	return c
 }

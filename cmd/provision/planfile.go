@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/plan"
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// planFlags are those that decide what a plan does.
+func planFlags(c *cobra.Command) {
+	c.Flags().Bool("allow-foreign-owners", false, "grant roles and consent to applications and groups even if they have owners that no manifest names")
+	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
+	c.Flags().Bool("allow-deletes", false, "allow to delete 5 objects or more if they are over 30% of what the stacks own")
+	c.Flags().Bool("purge", false, "also purge deleted objects from the recycle bin")
+	c.Flags().StringSlice("only", nil, "apply only this document and what it needs: STACK/NAME (may be repeated)")
+}
+
+func (a *app) planOptions() plan.SavedOptions {
+	return plan.SavedOptions{ResetPasswords: a.config.GetBool("reset-passwords"), AllowForeignOwners: a.config.GetBool("allow-foreign-owners"),
+		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only")}
+}
+
+// planWith reads the tenant and plans with the options of a user.
+func (s *session) planWith(ctx context.Context, stacks []*stack.Stack, o plan.SavedOptions) (*plan.Plan, *plan.State, error) {
+	only, err := documents(stacks, o.Only)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: o.ResetPasswords, AllowForeignOwners: o.AllowForeignOwners, KeepDeleted: !o.Purge})
+	if err == nil && only != nil {
+		p.Only(only(state))
+	}
+	return p, state, err
+}
+
+// prevented tells which deletions a manifest forbids.
+func prevented(stacks []*stack.Stack) func(plan.Step) bool {
+	return func(s plan.Step) bool {
+		for _, st := range stacks {
+			if st.Name != s.Stack {
+				continue
+			}
+			return st.Protection.PreventsDelete() ||
+				slices.ContainsFunc(st.Applications, func(a *stack.Application) bool {
+					return a.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Application, Name: stack.UniqueName(st.Name, a.Name)})
+				}) ||
+				slices.ContainsFunc(st.Groups, func(g *stack.Group) bool {
+					return g.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(st.Name, g.Name)})
+				}) ||
+				slices.ContainsFunc(st.Users, func(u *stack.User) bool {
+					local, _, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
+					return u.Protection.PreventsDelete() && s.Kind == plan.User && strings.HasPrefix(s.Name, local+"@")
+				})
+		}
+		return false
+	}
+}
+
+// savePlan writes a plan to the file of --out.
+func (a *app) savePlan(p *plan.Plan, dir string, o plan.SavedOptions) error {
+	file := a.config.GetString("out")
+	if file == "" {
+		return nil
+	}
+	raw, err := json.MarshalIndent(plan.Saved{Version: plan.SavedVersion, Target: a.config.GetString("target"), Dir: filepath.ToSlash(dir), Options: o, Plan: p}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := sink.WritePrivate(file, append(raw, '\n')); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	a.say("wrote %s", file)
+	if !p.Empty() {
+		fmt.Fprintf(a.stdout, "to apply exactly this: %s\n", a.commandAt(nil, "apply", file))
+	}
+	return nil
+}
+
+// savedPlan reads the argument of apply where it is a plan, and returns the folder
+// that the plan is about in its place.
+func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
+	if len(args) == 0 {
+		return nil, args, nil
+	}
+	info, err := os.Stat(args[0])
+	if err != nil || !info.Mode().IsRegular() || strings.HasSuffix(args[0], ".yaml") || strings.HasSuffix(args[0], ".yml") {
+		return nil, args, nil
+	}
+	raw, err := stack.ReadFile(args[0], maxPlanFile)
+	if err != nil {
+		return nil, nil, usage{err}
+	}
+	var saved plan.SavedPlan
+	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&saved); err != nil || saved.Version == 0 || saved.Dir == "" {
+		return nil, nil, hint(usagef("%s is not a plan", args[0]), "write one with `%s`", a.commandAt(nil, "plan", "--out", args[0]))
+	}
+	if saved.Version != plan.SavedVersion {
+		return nil, nil, hint(usagef("%s has version %d of the format, and this program knows version %d", args[0], saved.Version, plan.SavedVersion), "write it again with `%s`", a.commandAt(nil, "plan", "--out", args[0]))
+	}
+	if target := a.config.GetString("target"); target != saved.Target {
+		return nil, nil, hint(usagef("%s is a plan for target %s, not %s", args[0], saved.Target, target), "use --target %s", shellQuote(saved.Target))
+	}
+	return &saved, []string{filepath.FromSlash(saved.Dir)}, nil
+}
+
+// maxPlanFile bounds the size of a plan.
+const maxPlanFile = 256 << 20
+
+// asReviewed refuses a plan that is not the one in the file.
+func (a *app) asReviewed(p *plan.Plan, saved *plan.SavedPlan) error {
+	differences, err := saved.Differences(p)
+	if err != nil || len(differences) == 0 {
+		return err
+	}
+	for _, d := range differences {
+		a.say("changed: %s", d)
+	}
+	return hint(fmt.Errorf("the tenant or the manifests have changed since the plan was made (%s)", count(len(differences), "difference")),
+		"review a new plan: `%s`", a.commandAt(nil, "plan", filepath.FromSlash(saved.Dir), "--out", "FILE"))
+}
+
+// documents finds the documents that --only names.
+func documents(stacks []*stack.Stack, only []string) (func(*plan.State) []plan.Key, error) {
+	if len(only) == 0 {
+		return nil, nil
+	}
+	type named struct {
+		stack *stack.Stack
+		kind  plan.Kind
+		name  string
+		upn   string
+	}
+	known := map[string][]named{}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			known[s.Name+"/"+a.Name] = append(known[s.Name+"/"+a.Name], named{s, plan.Application, stack.UniqueName(s.Name, a.Name), ""})
+		}
+		for _, g := range s.Groups {
+			known[s.Name+"/"+g.Name] = append(known[s.Name+"/"+g.Name], named{s, plan.Group, stack.GroupUniqueName(s.Name, g.Name), ""})
+		}
+		for _, u := range s.Users {
+			known[s.Name+"/"+u.Name] = append(known[s.Name+"/"+u.Name], named{s, plan.User, "", u.UserPrincipalName})
+		}
+	}
+	var found []named
+	for _, name := range only {
+		if len(known[name]) == 0 {
+			names := make([]string, 0, len(known))
+			for k := range known {
+				names = append(names, k)
+			}
+			slices.Sort(names)
+			if near := stack.Nearest(name, names); near != "" {
+				return nil, hint(usagef("--only: there is no document %q", name), "did you mean %s?", near)
+			}
+			return nil, hint(usagef("--only: there is no document %q", name), "choose one of: %s", strings.Join(names, ", "))
+		}
+		found = append(found, known[name]...)
+	}
+	return func(state *plan.State) []plan.Key {
+		keys := make([]plan.Key, len(found))
+		for i, f := range found {
+			keys[i] = plan.Key{Kind: f.kind, Name: f.name}
+			if f.kind == plan.User {
+				keys[i].Name = strings.ToLower(stack.InTenant(f.upn, state.Tenant.ID, state.Tenant.Domain))
+			}
+		}
+		return keys
+	}, nil
+}

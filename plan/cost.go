@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+)
+
+// What Graph takes: requests in one $batch, and writes of an application in a
+// tenant, all at once and then as many as flow back.
+// Source: learn.microsoft.com/graph/json-batching,
+// learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
+const (
+	batchSize      = 20
+	writesAtOnce   = 3_000
+	writesInWindow = 3_000
+	writeWindow    = 150 * time.Second
+)
+
+// Cost is about what it takes to carry a plan out.
+type Cost struct {
+	Writes   int           `json:"writes"`
+	Requests int           `json:"requests"` // HTTP requests, each a batch
+	AtLeast  time.Duration `json:"atLeast"`  // by the quota of writes alone
+}
+
+// Cost is about what the plan takes: its writes in waves, of which each is what
+// depends on nothing unfinished.
+func (p *Plan) Cost() Cost {
+	var c Cost
+	waves := map[int]int{} // writes by wave
+	first := make([]int, len(p.Steps))
+	for i, d := range p.Dependencies() {
+		for _, j := range append(d.Needs, d.After...) {
+			first[i] = max(first[i], first[j]+p.Steps[j].writes())
+		}
+		for n := range p.Steps[i].writes() {
+			waves[first[i]+n]++
+		}
+		c.Writes += p.Steps[i].writes()
+	}
+	for _, n := range waves {
+		c.Requests += (n + batchSize - 1) / batchSize
+	}
+	if more := c.Writes - writesAtOnce; more > 0 {
+		c.AtLeast = time.Duration(more) * writeWindow / writesInWindow
+	}
+	return c
+}
+
+// writes is how many writes the step sends.
+func (s Step) writes() int {
+	switch {
+	case s.Kind == Secret && s.Action == Replace:
+		return 2
+	case s.Action == Link || s.Action == Update:
+		return max(1, len(s.Bodies))
+	}
+	return 1
+}
+
+func (c Cost) String() string {
+	s := fmt.Sprintf("apply sends about %d writes in %d requests", c.Writes, c.Requests)
+	if c.AtLeast > 0 {
+		s += fmt.Sprintf(", which takes at least %s by the write quota of Microsoft Graph", c.AtLeast.Round(time.Second))
+	}
+	return s
+}

@@ -1,0 +1,97 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What an apply deletes without being told to: a share of what the stacks own that
+// is no larger than this, or fewer objects than this.
+const (
+	deletesShare = 0.3
+	fewDeletes   = 5
+)
+
+// TooManyDeletes says that a plan deletes more than a change of manifests usually
+// does. A wrong folder or an empty one looks like this.
+type TooManyDeletes struct{ Deletes, Of int }
+
+func (e *TooManyDeletes) Error() string {
+	return fmt.Sprintf("the plan deletes %d of the %d users, groups and applications that the stacks own", e.Deletes, e.Of)
+}
+
+// Prevented says that a plan deletes what a manifest protects.
+type Prevented []Key
+
+func (e Prevented) Error() string {
+	names := make([]string, len(e))
+	for i, k := range e {
+		names[i] = k.String()
+	}
+	return "the plan deletes what a manifest protects with `prevent: [delete]`: " + strings.Join(names, ", ")
+}
+
+// CheckDeletes refuses a plan that deletes too much: more than a share of what the
+// stacks own in state, unless allowed, and anything of the stacks and objects in
+// prevented.
+func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) bool) error {
+	deletes, of := 0, 0
+	var refused Prevented
+	for _, s := range p.Steps {
+		if s.Action != Delete || !isObject(s.Kind) {
+			continue
+		}
+		deletes++
+		if prevented(s) {
+			refused = append(refused, s.Key)
+		}
+	}
+	for k, o := range state.Objects {
+		if isObject(k.Kind) && slices.Contains(p.Stacks, o.Stack) {
+			of++
+		}
+	}
+	switch {
+	case len(refused) > 0:
+		return refused
+	case !allowed && deletes >= fewDeletes && float64(deletes) > deletesShare*float64(of):
+		return &TooManyDeletes{deletes, of}
+	}
+	return nil
+}
+
+// isObject tells what a document declares from what goes with it.
+func isObject(k Kind) bool { return k == User || k == Group || k == Application }
+
+// Only keeps the steps about the documents whose keys are given, with the steps
+// that these need.
+func (p *Plan) Only(documents []Key) {
+	about := func(s Step) bool {
+		for _, k := range documents {
+			switch {
+			case s.Key == k, s.Kind == ServicePrincipal && k == (Key{Application, s.Name}), s.Kind == Password && k == (Key{User, s.Name}),
+				s.Kind == Grant && s.Refs.Principal.Key == k,
+				s.Kind != Grant && (s.Refs.Holder.Key == k || s.Refs.Holder.Kind == ServicePrincipal && k == (Key{Application, s.Refs.Holder.Name})):
+				return true
+			}
+		}
+		return false
+	}
+	keep := make([]bool, len(p.Steps))
+	edges := p.Dependencies()
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		if keep[i] = keep[i] || about(p.Steps[i]); keep[i] {
+			for _, j := range edges[i].Needs {
+				keep[j] = true
+			}
+		}
+	}
+	var steps []Step
+	for i, s := range p.Steps {
+		if keep[i] {
+			steps = append(steps, s)
+		}
+	}
+	p.Steps = steps
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// Schema is the JSON Schema of a Plan.
+//
+//go:embed schema.json
+var Schema []byte
+
+// SavedVersion is the version of the format of Saved.
+const SavedVersion = 1
+
+// Saved is a plan in a file, to be reviewed and applied later. It holds no secret:
+// passwords and client secrets are made when it is applied.
+type Saved struct {
+	Version int          `json:"version"`
+	Target  string       `json:"target"` // as in --target
+	Dir     string       `json:"dir"`    // the folder of the manifests
+	Options SavedOptions `json:"options"`
+	Plan    *Plan        `json:"plan"`
+}
+
+// SavedOptions are the options that the plan was made with.
+type SavedOptions struct {
+	ResetPasswords     bool     `json:"resetPasswords,omitempty"`
+	AllowForeignOwners bool     `json:"allowForeignOwners,omitempty"`
+	AllowDeletes       bool     `json:"allowDeletes,omitempty"`
+	Purge              bool     `json:"purge,omitempty"`
+	Only               []string `json:"only,omitempty"`
+}
+
+// SavedPlan is what is read back of a Saved: a plan whose steps are compared with
+// those of another one, and not carried out.
+type SavedPlan struct {
+	Version int          `json:"version"`
+	Target  string       `json:"target"`
+	Dir     string       `json:"dir"`
+	Options SavedOptions `json:"options"`
+	Plan    struct {
+		Tenant Tenant           `json:"tenant"`
+		Steps  []map[string]any `json:"steps"`
+	} `json:"plan"`
+}
+
+// Differences are how a plan that is made now differs from the saved one, a line
+// for each object; none means that it does exactly what was reviewed.
+func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
+	if s.Plan.Tenant.ID != now.Tenant.ID {
+		return []string{fmt.Sprintf("the plan is for tenant %s, and this is tenant %s", s.Plan.Tenant.ID, now.Tenant.ID)}, nil
+	}
+	raw, err := json.Marshal(now.Steps)
+	if err != nil {
+		return nil, err
+	}
+	var steps []map[string]any
+	if err := json.Unmarshal(raw, &steps); err != nil {
+		return nil, err
+	}
+	was, is := byObject(s.Plan.Steps), byObject(steps)
+	var all []string
+	for _, k := range slices.Compact(slices.Sorted(slices.Values(append(sorted(was), sorted(is)...)))) {
+		switch before, after := was[k], is[k]; {
+		case reflect.DeepEqual(before, after):
+		case after == nil:
+			all = append(all, fmt.Sprintf("%s: the plan has %s, and there is nothing left to do", k, actions(before)))
+		case before == nil:
+			all = append(all, fmt.Sprintf("%s: it needs %s, which the plan does not have", k, actions(after)))
+		default:
+			all = append(all, fmt.Sprintf("%s: %s", k, difference(before, after)))
+		}
+	}
+	return all, nil
+}
+
+// byObject groups steps by the object that they are about.
+func byObject(steps []map[string]any) map[string][]map[string]any {
+	all := map[string][]map[string]any{}
+	for _, s := range steps {
+		k := text(s, "kind") + " " + text(s, "name")
+		all[k] = append(all[k], s)
+	}
+	return all
+}
+
+func actions(steps []map[string]any) string {
+	list := ""
+	for i, s := range steps {
+		if i > 0 {
+			list += " and "
+		}
+		list += text(s, "action")
+	}
+	return list
+}
+
+// difference says which properties two versions of an object's steps do not share.
+func difference(before, after []map[string]any) string {
+	was, is := changesOf(before), changesOf(after)
+	for _, path := range slices.Compact(slices.Sorted(slices.Values(append(sorted(was), sorted(is)...)))) {
+		if !reflect.DeepEqual(was[path], is[path]) {
+			return fmt.Sprintf("%s was planned as %s and would now be %s", path, shown(was[path]), shown(is[path]))
+		}
+	}
+	return fmt.Sprintf("%s was planned, and its content is different now", actions(before))
+}
+
+func changesOf(steps []map[string]any) map[string]any {
+	all := map[string]any{}
+	for _, s := range steps {
+		for _, c := range list(s, "changes") {
+			if change, ok := c.(map[string]any); ok {
+				all[text(change, "path")] = []any{change["from"], change["to"]}
+			}
+		}
+	}
+	return all
+}
+
+func shown(change any) string {
+	ends, ok := change.([]any)
+	if !ok {
+		return "unchanged"
+	}
+	raw, err := json.Marshal(ends[1])
+	if err != nil {
+		return fmt.Sprint(ends[1])
+	}
+	return string(raw)
+}
