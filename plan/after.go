@@ -46,6 +46,43 @@ func (s *State) do(step Step, lookup func(Key, string) string) {
 	s.complete(o, step, lookup)
 }
 
+// Shows tells whether the tenant shows that a step was carried out.
+func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
+	have := s.Objects[step.Key]
+	switch {
+	case step.Action == Delete:
+		return have == nil || have.ID != step.ID
+	case step.Action == Purge || step.Kind == Password:
+		return true
+	case have == nil:
+		return false
+	case step.Kind == Secret:
+		return have.ID == lookup(step.Key, ID)
+	case step.Kind == Assignment || step.Kind == Member || step.Kind == Owner:
+		return true
+	}
+	for _, body := range step.Bodies {
+		said := map[string]any{}
+		for name, v := range body {
+			switch {
+			case name == "keyCredentials": // Graph shows no keys
+			case step.Kind == Grant && name == "scope":
+				words := []any{}
+				for _, word := range strings.Fields(text(body, "scope")) {
+					words = append(words, word)
+				}
+				said[name] = words
+			default:
+				said[name] = v
+			}
+		}
+		if !Same(have.Properties, said) {
+			return false
+		}
+	}
+	return true
+}
+
 // complete adds to an object what is no property of it in Graph.
 func (s *State) complete(o *Object, step Step, lookup func(Key, string) string) {
 	switch step.Kind {

@@ -19,6 +19,10 @@ type Applier struct {
 	// does not show it an earlier one yet.
 	Patience time.Duration
 
+	// Lag is how long what was written may not be visible in the tenant; 0 where
+	// every write is visible at once.
+	Lag time.Duration
+
 	// Outputs, when set, puts new secrets wherever else they are to be, before the
 	// ones that they replace are revoked.
 	Outputs func(ctx context.Context, state *plan.State) error
@@ -60,7 +64,7 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 		r.done.State = state.After(p.Steps, r.lookup)
 		err = r.revokeSuperseded()
 	}
-	return r.done, errors.Join(err, a.Keep.settlePasswords())
+	return r.done, errors.Join(err, a.Keep.settlePasswords(), r.saveRecent())
 }
 
 // revokeSuperseded revokes the secrets that others have replaced, once every place

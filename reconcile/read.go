@@ -22,6 +22,9 @@ type Reader struct {
 	Keep  Keep
 	Now   func() time.Time
 
+	// Lag is how long what this machine wrote may not be visible in the tenant.
+	Lag time.Duration
+
 	RotateCommand string // what notes name to make new secrets
 
 	// Prove, when set, tells which of the kept credentials the tenant takes.
@@ -49,6 +52,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	t.state.Caller, t.state.Permissions = caller.ID, caller.Permissions
 	for _, read := range []func([]*stack.Stack) error{
 		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
+		func([]*stack.Stack) error { return t.pending() },
 	} {
 		if err := read(stacks); err != nil {
 			return nil, err

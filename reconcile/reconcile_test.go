@@ -38,6 +38,7 @@ type world struct {
 	wire   *wire
 
 	patience time.Duration
+	lag      time.Duration // how long a write may not be visible
 
 	applicationID string // of s.a, once know has asked
 }
@@ -88,7 +89,7 @@ func (w *world) connect(transport http.RoundTripper) *graph.Client {
 func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, error) {
 	ctx := w.wire.process()
 	stacks = w.placed(stacks)
-	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(ctx, stacks, o.Destroy)
+	state, err := w.reader().Read(ctx, stacks, o.Destroy)
 	if err != nil {
 		return reconcile.Done{}, err
 	}
@@ -97,7 +98,7 @@ func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, er
 	if err != nil {
 		return reconcile.Done{}, err
 	}
-	return reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}.Apply(ctx, p, state)
+	return w.applier().Apply(ctx, p, state)
 }
 
 // must applies, and then plans again: there must be nothing left to do.
@@ -114,7 +115,7 @@ func (w *world) must(stacks []*stack.Stack, o plan.Options) reconcile.Done {
 func (w *world) plan(stacks []*stack.Stack, o plan.Options) *plan.Plan {
 	w.t.Helper()
 	stacks = w.placed(stacks)
-	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(context.Background(), stacks, o.Destroy)
+	state, err := w.reader().Read(context.Background(), stacks, o.Destroy)
 	if err != nil {
 		w.t.Fatal(err)
 	}

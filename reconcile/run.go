@@ -18,6 +18,7 @@ type run struct {
 	learned map[learned]string // ids that Entra chose in this run
 	kept    index              // the secrets folder, once it was read
 
+	recent     []recentWrite
 	superseded []plan.Step // whose secrets go at the end
 
 	passwords map[string]string // that were kept, and those of this run; once one was asked for

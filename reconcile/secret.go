@@ -49,6 +49,7 @@ func (t *task) secret() ([]graph.Request, error) {
 	known := secretsIn(t.state.Objects[s.Refs.Holder.Key])
 	n := newSecret{application: t.holder, name: s.Secret.Name, end: now.Add(lifetime), known: func(keyID string) bool { return known[keyID] }}
 	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
+		t.learn(s.Key, plan.ID, made.KeyID)
 		t.kept = nil // it is read again, with what is written now
 		err := t.Keep.saveSecret(t.ctx, sink.Secret{
 			Application: application, DisplayName: s.Secret.Name,

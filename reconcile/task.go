@@ -95,6 +95,8 @@ func (t *task) outcome(again graph.Request, do func(*task) ([]graph.Request, err
 		if t.onFailure != nil {
 			t.err = errors.Join(err, t.onFailure())
 		}
+	} else {
+		t.remember()
 	}
 	return t.release()
 }

@@ -45,6 +45,12 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 		s.http.CloseIdleConnections() // a server that is ours would wait a second for them
 		release()
 	}
+	if !own {
+		if s.lag, err = s.manage.ReplicationLag(ctx); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
 	return s, nil
 }
 

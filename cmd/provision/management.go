@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"provision/reconcile"
 )
@@ -99,4 +100,15 @@ func (m *management) send(ctx context.Context, method, path string, body, into a
 		return nil
 	}
 	return json.NewDecoder(answer.Body).Decode(into)
+}
+
+// ReplicationLag is how long the tenant may not show a write.
+func (m *management) ReplicationLag(ctx context.Context) (time.Duration, error) {
+	var lag struct{ Lag, Jitter string }
+	if err := m.send(ctx, http.MethodGet, "/replication-lag", nil, &lag); err != nil {
+		return 0, fmt.Errorf("read the replication lag: %w", err)
+	}
+	delay, _ := time.ParseDuration(lag.Lag) // "" is none
+	jitter, _ := time.ParseDuration(lag.Jitter)
+	return delay + jitter, nil
 }

@@ -108,14 +108,14 @@ func (s *session) readBy(ctx context.Context, reader reconcile.Reader, stacks []
 }
 
 func (s *session) reader() reconcile.Reader {
-	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, RotateCommand: s.command("rotate")}
+	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate")}
 }
 
 // carryOut applies a plan, shows how far it is, and says what was not done.
 func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	progress := a.progress()
 	defer progress.end()
-	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: a.config.GetDuration("patience"),
+	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, Patience: a.config.GetDuration("patience"),
 		Outputs:  func(ctx context.Context, state *plan.State) error { return a.writeOutputs(ctx, s, stacks, state) },
 		Progress: func(n, of int, step plan.Step) { progress.begin(n, of, fmt.Sprintf("%s %s", step.Action, step.Key)) },
 		Waiting: func(step plan.Step, err error) {

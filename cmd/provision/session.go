@@ -32,6 +32,7 @@ type session struct {
 	graph     *graph.Client
 	state     *plan.State // of the command's stacks, once it was read
 	keep      reconcile.Keep
+	lag       time.Duration // how long what was written may not be visible
 	settleFor time.Duration // how long the token endpoint may not know a new secret
 	now       func() time.Time
 	caFile    string      // of the local tenant
@@ -101,9 +102,12 @@ func (a *app) connectReal(name string) (*session, error) {
 	return &session{target: name, tenantID: tenantID, authority: publicAuthority,
 		v1Issuer: publicV1Issuer(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
-		keep:      a.keep(filepath.Join(root, name)),
-		settleFor: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
+		keep: a.keep(filepath.Join(root, name)),
+		lag:  realLag, settleFor: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
 }
+
+// realLag is how long Entra may not show what it has acknowledged.
+const realLag = 5 * time.Minute
 
 // The public cloud's authorization server, and its issuer of v1 tokens.
 const publicAuthority = "https://login.microsoftonline.com"

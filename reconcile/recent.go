@@ -1,0 +1,103 @@
+package reconcile
+
+import (
+	"path/filepath"
+	"time"
+
+	"provision/plan"
+	"provision/reconcile/sink"
+)
+
+// What this machine wrote moments ago may not be visible in the tenant yet. It is
+// kept for as long as that can last, so that the next command does not write it a
+// second time.
+
+func (k Keep) recentFile() string { return filepath.Join(k.Dir, "recent.json") }
+
+// recentWrite is a step that was carried out, with the ids that Entra chose for it.
+type recentWrite struct {
+	At     time.Time         `json:"at"`
+	Tenant string            `json:"tenant"` // its id
+	Step   plan.Step         `json:"step"`   // with ids in the place of unknown values
+	IDs    map[string]string `json:"ids,omitempty"`
+}
+
+func (w recentWrite) lookup(k plan.Key, property string) string {
+	if k == w.Step.Key {
+		return w.IDs[property]
+	}
+	return ""
+}
+
+// remember notes that the task's step is carried out.
+func (t *task) remember() {
+	if t.Lag <= 0 || t.step.Action == plan.Purge || t.step.Name == "" {
+		return
+	}
+	s := t.step
+	s.Changes, s.Needs, s.Clients, s.Bodies = nil, nil, nil, t.bodies
+	s.Refs.Holder.ID, s.Refs.Principal.ID = t.holder, t.principal
+	if s.Kind == plan.User && s.Action == plan.Create {
+		delete(s.Bodies[0], "passwordProfile")
+	}
+	w := recentWrite{At: t.Now().UTC(), Tenant: t.run.state.Tenant.ID, Step: s, IDs: map[string]string{}}
+	for _, property := range []string{plan.ID, plan.AppID, plan.ServicePrincipalID} {
+		if v := t.lookup(s.Key, property); v != "" {
+			w.IDs[property] = v
+		}
+	}
+	t.recent = append(t.recent, w)
+}
+
+// saveRecent keeps what was written in this run and shortly before.
+func (r *run) saveRecent() error {
+	if len(r.recent) == 0 {
+		return nil
+	}
+	all, err := r.Keep.recent(r.Now(), r.Lag)
+	if err != nil {
+		return err
+	}
+	return sink.WriteJSON(r.Keep.recentFile(), append(all, r.recent...))
+}
+
+// recent are the writes of the last moments.
+func (k Keep) recent(now time.Time, lag time.Duration) (recent []recentWrite, err error) {
+	var all []recentWrite
+	if _, err := sink.ReadJSON(k.recentFile(), &all); err != nil {
+		return nil, err
+	}
+	for _, w := range all {
+		if now.Sub(w.At) < lag {
+			recent = append(recent, w)
+		}
+	}
+	return recent, nil
+}
+
+// pending adds to the state what was written moments ago and the tenant does not
+// show yet.
+func (t *tenant) pending() error {
+	if t.Lag <= 0 {
+		return nil
+	}
+	recent, err := t.Keep.recent(t.Now(), t.Lag)
+	if err != nil {
+		return err
+	}
+	n, first := 0, recentWrite{}
+	for _, w := range recent {
+		if w.Tenant != t.state.Tenant.ID || t.state.Shows(w.Step, w.lookup) {
+			continue
+		}
+		if n++; n == 1 {
+			first = w
+		}
+		t.state = t.state.After([]plan.Step{w.Step}, w.lookup)
+	}
+	if n > 0 {
+		t.note("%d writes of the last %s are not visible in the tenant yet, for example %s %s; the plan takes them for done",
+			n, t.Lag.Round(time.Second), first.Step.Action, first.Step.Key)
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package reconcile_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"provision/emulator/emulatortest"
+	"provision/plan"
+)
+
+// TestASecondApplyWithinTheLagWritesNothing: what the tenant does not show yet is
+// not written twice, nor is a secret that was handed out replaced.
+func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulatortest.WithReplicationLag(4*time.Second))
+	w.patience, w.lag = 30*time.Second, 20*time.Second
+	stacks := everyKind(w.tenant.Domain)
+	if _, err := w.apply(stacks, plan.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	first, _, err := w.keep.Secret(t.Context(), "s.client", "key", w.placed(stacks)[0].Applications[1].Secrets[0].Sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.plan(stacks, plan.Options{})
+	if len(p.Steps) > 0 || !strings.Contains(strings.Join(p.Notes, "\n"), "not visible in the tenant yet") {
+		t.Errorf("within the lag a plan has %v and the notes %q, want no step and a note", p.Steps, p.Notes)
+	}
+	if done, err := w.apply(stacks, plan.Options{}); err != nil || done.Writes > 0 {
+		t.Errorf("a second apply writes %d times, %v", done.Writes, err)
+	}
+	second, _, err := w.keep.Secret(t.Context(), "s.client", "key", w.placed(stacks)[0].Applications[1].Secrets[0].Sink)
+	if err != nil || second.KeyID != first.KeyID {
+		t.Errorf("the secret is %s, %v; want still %s", second.KeyID, err, first.KeyID)
+	}
+	if _, err := w.apply(nil, plan.Options{Destroy: []string{"s"}}); err != nil {
+		t.Fatal(err)
+	}
+	if p := w.plan(nil, plan.Options{Destroy: []string{"s"}, KeepDeleted: true}); len(p.Steps) > 0 {
+		t.Errorf("within the lag a second destroy has %v", p.Steps)
+	}
+}
