@@ -1,0 +1,98 @@
+// Command bench measures what provision asks of a tenant, and how long it takes:
+// apply, a plan with nothing to do, five changes in each stack, and destroy, for
+// 1, 10, 100 and 1,000 stacks of 15 objects on a local tenant.
+//
+//	go run ./bench
+//	go run ./bench -sizes 1,10 -conditions latency
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// conditions are what the local tenant does, by name, as flags of `provision
+// emulator`.
+var conditions = []struct {
+	name  string
+	flags []string
+}{
+	{"calm", nil},
+	{"latency", []string{"--latency", "80ms"}},
+	{"lag", []string{"--latency", "80ms", "--replication-lag", "2s"}},
+	{"quotas", []string{"--quotas", "small"}},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	names := make([]string, len(conditions))
+	for i, c := range conditions {
+		names[i] = c.name
+	}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	sizes := flags.String("sizes", "1,10,100,1000", "how many stacks, separated by commas")
+	chosen := flags.String("conditions", strings.Join(names, ","), "conditions of the tenant, separated by commas")
+	program := flags.String("provision", "", "the program to measure (default: built from this module)")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if *program == "" {
+		if *program, err = build(ctx, dir); err != nil {
+			return err
+		}
+	}
+	fmt.Println(header)
+	for name := range strings.SplitSeq(*chosen, ",") {
+		i := slices.Index(names, name)
+		if i < 0 {
+			return fmt.Errorf("condition %q is not known; choose from %s", name, strings.Join(names, ", "))
+		}
+		for size := range strings.SplitSeq(*sizes, ",") {
+			n, err := strconv.Atoi(size)
+			if err != nil || n < 1 {
+				return fmt.Errorf("size %q is not a number of stacks", size)
+			}
+			work := filepath.Join(dir, name+"-"+size)
+			if err := measure(ctx, *program, work, n, conditions[i].flags, func(r result) {
+				fmt.Println(r.row(name, n))
+			}); err != nil {
+				return fmt.Errorf("%s, %d stacks: %w", name, n, err)
+			}
+		}
+	}
+	return nil
+}
+
+// build compiles the command line of this module.
+func build(ctx context.Context, dir string) (string, error) {
+	program := filepath.Join(dir, "provision")
+	c := exec.CommandContext(ctx, "go", "build", "-o", program, "provision/cmd/provision")
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build provision: %w\n%s", err, out)
+	}
+	return program, nil
+}

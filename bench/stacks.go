@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// objectsOfStack is how many objects of a tenant a stack of writeStacks has: an
+// API, a public and a confidential client with a service principal each, a
+// secret, two users, a group with a member, two assignments and two grants.
+const objectsOfStack = 15
+
+// writeStacks writes n stacks below dir, one folder each. The text of description
+// is that of five properties of every stack, so that another text is five
+// changes a stack.
+func writeStacks(dir string, n int, description string) error {
+	for i := range n {
+		name := fmt.Sprintf("orders%04d", i)
+		folder := filepath.Join(dir, name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		text := strings.NewReplacer("NAME", name, "TEXT", description).Replace(stackText)
+		if err := os.WriteFile(filepath.Join(folder, "stack.yaml"), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const stackText = `apiVersion: provision/v1
+kind: Stack
+metadata: {name: NAME}
+---
+apiVersion: provision/v1
+kind: User
+metadata: {name: ada}
+spec: {userPrincipalName: "ada.NAME@${tenant.domain}", displayName: Ada, jobTitle: TEXT}
+---
+apiVersion: provision/v1
+kind: User
+metadata: {name: ben}
+spec: {userPrincipalName: "ben.NAME@${tenant.domain}", displayName: Ben, jobTitle: TEXT}
+---
+apiVersion: provision/v1
+kind: Group
+metadata: {name: operators}
+spec: {description: TEXT, members: [{user: ben}]}
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: api}
+spec:
+  displayName: NAME API
+  description: TEXT
+  api:
+    requestedAccessTokenVersion: 2
+    oauth2PermissionScopes:
+      - {value: Orders.Read, adminConsentDisplayName: Read orders}
+      - {value: Orders.Write, adminConsentDisplayName: Change orders}
+  appRoles:
+    - {value: Orders.Admin, displayName: Administrator, allowedMemberTypes: [User]}
+    - {value: Orders.Process, displayName: Processor, allowedMemberTypes: [User, Application]}
+  roleAssignments:
+    - {role: Orders.Admin, users: [ada]}
+    - {role: Orders.Process, groups: [operators]}
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: spa}
+spec:
+  displayName: NAME page
+  publicClient: {redirectUris: ["http://localhost"]}
+  permissions: [{resource: api, scopes: [Orders.Read], adminConsent: true}]
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: service}
+spec:
+  displayName: NAME service
+  description: TEXT
+  secrets: [{name: key, lifetime: 90d}]
+  permissions: [{resource: api, scopes: [Orders.Write], adminConsent: true}]
+`
