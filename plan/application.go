@@ -94,7 +94,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 func (d *declaration) managedIdentity(s *stack.Stack, a *stack.Application, f stack.FederatedCredential) any {
 	k := d.applicationKey(s, f.ManagedIdentity)
 	if live := d.state.Objects[k]; live != nil && text(live.Properties, "servicePrincipalType") != "ManagedIdentity" {
-		d.problem(f.Pos, "set issuer and subject of the trusted tokens", "federated credential %s of application %s: %s is not a managed identity", f.Name, a.Name, f.ManagedIdentity)
+		d.mistake(f.Pos, "set issuer and subject of the trusted tokens", "federated credential %s of application %s: %s is not a managed identity", f.Name, a.Name, f.ManagedIdentity)
 	}
 	return Reference(k, ServicePrincipalID).Resolve(d.state.Lookup)
 }
@@ -164,7 +164,7 @@ func (d *declaration) clientID(s *stack.Stack, a *stack.Application, ref string)
 		}
 		return id
 	}
-	d.problem(a.Pos, "apply the stack that declares it first, or name the client by its appId",
+	d.mistake(a.Pos, "apply the stack that declares it first, or name the client by its appId",
 		"application %s names the client %q, which is neither in these manifests nor in the tenant", a.Name, ref)
 	return nil
 }
@@ -193,7 +193,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			if stack.IsID(p.Resource) {
 				hint = "check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + strings.ToLower(p.Resource)
 			}
-			d.problem(a.Pos, hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
+			d.mistake(a.Pos, hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
 			continue
 		}
 		d.instance(a.Pos, resource)
@@ -209,7 +209,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 					if _, there := others[value]; there {
 						hint = elsewhere
 					}
-					d.problem(a.Pos, hint, "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
+					d.mistake(a.Pos, hint, "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
 					continue
 				}
 				entry := map[string]any{"id": id, "type": kind}
@@ -274,7 +274,7 @@ func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key,
 	if role != "" {
 		var ok bool
 		if id, ok = d.entitlements(resource).roles[role]; !ok {
-			d.problem(a.Pos, nearest(role, sorted(d.entitlements(resource).roles)), "application %s has no role %q", a.Name, role)
+			d.mistake(a.Pos, nearest(role, sorted(d.entitlements(resource).roles)), "application %s has no role %q", a.Name, role)
 			return
 		}
 	}

@@ -11,28 +11,6 @@ import (
 	"provision/stack"
 )
 
-// Problem is a mistake in a manifest that only the tenant can show, such as a
-// permission that Microsoft Graph does not have.
-type Problem struct {
-	Pos     stack.Position
-	Message string
-	Hint    string
-}
-
-// Problems is bad input: nothing was planned.
-type Problems []Problem
-
-func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i, e := range p {
-		lines[i] = fmt.Sprintf("%s:%d:%d: %s", e.Pos.File, e.Pos.Line, e.Pos.Column, e.Message)
-		if e.Hint != "" {
-			lines[i] += "\n  hint: " + e.Hint
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
 // declare turns stacks into the objects they declare, in the names and ids of
 // the tenant whose state is given.
 func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
@@ -65,8 +43,8 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 			d.application(s, a)
 		}
 	}
-	if len(d.problems) > 0 {
-		return nil, d.problems
+	if len(d.mistakes) > 0 {
+		return nil, d.mistakes.Sorted()
 	}
 	return d, nil
 }
@@ -78,12 +56,12 @@ type declaration struct {
 	users        map[*stack.Stack]map[string]Key // by name
 	appIDs       map[string]Key                  // the tenant's applications
 	trusted      map[Key]map[string]bool         // who may own an application or group and its service principal, by object id
-	problems     Problems
+	mistakes     stack.Mistakes                  // that only the tenant can show, such as a permission that Microsoft Graph does not have
 	notes        []string
 }
 
-func (d *declaration) problem(pos stack.Position, hint, format string, args ...any) {
-	d.problems = append(d.problems, Problem{pos, fmt.Sprintf(format, args...), hint})
+func (d *declaration) mistake(pos stack.Position, hint, format string, args ...any) {
+	d.mistakes = append(d.mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 func (d *declaration) add(o *Object) {
@@ -218,7 +196,7 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 		if live.Stack != "" {
 			owner = "stack " + live.Stack
 		}
-		d.problem(u.Pos, "add `existing: true` to refer to the user without managing them",
+		d.mistake(u.Pos, "add `existing: true` to refer to the user without managing them",
 			"user %s already exists in the tenant and belongs to %s", upn, owner)
 		return
 	}
@@ -296,7 +274,7 @@ func (d *declaration) groupTypes(k Key, g *stack.Group, properties map[string]an
 	}
 	live := d.state.Objects[k]
 	if live != nil && slices.Contains(list(live.Properties, "groupTypes"), any("Unified")) != g.Unified() {
-		d.problem(g.Pos, "give the group another metadata.name, or delete it first", "group %s: Graph cannot change a group into or from a Microsoft 365 group", g.Name)
+		d.mistake(g.Pos, "give the group another metadata.name, or delete it first", "group %s: Graph cannot change a group into or from a Microsoft 365 group", g.Name)
 	}
 	switch {
 	case g.Dynamic():

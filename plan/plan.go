@@ -65,7 +65,7 @@ type Options struct {
 // Diff plans how the tenant becomes what the stacks declare. What a stack owns
 // and no longer declares is deleted; a stack that is not among stacks nor
 // Options.Destroy is left alone and named in Plan.Orphans. The error is
-// Problems when the manifests cannot be right in this tenant.
+// stack.Mistakes when the manifests cannot be right in this tenant.
 func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	declaration, err := declare(stacks, actual)
 	if err != nil {
@@ -102,8 +102,8 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	if len(d.ambiguous) > 0 {
 		return nil, d.ambiguous[0]
 	}
-	if problems := d.unresolved(); len(problems) > 0 {
-		return nil, problems
+	if mistakes := d.unresolved(); len(mistakes) > 0 {
+		return nil, mistakes.Sorted()
 	}
 	d.foreign()
 	d.plan.Steps = sortSteps(d.plan.Steps)
@@ -167,7 +167,7 @@ func (n need) object() Key {
 
 // unresolved are the values that steps wait for and that no step of the plan
 // makes known: found here, they stop nothing half way.
-func (d *differ) unresolved() (problems Problems) {
+func (d *differ) unresolved() (mistakes stack.Mistakes) {
 	made := map[Key]bool{}
 	for _, s := range d.plan.Steps {
 		if s.Action == Create {
@@ -190,15 +190,15 @@ func (d *differ) unresolved() (problems Problems) {
 					continue
 				}
 				said[message] = true
-				p := Problem{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
+				m := stack.Mistake{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
 				if o := d.declared[s.Key]; o != nil {
-					p.Pos = o.Pos
+					m.Pos = o.Pos
 				}
-				problems = append(problems, p)
+				mistakes = append(mistakes, m)
 			}
 		}
 	}
-	return problems
+	return mistakes
 }
 
 // orphans names the stacks that nobody declares any more: their objects are

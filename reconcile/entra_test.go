@@ -115,7 +115,7 @@ func TestFederatedCredentialsOfEveryKind(t *testing.T) {
 	strangers(w)
 	stacks[0].Applications = append(stacks[0].Applications, &stack.Application{Name: "theirs", Existing: true, UniqueName: "their-app"})
 	_, err := w.apply(stacks, plan.Options{})
-	if !errors.As(err, new(plan.Problems)) || !strings.Contains(err.Error(), "theirs is not a managed identity") {
+	if !errors.As(err, new(stack.Mistakes)) || !strings.Contains(err.Error(), "theirs is not a managed identity") {
 		t.Errorf("an application as a managed identity: %v", err)
 	}
 }
@@ -150,7 +150,7 @@ func TestKindsOfGroupsAndUsers(t *testing.T) {
 	sales.MembershipRule, sales.Members = ptr(`user.department -eq "Sales"`), nil
 	w.must(stacks, plan.Options{})
 	s.Groups[3].GroupTypes, s.Groups[3].Visibility = nil, nil
-	if _, err := w.apply(stacks, plan.Options{}); !errors.As(err, new(plan.Problems)) {
+	if _, err := w.apply(stacks, plan.Options{}); !errors.As(err, new(stack.Mistakes)) {
 		t.Errorf("a Microsoft 365 group that becomes another: %v, want a problem", err)
 	}
 	w.must(nil, plan.Options{Destroy: []string{"s"}})

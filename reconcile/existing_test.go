@@ -97,13 +97,13 @@ func TestWhatDoesNotExistIsSaid(t *testing.T) {
 	} {
 		s.Name = "s"
 		_, err := w.apply([]*stack.Stack{s}, plan.Options{})
-		if !errors.As(err, new(*reconcile.NotFound)) {
-			t.Errorf("%s: %v, want a NotFound", what, err)
+		if !errors.As(err, new(stack.Mistakes)) {
+			t.Errorf("%s: %v, want a mistake", what, err)
 		}
 	}
 	// A user who is there already is not taken over.
 	_, err := w.apply([]*stack.Stack{{Name: "s", Users: []*stack.User{{Name: "bob", UserPrincipalName: "Bob@" + w.tenant.Domain}}}}, plan.Options{})
-	if !errors.As(err, new(plan.Problems)) || !strings.Contains(err.Error(), "existing: true") {
+	if !errors.As(err, new(stack.Mistakes)) || !strings.Contains(err.Error(), "existing: true") {
 		t.Errorf("a user who is there already: %v, want a problem that suggests `existing: true`", err)
 	}
 }

@@ -122,7 +122,7 @@ func TestWhatCannotBeResolvedIsFoundBeforeAnythingIsWritten(t *testing.T) {
 	} {
 		bare := &stack.Application{Name: "bare", Existing: true, UniqueName: "bare"}
 		_, err := w.apply([]*stack.Stack{{Name: "s", Applications: []*stack.Application{test.app, bare}}}, plan.Options{})
-		var problems plan.Problems
+		var problems stack.Mistakes
 		if !errors.As(err, &problems) || len(problems) != 1 || !strings.Contains(problems[0].Message, test.want) || !strings.Contains(problems[0].Hint, test.hint) {
 			t.Errorf("%s: %v, want a problem %q with the hint %q", what, err, test.want, test.hint)
 		}

@@ -12,18 +12,12 @@ import (
 	"provision/stack"
 )
 
-// NotFound says that what a manifest calls existing is not in the tenant, or
-// is there more than once.
-type NotFound struct {
-	Pos     stack.Position
-	Message string
-	Hint    string
-}
-
 const correctOrCreate = "correct the property that identifies it, or remove `existing: true` to create it"
 
-func (e *NotFound) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.Pos.File, e.Pos.Line, e.Pos.Column, e.Message)
+// mistake notes that a manifest is wrong about this tenant: what it calls existing
+// is not there, or is there more than once. All of them are reported together.
+func (t *tenant) mistake(pos stack.Position, hint, format string, args ...any) {
+	t.mistakes = append(t.mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // named looks up, by natural key, what stacks declare and no list has shown,
@@ -55,7 +49,13 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 		}
 	}
 	queries = append(queries, t.usersNamed(users)...)
-	return t.run(append(queries, t.alike(stacks)...))
+	if err := t.run(append(queries, t.alike(stacks)...)); err != nil {
+		return err
+	}
+	if len(t.mistakes) > 0 {
+		return t.mistakes.Sorted()
+	}
+	return nil
 }
 
 // usersNamed looks up users. One that is existing must be there.
@@ -69,7 +69,7 @@ func (t *tenant) usersNamed(users map[string][]*stack.User) []query {
 			for _, upn := range upns {
 				for _, u := range users[upn] {
 					if u != nil && u.Existing && t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] == nil {
-						return &NotFound{u.Pos, fmt.Sprintf("existing user %s: the tenant has no %s", u.Name, upn), correctOrCreate}
+						t.mistake(u.Pos, correctOrCreate, "existing user %s: the tenant has no %s", u.Name, upn)
 					}
 				}
 			}
@@ -179,8 +179,9 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		}
 		return []query{{read: graph.ApplicationNamed(k.Name), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(k.Name, strs(m, "tags")); owner != s.Name {
-				return &NotFound{a.Pos, fmt.Sprintf("application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name)),
-					"to use it, declare it with `existing: true`; to let the stack own it, add the tag to it; else rename the application"}
+				t.mistake(a.Pos, "to use it, declare it with `existing: true`; to let the stack own it, add the tag to it; else rename the application",
+					"application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name))
+				return nil
 			}
 			return t.application(m)
 		})}}
@@ -201,7 +202,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			return nil
 		}
 	}
-	one := func(by string) error {
+	one := func(by string) {
 		if found != 1 {
 			hint := correctOrCreate
 			switch {
@@ -212,9 +213,8 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			case a.UniqueName == "":
 				hint = "correct the displayName; to create an application, remove `existing: true`; Azure creates a managed identity together with its resource"
 			}
-			return &NotFound{a.Pos, fmt.Sprintf("existing application %s: the tenant has %d with %s, not one", a.Name, found, by), hint}
+			t.mistake(a.Pos, hint, "existing application %s: the tenant has %d with %s, not one", a.Name, found, by)
 		}
-		return nil
 	}
 	switch {
 	case a.AppID != "":
@@ -226,14 +226,16 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 				t.state.Existing[k] = live
 				return nil
 			}
-			return one("appId " + a.AppID)
+			one("appId " + a.AppID)
+			return nil
 		}}}
 	case a.UniqueName != "":
 		return []query{{read: graph.ApplicationNamed(a.UniqueName), take: func(r graph.Result) error {
 			if err := each(take(t.application))(r); err != nil {
 				return err
 			}
-			return one("uniqueName " + a.UniqueName)
+			one("uniqueName " + a.UniqueName)
+			return nil
 		}}}
 	}
 	// A managed identity is a service principal without a registration.
@@ -249,7 +251,8 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 			if err := each(managedIdentity)(r); err != nil {
 				return err
 			}
-			return one(fmt.Sprintf("displayName %q", a.DisplayName))
+			one(fmt.Sprintf("displayName %q", a.DisplayName))
+			return nil
 		}},
 	}
 }
@@ -281,7 +284,7 @@ func (t *tenant) groupNamed(s *stack.Stack, g *stack.Group) []query {
 			if found > 1 {
 				hint = "identify it by its uniqueName, or rename the others: the tenant has several groups of this displayName"
 			}
-			return &NotFound{g.Pos, fmt.Sprintf("existing group %s: the tenant has %d with %s, not one", g.Name, found, by), hint}
+			t.mistake(g.Pos, hint, "existing group %s: the tenant has %d with %s, not one", g.Name, found, by)
 		}
 		return err
 	}}}

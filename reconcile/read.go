@@ -68,7 +68,9 @@ type tenant struct {
 	ctx     context.Context
 	managed map[string]bool
 	state   *plan.State
-	byID    map[string]plan.Key // object id of a user, group or service principal → its key
+
+	mistakes stack.Mistakes
+	byID     map[string]plan.Key // object id of a user, group or service principal → its key
 
 	related    map[string]related          // by navigation property: what lists have shown
 	grants     map[string][]map[string]any // admin consent, by client and by resource; nil where no list has shown it

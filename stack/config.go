@@ -79,7 +79,7 @@ func CheckConfig(file string, raw, schema []byte) (config map[string]any, mistak
 		d.mistakes.add(d.at(root.Content[0]), "write one `NAME: value` line for each setting", "it must be a mapping of settings")
 	}
 	if len(d.mistakes) > 0 {
-		return nil, d.mistakes.sorted()
+		return nil, d.mistakes.Sorted()
 	}
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
@@ -95,7 +95,7 @@ func CheckConfig(file string, raw, schema []byte) (config map[string]any, mistak
 	if errors.As(c.MustCompile(url).Validate(any(config)), &invalid) {
 		d.explain(invalid)
 	}
-	return config, d.mistakes.sorted()
+	return config, d.mistakes.Sorted()
 }
 
 // unreadable says where and why a file is no YAML.

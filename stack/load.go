@@ -43,7 +43,7 @@ func Load(dir string) ([]*Stack, error) {
 		l.mistakes.add(Position{File: dir}, "add a document of kind Stack", "no stack at or below this folder")
 	}
 	if len(l.mistakes) > 0 {
-		return nil, l.mistakes.sorted()
+		return nil, l.mistakes.Sorted()
 	}
 	var all []*Stack
 	for _, name := range slices.Sorted(maps.Keys(l.stacks)) {

@@ -53,7 +53,8 @@ func (m *Mistakes) add(pos Position, hint, format string, args ...any) {
 	*m = append(*m, Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-func (m Mistakes) sorted() Mistakes {
+// Sorted puts them in the order of Mistakes.
+func (m Mistakes) Sorted() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int {
 		if a, b := a.Excerpt != "", b.Excerpt != ""; a != b {
 			if a {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"provision/plan"
 	"provision/stack"
 )
 
@@ -101,14 +100,9 @@ func (a *app) print(status string, errs []jsonError) {
 // jsonErrors are err as text output has it.
 func (a *app) jsonErrors(err error) []jsonError {
 	var mistakes stack.Mistakes
-	var problems plan.Problems
 	switch {
 	case err == nil || errors.Is(err, errNo):
 		return nil
-	case errors.As(err, &problems):
-		for _, p := range problems {
-			mistakes = append(mistakes, stack.Mistake{Pos: p.Pos, Message: p.Message, Hint: p.Hint})
-		}
 	case !errors.As(err, &mistakes):
 		return []jsonError{{Message: oneLine(err.Error()), Hint: a.hintFor(err)}}
 	}

@@ -77,10 +77,8 @@ var errNo = errors.New("the answer is no")
 func (a *app) report(ctx context.Context, err error) int {
 	var child exitCode
 	var mistakes stack.Mistakes
-	var problems plan.Problems
 	var by interrupted
 	var failed failure
-	var notFound *reconcile.NotFound
 	switch {
 	case err == nil:
 		return exitDone
@@ -98,13 +96,6 @@ func (a *app) report(ctx context.Context, err error) int {
 		return exitNo
 	case errors.As(err, &mistakes):
 		return a.reportMistakes(mistakes)
-	case errors.As(err, &problems):
-		for _, p := range problems {
-			mistakes = append(mistakes, stack.Mistake{Pos: p.Pos, Message: p.Message, Hint: p.Hint})
-		}
-		return a.reportMistakes(mistakes)
-	case errors.As(err, &notFound):
-		return a.reportMistakes(stack.Mistakes{{Pos: notFound.Pos, Message: notFound.Message, Hint: notFound.Hint}})
 	}
 	a.say("error: %s", oneLine(err.Error()))
 	if h := a.hintFor(err); h != "" {
