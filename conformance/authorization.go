@@ -97,7 +97,7 @@ func (s *Suite) validUser(e endpoint) Case {
 	if e.needsRole() {
 		add = s.addAssignment(e.sufficient()...)
 	}
-	who, cannot := s.signedInTo(e, kind, add, func(u User, client Application) bool { return e.alone(callerOf(u, client)) })
+	who, cannot := s.signedInTo(e, kind, add, func(u User, client Application) bool { return e.alone(e.callerOf(u, client)) })
 	if cannot == nil || !e.several() {
 		return s.admitted(e, "valid", CauseRefused, who, cannot, s.userProperties(e, who)...)
 	}
@@ -187,7 +187,7 @@ func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Applicatio
 	for _, client := range s.clientsWith(func([]string) bool { return true }) {
 		less := e.requirement
 		less.scopes = missing(e.scopes, []string{scope})
-		if less.scoped(client.Scopes) && !slices.Contains(client.Scopes, scope) && !e.letsIn(callerOf(user, client)) {
+		if less.scoped(client.Scopes) && !slices.Contains(client.Scopes, scope) && !e.letsIn(e.callerOf(user, client)) {
 			return client, true
 		}
 	}
@@ -230,7 +230,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	deny := func(name, kind, add, flaw string, lacking caller, match func(User) bool) Case {
 		who, cannot := s.refused(e, kind, add, func(u User) bool { return match(u) && e.fitsButRoles(u) })
 		c := s.denied(e, name, CauseRole, High, who, cannot, s.userProperties(e, who)...)
-		if cannot != nil && e.several() {
+		if cannot != nil && (e.several() || e.owner) {
 			c = s.signedDenied(e, name, CauseRole, lacking)
 		}
 		if strings.HasPrefix(name, "missing-") {

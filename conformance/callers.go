@@ -15,9 +15,9 @@ func (s *Suite) validApplication(e endpoint) Case {
 	if !e.needsRole() {
 		kind, add = "with a secret", "secrets: [{name: verify}]  # in an application"
 	}
-	who, cannot := s.itself(kind, add, func(a Application) bool { return e.alone(caller{app: true, roles: a.Roles}) })
+	who, cannot := s.itself(kind, add, func(a Application) bool { return e.alone(e.itselfOf(a)) })
 	if cannot != nil && e.several() {
-		who, cannot = s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) })
+		who, cannot = s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) && (!e.owner || a.Name == e.made.Application) })
 	}
 	return s.admitted(e, name, means, who, cannot, s.applicationProperties(e, who)...)
 }
@@ -35,9 +35,9 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 		return nil
 	}
 	deny := func(name, kind, add, flaw string, lacking caller, match func(Application) bool) Case {
-		who, cannot := s.itself(kind, add, func(a Application) bool { return match(a) && !e.letsIn(caller{app: true, roles: a.Roles}) })
+		who, cannot := s.itself(kind, add, func(a Application) bool { return match(a) && !e.letsIn(e.itselfOf(a)) })
 		c := s.denied(e, name, CauseRole, High, who, cannot, s.applicationProperties(e, who)...)
-		if cannot != nil && e.several() {
+		if cannot != nil && (e.several() || e.owner) {
 			c = s.signedDenied(e, name, CauseRole, lacking)
 		}
 		c.Source = sourceRoles
@@ -80,12 +80,12 @@ func (s *Suite) userRefused(e endpoint) Case {
 func (s *Suite) applicationRefused(e endpoint) Case {
 	const name = "app-only"
 	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool {
-		return e.satisfiedBy(a.Roles) && !e.letsIn(caller{app: true, roles: a.Roles})
+		return e.satisfiedBy(a.Roles) && !e.letsIn(e.itselfOf(a))
 	})
 	c := s.denied(e, name, CauseCallers, High, fit, cannot, s.applicationProperties(e, fit)...)
 	if cannot != nil {
 		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(a Application) bool {
-			return !e.letsIn(caller{app: true, roles: a.Roles})
+			return !e.letsIn(e.itselfOf(a))
 		})
 		c.skip = nil
 		c.Sends = "an application's own token with the roles of an authorized user"

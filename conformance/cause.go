@@ -53,6 +53,8 @@ const (
 	CauseGroupCompare       CauseID = "group-compare"
 	CauseGuests             CauseID = "guests"
 	CauseAlternatives       CauseID = "alternatives"
+	CauseOwner              CauseID = "owner"
+	CauseOwnerClaimed       CauseID = "owner-claimed"
 	CauseScope              CauseID = "scope"
 	CauseScopeCompare       CauseID = "scope-compare"
 	CauseRole               CauseID = "role"
@@ -157,6 +159,8 @@ var causes = []cause{
 	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGroup},
 	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGuests},
 	{id: CauseAlternatives, title: "the API adds up parts of different alternatives", blockedBy: []CauseID{CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},
+	{id: CauseOwner, title: "the API does not check whose object it is", blockedBy: []CauseID{CauseOpen, CauseScope}, remedy: remedyOwner},
+	{id: CauseOwnerClaimed, title: "the API takes the owner of an object from the request, not from the token", blockedBy: []CauseID{CauseOwner}, remedy: remedyOwner},
 	{id: CauseScopeCompare, title: "the API does not compare scopes (scp) as whole words of the right claim", blockedBy: []CauseID{CauseScope, CauseAlternatives}, remedy: remedyScope},
 	{id: CauseRolePart, title: "the API does not check all of the roles (roles)", blockedBy: []CauseID{CauseRole, CauseAlternatives}, remedy: remedyRole},
 	{id: CauseRoleCompare, title: "the API does not compare roles (roles) as whole words of the right claim", blockedBy: []CauseID{CauseStaleRoles, CauseAlternatives}, remedy: remedyRole},

@@ -12,7 +12,7 @@ var core = []string{
 	"public",
 	"no-token", "wrong-scheme", "empty-token", "garbage",
 	"valid", "valid-application", "role", "role-by-group", "missing-scope", "no-role", "missing-role", "missing-any-role", "wrong-role", "app-only", "user",
-	"scope", "missing-any-scope", "mixed", "no-group", "wrong-group", "guest",
+	"scope", "missing-any-scope", "mixed", "no-group", "wrong-group", "guest", "owner-peer",
 	"tampered-payload", "tampered-signature", "alg-none", "unknown-kid",
 	"expired", "not-yet-valid", "wrong-audience", "wrong-issuer", "other-tenant", "id-token",
 }

@@ -32,6 +32,15 @@ type endpoint struct {
 // endpoint is newEndpoint with what the document says of all endpoints.
 func (s *Suite) endpoint(e stack.Endpoint) (endpoint, error) {
 	n, err := newEndpoint(e)
+	for i := range n.alternatives {
+		if r := &n.alternatives[i]; r.owner && e.Setup != nil {
+			r.made = e.Setup.As
+			r.users, r.apps = r.users && r.made.User != "", r.apps && r.made.Application != ""
+		}
+	}
+	if err == nil {
+		n.requirement = n.alternatives[0]
+	}
 	n.meaning = meaningOf(n.expect, e.Refusals.Or(s.Document.Refusals))
 	return n, err
 }

@@ -41,7 +41,7 @@ func (s *Suite) expand() ([]Case, error) {
 			return nil, fmt.Errorf("conformance %s: endpoint %s is stated twice", s.Document.Name, e.id)
 		}
 		ids[e.id] = true
-		for _, c := range s.endpointCases(e) {
+		for _, c := range e.hiding(s.endpointCases(e)) {
 			c.File, c.Line = stated.Pos.File, stated.Pos.Line
 			cases = append(cases, c)
 		}
@@ -106,6 +106,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 		cases = append(cases, entitlementCases(alternative)...)
 	}
 	cases = append(cases, s.mixedCases(e)...)
+	cases = append(cases, s.ownerCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
 	cases = append(cases, onEach(e, Claims, s.fitting(claimChecks))...)
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)

@@ -17,6 +17,9 @@ type scene struct {
 	request
 	known known
 	made  bool // by setup
+
+	mark  string // a word that the object has, if its setup states one
+	setup reply  // what was answered
 }
 
 // prepare sends the endpoint's setup, where it has one, and fills in the case's
@@ -26,14 +29,18 @@ func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
 	e := of.stated
 	var made scene
 	if f := e.Setup; f != nil {
-		got, err := s.fixture(ctx, c, f, known{unique: unique()})
+		mark := unique()
+		got, err := s.fixture(ctx, c, f, known{unique: mark})
 		if err != nil {
 			return made, fmt.Errorf("setup: %w", err)
 		}
 		if !success(got.status) {
 			return made, fmt.Errorf("setup: %s answered %d: %s", f.Request, got.status, s.brief(got))
 		}
-		made.made = true
+		made.made, made.setup = true, got
+		if body, _ := json.Marshal(f.Body); strings.Contains(string(body), "${unique}") {
+			made.mark = mark
+		}
 		if made.known.setup, err = captured(f.Capture, got); err != nil {
 			return made, fmt.Errorf("setup: %s: %w", f.Request, err)
 		}

@@ -150,6 +150,17 @@ var (
 		`if !slices.Contains(claims.Groups, groupID) { http.Error(w, "forbidden", 403); return }`,
 		`if !slices.Contains(claims.Groups, groupID) { http.Error(w, "forbidden", 403); return }`,
 	}
+	remedyOwner = remedy{
+		`if order.owner != claims["oid"]: raise HTTPException(404)  # on every method, and in the query of lists`,
+		`if order.owner != claims["oid"]: raise HTTPException(404)  # on every method, and in the query of lists`,
+		`if order.owner != user.claims["oid"]: raise HTTPException(404)`,
+		`if (order.owner !== payload.oid) return res.sendStatus(404)`,
+		`if (order.owner !== req.authInfo.oid) return res.sendStatus(404)`,
+		`if (order.Owner != User.GetObjectId()) return NotFound();`,
+		`@PreAuthorize("@orders.isOwner(#id, authentication.token.claims['oid'])")`,
+		`if order.Owner != claims.OID { http.NotFound(w, r); return }`,
+		`if order.Owner != claims.OID { http.NotFound(w, r); return }`,
+	}
 	remedyGuests = remedy{
 		`if claims.get("acct") != 0: raise HTTPException(403)  # the optional claim acct of the API's registration`,
 		`if claims.get("acct") != 0: raise HTTPException(403)  # the optional claim acct of the API's registration`,

@@ -19,6 +19,8 @@ type requirement struct {
 	owner    bool // only who made the object in setup
 	users    bool // users can be let in
 	apps     bool // applications can be let in
+
+	made stack.As // who makes the object, where only they are let in
 }
 
 func newRequirement(stated stack.Requires) requirement {
@@ -50,7 +52,9 @@ func (r requirement) scoped(scopes []string) bool {
 }
 
 // fits says whether a user meets all that is required but for scopes and ownership.
-func (r requirement) fits(u User) bool { return r.satisfiedBy(u.Roles) && r.fitsButRoles(u) }
+func (r requirement) fits(u User) bool {
+	return r.satisfiedBy(u.Roles) && r.fitsButRoles(u) && (!r.owner || u.Name == r.made.User)
+}
 
 func (r requirement) fitsButRoles(u User) bool {
 	return (len(r.groups) == 0 || overlap(r.groups, u.Groups)) && !(r.noGuests && u.Guest)
@@ -58,10 +62,13 @@ func (r requirement) fitsButRoles(u User) bool {
 
 // admits says whether a caller is let in.
 func (r requirement) admits(c caller) bool {
+	if r.owner && !c.owner {
+		return false
+	}
 	if c.app {
 		return r.apps && r.satisfiedBy(c.roles)
 	}
-	return r.users && r.scoped(c.scopes) && r.fits(User{Roles: c.roles, Groups: c.groups, Guest: c.guest})
+	return r.users && r.scoped(c.scopes) && r.satisfiedBy(c.roles) && r.fitsButRoles(User{Groups: c.groups, Guest: c.guest})
 }
 
 // sufficient is a shortest list of roles that lets in.
@@ -74,7 +81,7 @@ func (r requirement) sufficient() []string {
 
 // minimal is a caller who has just what is required.
 func (r requirement) minimal(app bool) caller {
-	c := caller{app: app, roles: r.sufficient()}
+	c := caller{app: app, roles: r.sufficient(), owner: r.owner}
 	if !app {
 		c.scopes, c.groups = slices.Concat(r.scopes, r.anyScope[:min(1, len(r.anyScope))]), r.groups[:min(1, len(r.groups))]
 	}
@@ -86,6 +93,7 @@ type caller struct {
 	app                   bool
 	scopes, roles, groups []string
 	guest                 bool
+	owner                 bool // made the object
 }
 
 func (c caller) String() string {
@@ -153,7 +161,7 @@ func (e endpoint) mixtures() (all []caller) {
 			both := a.minimal(false).with(b.minimal(false))
 			for _, app := range []bool{false, true} {
 				mixed := both
-				mixed.app = app
+				mixed.app, mixed.owner = app, true
 				if app {
 					mixed.scopes, mixed.groups = nil, nil // which an application's token never has
 				}

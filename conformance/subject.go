@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"provision/stack"
 )
 
 // subject is whom a token is for: a user, signed in to a client, or an
@@ -54,12 +56,25 @@ func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (s
 
 // refused finds one whom no other alternative lets in.
 func (s *Suite) refused(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
-	return s.signedInTo(e, kind, add, func(u User, client Application) bool { return match(u) && !e.letsIn(callerOf(u, client)) })
+	return s.signedInTo(e, kind, add, func(u User, client Application) bool { return match(u) && !e.letsIn(e.callerOf(u, client)) })
 }
 
 // callerOf is what the token of a user who signs in to a client says.
-func callerOf(u User, client Application) caller {
-	return caller{scopes: client.Scopes, roles: u.Roles, groups: u.Groups, guest: u.Guest}
+func (e endpoint) callerOf(u User, client Application) caller {
+	return caller{scopes: client.Scopes, roles: u.Roles, groups: u.Groups, guest: u.Guest, owner: u.Name == e.maker().User}
+}
+
+// itselfOf is what an application's own token says.
+func (e endpoint) itselfOf(a Application) caller {
+	return caller{app: true, roles: a.Roles, owner: a.Name == e.maker().Application}
+}
+
+// maker is who makes the object in setup, if it is somebody that the document names.
+func (e endpoint) maker() stack.As {
+	if e.stated.Setup == nil {
+		return stack.As{}
+	}
+	return e.stated.Setup.As
 }
 
 func (s *Suite) signedInTo(e endpoint, kind, add string, match func(User, Application) bool) (subject, *skipped) {

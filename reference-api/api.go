@@ -176,7 +176,7 @@ func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 		a.unauthorized(w, r, route, err)
 		return
 	}
-	if refused := route.authorize(claims); refused != nil {
+	if refused := route.authorize(r, claims); refused != nil {
 		w.Header().Set("WWW-Authenticate", insufficientScope(refused.scope))
 		a.refuse(w, r, route, http.StatusForbidden, refused.detail, refused.reason, principal(claims)...)
 		return

@@ -16,6 +16,7 @@ var (
 
 	ErrScope   = errors.New("a scope is missing")
 	ErrCaller  = errors.New("not open to this kind of caller")
+	ErrOwner   = errors.New("somebody else owns it")
 	ErrGuest   = errors.New("the user is a guest")
 	ErrGroup   = errors.New("the user is in none of the groups")
 	ErrNoRoles = errors.New("the token has no roles")

@@ -25,6 +25,10 @@ type Route struct {
 	Requires []Requirement
 	Handler  http.Handler // answers an admitted request; default: Status
 
+	// Owns says whether the caller owns what the request is about, where a
+	// requirement asks for that; nil: nobody does.
+	Owns func(*http.Request, *token.Claims) bool
+
 	// Refusal is the status and the body of a refused caller's answer; nil: the
 	// API's own.
 	Refusal func(Refused) (status int, body any)
@@ -40,6 +44,7 @@ type Requirement struct {
 	AllRoles []string
 	Groups   []string // object ids
 	NoGuests bool
+	Owner    bool // only who owns what the request is about
 	// Callers are the kinds of callers: default Users where scopes or groups are
 	// stated, else both. Where both are named beside scopes, an application is let
 	// in by its roles, so never where none are asked for.
@@ -102,9 +107,12 @@ type refusal struct {
 
 // authorize decides by the claims of a verified token; nil lets in. What is said
 // is what the first requirement lacks.
-func (r Route) authorize(c *token.Claims) (first *refusal) {
+func (r Route) authorize(request *http.Request, c *token.Claims) (first *refusal) {
 	for _, requirement := range r.Requires {
 		refused := requirement.authorize(c)
+		if refused == nil && requirement.Owner && (r.Owns == nil || !r.Owns(request, c)) {
+			refused = &refusal{detail: "Not the owner", reason: ErrOwner}
+		}
 		if refused == nil {
 			return nil
 		}

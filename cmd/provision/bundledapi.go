@@ -71,11 +71,15 @@ func scenarioOf(documents []*stack.Conformance) string {
 func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) []referenceapi.Route {
 	var all []referenceapi.Route
 	seen := map[string]bool{}
+	kept := &objects{made: map[string]*keptObject{}}
 	for _, document := range documents {
 		for _, e := range document.Endpoints {
 			method, path, _ := strings.Cut(e.Request, " ")
 			handler := behind.Handler(method, path)
-			if handler == nil { // nothing tells one value of a parameter from another
+			owned := handler == nil && document.Scenario == "" && ownerOnly(e)
+			if owned {
+				handler = kept.handler(e)
+			} else if handler == nil { // nothing tells one value of a parameter from another
 				if document.Scenario == "" {
 					path = bundledPath(bundledEndpoint(e))
 				}
@@ -87,13 +91,27 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) 
 			}
 			seen[method+" "+path] = true
 			route := referenceapi.Route{Method: method, Path: path, Public: e.Public, Handler: handler, Refusal: statedRefusal(e.Refusals.Or(document.Refusals))}
+			if owned {
+				route.Owns = kept.owns(e)
+			}
 			for _, r := range e.Requires.Alternatives() {
 				route.Requires = append(route.Requires, referenceapi.Requirement{
 					Scopes: r.Scopes, AnyScope: r.AnyScope, AnyRole: r.AnyRole, AllRoles: r.AllRoles,
-					Groups: f.groupClaims(r.Groups), NoGuests: r.Guests != "", Callers: r.Callers,
+					Groups: f.groupClaims(r.Groups), NoGuests: r.Guests != "", Owner: r.Owner, Callers: r.Callers,
 				})
 			}
 			all = append(all, route)
+		}
+		for _, e := range document.Endpoints {
+			if route, ok := kept.creates(e); ok && document.Scenario == "" && ownerOnly(e) {
+				at := slices.IndexFunc(all, func(r referenceapi.Route) bool { return r.Method == route.Method && r.Path == route.Path })
+				if at < 0 {
+					all = append(all, route)
+				} else if !seen[route.Method+" "+route.Path+" creates"] {
+					all[at].Handler = route.Handler
+				}
+				seen[route.Method+" "+route.Path+" creates"] = true
+			}
 		}
 	}
 	return all

@@ -1,0 +1,443 @@
+package conformance
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+const sourceOwner = "OWASP API Security Top 10: API1:2023 Broken Object Level Authorization"
+
+// ownerCases are callers who meet all that an alternative asks for and did not
+// make the object.
+func (s *Suite) ownerCases(e endpoint) []Case {
+	i := slices.IndexFunc(e.alternatives, func(r requirement) bool { return r.owner })
+	if i < 0 || e.stated.Setup == nil {
+		return nil
+	}
+	e = e.each()[i]
+	peer, cannot := s.peer(e)
+	cases := []Case{s.ownerCase(e, "owner-peer", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object", peer, cannot, (*ownerTrial).own)}
+	if !e.listing() {
+		cases = append(cases,
+			s.ownerCase(e, "owner-methods", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object, and every other method", peer, cannot, (*ownerTrial).methods))
+	}
+	cases = append(cases,
+		s.ownerCase(e, "owner-claimed", CauseOwnerClaimed, "the token of "+describe(peer, cannot)+", and the owner's id and name in the query, in headers and in the body", peer, cannot, (*ownerTrial).claimed),
+		s.ownerCase(e, "owner-create", CauseOwnerClaimed, "the request of setup with the token of "+describe(peer, cannot)+", and the owner's id and name in the body", peer, cannot, (*ownerTrial).create))
+	if stated := e.stated.Requires.Alternatives()[i]; stated.Allows(applications) && newRequirement(stated).apps {
+		app, none := s.itself("whose roles are enough", s.addPermission(e.sufficient()...), func(a Application) bool {
+			return e.satisfiedBy(a.Roles) && a.Name != e.made.Application && !e.letsIn(e.itselfOf(a))
+		})
+		cases = append(cases, s.ownerCase(e, "owner-application", CauseOwner, "the token of "+describe(app, none)+", which did not make the object", app, none, (*ownerTrial).own))
+	}
+	return cases
+}
+
+// peer is somebody who meets the alternative but for the ownership, and no
+// alternative that asks for none.
+func (s *Suite) peer(e endpoint) (subject, *skipped) {
+	who, cannot := s.signedInTo(e, "who meets the requirement and is not "+cmp.Or(e.made.User, e.made.Application), s.addUser("peer"), func(u User, client Application) bool {
+		return u.Name != e.made.User && e.satisfiedBy(u.Roles) && e.fitsButRoles(u) && !e.letsIn(e.callerOf(u, client))
+	})
+	if cannot != nil && cannot.add != "" && len(e.sufficient()) > 0 {
+		cannot.add += "; " + s.addAssignment(e.sufficient()...)
+	}
+	return who, cannot
+}
+
+// listing says whether the endpoint lists objects: its answer is to have what
+// setup made, and its request does not name it.
+func (e endpoint) listing() bool {
+	refers := func(v any) bool {
+		raw, _ := json.Marshal(v)
+		return strings.Contains(string(raw), "${setup.")
+	}
+	return e.stated.Expect != nil && refers(e.stated.Expect) && !refers(e.request) && !refers(e.stated.Parameters) && !refers(e.stated.Body)
+}
+
+// hiding lets an endpoint of which only owners are let in answer 404 to all others
+// that it knows: whether there is such an object is not theirs to know.
+func (e endpoint) hiding(cases []Case) []Case {
+	if !slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.owner }) {
+		return cases
+	}
+	for i := range cases {
+		if expect := &cases[i].Expect; expect.Status == http.StatusForbidden {
+			expect.Also = append(slices.Clone(expect.Also), http.StatusNotFound)
+		}
+	}
+	return cases
+}
+
+// ownerTrial is one of these cases under way.
+type ownerTrial struct {
+	*runner
+	e      endpoint
+	c      Case
+	scene  scene
+	owner  *good
+	peer   *good
+	result *Result
+}
+
+func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, who subject, cannot *skipped, do func(*ownerTrial, context.Context) (wrong string, err error)) Case {
+	c := s.denied(e, name, means, High, who, cannot)
+	c.Sends, c.Source = sends, sourceOwner
+	c.Gain = "everybody who may use the API reads, changes or deletes what belongs to others"
+	c.Flaw = means.Title()
+	c.Expect = Expect{Status: http.StatusForbidden, Also: []int{http.StatusNotFound}}
+	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
+		result := Result{Case: c}
+		owner, err := r.session.goodFor(e)
+		if err != nil {
+			return result, err
+		}
+		if !r.session.isLetIn(e.key()) {
+			return result, vacuous("a refusal proves nothing while the owner is not let in: see %s: %s", e.id, e.of("valid"))
+		}
+		peer, err := r.session.access(ctx, who)
+		if err != nil {
+			return result, err
+		}
+		t := &ownerTrial{runner: r, e: e, c: c, owner: owner, peer: peer, result: &result}
+		if t.scene, err = r.session.prepare(ctx, c); err != nil {
+			return result, err
+		}
+		wrong, err := do(t, ctx)
+		left := r.session.cleanUp(ctx, c, t.scene, reply{})
+		if err != nil {
+			return result, err
+		}
+		result.Outcome, result.Note = Pass, joinNotes(result.Note, left)
+		if wrong != "" {
+			result.Outcome, result.Reason, result.Cause, result.cause = Fail, wrong, c.Flaw, c.Means
+		}
+		return result, nil
+	}
+	return c
+}
+
+// own sends the endpoint's own request.
+func (t *ownerTrial) own(ctx context.Context) (string, error) {
+	return t.refused(ctx, t.scene.request, bearer(t.peer.raw), "")
+}
+
+// ask sends a request and keeps the exchange, unless a wrong one is kept.
+func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, error) {
+	exchange, got, elapsed, err := t.session.send(ctx, r, c)
+	t.result.Duration += elapsed
+	if err == nil {
+		t.result.Exchange, t.result.Status = exchange, exchange.Status
+	}
+	return got, err
+}
+
+// refused sends a request and says what is wrong with the answer, or with the
+// object afterwards; how says what is special about the request.
+func (t *ownerTrial) refused(ctx context.Context, r request, c credential, how string) (string, error) {
+	before, volatile, read := t.readBack(ctx)
+	got, err := t.ask(ctx, r, c)
+	if err != nil {
+		return "", err
+	}
+	exchange, status := t.result.Exchange, t.result.Status
+	name := cmp.Or(how, cmp.Or(c.method, r.method)+" of somebody else's object")
+	method := cmp.Or(c.method, r.method)
+	switch {
+	case t.e.listing():
+		if got.shows || success(got.status) && r.meaning.admitted.met(got.status) && r.meaning.admitted.unmet(got.body) == "" {
+			return name + ": the list shows somebody else's object", nil
+		}
+		return "", nil
+	case got.shows || t.scene.mark != "" && bytes.Contains(got.body, []byte(t.scene.mark)) && !slices.Contains([]string{http.MethodPut, http.MethodPatch, http.MethodPost}, method),
+		len(bytes.TrimSpace(before)) > 2 && bytes.Equal(bytes.TrimSpace(before), bytes.TrimSpace(got.body)) && !success(got.status):
+		return fmt.Sprintf("%s: the answer (%d) shows the object", name, status), nil
+	case success(got.status):
+		return fmt.Sprintf("%s: expected 403 or 404, got %d", name, status), nil
+	case got.status >= http.StatusInternalServerError:
+		return fmt.Sprintf("%s: expected 403 or 404, got %d", name, status), nil
+	}
+	if read && method != http.MethodGet && method != http.MethodHead {
+		after, _, still := t.readBack(ctx)
+		t.result.Exchange, t.result.Status = exchange, status
+		switch {
+		case !still:
+			return fmt.Sprintf("%s was refused (%d), and the object is gone afterwards", name, status), nil
+		case !sameBut(before, after, volatile):
+			return fmt.Sprintf("%s was refused (%d), and the object is changed afterwards", name, status), nil
+		}
+	}
+	t.result.Exchange, t.result.Status = exchange, status
+	return "", nil
+}
+
+// reader is the document's request that reads the object: the endpoint's own, or
+// the one of another endpoint of the path.
+func (t *ownerTrial) reader() (request, bool) {
+	if t.scene.method == http.MethodGet {
+		return t.scene.request, true
+	}
+	_, path, _ := strings.Cut(t.e.request, " ")
+	for _, other := range t.session.Document.Endpoints {
+		if other.Request == "GET "+path && other.Expect == nil {
+			r := t.scene.request
+			r.method, r.body, r.contentType, r.meaning = http.MethodGet, nil, "", nil
+			return r, true
+		}
+	}
+	r := t.scene.request // it may be there all the same
+	r.method, r.body, r.contentType, r.meaning = http.MethodGet, nil, "", nil
+	return r, false
+}
+
+// readBack reads the object as its owner, twice: what differs by itself says
+// nothing.
+func (t *ownerTrial) readBack(ctx context.Context) (body []byte, volatile []string, ok bool) {
+	r, _ := t.reader()
+	token := bearer(t.owner.raw)
+	_, first, _, err := t.session.send(ctx, r, token)
+	if err != nil || !success(first.status) || t.e.listing() {
+		return nil, nil, false
+	}
+	_, second, _, err := t.session.send(ctx, r, token)
+	if err != nil || !success(second.status) {
+		return nil, nil, false
+	}
+	a, _ := parse(first.body).(map[string]any)
+	b, _ := parse(second.body).(map[string]any)
+	for name := range a {
+		if !sameJSON(a[name], b[name]) {
+			volatile = append(volatile, name)
+		}
+	}
+	return second.body, volatile, true
+}
+
+func sameBut(before, after []byte, volatile []string) bool {
+	a, isObject := parse(before).(map[string]any)
+	b, too := parse(after).(map[string]any)
+	if !isObject || !too {
+		return bytes.Equal(bytes.TrimSpace(before), bytes.TrimSpace(after))
+	}
+	for _, name := range volatile {
+		delete(a, name)
+		delete(b, name)
+	}
+	return sameJSON(a, b)
+}
+
+// methods sends every other method that no endpoint of the document has for the
+// object.
+func (t *ownerTrial) methods(ctx context.Context) (string, error) {
+	_, path, _ := strings.Cut(t.e.request, " ")
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		stated := slices.ContainsFunc(t.session.Document.Endpoints, func(other stack.Endpoint) bool { return other.Request == method+" "+path })
+		if stated || method == http.MethodHead && t.headStated(path) {
+			continue
+		}
+		r := t.scene.request
+		r.method, r.meaning = method, meaningOf(Expect{}, t.e.stated.Refusals.Or(t.session.Document.Refusals))
+		if method == http.MethodPut || method == http.MethodPatch {
+			r.body, r.contentType = t.changed()
+		} else {
+			r.body, r.contentType = nil, ""
+		}
+		if wrong, err := t.refused(ctx, r, bearer(t.peer.raw), ""); wrong != "" || err != nil {
+			return wrong, err
+		}
+	}
+	return "", nil
+}
+
+// headStated says whether the document lets others read the object, and so HEAD.
+func (t *ownerTrial) headStated(path string) bool {
+	return slices.ContainsFunc(t.session.Document.Endpoints, func(other stack.Endpoint) bool {
+		owned := slices.ContainsFunc(other.Requires.Alternatives(), func(r stack.Requires) bool { return r.Owner })
+		return other.Request == "GET "+path && !owned
+	})
+}
+
+// changed is a body that would change the object: that of setup, with other words.
+func (t *ownerTrial) changed() ([]byte, string) {
+	f := t.e.stated.Setup
+	r, err := known{unique: unique()}.request(f.Request, nil, f.Body, f.ContentType)
+	if err != nil || r.body == nil {
+		return []byte(`{"name":"changed"}`), "application/json"
+	}
+	return r.body, r.contentType
+}
+
+// identities are what names the owner: the members of setup's answer that hold
+// the owner's id or name, and those that APIs usually have.
+func (t *ownerTrial) identities() map[string]string {
+	values := map[string]string{}
+	for _, claim := range []string{"oid", "sub", "preferred_username", "upn", "unique_name", "email", "name"} {
+		if v := t.owner.claims.text(claim); v != "" {
+			values[v] = claim
+		}
+	}
+	found := map[string]string{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for name, value := range v {
+				if text, ok := value.(string); ok && values[text] != "" {
+					found[name] = text
+				}
+				walk(value)
+			}
+		case []any:
+			for _, one := range v {
+				walk(one)
+			}
+		}
+	}
+	walk(parse(t.scene.setup.body))
+	oid := t.owner.claims.text("oid")
+	for _, name := range []string{"owner", "ownerId", "owner_id", "userId", "user_id", "user", "oid", "createdBy"} {
+		if found[name] == "" {
+			found[name] = oid
+		}
+	}
+	return found
+}
+
+// claimed says in the request that the caller is the owner.
+func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
+	all := t.identities()
+	query, header := url.Values{}, http.Header{}
+	for name, value := range all {
+		query.Set(name, value)
+		header.Set(name, value)
+		header.Set("X-"+strings.NewReplacer("_", "-").Replace(name), value)
+		header.Set("X-User-Id", t.owner.claims.text("oid"))
+		header.Set("X-Owner-Id", t.owner.claims.text("oid"))
+	}
+	spoken := func(change func(*credential)) credential {
+		c := bearer(t.peer.raw)
+		change(&c)
+		return c
+	}
+	tries := []struct {
+		how string
+		c   credential
+		r   request
+	}{
+		{"with the owner in the query", spoken(func(c *credential) { c.query = query.Encode() }), t.scene.request},
+		{"with the owner in headers", spoken(func(c *credential) { c.header = header }), t.scene.request},
+		{"with the owner in a cookie", spoken(func(c *credential) {
+			var pairs []string
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				pairs = append(pairs, name+"="+url.QueryEscape(all[name]))
+			}
+			c.header = http.Header{"Cookie": {strings.Join(pairs, "; ")}}
+		}), t.scene.request},
+	}
+	if r := t.scene.request; r.method != http.MethodGet && r.method != http.MethodHead {
+		if r.body, r.contentType = withMembers(r.body, all); r.body != nil {
+			tries = append(tries, struct {
+				how string
+				c   credential
+				r   request
+			}{"with the owner in the body", bearer(t.peer.raw), r})
+		}
+	}
+	// Where the plain request is let in, another case says so.
+	if wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), ""); wrong != "" || err != nil {
+		if err != nil {
+			return "", err
+		}
+		return "", vacuous("the endpoint does not check the owner: see %s: owner-peer", t.e.id)
+	}
+	for _, try := range tries {
+		if wrong, err := t.refused(ctx, try.r, try.c, try.how); wrong != "" || err != nil {
+			return wrong, err
+		}
+	}
+	return "", nil
+}
+
+// withMembers adds members to a JSON body; nil where that is none.
+func withMembers(body []byte, members map[string]string) ([]byte, string) {
+	object := map[string]any{}
+	if len(bytes.TrimSpace(body)) > 0 {
+		parsed, ok := parse(body).(map[string]any)
+		if !ok {
+			return nil, ""
+		}
+		object = parsed
+	}
+	for name, value := range members {
+		object[name] = value
+	}
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return nil, ""
+	}
+	return raw, "application/json"
+}
+
+// create makes an object as the peer and says that it is the owner's. It must
+// become the peer's, or not be made at all.
+func (t *ownerTrial) create(ctx context.Context) (string, error) {
+	f := t.e.stated.Setup
+	mark := unique()
+	r, err := known{unique: mark}.request(f.Request, nil, f.Body, f.ContentType)
+	if err != nil {
+		return "", err
+	}
+	all := t.identities()
+	if r.body, r.contentType = withMembers(r.body, all); r.body == nil {
+		return "", skip("", "the body of setup is not JSON, so no owner can be put into it")
+	}
+	got, err := t.ask(ctx, r, bearer(t.peer.raw))
+	if err != nil || !success(got.status) {
+		return "", err
+	}
+	exchange, status := t.result.Exchange, t.result.Status
+	setup, err := captured(f.Capture, got)
+	if err != nil {
+		return "", nil // nothing is known of what was made
+	}
+	made := t.scene
+	made.known.setup = setup
+	if made.request, err = made.known.request(t.e.request, t.e.stated.Parameters, t.e.stated.Body, t.e.stated.ContentType); err == nil {
+		made.request.meaning, err = t.e.meaning.knowing(made.known)
+	}
+	if err != nil {
+		return "", nil
+	}
+	defer t.session.cleanUp(ctx, t.c, made, reply{})
+	// Only a request that reads tells whose it is without changing it.
+	reads := made.request
+	if reads.method != http.MethodGet {
+		reads.method, reads.body, reads.meaning = http.MethodGet, nil, nil
+	}
+	theirs, err := t.ask(ctx, reads, bearer(t.owner.raw))
+	if err != nil {
+		return "", err
+	}
+	mine, err := t.ask(ctx, reads, bearer(t.peer.raw))
+	t.result.Exchange, t.result.Status = exchange, status
+	if err != nil {
+		return "", err
+	}
+	sees := func(a reply) bool {
+		return success(a.status) && (!t.e.listing() || reads.meaning.admitted.unmet(a.body) == "")
+	}
+	if sees(theirs) && !sees(mine) {
+		return fmt.Sprintf("an object that %s made in the name of %s is theirs", t.peer.who, t.owner.who), nil
+	}
+	return "", nil
+}
