@@ -151,10 +151,6 @@ func (e *Emulator) Tenant() directory.Tenant { return e.directory.Tenant() }
 // certificates come from.
 func (e *Emulator) Authority() *Authority { return e.authority }
 
-// Snapshot returns the home tenant's directory by natural keys: the same bytes
-// for the same content.
-func (e *Emulator) Snapshot() ([]byte, error) { return e.directory.Canonical() }
-
 // SnapshotOf is Snapshot of the tenant with an id or a domain.
 func (e *Emulator) SnapshotOf(tenant string) ([]byte, error) {
 	d, found := e.tenants.Find(tenant)

@@ -1,6 +1,9 @@
 package graph
 
-import "net/url"
+import (
+	"net/http"
+	"net/url"
+)
 
 // DeletedApplications, DeletedServicePrincipals, DeletedGroups and
 // DeletedUsers read the recycle bin, which keeps names occupied for 30 days.
@@ -26,4 +29,11 @@ func deleted(kind, properties string) Read {
 // Source: Graph "Permanently delete item".
 func Purge(id string) Write {
 	return remove("purge from the recycle bin", object("directory/deletedItems", id))
+}
+
+// Restore takes an object, and with an application its service principal, out of
+// the recycle bin.
+// Source: Graph "Restore deleted item".
+func Restore(id string) Write {
+	return Write{operation: "restore from the recycle bin", method: http.MethodPost, path: object(DeletedItems, id) + "/restore", encode: plain(Object{})}
 }

@@ -26,6 +26,8 @@ func (s *State) do(step Step, lookup func(Key, string) string) {
 	case Delete:
 		s.remove(step.Key)
 		return
+	case Restore:
+		return // what it holds is not known
 	}
 	o := &Object{Key: step.Key, Stack: step.Stack, Display: step.Display}
 	if have := s.Objects[step.Key]; have != nil && step.Action != Replace {

@@ -6,6 +6,13 @@ import (
 	"strings"
 )
 
+// What becomes of a deleted object that holds a name which a stack needs.
+const (
+	RestoreDeleted = "restore" // it is used again
+	PurgeDeleted   = "purge"   // it is removed for good
+	RefuseDeleted  = "refuse"  // nothing is planned
+)
+
 // HeldNames says that names which the stacks need are held by deleted objects.
 type HeldNames []string
 
@@ -14,19 +21,27 @@ func (e HeldNames) Error() string {
 }
 
 // bin plans what becomes of the stacks' objects in the recycle bin: all of them are
-// purged, or only those that hold a name which the stacks need.
+// purged, or only those that hold a name which the stacks need are touched.
 func (d *differ) bin() error {
 	purged := map[string]bool{} // appIds of applications, whose service principals go with them
 	var refused HeldNames
 	var steps []Step
-	for _, gone := range d.actual.Deleted {
+	deleted := slices.SortedFunc(slices.Values(d.actual.Deleted), func(a, b *Object) int { return strings.Compare(a.ID, b.ID) })
+	for _, gone := range deleted {
 		name := d.held(gone)
 		if !d.managed[gone.Stack] || d.options.KeepDeleted && name == "" {
 			continue
 		}
-		if name != "" && slices.Contains(d.options.RefuseDeleted, gone.Stack) {
-			refused = append(refused, fmt.Sprintf("%s (by %s %s)", name, gone.Kind, gone.ID))
-			continue
+		if d.options.KeepDeleted {
+			own := Key{gone.Kind, text(gone.Properties, "uniqueName")}
+			switch policy := d.options.Deleted[gone.Stack]; {
+			case policy == RefuseDeleted:
+				refused = append(refused, fmt.Sprintf("%s (by %s %s)", name, gone.Kind, gone.ID))
+				continue
+			case policy != PurgeDeleted && d.declared[own] != nil && d.actual.Objects[own] == nil:
+				d.restores = append(d.restores, Step{Action: Restore, Key: own, Stack: gone.Stack, ID: gone.ID})
+				continue
+			}
 		}
 		if gone.Kind == Application {
 			purged[gone.AppID] = true
@@ -38,6 +53,7 @@ func (d *differ) bin() error {
 			d.step(s)
 		}
 	}
+	slices.SortFunc(d.restores, func(a, b Step) int { return strings.Compare(a.Key.String(), b.Key.String()) })
 	if len(refused) > 0 {
 		return refused
 	}
@@ -73,3 +89,7 @@ func (d *differ) held(gone *Object) string {
 	}
 	return ""
 }
+
+// Restores tells whether the plan restores deleted objects, and so does not say yet
+// what becomes of the rest.
+func (p *Plan) Restores() bool { return len(p.Steps) > 0 && p.Steps[0].Action == Restore }

@@ -59,9 +59,16 @@ func (s Step) writes() int {
 }
 
 func (c Cost) String() string {
-	s := fmt.Sprintf("apply sends about %d writes in %d requests", c.Writes, c.Requests)
+	s := fmt.Sprintf("apply sends about %s in %s", plural(c.Writes, "write"), plural(c.Requests, "request"))
 	if c.AtLeast > 0 {
 		s += fmt.Sprintf(", which takes at least %s by the write quota of Microsoft Graph", c.AtLeast.Round(time.Second))
 	}
 	return s
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

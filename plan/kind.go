@@ -75,10 +75,10 @@ var kinds = []kind{
 		Create: {create, anyUser}, Update: {create, anyUser}, Delete: {discard, anyUser}, Purge: {purge, "User.DeleteRestore.All"},
 	}},
 	{name: Group, actions: map[Action]action{
-		Create: {create, anyGroup}, Update: {create, anyGroup}, Delete: {discard, anyGroup}, Purge: {purge, anyGroup},
+		Create: {create, anyGroup}, Update: {create, anyGroup}, Restore: {create, anyGroup}, Delete: {discard, anyGroup}, Purge: {purge, anyGroup},
 	}},
 	{name: Application, actions: map[Action]action{
-		Create: {create, applications}, Update: {update, applications}, Link: {link, applications}, Delete: {discard, applications}, Purge: {purge, applications},
+		Create: {create, applications}, Update: {update, applications}, Link: {link, applications}, Restore: {create, applications}, Delete: {discard, applications}, Purge: {purge, applications},
 	}},
 	{name: ServicePrincipal, actions: map[Action]action{
 		Create: {update, applications}, Update: {update, applications}, Delete: {discard, applications}, Purge: {purge, applications},

@@ -55,7 +55,10 @@ type Options struct {
 	Force          bool     // also where another stack still refers to it
 	ResetPasswords bool     // give a user whose password is not known a new one
 	Prune          []string // stacks whose unknown credentials are removed
-	RefuseDeleted  []string // stacks that do not purge what holds a name in the recycle bin
+
+	// Deleted says, by stack, what becomes of a deleted object that holds a name which
+	// the stack needs: RestoreDeleted (the default), PurgeDeleted or RefuseDeleted.
+	Deleted map[string]string
 
 	AllowForeignOwners bool // give roles and consent also to what somebody else controls
 
@@ -99,6 +102,11 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	if err := d.bin(); err != nil {
 		return nil, err
 	}
+	if len(d.restores) > 0 {
+		d.plan.Steps = d.restores
+		d.plan.Notes = append(d.plan.Notes, "apply restores these objects first, and then plans the rest, because only then is known what they hold")
+		return d.plan, nil
+	}
 	if len(d.ambiguous) > 0 {
 		return nil, d.ambiguous[0]
 	}
@@ -117,6 +125,7 @@ type differ struct {
 	trusted  map[Key]map[string]bool // see declaration
 
 	waiting   map[Key]bool // see waitsForOthers
+	restores  []Step
 	ambiguous []Ambiguous
 	options   Options
 	managed   map[string]bool

@@ -151,8 +151,11 @@ func (p *Plan) entries() []*entry {
 		if s.Action == Purge {
 			e.remark = " (purge from the recycle bin)"
 		}
-		if s.Action == Replace {
+		switch s.Action {
+		case Replace:
 			e.remark = " (replace)"
+		case Restore:
+			e.remark = " (restore from the recycle bin)"
 		}
 		byKey[s.Key] = e
 		all = append(all, e)

@@ -11,7 +11,8 @@ const (
 	Update  Action = "update"
 	Replace Action = "replace" // of a secret whose text is lost or has expired
 	Delete  Action = "delete"
-	Purge   Action = "purge" // from the recycle bin
+	Restore Action = "restore" // from the recycle bin
+	Purge   Action = "purge"   // from the recycle bin
 )
 
 // Step is one thing to do. Every step can be repeated.

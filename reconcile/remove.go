@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"provision/graph"
+	"provision/plan"
 )
 
 // remove sends a write that deletes something, and goes on with then. What a
@@ -103,4 +104,23 @@ func (t *task) purge() ([]graph.Request, error) {
 		})}, nil
 	})
 	return []graph.Request{request}, nil
+}
+
+// restore takes an object out of the recycle bin, and waits until it is visible:
+// what comes next depends on what it holds.
+func (t *task) restore() ([]graph.Request, error) {
+	set := map[plan.Kind]string{plan.Application: graph.Applications, plan.Group: graph.Groups}[t.step.Kind]
+	visible := t.read(graph.ByID(set, t.step.ID), func(r graph.Result, err error) ([]graph.Request, error) {
+		if err == nil && r.Object == nil {
+			err = graph.NotVisible(errors.New("Graph does not show it yet"))
+		}
+		return nil, err
+	})
+	return []graph.Request{t.send(graph.Restore(t.step.ID), func(a graph.Answer) ([]graph.Request, error) {
+		if a.Err != nil && !graph.NotFound(a.Err) { // not there: an earlier answer was lost
+			return nil, a.Err
+		}
+		t.done.Writes++
+		return []graph.Request{visible}, nil
+	})}, nil
 }

@@ -49,8 +49,11 @@ func (r *run) steps(p *plan.Plan) error {
 	tasks := make([]*task, len(p.Steps))
 	for i, s := range p.Steps {
 		do := handlers[s.Kind]
-		if s.Action == plan.Purge {
+		switch s.Action {
+		case plan.Purge:
 			do = (*task).purge
+		case plan.Restore:
+			do = (*task).restore
 		}
 		tasks[i] = r.task(s, func(t *task) ([]graph.Request, error) {
 			if r.Progress != nil {

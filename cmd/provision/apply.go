@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -109,6 +110,13 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 	done, err := a.carryOut(ctx, s, p, state, stacks)
 	if err != nil {
 		return err
+	}
+	if p.Restores() {
+		if saved != nil {
+			return hint(fmt.Errorf("the deleted objects are restored, and the rest must be planned again"), "review it: `%s`", a.commandAt(nil, "plan", filepath.FromSlash(saved.Dir), "--out", "FILE"))
+		}
+		fmt.Fprintf(a.stdout, "restored %s\n\n", count(len(p.Steps), "object"))
+		return a.applyStacks(ctx, s, stacks, nil)
 	}
 	if err := a.removeOutputs(s, p); err != nil {
 		return err

@@ -67,8 +67,11 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 		if st.Prune != "" {
 			o.Prune = append(o.Prune, st.Name)
 		}
-		if st.Deleted == "refuse" {
-			o.RefuseDeleted = append(o.RefuseDeleted, st.Name)
+		if st.Deleted != "" {
+			if o.Deleted == nil {
+				o.Deleted = map[string]string{}
+			}
+			o.Deleted[st.Name] = st.Deleted
 		}
 	}
 	reader := s.reader()

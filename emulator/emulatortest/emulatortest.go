@@ -59,9 +59,6 @@ func WithClock(clock func() time.Time) Option {
 	return func(c *emulator.Config) { c.Clock = clock }
 }
 
-// WithSeed says what the tenant is to be.
-func WithSeed(seed directory.Seed) Option { return func(c *emulator.Config) { c.Seed = seed } }
-
 // WithRequestLog writes a JSON line for each request.
 func WithRequestLog(w io.Writer) Option {
 	return func(c *emulator.Config) { c.RequestLog = w }
@@ -174,11 +171,6 @@ func (t *Tenant) closeClients() {
 	for _, c := range t.clients {
 		c.CloseIdleConnections()
 	}
-}
-
-// SetReplicationLag lets the writes that follow be seen only after a while.
-func (t *Tenant) SetReplicationLag(lag time.Duration) {
-	t.emulator.SetReplicationLag(directory.Lag{Delay: lag})
 }
 
 // Snapshot returns the directory by natural keys: the same bytes for the same

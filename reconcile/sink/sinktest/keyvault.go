@@ -113,13 +113,6 @@ func (v *KeyVault) Refuse(status int) {
 	v.refuses = status
 }
 
-// Writes is how often a secret was written.
-func (v *KeyVault) Writes() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.writes
-}
-
 func fail(w http.ResponseWriter, status int, code string) {
 	answer(w, status, map[string]any{"error": map[string]any{"code": code, "message": "refused"}})
 }
