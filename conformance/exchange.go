@@ -32,6 +32,7 @@ type request struct {
 	contentType  string
 	body         []byte
 	meaning      *meaning // of the answers; nil: that of their status
+	finish       bool     // its answer is waited for, also where the run is interrupted
 }
 
 func (r request) String() string { return r.method + " " + r.path }
@@ -93,6 +94,12 @@ func mostAgain(err error) int {
 // sends the body only when the target asks for it (RFC 9110, section 10.1.1), so
 // that an early answer is not lost.
 func (s *session) once(ctx context.Context, sent request, c credential, anew bool) (*Exchange, reply, time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, reply{}, 0, err
+	}
+	if sent.finish {
+		ctx = context.WithoutCancel(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	r, err := s.newRequest(ctx, sent, c)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"provision/stack"
 )
@@ -24,13 +25,24 @@ type scene struct {
 
 // prepare sends the endpoint's setup, where it has one, and fills in the case's
 // request.
-func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
+func (s *session) prepare(ctx context.Context, c Case) (made scene, err error) {
+	defer func() {
+		if err != nil && made.made { // nobody else will take away what setup made
+			s.cleanUp(ctx, c, made, reply{})
+		}
+	}()
 	of := s.endpoints[c.Endpoint] // none, for a written case of another request
 	e := of.stated
-	var made scene
 	if f := e.Setup; f != nil {
+		if err := ctx.Err(); err != nil {
+			return made, err
+		}
+		// What it makes is known by its answer alone, so it is waited for also where
+		// the run is interrupted.
+		making, cancel := s.uninterrupted(ctx)
+		defer cancel()
 		mark := unique()
-		got, err := s.fixture(ctx, c, f, known{unique: mark})
+		got, err := s.fixture(making, c, f, known{unique: mark})
 		if err != nil {
 			return made, fmt.Errorf("setup: %w", err)
 		}
@@ -50,13 +62,16 @@ func (s *session) prepare(ctx context.Context, c Case) (scene, error) {
 	if c.body != nil {
 		body, contentType = c.body, c.contentType
 	}
-	var err error
 	made.request, err = made.known.request(cmp.Or(c.request, of.request, c.Endpoint), e.Parameters, body, contentType)
+	made.request.finish = e.Cleanup != nil // which takes away what the answer names
 	if err == nil && of.meaning != nil {
 		made.request.meaning, err = of.meaning.knowing(made.known)
 	}
 	return made, err
 }
+
+// mostCleanUps is how often a cleanup that failed is repeated.
+const mostCleanUps = 2
 
 // cleanUp takes away what the case has made; what it says is for people.
 func (s *session) cleanUp(ctx context.Context, c Case, made scene, got reply) string {
@@ -70,6 +85,10 @@ func (s *session) cleanUp(ctx context.Context, c Case, made scene, got reply) st
 	defer cancel()
 	made.known.response = parse(got.body)
 	answer, err := s.fixture(ctx, c, f, made.known)
+	for n := 0; n < mostCleanUps && (err != nil || answer.status >= http.StatusInternalServerError) && ctx.Err() == nil; n++ {
+		_ = sleep(ctx, (1<<n)*50*time.Millisecond)
+		answer, err = s.fixture(ctx, c, f, made.known)
+	}
 	switch {
 	case err != nil:
 		return "what it made was not taken away: " + plain(err).Error()

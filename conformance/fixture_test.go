@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -223,5 +225,36 @@ func TestValuesAreEscapedForTheirPlace(t *testing.T) {
 	r, err = k.request("POST /x", nil, "plain ${unique}", "text/plain")
 	if err != nil || string(r.body) != "plain u" || r.contentType != "text/plain" {
 		t.Errorf("%s %s %v", r.body, r.contentType, err)
+	}
+}
+
+// Whenever a run is interrupted, nothing of what it made is left.
+func TestInterruptedRunLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 2, 5, 20, 50} {
+		h := &heroes{}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		suite := heroSuite(t, h)
+		made := 0
+		target := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r)
+			if r.Method == "POST" {
+				h.mu.Lock()
+				if made++; made == n {
+					cancel() // before the answer is on its way
+				}
+				h.mu.Unlock()
+			}
+		}))
+		suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
+		if _, err := Run(ctx, suite, &recorder{}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("interrupted at %d: %v", n, err)
+		}
+		h.mu.Lock()
+		if len(h.names) > 0 || n >= 5 && h.made == 0 {
+			t.Errorf("interrupted at %d: %d of %d things are left", n, len(h.names), h.made)
+		}
+		h.mu.Unlock()
 	}
 }

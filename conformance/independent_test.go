@@ -49,10 +49,13 @@ func TestNoFalseAlarm(t *testing.T) {
 			return outside(t, s, suite, node(t, "jsonwebtoken")...)
 		},
 		"PyJWT": func(t *testing.T, s *tenant, suite *Suite) Target {
-			return outside(t, s, suite, python(t, "http", "jwt")...)
+			return outside(t, s, suite, python(t, "http", "jwt", "jwt")...)
+		},
+		"python-jose": func(t *testing.T, s *tenant, suite *Suite) Target {
+			return outside(t, s, suite, python(t, "http", "jose", "jose")...)
 		},
 		"PyJWT, Flask": func(t *testing.T, s *tenant, suite *Suite) Target {
-			return outside(t, s, suite, python(t, "flask", "jwt, flask")...)
+			return outside(t, s, suite, python(t, "flask", "jwt", "jwt, flask")...)
 		},
 	} {
 		for _, version := range []int{1, 2} {
@@ -211,16 +214,16 @@ func node(t *testing.T, library string) []string {
 
 // python is the command that runs the API of testdata. Debian's packages are of
 // the Python in /usr/bin, which need not be the first on PATH.
-func python(t *testing.T, what, modules string) []string {
+func python(t *testing.T, what, library, modules string) []string {
 	t.Helper()
 	first, _ := exec.LookPath("python3")
 	candidates := slices.DeleteFunc([]string{first, "/usr/bin/python3"}, func(p string) bool {
 		return p == "" || exec.Command(p, "-c", "import cryptography, "+modules).Run() != nil
 	})
 	if len(candidates) == 0 {
-		lacking(t, "Python with "+modules, "apt-get install python3-jwt python3-cryptography python3-flask")
+		lacking(t, "Python with "+modules, "apt-get install python3-jwt python3-jose python3-cryptography python3-flask")
 	}
-	return []string{candidates[0], filepath.Join("testdata", "python", "api.py"), what}
+	return []string{candidates[0], filepath.Join("testdata", "python", "api.py"), what, library}
 }
 
 // lacking skips a test that needs a program, or fails it where all must be

@@ -48,7 +48,9 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	defer cancel() // first, so that the wait is short
 	g := newGrouping(&suite)
 	g.stopped = plan.Stopped != ""
-	var results, open []*Result // open are those whose endpoint has more to come
+	results := r.unasked() // which explain the others
+	g.settle(results)
+	var open []*Result // open are those whose endpoint has more to come
 	settle := func() error {
 		g.settleAll(open)
 		for _, result := range open {

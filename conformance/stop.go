@@ -92,6 +92,21 @@ func (r *runner) explain(ctx context.Context) {
 	}
 }
 
+// unasked are the tokens that nobody is let in with, where they are not among the
+// cases that were chosen and the run stops for them.
+func (r *runner) unasked() []*Result {
+	var all []*Result
+	for _, cases := range r.endpoints {
+		for _, c := range cases {
+			result := r.early[c.ID]
+			if _, wanted := r.slots[c.ID]; !wanted && result != nil && c.stage == stageBase && result.Outcome == Fail && r.isHalted() != "" {
+				all = append(all, result)
+			}
+		}
+	}
+	return all
+}
+
 // misplaced looks for the routes of the document below other paths.
 func (r *runner) misplaced(ctx context.Context, result Result) string {
 	target, err := url.Parse(r.session.Target.URL)

@@ -9,7 +9,7 @@ const requires = JSON.parse(REQUIRES)
 const libraries = {
   async jose() {
     const { createRemoteJWKSet, jwtVerify } = await import('jose')
-    const keys = createRemoteJWKSet(new URL(JWKS_URI), { cooldownDuration: 50 })
+    const keys = createRemoteJWKSet(new URL(JWKS_URI), { cooldownDuration: Number(process.argv[3] ?? 50) })
     return async token => (await jwtVerify(token, keys, { issuer: ISSUER, audience: audiences, algorithms: ['RS256'] })).payload
   },
   async jsonwebtoken() {

@@ -1,0 +1,115 @@
+package conformance
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// caches are real verifiers of tokens with their own caches of keys.
+var caches = map[string]func(*testing.T, *tenant, *Suite) Target{
+	"go-oidc": func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, goOIDC(s)) },
+	"keyfunc": func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, keyfuncs(t, s)) },
+	"jose":    func(t *testing.T, s *tenant, suite *Suite) Target { return outside(t, s, suite, node(t, "jose")...) },
+	"jose, usual pause": func(t *testing.T, s *tenant, suite *Suite) Target {
+		return outside(t, s, suite, append(node(t, "jose"), "30000")...)
+	},
+	"jwks-rsa": func(t *testing.T, s *tenant, suite *Suite) Target {
+		return outside(t, s, suite, node(t, "jsonwebtoken")...)
+	},
+	"PyJWKClient": func(t *testing.T, s *tenant, suite *Suite) Target {
+		return outside(t, s, suite, python(t, "http", "jwt", "jwt")...)
+	},
+	"python-jose": func(t *testing.T, s *tenant, suite *Suite) Target {
+		return outside(t, s, suite, python(t, "http", "jose", "jose")...)
+	},
+}
+
+// Ten runs in a row against one process have the same result, and the process
+// lets in the good token after each.
+func TestTenRunsOnOneProcess(t *testing.T) {
+	t.Parallel()
+	for name, start := range caches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startTenant(t)
+			suite := lasting(s)
+			target := start(t, s, suite)
+			var passed, noted int
+			for n := range 10 {
+				again := lasting(s)
+				again.Target = target
+				r := run(t, again)
+				noFalseAlarm(t, r)
+				if end := r.result(t, "GET /secure: still-valid"); end.Outcome != Pass {
+					t.Errorf("run %d: %s %s", n+1, end.Outcome, end.Reason)
+				}
+				if n == 0 {
+					passed, noted = r.summary.Passed, r.summary.Noted
+				}
+				if r.summary.Passed != passed || r.summary.Noted != noted {
+					t.Errorf("run %d: %d passed and %d notes, first %d and %d", n+1, r.summary.Passed, r.summary.Noted, passed, noted)
+				}
+			}
+		})
+	}
+}
+
+// A disruptive run says what it left, and the next one recognizes it.
+func TestStaleCacheIsRecognized(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := lasting(s)
+	target := outside(t, s, suite, python(t, "http", "jwt", "jwt")...)
+	suite.Target, suite.Life.Disruptive = target, true
+	r := run(t, suite)
+	end := r.result(t, "GET /secure: still-valid")
+	if end.Outcome != Fail {
+		for _, result := range r.results {
+			if result.Group == LifeCycle {
+				t.Log(result.Name, result.Outcome, result.Status, result.Note, result.Reason)
+			}
+		}
+		t.Fatalf("still-valid: %s, so there is nothing to recognize", end.Outcome)
+	}
+	for _, only := range []string{"", "*wrong-audience"} {
+		next := lasting(s)
+		next.Target, next.Only = target, only
+		r = run(t, next)
+		if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseRefused || !strings.Contains(f[0].Title, "restart the API") || r.plan.Stopped == "" || r.summary.OK() {
+			t.Errorf("only %q: %d findings, stopped %q", only, len(f), r.plan.Stopped)
+		}
+	}
+}
+
+// lasting is a suite whose document promises nothing about keys; what does not
+// touch them is left out.
+func lasting(s *tenant) *Suite {
+	suite := quickstart(s, nil)
+	suite.Document.Life.KeyRefresh = ""
+	suite.Life.Disruptive = false
+	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Routes || c.Group == Answers }
+	return suite
+}
+
+func keyfuncs(t *testing.T, s *tenant) func(context.Context, string) (entitled, error) {
+	t.Helper()
+	keys, err := keyfunc.NewDefaultOverrideCtx(t.Context(), []string{s.URL + "/keys"}, keyfunc.Override{Client: s.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(_ context.Context, raw string) (entitled, error) {
+		var claims struct {
+			jwt.RegisteredClaims
+			Scp   string   `json:"scp"`
+			Roles []string `json:"roles"`
+			Idtyp string   `json:"idtyp"`
+			Oid   string   `json:"oid"`
+		}
+		_, err := jwt.ParseWithClaims(raw, &claims, keys.Keyfunc, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(s.issuer()), jwt.WithAudience(apiID), jwt.WithExpirationRequired())
+		return entitled{claims.Scp, claims.Roles, claims.Idtyp, claims.Oid, claims.Subject}, err
+	}
+}
