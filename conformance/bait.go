@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -40,7 +41,18 @@ func (b *bait) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.taken[r.URL.Path] = true
 	b.mu.Unlock()
-	if strings.HasSuffix(r.URL.Path, ".pem") {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/public.pem"):
+		_, _ = io.WriteString(w, attackersPEM())
+		return
+	case strings.HasSuffix(r.URL.Path, "/key.jwk"):
+		w.Header().Set("Content-Type", "application/jwk+json")
+		_, _ = io.WriteString(w, attackersJWK())
+		return
+	case strings.HasSuffix(r.URL.Path, "/secret.txt"):
+		_, _ = io.WriteString(w, attackersSecret)
+		return
+	case strings.HasSuffix(r.URL.Path, ".pem"):
 		certificate, _ := forge.AttackerCertificate() // made before, for the token
 		w.Header().Set("Content-Type", "application/pem-certificate-chain")
 		_ = pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: certificate})

@@ -25,6 +25,9 @@ type disguise struct {
 	mayBreak     bool // an answer of 5xx is a note
 	rare         bool // sent without a token, at one endpoint of the API only
 	scopes       bool // sent also with a token that lacks a scope alone
+	forged       bool // change brings a token that is none: no other is sent with it
+	// lured says that the API asked the attacker's server; nil: it cannot.
+	lured func() bool
 	// single are those that this one puts together, and sets some of them that
 	// mean something together only. They are sent to tell which it was.
 	single, sets []disguise
@@ -74,7 +77,10 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 	if err != nil {
 		return t.result, err
 	}
-	tokens := s.insufficientTokens(ctx, e, g)
+	var tokens []string
+	if len(sent) > 0 && !sent[0].forged {
+		tokens = s.insufficientTokens(ctx, e, g)
+	}
 	if !t.isOpen(e.id) {
 		tokens = append([]string{""}, tokens...)
 	}
@@ -113,6 +119,9 @@ func (t *disguiseTrial) fail() {
 		t.result.Severity, t.result.Gain = High, "anybody who has a valid token can do what requires more"
 	}
 	t.result.Outcome, t.result.Cause, t.result.cause = Fail, t.result.Flaw, t.result.causeOf(t.result.Status, false)
+	if t.result.Group == Signature {
+		with = "with forged tokens"
+	}
 	t.result.Reason = fmt.Sprintf("expected %s; %s: %s", t.result.Expect, with, strings.Join(t.wrong, "; "))
 }
 
@@ -158,7 +167,9 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 	if err != nil {
 		return "", err
 	}
-	if got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented {
+	if d.lured != nil && d.lured() {
+		wrong = d.says + ", and the API asked the address"
+	} else if got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented {
 		if d.mayBreak {
 			if note := fmt.Sprintf("%s is answered %d", d.says, got.status); len(t.notes) == 0 {
 				t.notes = append(t.notes, note)

@@ -108,6 +108,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, s.mixedCases(e)...)
 	cases = append(cases, s.ownerCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
+	cases = append(cases, s.forgedCases(e)...)
 	cases = append(cases, onEach(e, Claims, s.fitting(claimChecks))...)
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
 	cases = append(cases, s.forbiddenCases(e)...)

@@ -69,6 +69,8 @@ var keyChecks = []lifeCheck{
 		},
 		changes: true, present: slowed,
 	},
+	whileUnavailable("keys-outage-forged", "answers 503", KeyFault{Status: http.StatusServiceUnavailable}),
+	keysWithdrawn,
 }
 
 // disruptiveChecks serve something else than a key set for a moment. Some caches
@@ -77,6 +79,8 @@ var disruptiveChecks = []lifeCheck{
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
 	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
 	disturbed("keys-empty", "has no keys", "the API accepts a key set without keys as the issuer's key set", KeyFault{Body: `{"keys":[]}`}),
+	whileUnavailable("keys-garbage-forged", "is an HTML page", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
+	whileUnavailable("keys-empty-forged", "has no keys", KeyFault{Body: `{"keys":[]}`}),
 }
 
 // published is the key that the issuer published for a run.
@@ -168,23 +172,44 @@ func nextKey(ctx context.Context, l *trial) (credential, error) {
 	if err != nil {
 		return credential{}, err
 	}
-	stated := l.Document.Life.KeyRefresh
-	if stated == "" {
-		signed.tolerates, signed.either = []int{http.StatusUnauthorized}, true
-		signed.toleratedNote = fmt.Sprintf("the API does not know the key and has had %s; with life.keyRefresh in the document the run waits for as long as that", time.Since(l.published.at).Round(time.Millisecond))
+	d, err := l.disturb(ctx, KeyFault{}) // it only counts
+	if err != nil {
+		return credential{}, err
 	}
+	signed.restore = d.restore
+	stated := l.Document.Life.KeyRefresh
 	left := duration(stated, 0) - time.Since(l.published.at)
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		got, err := l.ask(ctx, signed)
-		if err != nil || got.status != http.StatusUnauthorized || left <= 0 {
-			return signed, err
+		if err != nil {
+			return credential{}, d.abandon(ctx, err)
+		}
+		if got.status != http.StatusUnauthorized || left <= 0 {
+			break
 		}
 		wait = min(wait, left)
 		left -= wait
 		if err := l.pace.sleep(ctx, wait); err != nil {
-			return credential{}, err
+			return credential{}, d.abandon(ctx, err)
 		}
 	}
+	n, err := d.Requests(ctx)
+	if err != nil {
+		return credential{}, d.abandon(ctx, err)
+	}
+	switch {
+	case n > 0: // it has the key set, and the key is in it
+		signed.inspect = func(a reply) finding {
+			if a.status == http.StatusUnauthorized {
+				return finding{wrong: "the API has fetched the key set with the key, and refuses a token of the key: it does not look keys up by their kid"}
+			}
+			return finding{}
+		}
+	case stated == "":
+		signed.tolerates = []int{http.StatusUnauthorized}
+		signed.toleratedNote = fmt.Sprintf("the API does not know the key and has had %s; with life.keyRefresh in the document the run waits for as long as that", time.Since(l.published.at).Round(time.Millisecond))
+	}
+	return signed, nil
 }
 
 func retiredKey(_ context.Context, l *trial) (credential, error) {

@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"cmp"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
@@ -10,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"provision/conformance/forge"
 	"provision/stack"
 )
 
@@ -28,6 +31,9 @@ var lifeMutants = []mutant{
 	{flaw: "everybody waits for the keys", kills: "keys-slow", strict: true, keys: func(k *keyCache) { k.pause, k.blocks = 0, true }},
 	{flaw: "a key once seen is good for ever", kills: "retired-key", keys: func(k *keyCache) { k.retired = true }},
 	{flaw: "an empty key set is kept for minutes", kills: "still-valid", keys: func(k *keyCache) { k.pause, k.empty, k.keeps = 0, true, true }},
+	{flaw: "the first key of the set", kills: "keys-next", keys: func(k *keyCache) { k.first = true }},
+	{flaw: "keys are added and never removed", kills: "keys-withdrawn", keys: func(k *keyCache) { k.adds = true }},
+	{flaw: "unknown keys are good while the issuer is down", kills: "keys-outage-forged", keys: func(k *keyCache) { k.opens, k.pause = true, 0 }},
 	{flaw: "roles remembered by user", kills: "role-removed", fresh: remembersRoles},
 	{flaw: "a day's skew", kills: "day-expired", mutation: tolerates("exp", 25*time.Hour)},
 	{flaw: "a day's skew of nbf", kills: "day-early", mutation: tolerates("nbf", 25*time.Hour)},
@@ -75,6 +81,8 @@ type keyCache struct {
 	tries  int
 
 	never, always, forgets, garbage, empty, blocks, retired, keeps bool
+	adds, first, opens                                             bool
+	failed                                                         bool // the last time
 
 	fetching sync.Mutex
 	mu       sync.Mutex
@@ -104,7 +112,7 @@ func (k *keyCache) find(kid string) *rsa.PublicKey {
 		return &nextTenantKey().PublicKey
 	}
 	key := k.known(kid)
-	if key != nil && !k.always {
+	if key != nil && !k.always && !k.first {
 		return key
 	}
 	k.fetching.Lock()
@@ -120,7 +128,24 @@ func (k *keyCache) find(kid string) *rsa.PublicKey {
 			k.fetch()
 		}
 	}
-	return k.known(kid)
+	switch key := k.known(kid); {
+	case k.first:
+		return k.known("one")
+	case key == nil && k.opens && k.failed:
+		return attackersKey()
+	default:
+		return key
+	}
+}
+
+// attackersKey verifies what anybody has signed.
+func attackersKey() *rsa.PublicKey {
+	der, _ := forge.AttackerCertificate()
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil
+	}
+	return certificate.PublicKey.(*rsa.PublicKey)
 }
 
 // await waits for whoever is fetching.
@@ -133,7 +158,7 @@ func (k *keyCache) fetch() {
 	var set struct{ Keys []struct{ Kid, N string } }
 	keys := make(map[string]*rsa.PublicKey)
 	k.mu.Lock()
-	k.fetched = time.Now()
+	k.fetched, k.failed = time.Now(), true
 	k.mu.Unlock()
 	response, err := k.client.Get(k.url)
 	if err != nil {
@@ -152,6 +177,12 @@ func (k *keyCache) fetch() {
 		keys[key.Kid] = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
 	}
 	k.mu.Lock()
+	k.failed = false
+	if k.adds {
+		for kid, key := range k.keys {
+			keys[kid] = cmp.Or(keys[kid], key)
+		}
+	}
 	k.keys = keys
 	if k.keeps && len(keys) == 0 {
 		k.fetched = k.fetched.Add(5 * time.Minute)

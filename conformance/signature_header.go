@@ -75,26 +75,6 @@ func byReference(parameter, path, what, source string) check {
 
 // keyByName are tokens whose kid is meant for whatever looks keys up.
 var keyByName = []check{
-	{
-		name: "kid-path", means: CauseKid, severity: Critical,
-		sends:  "a token whose kid is the path of an empty file, with HS256 and an empty secret",
-		gain:   "anybody can make tokens: a file whose content they know becomes the key",
-		flaw:   "the API uses kid as the name of a file",
-		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10",
-		present: func(_ context.Context, g *good) (credential, error) {
-			return bearer(g.token.WithHeader("kid", "../../../../../../dev/null").SignedWithSecret(nil).String()), nil
-		},
-	},
-	{
-		name: "kid-sql", means: CauseKid, severity: Critical,
-		sends:  "a token whose kid is SQL that selects a secret of our choice, with HS256 and that secret",
-		gain:   "anybody can make tokens, and query the API's database",
-		flaw:   "the API puts kid into an SQL statement",
-		source: "RFC 8725, section 3.10; OWASP: SQL Injection",
-		present: func(_ context.Context, g *good) (credential, error) {
-			return bearer(g.token.WithHeader("kid", "x' UNION SELECT 'secret' -- ").SignedWithSecret([]byte("secret")).String()), nil
-		},
-	},
 	cut(check{
 		name: "kid-long", means: CauseKid, severity: Low,
 		sends:  "a token signed with a foreign key under a kid of 4,000 characters",

@@ -10,8 +10,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -99,6 +101,56 @@ var signatureMutants = []mutant{
 		certificate, err := x509.ParseCertificate(der)
 		return err == nil && verified(certificate.PublicKey.(*rsa.PublicKey), s[0]+"."+s[1], s[2])
 	}}},
+	{flaw: "kid is the address of a key set", kills: "kid-url", mutation: kidFetched("keys.json", "http://")},
+	{flaw: "kid is the address of a public key", kills: "kid-url", mutation: kidFetched("public.pem", "http://")},
+	{flaw: "kid is the address of a secret", kills: "kid-url", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
+		kid, _ := h["kid"].(string)
+		secret := fetchedText(kid)
+		return secret != "" && authenticated([]byte(secret), h, s)
+	}}},
+	{flaw: "kid is an address without its scheme", kills: "kid-url", mutation: mutation{trusts: func(h map[string]any, _ []string) bool {
+		kid, _ := h["kid"].(string)
+		return strings.HasPrefix(kid, "//") && fetched("http:"+kid)
+	}}},
+	{flaw: "kid is a file of the kernel", kills: "kid-path", mutation: kidIsFile(func(kid string) string { return kid }, "/proc/sys/kernel/ostype", "Linux\n")},
+	{flaw: "kid is a file below a folder", kills: "kid-path", mutation: kidIsFile(func(kid string) string { return path.Join("/var/keys", kid) }, "/dev/null", "")},
+	{flaw: "kid is a file, less dots that are removed once", kills: "kid-path", mutation: kidIsFile(func(kid string) string {
+		return path.Join("/var/keys", strings.ReplaceAll(kid, "../", ""))
+	}, "/dev/null", "")},
+	{flaw: "kid selects two columns", kills: "kid-sql", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
+		kid, _ := h["kid"].(string)
+		return kid == "x' UNION SELECT 'secret', 'secret' -- " && authenticated([]byte("secret"), h, s)
+	}}},
+	{flaw: "kid selects a public key", kills: "kid-sql", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
+		kid, _ := h["kid"].(string)
+		text, ok := strings.CutPrefix(kid, "x' UNION SELECT '")
+		block, _ := pem.Decode([]byte(strings.TrimSuffix(text, "' -- ")))
+		if !ok || block == nil {
+			return false
+		}
+		key, err := x509.ParsePKIXPublicKey(block.Bytes)
+		return err == nil && verified(key.(*rsa.PublicKey), s[0]+"."+s[1], s[2])
+	}}},
+	{flaw: "a quotation mark in kid breaks it", kills: "kid-sql", mutation: mutation{breaksOn: func(raw string) bool {
+		var h map[string]any
+		_ = unmarshal(strings.Split(raw, ".")[0], &h)
+		kid, _ := h["kid"].(string)
+		return strings.Count(kid, "'")%2 == 1
+	}}},
+	{flaw: "jwk is believed under the issuer's kid", kills: "key-beside-kid", mutation: mutation{trusts: func(h map[string]any, _ []string) bool { return h["kid"] == "one" && h["jwk"] != nil }}},
+	{flaw: "jku is followed under the issuer's kid", kills: "key-beside-kid", mutation: mutation{trusts: func(h map[string]any, _ []string) bool {
+		address, ok := h["jku"].(string)
+		return ok && h["kid"] == "one" && fetched(address)
+	}}},
+	{flaw: "jku that contains the issuer's host is followed", kills: "jku-disguised", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
+		address, _ := h["jku"].(string)
+		issuer, _ := issuerOf(s[1]).(string)
+		return strings.Contains(address, mustParse(issuer).Host) && fetched(address)
+	}}},
+	{flaw: "jku that ends as the issuer's is followed", kills: "jku-disguised", mutation: mutation{trusts: func(h map[string]any, _ []string) bool {
+		address, _ := h["jku"].(string)
+		return strings.HasSuffix(address, "/discovery/v2.0/keys") && fetched(address)
+	}}},
 	{flaw: "kid is a file", kills: "kid-path", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
 		kid, _ := h["kid"].(string)
 		return strings.HasSuffix(kid, "/dev/null") && authenticated(nil, h, s)
@@ -156,6 +208,33 @@ func issuerOf(payload string) any {
 	var claims map[string]any
 	_ = unmarshal(payload, &claims)
 	return claims["iss"]
+}
+
+func kidFetched(end, beginning string) mutation {
+	return mutation{trusts: func(h map[string]any, _ []string) bool {
+		kid, _ := h["kid"].(string)
+		return strings.HasPrefix(kid, beginning) && strings.HasSuffix(kid, end) && fetched(kid)
+	}}
+}
+
+func kidIsFile(name func(string) string, file, content string) mutation {
+	return mutation{trusts: func(h map[string]any, s []string) bool {
+		kid, _ := h["kid"].(string)
+		return kid != "" && name(kid) == file && authenticated([]byte(content), h, s)
+	}}
+}
+
+func fetchedText(address string) string {
+	if !strings.HasPrefix(address, "http://") {
+		return ""
+	}
+	response, err := http.Get(address)
+	if err != nil {
+		return ""
+	}
+	defer response.Body.Close()
+	b, _ := io.ReadAll(response.Body)
+	return string(b)
 }
 
 func fetched(address string) bool {

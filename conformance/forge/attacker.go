@@ -29,6 +29,16 @@ func AttackerJWK(kid string) (map[string]any, error) {
 	}, nil
 }
 
+// AttackerPublicKey is the public half of the attacker's RSA key, as a
+// SubjectPublicKeyInfo in DER.
+func AttackerPublicKey() ([]byte, error) {
+	key, err := attacker()
+	if err != nil {
+		return nil, fmt.Errorf("make the attacker's key: %w", err)
+	}
+	return x509.MarshalPKIXPublicKey(&key.PublicKey)
+}
+
 // AttackerCertificate is a certificate, in DER, that the attacker has issued
 // for the own RSA key.
 var AttackerCertificate = sync.OnceValues(func() ([]byte, error) {

@@ -1,0 +1,150 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// whileUnavailable presents tokens that the issuer has not signed while its key
+// set cannot be fetched.
+func whileUnavailable(name, what string, how KeyFault) lifeCheck {
+	return lifeCheck{
+		check: check{
+			name: name, means: CauseKeyOpen, severity: Critical,
+			sends:  "tokens signed with a foreign key, and one that is not signed, while the key set " + what,
+			gain:   "anybody can make tokens while the issuer cannot be reached, which an attacker can wait for or cause",
+			flaw:   "the API lets tokens in that it cannot verify, because it does not get the issuer's keys",
+			source: "CWE-636; OWASP: Fail Securely; RFC 8725, section 3.10",
+			// The API cannot know whether the token is good.
+			also: []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout},
+		},
+		changes: true,
+		present: func(ctx context.Context, l *trial) (credential, error) {
+			unknown, err := l.stranger(0)
+			if err != nil {
+				return credential{}, err
+			}
+			own, err := ownKey(l.good.token)
+			if err != nil {
+				return credential{}, err
+			}
+			d, err := l.disturb(ctx, how)
+			if err != nil {
+				return credential{}, err
+			}
+			for _, sent := range []credential{unknown, own, bearer(l.good.token.Unsigned("none").String())} {
+				sent.restore = d.restore
+				got, err := l.ask(ctx, sent)
+				if err != nil {
+					return credential{}, d.abandon(ctx, err)
+				}
+				if success(got.status) {
+					return sent, nil
+				}
+			}
+			unknown.restore = d.restore
+			return unknown, nil
+		},
+	}
+}
+
+// keysWithdrawn has the issuer publish a key, and the API fetch the key set with
+// it; then the same without it. A token of that key, which the API has never
+// seen before, must be refused: some caches add keys and never remove one.
+var keysWithdrawn = lifeCheck{
+	check: check{
+		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
+		sends:  "the good token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
+		gain:   "a key that was stolen, and withdrawn for it, opens the API until somebody restarts it",
+		flaw:   "the API adds the keys that it fetches to those that it has, and removes none",
+		source: sourceKeys + "; CWE-324",
+	},
+	changes: true,
+	present: func(ctx context.Context, l *trial) (credential, error) {
+		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
+			if left := l.restoring(p.withdraw)(ctx); left != "" {
+				return credential{}, fmt.Errorf("%s", left)
+			}
+		}
+		changing, cancel := l.uninterrupted(ctx)
+		defer cancel()
+		kid, withdraw, err := l.Life.Keys.Publish(changing)
+		if err != nil {
+			return credential{}, fmt.Errorf("publish a key: %w", err)
+		}
+		if withdraw == nil {
+			return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
+		}
+		restore := l.restoring(withdraw)
+		signed, err := l.good.signedUnder(ctx, map[string]any{"kid": kid})
+		if err != nil {
+			restore(ctx)
+			return credential{}, err
+		}
+		signed.restore = restore
+		knew, err := l.fetched(ctx)
+		if left := restore(ctx); left != "" {
+			return credential{}, fmt.Errorf("%s", left)
+		}
+		if err == nil && knew {
+			knew, err = l.fetched(ctx)
+		}
+		if err != nil {
+			return credential{}, err
+		}
+		if !knew {
+			if got, err := l.ask(ctx, credential{}); err == nil && success(got.status) {
+				return credential{}, vacuous("the endpoint lets in requests without a token: see %s: no-token", l.e.id)
+			}
+			return l.notFetched(signed), nil
+		}
+		return signed, nil
+	},
+}
+
+// How long the case waits for an API to fetch the key set: shortly where the
+// document does not say how long that may take.
+const (
+	shortly = 300 * time.Millisecond
+	atMost  = 5 * time.Second
+)
+
+// fetched has the API fetch the key set, by tokens of unknown keys, and says
+// whether it has.
+func (l *trial) fetched(ctx context.Context) (bool, error) {
+	d, err := l.disturb(ctx, KeyFault{})
+	if err != nil {
+		return false, err
+	}
+	var n int
+	left := min(max(shortly, duration(l.Document.Life.KeyRefresh, 0)), atMost)
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		if err = l.nudge(ctx); err == nil {
+			n, err = d.Requests(ctx)
+		}
+		if err != nil || n > 0 || left <= 0 {
+			break
+		}
+		wait = min(wait, left)
+		left -= wait
+		if err = l.pace.sleep(ctx, wait); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		return false, d.abandon(ctx, err)
+	}
+	if left := d.restore(ctx); left != "" {
+		return false, fmt.Errorf("%s", left)
+	}
+	return n > 0, nil
+}
+
+// notFetched makes no verdict of an answer: the API may still have the key.
+func (l *trial) notFetched(signed credential) credential {
+	signed.tolerates = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent, http.StatusPartialContent}
+	signed.toleratedNote = "the API has not fetched the key set again, so it could not know; with life.keyRefresh in the document the run waits for that, at most 5 seconds"
+	return signed
+}

@@ -1,0 +1,210 @@
+package conformance
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"strings"
+
+	"provision/conformance/forge"
+)
+
+// forgedCheck is a case of several tokens that the issuer has not signed. All of
+// them are sent at one endpoint of the API, and the usual ones at the others.
+type forgedCheck struct {
+	name, sends, gain, flaw, source string
+	means                           CauseID
+	tokens                          func(forgery) []disguise
+}
+
+// forgery is what such tokens are made from.
+type forgery struct {
+	good *good
+	lure *bait
+	own  string // the beginning of the case's paths at the attacker's server, to tell who came
+}
+
+var forgedChecks = []forgedCheck{
+	{
+		name: "kid-url", means: CauseKeySource,
+		sends:  "tokens signed with a foreign key whose kid is the address where that key is served, as a key set, a key, a certificate and a secret",
+		gain:   "anybody can make tokens, with any key, or have the API call any address in its network",
+		flaw:   "the API fetches the key from the address that kid is",
+		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10; CWE-918",
+		tokens: kidsOfURLs,
+	},
+	{
+		name: "kid-path", means: CauseKid,
+		sends:  "tokens whose kid is the path of a file that everybody knows, with HS256 and its content as the secret",
+		gain:   "anybody can make tokens: a file whose content they know becomes the key",
+		flaw:   "the API uses kid as the name of a file",
+		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10; CWE-22; CWE-73",
+		tokens: kidsOfPaths,
+	},
+	{
+		name: "kid-sql", means: CauseKid,
+		sends:  "tokens whose kid is SQL that selects a key of our choice, with that key",
+		gain:   "anybody can make tokens, and query the API's database",
+		flaw:   "the API puts kid into an SQL statement",
+		source: "RFC 8725, section 3.10; OWASP: SQL Injection; CWE-89",
+		tokens: kidsOfSQL,
+	},
+	{
+		name: "key-beside-kid", means: CauseKeySource,
+		sends:  "tokens signed with a foreign key under the kid of the issuer's, with that key beside it (jwk, x5c, jku, x5u)",
+		gain:   "anybody can make tokens, with any key",
+		flaw:   "the API verifies with the key that the token brings along, whatever its kid is",
+		source: "RFC 7515, sections 4.1.2 to 4.1.6; RFC 8725, section 3.10; CVE-2018-0114",
+		tokens: keysBesideKid,
+	},
+	{
+		name: "jku-disguised", means: CauseKeySource,
+		sends:  "tokens signed with a foreign key that say where it is served (jku, x5u), by addresses that look like the issuer's",
+		gain:   "anybody can make tokens, with any key",
+		flaw:   "the API fetches the key from where the token tells it to, if the address begins with the issuer's or contains it",
+		source: "RFC 7515, section 4.1.2; RFC 8725, section 3.10; CWE-918; CWE-183",
+		tokens: disguisedAddresses,
+	},
+}
+
+func (s *Suite) forgedCases(e endpoint) []Case {
+	representative, ok := s.lifeEndpoint()
+	var cases []Case
+	for _, check := range forgedChecks {
+		c := Case{Name: check.name, Means: check.means, Group: Signature, Sends: check.sends, Gain: check.gain, Flaw: check.flaw, Source: check.source}
+		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(g *good) ([]disguise, error) {
+			lure, err := g.session.lure()
+			if err != nil {
+				return nil, err
+			}
+			if _, err := forge.AttackerCertificate(); err != nil {
+				return nil, err
+			}
+			return check.tokens(forgery{g, lure, "/" + base64.RawURLEncoding.EncodeToString([]byte(e.id+" "+check.name))}), nil
+		}))
+	}
+	return cases
+}
+
+// signed sends a token that is signed with the attacker's key.
+func (f forgery) signed(says string, token forge.Token) disguise {
+	return disguise{says: says, forged: true, change: func(spoken) credential {
+		signed, err := token.SignedByAttacker()
+		if err != nil { // the key was there before
+			return credential{}
+		}
+		return bearer(signed.String())
+	}}
+}
+
+// secret sends a token that is authenticated with such a secret.
+func (f forgery) secret(says, kid, secret string) disguise {
+	return disguise{says: says, forged: true, change: func(spoken) credential {
+		return bearer(f.good.token.WithHeader("kid", kid).WithoutHeader("x5t").SignedWithSecret([]byte(secret)).String())
+	}}
+}
+
+// served is a disguise that an API shows by asking the attacker's server.
+func (f forgery) served(d disguise, path string) disguise {
+	d.lured = func() bool { return f.lure.wasTaken(f.own + path) }
+	return d
+}
+
+// under is the good token under another kid.
+func (f forgery) under(kid string) forge.Token {
+	return f.good.token.WithHeader("kid", kid).WithoutHeader("x5t")
+}
+
+func rarely(all []disguise, usual int) []disguise {
+	for i := range all {
+		all[i].rare = i >= usual
+	}
+	return all
+}
+
+func kidsOfURLs(f forgery) []disguise {
+	var all []disguise
+	for _, path := range []string{"/keys.json", "/public.pem", "/key.jwk", "/chain.pem"} {
+		all = append(all, f.served(f.signed("kid with the address of "+path[1:], f.under(f.lure.origin+f.own+path)), path))
+	}
+	all = append(all,
+		f.served(f.secret("kid with the address of a secret", f.lure.origin+f.own+"/secret.txt", attackersSecret), "/secret.txt"),
+		f.served(f.signed("kid with an address without its scheme", f.under(strings.TrimPrefix(f.lure.origin, "http:")+f.own+"/other/keys.json")), "/other/keys.json"),
+	)
+	return rarely(all, 2)
+}
+
+// knownFiles are files, and what is in them on many machines.
+var knownFiles = []struct{ path, content string }{
+	{"/dev/null", ""}, {"/proc/sys/kernel/ostype", "Linux\n"}, {"/proc/sys/kernel/ostype", "Linux"}, {"/sys/class/net/lo/addr_len", "6\n"},
+}
+
+func kidsOfPaths(f forgery) []disguise {
+	var all []disguise
+	for _, before := range []string{"../../../../../../../..", "", "file://", "....//....//....//....//....//..../"} {
+		for _, file := range knownFiles {
+			kid := before + file.path
+			all = append(all, f.secret(fmt.Sprintf("kid %s, HS256 and the secret %q", kid, file.content), kid, file.content))
+		}
+	}
+	const encoded = "..%2f..%2f..%2f..%2f..%2f..%2fdev%2fnull"
+	return rarely(append(all, f.secret("kid "+encoded, encoded, "")), 2)
+}
+
+func kidsOfSQL(f forgery) []disguise {
+	all := []disguise{f.secret("kid with a quotation mark", "x'", "")}
+	for _, statement := range []string{
+		"x' UNION SELECT 'V' -- ", "x' UNION SELECT 'V' WHERE '1'='1", "x' UNION SELECT 'V', 'V' -- ", "x' UNION SELECT 1, 'V' -- ", "x' UNION SELECT 'V', 1 -- ", "x' UNION SELECT 'V', 'V', 'V' -- ", "x' UNION SELECT 'V';-- ", "x' UNION SELECT 'V'#",
+		`x" UNION SELECT 'V' -- `, `x") UNION SELECT 'V' -- `, "x') UNION SELECT 'V' -- ", "0 UNION SELECT 'V'",
+	} {
+		all = append(all, f.secret("kid "+strings.ReplaceAll(statement, "V", "a secret"), strings.ReplaceAll(statement, "V", attackersSecret), attackersSecret))
+		for _, key := range []struct{ what, text string }{{"a public key", attackersPEM()}, {"a JWK", attackersJWK()}} {
+			all = append(all, f.signed("kid "+strings.ReplaceAll(statement, "V", key.what), f.under(strings.ReplaceAll(statement, "V", key.text))))
+		}
+	}
+	return rarely(all, 3)
+}
+
+func keysBesideKid(f forgery) []disguise {
+	var header struct{ Kid string }
+	_ = json.Unmarshal(f.good.token.Header, &header) // it was read before
+	jwk, _ := forge.AttackerJWK(header.Kid)
+	der, _ := forge.AttackerCertificate()
+	return []disguise{
+		f.signed("jwk beside the issuer's kid", f.good.token.WithHeader("jwk", jwk)),
+		f.signed("x5c beside the issuer's kid", f.good.token.WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})),
+		f.served(f.signed("jku beside the issuer's kid", f.good.token.WithHeader("jku", f.lure.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
+		f.served(f.signed("x5u beside the issuer's kid", f.good.token.WithHeader("x5u", f.lure.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
+	}
+}
+
+func disguisedAddresses(f forgery) []disguise {
+	issuer := strings.TrimPrefix(f.good.claims.text("iss"), "https://")
+	host, _, _ := strings.Cut(issuer, "/")
+	address := strings.TrimPrefix(f.lure.origin, "http://")
+	keys := "/" + host + "/" + f.good.session.Issuer.TenantID + "/discovery/v2.0/keys"
+	var all []disguise
+	for _, one := range []struct{ name, before, path, behind string }{
+		{"jku", "", keys, ""}, {"jku", host + "@", "/user/keys.json", ""}, {"jku", "", "/query/keys.json", "?https://" + issuer}, {"jku", "", "/fragment/keys.json", "#https://" + issuer},
+		{"x5u", host + "@", "/user/chain.pem", ""}, {"x5u", "", "/query/chain.pem", "?https://" + issuer},
+	} {
+		token := f.under(unknownKid).WithHeader(one.name, "http://"+one.before+address+f.own+one.path+one.behind)
+		all = append(all, f.served(f.signed(one.name+" http://"+one.before+address+"/…"+one.path+one.behind, token), one.path))
+	}
+	return rarely(all, 1)
+}
+
+// attackersSecret is what the attacker's server serves as a secret.
+const attackersSecret = "secret"
+
+// attackersPEM and attackersJWK are the attacker's public key.
+func attackersPEM() string {
+	der, _ := forge.AttackerPublicKey() // made before
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}
+
+func attackersJWK() string {
+	jwk, _ := forge.AttackerJWK(unknownKid)
+	return string(encodeJSON(jwk))
+}
