@@ -30,14 +30,15 @@ const (
 	CausePlace     CauseID = "place"
 	CauseSpelling  CauseID = "spelling"
 
-	CauseExpiry    CauseID = "expiry"
-	CauseNotBefore CauseID = "not-before"
-	CauseIssuedAt  CauseID = "issued-at"
-	CauseIssuer    CauseID = "issuer"
-	CauseTenant    CauseID = "tenant"
-	CauseVersion   CauseID = "version"
-	CauseAudience  CauseID = "audience"
-	CauseIDToken   CauseID = "id-token"
+	CauseExpiry        CauseID = "expiry"
+	CauseNotBefore     CauseID = "not-before"
+	CauseIssuedAt      CauseID = "issued-at"
+	CauseIssuer        CauseID = "issuer"
+	CauseTenant        CauseID = "tenant"
+	CauseVersion       CauseID = "version"
+	CauseTenantRefused CauseID = "tenant-refused"
+	CauseAudience      CauseID = "audience"
+	CauseIDToken       CauseID = "id-token"
 
 	CauseRoleRefused        CauseID = "role-refused"
 	CauseApplicationRefused CauseID = "application-refused"
@@ -139,6 +140,7 @@ var causes = []cause{
 	{id: CauseIssuedAt, title: "the API does not check when the token was issued (iat)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
 	{id: CauseIssuer, title: "the API does not check the issuer (iss)", blockedBy: []CauseID{CauseSignature}, remedy: remedyIssuer},
 	{id: CauseTenant, title: "the API does not check the tenant (tid)", blockedBy: []CauseID{CauseIssuer}, remedy: remedyIssuer},
+	{id: CauseTenantRefused, title: "the API refuses users of a tenant that the document admits", remedy: remedyIssuer},
 	{id: CauseVersion, title: "the API does not check the version (ver)", blockedBy: []CauseID{CauseIssuer}, remedy: remedyIssuer},
 	{id: CauseAudience, title: "the API does not check the audience (aud)", blockedBy: []CauseID{CauseSignature}, remedy: remedyAudience},
 	{id: CauseIDToken, title: "the API accepts ID tokens", blockedBy: []CauseID{CauseAudience}, remedy: remedyAudience},

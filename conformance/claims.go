@@ -80,7 +80,7 @@ var foreign = []check{
 	},
 	{
 		name: "other-tenant", means: CauseTenant, severity: Critical,
-		sends:  "a correctly signed token from another tenant of Entra ID",
+		fits: homeOnly, sends: "a correctly signed token from another tenant of Entra ID",
 		gain:   "anybody with a tenant of their own gets in: all tenants' tokens are signed with the same keys",
 		flaw:   "the API does not check the tenant (iss and tid)",
 		source: "Microsoft: Secure applications and APIs by validating claims, Validate the tenant",

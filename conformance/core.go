@@ -14,7 +14,7 @@ var core = []string{
 	"valid", "valid-application", "role", "role-by-group", "missing-scope", "no-role", "missing-role", "missing-any-role", "wrong-role", "app-only", "user",
 	"scope", "missing-any-scope", "mixed", "no-group", "wrong-group", "guest", "owner-peer",
 	"tampered-payload", "tampered-signature", "alg-none", "unknown-kid",
-	"expired", "not-yet-valid", "wrong-audience", "wrong-issuer", "other-tenant", "id-token",
+	"expired", "not-yet-valid", "wrong-audience", "wrong-issuer", "other-tenant", "valid-tenant", "id-token",
 }
 
 // Core tells whether the case is one of those that a reader wants to see even

@@ -110,6 +110,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, onEach(e, Signature, signature)...)
 	cases = append(cases, s.forgedCases(e)...)
 	cases = append(cases, onEach(e, Claims, s.fitting(claimChecks))...)
+	cases = append(cases, s.tenantCases(e)...)
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
 	cases = append(cases, s.forbiddenCases(e)...)
 	cases = append(cases, routeCases(e)...)

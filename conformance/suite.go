@@ -23,6 +23,7 @@ type Suite struct {
 	Groups       []UserGroup // of the stack
 	Applications []Application
 	Tokens       Tokens
+	Tenants      []OtherTenant // that are welcome, beside the issuer's
 	Life         Life
 
 	Only          string    // case ids that contain this, * standing for anything; empty: all
@@ -78,6 +79,9 @@ func (r Resource) otherRole(e endpoint, holdable []string) string {
 	}
 	return others[0]
 }
+
+// OtherTenant is a tenant whose users the API admits.
+type OtherTenant struct{ Name, ID string }
 
 // UserGroup is a group of users.
 type UserGroup struct {

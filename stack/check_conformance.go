@@ -21,6 +21,10 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 			}
 		}
 	}
+	if resource != nil && !resource.Existing && !c.Tenants.Home() && (resource.SignInAudience == nil || *resource.SignInAudience == "AzureADMyOrg") {
+		l.mistakes.add(at("tenants"), "add signInAudience: AzureADMultipleOrgs to application "+resource.Name,
+			"the API admits other tenants, and application %s is for its own tenant only", resource.Name)
+	}
 	l.checkRequests(s, c)
 	for field, value := range map[string]string{"keyRefresh": c.Life.KeyRefresh, "clockSkew": c.Life.ClockSkew} {
 		if _, err := time.ParseDuration(value); value != "" && err != nil {

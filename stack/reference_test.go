@@ -169,6 +169,8 @@ func (f *field) typeName() string {
 	switch {
 	case f.Else != nil:
 		return "object or list of objects"
+	case len(f.Type) == 2 && f.Type[1] == "array":
+		return f.Type[0] + " or list of strings"
 	case len(f.Type) == 0 && len(f.Enum) > 0:
 		return "string"
 	case f.Type.is("array") && f.Items.Type.is("object"):

@@ -320,6 +320,7 @@ type Conformance struct {
 	Scenario  string            `json:"scenario,omitempty"` // what the bundled reference API does behind the endpoints
 	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
 	Life      Life              `json:"life,omitzero"`
+	Tenants   Tenants           `json:"tenants,omitzero"`
 	Refusals  Refusals          `json:"refusals,omitzero"` // of all endpoints that state none of their own
 	Endpoints []Endpoint        `json:"endpoints"`
 	Cases     []Case            `json:"cases,omitempty"`

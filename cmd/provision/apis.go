@@ -116,6 +116,8 @@ type facts struct {
 	issuer    conformance.Issuer
 	appIDs    map[string]string // client id by the stack's names
 	groups    []conformance.UserGroup
+	tenants   stack.Tenants // that are welcome
+	others    []conformance.OtherTenant
 	scopeBase string // what stands before /SCOPE in a request for a token
 }
 
@@ -172,6 +174,13 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 		if live := state.Objects[k]; live != nil {
 			f.groups = append(f.groups, conformance.UserGroup{Name: g.Name, Claim: groupClaim(p.resource, live)})
 		}
+	}
+	for _, document := range p.documents {
+		f.tenants.Any = f.tenants.Any || document.Tenants.Any
+		f.tenants.Others = append(f.tenants.Others, document.Tenants.Others...)
+	}
+	if f.others, err = s.otherTenants(ctx, f.tenants); err != nil {
+		return facts{}, err
 	}
 	f.issuer = conformance.Issuer{TenantID: s.tenantID, URL: s.v2Issuer()}
 	if f.resource.TokenVersion == 1 {

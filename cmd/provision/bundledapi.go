@@ -29,7 +29,7 @@ type bundledAPI struct {
 func (s *session) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
 	verifier, err := token.New(token.Config{
 		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
-		Audiences: f.resource.Audiences, JWKSURL: s.jwksURL(), HTTPClient: s.http,
+		Audiences: f.resource.Audiences, JWKSURL: s.keysOf(f), HTTPClient: s.http, Tenants: f.welcomes(),
 	})
 	if err != nil {
 		return nil, nil, err

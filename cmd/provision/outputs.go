@@ -150,8 +150,12 @@ func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts)
 	if a.config.GetBool("for-api") {
 		add("TENANT_ID", s.tenantID)
 		add("AUDIENCE", strings.Join(f.resource.Audiences, " "))
-		add("ISSUER", f.issuer.URL)
-		add("JWKS_URI", s.jwksURL())
+		issuer := f.issuer.URL
+		if !f.tenants.Home() { // as Entra states it for all tenants
+			issuer = strings.ReplaceAll(issuer, s.tenantID, "{tenantid}")
+		}
+		add("ISSUER", issuer)
+		add("JWKS_URI", s.keysOf(f))
 		if s.caFile != "" {
 			for _, key := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
 				add(key, s.caFile)

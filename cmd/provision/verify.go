@@ -181,7 +181,7 @@ func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*
 			Document: document,
 			Target:   s.targetOf(reach, url, document),
 			Issuer:   f.issuer, Resource: f.resource,
-			Users: users, Groups: f.groups, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
+			Users: users, Groups: f.groups, Tenants: f.others, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
 			OutputCommand: a.command("output", "--for-api", "--application", p.name()),
 			Rerun:         a.rerun(p),
 			Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,

@@ -8,15 +8,19 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
 // Config says which tokens a Verifier accepts. TenantID, JWKSURL, one Audience
 // and one of the issuers are required.
 type Config struct {
-	TenantID  string   // the directory's id, compared with tid
-	IssuerV1  string   // iss of version 1.0 tokens; empty: none is accepted
-	IssuerV2  string   // iss of version 2.0 tokens; empty: none is accepted
+	TenantID string // the directory's id, compared with tid
+	IssuerV1 string // iss of version 1.0 tokens; empty: none is accepted
+	IssuerV2 string // iss of version 2.0 tokens; empty: none is accepted
+	// Tenants says which other tenants are welcome; nil: none. Their issuers have
+	// their id in the place of TenantID, and JWKSURL is the one of all tenants.
+	Tenants   func(id string) bool
 	Audiences []string // every value that aud may have
 	JWKSURL   string   // https
 
@@ -95,18 +99,23 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 
 // check compares what the token says with what this API accepts.
 func (v *Verifier) check(c *Claims) error {
+	v1, v2 := v.config.IssuerV1, v.config.IssuerV2
+	guest := c.TenantID != v.config.TenantID && c.TenantID != "" && v.config.Tenants != nil && v.config.Tenants(c.TenantID)
+	if guest {
+		v1, v2 = strings.ReplaceAll(v1, v.config.TenantID, c.TenantID), strings.ReplaceAll(v2, v.config.TenantID, c.TenantID)
+	}
 	version := ""
 	switch {
 	case c.Issuer == "":
 		return fmt.Errorf("%w: no iss", ErrIssuer)
-	case c.Issuer == v.config.IssuerV1:
+	case c.Issuer == v1:
 		version = "1.0"
-	case c.Issuer == v.config.IssuerV2:
+	case c.Issuer == v2:
 		version = "2.0"
 	default:
 		return fmt.Errorf("%w: iss %q", ErrIssuer, c.Issuer)
 	}
-	if c.TenantID != v.config.TenantID {
+	if c.TenantID != v.config.TenantID && !guest {
 		return fmt.Errorf("%w: tid %q", ErrTenant, c.TenantID)
 	}
 	if c.Version != version {

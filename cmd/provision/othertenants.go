@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"provision/conformance"
+	"provision/stack"
+)
+
+// probeTenant is the tenant beside the local one that verify tries where every
+// tenant is welcome.
+const probeTenant = "partner.onmicrosoft.com"
+
+// otherTenants are the welcome tenants with their ids. The local tenant gets those
+// beside it that do not exist yet.
+func (s *session) otherTenants(ctx context.Context, t stack.Tenants) (all []conformance.OtherTenant, err error) {
+	names := t.Others
+	if t.Any && s.local {
+		names = append(slices.Clone(names), probeTenant)
+	}
+	for _, name := range names {
+		if stack.IsID(name) {
+			all = append(all, conformance.OtherTenant{Name: name, ID: name})
+			continue
+		}
+		id, found := s.tenantNamed(ctx, name)
+		if !found && s.local {
+			var made struct{ TenantID string }
+			if err := s.manage.post(ctx, "/tenants", map[string]any{"domain": name}, &made); err != nil {
+				return nil, fmt.Errorf("create tenant %s beside the local one: %w", name, err)
+			}
+			id, found = made.TenantID, true
+		}
+		if !found {
+			return nil, hint(fmt.Errorf("there is no tenant %s at %s", name, s.authority), "correct `tenants` in the Conformance document, or name the tenant by its id")
+		}
+		all = append(all, conformance.OtherTenant{Name: name, ID: id})
+	}
+	return all, nil
+}
+
+var issuerTenant = regexp.MustCompile(`/([0-9a-fA-F-]{36})/`)
+
+// tenantNamed is the id that the discovery document of a domain states.
+func (s *session) tenantNamed(ctx context.Context, domain string) (id string, found bool) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.authority+"/"+domain+"/v2.0/.well-known/openid-configuration", nil)
+	if err != nil {
+		return "", false
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return "", false
+	}
+	defer answer.Body.Close()
+	var discovery struct{ Issuer string }
+	if answer.StatusCode != http.StatusOK || json.NewDecoder(answer.Body).Decode(&discovery) != nil {
+		return "", false
+	}
+	m := issuerTenant.FindStringSubmatch(discovery.Issuer)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// keysOf is the address of the key set: that of all tenants where others are
+// welcome. The key set of one tenant may sign for that one only.
+func (s *session) keysOf(f facts) string {
+	if f.tenants.Home() {
+		return s.jwksURL()
+	}
+	return strings.Replace(s.jwksURL(), "/"+s.tenantID+"/", "/common/", 1)
+}
+
+// welcomes tells which other tenants the API admits; nil: none.
+func (f facts) welcomes() func(id string) bool {
+	if f.tenants.Home() {
+		return nil
+	}
+	return func(id string) bool {
+		return f.tenants.Any || slices.ContainsFunc(f.others, func(o conformance.OtherTenant) bool { return o.ID == id })
+	}
+}

@@ -1,0 +1,72 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// homeOnly says whether the API admits users of one tenant.
+func homeOnly(s *Suite) bool { return s.Document.Tenants.Home() }
+
+// tenantCases are tokens of other tenants where some of those are welcome.
+func (s *Suite) tenantCases(e endpoint) []Case {
+	if homeOnly(s) || e.owner {
+		return nil
+	}
+	var cases []Case
+	for _, other := range s.Tenants {
+		c := check{
+			name: "valid-tenant " + other.Name, means: CauseTenantRefused, severity: Low, admits: true,
+			sends: "a correctly signed token of a user of " + other.Name + ", another tenant, who has what is required",
+			flaw:  "the API refuses users of a tenant that the document admits: it compares the issuer (iss) with that of the home tenant, or takes only the home tenant's keys", source: sourceTenant,
+			present: ofTenant(other.ID, other.ID),
+		}.on(e, Claims)
+		cases = append(cases, c)
+	}
+	welcome := anotherTenant // where every tenant is
+	if len(s.Tenants) > 0 {
+		welcome = s.Tenants[0].ID
+	}
+	refused := func(name, sends, flaw string, severity Severity, present func(context.Context, *good) (credential, error)) {
+		c := check{
+			name: name, means: CauseTenant, severity: severity, sends: sends, flaw: flaw, source: sourceTenant,
+			gain: "anybody with a tenant of their own can name another one, and gets at its data", present: present, also: []int{403},
+		}.on(e, Claims)
+		cases = append(cases, c)
+	}
+	if !s.Document.Tenants.Any {
+		refused("other-tenant", "a correctly signed token of a tenant that the document does not admit", "the API does not check whether the tenant (iss and tid) is one of those that it admits", Critical, ofTenant(anotherTenant, anotherTenant))
+	}
+	home := s.Issuer.TenantID
+	refused("tenant-mismatch-issuer", "a correctly signed token of this tenant's issuer (iss) that names another tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(home, welcome))
+	refused("tenant-mismatch-tid", "a correctly signed token of another tenant's issuer (iss) that names this tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(welcome, home))
+	refused("tenant-host", "a correctly signed token of an issuer of the same form on another host", "the API builds the issuer that it expects from the token, or compares only a part of it", High, func(ctx context.Context, g *good) (credential, error) {
+		issuer, err := url.Parse(strings.ReplaceAll(g.claims.text("iss"), home, welcome))
+		if err != nil {
+			return credential{}, fmt.Errorf("the good token's issuer: %w", err)
+		}
+		issuer.Host = "login.example"
+		return g.present(ctx, change{"iss": issuer.String(), "tid": welcome})
+	})
+	refused("tenant-none", "a correctly signed token of this tenant's issuer that names no tenant (no tid)", "the API takes a token that does not name its tenant (tid)", Medium, func(ctx context.Context, g *good) (credential, error) {
+		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, ""), "tid": nil})
+	})
+	return cases
+}
+
+// ofTenant presents a token of a stranger, whose issuer names one tenant and whose
+// tid another, or the same.
+func ofTenant(issuer, tenant string) func(context.Context, *good) (credential, error) {
+	return func(ctx context.Context, g *good) (credential, error) {
+		changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), g.session.Issuer.TenantID, issuer), "tid": tenant}
+		if issuer != g.session.Issuer.TenantID || tenant != g.session.Issuer.TenantID {
+			changes["oid"], changes["sub"] = "0d1c7f62-5b7e-4c54-9d4e-1f6f1a7f9c03", "a-user-of-another-tenant"
+			if g.claims.appOnly() {
+				changes["sub"] = changes["oid"]
+			}
+		}
+		return g.present(ctx, changes)
+	}
+}

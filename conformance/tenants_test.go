@@ -1,0 +1,94 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"provision/stack"
+)
+
+const (
+	partner  = "77777777-1111-4222-8333-444444444444"
+	supplier = "88888888-1111-4222-8333-444444444444"
+)
+
+// admitting is an API that takes tokens of the tenants for which welcome says so,
+// with their issuer and tenant.
+func admitting(issuer string, welcome func(iss, tid string) bool) validator {
+	return validator{issuer: issuer, mutation: mutation{reads: func(c map[string]any) {
+		iss, _ := c["iss"].(string)
+		tid, _ := c["tid"].(string)
+		if welcome(iss, tid) {
+			c["iss"], c["tid"] = issuer, tenantID
+		} else {
+			c["iss"] = "https://nobody.example/"
+		}
+	}}}
+}
+
+func tenantSuite(t *testing.T, tenants stack.Tenants, api func(issuer string) validator) *Suite {
+	t.Helper()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, api(s.issuer())))
+	suite.Document.Endpoints = suite.Document.Endpoints[1:]
+	suite.Document.Tenants = tenants
+	suite.Life = Life{Why: "not here"}
+	suite.Tenants = []OtherTenant{{"partner.onmicrosoft.com", partner}}
+	if len(tenants.Others) > 1 {
+		suite.Tenants = append(suite.Tenants, OtherTenant{"supplier.onmicrosoft.com", supplier})
+	}
+	return suite
+}
+
+// of is the issuer of another tenant.
+func of(issuer, tid string) string { return strings.ReplaceAll(issuer, tenantID, tid) }
+
+func TestTenants(t *testing.T) {
+	t.Parallel()
+	anyOf := stack.Tenants{Any: true}
+	listed := stack.Tenants{Others: []string{"partner.onmicrosoft.com", "supplier.onmicrosoft.com"}}
+	among := func(tid string) bool { return slices.Contains([]string{tenantID, partner, supplier}, tid) }
+	for name, c := range map[string]struct {
+		tenants stack.Tenants
+		kills   string // "": it is right
+		welcome func(home, iss, tid string) bool
+	}{
+		"every tenant":              {anyOf, "", func(home, iss, tid string) bool { return tid != "" && iss == of(home, tid) }},
+		"two more tenants":          {listed, "", func(home, iss, tid string) bool { return among(tid) && iss == of(home, tid) }},
+		"home alone":                {anyOf, "valid-tenant partner.onmicrosoft.com", func(home, iss, tid string) bool { return iss == home && tid == tenantID }},
+		"one of the two is missing": {listed, "valid-tenant supplier.onmicrosoft.com", func(home, iss, tid string) bool { return tid != supplier && among(tid) && iss == of(home, tid) }},
+		"every tenant, not those":   {listed, "other-tenant", func(home, iss, tid string) bool { return tid != "" && iss == of(home, tid) }},
+		"no issuer":                 {anyOf, "wrong-issuer", func(_, _, tid string) bool { return tid != "" }},
+		"the tenant alone":          {listed, "wrong-issuer", func(_, _, tid string) bool { return among(tid) }},
+		"the issuer alone": {listed, "tenant-mismatch-issuer", func(home, iss, _ string) bool {
+			return iss == home || iss == of(home, partner) || iss == of(home, supplier)
+		}},
+		"the end of the issuer": {anyOf, "wrong-issuer", func(_, iss, tid string) bool { return tid != "" && strings.HasSuffix(iss, "/"+tid+"/v2.0") }},
+		"the end of another tenant's issuer": {anyOf, "tenant-host", func(home, iss, tid string) bool {
+			return iss == home && tid == tenantID || tid != tenantID && tid != "" && strings.HasSuffix(iss, "/"+tid+"/v2.0")
+		}},
+		"each by itself": {listed, "tenant-mismatch-tid", func(home, iss, tid string) bool {
+			return among(tid) && slices.Contains([]string{home, of(home, partner), of(home, supplier)}, iss)
+		}},
+		"without a tenant": {anyOf, "tenant-none", func(home, iss, tid string) bool { return iss == of(home, tid) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, tenantSuite(t, c.tenants, func(issuer string) validator {
+				return admitting(issuer, func(iss, tid string) bool { return c.welcome(issuer, iss, tid) })
+			}))
+			if c.kills == "" {
+				if failed := r.ids(Fail); len(failed) > 0 {
+					t.Errorf("failed: %s", list(failed))
+				}
+				return
+			}
+			result := r.result(t, "GET /secure: "+c.kills)
+			tally.mutant(result.Outcome == Fail)
+			if result.Outcome != Fail {
+				t.Errorf("%s: %s %s; failed: %s", result.ID, result.Outcome, result.Reason, list(r.ids(Fail)))
+			}
+		})
+	}
+}
