@@ -36,7 +36,7 @@ type Reader struct {
 // to. It reads whole lists, each with a relation expanded, and by itself only what
 // they do not show: what is not there yet, and what Graph has not expanded whole.
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
-	t := &tenant{Reader: r, ctx: ctx, managed: map[string]bool{},
+	t := &tenant{Reader: r, ctx: ctx, began: r.Now(), managed: map[string]bool{},
 		state: &plan.State{Objects: map[plan.Key]*plan.Object{}, Existing: map[plan.Key]plan.Key{}},
 		byID:  map[string]plan.Key{}, strangers: map[string]bool{}}
 	for _, s := range stacks {
@@ -69,6 +69,7 @@ type tenant struct {
 	managed map[string]bool
 	state   *plan.State
 
+	began    time.Time
 	mistakes stack.Mistakes
 	byID     map[string]plan.Key // object id of a user, group or service principal → its key
 

@@ -81,7 +81,7 @@ func (t *tenant) pending() error {
 	if t.Lag <= 0 {
 		return nil
 	}
-	recent, err := t.Keep.recent(t.Now(), t.Lag)
+	recent, err := t.Keep.recent(t.began, t.Lag) // it was read after that
 	if err != nil {
 		return err
 	}

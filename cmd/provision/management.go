@@ -102,7 +102,11 @@ func (m *management) send(ctx context.Context, method, path string, body, into a
 	return json.NewDecoder(answer.Body).Decode(into)
 }
 
-// ReplicationLag is how long the tenant may not show a write.
+// lagMargin is how much later than the lag a read may still miss a write.
+const lagMargin = time.Second
+
+// ReplicationLag is how long the tenant may not show a write; 0 where it shows
+// every write at once.
 func (m *management) ReplicationLag(ctx context.Context) (time.Duration, error) {
 	var lag struct{ Lag, Jitter string }
 	if err := m.send(ctx, http.MethodGet, "/replication-lag", nil, &lag); err != nil {
@@ -110,5 +114,8 @@ func (m *management) ReplicationLag(ctx context.Context) (time.Duration, error) 
 	}
 	delay, _ := time.ParseDuration(lag.Lag) // "" is none
 	jitter, _ := time.ParseDuration(lag.Jitter)
-	return delay + jitter, nil
+	if delay+jitter == 0 {
+		return 0, nil
+	}
+	return delay + jitter + lagMargin, nil
 }
