@@ -14,7 +14,7 @@ import (
 // declare turns stacks into the objects they declare, in the names and ids of
 // the tenant whose state is given.
 func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
-	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{},
+	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{}, stacks: map[string]*stack.Stack{},
 		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}, trusted: map[Key]map[string]bool{}}
 	for k, o := range state.Objects {
 		if k.Kind == Application {
@@ -22,13 +22,13 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 		}
 	}
 	for _, s := range stacks {
-		d.users[s] = map[string]Key{}
+		d.stacks[s.Name], d.users[s] = s, map[string]Key{}
 		for _, u := range s.Users {
 			d.users[s][u.Name] = Key{User, strings.ToLower(d.text(s, nil, u.UserPrincipalName))}
 		}
 		for _, a := range s.Applications {
 			if !a.Existing {
-				d.applications[Key{Application, stack.UniqueName(s.Name, a.Name)}] = a
+				d.applications[Key{Application, s.UniqueName(a.Name)}] = a
 			}
 		}
 	}
@@ -53,6 +53,7 @@ type declaration struct {
 	state        *State
 	objects      map[Key]*Object
 	applications map[Key]*stack.Application
+	stacks       map[string]*stack.Stack         // by name
 	users        map[*stack.Stack]map[string]Key // by name
 	appIDs       map[string]Key                  // the tenant's applications
 	trusted      map[Key]map[string]bool         // who may own an application or group and its service principal, by object id
@@ -110,7 +111,7 @@ func (d *declaration) ownerKey(s *stack.Stack, ref string) (Key, string) {
 }
 
 func (d *declaration) groupKey(s *stack.Stack, name string) Key {
-	k := Key{Group, stack.GroupUniqueName(s.Name, name)}
+	k := Key{Group, s.GroupUniqueName(name)}
 	if found, ok := d.state.Existing[k]; ok {
 		return found
 	}
@@ -127,7 +128,11 @@ func (d *declaration) applicationKey(s *stack.Stack, ref string) Key {
 	if !other {
 		owner, name = s.Name, ref
 	}
-	k := Key{Application, stack.UniqueName(owner, name)}
+	uniqueName := stack.UniqueName(owner, name)
+	if of := d.stacks[owner]; of != nil {
+		uniqueName = of.UniqueName(name)
+	}
+	k := Key{Application, uniqueName}
 	if found, ok := d.state.Existing[k]; ok {
 		return found
 	}
@@ -223,7 +228,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 	if g.Existing {
 		return
 	}
-	k := Key{Group, stack.GroupUniqueName(s.Name, g.Name)}
+	k := Key{Group, s.GroupUniqueName(g.Name)}
 	d.owners(s, k, g.Owners, g.Pos, false)
 	properties := map[string]any{"displayName": cmp.Or(g.DisplayName, g.Name)}
 	if g.Description != nil {

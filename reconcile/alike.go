@@ -21,12 +21,12 @@ func (t *tenant) alike(stacks []*stack.Stack) []query {
 	for _, s := range stacks {
 		for _, a := range s.Applications {
 			if !a.Existing {
-				missing(applications, plan.Application, stack.UniqueName(s.Name, a.Name), a.DisplayName)
+				missing(applications, plan.Application, s.UniqueName(a.Name), a.DisplayName)
 			}
 		}
 		for _, g := range s.Groups {
 			if !g.Existing {
-				missing(groups, plan.Group, stack.GroupUniqueName(s.Name, g.Name), g.DisplayName)
+				missing(groups, plan.Group, s.GroupUniqueName(g.Name), g.DisplayName)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
 	for _, s := range stacks {
 		for _, a := range s.Applications {
 			if !a.Existing {
-				all[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}] = a
+				all[plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}] = a
 			}
 		}
 	}

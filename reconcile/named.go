@@ -172,7 +172,7 @@ func (t *tenant) microsofts(appID string) (plan.Key, bool) {
 }
 
 func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query {
-	k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}
+	k := plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}
 	if !a.Existing {
 		if t.state.Objects[k] != nil {
 			return nil
@@ -258,7 +258,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 }
 
 func (t *tenant) groupNamed(s *stack.Stack, g *stack.Group) []query {
-	k := plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(s.Name, g.Name)}
+	k := plan.Key{Kind: plan.Group, Name: s.GroupUniqueName(g.Name)}
 	if !g.Existing {
 		if t.state.Objects[k] != nil {
 			return nil

@@ -18,7 +18,7 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	ownersStated := map[plan.Key]bool{}
 	for _, s := range stacks {
 		for _, g := range s.Groups {
-			ownersStated[plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(s.Name, g.Name)}] = g.Owners != nil
+			ownersStated[plan.Key{Kind: plan.Group, Name: s.GroupUniqueName(g.Name)}] = g.Owners != nil
 		}
 	}
 	for k, a := range t.declared {
@@ -166,7 +166,7 @@ func (t *tenant) referred(stacks []*stack.Stack) map[plan.Key]bool {
 	all := map[plan.Key]bool{}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
-			if k, ok := t.state.Existing[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, a.Name)}]; ok && a.Existing {
+			if k, ok := t.state.Existing[plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}]; ok && a.Existing {
 				all[k] = true
 			}
 		}

@@ -194,6 +194,7 @@ func (l *loader) check(s *loaded) {
 	for i, name := range s.Deployers {
 		l.checkReferencesBelow(s.document, name, "/spec"+pointer("deployers", i), []string{"tenant.id", "tenant.domain"})
 	}
+	l.checkRenamed(s)
 	for _, a := range s.Applications {
 		l.checkApplication(s, a)
 	}

@@ -4,6 +4,10 @@ import "slices"
 
 // Protection is what provision must not do to the object of a document.
 type Protection struct {
+	// RenamedFrom is the name under which the document created its application or
+	// group. The object keeps it as part of its uniqueName, which cannot change.
+	RenamedFrom string
+
 	Prevent []string // "delete"
 	Ignore  []string // Graph properties, such as notes or web.redirectUris, that others own once the object exists
 }
@@ -23,5 +27,26 @@ func (d *document) protection() Protection {
 		}
 		return all
 	}
-	return Protection{Prevent: texts("prevent"), Ignore: texts("ignore")}
+	renamedFrom, _ := metadata["renamedFrom"].(string)
+	return Protection{RenamedFrom: renamedFrom, Prevent: texts("prevent"), Ignore: texts("ignore")}
+}
+
+// UniqueName is Graph's uniqueName of an application of the stack.
+func (s *Stack) UniqueName(application string) string {
+	for _, a := range s.Applications {
+		if a.Name == application && a.Protection.RenamedFrom != "" {
+			return UniqueName(s.Name, a.Protection.RenamedFrom)
+		}
+	}
+	return UniqueName(s.Name, application)
+}
+
+// GroupUniqueName is Graph's uniqueName of a group of the stack.
+func (s *Stack) GroupUniqueName(group string) string {
+	for _, g := range s.Groups {
+		if g.Name == group && g.Protection.RenamedFrom != "" {
+			return GroupUniqueName(s.Name, g.Protection.RenamedFrom)
+		}
+	}
+	return GroupUniqueName(s.Name, group)
 }

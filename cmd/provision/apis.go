@@ -131,7 +131,7 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 	s.domain = state.Tenant.Domain
 	f := facts{appIDs: map[string]string{}}
 	for _, a := range p.stack.Applications {
-		k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(p.stack.Name, a.Name)}
+		k := plan.Key{Kind: plan.Application, Name: p.stack.UniqueName(a.Name)}
 		if found, ok := state.Existing[k]; ok {
 			k = found
 		}
@@ -167,7 +167,7 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 		}
 	}
 	for _, g := range p.stack.Groups {
-		k := plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(p.stack.Name, g.Name)}
+		k := plan.Key{Kind: plan.Group, Name: p.stack.GroupUniqueName(g.Name)}
 		if found, ok := state.Existing[k]; ok {
 			k = found
 		}

@@ -129,7 +129,7 @@ const maxOutput = 64 << 20
 // for.
 func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
 	application := func(name string) plan.Key {
-		return plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack.Name, name)}
+		return plan.Key{Kind: plan.Application, Name: r.stack.UniqueName(name)}
 	}
 	return slices.ContainsFunc(references(o.Values), func(expression string) bool {
 		parts := strings.Split(expression, ".")

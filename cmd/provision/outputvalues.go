@@ -106,7 +106,7 @@ func (r resolver) reference(expression string) (string, error) {
 }
 
 func (r resolver) appID(name string) (string, error) {
-	k := plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack.Name, name)}
+	k := plan.Key{Kind: plan.Application, Name: r.stack.UniqueName(name)}
 	if found, ok := r.state.Existing[k]; ok {
 		k = found
 	}

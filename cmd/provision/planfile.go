@@ -53,10 +53,10 @@ func prevented(stacks []*stack.Stack) func(plan.Step) bool {
 			}
 			return st.Protection.PreventsDelete() ||
 				slices.ContainsFunc(st.Applications, func(a *stack.Application) bool {
-					return a.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Application, Name: stack.UniqueName(st.Name, a.Name)})
+					return a.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Application, Name: st.UniqueName(a.Name)})
 				}) ||
 				slices.ContainsFunc(st.Groups, func(g *stack.Group) bool {
-					return g.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(st.Name, g.Name)})
+					return g.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Group, Name: st.GroupUniqueName(g.Name)})
 				}) ||
 				slices.ContainsFunc(st.Users, func(u *stack.User) bool {
 					local, _, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
@@ -144,10 +144,10 @@ func documents(stacks []*stack.Stack, only []string) (func(*plan.State) []plan.K
 	known := map[string][]named{}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
-			known[s.Name+"/"+a.Name] = append(known[s.Name+"/"+a.Name], named{s, plan.Application, stack.UniqueName(s.Name, a.Name), ""})
+			known[s.Name+"/"+a.Name] = append(known[s.Name+"/"+a.Name], named{s, plan.Application, s.UniqueName(a.Name), ""})
 		}
 		for _, g := range s.Groups {
-			known[s.Name+"/"+g.Name] = append(known[s.Name+"/"+g.Name], named{s, plan.Group, stack.GroupUniqueName(s.Name, g.Name), ""})
+			known[s.Name+"/"+g.Name] = append(known[s.Name+"/"+g.Name], named{s, plan.Group, s.GroupUniqueName(g.Name), ""})
 		}
 		for _, u := range s.Users {
 			known[s.Name+"/"+u.Name] = append(known[s.Name+"/"+u.Name], named{s, plan.User, "", u.UserPrincipalName})

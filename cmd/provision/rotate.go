@@ -54,6 +54,7 @@ that expire within the given time.`,
 // rotation is a declared secret that may be rotated.
 type rotation struct {
 	stack, application string
+	uniqueName         string // of the application
 	secret             stack.Secret
 }
 
@@ -72,7 +73,7 @@ func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	for _, st := range stacks {
 		for _, application := range st.Applications {
 			for _, secret := range application.Secrets {
-				r := rotation{st.Name, application.Name, secret}
+				r := rotation{st.Name, application.Name, st.UniqueName(application.Name), secret}
 				names = append(names, r.name())
 				if want == "" || want == r.name() {
 					all = append(all, r)
@@ -109,7 +110,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	expiring, _ := span(a.config.GetString("expiring")) // before
 	replaced := &plan.Plan{}
 	for _, r := range rotations {
-		k := plan.SecretKey(plan.Key{Kind: plan.Application, Name: stack.UniqueName(r.stack, r.application)}, r.secret.Name)
+		k := plan.SecretKey(plan.Key{Kind: plan.Application, Name: r.uniqueName}, r.secret.Name)
 		replaced.Steps = append(replaced.Steps, plan.Step{Action: plan.Replace, Key: k})
 	}
 	if err := a.planOutputs(ctx, s, stacks, replaced, state); err != nil {
@@ -133,7 +134,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 	all := make([]reconcile.Rotation, len(rotations))
 	var chosen []int
 	for i, r := range rotations {
-		uniqueName := stack.UniqueName(r.stack, r.application)
+		uniqueName := r.uniqueName
 		key := plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)

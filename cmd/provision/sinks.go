@@ -30,7 +30,7 @@ func sinks() sink.Access {
 // kept is a client secret; ok is false when there is none. Where its text is not
 // to be had from its sink the environment may give it, else it is "".
 func (s *session) kept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
-	kept, ok, err = s.keep.Secret(ctx, stack.UniqueName(st.Name, a.Name), secret.Name, secret.Sink)
+	kept, ok, err = s.keep.Secret(ctx, st.UniqueName(a.Name), secret.Name, secret.Sink)
 	if kept.SecretText == "" {
 		kept.SecretText = os.Getenv(secretVariable(a, secret))
 	}
