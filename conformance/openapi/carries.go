@@ -101,6 +101,8 @@ func (d *deriver) body(e *Endpoint, operation object) (why string, err error) {
 		return "", nil
 	case slices.Contains(kinds, "application/json"):
 		i = slices.Index(kinds, "application/json")
+	case i < 0 && slices.ContainsFunc(kinds, stack.IsForm):
+		i = slices.IndexFunc(kinds, stack.IsForm)
 	case i < 0:
 		return "its body is " + kinds[0] + ", of which none can be made", nil
 	}
@@ -113,6 +115,11 @@ func (d *deriver) body(e *Endpoint, operation object) (why string, err error) {
 		e.ContentType = kinds[i]
 	}
 	e.Body = value
+	if members, ok := value.(object); ok && strings.HasPrefix(kinds[i], "multipart/") {
+		if e.Body, err = d.withFiles(members, media); err != nil {
+			return "", err
+		}
+	}
 	if value == nil {
 		e.Body, invented = object{}, true
 	}
@@ -120,4 +127,28 @@ func (d *deriver) body(e *Endpoint, operation object) (why string, err error) {
 		e.Remarks = append(e.Remarks, "the body is invented: the OpenAPI document has no example of it")
 	}
 	return "", nil
+}
+
+// withFiles makes files of the members of a form that are files.
+func (d *deriver) withFiles(members, media object) (object, error) {
+	schema, err := d.resolve(media["schema"])
+	if err != nil {
+		return nil, err
+	}
+	made := maps.Clone(members)
+	properties, _ := schema["properties"].(object)
+	for name := range properties {
+		property, err := d.resolve(properties[name])
+		if err != nil {
+			return nil, err
+		}
+		_, has := made[name]
+		required := slices.Contains(list(schema["required"]), any(name))
+		if text(property["format"]) == "binary" || property["contentMediaType"] != nil {
+			if has || required {
+				made[name] = object{"filename": "file.txt", "content": "text", "contentType": "text/plain"}
+			}
+		}
+	}
+	return made, nil
 }

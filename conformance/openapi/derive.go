@@ -28,8 +28,8 @@ type Endpoint struct {
 func (d *Document) Scopes() []string {
 	var all []string
 	for _, e := range d.Endpoints {
-		if e.Requires != nil {
-			all = append(all, e.Requires.Scopes...)
+		for _, r := range e.Requires.Alternatives() {
+			all = append(all, r.Scopes...)
 		}
 	}
 	slices.Sort(all)

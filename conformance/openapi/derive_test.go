@@ -77,7 +77,7 @@ spec:
       body: {"age":40,"born":"2092-01-07","name":"Ripley"}
       requires: {"scopes":["Heroes.Read","Heroes.Write"]}
       expect: {"status":201}
-    # one of several alternatives of its security
+    # it also takes apiKey header X-Api-Key instead of a token, which is not verified
     # the value of id is invented: the OpenAPI document has no example of it
     # the body is invented: the OpenAPI document has no example of it
     # if that does not exist, add setup: {request: POST …} and use ${setup.id}

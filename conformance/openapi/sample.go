@@ -60,27 +60,17 @@ func (d *deriver) sample(v any, depth int) (sample any, invented bool, err error
 		return d.members(schema, depth)
 	case kind == "array":
 		item, invented, err := d.sample(schema["items"], depth+1)
-		return []any{item}, invented, err
-	case kind == "integer" || kind == "number":
-		if least, ok := schema["minimum"]; ok {
-			return least, true, nil
+		items := []any{item}
+		for n := number(schema["minItems"], 1); len(items) < int(n) && len(items) < mostItems; {
+			items = append(items, item)
 		}
-		return 1, true, nil
+		return items, invented, err
+	case kind == "integer" || kind == "number":
+		return sampleNumber(schema, kind), true, nil
 	case kind == "boolean":
 		return true, true, nil
 	}
-	return map[string]string{
-		"uuid": "00000000-0000-4000-8000-000000000001", "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z",
-		"email": "ada@contoso.example", "uri": "https://contoso.example/", "": "x",
-	}[knownFormat(schema)], true, nil
-}
-
-func knownFormat(schema object) string {
-	format := text(schema["format"])
-	if slices.Contains([]string{"uuid", "date", "date-time", "email", "uri"}, format) {
-		return format
-	}
-	return ""
+	return sampleText(schema), true, nil
 }
 
 // members has the required properties, and those that have an example.

@@ -26,6 +26,7 @@ func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) 
 		return "", nil
 	}
 	var others []string
+	var all []stack.Requires
 	for _, alternative := range alternatives {
 		requirement, _ := alternative.(object)
 		if len(requirement) == 0 {
@@ -41,18 +42,36 @@ func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) 
 			others = append(others, beside...)
 			continue
 		}
-		if len(requires.Scopes)+len(requires.AllRoles)+len(requires.Callers) > 0 {
-			e.Requires = requires
-		}
 		if len(beside) > 0 {
 			e.Remarks = append(e.Remarks, "it also takes "+strings.Join(beside, " and ")+": give that with --header")
 		}
-		if len(alternatives) > 1 {
-			e.Remarks = append(e.Remarks, "one of several alternatives of its security")
+		if !slices.ContainsFunc(all, func(r stack.Requires) bool { return same(r, *requires) }) {
+			all = append(all, *requires)
+		}
+	}
+	switch {
+	case len(all) > 0 && len(others) > 0:
+		e.Remarks = append(e.Remarks, "it also takes "+strings.Join(others, " or ")+" instead of a token, which is not verified")
+	case len(all) == 0:
+		return "it takes " + strings.Join(others, " or ") + ", and no bearer token", nil
+	}
+	if len(all) == 1 {
+		if r := all[0]; len(r.Scopes)+len(r.AllRoles)+len(r.Callers) > 0 {
+			e.Requires = &r
 		}
 		return "", nil
 	}
-	return "it takes " + strings.Join(others, " or ") + ", and no bearer token", nil
+	for i, r := range all { // in a list, an entry without scopes says whom it is for
+		if len(r.Scopes)+len(r.Callers) == 0 {
+			all[i].Callers = []string{"users", "applications"}
+		}
+	}
+	e.Requires = &stack.Requires{AnyOf: all}
+	return "", nil
+}
+
+func same(a, b stack.Requires) bool {
+	return slices.Equal(a.Scopes, b.Scopes) && slices.Equal(a.AllRoles, b.AllRoles) && slices.Equal(a.Callers, b.Callers)
 }
 
 // requirement reads one alternative, all of whose schemes are needed; ok says

@@ -1,0 +1,195 @@
+package openapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of what is made of a schema.
+const (
+	mostItems = 100
+	mostText  = 10_000
+)
+
+// formats are texts of the formats that JSON Schema and OpenAPI name.
+var formats = map[string]string{
+	"uuid": "00000000-0000-4000-8000-000000000001", "date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "time": "12:00:00Z", "duration": "P1D",
+	"email": "ada@contoso.example", "idn-email": "ada@contoso.example", "uri": "https://contoso.example/", "url": "https://contoso.example/",
+	"uri-reference": "/orders", "iri": "https://contoso.example/", "hostname": "contoso.example", "idn-hostname": "contoso.example",
+	"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "eA==", "json-pointer": "/a", "regex": "^a$", "password": "correct-Horse-7-battery",
+}
+
+// sampleText is a text of the schema's format, pattern and length.
+func sampleText(schema object) string {
+	least, most := int(number(schema["minLength"], 0)), int(number(schema["maxLength"], mostText))
+	fits := func(s string) bool { return utf8.RuneCountInString(s) >= least && utf8.RuneCountInString(s) <= most }
+	if s, known := formats[text(schema["format"])]; known && fits(s) {
+		return s
+	}
+	if pattern := text(schema["pattern"]); pattern != "" {
+		for more := range 40 { // repetitions take one more each time, until it is long enough
+			if s, ok := matching(pattern, more); ok && fits(s) {
+				return s
+			}
+		}
+	}
+	return strings.Repeat("x", min(max(1, least), max(most, 0), mostText))
+}
+
+// matching is a text that a pattern matches, with so many more repetitions than it
+// needs; ok is false where none was found. JSON Schema's patterns are those of
+// ECMA-262, and most are Go's too.
+func matching(pattern string, more int) (s string, ok bool) {
+	compiled, err := regexp.Compile(pattern)
+	if err != nil {
+		return "", false
+	}
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return "", false
+	}
+	var b strings.Builder
+	write(&b, parsed.Simplify(), more)
+	return b.String(), b.Len() <= mostText && compiled.MatchString(b.String())
+}
+
+func write(b *strings.Builder, re *syntax.Regexp, more int) {
+	if b.Len() > mostText {
+		return
+	}
+	repeat := func(n int) {
+		for range n {
+			write(b, re.Sub[0], more)
+		}
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		b.WriteRune(oneOf(re.Rune))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte('x')
+	case syntax.OpCapture:
+		write(b, re.Sub[0], more)
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			write(b, sub, more)
+		}
+	case syntax.OpAlternate:
+		write(b, re.Sub[0], more)
+	case syntax.OpStar:
+		repeat(more)
+	case syntax.OpPlus:
+		repeat(1 + more)
+	case syntax.OpQuest:
+		repeat(min(1, more))
+	case syntax.OpRepeat:
+		n := re.Min + more
+		if re.Max >= 0 {
+			n = min(n, re.Max)
+		}
+		repeat(n)
+	}
+}
+
+// oneOf is a character of a class, a plain one where there is one.
+func oneOf(ranges []rune) rune {
+	for _, want := range "aA1x_- " {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= want && want <= ranges[i+1] {
+				return want
+			}
+		}
+	}
+	for i := 0; i+1 < len(ranges); i += 2 {
+		for r := ranges[i]; r <= ranges[i+1] && r < ranges[i]+128; r++ {
+			if r > ' ' && r != 0x7f {
+				return r
+			}
+		}
+	}
+	if len(ranges) > 0 {
+		return ranges[0]
+	}
+	return 'x'
+}
+
+// sampleNumber is a number within the schema's bounds.
+func sampleNumber(schema object, kind string) any {
+	step := number(schema["multipleOf"], 0)
+	if step <= 0 && kind == "integer" {
+		step = 1
+	}
+	lower, hasLower := math.Inf(-1), false
+	if v, ok := schema["minimum"]; ok {
+		lower, hasLower = number(v, 0), true
+	}
+	above := false
+	switch v := schema["exclusiveMinimum"].(type) {
+	case bool: // OpenAPI 3.0
+		above = v
+	case nil:
+	default:
+		if n := number(v, 0); !hasLower || n >= lower {
+			lower, hasLower, above = n, true, true
+		}
+	}
+	upper := number(schema["maximum"], math.Inf(1))
+	below := schema["exclusiveMaximum"] == true
+	if v, isBool := schema["exclusiveMaximum"].(bool); schema["exclusiveMaximum"] != nil && !isBool && !v {
+		upper, below = number(schema["exclusiveMaximum"], upper), true
+	}
+	n := 1.0
+	if hasLower {
+		n = math.Max(lower, math.Min(n, upper))
+	} else if n > upper {
+		n = upper
+	}
+	if step > 0 {
+		n = math.Ceil(n/step) * step
+		if n > upper {
+			n = math.Floor(upper/step) * step
+		}
+	}
+	width := step
+	if width <= 0 {
+		width = math.Min(1, (upper-n)/2)
+	}
+	if above && n <= lower {
+		n += width
+	}
+	if below && n >= upper {
+		if step <= 0 && hasLower {
+			n = (lower + upper) / 2
+		} else {
+			n -= math.Max(step, 1)
+		}
+	}
+	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		return int(n)
+	}
+	return n
+}
+
+// number reads one, of whatever type the parser gave it.
+func number(v any, otherwise float64) float64 {
+	switch v := v.(type) {
+	case nil:
+		return otherwise
+	case json.Number:
+		if n, err := v.Float64(); err == nil {
+			return n
+		}
+		return otherwise
+	}
+	if n, err := strconv.ParseFloat(fmt.Sprint(v), 64); err == nil {
+		return n
+	}
+	return otherwise
+}
