@@ -207,6 +207,27 @@ func TestNamedEndpoints(t *testing.T) {
 	}
 }
 
+// A refusal shows nothing where the document expects nothing but a status.
+func TestARefusalShowsWhatIsExpected(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		expect Expect
+		body   string
+		shows  bool
+	}{
+		"a status alone":   {Expect{Status: 200}, `{"detail": "no"}`, false},
+		"no members":       {Expect{Status: 200, JSON: object{}}, `{"detail": "no"}`, false},
+		"a member":         {Expect{JSON: object{"id": 1}}, `{"detail": "no", "id": 1}`, true},
+		"another value":    {Expect{JSON: object{"id": 1}}, `{"id": 2}`, false},
+		"a text":           {Expect{Contains: "o1"}, `{"order": "o1"}`, true},
+		"a part of a text": {Expect{Contains: "o1"}, `{"order": "o12"}`, false},
+	} {
+		if got := meaningOf(c.expect, stack.Refusals{}).read(reply{status: 403, body: []byte(c.body)}, "GET"); got.shows != c.shows {
+			t.Errorf("%s: shows %t, want %t", name, got.shows, c.shows)
+		}
+	}
+}
+
 func TestCapture(t *testing.T) {
 	t.Parallel()
 	a := reply{header: http.Header{"Location": {"/orders/o-17"}}, body: []byte(`{"id": 9007199254740993, "data": {"items": [{"key": "a/b"}]}, "x~/y": 1}`)}

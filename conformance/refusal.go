@@ -68,7 +68,7 @@ func (m *meaning) read(a reply, method string) reply {
 	} else if slices.ContainsFunc(m.refusals, func(r refusalKind) bool { return r.status == a.status && r.forms != nil }) {
 		a.status = unstated
 	}
-	a.shows = (m.admitted.JSON != nil || m.admitted.Contains != "") && m.admitted.unmet(a.body) == ""
+	a.shows = (len(m.admitted.JSON) > 0 || m.admitted.Contains != "") && m.admitted.unmet(a.body) == ""
 	return a
 }
 

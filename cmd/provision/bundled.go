@@ -38,7 +38,9 @@ func bundledEndpoint(e stack.Endpoint) stack.Endpoint {
 	if e.Expect != nil {
 		expect := *e.Expect
 		expect.Contains = fmt.Sprint(invented(expect.Contains))
-		expect.JSON, _ = invented(expect.JSON).(map[string]any)
+		if expect.JSON != nil {
+			expect.JSON, _ = invented(expect.JSON).(map[string]any)
+		}
 		e.Expect = &expect
 	}
 	parameters := make(map[string]any, len(e.Parameters))
