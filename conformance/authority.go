@@ -82,8 +82,9 @@ func (a *Authority) redeem(ctx context.Context, client Client, form url.Values) 
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")
-	if client.SPA {
-		// Entra redeems a single-page application's code for its origin only.
+	if client.SPA && form.Get("grant_type") != "client_credentials" {
+		// Entra redeems a single-page application's code for its origin only, and
+		// gives an application's own token to no origin.
 		if u, err := url.Parse(client.RedirectURI); err == nil {
 			request.Header.Set("Origin", u.Scheme+"://"+u.Host)
 		}

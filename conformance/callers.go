@@ -11,9 +11,9 @@ func (s *Suite) validApplication(e endpoint) Case {
 	if e.users {
 		name, means = "valid-application", CauseApplicationRefused
 	}
-	kind, add := "whose roles are enough", s.addPermission(e.sufficient()...)
+	kind, add := "whose roles are enough", s.addApplication(e.sufficient()...)
 	if !e.needsRole() {
-		kind, add = "with a secret", "secrets: [{name: verify}]  # in an application"
+		kind, add = "with a secret", s.addApplication()
 	}
 	who, cannot := s.itself(kind, add, func(a Application) bool { return e.alone(e.itselfOf(a)) })
 	if cannot != nil && e.several() {
@@ -47,10 +47,10 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	}
 	add := s.addRole()
 	if other := s.Resource.otherRole(e, s.Resource.ApplicationRoles); other != "" {
-		add = s.addPermission(other)
+		add = s.addApplication(other)
 	}
 	return []Case{
-		deny("application-no-role", "without any role", "secrets: [{name: verify}]  # in an application without roles",
+		deny("application-no-role", "without any role", s.addApplication(),
 			"the API does not check the role (roles) of applications", caller{app: true}, func(a Application) bool { return len(a.Roles) == 0 }),
 		deny("application-wrong-role", "whose roles are all others", add,
 			"the API asks applications for some role and does not check which (roles)", caller{app: true, roles: []string{"Another.Role"}},
@@ -84,7 +84,7 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 	})
 	c := s.denied(e, name, CauseCallers, High, fit, cannot, s.applicationProperties(e, fit)...)
 	if cannot != nil {
-		whoever, none := s.itself("with a secret", "secrets: [{name: verify}]  # in an application", func(a Application) bool {
+		whoever, none := s.itself("with a secret", s.addApplication(), func(a Application) bool {
 			return !e.letsIn(e.itselfOf(a))
 		})
 		c.skip = nil

@@ -191,6 +191,26 @@ func checkIDs(cases []Case) error {
 	return nil
 }
 
+// wildcard is a pattern in which * is any text, in either case of letters.
+func wildcard(text string) *regexp.Regexp {
+	parts := strings.Split(text, "*")
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	return regexp.MustCompile("(?i)" + strings.Join(parts, ".*"))
+}
+
+// excuses says whether the document lets a case be skipped.
+func (s *Suite) excuses(c Case) bool {
+	return slices.ContainsFunc(s.Document.Excused, func(e stack.Excuse) bool {
+		whole := func(text string) bool {
+			at := wildcard(e.Case).FindStringIndex(text)
+			return at != nil && at[0] == 0 && at[1] == len(text)
+		}
+		return whole(c.ID) || whole(c.Name)
+	})
+}
+
 // selected are the cases that Only names; none is an error.
 func (s *Suite) selected(cases []Case) ([]Case, error) {
 	if s.leaves != nil {
@@ -199,11 +219,7 @@ func (s *Suite) selected(cases []Case) ([]Case, error) {
 	if s.Only == "" {
 		return cases, nil
 	}
-	parts := strings.Split(s.Only, "*")
-	for i, part := range parts {
-		parts[i] = regexp.QuoteMeta(part)
-	}
-	pattern := regexp.MustCompile("(?i)" + strings.Join(parts, ".*"))
+	pattern := wildcard(s.Only)
 	chosen := slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return !pattern.MatchString(c.ID) })
 	if len(chosen) == 0 {
 		return nil, fmt.Errorf("conformance %s: %w matches %q", s.Document.Name, ErrNoCase, s.Only)

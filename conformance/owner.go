@@ -35,7 +35,7 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 		s.ownerCase(e, "owner-claimed", CauseOwnerClaimed, "the token of "+describe(peer, cannot)+", and the owner's id and name in the query, in headers and in the body", peer, cannot, (*ownerTrial).claimed),
 		s.ownerCase(e, "owner-create", CauseOwnerClaimed, "the request of setup with the token of "+describe(peer, cannot)+", and the owner's id and name in the body", peer, cannot, (*ownerTrial).create))
 	if stated := e.stated.Requires.Alternatives()[i]; stated.Allows(applications) && newRequirement(stated).apps {
-		app, none := s.itself("whose roles are enough", s.addPermission(e.sufficient()...), func(a Application) bool {
+		app, none := s.itself("whose roles are enough", s.addApplication(e.sufficient()...), func(a Application) bool {
 			return e.satisfiedBy(a.Roles) && a.Name != e.made.Application && !e.letsIn(e.itselfOf(a))
 		})
 		cases = append(cases, s.ownerCase(e, "owner-application", CauseOwner, "the token of "+describe(app, none)+", which did not make the object", app, none, (*ownerTrial).own))

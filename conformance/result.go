@@ -89,7 +89,17 @@ type Summary struct {
 	// Unproven are the protected endpoints that were not seen to let anybody
 	// in, so that their refusals mean nothing.
 	Unproven []string `json:"unproven,omitempty"`
+	// Undeclared counts the skipped cases for which the document could declare
+	// somebody and does not, and that it does not excuse.
+	Undeclared int `json:"undeclared,omitempty"`
+	// Protected counts the endpoints that must refuse somebody.
+	Protected int `json:"protected,omitempty"`
 }
+
+// Proved says whether the cases that passed prove anything: at every protected
+// endpoint somebody was seen to be let in, and no case was skipped that the
+// document could have made possible.
+func (s Summary) Proved() bool { return len(s.Unproven) == 0 && s.Undeclared == 0 }
 
 // OK says whether the answer is yes: nothing failed and nothing broke. Notes do
 // not count; where they should, Suite.Strict makes failures of them.
@@ -111,6 +121,8 @@ func (s *Summary) Add(other Summary) {
 	}
 	s.Duration += other.Duration
 	s.Unproven = append(s.Unproven, other.Unproven...)
+	s.Undeclared += other.Undeclared
+	s.Protected += other.Protected
 }
 
 // found adds findings.

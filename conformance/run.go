@@ -80,6 +80,16 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	}
 	summary.Duration = time.Since(begin)
 	summary.Unproven = r.unproven()
+	for _, result := range results {
+		if result.Outcome == Skip && result.Add != "" && !suite.excuses(result.Case) {
+			summary.Undeclared++
+		}
+	}
+	for _, e := range r.session.endpoints {
+		if !e.public {
+			summary.Protected++
+		}
+	}
 	summary.found(g.summary(results))
 	if err := h.End(summary); err != nil {
 		return summary, fmt.Errorf("report: %w", err)

@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"errors"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -142,4 +144,32 @@ func FuzzReadPage(f *testing.F) {
 		}
 		_, _ = p.fill(t.Context(), mustParse("https://login.example/"), Account{"u", "p"})
 	})
+}
+
+// An application's own token is asked for without an origin, also where users sign
+// in to it in a browser.
+func TestClientCredentialsHaveNoOrigin(t *testing.T) {
+	t.Parallel()
+	origins := make(map[string][]string)
+	var base string
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			answer(w, 200, map[string]any{"authorization_endpoint": base + "/authorize", "token_endpoint": base + "/token"})
+			return
+		}
+		origins[r.FormValue("grant_type")] = r.Header.Values("Origin")
+		answer(w, 200, map[string]any{"access_token": "a"})
+	}))
+	base = server.URL
+	a := &Authority{URL: server.URL, HTTPClient: server.Client()}
+	client := Client{ID: "spa", RedirectURI: "https://page.example/", SPA: true, Secret: "s"}
+	if _, err := a.ClientCredentials(t.Context(), client, "api/.default"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.redeem(t.Context(), client, url.Values{"grant_type": {"authorization_code"}}); err != nil {
+		t.Fatal(err)
+	}
+	if len(origins["client_credentials"]) != 0 || len(origins["authorization_code"]) != 1 {
+		t.Errorf("origins %v", origins)
+	}
 }

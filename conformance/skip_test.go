@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"provision/stack"
 )
 
 // On a tenant that signs nothing on request, what cannot be had is skipped with
@@ -27,7 +29,7 @@ func TestWithoutSigner(t *testing.T) {
 			t.Errorf("%s is skipped: %s", id, reason)
 		}
 	}
-	if got := r.result(t, want[0]); !strings.Contains(got.Add, "permissions: [{resource: api, scopes: [OTHER], adminConsent: true}]") {
+	if got := r.result(t, want[0]); !strings.Contains(got.Add, "kind: Application") {
 		t.Errorf("what to add: %q", got.Add)
 	}
 	if got := r.result(t, "GET /secure: wrong-audience"); got.Outcome != Pass || !strings.Contains(got.Note, "ID token") {
@@ -53,11 +55,11 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 	}{
 		{
 			"nobody with the role", func(s *Suite) { s.Users = s.Users[2:] }, "GET /secure: valid",
-			"no user is declared whose roles are enough", "roleAssignments: [{role: Admin, users: [NAME]}]  # in application api; NAME is a user of the stack", 0,
+			"no user is declared whose roles are enough", (&Suite{Resource: Resource{Name: "api"}}).addAssignment("Admin"), 0,
 		},
 		{
 			"nobody with one of the roles", func(s *Suite) { s.Users = append(s.Users[:1:1], s.Users[2:]...) }, "GET /secure: role DevOps",
-			"no user is declared whose only accepted role is DevOps", "roleAssignments: [{role: DevOps, users: [NAME]}]  # in application api; NAME is a user of the stack", 1,
+			"no user is declared whose only accepted role is DevOps", (&Suite{Resource: Resource{Name: "api"}}).addAssignment("DevOps"), 1,
 		},
 		{
 			"nobody without a role", func(s *Suite) { s.Users = s.Users[:3] }, "GET /secure: no-role",
@@ -65,7 +67,7 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 		},
 		{
 			"nobody with another role", func(s *Suite) { s.Users = append(s.Users[:2:2], s.Users[3]) }, "GET /secure: wrong-role",
-			"no user is declared whose roles are all others", "roleAssignments: [{role: Reader, users: [NAME]}]  # in application api; NAME is a user of the stack", 1,
+			"no user is declared whose roles are all others", `{apiVersion: provision/v1, kind: User, metadata: {name: only-reader}, spec: {userPrincipalName: "only-reader@${tenant.domain}", displayName: only-reader}}  # and in application api: roleAssignments: [{role: Reader, users: [only-reader]}]`, 1,
 		},
 		{
 			"no other role at all", func(s *Suite) {
@@ -85,7 +87,7 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 		},
 		{
 			"a client without the scope", func(s *Suite) { s.Applications[0].Scopes = []string{"other"} }, "GET /secure: valid",
-			"no application that users sign in to has a grant of [read_data] of api", "permissions: [{resource: api, scopes: [read_data], adminConsent: true}]  # in an application with redirect URIs", 0,
+			"no application that users sign in to has a grant of [read_data] of api", "{apiVersion: provision/v1, kind: Application, metadata: {name: only-read-data-client}, spec: {displayName: only-read-data-client, isFallbackPublicClient: true, publicClient: {redirectUris: [http://localhost]}, permissions: [{resource: api, scopes: [read_data], adminConsent: true}]}}", 0,
 		},
 	}
 	for _, test := range tests {
@@ -168,5 +170,33 @@ func TestAssignmentRequired(t *testing.T) {
 	r := run(t, quickstart(s, serve(t, validator{issuer: s.issuer()})))
 	if result := r.result(t, "GET /secure: no-role"); result.Outcome != Skip || !strings.Contains(result.Reason, "the tenant itself refuses") {
 		t.Errorf("%s: %s", result.Outcome, result.Reason)
+	}
+}
+
+// A case that is skipped because nobody is declared for it leaves the run without
+// proof, unless the document excuses it.
+func TestUndeclared(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	for _, test := range []struct {
+		excused []stack.Excuse
+		want    int
+	}{
+		{nil, 1},
+		{[]stack.Excuse{{Case: "wrong-role", Reason: "x"}, {Case: "no-rol", Reason: "x"}}, 1},
+		{[]stack.Excuse{{Case: "no-*", Reason: "everybody has a role"}}, 0},
+		{[]stack.Excuse{{Case: "GET /secure: no-role", Reason: "everybody has a role"}}, 0},
+	} {
+		suite := quickstart(s, serve(t, validator{issuer: s.issuer()}))
+		suite.Users, suite.Document.Excused, suite.Only = suite.Users[:3], test.excused, "GET /secure: *-role"
+		r := run(t, suite)
+		if r.summary.Undeclared != test.want || r.summary.Proved() != (test.want == 0) || !r.summary.OK() {
+			t.Errorf("%v: %+v", test.excused, r.summary)
+		}
+	}
+	nobody := quickstart(s, serve(t, validator{issuer: s.issuer()}))
+	nobody.Users = nil
+	if r := run(t, nobody); r.summary.Proved() {
+		t.Error("an endpoint that let nobody in is taken for proved")
 	}
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func (s *Suite) signedInTo(e endpoint, kind, add string, match func(User, Applic
 		}
 		wanted := strings.Join(scopes, ", ")
 		return subject{}, skip(
-			fmt.Sprintf("permissions: [{resource: %s, scopes: [%s], adminConsent: true}]  # in an application with redirect URIs", s.Resource.Name, wanted),
+			s.addClient(scopes...),
 			"no application that users sign in to has a grant of [%s] of %s", wanted, s.Resource.Name)
 	}
 	unavailable := ""
@@ -120,28 +121,55 @@ func (s *Suite) itself(kind, add string, match func(Application) bool) (subject,
 		}
 	}
 	if found != "" {
-		return subject{}, skip("secrets: [{name: verify}]  # in application "+found, "no secret of application %s is at hand", found)
+		return subject{}, skip(add, "no secret of application %s is at hand, and no other application is declared %s", found, kind)
 	}
 	return subject{}, skip(add, "no application is declared %s", kind)
 }
 
-// Lines of a manifest that make a case possible.
+// Documents of a manifest that make a case possible. Each is complete: a secret is
+// never asked for in a registration that exists, which may be one of browsers or of
+// public clients.
 
 func (s *Suite) addUser(name string) string {
 	return fmt.Sprintf(`{apiVersion: provision/v1, kind: User, metadata: {name: %s}, spec: {userPrincipalName: "%s@${tenant.domain}", displayName: %s}}`, name, name, name)
 }
 
+// addAssignment is a user with roles; they are assigned where the roles are defined.
 func (s *Suite) addAssignment(roles ...string) string {
+	name := nameOf(roles)
 	entries := make([]string, len(roles))
 	for i, role := range roles {
-		entries[i] = fmt.Sprintf("{role: %s, users: [NAME]}", role)
+		entries[i] = fmt.Sprintf("{role: %s, users: [%s]}", role, name)
 	}
-	return fmt.Sprintf("roleAssignments: [%s]  # in application %s; NAME is a user of the stack", strings.Join(entries, ", "), s.Resource.Name)
+	return fmt.Sprintf("%s  # and in application %s: roleAssignments: [%s]", s.addUser(name), s.Resource.Name, strings.Join(entries, ", "))
 }
 
-func (s *Suite) addPermission(roles ...string) string {
-	return fmt.Sprintf("permissions: [{resource: %s, roles: [%s], adminConsent: true}]  # in an application with secrets", s.Resource.Name, strings.Join(roles, ", "))
+// addApplication is an application that can have tokens of its own, with roles or
+// with none.
+func (s *Suite) addApplication(roles ...string) string {
+	name, permissions := nameOf(roles)+"-service", ""
+	if len(roles) > 0 {
+		permissions = fmt.Sprintf("permissions: [{resource: %s, roles: [%s], adminConsent: true}], ", s.Resource.Name, strings.Join(roles, ", "))
+	}
+	return fmt.Sprintf("{apiVersion: provision/v1, kind: Application, metadata: {name: %s}, spec: {displayName: %s, %ssecrets: [{name: verify}]}}", name, name, permissions)
 }
+
+// addClient is an application that users sign in to, with scopes.
+func (s *Suite) addClient(scopes ...string) string {
+	name := nameOf(scopes) + "-client"
+	return fmt.Sprintf("{apiVersion: provision/v1, kind: Application, metadata: {name: %s}, spec: {displayName: %s, isFallbackPublicClient: true, publicClient: {redirectUris: [http://localhost]}, permissions: [{resource: %s, scopes: [%s], adminConsent: true}]}}",
+		name, name, s.Resource.Name, strings.Join(scopes, ", "))
+}
+
+// nameOf is a name for somebody who has just these roles or scopes.
+func nameOf(values []string) string {
+	if len(values) == 0 {
+		return "nobody"
+	}
+	return "only-" + strings.Trim(notName.ReplaceAllString(strings.ToLower(strings.Join(values, "-")), "-"), "-")
+}
+
+var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
 func (s *Suite) addRole() string {
 	return fmt.Sprintf("appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application %s", s.Resource.Name)

@@ -25,6 +25,10 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 		l.mistakes.add(at("tenants"), "add signInAudience: AzureADMultipleOrgs to application "+resource.Name,
 			"the API admits other tenants, and application %s is for its own tenant only", resource.Name)
 	}
+	if client := s.applications[c.Client]; client != nil && !client.Existing && !s.broken(client.Name) &&
+		len(client.Web.RedirectURIs)+len(client.SPA.RedirectURIs)+len(client.PublicClient.RedirectURIs) == 0 {
+		l.mistakes.add(at("client"), "add publicClient: {redirectUris: [http://localhost]} to it, or name another application", "application %s has no redirect URI, so no user can sign in to it", c.Client)
+	}
 	l.checkRequests(s, c)
 	for field, value := range map[string]string{"keyRefresh": c.Life.KeyRefresh, "clockSkew": c.Life.ClockSkew} {
 		if _, err := time.ParseDuration(value); value != "" && err != nil {

@@ -58,6 +58,12 @@ func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, 
 			}
 		}
 	}
+	for kind, member := range map[string]string{"users": "User", "applications": "Application"} {
+		if slices.Equal(r.Callers, []string{kind}) && !resource.canHold(r, member) {
+			l.mistakes.add(at("callers"), "add "+member+" to allowedMemberTypes of the roles, or correct callers",
+				"endpoint %s admits only %s, and no %s can have its roles", e.Request, kind, kind[:len(kind)-1])
+		}
+	}
 	if len(r.Groups) > 0 && (resource.GroupMembershipClaims == nil || *resource.GroupMembershipClaims == "None") {
 		l.mistakes.add(at("groups"), "add groupMembershipClaims: SecurityGroup to application "+resource.Name,
 			"endpoint %s requires a group, and the tokens for application %s have no groups", e.Request, resource.Name)
@@ -66,6 +72,15 @@ func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, 
 		l.mistakes.add(at("guests"), "add optionalClaims: {accessToken: [{name: acct}]} to application "+resource.Name,
 			"endpoint %s refuses guests, and the tokens for application %s do not say who is one", e.Request, resource.Name)
 	}
+}
+
+// canHold tells whether a kind of principal can have the roles of a requirement.
+func (a *Application) canHold(r Requires, member string) bool {
+	holdable := func(value string) bool {
+		i := slices.IndexFunc(a.AppRoles, func(role AppRole) bool { return role.Value == value })
+		return i < 0 || slices.Contains(a.AppRoles[i].AllowedMemberTypes, member) // one that is unknown is a mistake of its own
+	}
+	return (len(r.AnyRole) == 0 || slices.ContainsFunc(r.AnyRole, holdable)) && !slices.ContainsFunc(r.AllRoles, func(value string) bool { return !holdable(value) })
 }
 
 // emits tells whether the access tokens of the application have an optional claim.

@@ -321,9 +321,16 @@ type Conformance struct {
 	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
 	Life      Life              `json:"life,omitzero"`
 	Tenants   Tenants           `json:"tenants,omitzero"`
+	Excused   []Excuse          `json:"excused,omitempty"`
 	Refusals  Refusals          `json:"refusals,omitzero"` // of all endpoints that state none of their own
 	Endpoints []Endpoint        `json:"endpoints"`
 	Cases     []Case            `json:"cases,omitempty"`
+}
+
+// Excuse is for cases that may be skipped because nobody is declared for them.
+type Excuse struct {
+	Case   string `json:"case"` // id or name; * is any text
+	Reason string `json:"reason"`
 }
 
 // Life is what the API promises of the issuer's keys and of clocks. Both are

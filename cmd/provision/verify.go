@@ -22,8 +22,9 @@ func (a *app) verify() *cobra.Command {
 		Long: `verify derives the requests that the API must answer with 200, 403 or 401 from the
 Conformance documents of the stacks at or below DIR (default manifests/). It gets
 the tokens as real clients do, sends the requests and reports the answers. Without
---url it starts and tests the bundled reference API. Exit code 0: all cases passed;
-3: a case failed. Reports contain no tokens, signatures or secrets.
+--url it starts and tests the bundled reference API. Exit code 0: all cases passed, and
+prove the access rules; 3: a case failed, an endpoint let nobody in, or nobody is
+declared for a case that the document does not excuse. Reports contain no tokens, signatures or secrets.
 
 With --openapi it prints a Conformance document derived from the security,
 parameters and bodies of an OpenAPI document.`,
@@ -119,10 +120,17 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	switch {
 	case total.Planned == 0:
 		return hint(usagef("no case matches --only %q", a.config.GetString("only")), "remove --only to list all cases")
-	case total.Failed > 0:
+	case total.Failed > 0 || !total.OK() && total.Errors == 0:
 		return errNo
 	case total.Errors > 0:
 		return a.notTried(ctx, s, stacks, total.Errors)
+	}
+	if total.Protected == 0 {
+		a.say("nothing is proved: every endpoint is public")
+		return errNo
+	}
+	if !total.Proved() {
+		return errNo
 	}
 	return nil
 }

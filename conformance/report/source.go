@@ -18,6 +18,8 @@ var pages = []struct{ title, address string }{
 	{"OWASP: Testing for Host Header Injection", "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/17-Testing_for_Host_Header_Injection"},
 	{"Microsoft: App Service, Work with user identities", "https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities"},
 	{"Microsoft: App Service, Work with OAuth tokens", "https://learn.microsoft.com/azure/app-service/configure-authentication-oauth-tokens"},
+	{"Microsoft: Configure group claims", "https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-fed-group-claims"},
+	{"Microsoft: Optional claims reference", "https://learn.microsoft.com/entra/identity-platform/optional-claims-reference"},
 	{"Microsoft: Access token claims reference", "https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"},
 	{"Microsoft: Access tokens", "https://learn.microsoft.com/entra/identity-platform/access-tokens"},
 	{"Microsoft: Secure applications and APIs by validating claims", "https://learn.microsoft.com/entra/identity-platform/claims-validation"},

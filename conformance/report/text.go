@@ -216,6 +216,9 @@ func (t *Text) Close() error {
 		fmt.Fprintf(&b, "%s: %s\n", t.paint(bold, "all "+plural(t.documents, "document")), t.summary(t.total))
 	}
 	t.flushSummary(&b)
+	if n := t.total.Undeclared; n > 0 {
+		fmt.Fprintf(&b, "%s could not be tried and prove nothing: declare what each asks for, or excuse them in the document (excused)\n", plural(n, "skipped case"))
+	}
 	_, err := t.w.Write(trimLines(b.Bytes()))
 	return err
 }
