@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -63,6 +64,13 @@ var keysWithdrawn = lifeCheck{
 	},
 	changes: true,
 	present: func(ctx context.Context, l *trial) (credential, error) {
+		if fetches, err := l.fetched(ctx); err != nil || !fetches {
+			if got, err := l.ask(ctx, credential{}); err == nil && success(got.status) {
+				return credential{}, vacuous("the endpoint lets in requests without a token: see %s: no-token", l.e.id)
+			}
+			stranger, strange := l.stranger(0)
+			return l.notFetched(stranger), errors.Join(err, strange)
+		}
 		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
 			if left := l.restoring(p.withdraw)(ctx); left != "" {
 				return credential{}, fmt.Errorf("%s", left)
@@ -95,9 +103,6 @@ var keysWithdrawn = lifeCheck{
 			return credential{}, err
 		}
 		if !knew {
-			if got, err := l.ask(ctx, credential{}); err == nil && success(got.status) {
-				return credential{}, vacuous("the endpoint lets in requests without a token: see %s: no-token", l.e.id)
-			}
 			return l.notFetched(signed), nil
 		}
 		return signed, nil
@@ -107,7 +112,7 @@ var keysWithdrawn = lifeCheck{
 // How long the case waits for an API to fetch the key set: shortly where the
 // document does not say how long that may take.
 const (
-	shortly = 300 * time.Millisecond
+	shortly = 100 * time.Millisecond
 	atMost  = 5 * time.Second
 )
 

@@ -154,11 +154,14 @@ func kidsOfPaths(f forgery) []disguise {
 
 func kidsOfSQL(f forgery) []disguise {
 	all := []disguise{f.secret("kid with a quotation mark", "x'", "")}
-	for _, statement := range []string{
+	for i, statement := range []string{
 		"x' UNION SELECT 'V' -- ", "x' UNION SELECT 'V' WHERE '1'='1", "x' UNION SELECT 'V', 'V' -- ", "x' UNION SELECT 1, 'V' -- ", "x' UNION SELECT 'V', 1 -- ", "x' UNION SELECT 'V', 'V', 'V' -- ", "x' UNION SELECT 'V';-- ", "x' UNION SELECT 'V'#",
 		`x" UNION SELECT 'V' -- `, `x") UNION SELECT 'V' -- `, "x') UNION SELECT 'V' -- ", "0 UNION SELECT 'V'",
 	} {
 		all = append(all, f.secret("kid "+strings.ReplaceAll(statement, "V", "a secret"), strings.ReplaceAll(statement, "V", attackersSecret), attackersSecret))
+		if i > 2 && i != 8 { // the number of columns is found out by the secret
+			continue
+		}
 		for _, key := range []struct{ what, text string }{{"a public key", attackersPEM()}, {"a JWK", attackersJWK()}} {
 			all = append(all, f.signed("kid "+strings.ReplaceAll(statement, "V", key.what), f.under(strings.ReplaceAll(statement, "V", key.text))))
 		}
