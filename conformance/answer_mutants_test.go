@@ -6,6 +6,12 @@ import "net/http"
 var answerMutants = []mutant{
 	{flaw: "the answer echoes", kills: "answer-token", mutation: says(401, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
 	{flaw: "the answer has a stack trace", kills: "answer-trace", mutation: says(401, func(*http.Request) string { return "Traceback (most recent call last):\n  File \"x.py\", line 3" })},
+	{flaw: "the debugger of Werkzeug", kills: "no-token", mutation: errorPage(401, werkzeugPage)},
+	{flaw: "the page of Django", kills: "answer-trace", mutation: errorPage(401, `<p>You're seeing this error because you have <code>DEBUG = True</code> in your settings</p>`)},
+	{flaw: "the page of Starlette", kills: "answer-trace", mutation: errorPage(500, `<html><head><title>Starlette Debugger</title>`)},
+	{flaw: "the page of Express", kills: "answer-trace", mutation: errorPage(401, `<pre>UnauthorizedError: jwt malformed<br> &nbsp; &nbsp;at /app/node_modules/express-jwt/dist/index.js:107:32</pre>`)},
+	{flaw: "the page of ASP.NET Core", kills: "answer-trace", mutation: errorPage(401, `<h1>An unhandled exception occurred while processing the request.</h1>`)},
+	{flaw: "the trace of Java", kills: "answer-trace", mutation: errorPage(401, `{"status":401,"trace":"org.springframework.security.oauth2.jwt.BadJwtException: x\n\tat org.x.Y.z(Y.java:12)"}`)},
 	{flaw: "the answer is no JSON", kills: "answer-json", mutation: says(401, func(*http.Request) string { return "no" })},
 	{flaw: "a 401 without a challenge", kills: "answer-challenge", strict: true, mutation: mutation{answers: func(w http.ResponseWriter, _ *http.Request, status int) bool {
 		w.Header().Del("WWW-Authenticate")
@@ -22,6 +28,21 @@ var answerMutants = []mutant{
 	{flaw: "the 403 lists the roles", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"one of Admin, DevOps is needed"}` })},
 	{flaw: "the 403 quotes a role", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"role 'Admin' is needed"}` })},
 	{flaw: "the 403 has a role's word", kills: "forbidden-reveals", strict: true, mutation: says(403, func(*http.Request) string { return `{"detail":"You are no Admin here"}` })},
+}
+
+const werkzeugPage = `<script>var CONSOLE_MODE = false, EVALEX = true, EVALEX_TRUSTED = false, SECRET = "Kk3mZ0ZqQ1vXw9aBcDeF";</script><script src="?__debugger__=yes&amp;cmd=resource&amp;f=debugger.js&amp;s=Kk3mZ0ZqQ1vXw9aBcDeF"></script><h1>Werkzeug Debugger</h1>`
+
+func errorPage(to int, html string) mutation {
+	return mutation{answers: func(w http.ResponseWriter, r *http.Request, status int) bool {
+		if status != 401 {
+			return false
+		}
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		w.WriteHeader(to)
+		_, _ = w.Write([]byte(html))
+		return true
+	}}
 }
 
 func says(to int, body func(*http.Request) string) mutation {

@@ -39,7 +39,7 @@ var refusalChecks = []check{
 		sends:  "a token whose header is not JSON, and looks for a stack trace",
 		gain:   "the names and versions of what the API is made of",
 		flaw:   "the API answers with its own error, untreated",
-		source: "OWASP: Error Handling", tolerates: []int{400},
+		source: sourceDebug, tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
 			return credential{authorization: []string{"Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):]}}
 		}),
@@ -87,7 +87,6 @@ var refusalChecks = []check{
 }
 
 var (
-	stackTrace   = regexp.MustCompile(`Traceback \(most recent call last\)|\n\s+at [\w$.<>]+ ?\(|goroutine \d+ \[|File \\?".+\\?", line \d+|\.(js|ts):\d+:\d+`)
 	libraryWords = regexp.MustCompile(`(?i)signature verification failed|invalid signature|verification error|token signature is invalid|JWSSignatureVerificationFailed|jwt malformed|Not enough segments|Invalid header string|go-jose|PyJWT|jsonwebtoken|could not base64|invalid character '|codec can't decode|Error decoding token headers|Expecting value: line`)
 	forDebugging = regexp.MustCompile(`(?i)"(debug|debug_?info|exception|traceback|stack|stack_?trace)"\s*:\s*("[^"]|[{\[]\s*[^}\]\s])`)
 	maxAge       = regexp.MustCompile(`max-age=[1-9]`)

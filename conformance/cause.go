@@ -63,6 +63,7 @@ const (
 	CauseRoleCompare        CauseID = "role-compare"
 	CauseCallers            CauseID = "callers"
 	CauseOrder              CauseID = "order"
+	CauseBeforeToken        CauseID = "before-token"
 	CauseTwice              CauseID = "duplicate-claim"
 
 	CauseRoutePath   CauseID = "route-path"
@@ -79,6 +80,7 @@ const (
 	CauseHeaderCertificate CauseID = "header-certificate"
 
 	CauseEcho      CauseID = "echo"
+	CauseDebugger  CauseID = "debugger"
 	CauseDebug     CauseID = "debug"
 	CauseReveals   CauseID = "reveals"
 	CauseChallenge CauseID = "challenge"
@@ -120,7 +122,9 @@ var causes = []cause{
 	{id: CausePublic, title: "the API asks for a token where none is needed", remedy: remedyPublic},
 	{id: CauseAnswer, title: "the endpoint answers something else than the document expects", severity: Low},
 	{id: CauseOpen, title: "the API does not require a token", remedy: remedyRequire},
-	{id: CauseCrash, title: "the API breaks on a request that it must refuse", severity: Medium, gain: "anybody makes the API fail with one request, and errors of its own hide attacks in the logs", remedy: remedyErrors},
+	{id: CauseDebugger, title: "the API runs in debug mode with an interactive debugger", gain: "anybody runs code on the machine of the API", remedy: remedyErrors},
+	{id: CauseDebug, blockedBy: []CauseID{CauseDebugger}, title: "the API shows its own errors: debug output or the words of a library", remedy: remedyErrors},
+	{id: CauseCrash, title: "the API breaks on a request that it must refuse", blockedBy: []CauseID{CauseDebug}, severity: Medium, gain: "anybody makes the API fail with one request, and errors of its own hide attacks in the logs", remedy: remedyErrors},
 	{id: CauseRedirect, title: "the API redirects where it must refuse", severity: Low, remedy: remedyStatus},
 	{id: CauseNot401, title: "the API does not answer 401 to a caller that it does not know", severity: Low, gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
 	{id: CauseNot403, title: "the API does not answer 403 to a caller that it knows", severity: Low, gain: "nothing: clients sign in again in vain", remedy: remedyStatus},
@@ -169,6 +173,7 @@ var causes = []cause{
 	{id: CauseRoleCompare, title: "the API does not compare roles (roles) as whole words of the right claim", blockedBy: []CauseID{CauseStaleRoles, CauseAlternatives}, remedy: remedyRole},
 	{id: CauseGroupCompare, title: "the API does not compare groups (groups) as whole values of the right claim", blockedBy: []CauseID{CauseGroup, CauseAlternatives}, remedy: remedyGroup},
 	{id: CauseOrder, title: "the API looks at scopes and roles before it has verified the token", blockedBy: []CauseID{CauseNot401}, remedy: remedyStatus},
+	{id: CauseBeforeToken, title: "the API looks at the body or the object before it asks for a token", blockedBy: []CauseID{CauseOpen, CauseNot401}, remedy: remedyRequire},
 	{id: CauseTwice, title: "the API uses the first of two claims of one name, and other parsers use the last", remedy: remedySignature},
 
 	{id: CauseRoutePath, title: "the check depends on the spelling of the path", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
@@ -185,7 +190,6 @@ var causes = []cause{
 	{id: CauseHeaderCertificate, title: "the API believes a client certificate that a header holds", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 
 	{id: CauseEcho, title: "the API puts the token into its answer", remedy: remedyErrors},
-	{id: CauseDebug, title: "the API shows its own errors: debug output or the words of a library", remedy: remedyErrors},
 	{id: CauseReveals, title: "the API tells refused callers which roles it accepts", remedy: remedyErrors},
 	{id: CauseChallenge, title: "a 401 has no WWW-Authenticate: Bearer", remedy: remedyStatus},
 	{id: CauseMediaType, title: "the answer is not of the type that it states", remedy: remedyErrors},

@@ -100,6 +100,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 		}}
 	}
 	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
+	cases = append(cases, beforeTokenCases(e)...)
 	for _, alternative := range e.each() {
 		cases = append(cases, s.authorizationCases(alternative)...)
 		cases = append(cases, s.validCases(alternative)...)

@@ -95,9 +95,14 @@ func (g *grouping) settle(results []*Result) {
 		}
 	}
 	// Those that can block come first, among equals those of the plan.
-	slices.SortStableFunc(failed, func(a, b *Result) int { return a.cause.place() - b.cause.place() })
+	slices.SortStableFunc(failed, func(a, b *Result) int {
+		return cmp.Or(a.cause.place()-b.cause.place(), btoi(b.Shows == b.cause)-btoi(a.Shows == a.cause))
+	})
 	for _, r := range failed {
 		by := g.explains(r)
+		if by == nil && (r.cause == CauseDebug || r.cause == CauseDebugger) && r.Shows != r.cause {
+			by = g.first(r.cause) // every refusal shows it; one is enough
+		}
 		if by != nil && by.Cause == r.Means {
 			r.cause = r.Means // it is what the case is about after all
 			by = nil
@@ -118,6 +123,14 @@ func (g *grouping) settle(results []*Result) {
 			by.Blocked = append(by.Blocked, r.ID)
 		}
 	}
+}
+
+// first finds the finding of a cause; nil: there is none yet.
+func (g *grouping) first(id CauseID) *Finding {
+	if i := slices.IndexFunc(g.findings, func(f *Finding) bool { return f.Cause == id }); i >= 0 {
+		return g.findings[i]
+	}
+	return nil
 }
 
 // emptied finds the finding with which no case of an endpoint proves anything:

@@ -32,7 +32,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 			sends:   "a good token without what the endpoint requires, and looks for a stack trace",
 			gain:    "the names and versions of what the API is made of",
 			flaw:    "the API answers with its own error, untreated",
-			source:  "OWASP: Error Handling",
+			source:  sourceDebug,
 			inspect: func(a reply) finding { return untreated(a) },
 		},
 		{
@@ -91,8 +91,8 @@ func echoed(a reply) finding {
 // untreated is an answer that shows the inside of the API.
 func untreated(a reply) finding {
 	switch {
-	case stackTrace.Match(a.body):
-		return finding{wrong: "the answer holds a stack trace"}
+	case debugMode(a.body) != "":
+		return finding{wrong: "the answer is or holds " + debugMode(a.body)}
 	case forDebugging.Match(a.body):
 		return finding{wrong: "the answer has a member for debugging"}
 	case libraryWords.Match(a.body):

@@ -44,6 +44,9 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 			a.status = kind
 		}
 	}
+	if shows := debugMode(a.body); shows != "" && !success(a.status) && (!c.Expect.admits() || c.Means == CauseSpelling) && c.Group != Written {
+		return debugVerdict(a, shows)
+	}
 	switch {
 	case found.wrong != "":
 		return verdict{outcome: Fail, reason: found.wrong, cause: c.Flaw, means: c.causeOf(a.status, true)}
@@ -83,6 +86,19 @@ func (c Case) unexpected(a reply) string {
 		return fmt.Sprintf("expected %s, got the refusal that the document states for %d (status %d)", c.Expect, a.status, a.stated)
 	}
 	return fmt.Sprintf("expected %s, got %d", c.Expect, a.status)
+}
+
+// debugVerdict is that of a refusal which shows the inside of the API, whatever
+// else is wrong with it.
+func debugVerdict(a reply, shows string) verdict {
+	v := verdict{outcome: Fail, means: CauseDebug, reason: fmt.Sprintf("the answer (%d) is or holds %s", a.stated, shows), cause: "the API runs in debug mode, or answers with errors of its own"}
+	if a.stated == 0 {
+		v.reason = fmt.Sprintf("the answer (%d) is or holds %s", a.status, shows)
+	}
+	if debugger.Match(a.body) {
+		v.means, v.cause = CauseDebugger, "the API runs in debug mode with an interactive debugger (EVALEX), which runs the code that a caller sends"
+	}
+	return v
 }
 
 // strictly makes a failure of what is merely noted.

@@ -35,6 +35,7 @@ func (m masker) text(text string) string {
 			text = maskBeginning(text, part)
 		}
 	}
+	text = debuggersSecret.ReplaceAllString(text, "${1}${2}${3}"+masked)
 	return tokenLike.ReplaceAllString(m.encoded.mask(text), masked)
 }
 

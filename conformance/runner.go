@@ -191,6 +191,9 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		}
 		v = v.strictly()
 	}
+	if v.means == CauseDebugger {
+		result.Severity = Critical
+	}
 	result.Outcome, result.Reason, result.Cause, result.cause, result.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
 	result.Note = joinNotes(presented.note, v.note, r.openNote(c), left)
 	return result, nil

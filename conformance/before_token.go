@@ -1,0 +1,143 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// beforeTokenCases are requests without a token with which something else is
+// wrong too: of that the API must say nothing to somebody it does not know.
+func beforeTokenCases(e endpoint) []Case {
+	var cases []Case
+	without := func(name, sends, gain, flaw string, statuses []int, change func(spoken) (credential, bool)) {
+		cases = append(cases, Case{
+			ID: e.id + ": " + name, Endpoint: e.id, Name: name, Means: CauseBeforeToken, Group: Authentication, Severity: Low,
+			Sends: sends, Expect: Expect{Status: http.StatusUnauthorized}, Gain: gain, Flaw: flaw,
+			Source: "RFC 9110, section 15.5.2; RFC 6750, section 3.1; OWASP: Error Handling; CWE-204; CWE-696", stage: stageRest,
+			present: func(_ context.Context, s *session) (credential, error) {
+				made := credential{}
+				made.respell = func(r spoken) credential {
+					c, ok := change(r)
+					if !ok {
+						c.path = r.whole()
+					}
+					return c
+				}
+				return made, nil
+			},
+			inspect: func(a reply) finding {
+				for _, status := range statuses {
+					if a.status == status {
+						return finding{wrong: "expected 401, got " + strconv.Itoa(status) + ": the API says what is wrong with the request to a caller that it does not know"}
+					}
+				}
+				return finding{}
+			},
+		})
+	}
+	if body := wrongShape(e.stated.Body); body != "" && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
+		without("body-before-token", "no token, and a well-formed JSON body whose members have wrong types",
+			"anybody learns what the API expects, and can send what it reads", "the API validates the body before it asks for a token",
+			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
+				return credential{path: r.whole(), body: body, header: http.Header{"Content-Type": {"application/json"}}}, true
+			})
+	}
+	if hasParameter(e) {
+		without("object-before-token", "no token, and the id of an object that does not exist",
+			"anybody learns which objects exist", "the API looks the object up before it asks for a token",
+			[]int{404, 410}, func(r spoken) (credential, bool) {
+				path, ok := unknownObject(e, r)
+				return credential{path: path}, ok
+			})
+	}
+	return cases
+}
+
+// wrongShape is the stated body with other types; "" if there is none.
+func wrongShape(body any) string {
+	var changed any
+	switch body := body.(type) {
+	case map[string]any:
+		members := make(map[string]any, len(body))
+		for name, value := range body {
+			members[name] = otherType(value)
+		}
+		if len(members) == 0 {
+			return ""
+		}
+		changed = members
+	case []any:
+		changed = map[string]any{"provision-verify": true}
+	default:
+		return ""
+	}
+	b, err := json.Marshal(changed)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+func otherType(value any) any {
+	switch value.(type) {
+	case map[string]any, []any:
+		return "provision-verify"
+	}
+	return map[string]any{"provision-verify": []any{true}}
+}
+
+// hasParameter says whether a segment of the endpoint's path is a value.
+func hasParameter(e endpoint) bool {
+	_, path, _ := strings.Cut(e.request, " ")
+	path, _, _ = strings.Cut(path, "?")
+	return strings.ContainsAny(path, "{$")
+}
+
+// unknownObject is the path with another value of the same form in the last
+// place that has one.
+func unknownObject(e endpoint, r spoken) (string, bool) {
+	_, stated, _ := strings.Cut(e.request, " ")
+	stated, _, _ = strings.Cut(stated, "?")
+	patterns, segments := strings.Split(stated, "/"), strings.Split(r.path, "/")
+	if len(patterns) != len(segments) {
+		return "", false
+	}
+	for i := len(patterns) - 1; i >= 0; i-- {
+		if strings.ContainsAny(patterns[i], "{$") {
+			segments[i] = sameForm(segments[i])
+			r.path = strings.Join(segments, "/")
+			return r.whole(), true
+		}
+	}
+	return "", false
+}
+
+// sameForm is another value with as many letters and digits in the same places.
+func sameForm(escaped string) string {
+	value, err := url.PathUnescape(escaped)
+	if err != nil {
+		value = escaped
+	}
+	other := []byte(value)
+	for i, c := range other {
+		switch {
+		case c >= '0' && c <= '8':
+			other[i] = c + 1
+		case c == '9':
+			other[i] = '1'
+		case c >= 'a' && c <= 'e', c >= 'A' && c <= 'E': // a hexadecimal digit stays one
+			other[i] = c + 1
+		case c == 'f', c == 'F':
+			other[i] = c - 5
+		case c >= 'g' && c <= 'y', c >= 'G' && c <= 'Y':
+			other[i] = c + 1
+		case c == 'z', c == 'Z':
+			other[i] = c - 1
+		}
+	}
+	return url.PathEscape(string(other))
+}

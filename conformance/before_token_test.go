@@ -1,0 +1,101 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"provision/stack"
+)
+
+// hasty looks at a request before it asks for a token.
+type hasty struct {
+	*heroes
+	first func(*http.Request) int // 0: nothing is wrong
+}
+
+func (h hasty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if status := h.first(r); status != 0 {
+		answer(w, status, map[string]any{"detail": "no"})
+		return
+	}
+	h.heroes.ServeHTTP(w, r)
+}
+
+func TestTheTokenComesFirst(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		first func(*heroes, *http.Request) int
+		id    string
+		want  Outcome
+	}{
+		"the body, 422":              {bodyFirst(422), "POST /heroes: body-before-token", Fail},
+		"the body, 400":              {bodyFirst(400), "PUT /heroes/{id}: body-before-token", Fail},
+		"the object":                 {objectFirst, "GET /heroes/{id}: object-before-token", Fail},
+		"the object to delete":       {objectFirst, "DELETE /heroes/{id}: object-before-token", Fail},
+		"the token, before the body": {nil, "POST /heroes: body-before-token", Pass},
+		"the token, before all":      {nil, "GET /heroes/{id}: object-before-token", Pass},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &heroes{}
+			suite := heroSuite(t, h)
+			if test.first != nil {
+				target := serve(t, hasty{h, func(r *http.Request) int { return test.first(h, r) }})
+				suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
+			}
+			suite.Document.Cases, suite.Only = []stack.Case{}, test.id
+			r := run(t, suite)
+			if result := r.result(t, test.id); result.Outcome != test.want {
+				t.Errorf("%s %d %s", result.Outcome, result.Status, result.Reason)
+			}
+			for _, f := range r.summary.Findings {
+				if f.Cause != CauseBeforeToken {
+					t.Errorf("%s: %s", f.Cause, f.Title)
+				}
+			}
+		})
+	}
+}
+
+// bodyFirst refuses members of other types, whoever sends them.
+func bodyFirst(status int) func(*heroes, *http.Request) int {
+	return func(_ *heroes, r *http.Request) int {
+		if r.Method != "POST" && r.Method != "PUT" {
+			return 0
+		}
+		b, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		var body struct{ Name, About string }
+		if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || json.Unmarshal(b, &body) == nil {
+			return 0
+		}
+		return status
+	}
+}
+
+// objectFirst tells whoever asks that there is no such thing.
+func objectFirst(h *heroes, r *http.Request) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var id int
+	if n, _ := fmt.Sscanf(r.URL.Path, "/heroes/%d", &id); n == 1 && h.names[id] == "" {
+		return 404
+	}
+	return 0
+}
+
+func TestAnotherValueOfTheSameForm(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"17": "28", "9007199254740993": "1118211365851114", "3b9f2b6e-7d53-4a8e-9a51-0c2f6d1e8a77": "4c1a3c7f-8e64-5b9f-1b62-1d3a7e2f9b88", "a%20b": "b%20c", "Zoe": "Ypf",
+	} {
+		if got := sameForm(value); got != want {
+			t.Errorf("%s became %s, want %s", value, got, want)
+		}
+	}
+}
