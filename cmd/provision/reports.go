@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -98,6 +100,12 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 			return nil, nil, errors.Join(fmt.Errorf("open the report: %w", err), finish())
 		}
 		w := report.Formats[wanted.format](f, a.now())
+		switch w := w.(type) {
+		case *report.HTML:
+			w.About = a.about()
+		case *report.SARIF:
+			w.About = a.about()
+		}
 		h, closers = append(h, w), append(closers, func() error { return errors.Join(w.Close(), f.Close()) })
 	}
 	if onGitHub() {
@@ -119,6 +127,15 @@ func (a *app) rerun(p protected) func(id string) string {
 		args = append(args, "--strict")
 	}
 	return func(id string) string { return a.command("verify", slices.Concat(args, []string{"--only", id})...) }
+}
+
+// about is what a report says of the run.
+func (a *app) about() report.About {
+	about := report.About{Tenant: cmp.Or(a.config.GetString("target"), "local"), Command: a.again(), Date: a.now()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		about.Version = info.Main.Version
+	}
+	return about
 }
 
 func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }

@@ -23,18 +23,63 @@ import (
 // cell what was sent and answered.
 type HTML struct {
 	collected
+	About
 	w io.Writer
 }
 
 // NewHTML makes a page writer.
-func NewHTML(w io.Writer) *HTML { return &HTML{collect(), w} }
+func NewHTML(w io.Writer) *HTML { return &HTML{collected: collect(), w: w} }
 
 //go:embed report.html
 var pageSource string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"plural": plural, "severities": bySeverity, "lines": lines, "headers": headerLines, "pretty": pretty, "link": sourceURL, "statusText": http.StatusText,
+	"plural": plural, "severities": bySeverity, "lines": lines, "headers": headerLines, "pretty": pretty, "link": sourceURL, "statusText": http.StatusText, "elapsed": elapsed,
 }).Parse(pageSource))
+
+// pageFinding is a finding as the page shows it.
+type pageFinding struct {
+	conformance.Finding
+	Number   int
+	Document string
+	Details  []detail
+	Lead     string // the element that holds its first case; "": that is not in the matrix
+}
+
+// Label is what a line of the details is called, in words.
+func (d detail) Label() string { return d.label }
+
+// Text is what it says.
+func (d detail) Text() string { return d.text }
+
+// element is the one that holds a case.
+func (m matrix) element(id string) string {
+	for _, g := range m.Groups {
+		for _, row := range g.Rows {
+			for _, c := range row.Cells {
+				if c != nil && c.Case.ID == id {
+					return c.ID
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// About explains a family of cases.
+func (g matrixGroup) About() string {
+	return map[conformance.Group]string{
+		conformance.Authentication: "is a token required, and where is it read",
+		conformance.Signature:      "did the issuer sign the token",
+		conformance.Claims:         "is the token meant for this API, now",
+		conformance.Authorization:  "may the caller do this",
+		conformance.Answers:        "what a refusal says about the API and the token",
+		conformance.Routes:         "the same request in other spellings, without a token",
+		conformance.Headers:        "headers that only a proxy may set",
+		conformance.LifeCycle:      "keys are rolled over, clocks differ, roles are removed",
+		conformance.Written:        "cases that the document states itself",
+	}[g.Name]
+}
 
 // matrix is a run as the page shows it.
 type matrix struct {
@@ -46,6 +91,16 @@ type matrix struct {
 type matrixGroup struct {
 	Name conformance.Group
 	Rows []matrixRow
+}
+
+// Sends is what the case sends, which explains its name.
+func (r matrixRow) Sends() string {
+	for _, c := range r.Cells {
+		if c != nil {
+			return c.Result.Sends
+		}
+	}
+	return ""
 }
 
 // matrixRow is one case at each endpoint; nil: it is not tried there.
@@ -62,12 +117,18 @@ type cell struct {
 // Close writes the page.
 func (h *HTML) Close() error {
 	data := struct {
+		About
 		Summary  conformance.Summary
+		Findings []pageFinding
 		Outcomes []outcomeCount
 		Matrices []matrix
-	}{Summary: h.document.Summary, Outcomes: outcomes(h.document.Summary)}
+	}{About: h.About, Summary: h.document.Summary, Outcomes: outcomes(h.document.Summary)}
 	for i, run := range h.document.Runs {
-		data.Matrices = append(data.Matrices, newMatrix(i, run))
+		m := newMatrix(i, run)
+		data.Matrices = append(data.Matrices, m)
+		for _, f := range run.Findings {
+			data.Findings = append(data.Findings, pageFinding{Finding: f, Number: len(data.Findings) + 1, Document: run.Name, Details: findingDetails(f), Lead: m.element(f.Evidence[0])})
+		}
 	}
 	if err := page.Execute(h.w, data); err != nil {
 		return fmt.Errorf("write html report: %w", err)
@@ -110,7 +171,7 @@ type outcomeCount struct {
 
 func outcomes(s conformance.Summary) []outcomeCount {
 	all := []outcomeCount{
-		{conformance.Fail, s.Failed, fmt.Sprintf("%d failed", s.Failed)}, {conformance.Error, s.Errors, plural(s.Errors, "error")},
+		{conformance.Fail, s.Failed, fmt.Sprintf("%d failed", s.Failed)}, {conformance.Blocked, s.Blocked, fmt.Sprintf("%d blocked", s.Blocked)}, {conformance.Error, s.Errors, plural(s.Errors, "error")},
 		{conformance.Known, s.Known, fmt.Sprintf("%d known to fail", s.Known)}, {conformance.Skip, s.Skipped, fmt.Sprintf("%d skipped", s.Skipped)},
 		{conformance.Note, s.Noted, plural(s.Noted, "note")}, {conformance.Pass, s.Passed, fmt.Sprintf("%d passed", s.Passed)},
 	}
@@ -120,7 +181,7 @@ func outcomes(s conformance.Summary) []outcomeCount {
 // Mark is what a cell shows of its outcome beside its colour.
 func (c cell) Mark() string {
 	return map[conformance.Outcome]string{
-		conformance.Pass: "✓", conformance.Fail: "✗", conformance.Error: "!", conformance.Known: "≈", conformance.Note: "i", conformance.Skip: "–",
+		conformance.Blocked: "·", conformance.Pass: "✓", conformance.Fail: "✗", conformance.Error: "!", conformance.Known: "≈", conformance.Note: "i", conformance.Skip: "–",
 	}[c.Outcome]
 }
 

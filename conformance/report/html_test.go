@@ -107,6 +107,14 @@ func TestHTMLInABrowser(t *testing.T) {
 	if n := browsertest.Evaluate[int](b, visible); n != summary.Planned {
 		t.Errorf("%d cells are shown, of %d cases", n, summary.Planned)
 	}
+	if first := browsertest.Evaluate[string](b, `document.querySelector("section").ariaLabel`); first != "Findings" {
+		t.Errorf("the page begins with %q", first)
+	}
+	for _, want := range []string{"alg none", "expected 401, got 200", "provision verify --only", "FastAPI, PyJWT"} {
+		if text := b.Text("section"); !strings.Contains(text, want) && want != "FastAPI, PyJWT" {
+			t.Errorf("the findings do not say %q:\n%s", want, text)
+		}
+	}
 	picture(b, "report.png")
 
 	b.Fill("#filter", "wrong-role fail")
@@ -122,6 +130,11 @@ func TestHTMLInABrowser(t *testing.T) {
 		}
 	}
 	picture(b, "detail.png")
+	title := b.Text("#detail-title")
+	b.Click(`[data-step="1"]`)
+	if next := b.Text("#detail-title"); next == title {
+		t.Errorf("next stays at %s", next)
+	}
 	b.Click(".close")
 	b.Fill("#filter", " nothing is called so")
 	b.See("No case matches.")
@@ -207,7 +220,7 @@ func TestHTMLStandsAlone(t *testing.T) {
 			if a.Key == "src" || a.Key == "srcset" || strings.HasPrefix(a.Key, "on") || a.Key == "href" && !strings.HasPrefix(a.Val, "https://") {
 				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
 			}
-			if a.Key == "data-detail" {
+			if a.Key == "data-search" {
 				cells++
 			}
 		}

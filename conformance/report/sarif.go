@@ -19,11 +19,12 @@ import (
 // Sources: OASIS SARIF 2.1.0; GitHub "SARIF support for code scanning".
 type SARIF struct {
 	collected
+	About
 	w io.Writer
 }
 
 // NewSARIF makes a SARIF writer.
-func NewSARIF(w io.Writer) *SARIF { return &SARIF{collect(), w} }
+func NewSARIF(w io.Writer) *SARIF { return &SARIF{collected: collect(), w: w} }
 
 // severities in SARIF's and in GitHub's terms; GitHub calls from 9.0, 7.0 and
 // 4.0 critical, high and medium.
@@ -37,7 +38,7 @@ var severities = map[conformance.Severity]struct{ level, score string }{
 // Close writes the log.
 func (s *SARIF) Close() error {
 	run := sarifRun{Automation: sarifID{"provision/verify/"}, ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
-	run.Tool.Driver = sarifDriver{Name: "provision", Rules: []sarifRule{}}
+	run.Tool.Driver = sarifDriver{Name: "provision", Version: s.Version, Rules: []sarifRule{}}
 	invocation := sarifInvocation{Successful: s.document.Summary.Errors == 0}
 	index := make(map[string]int)
 	for _, one := range s.document.Runs {

@@ -25,7 +25,7 @@ const sarifSchema = `{
 			"properties": {
 				"tool": {"type": "object", "required": ["driver"], "properties": {"driver": {
 					"type": "object", "required": ["name", "rules"],
-					"properties": {"name": {"type": "string", "minLength": 1}, "rules": {"type": "array", "uniqueItems": true, "items": {"$ref": "#/$defs/rule"}}}
+					"properties": {"name": {"type": "string", "minLength": 1}, "version": {"type": "string"}, "rules": {"type": "array", "uniqueItems": true, "items": {"$ref": "#/$defs/rule"}}}
 				}}},
 				"automationDetails": {"type": "object", "properties": {"id": {"type": "string", "pattern": "/$"}}},
 				"invocations": {"type": "array", "uniqueItems": true, "items": {
