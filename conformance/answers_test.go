@@ -143,7 +143,7 @@ func TestStatedRefusals(t *testing.T) {
 			t.Parallel()
 			suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}}, nil)
 			suite.Document.Refusals = c.refusals
-			api := ruled{suite.Issuer.URL, func(cl claims) bool { return cl.scope("Orders.Read") }}
+			api := ruled{issuer: suite.Issuer.URL, decide: func(cl claims) bool { return cl.scope("Orders.Read") }}
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				status, _ := api.status(r.Header.Get("Authorization"))
 				switch {
@@ -171,7 +171,7 @@ func TestNamedEndpoints(t *testing.T) {
 	t.Parallel()
 	read := stack.Requires{Scopes: []string{"Orders.Read"}}
 	suite := ruledSuite(t, read, nil)
-	api := ruled{suite.Issuer.URL, func(c claims) bool { return c.scope("Orders.Read") }}
+	api := ruled{issuer: suite.Issuer.URL, decide: func(c claims) bool { return c.scope("Orders.Read") }}
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		status, c := api.status(r.Header.Get("Authorization"))

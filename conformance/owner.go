@@ -34,6 +34,9 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 	cases = append(cases,
 		s.ownerCase(e, "owner-claimed", CauseOwnerClaimed, "the token of "+describe(peer, cannot)+", and the owner's id and name in the query, in headers and in the body", peer, cannot, (*ownerTrial).claimed),
 		s.ownerCase(e, "owner-create", CauseOwnerClaimed, "the request of setup with the token of "+describe(peer, cannot)+", and the owner's id and name in the body", peer, cannot, (*ownerTrial).create))
+	if !homeOnly(s) && len(s.Tenants) > 0 && e.made.User != "" {
+		cases = append(cases, s.ownerCase(e, "owner-other-tenant", CauseOwner, "a correctly signed token of a user of "+s.Tenants[0].Name+", another tenant, who has the owner's name", peer, cannot, (*ownerTrial).foreigner))
+	}
 	if stated := e.stated.Requires.Alternatives()[i]; stated.Allows(applications) && newRequirement(stated).apps {
 		app, none := s.itself("whose roles are enough", s.addApplication(e.sufficient()...), func(a Application) bool {
 			return e.satisfiedBy(a.Roles) && a.Name != e.made.Application && !e.letsIn(e.itselfOf(a))
@@ -130,6 +133,17 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 // own sends the endpoint's own request.
 func (t *ownerTrial) own(ctx context.Context) (string, error) {
 	return t.refused(ctx, t.scene.request, bearer(t.peer.raw), "")
+}
+
+// foreigner is a user of another tenant whose name is the owner's: an object id is
+// unique, and a name is not.
+func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
+	tenant := t.session.Tenants[0].ID
+	c, err := ofTenant(tenant, tenant)(ctx, t.owner)
+	if err != nil {
+		return "", err
+	}
+	return t.refused(ctx, t.scene.request, c, "")
 }
 
 // ask sends a request and keeps the exchange, unless a wrong one is kept.

@@ -203,6 +203,34 @@ func TestOwnerMutants(t *testing.T) {
 	}
 }
 
+// A user of another tenant is not the owner, whatever their name.
+func TestAnOwnerOfAnotherTenant(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		owner func(claims) any
+		want  Outcome
+	}{
+		"by the object id": {func(c claims) any { return c["oid"] }, Pass},
+		"by the name":      {func(c claims) any { return c["preferred_username"] }, Fail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &shop{owner: func(cl claims, _ *http.Request, _ map[string]any) string { return fmt.Sprint(c.owner(cl)) },
+				allows: func(cl claims, o *ownedOrder, _ *http.Request) bool {
+					return o.Owner == fmt.Sprint(c.owner(cl)) || cl.role("Admin")
+				}}
+			suite := shopSuite(t, s, "GET /orders/{id}")
+			home := s.issuer
+			s.admits = func(iss, tid string) bool { return iss == of(home, tid) }
+			suite.Document.Tenants, suite.Tenants = stack.Tenants{Any: true}, []OtherTenant{{"partner.onmicrosoft.com", partner}}
+			r := run(t, suite)
+			if result := r.result(t, "GET /orders/{id}: owner-other-tenant"); result.Outcome != c.want {
+				t.Errorf("%s: %s %s, want %s", result.ID, result.Outcome, result.Reason, c.want)
+			}
+		})
+	}
+}
+
 // Where nobody but the owner meets the requirement, the result says what to add.
 func TestAnOwnerWithoutPeers(t *testing.T) {
 	t.Parallel()
