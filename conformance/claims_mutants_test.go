@@ -9,6 +9,9 @@ import (
 
 // claimMutants understand a claim otherwise than it is meant.
 var claimMutants = []mutant{
+	{flaw: "ID tokens for the API need no scope", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["nonce"] != nil })},
+	{flaw: "users without scp need no scope", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["scp"] == nil && c["oid"] != c["sub"] })},
+	{flaw: "tokens without azp need no scope", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["azp"] == nil })},
 	{flaw: "an old exp overflows", kills: "expired-long-ago", mutation: reads("exp", func(v any) any { return later(number(v) < float64(time.Now().AddDate(-5, 0, 0).Unix()), v) })},
 	{flaw: "an exp that is a string does not count", kills: "exp-string", mutation: reads("exp", func(v any) any { _, text := v.(string); return later(text, v) })},
 	{flaw: "an exp that is a float does not count", kills: "exp-float", mutation: reads("exp", func(v any) any { n := number(v); return later(n != float64(int64(n)), v) })},
@@ -97,4 +100,13 @@ func ours(yes bool, v any) any {
 		return apiID
 	}
 	return v
+}
+
+// idTokens gives the scope to tokens that have none.
+func idTokens(which func(map[string]any) bool) mutation {
+	return mutation{reads: func(c map[string]any) {
+		if which(c) && c["scp"] == nil {
+			c["scp"] = "read_data"
+		}
+	}}
 }

@@ -112,6 +112,9 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, s.forgedCases(e)...)
 	cases = append(cases, onEach(e, Claims, s.fitting(claimChecks))...)
 	cases = append(cases, s.tenantCases(e)...)
+	if slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.users }) {
+		cases = append(cases, ownIDToken(e).on(e, Claims))
+	}
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
 	cases = append(cases, s.forbiddenCases(e)...)
 	cases = append(cases, routeCases(e)...)

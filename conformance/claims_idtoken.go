@@ -1,0 +1,31 @@
+package conformance
+
+import "context"
+
+// ownIDToken is what a front end that shares the API's registration gets for
+// each user who signs in: it has the API's audience and the user's roles.
+func ownIDToken(e endpoint) check {
+	c := check{
+		name: "id-token-own", means: CauseIDToken, severity: High,
+		sends:  "an ID token for the API's own registration, with the roles of the user",
+		gain:   "a token that proves only who signed in is taken for a permission; it lies open in browsers and logs",
+		flaw:   "the API takes a user's token without scopes (scp) for one that needs none: ID tokens have its audience where a front end shares its registration",
+		source: "Microsoft: Access tokens, Validate tokens; ID token claims reference; OpenID Connect Core, section 2",
+		also:   []int{403},
+		present: ofUser(func(ctx context.Context, g *good) (credential, error) {
+			changes := change{"nonce": "bm9uY2U", "name": "Somebody", "at_hash": "77QmUPtjPfzWtF2AnpK9RQ"}
+			for _, name := range []string{"scp", "azp", "azpacr", "appid", "appidacr", "idtyp", "xms_ftd"} {
+				if _, ok := g.claims[name]; ok {
+					changes[name] = nil
+				}
+			}
+			return g.present(ctx, changes)
+		}),
+	}
+	for _, r := range e.alternatives {
+		if r.users && !r.needsScope() {
+			return lenient(c, "correct APIs differ where no scope is required: an ID token for the API itself differs from its access tokens by the lack of scp alone")
+		}
+	}
+	return c
+}
