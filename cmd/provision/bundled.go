@@ -71,6 +71,18 @@ func invented(v any) any {
 	return v
 }
 
+// wholeSegments tells whether each parameter of a path is a segment by itself, so
+// that the API can serve every value of it.
+func wholeSegments(path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.Contains(segment, "{") && !(strings.HasPrefix(segment, "{") && strings.Index(segment, "}") == len(segment)-1) {
+			return false
+		}
+	}
+	return !strings.Contains(path, "${")
+}
+
 // bundledPath is the path of one of its endpoints, as it is asked for.
 func bundledPath(e stack.Endpoint) string {
 	_, path, _ := strings.Cut(e.Request, " ")

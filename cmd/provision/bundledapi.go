@@ -80,7 +80,7 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) 
 			if owned {
 				handler = kept.handler(e)
 			} else if handler == nil { // nothing tells one value of a parameter from another
-				if document.Scenario == "" {
+				if document.Scenario == "" && !wholeSegments(path) {
 					path = bundledPath(bundledEndpoint(e))
 				}
 				handler = answer(e.Expect)
