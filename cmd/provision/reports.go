@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 // rerun is the command that runs a case of an API again.
 func (a *app) rerun(p protected) func(id string) string {
 	args := []string{"--application", p.name()}
-	for _, name := range []string{"url", "ca", "api-proxy", "rate"} {
+	for _, name := range []string{"url", "ca", "rate"} { // a proxy may have a password
 		if value := a.config.GetString(name); value != "" {
 			args = append(args, "--"+name, value)
 		}
@@ -129,9 +130,12 @@ func (a *app) rerun(p protected) func(id string) string {
 	return func(id string) string { return a.command("verify", slices.Concat(args, []string{"--only", id})...) }
 }
 
+// credentials are those of a URL.
+var credentials = regexp.MustCompile(`://[^/@\s]+@`)
+
 // about is what a report says of the run.
 func (a *app) about() report.About {
-	about := report.About{Tenant: cmp.Or(a.config.GetString("target"), "local"), Command: a.again(), Date: a.now()}
+	about := report.About{Tenant: cmp.Or(a.config.GetString("target"), "local"), Command: credentials.ReplaceAllString(a.again(), "://[masked]@"), Date: a.now()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		about.Version = info.Main.Version
 	}
