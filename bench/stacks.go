@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// objectsOfStack is how many objects of a tenant a stack of writeStacks has: an
-// API, a public and a confidential client with a service principal each, a
-// secret, two users, a group with a member, two assignments and two grants.
-const objectsOfStack = 15
+// A stack of writeStacks has 15 objects: an API, a public and a confidential client
+// with a service principal each, a secret, two users, a group with a member, two
+// assignments and two grants.
 
 // writeStacks writes n stacks below dir, one folder each. The text of description
 // is that of five properties of every stack, so that another text is five

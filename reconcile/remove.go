@@ -112,7 +112,7 @@ func (t *task) restore() ([]graph.Request, error) {
 	set := map[plan.Kind]string{plan.Application: graph.Applications, plan.Group: graph.Groups}[t.step.Kind]
 	visible := t.read(graph.ByID(set, t.step.ID), func(r graph.Result, err error) ([]graph.Request, error) {
 		if err == nil && r.Object == nil {
-			err = graph.NotVisible(errors.New("Graph does not show it yet"))
+			err = graph.NotVisible(errors.New("it is not visible yet"))
 		}
 		return nil, err
 	})

@@ -224,7 +224,7 @@ func (t *task) create(w graph.Write, find graph.Read, learn func(graph.Created))
 			case err != nil:
 				return nil, err
 			case r.Object == nil:
-				return nil, graph.NotVisible(fmt.Errorf("Graph does not show it"))
+				return nil, graph.NotVisible(fmt.Errorf("it is not visible"))
 			}
 			made, _, err := graph.Answer{Body: r.Object}.Created()
 			if err == nil {

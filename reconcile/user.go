@@ -54,7 +54,7 @@ func (t *task) createUser() ([]graph.Request, error) {
 		}
 		made, ok, err := a.Created()
 		if err == nil && !ok {
-			err = errors.New("Graph answered without the user")
+			err = errors.New("the answer does not contain the user")
 		}
 		if err != nil {
 			return nil, err
