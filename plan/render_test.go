@@ -74,3 +74,32 @@ func TestAReferenceHoldsAnyName(t *testing.T) {
 		}
 	}
 }
+
+// TestSummary counts objects, not steps, and each by what becomes of it.
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	app := func(name string) *stack.Application { return &stack.Application{Name: name, DisplayName: name} }
+	before := []*stack.Stack{{Name: "s", Applications: []*stack.Application{app("a"), app("b"), app("c")}}}
+	state := tenant()
+	first, err := plan.Diff(before, state, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state = state.After(first.Steps, chosen)
+	changed := app("a")
+	changed.DisplayName = "other"
+	p, err := plan.Diff([]*stack.Stack{{Name: "s", Applications: []*stack.Application{changed, app("d")}}}, state, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.Summary(), "plan: 2 to create, 1 to change, 2 to delete"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	gone, err := plan.Diff(nil, state, plan.Options{Destroy: []string{"s"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := gone.Summary(), "plan: 0 to create, 0 to change, 3 to delete"; got != want {
+		t.Errorf("destroy: %q, want %q", got, want)
+	}
+}
