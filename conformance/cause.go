@@ -57,6 +57,7 @@ const (
 	CauseOwner              CauseID = "owner"
 	CauseOwnerClaimed       CauseID = "owner-claimed"
 	CauseScope              CauseID = "scope"
+	CauseOwnIDToken         CauseID = "own-id-token"
 	CauseScopeCompare       CauseID = "scope-compare"
 	CauseRole               CauseID = "role"
 	CauseRolePart           CauseID = "role-part"
@@ -163,6 +164,7 @@ var causes = []cause{
 	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseOpen}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API takes the roles of a user from elsewhere than the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},
 	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseScope}, remedy: remedyCallers},
+	{id: CauseOwnIDToken, title: "the API takes an ID token for its own registration", blockedBy: []CauseID{CauseIDToken, CauseScope, CauseCallers}, remedy: remedyScope},
 	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGroup},
 	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGuests},
 	{id: CauseAlternatives, title: "the API adds up parts of different alternatives", blockedBy: []CauseID{CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},

@@ -6,7 +6,7 @@ import "context"
 // each user who signs in: it has the API's audience and the user's roles.
 func ownIDToken(e endpoint) check {
 	c := check{
-		name: "id-token-own", means: CauseIDToken, severity: High,
+		name: "id-token-own", means: CauseOwnIDToken, severity: High,
 		sends:  "an ID token for the API's own registration, with the roles of the user",
 		gain:   "a token that proves only who signed in is taken for a permission; it lies open in browsers and logs",
 		flaw:   "the API takes a user's token without scopes (scp) for one that needs none: ID tokens have its audience where a front end shares its registration",

@@ -20,6 +20,10 @@ func TestNoFalseAlarmOnGolangJWT(t *testing.T) {
 			answer(w, 200, map[string]any{"status": "ok"})
 		case "/secure":
 			status := golangJWT(s.issuer(), r.Header.Get("Authorization"))
+			if status != 200 {
+				answer(w, status, map[string]any{"error": http.StatusText(status)})
+				return
+			}
 			answer(w, status, map[string]any{"status": "ok"})
 		default:
 			answer(w, 404, nil)

@@ -31,7 +31,7 @@ spec:
 apiVersion: provision/v1
 kind: Application
 metadata: {name: client}
-spec: {displayName: Client}
+spec: {displayName: Client, publicClient: {redirectUris: [http://localhost]}}
 `
 
 // load reads a derived document as provision does.
