@@ -8,6 +8,7 @@ import json
 import os
 import ssl
 import sys
+import threading
 import time
 import urllib.request
 
@@ -40,15 +41,22 @@ def python_jose():
     from jose import jwt
 
     keys, fetched = {}, 0.0
+    fetching = threading.Lock()
 
     def key(kid):
-        nonlocal keys, fetched
-        if kid not in keys and time.monotonic() - fetched > 0.05:
-            fetched = time.monotonic()
-            with urllib.request.urlopen(os.environ["JWKS_URI"], context=ssl.create_default_context()) as answer:
-                found = {one["kid"]: one for one in json.load(answer)["keys"]}
-            keys = found or keys
+        if kid not in keys:
+            with fetching:  # who comes meanwhile waits for the answer
+                fetch(kid)
         return keys[kid]
+
+    def fetch(kid):
+        nonlocal keys, fetched
+        if kid in keys or time.monotonic() - fetched <= 0.05:
+            return
+        fetched = time.monotonic()
+        with urllib.request.urlopen(os.environ["JWKS_URI"], context=ssl.create_default_context()) as answer:
+            found = {one["kid"]: one for one in json.load(answer)["keys"]}
+        keys = found or keys
 
     def verify(token):
         found = key(jwt.get_unverified_header(token)["kid"])
