@@ -59,7 +59,7 @@ var headerMutants = []mutant{
 	{flaw: "a loopback True-Client-IP needs no role", kills: "header-address", mutation: entitles(func(r *http.Request) bool { return net.ParseIP(r.Header.Get("True-Client-IP")).IsLoopback() })},
 	{flaw: "Forwarded for a private address needs no token", kills: "header-address", mutation: skips(func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Forwarded"), "for=192.168.") })},
 	{flaw: "X-Azure-ClientIP of the platform needs no token", kills: "header-address", mutation: skips(headerBegins("X-Azure-ClientIP", "168.63.129.16"))},
-	{flaw: "REMOTE_ADDR needs no token", kills: "header-address", mutation: skips(func(r *http.Request) bool { return len(r.Header["Remote_addr"])+len(r.Header["REMOTE_ADDR"]) > 0 })},
+	{flaw: "REMOTE_ADDR needs no token", kills: "header-address", mutation: skips(func(r *http.Request) bool { return len(r.Header["Remote_addr"]) > 0 })},
 	{flaw: "an address alone, and no other header of it", kills: "header-address", mutation: skips(func(r *http.Request) bool {
 		return r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == "" && r.Header.Get("X-Client-IP") == "127.0.0.1"
 	})},
@@ -89,7 +89,7 @@ var headerMutants = []mutant{
 	{flaw: "X-Auth-Request-Email is enough", kills: "header-identity", mutation: skips(headerBegins("X-Auth-Request-Email", "ada@contoso.example"))},
 	{flaw: "X-User admin", kills: "header-identity", mutation: skips(func(r *http.Request) bool { return r.Header.Get("X-User") == "admin" })},
 	{flaw: "Remote-User is enough", kills: "header-identity", mutation: skips(hasHeader("Remote-User"))},
-	{flaw: "REMOTE_USER is enough", kills: "header-identity", mutation: skips(func(r *http.Request) bool { return len(r.Header["Remote_user"])+len(r.Header["REMOTE_USER"]) > 0 })},
+	{flaw: "REMOTE_USER is enough", kills: "header-identity", mutation: skips(func(r *http.Request) bool { return len(r.Header["Remote_user"]) > 0 })},
 	{flaw: "x-jwt-payload is believed", kills: "header-identity", mutation: skips(payloadHas("X-Jwt-Payload", base64.RawURLEncoding))},
 	{flaw: "x-endpoint-api-userinfo is believed", kills: "header-identity", mutation: skips(func(r *http.Request) bool {
 		var p struct{ ID, Email string }
