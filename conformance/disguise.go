@@ -231,6 +231,10 @@ func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*Exch
 	}
 	exchange, got, elapsed, err := t.session.send(ctx, r, c)
 	t.result.Duration += elapsed
+	if t.isGone(ctx, err) {
+		t.result.Exchange, t.result.Status = exchange, 0
+		return exchange, got, err
+	}
 	var nobody *unreachable
 	if errors.As(err, &nobody) && ctx.Err() == nil {
 		return exchange, reply{}, nil

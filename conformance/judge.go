@@ -23,6 +23,11 @@ type verdict struct {
 	vacuous bool    // skipped, since nobody is let in
 }
 
+// verdict makes the result that of a verdict.
+func (r *Result) verdict(v verdict) {
+	r.Outcome, r.Reason, r.Cause, r.cause, r.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
+}
+
 // judge compares an answer with what the case expects. proven says whether the
 // endpoint lets in whom it must: if not, a refusal proves nothing.
 func (c Case) judge(a reply, sent credential, proven bool) verdict {

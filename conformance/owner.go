@@ -150,7 +150,7 @@ func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
 func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, error) {
 	exchange, got, elapsed, err := t.session.send(ctx, r, c)
 	t.result.Duration += elapsed
-	if err == nil {
+	if err == nil || t.isGone(ctx, err) {
 		t.result.Exchange, t.result.Status = exchange, exchange.Status
 	}
 	return got, err

@@ -117,6 +117,8 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	fail := func(err error) (Result, error) {
 		if cannot, ok := asSkipped(err); ok {
 			result.Outcome, result.Reason, result.Add, result.vacuous = Skip, cannot.reason, cannot.add, cannot.vacuous
+		} else if c.stage != stageFirst && r.isGone(ctx, err) {
+			result.verdict(down(err))
 		} else {
 			result.Outcome, result.Reason = Error, plain(err).Error()
 		}
@@ -125,16 +127,17 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	if c.skip != nil {
 		return fail(c.skip)
 	}
-	if why := r.isHalted(); why != "" {
-		return fail(vacuous("%s", why))
-	}
 	if err := r.limit.Acquire(ctx, 1); err != nil {
 		return fail(err)
 	}
 	defer r.limit.Release(1)
+	if why := r.isHalted(); why != "" {
+		return fail(vacuous("%s", why))
+	}
 	if c.try != nil {
 		tried, err := c.try(ctx, r, c)
 		if err != nil {
+			result.Exchange, result.Duration = tried.Exchange, tried.Duration
 			return fail(err)
 		}
 		return r.session.strictly(tried), nil
@@ -166,11 +169,12 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	}
 	left := r.session.cleanUp(ctx, c, scene, made)
 	if err != nil && wasCut(err) && c.stage != stageFirst {
-		v := r.unanswered(ctx, c, presented)
+		v := r.unanswered(ctx, c, presented, err)
 		if r.session.Strict {
 			v = v.strictly()
 		}
-		result.Outcome, result.Reason, result.Cause, result.cause, result.Note = v.outcome, v.reason, v.cause, v.means, joinNotes(v.note, left)
+		result.verdict(v)
+		result.Note = joinNotes(v.note, left)
 		return result, nil
 	}
 	if err != nil {
@@ -194,7 +198,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	if v.means == CauseDebugger {
 		result.Severity = Critical
 	}
-	result.Outcome, result.Reason, result.Cause, result.cause, result.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
+	result.verdict(v)
 	result.Note = joinNotes(presented.note, v.note, r.openNote(c), left)
 	return result, nil
 }

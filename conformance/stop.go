@@ -206,9 +206,22 @@ func (r *runner) otherKeys(ctx context.Context, l *trial, settings string) strin
 	return fmt.Sprintf("the API fetches the keys of this tenant and still refuses every token of it: it checks another issuer or audience: %s", settings)
 }
 
-// isGone says whether the target does not answer at all any more.
-func (r *runner) isGone(ctx context.Context) bool {
+// isDown is why a run is halted whose target is gone.
+const isDown = "the run stopped before it: the API does not answer any more"
+
+// isGone says whether the target, which closed the connection with this error,
+// does not answer at all any more. The run is halted then.
+func (r *runner) isGone(ctx context.Context, err error) bool {
+	if !wasCut(err) {
+		return false
+	}
 	for n := range 4 {
+		if r.isHalted() == isDown {
+			return true
+		}
+		if r.session.pace.wait(ctx) != nil {
+			return false
+		}
 		_, _, _, err := r.session.once(ctx, request{method: http.MethodGet, path: noSuchRoute}, credential{}, true)
 		if err == nil || !wasCut(err) || ctx.Err() != nil {
 			return false
@@ -217,21 +230,29 @@ func (r *runner) isGone(ctx context.Context) bool {
 			return false
 		}
 	}
+	r.halt(isDown)
 	return true
+}
+
+// down is the verdict on a request after which the target is gone.
+func down(err error) verdict {
+	return verdict{
+		outcome: Fail, reason: "the connection was closed without an answer, and the API does not answer any more: " + plain(err).Error(),
+		cause: CauseDown.Title(), means: CauseDown,
+	}
 }
 
 // unanswered is the verdict on a request that the target closes the connection
 // for, again and again.
-func (r *runner) unanswered(ctx context.Context, c Case, presented credential) verdict {
+func (r *runner) unanswered(ctx context.Context, c Case, presented credential, err error) verdict {
 	switch {
-	case r.isGone(ctx):
-		r.halt("the run stopped before it: the API does not answer any more")
-		return verdict{outcome: Fail, reason: "the connection was closed without an answer, and the API does not answer any more", cause: CauseDown.Title(), means: CauseDown}
+	case r.isGone(ctx, err):
+		return down(err)
 	case presented.mayCut:
 		return verdict{outcome: Note, note: "the target closed the connection instead of answering", means: c.Means}
 	}
 	return verdict{
-		outcome: Fail, reason: "the connection was closed without an answer, also when the request was sent again",
+		outcome: Fail, reason: "the connection was closed without an answer, also when the request was sent again: " + plain(err).Error(),
 		cause: "the API breaks on this request: an error of its own ends the connection",
 		means: c.causeOf(http.StatusInternalServerError, false),
 	}

@@ -127,6 +127,10 @@ func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err e
 	t.sent++
 	t.result.Duration += elapsed
 	t.session.cleanUp(ctx, t.result.Case, scene, got)
+	if t.isGone(ctx, err) {
+		t.result.Exchange, t.result.Status = exchange, 0
+		return "", err
+	}
 	var nobody *unreachable
 	if errors.As(err, &nobody) && ctx.Err() == nil {
 		got, err = reply{}, nil
