@@ -38,7 +38,7 @@ func TestTenRunsOnOneProcess(t *testing.T) {
 			s := startTenant(t)
 			suite := lasting(s)
 			target := start(t, s, suite)
-			var passed, noted int
+			first := make(map[string]Result)
 			for n := range 10 {
 				again := lasting(s)
 				again.Target = target
@@ -47,11 +47,20 @@ func TestTenRunsOnOneProcess(t *testing.T) {
 				if end := r.result(t, "GET /secure: still-valid"); end.Outcome != Pass {
 					t.Errorf("run %d: %s %s", n+1, end.Outcome, end.Reason)
 				}
-				if n == 0 {
-					passed, noted = r.summary.Passed, r.summary.Noted
+				for _, result := range r.results {
+					before, found := first[result.ID]
+					switch {
+					case n == 0:
+						first[result.ID] = result
+					case !found:
+						t.Errorf("run %d: %s was not in the first", n+1, result.ID)
+					case result.Outcome != before.Outcome:
+						t.Errorf("run %d: %s is a %s (%d, %s), first a %s (%d, %s)", n+1, result.ID,
+							result.Outcome, result.Status, result.Note, before.Outcome, before.Status, before.Note)
+					}
 				}
-				if r.summary.Passed != passed || r.summary.Noted != noted {
-					t.Errorf("run %d: %d passed and %d notes, first %d and %d", n+1, r.summary.Passed, r.summary.Noted, passed, noted)
+				if len(r.results) != len(first) {
+					t.Errorf("run %d: %d results, first %d", n+1, len(r.results), len(first))
 				}
 			}
 		})
