@@ -21,36 +21,38 @@ func (e HeldNames) Error() string {
 }
 
 // bin plans what becomes of the stacks' objects in the recycle bin: all of them are
-// purged, or only those that hold a name which the stacks need are touched.
+// purged, or only an object that holds a name which the stacks need is touched.
 func (d *differ) bin() error {
-	purged := map[string]bool{} // appIds of applications, whose service principals go with them
+	needed := d.neededNames()
+	applications := map[string]bool{} // appIds of those that are purged, and their service principals with them
 	var refused HeldNames
-	var steps []Step
+	var purged []*Object
 	deleted := slices.SortedFunc(slices.Values(d.actual.Deleted), func(a, b *Object) int { return strings.Compare(a.ID, b.ID) })
 	for _, gone := range deleted {
-		name := d.held(gone)
-		if !d.managed[gone.Stack] || d.options.KeepDeleted && name == "" {
+		if !d.managed[gone.Stack] {
 			continue
 		}
 		if d.options.KeepDeleted {
-			own := Key{gone.Kind, text(gone.Properties, "uniqueName")}
+			own, name := Key{gone.Kind, text(gone.Properties, "uniqueName")}, heldName(gone, needed)
 			switch policy := d.options.Deleted[gone.Stack]; {
+			case name == "":
+				continue
 			case policy == RefuseDeleted:
 				refused = append(refused, fmt.Sprintf("%s (by %s %s)", name, gone.Kind, gone.ID))
 				continue
-			case policy != PurgeDeleted && d.declared[own] != nil && d.actual.Objects[own] == nil:
+			case policy != PurgeDeleted && needed[own]:
 				d.restores = append(d.restores, Step{Action: Restore, Key: own, Stack: gone.Stack, ID: gone.ID})
 				continue
 			}
 		}
+		purged = append(purged, gone)
 		if gone.Kind == Application {
-			purged[gone.AppID] = true
+			applications[gone.AppID] = true
 		}
-		steps = append(steps, Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
 	}
-	for _, s := range steps {
-		if s.Kind != ServicePrincipal || !purged[d.appIDOf(s.ID)] {
-			d.step(s)
+	for _, gone := range purged {
+		if gone.Kind != ServicePrincipal || !applications[gone.AppID] {
+			d.step(Step{Action: Purge, Key: gone.Key, Stack: gone.Stack, Display: gone.Display, ID: gone.ID})
 		}
 	}
 	slices.SortFunc(d.restores, func(a, b Step) int { return strings.Compare(a.Key.String(), b.Key.String()) })
@@ -60,31 +62,35 @@ func (d *differ) bin() error {
 	return nil
 }
 
-func (d *differ) appIDOf(deleted string) string {
-	for _, o := range d.actual.Deleted {
-		if o.ID == deleted {
-			return o.AppID
+// identifierURI is the kind of a name that an application holds beside its own.
+const identifierURI Kind = "identifierUri"
+
+// neededNames are the names that deleted objects may hold and the stacks need: those
+// of declared objects that the tenant does not have, and all declared identifier URIs.
+func (d *differ) neededNames() map[Key]bool {
+	needed := map[Key]bool{}
+	for k, want := range d.declared {
+		if d.actual.Objects[k] == nil {
+			needed[k] = true
+		}
+		if k.Kind == Application {
+			for _, uri := range list(want.Properties, "identifierUris") {
+				needed[Key{identifierURI, fmt.Sprint(uri)}] = true
+			}
 		}
 	}
-	return ""
+	return needed
 }
 
-// held is a name that a deleted object holds and the stacks need, "" where there is
-// none: a deleted user gives up their userPrincipalName.
-func (d *differ) held(gone *Object) string {
-	missing := func(k Key) bool { return d.declared[k] != nil && d.actual.Objects[k] == nil }
-	name := text(gone.Properties, "uniqueName")
-	if name != "" && missing(Key{gone.Kind, name}) {
+// heldName is a needed name that a deleted object holds, "" where there is none. A
+// deleted user gives up their userPrincipalName.
+func heldName(gone *Object, needed map[Key]bool) string {
+	if name := text(gone.Properties, "uniqueName"); needed[Key{gone.Kind, name}] {
 		return name
 	}
-	if gone.Kind != Application {
-		return ""
-	}
 	for _, uri := range list(gone.Properties, "identifierUris") {
-		for k, want := range d.declared {
-			if k.Kind == Application && slices.Contains(list(want.Properties, "identifierUris"), uri) {
-				return fmt.Sprint(uri)
-			}
+		if needed[Key{identifierURI, fmt.Sprint(uri)}] {
+			return fmt.Sprint(uri)
 		}
 	}
 	return ""

@@ -2,18 +2,18 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
 // What Graph takes: requests in one $batch, and writes of an application in a
-// tenant, all at once and then as many as flow back.
+// tenant, all at once and then as many in each window.
 // Source: learn.microsoft.com/graph/json-batching,
 // learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 const (
-	batchSize      = 20
-	writesAtOnce   = 3_000
-	writesInWindow = 3_000
-	writeWindow    = 150 * time.Second
+	batchSize   = 20
+	writeQuota  = 3_000
+	writeWindow = 150 * time.Second
 )
 
 // Cost is about what it takes to carry a plan out.
@@ -30,7 +30,7 @@ func (p *Plan) Cost() Cost {
 	waves := map[int]int{} // writes by wave
 	first := make([]int, len(p.Steps))
 	for i, d := range p.Dependencies() {
-		for _, j := range append(d.Needs, d.After...) {
+		for _, j := range slices.Concat(d.Needs, d.After) {
 			first[i] = max(first[i], first[j]+p.Steps[j].writes())
 		}
 		for n := range p.Steps[i].writes() {
@@ -41,8 +41,8 @@ func (p *Plan) Cost() Cost {
 	for _, n := range waves {
 		c.Requests += (n + batchSize - 1) / batchSize
 	}
-	if more := c.Writes - writesAtOnce; more > 0 {
-		c.AtLeast = time.Duration(more) * writeWindow / writesInWindow
+	if more := c.Writes - writeQuota; more > 0 {
+		c.AtLeast = time.Duration(more) * writeWindow / writeQuota
 	}
 	return c
 }

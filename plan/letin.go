@@ -20,7 +20,7 @@ var redirectLists = []string{"web.redirectUris", "spa.redirectUris", "publicClie
 func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (later map[string]any, letIn []Change) {
 	later = map[string]any{}
 	lists := []string{preAuthorized}
-	if d.revokes(k) {
+	if d.revoked()[k] {
 		lists = append(lists, redirectLists...)
 	}
 	for _, name := range lists {
@@ -81,23 +81,27 @@ func common(live, want []any) []any {
 	return both
 }
 
-// revokes tells whether the plan takes a credential of an application or an owner
-// away, so that somebody else may have been in control of it.
-func (d *differ) revokes(application Key) bool {
+// revoked are the applications of which the plan takes a credential or an owner
+// away, so that somebody else may have been in control of them.
+func (d *differ) revoked() map[Key]bool {
+	if d.revokedOf != nil {
+		return d.revokedOf
+	}
+	d.revokedOf = map[Key]bool{}
 	for k, o := range d.actual.Objects {
-		if d.principal(o.Ends.Holder) != application {
-			continue
-		}
 		switch k.Kind {
 		case Secret:
-			if o.Lost != "" || d.declared[k] == nil && d.prunes(o.Stack) {
-				return true
+			if o.Lost == "" && (d.declared[k] != nil || !d.prunes(o.Stack)) {
+				continue
 			}
 		case Owner, Federated:
-			if d.going[k] {
-				return true
+			if !d.going[k] {
+				continue
 			}
+		default:
+			continue
 		}
+		d.revokedOf[d.principal(o.Ends.Holder)] = true
 	}
-	return false
+	return d.revokedOf
 }

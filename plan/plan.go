@@ -125,6 +125,7 @@ type differ struct {
 	trusted  map[Key]map[string]bool // see declaration
 
 	waiting   map[Key]bool // see waitsForOthers
+	revokedOf map[Key]bool // see revoked
 	restores  []Step
 	ambiguous []Ambiguous
 	options   Options

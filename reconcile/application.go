@@ -38,7 +38,7 @@ func (t *task) servicePrincipal() ([]graph.Request, error) {
 			t.learn(app, plan.ServicePrincipalID, made.ID)
 		})
 	case plan.Update:
-		return t.write(graph.UpdateServicePrincipal(s.ID, t.bodies[0]))
+		return t.writes(graph.UpdateServicePrincipal(s.ID, t.bodies[0]))
 	default:
 		return t.remove(graph.DeleteServicePrincipal(s.ID), graph.ByID(graph.ServicePrincipals, s.ID), "", nil)
 	}

@@ -17,7 +17,7 @@ func (t *task) grant() ([]graph.Request, error) {
 	case plan.Delete:
 		return t.remove(graph.RevokeGrant(t.step.ID), graph.ByID(graph.Grants, t.step.ID), "", nil)
 	case plan.Update:
-		return t.write(graph.UpdateGrant(t.step.ID, str(t.bodies[0], "scope")))
+		return t.writes(graph.UpdateGrant(t.step.ID, str(t.bodies[0], "scope")))
 	default:
 		return t.relate(graph.Grant(t.principal, t.holder, str(t.bodies[0], "scope")))
 	}

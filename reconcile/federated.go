@@ -13,7 +13,7 @@ func (t *task) federated() ([]graph.Request, error) {
 	case plan.Delete:
 		return t.remove(graph.RemoveFederatedCredential(t.holder, t.step.ID), graph.FederatedCredential(t.holder, t.step.ID), "", nil)
 	case plan.Update:
-		return t.write(graph.UpdateFederatedCredential(t.holder, t.step.ID, t.bodies[0]))
+		return t.writes(graph.UpdateFederatedCredential(t.holder, t.step.ID, t.bodies[0]))
 	}
 	return []graph.Request{t.send(graph.AddFederatedCredential(t.holder, t.bodies[0]), func(a graph.Answer) ([]graph.Request, error) {
 		if graph.Exists(a.Err) {
@@ -48,7 +48,7 @@ func (t *task) sameFederated(exists error) ([]graph.Request, error) {
 			}
 			changed := maps.Clone(want)
 			delete(changed, "name") // which cannot change
-			return t.write(graph.UpdateFederatedCredential(t.holder, str(have, "id"), changed))
+			return t.writes(graph.UpdateFederatedCredential(t.holder, str(have, "id"), changed))
 		}
 		return nil, exists // the same tokens under another name
 	})}, nil

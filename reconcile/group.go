@@ -13,7 +13,7 @@ func (t *task) group() ([]graph.Request, error) {
 			t.learn(s.Key, plan.ID, made.ID)
 		})
 	case plan.Update:
-		return t.write(graph.UpdateGroup(s.ID, t.bodies[0]))
+		return t.writes(graph.UpdateGroup(s.ID, t.bodies[0]))
 	default:
 		return t.remove(graph.DeleteGroup(s.ID), graph.ByID(graph.Groups, s.ID), "", nil)
 	}

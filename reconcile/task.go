@@ -176,9 +176,6 @@ func (t *task) read(r graph.Read, then func(graph.Result, error) ([]graph.Reques
 	return request
 }
 
-// write sends a write that is the last of the task.
-func (t *task) write(w graph.Write) ([]graph.Request, error) { return t.writes(w) }
-
 // writes sends writes one after another.
 func (t *task) writes(all ...graph.Write) ([]graph.Request, error) {
 	if len(all) == 0 {

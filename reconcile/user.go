@@ -21,7 +21,7 @@ func (t *task) user() ([]graph.Request, error) {
 		t.bodies[0]["passwordProfile"] = passwordProfile(password)
 		return t.createUser()
 	case plan.Update:
-		return t.write(graph.UpdateUser(s.ID, t.bodies[0]))
+		return t.writes(graph.UpdateUser(s.ID, t.bodies[0]))
 	default:
 		return t.deleteUser()
 	}

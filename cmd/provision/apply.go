@@ -99,7 +99,7 @@ func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack
 	if len(p.Distrusted) > 0 {
 		return p.Distrusted
 	}
-	if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks)); err != nil {
+	if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
 		return err
 	}
 	if len(p.Steps) > 0 && saved == nil {

@@ -79,7 +79,7 @@ the marks in the tenant identify the objects of the stack.`,
 			if err := a.showPlan(p, false); err != nil {
 				return err
 			}
-			if err := p.CheckDeletes(state, true, prevented(stacks)); err != nil {
+			if err := p.CheckDeletes(state, true, prevented(stacks, state.Tenant)); err != nil {
 				return err
 			}
 			if a.config.GetBool("plan") {

@@ -35,7 +35,7 @@ plan is also written to a file that apply takes; the file contains no secrets.`,
 				if err := a.showPlan(p, true); err != nil {
 					return err
 				}
-				if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks)); err != nil {
+				if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
 					a.say("note: apply refuses this: %v", err)
 				}
 				if err := a.savePlan(p, directory(args), options); err != nil {

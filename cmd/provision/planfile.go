@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// planFlags are those that decide what a plan does.
+// planFlags decide what a plan does.
 func planFlags(c *cobra.Command) {
 	c.Flags().Bool("allow-foreign-owners", false, "grant roles and consent to applications and groups even if they have owners that no manifest names")
 	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
@@ -33,37 +33,75 @@ func (a *app) planOptions() plan.SavedOptions {
 
 // planWith reads the tenant and plans with the options of a user.
 func (s *session) planWith(ctx context.Context, stacks []*stack.Stack, o plan.SavedOptions) (*plan.Plan, *plan.State, error) {
-	only, err := documents(stacks, o.Only)
-	if err != nil {
+	if err := checkOnly(stacks, o.Only); err != nil {
 		return nil, nil, err
 	}
 	p, state, err := s.diff(ctx, stacks, plan.Options{ResetPasswords: o.ResetPasswords, AllowForeignOwners: o.AllowForeignOwners, KeepDeleted: !o.Purge})
-	if err == nil && only != nil {
-		p.Only(only(state))
+	if err == nil && len(o.Only) > 0 {
+		var keys []plan.Key
+		for _, d := range documents(stacks, state.Tenant) {
+			if slices.Contains(o.Only, d.name) {
+				keys = append(keys, d.key)
+			}
+		}
+		p.Only(keys)
 	}
 	return p, state, err
 }
 
-// prevented tells which deletions a manifest forbids.
-func prevented(stacks []*stack.Stack) func(plan.Step) bool {
-	return func(s plan.Step) bool {
-		for _, st := range stacks {
-			if st.Name != s.Stack {
-				continue
-			}
-			return st.Protection.PreventsDelete() ||
-				slices.ContainsFunc(st.Applications, func(a *stack.Application) bool {
-					return a.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Application, Name: st.UniqueName(a.Name)})
-				}) ||
-				slices.ContainsFunc(st.Groups, func(g *stack.Group) bool {
-					return g.Protection.PreventsDelete() && s.Key == (plan.Key{Kind: plan.Group, Name: st.GroupUniqueName(g.Name)})
-				}) ||
-				slices.ContainsFunc(st.Users, func(u *stack.User) bool {
-					local, _, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
-					return u.Protection.PreventsDelete() && s.Kind == plan.User && strings.HasPrefix(s.Name, local+"@")
-				})
+// document is a manifest of an object.
+type document struct {
+	name      string // STACK/NAME
+	key       plan.Key
+	protected bool // it must not be deleted
+}
+
+// documents are the manifests of the stacks' objects, as objects of a tenant.
+func documents(stacks []*stack.Stack, tenant plan.Tenant) (all []document) {
+	for _, s := range stacks {
+		add := func(kind plan.Kind, name, key string, p stack.Protection) {
+			all = append(all, document{s.Name + "/" + name, plan.Key{Kind: kind, Name: key}, p.PreventsDelete()})
 		}
-		return false
+		for _, a := range s.Applications {
+			add(plan.Application, a.Name, s.UniqueName(a.Name), a.Protection)
+		}
+		for _, g := range s.Groups {
+			add(plan.Group, g.Name, s.GroupUniqueName(g.Name), g.Protection)
+		}
+		for _, u := range s.Users {
+			add(plan.User, u.Name, strings.ToLower(stack.InTenant(u.UserPrincipalName, tenant.ID, tenant.Domain)), u.Protection)
+		}
+	}
+	return all
+}
+
+// checkOnly refuses names in --only that no document has.
+func checkOnly(stacks []*stack.Stack, only []string) error {
+	var known []string
+	for _, d := range documents(stacks, plan.Tenant{}) {
+		known = append(known, d.name)
+	}
+	slices.Sort(known)
+	for _, name := range only {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if near := stack.Nearest(name, known); near != "" {
+			return hint(usagef("--only: there is no document %q", name), "did you mean %s?", near)
+		}
+		return hint(usagef("--only: there is no document %q", name), "choose one of: %s", strings.Join(slices.Compact(known), ", "))
+	}
+	return nil
+}
+
+// prevented tells which deletions the manifests forbid.
+func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
+	protected := map[plan.Key]bool{}
+	for _, d := range documents(stacks, tenant) {
+		protected[d.key] = protected[d.key] || d.protected
+	}
+	return func(s plan.Step) bool {
+		return protected[s.Key] || slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return st.Name == s.Stack && st.Protection.PreventsDelete() })
 	}
 }
 
@@ -128,54 +166,4 @@ func (a *app) asReviewed(p *plan.Plan, saved *plan.SavedPlan) error {
 	}
 	return hint(fmt.Errorf("the tenant or the manifests have changed since the plan was made (%s)", count(len(differences), "difference")),
 		"review a new plan: `%s`", a.commandAt(nil, "plan", filepath.FromSlash(saved.Dir), "--out", "FILE"))
-}
-
-// documents finds the documents that --only names.
-func documents(stacks []*stack.Stack, only []string) (func(*plan.State) []plan.Key, error) {
-	if len(only) == 0 {
-		return nil, nil
-	}
-	type named struct {
-		stack *stack.Stack
-		kind  plan.Kind
-		name  string
-		upn   string
-	}
-	known := map[string][]named{}
-	for _, s := range stacks {
-		for _, a := range s.Applications {
-			known[s.Name+"/"+a.Name] = append(known[s.Name+"/"+a.Name], named{s, plan.Application, s.UniqueName(a.Name), ""})
-		}
-		for _, g := range s.Groups {
-			known[s.Name+"/"+g.Name] = append(known[s.Name+"/"+g.Name], named{s, plan.Group, s.GroupUniqueName(g.Name), ""})
-		}
-		for _, u := range s.Users {
-			known[s.Name+"/"+u.Name] = append(known[s.Name+"/"+u.Name], named{s, plan.User, "", u.UserPrincipalName})
-		}
-	}
-	var found []named
-	for _, name := range only {
-		if len(known[name]) == 0 {
-			names := make([]string, 0, len(known))
-			for k := range known {
-				names = append(names, k)
-			}
-			slices.Sort(names)
-			if near := stack.Nearest(name, names); near != "" {
-				return nil, hint(usagef("--only: there is no document %q", name), "did you mean %s?", near)
-			}
-			return nil, hint(usagef("--only: there is no document %q", name), "choose one of: %s", strings.Join(names, ", "))
-		}
-		found = append(found, known[name]...)
-	}
-	return func(state *plan.State) []plan.Key {
-		keys := make([]plan.Key, len(found))
-		for i, f := range found {
-			keys[i] = plan.Key{Kind: f.kind, Name: f.name}
-			if f.kind == plan.User {
-				keys[i].Name = strings.ToLower(stack.InTenant(f.upn, state.Tenant.ID, state.Tenant.Domain))
-			}
-		}
-		return keys
-	}, nil
 }
