@@ -31,9 +31,7 @@ var caches = map[string]func(*testing.T, *tenant, *Suite) Target{
 // Ten runs in a row against one process have the same result, and the process
 // lets in the good token after each.
 func TestTenRunsOnOneProcess(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	for name, start := range caches {
 		t.Run(name, func(t *testing.T) {

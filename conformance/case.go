@@ -68,7 +68,7 @@ type Case struct {
 	present func(context.Context, *session) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect       func(reply) finding
-	alsoBlockedBy []CauseID // beside what blocks Means
+	alsoBlockedBy []CauseID // in addition to the blockers of Means
 	unissued      bool      // only the issuer could make it, and never does
 	lacks         bool      // what is presented is not entitled either
 	reveals       bool      // a success is a failure where it is what an admitted request gets

@@ -28,8 +28,8 @@ type disguise struct {
 	forged       bool // change brings a token that is none: no other is sent with it
 	// lured says that the API asked the attacker's server; nil: it cannot.
 	lured func() bool
-	// single are those that this one puts together, and sets some of them that
-	// mean something together only. They are sent to tell which it was.
+	// single are the disguises that this one combines, and sets are combinations of
+	// some of them that work only together. They are sent to find out which one it was.
 	single, sets []disguise
 	together     bool // and not sent alone where this one is refused
 }

@@ -9,8 +9,8 @@ import (
 
 const sourcePatterns = "Microsoft: Add app roles, which allows * and other signs in values; CWE-625; CWE-185; CWE-187"
 
-// patternChecks are correctly signed tokens whose scopes or roles are patterns
-// of those that the endpoint asks for, or lists of several values in one.
+// patternChecks are correctly signed tokens whose scopes or roles are patterns of
+// the required ones, or lists of several values in one.
 func patternChecks(e endpoint) []variantCheck {
 	var checks []variantCheck
 	if e.users && e.needsScope() {

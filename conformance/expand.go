@@ -145,8 +145,8 @@ type check struct {
 	name  string
 	means CauseID // the flaw of an API that answers otherwise
 	shows CauseID // the flaw of an API whose answer inspect finds wrong; "": means
-	// alsoBlockedBy are flaws with which the case says nothing, beside those that
-	// block what it means.
+	// alsoBlockedBy are further flaws that make the case meaningless, in addition to
+	// the blockers of what it means.
 	alsoBlockedBy []CauseID
 	unissued      bool // the issuer never makes such a token
 	lacks         bool // the token is not entitled either, so 403 says that this was looked at first

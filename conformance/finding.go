@@ -15,7 +15,7 @@ type Finding struct {
 	Title    string   `json:"title"`    // what is probably wrong
 	Gain     string   `json:"gain,omitempty"`
 	// Evidence are the cases that failed because of it, the most telling first;
-	// Blocked are those that say nothing while it is there.
+	// Blocked are the cases that it makes meaningless.
 	Evidence  []string     `json:"evidence"`
 	Blocked   []string     `json:"blocked,omitempty"`
 	Endpoints []string     `json:"endpoints"`
@@ -94,7 +94,7 @@ func (g *grouping) settle(results []*Result) {
 			g.base[r.way()] = &base{status: r.Status}
 		}
 	}
-	// Those that can block come first, among equals those of the plan.
+	// Causes that block others come first; then the order of the plan decides.
 	slices.SortStableFunc(failed, func(a, b *Result) int {
 		return cmp.Or(a.cause.place()-b.cause.place(), btoi(b.Shows == b.cause)-btoi(a.Shows == a.cause))
 	})

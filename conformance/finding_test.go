@@ -53,9 +53,7 @@ func TestEveryCaseHasACause(t *testing.T) {
 // One flaw is one finding, two at most, and the first names it: it is about the
 // case that is meant for the flaw.
 func TestOneFlawIsOneFinding(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	s := startTenant(t)
 	usual := make(map[string]bool) // what a strict run finds in a validator without a flaw

@@ -67,9 +67,7 @@ var correct = []struct {
 // Nothing is found wrong with APIs that are right, whatever they require and of
 // whichever version the tokens are. The run is the one of verify without flags.
 func TestNoFalseAlarm(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	for _, api := range correct {
 		for _, version := range []int{1, 2} {
@@ -92,9 +90,7 @@ func TestNoFalseAlarm(t *testing.T) {
 // The disruptive cases find nothing wrong either, except that the API refuses
 // the good token after them where the cache of its library forgets the keys.
 func TestNoFalseAlarmOfDisruptiveCases(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	for _, api := range correct {
 		t.Run(api.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -80,10 +81,22 @@ func TestNoMutation(t *testing.T) {
 	}
 }
 
+// fewer tells whether a run asks for less than everything: -short, unless
+// PROVISION_TEST_REQUIRE asks for all.
+func fewer() bool { return testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" }
+
+// aboutAnswers leaves out a test of many answers where fewer are asked for.
+func aboutAnswers(t *testing.T) {
+	t.Helper()
+	if fewer() {
+		t.Skip("it is about answers, which -short does not ask for")
+	}
+}
+
 // sampled are all mutants, or one in n: with -short one in six, because what a race
 // shows, it shows with any of them.
 func sampled(all []mutant, n int) []mutant {
-	if testing.Short() {
+	if fewer() {
 		n = 6
 	}
 	var some []mutant

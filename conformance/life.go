@@ -159,9 +159,9 @@ func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 	return got, err
 }
 
-// stranger is a token that names a key which the issuer does not have: it makes
+// unknownKid is a token that names a key which the issuer does not have: it makes
 // many an API look for that key.
-func (l *trial) stranger(n int) (credential, error) {
+func (l *trial) unknownKid(n int) (credential, error) {
 	return ownKey(l.good.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
 }
 

@@ -23,7 +23,7 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 		},
 		changes: true,
 		present: func(ctx context.Context, l *trial) (credential, error) {
-			unknown, err := l.stranger(0)
+			unknown, err := l.unknownKid(0)
 			if err != nil {
 				return credential{}, err
 			}
@@ -59,7 +59,7 @@ var keysWithdrawn = lifeCheck{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
 		sends:  "the good token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
 		gain:   "a key that was stolen, and withdrawn for it, opens the API until somebody restarts it",
-		flaw:   "the API adds the keys that it fetches to those that it has, and removes none",
+		flaw:   "the API adds the keys that it fetches to its own, and never removes one",
 		source: sourceKeys + "; CWE-324",
 	},
 	changes: true,
@@ -68,8 +68,8 @@ var keysWithdrawn = lifeCheck{
 			if got, err := l.ask(ctx, credential{}); err == nil && success(got.status) {
 				return credential{}, vacuous("the endpoint lets in requests without a token: see %s: no-token", l.e.id)
 			}
-			stranger, strange := l.stranger(0)
-			return l.notFetched(stranger), errors.Join(err, strange)
+			unknown, failed := l.unknownKid(0)
+			return l.notFetched(unknown), errors.Join(err, failed)
 		}
 		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
 			if left := l.restoring(p.withdraw)(ctx); left != "" {

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	repeats    = 10                     // of a good token
-	strangers  = 20                     // tokens under kids that the issuer does not have
-	slowKeySet = 500 * time.Millisecond // until the issuer answers
+	repeats     = 10                     // of a good token
+	unknownKids = 20                     // tokens under kids that the issuer does not have
+	slowKeySet  = 500 * time.Millisecond // until the issuer answers
 )
 
 // keyChecks are what happens to an issuer's keys over the years, and leaves the API
@@ -52,7 +52,7 @@ var keyChecks = []lifeCheck{
 	{
 		check: check{
 			name: "keys-flood", means: CauseKeyFlood, severity: Low,
-			sends:  fmt.Sprintf("%d tokens of unknown keys, and counts how often the key set is asked for", strangers+1),
+			sends:  fmt.Sprintf("%d tokens of unknown keys, and counts how often the key set is asked for", unknownKids+1),
 			gain:   "anybody has the API flood the issuer, which then throttles it",
 			flaw:   "the API asks the issuer more than once for every token of an unknown key",
 			source: "OpenID Connect Core, section 10.1.1; RFC 8725, section 3.10",
@@ -226,11 +226,11 @@ func retiredKey(_ context.Context, l *trial) (credential, error) {
 
 // nudge presents a token of an unknown key; what is answered does not matter.
 func (l *trial) nudge(ctx context.Context) error {
-	stranger, err := l.stranger(0)
+	unknown, err := l.unknownKid(0)
 	if err != nil {
 		return err
 	}
-	_, err = l.ask(ctx, stranger)
+	_, err = l.ask(ctx, unknown)
 	var unanswered *unreachable
 	if errors.As(err, &unanswered) {
 		return ctx.Err()
@@ -248,16 +248,16 @@ func repeated(ctx context.Context, l *trial) (credential, error) {
 }
 
 func flooded(ctx context.Context, l *trial) (credential, error) {
-	last, err := l.stranger(strangers)
+	last, err := l.unknownKid(unknownKids)
 	if err != nil {
 		return credential{}, err
 	}
-	return l.counting(ctx, last, l.stranger, strangers, func(n int) finding {
+	return l.counting(ctx, last, l.unknownKid, unknownKids, func(n int) finding {
 		switch {
-		case n > strangers+1:
-			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, strangers+1)}
-		case n >= strangers: // with any limit it is fewer; how many depends on the speed of the run
-			return finding{note: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys: some libraries set no limit, and anybody can have the issuer asked", n, strangers+1)}
+		case n > unknownKids+1:
+			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, unknownKids+1)}
+		case n >= unknownKids: // with any limit it is fewer; how many depends on the speed of the run
+			return finding{note: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys: some libraries set no limit, and anybody can have the issuer asked", n, unknownKids+1)}
 		}
 		return finding{}
 	})

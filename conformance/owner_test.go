@@ -145,9 +145,7 @@ func TestOwnersOfObjects(t *testing.T) {
 }
 
 func TestOwnerMutants(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	mine := func(c claims, o *ownedOrder) bool { return o.Owner == c["oid"] || c.role("Admin") }
 	claimed := func(c claims, o *ownedOrder, value string) bool { return mine(c, o) || value == o.Owner }

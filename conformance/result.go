@@ -84,7 +84,7 @@ type Summary struct {
 	// Findings are the flaws that the failures show, each once, the gravest
 	// first. Those that are known to fail come last.
 	Findings []Finding `json:"-"`
-	// FindingsBySeverity counts those that are not known.
+	// FindingsBySeverity counts the findings that the baseline does not know.
 	FindingsBySeverity map[Severity]int `json:"findingsBySeverity,omitempty"`
 	// Unproven are the protected endpoints that were not seen to let anybody
 	// in, so that their refusals mean nothing.

@@ -59,7 +59,7 @@ var pathChecks = []pathCheck{
 	},
 }
 
-// disguiseCases ask for the endpoint in other spellings, above all in those that
+// disguiseCases ask for the endpoint in other spellings, above all in spellings that
 // look like public routes.
 func (s *Suite) disguiseCases(e endpoint) []Case {
 	_, stated, _ := strings.Cut(e.request, " ")

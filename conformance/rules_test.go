@@ -238,9 +238,7 @@ func ruledSuite(t *testing.T, requires stack.Requires, decide func(claims) bool)
 }
 
 func TestRules(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	for _, rule := range rules {
 		for i, right := range rule.right {

@@ -133,9 +133,7 @@ func options(w http.ResponseWriter, r *http.Request, status int) bool {
 
 // Nothing is found wrong with correct APIs of whatever style.
 func TestNoFalseAlarmOfStyles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	for name, style := range styles {
 		t.Run(name, func(t *testing.T) {

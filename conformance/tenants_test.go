@@ -45,9 +45,7 @@ func tenantSuite(t *testing.T, tenants stack.Tenants, api func(issuer string) va
 func of(issuer, tid string) string { return strings.ReplaceAll(issuer, tenantID, tid) }
 
 func TestTenants(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is about answers, which -short does not ask for")
-	}
+	aboutAnswers(t)
 	t.Parallel()
 	anyOf := stack.Tenants{Any: true}
 	listed := stack.Tenants{Others: []string{"partner.onmicrosoft.com", "supplier.onmicrosoft.com"}}

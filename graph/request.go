@@ -48,10 +48,10 @@ func (r Request) After(pause time.Duration) Request {
 	return r
 }
 
-// Do sends requests, and those that follow from their answers, until none is
+// Do sends requests, and the requests that follow from their answers, until none is
 // left. Requests of one call may be carried out in any order and side by side:
-// one that needs another must follow from its answer. What they hand out their
-// answers to is called by one goroutine at a time.
+// one that needs another must follow from its answer. The functions that take the
+// answers are called by one goroutine at a time.
 //
 // The error is the context's, or that of a service that cannot be reached or does
 // not speak Graph; the answers of the requests that were under way have been

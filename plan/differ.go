@@ -160,8 +160,8 @@ func (o *Object) regarded(changes []Change) []Change {
 	})
 }
 
-// split parts an application's properties in those of its first request and
-// those that must wait: what holds an Unknown that is not known by then, and
+// split divides an application's properties into the properties of its first request
+// and the properties that must wait: what holds an Unknown that is not known by then, and
 // pre-authorizations, which need the scopes of the first to exist.
 func split(properties map[string]any, known func(Unknown) bool) (shell, link map[string]any) {
 	waits := func(v any) bool {

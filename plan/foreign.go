@@ -196,7 +196,7 @@ func (d *differ) given() map[Key][]string {
 	return all
 }
 
-// newClients are those that a step pre-authorizes, or gives more scopes.
+// newClients are the clients that a step pre-authorizes, or gives more scopes.
 func (d *differ) newClients(s Step, want *Object) []Key {
 	const list = "api.preAuthorizedApplications["
 	var all []Key

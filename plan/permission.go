@@ -32,9 +32,9 @@ func (e LacksPermissions) Error() string {
 	return fmt.Sprintf("the caller lacks Microsoft Graph permissions that this plan needs: %s", strings.Join(e, ", "))
 }
 
-// CheckPermissions compares the permissions of a caller with those that the steps
-// need, the least of each. Without any known permission of the caller it says
-// nothing. What cannot be purged stays in the recycle bin, which is no failure.
+// CheckPermissions compares the permissions of a caller with the least privileged
+// ones that the steps need. If no permission of the caller is known, it does not
+// check. What cannot be purged stays in the recycle bin, which is no failure.
 func (p *Plan) CheckPermissions(held []string) error {
 	if len(held) == 0 || slices.Contains(held, actsAsUser) {
 		return nil

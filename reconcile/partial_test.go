@@ -125,3 +125,20 @@ func TestAnInterruptFinishesWhatIsUnderWay(t *testing.T) {
 	}
 	w.must(stacks, plan.Options{})
 }
+
+// TestAPlanIsRefusedBeforeItsFirstWriteForWantOfAPermission.
+func TestAPlanIsRefusedBeforeItsFirstWriteForWantOfAPermission(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stacks := everyKind(w.tenant.Domain)
+	w.graph = w.as("Application.ReadWrite.All", "User.ReadWrite.All", "Group.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "Organization.Read.All")
+	before := w.dump()
+	_, err := w.apply(stacks, plan.Options{})
+	var lacks plan.LacksPermissions
+	if !errors.As(err, &lacks) || !slices.Equal(lacks, []string{"AppRoleAssignment.ReadWrite.All"}) {
+		t.Errorf("%v, want the one permission that is missing", err)
+	}
+	if w.dump() != before {
+		t.Error("something was written")
+	}
+}

@@ -76,7 +76,7 @@ func (r *run) steps(p *plan.Plan) error {
 	return r.carryOut(tasks)
 }
 
-// carryOut does tasks, each as soon as those that it waits for are over.
+// carryOut runs tasks, each as soon as the tasks that it waits for are over.
 func (r *run) carryOut(tasks []*task) error {
 	var first []graph.Request
 	for _, t := range tasks {

@@ -13,7 +13,7 @@ import (
 
 // JUnit collects runs and writes JUnit XML when it is closed: a test suite for
 // each endpoint, a test case for each case. A finding is one failure, that of
-// its first case; its other cases and those that it blocks are skipped and say
+// its first case; its other cases and the cases that it blocks are skipped and say
 // so. Names of cases are unique in the file and what is wrong is the content of
 // failure, since GitLab drops what has another's name and reads no message
 // attribute; message and type are there for Azure DevOps and for GitHub's

@@ -15,7 +15,7 @@ import (
 )
 
 // Text writes a table for people as the results come, and the findings with the
-// summary when it is closed. Where an endpoint has many cases, those that pass
+// summary when it is closed. Where an endpoint has many cases, the ones that pass
 // and are not of the core share a line by family, and so do the failures of one
 // finding but for the first.
 type Text struct {

@@ -1,0 +1,178 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// identities are the members that can name the owner: the members of setup's answer
+// with the owner's id or name, and the names that APIs commonly use.
+func (t *ownerTrial) identities() map[string]string {
+	values := map[string]string{}
+	for _, claim := range []string{"oid", "sub", "preferred_username", "upn", "unique_name", "email", "name"} {
+		if v := t.owner.claims.text(claim); v != "" {
+			values[v] = claim
+		}
+	}
+	found := map[string]string{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for name, value := range v {
+				if text, ok := value.(string); ok && values[text] != "" {
+					found[name] = text
+				}
+				walk(value)
+			}
+		case []any:
+			for _, one := range v {
+				walk(one)
+			}
+		}
+	}
+	walk(parse(t.scene.setup.body))
+	oid := t.owner.claims.text("oid")
+	for _, name := range []string{"owner", "ownerId", "owner_id", "userId", "user_id", "user", "oid", "createdBy"} {
+		if found[name] == "" {
+			found[name] = oid
+		}
+	}
+	return found
+}
+
+// claimed says in the request that the caller is the owner.
+func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
+	all := t.identities()
+	query, header := url.Values{}, http.Header{}
+	for name, value := range all {
+		query.Set(name, value)
+		header.Set(name, value)
+		header.Set("X-"+strings.NewReplacer("_", "-").Replace(name), value)
+		header.Set("X-User-Id", t.owner.claims.text("oid"))
+		header.Set("X-Owner-Id", t.owner.claims.text("oid"))
+	}
+	spoken := func(change func(*credential)) credential {
+		c := bearer(t.peer.raw)
+		change(&c)
+		return c
+	}
+	tries := []struct {
+		how string
+		c   credential
+		r   request
+	}{
+		{"with the owner in the query", spoken(func(c *credential) { c.query = query.Encode() }), t.scene.request},
+		{"with the owner in headers", spoken(func(c *credential) { c.header = header }), t.scene.request},
+		{"with the owner in a cookie", spoken(func(c *credential) {
+			var pairs []string
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				pairs = append(pairs, name+"="+url.QueryEscape(all[name]))
+			}
+			c.header = http.Header{"Cookie": {strings.Join(pairs, "; ")}}
+		}), t.scene.request},
+	}
+	if r := t.scene.request; r.method != http.MethodGet && r.method != http.MethodHead {
+		if r.body, r.contentType = withMembers(r.body, all); r.body != nil {
+			tries = append(tries, struct {
+				how string
+				c   credential
+				r   request
+			}{"with the owner in the body", bearer(t.peer.raw), r})
+		}
+	}
+	// Where the plain request is let in, another case says so.
+	if wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), ""); wrong != "" || err != nil {
+		if err != nil {
+			return "", err
+		}
+		return "", vacuous("the endpoint does not check the owner: see %s: owner-peer", t.e.id)
+	}
+	for _, try := range tries {
+		if wrong, err := t.refused(ctx, try.r, try.c, try.how); wrong != "" || err != nil {
+			return wrong, err
+		}
+	}
+	return "", nil
+}
+
+// withMembers adds members to a JSON body; nil where that is none.
+func withMembers(body []byte, members map[string]string) ([]byte, string) {
+	object := map[string]any{}
+	if len(bytes.TrimSpace(body)) > 0 {
+		parsed, ok := parse(body).(map[string]any)
+		if !ok {
+			return nil, ""
+		}
+		object = parsed
+	}
+	for name, value := range members {
+		object[name] = value
+	}
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return nil, ""
+	}
+	return raw, "application/json"
+}
+
+// create makes an object as the peer and says that it is the owner's. It must
+// become the peer's, or not be made at all.
+func (t *ownerTrial) create(ctx context.Context) (string, error) {
+	f := t.e.stated.Setup
+	mark := unique()
+	r, err := known{unique: mark}.request(f.Request, nil, f.Body, f.ContentType)
+	if err != nil {
+		return "", err
+	}
+	all := t.identities()
+	if r.body, r.contentType = withMembers(r.body, all); r.body == nil {
+		return "", skip("", "the body of setup is not JSON, so no owner can be put into it")
+	}
+	got, err := t.ask(ctx, r, bearer(t.peer.raw))
+	if err != nil || !success(got.status) {
+		return "", err
+	}
+	exchange, status := t.result.Exchange, t.result.Status
+	setup, err := captured(f.Capture, got)
+	if err != nil {
+		return "", nil // nothing is known of what was made
+	}
+	made := t.scene
+	made.known.setup = setup
+	if made.request, err = made.known.request(t.e.request, t.e.stated.Parameters, t.e.stated.Body, t.e.stated.ContentType); err == nil {
+		made.request.meaning, err = t.e.meaning.knowing(made.known)
+	}
+	if err != nil {
+		return "", nil
+	}
+	defer t.session.cleanUp(ctx, t.c, made, reply{})
+	// Only a request that reads tells whose it is without changing it.
+	reads := made.request
+	if reads.method != http.MethodGet {
+		reads.method, reads.body, reads.meaning = http.MethodGet, nil, nil
+	}
+	theirs, err := t.ask(ctx, reads, bearer(t.owner.raw))
+	if err != nil {
+		return "", err
+	}
+	mine, err := t.ask(ctx, reads, bearer(t.peer.raw))
+	t.result.Exchange, t.result.Status = exchange, status
+	if err != nil {
+		return "", err
+	}
+	sees := func(a reply) bool {
+		return success(a.status) && (!t.e.listing() || reads.meaning.admitted.unmet(a.body) == "")
+	}
+	if sees(theirs) && !sees(mine) {
+		return fmt.Sprintf("an object that %s made in the name of %s is theirs", t.peer.who, t.owner.who), nil
+	}
+	return "", nil
+}

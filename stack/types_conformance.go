@@ -1,0 +1,124 @@
+package stack
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+)
+
+// Conformance says what the API that a resource protects must let in.
+type Conformance struct {
+	Name string   `json:"-"`
+	Pos  Position `json:"-"`
+
+	Resource  string            `json:"resource"` // the application whose tokens the API takes
+	Client    string            `json:"client"`   // the application that users sign in to
+	URL       string            `json:"url,omitempty"`
+	Scenario  string            `json:"scenario,omitempty"` // what the bundled reference API does behind the endpoints
+	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
+	Life      Life              `json:"life,omitzero"`
+	Tenants   Tenants           `json:"tenants,omitzero"`
+	Excused   []Excuse          `json:"excused,omitempty"`
+	Refusals  Refusals          `json:"refusals,omitzero"` // of all endpoints that state none of their own
+	Endpoints []Endpoint        `json:"endpoints"`
+	Cases     []Case            `json:"cases,omitempty"`
+}
+
+// Excuse is for cases that may be skipped because nobody is declared for them.
+type Excuse struct {
+	Case   string `json:"case"` // id or name; * is any text
+	Reason string `json:"reason"`
+}
+
+// Life is what the API promises of the issuer's keys and of clocks. Both are
+// durations as time.ParseDuration reads them.
+type Life struct {
+	KeyRefresh string `json:"keyRefresh,omitempty"` // from a key's publication to its tokens being let in; "": nobody knows
+	ClockSkew  string `json:"clockSkew,omitempty"`  // tolerated; "": up to five minutes, or none
+}
+
+// Endpoint is a route of the API. With neither Public nor Requires, any valid
+// token for the resource is let in.
+type Endpoint struct {
+	Pos Position `json:"-"`
+
+	Name    string `json:"name,omitempty"` // tells endpoints of one request apart; "": the request
+	Request string `json:"request"`        // "METHOD /path", the path with {name} for each of Parameters
+	// Parameters are text, numbers or booleans.
+	Parameters  map[string]any `json:"parameters,omitempty"`
+	Body        any            `json:"body,omitempty"` // JSON; text where ContentType is of another kind
+	ContentType string         `json:"contentType,omitempty"`
+
+	Public   bool      `json:"public,omitempty"`
+	Requires *Requires `json:"requires,omitempty"`
+	Expect   *Expect   `json:"expect,omitempty"` // what an admitted request answers
+	Refusals Refusals  `json:"refusals,omitzero"`
+
+	Setup   *Fixture `json:"setup,omitempty"`   // before each case
+	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that made something
+}
+
+// ID is what the endpoint is known by in reports and baselines.
+func (e Endpoint) ID() string { return cmp.Or(e.Name, e.Request) }
+
+// Fixture is a request beside a case's own. In Setup's answer and, for
+// Cleanup, in the case's answer the members are known as ${setup.MEMBER} and
+// ${response.MEMBER}.
+type Fixture struct {
+	Request     string `json:"request"`
+	As          As     `json:"as,omitzero"` // zero: whom the endpoint lets in
+	Body        any    `json:"body,omitempty"`
+	ContentType string `json:"contentType,omitempty"`
+
+	Capture map[string]Capture `json:"capture,omitempty"` // of Setup's answer, known as ${setup.NAME}
+}
+
+// Expect is an answer. A name of JSON that begins with / is a JSON Pointer, in
+// which * stands for any member or element.
+type Expect struct {
+	Status   int            `json:"status,omitempty"`   // default: any 2xx for an admitted request
+	JSON     map[string]any `json:"json,omitempty"`     // members that the answer must have with these values
+	Contains string         `json:"contains,omitempty"` // text that the answer must have
+}
+
+// Case is one request written by hand, beside the derived ones.
+type Case struct {
+	Pos Position `json:"-"`
+
+	Name        string  `json:"name"`
+	Request     string  `json:"request"`
+	Body        any     `json:"body,omitempty"`
+	ContentType string  `json:"contentType,omitempty"`
+	As          As      `json:"as,omitzero"` // zero: no token
+	Expect      *Expect `json:"expect"`      // status is required here
+}
+
+// As names who sends a request: one field is set, or none.
+type As struct {
+	User        string `json:"user,omitempty"`
+	Application string `json:"application,omitempty"`
+
+	name string // of either, until the stack is known
+}
+
+// UnmarshalJSON also reads a name alone.
+func (a *As) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(raw, []byte(`"`)) {
+		return json.Unmarshal(raw, &a.name)
+	}
+	type plain As // without this method
+	return json.Unmarshal(raw, (*plain)(a))
+}
+
+// resolve finds out whose name it is. Where the stack has nobody of that name it
+// stays a user's, and is reported as such.
+func (a *As) resolve(s *loaded) {
+	switch {
+	case a.name == "":
+	case s.users[a.name] == nil && s.applications[a.name] != nil:
+		a.Application = a.name
+	default:
+		a.User = a.name
+	}
+	a.name = ""
+}
