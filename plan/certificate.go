@@ -49,7 +49,7 @@ func (d *differ) certificates(want, live *Object) (entries []any, changes []Chan
 		})
 		changes = append(changes, Change{certificatePath(c.Name, c.Thumbprint()), nil, true})
 	}
-	slices.SortStableFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(changes, func(a, b Change) int { return a.Path.compareTo(b.Path) })
 	return entries, changes
 }
 
@@ -75,8 +75,8 @@ func withoutKey(entry map[string]any) map[string]any {
 	return entry
 }
 
-func certificatePath(name, thumbprint string) string {
-	return "keyCredentials[" + strings.TrimSpace(name+" "+thumbprint) + "]"
+func certificatePath(name, thumbprint string) Path {
+	return pathTo("keyCredentials").entry(strings.TrimSpace(name + " " + thumbprint))
 }
 
 // UseOf tells what becomes of an entry of keyCredentials where these are

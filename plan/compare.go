@@ -9,161 +9,178 @@ import (
 
 // Change is one property that differs.
 type Change struct {
-	Path string `json:"path"` // e.g. appRoles[Admin].displayName
-	From any    `json:"from"` // nil: absent
-	To   any    `json:"to"`   // nil: removed; Unknown: known after apply
+	Path Path `json:"path"`
+	From any  `json:"from"` // nil: absent
+	To   any  `json:"to"`   // nil: removed; Unknown: known after apply
 }
 
-// entryKey are the members by which an entry of a list is told from another, so
-// that order does not matter. An entry that has none of them is known by its id,
-// and one without an id by all that it holds. The entries of any other list are
-// plain values.
-var entryKey = map[string][]string{
-	"appRoles":                              {"value"},
-	"api.oauth2PermissionScopes":            {"value"},
-	"api.preAuthorizedApplications":         {"appId"},
-	"requiredResourceAccess":                {"resourceAppId"},
-	"requiredResourceAccess.resourceAccess": {"type", "id"},
-	"optionalClaims.accessToken":            {"source", "name"},
-	"optionalClaims.idToken":                {"source", "name"},
-	"optionalClaims.saml2Token":             {"source", "name"},
-}
+// keyOf tells an entry of a list from the others: no two entries of a list may have
+// the same key, and their order does not matter.
+type keyOf func(entry any) string
 
-// nameOf is what an entry of a list is known by.
-func nameOf(shape string, entry map[string]any) string {
-	var parts []string
-	for _, member := range entryKey[shape] {
-		if v := entry[member]; !empty(v) {
-			parts = append(parts, fmt.Sprint(v))
+// plain is the key of text, and of an entry that has no name of its own: all that it
+// holds.
+func plain(entry any) string { return fmt.Sprint(entry) } // which sorts members
+
+// by is the key that members of an entry make together. An entry that has none of
+// them is known by its id, and an entry without an id by all that it holds.
+func by(members ...string) keyOf {
+	return func(entry any) string {
+		object, ok := entry.(map[string]any)
+		if !ok {
+			return plain(entry)
 		}
+		var parts []string
+		for _, m := range members {
+			if v := object[m]; !empty(v) {
+				parts = append(parts, fmt.Sprint(v))
+			}
+		}
+		switch id := object["id"]; {
+		case len(parts) > 0:
+			return strings.Join(parts, "/")
+		case !empty(id):
+			return fmt.Sprint(id)
+		}
+		return plain(entry)
 	}
-	if len(parts) == 0 && !empty(entry["id"]) {
-		parts = append(parts, fmt.Sprint(entry["id"]))
-	}
-	if len(parts) == 0 {
-		return fmt.Sprint(entry) // which sorts the members
-	}
-	return strings.Join(parts, "/")
+}
+
+// listKeys are the keys of all lists that a plan compares, by the shape of the
+// list's path.
+var listKeys = map[string]keyOf{
+	"api.knownClientApplications":                          plain,
+	"api.oauth2PermissionScopes":                           by("value"),
+	"api.preAuthorizedApplications":                        by("appId"),
+	"api.preAuthorizedApplications.delegatedPermissionIds": plain,
+	"appRoles":                    by("value"),
+	"appRoles.allowedMemberTypes": plain,
+	"audiences":                   plain,
+	"groupTypes":                  plain,
+	"identifierUris":              plain,
+	"optionalClaims.accessToken":  by("source", "name"),
+	"optionalClaims.accessToken.additionalProperties": plain,
+	"optionalClaims.idToken":                          by("source", "name"),
+	"optionalClaims.idToken.additionalProperties":     plain,
+	"optionalClaims.saml2Token":                       by("source", "name"),
+	"optionalClaims.saml2Token.additionalProperties":  plain,
+	"publicClient.redirectUris":                       plain,
+	"requiredResourceAccess":                          by("resourceAppId"),
+	"requiredResourceAccess.resourceAccess":           by("type", "id"),
+	"scope":                                           plain,
+	"spa.redirectUris":                                plain,
+	"tags":                                            plain,
+	"web.redirectUris":                                plain,
 }
 
 // shared are the lists that others may add to: what is declared must be there,
 // and the rest is kept.
 var shared = []string{"tags"}
 
-// compare lists where live differs from what is declared, sorted by path.
+// Duplicate is an entry of a list that the list has more than once: a change of the
+// one could not be told from a change of the other.
+type Duplicate struct {
+	Path     Path
+	Declared bool // in the manifests, and not in the tenant
+}
+
+// compare lists where live differs from what is declared, in the order of paths.
 // Properties that are not declared are not looked at; a list that is declared
-// is owned whole, so that an undeclared entry of it is to go. twice are the
-// entries that cannot be told apart: a change of one would go unseen.
-func compare(live, declared map[string]any) (changes []Change, twice []string) {
-	have, want := flatten(live), flatten(declared)
-	for _, path := range sorted(want.values) {
-		from, to := have.values[path], want.values[path]
-		if !reflect.DeepEqual(from, to) && !(empty(from) && empty(to)) {
-			changes = append(changes, Change{path, from, to})
-		}
-	}
-	for path, list := range have.entries {
-		if _, ok := want.values[path]; !ok && want.lists[list] && !slices.Contains(shared, list) {
-			changes = append(changes, Change{path, have.values[path], nil})
-		}
-	}
-	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
-	for _, path := range have.twice {
-		if want.lists[have.entries[path]] {
-			twice = append(twice, path)
-		}
-	}
-	return collapse(changes, have.within, want.within), append(twice, want.twice...)
+// is owned whole, so that an undeclared entry of it is to go. An entry that comes or
+// goes is one change, whatever its members.
+func compare(live, declared map[string]any) ([]Change, []Duplicate) {
+	var c comparison
+	c.object(nil, live, declared)
+	slices.SortFunc(c.changes, func(a, b Change) int { return a.Path.compareTo(b.Path) })
+	slices.SortFunc(c.duplicates, func(a, b Duplicate) int { return a.Path.compareTo(b.Path) })
+	return c.changes, c.duplicates
 }
 
 // Same tells whether an object has all that is declared of it.
 func Same(live, declared map[string]any) bool {
-	changes, twice := compare(live, declared)
-	return len(changes) == 0 && len(twice) == 0
+	changes, duplicates := compare(live, declared)
+	return len(changes) == 0 && len(duplicates) == 0
 }
 
 // empty tells what Graph may answer for a property that was never set.
-func empty(v any) bool { return v == nil || v == false || v == "" }
-
-// flat is a JSON object as paths of plain values.
-type flat struct {
-	values  map[string]any    // path → value; true for an entry of a list
-	entries map[string]string // path of an entry → path of its list
-	lists   map[string]bool   // paths of lists, empty ones too
-	within  map[string]string // path of a value → path of the entry it is a member of
-	twice   []string          // paths of objects that several entries of a list have
-}
-
-func flatten(m map[string]any) *flat {
-	f := &flat{map[string]any{}, map[string]string{}, map[string]bool{}, map[string]string{}, nil}
-	f.add("", "", "", m)
-	return f
-}
-
-// add puts v below path; shape is the path without the names of entries, and
-// entry the path of the nearest entry that v is in.
-func (f *flat) add(path, shape, entry string, v any) {
-	if path != "" && entry != "" && path != entry {
-		f.within[path] = entry
-	}
+func empty(v any) bool {
 	switch v := v.(type) {
-	case map[string]any:
-		for _, k := range sorted(v) {
-			if path == "" {
-				f.add(k, k, entry, v[k])
-			} else {
-				f.add(path+"."+k, shape+"."+k, entry, v[k])
-			}
-		}
 	case []any:
-		f.lists[path] = true
-		for _, e := range v {
-			object, isObject := e.(map[string]any)
-			name := fmt.Sprint(e)
-			if isObject {
-				name = nameOf(shape, object)
-			}
-			p := path + "[" + name + "]"
-			if _, there := f.entries[p]; there && isObject {
-				f.twice = append(f.twice, p)
-			}
-			f.values[p], f.entries[p] = true, path
-			if entry != "" {
-				f.within[p] = entry
-			}
-			if isObject {
-				f.add(p, shape, p, object)
-			}
-		}
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return v == nil || v == false || v == ""
+}
+
+// comparison is a compare under way.
+type comparison struct {
+	changes    []Change
+	duplicates []Duplicate
+}
+
+func (c *comparison) change(path Path, from, to any) {
+	c.changes = append(c.changes, Change{path, from, to})
+}
+
+func (c *comparison) object(path Path, live, declared map[string]any) {
+	for name, v := range declared {
+		c.value(path.member(name), live[name], v)
+	}
+}
+
+func (c *comparison) value(path Path, live, declared any) {
+	switch declared := declared.(type) {
+	case map[string]any:
+		have, _ := live.(map[string]any)
+		c.object(path, have, declared)
+	case []any:
+		have, _ := live.([]any)
+		c.list(path, have, declared)
 	default:
-		f.values[path] = v
+		if !reflect.DeepEqual(live, declared) && !(empty(live) && empty(declared)) {
+			c.change(path, live, declared)
+		}
 	}
 }
 
-// collapse leaves out the members of entries that come or go as a whole.
-func collapse(changes []Change, within ...map[string]string) []Change {
-	whole := map[string]bool{}
-	for _, c := range changes {
-		if strings.HasSuffix(c.Path, "]") {
-			whole[c.Path] = true
+func (c *comparison) list(path Path, live, declared []any) {
+	shape := path.shape()
+	have, want := c.entries(path, shape, live, false), c.entries(path, shape, declared, true)
+	for key, entry := range want {
+		there, ok := have[key]
+		if !ok {
+			c.change(path.entry(key), nil, true)
+			continue
+		}
+		if object, ok := entry.(map[string]any); ok {
+			members, _ := there.(map[string]any)
+			c.object(path.entry(key), members, object)
 		}
 	}
-	inWhole := func(path string) bool {
-		for _, m := range within {
-			for entry := m[path]; entry != ""; entry = m[entry] {
-				if whole[entry] {
-					return true
-				}
-			}
-		}
-		return false
+	if slices.Contains(shared, shape) {
+		return
 	}
-	return slices.DeleteFunc(changes, func(c Change) bool { return inWhole(c.Path) })
+	for key := range have {
+		if _, keep := want[key]; !keep {
+			c.change(path.entry(key), true, nil)
+		}
+	}
 }
 
-// property is the Graph property that a path belongs to, as it is sent: a list
-// always goes whole.
-func property(path string) string {
-	p, _, _ := strings.Cut(path, "[")
-	return p
+// entries are the entries of a list by their keys.
+func (c *comparison) entries(path Path, shape string, list []any, declared bool) map[string]any {
+	key := listKeys[shape]
+	if key == nil {
+		key = plain
+	}
+	all := make(map[string]any, len(list))
+	for _, e := range list {
+		k := key(e)
+		if _, there := all[k]; there {
+			c.duplicates = append(c.duplicates, Duplicate{path.entry(k), declared})
+		}
+		all[k] = e
+	}
+	return all
 }

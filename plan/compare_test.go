@@ -19,7 +19,7 @@ func paths(p *plan.Plan) []string {
 	var all []string
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
-			all = append(all, c.Path)
+			all = append(all, c.Path.String())
 		}
 	}
 	return all
@@ -106,6 +106,8 @@ func TestEntriesThatCannotBeToldApartAreRefused(t *testing.T) {
 		"scopes":            {"api": map[string]any{"oauth2PermissionScopes": twice(scope("read", "i"))}},
 		"clients":           {"api": map[string]any{"preAuthorizedApplications": twice(map[string]any{"appId": "c"})}},
 		"resources":         {"requiredResourceAccess": twice(map[string]any{"resourceAppId": "g"})},
+		"redirect URIs":     {"web": map[string]any{"redirectUris": []any{"https://a.example", "https://a.example"}}},
+		"identifier URIs":   {"identifierUris": []any{"api://a", "api://a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,5 +120,73 @@ func TestEntriesThatCannotBeToldApartAreRefused(t *testing.T) {
 				t.Errorf("%v, want the application refused", err)
 			}
 		})
+	}
+}
+
+// TestEntriesDeclaredTwiceAreMistakes: of two entries with one key, the second would
+// silently take the first one's place.
+func TestEntriesDeclaredTwiceAreMistakes(t *testing.T) {
+	t.Parallel()
+	at := stack.Position{File: "a.yaml", Line: 2, Column: 1}
+	for name, c := range map[string]struct {
+		declare func(*stack.Stack, *stack.Application)
+		want    string
+	}{
+		"a redirect URI": {func(_ *stack.Stack, a *stack.Application) {
+			a.SPA.RedirectURIs = []string{"https://a.example", "https://a.example"}
+		},
+			"a.yaml:2:1: application s.api has spa.redirectUris[https://a.example] more than once\n  hint: remove all but one of them"},
+		"a role": {func(_ *stack.Stack, a *stack.Application) {
+			a.AppRoles = []stack.AppRole{{Value: "R", DisplayName: "a"}, {Value: "R", DisplayName: "b"}}
+		}, "a.yaml:2:1: application s.api has appRoles[R] more than once\n  hint: remove all but one of them"},
+		"a scope": {func(_ *stack.Stack, a *stack.Application) {
+			a.API.OAuth2PermissionScopes = []stack.Scope{{Value: "read"}, {Value: "read", Type: "Admin"}}
+		}, "a.yaml:2:1: application s.api has api.oauth2PermissionScopes[read] more than once\n  hint: remove all but one of them"},
+		"a secret": {func(_ *stack.Stack, a *stack.Application) {
+			a.Secrets = []stack.Secret{{Name: "key"}, {Name: "key", Lifetime: "1h"}}
+		},
+			"a.yaml:2:1: secret s.api key is declared more than once\n  hint: rename or remove one of them"},
+		"a federated credential": {func(_ *stack.Stack, a *stack.Application) {
+			a.FederatedCredentials = []stack.FederatedCredential{{Name: "ci", Subject: "a"}, {Name: "ci", Subject: "b"}}
+		}, "a.yaml:2:1: federatedCredential s.api ci is declared more than once\n  hint: rename or remove one of them"},
+		"an application": {func(s *stack.Stack, _ *stack.Application) {
+			s.Applications = append(s.Applications, &stack.Application{Name: "api", Pos: at, DisplayName: "other"})
+		}, "a.yaml:2:1: application s.api is declared more than once\n  hint: rename or remove one of them\n" +
+			"a.yaml:2:1: servicePrincipal s.api is declared more than once\n  hint: rename or remove one of them"},
+		"a user": {func(s *stack.Stack, _ *stack.Application) {
+			s.Users = []*stack.User{{Name: "a", Pos: at, UserPrincipalName: "ada@x.example"}, {Name: "b", Pos: at, UserPrincipalName: "Ada@x.example"}}
+		}, "a.yaml:2:1: user ada@x.example is declared more than once\n  hint: rename or remove one of them"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &stack.Application{Name: "api", Pos: at, DisplayName: "API"}
+			s := &stack.Stack{Name: "s", Applications: []*stack.Application{a}}
+			c.declare(s, a)
+			_, err := plan.Diff([]*stack.Stack{s}, tenant(), plan.Options{})
+			var mistakes stack.Mistakes
+			if !errors.As(err, &mistakes) || err.Error() != c.want {
+				t.Errorf("%v, want\n%s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestARelationStatedTwiceIsOne: a role that two assignments give somebody, and a
+// member that a group names twice.
+func TestARelationStatedTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	s := &stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@x.example"}},
+		Groups: []*stack.Group{{Name: "g", Members: []stack.Member{{User: "ada"}, {User: "ada"}}}},
+		Applications: []*stack.Application{{Name: "api", DisplayName: "API", AppRoles: []stack.AppRole{{Value: "R", DisplayName: "R"}},
+			RoleAssignments: []stack.RoleAssignment{{Role: "R", Users: []string{"ada"}}, {Role: "R", Users: []string{"ada"}, Groups: []string{"g"}}}}}}
+	p, err := plan.Diff([]*stack.Stack{s}, tenant(), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"create user ada@x.example", "create group provision.s.g", "create application s.api", "create servicePrincipal s.api",
+		"create member user ada@x.example in provision.s.g",
+		"create assignment s.api R to group provision.s.g", "create assignment s.api R to user ada@x.example"}
+	if diff := cmp.Diff(want, steps(p)); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 }

@@ -65,12 +65,20 @@ func (d *declaration) mistake(pos stack.Position, hint, format string, args ...a
 	d.mistakes = append(d.mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
+// add declares an object. Two objects of one key are a mistake, except relations that
+// say the same.
 func (d *declaration) add(o *Object) {
-	if have := d.objects[o.Key]; have != nil && o.Kind == Grant {
+	have := d.objects[o.Key]
+	switch {
+	case have == nil:
+		d.objects[o.Key] = o
+	case o.Kind == Grant:
 		have.Properties["scope"] = union(have.Properties["scope"].([]any), o.Properties["scope"].([]any))
-		return
+	case o.Kind.entry().relation && o.Kind != Secret && o.Kind != Federated && o.Ends == have.Ends:
+		// stated twice, which is the same as once
+	default:
+		d.mistake(o.Pos, "rename or remove one of them", "%s is declared more than once", o.Key)
 	}
-	d.objects[o.Key] = o
 }
 
 func (d *declaration) userKey(s *stack.Stack, name string) Key {

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
+	"provision/stack"
 )
 
 // object plans one declared object.
@@ -25,24 +26,35 @@ func (d *differ) object(want, live *Object) {
 	}
 }
 
-// compare is compare for an object of the plan; entries that it cannot tell
-// apart are a refusal.
+// compare is compare for an object of the plan. An entry that a list has more than
+// once is a mistake of the manifest, or makes the tenant's object ambiguous.
 func (d *differ) compare(k Key, live, declared map[string]any) []Change {
-	changes, twice := compare(live, declared)
-	for _, path := range twice {
-		d.ambiguous = append(d.ambiguous, Ambiguous{k, path})
+	changes, duplicates := compare(live, declared)
+	for _, twice := range duplicates {
+		if !twice.Declared {
+			d.ambiguous = append(d.ambiguous, Ambiguous{k, twice.Path})
+			continue
+		}
+		m := stack.Mistake{Message: fmt.Sprintf("%s has %s more than once", k, twice.Path), Hint: "remove all but one of them"}
+		if want := d.declared[k]; want != nil {
+			m.Pos = want.Pos
+		}
+		if !slices.Contains(d.mistakes, m) {
+			d.mistakes = append(d.mistakes, m)
+		}
 	}
 	return changes
 }
 
-// Ambiguous is an object with several entries that a plan cannot tell apart.
+// Ambiguous is an object of the tenant with several entries of a list that a plan
+// cannot tell apart.
 type Ambiguous struct {
 	Key
-	Path string
+	Path Path
 }
 
 func (e Ambiguous) Error() string {
-	return fmt.Sprintf("%s has %s more than once, therefore changes cannot be planned", e.Key, e.Path)
+	return fmt.Sprintf("in the tenant, %s has %s more than once, therefore changes cannot be planned", e.Key, e.Path)
 }
 
 // plain plans a user or a group.
@@ -61,7 +73,7 @@ func (d *differ) plain(want, live *Object) {
 	if want.Kind == User && d.options.ResetPasswords {
 		if lost := d.lost(password); lost != "" {
 			d.step(Step{Action: Replace, Key: password, Stack: want.Stack, ID: live.ID,
-				Changes: []Change{{Path: "password", From: lost, To: "a new one"}}})
+				Changes: []Change{{Path: pathTo("password"), From: lost, To: "a new one"}}})
 		}
 	}
 }
@@ -121,7 +133,7 @@ func (d *differ) application(want, live *Object) {
 	}
 	var bodies []map[string]any
 	if slices.ContainsFunc(changes, func(c Change) bool {
-		return slices.Contains([]string{"appRoles", "api.oauth2PermissionScopes", preAuthorized}, property(c.Path))
+		return slices.Contains([]string{"appRoles", "api.oauth2PermissionScopes", preAuthorized}, c.Path.property().String())
 	}) {
 		bodies = retire(live.Properties, want.Properties)
 	}
@@ -136,7 +148,7 @@ func (d *differ) application(want, live *Object) {
 	complete(body, live.Properties)
 	later, letIn := d.letInLast(want.Key, live.Properties, body, changes)
 	changes = slices.DeleteFunc(changes, func(c Change) bool {
-		return slices.ContainsFunc(letIn, func(l Change) bool { return l.Path == c.Path })
+		return slices.ContainsFunc(letIn, func(l Change) bool { return slices.Equal(l.Path, c.Path) })
 	})
 	if len(changes) > 0 {
 		s := Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)}
@@ -153,10 +165,7 @@ func (d *differ) application(want, live *Object) {
 // regarded are the changes of properties that others do not own.
 func (o *Object) regarded(changes []Change) []Change {
 	return slices.DeleteFunc(changes, func(c Change) bool {
-		return slices.ContainsFunc(o.ignore, func(name string) bool {
-			rest, is := strings.CutPrefix(c.Path, name)
-			return is && (rest == "" || rest[0] == '.' || rest[0] == '[')
-		})
+		return slices.ContainsFunc(o.ignore, func(name string) bool { return c.Path.within(pathTo(name)) })
 	})
 }
 
@@ -261,12 +270,14 @@ func pick(properties map[string]any, changes []Change) map[string]any {
 	body := map[string]any{}
 	for _, c := range changes {
 		from, to := properties, body
-		path := strings.Split(property(c.Path), ".")
-		for len(path) > 1 && path[0] != "implicitGrantSettings" && !slices.Contains(wholeSettings, path[0]) {
-			from, to = sub(from, path[0]), member(to, path[0])
+		path := c.Path.property()
+		name := path[0].Name
+		for len(path) > 1 && name != "implicitGrantSettings" && !slices.Contains(wholeSettings, name) {
+			from, to = sub(from, name), member(to, name)
 			path = path[1:]
+			name = path[0].Name
 		}
-		to[path[0]] = from[path[0]]
+		to[name] = from[name]
 	}
 	return body
 }

@@ -158,7 +158,7 @@ func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool
 func (d *differ) redirects(application Key) bool {
 	return slices.ContainsFunc(d.plan.Steps, func(s Step) bool {
 		return s.Key == application && s.Action == Link && slices.ContainsFunc(s.Changes, func(c Change) bool {
-			return slices.Contains(redirectLists, property(c.Path))
+			return slices.Contains(redirectLists, c.Path.property().String())
 		})
 	})
 }
@@ -198,14 +198,14 @@ func (d *differ) given() map[Key][]string {
 
 // newClients are the clients that a step pre-authorizes, or gives more scopes.
 func (d *differ) newClients(s Step, want *Object) []Key {
-	const list = "api.preAuthorizedApplications["
 	var all []Key
 	for _, c := range s.Changes {
-		if !strings.HasPrefix(c.Path, list) || c.To == nil {
+		entry, in := c.Path.entryOf(preAuthorized)
+		if !in || c.To == nil {
 			continue
 		}
 		for _, client := range want.clients {
-			if appID := d.actual.Lookup(client, AppID); appID != "" && strings.HasPrefix(c.Path, list+appID+"]") && !slices.Contains(all, client) {
+			if appID := d.actual.Lookup(client, AppID); appID != "" && entry == appID && !slices.Contains(all, client) {
 				all = append(all, client)
 			}
 		}

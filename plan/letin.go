@@ -27,7 +27,7 @@ func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (
 		var more, less []Change
 		for _, c := range changes {
 			switch {
-			case property(c.Path) != name:
+			case c.Path.property().String() != name:
 			case c.To != nil:
 				more = append(more, c)
 			default:

@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Dependencies say what a step waits for, as indices of the plan's steps.
 type Dependencies struct {
@@ -117,7 +114,7 @@ func (g *stepGraph) index(i int, s Step) {
 	}
 	if s.Kind == Application {
 		for _, c := range s.Changes {
-			if uri, ok := strings.CutPrefix(c.Path, "identifierUris["); ok && c.To == nil {
+			if uri, ok := c.Path.entryOf("identifierUris"); ok && c.To == nil {
 				g.uris[uri] = i
 			}
 		}
@@ -136,7 +133,7 @@ func (g *stepGraph) connect(i int, s Step) {
 		g.after(i, g.frees[owned{s.Stack, s.Kind}])
 		g.after(i, g.detach[s.Key])
 		for _, c := range s.Changes {
-			if uri, ok := strings.CutPrefix(c.Path, "identifierUris["); ok && c.To != nil {
+			if uri, ok := c.Path.entryOf("identifierUris"); ok && c.To != nil {
 				if j, moved := g.uris[uri]; moved {
 					g.needs(i, []int{j})
 				}

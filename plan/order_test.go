@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// uri is the path of an identifier URI.
+func uri(text string) Path { return pathTo("identifierUris").entry(text) }
+
 // TestDependencies: what each step waits for, as the plan's readers and reconcile
 // rely on it. A step is named by its action, kind and name.
 func TestDependencies(t *testing.T) {
@@ -51,8 +54,8 @@ func TestDependencies(t *testing.T) {
 			[]Step{{Action: Create, Key: user, Stack: "other"}, step(Delete, app)}, app, user, true},
 		"a purge for its deletion": {[]Step{step(Delete, app), step(Purge, app, follows)}, app, app, false},
 		"a URI for the application that has it": {[]Step{
-			step(Update, app, changes(Change{"identifierUris[api://x]", nil, true})),
-			step(Update, other, changes(Change{"identifierUris[api://x]", true, nil}))}, app, other, false},
+			step(Update, app, changes(Change{uri("api://x"), nil, true})),
+			step(Update, other, changes(Change{uri("api://x"), true, nil}))}, app, other, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +100,7 @@ func TestACycleIsBroken(t *testing.T) {
 	t.Parallel()
 	exchange := func(name, has, gets string) Step {
 		return Step{Action: Update, Key: Key{Application, name}, Changes: []Change{
-			{"identifierUris[" + has + "]", true, nil}, {"identifierUris[" + gets + "]", nil, true}}}
+			{uri(has), true, nil}, {uri(gets), nil, true}}}
 	}
 	p := &Plan{Steps: sortSteps([]Step{exchange("a", "api://x", "api://y"), exchange("b", "api://y", "api://x")})}
 	for i, e := range p.Dependencies() {

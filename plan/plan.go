@@ -107,6 +107,9 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 		d.plan.Notes = append(d.plan.Notes, "apply restores these objects first, and then plans the rest, because only then is known what they hold")
 		return d.plan, nil
 	}
+	if len(d.mistakes) > 0 {
+		return nil, d.mistakes.Sorted()
+	}
 	if len(d.ambiguous) > 0 {
 		return nil, d.ambiguous[0]
 	}
@@ -128,6 +131,7 @@ type differ struct {
 	revokedOf map[Key]bool // see revoked
 	restores  []Step
 	ambiguous []Ambiguous
+	mistakes  stack.Mistakes // of the manifests, that comparing has shown
 	options   Options
 	managed   map[string]bool
 	going     map[Key]bool

@@ -80,7 +80,7 @@ func (d *differ) secret(want, live *Object) {
 		if live.Lost == "" {
 			return
 		}
-		s.Action, s.ID, s.Changes = Replace, live.ID, []Change{{Path: "secretText", From: live.Lost, To: "a new one"}}
+		s.Action, s.ID, s.Changes = Replace, live.ID, []Change{{Path: pathTo("secretText"), From: live.Lost, To: "a new one"}}
 	}
 	d.step(s)
 }

@@ -166,22 +166,23 @@ func (p *Plan) entries() []*entry {
 // expected tells whether a property of a new object goes without saying: it is
 // empty, repeats the object's name, or is what every object of its kind has.
 func expected(c Change) bool {
-	switch c.Path {
+	switch c.Path.String() {
 	case "accountEnabled", "securityEnabled":
 		return c.To == true
 	case "userPrincipalName", "mailNickname":
 		return true
 	}
 	value, _ := c.To.(string)
-	return empty(c.To) || strings.Contains(c.Path, "["+stack.MarkPrefix) || strings.HasPrefix(value, stack.MarkPrefix)
+	tag, _ := c.Path.entryOf("tags")
+	return empty(c.To) || strings.HasPrefix(tag, stack.MarkPrefix) || strings.HasPrefix(value, stack.MarkPrefix)
 }
 
 func (p *Plan) change(c Change, paint func(tint, string) string) string {
-	path := display.Line(p.named(c.Path))
+	path := display.Line(p.named(c.Path.String()))
 	switch {
-	case strings.HasSuffix(c.Path, "]") && c.To == nil:
+	case c.Path.isEntry() && c.To == nil:
 		return paint(red, "- "+path)
-	case strings.HasSuffix(c.Path, "]"):
+	case c.Path.isEntry():
 		return paint(green, "+ "+path)
 	case c.From == nil:
 		return path + ": " + paint(green, p.value(c.To))

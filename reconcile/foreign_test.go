@@ -419,7 +419,7 @@ func TestWhoIsDisabledByHandShows(t *testing.T) {
 	var got []string
 	for _, s := range p.Steps {
 		for _, c := range s.Changes {
-			got = append(got, s.Key.String()+" "+c.Path)
+			got = append(got, s.Key.String()+" "+c.Path.String())
 		}
 	}
 	if diff := cmp.Diff([]string{"user ada@" + w.tenant.Domain + " accountEnabled", "servicePrincipal s.a accountEnabled"}, got); diff != "" {

@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Path is where in an object's properties something is.
+type Path []Segment
+
+// Segment is one step of a Path: a member of a JSON object, or an entry of a list.
+type Segment struct {
+	Name  string // of the member; of an entry, the key that its list gives it
+	Entry bool
+}
+
+// pathTo is the path of a member below other members, by its dotted name:
+// api.oauth2PermissionScopes.
+func pathTo(property string) Path {
+	var p Path
+	for name := range strings.SplitSeq(property, ".") {
+		p = append(p, Segment{Name: name})
+	}
+	return p
+}
+
+// member is the path of a member of the object at p.
+func (p Path) member(name string) Path { return append(slices.Clip(p), Segment{Name: name}) }
+
+// entry is the path of an entry of the list at p.
+func (p Path) entry(key string) Path { return append(slices.Clip(p), Segment{Name: key, Entry: true}) }
+
+// property is the Graph property that p belongs to, as it is sent: a list always
+// goes whole.
+func (p Path) property() Path {
+	if i := slices.IndexFunc(p, func(s Segment) bool { return s.Entry }); i >= 0 {
+		return p[:i]
+	}
+	return p
+}
+
+// entryOf is the key of the entry of a list that p is or is in, and whether p is in
+// that list. The list is a property by its dotted name.
+func (p Path) entryOf(list string) (key string, in bool) {
+	property := p.property()
+	if len(property) == len(p) || property.String() != list {
+		return "", false
+	}
+	return p[len(property)].Name, true
+}
+
+// isEntry tells whether p is an entry of a list as a whole.
+func (p Path) isEntry() bool { return len(p) > 0 && p[len(p)-1].Entry }
+
+// within tells whether p is at or below another path.
+func (p Path) within(other Path) bool {
+	return len(p) >= len(other) && slices.Equal(p[:len(other)], other)
+}
+
+// shape is the path without the keys of entries, as text: what all entries of a list
+// have in common.
+func (p Path) shape() string {
+	var names []string
+	for _, s := range p {
+		if !s.Entry {
+			names = append(names, s.Name)
+		}
+	}
+	return strings.Join(names, ".")
+}
+
+// compareTo orders paths by their segments.
+func (p Path) compareTo(other Path) int {
+	return slices.CompareFunc(p, other, func(a, b Segment) int {
+		switch {
+		case a.Entry == b.Entry:
+			return cmp.Compare(a.Name, b.Name)
+		case a.Entry:
+			return 1
+		}
+		return -1
+	})
+}
+
+// String is p for people: appRoles[Admin].displayName.
+func (p Path) String() string {
+	var b strings.Builder
+	for i, s := range p {
+		switch {
+		case s.Entry:
+			b.WriteString("[" + s.Name + "]")
+		case i > 0:
+			b.WriteString("." + s.Name)
+		default:
+			b.WriteString(s.Name)
+		}
+	}
+	return b.String()
+}
+
+// MarshalText is String: a path is text in a plan's JSON.
+func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
