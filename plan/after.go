@@ -21,7 +21,7 @@ func (s *State) After(steps []Step, lookup func(Key, string) string) *State {
 func (s *State) do(step Step, lookup func(Key, string) string) {
 	switch step.Action {
 	case Purge:
-		s.Deleted = slices.DeleteFunc(slices.Clone(s.Deleted), func(o *Object) bool { return o.ID == step.ID })
+		s.Deleted = slices.DeleteFunc(slices.Clone(s.Deleted), func(o *Live) bool { return o.ID == step.ID })
 		return
 	case Delete:
 		s.remove(step.Key)
@@ -29,7 +29,7 @@ func (s *State) do(step Step, lookup func(Key, string) string) {
 	case Restore:
 		return // what it holds is not known
 	}
-	o := &Object{Key: step.Key, Stack: step.Stack, Display: step.Display}
+	o := &Live{Object: Object{Key: step.Key, Stack: step.Stack, Display: step.Display}}
 	if have := s.Objects[step.Key]; have != nil && step.Action != Replace {
 		copied := *have
 		o = &copied
@@ -86,7 +86,7 @@ func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
 }
 
 // complete adds to an object what is no property of it in Graph.
-func (s *State) complete(o *Object, step Step, lookup func(Key, string) string) {
+func (s *State) complete(o *Live, step Step, lookup func(Key, string) string) {
 	switch step.Kind {
 	case Application:
 		if o.AppID == "" {
@@ -109,8 +109,8 @@ func (s *State) complete(o *Object, step Step, lookup func(Key, string) string) 
 		o.Properties["displayName"] = step.Secret.Name
 	}
 	if step.Kind.entry().relation && o.Ends == (Ends{}) {
-		o.Ends = Ends{Holder: step.Refs.Holder.Key, HolderID: step.Refs.Holder.Resolve(lookup),
-			Principal: step.Refs.Principal.Key, PrincipalID: step.Refs.Principal.Resolve(lookup)}
+		o.Ends = Ends{Holder: step.Refs.Holder.Key, Principal: step.Refs.Principal.Key}
+		o.HolderID, o.PrincipalID = step.Refs.Holder.Resolve(lookup), step.Refs.Principal.Resolve(lookup)
 	}
 }
 

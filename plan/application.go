@@ -62,7 +62,8 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		m := member(properties, platform)
 		m["redirectUris"] = list(m, "redirectUris")
 	}
-	registration := &Object{Key: k, Stack: s.Name, Pos: a.Pos, Properties: properties, certificates: a.Certificates, ignore: a.Protection.Ignore}
+	registration := &Declared{Object: Object{Key: k, Stack: s.Name, Properties: properties},
+		pos: a.Pos, certificates: a.Certificates, ignore: a.Protection.Ignore}
 	for _, p := range a.API.PreAuthorizedApplications {
 		registration.clients = append(registration.clients, d.applicationKey(s, p.Application))
 	}
@@ -71,11 +72,10 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	sp := object(a.ServicePrincipal)
 	sp["accountEnabled"] = a.ServicePrincipal.AccountEnabled == nil || *a.ServicePrincipal.AccountEnabled
 	d.values(s, a, sp)
-	d.add(&Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Pos: a.Pos, Properties: sp})
+	d.add(&Declared{Object: Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Properties: sp}, pos: a.Pos})
 
 	for _, secret := range a.Secrets {
-		d.add(&Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Pos: a.Pos,
-			secret: secret, Ends: Ends{Holder: k}})
+		d.add(&Declared{Object: Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Ends: Ends{Holder: k}}, pos: a.Pos, secret: secret})
 	}
 	for _, stated := range a.FederatedCredentials {
 		for _, federated := range stated.Credentials() {
@@ -84,7 +84,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 			if federated.ManagedIdentity != "" {
 				properties["subject"] = d.managedIdentity(s, a, federated)
 			}
-			d.add(&Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Pos: a.Pos, Properties: properties, Ends: Ends{Holder: k}})
+			d.add(&Declared{Object: Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Properties: properties, Ends: Ends{Holder: k}}, pos: a.Pos})
 		}
 	}
 }
@@ -232,14 +232,13 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			for _, v := range p.Scopes {
 				values = append(values, v)
 			}
-			d.add(&Object{Key: GrantKey(k, resource), Stack: s.Name, Pos: a.Pos,
-				Properties: map[string]any{"scope": union(nil, values)},
-				Ends:       Ends{Holder: resource, Principal: k}})
+			d.add(&Declared{Object: Object{Key: GrantKey(k, resource), Stack: s.Name, Properties: map[string]any{"scope": union(nil, values)}, Ends: Ends{Holder: resource, Principal: k}},
+				pos: a.Pos})
 		}
 		for _, role := range p.Roles {
 			if id, ok := offers.roles[role]; ok {
-				d.add(&Object{Key: AssignmentKey(resource, role, k), Stack: s.Name, Pos: a.Pos,
-					Ends: Ends{Holder: resource, Principal: k, principalProperty: ServicePrincipalID, roleID: id}})
+				d.add(&Declared{Object: Object{Key: AssignmentKey(resource, role, k), Stack: s.Name, Ends: Ends{Holder: resource, Principal: k}},
+					pos: a.Pos, principalProperty: ServicePrincipalID, roleID: id})
 			}
 		}
 	}
@@ -264,7 +263,7 @@ func (d *declaration) instance(pos stack.Position, application Key) {
 	}
 	k := Key{ServicePrincipal, application.Name}
 	if d.objects[k] == nil {
-		d.add(&Object{Key: k, Pos: pos, Display: live.Display, Properties: map[string]any{}})
+		d.add(&Declared{Object: Object{Key: k, Display: live.Display, Properties: map[string]any{}}, pos: pos})
 		d.notes = append(d.notes, fmt.Sprintf("the service principal of %s, which the tenant does not have yet, will not belong to any stack: destroy does not delete it", live.Display))
 	}
 }
@@ -279,8 +278,8 @@ func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key,
 		}
 	}
 	d.instance(a.Pos, principal)
-	d.add(&Object{Key: AssignmentKey(resource, role, principal), Stack: s.Name, Pos: a.Pos,
-		Ends: Ends{Holder: resource, Principal: principal, principalProperty: property, roleID: id}})
+	d.add(&Declared{Object: Object{Key: AssignmentKey(resource, role, principal), Stack: s.Name, Ends: Ends{Holder: resource, Principal: principal}},
+		pos: a.Pos, principalProperty: property, roleID: id})
 }
 
 // offers are what a resource can give, value → id.

@@ -26,8 +26,8 @@ func (d *differ) bin() error {
 	needed := d.neededNames()
 	applications := map[string]bool{} // appIds of those that are purged, and their service principals with them
 	var refused HeldNames
-	var purged []*Object
-	deleted := slices.SortedFunc(slices.Values(d.actual.Deleted), func(a, b *Object) int { return strings.Compare(a.ID, b.ID) })
+	var purged []*Live
+	deleted := slices.SortedFunc(slices.Values(d.actual.Deleted), func(a, b *Live) int { return strings.Compare(a.ID, b.ID) })
 	for _, gone := range deleted {
 		if !d.managed[gone.Stack] {
 			continue
@@ -84,7 +84,7 @@ func (d *differ) neededNames() map[Key]bool {
 
 // heldName is a needed name that a deleted object holds, "" where there is none. A
 // deleted user gives up their userPrincipalName.
-func heldName(gone *Object, needed map[Key]bool) string {
+func heldName(gone *Live, needed map[Key]bool) string {
 	if name := text(gone.Properties, "uniqueName"); needed[Key{gone.Kind, name}] {
 		return name
 	}

@@ -24,7 +24,7 @@ const (
 // it changes. Graph replaces the list as a whole, and shows no key; an entry
 // that is sent back under its keyId without a key keeps it.
 // Source: Graph resource type "keyCredential" and "Update application".
-func (d *differ) certificates(want, live *Object) (entries []any, changes []Change) {
+func (d *differ) certificates(want *Declared, live *Live) (entries []any, changes []Change) {
 	entries = []any{}
 	there := map[string]bool{}
 	if live != nil {
@@ -55,7 +55,7 @@ func (d *differ) certificates(want, live *Object) (entries []any, changes []Chan
 
 // withoutStrangers is the keyCredentials of a service principal, for which no
 // manifest has a word, without those that admit somebody.
-func (d *differ) withoutStrangers(k Key, live *Object) (entries []any, changes []Change) {
+func (d *differ) withoutStrangers(k Key, live *Live) (entries []any, changes []Change) {
 	entries = []any{}
 	for _, e := range list(live.Properties, "keyCredentials") {
 		entry := e.(map[string]any)

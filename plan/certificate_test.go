@@ -55,7 +55,7 @@ func TestCertificatesAreSentBack(t *testing.T) {
 			}
 			live := app("s.api", first.Steps[0].Bodies[0])
 			live.Properties["keyCredentials"] = c.live
-			sp := &plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}
+			sp := &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}
 			var o plan.Options
 			if c.prune {
 				o.Prune = []string{"s"}

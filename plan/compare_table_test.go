@@ -150,7 +150,7 @@ func TestEveryListHasItsKey(t *testing.T) {
 	u := filled[stack.User]()
 	u.Existing = false
 	d, err := declare([]*stack.Stack{{Name: "s", Applications: []*stack.Application{&a}, Groups: []*stack.Group{&g}, Users: []*stack.User{&u}}},
-		&State{Objects: map[Key]*Object{}})
+		&State{Objects: map[Key]*Live{}})
 	if err != nil {
 		t.Fatal(err)
 	}

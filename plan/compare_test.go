@@ -11,8 +11,8 @@ import (
 )
 
 // principalOf is the service principal of an application, as it is to be.
-func principalOf(name string) *plan.Object {
-	return &plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: name}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}
+func principalOf(name string) *plan.Live {
+	return &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: name}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}
 }
 
 func paths(p *plan.Plan) []string {

@@ -14,7 +14,7 @@ import (
 // declare turns stacks into the objects they declare, in the names and ids of
 // the tenant whose state is given.
 func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
-	d := &declaration{state: state, objects: map[Key]*Object{}, applications: map[Key]*stack.Application{}, stacks: map[string]*stack.Stack{},
+	d := &declaration{state: state, objects: map[Key]*Declared{}, applications: map[Key]*stack.Application{}, stacks: map[string]*stack.Stack{},
 		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}, trusted: map[Key]map[string]bool{}}
 	for k, o := range state.Objects {
 		if k.Kind == Application {
@@ -51,7 +51,7 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 
 type declaration struct {
 	state        *State
-	objects      map[Key]*Object
+	objects      map[Key]*Declared
 	applications map[Key]*stack.Application
 	stacks       map[string]*stack.Stack         // by name
 	users        map[*stack.Stack]map[string]Key // by name
@@ -67,7 +67,7 @@ func (d *declaration) mistake(pos stack.Position, hint, format string, args ...a
 
 // add declares an object. Two objects of one key are a mistake, except relations that
 // say the same.
-func (d *declaration) add(o *Object) {
+func (d *declaration) add(o *Declared) {
 	have := d.objects[o.Key]
 	switch {
 	case have == nil:
@@ -77,7 +77,7 @@ func (d *declaration) add(o *Object) {
 	case o.Kind.entry().relation && o.Kind != Secret && o.Kind != Federated && o.Ends == have.Ends:
 		// stated twice, which is the same as once
 	default:
-		d.mistake(o.Pos, "rename or remove one of them", "%s is declared more than once", o.Key)
+		d.mistake(o.pos, "rename or remove one of them", "%s is declared more than once", o.Key)
 	}
 }
 
@@ -97,7 +97,8 @@ func (d *declaration) owners(s *stack.Stack, k Key, owners []string, pos stack.P
 		owner, property := d.ownerKey(s, ref)
 		trusted[d.state.Lookup(owner, property)] = true
 		if !existing {
-			d.add(&Object{Key: OwnerKey(k, owner), Stack: s.Name, Pos: pos, Ends: Ends{Holder: k, Principal: owner, principalProperty: property}})
+			d.add(&Declared{Object: Object{Key: OwnerKey(k, owner), Stack: s.Name, Ends: Ends{Holder: k, Principal: owner}},
+				pos: pos, principalProperty: property})
 		}
 	}
 	for _, ref := range s.Deployers {
@@ -229,7 +230,7 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 		},
 	}
 	maps.Copy(initial, properties)
-	d.add(&Object{Key: k, Stack: s.Name, Pos: u.Pos, Properties: properties, initial: initial, ignore: u.Protection.Ignore})
+	d.add(&Declared{Object: Object{Key: k, Stack: s.Name, Properties: properties}, pos: u.Pos, initial: initial, ignore: u.Protection.Ignore})
 }
 
 func (d *declaration) group(s *stack.Stack, g *stack.Group) {
@@ -260,7 +261,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 		"mailNickname":    cmp.Or(g.MailNickname, s.Name+"-"+g.Name),
 	}
 	maps.Copy(initial, properties)
-	d.add(&Object{Key: k, Stack: s.Name, Pos: g.Pos, Properties: properties, initial: initial, ignore: g.Protection.Ignore})
+	d.add(&Declared{Object: Object{Key: k, Stack: s.Name, Properties: properties}, pos: g.Pos, initial: initial, ignore: g.Protection.Ignore})
 	for _, m := range g.Members {
 		var member Key
 		property := ID
@@ -273,8 +274,8 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 			member, property = d.applicationKey(s, m.Application), ServicePrincipalID
 			d.instance(g.Pos, member)
 		}
-		d.add(&Object{Key: MemberKey(k, member), Stack: s.Name, Pos: g.Pos,
-			Ends: Ends{Holder: k, Principal: member, principalProperty: property}})
+		d.add(&Declared{Object: Object{Key: MemberKey(k, member), Stack: s.Name, Ends: Ends{Holder: k, Principal: member}},
+			pos: g.Pos, principalProperty: property})
 	}
 }
 

@@ -12,20 +12,20 @@ import (
 )
 
 // a tenant that holds what the given objects say.
-func tenant(objects ...*plan.Object) *plan.State {
+func tenant(objects ...*plan.Live) *plan.State {
 	s := &plan.State{Tenant: plan.Tenant{ID: "t", Domain: "x.example"},
-		Objects: map[plan.Key]*plan.Object{}, Existing: map[plan.Key]plan.Key{}}
+		Objects: map[plan.Key]*plan.Live{}, Existing: map[plan.Key]plan.Key{}}
 	for _, o := range objects {
 		s.Objects[o.Key] = o
 	}
 	return s
 }
 
-func app(name string, properties map[string]any) *plan.Object {
+func app(name string, properties map[string]any) *plan.Live {
 	owner, _, _ := strings.Cut(name, ".")
 	properties["tags"] = []any{stack.Mark(owner), "somebody's"}
-	return &plan.Object{Key: plan.Key{Kind: plan.Application, Name: name}, Stack: owner,
-		ID: name + "-id", AppID: name + "-appid", ServicePrincipalID: name + "-sp", Properties: properties}
+	return &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: name}, Stack: owner, Properties: properties},
+		ID: name + "-id", AppID: name + "-appid", ServicePrincipalID: name + "-sp"}
 }
 
 func scope(value, id string) map[string]any {
@@ -117,7 +117,7 @@ func TestARemovedScopeLeavesPreAuthorizationsThenIsDisabledThenGoes(t *testing.T
 		},
 	})
 	p, err := plan.Diff([]*stack.Stack{api("read")}, tenant(live,
-		&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}), plan.Options{})
+		&plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}), plan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestNothingToDo(t *testing.T) {
 		"web":   map[string]any{"redirectUris": []any{}, "implicitGrantSettings": map[string]any{"enableIdTokenIssuance": false}},
 	})
 	p, err := plan.Diff([]*stack.Stack{api("read")}, tenant(live,
-		&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}), plan.Options{})
+		&plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}), plan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestWhatAdmitsSomebodyIsOwnedWhole(t *testing.T) {
 			properties := map[string]any{"displayName": "API", "identifierUris": []any{"api://s.api-appid"}}
 			change(properties)
 			p, err := plan.Diff([]*stack.Stack{api()}, tenant(app("s.api", properties),
-				&plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}), plan.Options{})
+				&plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: "s.api"}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}), plan.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,12 +198,12 @@ func TestDestroyTakesRelationsWithTheirEnds(t *testing.T) {
 	t.Parallel()
 	key := func(k plan.Kind, name string) plan.Key { return plan.Key{Kind: k, Name: name} }
 	ada, ops, other := key(plan.User, "ada@x.example"), key(plan.Group, "provision.s.ops"), key(plan.Application, "graph")
-	objects := []*plan.Object{
+	objects := []*plan.Live{
 		app("s.api", map[string]any{}),
-		{Key: key(plan.ServicePrincipal, "s.api"), Stack: "s", Properties: map[string]any{"accountEnabled": true}},
-		{Key: ada, Stack: "s", ID: "ada-id"}, {Key: ops, Stack: "s", ID: "ops-id"},
-		{Key: plan.MemberKey(ops, ada), Stack: "s", Ends: plan.Ends{Holder: ops, Principal: ada}},
-		{Key: plan.AssignmentKey(other, "Read", key(plan.Application, "s.api")), Stack: "s", Ends: plan.Ends{Holder: other, Principal: key(plan.Application, "s.api")}},
+		{Object: plan.Object{Key: key(plan.ServicePrincipal, "s.api"), Stack: "s", Properties: map[string]any{"accountEnabled": true}}},
+		{Object: plan.Object{Key: ada, Stack: "s"}, ID: "ada-id"}, {Object: plan.Object{Key: ops, Stack: "s"}, ID: "ops-id"},
+		{Object: plan.Object{Key: plan.MemberKey(ops, ada), Stack: "s", Ends: plan.Ends{Holder: ops, Principal: ada}}},
+		{Object: plan.Object{Key: plan.AssignmentKey(other, "Read", key(plan.Application, "s.api")), Stack: "s", Ends: plan.Ends{Holder: other, Principal: key(plan.Application, "s.api")}}},
 		app("t.api", map[string]any{}),
 	}
 	p, err := plan.Diff(nil, tenant(objects...), plan.Options{Destroy: []string{"s"}})
@@ -246,8 +246,7 @@ func TestAPermissionThatTheTenantDoesNotHaveIsAProblem(t *testing.T) {
 	s := &stack.Stack{Name: "s", Applications: []*stack.Application{{Name: "c", DisplayName: "C",
 		Pos:         stack.Position{File: "a.yaml", Line: 3, Column: 4},
 		Permissions: []stack.Permission{{Resource: "Microsoft Graph", Scopes: []string{"User.Raed"}}}}}}
-	graph := &plan.Object{Key: plan.Key{Kind: plan.Application, Name: "00000003-0000-0000-c000-000000000000"},
-		Properties: map[string]any{"api": map[string]any{"oauth2PermissionScopes": []any{scope("User.Read", "u")}}}}
+	graph := &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: "00000003-0000-0000-c000-000000000000"}, Properties: map[string]any{"api": map[string]any{"oauth2PermissionScopes": []any{scope("User.Read", "u")}}}}}
 	_, err := plan.Diff([]*stack.Stack{s}, tenant(graph), plan.Options{})
 	if err == nil || err.Error() != "a.yaml:3:4: application c: Microsoft Graph has no delegated permission \"User.Raed\"\n  hint: did you mean User.Read?" {
 		t.Fatalf("err = %v", err)

@@ -9,7 +9,7 @@ import (
 )
 
 // object plans one declared object.
-func (d *differ) object(want, live *Object) {
+func (d *differ) object(want *Declared, live *Live) {
 	switch want.Kind {
 	case Member, Assignment, Grant, Owner:
 		d.relation(want, live)
@@ -37,7 +37,7 @@ func (d *differ) compare(k Key, live, declared map[string]any) []Change {
 		}
 		m := stack.Mistake{Message: fmt.Sprintf("%s has %s more than once", k, twice.Path), Hint: "remove all but one of them"}
 		if want := d.declared[k]; want != nil {
-			m.Pos = want.Pos
+			m.Pos = want.pos
 		}
 		if !slices.Contains(d.mistakes, m) {
 			d.mistakes = append(d.mistakes, m)
@@ -58,7 +58,7 @@ func (e Ambiguous) Error() string {
 }
 
 // plain plans a user or a group.
-func (d *differ) plain(want, live *Object) {
+func (d *differ) plain(want *Declared, live *Live) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
 		maps.Copy(body, want.initial)
@@ -78,7 +78,7 @@ func (d *differ) plain(want, live *Object) {
 	}
 }
 
-func (d *differ) servicePrincipal(want, live *Object) {
+func (d *differ) servicePrincipal(want *Declared, live *Live) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
 		s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: d.compare(want.Key, nil, body), Bodies: []map[string]any{body}}
@@ -103,7 +103,7 @@ func (d *differ) servicePrincipal(want, live *Object) {
 
 // application creates a shell with all that is known, and links it when the
 // others exist; or brings a live one back to what is declared.
-func (d *differ) application(want, live *Object) {
+func (d *differ) application(want *Declared, live *Live) {
 	if live == nil {
 		shell, link := split(want.Properties, func(u Unknown) bool { return d.createdFirst(u, want.Key) })
 		d.samlLast(want, shell, link)
@@ -163,7 +163,7 @@ func (d *differ) application(want, live *Object) {
 }
 
 // regarded are the changes of properties that others do not own.
-func (o *Object) regarded(changes []Change) []Change {
+func (o *Declared) regarded(changes []Change) []Change {
 	return slices.DeleteFunc(changes, func(c Change) bool {
 		return slices.ContainsFunc(o.ignore, func(name string) bool { return c.Path.within(pathTo(name)) })
 	})
@@ -231,7 +231,7 @@ func (d *differ) waitsForOthers(application Key) bool {
 
 // references are the applications whose ids an application's properties wait for,
 // except the clients that it pre-authorizes.
-func (o *Object) references() []Key {
+func (o *Declared) references() []Key {
 	var all []Key
 	for k, v := range o.Properties {
 		if k == "api" {
@@ -248,7 +248,7 @@ func (o *Object) references() []Key {
 
 // samlLast lets the identifier URIs of a SAML application wait for its service
 // principal: that is what exempts them from the tenant's policy for new URIs.
-func (d *differ) samlLast(want *Object, shell, link map[string]any) {
+func (d *differ) samlLast(want *Declared, shell, link map[string]any) {
 	if !d.saml(want) {
 		return
 	}
@@ -259,7 +259,7 @@ func (d *differ) samlLast(want *Object, shell, link map[string]any) {
 }
 
 // saml tells whether users sign in to an application by SAML.
-func (d *differ) saml(want *Object) bool {
+func (d *differ) saml(want *Declared) bool {
 	sp := d.declared[Key{ServicePrincipal, want.Name}]
 	return sp != nil && sp.Properties["preferredSingleSignOnMode"] == "saml"
 }

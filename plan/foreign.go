@@ -197,7 +197,7 @@ func (d *differ) given() map[Key][]string {
 }
 
 // newClients are the clients that a step pre-authorizes, or gives more scopes.
-func (d *differ) newClients(s Step, want *Object) []Key {
+func (d *differ) newClients(s Step, want *Declared) []Key {
 	var all []Key
 	for _, c := range s.Changes {
 		entry, in := c.Path.entryOf(preAuthorized)
@@ -215,7 +215,7 @@ func (d *differ) newClients(s Step, want *Object) []Key {
 
 // keysOf are the certificates of an application or a service principal that no
 // manifest names and, where it is no stack's, its secrets.
-func (d *differ) keysOf(o *Object) (all []Foreign) {
+func (d *differ) keysOf(o *Live) (all []Foreign) {
 	for _, e := range list(o.Properties, "keyCredentials") {
 		if entry := e.(map[string]any); d.strangerKey(o.Key, entry) {
 			all = append(all, Foreign{Holder: o.Key, Stack: o.Stack, Kind: Certificate, Name: cmp.Or(text(entry, "displayName"), Thumbprint(entry)),
@@ -233,7 +233,7 @@ func (d *differ) keysOf(o *Object) (all []Foreign) {
 
 // trusts tells whether an owner is one that the manifests name, one of the
 // stack's deployers, or the caller.
-func (d *differ) trusts(owner *Object) bool {
+func (d *differ) trusts(owner *Live) bool {
 	holder := d.principal(owner.Ends.Holder)
 	if owner.ID == d.actual.Caller || owner.Ends.Principal == holder {
 		return true
@@ -256,13 +256,13 @@ func (d *differ) strangerKey(holder Key, entry map[string]any) bool {
 
 // ownSigningKey tells whether a service principal signs SAML assertions: Entra
 // keeps the certificate for that among its keys.
-func ownSigningKey(want *Object) bool {
+func ownSigningKey(want *Declared) bool {
 	return text(want.Properties, "preferredSingleSignOnMode") == "saml"
 }
 
 // ownerName is what people are told of an owner: a name, and the object id by
 // which no other is meant.
-func ownerName(o *Object) string {
+func ownerName(o *Live) string {
 	name := o.Ends.Principal.Name
 	if stack.IsID(name) {
 		name = fmt.Sprintf("%q", text(o.Properties, "displayName"))

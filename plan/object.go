@@ -19,42 +19,49 @@ type Key struct {
 
 func (k Key) String() string { return string(k.Kind) + " " + k.Name }
 
-// Object is one thing that a tenant holds or a stack declares.
+// Object is what a declared and a live object have in common.
 type Object struct {
 	Key
 	Stack      string         // the owner; "" for nobody
 	Display    string         // for people, where the name is an id
-	Properties map[string]any // JSON under Graph's names; in declared ones a leaf may be Unknown
-
-	// What only declared objects have.
-	Pos     stack.Position
-	ignore  []string       // properties that are not compared once it exists
-	initial map[string]any // sent when it is created, and not compared later
-
-	certificates []stack.Certificate // of an application
-	secret       stack.Secret        // of a secret
-	clients      []Key               // that an application pre-authorizes
-
-	Ends Ends // of a relation or a secret
-
-	// What only a tenant's objects have.
-	ID                 string // object, grant, assignment or key id
-	AppID              string // of an application
-	ServicePrincipalID string // of an application: its instance's object id
-	Lost               string // of a secret or a password: why it must be made anew, "" if it need not
-	Superseded         bool   // of a secret: another one of its name has taken its place
-	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
+	Properties map[string]any // JSON under Graph's names
+	Ends       Ends           // of a relation or a credential
 }
 
 // Ends are the objects that a relation joins.
 type Ends struct {
 	Holder    Key // the resource of an assignment or grant, the group of a membership, whose a credential or an owner is
 	Principal Key // who gets it; of a grant, the client
+}
 
-	HolderID, PrincipalID string // what a tenant's relation calls them
+// Declared is an object that a stack declares. A value in its properties may be an
+// Unknown.
+type Declared struct {
+	Object
+	pos     stack.Position
+	ignore  []string       // properties that are not compared once it exists
+	initial map[string]any // sent when it is created, and not compared later
 
-	principalProperty string // how a declared relation names its principal
-	roleID            string
+	certificates []stack.Certificate // of an application
+	clients      []Key               // that an application pre-authorizes
+	secret       stack.Secret        // of a secret
+
+	principalProperty string // by which property a relation names its principal
+	roleID            string // of an assignment
+}
+
+// Live is an object that a tenant holds.
+type Live struct {
+	Object
+	ID                    string // of the object, grant, assignment or key
+	HolderID, PrincipalID string // of a relation's ends
+
+	AppID              string // of an application
+	ServicePrincipalID string // of an application: its instance's object id
+	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
+
+	Lost       string // of a secret or a password: why it must be made anew, "" if it need not
+	Superseded bool   // of a secret: another one of its name has taken its place
 }
 
 // Tenant is the organization that the objects are in.
@@ -70,8 +77,8 @@ type State struct {
 
 	Permissions []string // of the caller; none where they are not known
 
-	Objects  map[Key]*Object
-	Deleted  []*Object   // marked by a stack, in the recycle bin
+	Objects  map[Key]*Live
+	Deleted  []*Live     // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be
 	Notes    []string    // what people should know and no step changes
 }

@@ -124,7 +124,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 
 type differ struct {
 	actual   *State
-	declared map[Key]*Object
+	declared map[Key]*Declared
 	trusted  map[Key]map[string]bool // see declaration
 
 	waiting   map[Key]bool // see waitsForOthers
@@ -206,7 +206,7 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 				said[message] = true
 				m := stack.Mistake{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
 				if o := d.declared[s.Key]; o != nil {
-					m.Pos = o.Pos
+					m.Pos = o.pos
 				}
 				mistakes = append(mistakes, m)
 			}

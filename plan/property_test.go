@@ -39,7 +39,7 @@ func applied(t *rapid.T, stacks []*stack.Stack, state *plan.State) *plan.State {
 	for _, o := range after.Objects {
 		if o.Kind == plan.User {
 			k := plan.Key{Kind: plan.Password, Name: o.Name}
-			after.Objects[k] = &plan.Object{Key: k}
+			after.Objects[k] = &plan.Live{Object: plan.Object{Key: k}}
 		}
 	}
 	return after
@@ -139,7 +139,7 @@ func TestAnApplyConverges(t *testing.T) {
 				state = applied(t, stacks, state)
 			}
 			reversed := *state
-			reversed.Objects = map[plan.Key]*plan.Object{}
+			reversed.Objects = map[plan.Key]*plan.Live{}
 			for k, o := range state.Objects {
 				other := *o
 				other.Properties, _ = backwards(o.Properties).(map[string]any)

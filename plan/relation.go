@@ -8,7 +8,7 @@ import (
 
 // relation plans a membership, an ownership, an assignment or a grant: it is there or not,
 // and only a grant has something to change.
-func (d *differ) relation(want, live *Object) {
+func (d *differ) relation(want *Declared, live *Live) {
 	if live != nil {
 		if changes := d.compare(want.Key, live.Properties, want.Properties); len(changes) > 0 {
 			d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, Display: live.Display, ID: live.ID, Changes: changes,
@@ -17,12 +17,12 @@ func (d *differ) relation(want, live *Object) {
 		}
 		return
 	}
-	refs := Refs{Holder: d.ref(want.Ends.Holder, ID), Principal: d.ref(want.Ends.Principal, want.Ends.principalProperty)}
+	refs := Refs{Holder: d.ref(want.Ends.Holder, ID), Principal: d.ref(want.Ends.Principal, want.principalProperty)}
 	var bodies []map[string]any
 	switch want.Kind {
 	case Assignment:
 		refs.Holder = d.ref(want.Ends.Holder, ServicePrincipalID)
-		bodies = []map[string]any{{"appRoleId": want.Ends.roleID}}
+		bodies = []map[string]any{{"appRoleId": want.roleID}}
 	case Grant:
 		refs = Refs{Holder: d.ref(want.Ends.Holder, ServicePrincipalID), Principal: d.ref(want.Ends.Principal, ServicePrincipalID)}
 		bodies = []map[string]any{{"scope": scopeText(want)}}
@@ -32,10 +32,10 @@ func (d *differ) relation(want, live *Object) {
 }
 
 // refs are the ends of a tenant's relation.
-func (o *Object) refs() Refs {
-	refs := Refs{Holder: Ref{Key: o.Ends.Holder, Property: ID, ID: o.Ends.HolderID}}
+func (o *Live) refs() Refs {
+	refs := Refs{Holder: Ref{Key: o.Ends.Holder, Property: ID, ID: o.HolderID}}
 	if o.Ends.Principal != (Key{}) {
-		refs.Principal = Ref{Key: o.Ends.Principal, Property: ID, ID: o.Ends.PrincipalID}
+		refs.Principal = Ref{Key: o.Ends.Principal, Property: ID, ID: o.PrincipalID}
 	}
 	if o.Kind == Assignment || o.Kind == Grant {
 		refs.Holder.Property = ServicePrincipalID
@@ -49,7 +49,7 @@ func (d *differ) ref(k Key, property string) Ref {
 }
 
 // display puts what people call an application in the place of its appId.
-func (d *differ) display(relation *Object) string {
+func (d *differ) display(relation *Declared) string {
 	name := relation.Name
 	for _, end := range []Key{relation.Ends.Holder, relation.Ends.Principal} {
 		if o := d.actual.Objects[end]; o != nil && o.Display != "" {
@@ -62,7 +62,7 @@ func (d *differ) display(relation *Object) string {
 	return name
 }
 
-func scopeText(grant *Object) string {
+func scopeText(grant *Declared) string {
 	values := list(grant.Properties, "scope")
 	words := make([]string, len(values))
 	for i, v := range values {
@@ -73,7 +73,7 @@ func scopeText(grant *Object) string {
 
 // secret plans a client secret: made once, and made anew when its text is lost
 // or it has expired.
-func (d *differ) secret(want, live *Object) {
+func (d *differ) secret(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)},
 		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}
 	if live != nil {
@@ -87,7 +87,7 @@ func (d *differ) secret(want, live *Object) {
 
 // federated plans a federated credential, which has a name of its own in its
 // application.
-func (d *differ) federated(want, live *Object) {
+func (d *differ) federated(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)}, Changes: d.compare(want.Key, nil, want.Properties)}
 	body := maps.Clone(want.Properties)
 	if live != nil {
@@ -110,7 +110,7 @@ func (d *differ) federated(want, live *Object) {
 
 // delete plans the removal of what a stack owns and no longer declares. What
 // goes with the object it belongs to needs no step of its own.
-func (d *differ) delete(live *Object) {
+func (d *differ) delete(live *Live) {
 	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
 	if live.Kind.entry().relation {
 		for _, end := range []Key{live.Ends.Holder, live.Ends.Principal} {

@@ -39,7 +39,7 @@ func TestTextGrowsWithThePlan(t *testing.T) {
 func planOf(t *testing.T, n int) *plan.Plan {
 	t.Helper()
 	s := &stack.Stack{Name: "many"}
-	var objects []*plan.Object
+	var objects []*plan.Live
 	for i := range n {
 		name := fmt.Sprintf("app-%d", i)
 		live := app("many."+name, map[string]any{"displayName": name})

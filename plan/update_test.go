@@ -32,8 +32,8 @@ func sent(t *testing.T, p *Plan) []string {
 }
 
 // has is a tenant with these objects.
-func has(objects ...*Object) *State {
-	s := &State{Tenant: Tenant{ID: "t", Domain: "x.example"}, Objects: map[Key]*Object{}, Existing: map[Key]Key{}}
+func has(objects ...*Live) *State {
+	s := &State{Tenant: Tenant{ID: "t", Domain: "x.example"}, Objects: map[Key]*Live{}, Existing: map[Key]Key{}}
 	for _, o := range objects {
 		s.Objects[o.Key] = o
 	}
@@ -41,13 +41,13 @@ func has(objects ...*Object) *State {
 }
 
 // registered is an application of stack s with its service principal.
-func registered(name string, properties obj) []*Object {
+func registered(name string, properties obj) []*Live {
 	all := obj{"displayName": name, "tags": []any{stack.Mark("s")}}
 	maps.Copy(all, properties)
 	k, sp := Key{Application, "s." + name}, Key{ServicePrincipal, "s." + name}
-	return []*Object{
-		{Key: k, Stack: "s", ID: name + "-id", AppID: name + "-appid", ServicePrincipalID: name + "-sp", Properties: all},
-		{Key: sp, Stack: "s", ID: name + "-sp", Properties: obj{"accountEnabled": true}},
+	return []*Live{
+		{Object: Object{Key: k, Stack: "s", Properties: all}, ID: name + "-id", AppID: name + "-appid", ServicePrincipalID: name + "-sp"},
+		{Object: Object{Key: sp, Stack: "s", Properties: obj{"accountEnabled": true}}, ID: name + "-sp"},
 	}
 }
 
@@ -156,9 +156,9 @@ func TestWhoIsLetInComesLast(t *testing.T) {
 		obj{"id": write, "value": "write", "type": "User", "isEnabled": true, "adminConsentDisplayName": "write", "adminConsentDescription": "write"},
 	}
 	client := func(appID string, ids ...any) obj { return obj{"appId": appID, "delegatedPermissionIds": ids} }
-	owner := func(of Key) *Object {
+	owner := func(of Key) *Live {
 		who := Key{User, "eve@x.example"}
-		return &Object{Key: OwnerKey(of, who), Stack: "s", ID: "eve-id", Properties: obj{}, Ends: Ends{Holder: of, Principal: who}}
+		return &Live{Object: Object{Key: OwnerKey(of, who), Stack: "s", Properties: obj{}, Ends: Ends{Holder: of, Principal: who}}, ID: "eve-id"}
 	}
 	for name, c := range map[string]struct {
 		live    obj

@@ -61,7 +61,7 @@ func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.App
 
 // principalSecrets takes the secrets of a service principal, which no manifest
 // can name. The one that protects Entra's own SAML signing key admits nobody.
-func (t *tenant) principalSecrets(sp *plan.Object, a *stack.Application) {
+func (t *tenant) principalSecrets(sp *plan.Live, a *stack.Application) {
 	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
 	credentials, _ := sp.Properties["passwordCredentials"].([]any)
 	for _, c := range credentials {
@@ -71,13 +71,13 @@ func (t *tenant) principalSecrets(sp *plan.Object, a *stack.Application) {
 		}
 		name, keyID := str(credential, "displayName"), str(credential, "keyId")
 		k := plan.Key{Kind: plan.Secret, Name: sp.String() + " " + name + " " + keyID}
-		t.state.Objects[k] = &plan.Object{Key: k, Stack: sp.Stack, ID: keyID, Ends: plan.Ends{Holder: sp.Key, HolderID: sp.ID},
-			Properties: map[string]any{"displayName": name}}
+		t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: sp.Stack, Ends: plan.Ends{Holder: sp.Key}, Properties: map[string]any{"displayName": name}},
+			ID: keyID, HolderID: sp.ID}
 	}
 }
 
 // certificates tells people of those that end soon.
-func (t *tenant) certificates(app *plan.Object, a *stack.Application) {
+func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 	for _, c := range a.Certificates {
 		left := c.NotAfter.Sub(t.Now())
 		switch {
@@ -127,11 +127,11 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
-func (t *tenant) secret(app *plan.Object, credential map[string]any, declared map[plan.Key]stack.Secret) error {
+func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[plan.Key]stack.Secret) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
-	o := &plan.Object{Key: k, Stack: app.Stack, ID: keyID, Ends: plan.Ends{Holder: app.Key, HolderID: app.ID},
-		Properties: map[string]any{"displayName": name}}
+	o := &plan.Live{Object: plan.Object{Key: k, Stack: app.Stack, Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{"displayName": name}},
+		ID: keyID, HolderID: app.ID}
 	secret, ok := declared[k]
 	if !ok {
 		o.Name += " " + keyID // several may share a name

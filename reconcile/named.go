@@ -138,16 +138,14 @@ func (t *tenant) external(m map[string]any) error {
 		}
 	}
 	k := plan.Key{Kind: plan.Application, Name: str(m, "appId")}
-	t.state.Objects[k] = &plan.Object{Key: k, Display: str(m, "displayName"),
-		AppID: str(m, "appId"), ServicePrincipalID: str(m, "id"),
-		Properties: map[string]any{
-			"appRoles":             m["appRoles"],
-			"api":                  map[string]any{"oauth2PermissionScopes": m["oauth2PermissionScopes"]},
-			"servicePrincipalType": m["servicePrincipalType"],
-		}}
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Display: str(m, "displayName"), Properties: map[string]any{
+		"appRoles":             m["appRoles"],
+		"api":                  map[string]any{"oauth2PermissionScopes": m["oauth2PermissionScopes"]},
+		"servicePrincipalType": m["servicePrincipalType"],
+	}}, AppID: str(m, "appId"), ServicePrincipalID: str(m, "id")}
 	t.byID[str(m, "id")] = k
 	sp := plan.Key{Kind: plan.ServicePrincipal, Name: k.Name}
-	t.state.Objects[sp] = &plan.Object{Key: sp, Display: str(m, "displayName"), Properties: m, ID: str(m, "id")}
+	t.state.Objects[sp] = &plan.Live{Object: plan.Object{Key: sp, Display: str(m, "displayName"), Properties: m}, ID: str(m, "id")}
 	return nil
 }
 
@@ -166,8 +164,8 @@ func (t *tenant) microsofts(appID string) (plan.Key, bool) {
 	for _, p := range app.Roles {
 		roles = append(roles, map[string]any{"id": p.ID, "value": p.Value})
 	}
-	t.state.Objects[k] = &plan.Object{Key: k, Display: app.Name, AppID: app.AppID,
-		Properties: map[string]any{"appRoles": roles, "api": map[string]any{"oauth2PermissionScopes": scopes}}}
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Display: app.Name, Properties: map[string]any{"appRoles": roles, "api": map[string]any{"oauth2PermissionScopes": scopes}}},
+		AppID: app.AppID}
 	return k, true
 }
 

@@ -20,7 +20,7 @@ type Credential struct {
 // tenant does not take it.
 type provable struct {
 	Credential
-	object *plan.Object
+	object *plan.Live
 }
 
 // clockSkew is how far this machine's clock may be from the tenant's.
@@ -37,7 +37,7 @@ func (t *tenant) kept(stacks []*stack.Stack) error {
 	}
 	for upn, password := range passwords {
 		k := plan.Key{Kind: plan.Password, Name: upn}
-		o := &plan.Object{Key: k}
+		o := &plan.Live{Object: plan.Object{Key: k}}
 		t.state.Objects[k] = o
 		user := t.state.Objects[plan.Key{Kind: plan.User, Name: upn}]
 		if user == nil || !t.managed[user.Stack] {

@@ -37,7 +37,7 @@ type Reader struct {
 // they do not show: what is not there yet, and what Graph has not expanded whole.
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	t := &tenant{Reader: r, ctx: ctx, began: r.Now(), managed: map[string]bool{},
-		state: &plan.State{Objects: map[plan.Key]*plan.Object{}, Existing: map[plan.Key]plan.Key{}},
+		state: &plan.State{Objects: map[plan.Key]*plan.Live{}, Existing: map[plan.Key]plan.Key{}},
 		byID:  map[string]plan.Key{}, strangers: map[string]bool{}}
 	for _, s := range stacks {
 		t.managed[s.Name] = true
@@ -188,7 +188,8 @@ func each(take func(map[string]any) error) func(graph.Result) error {
 func (t *tenant) marked(stacks []*stack.Stack) error {
 	bin := func(kind plan.Kind) func(graph.Result) error {
 		return each(func(m map[string]any) error {
-			o := &plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, ID: str(m, "id"), AppID: str(m, "appId"), Display: str(m, "displayName"), Properties: m}
+			o := &plan.Live{Object: plan.Object{Key: plan.Key{Kind: kind, Name: str(m, "id")}, Display: str(m, "displayName"), Properties: m},
+				ID: str(m, "id"), AppID: str(m, "appId")}
 			switch kind {
 			case plan.Group:
 				o.Stack, _ = stack.StackOfGroup(str(m, "uniqueName"))
@@ -256,9 +257,9 @@ func (t *tenant) application(m map[string]any) error {
 	if marked && owner == "" {
 		t.unmanaged("application", m, "uniqueName")
 	}
-	t.state.Objects[plan.Key{Kind: plan.Application, Name: name}] = &plan.Object{
-		Key: plan.Key{Kind: plan.Application, Name: name}, Stack: owner, Display: display(name, m),
-		Properties: m, ID: str(m, "id"), AppID: str(m, "appId")}
+	k := plan.Key{Kind: plan.Application, Name: name}
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner, Display: display(name, m), Properties: m},
+		ID: str(m, "id"), AppID: str(m, "appId")}
 	return nil
 }
 
@@ -289,7 +290,7 @@ func (t *tenant) user(m map[string]any) error {
 	if !validUPN(k.Name) {
 		k.Name = str(m, "id")
 	}
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, Display: display(k.Name, m), Properties: m, ID: str(m, "id")}
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner, Display: display(k.Name, m), Properties: m}, ID: str(m, "id")}
 	t.byID[str(m, "id")] = k
 	return nil
 }
@@ -321,7 +322,7 @@ func (t *tenant) group(m map[string]any) error {
 		name = str(m, "id")
 	}
 	k := plan.Key{Kind: plan.Group, Name: name}
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, Display: display(name, m), Properties: m, ID: str(m, "id")}
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner, Display: display(name, m), Properties: m}, ID: str(m, "id")}
 	t.byID[str(m, "id")] = k
 	return nil
 }
@@ -353,7 +354,7 @@ func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 			app.ServicePrincipalID = str(m, "id")
 			t.byID[app.ServicePrincipalID] = app.Key
 			sp := plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}
-			t.state.Objects[sp] = &plan.Object{Key: sp, Stack: app.Stack, Properties: m, ID: str(m, "id")}
+			t.state.Objects[sp] = &plan.Live{Object: plan.Object{Key: sp, Stack: app.Stack, Properties: m}, ID: str(m, "id")}
 			return nil
 		}
 		if shown, ok := t.principals[app.AppID]; ok {

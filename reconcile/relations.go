@@ -69,7 +69,7 @@ type adds func([]query, error) error
 
 // applicationRelations reads what an application was given and, where it is
 // managed, what it gives and how it can sign in.
-func (t *tenant) applicationRelations(add adds, o *plan.Object, managed, given bool) error {
+func (t *tenant) applicationRelations(add adds, o *plan.Live, managed, given bool) error {
 	id := o.ServicePrincipalID
 	if managed {
 		if err := add(t.applicationAlone(o, t.declared[o.Key])); err != nil {
@@ -106,9 +106,9 @@ func (t *tenant) applicationRelations(add adds, o *plan.Object, managed, given b
 
 // owners reads those of a registration and of its service principal, and the
 // certificates of both, whose keys Graph shows only where they are asked for.
-func (t *tenant) owners(add adds, app *plan.Object, stated bool) error {
+func (t *tenant) owners(add adds, app *plan.Live, stated bool) error {
 	sp := t.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}]
-	for _, o := range []*plan.Object{app, sp} {
+	for _, o := range []*plan.Live{app, sp} {
 		if o == nil || o.ID == "" {
 			continue
 		}
@@ -197,12 +197,13 @@ func (t *tenant) stackOf(k plan.Key) string {
 	return ""
 }
 
-func (t *tenant) member(group *plan.Object, m map[string]any) error {
+func (t *tenant) member(group *plan.Live, m map[string]any) error {
 	who := t.key(str(m, "id"), strings.TrimPrefix(str(m, "@odata.type"), "#microsoft.graph."))
 	k := plan.MemberKey(group.Key, who)
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: group.Stack, ID: str(m, "id"),
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: group.Stack,
 		Display: named(k, who.Name, str(m, "displayName")),
-		Ends:    plan.Ends{Holder: group.Key, HolderID: group.ID, Principal: who, PrincipalID: str(m, "id")}}
+		Ends:    plan.Ends{Holder: group.Key, Principal: who}},
+		ID: str(m, "id"), HolderID: group.ID, PrincipalID: str(m, "id")}
 	return nil
 }
 
@@ -228,9 +229,10 @@ func (t *tenant) addAssignment(m map[string]any) {
 	if shown == "" {
 		shown = k.Name
 	}
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, ID: str(m, "id"),
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner,
 		Display: strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
-		Ends:    plan.Ends{Holder: resource, HolderID: str(m, "resourceId"), Principal: who, PrincipalID: str(m, "principalId")}}
+		Ends:    plan.Ends{Holder: resource, Principal: who}},
+		ID: str(m, "id"), HolderID: str(m, "resourceId"), PrincipalID: str(m, "principalId")}
 }
 
 // role is the value of an app role, or its id where the resource has no such
@@ -270,10 +272,11 @@ func (t *tenant) addGrant(m map[string]any) {
 		scope = append(scope, s)
 	}
 	k := plan.GrantKey(client, resource)
-	t.state.Objects[k] = &plan.Object{Key: k, Stack: owner, ID: str(m, "id"),
+	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner,
 		Display:    strings.ReplaceAll(k.Name, resource.Name, t.display(resource, "")),
 		Properties: map[string]any{"scope": scope},
-		Ends:       plan.Ends{Holder: resource, HolderID: str(m, "resourceId"), Principal: client, PrincipalID: str(m, "clientId")}}
+		Ends:       plan.Ends{Holder: resource, Principal: client}},
+		ID: str(m, "id"), HolderID: str(m, "resourceId"), PrincipalID: str(m, "clientId")}
 }
 
 func (t *tenant) display(k plan.Key, otherwise string) string {
@@ -295,7 +298,7 @@ func named(k plan.Key, id, displayName string) string {
 }
 
 // applicationAlone reads what Graph does not answer with an application.
-func (t *tenant) applicationAlone(o *plan.Object, declared *stack.Application) ([]query, error) {
+func (t *tenant) applicationAlone(o *plan.Live, declared *stack.Application) ([]query, error) {
 	take := func(m map[string]any) error { return t.federated(o, m) }
 	var queries []query
 	if declared != nil && flexible(declared) {
@@ -322,9 +325,9 @@ func flexible(a *stack.Application) bool {
 	return slices.ContainsFunc(a.FederatedCredentials, func(f stack.FederatedCredential) bool { return f.ClaimsMatchingExpression != nil })
 }
 
-func (t *tenant) federated(app *plan.Object, m map[string]any) error {
-	o := &plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, ID: str(m, "id"),
-		Ends: plan.Ends{Holder: app.Key, HolderID: app.ID}, Properties: map[string]any{}}
+func (t *tenant) federated(app *plan.Live, m map[string]any) error {
+	o := &plan.Live{Object: plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{}},
+		ID: str(m, "id"), HolderID: app.ID}
 	for _, name := range []string{"name", "issuer", "subject", "claimsMatchingExpression", "audiences", "description"} {
 		o.Properties[name] = m[name]
 	}
@@ -335,7 +338,7 @@ func (t *tenant) federated(app *plan.Object, m map[string]any) error {
 // owner takes one of an object. Users who own what is declared with `owners`
 // are the stack's business; applications that own one another are shown, and
 // never removed: one that may write only what it owns would lock itself out.
-func (t *tenant) owner(of *plan.Object, m map[string]any, stated bool) error {
+func (t *tenant) owner(of *plan.Live, m map[string]any, stated bool) error {
 	isUser := str(m, "@odata.type") == "#microsoft.graph.user"
 	graphType := "User"
 	if !isUser {
@@ -344,9 +347,11 @@ func (t *tenant) owner(of *plan.Object, m map[string]any, stated bool) error {
 	}
 	t.relation = append(t.relation, func() {
 		who := t.key(str(m, "id"), graphType)
-		o := &plan.Object{Key: plan.OwnerKey(of.Key, who), ID: str(m, "id"), Display: named(plan.OwnerKey(of.Key, who), who.Name, str(m, "displayName")),
+		o := &plan.Live{Object: plan.Object{Key: plan.OwnerKey(of.Key, who),
+			Display:    named(plan.OwnerKey(of.Key, who), who.Name, str(m, "displayName")),
 			Properties: map[string]any{"displayName": m["displayName"]},
-			Ends:       plan.Ends{Holder: of.Key, HolderID: of.ID, Principal: who, PrincipalID: str(m, "id")}}
+			Ends:       plan.Ends{Holder: of.Key, Principal: who}},
+			ID: str(m, "id"), HolderID: of.ID, PrincipalID: str(m, "id")}
 		if isUser && stated {
 			o.Stack = of.Stack
 		}

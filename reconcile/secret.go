@@ -171,7 +171,7 @@ func (t *task) revokeEach(application string, keyIDs []string, then func() ([]gr
 
 // secretsIn are the keyIds of the secrets that an application had when it was
 // read; nil has none.
-func secretsIn(o *plan.Object) map[string]bool {
+func secretsIn(o *plan.Live) map[string]bool {
 	all := map[string]bool{}
 	if o == nil {
 		return all

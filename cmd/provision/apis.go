@@ -191,7 +191,7 @@ func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack)
 
 // groupClaim is what the groups claim of a token says of a group: its object id,
 // or its name where the optional claim asks for that.
-func groupClaim(resource *stack.Application, group *plan.Object) string {
+func groupClaim(resource *stack.Application, group *plan.Live) string {
 	if resource.OptionalClaims != nil {
 		for _, claim := range resource.OptionalClaims.AccessToken {
 			if name, ok := group.Properties["displayName"].(string); ok && claim.Name == "groups" && slices.Contains(claim.AdditionalProperties, "cloud_displayname") {
