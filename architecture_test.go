@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"reference-api":           {"reference-api/token"},
 	"reference-api/scenario":  {"reference-api", "reference-api/token"},
 	"cmd/provision":           {"..."},
+	"internal/background":     {},
 	"internal/browsertest":    {},
 	"internal/display":        {},
 	"internal/microsoft":      {},

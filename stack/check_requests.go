@@ -87,12 +87,17 @@ func (l *loader) checkFixture(s *loaded, f *Fixture, at func(path ...any) Positi
 }
 
 // checkConformanceReferences holds every ${…} to what is known at its place.
-func (l *loader) checkConformanceReferences(d *document) {
+func (l *loader) checkConformanceReferences(s *loaded, d *document) {
+	defer l.checkTerraformReferences(s, d)
 	spec, _ := d.content["spec"].(map[string]any)
 	for key, value := range spec {
 		list, isList := value.([]any)
 		if key != "endpoints" && key != "cases" || !isList {
-			l.checkReferencesBelow(d, value, "/spec"+pointer(key), nil)
+			var known []string
+			if key == "url" {
+				known = s.terraformReferences(d)
+			}
+			l.checkReferencesBelow(d, value, "/spec"+pointer(key), known)
 			continue
 		}
 		for i, one := range list {

@@ -13,7 +13,7 @@ import (
 
 const apiVersion = "provision/v1"
 
-var kinds = []string{"Application", "Conformance", "Group", "Output", "Stack", "User"}
+var kinds = []string{"Application", "Conformance", "Group", "Output", "Stack", "Terraform", "User"}
 
 // document is one YAML document that names a kind we know.
 type document struct {

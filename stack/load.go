@@ -183,6 +183,10 @@ func (l *loader) add(d *document) {
 		o := &Output{Name: d.name, Pos: d.pos()}
 		l.into(d, o)
 		s.Outputs = append(s.Outputs, o)
+	case "Terraform":
+		t := &Terraform{Name: d.name, Pos: d.pos(), Protection: d.protection(), Dir: d.folder.path}
+		l.into(d, t)
+		s.Terraforms = append(s.Terraforms, t)
 	}
 }
 
@@ -209,6 +213,9 @@ func (l *loader) check(s *loaded) {
 	}
 	for _, o := range s.Outputs {
 		l.checkOutput(s, o)
+	}
+	for _, t := range s.Terraforms {
+		l.checkTerraform(s, t)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.declared)) {
 		l.checkReferences(s, s.declared[key])
@@ -245,7 +252,7 @@ func (l *loader) checkReferences(s *loaded, d *document) {
 	var known []string
 	switch d.kind {
 	case "Conformance":
-		l.checkConformanceReferences(d)
+		l.checkConformanceReferences(s, d)
 		return
 	case "Application":
 		known = []string{"tenant.id", "tenant.domain", "appId"}
@@ -253,13 +260,26 @@ func (l *loader) checkReferences(s *loaded, d *document) {
 		known = []string{"tenant.id", "tenant.domain"}
 	case "Output":
 		known = s.outputReferences()
+	case "Terraform":
+		spec, _ := d.content["spec"].(map[string]any)
+		for _, field := range names(spec) {
+			known := []string{"tenant.id", "tenant.domain"}
+			if field == "variables" {
+				known = append(s.outputReferences(), s.terraformReferences(d)...)
+			}
+			l.checkReferencesBelow(d, spec[field], "/spec"+pointer(field), known)
+		}
+		l.checkTerraformReferences(s, d)
+		return
 	}
 	if d.kind == "Application" {
 		for _, name := range names(s.applications) {
 			known = append(known, "applications."+name+".appId")
 		}
 	}
+	known = append(known, s.terraformReferences(d)...)
 	l.checkReferencesBelow(d, d.content["spec"], "/spec", known)
+	l.checkTerraformReferences(s, d)
 }
 
 // checkReferencesBelow does so in a value and all below it. One of known that
@@ -271,7 +291,7 @@ func (l *loader) checkReferencesBelow(d *document, v any, at string, known []str
 			if !slices.ContainsFunc(known, func(k string) bool {
 				return k == expression || strings.HasSuffix(k, ".") && strings.HasPrefix(expression, k) && expression != k
 			}) {
-				l.mistakes.add(d.value(at), oneOf(expression, known), "unknown reference ${%s}", expression)
+				l.mistakes.add(d.value(at), oneOf(expression, shownReferences(known)), "unknown reference ${%s}", expression)
 			}
 		}
 	case []any:
@@ -283,6 +303,17 @@ func (l *loader) checkReferencesBelow(d *document, v any, at string, known []str
 			l.checkReferencesBelow(d, e, at+pointer(k), known)
 		}
 	}
+}
+
+// shownReferences are known as people write them.
+func shownReferences(known []string) []string {
+	shown := slices.Clone(known)
+	for i, k := range shown {
+		if strings.HasPrefix(k, "terraform.") {
+			shown[i] += "OUTPUT"
+		}
+	}
+	return shown
 }
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -18,6 +18,11 @@ type Stack struct {
 	Groups       []*Group
 	Conformances []*Conformance
 	Outputs      []*Output
+	Terraforms   []*Terraform
+
+	// TerraformOutputs are the references to outputs of Terraforms, in the order of
+	// the manifests.
+	TerraformOutputs []TerraformOutput
 }
 
 // Position is where in a manifest something is said. Line and Column count from 1.

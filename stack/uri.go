@@ -9,7 +9,7 @@ import (
 // redirectURI says why Entra would refuse uri on a platform, or "".
 // Source: "Redirect URI (reply URL) restrictions and limitations".
 func redirectURI(platform, uri string, personal bool) string {
-	plain := Expand(uri, func(string) (string, bool) { return "x", true })
+	plain := filledIn(uri)
 	wildcard := strings.HasPrefix(plain, "https://*.")
 	if wildcard && platform == "web" && !personal {
 		plain = strings.Replace(plain, "*", "any", 1)
@@ -74,7 +74,7 @@ func redirectHint(platform string) string {
 // identifierURI says why Entra would refuse an identifier URI, or "".
 // Source: "Restrictions on identifier URIs".
 func identifierURI(uri string) string {
-	parsed, err := url.Parse(Expand(uri, func(string) (string, bool) { return "x", true }))
+	parsed, err := url.Parse(filledIn(uri))
 	switch {
 	case err != nil || parsed.Scheme == "":
 		return "is not an absolute URI"
@@ -88,4 +88,14 @@ func identifierURI(uri string) string {
 		return "ends in a slash"
 	}
 	return ""
+}
+
+// filledIn is a URI with something in place of its references. An output of
+// Terraform that it begins with is the URL of a site.
+func filledIn(uri string) string {
+	plain := Expand(uri, func(string) (string, bool) { return "x", true })
+	if strings.HasPrefix(uri, "${terraform.") {
+		return "https://" + plain
+	}
+	return plain
 }

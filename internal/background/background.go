@@ -1,0 +1,134 @@
+package background
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Program is what runs in a folder.
+type Program struct {
+	Dir     string   // of its lock, process id and log
+	Command []string // name and arguments
+	Env     []string
+
+	URL      string        // that answers once the program is ready; "" where nothing is waited for
+	Patience time.Duration // how long it may take
+	Client   *http.Client  // asks URL
+}
+
+const (
+	lockFile = "lock"
+	pidFile  = "pid"
+	logFile  = "log"
+
+	// grace is how long a program may take to end by itself.
+	grace = 5 * time.Second
+	pause = 50 * time.Millisecond
+)
+
+// Start ends what runs in the folder, and starts the program. One that ends before it
+// is ready, or is not ready in time, is ended again, and the error has the end of its
+// log.
+func (p Program) Start(ctx context.Context) error {
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return err
+	}
+	if err := Stop(ctx, p.Dir); err != nil {
+		return err
+	}
+	if err := p.free(ctx); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(p.Dir, logFile), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	ended, err := p.start(log)
+	if err != nil {
+		return err
+	}
+	if err := p.ready(ctx, ended); err != nil {
+		cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*grace)
+		defer cancel()
+		return errors.Join(p.told(err), Stop(cleaning, p.Dir))
+	}
+	return nil
+}
+
+// free refuses an address where another program answers: it would be taken for the
+// one that is started.
+func (p Program) free(ctx context.Context) error {
+	if p.URL == "" || p.ask(ctx) != nil {
+		return nil
+	}
+	return fmt.Errorf("another program already answers at %s", p.URL)
+}
+
+// ready waits until the URL answers.
+func (p Program) ready(ctx context.Context, ended <-chan error) error {
+	if p.URL == "" {
+		return nil
+	}
+	deadline := time.After(p.Patience)
+	for {
+		if p.ask(ctx) == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-ended:
+			return fmt.Errorf("%s ended before it answered at %s: %w", filepath.Base(p.Command[0]), p.URL, cmp.Or(err, errEnded))
+		case <-deadline:
+			return fmt.Errorf("%s did not answer at %s within %s", filepath.Base(p.Command[0]), p.URL, p.Patience)
+		case <-time.After(pause):
+		}
+	}
+}
+
+var errEnded = errors.New("exit status 0")
+
+// ask tells whether the URL answers, whatever it says.
+func (p Program) ask(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL, nil)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if p.Client != nil {
+		client.Transport = p.Client.Transport
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	return answer.Body.Close()
+}
+
+// told is an error with the end of the program's log.
+func (p Program) told(err error) error {
+	const last = 2000
+	f, openErr := os.Open(filepath.Join(p.Dir, logFile))
+	if openErr != nil {
+		return err
+	}
+	defer f.Close()
+	if info, statErr := f.Stat(); statErr == nil && info.Size() > last {
+		_, _ = f.Seek(-last, io.SeekEnd) // else all of it is told
+	}
+	said, readErr := io.ReadAll(io.LimitReader(f, last))
+	if text := strings.TrimSpace(string(bytes.ToValidUTF8(said, nil))); readErr == nil && text != "" {
+		return fmt.Errorf("%w; it wrote: %s", err, text)
+	}
+	return err
+}

@@ -1,0 +1,82 @@
+variable "name" {
+  description = "The name of the web app, which is part of its host name and so unique in Azure."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$", var.name))
+    error_message = "The name has 2 to 60 lowercase letters, digits and hyphens, and neither begins nor ends with a hyphen."
+  }
+}
+
+variable "location" {
+  description = "The Azure region, e.g. westeurope."
+  type        = string
+  default     = "westeurope"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]+$", var.location))
+    error_message = "Write the region as Azure's programs do, e.g. westeurope."
+  }
+}
+
+variable "resource_group_name" {
+  description = "The resource group, which is created. Empty: rg-NAME."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.resource_group_name == "" || can(regex("^[A-Za-z0-9_().-]{1,89}[A-Za-z0-9_()-]$", var.resource_group_name))
+    error_message = "A resource group's name has at most 90 letters, digits and _ ( ) . -, and does not end in a period."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}
+
+variable "runtime" {
+  description = "The language of the web app and its version: python 3.12, or node 22-lts for a web app and node 22 for a function app."
+  type        = object({ language = string, version = string })
+  default     = { language = "python", version = "3.12" }
+
+  validation {
+    condition     = contains(["python", "node"], var.runtime.language)
+    error_message = "The language must be python or node."
+  }
+}
+
+variable "app_settings" {
+  description = "Environment variables of the web app."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.app_settings) : can(regex("^[A-Za-z_][A-Za-z0-9_.]*$", name))])
+    error_message = "The names of app settings consist of letters, digits, _ and periods."
+  }
+}
+
+variable "sku_name" {
+  description = "The size of the service plan, e.g. B1 or P0v3. The free sizes F1 and D1 are not always on."
+  type        = string
+  default     = "B1"
+}
+
+variable "startup_command" {
+  description = "The command that starts the app, e.g. gunicorn -w 2 -k uvicorn.workers.UvicornWorker main:app. Empty: App Service finds it."
+  type        = string
+  default     = ""
+}
+
+variable "health_check_path" {
+  description = "The path that App Service requests to see whether an instance is well. It must answer 200 without a token."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/", var.health_check_path))
+    error_message = "The path begins with /."
+  }
+}

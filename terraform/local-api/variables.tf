@@ -1,0 +1,61 @@
+variable "name" {
+  description = "The name of the API, for people."
+  type        = string
+  default     = "api"
+}
+
+variable "port" {
+  description = "The port of 127.0.0.1 on which the API listens. A command finds it in the environment variable PORT."
+  type        = number
+  default     = 8080
+
+  validation {
+    condition     = var.port >= 1024 && var.port <= 65535 && floor(var.port) == var.port
+    error_message = "The port must be a whole number from 1024 to 65535."
+  }
+}
+
+variable "command" {
+  description = "The command that runs the API, a word an element, e.g. [\"uvicorn\", \"main:app\", \"--port\", \"8080\"]. Empty: the bundled reference API of the stack."
+  type        = list(string)
+  default     = []
+}
+
+variable "working_directory" {
+  description = "The folder in which the command runs. Empty: the folder in which provision runs."
+  type        = string
+  default     = ""
+}
+
+variable "app_settings" {
+  description = "Environment variables of the API."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.app_settings) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "The names of environment variables consist of letters, digits and _."
+  }
+}
+
+variable "health_check_path" {
+  description = "The path that is requested until the API answers, whatever the answer is."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/[A-Za-z0-9._~/-]*$", var.health_check_path))
+    error_message = "The path begins with / and consists of letters, digits and . _ ~ / -."
+  }
+}
+
+variable "start_timeout" {
+  description = "How many seconds the API may take until it answers."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.start_timeout >= 1 && var.start_timeout <= 3600 && floor(var.start_timeout) == var.start_timeout
+    error_message = "The timeout must be a whole number of seconds from 1 to 3600."
+  }
+}

@@ -1,0 +1,61 @@
+package terraform
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// log reads the messages of a command that answers in JSON, a line each.
+// Reference: https://developer.hashicorp.com/terraform/internals/machine-readable-ui.
+type log struct {
+	progress func(line string)
+	errors   []string // what its diagnostics say
+
+	rest []byte // of a line that is not complete
+}
+
+// message is one line. What a provisioner writes is not in it: it may be anything.
+type message struct {
+	Type       string `json:"type"`
+	Message    string `json:"@message"`
+	Diagnostic struct {
+		Severity string `json:"severity"`
+		Summary  string `json:"summary"`
+		Detail   string `json:"detail"`
+		Address  string `json:"address"`
+	} `json:"diagnostic"`
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.rest = append(l.rest, p...)
+	for {
+		line, rest, whole := bytes.Cut(l.rest, []byte("\n"))
+		if !whole {
+			return len(p), nil
+		}
+		l.rest = bytes.Clone(rest)
+		var m message
+		if json.Unmarshal(line, &m) == nil {
+			l.take(m)
+		}
+	}
+}
+
+func (l *log) take(m message) {
+	switch m.Type {
+	case "apply_start", "apply_progress", "apply_complete", "apply_errored":
+		l.progress(strings.ReplaceAll(m.Message, callPrefix, ""))
+	case "diagnostic":
+		if d := m.Diagnostic; d.Severity == "error" {
+			text := d.Summary
+			if d.Detail != "" {
+				text += ": " + d.Detail
+			}
+			if d.Address != "" {
+				text = strings.ReplaceAll(d.Address, callPrefix, "") + ": " + text
+			}
+			l.errors = append(l.errors, text)
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package terraform
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Plan is what the program is going to do.
+type Plan struct {
+	Exists    bool           // there is something already
+	Resources []Resource     // those that change, by address
+	Outputs   map[string]any // afterwards, as far as they are known and not sensitive
+}
+
+// Resource is a resource that changes.
+type Resource struct {
+	Address    string // within the module
+	Action     string // create, update, replace, delete
+	Attributes []Attribute
+}
+
+// Attribute is a value that changes: a leaf of the resource's attributes.
+type Attribute struct {
+	Path      string
+	From, To  any
+	Unknown   bool // To is known only afterwards
+	Sensitive bool // From and To are left out
+}
+
+// planOf reads a plan as the program shows it in JSON.
+func planOf(shown *tfjson.Plan) *Plan {
+	p := &Plan{Outputs: map[string]any{}}
+	if shown.PriorState != nil && shown.PriorState.Values != nil {
+		values := shown.PriorState.Values
+		p.Exists = len(values.Outputs) > 0 || values.RootModule != nil && len(values.RootModule.Resources)+len(values.RootModule.ChildModules) > 0
+	}
+	for _, change := range shown.ResourceChanges {
+		action := actionOf(change.Change.Actions)
+		address, ours := strings.CutPrefix(change.Address, callPrefix)
+		if action == "" || !ours || change.Mode != tfjson.ManagedResourceMode {
+			continue // it stays, is only read, or stands for what is unknown
+		}
+		p.Resources = append(p.Resources, Resource{address, action, attributes(change.Change)})
+	}
+	slices.SortFunc(p.Resources, func(a, b Resource) int { return strings.Compare(a.Address, b.Address) })
+	for name, change := range shown.OutputChanges {
+		if change.AfterUnknown == nil || change.AfterUnknown == false {
+			if change.AfterSensitive != true && change.After != nil {
+				p.Outputs[name] = change.After
+			}
+		}
+	}
+	return p
+}
+
+func actionOf(a tfjson.Actions) string {
+	switch {
+	case a.Create():
+		return "create"
+	case a.Update():
+		return "update"
+	case a.Replace():
+		return "replace"
+	case a.Delete():
+		return "delete"
+	}
+	return ""
+}
+
+// attributes are the leaves that differ.
+func attributes(c *tfjson.Change) []Attribute {
+	before, after := map[string]any{}, map[string]any{}
+	flatten("", c.Before, before)
+	flatten("", c.After, after)
+	unknowns, secretBefore, secretAfter := map[string]any{}, map[string]any{}, map[string]any{}
+	flatten("", c.AfterUnknown, unknowns)
+	flatten("", c.BeforeSensitive, secretBefore)
+	flatten("", c.AfterSensitive, secretAfter)
+	paths := slices.Concat(slices.Collect(maps.Keys(before)), slices.Collect(maps.Keys(after)))
+	for path, is := range unknowns {
+		if is == true {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	var all []Attribute
+	for _, path := range slices.Compact(paths) {
+		a := Attribute{Path: path, From: before[path], To: after[path], Unknown: holds(unknowns, path),
+			Sensitive: holds(secretBefore, path) || holds(secretAfter, path)}
+		if !a.Unknown && reflect.DeepEqual(a.From, a.To) || path == "id" && a.Unknown {
+			continue
+		}
+		if a.Sensitive {
+			a.From, a.To = nil, nil
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// holds tells whether a path, or something around it, is marked.
+func holds(marks map[string]any, path string) bool {
+	for marked, is := range marks {
+		if is == true && within(path, marked) {
+			return true
+		}
+	}
+	return false
+}
+
+// within tells whether a path is another one or below it.
+func within(path, other string) bool {
+	rest, is := strings.CutPrefix(path, other)
+	return is && (other == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// flatten puts the leaves of a value into a map, by path. What is null is left out.
+func flatten(path string, v any, into map[string]any) {
+	switch v := v.(type) {
+	case nil:
+	case map[string]any:
+		for name, e := range v {
+			below := name
+			if path != "" {
+				below = path + "." + name
+			}
+			flatten(below, e, into)
+		}
+	case []any:
+		for i, e := range v {
+			flatten(path+"["+strconv.Itoa(i)+"]", e, into)
+		}
+	default:
+		into[path] = v
+	}
+}
+
+// Differs says where a plan does something else than the reviewed one: a resource or an
+// action that was not there, or a value that was known to be another. What was
+// unknown then may be anything now, and what is not done any longer is no difference.
+func (p *Plan) Differs(reviewed *Plan) []string {
+	var all []string
+	for _, now := range p.Resources {
+		i := slices.IndexFunc(reviewed.Resources, func(r Resource) bool { return r.Address == now.Address })
+		if i < 0 || reviewed.Resources[i].Action != now.Action {
+			all = append(all, now.Action+" "+now.Address)
+			continue
+		}
+		for _, a := range now.Attributes {
+			if !reviewed.Resources[i].foresees(a) {
+				all = append(all, now.Address+" "+a.Path)
+			}
+		}
+	}
+	return all
+}
+
+// foresees tells whether a reviewed resource has an attribute's new value, or had said
+// that nobody knows it.
+func (r Resource) foresees(a Attribute) bool {
+	return slices.ContainsFunc(r.Attributes, func(was Attribute) bool {
+		switch {
+		case was.Unknown:
+			return within(a.Path, was.Path)
+		case was.Sensitive || a.Sensitive:
+			return was.Path == a.Path
+		}
+		return was.Path == a.Path && !a.Unknown && reflect.DeepEqual(was.To, a.To)
+	})
+}

@@ -1,0 +1,259 @@
+package terraform_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/terraform"
+)
+
+// program is the terraform or tofu of this machine.
+func program(t *testing.T) terraform.Program {
+	t.Helper()
+	p, err := terraform.Find(t.Context())
+	if errors.Is(err, terraform.ErrMissing) && os.Getenv("PROVISION_TEST_REQUIRE") != "all" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func workspace(t *testing.T) terraform.Workspace {
+	return terraform.Workspace{Dir: filepath.Join(t.TempDir(), "workspace"), Program: program(t)}
+}
+
+func plain(t *testing.T, variables map[string]any) terraform.Configuration {
+	t.Helper()
+	dir, err := filepath.Abs("testdata/plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return terraform.Configuration{Module: dir, Variables: variables}
+}
+
+func anything(*terraform.Plan) error { return nil }
+
+func TestFromPlanToDestroy(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	var lines []string
+	w.Progress = func(line string) { lines = append(lines, line) }
+	text := map[string]any{"tricky ${path.root} %{ if true }": []any{`"quoted" $${x} \n` + "\n", true, 1.5, "ü"}}
+	c := plain(t, map[string]any{"text": text, "secret": terraform.Text{{Literal: "hunter2 ${x}", Secret: true}}, "unknown_here": "left out"})
+
+	p, err := w.Plan(t.Context(), c, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := addresses(p); p.Exists || !slices.Equal(got, []string{"create terraform_data.secret", "create terraform_data.text"}) {
+		t.Errorf("the first plan is %v, exists %t", got, p.Exists)
+	}
+	if terraform.Exists(w.Dir) {
+		t.Error("a plan has left a mark of an apply")
+	}
+	outputs, err := w.Apply(t.Context(), c, anything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(any(text), outputs["text"]); diff != "" {
+		t.Errorf("the text did not pass through as it was (-want +got):\n%s", diff)
+	}
+	if _, shown := outputs["secret"]; shown || outputs["id"] == "" {
+		t.Errorf("the outputs are %v", outputs)
+	}
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "terraform_data.text: Creati") }) {
+		t.Errorf("the progress was %q", lines)
+	}
+	if again, err := w.Plan(t.Context(), c, false); err != nil || len(again.Resources) > 0 || !again.Exists || again.Outputs["id"] != outputs["id"] {
+		t.Errorf("a second plan is %+v, %v", again, err)
+	}
+	private(t, w.Dir)
+	if left := holding(t, w.Dir, "hunter2"); !slices.Equal(left, []string{"terraform.tfstate"}) {
+		t.Errorf("the secret is in %v", left)
+	}
+	if read, err := w.Outputs(t.Context(), nil); err != nil || read["id"] != outputs["id"] {
+		t.Errorf("the outputs of the state are %v, %v", read, err)
+	}
+	gone, err := w.Plan(t.Context(), c, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := addresses(gone); !slices.Equal(got, []string{"delete terraform_data.secret", "delete terraform_data.text"}) {
+		t.Errorf("the plan of a destroy is %v", got)
+	}
+	if err := w.Destroy(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	private(t, w.Dir)
+	if after, err := w.Plan(t.Context(), c, false); err != nil || after.Exists {
+		t.Errorf("after the destroy there is something: %+v, %v", after, err)
+	}
+}
+
+func addresses(p *terraform.Plan) (all []string) {
+	for _, r := range p.Resources {
+		all = append(all, r.Action+" "+r.Address)
+	}
+	return all
+}
+
+// private holds everything in a workspace to be its owner's alone.
+func private(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		top, _, _ := strings.Cut(strings.TrimPrefix(path, dir+"/"), "/")
+		if top == ".terraform" || top == ".terraform.lock.hcl" {
+			return nil // providers, in a folder that nobody else can enter
+		}
+		if info.Mode()&0o077 != 0 && info.Mode()&fs.ModeSymlink == 0 {
+			t.Errorf("%s has mode %s", path, info.Mode())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holding are the files that contain a text.
+func holding(t *testing.T, dir, text string) (all []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if strings.Contains(string(raw), text) {
+			all = append(all, strings.TrimPrefix(path, dir+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestPlanWithWhatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	unknown := terraform.Text{{Literal: "api://"}, {Unknown: true}}
+	reviewed, err := w.Plan(t.Context(), plain(t, map[string]any{"text": map[string]any{"id": unknown, "name": "heroes"}}), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := addresses(reviewed); !slices.Equal(got, []string{"create terraform_data.secret", "create terraform_data.text"}) {
+		t.Fatalf("the plan is %v", got)
+	}
+	for name, test := range map[string]struct {
+		text any
+		want []string
+	}{
+		"the value is known now": {map[string]any{"id": "api://x", "name": "heroes"}, nil},
+		"a known one is another": {map[string]any{"id": "api://x", "name": "villains"}, []string{"terraform_data.text input.name"}},
+		"there is one more":      {map[string]any{"id": "api://x", "name": "heroes", "more": true}, []string{"terraform_data.text input.more"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now, err := w.Plan(t.Context(), plain(t, map[string]any{"text": test.text}), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, now.Differs(reviewed)); diff != "" {
+				t.Errorf("the differences (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAnApplyThatIsNotAgreedToChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	refusal := errors.New("not this")
+	_, err := w.Apply(t.Context(), plain(t, nil), func(*terraform.Plan) error { return refusal })
+	if !errors.Is(err, refusal) {
+		t.Fatalf("the error is %v", err)
+	}
+	if p, err := w.Plan(t.Context(), plain(t, nil), false); err != nil || p.Exists || terraform.Exists(w.Dir) {
+		t.Errorf("something was made: %+v, %v", p, err)
+	}
+}
+
+func TestAFailureSaysWhy(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	_, err := w.Plan(t.Context(), plain(t, map[string]any{"refuse": true}), false)
+	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") && !strings.Contains(err.Error(), "tofu plan: ") || !strings.Contains(err.Error(), "It is refused.") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestAnApplyThatIsEndedCanBeRepeated: an interrupt reaches the program, which keeps
+// what is done.
+func TestAnApplyThatIsEndedCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	wait := filepath.Join(t.TempDir(), "wait")
+	c := plain(t, map[string]any{"text": "kept", "wait": wait})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for !exists(wait) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		cancel()
+	}()
+	if _, err := w.Apply(ctx, c, anything); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+	if !terraform.Exists(w.Dir) {
+		t.Error("nothing tells that an apply has begun")
+	}
+	private(t, w.Dir)
+	if err := os.WriteFile(wait+".go", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.Plan(t.Context(), c, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := addresses(p); slices.ContainsFunc(got, func(a string) bool { return strings.HasSuffix(a, "terraform_data.text") }) || len(got) == 0 {
+		t.Errorf("what is left to do is %v", got)
+	}
+	if outputs, err := w.Apply(t.Context(), c, anything); err != nil || outputs["text"] != "kept" {
+		t.Errorf("the second apply: %v, %v", outputs, err)
+	}
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+func TestAWorkspaceIsForOneAtATime(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	_, err := w.Apply(t.Context(), plain(t, nil), func(*terraform.Plan) error {
+		_, err := w.Plan(t.Context(), plain(t, nil), false)
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "is in use by another provision command") {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -1,0 +1,271 @@
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
+
+// Workspace is a folder in which the program runs.
+type Workspace struct {
+	Dir     string
+	Program Program
+	Env     map[string]string // beside the environment of this process
+
+	LockTimeout time.Duration // how long to wait for somebody else's lock of the state
+
+	// Progress, when set, hears what the program says of each resource.
+	Progress func(line string)
+}
+
+// Exists tells whether an apply has begun in the folder of a workspace, and no destroy
+// has ended.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, hostedFile))
+	return err == nil
+}
+
+// hostedFile tells that the workspace may have made something.
+const hostedFile = "hosted"
+
+// Plan says what an apply of the configuration would do; a destroy where destroy is set.
+func (w Workspace) Plan(ctx context.Context, c Configuration, destroy bool) (*Plan, error) {
+	unlock, err := w.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	tf, err := w.prepare(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer w.clean()
+	return w.plan(ctx, tf, destroy)
+}
+
+// Apply applies the configuration, and returns its outputs. agreed is asked before
+// anything is changed, with the plan that is carried out then, and no other.
+func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan) error) (map[string]any, error) {
+	unlock, err := w.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	tf, err := w.prepare(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer w.clean()
+	p, err := w.plan(ctx, tf, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := agreed(p); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(w.Dir, hostedFile), nil, 0o600); err != nil {
+		return nil, err
+	}
+	if err := w.carryOut(ctx, tf); err != nil {
+		return nil, err
+	}
+	return w.outputs(ctx, tf)
+}
+
+// Destroy destroys all that the state has. c is needed for a workspace in which nothing
+// was applied on this machine, and for what the module does when it is destroyed.
+func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
+	unlock, err := w.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	tf, err := w.prepared(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer w.clean()
+	if _, err := w.plan(ctx, tf, true); err != nil {
+		return err
+	}
+	return w.carryOut(ctx, tf)
+}
+
+// Forget removes the folder, when what was made in it is destroyed.
+func (w Workspace) Forget() error { return os.RemoveAll(w.Dir) }
+
+// Outputs are those of the state.
+func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]any, error) {
+	unlock, err := w.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	tf, err := w.prepared(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer w.clean()
+	return w.outputs(ctx, tf)
+}
+
+// prepared is prepare for a workspace in which something was applied, too.
+func (w Workspace) prepared(ctx context.Context, c *Configuration) (*tfexec.Terraform, error) {
+	if c != nil {
+		return w.prepare(ctx, *c)
+	}
+	return w.initialized(ctx, "")
+}
+
+// prepare writes the configuration, and gets the providers and modules that it needs.
+func (w Workspace) prepare(ctx context.Context, c Configuration) (*tfexec.Terraform, error) {
+	if err := c.write(w.Dir); err != nil {
+		return nil, err
+	}
+	return w.initialized(ctx, c.Workspace)
+}
+
+func (w Workspace) initialized(ctx context.Context, workspace string) (*tfexec.Terraform, error) {
+	// The program keeps the mode of a file that exists.
+	for _, name := range []string{stateFile, stateFile + ".backup", planFile} {
+		f, err := os.OpenFile(filepath.Join(w.Dir, name), os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		f.Close()
+	}
+	tf, err := tfexec.NewTerraform(w.Dir, w.Program.Path)
+	if err != nil {
+		return nil, err
+	}
+	if err := tf.SetEnv(w.environment()); err != nil {
+		return nil, err
+	}
+	if err := tf.Init(ctx, tfexec.Reconfigure(true)); err != nil {
+		return nil, w.failure(ctx, "init", nil, err)
+	}
+	if workspace != "" {
+		all, now, err := tf.WorkspaceList(ctx)
+		switch {
+		case err != nil:
+			return nil, w.failure(ctx, "workspace list", nil, err)
+		case now == workspace:
+		case slices.Contains(all, workspace):
+			err = tf.WorkspaceSelect(ctx, workspace)
+		default:
+			err = tf.WorkspaceNew(ctx, workspace)
+		}
+		if err != nil {
+			return nil, w.failure(ctx, "workspace", nil, err)
+		}
+	}
+	return tf, nil
+}
+
+// clean removes what holds secrets and is needed no longer.
+func (w Workspace) clean() {
+	for _, name := range []string{secretsFile, planFile} {
+		os.Remove(filepath.Join(w.Dir, name)) // it stays readable by its owner only
+	}
+}
+
+func (w Workspace) environment() map[string]string {
+	env := map[string]string{}
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		env[name] = value
+	}
+	for name, value := range w.Env {
+		env[name] = value
+	}
+	return tfexec.CleanEnv(env)
+}
+
+func (w Workspace) plan(ctx context.Context, tf *tfexec.Terraform, destroy bool) (*Plan, error) {
+	said := &log{progress: func(string) {}}
+	_, err := tf.PlanJSON(ctx, said, tfexec.Out(planFile), tfexec.Destroy(destroy), tfexec.LockTimeout(w.LockTimeout.String()))
+	if err != nil {
+		return nil, w.failure(ctx, "plan", said, err)
+	}
+	shown, err := tf.ShowPlanFile(ctx, planFile)
+	if err != nil {
+		return nil, w.failure(ctx, "show", nil, err)
+	}
+	return planOf(shown), nil
+}
+
+func (w Workspace) carryOut(ctx context.Context, tf *tfexec.Terraform) error {
+	said := &log{progress: w.Progress}
+	if said.progress == nil {
+		said.progress = func(string) {}
+	}
+	if err := tf.ApplyJSON(ctx, said, tfexec.DirOrPlan(planFile), tfexec.LockTimeout(w.LockTimeout.String())); err != nil {
+		return w.failure(ctx, "apply", said, err)
+	}
+	return nil
+}
+
+// outputs are those of the state that are not sensitive.
+func (w Workspace) outputs(ctx context.Context, tf *tfexec.Terraform) (map[string]any, error) {
+	all, err := tf.Output(ctx)
+	if err != nil {
+		return nil, w.failure(ctx, "output", nil, err)
+	}
+	known := map[string]any{}
+	for name, o := range all {
+		var value any
+		if o.Sensitive || json.Unmarshal(o.Value, &value) != nil {
+			continue
+		}
+		known[name] = value
+	}
+	return known, nil
+}
+
+// lock keeps other processes of ours out of the folder: what stands in it belongs to
+// one run of the program.
+func (w Workspace) lock(ctx context.Context) (unlock func(), err error) {
+	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(w.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	l := flock.New(filepath.Join(w.Dir, "workspace.lock"), flock.SetPermissions(0o600))
+	waiting, cancel := context.WithTimeout(ctx, max(w.LockTimeout, time.Second))
+	defer cancel()
+	if ok, err := l.TryLockContext(waiting, 50*time.Millisecond); err != nil || !ok {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("%s is in use by another provision command", w.Dir)
+	}
+	return func() { l.Close() }, nil
+}
+
+// Failure is a command that the program could not do.
+type Failure struct {
+	Program, Command string
+	Why              string
+}
+
+func (e *Failure) Error() string { return e.Program + " " + e.Command + ": " + e.Why }
+
+func (w Workspace) failure(ctx context.Context, command string, said *log, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	why := err.Error()
+	if said != nil && len(said.errors) > 0 {
+		why = strings.Join(said.errors, "; ")
+	}
+	return &Failure{w.Program.Name(), command, strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(why)), " ")}
+}
