@@ -36,7 +36,11 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	}
 	d.values(s, a, properties)
 	// What admits somebody is owned whole: absent is empty.
-	properties["tags"] = union(list(properties, "tags"), []any{stack.Mark(s.Name)})
+	tags := list(properties, "tags")
+	for _, mark := range s.Marks() {
+		tags = union(tags, []any{mark})
+	}
+	properties["tags"] = tags
 	properties["identifierUris"] = list(properties, "identifierUris")
 	properties["isFallbackPublicClient"] = a.IsFallbackPublicClient
 	properties["requiredResourceAccess"] = required

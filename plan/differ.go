@@ -319,7 +319,7 @@ func complete(body, live map[string]any) {
 		sub(body, "api")["oauth2PermissionScopes"] = scopes
 	}
 	if tags, ok := body["tags"].([]any); ok {
-		body["tags"] = union(list(live, "tags"), tags)
+		body["tags"] = union(stack.MergedTags(list(live, "tags"), tags), nil)
 	}
 }
 

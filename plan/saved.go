@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 )
 
 // Schema is the JSON Schema of a Plan.
@@ -33,6 +34,18 @@ type SavedOptions struct {
 	AllowDeletes       bool     `json:"allowDeletes,omitempty"`
 	Purge              bool     `json:"purge,omitempty"`
 	Only               []string `json:"only,omitempty"`
+
+	// With which the manifests were read.
+	Suffix  string     `json:"suffix,omitempty"`
+	Expires time.Time  `json:"expires,omitzero"`
+	Set     []SavedSet `json:"set,omitempty"`
+}
+
+// SavedSet is the value that the command gave a parameter.
+type SavedSet struct {
+	Name        string `json:"name"`
+	Value       string `json:"value"`
+	Environment bool   `json:"environment,omitempty"` // the name is that of an environment variable
 }
 
 // SavedPlan is what is read back of a Saved: a plan whose steps are compared with

@@ -262,7 +262,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func load(t *testing.T, dir string) []*stack.Stack {
 	t.Helper()
-	stacks, err := stack.Load(dir)
+	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
@@ -23,7 +24,15 @@ const configSchema = `{
 		"targets": {
 			"description": "Tenants by name, for --target.",
 			"type": "object",
-			"propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$", "not": {"const": "local"}},
+			"propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"},
+			"properties": {
+				"local": {
+					"description": "The local tenant.",
+					"type": "object",
+					"additionalProperties": false,
+					"properties": {"parameters": {"$ref": "#/$defs/parameters"}}
+				}
+			},
 			"additionalProperties": {
 				"type": "object",
 				"additionalProperties": false,
@@ -33,12 +42,43 @@ const configSchema = `{
 						"description": "the tenant's id (a GUID) or one of its domains, e.g. contoso.onmicrosoft.com",
 						"type": "string",
 						"pattern": "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,})$"
-					}
+					},
+					"parameters": {"$ref": "#/$defs/parameters"}
 				}
 			}
 		}
+	},
+	"$defs": {
+		"parameters": {
+			"description": "Values of the parameters that the stacks declare.",
+			"type": "object",
+			"additionalProperties": {"type": ["string", "number", "boolean", "array"], "items": {"type": "string"}}
+		}
 	}
 }`
+
+// Config is what provision.yaml says.
+type Config struct {
+	*tree
+	content map[string]any
+}
+
+// Targets are the targets that it declares, beside the local tenant.
+func (c *Config) Targets() []string {
+	targets, _ := c.content["targets"].(map[string]any)
+	return slices.DeleteFunc(names(targets), func(name string) bool { return name == Local })
+}
+
+// Parameters are the values that it gives parameters for a target.
+func (c *Config) Parameters(target string) (all []Given) {
+	targets, _ := c.content["targets"].(map[string]any)
+	stated, _ := targets[target].(map[string]any)
+	parameters, _ := stated["parameters"].(map[string]any)
+	for _, name := range names(parameters) {
+		all = append(all, Given{Name: name, Value: parameters[name], Pos: c.value("/targets" + pointer(target, "parameters", name))})
+	}
+	return all
+}
 
 // ConfigSchema is the JSON Schema (2020-12) of provision.yaml, with a property for
 // each setting.
@@ -60,18 +100,18 @@ func ConfigSchema(settings map[string]map[string]any) []byte {
 
 // CheckConfig returns what a configuration file says, and every mistake in it by
 // its schema.
-func CheckConfig(file string, raw, schema []byte) (config map[string]any, mistakes Mistakes) {
+func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 	d := &document{tree: &tree{file: file, values: map[string]Position{}, keys: map[string]Position{}}, schema: schema}
 	var root yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	if err := decoder.Decode(&root); errors.Is(err, io.EOF) {
-		return nil, nil
+		return &Config{tree: &tree{}}, nil
 	} else if err != nil {
 		pos, message, hint := d.unreadable(raw, err)
 		return nil, Mistakes{{pos, message, hint, excerpt(raw, pos)}}
 	}
 	if len(root.Content) == 0 || root.Content[0].ShortTag() == "!!null" {
-		return nil, nil
+		return &Config{tree: d.tree}, nil
 	}
 	content := d.plain(root.Content[0], "", nil)
 	config, ok := content.(map[string]any)
@@ -95,7 +135,7 @@ func CheckConfig(file string, raw, schema []byte) (config map[string]any, mistak
 	if errors.As(c.MustCompile(url).Validate(any(config)), &invalid) {
 		d.explain(invalid)
 	}
-	return config, d.mistakes.Sorted()
+	return &Config{d.tree, config}, d.mistakes.Sorted()
 }
 
 // unreadable says where and why a file is no YAML.

@@ -27,7 +27,7 @@ func TestCheckConfig(t *testing.T) {
 		"targets: {a: {tenant: common}}":                                        "targets.a.tenant cannot be",
 		"targets: {a: {tenant: 11111111-2222-3333-4444-5555}}":                  "targets.a.tenant cannot be",
 		"targets: {a: {tenant: https://login.microsoftonline.com/contoso.com}}": "targets.a.tenant cannot be",
-		"targets: {local: {tenant: contoso.example}}":                           "targets: \"local\" is not a valid name for an entry",
+		"targets: {local: {tenant: contoso.example}}":                           "targets.local: unknown field tenant",
 		"targets: {../a: {tenant: contoso.example}}":                            "targets: \"../a\" is not a valid name for an entry",
 		"yes: sure":        "c.yaml:1:6: yes must be boolean, not string\n  hint: write `yes: true` or `false`, without quotes",
 		"\tyes: true":      "c.yaml:1:1: not YAML: the indentation contains a tab\n  1 | →yes: true",

@@ -24,6 +24,7 @@ type document struct {
 	broken     bool     // the schema has refused part of it
 	refused    []string // the JSON pointers of those parts
 	schema     []byte   // that it was held to
+	excluded   bool     // by metadata.targets
 }
 
 // pos is where the document gives its name.
@@ -38,44 +39,62 @@ func (d *document) into(spec any) error {
 	return json.Unmarshal(raw, spec)
 }
 
-// read returns the documents of a file, and every mistake that one document
-// can show by itself. One that makes a document unreadable has an excerpt.
-func read(f *folder, file string) (documents []*document, mistakes Mistakes) {
+// source is a YAML document of a file, before it is read for a stage.
+type source struct {
+	folder *folder
+	file   string
+	raw    []byte // of the whole file
+	root   *yaml.Node
+}
+
+// kind is the document's kind as written, "" where it has none.
+func (s source) kind() string {
+	if kind := member(s.root, "kind"); kind != nil {
+		return kind.Value
+	}
+	return ""
+}
+
+// sources returns the YAML documents of a file. A mistake that makes the rest of
+// it unreadable has an excerpt.
+func sources(f *folder, file string) (all []source, mistakes Mistakes) {
 	raw, err := readFile(file)
 	if err != nil {
 		mistakes.add(Position{File: file}, "", "%v", err)
 		f.unreadable = true
 		return nil, mistakes
 	}
-	unreadable := func(from int) {
-		f.unreadable = true
-		for i := from; i < len(mistakes); i++ {
-			mistakes[i].Excerpt = excerpt(raw, mistakes[i].Pos)
-		}
-	}
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	for {
 		var root yaml.Node
 		err := decoder.Decode(&root)
 		if errors.Is(err, io.EOF) {
-			return documents, mistakes
+			return all, mistakes
 		}
-		known := len(mistakes)
 		if err != nil {
 			pos, message, hint := (&tree{file: file}).unreadable(raw, err)
-			mistakes.add(pos, hint, "%s", message)
-			unreadable(known)
-			return documents, mistakes // what follows a syntax error would be guesswork
+			f.unreadable = true
+			return all, append(mistakes, Mistake{pos, message, hint, excerpt(raw, pos)}) // what follows a syntax error would be guesswork
 		}
 		if len(root.Content) == 0 || (root.Content[0].Kind == yaml.ScalarNode && root.Content[0].ShortTag() == "!!null") {
 			continue // nothing between two ---
 		}
-		if d := parse(f, file, root.Content[0], &mistakes); d != nil {
-			documents = append(documents, d)
-		} else {
-			unreadable(known)
+		all = append(all, source{f, file, raw, root.Content[0]})
+	}
+}
+
+// read returns the document in a scope, or nil where it is not readable, and every
+// mistake that it shows by itself. One that makes it unreadable has an excerpt.
+func (s source) read(in *scope) (*document, Mistakes) {
+	var mistakes Mistakes
+	d := parse(s.folder, s.file, s.root, in, &mistakes)
+	if d == nil {
+		s.folder.unreadable = true
+		for i := range mistakes {
+			mistakes[i].Excerpt = excerpt(s.raw, mistakes[i].Pos)
 		}
 	}
+	return d, mistakes
 }
 
 func readFile(file string) ([]byte, error) {
@@ -83,11 +102,11 @@ func readFile(file string) ([]byte, error) {
 	return bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), err
 }
 
-func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *document {
-	t := &tree{file: file, values: map[string]Position{}, keys: map[string]Position{}}
+func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistakes) *document {
+	t := &tree{file: file, values: map[string]Position{}, keys: map[string]Position{}, scope: in}
 	content, ok := t.plain(root, "", nil).(map[string]any)
 	d := &document{tree: t, content: content, folder: f, schema: Schema}
-	defer func() { *mistakes = append(*mistakes, t.mistakes...) }()
+	defer func() { *mistakes = append(*mistakes, append(t.mistakes, t.doubts...)...) }()
 	if !ok {
 		t.mistakes.add(t.at(root), "start it with `apiVersion: "+apiVersion+"`", "a manifest is a mapping with apiVersion, kind, metadata and spec")
 		return nil
@@ -111,13 +130,14 @@ func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *documen
 	}
 	if metadata, ok := content["metadata"].(map[string]any); ok {
 		d.name, _ = metadata["name"].(string)
+		d.excluded = t.excludes(metadata["targets"])
 	}
 	if _, ok := content["spec"]; !ok && d.kind == "Stack" {
 		content["spec"] = map[string]any{}
 	}
 	validate(d)
 	d.broken = len(t.mistakes) > 0
-	if d.name == "" || slices.Contains(d.refused, "/metadata/name") {
+	if d.name == "" || slices.Contains(append(d.refused, d.unresolved...), "/metadata/name") {
 		return nil // nothing can refer to it
 	}
 	return d
@@ -127,7 +147,7 @@ func parse(f *folder, file string, root *yaml.Node, mistakes *Mistakes) *documen
 // in: what else seems wrong there may follow from that.
 func (d *document) doubtful() map[Position]bool {
 	all := map[Position]bool{}
-	for _, p := range d.refused {
+	for _, p := range append(slices.Clone(d.refused), d.unresolved...) {
 		for ; strings.Count(p, "/") > 1; p = p[:strings.LastIndex(p, "/")] {
 			all[d.value(p)] = true
 		}

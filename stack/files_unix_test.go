@@ -100,7 +100,7 @@ spec: {displayName: A, certificates: [{name: c, file: c.pem}]}
 			if err := c.prepare(dir, outside); err != nil {
 				t.Fatal(err)
 			}
-			_, err := stack.Load(dir)
+			_, err := stack.Load(dir, stack.Stage{})
 			switch {
 			case c.want == "" && err != nil:
 				t.Error(err)
@@ -122,7 +122,7 @@ func TestALinkToNothingHidesNoOtherMistake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = stack.Load(dir)
+	_, err = stack.Load(dir, stack.Stage{})
 	var mistakes stack.Mistakes
 	if !errors.As(err, &mistakes) || len(mistakes) != 3 {
 		t.Fatalf("%v, want three mistakes", err)

@@ -1,38 +1,41 @@
 package stack
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// Load reads every stack at or below dir. The error is Mistakes when the
-// manifests are at fault.
-func Load(dir string) ([]*Stack, error) {
+// Load reads every stack at or below dir as the stage has it. The error is
+// Mistakes when the manifests are at fault.
+func Load(dir string, stage Stage) ([]*Stack, error) {
 	folders, odd, err := find(dir)
 	if err != nil {
 		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
 			Hint: "name the folder that contains the manifests, or create one with a `kind: Stack` document"}}
 	}
-	l := &loader{root: dir, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
-	var documents []*document
+	l := &loader{root: dir, stage: stage, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder][]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
+	var documents []source
 	for _, f := range folders {
 		for _, file := range f.files {
-			read, mistakes := read(f, file)
+			read, mistakes := sources(f, file)
 			documents = append(documents, read...)
 			l.mistakes = append(l.mistakes, mistakes...)
 		}
 	}
 	for _, d := range documents {
-		if d.kind == "Stack" {
+		if d.kind() == "Stack" {
 			l.begin(d)
 		}
 	}
+	l.checkGiven()
 	for _, d := range documents {
-		if d.kind != "Stack" {
+		if d.kind() != "Stack" {
 			l.add(d)
 		}
 	}
+	l.suffix()
 	lacking := l.lacking(folders)
 	for _, name := range slices.Sorted(maps.Keys(l.stacks)) {
 		if !lacking[l.stacks[name]] {
@@ -58,8 +61,10 @@ func (l *loader) lacking(folders []*folder) map[*loaded]bool {
 	all := map[*loaded]bool{}
 	for _, f := range folders {
 		for above := f; above != nil && f.unreadable; above = above.above {
-			if s := l.byFolder[above]; s != nil {
+			for _, s := range l.byFolder[above] {
 				all[s] = true
+			}
+			if l.byFolder[above] != nil {
 				break
 			}
 		}
@@ -79,8 +84,10 @@ func (f *folder) lacks() bool {
 
 type loader struct {
 	root     string
+	stage    Stage
 	stacks   map[string]*loaded
-	byFolder map[*folder]*loaded
+	byFolder map[*folder][]*loaded // a stack has several instances
+	declared []string              // the parameters of all stacks
 	upns     map[string]upn
 	sinks    map[string]string // what a secret is kept in → the secret
 	mistakes Mistakes
@@ -90,6 +97,8 @@ type loader struct {
 type loaded struct {
 	*Stack
 	document     *document            // its own
+	scope        *scope               // of its documents
+	plainName    string               // without the suffix of the stage
 	declared     map[string]*document // kind/name → its document
 	applications map[string]*Application
 	users        map[string]*User
@@ -102,27 +111,40 @@ type upn struct {
 	pos      Position
 }
 
-func (l *loader) begin(d *document) {
-	if first := l.byFolder[d.folder]; first != nil {
-		l.mistakes.add(d.pos(), "put each stack in a folder of its own", "this folder contains a second Stack (the first is %s)", first.Name)
-		return
+// begin reads the document of a stack, once for each of its instances.
+func (l *loader) begin(from source) {
+	first := l.byFolder[from.folder]
+	for _, in := range l.scopes(from) {
+		d, mistakes := from.read(in.scope)
+		l.mistakes = append(l.mistakes, mistakes...)
+		if d == nil {
+			continue
+		}
+		if first != nil {
+			l.mistakes.add(d.pos(), "put each stack in a folder of its own", "this folder contains a second Stack (the first is %s)", first[0].Name)
+			return
+		}
+		name, plain := in.name(d.name, l.stage.Suffix), in.name(d.name, "")
+		if !ValidName(name) {
+			l.mistakes.add(d.pos(), "use a shorter name", "stack %s: the name is longer than 60 characters", name)
+			continue
+		}
+		s := &loaded{Stack: &Stack{Name: name, Environment: l.stage.Suffix, Expires: l.stage.Expires}, document: d, scope: in.scope, plainName: plain, declared: map[string]*document{},
+			applications: map[string]*Application{}, users: map[string]*User{}, groups: map[string]*Group{}}
+		l.byFolder[d.folder] = append(l.byFolder[d.folder], s)
+		var spec struct {
+			Description, Prune, Deleted string
+			Deployers                   []string
+		}
+		l.into(d, &spec)
+		s.Description, s.Prune, s.Deleted, s.Deployers = spec.Description, spec.Prune, spec.Deleted, spec.Deployers
+		s.Protection = d.protection()
+		if other := l.stacks[name]; other != nil {
+			l.mistakes.add(d.pos(), "rename one of them: the name of a stack marks the objects that it owns", "stack %s is also declared in another folder", name)
+			continue
+		}
+		l.stacks[name] = s
 	}
-	s := &loaded{Stack: &Stack{Name: d.name}, declared: map[string]*document{},
-		applications: map[string]*Application{}, users: map[string]*User{}, groups: map[string]*Group{}}
-	l.byFolder[d.folder] = s
-	var spec struct {
-		Description, Prune, Deleted string
-		Deployers                   []string
-	}
-	l.into(d, &spec)
-	s.Description, s.Prune, s.Deleted, s.Deployers = spec.Description, spec.Prune, spec.Deleted, spec.Deployers
-	s.Protection = d.protection()
-	s.document = d
-	if other := l.stacks[d.name]; other != nil {
-		l.mistakes.add(d.pos(), "rename one of them: the name of a stack marks the objects that it owns", "stack %s is also declared in another folder", d.name)
-		return
-	}
-	l.stacks[d.name] = s
 }
 
 // into decodes a document's spec.
@@ -132,16 +154,37 @@ func (l *loader) into(d *document, spec any) {
 	}
 }
 
-func (l *loader) add(d *document) {
-	var s *loaded
-	for f := d.folder; f != nil && s == nil; f = f.above {
-		s = l.byFolder[f]
+// add reads a document into every instance of its stack.
+func (l *loader) add(from source) {
+	var stacks []*loaded
+	for f := from.folder; f != nil && stacks == nil; f = f.above {
+		stacks = l.byFolder[f]
 	}
-	if s == nil && d.folder.lacks() {
+	for _, s := range stacks {
+		d, mistakes := from.read(s.scope)
+		l.mistakes = append(l.mistakes, mistakes...)
+		if d != nil {
+			l.declare(s, d)
+		}
+	}
+	if stacks != nil {
+		return
+	}
+	d, mistakes := from.read(&scope{stage: l.stage, any: true})
+	l.mistakes = append(l.mistakes, mistakes...)
+	if d == nil || d.folder.lacks() {
 		return // its Stack may be the document that could not be read
 	}
-	if s == nil {
-		l.mistakes.add(d.position("/kind"), "add a document `kind: Stack` to the folder", "%s %s belongs to no stack", d.kind, d.name)
+	l.mistakes.add(d.position("/kind"), "add a document `kind: Stack` to the folder", "%s %s belongs to no stack", d.kind, d.name)
+}
+
+// declare adds a document to a stack.
+func (l *loader) declare(s *loaded, d *document) {
+	if d.excluded || s.document.excluded {
+		e := Excluded{Kind: d.kind, Name: d.name, Pos: d.pos()}
+		spec, _ := d.content["spec"].(map[string]any)
+		e.UserPrincipalName, _ = spec["userPrincipalName"].(string)
+		s.Excluded = append(s.Excluded, e)
 		return
 	}
 	key := d.kind + "/" + d.name
@@ -193,7 +236,10 @@ func (l *loader) add(d *document) {
 // check holds the documents of a stack against each other.
 func (l *loader) check(s *loaded) {
 	known := len(l.mistakes)
-	defer func() { l.mistakes = append(l.mistakes[:known], s.causes(l.mistakes[known:])...) }()
+	if !s.Expires.IsZero() && len(s.Applications) == 0 {
+		l.mistakes.add(s.document.pos(), "add an application, or apply the stack without --ttl", "stack %s has no application, and the time of expiry is kept as a tag of applications", s.Name)
+	}
+	defer func() { l.mistakes = append(l.mistakes[:known], s.explained(s.causes(l.mistakes[known:]))...) }()
 	l.checkOwners(s, s.Deployers, func(i int) Position { return s.document.value("/spec" + pointer("deployers", i)) })
 	for i, name := range s.Deployers {
 		l.checkReferencesBelow(s.document, name, "/spec"+pointer("deployers", i), []string{"tenant.id", "tenant.domain"})
@@ -229,6 +275,21 @@ func (s *loaded) causes(mistakes Mistakes) Mistakes {
 		maps.Copy(doubtful, d.doubtful())
 	}
 	return slices.DeleteFunc(mistakes, func(m Mistake) bool { return doubtful[m.Pos] })
+}
+
+// explained gives mistakes about documents that the target excludes a hint that
+// says so.
+func (s *loaded) explained(mistakes Mistakes) Mistakes {
+	for _, e := range s.Excluded {
+		unknown := fmt.Sprintf("unknown %s %q", strings.ToLower(e.Kind), e.Name)
+		for i := range mistakes {
+			if mistakes[i].Message == unknown {
+				mistakes[i].Hint = fmt.Sprintf("metadata.targets excludes the document for target %s (%s): exclude the entry too, with {targets: [TARGET], entries: [%s]}",
+					s.scope.stage.target(), e.Pos, e.Name)
+			}
+		}
+	}
+	return mistakes
 }
 
 // at places a mistake at a path below a document's spec.
@@ -288,6 +349,9 @@ func (l *loader) checkReferencesBelow(d *document, v any, at string, known []str
 	switch v := v.(type) {
 	case string:
 		for _, expression := range References(v) {
+			if early(expression) {
+				continue // reported when the document was read
+			}
 			if !slices.ContainsFunc(known, func(k string) bool {
 				return k == expression || strings.HasSuffix(k, ".") && strings.HasPrefix(expression, k) && expression != k
 			}) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestMistakes(t *testing.T) {
 				}
 			}
 			got := "no mistake\n"
-			if _, err := stack.Load(dir); err != nil {
+			if _, err := stack.Load(dir, stack.Stage{}); err != nil {
 				if !errors.As(err, new(stack.Mistakes)) {
 					t.Fatalf("Load returned a %T: %v", err, err)
 				}
@@ -77,7 +78,7 @@ func write(t *testing.T, archive string, a *txtar.Archive, want string) {
 
 const minimal = "apiVersion: provision/v1\nkind: Stack\nmetadata: {name: s}\n"
 
-func load(t *testing.T, files map[string]string) ([]*stack.Stack, error) {
+func load(t *testing.T, stage stack.Stage, files map[string]string) ([]*stack.Stack, error) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
@@ -89,7 +90,7 @@ func load(t *testing.T, files map[string]string) ([]*stack.Stack, error) {
 			t.Fatal(err)
 		}
 	}
-	return stack.Load(dir)
+	return stack.Load(dir, stage)
 }
 
 func TestLoadTakesWhatYAMLAllows(t *testing.T) {
@@ -112,7 +113,7 @@ spec:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stacks, err := load(t, files)
+			stacks, err := load(t, stack.Stage{}, files)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +136,7 @@ func TestLoadEndsInALoopOfLinks(t *testing.T) {
 		}
 		t.Skipf("no symbolic links here: %v", err)
 	}
-	stacks, err := stack.Load(dir)
+	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil || len(stacks) != 1 {
 		t.Fatalf("Load = %d stacks, %v; want one", len(stacks), err)
 	}
@@ -143,7 +144,7 @@ func TestLoadEndsInALoopOfLinks(t *testing.T) {
 
 func TestLoadRefusesAHugeFile(t *testing.T) {
 	t.Parallel()
-	_, err := load(t, map[string]string{"a.yaml": minimal, "b.yaml": strings.Repeat("# 5 MB of nothing\n", 5<<20/18)})
+	_, err := load(t, stack.Stage{}, map[string]string{"a.yaml": minimal, "b.yaml": strings.Repeat("# 5 MB of nothing\n", 5<<20/18)})
 	if err == nil || !strings.Contains(err.Error(), "b.yaml: is larger than 4 MiB") {
 		t.Fatalf("err = %v, want the file and its limit", err)
 	}
@@ -155,7 +156,7 @@ func TestLoadRefusesAnAliasBomb(t *testing.T) {
 	for c := 'b'; c < 'j'; c++ {
 		bomb += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c,", c-1), 10), ","))
 	}
-	_, err := load(t, map[string]string{"a.yaml": bomb})
+	_, err := load(t, stack.Stage{}, map[string]string{"a.yaml": bomb})
 	if err == nil || !strings.Contains(err.Error(), "expand to more than") {
 		t.Fatalf("err = %v, want the limit on aliases", err)
 	}
@@ -163,7 +164,7 @@ func TestLoadRefusesAnAliasBomb(t *testing.T) {
 
 func TestACycleOfReferencesIsNoMistake(t *testing.T) {
 	t.Parallel()
-	stacks, err := load(t, map[string]string{"a.yaml": minimal + `---
+	stacks, err := load(t, stack.Stage{}, map[string]string{"a.yaml": minimal + `---
 apiVersion: provision/v1
 kind: Application
 metadata: {name: api}
@@ -189,7 +190,7 @@ spec:
 
 func TestEveryShippedManifestIsRight(t *testing.T) {
 	t.Parallel()
-	if _, err := stack.Load("../manifests"); err != nil {
+	if _, err := stack.Load("../manifests", stack.Stage{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -206,8 +207,20 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "a.yaml"), raw, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := stack.Load(dir); err != nil && !errors.As(err, new(stack.Mistakes)) {
+		if _, err := stack.Load(dir, stack.Stage{}); err != nil && !errors.As(err, new(stack.Mistakes)) {
 			t.Fatalf("Load returned a %T: %v", err, err)
 		}
+	})
+}
+
+// temporary is the folder of a test in a mistake.
+var temporary = regexp.MustCompile(`/\S*/`)
+
+func relative(text string) string {
+	return temporary.ReplaceAllStringFunc(text, func(path string) string {
+		if strings.HasPrefix(path, os.TempDir()) {
+			return ""
+		}
+		return path
 	})
 }

@@ -17,7 +17,11 @@ type tree struct {
 	values   map[string]Position // JSON pointer (RFC 6901) → its value
 	keys     map[string]Position // JSON pointer → the key before it
 	nodes    int
-	mistakes Mistakes
+	scope    *scope   // nil leaves references and entries for some targets as they stand
+	mistakes Mistakes // that make the document unreadable
+
+	doubts     Mistakes // that do not
+	unresolved []string // the JSON pointers of texts with a reference that has no value
 }
 
 func (t *tree) at(n *yaml.Node) Position { return Position{t.file, n.Line, n.Column} }
@@ -70,13 +74,18 @@ func (t *tree) plain(n *yaml.Node, pointer string, within []*yaml.Node) any {
 	case yaml.MappingNode:
 		return t.mapping(n, pointer, within)
 	case yaml.SequenceNode:
-		list := make([]any, len(n.Content))
-		for i, c := range n.Content {
+		entries := t.entries(n, pointer)
+		list := make([]any, len(entries))
+		for i, c := range entries {
 			list[i] = t.plain(c, pointer+"/"+strconv.Itoa(i), within)
 		}
 		return list
 	case yaml.ScalarNode:
-		return t.scalar(n)
+		value := t.scalar(n)
+		if text, ok := value.(string); ok {
+			return t.scope.replaced(text, func(expression string) { t.missing(n, pointer, expression) })
+		}
+		return value
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ type field struct {
 	Properties    properties
 	Required      []string
 	Items         *field
+	Entries       entries `yaml:"additionalProperties"`
 	Enum          []any
 	MaxLength     int `yaml:"maxLength"`
 	MinItems      int `yaml:"minItems"`
@@ -62,12 +63,12 @@ type field struct {
 
 	// Left to the schema: the text around the reference says what holds for
 	// all, and a description says a pattern in words.
-	AdditionalProperties any  `yaml:"additionalProperties"`
-	UniqueItems          bool `yaml:"uniqueItems"`
-	MinLength            int  `yaml:"minLength"`
-	Pattern              string
-	Const                string
-	Ref                  string `yaml:"$ref"`
+	PropertyNames any  `yaml:"propertyNames"`
+	UniqueItems   bool `yaml:"uniqueItems"`
+	MinLength     int  `yaml:"minLength"`
+	Pattern       string
+	Const         string
+	Ref           string `yaml:"$ref"`
 
 	// One value or a list of such values.
 	If   any
@@ -87,6 +88,18 @@ func (t *types) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func (t types) is(name string) bool { return len(t) == 1 && t[0] == name }
+
+// entries are what the members of an object with names of the author's are, nil
+// where there are none or they are anything.
+type entries struct{ *field }
+
+func (e *entries) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	e.field = &field{}
+	return n.Load(e.field)
+}
 
 // properties are the members of an object in the order of the schema, which a
 // map would lose.
@@ -158,6 +171,9 @@ func (f *field) rows(b *strings.Builder, prefix string, find func(ref string) *f
 			if below != nil {
 				below.rows(b, path+".", find)
 			}
+		}
+		if p.Entries.field != nil {
+			p.Entries.rows(b, path+".NAME.", find)
 		}
 		if p.Items != nil {
 			p.Items.rows(b, path+"[].", find)

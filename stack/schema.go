@@ -59,11 +59,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		for _, segment := range here {
 			p += pointer(segment)
 		}
-		hint := "letters, digits, _ and -"
-		if k.Property == "local" {
-			hint = "local is the name of the local tenant; choose another name"
-		}
-		d.mistakes.add(d.position(p+pointer(k.Property)), hint, "%s%q is not a valid name for an entry", in(fieldName(here)), k.Property)
+		d.mistakes.add(d.position(p+pointer(k.Property)), "use letters, digits, _ and -", "%s%q is not a valid name for an entry", in(fieldName(here)), k.Property)
 		return
 	}
 	if len(e.Causes) > 0 {
@@ -77,6 +73,9 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		here[i] = s
 	}
 	p := pointer(here...)
+	if slices.Contains(d.unresolved, p) {
+		return // what is wrong with it has been said
+	}
 	what := fieldName(e.InstanceLocation)
 	d.refused = append(d.refused, p)
 	switch k := e.ErrorKind.(type) {

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"slices"
+	"time"
 )
 
 // Stack is one system as its manifests declare it, or as it was read back from
@@ -12,6 +13,9 @@ type Stack struct {
 	Prune        string // "credentials": also remove secrets and certificates that no manifest names
 	Deleted      string // "refuse": do not purge deleted objects that hold a name
 	Protection   Protection
+	Environment  string    // the suffix of an environment of its own, or ""
+	Expires      time.Time // when the environment may be deleted; zero leaves that as it is
+	Excluded     []Excluded
 	Deployers    []string // who applies the stack, in the forms of an owner: they may own what it makes
 	Applications []*Application
 	Users        []*User
@@ -30,6 +34,14 @@ type Position struct {
 	File   string `json:"file"`
 	Line   int    `json:"line,omitempty"` // 0 is the file as a whole
 	Column int    `json:"column,omitempty"`
+}
+
+// Excluded is a document that metadata.targets excludes for the target.
+type Excluded struct {
+	Kind, Name string
+	Pos        Position
+
+	UserPrincipalName string // of a User
 }
 
 // Application is an app registration with its service principal, the

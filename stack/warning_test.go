@@ -35,7 +35,7 @@ func TestWarnings(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "stack.yaml"), []byte(manifest), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		stacks, err := Load(dir)
+		stacks, err := Load(dir, Stage{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -18,13 +18,16 @@ type invocation struct {
 	given []string // the flags of the command alone, e.g. --no-purge
 }
 
+// manifestVerbs are the commands that read the stacks of a folder.
+var manifestVerbs = []string{"apply", "destroy", "output", "plan", "rotate", "serve", "token", "validate", "verify"}
+
 // invoked remembers what runs.
 func (a *app) invoked(cmd *cobra.Command, args []string) {
 	a.verb, a.where, a.given = cmd.Name(), nil, givenFlags(cmd)
 	if parent := cmd.Parent(); parent != nil && parent.Name() == "completion" {
 		a.answered = true // a script for a shell, and no result
 	}
-	if slices.Contains([]string{"apply", "destroy", "output", "plan", "rotate", "serve", "token", "validate", "verify"}, a.verb) {
+	if slices.Contains(manifestVerbs, a.verb) {
 		a.where = []string{directory(args)}
 	}
 }
@@ -32,7 +35,21 @@ func (a *app) invoked(cmd *cobra.Command, args []string) {
 // command is a command line to try, about the same folder and the same target as
 // the one that runs, quoted for a shell.
 func (a *app) command(verb string, args ...string) string {
-	return a.commandAt(a.where, verb, args...)
+	return a.commandAt(a.where, verb, append(a.stageArgs(), args...)...)
+}
+
+// stageArgs are the flags of this run that say with which values manifests are read.
+func (a *app) stageArgs() (args []string) {
+	set, suffix := a.setParameters(), a.suffix()
+	for _, p := range set {
+		if !p.Environment || a.reviewed != nil {
+			args = append(args, "--set", p.Name+"="+p.Value)
+		}
+	}
+	if suffix != "" {
+		args = append(args, "--suffix", suffix)
+	}
+	return args
 }
 
 // commandAt is command about another folder or stack, or none.
@@ -60,11 +77,11 @@ func (a *app) again(flags ...string) string {
 }
 
 // givenFlags are the flags on the command line that cmd alone knows. Not among
-// them are --stack, which commands name by themselves, and --header, which may
-// hold a secret.
+// them are --stack, which commands name by themselves, those of stageArgs, and
+// --header, which may hold a secret.
 func givenFlags(cmd *cobra.Command) (flags []string) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if cmd.InheritedFlags().Lookup(f.Name) != nil || f.Name == "header" || f.Name == "stack" && cmd.Name() == "destroy" {
+		if cmd.InheritedFlags().Lookup(f.Name) != nil || f.Name == "header" || f.Name == "set" || f.Name == "suffix" || f.Name == "stack" && cmd.Name() == "destroy" {
 			return
 		}
 		values := []string{f.Value.String()}

@@ -91,9 +91,8 @@ func complete(c *cobra.Command) {
 func targets() []string {
 	all := []string{"local"}
 	if raw, err := stack.ReadFile(configFile, maxInput); err == nil {
-		config, _ := stack.CheckConfig(configFile, raw, stack.ConfigSchema(nil))
-		if stated, ok := config["targets"].(map[string]any); ok {
-			all = append(all, slices.Sorted(maps.Keys(stated))...)
+		if config, _ := stack.CheckConfig(configFile, raw, stack.ConfigSchema(nil)); config != nil {
+			all = append(all, config.Targets()...)
 		}
 	}
 	return all
@@ -101,7 +100,7 @@ func targets() []string {
 
 // declared are the stacks of the folder; none where they hold a mistake.
 func declared(args []string) []*stack.Stack {
-	stacks, err := stack.Load(directory(args))
+	stacks, err := stack.Load(directory(args), stack.Stage{})
 	if err != nil {
 		return nil
 	}

@@ -41,9 +41,11 @@ func (a *app) readConfig(root *cobra.Command) error {
 	case err != nil:
 		return usagef("%s: %w", configFile, err)
 	}
-	if _, mistakes := stack.CheckConfig(configFile, raw, configSchema(root)); len(mistakes) > 0 {
+	file, mistakes := stack.CheckConfig(configFile, raw, configSchema(root))
+	if len(mistakes) > 0 {
 		return mistakes
 	}
+	a.file = file
 	a.config.SetConfigType("yaml")
 	if err := a.config.ReadConfig(bytes.NewReader(raw)); err != nil {
 		return usagef("%s: %w", configFile, err)

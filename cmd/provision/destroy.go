@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -34,7 +35,7 @@ the marks in the tenant identify the objects of the stack.`,
 			var stacks []*stack.Stack
 			if len(names) == 0 {
 				var err error
-				if stacks, err = stack.Load(directory(args)); err != nil {
+				if stacks, err = a.load(args); err != nil {
 					return err
 				}
 				for _, s := range stacks {
@@ -46,73 +47,84 @@ the marks in the tenant identify the objects of the stack.`,
 				return err
 			}
 			defer s.close()
-			p, state, err := s.diff(cmd.Context(), nil, plan.Options{Destroy: names,
-				KeepDeleted: a.config.GetBool("no-purge"), Force: a.config.GetBool("force")})
-			if err != nil {
-				return err
-			}
-			if err := a.known(s, a.config.GetStringSlice("stack"), p); err != nil {
-				return err
-			}
-			p.Orphans, p.Notes = nil, nil
-			for _, name := range names {
-				if err := a.planRemoval(s, name, nil, p); err != nil {
-					return err
-				}
-			}
-			if err := a.noteLeft(s, stacks); err != nil {
-				return err
-			}
-			a.give("plan", p)
-			a.give("writes", 0)
-			var users []*stack.User
-			for _, st := range stacks {
-				users = append(users, st.Users...)
-			}
-			if p.Empty() {
-				left, err := a.forgetLeft(cmd.Context(), s, names, nil, users, state)
-				if err == nil && !left {
-					fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
-				}
-				return err
-			}
-			if err := a.showPlan(p, false); err != nil {
-				return err
-			}
-			if err := p.CheckDeletes(state, true, prevented(stacks, state.Tenant)); err != nil {
-				return err
-			}
-			if a.config.GetBool("plan") {
-				return nil
-			}
-			if len(p.Steps) > 0 {
-				if err := a.confirm(cmd.Context(), s, "destroy all that in"); err != nil {
-					return err
-				}
-			}
-			done, err := a.carryOut(cmd.Context(), s, p, state, nil)
-			if err != nil {
-				return err
-			}
-			if err := a.removeOutputs(s, p); err != nil {
-				return err
-			}
-			if _, err := a.forgetLeft(cmd.Context(), s, names, nil, users, state); err != nil {
-				return err
-			}
-			a.give("writes", done.Writes)
-			fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
-			return nil
+			return a.deleteStacks(cmd.Context(), s, names, stacks)
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack to delete by its marks in the tenant, without manifests (may be repeated)")
 	c.Flags().Bool("plan", false, "show what destroy would delete, and delete nothing")
+	deleteFlags(c)
+	return c
+}
+
+// deleteFlags decide how stacks are deleted.
+func deleteFlags(c *cobra.Command) {
 	c.Flags().Bool("no-purge", false, "leave the deleted objects in the recycle bin")
 	c.Flags().Bool("force", false, "delete a stack even if another stack refers to it")
 	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
 	writerFlags(c)
 	c.Flags().Bool("overwrite", false, "remove Output files even if they changed after provision wrote them")
-	return c
+}
+
+// deleteStacks deletes what the stacks of these names own. stacks are their
+// manifests, where they were read.
+func (a *app) deleteStacks(ctx context.Context, s *session, names []string, stacks []*stack.Stack) error {
+	p, state, err := s.diff(ctx, nil, plan.Options{Destroy: names,
+		KeepDeleted: a.config.GetBool("no-purge"), Force: a.config.GetBool("force")})
+	if err != nil {
+		return err
+	}
+	if err := a.known(s, a.config.GetStringSlice("stack"), p); err != nil {
+		return err
+	}
+	p.Orphans, p.Notes = nil, nil
+	for _, name := range names {
+		if err := a.planRemoval(s, name, nil, p); err != nil {
+			return err
+		}
+	}
+	if err := a.noteLeft(s, stacks); err != nil {
+		return err
+	}
+	a.give("plan", p)
+	a.give("writes", 0)
+	var users []*stack.User
+	for _, st := range stacks {
+		users = append(users, st.Users...)
+	}
+	if p.Empty() {
+		left, err := a.forgetLeft(ctx, s, names, nil, users, state)
+		if err == nil && !left {
+			fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
+		}
+		return err
+	}
+	if err := a.showPlan(p, false); err != nil {
+		return err
+	}
+	if err := p.CheckDeletes(state, true, prevented(stacks, state.Tenant)); err != nil {
+		return err
+	}
+	if a.config.GetBool("plan") {
+		return nil
+	}
+	if len(p.Steps) > 0 {
+		if err := a.confirm(ctx, s, "destroy all that in"); err != nil {
+			return err
+		}
+	}
+	done, err := a.carryOut(ctx, s, p, state, nil)
+	if err != nil {
+		return err
+	}
+	if err := a.removeOutputs(s, p); err != nil {
+		return err
+	}
+	if _, err := a.forgetLeft(ctx, s, names, nil, users, state); err != nil {
+		return err
+	}
+	a.give("writes", done.Writes)
+	fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
+	return nil
 }
 
 // known refuses a stack by name that neither the tenant nor this machine has

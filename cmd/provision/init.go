@@ -99,12 +99,12 @@ func (a *app) writeStack(from, name, dir string) error {
 		written = append(written, path)
 	}
 	schema := filepath.Join(dir, schemaFile)
-	if err := os.WriteFile(schema, stack.Schema, 0o644); err != nil {
+	if err := os.WriteFile(schema, stack.EditorSchema(), 0o644); err != nil {
 		return fmt.Errorf("write the stack: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "wrote %s: for editors\n", schema)
 	written = append(written, schema)
-	stacks, err := stack.Load(dir)
+	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil {
 		return fmt.Errorf("check the written stack: %w", err)
 	}

@@ -22,7 +22,7 @@ func (a *app) derive(file string, args []string) error {
 	}
 	resource, client := "", ""
 	if _, err := os.Stat(directory(args)); err == nil || len(args) > 0 {
-		stacks, err := stack.Load(directory(args))
+		stacks, err := a.load(args)
 		if err != nil {
 			return err
 		}

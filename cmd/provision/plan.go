@@ -86,9 +86,33 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 	if err != nil {
 		return nil, nil, err
 	}
+	p.Notes = append(p.Notes, excludedNotes(p, stacks, state.Tenant, s.target)...)
 	p.DestroyCommand = s.destroy
 	p.Warnings = warnings(ctx, stacks, sinks().GitHub)
 	return p, state, nil
+}
+
+// excludedNotes say of what a plan deletes that metadata.targets excludes it.
+func excludedNotes(p *plan.Plan, stacks []*stack.Stack, tenant plan.Tenant, target string) (notes []string) {
+	excluded := map[plan.Key]stack.Excluded{}
+	for _, s := range stacks {
+		for _, e := range s.Excluded {
+			switch e.Kind {
+			case "Application":
+				excluded[plan.Key{Kind: plan.Application, Name: s.UniqueName(e.Name)}] = e
+			case "Group":
+				excluded[plan.Key{Kind: plan.Group, Name: s.GroupUniqueName(e.Name)}] = e
+			case "User":
+				excluded[plan.Key{Kind: plan.User, Name: strings.ToLower(stack.InTenant(e.UserPrincipalName, tenant.ID, tenant.Domain))}] = e
+			}
+		}
+	}
+	for _, step := range p.Steps {
+		if e, ok := excluded[step.Key]; ok && step.Action == plan.Delete {
+			notes = append(notes, fmt.Sprintf("%s is deleted because metadata.targets excludes %s %s for target %s (%s)", step.Key, strings.ToLower(e.Kind), e.Name, target, e.Pos))
+		}
+	}
+	return notes
 }
 
 // read reads the tenant, or returns what this command has read of it already, with

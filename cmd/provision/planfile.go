@@ -23,12 +23,14 @@ func planFlags(c *cobra.Command) {
 	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
 	c.Flags().Bool("allow-deletes", false, "allow to delete 5 objects or more if they are over 30% of what the stacks own")
 	c.Flags().Bool("purge", false, "also purge deleted objects from the recycle bin")
+	c.Flags().Duration("ttl", 0, "mark the stacks as expired after this time, for provision gc, e.g. 48h")
 	c.Flags().StringSlice("only", nil, "apply only this document and what it needs: STACK/NAME (may be repeated)")
 }
 
 func (a *app) planOptions() plan.SavedOptions {
 	return plan.SavedOptions{ResetPasswords: a.config.GetBool("reset-passwords"), AllowForeignOwners: a.config.GetBool("allow-foreign-owners"),
-		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only")}
+		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only"),
+		Suffix: a.config.GetString("suffix"), Expires: a.expires(), Set: a.setParameters()}
 }
 
 // planWith reads the tenant and plans with the options of a user.
@@ -149,6 +151,11 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 	if target := a.config.GetString("target"); target != saved.Target {
 		return nil, nil, hint(usagef("%s is a plan for target %s, not %s", args[0], saved.Target, target), "use --target %s", shellQuote(saved.Target))
 	}
+	if given := a.stageArgs(); len(given) > 0 {
+		return nil, nil, hint(usagef("%s cannot be used with a plan, which was made with its own values", given[0]),
+			"make another plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(given, "--out", args[0])...))
+	}
+	a.reviewed = &saved.Options
 	return &saved, []string{filepath.FromSlash(saved.Dir)}, nil
 }
 
@@ -165,5 +172,5 @@ func (a *app) asReviewed(p *plan.Plan, saved *plan.SavedPlan) error {
 		a.say("changed: %s", d)
 	}
 	return hint(fmt.Errorf("the tenant or the manifests have changed since the plan was made (%s)", count(len(differences), "difference")),
-		"review a new plan: `%s`", a.commandAt(nil, "plan", filepath.FromSlash(saved.Dir), "--out", "FILE"))
+		"review a new plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(a.stageArgs(), "--out", "FILE")...))
 }

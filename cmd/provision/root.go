@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"provision/internal/display"
+	"provision/plan"
 	"provision/stack"
 )
 
@@ -24,6 +26,9 @@ type app struct {
 	streams         // output has what a terminal or a CI system would obey escaped
 	raw     streams // for a child, and for values that programs read
 	config  *viper.Viper
+	file    *stack.Config // provision.yaml, nil where there is none
+
+	reviewed *plan.SavedOptions // of the plan that apply was given, which replace --set and --suffix
 	invocation
 	args []string
 
@@ -113,9 +118,14 @@ and no account. --target selects a real tenant.`,
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.init(), a.schema()} {
+	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.gc(), a.init(), a.schema()} {
 		c.GroupID = "more"
 		root.AddCommand(c)
+	}
+	for _, c := range root.Commands() {
+		if slices.Contains(manifestVerbs, c.Name()) {
+			stageFlags(c)
+		}
 	}
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")

@@ -21,7 +21,7 @@ func (a *app) changing(cmd *cobra.Command, args []string, check func([]*stack.St
 }
 
 func (a *app) with(connect func(context.Context) (*session, error), cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
-	stacks, err := stack.Load(directory(args))
+	stacks, err := a.load(args)
 	if err != nil {
 		return err
 	}

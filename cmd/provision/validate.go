@@ -21,7 +21,7 @@ tenant. Exit code 0: no mistakes; 2: there are mistakes.`,
 		Example: "  provision validate manifests/\n  provision validate -o json manifests/ | jq '.errors[].message'",
 		Args:    maxOneDir,
 		RunE: func(_ *cobra.Command, args []string) error {
-			stacks, err := stack.Load(directory(args))
+			stacks, err := a.load(args)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ plan in JSON, --config the schema of provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			schema := stack.Schema
+			schema := stack.EditorSchema()
 			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
 				schema = report.Schema
 			}

@@ -43,7 +43,7 @@ func load(t *testing.T, document []byte) *stack.Conformance {
 			t.Fatal(err)
 		}
 	}
-	stacks, err := stack.Load(dir)
+	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, document)
 	}

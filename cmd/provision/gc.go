@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+func (a *app) gc() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "gc",
+		Short: "Delete environments that have expired or are no longer needed",
+		Long: `gc deletes stacks that were applied with --suffix or --ttl and that nobody needs any
+more: those whose --ttl has passed, and with --environments those whose suffix matches a
+pattern and is not among --keep. It reads the marks that apply has left in the tenant, needs
+no manifests, and touches no other stack. A stack is deleted only if all of its applications
+carry the same marks.`,
+		Example: "  provision gc --dry-run\n  provision gc --target staging --yes\n  provision gc --environments 'pr-*' --keep pr-17,pr-21",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			pattern, keep := a.config.GetString("environments"), a.config.GetStringSlice("keep")
+			if _, err := path.Match(pattern, ""); err != nil {
+				return hint(usagef("--environments %q is not a pattern", pattern), "* stands for any text, e.g. --environments 'pr-*'")
+			}
+			if len(keep) > 0 && pattern == "" {
+				return hint(usagef("--keep needs --environments"), "e.g. --environments 'pr-*' --keep pr-17,pr-21")
+			}
+			s, err := a.connectToWrite(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			state, err := s.read(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			var names []string
+			environments := []environment{}
+			for _, l := range lifespans(state) {
+				e := environment{Stack: l.Stack, Environment: l.Environment, Reason: a.reasonToDelete(l, pattern, keep)}
+				if !l.Expires.IsZero() {
+					e.Expires = &l.Expires
+				}
+				environments = append(environments, e)
+				if e.Reason != "" {
+					names = append(names, l.Stack)
+				}
+			}
+			a.give("environments", environments)
+			a.listEnvironments(environments)
+			if len(names) == 0 {
+				a.give("writes", 0)
+				fmt.Fprintln(a.stdout, "nothing to delete")
+				return nil
+			}
+			if a.config.GetBool("dry-run") {
+				return nil
+			}
+			return a.deleteStacks(cmd.Context(), s, names, nil)
+		},
+	}
+	c.Flags().Bool("dry-run", false, "list the environments and what would be deleted, and delete nothing")
+	c.Flags().String("environments", "", "also delete environments whose suffix matches this pattern, e.g. 'pr-*'")
+	c.Flags().StringSlice("keep", nil, "suffixes of --environments to keep, e.g. those of open pull requests")
+	deleteFlags(c)
+	return c
+}
+
+// environment is what -o json has of a stack with a lifespan.
+type environment struct {
+	Stack       string     `json:"stack"`
+	Environment string     `json:"environment,omitempty"`
+	Expires     *time.Time `json:"expires,omitempty"`
+	Reason      string     `json:"reason,omitempty"` // why it is deleted; "" keeps it
+}
+
+// lifespans are those of the stacks in a tenant that have one, by name.
+func lifespans(state *plan.State) (all []stack.Lifespan) {
+	tags := map[string][][]string{}
+	for k, o := range state.Objects {
+		if k.Kind != plan.Application || o.Stack == "" {
+			continue
+		}
+		var of []string
+		list, _ := o.Properties["tags"].([]any)
+		for _, tag := range list {
+			if text, ok := tag.(string); ok {
+				of = append(of, text)
+			}
+		}
+		tags[o.Stack] = append(tags[o.Stack], of)
+	}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		if l := stack.LifespanOf(name, tags[name]); l.Environment != "" || !l.Expires.IsZero() {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// reasonToDelete is why a stack is not needed any more, or "".
+func (a *app) reasonToDelete(l stack.Lifespan, pattern string, keep []string) string {
+	if !l.Expires.IsZero() && l.Expires.Before(a.now()) {
+		return "expired"
+	}
+	if matched, _ := path.Match(pattern, l.Environment); pattern != "" && l.Environment != "" && matched && !slices.Contains(keep, l.Environment) {
+		return "not kept"
+	}
+	return ""
+}
+
+func (a *app) listEnvironments(all []environment) {
+	for _, e := range all {
+		var about []string
+		if e.Environment != "" {
+			about = append(about, "environment "+e.Environment)
+		}
+		if e.Expires != nil {
+			about = append(about, "expires "+e.Expires.Format(time.RFC3339))
+		}
+		what := "keep  "
+		if e.Reason != "" {
+			what = "delete"
+			about = append(about, e.Reason)
+		}
+		fmt.Fprintf(a.stdout, "%s  stack %s: %s\n", what, e.Stack, strings.Join(about, ", "))
+	}
+}

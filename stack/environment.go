@@ -1,0 +1,81 @@
+package stack
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The tags of the applications of a stack that is an environment of its own.
+const (
+	EnvironmentMark = "provision:environment=" // the suffix
+	ExpiresMark     = "provision:expires="     // RFC 3339: when `provision gc` can delete the stack
+)
+
+// Marks are the tags that every application of the stack carries.
+func (s *Stack) Marks() []string {
+	marks := []string{Mark(s.Name)}
+	if s.Environment != "" {
+		marks = append(marks, EnvironmentMark+s.Environment)
+	}
+	if !s.Expires.IsZero() {
+		marks = append(marks, ExpiresMark+s.Expires.UTC().Format(time.RFC3339))
+	}
+	return marks
+}
+
+// MergedTags are the tags of a live application with those that a stack declares;
+// a new time of expiry replaces the former one.
+func MergedTags(live, declared []any) []any {
+	expires := func(tag any) bool {
+		text, ok := tag.(string)
+		return ok && strings.HasPrefix(text, ExpiresMark)
+	}
+	renewed := slices.ContainsFunc(declared, expires)
+	var merged []any
+	for _, tag := range slices.Concat(live, declared) {
+		if !slices.Contains(merged, tag) && !(renewed && expires(tag) && !slices.Contains(declared, tag)) {
+			merged = append(merged, tag)
+		}
+	}
+	return merged
+}
+
+// Lifespan is how long a stack in a tenant lives, as the tags of its applications say.
+type Lifespan struct {
+	Stack       string
+	Environment string    // the suffix, "" where the applications do not agree on one
+	Expires     time.Time // the latest of its applications; zero where one has none
+}
+
+// LifespanOf reads the tags of each application of a stack. What somebody else can
+// have written counts only where all applications, and the stack's name, agree.
+func LifespanOf(stack string, tags [][]string) Lifespan {
+	l := Lifespan{Stack: stack}
+	for i, of := range tags {
+		environment, expires := "", time.Time{}
+		for _, tag := range of {
+			if name, ok := strings.CutPrefix(tag, EnvironmentMark); ok && ValidName(name) && strings.HasSuffix(stack, "-"+name) {
+				environment = name
+			}
+			if text, ok := strings.CutPrefix(tag, ExpiresMark); ok {
+				if t, err := time.Parse(time.RFC3339, text); err == nil && t.After(expires) {
+					expires = t
+				}
+			}
+		}
+		if i == 0 {
+			l.Environment, l.Expires = environment, expires
+			continue
+		}
+		if environment != l.Environment {
+			l.Environment = ""
+		}
+		if expires.IsZero() || l.Expires.IsZero() {
+			l.Expires = time.Time{}
+		} else if expires.After(l.Expires) {
+			l.Expires = expires
+		}
+	}
+	return l
+}

@@ -1,0 +1,45 @@
+package stack
+
+import (
+	"time"
+)
+
+// Local is the name of the target that needs no entry in provision.yaml.
+const Local = "local"
+
+// Stage says for which target, and with which values, manifests are read. The
+// zero Stage is the local target without any values.
+type Stage struct {
+	Target  string   // "" is Local
+	Targets []string // the targets of provision.yaml; nil does not check the names in manifests
+
+	// Configured are the parameters of the target in provision.yaml. Values of
+	// an instance go before them, and Parameters before both.
+	Configured []Given
+	Parameters []Given // the later one of two with the same name counts
+
+	// Suffix makes an environment of its own of every stack: it is appended to
+	// the names of stacks, users and identifier URIs. "" appends nothing.
+	Suffix string
+
+	// Expires is when the stacks may be deleted; zero leaves that as it is.
+	Expires time.Time
+}
+
+// Given is the value of a parameter, with where it was given.
+type Given struct {
+	Name  string
+	Value any // text, a number, a boolean or a list of texts
+	Pos   Position
+
+	// Environment is whether the name is that of an environment variable, in
+	// which letters have no case and underscores do not count.
+	Environment bool
+}
+
+func (s Stage) target() string {
+	if s.Target == "" {
+		return Local
+	}
+	return s.Target
+}
