@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -17,9 +18,10 @@ import (
 //	    until: 2026-12-31
 //
 // A known failure is shown and does not count as one; from the day after until
-// it counts again. Several runs may use one Baseline, one after another.
+// it counts again. Several runs may use one Baseline.
 type Baseline struct {
 	file    string
+	mu      sync.Mutex // of what entries have seen
 	entries []*baselineEntry
 }
 
@@ -76,6 +78,8 @@ func (b *Baseline) apply(r *Result, now time.Time) {
 	if b == nil {
 		return
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, e := range b.entries {
 		if e.id() != r.ID {
 			continue

@@ -163,7 +163,7 @@ func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 
 // send sends one request and says what is wrong with the answer.
 func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err error) {
-	exchange, got, err := t.ask(ctx, t.scene.request, d.change(t.session.spoken(t.scene.request)))
+	went, got, err := t.ask(ctx, t.scene.request, d.change(t.session.spoken(t.scene.request)))
 	if err != nil {
 		return "", err
 	}
@@ -185,7 +185,7 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 		wrong = fmt.Sprintf("%s (%d)", d.says, got.status)
 	}
 	if t.result.Exchange == nil || wrong != "" && len(t.wrong) == 0 {
-		t.result.Exchange, t.result.Status = exchange, got.status
+		t.result.Exchange, t.result.Status = went.exchange(), got.status
 	}
 	return wrong, nil
 }
@@ -222,27 +222,27 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 // ask sends a request with the trial's token. A target that hangs up or does not
 // answer lets nobody in. What was made by one that was let in is taken away.
 // Headers that the user gives for every request stay.
-func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*Exchange, reply, error) {
+func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*record, reply, error) {
 	for name := range t.session.Target.Header {
 		delete(c.header, name)
 	}
 	if t.token != "" {
 		c.authorization, c.secrets = append(c.authorization, "Bearer "+t.token), append(c.secrets, t.token)
 	}
-	exchange, got, elapsed, err := t.session.send(ctx, r, c)
+	went, got, elapsed, err := t.session.send(ctx, r, c)
 	t.result.Duration += elapsed
 	if t.isGone(ctx, err) {
-		t.result.Exchange, t.result.Status = exchange, 0
-		return exchange, got, err
+		t.result.Exchange, t.result.Status = went.exchange(), 0
+		return went, got, err
 	}
 	var nobody *unreachable
 	if errors.As(err, &nobody) && ctx.Err() == nil {
-		return exchange, reply{}, nil
+		return went, reply{}, nil
 	}
 	if err == nil && !t.scene.made && t.session.likeAdmitted(t.result.Endpoint, got.body) > different {
 		t.session.cleanUp(ctx, t.result.Case, t.scene, got)
 	}
-	return exchange, got, err
+	return went, got, err
 }
 
 // similarity is how like one answer is to another.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,21 +54,21 @@ type reply struct {
 // send sends one request and returns what was said and the answer. It keeps
 // the pace, repeats what the target had no time for, and sends again on a new
 // connection what a request before it may have spoilt.
-func (s *session) send(ctx context.Context, r request, c credential) (*Exchange, reply, time.Duration, error) {
+func (s *session) send(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
 	for n, again := 0, 0; ; {
 		if err := s.pace.wait(ctx); err != nil {
 			return nil, reply{}, 0, err
 		}
-		exchange, got, elapsed, err := s.once(ctx, r, c, again > 0)
+		went, got, elapsed, err := s.once(ctx, r, c, again > 0)
 		if spoilt(got, err) && again < mostAgain(err) && ctx.Err() == nil {
 			again++
 			continue
 		}
 		if err != nil || got.status != http.StatusTooManyRequests || c.may429 {
-			return exchange, r.meaning.read(got, cmp.Or(c.method, r.method)), elapsed, err
+			return went, r.meaning.read(got, cmp.Or(c.method, r.method)), elapsed, err
 		}
 		if err := s.pace.slowDown(n, got.header); err != nil {
-			return exchange, got, elapsed, err
+			return went, got, elapsed, err
 		}
 		n++
 	}
@@ -93,7 +92,7 @@ func mostAgain(err error) int {
 // once sends a request a single time; anew uses a connection of its own, and
 // sends the body only when the target asks for it (RFC 9110, section 10.1.1), so
 // that an early answer is not lost.
-func (s *session) once(ctx context.Context, sent request, c credential, anew bool) (*Exchange, reply, time.Duration, error) {
+func (s *session) once(ctx context.Context, sent request, c credential, anew bool) (*record, reply, time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, reply{}, 0, err
 	}
@@ -106,35 +105,29 @@ func (s *session) once(ctx context.Context, sent request, c credential, anew boo
 	if err != nil {
 		return nil, reply{}, 0, err
 	}
-	secrets := slices.Concat(s.hidden, c.secrets)
-	m := newMasker(secrets)
-	exchange := &Exchange{
-		Method: r.Method, URL: m.text(address(r.URL)),
-		RequestHeader: m.header(r.Header), Token: decoded(c),
-	}
-	exchange.RequestBody, _ = m.shown(bodyOf(sent, c))
+	went := &record{request: r, body: bodyOf(sent, c), secrets: slices.Concat(s.hidden, c.secrets), credential: c}
+	went.header = r.Header
 	begin := time.Now()
 	client := s.client
 	if anew {
 		client = s.anew
 		if r.ContentLength > 0 {
+			r.Header = r.Header.Clone()
 			r.Header.Set("Expect", "100-continue")
 		}
 	}
 	response, err := client.Do(r)
 	if err != nil {
-		return exchange, reply{}, time.Since(begin), &unreachable{maskError(err, secrets)}
+		return went, reply{}, time.Since(begin), &unreachable{maskError(err, went.secrets)}
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	elapsed := time.Since(begin)
-	exchange.Status = response.StatusCode
-	exchange.ResponseHeader = m.header(response.Header)
-	exchange.Body, exchange.Truncated = m.shown(body)
+	went.status, went.answerHeader, went.answer = response.StatusCode, response.Header, body
 	if err != nil {
-		return exchange, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, exchange.URL, maskError(err, secrets))}
+		return went, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, mask(address(r.URL), went.secrets), maskError(err, went.secrets))}
 	}
-	return exchange, reply{status: response.StatusCode, header: response.Header, body: body, sent: c.secrets, elapsed: elapsed}, elapsed, nil
+	return went, reply{status: response.StatusCode, header: response.Header, body: body, sent: c.secrets, elapsed: elapsed}, elapsed, nil
 }
 
 func (s *session) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {
@@ -230,23 +223,3 @@ func (t Target) client(concurrency int) *http.Client {
 
 // plain is the error without line breaks, which a broken server may cause.
 func plain(err error) error { return errors.New(strings.Join(strings.Fields(err.Error()), " ")) }
-
-// shown is the beginning of a body.
-func (m masker) shown(body []byte) (string, bool) {
-	text := m.text(strings.ToValidUTF8(string(body), "\uFFFD"))
-	if len(text) <= maxShown {
-		return text, false
-	}
-	return strings.ToValidUTF8(text[:maxShown], ""), true
-}
-
-func decoded(c credential) *Decoded {
-	if len(c.secrets) == 0 {
-		return nil
-	}
-	token, _, err := decode(c.secrets[0])
-	if err != nil {
-		return nil
-	}
-	return &Decoded{Header: json.RawMessage(token.Header), Claims: json.RawMessage(token.Payload)}
-}

@@ -96,25 +96,6 @@ func TestOneFlawIsOneFinding(t *testing.T) {
 	}
 }
 
-// The same for the checks that a validator forgets altogether.
-func TestOneForgottenCheckIsOneFinding(t *testing.T) {
-	t.Parallel()
-	for _, test := range forgotten {
-		if test.flaw == "" {
-			continue
-		}
-		t.Run(string(test.flaw), func(t *testing.T) {
-			t.Parallel()
-			s := startTenant(t)
-			r := run(t, quickstart(s, serve(t, validator{issuer: s.issuer(), flaw: test.flaw})))
-			checkFindings(t, r.summary.Findings, "GET /secure: "+test.fails[0])
-			if title := r.summary.Findings[0].Title; !strings.Contains(title, test.names) {
-				t.Errorf("the finding does not name %q: %s", test.names, title)
-			}
-		})
-	}
-}
-
 func checkFindings(t *testing.T, findings []Finding, kills string) {
 	t.Helper()
 	if len(findings) == 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,10 @@ type Life struct {
 	Keys        KeyService
 	Assignments AssignmentService
 	Why         string // why a member is nil
+	// Shared is held for reading by the cases of each run that uses the tenant, and
+	// for writing by its life cases, which others would take for a fault of their
+	// API; nil: this run is the only one.
+	Shared *sync.RWMutex
 	// Disruptive adds the cases with which a cache of the API may keep something
 	// else than the issuer's keys for minutes.
 	Disruptive bool

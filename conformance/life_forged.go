@@ -51,9 +51,10 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 	}
 }
 
-// keysWithdrawn has the issuer publish a key, and the API fetch the key set with
-// it; then the same without it. A token of that key, which the API has never
-// seen before, must be refused: some caches add keys and never remove one.
+// keysWithdrawn has the API fetch the key set with the key that the issuer has
+// published for the run; then the same without it. A token of that key, which the
+// API has never seen before, must be refused: some caches add keys and never
+// remove one.
 var keysWithdrawn = lifeCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
@@ -71,38 +72,26 @@ var keysWithdrawn = lifeCheck{
 			unknown, failed := l.unknownKid(0)
 			return l.notFetched(unknown), errors.Join(err, failed)
 		}
-		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
-			if left := l.restoring(p.withdraw)(ctx); left != "" {
-				return credential{}, fmt.Errorf("%s", left)
-			}
+		p := &l.published
+		if p.err != nil {
+			return credential{}, fmt.Errorf("publish a key: %w", p.err)
 		}
-		changing, cancel := l.uninterrupted(ctx)
-		defer cancel()
-		kid, withdraw, err := l.Life.Keys.Publish(changing)
-		if err != nil {
-			return credential{}, fmt.Errorf("publish a key: %w", err)
-		}
-		if withdraw == nil {
+		if p.withdraw == nil {
 			return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
 		}
-		restore := l.restoring(withdraw)
-		signed, err := l.good.signedUnder(ctx, map[string]any{"kid": kid})
+		raw, err := l.good.signWith(ctx, map[string]any{"kid": p.kid}, change{"uti": unique()})
 		if err != nil {
-			restore(ctx)
 			return credential{}, err
 		}
-		signed.restore = restore
-		knew, err := l.fetched(ctx)
-		if left := restore(ctx); left != "" {
+		signed := bearer(raw)
+		if left := l.restoring(p.withdraw)(ctx); left != "" {
 			return credential{}, fmt.Errorf("%s", left)
 		}
-		if err == nil && knew {
-			knew, err = l.fetched(ctx)
-		}
+		again, err := l.fetched(ctx)
 		if err != nil {
 			return credential{}, err
 		}
-		if !knew {
+		if !again {
 			return l.notFetched(signed), nil
 		}
 		return signed, nil

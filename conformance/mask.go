@@ -87,13 +87,25 @@ func (m masker) header(h http.Header) http.Header {
 // IsCredential says whether a header looks as if it carried a secret: by its
 // name, or because its value is long and random.
 func IsCredential(name, value string) bool {
-	return credentialName.MatchString(name) || randomValue.MatchString(value) && strings.ContainsAny(value, "0123456789")
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(credentialEnds, func(end string) bool { return strings.HasSuffix(name, end) }) ||
+		slices.ContainsFunc(credentialParts, func(part string) bool { return strings.Contains(name, part) }) ||
+		isRandom(value)
 }
 
 var (
-	credentialName = regexp.MustCompile(`(?i)auth(?:entication|orization)?$|api-?key|key$|token|secret|passw|cookie|credential|session|signature|csrf|xsrf`)
-	randomValue    = regexp.MustCompile(`^[A-Za-z0-9+/_=.-]{24,}$`)
+	credentialEnds  = []string{"auth", "authentication", "authorization", "key"}
+	credentialParts = []string{"api-key", "apikey", "token", "secret", "passw", "cookie", "credential", "session", "signature", "csrf", "xsrf"}
 )
+
+// isRandom says whether a value is a long word with a digit, in the letters that
+// encodings use.
+func isRandom(value string) bool {
+	const long = 24
+	return len(value) >= long && strings.ContainsAny(value, "0123456789") && !strings.ContainsFunc(value, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("+/_=.-", r))
+	})
+}
 
 // hide lists what must not be shown of a header's value: itself, and what it
 // becomes in JSON, in a URL and in base64.

@@ -41,8 +41,8 @@ var forgotten = []struct {
 	{flaw: "nobody", fails: []string{"valid"}, names: "refuses every token"},
 }
 
-// Each flaw makes exactly those cases fail that are meant for it, and the
-// cause of each names the check that is missing.
+// Each flaw makes exactly those cases fail that are meant for it, the cause of each
+// names the check that is missing, and so does the finding.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	for _, test := range forgotten {
@@ -61,6 +61,10 @@ func TestMutants(t *testing.T) {
 			}
 			if test.flaw != "" {
 				tally.mutant(missing(want, got) == nil)
+				checkFindings(t, r.summary.Findings, "GET /secure: "+test.fails[0])
+				if title := r.summary.Findings[0].Title; !strings.Contains(title, test.names) {
+					t.Errorf("the finding does not name %q: %s", test.names, title)
+				}
 			}
 			for _, id := range want {
 				if cause := r.result(t, id).Cause; !strings.Contains(cause, test.names) {

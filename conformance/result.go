@@ -78,6 +78,7 @@ type Summary struct {
 	Errors   int           `json:"errors"`
 	Known    int           `json:"known,omitempty"`
 	Blocked  int           `json:"blocked,omitempty"` // say nothing while a finding is there
+	Began    time.Time     `json:"-"`
 	Duration time.Duration `json:"-"`
 	// FailedBySeverity adds up to Failed.
 	FailedBySeverity map[Severity]int `json:"failedBySeverity,omitempty"`
@@ -119,10 +120,26 @@ func (s *Summary) Add(other Summary) {
 	for severity, n := range other.FailedBySeverity {
 		s.failed(severity, n)
 	}
-	s.Duration += other.Duration
+	s.lasts(other)
 	s.Unproven = append(s.Unproven, other.Unproven...)
 	s.Undeclared += other.Undeclared
 	s.Protected += other.Protected
+}
+
+// lasts extends the time that the runs took; they may have gone side by side.
+func (s *Summary) lasts(other Summary) {
+	if s.Began.IsZero() {
+		s.Began, s.Duration = other.Began, other.Duration
+		return
+	}
+	end, otherEnd := s.Began.Add(s.Duration), other.Began.Add(other.Duration)
+	if other.Began.Before(s.Began) {
+		s.Began = other.Began
+	}
+	if otherEnd.After(end) {
+		end = otherEnd
+	}
+	s.Duration = end.Sub(s.Began)
 }
 
 // found adds findings.

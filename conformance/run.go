@@ -30,6 +30,8 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := newRunner(&suite, all, chosen)
+	r.share()
+	defer r.unshare()
 	defer r.session.close(ctx)
 	if e, ok := suite.lifeEndpoint(); ok && suite.Life.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLife && c.Endpoint == e.id }) {
 		r.session.publish(ctx, e)
@@ -42,7 +44,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	if err := h.Begin(plan); err != nil {
 		return Summary{}, fmt.Errorf("report: %w", err)
 	}
-	summary := Summary{Planned: len(chosen)}
+	summary := Summary{Planned: len(chosen), Began: begin}
 	r.start(ctx)
 	defer r.running.Wait()
 	defer cancel() // first, so that the wait is short

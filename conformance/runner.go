@@ -20,6 +20,9 @@ type runner struct {
 	running   sync.WaitGroup
 	cases     sync.WaitGroup // of running, all but the life cases
 
+	tenant  *sync.RWMutex // Life.Shared
+	unshare func()
+
 	early map[string]*Result // of the cases that give the others their meaning, by id
 
 	mu     sync.Mutex
@@ -74,9 +77,21 @@ func (r *runner) start(ctx context.Context) {
 	}
 	r.running.Go(func() {
 		r.cases.Wait()
+		r.unshare()
+		r.tenant.Lock()
+		defer r.tenant.Unlock()
 		r.life(ctx, stageLife)
 		r.life(ctx, stageEnd)
 	})
+}
+
+// share begins to use the tenant beside other runs; unshare ends that.
+func (r *runner) share() {
+	if r.tenant = r.session.Life.Shared; r.tenant == nil {
+		r.tenant = new(sync.RWMutex)
+	}
+	r.tenant.RLock()
+	r.unshare = sync.OnceFunc(r.tenant.RUnlock)
 }
 
 // life tries the cases that disturb others, when those are done.
@@ -161,8 +176,8 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		presented.catchAll = r.session.catchesAll(ctx)
 	}
 	presented.may429 = c.Expect.met(http.StatusTooManyRequests) && !c.Expect.Refused
-	exchange, got, elapsed, err := r.session.send(ctx, scene.request, presented)
-	result.Exchange, result.Duration = exchange, elapsed
+	went, got, elapsed, err := r.session.send(ctx, scene.request, presented)
+	result.Exchange, result.Duration = went.exchange(), elapsed
 	made := got
 	if c.reveals && r.session.ranFor(c, got).wrong == "" {
 		made = reply{} // a success that let nobody in
@@ -180,7 +195,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	if err != nil {
 		return fail(err)
 	}
-	result.Status = exchange.Status
+	result.Status = went.status
 	if c.reveals && !presented.catchAll {
 		presented.inspect = func(a reply) finding { return r.session.ranFor(c, a) }
 	}

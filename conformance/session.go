@@ -19,7 +19,8 @@ type session struct {
 	*Suite
 	mu     sync.Mutex
 	grants map[subject]*grant
-	good   map[string]*good // by endpoint
+	good   map[string]*good  // by endpoint
+	signed map[string]string // by the issuer: tokens by their header and claims
 
 	insufficient map[string]*insufficient // by endpoint
 	bait         *bait                    // nil: not needed yet
@@ -46,7 +47,7 @@ type session struct {
 
 // newSession begins one over all cases of a suite, which Expand has checked.
 func newSession(s *Suite, all []Case) *session {
-	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
+	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
 		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
 		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*good, error)),
 	}
@@ -191,7 +192,7 @@ func (g *good) signWith(ctx context.Context, header, changes map[string]any) (st
 			want[name] = value
 		}
 	}
-	raw, err := g.session.Tokens.Sign(ctx, header, maps.Clone(want))
+	raw, err := g.session.sign(ctx, header, want)
 	if errors.Is(err, ErrUnavailable) {
 		return "", skip("", "only the issuer could sign such a token: %v", err)
 	}
@@ -205,6 +206,27 @@ func (g *good) signWith(ctx context.Context, header, changes map[string]any) (st
 	if !sameJSON(got, want) {
 		return "", errors.New("have the issuer sign a token: its claims are not the ones asked for")
 	}
+	return raw, nil
+}
+
+// sign has the issuer sign claims, the same ones once.
+func (s *session) sign(ctx context.Context, header map[string]any, claims claimSet) (string, error) {
+	key, err := json.Marshal([]any{header, claims})
+	if err != nil {
+		return "", fmt.Errorf("encode claims: %w", err)
+	}
+	s.mu.Lock()
+	raw, known := s.signed[string(key)]
+	s.mu.Unlock()
+	if known {
+		return raw, nil
+	}
+	if raw, err = s.Tokens.Sign(ctx, header, maps.Clone(map[string]any(claims))); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.signed[string(key)] = raw
 	return raw, nil
 }
 

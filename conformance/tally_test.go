@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"sync"
@@ -44,7 +45,9 @@ func noFalseAlarm(t *testing.T, r *recorder) {
 	tally.falseAlarms += len(alarms)
 }
 
+// TestMain runs more tests at a time than there are processors: many of them wait.
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "6")
 	code := m.Run()
 	if testing.Verbose() && tally.mutants+tally.correct > 0 {
 		fmt.Printf("killed %d of %d, false alarms %d (%d runs against correct validators)\n", tally.killed, tally.mutants, tally.falseAlarms, tally.correct)

@@ -65,7 +65,7 @@ type tenant struct {
 	codes map[string]authorizationCode
 	logs  []string // method and path of every request
 
-	next  string    // kid of the second key, "" while it is not published
+	next  []string  // kids of a second key, under which it is published
 	times int       // it was published
 	fault *KeyFault // of requests for the keys
 	asked int       // requests for the keys since fault was set
@@ -140,7 +140,7 @@ func (s *tenant) discovery(w http.ResponseWriter, _ *http.Request) {
 func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.asked++
-	fault, published := s.fault, s.next
+	fault, published := s.fault, slices.Clone(s.next)
 	s.mu.Unlock()
 	if fault != nil {
 		select {
@@ -159,8 +159,8 @@ func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 	one := jwk("one", tenantKey())
 	one["issuer"], one["x5c"] = s.issuer(), []string{base64.StdEncoding.EncodeToString(tenantCertificate())}
 	keys := []any{one}
-	if published != "" {
-		keys = append(keys, jwk(published, nextTenantKey()))
+	for _, kid := range published {
+		keys = append(keys, jwk(kid, nextTenantKey()))
 	}
 	answer(w, 200, map[string]any{"keys": keys})
 }

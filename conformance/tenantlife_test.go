@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,17 +11,17 @@ import (
 func (s *tenant) life() Life { return Life{Keys: s, Assignments: s, Disruptive: true} }
 
 func (s *tenant) Publish(context.Context) (string, func(context.Context) error, error) {
-	set := func(kid string) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.next = kid
-	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.times++
 	kid := fmt.Sprintf("next-%d", s.times)
-	s.mu.Unlock()
-	set(kid)
-	return kid, func(context.Context) error { set(""); return nil }, nil
+	s.next = append(s.next, kid)
+	return kid, func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.next = slices.DeleteFunc(s.next, func(one string) bool { return one == kid })
+		return nil
+	}, nil
 }
 
 func (s *tenant) Disturb(_ context.Context, how KeyFault) (Disturbance, error) {

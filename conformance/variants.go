@@ -123,12 +123,12 @@ func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err e
 	if err != nil {
 		return "", err
 	}
-	exchange, got, elapsed, err := t.session.send(ctx, scene.request, c)
+	went, got, elapsed, err := t.session.send(ctx, scene.request, c)
 	t.sent++
 	t.result.Duration += elapsed
 	t.session.cleanUp(ctx, t.result.Case, scene, got)
 	if t.isGone(ctx, err) {
-		t.result.Exchange, t.result.Status = exchange, 0
+		t.result.Exchange, t.result.Status = went.exchange(), 0
 		return "", err
 	}
 	var nobody *unreachable
@@ -147,7 +147,7 @@ func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err e
 		wrong = said
 	}
 	if t.result.Exchange == nil || wrong != "" && len(t.wrong) == 0 {
-		t.result.Exchange, t.result.Status = exchange, got.status
+		t.result.Exchange, t.result.Status = went.exchange(), got.status
 	}
 	return wrong, nil
 }

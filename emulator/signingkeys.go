@@ -12,9 +12,10 @@ func (e *Emulator) listKeys(w http.ResponseWriter, _ *http.Request) {
 	managementAnswer(w, e.login.Keys())
 }
 
-// publishKey makes the next key known before it is used.
-func (e *Emulator) publishKey(w http.ResponseWriter, _ *http.Request) {
-	key, err := e.login.PublishKey()
+// publishKey makes the next key known before it is used; with another=true, one
+// more beside it.
+func (e *Emulator) publishKey(w http.ResponseWriter, r *http.Request) {
+	key, err := e.login.PublishKey(r.URL.Query().Get("another") == "true")
 	e.answerKey(w, key, err)
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -102,12 +100,12 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 		return err
 	}
 	var total conformance.Summary
-	for _, p := range all {
-		summary, err := a.verifyAPI(ctx, s, p, stacks, baseline, handler)
-		if err != nil {
-			return errors.Join(err, finish())
-		}
-		total.Add(summary)
+	runs, err := a.verifications(ctx, s, all, stacks, baseline)
+	if err == nil {
+		total, err = verifyAll(ctx, runs, handler)
+	}
+	if err != nil {
+		return errors.Join(err, finish())
 	}
 	if err := finish(); err != nil {
 		return err
@@ -145,65 +143,4 @@ func (a *app) notTried(ctx context.Context, s *session, stacks []*stack.Stack, n
 	}
 	return hint(fmt.Errorf("%s could not be run: the tenant does not match the manifests", count(n, "case")),
 		"`%s` shows the differences, `%s` corrects them", a.command("plan"), a.command("apply"))
-}
-
-// verifyAPI runs the documents of one API.
-func (a *app) verifyAPI(ctx context.Context, s *session, p protected, stacks []*stack.Stack, baseline *conformance.Baseline, handler conformance.Handler) (total conformance.Summary, err error) {
-	f, err := s.facts(ctx, p, stacks)
-	if err != nil {
-		return total, err
-	}
-	tokens, err := s.tenantTokens(ctx, p, f)
-	if err != nil {
-		return total, err
-	}
-	users, err := s.people(p)
-	if err != nil {
-		return total, err
-	}
-	clients, err := s.clients(ctx, p, f)
-	if err != nil {
-		return total, err
-	}
-	reach, err := a.reach()
-	if err != nil {
-		return total, err
-	}
-	for _, document := range p.documents {
-		document = placed(document)
-		url := cmp.Or(reach.url, document.URL)
-		if url == "" {
-			if document.Scenario == "" {
-				document = bundled(document)
-			}
-			var stop func()
-			if url, stop, err = s.startBundledAPI(p, f, document); err != nil {
-				return total, err
-			}
-			defer stop()
-		}
-		if err := reach.await(ctx, s.targetClient(reach), url); err != nil {
-			return total, err
-		}
-		summary, err := conformance.Run(ctx, &conformance.Suite{
-			Document: document,
-			Target:   s.targetOf(reach, url, document),
-			Issuer:   f.issuer, Resource: f.resource,
-			Users: users, Groups: f.groups, Tenants: f.others, Applications: clients, Tokens: tokens, Life: a.lifeOf(s, f),
-			OutputCommand: a.command("output", "--for-api", "--application", p.name()),
-			Rerun:         a.rerun(p),
-			Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
-		}, handler)
-		if errors.Is(err, conformance.ErrNoCase) && a.config.GetString("only") != "" {
-			continue // another document may have what --only asks for
-		}
-		if errors.As(err, new(*net.OpError)) {
-			return total, hint(fmt.Errorf("verify %s: %w", p.name(), err), "is the API running at %s? See --url", url)
-		}
-		if err != nil {
-			return total, fmt.Errorf("verify %s: %w", p.name(), err)
-		}
-		total.Add(summary)
-	}
-	return total, nil
 }

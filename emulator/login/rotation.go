@@ -37,11 +37,15 @@ func (l *Login) Keys() []Key {
 
 // PublishKey makes the next signing key, unless there is one, and returns it.
 // It is in the published keys from now on, so that validators can know it
-// before Rotate lets it sign.
-func (l *Login) PublishKey() (Key, error) {
+// before Rotate lets it sign. another makes one more beside a next key.
+func (l *Login) PublishKey(another bool) (Key, error) {
 	var published Key
 	err := l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
-		keys, k, err := withNext(keys, l.clock())
+		add := withNext
+		if another {
+			add = withAnother
+		}
+		keys, k, err := add(keys, l.clock())
 		if err == nil {
 			published = k.describe()
 		}
@@ -121,6 +125,11 @@ func withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, er
 			return keys, k, nil
 		}
 	}
+	return withAnother(keys, now)
+}
+
+// withAnother returns the keys with a new next one, and that.
+func withAnother(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
 	made, err := newSigningKey(next, now)
 	if err != nil {
 		return nil, nil, err

@@ -45,9 +45,15 @@ func TestKeyRotation(t *testing.T) {
 	first := w.login.Keys()[0]
 	old := w.granted(w.siteRedemption(w.code(w.siteRequest("scope", "User.Read openid"), w.ada))).text("access_token")
 
-	second, err := w.login.PublishKey()
+	second, err := w.login.PublishKey(false)
 	w.must(err)
-	if again, err := w.login.PublishKey(); err != nil || again.ID != second.ID {
+	another, err := w.login.PublishKey(true)
+	w.must(err)
+	if another.ID == second.ID || !slices.Equal(w.states(), []string{"current", "next", "next"}) {
+		t.Errorf("another key beside %v: %v, %v", second, another, w.states())
+	}
+	w.must(w.login.DropKey(another.ID))
+	if again, err := w.login.PublishKey(false); err != nil || again.ID != second.ID {
 		t.Errorf("published twice: %v %v", again, err)
 	}
 	if !slices.Equal(w.published(), []string{first.ID, second.ID}) || !slices.Equal(w.states(), []string{"current", "next"}) {

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"provision/conformance"
+	"provision/stack"
+)
+
+// verification is the run of one document.
+type verification struct {
+	suite conformance.Suite // without Target
+	// bundled starts the API that is verified; nil: there is one at url.
+	bundled func() (url string, stop func(), err error)
+	url     string
+	reach   reach
+	session *session
+	p       protected
+}
+
+// verifications are the runs of all documents. What they need of the tenant is
+// read.
+func (a *app) verifications(ctx context.Context, s *session, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline) (runs []verification, err error) {
+	reach, err := a.reach()
+	if err != nil {
+		return nil, err
+	}
+	shared := new(sync.RWMutex)
+	for _, p := range all {
+		f, err := s.facts(ctx, p, stacks)
+		if err != nil {
+			return nil, err
+		}
+		tokens, err := s.tenantTokens(ctx, p, f)
+		if err != nil {
+			return nil, err
+		}
+		users, err := s.people(p)
+		if err != nil {
+			return nil, err
+		}
+		clients, err := s.clients(ctx, p, f)
+		if err != nil {
+			return nil, err
+		}
+		life := a.lifeOf(s, f)
+		life.Shared = shared
+		for _, document := range p.documents {
+			document = placed(document)
+			v := verification{url: cmp.Or(reach.url, document.URL), reach: reach, session: s, p: p}
+			if v.url == "" {
+				if document.Scenario == "" {
+					document = bundled(document)
+				}
+				v.bundled = func() (string, func(), error) { return s.startBundledAPI(p, f, document) }
+			}
+			v.suite = conformance.Suite{
+				Document: document,
+				Issuer:   f.issuer, Resource: f.resource,
+				Users: users, Groups: f.groups, Tenants: f.others, Applications: clients, Tokens: tokens, Life: life,
+				OutputCommand: a.command("output", "--for-api", "--application", p.name()),
+				Rerun:         a.rerun(p),
+				Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
+			}
+			runs = append(runs, v)
+		}
+	}
+	return runs, nil
+}
+
+// sideBySide is how many bundled APIs are verified at a time.
+const sideBySide = 4
+
+// verifyAll runs the verifications and reports them in their order. Bundled APIs,
+// which share nothing but the local tenant, are verified side by side, and
+// others one after another.
+func verifyAll(ctx context.Context, runs []verification, handler conformance.Handler) (total conformance.Summary, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if len(runs) == 1 {
+		return runs[0].run(ctx, handler)
+	}
+	limit := semaphore.NewWeighted(sideBySide)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel() // first, so that the wait is short
+	wait := make([]func() (conformance.Summary, error), len(runs))
+	for i, v := range runs {
+		if v.bundled == nil {
+			wait[i] = func() (conformance.Summary, error) { return v.run(ctx, handler) }
+			continue
+		}
+		var recording conformance.Recording
+		var summary conformance.Summary
+		var failed error
+		done := make(chan struct{})
+		running.Go(func() {
+			defer close(done)
+			if failed = limit.Acquire(ctx, 1); failed == nil {
+				defer limit.Release(1)
+				summary, failed = v.run(ctx, &recording)
+			}
+		})
+		wait[i] = func() (conformance.Summary, error) {
+			<-done
+			return summary, errors.Join(recording.Replay(handler), failed)
+		}
+	}
+	for _, one := range wait {
+		summary, err := one()
+		if err != nil {
+			return total, err
+		}
+		total.Add(summary)
+	}
+	return total, nil
+}
+
+// run verifies the document.
+func (v verification) run(ctx context.Context, handler conformance.Handler) (conformance.Summary, error) {
+	url := v.url
+	if v.bundled != nil {
+		var stop func()
+		var err error
+		if url, stop, err = v.bundled(); err != nil {
+			return conformance.Summary{}, err
+		}
+		defer stop()
+	}
+	if err := v.reach.await(ctx, v.session.targetClient(v.reach), url); err != nil {
+		return conformance.Summary{}, err
+	}
+	suite := v.suite
+	suite.Target = v.session.targetOf(v.reach, url, suite.Document)
+	summary, err := conformance.Run(ctx, &suite, handler)
+	switch {
+	case errors.Is(err, conformance.ErrNoCase) && suite.Only != "":
+		return conformance.Summary{}, nil // another document may have what --only asks for
+	case errors.As(err, new(*net.OpError)):
+		return summary, hint(fmt.Errorf("verify %s: %w", v.p.name(), err), "is the API running at %s? See --url", url)
+	case err != nil:
+		return summary, fmt.Errorf("verify %s: %w", v.p.name(), err)
+	}
+	return summary, nil
+}

@@ -1,0 +1,30 @@
+package conformance
+
+// Recording keeps a run for later, so that runs that go side by side are reported
+// one after another.
+type Recording struct{ said []func(Handler) error }
+
+func (r *Recording) Begin(p Plan) error {
+	r.said = append(r.said, func(h Handler) error { return h.Begin(p) })
+	return nil
+}
+
+func (r *Recording) Result(one Result) error {
+	r.said = append(r.said, func(h Handler) error { return h.Result(one) })
+	return nil
+}
+
+func (r *Recording) End(s Summary) error {
+	r.said = append(r.said, func(h Handler) error { return h.End(s) })
+	return nil
+}
+
+// Replay hands on what was recorded.
+func (r *Recording) Replay(h Handler) error {
+	for _, say := range r.said {
+		if err := say(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
