@@ -11,14 +11,15 @@ import (
 // Entra has chosen for what the steps create. The state itself is not changed.
 func (s *State) After(steps []Step, lookup func(Key, string) string) *State {
 	after := *s
-	after.Objects = maps.Clone(s.Objects)
+	after.Objects, after.relations = maps.Clone(s.Objects), nil
 	for _, step := range steps {
-		after.do(step, lookup)
+		after.Advance(step, lookup)
 	}
 	return &after
 }
 
-func (s *State) do(step Step, lookup func(Key, string) string) {
+// Advance makes the state that of the tenant after a step, see After.
+func (s *State) Advance(step Step, lookup func(Key, string) string) {
 	switch step.Action {
 	case Purge:
 		s.Deleted = slices.DeleteFunc(slices.Clone(s.Deleted), func(o *Live) bool { return o.ID == step.ID })
@@ -111,6 +112,7 @@ func (s *State) complete(o *Live, step Step, lookup func(Key, string) string) {
 	if step.Kind.entry().relation && o.Ends == (Ends{}) {
 		o.Ends = Ends{Holder: step.Refs.Holder.Key, Principal: step.Refs.Principal.Key}
 		o.HolderID, o.PrincipalID = step.Refs.Holder.Resolve(lookup), step.Refs.Principal.Resolve(lookup)
+		s.relate(o)
 	}
 }
 
@@ -126,11 +128,27 @@ func (s *State) remove(k Key) {
 	if k.Kind == User {
 		delete(s.Objects, Key{Password, k.Name})
 	}
-	for other, o := range s.Objects {
-		if slices.Contains(gone, o.Ends.Holder) || slices.Contains(gone, o.Ends.Principal) {
-			delete(s.Objects, other)
+	if s.relations == nil {
+		s.relations = map[Key][]Key{}
+		for _, o := range s.Objects {
+			s.relate(o)
 		}
 	}
+	for _, end := range gone {
+		for _, relation := range s.relations[end] {
+			delete(s.Objects, relation)
+		}
+		delete(s.relations, end)
+	}
+}
+
+// relate notes a relation under its ends, once somebody has asked for relations.
+func (s *State) relate(o *Live) {
+	if s.relations == nil || o.Ends == (Ends{}) {
+		return
+	}
+	s.relations[o.Ends.Holder] = append(s.relations[o.Ends.Holder], o.Key)
+	s.relations[o.Ends.Principal] = append(s.relations[o.Ends.Principal], o.Key)
 }
 
 // merge changes properties as a PATCH does: an object of settings by member, and

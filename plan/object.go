@@ -81,6 +81,8 @@ type State struct {
 	Deleted  []*Live     // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be
 	Notes    []string    // what people should know and no step changes
+
+	relations map[Key][]Key // of each object, while Advance removes objects
 }
 
 // Strays are the keyIds of client secrets that share the name of a declared one,

@@ -93,7 +93,7 @@ func (t *tenant) pending() error {
 		if n++; n == 1 {
 			first = w
 		}
-		t.state = t.state.After([]plan.Step{w.Step}, w.lookup)
+		t.state.Advance(w.Step, w.lookup)
 	}
 	if n > 0 {
 		t.note("%d writes of the last %s are not visible in the tenant yet, for example %s %s; the plan takes them for done",

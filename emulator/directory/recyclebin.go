@@ -121,12 +121,18 @@ func (tx *Tx) Restore(id string) (any, error) {
 // deletedWith returns the service principal that went into the recycle bin with
 // its application, and not one that was deleted by itself before.
 func (tx *Tx) deletedWith(app *Application) (last *ServicePrincipal) {
-	for _, sp := range tx.DeletedServicePrincipals() {
-		if sp.AppID == app.AppID && !sp.DeletedDateTime.Before(*app.DeletedDateTime) {
+	for _, sp := range tx.deletedInstances(app) {
+		if !sp.DeletedDateTime.Before(*app.DeletedDateTime) {
 			last = sp
 		}
 	}
 	return last
+}
+
+// deletedInstances returns the service principals of an application that are in the
+// recycle bin.
+func (r reader) deletedInstances(app *Application) []*ServicePrincipal {
+	return collect(each[ServicePrincipal](r, servicePrincipals, "deletedAppId", app.AppID), nil)
 }
 
 // Purge takes an object out of the recycle bin for good, an application
@@ -138,10 +144,8 @@ func (tx *Tx) Purge(id string) error {
 	}
 	switch o := object.(type) {
 	case *Application:
-		for _, sp := range tx.DeletedServicePrincipals() {
-			if sp.AppID == o.AppID {
-				tx.purge(servicePrincipals, sp, sp.ID)
-			}
+		for _, sp := range tx.deletedInstances(o) {
+			tx.purge(servicePrincipals, sp, sp.ID)
 		}
 		tx.purge(applications, o, o.ID)
 	case *ServicePrincipal:

@@ -51,6 +51,7 @@ func schema() *memdb.DBSchema {
 		}),
 		many("owner", func(p *ServicePrincipal) []string { return p.OwnerIDs }),
 		many("deleted", func(p *ServicePrincipal) []string { return deletedKey(p.DeletedDateTime != nil) }),
+		many("deletedAppId", func(p *ServicePrincipal) []string { return []string{unlessDeleted(p.DeletedDateTime == nil, p.AppID)} }),
 		byVersion[ServicePrincipal](),
 	)
 	table(users,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -234,16 +235,17 @@ func parsePosition(token string) (*position, error) {
 // page filters, sorts and cuts a list; next is where the following page
 // begins, nil when there is none.
 func (q query) page(objects []any) (page []any, total int, next *position) {
+	if len(q.orderBy) == 0 && !q.count {
+		page, next = q.pageByID(objects)
+		return page, 0, next
+	}
 	type placed struct {
 		object any
 		position
 	}
 	var kept []placed
 	for _, object := range objects {
-		if q.search != nil && !q.search.matches(object) {
-			continue
-		}
-		if q.filter == nil || matches(q.filter, reflect.Indirect(reflect.ValueOf(object))) {
+		if q.keeps(object) {
 			kept = append(kept, placed{object, q.positionOf(object)})
 		}
 	}
@@ -262,4 +264,33 @@ func (q query) page(objects []any) (page []any, total int, next *position) {
 		}
 	}
 	return page, total, next
+}
+
+// pageByID is page for a list in the order of ids, of which nobody asks how long it
+// is: no object before the page or after it is looked at.
+func (q query) pageByID(objects []any) (page []any, next *position) {
+	byID := func(a, b any) int { return cmp.Compare(idOf(a), idOf(b)) }
+	if !slices.IsSortedFunc(objects, byID) {
+		objects = slices.SortedFunc(slices.Values(objects), byID)
+	}
+	first := 0
+	if q.after != nil {
+		first = sort.Search(len(objects), func(i int) bool { return idOf(objects[i]) > q.after.ID })
+	}
+	for _, object := range objects[first:] {
+		if !q.keeps(object) {
+			continue
+		}
+		if len(page) == q.top {
+			return page, &position{ID: idOf(page[len(page)-1])}
+		}
+		page = append(page, object)
+	}
+	return page, nil
+}
+
+// keeps tells whether an object is one that $filter and $search leave.
+func (q query) keeps(object any) bool {
+	return (q.search == nil || q.search.matches(object)) &&
+		(q.filter == nil || matches(q.filter, reflect.Indirect(reflect.ValueOf(object))))
 }

@@ -1,0 +1,64 @@
+package directory
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestAPurgeDoesNotLookThroughTheRecycleBin: what it takes must not grow with what
+// else is there, or the purge of a whole tenant takes the square of it. The fastest
+// of many purges counts, so that other work on the machine does not.
+func TestAPurgeDoesNotLookThroughTheRecycleBin(t *testing.T) {
+	const purges = 40
+	fastest := func(others int) time.Duration {
+		b := inMemory(t)
+		var deleted []string
+		b.update(func(tx *Tx) error {
+			for i := range others + purges {
+				name := fmt.Sprint("app", i)
+				app, err := tx.CreateApplication(&Application{DisplayName: name, UniqueName: &name})
+				if err != nil {
+					return err
+				}
+				if _, err := tx.CreateServicePrincipal(&ServicePrincipal{AppID: app.AppID}); err != nil {
+					return err
+				}
+				if err := tx.DeleteApplication(app.ID); err != nil {
+					return err
+				}
+				deleted = append(deleted, app.ID)
+			}
+			return nil
+		})
+		best := time.Hour
+		for _, id := range deleted[:purges] {
+			began := time.Now()
+			b.update(func(tx *Tx) error { return tx.Purge(id) })
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	if few, many := fastest(10), fastest(2000); many > 3*few {
+		t.Errorf("a purge takes %s beside 10 deleted applications and %s beside 2,000", few, many)
+	}
+}
+
+// TestAPurgedApplicationTakesItsOwnServicePrincipalsWithIt, deleted with it and
+// before it, and nobody else's.
+func TestAPurgedApplicationTakesItsOwnServicePrincipalsWithIt(t *testing.T) {
+	t.Parallel()
+	b := inMemory(t)
+	app, other := b.application(&Application{DisplayName: "app"}), b.application(&Application{DisplayName: "other"})
+	first, others := b.principal(app), b.principal(other)
+	b.update(func(tx *Tx) error { return tx.DeleteServicePrincipal(first.ID) })
+	second := b.principal(app)
+	b.update(func(tx *Tx) error { return tx.DeleteApplication(app.ID) })
+	b.update(func(tx *Tx) error { return tx.DeleteApplication(other.ID) })
+	b.update(func(tx *Tx) error { return tx.Purge(app.ID) })
+	for id, want := range map[string]bool{first.ID: false, second.ID: false, others.ID: true, other.ID: true} {
+		if _, left := b.DeletedObject(id); left != want {
+			t.Errorf("%s is in the recycle bin: %t, want %t", id, left, want)
+		}
+	}
+}
