@@ -70,6 +70,7 @@ const (
 	CauseRoutePath   CauseID = "route-path"
 	CauseRouteMethod CauseID = "route-method"
 	CausePreflight   CauseID = "preflight"
+	CauseBody        CauseID = "body"
 
 	CauseHeaderPath        CauseID = "header-path"
 	CauseHeaderMethod      CauseID = "header-method"
@@ -180,6 +181,7 @@ var causes = []cause{
 
 	{id: CauseRoutePath, title: "the check depends on the spelling of the path", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseRouteMethod, title: "the check depends on the method", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseBody, title: "the API checks another operation than the one that it runs", blockedBy: []CauseID{CauseOpen}, remedy: remedyBody},
 	{id: CausePreflight, title: "the answer to a CORS preflight is wrong", blockedBy: []CauseID{CauseRouteMethod}, remedy: remedyRoute},
 
 	{id: CauseHeaderPath, title: "the API takes the path from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,10 +23,20 @@ type disguise struct {
 	// likeAdmitted: a success counts only where the answer is like the one of an
 	// admitted request.
 	likeAdmitted bool
-	mayBreak     bool // an answer of 5xx is a note
-	rare         bool // sent without a token, at one endpoint of the API only
-	scopes       bool // sent also with a token that lacks a scope alone
-	forged       bool // change brings a token that is none: no other is sent with it
+	// without is the request without the disguise: where it is answered alike, the
+	// disguise lets nobody in. nil: nothing is compared.
+	without func(spoken) credential
+	// value takes from an answer what only the endpoint's own operation returns; then
+	// a success without it lets nobody in. covers are other operations that may
+	// have been run instead. nil: the whole answer is compared.
+	value    func(answer any) (any, bool)
+	plain    func(answer any) (any, bool) // the same of an answer to a request that is no disguise
+	covers   []operation
+	mayBreak bool // an answer of 5xx is a note
+	rare     bool // sent without a token, at one endpoint of the API only
+	scopes   bool // sent also with a token that lacks a scope alone
+	beside   bool // sent also with tokens of those who may do something else at the endpoint's path
+	forged   bool // change brings a token that is none: no other is sent with it
 	// lured says that the API asked the attacker's server; nil: it cannot.
 	lured func() bool
 	// single are the disguises that this one combines, and sets are combinations of
@@ -77,12 +88,12 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 	if err != nil {
 		return t.result, err
 	}
-	var tokens []string
+	var tokens []lackingToken
 	if len(sent) > 0 && !sent[0].forged {
 		tokens = s.insufficientTokens(ctx, e, g)
 	}
 	if !t.isOpen(e.id) {
-		tokens = append([]string{""}, tokens...)
+		tokens = append([]lackingToken{{}}, tokens...)
 	}
 	if len(tokens) == 0 {
 		return t.result, vacuous("the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.id)
@@ -91,12 +102,13 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 		return t.result, err
 	}
 	defer s.cleanUp(ctx, t.result.Case, t.scene, reply{})
-	for i, token := range tokens {
-		t.token = token
-		if i > 1 {
-			sent = slices.DeleteFunc(sent, func(d disguise) bool { return !d.scopes })
+	for _, token := range tokens {
+		t.token = token.raw
+		some := sent
+		if token.sends != nil {
+			some = slices.DeleteFunc(slices.Clone(sent), func(d disguise) bool { return !token.sends(d) })
 		}
-		if err := t.sendAll(ctx, sent); err != nil {
+		if err := t.sendAll(ctx, some); err != nil {
 			return t.result, err
 		}
 		if len(t.wrong) > 0 {
@@ -177,6 +189,11 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 			return "", nil
 		}
 		wrong = fmt.Sprintf("%s (%d)", d.says, got.status)
+	} else if d.value != nil {
+		if !success(cmp.Or(got.stated, got.status)) || !t.ran(ctx, d, got) {
+			return "", nil
+		}
+		wrong = fmt.Sprintf("%s (%d)", d.says, cmp.Or(got.stated, got.status))
 	} else if success(got.status) {
 		in, err := t.letIn(ctx, d, got)
 		if err != nil || !in {
@@ -190,10 +207,44 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 	return wrong, nil
 }
 
+// ran tells an answer with what the endpoint returns to those who are let in from
+// one with what another operation of its route returns.
+func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
+	value, ok := d.value(parse(got.body))
+	if !ok {
+		return false
+	}
+	t.session.mu.Lock()
+	admitted := t.session.admitted[t.result.Endpoint]
+	t.session.mu.Unlock()
+	like := alike
+	if own, ok := d.plain(parse(admitted)); ok {
+		if like = likenessOf(value, own); like == different {
+			return false
+		}
+	}
+	for _, cover := range d.covers {
+		_, answer, err := t.ask(ctx, t.scene.request, jsonBody(cover.json()))
+		if err != nil {
+			return false
+		}
+		if other, ok := d.plain(parse(answer.body)); ok && likenessOf(value, other) >= like {
+			return false
+		}
+	}
+	return true
+}
+
 // letIn tells a success that lets somebody in from one that anybody gets: by
 // the same request for a route that does not exist, or by what is answered.
 func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool, error) {
 	like := t.session.likeAdmitted(t.result.Endpoint, got.body)
+	if d.without != nil && like > different {
+		_, plain, err := t.ask(ctx, t.scene.request, d.without(t.session.spoken(t.scene.request)))
+		if err != nil || success(plain.status) && likeness(got.body, plain.body) >= like {
+			return false, err
+		}
+	}
 	if d.likeAdmitted {
 		return like == same || like == alike && got.header.Get("Allow") == "" && got.header.Get("Access-Control-Allow-Methods") == "", nil
 	}
@@ -280,6 +331,16 @@ func likeness(a, b []byte) similarity {
 	return different
 }
 
+func likenessOf(x, y any) similarity {
+	switch {
+	case sameJSON(x, y):
+		return same
+	case sameShape(x, y):
+		return alike
+	}
+	return different
+}
+
 // sameShape compares the members of two JSON values, not what they hold.
 func sameShape(x, y any) bool {
 	switch x := x.(type) {
@@ -301,16 +362,45 @@ func sameShape(x, y any) bool {
 	return fmt.Sprintf("%T", x) == fmt.Sprintf("%T", y)
 }
 
+// mostBeside is how many such callers are tried.
+const mostBeside = 2
+
+// callersBeside are users who may do something else at the endpoint's path, and not
+// what the endpoint does.
+func (s *session) callersBeside(e endpoint) (callers []caller) {
+	_, path, _ := strings.Cut(e.request, " ")
+	for _, stated := range s.Document.Endpoints {
+		other := s.endpoints[identity(stated)]
+		if _, at, _ := strings.Cut(other.request, " "); at != path || other.id == e.id || other.public {
+			continue
+		}
+		for _, r := range other.alternatives {
+			may := caller{scopes: slices.Concat(r.scopes, r.anyScope[:min(1, len(r.anyScope))]), roles: r.sufficient(), groups: r.groups[:min(1, len(r.groups))]}
+			if r.users && !r.owner && !e.letsIn(may) && len(callers) < mostBeside {
+				callers = append(callers, may)
+			}
+		}
+	}
+	return callers
+}
+
 // insufficient are valid tokens that an endpoint refuses.
 type insufficient struct {
-	tokens []string
+	tokens []lackingToken
 	done   chan struct{}
 }
 
+// lackingToken is one of them; "" is none.
+type lackingToken struct {
+	raw   string
+	sends func(disguise) bool // those that it is sent with; nil: all
+}
+
 // insufficientTokens are valid tokens that lack what the endpoint requires, one
-// without the roles and one without a scope, made once for all cases. One that
-// the endpoint lets in all the same is left out: another case says so.
-func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) []string {
+// without the roles, one without a scope, and those of callers who may do something
+// else at its path, made once for all cases. One that the endpoint lets in all the
+// same is left out: another case says so.
+func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) []lackingToken {
 	s.mu.Lock()
 	made := s.insufficient[e.id]
 	first := made == nil
@@ -324,17 +414,28 @@ func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) [
 		return made.tokens
 	}
 	defer close(made.done)
-	var lack []func(context.Context, *good) (credential, error)
+	type lacking struct {
+		present func(context.Context, *good) (credential, error)
+		sends   func(disguise) bool
+	}
+	var lack []lacking
 	if e.needsScope() || e.needsRole() {
-		lack = append(lack, s.notEnough(e))
+		lack = append(lack, lacking{s.notEnough(e), nil})
 	}
 	if e.needsScope() && e.needsRole() && g.who.user != "" {
-		lack = append(lack, func(ctx context.Context, g *good) (credential, error) {
+		lack = append(lack, lacking{func(ctx context.Context, g *good) (credential, error) {
 			return g.present(ctx, change{"scp": "another.scope"})
-		})
+		}, func(d disguise) bool { return d.scopes }})
 	}
-	for _, present := range lack {
-		c, err := present(ctx, g)
+	if g.who.user != "" {
+		for _, other := range s.callersBeside(e) {
+			lack = append(lack, lacking{func(ctx context.Context, g *good) (credential, error) {
+				return g.present(ctx, s.claimsOf(other, g))
+			}, func(d disguise) bool { return d.beside }})
+		}
+	}
+	for _, one := range lack {
+		c, err := one.present(ctx, g)
 		if err != nil {
 			continue // the tenant has none, and the case of such a token says so
 		}
@@ -345,7 +446,7 @@ func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) [
 		_, got, _, err := s.send(ctx, scene.request, c)
 		s.cleanUp(ctx, Case{Endpoint: e.id}, scene, got)
 		if err == nil && !success(got.status) && got.status < http.StatusInternalServerError {
-			made.tokens = append(made.tokens, c.secrets[0])
+			made.tokens = append(made.tokens, lackingToken{c.secrets[0], one.sends})
 		}
 	}
 	return made.tokens

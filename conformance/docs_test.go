@@ -31,6 +31,10 @@ func TestReferenceOfCases(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", c.Name, cell(c.Sends), expected, c.Severity, cell(c.Gain), cell(c.Flaw), cell(c.Source))
 	}
+	b.WriteString("\n## Operations that share a route\n\nWhere several endpoints of a document have the same method and path and the body says which\none is meant, each of them has these cases too (group `routes`, expected: no 2xx, severity: critical).\n\n| id | sends | what it probably means | source |\n|---|---|---|---|\n")
+	for _, check := range bodyChecks {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", check.name, cell(check.sends), cell(check.flaw), cell(check.source))
+	}
 	b.WriteString("\n## Flaws, and the cases that find them\n\nTests check the suite with these flaws: a correct validator with this one flaw must\nfail the case next to it. *Strict* cases fail with `--strict` and are notes\notherwise.\n\n| flaw | case |\n|---|---|\n")
 	for _, m := range mutants() {
 		strict := ""

@@ -120,6 +120,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	cases = append(cases, routeCases(e)...)
 	cases = append(cases, optionsCases(e)...)
 	cases = append(cases, s.disguiseCases(e)...)
+	cases = append(cases, s.bodyCases(e)...)
 	cases = append(cases, s.headerCases(e)...)
 	cases = append(cases, callerCase(e))
 	return cases

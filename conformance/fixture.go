@@ -161,5 +161,5 @@ func (s *session) spoken(r request) spoken {
 		base = strings.TrimSuffix(u.EscapedPath(), "/")
 	}
 	path, query, _ := strings.Cut(r.path, "?")
-	return spoken{r.method, base, path, query}
+	return spoken{r.method, base, path, query, r.body}
 }

@@ -22,6 +22,7 @@ type headerFacts struct {
 	good    *good
 	who     principal
 	publics []string // paths that need no token
+	methods []string // other methods that the document has for the path
 }
 
 var headerChecks = []headerCheck{
@@ -107,10 +108,21 @@ func (s *Suite) headerCases(e endpoint) []Case {
 	for _, h := range headerChecks {
 		c := Case{Name: h.name, Means: h.means, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}
 		cases = append(cases, inDisguise(e, c, ok && alone.id == e.id, func(g *good) ([]disguise, error) {
-			return h.disguises(headerFacts{g, principalOf(e, g), s.publicPaths()})
+			return h.disguises(headerFacts{g, principalOf(e, g), s.publicPaths(), s.otherMethods(e)})
 		}))
 	}
 	return cases
+}
+
+// otherMethods are those that the document has for the endpoint's path.
+func (s *Suite) otherMethods(e endpoint) (methods []string) {
+	own, path, _ := strings.Cut(e.request, " ")
+	for _, stated := range s.Document.Endpoints {
+		if method, other, _ := strings.Cut(stated.Request, " "); other == path && method != own && !slices.Contains(methods, method) {
+			methods = append(methods, method)
+		}
+	}
+	return methods
 }
 
 // publicPaths are the paths of the document's public endpoints.

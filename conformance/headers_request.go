@@ -3,6 +3,7 @@ package conformance
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -59,46 +60,86 @@ func atPath(path string, value func(spoken) string, first bool) disguise {
 var methodNames = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Forwarded-Method", "X-Original-Method", "X-Envoy-Original-Method", "X-Replaced-Method"}
 
 // methodHeaders name a harmless method at the endpoint, and the endpoint's by a
-// method that may need no token.
-func methodHeaders(headerFacts) ([]disguise, error) {
+// method that may need no token, or less of one.
+func methodHeaders(f headerFacts) ([]disguise, error) {
 	const own = "the endpoint's method"
+	pairs := []methodPair{{sent: own, said: "OPTIONS"}, {sent: "POST", said: own}}
+	for _, method := range f.methods {
+		pairs = append(pairs, methodPair{sent: method, said: own}, methodPair{sent: own, said: method})
+	}
+	for _, rare := range []methodPair{{sent: own, said: "HEAD"}, {sent: own, said: "GET"}, {sent: "GET", said: own}, {sent: "OPTIONS", said: own}} {
+		rare.rare = true
+		pairs = append(pairs, rare)
+	}
+	var all []disguise
+	var seen []methodPair
+	for _, pair := range pairs {
+		if slices.ContainsFunc(seen, func(p methodPair) bool { return p.sent == pair.sent && p.said == pair.said }) {
+			continue
+		}
+		seen = append(seen, pair)
+		all = append(all, pair.disguises(own)...)
+	}
+	return all, nil
+}
+
+// methodPair is the method that is sent and the one that is named.
+type methodPair struct {
+	sent, said string
+	rare       bool
+}
+
+func (p methodPair) disguises(own string) (all []disguise) {
 	or := func(method, otherwise string) string {
 		if method == own {
 			return otherwise
 		}
 		return method
 	}
-	var all []disguise
-	for i, pair := range [][2]string{{own, "OPTIONS"}, {"POST", own}, {own, "HEAD"}, {own, "GET"}, {"GET", own}, {"OPTIONS", own}} {
-		sent, said := pair[0], pair[1]
-		with := func(names ...string) func(spoken) credential {
-			return func(r spoken) credential {
-				c := credential{method: or(sent, r.method), path: r.whole(), header: make(http.Header)}
-				for _, name := range names {
-					c.header[name] = []string{or(said, r.method)}
-				}
-				return c
+	plain := func(r spoken) credential { return credential{method: or(p.sent, r.method), path: r.whole()} }
+	query := func(r spoken) url.Values {
+		method := or(p.said, r.method)
+		return url.Values{"_method": {method}, "X-HTTP-Method-Override": {method}, "x-http-method": {method}}
+	}
+	add := func(d disguise) {
+		d.likeAdmitted, d.without, d.beside = true, plain, true
+		all = append(all, d)
+	}
+	with := func(names ...string) func(spoken) credential {
+		return func(r spoken) credential {
+			c := plain(r)
+			c.header = make(http.Header)
+			for _, name := range names {
+				c.header[name] = []string{or(p.said, r.method)}
 			}
-		}
-		says := func(name string) string { return sent + " and " + name + ": " + said }
-		d := disguise{says: says("all headers of the method"), change: with(methodNames...), likeAdmitted: true, together: i > 1, rare: i > 1}
-		for _, name := range methodNames {
-			d.single = append(d.single, disguise{says: says(name), change: with(name), likeAdmitted: true})
-		}
-		query := func(r spoken) string {
-			method := or(said, r.method)
-			return url.Values{"_method": {method}, "X-HTTP-Method-Override": {method}, "x-http-method": {method}}.Encode()
-		}
-		all = append(all, d, disguise{says: sent + " and _method=" + said + " in the query", likeAdmitted: true, rare: i > 1, change: func(r spoken) credential {
-			return credential{method: or(sent, r.method), path: r.whole(), query: query(r)}
-		}})
-		if sent == "POST" {
-			all = append(all, disguise{says: "POST and _method in a form with " + own, likeAdmitted: true, change: func(r spoken) credential {
-				return credential{method: sent, path: r.whole(), body: query(r), header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
-			}})
+			return c
 		}
 	}
-	return all, nil
+	says := func(name string) string { return p.sent + " and " + name + ": " + p.said }
+	d := disguise{says: says("all headers of the method"), change: with(methodNames...), together: p.rare, rare: p.rare}
+	for _, name := range methodNames {
+		d.single = append(d.single, disguise{says: says(name), change: with(name), likeAdmitted: true, without: plain, beside: true})
+	}
+	add(d)
+	add(disguise{says: p.sent + " and _method=" + p.said + " in the query", rare: p.rare, change: func(r spoken) credential {
+		c := plain(r)
+		c.query = query(r).Encode()
+		return c
+	}})
+	if p.sent != http.MethodPost {
+		return all
+	}
+	add(disguise{says: "POST and _method in a form with " + p.said, change: func(r spoken) credential {
+		c := formBody(query(r).Encode())
+		c.method, c.path = p.sent, r.whole()
+		return c
+	}})
+	add(disguise{says: "POST and _method in JSON with " + p.said, change: func(r spoken) credential {
+		c := jsonBody(toJSON(map[string]string{"_method": or(p.said, r.method)}))
+		c.method, c.path = p.sent, r.whole()
+		return c
+	}})
+	return all
 }
 
 // hostHeaders are those of a request from within.

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
@@ -67,5 +68,57 @@ func TestAHeaderOfOneRoute(t *testing.T) {
 	result := r.result(t, "GET /secure?report=1: header-identity")
 	if result.Outcome != Fail || !strings.Contains(result.Reason, "X-Forwarded-Email: ada@contoso.example") {
 		t.Errorf("%s: %s %s", result.ID, result.Outcome, result.Reason)
+	}
+}
+
+// An endpoint that shares its path with another method is asked for by that one,
+// and an answer that the other method gives anyhow is nothing.
+func TestOverrideOfADeclaredMethod(t *testing.T) {
+	t.Parallel()
+	s := wide(t)
+	for flawed, test := range map[string]struct {
+		override func(r *http.Request) string
+		check    func(r *http.Request) string
+		empty    bool // all methods answer 204
+		fails    bool
+	}{
+		"none":                         {func(r *http.Request) string { return r.Method }, nil, false, false},
+		"none, and all answers empty":  {func(r *http.Request) string { return r.Method }, nil, true, false},
+		"a header, after the check":    {func(r *http.Request) string { return cmp.Or(r.Header.Get("X-HTTP-Method-Override"), r.Method) }, func(r *http.Request) string { return r.Method }, false, true},
+		"the query, after the check":   {func(r *http.Request) string { return cmp.Or(r.URL.Query().Get("_method"), r.Method) }, func(r *http.Request) string { return r.Method }, false, true},
+		"the header decides the check": {func(r *http.Request) string { return r.Method }, func(r *http.Request) string { return cmp.Or(r.Header.Get("X-Method-Override"), r.Method) }, false, true},
+		"both follow the header":       {func(r *http.Request) string { return cmp.Or(r.Header.Get("X-Method-Override"), r.Method) }, nil, false, false},
+	} {
+		t.Run(flawed, func(t *testing.T) {
+			t.Parallel()
+			check := test.check
+			if check == nil {
+				check = test.override
+			}
+			api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				roles := map[string][]string{"PUT": {"Reader", "Admin"}, "DELETE": {"Admin"}}
+				needed, runs := roles[check(r)], test.override(r)
+				status, _ := ruled{issuer: s.issuer(), decide: func(c claims) bool { return c.scope("read_data") && c.role(needed...) }}.status(r.Header.Get("Authorization"))
+				switch {
+				case r.URL.Path != "/note", roles[runs] == nil:
+					status = 404
+				case status == 401:
+					w.Header().Set("WWW-Authenticate", "Bearer")
+				case status == 200 && test.empty:
+					w.WriteHeader(204)
+					return
+				}
+				answer(w, status, map[string]any{runs: status})
+			})
+			suite := wideSuite(s, requires("PUT /note", stack.Requires{Scopes: []string{"read_data"}, AnyRole: []string{"Reader", "Admin"}}),
+				requires("DELETE /note", stack.Requires{Scopes: []string{"read_data"}, AnyRole: []string{"Admin"}}))
+			target := serve(t, api)
+			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
+			suite.Only = "header-method"
+			result := run(t, suite).result(t, "DELETE /note: header-method")
+			if failed := result.Outcome == Fail; failed != test.fails {
+				t.Errorf("%s %s %s", result.Outcome, result.Reason, result.Note)
+			}
+		})
 	}
 }

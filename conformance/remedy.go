@@ -205,6 +205,17 @@ var (
 		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
 		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
 	}
+	remedyBody = remedy{
+		`def delete_user(token=Depends(verified_token)): require_role(token, "ROLE")  # in the handler or resolver that runs, not before it`,
+		`def delete_user(token=Depends(verified_token)): require_role(token, "ROLE")  # in the handler or resolver that runs, not before it`,
+		`def delete_user(user: User = Security(azure_scheme)): require_role(user, "ROLE")  # in the handler or resolver that runs`,
+		`methods["deleteUser"] = (params, token) => { requireRole(token, "ROLE"); … }  // in the handler or resolver that runs, not before it`,
+		`methods["deleteUser"] = (params, req) => { requireRole(req.authInfo, "ROLE"); … }  // in the handler or resolver that runs`,
+		`[Authorize(Roles = "ROLE")]  // on the resolver or method that runs`,
+		`@PreAuthorize("hasAuthority('APPROLE_ROLE')")  // on the resolver or method that runs`,
+		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "ROLE"); err != nil { return err } … }`,
+		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "ROLE"); err != nil { return err } … }`,
+	}
 	remedyKeys = remedy{
 		`jwks = PyJWKClient(JWKS_URI, cache_jwk_set=True, lifespan=300)  # one for the process; keep the last key set that had keys`,
 		`fetch the key set when a kid is unknown, at most once a minute, and keep the last one that had keys`,

@@ -19,7 +19,10 @@ type way struct {
 
 // spoken is an endpoint's request as it would be sent: base is the path of the
 // target's URL, which stands before path.
-type spoken struct{ method, base, path, query string }
+type spoken struct {
+	method, base, path, query string
+	body                      []byte
+}
 
 // whole is the path with its query.
 func (r spoken) whole() string {
