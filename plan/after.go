@@ -45,6 +45,14 @@ func (s *State) Advance(step Step, lookup func(Key, string) string) {
 	if o.ID == "" {
 		o.ID = lookup(step.Key, ID)
 	}
+	if step.Kind == Terraform {
+		o.Properties = map[string]any{}
+		for _, name := range step.Hosting.Outputs {
+			if value := lookup(step.Key, name); value != "" {
+				o.Properties[name] = value
+			}
+		}
+	}
 	s.Objects[step.Key] = o
 	s.complete(o, step, lookup)
 }

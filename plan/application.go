@@ -79,7 +79,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	d.add(&Declared{Object: Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Properties: sp}, pos: a.Pos})
 
 	for _, secret := range a.Secrets {
-		d.add(&Declared{Object: Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Ends: Ends{Holder: k}}, pos: a.Pos, secret: secret})
+		d.add(&Declared{Object: Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Ends: Ends{Holder: k}}, pos: a.Pos, secret: secret, needs: d.sinkNeeds(s, secret.Sink)})
 	}
 	for _, stated := range a.FederatedCredentials {
 		for _, federated := range stated.Credentials() {

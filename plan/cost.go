@@ -50,6 +50,8 @@ func (p *Plan) Cost() Cost {
 // writes is how many writes the step sends.
 func (s Step) writes() int {
 	switch {
+	case s.Kind == Terraform:
+		return 0 // to Microsoft Graph
 	case s.Kind == Secret && s.Action == Replace:
 		return 2
 	case s.Action == Link || s.Action == Update:

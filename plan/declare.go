@@ -42,6 +42,9 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 		for _, a := range s.Applications {
 			d.application(s, a)
 		}
+		for _, t := range s.Terraforms {
+			d.terraform(s, t)
+		}
 	}
 	if len(d.mistakes) > 0 {
 		return nil, d.mistakes.Sorted()
@@ -173,6 +176,8 @@ func (d *declaration) expand(s *stack.Stack, a *stack.Application, t string) Unk
 			return string(Reference(d.applicationKey(s, a.Name), AppID)), true
 		case len(parts) == 3 && parts[0] == "applications" && parts[2] == "appId":
 			return string(Reference(d.applicationKey(s, parts[1]), AppID)), true
+		case len(parts) == 3 && parts[0] == "terraform":
+			return string(Reference(TerraformKey(s.Name, parts[1]), parts[2])), true
 		}
 		return "", false
 	}))

@@ -21,6 +21,8 @@ func (d *differ) object(want *Declared, live *Live) {
 		d.application(want, live)
 	case ServicePrincipal:
 		d.servicePrincipal(want, live)
+	case Terraform:
+		d.terraform(want, live)
 	default:
 		d.plain(want, live)
 	}

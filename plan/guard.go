@@ -39,12 +39,14 @@ func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) b
 	deletes, of := 0, 0
 	var refused Prevented
 	for _, s := range p.Steps {
-		if s.Action != Delete || !isObject(s.Kind) {
+		if s.Action != Delete || !isObject(s.Kind) && s.Kind != Terraform {
 			continue
 		}
-		deletes++
 		if prevented(s) {
 			refused = append(refused, s.Key)
+		}
+		if isObject(s.Kind) {
+			deletes++
 		}
 	}
 	for k, o := range state.Objects {

@@ -20,6 +20,7 @@ const (
 	Federated        Kind = "federatedCredential"
 	Owner            Kind = "owner"
 	Password         Kind = "password"
+	Terraform        Kind = "terraform"
 )
 
 // kind is what a plan must know of a Kind.
@@ -59,6 +60,8 @@ const (
 	link                 // what had to wait for other objects
 	admit                // new credentials
 	give                 // memberships, roles and consent
+	host                 // hosting, which finds all that is registered
+	unhost               // hosting that is to go
 	discard              // objects that are to go
 	purge                // them, from the recycle bin
 )
@@ -104,6 +107,9 @@ var kinds = []kind{
 	}},
 	{name: Password, within: true, actions: map[Action]action{
 		Replace: {revoke, "User-PasswordProfile.ReadWrite.All"},
+	}},
+	{name: Terraform, actions: map[Action]action{
+		Create: {host, ""}, Update: {host, ""}, Delete: {unhost, ""}, // Graph has no part in it
 	}},
 }
 

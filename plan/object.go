@@ -45,6 +45,7 @@ type Declared struct {
 	certificates []stack.Certificate // of an application
 	clients      []Key               // that an application pre-authorizes
 	secret       stack.Secret        // of a secret
+	needs        []Key               // of hosting: what its variables refer to
 
 	principalProperty string // by which property a relation names its principal
 	roleID            string // of an assignment
@@ -80,7 +81,12 @@ type State struct {
 	Objects  map[Key]*Live
 	Deleted  []*Live     // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be
-	Notes    []string    // what people should know and no step changes
+
+	// Hosting is what Terraform plans for the documents of the stacks, and for what is
+	// hosted and is to go. A hosted one is also a live object: its properties are the
+	// outputs that it has when the plan is carried out, as far as they are known.
+	Hosting map[Key]*Hosting
+	Notes   []string // what people should know and no step changes
 
 	relations map[Key][]Key // of each object, while Advance removes objects
 }
@@ -113,7 +119,7 @@ const (
 	ServicePrincipalID = "servicePrincipalId"
 )
 
-var placeholder = regexp.MustCompile(`\$\{([a-zA-Z]+)/([^/}]+)/([a-zA-Z]+)\}`)
+var placeholder = regexp.MustCompile(`\$\{([a-zA-Z]+)/([^/}]+)/([a-zA-Z_][a-zA-Z0-9_-]*)\}`)
 
 // need is a property of an object that an Unknown waits for.
 type need struct {
@@ -178,6 +184,9 @@ func (s *State) Lookup(k Key, property string) string {
 	o := s.Objects[k]
 	if o == nil {
 		return ""
+	}
+	if k.Kind == Terraform {
+		return text(o.Properties, property)
 	}
 	switch property {
 	case AppID:

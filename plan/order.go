@@ -27,7 +27,13 @@ func (p *Plan) Dependencies() []Dependencies {
 
 // sortSteps puts the steps in an order in which they can be carried out.
 func sortSteps(steps []Step) []Step {
-	slices.SortStableFunc(steps, func(a, b Step) int { return int(a.phase() - b.phase()) })
+	order := func(s Step) phase {
+		if s.needsHosting() {
+			return host
+		}
+		return s.phase()
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return int(order(a) - order(b)) })
 	g := newGraph(steps)
 	sorted := make([]Step, 0, len(steps))
 	placed := make([]bool, len(steps))
@@ -58,6 +64,7 @@ type stepGraph struct {
 	detach  map[Key][]int // deletions of relations, by holder
 	frees   map[owned][]int
 	rest    map[string][]int // steps of a stack that delete no object
+	admits  map[Key][]int    // steps that make a credential
 	uris    map[string]int   // the step that takes an identifier URI from its application
 }
 
@@ -69,12 +76,19 @@ type owned struct {
 
 func newGraph(steps []Step) *stepGraph {
 	g := &stepGraph{steps: steps, edges: make([]Dependencies, len(steps)), makes: map[Key][]int{}, writes: map[Key][]int{},
-		revokes: map[Key][]int{}, detach: map[Key][]int{}, frees: map[owned][]int{}, rest: map[string][]int{}, uris: map[string]int{}}
+		revokes: map[Key][]int{}, detach: map[Key][]int{}, frees: map[owned][]int{}, rest: map[string][]int{}, admits: map[Key][]int{}, uris: map[string]int{}}
 	for i, s := range steps {
 		g.index(i, s)
 	}
 	for i, s := range steps {
 		g.connect(i, s)
+	}
+	for i, s := range steps {
+		if s.phase() == host {
+			g.host(i, s)
+		}
+	}
+	for i := range steps {
 		e := &g.edges[i]
 		for _, list := range []*[]int{&e.Needs, &e.After} {
 			slices.Sort(*list)
@@ -101,10 +115,13 @@ func (g *stepGraph) index(i int, s Step) {
 	switch phase {
 	case free:
 		g.frees[owned{s.Stack, s.Kind}] = append(g.frees[owned{s.Stack, s.Kind}], i)
-	case create, update:
+	case create, update, host:
 		g.makes[s.Key] = append(g.makes[s.Key], i)
 	case detach:
 		g.detach[s.Refs.Holder.Key] = append(g.detach[s.Refs.Holder.Key], i)
+	}
+	if s.Kind == Secret && s.Action != Delete {
+		g.admits[s.Key] = append(g.admits[s.Key], i)
 	}
 	if phase == revoke || phase == disown || s.Action == Update && phase == update {
 		g.revokes[o] = append(g.revokes[o], i)
@@ -153,6 +170,8 @@ func (g *stepGraph) connect(i int, s Step) {
 			g.needs(i, g.makes[Key{ServicePrincipal, end.Name}])
 		}
 		g.needs(i, g.control(s.Refs.Principal.Key))
+	case unhost:
+		g.needs(i, g.before(g.rest[s.Stack], i))
 	case discard:
 		g.needs(i, g.before(g.rest[s.Stack], i))
 	case purge:

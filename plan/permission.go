@@ -42,7 +42,7 @@ func (p *Plan) CheckPermissions(held []string) error {
 	lacking := map[string]bool{}
 	for _, s := range p.Steps {
 		need := s.Permission()
-		if s.Action == Purge || slices.Contains(held, need) || slices.ContainsFunc(wider[need], func(w string) bool { return slices.Contains(held, w) }) {
+		if s.Action == Purge || need == "" || slices.Contains(held, need) || slices.ContainsFunc(wider[need], func(w string) bool { return slices.Contains(held, w) }) {
 			continue
 		}
 		lacking[need] = true

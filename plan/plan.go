@@ -184,7 +184,7 @@ func (n need) object() Key {
 func (d *differ) unresolved() (mistakes stack.Mistakes) {
 	made := map[Key]bool{}
 	for _, s := range d.plan.Steps {
-		if s.Action == Create {
+		if s.Action == Create || s.Kind == Terraform && s.Action == Update {
 			made[s.Key] = true
 		}
 	}
@@ -192,7 +192,7 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 	for _, s := range d.plan.Steps {
 		for _, u := range s.unknowns() {
 			for _, need := range u.needs() {
-				what := "object"
+				what, hint := "object", "create it in the tenant first, or remove the reference to it"
 				switch need.property {
 				case ServicePrincipalID:
 					what = "service principal"
@@ -200,11 +200,15 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 					what = "registration"
 				}
 				message := fmt.Sprintf("%s %s needs %s, whose %s the tenant does not have", s.Key.Kind, cmp.Or(s.Display, s.Name), need.key, what)
+				if need.key.Kind == Terraform {
+					message = fmt.Sprintf("%s %s needs output %s of %s, which has no value", s.Key.Kind, cmp.Or(s.Display, s.Name), need.property, need.key)
+					hint = "the module must give the output a value"
+				}
 				if made[need.object()] || said[message] {
 					continue
 				}
 				said[message] = true
-				m := stack.Mistake{Message: message, Hint: "create it in the tenant first, or remove the reference to it"}
+				m := stack.Mistake{Message: message, Hint: hint}
 				if o := d.declared[s.Key]; o != nil {
 					m.Pos = o.pos
 				}

@@ -82,6 +82,7 @@ func (d *differ) secret(want *Declared, live *Live) {
 		}
 		s.Action, s.ID, s.Changes = Replace, live.ID, []Change{{Path: pathTo("secretText"), From: live.Lost, To: "a new one"}}
 	}
+	s.Needs = append(s.Needs, want.needs...)
 	d.step(s)
 }
 
@@ -130,6 +131,8 @@ func (d *differ) delete(live *Live) {
 		if d.going[Key{Application, live.Name}] {
 			return
 		}
+	case Terraform:
+		s.Hosting = d.actual.Hosting[live.Key]
 	case Password:
 		return // goes with its user
 	}

@@ -42,6 +42,9 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 			}
 			fmt.Fprintf(b, "      %s\n", p.change(c, paint))
 		}
+		if e.hosting != nil {
+			e.hosting.text(b, paint)
+		}
 	}
 	for _, f := range p.Files {
 		sign, tint, remark := "+", green, ""
@@ -130,6 +133,7 @@ type entry struct {
 	name    string
 	remark  string
 	changes []Change
+	hosting *Hosting
 }
 
 func (p *Plan) entries() []*entry {
@@ -147,7 +151,10 @@ func (p *Plan) entries() []*entry {
 			e.remark = " (and purge from the recycle bin)"
 			continue
 		}
-		e = &entry{action: s.Action, kind: s.Kind, name: cmp.Or(s.Display, s.Name), changes: s.Changes}
+		e = &entry{action: s.Action, kind: s.Kind, name: cmp.Or(s.Display, s.Name), changes: s.Changes, hosting: s.Hosting}
+		if s.Hosting != nil {
+			e.remark = ": " + display.Line(s.Hosting.String())
+		}
 		if s.Action == Purge {
 			e.remark = " (purge from the recycle bin)"
 		}

@@ -34,6 +34,7 @@ type SavedOptions struct {
 	AllowDeletes       bool     `json:"allowDeletes,omitempty"`
 	Purge              bool     `json:"purge,omitempty"`
 	Only               []string `json:"only,omitempty"`
+	Hosting            bool     `json:"hosting,omitempty"`
 
 	// With which the manifests were read.
 	Suffix  string     `json:"suffix,omitempty"`

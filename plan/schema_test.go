@@ -16,19 +16,7 @@ import (
 // describes is closed here.
 func TestPlansAreWhatTheSchemaDescribes(t *testing.T) {
 	t.Parallel()
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(plan.Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	shut(parsed)
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("urn:plan", parsed); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("urn:plan")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := closedSchema(t)
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := []*stack.Stack{anyStack(t, "before")}, []*stack.Stack{anyStack(t, "after")}
 		p, err := plan.Diff(after, applied(t, before, tenant()), options)
@@ -47,6 +35,37 @@ func TestPlansAreWhatTheSchemaDescribes(t *testing.T) {
 			t.Fatalf("%v\n%s", err, raw)
 		}
 	})
+}
+
+// closedSchema is the schema of a plan, in which every object is closed.
+func closedSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(plan.Schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut(parsed)
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("urn:plan", parsed); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("urn:plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// holdsSchema holds a plan in JSON to it.
+func holdsSchema(t *testing.T, raw []byte) {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err == nil {
+		err = closedSchema(t).Validate(document)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, raw)
+	}
 }
 
 // shut refuses members that a schema does not describe.

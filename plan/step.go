@@ -31,6 +31,9 @@ type Step struct {
 	// disabled before it is removed) and then the rest.
 	Bodies []map[string]any `json:"bodies,omitempty"`
 
+	// Hosting is what Terraform is going to do.
+	Hosting *Hosting `json:"hosting,omitempty"`
+
 	// Secret is what becomes of a client secret.
 	Secret *SecretStep `json:"secret,omitempty"`
 

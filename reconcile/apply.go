@@ -27,6 +27,9 @@ type Applier struct {
 	// ones that they replace are revoked.
 	Outputs func(ctx context.Context, state *plan.State) error
 
+	// Hosting runs Terraform; nil where no stack has a Terraform document.
+	Hosting Hosting
+
 	// Progress, when set, hears of every step before it begins, and how many of all
 	// steps are over.
 	Progress func(over, of int, s plan.Step)

@@ -65,6 +65,9 @@ func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink
 // the sink does not show it.
 func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
 	where = k.place(where)
+	if where.Waits() {
+		return s, false, nil // nothing can be kept there yet
+	}
 	place, err := k.open(application, displayName, where)
 	if err != nil {
 		return s, false, err

@@ -31,7 +31,7 @@ func (w recentWrite) lookup(k plan.Key, property string) string {
 
 // remember notes that the task's step is carried out.
 func (t *task) remember() {
-	if t.Lag <= 0 || t.step.Action == plan.Purge || t.step.Action == plan.Restore || t.step.Name == "" {
+	if t.Lag <= 0 || t.step.Kind == plan.Terraform || t.step.Action == plan.Purge || t.step.Action == plan.Restore || t.step.Name == "" {
 		return
 	}
 	s := t.step

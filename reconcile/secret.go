@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"provision/graph"
@@ -19,6 +20,9 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 	for _, s := range p.Steps {
 		if s.Kind != plan.Secret || s.Action == plan.Delete {
 			continue
+		}
+		if s.Secret.Sink.Waits() {
+			continue // for Terraform, which makes it; it is checked then
 		}
 		if err := a.Keep.check(ctx, s.Refs.Holder.Name, s.Secret.Name, s.Secret.Sink); err != nil {
 			return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
@@ -41,6 +45,11 @@ func (t *task) secret() ([]graph.Request, error) {
 		return nil, err
 	}
 	application := s.Refs.Holder.Name
+	if slices.ContainsFunc(s.Needs, func(k plan.Key) bool { return k.Kind == plan.Terraform }) {
+		if err := t.Keep.check(t.ctx, application, s.Secret.Name, s.Secret.Sink); err != nil {
+			return nil, fmt.Errorf("it cannot be stored: %w", err)
+		}
+	}
 	before, _, err := t.Keep.Secret(t.ctx, application, s.Secret.Name, s.Secret.Sink)
 	if err != nil {
 		return nil, err

@@ -61,6 +61,7 @@ var handlers = map[plan.Kind]func(*task) ([]graph.Request, error){
 	plan.Secret:           (*task).secret,
 	plan.Federated:        (*task).federated,
 	plan.Owner:            (*task).owner,
+	plan.Terraform:        (*task).terraform,
 }
 
 func (r *run) task(s plan.Step, do func(*task) ([]graph.Request, error)) *task {
@@ -153,6 +154,11 @@ func (t *task) resolve() error {
 		if left := plan.Unknowns(t.bodies[i]); len(left) > 0 {
 			return fmt.Errorf("%s is not known: the tenant does not have it", left[0].String())
 		}
+	}
+	if s := t.step.Secret; s != nil {
+		resolved := *s
+		resolved.Sink = plan.ResolveSink(t.step.Stack, s.Sink, t.lookup)
+		t.step.Secret = &resolved
 	}
 	t.holder, t.principal = t.step.Refs.Holder.Resolve(t.lookup), t.step.Refs.Principal.Resolve(t.lookup)
 	return nil

@@ -44,6 +44,9 @@ func (s *Sink) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*object)(s))
 }
 
+// Waits tells whether the sink is known only when Terraform has made it.
+func (s Sink) Waits() bool { return s.KeyVault != nil && len(OutputsOf(s.KeyVault.Vault)) > 0 }
+
 // String is the sink as people know it; two sinks of one String are one.
 func (s Sink) String() string {
 	switch {

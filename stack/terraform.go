@@ -78,11 +78,9 @@ func ReferredOutput(expression string) (document, output string, ok bool) {
 
 // OutputsOf are the references to outputs of Terraform documents in a JSON value.
 func OutputsOf(value any) (all []TerraformOutput) {
-	eachText(value, "", func(_, text string) {
-		for _, expression := range References(text) {
-			if document, output, ok := ReferredOutput(expression); ok {
-				all = append(all, TerraformOutput{Document: document, Output: output})
-			}
+	EachReference(value, func(expression string) {
+		if document, output, ok := ReferredOutput(expression); ok {
+			all = append(all, TerraformOutput{Document: document, Output: output})
 		}
 	})
 	return all
@@ -111,4 +109,13 @@ func (s *Stack) WithoutTerraform(leave func(*Terraform) bool) {
 		}
 	}
 	s.TerraformOutputs = slices.DeleteFunc(s.TerraformOutputs, func(o TerraformOutput) bool { return gone[o.Document] })
+}
+
+// EachReference visits every ${expression} in a JSON value.
+func EachReference(value any, visit func(expression string)) {
+	eachText(value, "", func(_, text string) {
+		for _, expression := range References(text) {
+			visit(expression)
+		}
+	})
 }

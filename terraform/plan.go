@@ -36,8 +36,7 @@ type Attribute struct {
 func planOf(shown *tfjson.Plan) *Plan {
 	p := &Plan{Outputs: map[string]any{}}
 	if shown.PriorState != nil && shown.PriorState.Values != nil {
-		values := shown.PriorState.Values
-		p.Exists = len(values.Outputs) > 0 || values.RootModule != nil && len(values.RootModule.Resources)+len(values.RootModule.ChildModules) > 0
+		p.Exists = hasResources(shown.PriorState.Values.RootModule)
 	}
 	for _, change := range shown.ResourceChanges {
 		action := actionOf(change.Change.Actions)
@@ -56,6 +55,13 @@ func planOf(shown *tfjson.Plan) *Plan {
 		}
 	}
 	return p
+}
+
+// hasResources tells whether a module has made something. Data sources and outputs stand
+// in a state before anything is made.
+func hasResources(m *tfjson.StateModule) bool {
+	return m != nil && (slices.ContainsFunc(m.Resources, func(r *tfjson.StateResource) bool { return r.Mode == tfjson.ManagedResourceMode }) ||
+		slices.ContainsFunc(m.ChildModules, hasResources))
 }
 
 func actionOf(a tfjson.Actions) string {

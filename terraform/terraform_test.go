@@ -52,7 +52,7 @@ func TestFromPlanToDestroy(t *testing.T) {
 	text := map[string]any{"tricky ${path.root} %{ if true }": []any{`"quoted" $${x} \n` + "\n", true, 1.5, "ü"}}
 	c := plain(t, map[string]any{"text": text, "secret": terraform.Text{{Literal: "hunter2 ${x}", Secret: true}}, "unknown_here": "left out"})
 
-	p, err := w.Plan(t.Context(), c, false)
+	p, err := w.Plan(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestFromPlanToDestroy(t *testing.T) {
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "terraform_data.text: Creati") }) {
 		t.Errorf("the progress was %q", lines)
 	}
-	if again, err := w.Plan(t.Context(), c, false); err != nil || len(again.Resources) > 0 || !again.Exists || again.Outputs["id"] != outputs["id"] {
+	if again, err := w.Plan(t.Context(), c); err != nil || len(again.Resources) > 0 || !again.Exists || again.Outputs["id"] != outputs["id"] {
 		t.Errorf("a second plan is %+v, %v", again, err)
 	}
 	private(t, w.Dir)
@@ -85,7 +85,7 @@ func TestFromPlanToDestroy(t *testing.T) {
 	if read, err := w.Outputs(t.Context(), nil); err != nil || read["id"] != outputs["id"] {
 		t.Errorf("the outputs of the state are %v, %v", read, err)
 	}
-	gone, err := w.Plan(t.Context(), c, true)
+	gone, err := w.PlanDestroy(t.Context(), &c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestFromPlanToDestroy(t *testing.T) {
 		t.Fatal(err)
 	}
 	private(t, w.Dir)
-	if after, err := w.Plan(t.Context(), c, false); err != nil || after.Exists {
+	if after, err := w.Plan(t.Context(), c); err != nil || after.Exists {
 		t.Errorf("after the destroy there is something: %+v, %v", after, err)
 	}
 }
@@ -156,7 +156,7 @@ func TestPlanWithWhatIsNotKnownYet(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
 	unknown := terraform.Text{{Literal: "api://"}, {Unknown: true}}
-	reviewed, err := w.Plan(t.Context(), plain(t, map[string]any{"text": map[string]any{"id": unknown, "name": "heroes"}}), false)
+	reviewed, err := w.Plan(t.Context(), plain(t, map[string]any{"text": map[string]any{"id": unknown, "name": "heroes"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestPlanWithWhatIsNotKnownYet(t *testing.T) {
 		"there is one more":      {map[string]any{"id": "api://x", "name": "heroes", "more": true}, []string{"terraform_data.text input.more"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			now, err := w.Plan(t.Context(), plain(t, map[string]any{"text": test.text}), false)
+			now, err := w.Plan(t.Context(), plain(t, map[string]any{"text": test.text}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,7 +191,7 @@ func TestAnApplyThatIsNotAgreedToChangesNothing(t *testing.T) {
 	if !errors.Is(err, refusal) {
 		t.Fatalf("the error is %v", err)
 	}
-	if p, err := w.Plan(t.Context(), plain(t, nil), false); err != nil || p.Exists || terraform.Exists(w.Dir) {
+	if p, err := w.Plan(t.Context(), plain(t, nil)); err != nil || p.Exists || terraform.Exists(w.Dir) {
 		t.Errorf("something was made: %+v, %v", p, err)
 	}
 }
@@ -199,7 +199,7 @@ func TestAnApplyThatIsNotAgreedToChangesNothing(t *testing.T) {
 func TestAFailureSaysWhy(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
-	_, err := w.Plan(t.Context(), plain(t, map[string]any{"refuse": true}), false)
+	_, err := w.Plan(t.Context(), plain(t, map[string]any{"refuse": true}))
 	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") && !strings.Contains(err.Error(), "tofu plan: ") || !strings.Contains(err.Error(), "It is refused.") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("the error is %v", err)
 	}
@@ -229,7 +229,7 @@ func TestAnApplyThatIsEndedCanBeRepeated(t *testing.T) {
 	if err := os.WriteFile(wait+".go", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := w.Plan(t.Context(), c, false)
+	p, err := w.Plan(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestAWorkspaceIsForOneAtATime(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
 	_, err := w.Apply(t.Context(), plain(t, nil), func(*terraform.Plan) error {
-		_, err := w.Plan(t.Context(), plain(t, nil), false)
+		_, err := w.Plan(t.Context(), plain(t, nil))
 		return err
 	})
 	if err == nil || !strings.Contains(err.Error(), "is in use by another provision command") {

@@ -29,21 +29,50 @@ type Workspace struct {
 // Exists tells whether an apply has begun in the folder of a workspace, and no destroy
 // has ended.
 func Exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, hostedFile))
-	return err == nil
+	_, exists := Applied(dir)
+	return exists
 }
 
-// hostedFile tells that the workspace may have made something.
-const hostedFile = "hosted"
+// Applied are the outputs of the last apply in the folder of a workspace that was
+// carried out whole; exists is false where none has begun. The program is not needed
+// for it.
+func Applied(dir string) (outputs map[string]any, exists bool) {
+	raw, err := os.ReadFile(filepath.Join(dir, appliedFile))
+	if err != nil {
+		return nil, false
+	}
+	_ = json.Unmarshal(raw, &outputs) // none where it was written half
+	return outputs, true
+}
 
-// Plan says what an apply of the configuration would do; a destroy where destroy is set.
-func (w Workspace) Plan(ctx context.Context, c Configuration, destroy bool) (*Plan, error) {
+// appliedFile tells that the workspace may have made something, and has the outputs.
+const appliedFile = "applied.json"
+
+func (w Workspace) record(outputs map[string]any) error {
+	raw, err := json.MarshalIndent(outputs, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replacePrivate(filepath.Join(w.Dir, appliedFile), append(raw, '\n'))
+}
+
+// Plan says what an apply of the configuration would do.
+func (w Workspace) Plan(ctx context.Context, c Configuration) (*Plan, error) {
+	return w.planned(ctx, &c, false)
+}
+
+// PlanDestroy says what a destroy would do. For c see Destroy.
+func (w Workspace) PlanDestroy(ctx context.Context, c *Configuration) (*Plan, error) {
+	return w.planned(ctx, c, true)
+}
+
+func (w Workspace) planned(ctx context.Context, c *Configuration, destroy bool) (*Plan, error) {
 	unlock, err := w.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	tf, err := w.prepare(ctx, c)
+	tf, err := w.prepared(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +100,18 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	if err := agreed(p); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(w.Dir, hostedFile), nil, 0o600); err != nil {
+	before, _ := Applied(w.Dir)
+	if err := w.record(before); err != nil {
 		return nil, err
 	}
 	if err := w.carryOut(ctx, tf); err != nil {
 		return nil, err
 	}
-	return w.outputs(ctx, tf)
+	outputs, err := w.outputs(ctx, tf)
+	if err != nil {
+		return nil, err
+	}
+	return outputs, w.record(outputs)
 }
 
 // Destroy destroys all that the state has. c is needed for a workspace in which nothing

@@ -64,11 +64,13 @@ refuses when the manifests or the tenant have changed since.`,
 	planFlags(c)
 	writerFlags(c)
 	fileFlags(c)
+	optionalHosting(c)
 	reportFlags(c)
 	return c
 }
 
 func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack, saved *plan.SavedPlan) error {
+	s.hosting.reviewed = saved != nil
 	options := a.planOptions()
 	if saved != nil {
 		options = saved.Options

@@ -62,12 +62,17 @@ func deleteFlags(c *cobra.Command) {
 	c.Flags().Bool("force", false, "delete a stack even if another stack refers to it")
 	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
 	writerFlags(c)
+	hostingFlags(c)
 	c.Flags().Bool("overwrite", false, "remove Output files even if they changed after provision wrote them")
 }
 
 // deleteStacks deletes what the stacks of these names own. stacks are their
 // manifests, where they were read.
 func (a *app) deleteStacks(ctx context.Context, s *session, names []string, stacks []*stack.Stack) error {
+	var err error
+	if s.hosting, err = a.hosting(s, stacks); err != nil {
+		return err
+	}
 	p, state, err := s.diff(ctx, nil, plan.Options{Destroy: names,
 		KeepDeleted: a.config.GetBool("no-purge"), Force: a.config.GetBool("force")})
 	if err != nil {

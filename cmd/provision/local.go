@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -40,11 +41,11 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	s.serves = own
-	s.close = func() {
+	s.close = sync.OnceFunc(func() {
 		s.manage.http.CloseIdleConnections()
 		s.http.CloseIdleConnections() // a server that is ours would wait a second for them
 		release()
-	}
+	})
 	if !own {
 		if s.lag, err = s.manage.ReplicationLag(ctx); err != nil {
 			s.close()

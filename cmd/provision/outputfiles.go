@@ -134,10 +134,12 @@ func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
 	return slices.ContainsFunc(references(o.Values), func(expression string) bool {
 		parts := strings.Split(expression, ".")
 		return slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
-			if step.Action != plan.Create && step.Action != plan.Replace {
+			if step.Action != plan.Create && step.Action != plan.Replace && step.Kind != plan.Terraform {
 				return false
 			}
 			switch {
+			case parts[0] == "terraform":
+				return step.Key == plan.TerraformKey(r.stack.Name, parts[1])
 			case parts[0] == "applications":
 				return step.Key == application(parts[1])
 			case parts[0] == "users" && (step.Kind == plan.User || step.Kind == plan.Password):

@@ -101,6 +101,8 @@ func (r resolver) reference(expression string) (string, error) {
 		return r.appID(parts[1])
 	case "users":
 		return r.user(parts[1], parts[2])
+	case "terraform":
+		return r.session.hosting.output(r.ctx, r.stack, r.state, parts[1], strings.Join(parts[2:], "."))
 	}
 	return r.secret(parts[1:])
 }

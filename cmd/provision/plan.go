@@ -52,6 +52,7 @@ plan is also written to a file that apply takes; the file contains no secrets.`,
 	c.Flags().String("out", "", "write the plan to this file, for apply")
 	planFlags(c)
 	fileFlags(c)
+	optionalHosting(c)
 	return c
 }
 
@@ -80,6 +81,9 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 	}
 	state, err := s.readBy(ctx, reader, stacks, o.Destroy)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.hosting.plan(ctx, stacks, o.Destroy, state); err != nil {
 		return nil, nil, err
 	}
 	p, err := plan.Diff(stacks, state, o)
@@ -142,7 +146,8 @@ func (s *session) reader() reconcile.Reader {
 func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	progress := a.progress()
 	defer progress.end()
-	done, err := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, Patience: a.config.GetDuration("patience"),
+	s.hosting.tell = progress.note
+	done, err := reconcile.Applier{Hosting: s.hosting, Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, Patience: a.config.GetDuration("patience"),
 		Outputs:  func(ctx context.Context, state *plan.State) error { return a.writeOutputs(ctx, s, stacks, state) },
 		Progress: func(n, of int, step plan.Step) { progress.begin(n, of, fmt.Sprintf("%s %s", step.Action, step.Key)) },
 		Waiting: func(step plan.Step, err error) {

@@ -29,7 +29,7 @@ func planFlags(c *cobra.Command) {
 
 func (a *app) planOptions() plan.SavedOptions {
 	return plan.SavedOptions{ResetPasswords: a.config.GetBool("reset-passwords"), AllowForeignOwners: a.config.GetBool("allow-foreign-owners"),
-		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only"),
+		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only"), Hosting: a.config.GetBool("hosting"),
 		Suffix: a.config.GetString("suffix"), Expires: a.expires(), Set: a.setParameters()}
 }
 
@@ -69,6 +69,9 @@ func documents(stacks []*stack.Stack, tenant plan.Tenant) (all []document) {
 		}
 		for _, g := range s.Groups {
 			add(plan.Group, g.Name, s.GroupUniqueName(g.Name), g.Protection)
+		}
+		for _, t := range s.Terraforms {
+			all = append(all, document{s.Name + "/" + t.Name, plan.TerraformKey(s.Name, t.Name), t.Protection.PreventsDelete()})
 		}
 		for _, u := range s.Users {
 			add(plan.User, u.Name, strings.ToLower(stack.InTenant(u.UserPrincipalName, tenant.ID, tenant.Domain)), u.Protection)
@@ -156,6 +159,9 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 			"make another plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(given, "--out", args[0])...))
 	}
 	a.reviewed = &saved.Options
+	if saved.Options.Hosting {
+		a.config.Set("hosting", true)
+	}
 	return &saved, []string{filepath.FromSlash(saved.Dir)}, nil
 }
 

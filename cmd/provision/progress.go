@@ -57,6 +57,19 @@ func (p *progress) wait(why string) {
 	p.draw()
 }
 
+// note says a line above the one that is redrawn.
+func (p *progress) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.say == nil {
+		return
+	}
+	if !p.drawn.IsZero() {
+		fmt.Fprint(p.terminal, "\r\x1b[K")
+	}
+	p.say(format, args...)
+}
+
 func (p *progress) draw() {
 	now := time.Now()
 	if p.terminal == nil || now.Sub(p.began) < progressAfter || now.Sub(p.drawn) < redrawEvery {

@@ -127,6 +127,7 @@ and no account. --target selects a real tenant.`,
 			stageFlags(c)
 		}
 	}
+	root.AddCommand(a.background())
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.InitDefaultHelpCmd()

@@ -53,6 +53,7 @@ sign in to.`,
 	c.Flags().Bool("tls", false, "serve HTTPS, with a certificate for localhost from the local tenant's certificate authority")
 	c.Flags().String("rate", "", "answer 429 above this rate of requests, e.g. 5/s or 100/m")
 	c.Flags().String("key-vault", "", "for vault-function: return the secrets of this Azure Key Vault; signs in with DefaultAzureCredential")
+	c.Flags().Bool("independent", false, "do not keep the local tenant running; the API reads its keys whenever another command serves it")
 	chooseFlags(c)
 	publicHostsFlag(c)
 	return c
@@ -91,6 +92,9 @@ func (a *app) serveAPI(ctx context.Context, s *session, p protected, f facts) er
 		return hint(fmt.Errorf("serve: %w", err), "choose another address with --listen")
 	}
 	a.sayServing(server, l, p)
+	if a.config.GetBool("independent") {
+		s.close()
+	}
 	return serveUntilDone(ctx, server, l)
 }
 

@@ -32,6 +32,7 @@ type session struct {
 	graph     *graph.Client
 	state     *plan.State // of the command's stacks, once it was read
 	keep      reconcile.Keep
+	hosting   *hosting
 	lag       time.Duration // how long what was written may not be visible
 	settleFor time.Duration // how long the token endpoint may not know a new secret
 	now       func() time.Time

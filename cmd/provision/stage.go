@@ -31,7 +31,11 @@ func (a *app) load(args []string) ([]*stack.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stack.Load(directory(args), stage)
+	stacks, err := stack.Load(directory(args), stage)
+	if err != nil {
+		return nil, err
+	}
+	return stacks, a.useHosting(stacks)
 }
 
 // stage is the target that manifests are read for, with the values of parameters.

@@ -35,6 +35,9 @@ func (a *app) with(connect func(context.Context) (*session, error), cmd *cobra.C
 		return err
 	}
 	defer s.close()
+	if s.hosting, err = a.hosting(s, stacks); err != nil {
+		return err
+	}
 	return do(cmd.Context(), s, stacks)
 }
 

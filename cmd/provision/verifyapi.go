@@ -53,6 +53,9 @@ func (a *app) verifications(ctx context.Context, s *session, all []protected, st
 		life := a.lifeOf(s, f)
 		life.Shared = shared
 		for _, document := range p.documents {
+			if document, err = s.hosted(ctx, p.stack, document); err != nil {
+				return nil, err
+			}
 			document = placed(document)
 			v := verification{url: cmp.Or(reach.url, document.URL), reach: reach, session: s, p: p}
 			if v.url == "" {

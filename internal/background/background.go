@@ -20,6 +20,8 @@ type Program struct {
 	Command []string // name and arguments
 	Env     []string
 
+	WorkingDirectory string // "": of this process
+
 	URL      string        // that answers once the program is ready; "" where nothing is waited for
 	Patience time.Duration // how long it may take
 	Client   *http.Client  // asks URL

@@ -31,6 +31,7 @@ func (p Program) start(log *os.File) (ended <-chan error, err error) {
 	}
 	cmd := exec.Command(p.Command[0], p.Command[1:]...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.Env, log, log
+	cmd.Dir = p.WorkingDirectory
 	cmd.ExtraFiles = []*os.File{lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/plan"
+	"provision/stack"
+	"provision/terraform"
+)
+
+// hostingFlags are those of every command that runs Terraform.
+func hostingFlags(c *cobra.Command) {
+	c.Flags().Bool("install-terraform", false, "install Terraform "+terraform.Installed+" below .provision if neither terraform nor tofu is in PATH")
+}
+
+// optionalHosting is the flag of the commands that decide whether there is hosting.
+func optionalHosting(c *cobra.Command) {
+	c.Flags().Bool("hosting", false, "also use Terraform documents that are optional; after an apply with it they are used until destroy")
+	hostingFlags(c)
+}
+
+// useHosting takes from stacks the Terraform documents that are not used, and refuses
+// what the modules of the others do not take or give.
+func (a *app) useHosting(stacks []*stack.Stack) error {
+	if !slices.ContainsFunc(stacks, func(s *stack.Stack) bool { return len(s.Terraforms) > 0 }) {
+		return nil
+	}
+	root, err := a.targetDir()
+	if err != nil {
+		return err
+	}
+	for _, s := range stacks {
+		s.WithoutTerraform(func(t *stack.Terraform) bool {
+			return t.Optional && !a.config.GetBool("hosting") && !terraform.Exists(workspaceDir(root, s.Name, t.Name))
+		})
+		hostedSinks(root, s)
+	}
+	if mistakes := checkModules(stacks, a.config.GetString("target")); len(mistakes) > 0 {
+		return mistakes.Sorted()
+	}
+	return nil
+}
+
+// workspaceDir is where a document of a stack is hosted from.
+func workspaceDir(targetDir, stack, document string) string {
+	return filepath.Join(targetDir, "terraform", stack, document)
+}
+
+// hostedSinks puts what is hosted already into the sinks of secrets, so that they are
+// read where they are.
+func hostedSinks(root string, s *stack.Stack) {
+	for _, a := range s.Applications {
+		for i, secret := range a.Secrets {
+			a.Secrets[i].Sink = plan.ResolveSink(s.Name, secret.Sink, func(k plan.Key, output string) string {
+				_, document, _ := strings.Cut(k.Name, "/")
+				outputs, _ := terraform.Applied(workspaceDir(root, s.Name, document))
+				return outputText(outputs[output])
+			})
+		}
+	}
+}
+
+// checkModules holds the documents to the modules that a target uses.
+func checkModules(stacks []*stack.Stack, target string) (mistakes stack.Mistakes) {
+	add := func(pos stack.Position, hint, format string, args ...any) {
+		mistakes = append(mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
+	}
+	for _, s := range stacks {
+		for _, t := range s.Terraforms {
+			if t.Module.For(target) == "" {
+				add(t.Pos, "add one for the target, or `default`", "Terraform document %s has no module for target %s", t.Name, target)
+				continue
+			}
+			known := map[string]bool{}
+			var used terraform.Module
+			for _, of := range slices.Sorted(maps.Keys(t.Module)) {
+				m, err := terraform.ReadModule(modulePath(t, t.Module[of]))
+				if err != nil {
+					add(t.ModulePos[of], "", "%s", oneLine(err.Error()))
+					return mistakes
+				}
+				for name := range m.Variables {
+					known[name] = true
+				}
+				if t.Module[of] == t.Module.For(target) {
+					used = m
+				}
+			}
+			for _, name := range slices.Sorted(maps.Keys(t.Variables)) {
+				if !known[name] {
+					add(t.VariablePos[name], nearestOf(name, slices.Sorted(maps.Keys(known))), "module %s has no variable %q", t.Module.For(target), name)
+				}
+			}
+			for _, name := range used.Required() {
+				if _, given := t.Variables[name]; !given {
+					add(t.Pos, used.Variables[name].Description, "Terraform document %s lacks variable %s of module %s", t.Name, name, t.Module.For(target))
+				}
+			}
+			for _, o := range s.TerraformOutputs {
+				if o.Document != t.Name {
+					continue
+				}
+				if output, gives := used.Outputs[o.Output]; !gives {
+					add(o.Pos, nearestOf(o.Output, slices.Sorted(maps.Keys(used.Outputs))), "module %s has no output %q", t.Module.For(target), o.Output)
+				} else if output.Sensitive {
+					add(o.Pos, "use another output: what is sensitive never leaves Terraform", "output %s of module %s is sensitive", o.Output, t.Module.For(target))
+				}
+			}
+		}
+	}
+	return mistakes
+}
+
+// nearestOf is a hint for a name that is not known.
+func nearestOf(name string, known []string) string {
+	if near := stack.Nearest(name, known); near != "" {
+		return "did you mean " + near + "?"
+	}
+	if len(known) == 0 {
+		return "it has none"
+	}
+	return "choose one of: " + strings.Join(known, ", ")
+}
+
+// modulePath is what package terraform calls a module of a document.
+func modulePath(t *stack.Terraform, module string) string {
+	if slices.Contains(stack.BuiltInModules, module) {
+		return module
+	}
+	if !filepath.IsAbs(module) {
+		module = filepath.Join(t.Dir, module)
+	}
+	if abs, err := filepath.Abs(module); err == nil {
+		return abs
+	}
+	return module
+}
+
+// hosting runs Terraform for the documents of a command's stacks.
+type hosting struct {
+	*app
+	session  *session
+	stacks   []*stack.Stack
+	root     string // the folder of the target
+	reviewed bool   // only what a saved plan has may be done
+
+	program *terraform.Program               // once it was looked for
+	tell    func(format string, args ...any) // of progress
+}
+
+func (a *app) hosting(s *session, stacks []*stack.Stack) (*hosting, error) {
+	root, err := a.targetDir()
+	return &hosting{app: a, session: s, stacks: stacks, root: root}, err
+}
+
+// document finds a document by its key in a plan.
+func (h *hosting) document(k plan.Key) (*stack.Stack, *stack.Terraform) {
+	name, document, _ := strings.Cut(k.Name, "/")
+	for _, s := range h.stacks {
+		if s.Name == name {
+			if t := s.Terraform(document); t != nil {
+				return s, t
+			}
+		}
+	}
+	return nil, nil
+}
+
+// workspace is where the hosting of a key is run.
+func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspace, error) {
+	name, document, _ := strings.Cut(k.Name, "/")
+	w := terraform.Workspace{Dir: workspaceDir(h.root, name, document), LockTimeout: h.config.GetDuration("lock-timeout")}
+	if h.program == nil {
+		p, err := h.findTerraform(ctx)
+		if err != nil {
+			return w, err
+		}
+		h.program = &p
+	}
+	w.Program = *h.program
+	exe, err := os.Executable()
+	if err != nil {
+		return w, err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return w, err
+	}
+	manifests := ""
+	if len(h.where) > 0 && h.where[0] != "--stack" {
+		if manifests, err = filepath.Abs(h.where[0]); err != nil {
+			return w, err
+		}
+	}
+	w.Env = map[string]string{
+		"PROVISION": exe, "PROVISION_MANIFESTS": manifests, "PROVISION_STACK": name, "PROVISION_TARGET": h.session.target, "PROVISION_FROM": here,
+	}
+	if h.session.local {
+		w.Env["PROVISION_STATE"] = h.root
+	}
+	if suffix := h.suffix(); suffix != "" {
+		w.Env["PROVISION_SUFFIX"] = suffix
+	}
+	for _, set := range h.setParameters() {
+		w.Env[parameterPrefix+set.Name] = set.Value
+	}
+	return w, nil
+}
+
+// findTerraform finds the program, or installs it where that is wanted.
+func (h *hosting) findTerraform(ctx context.Context) (terraform.Program, error) {
+	p, err := terraform.Find(ctx)
+	var old *terraform.TooOld
+	switch {
+	case err == nil:
+		return p, nil
+	case !errors.Is(err, terraform.ErrMissing) && !errors.As(err, &old):
+		return p, err
+	case h.config.GetBool("install-terraform"):
+		root, err := provisionDir()
+		if err != nil {
+			return p, err
+		}
+		h.say("installing Terraform %s", terraform.Installed)
+		return terraform.Install(ctx, filepath.Join(root, "programs", "terraform"))
+	}
+	return p, hint(fmt.Errorf("the hosting needs Terraform: %w", err), "install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install), or use --install-terraform: `%s`", h.again("--install-terraform"))
+}
+
+// outputText is an output as text, "" where it is none.
+func outputText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool, float64:
+		return fmt.Sprint(v)
+	}
+	return ""
+}
+
+// output is an output of a document: as the last apply on this machine has left it, or
+// as a state that is kept elsewhere has it.
+func (h *hosting) output(ctx context.Context, s *stack.Stack, state *plan.State, document, output string) (string, error) {
+	k := plan.TerraformKey(s.Name, document)
+	if text := state.Lookup(k, output); text != "" {
+		return text, nil
+	}
+	outputs, exists := terraform.Applied(workspaceDir(h.root, s.Name, document))
+	if t := s.Terraform(document); !exists && t != nil && t.Backend != nil {
+		w, err := h.workspace(ctx, k)
+		if err != nil {
+			return "", err
+		}
+		c, err := h.lastConfiguration(ctx, k, w, state)
+		if err != nil {
+			return "", err
+		}
+		if outputs, err = w.Outputs(ctx, c); err != nil {
+			return "", err
+		}
+	}
+	if text := outputText(outputs[output]); text != "" {
+		return text, nil
+	}
+	return "", hint(fmt.Errorf("terraform %s/%s is not applied: its output %s is not known", s.Name, document, output), "host it with `%s`", h.command("apply"))
+}
+
+// hosted is a document whose url has the outputs that it refers to.
+func (s *session) hosted(ctx context.Context, st *stack.Stack, document *stack.Conformance) (*stack.Conformance, error) {
+	if len(stack.OutputsOf(document.URL)) == 0 {
+		return document, nil
+	}
+	state, err := s.read(ctx, []*stack.Stack{st})
+	if err != nil {
+		return nil, err
+	}
+	url, err := resolver{ctx: ctx, session: s, state: state, stack: st}.text(document.URL)
+	if err != nil {
+		return nil, err
+	}
+	placed := *document
+	placed.URL = url
+	return &placed, checkURL(document.Pos.String()+": url "+url, url)
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"provision/internal/background"
+	"provision/plan"
+	"provision/stack"
+	"provision/terraform"
+)
+
+// plan adds to a state what is hosted, and what Terraform plans for the documents of
+// the stacks that are applied and for what is to go.
+func (h *hosting) plan(ctx context.Context, applied []*stack.Stack, destroyed []string, state *plan.State) error {
+	state.Hosting = map[plan.Key]*plan.Hosting{}
+	for _, s := range applied {
+		for _, t := range inOrder(s) {
+			if err := h.planDocument(ctx, s, t, state); err != nil {
+				return err
+			}
+		}
+		if err := h.planRemovals(ctx, s.Name, s.Terraforms, state); err != nil {
+			return err
+		}
+	}
+	for _, name := range destroyed {
+		if err := h.planRemovals(ctx, name, nil, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inOrder are a stack's documents, each after those whose outputs it has.
+func inOrder(s *stack.Stack) (all []*stack.Terraform) {
+	var place func(t *stack.Terraform)
+	place = func(t *stack.Terraform) {
+		if t == nil || slices.Contains(all, t) {
+			return
+		}
+		for _, o := range stack.OutputsOf(t.Variables) {
+			place(s.Terraform(o.Document))
+		}
+		all = append(all, t)
+	}
+	for _, t := range s.Terraforms {
+		place(t)
+	}
+	return all
+}
+
+func (h *hosting) planDocument(ctx context.Context, s *stack.Stack, t *stack.Terraform, state *plan.State) error {
+	k := plan.TerraformKey(s.Name, t.Name)
+	w, err := h.workspace(ctx, k)
+	if err != nil {
+		return err
+	}
+	values := h.values(ctx, s, state, state.Lookup)
+	c, err := h.configuration(t, values)
+	if err != nil {
+		return err
+	}
+	p, err := w.Plan(ctx, c)
+	var failure *terraform.Failure
+	switch {
+	case errors.As(err, &failure) && values.unknown:
+		p = &terraform.Plan{Exists: terraform.Exists(w.Dir)}
+		state.Hosting[k] = &plan.Hosting{Module: t.Module.For(h.session.target), Later: failure.Why}
+	case err != nil:
+		return fmt.Errorf("%s: %w", k, err)
+	default:
+		state.Hosting[k] = hostingOf(t.Module.For(h.session.target), p)
+	}
+	module, err := terraform.ReadModule(c.Module)
+	if err != nil {
+		return err
+	}
+	state.Hosting[k].Outputs = slices.Sorted(maps.Keys(module.Outputs))
+	if p.Exists || terraform.Exists(w.Dir) {
+		state.Objects[k] = liveHosting(k, s.Name, p.Outputs)
+	}
+	return nil
+}
+
+func liveHosting(k plan.Key, stack string, outputs map[string]any) *plan.Live {
+	live := &plan.Live{Object: plan.Object{Key: k, Stack: stack, Properties: map[string]any{}}, ID: k.Name}
+	for name, value := range outputs {
+		if text := outputText(value); text != "" {
+			live.Properties[name] = text
+		}
+	}
+	return live
+}
+
+// planRemovals plans the destruction of what a stack has hosted and no document of stay
+// declares.
+func (h *hosting) planRemovals(ctx context.Context, name string, stay []*stack.Terraform, state *plan.State) error {
+	for _, document := range h.hosted(name) {
+		if slices.ContainsFunc(stay, func(t *stack.Terraform) bool { return t.Name == document }) {
+			continue
+		}
+		k := plan.TerraformKey(name, document)
+		w, err := h.workspace(ctx, k)
+		if err != nil {
+			return err
+		}
+		c, err := h.lastConfiguration(ctx, k, w, state)
+		if err != nil {
+			return err
+		}
+		p, err := w.PlanDestroy(ctx, c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", k, err)
+		}
+		if p.Exists || terraform.Exists(w.Dir) {
+			state.Hosting[k] = hostingOf("", p)
+			state.Objects[k] = liveHosting(k, name, nil)
+		}
+	}
+	return nil
+}
+
+// hosted are the documents of a stack that this machine has hosted, and those whose
+// state is elsewhere.
+func (h *hosting) hosted(name string) []string {
+	all := map[string]bool{}
+	entries, _ := os.ReadDir(filepath.Join(h.root, "terraform", name)) // none where nothing was hosted
+	for _, e := range entries {
+		if terraform.Exists(workspaceDir(h.root, name, e.Name())) {
+			all[e.Name()] = true
+		}
+	}
+	for _, s := range h.stacks {
+		for _, t := range s.Terraforms {
+			if s.Name == name && t.Backend != nil {
+				all[t.Name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// lastConfiguration is nil where the workspace has the one that was applied last.
+func (h *hosting) lastConfiguration(ctx context.Context, k plan.Key, w terraform.Workspace, state *plan.State) (*terraform.Configuration, error) {
+	if terraform.Exists(w.Dir) {
+		return nil, nil
+	}
+	s, t := h.document(k)
+	values := h.values(ctx, s, state, state.Lookup)
+	values.forDestroy = true
+	c, err := h.configuration(t, values)
+	return &c, err
+}
+
+// hostingOf is a plan of Terraform's as a step of ours has it.
+func hostingOf(module string, p *terraform.Plan) *plan.Hosting {
+	of := &plan.Hosting{Module: module}
+	for _, r := range p.Resources {
+		resource := plan.HostingResource{Address: r.Address, Action: plan.Action(r.Action)}
+		for _, a := range r.Attributes {
+			resource.Attributes = append(resource.Attributes, plan.HostingAttribute(a))
+		}
+		of.Resources = append(of.Resources, resource)
+	}
+	return of
+}
+
+// Apply is part of reconcile.Hosting. It carries out what the plan has shown.
+func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Key, string) string) (map[string]string, error) {
+	s, t := h.document(step.Key)
+	if t == nil {
+		return nil, fmt.Errorf("no manifest declares it")
+	}
+	if step.Hosting.Later != "" && h.reviewed {
+		return nil, hint(errors.New("what Terraform does could not be planned before the registrations existed, so that the reviewed plan does not have it"), "review a new plan: `%s`", h.command("plan", "--out", "FILE"))
+	}
+	w, err := h.workspace(ctx, step.Key)
+	if err != nil {
+		return nil, err
+	}
+	w.Progress = func(line string) { h.tell("terraform %s: %s", step.Name, line) }
+	values := h.values(ctx, s, h.session.state, lookup)
+	c, err := h.configuration(t, values)
+	if err != nil {
+		return nil, err
+	}
+	if values.unknown {
+		return nil, fmt.Errorf("%s is not known: the tenant does not have it", values.missing)
+	}
+	outputs, err := w.Apply(ctx, c, func(now *terraform.Plan) error {
+		if step.Hosting.Later != "" {
+			return nil
+		}
+		if differs := now.Differs(planOf(step.Hosting)); len(differs) > 0 {
+			return hint(fmt.Errorf("Terraform would do something else than the plan has shown: %s", strings.Join(differs, ", ")), "review what it does now: `%s`", h.command("plan"))
+		}
+		return nil
+	})
+	known := map[string]string{}
+	for name, value := range outputs {
+		known[name] = outputText(value)
+	}
+	return known, err
+}
+
+// planOf is the plan that a step was shown with.
+func planOf(of *plan.Hosting) *terraform.Plan {
+	p := &terraform.Plan{}
+	for _, r := range of.Resources {
+		resource := terraform.Resource{Address: r.Address, Action: string(r.Action)}
+		for _, a := range r.Attributes {
+			resource.Attributes = append(resource.Attributes, terraform.Attribute(a))
+		}
+		p.Resources = append(p.Resources, resource)
+	}
+	return p
+}
+
+// Destroy is part of reconcile.Hosting. What local-api has started ends in any case,
+// also where an apply was killed before Terraform knew of it.
+func (h *hosting) Destroy(ctx context.Context, step plan.Step) error {
+	w, err := h.workspace(ctx, step.Key)
+	if err != nil {
+		return err
+	}
+	w.Progress = func(line string) { h.tell("terraform %s: %s", step.Name, line) }
+	c, err := h.lastConfiguration(ctx, step.Key, w, h.session.state)
+	if err != nil {
+		return err
+	}
+	if err := w.Destroy(ctx, c); err != nil {
+		return err
+	}
+	if err := background.Stop(ctx, filepath.Join(w.Dir, "run")); err != nil {
+		return err
+	}
+	return w.Forget()
+}

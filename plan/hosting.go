@@ -1,0 +1,189 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"provision/stack"
+)
+
+// TerraformKey names the hosting of a Terraform document.
+func TerraformKey(stack, document string) Key { return Key{Terraform, stack + "/" + document} }
+
+// Hosting is what Terraform is going to do for a document.
+type Hosting struct {
+	Module    string            `json:"module,omitempty"` // "" where only the state is known
+	Resources []HostingResource `json:"resources,omitempty"`
+
+	// Later is why Terraform cannot plan before the registrations exist; "" where it can.
+	Later string `json:"later,omitempty"`
+
+	// Outputs are the names of the outputs that it has afterwards.
+	Outputs []string `json:"outputs,omitempty"`
+}
+
+// HostingResource is a resource of Terraform's that changes.
+type HostingResource struct {
+	Address    string             `json:"address"`
+	Action     Action             `json:"action"` // create, update, replace or delete
+	Attributes []HostingAttribute `json:"attributes,omitempty"`
+}
+
+// HostingAttribute is an attribute of a resource that changes.
+type HostingAttribute struct {
+	Path      string `json:"path"`
+	From      any    `json:"from,omitempty"`
+	To        any    `json:"to,omitempty"`
+	Unknown   bool   `json:"knownAfterApply,omitempty"` // To is known only afterwards
+	Sensitive bool   `json:"sensitive,omitempty"`       // From and To are left out
+}
+
+// Empty tells whether Terraform has nothing to do.
+func (h *Hosting) Empty() bool { return h == nil || h.Later == "" && len(h.Resources) == 0 }
+
+// String counts as Terraform does.
+func (h *Hosting) String() string {
+	if h.Later != "" {
+		return "planned when the registrations exist: " + h.Later
+	}
+	var add, change, destroy int
+	for _, r := range h.Resources {
+		switch r.Action {
+		case Create:
+			add++
+		case Delete:
+			destroy++
+		case Replace:
+			add, destroy = add+1, destroy+1
+		default:
+			change++
+		}
+	}
+	return fmt.Sprintf("%d to add, %d to change, %d to destroy", add, change, destroy)
+}
+
+// terraform declares the hosting of a document.
+func (d *declaration) terraform(s *stack.Stack, t *stack.Terraform) {
+	d.add(&Declared{Object: Object{Key: TerraformKey(s.Name, t.Name), Stack: s.Name}, pos: t.Pos, needs: d.referred(s, t.Variables)})
+}
+
+// referred are the objects whose values a Terraform document's variables have.
+func (d *declaration) referred(s *stack.Stack, v any) (all []Key) {
+	add := func(k Key) {
+		for _, have := range all {
+			if have == k {
+				return
+			}
+		}
+		all = append(all, k)
+	}
+	stack.EachReference(v, func(expression string) {
+		parts := strings.Split(expression, ".")
+		switch parts[0] {
+		case "applications":
+			add(d.applicationKey(s, parts[1]))
+		case "users":
+			add(d.userKey(s, parts[1]))
+		case "terraform":
+			add(TerraformKey(s.Name, parts[1]))
+		case "secrets":
+			for _, a := range s.Applications {
+				if len(parts) == 3 && a.Name != parts[1] {
+					continue
+				}
+				for _, secret := range a.Secrets {
+					if secret.Name == parts[len(parts)-1] {
+						add(SecretKey(d.applicationKey(s, a.Name), secret.Name))
+					}
+				}
+			}
+		}
+	})
+	return all
+}
+
+// terraform plans hosting: what Terraform has planned.
+func (d *differ) terraform(want *Declared, live *Live) {
+	h := d.actual.Hosting[want.Key]
+	if h.Empty() {
+		return
+	}
+	s := Step{Action: Update, Key: want.Key, Stack: want.Stack, Hosting: h, Needs: want.needs}
+	if live == nil {
+		s.Action = Create
+	} else {
+		s.ID = live.ID
+	}
+	d.step(s)
+}
+
+// host is what a step that hosts waits for: all that its stack creates and changes
+// without waiting for hosting itself, and what its variables have. The edges of all
+// other steps are known.
+func (g *stepGraph) host(i int, s Step) {
+	for _, k := range s.Needs {
+		g.needs(i, g.admits[k])
+	}
+	waits := map[int]bool{}
+	for _, j := range g.rest[s.Stack] {
+		switch phase := g.steps[j].phase(); {
+		case g.waitsForHosting(j, waits):
+		case phase == create || phase == update:
+			g.needs(i, []int{j})
+		default:
+			g.after(i, []int{j})
+		}
+	}
+}
+
+// waitsForHosting tells whether a step hosts, or waits for one that does.
+func (g *stepGraph) waitsForHosting(i int, known map[int]bool) bool {
+	waits, is := known[i]
+	if is {
+		return waits
+	}
+	known[i] = false // of a step that waits for itself
+	waits = g.steps[i].Kind == Terraform
+	for _, j := range slices.Concat(g.edges[i].Needs, g.edges[i].After) {
+		waits = waits || j != i && g.waitsForHosting(j, known)
+	}
+	known[i] = waits
+	return waits
+}
+
+// needsHosting tells whether a step of another kind needs an output of Terraform's. It
+// comes after all that needs none: also where both write to one object.
+func (s Step) needsHosting() bool {
+	for _, k := range s.Needs {
+		if k.Kind == Terraform && s.Kind != Terraform {
+			return true
+		}
+	}
+	return false
+}
+
+// sinkNeeds is the hosting whose output says where a secret is kept.
+func (d *declaration) sinkNeeds(s *stack.Stack, sink stack.Sink) []Key {
+	if sink.KeyVault == nil {
+		return nil
+	}
+	return d.referred(s, sink.KeyVault.Vault)
+}
+
+// ResolveSink puts the outputs of Terraform that lookup knows into a sink of a stack's.
+func ResolveSink(of string, sink stack.Sink, lookup func(k Key, property string) string) stack.Sink {
+	if !sink.Waits() {
+		return sink
+	}
+	vault := *sink.KeyVault
+	vault.Vault = stack.Expand(vault.Vault, func(expression string) (string, bool) {
+		document, output, ok := stack.ReferredOutput(expression)
+		if !ok {
+			return "", false
+		}
+		value := lookup(TerraformKey(of, document), output)
+		return value, value != ""
+	})
+	return stack.Sink{KeyVault: &vault}
+}

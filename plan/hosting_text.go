@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"provision/internal/display"
+)
+
+// text writes the resources that change, with the attributes of each.
+func (h *Hosting) text(w io.Writer, paint func(tint, string) string) {
+	for _, r := range h.Resources {
+		sign, tint := "~", yellow
+		switch r.Action {
+		case Create:
+			sign, tint = "+", green
+		case Delete:
+			sign, tint = "-", red
+		case Replace:
+			sign = "-/+"
+		}
+		fmt.Fprintf(w, "      %s %s\n", paint(tint, sign), display.Line(r.Address))
+		if r.Action == Delete {
+			continue
+		}
+		for _, a := range r.Attributes {
+			fmt.Fprintf(w, "          %s: %s\n", display.Line(a.Path), a.text(paint))
+		}
+	}
+}
+
+func (a HostingAttribute) text(paint func(tint, string) string) string {
+	switch {
+	case a.Sensitive:
+		return "(sensitive)"
+	case a.Unknown && a.From == nil:
+		return paint(green, "(known after apply)")
+	case a.Unknown:
+		return paint(red, shownValue(a.From)) + " → " + paint(green, "(known after apply)")
+	case a.From == nil:
+		return paint(green, shownValue(a.To))
+	case a.To == nil:
+		return paint(red, shownValue(a.From)) + " → none"
+	}
+	return paint(red, shownValue(a.From)) + " → " + paint(green, shownValue(a.To))
+}
+
+func shownValue(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return display.Line(fmt.Sprint(v))
+	}
+	return display.Line(string(raw))
+}

@@ -1,0 +1,28 @@
+package reconcile
+
+import (
+	"context"
+
+	"provision/graph"
+	"provision/plan"
+)
+
+// Hosting carries out what Terraform is to do. lookup knows the ids and outputs that
+// the run has learned so far.
+type Hosting interface {
+	Apply(ctx context.Context, s plan.Step, lookup func(k plan.Key, property string) string) (outputs map[string]string, err error)
+	Destroy(ctx context.Context, s plan.Step) error
+}
+
+// terraform runs Terraform. No request is under way that it could hold up: it waits
+// for all that needs no output of it.
+func (t *task) terraform() ([]graph.Request, error) {
+	if t.step.Action == plan.Delete {
+		return nil, t.Hosting.Destroy(t.ctx, t.step)
+	}
+	outputs, err := t.Hosting.Apply(t.ctx, t.step, t.lookup)
+	for name, value := range outputs {
+		t.learn(t.step.Key, name, value)
+	}
+	return nil, err
+}
