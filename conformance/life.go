@@ -31,6 +31,9 @@ type KeyService interface {
 	// sign with its kid. withdraw takes it out again; it is nil for a key that was
 	// there before, and may be called more than once.
 	Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error)
+	// PublishOf adds a key that may sign for another tenant alone to the key set of
+	// all tenants.
+	PublishOf(ctx context.Context, tenantID string) (kid string, withdraw func(context.Context) error, err error)
 	// Disturb has requests for the key set answered so, and counts them.
 	Disturb(ctx context.Context, how KeyFault) (Disturbance, error)
 }
@@ -86,6 +89,9 @@ func (s *Suite) lifeCases() []Case {
 	}
 	var cases []Case
 	checks := slices.Concat(s.skewChecks(), keyChecks)
+	if !homeOnly(s) {
+		checks = append(checks, keyOfAnotherTenant)
+	}
 	if s.Life.Disruptive {
 		checks = append(checks, disruptiveChecks...)
 	}

@@ -81,6 +81,7 @@ type keyCache struct {
 	tries  int
 
 	never, always, forgets, garbage, empty, blocks, retired, keeps bool
+	anyIssuer                                                      bool // of a key
 	adds, first, opens                                             bool
 	failed                                                         bool // the last time
 
@@ -155,7 +156,9 @@ func (k *keyCache) await() {
 }
 
 func (k *keyCache) fetch() {
-	var set struct{ Keys []struct{ Kid, N string } }
+	var set struct {
+		Keys []struct{ Kid, N, Issuer string }
+	}
 	keys := make(map[string]*rsa.PublicKey)
 	k.mu.Lock()
 	k.fetched, k.failed = time.Now(), true
@@ -173,6 +176,9 @@ func (k *keyCache) fetch() {
 		return
 	}
 	for _, key := range set.Keys {
+		if !k.anyIssuer && key.Issuer != "" && !strings.Contains(key.Issuer, "{tenantid}") && !strings.Contains(key.Issuer, tenantID) {
+			continue
+		}
 		n, _ := base64.RawURLEncoding.DecodeString(key.N)
 		keys[key.Kid] = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
 	}

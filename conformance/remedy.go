@@ -216,6 +216,17 @@ var (
 		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "ROLE"); err != nil { return err } … }`,
 		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "ROLE"); err != nil { return err } … }`,
 	}
+	remedyKeyTenant = remedy{
+		`key["issuer"].replace("{tenantid}", claims["tid"]) == claims["iss"]  # key: the entry of the key set that the kid names`,
+		`key["issuer"].replace("{tenantid}", claims["tid"]) == claims["iss"]  # key: the entry of the key set that the kid names`,
+		`MultiTenantAzureAuthorizationCodeBearer(…, validate_iss=True)  # and compare the issuer of the key`,
+		`if (jwk.issuer.replace("{tenantid}", claims.tid) !== claims.iss) throw new Error("key of another tenant")`,
+		`validateIssuer: true, issuer: […]  // and compare the issuer of the key with iss`,
+		`options.TokenValidationParameters.EnableAadSigningKeyIssuerValidation();  // Microsoft.IdentityModel.Validators`,
+		`if (!jwkIssuer.replace("{tenantid}", jwt.getClaimAsString("tid")).equals(jwt.getIssuer().toString())) throw …  // an OAuth2TokenValidator`,
+		`if strings.ReplaceAll(key.Issuer, "{tenantid}", claims.TenantID) != claims.Issuer { return errKeyOfAnotherTenant }`,
+		`if strings.ReplaceAll(key.Issuer, "{tenantid}", claims.TenantID) != claims.Issuer { return errKeyOfAnotherTenant }`,
+	}
 	remedyKeys = remedy{
 		`jwks = PyJWKClient(JWKS_URI, cache_jwk_set=True, lifespan=300)  # one for the process; keep the last key set that had keys`,
 		`fetch the key set when a kid is unknown, at most once a minute, and keep the last one that had keys`,

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -65,10 +66,11 @@ type tenant struct {
 	codes map[string]authorizationCode
 	logs  []string // method and path of every request
 
-	next  []string  // kids of a second key, under which it is published
-	times int       // it was published
-	fault *KeyFault // of requests for the keys
-	asked int       // requests for the keys since fault was set
+	next  []string          // kids of a second key, under which it is published
+	owner map[string]string // of such a kid: the tenant for which alone it may sign
+	times int               // it was published
+	fault *KeyFault         // of requests for the keys
+	asked int               // requests for the keys since fault was set
 }
 
 type authorizationCode struct{ client, user, challenge, nonce string }
@@ -141,6 +143,7 @@ func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.asked++
 	fault, published := s.fault, slices.Clone(s.next)
+	owner := maps.Clone(s.owner)
 	s.mu.Unlock()
 	if fault != nil {
 		select {
@@ -160,7 +163,9 @@ func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 	one["issuer"], one["x5c"] = s.issuer(), []string{base64.StdEncoding.EncodeToString(tenantCertificate())}
 	keys := []any{one}
 	for _, kid := range published {
-		keys = append(keys, jwk(kid, nextTenantKey()))
+		key := jwk(kid, nextTenantKey())
+		key["issuer"] = strings.ReplaceAll(s.issuer(), tenantID, cmp.Or(owner[kid], "{tenantid}"))
+		keys = append(keys, key)
 	}
 	answer(w, 200, map[string]any{"keys": keys})
 }

@@ -24,6 +24,17 @@ func (s *tenant) Publish(context.Context) (string, func(context.Context) error, 
 	}, nil
 }
 
+func (s *tenant) PublishOf(ctx context.Context, tenantID string) (string, func(context.Context) error, error) {
+	kid, withdraw, err := s.Publish(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.owner == nil {
+		s.owner = make(map[string]string)
+	}
+	s.owner[kid] = tenantID
+	return kid, withdraw, err
+}
+
 func (s *tenant) Disturb(_ context.Context, how KeyFault) (Disturbance, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,9 +13,14 @@ func (e *Emulator) listKeys(w http.ResponseWriter, _ *http.Request) {
 }
 
 // publishKey makes the next key known before it is used; with another=true, one
-// more beside it.
+// more beside it, and with tenant=ID one of that tenant.
 func (e *Emulator) publishKey(w http.ResponseWriter, r *http.Request) {
-	key, err := e.login.PublishKey(r.URL.Query().Get("another") == "true")
+	query := r.URL.Query()
+	publish := e.login.PublishKey
+	if tenant := query.Get("tenant"); tenant != "" || query.Get("another") == "true" {
+		publish = func() (login.Key, error) { return e.login.PublishAnotherKey(tenant) }
+	}
+	key, err := publish()
 	e.answerKey(w, key, err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"provision/conformance"
@@ -52,8 +53,16 @@ func (a *app) beginLife(ctx context.Context, s *session) (end func(), err error)
 type keyService struct{ *management }
 
 func (k keyService) Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error) {
+	return k.publish(ctx, "another=true")
+}
+
+func (k keyService) PublishOf(ctx context.Context, tenantID string) (kid string, withdraw func(context.Context) error, err error) {
+	return k.publish(ctx, url.Values{"tenant": {tenantID}}.Encode())
+}
+
+func (k keyService) publish(ctx context.Context, query string) (kid string, withdraw func(context.Context) error, err error) {
 	var made struct{ ID string }
-	if err := k.send(ctx, http.MethodPost, "/keys?another=true", nil, &made); err != nil {
+	if err := k.send(ctx, http.MethodPost, "/keys?"+query, nil, &made); err != nil {
 		return "", nil, fmt.Errorf("publish a signing key: %w", err)
 	}
 	gone := false

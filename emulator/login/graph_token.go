@@ -97,7 +97,7 @@ func (l *Login) verified(token string, claims any) error {
 		return ErrMalformed
 	}
 	key, found := l.keys.byID(parsed.Headers[0].KeyID)
-	if !found {
+	if !found || key.tenant != "" {
 		return fmt.Errorf("%w: unknown kid", ErrSignature)
 	}
 	if err := parsed.Claims(&key.private.PublicKey, claims); err != nil {

@@ -19,13 +19,22 @@ type publicKey struct {
 	Issuer            string   `json:"issuer"`
 }
 
-func (c *call) keysV2() *Error { return c.publishKeys(c.issuerV2(c.documentTenant()), cloudInstance) }
+func (c *call) keysV2() *Error { return c.publishKeys(c.issuerV2, cloudInstance) }
 
-func (c *call) keysV1() *Error { return c.publishKeys(c.issuerV1(c.documentTenant()), "") }
+func (c *call) keysV1() *Error { return c.publishKeys(c.issuerV1, "") }
 
-func (c *call) publishKeys(issuer, cloud string) *Error {
+// publishKeys lists the keys. One that may sign for another tenant alone is in the
+// key set of all tenants, with that tenant as its issuer.
+func (c *call) publishKeys(issuerOf func(tenantID string) string, cloud string) *Error {
+	own := c.documentTenant()
 	var keys []publicKey
 	for _, k := range c.keys.all() {
+		issuer := issuerOf(own)
+		if k.tenant != "" {
+			if issuer = issuerOf(k.tenant); !c.shared() && own != k.tenant {
+				continue
+			}
+		}
 		keys = append(keys, publicKey{
 			KeyType:           "RSA",
 			Use:               "sig",

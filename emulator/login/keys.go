@@ -45,6 +45,7 @@ type signingKey struct {
 	certificate *x509.Certificate
 	signV1      jose.Signer // header typ, alg, kid, x5t
 	signV2      jose.Signer // header typ, alg, kid
+	tenant      string      // whose tokens alone it may sign; "": those of every tenant
 	stored      storedKey
 }
 
@@ -53,6 +54,7 @@ type storedKey struct {
 	State       keyState `json:"state"`
 	PrivateKey  []byte   `json:"privateKey"`  // PKCS #8, DER
 	Certificate []byte   `json:"certificate"` // DER
+	Tenant      string   `json:"tenant,omitempty"`
 }
 
 // keyring holds the tenant's signing keys: exactly one is current. Readers take
@@ -145,6 +147,7 @@ func (s storedKey) open() (*signingKey, error) {
 		state:       s.State,
 		private:     private,
 		certificate: certificate,
+		tenant:      s.Tenant,
 		stored:      s,
 	}
 	header := k.header()

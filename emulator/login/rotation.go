@@ -37,14 +37,21 @@ func (l *Login) Keys() []Key {
 
 // PublishKey makes the next signing key, unless there is one, and returns it.
 // It is in the published keys from now on, so that validators can know it
-// before Rotate lets it sign. another makes one more beside a next key.
-func (l *Login) PublishKey(another bool) (Key, error) {
+// before Rotate lets it sign.
+func (l *Login) PublishKey() (Key, error) { return l.publish(withNext) }
+
+// PublishAnotherKey makes one more key, also beside a next one. With a tenant's id
+// it is a key of that tenant alone, which never becomes the current one; key sets
+// of all tenants have it, and say so.
+func (l *Login) PublishAnotherKey(tenant string) (Key, error) {
+	return l.publish(func(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
+		return withAnother(keys, tenant, now)
+	})
+}
+
+func (l *Login) publish(add func([]*signingKey, time.Time) ([]*signingKey, *signingKey, error)) (Key, error) {
 	var published Key
 	err := l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
-		add := withNext
-		if another {
-			add = withAnother
-		}
 		keys, k, err := add(keys, l.clock())
 		if err == nil {
 			published = k.describe()
@@ -121,19 +128,20 @@ func (r *keyring) change(edit func([]*signingKey) ([]*signingKey, error)) error 
 // withNext returns the keys with a next one among them, and that.
 func withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
 	for _, k := range keys {
-		if k.state == next {
+		if k.state == next && k.tenant == "" {
 			return keys, k, nil
 		}
 	}
-	return withAnother(keys, now)
+	return withAnother(keys, "", now)
 }
 
 // withAnother returns the keys with a new next one, and that.
-func withAnother(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
+func withAnother(keys []*signingKey, tenant string, now time.Time) ([]*signingKey, *signingKey, error) {
 	made, err := newSigningKey(next, now)
 	if err != nil {
 		return nil, nil, err
 	}
+	made.Tenant = tenant
 	k, err := made.open()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make signing key: %w", err)

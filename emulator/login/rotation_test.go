@@ -3,6 +3,7 @@ package login
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,15 +46,15 @@ func TestKeyRotation(t *testing.T) {
 	first := w.login.Keys()[0]
 	old := w.granted(w.siteRedemption(w.code(w.siteRequest("scope", "User.Read openid"), w.ada))).text("access_token")
 
-	second, err := w.login.PublishKey(false)
+	second, err := w.login.PublishKey()
 	w.must(err)
-	another, err := w.login.PublishKey(true)
+	another, err := w.login.PublishAnotherKey("")
 	w.must(err)
 	if another.ID == second.ID || !slices.Equal(w.states(), []string{"current", "next", "next"}) {
 		t.Errorf("another key beside %v: %v, %v", second, another, w.states())
 	}
 	w.must(w.login.DropKey(another.ID))
-	if again, err := w.login.PublishKey(false); err != nil || again.ID != second.ID {
+	if again, err := w.login.PublishKey(); err != nil || again.ID != second.ID {
 		t.Errorf("published twice: %v %v", again, err)
 	}
 	if !slices.Equal(w.published(), []string{first.ID, second.ID}) || !slices.Equal(w.states(), []string{"current", "next"}) {
@@ -132,5 +133,33 @@ func TestRotationUnderLoad(t *testing.T) {
 	signing.Wait()
 	if states := w.states(); !slices.Equal(states, []string{"retired", "retired", "retired", "current"}) {
 		t.Errorf("states %v", states)
+	}
+}
+
+// A key of one tenant is in the key set of all tenants, with that tenant as its
+// issuer, and never becomes the current key.
+func TestKeyOfOneTenant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const other = "9188040d-6c67-4c5b-b112-36a304b66dad"
+	key, err := w.login.PublishAnotherKey(other)
+	w.must(err)
+	issuers := func(path string) map[string]string {
+		var set struct{ Keys []struct{ Kid, Issuer string } }
+		w.document(path, &set)
+		all := map[string]string{}
+		for _, k := range set.Keys {
+			all[k.Kid] = k.Issuer
+		}
+		return all
+	}
+	if got := issuers("/common/discovery/v2.0/keys")[key.ID]; !strings.HasSuffix(got, "/"+other+"/v2.0") {
+		t.Errorf("issuer %q", got)
+	}
+	if got, found := issuers("/" + w.tid() + "/discovery/v2.0/keys")[key.ID]; found {
+		t.Errorf("the key set of the home tenant has it, with issuer %q", got)
+	}
+	if rotated, err := w.login.Rotate(); err != nil || rotated.ID == key.ID {
+		t.Errorf("rotated to %v: %v", rotated, err)
 	}
 }

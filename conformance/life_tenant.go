@@ -1,0 +1,46 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// keyOfAnotherTenant has a key in the key set of all tenants that belongs to one of them:
+// such a key's issuer names the tenant, where that of the others has {tenantid}. A
+// token of the home tenant that it has signed must be refused.
+var keyOfAnotherTenant = lifeCheck{
+	check: check{
+		name: "keys-tenant", means: CauseKeyTenant, severity: Critical,
+		sends:  "the good token signed with a key of the common key set whose issuer is another tenant",
+		gain:   "who has the key of one tenant makes tokens of all tenants",
+		flaw:   "the API takes any key of the common key set for any tenant, and does not compare the issuer of the key with the token's (iss)",
+		source: "Microsoft: Access tokens, Validate the signing key issuer; CWE-345",
+	},
+	changes: true,
+	present: func(ctx context.Context, l *trial) (credential, error) {
+		changing, cancel := l.uninterrupted(ctx)
+		defer cancel()
+		kid, withdraw, err := l.Life.Keys.PublishOf(changing, anotherTenant)
+		if err != nil {
+			return credential{}, fmt.Errorf("publish a key: %w", err)
+		}
+		restore := l.restoring(withdraw)
+		signed, err := l.good.signedUnder(ctx, map[string]any{"kid": kid})
+		fetches := false
+		if err == nil {
+			fetches, err = l.fetched(ctx)
+		}
+		if err != nil {
+			if left := restore(ctx); left != "" {
+				err = errors.Join(err, errors.New(left))
+			}
+			return credential{}, err
+		}
+		signed.restore = restore
+		if !fetches {
+			return l.notFetched(signed), nil
+		}
+		return signed, nil
+	},
+}

@@ -1,0 +1,56 @@
+package conformance
+
+import (
+	"testing"
+
+	"provision/stack"
+)
+
+// A key of another tenant in the common key set signs for nobody else.
+func TestKeyOfAnotherTenant(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		keys  func(*keyCache)
+		never bool // the API has all keys from its start
+		wants Outcome
+	}{
+		"the issuer of a key is compared":           {nil, false, Pass},
+		"any key of the set will do":                {func(k *keyCache) { k.anyIssuer = true }, false, Fail},
+		"any key, fetched for every request":        {func(k *keyCache) { k.anyIssuer, k.always = true, true }, false, Fail},
+		"the key set is never fetched again":        {func(k *keyCache) { k.never = true }, false, Pass},
+		"the API has the keys in its configuration": {nil, true, Pass},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startTenant(t)
+			api := validator{issuer: s.issuer()}
+			if !test.never {
+				api.keys = s.cache(test.keys).find
+			}
+			suite := quickstart(s, serve(t, api))
+			suite.Document.Tenants = stack.Tenants{Any: true}
+			suite.Tenants = []OtherTenant{{"partner.onmicrosoft.com", partner}}
+			suite.leaves = func(c Case) bool { return c.Name != "keys-tenant" && c.stage != stageFirst && c.stage != stageBase }
+			r := run(t, suite)
+			if got := r.result(t, "GET /secure: keys-tenant"); got.Outcome != test.wants {
+				t.Errorf("%s %s %s", got.Outcome, got.Reason, got.Note)
+			}
+			if f := r.summary.Findings; test.wants == Fail && (len(f) != 1 || f[0].Cause != CauseKeyTenant) {
+				t.Errorf("findings %+v", f)
+			}
+			if len(s.next) > 0 {
+				t.Errorf("left in the key set: %v", s.next)
+			}
+		})
+	}
+	suite := quickstart(startTenant(t), nil)
+	cases, err := Expand(suite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if c.Name == "keys-tenant" {
+			t.Error("an API of one tenant has a key set of its own, and the case")
+		}
+	}
+}
