@@ -40,7 +40,7 @@ func (a *app) useHosting(stacks []*stack.Stack) error {
 	}
 	for _, s := range stacks {
 		s.WithoutTerraform(func(t *stack.Terraform) bool {
-			return t.Optional && !a.config.GetBool("hosting") && !terraform.Exists(workspaceDir(root, s.Name, t.Name))
+			return t.Optional && a.verb != "validate" && !a.config.GetBool("hosting") && !terraform.Exists(workspaceDir(root, s.Name, t.Name))
 		})
 		hostedSinks(root, s)
 	}
@@ -196,8 +196,8 @@ func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspac
 		return w, err
 	}
 	manifests := ""
-	if len(h.where) > 0 && h.where[0] != "--stack" {
-		if manifests, err = filepath.Abs(h.where[0]); err != nil {
+	if h.folder != "" {
+		if manifests, err = filepath.Abs(h.folder); err != nil {
 			return w, err
 		}
 	}

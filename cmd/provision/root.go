@@ -30,7 +30,8 @@ type app struct {
 
 	reviewed *plan.SavedOptions // of the plan that apply was given, which replace --set and --suffix
 	invocation
-	args []string
+	folder string // of the manifests, once they were read
+	args   []string
 
 	document   io.Writer      // of -o json
 	configured bool           // the command line could be read

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -64,6 +65,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("MANIFESTS", manifests)
+			port, err := freePort()
+			if err != nil {
+				return err
+			}
+			env.Setenv("PORT", port)
 			env.Setenv("PROVISION_PORTS", freshPorts().String())
 			env.Setenv("GITHUB", hub.URL)
 			env.Setenv("GITHUB_CA", ca)
@@ -88,6 +94,17 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// freePort is a port of this machine that nobody listens on.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
 }
 
 // endProcesses ends what a script that failed has left in the background: the

@@ -31,7 +31,8 @@ func (a *app) load(args []string) ([]*stack.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	stacks, err := stack.Load(directory(args), stage)
+	a.folder = directory(args)
+	stacks, err := stack.Load(a.folder, stage)
 	if err != nil {
 		return nil, err
 	}
