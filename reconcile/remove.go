@@ -74,13 +74,36 @@ func stillThere(r graph.Result, err error, id string) (bool, error) {
 	}), nil
 }
 
+// liveSets are the sets of live objects, for what a deletion takes out of them.
+var liveSets = map[plan.Kind]string{plan.User: graph.Users, plan.Group: graph.Groups, plan.Application: graph.Applications,
+	plan.ServicePrincipal: graph.ServicePrincipals}
+
+// sureGone is how often an object must be found neither among the live ones nor in
+// the recycle bin, where writes are not visible at once: two servers may differ.
+const sureGone = 3
+
 // purge removes an object from the recycle bin. Right after its delete it may
-// not be there yet; later, or where it went with its application, it is gone.
+// not be there yet. It is gone when it is not among the live objects either: it
+// went with its application, or an answer was lost, or somebody else purged it.
 // Without the permission it stays there, which is worth a warning and no error.
 func (t *task) purge() ([]graph.Request, error) {
 	s := t.step
 	write, find := graph.Purge(s.ID), graph.ByID(graph.DeletedItems, s.ID)
 	var request graph.Request
+	gone := func(notFound error) []graph.Request {
+		return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
+			there, err := stillThere(r, err, "")
+			switch {
+			case err != nil:
+				return nil, errors.Join(notFound, err)
+			case there:
+				return t.remove(write, find, "", nil)
+			case s.FollowsDelete && t.Lag > 0 && t.lags < sureGone && t.patient(notFound):
+				return []graph.Request{t.later(request)}, nil
+			}
+			return nil, t.count(nil)
+		})}
+	}
 	request = t.send(write, func(a graph.Answer) ([]graph.Request, error) {
 		switch {
 		case graph.Denied(a.Err):
@@ -89,18 +112,20 @@ func (t *task) purge() ([]graph.Request, error) {
 			return nil, nil
 		case !graph.NotFound(a.Err):
 			return nil, t.count(a.Err)
-		case s.FollowsDelete && t.patient(a.Err):
-			return []graph.Request{t.later(request)}, nil
+		case !s.FollowsDelete:
+			return gone(a.Err), nil
 		}
-		return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
-			there, err := stillThere(r, err, "")
+		return []graph.Request{t.read(graph.ByID(liveSets[s.Kind], s.ID), func(r graph.Result, err error) ([]graph.Request, error) {
+			live, err := stillThere(r, err, "")
 			switch {
 			case err != nil:
 				return nil, errors.Join(a.Err, err)
-			case there:
-				return t.remove(write, find, "", nil)
+			case live && t.patient(a.Err): // its delete is not visible everywhere
+				return []graph.Request{t.later(request)}, nil
+			case live:
+				return nil, a.Err
 			}
-			return nil, t.count(nil)
+			return gone(a.Err), nil
 		})}, nil
 	})
 	return []graph.Request{request}, nil
@@ -109,8 +134,7 @@ func (t *task) purge() ([]graph.Request, error) {
 // restore takes an object out of the recycle bin, and waits until it is visible:
 // what comes next depends on what it holds.
 func (t *task) restore() ([]graph.Request, error) {
-	set := map[plan.Kind]string{plan.Application: graph.Applications, plan.Group: graph.Groups}[t.step.Kind]
-	visible := t.read(graph.ByID(set, t.step.ID), func(r graph.Result, err error) ([]graph.Request, error) {
+	visible := t.read(graph.ByID(liveSets[t.step.Kind], t.step.ID), func(r graph.Result, err error) ([]graph.Request, error) {
 		if err == nil && r.Object == nil {
 			err = graph.NotVisible(errors.New("it is not visible yet"))
 		}

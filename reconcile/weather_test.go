@@ -121,3 +121,35 @@ func TestAFederatedCredentialThatExistsIsTakenAsMade(t *testing.T) {
 	})
 	w.must(stacks("one"), plan.Options{})
 }
+
+// TestAPurgeOfWhatIsGoneEndsSoon: somebody else purged it, or the answer to our own
+// purge was lost. Patience is for what is not in the recycle bin yet.
+func TestAPurgeOfWhatIsGoneEndsSoon(t *testing.T) {
+	t.Parallel()
+	for name, lag := range map[string]time.Duration{"where writes are visible at once": 0, "where they are not": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			empty := w.dump()
+			w.must(load(t, "../manifests/vscode-fastapi"), plan.Options{})
+			w.patience, w.lag = 10*time.Minute, lag
+			w.meet(faults.Rule{Method: "DELETE", Path: "/v1.0/directory/deletedItems/*", Status: 404, Code: "Request_ResourceNotFound", Done: true})
+			ended := make(chan error, 1)
+			go func() {
+				_, err := w.apply(nil, plan.Options{Destroy: []string{"vscode-fastapi"}})
+				ended <- err
+			}()
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Fatal(err)
+				}
+			case <-time.After(time.Minute):
+				t.Fatal("the destroy still waits after a minute")
+			}
+			if diff := cmp.Diff(empty, w.dump()); diff != "" {
+				t.Errorf("something is left (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
