@@ -29,7 +29,7 @@ func TestKeyOfAnotherTenant(t *testing.T) {
 			}
 			suite := quickstart(s, serve(t, api))
 			suite.Document.Tenants = stack.Tenants{Any: true}
-			suite.Tenants = []OtherTenant{{"partner.onmicrosoft.com", partner}}
+			suite.Tenants = []OtherTenant{{Name: "partner.onmicrosoft.com", ID: partner}}
 			suite.leaves = func(c Case) bool { return c.Name != "keys-tenant" && c.stage != stageFirst && c.stage != stageBase }
 			r := run(t, suite)
 			if got := r.result(t, "GET /secure: keys-tenant"); got.Outcome != test.wants {

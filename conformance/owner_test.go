@@ -223,7 +223,7 @@ func TestAnOwnerOfAnotherTenant(t *testing.T) {
 			suite := shopSuite(t, s, "GET /orders/{id}")
 			home := s.issuer
 			s.admits = func(iss, tid string) bool { return iss == of(home, tid) }
-			suite.Document.Tenants, suite.Tenants = stack.Tenants{Any: true}, []OtherTenant{{"partner.onmicrosoft.com", partner}}
+			suite.Document.Tenants, suite.Tenants = stack.Tenants{Any: true}, []OtherTenant{{Name: "partner.onmicrosoft.com", ID: partner}}
 			r := run(t, suite)
 			if result := r.result(t, "GET /orders/{id}: owner-other-tenant"); result.Outcome != c.want {
 				t.Errorf("%s: %s %s, want %s", result.ID, result.Outcome, result.Reason, c.want)

@@ -81,7 +81,13 @@ func (r Resource) otherRole(e endpoint, holdable []string) string {
 }
 
 // OtherTenant is a tenant whose users the API admits.
-type OtherTenant struct{ Name, ID string }
+type OtherTenant struct {
+	Name, ID string
+	// SignIn signs a user of that tenant in to the client, by name, with these
+	// scopes and roles of the resource. An error that wraps ErrUnavailable has the
+	// token signed instead, and nil does too.
+	SignIn func(ctx context.Context, client string, scopes, roles []string) (access string, err error)
+}
 
 // UserGroup is a group of users.
 type UserGroup struct {

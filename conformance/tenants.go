@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -21,7 +23,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 			name: "valid-tenant " + other.Name, means: CauseTenantRefused, severity: Low, admits: true,
 			sends: "a correctly signed token of a user of " + other.Name + ", another tenant, who has what is required",
 			flaw:  "the API refuses users of a tenant that the document admits: it compares the issuer (iss) with that of the home tenant, or takes only the home tenant's keys", source: sourceTenant,
-			present: ofTenant(other.ID, other.ID),
+			present: other.present(e),
 		}.on(e, Claims)
 		cases = append(cases, c)
 	}
@@ -54,6 +56,40 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, ""), "tid": nil})
 	})
 	return cases
+}
+
+// present presents a token of a user who signs in to the other tenant, or where
+// nobody can, one that is signed as if.
+func (t OtherTenant) present(e endpoint) func(context.Context, *good) (credential, error) {
+	signed := ofTenant(t.ID, t.ID)
+	return func(ctx context.Context, g *good) (credential, error) {
+		if t.SignIn == nil || g.who.user == "" || len(e.groups) > 0 || e.noGuests {
+			return signed(ctx, g)
+		}
+		raw, err := t.SignIn(ctx, g.who.client, g.claims.scopes(), g.claims.roles())
+		if errors.Is(err, ErrUnavailable) {
+			c, failed := signed(ctx, g)
+			if _, cannot := asSkipped(failed); cannot {
+				return credential{}, skip("", "a user of tenant %s has to sign in: %v", t.Name, err)
+			}
+			c.note = joinNotes(c.note, fmt.Sprintf("the token is signed as for a user of %s, and nobody signed in there: %v", t.Name, err))
+			return c, failed
+		}
+		if err != nil {
+			return credential{}, fmt.Errorf("sign in to tenant %s: %w", t.Name, err)
+		}
+		_, claims, err := decode(raw)
+		if err != nil {
+			return credential{}, fmt.Errorf("the token of a user of tenant %s: %w", t.Name, err)
+		}
+		if tid := claims.text("tid"); tid != t.ID {
+			return credential{}, fmt.Errorf("the token of a user of tenant %s names tenant %s", t.Name, tid)
+		}
+		if !slices.Contains(g.session.Resource.Audiences, claims.text("aud")) {
+			return credential{}, fmt.Errorf("the token of a user of tenant %s is for %q", t.Name, claims.text("aud"))
+		}
+		return bearer(raw), nil
+	}
 }
 
 // ofTenant presents a token of a stranger, whose issuer names one tenant and whose

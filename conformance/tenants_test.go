@@ -34,9 +34,9 @@ func tenantSuite(t *testing.T, tenants stack.Tenants, api func(issuer string) va
 	suite.Document.Endpoints = suite.Document.Endpoints[1:]
 	suite.Document.Tenants = tenants
 	suite.Life = Life{Why: "not here"}
-	suite.Tenants = []OtherTenant{{"partner.onmicrosoft.com", partner}}
+	suite.Tenants = []OtherTenant{{Name: "partner.onmicrosoft.com", ID: partner}}
 	if len(tenants.Others) > 1 {
-		suite.Tenants = append(suite.Tenants, OtherTenant{"supplier.onmicrosoft.com", supplier})
+		suite.Tenants = append(suite.Tenants, OtherTenant{Name: "supplier.onmicrosoft.com", ID: supplier})
 	}
 	return suite
 }

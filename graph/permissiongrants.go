@@ -26,6 +26,14 @@ func Grant(clientID, resourceID, scope string) Write {
 		models.CreateOAuth2PermissionGrantFromDiscriminatorValue)
 }
 
+// GrantForUser consents to scope for one user alone.
+// Source: Graph "Create oAuth2PermissionGrant".
+func GrantForUser(userID, clientID, resourceID, scope string) Write {
+	return post("grant consent of a user", "/oauth2PermissionGrants",
+		Object{"clientId": clientID, "consentType": "Principal", "principalId": userID, "resourceId": resourceID, "scope": scope},
+		models.CreateOAuth2PermissionGrantFromDiscriminatorValue)
+}
+
 // UpdateGrant replaces the scope of a grant.
 // Source: Graph "Update oAuth2PermissionGrant".
 func UpdateGrant(id, scope string) Write {

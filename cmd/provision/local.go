@@ -22,6 +22,7 @@ import (
 
 	"provision/emulator"
 	"provision/emulator/faults"
+	"provision/graph"
 )
 
 // connectLocal serves the local tenant for this run, or attaches to the process
@@ -115,6 +116,11 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 		settleFor: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
 		manage: &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	s.keep.Local = true
+	s.graphOf = func(tenantID, clientID, clientSecret string) (*graph.Client, error) {
+		there := served
+		there.TenantID, there.ClientID, there.ClientSecret = tenantID, clientID, clientSecret
+		return a.localGraph(there, client)
+	}
 	if a.config.GetBool("public-hosts") {
 		s.authority, s.v1Issuer, s.proxy = publicAuthority, publicV1Issuer(served.TenantID), served.Proxy
 	}

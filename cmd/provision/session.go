@@ -36,12 +36,13 @@ type session struct {
 	lag       time.Duration // how long what was written may not be visible
 	settleFor time.Duration // how long the token endpoint may not know a new secret
 	now       func() time.Time
-	caFile    string      // of the local tenant
-	proxy     string      // of the local tenant, where authority is reached through it
-	manage    *management // nil on a real tenant
-	serves    bool        // this process serves the local tenant, so that it is gone with it
-	lifeTaken bool        // another run changes the local tenant for its cases
-	written   func()      // others may change the target from now on; nothing where this command does not
+	caFile    string                                                               // of the local tenant
+	proxy     string                                                               // of the local tenant, where authority is reached through it
+	manage    *management                                                          // nil on a real tenant
+	graphOf   func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
+	serves    bool                                                                 // this process serves the local tenant, so that it is gone with it
+	lifeTaken bool                                                                 // another run changes the local tenant for its cases
+	written   func()                                                               // others may change the target from now on; nothing where this command does not
 	close     func()
 
 	command func(verb string, args ...string) string // to try, about the same target and folder

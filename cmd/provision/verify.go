@@ -104,10 +104,12 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 		return err
 	}
 	var total conformance.Summary
-	runs, err := a.verifications(ctx, s, all, stacks, baseline)
+	others := &probes{session: s, open: s.graphOf}
+	runs, err := a.verifications(ctx, s, all, stacks, baseline, others)
 	if err == nil {
 		total, err = verifyAll(ctx, runs, handler)
 	}
+	err = errors.Join(err, others.remove(ctx))
 	if err != nil {
 		return errors.Join(err, finish())
 	}

@@ -27,7 +27,7 @@ type verification struct {
 
 // verifications are the runs of all documents. What they need of the tenant is
 // read.
-func (a *app) verifications(ctx context.Context, s *session, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline) (runs []verification, err error) {
+func (a *app) verifications(ctx context.Context, s *session, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
 	reach, err := a.reach()
 	if err != nil {
 		return nil, err
@@ -49,6 +49,9 @@ func (a *app) verifications(ctx context.Context, s *session, all []protected, st
 		clients, err := s.clients(ctx, p, f)
 		if err != nil {
 			return nil, err
+		}
+		for i, tenant := range f.others {
+			f.others[i].SignIn = others.signIn(tenant, f, tokens)
 		}
 		life := a.lifeOf(s, f)
 		life.Shared = shared

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"provision/conformance"
+	"provision/graph"
+)
+
+// probes are the users that verify makes in the tenants beside the local one, with
+// the service principals and the consent that they need to sign in. Everything is
+// removed by remove.
+type probes struct {
+	session *session
+	open    func(tenantID, clientID, clientSecret string) (*graph.Client, error)
+
+	mu   sync.Mutex
+	made []removal // in the order in which it was made
+}
+
+// removal takes one thing away again.
+type removal struct {
+	what  string
+	graph *graph.Client
+	write graph.Write
+	trash string // its id in the recycle bin; "": it does not go there
+}
+
+// signIn is how a user of the tenant signs in for an API. On a real tenant it says
+// what that takes.
+func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
+	return func(ctx context.Context, client string, scopes, roles []string) (string, error) {
+		if p.session.manage == nil {
+			return "", fmt.Errorf("%w: verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s",
+				conformance.ErrUnavailable, tenant.Name, p.session.authority, tenant.ID, f.appIDs[client])
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		account, err := p.make(ctx, tenant, f, client, scopes, roles)
+		if err != nil {
+			return "", err
+		}
+		there := &conformance.Tenant{
+			Authority: &conformance.Authority{URL: p.session.authority + "/" + tenant.ID, HTTPClient: p.session.http}, Resource: tokens.Resource,
+			Clients: tokens.Clients, Accounts: map[string]conformance.Account{"probe": account},
+		}
+		access, _, err := there.User(ctx, client, "probe", scopes)
+		return access, err
+	}
+}
+
+// make makes the user and what that takes. What was begun is finished, also where
+// the run is interrupted, so that it is known what to remove.
+func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
+	if err := ctx.Err(); err != nil {
+		return account, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	var all []struct{ TenantID, Domain, ClientID, ClientSecret string }
+	if err := p.session.manage.send(ctx, "GET", "/tenants", nil, &all); err != nil {
+		return account, fmt.Errorf("list the local tenants: %w", err)
+	}
+	for _, there := range all {
+		if there.TenantID != tenant.ID {
+			continue
+		}
+		g, err := p.open(there.TenantID, there.ClientID, there.ClientSecret)
+		if err != nil {
+			return account, err
+		}
+		return p.makeIn(ctx, g, there.Domain, f, client, scopes, roles)
+	}
+	return account, fmt.Errorf("%w: tenant %s is not served here", conformance.ErrUnavailable, tenant.Name)
+}
+
+func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
+	resource, err := p.principal(ctx, g, f.resource.AppID, f.resource.Name)
+	if err != nil {
+		return account, err
+	}
+	signsIn, err := p.principal(ctx, g, f.appIDs[client], client)
+	if err != nil {
+		return account, err
+	}
+	name := "provision-verify-" + strings.ToLower(rand.Text()[:8])
+	account = conformance.Account{UserPrincipalName: name + "@" + domain, Password: rand.Text() + "aA1!"}
+	var user struct{ ID string }
+	if err := p.send(ctx, g, graph.CreateUser(graph.Object{
+		"displayName": "provision verify", "mailNickname": name, "userPrincipalName": account.UserPrincipalName, "accountEnabled": true,
+		"passwordProfile": graph.Object{"password": account.Password, "forceChangePasswordNextSignIn": false},
+	}), &user); err != nil {
+		return account, err
+	}
+	p.made = append(p.made, removal{"user " + account.UserPrincipalName, g, graph.DeleteUser(user.ID), user.ID})
+	if len(scopes) > 0 {
+		var grant struct{ ID string }
+		if err := p.send(ctx, g, graph.GrantForUser(user.ID, signsIn.ID, resource.ID, strings.Join(scopes, " ")), &grant); err != nil {
+			return account, err
+		}
+		p.made = append(p.made, removal{"consent of " + account.UserPrincipalName, g, graph.RevokeGrant(grant.ID), ""})
+	}
+	for _, role := range roles {
+		i := slices.IndexFunc(resource.AppRoles, func(r appRole) bool { return r.Value == role })
+		if i < 0 {
+			return account, fmt.Errorf("%w: the service principal of %s there has no role %s", conformance.ErrUnavailable, f.resource.Name, role)
+		}
+		var assigned struct{ ID string }
+		if err := p.send(ctx, g, graph.AssignRole(resource.ID, user.ID, resource.AppRoles[i].ID), &assigned); err != nil {
+			return account, err
+		}
+		p.made = append(p.made, removal{"role " + role + " of " + account.UserPrincipalName, g, graph.RemoveAssignment(resource.ID, assigned.ID), ""})
+	}
+	return account, nil
+}
+
+type appRole struct{ ID, Value string }
+
+type servicePrincipal struct {
+	ID       string
+	AppRoles []appRole
+}
+
+// principal finds the service principal of an application in the tenant, or makes
+// it. Only that of a multi-tenant application can be made.
+func (p *probes) principal(ctx context.Context, g *graph.Client, appID, name string) (found servicePrincipal, err error) {
+	read := func() (bool, error) {
+		results, err := g.Read(ctx, graph.ServicePrincipalByAppID(appID))
+		if err != nil || len(results[0].Object) == 0 {
+			return false, err
+		}
+		return true, json.Unmarshal(results[0].Object, &found)
+	}
+	if there, err := read(); there || err != nil {
+		return found, err
+	}
+	var refused *graph.Error
+	if err := p.send(ctx, g, graph.UpsertServicePrincipal(appID, graph.Object{}), nil); errors.As(err, &refused) {
+		return found, fmt.Errorf("%w: application %s cannot be used in another tenant: is its signInAudience AzureADMultipleOrgs?", conformance.ErrUnavailable, name)
+	} else if err != nil {
+		return found, err
+	}
+	there, err := read()
+	if err == nil && !there {
+		err = fmt.Errorf("the service principal of %s is not there", name)
+	}
+	if err == nil {
+		p.made = append(p.made, removal{"service principal of " + name, g, graph.DeleteServicePrincipal(found.ID), found.ID})
+	}
+	return found, err
+}
+
+func (p *probes) send(ctx context.Context, g *graph.Client, w graph.Write, into any) error {
+	answer := g.Send(ctx, w)
+	if answer.Err != nil || into == nil {
+		return answer.Err
+	}
+	return json.Unmarshal(answer.Body, into)
+}
+
+// remove takes away all that was made, the last first, and says what is left.
+func (p *probes) remove(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var left []error
+	for _, r := range slices.Backward(p.made) {
+		err := r.graph.Send(ctx, r.write).Err
+		if err == nil && r.trash != "" {
+			err = r.graph.Send(ctx, graph.Purge(r.trash)).Err
+		}
+		if err != nil {
+			left = append(left, fmt.Errorf("remove %s from the other tenant: %w", r.what, err))
+		}
+	}
+	p.made = nil
+	return errors.Join(left...)
+}
