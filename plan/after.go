@@ -72,6 +72,9 @@ func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
 	case step.Kind == Assignment || step.Kind == Member || step.Kind == Owner:
 		return true
 	}
+	if id := lookup(step.Key, ID); id != "" && have.ID != id {
+		return true // another object has taken the place of the one that was written
+	}
 	for _, body := range step.Bodies {
 		said := map[string]any{}
 		for name, v := range body {

@@ -133,6 +133,8 @@ func TestShows(t *testing.T) {
 		"a creation that is not there":     {has(), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, false},
 		"a creation that is there":         {live(app, "1", obj{"notes": "x", "more": 1}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"a creation that is half there":    {live(app, "1", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, false},
+		"another object in its place":      {live(app, "2", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
+		"an update of another object":      {live(app, "2", obj{"notes": "y"}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"keys, which Graph does not show":  {live(app, "1", obj{}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"keyCredentials": []any{obj{"key": "k"}}}}}, true},
 		"the second of two bodies":         {live(app, "1", obj{"a": 1.0, "b": 1.0}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"a": 1.0}, {"b": 2.0}}}, false},
 		"a deletion of what is there":      {live(app, "1", nil), Step{Action: Delete, Key: app, ID: "1"}, false},
@@ -148,7 +150,13 @@ func TestShows(t *testing.T) {
 		"a grant with a scope less":        {live(grant, "1", obj{"scope": []any{"a"}}), Step{Action: Update, Key: grant, Bodies: []map[string]any{{"scope": "a b"}}}, false},
 		"a grant with a scope that is not": {live(grant, "1", obj{"scope": []any{"a", "b", "c"}}), Step{Action: Update, Key: grant, Bodies: []map[string]any{{"scope": "a b"}}}, false},
 	} {
-		if got := c.state.Shows(c.step, ids); got != c.want {
+		lookup := func(k Key, property string) string {
+			if k == secret {
+				return ids(k, property)
+			}
+			return map[string]string{ID: "1"}[property]
+		}
+		if got := c.state.Shows(c.step, lookup); got != c.want {
 			t.Errorf("%s: %t, want %t", name, got, c.want)
 		}
 	}
