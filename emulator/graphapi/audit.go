@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // activity is what the audit log calls an operation.
@@ -222,7 +223,7 @@ func (c *call) modified(object any) []directory.ModifiedProperty {
 	var all []directory.ModifiedProperty
 	for _, name := range sortedKeys(b.properties) {
 		p := directory.ModifiedProperty{DisplayName: name}
-		at, ok := valueAt(reflect.Indirect(reflect.ValueOf(object)), []string{name})
+		at, ok := odata.ValueAt(reflect.Indirect(reflect.ValueOf(object)), []string{name})
 		if ok && name != "keyCredentials" && name != "passwordCredentials" {
 			sent := string(b.properties[name])
 			p.NewValue = &sent

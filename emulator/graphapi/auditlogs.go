@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // The logs of changes and of sign-ins, newest first.
@@ -25,7 +26,7 @@ var auditKind = &kind{
 	odataType: "microsoft.graph.directoryAudit",
 	resource:  "DirectoryAudit",
 	structs:   []reflect.Type{reflect.TypeFor[directory.DirectoryAudit]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id":                                 equalityRule,
 		"activityDateTime":                   instantRule,
 		"activityDisplayName":                textRule,
@@ -50,7 +51,7 @@ var signInKind = &kind{
 	odataType: "microsoft.graph.signIn",
 	resource:  "SignIn",
 	structs:   []reflect.Type{reflect.TypeFor[directory.SignIn]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id":                equalityRule,
 		"createdDateTime":   instantRule,
 		"userDisplayName":   textRule,

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // root is where the API of this call's version lives.
@@ -96,24 +97,24 @@ func idOf(object any) string {
 
 // list answers the objects that the query options leave of a list. find, when
 // not nil, returns the objects that an indexed filter can match.
-func (c *call) list(k *kind, objects iter.Seq[any], find lookup) (answer, error) {
+func (c *call) list(k *kind, objects iter.Seq[any], find odata.Lookup) (answer, error) {
 	q, err := c.parseQuery(k, false)
 	if err != nil {
 		return answer{}, err
 	}
 	var all []any
-	if candidates, ok := candidates(q.filter, find); ok {
+	if candidates, ok := odata.Candidates(q.Filter, find); ok {
 		all = candidates
 	} else {
 		for object := range objects {
 			all = append(all, object)
 		}
 	}
-	page, total, next := q.page(all)
+	page, total, next := q.Page(all)
 	var b bytes.Buffer
 	b.WriteString(`{"@odata.context":`)
 	writeJSON(&b, c.contextOf(k.set, q.selected, ""))
-	if q.count && (q.consistent || !countNeedsConsistency(k)) {
+	if q.Count && (q.consistent || !countNeedsConsistency(k)) {
 		b.WriteString(`,"@odata.count":` + strconv.Itoa(total))
 	}
 	if next != nil {
@@ -155,13 +156,13 @@ func (c *call) entry(k *kind, object any, selected []string) (json.RawMessage, e
 func shownInList(object any) any { return shown(object, nil) }
 
 // nextLink repeats the request with a $skiptoken.
-func (c *call) nextLink(p position) string {
+func (c *call) nextLink(p odata.Position) string {
 	values, err := url.ParseQuery(c.rawQuery)
 	if err != nil {
 		values = url.Values{}
 	}
 	values.Del("skiptoken")
-	values.Set("$skiptoken", p.token())
+	values.Set("$skiptoken", p.Token())
 	return c.root() + "/" + c.path + "?" + strings.ReplaceAll(values.Encode(), "%24", "$")
 }
 
@@ -174,21 +175,21 @@ func (c *call) count(k *kind, objects iter.Seq[any]) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	q := query{consistent: true, count: true}
+	var filter odata.Filter
 	for name, value := range options {
 		if name != "$filter" {
 			return answer{}, badSyntax("The query option '%s' is not supported.", name)
 		}
-		if q.filter, err = parseFilter(value); err != nil {
-			return answer{}, err
+		if filter, err = odata.ParseFilter(value); err == nil {
+			err = k.resourceModel().CheckFilter(filter, true)
 		}
-		if err := k.checkFilter(q.filter, true); err != nil {
-			return answer{}, err
+		if err != nil {
+			return answer{}, refusal(err)
 		}
 	}
 	total := 0
 	for object := range objects {
-		if q.filter == nil || matches(q.filter, reflect.Indirect(reflect.ValueOf(object))) {
+		if odata.Matches(filter, object) {
 			total++
 		}
 	}
@@ -212,72 +213,6 @@ func anys[T any](objects iter.Seq[T]) iter.Seq[any] {
 			}
 		}
 	}
-}
-
-// lookup returns the objects whose property has a value, or false when there
-// is no index over that property.
-type lookup func(property, value string) ([]any, bool)
-
-// candidates returns a superset of what a filter matches, found by index.
-func candidates(n node, find lookup) ([]any, bool) {
-	if find == nil {
-		return nil, false
-	}
-	switch n := n.(type) {
-	case comparison:
-		if n.op == "eq" {
-			return findValue(find, n.path, n.value)
-		}
-	case membership:
-		var all []any
-		for _, value := range n.values {
-			found, ok := findValue(find, n.path, value)
-			if !ok {
-				return nil, false
-			}
-			all = append(all, found...)
-		}
-		return distinct(all), true
-	case quantifier:
-		body, ok := n.body.(comparison)
-		if ok && body.op == "eq" && len(body.path) == 1 {
-			return findValue(find, n.path, body.value)
-		}
-	case junction:
-		a, okA := candidates(n.a, find)
-		b, okB := candidates(n.b, find)
-		switch {
-		case n.op == "and" && okA:
-			return a, true
-		case n.op == "and" && okB:
-			return b, true
-		case n.op == "or" && okA && okB:
-			return distinct(append(a, b...)), true
-		}
-	}
-	return nil, false
-}
-
-func findValue(find lookup, path []string, value any) ([]any, bool) {
-	switch v := value.(type) {
-	case string:
-		return find(strings.Join(path, "/"), v)
-	case guid:
-		return find(strings.Join(path, "/"), string(v))
-	}
-	return nil, false
-}
-
-func distinct(objects []any) []any {
-	seen := map[string]bool{}
-	var kept []any
-	for _, object := range objects {
-		if id := idOf(object); !seen[id] {
-			seen[id] = true
-			kept = append(kept, object)
-		}
-	}
-	return kept
 }
 
 // found makes a lookup's answer of one object that may not be there.

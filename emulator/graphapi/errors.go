@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // refuse builds an error in Graph's own words.
@@ -25,6 +25,18 @@ func badSyntax(format string, args ...any) error {
 
 func unsupportedQuery(format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "Request_UnsupportedQuery", format, args...)
+}
+
+// refusal is a refusal of package odata as Graph answers it.
+func refusal(err error) error {
+	var refused *odata.Error
+	switch {
+	case !errors.As(err, &refused):
+		return err
+	case refused.Unsupported:
+		return unsupportedQuery("%s", refused.Message)
+	}
+	return badSyntax("%s", refused.Message)
 }
 
 func accessDenied() error {
@@ -95,6 +107,3 @@ func (c *call) errorAnswer(err error) answer {
 	}
 	return a
 }
-
-// statusDate is how Graph writes instants in lists of its own making.
-func statusDate(t time.Time) string { return t.UTC().Format(time.RFC3339) }

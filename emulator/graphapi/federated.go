@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // Federated identity credentials of applications. The path names one by id or
@@ -23,7 +24,7 @@ var federatedKind = &kind{
 	odataType: "microsoft.graph.federatedIdentityCredential",
 	resource:  "FederatedIdentityCredential",
 	structs:   []reflect.Type{reflect.TypeFor[directory.FederatedIdentityCredential]()},
-	filters:   map[string]filterRule{"id": equalityRule, "name": equalityRule, "issuer": equalityRule, "subject": equalityRule},
+	filters:   map[string]odata.Rule{"id": equalityRule, "name": equalityRule, "issuer": equalityRule, "subject": equalityRule},
 	beta:      []string{"claimsMatchingExpression"},
 	readOnly:  []string{"id"},
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // kind is what the query options need to know of a kind of resource.
@@ -12,7 +13,7 @@ type kind struct {
 	odataType string // microsoft.graph.application
 	resource  string // Application, as error messages have it
 	structs   []reflect.Type
-	filters   map[string]filterRule
+	filters   map[string]odata.Rule
 	sortable  map[string]bool // true: also without the advanced query parameters
 	defaults  []string        // what v1.0 answers without $select; nil is everything
 	newest    string          // the date by which a list without $orderby begins with the newest
@@ -21,12 +22,17 @@ type kind struct {
 	readOnly  []string        // what a body may repeat but not change
 }
 
+// resourceModel is what package odata needs to know of the kind.
+func (k *kind) resourceModel() odata.Resource {
+	return odata.Resource{Type: k.odataType, Name: k.resource, Structs: k.structs, Filters: k.filters, Sortable: k.sortable, Newest: k.newest}
+}
+
 var applicationKind = &kind{
 	set:       "applications",
 	odataType: "microsoft.graph.application",
 	resource:  "Application",
 	structs:   []reflect.Type{reflect.TypeFor[directory.Application]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id":                                   equalityRule,
 		"appId":                                equalityRule,
 		"createdDateTime":                      instantRule,
@@ -58,7 +64,7 @@ var servicePrincipalKind = &kind{
 	odataType: "microsoft.graph.servicePrincipal",
 	resource:  "ServicePrincipal",
 	structs:   []reflect.Type{reflect.TypeFor[directory.ServicePrincipal]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id":                        equalityRule,
 		"appId":                     textRule,
 		"accountEnabled":            equalityRule,
@@ -100,8 +106,8 @@ var userKind = &kind{
 		"onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"},
 }
 
-func userFilters() map[string]filterRule {
-	rules := map[string]filterRule{
+func userFilters() map[string]odata.Rule {
+	rules := map[string]odata.Rule{
 		"id":                equalityRule,
 		"accountEnabled":    equalityRule,
 		"ageGroup":          equalityRule,
@@ -125,8 +131,8 @@ func userFilters() map[string]filterRule {
 		"showInAddressList", "streetAddress"} {
 		rules[name] = indexedRule
 	}
-	for _, p := range structureOf(reflect.TypeFor[directory.OnPremisesExtensionAttributes]()).properties {
-		rules["onPremisesExtensionAttributes/"+p.name] = indexedRule
+	for _, p := range odata.StructureOf(reflect.TypeFor[directory.OnPremisesExtensionAttributes]()).Properties {
+		rules["onPremisesExtensionAttributes/"+p.Name] = indexedRule
 	}
 	return rules
 }
@@ -136,7 +142,7 @@ var groupKind = &kind{
 	odataType: "microsoft.graph.group",
 	resource:  "Group",
 	structs:   []reflect.Type{reflect.TypeFor[directory.Group]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id":                 equalityRule,
 		"classification":     textRule,
 		"createdDateTime":    instantRule,
@@ -170,7 +176,7 @@ var assignmentKind = &kind{
 	odataType: "microsoft.graph.appRoleAssignment",
 	resource:  "AppRoleAssignment",
 	structs:   []reflect.Type{reflect.TypeFor[directory.AppRoleAssignment]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"appRoleId":            guidRule,
 		"createdDateTime":      instantRule,
 		"principalDisplayName": textRule,
@@ -186,7 +192,7 @@ var grantKind = &kind{
 	odataType: "microsoft.graph.oAuth2PermissionGrant",
 	resource:  "OAuth2PermissionGrant",
 	structs:   []reflect.Type{reflect.TypeFor[directory.OAuth2PermissionGrant]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"clientId":    equalityRule,
 		"consentType": equalityRule,
 		"id":          equalityRule,
@@ -206,7 +212,7 @@ var objectKind = &kind{
 		reflect.TypeFor[directory.ServicePrincipal](), reflect.TypeFor[directory.Application](),
 		reflect.TypeFor[directory.DirectoryRole](), reflect.TypeFor[directory.AdministrativeUnit](),
 	},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id":                equalityRule,
 		"accountEnabled":    indexedRule,
 		"appId":             indexedRule,
@@ -217,6 +223,16 @@ var objectKind = &kind{
 		"userPrincipalName": indexedRule,
 	},
 	sortable: map[string]bool{"displayName": false},
+}
+
+// parseSelect reads $select under a version of the API.
+func (k *kind) parseSelect(value, version string) ([]string, error) {
+	var hidden []string
+	if version == "v1.0" {
+		hidden = k.beta
+	}
+	selected, err := k.resourceModel().ParseSelect(value, hidden)
+	return selected, refusal(err)
 }
 
 // kindOf returns the kind of one directory object.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // body is a request's JSON object: its properties, and apart from them what it
@@ -125,15 +126,15 @@ func (b body) apply(resource any, readOnly []string) error {
 }
 
 func unchanged(resource reflect.Value, name string, raw json.RawMessage) error {
-	p, known := structureOf(resource.Type()).byName[name]
+	p, known := odata.StructureOf(resource.Type()).ByName[name]
 	if !known {
 		return badRequest("Invalid property '%s'.", name)
 	}
-	sent := reflect.New(p.typ).Elem()
+	sent := reflect.New(p.Type).Elem()
 	if err := decode(sent, raw, name); err != nil {
 		return err
 	}
-	was, err := json.Marshal(resource.Field(p.index).Interface())
+	was, err := json.Marshal(resource.Field(p.Index).Interface())
 	if err != nil {
 		return err
 	}
@@ -145,13 +146,13 @@ func unchanged(resource reflect.Value, name string, raw json.RawMessage) error {
 
 // assign merges members into a struct.
 func assign(v reflect.Value, members map[string]json.RawMessage) error {
-	known := structureOf(v.Type()).byName
+	known := odata.StructureOf(v.Type()).ByName
 	for _, name := range sortedNames(members) { // sorted, so that of two mistakes always the same is told
 		p, ok := known[name]
 		if !ok {
 			return badRequest("Invalid property '%s'.", name)
 		}
-		if err := decode(v.Field(p.index), members[name], name); err != nil {
+		if err := decode(v.Field(p.Index), members[name], name); err != nil {
 			return err
 		}
 	}
@@ -177,7 +178,7 @@ func decode(v reflect.Value, raw json.RawMessage, name string) error {
 		return nil
 	}
 	switch {
-	case isComplex(v.Type()):
+	case odata.IsComplex(v.Type()):
 		m, err := members(raw)
 		if err != nil {
 			return wrongType(name, raw)
@@ -185,7 +186,7 @@ func decode(v reflect.Value, raw json.RawMessage, name string) error {
 		return assign(v, m)
 	case v.Type() == reflect.TypeFor[*directory.EmployeeOrgData]() && !v.IsNil():
 		return decode(v.Elem(), raw, name) // the one nullable complex value that is merged
-	case v.Kind() == reflect.Pointer && isComplex(v.Type().Elem()):
+	case v.Kind() == reflect.Pointer && odata.IsComplex(v.Type().Elem()):
 		fresh := reflect.New(v.Type().Elem())
 		if err := decode(fresh.Elem(), raw, name); err != nil {
 			return err

@@ -1,6 +1,10 @@
 package graphapi
 
-import "slices"
+import (
+	"slices"
+
+	"provision/emulator/odata"
+)
 
 // properties returns the names of the properties that a request for resources
 // of a kind is answered; nil is all of them. What /beta alone has, /v1.0 lacks;
@@ -16,11 +20,11 @@ func (c *call) properties(k *kind, selected []string) []string {
 	}
 	var all []string
 	for _, t := range k.structs {
-		for _, p := range structureOf(t).properties {
-			if slices.Contains(k.onSelect, p.name) || c.version == "v1.0" && slices.Contains(k.beta, p.name) {
+		for _, p := range odata.StructureOf(t).Properties {
+			if slices.Contains(k.onSelect, p.Name) || c.version == "v1.0" && slices.Contains(k.beta, p.Name) {
 				continue
 			}
-			all = append(all, p.name)
+			all = append(all, p.Name)
 		}
 	}
 	return all

@@ -3,7 +3,6 @@ package graphapi
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,18 +16,6 @@ func code(err error) int {
 		return refusal.Status
 	}
 	return 0
-}
-
-// filterSamples are objects with something and with nothing in every property.
-func filterSamples() []reflect.Value {
-	text := "x"
-	return []reflect.Value{
-		reflect.ValueOf(directory.Application{}),
-		reflect.ValueOf(directory.Application{DisplayName: "x", UniqueName: &text, Tags: []string{"a", "b"}, OptionalClaims: &directory.OptionalClaims{}}),
-		reflect.ValueOf(directory.User{}),
-		reflect.ValueOf(directory.User{DisplayName: "x", EmployeeOrgData: &directory.EmployeeOrgData{CostCenter: &text}}),
-		reflect.ValueOf(directory.Group{DisplayName: "x"}),
-	}
 }
 
 func TestPages(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // Roles of the directory, the tenant's own among them, and their assignments.
@@ -26,7 +27,7 @@ var roleDefinitionKind = &kind{
 	odataType: "microsoft.graph.unifiedRoleDefinition",
 	resource:  "UnifiedRoleDefinition",
 	structs:   []reflect.Type{reflect.TypeFor[directory.RoleDefinition]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id": equalityRule, "templateId": equalityRule, "displayName": textRule, "isBuiltIn": equalityRule, "isEnabled": equalityRule,
 	},
 	readOnly: []string{"id", "isBuiltIn"},
@@ -37,7 +38,7 @@ var roleAssignmentKind = &kind{
 	odataType: "microsoft.graph.unifiedRoleAssignment",
 	resource:  "UnifiedRoleAssignment",
 	structs:   []reflect.Type{reflect.TypeFor[directory.RoleAssignment]()},
-	filters: map[string]filterRule{
+	filters: map[string]odata.Rule{
 		"id": equalityRule, "principalId": equalityRule, "roleDefinitionId": equalityRule, "directoryScopeId": equalityRule,
 	},
 	readOnly: []string{"id"},

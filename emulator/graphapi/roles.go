@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // Built-in directory roles, those of them in use, and who holds them.
@@ -40,7 +41,7 @@ var directoryRoleKind = &kind{
 	odataType: "microsoft.graph.directoryRole",
 	resource:  "DirectoryRole",
 	structs:   []reflect.Type{reflect.TypeFor[directory.DirectoryRole]()},
-	filters:   map[string]filterRule{"id": equalityRule, "roleTemplateId": equalityRule, "displayName": equalityRule},
+	filters:   map[string]odata.Rule{"id": equalityRule, "roleTemplateId": equalityRule, "displayName": equalityRule},
 }
 
 func (c *call) listRoleTemplates() (answer, error) {

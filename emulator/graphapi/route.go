@@ -3,6 +3,7 @@ package graphapi
 import (
 	"net/http"
 	"net/url"
+	"provision/emulator/odata"
 	"slices"
 	"strings"
 )
@@ -69,7 +70,7 @@ func parseKey(predicate string) (key, bool) {
 	}
 	value, length, ok := "", 0, false
 	if strings.HasPrefix(predicate, "'") {
-		value, length, ok = quoted(predicate)
+		value, length, ok = odata.Quoted(predicate)
 	}
 	k.value = value
 	return k, ok && length == len(predicate) && value != ""

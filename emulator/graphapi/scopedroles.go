@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // Roles that hold within an administrative unit: the role assignments whose
@@ -47,7 +48,7 @@ var scopedMemberKind = &kind{
 	odataType: "microsoft.graph.scopedRoleMembership",
 	resource:  "ScopedRoleMembership",
 	structs:   []reflect.Type{reflect.TypeFor[scopedRoleMembership]()},
-	filters:   map[string]filterRule{"id": equalityRule},
+	filters:   map[string]odata.Rule{"id": equalityRule},
 	readOnly:  []string{"id", "administrativeUnitId"},
 }
 

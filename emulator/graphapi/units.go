@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"provision/emulator/directory"
+	"provision/emulator/odata"
 )
 
 // Administrative units.
@@ -38,7 +39,7 @@ var unitKind = &kind{
 	odataType: "microsoft.graph.administrativeUnit",
 	resource:  "AdministrativeUnit",
 	structs:   []reflect.Type{reflect.TypeFor[directory.AdministrativeUnit]()},
-	filters:   map[string]filterRule{"id": equalityRule, "displayName": textRule, "description": textRule},
+	filters:   map[string]odata.Rule{"id": equalityRule, "displayName": textRule, "description": textRule},
 	sortable:  map[string]bool{"displayName": false},
 	readOnly:  []string{"id", "deletedDateTime"},
 }

@@ -145,7 +145,9 @@ func TestKeyOfOneTenant(t *testing.T) {
 	key, err := w.login.PublishAnotherKey(other)
 	w.must(err)
 	issuers := func(path string) map[string]string {
-		var set struct{ Keys []struct{ Kid, Issuer string } }
+		var set struct {
+			Keys []struct{ Kid, Issuer string }
+		}
 		w.document(path, &set)
 		all := map[string]string{}
 		for _, k := range set.Keys {

@@ -1,4 +1,4 @@
-package graphapi
+package odata
 
 import (
 	"reflect"
@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// search is a parsed $search: alternatives of terms that all have to match.
+// Search is a parsed $search: alternatives of terms that all have to match.
 // Source: learn.microsoft.com/graph/search-query-parameter#using-search-on-directory-object-collections.
-type search [][]term
+type Search [][]term
 
 // term asks for a property in which every word of a text begins a word.
 type term struct {
@@ -20,10 +20,10 @@ type term struct {
 // searchable are the properties that $search knows; others match as startsWith.
 var searchable = []string{"displayName", "description", "mail", "mailNickname", "userPrincipalName"}
 
-// parseSearch reads "property:text", joined by AND and OR.
-func (k *kind) parseSearch(value string) (search, error) {
+// ParseSearch reads "property:text", joined by AND and OR.
+func (r Resource) ParseSearch(value string) (Search, error) {
 	malformed := badSyntax("Invalid $search clause: '%s'. Expected \"property:value\", joined by AND or OR.", value)
-	all := search{nil}
+	all := Search{nil}
 	rest := strings.TrimSpace(value)
 	for {
 		if !strings.HasPrefix(rest, `"`) {
@@ -37,8 +37,7 @@ func (k *kind) parseSearch(value string) (search, error) {
 		if !found || strings.TrimSpace(text) == "" {
 			return nil, malformed
 		}
-		known := slices.ContainsFunc(k.structs, func(t reflect.Type) bool { return pathExists(t, []string{property}) })
-		if !known || !slices.Contains(searchable, property) {
+		if !r.has(property) || !slices.Contains(searchable, property) {
 			return nil, unsupportedQuery("The property '%s' cannot be searched.", property)
 		}
 		all[len(all)-1] = append(all[len(all)-1], term{property, words(text)})
@@ -86,7 +85,12 @@ func words(text string) []string {
 	return all
 }
 
-func (s search) matches(object any) bool {
+// Matches tells whether an object has what was searched for. No search is matched by
+// everything.
+func (s Search) Matches(object any) bool {
+	if s == nil {
+		return true
+	}
 	v := reflect.Indirect(reflect.ValueOf(object))
 	return slices.ContainsFunc(s, func(terms []term) bool {
 		return !slices.ContainsFunc(terms, func(t term) bool { return !t.matches(v) })
@@ -94,7 +98,7 @@ func (s search) matches(object any) bool {
 }
 
 func (t term) matches(v reflect.Value) bool {
-	at, ok := valueAt(v, []string{t.property})
+	at, ok := ValueAt(v, []string{t.property})
 	if at = reflect.Indirect(at); !ok || !at.IsValid() {
 		return false
 	}

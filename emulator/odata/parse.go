@@ -1,14 +1,15 @@
-package graphapi
+package odata
 
 import (
 	"slices"
 	"strings"
 )
 
+// Filter is a parsed $filter.
+type Filter interface{ isNode() }
+
 // The nodes of a parsed filter.
 type (
-	node interface{ isNode() }
-
 	// comparison is PATH OP LITERAL with eq, ne, ge, le, gt or lt, or one of
 	// the functions startswith, endswith and contains.
 	comparison struct {
@@ -25,7 +26,7 @@ type (
 	quantifier struct {
 		path     []string
 		variable string
-		body     node
+		body     Filter
 	}
 	// counting is PATH/$count OP NUMBER.
 	counting struct {
@@ -35,9 +36,9 @@ type (
 	}
 	junction struct {
 		op   string // and, or
-		a, b node
+		a, b Filter
 	}
-	negation struct{ a node }
+	negation struct{ a Filter }
 )
 
 func (comparison) isNode() {}
@@ -61,9 +62,9 @@ type parser struct {
 	depth  int
 }
 
-// parseFilter reads a $filter. Names of properties keep their case; operators
+// ParseFilter reads a $filter. Names of properties keep their case; operators
 // and functions are taken in any.
-func parseFilter(filter string) (node, error) {
+func ParseFilter(filter string) (Filter, error) {
 	tokens, err := scan(filter)
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func (p *parser) expect(c string) error {
 	return nil
 }
 
-func (p *parser) or() (node, error) {
+func (p *parser) or() (Filter, error) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > maxFilterDepth {
@@ -125,9 +126,9 @@ func (p *parser) or() (node, error) {
 	return p.chain("or", p.and)
 }
 
-func (p *parser) and() (node, error) { return p.chain("and", p.unary) }
+func (p *parser) and() (Filter, error) { return p.chain("and", p.unary) }
 
-func (p *parser) chain(op string, operand func() (node, error)) (node, error) {
+func (p *parser) chain(op string, operand func() (Filter, error)) (Filter, error) {
 	a, err := operand()
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func (p *parser) chain(op string, operand func() (node, error)) (node, error) {
 	}
 }
 
-func (p *parser) unary() (node, error) {
+func (p *parser) unary() (Filter, error) {
 	negative := false
 	for {
 		if _, ok := p.word("not"); !ok {
@@ -159,7 +160,7 @@ func (p *parser) unary() (node, error) {
 	return negation{a}, nil
 }
 
-func (p *parser) primary() (node, error) {
+func (p *parser) primary() (Filter, error) {
 	if p.punctuation("(") {
 		n, err := p.or()
 		if err != nil {
@@ -224,7 +225,7 @@ func (p *parser) path() ([]string, error) {
 	}
 }
 
-func (p *parser) function(name string) (node, error) {
+func (p *parser) function(name string) (Filter, error) {
 	if err := p.expect("("); err != nil {
 		return nil, err
 	}
@@ -276,7 +277,7 @@ func (p *parser) list() ([]any, error) {
 	}
 }
 
-func (p *parser) quantifier(path []string, kind string) (node, error) {
+func (p *parser) quantifier(path []string, kind string) (Filter, error) {
 	if len(path) == 0 || kind == "all" {
 		return nil, unsupportedQuery("Filter operator '%s' is not supported.", kind)
 	}

@@ -1,4 +1,4 @@
-package graphapi
+package odata
 
 import (
 	"reflect"
@@ -6,17 +6,21 @@ import (
 	"time"
 )
 
-// matches tells whether an object satisfies a filter that was checked before.
-// Inside any(), variable names the entry that scope holds.
-func matches(n node, object reflect.Value) bool { return evaluate(n, object, "", reflect.Value{}) }
+// Matches tells whether an object, a struct or a pointer to one, satisfies a filter
+// that was checked before. No filter is satisfied by everything.
+func Matches(f Filter, object any) bool {
+	return f == nil || evaluate(f, reflect.Indirect(reflect.ValueOf(object)), "", reflect.Value{})
+}
 
-func evaluate(n node, object reflect.Value, variable string, entry reflect.Value) bool {
+// evaluate is Matches below a node. Inside any(), variable names the entry that the
+// node is about.
+func evaluate(n Filter, object reflect.Value, variable string, entry reflect.Value) bool {
 	at := func(path []string) reflect.Value {
 		root := object
 		if variable != "" && path[0] == variable {
 			root, path = entry, path[1:]
 		}
-		v, ok := valueAt(root, path)
+		v, ok := ValueAt(root, path)
 		if !ok {
 			return reflect.Value{} // a property that only another kind of object has
 		}

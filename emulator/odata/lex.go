@@ -1,4 +1,4 @@
-package graphapi
+package odata
 
 import (
 	"regexp"
@@ -47,7 +47,7 @@ func scan(filter string) ([]token, error) {
 			tokens = append(tokens, token{tokenPunctuation, rest[:1], i})
 			i++
 		case rest[0] == '\'':
-			text, length, ok := quoted(rest)
+			text, length, ok := Quoted(rest)
 			if !ok {
 				return nil, badSyntax("Invalid filter clause: There is an unterminated string literal at position %d in '%s'.", i, filter)
 			}
@@ -66,8 +66,9 @@ func scan(filter string) ([]token, error) {
 	return append(tokens, token{tokenEnd, "", len(filter)}), nil
 }
 
-// quoted reads a string literal, in which two quotes stand for one.
-func quoted(s string) (text string, length int, ok bool) {
+// Quoted reads the string literal that a text begins with, in which two quotes stand
+// for one.
+func Quoted(s string) (text string, length int, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
 		if s[i] != '\'' {

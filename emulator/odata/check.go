@@ -1,4 +1,4 @@
-package graphapi
+package odata
 
 import (
 	"reflect"
@@ -7,39 +7,28 @@ import (
 	"time"
 )
 
-// filterRule says what Graph's $filter can ask of a property: by default, and
-// only with the advanced query parameters (ConsistencyLevel: eventual and
-// $count=true). A property without a rule cannot be filtered by.
-// Source: learn.microsoft.com/graph/aad-advanced-queries.
-type filterRule struct {
-	byDefault []string
-	advanced  []string
-	guid      bool // takes a GUID without quotes too
+// Rule says what a $filter can ask of a property: by default, and only with the
+// advanced query parameters. A property without a rule cannot be filtered by.
+type Rule struct {
+	ByDefault []string // operators; "null" is a comparison with null
+	Advanced  []string
+	GUID      bool // takes a GUID without quotes too
 }
-
-var (
-	textRule     = filterRule{byDefault: []string{"eq", "in", "ge", "le", "startswith"}, advanced: []string{"ne", "null"}}
-	addressRule  = filterRule{byDefault: []string{"eq", "in", "ge", "le", "startswith"}, advanced: []string{"ne", "null", "endswith"}}
-	equalityRule = filterRule{byDefault: []string{"eq", "in"}, advanced: []string{"ne", "null"}}
-	instantRule  = filterRule{byDefault: []string{"eq", "ge", "le"}, advanced: []string{"ne", "in", "null"}}
-	guidRule     = filterRule{byDefault: []string{"eq", "in"}, advanced: []string{"ne"}, guid: true}
-	indexedRule  = filterRule{advanced: []string{"eq", "in", "ge", "le", "startswith", "ne", "null"}}
-	indexedGUID  = filterRule{advanced: []string{"eq", "in", "ne"}, guid: true}
-)
 
 // maxAlternatives is how many alternatives a filter may have, whether joined
 // by or or listed by in.
 const maxAlternatives = 15
 
-// checker holds a parsed filter to what a kind of resource supports.
+// checker holds a parsed filter to what a resource supports.
 type checker struct {
-	kind         *kind
+	resource     Resource
 	advanced     bool
 	alternatives int
 }
 
-func (k *kind) checkFilter(n node, advanced bool) error {
-	c := &checker{kind: k, advanced: advanced}
+// CheckFilter refuses a filter that the resource does not support.
+func (r Resource) CheckFilter(n Filter, advanced bool) error {
+	c := &checker{resource: r, advanced: advanced}
 	if err := c.check(n, "", nil); err != nil {
 		return err
 	}
@@ -51,7 +40,7 @@ func (k *kind) checkFilter(n node, advanced bool) error {
 }
 
 // check walks a filter; inside any(), variable stands for an entry of list.
-func (c *checker) check(n node, variable string, list []string) error {
+func (c *checker) check(n Filter, variable string, list []string) error {
 	switch n := n.(type) {
 	case junction:
 		if n.op == "or" {
@@ -111,17 +100,17 @@ func (c *checker) needAdvanced(path []string) error {
 }
 
 func (c *checker) unsupported(property string) error {
-	return unsupportedQuery("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", property, c.kind.resource)
+	return unsupportedQuery("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", property, c.resource.Name)
 }
 
 // typeOf returns the type of a property of any of the kind's structs.
 func (c *checker) typeOf(path []string) (reflect.Type, error) {
-	for _, t := range c.kind.structs {
+	for _, t := range c.resource.Structs {
 		if at, ok := typeAt(t, path); ok {
 			return at, nil
 		}
 	}
-	return nil, badSyntax("Invalid filter clause: Could not find a property named '%s' on type '%s'.", strings.Join(path, "/"), c.kind.odataType)
+	return nil, badSyntax("Invalid filter clause: Could not find a property named '%s' on type '%s'.", strings.Join(path, "/"), c.resource.Type)
 }
 
 func (c *checker) property(path []string, variable string, list []string, op string, value any) error {
@@ -136,7 +125,7 @@ func (c *checker) property(path []string, variable string, list []string, op str
 		return err
 	}
 	name := strings.Join(path, "/")
-	rule, ok := c.kind.filters[name]
+	rule, ok := c.resource.Filters[name]
 	if !ok || t.Kind() == reflect.Slice {
 		return c.unsupported(name)
 	}
@@ -149,8 +138,8 @@ func (c *checker) property(path []string, variable string, list []string, op str
 	}
 	for _, op := range need {
 		switch {
-		case slices.Contains(rule.byDefault, op) && (op != "eq" || value != nil):
-		case slices.Contains(rule.byDefault, op) || slices.Contains(rule.advanced, op):
+		case slices.Contains(rule.ByDefault, op) && (op != "eq" || value != nil):
+		case slices.Contains(rule.ByDefault, op) || slices.Contains(rule.Advanced, op):
 			if !c.advanced && op == "ne" {
 				return unsupportedQuery("Filter operator 'NotEqualsMatch' is not supported.")
 			}
@@ -181,7 +170,7 @@ func (c *checker) entryType(path, list []string) (reflect.Type, error) {
 }
 
 // fits refuses to compare a property with a literal of another type.
-func fits(t reflect.Type, value any, rule filterRule, op string) error {
+func fits(t reflect.Type, value any, rule Rule, op string) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -190,7 +179,7 @@ func fits(t reflect.Type, value any, rule filterRule, op string) error {
 	case nil:
 		ok = true
 	case guid:
-		ok = rule.guid
+		ok = rule.GUID
 	case string:
 		ok = t.Kind() == reflect.String
 	case bool:
