@@ -19,7 +19,7 @@ func (t *task) federated() ([]graph.Request, error) {
 		if graph.Exists(a.Err) {
 			return t.sameFederated(a.Err)
 		}
-		return nil, t.count(a.Err)
+		return nil, t.made(a)
 	})}, nil
 }
 

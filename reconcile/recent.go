@@ -46,6 +46,12 @@ func (t *task) remember() {
 			w.IDs[property] = v
 		}
 	}
+	switch s.Kind {
+	case plan.Assignment, plan.Grant, plan.Federated:
+		if w.IDs[plan.ID] == "" {
+			return // it was there already: without its id, nothing could be done with it
+		}
+	}
 	t.recent = append(t.recent, w)
 }
 

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"provision/emulator/emulatortest"
+	"provision/graph"
 	"provision/plan"
+	"provision/stack"
 )
 
 // TestASecondApplyWithinTheLagWritesNothing: what the tenant does not show yet is
@@ -40,4 +42,44 @@ func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
 	if p := w.plan(nil, plan.Options{Destroy: []string{"s"}, KeepDeleted: true}); len(p.Steps) > 0 {
 		t.Errorf("within the lag a second destroy has %v", p.Steps)
 	}
+}
+
+// TestWhatOthersRemovedWithinTheLagIsRemovedOnce: this machine takes its own recent
+// relations for made, and can remove each although the tenant does not show it.
+func TestWhatOthersRemovedWithinTheLagIsRemovedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.patience, w.lag = 5*time.Second, time.Minute
+	stacks := func(related bool) []*stack.Stack {
+		api := &stack.Application{Name: "api", DisplayName: "A", AppRoles: []stack.AppRole{{Value: "R", DisplayName: "R", AllowedMemberTypes: []string{"User", "Application"}}},
+			API: stack.API{OAuth2PermissionScopes: []stack.Scope{{Value: "read"}}}}
+		client := &stack.Application{Name: "client", DisplayName: "C"}
+		if related {
+			client.Permissions = []stack.Permission{{Resource: "api", Scopes: []string{"read"}, Roles: []string{"R"}, AdminConsent: true}}
+			client.FederatedCredentials = []stack.FederatedCredential{{Name: "ci", Issuer: "https://issuer.example", Subject: "main"}}
+		}
+		return []*stack.Stack{{Name: "s", Applications: []*stack.Application{api, client}}}
+	}
+	w.must(stacks(true), plan.Options{})
+	removed := 0
+	for k, o := range w.state(stacks(true)).Objects {
+		var err error
+		switch k.Kind {
+		case plan.Assignment:
+			err = w.write(graph.RemoveAssignment(o.HolderID, o.ID))
+		case plan.Grant:
+			err = w.write(graph.RevokeGrant(o.ID))
+		case plan.Federated:
+			err = w.write(graph.RemoveFederatedCredential(o.HolderID, o.ID))
+		default:
+			continue
+		}
+		if removed++; err != nil {
+			t.Fatalf("%s: %v", k, err)
+		}
+	}
+	if removed != 3 {
+		t.Fatalf("%d relations were removed, want 3", removed)
+	}
+	w.must(stacks(false), plan.Options{})
 }

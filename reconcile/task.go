@@ -195,15 +195,27 @@ func (t *task) writes(all ...graph.Write) ([]graph.Request, error) {
 	})}, nil
 }
 
-// relate sends a write that makes a relation. One that is there already was made
-// by a request whose answer was lost.
+// relate sends a write that makes a relation, and learns its id where it has one. One
+// that is there already was made by a request whose answer was lost.
 func (t *task) relate(w graph.Write) ([]graph.Request, error) {
 	return []graph.Request{t.send(w, func(a graph.Answer) ([]graph.Request, error) {
 		if graph.Exists(a.Err) {
-			a.Err = nil
+			return nil, t.count(nil)
 		}
-		return nil, t.count(a.Err)
+		return nil, t.made(a)
 	})}, nil
+}
+
+// made counts a write, and learns the id of what it made.
+func (t *task) made(a graph.Answer) error {
+	if a.Err != nil {
+		return a.Err
+	}
+	made, ok, err := a.Created()
+	if ok {
+		t.learn(t.step.Key, plan.ID, made.ID)
+	}
+	return t.count(err)
 }
 
 // create sends a write that makes an object, and learns its ids. An upsert whose

@@ -1,7 +1,6 @@
 package graphapi
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,13 +9,6 @@ import (
 	"provision/emulator/directory"
 )
 
-func code(err error) int {
-	var refusal *directory.Error
-	if errors.As(err, &refusal) {
-		return refusal.Status
-	}
-	return 0
-}
 
 func TestPages(t *testing.T) {
 	t.Parallel()
