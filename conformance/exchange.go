@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"provision/stack"
 )
 
 const (
@@ -30,8 +32,10 @@ type request struct {
 	method, path string // path is appended to the target's URL
 	contentType  string
 	body         []byte
-	meaning      *meaning // of the answers; nil: that of their status
-	finish       bool     // its answer is waited for, also where the run is interrupted
+	meaning      *meaning    // of the answers; nil: that of their status
+	next         *stack.Next // of a listing: where its pages name the next one
+	base         string      // the path of the target's URL, where next is set
+	finish       bool        // its answer is waited for, also where the run is interrupted
 }
 
 func (r request) String() string { return r.method + " " + r.path }

@@ -66,6 +66,9 @@ func (s *session) prepare(ctx context.Context, c Case) (made scene, err error) {
 	made.request.finish = e.Cleanup != nil // which takes away what the answer names
 	if err == nil && of.meaning != nil {
 		made.request.meaning, err = of.meaning.knowing(made.known)
+		if e.Next != nil {
+			made.request = s.paged(made.request, e.Next)
+		}
 	}
 	return made, err
 }

@@ -146,7 +146,7 @@ func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
 
 // ask sends a request and keeps the exchange, unless a wrong one is kept.
 func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, error) {
-	went, got, elapsed, err := t.session.send(ctx, r, c)
+	went, got, elapsed, err := t.session.sendAll(ctx, r, c)
 	t.result.Duration += elapsed
 	if err == nil || t.isGone(ctx, err) {
 		t.result.Exchange, t.result.Status = went.exchange(), went.status

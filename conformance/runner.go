@@ -176,7 +176,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		presented.catchAll = r.session.catchesAll(ctx)
 	}
 	presented.may429 = c.Expect.met(http.StatusTooManyRequests) && !c.Expect.Refused
-	went, got, elapsed, err := r.session.send(ctx, scene.request, presented)
+	went, got, elapsed, err := r.session.sendAll(ctx, scene.request, presented)
 	result.Exchange, result.Duration = went.exchange(), elapsed
 	made := got
 	if c.reveals && r.session.ranFor(c, got).wrong == "" {

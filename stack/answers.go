@@ -39,6 +39,24 @@ func (f *Forms) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &(*f)[0])
 }
 
+// Next is where a page of a listing names the next one: by its address, or by a
+// value for a parameter of the query.
+type Next struct {
+	Capture
+	Query string `json:"query,omitempty"` // "": the value is an address
+}
+
+// UnmarshalJSON also reads a pointer alone.
+func (n *Next) UnmarshalJSON(raw []byte) error {
+	if err := json.Unmarshal(raw, &n.Capture); err != nil || bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) {
+		return err
+	}
+	var more struct{ Query string }
+	err := json.Unmarshal(raw, &more)
+	n.Query = more.Query
+	return err
+}
+
 // Capture is a part of an answer: the value at a JSON Pointer, or of a header.
 type Capture struct {
 	Pointer string `json:"pointer,omitempty"`

@@ -22,15 +22,31 @@ func (l *loader) checkRefusals(c *Conformance, e Endpoint, at func(path ...any) 
 // checkCapture holds each captured part to what an answer can have.
 func (l *loader) checkCapture(f *Fixture, at func(path ...any) Position) {
 	for name, c := range f.Capture {
-		switch {
-		case (c.Pointer == "") == (c.Header == ""):
-			l.mistakes.add(at("capture", name), "set pointer or header", "capture %s takes one of pointer and header", name)
-		case strings.Trim(c.Header, tokenCharacters) != "":
-			l.mistakes.add(at("capture", name, "header"), "", "%q is not a valid header name", c.Header)
-		}
-		if _, err := regexp.Compile(c.Match); err != nil {
-			l.mistakes.add(at("capture", name, "match"), "", "%q is not a regular expression: %v", c.Match, err)
-		}
+		l.checkPart("capture "+name, c, func(path ...any) Position { return at(append([]any{"capture", name}, path...)...) })
+	}
+}
+
+// checkNext holds where the next page is named to what an answer can have.
+func (l *loader) checkNext(e Endpoint, at func(path ...any) Position) {
+	if e.Next == nil {
+		return
+	}
+	here := func(path ...any) Position { return at(append([]any{"next"}, path...)...) }
+	l.checkPart("next", e.Next.Capture, here)
+	if !strings.HasPrefix(e.Request, "GET ") {
+		l.mistakes.add(here(), "", "next: the pages of a listing are read with GET, not with %s", e.Request)
+	}
+}
+
+func (l *loader) checkPart(what string, c Capture, at func(path ...any) Position) {
+	switch {
+	case (c.Pointer == "") == (c.Header == ""):
+		l.mistakes.add(at(), "set pointer or header", "%s takes one of pointer and header", what)
+	case strings.Trim(c.Header, tokenCharacters) != "":
+		l.mistakes.add(at("header"), "", "%q is not a valid header name", c.Header)
+	}
+	if _, err := regexp.Compile(c.Match); err != nil {
+		l.mistakes.add(at("match"), "", "%q is not a regular expression: %v", c.Match, err)
 	}
 }
 

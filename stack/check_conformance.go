@@ -41,7 +41,9 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 			l.mistakes.add(at("endpoints", i, "request"), "give each a name of its own: `name: NAME`", "endpoint %s is declared twice", e.ID())
 		}
 		seen[e.ID()] = true
-		l.checkRefusals(c, e, func(path ...any) Position { return at(append([]any{"endpoints", i}, path...)...) })
+		in := func(path ...any) Position { return at(append([]any{"endpoints", i}, path...)...) }
+		l.checkRefusals(c, e, in)
+		l.checkNext(e, in)
 		if e.Requires == nil {
 			continue
 		}

@@ -53,6 +53,7 @@ type Endpoint struct {
 	Requires *Requires `json:"requires,omitempty"`
 	Expect   *Expect   `json:"expect,omitempty"` // what an admitted request answers
 	Refusals Refusals  `json:"refusals,omitzero"`
+	Next     *Next     `json:"next,omitempty"` // of a listing: where a page names the next one
 
 	Setup   *Fixture `json:"setup,omitempty"`   // before each case
 	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that made something

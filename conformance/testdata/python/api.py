@@ -51,7 +51,7 @@ def python_jose():
 
     def fetch(kid):
         nonlocal keys, fetched
-        if kid in keys or time.monotonic() - fetched <= 0.3:
+        if kid in keys or time.monotonic() - fetched <= 0.05:
             return
         fetched = time.monotonic()
         with urllib.request.urlopen(os.environ["JWKS_URI"], context=ssl.create_default_context()) as answer:

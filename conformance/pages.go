@@ -1,0 +1,101 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"provision/stack"
+)
+
+// mostPages is how many pages of a listing are read.
+const mostPages = 100
+
+// sendAll sends the request of a listing and reads its pages until one has what an
+// admitted request is answered, or the last. What is returned is that page, or the
+// first.
+func (s *session) sendAll(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
+	went, got, elapsed, err := s.send(ctx, r, c)
+	if r.next == nil || r.meaning == nil || c.path+c.target+c.query+c.method != "" || err != nil || !success(got.stated) {
+		return went, got, elapsed, err
+	}
+	page, seen := got, map[string]bool{}
+	for range mostPages {
+		if r.meaning.admitted.unmet(page.body) == "" {
+			return went, page, elapsed, nil
+		}
+		following, more := nextPage(r, page)
+		if !more || seen[following.path] {
+			break
+		}
+		seen[following.path] = true
+		at, answer, took, err := s.send(ctx, following, c)
+		if elapsed += took; err != nil {
+			return at, answer, elapsed, fmt.Errorf("the next page: %w", err)
+		}
+		if !success(answer.stated) {
+			return at, answer, elapsed, nil
+		}
+		if page = answer; r.meaning.admitted.unmet(page.body) == "" {
+			return at, page, elapsed, nil
+		}
+	}
+	return went, got, elapsed, nil
+}
+
+// nextPage is the request of the page that an answer names. Its address is one of
+// the target's, whatever host the answer names, since the token goes with it.
+func nextPage(r request, page reply) (request, bool) {
+	value, err := capture(r.next.Capture, parse(page.body), page)
+	text := fmt.Sprint(value)
+	if err != nil || value == nil || text == "" {
+		return r, false
+	}
+	path, query := splitQuery(r.path)
+	if r.next.Query != "" {
+		query.Set(r.next.Query, text)
+	} else {
+		address, err := url.Parse(text)
+		if err != nil {
+			return r, false
+		}
+		base := &url.URL{Path: path}
+		if unescaped, err := url.PathUnescape(path); err == nil {
+			base = &url.URL{Path: unescaped, RawPath: path}
+		}
+		resolved := base.ResolveReference(address)
+		path, query = resolved.EscapedPath(), resolved.Query()
+		if address.Host != "" || len(text) > 0 && text[0] == '/' {
+			path = withoutBase(path, r.base)
+		}
+	}
+	r.path = path
+	if len(query) > 0 {
+		r.path += "?" + query.Encode()
+	}
+	return r, true
+}
+
+func splitQuery(path string) (string, url.Values) {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path, url.Values{}
+	}
+	return u.EscapedPath(), u.Query()
+}
+
+// withoutBase takes off the path of the target's URL, which is put before every
+// path.
+func withoutBase(path, base string) string {
+	if base != "" && len(path) > len(base) && path[:len(base)] == base && path[len(base)] == '/' {
+		return path[len(base):]
+	}
+	return path
+}
+
+// paged is the request of an endpoint with where its pages are named.
+func (s *session) paged(r request, next *stack.Next) request {
+	r.next, r.base = next, s.spoken(r).base
+	return r
+}

@@ -1,0 +1,102 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"provision/stack"
+)
+
+// paging serves the list of a shop in pages of one, with the next page named in one
+// of several ways.
+type paging struct {
+	*shop
+	name func(w http.ResponseWriter, r *http.Request, page map[string]any, next int)
+	most int // pages that are served; 0: all
+}
+
+func (p paging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/orders" || r.Method != "GET" {
+		p.shop.ServeHTTP(w, r)
+		return
+	}
+	recorded := httptest.NewRecorder()
+	p.shop.ServeHTTP(recorded, r)
+	var all struct{ Value []any }
+	if recorded.Code != 200 || json.Unmarshal(recorded.Body.Bytes(), &all) != nil {
+		w.WriteHeader(recorded.Code)
+		return
+	}
+	// Before what is on the list come pages without anything of interest.
+	items := append([]any{object{"id": "x1"}, object{"id": "x2"}, object{"id": "x3"}}, all.Value...)
+	at, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	page := object{"value": items[at:min(at+1, len(items))]}
+	if at+1 < len(items) && (p.most == 0 || at+1 < p.most) {
+		p.name(w, r, page, at+1)
+	}
+	answer(w, 200, page)
+}
+
+func TestPagesOfAListing(t *testing.T) {
+	t.Parallel()
+	everybodys := func(claims, *ownedOrder, *http.Request) bool { return true }
+	for how, way := range map[string]struct {
+		next *stack.Next
+		name func(w http.ResponseWriter, r *http.Request, page map[string]any, next int)
+	}{
+		"an address": {&stack.Next{Capture: stack.Capture{Pointer: "/nextLink"}}, func(_ http.ResponseWriter, r *http.Request, page map[string]any, next int) {
+			page["nextLink"] = fmt.Sprintf("https://%s/orders?page=%d", r.Host, next)
+		}},
+		"an address of another host": {&stack.Next{Capture: stack.Capture{Pointer: "/links/next"}}, func(_ http.ResponseWriter, _ *http.Request, page map[string]any, next int) {
+			page["links"] = object{"next": fmt.Sprintf("https://orders.contoso.example/orders?page=%d", next)}
+		}},
+		"a relative address": {&stack.Next{Capture: stack.Capture{Pointer: "/next"}}, func(_ http.ResponseWriter, _ *http.Request, page map[string]any, next int) {
+			page["next"] = fmt.Sprintf("?page=%d", next)
+		}},
+		"a Link": {&stack.Next{Capture: stack.Capture{Header: "Link", Match: `<([^>]+)>; *rel="?next`}}, func(w http.ResponseWriter, _ *http.Request, _ map[string]any, next int) {
+			w.Header().Set("Link", fmt.Sprintf(`</orders?page=%d>; rel="next"`, next))
+		}},
+		"a number": {&stack.Next{Capture: stack.Capture{Pointer: "/nextPage"}, Query: "page"}, func(_ http.ResponseWriter, _ *http.Request, page map[string]any, next int) {
+			page["nextPage"] = next
+		}},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			for _, test := range []struct {
+				what  string
+				shop  *shop
+				most  int
+				loops bool
+				want  Outcome
+				valid Outcome
+			}{
+				{"to its owner alone", &shop{}, 0, false, Pass, Pass},
+				{"to everybody", &shop{lists: everybodys}, 0, false, Fail, Pass},
+				{"to nobody", &shop{}, 2, false, "", Fail},
+				{"without an end", &shop{}, 3, true, "", Fail},
+			} {
+				suite := shopSuite(t, test.shop, "GET /orders")
+				api := paging{test.shop, way.name, test.most}
+				if test.loops {
+					api.name = func(w http.ResponseWriter, r *http.Request, page map[string]any, next int) { way.name(w, r, page, 1) }
+				}
+				server := serve(t, api)
+				suite.Target = Target{URL: server.URL, HTTPClient: server.Client()}
+				suite.Document.Endpoints[0].Next = way.next
+				suite.Only, suite.Life = "*", Life{}
+				suite.leaves = func(c Case) bool { return c.Name != "owner-peer" && c.stage != stageFirst && c.stage != stageBase }
+				r := run(t, suite)
+				if got := r.result(t, "GET /orders: valid"); got.Outcome != test.valid {
+					t.Errorf("shown %s: valid: %s %s", test.what, got.Outcome, got.Reason)
+				}
+				if got := r.result(t, "GET /orders: owner-peer"); test.want != "" && got.Outcome != test.want {
+					t.Errorf("shown %s: %s %s", test.what, got.Outcome, got.Reason)
+				}
+			}
+		})
+	}
+}
