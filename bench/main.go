@@ -4,6 +4,10 @@
 //
 //	go run ./bench
 //	go run ./bench -sizes 1,10 -conditions latency
+//	TERRAFORM_AZUREAD=/path/to/provider go run ./bench -sizes 10 -conditions latency
+//
+// TERRAFORM_AZUREAD is a build of Terraform's azuread provider: the same stacks are
+// then measured with Terraform as well (terraform/).
 package main
 
 import (
@@ -77,9 +81,14 @@ func run(ctx context.Context, args []string) error {
 				return fmt.Errorf("size %q is not a number of stacks", size)
 			}
 			work := filepath.Join(dir, name+"-"+size)
-			if err := measure(ctx, *program, work, n, conditions[i].flags, func(r result) {
-				fmt.Println(r.row(name, n))
-			}); err != nil {
+			report := func(program string) func(result) {
+				return func(r result) { fmt.Println(r.row(program, name, n)) }
+			}
+			err = measure(ctx, *program, work, n, conditions[i].flags, report("provision"))
+			if provider := os.Getenv("TERRAFORM_AZUREAD"); err == nil && provider != "" {
+				err = measureTerraform(ctx, *program, provider, work+"-terraform", n, conditions[i].flags, report("terraform"))
+			}
+			if err != nil {
 				return fmt.Errorf("%s, %d stacks: %w", name, n, err)
 			}
 		}

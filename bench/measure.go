@@ -19,10 +19,10 @@ type result struct {
 	usage   usage
 }
 
-const header = "condition  stacks  command  seconds  requests  items  round trips  CPU s  peak MB"
+const header = "program    condition  stacks  command  seconds  requests  items  round trips  CPU s  peak MB"
 
-func (r result) row(condition string, n int) string {
-	return fmt.Sprintf("%-9s  %6d  %-7s  %7.2f  %8d  %5d  %11d  %5.1f  %7.0f", condition, n, r.command,
+func (r result) row(program, condition string, n int) string {
+	return fmt.Sprintf("%-9s  %-9s  %6d  %-7s  %7.2f  %8d  %5d  %11d  %5.1f  %7.0f", program, condition, n, r.command,
 		r.wall.Seconds(), r.traffic.requests, r.traffic.items, r.traffic.roundTrips, r.usage.cpu.Seconds(), float64(r.usage.peakBytes)/(1<<20))
 }
 
@@ -53,27 +53,33 @@ func measure(ctx context.Context, program, dir string, n int, flags []string, re
 				return err
 			}
 		}
-		before, err := os.ReadFile(log)
-		if err != nil && !os.IsNotExist(err) {
-			return err
-		}
-		began := time.Now()
 		c := exec.CommandContext(ctx, program, step.args...)
 		c.Dir = dir
-		if out, err := c.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", step.name, err, out)
-		}
-		r := result{command: step.name, wall: time.Since(began), usage: usageOf(c.ProcessState)}
-		after, err := os.ReadFile(log)
+		r, err := observe(step.name, c, log)
 		if err != nil {
-			return err
-		}
-		if r.traffic, err = readTraffic(after[len(before):]); err != nil {
 			return err
 		}
 		report(r)
 	}
 	return nil
+}
+
+// observe runs a command, and reads from the tenant's request log what it asked.
+func observe(name string, c *exec.Cmd, log string) (result, error) {
+	before, err := os.ReadFile(log)
+	if err != nil && !os.IsNotExist(err) {
+		return result{}, err
+	}
+	began := time.Now()
+	if out, err := c.CombinedOutput(); err != nil {
+		return result{}, fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	r := result{command: name, wall: time.Since(began), usage: usageOf(c.ProcessState)}
+	after, err := os.ReadFile(log)
+	if err == nil {
+		r.traffic, err = readTraffic(after[len(before):])
+	}
+	return r, err
 }
 
 // serve starts a local tenant and waits until it answers.
