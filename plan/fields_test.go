@@ -1,0 +1,48 @@
+package plan
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/stack"
+)
+
+// TestAnObjectIsWhatJSONHas: of a struct with everything set, with nothing set, and
+// with lists that are empty and not absent.
+func TestAnObjectIsWhatJSONHas(t *testing.T) {
+	t.Parallel()
+	full, yes, no := filled[stack.Application](), true, false
+	for name, v := range map[string]any{
+		"an application with everything": full,
+		"a pointer to one":               &full,
+		"an application with nothing":    stack.Application{},
+		"empty lists":                    stack.Application{IdentifierURIs: []string{}, AppRoles: []stack.AppRole{{Value: "R", AllowedMemberTypes: nil}}},
+		"false and true":                 stack.Application{IsDisabled: &no, API: stack.API{AcceptMappedClaims: &yes}},
+		"a user":                         filled[stack.User](),
+		"a service principal":            filled[stack.ServicePrincipal](),
+		"a scope of no text":             stack.Scope{},
+		"a role":                         filled[stack.AppRole](),
+	} {
+		raw, err := json.Marshal(v)
+		want := map[string]any{}
+		if err == nil {
+			err = json.Unmarshal(raw, &want)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := object(v)
+		for _, m := range []map[string]any{got, want} { // not of Graph, and left out by whoever declares
+			delete(m, "certificates")
+			delete(m, "secrets")
+			for _, f := range list(m, "federatedCredentials") {
+				delete(f.(map[string]any), "claimsMatchingExpression")
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-JSON +got):\n%s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func union(a, b []any) []any {
+	all := slices.Clone(a)
+	for _, v := range b {
+		if !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	slices.SortFunc(all, func(x, y any) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+	return all
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// sameWords tells whether a text with commas has the words, in any order.
+func sameWords(text string, words []string) bool {
+	have := strings.Split(text, ",")
+	for i := range have {
+		have[i] = strings.TrimSpace(have[i])
+	}
+	slices.Sort(have)
+	return slices.Equal(have, slices.Sorted(slices.Values(words)))
+}
+
+// member is the JSON object below a property, made where there is none.
+func member(m map[string]any, property string) map[string]any {
+	if v, ok := m[property].(map[string]any); ok {
+		return v
+	}
+	v := map[string]any{}
+	if m != nil {
+		m[property] = v
+	}
+	return v
+}
+
+// sub is the JSON object below a property, empty where there is none.
+func sub(m map[string]any, property string) map[string]any {
+	v, _ := m[property].(map[string]any)
+	return v
+}
+
+// list is the JSON array of a property, empty where there is none.
+func list(m map[string]any, property string) []any {
+	if v, ok := m[property].([]any); ok {
+		return v
+	}
+	return []any{}
+}
+
+func text(m map[string]any, property string) string {
+	v, _ := m[property].(string)
+	return v
+}
