@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"stack":               {},
 	"graph":               {},
 	"terraform":           {},
+	"ci":                  {},
 	"manifests":           {},
 	"conformance/forge":   {},
 	"reference-api/token": {},

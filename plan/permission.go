@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"provision/stack"
 )
 
 // wider are the Graph permissions that include another one.
@@ -51,4 +53,63 @@ func (p *Plan) CheckPermissions(held []string) error {
 		return nil
 	}
 	return LacksPermissions(slices.Sorted(maps.Keys(lacking)))
+}
+
+// DeployerPermissions are the least Graph application permissions with which an account
+// can apply and destroy stacks in a tenant that has nothing of them, sorted.
+func DeployerPermissions(stacks []*stack.Stack) []string {
+	all := map[string]bool{"Application.Read.All": true} // what stacks refer to
+	takes := func(k Kind, actions ...Action) {
+		for _, action := range actions {
+			all[Step{Action: action, Key: Key{Kind: k}, Stack: "s", FollowsDelete: true}.Permission()] = true
+		}
+	}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if !a.Existing {
+				takes(Application, Create)
+			}
+			if len(a.RoleAssignments) > 0 {
+				takes(Assignment, Create)
+			}
+			for _, p := range a.Permissions {
+				if p.AdminConsent && len(p.Scopes) > 0 {
+					takes(Grant, Create)
+				}
+				if p.AdminConsent && len(p.Roles) > 0 {
+					takes(Assignment, Create)
+				}
+			}
+		}
+		for _, u := range s.Users {
+			if u.Existing {
+				all["User.Read.All"] = true
+			} else {
+				takes(User, Create, Purge)
+			}
+		}
+		for _, g := range s.Groups {
+			switch {
+			case g.Existing:
+				all["GroupMember.Read.All"] = true
+			default:
+				takes(Group, Create)
+				if len(g.Members) > 0 {
+					takes(Member, Create)
+				}
+			}
+		}
+	}
+	for narrow, wide := range wider { // one that a wider one of the list includes
+		if slices.ContainsFunc(wide, func(w string) bool { return all[w] }) {
+			delete(all, narrow)
+		}
+	}
+	if all["User.ReadWrite.All"] {
+		delete(all, "User.Read.All")
+	}
+	if all["Group.ReadWrite.All"] {
+		delete(all, "GroupMember.Read.All")
+	}
+	return slices.Sorted(maps.Keys(all))
 }

@@ -1,0 +1,118 @@
+package ci_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"provision/ci"
+)
+
+// repositories are those that differ in what a pipeline has.
+var repositories = map[string]ci.Repository{
+	"with an API": {Manifests: "manifests", Start: "uvicorn main:app --port 8000", URL: "http://127.0.0.1:8000", Install: "pip install -r requirements.txt",
+		Env: []string{"out/api.env"}, Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "main"},
+	"without": {Manifests: "identity and access", URL: "http://127.0.0.1:8000", Release: "contoso/provision@v1.2.3", Staging: "test-eu", Production: "prod_eu", Branch: "release/1"},
+}
+
+func pipelines(t *testing.T, system string, check func(t *testing.T, f ci.File)) {
+	t.Helper()
+	for name, r := range repositories {
+		files, err := ci.Pipeline(system, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) == 0 {
+			t.Fatal("there is no file")
+		}
+		for _, f := range files {
+			t.Run(name+"/"+f.Path, func(t *testing.T) { check(t, f) })
+		}
+	}
+}
+
+func TestWorkflowsPassActionlint(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	linter := exec.Command("go", "build", "-o", filepath.Join(dir, "actionlint"), ".")
+	linter.Dir = filepath.Join("testdata", "actionlint")
+	if out, err := linter.CombinedOutput(); err != nil {
+		t.Fatalf("build actionlint: %v\n%s", err, out)
+	}
+	pipelines(t, "github", func(t *testing.T, f ci.File) {
+		file := filepath.Join(t.TempDir(), filepath.Base(f.Path))
+		if err := os.WriteFile(file, f.Content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(filepath.Join(dir, "actionlint"), file).CombinedOutput(); err != nil {
+			t.Errorf("actionlint: %v\n%s", err, out)
+		}
+	})
+}
+
+// TestWorkflowsNeedNoSecret: nothing in them refers to a secret that somebody has to
+// store, and only jobs that say so get a token.
+func TestWorkflowsNeedNoSecret(t *testing.T) {
+	t.Parallel()
+	secret := regexp.MustCompile(`secrets\s*[.\[][A-Za-z"']|AZURE_CLIENT_SECRET|_PASSWORD`)
+	for _, system := range ci.Systems {
+		pipelines(t, system, func(t *testing.T, f ci.File) {
+			if found := secret.Find(f.Content); found != nil {
+				t.Errorf("it refers to a secret: %s", found)
+			}
+		})
+	}
+	pipelines(t, "github", func(t *testing.T, f ci.File) {
+		var workflow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Permissions map[string]string
+				Environment string
+				Env         map[string]string
+			}
+		}
+		if err := yaml.Unmarshal(f.Content, &workflow); err != nil {
+			t.Fatal(err)
+		}
+		if len(workflow.Permissions) != 1 || workflow.Permissions["contents"] != "read" {
+			t.Errorf("every job has %v", workflow.Permissions)
+		}
+		for name, job := range workflow.Jobs {
+			client := job.Env["AZURE_CLIENT_ID"]
+			if gets := job.Permissions["id-token"] == "write"; gets != (client != "") {
+				t.Errorf("job %s: id-token: write is %t, and it signs in as %q", name, gets, client)
+			}
+			if applies := strings.Contains(client, "_APPLY_"); applies != (job.Environment != "") {
+				t.Errorf("job %s signs in as %q and has environment %q", name, client, job.Environment)
+			}
+		}
+	})
+}
+
+// TestPipelinesAreExplained: each begins with what it is for.
+func TestPipelinesAreExplained(t *testing.T) {
+	t.Parallel()
+	for _, system := range ci.Systems {
+		pipelines(t, system, func(t *testing.T, f ci.File) {
+			if !strings.HasPrefix(string(f.Content), "# ") || strings.Contains(string(f.Content), "[[") {
+				t.Errorf("it begins with %.60q, or has what was not filled in", f.Content)
+			}
+			var document map[string]any
+			if err := yaml.Unmarshal(f.Content, &document); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestPipelineOfAnUnknownSystem(t *testing.T) {
+	t.Parallel()
+	if _, err := ci.Pipeline("jenkins", ci.Repository{}); err == nil {
+		t.Error("it has one")
+	}
+}

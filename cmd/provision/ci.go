@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/ci"
+	"provision/stack"
+)
+
+func (a *app) ci() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ci",
+		Short: "Put a repository under continuous integration",
+		Long: `ci writes a pipeline into a repository (init), and creates the account that runs it
+without a stored secret (bootstrap).`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.answered = true // help is for people
+			return cmd.Help()
+		},
+	}
+	c.AddCommand(a.ciInit(), a.ciBootstrap())
+	return c
+}
+
+// releaseForm is how a release of provision is named.
+var releaseForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._-]+$`)
+
+// targetForm is what a target is called.
+var targetForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+func (a *app) ciInit() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "init SYSTEM",
+		Short: "Write a pipeline for github, azure-devops or gitlab",
+		Long: `init writes a pipeline into the repository in the working directory. On a pull request
+it validates the manifests, shows the plan, and verifies the API against the local tenant; with
+a deployer (provision ci bootstrap) also on a real tenant, in an environment of its own. On the
+main branch it applies the reviewed plan behind an environment, and every night it looks for
+drift, for secrets that expire, and for environments that nobody needs.
+
+The command that starts the API is found for FastAPI applications; --start states another one.
+--release names the repository and the version of provision that the pipeline installs.`,
+		Example: "  provision ci init github --release contoso/provision@v1\n  provision ci init gitlab --release contoso/provision@v1.0.0 --start 'npm start' --api-url http://127.0.0.1:3000",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(ci.Systems, args[0]) {
+				return hint(usagef("ci init requires a CI system"), "choose one of: %s", strings.Join(ci.Systems, ", "))
+			}
+			return nil
+		},
+		ValidArgs: ci.Systems,
+		RunE:      func(_ *cobra.Command, args []string) error { return a.writePipeline(args[0]) },
+	}
+	c.Flags().String("manifests", "manifests", "folder of the manifests in the repository")
+	c.Flags().String("release", "", "release of provision to install: OWNER/REPO@VERSION")
+	c.Flags().String("start", "", "command that starts the API (default: found for FastAPI; else the bundled API is verified)")
+	c.Flags().String("api-url", "http://127.0.0.1:8000", "where the API that --start starts answers")
+	c.Flags().String("staging", "staging", "target of provision.yaml for pull requests")
+	c.Flags().String("production", "production", "target of provision.yaml that the branch is deployed to")
+	c.Flags().String("branch", "main", "branch that is deployed")
+	c.Flags().Bool("overwrite", false, "replace files that are different")
+	return c
+}
+
+// writePipeline writes the files of a pipeline, all of them or none.
+func (a *app) writePipeline(system string) error {
+	r := ci.Repository{Manifests: filepath.ToSlash(a.config.GetString("manifests")), Start: a.config.GetString("start"), URL: a.config.GetString("api-url"),
+		Release: a.config.GetString("release"), Staging: a.config.GetString("staging"), Production: a.config.GetString("production"), Branch: a.config.GetString("branch")}
+	if !releaseForm.MatchString(r.Release) {
+		return hint(usagef("--release %q does not name a release of provision", r.Release), "name the repository that publishes provision and a version: --release OWNER/REPO@VERSION")
+	}
+	for flag, value := range map[string]string{"staging": r.Staging, "production": r.Production} {
+		if !targetForm.MatchString(value) || value == stack.Local {
+			return hint(usagef("--%s %q cannot be a target of provision.yaml", flag, value), "use letters, digits, _ and -; local is the local tenant")
+		}
+	}
+	if !branchForm.MatchString(r.Branch) {
+		return hint(usagef("--branch %q cannot be a branch", r.Branch), "as in --branch main")
+	}
+	if strings.ContainsAny(r.Start, "\n\r") {
+		return hint(usagef("--start has more than one line"), "write a script, and name it")
+	}
+	if err := checkURL("--api-url", r.URL); err != nil {
+		return err
+	}
+	stacks, err := stack.Load(r.Manifests, stack.Stage{})
+	if err != nil {
+		return err
+	}
+	r.Env = environmentFiles(stacks)
+	app := findFastAPI(".")
+	if r.Start == "" {
+		r.Start, r.Install = app.start, app.install
+	}
+	files, err := ci.Pipeline(system, r)
+	if err != nil {
+		return err
+	}
+	if err := a.mayReplace(system, files); err != nil {
+		return err
+	}
+	var written []string
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(f.Path, f.Content, 0o644); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "wrote %s\n", f.Path)
+		written = append(written, f.Path)
+	}
+	a.give("files", written)
+	if r.Start == "" {
+		a.say("note: no FastAPI application was found: the pipeline verifies the bundled API; --start COMMAND names the command that starts yours")
+	} else {
+		fmt.Fprintf(a.stdout, "the API is started with: %s\n", r.Start)
+	}
+	if system == "github" {
+		fmt.Fprintf(a.stdout, "\nNext: commit the files, and create the deployer: %s\n", program()+" ci bootstrap github OWNER/REPO --target "+r.Staging)
+	}
+	return nil
+}
+
+// branchForm is a branch's name, without what a shell or YAML would read otherwise.
+var branchForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+
+// mayReplace refuses to write over files that somebody has changed.
+func (a *app) mayReplace(system string, files []ci.File) error {
+	if a.config.GetBool("overwrite") {
+		return nil
+	}
+	for _, f := range files {
+		have, err := os.ReadFile(f.Path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.Equal(have, f.Content) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return hint(usagef("%s is there already, and is different", f.Path), "move it away, or use --overwrite to replace it: `%s`", a.commandAt([]string{"init", system}, "ci", append(slices.Clone(a.given), "--overwrite")...))
+	}
+	return nil
+}
+
+// environmentFiles are the dotenv files that apply writes.
+func environmentFiles(stacks []*stack.Stack) (files []string) {
+	for _, s := range stacks {
+		for _, o := range s.Outputs {
+			if o.Format == "" || o.Format == "dotenv" {
+				files = append(files, filepath.ToSlash(filepath.Clean(o.File)))
+			}
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// fastAPI is how an application is started and what it needs for that.
+type fastAPI struct{ start, install string }
+
+// declaresFastAPI is where a Python file makes an application.
+var declaresFastAPI = regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)\s*(?::[^=\n]+)?=\s*(?:fastapi\.)?FastAPI\(`)
+
+// moduleFile is a path that Python can import by name.
+var moduleFile = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*/)*[A-Za-z_][A-Za-z0-9_]*\.py$`)
+
+// findFastAPI looks for an application in a repository: the one that is least deep, and
+// of these the first by name.
+func findFastAPI(root string) fastAPI {
+	var found, variable string
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		name := filepath.ToSlash(strings.TrimPrefix(path, "./"))
+		switch {
+		case err != nil:
+			return nil // a folder that cannot be read has no application
+		case d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"node_modules", "venv", "tests", "test", "site-packages"}, d.Name()) || strings.Count(name, "/") > 2):
+			return fs.SkipDir
+		case d.IsDir() || !moduleFile.MatchString(name) || found != "" && strings.Count(found, "/") <= strings.Count(name, "/"):
+			return nil
+		}
+		raw, err := stack.ReadFile(path, 1<<20)
+		if err != nil {
+			return nil
+		}
+		if m := declaresFastAPI.FindSubmatch(raw); m != nil {
+			found, variable = name, string(m[1])
+		}
+		return nil
+	})
+	if found == "" {
+		return fastAPI{}
+	}
+	app := fastAPI{
+		start:   "uvicorn " + strings.ReplaceAll(strings.TrimSuffix(found, ".py"), "/", ".") + ":" + variable + " --port 8000",
+		install: "pip install fastapi uvicorn",
+	}
+	switch dir := filepath.Dir(found); {
+	case fileExistsAt(root, "requirements.txt"):
+		app.install = "pip install uvicorn -r requirements.txt"
+	case fileExistsAt(root, dir, "requirements.txt"):
+		app.install = "pip install uvicorn -r " + filepath.ToSlash(filepath.Join(dir, "requirements.txt"))
+	case fileExistsAt(root, "pyproject.toml"):
+		app.install = "pip install uvicorn ."
+	}
+	return app
+}
+
+func fileExistsAt(path ...string) bool {
+	info, err := os.Stat(filepath.Join(path...))
+	return err == nil && info.Mode().IsRegular()
+}

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/ci"
+	"provision/plan"
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// repositoryForm is a repository of GitHub.
+var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$`)
+
+func (a *app) ciBootstrap() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "bootstrap github OWNER/REPO",
+		Short: "Create the deployer of a repository: federated credentials, least permissions, no secret",
+		Long: `bootstrap writes a stack with two applications and applies it: plan, which can only read
+and trusts pull requests and the main branch, and apply, which has the permissions that the
+manifests need and trusts only jobs of the GitHub environment named like the target. Then it
+sets the repository's variables that the pipeline reads: with gh, or with the REST API if
+GH_TOKEN is set; otherwise it prints the commands.
+
+The stack is in deployer/TARGET: plan, apply and destroy work on it as on any stack. With
+access to GitHub the ids of the owner and the repository are read, so that the credentials
+match the subjects that the repository sends. --owner-id and --repository-id state them.`,
+		Example: "  provision ci bootstrap github contoso/orders --target staging\n  provision ci bootstrap github contoso/orders --target production --yes",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 || args[0] != "github" {
+				return hint(usagef("ci bootstrap requires github and a repository"), "as in `provision ci bootstrap github contoso/orders --target staging`")
+			}
+			if !repositoryForm.MatchString(args[1]) {
+				return hint(usagef("%q is not a repository of GitHub", args[1]), "write OWNER/REPO")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.bootstrap(cmd, args[1]) },
+	}
+	c.Flags().String("manifests", "manifests", "folder of the manifests that the pipeline applies")
+	c.Flags().String("branch", "main", "branch that is deployed")
+	c.Flags().Int64("owner-id", 0, "id of the owner at GitHub (default: read from GitHub)")
+	c.Flags().Int64("repository-id", 0, "id of the repository at GitHub (default: read from GitHub)")
+	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
+	planFlags(c)
+	writerFlags(c)
+	fileFlags(c)
+	return c
+}
+
+// bootstrap makes the deployer of a repository on the target.
+func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
+	ctx, target := cmd.Context(), a.config.GetString("target")
+	if !branchForm.MatchString(a.config.GetString("branch")) {
+		return hint(usagef("--branch %q cannot be a branch", a.config.GetString("branch")), "as in --branch main")
+	}
+	stage, err := a.stage()
+	if err != nil {
+		return err
+	}
+	stacks, err := stack.Load(a.config.GetString("manifests"), stage)
+	if err != nil {
+		return err
+	}
+	api := sinks().GitHub
+	d := ci.Deployer{Stack: deployerName(repository, target), Repository: repository, Branch: a.config.GetString("branch"), Target: target,
+		OwnerID: a.config.GetInt64("owner-id"), RepoID: a.config.GetInt64("repository-id"),
+		Permission: plan.DeployerPermissions(stacks)}
+	if (d.OwnerID == 0) != (d.RepoID == 0) {
+		return hint(usagef("--owner-id and --repository-id belong together"), "gh api repos/%s --jq '.owner.id, .id' shows them", repository)
+	}
+	hub := gitHub{api: api, repository: repository, say: a.say}
+	if d.OwnerID == 0 {
+		if d.OwnerID, d.RepoID, err = hub.ids(ctx); err != nil {
+			a.say("note: the ids of %s could not be read from GitHub (%v): the credentials trust subjects by name only; --owner-id and --repository-id state the ids", repository, err)
+		}
+	}
+	d.Subjects = "name"
+	if d.OwnerID != 0 {
+		d.Subjects = "both" // until every run sends the form with ids
+	}
+	dir := filepath.Join("deployer", target)
+	if err := a.writeDeployer(dir, d); err != nil {
+		return err
+	}
+	a.verb, a.where, a.given = "apply", []string{dir}, nil // what goes on where this ends
+	return a.changing(cmd, []string{dir}, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+		if err := a.applyStacks(ctx, s, stacks, nil); err != nil {
+			return err
+		}
+		state, err := s.read(ctx, stacks)
+		if err != nil {
+			return err
+		}
+		id := func(name string) string {
+			return state.Lookup(plan.Key{Kind: plan.Application, Name: stacks[0].UniqueName(name)}, plan.AppID)
+		}
+		prefix := environmentName(strings.ToLower(target))
+		variables := [][2]string{{prefix + "_TENANT_ID", state.Tenant.ID}, {prefix + "_PLAN_CLIENT_ID", id("plan")}, {prefix + "_APPLY_CLIENT_ID", id("apply")}}
+		return a.setVariables(ctx, hub, target, variables)
+	})
+}
+
+// deployerName is the stack of a repository's deployer.
+func deployerName(repository, target string) string {
+	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower("deployer-"+repository+"-"+target), "-"), "-")
+	return strings.Trim(name[:min(len(name), 60)], "-")
+}
+
+var notInName = regexp.MustCompile(`[^a-z0-9]+`)
+
+// writeDeployer writes the deployer's manifest, unless somebody has changed it: then
+// that one is applied.
+func (a *app) writeDeployer(dir string, d ci.Deployer) error {
+	content, err := ci.DeployerManifest(d)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, "stack.yaml")
+	have, err := os.ReadFile(file)
+	switch {
+	case err == nil && bytes.Equal(have, content):
+		return nil
+	case err == nil && !a.config.GetBool("overwrite"):
+		a.say("note: %s is there already and is applied as it is; --overwrite writes it again", file)
+		return nil
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		return err
+	}
+	a.say("wrote %s", file)
+	return nil
+}
+
+// setVariables sets variables of the repository, and creates the environment that the
+// apply job is bound to. Without access to GitHub it prints the commands.
+func (a *app) setVariables(ctx context.Context, hub gitHub, environment string, variables [][2]string) error {
+	given := map[string]string{}
+	for _, v := range variables {
+		given[v[0]] = v[1]
+	}
+	a.give("variables", given)
+	if !hub.reachable() {
+		fmt.Fprintf(a.stdout, "\nNo token for GitHub was found. To finish, run:\n")
+		fmt.Fprintf(a.stdout, "  gh api --method PUT repos/%s/environments/%s\n", hub.repository, environment)
+		for _, v := range variables {
+			fmt.Fprintf(a.stdout, "  gh variable set %s --repo %s --body %s\n", v[0], hub.repository, v[1])
+		}
+		return nil
+	}
+	if err := hub.send(ctx, http.MethodPut, "environments/"+environment, map[string]any{}, nil); err != nil {
+		return hint(err, "the token needs the permission to administer %s; completed steps stay in place", hub.repository)
+	}
+	for _, v := range variables {
+		body := map[string]any{"name": v[0], "value": v[1]}
+		err := hub.send(ctx, http.MethodPatch, "actions/variables/"+v[0], body, nil)
+		if errors.Is(err, errNotOnGitHub) {
+			err = hub.send(ctx, http.MethodPost, "actions/variables", body, nil)
+		}
+		if err != nil {
+			return hint(err, "the token needs the permission to write variables of %s; completed steps stay in place", hub.repository)
+		}
+		fmt.Fprintf(a.stdout, "set variable %s of %s\n", v[0], hub.repository)
+	}
+	fmt.Fprintf(a.stdout, "\nProtect the environment %s with required reviewers: https://github.com/%s/settings/environments\n", environment, hub.repository)
+	return nil
+}
+
+// gitHub is a repository, reached with gh or with a token.
+type gitHub struct {
+	api        sink.GitHub
+	repository string
+	say        func(string, ...any)
+}
+
+var errNotOnGitHub = errors.New("GitHub answered 404: it does not exist, or the token has no access to it")
+
+// reachable tells whether there is a way to change the repository.
+func (g gitHub) reachable() bool {
+	if g.api.Token != "" {
+		return true
+	}
+	path, err := exec.LookPath("gh")
+	return err == nil && exec.Command(path, "auth", "status").Run() == nil
+}
+
+// ids are those of the repository's owner and its own.
+func (g gitHub) ids(ctx context.Context) (owner, repository int64, err error) {
+	if !g.reachable() {
+		return 0, 0, errors.New("no token was found")
+	}
+	var found struct {
+		ID    int64 `json:"id"`
+		Owner struct {
+			ID int64 `json:"id"`
+		} `json:"owner"`
+	}
+	err = g.send(ctx, http.MethodGet, "", nil, &found)
+	return found.Owner.ID, found.ID, err
+}
+
+// send does a request of GitHub's REST API below the repository.
+func (g gitHub) send(ctx context.Context, method, path string, body, into any) error {
+	path = strings.TrimSuffix("repos/"+g.repository+"/"+path, "/")
+	var content []byte
+	var err error
+	if body != nil {
+		if content, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	if g.api.Token == "" {
+		return g.gh(ctx, method, path, content, into)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(g.api.URL, "/")+"/"+path, bytes.NewReader(content))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+g.api.Token)
+	r.Header.Set("Accept", "application/vnd.github+json")
+	answer, err := g.api.HTTPClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("GitHub cannot be reached: %w", err)
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("GitHub's answer cannot be read: %w", err)
+	}
+	switch {
+	case answer.StatusCode == http.StatusNotFound:
+		return errNotOnGitHub
+	case answer.StatusCode >= 300:
+		var refusal struct{ Message string }
+		_ = json.Unmarshal(said, &refusal) // else there is only the status
+		return fmt.Errorf("%s %s: GitHub answered %d %s", method, path, answer.StatusCode, oneLine(refusal.Message))
+	case into != nil:
+		return json.Unmarshal(said, into)
+	}
+	return nil
+}
+
+// gh does the same with GitHub's own program, which is signed in.
+func (g gitHub) gh(ctx context.Context, method, path string, body []byte, into any) error {
+	c := exec.CommandContext(ctx, "gh", "api", "--method", method, path)
+	if body != nil {
+		c.Args = append(c.Args, "--input", "-")
+		c.Stdin = bytes.NewReader(body)
+	}
+	var said, failed bytes.Buffer
+	c.Stdout, c.Stderr = &said, &failed
+	if err := c.Run(); err != nil {
+		if strings.Contains(failed.String(), "HTTP 404") {
+			return errNotOnGitHub
+		}
+		return fmt.Errorf("gh api %s: %s", path, oneLine(failed.String()))
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(said.Bytes(), into)
+}

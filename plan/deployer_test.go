@@ -1,0 +1,41 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/plan"
+	"provision/stack"
+)
+
+// TestDeployerPermissions: what an account needs to apply a stack, and no more.
+func TestDeployerPermissions(t *testing.T) {
+	t.Parallel()
+	app := func(change func(*stack.Application)) *stack.Stack {
+		a := &stack.Application{Name: "a"}
+		change(a)
+		return &stack.Stack{Name: "s", Applications: []*stack.Application{a}}
+	}
+	for name, c := range map[string]struct {
+		stack *stack.Stack
+		want  []string
+	}{
+		"nothing":         {&stack.Stack{}, []string{"Application.Read.All"}},
+		"an application":  {app(func(*stack.Application) {}), []string{"Application.Read.All", "Application.ReadWrite.OwnedBy"}},
+		"an existing one": {app(func(a *stack.Application) { a.Existing = true }), []string{"Application.Read.All"}},
+		"consent to a scope": {app(func(a *stack.Application) {
+			a.Permissions = []stack.Permission{{Scopes: []string{"x"}, AdminConsent: true}}
+		}), []string{"Application.Read.All", "Application.ReadWrite.OwnedBy", "DelegatedPermissionGrant.ReadWrite.All"}},
+		"no consent":            {app(func(a *stack.Application) { a.Permissions = []stack.Permission{{Scopes: []string{"x"}}} }), []string{"Application.Read.All", "Application.ReadWrite.OwnedBy"}},
+		"a role":                {app(func(a *stack.Application) { a.RoleAssignments = []stack.RoleAssignment{{Role: "r"}} }), []string{"AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.OwnedBy"}},
+		"people":                {&stack.Stack{Users: []*stack.User{{Name: "ada"}, {Name: "eve", Existing: true}}}, []string{"Application.Read.All", "User.DeleteRestore.All", "User.ReadWrite.All"}},
+		"people who are there":  {&stack.Stack{Users: []*stack.User{{Name: "eve", Existing: true}}}, []string{"Application.Read.All", "User.Read.All"}},
+		"a group with members":  {&stack.Stack{Groups: []*stack.Group{{Name: "g", Members: []stack.Member{{User: "ada"}}}}}, []string{"Application.Read.All", "Group.ReadWrite.All"}},
+		"a group that is there": {&stack.Stack{Groups: []*stack.Group{{Name: "g", Existing: true}}}, []string{"Application.Read.All", "GroupMember.Read.All"}},
+	} {
+		if diff := cmp.Diff(c.want, plan.DeployerPermissions([]*stack.Stack{c.stack})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
