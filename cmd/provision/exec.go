@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/localtenant"
 	"provision/stack"
 )
 
@@ -51,7 +52,7 @@ The exit code is the exit code of the program.`,
 				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
 			}
 			if name := a.config.GetString("managed-identity"); name != "" {
-				m := &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second}}
+				m := &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second}}
 				identity, err := m.ManagedIdentity(cmd.Context(), name)
 				if err != nil {
 					return err

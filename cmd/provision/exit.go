@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/graph"
+	"provision/localtenant"
 	"provision/plan"
 	"provision/reconcile"
 	"provision/reconcile/sink"
@@ -154,6 +155,8 @@ func (a *app) hintFor(err error) string {
 		return "completed steps stay in place; run `" + a.again() + "` again to continue"
 	case errors.As(err, &refused):
 		return "destroy the stack that uses it first, or use --force: `" + a.again("--force") + "`"
+	case errors.As(err, new(*localtenant.NotGivenBack)):
+		return "`" + a.command("apply") + "` gives the roles back"
 	case graph.NotFound(err):
 		return "the tenant may have changed while it was read, for example because of `provision destroy`; run `" + a.again() + "` again"
 	case graph.Denied(err):

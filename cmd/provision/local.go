@@ -23,6 +23,7 @@ import (
 	"provision/emulator"
 	"provision/emulator/faults"
 	"provision/graph"
+	"provision/localtenant"
 )
 
 // connectLocal serves the local tenant for this run, or attaches to the process
@@ -43,7 +44,7 @@ func (a *app) connectLocal(ctx context.Context) (*session, error) {
 	}
 	s.serves = own
 	s.close = sync.OnceFunc(func() {
-		s.manage.http.CloseIdleConnections()
+		s.manage.HTTP.CloseIdleConnections()
 		s.http.CloseIdleConnections() // a server that is ours would wait a second for them
 		release()
 	})
@@ -114,7 +115,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: a.keep(string(dir)),
 		settleFor: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
-		manage: &management{url: served.ManagementURL, key: served.ManagementKey, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
+		manage: &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	s.keep.Local = true
 	s.graphOf = func(tenantID, clientID, clientSecret string) (*graph.Client, error) {
 		there := served

@@ -31,11 +31,10 @@ func (s *session) otherTenants(ctx context.Context, t stack.Tenants) (all []conf
 		}
 		id, found := s.tenantNamed(ctx, name)
 		if !found && s.local {
-			var made struct{ TenantID string }
-			if err := s.manage.post(ctx, "/tenants", map[string]any{"domain": name}, &made); err != nil {
-				return nil, fmt.Errorf("create tenant %s beside the local one: %w", name, err)
+			if id, err = s.manage.CreateTenant(ctx, name); err != nil {
+				return nil, err
 			}
-			id, found = made.TenantID, true
+			found = true
 		}
 		if !found {
 			return nil, hint(fmt.Errorf("there is no tenant %s at %s", name, s.authority), "correct `tenants` in the Conformance document, or name the tenant by its id")

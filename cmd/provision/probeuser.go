@@ -65,9 +65,9 @@ func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f fac
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	var all []struct{ TenantID, Domain, ClientID, ClientSecret string }
-	if err := p.session.manage.send(ctx, "GET", "/tenants", nil, &all); err != nil {
-		return account, fmt.Errorf("list the local tenants: %w", err)
+	all, err := p.session.manage.Tenants(ctx)
+	if err != nil {
+		return account, err
 	}
 	for _, there := range all {
 		if there.TenantID != tenant.ID {

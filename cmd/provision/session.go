@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/graph"
+	"provision/localtenant"
 	"provision/plan"
 	"provision/reconcile"
 	"provision/stack"
@@ -38,7 +39,7 @@ type session struct {
 	now       func() time.Time
 	caFile    string                                                               // of the local tenant
 	proxy     string                                                               // of the local tenant, where authority is reached through it
-	manage    *management                                                          // nil on a real tenant
+	manage    *localtenant.Management                                              // nil on a real tenant
 	graphOf   func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
 	serves    bool                                                                 // this process serves the local tenant, so that it is gone with it
 	lifeTaken bool                                                                 // another run changes the local tenant for its cases

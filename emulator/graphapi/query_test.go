@@ -9,7 +9,6 @@ import (
 	"provision/emulator/directory"
 )
 
-
 func TestPages(t *testing.T) {
 	t.Parallel()
 	tt := start(t)

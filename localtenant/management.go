@@ -1,4 +1,4 @@
-package main
+package localtenant
 
 import (
 	"bytes"
@@ -8,19 +8,20 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"provision/reconcile"
 )
 
-// management is the local tenant's management API.
-type management struct {
-	url, key string
-	http     *http.Client
+// Management is the management API of a local tenant.
+type Management struct {
+	URL, Key string
+	HTTP     *http.Client
 }
 
 // Sign has any claims signed with the tenant's current key.
-func (m *management) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
+func (m *Management) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
 	var signed struct{ Token string }
 	err := m.post(ctx, "/sign", map[string]any{"header": header, "claims": claims}, &signed)
 	if err != nil {
@@ -32,7 +33,7 @@ func (m *management) Sign(ctx context.Context, header, claims map[string]any) (s
 // ManagedIdentity makes the managed identity of a name, or finds it, and
 // returns what a program that runs under it finds in its environment. Its tokens
 // are of Microsoft's hosts.
-func (m *management) ManagedIdentity(ctx context.Context, name string) (map[string]string, error) {
+func (m *Management) ManagedIdentity(ctx context.Context, name string) (map[string]string, error) {
 	var identity struct{ Environment map[string]string }
 	err := m.post(ctx, "/managed-identities", map[string]any{"name": name, "publicHosts": true}, &identity)
 	if err != nil {
@@ -42,7 +43,7 @@ func (m *management) ManagedIdentity(ctx context.Context, name string) (map[stri
 }
 
 // SignPayload has a payload signed as it is written.
-func (m *management) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
+func (m *Management) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
 	var signed struct{ Token string }
 	err := m.post(ctx, "/sign", map[string]any{"header": header, "payload": string(payload)}, &signed)
 	if err != nil {
@@ -52,7 +53,7 @@ func (m *management) SignPayload(ctx context.Context, header map[string]any, pay
 }
 
 // Prove tells which of some credentials are good.
-func (m *management) Prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
+func (m *Management) Prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
 	var all []bool
 	for some := range slices.Chunk(kept, 1000) { // as much as a request may hold
 		var answer struct{ Good []bool }
@@ -67,13 +68,34 @@ func (m *management) Prove(ctx context.Context, kept []reconcile.Credential) ([]
 	return all, nil
 }
 
-func (m *management) post(ctx context.Context, path string, body, into any) error {
+// Tenant is one of the tenants that are served side by side, with the credentials of
+// its administrator.
+type Tenant struct{ TenantID, Domain, ClientID, ClientSecret string }
+
+// Tenants returns the tenants that are served side by side.
+func (m *Management) Tenants(ctx context.Context) (all []Tenant, err error) {
+	if err := m.send(ctx, http.MethodGet, "/tenants", nil, &all); err != nil {
+		return nil, fmt.Errorf("list the local tenants: %w", err)
+	}
+	return all, nil
+}
+
+// CreateTenant makes a tenant beside the others, and returns its id.
+func (m *Management) CreateTenant(ctx context.Context, domain string) (id string, err error) {
+	var made Tenant
+	if err := m.post(ctx, "/tenants", map[string]any{"domain": domain}, &made); err != nil {
+		return "", fmt.Errorf("create tenant %s beside the local one: %w", domain, err)
+	}
+	return made.TenantID, nil
+}
+
+func (m *Management) post(ctx context.Context, path string, body, into any) error {
 	return m.send(ctx, http.MethodPost, path, body, into)
 }
 
 // send sends a request, with JSON unless body is nil, and reads the answer
 // unless into is.
-func (m *management) send(ctx context.Context, method, path string, body, into any) error {
+func (m *Management) send(ctx context.Context, method, path string, body, into any) error {
 	var data []byte
 	if body != nil {
 		var err error
@@ -81,20 +103,20 @@ func (m *management) send(ctx context.Context, method, path string, body, into a
 			return err
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, method, m.url+path, bytes.NewReader(data))
+	r, err := http.NewRequestWithContext(ctx, method, m.URL+path, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+m.key)
+	r.Header.Set("Authorization", "Bearer "+m.Key)
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := m.http.Do(r)
+	answer, err := m.HTTP.Do(r)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {
 		said, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
-		return fmt.Errorf("the management API answered %d %s", answer.StatusCode, oneLine(string(said)))
+		return fmt.Errorf("the management API answered %d %s", answer.StatusCode, strings.Join(strings.Fields(string(said)), " "))
 	}
 	if into == nil {
 		return nil
@@ -107,7 +129,7 @@ const lagMargin = time.Second
 
 // ReplicationLag is how long the tenant may not show a write; 0 where it shows
 // every write at once.
-func (m *management) ReplicationLag(ctx context.Context) (time.Duration, error) {
+func (m *Management) ReplicationLag(ctx context.Context) (time.Duration, error) {
 	var lag struct{ Lag, Jitter string }
 	if err := m.send(ctx, http.MethodGet, "/replication-lag", nil, &lag); err != nil {
 		return 0, fmt.Errorf("read the replication lag: %w", err)

@@ -1,0 +1,88 @@
+package localtenant
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"provision/conformance"
+)
+
+// Keys changes the local tenant's signing keys by its management API.
+type Keys struct{ *Management }
+
+// Publish publishes another signing key of the tenant.
+func (k Keys) Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error) {
+	return k.publish(ctx, "another=true")
+}
+
+// PublishOf publishes a signing key that another tenant has.
+func (k Keys) PublishOf(ctx context.Context, tenantID string) (kid string, withdraw func(context.Context) error, err error) {
+	return k.publish(ctx, url.Values{"tenant": {tenantID}}.Encode())
+}
+
+func (k Keys) publish(ctx context.Context, query string) (kid string, withdraw func(context.Context) error, err error) {
+	var made struct{ ID string }
+	if err := k.send(ctx, http.MethodPost, "/keys?"+query, nil, &made); err != nil {
+		return "", nil, fmt.Errorf("publish a signing key: %w", err)
+	}
+	gone := false
+	return made.ID, func(ctx context.Context) error {
+		if gone {
+			return nil
+		}
+		err := k.send(ctx, http.MethodDelete, "/keys/"+made.ID, nil, nil)
+		gone = err == nil
+		return err
+	}, nil
+}
+
+// keySetPaths are those of the tenant's key sets, of both versions.
+const keySetPaths = "*/discovery/*keys*"
+
+// Disturb makes requests for the key set meet a fault, and counts them.
+func (k Keys) Disturb(ctx context.Context, how conformance.KeyFault) (conformance.Disturbance, error) {
+	d := disturbance{k.Management, "verify-" + rand.Text()}
+	rule := map[string]any{"name": d.name, "path": keySetPaths, "latency": max(how.Latency, 1).String()} // 1 ns: it only counts
+	if how.Status != 0 {
+		rule["status"] = how.Status
+	}
+	if how.Body != "" {
+		rule["body"] = how.Body
+	}
+	if err := k.send(ctx, http.MethodPost, "/faults", []any{rule}, nil); err != nil {
+		return nil, fmt.Errorf("disturb the key set: %w", err)
+	}
+	return d, nil
+}
+
+// disturbance is a fault that the tenant's key set meets.
+type disturbance struct {
+	*Management
+	name string
+}
+
+// Requests returns how many requests have met the fault.
+func (d disturbance) Requests(ctx context.Context) (int, error) {
+	var faults []struct {
+		Name  string
+		Fired int
+	}
+	if err := d.send(ctx, http.MethodGet, "/faults", nil, &faults); err != nil {
+		return 0, fmt.Errorf("count requests: %w", err)
+	}
+	n := 0
+	for _, f := range faults {
+		if f.Name == d.name {
+			n += f.Fired
+		}
+	}
+	return n, nil
+}
+
+// End removes the fault.
+func (d disturbance) End(ctx context.Context) error {
+	return d.send(ctx, http.MethodDelete, "/faults/"+d.name, nil, nil)
+}
