@@ -208,7 +208,7 @@ var causes = []cause{
 	{id: CauseKeyCache, title: "the API fetches the issuer's keys for every request", remedy: remedyKeys},
 	{id: CauseKeyWait, title: "the API lets all callers wait while it fetches the issuer's keys", blockedBy: []CauseID{CauseKeyOutage, CauseKeyCache}, remedy: remedyKeys},
 	{id: CauseNotAsFound, title: "the API refuses the token that it let in before", remedy: remedyKeys},
-	{id: CauseKeyFlood, title: "the API asks the issuer for its keys for every token of an unknown key", blockedBy: []CauseID{CauseKeyCache}, remedy: remedyKeys},
+	{id: CauseKeyFlood, title: "the API asks the issuer for its keys for every token of an unknown key", blockedBy: []CauseID{CauseSignature, CauseKeyCache}, remedy: remedyKeys},
 	{id: CauseSkew, title: "the API does not tolerate the stated clock skew", remedy: remedyDates},
 
 	{id: CauseWritten, title: "the API does not do what a case of the document says"},

@@ -126,10 +126,11 @@ func (s *Summary) Add(other Summary) {
 	s.Protected += other.Protected
 }
 
-// lasts extends the time that the runs took; they may have gone side by side.
+// lasts extends the time that the runs took; they may have gone side by side where
+// it is known when they began.
 func (s *Summary) lasts(other Summary) {
-	if s.Began.IsZero() {
-		s.Began, s.Duration = other.Began, other.Duration
+	if s.Began.IsZero() || other.Began.IsZero() {
+		s.Began, s.Duration = other.Began, s.Duration+other.Duration
 		return
 	}
 	end, otherEnd := s.Began.Add(s.Duration), other.Began.Add(other.Duration)

@@ -69,7 +69,7 @@ func (a *app) baseline() (*conformance.Baseline, error) {
 
 // reports are the table, or JSON with -o json, the files of --report, and what
 // GitHub Actions shows where this runs there. finish completes them.
-func (a *app) reports() (h conformance.Handlers, finish func() error, err error) {
+func (a *app) reports(s *session) (h conformance.Handlers, finish func() error, err error) {
 	var closers []func() error
 	finish = func() error {
 		var all []error
@@ -103,9 +103,9 @@ func (a *app) reports() (h conformance.Handlers, finish func() error, err error)
 		w := report.Formats[wanted.format](f, a.now())
 		switch w := w.(type) {
 		case *report.HTML:
-			w.About = a.about()
+			w.About = a.about(s)
 		case *report.SARIF:
-			w.About = a.about()
+			w.About = a.about(s)
 		}
 		h, closers = append(h, w), append(closers, func() error { return errors.Join(w.Close(), f.Close()) })
 	}
@@ -134,8 +134,8 @@ func (a *app) rerun(p protected) func(id string) string {
 var credentials = regexp.MustCompile(`://[^/@\s]+@`)
 
 // about is what a report says of the run.
-func (a *app) about() report.About {
-	about := report.About{Tenant: cmp.Or(a.config.GetString("target"), "local"), Command: credentials.ReplaceAllString(a.again(), "://[masked]@"), Date: a.now()}
+func (a *app) about(s *session) report.About {
+	about := report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: credentials.ReplaceAllString(a.again(), "://[masked]@"), Date: a.now()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		about.Version = info.Main.Version
 	}

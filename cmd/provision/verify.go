@@ -99,16 +99,17 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	if err != nil {
 		return err
 	}
-	handler, finish, err := a.reports()
-	if err != nil {
-		return err
-	}
 	var total conformance.Summary
 	others := &probes{session: s, open: s.graphOf}
 	runs, err := a.verifications(ctx, s, all, stacks, baseline, others)
-	if err == nil {
-		total, err = verifyAll(ctx, runs, handler)
+	if err != nil {
+		return err
 	}
+	handler, finish, err := a.reports(s)
+	if err != nil {
+		return err
+	}
+	total, err = verifyAll(ctx, runs, handler)
 	err = errors.Join(err, others.remove(ctx))
 	if err != nil {
 		return errors.Join(err, finish())
