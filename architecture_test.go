@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"emulator/odata":      {},
 
 	"plan":                    {"stack", "internal/display", "internal/microsoft"},
+	"adopt":                   {"graph", "stack", "plan", "reconcile", "internal/microsoft"},
 	"reconcile":               {"graph", "stack", "plan", "reconcile/sink", "internal/microsoft"},
 	"reconcile/sink":          {"stack"},
 	"reconcile/sink/sinktest": {},

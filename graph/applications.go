@@ -32,6 +32,17 @@ func ApplicationsDisplayed(displayNames ...string) Read {
 	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {anyOf("displayName", displayNames)}}}
 }
 
+// ApplicationsWithTag reads the applications that carry a tag.
+func ApplicationsWithTag(tag string) Read {
+	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {"tags/any(t:t eq " + quote(tag) + ")"}, "$top": {"999"}}}
+}
+
+// ApplicationsOwnedBy reads what a user, by id or userPrincipalName, owns: their
+// applications. Of a user who is not there it is an *Error.
+func ApplicationsOwnedBy(user string) Read {
+	return Read{Path: object("users", user) + "/ownedObjects/microsoft.graph.application", List: true, Query: url.Values{"$top": {"999"}}}
+}
+
 // UpsertApplication creates the application uniqueName or updates it.
 // Source: Graph "Upsert application".
 func UpsertApplication(uniqueName string, body Object) Write {

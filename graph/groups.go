@@ -52,3 +52,8 @@ func AddMember(groupID, memberID string) Write {
 func RemoveMember(groupID, memberID string) Write {
 	return remove("remove a group member", object("groups", groupID)+"/members/"+url.PathEscape(memberID)+"/$ref")
 }
+
+// GroupByID reads the group with an object id.
+func GroupByID(id string) Read {
+	return Read{Path: object("groups", id), Query: url.Values{"$select": {groupProperties}}}
+}

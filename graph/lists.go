@@ -32,6 +32,16 @@ func ApplicationsTagged(prefix string) Read { return tagged(Applications, prefix
 // Source: Graph resource type "servicePrincipal" (tags).
 func ServicePrincipalsTagged(prefix string) Read { return tagged(ServicePrincipals, prefix) }
 
+// EveryApplication reads all applications of the tenant.
+func EveryApplication() Read { return every(Applications) }
+
+// EveryServicePrincipal reads all service principals of the tenant.
+func EveryServicePrincipal() Read { return every(ServicePrincipals) }
+
+func every(set string) Read {
+	return Read{Path: "/" + set, List: true, Query: url.Values{"$top": {"999"}}}
+}
+
 // GroupsNamed reads the groups whose uniqueName begins with prefix.
 func GroupsNamed(prefix string) Read {
 	return Read{Path: "/" + Groups, List: true, Query: url.Values{

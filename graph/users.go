@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"net/http"
 	"net/url"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
@@ -37,6 +38,13 @@ func CreateUser(body Object) Write {
 // Source: Graph "Update user".
 func UpdateUser(id string, body Object) Write {
 	return patch("update user", object("users", id), body, models.CreateUserFromDiscriminatorValue)
+}
+
+// UnmarkUser removes a user's extensionAttribute15. The SDK's models leave a null out.
+// Source: Graph "Update user".
+func UnmarkUser(id string) Write {
+	return Write{operation: "remove the mark of a user", method: http.MethodPatch, path: object("users", id),
+		encode: plain(Object{"onPremisesExtensionAttributes": Object{"extensionAttribute15": nil}})}
 }
 
 // DeleteUser moves the user to the recycle bin.

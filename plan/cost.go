@@ -54,7 +54,7 @@ func (s Step) writes() int {
 		return 0 // to Microsoft Graph
 	case s.Kind == Secret && s.Action == Replace:
 		return 2
-	case s.Action == Link || s.Action == Update:
+	case s.Action == Link || s.Action == Update || s.Action == Adopt:
 		return max(1, len(s.Bodies))
 	}
 	return 1

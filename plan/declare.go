@@ -11,7 +11,7 @@ import (
 // the tenant whose state is given.
 func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 	d := &declaration{state: state, objects: map[Key]*Declared{}, applications: map[Key]*stack.Application{}, stacks: map[string]*stack.Stack{},
-		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}, trusted: map[Key]map[string]bool{}}
+		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}, trusted: map[Key]map[string]bool{}, left: map[Key]bool{}}
 	for k, o := range state.Objects {
 		if k.Kind == Application {
 			d.appIDs[o.AppID] = k
@@ -56,6 +56,7 @@ type declaration struct {
 	users        map[*stack.Stack]map[string]Key // by name
 	appIDs       map[string]Key                  // the tenant's applications
 	trusted      map[Key]map[string]bool         // who may own an application or group and its service principal, by object id
+	left         map[Key]bool                    // objects that are neither managed nor deleted
 	mistakes     stack.Mistakes                  // that only the tenant can show, such as a permission that Microsoft Graph does not have
 	notes        []string
 }

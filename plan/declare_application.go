@@ -31,7 +31,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		return
 	}
 	properties := object(a)
-	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "certificates", "federatedCredentials", "owners"} {
+	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "certificates", "federatedCredentials", "owners", "adopt"} {
 		delete(properties, p)
 	}
 	d.values(s, a, properties)
@@ -73,10 +73,15 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	}
 	d.add(registration)
 
-	sp := object(a.ServicePrincipal)
-	sp["accountEnabled"] = a.ServicePrincipal.AccountEnabled == nil || *a.ServicePrincipal.AccountEnabled
-	d.values(s, a, sp)
-	d.add(&Declared{Object: Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Properties: sp}, pos: a.Pos})
+	if a.ServicePrincipal.Managed() {
+		sp := object(a.ServicePrincipal)
+		delete(sp, "create")
+		sp["accountEnabled"] = a.ServicePrincipal.AccountEnabled == nil || *a.ServicePrincipal.AccountEnabled
+		d.values(s, a, sp)
+		d.add(&Declared{Object: Object{Key: Key{ServicePrincipal, k.Name}, Stack: s.Name, Properties: sp}, pos: a.Pos})
+	} else {
+		d.left[Key{ServicePrincipal, k.Name}] = true
+	}
 
 	for _, secret := range a.Secrets {
 		d.add(&Declared{Object: Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Ends: Ends{Holder: k}}, pos: a.Pos, secret: secret, needs: d.sinkNeeds(s, secret.Sink)})
@@ -201,7 +206,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			continue
 		}
 		d.instance(a.Pos, resource)
-		if _, ok := access[resource]; !ok {
+		if _, ok := access[resource]; !ok && !p.ConsentOnly() {
 			access[resource] = []any{}
 			order = append(order, resource)
 		}
@@ -217,7 +222,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 					continue
 				}
 				entry := map[string]any{"id": id, "type": kind}
-				if !slices.ContainsFunc(access[resource], func(e any) bool {
+				if !p.ConsentOnly() && !slices.ContainsFunc(access[resource], func(e any) bool {
 					have := e.(map[string]any)
 					return have["id"] == id && have["type"] == kind
 				}) {

@@ -124,8 +124,16 @@ func (d *differ) application(want *Declared, live *Live) {
 		}
 		return
 	}
-	changes := want.regarded(d.compare(want.Key, live.Properties, want.Properties))
-	body := pick(want.Properties, changes)
+	action, properties := Update, want.Properties
+	if live.Adopted {
+		action = Adopt
+		if empty(live.Properties["uniqueName"]) { // it can be set once
+			properties = maps.Clone(properties)
+			properties["uniqueName"] = want.Name
+		}
+	}
+	changes := want.regarded(d.compare(want.Key, live.Properties, properties))
+	body := pick(properties, changes)
 	if entries, more := d.certificates(want, live); len(more) > 0 {
 		body["keyCredentials"] = entries
 		changes = append(changes, more...)
@@ -153,7 +161,7 @@ func (d *differ) application(want *Declared, live *Live) {
 		return slices.ContainsFunc(letIn, func(l Change) bool { return slices.Equal(l.Path, c.Path) })
 	})
 	if len(changes) > 0 {
-		s := Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)}
+		s := Step{Action: action, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: append(bodies, body)}
 		if body["identifierUris"] != nil && d.saml(want) {
 			s.Needs = []Key{{ServicePrincipal, want.Name}}
 		}

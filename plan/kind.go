@@ -81,7 +81,7 @@ var kinds = []kind{
 		Create: {create, anyGroup}, Update: {create, anyGroup}, Restore: {create, anyGroup}, Delete: {discard, anyGroup}, Purge: {purge, anyGroup},
 	}},
 	{name: Application, actions: map[Action]action{
-		Create: {create, applications}, Update: {update, applications}, Link: {link, applications}, Restore: {create, applications}, Delete: {discard, applications}, Purge: {purge, applications},
+		Create: {create, applications}, Update: {update, applications}, Adopt: {update, "Application.ReadWrite.All"}, Link: {link, applications}, Restore: {create, applications}, Delete: {discard, applications}, Purge: {purge, applications},
 	}},
 	{name: ServicePrincipal, actions: map[Action]action{
 		Create: {update, applications}, Update: {update, applications}, Delete: {discard, applications}, Purge: {purge, applications},

@@ -61,6 +61,10 @@ type Live struct {
 	ServicePrincipalID string // of an application: its instance's object id
 	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
 
+	// Adopted tells of an application that a manifest takes over, and that does not
+	// carry the stack's mark yet.
+	Adopted bool
+
 	Lost       string // of a secret or a password: why it must be made anew, "" if it need not
 	Superseded bool   // of a secret: another one of its name has taken its place
 }

@@ -123,7 +123,7 @@ func (g *stepGraph) index(i int, s Step) {
 	if s.Kind == Secret && s.Action != Delete {
 		g.admits[s.Key] = append(g.admits[s.Key], i)
 	}
-	if phase == revoke || phase == disown || s.Action == Update && phase == update {
+	if phase == revoke || phase == disown || (s.Action == Update || s.Action == Adopt) && phase == update {
 		g.revokes[o] = append(g.revokes[o], i)
 	}
 	if phase < discard {

@@ -86,7 +86,8 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	d.plan.Stacks = sorted(d.managed)
 	d.orphans()
 	for k, live := range actual.Objects {
-		if _, keep := declared[k]; !keep && live.Stack != "" && d.managed[live.Stack] && !(k.Kind == Owner && d.trusts(live)) {
+		if _, keep := declared[k]; !keep && live.Stack != "" && d.managed[live.Stack] && !(k.Kind == Owner && d.trusts(live)) &&
+			!declaration.left[k] && !d.survivesAdoption(live) {
 			d.going[k] = true
 		}
 	}
@@ -221,6 +222,13 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 
 // orphans names the stacks that nobody declares any more: their objects are
 // never pruned by an apply of others.
+// survivesAdoption tells whether a live object is a credential of an application that
+// is being adopted: adoption never takes away how something signs in.
+func (d *differ) survivesAdoption(live *Live) bool {
+	holder := d.actual.Objects[live.Ends.Holder]
+	return live.Kind == Federated && holder != nil && holder.Adopted
+}
+
 func (d *differ) orphans() {
 	seen := map[string]bool{}
 	for _, o := range d.actual.Objects {

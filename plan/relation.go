@@ -76,6 +76,10 @@ func scopeText(grant *Declared) string {
 func (d *differ) secret(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)},
 		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}
+	if live == nil && want.secret.KeyID != "" {
+		d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("secret %s: the tenant has no secret with keyId %s; remove it, or remove keyId to create a new one", want.Name, want.secret.KeyID))
+		return
+	}
 	if live != nil {
 		if live.Lost == "" {
 			return

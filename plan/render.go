@@ -90,18 +90,23 @@ func (p *Plan) Summary() string {
 	if p.Empty() {
 		return "nothing to do: the tenant matches the manifests"
 	}
-	var create, change, remove int
+	var create, adopt, change, remove int
 	for _, e := range p.entries() {
 		switch e.action {
 		case Create:
 			create++
 		case Delete, Purge:
 			remove++
+		case Adopt:
+			adopt++
 		default:
 			change++
 		}
 	}
 	summary := fmt.Sprintf("plan: %d to create, %d to change, %d to delete", create, change, remove)
+	if adopt > 0 {
+		summary += fmt.Sprintf(", %d to adopt", adopt)
+	}
 	for _, action := range []FileAction{Write, Remove} {
 		n := 0
 		for _, f := range p.Files {
@@ -163,6 +168,8 @@ func (p *Plan) entries() []*entry {
 			e.remark = " (replace)"
 		case Restore:
 			e.remark = " (restore from the recycle bin)"
+		case Adopt:
+			e.remark = " (adopt)"
 		}
 		byKey[s.Key] = e
 		all = append(all, e)
@@ -241,4 +248,22 @@ func painter(color bool) func(tint, string) string {
 		}
 		return "\x1b[" + string(t) + "m" + s + "\x1b[0m"
 	}
+}
+
+// BesideAdoption lists what the plan does that is not the adoption of an
+// application: its mark and its uniqueName.
+func (p *Plan) BesideAdoption() []string {
+	all := []string{}
+	for _, s := range p.Steps {
+		if s.Action != Adopt {
+			all = append(all, fmt.Sprintf("%s %s", s.Action, s.Key))
+			continue
+		}
+		for _, c := range s.Changes {
+			if _, tag := c.Path.entryOf("tags"); !tag && c.Path.String() != "uniqueName" {
+				all = append(all, fmt.Sprintf("change %s of %s", c.Path, s.Key))
+			}
+		}
+	}
+	return all
 }

@@ -9,6 +9,7 @@ const (
 	Create  Action = "create"
 	Link    Action = "link" // the second step of an application: what had to wait for other objects
 	Update  Action = "update"
+	Adopt   Action = "adopt"   // an application that exists: it gets the stack's mark
 	Replace Action = "replace" // of a secret whose text is lost or has expired
 	Delete  Action = "delete"
 	Restore Action = "restore" // from the recycle bin

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"slices"
-	"strings"
 
 	"provision/graph"
 	"provision/plan"
@@ -20,7 +19,7 @@ func (t *tenant) alike(stacks []*stack.Stack) []query {
 	}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
-			if !a.Existing {
+			if !a.Existing && a.Adopt == "" {
 				missing(applications, plan.Application, s.UniqueName(a.Name), a.DisplayName)
 			}
 		}
@@ -34,8 +33,8 @@ func (t *tenant) alike(stacks []*stack.Stack) []query {
 	for names := range slices.Chunk(names(applications), graph.MaxNames) {
 		queries = append(queries, query{read: graph.ApplicationsDisplayed(names...), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags")); owner == "" {
-				t.note("application %s will be created, and the tenant already has an unmanaged application with displayName %q: to use that one, set `existing: true` and `appId: %s`; to let the stack own it, give it the uniqueName %[1]s and the tag %s",
-					applications[str(m, "displayName")], str(m, "displayName"), str(m, "appId"), stack.Mark(strings.SplitN(applications[str(m, "displayName")], ".", 2)[0]))
+				t.note("application %s will be created, and the tenant already has an unmanaged application with displayName %q: to refer to it, set `existing: true` and `appId: %s`; to let the stack own it, set `adopt: %[3]s`",
+					applications[str(m, "displayName")], str(m, "displayName"), str(m, "appId"))
 			}
 			return nil
 		})})

@@ -13,7 +13,7 @@ func (t *task) application() ([]graph.Request, error) {
 			t.learn(s.Key, plan.ID, made.ID)
 			t.learn(s.Key, plan.AppID, made.AppID)
 		})
-	case plan.Link, plan.Update:
+	case plan.Link, plan.Update, plan.Adopt:
 		id := t.lookup(s.Key, plan.ID)
 		writes := make([]graph.Write, len(t.bodies))
 		for i, body := range t.bodies {

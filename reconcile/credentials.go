@@ -127,20 +127,45 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
+// heldByOthers takes a secret whose text provision does not have, and need not have.
+func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[string]any) error {
+	o.Key = plan.SecretKey(o.Ends.Holder, held.Name)
+	if end, err := time.Parse(time.RFC3339, str(credential, "endDateTime")); err == nil {
+		switch left := end.Sub(t.Now()); {
+		case left < 0:
+			t.note("secret %s expired on %s; remove its keyId to create a new one", o.Name, end.Format(time.DateOnly))
+		case left < expiresSoon:
+			t.note("secret %s expires on %s, in %s; add a secret that provision creates", o.Name, end.Format(time.DateOnly), days(left))
+		}
+	}
+	t.state.Objects[o.Key] = o
+	return nil
+}
+
 func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[plan.Key]stack.Secret) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
 	o := &plan.Live{Object: plan.Object{Key: k, Stack: app.Stack, Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{"displayName": name}},
 		ID: keyID, HolderID: app.ID}
+	if a := t.declared[app.Key]; a != nil {
+		for _, held := range a.Secrets {
+			if held.KeyID != "" && strings.EqualFold(held.KeyID, keyID) {
+				return t.heldByOthers(o, held, credential)
+			}
+		}
+	}
 	secret, ok := declared[k]
-	if !ok {
+	var kept sink.Secret
+	if ok {
+		var err error
+		if kept, ok, err = t.Keep.Secret(t.ctx, app.Name, name, secret.Sink); err != nil {
+			return err
+		}
+	}
+	if _, is := declared[k]; !is || !ok && secret.KeyID != "" {
 		o.Name += " " + keyID // several may share a name
 		t.state.Objects[o.Key] = o
 		return nil
-	}
-	kept, ok, err := t.Keep.Secret(t.ctx, app.Name, name, secret.Sink)
-	if err != nil {
-		return err
 	}
 	if kept.Retires(keyID, t.Now()) {
 		return nil // a rotation leaves it good for a while

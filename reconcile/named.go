@@ -171,6 +171,9 @@ func (t *tenant) microsofts(appID string) (plan.Key, bool) {
 
 func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query {
 	k := plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}
+	if a.Adopt != "" {
+		return t.adoptedAlone(t.adopts[strings.ToLower(a.Adopt)])
+	}
 	if !a.Existing {
 		if t.state.Objects[k] != nil {
 			return nil
@@ -264,7 +267,9 @@ func (t *tenant) groupNamed(s *stack.Stack, g *stack.Group) []query {
 		return []query{{read: graph.GroupNamed(k.Name), take: each(t.group)}}
 	}
 	read, by := graph.GroupsDisplayed(g.DisplayName), fmt.Sprintf("displayName %q", g.DisplayName)
-	if g.UniqueName != "" {
+	if g.ID != "" {
+		read, by = graph.GroupByID(g.ID), "id "+g.ID
+	} else if g.UniqueName != "" {
 		read, by = graph.GroupNamed(g.UniqueName), "uniqueName "+g.UniqueName
 	}
 	return []query{{read: read, take: func(r graph.Result) error {

@@ -27,6 +27,10 @@ type Reader struct {
 
 	RotateCommand string // what notes name to make new secrets
 
+	// Manifests are those of stacks that are destroyed: what they adopt is known
+	// by its appId alone.
+	Manifests []*stack.Stack
+
 	// Prove, when set, tells which of the kept credentials the tenant takes.
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 }
@@ -36,7 +40,7 @@ type Reader struct {
 // to. It reads whole lists, each with a relation expanded, and by itself only what
 // they do not show: what is not there yet, and what Graph has not expanded whole.
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
-	t := &tenant{Reader: r, ctx: ctx, began: r.Now(), managed: map[string]bool{},
+	t := &tenant{Reader: r, ctx: ctx, began: r.Now(), managed: map[string]bool{}, adopts: adoptions(slices.Concat(stacks, r.Manifests)),
 		state: &plan.State{Objects: map[plan.Key]*plan.Live{}, Existing: map[plan.Key]plan.Key{}},
 		byID:  map[string]plan.Key{}, strangers: map[string]bool{}}
 	for _, s := range stacks {
@@ -67,6 +71,7 @@ type tenant struct {
 	Reader
 	ctx     context.Context
 	managed map[string]bool
+	adopts  map[string]adoption // by appId
 	state   *plan.State
 
 	began    time.Time
@@ -243,23 +248,28 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 		{read: graph.DeletedGroups(), take: bin(plan.Group)},
 		{read: graph.DeletedUsers(), take: bin(plan.User)},
 	}
-	return t.run(append(queries, t.externals(stacks)...))
+	if err := t.run(append(queries, t.externals(stacks)...)); err != nil {
+		return err
+	}
+	return t.adoptedLists()
 }
 
 // application takes a registration. One whose uniqueName no stack could have
 // given belongs to none, whatever its tags say, and is known by its appId.
 func (t *tenant) application(m map[string]any) error {
-	owner, marked := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
-	name := str(m, "uniqueName")
-	if owner == "" {
-		name = str(m, "appId")
-	}
-	if marked && owner == "" {
+	owner, name, marked, adopted := t.ownedBy(m)
+	if of := stack.StackOfTags(strs(m, "tags")); marked && owner == "" && (of == "" || t.managed[of]) { // a manifest of another stack may adopt it
 		t.unmanaged("application", m, "uniqueName")
 	}
 	k := plan.Key{Kind: plan.Application, Name: name}
+	if other := t.state.Objects[k]; other != nil && other.AppID != str(m, "appId") {
+		if a, ok := t.adopts[strings.ToLower(str(m, "appId"))]; ok {
+			t.mistake(a.application.Pos, "rename the document", "application %s adopts appId %s, but the tenant has another application with its uniqueName %s", a.application.Name, a.application.Adopt, name)
+			return nil
+		}
+	}
 	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner, Display: display(name, m), Properties: m},
-		ID: str(m, "id"), AppID: str(m, "appId")}
+		ID: str(m, "id"), AppID: str(m, "appId"), Adopted: adopted}
 	return nil
 }
 

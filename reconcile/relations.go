@@ -230,8 +230,9 @@ func (t *tenant) addAssignment(m map[string]any) {
 		shown = k.Name
 	}
 	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner,
-		Display: strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
-		Ends:    plan.Ends{Holder: resource, Principal: who}},
+		Display:    strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
+		Properties: map[string]any{"appRoleId": m["appRoleId"]},
+		Ends:       plan.Ends{Holder: resource, Principal: who}},
 		ID: str(m, "id"), HolderID: str(m, "resourceId"), PrincipalID: str(m, "principalId")}
 }
 

@@ -21,6 +21,7 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 			}
 		}
 	}
+	l.checkAdopted(s, a)
 	if a.personal() &&
 		(a.API.RequestedAccessTokenVersion == nil || *a.API.RequestedAccessTokenVersion != 2) {
 		l.mistakes.add(at("signInAudience"), "set api.requestedAccessTokenVersion to 2", "Entra admits personal accounts only with version 2 access tokens")

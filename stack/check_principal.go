@@ -26,11 +26,14 @@ func (l *loader) checkUser(s *loaded, u *User) {
 func (l *loader) checkGroup(s *loaded, g *Group) {
 	at := func(path ...any) Position { return l.at(s, "Group", g.Name, path...) }
 	if g.Existing {
-		if g.UniqueName == "" && g.DisplayName == "" {
-			l.mistakes.add(g.Pos, "", "existing group %s needs a uniqueName or a displayName that identifies it", g.Name)
+		if g.UniqueName == "" && g.DisplayName == "" && g.ID == "" {
+			l.mistakes.add(g.Pos, "", "existing group %s needs a uniqueName, a displayName or an id that identifies it", g.Name)
 		}
-		l.checkOnlyFound(s, "Group", g.Name, "uniqueName", "displayName")
+		l.checkOnlyFound(s, "Group", g.Name, "id", "uniqueName", "displayName")
 		return
+	}
+	if g.ID != "" {
+		l.mistakes.add(at("id"), "remove it, or add `existing: true`", "id is set by Entra")
 	}
 	if g.UniqueName != "" {
 		l.mistakes.add(at("uniqueName"), "remove it, or add `existing: true`", "uniqueName is set by provision")

@@ -9,6 +9,7 @@ import (
 
 // The marks by which a tenant remembers which stack owns an object.
 const (
+	OwnTags         = "provision:"       // begins every tag that provision gives
 	MarkPrefix      = "provision:stack=" // a tag of applications, extensionAttribute15 of users
 	GroupNamePrefix = "provision."       // of a group's uniqueName
 )

@@ -60,6 +60,9 @@ type Application struct {
 	AppID      string `json:"appId,omitempty"`
 	UniqueName string `json:"uniqueName,omitempty"`
 
+	// Adopt is the appId of a registration that the stack takes over.
+	Adopt string `json:"adopt,omitempty"`
+
 	DisplayName                string           `json:"displayName,omitempty"`
 	Description                *string          `json:"description,omitempty"`
 	Notes                      *string          `json:"notes,omitempty"`
@@ -168,6 +171,8 @@ type RedirectURIs struct {
 }
 
 type ServicePrincipal struct {
+	Create *bool `json:"create,omitempty"` // false: provision neither creates nor manages it
+
 	AccountEnabled            *bool   `json:"accountEnabled,omitempty"`
 	AppRoleAssignmentRequired *bool   `json:"appRoleAssignmentRequired,omitempty"`
 	Description               *string `json:"description,omitempty"`
@@ -175,6 +180,9 @@ type ServicePrincipal struct {
 	LoginURL                  *string `json:"loginUrl,omitempty"`
 	PreferredSSOMode          *string `json:"preferredSingleSignOnMode,omitempty"`
 }
+
+// Managed tells whether provision creates the service principal.
+func (p ServicePrincipal) Managed() bool { return p.Create == nil || *p.Create }
 
 // RequestSignatureVerification says whether SAML sign-in requests must be signed.
 // Source: Graph resource type "requestSignatureVerification".
@@ -219,7 +227,11 @@ type Permission struct {
 	Scopes       []string `json:"scopes,omitempty"`
 	Roles        []string `json:"roles,omitempty"`
 	AdminConsent bool     `json:"adminConsent,omitempty"`
+	Required     *bool    `json:"required,omitempty"` // false: consent alone, without an entry in requiredResourceAccess
 }
+
+// ConsentOnly tells whether the registration does not list the permission.
+func (p Permission) ConsentOnly() bool { return p.Required != nil && !*p.Required }
 
 // FederatedCredential says whose tokens count as an application's credential:
 // an issuer's with one subject or with the claims that an expression names, a
@@ -261,6 +273,7 @@ type GitHub struct {
 // Secret is a client secret: created once, its text kept only in its sink.
 type Secret struct {
 	Name     string `json:"name"`               // passwordCredential.displayName
+	KeyID    string `json:"keyId,omitempty"`    // of one in the tenant whose text provision does not have
 	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
 	Sink     Sink   `json:"sink,omitzero"`
 }
@@ -296,6 +309,7 @@ type Group struct {
 	Protection Protection `json:"-"`
 
 	Existing        bool     `json:"existing,omitempty"`
+	ID              string   `json:"id,omitempty"`         // to find an existing one
 	UniqueName      string   `json:"uniqueName,omitempty"` // to find an existing one
 	DisplayName     string   `json:"displayName,omitempty"`
 	Description     *string  `json:"description,omitempty"`

@@ -73,7 +73,9 @@ func (a *app) deleteStacks(ctx context.Context, s *session, names []string, stac
 	if s.hosting, err = a.hosting(s, stacks); err != nil {
 		return err
 	}
-	p, state, err := s.diff(ctx, nil, plan.Options{Destroy: names,
+	reader := s.reader()
+	reader.Manifests = stacks
+	p, state, err := s.diffBy(ctx, reader, nil, plan.Options{Destroy: names,
 		KeepDeleted: a.config.GetBool("no-purge"), Force: a.config.GetBool("force")})
 	if err != nil {
 		return err

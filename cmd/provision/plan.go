@@ -63,6 +63,11 @@ func (a *app) showPlan(p *plan.Plan, details bool) error {
 
 // diff reads the tenant and plans.
 func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
+	return s.diffBy(ctx, s.reader(), stacks, o)
+}
+
+// diffBy is diff with a reader of the caller's.
+func (s *session) diffBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
 	o.ResetPasswords, o.ApplyCommand = o.ResetPasswords || s.local, s.command("apply")
 	for _, st := range stacks {
 		if st.Prune != "" {
@@ -75,7 +80,6 @@ func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Option
 			o.Deleted[st.Name] = st.Deleted
 		}
 	}
-	reader := s.reader()
 	if s.manage != nil {
 		reader.Prove = s.manage.Prove
 	}

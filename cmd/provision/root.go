@@ -119,7 +119,7 @@ and no account. --target selects a real tenant.`,
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.gc(), a.init(), a.ci(), a.schema()} {
+	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.imports(), a.release(), a.gc(), a.init(), a.ci(), a.schema()} {
 		c.GroupID = "more"
 		root.AddCommand(c)
 	}

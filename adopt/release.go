@@ -1,0 +1,72 @@
+package adopt
+
+import (
+	"context"
+	"strings"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// Released is what a release takes the marks off, and what keeps one.
+type Released struct {
+	Applications []*plan.Live `json:"-"`
+	Users        []*plan.Live `json:"-"`
+
+	// Groups keep their uniqueName, which Graph never changes, and are found again
+	// by a stack of the same name.
+	Groups []*plan.Live `json:"-"`
+}
+
+// Marked are the objects of a state that carry the mark of one of the stacks.
+func Marked(state *plan.State, stacks map[string]bool) Released {
+	var r Released
+	for _, o := range ordered(state) {
+		if !stacks[o.Stack] || o.Adopted {
+			continue
+		}
+		switch o.Kind {
+		case plan.Application:
+			r.Applications = append(r.Applications, o)
+		case plan.User:
+			r.Users = append(r.Users, o)
+		case plan.Group:
+			r.Groups = append(r.Groups, o)
+		}
+	}
+	return r
+}
+
+// Release takes the marks off and leaves the objects. The error is the first
+// refusal; a second release goes on from there.
+func (r Released) Release(ctx context.Context, client *graph.Client) (writes int, err error) {
+	var requests []graph.Request
+	send := func(w graph.Write) {
+		requests = append(requests, w.Then(func(a graph.Answer) []graph.Request {
+			if a.Err != nil && err == nil {
+				err = a.Err
+			}
+			if a.Err == nil {
+				writes++
+			}
+			return nil
+		}))
+	}
+	for _, o := range r.Applications {
+		tags := []any{}
+		for _, tag := range list(o.Properties, "tags") {
+			if !strings.HasPrefix(asText(tag), stack.OwnTags) {
+				tags = append(tags, tag)
+			}
+		}
+		send(graph.UpdateApplication(o.ID, graph.Object{"tags": tags}))
+	}
+	for _, o := range r.Users {
+		send(graph.UnmarkUser(o.ID))
+	}
+	if failed := client.Do(ctx, requests...); failed != nil {
+		return writes, failed
+	}
+	return writes, err
+}

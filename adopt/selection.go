@@ -1,0 +1,96 @@
+package adopt
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"provision/graph"
+	"provision/stack"
+)
+
+// Selection says which registrations to read: those that meet any of its
+// conditions, or all.
+type Selection struct {
+	All    bool
+	Names  []string // display names
+	AppIDs []string
+	Tags   []string
+	Owners []string // userPrincipalNames of users, or object ids
+}
+
+// Registration is an application that was found.
+type Registration struct {
+	ID, AppID, DisplayName string
+	Stack                  string // whose mark it carries already, or ""
+}
+
+// NotFound says which condition no registration meets.
+type NotFound struct{ What, Value string }
+
+func (e *NotFound) Error() string {
+	return fmt.Sprintf("the tenant has no registration with %s %q", e.What, e.Value)
+}
+
+// Find lists the registrations of a selection, by display name.
+func Find(ctx context.Context, client *graph.Client, s Selection) ([]Registration, error) {
+	var reads []graph.Read
+	var conditions []NotFound
+	add := func(what, value string, read graph.Read) {
+		reads, conditions = append(reads, read), append(conditions, NotFound{what, value})
+	}
+	if s.All {
+		add("any name", "", graph.EveryApplication())
+	}
+	for _, name := range s.Names {
+		add("display name", name, graph.ApplicationsDisplayed(name))
+	}
+	for _, id := range s.AppIDs {
+		add("appId", id, graph.ApplicationByAppID(strings.ToLower(id)))
+	}
+	for _, tag := range s.Tags {
+		add("tag", tag, graph.ApplicationsWithTag(tag))
+	}
+	for _, owner := range s.Owners {
+		add("owner", owner, graph.ApplicationsOwnedBy(owner))
+	}
+	results, err := client.Read(ctx, reads...)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]Registration{}
+	for i, r := range results {
+		items := r.Items
+		if r.Object != nil {
+			items = append(items, r.Object)
+		}
+		if len(items) == 0 && !s.All {
+			return nil, &conditions[i]
+		}
+		for _, raw := range items {
+			var m struct {
+				ID, AppID, DisplayName string
+				Tags                   []string
+				Type                   string `json:"@odata.type"`
+			}
+			if err := json.Unmarshal(raw, &m); err != nil {
+				return nil, fmt.Errorf("read the registrations: %w", err)
+			}
+			if m.AppID == "" || m.Type != "" && m.Type != "#microsoft.graph.application" {
+				continue // what else the owner owns
+			}
+			found[m.AppID] = Registration{m.ID, m.AppID, m.DisplayName, stack.StackOfTags(m.Tags)}
+		}
+	}
+	var all []Registration
+	for _, r := range found {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b Registration) int {
+		return cmp.Or(strings.Compare(a.DisplayName, b.DisplayName), strings.Compare(a.AppID, b.AppID))
+	})
+	return all, nil
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"provision/adopt"
+	"provision/plan"
+	"provision/stack"
+)
+
+func (a *app) imports() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "import",
+		Short: "Write manifests for registrations that exist in the tenant",
+		Long: `import reads registrations of the tenant, with their service principals, permissions,
+consents, assignments, owners and credentials, and writes manifests that adopt them. Names
+take the place of ids. It changes nothing in the tenant. An apply of the manifests marks the
+registrations as owned by the stack and changes nothing else; a plan shows this before.
+
+What manifests cannot say is listed, stands as a comment in the file, and is left as it is by
+apply. Secrets have no text in the manifests. Each document has prevent: [delete], so that no
+apply or destroy deletes what was imported.`,
+		Example: "  provision import --name \"Orders API\" --out manifests/orders --target staging\n  provision import --tag team-orders --tag team-shop --out manifests/teams --target staging\n  provision import --all --out imported --strict",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s := adopt.Selection{All: a.config.GetBool("all"), Names: a.config.GetStringSlice("name"), AppIDs: a.config.GetStringSlice("app-id"),
+				Tags: a.config.GetStringSlice("tag"), Owners: a.config.GetStringSlice("owner")}
+			if !s.All && len(s.Names)+len(s.AppIDs)+len(s.Tags)+len(s.Owners) == 0 {
+				return hint(usagef("import needs to know which registrations to read"), "use --name, --app-id, --tag, --owner or --all")
+			}
+			for _, id := range s.AppIDs {
+				if !stack.IsID(id) {
+					return hint(usagef("--app-id %q is not a GUID", id), "use --name for a display name")
+				}
+			}
+			dir := a.config.GetString("out")
+			name, err := importedName(dir, a.config.GetString("stack"))
+			if err != nil {
+				return err
+			}
+			session, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer session.close()
+			return a.importInto(cmd.Context(), session, s, dir, name)
+		},
+	}
+	c.Flags().StringArray("name", nil, "display name of a registration (may be repeated)")
+	c.Flags().StringSlice("app-id", nil, "client id of a registration (may be repeated)")
+	c.Flags().StringArray("tag", nil, "tag that registrations carry (may be repeated)")
+	c.Flags().StringSlice("owner", nil, "userPrincipalName or object id of a user whose registrations to import (may be repeated)")
+	c.Flags().Bool("all", false, "import every registration of the tenant")
+	c.Flags().String("out", "imported", "folder to write the manifests to; it must be empty or not exist")
+	c.Flags().String("stack", "", "name of the stack (default: the name of the folder)")
+	c.Flags().Bool("strict", false, "exit 3 if the manifests cannot say everything")
+	return c
+}
+
+// importedName is the name of the stack that a folder is to hold.
+func importedName(dir, stated string) (string, error) {
+	name := stated
+	if name == "" {
+		absolute, err := filepath.Abs(dir)
+		if err != nil {
+			return "", err
+		}
+		name = filepath.Base(absolute)
+	}
+	if !stack.ValidName(name) {
+		return "", hint(usagef("%q cannot be the name of a stack", name), "use --stack with lowercase letters, digits and hyphens")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", usagef("--out: %w", err)
+	}
+	if len(entries) > 0 {
+		return "", hint(usagef("--out: %s is not empty", dir), "name another folder")
+	}
+	return name, nil
+}
+
+func (a *app) importInto(ctx context.Context, s *session, selection adopt.Selection, dir, name string) error {
+	found, err := adopt.Find(ctx, s.graph, selection)
+	var none *adopt.NotFound
+	if errors.As(err, &none) {
+		return hint(err, "list the registrations: `az ad app list --all --query \"[].{name:displayName, appId:appId}\"`")
+	}
+	if err != nil {
+		return err
+	}
+	var registrations []adopt.Registration
+	for _, r := range found {
+		if r.Stack != "" {
+			a.say("note: %s (%s) belongs to stack %s already", r.DisplayName, r.AppID, r.Stack)
+			continue
+		}
+		registrations = append(registrations, r)
+	}
+	if len(registrations) == 0 {
+		return hint(fmt.Errorf("there is nothing to import"), "each registration that was found belongs to a stack")
+	}
+	imported, err := adopt.Read(ctx, s.reader(), name, registrations)
+	if err != nil {
+		return err
+	}
+	files, err := imported.Files()
+	if err != nil {
+		return err
+	}
+	written := []string{}
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write the manifests: %w", err)
+		}
+		if err := os.WriteFile(path, f.Content, 0o644); err != nil {
+			return fmt.Errorf("write the manifests: %w", err)
+		}
+		written = append(written, path)
+	}
+	a.give("files", written)
+	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(files), "file"), count(len(registrations), "registration"), dir)
+	lost := append([]adopt.Lost{}, imported.Lost...)
+	a.give("lost", lost)
+	for _, l := range lost {
+		fmt.Fprintf(a.stdout, "not in the manifests: %s\n", l)
+	}
+	a.where = []string{dir}
+	if err := a.checkImported(ctx, s, dir, len(registrations)); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "\nNext: %s\n", a.command("plan"))
+	if a.config.GetBool("strict") && len(lost) > 0 {
+		return errNo
+	}
+	return nil
+}
+
+// checkImported plans the manifests that were written, and says what apply would do
+// beside adopting the registrations.
+func (a *app) checkImported(ctx context.Context, s *session, dir string, registrations int) error {
+	stacks, err := stack.Load(dir, stack.Stage{})
+	if err != nil {
+		return err
+	}
+	p, _, err := s.diff(ctx, stacks, plan.Options{KeepDeleted: true})
+	if err != nil {
+		return err
+	}
+	others := p.BesideAdoption()
+	for _, line := range others {
+		a.say("warning: apply would also %s", line)
+	}
+	a.give("beside", others)
+	if len(others) == 0 {
+		fmt.Fprintf(a.stdout, "a plan adopts %s and changes nothing else\n", count(registrations, "registration"))
+	}
+	return nil
+}

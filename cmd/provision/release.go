@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"provision/adopt"
+	"provision/internal/display"
+	"provision/plan"
+	"provision/stack"
+)
+
+func (a *app) release() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "release [DIR]",
+		Short: "Give the objects of stacks back: remove the marks, delete nothing",
+		Long: `release removes the marks by which provision knows the applications and users of the
+stacks at or below DIR (default manifests/), and deletes nothing. Afterwards apply and destroy
+do not change them. It is the opposite of adopt. Groups keep their uniqueName, which Microsoft
+Graph cannot change: a stack with the same name finds them again.`,
+		Example: "  provision release imported/ --target staging\n  provision release --stack orders --target staging",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			names := a.config.GetStringSlice("stack")
+			if len(names) > 0 && len(args) > 0 {
+				return hint(usagef("release takes a folder or --stack, not both"), "see `provision release --help`")
+			}
+			var stacks []*stack.Stack
+			if len(names) == 0 {
+				var err error
+				if stacks, err = a.load(args); err != nil {
+					return err
+				}
+				for _, s := range stacks {
+					names = append(names, s.Name)
+				}
+			}
+			s, err := a.connectToWrite(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			reader := s.reader()
+			reader.Manifests = stacks
+			state, err := s.readBy(cmd.Context(), reader, nil, names)
+			if err != nil {
+				return err
+			}
+			released := map[string]bool{}
+			for _, name := range names {
+				released[name] = true
+			}
+			marked := adopt.Marked(state, released)
+			a.listReleased(marked)
+			if len(marked.Applications)+len(marked.Users) == 0 {
+				a.give("writes", 0)
+				fmt.Fprintln(a.stdout, "nothing to release")
+				return nil
+			}
+			if err := a.confirm(cmd.Context(), s, "remove these marks in"); err != nil {
+				return err
+			}
+			writes, err := marked.Release(cmd.Context(), s.graph)
+			a.give("writes", writes)
+			if err != nil {
+				return hint(err, "the rest keeps its marks: try again with `%s`", a.again())
+			}
+			fmt.Fprintf(a.stdout, "released (%s)\n", count(writes, "write"))
+			return nil
+		},
+	}
+	c.Flags().StringSlice("stack", nil, "name of a stack, without manifests (may be repeated)")
+	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
+	writerFlags(c)
+	return c
+}
+
+func (a *app) listReleased(marked adopt.Released) {
+	objects := []string{}
+	for _, list := range [][]*plan.Live{marked.Applications, marked.Users} {
+		for _, o := range list {
+			objects = append(objects, o.String())
+			fmt.Fprintf(a.stdout, "  release %s\n", display.Line(o.String()))
+		}
+	}
+	for _, o := range marked.Groups {
+		a.say("note: %s keeps its uniqueName, by which a stack with the same name finds it again", o)
+	}
+	a.give("released", objects)
+}

@@ -1,0 +1,102 @@
+package reconcile
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"provision/graph"
+	"provision/plan"
+	"provision/stack"
+)
+
+// adoption is an application that a manifest takes over.
+type adoption struct {
+	stack       string
+	key         plan.Key
+	application *stack.Application
+}
+
+// adoptions are those of stacks, by appId.
+func adoptions(stacks []*stack.Stack) map[string]adoption {
+	all := map[string]adoption{}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if a.Adopt != "" {
+				all[strings.ToLower(a.Adopt)] = adoption{s.Name, plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}, a}
+			}
+		}
+	}
+	return all
+}
+
+// manyAdoptions are so many that the whole list of applications is read faster.
+const manyAdoptions = 40
+
+// adoptedLists reads the applications that manifests take over and that do not carry
+// the mark of their stack yet, with their relations where it reads lists.
+func (t *tenant) adoptedLists() error {
+	missing := t.notAdopted()
+	if len(missing) <= manyAdoptions {
+		return nil
+	}
+	take := func(m map[string]any) error {
+		if _, ok := missing[str(m, "appId")]; ok {
+			return t.application(m)
+		}
+		return nil
+	}
+	applications, principals := graph.EveryApplication(), graph.EveryServicePrincipal()
+	return t.run([]query{
+		{read: applications, take: each(take)},
+		{read: principals, optional: true, take: each(func(m map[string]any) error {
+			if _, ok := missing[str(m, "appId")]; ok {
+				t.principals[str(m, "appId")] = m
+			}
+			return nil
+		})},
+		t.expanded(applications, graph.NavOwners),
+		t.expanded(applications, graph.NavFederatedCredentials),
+		t.expanded(principals, graph.NavOwners),
+		t.expanded(principals, graph.NavAssignedTo),
+		t.expanded(principals, graph.NavAssignments),
+	})
+}
+
+// notAdopted are the adoptions whose applications were not read yet, by appId.
+func (t *tenant) notAdopted() map[string]adoption {
+	missing := maps.Clone(t.adopts)
+	for k, o := range t.state.Objects {
+		if k.Kind == plan.Application {
+			delete(missing, strings.ToLower(o.AppID))
+		}
+	}
+	return missing
+}
+
+// adoptedAlone looks up one application that a manifest takes over.
+func (t *tenant) adoptedAlone(of adoption) []query {
+	a := of.application
+	if o := t.state.Objects[of.key]; o != nil && strings.EqualFold(o.AppID, a.Adopt) {
+		return nil
+	}
+	return []query{{read: graph.ApplicationByAppID(strings.ToLower(a.Adopt)), take: func(r graph.Result) error {
+		if r.Object == nil {
+			t.mistake(a.Pos, "correct the appId, or remove adopt to create the application", "application %s: the tenant has no registration with appId %s", a.Name, a.Adopt)
+		}
+		return each(t.application)(r)
+	}}}
+}
+
+// ownedBy tells which stack an application belongs to and by which name it is
+// known; marked tells of a mark that its uniqueName does not agree with.
+func (t *tenant) ownedBy(m map[string]any) (owner, name string, marked, adopted bool) {
+	if a, ok := t.adopts[strings.ToLower(str(m, "appId"))]; ok {
+		return a.stack, a.key.Name, false, !slices.Contains(strs(m, "tags"), stack.Mark(a.stack))
+	}
+	owner, marked = stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
+	if owner == "" {
+		return "", str(m, "appId"), marked, false
+	}
+	return owner, str(m, "uniqueName"), true, false
+}
