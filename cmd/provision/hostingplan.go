@@ -19,6 +19,9 @@ import (
 // plan adds to a state what is hosted, and what Terraform plans for the documents of
 // the stacks that are applied and for what is to go.
 func (h *hosting) plan(ctx context.Context, applied []*stack.Stack, destroyed []string, state *plan.State) error {
+	if h == nil {
+		return nil // of a command that hosts nothing
+	}
 	state.Hosting = map[plan.Key]*plan.Hosting{}
 	for _, s := range applied {
 		for _, t := range inOrder(s) {
