@@ -83,7 +83,7 @@ func StackOfTags(tags []string) string {
 // StackOfMark is the stack that a mark names, or "".
 func StackOfMark(mark string) (stack string, marked bool) {
 	name, marked := strings.CutPrefix(mark, MarkPrefix)
-	if !ValidName(name) {
+	if !marked || !ValidName(name) {
 		return "", marked
 	}
 	return name, marked
