@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"conformance/openapi":     {"stack"},
 	"reference-api":           {"reference-api/token"},
 	"reference-api/scenario":  {"reference-api", "reference-api/token"},
+	"output":                  {},
 	"localtenant":             {"conformance", "graph", "reconcile"},
 	"cmd/provision":           {"..."},
 	"internal/background":     {},

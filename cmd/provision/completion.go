@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"provision/conformance/report"
+	"provision/output"
 	"provision/reference-api/scenario"
 	"provision/stack"
 )
@@ -18,7 +19,7 @@ import (
 var values = map[string]func(args []string) []string{
 	"output":      func([]string) []string { return []string{"json", "text"} },
 	"target":      func([]string) []string { return targets() },
-	"format":      func([]string) []string { return outputFormatNames() },
+	"format":      func([]string) []string { return output.Formats() },
 	"from":        func([]string) []string { return readyMade() },
 	"scenario":    func([]string) []string { return scenario.Names() },
 	"quotas":      func([]string) []string { return []string{"large", "medium", "small"} },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"provision/output"
 	"provision/stack"
 )
 
@@ -92,7 +93,7 @@ func (a *app) print(status string, errs []jsonError) {
 	if e.Errors == nil {
 		e.Errors = []jsonError{}
 	}
-	if err := writeIndented(a.document, e); err != nil {
+	if err := output.WriteJSON(a.document, e); err != nil {
 		a.say("error: write the result: %v", err)
 	}
 }

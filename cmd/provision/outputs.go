@@ -3,12 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"provision/output"
 	"provision/plan"
 	"provision/stack"
 )
@@ -51,8 +52,8 @@ includes client secrets and masks them in the log of the job.
 				}
 			}
 			format := a.config.GetString("format")
-			if _, known := outputFormats[format]; !known {
-				return hint(usagef("format %q is not known", format), "choose one of: %s", strings.Join(outputFormatNames(), ", "))
+			if !slices.Contains(output.Formats(), format) {
+				return hint(usagef("format %q is not known", format), "choose one of: %s", strings.Join(output.Formats(), ", "))
 			}
 			if a.json() && cmd.Flags().Changed("format") {
 				return hint(usagef("--format and -o json cannot be used together"), "leave one of them out")
@@ -81,7 +82,7 @@ includes client secrets and masks them in the log of the job.
 		},
 	}
 	c.Flags().Bool("for-api", false, "print the settings that the API needs to validate tokens")
-	c.Flags().String("format", "env", "format of the lines: "+strings.Join(outputFormatNames(), ", "))
+	c.Flags().String("format", "env", "format of the lines: "+strings.Join(output.Formats(), ", "))
 	c.Flags().Bool("show-secrets", false, "include the stored client secrets")
 	c.Flags().Bool("write", false, "write the files of the Output documents, as apply does")
 	writerFlags(c)
@@ -113,20 +114,6 @@ func (a *app) checkOutputs(stacks []*stack.Stack) error {
 	return hint(usagef("no Output document here"), "add one; see docs/manifests.md")
 }
 
-// outputLine is one thing that a stack is known by.
-type outputLine struct {
-	key, value string
-	secret     bool
-}
-
-func (l outputLine) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Name   string `json:"name"`
-		Value  string `json:"value"`
-		Secret bool   `json:"secret"`
-	}{l.key, l.value, l.secret})
-}
-
 // beforeDash parts the arguments from the command after --.
 func beforeDash(cmd *cobra.Command, args []string) (before, command []string) {
 	if at := cmd.ArgsLenAtDash(); at >= 0 {
@@ -136,17 +123,17 @@ func beforeDash(cmd *cobra.Command, args []string) (before, command []string) {
 }
 
 // runWith runs a command with the lines in its environment.
-func (a *app) runWith(lines []outputLine, command []string) error {
+func (a *app) runWith(lines []output.Variable, command []string) error {
 	environment := os.Environ()
 	for _, l := range lines {
-		environment = append(environment, l.key+"="+l.value) // the last of a name counts
+		environment = append(environment, l.Name+"="+l.Value) // the last of a name counts
 	}
 	return a.runChild(command, environment)
 }
 
 // outputLines are what an applied API is known by.
-func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts) (lines []outputLine, err error) {
-	add := func(key, value string) { lines = append(lines, outputLine{key: key, value: value}) }
+func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts) (lines []output.Variable, err error) {
+	add := func(key, value string) { lines = append(lines, output.Variable{Name: key, Value: value}) }
 	if a.config.GetBool("for-api") {
 		add("TENANT_ID", s.tenantID)
 		add("AUDIENCE", strings.Join(f.resource.Audiences, " "))
@@ -179,7 +166,7 @@ func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts)
 			return nil, err
 		}
 		if secret != "" {
-			lines = append(lines, outputLine{environmentName(application.Name) + "_CLIENT_SECRET", secret, true})
+			lines = append(lines, output.Variable{Name: environmentName(application.Name) + "_CLIENT_SECRET", Value: secret, Secret: true})
 		}
 	}
 	add("SCOPE_BASE", f.scopeBase)
@@ -194,11 +181,11 @@ func (a *app) sayWhoServes(s *session) {
 	}
 }
 
-func (a *app) writeLines(lines []outputLine) error {
+func (a *app) writeLines(lines []output.Variable) error {
 	format := a.config.GetString("format")
 	if a.json() {
 		a.give("variables", lines)
 		return nil
 	}
-	return outputFormats[cmp.Or(format, "env")](a.raw.stdout, lines)
+	return output.Write(a.raw.stdout, cmp.Or(format, "env"), lines)
 }

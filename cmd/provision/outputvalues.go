@@ -10,8 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
+	"provision/output"
 	"provision/plan"
 	"provision/stack"
 )
@@ -33,23 +32,23 @@ func (r resolver) file(o *stack.Output) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = writeIndented(&b, value)
+		err = output.WriteJSON(&b, value)
 		return b.Bytes(), err
 	}
-	var lines []outputLine
+	var lines []output.Variable
 	for _, key := range slices.Sorted(maps.Keys(o.Values)) {
 		text, _ := o.Values[key].(string) // as the manifest was checked to say
 		value, err := r.text(text)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, outputLine{key, value, slices.ContainsFunc(stack.References(text), isSecret)})
+		lines = append(lines, output.Variable{Name: key, Value: value, Secret: slices.ContainsFunc(stack.References(text), isSecret)})
 	}
 	if o.Format == "postman-environment" {
-		err := writeIndented(&b, postmanEnvironment(r.stack.Name+"/"+o.Name, lines))
+		err := output.WriteJSON(&b, output.PostmanEnvironment(r.stack.Name+"/"+o.Name, lines))
 		return b.Bytes(), err
 	}
-	err := outputFormats[cmp.Or(o.Format, "dotenv")](&b, lines)
+	err := output.Write(&b, cmp.Or(o.Format, "dotenv"), lines)
 	return b.Bytes(), err
 }
 
@@ -153,25 +152,4 @@ func (r resolver) secret(path []string) (string, error) {
 		}
 	}
 	return "", hint(fmt.Errorf("the text of secret %s is not stored on this machine", name), "`%s` creates a new one", r.session.command("apply"))
-}
-
-// postmanEnvironment is an environment as Postman imports it.
-func postmanEnvironment(name string, lines []outputLine) any {
-	type value struct {
-		Key     string `json:"key"`
-		Value   string `json:"value"`
-		Type    string `json:"type"`
-		Enabled bool   `json:"enabled"`
-	}
-	values := make([]value, len(lines))
-	for i, l := range lines {
-		values[i] = value{l.key, l.value, "default", true}
-		if l.secret {
-			values[i].Type = "secret"
-		}
-	}
-	return map[string]any{
-		"id": uuid.NewSHA1(uuid.NameSpaceURL, []byte("provision:"+name)).String(), "name": name,
-		"values": values, "_postman_variable_scope": "environment",
-	}
 }
