@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"emulator/faults":     {},
 	"emulator/odata":      {},
 
+	"policy":                  {"stack"},
 	"plan":                    {"stack", "internal/display", "internal/microsoft"},
 	"adopt":                   {"graph", "stack", "plan", "reconcile", "internal/microsoft"},
 	"reconcile":               {"graph", "stack", "plan", "reconcile/sink", "internal/microsoft"},

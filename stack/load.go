@@ -195,8 +195,13 @@ func (l *loader) declare(s *loaded, d *document) {
 	s.declared[key] = d
 	switch d.kind {
 	case "Application":
-		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection()}
+		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection(), Exceptions: d.exceptions(), document: d}
 		l.into(d, a)
+		for _, e := range a.Exceptions {
+			if _, ok := e.Expires(); !ok {
+				l.mistakes.add(e.Pos, "", "exception from %s: until %q is not a date such as 2026-12-31", e.Rule, e.Until)
+			}
+		}
 		for i := range a.FederatedCredentials {
 			a.FederatedCredentials[i].Pos = d.value("/spec" + pointer("federatedCredentials", i))
 		}

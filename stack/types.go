@@ -52,7 +52,9 @@ type Application struct {
 	Name string   `json:"-"` // metadata.name; STACK.NAME is Graph's uniqueName
 	Pos  Position `json:"-"`
 
-	Protection Protection `json:"-"`
+	Protection Protection  `json:"-"`
+	Exceptions []Exception `json:"-"` // from the rules of `provision check`
+	document   *document   `json:"-"`
 
 	// Existing marks a registration that the stack refers to and never writes,
 	// found by AppID, UniqueName or DisplayName.

@@ -115,7 +115,7 @@ and no account. --target selects a real tenant.`,
 	root.AddGroup(
 		&cobra.Group{ID: "main", Title: "Commands:"},
 		&cobra.Group{ID: "more", Title: "Beside them:"})
-	for _, c := range []*cobra.Command{a.validate(), a.plan(), a.apply(), a.verify(), a.destroy()} {
+	for _, c := range []*cobra.Command{a.validate(), a.check(), a.plan(), a.apply(), a.verify(), a.destroy()} {
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}

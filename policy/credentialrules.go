@@ -1,0 +1,101 @@
+package policy
+
+import (
+	"strings"
+	"time"
+
+	"provision/stack"
+)
+
+const day = 24 * time.Hour
+
+const federationSource = "Microsoft: Workload identity federation considerations; GitHub: Security hardening with OpenID Connect"
+
+// credentialRules are about who can be the application.
+var credentialRules = []Rule{
+	{
+		ID: "secret-public-client", Severity: High, Reason: "everybody who has the client has the secret, and is the application",
+		Fix: "remove the secret, or use an application of its own for the confidential client", Source: bcp + ", section 2.5; RFC 8252, section 8.5; Microsoft: Public and confidential client applications",
+		Violates: "displayName: A\npublicClient: {redirectUris: ['http://localhost']}\nsecrets: [{name: app}]",
+		Clean:    "displayName: A\npublicClient: {redirectUris: ['http://localhost']}",
+		find:     eachSecret(func(a subject, _ time.Duration) bool { return a.public() }, "belongs to an application with a public client"),
+	},
+	{
+		ID: "secret-lifetime", Severity: Medium, Reason: "a secret that leaked opens the door for as long as it lives",
+		Fix: "set a lifetime of at most 180d and let apply renew the secret", Source: "Microsoft: Application management policies, passwordLifetime; CIS Microsoft 365 Foundations Benchmark",
+		Violates: "displayName: A\nsecrets: [{name: app, lifetime: 200d}]",
+		Clean:    "displayName: A\nsecrets: [{name: app, lifetime: 90d}]",
+		find:     eachSecret(func(_ subject, lifetime time.Duration) bool { return lifetime > 180*day && lifetime <= 366*day }, "lives longer than 180 days"),
+	},
+	{
+		ID: "secret-lifetime-year", Severity: High, Reason: "nobody rotates such a secret, and one that leaked opens the door for years",
+		Fix: "set a lifetime of at most 180d and let apply renew the secret", Source: "Microsoft: Application management policies, passwordLifetime; Maester: credentials older than a year",
+		Violates: "displayName: A\nsecrets: [{name: app, lifetime: 730d}]",
+		Clean:    "displayName: A\nsecrets: [{name: app, lifetime: 180d}]",
+		find:     eachSecret(func(_ subject, lifetime time.Duration) bool { return lifetime > 366*day }, "lives longer than a year"),
+	},
+	{
+		ID: "secret-instead-of-certificate", Severity: Low, Reason: "a secret is a text that is copied and leaks; the key of a certificate, or a federated credential, stays where it is",
+		Fix: "use federatedCredentials or certificates", Source: "Microsoft: Security best practices for application properties, Credential configuration; Microsoft: Application management policies",
+		Violates: "displayName: A\nsecrets: [{name: app}]",
+		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, environment: production, ownerId: 1, repositoryId: 2}}]",
+		find:     when(func(a subject) bool { return len(a.Secrets) > 0 }, "it uses secrets", "secrets"),
+	},
+	{
+		ID: "secret-many", Severity: Low, Reason: "nobody knows which of them is used, and none is removed",
+		Fix: "keep one secret, and a second one while the first is renewed", Source: "Microsoft: Security best practices for application properties, Credential configuration",
+		Violates: "displayName: A\nsecrets: [{name: a}, {name: b}, {name: c}]",
+		Clean:    "displayName: A\nsecrets: [{name: a}, {name: b}]",
+		find:     when(func(a subject) bool { return len(a.Secrets) > 2 }, "it has more than two secrets", "secrets", 2),
+	},
+	{
+		ID: "disabled-with-credentials", Severity: Medium, Reason: "whoever enables the application again revives credentials that nobody watches",
+		Fix: "remove its credentials, or the application", Source: "Microsoft: Security operations for applications; Maester: unused applications",
+		Violates: "displayName: A\nisDisabled: true\nsecrets: [{name: app}]",
+		Clean:    "displayName: A\nisDisabled: true",
+		find: when(func(a subject) bool {
+			return isTrue(a.IsDisabled) && len(a.Secrets)+len(a.Certificates)+len(a.FederatedCredentials) > 0
+		}, "it is disabled and has credentials", "isDisabled"),
+	},
+	{
+		ID: "federated-pull-request", Severity: High, Reason: "whoever can open a pull request, in public repositories anybody, gets tokens of the application",
+		Fix: "trust an environment with reviewers", Source: federationSource,
+		Violates: "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, pullRequest: true}}]",
+		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, environment: production}}]",
+		find: eachFederated(func(f stack.FederatedCredential) bool {
+			return f.GitHub != nil && f.GitHub.PullRequest || strings.HasSuffix(f.Subject, ":pull_request")
+		}, "trusts the workflows of pull requests"),
+	},
+	{
+		ID: "federated-wide", Severity: High, Reason: "whoever can create a repository, a branch or a workload that the pattern matches gets tokens of the application",
+		Fix: "name one repository, and one environment or branch", Source: federationSource,
+		Violates: "displayName: A\nfederatedCredentials: [{name: ci, issuer: 'https://token.actions.githubusercontent.com', claimsMatchingExpression: {value: \"claims['sub'] matches 'repo:contoso/*'\"}, audiences: ['api://AzureADTokenExchange']}]",
+		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, issuer: 'https://token.actions.githubusercontent.com', claimsMatchingExpression: {value: \"claims['sub'] matches 'repo:contoso/orders:ref:refs/heads/release-?'\"}, audiences: ['api://AzureADTokenExchange']}]",
+		find: eachFederated(func(f stack.FederatedCredential) bool {
+			return f.ClaimsMatchingExpression != nil && strings.Contains(f.ClaimsMatchingExpression.Value, "*")
+		}, "trusts every subject that a pattern with * matches"),
+	},
+	{
+		ID: "federated-audience", Severity: Medium, Reason: "a token that the workload sends to another service is accepted as a credential of the application",
+		Fix: "use the audience api://AzureADTokenExchange", Source: "Microsoft: Workload identity federation; RFC 7523, section 3",
+		Violates: "displayName: A\nfederatedCredentials: [{name: k8s, issuer: 'https://oidc.contoso.example', subject: 'system:serviceaccount:a:b', audiences: ['sts.amazonaws.com']}]",
+		Clean:    "displayName: A\nfederatedCredentials: [{name: k8s, issuer: 'https://oidc.contoso.example', subject: 'system:serviceaccount:a:b', audiences: ['api://AzureADTokenExchange']}]",
+		find: eachFederated(func(f stack.FederatedCredential) bool {
+			for _, audience := range f.Audiences {
+				if !strings.HasPrefix(audience, "api://AzureADTokenExchange") {
+					return true
+				}
+			}
+			return false
+		}, "accepts tokens for another audience"),
+	},
+	{
+		ID: "federated-default-account", Severity: Medium, Reason: "every workload of the namespace that names no account gets tokens of the application",
+		Fix: "use a service account of its own", Source: "Kubernetes: Managing service accounts; Microsoft: Workload identity federation considerations",
+		Violates: "displayName: A\nfederatedCredentials: [{name: k8s, issuer: 'https://oidc.contoso.example', subject: 'system:serviceaccount:orders:default', audiences: ['api://AzureADTokenExchange']}]",
+		Clean:    "displayName: A\nfederatedCredentials: [{name: k8s, issuer: 'https://oidc.contoso.example', subject: 'system:serviceaccount:orders:api', audiences: ['api://AzureADTokenExchange']}]",
+		find: eachFederated(func(f stack.FederatedCredential) bool {
+			return strings.HasPrefix(f.Subject, "system:serviceaccount:") && strings.HasSuffix(f.Subject, ":default")
+		}, "trusts the default service account"),
+	},
+}

@@ -1,0 +1,154 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"provision/stack"
+)
+
+// Severity is how bad a violation is.
+type Severity string
+
+const (
+	Critical Severity = "critical" // a path to the whole tenant
+	High     Severity = "high"     // somebody else can act as the application or its users
+	Medium   Severity = "medium"   // a mistake elsewhere becomes an attack
+	Low      Severity = "low"      // nobody notices, or nobody is responsible
+)
+
+// Severities are all of them, the worst first.
+var Severities = []Severity{Critical, High, Medium, Low}
+
+// Rule is what an application registration must hold to.
+type Rule struct {
+	ID       string
+	Severity Severity
+	Reason   string // what the violation leads to
+	Fix      string
+	Source   string
+	// Violates and Clean are what stands below `spec` of an application in a
+	// manifest, the one with a violation of the rule and the other without.
+	Violates, Clean string
+
+	find func(subject) []place
+}
+
+// subject is an application that a rule looks at.
+type subject struct {
+	*stack.Application
+	stack *stack.Stack
+	all   *index
+}
+
+// place is where an application violates a rule.
+type place struct {
+	path []any  // of the property, below spec
+	says string // what is wrong there
+}
+
+func at(says string, path ...any) place { return place{path, says} }
+
+// Violation is a place of a manifest that a rule forbids.
+type Violation struct {
+	Rule        string         `json:"rule"`
+	Severity    Severity       `json:"severity"`
+	Stack       string         `json:"stack"`
+	Application string         `json:"application"`
+	Position    stack.Position `json:"position"`
+	Message     string         `json:"message"`
+	Reason      string         `json:"reason"`
+	Fix         string         `json:"fix"`
+	Source      string         `json:"source"`
+	Excepted    string         `json:"excepted,omitempty"` // the reason and date of the exception; "": none holds
+}
+
+// Rules are all rules, in the order of their ids.
+func Rules() []Rule {
+	all := slices.Concat(clientRules, credentialRules, exposureRules, permissionRules, hygieneRules)
+	slices.SortFunc(all, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Check finds the violations of the stacks' applications, in the order of the
+// manifests and then of the rules. Registrations that the stacks only refer to are
+// left out. An exception from a rule that does not exist is an error.
+func Check(stacks []*stack.Stack, now time.Time) ([]Violation, error) {
+	rules, known := Rules(), map[string]bool{}
+	for _, r := range rules {
+		known[r.ID] = true
+	}
+	seen := newIndex(stacks)
+	var all []Violation
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			for _, e := range a.Exceptions {
+				if !known[e.Rule] {
+					return nil, fmt.Errorf("%s: application %s/%s has an exception from rule %q, which does not exist", e.Pos, s.Name, a.Name, e.Rule)
+				}
+			}
+			if a.Existing {
+				continue
+			}
+			for _, r := range rules {
+				for _, found := range r.find(subject{a, s, seen}) {
+					all = append(all, Violation{
+						Rule: r.ID, Severity: r.Severity, Stack: s.Name, Application: a.Name, Position: a.Place(found.path...),
+						Message: found.says, Reason: r.Reason, Fix: r.Fix, Source: r.Source, Excepted: excepted(a, r.ID, now),
+					})
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// excepted is the exception from a rule that still holds.
+func excepted(a *stack.Application, rule string, now time.Time) string {
+	for _, e := range a.Exceptions {
+		if expires, ok := e.Expires(); ok && e.Rule == rule && now.Before(expires) {
+			return fmt.Sprintf("%s (until %s)", e.Reason, e.Until)
+		}
+	}
+	return ""
+}
+
+// index is what rules must know of all stacks.
+type index struct {
+	held    map[string]bool            // "STACK/APPLICATION ROLE": somebody has it
+	needed  map[string]map[string]bool // by "STACK/APPLICATION": the scopes and roles that its endpoints require
+	tenants map[string]bool            // "STACK/APPLICATION": its API admits other tenants
+}
+
+func newIndex(stacks []*stack.Stack) *index {
+	n := &index{map[string]bool{}, map[string]map[string]bool{}, map[string]bool{}}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			for _, assigned := range a.RoleAssignments {
+				n.held[s.Name+"/"+a.Name+" "+assigned.Role] = true
+			}
+			for _, p := range a.Permissions {
+				for _, role := range p.Roles {
+					n.held[reference(s, p.Resource)+" "+role] = true
+				}
+			}
+		}
+		for _, c := range s.Conformances {
+			name := s.Name + "/" + c.Resource
+			if n.needed[name] == nil {
+				n.needed[name] = map[string]bool{}
+			}
+			n.tenants[name] = n.tenants[name] || !c.Tenants.Home()
+			for _, e := range c.Endpoints {
+				for _, r := range e.Requires.Alternatives() {
+					for _, value := range slices.Concat(r.Scopes, r.AnyScope, r.AllRoles, r.AnyRole) {
+						n.needed[name][value] = true
+					}
+				}
+			}
+		}
+	}
+	return n
+}

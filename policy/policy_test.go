@@ -1,0 +1,160 @@
+package policy
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"provision/stack"
+)
+
+// around is what the examples refer to.
+const around = `apiVersion: provision/v1
+kind: Stack
+metadata: {name: shop}
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: orders}
+spec:
+  displayName: Orders
+  api: {requestedAccessTokenVersion: 2, oauth2PermissionScopes: [{value: Orders.Read}, {value: Orders.Unused}]}
+  owners: [ada, ben]
+---
+apiVersion: provision/v1
+kind: Application
+metadata: {name: client}
+spec: {displayName: Client, owners: [ada, ben], publicClient: {redirectUris: ["http://localhost"]}, servicePrincipal: {appRoleAssignmentRequired: true}, permissions: [{resource: orders, scopes: [Orders.Read], adminConsent: true}]}
+---
+apiVersion: provision/v1
+kind: Conformance
+metadata: {name: orders}
+spec: {resource: orders, client: client, endpoints: [{request: GET /orders, requires: {scopes: [Orders.Read]}}]}
+---
+apiVersion: provision/v1
+kind: User
+metadata: {name: ada}
+spec: {userPrincipalName: "ada@${tenant.domain}"}
+---
+apiVersion: provision/v1
+kind: User
+metadata: {name: ben}
+spec: {userPrincipalName: "ben@${tenant.domain}"}
+---
+apiVersion: provision/v1
+kind: Group
+metadata: {name: auditors}
+spec: {displayName: Auditors, members: [{user: ada}]}
+---
+`
+
+func example(t testing.TB, metadata, spec string) []*stack.Stack {
+	t.Helper()
+	dir := t.TempDir()
+	document := "apiVersion: provision/v1\nkind: Application\nmetadata: {name: example" + metadata + "}\nspec:\n  " + strings.ReplaceAll(spec, "\n", "\n  ") + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "stack.yaml"), []byte(around+document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stacks, err := stack.Load(dir, stack.Stage{})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, document)
+	}
+	return stacks
+}
+
+var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+func of(t testing.TB, stacks []*stack.Stack, rule string) (found []Violation) {
+	t.Helper()
+	all, err := Check(stacks, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range all {
+		if v.Application == "example" && v.Rule == rule {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+// Each rule finds its violating example, at a line of it, and not its clean one.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	rules, seen := Rules(), map[string]bool{}
+	if len(rules) < 40 {
+		t.Errorf("%d rules", len(rules))
+	}
+	for _, r := range rules {
+		t.Run(r.ID, func(t *testing.T) {
+			if seen[r.ID] || r.Reason == "" || r.Fix == "" || r.Source == "" || r.Severity == "" {
+				t.Errorf("stands twice, or says too little: %+v", r)
+			}
+			seen[r.ID] = true
+			found := of(t, example(t, "", r.Violates), r.ID)
+			if len(found) != 1 {
+				t.Fatalf("%d violations: %+v", len(found), found)
+			}
+			if found[0].Position.Line <= strings.Count(around, "\n") || found[0].Message == "" {
+				t.Errorf("%+v", found[0])
+			}
+			if found := of(t, example(t, "", r.Clean), r.ID); len(found) > 0 {
+				t.Errorf("the clean example: %+v", found)
+			}
+		})
+	}
+}
+
+// An exception holds for its rule until its date, and one from no rule is an error.
+func TestExceptions(t *testing.T) {
+	t.Parallel()
+	exception := func(rule, until string) string {
+		return fmt.Sprintf(", exceptions: [{rule: %s, reason: behind the firewall, until: %s}]", rule, until)
+	}
+	const spec = "displayName: A\nweb: {redirectUris: ['https://abc.ngrok.app/in']}"
+	for until, want := range map[string]string{"2026-06-01": "behind the firewall (until 2026-06-01)", "2026-05-31": ""} {
+		found := of(t, example(t, exception("redirect-tunnel", until), spec), "redirect-tunnel")
+		if len(found) != 1 || found[0].Excepted != want {
+			t.Errorf("until %s: %+v", until, found)
+		}
+	}
+	if found := of(t, example(t, exception("no-owner", "2026-12-31"), spec), "redirect-tunnel"); len(found) != 1 || found[0].Excepted != "" {
+		t.Errorf("of another rule: %+v", found)
+	}
+	if _, err := Check(example(t, exception("redirect-tunel", "2026-12-31"), spec), now); err == nil || !strings.Contains(err.Error(), `rule "redirect-tunel", which does not exist`) {
+		t.Errorf("an exception from no rule: %v", err)
+	}
+}
+
+// A thousand applications are checked in under a second.
+func TestThousandApplications(t *testing.T) {
+	t.Parallel()
+	stacks := example(t, "", "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}\nsecrets: [{name: app}]")
+	one := stacks[0].Applications[len(stacks[0].Applications)-1]
+	for range 1000 {
+		stacks[0].Applications = append(stacks[0].Applications, one)
+	}
+	begin := time.Now()
+	all, err := Check(stacks, now)
+	if took := time.Since(begin); err != nil || len(all) < 3000 || took > time.Second {
+		t.Errorf("%d violations in %s: %v", len(all), took, err)
+	}
+}
+
+// The page of rules is rendered from the table; UPDATE=1 writes it.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	const path = "../docs/check.md"
+	want := Reference()
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%s is not what the table says (%v): run UPDATE=1 go test ./policy -run TestReference", path, err)
+	}
+}

@@ -1,0 +1,41 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Reference is the page of the rules.
+func Reference() string {
+	var b strings.Builder
+	rules := Rules()
+	fmt.Fprintf(&b, `# Check app registrations
+
+%[1]sprovision check%[1]s holds the applications of the manifests to %[2]d rules of secure app
+registrations. It does not connect to a tenant.
+
+%[1]s%[1]s%[1]ssh
+provision check manifests/
+provision check --report sarif=check.sarif manifests/
+provision check --severity medium manifests/      # exit code 3 for medium and worse only
+%[1]s%[1]s%[1]s
+
+Exit code 0: no violation; 3: there are violations. A violation that is accepted is an exception
+in the metadata of the application, with a reason and the last day on which it holds:
+
+%[1]s%[1]s%[1]syaml
+metadata:
+  name: orders
+  exceptions:
+    - {rule: redirect-shared-domain, reason: "the domain is moved in May (API-17)", until: 2027-05-31}
+%[1]s%[1]s%[1]s
+
+This page is generated from the rules in %[1]spolicy%[1]s. Each example is part of the %[1]sspec%[1]s of an
+Application.
+`, "`", len(rules))
+	for _, r := range rules {
+		fmt.Fprintf(&b, "\n## %s\n\nSeverity: %s. If it is violated, %s.\n\nCorrection: %s.\nSource: %s.\n\n```yaml\n# violates the rule\n%s\n# clean\n%s\n```\n",
+			r.ID, r.Severity, r.Reason, r.Fix, r.Source, r.Violates, r.Clean)
+	}
+	return b.String()
+}

@@ -1,0 +1,55 @@
+package policy
+
+import (
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"slices"
+)
+
+// levels are SARIF's words for severities, and the numbers by which GitHub sorts.
+var levels = map[Severity]struct{ level, score string }{
+	Critical: {"error", "9.5"}, High: {"error", "8.0"}, Medium: {"warning", "5.0"}, Low: {"note", "2.0"},
+}
+
+type object = map[string]any
+
+// WriteSARIF writes violations in the SARIF format 2.1.0, each at the line of its
+// manifest; those that an exception accepts are suppressed.
+func WriteSARIF(w io.Writer, version string, violations []Violation) error {
+	rules := Rules()
+	described, results := []object{}, []object{}
+	for _, r := range rules {
+		described = append(described, object{
+			"id": r.ID, "shortDescription": object{"text": r.Fix}, "fullDescription": object{"text": r.Reason + " (" + r.Source + ")"},
+			"help":                 object{"text": r.Fix + "\n\n" + r.Source},
+			"defaultConfiguration": object{"level": levels[r.Severity].level},
+			"properties":           object{"tags": []string{"security"}, "security-severity": levels[r.Severity].score},
+		})
+	}
+	for _, v := range violations {
+		result := object{
+			"ruleId": v.Rule, "ruleIndex": slices.IndexFunc(rules, func(r Rule) bool { return r.ID == v.Rule }), "level": levels[v.Severity].level,
+			"message": object{"text": v.Stack + "/" + v.Application + ": " + v.Message + ": " + v.Reason},
+			"locations": []object{{"physicalLocation": object{
+				"artifactLocation": object{"uri": filepath.ToSlash(v.Position.File)},
+				"region":           object{"startLine": v.Position.Line, "startColumn": v.Position.Column},
+			}}},
+			"partialFingerprints": object{"violation/v1": v.Rule + " " + v.Stack + "/" + v.Application + " " + v.Message},
+		}
+		if v.Excepted != "" {
+			result["suppressions"] = []object{{"kind": "inSource", "justification": v.Excepted}}
+		}
+		results = append(results, result)
+	}
+	driver := object{"name": "provision check", "rules": described}
+	if version != "" {
+		driver["version"] = version
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(object{
+		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+		"runs": []object{{"tool": object{"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}},
+	})
+}

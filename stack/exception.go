@@ -1,0 +1,46 @@
+package stack
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Exception lets an application violate a rule of policy until a date.
+type Exception struct {
+	Pos Position `json:"-"`
+
+	Rule   string `json:"rule"`
+	Reason string `json:"reason"`
+	Until  string `json:"until"` // the last day, as in 2026-12-31 (UTC)
+}
+
+// Expires is the first moment at which the exception does not hold any more. ok is
+// false where Until is no date.
+func (e Exception) Expires() (at time.Time, ok bool) {
+	day, err := time.Parse(time.DateOnly, e.Until)
+	return day.AddDate(0, 0, 1), err == nil
+}
+
+// exceptions reads those of a document's metadata, which the schema has checked.
+func (d *document) exceptions() (all []Exception) {
+	metadata, _ := d.content["metadata"].(map[string]any)
+	raw, err := json.Marshal(metadata["exceptions"])
+	if err != nil || json.Unmarshal(raw, &all) != nil {
+		return nil
+	}
+	for i := range all {
+		all[i].Pos = d.value("/metadata" + pointer("exceptions", i))
+	}
+	return all
+}
+
+// Place is where the manifest states a property of the application, or what the
+// property would stand in.
+func (a *Application) Place(path ...any) Position {
+	for ; a.document != nil && len(path) > 0; path = path[:len(path)-1] {
+		if at, stated := a.document.values["/spec"+pointer(path...)]; stated {
+			return at
+		}
+	}
+	return a.Pos
+}
