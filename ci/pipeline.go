@@ -76,8 +76,8 @@ type Deployer struct {
 	Subjects   string // name | immutable | both
 	Branch     string
 	Target     string   // the GitHub environment of the apply job has its name
-	Permission []string // application permissions of Microsoft Graph that an apply needs
-	Hosting    bool
+	Reads      []string // application permissions of Microsoft Graph that a plan needs
+	Permission []string // those that an apply needs
 }
 
 // DeployerManifest is the stack of a deployer.

@@ -55,10 +55,17 @@ func (p *Plan) CheckPermissions(held []string) error {
 	return LacksPermissions(slices.Sorted(maps.Keys(lacking)))
 }
 
+// ReaderPermissions are the Graph application permissions with which an account can plan.
+// User.Read.All also shows the tenant's domain, which User.ReadWrite.All does not.
+var ReaderPermissions = []string{"Application.Read.All", "DelegatedPermissionGrant.Read.All", "GroupMember.Read.All", "User.Read.All"}
+
 // DeployerPermissions are the least Graph application permissions with which an account
 // can apply and destroy stacks in a tenant that has nothing of them, sorted.
 func DeployerPermissions(stacks []*stack.Stack) []string {
-	all := map[string]bool{"Application.Read.All": true} // what stacks refer to
+	all := map[string]bool{}
+	for _, read := range ReaderPermissions {
+		all[read] = true
+	}
 	takes := func(k Kind, actions ...Action) {
 		for _, action := range actions {
 			all[Step{Action: action, Key: Key{Kind: k}, Stack: "s", FollowsDelete: true}.Permission()] = true
@@ -82,21 +89,16 @@ func DeployerPermissions(stacks []*stack.Stack) []string {
 			}
 		}
 		for _, u := range s.Users {
-			if u.Existing {
-				all["User.Read.All"] = true
-			} else {
+			if !u.Existing {
 				takes(User, Create, Purge)
 			}
 		}
 		for _, g := range s.Groups {
-			switch {
-			case g.Existing:
-				all["GroupMember.Read.All"] = true
-			default:
+			if !g.Existing {
 				takes(Group, Create)
-				if len(g.Members) > 0 {
-					takes(Member, Create)
-				}
+			}
+			if len(g.Members) > 0 {
+				takes(Member, Create)
 			}
 		}
 	}
@@ -105,11 +107,10 @@ func DeployerPermissions(stacks []*stack.Stack) []string {
 			delete(all, narrow)
 		}
 	}
-	if all["User.ReadWrite.All"] {
-		delete(all, "User.Read.All")
-	}
-	if all["Group.ReadWrite.All"] {
-		delete(all, "GroupMember.Read.All")
+	for narrow, wide := range map[string]string{"GroupMember.Read.All": "Group.ReadWrite.All", "DelegatedPermissionGrant.Read.All": "DelegatedPermissionGrant.ReadWrite.All"} {
+		if all[wide] {
+			delete(all, narrow)
+		}
 	}
 	return slices.Sorted(maps.Keys(all))
 }

@@ -78,7 +78,7 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 	api := sinks().GitHub
 	d := ci.Deployer{Stack: deployerName(repository, target), Repository: repository, Branch: a.config.GetString("branch"), Target: target,
 		OwnerID: a.config.GetInt64("owner-id"), RepoID: a.config.GetInt64("repository-id"),
-		Permission: plan.DeployerPermissions(stacks)}
+		Reads: plan.ReaderPermissions, Permission: plan.DeployerPermissions(stacks)}
 	if (d.OwnerID == 0) != (d.RepoID == 0) {
 		return hint(usagef("--owner-id and --repository-id belong together"), "gh api repos/%s --jq '.owner.id, .id' shows them", repository)
 	}

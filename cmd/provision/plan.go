@@ -29,8 +29,10 @@ plan is also written to a file that apply takes; the file contains no secrets.`,
 				if err != nil {
 					return err
 				}
-				if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
-					return err
+				if !a.config.GetBool("no-files") {
+					if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
+						return err
+					}
 				}
 				if err := a.showPlan(p, true); err != nil {
 					return err
@@ -49,6 +51,7 @@ plan is also written to a file that apply takes; the file contains no secrets.`,
 		},
 	}
 	c.Flags().Bool("detailed-exitcode", false, "exit 3 if the plan has changes")
+	c.Flags().Bool("no-files", false, "leave out Output files: they differ on a machine that has not applied the stacks")
 	c.Flags().String("out", "", "write the plan to this file, for apply")
 	planFlags(c)
 	fileFlags(c)

@@ -31,6 +31,7 @@ var programs = map[string]struct {
 	"node":                 {onPath("node"), "apt-get install nodejs"},
 	"msal-node":            {msalNodeThere, "npm ci --prefix emulator/login/testdata/msal-node"},
 	"terraform":            {onPath("terraform"), "https://developer.hashicorp.com/terraform/install, or .ci/run"},
+	"jq":                   {onPath("jq"), "apt-get install jq"},
 	"git":                  {onPath("git"), "apt-get install git"},
 	"az":                   {onPath("az"), "apt-get install azure-cli"},
 	"yaml-language-server": {func() bool { return onPath("node")() && fileExists(languageServer) }, "npm ci --prefix cmd/provision/testdata/yaml-language-server"},
