@@ -88,6 +88,7 @@ and no account. --target selects a real tenant.`,
 			}
 			return hint(usagef("unknown command %q", args[0]), "see `provision --help`")
 		},
+		Version:                    readBuild().String(),
 		SuggestionsMinimumDistance: 2,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
@@ -99,6 +100,7 @@ and no account. --target selects a real tenant.`,
 			return a.settled()
 		},
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetIn(a.stdin)
@@ -119,7 +121,7 @@ and no account. --target selects a real tenant.`,
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.imports(), a.release(), a.gc(), a.init(), a.ci(), a.schema()} {
+	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.imports(), a.release(), a.gc(), a.init(), a.ci(), a.schema(), a.versions()} {
 		c.GroupID = "more"
 		root.AddCommand(c)
 	}
@@ -129,6 +131,7 @@ and no account. --target selects a real tenant.`,
 		}
 	}
 	root.AddCommand(a.background())
+	root.AddCommand(a.man())
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.InitDefaultHelpCmd()

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// version is that of a release, set by the linker: -X main.version=1.2.3.
+var version string
+
+// build says what this program was built from.
+type build struct {
+	Version  string `json:"version"`            // "dev" where it is no release
+	Commit   string `json:"commit,omitempty"`   // of the repository
+	Date     string `json:"date,omitempty"`     // of the commit, RFC 3339
+	Modified bool   `json:"modified,omitempty"` // the work tree had changes
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	GraphSDK string `json:"graphSdk,omitempty"` // of msgraph-sdk-go
+	Identity string `json:"identitySdk,omitempty"`
+}
+
+// readBuild reads what Go recorded in the program.
+func readBuild() build {
+	b := build{Version: cmp.Or(version, "dev"), Go: strings.TrimPrefix(runtime.Version(), "go"), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Date = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	for _, m := range info.Deps {
+		switch m.Path {
+		case "github.com/microsoftgraph/msgraph-sdk-go":
+			b.GraphSDK = strings.TrimPrefix(m.Version, "v")
+		case "github.com/Azure/azure-sdk-for-go/sdk/azidentity":
+			b.Identity = strings.TrimPrefix(m.Version, "v")
+		}
+	}
+	return b
+}
+
+// String is the one line of --version.
+func (b build) String() string {
+	commit := ""
+	if b.Commit != "" {
+		commit = " (" + b.Commit[:min(12, len(b.Commit))]
+		if b.Modified {
+			commit += ", modified"
+		}
+		if b.Date != "" {
+			commit += ", " + b.Date
+		}
+		commit += ")"
+	}
+	return fmt.Sprintf("provision %s%s, Go %s, %s, msgraph-sdk-go %s, azidentity %s", b.Version, commit, b.Go, b.Platform, cmp.Or(b.GraphSDK, "unknown"), cmp.Or(b.Identity, "unknown"))
+}
+
+func (a *app) versions() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version: commit, date, Go and SDK",
+		Long:    "version prints what this program was built from. `provision --version` prints the same.",
+		Example: "  provision version\n  provision version -o json | jq -r .result.commit",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b := readBuild()
+			a.give("version", b.Version)
+			a.give("commit", b.Commit)
+			a.give("date", b.Date)
+			a.give("go", b.Go)
+			a.give("platform", b.Platform)
+			a.give("graphSdk", b.GraphSDK)
+			a.give("identitySdk", b.Identity)
+			fmt.Fprintln(a.stdout, b)
+			return nil
+		},
+	}
+}
