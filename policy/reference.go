@@ -20,7 +20,8 @@ provision check --report sarif=check.sarif manifests/
 provision check --severity medium manifests/      # exit code 3 for medium and worse only
 %[1]s%[1]s%[1]s
 
-Exit code 0: no violation; 3: there are violations. A violation that is accepted is an exception
+%[1]sprovision plan%[1]s names the critical and high violations in the applications that it creates or
+changes. Exit code 0: no violation; 3: there are violations. A violation that is accepted is an exception
 in the metadata of the application, with a reason and the last day on which it holds:
 
 %[1]s%[1]s%[1]syaml

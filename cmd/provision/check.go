@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/plan"
 	"provision/policy"
+	"provision/stack"
 )
 
 func (a *app) check() *cobra.Command {
@@ -111,6 +113,30 @@ func (a *app) giveViolations(all []policy.Violation) error {
 	fmt.Fprintln(a.stdout, summary)
 	if open > 0 {
 		return errNo
+	}
+	return nil
+}
+
+// sayViolations names the grave violations of rules in the applications that a plan
+// creates or changes.
+func (a *app) sayViolations(p *plan.Plan, stacks []*stack.Stack) error {
+	all, err := policy.Check(stacks, a.now())
+	if err != nil {
+		return hint(usage{err}, "the rules are in docs/check.md")
+	}
+	names := map[string]string{} // uniqueName by STACK/APPLICATION
+	for _, s := range stacks {
+		for _, one := range s.Applications {
+			names[s.Name+"/"+one.Name] = s.UniqueName(one.Name)
+		}
+	}
+	for _, v := range all {
+		changed := slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
+			return step.Key.Kind == plan.Application && step.Key.Name == names[v.Stack+"/"+v.Application]
+		})
+		if changed && v.Excepted == "" && (v.Severity == policy.Critical || v.Severity == policy.High) {
+			a.say("note: %s: %s %s: application %s/%s: %s (see `%s`)", v.Position, v.Severity, v.Rule, v.Stack, v.Application, v.Message, a.command("check"))
+		}
 	}
 	return nil
 }

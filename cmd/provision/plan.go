@@ -37,6 +37,9 @@ plan is also written to a file that apply takes; the file contains no secrets.`,
 				if err := a.showPlan(p, true); err != nil {
 					return err
 				}
+				if err := a.sayViolations(p, stacks); err != nil {
+					return err
+				}
 				if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
 					a.say("note: apply refuses this: %v", err)
 				}
