@@ -43,6 +43,22 @@ const configSchema = `{
 						"type": "string",
 						"pattern": "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,})$"
 					},
+					"cloud": {
+						"description": "The cloud that the tenant is in; default: public.",
+						"enum": ["public", "usgov", "usgov-dod", "china"]
+					},
+					"credential": {
+						"description": "How to sign in; default: what azidentity's DefaultAzureCredential finds.",
+						"enum": ["default", "environment", "workload-identity", "managed-identity", "azure-cli", "azure-developer-cli", "azure-powershell", "device-code", "browser", "certificate"]
+					},
+					"clientId": {
+						"description": "The client id for the credentials workload-identity, managed-identity, device-code, browser and certificate.",
+						"type": "string"
+					},
+					"certificate": {
+						"description": "A file with a certificate and its private key (PEM or PKCS#12), for the credential certificate.",
+						"type": "string"
+					},
 					"parameters": {"$ref": "#/$defs/parameters"}
 				}
 			}

@@ -123,7 +123,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 		return a.localGraph(there, client)
 	}
 	if a.config.GetBool("public-hosts") {
-		s.authority, s.v1Issuer, s.proxy = publicAuthority, publicV1Issuer(served.TenantID), served.Proxy
+		s.authority, s.v1Issuer, s.proxy = clouds["public"].authority, clouds["public"].issuerV1(served.TenantID), served.Proxy
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -27,6 +28,7 @@ type session struct {
 	local     bool
 	tenantID  string
 	domain    string // known once the tenant was read
+	cloud     azureCloud
 	authority string // https://host, without a slash at its end
 	v1Issuer  string // iss of version 1.0 tokens
 	http      *http.Client
@@ -90,11 +92,12 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	cred, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{TenantID: tenantID})
+	in := a.cloudOf(name)
+	cred, err := a.credential(name, tenantID, in)
 	if err != nil {
-		return nil, fmt.Errorf("sign in to tenant %s: %w", name, err)
+		return nil, err
 	}
-	client, err := graph.New(cred, graph.Options{Waiting: a.waiting, Parallel: a.config.GetInt("parallelism")})
+	client, err := graph.New(cred, graph.Options{Endpoint: in.graph + "/v1.0", Scope: in.graph + "/.default", Waiting: a.waiting, Parallel: a.config.GetInt("parallelism")})
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +105,8 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{target: name, tenantID: tenantID, authority: publicAuthority,
-		v1Issuer: publicV1Issuer(tenantID),
+	return &session{target: name, tenantID: tenantID, cloud: in, authority: in.authority,
+		v1Issuer: in.issuerV1(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
 		keep: a.keep(filepath.Join(root, name)),
 		lag:  realLag, settleFor: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
@@ -112,10 +115,10 @@ func (a *app) connectReal(name string) (*session, error) {
 // realLag is how long Entra may not show what it has acknowledged.
 const realLag = 5 * time.Minute
 
-// The public cloud's authorization server, and its issuer of v1 tokens.
-const publicAuthority = "https://login.microsoftonline.com"
-
-func publicV1Issuer(tenantID string) string { return "https://sts.windows.net/" + tenantID + "/" }
+// cloudOf is the cloud of a target; the schema of provision.yaml has checked its name.
+func (a *app) cloudOf(target string) azureCloud {
+	return clouds[cmp.Or(a.config.GetString("targets."+target+".cloud"), "public")]
+}
 
 // localGraph signs in to a served local tenant as its administrator.
 func (a *app) localGraph(served serving, client *http.Client) (*graph.Client, error) {

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"provision/internal/display"
+	"provision/stack"
+)
+
+// signInOptions is what a target says of how to sign in to its tenant.
+type signInOptions struct {
+	tenantID    string
+	clientID    string // of the application or managed identity
+	certificate string // file with a certificate and its private key, PEM or PKCS#12
+	options     azcore.ClientOptions
+	prompt      func(message string) // of the device code
+}
+
+// credentialTypes are the ways to sign in that a target can name, each a type of azidentity.
+var credentialTypes = map[string]func(signInOptions) (azcore.TokenCredential, error){
+	"default": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: s.options, TenantID: s.tenantID})
+	},
+	"environment": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: s.options})
+	},
+	"workload-identity": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: s.options, ClientID: s.clientID, TenantID: s.tenantID})
+	},
+	"managed-identity": func(s signInOptions) (azcore.TokenCredential, error) {
+		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: s.options}
+		if s.clientID != "" {
+			o.ID = azidentity.ClientID(s.clientID)
+		}
+		return azidentity.NewManagedIdentityCredential(o)
+	},
+	"azure-cli": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: s.tenantID})
+	},
+	"azure-developer-cli": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewAzureDeveloperCLICredential(&azidentity.AzureDeveloperCLICredentialOptions{TenantID: s.tenantID})
+	},
+	"azure-powershell": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewAzurePowerShellCredential(&azidentity.AzurePowerShellCredentialOptions{TenantID: s.tenantID})
+	},
+	"device-code": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{ClientOptions: s.options, TenantID: s.tenantID, ClientID: s.clientID,
+			UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
+				s.prompt(m.Message)
+				return nil
+			}})
+	},
+	"browser": func(s signInOptions) (azcore.TokenCredential, error) {
+		return azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{ClientOptions: s.options, TenantID: s.tenantID, ClientID: s.clientID})
+	},
+	"certificate": func(s signInOptions) (azcore.TokenCredential, error) {
+		if s.clientID == "" || s.certificate == "" {
+			return nil, fmt.Errorf("the credential certificate needs clientId and certificate")
+		}
+		raw, err := stack.ReadFile(s.certificate, maxInput)
+		if err != nil {
+			return nil, err
+		}
+		certificates, key, err := azidentity.ParseCertificates(raw, nil)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.certificate, err)
+		}
+		return azidentity.NewClientCertificateCredential(s.tenantID, s.clientID, certificates, key, &azidentity.ClientCertificateCredentialOptions{ClientOptions: s.options})
+	},
+}
+
+// credential is how a target signs in: as it says, else as azidentity finds out.
+func (a *app) credential(target, tenantID string, in azureCloud) (azcore.TokenCredential, error) {
+	key := "targets." + target + "."
+	name := a.config.GetString(key + "credential")
+	if name == "" {
+		name = "default"
+	}
+	create := credentialTypes[name]
+	if create == nil {
+		return nil, usagef("target %s: unknown credential %q", target, name) // the schema of provision.yaml refuses it before
+	}
+	credential, err := create(signInOptions{tenantID: tenantID, clientID: a.config.GetString(key + "clientId"), certificate: a.config.GetString(key + "certificate"),
+		options: azcore.ClientOptions{Cloud: in.configuration()}, prompt: func(message string) { a.say("%s", display.Line(message)) }})
+	if err != nil {
+		return nil, hint(usagef("target %s: sign in with the credential %s: %w", target, name, err), "set another credential for the target in provision.yaml: %s", credentialNames())
+	}
+	return credential, nil
+}
+
+func credentialNames() string {
+	names := make([]string, 0, len(credentialTypes))
+	for name := range credentialTypes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}

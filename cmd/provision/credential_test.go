@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/viper"
+
+	"provision/stack"
+)
+
+// TestProvisionYamlNamesWhatExists: the clouds and credentials that the schema of
+// provision.yaml takes are those that a session knows.
+func TestProvisionYamlNamesWhatExists(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Properties struct {
+			Targets struct {
+				AdditionalProperties struct {
+					Properties map[string]struct{ Enum []string }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(stack.ConfigSchema(nil), &schema); err != nil {
+		t.Fatal(err)
+	}
+	properties := schema.Properties.Targets.AdditionalProperties.Properties
+	for property, known := range map[string][]string{"cloud": slices.Sorted(maps.Keys(clouds)), "credential": slices.Sorted(maps.Keys(credentialTypes))} {
+		if diff := cmp.Diff(known, slices.Sorted(slices.Values(properties[property].Enum))); diff != "" {
+			t.Errorf("%s: %s", property, diff)
+		}
+	}
+}
+
+// TestATargetSignsInAsItSays: the credential and the cloud come from provision.yaml;
+// what a credential lacks is bad input.
+func TestATargetSignsInAsItSays(t *testing.T) {
+	t.Parallel()
+	a := &app{config: viper.New()}
+	a.config.SetConfigType("yaml")
+	if err := a.config.ReadConfig(strings.NewReader(`
+targets:
+  gov: {tenant: contoso.onmicrosoft.us, cloud: usgov, credential: azure-cli}
+  half: {tenant: contoso.example, credential: certificate}
+  plain: {tenant: contoso.example}
+`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.cloudOf("gov"); got.authority != "https://login.microsoftonline.us" || got.graph != "https://graph.microsoft.us" || got.tokenExchange != "api://AzureADTokenExchangeUSGov" {
+		t.Errorf("cloud of gov: %+v", got)
+	}
+	if got := a.cloudOf("plain"); got != clouds["public"] {
+		t.Errorf("cloud of plain: %+v", got)
+	}
+	if got := clouds["china"].issuerV1("id"); got != "https://sts.chinacloudapi.cn/id/" {
+		t.Errorf("issuer in China: %s", got)
+	}
+	if c, err := a.credential("gov", "contoso.onmicrosoft.us", a.cloudOf("gov")); err != nil || c == nil {
+		t.Errorf("azure-cli: %v", err)
+	}
+	if _, err := a.credential("half", "contoso.example", clouds["public"]); !errors.As(err, new(usage)) || !strings.Contains(err.Error(), "needs clientId and certificate") {
+		t.Errorf("certificate: %v", err)
+	}
+}
