@@ -22,7 +22,10 @@ interrupted, the next apply continues from there.
 
 Deleted objects stay in the recycle bin, unless --purge is given or their names are
 needed. PLAN is a file that plan --out wrote: apply does exactly what it says, or
-refuses when the manifests or the tenant have changed since.`,
+refuses when the manifests or the tenant have changed since.
+
+--target also takes several targets, or all: apply does one after another, and stops at
+the first that fails or, with --verify, whose verification fails.`,
 		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes\n  provision plan manifests/ --out reviewed.json && provision apply reviewed.json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,27 +38,29 @@ refuses when the manifests or the tenant have changed since.`,
 			if err != nil {
 				return err
 			}
-			return a.changing(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
-				if err := a.applyStacks(ctx, s, stacks, saved); err != nil {
-					return err
-				}
-				state, err := s.read(ctx, stacks)
-				if err != nil {
-					return err
-				}
-				if err := a.writeOutputs(ctx, s, stacks, state); err != nil {
-					return err
-				}
-				s.written()
-				a.warnOfGit(ctx, secretFiles(stacks))
-				if verify {
-					fmt.Fprintln(a.stdout)
-					if err := a.verifyStacks(ctx, s, stacks); err != nil {
+			return a.onEach(true, func(string) error {
+				return a.changing(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+					if err := a.applyStacks(ctx, s, stacks, saved); err != nil {
 						return err
 					}
-				}
-				a.whatNext(stacks, verify)
-				return nil
+					state, err := s.read(ctx, stacks)
+					if err != nil {
+						return err
+					}
+					if err := a.writeOutputs(ctx, s, stacks, state); err != nil {
+						return err
+					}
+					s.written()
+					a.warnOfGit(ctx, secretFiles(stacks))
+					if verify {
+						fmt.Fprintln(a.stdout)
+						if err := a.verifyStacks(ctx, s, stacks); err != nil {
+							return err
+						}
+					}
+					a.whatNext(stacks, verify)
+					return nil
+				})
 			})
 		},
 	}

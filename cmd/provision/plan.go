@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,38 +20,57 @@ func (a *app) plan() *cobra.Command {
 		Short: "Show what apply would do, property by property",
 		Long: `plan compares the stacks at or below DIR (default manifests/) with the tenant and
 prints what apply would create, change and delete. It changes nothing. With --out the
-plan is also written to a file that apply takes; the file contains no secrets.`,
+plan is also written to a file that apply takes; the file contains no secrets.
+
+--target also takes several targets, or all: plan then ends with a table of what differs
+between them.`,
 		Example: "  provision plan manifests/\n  provision plan manifests/ --out reviewed.json\n  provision plan manifests/ --detailed-exitcode   # exit 3 if the plan has changes\n  provision plan manifests/ -o json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
-				options := a.planOptions()
-				p, state, err := s.planWith(ctx, stacks, options)
-				if err != nil {
-					return err
-				}
-				if !a.config.GetBool("no-files") {
-					if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
+			targets, err := a.targets()
+			if err != nil {
+				return err
+			}
+			if len(targets) > 1 && a.config.GetString("out") != "" {
+				return hint(usagef("--out takes the plan of one target"), "make a plan for each target")
+			}
+			plans := map[string]*plan.Plan{}
+			err = a.onEach(false, func(target string) error {
+				return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+					options := a.planOptions()
+					p, state, err := s.planWith(ctx, stacks, options)
+					if err != nil {
 						return err
 					}
-				}
-				if err := a.showPlan(p, true); err != nil {
-					return err
-				}
-				if err := a.sayViolations(p, stacks); err != nil {
-					return err
-				}
-				if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
-					a.say("note: apply refuses this: %v", err)
-				}
-				if err := a.savePlan(p, directory(args), options); err != nil {
-					return err
-				}
-				if a.config.GetBool("detailed-exitcode") && !p.Empty() {
-					return errNo
-				}
-				return nil
+					if !a.config.GetBool("no-files") {
+						if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
+							return err
+						}
+					}
+					plans[target] = p
+					if err := a.showPlan(p, true); err != nil {
+						return err
+					}
+					if err := a.sayViolations(p, stacks); err != nil {
+						return err
+					}
+					if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
+						a.say("note: apply refuses this: %v", err)
+					}
+					if err := a.savePlan(p, directory(args), options); err != nil {
+						return err
+					}
+					if a.config.GetBool("detailed-exitcode") && !p.Empty() {
+						return errNo
+					}
+					return nil
+				})
 			})
+			if len(targets) == 1 || err != nil && !errors.Is(err, errNo) {
+				return err
+			}
+			a.give("plans", plans)
+			return cmp.Or(a.comparePlans(targets, plans), err)
 		},
 	}
 	c.Flags().Bool("detailed-exitcode", false, "exit 3 if the plan has changes")

@@ -111,7 +111,7 @@ and no account. --target selects a real tenant.`,
 		return hint(usage{err}, "see `%s --help`", cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()
-	flags.String("target", "local", "tenant to use: local, or a target of provision.yaml")
+	flags.String("target", "local", "tenant to use: local, or a target of provision.yaml; plan and apply take several, or all")
 	flags.StringP("output", "o", "text", "output format: text or json")
 	flags.String("state", "", "folder of the local tenant (default: .provision/local in the working directory or a parent)")
 	root.AddGroup(

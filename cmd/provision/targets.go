@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"provision/internal/display"
+	"provision/plan"
+)
+
+// targets are those that --target names: one, several with commas, or, for all, every
+// target of provision.yaml.
+func (a *app) targets() ([]string, error) {
+	stated := a.config.GetString("target")
+	if stated == "all" && a.file != nil && !slices.Contains(a.file.Targets(), "all") {
+		if all := a.file.Targets(); len(all) > 0 {
+			return all, nil
+		}
+	}
+	var all []string
+	for name := range strings.SplitSeq(stated, ",") {
+		if name = strings.TrimSpace(name); name == "" || slices.Contains(all, name) {
+			return nil, hint(usagef("--target %q is not a list of targets", stated), "name each target once, e.g. --target staging,production")
+		}
+		all = append(all, name)
+	}
+	return all, nil
+}
+
+// onEach does the work of a command for one target after another. It stops at the
+// first that fails; an answer of no stops it where stopAtNo says so.
+func (a *app) onEach(stopAtNo bool, do func(target string) error) error {
+	targets, err := a.targets()
+	if err != nil {
+		return err
+	}
+	if len(targets) == 1 {
+		return do(targets[0])
+	}
+	for _, target := range targets { // before anything is touched
+		if target != "local" {
+			if _, err := a.realTenant(target); err != nil {
+				return err
+			}
+		}
+	}
+	var no error
+	for i, target := range targets {
+		a.config.Set("target", target)
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		fmt.Fprintf(a.stdout, "== target %s\n", target)
+		switch err := do(target); {
+		case errors.Is(err, errNo) && !stopAtNo:
+			no = err
+		case err != nil:
+			if rest := targets[i+1:]; len(rest) > 0 {
+				a.say("note: stopped at target %s; not done: %s", target, strings.Join(rest, ", "))
+			}
+			return err
+		}
+	}
+	return no
+}
+
+// comparePlans prints what differs between the plans of several targets, a line for
+// each object.
+func (a *app) comparePlans(targets []string, plans map[string]*plan.Plan) error {
+	cells := map[string]map[string]string{} // object → target → what happens to it
+	for target, p := range plans {
+		for _, s := range p.Steps {
+			name := strings.ReplaceAll(s.Key.String(), "@"+p.Tenant.Domain, "@${tenant.domain}")
+			if cells[name] == nil {
+				cells[name] = map[string]string{}
+			}
+			if cells[name][target] == "" {
+				cells[name][target] = string(s.Action)
+			}
+		}
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(a.stdout, "\n== what differs")
+	differ := 0
+	for _, name := range slices.Sorted(maps.Keys(cells)) {
+		row := []string{"  " + display.Line(name)}
+		same := true
+		for _, target := range targets {
+			cell := cells[name][target]
+			same = same && cell == cells[name][targets[0]]
+			if cell == "" {
+				cell = "-"
+			}
+			row = append(row, cell)
+		}
+		if same {
+			continue
+		}
+		if differ++; differ == 1 {
+			fmt.Fprintln(w, "  object\t"+strings.Join(targets, "\t"))
+		}
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if differ == 0 {
+		fmt.Fprintln(a.stdout, "  nothing: the plans of all targets do the same")
+	}
+	return nil
+}
