@@ -58,7 +58,7 @@ func must(t *testing.T, args ...string) string {
 func withoutFiles(t *testing.T, system string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"stack.yaml", "people.yaml", "conformance.yaml"} {
+	for _, name := range []string{"stack.yaml", "people.yaml", "conformance.yaml", "hosting.yaml"} {
 		text, err := os.ReadFile(filepath.Join("../../manifests", system, name))
 		if err != nil {
 			t.Fatal(err)
