@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -60,6 +61,9 @@ func withoutFiles(t *testing.T, system string) string {
 	dir := t.TempDir()
 	for _, name := range []string{"stack.yaml", "people.yaml", "conformance.yaml", "hosting.yaml"} {
 		text, err := os.ReadFile(filepath.Join("../../manifests", system, name))
+		if name == "hosting.yaml" && errors.Is(err, os.ErrNotExist) {
+			continue // not every stack is hosted
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
