@@ -94,6 +94,14 @@ var keysWithdrawn = lifeCheck{
 		if !again {
 			return l.notFetched(signed), nil
 		}
+		if got, err := l.ask(ctx, signed); err != nil || !success(got.status) {
+			return signed, err
+		}
+		// A request for the key set that was under way when the key was withdrawn can
+		// have brought it: only an API that keeps it after one more has it for good.
+		if _, err := l.fetched(ctx); err != nil {
+			return credential{}, err
+		}
 		return signed, nil
 	},
 }

@@ -202,7 +202,7 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 			return nil
 		}
 		if differs := now.Differs(planOf(step.Hosting)); len(differs) > 0 {
-			return hint(fmt.Errorf("Terraform would do something else than the plan has shown: %s", strings.Join(differs, ", ")), "review what it does now: `%s`", h.command("plan"))
+			return hint(fmt.Errorf("what Terraform would do differs from the plan that was shown: %s", strings.Join(differs, ", ")), "review what it does now: `%s`", h.command("plan"))
 		}
 		return nil
 	})
