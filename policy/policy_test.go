@@ -129,18 +129,28 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-// A thousand applications are checked in under a second.
+// Ten times the applications take about ten times the time: a thousand of them take
+// a few tens of milliseconds.
 func TestThousandApplications(t *testing.T) {
-	t.Parallel()
-	stacks := example(t, "", "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}\nsecrets: [{name: app}]")
-	one := stacks[0].Applications[len(stacks[0].Applications)-1]
-	for range 1000 {
-		stacks[0].Applications = append(stacks[0].Applications, one)
+	took := func(applications int) time.Duration {
+		stacks := example(t, "", "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}\nsecrets: [{name: app}]")
+		one := stacks[0].Applications[len(stacks[0].Applications)-1]
+		for range applications {
+			stacks[0].Applications = append(stacks[0].Applications, one)
+		}
+		best := time.Hour
+		for range 5 { // the least time is that of the run that was disturbed least
+			began := time.Now()
+			all, err := Check(stacks, now)
+			if err != nil || len(all) < 3*applications {
+				t.Fatalf("%d violations: %v", len(all), err)
+			}
+			best = min(best, time.Since(began))
+		}
+		return best
 	}
-	begin := time.Now()
-	all, err := Check(stacks, now)
-	if took := time.Since(begin); err != nil || len(all) < 3000 || took > time.Second {
-		t.Errorf("%d violations in %s: %v", len(all), took, err)
+	if hundred, thousand := took(100), took(1000); thousand > 40*hundred {
+		t.Errorf("100 applications take %s and 1,000 take %s", hundred, thousand)
 	}
 }
 
