@@ -51,10 +51,9 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 	}
 }
 
-// keysWithdrawn has the API fetch the key set with the key that the issuer has
-// published for the run; then the same without it. A token of that key, which the
-// API has never seen before, must be refused: some caches add keys and never
-// remove one.
+// keysWithdrawn has the issuer publish a key, and the API fetch the key set with
+// it; then the same without it. A token of that key, which the API has never
+// seen before, must be refused: some caches add keys and never remove one.
 var keysWithdrawn = lifeCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
@@ -72,35 +71,39 @@ var keysWithdrawn = lifeCheck{
 			unknown, failed := l.unknownKid(0)
 			return l.notFetched(unknown), errors.Join(err, failed)
 		}
-		p := &l.published
-		if p.err != nil {
-			return credential{}, fmt.Errorf("publish a key: %w", p.err)
+		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
+			if left := l.restoring(p.withdraw)(ctx); left != "" {
+				return credential{}, fmt.Errorf("%s", left)
+			}
 		}
-		if p.withdraw == nil {
+		changing, cancel := l.uninterrupted(ctx)
+		defer cancel()
+		kid, withdraw, err := l.Life.Keys.Publish(changing)
+		if err != nil {
+			return credential{}, fmt.Errorf("publish a key: %w", err)
+		}
+		if withdraw == nil {
 			return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
 		}
-		raw, err := l.good.signWith(ctx, map[string]any{"kid": p.kid}, change{"uti": unique()})
+		restore := l.restoring(withdraw)
+		signed, err := l.good.signedUnder(ctx, map[string]any{"kid": kid})
 		if err != nil {
+			restore(ctx)
 			return credential{}, err
 		}
-		signed := bearer(raw)
-		if left := l.restoring(p.withdraw)(ctx); left != "" {
+		signed.restore = restore
+		knew, err := l.fetched(ctx)
+		if left := restore(ctx); left != "" {
 			return credential{}, fmt.Errorf("%s", left)
 		}
-		again, err := l.fetched(ctx)
+		if err == nil && knew {
+			knew, err = l.fetched(ctx)
+		}
 		if err != nil {
 			return credential{}, err
 		}
-		if !again {
+		if !knew {
 			return l.notFetched(signed), nil
-		}
-		if got, err := l.ask(ctx, signed); err != nil || !success(got.status) {
-			return signed, err
-		}
-		// A request for the key set that was under way when the key was withdrawn can
-		// have brought it: only an API that keeps it after one more has it for good.
-		if _, err := l.fetched(ctx); err != nil {
-			return credential{}, err
 		}
 		return signed, nil
 	},
