@@ -37,8 +37,8 @@ func (w *writer) plainProperties(a *stack.Application) {
 	w.texts(a)
 }
 
-// texts are the values in which an id can have a name, and those that hold what
-// would be taken for a reference.
+// texts puts names in the place of ids, and leaves out values that a manifest would
+// read as references.
 func (w *writer) texts(a *stack.Application) {
 	single := []struct {
 		property string
@@ -109,8 +109,8 @@ func replaceID(value, id, reference string) string {
 	return strings.ReplaceAll(value, id, reference)
 }
 
-// managed are the properties of a registration that manifests have a word for,
-// and those that Entra sets itself.
+// managed are the properties of a registration that manifests can declare or that
+// Entra sets itself.
 var managed = []string{
 	"addIns", "api", "appId", "appRoles", "applicationTemplateId", "authenticationBehaviors", "certification", "createdByAppId", "createdDateTime", "defaultRedirectUri", "deletedDateTime",
 	"description", "disabledByMicrosoftStatus", "displayName", "groupMembershipClaims", "id", "identifierUris", "info", "isDisabled", "isFallbackPublicClient", "keyCredentials",

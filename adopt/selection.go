@@ -12,8 +12,7 @@ import (
 	"provision/stack"
 )
 
-// Selection says which registrations to read: those that meet any of its
-// conditions, or all.
+// Selection chooses registrations: all, or each one that meets one of the conditions.
 type Selection struct {
 	All    bool
 	Names  []string // display names

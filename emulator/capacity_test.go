@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 // one of them, by each of the properties that there is an index over.
 func TestManyApplicationsAreFoundByKey(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
+	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("makes 10,000 applications")
 	}
 	s := newStation(t)

@@ -24,8 +24,8 @@ func (s *Stack) Marks() []string {
 	return marks
 }
 
-// MergedTags are the tags of a live application with those that a stack declares;
-// a new time of expiry replaces the former one.
+// MergedTags adds the tags that a stack declares to the tags of a live application; a
+// new time of expiry replaces the former one.
 func MergedTags(live, declared []any) []any {
 	expires := func(tag any) bool {
 		text, ok := tag.(string)

@@ -21,7 +21,7 @@ func TestAPullRequestsLife(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
 	needs(t, "jq")
-	if testing.Short() {
+	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("it runs the workflows of a whole life of a pull request")
 	}
 	hub := newHub(t)

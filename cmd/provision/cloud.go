@@ -14,7 +14,7 @@ type azureCloud struct {
 	tokenExchange string // audience of federated credentials
 }
 
-// clouds are those that a target can name.
+// clouds are the values of a target's `cloud`.
 var clouds = map[string]azureCloud{
 	"public":    {"https://login.microsoftonline.com", "https://sts.windows.net/", "https://graph.microsoft.com", "api://AzureADTokenExchange"},
 	"usgov":     {"https://login.microsoftonline.us", "https://sts.windows.net/", "https://graph.microsoft.us", "api://AzureADTokenExchangeUSGov"},

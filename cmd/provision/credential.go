@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,10 +96,5 @@ func (a *app) credential(target, tenantID string, in azureCloud) (azcore.TokenCr
 }
 
 func credentialNames() string {
-	names := make([]string, 0, len(credentialTypes))
-	for name := range credentialTypes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(credentialTypes)), ", ")
 }

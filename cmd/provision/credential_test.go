@@ -14,8 +14,8 @@ import (
 	"provision/stack"
 )
 
-// TestProvisionYamlNamesWhatExists: the clouds and credentials that the schema of
-// provision.yaml takes are those that a session knows.
+// TestProvisionYamlNamesWhatExists: the schema of provision.yaml and the program have
+// the same clouds and credentials.
 func TestProvisionYamlNamesWhatExists(t *testing.T) {
 	t.Parallel()
 	var schema struct {

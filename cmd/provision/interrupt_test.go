@@ -63,7 +63,7 @@ func newTrial(seed uint64) trial {
 //
 // PROVISION_TEST_TRIALS=N runs trials 0 to N-1, PROVISION_TEST_TRIAL=N that one.
 func TestInterruptedCommands(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("runs many commands")
 	}
 	trials := []trial{

@@ -12,8 +12,8 @@ import (
 	"provision/plan"
 )
 
-// targets are those that --target names: one, several with commas, or, for all, every
-// target of provision.yaml.
+// targets returns the targets of --target: one name, several with commas, or all
+// targets of provision.yaml.
 func (a *app) targets() ([]string, error) {
 	stated := a.config.GetString("target")
 	if stated == "all" && a.file != nil && !slices.Contains(a.file.Targets(), "all") {

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -43,7 +44,7 @@ func fillWith(t testing.TB, d *Directory, n int) {
 // TestCrowdedDirectory measures alone: what runs beside it would count as its
 // memory.
 func TestCrowdedDirectory(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("makes 10,000 applications")
 	}
 	path := filepath.Join(t.TempDir(), "directory.db")
