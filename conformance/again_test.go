@@ -29,7 +29,7 @@ var caches = map[string]func(*testing.T, *tenant, *Suite) Target{
 }
 
 // Ten runs in a row against one process have the same result, and the process
-// lets in the good token after each. It is not parallel to other tests, since some
+// lets in the valid token after each. It is not parallel to other tests, since some
 // caches answer otherwise on a machine that is busy.
 func TestTenRunsOnOneProcess(t *testing.T) {
 	aboutAnswers(t)

@@ -53,10 +53,10 @@ func article(noun string) string {
 }
 
 // like is a token that some alternative lets in, best of a caller of that kind.
-func (s *session) like(e endpoint, c caller) (*good, error) {
-	var any *good
+func (s *session) like(e endpoint, c caller) (*baselineToken, error) {
+	var any *baselineToken
 	for _, alternative := range append([]endpoint{e}, e.each()...) {
-		g, err := s.goodFor(alternative)
+		g, err := s.baselineTokenFor(alternative)
 		switch {
 		case err != nil:
 		case (g.who.user == "") == c.app:
@@ -72,7 +72,7 @@ func (s *session) like(e endpoint, c caller) (*good, error) {
 }
 
 // claimsOf are the changes that make a token say what the caller has.
-func (s *session) claimsOf(c caller, from *good) change {
+func (s *session) claimsOf(c caller, from *baselineToken) change {
 	changes := change{"roles": nil, "groups": nil}
 	if len(c.roles) > 0 {
 		changes["roles"] = c.roles
@@ -127,7 +127,7 @@ func (s *Suite) groupsIn(claims claimSet) (names []string) {
 
 // reduced is a token less all that the caller need not have; where the issuer
 // cannot be asked, it is the token as it is.
-func (s *session) reduced(ctx context.Context, g *good, c caller) (*good, error) {
+func (s *session) reduced(ctx context.Context, g *baselineToken, c caller) (*baselineToken, error) {
 	raw, err := g.sign(ctx, s.claimsOf(c, g))
 	less := *g
 	if cannot, ok := asSkipped(err); ok {
@@ -151,7 +151,7 @@ func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, 
 	if cannot == nil {
 		c.Sends += ", as that of " + article(just.String())
 	}
-	c.admit = func(ctx context.Context, session *session) (*good, error) {
+	c.admit = func(ctx context.Context, session *session) (*baselineToken, error) {
 		g, err := session.access(ctx, who, s.userProperties(e, who)...)
 		if err != nil {
 			return nil, err

@@ -13,7 +13,7 @@ import (
 var refusalChecks = []check{
 	{
 		name: "answer-challenge", means: CauseSignature, shows: CauseChallenge, severity: Low,
-		sends:   "the good token with one bit of its signature changed, and looks for a challenge",
+		sends:   "the valid token with one bit of its signature changed, and looks for a challenge",
 		gain:    "nothing: clients do not learn how to sign in",
 		flaw:    "the API's 401 has no WWW-Authenticate: Bearer",
 		source:  "RFC 9110, section 15.5.2; RFC 6750, section 3",
@@ -28,7 +28,7 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-token", means: CauseSignature, shows: CauseEcho, severity: Medium,
-		sends:   "the good token with one bit of its signature changed, and looks for it in the answer",
+		sends:   "the valid token with one bit of its signature changed, and looks for it in the answer",
 		gain:    "tokens end up in logs and pages, where other people find them",
 		flaw:    "the API puts the token into its answer",
 		source:  "RFC 6750, section 5.2; OWASP: Error Handling",
@@ -47,7 +47,7 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-library", means: CauseSignature, shows: CauseDebug, severity: Low,
-		sends:   "the good token with one bit of its signature changed, and looks for the words of a library or of debug output",
+		sends:   "the valid token with one bit of its signature changed, and looks for the words of a library or of debug output",
 		gain:    "which library the API is made of, and how far a forged token came",
 		flaw:    "the API passes on what its library says",
 		source:  "OWASP: Error Handling",
@@ -55,7 +55,7 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-json", means: CauseSignature, shows: CauseMediaType, severity: Low,
-		sends:   "the good token with one bit of its signature changed, and looks at the answer's type",
+		sends:   "the valid token with one bit of its signature changed, and looks at the answer's type",
 		gain:    "nothing: clients cannot read the answer, or a browser takes it for something else",
 		flaw:    "the API's answer is not of the type that it states",
 		source:  "RFC 9110, section 8.3",
@@ -72,7 +72,7 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-cache", means: CauseSignature, shows: CauseCaching, severity: Low,
-		sends:   "the good token with one bit of its signature changed, and looks whether the answer may be kept",
+		sends:   "the valid token with one bit of its signature changed, and looks whether the answer may be kept",
 		gain:    "a cache may refuse those who are entitled",
 		flaw:    "the API lets caches keep its 401",
 		source:  "RFC 9111, sections 3 and 5.2.2",
@@ -92,7 +92,7 @@ var (
 	maxAge       = regexp.MustCompile(`max-age=[1-9]`)
 )
 
-func flipped(_ context.Context, g *good) (credential, error) {
+func flipped(_ context.Context, g *baselineToken) (credential, error) {
 	return bearer(g.token.WithFlippedSignature().String()), nil
 }
 

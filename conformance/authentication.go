@@ -26,11 +26,11 @@ var authentication = slices.Concat(absent, odd, misplaced)
 var absent = []check{
 	{
 		name: "wrong-scheme", means: CauseScheme, severity: High,
-		sends:  "the good token as Basic instead of Bearer",
+		sends:  "the valid token as Basic instead of Bearer",
 		gain:   "credentials of another scheme are accepted as a token",
 		flaw:   "the API does not check the authentication scheme: it accepts any text after the first space",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return credential{authorization: []string{"Basic " + g.raw}, secrets: []string{g.raw}}, nil
 		},
 	},
@@ -40,7 +40,7 @@ var absent = []check{
 		gain:   "anybody can call the endpoint",
 		flaw:   "the API does not treat an empty token as an error",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
-		present: func(context.Context, *good) (credential, error) {
+		present: func(context.Context, *baselineToken) (credential, error) {
 			return credential{authorization: []string{"Bearer "}}, nil
 		},
 	},
@@ -50,7 +50,7 @@ var absent = []check{
 		gain:   "anybody can call the endpoint",
 		flaw:   "the API does not parse the token, or accepts it when parsing fails",
 		source: "RFC 7519, section 7.2", tolerates: []int{400},
-		present: func(context.Context, *good) (credential, error) {
+		present: func(context.Context, *baselineToken) (credential, error) {
 			return credential{authorization: []string{"Bearer garbage"}}, nil
 		},
 	},

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// misplaced are the good token where no API should look for it.
+// misplaced are the valid token where no API should look for it.
 var misplaced = []check{
 	{
 		name: "token-in-query", means: CausePlace, severity: Medium,
-		sends:  "the good token as access_token in the query",
+		sends:  "the valid token as access_token in the query",
 		gain:   "tokens end up in logs, histories and Referer headers, where other people find them",
 		flaw:   "the API accepts tokens from the query",
 		source: "RFC 6750, section 2.3; RFC 9700, section 4.3.2", tolerates: []int{400},
@@ -22,7 +22,7 @@ var misplaced = []check{
 	},
 	{
 		name: "token-in-form", means: CausePlace, severity: Medium,
-		sends:  "the good token as access_token in a form",
+		sends:  "the valid token as access_token in a form",
 		gain:   "any web page can have a browser send a form",
 		flaw:   "the API accepts tokens from forms",
 		source: "RFC 6750, section 2.2", tolerates: []int{400, 415, 422},
@@ -32,7 +32,7 @@ var misplaced = []check{
 	},
 	{
 		name: "token-in-cookie", means: CausePlace, severity: Medium,
-		sends:  "the good token in cookies",
+		sends:  "the valid token in cookies",
 		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
 		flaw:   "the API accepts tokens from cookies",
 		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
@@ -42,7 +42,7 @@ var misplaced = []check{
 	},
 	{
 		name: "token-in-header", means: CausePlace, severity: Low,
-		sends:  "the good token in X-Access-Token instead of Authorization",
+		sends:  "the valid token in X-Access-Token instead of Authorization",
 		gain:   "nothing by itself: tools that monitor Authorization do not see it",
 		flaw:   "the API accepts tokens from a header of its own",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
@@ -53,36 +53,36 @@ var misplaced = []check{
 // odd are Authorization headers that are not quite as they should be.
 var odd = []check{
 	about(CauseOpen, authorization("empty-header", "an empty Authorization header", func(string) string { return "" })),
-	about(CauseScheme, authorization("scheme-token", "the good token as Token instead of Bearer", func(raw string) string { return "Token " + raw })),
-	about(CauseScheme, authorization("scheme-dpop", "the good token as DPoP without any proof", func(raw string) string { return "DPoP " + raw })),
-	about(CauseScheme, authorization("scheme-missing", "the good token without a scheme", func(raw string) string { return raw })),
-	authorization("two-segments", "the good token without its last segment", func(raw string) string {
+	about(CauseScheme, authorization("scheme-token", "the valid token as Token instead of Bearer", func(raw string) string { return "Token " + raw })),
+	about(CauseScheme, authorization("scheme-dpop", "the valid token as DPoP without any proof", func(raw string) string { return "DPoP " + raw })),
+	about(CauseScheme, authorization("scheme-missing", "the valid token without a scheme", func(raw string) string { return raw })),
+	authorization("two-segments", "the valid token without its last segment", func(raw string) string {
 		return "Bearer " + raw[:strings.LastIndexByte(raw, '.')]
 	}),
-	authorization("four-segments", "the good token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
+	authorization("four-segments", "the valid token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
 	authorization("five-segments", "five segments, as an encrypted token has", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
 	authorization("empty-segments", "two dots", func(string) string { return "Bearer .." }),
-	lenient(cut(authorization("non-utf8", "the good token with trailing bytes that are not UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
+	lenient(cut(authorization("non-utf8", "the valid token with trailing bytes that are not UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
 		"correct APIs differ: decoders of some languages skip characters that are not base64"),
 	authorization("header-no-json", "a token whose header is not JSON", func(raw string) string { return "Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):] }),
 	authorization("header-non-utf8", "a token whose header is not UTF-8", func(raw string) string {
 		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]
 	}),
 	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
-	cut(also(authorization("huge", "40 KB that begin as the good token does", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
-	allowed(authorization("two-headers", "the good token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
+	cut(also(authorization("huge", "40 KB that begin as the valid token does", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
+	allowed(authorization("two-headers", "the valid token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
 	}),
-	allowed(authorization("word-behind", "the good token followed by a word", nil), "correct APIs differ: some ignore what follows the token", func(raw string) credential {
+	allowed(authorization("word-behind", "the valid token followed by a word", nil), "correct APIs differ: some ignore what follows the token", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw + " word"}}
 	}),
-	understood("lower-case-scheme", "the good token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),
-	understood("two-spaces", "the good token after two spaces", "RFC 6750, section 2.1", func(raw string) string { return "Bearer  " + raw }),
+	understood("lower-case-scheme", "the valid token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),
+	understood("two-spaces", "the valid token after two spaces", "RFC 6750, section 2.1", func(raw string) string { return "Bearer  " + raw }),
 }
 
-// elsewhere presents the good token by other means than its header.
-func elsewhere(place func(raw string) credential) func(context.Context, *good) (credential, error) {
-	return func(_ context.Context, g *good) (credential, error) {
+// elsewhere presents the valid token by other means than its header.
+func elsewhere(place func(raw string) credential) func(context.Context, *baselineToken) (credential, error) {
+	return func(_ context.Context, g *baselineToken) (credential, error) {
 		c := place(g.raw)
 		for _, value := range c.authorization {
 			// What was made of the token goes first: it may hold the token.
@@ -118,7 +118,7 @@ func also(c check, statuses ...int) check {
 // cut admits that the target closes the connection instead of answering.
 func cut(c check) check {
 	present := c.present
-	c.present = func(ctx context.Context, g *good) (credential, error) {
+	c.present = func(ctx context.Context, g *baselineToken) (credential, error) {
 		sent, err := present(ctx, g)
 		sent.mayCut = true
 		return sent, err

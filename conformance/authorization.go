@@ -58,7 +58,7 @@ func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, ca
 		Source: "the document: what the endpoint requires is met",
 		Flaw:   "the API refuses an authorized caller",
 		stage:  stageRest, skip: cannot,
-		admit: func(ctx context.Context, session *session) (*good, error) {
+		admit: func(ctx context.Context, session *session) (*baselineToken, error) {
 			return session.access(ctx, who, properties...)
 		},
 	}
@@ -198,7 +198,7 @@ func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Applicatio
 // token always has some scope, so where it was the only one another stands in.
 func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context, *session) (credential, error) {
 	return func(ctx context.Context, session *session) (credential, error) {
-		g, err := session.goodFor(e)
+		g, err := session.baselineTokenFor(e)
 		if err != nil {
 			return credential{}, err
 		}

@@ -72,7 +72,7 @@ func (s *Suite) bodyCases(e endpoint) []Case {
 			Name: check.name, Means: CauseBody, Group: Routes, Sends: check.sends, Flaw: check.flaw, Source: check.source,
 			Gain: "anybody who may call one operation of the route can call the others",
 		}
-		cases = append(cases, inDisguise(e, c, true, func(*good) ([]disguise, error) {
+		cases = append(cases, inDisguise(e, c, true, func(*baselineToken) ([]disguise, error) {
 			return check.disguises(own, covers), nil
 		}))
 	}

@@ -114,7 +114,7 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 
 // signedAppOnly makes a user's token into one of the user's client itself.
 func (s *Suite) signedAppOnly(ctx context.Context, session *session, e endpoint) (credential, error) {
-	g, err := session.goodFor(e)
+	g, err := session.baselineTokenFor(e)
 	if err != nil {
 		return credential{}, err
 	}

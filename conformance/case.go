@@ -64,7 +64,7 @@ type Case struct {
 	stage stage
 	// One of the two gets what the request presents: admit for somebody who
 	// must be let in, present for everything else.
-	admit   func(context.Context, *session) (*good, error)
+	admit   func(context.Context, *session) (*baselineToken, error)
 	present func(context.Context, *session) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect       func(reply) finding

@@ -121,7 +121,7 @@ type cause struct {
 var causes = []cause{
 	{id: CauseDown, title: "the API does not answer any more", severity: High, gain: "whoever sends this request stops the API for everybody", remedy: remedyErrors},
 	{id: CauseNoRoute, title: "the API has no such route", severity: Low},
-	{id: CauseRefused, title: "the API refuses a good token", remedy: remedySettings},
+	{id: CauseRefused, title: "the API refuses a valid token", remedy: remedySettings},
 	{id: CausePublic, title: "the API asks for a token where none is needed", remedy: remedyPublic},
 	{id: CauseAnswer, title: "the endpoint answers something else than the document expects", severity: Low},
 	{id: CauseOpen, title: "the API does not require a token", remedy: remedyRequire},

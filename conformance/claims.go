@@ -28,7 +28,7 @@ var foreign = []check{
 		gain:   "a stolen token stays valid forever",
 		flaw:   "the API does not check the expiry (exp)",
 		source: "RFC 7519, section 4.1.4",
-		present: signed(func(g *good) (map[string]any, error) {
+		present: signed(func(g *baselineToken) (map[string]any, error) {
 			return map[string]any{"iat": g.date(-2 * time.Hour), "nbf": g.date(-2 * time.Hour), "exp": g.date(-time.Hour)}, nil
 		}),
 	},
@@ -38,7 +38,7 @@ var foreign = []check{
 		gain:   "tokens work before their time",
 		flaw:   "the API does not check the start of validity (nbf)",
 		source: "RFC 7519, section 4.1.5",
-		present: signed(func(g *good) (map[string]any, error) {
+		present: signed(func(g *baselineToken) (map[string]any, error) {
 			return map[string]any{"nbf": g.date(time.Hour), "exp": g.date(2 * time.Hour)}, nil
 		}),
 	},
@@ -48,8 +48,8 @@ var foreign = []check{
 		gain:   "every API and client that gets a user's token for something else can use it here",
 		flaw:   "the API does not check the audience (aud)",
 		source: "RFC 7519, section 4.1.3; RFC 8725, section 3.9; Microsoft: Access tokens, Validate tokens",
-		present: func(ctx context.Context, g *good) (credential, error) {
-			c, err := signed(func(*good) (map[string]any, error) {
+		present: func(ctx context.Context, g *baselineToken) (credential, error) {
+			c, err := signed(func(*baselineToken) (map[string]any, error) {
 				return map[string]any{"aud": anotherAudience}, nil
 			})(ctx, g)
 			if _, cannot := asSkipped(err); !cannot {
@@ -69,10 +69,10 @@ var foreign = []check{
 		gain:   "anyone who can sign with a key that the API knows can call the endpoint",
 		flaw:   "the API does not check the issuer (iss)",
 		source: "RFC 7519, section 4.1.1; RFC 8725, section 3.8; Microsoft: Access tokens, Validate the issuer",
-		present: signed(func(g *good) (map[string]any, error) {
+		present: signed(func(g *baselineToken) (map[string]any, error) {
 			issuer, err := url.Parse(g.claims.text("iss"))
 			if err != nil {
-				return nil, fmt.Errorf("the good token's issuer: %w", err)
+				return nil, fmt.Errorf("the valid token's issuer: %w", err)
 			}
 			issuer.Host = "issuer.example"
 			return map[string]any{"iss": issuer.String()}, nil
@@ -84,7 +84,7 @@ var foreign = []check{
 		gain:   "anybody with a tenant of their own gets in: all tenants' tokens are signed with the same keys",
 		flaw:   "the API does not check the tenant (iss and tid)",
 		source: "Microsoft: Secure applications and APIs by validating claims, Validate the tenant",
-		present: signed(func(g *good) (map[string]any, error) {
+		present: signed(func(g *baselineToken) (map[string]any, error) {
 			tenant := g.session.Issuer.TenantID
 			issuer := strings.ReplaceAll(g.claims.text("iss"), tenant, anotherTenant)
 			if tenant == "" || issuer == g.claims.text("iss") {
@@ -99,15 +99,15 @@ var foreign = []check{
 		gain:   "a token that proves only who signed in is taken for a permission; it lies open in browsers and logs",
 		flaw:   "the API does not check the audience (aud), which is the client's, or takes ID tokens for access tokens",
 		source: "Microsoft: Access tokens, Validate tokens; OpenID Connect Core, section 2",
-		present: func(ctx context.Context, g *good) (credential, error) {
+		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			return g.idToken(ctx)
 		},
 	},
 }
 
 // signed presents a token with changed claims that the issuer has signed.
-func signed(changes func(*good) (map[string]any, error)) func(context.Context, *good) (credential, error) {
-	return func(ctx context.Context, g *good) (credential, error) {
+func signed(changes func(*baselineToken) (map[string]any, error)) func(context.Context, *baselineToken) (credential, error) {
+	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		changed, err := changes(g)
 		if err != nil {
 			return credential{}, err
@@ -120,9 +120,9 @@ func signed(changes func(*good) (map[string]any, error)) func(context.Context, *
 	}
 }
 
-// idToken presents the ID token that came with the good token, or with any
+// idToken presents the ID token that came with the valid token, or with any
 // other user's.
-func (g *good) idToken(ctx context.Context) (credential, error) {
+func (g *baselineToken) idToken(ctx context.Context) (credential, error) {
 	s := g.session
 	who, cannot := s.signedIn(endpoint{}, "who can sign in", s.addUser("somebody"), func(User) bool { return true })
 	if g.who.user != "" {

@@ -14,7 +14,7 @@ var graphToken = check{
 	gain:   "every program that reads a user's profile can call the API as that user",
 	flaw:   "the API does not check the audience (aud)",
 	source: "Microsoft: Access tokens, Validate tokens; RFC 8725, section 3.9",
-	present: func(ctx context.Context, g *good) (credential, error) {
+	present: func(ctx context.Context, g *baselineToken) (credential, error) {
 		raw, err := g.session.foreign(ctx)
 		if err != nil {
 			return credential{}, err

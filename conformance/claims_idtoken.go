@@ -12,7 +12,7 @@ func ownIDToken(e endpoint) check {
 		flaw:   "the API takes a user's token without scopes (scp) for one that needs none: ID tokens have its audience where a front end shares its registration",
 		source: "Microsoft: Access tokens, Validate tokens; ID token claims reference; OpenID Connect Core, section 2",
 		also:   []int{403},
-		present: ofUser(func(ctx context.Context, g *good) (credential, error) {
+		present: ofUser(func(ctx context.Context, g *baselineToken) (credential, error) {
 			changes := change{"nonce": "bm9uY2U", "name": "Somebody", "at_hash": "77QmUPtjPfzWtF2AnpK9RQ"}
 			for _, name := range []string{"scp", "azp", "azpacr", "appid", "appidacr", "idtyp", "xms_ftd"} {
 				if _, ok := g.claims[name]; ok {

@@ -18,52 +18,52 @@ const (
 
 // dateChecks are tokens whose dates are amiss.
 var dateChecks = []check{
-	claim("expired-long-ago", Medium, "that expired ten years ago", "exp", sourceDates, func(g *good) change {
+	claim("expired-long-ago", Medium, "that expired ten years ago", "exp", sourceDates, func(g *baselineToken) change {
 		return change{"exp": g.date(-10 * 365 * 24 * time.Hour)}
 	}),
-	unissued(claim("exp-string", Medium, "that expired an hour ago and writes that as a string", "exp", sourceDates, func(g *good) change {
+	unissued(claim("exp-string", Medium, "that expired an hour ago and writes that as a string", "exp", sourceDates, func(g *baselineToken) change {
 		return change{"exp": fmt.Sprint(g.date(-time.Hour))}
 	})),
-	unissued(claim("exp-float", Medium, "that expired an hour and half a second ago", "exp", sourceDates, func(g *good) change {
+	unissued(claim("exp-float", Medium, "that expired an hour and half a second ago", "exp", sourceDates, func(g *baselineToken) change {
 		return change{"exp": float64(g.date(-time.Hour)) - 0.5}
 	})),
-	unissued(claim("exp-negative", Medium, "that expired before 1970", "exp", sourceDates, func(*good) change { return change{"exp": -1} })),
-	lenient(unissued(claim("exp-missing", Low, "that never expires (no exp)", "exp", sourceDates, func(*good) change { return change{"exp": nil} })),
+	unissued(claim("exp-negative", Medium, "that expired before 1970", "exp", sourceDates, func(*baselineToken) change { return change{"exp": -1} })),
+	lenient(unissued(claim("exp-missing", Low, "that never expires (no exp)", "exp", sourceDates, func(*baselineToken) change { return change{"exp": nil} })),
 		"correct APIs differ: exp is optional in a JWT, and Entra always states it"),
-	lenient(unissued(claim("exp-zero", Low, "that expired in 1970 (exp 0)", "exp", sourceDates, func(*good) change { return change{"exp": 0} })),
+	lenient(unissued(claim("exp-zero", Low, "that expired in 1970 (exp 0)", "exp", sourceDates, func(*baselineToken) change { return change{"exp": 0} })),
 		"correct APIs differ: some libraries take 0 for no exp, and Entra never states it"),
-	claim("not-yet-valid-far", Medium, "that is valid in ten years", "nbf", sourceDates, func(g *good) change {
+	claim("not-yet-valid-far", Medium, "that is valid in ten years", "nbf", sourceDates, func(g *baselineToken) change {
 		return change{"nbf": g.date(10 * 365 * 24 * time.Hour), "exp": g.date(11 * 365 * 24 * time.Hour)}
 	}),
-	lenient(unissued(claim("iat-future", Low, "that was issued in an hour", "iat", "RFC 7519, section 4.1.6", func(g *good) change {
+	lenient(unissued(claim("iat-future", Low, "that was issued in an hour", "iat", "RFC 7519, section 4.1.6", func(g *baselineToken) change {
 		return change{"iat": g.date(time.Hour)}
 	})), "correct APIs differ: nothing says that iat is to be checked"),
 }
 
 // audienceChecks are tokens for an audience that is nearly this API.
 var audienceChecks = []check{
-	unissued(claim("audience-missing", High, "for nobody (no aud)", "aud", sourceAudience, func(*good) change { return change{"aud": nil} })),
-	unissued(claim("audience-empty", High, "for an empty audience", "aud", sourceAudience, func(*good) change { return change{"aud": ""} })),
-	unissued(claim("audience-list-without", High, "for a list of other audiences", "aud", sourceAudience, func(*good) change {
+	unissued(claim("audience-missing", High, "for nobody (no aud)", "aud", sourceAudience, func(*baselineToken) change { return change{"aud": nil} })),
+	unissued(claim("audience-empty", High, "for an empty audience", "aud", sourceAudience, func(*baselineToken) change { return change{"aud": ""} })),
+	unissued(claim("audience-list-without", High, "for a list of other audiences", "aud", sourceAudience, func(*baselineToken) change {
 		return change{"aud": []string{anotherAudience, "api://other"}}
 	})),
-	lenient(unissued(claim("audience-list", Low, "for a list of audiences, this API among them,", "aud", sourceAudience, func(g *good) change {
+	lenient(unissued(claim("audience-list", Low, "for a list of audiences, this API among them,", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": []string{g.claims.text("aud"), anotherAudience}}
 	})), "correct APIs differ: a JWT may have several audiences, and Entra's have one"),
-	claim("audience-prefix", High, "for an audience that is the beginning of this one", "aud", sourceAudience, func(g *good) change {
+	claim("audience-prefix", High, "for an audience that is the beginning of this one", "aud", sourceAudience, func(g *baselineToken) change {
 		aud := g.claims.text("aud")
 		return change{"aud": aud[:len(aud)-1]}
 	}),
-	claim("audience-suffix", High, "for an audience that begins with this one", "aud", sourceAudience, func(g *good) change {
+	claim("audience-suffix", High, "for an audience that begins with this one", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": g.claims.text("aud") + ".evil.example"}
 	}),
-	claim("audience-within", High, "for an audience that ends with this one", "aud", sourceAudience, func(g *good) change {
+	claim("audience-within", High, "for an audience that ends with this one", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": "api://evil.example/" + g.claims.text("aud")}
 	}),
-	claim("audience-case", Medium, "for this audience in capitals", "aud", sourceAudience, func(g *good) change {
+	claim("audience-case", Medium, "for this audience in capitals", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": otherCase(g.claims.text("aud"))}
 	}),
-	lenient(claim("audience-slash", Low, "for this audience with a slash behind it", "aud", sourceAudience, func(g *good) change {
+	lenient(claim("audience-slash", Low, "for this audience with a slash behind it", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": g.claims.text("aud") + "/"}
 	}), "correct APIs differ: Microsoft's own library ignores a slash at the end"),
 	{
@@ -72,10 +72,10 @@ var audienceChecks = []check{
 		gain:   "a token that the client got about its user, such as an ID token, opens the API",
 		flaw:   "the API accepts the client's id as its own audience (aud)",
 		source: sourceAudience,
-		present: func(ctx context.Context, g *good) (credential, error) {
+		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			id := g.claims.text("azp") + g.claims.text("appid")
 			if id == "" || id == g.session.Resource.AppID {
-				return credential{}, skip("", "the good token's client is the API itself")
+				return credential{}, skip("", "the valid token's client is the API itself")
 			}
 			return g.present(ctx, change{"aud": id})
 		},
@@ -86,33 +86,33 @@ var audienceChecks = []check{
 
 // issuerChecks are tokens of an issuer or a tenant that is nearly this one.
 var issuerChecks = []check{
-	unissued(claim("issuer-missing", High, "of nobody (no iss)", "iss", sourceIssuer, func(*good) change { return change{"iss": nil} })),
-	claim("issuer-prefix", High, "of an issuer that is the beginning of this one", "iss", sourceIssuer, func(g *good) change {
+	unissued(claim("issuer-missing", High, "of nobody (no iss)", "iss", sourceIssuer, func(*baselineToken) change { return change{"iss": nil} })),
+	claim("issuer-prefix", High, "of an issuer that is the beginning of this one", "iss", sourceIssuer, func(g *baselineToken) change {
 		iss := g.claims.text("iss")
 		return change{"iss": iss[:len(iss)-1]}
 	}),
-	claim("issuer-suffix", High, "of an issuer that begins with this one", "iss", sourceIssuer, func(g *good) change {
+	claim("issuer-suffix", High, "of an issuer that begins with this one", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": g.claims.text("iss") + ".evil.example"}
 	}),
-	claim("issuer-within", High, "of an issuer whose address holds this one", "iss", sourceIssuer, func(g *good) change {
+	claim("issuer-within", High, "of an issuer whose address holds this one", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": "https://evil.example/?" + g.claims.text("iss")}
 	}),
-	claim("issuer-case", Medium, "of this issuer in capitals", "iss", sourceIssuer, func(g *good) change {
+	claim("issuer-case", Medium, "of this issuer in capitals", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": otherCase(g.claims.text("iss"))}
 	}),
-	claim("issuer-common", High, "of the issuer of every tenant (common)", "iss", sourceIssuer, func(g *good) change {
+	claim("issuer-common", High, "of the issuer of every tenant (common)", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": strings.Replace(g.claims.text("iss"), g.session.Issuer.TenantID, "common", 1)}
 	}),
-	lenient(claim("issuer-version", Low, "of the same tenant's issuer of the other token version", "iss", sourceIssuer, func(g *good) change {
+	lenient(claim("issuer-version", Low, "of the same tenant's issuer of the other token version", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": otherVersion(g.claims.text("iss"))}
 	}), "correct APIs differ: some take the tokens of both versions"),
-	atHome(lenient(claim("tenant-mismatch", Low, "of this issuer that names another tenant (tid)", "tid", sourceTenant, func(*good) change {
+	atHome(lenient(claim("tenant-mismatch", Low, "of this issuer that names another tenant (tid)", "tid", sourceTenant, func(*baselineToken) change {
 		return change{"tid": anotherTenant}
 	}), "correct APIs differ: the issuer names the tenant already")),
-	lenient(unissued(claim("tenant-missing", Low, "of this issuer that names no tenant (no tid)", "tid", sourceTenant, func(*good) change {
+	lenient(unissued(claim("tenant-missing", Low, "of this issuer that names no tenant (no tid)", "tid", sourceTenant, func(*baselineToken) change {
 		return change{"tid": nil}
 	})), "correct APIs differ: the issuer names the tenant already"),
-	lenient(unissued(claim("version-mismatch", Low, "of this issuer that claims another version (ver)", "ver", "Microsoft: Access token claims reference, ver", func(g *good) change {
+	lenient(unissued(claim("version-mismatch", Low, "of this issuer that claims another version (ver)", "ver", "Microsoft: Access token claims reference, ver", func(g *baselineToken) change {
 		return change{"ver": "3.0"}
 	})), "correct APIs differ: few look at ver"),
 }
@@ -126,13 +126,13 @@ func atHome(c check) check {
 // foldingChecks have a claim under a name that some JSON libraries take for the
 // right one: they ignore case, and a long s is an s to them.
 var foldingChecks = []check{
-	lenient(unissued(claim("folded-audience", Low, "that states its audience as AUD", "aud", "RFC 7519, section 4", func(g *good) change {
+	lenient(unissued(claim("folded-audience", Low, "that states its audience as AUD", "aud", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"aud": nil, "AUD": g.claims.text("aud")}
 	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
-	lenient(unissued(claim("folded-issuer", Low, "of another issuer, with the right one as iſs", "iss", "RFC 7519, section 4", func(g *good) change {
+	lenient(unissued(claim("folded-issuer", Low, "of another issuer, with the right one as iſs", "iss", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"iss": "https://issuer.example/", "iſs": g.claims.text("iss")}
 	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
-	lenient(unissued(claim("folded-expiry", Low, "that has expired, and says otherwise as Exp", "exp", "RFC 7519, section 4", func(g *good) change {
+	lenient(unissued(claim("folded-expiry", Low, "that has expired, and says otherwise as Exp", "exp", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"exp": g.date(-time.Hour), "eXp": g.date(time.Hour), "Exp": g.date(time.Hour)}
 	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
 }
@@ -141,14 +141,14 @@ var foldingChecks = []check{
 type change = map[string]any
 
 // claim is a correctly signed token with such a change.
-func claim(name string, severity Severity, what, checked, source string, changes func(*good) change) check {
+func claim(name string, severity Severity, what, checked, source string, changes func(*baselineToken) change) check {
 	return check{
 		name: name, means: claimCauses[checked], severity: severity,
 		sends:   "a correctly signed token " + what,
 		gain:    gains[checked],
 		flaw:    fmt.Sprintf("the API does not check %s, or not exactly", checked),
 		source:  source,
-		present: func(ctx context.Context, g *good) (credential, error) { return g.present(ctx, changes(g)) },
+		present: func(ctx context.Context, g *baselineToken) (credential, error) { return g.present(ctx, changes(g)) },
 	}
 }
 
@@ -184,7 +184,7 @@ func lenient(c check, why string) check {
 }
 
 // present has the issuer sign changed claims, and presents that.
-func (g *good) present(ctx context.Context, changes change) (credential, error) {
+func (g *baselineToken) present(ctx context.Context, changes change) (credential, error) {
 	raw, err := g.sign(ctx, changes)
 	if err != nil {
 		return credential{}, err

@@ -14,21 +14,21 @@ const sourceTwice = "RFC 7519, section 4"
 // not refuse them must take the last; who takes the first reads another token
 // than everybody else.
 var twiceChecks = []check{
-	twice("twice-audience", "aud", "for this API and then for another one", func(*good) any { return anotherAudience }),
-	twice("twice-issuer", "iss", "of this issuer and then of another one", func(*good) any { return "https://issuer.example/" }),
-	twice("twice-expiry", "exp", "that expires in an hour and then has expired an hour ago", func(g *good) any { return g.date(-time.Hour) }),
+	twice("twice-audience", "aud", "for this API and then for another one", func(*baselineToken) any { return anotherAudience }),
+	twice("twice-issuer", "iss", "of this issuer and then of another one", func(*baselineToken) any { return "https://issuer.example/" }),
+	twice("twice-expiry", "exp", "that expires in an hour and then has expired an hour ago", func(g *baselineToken) any { return g.date(-time.Hour) }),
 }
 
 // twiceEntitlements are such tokens that first have what is asked for.
 func twiceEntitlements(e endpoint) []check {
 	var checks []check
 	if e.users && e.needsScope() {
-		c := twice("twice-scope", "scp", "that has its scopes and then another one", func(*good) any { return "another.scope" })
+		c := twice("twice-scope", "scp", "that has its scopes and then another one", func(*baselineToken) any { return "another.scope" })
 		c.present = ofUser(c.present)
 		checks = append(checks, c)
 	}
 	if e.needsRole() {
-		checks = append(checks, twice("twice-roles", "roles", "that has its roles and then another one", func(*good) any { return []string{"Another.Role"} }))
+		checks = append(checks, twice("twice-roles", "roles", "that has its roles and then another one", func(*baselineToken) any { return []string{"Another.Role"} }))
 	}
 	for i := range checks {
 		checks[i].tolerates, checks[i].also = nil, []int{400, 401} // a parser may refuse them altogether
@@ -37,13 +37,13 @@ func twiceEntitlements(e endpoint) []check {
 	return checks
 }
 
-func twice(name, claimed, what string, last func(*good) any) check {
-	c := claim(name, Low, what, claimed, sourceTwice, func(*good) change { return nil })
+func twice(name, claimed, what string, last func(*baselineToken) any) check {
+	c := claim(name, Low, what, claimed, sourceTwice, func(*baselineToken) change { return nil })
 	c.unissued = true
 	c.means, c.alsoBlockedBy = CauseTwice, []CauseID{claimCauses[claimed]}
 	c.tolerates = []int{400}
 	c.flaw = fmt.Sprintf("the API uses the first of two %s, and other parsers use the last", claimed)
-	c.present = func(ctx context.Context, g *good) (credential, error) {
+	c.present = func(ctx context.Context, g *baselineToken) (credential, error) {
 		raw, err := g.signTwice(ctx, claimed, last(g))
 		if err != nil {
 			return credential{}, err
@@ -53,9 +53,9 @@ func twice(name, claimed, what string, last func(*good) any) check {
 	return c
 }
 
-// signTwice has the issuer sign the good token's claims, the one named first as
+// signTwice has the issuer sign the valid token's claims, the one named first as
 // it is and last as another value.
-func (g *good) signTwice(ctx context.Context, name string, last any) (string, error) {
+func (g *baselineToken) signTwice(ctx context.Context, name string, last any) (string, error) {
 	rest := claimSet{}
 	for other, value := range g.claims {
 		if other != name {

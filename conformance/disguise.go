@@ -47,7 +47,7 @@ type disguise struct {
 
 // disguises are what a case sends, one after another, because all of it looks
 // for the same flaw.
-type disguises func(*good) ([]disguise, error)
+type disguises func(*baselineToken) ([]disguise, error)
 
 // mostNamed is how many spellings of one flaw a result names.
 const mostNamed = 5
@@ -77,7 +77,7 @@ type disguiseTrial struct {
 
 func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) {
 	s, e := t.session, t.session.endpoints[t.result.Endpoint]
-	g, err := s.goodFor(e)
+	g, err := s.baselineTokenFor(e)
 	if err != nil {
 		return t.result, err
 	}
@@ -400,7 +400,7 @@ type lackingToken struct {
 // without the roles, one without a scope, and those of callers who may do something
 // else at its path, made once for all cases. One that the endpoint lets in all the
 // same is left out: another case says so.
-func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) []lackingToken {
+func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *baselineToken) []lackingToken {
 	s.mu.Lock()
 	made := s.insufficient[e.id]
 	first := made == nil
@@ -415,7 +415,7 @@ func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) [
 	}
 	defer close(made.done)
 	type lacking struct {
-		present func(context.Context, *good) (credential, error)
+		present func(context.Context, *baselineToken) (credential, error)
 		sends   func(disguise) bool
 	}
 	var lack []lacking
@@ -423,13 +423,13 @@ func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *good) [
 		lack = append(lack, lacking{s.notEnough(e), nil})
 	}
 	if e.needsScope() && e.needsRole() && g.who.user != "" {
-		lack = append(lack, lacking{func(ctx context.Context, g *good) (credential, error) {
+		lack = append(lack, lacking{func(ctx context.Context, g *baselineToken) (credential, error) {
 			return g.present(ctx, change{"scp": "another.scope"})
 		}, func(d disguise) bool { return d.scopes }})
 	}
 	if g.who.user != "" {
 		for _, other := range s.callersBeside(e) {
-			lack = append(lack, lacking{func(ctx context.Context, g *good) (credential, error) {
+			lack = append(lack, lacking{func(ctx context.Context, g *baselineToken) (credential, error) {
 				return g.present(ctx, s.claimsOf(other, g))
 			}, func(d disguise) bool { return d.beside }})
 		}

@@ -70,8 +70,8 @@ func nearScopes(e endpoint, scope string) []check {
 		replaced = e.anyScope
 	}
 	// with replaces the scope; a user's token never lacks scp altogether.
-	with := func(other string) func(*good) change {
-		return func(g *good) change {
+	with := func(other string) func(*baselineToken) change {
+		return func(g *baselineToken) change {
 			return change{"scp": strings.Join(append(missing(g.claims.scopes(), replaced), other), " ")}
 		}
 	}
@@ -81,12 +81,12 @@ func nearScopes(e endpoint, scope string) []check {
 		entitlement("scope-longer-before", "scope not."+scope+" instead of "+scope, gain, with("not."+scope)),
 		entitlement("scope-shorter", "scope "+scope[:len(scope)-1]+" instead of "+scope, gain, with(scope[:max(1, len(scope)-1)])),
 		entitlement("scope-case", "scope "+otherCase(scope)+" instead of "+scope, gain, with(otherCase(scope))),
-		entitlement("scope-in-roles", "scope "+scope+" as a role", gain, func(g *good) change {
+		entitlement("scope-in-roles", "scope "+scope+" as a role", gain, func(g *baselineToken) change {
 			return change{"scp": other, "roles": append(g.claims.roles(), scope)}
 		}),
-		lenient(unissued(entitlement("scope-list", "its scopes as a list", gain, func(g *good) change { return change{"scp": g.claims.scopes()} })),
+		lenient(unissued(entitlement("scope-list", "its scopes as a list", gain, func(g *baselineToken) change { return change{"scp": g.claims.scopes()} })),
 			"correct APIs differ: Entra's scp is never a list"),
-		lenient(unissued(entitlement("scope-claim", "its scopes in scope instead of scp", gain, func(g *good) change {
+		lenient(unissued(entitlement("scope-claim", "its scopes in scope instead of scp", gain, func(g *baselineToken) change {
 			return change{"scp": other, "scope": g.claims.text("scp")}
 		})), "correct APIs differ: scope is the claim's name in RFC 9068, and Entra does not use it"),
 	}
@@ -98,8 +98,8 @@ func nearScopes(e endpoint, scope string) []check {
 
 func roleChecks(e endpoint) []check {
 	role := e.sufficient()[0] // the near misses of the others are the same check
-	with := func(change func(string) string) func(*good) change {
-		return func(g *good) map[string]any {
+	with := func(change func(string) string) func(*baselineToken) change {
+		return func(g *baselineToken) map[string]any {
 			var roles []string
 			for _, held := range g.claims.roles() {
 				if slices.Contains(e.roles(), held) {
@@ -115,15 +115,15 @@ func roleChecks(e endpoint) []check {
 		entitlement("role-longer-before", "roles whose names end with those asked for", gain, with(func(r string) string { return "Not" + r })),
 		entitlement("role-shorter", "roles whose names are the beginnings of those asked for", gain, with(func(r string) string { return r[:max(1, len(r)-1)] })),
 		entitlement("role-case", "roles in other case", gain, with(otherCase)),
-		entitlement("role-in-scp", "role "+role+" as a scope", gain, func(g *good) change {
+		entitlement("role-in-scp", "role "+role+" as a scope", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "scp": strings.TrimSpace(g.claims.text("scp") + " " + role)}
 		}),
-		entitlement("role-in-groups", "its roles as groups", gain, func(g *good) change {
+		entitlement("role-in-groups", "its roles as groups", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "groups": g.claims.roles()}
 		}),
-		lenient(unissued(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *good) change { return change{"roles": role} })),
+		lenient(unissued(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *baselineToken) change { return change{"roles": role} })),
 			"correct APIs differ: Entra's roles are always a list"),
-		lenient(unissued(entitlement("role-claim", "its roles in role instead of roles", gain, func(g *good) change {
+		lenient(unissued(entitlement("role-claim", "its roles in role instead of roles", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "role": g.claims.roles()}
 		})), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
 	}
@@ -134,15 +134,15 @@ func roleChecks(e endpoint) []check {
 }
 
 // entitlement is a correctly signed token with such a change of scopes or roles.
-func entitlement(name, what, gain string, changes func(*good) change) check {
+func entitlement(name, what, gain string, changes func(*baselineToken) change) check {
 	c := claim(name, High, "with "+what, "", "", changes)
 	c.gain, c.flaw = gain, "the API does not compare scopes (scp) and roles (roles) as whole words of the right claim"
 	return c
 }
 
 // ofUser skips what makes no sense of an application's token.
-func ofUser(present func(context.Context, *good) (credential, error)) func(context.Context, *good) (credential, error) {
-	return func(ctx context.Context, g *good) (credential, error) {
+func ofUser(present func(context.Context, *baselineToken) (credential, error)) func(context.Context, *baselineToken) (credential, error) {
+	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		if g.who.user == "" {
 			return credential{}, skip("", "it starts from a user's token that the API accepts, and none is available")
 		}
@@ -151,7 +151,7 @@ func ofUser(present func(context.Context, *good) (credential, error)) func(conte
 }
 
 // unentitled takes away what lets in.
-func unentitled(g *good, more change) change {
+func unentitled(g *baselineToken, more change) change {
 	changes := change{"roles": nil}
 	if g.claims.text("scp") != "" {
 		changes["scp"] = "another.scope"
@@ -165,22 +165,22 @@ func unentitled(g *good, more change) change {
 // orderChecks are tokens that are neither valid nor enough: nothing of a token
 // may be believed, its lack of a scope neither, before all of it is checked.
 var orderChecks = []check{
-	order("order-signature", CauseSignature, "whose signature does not match", func(_ context.Context, g *good) (credential, error) {
+	order("order-signature", CauseSignature, "whose signature does not match", func(_ context.Context, g *baselineToken) (credential, error) {
 		token := g.token.WithClaim("roles", []string{})
 		if g.claims.text("scp") != "" {
 			token = token.WithClaim("scp", "another.scope")
 		}
 		return bearer(token.String()), nil
 	}),
-	order("order-expired", CauseExpiry, "that has expired", func(ctx context.Context, g *good) (credential, error) {
+	order("order-expired", CauseExpiry, "that has expired", func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, unentitled(g, change{"exp": g.date(-time.Hour)}))
 	}),
-	order("order-audience", CauseAudience, "for another API", func(ctx context.Context, g *good) (credential, error) {
+	order("order-audience", CauseAudience, "for another API", func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, unentitled(g, change{"aud": anotherAudience}))
 	}),
 }
 
-func order(name string, fault CauseID, what string, present func(context.Context, *good) (credential, error)) check {
+func order(name string, fault CauseID, what string, present func(context.Context, *baselineToken) (credential, error)) check {
 	return check{
 		name: name, means: CauseOrder, alsoBlockedBy: []CauseID{fault}, lacks: true, severity: Low,
 		sends:   "a token without scopes and roles " + what,

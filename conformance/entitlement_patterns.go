@@ -20,7 +20,7 @@ func patternChecks(e endpoint) []variantCheck {
 			gain:   "a client can act without consent",
 			flaw:   "the API does not compare scopes (scp) as whole words: it takes one for a pattern, a beginning or a list",
 			source: sourcePatterns,
-			variants: func(e endpoint, g *good) []variant {
+			variants: func(e endpoint, g *baselineToken) []variant {
 				if g.who.user == "" {
 					return nil
 				}
@@ -38,7 +38,7 @@ func patternChecks(e endpoint) []variantCheck {
 			gain:   "anybody whose role is named so, or who can name a role, can do what requires another one",
 			flaw:   "the API does not compare roles (roles) as whole words: it takes one for a pattern, a beginning or a list",
 			source: sourcePatterns,
-			variants: func(e endpoint, g *good) []variant {
+			variants: func(e endpoint, g *baselineToken) []variant {
 				return patternVariants(e.sufficient(), func(values []string) change {
 					return change{"roles": append(missing(g.claims.roles(), e.roles()), values...)}
 				}, true)

@@ -160,7 +160,7 @@ type check struct {
 	mayAdmit      bool  // correct APIs let it in
 	admits        bool  // it must be let in; then tolerates are what correct APIs answer too
 	also          []int // statuses that are as good as 401
-	present       func(context.Context, *good) (credential, error)
+	present       func(context.Context, *baselineToken) (credential, error)
 	inspect       func(reply) finding
 	fits          func(*Suite) bool // nil: every API
 }
@@ -176,7 +176,7 @@ func (c check) on(e endpoint, group Group) Case {
 		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
 		Expect: expect, stage: stageRest, inspect: c.inspect, alsoBlockedBy: c.alsoBlockedBy, lacks: c.lacks, unissued: c.unissued,
 		present: func(ctx context.Context, session *session) (credential, error) {
-			g, err := session.goodFor(e)
+			g, err := session.baselineTokenFor(e)
 			if err != nil {
 				return credential{}, err
 			}

@@ -131,7 +131,7 @@ func (s *session) entitledToken(ctx context.Context, c Case, as stack.As) (crede
 	defer cancel()
 	who, cannot, err := s.writtenSubject(as.User, as.Application)
 	admit := s.entitled[c.Endpoint]
-	var g *good
+	var g *baselineToken
 	switch {
 	case err != nil:
 		return credential{}, err

@@ -11,7 +11,7 @@ import (
 // forbiddenCases look at what a 403 says, and at what it must not say.
 func (s *Suite) forbiddenCases(e endpoint) []Case {
 	if !e.needsScope() && !e.needsRole() {
-		return nil // nothing that a good token could lack
+		return nil // nothing that a valid token could lack
 	}
 	// Where others without it are refused, the API remembers this one.
 	asked := CauseScope
@@ -21,7 +21,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	checks := []check{
 		{
 			name: "forbidden-token", means: CauseStaleRoles, shows: CauseEcho, severity: Medium,
-			sends:   "a good token without what the endpoint requires, and looks for it in the answer",
+			sends:   "a valid token without what the endpoint requires, and looks for it in the answer",
 			gain:    "tokens end up in logs and pages, where other people find them",
 			flaw:    "the API puts the token into its answer",
 			source:  "RFC 6750, section 5.2; OWASP: Error Handling",
@@ -29,7 +29,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		},
 		{
 			name: "forbidden-trace", means: CauseStaleRoles, shows: CauseDebug, severity: Medium,
-			sends:   "a good token without what the endpoint requires, and looks for a stack trace",
+			sends:   "a valid token without what the endpoint requires, and looks for a stack trace",
 			gain:    "the names and versions of what the API is made of",
 			flaw:    "the API answers with its own error, untreated",
 			source:  sourceDebug,
@@ -37,7 +37,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		},
 		{
 			name: "forbidden-reveals", means: CauseStaleRoles, shows: CauseReveals, severity: Low,
-			sends:  "a good token without what the endpoint requires, and looks for the roles that would be enough",
+			sends:  "a valid token without what the endpoint requires, and looks for the roles that would be enough",
 			gain:   "a refused caller learns which role to obtain",
 			flaw:   "the API tells refused callers which roles it accepts",
 			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",
@@ -56,10 +56,10 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	return cases
 }
 
-// notEnough presents a good token that lets nobody in: one that the issuer
+// notEnough presents a valid token that lets nobody in: one that the issuer
 // signs, else that of a user without roles.
-func (s *Suite) notEnough(e endpoint) func(context.Context, *good) (credential, error) {
-	return func(ctx context.Context, g *good) (credential, error) {
+func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (credential, error) {
+	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		lacks := unentitled(g, nil)
 		if e.needsRole() && !e.several() {
 			delete(lacks, "scp") // what is said of a role comes after the scopes

@@ -19,10 +19,10 @@ type headerCheck struct {
 
 // headerFacts are what the values of such headers are made from.
 type headerFacts struct {
-	good    *good
-	who     principal
-	publics []string // paths that need no token
-	methods []string // other methods that the document has for the path
+	baselineToken *baselineToken
+	who           principal
+	publics       []string // paths that need no token
+	methods       []string // other methods that the document has for the path
 }
 
 var headerChecks = []headerCheck{
@@ -107,7 +107,7 @@ func (s *Suite) headerCases(e endpoint) []Case {
 	var cases []Case
 	for _, h := range headerChecks {
 		c := Case{Name: h.name, Means: h.means, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}
-		cases = append(cases, inDisguise(e, c, ok && alone.id == e.id, func(g *good) ([]disguise, error) {
+		cases = append(cases, inDisguise(e, c, ok && alone.id == e.id, func(g *baselineToken) ([]disguise, error) {
 			return h.disguises(headerFacts{g, principalOf(e, g), s.publicPaths(), s.otherMethods(e)})
 		}))
 	}
@@ -190,8 +190,8 @@ type principal struct {
 	claims                    claimSet
 }
 
-// principalOf is whom the good token is for.
-func principalOf(e endpoint, g *good) principal {
+// principalOf is whom the valid token is for.
+func principalOf(e endpoint, g *baselineToken) principal {
 	p := principal{
 		oid: cmp.Or(g.claims.text("oid"), g.claims.text("sub")), tenant: g.claims.text("tid"),
 		name:   cmp.Or(g.claims.text("preferred_username"), g.claims.text("upn"), g.claims.text("unique_name"), g.claims.text("email"), "admin@contoso.example"),

@@ -14,11 +14,11 @@ const anotherCaller, anotherCallersID = "mallory@contoso.example", "5ca1ab1e-000
 func callerCase(e endpoint) Case {
 	c := check{
 		name: "header-caller", means: CauseHeaderIdentity, severity: High, admits: true,
-		sends:  "the good token, and headers by which a proxy names another caller",
+		sends:  "the valid token, and headers by which a proxy names another caller",
 		gain:   "anybody who has a valid token acts as any other user",
 		flaw:   "the API takes the caller from a header that the caller sets, and not from the token",
 		source: "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			if !g.session.isLetIn(e.key()) {
 				return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
 			}

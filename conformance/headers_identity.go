@@ -135,7 +135,7 @@ func (p principal) administrator() principal {
 	return p
 }
 
-// identityHeaders name the caller of the good token, and an administrator.
+// identityHeaders name the caller of the valid token, and an administrator.
 func identityHeaders(f headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, who := range []principal{f.who, f.who.administrator()} {
@@ -180,13 +180,13 @@ var tokenNames = []string{
 // tokenHeaders pass on a token that the issuer has not signed, and one that
 // nobody has.
 func tokenHeaders(f headerFacts) ([]disguise, error) {
-	foreign, err := f.good.token.SignedByAttacker()
+	foreign, err := f.baselineToken.token.SignedByAttacker()
 	if err != nil {
 		return nil, err
 	}
 	var all []disguise
 	for _, bad := range []struct{ what, raw string }{
-		{"a token signed with a foreign key", foreign.String()}, {"an unsigned token", f.good.token.Unsigned("none").String()},
+		{"a token signed with a foreign key", foreign.String()}, {"an unsigned token", f.baselineToken.token.Unsigned("none").String()},
 	} {
 		what, raw := bad.what, bad.raw
 		carry := func(names ...string) func(spoken) credential {

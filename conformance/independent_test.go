@@ -88,7 +88,7 @@ func TestNoFalseAlarm(t *testing.T) {
 }
 
 // The disruptive cases find nothing wrong either, except that the API refuses
-// the good token after them where the cache of its library forgets the keys.
+// the valid token after them where the cache of its library forgets the keys.
 func TestNoFalseAlarmOfDisruptiveCases(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()

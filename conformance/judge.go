@@ -151,7 +151,7 @@ func (c Case) cause(status int) string {
 	case c.Expect.admits() && status == http.StatusUnauthorized && c.Name == "public":
 		return c.Flaw
 	case c.Expect.admits() && status == http.StatusUnauthorized:
-		return "the API refuses a good token: its issuer, audience or key set URL is probably that of another tenant or token version; `" + outputCommand + "` prints what it must be told"
+		return "the API refuses a valid token: its issuer, audience or key set URL is probably that of another tenant or token version; `" + outputCommand + "` prints what it must be told"
 	case c.Expect.admits() && status == http.StatusForbidden:
 		return "the API asks for more than the document states, or reads scopes and roles wrongly: scp is one string with spaces, roles is a list, and both tell upper from lower case"
 	case want == http.StatusUnauthorized && status == http.StatusForbidden && c.stage == stageFirst:
@@ -161,7 +161,7 @@ func (c Case) cause(status int) string {
 	case want == http.StatusUnauthorized && status == http.StatusForbidden:
 		return "the API answers 403 where it cannot know the caller; 401 tells a client to sign in again"
 	case want == http.StatusForbidden && status == http.StatusUnauthorized:
-		return "the API refuses a good token as if nobody had signed in: it mixes what a caller may do with who the caller is, and clients will sign in again in vain"
+		return "the API refuses a valid token as if nobody had signed in: it mixes what a caller may do with who the caller is, and clients will sign in again in vain"
 	}
 	if c.Shows != "" { // Flaw is about what the answer shows
 		return c.Means.Title()

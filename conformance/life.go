@@ -75,9 +75,9 @@ type lifeCheck struct {
 // trial is a life case under way.
 type trial struct {
 	*session
-	c    Case
-	e    endpoint
-	good *good
+	c             Case
+	e             endpoint
+	baselineToken *baselineToken
 }
 
 // lifeCases are tried once, after all others and one by one: some of them
@@ -119,7 +119,7 @@ func (s *Suite) whyNoLife(usual string) string {
 
 // live begins a life case with the token that the endpoint lets in.
 func (s *session) live(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
-	g, err := s.goodFor(e)
+	g, err := s.baselineTokenFor(e)
 	if err != nil {
 		return credential{}, err
 	}
@@ -129,7 +129,7 @@ func (s *session) live(ctx context.Context, c Case, e endpoint, present func(con
 	l := &trial{s, c, e, g}
 	if got, err := l.ask(ctx, bearer(g.raw)); err == nil && !success(got.status) {
 		s.lose()
-		return credential{}, vacuous("the API refuses the good token (%d) since the case before", got.status)
+		return credential{}, vacuous("the API refuses the valid token (%d) since the case before", got.status)
 	}
 	return present(ctx, l)
 }
@@ -173,7 +173,7 @@ func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 // unknownKid is a token that names a key which the issuer does not have: it makes
 // many an API look for that key.
 func (l *trial) unknownKid(n int) (credential, error) {
-	return ownKey(l.good.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
+	return ownKey(l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
 }
 
 // uninterrupted is for what changes the tenant: a request that is given up on

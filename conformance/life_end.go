@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// patience is how long an API may take to let the good token in again.
+// patience is how long an API may take to let the valid token in again.
 const patience = 2 * time.Second
 
 // stillValid ends every run: the API lets in the token that it let in before. A
@@ -14,14 +14,14 @@ const patience = 2 * time.Second
 func (s *Suite) stillValid(e endpoint) Case {
 	c := check{
 		name: "still-valid", means: CauseNotAsFound, severity: Medium, admits: true,
-		sends:  "the good token, after all other cases",
+		sends:  "the valid token, after all other cases",
 		gain:   "nothing: after a short disturbance of the issuer nobody gets in, until the cache of keys expires or somebody restarts the API",
 		flaw:   CauseNotAsFound.Title(),
 		source: sourceKeys,
 	}.on(e, LifeCycle)
 	c.stage = stageEnd
 	c.present = func(ctx context.Context, session *session) (credential, error) {
-		g, err := session.goodFor(e)
+		g, err := session.baselineTokenFor(e)
 		if err != nil {
 			return credential{}, err
 		}
@@ -52,7 +52,7 @@ func (s *Suite) stillValid(e endpoint) Case {
 	return c
 }
 
-// lose remembers since which case the good token is refused; one case runs at a
+// lose remembers since which case the valid token is refused; one case runs at a
 // time by then.
 func (s *session) lose() {
 	if !s.isLost {
@@ -60,7 +60,7 @@ func (s *session) lose() {
 	}
 }
 
-// lost says since when the API refuses the good token, and what helps.
+// lost says since when the API refuses the valid token, and what helps.
 func (s *session) lost(a reply, waited time.Duration) finding {
 	if success(a.status) {
 		return finding{}

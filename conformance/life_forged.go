@@ -27,7 +27,7 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 			if err != nil {
 				return credential{}, err
 			}
-			own, err := ownKey(l.good.token)
+			own, err := ownKey(l.baselineToken.token)
 			if err != nil {
 				return credential{}, err
 			}
@@ -35,7 +35,7 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 			if err != nil {
 				return credential{}, err
 			}
-			for _, sent := range []credential{unknown, own, bearer(l.good.token.Unsigned("none").String())} {
+			for _, sent := range []credential{unknown, own, bearer(l.baselineToken.token.Unsigned("none").String())} {
 				sent.restore = d.restore
 				got, err := l.ask(ctx, sent)
 				if err != nil {
@@ -57,7 +57,7 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 var keysWithdrawn = lifeCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
-		sends:  "the good token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
+		sends:  "the valid token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
 		gain:   "a key that was stolen, and withdrawn for it, opens the API until somebody restarts it",
 		flaw:   "the API adds the keys that it fetches to its own, and never removes one",
 		source: sourceKeys + "; CWE-324",
@@ -86,7 +86,7 @@ var keysWithdrawn = lifeCheck{
 			return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
 		}
 		restore := l.restoring(withdraw)
-		signed, err := l.good.signedUnder(ctx, map[string]any{"kid": kid})
+		signed, err := l.baselineToken.signedUnder(ctx, map[string]any{"kid": kid})
 		if err != nil {
 			restore(ctx)
 			return credential{}, err

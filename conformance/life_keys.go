@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	repeats     = 10                     // of a good token
+	repeats     = 10                     // of a valid token
 	unknownKids = 20                     // tokens under kids that the issuer does not have
 	slowKeySet  = 500 * time.Millisecond // until the issuer answers
 )
@@ -22,7 +22,7 @@ var keyChecks = []lifeCheck{
 	{
 		check: check{
 			name: "keys-next", means: CauseKeyRefresh, severity: Medium, admits: true,
-			sends:  "the good token signed with a key that the issuer has published since the API first let it in",
+			sends:  "the valid token signed with a key that the issuer has published since the API first let it in",
 			gain:   "nothing: when the issuer rolls its keys over nobody gets in any more, until somebody restarts the API",
 			flaw:   "the API does not fetch the issuer's keys again: it has those of its start (life.keyRefresh)",
 			source: sourceKeys,
@@ -32,7 +32,7 @@ var keyChecks = []lifeCheck{
 	{
 		check: check{
 			name: "retired-key", means: CauseKeyRetired, severity: High,
-			sends:  "the good token signed with a key that the issuer has withdrawn before the run began",
+			sends:  "the valid token signed with a key that the issuer has withdrawn before the run began",
 			gain:   "a key that was stolen, and withdrawn for it, opens the API for ever",
 			flaw:   "the API accepts a token whose kid is not a current key of the issuer",
 			source: sourceKeys,
@@ -42,7 +42,7 @@ var keyChecks = []lifeCheck{
 	{
 		check: check{
 			name: "keys-cached", means: CauseKeyCache, severity: Low, admits: true,
-			sends:  fmt.Sprintf("the good token %d times, and counts how often the key set is asked for", repeats+1),
+			sends:  fmt.Sprintf("the valid token %d times, and counts how often the key set is asked for", repeats+1),
 			gain:   "anybody slows the API down by asking; when the issuer does not answer, nobody gets in",
 			flaw:   "the API fetches the issuer's keys for every request",
 			source: "Microsoft: Access tokens, Signing key rollover; RFC 8725, section 3.10",
@@ -62,7 +62,7 @@ var keyChecks = []lifeCheck{
 	{
 		check: check{
 			name: "keys-slow", means: CauseKeyWait, severity: Low, admits: true,
-			sends:  "the good token while the key set takes its time, after a token of an unknown key",
+			sends:  "the valid token while the key set takes its time, after a token of an unknown key",
 			gain:   "anybody makes everybody wait, by a token of an unknown key",
 			flaw:   "the API refuses all callers while it waits for the issuer's keys",
 			source: sourceKeys,
@@ -119,7 +119,7 @@ func (s *session) learnNextKey(ctx context.Context, cases []Case) {
 	}
 	defer close(p.done)
 	i := slices.IndexFunc(cases, func(c Case) bool { return c.stage == stageLife })
-	g, err := s.goodFor(s.endpoints[p.endpoint])
+	g, err := s.baselineTokenFor(s.endpoints[p.endpoint])
 	if p.err != nil || err != nil || i < 0 || !s.isLetIn(p.endpoint) {
 		return // the cases say why
 	}
@@ -135,7 +135,7 @@ func (s *session) learnNextKey(ctx context.Context, cases []Case) {
 	}
 }
 
-// signRetired is the endpoint's good token, signed with a key that the issuer
+// signRetired is the endpoint's valid token, signed with a key that the issuer
 // no longer has; "" where there is none to be had.
 func (s *session) signRetired(ctx context.Context, e endpoint) (string, error) {
 	admit := s.entitled[e.id]
@@ -156,12 +156,12 @@ func (s *session) signRetired(ctx context.Context, e endpoint) (string, error) {
 	return raw, errors.Join(err, withdraw(ctx))
 }
 
-// signedNext is the good token, signed with the published key.
+// signedNext is the valid token, signed with the published key.
 func (l *trial) signedNext(ctx context.Context) (credential, error) {
 	if err := l.published.err; err != nil {
 		return credential{}, fmt.Errorf("publish a key: %w", err)
 	}
-	return l.good.signedUnder(ctx, map[string]any{"kid": l.published.kid})
+	return l.baselineToken.signedUnder(ctx, map[string]any{"kid": l.published.kid})
 }
 
 // nextKey sends the token until it is let in, but no longer than the document
@@ -239,7 +239,7 @@ func (l *trial) nudge(ctx context.Context) error {
 }
 
 func repeated(ctx context.Context, l *trial) (credential, error) {
-	return l.counting(ctx, bearer(l.good.raw), func(int) (credential, error) { return bearer(l.good.raw), nil }, repeats, func(n int) finding {
+	return l.counting(ctx, bearer(l.baselineToken.raw), func(int) (credential, error) { return bearer(l.baselineToken.raw), nil }, repeats, func(n int) finding {
 		if n > repeats/2 {
 			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d requests that needed none", n, repeats+1)}
 		}
@@ -290,14 +290,14 @@ func (l *trial) counting(ctx context.Context, last credential, each func(int) (c
 	return last, nil
 }
 
-// disturbed presents the good token while the key set is not what it should be,
+// disturbed presents the valid token while the key set is not what it should be,
 // and once more after one that makes the API look at it. That everybody has to
 // live through; some libraries do not survive this.
 func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
 	return lifeCheck{
 		check: check{
 			name: name, means: CauseKeyOutage, severity: Low, admits: true,
-			sends:  "the good token while the key set " + what + ", and once more after a token of an unknown key",
+			sends:  "the valid token while the key set " + what + ", and once more after a token of an unknown key",
 			gain:   "nothing: no caller is accepted until the issuer's keys can be fetched again",
 			flaw:   flaw,
 			source: sourceKeys,
@@ -308,7 +308,7 @@ func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
 			if err != nil {
 				return credential{}, err
 			}
-			c := bearer(l.good.raw)
+			c := bearer(l.baselineToken.raw)
 			c.restore = d.restore
 			got, err := l.ask(ctx, c)
 			if err != nil {
@@ -345,7 +345,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 		cancel()
 		return end(ctx)
 	}
-	// The good token goes as soon as the API waits for the key set, or will not.
+	// The valid token goes as soon as the API waits for the key set, or will not.
 	for waiting := true; waiting; {
 		select {
 		case <-ctx.Done():
@@ -360,7 +360,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 			waiting = n == 0
 		}
 	}
-	c := bearer(l.good.raw)
+	c := bearer(l.baselineToken.raw)
 	c.restore = d.restore
 	c.inspect = func(a reply) finding {
 		if a.elapsed >= slowKeySet/2 {

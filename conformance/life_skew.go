@@ -54,7 +54,7 @@ func spell(d time.Duration) string {
 
 // skewed has the claim be so far from now; the rest of the token's life fits.
 func skewed(name, what, claimed string, offset time.Duration) lifeCheck {
-	changes := func(g *good) change {
+	changes := func(g *baselineToken) change {
 		if claimed == "exp" {
 			return change{"iat": g.date(offset - time.Hour), "nbf": g.date(offset - time.Hour), "exp": g.date(offset)}
 		}
@@ -63,7 +63,7 @@ func skewed(name, what, claimed string, offset time.Duration) lifeCheck {
 	return lifeCheck{
 		check: claim(name, Medium, what, claimed, "RFC 7519, sections 4.1.4 and 4.1.5", changes),
 		present: func(ctx context.Context, l *trial) (credential, error) {
-			return l.good.present(ctx, changes(l.good))
+			return l.baselineToken.present(ctx, changes(l.baselineToken))
 		},
 	}
 }

@@ -12,7 +12,7 @@ import (
 var keyOfAnotherTenant = lifeCheck{
 	check: check{
 		name: "keys-tenant", means: CauseKeyTenant, severity: Critical,
-		sends:  "the good token signed with a key of the common key set whose issuer is another tenant",
+		sends:  "the valid token signed with a key of the common key set whose issuer is another tenant",
 		gain:   "who has the key of one tenant makes tokens of all tenants",
 		flaw:   "the API takes any key of the common key set for any tenant, and does not compare the issuer of the key with the token's (iss)",
 		source: "Microsoft: Access tokens, Validate the signing key issuer; CWE-345",
@@ -26,7 +26,7 @@ var keyOfAnotherTenant = lifeCheck{
 			return credential{}, fmt.Errorf("publish a key: %w", err)
 		}
 		restore := l.restoring(withdraw)
-		signed, err := l.good.signedUnder(ctx, map[string]any{"kid": kid})
+		signed, err := l.baselineToken.signedUnder(ctx, map[string]any{"kid": kid})
 		fetches := false
 		if err == nil {
 			fetches, err = l.fetched(ctx)

@@ -19,14 +19,14 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 		return nil
 	}
 	const gain = "users who are in none of the groups can do what requires membership"
-	deny := func(name, kind, flaw string, changes func(*good) change, match func(User) bool) Case {
+	deny := func(name, kind, flaw string, changes func(*baselineToken) change, match func(User) bool) Case {
 		who, cannot := s.refused(e, kind, s.addUser("outsider"), func(u User) bool { return match(u) && e.satisfiedBy(u.Roles) && !(e.noGuests && u.Guest) })
 		c := s.denied(e, name, CauseGroup, High, who, cannot, s.userProperties(e, who)...)
 		if changes != nil && (cannot != nil || name == "group-overage") {
 			c.skip = nil
 			c.Sends = "a correctly signed token of a user " + kind
 			c.present = func(ctx context.Context, session *session) (credential, error) {
-				g, err := session.goodFor(e)
+				g, err := session.baselineTokenFor(e)
 				if err != nil {
 					return credential{}, err
 				}
@@ -44,18 +44,18 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	outside := func(u User) bool { return !overlap(u.Groups, e.groups) }
 	cases := []Case{
 		deny("no-group", "who is in no group", "the API does not check the group (groups)",
-			func(*good) change { return change{"groups": nil} }, func(u User) bool { return len(u.Groups) == 0 }),
+			func(*baselineToken) change { return change{"groups": nil} }, func(u User) bool { return len(u.Groups) == 0 }),
 		deny("wrong-group", "who is only in other groups", "the API requires a group but does not check which one (groups)",
-			func(*good) change { return change{"groups": []string{otherGroup}} }, func(u User) bool { return len(u.Groups) > 0 && outside(u) }),
+			func(*baselineToken) change { return change{"groups": []string{otherGroup}} }, func(u User) bool { return len(u.Groups) > 0 && outside(u) }),
 		deny("group-overage", "who is in too many groups for a token, and in none of those", "the API takes a token without groups, whose bearer has too many of them, for that of a member",
 			overage, outside),
 	}
 	near := []check{
-		entitlement("group-name", "the names of the groups instead of their ids", gain, func(*good) change { return change{"groups": e.groups} }),
-		entitlement("group-in-roles", "the group as a role", gain, func(g *good) change {
+		entitlement("group-name", "the names of the groups instead of their ids", gain, func(*baselineToken) change { return change{"groups": e.groups} }),
+		entitlement("group-in-roles", "the group as a role", gain, func(g *baselineToken) change {
 			return change{"groups": nil, "roles": append(g.claims.roles(), s.groupClaims(e.groups)...)}
 		}),
-		entitlement("group-longer", "a group whose id begins with the right one", gain, func(*good) change {
+		entitlement("group-longer", "a group whose id begins with the right one", gain, func(*baselineToken) change {
 			return change{"groups": []string{s.groupClaims(e.groups)[0] + "0"}}
 		}),
 	}
@@ -71,7 +71,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	member := check{
 		name: "group-overage-member", means: CauseGroupRefused, severity: Low, sends: "a correctly signed token of a member who is in too many groups for a token",
 		gain: "nothing: members of many groups may be refused", flaw: "the API answers neither as to a member nor as to somebody else",
-		source: sourceGroups, present: func(ctx context.Context, g *good) (credential, error) { return g.present(ctx, overage(g)) },
+		source: sourceGroups, present: func(ctx context.Context, g *baselineToken) (credential, error) { return g.present(ctx, overage(g)) },
 	}.on(e, Authorization)
 	member.Expect = e.expect
 	member.Expect.Tolerates = []int{403}
@@ -80,7 +80,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 
 // overage is what Entra puts into the token of a user with more than 200 groups.
 // Source: Microsoft: Configure group claims for applications, Group overages.
-func overage(g *good) change {
+func overage(g *baselineToken) change {
 	return change{
 		"groups":       nil,
 		"_claim_names": map[string]any{"groups": "src1"},
@@ -120,7 +120,7 @@ func (s *Suite) guests(e endpoint) []Case {
 	made := func(name, sends, flaw string, changes change) Case {
 		c := check{
 			name: name, means: CauseGuests, severity: High, sends: sends, gain: "guests can do what is kept for members of the tenant", flaw: flaw, source: sourceGuests,
-			present: func(ctx context.Context, g *good) (credential, error) { return g.present(ctx, changes) },
+			present: func(ctx context.Context, g *baselineToken) (credential, error) { return g.present(ctx, changes) },
 		}.on(e, Authorization)
 		c.Expect.Status = 403
 		return c

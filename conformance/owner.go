@@ -86,8 +86,8 @@ type ownerTrial struct {
 	e      endpoint
 	c      Case
 	scene  scene
-	owner  *good
-	peer   *good
+	owner  *baselineToken
+	peer   *baselineToken
 	result *Result
 }
 
@@ -99,7 +99,7 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 	c.Expect = Expect{Status: http.StatusForbidden, Also: []int{http.StatusNotFound}}
 	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
 		result := Result{Case: c}
-		owner, err := r.session.goodFor(e)
+		owner, err := r.session.baselineTokenFor(e)
 		if err != nil {
 			return result, err
 		}

@@ -11,7 +11,7 @@ import (
 	"math/big"
 )
 
-// publicKey is the issuer's key that has signed the good token, as everybody
+// publicKey is the issuer's key that has signed the valid token, as everybody
 // can download it.
 type publicKey struct {
 	jwk         []byte // as it stands in the key set
@@ -20,8 +20,8 @@ type publicKey struct {
 	key         *rsa.PublicKey
 }
 
-// publicKey finds the key of the good token in the issuer's key set.
-func (g *good) publicKey(ctx context.Context) (*publicKey, error) {
+// publicKey finds the key of the valid token in the issuer's key set.
+func (g *baselineToken) publicKey(ctx context.Context) (*publicKey, error) {
 	set, err := g.session.Tokens.Keys(ctx)
 	if err != nil {
 		return nil, skip("", "the issuer's public key cannot be had: %v", plain(err))
@@ -32,7 +32,7 @@ func (g *good) publicKey(ctx context.Context) (*publicKey, error) {
 		return nil, fmt.Errorf("the issuer's key set: %w", err)
 	}
 	if err := json.Unmarshal(g.token.Header, &header); err != nil {
-		return nil, fmt.Errorf("the good token's header: %w", err)
+		return nil, fmt.Errorf("the valid token's header: %w", err)
 	}
 	for _, raw := range found.Keys {
 		var one struct {
@@ -53,7 +53,7 @@ func (g *good) publicKey(ctx context.Context) (*publicKey, error) {
 		}
 		return key, nil
 	}
-	return nil, skip("", "the issuer's key set has no key of the good token's kid")
+	return nil, skip("", "the issuer's key set has no key of the valid token's kid")
 }
 
 // The forms in which a program may hold the key, and so use it as a secret.

@@ -76,7 +76,7 @@ func (s *Suite) disguiseCases(e endpoint) []Case {
 			Name: check.name, Means: CauseRoutePath, Group: Routes, Sends: check.sends, Flaw: check.flaw, Source: check.source,
 			Gain: "anybody can call the endpoint, by another spelling of its path",
 		}
-		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(*good) ([]disguise, error) {
+		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(*baselineToken) ([]disguise, error) {
 			var all []disguise
 			for _, one := range check.spellings(publics) {
 				all = append(all, one.disguise(stated))

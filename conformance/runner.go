@@ -239,7 +239,7 @@ func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 		return credential{}, err
 	}
 	if c.stage == stageBase {
-		r.session.setGood(c, g)
+		r.session.setBaselineToken(c, g)
 	}
 	letIn := bearer(g.raw)
 	letIn.note = g.note

@@ -17,10 +17,10 @@ import (
 // and which of them were let in.
 type session struct {
 	*Suite
-	mu     sync.Mutex
-	grants map[subject]*grant
-	good   map[string]*good  // by endpoint
-	signed map[string]string // by the issuer: tokens by their header and claims
+	mu             sync.Mutex
+	grants         map[subject]*grant
+	baselineTokens map[string]*baselineToken // by endpoint
+	signed         map[string]string         // by the issuer: tokens by their header and claims
 
 	insufficient map[string]*insufficient // by endpoint
 	bait         *bait                    // nil: not needed yet
@@ -31,12 +31,12 @@ type session struct {
 	hidden    []string // secrets that every request carries
 	endpoints map[string]endpoint
 	// entitled get the token that each protected endpoint lets in.
-	entitled map[string]func(context.Context, *session) (*good, error)
+	entitled map[string]func(context.Context, *session) (*baselineToken, error)
 
 	admitted map[string][]byte // what endpoints answer to those who are let in
 
 	lastLife  string // the life case before
-	isLost    bool   // the good token is refused
+	isLost    bool   // the valid token is refused
 	lostAfter string // since that case; "": it is not known
 
 	published published // for the life cases; zero: none is among those chosen
@@ -47,9 +47,9 @@ type session struct {
 
 // newSession begins one over all cases of a suite, which Expand has checked.
 func newSession(s *Suite, all []Case) *session {
-	n := &session{Suite: s, grants: make(map[subject]*grant), good: make(map[string]*good), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
+	n := &session{Suite: s, grants: make(map[subject]*grant), baselineTokens: make(map[string]*baselineToken), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
 		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
-		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*good, error)),
+		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*baselineToken, error)),
 	}
 	if n.pace.sleep == nil {
 		n.pace.sleep = sleep
@@ -118,7 +118,7 @@ func (s *session) explain(who subject, err error) error {
 }
 
 // access returns the access token of who, examined.
-func (s *session) access(ctx context.Context, who subject, properties ...property) (*good, error) {
+func (s *session) access(ctx context.Context, who subject, properties ...property) (*baselineToken, error) {
 	g := s.grant(ctx, who)
 	if g.err != nil {
 		return nil, g.err
@@ -128,11 +128,11 @@ func (s *session) access(ctx context.Context, who subject, properties ...propert
 	if err != nil {
 		return nil, err
 	}
-	return &good{session: s, who: who, raw: g.access, token: token, claims: claims}, nil
+	return &baselineToken{session: s, who: who, raw: g.access, token: token, claims: claims}, nil
 }
 
-// good is a token that an endpoint must let in, and what others are made from.
-type good struct {
+// baselineToken is a token that an endpoint must let in, and what others are made from.
+type baselineToken struct {
 	session  *session
 	endpoint string
 	who      subject
@@ -143,27 +143,27 @@ type good struct {
 	note     string
 }
 
-// goodFor is the token that the endpoint's hostile tokens are made from.
-func (s *session) goodFor(e endpoint) (*good, error) {
+// baselineTokenFor is the token that the endpoint's hostile tokens are made from.
+func (s *session) baselineTokenFor(e endpoint) (*baselineToken, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g := s.good[e.key()]; g != nil {
+	if g := s.baselineTokens[e.key()]; g != nil {
 		return g, nil
 	}
 	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: %s", e.id, e.of("valid"))
 }
 
-func (s *session) setGood(c Case, g *good) {
+func (s *session) setBaselineToken(c Case, g *baselineToken) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.endpoint = c.Endpoint
-	s.good[c.base()] = g
+	s.baselineTokens[c.base()] = g
 }
 
 func (s *session) setLetIn(c Case, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.good[c.base()].letIn = true
+	s.baselineTokens[c.base()].letIn = true
 	if _, known := s.admitted[c.Endpoint]; !known {
 		s.admitted[c.Endpoint] = answer
 	}
@@ -172,18 +172,18 @@ func (s *session) setLetIn(c Case, answer []byte) {
 func (s *session) isLetIn(base string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := s.good[base]
+	g := s.baselineTokens[base]
 	return g != nil && g.letIn
 }
 
-// sign has the issuer sign the good token's claims with changes; nil removes a
+// sign has the issuer sign the valid token's claims with changes; nil removes a
 // claim. That nothing else differs is checked: one defect, no more.
-func (g *good) sign(ctx context.Context, changes map[string]any) (string, error) {
+func (g *baselineToken) sign(ctx context.Context, changes map[string]any) (string, error) {
 	return g.signWith(ctx, nil, changes)
 }
 
 // signWith does the same under another header.
-func (g *good) signWith(ctx context.Context, header, changes map[string]any) (string, error) {
+func (g *baselineToken) signWith(ctx context.Context, header, changes map[string]any) (string, error) {
 	want := maps.Clone(map[string]any(g.claims))
 	for name, value := range changes {
 		if value == nil {
@@ -231,7 +231,7 @@ func (s *session) sign(ctx context.Context, header map[string]any, claims claimS
 }
 
 // dates are claims relative to the issuer's clock.
-func (g *good) date(offset time.Duration) int64 { return g.session.Clock().Add(offset).Unix() }
+func (g *baselineToken) date(offset time.Duration) int64 { return g.session.Clock().Add(offset).Unix() }
 
 // sameJSON compares two values by their encoding, so that 1 is 1 whatever Go
 // type holds it.

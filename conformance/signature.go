@@ -10,39 +10,39 @@ import (
 // signature are tokens that the issuer has not signed, or not so.
 var signature = slices.Concat(tampered, unsigned, ownKeys, publicKeyAsSecret, keyInHeader, keyByName)
 
-// tampered are the good token, changed after it was signed.
+// tampered are the valid token, changed after it was signed.
 var tampered = []check{
 	{
 		name: "tampered-payload", means: CauseSignature, severity: Critical,
-		sends:  "the good token with a claim added to its payload",
+		sends:  "the valid token with a claim added to its payload",
 		gain:   "anybody who has a token can rewrite it: another user, every role",
 		flaw:   "the API does not check the signature",
 		source: "RFC 7515, section 5.2",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return bearer(g.token.WithClaim("tampered", true).String()), nil
 		},
 	},
 	{
 		name: "tampered-signature", means: CauseSignature, severity: Critical,
-		sends:  "the good token with one bit of its signature changed",
+		sends:  "the valid token with one bit of its signature changed",
 		gain:   "anybody can make tokens",
 		flaw:   "the API does not check the signature",
 		source: "RFC 7515, section 5.2",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return bearer(g.token.WithFlippedSignature().String()), nil
 		},
 	},
-	tamper("tampered-header", "the good token with a parameter added to its header", "the API checks the signature of something else than was sent",
+	tamper("tampered-header", "the valid token with a parameter added to its header", "the API checks the signature of something else than was sent",
 		func(t forge.Token) forge.Token { return t.WithHeader("tampered", true) }),
-	tamper("tampered-b64", "the good token with b64 false and crit added to its header", "the API lets the token select the signed content (b64)",
+	tamper("tampered-b64", "the valid token with b64 false and crit added to its header", "the API lets the token select the signed content (b64)",
 		func(t forge.Token) forge.Token {
 			return t.WithHeader("b64", false).WithHeader("crit", []string{"b64"})
 		}),
-	tamper("truncated-signature", "the good token with half of its signature", "the API compares as much of the signature as there is",
+	tamper("truncated-signature", "the valid token with half of its signature", "the API compares as much of the signature as there is",
 		func(t forge.Token) forge.Token { return t.WithSignature(t.Signature[:len(t.Signature)/2]) }),
-	tamper("empty-signature", "the good token without its signature, and alg unchanged", "the API accepts a missing signature as valid",
+	tamper("empty-signature", "the valid token without its signature, and alg unchanged", "the API accepts a missing signature as valid",
 		func(t forge.Token) forge.Token { return t.WithSignature(nil) }),
-	tamper("zero-signature", "the good token with a signature of zeros", "the API does not check the signature, or not that it is in range",
+	tamper("zero-signature", "the valid token with a signature of zeros", "the API does not check the signature, or not that it is in range",
 		func(t forge.Token) forge.Token { return t.WithSignature(make([]byte, len(t.Signature))) }),
 }
 
@@ -50,7 +50,9 @@ func tamper(name, sends, flaw string, change func(forge.Token) forge.Token) chec
 	return check{
 		name: name, means: CauseSignature, severity: Critical, sends: sends, flaw: flaw,
 		gain: "anybody can make tokens", source: "RFC 7515, section 5.2", tolerates: []int{400},
-		present: func(_ context.Context, g *good) (credential, error) { return bearer(change(g.token).String()), nil },
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
+			return bearer(change(g.token).String()), nil
+		},
 	}
 }
 
@@ -71,11 +73,13 @@ var unsigned = []check{
 func none(name, what string, change func(forge.Token) forge.Token) check {
 	return check{
 		name: name, means: CauseAlgorithm, severity: Critical,
-		sends:  "the good token with " + what,
+		sends:  "the valid token with " + what,
 		gain:   "anybody can make tokens, without any key",
 		flaw:   "the API accepts alg none: the token selects the verification algorithm",
 		source: "RFC 8725, sections 2.1 and 3.2; CVE-2015-9235, CVE-2020-28042", tolerates: []int{400},
-		present: func(_ context.Context, g *good) (credential, error) { return bearer(change(g.token).String()), nil },
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
+			return bearer(change(g.token).String()), nil
+		},
 	}
 }
 
@@ -83,11 +87,11 @@ func none(name, what string, change func(forge.Token) forge.Token) check {
 var ownKeys = []check{
 	{
 		name: "unknown-kid", means: CauseSignature, severity: Critical,
-		sends:  "the good token's payload signed with a foreign key, under a kid that the issuer does not have",
+		sends:  "the valid token's payload signed with a foreign key, under a kid that the issuer does not have",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API accepts a token whose kid is not a key of the issuer: the signature is not verified, or the token supplies its own key",
 		source: "RFC 7515, section 4.1.4; Microsoft: Access tokens, Validate the signature",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			token := g.token.WithHeader("kid", unknownKid)
 			if g.token.HasHeader("x5t") { // names the key too, in version 1.0 tokens
 				token = token.WithHeader("x5t", unknownKid)
@@ -97,19 +101,19 @@ var ownKeys = []check{
 	},
 	{
 		name: "own-key", means: CauseSignature, severity: Critical,
-		sends:   "the good token's payload signed with a foreign key, under the kid of the issuer's",
+		sends:   "the valid token's payload signed with a foreign key, under the kid of the issuer's",
 		gain:    "anybody can make tokens, with any key",
 		flaw:    "the API does not check the signature",
 		source:  "RFC 7515, section 5.2",
-		present: func(_ context.Context, g *good) (credential, error) { return ownKey(g.token) },
+		present: func(_ context.Context, g *baselineToken) (credential, error) { return ownKey(g.token) },
 	},
 	{
 		name: "own-key-no-kid", means: CauseSignature, severity: Critical,
-		sends:  "the good token's payload signed with a foreign key, without a kid",
+		sends:  "the valid token's payload signed with a foreign key, without a kid",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API accepts a token without a kid: the signature is not verified",
 		source: "RFC 7515, section 4.1.4",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return ownKey(g.token.WithoutHeader("kid").WithoutHeader("x5t"))
 		},
 	},
@@ -119,11 +123,11 @@ var ownKeys = []check{
 func ownAlg(alg string) check {
 	return check{
 		name: "own-" + alg, means: CauseAlgorithm, severity: Critical,
-		sends:  "the good token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's",
+		sends:  "the valid token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API does not check signatures by other algorithms than the issuer's, " + alg + " for one",
 		source: "RFC 8725, sections 3.1 and 3.2",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			token, err := g.token.SignedByAttackerAs(alg)
 			return bearer(token.String()), err
 		},

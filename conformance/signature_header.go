@@ -19,7 +19,7 @@ var keyInHeader = []check{
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the key that the token brings along (jwk)",
 		source: "RFC 7515, section 4.1.3; CVE-2018-0114",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			key, err := forge.AttackerJWK(unknownKid)
 			if err != nil {
 				return credential{}, err
@@ -33,7 +33,7 @@ var keyInHeader = []check{
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the certificate that the token brings along (x5c)",
 		source: "RFC 7515, section 4.1.6",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			certificate, err := forge.AttackerCertificate()
 			if err != nil {
 				return credential{}, err
@@ -51,7 +51,7 @@ func byReference(parameter, path, what, source string) check {
 		gain:   "anybody can make tokens, with any key, or have the API call any address in its network",
 		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
 		source: source,
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			lure, err := g.session.lure()
 			if err != nil {
 				return credential{}, err
@@ -81,7 +81,7 @@ var keyByName = []check{
 		gain:   "anybody can break the lookup of keys",
 		flaw:   "the API accepts a token whose kid is too long to look up",
 		source: "RFC 7515, section 4.1.4", also: []int{400, 431},
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return ownKey(g.token.WithHeader("kid", strings.Repeat("k", 4000)))
 		},
 	}),
@@ -91,7 +91,7 @@ var keyByName = []check{
 		gain:   "anybody can break the lookup of keys",
 		flaw:   "the API accepts a token whose kid is not a string",
 		source: "RFC 7515, section 4.1.4", tolerates: []int{400},
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return ownKey(g.token.WithHeader("kid", 7))
 		},
 	},
@@ -101,7 +101,7 @@ var keyByName = []check{
 		gain:   "nothing by itself: the API tries the keys that it has",
 		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
 		source: "RFC 7515, section 4.1.4", mayAdmit: true,
-		present: func(ctx context.Context, g *good) (credential, error) {
+		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			return g.signedUnder(ctx, map[string]any{"kid": nil, "x5t": nil})
 		},
 	},
@@ -111,14 +111,14 @@ var keyByName = []check{
 		gain:   "nothing by itself: Entra signs no such tokens",
 		flaw:   "correct APIs differ: many libraries do not know crit",
 		source: "RFC 7515, section 4.1.11", mayAdmit: true,
-		present: func(ctx context.Context, g *good) (credential, error) {
+		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			return g.signedUnder(ctx, map[string]any{"crit": []string{"urn:example:unknown"}, "urn:example:unknown": true})
 		},
 	},
 }
 
-// signedUnder has the issuer sign the good token's claims under another header.
-func (g *good) signedUnder(ctx context.Context, header map[string]any) (credential, error) {
+// signedUnder has the issuer sign the valid token's claims under another header.
+func (g *baselineToken) signedUnder(ctx context.Context, header map[string]any) (credential, error) {
 	raw, err := g.signWith(ctx, header, nil)
 	if err != nil {
 		return credential{}, err

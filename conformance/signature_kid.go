@@ -20,9 +20,9 @@ type forgedCheck struct {
 
 // forgery is what such tokens are made from.
 type forgery struct {
-	good *good
-	lure *bait
-	own  string // the beginning of the case's paths at the attacker's server, to tell who came
+	baselineToken *baselineToken
+	lure          *bait
+	own           string // the beginning of the case's paths at the attacker's server, to tell who came
 }
 
 var forgedChecks = []forgedCheck{
@@ -73,7 +73,7 @@ func (s *Suite) forgedCases(e endpoint) []Case {
 	var cases []Case
 	for _, check := range forgedChecks {
 		c := Case{Name: check.name, Means: check.means, Group: Signature, Sends: check.sends, Gain: check.gain, Flaw: check.flaw, Source: check.source}
-		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(g *good) ([]disguise, error) {
+		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(g *baselineToken) ([]disguise, error) {
 			lure, err := g.session.lure()
 			if err != nil {
 				return nil, err
@@ -101,7 +101,7 @@ func (f forgery) signed(says string, token forge.Token) disguise {
 // secret sends a token that is authenticated with such a secret.
 func (f forgery) secret(says, kid, secret string) disguise {
 	return disguise{says: says, forged: true, change: func(spoken) credential {
-		return bearer(f.good.token.WithHeader("kid", kid).WithoutHeader("x5t").SignedWithSecret([]byte(secret)).String())
+		return bearer(f.baselineToken.token.WithHeader("kid", kid).WithoutHeader("x5t").SignedWithSecret([]byte(secret)).String())
 	}}
 }
 
@@ -111,9 +111,9 @@ func (f forgery) served(d disguise, path string) disguise {
 	return d
 }
 
-// under is the good token under another kid.
+// under is the valid token under another kid.
 func (f forgery) under(kid string) forge.Token {
-	return f.good.token.WithHeader("kid", kid).WithoutHeader("x5t")
+	return f.baselineToken.token.WithHeader("kid", kid).WithoutHeader("x5t")
 }
 
 func rarely(all []disguise, usual int) []disguise {
@@ -171,22 +171,22 @@ func kidsOfSQL(f forgery) []disguise {
 
 func keysBesideKid(f forgery) []disguise {
 	var header struct{ Kid string }
-	_ = json.Unmarshal(f.good.token.Header, &header) // it was read before
+	_ = json.Unmarshal(f.baselineToken.token.Header, &header) // it was read before
 	jwk, _ := forge.AttackerJWK(header.Kid)
 	der, _ := forge.AttackerCertificate()
 	return []disguise{
-		f.signed("jwk beside the issuer's kid", f.good.token.WithHeader("jwk", jwk)),
-		f.signed("x5c beside the issuer's kid", f.good.token.WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})),
-		f.served(f.signed("jku beside the issuer's kid", f.good.token.WithHeader("jku", f.lure.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
-		f.served(f.signed("x5u beside the issuer's kid", f.good.token.WithHeader("x5u", f.lure.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
+		f.signed("jwk beside the issuer's kid", f.baselineToken.token.WithHeader("jwk", jwk)),
+		f.signed("x5c beside the issuer's kid", f.baselineToken.token.WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})),
+		f.served(f.signed("jku beside the issuer's kid", f.baselineToken.token.WithHeader("jku", f.lure.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
+		f.served(f.signed("x5u beside the issuer's kid", f.baselineToken.token.WithHeader("x5u", f.lure.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
 	}
 }
 
 func disguisedAddresses(f forgery) []disguise {
-	issuer := strings.TrimPrefix(f.good.claims.text("iss"), "https://")
+	issuer := strings.TrimPrefix(f.baselineToken.claims.text("iss"), "https://")
 	host, _, _ := strings.Cut(issuer, "/")
 	address := strings.TrimPrefix(f.lure.origin, "http://")
-	keys := "/" + host + "/" + f.good.session.Issuer.TenantID + "/discovery/v2.0/keys"
+	keys := "/" + host + "/" + f.baselineToken.session.Issuer.TenantID + "/discovery/v2.0/keys"
 	var all []disguise
 	for _, one := range []struct{ name, before, path, behind string }{
 		{"jku", "", keys, ""}, {"jku", host + "@", "/user/keys.json", ""}, {"jku", "", "/query/keys.json", "?https://" + issuer}, {"jku", "", "/fragment/keys.json", "#https://" + issuer},

@@ -22,11 +22,11 @@ var publicKeyAsSecret = []check{
 	asSecret("hs256-modulus-bytes", "as the bytes of its modulus", func(k *publicKey) ([]byte, error) { return k.key.N.Bytes(), nil }),
 	{
 		name: "hs256-empty", means: CauseAlgorithm, severity: Critical,
-		sends:  "the good token's payload with HS256 and an empty secret",
+		sends:  "the valid token's payload with HS256 and an empty secret",
 		gain:   "anybody can make tokens, without any key",
 		flaw:   "the API accepts HS256, and takes a key that it does not find for an empty secret",
 		source: "RFC 8725, sections 2.1 and 3.1",
-		present: func(_ context.Context, g *good) (credential, error) {
+		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return bearer(g.token.SignedWithSecret(nil).String()), nil
 		},
 	},
@@ -35,11 +35,11 @@ var publicKeyAsSecret = []check{
 func asSecret(name, form string, secret func(*publicKey) ([]byte, error)) check {
 	return check{
 		name: name, means: CauseAlgorithm, severity: Critical,
-		sends:  "the good token's payload with HS256, the secret being the issuer's public key " + form,
+		sends:  "the valid token's payload with HS256, the secret being the issuer's public key " + form,
 		gain:   "anybody can make tokens: the key that they verify with is public",
 		flaw:   "the API accepts HS256 and uses the issuer's public key as a secret: the token selects the verification algorithm",
 		source: "RFC 8725, sections 2.1 and 3.1; CVE-2015-9235, CVE-2016-10555",
-		present: func(ctx context.Context, g *good) (credential, error) {
+		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			key, err := g.publicKey(ctx)
 			if err != nil {
 				return credential{}, err

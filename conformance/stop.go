@@ -142,7 +142,7 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 func (r *runner) misconfigured(ctx context.Context, result Result) string {
 	s := r.session
 	e := s.endpoints[result.Endpoint]
-	g, err := s.goodFor(e)
+	g, err := s.baselineTokenFor(e)
 	if err != nil {
 		return ""
 	}
@@ -195,11 +195,11 @@ func (r *runner) otherKeys(ctx context.Context, l *trial, settings string) strin
 		return otherwise
 	}
 	n, err := d.Requests(ctx)
-	switch again, askErr := l.ask(ctx, bearer(l.good.raw)); {
+	switch again, askErr := l.ask(ctx, bearer(l.baselineToken.raw)); {
 	case err != nil || askErr != nil:
 		return otherwise
 	case success(again.status):
-		return "the API refused the good token until a token of an unknown key made it fetch the issuer's keys: " + stale
+		return "the API refused the valid token until a token of an unknown key made it fetch the issuer's keys: " + stale
 	case n == 0:
 		return fmt.Sprintf("the API refuses every token of the tenant and does not ask it for its keys, also where a token names an unknown one: either its key set URL is that of another tenant (%s), or %s", settings, stale)
 	}

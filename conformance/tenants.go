@@ -31,7 +31,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	if len(s.Tenants) > 0 {
 		welcome = s.Tenants[0].ID
 	}
-	refused := func(name, sends, flaw string, severity Severity, present func(context.Context, *good) (credential, error)) {
+	refused := func(name, sends, flaw string, severity Severity, present func(context.Context, *baselineToken) (credential, error)) {
 		c := check{
 			name: name, means: CauseTenant, severity: severity, sends: sends, flaw: flaw, source: sourceTenant,
 			gain: "anybody with a tenant of their own can name another one, and gets at its data", present: present, also: []int{403},
@@ -44,15 +44,15 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	home := s.Issuer.TenantID
 	refused("tenant-mismatch-issuer", "a correctly signed token of this tenant's issuer (iss) that names another tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(home, welcome))
 	refused("tenant-mismatch-tid", "a correctly signed token of another tenant's issuer (iss) that names this tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(welcome, home))
-	refused("tenant-host", "a correctly signed token of an issuer of the same form on another host", "the API builds the issuer that it expects from the token, or compares only a part of it", High, func(ctx context.Context, g *good) (credential, error) {
+	refused("tenant-host", "a correctly signed token of an issuer of the same form on another host", "the API builds the issuer that it expects from the token, or compares only a part of it", High, func(ctx context.Context, g *baselineToken) (credential, error) {
 		issuer, err := url.Parse(strings.ReplaceAll(g.claims.text("iss"), home, welcome))
 		if err != nil {
-			return credential{}, fmt.Errorf("the good token's issuer: %w", err)
+			return credential{}, fmt.Errorf("the valid token's issuer: %w", err)
 		}
 		issuer.Host = "login.example"
 		return g.present(ctx, change{"iss": issuer.String(), "tid": welcome})
 	})
-	refused("tenant-none", "a correctly signed token of this tenant's issuer that names no tenant (no tid)", "the API takes a token that does not name its tenant (tid)", Medium, func(ctx context.Context, g *good) (credential, error) {
+	refused("tenant-none", "a correctly signed token of this tenant's issuer that names no tenant (no tid)", "the API takes a token that does not name its tenant (tid)", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, ""), "tid": nil})
 	})
 	return cases
@@ -60,9 +60,9 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 
 // present presents a token of a user who signs in to the other tenant, or where
 // nobody can, one that is signed as if.
-func (t OtherTenant) present(e endpoint) func(context.Context, *good) (credential, error) {
+func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (credential, error) {
 	signed := ofTenant(t.ID, t.ID)
-	return func(ctx context.Context, g *good) (credential, error) {
+	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		if t.SignIn == nil || g.who.user == "" || len(e.groups) > 0 || e.noGuests {
 			return signed(ctx, g)
 		}
@@ -94,8 +94,8 @@ func (t OtherTenant) present(e endpoint) func(context.Context, *good) (credentia
 
 // ofTenant presents a token of a stranger, whose issuer names one tenant and whose
 // tid another, or the same.
-func ofTenant(issuer, tenant string) func(context.Context, *good) (credential, error) {
-	return func(ctx context.Context, g *good) (credential, error) {
+func ofTenant(issuer, tenant string) func(context.Context, *baselineToken) (credential, error) {
+	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), g.session.Issuer.TenantID, issuer), "tid": tenant}
 		if issuer != g.session.Issuer.TenantID || tenant != g.session.Issuer.TenantID {
 			changes["oid"], changes["sub"] = "0d1c7f62-5b7e-4c54-9d4e-1f6f1a7f9c03", "a-user-of-another-tenant"

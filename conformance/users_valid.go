@@ -67,7 +67,7 @@ func (s *Suite) validCases(e endpoint) []Case {
 		}
 		check.admits, check.severity, check.gain = true, Low, "nothing: callers who are entitled cannot use the API"
 		variants := check.variants
-		check.variants = func(e endpoint, g *good) []variant {
+		check.variants = func(e endpoint, g *baselineToken) []variant {
 			all := variants(e, g)
 			if !alone {
 				all = all[:min(len(all), 2)]
@@ -82,7 +82,7 @@ func (s *Suite) validCases(e endpoint) []Case {
 // optional are claims that tokens need not have.
 var optional = []string{"name", "preferred_username", "upn", "unique_name", "email", "given_name", "family_name", "ipaddr", "idp", "login_hint", "sid", "amr", "acr", "auth_time", "uti", "rh", "aio", "wids", "azpacr", "appidacr", "app_displayname", "idtyp", "nonce", "ctry", "verified_primary_email", "xms_ftd", "xms_idrel"}
 
-func differentClaims(_ endpoint, g *good) []variant {
+func differentClaims(_ endpoint, g *baselineToken) []variant {
 	less := variant{says: "without optional claims", changes: change{}}
 	for _, name := range optional {
 		if _, ok := g.claims[name]; ok {
@@ -127,7 +127,7 @@ func cut30(text string) string {
 	return text
 }
 
-func differentRoles(e endpoint, g *good) []variant {
+func differentRoles(e endpoint, g *baselineToken) []variant {
 	held := g.claims.roles()
 	other := g.session.Resource.otherRole(e, nil)
 	if other == "" || slices.Contains(held, other) {
@@ -147,7 +147,7 @@ func differentRoles(e endpoint, g *good) []variant {
 	return all
 }
 
-func differentScopes(e endpoint, g *good) []variant {
+func differentScopes(e endpoint, g *baselineToken) []variant {
 	if g.who.user == "" {
 		return nil
 	}
@@ -170,7 +170,7 @@ func differentScopes(e endpoint, g *good) []variant {
 	return all
 }
 
-func differentGroups(_ endpoint, g *good) []variant {
+func differentGroups(_ endpoint, g *baselineToken) []variant {
 	if g.who.user == "" {
 		return nil
 	}
@@ -190,7 +190,7 @@ func differentGroups(_ endpoint, g *good) []variant {
 	}
 }
 
-func differentGuests(_ endpoint, g *good) []variant {
+func differentGuests(_ endpoint, g *baselineToken) []variant {
 	if g.who.user == "" {
 		return nil
 	}

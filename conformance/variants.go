@@ -10,7 +10,7 @@ import (
 )
 
 // variant is one of the tokens that a case sends one after another because they
-// look for the same flaw: the good token's claims with changes, signed by the
+// look for the same flaw: the valid token's claims with changes, signed by the
 // issuer.
 type variant struct {
 	says    string
@@ -28,7 +28,7 @@ type variantCheck struct {
 	means                           CauseID
 	severity                        Severity
 	admits                          bool
-	variants                        func(endpoint, *good) []variant
+	variants                        func(endpoint, *baselineToken) []variant
 }
 
 // on makes the case at an endpoint.
@@ -50,22 +50,22 @@ func (v variantCheck) on(e endpoint, group Group) Case {
 // variantTrial is such a case under way.
 type variantTrial struct {
 	*runner
-	e            endpoint
-	good         *good
-	result       Result
-	wrong, notes []string
-	sent         int
+	e             endpoint
+	baselineToken *baselineToken
+	result        Result
+	wrong, notes  []string
+	sent          int
 }
 
 func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) {
-	g, err := t.session.goodFor(t.e)
+	g, err := t.session.baselineTokenFor(t.e)
 	if err != nil {
 		return t.result, err
 	}
 	if !t.session.isLetIn(t.e.key()) {
 		return t.result, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", t.e.id)
 	}
-	t.good = g
+	t.baselineToken = g
 	if err := t.sendAll(ctx, v.variants(t.e, g)); err != nil {
 		return t.result, err
 	}
@@ -109,7 +109,7 @@ func (t *variantTrial) sendAll(ctx context.Context, variants []variant) error {
 // send sends one token and says what is wrong with the answer.
 func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err error) {
 	admits := t.result.Expect.admits()
-	c, err := t.good.present(ctx, v.changes)
+	c, err := t.baselineToken.present(ctx, v.changes)
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-// Package forge makes hostile tokens: a good token with exactly one thing
+// Package forge makes hostile tokens: a valid token with exactly one thing
 // wrong.
 //
 // It is one of three independent opinions on what a token is (the local tenant

@@ -85,7 +85,7 @@ func TestEveryForgeryHasOneDefect(t *testing.T) {
 		t.Errorf("unsigned: %s", unsigned)
 	}
 	if good.String() != sample() {
-		t.Error("the good token itself was changed")
+		t.Error("the valid token itself was changed")
 	}
 }
 

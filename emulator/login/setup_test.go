@@ -423,7 +423,7 @@ func (w *world) code(request url.Values, user *directory.User) string {
 	return answer.Get("code")
 }
 
-// desktopRedemption is a good token request for a code of desktopRequest.
+// desktopRedemption is a valid token request for a code of desktopRequest.
 func (w *world) desktopRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {w.desktop.AppID}, "code": {code},
@@ -432,7 +432,7 @@ func (w *world) desktopRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// siteRedemption is a good token request for a code of siteRequest.
+// siteRedemption is a valid token request for a code of siteRequest.
 func (w *world) siteRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {w.site.AppID}, "client_secret": {w.siteSecret}, "code": {code},
@@ -440,7 +440,7 @@ func (w *world) siteRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// pageRedemption is a good token request for a code of pageRequest, but for the
+// pageRedemption is a valid token request for a code of pageRequest, but for the
 // Origin that a browser sends.
 func (w *world) pageRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{

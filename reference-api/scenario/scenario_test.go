@@ -19,7 +19,7 @@ import (
 	"provision/reference-api/token"
 )
 
-// verifier knows a good token, and tokens by what is wrong with them.
+// verifier knows a valid token, and tokens by what is wrong with them.
 type verifier map[string]error
 
 func (v verifier) Verify(_ context.Context, raw string) (*token.Claims, error) {
