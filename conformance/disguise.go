@@ -37,8 +37,8 @@ type disguise struct {
 	scopes   bool // sent also with a token that lacks a scope alone
 	beside   bool // sent also with tokens of those who may do something else at the endpoint's path
 	forged   bool // change brings a token that is none: no other is sent with it
-	// lured says that the API asked the attacker's server; nil: it cannot.
-	lured func() bool
+	// calledBack says whether the API sent a request to the callback listener; nil: the token names no address.
+	calledBack func() bool
 	// single are the disguises that this one combines, and sets are combinations of
 	// some of them that work only together. They are sent to find out which one it was.
 	single, sets []disguise
@@ -179,7 +179,7 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 	if err != nil {
 		return "", err
 	}
-	if d.lured != nil && d.lured() {
+	if d.calledBack != nil && d.calledBack() {
 		wrong = d.says + ", and the API asked the address"
 	} else if got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented {
 		if d.mayBreak {

@@ -23,7 +23,7 @@ type session struct {
 	signed         map[string]string         // by the issuer: tokens by their header and claims
 
 	insufficient map[string]*insufficient // by endpoint
-	bait         *bait                    // nil: not needed yet
+	callbacks    *callbackListener        // nil: not needed yet
 
 	client    *http.Client
 	anew      *http.Client // a connection for each request

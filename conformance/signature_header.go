@@ -52,7 +52,7 @@ func byReference(parameter, path, what, source string) check {
 		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
 		source: source,
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
-			lure, err := g.session.lure()
+			callbacks, err := g.session.callbackListener()
 			if err != nil {
 				return credential{}, err
 			}
@@ -61,9 +61,9 @@ func byReference(parameter, path, what, source string) check {
 			}
 			// Each endpoint has an address of its own, to tell who came.
 			own := "/" + base64.RawURLEncoding.EncodeToString([]byte(g.endpoint)) + path
-			c, err := ownKey(g.token.WithHeader("kid", unknownKid).WithHeader(parameter, lure.origin+own))
+			c, err := ownKey(g.token.WithHeader("kid", unknownKid).WithHeader(parameter, callbacks.origin+own))
 			c.afterwards = func() finding {
-				if lure.wasTaken(own) {
+				if callbacks.wasRequested(own) {
 					return finding{wrong: "the API fetched the address that the token's " + parameter + " names"}
 				}
 				return finding{}

@@ -21,7 +21,7 @@ type forgedCheck struct {
 // forgery is what such tokens are made from.
 type forgery struct {
 	baselineToken *baselineToken
-	lure          *bait
+	callbacks     *callbackListener
 	own           string // the beginning of the case's paths at the attacker's server, to tell who came
 }
 
@@ -74,14 +74,14 @@ func (s *Suite) forgedCases(e endpoint) []Case {
 	for _, check := range forgedChecks {
 		c := Case{Name: check.name, Means: check.means, Group: Signature, Sends: check.sends, Gain: check.gain, Flaw: check.flaw, Source: check.source}
 		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(g *baselineToken) ([]disguise, error) {
-			lure, err := g.session.lure()
+			callbacks, err := g.session.callbackListener()
 			if err != nil {
 				return nil, err
 			}
 			if _, err := forge.AttackerCertificate(); err != nil {
 				return nil, err
 			}
-			return check.tokens(forgery{g, lure, "/" + base64.RawURLEncoding.EncodeToString([]byte(e.id+" "+check.name))}), nil
+			return check.tokens(forgery{g, callbacks, "/" + base64.RawURLEncoding.EncodeToString([]byte(e.id+" "+check.name))}), nil
 		}))
 	}
 	return cases
@@ -107,7 +107,7 @@ func (f forgery) secret(says, kid, secret string) disguise {
 
 // served is a disguise that an API shows by asking the attacker's server.
 func (f forgery) served(d disguise, path string) disguise {
-	d.lured = func() bool { return f.lure.wasTaken(f.own + path) }
+	d.calledBack = func() bool { return f.callbacks.wasRequested(f.own + path) }
 	return d
 }
 
@@ -126,11 +126,11 @@ func rarely(all []disguise, usual int) []disguise {
 func kidsOfURLs(f forgery) []disguise {
 	var all []disguise
 	for _, path := range []string{"/keys.json", "/public.pem", "/key.jwk", "/chain.pem"} {
-		all = append(all, f.served(f.signed("kid with the address of "+path[1:], f.under(f.lure.origin+f.own+path)), path))
+		all = append(all, f.served(f.signed("kid with the address of "+path[1:], f.under(f.callbacks.origin+f.own+path)), path))
 	}
 	all = append(all,
-		f.served(f.secret("kid with the address of a secret", f.lure.origin+f.own+"/secret.txt", attackersSecret), "/secret.txt"),
-		f.served(f.signed("kid with an address without its scheme", f.under(strings.TrimPrefix(f.lure.origin, "http:")+f.own+"/other/keys.json")), "/other/keys.json"),
+		f.served(f.secret("kid with the address of a secret", f.callbacks.origin+f.own+"/secret.txt", attackersSecret), "/secret.txt"),
+		f.served(f.signed("kid with an address without its scheme", f.under(strings.TrimPrefix(f.callbacks.origin, "http:")+f.own+"/other/keys.json")), "/other/keys.json"),
 	)
 	return rarely(all, 2)
 }
@@ -177,15 +177,15 @@ func keysBesideKid(f forgery) []disguise {
 	return []disguise{
 		f.signed("jwk beside the issuer's kid", f.baselineToken.token.WithHeader("jwk", jwk)),
 		f.signed("x5c beside the issuer's kid", f.baselineToken.token.WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})),
-		f.served(f.signed("jku beside the issuer's kid", f.baselineToken.token.WithHeader("jku", f.lure.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
-		f.served(f.signed("x5u beside the issuer's kid", f.baselineToken.token.WithHeader("x5u", f.lure.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
+		f.served(f.signed("jku beside the issuer's kid", f.baselineToken.token.WithHeader("jku", f.callbacks.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
+		f.served(f.signed("x5u beside the issuer's kid", f.baselineToken.token.WithHeader("x5u", f.callbacks.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
 	}
 }
 
 func disguisedAddresses(f forgery) []disguise {
 	issuer := strings.TrimPrefix(f.baselineToken.claims.text("iss"), "https://")
 	host, _, _ := strings.Cut(issuer, "/")
-	address := strings.TrimPrefix(f.lure.origin, "http://")
+	address := strings.TrimPrefix(f.callbacks.origin, "http://")
 	keys := "/" + host + "/" + f.baselineToken.session.Issuer.TenantID + "/discovery/v2.0/keys"
 	var all []disguise
 	for _, one := range []struct{ name, before, path, behind string }{

@@ -14,32 +14,32 @@ import (
 	"provision/conformance/forge"
 )
 
-// bait is the attacker's own web server, on loopback: it serves the key that
-// hostile tokens name in their headers, and remembers who came for it. An API
-// that fetches what a token tells it to is a tool in an attacker's hands, even
-// if it refuses the token then.
-type bait struct {
+// callbackListener is a web server of the attacker, on loopback: it serves the key that
+// hostile tokens name in their headers, and remembers which paths were requested. An API
+// that fetches an address from a token can be used by an attacker to send requests, even if
+// it then refuses the token.
+type callbackListener struct {
 	origin string
 	server *http.Server
 
-	mu    sync.Mutex
-	taken map[string]bool // paths that were asked for
+	mu        sync.Mutex
+	requested map[string]bool // by path
 }
 
-func startBait() (*bait, error) {
+func startCallbackListener() (*callbackListener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serve the attacker's keys: %w", err)
 	}
-	b := &bait{origin: "http://" + l.Addr().String(), taken: make(map[string]bool)}
+	b := &callbackListener{origin: "http://" + l.Addr().String(), requested: make(map[string]bool)}
 	b.server = &http.Server{Handler: b}
 	go func() { _ = b.server.Serve(l) }() // ends with Close, which is no error
 	return b, nil
 }
 
-func (b *bait) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b *callbackListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	b.taken[r.URL.Path] = true
+	b.requested[r.URL.Path] = true
 	b.mu.Unlock()
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/public.pem"):
@@ -63,24 +63,24 @@ func (b *bait) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{key}})
 }
 
-func (b *bait) wasTaken(path string) bool {
+func (b *callbackListener) wasRequested(path string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.taken[path]
+	return b.requested[path]
 }
 
-// lure is the session's bait, started when first needed.
-func (s *session) lure() (*bait, error) {
+// callbackListener returns the session's listener and starts it at the first call.
+func (s *session) callbackListener() (*callbackListener, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bait == nil {
-		started, err := startBait()
+	if s.callbacks == nil {
+		started, err := startCallbackListener()
 		if err != nil {
 			return nil, err
 		}
-		s.bait = started
+		s.callbacks = started
 	}
-	return s.bait, nil
+	return s.callbacks, nil
 }
 
 // close ends what the session has started.
@@ -90,7 +90,7 @@ func (s *session) close(ctx context.Context) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bait != nil {
-		_ = s.bait.server.Close()
+	if s.callbacks != nil {
+		_ = s.callbacks.server.Close()
 	}
 }
