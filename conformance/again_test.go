@@ -74,12 +74,12 @@ func TestStaleCacheIsRecognized(t *testing.T) {
 	s := startTenant(t)
 	suite := lasting(s)
 	target := outside(t, s, suite, python(t, "http", "jwt", "jwt")...)
-	suite.Target, suite.Life.Disruptive = target, true
+	suite.Target, suite.Changes.Disruptive = target, true
 	r := run(t, suite)
 	end := r.result(t, "GET /secure: still-valid")
 	if end.Outcome != Fail {
 		for _, result := range r.results {
-			if result.Group == LifeCycle {
+			if result.Group == Lifecycle {
 				t.Log(result.Name, result.Outcome, result.Status, result.Note, result.Reason)
 			}
 		}
@@ -100,7 +100,7 @@ func TestStaleCacheIsRecognized(t *testing.T) {
 func lasting(s *tenant) *Suite {
 	suite := quickstart(s, nil)
 	suite.Document.Life.KeyRefresh = ""
-	suite.Life.Disruptive = false
+	suite.Changes.Disruptive = false
 	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Routes || c.Group == Answers }
 	return suite
 }

@@ -183,7 +183,7 @@ func operationsSuite(t *testing.T, s *tenant, bodies map[string]map[string]any, 
 	suite.Document.Refusals = refusals
 	target := serve(t, operations{issuer: s.issuer(), serve: api})
 	suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
-	suite.Life = Life{}
+	suite.Changes = TenantChanges{}
 	return suite
 }
 

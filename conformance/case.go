@@ -19,7 +19,7 @@ const (
 	Answers        Group = "answers"        // what a refusal says, and what it must not
 	Routes         Group = "routes"         // other ways to say the same request
 	Headers        Group = "headers"        // what only a proxy may say
-	LifeCycle      Group = "life"           // the issuer's keys change, clocks differ, roles are taken away
+	Lifecycle      Group = "life"           // the issuer's keys change, clocks differ, roles are taken away
 	Written        Group = "written"        // by hand, in the document
 )
 
@@ -82,8 +82,8 @@ const (
 	stageFirst stage = iota
 	stageBase
 	stageRest
-	stageLife // after all others of all endpoints, one by one
-	stageEnd  // after those
+	stageLifecycle // after all others of all endpoints, one by one
+	stageEnd       // after those
 )
 
 // Expect is the answer that a case must get.

@@ -28,7 +28,7 @@
 //
 // Adding a case: put an entry into the table of its family (authentication.go,
 // signature.go, claims.go, answers.go, routes.go, headers.go, routes_disguise.go,
-// signature_kid.go, users_valid.go, life_keys.go), or derive it in authorization.go, where it depends
+// signature_kid.go, users_valid.go, keyrollover.go), or derive it in authorization.go, where it depends
 // on who holds what.
 //
 // Sources: RFC 6750 (Bearer Token Usage), RFC 7515 and 7519 (JWS, JWT), RFC

@@ -56,7 +56,7 @@ func (s *Suite) expand() ([]Case, error) {
 		return nil, err
 	}
 	cases = append(cases, written...)
-	for _, c := range s.lifeCases() {
+	for _, c := range s.lifecycleCases() {
 		i := slices.IndexFunc(s.Document.Endpoints, func(e stack.Endpoint) bool { return identity(e) == c.Endpoint })
 		if i >= 0 {
 			c.File, c.Line = s.Document.Endpoints[i].Pos.File, s.Document.Endpoints[i].Pos.Line

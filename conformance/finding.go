@@ -58,7 +58,7 @@ func (g *grouping) settleAll(results []*Result) {
 	var batches [][]*Result
 	for _, r := range results {
 		last := len(batches) - 1
-		if last < 0 || batches[last][0].Endpoint != r.Endpoint || (batches[last][0].stage >= stageLife) != (r.stage >= stageLife) {
+		if last < 0 || batches[last][0].Endpoint != r.Endpoint || (batches[last][0].stage >= stageLifecycle) != (r.stage >= stageLifecycle) {
 			batches, last = append(batches, nil), last+1
 		}
 		batches[last] = append(batches[last], r)
@@ -278,7 +278,7 @@ func (c Case) causeOf(status int, shown bool) CauseID {
 	switch {
 	case shown:
 		return cmp.Or(c.Shows, c.Means)
-	case admits && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) && c.Group != LifeCycle && c.Group != Written:
+	case admits && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) && c.Group != Lifecycle && c.Group != Written:
 		return CauseNoRoute
 	case admits && success(status) && c.Group != Written:
 		return CauseAnswer

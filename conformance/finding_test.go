@@ -78,7 +78,7 @@ func TestOneFlawIsOneFinding(t *testing.T) {
 			}
 			suite.Strict = m.strict
 			// Families that have nothing to do with the flaw take time.
-			slow := map[Group]bool{LifeCycle: !lives, Headers: !strings.HasPrefix(m.kills, "header-")}
+			slow := map[Group]bool{Lifecycle: !lives, Headers: !strings.HasPrefix(m.kills, "header-")}
 			slow[Signature], slow[Claims] = !slow[Headers], !slow[Headers]
 			suite.leaves = func(c Case) bool { return slow[c.Group] && c.Name != m.kills }
 			r := run(t, suite)
@@ -123,7 +123,7 @@ func TestTolerableCrash(t *testing.T) {
 		return list
 	}}
 	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: list}))
-	suite.Life, suite.Only = Life{}, "GET /secure: *scope*"
+	suite.Changes, suite.Only = TenantChanges{}, "GET /secure: *scope*"
 	r := run(t, suite)
 	if got := r.result(t, "GET /secure: scope-list"); got.Outcome != Note || !strings.Contains(got.Note, "never makes") || !r.summary.OK() {
 		t.Errorf("%s %q", got.Outcome, got.Note)

@@ -103,7 +103,7 @@ var headerChecks = []headerCheck{
 // headerCases send what only a proxy may: each header alone at one endpoint of
 // the API, and all headers of a kind together at the others.
 func (s *Suite) headerCases(e endpoint) []Case {
-	alone, ok := s.lifeEndpoint()
+	alone, ok := s.lifecycleEndpoint()
 	var cases []Case
 	for _, h := range headerChecks {
 		c := Case{Name: h.name, Means: h.means, Group: Headers, Sends: h.sends, Gain: h.gain, Flaw: h.flaw, Source: h.source}

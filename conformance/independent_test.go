@@ -79,7 +79,7 @@ func TestNoFalseAlarm(t *testing.T) {
 				s := wide(t)
 				s.version = version
 				suite := wideSuite(s, shapes()...)
-				suite.Life.Disruptive = false
+				suite.Changes.Disruptive = false
 				suite.Target = api.start(t, s, suite)
 				noFalseAlarm(t, run(t, suite))
 			})
@@ -97,7 +97,7 @@ func TestNoFalseAlarmOfDisruptiveCases(t *testing.T) {
 			t.Parallel()
 			s := startTenant(t)
 			suite := quickstart(s, nil)
-			suite.leaves = func(c Case) bool { return c.Group != LifeCycle && c.Group != Authorization }
+			suite.leaves = func(c Case) bool { return c.Group != Lifecycle && c.Group != Authorization }
 			suite.Target = api.start(t, s, suite)
 			r := run(t, suite)
 			if r.result(t, "GET /secure: keys-empty").Outcome == Skip {

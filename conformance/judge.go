@@ -134,7 +134,7 @@ func (c Case) unlessVacuous(proven bool, v verdict) verdict {
 func (c Case) cause(status int) string {
 	want := c.Expect.Status
 	switch {
-	case c.Group == LifeCycle && c.Expect.admits():
+	case c.Group == Lifecycle && c.Expect.admits():
 		return c.Flaw
 	case status >= 500:
 		return "the API broke on this request: an error of its own is not caught, and it should be an answer of 401 or 403"

@@ -22,7 +22,7 @@ type mutant struct {
 
 // mutants are all of them, by the family of their case.
 func mutants() []mutant {
-	return slices.Concat(authenticationMutants, entitlementMutants, patternMutants, validMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifeMutants)
+	return slices.Concat(authenticationMutants, entitlementMutants, patternMutants, validMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifecycleMutants)
 }
 
 // suite is one of the mutant, on that tenant unless the mutant needs its own.

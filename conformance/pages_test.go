@@ -87,7 +87,7 @@ func TestPagesOfAListing(t *testing.T) {
 				server := serve(t, api)
 				suite.Target = Target{URL: server.URL, HTTPClient: server.Client()}
 				suite.Document.Endpoints[0].Next = way.next
-				suite.Only, suite.Life = "*", Life{}
+				suite.Only, suite.Changes = "*", TenantChanges{}
 				suite.leaves = func(c Case) bool { return c.Name != "owner-peer" && c.stage != stageFirst && c.stage != stageBase }
 				r := run(t, suite)
 				if got := r.result(t, "GET /orders: valid"); got.Outcome != test.valid {

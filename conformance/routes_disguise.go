@@ -67,7 +67,7 @@ func (s *Suite) disguiseCases(e endpoint) []Case {
 	if len(stated) < 2 {
 		return nil // the root has no other spelling
 	}
-	representative, ok := s.lifeEndpoint()
+	representative, ok := s.lifecycleEndpoint()
 	publics := s.publicPaths()
 	slices.SortStableFunc(publics, func(a, b string) int { return shared(b, stated) - shared(a, stated) })
 	var cases []Case

@@ -233,7 +233,7 @@ func ruledSuite(t *testing.T, requires stack.Requires, decide func(claims) bool)
 		{Name: "daemon", AppID: "daemon", Roles: []string{"Orders.Read.All"}, Credential: true}, {Name: "idle", AppID: "idle", Credential: true},
 	}
 	suite.Tokens = s.tokens()
-	suite.Life = Life{Why: "not here"}
+	suite.Changes = TenantChanges{Why: "not here"}
 	return suite
 }
 

@@ -33,7 +33,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	r.share()
 	defer r.unshare()
 	defer r.session.close(ctx)
-	if e, ok := suite.lifeEndpoint(); ok && suite.Life.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLife && c.Endpoint == e.id }) {
+	if e, ok := suite.lifecycleEndpoint(); ok && suite.Changes.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLifecycle && c.Endpoint == e.id }) {
 		r.session.publish(ctx, e)
 	}
 	if err := r.probe(ctx); err != nil {
@@ -66,7 +66,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 		return nil
 	}
 	for _, c := range chosen {
-		if len(open) > 0 && r.isHalted() == "" && (open[0].Endpoint != c.Endpoint || open[0].stage < stageLife && c.stage >= stageLife) {
+		if len(open) > 0 && r.isHalted() == "" && (open[0].Endpoint != c.Endpoint || open[0].stage < stageLifecycle && c.stage >= stageLifecycle) {
 			if err := settle(); err != nil {
 				return summary, err
 			}

@@ -18,9 +18,9 @@ type runner struct {
 	slots     map[string]chan Result // of the chosen cases, by id
 	limit     *semaphore.Weighted
 	running   sync.WaitGroup
-	cases     sync.WaitGroup // of running, all but the life cases
+	cases     sync.WaitGroup // of running, all but the lifecycle cases
 
-	tenant  *sync.RWMutex // Life.Shared
+	tenant  *sync.RWMutex // Changes.Shared
 	unshare func()
 
 	early map[string]*Result // of the cases that give the others their meaning, by id
@@ -80,27 +80,27 @@ func (r *runner) start(ctx context.Context) {
 		r.unshare()
 		r.tenant.Lock()
 		defer r.tenant.Unlock()
-		r.life(ctx, stageLife)
-		r.life(ctx, stageEnd)
+		r.lifecycle(ctx, stageLifecycle)
+		r.lifecycle(ctx, stageEnd)
 	})
 }
 
 // share begins to use the tenant beside other runs; unshare ends that.
 func (r *runner) share() {
-	if r.tenant = r.session.Life.Shared; r.tenant == nil {
+	if r.tenant = r.session.Changes.Shared; r.tenant == nil {
 		r.tenant = new(sync.RWMutex)
 	}
 	r.tenant.RLock()
 	r.unshare = sync.OnceFunc(r.tenant.RUnlock)
 }
 
-// life tries the cases that disturb others, when those are done.
-func (r *runner) life(ctx context.Context, stage stage) {
+// lifecycle tries the cases that disturb others, when those are done.
+func (r *runner) lifecycle(ctx context.Context, stage stage) {
 	for _, cases := range r.endpoints {
 		for _, c := range cases {
 			if _, wanted := r.slots[c.ID]; wanted && c.stage == stage {
 				result, _ := r.try(ctx, c)
-				r.session.lastLife = c.Name
+				r.session.lastLifecycle = c.Name
 				r.deliver(result)
 			}
 		}
@@ -226,7 +226,7 @@ func wasCut(err error) bool {
 
 // present gets what the case sends. The base's token is remembered.
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
-	if c.stage < stageLife { // those wait for what the document gives the API time for
+	if c.stage < stageLifecycle { // those wait for what the document gives the API time for
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.session.Timeout)
 		defer cancel()

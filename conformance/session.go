@@ -35,11 +35,11 @@ type session struct {
 
 	admitted map[string][]byte // what endpoints answer to those who are let in
 
-	lastLife  string // the life case before
-	isLost    bool   // the valid token is refused
-	lostAfter string // since that case; "": it is not known
+	lastLifecycle string // the lifecycle case before
+	isLost        bool   // the valid token is refused
+	lostAfter     string // since that case; "": it is not known
 
-	published published // for the life cases; zero: none is among those chosen
+	published published // for the lifecycle cases; zero: none is among those chosen
 
 	probed     sync.Once
 	answersAll bool // routes that do not exist, too

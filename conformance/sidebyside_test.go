@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// changing is a tenant that knows whose life cases have changed it.
+// changing is a tenant that knows whose lifecycle cases have changed it.
 type changing struct {
 	*tenant
 	by  *atomic.Pointer[string]
@@ -34,7 +34,7 @@ func (r restored) End(ctx context.Context) error {
 	return r.Disturbance.End(ctx)
 }
 
-// No case of one run is under way while the life cases of another change the tenant
+// No case of one run is under way while the lifecycle cases of another change the tenant
 // that both use.
 func TestRunsSideBySide(t *testing.T) {
 	t.Parallel()
@@ -50,7 +50,7 @@ func TestRunsSideBySide(t *testing.T) {
 			}
 			api.ServeHTTP(w, r)
 		})))
-		suite.Life = Life{Keys: changing{s, &by, who}, Assignments: s, Shared: shared}
+		suite.Changes = TenantChanges{Keys: changing{s, &by, who}, Assignments: s, Shared: shared}
 		running.Go(func() {
 			if summary, err := Run(t.Context(), suite, &recorder{}); err != nil || !summary.OK() || summary.Skipped > 0 {
 				t.Errorf("run %s: %v %+v", who, err, summary)

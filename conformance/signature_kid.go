@@ -69,7 +69,7 @@ var forgedChecks = []forgedCheck{
 }
 
 func (s *Suite) forgedCases(e endpoint) []Case {
-	representative, ok := s.lifeEndpoint()
+	representative, ok := s.lifecycleEndpoint()
 	var cases []Case
 	for _, check := range forgedChecks {
 		c := Case{Name: check.name, Means: check.means, Group: Signature, Sends: check.sends, Gain: check.gain, Flaw: check.flaw, Source: check.source}

@@ -183,7 +183,7 @@ func (r *runner) misconfigured(ctx context.Context, result Result) string {
 func (r *runner) otherKeys(ctx context.Context, l *trial, settings string) string {
 	const stale = "its cache of keys is stale: it holds an empty or an old key set. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API"
 	otherwise := fmt.Sprintf("the API refuses every token of the tenant, whatever its audience and issuer: either it fetches its keys from elsewhere or checks another issuer or audience (%s), or %s", settings, stale)
-	if l.Life.Keys == nil {
+	if l.Changes.Keys == nil {
 		return otherwise
 	}
 	d, err := l.disturb(ctx, KeyFault{})

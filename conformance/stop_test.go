@@ -51,7 +51,7 @@ func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
 		{"another tenant's issuer", validator{issuer: "https://elsewhere.example", keys: s.cache(func(k *keyCache) { k.pause = 0 }).find}, nil, CauseRefused, "fetches the keys of this tenant"},
 		{"without a signer", validator{issuer: s.issuer(), flaw: "nobody"}, func(suite *Suite) {
 			suite.Tokens.(*Tenant).Signer = nil
-			suite.Life = Life{}
+			suite.Changes = TenantChanges{}
 		}, CauseRefused, "the API refuses every token"},
 	}
 	for _, test := range tests {
@@ -132,7 +132,7 @@ func TestServerThatDoesNotReadTheBody(t *testing.T) {
 	first := -1
 	for range 3 {
 		suite := quickstart(s, nil)
-		suite.Target.URL, suite.Life = hasty, Life{}
+		suite.Target.URL, suite.Changes = hasty, TenantChanges{}
 		suite.Document.Endpoints = []stack.Endpoint{{
 			Request: "POST /secure", Requires: suite.Document.Endpoints[1].Requires, Body: map[string]any{"text": strings.Repeat("x", 300<<10)},
 		}}
@@ -206,6 +206,6 @@ func TestSpoiltConnection(t *testing.T) {
 		}
 		api.ServeHTTP(w, r)
 	})))
-	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == LifeCycle }
+	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Lifecycle }
 	noFalseAlarm(t, run(t, suite))
 }

@@ -24,7 +24,7 @@ type Suite struct {
 	Applications []Application
 	Tokens       Tokens
 	Tenants      []OtherTenant // that are welcome, beside the issuer's
-	Life         Life
+	Changes      TenantChanges
 
 	Only          string    // case ids that contain this, * standing for anything; empty: all
 	Baseline      *Baseline // failures that are known; nil: none

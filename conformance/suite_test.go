@@ -50,7 +50,7 @@ func quickstart(s *tenant, target *httptest.Server) *Suite {
 			{Name: "extension", AppID: "extension", Scopes: []string{"read_data"}, SignsIn: true},
 			{Name: "robot", AppID: "robot", Credential: true},
 		},
-		Tokens: s.tokens(), Life: s.life(),
+		Tokens: s.tokens(), Changes: s.changes(),
 	}
 	if target != nil {
 		suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}

@@ -33,7 +33,7 @@ func tenantSuite(t *testing.T, tenants stack.Tenants, api func(issuer string) va
 	suite := quickstart(s, serve(t, api(s.issuer())))
 	suite.Document.Endpoints = suite.Document.Endpoints[1:]
 	suite.Document.Tenants = tenants
-	suite.Life = Life{Why: "not here"}
+	suite.Changes = TenantChanges{Why: "not here"}
 	suite.Tenants = []OtherTenant{{Name: "partner.onmicrosoft.com", ID: partner}}
 	if len(tenants.Others) > 1 {
 		suite.Tenants = append(suite.Tenants, OtherTenant{Name: "supplier.onmicrosoft.com", ID: supplier})

@@ -55,7 +55,7 @@ var validChecks = []variantCheck{
 // validCases try all of them at one endpoint of the API, and the most usual ones
 // at the others.
 func (s *Suite) validCases(e endpoint) []Case {
-	representative, ok := s.lifeEndpoint()
+	representative, ok := s.lifecycleEndpoint()
 	alone := ok && representative.key() == e.key()
 	var cases []Case
 	for _, check := range validChecks {

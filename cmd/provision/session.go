@@ -24,29 +24,29 @@ import (
 // session is a tenant that this run is connected to. A local one and a real
 // one are used alike: over HTTPS, through azidentity and msgraph-sdk-go.
 type session struct {
-	target    string
-	local     bool
-	tenantID  string
-	domain    string // known once the tenant was read
-	cloud     azureCloud
-	authority string // https://host, without a slash at its end
-	v1Issuer  string // iss of version 1.0 tokens
-	http      *http.Client
-	graph     *graph.Client
-	state     *plan.State // of the command's stacks, once it was read
-	keep      reconcile.Keep
-	hosting   *hosting
-	lag       time.Duration // how long what was written may not be visible
-	settleFor time.Duration // how long the token endpoint may not know a new secret
-	now       func() time.Time
-	caFile    string                                                               // of the local tenant
-	proxy     string                                                               // of the local tenant, where authority is reached through it
-	manage    *localtenant.Management                                              // nil on a real tenant
-	graphOf   func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
-	serves    bool                                                                 // this process serves the local tenant, so that it is gone with it
-	lifeTaken bool                                                                 // another run changes the local tenant for its cases
-	written   func()                                                               // others may change the target from now on; nothing where this command does not
-	close     func()
+	target       string
+	local        bool
+	tenantID     string
+	domain       string // known once the tenant was read
+	cloud        azureCloud
+	authority    string // https://host, without a slash at its end
+	v1Issuer     string // iss of version 1.0 tokens
+	http         *http.Client
+	graph        *graph.Client
+	state        *plan.State // of the command's stacks, once it was read
+	keep         reconcile.Keep
+	hosting      *hosting
+	lag          time.Duration // how long what was written may not be visible
+	settleFor    time.Duration // how long the token endpoint may not know a new secret
+	now          func() time.Time
+	caFile       string                                                               // of the local tenant
+	proxy        string                                                               // of the local tenant, where authority is reached through it
+	manage       *localtenant.Management                                              // nil on a real tenant
+	graphOf      func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
+	serves       bool                                                                 // this process serves the local tenant, so that it is gone with it
+	othersChange bool                                                                 // another run changes the local tenant for its cases
+	written      func()                                                               // others may change the target from now on; nothing where this command does not
+	close        func()
 
 	command func(verb string, args ...string) string // to try, about the same target and folder
 	destroy func(stack string) string                // the command that takes a stack away

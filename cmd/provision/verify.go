@@ -90,11 +90,11 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 	if a.config.GetString("url") != "" {
 		a.sayWhoServes(s)
 	}
-	endLife, err := a.beginLife(ctx, s)
+	unlock, err := a.lockTenantChanges(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer endLife()
+	defer unlock()
 	baseline, err := a.baseline()
 	if err != nil {
 		return err

@@ -53,8 +53,8 @@ func (a *app) verifications(ctx context.Context, s *session, all []protected, st
 		for i, tenant := range f.others {
 			f.others[i].SignIn = others.signIn(tenant, f, tokens)
 		}
-		life := a.lifeOf(s, f)
-		life.Shared = shared
+		changes := a.tenantChangesOf(s, f)
+		changes.Shared = shared
 		for _, document := range p.documents {
 			if document, err = s.hosted(ctx, p.stack, document); err != nil {
 				return nil, err
@@ -70,7 +70,7 @@ func (a *app) verifications(ctx context.Context, s *session, all []protected, st
 			v.suite = conformance.Suite{
 				Document: document,
 				Issuer:   f.issuer, Resource: f.resource,
-				Users: users, Groups: f.groups, Tenants: f.others, Applications: clients, Tokens: tokens, Life: life,
+				Users: users, Groups: f.groups, Tenants: f.others, Applications: clients, Tokens: tokens, Changes: changes,
 				OutputCommand: a.command("output", "--for-api", "--application", p.name()),
 				Rerun:         a.rerun(p),
 				Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,

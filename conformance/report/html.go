@@ -76,7 +76,7 @@ func (g matrixGroup) About() string {
 		conformance.Answers:        "what a refusal says about the API and the token",
 		conformance.Routes:         "the same request in other spellings, without a token",
 		conformance.Headers:        "headers that only a proxy may set",
-		conformance.LifeCycle:      "keys are rolled over, clocks differ, roles are removed",
+		conformance.Lifecycle:      "keys are rolled over, clocks differ, roles are removed",
 		conformance.Written:        "cases that the document states itself",
 	}[g.Name]
 }

@@ -10,8 +10,8 @@ import (
 
 // whileUnavailable presents tokens that the issuer has not signed while its key
 // set cannot be fetched.
-func whileUnavailable(name, what string, how KeyFault) lifeCheck {
-	return lifeCheck{
+func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
+	return lifecycleCheck{
 		check: check{
 			name: name, means: CauseKeyOpen, severity: Critical,
 			sends:  "tokens signed with a foreign key, and one that is not signed, while the key set " + what,
@@ -54,7 +54,7 @@ func whileUnavailable(name, what string, how KeyFault) lifeCheck {
 // keysWithdrawn has the issuer publish a key, and the API fetch the key set with
 // it; then the same without it. A token of that key, which the API has never
 // seen before, must be refused: some caches add keys and never remove one.
-var keysWithdrawn = lifeCheck{
+var keysWithdrawn = lifecycleCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
 		sends:  "the valid token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
@@ -78,7 +78,7 @@ var keysWithdrawn = lifeCheck{
 		}
 		changing, cancel := l.uninterrupted(ctx)
 		defer cancel()
-		kid, withdraw, err := l.Life.Keys.Publish(changing)
+		kid, withdraw, err := l.Changes.Keys.Publish(changing)
 		if err != nil {
 			return credential{}, fmt.Errorf("publish a key: %w", err)
 		}

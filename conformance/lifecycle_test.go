@@ -46,7 +46,7 @@ func (i interrupting) Unassign(ctx context.Context, oid string) (func(context.Co
 }
 
 // Whenever a run is interrupted, the tenant is as it was when Run returns.
-func TestInterruptedLife(t *testing.T) {
+func TestInterruptedTenantChange(t *testing.T) {
 	t.Parallel()
 	for _, when := range []string{"publish", "disturb", "unassign"} {
 		t.Run(when, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestInterruptedLife(t *testing.T) {
 			defer cancel()
 			suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(nil).find}))
 			i := interrupting{s, cancel, when}
-			suite.Life = Life{Keys: i, Assignments: i}
+			suite.Changes = TenantChanges{Keys: i, Assignments: i}
 			if _, err := Run(ctx, suite, &recorder{}); !errors.Is(err, context.Canceled) {
 				t.Fatalf("run: %v", err)
 			}

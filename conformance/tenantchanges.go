@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// Life is what a run may do to the tenant to see how the API lives through it.
-// Whatever it does is put back. Where a member is nil its cases are skipped.
-type Life struct {
+// TenantChanges is what a run may change in the tenant to test how the API handles it: key
+// rollover and the removal of roles. The run reverts each change. The cases of a member that
+// is nil are skipped.
+type TenantChanges struct {
 	Keys        KeyService
 	Assignments AssignmentService
 	Why         string // why a member is nil
-	// Shared is held for reading by the cases of each run that uses the tenant, and
-	// for writing by its life cases, which others would take for a fault of their
-	// API; nil: this run is the only one.
+	// Shared is locked for reading by the cases of each run that uses the tenant, and for
+	// writing by its lifecycle cases, because other runs would report their changes as
+	// failures of the API; nil: this run is the only one.
 	Shared *sync.RWMutex
-	// Disruptive adds the cases with which a cache of the API may keep something
-	// else than the issuer's keys for minutes.
+	// Disruptive adds the cases after which a cache of the API may lack the issuer's keys
+	// for minutes.
 	Disruptive bool
 }
 
-// KeyService has the issuer do with its signing keys what happens to them over
-// the years.
+// KeyService changes the issuer's signing keys, as key rollover does.
 type KeyService interface {
 	// Publish adds a key to the issuer's set. It signs only what Sign is asked to
 	// sign with its kid. withdraw takes it out again; it is nil for a key that was
@@ -64,15 +64,15 @@ const usualSkew = 4 * time.Minute
 
 const sourceKeys = "Microsoft: Access tokens, Signing key rollover; OpenID Connect Core, section 10.1.1"
 
-// lifeCheck is what happens to the tenant and what the API must do then: one
-// line of the table. It is tried at one endpoint of the API.
-type lifeCheck struct {
+// lifecycleCheck is a change of the tenant and what the API must do then: one line of the
+// table. It runs at one endpoint of the API.
+type lifecycleCheck struct {
 	check
-	changes bool // the tenant, so that somebody has to be able to
+	changes bool // whether it changes the tenant
 	present func(context.Context, *trial) (credential, error)
 }
 
-// trial is a life case under way.
+// trial is a lifecycle case that runs.
 type trial struct {
 	*session
 	c             Case
@@ -80,10 +80,10 @@ type trial struct {
 	baselineToken *baselineToken
 }
 
-// lifeCases are tried once, after all others and one by one: some of them
-// disturb what the others rely on.
-func (s *Suite) lifeCases() []Case {
-	e, ok := s.lifeEndpoint()
+// lifecycleCases run once, after all others and one by one, because some of them disturb what
+// the others need.
+func (s *Suite) lifecycleCases() []Case {
+	e, ok := s.lifecycleEndpoint()
 	if !ok {
 		return nil
 	}
@@ -92,33 +92,33 @@ func (s *Suite) lifeCases() []Case {
 	if !homeOnly(s) {
 		checks = append(checks, keyOfAnotherTenant)
 	}
-	if s.Life.Disruptive {
+	if s.Changes.Disruptive {
 		checks = append(checks, disruptiveChecks...)
 	}
 	for _, l := range checks {
 		l.check.present = nil
-		c := l.on(e, LifeCycle)
-		c.stage = stageLife
-		if l.changes && s.Life.Keys == nil {
-			c.skip = skip("", "%s", s.whyNoLife("the tenant's keys cannot be changed for a test"))
+		c := l.on(e, Lifecycle)
+		c.stage = stageLifecycle
+		if l.changes && s.Changes.Keys == nil {
+			c.skip = skip("", "%s", s.whyUnchanged("the tenant's keys cannot be changed for a test"))
 		}
 		c.present = func(ctx context.Context, session *session) (credential, error) {
-			return session.live(ctx, c, e, l.present)
+			return session.runTrial(ctx, c, e, l.present)
 		}
 		cases = append(cases, c)
 	}
 	return slices.Concat(s.roleRemoved(), cases, []Case{s.stillValid(e)})
 }
 
-func (s *Suite) whyNoLife(usual string) string {
-	if s.Life.Why != "" {
-		return s.Life.Why
+func (s *Suite) whyUnchanged(usual string) string {
+	if s.Changes.Why != "" {
+		return s.Changes.Why
 	}
 	return usual
 }
 
-// live begins a life case with the token that the endpoint lets in.
-func (s *session) live(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
+// runTrial starts a lifecycle case with the token that the endpoint lets in.
+func (s *session) runTrial(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
 	g, err := s.baselineTokenFor(e)
 	if err != nil {
 		return credential{}, err
@@ -134,9 +134,9 @@ func (s *session) live(ctx context.Context, c Case, e endpoint, present func(con
 	return present(ctx, l)
 }
 
-// lifeEndpoint is a protected endpoint, best one that only reads: its requests
+// lifecycleEndpoint is a protected endpoint, best one that only reads: its requests
 // are repeated.
-func (s *Suite) lifeEndpoint() (endpoint, bool) {
+func (s *Suite) lifecycleEndpoint() (endpoint, bool) {
 	var all []endpoint
 	for _, stated := range s.Document.Endpoints {
 		if e, err := s.endpoint(stated); err == nil && !e.public {

@@ -16,8 +16,8 @@ import (
 	"provision/stack"
 )
 
-// lifeMutants do not live through what happens to keys, clocks and roles.
-var lifeMutants = []mutant{
+// lifecycleMutants do not live through what happens to keys, clocks and roles.
+var lifecycleMutants = []mutant{
 	{flaw: "the keys of the start", kills: "keys-next", keys: func(k *keyCache) { k.never = true }},
 	{flaw: "keys for every request", kills: "keys-cached", keys: func(k *keyCache) { k.always = true }},
 	{flaw: "two requests for each unknown key", kills: "keys-flood", keys: func(k *keyCache) { k.pause, k.tries = 0, 2 }},

@@ -8,14 +8,14 @@ import (
 
 // skewChecks are tokens that are a little too late or too early, as the clocks
 // of two machines differ, and some that are so by far.
-func (s *Suite) skewChecks() []lifeCheck {
+func (s *Suite) skewChecks() []lifecycleCheck {
 	stated := s.Document.Life.ClockSkew != ""
 	skew := duration(s.Document.Life.ClockSkew, 5*time.Minute)
 	within, beyond := usualSkew, skew+time.Minute
 	if stated {
 		within = skew * 4 / 5
 	}
-	checks := []lifeCheck{
+	checks := []lifecycleCheck{
 		skewed("skew-expired-far", "that expired "+spell(beyond)+" ago", "exp", -beyond),
 		skewed("skew-early-far", "that is valid in "+spell(beyond), "nbf", beyond),
 		skewed("day-expired", "that expired a day ago", "exp", -24*time.Hour),
@@ -24,7 +24,7 @@ func (s *Suite) skewChecks() []lifeCheck {
 	if within == 0 {
 		return checks // no skew is tolerated, and the first two say so
 	}
-	near := []lifeCheck{
+	near := []lifecycleCheck{
 		skewed("skew-expired", "that expired "+spell(within)+" ago", "exp", -within),
 		skewed("skew-early", "that is valid in "+spell(within), "nbf", within),
 	}
@@ -53,14 +53,14 @@ func spell(d time.Duration) string {
 }
 
 // skewed has the claim be so far from now; the rest of the token's life fits.
-func skewed(name, what, claimed string, offset time.Duration) lifeCheck {
+func skewed(name, what, claimed string, offset time.Duration) lifecycleCheck {
 	changes := func(g *baselineToken) change {
 		if claimed == "exp" {
 			return change{"iat": g.date(offset - time.Hour), "nbf": g.date(offset - time.Hour), "exp": g.date(offset)}
 		}
 		return change{"iat": g.date(0), "nbf": g.date(offset), "exp": g.date(offset + time.Hour)}
 	}
-	return lifeCheck{
+	return lifecycleCheck{
 		check: claim(name, Medium, what, claimed, "RFC 7519, sections 4.1.4 and 4.1.5", changes),
 		present: func(ctx context.Context, l *trial) (credential, error) {
 			return l.baselineToken.present(ctx, changes(l.baselineToken))

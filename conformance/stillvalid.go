@@ -18,7 +18,7 @@ func (s *Suite) stillValid(e endpoint) Case {
 		gain:   "nothing: after a short disturbance of the issuer nobody gets in, until the cache of keys expires or somebody restarts the API",
 		flaw:   CauseNotAsFound.Title(),
 		source: sourceKeys,
-	}.on(e, LifeCycle)
+	}.on(e, Lifecycle)
 	c.stage = stageEnd
 	c.present = func(ctx context.Context, session *session) (credential, error) {
 		g, err := session.baselineTokenFor(e)
@@ -56,7 +56,7 @@ func (s *Suite) stillValid(e endpoint) Case {
 // time by then.
 func (s *session) lose() {
 	if !s.isLost {
-		s.isLost, s.lostAfter = true, s.lastLife
+		s.isLost, s.lostAfter = true, s.lastLifecycle
 	}
 }
 

@@ -14,10 +14,10 @@ import (
 	"testing"
 )
 
-// TestAPullRequestsLife executes the workflows that `ci init` writes, step by step, with
+// TestPullRequestFromOpenToClose executes the workflows that `ci init` writes, step by step, with
 // a local tenant in the place of the real ones and an issuer of GitHub's tokens on
 // loopback: a pull request is opened, pushed to, merged and closed, and the night comes.
-func TestAPullRequestsLife(t *testing.T) {
+func TestPullRequestFromOpenToClose(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
 	needs(t, "jq")
@@ -41,7 +41,7 @@ func TestAPullRequestsLife(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("manifests/stack.yaml", lifeManifest)
+	write("manifests/stack.yaml", pullRequestManifest)
 	write("provision.yaml", "targets:\n  staging: {tenant: "+cloud.tenant+"}\n  production: {tenant: "+cloud.tenant+"}\n")
 	r := &runner{t: t, hub: hub, cloud: cloud, repo: repo, bin: programFolder(t), artifacts: map[string]string{}}
 
@@ -94,7 +94,7 @@ func TestAPullRequestsLife(t *testing.T) {
 	cloud.has("open", "orders-pr-7.api", true)
 	cloud.has("open", "orders.api", false)
 
-	write("manifests/stack.yaml", strings.Replace(lifeManifest, "displayName: Orders", "displayName: Orders and returns", 1))
+	write("manifests/stack.yaml", strings.Replace(pullRequestManifest, "displayName: Orders", "displayName: Orders and returns", 1))
 	hub.immutable = true // the repository changes to subjects with ids
 	expect("push", r.workflow("provision-pull-request.yml", "pull_request", on("synchronize")), map[string]string{"check": "success", "plan": "success", "preview": "success"})
 	if !strings.Contains(hub.comment, "Orders and returns") {
@@ -122,7 +122,7 @@ func TestAPullRequestsLife(t *testing.T) {
 	expect("elsewhere", r.workflow("provision-nightly.yml", "ref", nil), map[string]string{"collect": "failure"})
 }
 
-const lifeManifest = `apiVersion: provision/v1
+const pullRequestManifest = `apiVersion: provision/v1
 kind: Stack
 metadata: {name: orders}
 ---

@@ -8,7 +8,9 @@ import (
 )
 
 // What a run may do to the test tenant.
-func (s *tenant) life() Life { return Life{Keys: s, Assignments: s, Disruptive: true} }
+func (s *tenant) changes() TenantChanges {
+	return TenantChanges{Keys: s, Assignments: s, Disruptive: true}
+}
 
 func (s *tenant) Publish(context.Context) (string, func(context.Context) error, error) {
 	s.mu.Lock()

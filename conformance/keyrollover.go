@@ -18,7 +18,7 @@ const (
 
 // keyChecks are what happens to an issuer's keys over the years, and leaves the API
 // as it was.
-var keyChecks = []lifeCheck{
+var keyChecks = []lifecycleCheck{
 	{
 		check: check{
 			name: "keys-next", means: CauseKeyRefresh, severity: Medium, admits: true,
@@ -75,7 +75,7 @@ var keyChecks = []lifeCheck{
 
 // disruptiveChecks serve something else than a key set for a moment. Some caches
 // keep that, and the API refuses everybody until they expire.
-var disruptiveChecks = []lifeCheck{
+var disruptiveChecks = []lifecycleCheck{
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
 	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
 	disturbed("keys-empty", "has no keys", "the API accepts a key set without keys as the issuer's key set", KeyFault{Body: `{"keys":[]}`}),
@@ -95,7 +95,7 @@ type published struct {
 	err      error
 }
 
-// publish prepares the life cases before anything is asked of the API.
+// publish prepares the lifecycle cases before anything is asked of the API.
 func (s *session) publish(ctx context.Context, e endpoint) {
 	s.published.done, s.published.endpoint = make(chan struct{}), e.id
 	s.published.retired, s.published.err = s.signRetired(ctx, e)
@@ -118,14 +118,14 @@ func (s *session) learnNextKey(ctx context.Context, cases []Case) {
 		return
 	}
 	defer close(p.done)
-	i := slices.IndexFunc(cases, func(c Case) bool { return c.stage == stageLife })
+	i := slices.IndexFunc(cases, func(c Case) bool { return c.stage == stageLifecycle })
 	g, err := s.baselineTokenFor(s.endpoints[p.endpoint])
 	if p.err != nil || err != nil || i < 0 || !s.isLetIn(p.endpoint) {
 		return // the cases say why
 	}
 	changing, cancel := s.uninterrupted(ctx)
 	defer cancel()
-	if p.kid, p.withdraw, p.err = s.Life.Keys.Publish(changing); p.err != nil {
+	if p.kid, p.withdraw, p.err = s.Changes.Keys.Publish(changing); p.err != nil {
 		return
 	}
 	p.at = time.Now()
@@ -148,7 +148,7 @@ func (s *session) signRetired(ctx context.Context, e endpoint) (string, error) {
 	}
 	ctx, cancel := s.uninterrupted(ctx)
 	defer cancel()
-	kid, withdraw, err := s.Life.Keys.Publish(ctx)
+	kid, withdraw, err := s.Changes.Keys.Publish(ctx)
 	if err != nil || withdraw == nil {
 		return "", err
 	}
@@ -293,8 +293,8 @@ func (l *trial) counting(ctx context.Context, last credential, each func(int) (c
 // disturbed presents the valid token while the key set is not what it should be,
 // and once more after one that makes the API look at it. That everybody has to
 // live through; some libraries do not survive this.
-func disturbed(name, what, flaw string, how KeyFault) lifeCheck {
-	return lifeCheck{
+func disturbed(name, what, flaw string, how KeyFault) lifecycleCheck {
+	return lifecycleCheck{
 		check: check{
 			name: name, means: CauseKeyOutage, severity: Low, admits: true,
 			sends:  "the valid token while the key set " + what + ", and once more after a token of an unknown key",
@@ -380,7 +380,7 @@ type disturbance struct {
 func (l *trial) disturb(ctx context.Context, how KeyFault) (*disturbance, error) {
 	changing, cancel := l.uninterrupted(ctx)
 	defer cancel()
-	d, err := l.Life.Keys.Disturb(changing, how)
+	d, err := l.Changes.Keys.Disturb(changing, how)
 	if err != nil {
 		return nil, fmt.Errorf("have the key set answered otherwise: %w", err)
 	}

@@ -17,11 +17,11 @@ func (s *Suite) roleRemoved() []Case {
 		}
 		who, cannot := s.signedIn(e, "whose own roles, and no group's, are enough", s.addAssignment(e.sufficient()...),
 			func(u User) bool { return e.fits(u) && len(u.GroupRoles) == 0 })
-		if s.Life.Assignments == nil {
-			cannot = skip("", "%s", s.whyNoLife("the tenant's assignments cannot be changed for a test"))
+		if s.Changes.Assignments == nil {
+			cannot = skip("", "%s", s.whyUnchanged("the tenant's assignments cannot be changed for a test"))
 		}
 		c := s.denied(e, "role-removed", CauseStaleRoles, High, who, cannot)
-		c.Group, c.stage = LifeCycle, stageLife
+		c.Group, c.stage = Lifecycle, stageLifecycle
 		c.Sends = "the new token of " + describe(who, cannot) + ", whose roles were taken away since"
 		if cannot != nil {
 			c.Sends = "the new token of a user whose roles were taken away since"
@@ -30,7 +30,7 @@ func (s *Suite) roleRemoved() []Case {
 		c.Gain = "users keep access after their roles are removed"
 		c.Flaw = "the API remembers users' roles instead of reading those of the token (roles)"
 		c.present = func(ctx context.Context, session *session) (credential, error) {
-			return session.live(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })
+			return session.runTrial(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })
 		}
 		return []Case{c}
 	}
@@ -49,7 +49,7 @@ func (l *trial) removed(ctx context.Context, who subject) (credential, error) {
 	}
 	changing, cancel := l.uninterrupted(ctx)
 	defer cancel()
-	restore, err := l.Life.Assignments.Unassign(changing, before.claims.text("oid"))
+	restore, err := l.Changes.Assignments.Unassign(changing, before.claims.text("oid"))
 	if err != nil {
 		return credential{}, fmt.Errorf("take the roles of user %s away: %w", who.user, err)
 	}

@@ -9,7 +9,7 @@ import (
 // keyOfAnotherTenant has a key in the key set of all tenants that belongs to one of them:
 // such a key's issuer names the tenant, where that of the others has {tenantid}. A
 // token of the home tenant that it has signed must be refused.
-var keyOfAnotherTenant = lifeCheck{
+var keyOfAnotherTenant = lifecycleCheck{
 	check: check{
 		name: "keys-tenant", means: CauseKeyTenant, severity: Critical,
 		sends:  "the valid token signed with a key of the common key set whose issuer is another tenant",
@@ -21,7 +21,7 @@ var keyOfAnotherTenant = lifeCheck{
 	present: func(ctx context.Context, l *trial) (credential, error) {
 		changing, cancel := l.uninterrupted(ctx)
 		defer cancel()
-		kid, withdraw, err := l.Life.Keys.PublishOf(changing, anotherTenant)
+		kid, withdraw, err := l.Changes.Keys.PublishOf(changing, anotherTenant)
 		if err != nil {
 			return credential{}, fmt.Errorf("publish a key: %w", err)
 		}
