@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"provision/plan"
 	"provision/stack"
 )
@@ -122,6 +124,42 @@ func TestHostingThatNoManifestDeclaresGoesBeforeTheRegistrations(t *testing.T) {
 	if prevented == nil {
 		t.Error("`prevent: [delete]` does not protect hosting")
 	}
+}
+
+// TestHostingIsDestroyedBeforeWhatItNeeds for every order of the documents' names.
+func TestHostingIsDestroyedBeforeWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		names := rapid.Permutation([]string{"a", "b", "c", "d", "e"}).Draw(t, "names")
+		state := tenant()
+		state.Hosting = map[plan.Key]*plan.Hosting{}
+		needs := map[string][]string{}
+		for i, name := range names {
+			k := plan.TerraformKey("s", name)
+			live := &plan.Live{Object: plan.Object{Key: k, Stack: "s"}}
+			for _, earlier := range names[:i] {
+				if rapid.Bool().Draw(t, name+" needs "+earlier) {
+					needs["delete terraform s/"+name] = append(needs["delete terraform s/"+name], "delete terraform s/"+earlier)
+					live.Needs = append(live.Needs, plan.TerraformKey("s", earlier))
+				}
+			}
+			state.Objects[k] = live
+			state.Hosting[k] = &plan.Hosting{Resources: []plan.HostingResource{{Address: "terraform_data.x", Action: plan.Delete}}}
+		}
+		p, err := plan.Diff(nil, state, plan.Options{Destroy: []string{"s"}, KeepDeleted: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := steps(p)
+		for user, all := range needs {
+			for _, needed := range all {
+				i, j := slices.Index(done, user), slices.Index(done, needed)
+				if i < 0 || j < i || !slices.Contains(p.Dependencies()[j].Needs, i) {
+					t.Fatalf("%s does not wait for %s in %q", needed, user, done)
+				}
+			}
+		}
+	})
 }
 
 func TestHostingIsShownAsTerraformCounts(t *testing.T) {

@@ -65,6 +65,8 @@ type Live struct {
 	// carry the stack's mark yet.
 	Adopted bool
 
+	Needs []Key // of hosting: the hosting whose outputs it has, which is destroyed after it
+
 	Lost       string // of a secret or a password: why it must be made anew, "" if it need not
 	Superseded bool   // of a secret: another one of its name has taken its place
 }

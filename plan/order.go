@@ -63,7 +63,8 @@ type stepGraph struct {
 	revokes map[Key][]int // steps that take from others what lets them act as an object
 	detach  map[Key][]int // deletions of relations, by holder
 	frees   map[owned][]int
-	rest    map[string][]int // steps of a stack that delete no object
+	rest    map[string][]int // steps of a stack that delete no object and no hosting
+	unhosts map[string][]int // steps of a stack that destroy hosting
 	admits  map[Key][]int    // steps that make a credential
 	uris    map[string]int   // the step that takes an identifier URI from its application
 }
@@ -76,7 +77,7 @@ type owned struct {
 
 func newGraph(steps []Step) *stepGraph {
 	g := &stepGraph{steps: steps, edges: make([]Dependencies, len(steps)), makes: map[Key][]int{}, writes: map[Key][]int{},
-		revokes: map[Key][]int{}, detach: map[Key][]int{}, frees: map[owned][]int{}, rest: map[string][]int{}, admits: map[Key][]int{}, uris: map[string]int{}}
+		revokes: map[Key][]int{}, detach: map[Key][]int{}, frees: map[owned][]int{}, rest: map[string][]int{}, unhosts: map[string][]int{}, admits: map[Key][]int{}, uris: map[string]int{}}
 	for i, s := range steps {
 		g.index(i, s)
 	}
@@ -126,7 +127,10 @@ func (g *stepGraph) index(i int, s Step) {
 	if phase == revoke || phase == disown || (s.Action == Update || s.Action == Adopt) && phase == update {
 		g.revokes[o] = append(g.revokes[o], i)
 	}
-	if phase < discard {
+	if phase == unhost {
+		g.unhosts[s.Stack] = append(g.unhosts[s.Stack], i)
+	}
+	if phase < unhost {
 		g.rest[s.Stack] = append(g.rest[s.Stack], i)
 	}
 	if s.Kind == Application {
@@ -172,8 +176,14 @@ func (g *stepGraph) connect(i int, s Step) {
 		g.needs(i, g.control(s.Refs.Principal.Key))
 	case unhost:
 		g.needs(i, g.before(g.rest[s.Stack], i))
+		for _, j := range g.unhosts[s.Stack] {
+			if slices.Contains(g.steps[j].Needs, s.Key) {
+				g.needs(i, []int{j})
+			}
+		}
 	case discard:
 		g.needs(i, g.before(g.rest[s.Stack], i))
+		g.needs(i, g.before(g.unhosts[s.Stack], i))
 	case purge:
 		g.needs(i, g.before(g.writes[s.Key], i))
 	}

@@ -136,7 +136,7 @@ func (d *differ) delete(live *Live) {
 			return
 		}
 	case Terraform:
-		s.Hosting = d.actual.Hosting[live.Key]
+		s.Hosting, s.Needs = d.actual.Hosting[live.Key], live.Needs
 	case Password:
 		return // goes with its user
 	}

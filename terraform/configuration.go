@@ -18,6 +18,8 @@ type Configuration struct {
 	Backend       string         // "": a file in the workspace
 	BackendConfig map[string]any // the arguments of its block
 	Workspace     string         // Terraform's; "": the default one
+
+	Needs []string // other workspaces whose outputs the variables hold; kept for the order of a destroy
 }
 
 // Text is a string of parts.

@@ -51,6 +51,7 @@ func TestFromPlanToDestroy(t *testing.T) {
 	w.Progress = func(line string) { lines = append(lines, line) }
 	text := map[string]any{"tricky ${path.root} %{ if true }": []any{`"quoted" $${x} \n` + "\n", true, 1.5, "ü"}}
 	c := plain(t, map[string]any{"text": text, "secret": terraform.Text{{Literal: "hunter2 ${x}", Secret: true}}, "unknown_here": "left out"})
+	c.Needs = []string{"network"}
 
 	p, err := w.Plan(t.Context(), c)
 	if err != nil {
@@ -74,6 +75,9 @@ func TestFromPlanToDestroy(t *testing.T) {
 	}
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "terraform_data.text: Creati") }) {
 		t.Errorf("the progress was %q", lines)
+	}
+	if applied, exists := terraform.Applied(w.Dir); !exists || !slices.Equal(applied.Needs, []string{"network"}) || applied.Outputs["id"] != outputs["id"] {
+		t.Errorf("the record of the apply is %+v, exists %t", applied, exists)
 	}
 	if again, err := w.Plan(t.Context(), c); err != nil || len(again.Resources) > 0 || !again.Exists || again.Outputs["id"] != outputs["id"] {
 		t.Errorf("a second plan is %+v, %v", again, err)

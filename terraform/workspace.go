@@ -33,23 +33,28 @@ func Exists(dir string) bool {
 	return exists
 }
 
-// Applied are the outputs of the last apply in the folder of a workspace that was
-// carried out whole; exists is false where none has begun. The program is not needed
-// for it.
-func Applied(dir string) (outputs map[string]any, exists bool) {
-	raw, err := os.ReadFile(filepath.Join(dir, appliedFile))
-	if err != nil {
-		return nil, false
-	}
-	_ = json.Unmarshal(raw, &outputs) // none where it was written half
-	return outputs, true
+// Record is what an apply leaves in the folder of a workspace.
+type Record struct {
+	Outputs map[string]any `json:"outputs"`         // of the last apply that was completed
+	Needs   []string       `json:"needs,omitempty"` // as the configuration had them
 }
 
-// appliedFile tells that the workspace may have made something, and has the outputs.
+// Applied is the record of the last apply in the folder of a workspace; exists is false
+// if none has begun. The program is not needed to read it.
+func Applied(dir string) (r Record, exists bool) {
+	raw, err := os.ReadFile(filepath.Join(dir, appliedFile))
+	if err != nil {
+		return r, false
+	}
+	_ = json.Unmarshal(raw, &r) // a damaged record has no outputs, and the workspace still exists
+	return r, true
+}
+
+// appliedFile shows that Terraform may have created something, and holds the record.
 const appliedFile = "applied.json"
 
-func (w Workspace) record(outputs map[string]any) error {
-	raw, err := json.MarshalIndent(outputs, "", "  ")
+func (w Workspace) record(r Record) error {
+	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -101,7 +106,7 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 		return nil, err
 	}
 	before, _ := Applied(w.Dir)
-	if err := w.record(before); err != nil {
+	if err := w.record(Record{Outputs: before.Outputs, Needs: c.Needs}); err != nil {
 		return nil, err
 	}
 	if err := w.carryOut(ctx, tf); err != nil {
@@ -111,7 +116,7 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	if err != nil {
 		return nil, err
 	}
-	return outputs, w.record(outputs)
+	return outputs, w.record(Record{Outputs: outputs, Needs: c.Needs})
 }
 
 // Destroy destroys all that the state has. c is needed for a workspace in which nothing

@@ -62,8 +62,8 @@ func hostedSinks(root string, s *stack.Stack) {
 		for i, secret := range a.Secrets {
 			a.Secrets[i].Sink = plan.ResolveSink(s.Name, secret.Sink, func(k plan.Key, output string) string {
 				_, document, _ := strings.Cut(k.Name, "/")
-				outputs, _ := terraform.Applied(workspaceDir(root, s.Name, document))
-				return outputText(outputs[output])
+				applied, _ := terraform.Applied(workspaceDir(root, s.Name, document))
+				return outputText(applied.Outputs[output])
 			})
 		}
 	}
@@ -254,7 +254,8 @@ func (h *hosting) output(ctx context.Context, s *stack.Stack, state *plan.State,
 	if text := state.Lookup(k, output); text != "" {
 		return text, nil
 	}
-	outputs, exists := terraform.Applied(workspaceDir(h.root, s.Name, document))
+	applied, exists := terraform.Applied(workspaceDir(h.root, s.Name, document))
+	outputs := applied.Outputs
 	if t := s.Terraform(document); !exists && t != nil && t.Backend != nil {
 		w, err := h.workspace(ctx, k)
 		if err != nil {

@@ -122,12 +122,34 @@ func (h *hosting) planRemovals(ctx context.Context, name string, stay []*stack.T
 		if err != nil {
 			return fmt.Errorf("%s: %w", k, err)
 		}
-		if p.Exists || terraform.Exists(w.Dir) {
-			state.Hosting[k] = hostingOf("", p)
-			state.Objects[k] = liveHosting(k, name, nil)
+		if applied, exists := terraform.Applied(w.Dir); p.Exists || exists {
+			live := liveHosting(k, name, nil)
+			for _, needed := range h.neededBy(k, applied) {
+				live.Needs = append(live.Needs, plan.TerraformKey(name, needed))
+			}
+			state.Hosting[k], state.Objects[k] = hostingOf("", p), live
 		}
 	}
 	return nil
+}
+
+// neededBy are the documents whose outputs a hosted document has: as recorded by its
+// last apply on this machine, else as its manifest says.
+func (h *hosting) neededBy(k plan.Key, applied terraform.Record) []string {
+	if _, t := h.document(k); t != nil && applied.Needs == nil {
+		return documentsNeeded(t)
+	}
+	return applied.Needs
+}
+
+// documentsNeeded are the documents whose outputs a document's variables have.
+func documentsNeeded(t *stack.Terraform) (names []string) {
+	for _, o := range stack.OutputsOf(t.Variables) {
+		if !slices.Contains(names, o.Document) {
+			names = append(names, o.Document)
+		}
+	}
+	return names
 }
 
 // hosted are the documents of a stack that this machine has hosted, and those whose

@@ -29,7 +29,7 @@ func (h *hosting) values(ctx context.Context, s *stack.Stack, state *plan.State,
 
 // configuration is how a document calls its module.
 func (h *hosting) configuration(t *stack.Terraform, values *hostingValues) (terraform.Configuration, error) {
-	c := terraform.Configuration{Module: modulePath(t, t.Module.For(h.session.target)), Workspace: t.Workspace}
+	c := terraform.Configuration{Module: modulePath(t, t.Module.For(h.session.target)), Workspace: t.Workspace, Needs: documentsNeeded(t)}
 	var err error
 	if values.passwords, err = h.session.keep.Passwords(); err != nil {
 		return c, err
