@@ -19,7 +19,7 @@
 //   - The certificate authority is made once in a state directory; its key never
 //     leaves that directory. Server certificates are made anew for each process
 //     and replaced before they expire.
-//   - Certificates are given for localhost and for PublicHosts, and mean
+//   - Certificates are given for localhost and for MicrosoftHosts, and mean
 //     something only to who trusts the authority.
 //   - The management key is made for each process and shown to nobody but the
 //     caller of New.

@@ -140,7 +140,7 @@ func TestPublicHostsWithoutProxy(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
 	client := tenant.HTTPClient()
-	for _, host := range emulator.PublicHosts {
+	for _, host := range emulator.MicrosoftHosts {
 		client.Transport.(*http.Transport).TLSClientConfig.ServerName = host
 		r, err := http.NewRequest(http.MethodGet, tenant.Origin+"/metadata/endpoints?api-version=2022-09-01", nil)
 		if err != nil {

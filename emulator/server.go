@@ -114,13 +114,13 @@ func (e *Emulator) Serve(listeners []net.Listener) (*Server, error) {
 
 // ServeOn is Serve with every listener chosen by the caller.
 func (e *Emulator) ServeOn(l Listeners) *Server {
-	certificates := e.authority.TLSConfig(PublicHosts...)
+	certificates := e.authority.TLSConfig(MicrosoftHosts...)
 	s := &Server{
 		ManagementURL: plainURL(l.Management),
 		ProxyURL:      plainURL(l.Proxy),
 		public:        e.httpServer(e.Handler()),
 		management:    e.httpServer(e.Management()),
-		proxy:         proxy.New(proxy.Config{Hosts: PublicHosts, TLS: certificates, Handler: e.Handler(), Logger: e.logger}),
+		proxy:         proxy.New(proxy.Config{Hosts: MicrosoftHosts, TLS: certificates, Handler: e.Handler(), Logger: e.logger}),
 		failed:        make(chan error, len(l.Public)+2),
 	}
 	s.public.TLSConfig = certificates

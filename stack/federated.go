@@ -4,10 +4,29 @@ import "cmp"
 
 // What a federated credential is where its manifest does not say.
 const (
-	gitHubIssuer          = "https://token.actions.githubusercontent.com"
-	managedIdentityIssuer = "https://login.microsoftonline.com/${tenant.id}/v2.0"
-	defaultAudience       = "api://AzureADTokenExchange"
+	gitHubIssuer   = "https://token.actions.githubusercontent.com"
+	issuerOfTenant = "/${tenant.id}/v2.0" // after the cloud's authority
 )
+
+// Cloud is what the cloud of a target decides in manifests.
+type Cloud struct {
+	Authority     string // the origin of its authorization server
+	TokenExchange string // the audience of federated credentials
+}
+
+var publicCloud = Cloud{Authority: "https://login.microsoftonline.com", TokenExchange: "api://AzureADTokenExchange"}
+
+// in fills in what the cloud of the target decides: the audience, and the issuer of a
+// managed identity's tokens.
+func (f FederatedCredential) in(c Cloud) FederatedCredential {
+	if len(f.Audiences) == 0 {
+		f.Audiences = []string{c.TokenExchange}
+	}
+	if f.ManagedIdentity != "" {
+		f.Issuer = c.Authority + issuerOfTenant
+	}
+	return f
+}
 
 // Credentials are the federated credentials that one of a manifest stands for:
 // itself with issuer and subject filled in, or the two of a repository that is
@@ -15,8 +34,8 @@ const (
 // object id, which only the tenant knows.
 func (f FederatedCredential) Credentials() []FederatedCredential {
 	switch {
-	case f.ManagedIdentity != "":
-		f.Issuer = managedIdentityIssuer
+	case f.ManagedIdentity != "" && f.Issuer == "":
+		f = f.in(publicCloud)
 	case f.GitHub != nil:
 		f.Issuer, f.Subject = gitHubIssuer, f.GitHub.subject(f.GitHub.immutable())
 		if f.GitHub.Subjects == "both" {
@@ -36,7 +55,7 @@ func (f FederatedCredential) Properties() map[string]any {
 		audiences = append(audiences, audience)
 	}
 	if len(audiences) == 0 {
-		audiences = append(audiences, defaultAudience)
+		audiences = append(audiences, publicCloud.TokenExchange)
 	}
 	p := map[string]any{"name": f.Name, "issuer": f.Issuer, "audiences": audiences, "description": f.Description}
 	if e := f.ClaimsMatchingExpression; e != nil {
@@ -87,6 +106,8 @@ func (l *loader) checkFederatedCredentials(s *loaded, a *Application) {
 				l.mistakes.add(at(i, "claimsMatchingExpression", "value"), "e.g. claims['sub'] matches 'repo:contoso/orders:ref:refs/heads/*'", "claims expression %s", complaint)
 			}
 		}
+		f = f.in(l.stage.cloud())
+		a.FederatedCredentials[i] = f
 		for _, one := range f.Credentials() {
 			if one.Name != f.Name && names[one.Name] {
 				l.mistakes.add(at(i, "name"), "", "a second federated credential %q", one.Name)

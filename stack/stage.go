@@ -13,6 +13,8 @@ type Stage struct {
 	Target  string   // "" is Local
 	Targets []string // the targets of provision.yaml; nil does not check the names in manifests
 
+	Cloud Cloud // of the target; the zero value is the public cloud
+
 	// Configured are the parameters of the target in provision.yaml. Values of
 	// an instance go before them, and Parameters before both.
 	Configured []Given
@@ -24,6 +26,13 @@ type Stage struct {
 
 	// Expires is when the stacks may be deleted; zero leaves that as it is.
 	Expires time.Time
+}
+
+func (s Stage) cloud() Cloud {
+	if s.Cloud == (Cloud{}) {
+		return publicCloud
+	}
+	return s.Cloud
 }
 
 // Given is the value of a parameter, with where it was given.

@@ -100,7 +100,7 @@ func noProxy(told string) string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	for entry := range strings.SplitSeq(told, ",") {
 		entry = strings.TrimSpace(entry)
-		if entry == "" || slices.Contains(hosts, entry) || slices.ContainsFunc(emulator.PublicHosts, func(host string) bool { return covers(entry, host) }) {
+		if entry == "" || slices.Contains(hosts, entry) || slices.ContainsFunc(emulator.MicrosoftHosts, func(host string) bool { return covers(entry, host) }) {
 			continue
 		}
 		hosts = append(hosts, entry)
@@ -147,7 +147,7 @@ func (d stateDir) writeBundle(parent []string) (string, error) {
 
 // writeNodeProxy keeps the preload of Node programs, and returns its path.
 func (d stateDir) writeNodeProxy() (string, error) {
-	hosts, err := json.Marshal(emulator.PublicHosts)
+	hosts, err := json.Marshal(emulator.MicrosoftHosts)
 	if err != nil {
 		return "", err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/internal/display"
+	"provision/internal/microsoft"
 	"provision/stack"
 )
 
@@ -77,7 +78,7 @@ var credentialTypes = map[string]func(signInOptions) (azcore.TokenCredential, er
 }
 
 // credential is how a target signs in: as it says, else as azidentity finds out.
-func (a *app) credential(target, tenantID string, in azureCloud) (azcore.TokenCredential, error) {
+func (a *app) credential(target, tenantID string, in microsoft.Cloud) (azcore.TokenCredential, error) {
 	key := "targets." + target + "."
 	name := a.config.GetString(key + "credential")
 	if name == "" {
@@ -88,7 +89,7 @@ func (a *app) credential(target, tenantID string, in azureCloud) (azcore.TokenCr
 		return nil, usagef("target %s: unknown credential %q", target, name) // the schema of provision.yaml refuses it before
 	}
 	credential, err := create(signInOptions{tenantID: tenantID, clientID: a.config.GetString(key + "clientId"), certificate: a.config.GetString(key + "certificate"),
-		options: azcore.ClientOptions{Cloud: in.configuration()}, prompt: func(message string) { a.say("%s", display.Line(message)) }})
+		options: azcore.ClientOptions{Cloud: credentialCloud(in)}, prompt: func(message string) { a.say("%s", display.Line(message)) }})
 	if err != nil {
 		return nil, hint(usagef("target %s: sign in with the credential %s: %w", target, name, err), "set another credential for the target in provision.yaml: %s", credentialNames())
 	}

@@ -23,6 +23,7 @@ import (
 	"provision/emulator"
 	"provision/emulator/faults"
 	"provision/graph"
+	"provision/internal/microsoft"
 	"provision/localtenant"
 )
 
@@ -98,7 +99,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 		Proxy: func(r *http.Request) (*url.URL, error) {
-			if slices.Contains(emulator.PublicHosts, r.URL.Host) {
+			if slices.Contains(emulator.MicrosoftHosts, r.URL.Host) {
 				return proxy, nil
 			}
 			return nil, nil
@@ -123,7 +124,7 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 		return a.localGraph(there, client)
 	}
 	if a.config.GetBool("public-hosts") {
-		s.authority, s.v1Issuer, s.proxy = clouds["public"].authority, clouds["public"].issuerV1(served.TenantID), served.Proxy
+		s.authority, s.v1Issuer, s.proxy = microsoft.Clouds[0].Authority(), microsoft.Clouds[0].IssuerV1(served.TenantID), served.Proxy
 	}
 	return s, nil
 }

@@ -163,7 +163,7 @@ func (s *session) readBy(ctx context.Context, reader reconcile.Reader, stacks []
 	state, err := reader.Read(ctx, stacks, others)
 	s.state = state
 	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
-		s.tenantID, s.v1Issuer = state.Tenant.ID, s.cloud.issuerV1(state.Tenant.ID)
+		s.tenantID, s.v1Issuer = state.Tenant.ID, s.cloud.IssuerV1(state.Tenant.ID)
 	}
 	return state, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/graph"
+	"provision/internal/microsoft"
 	"provision/localtenant"
 	"provision/plan"
 	"provision/reconcile"
@@ -27,10 +28,10 @@ type session struct {
 	target       string
 	local        bool
 	tenantID     string
-	domain       string // known once the tenant was read
-	cloud        azureCloud
-	authority    string // https://host, without a slash at its end
-	v1Issuer     string // iss of version 1.0 tokens
+	domain       string          // known once the tenant was read
+	cloud        microsoft.Cloud // of a real tenant
+	authority    string          // https://host, without a slash at its end
+	v1Issuer     string          // iss of version 1.0 tokens
 	http         *http.Client
 	graph        *graph.Client
 	state        *plan.State // of the command's stacks, once it was read
@@ -97,7 +98,7 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := graph.New(cred, graph.Options{Endpoint: in.graph + "/v1.0", Scope: in.graph + "/.default", Waiting: a.waiting, Parallel: a.config.GetInt("parallelism")})
+	client, err := graph.New(cred, graph.Options{Endpoint: in.GraphURL() + "/v1.0", Scope: in.GraphURL() + "/.default", Waiting: a.waiting, Parallel: a.config.GetInt("parallelism")})
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +106,8 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{target: name, tenantID: tenantID, cloud: in, authority: in.authority,
-		v1Issuer: in.issuerV1(tenantID),
+	return &session{target: name, tenantID: tenantID, cloud: in, authority: in.Authority(),
+		v1Issuer: in.IssuerV1(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
 		keep: a.keep(filepath.Join(root, name)),
 		lag:  realLag, settleFor: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
@@ -116,8 +117,9 @@ func (a *app) connectReal(name string) (*session, error) {
 const realLag = 5 * time.Minute
 
 // cloudOf is the cloud of a target; the schema of provision.yaml has checked its name.
-func (a *app) cloudOf(target string) azureCloud {
-	return clouds[cmp.Or(a.config.GetString("targets."+target+".cloud"), "public")]
+func (a *app) cloudOf(target string) microsoft.Cloud {
+	c, _ := microsoft.CloudNamed(cmp.Or(a.config.GetString("targets."+target+".cloud"), microsoft.Clouds[0].Name))
+	return c
 }
 
 // localGraph signs in to a served local tenant as its administrator.

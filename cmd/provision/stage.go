@@ -42,6 +42,8 @@ func (a *app) load(args []string) ([]*stack.Stack, error) {
 // stage is the target that manifests are read for, with the values of parameters.
 func (a *app) stage() (stack.Stage, error) {
 	s := stack.Stage{Target: cmp.Or(a.config.GetString("target"), stack.Local), Suffix: a.suffix(), Expires: a.expires()}
+	in := a.cloudOf(s.Target)
+	s.Cloud = stack.Cloud{Authority: in.Authority(), TokenExchange: in.TokenExchange}
 	if ttl := a.config.GetDuration("ttl"); ttl < 0 {
 		return s, hint(usagef("--ttl %s is in the past", ttl), "e.g. --ttl 48h")
 	}

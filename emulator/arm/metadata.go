@@ -2,7 +2,8 @@ package arm
 
 import (
 	"net/http"
-	"strings"
+
+	"provision/internal/microsoft"
 )
 
 // cloud is where the services of one are, each an origin.
@@ -12,22 +13,22 @@ type cloud struct {
 	login   string // the authorization server
 	graph   string // Microsoft Graph
 	portal  string
+
+	audiences []string // the names of Resource Manager as a resource: the one that clients use first
 }
-
-// publicHost is Resource Manager's in the public cloud.
-const publicHost = "management.azure.com"
-
-// audiences are the names of Azure Resource Manager as a resource, in every
-// cloud here: the one that clients use first.
-var audiences = []string{"https://management.core.windows.net/", "https://management.azure.com/"}
 
 // under is the cloud that a host belongs to. The local one must not be called
 // AzureCloud: the Azure CLI knows better then where that one is.
 func (s service) under(host string) cloud {
-	if strings.TrimSuffix(strings.ToLower(host), ":443") == publicHost {
-		return cloud{"AzureCloud", "https://" + publicHost, "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://portal.azure.com"}
+	c, found := microsoft.CloudOf(host)
+	if !found {
+		c = microsoft.Clouds[0]
 	}
-	return cloud{"provision", s.Origin, s.Origin, s.Origin, s.Origin}
+	audiences := []string{"https://" + c.Classic + "/", "https://" + c.Manager + "/"}
+	if !found {
+		return cloud{"provision", s.Origin, s.Origin, s.Origin, s.Origin, audiences}
+	}
+	return cloud{c.Environment, "https://" + c.Manager, c.Authority(), c.GraphURL(), "https://" + c.Portal, audiences}
 }
 
 // metadata says where the cloud's services are, in the shape of the version.
@@ -69,7 +70,7 @@ func (c cloud) endpoints() endpoints {
 		GraphEndpoint:   c.graph + "/",
 		PortalEndpoint:  c.portal + "/",
 		GraphAudience:   c.graph + "/",
-		Authentication:  authentication{LoginEndpoint: c.login, Audiences: audiences},
+		Authentication:  authentication{LoginEndpoint: c.login, Audiences: c.audiences},
 	}
 }
 
@@ -95,7 +96,7 @@ func (c cloud) environment() environment {
 		Graph:                    c.graph + "/",
 		GraphAudience:            c.graph + "/",
 		Authentication: authentication{
-			LoginEndpoint: c.login, Audiences: audiences, Tenant: "common", IdentityProvider: "AAD",
+			LoginEndpoint: c.login, Audiences: c.audiences, Tenant: "common", IdentityProvider: "AAD",
 		},
 		Suffixes: map[string]string{},
 	}

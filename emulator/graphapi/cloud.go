@@ -1,9 +1,9 @@
 package graphapi
 
-import "strings"
+import "provision/internal/microsoft"
 
 // cloud is how the API and its authorization server are named in answers: as
-// the public cloud's to a request that came under Graph's public host, else by
+// a cloud's to a request that came under its host of Graph, else by
 // the local tenant's one origin.
 type cloud struct {
 	graph string // scheme, host and port of Graph
@@ -11,8 +11,8 @@ type cloud struct {
 }
 
 func (s *service) cloudUnder(host string) cloud {
-	if strings.TrimSuffix(strings.ToLower(host), ":443") == "graph.microsoft.com" {
-		return cloud{"https://graph.microsoft.com", "https://login.microsoftonline.com"}
+	if c, found := microsoft.CloudOf(host); found {
+		return cloud{c.GraphURL(), c.Authority()}
 	}
 	return cloud{s.origin, s.origin}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"provision/emulator/directory"
+	"provision/internal/microsoft"
 )
 
 // authority says which tenant a call is to, and under which names that speaks:
@@ -19,31 +20,29 @@ type authority struct {
 
 // names are the origins of one cloud, each scheme, host and port.
 type names struct {
-	origin string // of the endpoints: what the request came under
-	v1, v2 string // of issuers, by the version of the tokens
-	graph  string // of Microsoft Graph
+	cloud  microsoft.Cloud // what metadata says; the public cloud for the tenant's own origin
+	origin string          // of the endpoints: what the request came under
+	v1, v2 string          // of issuers, by the version of the tokens
+	graph  string          // of Microsoft Graph
 }
 
-// publicLogin are the hosts of the public cloud's authorization server.
-var publicLogin = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
-
-const (
-	publicV1    = "https://sts.windows.net"
-	publicV2    = "https://login.microsoftonline.com"
-	publicGraph = "https://graph.microsoft.com"
-)
-
-// namesUnder are the public cloud's for a request to one of its hosts, and the
-// tenant's own origin for everything else.
+// namesUnder are a cloud's for a request to one of its hosts, and the tenant's own
+// origin for everything else.
 func (l *Login) namesUnder(host string) names {
-	host = strings.TrimSuffix(strings.ToLower(host), ":443")
-	switch {
-	case slices.Contains(publicLogin, host):
-		return names{"https://" + host, publicV1, publicV2, publicGraph}
-	case host == strings.TrimPrefix(publicGraph, "https://"):
-		return names{publicV2, publicV1, publicV2, publicGraph} // UserInfo
+	c, found := microsoft.CloudOf(host)
+	if !found {
+		return names{microsoft.Clouds[0], l.localhost, l.localhost, l.localhost, l.localhost}
 	}
-	return names{l.localhost, l.localhost, l.localhost, l.localhost}
+	n := namesIn(c)
+	if host = strings.TrimSuffix(strings.ToLower(host), ":443"); host != c.Graph { // where UserInfo is
+		n.origin = "https://" + host
+	}
+	return n
+}
+
+// namesIn are the names of a cloud.
+func namesIn(c microsoft.Cloud) names {
+	return names{c, c.Authority(), "https://" + c.STS, c.Authority(), c.GraphURL()}
 }
 
 // authorityOf finds the tenant that a path segment names, under a host.
@@ -84,11 +83,23 @@ func (a authority) documentTenant() string {
 // url is an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
-// issuersOf are the issuers of a tenant's tokens, under its own origin and under
-// the public cloud's hosts.
+// issuersOf are the issuers of a tenant's tokens, under its own origin and under the
+// hosts of every cloud.
 func (l *Login) issuersOf(tenantID string) []string {
-	own, public := l.namesUnder(""), l.namesUnder(publicLogin[0])
-	return []string{own.issuerV1(tenantID), own.issuerV2(tenantID), public.issuerV1(tenantID), public.issuerV2(tenantID)}
+	issuers := append(l.issuersV1Of(tenantID), l.namesUnder("").issuerV2(tenantID))
+	for _, c := range microsoft.Clouds {
+		issuers = append(issuers, namesIn(c).issuerV2(tenantID))
+	}
+	return issuers
+}
+
+// issuersV1Of are those of version 1.0 tokens.
+func (l *Login) issuersV1Of(tenantID string) []string {
+	issuers := []string{l.namesUnder("").issuerV1(tenantID)}
+	for _, c := range microsoft.Clouds {
+		issuers = append(issuers, c.IssuerV1(tenantID))
+	}
+	return issuers
 }
 
 // issuedHere tells whether an issuer is that of one of the tenants.
@@ -137,5 +148,15 @@ func (n names) graphURL() string { return n.graph }
 // The local tenant's own origin is one, since clients that are told a Graph
 // endpoint make their scope from it.
 func (l *Login) graphNames() []string {
-	return []string{publicGraph, publicGraph + "/", l.localhost, l.localhost + "/"}
+	names := []string{l.localhost, l.localhost + "/"}
+	for _, c := range microsoft.Clouds {
+		names = append(names, c.GraphURL(), c.GraphURL()+"/")
+	}
+	return names
+}
+
+// namesGraph tells whether a resource is called by the name of Microsoft Graph in one of
+// the clouds.
+func namesGraph(resource string) bool {
+	return slices.ContainsFunc(microsoft.Clouds, func(c microsoft.Cloud) bool { return equalID(resource, c.GraphURL()) })
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"provision/internal/microsoft"
 )
 
 // metadata is the OpenID provider configuration, with the fields that Entra adds.
@@ -35,8 +37,6 @@ type metadata struct {
 	RBACURL                           string   `json:"rbac_url"`
 }
 
-const cloudInstance = "microsoftonline.com"
-
 // metadata is what both versions of the document have in common.
 func (c *call) metadata() metadata {
 	m := metadata{
@@ -47,13 +47,13 @@ func (c *call) metadata() metadata {
 		UserinfoEndpoint:                  c.graphURL() + "/oidc/userinfo",
 		HTTPLogoutSupported:               true,
 		FrontchannelLogoutSupported:       true,
-		CloudInstanceName:                 cloudInstance,
-		CloudGraphHostName:                "graph.windows.net",
+		CloudInstanceName:                 c.cloud.Instance,
+		CloudGraphHostName:                c.cloud.DirectoryGraph,
 		MSGraphHost:                       strings.TrimPrefix(c.graphURL(), "https://"),
-		RBACURL:                           "https://pas.windows.net",
+		RBACURL:                           c.cloud.RBAC,
 	}
 	if !c.shared() {
-		region := "WW"
+		region := c.cloud.Region
 		m.TenantRegionScope = &region
 	}
 	return m
@@ -112,7 +112,7 @@ type instanceMetadata struct {
 }
 
 // instance answers whether an authority may be trusted: the tenant's own
-// origin and the public cloud's hosts may, whichever of them is asked. Only the
+// origin and the hosts of every cloud may, whichever of them is asked. Only the
 // host name is compared: MSAL Python leaves the port out of what it asks about.
 func (c *call) instance() *Error {
 	asked, err := url.Parse(c.r.URL.Query().Get("authorization_endpoint"))
@@ -124,11 +124,14 @@ func (c *call) instance() *Error {
 		return c.asError(err)
 	}
 	host := strings.ToLower(asked.Hostname())
-	cloud := instanceMetadata{publicLogin[0], "login.windows.net", publicLogin}
+	var metadata instanceMetadata
+	of, _ := microsoft.CloudOf(host)
 	switch {
 	case host == own.Hostname():
-		cloud = instanceMetadata{own.Host, own.Host, []string{own.Host}}
-	case !slices.Contains(publicLogin, host):
+		metadata = instanceMetadata{own.Host, own.Host, []string{own.Host}}
+	case slices.Contains(of.Login, host):
+		metadata = instanceMetadata{of.Login[0], of.Cache, of.Login}
+	default:
 		return failure(50049)
 	}
 	segment, _, _ := strings.Cut(strings.TrimPrefix(asked.Path, "/"), "/")
@@ -140,5 +143,5 @@ func (c *call) instance() *Error {
 		TenantDiscoveryEndpoint string             `json:"tenant_discovery_endpoint"`
 		APIVersion              string             `json:"api-version"`
 		Metadata                []instanceMetadata `json:"metadata"`
-	}{named.url("/v2.0/.well-known/openid-configuration"), "1.1", []instanceMetadata{cloud}})
+	}{named.url("/v2.0/.well-known/openid-configuration"), "1.1", []instanceMetadata{metadata}})
 }

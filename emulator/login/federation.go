@@ -7,6 +7,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"provision/emulator/directory"
+	"provision/internal/microsoft"
 )
 
 // checkFederated holds an assertion of another issuer to the application's
@@ -43,7 +44,7 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	case !narrow(func(f directory.FederatedIdentityCredential) bool {
 		return slices.ContainsFunc(f.Audiences, func(a string) bool {
 			return slices.Contains(sent.claims.Audience, a) ||
-				a == "api://AzureADTokenExchange" && slices.Contains(sent.claims.Audience, tokenExchange) && c.issuedHere(sent.claims.Issuer)
+				microsoft.IsTokenExchange(a) && slices.Contains(sent.claims.Audience, tokenExchange) && c.issuedHere(sent.claims.Issuer)
 		})
 	}):
 		return failure(700212, sent.claims.Audience)

@@ -66,10 +66,15 @@ const (
 	impersonation   = "user_impersonation"
 )
 
-// managementNames are what Azure Resource Manager is called in scopes.
+// managementNames are what Azure Resource Manager is called in scopes, in every cloud.
 func managementNames() []string {
-	manager, _ := directory.FirstParty(managementAppID)
-	return manager.ServicePrincipalNames
+	names := []string{managementAppID}
+	for _, c := range microsoft.Clouds {
+		for _, host := range []string{c.Manager, c.Classic} {
+			names = append(names, "https://"+host, "https://"+host+"/")
+		}
+	}
+	return names
 }
 
 // firstPartyResource finds a resource of Microsoft's by the name that a client

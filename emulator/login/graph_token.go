@@ -72,10 +72,9 @@ func (l *Login) verifyFor(audiences []string, token string) (*GraphToken, error)
 		return nil, err
 	}
 	_, known := l.tenants.Find(claims.TenantID)
-	issuers := []string{l.namesUnder("").issuerV1(claims.TenantID), l.namesUnder(publicLogin[0]).issuerV1(claims.TenantID)}
 	now := l.clock()
 	switch {
-	case !known || !slices.Contains(issuers, claims.Issuer):
+	case !known || !slices.Contains(l.issuersV1Of(claims.TenantID), claims.Issuer):
 		return nil, ErrIssuer
 	case !slices.Contains(audiences, claims.Audience):
 		return nil, ErrAudience

@@ -19,7 +19,7 @@ type publicKey struct {
 	Issuer            string   `json:"issuer"`
 }
 
-func (c *call) keysV2() *Error { return c.publishKeys(c.issuerV2, cloudInstance) }
+func (c *call) keysV2() *Error { return c.publishKeys(c.issuerV2, c.cloud.Instance) }
 
 func (c *call) keysV1() *Error { return c.publishKeys(c.issuerV1, "") }
 

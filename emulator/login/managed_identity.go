@@ -1,6 +1,7 @@
 package login
 
 import (
+	"net/url"
 	"time"
 
 	"provision/emulator/directory"
@@ -23,12 +24,19 @@ func exchangeResource() resource {
 
 // ManagedIdentityToken makes the access token that Azure's identity endpoint
 // hands to a managed identity, for the resource of a name, with every role that
-// was assigned to it there. Public tells under whose names: Microsoft's or the
-// local tenant's. The error is an *Error where Entra would refuse.
+// was assigned to it there. Public tells under whose names: those of the cloud that the
+// resource's name belongs to, else of the public cloud, or the local tenant's. The error
+// is an *Error where Entra would refuse.
 func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory.ServicePrincipal, resource string, public bool) (token string, expires time.Time, err error) {
 	host := ""
 	if public {
-		host = publicLogin[0]
+		of := microsoft.Clouds[0]
+		if u, err := url.Parse(resource); err == nil {
+			if named, found := microsoft.CloudOf(u.Host); found {
+				of = named
+			}
+		}
+		host = of.Login[0]
 	}
 	tenant := d.Tenant()
 	c := &call{

@@ -87,7 +87,7 @@ func parseScope(text string) (scopeRequest, *Error) {
 		if resource == "" || value == "" {
 			return request, failure(70011, request.text, " The scope format is invalid. Scope must be in a valid URI form <https://example/scope> or a valid Guid <guid/scope>.")
 		}
-		if (slash < 0 || equalID(resource, "https://graph.microsoft.com")) && request.oidc.add(value) {
+		if (slash < 0 || namesGraph(resource)) && request.oidc.add(value) {
 			continue
 		}
 		request.parts = append(request.parts, scopePart{text: word, resource: resource, value: value})

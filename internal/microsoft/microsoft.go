@@ -66,6 +66,7 @@ func Find(appID string) (Application, bool) {
 // one of its names, or the URL of a host of its own, such as
 // https://contoso.sharepoint.com.
 func FindResource(name string) (Application, bool) {
+	name = inPublicCloud(name)
 	return find(func(a Application) bool {
 		return a.Resource() && (strings.EqualFold(a.AppID, name) ||
 			slices.ContainsFunc(a.Names, func(own string) bool { return strings.EqualFold(own, name) }) || a.serves(name))
