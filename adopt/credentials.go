@@ -26,7 +26,7 @@ func (w *writer) credentials(a *stack.Application, live *plan.Live) {
 	names = namer{}
 	for _, e := range list(live.Properties, "keyCredentials") {
 		m, _ := e.(map[string]any)
-		if plan.UseOf(m, nil) == plan.Another {
+		if plan.UseOf(m, nil) == plan.OtherUse {
 			continue // Entra signs with it
 		}
 		der, err := base64.StdEncoding.DecodeString(text(e, "key"))

@@ -46,7 +46,7 @@ func look(ctx context.Context, client *graph.Client, state *plan.State) (*direct
 		case plan.Assignment, plan.Grant, plan.Owner:
 			objects[o.PrincipalID] = o.Ends.Principal.Kind
 			if o.Kind != plan.Owner {
-				objects[o.HolderID] = plan.Application
+				objects[o.ResourceID] = plan.Application
 			}
 		}
 	}

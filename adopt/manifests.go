@@ -109,7 +109,7 @@ func (w *writer) index() {
 		if o.Ends == (plan.Ends{}) {
 			continue
 		}
-		w.relations[o.Ends.Holder] = append(w.relations[o.Ends.Holder], o)
+		w.relations[o.Ends.Resource] = append(w.relations[o.Ends.Resource], o)
 		if o.Kind == plan.Grant || o.Kind == plan.Assignment {
 			client := w.directory.principals[o.PrincipalID]
 			w.consents[client] = append(w.consents[client], o)
@@ -156,17 +156,17 @@ func (w *writer) application(a *stack.Application) error {
 // flexibleCredentials reads, where a federated credential is shown without a
 // subject, what only the beta of Graph shows.
 func flexibleCredentials(ctx context.Context, client *graph.Client, state *plan.State) (map[string]map[string]any, error) {
-	holders := map[string]bool{}
+	resources := map[string]bool{}
 	for _, o := range state.Objects {
 		if o.Kind == plan.Federated && text(o.Properties, "subject") == "" {
-			holders[o.HolderID] = true
+			resources[o.ResourceID] = true
 		}
 	}
 	all := map[string]map[string]any{}
 	d := &directory{}
 	var reads []graph.Read
 	var takes []func(map[string]any)
-	for _, id := range slices.Sorted(maps.Keys(holders)) {
+	for _, id := range slices.Sorted(maps.Keys(resources)) {
 		reads, takes = append(reads, graph.FlexibleFederatedCredentials(id)), append(takes, func(m map[string]any) { all[text(m, "id")] = m })
 	}
 	return all, d.read(ctx, client, reads, takes)

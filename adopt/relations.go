@@ -76,7 +76,7 @@ func (w *writer) permissions(a *stack.Application, live *plan.Live) {
 		}
 	}
 	for _, o := range w.consents[a.Adopt] {
-		appID := w.directory.principals[o.HolderID]
+		appID := w.directory.principals[o.ResourceID]
 		switch r := w.directory.resources[appID]; o.Kind {
 		case plan.Grant:
 			offered := slices.Collect(maps.Values(r.scopes))

@@ -121,8 +121,8 @@ func (s *State) complete(o *Live, step Step, lookup func(Key, string) string) {
 		o.Properties["displayName"] = step.Secret.Name
 	}
 	if step.Kind.entry().relation && o.Ends == (Ends{}) {
-		o.Ends = Ends{Holder: step.Refs.Holder.Key, Principal: step.Refs.Principal.Key}
-		o.HolderID, o.PrincipalID = step.Refs.Holder.Resolve(lookup), step.Refs.Principal.Resolve(lookup)
+		o.Ends = Ends{Resource: step.Refs.Resource.Key, Principal: step.Refs.Principal.Key}
+		o.ResourceID, o.PrincipalID = step.Refs.Resource.Resolve(lookup), step.Refs.Principal.Resolve(lookup)
 		s.relate(o)
 	}
 }
@@ -158,7 +158,7 @@ func (s *State) relate(o *Live) {
 	if s.relations == nil || o.Ends == (Ends{}) {
 		return
 	}
-	s.relations[o.Ends.Holder] = append(s.relations[o.Ends.Holder], o.Key)
+	s.relations[o.Ends.Resource] = append(s.relations[o.Ends.Resource], o.Key)
 	s.relations[o.Ends.Principal] = append(s.relations[o.Ends.Principal], o.Key)
 }
 

@@ -23,8 +23,8 @@ func TestAfter(t *testing.T) {
 	live := func(k Key, properties obj) *Live {
 		return &Live{Object: Object{Key: k, Stack: "s", Properties: properties}, ID: "old"}
 	}
-	joined := func(k, holder, principal Key) *Live {
-		return &Live{Object: Object{Key: k, Stack: "s", Ends: Ends{holder, principal}}, ID: "old"}
+	joined := func(k, resource, principal Key) *Live {
+		return &Live{Object: Object{Key: k, Stack: "s", Ends: Ends{resource, principal}}, ID: "old"}
 	}
 	for name, c := range map[string]struct {
 		before []*Live
@@ -42,13 +42,13 @@ func TestAfter(t *testing.T) {
 			Step{Action: Update, Key: app, Stack: "s", Bodies: []map[string]any{{"web": obj{"b": 3}}, {"tags": []any{"y"}, "spa": obj{"c": 4}}}}, nil,
 			&Live{Object: Object{Key: app, Stack: "s", Properties: obj{"web": obj{"a": 1, "b": 3}, "notes": "n", "tags": []any{"y"}, "spa": obj{"c": 4}}}, ID: "old", AppID: "s.api#appId"}},
 		"a relation is made": {[]*Live{live(group, nil), live(user, nil)},
-			Step{Action: Create, Key: member, Stack: "s", Refs: Refs{Holder: Ref{Key: group, Property: ID}, Principal: Ref{Key: user, Property: ID, ID: "known"}}}, nil,
-			&Live{Object: Object{Key: member, Stack: "s", Properties: obj{}, Ends: Ends{group, user}}, ID: ids(member, ID), HolderID: "g#id", PrincipalID: "known"}},
+			Step{Action: Create, Key: member, Stack: "s", Refs: Refs{Resource: Ref{Key: group, Property: ID}, Principal: Ref{Key: user, Property: ID, ID: "known"}}}, nil,
+			&Live{Object: Object{Key: member, Stack: "s", Properties: obj{}, Ends: Ends{group, user}}, ID: ids(member, ID), ResourceID: "g#id", PrincipalID: "known"}},
 		"a grant has its scopes as words": {nil, Step{Action: Create, Key: grant, Stack: "s", Bodies: []map[string]any{{"scope": "a  b"}}}, nil,
 			&Live{Object: Object{Key: grant, Stack: "s", Properties: obj{"scope": []any{"a", "b"}}}, ID: ids(grant, ID)}},
 		"a secret is not lost any more": {[]*Live{{Object: Object{Key: secret, Stack: "s"}, ID: "old", Lost: "expired"}},
-			Step{Action: Replace, Key: secret, Stack: "s", Refs: Refs{Holder: Ref{Key: app, ID: "a"}}, Secret: &SecretStep{Name: "key"}}, nil,
-			&Live{Object: Object{Key: secret, Stack: "s", Properties: obj{"displayName": "key"}, Ends: Ends{Holder: app}}, ID: ids(secret, ID), HolderID: "a"}},
+			Step{Action: Replace, Key: secret, Stack: "s", Refs: Refs{Resource: Ref{Key: app, ID: "a"}}, Secret: &SecretStep{Name: "key"}}, nil,
+			&Live{Object: Object{Key: secret, Stack: "s", Properties: obj{"displayName": "key"}, Ends: Ends{Resource: app}}, ID: ids(secret, ID), ResourceID: "a"}},
 		"a restored object is as it was": {[]*Live{live(user, nil)}, Step{Action: Restore, Key: app}, nil, live(user, nil)},
 		"a purge touches nothing else":   {[]*Live{live(app, nil)}, Step{Action: Purge, Key: app, ID: "bin"}, nil, live(app, nil)},
 		"a deleted user goes with their password and relations": {
@@ -107,7 +107,7 @@ func TestARelationMadeMeanwhileGoesWithItsEnd(t *testing.T) {
 	member := MemberKey(group, bo)
 	for _, step := range []Step{
 		{Action: Delete, Key: ada},
-		{Action: Create, Key: member, Refs: Refs{Holder: Ref{Key: group}, Principal: Ref{Key: bo}}},
+		{Action: Create, Key: member, Refs: Refs{Resource: Ref{Key: group}, Principal: Ref{Key: bo}}},
 		{Action: Delete, Key: group},
 	} {
 		s.Advance(step, ids)
@@ -173,7 +173,7 @@ func TestAfterGrowsWithThePlan(t *testing.T) {
 			app, user := Key{Application, fmt.Sprint(i)}, Key{User, fmt.Sprint(i)}
 			secret := SecretKey(app, "key")
 			s.Objects[app], s.Objects[user] = &Live{Object: Object{Key: app}}, &Live{Object: Object{Key: user}}
-			s.Objects[secret] = &Live{Object: Object{Key: secret, Ends: Ends{Holder: app}}}
+			s.Objects[secret] = &Live{Object: Object{Key: secret, Ends: Ends{Resource: app}}}
 			steps = append(steps, Step{Action: Delete, Key: app})
 		}
 		return s, steps

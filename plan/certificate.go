@@ -10,14 +10,14 @@ import (
 	"provision/stack"
 )
 
-// CertificateUse is what becomes of a certificate that an application has.
+// CertificateUse is what the plan does with a certificate of an application.
 type CertificateUse int
 
 const (
-	Kept     CertificateUse = iota // a manifest names it
-	Replaced                       // a manifest gives its name to another one
-	Stranger                       // no manifest names it
-	Another                        // it signs nobody in
+	Kept      CertificateUse = iota // a manifest names it
+	Replaced                        // a manifest gives its name to another one
+	Unmanaged                       // no manifest names it
+	OtherUse                        // not for authentication, such as a key for signing SAML
 )
 
 // certificates is an application's keyCredentials as it is to be, and what of
@@ -31,7 +31,7 @@ func (d *differ) certificates(want *Declared, live *Live) (entries []any, change
 		for _, e := range list(live.Properties, "keyCredentials") {
 			entry := e.(map[string]any)
 			use, thumbprint := UseOf(entry, want.certificates), Thumbprint(entry)
-			if use == Replaced || use == Stranger && d.prunes(live.Stack) {
+			if use == Replaced || use == Unmanaged && d.prunes(live.Stack) {
 				changes = append(changes, Change{certificatePath(text(entry, "displayName"), thumbprint), true, nil})
 				continue
 			}
@@ -53,13 +53,13 @@ func (d *differ) certificates(want *Declared, live *Live) (entries []any, change
 	return entries, changes
 }
 
-// withoutStrangers is the keyCredentials of a service principal, for which no
-// manifest has a word, without those that admit somebody.
-func (d *differ) withoutStrangers(k Key, live *Live) (entries []any, changes []Change) {
+// withoutUnmanaged returns the keyCredentials of a service principal without the unmanaged
+// keys. Manifests cannot declare keys of service principals.
+func (d *differ) withoutUnmanaged(k Key, live *Live) (entries []any, changes []Change) {
 	entries = []any{}
 	for _, e := range list(live.Properties, "keyCredentials") {
 		entry := e.(map[string]any)
-		if d.strangerKey(k, entry) {
+		if d.unmanagedKey(k, entry) {
 			changes = append(changes, Change{certificatePath(text(entry, "displayName"), Thumbprint(entry)), true, nil})
 		} else {
 			entries = append(entries, withoutKey(entry))
@@ -85,15 +85,15 @@ func UseOf(entry map[string]any, declared []stack.Certificate) CertificateUse {
 	thumbprint := Thumbprint(entry)
 	switch {
 	case text(entry, "usage") != "Verify":
-		return Another
+		return OtherUse
 	case text(entry, "type") != "AsymmetricX509Cert":
-		return Stranger // no manifest can name it
+		return Unmanaged // no manifest can name it
 	case slices.ContainsFunc(declared, func(c stack.Certificate) bool { return c.Thumbprint() == thumbprint }):
 		return Kept
 	case slices.ContainsFunc(declared, func(c stack.Certificate) bool { return c.Name == text(entry, "displayName") }):
 		return Replaced
 	}
-	return Stranger
+	return Unmanaged
 }
 
 // Thumbprint is that of an entry of keyCredentials, as stack.Certificate gives

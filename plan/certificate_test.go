@@ -38,13 +38,13 @@ func TestCertificatesAreSentBack(t *testing.T) {
 		prune    bool
 		want     []string // keyId, or the name of a new one; nil: no step
 	}{
-		"all there":            {live: []any{credential("k1", one)}, declared: []stack.Certificate{one}},
-		"there in base64":      {live: []any{inBase64}, declared: []stack.Certificate{one}},
-		"another one":          {live: []any{credential("k1", one), signing}, declared: []stack.Certificate{one, two}, want: []string{"k1", "k9", "two"}},
-		"a stranger stays":     {live: []any{credential("k3", theirs)}, declared: []stack.Certificate{one}, want: []string{"k3", "one"}},
-		"a stranger alone":     {live: []any{credential("k3", theirs), signing}},
-		"a stranger is pruned": {live: []any{credential("k3", theirs), credential("k1", one), signing}, declared: []stack.Certificate{one}, prune: true, want: []string{"k1", "k9"}},
-		"renewed":              {live: []any{credential("k1", one), credential("k3", theirs)}, declared: []stack.Certificate{renewed}, want: []string{"k3", "one"}},
+		"all there":                  {live: []any{credential("k1", one)}, declared: []stack.Certificate{one}},
+		"there in base64":            {live: []any{inBase64}, declared: []stack.Certificate{one}},
+		"another one":                {live: []any{credential("k1", one), signing}, declared: []stack.Certificate{one, two}, want: []string{"k1", "k9", "two"}},
+		"an unmanaged one stays":     {live: []any{credential("k3", theirs)}, declared: []stack.Certificate{one}, want: []string{"k3", "one"}},
+		"an unmanaged one alone":     {live: []any{credential("k3", theirs), signing}},
+		"an unmanaged one is pruned": {live: []any{credential("k3", theirs), credential("k1", one), signing}, declared: []stack.Certificate{one}, prune: true, want: []string{"k1", "k9"}},
+		"renewed":                    {live: []any{credential("k1", one), credential("k3", theirs)}, declared: []stack.Certificate{renewed}, want: []string{"k3", "one"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -90,7 +90,7 @@ func (d *declaration) owners(s *stack.Stack, k Key, owners []string, pos stack.P
 		owner, property := d.ownerKey(s, ref)
 		trusted[d.state.Lookup(owner, property)] = true
 		if !existing {
-			d.add(&Declared{Object: Object{Key: OwnerKey(k, owner), Stack: s.Name, Ends: Ends{Holder: k, Principal: owner}},
+			d.add(&Declared{Object: Object{Key: OwnerKey(k, owner), Stack: s.Name, Ends: Ends{Resource: k, Principal: owner}},
 				pos: pos, principalProperty: property})
 		}
 	}

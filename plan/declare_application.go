@@ -84,7 +84,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	}
 
 	for _, secret := range a.Secrets {
-		d.add(&Declared{Object: Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Ends: Ends{Holder: k}}, pos: a.Pos, secret: secret, needs: d.sinkNeeds(s, secret.Sink)})
+		d.add(&Declared{Object: Object{Key: SecretKey(k, secret.Name), Stack: s.Name, Ends: Ends{Resource: k}}, pos: a.Pos, secret: secret, needs: d.sinkNeeds(s, secret.Sink)})
 	}
 	for _, stated := range a.FederatedCredentials {
 		for _, federated := range stated.Credentials() {
@@ -93,7 +93,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 			if federated.ManagedIdentity != "" {
 				properties["subject"] = d.managedIdentity(s, a, federated)
 			}
-			d.add(&Declared{Object: Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Properties: properties, Ends: Ends{Holder: k}}, pos: a.Pos})
+			d.add(&Declared{Object: Object{Key: FederatedKey(k, federated.Name), Stack: s.Name, Properties: properties, Ends: Ends{Resource: k}}, pos: a.Pos})
 		}
 	}
 }
@@ -241,12 +241,12 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			for _, v := range p.Scopes {
 				values = append(values, v)
 			}
-			d.add(&Declared{Object: Object{Key: GrantKey(k, resource), Stack: s.Name, Properties: map[string]any{"scope": union(nil, values)}, Ends: Ends{Holder: resource, Principal: k}},
+			d.add(&Declared{Object: Object{Key: GrantKey(k, resource), Stack: s.Name, Properties: map[string]any{"scope": union(nil, values)}, Ends: Ends{Resource: resource, Principal: k}},
 				pos: a.Pos})
 		}
 		for _, role := range p.Roles {
 			if id, ok := offers.roles[role]; ok {
-				d.add(&Declared{Object: Object{Key: AssignmentKey(resource, role, k), Stack: s.Name, Ends: Ends{Holder: resource, Principal: k}},
+				d.add(&Declared{Object: Object{Key: AssignmentKey(resource, role, k), Stack: s.Name, Ends: Ends{Resource: resource, Principal: k}},
 					pos: a.Pos, principalProperty: ServicePrincipalID, roleID: id})
 			}
 		}
@@ -287,6 +287,6 @@ func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key,
 		}
 	}
 	d.instance(a.Pos, principal)
-	d.add(&Declared{Object: Object{Key: AssignmentKey(resource, role, principal), Stack: s.Name, Ends: Ends{Holder: resource, Principal: principal}},
+	d.add(&Declared{Object: Object{Key: AssignmentKey(resource, role, principal), Stack: s.Name, Ends: Ends{Resource: resource, Principal: principal}},
 		pos: a.Pos, principalProperty: property, roleID: id})
 }

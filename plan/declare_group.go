@@ -49,7 +49,7 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 			member, property = d.applicationKey(s, m.Application), ServicePrincipalID
 			d.instance(g.Pos, member)
 		}
-		d.add(&Declared{Object: Object{Key: MemberKey(k, member), Stack: s.Name, Ends: Ends{Holder: k, Principal: member}},
+		d.add(&Declared{Object: Object{Key: MemberKey(k, member), Stack: s.Name, Ends: Ends{Resource: k, Principal: member}},
 			pos: g.Pos, principalProperty: property})
 	}
 }

@@ -56,8 +56,8 @@ func TestReferences(t *testing.T) {
 			}
 			for _, s := range p.Steps {
 				if s.Kind == Grant {
-					if s.Refs.Holder.Key != c.want {
-						t.Errorf("consent is for %s, want %s", s.Refs.Holder.Key, c.want)
+					if s.Refs.Resource.Key != c.want {
+						t.Errorf("consent is for %s, want %s", s.Refs.Resource.Key, c.want)
 					}
 					return
 				}

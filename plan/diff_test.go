@@ -202,8 +202,8 @@ func TestDestroyTakesRelationsWithTheirEnds(t *testing.T) {
 		app("s.api", map[string]any{}),
 		{Object: plan.Object{Key: key(plan.ServicePrincipal, "s.api"), Stack: "s", Properties: map[string]any{"accountEnabled": true}}},
 		{Object: plan.Object{Key: ada, Stack: "s"}, ID: "ada-id"}, {Object: plan.Object{Key: ops, Stack: "s"}, ID: "ops-id"},
-		{Object: plan.Object{Key: plan.MemberKey(ops, ada), Stack: "s", Ends: plan.Ends{Holder: ops, Principal: ada}}},
-		{Object: plan.Object{Key: plan.AssignmentKey(other, "Read", key(plan.Application, "s.api")), Stack: "s", Ends: plan.Ends{Holder: other, Principal: key(plan.Application, "s.api")}}},
+		{Object: plan.Object{Key: plan.MemberKey(ops, ada), Stack: "s", Ends: plan.Ends{Resource: ops, Principal: ada}}},
+		{Object: plan.Object{Key: plan.AssignmentKey(other, "Read", key(plan.Application, "s.api")), Stack: "s", Ends: plan.Ends{Resource: other, Principal: key(plan.Application, "s.api")}}},
 		app("t.api", map[string]any{}),
 	}
 	p, err := plan.Diff(nil, tenant(objects...), plan.Options{Destroy: []string{"s"}})

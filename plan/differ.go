@@ -93,7 +93,7 @@ func (d *differ) servicePrincipal(want *Declared, live *Live) {
 	changes := d.compare(want.Key, live.Properties, want.Properties)
 	body := pick(want.Properties, changes)
 	if d.prunes(want.Stack) {
-		if entries, more := d.withoutStrangers(want.Key, live); len(more) > 0 {
+		if entries, more := d.withoutUnmanaged(want.Key, live); len(more) > 0 {
 			body["keyCredentials"] = entries
 			changes = append(changes, more...)
 		}

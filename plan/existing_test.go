@@ -29,8 +29,8 @@ func TestRelationsOfWhatIsThere(t *testing.T) {
 		change(s, them)
 		return s
 	}
-	made := func(k, holder, principal Key, holderID, principalID string) *Live {
-		return &Live{Object: Object{Key: k, Stack: "s", Ends: Ends{holder, principal}}, ID: "relation-id", HolderID: holderID, PrincipalID: principalID}
+	made := func(k, resource, principal Key, resourceID, principalID string) *Live {
+		return &Live{Object: Object{Key: k, Stack: "s", Ends: Ends{resource, principal}}, ID: "relation-id", ResourceID: resourceID, PrincipalID: principalID}
 	}
 	ref := func(k Key, property, id string) Ref { return Ref{Key: k, Property: property, ID: id} }
 	for name, c := range map[string]struct {

@@ -13,12 +13,12 @@ import (
 // Whoever has it can sign in as the object, or give themselves a credential of
 // it.
 type Foreign struct {
-	Holder  Key    `json:"holder"` // application, servicePrincipal or group
-	Stack   string `json:"stack,omitempty"`
-	Kind    Kind   `json:"kind"` // owner, secret, certificate or federatedCredential
-	Name    string `json:"name"` // for people
-	ID      string `json:"id"`
-	Removed bool   `json:"removed,omitempty"` // this plan removes it
+	Resource Key    `json:"holder"` // application, servicePrincipal or group
+	Stack    string `json:"stack,omitempty"`
+	Kind     Kind   `json:"kind"` // owner, secret, certificate or federatedCredential
+	Name     string `json:"name"` // for people
+	ID       string `json:"id"`
+	Removed  bool   `json:"removed,omitempty"` // this plan removes it
 }
 
 // Certificate is a kind of Foreign alone: certificates are a property of their
@@ -45,14 +45,14 @@ func called(k Kind) string {
 
 // note is what people are told of one that stays.
 func (f Foreign) note() string {
-	holder := called(f.Holder.Kind) + " " + f.Holder.Name
+	resource := called(f.Resource.Kind) + " " + f.Resource.Name
 	switch {
 	case f.Kind == Owner:
-		return fmt.Sprintf("%s has an owner that no manifest names: %s; remove them, or name them in `owners` or in the stack's `deployers`", holder, f.Name)
+		return fmt.Sprintf("%s has an owner that no manifest names: %s; remove them, or name them in `owners` or in the stack's `deployers`", resource, f.Name)
 	case f.Stack == "":
-		return fmt.Sprintf("%s has a %s that no manifest names", holder, f)
+		return fmt.Sprintf("%s has a %s that no manifest names", resource, f)
 	}
-	return fmt.Sprintf("%s has a %s that no manifest names; to remove it, set `prune: credentials` in the stack's spec", holder, f)
+	return fmt.Sprintf("%s has a %s that no manifest names; to remove it, set `prune: credentials` in the stack's spec", resource, f)
 }
 
 // Distrust says why an apply does not give an object what the manifests say:
@@ -88,7 +88,7 @@ func (d *differ) foreign() {
 	granted := map[Key]bool{} // has a role or consent already
 	byHolder := map[Key][]Foreign{}
 	add := func(f Foreign) {
-		owner := d.principal(f.Holder)
+		owner := d.principal(f.Resource)
 		if d.declared[owner] == nil && len(given[owner]) == 0 || d.going[owner] {
 			return
 		}
@@ -101,15 +101,15 @@ func (d *differ) foreign() {
 			granted[o.Ends.Principal] = true
 		case Owner:
 			if !d.trusts(o) {
-				add(Foreign{Holder: o.Ends.Holder, Stack: o.Stack, Kind: Owner, Name: ownerName(o), ID: o.ID, Removed: d.going[k]})
+				add(Foreign{Resource: o.Ends.Resource, Stack: o.Stack, Kind: Owner, Name: ownerName(o), ID: o.ID, Removed: d.going[k]})
 			}
 		case Secret:
 			if d.declared[k] == nil && o.Lost == "" {
-				add(Foreign{Holder: o.Ends.Holder, Stack: o.Stack, Kind: Secret, Name: text(o.Properties, "displayName"), ID: o.ID, Removed: d.prunes(o.Stack)})
+				add(Foreign{Resource: o.Ends.Resource, Stack: o.Stack, Kind: Secret, Name: text(o.Properties, "displayName"), ID: o.ID, Removed: d.prunes(o.Stack)})
 			}
 		case Federated:
 			if d.declared[k] == nil {
-				add(Foreign{Holder: o.Ends.Holder, Stack: o.Stack, Kind: Federated, Name: text(o.Properties, "name"), ID: o.ID, Removed: d.going[k]})
+				add(Foreign{Resource: o.Ends.Resource, Stack: o.Stack, Kind: Federated, Name: text(o.Properties, "name"), ID: o.ID, Removed: d.going[k]})
 			}
 		case Application, ServicePrincipal:
 			for _, f := range d.keysOf(o) {
@@ -118,25 +118,25 @@ func (d *differ) foreign() {
 		}
 	}
 	d.revokeBeforeGiving(given, granted)
-	for _, holder := range keys(byHolder) {
-		all := byHolder[holder]
+	for _, resource := range keys(byHolder) {
+		all := byHolder[resource]
 		d.plan.Foreign = append(d.plan.Foreign, all...)
 		for _, f := range all {
 			if !f.Removed {
 				d.plan.Notes = append(d.plan.Notes, f.note())
 			}
 		}
-		if len(given[holder]) == 0 || d.options.AllowForeignOwners || d.actual.Objects[holder].Named {
+		if len(given[resource]) == 0 || d.options.AllowForeignOwners || d.actual.Objects[resource].Named {
 			continue
 		}
 		// An owner could give themselves a credential at any time. A credential
 		// counts where nothing has been given yet: whoever made the object may
 		// have put it there.
 		why := slices.DeleteFunc(slices.Clone(all), func(f Foreign) bool {
-			return f.Kind != Owner && (f.Removed || granted[holder] || d.declared[holder] == nil)
+			return f.Kind != Owner && (f.Removed || granted[resource] || d.declared[resource] == nil)
 		})
 		if len(why) > 0 {
-			d.plan.Distrusted = append(d.plan.Distrusted, Distrust{To: holder, Display: d.actual.Objects[holder].Display, Gets: given[holder], Foreign: why})
+			d.plan.Distrusted = append(d.plan.Distrusted, Distrust{To: resource, Display: d.actual.Objects[resource].Display, Gets: given[resource], Foreign: why})
 		}
 	}
 }
@@ -146,8 +146,8 @@ func (d *differ) foreign() {
 // text, so it is revoked before anybody is let in and not at the end.
 func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool) {
 	for _, s := range d.plan.Steps {
-		holder := s.Refs.Holder.Key
-		if s.Secret != nil && d.actual.Objects[s.Key] != nil && !granted[holder] && (len(given[holder]) > 0 || d.redirects(holder)) {
+		resource := s.Refs.Resource.Key
+		if s.Secret != nil && d.actual.Objects[s.Key] != nil && !granted[resource] && (len(given[resource]) > 0 || d.redirects(resource)) {
 			s.Secret.BeforeGrants = true
 		}
 	}
@@ -165,11 +165,11 @@ func (d *differ) redirects(application Key) bool {
 
 // principal is who gets roles and consent: an application for its service
 // principal.
-func (d *differ) principal(holder Key) Key {
-	if holder.Kind == ServicePrincipal {
-		return Key{Application, holder.Name}
+func (d *differ) principal(resource Key) Key {
+	if resource.Kind == ServicePrincipal {
+		return Key{Application, resource.Name}
 	}
-	return holder
+	return resource
 }
 
 // given is what the plan's steps give to applications and groups that are there
@@ -217,15 +217,15 @@ func (d *differ) newClients(s Step, want *Declared) []Key {
 // manifest names and, where it is no stack's, its secrets.
 func (d *differ) keysOf(o *Live) (all []Foreign) {
 	for _, e := range list(o.Properties, "keyCredentials") {
-		if entry := e.(map[string]any); d.strangerKey(o.Key, entry) {
-			all = append(all, Foreign{Holder: o.Key, Stack: o.Stack, Kind: Certificate, Name: cmp.Or(text(entry, "displayName"), Thumbprint(entry)),
+		if entry := e.(map[string]any); d.unmanagedKey(o.Key, entry) {
+			all = append(all, Foreign{Resource: o.Key, Stack: o.Stack, Kind: Certificate, Name: cmp.Or(text(entry, "displayName"), Thumbprint(entry)),
 				ID: text(entry, "keyId"), Removed: d.prunes(o.Stack) && d.declared[o.Key] != nil})
 		}
 	}
 	if o.Stack == "" {
 		for _, e := range list(o.Properties, "passwordCredentials") {
 			entry := e.(map[string]any)
-			all = append(all, Foreign{Holder: o.Key, Kind: Secret, Name: text(entry, "displayName"), ID: text(entry, "keyId")})
+			all = append(all, Foreign{Resource: o.Key, Kind: Secret, Name: text(entry, "displayName"), ID: text(entry, "keyId")})
 		}
 	}
 	return all
@@ -234,24 +234,24 @@ func (d *differ) keysOf(o *Live) (all []Foreign) {
 // trusts tells whether an owner is one that the manifests name, one of the
 // stack's deployers, or the caller.
 func (d *differ) trusts(owner *Live) bool {
-	holder := d.principal(owner.Ends.Holder)
-	if owner.ID == d.actual.Caller || owner.Ends.Principal == holder {
+	resource := d.principal(owner.Ends.Resource)
+	if owner.ID == d.actual.Caller || owner.Ends.Principal == resource {
 		return true
 	}
-	return d.trusted[holder][owner.ID]
+	return d.trusted[resource][owner.ID]
 }
 
-// strangerKey tells whether a certificate or key of an application or a service
-// principal admits somebody, and no manifest names it.
-func (d *differ) strangerKey(holder Key, entry map[string]any) bool {
-	want := d.declared[holder]
+// unmanagedKey reports whether a certificate or key of an application or a service principal
+// authenticates a client and is not declared.
+func (d *differ) unmanagedKey(resource Key, entry map[string]any) bool {
+	want := d.declared[resource]
 	if want == nil {
-		return UseOf(entry, nil) == Stranger
+		return UseOf(entry, nil) == Unmanaged
 	}
-	if holder.Kind == ServicePrincipal && ownSigningKey(want) {
+	if resource.Kind == ServicePrincipal && ownSigningKey(want) {
 		return false
 	}
-	return UseOf(entry, want.certificates) == Stranger
+	return UseOf(entry, want.certificates) == Unmanaged
 }
 
 // ownSigningKey tells whether a service principal signs SAML assertions: Entra

@@ -21,9 +21,9 @@ func TestForeign(t *testing.T) {
 	}
 	secret := func(stackName, lost string) *Live {
 		k := Key{Secret, "s.api other 1"}
-		return &Live{Object: Object{Key: k, Stack: stackName, Ends: Ends{Holder: app}, Properties: obj{"displayName": "other"}}, ID: "1", Lost: lost}
+		return &Live{Object: Object{Key: k, Stack: stackName, Ends: Ends{Resource: app}, Properties: obj{"displayName": "other"}}, ID: "1", Lost: lost}
 	}
-	federated := &Live{Object: Object{Key: FederatedKey(app, "theirs"), Stack: "s", Ends: Ends{Holder: app}, Properties: obj{"name": "theirs"}}, ID: "2"}
+	federated := &Live{Object: Object{Key: FederatedKey(app, "theirs"), Stack: "s", Ends: Ends{Resource: app}, Properties: obj{"name": "theirs"}}, ID: "2"}
 	certificate := func(use string) obj {
 		return obj{"keyCredentials": []any{obj{"keyId": "k", "type": "AsymmetricX509Cert", "usage": use, "displayName": "theirs", "customKeyIdentifier": "AB"}}}
 	}

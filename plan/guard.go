@@ -74,7 +74,7 @@ func (p *Plan) Only(documents []Key) {
 			switch {
 			case s.Key == k, s.Kind == ServicePrincipal && k == (Key{Application, s.Name}), s.Kind == Password && k == (Key{User, s.Name}),
 				s.Kind == Grant && s.Refs.Principal.Key == k,
-				s.Kind != Grant && (s.Refs.Holder.Key == k || s.Refs.Holder.Kind == ServicePrincipal && k == (Key{Application, s.Refs.Holder.Name})):
+				s.Kind != Grant && (s.Refs.Resource.Key == k || s.Refs.Resource.Kind == ServicePrincipal && k == (Key{Application, s.Refs.Resource.Name})):
 				return true
 			}
 		}

@@ -86,8 +86,8 @@ func TestOnly(t *testing.T) {
 	t.Parallel()
 	api, client, sp, clientSP := Key{Application, "s.api"}, Key{Application, "s.client"}, Key{ServicePrincipal, "s.api"}, Key{ServicePrincipal, "s.client"}
 	ada, ops := Key{User, "ada"}, Key{Group, "ops"}
-	refs := func(holder, principal Key) Refs {
-		return Refs{Holder: Ref{Key: holder}, Principal: Ref{Key: principal}}
+	refs := func(resource, principal Key) Refs {
+		return Refs{Resource: Ref{Key: resource}, Principal: Ref{Key: principal}}
 	}
 	all := []Step{
 		{Action: Create, Key: ada, Stack: "s"},

@@ -30,7 +30,7 @@ type kind struct {
 	// relation tells that it joins two objects and goes with either of them.
 	relation bool
 
-	// within tells that a write to it is a write to its holder: Entra does not take
+	// within tells that a write to it is a write to its resource: Entra does not take
 	// two of these at once.
 	within bool
 
@@ -152,7 +152,7 @@ func (s Step) phase() phase {
 // Permission is the least Graph application permission that the step takes.
 func (s Step) Permission() string {
 	switch {
-	case s.Kind == Owner && s.Refs.Holder.Kind == Group:
+	case s.Kind == Owner && s.Refs.Resource.Kind == Group:
 		return anyGroup
 	case s.Kind == ServicePrincipal && s.Stack == "":
 		return "Application.ReadWrite.All" // of an application that the caller cannot own

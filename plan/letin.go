@@ -101,7 +101,7 @@ func (d *differ) revoked() map[Key]bool {
 		default:
 			continue
 		}
-		d.revokedOf[d.principal(o.Ends.Holder)] = true
+		d.revokedOf[d.principal(o.Ends.Resource)] = true
 	}
 	return d.revokedOf
 }

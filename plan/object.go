@@ -30,8 +30,8 @@ type Object struct {
 
 // Ends are the objects that a relation joins.
 type Ends struct {
-	Holder    Key // the resource of an assignment or grant, the group of a membership, whose a credential or an owner is
-	Principal Key // who gets it; of a grant, the client
+	Resource  Key // of an assignment or grant; the group of a membership; the object that has a credential or an owner
+	Principal Key // who receives it; of a grant, the client; of an owner, the owner
 }
 
 // Declared is an object that a stack declares. A value in its properties may be an
@@ -54,8 +54,8 @@ type Declared struct {
 // Live is an object that a tenant holds.
 type Live struct {
 	Object
-	ID                    string // of the object, grant, assignment or key
-	HolderID, PrincipalID string // of a relation's ends
+	ID                      string // of the object, grant, assignment or key
+	ResourceID, PrincipalID string // of a relation's ends
 
 	AppID              string // of an application
 	ServicePrincipalID string // of an application: its instance's object id
@@ -97,11 +97,11 @@ type State struct {
 	relations map[Key][]Key // of each object, while Advance removes objects
 }
 
-// Strays are the keyIds of client secrets that share the name of a declared one,
-// and whose text nobody has: what an apply or a rotation left that was cut short.
-func (s *State) Strays(secret Key) (all []string) {
+// SupersededSecrets returns the keyIds of client secrets that share the name of a declared one,
+// and whose text is not kept: the secrets that an interrupted apply or rotation left behind.
+func (s *State) SupersededSecrets(secret Key) (all []string) {
 	for _, k := range keys(s.Objects) {
-		if o := s.Objects[k]; o.Superseded && SecretKey(o.Ends.Holder, text(o.Properties, "displayName")) == secret {
+		if o := s.Objects[k]; o.Superseded && SecretKey(o.Ends.Resource, text(o.Properties, "displayName")) == secret {
 			all = append(all, o.ID)
 		}
 	}

@@ -61,7 +61,7 @@ type stepGraph struct {
 	makes   map[Key][]int // steps that create or change an object
 	writes  map[Key][]int // steps that write to an object, by phase
 	revokes map[Key][]int // steps that take from others what lets them act as an object
-	detach  map[Key][]int // deletions of relations, by holder
+	detach  map[Key][]int // deletions of relations, by resource
 	frees   map[owned][]int
 	rest    map[string][]int // steps of a stack that delete no object and no hosting
 	unhosts map[string][]int // steps of a stack that destroy hosting
@@ -105,7 +105,7 @@ func (s Step) object() Key {
 	case s.Kind == Password:
 		return Key{User, s.Name}
 	case s.Kind.entry().within:
-		return s.Refs.Holder.Key
+		return s.Refs.Resource.Key
 	}
 	return s.Key
 }
@@ -119,7 +119,7 @@ func (g *stepGraph) index(i int, s Step) {
 	case create, update, host:
 		g.makes[s.Key] = append(g.makes[s.Key], i)
 	case detach:
-		g.detach[s.Refs.Holder.Key] = append(g.detach[s.Refs.Holder.Key], i)
+		g.detach[s.Refs.Resource.Key] = append(g.detach[s.Refs.Resource.Key], i)
 	}
 	if s.Kind == Secret && s.Action != Delete {
 		g.admits[s.Key] = append(g.admits[s.Key], i)
@@ -169,7 +169,7 @@ func (g *stepGraph) connect(i int, s Step) {
 	case own, disown, admit, revoke:
 		g.needs(i, g.before(g.makes[s.object()], i))
 	case give:
-		for _, end := range []Key{s.Refs.Holder.Key, s.Refs.Principal.Key} {
+		for _, end := range []Key{s.Refs.Resource.Key, s.Refs.Principal.Key} {
 			g.needs(i, g.makes[end])
 			g.needs(i, g.makes[Key{ServicePrincipal, end.Name}])
 		}

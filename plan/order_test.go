@@ -22,8 +22,8 @@ func TestDependencies(t *testing.T) {
 		}
 		return s
 	}
-	of := func(holder, principal Key) func(*Step) {
-		return func(s *Step) { s.Refs = Refs{Holder: Ref{Key: holder}, Principal: Ref{Key: principal}} }
+	of := func(resource, principal Key) func(*Step) {
+		return func(s *Step) { s.Refs = Refs{Resource: Ref{Key: resource}, Principal: Ref{Key: principal}} }
 	}
 	needs := func(keys ...Key) func(*Step) { return func(s *Step) { s.Needs = keys } }
 	clients := func(keys ...Key) func(*Step) { return func(s *Step) { s.Clients = keys } }
@@ -73,7 +73,7 @@ func TestDependencies(t *testing.T) {
 func TestStepsOnOneObjectFollowOneAnother(t *testing.T) {
 	t.Parallel()
 	group, app := Key{Group, "g"}, Key{Application, "a"}
-	in := func(k Key) Refs { return Refs{Holder: Ref{Key: k}} }
+	in := func(k Key) Refs { return Refs{Resource: Ref{Key: k}} }
 	p := &Plan{Steps: sortSteps([]Step{
 		{Action: Create, Key: Key{Member, "1"}, Refs: in(group)},
 		{Action: Create, Key: Key{Member, "2"}, Refs: in(group)},

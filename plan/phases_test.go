@@ -46,8 +46,8 @@ func TestPhases(t *testing.T) {
 func TestWhatAStepWritesTo(t *testing.T) {
 	t.Parallel()
 	app, group, user := Key{Application, "s.a"}, Key{Group, "g"}, Key{User, "u"}
-	of := func(kind Kind, holder Key) Step {
-		return Step{Action: Create, Key: Key{kind, "x"}, Refs: Refs{Holder: Ref{Key: holder}}}
+	of := func(kind Kind, resource Key) Step {
+		return Step{Action: Create, Key: Key{kind, "x"}, Refs: Refs{Resource: Ref{Key: resource}}}
 	}
 	for _, c := range []struct {
 		step Step

@@ -163,7 +163,7 @@ func (s Step) unknowns() []Unknown {
 	for _, b := range s.Bodies {
 		all = append(all, Unknowns(b)...)
 	}
-	for _, r := range []Ref{s.Refs.Holder, s.Refs.Principal} {
+	for _, r := range []Ref{s.Refs.Resource, s.Refs.Principal} {
 		if s.Action == Create && r.ID == "" && r.Name != "" {
 			all = append(all, Reference(r.Key, r.Property))
 		}
@@ -225,8 +225,8 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 // survivesAdoption tells whether a live object is a credential of an application that
 // is being adopted: adoption never takes away how something signs in.
 func (d *differ) survivesAdoption(live *Live) bool {
-	holder := d.actual.Objects[live.Ends.Holder]
-	return live.Kind == Federated && holder != nil && holder.Adopted
+	resource := d.actual.Objects[live.Ends.Resource]
+	return live.Kind == Federated && resource != nil && resource.Adopted
 }
 
 func (d *differ) orphans() {

@@ -17,14 +17,14 @@ func (d *differ) relation(want *Declared, live *Live) {
 		}
 		return
 	}
-	refs := Refs{Holder: d.ref(want.Ends.Holder, ID), Principal: d.ref(want.Ends.Principal, want.principalProperty)}
+	refs := Refs{Resource: d.ref(want.Ends.Resource, ID), Principal: d.ref(want.Ends.Principal, want.principalProperty)}
 	var bodies []map[string]any
 	switch want.Kind {
 	case Assignment:
-		refs.Holder = d.ref(want.Ends.Holder, ServicePrincipalID)
+		refs.Resource = d.ref(want.Ends.Resource, ServicePrincipalID)
 		bodies = []map[string]any{{"appRoleId": want.roleID}}
 	case Grant:
-		refs = Refs{Holder: d.ref(want.Ends.Holder, ServicePrincipalID), Principal: d.ref(want.Ends.Principal, ServicePrincipalID)}
+		refs = Refs{Resource: d.ref(want.Ends.Resource, ServicePrincipalID), Principal: d.ref(want.Ends.Principal, ServicePrincipalID)}
 		bodies = []map[string]any{{"scope": scopeText(want)}}
 	}
 	d.step(Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: d.display(want),
@@ -33,12 +33,12 @@ func (d *differ) relation(want *Declared, live *Live) {
 
 // refs are the ends of a tenant's relation.
 func (o *Live) refs() Refs {
-	refs := Refs{Holder: Ref{Key: o.Ends.Holder, Property: ID, ID: o.HolderID}}
+	refs := Refs{Resource: Ref{Key: o.Ends.Resource, Property: ID, ID: o.ResourceID}}
 	if o.Ends.Principal != (Key{}) {
 		refs.Principal = Ref{Key: o.Ends.Principal, Property: ID, ID: o.PrincipalID}
 	}
 	if o.Kind == Assignment || o.Kind == Grant {
-		refs.Holder.Property = ServicePrincipalID
+		refs.Resource.Property = ServicePrincipalID
 	}
 	return refs
 }
@@ -51,7 +51,7 @@ func (d *differ) ref(k Key, property string) Ref {
 // display puts what people call an application in the place of its appId.
 func (d *differ) display(relation *Declared) string {
 	name := relation.Name
-	for _, end := range []Key{relation.Ends.Holder, relation.Ends.Principal} {
+	for _, end := range []Key{relation.Ends.Resource, relation.Ends.Principal} {
 		if o := d.actual.Objects[end]; o != nil && o.Display != "" {
 			name = strings.ReplaceAll(name, end.Name, o.Display)
 		}
@@ -74,7 +74,7 @@ func scopeText(grant *Declared) string {
 // secret plans a client secret: made once, and made anew when its text is lost
 // or it has expired.
 func (d *differ) secret(want *Declared, live *Live) {
-	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)},
+	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Resource: d.ref(want.Ends.Resource, ID)},
 		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}
 	if live == nil && want.secret.KeyID != "" {
 		d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("secret %s: the tenant has no secret with keyId %s; remove it, or remove keyId to create a new one", want.Name, want.secret.KeyID))
@@ -93,7 +93,7 @@ func (d *differ) secret(want *Declared, live *Live) {
 // federated plans a federated credential, which has a name of its own in its
 // application.
 func (d *differ) federated(want *Declared, live *Live) {
-	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Holder: d.ref(want.Ends.Holder, ID)}, Changes: d.compare(want.Key, nil, want.Properties)}
+	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Resource: d.ref(want.Ends.Resource, ID)}, Changes: d.compare(want.Key, nil, want.Properties)}
 	body := maps.Clone(want.Properties)
 	if live != nil {
 		s.Action, s.ID, s.Changes = Update, live.ID, d.compare(want.Key, live.Properties, want.Properties)
@@ -118,7 +118,7 @@ func (d *differ) federated(want *Declared, live *Live) {
 func (d *differ) delete(live *Live) {
 	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
 	if live.Kind.entry().relation {
-		for _, end := range []Key{live.Ends.Holder, live.Ends.Principal} {
+		for _, end := range []Key{live.Ends.Resource, live.Ends.Principal} {
 			if d.going[end] {
 				return
 			}

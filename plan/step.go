@@ -52,7 +52,7 @@ type Step struct {
 
 // Refs are the objects that a relation or a credential joins.
 type Refs struct {
-	Holder    Ref `json:"holder,omitzero"`    // see Ends
+	Resource  Ref `json:"holder,omitzero"`    // see Ends
 	Principal Ref `json:"principal,omitzero"` // see Ends
 }
 

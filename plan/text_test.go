@@ -193,7 +193,7 @@ func TestASavedPlanSaysHowItDiffers(t *testing.T) {
 func TestPermissionsOfSteps(t *testing.T) {
 	t.Parallel()
 	app, group, sp := Key{Application, "s.a"}, Key{Group, "g"}, Key{ServicePrincipal, "s.a"}
-	of := func(k Key) Refs { return Refs{Holder: Ref{Key: k}} }
+	of := func(k Key) Refs { return Refs{Resource: Ref{Key: k}} }
 	for want, steps := range map[string][]Step{
 		"Application.ReadWrite.OwnedBy": {{Action: Create, Key: app, Stack: "s"}, {Action: Update, Key: sp, Stack: "s"}, {Action: Create, Key: Key{Secret, "x"}}, {Action: Delete, Key: Key{Federated, "x"}},
 			{Action: Create, Key: Key{Owner, "x"}, Refs: of(app)}, {Action: Delete, Key: Key{Owner, "x"}, Refs: of(sp)}, {Action: Purge, Key: app, Stack: "s"}},

@@ -158,7 +158,7 @@ func TestWhoIsLetInComesLast(t *testing.T) {
 	client := func(appID string, ids ...any) obj { return obj{"appId": appID, "delegatedPermissionIds": ids} }
 	owner := func(of Key) *Live {
 		who := Key{User, "eve@x.example"}
-		return &Live{Object: Object{Key: OwnerKey(of, who), Stack: "s", Properties: obj{}, Ends: Ends{Holder: of, Principal: who}}, ID: "eve-id"}
+		return &Live{Object: Object{Key: OwnerKey(of, who), Stack: "s", Properties: obj{}, Ends: Ends{Resource: of, Principal: who}}, ID: "eve-id"}
 	}
 	for name, c := range map[string]struct {
 		live    obj

@@ -50,9 +50,9 @@ var owned = map[plan.Kind]graph.Owned{
 }
 
 func (t *task) owner() ([]graph.Request, error) {
-	of := owned[t.step.Refs.Holder.Kind]
+	of := owned[t.step.Refs.Resource.Kind]
 	if t.step.Action == plan.Delete {
-		return t.remove(graph.RemoveOwner(of, t.holder, t.principal), graph.Owners(of, t.holder), t.principal, nil)
+		return t.remove(graph.RemoveOwner(of, t.resource, t.principal), graph.Owners(of, t.resource), t.principal, nil)
 	}
-	return t.relate(graph.AddOwner(of, t.holder, t.principal))
+	return t.relate(graph.AddOwner(of, t.resource, t.principal))
 }

@@ -7,9 +7,9 @@ import (
 
 func (t *task) assignment() ([]graph.Request, error) {
 	if t.step.Action == plan.Delete {
-		return t.remove(graph.RemoveAssignment(t.holder, t.step.ID), graph.AssignedTo(t.holder), t.step.ID, nil)
+		return t.remove(graph.RemoveAssignment(t.resource, t.step.ID), graph.AssignedTo(t.resource), t.step.ID, nil)
 	}
-	return t.relate(graph.AssignRole(t.holder, t.principal, str(t.bodies[0], "appRoleId")))
+	return t.relate(graph.AssignRole(t.resource, t.principal, str(t.bodies[0], "appRoleId")))
 }
 
 func (t *task) grant() ([]graph.Request, error) {
@@ -19,6 +19,6 @@ func (t *task) grant() ([]graph.Request, error) {
 	case plan.Update:
 		return t.writes(graph.UpdateGrant(t.step.ID, str(t.bodies[0], "scope")))
 	default:
-		return t.relate(graph.Grant(t.principal, t.holder, str(t.bodies[0], "scope")))
+		return t.relate(graph.Grant(t.principal, t.resource, str(t.bodies[0], "scope")))
 	}
 }

@@ -71,8 +71,8 @@ func (t *tenant) principalSecrets(sp *plan.Live, a *stack.Application) {
 		}
 		name, keyID := str(credential, "displayName"), str(credential, "keyId")
 		k := plan.Key{Kind: plan.Secret, Name: sp.String() + " " + name + " " + keyID}
-		t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: sp.Stack, Ends: plan.Ends{Holder: sp.Key}, Properties: map[string]any{"displayName": name}},
-			ID: keyID, HolderID: sp.ID}
+		t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: sp.Stack, Ends: plan.Ends{Resource: sp.Key}, Properties: map[string]any{"displayName": name}},
+			ID: keyID, ResourceID: sp.ID}
 	}
 }
 
@@ -129,7 +129,7 @@ func span(d time.Duration) string {
 
 // heldByOthers takes a secret whose text provision does not have, and need not have.
 func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[string]any) error {
-	o.Key = plan.SecretKey(o.Ends.Holder, held.Name)
+	o.Key = plan.SecretKey(o.Ends.Resource, held.Name)
 	if end, err := time.Parse(time.RFC3339, str(credential, "endDateTime")); err == nil {
 		switch left := end.Sub(t.Now()); {
 		case left < 0:
@@ -145,8 +145,8 @@ func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[st
 func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[plan.Key]stack.Secret) error {
 	name, keyID := str(credential, "displayName"), str(credential, "keyId")
 	k := plan.SecretKey(app.Key, name)
-	o := &plan.Live{Object: plan.Object{Key: k, Stack: app.Stack, Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{"displayName": name}},
-		ID: keyID, HolderID: app.ID}
+	o := &plan.Live{Object: plan.Object{Key: k, Stack: app.Stack, Ends: plan.Ends{Resource: app.Key}, Properties: map[string]any{"displayName": name}},
+		ID: keyID, ResourceID: app.ID}
 	if a := t.declared[app.Key]; a != nil {
 		for _, held := range a.Secrets {
 			if held.KeyID != "" && strings.EqualFold(held.KeyID, keyID) {

@@ -112,7 +112,7 @@ func TestFederatedCredentialsOfEveryKind(t *testing.T) {
 	}
 
 	a.FederatedCredentials[2].ManagedIdentity = "theirs"
-	strangers(w)
+	createUnmanaged(w)
 	stacks[0].Applications = append(stacks[0].Applications, &stack.Application{Name: "theirs", Existing: true, UniqueName: "their-app"})
 	_, err := w.apply(stacks, plan.Options{})
 	if !errors.As(err, new(stack.Mistakes)) || !strings.Contains(err.Error(), "theirs is not a managed identity") {

@@ -14,8 +14,8 @@ import (
 	"provision/stack"
 )
 
-// strangers are a user, a group and an application that no stack made.
-func strangers(w *world) (appID string) {
+// createUnmanaged creates a user, a group and an application that no stack declares.
+func createUnmanaged(w *world) (appID string) {
 	w.t.Helper()
 	must := func(err error) {
 		w.t.Helper()
@@ -47,7 +47,7 @@ func TestExistingObjectsAreReferredToAndNeverWritten(t *testing.T) {
 		t.Run(by, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			appID := strangers(w)
+			appID := createUnmanaged(w)
 			before := w.dump()
 			theirs := &stack.Application{Name: "theirs", Existing: true,
 				Permissions: []stack.Permission{{Resource: "api", Scopes: []string{"read"}, Roles: []string{"Robot"}, AdminConsent: true}}}
@@ -71,7 +71,7 @@ func TestExistingObjectsAreReferredToAndNeverWritten(t *testing.T) {
 					t.Errorf("nothing refers to %s", name)
 				}
 			}
-			// Consent to a stranger belongs to the resource's stack, and goes with the manifest.
+			// Consent to an unmanaged client belongs to the resource's stack, and goes with the manifest.
 			theirs.Permissions = nil
 			p := w.plan(stacks, plan.Options{})
 			if diff := cmp.Diff(2, len(p.Steps)); diff != "" {
@@ -89,7 +89,7 @@ func TestExistingObjectsAreReferredToAndNeverWritten(t *testing.T) {
 func TestWhatDoesNotExistIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	strangers(w)
+	createUnmanaged(w)
 	for what, s := range map[string]*stack.Stack{
 		"user":        {Users: []*stack.User{{Name: "eve", Existing: true, UserPrincipalName: "eve@x.example"}}},
 		"group":       {Groups: []*stack.Group{{Name: "g", Existing: true, DisplayName: "No Such Group"}}},

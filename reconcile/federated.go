@@ -11,11 +11,11 @@ import (
 func (t *task) federated() ([]graph.Request, error) {
 	switch t.step.Action {
 	case plan.Delete:
-		return t.remove(graph.RemoveFederatedCredential(t.holder, t.step.ID), graph.FederatedCredential(t.holder, t.step.ID), "", nil)
+		return t.remove(graph.RemoveFederatedCredential(t.resource, t.step.ID), graph.FederatedCredential(t.resource, t.step.ID), "", nil)
 	case plan.Update:
-		return t.writes(graph.UpdateFederatedCredential(t.holder, t.step.ID, t.bodies[0]))
+		return t.writes(graph.UpdateFederatedCredential(t.resource, t.step.ID, t.bodies[0]))
 	}
-	return []graph.Request{t.send(graph.AddFederatedCredential(t.holder, t.bodies[0]), func(a graph.Answer) ([]graph.Request, error) {
+	return []graph.Request{t.send(graph.AddFederatedCredential(t.resource, t.bodies[0]), func(a graph.Answer) ([]graph.Request, error) {
 		if graph.Exists(a.Err) {
 			return t.sameFederated(a.Err)
 		}
@@ -27,9 +27,9 @@ func (t *task) federated() ([]graph.Request, error) {
 // one that is declared: an earlier answer was lost, or somebody else was first.
 func (t *task) sameFederated(exists error) ([]graph.Request, error) {
 	want := t.bodies[0]
-	find := graph.FederatedCredentials(t.holder)
+	find := graph.FederatedCredentials(t.resource)
 	if want["claimsMatchingExpression"] != nil {
-		find = graph.FlexibleFederatedCredentials(t.holder)
+		find = graph.FlexibleFederatedCredentials(t.resource)
 	}
 	return []graph.Request{t.read(find, func(r graph.Result, err error) ([]graph.Request, error) {
 		if err != nil {
@@ -48,7 +48,7 @@ func (t *task) sameFederated(exists error) ([]graph.Request, error) {
 			}
 			changed := maps.Clone(want)
 			delete(changed, "name") // which cannot change
-			return t.writes(graph.UpdateFederatedCredential(t.holder, str(have, "id"), changed))
+			return t.writes(graph.UpdateFederatedCredential(t.resource, str(have, "id"), changed))
 		}
 		return nil, exists // the same tokens under another name
 	})}, nil

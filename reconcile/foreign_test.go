@@ -322,7 +322,7 @@ func TestAForgedGroupGetsNoRole(t *testing.T) {
 func TestAnExistingApplicationFoundByItsNameIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	appID := strangers(w)
+	appID := createUnmanaged(w)
 	results, err := w.graph.Read(context.Background(), graph.ApplicationNamed("their-app"))
 	if err != nil {
 		t.Fatal(err)
@@ -443,7 +443,7 @@ func TestGroupOwnersAreOwnedWholeWhenStated(t *testing.T) {
 		all := stacks("ada")
 		var names []string
 		for k, o := range w.state(all).Objects {
-			if k.Kind == plan.Owner && o.Ends.Holder.Kind == plan.Group {
+			if k.Kind == plan.Owner && o.Ends.Resource.Kind == plan.Group {
 				names = append(names, o.Properties["displayName"].(string))
 			}
 		}

@@ -21,7 +21,7 @@ func (t *task) group() ([]graph.Request, error) {
 
 func (t *task) member() ([]graph.Request, error) {
 	if t.step.Action == plan.Delete {
-		return t.remove(graph.RemoveMember(t.holder, t.principal), graph.Members(t.holder), t.principal, nil)
+		return t.remove(graph.RemoveMember(t.resource, t.principal), graph.Members(t.resource), t.principal, nil)
 	}
-	return t.relate(graph.AddMember(t.holder, t.principal))
+	return t.relate(graph.AddMember(t.resource, t.principal))
 }

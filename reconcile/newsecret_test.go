@@ -67,7 +67,7 @@ func TestARotationRevokesStrays(t *testing.T) {
 	}
 	a := reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}
 	r := reconcile.Rotation{Application: w.applicationID, UniqueName: "s.a", Secret: stack.Secret{Name: "key"},
-		Grace: time.Hour, Prove: w.proves, Strays: w.state(stacks).Strays(plan.SecretKey(plan.Key{Kind: plan.Application, Name: "s.a"}, "key"))}
+		Grace: time.Hour, Prove: w.proves, Superseded: w.state(stacks).SupersededSecrets(plan.SecretKey(plan.Key{Kind: plan.Application, Name: "s.a"}, "key"))}
 	if _, err := a.Rotate(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func (w *world) notes(stacks []*stack.Stack) string {
 func TestWhatIsDisplayedAlikeIsSpokenOf(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	appID := strangers(w)
+	appID := createUnmanaged(w)
 	if _, _, err := w.upsertApplication("billing.web", graph.Object{"displayName": "Billing", "tags": []any{stack.Mark("billing")}}); err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ type Reader struct {
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	t := &tenant{Reader: r, ctx: ctx, began: r.Now(), managed: map[string]bool{}, adopts: adoptions(slices.Concat(stacks, r.Manifests)),
 		state: &plan.State{Objects: map[plan.Key]*plan.Live{}, Existing: map[plan.Key]plan.Key{}},
-		byID:  map[string]plan.Key{}, strangers: map[string]bool{}}
+		byID:  map[string]plan.Key{}, referenced: map[string]bool{}}
 	for _, s := range stacks {
 		t.managed[s.Name] = true
 	}
@@ -82,10 +82,10 @@ type tenant struct {
 	grants     map[string][]map[string]any // admin consent, by client and by resource; nil where no list has shown it
 	principals map[string]map[string]any   // marked service principals, by appId
 
-	declared  map[plan.Key]*stack.Application
-	provable  []provable      // what Prove is asked
-	relation  []func()        // adds a relation, once all its ends are known
-	strangers map[string]bool // service principals' ids that these name
+	declared   map[plan.Key]*stack.Application
+	provable   []provable      // what Prove is asked
+	relation   []func()        // adds a relation, once all its ends are known
+	referenced map[string]bool // ids of the service principals that relations refer to
 }
 
 // related are objects' related ones, by id. An object is missing where they were

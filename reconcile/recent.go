@@ -36,7 +36,7 @@ func (t *task) remember() {
 	}
 	s := t.step
 	s.Changes, s.Needs, s.Clients, s.Bodies = nil, nil, nil, t.bodies
-	s.Refs.Holder.ID, s.Refs.Principal.ID = t.holder, t.principal
+	s.Refs.Resource.ID, s.Refs.Principal.ID = t.resource, t.principal
 	if s.Kind == plan.User && s.Action == plan.Create {
 		delete(s.Bodies[0], "passwordProfile")
 	}

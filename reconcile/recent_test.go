@@ -66,11 +66,11 @@ func TestWhatOthersRemovedWithinTheLagIsRemovedOnce(t *testing.T) {
 		var err error
 		switch k.Kind {
 		case plan.Assignment:
-			err = w.write(graph.RemoveAssignment(o.HolderID, o.ID))
+			err = w.write(graph.RemoveAssignment(o.ResourceID, o.ID))
 		case plan.Grant:
 			err = w.write(graph.RevokeGrant(o.ID))
 		case plan.Federated:
-			err = w.write(graph.RemoveFederatedCredential(o.HolderID, o.ID))
+			err = w.write(graph.RemoveFederatedCredential(o.ResourceID, o.ID))
 		default:
 			continue
 		}

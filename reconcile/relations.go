@@ -55,7 +55,7 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 	if err := t.run(queries); err != nil {
 		return err
 	}
-	if err := t.introduce(); err != nil {
+	if err := t.readReferenced(); err != nil {
 		return err
 	}
 	for _, add := range t.relation {
@@ -129,13 +129,13 @@ func (t *tenant) owners(add adds, app *plan.Live, stated bool) error {
 	return nil
 }
 
-// introduce looks up the service principals that relations name and no list
-// has shown: an application of another stack must be known as such, or what it
-// was granted would look like nobody's.
-func (t *tenant) introduce() error {
+// readReferenced looks up the service principals that relations refer to and that no list
+// has shown. Without it, what an application of another stack was granted would look
+// unmanaged.
+func (t *tenant) readReferenced() error {
 	applications := t.byAppID()
 	var queries []query
-	for _, id := range slices.Sorted(maps.Keys(t.strangers)) {
+	for _, id := range slices.Sorted(maps.Keys(t.referenced)) {
 		if _, known := t.byID[id]; known {
 			continue
 		}
@@ -202,15 +202,15 @@ func (t *tenant) member(group *plan.Live, m map[string]any) error {
 	k := plan.MemberKey(group.Key, who)
 	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: group.Stack,
 		Display: named(k, who.Name, str(m, "displayName")),
-		Ends:    plan.Ends{Holder: group.Key, Principal: who}},
-		ID: str(m, "id"), HolderID: group.ID, PrincipalID: str(m, "id")}
+		Ends:    plan.Ends{Resource: group.Key, Principal: who}},
+		ID: str(m, "id"), ResourceID: group.ID, PrincipalID: str(m, "id")}
 	return nil
 }
 
 func (t *tenant) assignment(m map[string]any) error {
-	t.strangers[str(m, "resourceId")] = true
+	t.referenced[str(m, "resourceId")] = true
 	if str(m, "principalType") == "ServicePrincipal" {
-		t.strangers[str(m, "principalId")] = true
+		t.referenced[str(m, "principalId")] = true
 	}
 	t.relation = append(t.relation, func() { t.addAssignment(m) })
 	return nil
@@ -232,8 +232,8 @@ func (t *tenant) addAssignment(m map[string]any) {
 	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner,
 		Display:    strings.ReplaceAll(shown, resource.Name, t.display(resource, str(m, "resourceDisplayName"))),
 		Properties: map[string]any{"appRoleId": m["appRoleId"]},
-		Ends:       plan.Ends{Holder: resource, Principal: who}},
-		ID: str(m, "id"), HolderID: str(m, "resourceId"), PrincipalID: str(m, "principalId")}
+		Ends:       plan.Ends{Resource: resource, Principal: who}},
+		ID: str(m, "id"), ResourceID: str(m, "resourceId"), PrincipalID: str(m, "principalId")}
 }
 
 // role is the value of an app role, or its id where the resource has no such
@@ -256,7 +256,7 @@ func (t *tenant) role(resource plan.Key, id string) string {
 // grant takes admin consent; what users consent to is their own.
 func (t *tenant) grant(m map[string]any) error {
 	if str(m, "consentType") == "AllPrincipals" {
-		t.strangers[str(m, "clientId")], t.strangers[str(m, "resourceId")] = true, true
+		t.referenced[str(m, "clientId")], t.referenced[str(m, "resourceId")] = true, true
 		t.relation = append(t.relation, func() { t.addGrant(m) })
 	}
 	return nil
@@ -276,8 +276,8 @@ func (t *tenant) addGrant(m map[string]any) {
 	t.state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Stack: owner,
 		Display:    strings.ReplaceAll(k.Name, resource.Name, t.display(resource, "")),
 		Properties: map[string]any{"scope": scope},
-		Ends:       plan.Ends{Holder: resource, Principal: client}},
-		ID: str(m, "id"), HolderID: str(m, "resourceId"), PrincipalID: str(m, "clientId")}
+		Ends:       plan.Ends{Resource: resource, Principal: client}},
+		ID: str(m, "id"), ResourceID: str(m, "resourceId"), PrincipalID: str(m, "clientId")}
 }
 
 func (t *tenant) display(k plan.Key, otherwise string) string {
@@ -327,8 +327,8 @@ func flexible(a *stack.Application) bool {
 }
 
 func (t *tenant) federated(app *plan.Live, m map[string]any) error {
-	o := &plan.Live{Object: plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, Ends: plan.Ends{Holder: app.Key}, Properties: map[string]any{}},
-		ID: str(m, "id"), HolderID: app.ID}
+	o := &plan.Live{Object: plan.Object{Key: plan.FederatedKey(app.Key, str(m, "name")), Stack: app.Stack, Ends: plan.Ends{Resource: app.Key}, Properties: map[string]any{}},
+		ID: str(m, "id"), ResourceID: app.ID}
 	for _, name := range []string{"name", "issuer", "subject", "claimsMatchingExpression", "audiences", "description"} {
 		o.Properties[name] = m[name]
 	}
@@ -344,15 +344,15 @@ func (t *tenant) owner(of *plan.Live, m map[string]any, stated bool) error {
 	graphType := "User"
 	if !isUser {
 		graphType = "ServicePrincipal"
-		t.strangers[str(m, "id")] = true
+		t.referenced[str(m, "id")] = true
 	}
 	t.relation = append(t.relation, func() {
 		who := t.key(str(m, "id"), graphType)
 		o := &plan.Live{Object: plan.Object{Key: plan.OwnerKey(of.Key, who),
 			Display:    named(plan.OwnerKey(of.Key, who), who.Name, str(m, "displayName")),
 			Properties: map[string]any{"displayName": m["displayName"]},
-			Ends:       plan.Ends{Holder: of.Key, Principal: who}},
-			ID: str(m, "id"), HolderID: of.ID, PrincipalID: str(m, "id")}
+			Ends:       plan.Ends{Resource: of.Key, Principal: who}},
+			ID: str(m, "id"), ResourceID: of.ID, PrincipalID: str(m, "id")}
 		if isUser && stated {
 			o.Stack = of.Stack
 		}

@@ -26,8 +26,8 @@ type Rotation struct {
 	// one than the kept one where it was rotated elsewhere. It retires, too.
 	Current string
 
-	// Strays are keyIds of secrets of its name whose text nobody has.
-	Strays []string
+	// Superseded are keyIds of secrets of its name whose text nobody has.
+	Superseded []string
 
 	// Prove gets a token with the new secret before anybody is told of it.
 	Prove func(ctx context.Context, clientID, secretText string) error
@@ -113,7 +113,7 @@ func (a Applier) Revoke(ctx context.Context, r Rotation) error {
 	if err != nil || !ok {
 		return err
 	}
-	for _, keyID := range r.Strays {
+	for _, keyID := range r.Superseded {
 		if err := a.revoke(ctx, r.Application, keyID); err != nil {
 			return fmt.Errorf("revoke a secret whose text nobody has: %w", err)
 		}

@@ -24,7 +24,7 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 		if s.Secret.Sink.Waits() {
 			continue // for Terraform, which makes it; it is checked then
 		}
-		if err := a.Keep.check(ctx, s.Refs.Holder.Name, s.Secret.Name, s.Secret.Sink); err != nil {
+		if err := a.Keep.check(ctx, s.Refs.Resource.Name, s.Secret.Name, s.Secret.Sink); err != nil {
 			return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
 		}
 	}
@@ -44,7 +44,7 @@ func (t *task) secret() ([]graph.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	application := s.Refs.Holder.Name
+	application := s.Refs.Resource.Name
 	if slices.ContainsFunc(s.Needs, func(k plan.Key) bool { return k.Kind == plan.Terraform }) {
 		if err := t.Keep.check(t.ctx, application, s.Secret.Name, s.Secret.Sink); err != nil {
 			return nil, fmt.Errorf("it cannot be stored: %w", err)
@@ -55,14 +55,14 @@ func (t *task) secret() ([]graph.Request, error) {
 		return nil, err
 	}
 	now := t.Now().UTC().Truncate(time.Second)
-	known := secretsIn(t.state.Objects[s.Refs.Holder.Key])
-	n := newSecret{application: t.holder, name: s.Secret.Name, end: now.Add(lifetime), known: func(keyID string) bool { return known[keyID] }}
+	known := secretsIn(t.state.Objects[s.Refs.Resource.Key])
+	n := newSecret{application: t.resource, name: s.Secret.Name, end: now.Add(lifetime), known: func(keyID string) bool { return known[keyID] }}
 	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
 		t.learn(s.Key, plan.ID, made.KeyID)
 		t.kept = nil // it is read again, with what is written now
 		err := t.Keep.saveSecret(t.ctx, sink.Secret{
 			Application: application, DisplayName: s.Secret.Name,
-			ClientID: t.lookup(s.Refs.Holder.Key, plan.AppID),
+			ClientID: t.lookup(s.Refs.Resource.Key, plan.AppID),
 			KeyID:    made.KeyID, SecretText: made.Text,
 			StartDateTime: now, EndDateTime: made.End,
 			Retiring: before.Retiring,
@@ -88,18 +88,18 @@ func (t *task) deleteSecret() ([]graph.Request, error) {
 	case s.Secret.Superseded && !s.Secret.BeforeGrants:
 		t.superseded = append(t.superseded, s)
 		return nil, nil
-	case s.Refs.Holder.Kind == plan.ServicePrincipal:
-		return t.revoke(graph.OwnedServicePrincipal, t.holder, s.ID, nil)
+	case s.Refs.Resource.Kind == plan.ServicePrincipal:
+		return t.revoke(graph.OwnedServicePrincipal, t.resource, s.ID, nil)
 	}
 	if err := t.readKept(); err != nil {
 		return nil, err
 	}
-	return t.revoke(graph.OwnedApplication, t.holder, s.ID, func() error { return t.forget(s.Refs.Holder.Name, s.ID) })
+	return t.revoke(graph.OwnedApplication, t.resource, s.ID, func() error { return t.forget(s.Refs.Resource.Name, s.ID) })
 }
 
 // revokeOld revokes the secret of the step that another one has replaced.
 func (t *task) revokeOld() ([]graph.Request, error) {
-	return t.revoke(graph.OwnedApplication, t.step.Refs.Holder.Resolve(t.lookup), t.step.ID, nil)
+	return t.revoke(graph.OwnedApplication, t.step.Refs.Resource.Resolve(t.lookup), t.step.ID, nil)
 }
 
 // revoke removes a client secret, and goes on with then.

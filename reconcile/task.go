@@ -16,8 +16,8 @@ type task struct {
 	step plan.Step
 	do   func(*task) ([]graph.Request, error) // returns its first requests
 
-	bodies            []map[string]any // of the step, with the ids that are known now
-	holder, principal string           // ids of its refs
+	bodies              []map[string]any // of the step, with the ids that are known now
+	resource, principal string           // ids of its refs
 
 	waits     int // tasks that must be over before
 	followers []follower
@@ -160,7 +160,7 @@ func (t *task) resolve() error {
 		resolved.Sink = plan.ResolveSink(t.step.Stack, s.Sink, t.lookup)
 		t.step.Secret = &resolved
 	}
-	t.holder, t.principal = t.step.Refs.Holder.Resolve(t.lookup), t.step.Refs.Principal.Resolve(t.lookup)
+	t.resource, t.principal = t.step.Refs.Resource.Resolve(t.lookup), t.step.Refs.Principal.Resolve(t.lookup)
 	return nil
 }
 

@@ -139,7 +139,7 @@ func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, 
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
 		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
-			Current: state.Lookup(key, plan.ID), Strays: state.Strays(key),
+			Current: state.Lookup(key, plan.ID), Superseded: state.SupersededSecrets(key),
 			Live: func(keyID string) bool { return live[keyID] }}
 		switch {
 		case err != nil:
