@@ -288,6 +288,24 @@ func (w *world) registration(r *mathrand.Rand, i int, users, groups []string, be
 	return app
 }
 
+// randomRegistrations makes applications, and users and groups that have their roles.
+func (w *world) randomRegistrations(r *mathrand.Rand, n int) []object {
+	w.t.Helper()
+	var users, groups []string
+	for _, name := range []string{"ada", "bo"} {
+		users = append(users, w.send("POST", "/users", object{"accountEnabled": true, "displayName": name, "mailNickname": name, "userPrincipalName": name + "@" + w.tenant.Domain,
+			"passwordProfile": object{"password": "xWwvJ]6NMw+bWH-d"}})["id"].(string))
+	}
+	for _, name := range []string{"Staff", "Staff", "Ops"} { // two of one name
+		groups = append(groups, w.send("POST", "/groups", object{"displayName": name, "mailEnabled": false, "mailNickname": name, "securityEnabled": true})["id"].(string))
+	}
+	var all []object
+	for i := range n {
+		all = append(all, w.registration(r, i, users, groups, all))
+	}
+	return all
+}
+
 func certificate(t *testing.T) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -310,18 +328,7 @@ func TestReadingBackIsTheInverseOfDeclaring(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w, r := newWorld(t), mathrand.New(mathrand.NewPCG(seed, 7))
-			var users, groups []string
-			for _, name := range []string{"ada", "bo"} {
-				users = append(users, w.send("POST", "/users", object{"accountEnabled": true, "displayName": name, "mailNickname": name, "userPrincipalName": name + "@" + w.tenant.Domain,
-					"passwordProfile": object{"password": "xWwvJ]6NMw+bWH-d"}})["id"].(string))
-			}
-			for _, name := range []string{"Staff", "Staff", "Ops"} { // two of one name
-				groups = append(groups, w.send("POST", "/groups", object{"displayName": name, "mailEnabled": false, "mailNickname": name, "securityEnabled": true})["id"].(string))
-			}
-			var all []object
-			for i := range 12 {
-				all = append(all, w.registration(r, i, users, groups, all))
-			}
+			all := w.randomRegistrations(r, 12)
 			dir, files, lost := w.imported(adopt.Selection{All: true})
 			_, again, _ := w.imported(adopt.Selection{All: true})
 			if diff := cmp.Diff(files, again); diff != "" {

@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,14 +39,14 @@ func look(ctx context.Context, client *graph.Client, state *plan.State) (*direct
 			if o.Stack == "" {
 				continue
 			}
-			d.resources[o.AppID] = offered(o.AppID, o.Display, list(o.Properties, "appRoles"), list(member(o.Properties, "api"), "oauth2PermissionScopes"))
+			d.resources[o.AppID] = offered(o.AppID, cmp.Or(o.Display, text(o.Properties, "displayName")), list(o.Properties, "appRoles"), list(member(o.Properties, "api"), "oauth2PermissionScopes"))
 			d.principals[o.ServicePrincipalID] = o.AppID
 			for _, entry := range list(o.Properties, "requiredResourceAccess") {
 				appIDs[text(entry, "resourceAppId")] = true
 			}
-		case plan.Assignment, plan.Grant, plan.Owner:
+		case plan.Assignment, plan.Grant, plan.Owner, plan.Member:
 			objects[o.PrincipalID] = o.Ends.Principal.Kind
-			if o.Kind != plan.Owner {
+			if o.Kind == plan.Assignment || o.Kind == plan.Grant {
 				objects[o.ResourceID] = plan.Application
 			}
 		}

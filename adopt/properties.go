@@ -121,11 +121,8 @@ var managed = []string{
 // unknown lists what a registration has beside: apply leaves it as it is.
 func (w *writer) unknown(a *stack.Application, live *plan.Live) {
 	for property, value := range live.Properties {
-		if strings.HasPrefix(property, "@") || slices.Contains(managed, property) && property != "addIns" || empty(value) {
+		if strings.HasPrefix(property, "@") || slices.Contains(managed, property) && property != "addIns" || empty(value) || everybodys(property, value) {
 			continue
-		}
-		if property == "parentalControlSettings" && len(list(value, "countriesBlockedForMinors")) == 0 && text(value, "legalAgeGroupRule") == "Allow" {
-			continue // as in every registration
 		}
 		w.lose(a, property, "manifests cannot say it; apply leaves it as it is")
 	}
@@ -138,6 +135,17 @@ func (w *writer) unknown(a *stack.Application, live *plan.Live) {
 			break
 		}
 	}
+}
+
+// everybodys tells whether a value is what Entra gives to every registration.
+func everybodys(property string, value any) bool {
+	switch property {
+	case "parentalControlSettings":
+		return len(list(value, "countriesBlockedForMinors")) == 0 && text(value, "legalAgeGroupRule") == "Allow"
+	case "nativeAuthenticationApisEnabled":
+		return value == "none"
+	}
+	return false
 }
 
 // empty tells whether a value is what a registration has that was never given one.

@@ -21,6 +21,11 @@ type Selection struct {
 	Owners []string // userPrincipalNames of users, or object ids
 }
 
+// Empty tells whether the selection chooses nothing.
+func (s Selection) Empty() bool {
+	return !s.All && len(s.Names)+len(s.AppIDs)+len(s.Tags)+len(s.Owners) == 0
+}
+
 // Registration is an application that was found.
 type Registration struct {
 	ID, AppID, DisplayName string

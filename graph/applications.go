@@ -100,3 +100,9 @@ func (a Answer) Password(end time.Time) (Password, error) {
 func RemovePassword(of Owned, id, keyID string) Write {
 	return Write{operation: "remove a secret", method: http.MethodPost, path: object(string(of), id) + "/removePassword", encode: plain(Object{"keyId": keyID})}
 }
+
+// PostResponse reads an application's oauth2RequirePostResponse, which only the beta
+// of Graph shows.
+func PostResponse(id string) Read {
+	return Read{Path: object("applications", id), Query: url.Values{"$select": {"id,oauth2RequirePostResponse"}}, Beta: true}
+}

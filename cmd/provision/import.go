@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -29,15 +27,12 @@ apply or destroy deletes what was imported.`,
 		Example: "  provision import --name \"Orders API\" --out manifests/orders --target staging\n  provision import --tag team-orders --tag team-shop --out manifests/teams --target staging\n  provision import --all --out imported --strict",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s := adopt.Selection{All: a.config.GetBool("all"), Names: a.config.GetStringSlice("name"), AppIDs: a.config.GetStringSlice("app-id"),
-				Tags: a.config.GetStringSlice("tag"), Owners: a.config.GetStringSlice("owner")}
-			if !s.All && len(s.Names)+len(s.AppIDs)+len(s.Tags)+len(s.Owners) == 0 {
-				return hint(usagef("import needs to know which registrations to read"), "use --name, --app-id, --tag, --owner or --all")
+			s, err := a.selection()
+			if err != nil {
+				return err
 			}
-			for _, id := range s.AppIDs {
-				if !stack.IsID(id) {
-					return hint(usagef("--app-id %q is not a GUID", id), "use --name for a display name")
-				}
+			if s.Empty() {
+				return hint(usagef("import needs to know which registrations to read"), "use --name, --app-id, --tag, --owner or --all")
 			}
 			dir := a.config.GetString("out")
 			name, err := importedName(dir, a.config.GetString("stack"))
@@ -52,11 +47,7 @@ apply or destroy deletes what was imported.`,
 			return a.importInto(cmd.Context(), session, s, dir, name)
 		},
 	}
-	c.Flags().StringArray("name", nil, "display name of a registration (may be repeated)")
-	c.Flags().StringSlice("app-id", nil, "client id of a registration (may be repeated)")
-	c.Flags().StringArray("tag", nil, "tag that registrations carry (may be repeated)")
-	c.Flags().StringSlice("owner", nil, "userPrincipalName or object id of a user whose registrations to import (may be repeated)")
-	c.Flags().Bool("all", false, "import every registration of the tenant")
+	selectionFlags(c, "import")
 	c.Flags().String("out", "imported", "folder to write the manifests to; it must be empty or not exist")
 	c.Flags().String("stack", "", "name of the stack (default: the name of the folder)")
 	c.Flags().Bool("strict", false, "exit 3 if the manifests cannot say everything")
@@ -76,22 +67,11 @@ func importedName(dir, stated string) (string, error) {
 	if !stack.ValidName(name) {
 		return "", hint(usagef("%q cannot be the name of a stack", name), "use --stack with lowercase letters, digits and hyphens")
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", usagef("--out: %w", err)
-	}
-	if len(entries) > 0 {
-		return "", hint(usagef("--out: %s is not empty", dir), "name another folder")
-	}
-	return name, nil
+	return name, emptyFolder(dir)
 }
 
 func (a *app) importInto(ctx context.Context, s *session, selection adopt.Selection, dir, name string) error {
-	found, err := adopt.Find(ctx, s.graph, selection)
-	var none *adopt.NotFound
-	if errors.As(err, &none) {
-		return hint(err, "list the registrations: `az ad app list --all --query \"[].{name:displayName, appId:appId}\"`")
-	}
+	found, err := find(ctx, s.graph, selection)
 	if err != nil {
 		return err
 	}
@@ -114,16 +94,9 @@ func (a *app) importInto(ctx context.Context, s *session, selection adopt.Select
 	if err != nil {
 		return err
 	}
-	written := []string{}
-	for _, f := range files {
-		path := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("write the manifests: %w", err)
-		}
-		if err := os.WriteFile(path, f.Content, 0o644); err != nil {
-			return fmt.Errorf("write the manifests: %w", err)
-		}
-		written = append(written, path)
+	written, err := writeBelow(dir, files)
+	if err != nil {
+		return err
 	}
 	a.give("files", written)
 	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(files), "file"), count(len(registrations), "registration"), dir)

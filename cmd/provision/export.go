@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"provision/adopt"
+	"provision/graph"
+	"provision/stack"
+)
+
+func (a *app) export() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "Write what exists in the tenant for another tool",
+		Long:  `export writes registrations that exist in the tenant as the configuration of another tool.`,
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.answered = true // help is for people
+			return cmd.Help()
+		},
+	}
+	c.AddCommand(a.exportTerraform())
+	return c
+}
+
+func (a *app) exportTerraform() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "terraform",
+		Short: "Write Terraform configuration that imports live registrations",
+		Long: `terraform writes configuration for the azuread provider (version 3) with an import block for
+every object: applications, service principals, assignments, consents, federated credentials
+and certificates of the chosen registrations, and the groups of the chosen stacks with their
+members. It changes nothing in the tenant. terraform plan then imports everything and changes
+nothing.
+
+References take the place of ids. Users, groups and applications that are not exported are data
+sources. What the configuration cannot say, such as client secrets, which Terraform cannot
+import, is listed and stands as a comment in the file.`,
+		Example: "  provision export terraform --stack orders --out terraform/orders --target staging\n  provision export terraform --name \"Orders API\" --name \"Orders Web\" --target staging\n  provision export terraform --all --out terraform --strict",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.selection()
+			if err != nil {
+				return err
+			}
+			stacks := a.config.GetStringSlice("stack")
+			if s.Empty() && len(stacks) == 0 {
+				return hint(usagef("export terraform needs to know which registrations to read"), "use --stack, --name, --app-id, --tag, --owner or --all")
+			}
+			for _, name := range stacks {
+				if !stack.ValidName(name) {
+					return hint(usagef("--stack %q cannot be the name of a stack", name), "use lowercase letters, digits and hyphens")
+				}
+				s.Tags = append(s.Tags, stack.Mark(name))
+			}
+			dir := a.config.GetString("out")
+			if err := emptyFolder(dir); err != nil {
+				return err
+			}
+			session, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer session.close()
+			return a.exportInto(cmd.Context(), session, s, stacks, dir)
+		},
+	}
+	c.Flags().StringSlice("stack", nil, "name of a stack whose registrations and groups to export (may be repeated)")
+	selectionFlags(c, "export")
+	c.Flags().String("out", "terraform", "folder to write the configuration to; it must be empty or not exist")
+	c.Flags().Bool("strict", false, "exit 3 if the configuration cannot say everything")
+	return c
+}
+
+// selectionFlags are the flags that choose registrations of the tenant.
+func selectionFlags(c *cobra.Command, verb string) {
+	c.Flags().StringArray("name", nil, "display name of a registration (may be repeated)")
+	c.Flags().StringSlice("app-id", nil, "client id of a registration (may be repeated)")
+	c.Flags().StringArray("tag", nil, "tag that registrations carry (may be repeated)")
+	c.Flags().StringSlice("owner", nil, "userPrincipalName or object id of a user whose registrations to "+verb+" (may be repeated)")
+	c.Flags().Bool("all", false, verb+" every registration of the tenant")
+}
+
+// selection is what selectionFlags chose.
+func (a *app) selection() (adopt.Selection, error) {
+	s := adopt.Selection{All: a.config.GetBool("all"), Names: a.config.GetStringSlice("name"), AppIDs: a.config.GetStringSlice("app-id"),
+		Tags: a.config.GetStringSlice("tag"), Owners: a.config.GetStringSlice("owner")}
+	for _, id := range s.AppIDs {
+		if !stack.IsID(id) {
+			return s, hint(usagef("--app-id %q is not a GUID", id), "use --name for a display name")
+		}
+	}
+	return s, nil
+}
+
+// emptyFolder refuses a folder for --out that holds something.
+func emptyFolder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return usagef("--out: %w", err)
+	}
+	if len(entries) > 0 {
+		return hint(usagef("--out: %s is not empty", dir), "name another folder")
+	}
+	return nil
+}
+
+// find lists the registrations of a selection; what is not there is an error that
+// says how to list them.
+func find(ctx context.Context, client *graph.Client, s adopt.Selection) ([]adopt.Registration, error) {
+	found, err := adopt.Find(ctx, client, s)
+	var none *adopt.NotFound
+	if errors.As(err, &none) {
+		return nil, hint(err, "list the registrations: `az ad app list --all --query \"[].{name:displayName, appId:appId}\"`")
+	}
+	return found, err
+}
+
+// writeBelow writes files below a folder and returns their paths.
+func writeBelow(dir string, files []adopt.File) ([]string, error) {
+	written := []string{}
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Path))
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, f.Content, 0o644)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", path, err)
+		}
+		written = append(written, path)
+	}
+	return written, nil
+}
+
+func (a *app) exportInto(ctx context.Context, s *session, selection adopt.Selection, stacks []string, dir string) error {
+	found, err := find(ctx, s.graph, selection)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("the tenant has no registration")
+	}
+	owners := map[string]bool{}
+	for _, r := range found {
+		if r.Stack != "" && !owners[r.Stack] {
+			owners[r.Stack] = true
+			a.say("note: stack %s owns exported objects; when Terraform has taken them over, run `%s`", r.Stack, a.commandAt([]string{"--stack", r.Stack}, "release"))
+		}
+	}
+	exported, err := adopt.Export(ctx, s.reader(), found, stacks)
+	if err != nil {
+		return err
+	}
+	written, err := writeBelow(dir, exported.Files)
+	if err != nil {
+		return err
+	}
+	lost := append([]adopt.Lost{}, exported.Lost...)
+	a.give("files", written)
+	a.give("lost", lost)
+	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(written), "file"), count(len(found), "registration"), dir)
+	for _, l := range lost {
+		fmt.Fprintf(a.stdout, "not in the configuration: %s\n", l)
+	}
+	fmt.Fprintf(a.stdout, "\nNext: terraform -chdir=%[1]s init && terraform -chdir=%[1]s plan\n", shellQuote(dir))
+	if a.config.GetBool("strict") && len(lost) > 0 {
+		return errNo
+	}
+	return nil
+}
