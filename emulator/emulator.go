@@ -44,7 +44,7 @@ type Emulator struct {
 	authority  *Authority
 	key        string // of the management API
 	logger     *slog.Logger
-	weather    faults.Weather
+	faults     faults.Injector
 	quotas     faults.Quotas
 	clock      *movableClock
 	public     http.Handler
@@ -102,10 +102,10 @@ func (e *Emulator) open(config Config) (err error) {
 	}
 	manager := arm.New(arm.Config{Origin: e.origin, TenantID: e.directory.Tenant().ID, Authenticate: e.tenantsOf})
 	graph := &graphs{tenants: e.tenants, serve: e.graphOf, handlers: map[*directory.Directory]http.Handler{}}
-	e.weather.Add(config.Faults...)
+	e.faults.Add(config.Faults...)
 	e.SetReplicationLag(config.ReplicationLag)
 	e.quotas.SetSize(config.Quotas)
-	e.public = readWithin(bodyTimeout, logRequests(config.RequestLog, weather(&e.weather, routePublic(graph, e.login.Handler(), manager))))
+	e.public = readWithin(bodyTimeout, logRequests(config.RequestLog, injectFaults(&e.faults, routePublic(graph, e.login.Handler(), manager))))
 	e.management = readWithin(bodyTimeout, e.managementHandler())
 	return nil
 }

@@ -99,7 +99,7 @@ func (e *Emulator) graphOf(d *directory.Directory) http.Handler {
 		Authenticate: func(r *http.Request) (graphapi.Caller, error) { return e.authenticate(d, r) },
 		Clock:        e.clock.now,
 		Observe:      observe,
-		Interfere:    batchWeather(&e.weather),
+		Interfere:    batchFaults(&e.faults),
 		Meter:        e.meter,
 	})
 }

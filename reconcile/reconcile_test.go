@@ -439,9 +439,9 @@ func (w *world) as(permissions ...string) *graph.Client {
 	return w.connect(client.Transport)
 }
 
-// TestApplyInBadWeather meets what Entra is known to answer, and ends where an
-// apply in fair weather does.
-func TestApplyInBadWeather(t *testing.T) {
+// TestApplyWithFaults meets what Entra is known to answer, and ends where an
+// apply without faults does.
+func TestApplyWithFaults(t *testing.T) {
 	t.Parallel()
 	stacks := load(t, "../manifests/vscode-fastapi")
 	fair := newWorld(t)
@@ -480,7 +480,7 @@ func TestApplyInBadWeather(t *testing.T) {
 			w.patience = 30 * time.Second
 			w.must(stacks, plan.Options{})
 			if diff := cmp.Diff(fair.dump(), w.dump()); diff != "" {
-				t.Errorf("the weather shows in the directory (-fair +foul):\n%s", diff)
+				t.Errorf("the faults changed the directory (-without +with):\n%s", diff)
 			}
 		})
 	}

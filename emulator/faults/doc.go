@@ -1,18 +1,16 @@
-// Package faults is the weather of a local tenant: latency, throttling, broken
-// and ambiguous answers, so that a client can be tried against an Entra that is
-// not at its best.
+// Package faults injects faults into a local tenant: latency, throttling, broken
+// and ambiguous answers, so that a client can be tested against failures of Entra.
 //
-// A Rule says which requests it meets and what happens to them. Rules are met
-// in the order in which they were set, and a request meets the first that
-// matches. A rule with Next is spent after that many requests; nothing happens
-// by chance, so a run can be repeated. Whether a rule was ever met is told by
-// Fired: a test whose fault never struck has proven nothing.
+// A Rule says which requests it applies to and what happens to them. The first rule in the
+// order of Add that matches a request applies. A rule with Next ends after that many requests.
+// Nothing is random, so a run can be repeated. Fired counts how often each rule applied: a test
+// whose fault never occurred has proved nothing.
 //
-// The room knows requests only by method, path and client; whether a request
-// came by itself or inside a $batch is its caller's business (Decide).
+// The package knows the method, path and client of a request. The caller of Decide separates
+// the requests of a $batch.
 //
-// Quotas are the other half: not what a test orders, but what Graph itself
-// allows an application and a tenant, as token buckets of what requests cost.
+// Quotas are the limits of Graph for an application and a tenant, as token buckets of the
+// costs of requests.
 //
 // Source for the answers: learn.microsoft.com/graph/throttling and
 // learn.microsoft.com/graph/errors.

@@ -31,7 +31,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var w faults.Weather
+			var w faults.Injector
 			w.Add(c.rules...)
 			var got []int
 			for _, q := range c.sent {
@@ -46,7 +46,7 @@ func TestDecide(t *testing.T) {
 
 func TestVerdictSaysWhatGraphSays(t *testing.T) {
 	t.Parallel()
-	var w faults.Weather
+	var w faults.Injector
 	w.Add(faults.Rule{Status: 429, RetryAfter: faults.Duration(3 * time.Second), Latency: faults.Duration(time.Millisecond), Done: true})
 	want := faults.Verdict{Latency: time.Millisecond, Status: 429, Code: "TooManyRequests", Message: "Too many requests.", RetryAfter: 3 * time.Second, Done: true}
 	if diff := cmp.Diff(want, w.Decide(faults.Request{Method: "GET"})); diff != "" {
@@ -60,7 +60,7 @@ func TestVerdictSaysWhatGraphSays(t *testing.T) {
 
 func TestReportTellsWhatNeverStruck(t *testing.T) {
 	t.Parallel()
-	var w faults.Weather
+	var w faults.Injector
 	w.Add(faults.Rule{Name: "a", Status: 500, Next: 1}, faults.Rule{Status: 502, Path: "/never"})
 	w.Decide(faults.Request{Method: "GET", Path: "/x"})
 	report := w.Report()

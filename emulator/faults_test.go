@@ -12,7 +12,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// station is a tenant whose weather a test makes.
+// station is a tenant with fault rules of a test.
 type station struct {
 	t      *testing.T
 	tenant *emulatortest.Tenant

@@ -45,9 +45,9 @@ func (w *world) meet(rules ...faults.Rule) {
 	}
 }
 
-// TestDestroyInBadWeather: an answer that is not true never leaves anything
+// TestDestroyWithFaults: an answer that is not true never leaves anything
 // behind, and never passes for success.
-func TestDestroyInBadWeather(t *testing.T) {
+func TestDestroyWithFaults(t *testing.T) {
 	t.Parallel()
 	notFound := faults.Rule{Method: "DELETE", Status: 404, Code: "Request_ResourceNotFound", Message: "Resource 'x' does not exist.", Next: 1}
 	at := func(r faults.Rule, path string) faults.Rule { r.Path = path; return r }

@@ -21,8 +21,8 @@ import (
 // maxFaults bounds the body of a request that sets faults.
 const maxFaults = 1 << 20
 
-// weather lets faults happen to the requests of the public origin.
-func weather(w *faults.Weather, next http.Handler) http.Handler {
+// injectFaults applies the fault rules to the requests of the public origin.
+func injectFaults(w *faults.Injector, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		v := w.Decide(faults.Request{Method: r.Method, Path: r.URL.Path, Client: bearerClient(r)})
 		if v.Latency > 0 {
@@ -46,8 +46,8 @@ func weather(w *faults.Weather, next http.Handler) http.Handler {
 	})
 }
 
-// batchWeather lets faults happen to the items of a $batch.
-func batchWeather(w *faults.Weather) func(method, path, client string) graphapi.Interference {
+// batchFaults applies the fault rules to the items of a $batch.
+func batchFaults(w *faults.Injector) func(method, path, client string) graphapi.Interference {
 	return func(method, path, client string) graphapi.Interference {
 		v := w.Decide(faults.Request{Method: method, Path: path, Client: client})
 		return graphapi.Interference{Status: v.Status, Code: v.Code, Message: v.Message, RetryAfter: v.RetryAfter, Done: v.Done, Body: v.Body, Drop: v.Drop}
@@ -123,7 +123,7 @@ func unverified(r *http.Request) (claims tokenClaims) {
 }
 
 // Faults are the rules that are set, with how often each was met.
-func (e *Emulator) Faults() []faults.Fired { return e.weather.Report() }
+func (e *Emulator) Faults() []faults.Fired { return e.faults.Report() }
 
 // setFaults adds rules: a JSON list of faults.Rule.
 func (e *Emulator) setFaults(w http.ResponseWriter, r *http.Request) {
@@ -137,18 +137,18 @@ func (e *Emulator) setFaults(w http.ResponseWriter, r *http.Request) {
 		managementError(w, http.StatusBadRequest, "%v", err)
 		return
 	}
-	e.weather.Add(rules...)
+	e.faults.Add(rules...)
 	e.reportFaults(w, r)
 }
 
 // reportFaults answers the rules with how often each was met.
 func (e *Emulator) reportFaults(w http.ResponseWriter, _ *http.Request) {
-	managementAnswer(w, e.weather.Report())
+	managementAnswer(w, e.faults.Report())
 }
 
 // removeFault takes the rules of one name away.
 func (e *Emulator) removeFault(w http.ResponseWriter, r *http.Request) {
-	if !e.weather.Remove(r.PathValue("name")) {
+	if !e.faults.Remove(r.PathValue("name")) {
 		managementError(w, http.StatusNotFound, "no such fault: %q", r.PathValue("name"))
 		return
 	}
@@ -157,6 +157,6 @@ func (e *Emulator) removeFault(w http.ResponseWriter, r *http.Request) {
 
 // resetFaults takes every rule away.
 func (e *Emulator) resetFaults(w http.ResponseWriter, _ *http.Request) {
-	e.weather.Reset()
+	e.faults.Reset()
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -14,7 +14,7 @@ type Request struct {
 	Client string // the caller's appId, "" where it is not known
 }
 
-// Verdict is what happens to a request. The zero value is fair weather.
+// Verdict is what happens to a request. The zero value changes nothing.
 type Verdict struct {
 	Latency    time.Duration
 	Status     int // 0: what the request deserves
@@ -26,43 +26,43 @@ type Verdict struct {
 	Drop       bool   // close the connection
 }
 
-// Weather holds the rules of a tenant. It is safe for concurrent use; the zero
+// Injector holds the rules of a tenant. It is safe for concurrent use; the zero
 // value has none.
-type Weather struct {
+type Injector struct {
 	mu    sync.Mutex
 	rules []*armed
 }
 
 // Add sets rules after those that are there.
-func (w *Weather) Add(rules ...Rule) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (in *Injector) Add(rules ...Rule) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	for _, r := range rules {
-		w.rules = append(w.rules, arm(r))
+		in.rules = append(in.rules, arm(r))
 	}
 }
 
 // Reset takes every rule away.
-func (w *Weather) Reset() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.rules = nil
+func (in *Injector) Reset() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.rules = nil
 }
 
 // Remove takes the rules of a name away and says whether there were any.
-func (w *Weather) Remove(name string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	before := len(w.rules)
-	w.rules = slices.DeleteFunc(w.rules, func(r *armed) bool { return r.Name == name })
-	return len(w.rules) < before
+func (in *Injector) Remove(name string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	before := len(in.rules)
+	in.rules = slices.DeleteFunc(in.rules, func(r *armed) bool { return r.Name == name })
+	return len(in.rules) < before
 }
 
 // Decide says what happens to a request, and counts it.
-func (w *Weather) Decide(q Request) Verdict {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, r := range w.rules {
+func (in *Injector) Decide(q Request) Verdict {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, r := range in.rules {
 		if !r.matches(q) {
 			continue
 		}
@@ -86,11 +86,11 @@ type Fired struct {
 }
 
 // Report lists the rules with how often each was met.
-func (w *Weather) Report() []Fired {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := make([]Fired, len(w.rules))
-	for i, r := range w.rules {
+func (in *Injector) Report() []Fired {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	all := make([]Fired, len(in.rules))
+	for i, r := range in.rules {
 		all[i] = Fired{r.Rule, r.fired, r.Next > 0 && r.fired >= r.Next}
 		if all[i].Name == "" {
 			all[i].Name = strconv.Itoa(i + 1)
