@@ -20,7 +20,7 @@ import (
 
 const module = "provision"
 
-// mayImport says which of our rooms a room may import. It binds files that are
+// mayImport says which packages of provision a package may import. It binds files that are
 // no tests; a folder with Go code that is not here, and no leaf, is a mistake.
 var mayImport = map[string][]string{
 	"stack":               {},
@@ -63,9 +63,9 @@ var mayImport = map[string][]string{
 // leaves may import anything, and nobody imports them.
 var leaves = []string{"examples", "bench"}
 
-// strangers are rooms that must not meet in a third one, however they get
+// separate are packages that must not meet in a third one, however they get
 // there: each pair shares no code of ours.
-var strangers = [][2]string{
+var separate = [][2]string{
 	{"emulator/login", "conformance/forge"},
 	{"emulator/login", "reference-api/token"},
 	{"conformance/forge", "reference-api/token"},
@@ -88,21 +88,21 @@ type file struct {
 
 func TestWhoMayImportWhom(t *testing.T) {
 	t.Parallel()
-	rooms, err := survey(os.DirFS("."))
+	packages, err := survey(os.DirFS("."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rooms["stack"]) == 0 {
+	if len(packages["stack"]) == 0 {
 		t.Fatal("no Go file found in stack/: the survey looks in the wrong place")
 	}
-	for _, fault := range faults(rooms) {
+	for _, fault := range faults(packages) {
 		t.Error(fault)
 	}
 }
 
 // survey parses the import clauses of every Go file below root, by folder.
 func survey(root fs.FS) (map[string][]file, error) {
-	rooms := map[string][]file{}
+	packages := map[string][]file{}
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -130,60 +130,60 @@ func survey(root fs.FS) (map[string][]file, error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			if room, ours := strings.CutPrefix(imported, module+"/"); ours {
-				f.imports = append(f.imports, room)
+			if pkg, ours := strings.CutPrefix(imported, module+"/"); ours {
+				f.imports = append(f.imports, pkg)
 			}
 		}
-		rooms[path.Dir(name)] = append(rooms[path.Dir(name)], f)
+		packages[path.Dir(name)] = append(packages[path.Dir(name)], f)
 		return nil
 	})
-	return rooms, err
+	return packages, err
 }
 
-// faults lists, sorted, where rooms break the map.
-func faults(rooms map[string][]file) []string {
+// faults lists, sorted, where packages break the map.
+func faults(packages map[string][]file) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	for _, room := range slices.Sorted(maps.Keys(rooms)) {
-		allowed, known := mayImport[room]
-		if !known && !isLeaf(room) {
-			add("%s: folder %s holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md", rooms[room][0].name, room)
+	for _, pkg := range slices.Sorted(maps.Keys(packages)) {
+		allowed, known := mayImport[pkg]
+		if !known && !isLeaf(pkg) {
+			add("%s: folder %s holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md", packages[pkg][0].name, pkg)
 			continue
 		}
-		for _, f := range rooms[room] {
-			if only, ok := onlyFile[room]; ok && path.Base(f.name) != only {
-				add("%s: %s may hold no Go file but %s", f.name, room, only)
+		for _, f := range packages[pkg] {
+			if only, ok := onlyFile[pkg]; ok && path.Base(f.name) != only {
+				add("%s: %s may hold no Go file but %s", f.name, pkg, only)
 			}
 			for _, imported := range f.imports {
 				switch {
 				case isLeaf(imported):
 					add("%s: %s is a leaf, which nobody may import", f.name, imported)
 				case known && !matches(allowed, imported):
-					add("%s: %s may import %s, but not %s", f.name, room, list(allowed), imported)
+					add("%s: %s may import %s, but not %s", f.name, pkg, list(allowed), imported)
 				}
 			}
 		}
 	}
-	for _, pair := range strangers {
-		a, b := reach(rooms, pair[0]), reach(rooms, pair[1])
-		for _, room := range slices.Sorted(maps.Keys(a)) {
-			if _, both := b[room]; both {
-				add("%s and %s are to share no code, but meet in %s (%s; %s)", pair[0], pair[1], room, a[room], b[room])
+	for _, pair := range separate {
+		a, b := reach(packages, pair[0]), reach(packages, pair[1])
+		for _, pkg := range slices.Sorted(maps.Keys(a)) {
+			if _, both := b[pkg]; both {
+				add("%s and %s are to share no code, but meet in %s (%s; %s)", pair[0], pair[1], pkg, a[pkg], b[pkg])
 			}
 		}
 	}
 	return all
 }
 
-func isLeaf(room string) bool {
-	top, _, _ := strings.Cut(room, "/")
+func isLeaf(pkg string) bool {
+	top, _, _ := strings.Cut(pkg, "/")
 	return slices.Contains(leaves, top)
 }
 
-func matches(allowed []string, room string) bool {
+func matches(allowed []string, pkg string) bool {
 	return slices.ContainsFunc(allowed, func(pattern string) bool {
 		below, wild := strings.CutSuffix(pattern, "...")
-		return pattern == room || wild && strings.HasPrefix(room, below)
+		return pattern == pkg || wild && strings.HasPrefix(pkg, below)
 	})
 }
 
@@ -194,12 +194,12 @@ func list(allowed []string) string {
 	return strings.Join(allowed, ", ")
 }
 
-// reach is every room that room imports, itself and indirect ones included,
+// reach is every package that pkg imports, itself and indirect ones included,
 // each with a way to it.
-func reach(rooms map[string][]file, room string) map[string]string {
-	ways := map[string]string{room: room}
-	for queue := []string{room}; len(queue) > 0; queue = queue[1:] {
-		for _, f := range rooms[queue[0]] {
+func reach(packages map[string][]file, pkg string) map[string]string {
+	ways := map[string]string{pkg: pkg}
+	for queue := []string{pkg}; len(queue) > 0; queue = queue[1:] {
+		for _, f := range packages[queue[0]] {
 			for _, imported := range f.imports {
 				if _, seen := ways[imported]; !seen {
 					ways[imported] = ways[queue[0]] + " → " + imported
@@ -223,7 +223,7 @@ func TestTheMapFindsWhatBreaksIt(t *testing.T) {
 		}, nil},
 		{"an import that is not on the map", map[string]string{"plan/a.go": "graph"},
 			[]string{"plan/a.go: plan may import stack, internal/display, internal/microsoft, but not graph"}},
-		{"an import into a room that has none", map[string]string{"stack/a.go": "plan"},
+		{"an import into a package that may import nothing", map[string]string{"stack/a.go": "plan"},
 			[]string{"stack/a.go: stack may import nothing of ours, but not plan"}},
 		{"a folder that is not on the map", map[string]string{"utils/a.go": ""},
 			[]string{"utils/a.go: folder utils holds Go code and is not on the map: give it a line in mayImport and in docs/architecture.md"}},
@@ -255,11 +255,11 @@ func TestTheMapFindsWhatBreaksIt(t *testing.T) {
 				}
 				root[name] = &fstest.MapFile{Data: []byte(source)}
 			}
-			rooms, err := survey(root)
+			packages, err := survey(root)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, faults(rooms)); diff != "" {
+			if diff := cmp.Diff(test.want, faults(packages)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -92,7 +92,7 @@ func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (
 	}
 }
 
-// ofTenant presents a token of a stranger, whose issuer names one tenant and whose
+// ofTenant presents a token of another tenant, whose issuer names one tenant and whose
 // tid another, or the same.
 func ofTenant(issuer, tenant string) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {

@@ -36,7 +36,7 @@ func TestFederatedIssuerOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Shutdown(t.Context())
-	stranger, err := OpenAuthority("")
+	other, err := OpenAuthority("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestFederatedIssuerOnThisMachine(t *testing.T) {
 	for name, test := range map[string]struct {
 		authority *Authority
 		status    int
-	}{"our own authority": {e.Authority(), http.StatusOK}, "another": {stranger, http.StatusUnauthorized}} {
+	}{"our own authority": {e.Authority(), http.StatusOK}, "another": {other, http.StatusUnauthorized}} {
 		issuer := httptest.NewUnstartedServer(nil)
 		issuer.Config.ErrorLog = e.httpServer(nil).ErrorLog // one is not trusted
 		issuer.TLS = test.authority.TLSConfig()

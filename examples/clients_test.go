@@ -66,14 +66,14 @@ func TestWebLogin(t *testing.T) {
 	other.See("There is no sign-in of yours to end.")
 
 	// Somebody of another organization, where nobody has consented yet.
-	stranger := s.browser()
+	visitor := s.browser()
 	name, password := s.foreigner()
-	stranger.Visit(address)
-	s.signInAs(stranger, name, password)
-	stranger.See("Permissions requested")
-	stranger.See("Web Login Backend")
-	stranger.Click("#idBtn_Accept")
-	stranger.See("Welcome Bob, " + name + ": registered just now.")
+	visitor.Visit(address)
+	s.signInAs(visitor, name, password)
+	visitor.See("Permissions requested")
+	visitor.See("Web Login Backend")
+	visitor.Click("#idBtn_Accept")
+	visitor.See("Welcome Bob, " + name + ": registered just now.")
 }
 
 // foreigner makes a user of the other organization, by its own administrator.

@@ -243,7 +243,7 @@ func lookPath(ts *testscript.TestScript) string {
 
 func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// scriptTenant is the served tenant of a script, as a stranger would find it.
+// scriptTenant is the served tenant of a script, as a new user would find it.
 func scriptTenant(ts *testscript.TestScript) (serving, *http.Client) {
 	var s serving
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(".provision/local/serving.json")), &s))

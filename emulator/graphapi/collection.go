@@ -184,7 +184,7 @@ func (c *call) count(k *kind, objects iter.Seq[any]) (answer, error) {
 			err = k.resourceModel().CheckFilter(filter, true)
 		}
 		if err != nil {
-			return answer{}, refusal(err)
+			return answer{}, odataError(err)
 		}
 	}
 	total := 0

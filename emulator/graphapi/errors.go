@@ -27,8 +27,8 @@ func unsupportedQuery(format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "Request_UnsupportedQuery", format, args...)
 }
 
-// refusal is a refusal of package odata as Graph answers it.
-func refusal(err error) error {
+// odataError converts an error of package odata to the answer of Graph.
+func odataError(err error) error {
 	var refused *odata.Error
 	switch {
 	case !errors.As(err, &refused):

@@ -232,7 +232,7 @@ func (k *kind) parseSelect(value, version string) ([]string, error) {
 		hidden = k.beta
 	}
 	selected, err := k.resourceModel().ParseSelect(value, hidden)
-	return selected, refusal(err)
+	return selected, odataError(err)
 }
 
 // kindOf returns the kind of one directory object.

@@ -166,7 +166,7 @@ func TestSignedInUser(t *testing.T) {
 	t.Parallel()
 	tt := start(t)
 	ada, bob := tt.newUser("ada"), tt.newUser("bob")
-	tt.newGroup("strangers")
+	tt.newGroup("others")
 	group := tt.newGroup("operators")
 	tt.must(204, "POST", "/v1.0/groups/"+group.text("id")+"/members/$ref", fmt.Sprintf(`{"@odata.id":%q}`, origin+"/v1.0/users/"+ada.text("id")))
 	client := tt.callers["admin"]

@@ -79,7 +79,7 @@ func (c *call) parseQuery(k *kind, single bool) (query, error) {
 			err = badSyntax("The query option '%s' is not supported.", name)
 		}
 		if err != nil {
-			return q, refusal(err)
+			return q, odataError(err)
 		}
 	}
 	return q, nil

@@ -87,7 +87,7 @@ func TestKeysRoll(t *testing.T) {
 			}
 		}
 		if got := add(tt.caller("User.Read.All"), certificate(second), good); got.StatusCode != 403 {
-			t.Errorf("%s by a stranger: %s, want 403", holder.path, got.fault())
+			t.Errorf("%s by another client: %s, want 403", holder.path, got.fault())
 		}
 		if got := add(self, `{"type":"Symmetric","usage":"Verify","key":"eA=="}`, good); got.StatusCode != 400 {
 			t.Errorf("%s, a key of another type: %s, want 400", holder.path, got.fault())

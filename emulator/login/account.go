@@ -99,7 +99,7 @@ func (c *call) member(cl client, who account) (*directory.User, *Error) {
 	if !found {
 		invited, found := c.invitation(who)
 		if !found {
-			return nil, c.stranger(50020, cl, who)
+			return nil, c.unknownUser(50020, cl, who)
 		}
 		err := c.directory.UpdateAtOnce(func(tx *directory.Tx) (err error) {
 			user, err = tx.AcceptInvitation(invited.ID, who.key())
@@ -116,13 +116,13 @@ func (c *call) member(cl client, who account) (*directory.User, *Error) {
 	return user, nil
 }
 
-// stranger refuses somebody whom the tenant does not know, by one of the codes
+// unknownUser is the error for a user who is not in the tenant, by one of the codes
 // that say so.
-func (c *call) stranger(code int, cl client, who account) *Error {
+func (c *call) unknownUser(code int, cl client, who account) *Error {
 	return failure(code, who.UserPrincipalName, c.issuerV1(who.home.Tenant().ID), c.tenant.DisplayName, cl.app.AppID, cl.app.DisplayName)
 }
 
-// activeUser finds the user of an earlier sign-in as the tenant knows him.
+// activeUser finds the user of an earlier sign-in as the tenant knows them.
 func (c *call) activeUser(cl client, s session) (*directory.User, *Error) {
 	who, err := c.account(s)
 	if err != nil {

@@ -16,7 +16,7 @@ func (c *call) adminConsent() *Error {
 	if err != nil {
 		return c.refuse(a, err)
 	}
-	if s, who, signedIn := c.session(); signedIn && c.hinted(a, who) && (!c.settled || c.admits(who)) {
+	if s, who, signedIn := c.session(); signedIn && c.hinted(a, who) && (!c.tenantKnown || c.admits(who)) {
 		user, err := c.locate(a, s)
 		switch {
 		case err != nil:
@@ -51,7 +51,7 @@ func (c *call) adminConsentRequest() (*authorization, *Error) {
 	if a.scope, err = c.requestedScope(); err != nil {
 		return a, err
 	}
-	if c.settled {
+	if c.tenantKnown {
 		a.demands, err = c.demands(cl, a.scope)
 	}
 	return a, err

@@ -12,10 +12,10 @@ import (
 // every issuer and every URL that is given out comes from here.
 type authority struct {
 	names
-	directory *directory.Directory // of the tenant; the home tenant's while none is settled
-	tenant    directory.Tenant
-	alias     string // common or organizations where the path says so, else the tenant's id
-	settled   bool   // the path, or since then the user, says which tenant is meant
+	directory   *directory.Directory // of the tenant; the home tenant's while no tenant is known
+	tenant      directory.Tenant
+	alias       string // common or organizations where the path says so, else the tenant's id
+	tenantKnown bool   // the path, or since then the user, says which tenant is meant
 }
 
 // names are the origins of one cloud, each scheme, host and port.
@@ -56,7 +56,7 @@ func (l *Login) authorityOf(host, segment string) (authority, *Error) {
 	if !found {
 		return a, failure(90002, segment)
 	}
-	a.directory, a.tenant, a.settled = d, d.Tenant(), true
+	a.directory, a.tenant, a.tenantKnown = d, d.Tenant(), true
 	a.alias = a.tenant.ID
 	return a, nil
 }

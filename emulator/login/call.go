@@ -61,17 +61,17 @@ func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (
 	return c, err
 }
 
-// settle makes the call one to a tenant, where the path leaves open which is
+// useTenant makes the call one to a tenant, where the path leaves open which is
 // meant, and finds the client there.
-func (c *call) settle(cl client, tenantID string) (client, *Error) {
-	if c.settled {
+func (c *call) useTenant(cl client, tenantID string) (client, *Error) {
+	if c.tenantKnown {
 		return cl, nil
 	}
 	d, found := c.tenants.Find(tenantID)
 	if !found {
 		return cl, failure(90002, tenantID)
 	}
-	c.directory, c.tenant, c.View, c.settled = d, d.Tenant(), d.View(), true
+	c.directory, c.tenant, c.View, c.tenantKnown = d, d.Tenant(), d.View(), true
 	return c.client(cl.app.AppID)
 }
 

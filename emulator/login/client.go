@@ -45,7 +45,7 @@ func (c *call) client(id string) (client, *Error) {
 	if cl.app.IsDisabled != nil && *cl.app.IsDisabled {
 		return client{}, failure(7000112, cl.app.AppID, cl.app.DisplayName)
 	}
-	if !c.settled {
+	if !c.tenantKnown {
 		return cl, nil
 	}
 	cl.principal, _ = c.ServicePrincipalByAppID(cl.app.AppID)
@@ -56,7 +56,7 @@ func (c *call) client(id string) (client, *Error) {
 }
 
 // registered finds a registration: the tenant's own, a multi-tenant one of
-// another tenant's, or one of Microsoft's. Before it is settled which tenant is
+// another tenant's, or one of Microsoft's. Before it is known which tenant is
 // meant it may be anybody's.
 func (c *call) registered(appID string) (client, bool) {
 	_, owner, found := c.tenants.Application(appID)
@@ -65,7 +65,7 @@ func (c *call) registered(appID string) (client, bool) {
 		return client{app: app, assurance: publicClient}, found
 	}
 	app, found := owner.Seen().ApplicationByAppID(appID)
-	if !found || c.settled && owner != c.directory && !app.MultiTenant() {
+	if !found || c.tenantKnown && owner != c.directory && !app.MultiTenant() {
 		return client{}, false
 	}
 	return client{app: app, foreign: owner != c.directory, assurance: publicClient}, true

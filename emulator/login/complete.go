@@ -9,9 +9,9 @@ import (
 // locate settles which tenant the request is to, now that it is known who makes
 // it, and finds what it is about there.
 func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
-	if !c.settled {
+	if !c.tenantKnown {
 		var err *Error
-		if a.client, err = c.settle(a.client, s.TenantID); err != nil {
+		if a.client, err = c.useTenant(a.client, s.TenantID); err != nil {
 			return nil, err
 		}
 		if a.demands, err = c.demands(a.client, a.scope); err != nil {

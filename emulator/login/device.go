@@ -78,7 +78,7 @@ func (c *call) deviceCode() *Error {
 	if err != nil {
 		return err
 	}
-	if c.settled {
+	if c.tenantKnown {
 		if _, err := c.demands(cl, asked); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	if a.scope, err = parseScope(d.Scope); err != nil {
 		return a, err
 	}
-	if c.settled {
+	if c.tenantKnown {
 		a.demands, err = c.demands(cl, a.scope)
 	}
 	return a, err
@@ -156,7 +156,7 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 
 // deviceAuth is the page where a person types the code that a device shows. The
 // sign-in that follows is asked for even of somebody who is signed in: who
-// follows a stranger's code must not let him in unawares.
+// enters the code of an attacker must not let the attacker in.
 func (c *call) deviceAuth() *Error {
 	code := typedUserCode(c.form.Get("otc") + c.form.Get("user_code"))
 	if c.r.Method != http.MethodPost {

@@ -12,13 +12,13 @@
 //     sealed text that carries what it stands for, and devices that wait are in
 //     the directory, so a restart loses none.
 //   - A code is redeemed once, ever, by whichever process is first.
-//   - A call is to one tenant, settled by its path or else by who signs in; what
+//   - A call is to one tenant, determined by its path or else by who signs in; what
 //     was looked up before that is looked up again.
 //   - A session and a refresh token are those of the account in its own tenant.
 //   - The resource chooses the version of its access tokens; the endpoint
 //     chooses the version of ID tokens and the shape of the answer.
 //   - scp is everything granted or pre-authorized, whatever was asked for.
-//   - Issuers and URLs come from authority alone; errors from refusals alone.
+//   - Issuers and URLs come from authority alone; errors from errorTable alone.
 //   - No secret, password, code or token is ever logged.
 //
 // # The sign-in form

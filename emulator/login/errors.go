@@ -28,17 +28,17 @@ func (e *Error) as(oauth string) *Error {
 	return &other
 }
 
-type refusal struct {
+type errorEntry struct {
 	oauth   string
 	status  int
 	message string // a format
 }
 
-// refusals are the errors that this server knows, by AADSTS number.
+// errorTable are the errors that this server knows, by AADSTS number.
 // Source: learn.microsoft.com/entra/identity-platform/reference-error-codes and
 // the bodies that clients report.
-var refusals = map[int]refusal{
-	16000:   {"interaction_required", 400, strangerMessage},
+var errorTable = map[int]errorEntry{
+	16000:   {"interaction_required", 400, unknownUserMessage},
 	240002:  {"invalid_grant", 400, "Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant."},
 	28000:   {"invalid_request", 400, "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid."},
 	50011:   {"invalid_request", 400, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'. Make sure the redirect URI sent in the request matches one added to your application."},
@@ -50,7 +50,7 @@ var refusals = map[int]refusal{
 	500113:  {"invalid_request", 400, "No reply address is registered for the application."},
 	50013:   {"invalid_grant", 400, "Assertion failed signature validation. [Reason - %s]"},
 	50166:   {"invalid_client", 401, "Request to External OIDC endpoint failed."},
-	50020:   {"invalid_grant", 400, strangerMessage},
+	50020:   {"invalid_grant", 400, unknownUserMessage},
 	50027:   {"invalid_grant", 400, "JWT token is invalid or malformed."},
 	5002741: {"invalid_client", 401, "Number of audience values in the provided client credential exceed maximum allowed. %d audience values provided, maximum allowed is 1."},
 	5002723: {"invalid_client", 401, "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header."},
@@ -109,7 +109,7 @@ var refusals = map[int]refusal{
 	90009:   {"invalid_request", 400, "Application '%s'(%s) is requesting a token for itself. This scenario is supported only if resource is specified using the GUID based App Identifier."},
 	90023:   {"invalid_request", 400, "Unsupported '%s' value."},
 	90033:   {"temporarily_unavailable", 503, "A transient error has occurred. Please try again."},
-	90072:   {"interaction_required", 400, strangerMessage},
+	90072:   {"interaction_required", 400, unknownUserMessage},
 	90094:   {"access_denied", 400, "%s needs permission to access resources in your organization that only an admin can grant. Please ask an admin to grant permission to this app before you can use it."},
 	90100:   {"invalid_request", 400, "%s parameter is empty or not valid."},
 	900144:  {"invalid_request", 400, "The request body must contain the following parameter: '%s'."},
@@ -124,17 +124,17 @@ var refusals = map[int]refusal{
 	1002012: {"invalid_scope", 400, "The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."},
 }
 
-// strangerMessage tells who is not known to the tenant that he signs in to.
-const strangerMessage = "User account '%s' from identity provider '%s' does not exist in tenant '%s' and cannot access the application '%s'(%s) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account."
+// unknownUserMessage names the user, and the tenant that does not have them.
+const unknownUserMessage = "User account '%s' from identity provider '%s' does not exist in tenant '%s' and cannot access the application '%s'(%s) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account."
 
 // suberrors are the ones that MSAL acts upon.
 var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 700082: "bad_token", 700084: "bad_token"}
 
 // failure is the refusal with an AADSTS number; args fill its message.
 func failure(code int, args ...any) *Error {
-	known, ok := refusals[code]
+	known, ok := errorTable[code]
 	if !ok {
-		panic(fmt.Sprintf("login: AADSTS%d has no entry among the refusals", code))
+		panic(fmt.Sprintf("login: AADSTS%d has no entry among the errorTable", code))
 	}
 	return &Error{
 		Code: code, OAuth: known.oauth, Status: known.status,

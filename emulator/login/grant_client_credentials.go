@@ -11,7 +11,7 @@ func (c *call) clientCredentials() (issuance, *Error) {
 	if err != nil {
 		return issuance{}, err
 	}
-	if cl, err = c.settle(cl, c.registeredIn(cl)); err != nil {
+	if cl, err = c.useTenant(cl, c.registeredIn(cl)); err != nil {
 		return issuance{}, err
 	}
 	if err := c.authenticate(&cl, sent, false); err != nil {

@@ -56,7 +56,7 @@ func (c *call) redeemCode() (issuance, *Error) {
 	if c.seal.open(authorizationCode, text, &redeemed) != nil {
 		return issuance{}, failure(70000)
 	}
-	if cl, err = c.settle(cl, redeemed.TenantID); err != nil {
+	if cl, err = c.useTenant(cl, redeemed.TenantID); err != nil {
 		return issuance{}, err
 	}
 	if err := c.checkCode(redeemed, cl); err != nil {

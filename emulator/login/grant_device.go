@@ -31,7 +31,7 @@ func (c *call) redeemDevice() (issuance, *Error) {
 	if err != nil {
 		return issuance{}, err
 	}
-	if cl, err = c.settle(cl, made.TenantID); err != nil {
+	if cl, err = c.useTenant(cl, made.TenantID); err != nil {
 		return issuance{}, err
 	}
 	user, err := c.activeUser(cl, made.Session)

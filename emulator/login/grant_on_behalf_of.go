@@ -80,7 +80,7 @@ func (c *call) userAssertion(cl *client, text string) (userAssertion, *Error) {
 		return asserted, failure(50013, err.Error())
 	}
 	var err *Error
-	if *cl, err = c.settle(*cl, asserted.TenantID); err != nil {
+	if *cl, err = c.useTenant(*cl, asserted.TenantID); err != nil {
 		return asserted, err
 	}
 	now := float64(c.now.Unix())

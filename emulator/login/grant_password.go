@@ -25,8 +25,8 @@ func (c *call) passwordGrant() (issuance, *Error) {
 	name := strings.TrimSpace(c.form.Get("username"))
 	home, found := c.realmOf(name)
 	switch {
-	case found && !c.settled:
-		if cl, err = c.settle(cl, home.Tenant().ID); err != nil {
+	case found && !c.tenantKnown:
+		if cl, err = c.useTenant(cl, home.Tenant().ID); err != nil {
 			return issuance{}, err
 		}
 	case found && home != c.directory: // guests have no password here

@@ -42,7 +42,7 @@ func (c *call) refresh() (issuance, *Error) {
 	if c.seal.open(refreshToken, text, &token) != nil || token.ClientID != cl.app.AppID {
 		return issuance{}, failure(70000)
 	}
-	if cl, err = c.settle(cl, token.Session.TenantID); err != nil {
+	if cl, err = c.useTenant(cl, token.Session.TenantID); err != nil {
 		return issuance{}, err
 	}
 	public := token.Platform != web

@@ -41,7 +41,7 @@ func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory
 	tenant := d.Tenant()
 	c := &call{
 		Login: l, View: d.View(), version: v1, now: l.clock(),
-		authority: authority{names: l.namesUnder(host), directory: d, tenant: tenant, alias: tenant.ID, settled: true},
+		authority: authority{names: l.namesUnder(host), directory: d, tenant: tenant, alias: tenant.ID, tenantKnown: true},
 	}
 	cl := client{
 		app:       &directory.Application{AppID: identity.AppID, DisplayName: identity.DisplayName},

@@ -43,7 +43,7 @@ func (c *call) redemption(r redemption) (*authorization, *Error) {
 		return nil, failure(90023, "rd")
 	}
 	user, found := c.User(r.UserID)
-	if !found || user.CreationType == nil || *user.CreationType != "Invitation" || !c.settled {
+	if !found || user.CreationType == nil || *user.CreationType != "Invitation" || !c.tenantKnown {
 		return nil, failure(90023, "user")
 	}
 	if !slices.Contains(user.InviteRedirects, r.To) { // of no invitation: the address would lead anywhere

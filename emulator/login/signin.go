@@ -36,7 +36,7 @@ func (c *call) interrupt(a *authorization) signInState {
 
 // tenantName is the organization that somebody signs in to, where it is known.
 func (c *call) tenantName() string {
-	if !c.settled {
+	if !c.tenantKnown {
 		return ""
 	}
 	return c.tenant.DisplayName

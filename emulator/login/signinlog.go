@@ -18,7 +18,7 @@ const maxLoggedText = 512
 // was not a sign-in, with the tenant that he means.
 func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
 	to := c.directory
-	if home, found := c.realmOf(name); !c.settled {
+	if home, found := c.realmOf(name); !c.tenantKnown {
 		if !found {
 			return // nobody's
 		}
@@ -28,16 +28,16 @@ func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
 }
 
 // logPage notes what a request at a page led to for somebody who is signed in.
-// A stranger is noted at home as well, by the code that says so there.
+// A user of another tenant is logged in their home tenant as well, by the code that says so there.
 func (c *call) logPage(a *authorization, s session, user *directory.User, refused *Error) {
 	who, gone := c.account(s)
-	if gone != nil || !c.settled {
+	if gone != nil || !c.tenantKnown {
 		return
 	}
 	entry := c.pageEntry(a)
 	c.logSignIn(c.directory, entry, a.client.app, who.UserPrincipalName, user, refused)
 	if user == nil && who.home != c.directory {
-		c.logSignIn(who.home, entry, a.client.app, who.UserPrincipalName, who.User, c.stranger(90072, a.client, who))
+		c.logSignIn(who.home, entry, a.client.app, who.UserPrincipalName, who.User, c.unknownUser(90072, a.client, who))
 	}
 }
 
@@ -70,7 +70,7 @@ func (c *call) logToken(i issuance, refused *Error) {
 	case "password":
 		entry.IsInteractive, entry.SignInEventTypes = true, []string{"interactiveUser"}
 	}
-	if !c.settled {
+	if !c.tenantKnown {
 		return // nobody's: it is not known which tenant was meant
 	}
 	app := i.client.app

@@ -82,8 +82,8 @@ func TestSignInsOfOtherTenantsAreLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.beside()
-	w.logged("a stranger, at home", w.dir, func() {
-		w.logged("a stranger", b.dir, func() { w.at(w.browser(), b.tid(), w.desktopRequest("scope", "openid"), w.ada) },
+	w.logged("a user of another tenant, at home", w.dir, func() {
+		w.logged("a user of another tenant", b.dir, func() { w.at(w.browser(), b.tid(), w.desktopRequest("scope", "openid"), w.ada) },
 			"50020 interactiveUser interactive "+w.ada.UserPrincipalName+" ")
 	}, "90072 interactiveUser interactive "+w.ada.UserPrincipalName+" ")
 	w.logged("home by the name, at home", w.dir, func() {

@@ -180,23 +180,23 @@ func TestTheWrongTenant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.beside()
-	stranger := func(code string, user *directory.User, from, to *directory.Directory, app *directory.Application) string {
+	unknownUser := func(code string, user *directory.User, from, to *directory.Directory, app *directory.Application) string {
 		return "AADSTS" + code + ": User account '" + user.UserPrincipalName + "' from identity provider '" + w.origin + "/" + from.Tenant().ID + "/' does not exist in tenant '" +
 			to.Tenant().DisplayName + "' and cannot access the application '" + app.AppID + "'(" + app.DisplayName + ") in that tenant."
 	}
 	text := func(p page) string { return strings.NewReplacer("&#39;", "'").Replace(p.body) }
 
 	p := w.at(w.browser(), w.tid(), w.siteRequest(), b.fred)
-	if p.status != http.StatusBadRequest || !strings.Contains(text(p), stranger("50020", b.fred, b.dir, w.dir, w.site)) {
-		t.Errorf("a stranger at a single-tenant application: %d %s", p.status, p.body)
+	if p.status != http.StatusBadRequest || !strings.Contains(text(p), unknownUser("50020", b.fred, b.dir, w.dir, w.site)) {
+		t.Errorf("a user of another tenant at a single-tenant application: %d %s", p.status, p.body)
 	}
 	ada := w.browser()
 	p = w.at(ada, b.tid(), w.desktopRequest(), w.ada)
-	if p.status != http.StatusBadRequest || !strings.Contains(text(p), stranger("50020", w.ada, w.dir, b.dir, w.desktop)) {
-		t.Errorf("a stranger at a multi-tenant application: %d %s", p.status, p.body)
+	if p.status != http.StatusBadRequest || !strings.Contains(text(p), unknownUser("50020", w.ada, w.dir, b.dir, w.desktop)) {
+		t.Errorf("a user of another tenant at a multi-tenant application: %d %s", p.status, p.body)
 	}
 	silent := w.get(ada, "/"+b.tid()+"/oauth2/v2.0/authorize", w.desktopRequest("prompt", "none")).location.Query()
-	if silent.Get("error") != "interaction_required" || !strings.HasPrefix(silent.Get("error_description"), stranger("16000", w.ada, w.dir, b.dir, w.desktop)) {
+	if silent.Get("error") != "interaction_required" || !strings.HasPrefix(silent.Get("error_description"), unknownUser("16000", w.ada, w.dir, b.dir, w.desktop)) {
 		t.Errorf("prompt=none: %v", silent)
 	}
 	if p = w.get(ada, "/"+b.tid()+"/oauth2/v2.0/authorize", w.desktopRequest()); !strings.Contains(p.body, `content="ConvergedSignIn"`) {
@@ -239,7 +239,7 @@ func TestTheWrongTenant(t *testing.T) {
 			"username": {user.UserPrincipalName}, "password": {password},
 		})
 	}
-	byPassword(b.tid(), w.ada).expect(t, "a stranger's password", 400, "invalid_grant", 50034)
+	byPassword(b.tid(), w.ada).expect(t, "the password of a user of another tenant", 400, "invalid_grant", 50034)
 	byPassword("common", w.ada).expect(t, "password at common", 400, "invalid_request", 9001023)
 	byPassword("organizations", b.fred).expect(t, "before consent", 400, "invalid_grant", 65001)
 	byPassword("organizations", w.ada).ok(t, "by password")
@@ -314,7 +314,7 @@ func TestDeviceOfEveryTenant(t *testing.T) {
 	}
 	d = asked(b.tid())
 	if p := signIn(d, w.ada); !strings.Contains(p.body, "AADSTS50020") {
-		t.Errorf("a stranger: %d %s", p.status, p.body)
+		t.Errorf("a user of another tenant: %d %s", p.status, p.body)
 	}
 	signIn(d, b.fred)
 	poll(w.tid(), d).expect(t, "polled elsewhere", 400, "bad_verification_code", 70018)
