@@ -123,7 +123,7 @@ type facts struct {
 
 // facts reads what must be known of an API to ask for tokens to it and to
 // check them.
-func (s *session) facts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
+func (s *connection) facts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
 	state, err := s.read(ctx, stacks)
 	if err != nil {
 		return facts{}, err
@@ -212,9 +212,9 @@ func (f facts) groupClaims(names []string) (claims []string) {
 	return claims
 }
 
-func (s *session) v2Issuer() string { return s.authority + "/" + s.tenantID + "/v2.0" }
+func (s *connection) v2Issuer() string { return s.authority + "/" + s.tenantID + "/v2.0" }
 
-func (s *session) jwksURL() string {
+func (s *connection) jwksURL() string {
 	return s.authority + "/" + s.tenantID + "/discovery/v2.0/keys"
 }
 
@@ -231,7 +231,7 @@ func texts(v any) []string {
 
 // people are the stack's users with the roles that the manifests give them,
 // directly or by a group they are a direct member of.
-func (s *session) people(p protected) ([]conformance.User, error) {
+func (s *connection) people(p protected) ([]conformance.User, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {
 		return nil, err
@@ -287,7 +287,7 @@ func belongs(s *stack.Stack, group, user string, beside []string) bool {
 }
 
 // clients are the stack's applications with what they may have of the API.
-func (s *session) clients(ctx context.Context, p protected, f facts) ([]conformance.Application, error) {
+func (s *connection) clients(ctx context.Context, p protected, f facts) ([]conformance.Application, error) {
 	var all []conformance.Application
 	for _, a := range p.stack.Applications {
 		platform, _ := signIn(a)

@@ -39,7 +39,7 @@ the first that fails or, with --verify, whose verification fails.`,
 				return err
 			}
 			return a.onEach(true, func(string) error {
-				return a.changing(cmd, args, check, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				return a.changing(cmd, args, check, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 					if err := a.applyStacks(ctx, s, stacks, saved); err != nil {
 						return err
 					}
@@ -74,7 +74,7 @@ the first that fails or, with --verify, whose verification fails.`,
 	return c
 }
 
-func (a *app) applyStacks(ctx context.Context, s *session, stacks []*stack.Stack, saved *plan.SavedPlan) error {
+func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.Stack, saved *plan.SavedPlan) error {
 	s.hosting.reviewed = saved != nil
 	options := a.planOptions()
 	if saved != nil {

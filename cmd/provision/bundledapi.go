@@ -26,7 +26,7 @@ type bundledAPI struct {
 }
 
 // bundledAPI is the reference API with the documents' endpoints as its routes.
-func (s *session) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
+func (s *connection) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
 	verifier, err := token.New(token.Config{
 		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
 		Audiences: f.resource.Audiences, JWKSURL: s.keysOf(f), HTTPClient: s.http, Tenants: f.welcomes(),
@@ -169,7 +169,7 @@ func answer(e *stack.Expect) http.Handler {
 }
 
 // startBundledAPI serves the bundled API on a free port until stop.
-func (s *session) startBundledAPI(p protected, f facts, document *stack.Conformance) (url string, stop func(), err error) {
+func (s *connection) startBundledAPI(p protected, f facts, document *stack.Conformance) (url string, stop func(), err error) {
 	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
 	api, closeAPI, err := s.bundledAPI(p, f, []*stack.Conformance{document}, bundledAPI{log: silent})
 	if err != nil {

@@ -97,7 +97,7 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 		return err
 	}
 	a.verb, a.where, a.given = "apply", []string{dir}, nil // what goes on where this ends
-	return a.changing(cmd, []string{dir}, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	return a.changing(cmd, []string{dir}, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 		if err := a.applyStacks(ctx, s, stacks, nil); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func deleteFlags(c *cobra.Command) {
 
 // deleteStacks deletes what the stacks of these names own. stacks are their
 // manifests, where they were read.
-func (a *app) deleteStacks(ctx context.Context, s *session, names []string, stacks []*stack.Stack) error {
+func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, stacks []*stack.Stack) error {
 	var err error
 	if s.hosting, err = a.hosting(s, stacks); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (a *app) deleteStacks(ctx context.Context, s *session, names []string, stac
 
 // known refuses a stack by name that neither the tenant nor this machine has
 // anything of.
-func (a *app) known(s *session, names []string, p *plan.Plan) error {
+func (a *app) known(s *connection, names []string, p *plan.Plan) error {
 	written, err := s.keep.Written(false)
 	if err != nil {
 		return err

@@ -63,12 +63,12 @@ import, is listed and stands as a comment in the file.`,
 			if err := emptyFolder(dir); err != nil {
 				return err
 			}
-			session, err := a.connect(cmd.Context())
+			connection, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer session.close()
-			return a.exportInto(cmd.Context(), session, s, stacks, dir)
+			defer connection.close()
+			return a.exportInto(cmd.Context(), connection, s, stacks, dir)
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack whose registrations and groups to export (may be repeated)")
@@ -139,7 +139,7 @@ func writeBelow(dir string, files []adopt.File) ([]string, error) {
 	return written, nil
 }
 
-func (a *app) exportInto(ctx context.Context, s *session, selection adopt.Selection, stacks []string, dir string) error {
+func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Selection, stacks []string, dir string) error {
 	found, err := find(ctx, s.graph, selection)
 	if err != nil {
 		return err

@@ -148,18 +148,18 @@ func modulePath(t *stack.Terraform, module string) string {
 // hosting runs Terraform for the documents of a command's stacks.
 type hosting struct {
 	*app
-	session  *session
-	stacks   []*stack.Stack
-	root     string // the folder of the target
-	reviewed bool   // only what a saved plan has may be done
+	connection *connection
+	stacks     []*stack.Stack
+	root       string // the folder of the target
+	reviewed   bool   // only what a saved plan has may be done
 
 	program *terraform.Program               // once it was looked for
 	tell    func(format string, args ...any) // of progress
 }
 
-func (a *app) hosting(s *session, stacks []*stack.Stack) (*hosting, error) {
+func (a *app) hosting(s *connection, stacks []*stack.Stack) (*hosting, error) {
 	root, err := a.targetDir()
-	return &hosting{app: a, session: s, stacks: stacks, root: root}, err
+	return &hosting{app: a, connection: s, stacks: stacks, root: root}, err
 }
 
 // document finds a document by its key in a plan.
@@ -202,9 +202,9 @@ func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspac
 		}
 	}
 	w.Env = map[string]string{
-		"PROVISION": exe, "PROVISION_MANIFESTS": manifests, "PROVISION_STACK": name, "PROVISION_TARGET": h.session.target, "PROVISION_FROM": here,
+		"PROVISION": exe, "PROVISION_MANIFESTS": manifests, "PROVISION_STACK": name, "PROVISION_TARGET": h.connection.target, "PROVISION_FROM": here,
 	}
-	if h.session.local {
+	if h.connection.local {
 		w.Env["PROVISION_STATE"] = h.root
 	}
 	if suffix := h.suffix(); suffix != "" {
@@ -276,7 +276,7 @@ func (h *hosting) output(ctx context.Context, s *stack.Stack, state *plan.State,
 }
 
 // hosted is a document whose url has the outputs that it refers to.
-func (s *session) hosted(ctx context.Context, st *stack.Stack, document *stack.Conformance) (*stack.Conformance, error) {
+func (s *connection) hosted(ctx context.Context, st *stack.Stack, document *stack.Conformance) (*stack.Conformance, error) {
 	if len(stack.OutputsOf(document.URL)) == 0 {
 		return document, nil
 	}
@@ -284,7 +284,7 @@ func (s *session) hosted(ctx context.Context, st *stack.Stack, document *stack.C
 	if err != nil {
 		return nil, err
 	}
-	url, err := resolver{ctx: ctx, session: s, state: state, stack: st}.text(document.URL)
+	url, err := resolver{ctx: ctx, connection: s, state: state, stack: st}.text(document.URL)
 	if err != nil {
 		return nil, err
 	}

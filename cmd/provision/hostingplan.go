@@ -75,11 +75,11 @@ func (h *hosting) planDocument(ctx context.Context, s *stack.Stack, t *stack.Ter
 	switch {
 	case errors.As(err, &failure) && values.unknown:
 		p = &terraform.Plan{Exists: terraform.Exists(w.Dir)}
-		state.Hosting[k] = &plan.Hosting{Module: t.Module.For(h.session.target), Later: failure.Why}
+		state.Hosting[k] = &plan.Hosting{Module: t.Module.For(h.connection.target), Later: failure.Why}
 	case err != nil:
 		return fmt.Errorf("%s: %w", k, err)
 	default:
-		state.Hosting[k] = hostingOf(t.Module.For(h.session.target), p)
+		state.Hosting[k] = hostingOf(t.Module.For(h.connection.target), p)
 	}
 	module, err := terraform.ReadModule(c.Module)
 	if err != nil {
@@ -211,7 +211,7 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 		return nil, err
 	}
 	w.Progress = func(line string) { h.tell("terraform %s: %s", step.Name, line) }
-	values := h.values(ctx, s, h.session.state, lookup)
+	values := h.values(ctx, s, h.connection.state, lookup)
 	c, err := h.configuration(t, values)
 	if err != nil {
 		return nil, err
@@ -256,7 +256,7 @@ func (h *hosting) Destroy(ctx context.Context, step plan.Step) error {
 		return err
 	}
 	w.Progress = func(line string) { h.tell("terraform %s: %s", step.Name, line) }
-	c, err := h.lastConfiguration(ctx, step.Key, w, h.session.state)
+	c, err := h.lastConfiguration(ctx, step.Key, w, h.connection.state)
 	if err != nil {
 		return err
 	}

@@ -23,15 +23,15 @@ type hostingValues struct {
 }
 
 func (h *hosting) values(ctx context.Context, s *stack.Stack, state *plan.State, lookup func(plan.Key, string) string) *hostingValues {
-	h.session.domain = state.Tenant.Domain
-	return &hostingValues{resolver: resolver{ctx: ctx, session: h.session, state: state, stack: s}, lookup: lookup}
+	h.connection.domain = state.Tenant.Domain
+	return &hostingValues{resolver: resolver{ctx: ctx, connection: h.connection, state: state, stack: s}, lookup: lookup}
 }
 
 // configuration is how a document calls its module.
 func (h *hosting) configuration(t *stack.Terraform, values *hostingValues) (terraform.Configuration, error) {
-	c := terraform.Configuration{Module: modulePath(t, t.Module.For(h.session.target)), Workspace: t.Workspace, Needs: documentsNeeded(t)}
+	c := terraform.Configuration{Module: modulePath(t, t.Module.For(h.connection.target)), Workspace: t.Workspace, Needs: documentsNeeded(t)}
 	var err error
-	if values.passwords, err = h.session.keep.Passwords(); err != nil {
+	if values.passwords, err = h.connection.keep.Passwords(); err != nil {
 		return c, err
 	}
 	filled, err := values.value(orNone(t.Variables))
@@ -132,7 +132,7 @@ func (v *hostingValues) part(expression string) (terraform.Part, error) {
 		return known(v.lookup(plan.TerraformKey(v.stack.Name, fields[1]), fields[2]))
 	case fields[0] == "users" && fields[2] == "password":
 		i := slices.IndexFunc(v.stack.Users, func(u *stack.User) bool { return u.Name == fields[1] })
-		return known(v.session.password(v.passwords, v.stack.Users[i]))
+		return known(v.connection.password(v.passwords, v.stack.Users[i]))
 	case fields[0] == "secrets":
 		text, err := v.secretText(fields[1:])
 		if err != nil {
@@ -158,7 +158,7 @@ func (v *hostingValues) secretText(path []string) (string, error) {
 			if (live == nil || live.Lost != "") && (made == "" || live != nil && made == live.ID) {
 				return "", nil
 			}
-			kept, ok, err := v.session.kept(v.ctx, v.stack, a, secret)
+			kept, ok, err := v.connection.kept(v.ctx, v.stack, a, secret)
 			if err != nil || kept.SecretText != "" || !ok {
 				return kept.SecretText, err
 			}

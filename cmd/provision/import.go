@@ -39,12 +39,12 @@ apply or destroy deletes what was imported.`,
 			if err != nil {
 				return err
 			}
-			session, err := a.connect(cmd.Context())
+			connection, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer session.close()
-			return a.importInto(cmd.Context(), session, s, dir, name)
+			defer connection.close()
+			return a.importInto(cmd.Context(), connection, s, dir, name)
 		},
 	}
 	selectionFlags(c, "import")
@@ -70,7 +70,7 @@ func importedName(dir, stated string) (string, error) {
 	return name, emptyFolder(dir)
 }
 
-func (a *app) importInto(ctx context.Context, s *session, selection adopt.Selection, dir, name string) error {
+func (a *app) importInto(ctx context.Context, s *connection, selection adopt.Selection, dir, name string) error {
 	found, err := find(ctx, s.graph, selection)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (a *app) importInto(ctx context.Context, s *session, selection adopt.Select
 
 // checkImported plans the manifests that were written, and says what apply would do
 // beside adopting the registrations.
-func (a *app) checkImported(ctx context.Context, s *session, dir string, registrations int) error {
+func (a *app) checkImported(ctx context.Context, s *connection, dir string, registrations int) error {
 	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil {
 		return err

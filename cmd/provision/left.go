@@ -9,7 +9,7 @@ import (
 
 // forgetLeft removes the secrets and passwords that are kept of what the stacks
 // of these names no longer have: an earlier command was stopped before it could.
-func (a *app) forgetLeft(ctx context.Context, s *session, names []string, stacks []*stack.Stack, gone []*stack.User, state *plan.State) (any bool, err error) {
+func (a *app) forgetLeft(ctx context.Context, s *connection, names []string, stacks []*stack.Stack, gone []*stack.User, state *plan.State) (any bool, err error) {
 	left, err := s.reader().Left(ctx, names, stacks, gone, state)
 	if err != nil || left.Empty() {
 		return false, err

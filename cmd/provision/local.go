@@ -29,7 +29,7 @@ import (
 
 // connectLocal serves the local tenant for this run, or attaches to the process
 // that does.
-func (a *app) connectLocal(ctx context.Context) (*session, error) {
+func (a *app) connectLocal(ctx context.Context) (*connection, error) {
 	dir, err := a.localDir()
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (d stateDir) newAuthority(err error) error {
 		shellQuote(d.file("ca.pem")), shellQuote(d.file("ca-key.pem")))
 }
 
-func (a *app) localSession(dir stateDir, served serving) (*session, error) {
+func (a *app) localSession(dir stateDir, served serving) (*connection, error) {
 	pem, err := os.ReadFile(dir.file("ca.pem"))
 	if err != nil {
 		return nil, dir.newAuthority(fmt.Errorf("trust the local tenant: %w", err))
@@ -112,10 +112,10 @@ func (a *app) localSession(dir stateDir, served serving) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
+	s := &connection{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: a.keep(string(dir)),
-		settleFor: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
+		newSecretPatience: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
 		manage: &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}}
 	s.keep.Local = true
 	s.graphOf = func(tenantID, clientID, clientSecret string) (*graph.Client, error) {

@@ -19,7 +19,7 @@ const probeTenant = "partner.onmicrosoft.com"
 
 // otherTenants are the welcome tenants with their ids. The local tenant gets those
 // beside it that do not exist yet.
-func (s *session) otherTenants(ctx context.Context, t stack.Tenants) (all []conformance.OtherTenant, err error) {
+func (s *connection) otherTenants(ctx context.Context, t stack.Tenants) (all []conformance.OtherTenant, err error) {
 	names := t.Others
 	if t.Any && s.local {
 		names = append(slices.Clone(names), probeTenant)
@@ -47,7 +47,7 @@ func (s *session) otherTenants(ctx context.Context, t stack.Tenants) (all []conf
 var issuerTenant = regexp.MustCompile(`/([0-9a-fA-F-]{36})/`)
 
 // tenantNamed is the id that the discovery document of a domain states.
-func (s *session) tenantNamed(ctx context.Context, domain string) (id string, found bool) {
+func (s *connection) tenantNamed(ctx context.Context, domain string) (id string, found bool) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.authority+"/"+domain+"/v2.0/.well-known/openid-configuration", nil)
 	if err != nil {
 		return "", false
@@ -70,7 +70,7 @@ func (s *session) tenantNamed(ctx context.Context, domain string) (id string, fo
 
 // keysOf is the address of the key set: that of all tenants where others are
 // welcome. The key set of one tenant may sign for that one only.
-func (s *session) keysOf(f facts) string {
+func (s *connection) keysOf(f facts) string {
 	if f.tenants.Home() {
 		return s.jwksURL()
 	}

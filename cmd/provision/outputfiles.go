@@ -48,7 +48,7 @@ func secretFiles(stacks []*stack.Stack) (files []string) {
 }
 
 // planFiles adds to the plan what becomes of Output files.
-func (a *app) planFiles(ctx context.Context, s *session, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
+func (a *app) planFiles(ctx context.Context, s *connection, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
 	if err := a.planOutputs(ctx, s, stacks, p, state); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *app) planFiles(ctx context.Context, s *session, stacks []*stack.Stack, 
 // planOutputs adds the Output files that the stacks' documents make of the
 // tenant once p is done. It refuses files that cannot be written, before anything
 // is touched.
-func (a *app) planOutputs(ctx context.Context, s *session, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
+func (a *app) planOutputs(ctx context.Context, s *connection, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (a *app) planOutputs(ctx context.Context, s *session, stacks []*stack.Stack
 	}
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
-			r := resolver{ctx: ctx, session: s, state: state, stack: st, passwords: passwords}
+			r := resolver{ctx: ctx, connection: s, state: state, stack: st, passwords: passwords}
 			if err := a.checkOutput(written, r, o, p); err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			}
@@ -80,7 +80,7 @@ func (a *app) planOutputs(ctx context.Context, s *session, stacks []*stack.Stack
 }
 
 // planRemovals adds the Output files that the stacks' documents no longer name.
-func (a *app) planRemovals(s *session, stacks []*stack.Stack, p *plan.Plan) error {
+func (a *app) planRemovals(s *connection, stacks []*stack.Stack, p *plan.Plan) error {
 	for _, st := range stacks {
 		if err := a.planRemoval(s, st.Name, outputPaths(st), p); err != nil {
 			return err
@@ -144,7 +144,7 @@ func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
 				return step.Key == application(parts[1])
 			case parts[0] == "users" && (step.Kind == plan.User || step.Kind == plan.Password):
 				i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == parts[1] })
-				return i >= 0 && strings.EqualFold(step.Name, r.session.upn(r.stack.Users[i]))
+				return i >= 0 && strings.EqualFold(step.Name, r.connection.upn(r.stack.Users[i]))
 			case parts[0] == "secrets" && step.Kind == plan.Secret:
 				return slices.ContainsFunc(r.stack.Applications, func(app *stack.Application) bool {
 					return step.Key == plan.SecretKey(application(app.Name), parts[len(parts)-1])
@@ -181,7 +181,7 @@ func isSecret(expression string) bool {
 
 // writeOutputs writes the files of the stacks' Output documents, each only when
 // what it holds has changed. The result of -o json lists the changed files.
-func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stack, state *plan.State) error {
+func (a *app) writeOutputs(ctx context.Context, s *connection, stacks []*stack.Stack, state *plan.State) error {
 	files := []string{}
 	defer func() { a.give("files", files) }()
 	if !slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return len(st.Outputs) > 0 }) {
@@ -198,7 +198,7 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 	}
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
-			r := resolver{ctx: ctx, session: s, state: state, stack: st, passwords: passwords}
+			r := resolver{ctx: ctx, connection: s, state: state, stack: st, passwords: passwords}
 			text, err := r.file(o)
 			if err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
@@ -218,7 +218,7 @@ func (a *app) writeOutputs(ctx context.Context, s *session, stacks []*stack.Stac
 
 // planRemoval adds the files of a stack but for those that stay. It refuses those
 // that somebody has changed.
-func (a *app) planRemoval(s *session, name string, stay []string, p *plan.Plan) error {
+func (a *app) planRemoval(s *connection, name string, stay []string, p *plan.Plan) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
 	if err != nil {
 		return err
@@ -238,7 +238,7 @@ func (a *app) planRemoval(s *session, name string, stay []string, p *plan.Plan) 
 
 // removeOutputs removes the files that the plan says: what they hold is not true
 // any longer.
-func (a *app) removeOutputs(s *session, p *plan.Plan) error {
+func (a *app) removeOutputs(s *connection, p *plan.Plan) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
 	if err != nil {
 		return err
@@ -261,7 +261,7 @@ func (a *app) removeOutputs(s *session, p *plan.Plan) error {
 
 // noteLeft names the files of Output documents that provision did not write and
 // so does not remove.
-func (a *app) noteLeft(s *session, stacks []*stack.Stack) error {
+func (a *app) noteLeft(s *connection, stacks []*stack.Stack) error {
 	written, err := s.keep.Written(false)
 	if err != nil {
 		return err

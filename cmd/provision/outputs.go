@@ -62,11 +62,11 @@ includes client secrets and masks them in the log of the job.
 				return hint(usagef("GITHUB_OUTPUT is not set"), "GitHub Actions sets it; elsewhere use another --format")
 			}
 			if a.config.GetBool("write") {
-				return a.changing(cmd, args, a.checkOutputs, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				return a.changing(cmd, args, a.checkOutputs, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 					return a.rewriteOutputs(ctx, s, stacks)
 				})
 			}
-			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *session, p protected, f facts) error {
+			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *connection, p protected, f facts) error {
 				lines, err := a.outputLines(ctx, s, p, f)
 				if err != nil {
 					return err
@@ -93,7 +93,7 @@ includes client secrets and masks them in the log of the job.
 }
 
 // rewriteOutputs writes the Output files of an applied tenant.
-func (a *app) rewriteOutputs(ctx context.Context, s *session, stacks []*stack.Stack) error {
+func (a *app) rewriteOutputs(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 	state, err := s.read(ctx, stacks)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (a *app) runWith(lines []output.Variable, command []string) error {
 }
 
 // outputLines are what an applied API is known by.
-func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts) (lines []output.Variable, err error) {
+func (a *app) outputLines(ctx context.Context, s *connection, p protected, f facts) (lines []output.Variable, err error) {
 	add := func(key, value string) { lines = append(lines, output.Variable{Name: key, Value: value}) }
 	if a.config.GetBool("for-api") {
 		add("TENANT_ID", s.tenantID)
@@ -175,7 +175,7 @@ func (a *app) outputLines(ctx context.Context, s *session, p protected, f facts)
 
 // sayWhoServes warns that an API cannot fetch the local tenant's keys while
 // nobody serves them.
-func (a *app) sayWhoServes(s *session) {
+func (a *app) sayWhoServes(s *connection) {
 	if s.serves {
 		a.say("note: the local tenant is served only while a provision command runs; to run an API between commands, serve the tenant with `%s`", a.commandAt(nil, "emulator"))
 	}

@@ -17,11 +17,11 @@ import (
 
 // resolver knows what the references of a stack's outputs stand for.
 type resolver struct {
-	ctx       context.Context
-	session   *session
-	state     *plan.State
-	stack     *stack.Stack
-	passwords map[string]string
+	ctx        context.Context
+	connection *connection
+	state      *plan.State
+	stack      *stack.Stack
+	passwords  map[string]string
 }
 
 // file is what an output's file holds.
@@ -93,15 +93,15 @@ func (r resolver) reference(expression string) (string, error) {
 	parts := strings.Split(expression, ".")
 	switch parts[0] {
 	case "authority":
-		return r.session.authority + "/" + r.session.tenantID, nil
+		return r.connection.authority + "/" + r.connection.tenantID, nil
 	case "tenant":
-		return stack.InTenant("${"+expression+"}", r.session.tenantID, r.session.domain), nil
+		return stack.InTenant("${"+expression+"}", r.connection.tenantID, r.connection.domain), nil
 	case "applications":
 		return r.appID(parts[1])
 	case "users":
 		return r.user(parts[1], parts[2])
 	case "terraform":
-		return r.session.hosting.output(r.ctx, r.stack, r.state, parts[1], strings.Join(parts[2:], "."))
+		return r.connection.hosting.output(r.ctx, r.stack, r.state, parts[1], strings.Join(parts[2:], "."))
 	}
 	return r.secret(parts[1:])
 }
@@ -113,7 +113,7 @@ func (r resolver) appID(name string) (string, error) {
 	}
 	live := r.state.Objects[k]
 	if live == nil {
-		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.session.target), "create it with `%s`", r.session.command("apply"))
+		return "", hint(fmt.Errorf("application %s/%s is not in tenant %s", r.stack.Name, name, r.connection.target), "create it with `%s`", r.connection.command("apply"))
 	}
 	return live.AppID, nil
 }
@@ -122,9 +122,9 @@ func (r resolver) user(name, what string) (string, error) {
 	i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == name })
 	u := r.stack.Users[i] // as the manifest was checked to have
 	if what == "userPrincipalName" {
-		return r.session.upn(u), nil
+		return r.connection.upn(u), nil
 	}
-	if password := r.session.password(r.passwords, u); password != "" {
+	if password := r.connection.password(r.passwords, u); password != "" {
 		return password, nil
 	}
 	return "", hint(fmt.Errorf("the password of user %s is not known", name), "set it in PROVISION_PASSWORD_%s", environmentName(name))
@@ -141,7 +141,7 @@ func (r resolver) secret(path []string) (string, error) {
 			if secret.Name != name {
 				continue
 			}
-			kept, ok, err := r.session.kept(r.ctx, r.stack, application, secret)
+			kept, ok, err := r.connection.kept(r.ctx, r.stack, application, secret)
 			switch {
 			case err != nil || kept.SecretText != "":
 				return kept.SecretText, err
@@ -151,5 +151,5 @@ func (r resolver) secret(path []string) (string, error) {
 			}
 		}
 	}
-	return "", hint(fmt.Errorf("the text of secret %s is not stored on this machine", name), "`%s` creates a new one", r.session.command("apply"))
+	return "", hint(fmt.Errorf("the text of secret %s is not stored on this machine", name), "`%s` creates a new one", r.connection.command("apply"))
 }

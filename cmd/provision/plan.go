@@ -36,7 +36,7 @@ between them.`,
 			}
 			plans := map[string]*plan.Plan{}
 			err = a.onEach(false, func(target string) error {
-				return a.onTenant(cmd, args, nil, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+				return a.onTenant(cmd, args, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 					options := a.planOptions()
 					p, state, err := s.planWith(ctx, stacks, options)
 					if err != nil {
@@ -88,12 +88,12 @@ func (a *app) showPlan(p *plan.Plan, details bool) error {
 }
 
 // diff reads the tenant and plans.
-func (s *session) diff(ctx context.Context, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
+func (s *connection) diff(ctx context.Context, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
 	return s.diffBy(ctx, s.reader(), stacks, o)
 }
 
 // diffBy is diff with a reader of the caller's.
-func (s *session) diffBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
+func (s *connection) diffBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
 	o.ResetPasswords, o.ApplyCommand = o.ResetPasswords || s.local, s.command("apply")
 	for _, st := range stacks {
 		if st.Prune != "" {
@@ -151,7 +151,7 @@ func excludedNotes(p *plan.Plan, stacks []*stack.Stack, tenant plan.Tenant, targ
 
 // read reads the tenant, or returns what this command has read of it already, with
 // all that it changed since.
-func (s *session) read(ctx context.Context, stacks []*stack.Stack) (*plan.State, error) {
+func (s *connection) read(ctx context.Context, stacks []*stack.Stack) (*plan.State, error) {
 	if s.state != nil {
 		return s.state, nil
 	}
@@ -159,7 +159,7 @@ func (s *session) read(ctx context.Context, stacks []*stack.Stack) (*plan.State,
 }
 
 // readBy is read by a reader of the caller's.
-func (s *session) readBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, others []string) (*plan.State, error) {
+func (s *connection) readBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	state, err := reader.Read(ctx, stacks, others)
 	s.state = state
 	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
@@ -168,12 +168,12 @@ func (s *session) readBy(ctx context.Context, reader reconcile.Reader, stacks []
 	return state, err
 }
 
-func (s *session) reader() reconcile.Reader {
+func (s *connection) reader() reconcile.Reader {
 	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate")}
 }
 
 // carryOut applies a plan, shows how far it is, and says what was not done.
-func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
+func (a *app) carryOut(ctx context.Context, s *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	progress := a.progress()
 	defer progress.end()
 	s.hosting.tell = progress.note
@@ -196,7 +196,7 @@ func (a *app) carryOut(ctx context.Context, s *session, p *plan.Plan, state *pla
 }
 
 // confirm asks before a real tenant is changed.
-func (a *app) confirm(ctx context.Context, s *session, what string) error {
+func (a *app) confirm(ctx context.Context, s *connection, what string) error {
 	if s.local || a.config.GetBool("yes") {
 		return nil
 	}

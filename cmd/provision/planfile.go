@@ -34,7 +34,7 @@ func (a *app) planOptions() plan.SavedOptions {
 }
 
 // planWith reads the tenant and plans with the options of a user.
-func (s *session) planWith(ctx context.Context, stacks []*stack.Stack, o plan.SavedOptions) (*plan.Plan, *plan.State, error) {
+func (s *connection) planWith(ctx context.Context, stacks []*stack.Stack, o plan.SavedOptions) (*plan.Plan, *plan.State, error) {
 	if err := checkOnly(stacks, o.Only); err != nil {
 		return nil, nil, err
 	}

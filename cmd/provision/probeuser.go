@@ -19,8 +19,8 @@ import (
 // the service principals and the consent that they need to sign in. Everything is
 // removed by remove.
 type probes struct {
-	session *session
-	open    func(tenantID, clientID, clientSecret string) (*graph.Client, error)
+	connection *connection
+	open       func(tenantID, clientID, clientSecret string) (*graph.Client, error)
 
 	mu   sync.Mutex
 	made []removal // in the order in which it was made
@@ -38,9 +38,9 @@ type removal struct {
 // what that takes.
 func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
 	return func(ctx context.Context, client string, scopes, roles []string) (string, error) {
-		if p.session.manage == nil {
+		if p.connection.manage == nil {
 			return "", fmt.Errorf("%w: verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s",
-				conformance.ErrUnavailable, tenant.Name, p.session.authority, tenant.ID, f.appIDs[client])
+				conformance.ErrUnavailable, tenant.Name, p.connection.authority, tenant.ID, f.appIDs[client])
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -49,7 +49,7 @@ func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conform
 			return "", err
 		}
 		there := &conformance.Tenant{
-			Authority: &conformance.Authority{URL: p.session.authority + "/" + tenant.ID, HTTPClient: p.session.http}, Resource: tokens.Resource,
+			Authority: &conformance.Authority{URL: p.connection.authority + "/" + tenant.ID, HTTPClient: p.connection.http}, Resource: tokens.Resource,
 			Clients: tokens.Clients, Accounts: map[string]conformance.Account{"probe": account},
 		}
 		access, _, err := there.User(ctx, client, "probe", scopes)
@@ -65,7 +65,7 @@ func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f fac
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	all, err := p.session.manage.Tenants(ctx)
+	all, err := p.connection.manage.Tenants(ctx)
 	if err != nil {
 		return account, err
 	}

@@ -69,7 +69,7 @@ func (a *app) baseline() (*conformance.Baseline, error) {
 
 // reports are the table, or JSON with -o json, the files of --report, and what
 // GitHub Actions shows where this runs there. finish completes them.
-func (a *app) reports(s *session) (h conformance.Handlers, finish func() error, err error) {
+func (a *app) reports(s *connection) (h conformance.Handlers, finish func() error, err error) {
 	var closers []func() error
 	finish = func() error {
 		var all []error
@@ -134,7 +134,7 @@ func (a *app) rerun(p protected) func(id string) string {
 var credentials = regexp.MustCompile(`://[^/@\s]+@`)
 
 // about is what a report says of the run.
-func (a *app) about(s *session) report.About {
+func (a *app) about(s *connection) report.About {
 	about := report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: credentials.ReplaceAllString(a.again(), "://[masked]@"), Date: a.now()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		about.Version = info.Main.Version

@@ -97,7 +97,7 @@ and no account. --target selects a real tenant.`,
 			if err := a.configure(cmd); err != nil {
 				return err
 			}
-			return a.settled()
+			return a.checkSettings()
 		},
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -192,8 +192,8 @@ func nearestFlag(cmd *cobra.Command, err error) string {
 	return stack.Nearest(unknown.GetSpecifiedName(), known)
 }
 
-// settled holds what was configured to what every command takes.
-func (a *app) settled() error {
+// checkSettings checks the settings that all commands share.
+func (a *app) checkSettings() error {
 	if o := a.config.GetString("output"); o != "text" && o != "json" {
 		return hint(usagef("output %q is not known", o), "use -o text or -o json")
 	}

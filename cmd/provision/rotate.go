@@ -37,7 +37,7 @@ that expire within the given time.`,
 			return a.changing(cmd, args, func(stacks []*stack.Stack) (err error) {
 				rotations, err = a.rotations(stacks)
 				return err
-			}, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+			}, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 				return a.rotateAll(ctx, s, stacks, rotations)
 			})
 		},
@@ -98,7 +98,7 @@ func span(text string) (time.Duration, error) {
 	return stack.Lifetime(text)
 }
 
-func (a *app) rotateAll(ctx context.Context, s *session, stacks []*stack.Stack, rotations []rotation) error {
+func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stack, rotations []rotation) error {
 	if err := a.confirm(ctx, s, "rotate secrets of"); err != nil {
 		return err
 	}
@@ -200,14 +200,14 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated) {
 
 // prove gets a token with a client secret; a refusal that is not of the secret
 // proves it as well.
-func (s *session) prove(ctx context.Context, clientID, secretText string) error {
+func (s *connection) prove(ctx context.Context, clientID, secretText string) error {
 	authority := &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}
 	client := conformance.Client{ID: clientID, Secret: secretText}
-	err := s.settle(ctx, func() error {
+	err := s.retryNewSecret(ctx, func() error {
 		_, err := authority.ClientCredentials(ctx, client, "https://graph.microsoft.com/.default")
 		return err
 	})
-	if code := refusal(err); code != 0 && code != expiredSecret && !slices.Contains(notKnownYet, code) {
+	if code := aadstsCode(err); code != 0 && code != expiredSecret && !slices.Contains(notKnownYet, code) {
 		return nil
 	}
 	return err

@@ -60,7 +60,7 @@ sign in to.`,
 }
 
 // serveAPI serves the reference API until it is interrupted.
-func (a *app) serveAPI(ctx context.Context, s *session, p protected, f facts) error {
+func (a *app) serveAPI(ctx context.Context, s *connection, p protected, f facts) error {
 	api := bundledAPI{scenario: a.config.GetString("scenario"), log: a.apiLog(), keep: filepath.Join(s.keep.Dir, "scenarios")}
 	if address := a.config.GetString("key-vault"); address != "" {
 		credential, err := azidentity.NewDefaultAzureCredential(nil)

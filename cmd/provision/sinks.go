@@ -29,7 +29,7 @@ func sinks() sink.Access {
 
 // kept is a client secret; ok is false when there is none. Where its text is not
 // to be had from its sink the environment may give it, else it is "".
-func (s *session) kept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
+func (s *connection) kept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
 	kept, ok, err = s.keep.Secret(ctx, st.UniqueName(a.Name), secret.Name, secret.Sink)
 	if kept.SecretText == "" {
 		kept.SecretText = os.Getenv(secretVariable(a, secret))
@@ -43,7 +43,7 @@ func secretVariable(a *stack.Application, secret stack.Secret) string {
 
 // keptSecret is the first of an application's secrets whose text is known; its
 // zero value where there is none.
-func (s *session) keptSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (sink.Secret, error) {
+func (s *connection) keptSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (sink.Secret, error) {
 	for _, secret := range a.Secrets {
 		kept, _, err := s.kept(ctx, st, a, secret)
 		if err != nil || kept.SecretText != "" {
@@ -54,7 +54,7 @@ func (s *session) keptSecret(ctx context.Context, st *stack.Stack, a *stack.Appl
 }
 
 // secret is the text of a kept client secret, "" where there is none.
-func (s *session) secret(ctx context.Context, st *stack.Stack, a *stack.Application) (string, error) {
+func (s *connection) secret(ctx context.Context, st *stack.Stack, a *stack.Application) (string, error) {
 	kept, err := s.keptSecret(ctx, st, a)
 	return kept.SecretText, err
 }

@@ -158,7 +158,7 @@ func parseRate(text string) (float64, error) {
 }
 
 // targetOf is the API of a document, at url.
-func (s *session) targetOf(r reach, url string, document *stack.Conformance) conformance.Target {
+func (s *connection) targetOf(r reach, url string, document *stack.Conformance) conformance.Target {
 	header := http.Header{}
 	for name, value := range document.Headers {
 		header.Set(name, value)
@@ -172,7 +172,7 @@ func (s *session) targetOf(r reach, url string, document *stack.Conformance) con
 // targetClient sends the requests of the cases. An API may have a public
 // certificate, one of the local tenant's authority or one of --ca. The tenant
 // is never asked through it, and so neither through the API's proxy.
-func (s *session) targetClient(r reach) *http.Client {
+func (s *connection) targetClient(r reach) *http.Client {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		roots = x509.NewCertPool()

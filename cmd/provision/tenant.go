@@ -11,16 +11,16 @@ import (
 // onTenant reads the manifests that a command is about, connects to the tenant
 // and does the command's work. check, where there is one, refuses bad input
 // before anything is touched.
-func (a *app) onTenant(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
+func (a *app) onTenant(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *connection, []*stack.Stack) error) error {
 	return a.with(a.connect, cmd, args, check, do)
 }
 
 // changing is onTenant for a command that changes the target.
-func (a *app) changing(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
+func (a *app) changing(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *connection, []*stack.Stack) error) error {
 	return a.with(a.connectToWrite, cmd, args, check, do)
 }
 
-func (a *app) with(connect func(context.Context) (*session, error), cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *session, []*stack.Stack) error) error {
+func (a *app) with(connect func(context.Context) (*connection, error), cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *connection, []*stack.Stack) error) error {
 	stacks, err := a.load(args)
 	if err != nil {
 		return err
@@ -42,14 +42,14 @@ func (a *app) with(connect func(context.Context) (*session, error), cmd *cobra.C
 }
 
 // onAPI is onTenant for a command about one protected API.
-func (a *app) onAPI(cmd *cobra.Command, args []string, check func(protected) error, do func(context.Context, *session, protected, facts) error) error {
+func (a *app) onAPI(cmd *cobra.Command, args []string, check func(protected) error, do func(context.Context, *connection, protected, facts) error) error {
 	var p protected
 	return a.onTenant(cmd, args, func(stacks []*stack.Stack) (err error) {
 		if p, err = a.one(stacks); err != nil || check == nil {
 			return err
 		}
 		return check(p)
-	}, func(ctx context.Context, s *session, stacks []*stack.Stack) error {
+	}, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 		f, err := s.facts(ctx, p, stacks)
 		if err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 
 // tenantChangesOf returns what verify may change in the tenant: everything in the local
 // tenant, and nothing in a real one or with --life none.
-func (a *app) tenantChangesOf(s *session, f facts) conformance.TenantChanges {
+func (a *app) tenantChangesOf(s *connection, f facts) conformance.TenantChanges {
 	switch {
 	case s.manage == nil:
 		return conformance.TenantChanges{Why: "these cases change keys and assignments, which is done on the local tenant only"}
@@ -28,7 +28,7 @@ func (a *app) tenantChangesOf(s *session, f facts) conformance.TenantChanges {
 // lockTenantChanges waits until no other run on this machine changes the local tenant for
 // its cases, because a run would report the changes of another as failures of its API. After
 // two minutes the cases that change the tenant are skipped. unlock lets the next run continue.
-func (a *app) lockTenantChanges(ctx context.Context, s *session) (unlock func(), err error) {
+func (a *app) lockTenantChanges(ctx context.Context, s *connection) (unlock func(), err error) {
 	if s.manage == nil || a.config.GetString("life") == "none" {
 		return func() {}, nil
 	}

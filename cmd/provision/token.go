@@ -50,7 +50,7 @@ func (a *app) client(p protected) string {
 }
 
 // getToken gets the token that the flags ask for, and prints it.
-func (a *app) getToken(ctx context.Context, s *session, p protected, f facts) error {
+func (a *app) getToken(ctx context.Context, s *connection, p protected, f facts) error {
 	tokens, err := s.tenantTokens(ctx, p, f)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 // tenantTokens gets tokens for a protected application as its clients do.
-func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conformance.Tenant, error) {
+func (s *connection) tenantTokens(ctx context.Context, p protected, f facts) (*conformance.Tenant, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {
 		return nil, err
@@ -30,13 +30,13 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 		platform, uri := signIn(a)
 		t.Clients[a.Name] = conformance.Client{ID: f.appIDs[a.Name], Secret: secret.SecretText, RedirectURI: uri,
 			Public: platform == "publicClient", SPA: platform == "spa"}
-		if s.now().Before(secret.StartDateTime.Add(s.settleFor)) {
+		if s.now().Before(secret.StartDateTime.Add(s.newSecretPatience)) {
 			fresh = append(fresh, a.Name)
 		}
 	}
 	for _, name := range fresh {
 		// What is refused for another reason is for the caller to find.
-		_ = s.settle(ctx, func() error {
+		_ = s.retryNewSecret(ctx, func() error {
 			_, err := t.Application(ctx, name)
 			return err
 		})
@@ -55,13 +55,13 @@ func (s *session) tenantTokens(ctx context.Context, p protected, f facts) (*conf
 }
 
 // upn is a user's sign-in name in this tenant.
-func (s *session) upn(u *stack.User) string {
+func (s *connection) upn(u *stack.User) string {
 	return stack.InTenant(u.UserPrincipalName, s.tenantID, s.domain)
 }
 
 // password is the one that provision made, or the one that the environment
 // gives for a user who was there already.
-func (s *session) password(made map[string]string, u *stack.User) string {
+func (s *connection) password(made map[string]string, u *stack.User) string {
 	if p := made[strings.ToLower(s.upn(u))]; p != "" {
 		return p
 	}

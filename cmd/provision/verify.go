@@ -82,7 +82,7 @@ func (a *app) checkChoice(stacks []*stack.Stack) error {
 	return nil
 }
 
-func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stack) error {
+func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 	all, err := a.toVerify(stacks)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 		return err
 	}
 	var total conformance.Summary
-	others := &probes{session: s, open: s.graphOf}
+	others := &probes{connection: s, open: s.graphOf}
 	runs, err := a.verifications(ctx, s, all, stacks, baseline, others)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (a *app) verifyStacks(ctx context.Context, s *session, stacks []*stack.Stac
 
 // notTried is the end of a run with cases for which something was missing that
 // the tenant should have given.
-func (a *app) notTried(ctx context.Context, s *session, stacks []*stack.Stack, n int) error {
+func (a *app) notTried(ctx context.Context, s *connection, stacks []*stack.Stack, n int) error {
 	p, _, err := s.diff(ctx, stacks, plan.Options{})
 	if err == nil && len(p.Steps) == 0 {
 		return hint(fmt.Errorf("%s could not be run, although the tenant matches the manifests", count(n, "case")),

@@ -18,16 +18,16 @@ import (
 type verification struct {
 	suite conformance.Suite // without Target
 	// bundled starts the API that is verified; nil: there is one at url.
-	bundled func() (url string, stop func(), err error)
-	url     string
-	reach   reach
-	session *session
-	p       protected
+	bundled    func() (url string, stop func(), err error)
+	url        string
+	reach      reach
+	connection *connection
+	p          protected
 }
 
 // verifications are the runs of all documents. What they need of the tenant is
 // read.
-func (a *app) verifications(ctx context.Context, s *session, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
+func (a *app) verifications(ctx context.Context, s *connection, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
 	reach, err := a.reach()
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (a *app) verifications(ctx context.Context, s *session, all []protected, st
 				return nil, err
 			}
 			document = placed(document)
-			v := verification{url: cmp.Or(reach.url, document.URL), reach: reach, session: s, p: p}
+			v := verification{url: cmp.Or(reach.url, document.URL), reach: reach, connection: s, p: p}
 			if v.url == "" {
 				if document.Scenario == "" {
 					document = bundled(document)
@@ -140,11 +140,11 @@ func (v verification) run(ctx context.Context, handler conformance.Handler) (con
 		}
 		defer stop()
 	}
-	if err := v.reach.await(ctx, v.session.targetClient(v.reach), url); err != nil {
+	if err := v.reach.await(ctx, v.connection.targetClient(v.reach), url); err != nil {
 		return conformance.Summary{}, err
 	}
 	suite := v.suite
-	suite.Target = v.session.targetOf(v.reach, url, suite.Document)
+	suite.Target = v.connection.targetOf(v.reach, url, suite.Document)
 	summary, err := conformance.Run(ctx, &suite, handler)
 	switch {
 	case errors.Is(err, conformance.ErrNoCase) && suite.Only != "":

@@ -39,9 +39,9 @@ func writerFlags(c *cobra.Command) {
 }
 
 // connectToWrite is connect for a command that changes the target: it waits
-// until no other one on this machine does. From then until session.written what
+// until no other one on this machine does. From then until connection.written what
 // it reads stays true, as far as this machine is concerned.
-func (a *app) connectToWrite(ctx context.Context) (*session, error) {
+func (a *app) connectToWrite(ctx context.Context) (*connection, error) {
 	dir, err := a.targetDir()
 	if err != nil {
 		return nil, err

@@ -22,39 +22,39 @@ import (
 	"provision/stack"
 )
 
-// session is a tenant that this run is connected to. A local one and a real
+// connection is a tenant that this run is connected to. A local one and a real
 // one are used alike: over HTTPS, through azidentity and msgraph-sdk-go.
-type session struct {
-	target       string
-	local        bool
-	tenantID     string
-	domain       string          // known once the tenant was read
-	cloud        microsoft.Cloud // of a real tenant
-	authority    string          // https://host, without a slash at its end
-	v1Issuer     string          // iss of version 1.0 tokens
-	http         *http.Client
-	graph        *graph.Client
-	state        *plan.State // of the command's stacks, once it was read
-	keep         reconcile.Keep
-	hosting      *hosting
-	lag          time.Duration // how long what was written may not be visible
-	settleFor    time.Duration // how long the token endpoint may not know a new secret
-	now          func() time.Time
-	caFile       string                                                               // of the local tenant
-	proxy        string                                                               // of the local tenant, where authority is reached through it
-	manage       *localtenant.Management                                              // nil on a real tenant
-	graphOf      func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
-	serves       bool                                                                 // this process serves the local tenant, so that it is gone with it
-	othersChange bool                                                                 // another run changes the local tenant for its cases
-	written      func()                                                               // others may change the target from now on; nothing where this command does not
-	close        func()
+type connection struct {
+	target            string
+	local             bool
+	tenantID          string
+	domain            string          // known once the tenant was read
+	cloud             microsoft.Cloud // of a real tenant
+	authority         string          // https://host, without a slash at its end
+	v1Issuer          string          // iss of version 1.0 tokens
+	http              *http.Client
+	graph             *graph.Client
+	state             *plan.State // of the command's stacks, once it was read
+	keep              reconcile.Keep
+	hosting           *hosting
+	lag               time.Duration // how long what was written may not be visible
+	newSecretPatience time.Duration // how long the token endpoint may not know a new secret
+	now               func() time.Time
+	caFile            string                                                               // of the local tenant
+	proxy             string                                                               // of the local tenant, where authority is reached through it
+	manage            *localtenant.Management                                              // nil on a real tenant
+	graphOf           func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
+	serves            bool                                                                 // this process serves the local tenant, so that it is gone with it
+	othersChange      bool                                                                 // another run changes the local tenant for its cases
+	written           func()                                                               // others may change the target from now on; nothing where this command does not
+	close             func()
 
 	command func(verb string, args ...string) string // to try, about the same target and folder
 	destroy func(stack string) string                // the command that takes a stack away
 }
 
 // connect opens the tenant that --target names.
-func (a *app) connect(ctx context.Context) (*session, error) {
+func (a *app) connect(ctx context.Context) (*connection, error) {
 	target := a.config.GetString("target")
 	if target == "local" {
 		return a.connectLocal(ctx)
@@ -88,7 +88,7 @@ func (a *app) realTenant(name string) (id string, err error) {
 	return id, nil
 }
 
-func (a *app) connectReal(name string) (*session, error) {
+func (a *app) connectReal(name string) (*connection, error) {
 	tenantID, err := a.realTenant(name)
 	if err != nil {
 		return nil, err
@@ -106,11 +106,11 @@ func (a *app) connectReal(name string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{target: name, tenantID: tenantID, cloud: in, authority: in.Authority(),
+	return &connection{target: name, tenantID: tenantID, cloud: in, authority: in.Authority(),
 		v1Issuer: in.IssuerV1(tenantID),
 		http:     &http.Client{Timeout: 30 * time.Second}, graph: client,
 		keep: a.keep(filepath.Join(root, name)),
-		lag:  realLag, settleFor: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
+		lag:  realLag, newSecretPatience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
 }
 
 // realLag is how long Entra may not show what it has acknowledged.
