@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,7 +9,7 @@ import (
 // AADSTSError is a refusal of the authorization server.
 // Source: "Microsoft Entra authentication and authorization error codes".
 type AADSTSError struct {
-	Code        int    // the number after AADSTS, as in 65001
+	Code        int    // the number after AADSTS, as in 65001; 0 if the description has none
 	OAuth       string // RFC 6749 error, as in invalid_grant; empty on a page for people
 	Description string // one line
 }
@@ -45,5 +44,5 @@ func oauthError(oauth, description string) error {
 	if e, ok := refusal(oauth, description); ok {
 		return e
 	}
-	return fmt.Errorf("%s: %s", oauth, strings.Join(strings.Fields(description), " "))
+	return &AADSTSError{OAuth: oauth, Description: oauth + ": " + strings.Join(strings.Fields(description), " ")}
 }

@@ -25,6 +25,7 @@ type Authority struct {
 // endpoints are the ones of the discovery document that are used here.
 type endpoints struct {
 	Authorization string `json:"authorization_endpoint"`
+	Device        string `json:"device_authorization_endpoint"`
 	Token         string `json:"token_endpoint"`
 	Keys          string `json:"jwks_uri"`
 }
@@ -46,8 +47,17 @@ type Account struct {
 
 // Grant is what the token endpoint gave.
 type Grant struct {
-	AccessToken string
-	IDToken     string
+	AccessToken  string
+	IDToken      string // "" if the sign-in did not give one
+	RefreshToken string // "" unless the scope offline_access was requested
+}
+
+// Refresh redeems a refresh token for new tokens with other scopes (RFC 6749, section 6).
+func (a *Authority) Refresh(ctx context.Context, client Client, refreshToken string, scopes []string) (Grant, error) {
+	if client.SPA || client.Public {
+		client.Secret = ""
+	}
+	return a.redeem(ctx, client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}, "scope": {signInScope(scopes)}})
 }
 
 // ClientCredentials gets a token of the application itself (RFC 6749, section
@@ -92,6 +102,7 @@ func (a *Authority) redeem(ctx context.Context, client Client, form url.Values) 
 	var answer struct {
 		AccessToken      string `json:"access_token"`
 		IDToken          string `json:"id_token"`
+		RefreshToken     string `json:"refresh_token"`
 		Error            string `json:"error"`
 		ErrorDescription string `json:"error_description"`
 	}
@@ -104,7 +115,7 @@ func (a *Authority) redeem(ctx context.Context, client Client, form url.Values) 
 	case status != http.StatusOK || answer.AccessToken == "":
 		return Grant{}, fmt.Errorf("token endpoint: status %d without a token", status)
 	}
-	return Grant{AccessToken: answer.AccessToken, IDToken: answer.IDToken}, nil
+	return Grant{AccessToken: answer.AccessToken, IDToken: answer.IDToken, RefreshToken: answer.RefreshToken}, nil
 }
 
 // discover reads the discovery document once (OpenID Connect Discovery 1.0).

@@ -73,7 +73,7 @@ func (g *baselineToken) signTwice(ctx context.Context, name string, last any) (s
 	payload := fmt.Sprintf(`{%q:%s,%s,%q:%s}`, name, encoded[0], middle, name, encoded[2])
 	raw, err := g.session.Tokens.SignPayload(ctx, nil, []byte(payload))
 	if errors.Is(err, ErrUnavailable) {
-		return "", skip("", "only the issuer could sign such a token: %v", err)
+		return "", skip("", "only the issuer could sign such a token, and %v", err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("have the issuer sign a token: %w", err)

@@ -194,7 +194,7 @@ func (g *baselineToken) signWith(ctx context.Context, header, changes map[string
 	}
 	raw, err := g.session.sign(ctx, header, want)
 	if errors.Is(err, ErrUnavailable) {
-		return "", skip("", "only the issuer could sign such a token: %v", err)
+		return "", skip("", "only the issuer could sign such a token, and %v", err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("have the issuer sign a token: %w", err)

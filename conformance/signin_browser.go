@@ -11,8 +11,10 @@ import (
 
 // SignInByBrowser lets a person sign in, in a browser that open leads to the
 // sign-in page, and takes the code where the redirect URI leads: a port of
-// loopback, any free one where it names none (RFC 8252, section 7.3).
-func (a *Authority) SignInByBrowser(ctx context.Context, client Client, scopes []string, open func(address string) error) (Grant, error) {
+// loopback, any free one where it names none (RFC 8252, section 7.3). The page asks for the
+// password of user, also where the browser has a session of somebody else; "" leaves open
+// who signs in.
+func (a *Authority) SignInByBrowser(ctx context.Context, client Client, user string, scopes []string, open func(address string) error) (Grant, error) {
 	listener, redirect, err := listenForRedirect(client.RedirectURI)
 	if err != nil {
 		return Grant{}, err
@@ -22,6 +24,12 @@ func (a *Authority) SignInByBrowser(ctx context.Context, client Client, scopes [
 	if err != nil {
 		listener.Close()
 		return Grant{}, err
+	}
+	if user != "" {
+		query := request.address.Query()
+		query.Set("login_hint", user)
+		query.Set("prompt", "login")
+		request.address.RawQuery = query.Encode()
 	}
 	answers := make(chan url.Values, 1)
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: takeRedirect(redirect.Path, request.state, answers)}
@@ -90,8 +98,8 @@ func takeRedirect(path, state string, answers chan<- url.Values) http.Handler {
 func (t *Tenant) Browser(ctx context.Context, client string, scopes []string, open func(address string) error) (string, error) {
 	c, ok := t.Clients[client]
 	if !ok || c.RedirectURI == "" {
-		return "", fmt.Errorf("%w: application %s has no redirect URI to sign in to", ErrUnavailable, client)
+		return "", Unavailable("application %s has no redirect URI to sign in to", client)
 	}
-	grant, err := t.Authority.SignInByBrowser(ctx, c, t.asked(scopes), open)
+	grant, err := t.Authority.SignInByBrowser(ctx, c, "", t.asked(scopes), open)
 	return grant.AccessToken, err
 }

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -136,8 +137,19 @@ type Tokens interface {
 	Keys(ctx context.Context) ([]byte, error)
 }
 
-// ErrUnavailable says that a token cannot be had here at all.
+// ErrUnavailable says that a token cannot be had here at all. Unavailable makes errors
+// that wrap it.
 var ErrUnavailable = errors.New("not available")
+
+// Unavailable is an error that wraps ErrUnavailable and says why in its own words.
+func Unavailable(format string, args ...any) error {
+	return unavailable(fmt.Sprintf(format, args...))
+}
+
+type unavailable string
+
+func (u unavailable) Error() string        { return string(u) }
+func (u unavailable) Is(target error) bool { return target == ErrUnavailable }
 
 func (s *Suite) application(name string) (Application, bool) {
 	i := slices.IndexFunc(s.Applications, func(a Application) bool { return a.Name == name })

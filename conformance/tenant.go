@@ -3,17 +3,19 @@ package conformance
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
-// Tenant gets tokens from a tenant by the flows that every client uses: users
-// sign in through the form, or by the password grant where the sign-in page
-// takes a browser. It is the Tokens of a run, local or real.
+// Tenant gets tokens from a tenant by the flows that every client uses. It is the Tokens of
+// a run, local or real.
 type Tenant struct {
 	Authority *Authority
 	Resource  string             // what scopes are asked for: an identifier URI, or the appId
 	Clients   map[string]Client  // by name in the manifest
 	Accounts  map[string]Account // by name in the manifest
+	// SignIn signs a user in to a client. nil fills in the sign-in form, and uses the
+	// password grant where the page needs a browser; both need the password.
+	SignIn func(ctx context.Context, c Client, account Account, scopes []string) (Grant, error)
+
 	// Signer has the issuer sign any claims; nil where nobody can.
 	Signer func(ctx context.Context, header, claims map[string]any) (string, error)
 	// PayloadSigner has it sign a payload as it is written; nil where nobody can.
@@ -23,11 +25,11 @@ type Tenant struct {
 func (t *Tenant) User(ctx context.Context, client, user string, scopes []string) (access, id string, err error) {
 	c, ok := t.Clients[client]
 	if !ok || c.RedirectURI == "" {
-		return "", "", fmt.Errorf("%w: application %s has no redirect URI to sign in to", ErrUnavailable, client)
+		return "", "", Unavailable("application %s has no redirect URI to sign in to", client)
 	}
 	account, ok := t.Accounts[user]
-	if !ok || account.Password == "" {
-		return "", "", fmt.Errorf("%w: the password of user %s is not known", ErrUnavailable, user)
+	if !ok || account.Password == "" && t.SignIn == nil {
+		return "", "", Unavailable("the password of user %s is not known", user)
 	}
 	grant, err := t.signIn(ctx, c, account, t.asked(scopes))
 	return grant.AccessToken, grant.IDToken, err
@@ -47,9 +49,18 @@ func (t *Tenant) asked(scopes []string) []string {
 }
 
 func (t *Tenant) signIn(ctx context.Context, c Client, account Account, asked []string) (Grant, error) {
-	grant, err := t.Authority.SignIn(ctx, c, account, asked)
+	if t.SignIn != nil {
+		return t.SignIn(ctx, c, account, asked)
+	}
+	return t.Authority.FormOrPassword(ctx, c, account, asked)
+}
+
+// FormOrPassword fills in the sign-in form, and uses the password grant where the page
+// needs a browser.
+func (a *Authority) FormOrPassword(ctx context.Context, c Client, account Account, scopes []string) (Grant, error) {
+	grant, err := a.SignIn(ctx, c, account, scopes)
 	if errors.Is(err, errNoForm) {
-		grant, err = t.Authority.Password(ctx, c, account, asked)
+		grant, err = a.Password(ctx, c, account, scopes)
 	}
 	return grant, err
 }
@@ -63,10 +74,10 @@ func (t *Tenant) Foreign(ctx context.Context, client, user string) (string, erro
 	switch {
 	case user == "" && c.Secret != "":
 		grant, err = t.Authority.ClientCredentials(ctx, c, graphDefault)
-	case user != "" && c.RedirectURI != "" && account.Password != "":
+	case user != "" && c.RedirectURI != "" && (account.Password != "" || t.SignIn != nil):
 		grant, err = t.signIn(ctx, c, account, []string{graphDefault})
 	default:
-		err = fmt.Errorf("%w: application %s cannot ask for one", ErrUnavailable, client)
+		err = Unavailable("application %s cannot ask for one", client)
 	}
 	return grant.AccessToken, err
 }
@@ -74,7 +85,7 @@ func (t *Tenant) Foreign(ctx context.Context, client, user string) (string, erro
 func (t *Tenant) Application(ctx context.Context, application string) (string, error) {
 	c, ok := t.Clients[application]
 	if !ok || c.Secret == "" {
-		return "", fmt.Errorf("%w: no secret of application %s is at hand", ErrUnavailable, application)
+		return "", Unavailable("no secret of application %s is at hand", application)
 	}
 	grant, err := t.Authority.ClientCredentials(ctx, c, t.Resource+"/.default")
 	return grant.AccessToken, err
@@ -84,14 +95,14 @@ func (t *Tenant) Keys(ctx context.Context) ([]byte, error) { return t.Authority.
 
 func (t *Tenant) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
 	if t.Signer == nil {
-		return "", fmt.Errorf("%w: this tenant signs no tokens on request", ErrUnavailable)
+		return "", Unavailable("this tenant signs no tokens on request")
 	}
 	return t.Signer(ctx, header, claims)
 }
 
 func (t *Tenant) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
 	if t.PayloadSigner == nil {
-		return "", fmt.Errorf("%w: this tenant signs no tokens on request", ErrUnavailable)
+		return "", Unavailable("this tenant signs no tokens on request")
 	}
 	return t.PayloadSigner(ctx, header, payload)
 }

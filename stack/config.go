@@ -59,6 +59,11 @@ const configSchema = `{
 						"description": "A file with a certificate and its private key (PEM or PKCS#12), for the credential certificate.",
 						"type": "string"
 					},
+					"signIn": {
+						"description": "How users sign in for verify and token: form, password, browser, device-code, or command: followed by a command that prints an access token.",
+						"type": "string",
+						"pattern": "^(form|password|browser|device-code|command:.+)$"
+					},
 					"parameters": {"$ref": "#/$defs/parameters"}
 				}
 			}

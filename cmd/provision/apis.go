@@ -231,7 +231,7 @@ func texts(v any) []string {
 
 // people are the stack's users with the roles that the manifests give them,
 // directly or by a group they are a direct member of.
-func (s *connection) people(p protected) ([]conformance.User, error) {
+func (s *connection) people(p protected, passwordNeeded bool) ([]conformance.User, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {
 		return nil, err
@@ -256,7 +256,7 @@ func (s *connection) people(p protected) ([]conformance.User, error) {
 				user.GroupRoles = append(user.GroupRoles, ra.Role)
 			}
 		}
-		if s.password(passwords, u) == "" {
+		if passwordNeeded && s.password(passwords, u) == "" {
 			user.Unavailable = fmt.Sprintf("the password of %s is not known (provision knows the passwords of users that it created; set others in PROVISION_PASSWORD_%s)",
 				u.Name, environmentName(u.Name))
 		}

@@ -19,6 +19,7 @@ import (
 	"provision/localtenant"
 	"provision/plan"
 	"provision/reconcile"
+	"provision/signin"
 	"provision/stack"
 )
 
@@ -46,6 +47,7 @@ type connection struct {
 	graphOf           func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
 	serves            bool                                                                 // this process serves the local tenant, so that it is gone with it
 	othersChange      bool                                                                 // another run changes the local tenant for its cases
+	users             *signin.Users                                                        // how users sign in; nil: through the form of the local tenant
 	written           func()                                                               // others may change the target from now on; nothing where this command does not
 	close             func()
 

@@ -39,8 +39,7 @@ type removal struct {
 func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
 	return func(ctx context.Context, client string, scopes, roles []string) (string, error) {
 		if p.connection.manage == nil {
-			return "", fmt.Errorf("%w: verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s",
-				conformance.ErrUnavailable, tenant.Name, p.connection.authority, tenant.ID, f.appIDs[client])
+			return "", conformance.Unavailable("verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s", tenant.Name, p.connection.authority, tenant.ID, f.appIDs[client])
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -79,7 +78,7 @@ func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f fac
 		}
 		return p.makeIn(ctx, g, there.Domain, f, client, scopes, roles)
 	}
-	return account, fmt.Errorf("%w: tenant %s is not served here", conformance.ErrUnavailable, tenant.Name)
+	return account, conformance.Unavailable("tenant %s is not served here", tenant.Name)
 }
 
 func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
@@ -111,7 +110,7 @@ func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f f
 	for _, role := range roles {
 		i := slices.IndexFunc(resource.AppRoles, func(r appRole) bool { return r.Value == role })
 		if i < 0 {
-			return account, fmt.Errorf("%w: the service principal of %s there has no role %s", conformance.ErrUnavailable, f.resource.Name, role)
+			return account, conformance.Unavailable("the service principal of %s there has no role %s", f.resource.Name, role)
 		}
 		var assigned struct{ ID string }
 		if err := p.send(ctx, g, graph.AssignRole(resource.ID, user.ID, resource.AppRoles[i].ID), &assigned); err != nil {
@@ -144,7 +143,7 @@ func (p *probes) principal(ctx context.Context, g *graph.Client, appID, name str
 	}
 	var refused *graph.Error
 	if err := p.send(ctx, g, graph.UpsertServicePrincipal(appID, graph.Object{}), nil); errors.As(err, &refused) {
-		return found, fmt.Errorf("%w: application %s cannot be used in another tenant: is its signInAudience AzureADMultipleOrgs?", conformance.ErrUnavailable, name)
+		return found, conformance.Unavailable("application %s cannot be used in another tenant: is its signInAudience AzureADMultipleOrgs?", name)
 	} else if err != nil {
 		return found, err
 	}

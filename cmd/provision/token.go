@@ -25,11 +25,15 @@ sign-in form) or an application (client credentials with its stored secret), and
 prints the access token for the stack's API: the raw token for scripts, or with
 --decode its header and claims, without the signature.
 
-With --browser the user signs in interactively in the system's browser. A real
-tenant that requires a second factor needs this.`,
+With --browser anybody signs in interactively in the system's browser. On a real tenant
+that requires a second factor, --sign-in says how --user signs in. The sign-in is kept in
+.provision/TARGET (0600) for later commands, until --forget.`,
 		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode\n  provision token --stack heroes --client reader --browser --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.config.GetBool("forget") {
+				return a.forget(args)
+			}
 			return a.onAPI(cmd, args, a.checkWho, a.getToken)
 		},
 	}
@@ -40,6 +44,8 @@ tenant that requires a second factor needs this.`,
 	c.Flags().StringSlice("scope", nil, "scopes of the API to request, by value (default: all granted scopes)")
 	chooseFlags(c)
 	publicHostsFlag(c)
+	signInFlag(c)
+	c.Flags().Bool("forget", false, "remove the kept sign-ins of the target, or of --user, and get no token")
 	c.Flags().Bool("decode", false, "print header and claims instead of the token")
 	return c
 }
@@ -51,6 +57,10 @@ func (a *app) client(p protected) string {
 
 // getToken gets the token that the flags ask for, and prints it.
 func (a *app) getToken(ctx context.Context, s *connection, p protected, f facts) error {
+	var err error
+	if s.users, err = a.users(s); err != nil {
+		return err
+	}
 	tokens, err := s.tenantTokens(ctx, p, f)
 	if err != nil {
 		return err
@@ -72,6 +82,9 @@ func (a *app) getToken(ctx context.Context, s *connection, p protected, f facts)
 
 // checkWho refuses names that the stack does not have.
 func (a *app) checkWho(p protected) error {
+	if err := a.checkSignIn(); err != nil {
+		return err
+	}
 	user, service, client := a.config.GetString("user"), a.config.GetString("app"), a.client(p)
 	var users, applications []string
 	for _, u := range p.stack.Users {

@@ -21,6 +21,9 @@ func (s *connection) tenantTokens(ctx context.Context, p protected, f facts) (*c
 		Clients:   map[string]conformance.Client{},
 		Accounts:  map[string]conformance.Account{},
 	}
+	if s.users != nil {
+		t.SignIn = s.users.SignIn
+	}
 	var fresh []string
 	for _, a := range p.stack.Applications {
 		secret, err := s.keptSecret(ctx, p.stack, a)

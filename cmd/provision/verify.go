@@ -37,6 +37,7 @@ parameters and bodies of an OpenAPI document.`,
 	}
 	reportFlags(c)
 	hostingFlags(c)
+	signInFlag(c)
 	c.Flags().String("only", "", "run only the cases whose id matches; * matches any text")
 	c.Flags().String("openapi", "", "print a Conformance document for this OpenAPI document (3.0 or 3.1, YAML or JSON), and send no requests")
 	return c
@@ -57,6 +58,9 @@ func (a *app) checkChoice(stacks []*stack.Stack) error {
 		return err
 	}
 	if _, err := a.reportFiles(); err != nil {
+		return err
+	}
+	if err := a.checkSignIn(); err != nil {
 		return err
 	}
 	if _, err := a.baseline(); err != nil {

@@ -32,6 +32,9 @@ func (a *app) verifications(ctx context.Context, s *connection, all []protected,
 	if err != nil {
 		return nil, err
 	}
+	if s.users, err = a.users(s); err != nil {
+		return nil, err
+	}
 	shared := new(sync.RWMutex)
 	for _, p := range all {
 		f, err := s.facts(ctx, p, stacks)
@@ -42,7 +45,7 @@ func (a *app) verifications(ctx context.Context, s *connection, all []protected,
 		if err != nil {
 			return nil, err
 		}
-		users, err := s.people(p)
+		users, err := s.people(p, a.passwordNeeded())
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"provision/conformance"
+	"provision/internal/display"
+	"provision/signin"
+)
+
+// signInFlag is the flag of the commands that sign in users.
+func signInFlag(c *cobra.Command) {
+	c.Flags().String("sign-in", "", "how users sign in: "+signin.Names()+", whose COMMAND prints an access token (default: the target's signIn, else form)")
+}
+
+// signInMethod is the name of how users sign in, "" if nothing says it.
+func (a *app) signInMethod() string {
+	return cmp.Or(a.config.GetString("sign-in"), a.config.GetString("targets."+a.config.GetString("target")+".signIn"))
+}
+
+// checkSignIn refuses a method that does not exist.
+func (a *app) checkSignIn() error {
+	name := a.signInMethod()
+	if name == "" {
+		return nil
+	}
+	if _, err := signin.Named(name); err != nil {
+		return hint(usagef("--sign-in: %w", err), "choose %s", signin.Names())
+	}
+	return nil
+}
+
+// users sign in as the flags say. On the local tenant they sign in anew for each token,
+// unless a flag says how; on a real one their refresh tokens are kept.
+func (a *app) users(s *connection) (*signin.Users, error) {
+	name := a.signInMethod()
+	if name == "" && s.local {
+		return nil, nil
+	}
+	method, err := signin.Named(cmp.Or(name, "form"))
+	if err != nil {
+		return nil, err
+	}
+	if err := makeFolder(s.keep.Dir); err != nil {
+		return nil, err
+	}
+	return &signin.Users{
+		Authority: &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}, Method: method, Cache: signInCache(s.keep.Dir),
+		Tell: func(message string) { a.say("%s", display.Line(message)) }, Open: a.openBrowser, Now: s.now,
+	}, nil
+}
+
+// signInCache is the folder of refresh tokens in the folder of a target.
+func signInCache(dir string) signin.Cache { return signin.Cache{Dir: filepath.Join(dir, "sign-ins")} }
+
+// passwordNeeded tells whether users sign in with a password that provision has to know.
+func (a *app) passwordNeeded() bool {
+	switch a.signInMethod() {
+	case "", "form", "password":
+		return true
+	}
+	return false
+}
+
+// forget removes the kept sign-ins of the target, of one user with --user.
+func (a *app) forget(args []string) error {
+	dir, err := a.targetDir()
+	if err != nil {
+		return err
+	}
+	who, name := func(string) bool { return true }, a.config.GetString("user")
+	if name != "" {
+		stacks, err := a.load(args)
+		if err != nil {
+			return err
+		}
+		locals := map[string]bool{} // before the @, in lower case: the domain is the tenant's
+		for _, s := range stacks {
+			for _, u := range s.Users {
+				if u.Name == name {
+					local, _, _ := strings.Cut(u.UserPrincipalName, "@")
+					locals[strings.ToLower(local)] = true
+				}
+			}
+		}
+		if len(locals) == 0 {
+			return hint(usagef("no stack has a user %q", name), "leave out --user to forget the sign-ins of all users")
+		}
+		who = func(upn string) bool {
+			local, _, _ := strings.Cut(upn, "@")
+			return locals[strings.ToLower(local)]
+		}
+	}
+	n, err := signInCache(dir).Forget(who)
+	if err != nil {
+		return fmt.Errorf("forget the sign-ins: %w", err)
+	}
+	a.give("forgotten", n)
+	_, err = fmt.Fprintf(a.stdout, "forgot %s of target %s\n", count(n, "sign-in"), a.config.GetString("target"))
+	return err
+}

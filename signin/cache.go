@@ -1,0 +1,98 @@
+package signin
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Cache keeps the refresh tokens of a target in a folder, a file (0600) for each user and
+// client.
+type Cache struct{ Dir string }
+
+// entry is the content of a file.
+type entry struct {
+	User         string    `json:"user"` // user principal name
+	ClientID     string    `json:"clientId"`
+	SignedIn     time.Time `json:"signedIn"`
+	RefreshToken string    `json:"refreshToken"`
+}
+
+// file is where the refresh token of a request is kept. Names from the tenant do not form
+// the path.
+func (c Cache) file(r Request) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{r.Authority.URL, r.Client.ID, strings.ToLower(r.Account.UserPrincipalName)}, "\n")))
+	return filepath.Join(c.Dir, hex.EncodeToString(sum[:16])+".json")
+}
+
+// read returns the refresh token of a request, "" if there is none.
+func (c Cache) read(r Request) string {
+	raw, err := os.ReadFile(c.file(r))
+	var e entry
+	if err != nil || json.Unmarshal(raw, &e) != nil {
+		return "" // the user signs in again
+	}
+	return e.RefreshToken
+}
+
+func (c Cache) write(r Request, refreshToken string, now time.Time) error {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return fmt.Errorf("keep the sign-in: %w", err)
+	}
+	raw, err := json.Marshal(entry{User: r.Account.UserPrincipalName, ClientID: r.Client.ID, SignedIn: now, RefreshToken: refreshToken})
+	if err != nil {
+		return fmt.Errorf("keep the sign-in: %w", err)
+	}
+	file, err := os.CreateTemp(c.Dir, "new-*") // 0600
+	if err != nil {
+		return fmt.Errorf("keep the sign-in: %w", err)
+	}
+	_, err = file.Write(raw)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), c.file(r))
+	}
+	if err != nil {
+		os.Remove(file.Name())
+		return fmt.Errorf("keep the sign-in: %w", err)
+	}
+	return nil
+}
+
+func (c Cache) remove(r Request) { os.Remove(c.file(r)) }
+
+// Forget removes the refresh tokens of the users whose user principal name matches, and
+// returns how many there were.
+func (c Cache) Forget(matches func(userPrincipalName string) bool) (int, error) {
+	entries, err := os.ReadDir(c.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	forgotten := 0
+	for _, f := range entries {
+		path := filepath.Join(c.Dir, f.Name())
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return forgotten, err
+		}
+		var e entry
+		_ = json.Unmarshal(raw, &e) // a damaged file is nobody's
+		if !matches(e.User) {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return forgotten, err
+		}
+		forgotten++
+	}
+	return forgotten, nil
+}

@@ -1,0 +1,109 @@
+package signin
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"provision/conformance"
+)
+
+// Users signs users in. It is safe for concurrent use: one user signs in at a time, and a
+// sign-in that failed is not repeated in the same run.
+type Users struct {
+	Authority *conformance.Authority
+	Method    Method
+	Cache     Cache
+	Tell      func(message string)
+	Open      func(address string) error
+	Now       func() time.Time
+
+	mu     sync.Mutex
+	failed map[string]error
+}
+
+// SignIn gets tokens with the kept refresh token of the user, else with a new sign-in. It
+// is the SignIn of a conformance.Tenant.
+func (u *Users) SignIn(ctx context.Context, client conformance.Client, account conformance.Account, scopes []string) (conformance.Grant, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	r := Request{Authority: u.Authority, Client: client, Account: account, Scopes: append(slices.Clone(scopes), "offline_access"), Tell: u.Tell, Open: u.Open}
+	if token := u.Cache.read(r); token != "" {
+		grant, err := u.Authority.Refresh(ctx, client, token, r.Scopes)
+		var refused *conformance.AADSTSError
+		switch {
+		case err == nil:
+			return grant, u.keep(r, grant)
+		case !errors.As(err, &refused):
+			return conformance.Grant{}, err // the tenant did not answer
+		case refused.OAuth != "invalid_grant" || refused.Code == 65001:
+			return conformance.Grant{}, err // another sign-in would change nothing
+		}
+		u.Cache.remove(r)
+	}
+	key := u.Cache.file(r)
+	if err := u.failed[key]; err != nil {
+		return conformance.Grant{}, err
+	}
+	grant, err := u.Method(ctx, r)
+	if err == nil {
+		err = whoSignedIn(grant, account)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			if u.failed == nil {
+				u.failed = map[string]error{}
+			}
+			u.failed[key] = err
+		}
+		return conformance.Grant{}, err
+	}
+	return grant, u.keep(r, grant)
+}
+
+func (u *Users) keep(r Request, grant conformance.Grant) error {
+	if grant.RefreshToken == "" {
+		return nil
+	}
+	return u.Cache.write(r, grant.RefreshToken, u.Now())
+}
+
+// whoSignedIn refuses the tokens of somebody else: a browser may have a session of
+// another user. Tokens that do not name a user are accepted.
+func whoSignedIn(grant conformance.Grant, account conformance.Account) error {
+	if strings.Contains(account.UserPrincipalName, "#EXT#") {
+		return nil // tokens name a guest as the home tenant does
+	}
+	for _, token := range []string{grant.IDToken, grant.AccessToken} {
+		for _, name := range []string{"preferred_username", "upn", "unique_name"} {
+			who, _ := claims(token)[name].(string)
+			if who == "" {
+				continue
+			}
+			if strings.EqualFold(who, account.UserPrincipalName) {
+				return nil
+			}
+			return fmt.Errorf("%s signed in instead of %s", who, account.UserPrincipalName)
+		}
+	}
+	return nil
+}
+
+// claims reads a token from the authority, over TLS, without verifying it.
+func claims(token string) (all map[string]any) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(raw, &all) != nil {
+		return nil
+	}
+	return all
+}
