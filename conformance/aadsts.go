@@ -24,8 +24,8 @@ const (
 
 var aadsts = regexp.MustCompile(`AADSTS(\d+)`)
 
-// refusal finds an AADSTS error in a description; ok says whether there is one.
-func refusal(oauth, text string) (*AADSTSError, bool) {
+// parseAADSTS finds an AADSTS error in a description; ok reports whether there is one.
+func parseAADSTS(oauth, text string) (*AADSTSError, bool) {
 	match := aadsts.FindStringSubmatchIndex(text)
 	if match == nil {
 		return nil, false
@@ -41,7 +41,7 @@ func refusal(oauth, text string) (*AADSTSError, bool) {
 
 // oauthError is the error of a redirect or of the token endpoint.
 func oauthError(oauth, description string) error {
-	if e, ok := refusal(oauth, description); ok {
+	if e, ok := parseAADSTS(oauth, description); ok {
 		return e
 	}
 	return &AADSTSError{OAuth: oauth, Description: oauth + ": " + strings.Join(strings.Fields(description), " ")}

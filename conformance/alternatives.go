@@ -35,12 +35,12 @@ func (s *Suite) signedDenied(e endpoint, name string, means CauseID, lacking cal
 	if e.letsIn(lacking) {
 		c.skip = skip("", "%s is let in by another alternative", lacking)
 	}
-	c.present = func(ctx context.Context, session *session) (credential, error) {
-		g, err := session.like(e, lacking)
+	c.present = func(ctx context.Context, run *runState) (credential, error) {
+		g, err := run.like(e, lacking)
 		if err != nil {
 			return credential{}, err
 		}
-		return g.present(ctx, session.claimsOf(lacking, g))
+		return g.present(ctx, run.claimsOf(lacking, g))
 	}
 	return c
 }
@@ -53,7 +53,7 @@ func article(noun string) string {
 }
 
 // like is a token that some alternative lets in, best of a caller of that kind.
-func (s *session) like(e endpoint, c caller) (*baselineToken, error) {
+func (s *runState) like(e endpoint, c caller) (*baselineToken, error) {
 	var any *baselineToken
 	for _, alternative := range append([]endpoint{e}, e.each()...) {
 		g, err := s.baselineTokenFor(alternative)
@@ -72,7 +72,7 @@ func (s *session) like(e endpoint, c caller) (*baselineToken, error) {
 }
 
 // claimsOf are the changes that make a token say what the caller has.
-func (s *session) claimsOf(c caller, from *baselineToken) change {
+func (s *runState) claimsOf(c caller, from *baselineToken) change {
 	changes := change{"roles": nil, "groups": nil}
 	if len(c.roles) > 0 {
 		changes["roles"] = c.roles
@@ -127,7 +127,7 @@ func (s *Suite) groupsIn(claims claimSet) (names []string) {
 
 // reduced is a token less all that the caller need not have; where the issuer
 // cannot be asked, it is the token as it is.
-func (s *session) reduced(ctx context.Context, g *baselineToken, c caller) (*baselineToken, error) {
+func (s *runState) reduced(ctx context.Context, g *baselineToken, c caller) (*baselineToken, error) {
 	raw, err := g.sign(ctx, s.claimsOf(c, g))
 	less := *g
 	if cannot, ok := asSkipped(err); ok {
@@ -151,12 +151,12 @@ func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, 
 	if cannot == nil {
 		c.Sends += ", as that of " + article(just.String())
 	}
-	c.admit = func(ctx context.Context, session *session) (*baselineToken, error) {
-		g, err := session.access(ctx, who, s.userProperties(e, who)...)
+	c.admit = func(ctx context.Context, run *runState) (*baselineToken, error) {
+		g, err := run.access(ctx, who, s.userProperties(e, who)...)
 		if err != nil {
 			return nil, err
 		}
-		return session.reduced(ctx, g, just)
+		return run.reduced(ctx, g, just)
 	}
 	return c
 }

@@ -14,7 +14,7 @@ func noToken(e endpoint) Case {
 		Source: "RFC 6750, section 3",
 		Gain:   "anybody can call the endpoint",
 		Flaw:   "the API does not require a token here: the check is not configured for this route",
-		stage:  stageFirst, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
+		stage:  stageFirst, present: func(context.Context, *runState) (credential, error) { return credential{}, nil },
 	}
 }
 

@@ -58,8 +58,8 @@ func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, ca
 		Source: "the document: what the endpoint requires is met",
 		Flaw:   "the API refuses an authorized caller",
 		stage:  stageRest, skip: cannot,
-		admit: func(ctx context.Context, session *session) (*baselineToken, error) {
-			return session.access(ctx, who, properties...)
+		admit: func(ctx context.Context, run *runState) (*baselineToken, error) {
+			return run.access(ctx, who, properties...)
 		},
 	}
 }
@@ -71,8 +71,8 @@ func (s *Suite) denied(e endpoint, name string, means CauseID, severity Severity
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: Expect{Status: 403},
 		stage:  stageRest, skip: cannot,
-		present: func(ctx context.Context, session *session) (credential, error) {
-			g, err := session.access(ctx, who, properties...)
+		present: func(ctx context.Context, run *runState) (credential, error) {
+			g, err := run.access(ctx, who, properties...)
 			if err != nil {
 				return credential{}, err
 			}
@@ -162,8 +162,8 @@ func (s *Suite) missingScopes(e endpoint) []Case {
 			less.scopes = missing(e.scopes, []string{scope})
 			c.Sends = fmt.Sprintf("the token of %s, which is not granted %s", who, scope)
 			properties := append(s.userProperties(e, who)[1:], s.holdsScopes(client.Name, less), s.lacksScope(client.Name, scope))
-			c.present = func(ctx context.Context, session *session) (credential, error) {
-				g, err := session.access(ctx, who, properties...)
+			c.present = func(ctx context.Context, run *runState) (credential, error) {
+				g, err := run.access(ctx, who, properties...)
 				if err != nil {
 					return credential{}, err
 				}
@@ -196,9 +196,9 @@ func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Applicatio
 
 // signedWithout has the issuer sign a user's token without some scopes. A user's
 // token always has some scope, so where it was the only one another stands in.
-func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context, *session) (credential, error) {
-	return func(ctx context.Context, session *session) (credential, error) {
-		g, err := session.baselineTokenFor(e)
+func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context, *runState) (credential, error) {
+	return func(ctx context.Context, run *runState) (credential, error) {
+		g, err := run.baselineTokenFor(e)
 		if err != nil {
 			return credential{}, err
 		}

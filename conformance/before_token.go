@@ -18,7 +18,7 @@ func beforeTokenCases(e endpoint) []Case {
 			ID: e.id + ": " + name, Endpoint: e.id, Name: name, Means: CauseBeforeToken, Group: Authentication, Severity: Low,
 			Sends: sends, Expect: Expect{Status: http.StatusUnauthorized}, Gain: gain, Flaw: flaw,
 			Source: "RFC 9110, section 15.5.2; RFC 6750, section 3.1; OWASP: Error Handling; CWE-204; CWE-696", stage: stageRest,
-			present: func(_ context.Context, s *session) (credential, error) {
+			present: func(_ context.Context, s *runState) (credential, error) {
 				made := credential{}
 				made.respell = func(r spoken) credential {
 					c, ok := change(r)

@@ -69,8 +69,8 @@ func (b *callbackListener) wasRequested(path string) bool {
 	return b.requested[path]
 }
 
-// callbackListener returns the session's listener and starts it at the first call.
-func (s *session) callbackListener() (*callbackListener, error) {
+// callbackListener returns the listener of the run and starts it at the first call.
+func (s *runState) callbackListener() (*callbackListener, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.callbacks == nil {
@@ -83,8 +83,8 @@ func (s *session) callbackListener() (*callbackListener, error) {
 	return s.callbacks, nil
 }
 
-// close ends what the session has started.
-func (s *session) close(ctx context.Context) {
+// close ends what the run has started.
+func (s *runState) close(ctx context.Context) {
 	if s.published.withdraw != nil {
 		_ = s.restoring(s.published.withdraw)(ctx) // what is left is a key that signs nothing
 	}

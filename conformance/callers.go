@@ -89,15 +89,15 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 		})
 		c.skip = nil
 		c.Sends = "an application's own token with the roles of an authorized user"
-		c.present = func(ctx context.Context, session *session) (credential, error) {
-			signed, err := s.signedAppOnly(ctx, session, e)
+		c.present = func(ctx context.Context, run *runState) (credential, error) {
+			signed, err := s.signedAppOnly(ctx, run, e)
 			if _, ok := asSkipped(err); !ok {
 				return signed, err
 			}
 			if none != nil {
 				return credential{}, none
 			}
-			g, err := session.access(ctx, whoever, s.applicationProperties(e, whoever)...)
+			g, err := run.access(ctx, whoever, s.applicationProperties(e, whoever)...)
 			if err != nil {
 				return credential{}, err
 			}
@@ -113,8 +113,8 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 }
 
 // signedAppOnly makes a user's token into one of the user's client itself.
-func (s *Suite) signedAppOnly(ctx context.Context, session *session, e endpoint) (credential, error) {
-	g, err := session.baselineTokenFor(e)
+func (s *Suite) signedAppOnly(ctx context.Context, run *runState, e endpoint) (credential, error) {
+	g, err := run.baselineTokenFor(e)
 	if err != nil {
 		return credential{}, err
 	}

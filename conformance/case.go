@@ -64,8 +64,8 @@ type Case struct {
 	stage stage
 	// One of the two gets what the request presents: admit for somebody who
 	// must be let in, present for everything else.
-	admit   func(context.Context, *session) (*baselineToken, error)
-	present func(context.Context, *session) (credential, error)
+	admit   func(context.Context, *runState) (*baselineToken, error)
+	present func(context.Context, *runState) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect       func(reply) finding
 	alsoBlockedBy []CauseID // in addition to the blockers of Means

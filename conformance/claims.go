@@ -85,7 +85,7 @@ var foreign = []check{
 		flaw:   "the API does not check the tenant (iss and tid)",
 		source: "Microsoft: Secure applications and APIs by validating claims, Validate the tenant",
 		present: signed(func(g *baselineToken) (map[string]any, error) {
-			tenant := g.session.Issuer.TenantID
+			tenant := g.run.Issuer.TenantID
 			issuer := strings.ReplaceAll(g.claims.text("iss"), tenant, anotherTenant)
 			if tenant == "" || issuer == g.claims.text("iss") {
 				return nil, fmt.Errorf("the issuer %s does not name the tenant %s", issuer, tenant)
@@ -123,7 +123,7 @@ func signed(changes func(*baselineToken) (map[string]any, error)) func(context.C
 // idToken presents the ID token that came with the valid token, or with any
 // other user's.
 func (g *baselineToken) idToken(ctx context.Context) (credential, error) {
-	s := g.session
+	s := g.run
 	who, cannot := s.signedIn(endpoint{}, "who can sign in", s.addUser("somebody"), func(User) bool { return true })
 	if g.who.user != "" {
 		who, cannot = g.who, nil

@@ -74,7 +74,7 @@ var audienceChecks = []check{
 		source: sourceAudience,
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			id := g.claims.text("azp") + g.claims.text("appid")
-			if id == "" || id == g.session.Resource.AppID {
+			if id == "" || id == g.run.Resource.AppID {
 				return credential{}, skip("", "the valid token's client is the API itself")
 			}
 			return g.present(ctx, change{"aud": id})
@@ -101,7 +101,7 @@ var issuerChecks = []check{
 		return change{"iss": otherCase(g.claims.text("iss"))}
 	}),
 	claim("issuer-common", High, "of the issuer of every tenant (common)", "iss", sourceIssuer, func(g *baselineToken) change {
-		return change{"iss": strings.Replace(g.claims.text("iss"), g.session.Issuer.TenantID, "common", 1)}
+		return change{"iss": strings.Replace(g.claims.text("iss"), g.run.Issuer.TenantID, "common", 1)}
 	}),
 	lenient(claim("issuer-version", Low, "of the same tenant's issuer of the other token version", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": otherVersion(g.claims.text("iss"))}

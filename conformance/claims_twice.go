@@ -71,7 +71,7 @@ func (g *baselineToken) signTwice(ctx context.Context, name string, last any) (s
 	}
 	middle := encoded[1][1 : len(encoded[1])-1]
 	payload := fmt.Sprintf(`{%q:%s,%s,%q:%s}`, name, encoded[0], middle, name, encoded[2])
-	raw, err := g.session.Tokens.SignPayload(ctx, nil, []byte(payload))
+	raw, err := g.run.Tokens.SignPayload(ctx, nil, []byte(payload))
 	if errors.Is(err, ErrUnavailable) {
 		return "", skip("", "only the issuer could sign such a token, and %v", err)
 	}

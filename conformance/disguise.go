@@ -76,7 +76,7 @@ type disguiseTrial struct {
 }
 
 func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) {
-	s, e := t.session, t.session.endpoints[t.result.Endpoint]
+	s, e := t.state, t.state.endpoints[t.result.Endpoint]
 	g, err := s.baselineTokenFor(e)
 	if err != nil {
 		return t.result, err
@@ -140,7 +140,7 @@ func (t *disguiseTrial) fail() {
 func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 	// What was let in has changed or deleted what the next request would need.
 	most := 1
-	if strings.HasPrefix(t.session.endpoints[t.result.Endpoint].request, http.MethodGet+" ") {
+	if strings.HasPrefix(t.state.endpoints[t.result.Endpoint].request, http.MethodGet+" ") {
 		most = mostNamed
 	}
 	for _, d := range sent {
@@ -175,7 +175,7 @@ func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 
 // send sends one request and says what is wrong with the answer.
 func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err error) {
-	went, got, err := t.ask(ctx, t.scene.request, d.change(t.session.spoken(t.scene.request)))
+	went, got, err := t.ask(ctx, t.scene.request, d.change(t.state.spoken(t.scene.request)))
 	if err != nil {
 		return "", err
 	}
@@ -214,9 +214,9 @@ func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 	if !ok {
 		return false
 	}
-	t.session.mu.Lock()
-	admitted := t.session.admitted[t.result.Endpoint]
-	t.session.mu.Unlock()
+	t.state.mu.Lock()
+	admitted := t.state.admitted[t.result.Endpoint]
+	t.state.mu.Unlock()
 	like := alike
 	if own, ok := d.plain(parse(admitted)); ok {
 		if like = likenessOf(value, own); like == different {
@@ -238,9 +238,9 @@ func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 // letIn tells a success that lets somebody in from one that anybody gets: by
 // the same request for a route that does not exist, or by what is answered.
 func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool, error) {
-	like := t.session.likeAdmitted(t.result.Endpoint, got.body)
+	like := t.state.likeAdmitted(t.result.Endpoint, got.body)
 	if d.without != nil && like > different {
-		_, plain, err := t.ask(ctx, t.scene.request, d.without(t.session.spoken(t.scene.request)))
+		_, plain, err := t.ask(ctx, t.scene.request, d.without(t.state.spoken(t.scene.request)))
 		if err != nil || success(plain.status) && likeness(got.body, plain.body) >= like {
 			return false, err
 		}
@@ -248,7 +248,7 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 	if d.likeAdmitted {
 		return like == same || like == alike && got.header.Get("Allow") == "" && got.header.Get("Access-Control-Allow-Methods") == "", nil
 	}
-	elsewhere := t.session.spoken(t.scene.request)
+	elsewhere := t.state.spoken(t.scene.request)
 	elsewhere.path = noSuchRoute
 	if d.control != nil {
 		elsewhere = d.control(elsewhere)
@@ -265,7 +265,7 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 	case same:
 		return false, nil
 	case alike:
-		return like == same && t.session.likeAdmitted(t.result.Endpoint, other.body) != same, nil
+		return like == same && t.state.likeAdmitted(t.result.Endpoint, other.body) != same, nil
 	}
 	return true, nil
 }
@@ -274,13 +274,13 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 // answer lets nobody in. What was made by one that was let in is taken away.
 // Headers that the user gives for every request stay.
 func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*record, reply, error) {
-	for name := range t.session.Target.Header {
+	for name := range t.state.Target.Header {
 		delete(c.header, name)
 	}
 	if t.token != "" {
 		c.authorization, c.secrets = append(c.authorization, "Bearer "+t.token), append(c.secrets, t.token)
 	}
-	went, got, elapsed, err := t.session.send(ctx, r, c)
+	went, got, elapsed, err := t.state.send(ctx, r, c)
 	t.result.Duration += elapsed
 	if t.isGone(ctx, err) {
 		t.result.Exchange, t.result.Status = went.exchange(), 0
@@ -290,8 +290,8 @@ func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*reco
 	if errors.As(err, &nobody) && ctx.Err() == nil {
 		return went, reply{}, nil
 	}
-	if err == nil && !t.scene.made && t.session.likeAdmitted(t.result.Endpoint, got.body) > different {
-		t.session.cleanUp(ctx, t.result.Case, t.scene, got)
+	if err == nil && !t.scene.made && t.state.likeAdmitted(t.result.Endpoint, got.body) > different {
+		t.state.cleanUp(ctx, t.result.Case, t.scene, got)
 	}
 	return went, got, err
 }
@@ -307,7 +307,7 @@ const (
 
 // likeAdmitted compares an answer with what the endpoint answers to those who
 // are let in.
-func (s *session) likeAdmitted(id string, body []byte) similarity {
+func (s *runState) likeAdmitted(id string, body []byte) similarity {
 	s.mu.Lock()
 	admitted := s.admitted[id]
 	s.mu.Unlock()
@@ -367,7 +367,7 @@ const mostBeside = 2
 
 // callersBeside are users who may do something else at the endpoint's path, and not
 // what the endpoint does.
-func (s *session) callersBeside(e endpoint) (callers []caller) {
+func (s *runState) callersBeside(e endpoint) (callers []caller) {
 	_, path, _ := strings.Cut(e.request, " ")
 	for _, stated := range s.Document.Endpoints {
 		other := s.endpoints[identity(stated)]
@@ -400,7 +400,7 @@ type lackingToken struct {
 // without the roles, one without a scope, and those of callers who may do something
 // else at its path, made once for all cases. One that the endpoint lets in all the
 // same is left out: another case says so.
-func (s *session) insufficientTokens(ctx context.Context, e endpoint, g *baselineToken) []lackingToken {
+func (s *runState) insufficientTokens(ctx context.Context, e endpoint, g *baselineToken) []lackingToken {
 	s.mu.Lock()
 	made := s.insufficient[e.id]
 	first := made == nil

@@ -36,8 +36,8 @@ func entitlementCases(e endpoint) []Case {
 }
 
 // unlessLetIn skips a near miss that is what an alternative asks for.
-func unlessLetIn(e endpoint, present func(context.Context, *session) (credential, error)) func(context.Context, *session) (credential, error) {
-	return func(ctx context.Context, s *session) (credential, error) {
+func unlessLetIn(e endpoint, present func(context.Context, *runState) (credential, error)) func(context.Context, *runState) (credential, error) {
+	return func(ctx context.Context, s *runState) (credential, error) {
 		c, err := present(ctx, s)
 		if err != nil || len(c.secrets) == 0 {
 			return c, err

@@ -58,7 +58,7 @@ type reply struct {
 // send sends one request and returns what was said and the answer. It keeps
 // the pace, repeats what the target had no time for, and sends again on a new
 // connection what a request before it may have spoilt.
-func (s *session) send(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
+func (s *runState) send(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
 	for n, again := 0, 0; ; {
 		if err := s.pace.wait(ctx); err != nil {
 			return nil, reply{}, 0, err
@@ -96,7 +96,7 @@ func mostAgain(err error) int {
 // once sends a request a single time; anew uses a connection of its own, and
 // sends the body only when the target asks for it (RFC 9110, section 10.1.1), so
 // that an early answer is not lost.
-func (s *session) once(ctx context.Context, sent request, c credential, anew bool) (*record, reply, time.Duration, error) {
+func (s *runState) once(ctx context.Context, sent request, c credential, anew bool) (*record, reply, time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, reply{}, 0, err
 	}
@@ -134,7 +134,7 @@ func (s *session) once(ctx context.Context, sent request, c credential, anew boo
 	return went, reply{status: response.StatusCode, header: response.Header, body: body, sent: c.secrets, elapsed: elapsed}, elapsed, nil
 }
 
-func (s *session) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {
+func (s *runState) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {
 	method, path := cmp.Or(c.method, sent.method), cmp.Or(c.path, sent.path)
 	if c.query != "" {
 		separator := "?"

@@ -96,7 +96,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 			Expect: e.expect,
 			Source: "the document: the endpoint is public",
 			Flaw:   "the API asks for a token where none is needed",
-			stage:  stageFirst, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
+			stage:  stageFirst, present: func(context.Context, *runState) (credential, error) { return credential{}, nil },
 		}}
 	}
 	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
@@ -175,8 +175,8 @@ func (c check) on(e endpoint, group Group) Case {
 		ID: e.id + ": " + e.of(c.name), Endpoint: e.id, key: e.key(), Name: e.of(c.name), Means: c.means, Shows: c.shows, Group: group, Severity: c.severity,
 		Sends: c.sends, Gain: c.gain, Flaw: c.flaw, Source: c.source,
 		Expect: expect, stage: stageRest, inspect: c.inspect, alsoBlockedBy: c.alsoBlockedBy, lacks: c.lacks, unissued: c.unissued,
-		present: func(ctx context.Context, session *session) (credential, error) {
-			g, err := session.baselineTokenFor(e)
+		present: func(ctx context.Context, run *runState) (credential, error) {
+			g, err := run.baselineTokenFor(e)
 			if err != nil {
 				return credential{}, err
 			}

@@ -52,9 +52,9 @@ func newGrouping(s *Suite) *grouping {
 	return &grouping{suite: s, tested: make(map[string]map[CauseID]bool), base: make(map[string]*base)}
 }
 
-// settleAll settles results endpoint by endpoint. Where the target is gone, the
+// groupAll groups results into findings, endpoint by endpoint. If the target stopped, the
 // cases that saw that come first, since they block all others.
-func (g *grouping) settleAll(results []*Result) {
+func (g *grouping) groupAll(results []*Result) {
 	var batches [][]*Result
 	for _, r := range results {
 		last := len(batches) - 1
@@ -65,7 +65,7 @@ func (g *grouping) settleAll(results []*Result) {
 	}
 	slices.SortStableFunc(batches, func(a, b []*Result) int { return btoi(sawEnd(b)) - btoi(sawEnd(a)) })
 	for _, batch := range batches {
-		g.settle(batch)
+		g.group(batch)
 	}
 }
 
@@ -73,10 +73,10 @@ func sawEnd(results []*Result) bool {
 	return slices.ContainsFunc(results, func(r *Result) bool { return r.cause == CauseDown })
 }
 
-// settle says of the results of one endpoint, or of cases that stand alone,
+// group decides for the results of one endpoint, or of cases that stand alone,
 // which are findings and which are blocked by one. It needs all results that
 // come before them in the plan.
-func (g *grouping) settle(results []*Result) {
+func (g *grouping) group(results []*Result) {
 	var failed []*Result
 	for _, r := range results {
 		r.cause = cmp.Or(r.cause, r.Means)

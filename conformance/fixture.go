@@ -25,7 +25,7 @@ type scene struct {
 
 // prepare sends the endpoint's setup, where it has one, and fills in the case's
 // request.
-func (s *session) prepare(ctx context.Context, c Case) (made scene, err error) {
+func (s *runState) prepare(ctx context.Context, c Case) (made scene, err error) {
 	defer func() {
 		if err != nil && made.made { // nobody else will take away what setup made
 			s.cleanUp(ctx, c, made, reply{})
@@ -77,7 +77,7 @@ func (s *session) prepare(ctx context.Context, c Case) (made scene, err error) {
 const mostCleanUps = 2
 
 // cleanUp takes away what the case has made; what it says is for people.
-func (s *session) cleanUp(ctx context.Context, c Case, made scene, got reply) string {
+func (s *runState) cleanUp(ctx context.Context, c Case, made scene, got reply) string {
 	f := s.endpoints[c.Endpoint].stated.Cleanup
 	letIn := success(got.status)
 	if f == nil || !made.made && !letIn || !letIn && mentionsResponse(f) {
@@ -113,7 +113,7 @@ func mentionsResponse(f *stack.Fixture) bool {
 
 // fixture sends a request beside the case's own, with the token of whoever it
 // names, or of whom the endpoint lets in.
-func (s *session) fixture(ctx context.Context, c Case, f *stack.Fixture, k known) (reply, error) {
+func (s *runState) fixture(ctx context.Context, c Case, f *stack.Fixture, k known) (reply, error) {
 	r, err := k.request(f.Request, nil, f.Body, f.ContentType)
 	if err != nil {
 		return reply{}, err
@@ -126,7 +126,7 @@ func (s *session) fixture(ctx context.Context, c Case, f *stack.Fixture, k known
 	return got, err
 }
 
-func (s *session) entitledToken(ctx context.Context, c Case, as stack.As) (credential, error) {
+func (s *runState) entitledToken(ctx context.Context, c Case, as stack.As) (credential, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	who, cannot, err := s.writtenSubject(as.User, as.Application)
@@ -153,12 +153,12 @@ func (s *session) entitledToken(ctx context.Context, c Case, as stack.As) (crede
 }
 
 // brief is the beginning of an answer, for an error.
-func (s *session) brief(got reply) string {
+func (s *runState) brief(got reply) string {
 	text, _ := newMasker(append(got.sent, s.hidden...)).shown(got.body[:min(len(got.body), 200)])
 	return cmp.Or(strings.Join(strings.Fields(text), " "), "an empty answer")
 }
 
-func (s *session) spoken(r request) spoken {
+func (s *runState) spoken(r request) spoken {
 	base := ""
 	if u, err := url.Parse(s.Target.URL); err == nil {
 		base = strings.TrimSuffix(u.EscapedPath(), "/")

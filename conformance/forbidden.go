@@ -72,7 +72,7 @@ func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (cre
 		if cannot != nil {
 			return credential{}, cannot
 		}
-		real, err := g.session.access(ctx, who, s.userProperties(e, who)...)
+		real, err := g.run.access(ctx, who, s.userProperties(e, who)...)
 		if err != nil {
 			return credential{}, err
 		}

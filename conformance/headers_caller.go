@@ -19,7 +19,7 @@ func callerCase(e endpoint) Case {
 		flaw:   "the API takes the caller from a header that the caller sets, and not from the token",
 		source: "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
-			if !g.session.isLetIn(e.key()) {
+			if !g.run.isLetIn(e.key()) {
 				return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
 			}
 			who := principalOf(e, g)
@@ -28,7 +28,7 @@ func callerCase(e endpoint) Case {
 			c.header = make(http.Header)
 			for _, p := range products[:6] {
 				for name, value := range p.headers(who) {
-					if value != "" && g.session.Target.Header[name] == nil {
+					if value != "" && g.run.Target.Header[name] == nil {
 						c.header[name] = []string{value}
 					}
 				}

@@ -23,7 +23,7 @@ func pathHeaders(f headerFacts) ([]disguise, error) {
 		all = append(all, atPath("", func(spoken) string { return public }, i == 0))
 	}
 	all = append(all, disguise{says: "Referer: " + f.publics[0], change: func(spoken) credential {
-		return credential{header: http.Header{"Referer": {strings.TrimSuffix(f.baselineToken.session.Target.URL, "/") + f.publics[0]}}}
+		return credential{header: http.Header{"Referer": {strings.TrimSuffix(f.baselineToken.run.Target.URL, "/") + f.publics[0]}}}
 	}})
 	own := spoken.whole
 	for i, path := range append([]string{noSuchRoute, "/"}, f.publics...) {

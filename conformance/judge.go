@@ -115,7 +115,7 @@ func (v verdict) strictly() verdict {
 }
 
 // strictly does the same to a result, where a run is strict.
-func (s *session) strictly(r Result) Result {
+func (s *runState) strictly(r Result) Result {
 	if s.Strict && r.Outcome == Note {
 		v := verdict{outcome: Note, note: r.Note}.strictly()
 		r.Outcome, r.Reason, r.Cause, r.Note, r.Severity, r.Gain = v.outcome, v.reason, v.cause, "", Low, ""

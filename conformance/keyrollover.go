@@ -96,7 +96,7 @@ type published struct {
 }
 
 // publish prepares the lifecycle cases before anything is asked of the API.
-func (s *session) publish(ctx context.Context, e endpoint) {
+func (s *runState) publish(ctx context.Context, e endpoint) {
 	s.published.done, s.published.endpoint = make(chan struct{}), e.id
 	s.published.retired, s.published.err = s.signRetired(ctx, e)
 }
@@ -105,7 +105,7 @@ func (s *session) publish(ctx context.Context, e endpoint) {
 // so that it has fetched the key set before, and presents it right then: the
 // other cases' unknown keys would use up what requests the API grants itself.
 // Everybody else's cases wait for that.
-func (s *session) learnNextKey(ctx context.Context, cases []Case) {
+func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	p := &s.published
 	if p.done == nil || len(cases) == 0 {
 		return
@@ -137,7 +137,7 @@ func (s *session) learnNextKey(ctx context.Context, cases []Case) {
 
 // signRetired is the endpoint's valid token, signed with a key that the issuer
 // no longer has; "" where there is none to be had.
-func (s *session) signRetired(ctx context.Context, e endpoint) (string, error) {
+func (s *runState) signRetired(ctx context.Context, e endpoint) (string, error) {
 	admit := s.entitled[e.id]
 	if admit == nil {
 		return "", nil

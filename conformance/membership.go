@@ -25,13 +25,13 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 		if changes != nil && (cannot != nil || name == "group-overage") {
 			c.skip = nil
 			c.Sends = "a correctly signed token of a user " + kind
-			c.present = func(ctx context.Context, session *session) (credential, error) {
-				g, err := session.baselineTokenFor(e)
+			c.present = func(ctx context.Context, run *runState) (credential, error) {
+				g, err := run.baselineTokenFor(e)
 				if err != nil {
 					return credential{}, err
 				}
 				if cannot == nil {
-					if g, err = session.access(ctx, who, s.userProperties(e, who)...); err != nil {
+					if g, err = run.access(ctx, who, s.userProperties(e, who)...); err != nil {
 						return credential{}, err
 					}
 				}

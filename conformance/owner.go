@@ -99,23 +99,23 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 	c.Expect = Expect{Status: http.StatusForbidden, Also: []int{http.StatusNotFound}}
 	c.try = func(ctx context.Context, r *runner, c Case) (Result, error) {
 		result := Result{Case: c}
-		owner, err := r.session.baselineTokenFor(e)
+		owner, err := r.state.baselineTokenFor(e)
 		if err != nil {
 			return result, err
 		}
-		if !r.session.isLetIn(e.key()) {
+		if !r.state.isLetIn(e.key()) {
 			return result, vacuous("a refusal proves nothing while the owner is not let in: see %s: %s", e.id, e.of("valid"))
 		}
-		peer, err := r.session.access(ctx, who)
+		peer, err := r.state.access(ctx, who)
 		if err != nil {
 			return result, err
 		}
 		t := &ownerTrial{runner: r, e: e, c: c, owner: owner, peer: peer, result: &result}
-		if t.scene, err = r.session.prepare(ctx, c); err != nil {
+		if t.scene, err = r.state.prepare(ctx, c); err != nil {
 			return result, err
 		}
 		wrong, err := do(t, ctx)
-		left := r.session.cleanUp(ctx, c, t.scene, reply{})
+		left := r.state.cleanUp(ctx, c, t.scene, reply{})
 		if err != nil {
 			return result, err
 		}
@@ -136,7 +136,7 @@ func (t *ownerTrial) own(ctx context.Context) (string, error) {
 // foreigner is a user of another tenant whose name is the owner's: an object id is
 // unique, and a name is not.
 func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
-	tenant := t.session.Tenants[0].ID
+	tenant := t.state.Tenants[0].ID
 	c, err := ofTenant(tenant, tenant)(ctx, t.owner)
 	if err != nil {
 		return "", err
@@ -146,7 +146,7 @@ func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
 
 // ask sends a request and keeps the exchange, unless a wrong one is kept.
 func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, error) {
-	went, got, elapsed, err := t.session.sendAll(ctx, r, c)
+	went, got, elapsed, err := t.state.sendAll(ctx, r, c)
 	t.result.Duration += elapsed
 	if err == nil || t.isGone(ctx, err) {
 		t.result.Exchange, t.result.Status = went.exchange(), went.status
@@ -200,7 +200,7 @@ func (t *ownerTrial) reader() (request, bool) {
 		return t.scene.request, true
 	}
 	_, path, _ := strings.Cut(t.e.request, " ")
-	for _, other := range t.session.Document.Endpoints {
+	for _, other := range t.state.Document.Endpoints {
 		if other.Request == "GET "+path && other.Expect == nil {
 			r := t.scene.request
 			r.method, r.body, r.contentType, r.meaning = http.MethodGet, nil, "", nil
@@ -217,11 +217,11 @@ func (t *ownerTrial) reader() (request, bool) {
 func (t *ownerTrial) readBack(ctx context.Context) (body []byte, volatile []string, ok bool) {
 	r, _ := t.reader()
 	token := bearer(t.owner.raw)
-	_, first, _, err := t.session.send(ctx, r, token)
+	_, first, _, err := t.state.send(ctx, r, token)
 	if err != nil || !success(first.status) || t.e.listing() {
 		return nil, nil, false
 	}
-	_, second, _, err := t.session.send(ctx, r, token)
+	_, second, _, err := t.state.send(ctx, r, token)
 	if err != nil || !success(second.status) {
 		return nil, nil, false
 	}
@@ -253,12 +253,12 @@ func sameBut(before, after []byte, volatile []string) bool {
 func (t *ownerTrial) methods(ctx context.Context) (string, error) {
 	_, path, _ := strings.Cut(t.e.request, " ")
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		stated := slices.ContainsFunc(t.session.Document.Endpoints, func(other stack.Endpoint) bool { return other.Request == method+" "+path })
+		stated := slices.ContainsFunc(t.state.Document.Endpoints, func(other stack.Endpoint) bool { return other.Request == method+" "+path })
 		if stated || method == http.MethodHead && t.headStated(path) {
 			continue
 		}
 		r := t.scene.request
-		r.method, r.meaning = method, meaningOf(Expect{}, t.e.stated.Refusals.Or(t.session.Document.Refusals))
+		r.method, r.meaning = method, meaningOf(Expect{}, t.e.stated.Refusals.Or(t.state.Document.Refusals))
 		if method == http.MethodPut || method == http.MethodPatch {
 			r.body, r.contentType = t.changed()
 		} else {
@@ -273,7 +273,7 @@ func (t *ownerTrial) methods(ctx context.Context) (string, error) {
 
 // headStated says whether the document lets others read the object, and so HEAD.
 func (t *ownerTrial) headStated(path string) bool {
-	return slices.ContainsFunc(t.session.Document.Endpoints, func(other stack.Endpoint) bool {
+	return slices.ContainsFunc(t.state.Document.Endpoints, func(other stack.Endpoint) bool {
 		owned := slices.ContainsFunc(other.Requires.Alternatives(), func(r stack.Requires) bool { return r.Owner })
 		return other.Request == "GET "+path && !owned
 	})

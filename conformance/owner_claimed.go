@@ -153,7 +153,7 @@ func (t *ownerTrial) create(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", nil
 	}
-	defer t.session.cleanUp(ctx, t.c, made, reply{})
+	defer t.state.cleanUp(ctx, t.c, made, reply{})
 	// Only a request that reads tells whose it is without changing it.
 	reads := made.request
 	if reads.method != http.MethodGet {

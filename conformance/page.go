@@ -47,7 +47,7 @@ func readPage(body []byte) (*page, error) {
 	for n := range root.Descendants() {
 		switch {
 		case n.Type == html.TextNode && !slices.Contains([]atom.Atom{atom.Script, atom.Style, atom.Title}, n.Parent.DataAtom):
-			if refused, ok := refusal("", n.Data); ok && p.problem == nil {
+			if refused, ok := parseAADSTS("", n.Data); ok && p.problem == nil {
 				p.problem = refused
 			}
 		case n.DataAtom == atom.Meta && attribute(n, "name") == "PageID":

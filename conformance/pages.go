@@ -15,7 +15,7 @@ const mostPages = 100
 // sendAll sends the request of a listing and reads its pages until one has what an
 // admitted request is answered, or the last. What is returned is that page, or the
 // first.
-func (s *session) sendAll(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
+func (s *runState) sendAll(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
 	went, got, elapsed, err := s.send(ctx, r, c)
 	if r.next == nil || r.meaning == nil || c.path+c.target+c.query+c.method != "" || err != nil || !success(got.stated) {
 		return went, got, elapsed, err
@@ -95,7 +95,7 @@ func withoutBase(path, base string) string {
 }
 
 // paged is the request of an endpoint with where its pages are named.
-func (s *session) paged(r request, next *stack.Next) request {
+func (s *runState) paged(r request, next *stack.Next) request {
 	r.next, r.base = next, s.spoken(r).base
 	return r
 }

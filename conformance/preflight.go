@@ -26,7 +26,7 @@ func optionsCases(e endpoint) []Case {
 			Gain:   "anybody can call the endpoint, by OPTIONS",
 			Flaw:   "the endpoint runs for OPTIONS, and the check lets that method pass without a token",
 			stage:  stageRest,
-			present: func(_ context.Context, s *session) (credential, error) {
+			present: func(_ context.Context, s *runState) (credential, error) {
 				c := credential{respell: func(r spoken) credential {
 					return credential{method: http.MethodOptions, path: r.whole(), header: header}
 				}}
@@ -53,7 +53,7 @@ func optionsCases(e endpoint) []Case {
 
 // ranFor tells whether an answer to somebody unknown is the one that the
 // endpoint gives to those who are let in.
-func (s *session) ranFor(c Case, a reply) finding {
+func (s *runState) ranFor(c Case, a reply) finding {
 	e := s.endpoints[c.Endpoint]
 	if !success(a.status) {
 		return finding{}

@@ -22,7 +22,7 @@ type publicKey struct {
 
 // publicKey finds the key of the valid token in the issuer's key set.
 func (g *baselineToken) publicKey(ctx context.Context) (*publicKey, error) {
-	set, err := g.session.Tokens.Keys(ctx)
+	set, err := g.run.Tokens.Keys(ctx)
 	if err != nil {
 		return nil, skip("", "the issuer's public key cannot be had: %v", plain(err))
 	}

@@ -29,8 +29,8 @@ func (s *Suite) roleRemoved() []Case {
 		c.Source = sourceRoles
 		c.Gain = "users keep access after their roles are removed"
 		c.Flaw = "the API remembers users' roles instead of reading those of the token (roles)"
-		c.present = func(ctx context.Context, session *session) (credential, error) {
-			return session.runTrial(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })
+		c.present = func(ctx context.Context, run *runState) (credential, error) {
+			return run.runTrial(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })
 		}
 		return []Case{c}
 	}

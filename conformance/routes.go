@@ -54,7 +54,7 @@ func routeCases(e endpoint) []Case {
 			Gain:   "anybody can call the endpoint, by another method",
 			Flaw:   "the check is made for some methods only, and the endpoint runs for others",
 			stage:  stageRest,
-			present: func(context.Context, *session) (credential, error) {
+			present: func(context.Context, *runState) (credential, error) {
 				return credential{respell: w.change}, nil
 			},
 		})
@@ -64,7 +64,7 @@ func routeCases(e endpoint) []Case {
 
 // catchesAll says whether the target answers what it cannot have: an
 // application of one page does, with that page.
-func (s *session) catchesAll(ctx context.Context) bool {
+func (s *runState) catchesAll(ctx context.Context) bool {
 	s.probed.Do(func() {
 		_, got, _, err := s.send(ctx, request{method: "GET", path: noSuchRoute}, credential{})
 		s.answersAll = err == nil && success(got.status)

@@ -32,9 +32,9 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	r := newRunner(&suite, all, chosen)
 	r.share()
 	defer r.unshare()
-	defer r.session.close(ctx)
+	defer r.state.close(ctx)
 	if e, ok := suite.lifecycleEndpoint(); ok && suite.Changes.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLifecycle && c.Endpoint == e.id }) {
-		r.session.publish(ctx, e)
+		r.state.publish(ctx, e)
 	}
 	if err := r.probe(ctx); err != nil {
 		return Summary{}, err
@@ -51,10 +51,10 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	g := newGrouping(&suite)
 	g.stopped = plan.Stopped != ""
 	results := r.unasked() // which explain the others
-	g.settle(results)
+	g.group(results)
 	var open []*Result // open are those whose endpoint has more to come
-	settle := func() error {
-		g.settleAll(open)
+	groupOpen := func() error {
+		g.groupAll(open)
 		for _, result := range open {
 			suite.Baseline.apply(result, suite.Clock())
 			summary.count(*result)
@@ -67,7 +67,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	}
 	for _, c := range chosen {
 		if len(open) > 0 && r.isHalted() == "" && (open[0].Endpoint != c.Endpoint || open[0].stage < stageLifecycle && c.stage >= stageLifecycle) {
-			if err := settle(); err != nil {
+			if err := groupOpen(); err != nil {
 				return summary, err
 			}
 		}
@@ -77,7 +77,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 		}
 		open, results = append(open, &result), append(results, &result)
 	}
-	if err := settle(); err != nil {
+	if err := groupOpen(); err != nil {
 		return summary, err
 	}
 	summary.Duration = time.Since(begin)
@@ -87,7 +87,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 			summary.Undeclared++
 		}
 	}
-	for _, e := range r.session.endpoints {
+	for _, e := range r.state.endpoints {
 		if !e.public {
 			summary.Protected++
 		}

@@ -13,7 +13,7 @@ import (
 
 // runner tries cases side by side, as many at a time as limit admits.
 type runner struct {
-	session   *session
+	state     *runState
 	endpoints [][]Case               // those with a chosen case, all their cases in order
 	slots     map[string]chan Result // of the chosen cases, by id
 	limit     *semaphore.Weighted
@@ -32,7 +32,7 @@ type runner struct {
 
 func newRunner(s *Suite, all, chosen []Case) *runner {
 	r := &runner{
-		session: newSession(s, all), slots: make(map[string]chan Result, len(chosen)),
+		state: newRunState(s, all), slots: make(map[string]chan Result, len(chosen)),
 		limit: semaphore.NewWeighted(int64(s.Concurrency)), open: make(map[string]bool), early: make(map[string]*Result),
 	}
 	wanted := make(map[string]bool)
@@ -87,7 +87,7 @@ func (r *runner) start(ctx context.Context) {
 
 // share begins to use the tenant beside other runs; unshare ends that.
 func (r *runner) share() {
-	if r.tenant = r.session.Changes.Shared; r.tenant == nil {
+	if r.tenant = r.state.Changes.Shared; r.tenant == nil {
 		r.tenant = new(sync.RWMutex)
 	}
 	r.tenant.RLock()
@@ -100,7 +100,7 @@ func (r *runner) lifecycle(ctx context.Context, stage stage) {
 		for _, c := range cases {
 			if _, wanted := r.slots[c.ID]; wanted && c.stage == stage {
 				result, _ := r.try(ctx, c)
-				r.session.lastLifecycle = c.Name
+				r.state.lastLifecycle = c.Name
 				r.deliver(result)
 			}
 		}
@@ -109,7 +109,7 @@ func (r *runner) lifecycle(ctx context.Context, stage stage) {
 
 // endpoint tries the cases of one endpoint.
 func (r *runner) endpoint(ctx context.Context, cases []Case) {
-	r.session.learnNextKey(ctx, cases)
+	r.state.learnNextKey(ctx, cases)
 	for _, c := range cases {
 		if _, wanted := r.slots[c.ID]; wanted && c.stage == stageRest {
 			r.cases.Go(func() {
@@ -155,7 +155,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 			result.Exchange, result.Duration = tried.Exchange, tried.Duration
 			return fail(err)
 		}
-		return r.session.strictly(tried), nil
+		return r.state.strictly(tried), nil
 	}
 	presented, err := r.present(ctx, c)
 	if err != nil {
@@ -164,7 +164,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	if presented.restore != nil {
 		defer func() { result.Note = joinNotes(result.Note, presented.restore(ctx)) }()
 	}
-	scene, err := r.session.prepare(ctx, c)
+	scene, err := r.state.prepare(ctx, c)
 	if err != nil {
 		return fail(err)
 	}
@@ -172,20 +172,20 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		return fail(err)
 	}
 	if presented.respell != nil {
-		presented = presented.respell(r.session.spoken(scene.request))
-		presented.catchAll = r.session.catchesAll(ctx)
+		presented = presented.respell(r.state.spoken(scene.request))
+		presented.catchAll = r.state.catchesAll(ctx)
 	}
 	presented.may429 = c.Expect.met(http.StatusTooManyRequests) && !c.Expect.Refused
-	went, got, elapsed, err := r.session.sendAll(ctx, scene.request, presented)
+	went, got, elapsed, err := r.state.sendAll(ctx, scene.request, presented)
 	result.Exchange, result.Duration = went.exchange(), elapsed
 	made := got
-	if c.reveals && r.session.ranFor(c, got).wrong == "" {
+	if c.reveals && r.state.ranFor(c, got).wrong == "" {
 		made = reply{} // a success that let nobody in
 	}
-	left := r.session.cleanUp(ctx, c, scene, made)
+	left := r.state.cleanUp(ctx, c, scene, made)
 	if err != nil && wasCut(err) && c.stage != stageFirst {
 		v := r.unanswered(ctx, c, presented, err)
-		if r.session.Strict {
+		if r.state.Strict {
 			v = v.strictly()
 		}
 		result.verdict(v)
@@ -197,14 +197,14 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	}
 	result.Status = went.status
 	if c.reveals && !presented.catchAll {
-		presented.inspect = func(a reply) finding { return r.session.ranFor(c, a) }
+		presented.inspect = func(a reply) finding { return r.state.ranFor(c, a) }
 	}
 	r.learn(c, got)
-	v := c.judge(got, presented, r.session.isLetIn(c.base()))
-	if r.session.OutputCommand != "" {
-		v.cause = strings.ReplaceAll(v.cause, outputCommand, r.session.OutputCommand)
+	v := c.judge(got, presented, r.state.isLetIn(c.base()))
+	if r.state.OutputCommand != "" {
+		v.cause = strings.ReplaceAll(v.cause, outputCommand, r.state.OutputCommand)
 	}
-	if r.session.Strict {
+	if r.state.Strict {
 		if v.outcome == Note {
 			result.Severity, result.Gain = Low, ""
 		}
@@ -228,18 +228,18 @@ func wasCut(err error) bool {
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 	if c.stage < stageLifecycle { // those wait for what the document gives the API time for
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.session.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, r.state.Timeout)
 		defer cancel()
 	}
 	if c.admit == nil {
-		return c.present(ctx, r.session)
+		return c.present(ctx, r.state)
 	}
-	g, err := c.admit(ctx, r.session)
+	g, err := c.admit(ctx, r.state)
 	if err != nil {
 		return credential{}, err
 	}
 	if c.stage == stageBase {
-		r.session.setBaselineToken(c, g)
+		r.state.setBaselineToken(c, g)
 	}
 	letIn := bearer(g.raw)
 	letIn.note = g.note
@@ -251,7 +251,7 @@ func (r *runner) learn(c Case, got reply) {
 	admitted := got.status < http.StatusMultipleChoices
 	switch {
 	case c.stage == stageBase && admitted:
-		r.session.setLetIn(c, got.body)
+		r.state.setLetIn(c, got.body)
 	case c.stage == stageFirst && admitted && !c.Expect.admits():
 		r.mu.Lock()
 		r.open[c.Endpoint] = true
@@ -292,7 +292,7 @@ func (r *runner) unproven() []string {
 		for _, c := range cases {
 			if c.admit != nil && !seen[c.base()] {
 				seen[c.base()] = true
-				if !r.session.isLetIn(c.base()) {
+				if !r.state.isLetIn(c.base()) {
 					names = append(names, c.base())
 				}
 			}

@@ -113,7 +113,7 @@ func TestSignsOnce(t *testing.T) {
 		}
 		return sign(ctx, header, claims)
 	}
-	n := newSession(suite, nil)
+	n := newRunState(suite, nil)
 	if _, err := n.sign(t.Context(), nil, claimSet{"sub": "ada"}); err == nil {
 		t.Error("the failure is not told")
 	}

@@ -52,7 +52,7 @@ func byReference(parameter, path, what, source string) check {
 		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
 		source: source,
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
-			callbacks, err := g.session.callbackListener()
+			callbacks, err := g.run.callbackListener()
 			if err != nil {
 				return credential{}, err
 			}

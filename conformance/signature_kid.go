@@ -74,7 +74,7 @@ func (s *Suite) forgedCases(e endpoint) []Case {
 	for _, check := range forgedChecks {
 		c := Case{Name: check.name, Means: check.means, Group: Signature, Sends: check.sends, Gain: check.gain, Flaw: check.flaw, Source: check.source}
 		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(g *baselineToken) ([]disguise, error) {
-			callbacks, err := g.session.callbackListener()
+			callbacks, err := g.run.callbackListener()
 			if err != nil {
 				return nil, err
 			}
@@ -186,7 +186,7 @@ func disguisedAddresses(f forgery) []disguise {
 	issuer := strings.TrimPrefix(f.baselineToken.claims.text("iss"), "https://")
 	host, _, _ := strings.Cut(issuer, "/")
 	address := strings.TrimPrefix(f.callbacks.origin, "http://")
-	keys := "/" + host + "/" + f.baselineToken.session.Issuer.TenantID + "/discovery/v2.0/keys"
+	keys := "/" + host + "/" + f.baselineToken.run.Issuer.TenantID + "/discovery/v2.0/keys"
 	var all []disguise
 	for _, one := range []struct{ name, before, path, behind string }{
 		{"jku", "", keys, ""}, {"jku", host + "@", "/user/keys.json", ""}, {"jku", "", "/query/keys.json", "?https://" + issuer}, {"jku", "", "/fragment/keys.json", "#https://" + issuer},

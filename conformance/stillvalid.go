@@ -20,31 +20,31 @@ func (s *Suite) stillValid(e endpoint) Case {
 		source: sourceKeys,
 	}.on(e, Lifecycle)
 	c.stage = stageEnd
-	c.present = func(ctx context.Context, session *session) (credential, error) {
-		g, err := session.baselineTokenFor(e)
+	c.present = func(ctx context.Context, run *runState) (credential, error) {
+		g, err := run.baselineTokenFor(e)
 		if err != nil {
 			return credential{}, err
 		}
-		if !session.isLetIn(e.key()) {
+		if !run.isLetIn(e.key()) {
 			return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
 		}
-		l := &trial{session, c, e, g}
+		l := &trial{run, c, e, g}
 		sent := bearer(g.raw)
-		left := max(patience, duration(session.Document.Life.KeyRefresh, 0))
+		left := max(patience, duration(run.Document.Life.KeyRefresh, 0))
 		for wait := 100 * time.Millisecond; ; wait *= 2 {
 			got, err := l.ask(ctx, sent)
 			if err == nil && !success(got.status) {
-				session.lose()
+				run.lose()
 			}
 			if err != nil || success(got.status) || left <= 0 {
 				sent.inspect = func(a reply) finding {
-					return session.lost(a, max(patience, duration(session.Document.Life.KeyRefresh, 0)))
+					return run.lost(a, max(patience, duration(run.Document.Life.KeyRefresh, 0)))
 				}
 				return sent, err
 			}
 			wait = min(wait, left)
 			left -= wait
-			if err := session.pace.sleep(ctx, wait); err != nil {
+			if err := run.pace.sleep(ctx, wait); err != nil {
 				return credential{}, err
 			}
 		}
@@ -54,14 +54,14 @@ func (s *Suite) stillValid(e endpoint) Case {
 
 // lose remembers since which case the valid token is refused; one case runs at a
 // time by then.
-func (s *session) lose() {
+func (s *runState) lose() {
 	if !s.isLost {
 		s.isLost, s.lostAfter = true, s.lastLifecycle
 	}
 }
 
 // lost says since when the API refuses the valid token, and what helps.
-func (s *session) lost(a reply, waited time.Duration) finding {
+func (s *runState) lost(a reply, waited time.Duration) finding {
 	if success(a.status) {
 		return finding{}
 	}

@@ -46,7 +46,7 @@ func (r *runner) isClosed() bool {
 		if result.stage != stageBase {
 			continue
 		}
-		if r.session.isLetIn(result.base()) {
+		if r.state.isLetIn(result.base()) {
 			return false
 		}
 		refused = refused || result.Outcome == Fail
@@ -109,7 +109,7 @@ func (r *runner) unasked() []*Result {
 
 // misplaced looks for the routes of the document below other paths.
 func (r *runner) misplaced(ctx context.Context, result Result) string {
-	target, err := url.Parse(r.session.Target.URL)
+	target, err := url.Parse(r.state.Target.URL)
 	if err != nil {
 		return ""
 	}
@@ -120,14 +120,14 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 		prefixes = append(prefixes, strings.TrimSuffix(path.Dir(at), "/"), at+"/api", at+"/v1")
 	}
 	_, route, _ := strings.Cut(result.Endpoint, " ")
-	if e, ok := r.session.endpoints[result.Endpoint]; ok {
+	if e, ok := r.state.endpoints[result.Endpoint]; ok {
 		_, route, _ = strings.Cut(e.request, " ")
 	}
 	if strings.ContainsAny(route, "{$") {
 		return why
 	}
 	for _, prefix := range prefixes {
-		_, got, _, err := r.session.send(ctx, request{method: http.MethodGet, path: "/"}, credential{target: prefix + route})
+		_, got, _, err := r.state.send(ctx, request{method: http.MethodGet, path: "/"}, credential{target: prefix + route})
 		if err == nil && (got.status == http.StatusUnauthorized || got.status == http.StatusForbidden || success(got.status)) && prefix != stated {
 			right := *target
 			right.Path, right.RawPath = prefix, ""
@@ -140,7 +140,7 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 // misconfigured finds out which tokens an API takes that refuses the right ones:
 // those of another audience or issuer, or none, since it has other keys.
 func (r *runner) misconfigured(ctx context.Context, result Result) string {
-	s := r.session
+	s := r.state
 	e := s.endpoints[result.Endpoint]
 	g, err := s.baselineTokenFor(e)
 	if err != nil {
@@ -219,14 +219,14 @@ func (r *runner) isGone(ctx context.Context, err error) bool {
 		if r.isHalted() == isDown {
 			return true
 		}
-		if r.session.pace.wait(ctx) != nil {
+		if r.state.pace.wait(ctx) != nil {
 			return false
 		}
-		_, _, _, err := r.session.once(ctx, request{method: http.MethodGet, path: noSuchRoute}, credential{}, true)
+		_, _, _, err := r.state.once(ctx, request{method: http.MethodGet, path: noSuchRoute}, credential{}, true)
 		if err == nil || !wasCut(err) || ctx.Err() != nil {
 			return false
 		}
-		if r.session.pace.sleep(ctx, (1<<n)*50*time.Millisecond) != nil {
+		if r.state.pace.sleep(ctx, (1<<n)*50*time.Millisecond) != nil {
 			return false
 		}
 	}

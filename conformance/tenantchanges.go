@@ -74,7 +74,7 @@ type lifecycleCheck struct {
 
 // trial is a lifecycle case that runs.
 type trial struct {
-	*session
+	*runState
 	c             Case
 	e             endpoint
 	baselineToken *baselineToken
@@ -102,8 +102,8 @@ func (s *Suite) lifecycleCases() []Case {
 		if l.changes && s.Changes.Keys == nil {
 			c.skip = skip("", "%s", s.whyUnchanged("the tenant's keys cannot be changed for a test"))
 		}
-		c.present = func(ctx context.Context, session *session) (credential, error) {
-			return session.runTrial(ctx, c, e, l.present)
+		c.present = func(ctx context.Context, run *runState) (credential, error) {
+			return run.runTrial(ctx, c, e, l.present)
 		}
 		cases = append(cases, c)
 	}
@@ -118,7 +118,7 @@ func (s *Suite) whyUnchanged(usual string) string {
 }
 
 // runTrial starts a lifecycle case with the token that the endpoint lets in.
-func (s *session) runTrial(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
+func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
 	g, err := s.baselineTokenFor(e)
 	if err != nil {
 		return credential{}, err
@@ -178,12 +178,12 @@ func (l *trial) unknownKid(n int) (credential, error) {
 
 // uninterrupted is for what changes the tenant: a request that is given up on
 // its way has changed it all the same, and nobody would know what to put back.
-func (s *session) uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+func (s *runState) uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 }
 
 // restoring makes what puts something back, and says so where that fails.
-func (s *session) restoring(restore func(context.Context) error) func(context.Context) string {
+func (s *runState) restoring(restore func(context.Context) error) func(context.Context) string {
 	return func(ctx context.Context) string {
 		ctx, cancel := s.uninterrupted(ctx)
 		defer cancel()

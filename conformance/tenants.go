@@ -85,7 +85,7 @@ func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (
 		if tid := claims.text("tid"); tid != t.ID {
 			return credential{}, fmt.Errorf("the token of a user of tenant %s names tenant %s", t.Name, tid)
 		}
-		if !slices.Contains(g.session.Resource.Audiences, claims.text("aud")) {
+		if !slices.Contains(g.run.Resource.Audiences, claims.text("aud")) {
 			return credential{}, fmt.Errorf("the token of a user of tenant %s is for %q", t.Name, claims.text("aud"))
 		}
 		return bearer(raw), nil
@@ -96,8 +96,8 @@ func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (
 // tid another, or the same.
 func ofTenant(issuer, tenant string) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
-		changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), g.session.Issuer.TenantID, issuer), "tid": tenant}
-		if issuer != g.session.Issuer.TenantID || tenant != g.session.Issuer.TenantID {
+		changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), g.run.Issuer.TenantID, issuer), "tid": tenant}
+		if issuer != g.run.Issuer.TenantID || tenant != g.run.Issuer.TenantID {
 			changes["oid"], changes["sub"] = "0d1c7f62-5b7e-4c54-9d4e-1f6f1a7f9c03", "a-user-of-another-tenant"
 			if g.claims.appOnly() {
 				changes["sub"] = changes["oid"]

@@ -129,7 +129,7 @@ func cut30(text string) string {
 
 func differentRoles(e endpoint, g *baselineToken) []variant {
 	held := g.claims.roles()
-	other := g.session.Resource.otherRole(e, nil)
+	other := g.run.Resource.otherRole(e, nil)
 	if other == "" || slices.Contains(held, other) {
 		other = "Other.Role"
 	}
@@ -153,7 +153,7 @@ func differentScopes(e endpoint, g *baselineToken) []variant {
 	}
 	held := g.claims.scopes()
 	other := "other.scope"
-	if more := missing(g.session.Resource.Scopes, held); more != nil {
+	if more := missing(g.run.Resource.Scopes, held); more != nil {
 		other = more[0]
 	}
 	with := func(scopes ...string) change { return change{"scp": strings.Join(scopes, " ")} }

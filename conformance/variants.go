@@ -58,11 +58,11 @@ type variantTrial struct {
 }
 
 func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) {
-	g, err := t.session.baselineTokenFor(t.e)
+	g, err := t.state.baselineTokenFor(t.e)
 	if err != nil {
 		return t.result, err
 	}
-	if !t.session.isLetIn(t.e.key()) {
+	if !t.state.isLetIn(t.e.key()) {
 		return t.result, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", t.e.id)
 	}
 	t.baselineToken = g
@@ -114,19 +114,19 @@ func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err e
 		return "", err
 	}
 	if !admits {
-		_, err := unlessLetIn(t.e, func(context.Context, *session) (credential, error) { return c, nil })(ctx, t.session)
+		_, err := unlessLetIn(t.e, func(context.Context, *runState) (credential, error) { return c, nil })(ctx, t.state)
 		if _, accepted := asSkipped(err); accepted {
 			return "", nil
 		}
 	}
-	scene, err := t.session.prepare(ctx, t.result.Case)
+	scene, err := t.state.prepare(ctx, t.result.Case)
 	if err != nil {
 		return "", err
 	}
-	went, got, elapsed, err := t.session.send(ctx, scene.request, c)
+	went, got, elapsed, err := t.state.send(ctx, scene.request, c)
 	t.sent++
 	t.result.Duration += elapsed
-	t.session.cleanUp(ctx, t.result.Case, scene, got)
+	t.state.cleanUp(ctx, t.result.Case, scene, got)
 	if t.isGone(ctx, err) {
 		t.result.Exchange, t.result.Status = went.exchange(), 0
 		return "", err

@@ -25,7 +25,7 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 			Flaw:   "the API does not do what the document says",
 			File:   stated.Pos.File, Line: stated.Pos.Line,
 			body: stated.Body, contentType: stated.ContentType,
-			stage: stageRest, present: func(context.Context, *session) (credential, error) { return credential{}, nil },
+			stage: stageRest, present: func(context.Context, *runState) (credential, error) { return credential{}, nil },
 		}
 		who, cannot, err := s.writtenSubject(stated.As.User, stated.As.Application)
 		if err != nil {
@@ -33,8 +33,8 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 		}
 		if who != (subject{}) || cannot != nil {
 			c.Sends, c.skip = "the token of "+describe(who, cannot), cannot
-			c.present = func(ctx context.Context, session *session) (credential, error) {
-				g, err := session.access(ctx, who)
+			c.present = func(ctx context.Context, run *runState) (credential, error) {
+				g, err := run.access(ctx, who)
 				if err != nil {
 					return credential{}, err
 				}

@@ -13,9 +13,9 @@ import (
 	"provision/conformance/forge"
 )
 
-// session is what the cases of one run share: the tokens, each fetched once,
+// runState is what the cases of one run share: the tokens, each fetched once,
 // and which of them were let in.
-type session struct {
+type runState struct {
 	*Suite
 	mu             sync.Mutex
 	grants         map[subject]*grant
@@ -31,7 +31,7 @@ type session struct {
 	hidden    []string // secrets that every request carries
 	endpoints map[string]endpoint
 	// entitled get the token that each protected endpoint lets in.
-	entitled map[string]func(context.Context, *session) (*baselineToken, error)
+	entitled map[string]func(context.Context, *runState) (*baselineToken, error)
 
 	admitted map[string][]byte // what endpoints answer to those who are let in
 
@@ -45,11 +45,11 @@ type session struct {
 	answersAll bool // routes that do not exist, too
 }
 
-// newSession begins one over all cases of a suite, which Expand has checked.
-func newSession(s *Suite, all []Case) *session {
-	n := &session{Suite: s, grants: make(map[subject]*grant), baselineTokens: make(map[string]*baselineToken), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
+// newRunState begins one over all cases of a suite, which Expand has checked.
+func newRunState(s *Suite, all []Case) *runState {
+	n := &runState{Suite: s, grants: make(map[subject]*grant), baselineTokens: make(map[string]*baselineToken), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
 		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
-		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *session) (*baselineToken, error)),
+		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *runState) (*baselineToken, error)),
 	}
 	if n.pace.sleep == nil {
 		n.pace.sleep = sleep
@@ -78,7 +78,7 @@ type grant struct {
 }
 
 // shared is the grant of that name, fetched or not.
-func (s *session) shared(who subject) *grant {
+func (s *runState) shared(who subject) *grant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.grants[who]
@@ -89,7 +89,7 @@ func (s *session) shared(who subject) *grant {
 	return g
 }
 
-func (s *session) grant(ctx context.Context, who subject) *grant {
+func (s *runState) grant(ctx context.Context, who subject) *grant {
 	g := s.shared(who)
 	g.once.Do(func() {
 		if who.application != "" {
@@ -106,7 +106,7 @@ func (s *session) grant(ctx context.Context, who subject) *grant {
 }
 
 // explain tells what cannot be had here from what went wrong.
-func (s *session) explain(who subject, err error) error {
+func (s *runState) explain(who subject, err error) error {
 	var refused *AADSTSError
 	switch {
 	case errors.Is(err, ErrUnavailable):
@@ -118,7 +118,7 @@ func (s *session) explain(who subject, err error) error {
 }
 
 // access returns the access token of who, examined.
-func (s *session) access(ctx context.Context, who subject, properties ...property) (*baselineToken, error) {
+func (s *runState) access(ctx context.Context, who subject, properties ...property) (*baselineToken, error) {
 	g := s.grant(ctx, who)
 	if g.err != nil {
 		return nil, g.err
@@ -128,12 +128,12 @@ func (s *session) access(ctx context.Context, who subject, properties ...propert
 	if err != nil {
 		return nil, err
 	}
-	return &baselineToken{session: s, who: who, raw: g.access, token: token, claims: claims}, nil
+	return &baselineToken{run: s, who: who, raw: g.access, token: token, claims: claims}, nil
 }
 
 // baselineToken is a token that an endpoint must let in, and what others are made from.
 type baselineToken struct {
-	session  *session
+	run      *runState
 	endpoint string
 	who      subject
 	raw      string
@@ -144,7 +144,7 @@ type baselineToken struct {
 }
 
 // baselineTokenFor is the token that the endpoint's hostile tokens are made from.
-func (s *session) baselineTokenFor(e endpoint) (*baselineToken, error) {
+func (s *runState) baselineTokenFor(e endpoint) (*baselineToken, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g := s.baselineTokens[e.key()]; g != nil {
@@ -153,14 +153,14 @@ func (s *session) baselineTokenFor(e endpoint) (*baselineToken, error) {
 	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: %s", e.id, e.of("valid"))
 }
 
-func (s *session) setBaselineToken(c Case, g *baselineToken) {
+func (s *runState) setBaselineToken(c Case, g *baselineToken) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.endpoint = c.Endpoint
 	s.baselineTokens[c.base()] = g
 }
 
-func (s *session) setLetIn(c Case, answer []byte) {
+func (s *runState) setLetIn(c Case, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.baselineTokens[c.base()].letIn = true
@@ -169,7 +169,7 @@ func (s *session) setLetIn(c Case, answer []byte) {
 	}
 }
 
-func (s *session) isLetIn(base string) bool {
+func (s *runState) isLetIn(base string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.baselineTokens[base]
@@ -192,7 +192,7 @@ func (g *baselineToken) signWith(ctx context.Context, header, changes map[string
 			want[name] = value
 		}
 	}
-	raw, err := g.session.sign(ctx, header, want)
+	raw, err := g.run.sign(ctx, header, want)
 	if errors.Is(err, ErrUnavailable) {
 		return "", skip("", "only the issuer could sign such a token, and %v", err)
 	}
@@ -210,7 +210,7 @@ func (g *baselineToken) signWith(ctx context.Context, header, changes map[string
 }
 
 // sign has the issuer sign claims, the same ones once.
-func (s *session) sign(ctx context.Context, header map[string]any, claims claimSet) (string, error) {
+func (s *runState) sign(ctx context.Context, header map[string]any, claims claimSet) (string, error) {
 	key, err := json.Marshal([]any{header, claims})
 	if err != nil {
 		return "", fmt.Errorf("encode claims: %w", err)
@@ -231,7 +231,7 @@ func (s *session) sign(ctx context.Context, header map[string]any, claims claimS
 }
 
 // dates are claims relative to the issuer's clock.
-func (g *baselineToken) date(offset time.Duration) int64 { return g.session.Clock().Add(offset).Unix() }
+func (g *baselineToken) date(offset time.Duration) int64 { return g.run.Clock().Add(offset).Unix() }
 
 // sameJSON compares two values by their encoding, so that 1 is 1 whatever Go
 // type holds it.
