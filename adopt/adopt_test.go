@@ -361,3 +361,26 @@ func TestWhatManifestsCannotSay(t *testing.T) {
 	}
 	w.adopted(dir, 1)
 }
+
+// TestWhatManifestsRefuse: what the tenant has and a manifest may not say is left out
+// and left as it is, and the rest is adopted.
+func TestWhatManifestsRefuse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	role, sharePoint := uuid.NewString(), "00000003-0000-0ff1-ce00-000000000000"
+	w.send("POST", "/applications", object{"displayName": "Related", "web": object{"redirectUris": []string{"https://contoso.example/y"}}, "appRoles": []any{
+		object{"id": role, "value": "user", "displayName": "User", "description": "User", "isEnabled": true, "allowedMemberTypes": []string{"User"}}}})
+	api := w.send("GET", "/applications?$filter=displayName%20eq%20'Related'", nil)["value"].([]any)[0].(object)
+	w.send("PATCH", "/applications/"+api["id"].(string), object{"requiredResourceAccess": []any{
+		object{"resourceAppId": api["appId"], "resourceAccess": []any{object{"id": role, "type": "Role"}}},
+		object{"resourceAppId": sharePoint, "resourceAccess": []any{object{"id": "678536fe-1083-478a-9c59-b99265e6b0d3", "type": "Role"}}}}})
+	w.send("POST", "/applications/"+api["id"].(string)+"/federatedIdentityCredentials", object{"name": "orders.contoso.example_x~1", "issuer": "https://contoso.example", "subject": "s", "audiences": []string{"a"}})
+	dir, files, lost := w.imported(adopt.Selection{Names: []string{"Related"}})
+	if len(lost) != 1 || lost[0].Property != "requiredResourceAccess" || !strings.Contains(lost[0].Reason, "allowedMemberTypes have no Application") {
+		t.Errorf("lost: %v", lost)
+	}
+	if !strings.Contains(files["related.yaml"], "https://contoso.example/y") {
+		t.Errorf("too much is left out:\n%s", files["related.yaml"])
+	}
+	w.adopted(dir, 1)
+}

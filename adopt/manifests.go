@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"provision/graph"
 	"provision/plan"
 	"provision/reconcile"
@@ -29,7 +31,8 @@ type Imported struct {
 	Stack *stack.Stack
 	Lost  []Lost // by application and property
 
-	certificates map[string][]byte // file → DER
+	certificates map[string][]byte     // file → DER
+	specs        map[string]*yaml.Node // of applications that lack something, by name
 }
 
 // Read reads registrations back as a stack that adopts them.
@@ -60,9 +63,9 @@ func Read(ctx context.Context, reader reconcile.Reader, name string, registratio
 		}
 	}
 	w.existing()
-	slices.SortFunc(w.out.Lost, func(a, b Lost) int {
-		return cmp.Or(strings.Compare(a.Application, b.Application), strings.Compare(a.Property, b.Property), strings.Compare(a.Reason, b.Reason))
-	})
+	if err := w.out.settle(); err != nil {
+		return nil, err
+	}
 	return w.out, nil
 }
 

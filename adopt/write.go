@@ -32,7 +32,7 @@ func (i *Imported) Files() ([]File, error) {
 	files := []File{{stackFile + ".yaml", []byte("apiVersion: provision/v1\nkind: Stack\nmetadata: {name: " + i.Stack.Name + "}\n")}}
 	var existing []document
 	for _, a := range i.Stack.Applications {
-		d := document{"Application", a.Name, a.Protection, a, nil}
+		d := document{"Application", a.Name, a.Protection, i.spec(a), nil}
 		if a.Existing {
 			existing = append(existing, d)
 			continue
@@ -121,20 +121,29 @@ func comment(text string) string {
 	}, text)
 }
 
-// block is a value as YAML in block style: its JSON, whose members are in the
-// order of the type's fields.
+// block is a value as YAML in block style.
 func block(v any) (string, error) {
-	raw, err := json.Marshal(v)
+	root, err := node(v)
 	if err != nil {
 		return "", err
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(raw, &root); err != nil {
-		return "", err
-	}
-	style(&root)
-	text, err := yaml.Dump(&root, yaml.WithV3Defaults(), yaml.WithIndent(2), yaml.WithLineWidth(-1))
+	style(root)
+	text, err := yaml.Dump(root, yaml.WithV3Defaults(), yaml.WithIndent(2), yaml.WithLineWidth(-1))
 	return string(text), err
+}
+
+// node is a value as YAML: its JSON, whose members are in the order of the type's
+// fields.
+func node(v any) (*yaml.Node, error) {
+	if n, ok := v.(*yaml.Node); ok {
+		return n, nil
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var root yaml.Node
+	return &root, yaml.Unmarshal(raw, &root)
 }
 
 // style writes mappings and sequences as blocks, short lists of words in brackets,

@@ -205,7 +205,9 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			d.mistake(a.Pos, hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
 			continue
 		}
-		d.instance(a.Pos, resource)
+		if p.AdminConsent || !d.asks(k, resource) {
+			d.instance(a.Pos, resource)
+		}
 		if _, ok := access[resource]; !ok && !p.ConsentOnly() {
 			access[resource] = []any{}
 			order = append(order, resource)
@@ -261,6 +263,15 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 		})
 	}
 	return required
+}
+
+// asks tells whether the tenant's application asks for permissions of a resource
+// already. Entra needs the resource's service principal only for consent to them.
+func (d *declaration) asks(application, resource Key) bool {
+	live, of := d.state.Objects[application], d.state.Objects[resource]
+	return live != nil && of != nil && slices.ContainsFunc(list(live.Properties, "requiredResourceAccess"), func(e any) bool {
+		return text(e.(map[string]any), "resourceAppId") == of.AppID
+	})
 }
 
 // instance declares the service principal of an application of Microsoft's that
