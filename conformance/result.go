@@ -87,6 +87,8 @@ type Summary struct {
 	Findings []Finding `json:"-"`
 	// FindingsBySeverity counts the findings that the baseline does not know.
 	FindingsBySeverity map[Severity]int `json:"findingsBySeverity,omitempty"`
+	// SkippedBecause counts the skipped cases by their reason.
+	SkippedBecause map[string]int `json:"skippedBecause,omitempty"`
 	// Unproven are the protected endpoints that were not seen to let anybody
 	// in, so that their refusals mean nothing.
 	Unproven []string `json:"unproven,omitempty"`
@@ -121,6 +123,9 @@ func (s *Summary) Add(other Summary) {
 		s.failed(severity, n)
 	}
 	s.lasts(other)
+	for reason, n := range other.SkippedBecause {
+		s.skippedBecause(reason, n)
+	}
 	s.Unproven = append(s.Unproven, other.Unproven...)
 	s.Undeclared += other.Undeclared
 	s.Protected += other.Protected
@@ -157,6 +162,13 @@ func (s *Summary) found(findings []Finding) {
 	}
 }
 
+func (s *Summary) skippedBecause(reason string, n int) {
+	if s.SkippedBecause == nil {
+		s.SkippedBecause = make(map[string]int)
+	}
+	s.SkippedBecause[reason] += n
+}
+
 func (s *Summary) failed(severity Severity, n int) {
 	if s.FailedBySeverity == nil {
 		s.FailedBySeverity = make(map[Severity]int)
@@ -177,6 +189,7 @@ func (s *Summary) count(r Result) {
 		s.Known++
 	case Skip:
 		s.Skipped++
+		s.skippedBecause(r.Reason, 1)
 	case Blocked:
 		s.Blocked++
 	case Error:

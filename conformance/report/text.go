@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +35,8 @@ type Text struct {
 	stopped  bool                           // the run ended before there was a table
 	listed   bool                           // some of the family have lines of their own
 	shown    []string                       // findings with a line in this family
+	reasons  []string                       // of skipped cases with a line at this endpoint
+	folded   bool                           // skipped cases share lines, so that the reasons are summed up at the end
 
 	documents int // so far
 	ended     *conformance.Summary
@@ -98,7 +102,7 @@ func (t *Text) Result(r conformance.Result) error {
 		t.group = r.Group
 	}
 	if r.Endpoint != t.endpoint {
-		t.endpoint = r.Endpoint
+		t.endpoint, t.reasons = r.Endpoint, nil
 		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, display.Line(r.Endpoint))))
 	}
 	if outcome, shared := t.shares(r); shared {
@@ -142,6 +146,11 @@ func (t *Text) shares(r conformance.Result) (outcome conformance.Outcome, shared
 		return conformance.Pass, crowded && !t.Notes // the summary counts it
 	case conformance.Blocked:
 		return r.Outcome, crowded
+	case conformance.Skip:
+		again := r.Add == "" && slices.Contains(t.reasons, r.Reason)
+		t.reasons = append(t.reasons, r.Reason)
+		t.folded = t.folded || crowded && again
+		return r.Outcome, crowded && again
 	case conformance.Fail, conformance.Known:
 		again := slices.Contains(t.shown, r.Finding)
 		t.shown = append(t.shown, r.Finding)
@@ -157,7 +166,7 @@ func (t *Text) line(b *bytes.Buffer, indent int, d detail) {
 
 // flush writes the lines of what a family's cases share.
 func (t *Text) flush(b *bytes.Buffer) {
-	for _, outcome := range []conformance.Outcome{conformance.Fail, conformance.Known, conformance.Blocked, conformance.Pass} {
+	for _, outcome := range []conformance.Outcome{conformance.Fail, conformance.Known, conformance.Blocked, conformance.Skip, conformance.Pass} {
 		shared := t.family[outcome]
 		if shared == nil {
 			continue
@@ -216,11 +225,27 @@ func (t *Text) Close() error {
 		fmt.Fprintf(&b, "%s: %s\n", t.paint(bold, "all "+plural(t.documents, "document")), t.summary(t.total))
 	}
 	t.flushSummary(&b)
+	if t.folded {
+		t.skips(&b)
+	}
 	if n := t.total.Undeclared; n > 0 {
 		fmt.Fprintf(&b, "%s could not be tried and prove nothing: declare what each asks for, or excuse them in the document (excused)\n", plural(n, "skipped case"))
 	}
 	_, err := t.w.Write(trimLines(b.Bytes()))
 	return err
+}
+
+// skips writes which share of the cases was tried, and why the others were not: the
+// most frequent reason first.
+func (t *Text) skips(b *bytes.Buffer) {
+	s := t.total
+	fmt.Fprintf(b, "tried %d %% of %s; the others were skipped:\n", 100*(s.Planned-s.Skipped)/max(s.Planned, 1), plural(s.Planned, "case"))
+	reasons := slices.SortedFunc(maps.Keys(s.SkippedBecause), func(a, b string) int {
+		return cmp.Or(s.SkippedBecause[b]-s.SkippedBecause[a], strings.Compare(a, b))
+	})
+	for _, reason := range reasons {
+		fmt.Fprintf(b, "  %6d  %s\n", s.SkippedBecause[reason], display.Line(reason))
+	}
 }
 
 // finding writes one finding: what is wrong, and what to do about it.
