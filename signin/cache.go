@@ -17,12 +17,17 @@ import (
 // client.
 type Cache struct{ Dir string }
 
+// Kept is a sign-in in the cache.
+type Kept struct {
+	User     string    `json:"user"` // user principal name
+	ClientID string    `json:"clientId"`
+	SignedIn time.Time `json:"signedIn"`
+}
+
 // entry is the content of a file.
 type entry struct {
-	User         string    `json:"user"` // user principal name
-	ClientID     string    `json:"clientId"`
-	SignedIn     time.Time `json:"signedIn"`
-	RefreshToken string    `json:"refreshToken"`
+	Kept
+	RefreshToken string `json:"refreshToken"`
 }
 
 // file is where the refresh token of a request is kept. Names from the tenant do not form
@@ -46,7 +51,7 @@ func (c Cache) write(r Request, refreshToken string, now time.Time) error {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return fmt.Errorf("keep the sign-in: %w", err)
 	}
-	raw, err := json.Marshal(entry{User: r.Account.UserPrincipalName, ClientID: r.Client.ID, SignedIn: now, RefreshToken: refreshToken})
+	raw, err := json.Marshal(entry{Kept{r.Account.UserPrincipalName, r.Client.ID, now}, refreshToken})
 	if err != nil {
 		return fmt.Errorf("keep the sign-in: %w", err)
 	}
@@ -67,9 +72,8 @@ func (c Cache) write(r Request, refreshToken string, now time.Time) error {
 
 func (c Cache) remove(r Request) { os.Remove(c.file(r)) }
 
-// Forget removes the refresh tokens of the users whose user principal name matches, and
-// returns how many there were.
-func (c Cache) Forget(matches func(userPrincipalName string) bool) (int, error) {
+// Forget removes the sign-ins that match, and returns how many there were.
+func (c Cache) Forget(matches func(Kept) bool) (int, error) {
 	entries, err := os.ReadDir(c.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -86,7 +90,7 @@ func (c Cache) Forget(matches func(userPrincipalName string) bool) (int, error) 
 		}
 		var e entry
 		_ = json.Unmarshal(raw, &e) // a damaged file is nobody's
-		if !matches(e.User) {
+		if !matches(e.Kept) {
 			continue
 		}
 		if err := os.Remove(path); err != nil {

@@ -165,12 +165,12 @@ func TestForget(t *testing.T) {
 		of   string
 		want int
 	}{{"ada", 1}, {"ada", 0}, {"", 1}, {"", 0}} {
-		n, err := u.Cache.Forget(func(upn string) bool { return step.of == "" || upn == s.upn(step.of) })
+		n, err := u.Cache.Forget(func(k signin.Kept) bool { return step.of == "" || k.User == s.upn(step.of) && k.ClientID == s.clientID })
 		if err != nil || n != step.want {
 			t.Errorf("forget %q: %d, %v, want %d", step.of, n, err, step.want)
 		}
 	}
-	if n, err := (signin.Cache{Dir: filepath.Join(dir, "none")}).Forget(func(string) bool { return true }); n != 0 || err != nil {
+	if n, err := (signin.Cache{Dir: filepath.Join(dir, "none")}).Forget(func(signin.Kept) bool { return true }); n != 0 || err != nil {
 		t.Errorf("no folder: %d, %v", n, err)
 	}
 }

@@ -123,6 +123,9 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	if err != nil {
 		return err
 	}
+	if err := s.forgetDeleted(p, state); err != nil {
+		return err
+	}
 	if err := a.removeOutputs(s, p); err != nil {
 		return err
 	}

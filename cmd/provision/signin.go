@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
 	"provision/internal/display"
+	"provision/plan"
 	"provision/signin"
 )
 
@@ -73,7 +75,7 @@ func (a *app) forget(args []string) error {
 	if err != nil {
 		return err
 	}
-	who, name := func(string) bool { return true }, a.config.GetString("user")
+	who, name := func(signin.Kept) bool { return true }, a.config.GetString("user")
 	if name != "" {
 		stacks, err := a.load(args)
 		if err != nil {
@@ -91,8 +93,8 @@ func (a *app) forget(args []string) error {
 		if len(locals) == 0 {
 			return hint(usagef("no stack has a user %q", name), "leave out --user to forget the sign-ins of all users")
 		}
-		who = func(upn string) bool {
-			local, _, _ := strings.Cut(upn, "@")
+		who = func(k signin.Kept) bool {
+			local, _, _ := strings.Cut(k.User, "@")
 			return locals[strings.ToLower(local)]
 		}
 	}
@@ -103,4 +105,23 @@ func (a *app) forget(args []string) error {
 	a.give("forgotten", n)
 	_, err = fmt.Fprintf(a.stdout, "forgot %s of target %s\n", count(n, "sign-in"), a.config.GetString("target"))
 	return err
+}
+
+// forgetDeleted removes the kept sign-ins of users, and to clients, that a plan has deleted.
+func (s *connection) forgetDeleted(p *plan.Plan, state *plan.State) error {
+	_, err := signInCache(s.keep.Dir).Forget(func(k signin.Kept) bool {
+		return slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
+			switch {
+			case step.Action != plan.Delete:
+				return false
+			case step.Kind == plan.Application:
+				return state.Lookup(step.Key, plan.AppID) == k.ClientID
+			}
+			return step.Kind == plan.User && strings.EqualFold(step.Name, k.User)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("forget the sign-ins of deleted users: %w", err)
+	}
+	return nil
 }
