@@ -15,7 +15,7 @@ var graphToken = check{
 	flaw:   "the API does not check the audience (aud)",
 	source: "Microsoft: Access tokens, Validate tokens; RFC 8725, section 3.9",
 	present: func(ctx context.Context, g *baselineToken) (credential, error) {
-		raw, err := g.run.foreign(ctx)
+		raw, err := g.run.fetchForeignToken(ctx)
 		if err != nil {
 			return credential{}, err
 		}
@@ -23,9 +23,9 @@ var graphToken = check{
 	},
 }
 
-// foreign gets a token for Microsoft Graph by whichever of the stack's clients
+// fetchForeignToken gets a token for Microsoft Graph by whichever of the stack's clients
 // can have one: an application with a secret always can.
-func (s *runState) foreign(ctx context.Context) (string, error) {
+func (s *runState) fetchForeignToken(ctx context.Context) (string, error) {
 	g := s.shared(subject{application: "a token for Microsoft Graph"}) // a name that no application can have
 	g.once.Do(func() { g.access, g.err = s.fetchForeign(ctx) })
 	return g.access, g.err

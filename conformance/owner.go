@@ -27,7 +27,7 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 	cases := []Case{s.ownerCase(e, "owner-peer", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object", peer, cannot, (*ownerTrial).own)}
 	if !e.listing() {
 		cases = append(cases,
-			s.ownerCase(e, "owner-methods", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object, and every other method", peer, cannot, (*ownerTrial).methods))
+			s.ownerCase(e, "owner-methods", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object, and every other method", peer, cannot, (*ownerTrial).readMethods))
 	}
 	cases = append(cases,
 		s.ownerCase(e, "owner-claimed", CauseOwnerClaimed, "the token of "+describe(peer, cannot)+", and the owner's id and name in the query, in headers and in the body", peer, cannot, (*ownerTrial).claimed),
@@ -248,9 +248,9 @@ func sameBut(before, after []byte, volatile []string) bool {
 	return sameJSON(a, b)
 }
 
-// methods sends every other method that no endpoint of the document has for the
+// readMethods sends every other method that no endpoint of the document has for the
 // object.
-func (t *ownerTrial) methods(ctx context.Context) (string, error) {
+func (t *ownerTrial) readMethods(ctx context.Context) (string, error) {
 	_, path, _ := strings.Cut(t.e.request, " ")
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		stated := slices.ContainsFunc(t.state.Document.Endpoints, func(other stack.Endpoint) bool { return other.Request == method+" "+path })

@@ -20,8 +20,8 @@ type publicKey struct {
 	key         *rsa.PublicKey
 }
 
-// publicKey finds the key of the valid token in the issuer's key set.
-func (g *baselineToken) publicKey(ctx context.Context) (*publicKey, error) {
+// fetchPublicKey finds the key of the valid token in the issuer's key set.
+func (g *baselineToken) fetchPublicKey(ctx context.Context) (*publicKey, error) {
 	set, err := g.run.Tokens.Keys(ctx)
 	if err != nil {
 		return nil, skip("", "the issuer's public key cannot be had: %v", plain(err))

@@ -40,7 +40,7 @@ func asSecret(name, form string, secret func(*publicKey) ([]byte, error)) check 
 		flaw:   "the API accepts HS256 and uses the issuer's public key as a secret: the token selects the verification algorithm",
 		source: "RFC 8725, sections 2.1 and 3.1; CVE-2015-9235, CVE-2016-10555",
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {
-			key, err := g.publicKey(ctx)
+			key, err := g.fetchPublicKey(ctx)
 			if err != nil {
 				return credential{}, err
 			}

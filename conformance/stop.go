@@ -83,7 +83,7 @@ func (r *runner) explain(ctx context.Context) {
 	case first.Status == http.StatusNotFound:
 		why = r.misplaced(ctx, *first)
 	case first.Status == http.StatusUnauthorized || first.Status >= http.StatusInternalServerError:
-		why = r.misconfigured(ctx, *first)
+		why = r.explainMisconfiguration(ctx, *first)
 	}
 	for _, result := range closed {
 		if why != "" && result.Status == first.Status {
@@ -137,9 +137,9 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 	return why + ": correct --url, or the requests of the endpoints"
 }
 
-// misconfigured finds out which tokens an API takes that refuses the right ones:
+// explainMisconfiguration finds out which tokens an API takes that refuses the right ones:
 // those of another audience or issuer, or none, since it has other keys.
-func (r *runner) misconfigured(ctx context.Context, result Result) string {
+func (r *runner) explainMisconfiguration(ctx context.Context, result Result) string {
 	s := r.state
 	e := s.endpoints[result.Endpoint]
 	g, err := s.baselineTokenFor(e)
@@ -176,11 +176,11 @@ func (r *runner) misconfigured(ctx context.Context, result Result) string {
 			return fmt.Sprintf("the API expects the issuer (iss) %q and the audience (aud) %q of tokens of the other version, and its tokens have %q and %q: %s", issuer, other, iss, aud, settings)
 		}
 	}
-	return r.otherKeys(ctx, l, settings)
+	return r.findOtherKeys(ctx, l, settings)
 }
 
-// otherKeys is about an API that takes no token of the issuer's.
-func (r *runner) otherKeys(ctx context.Context, l *trial, settings string) string {
+// findOtherKeys is about an API that takes no token of the issuer's.
+func (r *runner) findOtherKeys(ctx context.Context, l *trial, settings string) string {
 	const stale = "its cache of keys is stale: it holds an empty or an old key set. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API"
 	otherwise := fmt.Sprintf("the API refuses every token of the tenant, whatever its audience and issuer: either it fetches its keys from elsewhere or checks another issuer or audience (%s), or %s", settings, stale)
 	if l.Changes.Keys == nil {

@@ -24,7 +24,7 @@ func (e *NotGivenBack) Unwrap() error { return e.Err }
 
 // Unassign takes away all roles that were given to a user directly.
 func (a Assignments) Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error) {
-	resource, held, err := a.held(ctx, user)
+	resource, held, err := a.readAssignments(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func (a Assignments) Unassign(ctx context.Context, user string) (restore func(co
 
 type assignment struct{ ID, AppRoleID, PrincipalID string }
 
-// held are the roles of the resource that were given to the user directly.
-func (a Assignments) held(ctx context.Context, user string) (resource string, held []assignment, err error) {
+// readAssignments returns the roles of the resource that were given to the user directly.
+func (a Assignments) readAssignments(ctx context.Context, user string) (resource string, held []assignment, err error) {
 	found, err := a.Graph.Read(ctx, graph.ServicePrincipalByAppID(a.AppID))
 	if err != nil {
 		return "", nil, err

@@ -48,7 +48,7 @@ func Find(ctx context.Context) (Program, error) {
 		if path, err = filepath.Abs(path); err != nil {
 			return Program{}, err
 		}
-		return checked(ctx, path)
+		return checkProgram(ctx, path)
 	}
 	return Program{}, ErrMissing
 }
@@ -59,7 +59,7 @@ func Install(ctx context.Context, dir string) (Program, error) {
 	dir = filepath.Join(dir, Installed)
 	path := filepath.Join(dir, product.Terraform.BinaryName())
 	if _, err := os.Stat(path); err == nil {
-		return checked(ctx, path)
+		return checkProgram(ctx, path)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Program{}, err
@@ -69,11 +69,11 @@ func Install(ctx context.Context, dir string) (Program, error) {
 	if err != nil {
 		return Program{}, fmt.Errorf("install Terraform %s: %w", Installed, err)
 	}
-	return checked(ctx, path)
+	return checkProgram(ctx, path)
 }
 
-// checked is the program at a path, once it has said its version.
-func checked(ctx context.Context, path string) (Program, error) {
+// checkProgram runs the program at a path for its version.
+func checkProgram(ctx context.Context, path string) (Program, error) {
 	tf, err := tfexec.NewTerraform(os.TempDir(), path)
 	if err != nil {
 		return Program{}, err

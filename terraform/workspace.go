@@ -63,15 +63,15 @@ func (w Workspace) record(r Record) error {
 
 // Plan says what an apply of the configuration would do.
 func (w Workspace) Plan(ctx context.Context, c Configuration) (*Plan, error) {
-	return w.planned(ctx, &c, false)
+	return w.runPlan(ctx, &c, false)
 }
 
 // PlanDestroy says what a destroy would do. For c see Destroy.
 func (w Workspace) PlanDestroy(ctx context.Context, c *Configuration) (*Plan, error) {
-	return w.planned(ctx, c, true)
+	return w.runPlan(ctx, c, true)
 }
 
-func (w Workspace) planned(ctx context.Context, c *Configuration, destroy bool) (*Plan, error) {
+func (w Workspace) runPlan(ctx context.Context, c *Configuration, destroy bool) (*Plan, error) {
 	unlock, err := w.lock(ctx)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	if err := w.carryOut(ctx, tf); err != nil {
 		return nil, err
 	}
-	outputs, err := w.outputs(ctx, tf)
+	outputs, err := w.readOutputs(ctx, tf)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]an
 		return nil, err
 	}
 	defer w.clean()
-	return w.outputs(ctx, tf)
+	return w.readOutputs(ctx, tf)
 }
 
 // prepared is prepare for a workspace in which something was applied, too.
@@ -161,7 +161,7 @@ func (w Workspace) prepared(ctx context.Context, c *Configuration) (*tfexec.Terr
 	if c != nil {
 		return w.prepare(ctx, *c)
 	}
-	return w.initialized(ctx, "")
+	return w.initialize(ctx, "")
 }
 
 // prepare writes the configuration, and gets the providers and modules that it needs.
@@ -169,10 +169,10 @@ func (w Workspace) prepare(ctx context.Context, c Configuration) (*tfexec.Terraf
 	if err := c.write(w.Dir); err != nil {
 		return nil, err
 	}
-	return w.initialized(ctx, c.Workspace)
+	return w.initialize(ctx, c.Workspace)
 }
 
-func (w Workspace) initialized(ctx context.Context, workspace string) (*tfexec.Terraform, error) {
+func (w Workspace) initialize(ctx context.Context, workspace string) (*tfexec.Terraform, error) {
 	// The program keeps the mode of a file that exists.
 	for _, name := range []string{stateFile, stateFile + ".backup", planFile} {
 		f, err := os.OpenFile(filepath.Join(w.Dir, name), os.O_CREATE|os.O_WRONLY, 0o600)
@@ -252,8 +252,8 @@ func (w Workspace) carryOut(ctx context.Context, tf *tfexec.Terraform) error {
 	return nil
 }
 
-// outputs are those of the state that are not sensitive.
-func (w Workspace) outputs(ctx context.Context, tf *tfexec.Terraform) (map[string]any, error) {
+// readOutputs returns the outputs of the state that are not sensitive.
+func (w Workspace) readOutputs(ctx context.Context, tf *tfexec.Terraform) (map[string]any, error) {
 	all, err := tf.Output(ctx)
 	if err != nil {
 		return nil, w.failure(ctx, "output", nil, err)

@@ -121,9 +121,9 @@ type facts struct {
 	scopeBase string // what stands before /SCOPE in a request for a token
 }
 
-// facts reads what must be known of an API to ask for tokens to it and to
+// readFacts reads what must be known of an API to ask for tokens to it and to
 // check them.
-func (s *connection) facts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
+func (s *connection) readFacts(ctx context.Context, p protected, stacks []*stack.Stack) (facts, error) {
 	state, err := s.read(ctx, stacks)
 	if err != nil {
 		return facts{}, err
@@ -179,7 +179,7 @@ func (s *connection) facts(ctx context.Context, p protected, stacks []*stack.Sta
 		f.tenants.Any = f.tenants.Any || document.Tenants.Any
 		f.tenants.Others = append(f.tenants.Others, document.Tenants.Others...)
 	}
-	if f.others, err = s.otherTenants(ctx, f.tenants); err != nil {
+	if f.others, err = s.readOtherTenants(ctx, f.tenants); err != nil {
 		return facts{}, err
 	}
 	f.issuer = conformance.Issuer{TenantID: s.tenantID, URL: s.v2Issuer()}
@@ -286,8 +286,8 @@ func belongs(s *stack.Stack, group, user string, beside []string) bool {
 	})
 }
 
-// clients are the stack's applications with what they may have of the API.
-func (s *connection) clients(ctx context.Context, p protected, f facts) ([]conformance.Application, error) {
+// readClients returns the applications of the stack with their permissions for the API.
+func (s *connection) readClients(ctx context.Context, p protected, f facts) ([]conformance.Application, error) {
 	var all []conformance.Application
 	for _, a := range p.stack.Applications {
 		platform, _ := signIn(a)
@@ -312,7 +312,7 @@ func (s *connection) clients(ctx context.Context, p protected, f facts) ([]confo
 		c.Scopes = slices.Compact(c.Scopes)
 		slices.Sort(c.Roles)
 		c.Roles = slices.Compact(c.Roles)
-		secret, err := s.secret(ctx, p.stack, a)
+		secret, err := s.readSecret(ctx, p.stack, a)
 		if err != nil {
 			return nil, err
 		}

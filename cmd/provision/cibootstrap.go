@@ -84,7 +84,7 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 	}
 	hub := gitHub{api: api, repository: repository, say: a.say}
 	if d.OwnerID == 0 {
-		if d.OwnerID, d.RepoID, err = hub.ids(ctx); err != nil {
+		if d.OwnerID, d.RepoID, err = hub.readIDs(ctx); err != nil {
 			a.say("note: the ids of %s could not be read from GitHub (%v): the credentials trust subjects by name only; --owner-id and --repository-id state the ids", repository, err)
 		}
 	}
@@ -202,8 +202,8 @@ func (g gitHub) reachable() bool {
 	return err == nil && exec.Command(path, "auth", "status").Run() == nil
 }
 
-// ids are those of the repository's owner and its own.
-func (g gitHub) ids(ctx context.Context) (owner, repository int64, err error) {
+// readIDs returns the ids of the repository and its owner.
+func (g gitHub) readIDs(ctx context.Context) (owner, repository int64, err error) {
 	if !g.reachable() {
 		return 0, 0, errors.New("no token was found")
 	}

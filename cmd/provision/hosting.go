@@ -261,7 +261,7 @@ func (h *hosting) output(ctx context.Context, s *stack.Stack, state *plan.State,
 		if err != nil {
 			return "", err
 		}
-		c, err := h.lastConfiguration(ctx, k, w, state)
+		c, err := h.readLastConfiguration(ctx, k, w, state)
 		if err != nil {
 			return "", err
 		}

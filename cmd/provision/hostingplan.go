@@ -114,7 +114,7 @@ func (h *hosting) planRemovals(ctx context.Context, name string, stay []*stack.T
 		if err != nil {
 			return err
 		}
-		c, err := h.lastConfiguration(ctx, k, w, state)
+		c, err := h.readLastConfiguration(ctx, k, w, state)
 		if err != nil {
 			return err
 		}
@@ -172,8 +172,8 @@ func (h *hosting) hosted(name string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// lastConfiguration is nil where the workspace has the one that was applied last.
-func (h *hosting) lastConfiguration(ctx context.Context, k plan.Key, w terraform.Workspace, state *plan.State) (*terraform.Configuration, error) {
+// readLastConfiguration returns nil if the workspace has the configuration that was applied last.
+func (h *hosting) readLastConfiguration(ctx context.Context, k plan.Key, w terraform.Workspace, state *plan.State) (*terraform.Configuration, error) {
 	if terraform.Exists(w.Dir) {
 		return nil, nil
 	}
@@ -256,7 +256,7 @@ func (h *hosting) Destroy(ctx context.Context, step plan.Step) error {
 		return err
 	}
 	w.Progress = func(line string) { h.tell("terraform %s: %s", step.Name, line) }
-	c, err := h.lastConfiguration(ctx, step.Key, w, h.connection.state)
+	c, err := h.readLastConfiguration(ctx, step.Key, w, h.connection.state)
 	if err != nil {
 		return err
 	}

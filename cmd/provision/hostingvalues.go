@@ -158,7 +158,7 @@ func (v *hostingValues) secretText(path []string) (string, error) {
 			if (live == nil || live.Lost != "") && (made == "" || live != nil && made == live.ID) {
 				return "", nil
 			}
-			kept, ok, err := v.connection.kept(v.ctx, v.stack, a, secret)
+			kept, ok, err := v.connection.readKept(v.ctx, v.stack, a, secret)
 			if err != nil || kept.SecretText != "" || !ok {
 				return kept.SecretText, err
 			}

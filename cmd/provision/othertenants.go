@@ -17,9 +17,9 @@ import (
 // tenant is welcome.
 const probeTenant = "partner.onmicrosoft.com"
 
-// otherTenants are the welcome tenants with their ids. The local tenant gets those
+// readOtherTenants returns the welcome tenants with their ids. The local tenant gets those
 // beside it that do not exist yet.
-func (s *connection) otherTenants(ctx context.Context, t stack.Tenants) (all []conformance.OtherTenant, err error) {
+func (s *connection) readOtherTenants(ctx context.Context, t stack.Tenants) (all []conformance.OtherTenant, err error) {
 	names := t.Others
 	if t.Any && s.local {
 		names = append(slices.Clone(names), probeTenant)
@@ -29,7 +29,7 @@ func (s *connection) otherTenants(ctx context.Context, t stack.Tenants) (all []c
 			all = append(all, conformance.OtherTenant{Name: name, ID: name})
 			continue
 		}
-		id, found := s.tenantNamed(ctx, name)
+		id, found := s.findTenant(ctx, name)
 		if !found && s.local {
 			if id, err = s.manage.CreateTenant(ctx, name); err != nil {
 				return nil, err
@@ -46,8 +46,8 @@ func (s *connection) otherTenants(ctx context.Context, t stack.Tenants) (all []c
 
 var issuerTenant = regexp.MustCompile(`/([0-9a-fA-F-]{36})/`)
 
-// tenantNamed is the id that the discovery document of a domain states.
-func (s *connection) tenantNamed(ctx context.Context, domain string) (id string, found bool) {
+// findTenant returns the tenant id that the discovery document of a domain states.
+func (s *connection) findTenant(ctx context.Context, domain string) (id string, found bool) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.authority+"/"+domain+"/v2.0/.well-known/openid-configuration", nil)
 	if err != nil {
 		return "", false

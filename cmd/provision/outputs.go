@@ -67,7 +67,7 @@ includes client secrets and masks them in the log of the job.
 				})
 			}
 			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *connection, p protected, f facts) error {
-				lines, err := a.outputLines(ctx, s, p, f)
+				lines, err := a.readOutputLines(ctx, s, p, f)
 				if err != nil {
 					return err
 				}
@@ -131,8 +131,8 @@ func (a *app) runWith(lines []output.Variable, command []string) error {
 	return a.runChild(command, environment)
 }
 
-// outputLines are what an applied API is known by.
-func (a *app) outputLines(ctx context.Context, s *connection, p protected, f facts) (lines []output.Variable, err error) {
+// readOutputLines returns the settings of an applied API.
+func (a *app) readOutputLines(ctx context.Context, s *connection, p protected, f facts) (lines []output.Variable, err error) {
 	add := func(key, value string) { lines = append(lines, output.Variable{Name: key, Value: value}) }
 	if a.config.GetBool("for-api") {
 		add("TENANT_ID", s.tenantID)
@@ -161,7 +161,7 @@ func (a *app) outputLines(ctx context.Context, s *connection, p protected, f fac
 		if !a.config.GetBool("show-secrets") {
 			continue
 		}
-		secret, err := s.secret(ctx, p.stack, application)
+		secret, err := s.readSecret(ctx, p.stack, application)
 		if err != nil {
 			return nil, err
 		}

@@ -141,7 +141,7 @@ func (r resolver) secret(path []string) (string, error) {
 			if secret.Name != name {
 				continue
 			}
-			kept, ok, err := r.connection.kept(r.ctx, r.stack, application, secret)
+			kept, ok, err := r.connection.readKept(r.ctx, r.stack, application, secret)
 			switch {
 			case err != nil || kept.SecretText != "":
 				return kept.SecretText, err

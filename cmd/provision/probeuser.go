@@ -82,11 +82,11 @@ func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f fac
 }
 
 func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
-	resource, err := p.principal(ctx, g, f.resource.AppID, f.resource.Name)
+	resource, err := p.findPrincipal(ctx, g, f.resource.AppID, f.resource.Name)
 	if err != nil {
 		return account, err
 	}
-	signsIn, err := p.principal(ctx, g, f.appIDs[client], client)
+	signsIn, err := p.findPrincipal(ctx, g, f.appIDs[client], client)
 	if err != nil {
 		return account, err
 	}
@@ -128,9 +128,9 @@ type servicePrincipal struct {
 	AppRoles []appRole
 }
 
-// principal finds the service principal of an application in the tenant, or makes
+// findPrincipal finds the service principal of an application in the tenant, or makes
 // it. Only that of a multi-tenant application can be made.
-func (p *probes) principal(ctx context.Context, g *graph.Client, appID, name string) (found servicePrincipal, err error) {
+func (p *probes) findPrincipal(ctx context.Context, g *graph.Client, appID, name string) (found servicePrincipal, err error) {
 	read := func() (bool, error) {
 		results, err := g.Read(ctx, graph.ServicePrincipalByAppID(appID))
 		if err != nil || len(results[0].Object) == 0 {

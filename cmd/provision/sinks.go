@@ -27,9 +27,9 @@ func sinks() sink.Access {
 	}
 }
 
-// kept is a client secret; ok is false when there is none. Where its text is not
+// readKept reads a client secret; ok is false when there is none. Where its text is not
 // to be had from its sink the environment may give it, else it is "".
-func (s *connection) kept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
+func (s *connection) readKept(ctx context.Context, st *stack.Stack, a *stack.Application, secret stack.Secret) (kept sink.Secret, ok bool, err error) {
 	kept, ok, err = s.keep.Secret(ctx, st.UniqueName(a.Name), secret.Name, secret.Sink)
 	if kept.SecretText == "" {
 		kept.SecretText = os.Getenv(secretVariable(a, secret))
@@ -41,11 +41,11 @@ func secretVariable(a *stack.Application, secret stack.Secret) string {
 	return "PROVISION_SECRET_" + environmentName(a.Name) + "_" + environmentName(secret.Name)
 }
 
-// keptSecret is the first of an application's secrets whose text is known; its
+// readKeptSecret reads the first of an application's secrets whose text is known; its
 // zero value where there is none.
-func (s *connection) keptSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (sink.Secret, error) {
+func (s *connection) readKeptSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (sink.Secret, error) {
 	for _, secret := range a.Secrets {
-		kept, _, err := s.kept(ctx, st, a, secret)
+		kept, _, err := s.readKept(ctx, st, a, secret)
 		if err != nil || kept.SecretText != "" {
 			return kept, err
 		}
@@ -53,8 +53,8 @@ func (s *connection) keptSecret(ctx context.Context, st *stack.Stack, a *stack.A
 	return sink.Secret{}, nil
 }
 
-// secret is the text of a kept client secret, "" where there is none.
-func (s *connection) secret(ctx context.Context, st *stack.Stack, a *stack.Application) (string, error) {
-	kept, err := s.keptSecret(ctx, st, a)
+// readSecret returns the text of a stored client secret, "" if there is none.
+func (s *connection) readSecret(ctx context.Context, st *stack.Stack, a *stack.Application) (string, error) {
+	kept, err := s.readKeptSecret(ctx, st, a)
 	return kept.SecretText, err
 }

@@ -50,7 +50,7 @@ func (a *app) onAPI(cmd *cobra.Command, args []string, check func(protected) err
 		}
 		return check(p)
 	}, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
-		f, err := s.facts(ctx, p, stacks)
+		f, err := s.readFacts(ctx, p, stacks)
 		if err != nil {
 			return err
 		}

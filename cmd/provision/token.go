@@ -61,7 +61,7 @@ func (a *app) getToken(ctx context.Context, s *connection, p protected, f facts)
 	if s.users, err = a.users(s); err != nil {
 		return err
 	}
-	tokens, err := s.tenantTokens(ctx, p, f)
+	tokens, err := s.readTenantTokens(ctx, p, f)
 	if err != nil {
 		return err
 	}

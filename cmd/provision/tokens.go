@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// tenantTokens gets tokens for a protected application as its clients do.
-func (s *connection) tenantTokens(ctx context.Context, p protected, f facts) (*conformance.Tenant, error) {
+// readTenantTokens returns the tokens for a protected application as its clients do.
+func (s *connection) readTenantTokens(ctx context.Context, p protected, f facts) (*conformance.Tenant, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (s *connection) tenantTokens(ctx context.Context, p protected, f facts) (*c
 	}
 	var fresh []string
 	for _, a := range p.stack.Applications {
-		secret, err := s.keptSecret(ctx, p.stack, a)
+		secret, err := s.readKeptSecret(ctx, p.stack, a)
 		if err != nil {
 			return nil, err
 		}

@@ -105,7 +105,7 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 	}
 	var total conformance.Summary
 	others := &probes{connection: s, open: s.graphOf}
-	runs, err := a.verifications(ctx, s, all, stacks, baseline, others)
+	runs, err := a.prepareVerifications(ctx, s, all, stacks, baseline, others)
 	if err != nil {
 		return err
 	}

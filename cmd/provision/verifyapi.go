@@ -25,9 +25,9 @@ type verification struct {
 	p          protected
 }
 
-// verifications are the runs of all documents. What they need of the tenant is
+// prepareVerifications returns the runs of all documents. What they need of the tenant is
 // read.
-func (a *app) verifications(ctx context.Context, s *connection, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
+func (a *app) prepareVerifications(ctx context.Context, s *connection, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
 	reach, err := a.reach()
 	if err != nil {
 		return nil, err
@@ -37,11 +37,11 @@ func (a *app) verifications(ctx context.Context, s *connection, all []protected,
 	}
 	shared := new(sync.RWMutex)
 	for _, p := range all {
-		f, err := s.facts(ctx, p, stacks)
+		f, err := s.readFacts(ctx, p, stacks)
 		if err != nil {
 			return nil, err
 		}
-		tokens, err := s.tenantTokens(ctx, p, f)
+		tokens, err := s.readTenantTokens(ctx, p, f)
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +49,7 @@ func (a *app) verifications(ctx context.Context, s *connection, all []protected,
 		if err != nil {
 			return nil, err
 		}
-		clients, err := s.clients(ctx, p, f)
+		clients, err := s.readClients(ctx, p, f)
 		if err != nil {
 			return nil, err
 		}

@@ -13,15 +13,15 @@ import (
 	"provision/stack"
 )
 
-// warnings are what Entra takes in the stacks and what will hardly work, a line
+// findWarnings returns what Entra accepts in the stacks and what is unlikely to work, a line
 // each. Where a token lets it, GitHub says which subjects a repository sends.
-func warnings(ctx context.Context, stacks []*stack.Stack, api sink.GitHub) (lines []string) {
+func findWarnings(ctx context.Context, stacks []*stack.Stack, api sink.GitHub) (lines []string) {
 	asked := map[string]subjects{}
 	for _, w := range stack.Warnings(stacks) {
 		if w.Repository != "" && api.Token != "" {
 			answer, known := asked[w.Repository]
 			if !known {
-				answer = subjectsOf(ctx, api, w.Repository)
+				answer = readSubjects(ctx, api, w.Repository)
 				asked[w.Repository] = answer
 			}
 			w = answer.say(w)
@@ -62,7 +62,7 @@ var subjectPrefix = regexp.MustCompile(`^repo:[A-Za-z0-9._-]+(?:@([0-9]+))?/[A-Z
 // subjectsOf asks GitHub for the form of a repository's subjects.
 // Source: docs.github.com/rest/actions/oidc (customization of the subject of a
 // repository).
-func subjectsOf(ctx context.Context, api sink.GitHub, repository string) subjects {
+func readSubjects(ctx context.Context, api sink.GitHub, repository string) subjects {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(api.URL, "/")+"/repos/"+repository+"/actions/oidc/customization/sub", nil)
 	if err != nil {
 		return subjects{unknown: err}

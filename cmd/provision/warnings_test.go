@@ -49,7 +49,7 @@ func TestWarningsAskGitHub(t *testing.T) {
 		"contoso@1/none@2": nil,
 	} {
 		asked = 0
-		lines := warnings(t.Context(), of(repository, repository), api)
+		lines := findWarnings(t.Context(), of(repository, repository), api)
 		text := strings.Join(lines, "\n")
 		for _, w := range want {
 			if strings.Count(text, w) != 2 || asked != 1 {
@@ -61,7 +61,7 @@ func TestWarningsAskGitHub(t *testing.T) {
 		}
 	}
 	asked = 0
-	if lines := warnings(t.Context(), of("contoso/new"), sink.GitHub{URL: server.URL, HTTPClient: server.Client()}); len(lines) != 1 || asked != 0 {
+	if lines := findWarnings(t.Context(), of("contoso/new"), sink.GitHub{URL: server.URL, HTTPClient: server.Client()}); len(lines) != 1 || asked != 0 {
 		t.Errorf("without a token: asked %d times, %q", asked, lines)
 	}
 }

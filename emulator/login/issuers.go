@@ -105,7 +105,7 @@ func (i *issuers) read(ctx context.Context, issuer string) ([]jose.JSONWebKey, e
 		Issuer  string `json:"issuer"`
 		JWKSURI string `json:"jwks_uri"`
 	}
-	if err := i.document(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &metadata); err != nil {
+	if err := i.fetchDocument(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &metadata); err != nil {
 		return nil, err
 	}
 	if metadata.Issuer != issuer {
@@ -114,7 +114,7 @@ func (i *issuers) read(ctx context.Context, issuer string) ([]jose.JSONWebKey, e
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := i.document(ctx, metadata.JWKSURI, &set); err != nil {
+	if err := i.fetchDocument(ctx, metadata.JWKSURI, &set); err != nil {
 		return nil, err
 	}
 	var keys []jose.JSONWebKey
@@ -130,7 +130,7 @@ func (i *issuers) read(ctx context.Context, issuer string) ([]jose.JSONWebKey, e
 	return keys, nil
 }
 
-func (i *issuers) document(ctx context.Context, address string, into any) error {
+func (i *issuers) fetchDocument(ctx context.Context, address string, into any) error {
 	if !strings.HasPrefix(address, "https://") {
 		return fmt.Errorf("read %q: an https URL is needed", address)
 	}

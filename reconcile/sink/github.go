@@ -40,7 +40,7 @@ type publicKey struct {
 
 // Check gets the public key, which takes the permission to write secrets.
 func (g github) Check(ctx context.Context) error {
-	_, err := g.publicKey(ctx)
+	_, err := g.fetchPublicKey(ctx)
 	return err
 }
 
@@ -48,7 +48,7 @@ func (g github) Check(ctx context.Context) error {
 func (g github) Read(context.Context) (Secret, bool, error) { return Secret{}, true, nil }
 
 func (g github) Write(ctx context.Context, s Secret) error {
-	key, err := g.publicKey(ctx)
+	key, err := g.fetchPublicKey(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (g github) Forget(ctx context.Context) error {
 	return err
 }
 
-func (g github) publicKey(ctx context.Context) (key publicKey, err error) {
+func (g github) fetchPublicKey(ctx context.Context) (key publicKey, err error) {
 	if err := g.send(ctx, http.MethodGet, "public-key", nil, &key); err != nil {
 		return key, err
 	}
