@@ -139,5 +139,14 @@ func (e endpoint) everyRole() []string {
 	return all
 }
 
+// everyScope are the scopes of all alternatives.
+func (e endpoint) everyScope() []string {
+	var all []string
+	for _, r := range e.alternatives {
+		all = append(all, missing(slices.Concat(r.scopes, r.anyScope), all)...)
+	}
+	return all
+}
+
 // base is what the case's endpoint and alternative are known by.
 func (c Case) base() string { return cmp.Or(c.key, c.Endpoint) }

@@ -25,7 +25,7 @@ func patternChecks(e endpoint) []variantCheck {
 					return nil
 				}
 				asked := slices.Concat(e.scopes, e.anyScope)
-				return patternVariants(asked, func(values []string) change {
+				return patternVariants(asked, e.everyScope(), func(values []string) change {
 					return change{"scp": strings.Join(append(missing(g.claims.scopes(), asked), values...), " ")}
 				}, false)
 			},
@@ -39,7 +39,7 @@ func patternChecks(e endpoint) []variantCheck {
 			flaw:   "the API does not compare roles (roles) as whole words: it takes one for a pattern, a beginning or a list",
 			source: sourcePatterns,
 			variants: func(e endpoint, g *baselineToken) []variant {
-				return patternVariants(e.sufficient(), func(values []string) change {
+				return patternVariants(e.sufficient(), e.everyRole(), func(values []string) change {
 					return change{"roles": append(missing(g.claims.roles(), e.roles()), values...)}
 				}, true)
 			},
@@ -49,8 +49,9 @@ func patternChecks(e endpoint) []variantCheck {
 }
 
 // patternVariants puts patterns of one kind into one token, so that one that
-// cannot be read as a pattern does not hide the others.
-func patternVariants(asked []string, changes func([]string) change, spaces bool) []variant {
+// cannot be read as a pattern does not hide the others. What some alternative
+// accepts is no pattern.
+func patternVariants(asked, accepted []string, changes func([]string) change, spaces bool) []variant {
 	var all []variant
 	for _, kind := range []struct {
 		says     string
@@ -62,11 +63,12 @@ func patternVariants(asked []string, changes func([]string) change, spaces bool)
 		{"beginnings and ends", parts},
 		{"several values in one", func(value string) []string { return lists(value, spaces) }},
 		{"other characters", func(value string) []string { return spelt(value, spaces) }},
+		{"usual names of powerful roles", func(string) []string { return powerful }},
 	} {
 		var values []string
 		for _, value := range asked {
 			for _, pattern := range kind.patterns(value) {
-				if pattern != "" && !slices.Contains(values, pattern) && !slices.Contains(asked, pattern) {
+				if pattern != "" && !slices.Contains(values, pattern) && !slices.Contains(accepted, pattern) {
 					values = append(values, pattern)
 				}
 			}
@@ -143,6 +145,10 @@ func spelt(value string, spaces bool) []string {
 	}
 	return patterns
 }
+
+// powerful are usual names of those who may do everything, which an API may admit
+// beside the roles that the document states.
+var powerful = []string{"Admin", "admin", "Administrator", "administrator", "Admins", "SuperAdmin", "superadmin", "SuperUser", "superuser", "Owner", "Root", "root", "System", "system", "Global Administrator", "GlobalAdmin", "Company Administrator", "All", "all", "Everything", "Full", "FullAccess", "user_impersonation", "Service", "Internal", "Test", "Debug", "Developer"}
 
 func titled(value string) string {
 	runes := []rune(value)

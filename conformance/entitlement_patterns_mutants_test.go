@@ -32,6 +32,7 @@ var patternMutants = []mutant{
 	{flaw: "quotes around a role are removed", kills: "role-pattern", mutation: role(func(s string) bool { return strings.Trim(s, `"'`) == "Admin" && s != "Admin" })},
 	{flaw: "a role is decoded", kills: "role-pattern", mutation: role(func(s string) bool { text, err := url.PathUnescape(s); return err == nil && text == "Admin" })},
 	{flaw: "a role ends at a zero byte", kills: "role-pattern", mutation: role(func(s string) bool { first, _, cut := strings.Cut(s, "\x00"); return cut && first == "Admin" })},
+	{flaw: "administrators need no role", kills: "role-pattern", mutation: role(func(s string) bool { return s == "Administrator" })},
 	{flaw: "a wide role is the same", kills: "role-pattern", mutation: role(func(s string) bool {
 		return s != "Admin" && strings.Map(func(r rune) rune {
 			if r > 0xff00 {

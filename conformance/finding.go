@@ -110,6 +110,9 @@ func (g *grouping) group(results []*Result) {
 		if by != nil {
 			r.Outcome, r.Finding = Blocked, by.ID
 			by.Blocked = append(by.Blocked, r.ID)
+			if b := g.base[r.way()]; b != nil && r.stage == stageBase {
+				b.finding = by
+			}
 			continue
 		}
 		g.add(r)
@@ -158,6 +161,9 @@ func (g *grouping) explains(r *Result) *Finding {
 	if b := g.base[r.way()]; b != nil && b.finding != nil && r.cause != b.finding.Cause && r.Status == b.status {
 		return b.finding // everybody gets this answer
 	}
+	if f := g.needsClaim(r); f != nil {
+		return f
+	}
 	also := r.alsoBlockedBy
 	if r.cause == CauseOrder { // unless what was to be looked at first is not looked at at all
 		also = append([]CauseID{r.Means}, also...)
@@ -172,6 +178,18 @@ func (g *grouping) explains(r *Result) *Finding {
 		}
 	}
 	return nil
+}
+
+// needsClaim finds the finding that the API needs a claim which a token need not
+// have, where the failure follows from it: other callers, such as applications, do
+// not have the claim either, and get the same answer; nil: it does not follow.
+func (g *grouping) needsClaim(r *Result) *Finding {
+	f := g.first(CauseValidClaims)
+	follows := []CauseID{CauseRefused, CauseApplicationRefused, CauseCrash, CauseNot403}
+	if f == nil || r.Group != Authorization || !slices.Contains(follows, r.cause) || !slices.ContainsFunc(f.found, func(at foundation) bool { return at.status == r.Status }) {
+		return nil
+	}
+	return f
 }
 
 // reaches says whether a finding holds at an endpoint: it was made there, or

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"context"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -131,5 +133,49 @@ func TestTolerableCrash(t *testing.T) {
 	suite.Strict = true
 	if r := run(t, suite); r.result(t, "GET /secure: scope-list").Outcome != Fail {
 		t.Error("a strict run does not count it")
+	}
+}
+
+// An API that needs a claim refuses applications too, which do not have it, and
+// others with the same answer: that is one flaw.
+func TestANeededClaimIsOneFinding(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"breaks": 500, "refuses the token": 401, "refuses the caller": 403} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			suite := ruledSuite(t, rules[0].requires, nil)
+			api := ruled{issuer: suite.Issuer.URL}
+			api.decide = rules[0].right[0]
+			needy := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				got, c := api.status(r.Header.Get("Authorization"))
+				if named, _ := c["preferred_username"].(string); c != nil && named == "" {
+					got = status
+				}
+				answer(w, got, object{"status": got})
+			}))
+			suite.Target = at(needy)
+			suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+			checkFindings(t, run(t, suite).summary.Findings, "GET /orders: valid-claims")
+		})
+	}
+}
+
+// An API that reads the first scope alone refuses clients at another endpoint too.
+func TestOneOfSeveralScopesIsOneFinding(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	s.scopes["extension"] = []string{"read_data", "write_data"}
+	var suite *Suite
+	suite = wideSuite(s, requires("GET /secure", stack.Requires{Scopes: []string{"read_data"}}), requires("POST /secure", stack.Requires{Scopes: []string{"write_data"}}))
+	suite.Target = inGo(t, suite, func(ctx context.Context, raw string) (entitled, error) {
+		c, err := golangJWTClaims(s)(ctx, raw)
+		c.Scp, _, _ = strings.Cut(c.Scp, " ")
+		return c, err
+	})
+	suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+	findings := run(t, suite).summary.Findings
+	checkFindings(t, findings, "GET /secure: valid-scopes")
+	if len(findings) != 1 {
+		t.Errorf("%d findings", len(findings))
 	}
 }

@@ -66,10 +66,10 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 			return c.unlessVacuous(proven, verdict{outcome: Note, note: found.note, means: cmp.Or(c.Shows, c.Means)})
 		}
 		return c.unlessVacuous(proven, verdict{outcome: Pass})
-	case c.Expect.MayAdmit && success(a.status):
-		return c.unlessVacuous(proven, verdict{outcome: Note, note: c.Flaw, means: c.Means})
 	case sent.either && slices.Contains(sent.tolerates, a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Pass, note: sent.toleratedNote})
+	case c.Expect.MayAdmit && success(a.status):
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: c.Flaw, means: c.Means})
 	case sent.toleratedNote != "" && slices.Contains(sent.tolerates, a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: sent.toleratedNote, means: c.Means})
 	case c.Expect.tolerated(a.status) || slices.Contains(sent.tolerates, a.status):

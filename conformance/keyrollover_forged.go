@@ -105,14 +105,32 @@ var keysWithdrawn = lifecycleCheck{
 		if !knew {
 			return l.notFetched(signed), nil
 		}
-		return signed, nil
+		return signed, l.settled(ctx, signed)
 	},
 }
 
+// settled gives the API a moment to put the key set that it has fetched in the
+// place of the one before: some caches do so after they have answered.
+func (l *trial) settled(ctx context.Context, withdrawn credential) error {
+	left := patience
+	for wait := 10 * time.Millisecond; ; wait *= 2 {
+		got, err := l.ask(ctx, withdrawn)
+		if err != nil || !success(got.status) || left <= 0 {
+			return err
+		}
+		wait = min(wait, left)
+		left -= wait
+		if err := l.pace.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
 // How long the case waits for an API to fetch the key set: shortly where the
-// document does not say how long that may take.
+// document does not say how long that may take. Many pause for one or two seconds
+// between two requests.
 const (
-	shortly = 100 * time.Millisecond
+	shortly = 2500 * time.Millisecond
 	atMost  = 5 * time.Second
 )
 

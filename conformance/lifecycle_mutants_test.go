@@ -84,6 +84,7 @@ type keyCache struct {
 	anyIssuer                                                      bool // of a key
 	adds, first, opens                                             bool
 	failed                                                         bool // the last time
+	late                                                           bool // takes what it has fetched over after it has answered
 
 	fetching sync.Mutex
 	mu       sync.Mutex
@@ -189,7 +190,15 @@ func (k *keyCache) fetch() {
 			keys[kid] = cmp.Or(keys[kid], key)
 		}
 	}
-	k.keys = keys
+	if k.late && k.keys != nil {
+		time.AfterFunc(30*time.Millisecond, func() {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.keys = keys
+		})
+	} else {
+		k.keys = keys
+	}
 	if k.keeps && len(keys) == 0 {
 		k.fetched = k.fetched.Add(5 * time.Minute)
 	}

@@ -73,3 +73,31 @@ func TestInterruptedTenantChange(t *testing.T) {
 		})
 	}
 }
+
+// A cache that takes a key set over after it has answered, as that of go-oidc does,
+// is not accused of keys that it is about to forget.
+func TestLateCacheIsNoFlaw(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(func(k *keyCache) { k.pause, k.late = 0, true }).find}))
+	suite.Only = "*keys-withdrawn"
+	r := run(t, suite)
+	if got := r.result(t, "GET /secure: keys-withdrawn"); got.Outcome != Pass || got.Note != "" {
+		t.Errorf("%s: %s %s", got.Outcome, got.Reason, got.Note)
+	}
+}
+
+// The issuer holds its key set back only until the API has answered the good token.
+func TestKeysSlowEndsWithTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(func(k *keyCache) { k.pause = 0 }).find}))
+	suite.Only = "*keys-slow"
+	r := run(t, suite)
+	if got := r.result(t, "GET /secure: keys-slow"); got.Outcome != Pass || got.Note != "" {
+		t.Errorf("%s: %s %s", got.Outcome, got.Reason, got.Note)
+	}
+	if s.freed != 1 {
+		t.Errorf("%d requests for the key set were answered at the end of the case, want 1", s.freed)
+	}
+}

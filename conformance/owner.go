@@ -7,10 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
-
-	"provision/stack"
 )
 
 const sourceOwner = "OWASP API Security Top 10: API1:2023 Broken Object Level Authorization"
@@ -27,7 +26,8 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 	cases := []Case{s.ownerCase(e, "owner-peer", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object", peer, cannot, (*ownerTrial).own)}
 	if !e.listing() {
 		cases = append(cases,
-			s.ownerCase(e, "owner-methods", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object, and every other method", peer, cannot, (*ownerTrial).readMethods))
+			s.ownerCase(e, "owner-methods", CauseOwner, "the token of "+describe(peer, cannot)+", who did not make the object, and every other method", peer, cannot,
+				func(t *ownerTrial, ctx context.Context) (string, error) { return t.sendMethods(ctx, peer) }))
 	}
 	cases = append(cases,
 		s.ownerCase(e, "owner-claimed", CauseOwnerClaimed, "the token of "+describe(peer, cannot)+", and the owner's id and name in the query, in headers and in the body", peer, cannot, (*ownerTrial).claimed),
@@ -193,29 +193,20 @@ func (t *ownerTrial) refused(ctx context.Context, r request, c credential, how s
 	return "", nil
 }
 
-// reader is the document's request that reads the object: the endpoint's own, or
-// the one of another endpoint of the path.
-func (t *ownerTrial) reader() (request, bool) {
-	if t.scene.method == http.MethodGet {
-		return t.scene.request, true
+// reader is the request that reads the object, whether or not an endpoint of the
+// document has it.
+func (t *ownerTrial) reader() request {
+	r := t.scene.request
+	if r.method != http.MethodGet {
+		r.method, r.body, r.contentType, r.meaning = http.MethodGet, nil, "", nil
 	}
-	_, path, _ := strings.Cut(t.e.request, " ")
-	for _, other := range t.state.Document.Endpoints {
-		if other.Request == "GET "+path && other.Expect == nil {
-			r := t.scene.request
-			r.method, r.body, r.contentType, r.meaning = http.MethodGet, nil, "", nil
-			return r, true
-		}
-	}
-	r := t.scene.request // it may be there all the same
-	r.method, r.body, r.contentType, r.meaning = http.MethodGet, nil, "", nil
-	return r, false
+	return r
 }
 
 // readBack reads the object as its owner, twice: what differs by itself says
 // nothing.
 func (t *ownerTrial) readBack(ctx context.Context) (body []byte, volatile []string, ok bool) {
-	r, _ := t.reader()
+	r := t.reader()
 	token := bearer(t.owner.raw)
 	_, first, _, err := t.state.send(ctx, r, token)
 	if err != nil || !success(first.status) || t.e.listing() {
@@ -248,13 +239,11 @@ func sameBut(before, after []byte, volatile []string) bool {
 	return sameJSON(a, b)
 }
 
-// readMethods sends every other method that no endpoint of the document has for the
+// sendMethods sends every other method that no endpoint of the document has for the
 // object.
-func (t *ownerTrial) readMethods(ctx context.Context) (string, error) {
-	_, path, _ := strings.Cut(t.e.request, " ")
+func (t *ownerTrial) sendMethods(ctx context.Context, peer subject) (string, error) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		stated := slices.ContainsFunc(t.state.Document.Endpoints, func(other stack.Endpoint) bool { return other.Request == method+" "+path })
-		if stated || method == http.MethodHead && t.headStated(path) {
+		if _, stated := t.statedFor(method); stated || method == http.MethodHead && t.reads(peer) {
 			continue
 		}
 		r := t.scene.request
@@ -271,13 +260,33 @@ func (t *ownerTrial) readMethods(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// headStated says whether the document lets others read the object, and so HEAD.
-func (t *ownerTrial) headStated(path string) bool {
-	return slices.ContainsFunc(t.state.Document.Endpoints, func(other stack.Endpoint) bool {
-		owned := slices.ContainsFunc(other.Requires.Alternatives(), func(r stack.Requires) bool { return r.Owner })
-		return other.Request == "GET "+path && !owned
-	})
+// statedFor is the document's endpoint that has a method for the object.
+func (t *ownerTrial) statedFor(method string) (endpoint, bool) {
+	_, path, _ := strings.Cut(t.e.request, " ")
+	for _, other := range t.state.Document.Endpoints {
+		if request, err := parseRequest(other.Request); err == nil && unnamed(request) == method+" "+unnamed(path) {
+			e, err := t.state.endpoint(other)
+			return e, err == nil
+		}
+	}
+	return endpoint{}, false
 }
+
+// reads says whether the document lets a user read the object, and so HEAD.
+func (t *ownerTrial) reads(peer subject) bool {
+	e, stated := t.statedFor(http.MethodGet)
+	if !stated {
+		return false
+	}
+	user := slices.IndexFunc(t.state.Users, func(u User) bool { return u.Name == peer.user })
+	client, known := t.state.application(peer.client)
+	return user >= 0 && known && e.letsIn(e.callerOf(t.state.Users[user], client))
+}
+
+// unnamed is a path whose parameters have no names.
+func unnamed(path string) string { return parameter.ReplaceAllString(path, "{}") }
+
+var parameter = regexp.MustCompile(`\{[^{}]*\}`)
 
 // changed is a body that would change the object: that of setup, with other words.
 func (t *ownerTrial) changed() ([]byte, string) {

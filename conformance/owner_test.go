@@ -144,6 +144,48 @@ func TestOwnersOfObjects(t *testing.T) {
 	}
 }
 
+// Who may read an object without being its owner may ask for its head too, at the
+// endpoint of another method, and whatever the parameter is called there.
+func TestHeadOfAnObjectThatOthersRead(t *testing.T) {
+	t.Parallel()
+	mine := func(c claims, o *ownedOrder) bool { return o.Owner == c["oid"] }
+	for name, c := range map[string]struct {
+		read  string
+		allow func(claims, *ownedOrder, *http.Request) bool
+		want  Outcome
+	}{
+		"by the GET of administrators": {"GET /orders/{order}", func(c claims, o *ownedOrder, r *http.Request) bool {
+			return mine(c, o) || c.role("Admin") && (r.Method == "GET" || r.Method == "HEAD")
+		}, Pass},
+		"nobody else may": {"GET /orders/{order}", func(c claims, o *ownedOrder, r *http.Request) bool {
+			return mine(c, o) || c.role("Admin") && r.Method == "GET" || r.Method == "HEAD"
+		}, Fail},
+		"no GET is stated": {"", func(c claims, o *ownedOrder, r *http.Request) bool {
+			return mine(c, o) || c.role("Admin") && r.Method == "HEAD"
+		}, Fail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requests := []string{"DELETE /orders/{id}"}
+			if c.read != "" {
+				requests = append(requests, c.read)
+			}
+			suite := shopSuite(t, &shop{allows: c.allow}, requests...)
+			suite.Document.Endpoints[0].Requires = &stack.Requires{Scopes: []string{"Orders.Read"}, Owner: true}
+			for i := range suite.Document.Endpoints {
+				e := &suite.Document.Endpoints[i]
+				e.Parameters = object{"id": "${setup.order}", "order": "${setup.order}"}
+				e.Cleanup = &stack.Fixture{Request: "DELETE /orders/${setup.order}", As: stack.As{User: "ina"}}
+			}
+			r := run(t, suite)
+			wrong := slices.DeleteFunc(r.ids(Fail), func(id string) bool { return !strings.HasSuffix(id, ": owner-methods") })
+			if (len(wrong) > 0) != (c.want == Fail) {
+				t.Errorf("failed: %q, want %s", wrong, c.want)
+			}
+		})
+	}
+}
+
 func TestOwnerMutants(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()

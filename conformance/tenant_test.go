@@ -71,6 +71,8 @@ type tenant struct {
 	times int               // it was published
 	fault *KeyFault         // of requests for the keys
 	asked int               // requests for the keys since fault was set
+	ended chan struct{}     // closed when the fault is removed
+	freed int               // requests that its end answered
 }
 
 type authorizationCode struct{ client, user, challenge, nonce string }
@@ -142,12 +144,16 @@ func (s *tenant) discovery(w http.ResponseWriter, _ *http.Request) {
 func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.asked++
-	fault, published := s.fault, slices.Clone(s.next)
+	fault, ended, published := s.fault, s.ended, slices.Clone(s.next)
 	owner := maps.Clone(s.owner)
 	s.mu.Unlock()
 	if fault != nil {
 		select {
 		case <-time.After(fault.Latency):
+		case <-ended:
+			s.mu.Lock()
+			s.freed++
+			s.mu.Unlock()
 		case <-r.Context().Done():
 		}
 		switch {

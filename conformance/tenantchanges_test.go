@@ -40,7 +40,7 @@ func (s *tenant) PublishOf(ctx context.Context, tenantID string) (string, func(c
 func (s *tenant) Disturb(_ context.Context, how KeyFault) (Disturbance, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.asked = &how, 0
+	s.fault, s.asked, s.ended = &how, 0, make(chan struct{})
 	return s, nil
 }
 
@@ -53,6 +53,9 @@ func (s *tenant) Requests(context.Context) (int, error) {
 func (s *tenant) End(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.fault != nil {
+		close(s.ended)
+	}
 	s.fault = nil
 	return nil
 }

@@ -28,6 +28,7 @@ func injectFaults(w *faults.Injector, next http.Handler) http.Handler {
 		if v.Latency > 0 {
 			select {
 			case <-time.After(v.Latency):
+			case <-v.Removed:
 			case <-r.Context().Done():
 				return
 			}

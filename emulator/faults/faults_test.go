@@ -49,10 +49,18 @@ func TestVerdictSaysWhatGraphSays(t *testing.T) {
 	var w faults.Injector
 	w.Add(faults.Rule{Status: 429, RetryAfter: faults.Duration(3 * time.Second), Latency: faults.Duration(time.Millisecond), Done: true})
 	want := faults.Verdict{Latency: time.Millisecond, Status: 429, Code: "TooManyRequests", Message: "Too many requests.", RetryAfter: 3 * time.Second, Done: true}
-	if diff := cmp.Diff(want, w.Decide(faults.Request{Method: "GET"})); diff != "" {
+	got := w.Decide(faults.Request{Method: "GET"})
+	removed := got.Removed
+	got.Removed = nil
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verdict (-want +got):\n%s", diff)
 	}
 	w.Reset()
+	select {
+	case <-removed:
+	default:
+		t.Error("who waits does not learn that the rule is removed")
+	}
 	if diff := cmp.Diff(faults.Verdict{}, w.Decide(faults.Request{Method: "GET"})); diff != "" {
 		t.Errorf("after the reset (-want +got):\n%s", diff)
 	}

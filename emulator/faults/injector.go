@@ -17,7 +17,8 @@ type Request struct {
 // Verdict is what happens to a request. The zero value changes nothing.
 type Verdict struct {
 	Latency    time.Duration
-	Status     int // 0: what the request deserves
+	Removed    <-chan struct{} // closed when the rule is removed, which ends the latency
+	Status     int             // 0: what the request deserves
 	Code       string
 	Message    string
 	RetryAfter time.Duration
@@ -46,7 +47,7 @@ func (in *Injector) Add(rules ...Rule) {
 func (in *Injector) Reset() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.rules = nil
+	in.remove(func(*armed) bool { return true })
 }
 
 // Remove takes the rules of a name away and says whether there were any.
@@ -54,8 +55,18 @@ func (in *Injector) Remove(name string) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	before := len(in.rules)
-	in.rules = slices.DeleteFunc(in.rules, func(r *armed) bool { return r.Name == name })
+	in.remove(func(r *armed) bool { return r.Name == name })
 	return len(in.rules) < before
+}
+
+func (in *Injector) remove(which func(*armed) bool) {
+	in.rules = slices.DeleteFunc(in.rules, func(r *armed) bool {
+		if !which(r) {
+			return false
+		}
+		close(r.removed)
+		return true
+	})
 }
 
 // Decide says what happens to a request, and counts it.
@@ -73,7 +84,7 @@ func (in *Injector) Decide(q Request) Verdict {
 			continue
 		}
 		r.fired++
-		return Verdict{time.Duration(r.Latency), r.Status, r.Code, r.Message, time.Duration(r.RetryAfter), r.Body, r.Done, r.Drop}
+		return Verdict{time.Duration(r.Latency), r.removed, r.Status, r.Code, r.Message, time.Duration(r.RetryAfter), r.Body, r.Done, r.Drop}
 	}
 	return Verdict{}
 }

@@ -107,10 +107,12 @@ type armed struct {
 	path  *regexp.Regexp
 	seen  int // requests that matched
 	fired int // requests that it met
+
+	removed chan struct{} // closed when the rule is removed
 }
 
 func arm(r Rule) *armed {
-	a := &armed{Rule: r}
+	a := &armed{Rule: r, removed: make(chan struct{})}
 	if r.Path != "" {
 		a.path = regexp.MustCompile("(?i)^" + strings.ReplaceAll(regexp.QuoteMeta(r.Path), `\*`, ".*") + "$")
 	}
