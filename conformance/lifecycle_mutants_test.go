@@ -86,10 +86,11 @@ type keyCache struct {
 	failed                                                         bool // the last time
 	late                                                           bool // takes what it has fetched over after it has answered
 
-	fetching sync.Mutex
-	mu       sync.Mutex
-	keys     map[string]*rsa.PublicKey
-	fetched  time.Time
+	takesOver sync.WaitGroup // late: what it has fetched
+	fetching  sync.Mutex
+	mu        sync.Mutex
+	keys      map[string]*rsa.PublicKey
+	fetched   time.Time
 }
 
 func (s *tenant) cache(change func(*keyCache)) *keyCache {
@@ -161,6 +162,7 @@ func (k *keyCache) fetch() {
 		Keys []struct{ Kid, N, Issuer string }
 	}
 	keys := make(map[string]*rsa.PublicKey)
+	k.takesOver.Wait()
 	k.mu.Lock()
 	k.fetched, k.failed = time.Now(), true
 	k.mu.Unlock()
@@ -191,7 +193,8 @@ func (k *keyCache) fetch() {
 		}
 	}
 	if k.late && k.keys != nil {
-		time.AfterFunc(30*time.Millisecond, func() {
+		k.takesOver.Go(func() {
+			time.Sleep(30 * time.Millisecond)
 			k.mu.Lock()
 			defer k.mu.Unlock()
 			k.keys = keys

@@ -87,7 +87,7 @@ func TestLateCacheIsNoFlaw(t *testing.T) {
 	}
 }
 
-// The issuer holds its key set back only until the API has answered the good token.
+// The issuer holds its key set back only until the API has answered the valid token.
 func TestKeysSlowEndsWithTheAnswer(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
