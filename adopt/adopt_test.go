@@ -129,10 +129,7 @@ func (w *world) imported(selection adopt.Selection) (dir string, files map[strin
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	written, err := all.Files()
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	written := all.Files()
 	dir, files = w.t.TempDir(), map[string]string{}
 	for _, f := range written {
 		path := filepath.Join(dir, f.Path)
@@ -383,4 +380,18 @@ func TestWhatManifestsRefuse(t *testing.T) {
 		t.Errorf("too much is left out:\n%s", files["related.yaml"])
 	}
 	w.adopted(dir, 1)
+}
+
+// TestRequestsOfManyRegistrations: registrations are read by lists, so that the number
+// of requests hardly grows with theirs.
+func TestRequestsOfManyRegistrations(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t), mathrand.New(mathrand.NewPCG(3, 7))
+	w.randomRegistrations(r, 60)
+	dir, _, _ := w.imported(adopt.Selection{All: true})
+	imported := w.graph.Requests()
+	w.plan(dir)
+	if planned := w.graph.Requests() - imported; imported > 20 || planned > 20 {
+		t.Errorf("%d requests to import 60 registrations and %d to plan them", imported, planned)
+	}
 }

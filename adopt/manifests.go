@@ -31,6 +31,7 @@ type Imported struct {
 	Stack *stack.Stack
 	Lost  []Lost // by application and property
 
+	files        []File
 	certificates map[string][]byte     // file → DER
 	specs        map[string]*yaml.Node // of applications that lack something, by name
 }

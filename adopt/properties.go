@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -89,25 +90,24 @@ func (w *writer) texts(a *stack.Application) {
 // named is a text with references in the place of the ids of the application, of
 // other imported ones, and of the tenant.
 func (w *writer) named(a *stack.Application, value string) string {
-	value = replaceID(value, a.Adopt, "${appId}")
-	for _, other := range w.out.Stack.Applications {
-		if other != a && strings.Contains(value, other.Adopt) {
-			value = replaceID(value, other.Adopt, "${applications."+other.Name+".appId}")
+	value = guid.ReplaceAllStringFunc(value, func(id string) string {
+		switch other := w.byAppID[id]; {
+		case id == a.Adopt:
+			return "${appId}"
+		case other != nil:
+			return "${applications." + other.Name + ".appId}"
+		case id == w.state.Tenant.ID:
+			return "${tenant.id}"
 		}
-	}
-	value = replaceID(value, w.state.Tenant.ID, "${tenant.id}")
+		return id
+	})
 	if domain := w.state.Tenant.Domain; domain != "" {
 		value = strings.ReplaceAll(value, "//"+domain+"/", "//${tenant.domain}/")
 	}
 	return value
 }
 
-func replaceID(value, id, reference string) string {
-	if id == "" {
-		return value
-	}
-	return strings.ReplaceAll(value, id, reference)
-}
+var guid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // managed are the properties of a registration that manifests can declare or that
 // Entra sets itself.

@@ -24,22 +24,17 @@ func (i *Imported) settle() error {
 			return err
 		}
 		if len(mistakes) == 0 {
-			break
+			return nil
 		}
 		if !i.leaveOut(mistakes, files) {
 			return mistakes
 		}
 	}
-	slices.SortFunc(i.Lost, func(a, b Lost) int {
-		return cmp.Or(strings.Compare(a.Application, b.Application), strings.Compare(a.Property, b.Property), strings.Compare(a.Reason, b.Reason))
-	})
-	i.Lost = slices.Compact(i.Lost)
-	return nil
 }
 
 // mistakes are those of the manifests, and their files.
 func (i *Imported) mistakes() (stack.Mistakes, map[string][]byte, error) {
-	files, err := i.Files()
+	files, err := i.write()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,6 +43,7 @@ func (i *Imported) mistakes() (stack.Mistakes, map[string][]byte, error) {
 		return nil, nil, err
 	}
 	defer os.RemoveAll(dir)
+	i.files = files
 	contents := map[string][]byte{}
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))

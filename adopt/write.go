@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -28,7 +29,14 @@ type File struct {
 
 // Files are the manifests of the stack: one for the stack, one for each
 // registration, one for what they only refer to, and the certificates.
-func (i *Imported) Files() ([]File, error) {
+func (i *Imported) Files() []File { return i.files }
+
+// write writes them, and puts what is lost into order.
+func (i *Imported) write() ([]File, error) {
+	slices.SortFunc(i.Lost, func(a, b Lost) int {
+		return cmp.Or(strings.Compare(a.Application, b.Application), strings.Compare(a.Property, b.Property), strings.Compare(a.Reason, b.Reason))
+	})
+	i.Lost = slices.Compact(i.Lost)
 	files := []File{{stackFile + ".yaml", []byte("apiVersion: provision/v1\nkind: Stack\nmetadata: {name: " + i.Stack.Name + "}\n")}}
 	var existing []document
 	for _, a := range i.Stack.Applications {

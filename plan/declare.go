@@ -54,6 +54,7 @@ type declaration struct {
 	applications map[Key]*stack.Application
 	stacks       map[string]*stack.Stack         // by name
 	users        map[*stack.Stack]map[string]Key // by name
+	offers       map[Key]offers                  // entitlements that were read
 	appIDs       map[string]Key                  // the tenant's applications
 	trusted      map[Key]map[string]bool         // who may own an application or group and its service principal, by object id
 	left         map[Key]bool                    // objects that are neither managed nor deleted

@@ -16,6 +16,17 @@ type offers struct {
 // entitlements are a resource's scopes and roles: as declared, under the ids
 // that the tenant already has for their values; else as the tenant has them.
 func (d *declaration) entitlements(resource Key) offers {
+	if o, ok := d.offers[resource]; ok {
+		return o
+	}
+	if d.offers == nil {
+		d.offers = map[Key]offers{}
+	}
+	d.offers[resource] = d.readEntitlements(resource)
+	return d.offers[resource]
+}
+
+func (d *declaration) readEntitlements(resource Key) offers {
 	o := offers{scopes: map[string]string{}, roles: map[string]string{}}
 	live := d.state.Objects[resource]
 	if live != nil {

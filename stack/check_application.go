@@ -258,15 +258,17 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 		}
 		for _, who := range []struct {
 			field, memberType string
-			given, known      []string
+			given             []string
+			known             func(string) bool
+			all               func() []string
 		}{
-			{"users", "User", ra.Users, names(s.users)},
-			{"groups", "User", ra.Groups, names(s.groups)},
-			{"applications", "Application", ra.Applications, names(s.applications)},
+			{"users", "User", ra.Users, has(s.users), all(s.users)},
+			{"groups", "User", ra.Groups, has(s.groups), all(s.groups)},
+			{"applications", "Application", ra.Applications, has(s.applications), all(s.applications)},
 		} {
 			for j, name := range who.given {
-				if !slices.Contains(who.known, name) {
-					hint := oneOf(name, who.known)
+				if !who.known(name) {
+					hint := oneOf(name, who.all())
 					if strings.Contains(name, "/") {
 						hint = "roles of an application are declared in its own stack: declare this there, under permissions"
 					}
@@ -279,6 +281,14 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 		}
 	}
 }
+
+// has tells whether a map has a name.
+func has[V any](m map[string]V) func(string) bool {
+	return func(name string) bool { _, ok := m[name]; return ok }
+}
+
+// all lists the names of a map, in order.
+func all[V any](m map[string]V) func() []string { return func() []string { return names(m) } }
 
 func (l *loader) checkPermissions(s *loaded, a *Application) {
 	for i, p := range a.Permissions {

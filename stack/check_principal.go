@@ -46,10 +46,11 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 		}
 		for _, end := range []struct {
 			field, name string
-			known       []string
-		}{{"user", m.User, names(s.users)}, {"group", m.Group, names(s.groups)}, {"application", m.Application, names(s.applications)}} {
-			if end.name != "" && !slices.Contains(end.known, end.name) {
-				l.mistakes.add(at("members", i, end.field), oneOf(end.name, end.known), "unknown %s %q", end.field, end.name)
+			known       func(string) bool
+			all         func() []string
+		}{{"user", m.User, has(s.users), all(s.users)}, {"group", m.Group, has(s.groups), all(s.groups)}, {"application", m.Application, has(s.applications), all(s.applications)}} {
+			if end.name != "" && !end.known(end.name) {
+				l.mistakes.add(at("members", i, end.field), oneOf(end.name, end.all()), "unknown %s %q", end.field, end.name)
 			}
 		}
 		if m.Group == g.Name {

@@ -103,6 +103,7 @@ type loaded struct {
 	applications map[string]*Application
 	users        map[string]*User
 	groups       map[string]*Group
+	references   []string // to applications, once they were asked for
 }
 
 type upn struct {
@@ -339,13 +340,21 @@ func (l *loader) checkReferences(s *loaded, d *document) {
 		return
 	}
 	if d.kind == "Application" {
-		for _, name := range names(s.applications) {
-			known = append(known, "applications."+name+".appId")
-		}
+		known = append(known, s.applicationReferences()...)
 	}
 	known = append(known, s.terraformReferences(d)...)
 	l.checkReferencesBelow(d, d.content["spec"], "/spec", known)
 	l.checkTerraformReferences(s, d)
+}
+
+// applicationReferences are those to the stack's applications.
+func (s *loaded) applicationReferences() []string {
+	if s.references == nil {
+		for _, name := range names(s.applications) {
+			s.references = append(s.references, "applications."+name+".appId")
+		}
+	}
+	return s.references
 }
 
 // checkReferencesBelow does so in a value and all below it. One of known that

@@ -34,7 +34,7 @@ func (d *document) protection() Protection {
 // UniqueName is Graph's uniqueName of an application of the stack.
 func (s *Stack) UniqueName(application string) string {
 	for _, a := range s.Applications {
-		if a.Name == application && a.Protection.RenamedFrom != "" {
+		if a.Protection.RenamedFrom != "" && a.Name == application {
 			return UniqueName(s.Name, a.Protection.RenamedFrom)
 		}
 	}
@@ -44,7 +44,7 @@ func (s *Stack) UniqueName(application string) string {
 // GroupUniqueName is Graph's uniqueName of a group of the stack.
 func (s *Stack) GroupUniqueName(group string) string {
 	for _, g := range s.Groups {
-		if g.Name == group && g.Protection.RenamedFrom != "" {
+		if g.Protection.RenamedFrom != "" && g.Name == group {
 			return GroupUniqueName(s.Name, g.Protection.RenamedFrom)
 		}
 	}

@@ -90,10 +90,7 @@ func (a *app) importInto(ctx context.Context, s *connection, selection adopt.Sel
 	if err != nil {
 		return err
 	}
-	files, err := imported.Files()
-	if err != nil {
-		return err
-	}
+	files := imported.Files()
 	written, err := writeBelow(dir, files)
 	if err != nil {
 		return err
