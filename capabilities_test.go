@@ -99,7 +99,6 @@ var capabilities = []struct {
 		{"In memory, for one process", "in-memory.txtar"},
 	}, []capability{
 		{"A second process that serves the same state folder; commands connect to the first", "emulator.TestStateDirectoryAdmitsOneProcess"},
-		{"Listening on an address that other machines reach", "emulator.TestAddressesThatAreRefused"},
 	}},
 }
 
