@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"reference-api":           {"reference-api/token"},
 	"reference-api/scenario":  {"reference-api", "reference-api/token"},
 	"output":                  {},
+	"doctor":                  {"graph", "plan", "stack"},
 	"signin":                  {"conformance"},
 	"localtenant":             {"conformance", "graph", "reconcile"},
 	"cmd/provision":           {"..."},

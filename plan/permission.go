@@ -21,6 +21,10 @@ var wider = map[string][]string{
 	"GroupMember.ReadWrite.All":              {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
 	"DelegatedPermissionGrant.ReadWrite.All": {"Directory.ReadWrite.All"},
 	"AppRoleAssignment.ReadWrite.All":        {},
+	"Application.Read.All":                   {"Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
+	"DelegatedPermissionGrant.Read.All":      {"DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
+	"GroupMember.Read.All":                   {"Group.Read.All", "GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
+	"User.Read.All":                          {"Directory.Read.All", "Directory.ReadWrite.All"},
 }
 
 // actsAsUser is the delegated permission that allows whatever the user may do.
@@ -34,6 +38,20 @@ func (e LacksPermissions) Error() string {
 	return fmt.Sprintf("the caller lacks Microsoft Graph permissions that this plan needs: %s", strings.Join(e, ", "))
 }
 
+// Lacking are the permissions of needed that a caller who holds others does not have, also
+// not by a wider one.
+func Lacking(needed, held []string) (lacking []string) {
+	if slices.Contains(held, actsAsUser) {
+		return nil
+	}
+	for _, need := range needed {
+		if !slices.Contains(held, need) && !slices.ContainsFunc(wider[need], func(w string) bool { return slices.Contains(held, w) }) {
+			lacking = append(lacking, need)
+		}
+	}
+	return lacking
+}
+
 // CheckPermissions compares the permissions of a caller with the least privileged
 // ones that the steps need. If no permission of the caller is known, it does not
 // check. What cannot be purged stays in the recycle bin, which is no failure.
@@ -44,7 +62,7 @@ func (p *Plan) CheckPermissions(held []string) error {
 	lacking := map[string]bool{}
 	for _, s := range p.Steps {
 		need := s.Permission()
-		if s.Action == Purge || need == "" || slices.Contains(held, need) || slices.ContainsFunc(wider[need], func(w string) bool { return slices.Contains(held, w) }) {
+		if s.Action == Purge || need == "" || len(Lacking([]string{need}, held)) == 0 {
 			continue
 		}
 		lacking[need] = true

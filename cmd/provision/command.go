@@ -19,7 +19,7 @@ type invocation struct {
 }
 
 // manifestVerbs are the commands that read the stacks of a folder.
-var manifestVerbs = []string{"apply", "destroy", "output", "plan", "release", "rotate", "serve", "token", "validate", "verify"}
+var manifestVerbs = []string{"apply", "destroy", "doctor", "output", "plan", "release", "rotate", "serve", "token", "validate", "verify"}
 
 // invoked remembers what runs.
 func (a *app) invoked(cmd *cobra.Command, args []string) {

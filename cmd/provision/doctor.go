@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"provision/doctor"
+	"provision/graph"
+	"provision/internal/display"
+	"provision/terraform"
+)
+
+func (a *app) doctor() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "doctor [DIR]",
+		Short: "Examine whether the commands for a target can work",
+		Long: `doctor examines the program and its configuration, the way to the tenant (proxy, TLS,
+clock), the sign-in, and whether the account may do what the manifests at or below DIR
+(default manifests/) need. It changes nothing. Each line is ok, warning, failure or
+skipped, with the command or the step that mends it. Exit code 3: there are failures.`,
+		Example: "  provision doctor\n  provision doctor manifests/ --target staging\n  provision doctor --target staging -o json | jq '.result.findings[] | select(.status != \"ok\")'",
+		Args:    maxOneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.examine(cmd.Context(), args)
+		},
+	}
+	return c
+}
+
+func (a *app) examine(ctx context.Context, args []string) error {
+	s, done, err := a.doctorSubject(ctx, args)
+	if err != nil {
+		return err
+	}
+	defer done()
+	findings, failures := []doctor.Finding{}, 0
+	doctor.Examine(ctx, s, func(f doctor.Finding) {
+		findings = append(findings, f)
+		if f.Status == doctor.Failure {
+			failures++
+		}
+		fmt.Fprintf(a.stdout, "%-8s %-16s %s\n", f.Status, f.Check, display.Line(f.Message))
+		if f.Hint != "" {
+			fmt.Fprintf(a.stdout, "%-8s %-16s %s\n", "", "  try", display.Line(f.Hint))
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	a.give("findings", findings)
+	if failures > 0 {
+		fmt.Fprintf(a.stdout, "\n%s\n", count(failures, "failure"))
+		return errNo
+	}
+	return nil
+}
+
+// doctorSubject is what the flags, provision.yaml and the manifests say. What is wrong
+// with the manifests is a finding.
+func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subject, done func(), err error) {
+	folder, err := a.targetDir()
+	if err != nil {
+		return nil, nil, err
+	}
+	target := a.config.GetString("target")
+	s = &doctor.Subject{
+		Program: readBuild().String(), Dir: directory(args), Target: target, Folder: folder, Now: a.now, Command: a.command,
+		Proxy: http.ProxyFromEnvironment,
+		Terraform: func(ctx context.Context) (string, error) {
+			p, err := terraform.Find(ctx)
+			return p.Name() + " " + p.Version + " (" + p.Path + ")", err
+		},
+	}
+	s.Stacks, s.LoadError = a.load(args)
+	if target == "local" {
+		c, err := a.connectLocal(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.Local, s.TenantID, s.Authority, s.Graph, s.Credential, s.HTTP = true, c.tenantID, c.authority, c.authority, "administrator of the local tenant", c.http
+		s.Connect = func() (*graph.Client, error) { return c.graph, nil }
+		return s, c.close, nil
+	}
+	if s.TenantID, err = a.realTenant(target); err != nil {
+		return nil, nil, err
+	}
+	in := a.cloudOf(target)
+	s.Authority, s.Graph, s.Credential = in.Authority(), in.GraphURL(), cmp.Or(a.config.GetString("targets."+target+".credential"), "default")
+	s.HTTP = &http.Client{Timeout: 30 * time.Second}
+	s.Connect = func() (*graph.Client, error) {
+		c, err := a.connectReal(target)
+		if err != nil {
+			return nil, err
+		}
+		return c.graph, nil
+	}
+	return s, func() {}, nil
+}

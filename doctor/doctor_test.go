@@ -1,0 +1,133 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"provision/graph"
+	"provision/stack"
+)
+
+// answers is a server that always says the same.
+func answers(t *testing.T, status int, body string) *httptest.Server {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	discovery := answers(t, 200, `{"issuer":"https://login.contoso.example/id/v2.0"}`)
+	noTenant := answers(t, 400, `{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'x' not found. Trace ID: 1"}`)
+	open, private := t.TempDir(), filepath.Join(t.TempDir(), "private")
+	if err := errors.Join(os.Chmod(open, 0o755), os.Mkdir(private, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "api", Permissions: []stack.Permission{{Resource: "Microsoft Graph", Roles: []string{"User.Read.All"}, AdminConsent: true}}}}, Users: []*stack.User{{Name: "ada"}}}}
+	hosted := []*stack.Stack{{Name: "s", Terraforms: []*stack.Terraform{{Name: "hosting"}}}}
+	noTerraform := func(context.Context) (string, error) { return "", errors.New("neither terraform nor tofu is in PATH") }
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	clockOff := func(d time.Duration) *Subject {
+		return &Subject{authorityDate: now, Now: func() time.Time { return now.Add(d) }}
+	}
+	through := func(byHost map[string]string) func(*http.Request) (*url.URL, error) {
+		return func(r *http.Request) (*url.URL, error) {
+			if byHost[r.URL.Host] == "" {
+				return nil, nil
+			}
+			return url.Parse(byHost[r.URL.Host])
+		}
+	}
+	user := graph.Caller{User: "ada@contoso.example", Permissions: []string{"Directory.AccessAsUser.All"}}
+	administrator := user
+	administrator.DirectoryRoles = []string{globalAdministrator.id}
+	for _, test := range []struct {
+		name    string
+		run     func(context.Context, *Subject) Finding
+		subject *Subject
+		status  Status
+		says    string
+	}{
+		{"mistakes", manifests, &Subject{Dir: "m", LoadError: stack.Mistakes{{}, {}}}, Failure, "2 mistakes in m"},
+		{"no manifests", manifests, &Subject{LoadError: errors.New("no such folder")}, Warning, "no such folder"},
+		{"manifests", manifests, &Subject{Dir: "m", Stacks: stacks}, OK, "1 stack in m"},
+		{"no folder yet", folder, &Subject{Folder: filepath.Join(private, "none")}, OK, "apply creates it"},
+		{"a private folder", folder, &Subject{Folder: private}, OK, "read by its owner only"},
+		{"terraform is not needed", terraform, &Subject{Stacks: stacks}, "", ""},
+		{"terraform is missing", terraform, &Subject{Stacks: hosted, Terraform: noTerraform}, Failure, "neither terraform nor tofu is in PATH"},
+		{"no proxy", proxy, &Subject{Authority: "https://login.example", Graph: "https://graph.example", Proxy: through(nil)}, OK, "are reached directly"},
+		{"a proxy", proxy, &Subject{Authority: "https://login.example", Graph: "https://graph.example", Proxy: through(map[string]string{"login.example": "http://u:secret@proxy:1", "graph.example": "http://u:secret@proxy:1"})}, OK, "through http://proxy:1"},
+		{"a proxy for one", proxy, &Subject{Authority: "https://login.example", Graph: "https://graph.example", Proxy: through(map[string]string{"login.example": "http://proxy:1"})}, Warning, "only one of"},
+		{"the local tenant has no proxy", proxy, &Subject{Local: true}, "", ""},
+		{"authority", authority, &Subject{Authority: discovery.URL, TenantID: "id", HTTP: discovery.Client()}, OK, "TLS 1.3, issuer https://login.contoso.example/id/v2.0"},
+		{"no such tenant", authority, &Subject{Authority: noTenant.URL, TenantID: "x", HTTP: noTenant.Client()}, Failure, "AADSTS90002: Tenant 'x' not found."},
+		{"an unknown certificate authority", authority, &Subject{Authority: discovery.URL, TenantID: "id", HTTP: &http.Client{}}, Failure, "certificate"},
+		{"the clock is right", clock, clockOff(2 * time.Second), OK, "2s off"},
+		{"the clock is a minute off", clock, clockOff(-time.Minute), Warning, "1m0s off"},
+		{"the clock is wrong", clock, clockOff(-time.Hour), Failure, "1h0m0s off"},
+		{"no sign-in", signIn, &Subject{Connect: func() (*graph.Client, error) { return nil, errors.New("no\ncredential") }}, Failure, "no credential"},
+		{"no permissions", permissions, &Subject{Stacks: stacks}, Failure, "no permission of Microsoft Graph; to apply and destroy 1 stack it needs AppRoleAssignment.ReadWrite.All"},
+		{"lacking permissions", permissions, &Subject{Stacks: stacks, caller: graph.Caller{Permissions: []string{"Directory.ReadWrite.All"}}}, Failure, "lacks AppRoleAssignment.ReadWrite.All"},
+		{"enough permissions to plan", permissions, &Subject{caller: graph.Caller{Permissions: []string{"Directory.Read.All"}}}, OK, "enough to plan"},
+		{"a user's client", permissions, &Subject{Stacks: stacks, caller: user}, OK, "enough to apply"},
+		{"a user without a role", directoryRoles, &Subject{Stacks: stacks, caller: user}, Warning, "Privileged Role Administrator, Cloud Application Administrator, User Administrator"},
+		{"an administrator", directoryRoles, &Subject{Stacks: stacks, caller: administrator}, OK, "enough"},
+		{"an application has no directory role", directoryRoles, &Subject{Stacks: stacks}, "", ""},
+	} {
+		if test.subject.Command == nil {
+			test.subject.Command = func(verb string, _ ...string) string { return "provision " + verb }
+		}
+		got := test.run(t.Context(), test.subject)
+		if got.Status != test.status || !strings.Contains(got.Message, test.says) {
+			t.Errorf("%s: %+v, want %s: %s", test.name, got, test.status, test.says)
+		}
+		if strings.Contains(got.Message, "secret") {
+			t.Errorf("%s: the proxy's password is shown", test.name)
+		}
+		if got.Status == Failure && got.Hint == "" {
+			t.Errorf("%s: a failure without a hint", test.name)
+		}
+	}
+	if runtime.GOOS != "windows" {
+		if got := folder(t.Context(), &Subject{Folder: open}); got.Status != Warning || !strings.Contains(got.Message, "0755") {
+			t.Errorf("a folder that others can read: %+v", got)
+		}
+	}
+}
+
+// TestWhatNeedsAFailedCheckIsSkipped, and so on down the table; every name of a need is a
+// check that comes before.
+func TestWhatNeedsAFailedCheckIsSkipped(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, c := range checks {
+		for _, need := range c.needs {
+			if !known[need] {
+				t.Errorf("%s needs %q, which does not come before it", c.name, need)
+			}
+		}
+		known[c.name] = true
+	}
+	nowhere := answers(t, 404, "")
+	s := &Subject{Authority: nowhere.URL, Graph: nowhere.URL, TenantID: "x", HTTP: nowhere.Client(), Folder: filepath.Join(t.TempDir(), "none"),
+		Command: func(string, ...string) string { return "" }, Connect: func() (*graph.Client, error) { t.Error("it signs in"); return nil, nil }}
+	got := map[string]Status{}
+	Examine(t.Context(), s, func(f Finding) { got[f.Check] = f.Status })
+	for name, want := range map[string]Status{"authority": Failure, "clock": Skipped, "sign-in": Skipped, "tenant": Skipped, "permissions": Skipped} {
+		if got[name] != want {
+			t.Errorf("%s is %s, want %s", name, got[name], want)
+		}
+	}
+}
