@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"emulator/odata":      {},
 
 	"policy":                  {"stack"},
+	"status":                  {"graph", "plan", "stack"},
 	"plan":                    {"stack", "internal/display", "internal/microsoft"},
 	"adopt":                   {"graph", "stack", "plan", "reconcile", "internal/microsoft"},
 	"reconcile":               {"graph", "stack", "plan", "reconcile/sink", "internal/microsoft"},

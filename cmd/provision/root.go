@@ -121,7 +121,7 @@ and no account. --target selects a real tenant.`,
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.imports(), a.export(), a.release(), a.gc(), a.doctor(), a.init(), a.ci(), a.schema(), a.versions()} {
+	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.status(), a.imports(), a.export(), a.release(), a.gc(), a.doctor(), a.init(), a.ci(), a.schema(), a.versions()} {
 		c.GroupID = "more"
 		root.AddCommand(c)
 	}

@@ -1,0 +1,16 @@
+package graph
+
+import "net/url"
+
+// LastSignInOfUser reads the newest interactive sign-in of a user.
+// Source: Graph "List signIns"; it takes AuditLog.Read.All and a tenant with Microsoft
+// Entra ID P1.
+func LastSignInOfUser(id string) Read { return lastSignIn("userId eq " + quote(id)) }
+
+// LastSignInTo reads the newest interactive sign-in to an application.
+func LastSignInTo(appID string) Read { return lastSignIn("appId eq " + quote(appID)) }
+
+// lastSignIn reads one page of one entry. The log has the newest first.
+func lastSignIn(filter string) Read {
+	return Read{Path: "/auditLogs/signIns", Query: url.Values{"$filter": {filter}, "$top": {"1"}}}
+}

@@ -1,0 +1,32 @@
+package reconcile
+
+import "strings"
+
+// KeptSecret says where a client secret is kept.
+type KeptSecret struct {
+	Application, KeyID string
+	Where              string // a file or a sink, for people
+}
+
+// KeptSecrets lists the client secrets of the target that are kept, without their
+// texts.
+func (k Keep) KeptSecrets() ([]KeptSecret, error) {
+	index, err := k.index()
+	if err != nil {
+		return nil, err
+	}
+	var all []KeptSecret
+	for application, entries := range index {
+		for _, e := range entries {
+			where := e.file
+			if text := e.Sink.String(); text != "" {
+				where = text
+			}
+			all = append(all, KeptSecret{application, strings.ToLower(e.KeyID), where})
+		}
+	}
+	return all, nil
+}
+
+// PasswordFile is where the passwords of users are kept.
+func (k Keep) PasswordFile() string { return k.passwordFile() }
