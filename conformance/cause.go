@@ -30,6 +30,7 @@ const (
 	CausePlace     CauseID = "place"
 	CauseSpelling  CauseID = "spelling"
 
+	CauseClaims        CauseID = "claims"
 	CauseExpiry        CauseID = "expiry"
 	CauseNotBefore     CauseID = "not-before"
 	CauseIssuedAt      CauseID = "issued-at"
@@ -145,14 +146,15 @@ var causes = []cause{
 	{id: CausePlace, title: "the API accepts tokens from other places than the Authorization header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
 	{id: CauseSpelling, title: "the API accepts only one spelling of the Authorization header", remedy: remedyRequire},
 
-	{id: CauseExpiry, title: "the API does not check the expiry (exp)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
-	{id: CauseNotBefore, title: "the API does not check the start of validity (nbf)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
-	{id: CauseIssuedAt, title: "the API does not check when the token was issued (iat)", blockedBy: []CauseID{CauseSignature}, remedy: remedyDates},
-	{id: CauseIssuer, title: "the API does not check the issuer (iss)", blockedBy: []CauseID{CauseSignature}, remedy: remedyIssuer},
+	{id: CauseClaims, title: "the API checks the signature of a token and none of its claims (iss, aud, exp)", blockedBy: []CauseID{CauseSignature}, gain: "anybody gets in with a token that some tenant has issued, for some other API, at some time", remedy: remedyIssuer},
+	{id: CauseExpiry, title: "the API does not check the expiry (exp)", blockedBy: []CauseID{CauseClaims}, remedy: remedyDates},
+	{id: CauseNotBefore, title: "the API does not check the start of validity (nbf)", blockedBy: []CauseID{CauseClaims}, remedy: remedyDates},
+	{id: CauseIssuedAt, title: "the API does not check when the token was issued (iat)", blockedBy: []CauseID{CauseClaims}, remedy: remedyDates},
+	{id: CauseIssuer, title: "the API does not check the issuer (iss)", blockedBy: []CauseID{CauseClaims}, remedy: remedyIssuer},
 	{id: CauseTenant, title: "the API does not check the tenant (tid)", blockedBy: []CauseID{CauseIssuer}, remedy: remedyIssuer},
 	{id: CauseTenantRefused, title: "the API refuses users of a tenant that the document admits", remedy: remedyIssuer},
 	{id: CauseVersion, title: "the API does not check the version (ver)", blockedBy: []CauseID{CauseIssuer}, remedy: remedyIssuer},
-	{id: CauseAudience, title: "the API does not check the audience (aud)", blockedBy: []CauseID{CauseSignature}, remedy: remedyAudience},
+	{id: CauseAudience, title: "the API does not check the audience (aud)", blockedBy: []CauseID{CauseClaims}, remedy: remedyAudience},
 	{id: CauseIDToken, title: "the API accepts ID tokens", blockedBy: []CauseID{CauseAudience}, remedy: remedyAudience},
 
 	{id: CauseRoleRefused, title: "the API refuses a role that the document accepts", remedy: remedyRole},

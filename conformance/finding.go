@@ -94,16 +94,17 @@ func (g *grouping) group(results []*Result) {
 			g.base[r.way()] = &base{status: r.Status}
 		}
 	}
+	checksNoClaims(failed)
 	// Causes that block others come first; then the order of the plan decides.
 	slices.SortStableFunc(failed, func(a, b *Result) int {
-		return cmp.Or(a.cause.place()-b.cause.place(), btoi(b.Shows == b.cause)-btoi(a.Shows == a.cause))
+		return cmp.Or(a.turn()-b.turn(), b.cause.place()-a.cause.place(), btoi(b.Shows == b.cause)-btoi(a.Shows == a.cause))
 	})
 	for _, r := range failed {
 		by := g.explains(r)
 		if by == nil && (r.cause == CauseDebug || r.cause == CauseDebugger) && r.Shows != r.cause {
 			by = g.first(r.cause) // every refusal shows it; one is enough
 		}
-		if by != nil && by.Cause == r.Means {
+		if by != nil && by.Cause == r.Means && r.cause != CauseClaims {
 			r.cause = r.Means // it is what the case is about after all
 			by = nil
 		}
@@ -125,6 +126,34 @@ func (g *grouping) group(results []*Result) {
 			r.Outcome, r.Finding = Blocked, by.ID
 			by.Blocked = append(by.Blocked, r.ID)
 		}
+	}
+}
+
+// turn is when a failure is grouped: after those that may block it.
+func (r *Result) turn() int {
+	turn := r.cause.place()
+	for _, by := range r.alsoBlockedBy {
+		turn = max(turn, by.place())
+	}
+	return turn
+}
+
+// checksNoClaims makes one flaw of the failures of an API that looks at neither the
+// issuer nor the audience nor the expiry of a token.
+func checksNoClaims(failed []*Result) {
+	is := func(name string) func(*Result) bool {
+		return func(r *Result) bool { return r.Name == name && r.cause == r.Means }
+	}
+	var all []*Result
+	for _, name := range []string{"wrong-issuer", "wrong-audience", "expired"} {
+		i := slices.IndexFunc(failed, is(name))
+		if i < 0 {
+			return
+		}
+		all = append(all, failed[i])
+	}
+	for _, r := range all {
+		r.cause, r.Cause = CauseClaims, CauseClaims.Title()
 	}
 }
 
@@ -195,7 +224,8 @@ func (g *grouping) needsClaim(r *Result) *Finding {
 // reaches says whether a finding holds at an endpoint: it was made there, or
 // the endpoint was not tested for it.
 func (g *grouping) reaches(f *Finding, endpoint string, id CauseID) bool {
-	return slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == endpoint }) || !g.tested[endpoint][id]
+	return id == CauseDebug || id == CauseDebugger || // every endpoint is in debug mode with the first
+		slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == endpoint }) || !g.tested[endpoint][id]
 }
 
 // add makes a failure the evidence of its cause.
@@ -240,6 +270,9 @@ func (g *grouping) summary(results []*Result) []Finding {
 		f.Stopped = g.stopped && f.Lead.stage == stageBase
 		about := f.Cause.known()
 		f.Severity, f.Title = cmp.Or(about.severity, f.Lead.Severity), f.Lead.Cause
+		if f.Cause != f.Lead.Means && f.Cause != f.Lead.Shows && f.Title == f.Lead.Flaw { // which is about another flaw
+			f.Title = f.Cause.Title()
+		}
 		for _, id := range slices.Concat(f.Evidence, f.Blocked) {
 			r := byID[id]
 			if worse(r.Severity, f.Severity) && (r.letIn() || about.severity == "" && slices.Contains(f.Evidence, id)) {
@@ -289,6 +322,13 @@ func btoi(b bool) int {
 	return 0
 }
 
+// isElsewhere says whether an answer means that there is no such route. An endpoint
+// that has let somebody in hides itself from others by such an answer.
+func (c Case) isElsewhere(status int) bool {
+	missing := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+	return missing && !(status == http.StatusNotFound && c.Expect.Status == http.StatusForbidden && c.stage >= stageRest)
+}
+
 // causeOf is what an answer that is not the expected one means: what the case
 // is about, unless the answer says something else.
 func (c Case) causeOf(status int, shown bool) CauseID {
@@ -304,7 +344,7 @@ func (c Case) causeOf(status int, shown bool) CauseID {
 		return c.Means
 	case status >= http.StatusInternalServerError:
 		return CauseCrash
-	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
+	case c.isElsewhere(status):
 		return CauseNoRoute
 	case status >= 300 && status <= 399:
 		return CauseRedirect

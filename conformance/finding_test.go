@@ -2,11 +2,13 @@ package conformance
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"provision/stack"
 )
@@ -177,5 +179,70 @@ func TestOneOfSeveralScopesIsOneFinding(t *testing.T) {
 	checkFindings(t, findings, "GET /secure: valid-scopes")
 	if len(findings) != 1 {
 		t.Errorf("%d findings", len(findings))
+	}
+}
+
+// An API that verifies signatures alone has one flaw, not four.
+func TestUncheckedClaimsAreOneFinding(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: mutation{reads: func(c map[string]any) {
+		c["iss"], c["aud"], c["tid"] = s.issuer(), apiID, tenantID
+		c["exp"], c["nbf"] = float64(time.Now().Add(time.Hour).Unix()), float64(time.Now().Add(-time.Hour).Unix())
+	}}}))
+	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Routes || c.Group == Lifecycle }
+	findings := run(t, suite).summary.Findings
+	checkFindings(t, findings, "GET /secure: wrong-audience")
+	if findings[0].Cause != CauseClaims || len(findings) > 1 {
+		t.Errorf("%d findings, the first of cause %s", len(findings), findings[0].Cause)
+	}
+}
+
+// An object that anybody reads is one without a check of its owner, although there
+// is a role with which others may read it.
+func TestAnybodysObjectIsAboutItsOwner(t *testing.T) {
+	t.Parallel()
+	suite := shopSuite(t, &shop{allows: func(claims, *ownedOrder, *http.Request) bool { return true }}, "GET /orders/{id}")
+	suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+	findings := run(t, suite).summary.Findings
+	if len(findings) != 1 || findings[0].Cause != CauseOwner {
+		for _, f := range findings {
+			t.Errorf("%s: %v", f.Cause, f.Evidence)
+		}
+	}
+}
+
+// An endpoint that answers 404 to callers who are not entitled is there.
+func TestHidingEndpointIsNotMissing(t *testing.T) {
+	t.Parallel()
+	suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}}, nil)
+	api := ruled{issuer: suite.Issuer.URL, decide: func(c claims) bool { return c.scope("Orders.Read") }}
+	suite.Target = at(serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, _ := api.status(r.Header.Get("Authorization"))
+		if status == 403 {
+			status = 404
+		}
+		answer(w, status, object{"status": status})
+	})))
+	suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+	findings := run(t, suite).summary.Findings
+	if len(findings) != 1 || findings[0].Cause != CauseNot403 || !strings.Contains(findings[0].Title, "refusals") {
+		t.Errorf("%+v", findings)
+	}
+}
+
+// A case of many tokens on which the API breaks is named after that, not after what
+// the tokens are.
+func TestBreakingIsNamed(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: mutation{breaksOn: func(raw string) bool {
+		header, _ := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[0])
+		return strings.Contains(string(header), `"kid":"http`)
+	}}}))
+	suite.Only = "*kid-url"
+	findings := run(t, suite).summary.Findings
+	if len(findings) != 1 || findings[0].Cause != CauseCrash || findings[0].Title != CauseCrash.Title() {
+		t.Errorf("%+v", findings)
 	}
 }

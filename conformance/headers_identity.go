@@ -25,7 +25,11 @@ var products = []product{
 		}
 	}},
 	{"IIS", func(p principal) map[string]string {
-		return map[string]string{"AUTH_USER": p.name, "LOGON_USER": p.name, "X-Iis-User": p.name, "X-Windows-User": p.name, "Auth-User": p.name, "Logon-User": p.name}
+		return map[string]string{"AUTH_USER": p.name, "LOGON_USER": p.name, "X-Iis-User": p.name, "X-Windows-User": p.name, "Auth-User": p.name, "Logon-User": p.name,
+			"X-Iis-Windowsauthtoken": "0x1a4", "Ms-Aspnetcore-Winauthtoken": "1a4"} // a handle of the process before the API
+	}},
+	{"Envoy", func(p principal) map[string]string {
+		return map[string]string{"X-Envoy-Peer-Metadata-Id": "sidecar~10.0.0.10~" + p.name + "~default.svc.cluster.local", "X-Envoy-Downstream-Service-Cluster": p.name, "X-Envoy-Downstream-Service-Node": p.name}
 	}},
 	{"oauth2-proxy", func(p principal) map[string]string {
 		return map[string]string{"X-Forwarded-User": p.oid, "X-Forwarded-Email": p.name, "X-Forwarded-Preferred-Username": p.name,

@@ -140,6 +140,8 @@ func (c Case) cause(status int) string {
 		return "the API broke on this request: an error of its own is not caught, and it should be an answer of 401 or 403"
 	case status == http.StatusTooManyRequests:
 		return "the target limits how fast it may be asked: run the cases one at a time"
+	case status == http.StatusNotFound && !c.isElsewhere(status):
+		return "the API answers 404 to a caller who is signed in and not entitled; where that is meant, the document states it (refusals: {forbidden: {status: 404}})"
 	case status == http.StatusNotFound:
 		return "the API has no such route: check the url and the request of the endpoint"
 	case status == http.StatusMethodNotAllowed:

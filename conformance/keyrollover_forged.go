@@ -35,7 +35,21 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 			if err != nil {
 				return credential{}, err
 			}
-			for _, sent := range []credential{unknown, own, bearer(l.baselineToken.token.Unsigned("none").String())} {
+			// The first goes until the API asks for the key set, and so meets the outage.
+			admitted := false
+			_, err = l.untilFetched(ctx, d, func() error {
+				got, err := l.ask(ctx, unknown)
+				admitted = admitted || err == nil && success(got.status)
+				return err
+			})
+			if err != nil {
+				return credential{}, d.abandon(ctx, err)
+			}
+			unknown.restore = d.restore
+			if admitted {
+				return unknown, nil
+			}
+			for _, sent := range []credential{own, bearer(l.baselineToken.token.Unsigned("none").String())} {
 				sent.restore = d.restore
 				got, err := l.ask(ctx, sent)
 				if err != nil {
@@ -45,7 +59,6 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 					return sent, nil
 				}
 			}
-			unknown.restore = d.restore
 			return unknown, nil
 		},
 	}
@@ -141,28 +154,41 @@ func (l *trial) fetched(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var n int
-	left := min(max(shortly, duration(l.Document.Life.KeyRefresh, 0)), atMost)
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		if err = l.nudge(ctx); err == nil {
-			n, err = d.Requests(ctx)
-		}
-		if err != nil || n > 0 || left <= 0 {
-			break
-		}
-		wait = min(wait, left)
-		left -= wait
-		if err = l.pace.sleep(ctx, wait); err != nil {
-			break
-		}
-	}
+	knows, err := l.untilFetched(ctx, d, func() error { return l.nudge(ctx) })
 	if err != nil {
 		return false, d.abandon(ctx, err)
 	}
 	if left := d.restore(ctx); left != "" {
 		return false, fmt.Errorf("%s", left)
 	}
-	return n > 0, nil
+	return knows, nil
+}
+
+// untilFetched sends tokens of unknown keys until the API asks for the key set, and
+// says whether it has. Once it has not done so in time, it is not waited for again.
+func (l *trial) untilFetched(ctx context.Context, d *disturbance, send func() error) (bool, error) {
+	left := min(max(shortly, duration(l.Document.Life.KeyRefresh, 0)), atMost)
+	if l.fetchesLate {
+		left = 0
+	}
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		if err := send(); err != nil {
+			return false, err
+		}
+		n, err := d.Requests(ctx)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+		if left <= 0 {
+			l.fetchesLate = true
+			return false, nil
+		}
+		wait = min(wait, left)
+		left -= wait
+		if err := l.pace.sleep(ctx, wait); err != nil {
+			return false, err
+		}
+	}
 }
 
 // notFetched makes no verdict of an answer: the API may still have the key.

@@ -34,6 +34,7 @@ var lifecycleMutants = []mutant{
 	{flaw: "the first key of the set", kills: "keys-next", keys: func(k *keyCache) { k.first = true }},
 	{flaw: "keys are added and never removed", kills: "keys-withdrawn", keys: func(k *keyCache) { k.adds = true }},
 	{flaw: "unknown keys are good while the issuer is down", kills: "keys-outage-forged", keys: func(k *keyCache) { k.opens, k.pause = true, 0 }},
+	{flaw: "unknown keys are good while the issuer is down, with a pause", kills: "keys-outage-forged", keys: func(k *keyCache) { k.opens, k.pause = true, 400*time.Millisecond }},
 	{flaw: "roles remembered by user", kills: "role-removed", fresh: remembersRoles},
 	{flaw: "a day's skew", kills: "day-expired", mutation: tolerates("exp", 25*time.Hour)},
 	{flaw: "a day's skew of nbf", kills: "day-early", mutation: tolerates("nbf", 25*time.Hour)},

@@ -73,6 +73,9 @@ func (e endpoint) hiding(cases []Case) []Case {
 		return cases
 	}
 	for i := range cases {
+		if slices.Contains([]CauseID{CauseRole, CauseRolePart, CauseRoleCompare, CauseTwice}, cases[i].Means) {
+			cases[i].alsoBlockedBy = append(slices.Clone(cases[i].alsoBlockedBy), CauseOwner) // who is let in without the role is not the owner either
+		}
 		if expect := &cases[i].Expect; expect.Status == http.StatusForbidden {
 			expect.Also = append(slices.Clone(expect.Also), http.StatusNotFound)
 		}

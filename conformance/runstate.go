@@ -37,6 +37,7 @@ type runState struct {
 
 	lastLifecycle string // the lifecycle case before
 	isLost        bool   // the valid token is refused
+	fetchesLate   bool   // the API has not fetched the key set again when it was given time
 	lostAfter     string // since that case; "": it is not known
 
 	published published // for the lifecycle cases; zero: none is among those chosen

@@ -16,6 +16,7 @@ func TestWithoutSigner(t *testing.T) {
 	s := startTenant(t)
 	suite := quickstart(s, serve(t, validator{issuer: s.issuer()}))
 	suite.Tokens.(*Tenant).Signer = nil
+	suite.Resource.Scopes = []string{"read_data", "write_data"}
 	r := run(t, suite)
 	want := []string{
 		"GET /secure: missing-scope read_data", "GET /secure: expired", "GET /secure: not-yet-valid",
