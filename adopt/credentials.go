@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"time"
 
 	"provision/plan"
 	"provision/stack"
@@ -20,7 +21,10 @@ func (w *writer) credentials(a *stack.Application, live *plan.Live) {
 	names := namer{}
 	for _, c := range list(live.Properties, "passwordCredentials") {
 		keyID := text(c, "keyId")
-		a.Secrets = append(a.Secrets, stack.Secret{Name: names.name(text(c, "displayName"), "secret-"+keyID[:min(8, len(keyID))]), KeyID: keyID})
+		secret := stack.Secret{Name: names.name(text(c, "displayName"), "secret-"+keyID[:min(8, len(keyID))]), KeyID: keyID}
+		secret.NotBefore, _ = time.Parse(time.RFC3339, text(c, "startDateTime")) // zero where Graph does not say
+		secret.NotAfter, _ = time.Parse(time.RFC3339, text(c, "endDateTime"))
+		a.Secrets = append(a.Secrets, secret)
 	}
 	slices.SortFunc(a.Secrets, func(x, y stack.Secret) int { return strings.Compare(x.Name, y.Name) })
 	names = namer{}

@@ -35,6 +35,33 @@ var credentialRules = []Rule{
 		find:     eachSecret(func(_ subject, lifetime time.Duration) bool { return lifetime > 366*day }, "lives longer than a year"),
 	},
 	{
+		ID: "secret-expired", Severity: Low, Reason: "nobody watches the credentials of the application, and the expired one hides which of them is used",
+		Fix: "remove the secret", Source: "Microsoft: Security best practices for application properties, Credential configuration; Maester: expired credentials",
+		Live: true,
+		find: func(a subject) (places []place) {
+			for i, s := range a.Secrets {
+				if !s.NotAfter.IsZero() && s.NotAfter.Before(a.now) {
+					places = append(places, at("secret "+s.Name+" has expired", "secrets", i))
+				}
+			}
+			return places
+		},
+	},
+	{
+		ID: "certificate-lifetime", Severity: Medium, Reason: "a private key that leaked opens the door for as long as the certificate lives",
+		Fix: "use a certificate that is valid for a year at most", Source: "Microsoft: Application management policies, asymmetricKeyLifetime; CIS Microsoft 365 Foundations Benchmark",
+		Violates: "displayName: A\ncertificates: [{name: app, file: two-years.pem}]",
+		Clean:    "displayName: A\ncertificates: [{name: app, file: half-a-year.pem}]",
+		find:     eachCertificate(func(_ subject, from, to time.Time) bool { return to.Sub(from) > 366*day }, "is valid for more than a year"),
+	},
+	{
+		ID: "certificate-expired", Severity: Low, Reason: "nobody watches the credentials of the application, and the client that has the key can no longer sign in",
+		Fix: "replace the certificate or remove it", Source: "Microsoft: Security best practices for application properties, Credential configuration; Maester: expired credentials",
+		Violates: "displayName: A\ncertificates: [{name: app, file: expired.pem}]",
+		Clean:    "displayName: A\ncertificates: [{name: app, file: half-a-year.pem}]",
+		find:     eachCertificate(func(a subject, _, to time.Time) bool { return to.Before(a.now) }, "has expired"),
+	},
+	{
 		ID: "secret-instead-of-certificate", Severity: Low, Reason: "a secret is a text that is copied and leaks; the key of a certificate, or a federated credential, stays where it is",
 		Fix: "use federatedCredentials or certificates", Source: "Microsoft: Security best practices for application properties, Credential configuration; Microsoft: Application management policies",
 		Violates: "displayName: A\nsecrets: [{name: app}]",

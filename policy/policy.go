@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"provision/stack"
@@ -32,6 +33,8 @@ type Rule struct {
 	// Violates and Clean are what stands below `spec` of an application in a
 	// manifest, the one with a violation of the rule and the other without.
 	Violates, Clean string
+	// Live rules are about what only a tenant has, and have no examples.
+	Live bool
 
 	find func(subject) []place
 }
@@ -41,6 +44,7 @@ type subject struct {
 	*stack.Application
 	stack *stack.Stack
 	all   *index
+	now   time.Time
 }
 
 // place is where an application violates a rule.
@@ -57,7 +61,8 @@ type Violation struct {
 	Severity    Severity       `json:"severity"`
 	Stack       string         `json:"stack"`
 	Application string         `json:"application"`
-	Position    stack.Position `json:"position"`
+	AppID       string         `json:"appId,omitempty"` // of a live registration
+	Position    stack.Position `json:"position,omitzero"`
 	Message     string         `json:"message"`
 	Reason      string         `json:"reason"`
 	Fix         string         `json:"fix"`
@@ -93,7 +98,7 @@ func Check(stacks []*stack.Stack, now time.Time) ([]Violation, error) {
 				continue
 			}
 			for _, r := range rules {
-				for _, found := range r.find(subject{a, s, seen}) {
+				for _, found := range r.find(subject{a, s, seen, now}) {
 					all = append(all, Violation{
 						Rule: r.ID, Severity: r.Severity, Stack: s.Name, Application: a.Name, Position: a.Place(found.path...),
 						Message: found.says, Reason: r.Reason, Fix: r.Fix, Source: r.Source, Excepted: excepted(a, r.ID, now),
@@ -103,6 +108,46 @@ func Check(stacks []*stack.Stack, now time.Time) ([]Violation, error) {
 		}
 	}
 	return all, nil
+}
+
+// CheckLive finds the violations of registrations that were read from a tenant. They are
+// known by their display names and appIds, and have no position.
+func CheckLive(registrations *stack.Stack, now time.Time) ([]Violation, error) {
+	all, err := Check([]*stack.Stack{registrations}, now)
+	called := map[string]*stack.Application{}
+	for _, a := range registrations.Applications {
+		called[a.Name] = a
+	}
+	for i := range all {
+		a := called[all[i].Application]
+		all[i].Stack, all[i].Application, all[i].AppID = "", a.DisplayName, a.Adopt
+	}
+	return all, err
+}
+
+// New are those of declared that the tenant does not have yet: live are the violations of
+// the registrations as they are, and appIDs their appIds by STACK/APPLICATION.
+func New(declared, live []Violation, appIDs map[string]string) (all []Violation) {
+	type one struct{ rule, appID, says string }
+	of := func(v Violation, appID string) one {
+		if strings.HasPrefix(v.Rule, "secret-") || strings.HasPrefix(v.Rule, "certificate-") {
+			return one{v.Rule, appID, ""} // the tenant may call a credential otherwise
+		}
+		return one{v.Rule, appID, v.Message}
+	}
+	count := map[one]int{}
+	for _, v := range live {
+		count[of(v, v.AppID)]++
+	}
+	for _, v := range declared {
+		k := of(v, appIDs[v.Stack+"/"+v.Application])
+		if count[k] > 0 {
+			count[k]--
+			continue
+		}
+		all = append(all, v)
+	}
+	return all
 }
 
 // excepted is the exception from a rule that still holds.

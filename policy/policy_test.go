@@ -1,7 +1,14 @@
 package policy
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,11 +65,33 @@ func example(t testing.TB, metadata, spec string) []*stack.Stack {
 	if err := os.WriteFile(filepath.Join(dir, "stack.yaml"), []byte(around+document), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	for name, valid := range map[string][2]time.Time{"two-years.pem": {now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)}, "half-a-year.pem": {now, now.AddDate(0, 6, 0)}, "expired.pem": {now.AddDate(0, -6, 0), now.AddDate(0, -1, 0)}} {
+		if strings.Contains(spec, name) {
+			writeCertificate(t, filepath.Join(dir, name), valid[0], valid[1])
+		}
+	}
 	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, document)
 	}
 	return stacks
+}
+
+// writeCertificate writes one that is valid from a time to another.
+func writeCertificate(t testing.TB, path string, from, to time.Time) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "app"}, NotBefore: from, NotAfter: to}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err == nil {
+		err = os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -94,6 +123,9 @@ func TestRules(t *testing.T) {
 				t.Errorf("stands twice, or says too little: %+v", r)
 			}
 			seen[r.ID] = true
+			if r.Live {
+				return // TestCheckLive
+			}
 			found := of(t, example(t, "", r.Violates), r.ID)
 			if len(found) != 1 {
 				t.Fatalf("%d violations: %+v", len(found), found)
@@ -166,5 +198,43 @@ func TestReference(t *testing.T) {
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != want {
 		t.Errorf("%s is not what the table says (%v): run UPDATE=1 go test ./policy -run TestReference", path, err)
+	}
+}
+
+// TestCheckLive: live registrations are named by display name and appId, and their
+// secrets have the lifetime that the tenant says.
+func TestCheckLive(t *testing.T) {
+	t.Parallel()
+	live := &stack.Stack{Name: "live", Applications: []*stack.Application{{Name: "site", Adopt: "0a1b", DisplayName: "Site", Owners: []string{"ada", "ben"},
+		Secrets: []stack.Secret{{Name: "app", KeyID: "1", NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -1)}}}}}
+	all, err := CheckLive(live, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]Violation{}
+	for _, v := range all {
+		rules[v.Rule] = v
+	}
+	for _, rule := range []string{"secret-expired", "secret-lifetime-year"} {
+		if v, ok := rules[rule]; !ok || v.Subject() != "Site (0a1b)" {
+			t.Errorf("%s: %+v", rule, v)
+		}
+	}
+	var b strings.Builder
+	if err := WriteSARIF(&b, "", all); err != nil || !strings.Contains(b.String(), `"fullyQualifiedName": "applications/0a1b"`) || strings.Contains(b.String(), "physicalLocation") {
+		t.Errorf("SARIF: %v\n%s", err, b.String())
+	}
+}
+
+// TestNew: a violation that the tenant has already is not new, a second one is.
+func TestNew(t *testing.T) {
+	t.Parallel()
+	appIDs := map[string]string{"shop/site": "0a1b"}
+	declared := []Violation{{Rule: "redirect-tunnel", Stack: "shop", Application: "site", Message: "a"}, {Rule: "redirect-tunnel", Stack: "shop", Application: "site", Message: "b"},
+		{Rule: "secret-lifetime", Stack: "shop", Application: "site", Message: "secret app"}, {Rule: "redirect-tunnel", Stack: "shop", Application: "other", Message: "a"}}
+	live := []Violation{{Rule: "redirect-tunnel", AppID: "0a1b", Message: "a"}, {Rule: "secret-lifetime", AppID: "0a1b", Message: "secret App"}}
+	got := New(declared, live, appIDs)
+	if len(got) != 2 || got[0].Message != "b" || got[1].Application != "other" {
+		t.Errorf("new: %+v", got)
 	}
 }

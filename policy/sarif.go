@@ -30,12 +30,9 @@ func WriteSARIF(w io.Writer, version string, violations []Violation) error {
 	for _, v := range violations {
 		result := object{
 			"ruleId": v.Rule, "ruleIndex": slices.IndexFunc(rules, func(r Rule) bool { return r.ID == v.Rule }), "level": levels[v.Severity].level,
-			"message": object{"text": v.Stack + "/" + v.Application + ": " + v.Message + ": " + v.Reason},
-			"locations": []object{{"physicalLocation": object{
-				"artifactLocation": object{"uri": filepath.ToSlash(v.Position.File)},
-				"region":           object{"startLine": v.Position.Line, "startColumn": v.Position.Column},
-			}}},
-			"partialFingerprints": object{"violation/v1": v.Rule + " " + v.Stack + "/" + v.Application + " " + v.Message},
+			"message":             object{"text": v.Subject() + ": " + v.Message + ": " + v.Reason},
+			"locations":           []object{location(v)},
+			"partialFingerprints": object{"violation/v1": v.Rule + " " + v.Subject() + " " + v.Message},
 		}
 		if v.Excepted != "" {
 			result["suppressions"] = []object{{"kind": "inSource", "justification": v.Excepted}}
@@ -52,4 +49,24 @@ func WriteSARIF(w io.Writer, version string, violations []Violation) error {
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []object{{"tool": object{"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}},
 	})
+}
+
+// location is where a violation is: a line of a manifest, or a live registration.
+func location(v Violation) object {
+	if v.AppID != "" {
+		return object{"logicalLocations": []object{{"name": v.Application, "fullyQualifiedName": "applications/" + v.AppID, "kind": "resource"}}}
+	}
+	return object{"physicalLocation": object{
+		"artifactLocation": object{"uri": filepath.ToSlash(v.Position.File)},
+		"region":           object{"startLine": v.Position.Line, "startColumn": v.Position.Column},
+	}}
+}
+
+// Subject is the application of a violation: STACK/NAME, or the display name and the
+// appId of a live one.
+func (v Violation) Subject() string {
+	if v.AppID != "" {
+		return v.Application + " (" + v.AppID + ")"
+	}
+	return v.Stack + "/" + v.Application
 }

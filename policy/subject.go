@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"crypto/x509"
 	"net"
 	"net/url"
 	"slices"
@@ -93,8 +94,24 @@ func eachSecret(wrong func(subject, time.Duration) bool, says string) func(subje
 			if s.Lifetime != "" {
 				lifetime, _ = stack.Lifetime(s.Lifetime) // it was read before
 			}
+			if !s.NotAfter.IsZero() {
+				lifetime = s.NotAfter.Sub(s.NotBefore)
+			}
 			if wrong(a, lifetime) {
 				places = append(places, at("secret "+s.Name+" "+says, "secrets", i))
+			}
+		}
+		return places
+	}
+}
+
+// eachCertificate looks at when certificates are valid; one that cannot be read is none.
+func eachCertificate(wrong func(a subject, from, to time.Time) bool, says string) func(subject) []place {
+	return func(a subject) (places []place) {
+		for i, c := range a.Certificates {
+			parsed, err := x509.ParseCertificate(c.DER)
+			if err == nil && wrong(a, parsed.NotBefore, parsed.NotAfter) {
+				places = append(places, at("certificate "+c.Name+" "+says, "certificates", i))
 			}
 		}
 		return places

@@ -278,6 +278,8 @@ type Secret struct {
 	KeyID    string `json:"keyId,omitempty"`    // of one in the tenant whose text provision does not have
 	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
 	Sink     Sink   `json:"sink,omitzero"`
+
+	NotBefore, NotAfter time.Time `json:"-"` // of one that was read from a tenant
 }
 
 // User is a person, created by the stack or, with Existing, only referred to.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/adopt"
 	"provision/plan"
 	"provision/policy"
 	"provision/stack"
@@ -23,10 +25,17 @@ func (a *app) check() *cobra.Command {
 to the rules of docs/check.md: secrets of public clients, redirect URIs that others can
 take, permissions that lead to Global Administrator, and others. It does not connect to
 a tenant. An exception in the metadata of an application accepts the violation of a
-rule until a date. Exit code 0: no violation; 3: there are violations.`,
-		Example: "  provision check manifests/\n  provision check --severity high\n  provision check --report sarif=check.sarif\n  provision check -o json | jq '.result.violations[].rule'",
+rule until a date. Exit code 0: no violation; 3: there are violations.
+
+--live holds the registrations of the tenant to the same rules, whoever made them, and
+reads no manifests.`,
+		Example: "  provision check manifests/\n  provision check --severity high\n  provision check --live --target production\n  provision check --report sarif=check.sarif\n  provision check -o json | jq '.result.violations[].rule'",
 		Args:    maxOneDir,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			live := a.config.GetBool("live")
+			if live && len(args) > 0 {
+				return hint(usagef("check takes a folder or --live, not both"), "see `provision check --help`")
+			}
 			least := slices.Index(policy.Severities, policy.Severity(a.config.GetString("severity")))
 			if least < 0 {
 				return hint(usagef("--severity %q is unknown", a.config.GetString("severity")), "choose critical, high, medium or low")
@@ -35,13 +44,14 @@ rule until a date. Exit code 0: no violation; 3: there are violations.`,
 			if err != nil {
 				return err
 			}
-			stacks, err := a.load(args)
+			var all []policy.Violation
+			if live {
+				all, err = a.checkLive(cmd.Context())
+			} else {
+				all, err = a.checkManifests(args)
+			}
 			if err != nil {
 				return err
-			}
-			all, err := policy.Check(stacks, a.now())
-			if err != nil {
-				return hint(usage{err}, "the rules are in docs/check.md")
 			}
 			all = slices.DeleteFunc(all, func(v policy.Violation) bool { return slices.Index(policy.Severities, v.Severity) > least })
 			for _, file := range files {
@@ -53,8 +63,45 @@ rule until a date. Exit code 0: no violation; 3: there are violations.`,
 		},
 	}
 	c.Flags().StringArray("report", nil, "also write a report to a file: sarif=FILE")
+	c.Flags().Bool("live", false, "check the registrations of the tenant instead of manifests")
 	c.Flags().String("severity", "low", "the least severity that counts: critical, high, medium or low")
 	return c
+}
+
+// checkManifests finds the violations in the manifests.
+func (a *app) checkManifests(args []string) ([]policy.Violation, error) {
+	stacks, err := a.load(args)
+	if err != nil {
+		return nil, err
+	}
+	all, err := policy.Check(stacks, a.now())
+	if err != nil {
+		return nil, hint(usage{err}, "the rules are in docs/check.md")
+	}
+	return all, nil
+}
+
+// checkLive finds the violations of the tenant's registrations.
+func (a *app) checkLive(ctx context.Context) ([]policy.Violation, error) {
+	c, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	found, err := adopt.Find(ctx, c.graph, adopt.Selection{All: true})
+	if err != nil {
+		return nil, err
+	}
+	return a.violationsOf(ctx, c, found)
+}
+
+// violationsOf are those of live registrations.
+func (a *app) violationsOf(ctx context.Context, c *connection, found []adopt.Registration) ([]policy.Violation, error) {
+	read, err := adopt.Read(ctx, c.reader(), "live", found)
+	if err != nil {
+		return nil, err
+	}
+	return policy.CheckLive(read.Stack, a.now())
 }
 
 // checkReports are the files that --report names.
@@ -95,7 +142,7 @@ func (a *app) giveViolations(all []policy.Violation) error {
 		}
 		open++
 		counts[v.Severity]++
-		fmt.Fprintf(a.stdout, "%s: %s %s: application %s/%s: %s\n  reason  %s\n  fix     %s\n  source  %s\n", v.Position, v.Severity, v.Rule, v.Stack, v.Application, v.Message, v.Reason, v.Fix, v.Source)
+		fmt.Fprintf(a.stdout, "%s%s %s: application %s: %s\n  reason  %s\n  fix     %s\n  source  %s\n", where(v), v.Severity, v.Rule, v.Subject(), v.Message, v.Reason, v.Fix, v.Source)
 	}
 	var parts []string
 	for _, severity := range policy.Severities {
@@ -117,26 +164,59 @@ func (a *app) giveViolations(all []policy.Violation) error {
 	return nil
 }
 
-// sayViolations names the grave violations of rules in the applications that a plan
-// creates or changes.
-func (a *app) sayViolations(p *plan.Plan, stacks []*stack.Stack) error {
+// where is the place of a violation in a manifest, before a message.
+func where(v policy.Violation) string {
+	if v.AppID != "" {
+		return ""
+	}
+	return v.Position.String() + ": "
+}
+
+// sayViolations names the violations of rules that a plan brings into the tenant: those
+// of the applications that it creates or changes and that the tenant does not have
+// already. The grave ones are named one by one.
+func (a *app) sayViolations(ctx context.Context, c *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) error {
 	all, err := policy.Check(stacks, a.now())
 	if err != nil {
 		return hint(usage{err}, "the rules are in docs/check.md")
 	}
-	names := map[string]string{} // uniqueName by STACK/APPLICATION
+	appIDs, changed := map[string]string{}, map[string]bool{} // by STACK/APPLICATION
+	live := map[string]adopt.Registration{}
 	for _, s := range stacks {
 		for _, one := range s.Applications {
-			names[s.Name+"/"+one.Name] = s.UniqueName(one.Name)
+			name, key := s.Name+"/"+one.Name, plan.Key{Kind: plan.Application, Name: s.UniqueName(one.Name)}
+			changed[name] = slices.ContainsFunc(p.Steps, func(step plan.Step) bool { return step.Key == key })
+			if o := state.Objects[key]; o != nil {
+				appIDs[name] = o.AppID
+				live[name] = adopt.Registration{ID: o.ID, AppID: o.AppID, DisplayName: one.DisplayName}
+			}
 		}
 	}
-	for _, v := range all {
-		changed := slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
-			return step.Key.Kind == plan.Application && step.Key.Name == names[v.Stack+"/"+v.Application]
-		})
-		if changed && v.Excepted == "" && (v.Severity == policy.Critical || v.Severity == policy.High) {
-			a.say("note: %s: %s %s: application %s/%s: %s (see `%s`)", v.Position, v.Severity, v.Rule, v.Stack, v.Application, v.Message, a.command("check"))
+	all = slices.DeleteFunc(all, func(v policy.Violation) bool { return v.Excepted != "" || !changed[v.Stack+"/"+v.Application] })
+	var known []adopt.Registration
+	for name, r := range live {
+		if slices.ContainsFunc(all, func(v policy.Violation) bool { return v.Stack+"/"+v.Application == name }) {
+			known = append(known, r)
 		}
+	}
+	if len(known) > 0 {
+		slices.SortFunc(known, func(x, y adopt.Registration) int { return strings.Compare(x.AppID, y.AppID) })
+		before, err := a.violationsOf(ctx, c, known)
+		if err != nil {
+			return err
+		}
+		all = policy.New(all, before, appIDs)
+	}
+	lesser := 0
+	for _, v := range all {
+		if v.Severity != policy.Critical && v.Severity != policy.High {
+			lesser++
+			continue
+		}
+		a.say("note: %s: new violation: %s %s: application %s: %s (see `%s`)", v.Position, v.Severity, v.Rule, v.Subject(), v.Message, a.command("check"))
+	}
+	if lesser > 0 {
+		a.say("note: %s of medium or low severity (see `%s`)", count(lesser, "new violation"), a.command("check"))
 	}
 	return nil
 }

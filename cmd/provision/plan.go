@@ -51,7 +51,7 @@ between them.`,
 					if err := a.showPlan(p, true); err != nil {
 						return err
 					}
-					if err := a.sayViolations(p, stacks); err != nil {
+					if err := a.sayViolations(ctx, s, p, state, stacks); err != nil {
 						return err
 					}
 					if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
