@@ -20,31 +20,32 @@ const tokensPage = "../../docs/tokens.md"
 
 const tokensPageHead = `# Tokens
 
-What a token of each kind says: left as Microsoft documents it, right as the
-local tenant issued it. A test signs people and applications in, decodes what
-they got and writes this page; it fails for a claim that is not documented, for
-one of another format, and for one that is documented as always there and is
-not. The sources are Microsoft's
+This page is for developers who read claims. It lists the claims of each kind of token: the
+column "documented" is Microsoft's documentation, the column "here" is a token that the local
+tenant issued. The page is generated: a test signs in users and applications, decodes their
+tokens and writes the page. The test fails for a claim that is not documented, for a value of
+another format, and for a missing claim that is documented as always present. The sources are
+Microsoft's
 [access token claims reference](https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference),
 [ID token claims reference](https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference),
 [optional claims reference](https://learn.microsoft.com/entra/identity-platform/optional-claims-reference) and
 [access tokens](https://learn.microsoft.com/entra/identity-platform/access-tokens).
 
-Ids are masked by what they name: {tenant}, {ada}. "–" is a claim that is
-documented and not in this token; **always** stands where the references promise
-it. Under Microsoft's hosts the issuers are ` + "`https://sts.windows.net/{tenant}/`" + ` and
+Names in braces, such as {tenant} and {ada}, replace ids. "–" marks a documented claim that
+this token does not contain. **Always** marks a claim that the references promise. Under
+Microsoft's hosts the issuers are ` + "`https://sts.windows.net/{tenant}/`" + ` and
 ` + "`https://login.microsoftonline.com/{tenant}/v2.0`" + `.
 
 ## Differences
 
-- ` + "`oid`, `name` and `preferred_username`" + ` stand in every access token of a user; Entra
-  leaves them out where the client never asked for the scope ` + "`profile`" + `. ID tokens
-  heed it.
-- ` + "`idp`" + ` is there for guests and in version 1.0 for applications; its absence means
-  ` + "`iss`" + `, as documented.
-- There is no claim for which there is nothing here: ` + "`onprem_sid`, `pwd_exp`, `pwd_url`,\n  `in_corp`, `nickname`, `fwd`, `vnet`, `tenant_ctry`, `verified_secondary_email`,\n  `xms_edov`, `xms_pdl`, `xms_tpl`, `ztdid`" + `.
-- What a token for Microsoft's own APIs holds is not documented, and not for
-  others to read. Of what is seen in Graph's there are ` + "`app_displayname`, `idtyp` and\n  `wids`" + `; neither a ` + "`nonce`" + ` in the header nor ` + "`xms_st`, `xms_tcdt`" + ` and the like.
+- Every access token of a user contains ` + "`oid`, `name` and `preferred_username`" + `. Entra omits
+  them if the client did not request the scope ` + "`profile`" + `. ID tokens follow the scope.
+- Tokens of guests, and v1.0 tokens of applications, contain ` + "`idp`" + `. If it is missing, ` + "`iss`" + `
+  authenticated the subject, as documented.
+- The local tenant never issues ` + "`onprem_sid`, `pwd_exp`, `pwd_url`, `in_corp`, `nickname`, `fwd`,\n  `vnet`, `tenant_ctry`, `verified_secondary_email`, `xms_edov`, `xms_pdl`, `xms_tpl` and `ztdid`" + `.
+- The claims of tokens for Microsoft's APIs are not documented, and only these APIs read them.
+  Tokens for Graph contain ` + "`app_displayname`, `idtyp` and `wids`" + `, but no ` + "`nonce`" + ` in the
+  header and no ` + "`xms_st`, `xms_tcdt`" + ` or similar claims.
 `
 
 // kind is one kind of token, got as a client gets it.
