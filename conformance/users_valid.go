@@ -46,7 +46,7 @@ var validChecks = []variantCheck{
 		name:     "valid-guest",
 		means:    CauseValidGuest,
 		sends:    "tokens of entitled users who are guests of the tenant",
-		flaw:     "the API expects all users to be from the tenant's own directory: it reads upn, or compares a domain or an identity provider",
+		flaw:     "the API expects all users to be from the directory of the tenant: it reads upn, or compares a domain or an identity provider",
 		source:   "Microsoft: Optional claims reference, acct and upn; Properties of a Microsoft Entra B2B collaboration user",
 		variants: differentGuests,
 	},

@@ -85,7 +85,7 @@ var clientRules = []Rule{
 		}),
 	},
 	{
-		ID: "redirect-shared-domain", Severity: Medium, Reason: "whoever takes the name after the resource is deleted receives codes and tokens",
+		ID: "redirect-shared-domain", Severity: Medium, Reason: "anyone who takes the name after the resource is deleted receives codes and tokens",
 		Fix: "use a domain of your own", Source: "Microsoft: Prevent dangling DNS entries and avoid subdomain takeover; Maester: MT.1006 and others",
 		Violates: "displayName: A\nweb: {redirectUris: ['https://orders.azurewebsites.net/in']}",
 		Clean:    "displayName: A\nweb: {redirectUris: ['https://orders.contoso.example/in']}",

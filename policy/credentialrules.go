@@ -76,7 +76,7 @@ var credentialRules = []Rule{
 		find:     when(func(a subject) bool { return len(a.Secrets) > 2 }, "it has more than two secrets", "secrets", 2),
 	},
 	{
-		ID: "disabled-with-credentials", Severity: Medium, Reason: "whoever enables the application again revives credentials that nobody watches",
+		ID: "disabled-with-credentials", Severity: Medium, Reason: "anyone who enables the application again revives credentials that nobody watches",
 		Fix: "remove its credentials, or the application", Source: "Microsoft: Security operations for applications; Maester: unused applications",
 		Violates: "displayName: A\nisDisabled: true\nsecrets: [{name: app}]",
 		Clean:    "displayName: A\nisDisabled: true",
@@ -85,7 +85,7 @@ var credentialRules = []Rule{
 		}, "it is disabled and has credentials", "isDisabled"),
 	},
 	{
-		ID: "federated-pull-request", Severity: High, Reason: "whoever can open a pull request, in public repositories anybody, gets tokens of the application",
+		ID: "federated-pull-request", Severity: High, Reason: "anyone who can open a pull request, in public repositories anybody, gets tokens of the application",
 		Fix: "trust an environment with reviewers", Source: federationSource,
 		Violates: "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, pullRequest: true}}]",
 		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, environment: production}}]",
@@ -94,7 +94,7 @@ var credentialRules = []Rule{
 		}, "trusts the workflows of pull requests"),
 	},
 	{
-		ID: "federated-wide", Severity: High, Reason: "whoever can create a repository, a branch or a workload that the pattern matches gets tokens of the application",
+		ID: "federated-wide", Severity: High, Reason: "anyone who can create a repository, a branch or a workload that the pattern matches gets tokens of the application",
 		Fix: "name one repository, and one environment or branch", Source: federationSource,
 		Violates: "displayName: A\nfederatedCredentials: [{name: ci, issuer: 'https://token.actions.githubusercontent.com', claimsMatchingExpression: {value: \"claims['sub'] matches 'repo:contoso/*'\"}, audiences: ['api://AzureADTokenExchange']}]",
 		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, issuer: 'https://token.actions.githubusercontent.com', claimsMatchingExpression: {value: \"claims['sub'] matches 'repo:contoso/orders:ref:refs/heads/release-?'\"}, audiences: ['api://AzureADTokenExchange']}]",

@@ -11,8 +11,8 @@ func Reference() string {
 	rules := Rules()
 	fmt.Fprintf(&b, `# Check app registrations
 
-%[1]sprovision check%[1]s holds the applications of the manifests to %[2]d rules of secure app
-registrations. It does not connect to a tenant.
+This page is for authors and reviewers of stacks. %[1]sprovision check%[1]s checks the applications of
+the manifests against %[2]d security rules, without a connection to a tenant.
 
 %[1]s%[1]s%[1]ssh
 provision check manifests/
@@ -31,7 +31,7 @@ metadata:
     - {rule: redirect-shared-domain, reason: "the domain is moved in May (API-17)", until: 2027-05-31}
 %[1]s%[1]s%[1]s
 
-%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, whoever made them. It
+%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, anyone who made them. It
 names each one by its display name and appId. %[1]sprovision plan%[1]s names the violations that are new: those
 of the applications that it creates or changes, which the tenant does not have already.
 

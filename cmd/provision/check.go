@@ -27,7 +27,7 @@ take, permissions that lead to Global Administrator, and others. It does not con
 a tenant. An exception in the metadata of an application accepts the violation of a
 rule until a date. Exit code 0: no violation; 3: there are violations.
 
---live holds the registrations of the tenant to the same rules, whoever made them, and
+--live checks all registrations of the tenant against the same rules, managed or not, and
 reads no manifests.`,
 		Example: "  provision check manifests/\n  provision check --severity high\n  provision check --live --target production\n  provision check --report sarif=check.sarif\n  provision check -o json | jq '.result.violations[].rule'",
 		Args:    maxOneDir,
