@@ -105,7 +105,7 @@ func lasting(s *tenant) *Suite {
 	suite := quickstart(s, nil)
 	suite.Document.Life.KeyRefresh = ""
 	suite.Changes.Disruptive = false
-	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Routes || c.Group == Answers }
+	without(suite, Headers, Routes, Answers)
 	return suite
 }
 

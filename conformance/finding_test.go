@@ -156,7 +156,7 @@ func TestANeededClaimIsOneFinding(t *testing.T) {
 				answer(w, got, object{"status": got})
 			}))
 			suite.Target = at(needy)
-			suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+			solely(suite, Authorization, Authentication)
 			checkFindings(t, run(t, suite).summary.Findings, "GET /orders: valid-claims")
 		})
 	}
@@ -174,7 +174,7 @@ func TestOneOfSeveralScopesIsOneFinding(t *testing.T) {
 		c.Scp, _, _ = strings.Cut(c.Scp, " ")
 		return c, err
 	})
-	suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+	solely(suite, Authorization, Authentication)
 	findings := run(t, suite).summary.Findings
 	checkFindings(t, findings, "GET /secure: valid-scopes")
 	if len(findings) != 1 {
@@ -190,7 +190,7 @@ func TestUncheckedClaimsAreOneFinding(t *testing.T) {
 		c["iss"], c["aud"], c["tid"] = s.issuer(), apiID, tenantID
 		c["exp"], c["nbf"] = float64(time.Now().Add(time.Hour).Unix()), float64(time.Now().Add(-time.Hour).Unix())
 	}}}))
-	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Routes || c.Group == Lifecycle }
+	without(suite, Headers, Routes, Lifecycle)
 	findings := run(t, suite).summary.Findings
 	checkFindings(t, findings, "GET /secure: wrong-audience")
 	if findings[0].Cause != CauseClaims || len(findings) > 1 {
@@ -203,7 +203,7 @@ func TestUncheckedClaimsAreOneFinding(t *testing.T) {
 func TestAnybodysObjectIsAboutItsOwner(t *testing.T) {
 	t.Parallel()
 	suite := shopSuite(t, &shop{allows: func(claims, *ownedOrder, *http.Request) bool { return true }}, "GET /orders/{id}")
-	suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+	solely(suite, Authorization, Authentication)
 	findings := run(t, suite).summary.Findings
 	if len(findings) != 1 || findings[0].Cause != CauseOwner {
 		for _, f := range findings {
@@ -224,7 +224,7 @@ func TestHidingEndpointIsNotMissing(t *testing.T) {
 		}
 		answer(w, status, object{"status": status})
 	})))
-	suite.leaves = func(c Case) bool { return c.Group != Authorization && c.Group != Authentication }
+	solely(suite, Authorization, Authentication)
 	findings := run(t, suite).summary.Findings
 	if len(findings) != 1 || findings[0].Cause != CauseNot403 || !strings.Contains(findings[0].Title, "refusals") {
 		t.Errorf("%+v", findings)

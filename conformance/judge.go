@@ -106,6 +106,19 @@ func debugVerdict(a reply, shows string) verdict {
 	return v
 }
 
+// nameBreakdown makes a failure of a case of several requests one of an API that breaks,
+// or is in debug mode, where the answer says so: that is another flaw than the case's.
+func (r *Result) nameBreakdown() {
+	if r.Outcome != Fail || r.Expect.admits() || r.Status < http.StatusInternalServerError || r.Exchange == nil {
+		return
+	}
+	r.cause = CauseCrash
+	if body := []byte(r.Exchange.Body); debugMode(body) != "" {
+		v := debugVerdict(reply{status: r.Status, body: body}, debugMode(body))
+		r.Cause, r.cause = v.cause, v.means
+	}
+}
+
 // strictly makes a failure of what is merely noted.
 func (v verdict) strictly() verdict {
 	if v.outcome != Note {

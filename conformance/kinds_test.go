@@ -96,7 +96,7 @@ func TestReferenceAPIPassesEveryKindOfEndpoint(t *testing.T) {
 			suite := wideSuite(s, test.endpoint)
 			target := reference(t, s, suite)
 			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
-			r := run(t, suite)
+			r := run(t, without(suite, Headers, Routes, Signature)) // TestNoFalseAlarm has them
 			var got []string
 			for _, result := range r.results {
 				if result.Outcome != Pass && result.Outcome != Note {

@@ -131,7 +131,11 @@ func TestOwnersOfObjects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := run(t, shopSuite(t, s, "GET /orders/{id}", "PUT /orders/{id}", "DELETE /orders/{id}", "GET /orders"))
+			suite := shopSuite(t, s, "GET /orders/{id}", "PUT /orders/{id}", "DELETE /orders/{id}", "GET /orders")
+			if name != "404" {
+				solely(suite, Authorization)
+			}
+			r := run(t, suite)
 			for _, result := range r.results {
 				if result.Outcome == Fail || result.Outcome == Error || result.Outcome == Skip && strings.HasPrefix(result.Name, "owner") {
 					t.Errorf("%s: %s %d: %s %s", result.ID, result.Outcome, result.Status, result.Reason, result.Cause)
@@ -170,7 +174,7 @@ func TestHeadOfAnObjectThatOthersRead(t *testing.T) {
 			if c.read != "" {
 				requests = append(requests, c.read)
 			}
-			suite := shopSuite(t, &shop{allows: c.allow}, requests...)
+			suite := solely(shopSuite(t, &shop{allows: c.allow}, requests...), Authorization)
 			suite.Document.Endpoints[0].Requires = &stack.Requires{Scopes: []string{"Orders.Read"}, Owner: true}
 			for i := range suite.Document.Endpoints {
 				e := &suite.Document.Endpoints[i]
@@ -236,7 +240,7 @@ func TestOwnerMutants(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := run(t, shopSuite(t, m.shop, m.request))
+			r := run(t, solely(shopSuite(t, m.shop, m.request), Authorization))
 			result := r.result(t, m.request+": "+m.kills)
 			tally.mutant(result.Outcome == Fail)
 			if result.Outcome != Fail {

@@ -155,6 +155,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 			result.Exchange, result.Duration = tried.Exchange, tried.Duration
 			return fail(err)
 		}
+		tried.nameBreakdown()
 		return r.state.strictly(tried), nil
 	}
 	presented, err := r.present(ctx, c)

@@ -136,7 +136,7 @@ func TestServerThatDoesNotReadTheBody(t *testing.T) {
 		suite.Document.Endpoints = []stack.Endpoint{{
 			Request: "POST /secure", Requires: suite.Document.Endpoints[1].Requires, Body: map[string]any{"text": strings.Repeat("x", 300<<10)},
 		}}
-		suite.leaves = func(c Case) bool { return c.Group != Authentication && c.Group != Authorization }
+		solely(suite, Authentication, Authorization)
 		r := run(t, suite)
 		if first < 0 {
 			first = r.summary.Passed
@@ -206,6 +206,6 @@ func TestSpoiltConnection(t *testing.T) {
 		}
 		api.ServeHTTP(w, r)
 	})))
-	suite.leaves = func(c Case) bool { return c.Group == Headers || c.Group == Lifecycle }
+	without(suite, Headers, Lifecycle)
 	noFalseAlarm(t, run(t, suite))
 }

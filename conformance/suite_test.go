@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,3 +136,17 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 }
 
 func list(ids []string) string { return strings.Join(ids, "\n") }
+
+// without leaves groups of cases out that a test is not about, since they take time.
+func without(suite *Suite, groups ...Group) *Suite {
+	suite.leaves = func(c Case) bool { return slices.Contains(groups, c.Group) }
+	return suite
+}
+
+// solely leaves the cases of some groups, and those that the others start from.
+func solely(suite *Suite, groups ...Group) *Suite {
+	suite.leaves = func(c Case) bool {
+		return !slices.Contains(groups, c.Group) && c.stage != stageFirst && c.stage != stageBase
+	}
+	return suite
+}

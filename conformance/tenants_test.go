@@ -76,9 +76,9 @@ func TestTenants(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := run(t, tenantSuite(t, c.tenants, func(issuer string) validator {
+			r := run(t, without(tenantSuite(t, c.tenants, func(issuer string) validator {
 				return admitting(issuer, func(iss, tid string) bool { return c.welcome(issuer, iss, tid) })
-			}))
+			}), Headers, Routes, Signature))
 			if c.kills == "" {
 				if failed := r.ids(Fail); len(failed) > 0 {
 					t.Errorf("failed: %s", list(failed))
