@@ -109,13 +109,21 @@ func eachSecret(wrong func(subject, time.Duration) bool, says string) func(subje
 func eachCertificate(wrong func(a subject, from, to time.Time) bool, says string) func(subject) []place {
 	return func(a subject) (places []place) {
 		for i, c := range a.Certificates {
-			parsed, err := x509.ParseCertificate(c.DER)
-			if err == nil && wrong(a, parsed.NotBefore, parsed.NotAfter) {
+			if from, to, ok := validity(c); ok && wrong(a, from, to) {
 				places = append(places, at("certificate "+c.Name+" "+says, "certificates", i))
 			}
 		}
 		return places
 	}
+}
+
+// validity is when a certificate is valid.
+func validity(c stack.Certificate) (from, to time.Time, ok bool) {
+	parsed, err := x509.ParseCertificate(c.DER)
+	if err != nil {
+		return from, to, false
+	}
+	return parsed.NotBefore, parsed.NotAfter, true
 }
 
 func eachScope(wrong func(stack.Scope) bool, says string) func(subject) []place {

@@ -51,6 +51,9 @@ between them.`,
 					if err := a.showPlan(p, true); err != nil {
 						return err
 					}
+					if err := a.sayRefusals(ctx, s, p, state, stacks); err != nil {
+						return err
+					}
 					if err := a.sayViolations(ctx, s, p, state, stacks); err != nil {
 						return err
 					}

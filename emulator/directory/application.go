@@ -107,6 +107,7 @@ func (tx *Tx) checkApplication(old, app *Application) error {
 		checkGroupMembershipClaims,
 		checkDefaultRedirect,
 		checkSignIn,
+		tx.checkAppManagement,
 	}
 	for _, check := range checks {
 		if err := check(old, app); err != nil {

@@ -31,7 +31,7 @@ func (v View) Canonical() ([]byte, error) {
 		}
 		dump[table], bin[table] = sortedByText(shown), sortedByText(deleted)
 	}
-	for _, table := range []string{administrativeUnits, assignments, grants, directoryRoles, roleDefinitions, roleAssignments} {
+	for _, table := range []string{administrativeUnits, assignments, grants, directoryRoles, roleDefinitions, roleAssignments, policies} {
 		delete(bin, table) // these do not pass through the bin
 	}
 	dump["deletedItems"] = bin
@@ -51,7 +51,7 @@ func indented(value any) ([]byte, error) {
 
 // tables returns every object, the deleted ones too, ordered by id.
 func (v View) tables() map[string][]any {
-	return map[string][]any{
+	all := map[string][]any{
 		applications:        untyped(each[Application](v.reader, applications, "id")),
 		servicePrincipals:   untyped(each[ServicePrincipal](v.reader, servicePrincipals, "id")),
 		users:               untyped(each[User](v.reader, users, "id")),
@@ -63,6 +63,10 @@ func (v View) tables() map[string][]any {
 		roleDefinitions:     untyped(each[RoleDefinition](v.reader, roleDefinitions, "id")),
 		roleAssignments:     untyped(each[RoleAssignment](v.reader, roleAssignments, "id")),
 	}
+	if changed := untyped(each[AppManagementPolicy](v.reader, policies, "id")); len(changed) > 0 {
+		all[policies] = changed
+	}
+	return all
 }
 
 func untyped[T any](objects iter.Seq[*T]) []any {

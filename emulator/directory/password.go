@@ -97,6 +97,9 @@ func (tx *Tx) AddPassword(holderID string, c PasswordCredential) (PasswordCreden
 		return c, err
 	}
 	if app, ok := tx.Application(holderID); ok {
+		if err := tx.checkNewPassword(app, kept); err != nil {
+			return c, err
+		}
 		app = app.Clone()
 		app.PasswordCredentials = append(app.PasswordCredentials, kept)
 		return c, tx.storeApplication(app)

@@ -138,6 +138,9 @@ func decode(table string, data []byte) (any, error) {
 	case roleDefinitions:
 		object = new(RoleDefinition)
 		err = json.Unmarshal(data, object)
+	case policies:
+		object = new(AppManagementPolicy)
+		err = json.Unmarshal(data, object)
 	case roleAssignments:
 		object = new(RoleAssignment)
 		err = json.Unmarshal(data, object)

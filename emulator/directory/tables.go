@@ -19,6 +19,7 @@ const (
 	roleDefinitions     = "roleDefinitions"
 	roleAssignments     = "roleAssignments"
 	administrativeUnits = "administrativeUnits"
+	policies            = "policies"
 	changes             = "changes"
 )
 
@@ -103,6 +104,7 @@ func schema() *memdb.DBSchema {
 		one("id", func(d *DirectoryRole) string { return d.ID }),
 		one("template", func(d *DirectoryRole) string { return d.RoleTemplateID }),
 	)
+	table(policies, one("id", func(p *AppManagementPolicy) string { return p.ID }))
 	table(roleDefinitions, one("id", func(d *RoleDefinition) string { return d.ID }))
 	table(roleAssignments,
 		one("id", func(a *RoleAssignment) string { return a.ID }),

@@ -81,6 +81,7 @@ var activities = map[string]activity{
 	"POST roleManagement/directory/roleAssignments":                            {"Add member to role", "Assign", roleManagement},
 	"DELETE roleManagement/directory/roleAssignments/{id}":                     {"Remove member from role", "Unassign", roleManagement},
 	"POST roleManagement/directory/roleDefinitions":                            {"Add role definition", "Add", roleManagement},
+	"PATCH policies/defaultAppManagementPolicy":                                {"Update tenant application management policy", "Update", applicationManagement},
 	"PATCH roleManagement/directory/roleDefinitions/{id}":                      {"Update role definition", "Update", roleManagement},
 	"DELETE roleManagement/directory/roleDefinitions/{id}":                     {"Delete role definition", "Delete", roleManagement},
 	"POST directory/administrativeUnits":                                       {"Add administrative unit", "Add", unitManagement},

@@ -88,6 +88,9 @@ var (
 	readOrganization = oneOf("Organization.Read.All Organization.ReadWrite.All Directory.Read.All Directory.ReadWrite.All User.Read User.Read.All User.ReadBasic.All")
 	readDomains      = oneOf("Domain.Read.All Domain.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 
+	readAppPolicies  = oneOf("Policy.Read.ApplicationConfiguration Policy.Read.All Policy.ReadWrite.ApplicationConfiguration")
+	writeAppPolicies = oneOf("Policy.ReadWrite.ApplicationConfiguration")
+
 	readSelf = oneOf("User.Read User.ReadWrite User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 )
 

@@ -1,0 +1,170 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"provision/stack"
+)
+
+// Restrictions are what a tenant's app management policy does not allow applications.
+// Source: Graph resource types "tenantAppManagementPolicy", "appManagementConfiguration"
+// and "identifierUriConfiguration".
+type Restrictions struct {
+	IsEnabled               bool `json:"isEnabled"`
+	ApplicationRestrictions struct {
+		PasswordCredentials []restriction `json:"passwordCredentials"`
+		KeyCredentials      []restriction `json:"keyCredentials"`
+		IdentifierURIs      struct {
+			NonDefaultURIAddition restriction `json:"nonDefaultUriAddition"`
+			WithoutTenant         restriction `json:"uriAdditionWithoutUniqueTenantIdentifier"`
+		} `json:"identifierUris"`
+	} `json:"applicationRestrictions"`
+}
+
+// restriction is one of them.
+type restriction struct {
+	Type        string     `json:"restrictionType"`
+	State       string     `json:"state"`       // enabled, disabled; credentials are restricted where it is missing
+	MaxLifetime string     `json:"maxLifetime"` // P90D
+	After       *time.Time `json:"restrictForAppsCreatedAfterDateTime"`
+
+	ExcludeV2   bool `json:"excludeAppsReceivingV2Tokens"`
+	ExcludeSAML bool `json:"excludeSaml"`
+}
+
+// Refusal is something of a manifest that the tenant's policy does not allow to add.
+type Refusal struct {
+	Stack       string         `json:"stack"`
+	Application string         `json:"application"`
+	Position    stack.Position `json:"position,omitzero"`
+	Restriction string         `json:"restriction"`
+	Message     string         `json:"message"`
+}
+
+// ParseRestrictions reads a policy as Graph answers it.
+func ParseRestrictions(raw []byte) (r Restrictions, err error) {
+	return r, json.Unmarshal(raw, &r)
+}
+
+// Live is what a tenant has of an application: what is there need not be added.
+type Live struct {
+	Created                       time.Time
+	Secrets, Certificates, URIs   map[string]bool // display names; thumbprints; identifier URIs
+	AppID, TenantID, TenantDomain string
+}
+
+// Refusals compares the applications of stacks with the restrictions. live says what the
+// tenant has of an application; one that it does not have is created now.
+func (r Restrictions) Refusals(stacks []*stack.Stack, live func(*stack.Stack, *stack.Application) Live, now time.Time) (all []Refusal) {
+	if !r.IsEnabled {
+		return nil
+	}
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if a.Existing {
+				continue
+			}
+			has := live(s, a)
+			created := has.Created
+			if created.IsZero() {
+				created = now
+			}
+			refuse := func(of restriction, message string, path ...any) {
+				all = append(all, Refusal{s.Name, a.Name, a.Place(path...), of.Type, message})
+			}
+			for i, secret := range a.Secrets {
+				if secret.KeyID != "" || has.Secrets[secret.Name] {
+					continue
+				}
+				lifetime := 180 * day
+				if secret.Lifetime != "" {
+					lifetime, _ = stack.Lifetime(secret.Lifetime) // it was read before
+				}
+				for _, of := range r.ApplicationRestrictions.PasswordCredentials {
+					switch most := isoDuration(of.MaxLifetime); {
+					case !of.holds(created, true):
+					case of.Type == "passwordAddition":
+						refuse(of, fmt.Sprintf("client secret %s: the tenant does not allow new client secrets; use certificates or federatedCredentials", secret.Name), "secrets", i)
+					case of.Type == "passwordLifetime" && most > 0 && lifetime > most:
+						refuse(of, fmt.Sprintf("client secret %s is valid for %s; the tenant allows %s at most", secret.Name, inDays(lifetime), inDays(most)), "secrets", i)
+					}
+				}
+			}
+			for i, c := range a.Certificates {
+				from, to, ok := validity(c)
+				for _, of := range r.ApplicationRestrictions.KeyCredentials {
+					most := isoDuration(of.MaxLifetime)
+					if of.Type == "asymmetricKeyLifetime" && of.holds(created, true) && ok && !has.Certificates[c.Thumbprint()] && most > 0 && to.Sub(from) > most {
+						refuse(of, fmt.Sprintf("certificate %s is valid for %s; the tenant allows %s at most", c.Name, inDays(to.Sub(from)), inDays(most)), "certificates", i)
+					}
+				}
+			}
+			r.identifierURIs(a, has, created, refuse)
+		}
+	}
+	return all
+}
+
+// identifierURIs refuses identifier URIs that the tenant's policy does not allow to add.
+func (r Restrictions) identifierURIs(a *stack.Application, has Live, created time.Time, refuse func(restriction, string, ...any)) {
+	version2 := a.API.RequestedAccessTokenVersion != nil && *a.API.RequestedAccessTokenVersion == 2
+	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
+	for i, uri := range a.IdentifierURIs {
+		is := strings.NewReplacer("${appId}", has.AppID, "${tenant.id}", has.TenantID, "${tenant.domain}", has.TenantDomain).Replace(uri)
+		if has.URIs[is] {
+			continue
+		}
+		byDefault := uri == "api://${appId}" || has.AppID != "" && (strings.EqualFold(is, "api://"+has.AppID) || strings.EqualFold(is, "api://"+has.TenantID+"/"+has.AppID)) || uri == "api://${tenant.id}/${appId}"
+		unique := byDefault || strings.Contains(uri, "${appId}") || has.TenantID != "" && strings.Contains(is, has.TenantID) || has.TenantDomain != "" && strings.Contains(is, has.TenantDomain)
+		for _, one := range []struct {
+			of      restriction
+			name    string
+			refused bool
+			says    string
+		}{
+			{r.ApplicationRestrictions.IdentifierURIs.NonDefaultURIAddition, "nonDefaultUriAddition", !byDefault, "the tenant allows only api://${appId} and api://${tenant.id}/${appId}"},
+			{r.ApplicationRestrictions.IdentifierURIs.WithoutTenant, "uriAdditionWithoutUniqueTenantIdentifier", !unique, "the tenant requires the appId, the tenant's id or a verified domain in it"},
+		} {
+			if one.refused && one.of.holds(created, false) && !(one.of.ExcludeV2 && version2) && !(one.of.ExcludeSAML && saml) {
+				one.of.Type = one.name
+				refuse(one.of, fmt.Sprintf("identifier URI %s: %s", uri, one.says), "identifierUris", i)
+			}
+		}
+	}
+}
+
+// holds tells whether the restriction is about an application; byDefault is what a
+// missing state means.
+func (r restriction) holds(created time.Time, byDefault bool) bool {
+	if r.State != "" && r.State != "enabled" || r.State == "" && !byDefault {
+		return false
+	}
+	return r.After == nil || created.After(*r.After)
+}
+
+var durationForm = regexp.MustCompile(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$`)
+
+// isoDuration reads a duration of ISO 8601, a year as 365 and a month as 30 days; 0 where
+// there is none.
+func isoDuration(text string) (d time.Duration) {
+	parts := durationForm.FindStringSubmatch(text)
+	for i, unit := range []time.Duration{365 * day, 30 * day, 7 * day, day, time.Hour, time.Minute, time.Second} {
+		if len(parts) > 0 && parts[i+1] != "" {
+			n, _ := strconv.Atoi(parts[i+1])
+			d += time.Duration(n) * unit
+		}
+	}
+	return d
+}
+
+func inDays(d time.Duration) string {
+	if d < 2*day {
+		return d.String()
+	}
+	return fmt.Sprintf("%d days", int(d/day))
+}
