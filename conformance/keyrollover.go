@@ -69,8 +69,8 @@ var keyChecks = []lifecycleCheck{
 		},
 		changes: true, present: slowed,
 	},
-	whileUnavailable("keys-outage-forged", "answers 503", KeyFault{Status: http.StatusServiceUnavailable}),
 	keysWithdrawn,
+	whileUnavailable("keys-outage-forged", "answers 503", KeyFault{Status: http.StatusServiceUnavailable}),
 }
 
 // disruptiveChecks serve something else than a key set for a moment. Some caches

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	referenceapi "provision/reference-api"
 	"provision/reference-api/scenario"
@@ -23,13 +24,14 @@ type bundledAPI struct {
 	keep     string // the folder where scenarios keep what they are given; empty: nowhere
 	vault    scenario.Vault
 	log      *slog.Logger
+	cooldown time.Duration // between two fetches of the key set; 0: the verifier's
 }
 
 // bundledAPI is the reference API with the documents' endpoints as its routes.
 func (s *connection) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
 	verifier, err := token.New(token.Config{
 		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
-		Audiences: f.resource.Audiences, JWKSURL: s.keysOf(f), HTTPClient: s.http, Tenants: f.welcomes(),
+		Audiences: f.resource.Audiences, JWKSURL: s.keysOf(f), HTTPClient: s.http, Tenants: f.welcomes(), KeyCooldown: how.cooldown,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -171,7 +173,11 @@ func answer(e *stack.Expect) http.Handler {
 // startBundledAPI serves the bundled API on a free port until stop.
 func (s *connection) startBundledAPI(p protected, f facts, document *stack.Conformance) (url string, stop func(), err error) {
 	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
-	api, closeAPI, err := s.bundledAPI(p, f, []*stack.Conformance{document}, bundledAPI{log: silent})
+	how := bundledAPI{log: silent}
+	if s.local { // whose key set the cases change: they do not wait for the API to fetch it
+		how.cooldown = 50 * time.Millisecond
+	}
+	api, closeAPI, err := s.bundledAPI(p, f, []*stack.Conformance{document}, how)
 	if err != nil {
 		return "", nil, err
 	}
