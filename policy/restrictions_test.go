@@ -66,3 +66,29 @@ func TestISODuration(t *testing.T) {
 		}
 	}
 }
+
+// TestCustomPolicy: the policy of an application takes the place of the tenant's default,
+// restriction by restriction.
+func TestCustomPolicy(t *testing.T) {
+	t.Parallel()
+	byDefault, err := ParseRestrictions([]byte(`{"isEnabled": true, "applicationRestrictions": {"passwordCredentials": [{"restrictionType": "passwordAddition"}],
+		"identifierUris": {"nonDefaultUriAddition": {"state": "enabled"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks := example(t, "", "displayName: A\nsecrets: [{name: app}]\nidentifierUris: ['https://contoso.example/a']")
+	for custom, want := range map[string]int{
+		`{"isEnabled": false, "restrictions": {"passwordCredentials": [{"restrictionType": "passwordAddition", "state": "disabled"}]}}`:                       2,
+		`{"isEnabled": true, "restrictions": {"passwordCredentials": [{"restrictionType": "passwordAddition", "state": "disabled"}]}}`:                        1,
+		`{"isEnabled": true, "restrictions": {"applicationRestrictions": {"identifierUris": {"nonDefaultUriAddition": {"state": "disabled"}}}}}`:              1,
+		`{"isEnabled": true, "restrictions": {"passwordCredentials": [{"restrictionType": "passwordLifetime", "maxLifetime": "P1D"}], "keyCredentials": []}}`: 3,
+	} {
+		r, err := byDefault.With([]byte(custom))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Refusals(stacks, func(*stack.Stack, *stack.Application) Live { return Live{} }, now); len(got) != want {
+			t.Errorf("%s: %d refusals, want %d: %+v", custom, len(got), want, got)
+		}
+	}
+}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -14,33 +16,61 @@ import (
 // refusals are what the tenant's app management policy would not let an apply of stacks
 // add. Where the caller may not read the policy there are none.
 func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, stacks []*stack.Stack) ([]policy.Refusal, error) {
-	var raw []byte
-	var failed error
-	err := c.graph.Do(ctx, graph.AppManagementPolicy().Then(func(r graph.Result, err error) []graph.Request {
-		if raw, failed = r.Object, err; graph.Lasting(err) {
+	raw, err := readPolicy(ctx, c.graph, graph.AppManagementPolicy())
+	if err != nil || len(raw) == 0 {
+		return nil, err
+	}
+	restrictions, err := policy.ParseRestrictions(raw[0])
+	if err != nil {
+		return nil, fmt.Errorf("read the app management policy of the tenant: %w", err)
+	}
+	var all []policy.Refusal
+	for _, s := range stacks {
+		for _, one := range s.Applications {
+			only := *s
+			only.Applications = []*stack.Application{one}
+			o := state.Objects[plan.Key{Kind: plan.Application, Name: s.UniqueName(one.Name)}]
+			refused := func(r policy.Restrictions) []policy.Refusal {
+				return r.Refusals([]*stack.Stack{&only}, func(*stack.Stack, *stack.Application) policy.Live { return liveOf(state, o) }, a.now())
+			}
+			found := refused(restrictions)
+			if len(found) > 0 && o != nil && o.ID != "" { // it may have a policy of its own
+				own, err := readPolicy(ctx, c.graph, graph.AppManagementPoliciesOf(o.ID))
+				if err != nil {
+					return nil, err
+				}
+				if len(own) > 0 {
+					custom, err := restrictions.With(own[0])
+					if err != nil {
+						return nil, fmt.Errorf("read the app management policy of application %s: %w", one.Name, err)
+					}
+					found = refused(custom)
+				}
+			}
+			all = append(all, found...)
+		}
+	}
+	return all, nil
+}
+
+// readPolicy reads policies; there are none where the tenant or the caller has none.
+func readPolicy(ctx context.Context, client *graph.Client, read graph.Read) (raw []json.RawMessage, failed error) {
+	err := client.Do(ctx, read.Then(func(r graph.Result, err error) []graph.Request {
+		raw, failed = r.Items, err
+		if r.Object != nil {
+			raw = append(raw, r.Object)
+		}
+		if graph.Lasting(err) {
 			raw, failed = nil, nil // a tenant without such policies
 		}
 		return nil
 	}))
-	if err != nil {
-		return nil, err
-	}
-	if failed != nil || raw == nil {
-		return nil, failed
-	}
-	restrictions, err := policy.ParseRestrictions(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read the app management policy of the tenant: %w", err)
-	}
-	return restrictions.Refusals(stacks, func(s *stack.Stack, one *stack.Application) policy.Live {
-		return liveOf(state, plan.Key{Kind: plan.Application, Name: s.UniqueName(one.Name)})
-	}, a.now()), nil
+	return raw, cmp.Or(err, failed)
 }
 
-// liveOf is what a state has of an application.
-func liveOf(state *plan.State, key plan.Key) policy.Live {
+// liveOf is what a tenant has of an application, which is nil where it has none.
+func liveOf(state *plan.State, o *plan.Live) policy.Live {
 	has := policy.Live{TenantID: state.Tenant.ID, TenantDomain: state.Tenant.Domain}
-	o := state.Objects[key]
 	if o == nil {
 		return has
 	}
