@@ -106,7 +106,8 @@
 //	     -d '{"offset":"25h"}' $PROVISION_MANAGEMENT_URL/clock
 //
 // The signing keys: GET /keys lists them, POST /keys publishes the next (with
-// ?another=true one more beside it, with ?tenant=ID one of that tenant), POST /keys/rotate signs with it from now on,
+// ?another=true one more beside it, with ?tenant=ID one of that tenant; &owner=NAME says who
+// removes that key), POST /keys/rotate signs with it from now on,
 // DELETE /keys/KID drops one that does not sign:
 //
 //	curl -X POST -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/keys/rotate

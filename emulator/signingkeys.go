@@ -13,12 +13,12 @@ func (e *Emulator) listKeys(w http.ResponseWriter, _ *http.Request) {
 }
 
 // publishKey makes the next key known before it is used; with another=true, one
-// more beside it, and with tenant=ID one of that tenant.
+// more beside it, and with tenant=ID one of that tenant. owner=NAME is listed with such a key.
 func (e *Emulator) publishKey(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	publish := e.login.PublishKey
 	if tenant := query.Get("tenant"); tenant != "" || query.Get("another") == "true" {
-		publish = func() (login.Key, error) { return e.login.PublishAnotherKey(tenant) }
+		publish = func() (login.Key, error) { return e.login.PublishAnotherKey(tenant, query.Get("owner")) }
 	}
 	key, err := publish()
 	e.answerKey(w, key, err)

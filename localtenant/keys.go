@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"provision/conformance"
 )
@@ -13,14 +14,46 @@ import (
 // Keys changes the local tenant's signing keys by its management API.
 type Keys struct{ *Management }
 
+// owner marks the keys and faults that are the suite's.
+const owner = "verify"
+
+// Sweep removes the keys and faults that an earlier run has left, because it was killed.
+func (k Keys) Sweep(ctx context.Context) error {
+	var keys []struct{ ID, Owner string }
+	if err := k.send(ctx, http.MethodGet, "/keys", nil, &keys); err != nil {
+		return fmt.Errorf("list signing keys: %w", err)
+	}
+	var faults []struct{ Name string }
+	if err := k.send(ctx, http.MethodGet, "/faults", nil, &faults); err != nil {
+		return fmt.Errorf("list faults: %w", err)
+	}
+	var paths []string
+	for _, key := range keys {
+		if key.Owner == owner {
+			paths = append(paths, "/keys/"+url.PathEscape(key.ID))
+		}
+	}
+	for _, fault := range faults {
+		if strings.HasPrefix(fault.Name, owner+"-") {
+			paths = append(paths, "/faults/"+url.PathEscape(fault.Name))
+		}
+	}
+	for _, path := range paths {
+		if err := k.send(ctx, http.MethodDelete, path, nil, nil); err != nil {
+			return fmt.Errorf("remove what an earlier run has left: %w", err)
+		}
+	}
+	return nil
+}
+
 // Publish publishes another signing key of the tenant.
 func (k Keys) Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error) {
-	return k.publish(ctx, "another=true")
+	return k.publish(ctx, url.Values{"another": {"true"}, "owner": {owner}}.Encode())
 }
 
 // PublishOf publishes a signing key that another tenant has.
 func (k Keys) PublishOf(ctx context.Context, tenantID string) (kid string, withdraw func(context.Context) error, err error) {
-	return k.publish(ctx, url.Values{"tenant": {tenantID}}.Encode())
+	return k.publish(ctx, url.Values{"tenant": {tenantID}, "owner": {owner}}.Encode())
 }
 
 func (k Keys) publish(ctx context.Context, query string) (kid string, withdraw func(context.Context) error, err error) {
@@ -44,7 +77,7 @@ const keySetPaths = "*/discovery/*keys*"
 
 // Disturb makes requests for the key set meet a fault, and counts them.
 func (k Keys) Disturb(ctx context.Context, how conformance.KeyFault) (conformance.Disturbance, error) {
-	d := disturbance{k.Management, "verify-" + rand.Text()}
+	d := disturbance{k.Management, owner + "-" + rand.Text()}
 	rule := map[string]any{"name": d.name, "path": keySetPaths, "latency": max(how.Latency, 1).String()} // 1 ns: it only counts
 	if how.Status != 0 {
 		rule["status"] = how.Status

@@ -1,6 +1,7 @@
 package localtenant_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -111,5 +112,58 @@ func TestKeys(t *testing.T) {
 	}
 	if err := d.End(ctx); err != nil || read() != 200 {
 		t.Errorf("the disturbance does not end: %v", err)
+	}
+}
+
+// TestSweep: what a killed run leaves is removed by the next; what others have set stays.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	m, ctx := management(t), t.Context()
+	keys := localtenant.Keys{Management: m}
+	count := func(path string) int {
+		t.Helper()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+m.Key)
+		response, err := m.HTTP.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		var all []any
+		if err := json.NewDecoder(response.Body).Decode(&all); err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL+"/keys?another=true", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+m.Key)
+	response, err := m.HTTP.Do(request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatal(response, err)
+	}
+	response.Body.Close()
+	before := count("/keys")
+	for range 2 {
+		if _, _, err := keys.Publish(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := keys.Disturb(ctx, conformance.KeyFault{Status: 503}); err != nil {
+		t.Fatal(err)
+	}
+	if left := count("/keys") - before; left != 2 {
+		t.Fatalf("%d keys were published", left)
+	}
+	if err := keys.Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n, faults := count("/keys"), count("/faults"); n != before || faults != 0 {
+		t.Errorf("%d keys and %d faults are left, want %d and none", n, faults, before)
 	}
 }

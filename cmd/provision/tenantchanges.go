@@ -40,5 +40,10 @@ func (a *app) lockTenantChanges(ctx context.Context, s *connection) (unlock func
 		s.othersChange = true
 		return func() {}, nil
 	}
+	// The process that left something was killed, or its tenant would be as it was.
+	if err := (localtenant.Keys{Management: s.manage}).Sweep(ctx); err != nil {
+		unlock()
+		return nil, err
+	}
 	return unlock, nil
 }

@@ -122,7 +122,7 @@ GET /secure              expected  got
   known  wrong-issuer    401       200     3 ms
          known    until 2026-12-31: API-17
 
-GET /secure: nobody was seen to be let in, so its refusals prove nothing
+GET /secure: no caller was admitted, so its refusals prove nothing
 `
 
 const summaryLine = `1 passed, 1 failed (1 finding: 1 high), 1 blocked, 1 skipped, 1 known to fail, 1 note, 1 error in 1.5 s; --notes shows the notes

@@ -192,7 +192,7 @@ func (t *Text) End(s conformance.Summary) error {
 		if t.stopped {
 			break
 		}
-		fmt.Fprintf(&b, "%s: nobody was seen to be let in, so its refusals prove nothing\n", display.Line(endpoint))
+		fmt.Fprintf(&b, "%s: no caller was admitted, so its refusals prove nothing\n", display.Line(endpoint))
 	}
 	t.ended = &s
 	t.total.Add(s)

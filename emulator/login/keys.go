@@ -55,6 +55,7 @@ type storedKey struct {
 	PrivateKey  []byte   `json:"privateKey"`  // PKCS #8, DER
 	Certificate []byte   `json:"certificate"` // DER
 	Tenant      string   `json:"tenant,omitempty"`
+	Owner       string   `json:"owner,omitempty"` // who published it for a while, and removes it
 }
 
 // keyring holds the tenant's signing keys: exactly one is current. Readers take

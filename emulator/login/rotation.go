@@ -14,6 +14,7 @@ type Key struct {
 	State     string    `json:"state"`     // next: published, signs nothing yet; current: signs; retired: still published
 	NotBefore time.Time `json:"notBefore"` // of its certificate
 	NotAfter  time.Time `json:"notAfter"`
+	Owner     string    `json:"owner,omitempty"` // who published it for a while, and removes it
 }
 
 // What DropKey can find wrong.
@@ -23,7 +24,7 @@ var (
 )
 
 func (k *signingKey) describe() Key {
-	return Key{ID: k.id, State: string(k.state), NotBefore: k.certificate.NotBefore.UTC(), NotAfter: k.certificate.NotAfter.UTC()}
+	return Key{ID: k.id, State: string(k.state), NotBefore: k.certificate.NotBefore.UTC(), NotAfter: k.certificate.NotAfter.UTC(), Owner: k.stored.Owner}
 }
 
 // Keys lists the signing keys, all of which are published, oldest first.
@@ -43,9 +44,9 @@ func (l *Login) PublishKey() (Key, error) { return l.publish(withNext) }
 // PublishAnotherKey makes one more key, also beside a next one. With a tenant's id
 // it is a key of that tenant alone, which never becomes the current one; key sets
 // of all tenants have it, and say so.
-func (l *Login) PublishAnotherKey(tenant string) (Key, error) {
+func (l *Login) PublishAnotherKey(tenant, owner string) (Key, error) {
 	return l.publish(func(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
-		return withAnother(keys, tenant, now)
+		return withAnother(keys, tenant, owner, now)
 	})
 }
 
@@ -132,16 +133,16 @@ func withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, er
 			return keys, k, nil
 		}
 	}
-	return withAnother(keys, "", now)
+	return withAnother(keys, "", "", now)
 }
 
 // withAnother returns the keys with a new next one, and that.
-func withAnother(keys []*signingKey, tenant string, now time.Time) ([]*signingKey, *signingKey, error) {
+func withAnother(keys []*signingKey, tenant, owner string, now time.Time) ([]*signingKey, *signingKey, error) {
 	made, err := newSigningKey(next, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	made.Tenant = tenant
+	made.Tenant, made.Owner = tenant, owner
 	k, err := made.open()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make signing key: %w", err)

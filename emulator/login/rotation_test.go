@@ -48,7 +48,7 @@ func TestKeyRotation(t *testing.T) {
 
 	second, err := w.login.PublishKey()
 	w.must(err)
-	another, err := w.login.PublishAnotherKey("")
+	another, err := w.login.PublishAnotherKey("", "")
 	w.must(err)
 	if another.ID == second.ID || !slices.Equal(w.states(), []string{"current", "next", "next"}) {
 		t.Errorf("another key beside %v: %v, %v", second, another, w.states())
@@ -142,7 +142,7 @@ func TestKeyOfOneTenant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const other = "9188040d-6c67-4c5b-b112-36a304b66dad"
-	key, err := w.login.PublishAnotherKey(other)
+	key, err := w.login.PublishAnotherKey(other, "")
 	w.must(err)
 	issuers := func(path string) map[string]string {
 		var set struct {
