@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -29,6 +30,8 @@ type Config struct {
 	Logger     *slog.Logger     // nil: nothing is logged
 	RequestLog io.Writer        // a JSON line for each request; nil: none
 	Faults     []faults.Rule    // what happens to requests from the start
+
+	GenerateKey func() (*rsa.PrivateKey, error) // of signing keys; nil: new ones
 
 	ReplicationLag directory.Lag     // how long a write is not seen; the zero value: seen at once
 	Quotas         faults.TenantSize // whose quotas throttle; Unlimited: none do
@@ -96,6 +99,8 @@ func (e *Emulator) open(config Config) (err error) {
 		Clock:   config.Clock,
 		Logger:  config.Logger,
 		RootCAs: e.issuerRoots(),
+
+		GenerateKey: config.GenerateKey,
 	})
 	if err != nil {
 		return err

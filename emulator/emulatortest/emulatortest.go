@@ -87,9 +87,12 @@ func Start(t testing.TB, options ...Option) *Tenant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := emulator.Config{Origin: emulator.Origin(listeners)}
+	config := emulator.Config{Origin: emulator.Origin(listeners), GenerateKey: sharedKeys()}
 	for _, option := range options {
 		option(&config)
+	}
+	if config.Dir != "" {
+		config.GenerateKey = nil // another start of the tenant would get the same keys again
 	}
 	e, err := emulator.New(config)
 	if err != nil {

@@ -63,14 +63,18 @@ type storedKey struct {
 type keyring struct {
 	keys      atomic.Pointer[[]*signingKey]
 	directory *directory.Directory
+	generate  func() (*rsa.PrivateKey, error)
 	changing  sync.Mutex
 }
 
+// generateKey makes a signing key.
+func generateKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
+
 // openKeyring reads the signing keys from the directory or makes the first.
-func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
+func openKeyring(d *directory.Directory, generate func() (*rsa.PrivateKey, error), now time.Time) (*keyring, error) {
 	data, found := d.Load(bucket, signingKeysKey)
 	if !found {
-		made, err := newSigningKey(current, now)
+		made, err := newSigningKey(generate, current, now)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +98,7 @@ func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
 			return nil, fmt.Errorf("read signing key %d: %w", i+1, err)
 		}
 	}
-	ring := &keyring{directory: d}
+	ring := &keyring{directory: d, generate: generate}
 	ring.keys.Store(&keys)
 	if ring.current() == nil {
 		return nil, fmt.Errorf("read signing keys: none of %d is current", len(keys))
@@ -102,8 +106,8 @@ func openKeyring(d *directory.Directory, now time.Time) (*keyring, error) {
 	return ring, nil
 }
 
-func newSigningKey(state keyState, now time.Time) (storedKey, error) {
-	private, err := rsa.GenerateKey(rand.Reader, keyBits)
+func newSigningKey(generate func() (*rsa.PrivateKey, error), state keyState, now time.Time) (storedKey, error) {
+	private, err := generate()
 	if err != nil {
 		return storedKey{}, fmt.Errorf("make signing key: %w", err)
 	}

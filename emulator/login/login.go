@@ -1,6 +1,7 @@
 package login
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -23,6 +24,9 @@ type Config struct {
 	// RootCAs are the authorities that the issuers of federated credentials are
 	// trusted by when their keys are read. Nil: the system's.
 	RootCAs *x509.CertPool
+
+	// GenerateKey makes the signing keys. Nil: a new RSA key of 2048 bits for each.
+	GenerateKey func() (*rsa.PrivateKey, error)
 }
 
 // Login is the authorization server of every tenant. It is safe for use by many
@@ -65,7 +69,11 @@ func New(config Config) (*Login, error) {
 	}
 	l.issuers = newIssuers(config.RootCAs, l.clock)
 	var err error
-	if l.keys, err = openKeyring(l.home, l.clock()); err != nil {
+	generate := config.GenerateKey
+	if generate == nil {
+		generate = generateKey
+	}
+	if l.keys, err = openKeyring(l.home, generate, l.clock()); err != nil {
 		return nil, fmt.Errorf("open login: %w", err)
 	}
 	if l.seal, err = openSealer(l.home); err != nil {

@@ -39,14 +39,14 @@ func (l *Login) Keys() []Key {
 // PublishKey makes the next signing key, unless there is one, and returns it.
 // It is in the published keys from now on, so that validators can know it
 // before Rotate lets it sign.
-func (l *Login) PublishKey() (Key, error) { return l.publish(withNext) }
+func (l *Login) PublishKey() (Key, error) { return l.publish(l.keys.withNext) }
 
 // PublishAnotherKey makes one more key, also beside a next one. With a tenant's id
 // it is a key of that tenant alone, which never becomes the current one; key sets
 // of all tenants have it, and say so.
 func (l *Login) PublishAnotherKey(tenant, owner string) (Key, error) {
 	return l.publish(func(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
-		return withAnother(keys, tenant, owner, now)
+		return l.keys.withAnother(keys, tenant, owner, now)
 	})
 }
 
@@ -68,7 +68,7 @@ func (l *Login) publish(add func([]*signingKey, time.Time) ([]*signingKey, *sign
 func (l *Login) Rotate() (Key, error) {
 	var rotated Key
 	err := l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
-		keys, following, err := withNext(keys, l.clock())
+		keys, following, err := l.keys.withNext(keys, l.clock())
 		if err != nil {
 			return nil, err
 		}
@@ -127,18 +127,18 @@ func (r *keyring) change(edit func([]*signingKey) ([]*signingKey, error)) error 
 }
 
 // withNext returns the keys with a next one among them, and that.
-func withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
+func (r *keyring) withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
 	for _, k := range keys {
 		if k.state == next && k.tenant == "" {
 			return keys, k, nil
 		}
 	}
-	return withAnother(keys, "", "", now)
+	return r.withAnother(keys, "", "", now)
 }
 
 // withAnother returns the keys with a new next one, and that.
-func withAnother(keys []*signingKey, tenant, owner string, now time.Time) ([]*signingKey, *signingKey, error) {
-	made, err := newSigningKey(next, now)
+func (r *keyring) withAnother(keys []*signingKey, tenant, owner string, now time.Time) ([]*signingKey, *signingKey, error) {
+	made, err := newSigningKey(r.generate, next, now)
 	if err != nil {
 		return nil, nil, err
 	}
