@@ -1,6 +1,7 @@
 package login
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -55,6 +56,7 @@ func (c *testClock) advance(d time.Duration) {
 //	daemon  has a secret and the role Job at api; no redirect URI
 //	ada     Admin at api; bob nothing; carol Admin at api through the group operators; eve disabled
 type world struct {
+	hasKey                                                          bool
 	t                                                               testing.TB
 	clock                                                           *testClock
 	tenants                                                         *directory.Tenants
@@ -113,7 +115,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	if w.login, err = New(Config{Tenants: w.tenants, Origin: w.origin, Clock: w.clock.Now}); err != nil {
+	if w.login, err = New(Config{Tenants: w.tenants, Origin: w.origin, Clock: w.clock.Now, GenerateKey: w.generateKey}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.serving.Store(w.login)
@@ -529,4 +531,15 @@ func (w *world) claims(token string) map[string]any {
 	w.t.Helper()
 	_, c := w.decode(token)
 	return c
+}
+
+var firstKey = sync.OnceValues(generateKey)
+
+// generateKey gives all worlds of the tests one first key, and makes the others.
+func (w *world) generateKey() (*rsa.PrivateKey, error) {
+	if !w.hasKey {
+		w.hasKey = true
+		return firstKey()
+	}
+	return generateKey()
 }
