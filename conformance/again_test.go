@@ -105,7 +105,7 @@ func lasting(s *tenant) *Suite {
 	suite := quickstart(s, nil)
 	suite.Document.Life.KeyRefresh = ""
 	suite.Changes.Disruptive = false
-	without(suite, Headers, Routes, Answers)
+	without(suite, Headers, Routes, Answers, Claims)
 	return suite
 }
 
