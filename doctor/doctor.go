@@ -51,6 +51,9 @@ type Subject struct {
 
 	// Terraform finds the program, and says its version.
 	Terraform func(context.Context) (version string, err error)
+	// Refusals are what the app management policy of the tenant does not allow of the
+	// manifests, one sentence each.
+	Refusals func(context.Context) ([]string, error)
 	// Command is a command line of provision about this target.
 	Command func(verb string, args ...string) string
 
@@ -81,6 +84,7 @@ var checks = []check{
 	{name: "tenant", needs: []string{"sign-in"}, run: tenant},
 	{name: "permissions", needs: []string{"sign-in"}, run: permissions},
 	{name: "directory roles", needs: []string{"sign-in"}, run: directoryRoles},
+	{name: "app policy", needs: []string{"manifests", "tenant"}, run: appPolicy},
 }
 
 // Examine runs the checks, and hands each finding to tell.

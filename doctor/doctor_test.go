@@ -84,6 +84,9 @@ func TestFindings(t *testing.T) {
 		{"a user's client", permissions, &Subject{Stacks: stacks, caller: user}, OK, "enough to apply"},
 		{"a user without a role", directoryRoles, &Subject{Stacks: stacks, caller: user}, Warning, "Privileged Role Administrator, Cloud Application Administrator, User Administrator"},
 		{"an administrator", directoryRoles, &Subject{Stacks: stacks, caller: administrator}, OK, "enough"},
+		{"a policy that refuses", appPolicy, &Subject{Stacks: stacks, Refusals: func(context.Context) ([]string, error) { return []string{"application s/api: no"}, nil }}, Failure, "refuses: application s/api: no"},
+		{"a policy that does not", appPolicy, &Subject{Stacks: stacks, Refusals: func(context.Context) ([]string, error) { return nil, nil }}, OK, "refuses nothing"},
+		{"a policy that cannot be read", appPolicy, &Subject{Stacks: stacks, Refusals: func(context.Context) ([]string, error) { return nil, errors.New("denied") }}, Warning, "cannot be compared: denied"},
 		{"an application has no directory role", directoryRoles, &Subject{Stacks: stacks}, "", ""},
 	} {
 		if test.subject.Command == nil {

@@ -199,4 +199,20 @@ func directoryRoles(_ context.Context, s *Subject) Finding {
 		Hint: "activate the role (Privileged Identity Management), or ask an administrator to assign it"}
 }
 
+// appPolicy holds the manifests to the app management policy of the tenant.
+func appPolicy(ctx context.Context, s *Subject) Finding {
+	if len(s.Stacks) == 0 {
+		return Finding{}
+	}
+	refusals, err := s.Refusals(ctx)
+	switch {
+	case err != nil:
+		return Finding{Status: Warning, Message: "the app management policy of the tenant cannot be compared: " + oneLine(err.Error())}
+	case len(refusals) > 0:
+		return Finding{Status: Failure, Message: "the app management policy of the tenant refuses: " + strings.Join(refusals, "; "),
+			Hint: "change the manifests, or ask an administrator for an exemption of the applications"}
+	}
+	return Finding{Status: OK, Message: "the app management policy of the tenant refuses nothing of the manifests"}
+}
+
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -12,6 +12,7 @@ import (
 	"provision/doctor"
 	"provision/graph"
 	"provision/internal/display"
+	"provision/stack"
 	"provision/terraform"
 )
 
@@ -84,6 +85,7 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 		}
 		s.Local, s.TenantID, s.Authority, s.Graph, s.Credential, s.HTTP = true, c.tenantID, c.authority, c.authority, "administrator of the local tenant", c.http
 		s.Connect = func() (*graph.Client, error) { return c.graph, nil }
+		s.Refusals = a.refusalTexts(func() *connection { return c }, s.Stacks)
 		return s, c.close, nil
 	}
 	if s.TenantID, err = a.realTenant(target); err != nil {
@@ -92,12 +94,30 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 	in := a.cloudOf(target)
 	s.Authority, s.Graph, s.Credential = in.Authority(), in.GraphURL(), cmp.Or(a.config.GetString("targets."+target+".credential"), "default")
 	s.HTTP = &http.Client{Timeout: 30 * time.Second}
+	var c *connection
 	s.Connect = func() (*graph.Client, error) {
-		c, err := a.connectReal(target)
-		if err != nil {
+		if c, err = a.connectReal(target); err != nil {
 			return nil, err
 		}
 		return c.graph, nil
 	}
+	s.Refusals = a.refusalTexts(func() *connection { return c }, s.Stacks)
 	return s, func() {}, nil
+}
+
+// refusalTexts says what the app management policy refuses of stacks, by a connection that
+// is made before it is called.
+func (a *app) refusalTexts(connected func() *connection, stacks []*stack.Stack) func(context.Context) ([]string, error) {
+	return func(ctx context.Context) (texts []string, err error) {
+		c := connected()
+		state, err := c.reader().Read(ctx, stacks, nil)
+		if err != nil {
+			return nil, err
+		}
+		all, err := a.refusals(ctx, c, state, stacks)
+		for _, r := range all {
+			texts = append(texts, fmt.Sprintf("application %s/%s: %s (%s)", r.Stack, r.Application, r.Message, r.Restriction))
+		}
+		return texts, err
+	}
 }
