@@ -16,6 +16,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,13 @@ func newHub(t *testing.T) *hub {
 	const repository = "/repos/contoso/orders"
 	mux.HandleFunc("GET "+repository, func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, map[string]any{"id": 67890, "owner": map[string]any{"id": 12345}})
+	})
+	mux.HandleFunc("GET "+repository+"/environments/{name}", func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(h.environments, r.PathValue("name")) {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		answerJSON(w, map[string]any{})
 	})
 	mux.HandleFunc("PUT "+repository+"/environments/{name}", func(w http.ResponseWriter, r *http.Request) {
 		h.environments = append(h.environments, r.PathValue("name"))

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -43,7 +44,7 @@ match the subjects that the repository sends. --owner-id and --repository-id sta
 			if len(args) != 2 || args[0] != "github" {
 				return hint(usagef("ci bootstrap requires github and a repository"), "as in `provision ci bootstrap github contoso/orders --target staging`")
 			}
-			if !repositoryForm.MatchString(args[1]) {
+			if name := path.Base(args[1]); !repositoryForm.MatchString(args[1]) || name == "." || name == ".." {
 				return hint(usagef("%q is not a repository of GitHub", args[1]), "write OWNER/REPO")
 			}
 			return nil
@@ -160,13 +161,14 @@ func (a *app) setVariables(ctx context.Context, hub gitHub, environment string, 
 	a.give("variables", given)
 	if !hub.reachable() {
 		fmt.Fprintf(a.stdout, "\nNo token for GitHub was found. To finish, run:\n")
-		fmt.Fprintf(a.stdout, "  gh api --method PUT repos/%s/environments/%s\n", hub.repository, environment)
+		path := "repos/" + hub.repository + "/environments/" + environment
+		fmt.Fprintf(a.stdout, "  gh api %s --silent || gh api --method PUT %s\n", path, path)
 		for _, v := range variables {
 			fmt.Fprintf(a.stdout, "  gh variable set %s --repo %s --body %s\n", v[0], hub.repository, v[1])
 		}
 		return nil
 	}
-	if err := hub.send(ctx, http.MethodPut, "environments/"+environment, map[string]any{}, nil); err != nil {
+	if err := hub.createEnvironment(ctx, environment); err != nil {
 		return hint(err, "the token needs the permission to administer %s; completed steps stay in place", hub.repository)
 	}
 	for _, v := range variables {
@@ -215,6 +217,17 @@ func (g gitHub) readIDs(ctx context.Context) (owner, repository int64, err error
 	}
 	err = g.send(ctx, http.MethodGet, "", nil, &found)
 	return found.Owner.ID, found.ID, err
+}
+
+// createEnvironment creates an environment that does not exist. A PUT to an existing one
+// would replace its protection rules: the required reviewers would be gone.
+func (g gitHub) createEnvironment(ctx context.Context, name string) error {
+	path := "environments/" + name
+	err := g.send(ctx, http.MethodGet, path, nil, nil)
+	if errors.Is(err, errNotOnGitHub) {
+		err = g.send(ctx, http.MethodPut, path, map[string]any{}, nil)
+	}
+	return err
 }
 
 // send does a request of GitHub's REST API below the repository.
