@@ -261,3 +261,23 @@ func TestAWorkspaceIsForOneAtATime(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// TestAFailedInitLeavesNoSecrets: what was written for the program goes with it.
+func TestAFailedInitLeavesNoSecrets(t *testing.T) {
+	t.Parallel()
+	w := terraform.Workspace{Dir: filepath.Join(t.TempDir(), "workspace"), Program: terraform.Program{Path: filepath.Join(t.TempDir(), "terraform")}}
+	c := plain(t, map[string]any{"secret": terraform.Text{{Literal: "hunter2", Secret: true}}})
+	for name, run := range map[string]func() error{
+		"plan":    func() error { _, err := w.Plan(t.Context(), c); return err },
+		"apply":   func() error { _, err := w.Apply(t.Context(), c, anything); return err },
+		"destroy": func() error { return w.Destroy(t.Context(), &c) },
+		"outputs": func() error { _, err := w.Outputs(t.Context(), &c); return err },
+	} {
+		if err := run(); err == nil {
+			t.Errorf("%s worked without a program", name)
+		}
+		if left := holding(t, w.Dir, "hunter2"); len(left) > 0 {
+			t.Errorf("%s left the secret in %v", name, left)
+		}
+	}
+}

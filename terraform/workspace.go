@@ -77,11 +77,11 @@ func (w Workspace) runPlan(ctx context.Context, c *Configuration, destroy bool) 
 		return nil, err
 	}
 	defer unlock()
+	defer w.clean()
 	tf, err := w.prepared(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	defer w.clean()
 	return w.plan(ctx, tf, destroy)
 }
 
@@ -93,11 +93,11 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 		return nil, err
 	}
 	defer unlock()
+	defer w.clean()
 	tf, err := w.prepare(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	defer w.clean()
 	p, err := w.plan(ctx, tf, false)
 	if err != nil {
 		return nil, err
@@ -127,11 +127,11 @@ func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
 		return err
 	}
 	defer unlock()
+	defer w.clean()
 	tf, err := w.prepared(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer w.clean()
 	if _, err := w.plan(ctx, tf, true); err != nil {
 		return err
 	}
@@ -148,11 +148,11 @@ func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]an
 		return nil, err
 	}
 	defer unlock()
+	defer w.clean()
 	tf, err := w.prepared(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	defer w.clean()
 	return w.readOutputs(ctx, tf)
 }
 
