@@ -85,6 +85,9 @@ func (c Cache) Forget(matches func(Kept) bool) (int, error) {
 	for _, f := range entries {
 		path := filepath.Join(c.Dir, f.Name())
 		raw, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another process has forgotten it, or has completed it under its name
+		}
 		if err != nil {
 			return forgotten, err
 		}
@@ -93,7 +96,7 @@ func (c Cache) Forget(matches func(Kept) bool) (int, error) {
 		if !matches(e.Kept) {
 			continue
 		}
-		if err := os.Remove(path); err != nil {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return forgotten, err
 		}
 		forgotten++

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -148,6 +149,85 @@ func TestARefusedRefreshTokenIsReplaced(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("the refresh token is gone: %d files", len(files))
+	}
+}
+
+// TestARefreshTokenOfSomebodyElseIsRefused: a command can print one, with an access token
+// that names nobody.
+func TestARefreshTokenOfSomebodyElseIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newTenant(t)
+	signIns := 0
+	u := s.users("password", t.TempDir(), &signIns)
+	byPassword, ada := u.Method, conformance.Account{UserPrincipalName: s.upn("ada"), Password: password}
+	u.Method = func(ctx context.Context, r signin.Request) (conformance.Grant, error) {
+		r.Account.UserPrincipalName = s.upn("bob")
+		grant, err := byPassword(ctx, r)
+		return conformance.Grant{AccessToken: "e30.e30.c2ln", RefreshToken: grant.RefreshToken}, err
+	}
+	if _, err := u.SignIn(t.Context(), s.client(), ada, scopes); err != nil {
+		t.Fatal(err)
+	}
+	u.Method = byPassword
+	grant, err := u.SignIn(t.Context(), s.client(), ada, scopes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := who(t, grant); got != s.upn("ada") {
+		t.Errorf("%s is signed in", got)
+	}
+}
+
+// TestForgetBesideAnotherProcess: a file that is gone meanwhile is forgotten.
+func TestForgetBesideAnotherProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a.json", "b.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := signin.Cache{Dir: dir}.Forget(func(signin.Kept) bool {
+		return os.RemoveAll(filepath.Join(dir, "a.json")) == nil && os.RemoveAll(filepath.Join(dir, "b.json")) == nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSignInCommandEnds with the run, also where a child of the shell goes on.
+func TestSignInCommandEnds(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for sh")
+	}
+	gate := filepath.Join(t.TempDir(), "gate")
+	if err := exec.Command("mkfifo", gate).Run(); err != nil {
+		t.Skip(err)
+	}
+	method, err := signin.Named("command:cat " + gate + "; true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := method(ctx, signin.Request{Authority: &conformance.Authority{}})
+		ended <- err
+	}()
+	open, err := os.OpenFile(gate, os.O_WRONLY, 0) // returns when cat reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the command still runs")
 	}
 }
 

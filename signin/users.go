@@ -36,8 +36,13 @@ func (u *Users) SignIn(ctx context.Context, client conformance.Client, account c
 	r := Request{Authority: u.Authority, Client: client, Account: account, Scopes: append(slices.Clone(scopes), "offline_access"), Tell: u.Tell, Open: u.Open}
 	if token := u.Cache.read(r); token != "" {
 		grant, err := u.Authority.Refresh(ctx, client, token, r.Scopes)
+		var other error // a command may have given the token of somebody else
+		if err == nil {
+			other = whoSignedIn(grant, account)
+		}
 		var refused *conformance.AADSTSError
 		switch {
+		case other != nil: // the user signs in again
 		case err == nil:
 			return grant, u.keep(r, grant)
 		case !errors.As(err, &refused):
