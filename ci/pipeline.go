@@ -77,7 +77,7 @@ type Deployer struct {
 	Branch     string
 	Target     string   // the GitHub environment of the apply job has its name
 	Reads      []string // application permissions of Microsoft Graph that a plan needs
-	Permission []string // those that an apply needs
+	Permission []string // application permissions of Microsoft Graph that an apply needs
 }
 
 // DeployerManifest is the stack of a deployer.

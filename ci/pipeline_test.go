@@ -13,7 +13,7 @@ import (
 	"provision/ci"
 )
 
-// repositories are those that differ in what a pipeline has.
+// repositories has one repository for each variant of a pipeline.
 var repositories = map[string]ci.Repository{
 	"with an API": {Manifests: "manifests", Start: "uvicorn main:app --port 8000", URL: "http://127.0.0.1:8000", Install: "pip install -r requirements.txt",
 		Env: []string{"out/api.env"}, Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "main"},

@@ -14,8 +14,8 @@ const (
 	sourceCallers = "Microsoft: Secure applications and APIs by validating claims, Validate the actor; Access token claims reference, idtyp"
 )
 
-// authorizationCases are who must be let in at an endpoint, and those who just
-// miss that. They use real tokens of whoever the stack has.
+// authorizationCases send real tokens of the stack's users and applications: of
+// callers that the endpoint must let in, and of callers that lack one requirement.
 func (s *Suite) authorizationCases(e endpoint) []Case {
 	var cases []Case
 	if e.users {

@@ -99,9 +99,9 @@ func (b *Baseline) apply(r *Result, now time.Time) {
 	}
 }
 
-// Remarks say, after the runs, which entries should be looked at: those that
-// have expired, whose case passes now, or whose case does not exist (where all
-// cases were run).
+// Remarks list, after the runs, the entries that need attention: entries that
+// have expired, entries whose case passes now and, if all cases were run,
+// entries whose case does not exist.
 func (b *Baseline) Remarks(now time.Time, all bool) []string {
 	var remarks []string
 	for _, e := range b.entries {

@@ -62,7 +62,7 @@ func TestTheTokenComesFirst(t *testing.T) {
 	}
 }
 
-// bodyFirst refuses members of other types, whoever sends them.
+// bodyFirst refuses members of other types before it checks the token.
 func bodyFirst(status int) func(*heroes, *http.Request) int {
 	return func(_ *heroes, r *http.Request) int {
 		if r.Method != "POST" && r.Method != "PUT" {
@@ -78,7 +78,7 @@ func bodyFirst(status int) func(*heroes, *http.Request) int {
 	}
 }
 
-// objectFirst tells whoever asks that there is no such thing.
+// objectFirst answers 404 for an object that does not exist, before it checks the token.
 func objectFirst(h *heroes, r *http.Request) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

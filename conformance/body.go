@@ -79,8 +79,8 @@ func (s *Suite) bodyCases(e endpoint) []Case {
 	return cases
 }
 
-// beside are the other operations of the endpoint's method and path, those that
-// need no token first.
+// beside are the other operations with the endpoint's method and path. Operations
+// that need no token come first.
 func (s *Suite) beside(e endpoint) (covers []operation) {
 	for _, public := range []bool{true, false} {
 		for _, stated := range s.Document.Endpoints {

@@ -59,8 +59,9 @@ type Case struct {
 	contentType string
 
 	skip *skipped // known already to be impossible
-	// stage orders the cases of an endpoint: without a token, the one that must
-	// be let in, all others, and then those that disturb others.
+	// stage orders the cases of an endpoint: first the cases without a token, then
+	// the case that must be let in, then all others, and at the end the cases that
+	// disturb others.
 	stage stage
 	// One of the two gets what the request presents: admit for somebody who
 	// must be let in, present for everything else.

@@ -118,9 +118,9 @@ type cause struct {
 	remedy    remedy   // what is probably missing in the code
 }
 
-// causes are all of them, in the order in which they are to be mended.
+// causes are all causes, in the order in which to fix them.
 var causes = []cause{
-	{id: CauseDown, title: "the API does not answer any more", severity: High, gain: "whoever sends this request stops the API for everybody", remedy: remedyErrors},
+	{id: CauseDown, title: "the API does not answer any more", severity: High, gain: "anyone who sends this request stops the API for everybody", remedy: remedyErrors},
 	{id: CauseNoRoute, title: "the API has no such route", severity: Low},
 	{id: CauseValidClaims, title: "the API needs a claim that a token need not have, or cannot read one", remedy: remedyRole},
 	{id: CauseValidRoles, title: "the API refuses callers who have another role too", remedy: remedyRole},

@@ -17,9 +17,9 @@ var core = []string{
 	"expired", "not-yet-valid", "wrong-audience", "wrong-issuer", "other-tenant", "valid-tenant", "id-token",
 }
 
-// Core tells whether the case is one of those that a reader wants to see even
-// when all is well. A name such as "missing-scope read_data" is the case
-// missing-scope; what is written by hand is always told.
+// Core tells whether a report shows the case even if all cases pass. The name
+// "missing-scope read_data" belongs to the case missing-scope. Cases that a
+// manifest declares are always shown.
 func (c Case) Core() bool {
 	name, _, _ := strings.Cut(c.Name, " ")
 	return c.Group == Written || slices.Contains(core, name)

@@ -8,8 +8,8 @@ type leftover struct {
 	mark *regexp.Regexp
 }
 
-// debugger lets whoever opens the page run code in the API: Werkzeug's, whose
-// EVALEX is true (CWE-489).
+// debugger matches a page on which every visitor can run code in the API:
+// Werkzeug's debugger with EVALEX set to true (CWE-489).
 var debugger = regexp.MustCompile(`EVALEX\s*=\s*true`)
 
 // leftovers are stack traces and the error pages of frameworks.

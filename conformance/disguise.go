@@ -393,7 +393,7 @@ type insufficient struct {
 // lackingToken is one of them; "" is none.
 type lackingToken struct {
 	raw   string
-	sends func(disguise) bool // those that it is sent with; nil: all
+	sends func(disguise) bool // the disguises that the token is sent with; nil: all
 }
 
 // insufficientTokens are valid tokens that lack what the endpoint requires, one

@@ -129,7 +129,8 @@ func (g *grouping) group(results []*Result) {
 	}
 }
 
-// turn is when a failure is grouped: after those that may block it.
+// turn orders the failures for grouping: a failure comes after the failures that
+// may block it.
 func (r *Result) turn() int {
 	turn := r.cause.place()
 	for _, by := range r.alsoBlockedBy {

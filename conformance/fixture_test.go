@@ -158,7 +158,7 @@ func TestThingsOfAnAPIWithAHole(t *testing.T) {
 	}
 }
 
-// Where an endpoint is public, its setup is whoever's it says.
+// The setup of a public endpoint uses the caller that it names.
 func TestSetupOfAPublicEndpoint(t *testing.T) {
 	t.Parallel()
 	h := &heroes{}

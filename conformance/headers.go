@@ -114,7 +114,8 @@ func (s *Suite) headerCases(e endpoint) []Case {
 	return cases
 }
 
-// otherMethods are those that the document has for the endpoint's path.
+// otherMethods are the methods of other endpoints of the document with the
+// endpoint's path.
 func (s *Suite) otherMethods(e endpoint) (methods []string) {
 	own, path, _ := strings.Cut(e.request, " ")
 	for _, stated := range s.Document.Endpoints {

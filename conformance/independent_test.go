@@ -36,7 +36,7 @@ func shapes() []stack.Endpoint {
 	}
 }
 
-// correct are APIs that are right, whoever's library checks their tokens.
+// correct are correct APIs. Each of them validates tokens with another library.
 var correct = []struct {
 	name string
 	// forgets is whether the library's cache keeps a key set without keys that

@@ -152,7 +152,7 @@ func attackersKey() *rsa.PublicKey {
 	return certificate.PublicKey.(*rsa.PublicKey)
 }
 
-// await waits for whoever is fetching.
+// await waits until a fetch that is under way has ended.
 func (k *keyCache) await() {
 	k.fetching.Lock()
 	defer k.fetching.Unlock()

@@ -13,7 +13,8 @@ import (
 
 const masked = "[masked]"
 
-// tokenLike finds what looks like a JWS or JWE, whoever's it is.
+// tokenLike matches text that looks like a JWS or JWE, whether provision made it
+// or not.
 var tokenLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*){0,3}`)
 
 // mask takes the secrets, their parts, what they are in other encodings and

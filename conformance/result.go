@@ -82,8 +82,8 @@ type Summary struct {
 	Duration time.Duration `json:"-"`
 	// FailedBySeverity adds up to Failed.
 	FailedBySeverity map[Severity]int `json:"failedBySeverity,omitempty"`
-	// Findings are the flaws that the failures show, each once, the gravest
-	// first. Those that are known to fail come last.
+	// Findings are the flaws that the failures show, each of them once, sorted by
+	// severity. Findings that the baseline accepts come last.
 	Findings []Finding `json:"-"`
 	// FindingsBySeverity counts the findings that the baseline does not know.
 	FindingsBySeverity map[Severity]int `json:"findingsBySeverity,omitempty"`

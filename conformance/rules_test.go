@@ -274,8 +274,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Whoever meets one alternative in full is not taken for somebody who lacks a part
-// of another one.
+// A caller that meets one alternative in full is not used as a caller that lacks a
+// part of another alternative.
 func TestMixtures(t *testing.T) {
 	t.Parallel()
 	e, err := newEndpoint(stack.Endpoint{Request: "GET /x", Requires: &stack.Requires{AnyOf: []stack.Requires{

@@ -94,7 +94,7 @@ func takeRedirect(path, state string, answers chan<- url.Values) http.Handler {
 	})
 }
 
-// Browser gets a token of whoever signs in to client in a browser.
+// Browser gets a token for the user who signs in to client in a browser.
 func (t *Tenant) Browser(ctx context.Context, client string, scopes []string, open func(address string) error) (string, error) {
 	c, ok := t.Clients[client]
 	if !ok || c.RedirectURI == "" {

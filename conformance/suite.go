@@ -44,7 +44,7 @@ type Suite struct {
 type Target struct {
 	URL        string       // what an endpoint's path is appended to; it may have a path itself
 	HTTPClient *http.Client // default http.DefaultClient; redirects are never followed
-	Header     http.Header  // of every request; those that look like credentials are never shown
+	Header     http.Header  // headers of every request; values that look like credentials are never shown
 	Rate       float64      // requests a second at most; 0: as many as Concurrency allows
 }
 

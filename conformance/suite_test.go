@@ -143,7 +143,8 @@ func without(suite *Suite, groups ...Group) *Suite {
 	return suite
 }
 
-// solely leaves the cases of some groups, and those that the others start from.
+// solely reduces a suite to the cases of some groups and the cases that they
+// start from.
 func solely(suite *Suite, groups ...Group) *Suite {
 	suite.leaves = func(c Case) bool {
 		return !slices.Contains(groups, c.Group) && c.stage != stageFirst && c.stage != stageBase

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// tally counts what the suite found in validators that are broken, and in
-// those that are not.
+// tally counts what the suite found in broken validators and in correct ones.
 var tally counts
 
 type counts struct {

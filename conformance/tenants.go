@@ -39,7 +39,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		cases = append(cases, c)
 	}
 	if !s.Document.Tenants.Any {
-		refused("other-tenant", "a correctly signed token of a tenant that the document does not admit", "the API does not check whether the tenant (iss and tid) is one of those that it admits", Critical, ofTenant(anotherTenant, anotherTenant))
+		refused("other-tenant", "a correctly signed token of a tenant that the document does not admit", "the API does not check whether the tenant (iss and tid) is one that it admits", Critical, ofTenant(anotherTenant, anotherTenant))
 	}
 	home := s.Issuer.TenantID
 	refused("tenant-mismatch-issuer", "a correctly signed token of this tenant's issuer (iss) that names another tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(home, welcome))

@@ -54,7 +54,7 @@ func breaksOnClaims(on func(map[string]any) bool) mutation {
 	}}
 }
 
-// refusesClaims takes the roles away from those that it does not like.
+// refusesClaims removes the roles from tokens whose claims match on.
 func refusesClaims(on func(map[string]any) bool) mutation {
 	return mutation{reads: func(c map[string]any) {
 		if on(c) {

@@ -37,8 +37,8 @@ type Config struct {
 	Quotas         faults.TenantSize // whose quotas throttle; Unlimited: none do
 }
 
-// Emulator is the local tenant, and those that were made beside it. It is safe
-// for use by many goroutines at once.
+// Emulator is the local tenant and the other tenants that were added to it. It is
+// safe for concurrent use.
 type Emulator struct {
 	origin     string
 	tenants    *directory.Tenants

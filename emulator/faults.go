@@ -103,8 +103,8 @@ func bearerClient(r *http.Request) string {
 	return cmp.Or(claims.AppID, claims.AZP)
 }
 
-// tokenClaims are those that decide where a request goes before its token has
-// been verified.
+// tokenClaims are the claims that select the handler of a request before its token
+// is verified.
 type tokenClaims struct {
 	AppID    string `json:"appid"`
 	AZP      string `json:"azp"`

@@ -47,7 +47,8 @@ func (e *Emulator) managementHandler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		managementAnswer(w, map[string]string{"status": "ok"})
 	})
-	// Whoever runs under a managed identity has that identity's header instead.
+	// A program that runs under a managed identity sends the header of this identity
+	// instead.
 	mux.HandleFunc("GET /msi/token", e.identityToken(false))
 	mux.HandleFunc("GET /msi/public/token", e.identityToken(true))
 	mux.Handle("/", e.requireKey(guarded))

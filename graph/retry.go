@@ -25,8 +25,8 @@ const (
 	maxRetryAfter = time.Minute
 )
 
-// retrier counts requests and repeats those that were throttled, met a service
-// that is away or lost their connection, after a pause. The SDK's own handler
+// retrier counts requests. It repeats a request after a pause if Graph throttled
+// it or was unavailable, or if the connection was lost. The SDK's own handler
 // cannot be trusted with writes: it compresses the body once and has none left
 // to send again.
 // Source: learn.microsoft.com/graph/throttling.

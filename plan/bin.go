@@ -24,7 +24,7 @@ func (e HeldNames) Error() string {
 // purged, or only an object that holds a name which the stacks need is touched.
 func (d *differ) bin() error {
 	needed := d.neededNames()
-	applications := map[string]bool{} // appIds of those that are purged, and their service principals with them
+	applications := map[string]bool{} // appIds of the applications that are purged, together with their service principals
 	var refused HeldNames
 	var purged []*Live
 	deleted := slices.SortedFunc(slices.Values(d.actual.Deleted), func(a, b *Live) int { return strings.Compare(a.ID, b.ID) })

@@ -34,7 +34,7 @@ func TestAnObjectIsWhatJSONHas(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := object(v)
-		for _, m := range []map[string]any{got, want} { // not of Graph, and left out by whoever declares
+		for _, m := range []map[string]any{got, want} { // not properties of Graph, so declare leaves them out
 			delete(m, "certificates")
 			delete(m, "secrets")
 			for _, f := range list(m, "federatedCredentials") {

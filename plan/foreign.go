@@ -10,8 +10,7 @@ import (
 )
 
 // Foreign is an owner or a credential of an object that no manifest declares.
-// Whoever has it can sign in as the object, or give themselves a credential of
-// it.
+// Its holder can sign in as the object, or add a credential to it.
 type Foreign struct {
 	Resource Key    `json:"holder"` // application, servicePrincipal or group
 	Stack    string `json:"stack,omitempty"`
@@ -129,9 +128,9 @@ func (d *differ) foreign() {
 		if len(given[resource]) == 0 || d.options.AllowForeignOwners || d.actual.Objects[resource].Named {
 			continue
 		}
-		// An owner could give themselves a credential at any time. A credential
-		// counts where nothing has been given yet: whoever made the object may
-		// have put it there.
+		// An owner can add a credential at any time. A credential counts if the
+		// object has no permissions yet: the creator of the object may have
+		// added it.
 		why := slices.DeleteFunc(slices.Clone(all), func(f Foreign) bool {
 			return f.Kind != Owner && (f.Removed || granted[resource] || d.declared[resource] == nil)
 		})
@@ -141,9 +140,9 @@ func (d *differ) foreign() {
 	}
 }
 
-// revokeBeforeGiving marks the secrets that a plan replaces of applications that
-// have been given nothing yet: whoever made such an application may know the old
-// text, so it is revoked before anybody is let in and not at the end.
+// revokeBeforeGiving marks replaced secrets of applications that have no
+// permissions yet. The creator of such an application may know the old secret, so
+// it is revoked before the application gets any permission, and not at the end.
 func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool) {
 	for _, s := range d.plan.Steps {
 		resource := s.Refs.Resource.Key

@@ -59,7 +59,7 @@ type Live struct {
 
 	AppID              string // of an application
 	ServicePrincipalID string // of an application: its instance's object id
-	Named              bool   // of an application: a manifest names it by its appId, and so means it whoever owns it
+	Named              bool   // of an application: a manifest names it by its appId, whether a stack owns it or not
 
 	// Adopted tells of an application that a manifest takes over, and that does not
 	// carry the stack's mark yet.

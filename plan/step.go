@@ -81,7 +81,7 @@ type SecretStep struct {
 	// revoked when the Output files have the new one.
 	Superseded bool `json:"superseded,omitempty"`
 
-	// BeforeGrants is set where the old one is revoked before its application is
-	// given anything, because whoever made that may know it.
+	// BeforeGrants is set if the old secret is revoked before its application gets
+	// any permission, because the creator of the application may know the secret.
 	BeforeGrants bool `json:"beforeGrants,omitempty"`
 }

@@ -15,7 +15,7 @@ var levels = map[Severity]struct{ level, score string }{
 type object = map[string]any
 
 // WriteSARIF writes violations in the SARIF format 2.1.0, each at the line of its
-// manifest; those that an exception accepts are suppressed.
+// manifest. Violations that an exception accepts are suppressed.
 func WriteSARIF(w io.Writer, version string, violations []Violation) error {
 	rules := Rules()
 	described, results := []object{}, []object{}

@@ -12,7 +12,7 @@ import (
 	"provision/stack"
 )
 
-// applications are those that stacks declare and own.
+// applications are the applications that stacks declare and own.
 func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
 	all := map[plan.Key]*stack.Application{}
 	for _, s := range stacks {
@@ -76,7 +76,7 @@ func (t *tenant) principalSecrets(sp *plan.Live, a *stack.Application) {
 	}
 }
 
-// certificates tells people of those that end soon.
+// certificates reports certificates that expire soon.
 func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 	for _, c := range a.Certificates {
 		left := c.NotAfter.Sub(t.Now())

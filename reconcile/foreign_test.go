@@ -37,8 +37,8 @@ func (w *world) person(name string) (id string) {
 	return id
 }
 
-// forge registers an application under a stack's name and with its mark, as
-// whoever may register applications can.
+// forge registers an application under a stack's name and with its mark. Any user
+// who may register applications can do this.
 func (w *world) forge(uniqueName string) (id, principal string) {
 	w.t.Helper()
 	name, _, _ := strings.Cut(uniqueName, ".")

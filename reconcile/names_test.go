@@ -18,9 +18,9 @@ import (
 	"provision/stack"
 )
 
-// TestANameThatNoStackGivesIsUnmanaged: whoever may register applications can
-// give them any uniqueName and any tag. Neither may reach a file, stop an apply
-// or take the place of a stack's own.
+// TestANameThatNoStackGivesIsUnmanaged: a user who may register applications can
+// give them any uniqueName and any tag. These applications must not reach a file,
+// stop an apply or replace an application of a stack.
 func TestANameThatNoStackGivesIsUnmanaged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

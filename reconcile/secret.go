@@ -32,9 +32,10 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 }
 
 // secret makes a client secret and keeps its text. The old one goes at the end
-// of the apply, when the new one is wherever it is to be: cut short anywhere, the
-// next apply sees which of the two the sink holds. Of an application that has been
-// given nothing yet it goes at once, for whoever made that may know it.
+// of the apply, when the sink holds the new one. If an apply is interrupted, the
+// next one sees which of the two secrets the sink holds. If the application has no
+// permissions yet, the old secret is revoked at once, because the creator of the
+// application may know it.
 func (t *task) secret() ([]graph.Request, error) {
 	s := t.step
 	if s.Action == plan.Delete {

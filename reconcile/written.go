@@ -34,8 +34,8 @@ type writtenFile struct {
 	SHA256 []string `json:"sha256"` // what it holds; two where a write was cut short
 }
 
-// Written reads which Output files provision wrote. With overwrite it may write
-// over others, and remove those that somebody changed.
+// Written reads which Output files provision wrote. With overwrite, provision may
+// overwrite other files and remove files that somebody changed.
 func (k Keep) Written(overwrite bool) (*Written, error) {
 	w := &Written{dir: k.Dir, overwrite: overwrite, files: map[string]writtenFile{}, elsewhere: map[string][]string{}}
 	if _, err := sink.ReadJSON(w.record(), &w.files); err != nil {

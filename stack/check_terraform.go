@@ -77,8 +77,8 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// terraformReferences are those that a document may make to outputs; it has none of
-// its own.
+// terraformReferences are the references to outputs that a document may contain. A
+// document cannot refer to its own outputs.
 func (s *loaded) terraformReferences(d *document) (known []string) {
 	for _, t := range s.Terraforms {
 		if d.kind != "Terraform" || d.name != t.Name {

@@ -162,7 +162,8 @@ func (d *document) properties(url string) []string {
 	return slices.Sorted(maps.Keys(known))
 }
 
-// requestMethods are those that the pattern of a request begins with.
+// requestMethods are the HTTP methods that the schema's pattern of a request
+// begins with.
 var requestMethods = regexp.MustCompile(`^\^\(([A-Z|]+)\) /`)
 
 // requestHint says how to write a method and a path whose pattern they do not match.

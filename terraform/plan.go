@@ -13,7 +13,7 @@ import (
 // Plan is what the program is going to do.
 type Plan struct {
 	Exists    bool           // there is something already
-	Resources []Resource     // those that change, by address
+	Resources []Resource     // the resources that change, by address
 	Outputs   map[string]any // afterwards, as far as they are known and not sensitive
 }
 

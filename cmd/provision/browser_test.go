@@ -129,7 +129,7 @@ func TestDocsPageSignsIn(t *testing.T) {
 	}
 }
 
-// TestTokenByBrowser gets a token of whoever signs in in a browser.
+// TestTokenByBrowser gets a token for the user who signs in in a browser.
 func TestTokenByBrowser(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()+string(os.PathListSeparator)+chromiumOnly(t)) // the system's browser is none here
 	state, manifests := newState(t), withoutFiles(t, "heroes")

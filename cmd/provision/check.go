@@ -128,7 +128,8 @@ func writeSARIF(path string, all []policy.Violation) error {
 	return errors.Join(policy.WriteSARIF(f, version, all), f.Close())
 }
 
-// giveViolations prints them. Those that are excepted are counted.
+// giveViolations prints the violations. It only counts violations that an
+// exception accepts.
 func (a *app) giveViolations(all []policy.Violation) error {
 	if all == nil {
 		all = []policy.Violation{}

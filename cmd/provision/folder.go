@@ -11,9 +11,10 @@ import (
 const folderName = ".provision"
 
 // provisionDir is the nearest .provision folder at or above the working
-// directory, as git finds .git; a new one here where there is none. One above
-// that somebody else made is refused: whoever made it would read what is kept
-// there, and choose what is run against.
+// directory, as git finds .git. If there is none, it is a new folder in the
+// working directory. provisionDir refuses a folder above the working directory
+// that belongs to another user: this user could read the secrets in it and
+// change the configuration of the targets.
 func provisionDir() (string, error) {
 	here, err := os.Getwd()
 	if err != nil {

@@ -83,8 +83,8 @@ func (v *hostingValues) value(value any) (any, error) {
 	return value, nil
 }
 
-// text is a text with the values of its references, or with what stands for those that
-// nobody knows yet.
+// text replaces the references in a text by their values. A reference whose value
+// is not known yet gets a placeholder.
 func (v *hostingValues) text(text string) (terraform.Text, error) {
 	var parts terraform.Text
 	for text != "" {

@@ -161,7 +161,8 @@ func (a *app) ignoreSecrets(dir string, files []string) error {
 	return nil
 }
 
-// schemaFile is the JSON Schema of manifests, beside those that name it.
+// schemaFile is the JSON Schema of manifests, in the folder of the manifests that
+// refer to it.
 const schemaFile = "provision.schema.json"
 
 // withModelines names the schema in each document: the YAML language server takes

@@ -216,8 +216,8 @@ func (a *app) writeOutputs(ctx context.Context, s *connection, stacks []*stack.S
 	return nil
 }
 
-// planRemoval adds the files of a stack but for those that stay. It refuses those
-// that somebody has changed.
+// planRemoval plans the deletion of a stack's output files, except for the files
+// in stay. It refuses to delete a file that somebody has changed.
 func (a *app) planRemoval(s *connection, name string, stay []string, p *plan.Plan) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
 	if err != nil {

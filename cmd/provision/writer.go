@@ -15,9 +15,9 @@ import (
 	"provision/reconcile/sink"
 )
 
-// writer is the process that may change a target, as writer.json names it for
-// those that wait. Whether it still runs is told by the lock beside it, never by
-// this file.
+// writer is the process that may change a target. writer.json names it, so that
+// waiting processes can show it. The lock beside the file decides whether the
+// process still runs, never the file.
 type writer struct {
 	PID   int       `json:"pid"`
 	Verb  string    `json:"verb"`

@@ -119,7 +119,8 @@ func (t Token) signingInput() string { return segment(t.Header) + "." + segment(
 
 func segment(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// set changes one member of a JSON object; what is none stays as it is.
+// set changes one member of a JSON object. Bytes that are no JSON object stay
+// unchanged.
 func set(object []byte, name string, value any) []byte {
 	o, err := ParseObject(object)
 	if err != nil {

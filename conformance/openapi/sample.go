@@ -73,7 +73,7 @@ func (d *deriver) sample(v any, depth int) (sample any, invented bool, err error
 	return sampleText(schema), true, nil
 }
 
-// members has the required properties, and those that have an example.
+// members has the required properties and the properties that have an example.
 func (d *deriver) members(schema object, depth int) (any, bool, error) {
 	made, anyInvented := object{}, false
 	properties, _ := schema["properties"].(object)

@@ -12,8 +12,8 @@ import (
 )
 
 // Baseline collects runs and writes, when it is closed, the baseline
-// (conformance.ReadBaseline) that knows their failures. Those that are known
-// already keep their reason and day.
+// (conformance.ReadBaseline) that accepts their failures. Failures that are
+// already in the baseline keep their reason and expiry date.
 type Baseline struct {
 	collected
 	w     io.Writer

@@ -90,7 +90,7 @@ func TestReportIsAsItsSchemaSays(t *testing.T) {
 	}
 }
 
-// groups are those that the schema knows.
+// groups are the groups of cases that the schema lists.
 func groups(t *testing.T) []string {
 	t.Helper()
 	var schema struct {

@@ -19,7 +19,7 @@
 // # Sources
 //
 // learn.microsoft.com/rest/api/resources (Subscriptions - List, Tenants - List),
-// learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors;
-// the metadata's shapes are those that Terraform's azuread provider (an object)
-// and the Azure CLI (a list) read.
+// learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors.
+// The format of the metadata comes from its clients: Terraform's azuread provider
+// reads an object, and the Azure CLI reads a list.
 package arm

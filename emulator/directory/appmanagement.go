@@ -91,8 +91,9 @@ func (tx *Tx) UpdateAppManagementPolicy(p *AppManagementPolicy) error {
 	return nil
 }
 
-// restrictionTypes are those that can be stated. The last three hold by themselves: an
-// application here has no symmetric key, and no secret whose text somebody chose.
+// restrictionTypes are the restrictions that a policy can contain. The last three are
+// always met: an application of the local tenant has no symmetric key, and nobody can
+// choose the text of its secrets.
 var restrictionTypes = []string{"passwordAddition", "passwordLifetime", "asymmetricKeyLifetime", "customPasswordAddition", "symmetricKeyAddition", "symmetricKeyLifetime"}
 
 // restricts tells whether a restriction is about an application.

@@ -47,8 +47,9 @@ func (r reader) InvitedAs(address string) (*User, bool) {
 	return found, found != nil
 }
 
-// InviteUser makes the user that an invitation stands for, a guest unless member
-// is set; whoever is invited again is found again. displayName may be empty.
+// InviteUser creates the user of an invitation: a guest, or a member if member is
+// set. If the address was invited before, it returns the same user. displayName may
+// be empty.
 // Source: learn.microsoft.com/graph/api/invitation-post.
 func (tx *Tx) InviteUser(address, displayName string, member bool) (*User, error) {
 	parsed, err := mail.ParseAddress(address)
@@ -106,7 +107,7 @@ func (tx *Tx) invited(address string) (*User, bool) {
 	return tx.UserByUPN(strings.ReplaceAll(address, "@", "_") + "#EXT#@" + tx.tenant.Domain)
 }
 
-// ResetRedemption lets whoever was invited accept again, with another account.
+// ResetRedemption lets a guest accept the invitation again, with another account.
 // Source: learn.microsoft.com/entra/external-id/reset-redemption-status.
 func (tx *Tx) ResetRedemption(userID string) (*User, error) {
 	u, ok := tx.User(userID)

@@ -2,8 +2,8 @@ package directory
 
 import "syscall"
 
-// giveBack takes the pages of a mapped file out of the process. Whoever reads
-// one again gets it from the system's cache (madvise(2)).
+// giveBack releases the pages of a mapped file from the process. The next read of
+// a page takes it from the page cache (madvise(2)).
 func giveBack(address, size uintptr) {
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, address, size, syscall.MADV_DONTNEED)
 }

@@ -68,9 +68,9 @@ func encode(object any, version uint64) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// encodeKept writes an object for the store of a tenant. What a service
-// principal mirrors of an application beside it is not kept twice: whoever reads
-// the store mirrors it again.
+// encodeKept encodes an object for the store of a tenant. Properties that a
+// service principal mirrors from an application of the same tenant are not
+// stored twice: they are mirrored again when the store is read.
 func encodeKept(object any, tenantID string) ([]byte, error) {
 	if sp, ok := object.(*ServicePrincipal); ok && !sp.Deleted() && text(sp.AppOwnerOrganizationID) == tenantID {
 		bare := *sp

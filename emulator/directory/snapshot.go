@@ -149,8 +149,8 @@ func checkUnique(table string, objects []any) error {
 	return nil
 }
 
-// replace puts objects in the place of those that a table had. What is there
-// as it should be is not written again.
+// replace replaces the objects of a table. It does not write objects that have not
+// changed.
 func (tx *Tx) replace(table string, had, wanted []any) error {
 	before := map[string][]byte{}
 	for _, object := range had {

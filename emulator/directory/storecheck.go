@@ -69,8 +69,8 @@ func checkStore(path string, size int64) (err error) {
 	}
 	defer db.Close()
 	begin := db.Info().Data
-	// Whoever reads beyond the file ends the process. A small bucket is kept in its
-	// parent's page, of which bbolt may have made a copy.
+	// A read beyond the end of the mapped file would end the process. A small bucket is
+	// stored in the page of its parent, and bbolt may have copied this page.
 	inside := func(b []byte, small bool) bool {
 		if len(b) == 0 {
 			return true

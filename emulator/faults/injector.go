@@ -34,7 +34,7 @@ type Injector struct {
 	rules []*armed
 }
 
-// Add sets rules after those that are there.
+// Add adds rules after the existing ones.
 func (in *Injector) Add(rules ...Rule) {
 	in.mu.Lock()
 	defer in.mu.Unlock()

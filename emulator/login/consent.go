@@ -9,9 +9,9 @@ import (
 )
 
 // granted lists the delegated permissions of a resource that a client has for a
-// user, sorted: those consented to for everybody or by the user, and those that
-// the resource gave the client beforehand. What the resource no longer has, or
-// has disabled, is not among them.
+// user, sorted: permissions with admin consent or consent of the user, and
+// permissions for which the resource pre-authorized the client. Permissions that
+// the resource has deleted or disabled are not included.
 func (c *call) granted(cl client, user *directory.User, r resource) []string {
 	values := preauthorized(cl, r)
 	if cl.principal != nil {

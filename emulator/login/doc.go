@@ -47,16 +47,16 @@
 // otc; the sign-in page follows, with a button decision=cancel, and at the end a
 // page (200) that says so.
 //
-// Whoever was invited as a guest signs in at /{tenant}/redeem?user=ID&rd=URL, or
-// anywhere else at that tenant.
+// An invited guest signs in at /{tenant}/redeem?user=ID&rd=URL, or at any other
+// sign-in page of that tenant.
 //
 // The cookie ESTSAUTH keeps the sign-in for prompt=none and for other clients.
 //
 // # Signing keys
 //
-// Keys, PublishKey, Rotate and DropKey are for whoever manages the tenant: a next
-// key is published before it signs, a retired one until it is dropped. All of it
-// outlives a restart.
+// Keys, PublishKey, Rotate and DropKey manage the keys. A next key is published
+// before it signs, and a retired key is published until it is dropped. The keys
+// survive a restart.
 //
 // # Sources
 //

@@ -160,7 +160,7 @@ var documentedID = []documented{
 }
 
 // Source: learn.microsoft.com/entra/identity-platform/optional-claims-reference,
-// those that an access token of version 2.0 gets when the API asks for them.
+// the claims that an access token of version 2.0 contains when the API asks for them.
 var documentedOptional = []documented{
 	{"acct", number, ofUsers, ofUsers, "0: member, 1: guest"},
 	{"acrs", listOf(text), ofUsers, "", "authentication contexts that the bearer satisfies"},

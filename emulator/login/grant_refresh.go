@@ -73,7 +73,7 @@ func (c *call) refresh() (issuance, *Error) {
 	if err != nil {
 		return issuance{}, err
 	}
-	asked.oidc.offline = true // whoever has a refresh token gets its successor
+	asked.oidc.offline = true // the answer to a refresh token contains the next one
 	i := issuance{
 		client: cl, user: user, session: token.Session, platform: token.Platform,
 		asked: asked, spaSince: token.SPASince,

@@ -18,8 +18,8 @@ func (c *call) idToken(i issuance) (string, error) {
 	return signJWT(key.signV1, c.idClaims(i))
 }
 
-// idClaims are the claims of an ID token. The scope profile buys those that say
-// who the user is, email the address.
+// idClaims are the claims of an ID token. The scope profile adds the claims that
+// describe the user, and the scope email adds the address.
 // Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
 func (c *call) idClaims(i issuance) claims {
 	token := c.commonClaims(c.version, idTokenLifetime)

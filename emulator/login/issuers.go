@@ -70,7 +70,7 @@ func (i *issuers) find(ctx context.Context, issuer, id string) ([]jose.JSONWebKe
 	if found && age < issuerKeysLifetime && (len(matching) > 0 || age < issuerKeysPause) {
 		return matching, nil
 	}
-	// Whoever gives up waiting must not fail the others.
+	// A caller that stops waiting must not cancel the fetch of the other callers.
 	ctx = context.WithoutCancel(ctx)
 	fresh, err, _ := i.flight.Do(issuer, func() (any, error) {
 		keys, err := i.read(ctx, issuer)

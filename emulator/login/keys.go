@@ -58,8 +58,8 @@ type storedKey struct {
 	Owner       string   `json:"owner,omitempty"` // who published it for a while, and removes it
 }
 
-// keyring holds the tenant's signing keys: exactly one is current. Readers take
-// the list as it is; whoever changes it makes another.
+// keyring holds the tenant's signing keys: exactly one is current. The list is
+// immutable: a change replaces it by a new list.
 type keyring struct {
 	keys      atomic.Pointer[[]*signingKey]
 	directory *directory.Directory

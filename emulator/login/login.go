@@ -119,9 +119,10 @@ func (l *Login) routes() *http.ServeMux {
 	return mux
 }
 
-// Handler serves every path of the authorization server. Any first segment of
-// a path may be a tenant's name, so it wants a host's paths to itself but for
-// those that the caller has routed elsewhere before (/v1.0, /beta, /metadata).
+// Handler serves every path of the authorization server. The first segment of a
+// path can be the name of any tenant, so Handler must get all paths of a host,
+// except for the paths that the caller routes to other handlers first (/v1.0,
+// /beta, /metadata).
 func (l *Login) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A login endpoint configured with a trailing slash gives paths with two;

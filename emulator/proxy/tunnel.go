@@ -47,7 +47,7 @@ func (l *tunnels) reserve() bool {
 
 func (l *tunnels) release() { <-l.slots }
 
-// offer hands a tunnel to whoever accepts, or closes it with the listener.
+// offer passes a tunnel to the next call of Accept, or closes it with the listener.
 func (l *tunnels) offer(t *tunnel) {
 	select {
 	case l.ready <- t:

@@ -283,8 +283,7 @@ func (b *Browser) Messages() []string {
 	return slices.Clone(b.messages)
 }
 
-// Screenshot writes a picture of the whole page to a PNG file, for whoever
-// wants to look.
+// Screenshot writes a picture of the whole page to a PNG file, for developers.
 func (b *Browser) Screenshot(file string) {
 	b.Helper()
 	if err := os.WriteFile(file, run(b, "take a picture", chromedp.FullScreenshot(100)), 0o644); err != nil {

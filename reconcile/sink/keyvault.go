@@ -21,8 +21,8 @@ type Vaults struct {
 	Options    *azsecrets.ClientOptions
 }
 
-// vault is a secret of a Key Vault. Its tags say which credential it is, so
-// that whoever reaches the vault knows: nothing else has to be kept.
+// vault is a secret of a Key Vault. Its tags contain the keyId of the credential,
+// so no record in the folder of the target is needed.
 // Source: learn.microsoft.com/azure/key-vault/secrets/about-secrets.
 type vault struct {
 	where       stack.KeyVaultSink
@@ -55,8 +55,8 @@ func (v Vaults) open(where stack.KeyVaultSink, application string) (Sink, error)
 	return s, nil
 }
 
-// Check reads the secret: whoever may not even do that will not set it, and one
-// that is somebody else's stays.
+// Check reads the secret. It fails if the caller may not read it, because then
+// Write would fail as well, and if the secret was not written by provision.
 func (v vault) Check(ctx context.Context) error {
 	s, found, err := v.get(ctx)
 	if err == nil && found && s.Application != v.application {

@@ -30,8 +30,8 @@ type Secret struct {
 
 	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made
 
-	// Retiring are older ones that a rotation left good for a while, so that
-	// whoever still has them is not cut off.
+	// Retiring are older credentials that stay valid for a while after a rotation,
+	// so that clients which still use them do not fail.
 	Retiring []Retiring `json:"retiring,omitempty"`
 }
 

@@ -29,7 +29,7 @@ type GitHub struct {
 }
 
 // NewGitHub serves a repository's secrets until the test ends. repository is
-// OWNER/NAME, and environments are those that it has.
+// OWNER/NAME, and environments are the environments of the repository.
 func NewGitHub(t testing.TB, repository string, environments ...string) *GitHub {
 	t.Helper()
 	public, private, err := box.GenerateKey(rand.Reader)
