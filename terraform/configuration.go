@@ -93,6 +93,10 @@ func (c Configuration) root(module Module, source string) (root, secrets map[str
 		backend = map[string]any{c.Backend: w.value(orEmpty(c.BackendConfig))}
 	}
 	root = map[string]any{"terraform": map[string]any{"backend": backend}, "module": map[string]any{call: arguments}}
+	if slices.Contains(module.Providers, "azurerm") {
+		// The provider requires the block, and a module inherits it from the root.
+		root["provider"] = map[string]any{"azurerm": map[string]any{"features": map[string]any{}}}
+	}
 	outputs := map[string]any{}
 	for name, o := range module.Outputs {
 		output := map[string]any{"value": "${" + callPrefix + name + "}"}

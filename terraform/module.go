@@ -32,6 +32,7 @@ func BuiltIn() []string {
 type Module struct {
 	Variables map[string]Variable
 	Outputs   map[string]Output
+	Providers []string // local names of the providers that it requires
 }
 
 // Variable is an input of a module.
@@ -71,6 +72,7 @@ func ReadModule(module string) (Module, error) {
 	for name, o := range read.Outputs {
 		m.Outputs[name] = Output{Description: o.Description, Sensitive: o.Sensitive, Line: o.Pos.Line}
 	}
+	m.Providers = slices.Sorted(maps.Keys(read.RequiredProviders))
 	return m, nil
 }
 

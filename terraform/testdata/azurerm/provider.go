@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 type azurerm struct{}
@@ -22,6 +23,16 @@ func (azurerm) Metadata(_ context.Context, _ provider.MetadataRequest, r *provid
 // Schema has the block that the real provider requires.
 func (azurerm) Schema(_ context.Context, _ provider.SchemaRequest, r *provider.SchemaResponse) {
 	r.Schema = schema.Schema{Blocks: map[string]schema.Block{"features": schema.ListNestedBlock{}}}
+}
+
+// ValidateConfig refuses a configuration without the block, as the real provider does.
+// Source: github.com/hashicorp/terraform-provider-azurerm, internal/provider/features.go.
+func (azurerm) ValidateConfig(ctx context.Context, q provider.ValidateConfigRequest, r *provider.ValidateConfigResponse) {
+	var features types.List
+	r.Diagnostics.Append(q.Config.GetAttribute(ctx, path.Root("features"), &features)...)
+	if !features.IsUnknown() && len(features.Elements()) != 1 {
+		r.Diagnostics.AddError("Insufficient features blocks", "At least 1 \"features\" blocks are required.")
+	}
 }
 
 func (azurerm) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {}
