@@ -151,8 +151,8 @@ func checkAudience(_, app *Application) error {
 	return nil
 }
 
-// checkUniqueName lets a uniqueName be set while there is none, and only to a
-// name that nobody has, not even in the recycle bin.
+// checkUniqueName refuses to change a uniqueName that is set, and refuses a name that
+// another object has, also if that object is in the recycle bin.
 func (tx *Tx) checkUniqueName(old, app *Application) error {
 	if old != nil && old.UniqueName != nil {
 		if app.UniqueName == nil || *app.UniqueName != *old.UniqueName {

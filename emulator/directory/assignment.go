@@ -61,8 +61,8 @@ func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error)
 	return created, nil
 }
 
-// checkAssignable tells whether a resource has the role for that kind of
-// member. The default role stands for a resource that has none for it.
+// checkAssignable checks that a resource has the role for this type of member. The
+// default role is permitted if the resource has no role for the type.
 func checkAssignable(resource *ServicePrincipal, roleID, memberType string) error {
 	notFound := badRequest("Permission being assigned was not found on application '%s'.", resource.AppID)
 	allowed := func(r AppRole) bool { return r.IsEnabled && slices.Contains(r.AllowedMemberTypes, memberType) }

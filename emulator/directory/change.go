@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/go-memdb"
 )
 
-// change is all that is left of what was purged: that it was, and when. Any
-// other object carries its version itself.
+// change records that an object was purged, and when. Objects that still exist contain
+// their version themselves.
 type change struct {
 	ID      string `json:"id"` // the object's id
 	Table   string `json:"table"`
@@ -61,7 +61,8 @@ func (tx *Tx) noteChange(object any) {
 	}
 }
 
-// notePurge leaves a mark of what is taken out; one of what comes back goes.
+// notePurge records that an object was purged, or deletes the record if the object
+// comes back.
 func (tx *Tx) notePurge(table, id string, purged bool) {
 	if !tracked[table] {
 		return

@@ -68,8 +68,8 @@ func parseClaimsExpression(text string) ([]claimCondition, error) {
 	}
 }
 
-// Matches tells whether a token's claims meet the expression. One that cannot be
-// read matches nothing.
+// Matches tells whether a token's claims match the expression. An expression that
+// cannot be parsed matches nothing.
 func (e ClaimsMatchingExpression) Matches(claims map[string]any) bool {
 	conditions, err := parseClaimsExpression(e.Value)
 	if err != nil {

@@ -24,16 +24,16 @@ type Directory struct {
 	replica replica
 }
 
-// Seed says what a new tenant is to be; what is left empty is chosen.
+// Seed contains the properties of a new tenant. Empty properties get default values.
 type Seed struct {
 	TenantID    string // a random UUID
 	Domain      string // contoso.onmicrosoft.com
 	DisplayName string // Contoso
 }
 
-// Open reads the directory kept in the file at path, or in memory alone when
-// path is empty. A directory that does not exist yet is made from seed; one
-// that does stays as it is. The file admits one process at a time.
+// Open reads the directory that is stored in the file at path, or keeps it in memory
+// if path is empty. It creates a new directory from seed, and ignores seed if the
+// directory exists. Only one process at a time can open the file.
 func Open(path string, seed Seed, clock func() time.Time) (*Directory, error) {
 	objects, err := memdb.NewMemDB(schema())
 	if err != nil {
@@ -89,16 +89,16 @@ type Tx struct {
 	seen   *reader // what of it is visible; nil where all is
 }
 
-// Update lets change build the next state. Either all of it is kept, and
-// survives a killed process once Update has returned nil, or, when change or
-// the disk returns an error, none of it.
+// Update runs change to build the next state. If change and the disk succeed, Update
+// returns nil, and the whole state survives a killed process. If one of them fails,
+// nothing is changed.
 //
-// What other tenants' service principals show of a changed application is
-// renewed afterwards; an error of that leaves the change as it is, and the rest
-// to the next OpenTenants.
+// Afterwards Update renews the service principals of other tenants that mirror a
+// changed application. If this fails, the change stays, and the next OpenTenants
+// renews the rest.
 func (d *Directory) Update(change func(*Tx) error) error { return d.update("", change, true) }
 
-// UpdateBy is Update by somebody who may be shown what they wrote (see Lag).
+// UpdateBy is Update for a writer that may see its own writes at once (see Lag).
 func (d *Directory) UpdateBy(writer string, change func(*Tx) error) error {
 	return d.update(writer, change, true)
 }
@@ -181,7 +181,7 @@ func (d *Directory) SaveOnce(bucket, key string, value []byte) (stored bool, err
 	return d.store.save(bucket, key, value, true)
 }
 
-// Remove forgets a key; it is no error when there is none.
+// Remove deletes a key. It returns no error if the key does not exist.
 func (d *Directory) Remove(bucket, key string) error { return d.store.forget(bucket, key) }
 
 // Keys returns the keys of a bucket, sorted.

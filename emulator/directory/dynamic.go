@@ -94,7 +94,7 @@ func (tx *Tx) computeMembers(changes memdb.Changes) error {
 		}
 		switch o := object.(type) {
 		case *User:
-			users[o.ID], _ = tx.User(o.ID) // nil for one that is deleted
+			users[o.ID], _ = tx.User(o.ID) // nil for a deleted user
 		case *Group:
 			changed[o.ID] = true
 		}

@@ -19,10 +19,9 @@ const (
 // scope or a role.
 var entitlementValue = regexp.MustCompile("^[0-9A-Za-z!#$%&'()*+,\\-/:;=?@\\[\\]^_`{|}~][0-9A-Za-z!#$%&'()*+,\\-./:;=?@\\[\\]^_`{|}~]*$")
 
-// checkEntitlements holds scopes and roles to the rules that they share: ids
-// and values are unique, a value common to a scope and a role means one
-// permission under one id, and an entry that is enabled neither goes away nor
-// changes its value.
+// checkEntitlements checks the rules for scopes and roles: ids and values are unique;
+// a scope and a role with the same value have the same id and are one permission; and
+// an enabled entry cannot be removed, and its value cannot be changed.
 func (tx *Tx) checkEntitlements(old, app *Application) error {
 	scopes, roles := app.API.OAuth2PermissionScopes, app.AppRoles
 	for _, s := range scopes {
@@ -68,8 +67,8 @@ func (tx *Tx) checkEntitlements(old, app *Application) error {
 	return checkStillEnabled(old, tx.seenOf(old), app)
 }
 
-// seenOf is the visible state of an application, for what is looked up in
-// others' sight; of one that is not visible it is what is written.
+// seenOf is the visible state of an application, or the newest state if the
+// application is not visible yet.
 func (tx *Tx) seenOf(app *Application) *Application {
 	if app == nil {
 		return nil
@@ -138,8 +137,8 @@ func checkShared(s PermissionScope, r AppRole) error {
 	return nil
 }
 
-// checkStillEnabled also refuses what was disabled so lately that it is still
-// seen enabled.
+// checkStillEnabled also refuses a change of an entry that was disabled only recently,
+// so that readers still see it enabled.
 func checkStillEnabled(old, seen, app *Application) error {
 	for _, was := range old.API.OAuth2PermissionScopes {
 		i := slices.IndexFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, was.ID) })
@@ -158,10 +157,9 @@ func checkStillEnabled(old, seen, app *Application) error {
 	return nil
 }
 
-// checkPreAuthorized wants every new entry to name scopes that this application
-// has had since before this write, as Entra looks them up in what is stored,
-// and a client that exists. What was named already may stay when the scope or
-// the client has gone since.
+// checkPreAuthorized checks every new entry. Its scopes must have existed before this
+// write, because Entra looks them up in the stored application, and its client must
+// exist. An old entry may stay if its scope or client was deleted later.
 // Source: github.com/MicrosoftDocs/azure-docs/issues/121168.
 func (tx *Tx) checkPreAuthorized(old, app *Application) error {
 	entries := app.API.PreAuthorizedApplications
@@ -199,10 +197,10 @@ func hasScope(app *Application, id string) bool {
 	return app != nil && slices.ContainsFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, id) })
 }
 
-// knownClient tells whether an API can pre-authorize a client: one that the
-// tenant is seen to have, or one that is registered with none of the tenants
-// here, which Entra may know as Microsoft's. A client that was registered just
-// now or is in the recycle bin cannot be found.
+// knownClient tells whether an API can pre-authorize a client: the client is visible
+// in this tenant, or it is not registered in any tenant of this process and may be an
+// application of Microsoft. It is false for a client that is not visible yet or is in
+// the recycle bin.
 func (tx *Tx) knownClient(appID string) bool {
 	seen := tx.Seen()
 	if _, ok := seen.ApplicationByAppID(appID); ok {
@@ -214,8 +212,8 @@ func (tx *Tx) knownClient(appID string) bool {
 	return !tx.registeredAnywhere(appID)
 }
 
-// registeredAnywhere tells whether an appId is that of a registration of ours,
-// a deleted one included.
+// registeredAnywhere tells whether a tenant of this process has a registration with
+// this appId, also in its recycle bin.
 func (tx *Tx) registeredAnywhere(appID string) bool {
 	if find[Application](tx.reader, applications, "appId", appID) != nil {
 		return true

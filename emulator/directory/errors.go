@@ -50,7 +50,7 @@ func invalidValue(resource, property, why string) *Error {
 		Message: fmt.Sprintf("Invalid value specified for property '%s' of resource '%s'. %s", property, resource, why)}
 }
 
-// readOnly refuses to change what is fixed once it is set.
+// readOnly is the error for a change of a property that cannot change once it is set.
 func readOnly(property string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: property,
 		Message: fmt.Sprintf("Property '%s' is read-only and cannot be set.", property)}

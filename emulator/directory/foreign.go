@@ -47,10 +47,10 @@ func (sp *ServicePrincipal) with(asked *ServicePrincipal) *ServicePrincipal {
 	return made
 }
 
-// CreateForeignServicePrincipal makes the service principal of an application
-// that is registered in no tenant of ours, as consent to a Microsoft application
-// does. There is no registration here to mirror, so what sp says of the
-// application (names, scopes, roles) is kept as it is.
+// CreateForeignServicePrincipal creates the service principal of an application that
+// is registered in no tenant of this process, as consent to a Microsoft application
+// does. There is no registration to mirror, so the names, scopes and roles come from
+// sp and do not change.
 func (tx *Tx) CreateForeignServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, error) {
 	if _, taken := tx.ServicePrincipalByAppID(sp.AppID); taken {
 		return nil, principalNameTaken(sp.AppID)

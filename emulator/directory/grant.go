@@ -47,7 +47,7 @@ func (tx *Tx) CreateGrant(g *OAuth2PermissionGrant) (*OAuth2PermissionGrant, err
 	return &created, nil
 }
 
-// UpdateGrant replaces the scopes of a grant: the one thing of it that changes.
+// UpdateGrant replaces the scopes of a grant. Its other properties cannot change.
 func (tx *Tx) UpdateGrant(id, scope string) error {
 	g, ok := tx.Grant(id)
 	if !ok {

@@ -114,8 +114,8 @@ func (tx *Tx) setMail(g *Group) {
 	}
 }
 
-// checkRule holds a group to what goes with dynamic membership. A group whose
-// members are assigned again keeps the rule that it had.
+// checkRule checks the properties for dynamic membership. A group that changes back to
+// assigned members keeps its rule.
 func checkRule(old, g *Group) error {
 	if dynamic(g) && text(g.MembershipRule) == "" {
 		return badRequest("A dynamic membership group must have a membershipRule.")

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// checkIdentifierURIs holds identifier URIs to their form, to being nobody
-// else's (not even in the recycle bin) and, where they are new, to the tenant's
-// policy. Source: learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions.
+// checkIdentifierURIs checks the form of identifier URIs, that no other application
+// has them (also in the recycle bin), and that new URIs follow the tenant's policy.
+// Source: learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions.
 func (tx *Tx) checkIdentifierURIs(old, app *Application) error {
 	const property = "identifierUris"
 	limit := maxIdentifierURIs

@@ -15,7 +15,7 @@ import (
 type Lag struct {
 	Delay          time.Duration
 	Jitter         time.Duration // by how much a write may be later still
-	ReadYourWrites bool          // a writer sees its own writes at once, with what was written before them
+	ReadYourWrites bool          // a writer sees its own writes and all earlier writes at once
 }
 
 // String is the lag as ParseLag reads it.
@@ -55,9 +55,9 @@ func ParseLag(text string) (l Lag, err error) {
 	return l, nil
 }
 
-// replica is what readers are shown while writes reach them late. What is seen
-// at an instant is the whole state of an earlier one: a list of states suffices,
-// which share all that did not change.
+// replica is the list of states that readers can see while replication lags. A reader
+// always sees one whole earlier state. The states share everything that did not
+// change.
 type replica struct {
 	mu     sync.Mutex
 	lag    Lag
@@ -69,7 +69,7 @@ type replica struct {
 type past struct {
 	until  time.Time
 	state  *memdb.Txn
-	writer string        // who wrote; "" is nobody in particular
+	writer string        // who wrote; "" if unknown
 	extra  time.Duration // of the jitter
 }
 
@@ -102,8 +102,8 @@ func (d *Directory) SeenBy(reader string) View {
 
 func readerOf(state *memdb.Txn) reader { return reader{func() *memdb.Txn { return state }} }
 
-// at returns the state that somebody is shown at an instant; nil stands for the
-// present.
+// at returns the state that a reader sees at a time, or nil if it is the current
+// state.
 func (r *replica) at(now time.Time, reader string) *memdb.Txn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -124,14 +124,14 @@ func (r *replica) at(now time.Time, reader string) *memdb.Txn {
 	return r.past[shown].state
 }
 
-// over tells whether nobody is shown a state any more. One that ended in the
-// future is from before the clock was set back: to wait for it would be to
-// wait for hours.
+// over tells whether no reader can see a state any more. A state that ended in the
+// future was kept before the clock was set back. It counts as over, because it could
+// stay visible for hours.
 func (r *replica) over(p past, now time.Time) bool {
 	return !now.Before(p.until.Add(r.lag.Delay+min(p.extra, r.lag.Jitter))) || p.until.After(now)
 }
 
-// forget drops the states before the one that is shown.
+// forget deletes the states before the visible one.
 func (r *replica) forget(now time.Time) {
 	shown := slices.IndexFunc(r.past, func(p past) bool { return !r.over(p, now) })
 	if shown < 0 {
@@ -140,7 +140,7 @@ func (r *replica) forget(now time.Time) {
 	r.past = slices.Delete(r.past, 0, shown)
 }
 
-// keep notes the state that somebody's write ends now.
+// keep stores the state that a write replaces.
 func (r *replica) keep(state *memdb.Txn, now time.Time, writer string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

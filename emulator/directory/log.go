@@ -100,7 +100,7 @@ type ModifiedProperty struct {
 type ring[T any] struct {
 	mu      sync.Mutex
 	entries []T
-	oldest  int // where the next entry goes once the ring is full
+	oldest  int // index of the next entry once the ring is full
 }
 
 func (r *ring[T]) add(entry T) {

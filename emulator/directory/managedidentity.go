@@ -6,8 +6,8 @@ import "strings"
 // has no application: Azure makes it and keeps its credentials.
 const ManagedIdentityType = "ManagedIdentity"
 
-// CreateManagedIdentity makes the service principal of a user-assigned managed
-// identity, or finds that of the same name. made tells which.
+// CreateManagedIdentity creates the service principal of a user-assigned managed
+// identity. If one with this name exists, it returns that one and made is false.
 func (tx *Tx) CreateManagedIdentity(name string) (sp *ServicePrincipal, made bool, err error) {
 	if name == "" || len(name) > 128 {
 		return nil, false, invalidValue("ServicePrincipal", "displayName", "The name of a managed identity has 1 to 128 characters.")

@@ -50,8 +50,8 @@ func reach(start string, step func(string) []string) []string {
 	return all
 }
 
-// OwnedBy returns the object ids of the live applications, service principals
-// and groups that somebody owns.
+// OwnedBy returns the object ids of the applications, service principals and groups
+// that a user or service principal owns. Deleted objects are not included.
 func (r reader) OwnedBy(ownerID string) []string {
 	var ids []string
 	for app := range each[Application](r, applications, "owner", ownerID) {

@@ -73,9 +73,9 @@ func (t *Tenants) mirror(home *Directory, appIDs []string) error {
 	return nil
 }
 
-// mirrorAll renews all that a tenant's service principals show of other tenants'
-// applications: what a process left undone that was killed, or what a snapshot
-// had from another time.
+// mirrorAll renews all service principals of a tenant that mirror applications of
+// other tenants. They can be outdated after a killed process or the import of a
+// snapshot.
 func (d *Directory) mirrorAll() error {
 	if d.tenants == nil {
 		return nil

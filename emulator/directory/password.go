@@ -156,8 +156,8 @@ func keptPasswords(stored, listed []PasswordCredential) ([]PasswordCredential, e
 	return kept, nil
 }
 
-// makePassword chooses what the caller left open and returns the credential as
-// it is answered and as it is kept.
+// makePassword completes a credential with defaults. It returns two versions: one for
+// the answer, with the secret, and one for the store.
 func (tx *Tx) makePassword(c PasswordCredential) (answered, kept PasswordCredential) {
 	secret := newSecret()
 	hash := sha256.Sum256([]byte(secret))

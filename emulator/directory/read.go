@@ -151,7 +151,7 @@ func (r reader) Manager(userID string) (*User, bool) {
 	return r.User(u.ManagerID)
 }
 
-// ReportsOf returns the users whose manager somebody is.
+// ReportsOf returns the users who have this manager.
 func (r reader) ReportsOf(managerID string) []*User {
 	return collect(each[User](r, users, "manager", managerID), func(u *User) bool { return !u.Deleted() })
 }
@@ -215,8 +215,8 @@ func (r reader) Grants() iter.Seq[*OAuth2PermissionGrant] {
 	}
 }
 
-// inForce tells whether the user who gave consent for himself is there; that of
-// one in the recycle bin rests meanwhile.
+// inForce tells whether the user who consented to a grant for themselves exists. While
+// the user is in the recycle bin, the grant is not in force.
 func (r reader) inForce(g *OAuth2PermissionGrant) bool {
 	if g.PrincipalID == nil {
 		return true

@@ -46,8 +46,8 @@ type unitRecord struct {
 	Members []string `json:"members"`
 }
 
-// encode writes an object as it is kept; version 0 leaves that out, as a
-// snapshot does.
+// encode encodes an object for the store. Version 0 leaves the version out, as in a
+// snapshot.
 func encode(object any, version uint64) ([]byte, error) {
 	switch o := object.(type) {
 	case *Application:

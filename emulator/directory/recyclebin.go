@@ -42,8 +42,8 @@ func (tx *Tx) DeleteServicePrincipal(id string) error {
 	return nil
 }
 
-// DeleteUser puts a user into the recycle bin. As in Entra his principal name
-// is free again: the deleted one bears his id in front.
+// DeleteUser moves a user to the recycle bin. As in Entra, the deleted user's
+// principal name gets the object id as a prefix, so the name can be used again.
 func (tx *Tx) DeleteUser(id string) error {
 	u, ok := tx.User(id)
 	if !ok {
@@ -118,8 +118,8 @@ func (tx *Tx) Restore(id string) (any, error) {
 	}
 }
 
-// deletedWith returns the service principal that went into the recycle bin with
-// its application, and not one that was deleted by itself before.
+// deletedWith returns the service principal that was deleted together with its
+// application. It ignores service principals that were deleted separately before.
 func (tx *Tx) deletedWith(app *Application) (last *ServicePrincipal) {
 	for _, sp := range tx.deletedInstances(app) {
 		if !sp.DeletedDateTime.Before(*app.DeletedDateTime) {

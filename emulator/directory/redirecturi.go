@@ -68,7 +68,8 @@ func redirectForm(uri string) string {
 	return ""
 }
 
-// withoutWildcard makes a URI with a wildcard in its host one that parses.
+// withoutWildcard replaces a wildcard in the host of a URI, so that the URI can be
+// parsed.
 func withoutWildcard(uri string) string { return strings.Replace(uri, "://*.", "://any.", 1) }
 
 // redirectWildcard allows a wildcard only as the first label of a web redirect

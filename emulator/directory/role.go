@@ -18,8 +18,8 @@ type DirectoryRole struct {
 	RoleTemplateID  string  `json:"roleTemplateId"`
 }
 
-// RoleDefinition is a role of the directory: built-in, then its id is that of
-// the template, or the tenant's own.
+// RoleDefinition is a built-in role of the directory, whose id is the id of its
+// template, or a custom role of the tenant.
 // Source: Graph resource type "unifiedRoleDefinition".
 type RoleDefinition struct {
 	ID              string           `json:"id"`
@@ -206,7 +206,7 @@ func (tx *Tx) UpdateRoleDefinition(d *RoleDefinition) error {
 	return nil
 }
 
-// DeleteRoleDefinition takes away a role of the tenant's own that nobody holds.
+// DeleteRoleDefinition deletes a custom role that is not assigned to anyone.
 func (tx *Tx) DeleteRoleDefinition(id string) error {
 	d, err := tx.ownRole(id)
 	if err != nil {

@@ -29,7 +29,7 @@ func (tx *Tx) AddKey(holderID string, key KeyCredential, password string) (KeyCr
 	return key, err
 }
 
-// hintOf is what is shown of a secret: its first three characters.
+// hintOf returns the hint of a secret: its first three characters.
 func hintOf(secret string) string {
 	letters := []rune(secret)
 	return string(letters[:min(3, len(letters))])

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Administrator is the application that a new tenant is given so that somebody
-// can set it up.
+// Administrator is the application in a new tenant with which the tenant can be set
+// up.
 type Administrator struct {
 	ClientID string `json:"clientId"` // its appId
 	ObjectID string `json:"objectId"` // of its service principal
@@ -53,7 +53,7 @@ const (
 	seedKey          = "seed" // what the tenant began with, as Export writes it
 )
 
-// load reads the stored objects, or seeds a store that has none.
+// load reads the stored objects. It seeds an empty store.
 func (d *Directory) load(seed Seed) error {
 	stored, ok := d.store.load(settingsBucket, tenantKey)
 	if !ok {
@@ -90,8 +90,8 @@ func (d *Directory) load(seed Seed) error {
 	return nil
 }
 
-// seed makes a new tenant. The tenant is saved last: a process killed before
-// that leaves a store that is seeded anew.
+// seed creates a new tenant. It saves the tenant object last: if the process is killed
+// before that, the next start seeds the store again.
 func (d *Directory) seed(seed Seed) error {
 	d.tenant = Tenant{ID: seed.TenantID, Domain: seed.Domain, DisplayName: seed.DisplayName}
 	if d.tenant.ID == "" {

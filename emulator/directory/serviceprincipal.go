@@ -9,10 +9,10 @@ import (
 // DefaultRole is the appRoleId of an assignment to a resource without roles.
 const DefaultRole = "00000000-0000-0000-0000-000000000000"
 
-// CreateServicePrincipal makes the service principal of the application that
-// sp.AppID names: one that is registered here, a multi-tenant one of another
-// tenant, or one of Microsoft's. What it mirrors of the application is not the
-// caller's.
+// CreateServicePrincipal creates the service principal of the application sp.AppID: an
+// application of this tenant, a multi-tenant application of another tenant, or an
+// application of Microsoft. Properties that mirror the application are not taken from
+// sp.
 func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, error) {
 	app, owner, ok := tx.registration(sp.AppID)
 	if theirs, found := FirstParty(sp.AppID); !ok && found {

@@ -31,10 +31,10 @@ func (v View) Export() ([]byte, error) {
 	return indented(dump)
 }
 
-// Import makes the directory what an Export of it holds, all of it or, with an
-// error, nothing. It is a write as others are: durable, and told by delta
-// queries; but it is seen at once. A snapshot of another tenant, or one that
-// contradicts itself, is refused with an *Error.
+// Import replaces the content of the directory by a snapshot that Export made. If it
+// fails, nothing is changed. Like other writes, an import is durable and appears in
+// delta queries, but it is visible at once. Import refuses a snapshot of another
+// tenant, or an inconsistent one, with an *Error.
 func (d *Directory) Import(snapshot []byte) error {
 	wanted, err := d.parseSnapshot(snapshot)
 	if err != nil {
@@ -173,7 +173,7 @@ func (tx *Tx) replace(table string, had, wanted []any) error {
 			changed = append(changed, object)
 		}
 	}
-	// All that goes, goes first: its keys may be another's now.
+	// Deletions come first, because a new object may use the key of a deleted one.
 	for _, object := range had {
 		if !same[objectID(object)] {
 			tx.remove(table, object)

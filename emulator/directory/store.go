@@ -110,7 +110,7 @@ const sparedAfter = 128
 // keeps them in its cache.
 func (s *store) spare() {
 	s.unspared = 0
-	_ = s.db.View(func(tx *bbolt.Tx) error { // while it lasts, the file is not mapped anew
+	_ = s.db.View(func(tx *bbolt.Tx) error { // during a read, bbolt does not map the file again
 		giveBack(s.db.Info().Data, uintptr(tx.Size()))
 		return nil
 	})

@@ -15,13 +15,12 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// ErrDamaged says that a store cannot be read. It is left as it is.
+// ErrDamaged is the error for a store that cannot be read. The store is not changed.
 var ErrDamaged = errors.New("it is damaged")
 
-// prepareStore makes a new store where there is none, and looks through one that
-// is there: bbolt trusts its file, and would end the process over a page that is
-// not what it should be. A new store takes its name when it is whole, so that an
-// empty file is never one.
+// prepareStore creates a new store if there is none, and checks an existing one: bbolt
+// trusts its file, and a damaged page would end the process. A new store is written
+// under another name and renamed when it is complete, so that the file is never empty.
 func prepareStore(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -96,7 +95,7 @@ func checkStore(path string, size int64) (err error) {
 				switch {
 				case !inside(key, small) || !inside(value, small):
 					return fmt.Errorf("%w: a record lies outside of the file", ErrDamaged)
-				case value == nil: // a bucket in a bucket, of which there are none
+				case value == nil: // a nested bucket; a store has none
 					return fmt.Errorf("%w: %q is no record", ErrDamaged, key)
 				case before != nil && bytes.Compare(before, key) >= 0:
 					return fmt.Errorf("%w: its keys are out of order", ErrDamaged)

@@ -140,7 +140,7 @@ func deletedKey(deleted bool) []string {
 // that no key is the beginning of another.
 func indexKey(s string) []byte { return append([]byte(strings.ToLower(s)), 0) }
 
-// argument reads the one string that an index is asked with.
+// argument reads the string that an index is queried with.
 type argument struct{}
 
 func (argument) FromArgs(args ...any) ([]byte, error) {
@@ -154,8 +154,8 @@ func (argument) FromArgs(args ...any) ([]byte, error) {
 	return indexKey(s), nil
 }
 
-// uniqueIndex finds the one object with a key; an object with the empty key is
-// not in it.
+// uniqueIndex finds the object with a key. It does not contain objects whose key is
+// empty.
 type uniqueIndex[T any] struct {
 	argument
 	key func(*T) string

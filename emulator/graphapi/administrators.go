@@ -8,9 +8,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// A signed-in user may write what the scopes of the token allow and, beside
-// that, what his directory roles, his ownership or every member's permissions
-// let him write. Applications are held to their permissions alone.
+// A signed-in user may write an object if the scopes of the token permit it and if, in
+// addition, a directory role, the ownership of the object or the default permissions
+// of members permit it. Applications only need their permissions.
 // Sources: the roles that each operation of Graph's reference names, and
 // learn.microsoft.com/entra/fundamentals/users-default-permissions.
 
@@ -64,7 +64,8 @@ func (c *call) mayWrite() error {
 		c.ownedOnly = true
 		return nil
 	}
-	// What is not there is not found; an upsert makes it.
+	// An object that does not exist has no owners: the operation answers 404, or an
+	// upsert creates it.
 	if _, owners, err := c.owned(c.written); err == nil && !slices.Contains(owners, c.caller.UserID) {
 		return accessDenied()
 	}
@@ -74,7 +75,7 @@ func (c *call) mayWrite() error {
 // administrators are the roles that admit to a write, nil where it takes none,
 // and whether the owners of what the path names may do it as well.
 func (c *call) administrators() (roles []string, owners bool) {
-	own := c.route.segments[min(2, len(c.route.segments)-1)] // what is written of the object
+	own := c.route.segments[min(2, len(c.route.segments)-1)] // the segment after the object: the part of it that is written
 	switch c.collection() {
 	case "applications":
 		if len(c.route.segments) == 1 {

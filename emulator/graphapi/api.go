@@ -39,7 +39,7 @@ type Interference struct {
 	Code, Message string
 	RetryAfter    time.Duration
 	Done          bool   // the request is carried out first
-	Body          string // answered with Status as it is
+	Body          string // sent unchanged, with Status
 	Drop          bool   // the connection of the whole batch is closed
 }
 
@@ -180,7 +180,7 @@ func (c *call) begin(w http.ResponseWriter, r *http.Request) (a answer, err erro
 	return c.serve()
 }
 
-// readBody takes the body as it is or gzipped, as msgraph-sdk-go sends it.
+// readBody reads the body, plain or compressed with gzip, as msgraph-sdk-go sends it.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var source io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {

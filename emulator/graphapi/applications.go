@@ -48,7 +48,7 @@ type reads interface {
 	FederatedCredentials(applicationID string) []directory.FederatedIdentityCredential
 }
 
-// application returns the one that the path names.
+// application returns the application that the path names.
 func (c *call) application(from reads) (*directory.Application, error) {
 	k := c.keys["id"]
 	var app *directory.Application
@@ -84,8 +84,8 @@ func unknownKey(k key) error {
 	return badSyntax("The key property '%s' is not supported.", k.property)
 }
 
-// ownedApplication returns the one that the path names if the caller may
-// write it.
+// ownedApplication returns the application that the path names if the caller may write
+// it.
 func (c *call) ownedApplication(tx *directory.Tx) (*directory.Application, error) {
 	app, err := c.application(tx)
 	if err != nil {
@@ -94,8 +94,8 @@ func (c *call) ownedApplication(tx *directory.Tx) (*directory.Application, error
 	return app, c.mustOwn(app.OwnerIDs)
 }
 
-// mustOwn confines a caller that has OwnedBy alone, or a user who administers
-// no applications, to what is his own.
+// mustOwn checks that the caller is one of the owners, if the caller only has an
+// OwnedBy permission or is a user who is not an administrator of applications.
 func (c *call) mustOwn(owners []string) error {
 	caller := c.caller.ServicePrincipalID
 	if c.caller.Delegated() {

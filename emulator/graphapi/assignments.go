@@ -119,7 +119,8 @@ func (c *call) assign() (answer, error) {
 	return c.created(assignmentKind, created)
 }
 
-// assignment returns the one that the path names, at the end that it names.
+// assignment returns the assignment that the path names, of the principal or resource
+// that the path names.
 func (c *call) assignment(from interface {
 	reads
 	Assignment(id string) (*directory.AppRoleAssignment, bool)

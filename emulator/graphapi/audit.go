@@ -177,7 +177,7 @@ func (c *call) auditTarget(view directory.View, key string) (any, bool) {
 	return nil, false
 }
 
-// found1 forgets the type of an object, and of one that is not there.
+// found1 drops the type of an object. The result is nil if the object was not found.
 func found1[T any](object *T, ok bool) (any, bool) {
 	if !ok {
 		return nil, false
@@ -212,7 +212,8 @@ func targetResource(object any, key string, modified []directory.ModifiedPropert
 	return t
 }
 
-// modified tells what a PATCH sent, beside what it was, but for credentials.
+// modified returns the properties that a PATCH sent, with their old values and without
+// credentials.
 func (c *call) modified(object any) []directory.ModifiedProperty {
 	if c.method != http.MethodPatch || object == nil || len(c.route.segments) != 2 {
 		return nil

@@ -25,8 +25,8 @@ func (c *call) contextOf(set string, selected []string, suffix string) string {
 	return c.root() + "/$metadata#" + set + suffix
 }
 
-// shown returns an object as it is answered: the text of keys is left out
-// unless it was asked for by name, and that of keys for signing always.
+// shown returns an object for an answer. It leaves out the text of keys unless the
+// caller selected it by name, and always leaves out the text of signing keys.
 func shown(object any, selected []string) any {
 	all := !slices.Contains(selected, "keyCredentials")
 	switch o := object.(type) {

@@ -25,7 +25,7 @@ var groupRoutes = []route{
 	{method: "GET", pattern: "groups/{id}/transitiveMembers/{cast}", requires: readMembers, handle: (*call).listTransitiveMembers},
 }
 
-// group returns the one that the path names.
+// group returns the group that the path names.
 func (c *call) group(from reads) (*directory.Group, error) {
 	k := c.keys["id"]
 	var g *directory.Group
@@ -202,8 +202,8 @@ func (c *call) listTransitiveMembers() (answer, error) {
 	return c.listCast(c.view.TransitiveMembers(g.ID))
 }
 
-// listCast answers objects of any kind, or of the one that the path casts to,
-// or their number.
+// listCast answers the objects, or only objects of the type that the path casts to, or
+// their count.
 func (c *call) listCast(ids []string) (answer, error) {
 	cast, ok := c.keys["cast"]
 	if !ok {

@@ -18,7 +18,7 @@ type kind struct {
 	defaults  []string        // what v1.0 answers without $select; nil is everything
 	newest    string          // the date by which a list without $orderby begins with the newest
 	beta      []string        // what /v1.0 does not have
-	onSelect  []string        // what is answered only when selected
+	onSelect  []string        // properties that are answered only if selected
 	readOnly  []string        // what a body may repeat but not change
 }
 

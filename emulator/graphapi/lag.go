@@ -7,9 +7,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// Writes that are not seen yet (directory.SetLag). Reads answer from what is
-// seen; a write to what is not there for the eye is refused as one to what is
-// not there at all, and what is written must still be there.
+// Writes that are not visible yet (directory.SetLag). Reads answer the visible state.
+// A write to an object that is not visible answers the same error as for an object
+// that does not exist. The object must also exist in the newest state.
 
 // seen finds what a path names if it is both seen and still there.
 func seen[T any](tx *directory.Tx, find func(reads) (T, error)) (T, error) {
@@ -27,8 +27,8 @@ func (c *call) update(change func(*directory.Tx) error) error {
 // name tells one caller from another: the client, and the user whom it acts for.
 func (c Caller) name() string { return c.AppID + " " + c.UserID }
 
-// checkSeen refuses a write whose path names what is written and not yet seen.
-// An upsert finds out for itself.
+// checkSeen refuses a write to an object that exists and is not visible yet. It skips
+// upserts, which check this themselves.
 func (c *call) checkSeen() error {
 	if c.method == http.MethodGet || c.createsIfMissing() {
 		return nil

@@ -15,7 +15,7 @@ var meRoutes = []route{
 	{method: "GET", pattern: "me/oauth2PermissionGrants", requires: readGrants, handle: (*call).listMyGrants},
 }
 
-// asMe lets a path below /me be served as that of the signed-in user.
+// asMe serves a path below /me as the path of the signed-in user.
 func (c *call) asMe(serve func(*call) (answer, error)) (answer, error) {
 	if !c.caller.Delegated() {
 		return answer{}, badSyntax("/me request is only valid with delegated authentication flow.")

@@ -147,7 +147,7 @@ func unchanged(resource reflect.Value, name string, raw json.RawMessage) error {
 // assign merges members into a struct.
 func assign(v reflect.Value, members map[string]json.RawMessage) error {
 	known := odata.StructureOf(v.Type()).ByName
-	for _, name := range sortedNames(members) { // sorted, so that of two mistakes always the same is told
+	for _, name := range sortedNames(members) { // sorted, so that the same mistake is always reported first
 		p, ok := known[name]
 		if !ok {
 			return badRequest("Invalid property '%s'.", name)
@@ -170,8 +170,8 @@ func sortedNames(m map[string]json.RawMessage) []string {
 	return names
 }
 
-// decode puts a JSON value into v: members of a complex value are merged,
-// everything else replaces what was there.
+// decode stores a JSON value in v. It merges the members of a complex value and
+// replaces every other value.
 func decode(v reflect.Value, raw json.RawMessage, name string) error {
 	if string(raw) == "null" {
 		v.SetZero()
@@ -185,7 +185,7 @@ func decode(v reflect.Value, raw json.RawMessage, name string) error {
 		}
 		return assign(v, m)
 	case v.Type() == reflect.TypeFor[*directory.EmployeeOrgData]() && !v.IsNil():
-		return decode(v.Elem(), raw, name) // the one nullable complex value that is merged
+		return decode(v.Elem(), raw, name) // the only nullable complex value that is merged
 	case v.Kind() == reflect.Pointer && odata.IsComplex(v.Type().Elem()):
 		fresh := reflect.New(v.Type().Elem())
 		if err := decode(fresh.Elem(), raw, name); err != nil {

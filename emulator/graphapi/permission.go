@@ -24,11 +24,11 @@ func (c Caller) permissions() []string {
 	return c.Roles
 }
 
-// requirement is what a route asks of its caller: of every set of permissions
-// at least one. An empty requirement admits any caller with a valid token.
+// requirement lists the permissions of a route: the caller needs at least one
+// permission of every set. An empty requirement admits any caller with a valid token.
 //
-// One set serves application roles and delegated scopes alike: a permission
-// that exists as only one of them is never in a token as the other.
+// A set contains application roles and delegated scopes. A permission that exists only
+// as a role is never in a token as a scope, and the reverse.
 type requirement [][]string
 
 // oneOf makes a set; the names are separated by spaces.
@@ -39,7 +39,7 @@ func (r requirement) and(permissions string) requirement {
 	return append(slices.Clip(r), strings.Fields(permissions))
 }
 
-// or adds permissions to the one set of a requirement.
+// or adds permissions to the only set of a requirement.
 func (r requirement) or(permissions string) requirement {
 	return requirement{append(slices.Clip(r[0]), strings.Fields(permissions)...)}
 }

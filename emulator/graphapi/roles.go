@@ -56,7 +56,7 @@ func (c *call) getRoleTemplate() (answer, error) {
 	return c.one(http.StatusOK, roleTemplateKind, t)
 }
 
-// directoryRole returns the one that the path names, by id or by template.
+// directoryRole returns the directory role that the path names, by id or by template.
 func (c *call) directoryRole(from reads) (*directory.DirectoryRole, error) {
 	k := c.keys["id"]
 	var role *directory.DirectoryRole

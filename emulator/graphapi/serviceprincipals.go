@@ -25,7 +25,7 @@ var servicePrincipalRoutes = []route{
 	{method: "GET", pattern: "servicePrincipals/{id}/oauth2PermissionGrants", requires: readGrants, handle: (*call).listServicePrincipalGrants},
 }
 
-// servicePrincipal returns the one that the path names.
+// servicePrincipal returns the service principal that the path names.
 func (c *call) servicePrincipal(from reads) (*directory.ServicePrincipal, error) {
 	k := c.keys["id"]
 	var sp *directory.ServicePrincipal

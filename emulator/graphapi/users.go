@@ -22,7 +22,7 @@ var userRoutes = []route{
 	{method: "GET", pattern: "users/{id}/directReports", requires: readUsers, self: readSelf, handle: (*call).listReports},
 }
 
-// user returns the one that the path names, by object id or principal name.
+// user returns the user that the path names, by object id or principal name.
 func (c *call) user(from reads) (*directory.User, error) {
 	k := c.keys["id"]
 	if k.property != "id" && k.property != "userPrincipalName" {
