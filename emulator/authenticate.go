@@ -34,7 +34,7 @@ func (e *Emulator) authenticate(d *directory.Directory, r *http.Request) (grapha
 	return caller, nil
 }
 
-// bearer is the access token of a request, empty where there is none.
+// bearer returns the access token of a request, or "" if it has none.
 func bearer(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {

@@ -208,8 +208,8 @@ func (a *Authority) TLSConfig(hosts ...string) *tls.Config {
 	}
 }
 
-// leaf returns a server certificate for hosts, a new one where there is none
-// or it is about to expire.
+// leaf returns a server certificate for hosts. It creates one if there is none or the
+// old one is about to expire.
 func (a *Authority) leaf(hosts ...string) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -248,8 +248,9 @@ func (a *Authority) leaf(hosts ...string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
-	// The authority's own certificate goes along, though no verifier needs it: who
-	// pins a key of the chain (Chromium) or looks for whom to trust finds it there.
+	// The chain includes the authority's certificate, although TLS does not need it:
+	// Chromium looks there for a pinned key, and people look there for the certificate
+	// to trust.
 	leaf := &tls.Certificate{Certificate: [][]byte{der, a.certificate.Raw}, PrivateKey: key, Leaf: parsed}
 	a.leaves[hosts[0]] = leaf
 	return leaf, nil

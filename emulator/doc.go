@@ -1,9 +1,8 @@
 // Package emulator is the local tenant: Microsoft Graph and the authorization
-// server of Entra ID on one HTTPS origin, and beside it a management API and a
-// proxy on listeners of their own. There is a home tenant, and there may be
-// others beside it. The proxy leads programs that
-// hard-code Microsoft's public hosts here; under those the tenant speaks as the
-// public cloud does.
+// server of Entra ID on one HTTPS origin. A management API and a proxy have
+// separate listeners. There is a home tenant, and there can be other tenants. The
+// proxy serves programs that use Microsoft's public hosts; under these hosts the
+// tenant answers as the public cloud does.
 //
 //	listeners, err := emulator.Listen("127.0.0.1:8443")
 //	e, err := emulator.New(emulator.Config{Dir: ".provision/local", Origin: emulator.Origin(listeners)})
@@ -14,16 +13,15 @@
 //
 // # Invariants
 //
-//   - Only loopback is listened on unless the caller hands other listeners in.
-//   - What was answered 2xx survives a killed process (see package directory).
-//   - The certificate authority is made once in a state directory; its key never
-//     leaves that directory. Server certificates are made anew for each process
-//     and replaced before they expire.
-//   - Certificates are given for localhost and for MicrosoftHosts, and mean
-//     something only to who trusts the authority.
-//   - The management key is made for each process and shown to nobody but the
-//     caller of New.
-//   - No secret, token or password reaches a log: the request log has paths
+//   - All listeners are on loopback, unless the caller passes other listeners.
+//   - A write that was answered 2xx survives a killed process (see package directory).
+//   - The certificate authority is created once in a state directory, and its key
+//     never leaves that directory. Each process creates new server certificates
+//     and replaces them before they expire.
+//   - Certificates are issued only for localhost and MicrosoftHosts. They are valid
+//     only for clients that trust the authority.
+//   - Each process creates a new management key. Only the caller of New gets it.
+//   - No secret, token or password reaches a log: the request log contains paths
 //     without their queries, and no headers or bodies.
 //
 // # Management API
@@ -33,15 +31,15 @@
 //
 //	curl $PROVISION_MANAGEMENT_URL/healthz
 //
-// A token with any claims, and optionally header fields, signed with the
-// tenant's current key; what is left out stays out:
+// Sign a token with any claims and optional header fields, with the tenant's current
+// key. No claims are added:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" -H "Content-Type: application/json" \
 //	     -d '{"claims":{"aud":"api://x","exp":1},"header":{"typ":"at+jwt"}}' \
 //	     $PROVISION_MANAGEMENT_URL/sign            # {"token":"…"}
 //
-// {"payload":"…"} instead of claims is signed as it is written: with a claim
-// twice, or as no JSON at all.
+// With {"payload":"…"} instead of claims, the payload is signed unchanged. It may
+// contain a claim twice or not be JSON.
 //
 // The tenants, the home tenant first: GET lists them, each with the credentials of
 // the application that may set it up; POST makes another, of which only the

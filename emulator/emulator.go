@@ -25,7 +25,7 @@ import (
 type Config struct {
 	Dir        string           // the state directory, made with mode 0700; empty: in memory
 	Origin     string           // what clients reach it by: https://localhost:PORT
-	Seed       directory.Seed   // what a new tenant is to be; ignored for one that exists
+	Seed       directory.Seed   // the properties of a new tenant; ignored if the tenant exists
 	Clock      func() time.Time // nil: time.Now
 	Logger     *slog.Logger     // nil: nothing is logged
 	RequestLog io.Writer        // a JSON line for each request; nil: none

@@ -55,7 +55,7 @@ func batchFaults(w *faults.Injector) func(method, path, client string) graphapi.
 	}
 }
 
-// unheard takes an answer that nobody gets.
+// unheard is a ResponseWriter that discards the answer.
 type unheard struct{ header http.Header }
 
 func (u *unheard) Header() http.Header         { return u.header }

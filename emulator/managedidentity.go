@@ -12,7 +12,7 @@ import (
 	"provision/emulator/login"
 )
 
-// identityAPIVersion is the one that App Service documents and clients ask for.
+// identityAPIVersion is the version that App Service documents and clients use.
 const identityAPIVersion = "2019-08-01"
 
 // ManagedIdentity is an identity without a secret of its own: who runs under it

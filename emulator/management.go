@@ -100,7 +100,7 @@ func managementBody(w http.ResponseWriter, r *http.Request, into any) bool {
 	return true
 }
 
-// sign makes a token of any claims, or of a payload as it is written.
+// sign signs a token with any claims, or a payload without changing it.
 func (e *Emulator) sign(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		Claims  map[string]any `json:"claims"`

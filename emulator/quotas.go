@@ -21,7 +21,7 @@ func (e *Emulator) readQuotas(w http.ResponseWriter, _ *http.Request) {
 	managementAnswer(w, quotaState{string(e.quotas.Size())})
 }
 
-// setQuotas also forgets what was used up.
+// setQuotas changes the quotas and resets their counters.
 func (e *Emulator) setQuotas(w http.ResponseWriter, r *http.Request) {
 	var state quotaState
 	if !managementBody(w, r, &state) {

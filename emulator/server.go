@@ -16,10 +16,10 @@ import (
 	"provision/emulator/proxy"
 )
 
-// Listen opens the public listeners. For an address on 127.0.0.1, ::1 or
-// localhost they are the port on 127.0.0.1 and, where the machine has IPv6, on
-// ::1, because clients resolve localhost to either; else the one address.
-// Port 0 picks a free one.
+// Listen opens the public listeners. For 127.0.0.1, ::1 and localhost it opens the
+// port on 127.0.0.1 and, if the machine has IPv6, on ::1, because clients resolve
+// localhost to either. For other addresses it opens one listener. Port 0 selects a
+// free port.
 func Listen(address string) ([]net.Listener, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
@@ -36,7 +36,7 @@ func Listen(address string) ([]net.Listener, error) {
 		}
 		return []net.Listener{l}, nil
 	}
-	// A free port on the one may be taken on the other.
+	// A port that is free on 127.0.0.1 may be in use on ::1.
 	for attempt := 0; ; attempt++ {
 		listeners, err := listenLoopback(int(port))
 		if err == nil || port != 0 || attempt == 20 || !errors.Is(err, syscall.EADDRINUSE) {

@@ -24,8 +24,7 @@ func (e *Emulator) publishKey(w http.ResponseWriter, r *http.Request) {
 	e.answerKey(w, key, err)
 }
 
-// rotateKey signs with the next key from now on; the one before stays
-// published.
+// rotateKey makes the next key the current one. The previous key stays published.
 func (e *Emulator) rotateKey(w http.ResponseWriter, _ *http.Request) {
 	key, err := e.login.Rotate()
 	e.answerKey(w, key, err)

@@ -126,9 +126,9 @@ func (e *Emulator) tenantsOf(r *http.Request) ([]arm.Tenant, error) {
 	return all, nil
 }
 
-// tenantAsked is the tenant that a request to the management API is about, by
-// id or domain: the home tenant where it names none. One that is not there is
-// answered.
+// tenantAsked returns the tenant that a request to the management API names by id or
+// domain, or the home tenant if it names none. If the tenant does not exist,
+// tenantAsked answers the request.
 func (e *Emulator) tenantAsked(w http.ResponseWriter, r *http.Request) (*directory.Directory, bool) {
 	name := r.URL.Query().Get("tenant")
 	if name == "" {

@@ -79,7 +79,7 @@ func AddPassword(id, displayName string, end time.Time) Write {
 	return w
 }
 
-// Password reads what AddPassword created; end is what was asked for.
+// Password reads the answer to AddPassword; end is the requested endDateTime.
 func (a Answer) Password(end time.Time) (Password, error) {
 	var made struct {
 		KeyID, SecretText string

@@ -20,7 +20,7 @@ import (
 type Read struct {
 	Path     string // below the version, e.g. /applications
 	Query    url.Values
-	List     bool // a collection: that there is none (404) is an error
+	List     bool // a collection: 404 is an error
 	Advanced bool // send ConsistencyLevel: eventual, and $count for a collection
 	Optional bool // without the permission to read it there is nothing to read
 	Beta     bool // of the beta version
@@ -28,7 +28,7 @@ type Read struct {
 
 // Result is the answer to a Read.
 type Result struct {
-	Object json.RawMessage   // the object; nil when there is none (404)
+	Object json.RawMessage   // the object; nil after 404
 	Items  []json.RawMessage // of a collection: all pages
 }
 
@@ -118,8 +118,8 @@ func (r *reading) request(url string) request {
 	return q
 }
 
-// page is the URL of the next page below the version. A link that was followed
-// already would never end; one that leads elsewhere is not Graph's.
+// page returns the URL of the next page, relative to the API version. It refuses a
+// link that was followed before, which would never end, and a link to another host.
 func (r *reading) page(next string) (string, error) {
 	url, ok := strings.CutPrefix(next, r.base)
 	switch {
@@ -132,8 +132,8 @@ func (r *reading) page(next string) (string, error) {
 	return url, nil
 }
 
-// add takes a page, or an object. What is neither is an error, and never
-// nothing: a proxy's page must not look like an empty tenant.
+// add adds a page of a list, or an object. Anything else is an error: the HTML page of
+// a proxy must not look like an empty tenant.
 func (r *Result) add(body json.RawMessage, list bool) (next string, err error) {
 	var page struct {
 		Value *[]json.RawMessage `json:"value"`

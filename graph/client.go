@@ -32,7 +32,7 @@ type Options struct {
 	// default 4.
 	Parallel int
 
-	// Waiting, when set, hears of every pause of a second or more.
+	// Waiting, if set, is called for every pause of a second or more.
 	Waiting func(pause time.Duration, why string)
 }
 

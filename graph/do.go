@@ -47,13 +47,13 @@ type answer struct {
 }
 
 // do sends requests, and the requests that follow from their answers, until none is
-// left. Twenty share a $batch, and several batches are under way side by side. A
-// batch leaves when it is full, or when no other one is under way. An item that
-// Graph throttles is sent again by itself, after its Retry-After.
+// left. Twenty requests share a $batch, and several batches are in progress side by
+// side. do sends a batch when it is full, or when no other batch is in progress. It
+// sends an item that Graph throttles again by itself, after its Retry-After.
 //
-// The error is the context's, take's, or that of a service that cannot be reached
-// or does not speak Graph. Every other failure is an answer. Before do returns an
-// error, it hands out the answers of the batches with writes that are under way.
+// do returns an error if the context ends, if take returns an error, or if the service
+// cannot be reached or is not Graph. Every other failure is an answer. Before do
+// returns an error, it passes on the answers to writes that are in progress.
 // Source: learn.microsoft.com/graph/json-batching.
 func (c *Client) do(ctx context.Context, requests []request) error {
 	sending, stop := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), interrupted{}, ctx.Done()))
@@ -69,8 +69,8 @@ func (c *Client) do(ctx context.Context, requests []request) error {
 	return err
 }
 
-// interrupted is the key of a channel, in the context of a batch, that is closed
-// when nobody waits for it any more: it ends pauses, and no request under way.
+// interrupted is the context key of a channel that is closed when the caller no longer
+// waits for the batch. Closing it ends pauses, but not a request in progress.
 type interrupted struct{}
 
 // dispatcher is one do.
@@ -138,14 +138,14 @@ func (d *dispatcher) wait() error {
 	}
 }
 
-// drain hands out the answers to the writes under way, and goes on with nothing.
+// drain passes on the answers to the writes in progress, and sends nothing more.
 func (d *dispatcher) drain() {
 	timeout := time.NewTimer(lastWrites)
 	defer timeout.Stop()
 	for d.writing > 0 {
 		select {
 		case a := <-d.arrivals:
-			_ = d.take(a) // the first error is the one that is returned
+			_ = d.take(a) // do returns the first error
 		case <-timeout.C:
 			return
 		}
@@ -163,8 +163,8 @@ func (d *dispatcher) wake(now time.Time) {
 	})
 }
 
-// mayDispatch tells whether a batch may leave. One that is not full waits for
-// the answers under way, since what follows from them may fill it.
+// mayDispatch tells whether a batch may be sent. A batch that is not full waits for
+// the answers in progress, because requests that follow from them may fill it.
 func (d *dispatcher) mayDispatch() bool {
 	return len(d.ready) > 0 && !d.gate.After(time.Now()) &&
 		(d.inFlight == 0 || len(d.ready) >= batchLimit && d.inFlight < d.client.limit.width())
@@ -260,8 +260,9 @@ func (d *dispatcher) take(a arrival) error {
 	return d.add(refused)
 }
 
-// lost takes a batch without an answer. What is not to be repeated has its answer
-// all the same: nobody knows what became of it. The rest goes again.
+// lost handles a batch without an answer. An item that must not be repeated gets an
+// error, because nobody knows whether Graph carried it out. All other items are sent
+// again.
 func (d *dispatcher) lost(a arrival) error {
 	if !slices.ContainsFunc(a.requests, func(r request) bool { return r.once }) || d.sending.Err() != nil {
 		return a.err // the transport has repeated it as often as it may

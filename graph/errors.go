@@ -17,12 +17,12 @@ type Error struct {
 	Status    int    // HTTP status
 	Code      string // error.code, e.g. Request_ResourceNotFound
 	Message   string // error.message
-	Operation string // what was asked, e.g. "create application vscode-fastapi.api"
+	Operation string // the operation, e.g. "create application vscode-fastapi.api"
 }
 
 func (e *Error) Error() string { return e.Operation + ": " + e.Answer() }
 
-// Answer is what Graph said, without what was asked.
+// Answer returns Graph's code and message, without the operation.
 func (e *Error) Answer() string {
 	s := fmt.Sprintf("Graph answered %d", e.Status)
 	if e.Code != "" {
@@ -104,8 +104,8 @@ func NoSuchSecret(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message, "No password credential found with keyId")
 }
 
-// NotVisible is err, a 404 of what is there all the same, as lag: the same
-// request may find it later.
+// NotVisible converts err, a 404 for an object that exists, to a lag error: the same
+// request may succeed later.
 func NotVisible(err error) error {
 	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it is there, but " + err.Error()}
 }
@@ -131,9 +131,8 @@ func Exists(err error) bool {
 	return false
 }
 
-// Taken tells whether err says that the name of the object to be made is in
-// use: by another one, or by the one that an earlier request made whose answer
-// was lost.
+// Taken tells whether err says that the name of a new object is in use: by another
+// object, or by the same object if the answer to an earlier request was lost.
 func Taken(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && strings.Contains(e.Message, "Another object with the same value for property")

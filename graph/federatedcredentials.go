@@ -31,9 +31,8 @@ func UpdateFederatedCredential(applicationID, id string, body Object) Write {
 	return federated("change a federated credential", http.MethodPatch, FederatedCredentials(applicationID).Path+"/"+url.PathEscape(id), body)
 }
 
-// federated sends the body as it is: a null in it removes a property, and the
-// SDK's models leave nulls out. Only the beta of Graph knows
-// claimsMatchingExpression.
+// federated sends a body without the SDK's models, which leave out nulls: a null
+// removes a property. Only the beta version of Graph has claimsMatchingExpression.
 func federated(operation, method, path string, body Object) Write {
 	_, flexible := body["claimsMatchingExpression"]
 	return Write{operation: operation, method: method, path: path, beta: flexible, encode: plain(body)}

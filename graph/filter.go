@@ -24,7 +24,7 @@ func anyOf(property string, values []string) string {
 	return property + " in (" + strings.Join(quoted, ",") + ")"
 }
 
-// keyed is the path of the one object of a set that has a property's value.
+// keyed returns the path of the object in a set whose property has this value.
 func keyed(set, property, value string) string {
 	return set + "(" + property + "='" + url.PathEscape(strings.ReplaceAll(value, "'", "''")) + "')"
 }

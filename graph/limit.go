@@ -84,7 +84,7 @@ func (l *limiter) spend(n int, now time.Time) (pause time.Duration) {
 	return pause
 }
 
-// empty takes what is left of the quota of writes.
+// empty sets the remaining quota of writes to zero.
 func (l *limiter) empty(now time.Time) {
 	if left := int(l.writes.TokensAt(now)); left > 0 {
 		l.writes.ReserveN(now, left)
@@ -99,8 +99,8 @@ func (l *limiter) drain(now time.Time) {
 	l.empty(now)
 }
 
-// ease is how long to wait when Graph says that this share of a quota is used up,
-// and it is not that of writes.
+// ease returns the pause after Graph reported that this share of a quota is used, if
+// it is not the quota of writes.
 func (l *limiter) ease(used float64, now time.Time) (pause time.Duration) {
 	if used > 0 {
 		l.mu.Lock()

@@ -11,8 +11,8 @@ import (
 // Source: learn.microsoft.com/graph/query-parameters#expand-parameter,
 // learn.microsoft.com/graph/aad-advanced-queries.
 
-// MaxExpanded is how many related objects Graph answers with one that it
-// expands; there may be more.
+// MaxExpanded is the maximum number of related objects that Graph returns with
+// $expand. There may be more.
 const MaxExpanded = 20
 
 // The navigation properties that lists expand.
@@ -61,8 +61,8 @@ func (r Read) Expanding(navigation string) Read {
 	return r
 }
 
-// expansion selects what is read of related directory objects; of other entities
-// it selects nothing, which is all of them.
+// expansion returns the $select for expanded directory objects. For other entities it
+// is empty, so Graph returns all properties.
 func expansion(navigation string) string {
 	switch navigation {
 	case NavOwners, NavMembers:

@@ -17,8 +17,8 @@ type Answer struct {
 	Err  error  // an *Error for a refusal
 }
 
-// Then is a request that hands Graph's answer to take and goes on with the
-// requests that it returns.
+// Then returns a request that passes Graph's answer to take, and then sends the
+// requests that take returns.
 func (w Write) Then(take func(Answer) []Request) Request {
 	return Request{begin: func(c *Client) request {
 		endpoint := c.endpoint
@@ -31,9 +31,9 @@ func (w Write) Then(take func(Answer) []Request) Request {
 	}}
 }
 
-// Then is a request that hands the result of the read, all pages of it, to take
-// and goes on with the requests that it returns. An error is an *Error, or says
-// that the answer is not Graph's.
+// Then returns a request that passes the result of the read, with all pages, to take,
+// and then sends the requests that take returns. An error is an *Error, or says that
+// the answer did not come from Graph.
 func (r Read) Then(take func(Result, error) []Request) Request {
 	return Request{begin: func(c *Client) request {
 		return c.reading(r, func(result Result, err error) ([]request, error) {
@@ -49,13 +49,13 @@ func (r Request) After(pause time.Duration) Request {
 }
 
 // Do sends requests, and the requests that follow from their answers, until none is
-// left. Requests of one call may be carried out in any order and side by side:
-// one that needs another must follow from its answer. The functions that take the
-// answers are called by one goroutine at a time.
+// left. The requests of one call may be carried out in any order and side by side: a
+// request that needs another one must follow from its answer. One goroutine at a time
+// calls the functions that take the answers.
 //
-// The error is the context's, or that of a service that cannot be reached or does
-// not speak Graph; the answers of the requests that were under way have been
-// handed out before. When the context ends, the writes under way are finished.
+// Do returns an error if the context ends, or if the service cannot be reached or is
+// not Graph. Before that, it passes on the answers of requests in progress. When the
+// context ends, the writes in progress are completed.
 func (c *Client) Do(ctx context.Context, requests ...Request) error {
 	return c.do(ctx, c.begin(requests))
 }

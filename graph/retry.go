@@ -72,8 +72,8 @@ func (t *retrier) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// send is one attempt, with the whole answer read: a connection that is lost in
-// the middle of it is lost all the same.
+// send makes one attempt and reads the whole answer, so that a connection that is lost
+// during the answer also counts as lost.
 func (t *retrier) send(r *http.Request) (*http.Response, error) {
 	answer, err := t.next.RoundTrip(r)
 	if err != nil {
@@ -91,8 +91,8 @@ func (t *retrier) send(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// unreadable is a success that says something else than JSON: a page of a proxy
-// or a portal in between. What was asked is not known to be done.
+// unreadable is a successful answer that is not JSON, for example the page of a proxy
+// or a login portal. The operation may not have been carried out.
 type unreadable struct{ status, contentType string }
 
 func (e *unreadable) Error() string {
@@ -133,18 +133,17 @@ func dropped(err error) bool {
 		!(errors.As(err, &dns) && dns.IsNotFound)
 }
 
-// repeatable tells whether a request may be sent again when nobody knows what
-// became of it. Every write of this package has a natural key, by which the
-// second is known for what it is, except a new client secret: its text would
-// be lost.
+// repeatable tells whether a request may be sent again when its answer was lost. Every
+// write of this package has a natural key that makes a repeated write recognizable,
+// except a new client secret: the text of the first secret would be lost.
 func repeatable(r *http.Request) bool { return r.Context().Value(onceOnly{}) == nil }
 
 // onceOnly is the key of the contexts of batches with a write that is not to be
 // repeated.
 type onceOnly struct{}
 
-// retryAfter is the pause that a Retry-After header asks for (RFC 9110,
-// 10.2.3), at most maxRetryAfter; else one that grows.
+// retryAfter returns the pause of a Retry-After header (RFC 9110, 10.2.3), at most
+// maxRetryAfter, or else a pause that grows with each attempt.
 func retryAfter(header string, attempt int) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil && seconds >= 0 {
 		return time.Duration(min(max(seconds, 1), int(maxRetryAfter/time.Second))) * time.Second

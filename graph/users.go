@@ -7,8 +7,8 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
-// userProperties are the ones read back; Graph answers a list of users without
-// most of them unless they are asked for.
+// userProperties are the properties that provision reads. Graph leaves most of them
+// out of a list of users unless they are selected.
 const userProperties = "id,userPrincipalName,displayName,mailNickname,accountEnabled,userType,mail,givenName,surname,jobTitle,department,usageLocation,lastPasswordChangeDateTime,onPremisesExtensionAttributes"
 
 // UsersMarked reads the users whose extensionAttribute15 begins with prefix.

@@ -40,7 +40,7 @@ func (w Write) request(endpoint string, take func(answer) ([]request, error)) re
 	return r
 }
 
-// upsert makes a write create its object where there is none.
+// upsert makes a write create its object if it does not exist.
 // Source: learn.microsoft.com/graph/api/application-upsert.
 func (w Write) upsert() Write {
 	w.headers = map[string]string{"Prefer": "create-if-missing"}
@@ -69,7 +69,7 @@ func addReference(operation, path, id string) Write {
 	}}
 }
 
-// plain sends a body as it is.
+// plain sends a body unchanged, without the SDK's models.
 func plain(body Object) func(string) ([]byte, error) {
 	return func(string) ([]byte, error) { return json.Marshal(body) }
 }

@@ -18,7 +18,7 @@ func (s *State) After(steps []Step, lookup func(Key, string) string) *State {
 	return &after
 }
 
-// Advance makes the state that of the tenant after a step, see After.
+// Advance changes the state to the state after a step, see After.
 func (s *State) Advance(step Step, lookup func(Key, string) string) {
 	switch step.Action {
 	case Purge:
@@ -73,7 +73,7 @@ func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
 		return true
 	}
 	if id := lookup(step.Key, ID); id != "" && have.ID != id {
-		return true // another object has taken the place of the one that was written
+		return true // another object has replaced the written one
 	}
 	for _, body := range step.Bodies {
 		said := map[string]any{}
@@ -97,7 +97,7 @@ func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
 	return true
 }
 
-// complete adds to an object what is no property of it in Graph.
+// complete adds the fields of an object that are not properties in Graph.
 func (s *State) complete(o *Live, step Step, lookup func(Key, string) string) {
 	switch step.Kind {
 	case Application:
@@ -127,7 +127,7 @@ func (s *State) complete(o *Live, step Step, lookup func(Key, string) string) {
 	}
 }
 
-// remove removes an object with all that goes with it.
+// remove removes an object and everything that Graph deletes with it.
 func (s *State) remove(k Key) {
 	delete(s.Objects, k)
 	gone := []Key{k}
@@ -153,7 +153,7 @@ func (s *State) remove(k Key) {
 	}
 }
 
-// relate notes a relation under its ends, once somebody has asked for relations.
+// relate adds a relation to the index of relations, if the index exists.
 func (s *State) relate(o *Live) {
 	if s.relations == nil || o.Ends == (Ends{}) {
 		return

@@ -82,8 +82,8 @@ func (d *differ) neededNames() map[Key]bool {
 	return needed
 }
 
-// heldName is a needed name that a deleted object holds, "" where there is none. A
-// deleted user gives up their userPrincipalName.
+// heldName returns a needed name that a deleted object still has, or "". A deleted
+// user does not keep their userPrincipalName.
 func heldName(gone *Live, needed map[Key]bool) string {
 	if name := text(gone.Properties, "uniqueName"); needed[Key{gone.Kind, name}] {
 		return name

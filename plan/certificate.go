@@ -20,9 +20,9 @@ const (
 	OtherUse                        // not for authentication, such as a key for signing SAML
 )
 
-// certificates is an application's keyCredentials as it is to be, and what of
-// it changes. Graph replaces the list as a whole, and shows no key; an entry
-// that is sent back under its keyId without a key keeps it.
+// certificates returns an application's planned keyCredentials and the changes. Graph
+// replaces the whole list and never shows keys; an entry that is sent back with its
+// keyId and without a key keeps the key.
 // Source: Graph resource type "keyCredential" and "Update application".
 func (d *differ) certificates(want *Declared, live *Live) (entries []any, changes []Change) {
 	entries = []any{}
@@ -68,7 +68,7 @@ func (d *differ) withoutUnmanaged(k Key, live *Live) (entries []any, changes []C
 	return entries, changes
 }
 
-// withoutKey is an entry as it is sent back.
+// withoutKey returns an entry in the form in which it is sent back.
 func withoutKey(entry map[string]any) map[string]any {
 	entry = maps.Clone(entry)
 	delete(entry, "key")
@@ -96,10 +96,10 @@ func UseOf(entry map[string]any, declared []stack.Certificate) CertificateUse {
 	return Unmanaged
 }
 
-// Thumbprint is that of an entry of keyCredentials, as stack.Certificate gives
-// it: of the certificate itself where Graph was asked to show it. Else it is
-// what customKeyIdentifier says, which is whatever its maker wrote, in base64
-// or, as Entra itself sets it, in hexadecimal digits.
+// Thumbprint returns the thumbprint of an entry of keyCredentials, in the form of
+// stack.Certificate. It computes the thumbprint if Graph returned the certificate.
+// Otherwise it reads customKeyIdentifier, which can be any value of its author:
+// base64, or hexadecimal digits as Entra sets it.
 func Thumbprint(entry map[string]any) string {
 	if der, err := base64.StdEncoding.DecodeString(text(entry, "key")); err == nil && len(der) > 0 {
 		return stack.Certificate{DER: der}.Thumbprint()

@@ -22,8 +22,8 @@ type keyOf func(entry any) string
 // holds.
 func plain(entry any) string { return fmt.Sprint(entry) } // which sorts members
 
-// by is the key that members of an entry make together. An entry that has none of
-// them is known by its id, and an entry without an id by all that it holds.
+// by identifies an entry by some of its members. An entry without these members is
+// identified by its id, and an entry without an id by its whole content.
 func by(members ...string) keyOf {
 	return func(entry any) string {
 		object, ok := entry.(map[string]any)
@@ -73,8 +73,8 @@ var listKeys = map[string]keyOf{
 	"web.redirectUris":                                plain,
 }
 
-// shared are the lists that others may add to: what is declared must be there,
-// and the rest is kept.
+// shared are lists to which others may add: the declared entries must be present, and
+// other entries are kept.
 var shared = []string{"tags"}
 
 // Duplicate is an entry of a list that the list has more than once: a change of the
@@ -84,10 +84,10 @@ type Duplicate struct {
 	Declared bool // in the manifests, and not in the tenant
 }
 
-// compare lists where live differs from what is declared, in the order of paths.
-// Properties that are not declared are not looked at; a list that is declared
-// is owned whole, so that an undeclared entry of it is to go. An entry that comes or
-// goes is one change, whatever its members.
+// compare lists the differences between a live object and the declared one, sorted by
+// path. It ignores properties that are not declared. A declared list is owned as a
+// whole, so other entries are removed. An added or removed entry is one change,
+// however many members it has.
 func compare(live, declared map[string]any) ([]Change, []Duplicate) {
 	var c comparison
 	c.object(nil, live, declared)

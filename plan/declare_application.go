@@ -35,7 +35,8 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 		delete(properties, p)
 	}
 	d.values(s, a, properties)
-	// What admits somebody is owned whole: absent is empty.
+	// Properties that let somebody sign in are owned as a whole: if they are not
+	// declared, they are empty.
 	tags := list(properties, "tags")
 	for _, mark := range s.Marks() {
 		tags = union(tags, []any{mark})

@@ -54,8 +54,9 @@ func (d *declaration) group(s *stack.Stack, g *stack.Group) {
 	}
 }
 
-// groupTypes are a group's, with what goes along when its members begin or cease
-// to be computed. What a group is to Exchange never changes.
+// groupTypes returns the groupTypes of a group, and adds the properties that a change
+// between assigned and dynamic membership needs. The Exchange type of a group never
+// changes.
 func (d *declaration) groupTypes(k Key, g *stack.Group, properties map[string]any) []any {
 	types := []any{}
 	if g.Unified() {

@@ -103,8 +103,9 @@ func (d *differ) servicePrincipal(want *Declared, live *Live) {
 	}
 }
 
-// application creates a shell with all that is known, and links it when the
-// others exist; or brings a live one back to what is declared.
+// application plans the creation of an application with all known values, and a second
+// step that links it when the others exist; or it plans the changes of a live
+// application.
 func (d *differ) application(want *Declared, live *Live) {
 	if live == nil {
 		shell, link := split(want.Properties, func(u Unknown) bool { return d.createdFirst(u, want.Key) })
@@ -147,7 +148,7 @@ func (d *differ) application(want *Declared, live *Live) {
 	}) {
 		bodies = retire(live.Properties, want.Properties)
 	}
-	for _, off := range bodies { // what is disabled or left out only for a while is written again
+	for _, off := range bodies { // a value that is first disabled or left out is written again
 		if off["appRoles"] != nil {
 			body["appRoles"] = want.Properties["appRoles"]
 		}
@@ -215,9 +216,9 @@ func split(properties map[string]any, known func(Unknown) bool) (shell, link map
 	return shell, link
 }
 
-// createdFirst tells whether an Unknown waits for applications alone that are
-// created without waiting for others, and not for the application than: that can
-// then be created after them, and needs no second step.
+// createdFirst tells whether all applications that an Unknown waits for can be created
+// without waiting for others, and none of them is the application than. Then than can
+// be created after them, without a second step.
 func (d *differ) createdFirst(u Unknown, than Key) bool {
 	for _, n := range u.needs() {
 		if n.property != AppID || n.key == than || d.waitsForOthers(n.key) {
@@ -227,8 +228,8 @@ func (d *differ) createdFirst(u Unknown, than Key) bool {
 	return true
 }
 
-// waitsForOthers tells whether an application that is to be created refers to
-// others that are not there yet.
+// waitsForOthers tells whether a new application refers to other applications that do
+// not exist yet.
 func (d *differ) waitsForOthers(application Key) bool {
 	waits, known := d.waiting[application]
 	if !known {

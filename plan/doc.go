@@ -1,9 +1,9 @@
-// Package plan compares what a tenant holds with what stacks declare, and says
-// in which steps the one becomes the other.
+// Package plan compares a tenant with the manifests of stacks, and lists the steps
+// that make the tenant match the manifests.
 //
-// It is pure: it reads no file, clock or network. What stacks declare (Declared) and
-// what a tenant holds (Live) are Objects under natural keys. A Plan is data: it can
-// be printed, kept as JSON and carried out later. A value that Entra chooses when it
-// creates something is an Unknown, never a string, until reconcile knows it; a
-// property that holds one is set by a second step, after the object exists.
+// It is pure: it reads no file, clock or network. The declared and the live objects
+// (Declared, Live) are Objects under natural keys. A Plan is data: it can be printed,
+// stored as JSON and carried out later. A value that Entra chooses on creation is an
+// Unknown, never a string, until reconcile knows it. A second step sets a property
+// that contains an Unknown, after the object exists.
 package plan

@@ -15,7 +15,7 @@ type Foreign struct {
 	Resource Key    `json:"holder"` // application, servicePrincipal or group
 	Stack    string `json:"stack,omitempty"`
 	Kind     Kind   `json:"kind"` // owner, secret, certificate or federatedCredential
-	Name     string `json:"name"` // for people
+	Name     string `json:"name"` // the displayed name
 	ID       string `json:"id"`
 	Removed  bool   `json:"removed,omitempty"` // this plan removes it
 }
@@ -42,7 +42,7 @@ func called(k Kind) string {
 	return string(k)
 }
 
-// note is what people are told of one that stays.
+// note is the message about an owner or credential that stays.
 func (f Foreign) note() string {
 	resource := called(f.Resource.Kind) + " " + f.Resource.Name
 	switch {
@@ -54,8 +54,8 @@ func (f Foreign) note() string {
 	return fmt.Sprintf("%s has a %s that no manifest names; to remove it, set `prune: credentials` in the stack's spec", resource, f)
 }
 
-// Distrust says why an apply does not give an object what the manifests say:
-// somebody else controls it.
+// Distrust is the reason why apply does not grant an object its declared permissions:
+// somebody else controls the object.
 type Distrust struct {
 	To      Key       `json:"to"`
 	Display string    `json:"display,omitempty"`
@@ -63,8 +63,8 @@ type Distrust struct {
 	Foreign []Foreign `json:"foreign"`
 }
 
-// Distrusted is a plan that would give roles or consent to what somebody else
-// controls. Nothing of it is carried out.
+// Distrusted is the error for a plan that would grant roles or consent to objects that
+// somebody else controls. No step of the plan is carried out.
 type Distrusted []Distrust
 
 func (d Distrusted) Error() string {
@@ -230,8 +230,8 @@ func (d *differ) keysOf(o *Live) (all []Foreign) {
 	return all
 }
 
-// trusts tells whether an owner is one that the manifests name, one of the
-// stack's deployers, or the caller.
+// trusts tells whether the manifests name an owner, or the owner is a deployer of the
+// stack or the caller.
 func (d *differ) trusts(owner *Live) bool {
 	resource := d.principal(owner.Ends.Resource)
 	if owner.ID == d.actual.Caller || owner.Ends.Principal == resource {

@@ -63,7 +63,8 @@ func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) b
 	return nil
 }
 
-// isObject tells what a document declares from what goes with it.
+// isObject tells whether a kind is an object with a document, in contrast to a
+// relation or credential.
 func isObject(k Kind) bool { return k == User || k == Group || k == Application }
 
 // Only keeps the steps about the documents whose keys are given, with the steps

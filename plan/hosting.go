@@ -137,7 +137,7 @@ func (g *stepGraph) host(i int, s Step) {
 	}
 }
 
-// waitsForHosting tells whether a step hosts, or waits for one that does.
+// waitsForHosting tells whether a step is a hosting step or waits for one.
 func (g *stepGraph) waitsForHosting(i int, known map[int]bool) bool {
 	waits, is := known[i]
 	if is {

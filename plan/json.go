@@ -30,7 +30,8 @@ func sameWords(text string, words []string) bool {
 	return slices.Equal(have, slices.Sorted(slices.Values(words)))
 }
 
-// member is the JSON object below a property, made where there is none.
+// member returns the JSON object below a property. It creates the object if it does
+// not exist.
 func member(m map[string]any, property string) map[string]any {
 	if v, ok := m[property].(map[string]any); ok {
 		return v
@@ -42,13 +43,13 @@ func member(m map[string]any, property string) map[string]any {
 	return v
 }
 
-// sub is the JSON object below a property, empty where there is none.
+// sub returns the JSON object below a property, or an empty one.
 func sub(m map[string]any, property string) map[string]any {
 	v, _ := m[property].(map[string]any)
 	return v
 }
 
-// list is the JSON array of a property, empty where there is none.
+// list returns the JSON array of a property, or an empty one.
 func list(m map[string]any, property string) []any {
 	if v, ok := m[property].([]any); ok {
 		return v

@@ -27,7 +27,8 @@ const (
 type kind struct {
 	name Kind
 
-	// relation tells that it joins two objects and goes with either of them.
+	// relation tells that the kind joins two objects and is deleted with either of
+	// them.
 	relation bool
 
 	// within tells that a write to it is a write to its resource: Entra does not take
@@ -41,7 +42,7 @@ type kind struct {
 type action struct {
 	phase phase
 
-	// permission is the least Graph application permission that it takes.
+	// permission is the least privileged application permission of Graph for a write.
 	// Source: the permission tables of the operations in Graph's reference.
 	permission string
 }
@@ -50,13 +51,13 @@ type action struct {
 type phase int
 
 const (
-	free    phase = iota // a name that an object in the recycle bin holds
-	detach               // relations that are to go
-	revoke               // what lets somebody sign in
-	create               // objects
-	update               // applications, once their clients exist, and service principals
-	own                  // new owners
-	disown               // owners who are to go: a group keeps its last one
+	free    phase = iota // purge objects in the recycle bin whose names are needed
+	detach               // delete relations
+	revoke               // delete credentials
+	create               // create objects
+	update               // update applications, when their clients exist, and service principals
+	own                  // add owners
+	disown               // remove owners, after new ones exist: a group needs at least one
 	link                 // what had to wait for other objects
 	admit                // new credentials
 	give                 // memberships, roles and consent
@@ -130,7 +131,7 @@ func (k Kind) entry() kind {
 	if i := k.order(); i >= 0 {
 		return kinds[i]
 	}
-	panic(fmt.Sprintf("plan: no such kind of object: %q", string(k))) // a test goes through all of them
+	panic(fmt.Sprintf("plan: no such kind of object: %q", string(k))) // a test tries all kinds
 }
 
 // does is what a plan must know of a step.

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// preAuthorized is the list of the clients that need nobody's consent.
+// preAuthorized is the path of the list of clients that need no consent.
 const preAuthorized = "api.preAuthorizedApplications"
 
 // redirectLists are where Entra sends codes and tokens.
 var redirectLists = []string{"web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"}
 
-// letInLast takes out of the body of an update what lets somebody in who was not
-// let in before: new pre-authorizations and, of an application that somebody else
-// may hold a credential of or own, new redirect URIs. It returns them as the body
-// of a step that comes after all credentials and owners have been revoked. What
-// the update takes away from those lists stays in its body.
+// letInLast removes from the body of an update everything that newly admits a client:
+// new pre-authorizations and, if somebody else may own the application or hold a
+// credential of it, new redirect URIs. It returns them as the body of a later step,
+// after all credentials and owners have been revoked. Entries that the update removes
+// from these lists stay in its body.
 func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (later map[string]any, letIn []Change) {
 	later = map[string]any{}
 	lists := []string{preAuthorized}
@@ -81,8 +81,8 @@ func common(live, want []any) []any {
 	return both
 }
 
-// revoked are the applications of which the plan takes a credential or an owner
-// away, so that somebody else may have been in control of them.
+// revoked are the applications from which the plan removes a credential or an owner,
+// so that somebody else may have controlled them.
 func (d *differ) revoked() map[Key]bool {
 	if d.revokedOf != nil {
 		return d.revokedOf

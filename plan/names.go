@@ -69,8 +69,8 @@ func MemberKey(group, member Key) Key {
 	return Key{Member, within(member.String(), "in", group.Name)}
 }
 
-// AssignmentKey names a principal's role of a resource. The role is its value,
-// or its id where the resource has none of that id.
+// AssignmentKey is the key of the assignment of a resource's role to a principal. role
+// is the value of the role, or its id if the resource has no role with this id.
 func AssignmentKey(resource Key, role string, principal Key) Key {
 	if role == "" {
 		role = "default access"

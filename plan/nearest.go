@@ -7,7 +7,7 @@ import (
 	"provision/stack"
 )
 
-// nearest is a hint that names what was probably meant, or what there is.
+// nearest is a hint that names the most similar known name, or lists the known names.
 func nearest(name string, known []string) string {
 	best := stack.Nearest(name, known)
 	switch {

@@ -8,10 +8,10 @@ import (
 	"provision/stack"
 )
 
-// Key is an object's natural key, by which it is found again in any tenant:
-// a user's userPrincipalName; a group's uniqueName (or id, where it has none);
-// an application's uniqueName (or appId, where it is no stack's), which its
-// service principal shares; a relation's two ends.
+// Key is the natural key of an object, which is the same in every tenant: the
+// userPrincipalName of a user; the uniqueName of a group (or its id); the uniqueName
+// of an application (or its appId if no stack owns it), which its service principal
+// shares; or the keys of the two objects that a relation joins.
 type Key struct {
 	Kind Kind   `json:"kind"`
 	Name string `json:"name"`
@@ -22,8 +22,8 @@ func (k Key) String() string { return string(k.Kind) + " " + k.Name }
 // Object is what a declared and a live object have in common.
 type Object struct {
 	Key
-	Stack      string         // the owner; "" for nobody
-	Display    string         // for people, where the name is an id
+	Stack      string         // the owner; "" if no stack owns it
+	Display    string         // the displayed name, if Name is an id
 	Properties map[string]any // JSON under Graph's names
 	Ends       Ends           // of a relation or a credential
 }
@@ -67,7 +67,7 @@ type Live struct {
 
 	Needs []Key // of hosting: the hosting whose outputs it has, which is destroyed after it
 
-	Lost       string // of a secret or a password: why it must be made anew, "" if it need not
+	Lost       string // of a secret or a password: why it must be created again, or ""
 	Superseded bool   // of a secret: another one of its name has taken its place
 }
 
@@ -88,9 +88,10 @@ type State struct {
 	Deleted  []*Live     // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be
 
-	// Hosting is what Terraform plans for the documents of the stacks, and for what is
-	// hosted and is to go. A hosted one is also a live object: its properties are the
-	// outputs that it has when the plan is carried out, as far as they are known.
+	// Hosting contains the changes that Terraform plans for the documents of the
+	// stacks and for hosting that is to be removed. Existing hosting is also a live
+	// object, whose properties are its outputs after the plan, as far as they are
+	// known.
 	Hosting map[Key]*Hosting
 	Notes   []string // what people should know and no step changes
 
@@ -159,7 +160,7 @@ func (u Unknown) Keys() []Key {
 	return keys
 }
 
-// String is u for people: api://<appId of STACK.NAME>.
+// String returns the displayed form of u: api://<appId of STACK.NAME>.
 func (u Unknown) String() string {
 	return placeholder.ReplaceAllStringFunc(string(u), func(p string) string {
 		n := needOf(placeholder.FindStringSubmatch(p))

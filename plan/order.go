@@ -8,12 +8,13 @@ type Dependencies struct {
 	After []int // over before, whatever came of them
 }
 
-// Dependencies are what each step waits for. Every index is smaller than that of
-// the step: the steps can be carried out in their order, one after another.
+// Dependencies are the steps that each step waits for. Every index is smaller than the
+// index of the step, so the steps can be carried out in their order, one after
+// another.
 //
-// Steps that write to one object follow one another. Nobody is given anything
-// before what others hold of them is revoked. What is deleted, is deleted when all
-// that its stack creates and changes is done.
+// Steps that write to the same object are carried out one after another. A principal
+// gets permissions only after credentials and owners that others hold are revoked.
+// Objects are deleted after all creations and changes of their stack.
 func (p *Plan) Dependencies() []Dependencies {
 	edges := newGraph(p.Steps).edges
 	for i, e := range edges {
@@ -189,7 +190,7 @@ func (g *stepGraph) connect(i int, s Step) {
 	}
 }
 
-// control are the steps after which nobody but those whom the manifests name can
+// control are the steps after which only owners and credentials from the manifests can
 // act as a principal.
 func (g *stepGraph) control(principal Key) []int {
 	return slices.Concat(g.revokes[principal], g.revokes[Key{ServicePrincipal, principal.Name}])

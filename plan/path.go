@@ -31,8 +31,7 @@ func (p Path) member(name string) Path { return append(slices.Clip(p), Segment{N
 // entry is the path of an entry of the list at p.
 func (p Path) entry(key string) Path { return append(slices.Clip(p), Segment{Name: key, Entry: true}) }
 
-// property is the Graph property that p belongs to, as it is sent: a list always
-// goes whole.
+// property is the Graph property that is sent for p: a list is always sent as a whole.
 func (p Path) property() Path {
 	if i := slices.IndexFunc(p, func(s Segment) bool { return s.Entry }); i >= 0 {
 		return p[:i]
@@ -83,7 +82,7 @@ func (p Path) compareTo(other Path) int {
 	})
 }
 
-// String is p for people: appRoles[Admin].displayName.
+// String returns the displayed form of p: appRoles[Admin].displayName.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, s := range p {

@@ -120,7 +120,7 @@ func DeployerPermissions(stacks []*stack.Stack) []string {
 			}
 		}
 	}
-	for narrow, wide := range wider { // one that a wider one of the list includes
+	for narrow, wide := range wider { // a permission that a wider one of the list includes
 		if slices.ContainsFunc(wide, func(w string) bool { return all[w] }) {
 			delete(all, narrow)
 		}

@@ -25,7 +25,7 @@ type Plan struct {
 
 	names map[string]string
 
-	// DestroyCommand is the command that takes away a stack of the same tenant.
+	// DestroyCommand returns the command that destroys a stack of the same tenant.
 	DestroyCommand func(stack string) string `json:"-"`
 }
 
@@ -60,7 +60,7 @@ type Options struct {
 	// the stack needs: RestoreDeleted (the default), PurgeDeleted or RefuseDeleted.
 	Deleted map[string]string
 
-	AllowForeignOwners bool // give roles and consent also to what somebody else controls
+	AllowForeignOwners bool // give roles and consent also to objects that somebody else controls
 
 	ApplyCommand string // what notes name to apply; default "provision apply"
 }
@@ -171,8 +171,8 @@ func (s Step) unknowns() []Unknown {
 	return all
 }
 
-// object is the object that makes the property known: a service principal's id is
-// that of another object than its application.
+// object is the object that makes the property known. A service principal's id comes
+// from the service principal and not from its application.
 func (n need) object() Key {
 	if n.property == ServicePrincipalID {
 		return Key{ServicePrincipal, n.key.Name}
@@ -220,15 +220,15 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 	return mistakes
 }
 
-// orphans names the stacks that nobody declares any more: their objects are
-// never pruned by an apply of others.
-// survivesAdoption tells whether a live object is a credential of an application that
-// is being adopted: adoption never takes away how something signs in.
+// survivesAdoption tells whether a live object is a federated credential of an
+// application that is being adopted: adoption never removes a way to sign in.
 func (d *differ) survivesAdoption(live *Live) bool {
 	resource := d.actual.Objects[live.Ends.Resource]
 	return live.Kind == Federated && resource != nil && resource.Adopted
 }
 
+// orphans lists the stacks in the tenant that no manifest declares. An apply of
+// other stacks never deletes their objects.
 func (d *differ) orphans() {
 	seen := map[string]bool{}
 	for _, o := range d.actual.Objects {

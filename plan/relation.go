@@ -71,8 +71,8 @@ func scopeText(grant *Declared) string {
 	return strings.Join(words, " ")
 }
 
-// secret plans a client secret: made once, and made anew when its text is lost
-// or it has expired.
+// secret plans a client secret. It is created once, and again if its text is lost or
+// it has expired.
 func (d *differ) secret(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Resource: d.ref(want.Ends.Resource, ID)},
 		Secret: &SecretStep{Name: want.secret.Name, Lifetime: want.secret.Lifetime, Sink: want.secret.Sink}}
@@ -113,8 +113,8 @@ func (d *differ) federated(want *Declared, live *Live) {
 	d.step(s)
 }
 
-// delete plans the removal of what a stack owns and no longer declares. What
-// goes with the object it belongs to needs no step of its own.
+// delete plans the deletion of an object that a stack owns and no longer declares.
+// Objects that Graph deletes together with another object need no separate step.
 func (d *differ) delete(live *Live) {
 	s := Step{Action: Delete, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID}
 	if live.Kind.entry().relation {
@@ -138,7 +138,7 @@ func (d *differ) delete(live *Live) {
 	case Terraform:
 		s.Hosting, s.Needs = d.actual.Hosting[live.Key], live.Needs
 	case Password:
-		return // goes with its user
+		return // Graph deletes it with its user
 	}
 	d.step(s)
 	if d.options.KeepDeleted {

@@ -19,8 +19,7 @@ func (u Unknown) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"knownAfterApply": string(u)})
 }
 
-// Text writes the plan for people. With details every property that differs
-// has a line.
+// Text prints the plan. With details, every changed property has a line.
 func (p *Plan) Text(w io.Writer, color, details bool) error {
 	b := bufio.NewWriter(w)
 	paint := painter(color)
@@ -177,8 +176,8 @@ func (p *Plan) entries() []*entry {
 	return all
 }
 
-// expected tells whether a property of a new object goes without saying: it is
-// empty, repeats the object's name, or is what every object of its kind has.
+// expected tells whether the plan does not need to show a property of a new object: it
+// is empty, repeats the object's name, or is the same for every object of the kind.
 func expected(c Change) bool {
 	switch c.Path.String() {
 	case "accountEnabled", "securityEnabled":

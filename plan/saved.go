@@ -46,11 +46,11 @@ type SavedOptions struct {
 type SavedSet struct {
 	Name        string `json:"name"`
 	Value       string `json:"value"`
-	Environment bool   `json:"environment,omitempty"` // the name is that of an environment variable
+	Environment bool   `json:"environment,omitempty"` // Name is the name of an environment variable
 }
 
-// SavedPlan is what is read back of a Saved: a plan whose steps are compared with
-// those of another one, and not carried out.
+// SavedPlan is a plan that was read from a file. Its steps are compared with the steps
+// of a current plan and not carried out.
 type SavedPlan struct {
 	Version int          `json:"version"`
 	Target  string       `json:"target"`
@@ -62,8 +62,8 @@ type SavedPlan struct {
 	} `json:"plan"`
 }
 
-// Differences are how a plan that is made now differs from the saved one, a line
-// for each object; none means that it does exactly what was reviewed.
+// Differences are the differences between the current plan and the saved one, a line
+// for each object. If there are none, the current plan does exactly what was reviewed.
 func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	if s.Plan.Tenant.ID != now.Tenant.ID {
 		return []string{fmt.Sprintf("the plan is for tenant %s, and this is tenant %s", s.Plan.Tenant.ID, now.Tenant.ID)}, nil

@@ -71,14 +71,14 @@ func (r Ref) Resolve(lookup func(k Key, property string) string) string {
 	return lookup(r.Key, r.Property)
 }
 
-// SecretStep is what becomes of a client secret.
+// SecretStep creates, replaces or revokes a client secret.
 type SecretStep struct {
 	Name     string     `json:"name"`
-	Lifetime string     `json:"lifetime,omitempty"` // of a new one
-	Sink     stack.Sink `json:"sink,omitzero"`      // where the text of a new one goes
+	Lifetime string     `json:"lifetime,omitempty"` // of a new secret
+	Sink     stack.Sink `json:"sink,omitzero"`      // the sink for the text of a new secret
 
-	// Superseded is set where another one has taken its place already: it is
-	// revoked when the Output files have the new one.
+	// Superseded is set if a new secret has already replaced this one, which is
+	// revoked when the Output files contain the new one.
 	Superseded bool `json:"superseded,omitempty"`
 
 	// BeforeGrants is set if the old secret is revoked before its application gets

@@ -80,7 +80,7 @@ func (s service) authorized(next func(http.ResponseWriter, []Tenant)) http.Handl
 	}
 }
 
-// subscriptions answers that there are none.
+// subscriptions answers an empty list.
 func (s service) subscriptions(w http.ResponseWriter, _ []Tenant) {
 	write(w, http.StatusOK, map[string]any{"value": []any{}, "count": map[string]any{"type": "Total", "value": 0}})
 }

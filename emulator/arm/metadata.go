@@ -14,7 +14,7 @@ type cloud struct {
 	graph   string // Microsoft Graph
 	portal  string
 
-	audiences []string // the names of Resource Manager as a resource: the one that clients use first
+	audiences []string // the names of Resource Manager as a resource; clients use the first
 }
 
 // under is the cloud that a host belongs to. The local one must not be called

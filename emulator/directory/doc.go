@@ -1,21 +1,22 @@
 // Package directory is the object model of one Entra ID tenant: applications,
 // service principals, users, groups, administrative units, directory roles, app
-// role assignments and consent grants, with the rules that Microsoft Graph holds them to. It knows nothing of HTTP.
+// role assignments and consent grants, with the rules of Microsoft Graph. It does
+// not use HTTP.
 //
 // # Invariants
 //
-//   - An object handed out is immutable; a change is a Clone given to a Tx.
+//   - Objects that readers get are immutable. To change one, pass a Clone to a Tx.
 //   - Every rule is checked inside a Tx, so no caller can store what Entra
 //     would refuse. A refusal is an *Error with Graph's code and message.
-//   - An Update is kept whole or not at all, in memory and on disk alike.
-//   - What an Update acknowledged survives a killed process. It need not
-//     survive power loss: nothing is synced to the platter.
-//   - What a service principal mirrors of an application of its tenant is
-//     renewed in the same Update that changed the application.
-//   - Every change of an application, a service principal, a user or a group
-//     is noted with a growing version, in the same Update.
-//   - With a lag (SetLag) a write is kept at once and seen later: Seen is what
-//     others see, and what a Tx refers to must be both seen and there.
+//   - An Update is atomic, in memory and on disk.
+//   - A successful Update survives a killed process. It does not have to survive
+//     power loss: the directory does not call fsync.
+//   - The Update that changes an application also renews the mirrored properties of
+//     its service principal in the same tenant.
+//   - Every Update records a new, higher version for each changed application,
+//     service principal, user and group.
+//   - With a lag (SetLag) a write is stored at once and visible later. Seen is the
+//     visible state. Objects that a Tx refers to must be visible and still exist.
 //   - uniqueName and identifier URIs stay taken while their holder is in the
 //     recycle bin.
 //

@@ -109,7 +109,7 @@ func Start(t testing.TB, options ...Option) *Tenant {
 				t.Errorf("fault %s was never met", f.Name)
 			}
 		}
-		tenant.closeClients() // a server waits for connections that nobody uses
+		tenant.closeClients() // a server's shutdown waits for idle connections
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {

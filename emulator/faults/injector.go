@@ -22,13 +22,13 @@ type Verdict struct {
 	Code       string
 	Message    string
 	RetryAfter time.Duration
-	Body       string // "": one that fits Status
+	Body       string // "": a default body for Status
 	Done       bool   // carry it out first
 	Drop       bool   // close the connection
 }
 
-// Injector holds the rules of a tenant. It is safe for concurrent use; the zero
-// value has none.
+// Injector holds the fault rules of a tenant. It is safe for concurrent use. The zero
+// value has no rules.
 type Injector struct {
 	mu    sync.Mutex
 	rules []*armed

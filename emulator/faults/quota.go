@@ -58,7 +58,8 @@ type Spending struct {
 	Personal bool // it writes an application that admits personal accounts
 }
 
-// Throttle is what becomes of a request. One that may pass has no RetryAfter.
+// Throttle is the decision about a request. RetryAfter is zero for a request that may
+// pass.
 type Throttle struct {
 	RetryAfter  time.Duration
 	Scope       string  // of x-ms-throttle-scope
@@ -74,7 +75,7 @@ type Quotas struct {
 	buckets map[string]*bucket
 }
 
-// SetSize begins to count anew, by the quotas of a size.
+// SetSize resets the counters and selects the quotas of a tenant size.
 func (q *Quotas) SetSize(size TenantSize) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -136,7 +137,7 @@ func (q *Quotas) Spend(s Spending, now time.Time) Throttle {
 	return t
 }
 
-// bucket is what is left of an allowance.
+// bucket is a token bucket: the remaining part of a quota.
 type bucket struct {
 	left float64
 	at   time.Time

@@ -3,25 +3,25 @@
 //
 // # Invariants
 //
-//   - Every route states the permissions that Graph's reference gives it; a
-//     route without them cannot be registered. A caller without them gets 403
-//     Authorization_RequestDenied, one without a valid token 401.
-//   - What is not understood is refused and never ignored: an unknown property
-//     in a body, an unknown or unsupported property or operator in $filter, an
-//     unknown query option. An empty list always means that nothing matches.
-//   - The structs of package directory are the schema: a property that is not
-//     there does not exist. Graph clients and this room share no type.
-//   - A PATCH merges a complex property member by member, replaces a list
-//     whole, and clears what is null. A nullable complex property is replaced
-//     whole, and cleared by an empty object; employeeOrgData is merged.
-//   - A signed-in user needs more to write than a scope: a directory role, or to
-//     own what is written, unless every member may do it.
-//   - Reads answer what is seen, and a write wants to see what its path names
-//     (directory.SetLag).
-//   - Every write that succeeded is in the audit log, under Entra's name for it
-//     and without the values of credentials; a test holds the routes to that.
-//   - A list is ordered by id where nothing else is asked for, so the same
-//     directory gives the same bytes.
+//   - Every route lists the permissions from Graph's reference; a route without
+//     permissions cannot be registered. A caller who lacks them gets 403
+//     Authorization_RequestDenied, and a caller without a valid token gets 401.
+//   - Unknown or unsupported input is refused and never ignored: properties in a
+//     body, properties and operators in $filter, and query options. An empty list
+//     always means that nothing matches.
+//   - The structs of package directory are the schema: other properties do not
+//     exist. The Graph client and this package share no type.
+//   - A PATCH merges a complex property member by member, replaces a whole list,
+//     and clears a property that is null. A nullable complex property is replaced
+//     as a whole and cleared by an empty object; employeeOrgData is merged.
+//   - A signed-in user needs a scope to write and, in addition, a directory role
+//     or the ownership of the object, unless every member may do the write.
+//   - Reads answer the visible state, and a write fails if the object in its path
+//     is not visible yet (directory.SetLag).
+//   - The audit log contains every successful write, with the name of Entra's
+//     activity and without the values of credentials. A test checks all routes.
+//   - A list without $orderby is sorted by id, so the same directory always gives
+//     the same bytes.
 //
 // # Sources
 //

@@ -51,7 +51,7 @@ func (c *call) accessClaims(i issuance, v version, lifetime time.Duration) claim
 	return token
 }
 
-// commonClaims are the ones of every token.
+// commonClaims are the claims that every access token contains.
 func (c *call) commonClaims(v version, lifetime time.Duration) claims {
 	issued := c.now.Unix()
 	token := claims{

@@ -6,8 +6,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// account is a user in his own tenant, where he signs in whatever tenant he
-// signs in to.
+// account is a user together with their home tenant, where they sign in even if the
+// sign-in is to another tenant.
 type account struct {
 	*directory.User
 	home *directory.Directory
@@ -27,8 +27,8 @@ func (c *call) realmOf(name string) (*directory.Directory, bool) {
 	return c.tenants.Find(domain)
 }
 
-// checkPassword finds who signs in. What is wrong with the account is said only
-// to those who know its password.
+// checkPassword finds the user who signs in. It reports a problem of the account, such
+// as a disabled one, only if the password is correct.
 func (c *call) checkPassword(name, password string) (account, *Error) {
 	home, found := c.realmOf(name)
 	if !found {

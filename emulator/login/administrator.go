@@ -6,7 +6,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// consentRight is what somebody may consent to.
+// consentRight tells which permissions a user may consent to.
 type consentRight int
 
 const (

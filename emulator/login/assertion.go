@@ -19,7 +19,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// assertionType is the one kind of client assertion there is (RFC 7523 section 2.2).
+// assertionType is the only type of client assertion (RFC 7523 section 2.2).
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // assertion is a client assertion whose signature has not been checked. An

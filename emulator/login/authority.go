@@ -102,7 +102,7 @@ func (l *Login) issuersV1Of(tenantID string) []string {
 	return issuers
 }
 
-// issuedHere tells whether an issuer is that of one of the tenants.
+// issuedHere tells whether one of the tenants has this issuer.
 func (l *Login) issuedHere(issuer string) bool {
 	return slices.ContainsFunc(l.tenants.All(), func(d *directory.Directory) bool {
 		return slices.Contains(l.issuersOf(d.Tenant().ID), issuer)

@@ -35,7 +35,7 @@ type authorization struct {
 	everybody   bool        // consent is asked for in the name of everybody
 	consentOnly bool        // the answer says that consent was given, and no more
 	device      *device     // that waits for the answer: there is no redirect URI then
-	redeem      *redemption // an invitation that is to be accepted: no client is answered then
+	redeem      *redemption // the invitation to accept; if it is set, the request has no client
 }
 
 // authorize begins a sign-in.
@@ -80,8 +80,8 @@ func parseMaxAge(text string) (*time.Duration, *Error) {
 	return &age, nil
 }
 
-// hinted tells whether an account is the one that the client has in mind: the
-// one it names, or any of the organization it names where the path names none.
+// hinted tells whether an account matches the hints of the request: the user name or,
+// if the path names no tenant, the organization.
 func (c *call) hinted(a *authorization, who account) bool {
 	if a.loginHint != "" && !strings.EqualFold(c.hintedUser(a.loginHint), who.UserPrincipalName) {
 		return false

@@ -168,8 +168,8 @@ func (c *call) remoteAddress() string {
 	return host
 }
 
-// asError gives err as the *Error that it is or, when it is the machine's
-// fault, as one that says nothing more to the caller.
+// asError converts err to an *Error. An internal error becomes a general one without
+// details for the caller.
 func (c *call) asError(err error) *Error {
 	if err == nil {
 		return nil

@@ -71,19 +71,19 @@ func (c *call) registered(appID string) (client, bool) {
 	return client{app: app, foreign: owner != c.directory, assurance: publicClient}, true
 }
 
-// credentials are what a client sent to authenticate itself (RFC 6749 section
-// 2.3.1). A secret in the form goes before one in the header.
+// credentials are the credentials that a client sent to authenticate itself (RFC 6749
+// section 2.3.1). A secret in the form takes precedence over a secret in the header.
 type credentials struct {
 	clientID  string
 	secret    string
-	assertion string // goes before a secret
+	assertion string // takes precedence over a secret
 }
 
 // any tells whether the client sent something to authenticate itself with.
 func (sent credentials) any() bool { return sent.secret != "" || sent.assertion != "" }
 
-// sender is who a token request says it is from, not authenticated yet: that
-// depends on what is presented.
+// sender returns the client that a token request names and its credentials, which are
+// not verified yet.
 func (c *call) sender() (credentials, client, *Error) {
 	sent, err := c.credentials()
 	if err != nil {

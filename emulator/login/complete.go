@@ -21,7 +21,7 @@ func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
 	return c.activeUser(a.client, s)
 }
 
-// complete answers a request for somebody who is signed in.
+// complete answers an authorization request after the user has signed in.
 func (c *call) complete(a *authorization, s session) *Error {
 	user, shown, ask, err := c.prepare(a, s)
 	switch {

@@ -30,8 +30,8 @@ func (c *call) granted(cl client, user *directory.User, r resource) []string {
 	return values
 }
 
-// preauthorized lists the delegated permissions that a resource gave a client
-// beforehand: nobody is asked for consent to them.
+// preauthorized lists the delegated permissions for which a resource pre-authorized a
+// client, so that no consent is needed.
 func preauthorized(cl client, r resource) []string {
 	if r.app == nil {
 		return firstPartyPermissions(cl, r)
@@ -58,9 +58,9 @@ func containsID(ids []string, id string) bool {
 	return slices.ContainsFunc(ids, func(other string) bool { return equalID(other, id) })
 }
 
-// consented holds a demand to what has been granted, and returns the granted
-// permissions. A scope that the resource does not have is the client's mistake,
-// one that nobody consented to is for the user or an administrator to mend.
+// consented compares a demand with the grants and returns the granted permissions. A
+// scope that the resource does not have is an error of the client. A scope without
+// consent is an error that the user or an administrator can resolve.
 func (c *call) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	lacking, err := c.lacking(cl, user, d)

@@ -12,9 +12,9 @@ import (
 // consentTime is how long a consent page may be left open.
 const consentTime = time.Hour
 
-// consentState is what the consent form carries: the request that it serves,
-// whose consent it is and to what. What is granted is what the page showed,
-// whatever became of the registrations since.
+// consentState is the state in the consent form: the request, the user and the
+// permissions. The user consents to the permissions that the page showed, even if the
+// registrations have changed since then.
 type consentState struct {
 	signInState
 	TenantID  string       `json:"tenantId"`
@@ -49,9 +49,9 @@ func (a *authorization) consentSet(all []permissions) consentSet {
 	return given
 }
 
-// missingConsent lists what must be asked for before a request can be served:
-// what is lacking or, with prompt=consent, all that it asks for and the client
-// is not pre-authorized for. ask tells whether to ask at all.
+// missingConsent lists the permissions for which a request needs consent: the missing
+// ones or, with prompt=consent, all requested ones for which the client is not
+// pre-authorized. ask tells whether to show the consent page.
 func (c *call) missingConsent(a *authorization, user *directory.User) (shown []permissions, ask bool, err *Error) {
 	if a.everybody && !a.accepted {
 		shown, err = c.organizationConsent(a, user)
@@ -157,8 +157,8 @@ type permissionText struct {
 	Admin                    bool // only an administrator can grant it
 }
 
-// describe words a permission as its resource's registration does: for users
-// what is meant for users, else what is meant for administrators.
+// describe returns the texts of a permission from its resource's registration: the
+// texts for users, or else the texts for administrators.
 func describe(s directory.PermissionScope) permissionText {
 	first := func(texts ...*string) string {
 		for _, t := range texts {

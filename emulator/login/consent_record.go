@@ -9,9 +9,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// record keeps consent in the directory, beside what was granted before: for the
-// user, or for everybody and then with application permissions. A client that
-// nobody had used here gets its service principal now.
+// record adds consent to the stored consent: for one user, or for all users together
+// with the application permissions. If the client has no service principal in the
+// tenant, record creates it.
 func (c *call) record(cl client, user *directory.User, given consentSet, everybody bool) error {
 	var entries []directory.DirectoryAudit
 	err := c.directory.UpdateAtOnce(func(tx *directory.Tx) error {

@@ -56,7 +56,7 @@ func newUserCode() string {
 	return string(random)
 }
 
-// typedUserCode is a user code as somebody may type it.
+// typedUserCode normalizes a user code that a person has typed.
 func typedUserCode(text string) string {
 	return strings.NewReplacer(" ", "", "-", "").Replace(strings.ToUpper(text))
 }
@@ -154,9 +154,9 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	return a, err
 }
 
-// deviceAuth is the page where a person types the code that a device shows. The
-// sign-in that follows is asked for even of somebody who is signed in: who
-// enters the code of an attacker must not let the attacker in.
+// deviceAuth is the page where a person enters the code that a device shows. It always
+// asks for a sign-in, even if the person is signed in: a person who enters an
+// attacker's code must not sign the attacker in unknowingly.
 func (c *call) deviceAuth() *Error {
 	code := typedUserCode(c.form.Get("otc") + c.form.Get("user_code"))
 	if c.r.Method != http.MethodPost {
@@ -217,7 +217,7 @@ func (l *Login) forgetDevice(userCode string) error {
 	return nil
 }
 
-// forgetExpiredDevices drops devices that nobody let in in time.
+// forgetExpiredDevices deletes devices whose code expired before anybody approved it.
 func (l *Login) forgetExpiredDevices() error {
 	for _, key := range l.home.Keys(devicesBucket) {
 		if strings.Contains(key, "/") {

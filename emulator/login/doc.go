@@ -8,17 +8,17 @@
 //
 //   - The registrations decide: what a token says, who gets one and who is
 //     refused follow from the directory at the moment of the request.
-//   - No state in memory: codes, refresh tokens, sign-in pages and sessions are
-//     sealed text that carries what it stands for, and devices that wait are in
-//     the directory, so a restart loses none.
-//   - A code is redeemed once, ever, by whichever process is first.
-//   - A call is to one tenant, determined by its path or else by who signs in; what
-//     was looked up before that is looked up again.
-//   - A session and a refresh token are those of the account in its own tenant.
+//   - No state is in memory only: codes, refresh tokens, sign-in pages and sessions
+//     are sealed text that contains the state, and waiting devices are in the
+//     directory, so a restart loses none of them.
+//   - A code can be redeemed only once, by the first process that tries.
+//   - A call belongs to one tenant, which its path or the user who signs in
+//     determines. Objects that were looked up before that are looked up again.
+//   - A session and a refresh token belong to the account in its home tenant.
 //   - The resource chooses the version of its access tokens; the endpoint
 //     chooses the version of ID tokens and the shape of the answer.
-//   - scp is everything granted or pre-authorized, whatever was asked for.
-//   - Issuers and URLs come from authority alone; errors from errorTable alone.
+//   - scp contains all granted and pre-authorized scopes, not only requested ones.
+//   - Only authority creates issuers and URLs, and only errorTable contains errors.
 //   - No secret, password, code or token is ever logged.
 //
 // # The sign-in form
@@ -31,21 +31,22 @@
 //	loginfmt  the user principal name (input id i0116)
 //	passwd    the password (input id i0118)
 //
-// The answer is a redirect (302) or, with response_mode=form_post, a page with
-// a form to the client; or the same page again with status 200 and the error,
-// which begins with its AADSTS code, in the element with the id error; or an
-// error page (400) with the same element where no client may be told.
-// Where consent is missing, the answer is the consent page (status 200): its form
-// has the hidden field ctx and two buttons named decision, accept and cancel;
-// an administrator also has the box everybody, unless the request is for
-// everybody by itself. Where only an administrator
-// could accept, the page says so with AADSTS90094 in the element with the id
-// error. The meta element PageID names the kind of every page as Entra's do:
-// ConvergedSignIn, ConvergedConsent, ConvergedError.
+// A successful answer is a redirect (302) or, with response_mode=form_post, a page
+// with a form to the client. After a mistake in the form, the answer is the same page
+// with status 200; the element with the id error contains the error, which begins with
+// its AADSTS code. If the error must not be sent to the client, the answer is an error
+// page (400) with the same element.
 //
-// A device's user opens /{tenant}/deviceauth and types the code into the field
-// otc; the sign-in page follows, with a button decision=cancel, and at the end a
-// page (200) that says so.
+// If consent is missing, the answer is the consent page (status 200). Its form has the
+// hidden field ctx and two buttons named decision, with the values accept and cancel.
+// An administrator also gets the checkbox everybody, unless the request is already for
+// all users. If only an administrator can consent, the page shows AADSTS90094 in the
+// element with the id error. The meta element PageID names the type of every page with
+// Entra's names: ConvergedSignIn, ConvergedConsent, ConvergedError.
+//
+// The user of a device opens /{tenant}/deviceauth and enters the code in the field
+// otc. The sign-in page follows, with an additional button decision=cancel, and then a
+// page (200) with the result.
 //
 // An invited guest signs in at /{tenant}/redeem?user=ID&rd=URL, or at any other
 // sign-in page of that tenant.

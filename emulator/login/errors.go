@@ -127,7 +127,7 @@ var errorTable = map[int]errorEntry{
 // unknownUserMessage names the user, and the tenant that does not have them.
 const unknownUserMessage = "User account '%s' from identity provider '%s' does not exist in tenant '%s' and cannot access the application '%s'(%s) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account."
 
-// suberrors are the ones that MSAL acts upon.
+// suberrors are the suberror values that MSAL evaluates.
 var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 700082: "bad_token", 700084: "bad_token"}
 
 // failure is the refusal with an AADSTS number; args fill its message.

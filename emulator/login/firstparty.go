@@ -77,10 +77,10 @@ func managementNames() []string {
 	return names
 }
 
-// firstPartyResource finds a resource of Microsoft's by the name that a client
-// uses. Azure Resource Manager, which the Azure CLI asks for tokens first of all,
-// stands here until consent to it, or somebody else, makes its service principal
-// in the tenant; any other must be made first.
+// firstPartyResource finds a resource of Microsoft by the name that a client uses.
+// Every such resource needs a service principal in the tenant, except Azure Resource
+// Manager: the Azure CLI requests tokens for it first, so it is available before its
+// service principal exists.
 func (c *call) firstPartyResource(name string) (*directory.ServicePrincipal, bool) {
 	known, found := microsoft.FindResource(name)
 	if !found {
@@ -113,8 +113,9 @@ func firstPartyPermissions(cl client, r resource) []string {
 	return nil
 }
 
-// principalOf finds the service principal of an application in the tenant, or
-// makes it: that of a registration here, else of one of Microsoft's.
+// principalOf finds the service principal of an application in the tenant. If there is
+// none, it creates one from a registration in this process, or from the list of
+// Microsoft's applications.
 func principalOf(tx *directory.Tx, appID string) (*directory.ServicePrincipal, error) {
 	if found, ok := tx.ServicePrincipalByAppID(appID); ok {
 		return found, nil

@@ -40,8 +40,8 @@ func (c *call) registeredIn(cl client) string {
 	return c.tenant.ID
 }
 
-// applicationScope reads the one scope that this grant takes: a resource's
-// .default. Scopes of OpenID Connect beside it mean nothing here.
+// applicationScope reads the only scope that this grant accepts: the .default scope of
+// a resource. It ignores scopes of OpenID Connect.
 func (c *call) applicationScope() (scopeRequest, *Error) {
 	if c.version == v1 {
 		name := c.form.Get("resource")

@@ -112,8 +112,8 @@ func (c *call) checkCode(redeemed code, cl client) *Error {
 	return nil
 }
 
-// checkVerifier holds the client to the proof key (RFC 7636 section 4.6). A
-// verifier where there was no challenge is refused too, but for an empty one.
+// checkVerifier compares the code verifier with the challenge (RFC 7636 section 4.6).
+// It also refuses a verifier, unless it is empty, if there was no challenge.
 func (redeemed code) checkVerifier(verifier string) *Error {
 	if redeemed.Challenge == "" {
 		if redeemed.Redirect.Platform == spa {

@@ -7,8 +7,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// userName is how tokens name a user for people: by his principal name, a guest
-// by the address that he was invited at.
+// userName is the readable name of a user in tokens: the user principal name, or the
+// invited address of a guest.
 func userName(user *directory.User) string {
 	if isGuest(user) && user.Mail != nil {
 		return *user.Mail

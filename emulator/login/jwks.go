@@ -23,8 +23,8 @@ func (c *call) keysV2() *Error { return c.publishKeys(c.issuerV2, c.cloud.Instan
 
 func (c *call) keysV1() *Error { return c.publishKeys(c.issuerV1, "") }
 
-// publishKeys lists the keys. One that may sign for another tenant alone is in the
-// key set of all tenants, with that tenant as its issuer.
+// publishKeys lists the keys. A key that signs only for another tenant is in the key
+// set of all tenants, with that tenant as its issuer.
 func (c *call) publishKeys(issuerOf func(tenantID string) string, cloud string) *Error {
 	own := c.documentTenant()
 	var keys []publicKey

@@ -201,11 +201,11 @@ func (r *keyring) byID(id string) (*signingKey, bool) {
 	return nil, false
 }
 
-// Sign makes a JWT of any claims under the tenant's current key, for tokens
-// that are wrong in every way but their signature. Fields of header replace or
-// join those of a v2 token (typ, alg, kid); one with the value nil is left out.
-// Whatever alg says, the signature is RS256. The kid of another key of the
-// tenant's, next or retired, makes that key sign.
+// Sign makes a JWT with any claims and signs it with the tenant's current key, so
+// that only the claims and the header can be wrong. Fields of header replace the
+// fields of a v2 token (typ, alg, kid) or are added to them; a field with the value
+// nil is left out. The signature is always RS256, even if alg has another value. If
+// kid is the id of a next or retired key, that key signs.
 func (l *Login) Sign(header, claims map[string]any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
@@ -214,8 +214,8 @@ func (l *Login) Sign(header, claims map[string]any) (string, error) {
 	return l.SignPayload(header, payload)
 }
 
-// SignPayload does the same to a payload as it is written, which may state a
-// claim twice or be no JSON at all.
+// SignPayload signs a payload without changing it. The payload may contain a claim
+// twice or not be JSON.
 func (l *Login) SignPayload(header map[string]any, payload []byte) (string, error) {
 	key := l.keys.current()
 	if id, ok := header["kid"].(string); ok {

@@ -6,9 +6,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// addOptional adds the claims of a user's token that a registration asks for.
-// One that has no value for the user is left out; one that this server does not
-// know changes nothing, as in Entra.
+// addOptional adds the optional claims that a registration requests to a user's token.
+// It leaves out claims that have no value for the user, and ignores unknown claims, as
+// Entra does.
 // Source: learn.microsoft.com/entra/identity-platform/optional-claims-reference.
 func (c *call) addOptional(token claims, i issuance, asked []directory.OptionalClaim) {
 	user := i.user

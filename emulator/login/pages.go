@@ -40,8 +40,8 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // marks pages of its kind for programs that drive a browser.
 type pageHead struct{ ID, Title string }
 
-// pagePolicy says nothing of form-action: browsers hold the redirect that
-// follows a form to it too, and that goes to the client.
+// pagePolicy has no form-action: browsers apply it also to the redirect after a form,
+// which leads to the client.
 var pagePolicy = strings.Join([]string{
 	"default-src 'none'", "style-src " + source(style), "script-src " + source(script),
 	"frame-ancestors 'none'", "base-uri 'none'",

@@ -9,10 +9,10 @@ import (
 // invitationPortal is Microsoft's program that people accept invitations with.
 const invitationPortal = "4660504c-45b3-4674-a709-71951a6b0763"
 
-// redemption is an invitation that somebody has come to accept.
+// redemption is the state of a page on which a guest accepts an invitation.
 type redemption struct {
 	UserID string `json:"userId"` // of who was invited
-	To     string `json:"to"`     // where the person goes afterwards
+	To     string `json:"to"`     // the address to which the guest is redirected afterwards
 }
 
 // redeem is the address of an invitation: it signs the invited person in, which
@@ -53,7 +53,7 @@ func (c *call) redemption(r redemption) (*authorization, *Error) {
 	return &authorization{client: cl, redeem: &r}, err
 }
 
-// redeemed sends somebody on who has accepted an invitation.
+// redeemed redirects a guest who has accepted an invitation.
 func (c *call) redeemed(r *redemption) *Error {
 	c.noStore()
 	c.w.Header().Set("Location", r.To)

@@ -17,7 +17,7 @@ const (
 	publicInstall platform = "publicClient"
 )
 
-// redirect is where an authorization response goes.
+// redirect is the address of an authorization response.
 type redirect struct {
 	URI      string   `json:"uri"`
 	Platform platform `json:"platform"`
@@ -37,9 +37,9 @@ func registered(app *directory.Application) []redirect {
 	return all
 }
 
-// findRedirect holds the URI that a request asks for to the registration. The
-// answer goes to the URI as it was asked for. A request that leaves it out gets
-// the only one there is, or the default.
+// findRedirect checks the redirect URI of a request against the registration. The
+// response uses the requested URI unchanged. If the request has no URI, findRedirect
+// returns the only registered one, or the default.
 func findRedirect(app *directory.Application, asked string) (redirect, *Error) {
 	all := registered(app)
 	if asked == "" {
@@ -100,8 +100,8 @@ func sameLoopback(a, b string) bool {
 	return (host == "localhost" || host == "127.0.0.1") && sameBesidesHost(ua, ub)
 }
 
-// sameWildcard compares a URI that begins with https://*. to one that is asked
-// for: one label stands in the place of the wildcard, the rest is the same.
+// sameWildcard compares a registered URI that begins with https://*. with a requested
+// one: one label replaces the wildcard, and the rest must be equal.
 // Source: learn.microsoft.com/entra/identity-platform/reply-url (wildcards).
 func sameWildcard(registered, asked string) bool {
 	if !strings.HasPrefix(registered, "https://*.") {
@@ -124,7 +124,7 @@ func parseBoth(a, b string) (ua, ub *url.URL, ok bool) {
 	return ua, ub, okA && okB
 }
 
-// parseHTTP parses a web address; one that could be read in two ways is none.
+// parseHTTP parses a web address. It refuses ambiguous addresses.
 func parseHTTP(s string) (*url.URL, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.User != nil || strings.ContainsAny(s, "#\\") {

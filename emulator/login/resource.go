@@ -11,7 +11,7 @@ import (
 type resource struct {
 	principal *directory.ServicePrincipal
 	app       *directory.Application // nil when no tenant here has it, as Microsoft Graph
-	name      string                 // the name that the client used, as it is registered
+	name      string                 // the client's name for the resource, spelt as in the registration
 	absent    bool                   // the tenant has no service principal of it yet, and consent makes it
 }
 
@@ -110,15 +110,15 @@ func (r resource) scope(value string) (directory.PermissionScope, bool) {
 	return directory.PermissionScope{}, false
 }
 
-// demand is what a request asks of one resource.
+// demand contains the permissions that a request asks for at one resource.
 type demand struct {
 	resource resource
 	parts    []scopePart
 }
 
-// demands finds the resources that a request names and what it asks of each, in
-// the order of the request. Two names of one resource are one demand. At a v1
-// endpoint a client gets a user's token for itself by its appId alone.
+// demands finds the resources that a request names and the requested permissions of
+// each, in the order of the request. Two names of one resource are one demand. At a v1
+// endpoint a client can request a user's token for itself only by its appId.
 func (c *call) demands(cl client, request scopeRequest) ([]demand, *Error) {
 	var all []demand
 	for _, part := range request.parts {

@@ -48,8 +48,8 @@ func parseResponseTypes(text string) (responseTypes, *Error) {
 	return types, nil
 }
 
-// checkResponse reads the response type and mode. A token never goes into a
-// query, where servers and histories keep it.
+// checkResponse checks the response type and mode. It refuses tokens in a query,
+// because servers and browser histories store queries.
 func (c *call) checkResponse(a *authorization) *Error {
 	mode, text := c.form.Get("response_mode"), c.form.Get("response_type")
 	var err *Error
@@ -78,7 +78,7 @@ func (c *call) checkResponse(a *authorization) *Error {
 	return nil
 }
 
-// answer is what goes to the redirect URI.
+// answer returns the parameters of an authorization response.
 func (c *call) answer(a *authorization, s session, user *directory.User) (url.Values, *Error) {
 	values := url.Values{"session_state": {s.ID}}
 	i := issuance{
@@ -128,9 +128,9 @@ func halfHash(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// respond delivers an authorization response to the redirect URI
-// (OAuth 2.0 Multiple Response Type Encoding Practices, OAuth 2.0 Form Post
-// Response Mode). State goes back as it came.
+// respond sends an authorization response to the redirect URI (OAuth 2.0 Multiple
+// Response Type Encoding Practices, OAuth 2.0 Form Post Response Mode). It returns the
+// state unchanged.
 func (c *call) respond(a *authorization, values url.Values) *Error {
 	if a.stateInForm {
 		values.Set("state", a.state)

@@ -32,8 +32,8 @@ func (o *oidcScopes) add(value string) bool {
 	return true
 }
 
-// names are the scopes of OpenID Connect as the scp claim of a Microsoft Graph
-// token has them. A refresh token is nobody's right at an API.
+// names are the scopes of OpenID Connect that the scp claim of a Microsoft Graph token
+// contains. offline_access is not included, because it is no permission at an API.
 func (o oidcScopes) names() []string {
 	var names []string
 	for name, asked := range map[string]bool{"openid": o.openid, "profile": o.profile, "email": o.email} {
@@ -100,8 +100,8 @@ func parseScope(text string) (scopeRequest, *Error) {
 
 func (p scopePart) isDefault() bool { return strings.EqualFold(p.value, allGranted) }
 
-// resourceScope is what a request asks of a v1 endpoint, where a resource is
-// named and everything granted is meant.
+// resourceScope is the scope of a request to a v1 endpoint: it names a resource and
+// requests everything that was granted.
 func resourceScope(name string) scopeRequest {
 	if name == "" {
 		name = directory.MicrosoftGraphAppID

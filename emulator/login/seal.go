@@ -18,7 +18,8 @@ import (
 
 const sealingKeyKey = "sealing-key"
 
-// purpose keeps what was sealed for one use from being taken for another.
+// purpose is the use of a sealed text. A text that was sealed for one purpose is not
+// accepted for another.
 type purpose string
 
 const (
@@ -30,8 +31,8 @@ const (
 	sessionCookie     purpose = "session"
 )
 
-// sealer turns state into opaque text that only this tenant can have made:
-// what is sealed needs no store, and survives a restart.
+// sealer turns state into encrypted and authenticated text that only this tenant can
+// create. Sealed state needs no store and survives a restart.
 type sealer struct {
 	aead     cipher.AEAD // AES-256-GCM
 	pairwise []byte      // key of pairwise subjects

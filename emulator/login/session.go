@@ -14,8 +14,8 @@ const (
 	endedSessionsBucket = "login-ended-sessions" // id of a session that was ended → Unix time at which it would have expired
 )
 
-// session is a person's sign-in in one browser. It is that of the account in its
-// own tenant, whichever tenant the person signs in to by it.
+// session is a person's sign-in in one browser. It belongs to the account in its home
+// tenant, also if the person signs in to another tenant with it.
 type session struct {
 	ID       string    `json:"id"` // the sid claim and session_state
 	UserID   string    `json:"userId"`
@@ -27,7 +27,7 @@ type session struct {
 // Source: learn.microsoft.com/entra/identity-platform/refresh-tokens#token-revocation.
 func (s session) outdated(who account) bool { return s.SignedIn.Before(who.Password.Changed) }
 
-// startSession signs somebody in to the browser.
+// startSession signs an account in to the browser.
 func (c *call) startSession(who account) (session, error) {
 	s := session{ID: uuid.NewString(), UserID: who.ID, TenantID: who.home.Tenant().ID, SignedIn: c.now}
 	sealed, err := c.seal.close(sessionCookie, s)
@@ -38,8 +38,8 @@ func (c *call) startSession(who account) (session, error) {
 	return s, nil
 }
 
-// session finds who is signed in to the browser. A sign-in that is too old, or
-// whose user may no longer sign in, is none.
+// session finds the account that is signed in to the browser. It ignores sessions that
+// are too old, and sessions of users who may no longer sign in.
 func (c *call) session() (session, account, bool) {
 	var s session
 	cookie, err := c.r.Cookie(sessionCookieName)

@@ -34,7 +34,8 @@ func (c *call) interrupt(a *authorization) signInState {
 	return state
 }
 
-// tenantName is the organization that somebody signs in to, where it is known.
+// tenantName is the name of the organization that the user signs in to, if it is
+// known.
 func (c *call) tenantName() string {
 	if !c.tenantKnown {
 		return ""
@@ -123,8 +124,8 @@ func loginHint(s session) string {
 	return hintPrefix + base64.RawURLEncoding.EncodeToString([]byte(s.UserID+"@"+s.TenantID))
 }
 
-// hintedUser is the user name that a login_hint stands for: itself, or that of
-// the account that a login_hint claim names.
+// hintedUser returns the user name for a login_hint, which is a user name or the value
+// of a login_hint claim.
 func (c *call) hintedUser(hint string) string {
 	encoded, opaque := strings.CutPrefix(hint, hintPrefix)
 	if !opaque {

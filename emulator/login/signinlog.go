@@ -20,15 +20,16 @@ func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
 	to := c.directory
 	if home, found := c.realmOf(name); !c.tenantKnown {
 		if !found {
-			return // nobody's
+			return // the user's tenant is not known
 		}
 		to = home
 	}
 	c.logSignIn(to, c.pageEntry(a), a.client.app, name, nil, refused)
 }
 
-// logPage notes what a request at a page led to for somebody who is signed in.
-// A user of another tenant is logged in their home tenant as well, by the code that says so there.
+// logPage adds an entry for a request at a page by a user who is signed in. For a user
+// of another tenant it also adds an entry in their home tenant, with the error code
+// for that tenant.
 func (c *call) logPage(a *authorization, s session, user *directory.User, refused *Error) {
 	who, gone := c.account(s)
 	if gone != nil || !c.tenantKnown {
@@ -71,7 +72,7 @@ func (c *call) logToken(i issuance, refused *Error) {
 		entry.IsInteractive, entry.SignInEventTypes = true, []string{"interactiveUser"}
 	}
 	if !c.tenantKnown {
-		return // nobody's: it is not known which tenant was meant
+		return // the tenant of the request is not known
 	}
 	app := i.client.app
 	if app == nil {

@@ -96,7 +96,7 @@ type issuance struct {
 	nonce                string
 	authTime             bool          // the ID token says when the user signed in
 	wishes               claimsRequest // of the claims parameter
-	codeHash, accessHash string        // of what is issued beside an ID token
+	codeHash, accessHash string        // hashes of the code and the access token beside an ID token
 	inFragment           bool          // of a redirect URI, which has to stay short
 	spaSince             time.Time     // when a single-page application's user signed in
 	ipaddr               string
@@ -162,9 +162,9 @@ func (c *call) addUserTokens(answer map[string]any, i issuance) error {
 	return nil
 }
 
-// scopeAnswer is the scope member: the client's own strings, since clients
-// count what is missing as refused, then whatever else was granted, named as
-// the client named the resource.
+// scopeAnswer returns the scope member of an answer: first the strings that the client
+// requested, because clients treat missing ones as refused, then all other granted
+// scopes, with the client's name for the resource.
 func (c *call) scopeAnswer(i issuance) string {
 	if c.version == v1 {
 		return strings.Join(i.granted, " ")

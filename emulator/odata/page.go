@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Query is what a request asks of a list.
+// Query contains the query options for a list.
 type Query struct {
 	Filter  Filter
 	Search  Search
@@ -129,8 +129,8 @@ func ParsePosition(token string) (*Position, error) {
 	return p, nil
 }
 
-// Page filters, sorts and cuts a list; next is where the following page
-// begins, nil when there is none.
+// Page filters, sorts and pages a list. next is the position of the next page, or nil
+// on the last page.
 func (q Query) Page(objects []any) (page []any, total int, next *Position) {
 	if len(q.OrderBy) == 0 && !q.Count {
 		page, next = q.pageByID(objects)
@@ -163,8 +163,8 @@ func (q Query) Page(objects []any) (page []any, total int, next *Position) {
 	return page, total, next
 }
 
-// pageByID is Page for a list in the order of ids, of which nobody asks how long it
-// is: no object before the page or after it is looked at.
+// pageByID is Page for a list that is sorted by id, without a count. It does not visit
+// objects before or after the page.
 func (q Query) pageByID(objects []any) (page []any, next *Position) {
 	byID := func(a, b any) int { return cmp.Compare(idOf(a), idOf(b)) }
 	if !slices.IsSortedFunc(objects, byID) {
@@ -186,7 +186,7 @@ func (q Query) pageByID(objects []any) (page []any, next *Position) {
 	return page, nil
 }
 
-// keeps tells whether an object is one that $filter and $search leave.
+// keeps tells whether an object matches $filter and $search.
 func (q Query) keeps(object any) bool {
 	return q.Search.Matches(object) && Matches(q.Filter, object)
 }

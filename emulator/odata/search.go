@@ -85,8 +85,8 @@ func words(text string) []string {
 	return all
 }
 
-// Matches tells whether an object has what was searched for. No search is matched by
-// everything.
+// Matches tells whether an object matches the search. Every object matches an empty
+// search.
 func (s Search) Matches(object any) bool {
 	if s == nil {
 		return true

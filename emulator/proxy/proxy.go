@@ -24,9 +24,9 @@ const (
 
 // Config is what a Proxy needs.
 type Config struct {
-	Hosts   []string     // that end here, in lower case
-	TLS     *tls.Config  // has a certificate for each of them
-	Handler http.Handler // answers what was sent to them
+	Hosts   []string     // the hosts that the proxy answers itself, in lower case
+	TLS     *tls.Config  // has a certificate for each host
+	Handler http.Handler // answers the requests to these hosts
 	Logger  *slog.Logger // nil: nothing is logged
 }
 

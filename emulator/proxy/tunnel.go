@@ -22,8 +22,8 @@ func (t *tunnel) Close() error {
 	return t.Conn.Close()
 }
 
-// tunnels is the listener of the server that ends tunnels: what was accepted on
-// the proxy's port comes up here once its CONNECT has been answered.
+// tunnels is the listener of the server behind the tunnels: it accepts a connection of
+// the proxy's port after the answer to its CONNECT.
 type tunnels struct {
 	ready   chan *tunnel
 	slots   chan struct{}
@@ -35,7 +35,8 @@ func newTunnels(limit int) *tunnels {
 	return &tunnels{ready: make(chan *tunnel), slots: make(chan struct{}, limit), closed: make(chan struct{})}
 }
 
-// reserve takes the place of one tunnel; false means that there is none left.
+// reserve takes one of the free places for a tunnel. It returns false if there is
+// none.
 func (l *tunnels) reserve() bool {
 	select {
 	case l.slots <- struct{}{}:
@@ -70,5 +71,5 @@ func (l *tunnels) Close() error {
 	return nil
 }
 
-// Addr names the listener in errors; nobody can dial it.
+// Addr names the listener in errors. It is no address to connect to.
 func (l *tunnels) Addr() net.Addr { return &net.UnixAddr{Name: "tunnels", Net: "tunnel"} }
