@@ -6,7 +6,7 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
-const groupProperties = "id,uniqueName,displayName,description,mailNickname," +
+const groupProperties = "id,uniqueName,createdDateTime,displayName,description,mailNickname," +
 	"groupTypes,mailEnabled,securityEnabled,visibility,membershipRule,membershipRuleProcessingState"
 
 // GroupNamed reads the group with a uniqueName.

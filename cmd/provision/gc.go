@@ -22,7 +22,7 @@ func (a *app) gc() *cobra.Command {
 more: those whose --ttl has passed, and with --environments those whose suffix matches a
 pattern and is not among --keep. It reads the marks that apply has left in the tenant, needs
 no manifests, and touches no other stack. A stack is deleted only if all of its applications
-carry the same marks.`,
+carry the same marks, and if its users and groups are not older than its applications.`,
 		Example: "  provision gc --dry-run\n  provision gc --target staging --yes\n  provision gc --environments 'pr-*' --keep pr-17,pr-21",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,6 +46,10 @@ carry the same marks.`,
 			environments := []environment{}
 			for _, l := range lifespans(state) {
 				e := environment{Stack: l.Stack, Environment: l.Environment, Reason: a.reasonToDelete(l, pattern, keep)}
+				if e.Reason != "" && !marksTrusted(state, l.Stack) {
+					a.say("note: stack %s has users or groups that are older than its applications, whose marks anyone can have written; if nobody needs it, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
+					e.Reason = ""
+				}
 				if !l.Expires.IsZero() {
 					e.Expires = &l.Expires
 				}
@@ -104,6 +108,37 @@ func lifespans(state *plan.State) (all []stack.Lifespan) {
 		}
 	}
 	return all
+}
+
+// sameApply is how far apart one apply creates the objects of a stack.
+const sameApply = time.Hour
+
+// marksTrusted tells whether an application of a stack is as old as the users and groups
+// of the stack. Anyone who can register an application can write the marks of a stack on
+// it, and would have the users and groups of a stack without applications deleted. Entra
+// sets the time of creation.
+func marksTrusted(state *plan.State, name string) bool {
+	var application, other time.Time // the oldest ones
+	for k, o := range state.Objects {
+		oldest := &other
+		switch {
+		case o.Stack != name || o.Adopted:
+			continue
+		case k.Kind == plan.Application:
+			oldest = &application
+		case k.Kind != plan.User && k.Kind != plan.Group:
+			continue
+		}
+		text, _ := o.Properties["createdDateTime"].(string)
+		created, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return false
+		}
+		if oldest.IsZero() || created.Before(*oldest) {
+			*oldest = created
+		}
+	}
+	return other.IsZero() || application.Before(other.Add(sameApply))
 }
 
 // reasonToDelete is why a stack is not needed any more, or "".
