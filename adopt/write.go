@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -110,7 +111,7 @@ func encode(documents ...document) ([]byte, error) {
 			return nil, err
 		}
 		for line := range strings.Lines(spec) {
-			if strings.TrimSpace(line) != "" {
+			if line != "\n" {
 				b.WriteString("  ")
 			}
 			b.WriteString(line)
@@ -119,14 +120,21 @@ func encode(documents ...document) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// comment is a text on one line.
+// comment is a text on one line, without what an editor does not show.
 func comment(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
+		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, text)
+}
+
+// isHidden tells whether an editor does not show a character, or obeys it, as it does with
+// those that change the direction of text. A manifest has its escape sequence.
+func isHidden(r rune) bool {
+	const nextLine = 0x85
+	return r == nextLine || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // block is a value as YAML in block style.
@@ -137,7 +145,15 @@ func block(v any) (string, error) {
 	}
 	style(root)
 	text, err := yaml.Dump(root, yaml.WithV3Defaults(), yaml.WithIndent(2), yaml.WithLineWidth(-1))
-	return string(text), err
+	var b strings.Builder
+	for _, r := range string(text) {
+		if isHidden(r) { // within double quotes
+			fmt.Fprintf(&b, `\U%08X`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String(), err
 }
 
 // node is a value as YAML: its JSON, whose members are in the order of the type's
@@ -150,6 +166,7 @@ func node(v any) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	raw = bytes.ReplaceAll(raw, []byte("\u0085"), []byte(`\u0085`)) // YAML reads it as a line break
 	var root yaml.Node
 	return &root, yaml.Unmarshal(raw, &root)
 }
@@ -158,6 +175,9 @@ func node(v any) (*yaml.Node, error) {
 // and text without quotes where it needs none.
 func style(n *yaml.Node) {
 	n.Style = 0
+	if n.Kind == yaml.ScalarNode && strings.ContainsFunc(n.Value, isHidden) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	short := n.Kind == yaml.SequenceNode
 	length := 0
 	for _, c := range n.Content {

@@ -23,9 +23,9 @@ func routePublic(graph, login, manager http.Handler) http.Handler {
 		cloud, found := microsoft.CloudOf(host)
 		own := !found
 		switch {
-		case host == cloud.Manager, own && arm.Serves(r.URL.Path):
+		case found && host == cloud.Manager, own && arm.Serves(r.URL.Path):
 			manager.ServeHTTP(w, r)
-		case host == cloud.Graph && first != "oidc", own && version: // UserInfo is at /oidc
+		case found && host == cloud.Graph && first != "oidc", own && version: // UserInfo is at /oidc
 			graph.ServeHTTP(w, r)
 		default:
 			login.ServeHTTP(w, r)

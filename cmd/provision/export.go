@@ -122,14 +122,15 @@ func find(ctx context.Context, client *graph.Client, s adopt.Selection) ([]adopt
 	return found, err
 }
 
-// writeBelow writes files below a folder and returns their paths.
+// writeBelow writes new files below a folder and returns their paths. It replaces nothing
+// that another process has put there meanwhile.
 func writeBelow(dir string, files []adopt.File) ([]string, error) {
 	written := []string{}
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))
 		err := os.MkdirAll(filepath.Dir(path), 0o755)
 		if err == nil {
-			err = os.WriteFile(path, f.Content, 0o644)
+			err = writeNew(path, f.Content)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", path, err)
@@ -137,6 +138,16 @@ func writeBelow(dir string, files []adopt.File) ([]string, error) {
 		written = append(written, path)
 	}
 	return written, nil
+}
+
+// writeNew writes a file that must not exist.
+func writeNew(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
 }
 
 func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Selection, stacks []string, dir string) error {
