@@ -31,7 +31,7 @@ metadata:
     - {rule: redirect-shared-domain, reason: "the domain is moved in May (API-17)", until: 2027-05-31}
 %[1]s%[1]s%[1]s
 
-%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, anyone who made them. It
+%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, whoever made them. It
 names each one by its display name and appId. %[1]sprovision plan%[1]s names the violations that are new: those
 of the applications that it creates or changes, which the tenant does not have already.
 
@@ -39,7 +39,7 @@ This page is generated from the rules in %[1]spolicy%[1]s. Each example is part 
 Application.
 `, "`", len(rules))
 	for _, r := range rules {
-		fmt.Fprintf(&b, "\n## %s\n\nSeverity: %s. If it is violated, %s.\n\nCorrection: %s.\nSource: %s.\n\n", r.ID, r.Severity, r.Reason, r.Fix, r.Source)
+		fmt.Fprintf(&b, "\n## %s\n\nSeverity: %s. Risk: %s.\n\nCorrection: %s.\nSource: %s.\n\n", r.ID, r.Severity, r.Reason, r.Fix, r.Source)
 		if r.Live {
 			b.WriteString("Only `check --live` finds it.\n")
 			continue

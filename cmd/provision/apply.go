@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -151,7 +152,7 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	}
 	if all := apis(stacks); len(all) > 0 {
 		if !verified {
-			add("verify the API that it protects", "verify")
+			add("verify the bundled API, or yours with --url URL", "verify")
 		}
 		if len(all) == 1 && len(all[0].stack.Users) > 0 {
 			add("get a token for a user", "token", "--user", all[0].stack.Users[0].Name, "--decode")
@@ -159,7 +160,11 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 		}
 	}
 	add("show what a change to the manifests would do", "plan")
-	add("delete everything that the stack owns", "destroy")
+	if slices.ContainsFunc(stacks, keepsObjects) {
+		add("give the objects back: remove the marks, delete nothing", "release")
+	} else {
+		add("delete everything that the stack owns", "destroy")
+	}
 	width := 0
 	for _, l := range lines {
 		width = max(width, len(l[0]))
@@ -168,4 +173,12 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	for _, l := range lines {
 		fmt.Fprintf(a.stdout, "  %-*s  %s\n", width, l[0], l[1])
 	}
+}
+
+// keepsObjects tells whether a stack holds objects that existed before it or that its
+// manifests protect, so that nobody should be told to try destroy.
+func keepsObjects(s *stack.Stack) bool {
+	return s.Protection.PreventsDelete() || slices.ContainsFunc(s.Applications, func(one *stack.Application) bool {
+		return one.Adopt != "" || one.Protection.PreventsDelete()
+	})
 }

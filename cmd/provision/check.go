@@ -88,7 +88,7 @@ func (a *app) checkLive(ctx context.Context) ([]policy.Violation, error) {
 		return nil, err
 	}
 	defer c.close()
-	found, err := adopt.Find(ctx, c.graph, adopt.Selection{All: true})
+	found, err := find(ctx, c, adopt.Selection{All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -128,14 +128,15 @@ func writeSARIF(path string, all []policy.Violation) error {
 	return errors.Join(policy.WriteSARIF(f, version, all), f.Close())
 }
 
-// giveViolations prints the violations. It only counts violations that an
-// exception accepts.
+// giveViolations prints the violations, and the reason and the correction with the first
+// violation of each rule. It only counts violations that an exception accepts.
 func (a *app) giveViolations(all []policy.Violation) error {
 	if all == nil {
 		all = []policy.Violation{}
 	}
 	a.give("violations", all)
 	counts, open, excepted := map[policy.Severity]int{}, 0, 0
+	explained := map[string]bool{} // rules
 	for _, v := range all {
 		if v.Excepted != "" {
 			excepted++
@@ -143,7 +144,11 @@ func (a *app) giveViolations(all []policy.Violation) error {
 		}
 		open++
 		counts[v.Severity]++
-		fmt.Fprintf(a.stdout, "%s%s %s: application %s: %s\n  reason  %s\n  fix     %s\n  source  %s\n", where(v), v.Severity, v.Rule, v.Subject(), v.Message, v.Reason, v.Fix, v.Source)
+		fmt.Fprintf(a.stdout, "%s%s %s: application %s: %s\n", where(v), v.Severity, v.Rule, v.Subject(), v.Message)
+		if !explained[v.Rule] {
+			fmt.Fprintf(a.stdout, "  reason  %s\n  fix     %s\n  source  %s\n", v.Reason, v.Fix, v.Source)
+		}
+		explained[v.Rule] = true
 	}
 	var parts []string
 	for _, severity := range policy.Severities {

@@ -41,6 +41,7 @@ type connection struct {
 	lag               time.Duration // how long what was written may not be visible
 	newSecretPatience time.Duration // how long the token endpoint may not know a new secret
 	now               func() time.Time
+	administrator     string                                                               // appId of the local tenant's, which nobody has registered
 	caFile            string                                                               // of the local tenant
 	proxy             string                                                               // of the local tenant, where authority is reached through it
 	manage            *localtenant.Management                                              // nil on a real tenant

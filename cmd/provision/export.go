@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"provision/adopt"
-	"provision/graph"
 	"provision/stack"
 )
 
@@ -112,14 +112,37 @@ func emptyFolder(dir string) error {
 }
 
 // find lists the registrations of a selection; what is not there is an error that
-// says how to list them.
-func find(ctx context.Context, client *graph.Client, s adopt.Selection) ([]adopt.Registration, error) {
-	found, err := adopt.Find(ctx, client, s)
+// says what was meant, or how to list them. The administrator of the local tenant is a
+// part of that tenant and not among all registrations.
+func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Registration, error) {
+	found, err := adopt.Find(ctx, c.graph, s)
 	var none *adopt.NotFound
 	if errors.As(err, &none) {
+		if near := nearRegistration(ctx, c, none); near != "" {
+			return nil, hint(err, "did you mean --name %s?", shellQuote(near))
+		}
 		return nil, hint(err, "list the registrations: `az ad app list --all --query \"[].{name:displayName, appId:appId}\"`")
 	}
+	if s.All {
+		found = slices.DeleteFunc(found, func(r adopt.Registration) bool { return c.administrator != "" && r.AppID == c.administrator })
+	}
 	return found, err
+}
+
+// nearRegistration is the display name that was probably meant, or "".
+func nearRegistration(ctx context.Context, c *connection, none *adopt.NotFound) string {
+	if none.What != "display name" {
+		return ""
+	}
+	all, err := find(ctx, c, adopt.Selection{All: true})
+	if err != nil {
+		return "" // the first error says more
+	}
+	var names []string
+	for _, r := range all {
+		names = append(names, r.DisplayName)
+	}
+	return stack.Nearest(none.Value, names)
 }
 
 // writeBelow writes new files below a folder and returns their paths. It replaces nothing
@@ -151,7 +174,7 @@ func writeNew(path string, content []byte) error {
 }
 
 func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Selection, stacks []string, dir string) error {
-	found, err := find(ctx, s.graph, selection)
+	found, err := find(ctx, s, selection)
 	if err != nil {
 		return err
 	}

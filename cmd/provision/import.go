@@ -71,7 +71,7 @@ func importedName(dir, stated string) (string, error) {
 }
 
 func (a *app) importInto(ctx context.Context, s *connection, selection adopt.Selection, dir, name string) error {
-	found, err := find(ctx, s.graph, selection)
+	found, err := find(ctx, s, selection)
 	if err != nil {
 		return err
 	}

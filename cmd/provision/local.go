@@ -112,7 +112,7 @@ func (a *app) localSession(dir stateDir, served serving) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &connection{target: "local", local: true, tenantID: served.TenantID, authority: served.Origin,
+	s := &connection{target: "local", local: true, tenantID: served.TenantID, administrator: served.ClientID, authority: served.Origin,
 		v1Issuer: served.Origin + "/" + served.TenantID + "/",
 		http:     client, graph: g, keep: a.keep(string(dir)),
 		newSecretPatience: 10 * time.Second, now: a.now, written: func() {}, command: a.command, destroy: a.destroyCommand, caFile: dir.file("ca.pem"),
