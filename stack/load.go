@@ -3,6 +3,8 @@ package stack
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -13,7 +15,7 @@ func Load(dir string, stage Stage) ([]*Stack, error) {
 	folders, odd, err := find(dir)
 	if err != nil {
 		return nil, Mistakes{{Pos: Position{File: dir}, Message: strings.TrimPrefix(err.Error(), dir+": "),
-			Hint: "name the folder that contains the manifests, or create one with a `kind: Stack` document"}}
+			Hint: folderHint(dir)}}
 	}
 	l := &loader{root: dir, stage: stage, mistakes: odd, stacks: map[string]*loaded{}, byFolder: map[*folder][]*loaded{}, upns: map[string]upn{}, sinks: map[string]string{}}
 	var documents []source
@@ -395,3 +397,21 @@ func shownReferences(known []string) []string {
 }
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// folderHint says what to do where manifests cannot be read from dir.
+func folderHint(dir string) string {
+	if filepath.Ext(dir) == ".json" {
+		return "`provision plan DIR --out FILE` writes a plan to a file"
+	}
+	var beside []string
+	entries, _ := os.ReadDir(filepath.Dir(dir)) // without them there is no suggestion
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			beside = append(beside, e.Name())
+		}
+	}
+	if near := Nearest(filepath.Base(dir), beside); near != "" {
+		return fmt.Sprintf("did you mean %s?", filepath.Join(filepath.Dir(dir), near))
+	}
+	return "name the folder that contains the manifests, or create a stack: `provision init --from vscode-fastapi DIR`"
+}

@@ -68,6 +68,11 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 	if !branchForm.MatchString(a.config.GetString("branch")) {
 		return hint(usagef("--branch %q cannot be a branch", a.config.GetString("branch")), "as in --branch main")
 	}
+	if target != "local" {
+		if _, err := a.realTenant(target); err != nil {
+			return err
+		}
+	}
 	stage, err := a.stage()
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ type invocation struct {
 	verb  string   // of the command that runs, e.g. "apply"
 	where []string // the folder, or --stack NAME
 	given []string // the flags of the command alone, e.g. --no-purge
+	state string   // --state; what the environment sets is set for the next command too
 }
 
 // manifestVerbs are the commands that read the stacks of a folder.
@@ -24,6 +25,9 @@ var manifestVerbs = []string{"apply", "destroy", "doctor", "output", "plan", "re
 // invoked remembers what runs.
 func (a *app) invoked(cmd *cobra.Command, args []string) {
 	a.verb, a.where, a.given = cmd.Name(), nil, givenFlags(cmd)
+	if flag := cmd.Flag("state"); flag != nil && flag.Changed {
+		a.state = flag.Value.String()
+	}
 	if parent := cmd.Parent(); parent != nil && parent.Name() == "completion" {
 		a.answered = true // a script for a shell, and no result
 	}
@@ -58,8 +62,8 @@ func (a *app) commandAt(where []string, verb string, args ...string) string {
 	if target := a.config.GetString("target"); target != "" && target != "local" {
 		words = append(words, "--target", target)
 	}
-	if state := a.config.GetString("state"); state != "" {
-		words = append(words, "--state", state)
+	if a.state != "" {
+		words = append(words, "--state", a.state)
 	}
 	for i, word := range words {
 		words[i] = shellQuote(word)

@@ -18,9 +18,8 @@ func TestCommandsToTry(t *testing.T) {
 		{"it's", "local", "$(touch x)`id`", "apply|it's|--state|$(touch x)`id`|"},
 		{"a;b&c|d", "a\"b", "*", "apply|a;b&c|d|--target|a\"b|--state|*|"},
 	} {
-		a := &app{config: viper.New(), invocation: invocation{verb: "apply", where: []string{c.dir}}}
+		a := &app{config: viper.New(), invocation: invocation{verb: "apply", where: []string{c.dir}, state: c.state}}
 		a.config.Set("target", c.target)
-		a.config.Set("state", c.state)
 		line := a.again()
 		out, err := exec.Command("sh", "-c", "set -f; set -- "+line[len(program()):]+"; printf '%s|' \"$@\"").Output()
 		if err != nil || string(out) != c.want {

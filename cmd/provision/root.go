@@ -74,9 +74,9 @@ protect answers 200, 403 and 401 exactly where it must.
 
 The default target is a local tenant that is built in: it needs no installation
 and no account. --target selects a real tenant.`,
-		Example: `  provision apply manifests/ --verify     build everything and prove it
+		Example: `  provision apply manifests/ --verify     create the registrations and verify the API
   provision plan manifests/               show what apply would do
-  provision destroy manifests/            take it away again`,
+  provision destroy manifests/            delete them again`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -116,7 +116,7 @@ and no account. --target selects a real tenant.`,
 	flags.String("state", "", "folder of the local tenant (default: .provision/local in the working directory or a parent)")
 	root.AddGroup(
 		&cobra.Group{ID: "main", Title: "Commands:"},
-		&cobra.Group{ID: "more", Title: "Beside them:"})
+		&cobra.Group{ID: "more", Title: "Other commands:"})
 	for _, c := range []*cobra.Command{a.validate(), a.check(), a.plan(), a.apply(), a.verify(), a.destroy()} {
 		c.GroupID = "main"
 		root.AddCommand(c)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -94,6 +95,9 @@ func (r reach) await(ctx context.Context, client *http.Client, url string) error
 	return nil
 }
 
+// hostPort is an address without a scheme. No password can be in it.
+var hostPort = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`)
+
 // checkURL refuses what no path can be appended to. What it says never quotes
 // a password.
 func checkURL(what, text string) error {
@@ -103,7 +107,10 @@ func checkURL(what, text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return hint(usagef("%s is no URL of an API", what), "as in http://127.0.0.1:8000 or https://api.contoso.example/v1")
+		if near, wrong := url.Parse("http://" + text); wrong == nil && hostPort.MatchString(text) && near.Host != "" {
+			return hint(usagef("%s is not the URL of an API: http:// or https:// is missing", what), "did you mean %s?", near)
+		}
+		return hint(usagef("%s is not the URL of an API", what), "as in http://127.0.0.1:8000 or https://api.contoso.example/v1")
 	case u.User != nil:
 		return hint(usagef("%s holds a user name or password", what), "send the credentials that the API requires with --header")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":

@@ -153,7 +153,7 @@ func (v verification) run(ctx context.Context, handler conformance.Handler) (con
 	case errors.Is(err, conformance.ErrNoCase) && suite.Only != "":
 		return conformance.Summary{}, nil // another document may have what --only asks for
 	case errors.As(err, new(*net.OpError)):
-		return summary, hint(fmt.Errorf("verify %s: %w", v.p.name(), err), "is the API running at %s? See --url", url)
+		return summary, hint(fmt.Errorf("verify %s: %w", v.p.name(), err), "start the API at %s, or name its address with --url; --wait 30s waits until it answers", url)
 	case err != nil:
 		return summary, fmt.Errorf("verify %s: %w", v.p.name(), err)
 	}
