@@ -31,7 +31,7 @@ metadata:
     - {rule: redirect-shared-domain, reason: "the domain is moved in May (API-17)", until: 2027-05-31}
 %[1]s%[1]s%[1]s
 
-%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, whoever made them. It
+%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, managed or not. It
 names each one by its display name and appId. %[1]sprovision plan%[1]s names the violations that are new: those
 of the applications that it creates or changes, which the tenant does not have already.
 
