@@ -9,6 +9,7 @@ import (
 // Outcome is how a case ended.
 type Outcome string
 
+// The outcomes.
 const (
 	Pass    Outcome = "pass"
 	Fail    Outcome = "fail"    // the API answered wrongly
@@ -208,14 +209,17 @@ type Handler interface {
 // Handlers passes a run on to each of them.
 type Handlers []Handler
 
+// Begin passes the plan on.
 func (h Handlers) Begin(p Plan) error {
 	return h.each(func(one Handler) error { return one.Begin(p) })
 }
 
+// Result passes a result on.
 func (h Handlers) Result(r Result) error {
 	return h.each(func(one Handler) error { return one.Result(r) })
 }
 
+// End passes the summary on.
 func (h Handlers) End(s Summary) error {
 	return h.each(func(one Handler) error { return one.End(s) })
 }

@@ -22,6 +22,7 @@ type Tenant struct {
 	PayloadSigner func(ctx context.Context, header map[string]any, payload []byte) (string, error)
 }
 
+// User signs a user in to a client. It is part of Tokens, as the methods below are.
 func (t *Tenant) User(ctx context.Context, client, user string, scopes []string) (access, id string, err error) {
 	c, ok := t.Clients[client]
 	if !ok || c.RedirectURI == "" {
@@ -67,6 +68,7 @@ func (a *Authority) FormOrPassword(ctx context.Context, c Client, account Accoun
 
 const graphDefault = "https://graph.microsoft.com/.default"
 
+// Foreign gets a token for Microsoft Graph.
 func (t *Tenant) Foreign(ctx context.Context, client, user string) (string, error) {
 	c, account := t.Clients[client], t.Accounts[user]
 	var grant Grant
@@ -82,6 +84,7 @@ func (t *Tenant) Foreign(ctx context.Context, client, user string) (string, erro
 	return grant.AccessToken, err
 }
 
+// Application gets a token by client credentials.
 func (t *Tenant) Application(ctx context.Context, application string) (string, error) {
 	c, ok := t.Clients[application]
 	if !ok || c.Secret == "" {
@@ -91,8 +94,10 @@ func (t *Tenant) Application(ctx context.Context, application string) (string, e
 	return grant.AccessToken, err
 }
 
+// Keys reads the key set of the authority.
 func (t *Tenant) Keys(ctx context.Context) ([]byte, error) { return t.Authority.Keys(ctx) }
 
+// Sign has the issuer sign claims.
 func (t *Tenant) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
 	if t.Signer == nil {
 		return "", Unavailable("this tenant signs no tokens on request")
@@ -100,6 +105,7 @@ func (t *Tenant) Sign(ctx context.Context, header, claims map[string]any) (strin
 	return t.Signer(ctx, header, claims)
 }
 
+// SignPayload has the issuer sign a payload as it is written.
 func (t *Tenant) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
 	if t.PayloadSigner == nil {
 		return "", Unavailable("this tenant signs no tokens on request")

@@ -13,6 +13,7 @@ import (
 // Status is how a check ended.
 type Status string
 
+// The statuses.
 const (
 	OK      Status = "ok"
 	Warning Status = "warning" // may cause trouble

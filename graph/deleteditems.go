@@ -12,12 +12,15 @@ func DeletedApplications() Read {
 	return deleted("application", "id,appId,uniqueName,displayName,identifierUris,tags")
 }
 
+// DeletedServicePrincipals lists the service principals in the recycle bin.
 func DeletedServicePrincipals() Read {
 	return deleted("servicePrincipal", "id,appId,displayName,tags")
 }
 
+// DeletedGroups lists the groups in the recycle bin.
 func DeletedGroups() Read { return deleted("group", groupProperties) }
 
+// DeletedUsers lists the users in the recycle bin.
 func DeletedUsers() Read { return deleted("user", userProperties) }
 
 func deleted(kind, properties string) Read {

@@ -8,6 +8,7 @@ import (
 // Kind is what sort of thing an Object is.
 type Kind string
 
+// The kinds of objects and relations.
 const (
 	User             Kind = "user"
 	Group            Kind = "group"

@@ -40,6 +40,7 @@ type File struct {
 // FileAction is what becomes of an Output file.
 type FileAction string
 
+// The actions on an Output file.
 const (
 	Write  FileAction = "write"
 	Remove FileAction = "remove"

@@ -5,6 +5,7 @@ import "provision/stack"
 // Action is what a step does to its object.
 type Action string
 
+// The actions.
 const (
 	Create  Action = "create"
 	Link    Action = "link" // the second step of an application: what had to wait for other objects

@@ -100,6 +100,7 @@ type Application struct {
 	Owners               []string              `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
 }
 
+// API is what an application offers as an API.
 type API struct {
 	AcceptMappedClaims          *bool                      `json:"acceptMappedClaims,omitempty"`
 	RequestedAccessTokenVersion *int                       `json:"requestedAccessTokenVersion,omitempty"`
@@ -121,6 +122,7 @@ type Scope struct {
 	UserConsentDescription  *string `json:"userConsentDescription,omitempty"`
 }
 
+// PreAuthorizedApplication is a client that needs no consent to scopes of the API.
 type PreAuthorizedApplication struct {
 	Application string   `json:"application"` // a name in the stack, OTHER-STACK/NAME, or an appId
 	Scopes      []string `json:"scopes"`
@@ -136,12 +138,14 @@ type AppRole struct {
 	IsEnabled          *bool    `json:"isEnabled,omitempty"`
 }
 
+// OptionalClaims are the claims that the application adds to tokens.
 type OptionalClaims struct {
 	AccessToken []OptionalClaim `json:"accessToken,omitempty"`
 	IDToken     []OptionalClaim `json:"idToken,omitempty"`
 	Saml2Token  []OptionalClaim `json:"saml2Token,omitempty"`
 }
 
+// OptionalClaim is one added claim.
 type OptionalClaim struct {
 	Name                 string   `json:"name"`
 	Source               *string  `json:"source,omitempty"`
@@ -149,6 +153,7 @@ type OptionalClaim struct {
 	AdditionalProperties []string `json:"additionalProperties,omitempty"`
 }
 
+// Info are the pages about the application.
 type Info struct {
 	MarketingURL        *string `json:"marketingUrl,omitempty"`
 	PrivacyStatementURL *string `json:"privacyStatementUrl,omitempty"`
@@ -156,6 +161,7 @@ type Info struct {
 	TermsOfServiceURL   *string `json:"termsOfServiceUrl,omitempty"`
 }
 
+// Web is the application as a web app.
 type Web struct {
 	HomePageURL           *string               `json:"homePageUrl,omitempty"`
 	LogoutURL             *string               `json:"logoutUrl,omitempty"`
@@ -163,15 +169,18 @@ type Web struct {
 	ImplicitGrantSettings ImplicitGrantSettings `json:"implicitGrantSettings,omitzero"`
 }
 
+// ImplicitGrantSettings allow tokens from the authorization endpoint.
 type ImplicitGrantSettings struct {
 	EnableAccessTokenIssuance bool `json:"enableAccessTokenIssuance,omitempty"`
 	EnableIDTokenIssuance     bool `json:"enableIdTokenIssuance,omitempty"`
 }
 
+// RedirectURIs are the redirect URIs of a platform.
 type RedirectURIs struct {
 	RedirectURIs []string `json:"redirectUris,omitempty"`
 }
 
+// ServicePrincipal is the application in the tenant, as its administrators set it.
 type ServicePrincipal struct {
 	Create *bool `json:"create,omitempty"` // false: provision neither creates nor manages it
 

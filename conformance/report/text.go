@@ -72,6 +72,7 @@ const (
 	faint = "\x1b[2m"
 )
 
+// Begin writes the heading of a document.
 func (t *Text) Begin(p conformance.Plan) error {
 	var b bytes.Buffer
 	t.flushSummary(&b)
@@ -92,6 +93,7 @@ func (t *Text) Begin(p conformance.Plan) error {
 	return err
 }
 
+// Result writes the line of a case, or counts it among the cases that share a line.
 func (t *Text) Result(r conformance.Result) error {
 	var b bytes.Buffer
 	if t.stopped && !t.Verbose {
@@ -183,6 +185,7 @@ func (t *Text) flush(b *bytes.Buffer) {
 	t.shown, t.listed = nil, false
 }
 
+// End writes which endpoints let nobody in.
 func (t *Text) End(s conformance.Summary) error {
 	var b bytes.Buffer
 	t.flush(&b)

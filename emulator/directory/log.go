@@ -37,6 +37,7 @@ type SignIn struct {
 	UserAgent               *string      `json:"userAgent"`
 }
 
+// SignInStatus says whether a sign-in succeeded. Source: Graph resource type "signInStatus".
 type SignInStatus struct {
 	ErrorCode         int     `json:"errorCode"` // of AADSTS; 0: signed in
 	FailureReason     string  `json:"failureReason"`
@@ -66,6 +67,7 @@ type AuditInitiator struct {
 	App  *AuditApp  `json:"app"`
 }
 
+// AuditUser is the user who made a change. Source: Graph resource type "userIdentity".
 type AuditUser struct {
 	ID                string  `json:"id"`
 	DisplayName       *string `json:"displayName"`
@@ -73,6 +75,7 @@ type AuditUser struct {
 	IPAddress         *string `json:"ipAddress"`
 }
 
+// AuditApp is the application that made a change. Source: Graph resource type "appIdentity".
 type AuditApp struct {
 	AppID                *string `json:"appId"`
 	DisplayName          string  `json:"displayName"`
@@ -80,6 +83,7 @@ type AuditApp struct {
 	ServicePrincipalName *string `json:"servicePrincipalName"`
 }
 
+// TargetResource is an object that a change was about. Source: Graph resource type "targetResource".
 type TargetResource struct {
 	ID                 string             `json:"id"`
 	DisplayName        *string            `json:"displayName"`

@@ -165,6 +165,7 @@ func one[T any](name string, key func(*T) string) *memdb.IndexSchema {
 	return &memdb.IndexSchema{Name: name, Unique: true, AllowMissing: name != "id", Indexer: uniqueIndex[T]{key: key}}
 }
 
+// FromObject implements memdb.SingleIndexer.
 func (i uniqueIndex[T]) FromObject(object any) (bool, []byte, error) {
 	key := i.key(object.(*T))
 	return key != "", indexKey(key), nil
@@ -180,6 +181,7 @@ func many[T any](name string, keys func(*T) []string) *memdb.IndexSchema {
 	return &memdb.IndexSchema{Name: name, AllowMissing: true, Indexer: sharedIndex[T]{keys: keys}}
 }
 
+// FromObject implements memdb.MultiIndexer.
 func (i sharedIndex[T]) FromObject(object any) (bool, [][]byte, error) {
 	var keys [][]byte
 	for _, key := range i.keys(object.(*T)) {

@@ -62,6 +62,7 @@ type ServicePrincipal struct {
 	Version                   uint64               `json:"-"` // of the directory when it changed last
 }
 
+// SamlSSOSettings is the single sign-on by SAML of a service principal. Source: Graph resource type "samlSingleSignOnSettings".
 type SamlSSOSettings struct {
 	RelayState *string `json:"relayState"`
 }
@@ -126,11 +127,13 @@ type User struct {
 	InviteRedirects         []string                      `json:"-"` // where invitations send who accepts them
 }
 
+// EmployeeOrgData is the place of a user in the organization. Source: Graph resource type "employeeOrgData".
 type EmployeeOrgData struct {
 	CostCenter *string `json:"costCenter"`
 	Division   *string `json:"division"`
 }
 
+// OnPremisesExtensionAttributes are the fifteen extension attributes of a user. Source: Graph resource type "onPremisesExtensionAttributes".
 type OnPremisesExtensionAttributes struct {
 	ExtensionAttribute1  *string `json:"extensionAttribute1"`
 	ExtensionAttribute2  *string `json:"extensionAttribute2"`

@@ -57,11 +57,13 @@ type AddIn struct {
 	Properties []KeyValue `json:"properties"`
 }
 
+// KeyValue is a property of an add-in. Source: Graph resource type "keyValue".
 type KeyValue struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
+// ParentalControlSettings restrict who may use an application by age. Source: Graph resource type "parentalControlSettings".
 type ParentalControlSettings struct {
 	CountriesBlockedForMinors []string `json:"countriesBlockedForMinors"`
 	LegalAgeGroupRule         string   `json:"legalAgeGroupRule"` // Allow | RequireConsentForPrivacyServices | …
@@ -91,12 +93,14 @@ type AuthenticationBehaviors struct {
 	RequireClientServicePrincipal *bool `json:"requireClientServicePrincipal"`
 }
 
+// VerifiedPublisher is the publisher whom Microsoft has verified. Source: Graph resource type "verifiedPublisher".
 type VerifiedPublisher struct {
 	AddedDateTime       *time.Time `json:"addedDateTime"`
 	DisplayName         *string    `json:"displayName"`
 	VerifiedPublisherID *string    `json:"verifiedPublisherId"`
 }
 
+// APIApplication is an application as an API. Source: Graph resource type "apiApplication".
 type APIApplication struct {
 	AcceptMappedClaims          *bool                      `json:"acceptMappedClaims"`
 	KnownClientApplications     []string                   `json:"knownClientApplications"`
@@ -117,11 +121,13 @@ type PermissionScope struct {
 	Value                   string  `json:"value"`
 }
 
+// PreAuthorizedApplication is a client that needs no consent to scopes of an API. Source: Graph resource type "preAuthorizedApplication".
 type PreAuthorizedApplication struct {
 	AppID                  string   `json:"appId"`
 	DelegatedPermissionIDs []string `json:"delegatedPermissionIds"`
 }
 
+// AppRole is a role that an application defines. Source: Graph resource type "appRole".
 type AppRole struct {
 	ID                 string   `json:"id"`
 	AllowedMemberTypes []string `json:"allowedMemberTypes"` // User, Application
@@ -132,22 +138,26 @@ type AppRole struct {
 	Value              *string  `json:"value"`
 }
 
+// RequiredResourceAccess are the permissions that an application requests of a resource. Source: Graph resource type "requiredResourceAccess".
 type RequiredResourceAccess struct {
 	ResourceAppID  string           `json:"resourceAppId"`
 	ResourceAccess []ResourceAccess `json:"resourceAccess"`
 }
 
+// ResourceAccess is one requested permission. Source: Graph resource type "resourceAccess".
 type ResourceAccess struct {
 	ID   string `json:"id"`
 	Type string `json:"type"` // Scope | Role
 }
 
+// OptionalClaims are the claims that an application adds to tokens. Source: Graph resource type "optionalClaims".
 type OptionalClaims struct {
 	AccessToken []OptionalClaim `json:"accessToken"`
 	IDToken     []OptionalClaim `json:"idToken"`
 	Saml2Token  []OptionalClaim `json:"saml2Token"`
 }
 
+// OptionalClaim is one added claim. Source: Graph resource type "optionalClaim".
 type OptionalClaim struct {
 	AdditionalProperties []string `json:"additionalProperties"`
 	Essential            bool     `json:"essential"`
@@ -155,6 +165,7 @@ type OptionalClaim struct {
 	Source               *string  `json:"source"`
 }
 
+// InformationalURL are the pages about an application. Source: Graph resource type "informationalUrl".
 type InformationalURL struct {
 	LogoURL             *string `json:"logoUrl"`
 	MarketingURL        *string `json:"marketingUrl"`
@@ -163,6 +174,7 @@ type InformationalURL struct {
 	TermsOfServiceURL   *string `json:"termsOfServiceUrl"`
 }
 
+// WebApplication is an application as a web app. Source: Graph resource type "webApplication".
 type WebApplication struct {
 	HomePageURL           *string               `json:"homePageUrl"`
 	ImplicitGrantSettings ImplicitGrantSettings `json:"implicitGrantSettings"`
@@ -177,11 +189,13 @@ type RedirectURISetting struct {
 	URI   string `json:"uri"`
 }
 
+// ImplicitGrantSettings allow tokens from the authorization endpoint. Source: Graph resource type "implicitGrantSettings".
 type ImplicitGrantSettings struct {
 	EnableAccessTokenIssuance bool `json:"enableAccessTokenIssuance"`
 	EnableIDTokenIssuance     bool `json:"enableIdTokenIssuance"`
 }
 
+// RedirectURIs are the redirect URIs of a platform. Source: Graph resource types "spaApplication" and "publicClientApplication".
 type RedirectURIs struct {
 	RedirectURIs []string `json:"redirectUris"`
 }
@@ -199,6 +213,7 @@ type PasswordCredential struct {
 	Hash                []byte    `json:"-"` // SHA-256 of the text, which is random enough to need no stretching
 }
 
+// KeyCredential is a certificate or key of an application. Source: Graph resource type "keyCredential".
 type KeyCredential struct {
 	CustomKeyIdentifier []byte    `json:"customKeyIdentifier"`
 	DisplayName         *string   `json:"displayName"`

@@ -12,6 +12,7 @@ import (
 // under 50 users, medium up to 500, large beyond. "" is no quota at all.
 type TenantSize string
 
+// The sizes.
 const (
 	Unlimited TenantSize = ""
 	Small     TenantSize = "small"
