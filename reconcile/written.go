@@ -138,6 +138,15 @@ func (w *Written) Ours(file string) bool {
 	return err == nil && ours
 }
 
+// Owner is the stack for which provision wrote a file last, "" if it did not write it.
+func (w *Written) Owner(file string) string {
+	key, err := w.key(file)
+	if err != nil {
+		return ""
+	}
+	return w.files[key].Stack
+}
+
 // Check refuses, with a *sink.Refused, to write over or remove a file that
 // provision did not write or that was changed since.
 func (w *Written) Check(file string) error {

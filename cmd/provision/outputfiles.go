@@ -103,6 +103,10 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 			return err
 		}
 	}
+	if other := written.Owner(o.File); slices.Contains(p.Orphans, other) && !a.config.GetBool("overwrite") {
+		return hint(&sink.Refused{File: o.File, Why: "stack " + other + " wrote it and is still in the tenant"},
+			"give each stack a file of its own, e.g. file: out/${stack.name}/api.env, or use --overwrite")
+	}
 	if !r.changedBy(p, o) {
 		text, err := r.file(o)
 		if err != nil && len(p.Steps) == 0 {
