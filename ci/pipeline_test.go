@@ -110,6 +110,64 @@ func TestPipelinesAreExplained(t *testing.T) {
 	}
 }
 
+// TestPipelinesQuote: names and commands reach the shell as they are, and run nothing else.
+func TestPipelinesQuote(t *testing.T) {
+	t.Parallel()
+	r := ci.Repository{Manifests: "my manifests", Start: `sh -c 'echo a: b # c'`, URL: "http://127.0.0.1:8000/$(id)", Env: []string{"out/a b;id.env"},
+		Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "1.0"}
+	for _, system := range ci.Systems {
+		files, err := ci.Pipeline(system, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text []string
+		var collect func(v any)
+		collect = func(v any) {
+			switch v := v.(type) {
+			case string:
+				text = append(text, v)
+			case float64:
+				t.Errorf("%s: the branch is a number", system)
+			case []any:
+				for _, e := range v {
+					collect(e)
+				}
+			case map[string]any:
+				for _, e := range v {
+					collect(e)
+				}
+			}
+		}
+		for _, f := range files {
+			var document map[string]any
+			if err := yaml.Unmarshal(f.Content, &document); err != nil {
+				t.Fatalf("%s: %v", f.Path, err)
+			}
+			collect(document)
+		}
+		all := strings.Join(text, "\n")
+		for _, want := range []string{"validate 'my manifests'", "provision exec -- " + r.Start + " > api.log 2>&1 &", "--url 'http://127.0.0.1:8000/$(id)'", ". ./'out/a b;id.env'"} {
+			if !strings.Contains(all, want) {
+				t.Errorf("%s: no command has %s", system, want)
+			}
+		}
+	}
+}
+
+// TestDeployerOfANumber: a branch and a target whose names are other types of YAML.
+func TestDeployerOfANumber(t *testing.T) {
+	t.Parallel()
+	raw, err := ci.DeployerManifest(ci.Deployer{Stack: "deployer", Repository: "contoso/orders", Subjects: "name", Branch: "1.0", Target: "on"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"branch: '1.0'", "environment: 'on'"} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("%s is missing in\n%s", want, raw)
+		}
+	}
+}
+
 func TestPipelineOfAnUnknownSystem(t *testing.T) {
 	t.Parallel()
 	if _, err := ci.Pipeline("jenkins", ci.Repository{}); err == nil {

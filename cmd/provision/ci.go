@@ -87,6 +87,9 @@ func (a *app) writePipeline(system string) error {
 	if !branchForm.MatchString(r.Branch) {
 		return hint(usagef("--branch %q cannot be a branch", r.Branch), "as in --branch main")
 	}
+	if strings.ContainsAny(r.Manifests, "#:\n\r") || strings.Contains(r.Manifests, "${{") {
+		return hint(usagef("--manifests %q cannot stand in a pipeline", r.Manifests), "name a folder without # and :")
+	}
 	if strings.ContainsAny(r.Start, "\n\r") {
 		return hint(usagef("--start has more than one line"), "write a script, and name it")
 	}
@@ -98,6 +101,11 @@ func (a *app) writePipeline(system string) error {
 		return err
 	}
 	r.Env = environmentFiles(stacks)
+	for _, file := range r.Env {
+		if strings.ContainsAny(file, "\n\r") || strings.Contains(file, "${{") {
+			return hint(usagef("the Output file %q cannot stand in a pipeline", file), "give it a name in one line, without ${{")
+		}
+	}
 	app := findFastAPI(".")
 	if r.Start == "" {
 		r.Start, r.Install = app.start, app.install
