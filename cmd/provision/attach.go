@@ -171,7 +171,7 @@ func (d stateDir) port() (int, error) {
 }
 
 func (d stateDir) recordPort(n int) error {
-	return os.WriteFile(d.file("port"), []byte(strconv.Itoa(n)+"\n"), 0o600)
+	return writeWhole(d.file("port"), strconv.Itoa(n)+"\n")
 }
 
 // join serves the tenant when nobody does, else attaches to who does.

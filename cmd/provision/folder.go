@@ -53,10 +53,25 @@ func makeFolder(dir string) error {
 	if _, err := os.Lstat(ignore); err == nil {
 		return nil
 	}
-	if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+	if err := writeWhole(ignore, "*\n"); err != nil {
 		return fmt.Errorf("keep %s out of git: %w", top, err)
 	}
 	return nil
+}
+
+// writeWhole writes a file that is there with its whole text or not at all, also where
+// the disk is full or several processes write it.
+func writeWhole(file, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
 }
 
 func isFolder(path string) bool {

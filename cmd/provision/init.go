@@ -150,15 +150,25 @@ func (a *app) ignoreSecrets(dir string, files []string) error {
 	if len(added) == 0 {
 		return nil
 	}
-	text := string(old)
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
+	text := strings.Join(added, "\n") + "\n"
+	if len(old) > 0 && !strings.HasSuffix(string(old), "\n") {
+		text = "\n" + text
 	}
-	if err := os.WriteFile(path, []byte(text+strings.Join(added, "\n")+"\n"), 0o644); err != nil {
+	if err := appendTo(path, text); err != nil {
 		return fmt.Errorf("keep secrets out of git: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "wrote %s: files that will hold secrets\n", path)
 	return nil
+}
+
+// appendTo adds text at the end of a file, which loses nothing if the disk is full.
+func appendTo(file, text string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // schemaFile is the JSON Schema of manifests, in the folder of the manifests that
