@@ -9,14 +9,15 @@ import (
 // AADSTSError is a refusal of the authorization server.
 // Source: "Microsoft Entra authentication and authorization error codes".
 type AADSTSError struct {
-	Code        int    // the number after AADSTS, as in 65001; 0 if the description has none
-	OAuth       string // RFC 6749 error, as in invalid_grant; empty on a page for people
+	Code        int    // the number after AADSTS, such as 65001; 0 if the description contains none
+	OAuth       string // the RFC 6749 error, such as invalid_grant; empty on an HTML page
 	Description string // one line
 }
 
 func (e *AADSTSError) Error() string { return e.Description }
 
-// The tenant refuses a token where assignment is required and there is none.
+// The tenant refuses a token if the application requires an assignment and the user
+// has none.
 const (
 	notAssignedUser        = 50105
 	notAssignedApplication = 501051

@@ -125,8 +125,8 @@ func (s *Suite) groupsIn(claims claimSet) (names []string) {
 	return names
 }
 
-// reduced is a token less all that the caller need not have; where the issuer
-// cannot be asked, it is the token as it is.
+// reduced is a token without everything that the caller does not need. If the issuer
+// cannot sign tokens, it is the unchanged token.
 func (s *runState) reduced(ctx context.Context, g *baselineToken, c caller) (*baselineToken, error) {
 	raw, err := g.sign(ctx, s.claimsOf(c, g))
 	less := *g

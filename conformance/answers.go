@@ -96,7 +96,7 @@ func flipped(_ context.Context, g *baselineToken) (credential, error) {
 	return bearer(g.token.WithFlippedSignature().String()), nil
 }
 
-// echoes says whether an answer holds a part of what was sent.
+// echoes tells whether an answer contains a part of the request.
 func echoes(a reply) bool {
 	text := string(a.body)
 	for _, values := range a.header {

@@ -85,7 +85,7 @@ func elsewhere(place func(raw string) credential) func(context.Context, *baselin
 	return func(_ context.Context, g *baselineToken) (credential, error) {
 		c := place(g.raw)
 		for _, value := range c.authorization {
-			// What was made of the token goes first: it may hold the token.
+			// The changed token is masked first, because it may contain the token.
 			if _, made, _ := strings.Cut(value, " "); len(made) > len(g.raw) {
 				c.secrets = append(c.secrets, strings.TrimSpace(made))
 			}

@@ -22,7 +22,7 @@ type Authority struct {
 	known *endpoints
 }
 
-// endpoints are the ones of the discovery document that are used here.
+// endpoints are the endpoints of the discovery document that the suite uses.
 type endpoints struct {
 	Authorization string `json:"authorization_endpoint"`
 	Device        string `json:"device_authorization_endpoint"`
@@ -39,7 +39,7 @@ type Client struct {
 	Public      bool   // it is registered for a public client: a secret must not come with its codes
 }
 
-// Account is somebody who signs in.
+// Account is a user who signs in.
 type Account struct {
 	UserPrincipalName string
 	Password          string
@@ -182,8 +182,7 @@ func (a *Authority) getJSON(request *http.Request, answer any) (int, error) {
 	return response.StatusCode, nil
 }
 
-// client never follows a redirect: the way back to the client must not be
-// requested, nobody listens there.
+// client does not follow redirects: nothing listens at the client's redirect URI.
 func (a *Authority) client(jar http.CookieJar) *http.Client {
 	client := http.DefaultClient
 	if a.HTTPClient != nil {
@@ -195,8 +194,8 @@ func (a *Authority) client(jar http.CookieJar) *http.Client {
 	return &same
 }
 
-// withoutURL drops the address from a transport error: its query may hold
-// what nobody should see.
+// withoutURL removes the address from a transport error, because its query may contain
+// secrets.
 func withoutURL(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

@@ -48,8 +48,7 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 	return cases
 }
 
-// admitted is a case of somebody who must be let in; it can be the endpoint's
-// base.
+// admitted is a case with a caller that must be let in. It can be the endpoint's base.
 func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
 		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: means, Group: Authorization, Severity: Low,
@@ -270,7 +269,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	return cases
 }
 
-// addOther is the line that gives somebody a role which lets nobody in.
+// addOther is the line that declares a role which does not let its holder in.
 func (s *Suite) addOther(e endpoint) string {
 	if other := s.Resource.otherRole(e, s.Resource.UserRoles); other != "" {
 		return s.addAssignment(other)

@@ -9,16 +9,16 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Baseline is a list of failures that are known and put up with for a time:
+// Baseline is a list of known failures that are tolerated for a time:
 //
 //	failures:
 //	  - endpoint: GET /secure
 //	    case: wrong-role
-//	    reason: API-17, mended in the next release
+//	    reason: API-17, fixed in the next release
 //	    until: 2026-12-31
 //
-// A known failure is shown and does not count as one; from the day after until
-// it counts again. Several runs may use one Baseline.
+// A known failure is shown and does not count as a failure. After the day in until it
+// counts again. Several runs may use the same Baseline.
 type Baseline struct {
 	file    string
 	mu      sync.Mutex // of what entries have seen
@@ -73,7 +73,7 @@ func ReadBaseline(file string, raw []byte) (*Baseline, error) {
 	return b, nil
 }
 
-// apply turns a failure that is known into a Known one.
+// apply changes the outcome of a known failure to Known.
 func (b *Baseline) apply(r *Result, now time.Time) {
 	if b == nil {
 		return

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// beforeTokenCases are requests without a token with which something else is
-// wrong too: of that the API must say nothing to somebody it does not know.
+// beforeTokenCases are requests without a token that have a second fault. The API must
+// not report this fault to an unauthenticated caller.
 func beforeTokenCases(e endpoint) []Case {
 	var cases []Case
 	without := func(name, sends, gain, flaw string, statuses []int, change func(spoken) (credential, bool)) {
@@ -57,7 +57,7 @@ func beforeTokenCases(e endpoint) []Case {
 	return cases
 }
 
-// wrongShape is the stated body with other types; "" if there is none.
+// wrongShape is the declared body with other types, or "" if there is no such body.
 func wrongShape(body any) string {
 	var changed any
 	switch body := body.(type) {

@@ -15,7 +15,7 @@ import (
 // operations share a route and the body says which one it is.
 type bodyCheck struct {
 	name, sends, flaw, source string
-	// disguises are nil where the body is none of the family.
+	// disguises returns nil if the body does not belong to the family.
 	disguises func(operation, []operation) []disguise
 }
 
@@ -149,7 +149,7 @@ func formBody(text string) credential {
 	return credential{body: text, header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
 }
 
-// whole takes the answer as it is.
+// whole returns the whole answer.
 func whole(answer any) (any, bool) { return answer, answer != nil }
 
 // pick takes what the pointer names.

@@ -114,7 +114,7 @@ func (g graphQL) text(name, selection string) string {
 
 func (g graphQL) value() func(any) (any, bool) { return pick("/data/" + g.key) }
 
-// graphQLWay sends a document; operationName "" is none.
+// graphQLWay sends a document. operationName is left out if it is "".
 func graphQLWay(own operation, covers []operation, says, key string, write func(g graphQL) (text, operationName string)) disguise {
 	return disguise{says: says, beside: true, value: pick("/data/" + key), plain: pick("/data/*"), covers: covers, change: func(r spoken) credential {
 		o := own.filled(r)

@@ -86,7 +86,7 @@ func (s *runState) callbackListener() (*callbackListener, error) {
 // close ends what the run has started.
 func (s *runState) close(ctx context.Context) {
 	if s.published.withdraw != nil {
-		_ = s.restoring(s.published.withdraw)(ctx) // what is left is a key that signs nothing
+		_ = s.restoring(s.published.withdraw)(ctx) // if this fails, a key stays published that signs nothing
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// captured is what is known of an answer: its JSON, and beside that the parts
-// that the document takes by name.
+// captured returns the JSON of an answer and the parts that the document captures by
+// name.
 func captured(parts map[string]stack.Capture, a reply) (any, error) {
 	answer := parse(a.body)
 	if len(parts) == 0 {

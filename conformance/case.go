@@ -28,9 +28,9 @@ type Severity string
 
 const (
 	Critical Severity = "critical" // anybody gets in
-	High     Severity = "high"     // somebody with a token of another kind gets in
+	High     Severity = "high"     // the API accepts a token of the wrong type
 	Medium   Severity = "medium"   // a token is good for longer or wider than it should be
-	Low      Severity = "low"      // the contract is broken, and nobody gets in
+	Low      Severity = "low"      // the contract is broken, but no unauthorized caller is let in
 )
 
 // Severities are all of them, the worst first.
@@ -63,15 +63,15 @@ type Case struct {
 	// the case that must be let in, then all others, and at the end the cases that
 	// disturb others.
 	stage stage
-	// One of the two gets what the request presents: admit for somebody who
-	// must be let in, present for everything else.
+	// Exactly one of the two functions is set. It returns what the request presents:
+	// admit for a caller that must be let in, present for all others.
 	admit   func(context.Context, *runState) (*baselineToken, error)
 	present func(context.Context, *runState) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
 	inspect       func(reply) finding
 	alsoBlockedBy []CauseID // in addition to the blockers of Means
 	unissued      bool      // only the issuer could make it, and never does
-	lacks         bool      // what is presented is not entitled either
+	lacks         bool      // the presented token is not entitled either
 	reveals       bool      // a success is a failure where it is what an admitted request gets
 	// try is a case of several requests, instead of admit and present.
 	try func(context.Context, *runner, Case) (Result, error)
@@ -92,7 +92,7 @@ type Expect struct {
 	Status    int            `json:"status,omitempty"`    // 0: any 2xx
 	JSON      map[string]any `json:"json,omitempty"`      // members that the answer has, with these values
 	Contains  string         `json:"contains,omitempty"`  // text that the answer has
-	Refused   bool           `json:"refused,omitempty"`   // anything that lets nobody in: no 2xx and no 5xx; Status is 0
+	Refused   bool           `json:"refused,omitempty"`   // any refusal: no 2xx and no 5xx; Status is 0
 	Also      []int          `json:"also,omitempty"`      // statuses that are as good
 	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too: a note
 	MayAdmit  bool           `json:"mayAdmit,omitempty"`  // correct APIs let it in too: a note
@@ -111,7 +111,7 @@ func (e Expect) String() string {
 	return fmt.Sprint(e.Status)
 }
 
-// admits says whether the request is to be let in.
+// admits tells whether the API must let the request in.
 func (e Expect) admits() bool { return !e.Refused && e.Status < http.StatusMultipleChoices }
 
 // met says whether a status is the expected one, or as good.
@@ -138,7 +138,7 @@ func success(status int) bool { return status >= 200 && status <= 299 }
 type skipped struct {
 	reason  string
 	add     string // the manifest lines that would make it possible
-	vacuous bool   // it would prove nothing: nobody is let in, or everybody is
+	vacuous bool   // the case would prove nothing: the API lets nobody in, or everybody
 }
 
 func (s *skipped) Error() string { return s.reason }
@@ -157,27 +157,27 @@ func vacuous(reason string, args ...any) *skipped {
 type credential struct {
 	authorization []string // values of the Authorization header
 	secrets       []string // the tokens among it, to be masked
-	either        bool     // what is tolerated is as good as what is expected
+	either        bool     // a tolerated answer is as good as the expected one
 	tolerates     []int    // statuses that correct APIs answer to this very token too
 	toleratedNote string   // what that means; "": that APIs differ
 	note          string
 
 	method, path string      // empty: the endpoint's
-	target       string      // instead of path, as it is sent, behind the URL's host
+	target       string      // the request target behind the host, sent unchanged instead of path
 	query        string      // added to the path
 	header       http.Header // added
 	body         string      // with a Content-Type in header
 
 	// respell changes the endpoint's request itself; nil: it stays.
 	respell func(spoken) credential
-	may429  bool // the answer 429 is one that the case expects
+	may429  bool // the case accepts the answer 429
 	mayCut  bool // a target may close the connection instead of answering
 
 	// afterwards looks at what else the request led to; nil: nothing.
 	afterwards func() finding
 	inspect    func(reply) finding // looks at the answer, as the case's own; nil: nothing
-	// restore puts back what was changed for the request and says what could not
-	// be; nil: nothing was.
+	// restore undoes the changes that the request needed, and returns what could not
+	// be undone. It is nil if nothing was changed.
 	restore func(context.Context) string
 	// catchAll says that the target answers 2xx to routes that it cannot have.
 	catchAll bool

@@ -6,8 +6,8 @@ import "slices"
 // finding.
 type CauseID string
 
-// The causes, in the order in which they are to be mended: a cause is blocked by
-// earlier ones alone.
+// The causes, in the order in which to fix them: only an earlier cause can block a
+// later one.
 const (
 	CauseDown     CauseID = "down"
 	CauseNoRoute  CauseID = "no-route"
@@ -105,17 +105,17 @@ const (
 	CauseWritten CauseID = "written"
 )
 
-// cause says what is known of a flaw beside its cases.
+// cause describes a flaw independently of its cases.
 type cause struct {
 	id    CauseID
-	title string // what is wrong, where the case does not say it better
+	title string // the flaw, if the case does not describe it better
 	// blockedBy are flaws that make cases of this one fail by themselves: while
 	// one of them is found, a failure of this cause says nothing. They are
 	// transitive.
 	blockedBy []CauseID
 	severity  Severity // "": of the case
 	gain      string   // what it lets an attacker do, where the case does not say
-	remedy    remedy   // what is probably missing in the code
+	remedy    remedy   // the code that is probably missing
 }
 
 // causes are all causes, in the order in which to fix them.
@@ -229,9 +229,8 @@ func (id CauseID) known() cause {
 	return cause{id: id, title: string(id)}
 }
 
-// blockers are all that can block these causes, each once, the ones to mend
-// first before others. The causes themselves are not among them, unless one
-// blocks another.
+// blockers are all causes that can block the given causes, each of them once, in the
+// order in which to fix them. A given cause is included only if it blocks another one.
 func blockers(of ...CauseID) []CauseID {
 	var all []CauseID
 	var add func(id CauseID)
@@ -253,5 +252,5 @@ func blockers(of ...CauseID) []CauseID {
 	return all
 }
 
-// Title says what is wrong, whatever the case.
+// Title describes the flaw independently of a case.
 func (id CauseID) Title() string { return id.known().title }

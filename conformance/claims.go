@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// anotherAudience is Microsoft Graph, for which everybody has a token;
-// anotherTenant is nobody's.
+// anotherAudience is Microsoft Graph, for which every client can get a token.
+// anotherTenant is the id of a tenant that does not exist.
 const (
 	anotherAudience = "00000003-0000-0000-c000-000000000000"
 	anotherTenant   = "5ca1ab1e-0000-4000-8000-00000000feed"

@@ -61,6 +61,7 @@ func (s *runState) fetchForeign(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("a token for Microsoft Graph: %w", err)
 		}
 	}
-	// wrong-audience is such a token too, so nobody has to be declared for this one.
+	// The case wrong-audience uses such a token too, so the document does not have to
+	// declare a client for this case.
 	return "", skip("", "no client of the stack gets a token for Microsoft Graph; an application with redirect URIs and the permission User.Read of Microsoft Graph does: %s", reason)
 }

@@ -19,7 +19,8 @@ var twiceChecks = []check{
 	twice("twice-expiry", "exp", "that expires in an hour and then has expired an hour ago", func(g *baselineToken) any { return g.date(-time.Hour) }),
 }
 
-// twiceEntitlements are such tokens that first have what is asked for.
+// twiceEntitlements are tokens with a claim twice, whose first value has the required
+// scopes or roles.
 func twiceEntitlements(e endpoint) []check {
 	var checks []check
 	if e.users && e.needsScope() {
@@ -53,8 +54,8 @@ func twice(name, claimed, what string, last func(*baselineToken) any) check {
 	return c
 }
 
-// signTwice has the issuer sign the valid token's claims, the one named first as
-// it is and last as another value.
+// signTwice has the issuer sign the valid token's claims with one claim twice: first
+// with its value, and then with another value.
 func (g *baselineToken) signTwice(ctx context.Context, name string, last any) (string, error) {
 	rest := claimSet{}
 	for other, value := range g.claims {

@@ -53,8 +53,8 @@ type property struct {
 	look  string
 }
 
-// examine parses a token and checks it before it is used: what is wrong with
-// it would otherwise look like a fault of the API.
+// examine parses a token and checks it before use, because a wrong token would look
+// like a fault of the API.
 func (s *Suite) examine(whose, raw string, properties ...property) (forge.Token, claimSet, error) {
 	token, claims, err := decode(raw)
 	if err != nil {

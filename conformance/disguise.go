@@ -12,23 +12,23 @@ import (
 	"strings"
 )
 
-// disguise is a request that lets somebody in only where an API has the flaw
-// that its case looks for. It is sent without a token, and with valid tokens
-// that are not sufficient.
+// disguise is a request that an API lets in only if it has the flaw that the case
+// looks for. The suite sends it without a token, and with valid tokens that are not
+// sufficient.
 type disguise struct {
 	says   string // "X-Real-IP: 127.0.0.1"
 	change func(spoken) credential
 	// control is the route that a success is compared with; nil: noSuchRoute.
 	control func(spoken) spoken
-	// likeAdmitted: a success counts only where the answer is like the one of an
+	// likeAdmitted: a success counts only if the answer is like the answer to an
 	// admitted request.
 	likeAdmitted bool
-	// without is the request without the disguise: where it is answered alike, the
-	// disguise lets nobody in. nil: nothing is compared.
+	// without is the request without the disguise. If both get the same answer, the
+	// disguise did not let the caller in. nil: no comparison.
 	without func(spoken) credential
-	// value takes from an answer what only the endpoint's own operation returns; then
-	// a success without it lets nobody in. covers are other operations that may
-	// have been run instead. nil: the whole answer is compared.
+	// value returns the part of an answer that only the endpoint's operation returns.
+	// A success without this part does not count. covers are other operations that the
+	// API may have run instead. nil: the whole answer is compared.
 	value    func(answer any) (any, bool)
 	plain    func(answer any) (any, bool) // the same of an answer to a request that is no disguise
 	covers   []operation
@@ -36,7 +36,7 @@ type disguise struct {
 	rare     bool // sent without a token, at one endpoint of the API only
 	scopes   bool // sent also with a token that lacks a scope alone
 	beside   bool // sent also with tokens of those who may do something else at the endpoint's path
-	forged   bool // change brings a token that is none: no other is sent with it
+	forged   bool // the result of change is no real token, so no other token is sent with it
 	// calledBack says whether the API sent a request to the callback listener; nil: the token names no address.
 	calledBack func() bool
 	// single are the disguises that this one combines, and sets are combinations of
@@ -70,7 +70,7 @@ type disguiseTrial struct {
 	result Result
 	scene  scene
 	token  string // "": none
-	alone  bool   // this is the endpoint where everything is sent, also what is rare or could be put together
+	alone  bool   // all variants are sent only at this endpoint, also rare ones and ones that could be combined
 	wrong  []string
 	notes  []string
 }
@@ -138,7 +138,8 @@ func (t *disguiseTrial) fail() {
 }
 
 func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
-	// What was let in has changed or deleted what the next request would need.
+	// A request that was let in has changed or deleted the object that the next
+	// request needs.
 	most := 1
 	if strings.HasPrefix(t.state.endpoints[t.result.Endpoint].request, http.MethodGet+" ") {
 		most = mostNamed
@@ -173,7 +174,7 @@ func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 	return nil
 }
 
-// send sends one request and says what is wrong with the answer.
+// send sends one request and returns what is wrong with the answer.
 func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err error) {
 	went, got, err := t.ask(ctx, t.scene.request, d.change(t.state.spoken(t.scene.request)))
 	if err != nil {
@@ -235,8 +236,9 @@ func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 	return true
 }
 
-// letIn tells a success that lets somebody in from one that anybody gets: by
-// the same request for a route that does not exist, or by what is answered.
+// letIn tells whether a success means that the endpoint let the caller in. It is false
+// if a route that does not exist gives the same answer, or if the content of the
+// answer comes from another operation.
 func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool, error) {
 	like := t.state.likeAdmitted(t.result.Endpoint, got.body)
 	if d.without != nil && like > different {
@@ -270,9 +272,9 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 	return true, nil
 }
 
-// ask sends a request with the trial's token. A target that hangs up or does not
-// answer lets nobody in. What was made by one that was let in is taken away.
-// Headers that the user gives for every request stay.
+// ask sends a request with the trial's token. A closed connection or a timeout counts
+// as a refusal. If the request was let in, ask deletes the object that it created. It
+// sends the headers that the user sets for every request.
 func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*record, reply, error) {
 	for name := range t.state.Target.Header {
 		delete(c.header, name)
@@ -390,16 +392,16 @@ type insufficient struct {
 	done   chan struct{}
 }
 
-// lackingToken is one of them; "" is none.
+// lackingToken is one of the insufficient tokens; "" means none.
 type lackingToken struct {
 	raw   string
 	sends func(disguise) bool // the disguises that the token is sent with; nil: all
 }
 
-// insufficientTokens are valid tokens that lack what the endpoint requires, one
-// without the roles, one without a scope, and those of callers who may do something
-// else at its path, made once for all cases. One that the endpoint lets in all the
-// same is left out: another case says so.
+// insufficientTokens are valid tokens that lack a requirement of the endpoint: a token
+// without the roles, a token without a scope, and tokens of callers who may do
+// something else at its path. They are created once for all cases. A token that the
+// endpoint lets in is left out, because another case reports it.
 func (s *runState) insufficientTokens(ctx context.Context, e endpoint, g *baselineToken) []lackingToken {
 	s.mu.Lock()
 	made := s.insufficient[e.id]
@@ -437,7 +439,7 @@ func (s *runState) insufficientTokens(ctx context.Context, e endpoint, g *baseli
 	for _, one := range lack {
 		c, err := one.present(ctx, g)
 		if err != nil {
-			continue // the tenant has none, and the case of such a token says so
+			continue // the tenant has no such token, and the case for this token reports it
 		}
 		scene, err := s.prepare(ctx, Case{Endpoint: e.id})
 		if err != nil {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// entitlementCases are rightly signed tokens whose scopes or roles are nearly
-// what the endpoint asks for, and tokens with two faults, of which the graver
-// one must be told.
+// entitlementCases are correctly signed tokens whose scopes or roles are similar to
+// the required ones, and tokens with two faults, of which the API must report the more
+// serious one.
 func entitlementCases(e endpoint) []Case {
 	var cases []Case
 	if e.users && e.needsScope() {
@@ -150,7 +150,7 @@ func ofUser(present func(context.Context, *baselineToken) (credential, error)) f
 	}
 }
 
-// unentitled takes away what lets in.
+// unentitled removes the scopes and roles that let the caller in.
 func unentitled(g *baselineToken, more change) change {
 	changes := change{"roles": nil}
 	if g.claims.text("scp") != "" {

@@ -48,9 +48,9 @@ func patternChecks(e endpoint) []variantCheck {
 	return checks
 }
 
-// patternVariants puts patterns of one kind into one token, so that one that
-// cannot be read as a pattern does not hide the others. What some alternative
-// accepts is no pattern.
+// patternVariants combines patterns of one type in one token. A pattern that the API
+// cannot parse does not hide the others. A value that an alternative accepts is not
+// used as a pattern.
 func patternVariants(asked, accepted []string, changes func([]string) change, spaces bool) []variant {
 	var all []variant
 	for _, kind := range []struct {

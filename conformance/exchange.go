@@ -27,12 +27,12 @@ type unreachable struct{ err error }
 func (u *unreachable) Error() string { return u.err.Error() }
 func (u *unreachable) Unwrap() error { return u.err }
 
-// request is what is sent to the target, but for the credential.
+// request is the request to the target, without the credential.
 type request struct {
 	method, path string // path is appended to the target's URL
 	contentType  string
 	body         []byte
-	meaning      *meaning    // of the answers; nil: that of their status
+	meaning      *meaning    // meaning of the answers; nil: their status
 	next         *stack.Next // of a listing: where its pages name the next one
 	base         string      // the path of the target's URL, where next is set
 	finish       bool        // its answer is waited for, also where the run is interrupted
@@ -49,15 +49,15 @@ type reply struct {
 
 	elapsed time.Duration
 
-	// What it means to the endpoint: status is the one that says so everywhere.
-	stated int   // the status that came
-	kinds  []int // the refusals whose forms it has, by their usual status
-	shows  bool  // it has what only an admitted request may get, and another status
+	// The meaning of the answer at this endpoint: reply.status is the usual status for it.
+	stated int   // the status that the target sent
+	kinds  []int // the refusals whose forms match the answer, by their usual status
+	shows  bool  // the answer has another status, and content for admitted requests only
 }
 
-// send sends one request and returns what was said and the answer. It keeps
-// the pace, repeats what the target had no time for, and sends again on a new
-// connection what a request before it may have spoilt.
+// send sends one request and returns the exchange and the answer. It limits the rate,
+// repeats requests that the target was too busy for, and uses a new connection after a
+// failure that an earlier request may have caused.
 func (s *runState) send(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
 	for n, again := 0, 0; ; {
 		if err := s.pace.wait(ctx); err != nil {
@@ -78,9 +78,9 @@ func (s *runState) send(ctx context.Context, r request, c credential) (*record, 
 	}
 }
 
-// spoilt says whether an exchange may have failed for what was sent before it: a
-// server that answers before it has read the body closes the connection, and a
-// server that breaks may take others' connections with it.
+// spoilt tells whether an earlier request may have caused the failure of an exchange:
+// a server that answers before it has read the body closes the connection, and a
+// server that crashes may close other connections.
 func spoilt(got reply, err error) bool {
 	return err != nil && wasCut(err) || err == nil && got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented
 }
@@ -93,9 +93,9 @@ func mostAgain(err error) int {
 	return 1
 }
 
-// once sends a request a single time; anew uses a connection of its own, and
-// sends the body only when the target asks for it (RFC 9110, section 10.1.1), so
-// that an early answer is not lost.
+// once sends a request a single time. With anew it uses a new connection and sends the
+// body only when the target asks for it (RFC 9110, section 10.1.1), so that an early
+// answer is not lost.
 func (s *runState) once(ctx context.Context, sent request, c credential, anew bool) (*record, reply, time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, reply{}, 0, err
@@ -178,8 +178,8 @@ func (s *runState) newRequest(ctx context.Context, sent request, c credential) (
 	return r, nil
 }
 
-// targeted is the URL whose request line has the target as it is, also where it
-// is no URL.
+// targeted is the URL whose request line contains the target unchanged, even if the
+// target is no URL.
 func targeted(u *url.URL, target string) *url.URL {
 	same, err := url.Parse(u.Scheme + "://" + u.Host + target)
 	if err == nil && same.RequestURI() == target {

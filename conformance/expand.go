@@ -15,8 +15,7 @@ import (
 // cases is what Only asks for.
 var ErrNoCase = errors.New("no case")
 
-// Expand derives the suite's cases, in the order in which they are reported.
-// It asks nobody and sends nothing.
+// Expand derives the suite's cases, in the order of the report. It sends no requests.
 func Expand(s *Suite) ([]Case, error) {
 	cases, err := s.expand()
 	if err != nil {

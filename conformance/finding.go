@@ -11,15 +11,15 @@ import (
 type Finding struct {
 	ID       string   `json:"id"` // of the cause, and of the case where that is written by hand; unique in a run
 	Cause    CauseID  `json:"cause"`
-	Severity Severity `json:"severity"` // of the gravest case
-	Title    string   `json:"title"`    // what is probably wrong
+	Severity Severity `json:"severity"` // of the most severe case
+	Title    string   `json:"title"`    // the probable flaw
 	Gain     string   `json:"gain,omitempty"`
 	// Evidence are the cases that failed because of it, the most telling first;
 	// Blocked are the cases that it makes meaningless.
 	Evidence  []string     `json:"evidence"`
 	Blocked   []string     `json:"blocked,omitempty"`
 	Endpoints []string     `json:"endpoints"`
-	Remedies  []Remedy     `json:"remedies,omitempty"` // what is probably missing in the code
+	Remedies  []Remedy     `json:"remedies,omitempty"` // the code that is probably missing
 	Rerun     string       `json:"rerun"`              // the command that sends the first case again
 	Stopped   bool         `json:"stopped,omitempty"`  // the run ended with it, before most cases were tried
 	Known     bool         `json:"known,omitempty"`    // all of the evidence is known to fail
@@ -38,8 +38,8 @@ type grouping struct {
 	suite    *Suite
 	findings []*Finding
 	tested   map[string]map[CauseID]bool // by endpoint: which causes were looked for
-	stopped  bool                        // nobody is let in anywhere
-	base     map[string]*base            // by endpoint and alternative: nobody is let in
+	stopped  bool                        // no endpoint lets anybody in
+	base     map[string]*base            // by endpoint and alternative: set if nobody is let in
 }
 
 // base is the failure of the token that an endpoint must let in.
@@ -158,7 +158,7 @@ func checksNoClaims(failed []*Result) {
 	}
 }
 
-// first finds the finding of a cause; nil: there is none yet.
+// first returns the first finding of a cause, or nil.
 func (g *grouping) first(id CauseID) *Finding {
 	if i := slices.IndexFunc(g.findings, func(f *Finding) bool { return f.Cause == id }); i >= 0 {
 		return g.findings[i]
@@ -166,8 +166,8 @@ func (g *grouping) first(id CauseID) *Finding {
 	return nil
 }
 
-// emptied finds the finding with which no case of an endpoint proves anything:
-// nobody is let in, or everybody is; nil: none.
+// emptied returns the finding because of which no case of an endpoint proves anything:
+// the API lets nobody in, or everybody. nil: there is none.
 func (g *grouping) emptied(r *Result) *Finding {
 	if b := g.base[r.way()]; b != nil && b.finding != nil {
 		return b.finding
@@ -195,7 +195,7 @@ func (g *grouping) explains(r *Result) *Finding {
 		return f
 	}
 	also := r.alsoBlockedBy
-	if r.cause == CauseOrder { // unless what was to be looked at first is not looked at at all
+	if r.cause == CauseOrder { // the check that should come first may be missing
 		also = append([]CauseID{r.Means}, also...)
 	}
 	all := append(blockers(append([]CauseID{r.cause}, also...)...), also...)
@@ -249,7 +249,7 @@ func (g *grouping) add(r *Result) {
 	}
 }
 
-// summary are the findings of a run, of all its results, the gravest first.
+// summary are the findings of a run, of all its results, sorted by severity.
 func (g *grouping) summary(results []*Result) []Finding {
 	byID := make(map[string]*Result, len(results))
 	order := make(map[string]int, len(results))
@@ -261,8 +261,8 @@ func (g *grouping) summary(results []*Result) []Finding {
 	for _, f := range g.findings {
 		slices.SortFunc(f.Evidence, inPlan)
 		slices.SortFunc(f.Blocked, inPlan)
-		// What is known to fail comes after what is not; before all others comes the
-		// token that must be let in.
+		// Known failures come after the others. The token that must be let in comes
+		// first.
 		slices.SortStableFunc(f.Evidence, func(a, b string) int {
 			return cmp.Or(btoi(byID[a].Known != nil)-btoi(byID[b].Known != nil), btoi(byID[b].stage == stageBase)-btoi(byID[a].stage == stageBase))
 		})
@@ -311,7 +311,7 @@ func (g *grouping) endpoint(request string) endpoint {
 // way is the alternative of the endpoint that a case is about.
 func (c Case) way() string { return cmp.Or(c.key, c.Endpoint) }
 
-// letIn says whether somebody was let in who must not be.
+// letIn tells whether the API let a caller in that it must refuse.
 func (r Result) letIn() bool { return !r.Expect.admits() && success(r.Status) }
 
 func worse(a, b Severity) bool { return slices.Index(Severities, a) < slices.Index(Severities, b) }
@@ -323,8 +323,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-// isElsewhere says whether an answer means that there is no such route. An endpoint
-// that has let somebody in hides itself from others by such an answer.
+// isElsewhere tells whether an answer means that the route does not exist. If the
+// endpoint has let a caller in, such an answer only hides the endpoint from other
+// callers.
 func (c Case) isElsewhere(status int) bool {
 	missing := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
 	return missing && !(status == http.StatusNotFound && c.Expect.Status == http.StatusForbidden && c.stage >= stageRest)

@@ -13,21 +13,22 @@ import (
 	"provision/stack"
 )
 
-// scene is a case's request, ready to be sent, and what was made for it.
+// scene is the request of a case, ready to be sent, together with the results of its
+// setup.
 type scene struct {
 	request
 	known known
 	made  bool // by setup
 
 	mark  string // a word that the object has, if its setup states one
-	setup reply  // what was answered
+	setup reply  // the answer to the setup
 }
 
 // prepare sends the endpoint's setup, where it has one, and fills in the case's
 // request.
 func (s *runState) prepare(ctx context.Context, c Case) (made scene, err error) {
 	defer func() {
-		if err != nil && made.made { // nobody else will take away what setup made
+		if err != nil && made.made { // delete the object that setup created
 			s.cleanUp(ctx, c, made, reply{})
 		}
 	}()
@@ -63,7 +64,7 @@ func (s *runState) prepare(ctx context.Context, c Case) (made scene, err error) 
 		body, contentType = c.body, c.contentType
 	}
 	made.request, err = made.known.request(cmp.Or(c.request, of.request, c.Endpoint), e.Parameters, body, contentType)
-	made.request.finish = e.Cleanup != nil // which takes away what the answer names
+	made.request.finish = e.Cleanup != nil // the cleanup needs the answer, which names the object
 	if err == nil && of.meaning != nil {
 		made.request.meaning, err = of.meaning.knowing(made.known)
 		if e.Next != nil {
@@ -76,14 +77,15 @@ func (s *runState) prepare(ctx context.Context, c Case) (made scene, err error) 
 // mostCleanUps is how often a cleanup that failed is repeated.
 const mostCleanUps = 2
 
-// cleanUp takes away what the case has made; what it says is for people.
+// cleanUp deletes the objects that the case has created. It returns a message if this
+// fails.
 func (s *runState) cleanUp(ctx context.Context, c Case, made scene, got reply) string {
 	f := s.endpoints[c.Endpoint].stated.Cleanup
 	letIn := success(got.status)
 	if f == nil || !made.made && !letIn || !letIn && mentionsResponse(f) {
 		return ""
 	}
-	// Also where the run is being interrupted: nobody else will.
+	// The cleanup also runs if the run is interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 	defer cancel()
 	made.known.response = parse(got.body)

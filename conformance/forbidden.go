@@ -56,13 +56,13 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	return cases
 }
 
-// notEnough presents a valid token that lets nobody in: one that the issuer
-// signs, else that of a user without roles.
+// notEnough presents a valid token that is not let in: a token that the issuer signs,
+// or else the token of a user without roles.
 func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		lacks := unentitled(g, nil)
 		if e.needsRole() && !e.several() {
-			delete(lacks, "scp") // what is said of a role comes after the scopes
+			delete(lacks, "scp") // APIs check roles after scopes
 		}
 		c, err := g.present(ctx, lacks)
 		if _, cannot := asSkipped(err); !cannot || !e.needsRole() {

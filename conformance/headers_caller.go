@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// anotherCaller is nobody of the tenant.
+// anotherCaller is a user that the tenant does not contain.
 const anotherCaller, anotherCallersID = "mallory@contoso.example", "5ca1ab1e-0000-4000-8000-0000000ca11e"
 
 // callerCase sends a valid token and headers that name another caller: the

@@ -132,7 +132,7 @@ func (p principal) clientPrincipal() []byte {
 func (p principal) list() string  { return strings.Join(p.roles, ",") }
 func (p principal) scope() string { return strings.Join(p.scopes, " ") }
 
-// administrator is somebody whom an API may know without asking the tenant.
+// administrator is a principal that an API may know without asking the tenant.
 func (p principal) administrator() principal {
 	p.oid, p.name = "admin", "admin"
 	p.roles = append(slices.Clone(p.roles), "admin", "administrators")
@@ -181,8 +181,8 @@ var tokenNames = []string{
 	"X-Pomerium-Jwt-Assertion", "X-Jwt-Assertion", "X-Access-Token", "X-Id-Token", "X-Auth-Token", "X-Token", "X-Jwt", "X-Jwt-Token", "X-User-Token", "Access-Token", "Id-Token", "Token", "Jwt",
 }
 
-// tokenHeaders pass on a token that the issuer has not signed, and one that
-// nobody has.
+// tokenHeaders pass on a token that the issuer has not signed, and a token that no
+// user has.
 func tokenHeaders(f headerFacts) ([]disguise, error) {
 	foreign, err := f.baselineToken.token.SignedByAttacker()
 	if err != nil {

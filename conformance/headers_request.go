@@ -83,7 +83,7 @@ func methodHeaders(f headerFacts) ([]disguise, error) {
 	return all, nil
 }
 
-// methodPair is the method that is sent and the one that is named.
+// methodPair is the method of the request and the method that a header names.
 type methodPair struct {
 	sent, said string
 	rare       bool

@@ -20,10 +20,10 @@ type verdict struct {
 	cause   string // what that probably means
 	note    string
 	means   CauseID // of a failure, or of a note that --strict counts as one
-	vacuous bool    // skipped, since nobody is let in
+	vacuous bool    // skipped, because nobody is let in
 }
 
-// verdict makes the result that of a verdict.
+// verdict copies a verdict to the result.
 func (r *Result) verdict(v verdict) {
 	r.Outcome, r.Reason, r.Cause, r.cause, r.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
 }
@@ -93,8 +93,8 @@ func (c Case) unexpected(a reply) string {
 	return fmt.Sprintf("expected %s, got %d", c.Expect, a.status)
 }
 
-// debugVerdict is that of a refusal which shows the inside of the API, whatever
-// else is wrong with it.
+// debugVerdict is the verdict on a refusal that shows internals of the API. It takes
+// precedence over other faults.
 func debugVerdict(a reply, shows string) verdict {
 	v := verdict{outcome: Fail, means: CauseDebug, reason: fmt.Sprintf("the answer (%d) is or holds %s", a.stated, shows), cause: "the API runs in debug mode, or answers with errors of its own"}
 	if a.stated == 0 {
@@ -119,7 +119,7 @@ func (r *Result) nameBreakdown() {
 	}
 }
 
-// strictly makes a failure of what is merely noted.
+// strictly turns a note into a failure.
 func (v verdict) strictly() verdict {
 	if v.outcome != Note {
 		return v

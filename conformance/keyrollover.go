@@ -85,13 +85,13 @@ var disruptiveChecks = []lifecycleCheck{
 
 // published is the key that the issuer published for a run.
 type published struct {
-	done     chan struct{} // closed when the API had its first chance to learn of the key; nil: there is none
+	done     chan struct{} // closed when the API had its first chance to fetch the key; nil if there is no key
 	endpoint string        // where it had that
 
 	kid      string
 	at       time.Time
 	withdraw func(context.Context) error // nil: it was there before
-	retired  string                      // a token of the key before; "": there is none
+	retired  string                      // a token that the previous key signed, or ""
 	err      error
 }
 
@@ -101,10 +101,10 @@ func (s *runState) publish(ctx context.Context, e endpoint) {
 	s.published.retired, s.published.err = s.signRetired(ctx, e)
 }
 
-// learnNextKey has the issuer publish a key when the API has let somebody in,
-// so that it has fetched the key set before, and presents it right then: the
-// other cases' unknown keys would use up what requests the API grants itself.
-// Everybody else's cases wait for that.
+// learnNextKey has the issuer publish a key after the API has let a caller in and
+// therefore has fetched the key set. It presents the key immediately, because unknown
+// keys in other cases would use up the API's limit of fetches. All other cases wait
+// for this.
 func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	p := &s.published
 	if p.done == nil || len(cases) == 0 {
@@ -131,12 +131,12 @@ func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	p.at = time.Now()
 	l := &trial{s, cases[i], s.endpoints[p.endpoint], g}
 	if signed, err := l.signedNext(ctx); err == nil {
-		_, _ = l.ask(ctx, signed) // what is answered, its case asks again
+		_, _ = l.ask(ctx, signed) // the case itself sends the request again and checks the answer
 	}
 }
 
-// signRetired is the endpoint's valid token, signed with a key that the issuer
-// no longer has; "" where there is none to be had.
+// signRetired is the endpoint's valid token, signed with a key that the issuer no
+// longer publishes, or "" if there is no such token.
 func (s *runState) signRetired(ctx context.Context, e endpoint) (string, error) {
 	admit := s.entitled[e.id]
 	if admit == nil {
@@ -206,8 +206,8 @@ func nextKey(ctx context.Context, l *trial) (credential, error) {
 			return finding{}
 		}
 	case stated == "":
-		// A library that has used up its limit of requests for the key set since
-		// the run before is as correct as one that has not.
+		// A library that used up its limit of fetches of the key set in an earlier run
+		// is also correct.
 		signed.tolerates, signed.either = []int{http.StatusUnauthorized}, true
 		signed.toleratedNote = fmt.Sprintf("the API does not know the key and has had %s; with life.keyRefresh in the document the run waits for as long as that", time.Since(l.published.at).Round(time.Millisecond))
 	}
@@ -224,7 +224,7 @@ func retiredKey(_ context.Context, l *trial) (credential, error) {
 	return bearer(l.published.retired), nil
 }
 
-// nudge presents a token of an unknown key; what is answered does not matter.
+// nudge presents a token with an unknown key. The answer does not matter.
 func (l *trial) nudge(ctx context.Context) error {
 	unknown, err := l.unknownKid(0)
 	if err != nil {
@@ -290,9 +290,9 @@ func (l *trial) counting(ctx context.Context, last credential, each func(int) (c
 	return last, nil
 }
 
-// disturbed presents the valid token while the key set is not what it should be,
-// and once more after one that makes the API look at it. That everybody has to
-// live through; some libraries do not survive this.
+// disturbed presents the valid token while the key set is faulty, and again after a
+// token that makes the API fetch the key set. All APIs must survive the first; some
+// libraries fail after the second.
 func disturbed(name, what, flaw string, how KeyFault) lifecycleCheck {
 	return lifecycleCheck{
 		check: check{
@@ -348,7 +348,8 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	}
 	c := bearer(l.baselineToken.raw)
 	c.restore = d.restore
-	// The valid token goes as soon as the API waits for the key set, or will not.
+	// The valid token is sent when the API waits for the key set, or when it does not
+	// fetch the key set.
 	for {
 		select {
 		case <-ctx.Done():
@@ -374,7 +375,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	return c, nil
 }
 
-// disturbance is one that knows how to be ended whatever becomes of the case.
+// disturbance is a fault that can be ended, whatever the result of the case.
 type disturbance struct {
 	Disturbance
 	restore func(context.Context) string

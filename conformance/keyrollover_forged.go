@@ -35,7 +35,8 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 			if err != nil {
 				return credential{}, err
 			}
-			// The first goes until the API asks for the key set, and so meets the outage.
+			// The first token is sent until the API fetches the key set, and then
+			// meets the outage.
 			admitted := false
 			_, err = l.untilFetched(ctx, d, func() error {
 				got, err := l.ask(ctx, unknown)
@@ -122,8 +123,8 @@ var keysWithdrawn = lifecycleCheck{
 	},
 }
 
-// settled gives the API a moment to put the key set that it has fetched in the
-// place of the one before: some caches do so after they have answered.
+// settled waits until the API has replaced its key set by the fetched one: some caches
+// do this only after they have answered.
 func (l *trial) settled(ctx context.Context, withdrawn credential) error {
 	left := patience
 	for wait := 10 * time.Millisecond; ; wait *= 2 {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// keyOfAnotherTenant has a key in the key set of all tenants that belongs to one of them:
-// such a key's issuer names the tenant, where that of the others has {tenantid}. A
-// token of the home tenant that it has signed must be refused.
+// keyOfAnotherTenant publishes a key of one tenant in the key set of all tenants. The
+// issuer of this key names the tenant, and the issuer of the other keys contains
+// {tenantid}. An API must refuse a token of the home tenant that this key has signed.
 var keyOfAnotherTenant = lifecycleCheck{
 	check: check{
 		name: "keys-tenant", means: CauseKeyTenant, severity: Critical,

@@ -115,7 +115,7 @@ func hide(h http.Header) []string {
 	for name, values := range h {
 		for _, value := range values {
 			if len(value) < 4 || !IsCredential(name, value) {
-				continue // what is shorter cannot be told from other text
+				continue // a shorter text cannot be told from other text
 			}
 			quoted, _ := json.Marshal(value)
 			secrets = append(secrets, value, string(quoted[1:len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value),

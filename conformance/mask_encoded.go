@@ -54,8 +54,8 @@ func (e encodings) mask(text string) string {
 	}, true)
 }
 
-// inBase64 is what all but the ends of a text become in base64, wherever it
-// stands in what is encoded.
+// inBase64 are the three base64 forms of a text, without its ends, one for each
+// position in the encoded text.
 func inBase64(text string) (all []string) {
 	for before := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
@@ -69,8 +69,8 @@ func inBase64(text string) (all []string) {
 	return all
 }
 
-// maskWithin takes out the patterns, from their beginning for as long as the text
-// is theirs. skip is how many bytes at a place separate digits and are none.
+// maskWithin masks the patterns, from their beginning as far as the text matches. skip
+// returns the number of bytes at a position that only separate digits.
 func maskWithin(text string, patterns []string, skip func(text string, i int) int, anyCase bool) string {
 	const enough = 16
 	if len(text) < enough {

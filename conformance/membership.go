@@ -10,7 +10,7 @@ import (
 const (
 	sourceGroups = "Microsoft: Configure group claims for applications; Secure applications and APIs by validating claims, Validate the subject"
 	sourceGuests = "Microsoft: Optional claims reference, acct; Properties of a Microsoft Entra B2B collaboration user"
-	otherGroup   = "6f1b5d3a-9c0e-4d55-9f2b-2d1f0c7a8e41" // nobody's
+	otherGroup   = "6f1b5d3a-9c0e-4d55-9f2b-2d1f0c7a8e41" // no group of the tenant
 )
 
 // withoutGroups are users who are in none of the groups that the endpoint asks for.

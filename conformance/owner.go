@@ -44,8 +44,8 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 	return cases
 }
 
-// peer is somebody who meets the alternative but for the ownership, and no
-// alternative that asks for none.
+// peer is a caller that meets the alternative except for the ownership, and meets no
+// alternative without ownership.
 func (s *Suite) peer(e endpoint) (subject, *skipped) {
 	who, cannot := s.signedInTo(e, "who meets the requirement and is not "+cmp.Or(e.made.User, e.made.Application), s.addUser("peer"), func(u User, client Application) bool {
 		return u.Name != e.made.User && e.satisfiedBy(u.Roles) && e.fitsButRoles(u) && !e.letsIn(e.callerOf(u, client))
@@ -157,8 +157,8 @@ func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, e
 	return got, err
 }
 
-// refused sends a request and says what is wrong with the answer, or with the
-// object afterwards; how says what is special about the request.
+// refused sends a request and returns what is wrong with the answer, or with the
+// object afterwards. how describes the request.
 func (t *ownerTrial) refused(ctx context.Context, r request, c credential, how string) (string, error) {
 	before, volatile, read := t.readBack(ctx)
 	got, err := t.ask(ctx, r, c)
@@ -291,7 +291,7 @@ func unnamed(path string) string { return parameter.ReplaceAllString(path, "{}")
 
 var parameter = regexp.MustCompile(`\{[^{}]*\}`)
 
-// changed is a body that would change the object: that of setup, with other words.
+// changed is a body that would change the object: the body of setup with other words.
 func (t *ownerTrial) changed() ([]byte, string) {
 	f := t.e.stated.Setup
 	r, err := known{unique: unique()}.request(f.Request, nil, f.Body, f.ContentType)

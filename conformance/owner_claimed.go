@@ -103,7 +103,7 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// withMembers adds members to a JSON body; nil where that is none.
+// withMembers adds members to a JSON object. It returns nil for another body.
 func withMembers(body []byte, members map[string]string) ([]byte, string) {
 	object := map[string]any{}
 	if len(bytes.TrimSpace(body)) > 0 {
@@ -143,7 +143,7 @@ func (t *ownerTrial) create(ctx context.Context) (string, error) {
 	exchange, status := t.result.Exchange, t.result.Status
 	setup, err := captured(f.Capture, got)
 	if err != nil {
-		return "", nil // nothing is known of what was made
+		return "", nil // the created object is unknown
 	}
 	made := t.scene
 	made.known.setup = setup

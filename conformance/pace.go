@@ -40,9 +40,9 @@ func (p *pace) wait(ctx context.Context) error {
 	return p.sleep(ctx, at.Sub(now))
 }
 
-// slowDown heeds a 429 that came at the request's n-th repeat: nothing goes for
-// as long as the target asks (RFC 9110, section 10.2.3; RFC 6585, section 4),
-// and then at half the pace.
+// slowDown handles a 429 after the request was repeated n times: it stops all requests
+// for the time that the target asks for (RFC 9110, section 10.2.3; RFC 6585, section
+// 4), and then halves the rate.
 func (p *pace) slowDown(n int, header http.Header) error {
 	now := time.Now()
 	delay, stated := retryAfter(header.Get("Retry-After"), now)

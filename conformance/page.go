@@ -19,7 +19,7 @@ import (
 type page struct {
 	title   string
 	problem *AADSTSError
-	form    *form // the one that asks for a password, else the first
+	form    *form // the form that asks for a password, or else the first form
 }
 
 type form struct {
@@ -30,9 +30,9 @@ type form struct {
 
 type input struct{ name, kind, value string }
 
-// consentPage marks, in the meta element PageID of Entra's pages, the one that
-// asks the user for consent. Nobody here gives it: who signs in to test an API
-// must not change what the tenant grants.
+// consentPage is the value of the meta element PageID on the page that asks the user
+// for consent. The suite never consents: a test of an API must not change the grants
+// of the tenant.
 const consentPage = "ConvergedConsent"
 
 const notConsented = 65001

@@ -12,9 +12,9 @@ import (
 // mostPages is how many pages of a listing are read.
 const mostPages = 100
 
-// sendAll sends the request of a listing and reads its pages until one has what an
-// admitted request is answered, or the last. What is returned is that page, or the
-// first.
+// sendAll sends the request of a list and reads its pages until one contains the value
+// that an admitted request gets, or until the last page. It returns that page, or the
+// first one.
 func (s *runState) sendAll(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
 	went, got, elapsed, err := s.send(ctx, r, c)
 	if r.next == nil || r.meaning == nil || c.path+c.target+c.query+c.method != "" || err != nil || !success(got.stated) {
@@ -44,8 +44,8 @@ func (s *runState) sendAll(ctx context.Context, r request, c credential) (*recor
 	return went, got, elapsed, nil
 }
 
-// nextPage is the request of the page that an answer names. Its address is one of
-// the target's, whatever host the answer names, since the token goes with it.
+// nextPage is the request of the page that an answer links to. It always uses the
+// target's host, because the request contains the token.
 func nextPage(r request, page reply) (request, bool) {
 	value, err := capture(r.next.Capture, parse(page.body), page)
 	text := fmt.Sprint(value)

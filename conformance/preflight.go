@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// harmless are answers to OPTIONS that let nobody in, beside refusals: what a
-// preflight gets is the API's choice, and many have none to give.
+// harmless are answers to OPTIONS, in addition to refusals, that do not let a caller
+// in: the API chooses the answer to a preflight, and many APIs have none.
 var harmless = []int{200, 204, 501}
 
-// optionsCases ask with the one method that browsers send without a token.
+// optionsCases use OPTIONS, the only method that browsers send without a token.
 func optionsCases(e endpoint) []Case {
 	method, _, _ := strings.Cut(e.request, " ")
 	if method == http.MethodOptions {
@@ -51,8 +51,8 @@ func optionsCases(e endpoint) []Case {
 	return []Case{plainOptions, preflight}
 }
 
-// ranFor tells whether an answer to somebody unknown is the one that the
-// endpoint gives to those who are let in.
+// ranFor tells whether an answer to an unauthenticated caller is the endpoint's answer
+// to an admitted caller.
 func (s *runState) ranFor(c Case, a reply) finding {
 	e := s.endpoints[c.Endpoint]
 	if !success(a.status) {

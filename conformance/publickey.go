@@ -16,7 +16,7 @@ import (
 type publicKey struct {
 	jwk         []byte // as it stands in the key set
 	modulus     string // n, base64url
-	certificate string // x5c, base64 of DER; "" where there is none
+	certificate string // x5c, base64 of DER, or ""
 	key         *rsa.PublicKey
 }
 

@@ -22,7 +22,7 @@ func (r *Recording) End(s Summary) error {
 	return nil
 }
 
-// Replay hands on what was recorded.
+// Replay passes the recorded run to h.
 func (r *Recording) Replay(h Handler) error {
 	for _, say := range r.said {
 		if err := say(h); err != nil {

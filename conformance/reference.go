@@ -16,7 +16,7 @@ import (
 // known are the values of the references in a document's requests.
 type known struct {
 	unique          string // a word for one request
-	setup, response any    // what was answered, as JSON
+	setup, response any    // the answers, as JSON
 }
 
 // request fills in what a document states.
@@ -54,8 +54,8 @@ func (k known) request(stated string, parameters map[string]any, body any, conte
 	return r, problem
 }
 
-// fill puts the values of references into a value and all below it. A text
-// that is nothing but a reference becomes the value as it is.
+// fill replaces the references in a value and in all its members. A text that consists
+// of one reference becomes the value with its type.
 func (k known) fill(v any) (any, error) {
 	var problem error
 	switch v := v.(type) {
@@ -105,7 +105,8 @@ func (k known) value(expression string) (any, error) {
 	return here, nil
 }
 
-// parse reads a JSON answer; nil is none. Large numbers stay exact.
+// parse reads a JSON answer. It returns nil if the answer is not JSON. Large numbers
+// stay exact.
 func parse(body []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

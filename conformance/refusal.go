@@ -11,22 +11,22 @@ import (
 	"provision/stack"
 )
 
-// meaning is how an endpoint's answers are to be read: what an admitted request
-// gets, and how the API refuses.
+// meaning tells how to read an endpoint's answers: the answer to an admitted request,
+// and the forms of its refusals.
 type meaning struct {
 	admitted Expect
 	refusals []refusalKind
 }
 
-// refusalKind is why somebody is refused: the status that says so everywhere, and the forms
-// that the document states instead; nil has none.
+// refusalKind is the reason of a refusal: its usual status, and the forms that the
+// document declares instead, or nil.
 type refusalKind struct {
 	status int
 	forms  stack.Forms
 }
 
-// unstated is the status of a refusal that is none of those which the document
-// states: 401, 403 or 404 where it states another answer.
+// unstated is the status of a refusal in a form that the document does not declare:
+// 401, 403 or 404, if the document declares another answer.
 const unstated = 499
 
 func meaningOf(admitted Expect, stated stack.Refusals) *meaning {
@@ -35,7 +35,7 @@ func meaningOf(admitted Expect, stated stack.Refusals) *meaning {
 	}}
 }
 
-// knowing fills in what is known of the setup.
+// knowing fills in the values from the setup.
 func (m *meaning) knowing(k known) (*meaning, error) {
 	admitted, err := k.expectation(m.admitted)
 	filled := &meaning{admitted: admitted}
@@ -45,10 +45,9 @@ func (m *meaning) knowing(k known) (*meaning, error) {
 	return filled, err
 }
 
-// read says what an answer means: its status is the one that says so everywhere,
-// whatever the API answers for it. Where an admitted request's answer came, that
-// is what it is, whatever else came with it.
-// An answer to HEAD has no body: any form of its status is one.
+// read replaces the status of an answer by the usual status for its meaning, whatever
+// status the API uses. An answer with the content of an admitted request counts as
+// one. An answer to HEAD has no body, so only its status is compared.
 func (m *meaning) read(a reply, method string) reply {
 	if m == nil {
 		return a
@@ -90,8 +89,8 @@ func (e Expect) unmet(body []byte) string {
 	return ""
 }
 
-// holdsText looks for a text in an answer. In JSON whole scalars are compared, so
-// that 1 is not found in 12, unless the text is none of a scalar's.
+// holdsText looks for a text in an answer. In JSON it compares whole scalars, so that
+// 1 is not found in 12, unless the text cannot be a scalar.
 func holdsText(body []byte, text string) bool {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

@@ -38,7 +38,7 @@ func (r requirement) needsScope() bool { return len(r.scopes)+len(r.anyScope) > 
 
 func (r requirement) needsRole() bool { return len(r.anyRole)+len(r.allRoles) > 0 }
 
-// roles are all roles that the requirement speaks of.
+// roles are all roles that the requirement names.
 func (r requirement) roles() []string { return slices.Concat(r.anyRole, r.allRoles) }
 
 // satisfiedBy says whether these roles are enough.
@@ -51,7 +51,7 @@ func (r requirement) scoped(scopes []string) bool {
 	return (len(r.anyScope) == 0 || overlap(r.anyScope, scopes)) && len(missing(r.scopes, scopes)) == 0
 }
 
-// fits says whether a user meets all that is required but for scopes and ownership.
+// fits tells whether a user meets the requirement, ignoring scopes and ownership.
 func (r requirement) fits(u User) bool {
 	return r.satisfiedBy(u.Roles) && r.fitsButRoles(u) && (!r.owner || u.Name == r.made.User)
 }
@@ -79,7 +79,7 @@ func (r requirement) sufficient() []string {
 	return r.allRoles
 }
 
-// minimal is a caller who has just what is required.
+// minimal is a caller that has exactly what is required.
 func (r requirement) minimal(app bool) caller {
 	c := caller{app: app, roles: r.sufficient(), owner: r.owner}
 	if !app {

@@ -20,22 +20,22 @@ const (
 	Error   Outcome = "error"   // the setup is broken: no verdict on the API
 )
 
-// Result is how one case ended, and what was said.
+// Result is the result of one case, with the requests and answers.
 type Result struct {
 	Case
 	Outcome  Outcome
 	Status   int           // of the answer; 0: none was got
 	Duration time.Duration // of the request alone
-	Reason   string        // why it was skipped, what broke, or what was wrong with the answer
+	Reason   string        // why the case was skipped or failed
 	Add      string        // the manifest lines that would make a skipped case possible
 	Cause    string        // what a failure probably means
-	Finding  string        // of a failure: the finding it is evidence of; of a blocked case: the one that blocks it
+	Finding  string        // of a failure: the finding that it belongs to; of a blocked case: the finding that blocks it
 	Note     string        // what else is worth knowing
 	Known    *KnownFailure // of a Known outcome
 	Exchange *Exchange     // nil: nothing was sent
 
 	cause   CauseID // of a failure
-	vacuous bool    // it was refused while nobody is let in
+	vacuous bool    // the request was refused while nobody is let in
 }
 
 // Exchange is a request and its answer, without the secrets in them.
@@ -63,8 +63,8 @@ type Plan struct {
 	Resource string
 	URL      string
 	Cases    []Case
-	// Stopped is why the run ended before most of the cases were tried, such as
-	// that nobody is let in anywhere; "": it did not.
+	// Stopped is the reason why the run ended before most cases were tried, for
+	// example that no caller is let in anywhere, or "".
 	Stopped string
 }
 
@@ -93,16 +93,16 @@ type Summary struct {
 	// Unproven are the protected endpoints that were not seen to let anybody
 	// in, so that their refusals mean nothing.
 	Unproven []string `json:"unproven,omitempty"`
-	// Undeclared counts the skipped cases for which the document could declare
-	// somebody and does not, and that it does not excuse.
+	// Undeclared counts the skipped cases for which the document could declare a user
+	// or application, but does not and does not excuse it.
 	Undeclared int `json:"undeclared,omitempty"`
-	// Protected counts the endpoints that must refuse somebody.
+	// Protected counts the endpoints that must refuse some callers.
 	Protected int `json:"protected,omitempty"`
 }
 
-// Proved says whether the cases that passed prove anything: at every protected
-// endpoint somebody was seen to be let in, and no case was skipped that the
-// document could have made possible.
+// Proved tells whether the passed cases prove anything: every protected endpoint let a
+// caller in, and no case was skipped that a declaration in the document could have
+// made possible.
 func (s Summary) Proved() bool { return len(s.Unproven) == 0 && s.Undeclared == 0 }
 
 // OK says whether the answer is yes: nothing failed and nothing broke. Notes do
@@ -198,8 +198,8 @@ func (s *Summary) count(r Result) {
 	}
 }
 
-// Handler receives a run as it goes: Begin, a Result for each case of the plan
-// in its order, End. Several runs may follow one another.
+// Handler receives a run in progress: Begin, then a Result for each case in the order
+// of the plan, then End. Several runs may follow one another.
 type Handler interface {
 	Begin(Plan) error
 	Result(Result) error

@@ -66,8 +66,8 @@ func (l *trial) removed(ctx context.Context, who subject) (credential, error) {
 	return c, nil
 }
 
-// withoutRoles signs the user in anew; a tenant may need a while to know that
-// the roles are gone.
+// withoutRoles signs the user in again and waits until the tenant issues a token
+// without the roles.
 func (l *trial) withoutRoles(ctx context.Context, who subject) (string, error) {
 	client, _ := l.application(who.client)
 	for n := 0; ; n++ {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// noSuchRoute is a path that no API has: what is let in there as well is no
-// way in.
+// noSuchRoute is a path that no API has. A request that is let in at the endpoint and
+// here proves nothing.
 const noSuchRoute = "/provision-verify/no-such-route"
 
 // way is another way to say an endpoint's request; none carries a token.
@@ -37,8 +37,8 @@ var ways = []way{
 	{"unknown-method", "a method that nobody knows", CauseRouteMethod, func(r spoken) credential { return credential{method: "PROVISION", path: r.whole()} }},
 }
 
-// routeCases ask for the endpoint in other ways and without a token. What is
-// answered is the API's choice, as long as nobody is let in.
+// routeCases request the endpoint in other ways and without a token. The API may
+// answer anything, but must not let the request in.
 func routeCases(e endpoint) []Case {
 	method, _, _ := strings.Cut(e.request, " ")
 	var cases []Case
@@ -49,7 +49,7 @@ func routeCases(e endpoint) []Case {
 		cases = append(cases, Case{
 			ID: e.id + ": route-" + w.name, Endpoint: e.id, Name: "route-" + w.name, Means: w.means, Group: Routes, Severity: Critical,
 			Sends:  "no token, and " + w.says,
-			Expect: Expect{Refused: true, Also: []int{http.StatusNotImplemented}}, // that of RFC 9110 for an unknown method
+			Expect: Expect{Refused: true, Also: []int{http.StatusNotImplemented}}, // RFC 9110: the answer to an unknown method
 			Source: "OWASP: Authorization Testing, Bypassing Authorization Schema",
 			Gain:   "anybody can call the endpoint, by another method",
 			Flaw:   "the check is made for some methods only, and the endpoint runs for others",

@@ -56,8 +56,8 @@ func newRunner(s *Suite, all, chosen []Case) *runner {
 	return r
 }
 
-// probe tries the first case of all, which needs no other, and returns an
-// error if nobody answers: the rest would only say the same.
+// probe tries the first case, which needs no other. It returns an error if the API
+// does not answer, because all other cases would fail the same way.
 func (r *runner) probe(ctx context.Context) error {
 	cases := r.endpoints[0]
 	result, err := r.try(ctx, cases[0])
@@ -284,8 +284,7 @@ func joinNotes(notes ...string) string {
 	return joined
 }
 
-// unproven are the endpoints of which somebody was to be let in and nobody was
-// seen to be.
+// unproven are the endpoints that should have let a caller in and did not.
 func (r *runner) unproven() []string {
 	var names []string
 	for _, cases := range r.endpoints {

@@ -135,7 +135,7 @@ func kidsOfURLs(f forgery) []disguise {
 	return rarely(all, 2)
 }
 
-// knownFiles are files, and what is in them on many machines.
+// knownFiles are files that have the same content on many machines.
 var knownFiles = []struct{ path, content string }{
 	{"/dev/null", ""}, {"/proc/sys/kernel/ostype", "Linux\n"}, {"/proc/sys/kernel/ostype", "Linux"}, {"/sys/class/net/lo/addr_len", "6\n"},
 }

@@ -91,8 +91,8 @@ func signInScope(scopes []string) string {
 	return strings.Join(append([]string{"openid", "profile"}, scopes...), " ")
 }
 
-// browse goes from page to page until one redirects to the client, and returns
-// what that redirect says.
+// browse follows the pages until one redirects to the client, and returns the
+// parameters of this redirect.
 func (a *Authority) browse(ctx context.Context, start *url.URL, redirectURI string, account Account) (url.Values, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// opening tries at every endpoint the cases that give the others their meaning.
-// Where nobody is let in anywhere, the run stops there.
+// opening tries, at every endpoint, the cases that the others depend on. If no caller
+// is let in anywhere, the run stops.
 func (r *runner) opening(ctx context.Context) {
 	for _, cases := range r.endpoints {
 		r.cases.Go(func() {
@@ -39,7 +39,7 @@ func (r *runner) opening(ctx context.Context) {
 	}
 }
 
-// isClosed says whether somebody must be let in and nobody is.
+// isClosed tells whether the endpoint should let a caller in and did not.
 func (r *runner) isClosed() bool {
 	refused := false
 	for _, result := range r.early {
@@ -67,7 +67,7 @@ func (r *runner) isHalted() string {
 	return r.halted
 }
 
-// explain finds out why nobody is let in, and says so in the results.
+// explain finds the reason why nobody is let in, and adds it to the results.
 func (r *runner) explain(ctx context.Context) {
 	var closed []*Result
 	for _, cases := range r.endpoints {
@@ -92,8 +92,8 @@ func (r *runner) explain(ctx context.Context) {
 	}
 }
 
-// unasked are the tokens that nobody is let in with, where they are not among the
-// cases that were chosen and the run stops for them.
+// unasked are the results of tokens that were refused everywhere, if their cases were
+// not selected and the run stops because of them.
 func (r *runner) unasked() []*Result {
 	var all []*Result
 	for _, cases := range r.endpoints {

@@ -48,9 +48,9 @@ func (s *Suite) clientsWith(scoped func(scopes []string) bool) []Application {
 	})
 }
 
-// signedIn finds a user of that kind and a client with the endpoint's scopes.
-// kind says which users match, as in "whose role is Admin"; add is what to
-// declare when there is none.
+// signedIn finds a user and a client with the endpoint's scopes. match selects the
+// users, and kind describes them, for example "whose role is Admin". add is what the
+// document must declare if there is none.
 func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
 	return s.signedInTo(e, kind, add, func(u User, _ Application) bool { return match(u) })
 }
@@ -70,7 +70,7 @@ func (e endpoint) itselfOf(a Application) caller {
 	return caller{app: true, roles: a.Roles, owner: a.Name == e.maker().Application}
 }
 
-// maker is who makes the object in setup, if it is somebody that the document names.
+// maker is the caller that creates the object in setup, if the document names one.
 func (e endpoint) maker() stack.As {
 	if e.stated.Setup == nil {
 		return stack.As{}
@@ -161,7 +161,7 @@ func (s *Suite) addClient(scopes ...string) string {
 		name, name, s.Resource.Name, strings.Join(scopes, ", "))
 }
 
-// nameOf is a name for somebody who has just these roles or scopes.
+// nameOf is a name for a caller with exactly these roles or scopes.
 func nameOf(values []string) string {
 	if len(values) == 0 {
 		return "nobody"

@@ -68,8 +68,8 @@ type Resource struct {
 	ApplicationRoles []string
 }
 
-// otherRole is a role that some kind of principal may hold and that lets
-// nobody in at the endpoint; "" if there is none.
+// otherRole is a role that a type of principal may hold and that does not let its
+// holder in at the endpoint, or "".
 func (r Resource) otherRole(e endpoint, holdable []string) string {
 	if holdable == nil {
 		holdable = r.Roles
@@ -96,7 +96,7 @@ type UserGroup struct {
 	Claim string // what the groups claim says of it: the object id, or its name
 }
 
-// User is somebody who can sign in.
+// User is a user who can sign in.
 type User struct {
 	Name        string   // in the manifest
 	Roles       []string // of the resource: held directly or by a group
@@ -128,7 +128,7 @@ type Tokens interface {
 	// issuer states by itself.
 	// A nil header parameter is left out.
 	Sign(ctx context.Context, header, claims map[string]any) (string, error)
-	// SignPayload signs a payload as it is written.
+	// SignPayload signs a payload without changing it.
 	SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error)
 	// Foreign returns an access token for another resource than the suite's,
 	// Microsoft Graph: of the user, or of the client itself where user is "".

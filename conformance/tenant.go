@@ -16,9 +16,10 @@ type Tenant struct {
 	// password grant where the page needs a browser; both need the password.
 	SignIn func(ctx context.Context, c Client, account Account, scopes []string) (Grant, error)
 
-	// Signer has the issuer sign any claims; nil where nobody can.
+	// Signer has the issuer sign any claims. It is nil if the issuer cannot.
 	Signer func(ctx context.Context, header, claims map[string]any) (string, error)
-	// PayloadSigner has it sign a payload as it is written; nil where nobody can.
+	// PayloadSigner has the issuer sign a payload without changing it. It is nil if
+	// the issuer cannot.
 	PayloadSigner func(ctx context.Context, header map[string]any, payload []byte) (string, error)
 }
 

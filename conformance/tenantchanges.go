@@ -134,8 +134,8 @@ func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present fun
 	return present(ctx, l)
 }
 
-// lifecycleEndpoint is a protected endpoint, best one that only reads: its requests
-// are repeated.
+// lifecycleEndpoint is a protected endpoint, if possible one that only reads, because
+// its requests are repeated.
 func (s *Suite) lifecycleEndpoint() (endpoint, bool) {
 	var all []endpoint
 	for _, stated := range s.Document.Endpoints {
@@ -158,8 +158,7 @@ func (s *Suite) lifecycleEndpoint() (endpoint, bool) {
 	return slices.MinFunc(all, func(a, b endpoint) int { return effort(a) - effort(b) }), true
 }
 
-// ask sends the case's request with another credential than the one it is
-// judged by.
+// ask sends the case's request with another credential than the case's own.
 func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 	made, err := l.prepare(ctx, l.c)
 	if err != nil {
@@ -176,8 +175,8 @@ func (l *trial) unknownKid(n int) (credential, error) {
 	return ownKey(l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
 }
 
-// uninterrupted is for what changes the tenant: a request that is given up on
-// its way has changed it all the same, and nobody would know what to put back.
+// uninterrupted is the context of requests that change the tenant: an interrupted
+// request may have changed it, and nobody would know what to restore.
 func (s *runState) uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 }

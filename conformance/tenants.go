@@ -58,8 +58,8 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	return cases
 }
 
-// present presents a token of a user who signs in to the other tenant, or where
-// nobody can, one that is signed as if.
+// present presents a token of a user who signs in to the other tenant. If no user can,
+// it presents a token that is signed like one.
 func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (credential, error) {
 	signed := ofTenant(t.ID, t.ID)
 	return func(ctx context.Context, g *baselineToken) (credential, error) {

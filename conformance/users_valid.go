@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// validChecks are correctly signed tokens of callers whom the endpoint must let
-// in, and who differ from the one who usually is.
+// validChecks are correctly signed tokens of callers that the endpoint must let in,
+// and that differ from the usual caller.
 var validChecks = []variantCheck{
 	{
 		name:     "valid-claims",

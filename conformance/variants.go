@@ -106,7 +106,7 @@ func (t *variantTrial) sendAll(ctx context.Context, variants []variant) error {
 	return nil
 }
 
-// send sends one token and says what is wrong with the answer.
+// send sends one token and returns what is wrong with the answer.
 func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err error) {
 	admits := t.result.Expect.admits()
 	c, err := t.baselineToken.present(ctx, v.changes)

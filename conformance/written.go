@@ -56,7 +56,7 @@ func (s *Suite) idOf(request string) string {
 	return request
 }
 
-// writtenSubject finds whom a case names; the zero subject is nobody.
+// writtenSubject finds the caller that a case names, or the zero subject.
 func (s *Suite) writtenSubject(user, application string) (subject, *skipped, error) {
 	switch {
 	case user != "":

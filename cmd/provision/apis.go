@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// protected is an application whose API somebody said something about: the
-// resource of one Conformance document or more.
+// protected is an application whose API is described by one or more Conformance
+// documents.
 type protected struct {
 	stack     *stack.Stack
 	resource  *stack.Application
@@ -322,9 +322,8 @@ func (s *connection) readClients(ctx context.Context, p protected, f facts) ([]c
 	return all, nil
 }
 
-// signIn is the platform and redirect URI that a sign-in of ours can be sent
-// to; the request to it is never made. Both are "" for an application that
-// nobody signs in to.
+// signIn returns a platform and redirect URI for a sign-in that is started but never
+// sent to the URI. Both are "" for an application to which nobody can sign in.
 func signIn(a *stack.Application) (platform, uri string) {
 	for _, p := range []struct {
 		name string

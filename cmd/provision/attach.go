@@ -41,8 +41,8 @@ func (d stateDir) file(name string) string { return filepath.Join(string(d), nam
 // stored tells whether the folder holds a tenant.
 func (d stateDir) stored() bool { return emulator.Stored(string(d)) }
 
-// lock becomes the one process that serves the tenant; ok is false when
-// another one does.
+// lock makes this process the only one that serves the tenant. ok is false if another
+// process does.
 func (d stateDir) lock() (release func(), ok bool, err error) {
 	if err := makeFolder(string(d)); err != nil {
 		return nil, false, err
@@ -68,8 +68,9 @@ func (d stateDir) publish(s serving) error {
 	return os.Rename(tmp, d.file("serving.json"))
 }
 
-// attach finds the tenant that another process serves and keeps it from
-// closing until release. ok is false while nobody tells where it is.
+// attach finds the tenant that another process serves, and keeps that process from
+// closing it until release is called. ok is false if no process has published the
+// tenant's address.
 func (d stateDir) attach() (s serving, release func(), ok bool, err error) {
 	if err := os.MkdirAll(d.file("attached"), 0o700); err != nil {
 		return s, nil, false, err
@@ -129,9 +130,9 @@ func (d stateDir) attached() []string {
 	return all
 }
 
-// withdraw waits until nobody uses the tenant and ends the publication. Until
-// then it can be used by others as well: one that could neither attach nor serve
-// would have to wait for all of them.
+// withdraw waits until no other process uses the tenant, and then ends the
+// publication. Until then other processes can still attach: a process that could
+// neither attach nor serve would have to wait for all of them.
 func (d stateDir) withdraw(s serving, say func(string, ...any)) {
 	told := ""
 	for {
@@ -154,7 +155,7 @@ func (d stateDir) withdraw(s serving, say func(string, ...any)) {
 	}
 }
 
-// port is the one recorded for the tenant, 0 where none is yet.
+// port is the port that is recorded for the tenant, or 0.
 func (d stateDir) port() (int, error) {
 	raw, err := os.ReadFile(d.file("port"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -174,7 +175,7 @@ func (d stateDir) recordPort(n int) error {
 	return writeWhole(d.file("port"), strconv.Itoa(n)+"\n")
 }
 
-// join serves the tenant when nobody does, else attaches to who does.
+// join serves the tenant, or attaches to the process that already serves it.
 func (d stateDir) join(ctx context.Context, serve func() (serving, func(), error)) (serving, func(), error) {
 	deadline := time.Now().Add(15 * time.Second)
 	for {

@@ -32,7 +32,7 @@ func bundled(document *stack.Conformance) *stack.Conformance {
 
 func bundledEndpoint(e stack.Endpoint) stack.Endpoint {
 	if ownerOnly(e) {
-		return e // whose it is takes an object that somebody has made
+		return e // the owner check needs an object that a caller has created
 	}
 	e.Setup, e.Cleanup = nil, nil
 	if e.Expect != nil {
@@ -83,7 +83,7 @@ func wholeSegments(path string) bool {
 	return !strings.Contains(path, "${")
 }
 
-// bundledPath is the path of one of its endpoints, as it is asked for.
+// bundledPath is the path of an endpoint of the bundled API, as in a request.
 func bundledPath(e stack.Endpoint) string {
 	_, path, _ := strings.Cut(e.Request, " ")
 	value := func(escape func(string) string) func(string) (string, bool) {

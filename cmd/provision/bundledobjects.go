@@ -40,7 +40,7 @@ func (o *objects) creates(e stack.Endpoint) (route referenceapi.Route, ok bool) 
 	path, _, _ = strings.Cut(path, "?")
 	return referenceapi.Route{Method: method, Path: path, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := map[string]any{}
-		_ = json.NewDecoder(r.Body).Decode(&body) // what is no JSON object is not kept
+		_ = json.NewDecoder(r.Body).Decode(&body) // a body that is no JSON object is ignored
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.last++
@@ -74,8 +74,8 @@ func parameter(e stack.Endpoint) string {
 	return ""
 }
 
-// owns tells whether the caller made the object. A list is everybody's, and has
-// what is theirs.
+// owns tells whether the caller created the object. Every caller may read a list,
+// which contains only the caller's objects.
 func (o *objects) owns(e stack.Endpoint) func(*http.Request, *token.Claims) bool {
 	name := parameter(e)
 	return func(r *http.Request, c *token.Claims) bool {
@@ -111,7 +111,7 @@ func (o *objects) handler(e stack.Endpoint) http.Handler {
 			delete(o.made, id)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			body := map[string]any{}
-			_ = json.NewDecoder(r.Body).Decode(&body) // what is no JSON object changes nothing
+			_ = json.NewDecoder(r.Body).Decode(&body) // a body that is no JSON object changes nothing
 			for member, value := range body {
 				object.body[member] = value
 			}

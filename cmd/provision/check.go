@@ -178,9 +178,9 @@ func where(v policy.Violation) string {
 	return v.Position.String() + ": "
 }
 
-// sayViolations names the violations of rules that a plan brings into the tenant: those
-// of the applications that it creates or changes and that the tenant does not have
-// already. The grave ones are named one by one.
+// sayViolations lists the rule violations that a plan adds to the tenant: violations
+// of new or changed applications that the tenant does not have yet. It lists severe
+// violations one by one.
 func (a *app) sayViolations(ctx context.Context, c *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) error {
 	all, err := policy.Check(stacks, a.now())
 	if err != nil {

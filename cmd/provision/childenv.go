@@ -40,10 +40,10 @@ func (d stateDir) childEnvironment(parent []string, served serving, credentials 
 		"SSL_CERT_FILE":          bundle, // Go, OpenSSL, .NET, Python's ssl, httpx
 		"REQUESTS_CA_BUNDLE":     bundle, // requests, and with it MSAL Python and az
 		"CURL_CA_BUNDLE":         bundle,
-		"NODE_EXTRA_CA_CERTS":    d.file("ca.pem"), // beside the ones that Node brings along
+		"NODE_EXTRA_CA_CERTS":    d.file("ca.pem"), // in addition to Node's own certificates
 		"NODE_USE_ENV_PROXY":     "1",              // Node 24
 		"NODE_OPTIONS":           withPreload(lookup(parent, "NODE_OPTIONS"), preload),
-		"AZURE_CONFIG_DIR":       d.file("azure"), // az keeps there who is signed in: the user's own stays as it is
+		"AZURE_CONFIG_DIR":       d.file("azure"), // az stores its sign-in there; the user's own sign-in does not change
 		"PROVISION_STATE":        string(d),
 		"PROVISION_PROXY":        served.Proxy,
 		"PROVISION_PUBLIC_HOSTS": "1",

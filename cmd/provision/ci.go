@@ -25,7 +25,7 @@ func (a *app) ci() *cobra.Command {
 without a stored secret (bootstrap).`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a.answered = true // help is for people
+			a.answered = true // help is not JSON
 			return cmd.Help()
 		},
 	}
@@ -143,7 +143,7 @@ func (a *app) writePipeline(system string) error {
 // branchForm is a branch's name, without what a shell or YAML would read otherwise.
 var branchForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
-// mayReplace refuses to write over files that somebody has changed.
+// mayReplace refuses to overwrite files that somebody has changed.
 func (a *app) mayReplace(system string, files []ci.File) error {
 	if a.config.GetBool("overwrite") {
 		return nil
@@ -183,8 +183,8 @@ var declaresFastAPI = regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)\s*(?::[^
 // moduleFile is a path that Python can import by name.
 var moduleFile = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*/)*[A-Za-z_][A-Za-z0-9_]*\.py$`)
 
-// findFastAPI looks for an application in a repository: the one that is least deep, and
-// of these the first by name.
+// findFastAPI looks for a FastAPI application in a repository. It prefers the file
+// with the shortest path depth, and then the first by name.
 func findFastAPI(root string) fastAPI {
 	var found, variable string
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

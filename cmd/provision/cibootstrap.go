@@ -102,7 +102,7 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 	if err := a.writeDeployer(dir, d); err != nil {
 		return err
 	}
-	a.verb, a.where, a.given = "apply", []string{dir}, nil // what goes on where this ends
+	a.verb, a.where, a.given = "apply", []string{dir}, nil // the command to run next
 	return a.changing(cmd, []string{dir}, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 		if err := a.applyStacks(ctx, s, stacks, nil); err != nil {
 			return err
@@ -128,8 +128,8 @@ func deployerName(repository, target string) string {
 
 var notInName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// writeDeployer writes the deployer's manifest, unless somebody has changed it: then
-// that one is applied.
+// writeDeployer writes the deployer's manifest. If somebody has changed the manifest,
+// the changed version is applied.
 func (a *app) writeDeployer(dir string, d ci.Deployer) error {
 	content, err := ci.DeployerManifest(d)
 	if err != nil {

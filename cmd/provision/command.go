@@ -36,8 +36,8 @@ func (a *app) invoked(cmd *cobra.Command, args []string) {
 	}
 }
 
-// command is a command line to try, about the same folder and the same target as
-// the one that runs, quoted for a shell.
+// command returns a command line for a hint, with the folder and the target of the
+// current command, quoted for a shell.
 func (a *app) command(verb string, args ...string) string {
 	return a.commandAt(a.where, verb, append(a.stageArgs(), args...)...)
 }

@@ -38,7 +38,7 @@ type connection struct {
 	state             *plan.State // of the command's stacks, once it was read
 	keep              reconcile.Keep
 	hosting           *hosting
-	lag               time.Duration // how long what was written may not be visible
+	lag               time.Duration // how long writes may stay invisible
 	newSecretPatience time.Duration // how long the token endpoint may not know a new secret
 	now               func() time.Time
 	administrator     string                                                               // appId of the local tenant's, which nobody has registered

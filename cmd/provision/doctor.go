@@ -61,8 +61,8 @@ func (a *app) examine(ctx context.Context, args []string) error {
 	return nil
 }
 
-// doctorSubject is what the flags, provision.yaml and the manifests say. What is wrong
-// with the manifests is a finding.
+// doctorSubject collects the flags, provision.yaml and the manifests. Mistakes in the
+// manifests are findings.
 func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subject, done func(), err error) {
 	folder, err := a.targetDir()
 	if err != nil {

@@ -134,8 +134,8 @@ func (a *app) faults() ([]faults.Rule, error) {
 	return rules, nil
 }
 
-// isLoopback tells whether an address is this machine's own. One that is no
-// address is refused when it is listened on.
+// isLoopback tells whether an address is on this machine only. Listening refuses an
+// invalid address later.
 func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)

@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// envelope is the one JSON document that a command prints with -o json, whatever
-// it does and however it ends.
+// envelope is the JSON document that every command prints with -o json, also after an
+// error.
 type envelope struct {
 	Command string         `json:"command"`
 	Status  string         `json:"status"` // see statuses
@@ -38,8 +38,8 @@ func (a *app) give(name string, value any) {
 	a.result[name] = value
 }
 
-// wantsJSON tells whether -o json was asked for; of a command line that could not
-// be read, too.
+// wantsJSON tells whether the command line has -o json, even if the command line is
+// invalid.
 func (a *app) wantsJSON() bool {
 	if a.configured {
 		return a.json()

@@ -65,8 +65,8 @@ func variableNames(text []byte) (names []string) {
 	return names
 }
 
-// writeEnvFile holds the administrator's secret, so only its owner reads it.
-// remove takes it away again, unless somebody has changed it.
+// writeEnvFile writes a file with the administrator's secret that only its owner can
+// read. remove deletes it, unless somebody has changed it.
 func writeEnvFile(path string, s serving) (remove func(), err error) {
 	text := envFile(s)
 	if err := sink.WritePrivate(path, text); err != nil {

@@ -93,7 +93,7 @@ func (a *app) runChild(args, environment []string) error {
 			if (s == os.Interrupt || s == syscall.SIGQUIT) && inForeground() {
 				continue
 			}
-			_ = child.Process.Signal(s) // one that has just ended needs none
+			_ = child.Process.Signal(s) // a child that has just ended needs no signal
 		case err := <-ended:
 			return childError(args[0], err)
 		}
@@ -132,7 +132,7 @@ func programsOnPath() (names []string) {
 	return names
 }
 
-// exitCode is that of a child, which is ours then.
+// exitCode is the exit code of a child process, which becomes provision's exit code.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

@@ -21,7 +21,7 @@ func (a *app) export() *cobra.Command {
 		Long:  `export writes registrations that exist in the tenant as the configuration of another tool.`,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a.answered = true // help is for people
+			a.answered = true // help is not JSON
 			return cmd.Help()
 		},
 	}
@@ -111,9 +111,9 @@ func emptyFolder(dir string) error {
 	return nil
 }
 
-// find lists the registrations of a selection; what is not there is an error that
-// says what was meant, or how to list them. The administrator of the local tenant is a
-// part of that tenant and not among all registrations.
+// find lists the registrations of a selection. A registration that does not exist is an
+// error, with a hint: the most similar name, or how to list the registrations. The
+// administrator of the local tenant belongs to that tenant and is left out with --all.
 func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Registration, error) {
 	found, err := adopt.Find(ctx, c.graph, s)
 	var none *adopt.NotFound

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// gitTracks tells whether git would take the file into its repository, or has it
-// there already. Without git or a repository nobody does.
+// gitTracks tells whether git tracks the file or would add it. It is false without git
+// or outside a repository.
 func gitTracks(ctx context.Context, file string) bool {
 	dir := existing(filepath.Dir(file))
 	name, err := filepath.Rel(dir, file)

@@ -55,8 +55,8 @@ func workspaceDir(targetDir, stack, document string) string {
 	return filepath.Join(targetDir, "terraform", stack, document)
 }
 
-// hostedSinks puts what is hosted already into the sinks of secrets, so that they are
-// read where they are.
+// hostedSinks sets the sinks of secrets that refer to existing hosting, so that the
+// secrets can be read from there.
 func hostedSinks(root string, s *stack.Stack) {
 	for _, a := range s.Applications {
 		for i, secret := range a.Secrets {
@@ -236,7 +236,7 @@ func (h *hosting) findTerraform(ctx context.Context) (terraform.Program, error) 
 	return p, hint(fmt.Errorf("the hosting needs Terraform: %w", err), "install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install), or use --install-terraform: `%s`", h.again("--install-terraform"))
 }
 
-// outputText is an output as text, "" where it is none.
+// outputText converts an output to text, or returns "" if it is not text.
 func outputText(v any) string {
 	switch v := v.(type) {
 	case string:

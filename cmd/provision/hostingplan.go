@@ -16,8 +16,8 @@ import (
 	"provision/terraform"
 )
 
-// plan adds to a state what is hosted, and what Terraform plans for the documents of
-// the stacks that are applied and for what is to go.
+// plan adds to a state the existing hosting, and the changes that Terraform plans for
+// the documents of the applied stacks and for hosting that is to be removed.
 func (h *hosting) plan(ctx context.Context, applied []*stack.Stack, destroyed []string, state *plan.State) error {
 	if h == nil {
 		return nil // of a command that hosts nothing
@@ -184,7 +184,7 @@ func (h *hosting) readLastConfiguration(ctx context.Context, k plan.Key, w terra
 	return &c, err
 }
 
-// hostingOf is a plan of Terraform's as a step of ours has it.
+// hostingOf converts a plan of Terraform to the plan of a hosting step.
 func hostingOf(module string, p *terraform.Plan) *plan.Hosting {
 	of := &plan.Hosting{Module: module}
 	for _, r := range p.Resources {

@@ -16,7 +16,7 @@ import (
 type hostingValues struct {
 	resolver
 	lookup     func(plan.Key, string) string
-	forDestroy bool // what is not known need not be
+	forDestroy bool // unknown values are permitted
 
 	unknown bool
 	missing string // the first that is not known

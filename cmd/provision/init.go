@@ -182,8 +182,8 @@ func withModelines(text []byte) []byte {
 	return []byte(modeline + strings.ReplaceAll(string(text), "\n---\n", "\n---\n"+modeline))
 }
 
-// renamed is a manifest of one stack made into one of another: its own name, its
-// users' sign-in names and the folders that its text speaks of.
+// renamed copies the manifest of one stack for another stack: it replaces the stack's
+// name, the users' sign-in names and the folders in the text.
 func renamed(text []byte, from, to string) []byte {
 	if from == to {
 		return text

@@ -58,8 +58,8 @@ func (a *app) connectLocal(ctx context.Context) (*connection, error) {
 	return s, nil
 }
 
-// joinLocal serves the tenant of dir until release where nobody does (own), else
-// attaches to who does.
+// joinLocal serves the tenant in dir until release is called (own), or attaches to the
+// process that already serves it.
 func (a *app) joinLocal(ctx context.Context, dir stateDir) (served serving, own bool, release func(), err error) {
 	served, release, err = dir.join(ctx, func() (serving, func(), error) {
 		own = true
@@ -129,8 +129,9 @@ func (a *app) localSession(dir stateDir, served serving) (*connection, error) {
 	return s, nil
 }
 
-// publicHostsFlag is that of every command that gets tokens or says where they
-// come from. `provision exec` sets it for its child by the environment.
+// publicHostsFlag adds the flag --public-hosts to every command that gets tokens or
+// prints their issuer. `provision exec` sets it for its child process in the
+// environment.
 func publicHostsFlag(c *cobra.Command) {
 	c.Flags().Bool("public-hosts", false, "use Microsoft's public host names for the local tenant, through its proxy")
 }
@@ -258,10 +259,9 @@ func (d stateDir) listeners(o tenantOptions) (l emulator.Listeners, err error) {
 	return l, nil
 }
 
-// listen opens the tenant's port: the one asked for, else the recorded one,
-// else a new one, which is recorded. An API that was told the tenant's origin
-// once must find it there again, so it is never silently another, and the first one
-// stays recorded.
+// listen opens the tenant's port: the requested one, or the recorded one, or a new
+// one, which it records. APIs are configured with the tenant's origin, so listen never
+// silently uses another port, and the first port stays recorded.
 func (d stateDir) listen(address string, ports portRange) ([]net.Listener, error) {
 	if d == "" {
 		if address == "" {
@@ -283,7 +283,7 @@ func (d stateDir) listen(address string, ports portRange) ([]net.Listener, error
 				"end the program that uses the port; the tenant keeps its port so that configured programs still find it")
 		}
 		if err != nil || recorded != 0 {
-			return listeners, err // one that is asked for is this process's alone
+			return listeners, err // a requested port is only for this process
 		}
 		return listeners, d.record(listeners)
 	}

@@ -15,9 +15,9 @@ var notKnownYet = []int{700016, 7000215}
 
 const expiredSecret = 7000222
 
-// retryNewSecret calls ask, which requests a token, until the token endpoint knows the new
-// secret: it accepts a secret some seconds after Graph has created it. The error is that of
-// the last attempt.
+// retryNewSecret repeats ask, which requests a token, until the token endpoint accepts
+// the new secret. This can take some seconds after Graph has created the secret. It
+// returns the error of the last attempt.
 func (s *connection) retryNewSecret(ctx context.Context, ask func() error) error {
 	for deadline := s.now().Add(s.newSecretPatience); ; {
 		err := ask()

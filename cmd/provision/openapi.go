@@ -52,8 +52,8 @@ func (a *app) derive(file string, args []string) error {
 	return err
 }
 
-// fitting are the application that exposes the scopes (or is the one named, as
-// STACK/NAME) and a client of it that users sign in to.
+// fitting returns the application that exposes the scopes, or the application named
+// STACK/NAME, and a client of it that users sign in to.
 func fitting(stacks []*stack.Stack, named string, scopes []string) (resource, client string) {
 	for _, s := range stacks {
 		for _, api := range s.Applications {

@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// probeTenant is the tenant beside the local one that verify tries where every
-// tenant is welcome.
+// probeTenant is another local tenant, which verify uses to test APIs that accept
+// every tenant.
 const probeTenant = "partner.onmicrosoft.com"
 
 // readOtherTenants returns the welcome tenants with their ids. The local tenant gets those
@@ -68,8 +68,9 @@ func (s *connection) findTenant(ctx context.Context, domain string) (id string, 
 	return m[1], true
 }
 
-// keysOf is the address of the key set: that of all tenants where others are
-// welcome. The key set of one tenant may sign for that one only.
+// keysOf is the address of the key set: the key set of all tenants if the API accepts
+// other tenants, because the key set of one tenant can contain keys that are valid
+// only for this tenant.
 func (s *connection) keysOf(f facts) string {
 	if f.tenants.Home() {
 		return s.jwksURL()

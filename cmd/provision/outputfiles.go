@@ -96,7 +96,7 @@ func outputPaths(st *stack.Stack) (all []string) {
 	return all
 }
 
-// checkOutput adds the file of o to the plan unless it stays as it is.
+// checkOutput adds the file of o to the plan if its content changes.
 func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Output, p *plan.Plan) error {
 	if !a.config.GetBool("allow-outside") {
 		if err := sink.Inside(o.File); err != nil {

@@ -173,8 +173,8 @@ func (a *app) readOutputLines(ctx context.Context, s *connection, p protected, f
 	return lines, nil
 }
 
-// sayWhoServes warns that an API cannot fetch the local tenant's keys while
-// nobody serves them.
+// sayWhoServes warns if no process serves the local tenant, because then an API cannot
+// fetch the tenant's keys.
 func (a *app) sayWhoServes(s *connection) {
 	if s.serves {
 		a.say("note: the local tenant is served only while a provision command runs; to run an API between commands, serve the tenant with `%s`", a.commandAt(nil, "emulator"))

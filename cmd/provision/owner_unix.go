@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// ownedByCaller tells whether a folder, and the link to it where it is one, is
-// the caller's: as git's safe.directory does, under sudo the one who called sudo
-// counts as well.
+// ownedByCaller tells whether a folder, and the link to it if there is one, belongs to
+// the caller. Under sudo, the user who called sudo counts as well, as for git's
+// safe.directory.
 func ownedByCaller(path string) bool {
 	uids := []int{os.Geteuid()}
 	if uids[0] == 0 {

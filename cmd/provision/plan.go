@@ -175,7 +175,8 @@ func (s *connection) reader() reconcile.Reader {
 	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate")}
 }
 
-// carryOut applies a plan, shows how far it is, and says what was not done.
+// carryOut applies a plan, shows its progress, and lists the steps that were not
+// carried out.
 func (a *app) carryOut(ctx context.Context, s *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
 	progress := a.progress()
 	defer progress.end()

@@ -168,7 +168,7 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 // maxPlanFile bounds the size of a plan.
 const maxPlanFile = 256 << 20
 
-// asReviewed refuses a plan that is not the one in the file.
+// asReviewed refuses a plan that differs from the saved plan.
 func (a *app) asReviewed(p *plan.Plan, saved *plan.SavedPlan) error {
 	differences, err := saved.Differences(p)
 	if err != nil || len(differences) == 0 {

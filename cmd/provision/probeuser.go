@@ -56,8 +56,8 @@ func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conform
 	}
 }
 
-// make makes the user and what that takes. What was begun is finished, also where
-// the run is interrupted, so that it is known what to remove.
+// make creates the user and everything that the user needs. A started step is
+// completed even if the run is interrupted, so that remove knows what to delete.
 func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
 	if err := ctx.Err(); err != nil {
 		return account, err
@@ -128,8 +128,8 @@ type servicePrincipal struct {
 	AppRoles []appRole
 }
 
-// findPrincipal finds the service principal of an application in the tenant, or makes
-// it. Only that of a multi-tenant application can be made.
+// findPrincipal finds the service principal of an application in the tenant, or
+// creates it, which is only possible for a multi-tenant application.
 func (p *probes) findPrincipal(ctx context.Context, g *graph.Client, appID, name string) (found servicePrincipal, err error) {
 	read := func() (bool, error) {
 		results, err := g.Read(ctx, graph.ServicePrincipalByAppID(appID))
@@ -165,7 +165,8 @@ func (p *probes) send(ctx context.Context, g *graph.Client, w graph.Write, into 
 	return json.Unmarshal(answer.Body, into)
 }
 
-// remove takes away all that was made, the last first, and says what is left.
+// remove deletes everything that was created, in reverse order, and returns what could
+// not be deleted.
 func (p *probes) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()

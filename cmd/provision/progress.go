@@ -57,7 +57,7 @@ func (p *progress) wait(why string) {
 	p.draw()
 }
 
-// note says a line above the one that is redrawn.
+// note prints a line above the progress line.
 func (p *progress) note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

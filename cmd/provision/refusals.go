@@ -13,8 +13,9 @@ import (
 	"provision/stack"
 )
 
-// refusals are what the tenant's app management policy would not let an apply of stacks
-// add. Where the caller may not read the policy there are none.
+// refusals are the credentials that the tenant's app management policy does not permit
+// an apply of the stacks to add. The list is empty if the caller may not read the
+// policy.
 func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, stacks []*stack.Stack) ([]policy.Refusal, error) {
 	raw, err := readPolicy(ctx, c.graph, graph.AppManagementPolicy())
 	if err != nil || len(raw) == 0 {
@@ -53,7 +54,8 @@ func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, st
 	return all, nil
 }
 
-// readPolicy reads policies; there are none where the tenant or the caller has none.
+// readPolicy reads policies. The result is empty if the tenant has none or the caller
+// may not read them.
 func readPolicy(ctx context.Context, client *graph.Client, read graph.Read) (raw []json.RawMessage, failed error) {
 	err := client.Do(ctx, read.Then(func(r graph.Result, err error) []graph.Request {
 		raw, failed = r.Items, err
@@ -68,7 +70,7 @@ func readPolicy(ctx context.Context, client *graph.Client, read graph.Read) (raw
 	return raw, cmp.Or(err, failed)
 }
 
-// liveOf is what a tenant has of an application, which is nil where it has none.
+// liveOf returns an application of the tenant for the check of policies, or nil.
 func liveOf(state *plan.State, o *plan.Live) policy.Live {
 	has := policy.Live{TenantID: state.Tenant.ID, TenantDomain: state.Tenant.Domain}
 	if o == nil {

@@ -34,7 +34,7 @@ func reportFlags(c *cobra.Command) {
 	publicHostsFlag(c)
 }
 
-// reportFile is one that --report asks for.
+// reportFile is a file that --report names.
 type reportFile struct{ format, path string }
 
 func (a *app) reportFiles() ([]reportFile, error) {
@@ -50,7 +50,7 @@ func (a *app) reportFiles() ([]reportFile, error) {
 	return files, nil
 }
 
-// baseline reads --baseline; nil is none.
+// baseline reads the file of --baseline. It returns nil without the flag.
 func (a *app) baseline() (*conformance.Baseline, error) {
 	file := a.config.GetString("baseline")
 	if file == "" {

@@ -26,7 +26,7 @@ type app struct {
 	streams         // output has what a terminal or a CI system would obey escaped
 	raw     streams // for a child, and for values that programs read
 	config  *viper.Viper
-	file    *stack.Config // provision.yaml, nil where there is none
+	file    *stack.Config // provision.yaml; nil if there is none
 
 	reviewed *plan.SavedOptions // of the plan that apply was given, which replace --set and --suffix
 	invocation
@@ -80,7 +80,7 @@ and no account. --target selects a real tenant.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				a.answered = true // help is for people
+				a.answered = true // help is not JSON
 				return cmd.Help()
 			}
 			if near := nearestCommand(cmd, args[0]); near != "" {
@@ -148,8 +148,8 @@ and no account. --target selects a real tenant.`,
 	return root
 }
 
-// helpOf has c print the help of parent, or of a command below it that its
-// arguments name; one that is not there is bad usage.
+// helpOf has c print the help of parent, or of the command below it that its arguments
+// name. An unknown command is a usage error.
 func (a *app) helpOf(parent, c *cobra.Command) {
 	c.Args, c.Run = cobra.ArbitraryArgs, nil
 	c.RunE = func(_ *cobra.Command, args []string) error {
@@ -161,7 +161,7 @@ func (a *app) helpOf(parent, c *cobra.Command) {
 			}
 			return hint(usagef("there is no command `%s`", path), "see `%s --help`", parent.CommandPath())
 		}
-		a.answered = true // help is for people
+		a.answered = true // help is not JSON
 		found.InitDefaultHelpFlag()
 		return found.Help()
 	}
@@ -199,7 +199,7 @@ func (a *app) checkSettings() error {
 	}
 	a.configured = true
 	if a.json() {
-		a.stdout = io.Discard // what is printed for people; the document is printed at the end
+		a.stdout = io.Discard // normal output is discarded; the document is printed at the end
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// directory is the DIR argument, manifests/ where there is none.
+// directory is the DIR argument, or manifests/ by default.
 func directory(args []string) string {
 	if len(args) == 0 {
 		return "manifests"
@@ -241,7 +241,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// say writes a line for people beside the results.
+// say prints a message that is not a result.
 func (a *app) say(format string, args ...any) {
 	fmt.Fprintln(a.stderr, display.Line(fmt.Sprintf(format, args...)))
 }

@@ -90,7 +90,7 @@ func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	return all, nil
 }
 
-// span is a duration, in days too; "" and 0 are none.
+// span parses a duration, which may be in days. "" and 0 mean no duration.
 func span(text string) (time.Duration, error) {
 	if text == "" || text == "0" {
 		return 0, nil
@@ -163,7 +163,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		}
 	}
 	progress.end()
-	// What an earlier run was stopped before goes on here, too.
+	// This also completes an earlier run that was interrupted.
 	if err := a.writeOutputs(ctx, s, stacks, state); err != nil {
 		return err
 	}

@@ -144,7 +144,8 @@ func serveUntilDone(ctx context.Context, server *http.Server, l net.Listener) er
 		return err
 	case <-ctx.Done():
 	}
-	// The interrupt has cancelled ctx already: what is under way gets a moment.
+	// ctx is already cancelled by the interrupt, so requests in progress get a new
+	// context with a short timeout.
 	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {

@@ -37,8 +37,9 @@ func (a *app) checkSignIn() error {
 	return nil
 }
 
-// users sign in as the flags say. On the local tenant they sign in anew for each token,
-// unless a flag says how; on a real one their refresh tokens are kept.
+// users returns how users sign in, according to the flags. By default, users sign in
+// for each token on the local tenant, and their refresh tokens are stored on a real
+// tenant.
 func (a *app) users(s *connection) (*signin.Users, error) {
 	name := a.signInMethod()
 	if name == "" && s.local {

@@ -121,8 +121,8 @@ func (a *app) checkWho(p protected) error {
 	return known("application", client, applications)
 }
 
-// openBrowser leads the system's browser to the sign-in page. One that is not
-// there is no error: the address can be opened by hand.
+// openBrowser opens the sign-in page in the system's browser. A missing browser is no
+// error: the user can open the address.
 func (a *app) openBrowser(address string) error {
 	a.say("open %s", address)
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard

@@ -38,7 +38,7 @@ func (s *connection) readTenantTokens(ctx context.Context, p protected, f facts)
 		}
 	}
 	for _, name := range fresh {
-		// What is refused for another reason is for the caller to find.
+		// The caller handles all other errors.
 		_ = s.retryNewSecret(ctx, func() error {
 			_, err := t.Application(ctx, name)
 			return err
@@ -62,8 +62,8 @@ func (s *connection) upn(u *stack.User) string {
 	return stack.InTenant(u.UserPrincipalName, s.tenantID, s.domain)
 }
 
-// password is the one that provision made, or the one that the environment
-// gives for a user who was there already.
+// password is the password that provision generated, or, for a user that existed
+// before, the one in the environment.
 func (s *connection) password(made map[string]string, u *stack.User) string {
 	if p := made[strings.ToLower(s.upn(u))]; p != "" {
 		return p

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is that of a release, set by the linker: -X main.version=1.2.3.
+// version is the version of a release. The linker sets it: -X main.version=1.2.3.
 var version string
 
 // build says what this program was built from.
@@ -53,7 +53,7 @@ func readBuild() build {
 	return b
 }
 
-// String is the one line of --version.
+// String returns the line that --version prints.
 func (b build) String() string {
 	commit := ""
 	if b.Commit != "" {

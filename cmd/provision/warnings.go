@@ -13,8 +13,9 @@ import (
 	"provision/stack"
 )
 
-// findWarnings returns what Entra accepts in the stacks and what is unlikely to work, a line
-// each. Where a token lets it, GitHub says which subjects a repository sends.
+// findWarnings returns a line for everything in the stacks that Entra accepts but that
+// is unlikely to work. If there is a token for GitHub, it asks GitHub for the subjects
+// that a repository sends.
 func findWarnings(ctx context.Context, stacks []*stack.Stack, api sink.GitHub) (lines []string) {
 	asked := map[string]subjects{}
 	for _, w := range stack.Warnings(stacks) {

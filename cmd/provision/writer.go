@@ -78,13 +78,13 @@ func (a *app) targetDir() (string, error) {
 	return filepath.Join(root, name), err
 }
 
-// lockTarget becomes the one writer of the target that is kept in dir.
+// lockTarget makes this process the only writer of the target in dir.
 func (a *app) lockTarget(ctx context.Context, dir string, patience time.Duration) (unlock func(), err error) {
 	return a.lock(ctx, dir, "writer", patience)
 }
 
-// lock takes the lock of a name in dir. It waits for another process for at most
-// patience. One that was killed holds nothing: the system lets go of its lock.
+// lock takes the lock with this name in dir. It waits for another process for at most
+// patience. The system releases the lock of a killed process.
 func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration) (unlock func(), err error) {
 	if err := makeFolder(dir); err != nil {
 		return nil, fmt.Errorf("lock the target: %w", err)
