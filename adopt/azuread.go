@@ -127,7 +127,7 @@ func (e *exporter) file(path string, content []byte) {
 	e.out.Files = append(e.out.Files, File{path, content})
 }
 
-// name is one that no other resource of a type has.
+// name returns a name that no other resource of the type has.
 func (e *exporter) name(resource, text string) address {
 	if e.taken[resource] == nil {
 		e.taken[resource] = namer{}

@@ -121,7 +121,7 @@ func (e *exporter) requiredAccess(a *exportedApp, b body) {
 	}
 }
 
-// only tells whether a value, which is not empty, is that of one entry alone.
+// only tells whether exactly one entry has the value, and the value is not empty.
 func only(offered map[string]string, value string) bool {
 	n := 0
 	for v := range maps.Values(offered) {
@@ -152,8 +152,8 @@ func optionalClaims(b body, claims map[string]any) {
 	}
 }
 
-// redirects writes the platforms of the application. A platform with a redirect URI
-// that the provider refuses is left as it is: its block is among those ignored.
+// redirects writes the platforms of the application. It leaves out a platform with a
+// redirect URI that the provider refuses, and Terraform ignores changes of this block.
 func (a *exportedApp) redirects(b body) (ignored []string) {
 	platform := func(property, name string, accepts func(string) bool) (uris []string, ok bool) {
 		uris = texts(member(a.live.Properties, property), "redirectUris")

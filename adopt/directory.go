@@ -149,7 +149,7 @@ func offered(appID, name string, roles, scopes []any) resource {
 	return r
 }
 
-// text, list and member read a property of JSON; what is not there is empty.
+// text, list and member read a property of a JSON object. A missing property is empty.
 func text(v any, property string) string {
 	m, _ := v.(map[string]any)
 	s, _ := m[property].(string)

@@ -11,19 +11,20 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// expression is a value in Terraform configuration: a literal or a reference, with a
-// remark for people.
+// expression is a value in a Terraform configuration: a literal or a reference, with
+// an optional comment.
 type expression struct {
 	tokens hclwrite.Tokens
 	remark string
 }
 
-// literal is a text as it is: what Terraform would take for a template is escaped.
+// literal is a text without interpolation: template sequences are escaped.
 func literal(text string) expression {
 	return expression{tokens: hclwrite.TokensForValue(cty.StringVal(text))}
 }
 
-// reference is an attribute of a block, or an element of one that is a map.
+// reference refers to an attribute of a block, or to an element of an attribute that
+// is a map.
 func (a address) reference(attribute string, element ...string) expression {
 	t := append(a.traversal(), hcl.TraverseAttr{Name: attribute})
 	for _, key := range element {
@@ -56,7 +57,7 @@ func (c *configuration) bytes() []byte {
 	return append(bytes.TrimRight(hclwrite.Format(c.file.Bytes()), "\n"), '\n')
 }
 
-// space keeps what follows apart from what is there.
+// space adds an empty line between two blocks.
 func (c *configuration) space() {
 	if len(c.file.Body().Attributes())+len(c.file.Body().Blocks()) > 0 {
 		c.file.Body().AppendNewline()
@@ -78,7 +79,7 @@ func (c *configuration) block(kind string, labels ...string) body {
 	return body{c.file.Body().AppendNewBlock(kind, labels).Body()}
 }
 
-// body is that of a block. Its methods leave out what Terraform has by default.
+// body is the body of a block. Its methods leave out Terraform's default values.
 type body struct{ in *hclwrite.Body }
 
 func (b body) set(name string, value expression) {
@@ -182,8 +183,8 @@ func (b body) ignoring(attributes ...string) {
 	b.nested("lifecycle").in.SetAttributeRaw("ignore_changes", hclwrite.TokensForTuple(all))
 }
 
-// identifier is a name of a block in Terraform: that of a document with underscores,
-// which does not begin with a digit.
+// identifier is the name of a block in Terraform: the name of the document with
+// underscores, and not with a digit at the beginning.
 func (n namer) identifier(text, otherwise string) string {
 	name := strings.ReplaceAll(n.name(text, otherwise), "-", "_")
 	if name[0] >= '0' && name[0] <= '9' {

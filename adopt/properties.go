@@ -118,7 +118,8 @@ var managed = []string{
 	"samlMetadataUrl", "serviceManagementReference", "servicePrincipalLockConfiguration", "signInAudience", "spa", "tags", "tokenEncryptionKeyId", "uniqueName", "verifiedPublisher", "web",
 }
 
-// unknown lists what a registration has beside: apply leaves it as it is.
+// unknown lists the properties that a registration has and the manifest cannot
+// contain. apply does not change them.
 func (w *writer) unknown(a *stack.Application, live *plan.Live) {
 	for property, value := range live.Properties {
 		if strings.HasPrefix(property, "@") || slices.Contains(managed, property) && property != "addIns" || empty(value) || everybodys(property, value) {

@@ -42,8 +42,8 @@ func (w *writer) servicePrincipal(a *stack.Application, live *plan.Live) {
 	a.ServicePrincipal = p
 }
 
-// access is what an application asks of a resource, and was given of it: values of
-// scopes and roles.
+// access is the access of an application to a resource, requested and granted: values
+// of scopes and roles.
 type access struct {
 	required, consented struct{ scopes, roles map[string]bool }
 }

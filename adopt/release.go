@@ -38,8 +38,8 @@ func Marked(state *plan.State, stacks map[string]bool) Released {
 	return r
 }
 
-// Release takes the marks off and leaves the objects. The error is the first
-// refusal; a second release goes on from there.
+// Release removes the marks and keeps the objects. It returns the first error; a
+// second release continues from there.
 func (r Released) Release(ctx context.Context, client *graph.Client) (writes int, err error) {
 	var requests []graph.Request
 	send := func(w graph.Write) {

@@ -12,7 +12,7 @@ import (
 	"provision/stack"
 )
 
-// Selection chooses registrations: all, or each one that meets one of the conditions.
+// Selection selects registrations: all, or the ones that meet at least one condition.
 type Selection struct {
 	All    bool
 	Names  []string // display names

@@ -66,8 +66,8 @@ func (i *Imported) mistakes() (stack.Mistakes, map[string][]byte, error) {
 	return nil, contents, err
 }
 
-// leaveOut takes what is mistaken out of the manifests; false where that is not
-// possible.
+// leaveOut removes the mistaken parts from the manifests. It returns false if this is
+// not possible.
 func (i *Imported) leaveOut(mistakes stack.Mistakes, files map[string][]byte) bool {
 	left := map[string][]place{}
 	for _, m := range mistakes {

@@ -28,11 +28,11 @@ type File struct {
 	Content []byte
 }
 
-// Files are the manifests of the stack: one for the stack, one for each
-// registration, one for what they only refer to, and the certificates.
+// Files are the manifests of the stack: one for the stack, one for each registration,
+// one for the objects that the registrations only refer to, and the certificates.
 func (i *Imported) Files() []File { return i.files }
 
-// write writes them, and puts what is lost into order.
+// write creates the files, and sorts the list of properties that are lost.
 func (i *Imported) write() ([]File, error) {
 	slices.SortFunc(i.Lost, func(a, b Lost) int {
 		return cmp.Or(strings.Compare(a.Application, b.Application), strings.Compare(a.Property, b.Property), strings.Compare(a.Reason, b.Reason))

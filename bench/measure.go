@@ -109,7 +109,7 @@ func serve(ctx context.Context, program, dir string, args []string) (stop func()
 			return nil, fmt.Errorf("start the local tenant: %w\n%s%s", err, &text, &failed)
 		}
 	}
-	go func() { // or it would wait for somebody to read on
+	go func() { // otherwise the program would wait until its output is read
 		for {
 			if _, err := said.Read(buffer); err != nil {
 				return

@@ -11,9 +11,8 @@ import (
 // with a service principal each, a secret, two users, a group with a member, two
 // assignments and two grants.
 
-// writeStacks writes n stacks below dir, one folder each. The text of description
-// is that of five properties of every stack, so that another text is five
-// changes a stack.
+// writeStacks writes n stacks below dir, in one folder each. Five properties of every
+// stack contain description, so another description makes five changes in each stack.
 func writeStacks(dir string, n int, description string) error {
 	for i := range n {
 		name := fmt.Sprintf("orders%04d", i)

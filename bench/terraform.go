@@ -79,5 +79,5 @@ func measureTerraform(ctx context.Context, program, provider, dir string, n int,
 	return nil
 }
 
-// domain is that of the local tenant's users.
+// domain is the domain of the local tenant's users.
 const domain = "contoso.onmicrosoft.com"

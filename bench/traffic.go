@@ -11,7 +11,7 @@ import (
 type traffic struct {
 	requests   int // HTTP requests, those of the sign-in too
 	items      int // requests inside of batches
-	roundTrips int // on the critical path: the longest row of requests of which each began after the one before had ended
+	roundTrips int // on the critical path: the longest chain of requests that each began after the previous one had ended
 }
 
 // readTraffic reads lines of a request log.
@@ -33,7 +33,7 @@ func readTraffic(log []byte) (t traffic, err error) {
 	}
 	slices.SortFunc(spans, func(a, b span) int { return a.ended.Compare(b.ended) })
 	var last time.Time
-	for _, s := range spans { // the one that ends first leaves the most room for others
+	for _, s := range spans { // the span that ends first leaves the most room for others
 		if !s.began.Before(last) {
 			t.roundTrips++
 			last = s.ended

@@ -29,7 +29,8 @@ type Finding struct {
 	Hint    string `json:"hint,omitempty"` // what to do, with the command
 }
 
-// Subject is what is examined. Its functions are called at most once.
+// Subject contains everything that doctor checks. Each of its functions is called at
+// most once.
 type Subject struct {
 	Program string // name, version and platform
 

@@ -55,7 +55,7 @@ func authority(ctx context.Context, s *Subject) Finding {
 type answer struct {
 	status int
 	body   []byte
-	date   time.Time // of its Date header; zero if it has none
+	date   time.Time // from its Date header; zero without the header
 	tls    string    // version
 }
 
@@ -73,7 +73,7 @@ func fetch(ctx context.Context, client *http.Client, address string) (a answer, 
 	if a.body, err = io.ReadAll(io.LimitReader(response.Body, maxDocument)); err != nil {
 		return a, err
 	}
-	a.date, _ = http.ParseTime(response.Header.Get("Date")) // zero where it has none
+	a.date, _ = http.ParseTime(response.Header.Get("Date")) // zero without the header
 	a.tls = "no TLS"
 	if response.TLS != nil {
 		a.tls = tls.VersionName(response.TLS.Version)

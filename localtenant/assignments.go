@@ -22,7 +22,7 @@ func (e *NotGivenBack) Error() string { return e.Err.Error() }
 
 func (e *NotGivenBack) Unwrap() error { return e.Err }
 
-// Unassign takes away all roles that were given to a user directly.
+// Unassign removes all roles that are assigned to a user directly.
 func (a Assignments) Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error) {
 	resource, held, err := a.readAssignments(ctx, user)
 	if err != nil {

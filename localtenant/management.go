@@ -42,7 +42,7 @@ func (m *Management) ManagedIdentity(ctx context.Context, name string) (map[stri
 	return identity.Environment, nil
 }
 
-// SignPayload has a payload signed as it is written.
+// SignPayload signs a payload without changing it.
 func (m *Management) SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error) {
 	var signed struct{ Token string }
 	err := m.post(ctx, "/sign", map[string]any{"header": header, "payload": string(payload)}, &signed)
@@ -134,7 +134,7 @@ func (m *Management) ReplicationLag(ctx context.Context) (time.Duration, error) 
 	if err := m.send(ctx, http.MethodGet, "/replication-lag", nil, &lag); err != nil {
 		return 0, fmt.Errorf("read the replication lag: %w", err)
 	}
-	delay, _ := time.ParseDuration(lag.Lag) // "" is none
+	delay, _ := time.ParseDuration(lag.Lag) // "" means no lag
 	jitter, _ := time.ParseDuration(lag.Jitter)
 	if delay+jitter == 0 {
 		return 0, nil

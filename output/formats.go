@@ -73,7 +73,7 @@ func writeObject(w io.Writer, lines []Variable) error {
 	return WriteJSON(w, m)
 }
 
-// WriteJSON writes a value as JSON for people to read.
+// WriteJSON writes a value as indented JSON.
 func WriteJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

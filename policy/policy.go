@@ -10,14 +10,14 @@ import (
 	"provision/stack"
 )
 
-// Severity is how bad a violation is.
+// Severity is the severity of a violation.
 type Severity string
 
 const (
 	Critical Severity = "critical" // a path to the whole tenant
 	High     Severity = "high"     // somebody else can act as the application or its users
 	Medium   Severity = "medium"   // a mistake elsewhere becomes an attack
-	Low      Severity = "low"      // nobody notices, or nobody is responsible
+	Low      Severity = "low"      // a problem could stay unnoticed, or nobody is responsible
 )
 
 // Severities are all of them, the worst first.
@@ -30,8 +30,8 @@ type Rule struct {
 	Reason   string // what the violation leads to
 	Fix      string
 	Source   string
-	// Violates and Clean are what stands below `spec` of an application in a
-	// manifest, the one with a violation of the rule and the other without.
+	// Violates and Clean are examples of the `spec` of an application in a manifest:
+	// one with a violation of the rule, and one without.
 	Violates, Clean string
 	// Live rules are about what only a tenant has, and have no examples.
 	Live bool
@@ -50,7 +50,7 @@ type subject struct {
 // place is where an application violates a rule.
 type place struct {
 	path []any  // of the property, below spec
-	says string // what is wrong there
+	says string // the problem at this place
 }
 
 func at(says string, path ...any) place { return place{path, says} }
@@ -162,7 +162,7 @@ func excepted(a *stack.Application, rule string, now time.Time) string {
 
 // index is what rules must know of all stacks.
 type index struct {
-	held    map[string]bool            // "STACK/APPLICATION ROLE": somebody has it
+	held    map[string]bool            // "STACK/APPLICATION ROLE": a principal has the role
 	needed  map[string]map[string]bool // by "STACK/APPLICATION": the scopes and roles that its endpoints require
 	tenants map[string]bool            // "STACK/APPLICATION": its API admits other tenants
 }

@@ -51,15 +51,17 @@ func ParseRestrictions(raw []byte) (r Restrictions, err error) {
 	return r, json.Unmarshal(raw, &r)
 }
 
-// Live is what a tenant has of an application: what is there need not be added.
+// Live contains the existing credentials and URIs of an application, which need not be
+// added.
 type Live struct {
 	Created                       time.Time
 	Secrets, Certificates, URIs   map[string]bool // display names; thumbprints; identifier URIs
 	AppID, TenantID, TenantDomain string
 }
 
-// Refusals compares the applications of stacks with the restrictions. live says what the
-// tenant has of an application; one that it does not have is created now.
+// Refusals compares the applications of stacks with the restrictions. live returns the
+// existing properties of an application in the tenant. They are empty for a new
+// application.
 func (r Restrictions) Refusals(stacks []*stack.Stack, live func(*stack.Stack, *stack.Application) Live, now time.Time) (all []Refusal) {
 	if !r.IsEnabled {
 		return nil
@@ -149,8 +151,8 @@ func (r restriction) holds(created time.Time, byDefault bool) bool {
 
 var durationForm = regexp.MustCompile(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$`)
 
-// isoDuration reads a duration of ISO 8601, a year as 365 and a month as 30 days; 0 where
-// there is none.
+// isoDuration parses an ISO 8601 duration, with 365 days in a year and 30 days in a
+// month. It returns 0 if there is no duration.
 func isoDuration(text string) (d time.Duration) {
 	parts := durationForm.FindStringSubmatch(text)
 	for i, unit := range []time.Duration{365 * day, 30 * day, 7 * day, day, time.Hour, time.Minute, time.Second} {

@@ -105,7 +105,8 @@ func eachSecret(wrong func(subject, time.Duration) bool, says string) func(subje
 	}
 }
 
-// eachCertificate looks at when certificates are valid; one that cannot be read is none.
+// eachCertificate checks the validity period of certificates. It ignores a certificate
+// that cannot be read.
 func eachCertificate(wrong func(a subject, from, to time.Time) bool, says string) func(subject) []place {
 	return func(a subject) (places []place) {
 		for i, c := range a.Certificates {

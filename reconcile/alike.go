@@ -8,8 +8,8 @@ import (
 	"provision/stack"
 )
 
-// alike looks for the applications and groups that no stack made and that are
-// displayed as one that is about to be made.
+// alike looks for unmanaged applications and groups with the same display name as a
+// new one.
 func (t *tenant) alike(stacks []*stack.Stack) []query {
 	applications, groups := map[string]string{}, map[string]string{} // displayName → uniqueName
 	missing := func(into map[string]string, kind plan.Kind, uniqueName, displayName string) {

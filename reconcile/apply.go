@@ -19,22 +19,22 @@ type Applier struct {
 	// does not show it an earlier one yet.
 	Patience time.Duration
 
-	// Lag is how long what was written may not be visible in the tenant; 0 where
-	// every write is visible at once.
+	// Lag is how long a write may stay invisible in the tenant; 0 if every write is
+	// visible at once.
 	Lag time.Duration
 
-	// Outputs, when set, puts new secrets wherever else they are to be, before the
-	// ones that they replace are revoked.
+	// Outputs, if set, writes new secrets to the Output files before the secrets that
+	// they replace are revoked.
 	Outputs func(ctx context.Context, state *plan.State) error
 
 	// Hosting runs Terraform; nil where no stack has a Terraform document.
 	Hosting Hosting
 
-	// Progress, when set, hears of every step before it begins, and how many of all
-	// steps are over.
+	// Progress, if set, is called before every step, with the number of completed
+	// steps and of all steps.
 	Progress func(over, of int, s plan.Step)
 
-	// Waiting, when set, hears of every step that waits because of replication lag.
+	// Waiting, if set, is called for every step that waits because of replication lag.
 	Waiting func(s plan.Step, err error)
 }
 

@@ -25,9 +25,9 @@ func applications(stacks []*stack.Stack) map[plan.Key]*stack.Application {
 	return all
 }
 
-// credentials compares the credentials of the stacks' applications with what is
-// declared and, of secrets, with what is kept: only the text of a kept one is of
-// any use.
+// credentials compares the credentials of the stacks' applications with the declared
+// ones, and their secrets also with the stored ones, because only a secret whose text
+// is stored can be used.
 func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.Application) error {
 	declared := map[plan.Key]stack.Secret{}
 	for k, a := range apps {
@@ -59,8 +59,9 @@ func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.App
 	return nil
 }
 
-// principalSecrets takes the secrets of a service principal, which no manifest
-// can name. The one that protects Entra's own SAML signing key admits nobody.
+// principalSecrets adds the secrets of a service principal, which manifests cannot
+// declare. It ignores the secret of Entra's SAML signing key, with which nobody can
+// sign in.
 func (t *tenant) principalSecrets(sp *plan.Live, a *stack.Application) {
 	saml := a.ServicePrincipal.PreferredSSOMode != nil && *a.ServicePrincipal.PreferredSSOMode == "saml"
 	credentials, _ := sp.Properties["passwordCredentials"].([]any)

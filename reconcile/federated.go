@@ -23,8 +23,9 @@ func (t *task) federated() ([]graph.Request, error) {
 	})}, nil
 }
 
-// sameFederated makes the credential of that name, which is there already, the
-// one that is declared: an earlier answer was lost, or somebody else was first.
+// sameFederated updates an existing credential with the same name to the declared one:
+// the answer to an earlier request was lost, or somebody else created the credential
+// first.
 func (t *task) sameFederated(exists error) ([]graph.Request, error) {
 	want := t.bodies[0]
 	find := graph.FederatedCredentials(t.resource)

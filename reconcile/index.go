@@ -16,7 +16,7 @@ import (
 // application that its content names: a name never becomes part of a path here.
 type index map[string][]entry
 
-// entry is a kept secret, or the record of one that is kept elsewhere.
+// entry is a stored secret, or the record of a secret in another sink.
 type entry struct {
 	file string
 	record

@@ -17,13 +17,13 @@ type Keep struct {
 	Overwrite    bool // files and lines of sinks that provision did not write
 	AllowOutside bool // sinks outside of the working directory
 
-	// Local is set for the local tenant. Its secrets never leave this machine:
-	// one that a manifest sends to GitHub or to a vault is kept as if it named
-	// no sink, or a try-out would break what works with a real tenant's.
+	// Local is set for the local tenant. Its secrets never leave this machine: a
+	// secret with a sink at GitHub or in a vault is stored as if it had no sink.
+	// Otherwise a test would overwrite the secrets of a real tenant.
 	Local bool
 }
 
-// record is what is remembered of a secret whose text is kept elsewhere.
+// record describes a secret whose text is stored in another sink.
 type record struct {
 	sink.Secret            // without its text
 	Sink        stack.Sink `json:"sink"`
@@ -60,8 +60,8 @@ func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink
 	return k.Sinks.Open(where, application)
 }
 
-// Secret reads a kept secret; ok is false when there is none, or when writing it
-// was cut short, and then only what it retires is known. Its text is "" where
+// Secret reads a stored secret. ok is false if there is none. It is also false if the
+// write was interrupted; then only the retiring secrets are known. The text is "" if
 // the sink does not show it.
 func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
 	where = k.place(where)
@@ -148,8 +148,9 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) e
 	return sink.WriteJSON(file, r)
 }
 
-// former is another sink than where that still holds the text of a secret; the
-// zero value is none, or provision's own file, which is written over.
+// former returns another sink than where that still contains the text of a secret. The
+// zero value means that there is none, or that it is provision's own file, which is
+// overwritten.
 func (k Keep) former(application, displayName string, where stack.Sink) (stack.Sink, error) {
 	var r record
 	ok, err := sink.ReadJSON(k.file(application, displayName), &r)

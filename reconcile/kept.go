@@ -5,7 +5,7 @@ import "strings"
 // KeptSecret says where a client secret is kept.
 type KeptSecret struct {
 	Application, KeyID string
-	Where              string // a file or a sink, for people
+	Where              string // a file or a sink, as displayed
 }
 
 // KeptSecrets lists the client secrets of the target that are kept, without their

@@ -25,10 +25,9 @@ type Left struct {
 // Empty tells whether nothing is left.
 func (l Left) Empty() bool { return len(l.entries) == 0 && len(l.Passwords) == 0 }
 
-// Left finds what is left of stacks by name, once a plan made from state is
-// carried out. What the stacks declare stays, and so does a secret that an
-// application has, whosever it is now. Of the users in gone, who are declared
-// and destroyed, the passwords are left.
+// Left finds the files and secrets that remain of stacks after a plan that was made
+// from state. Secrets of declared or existing applications stay. The passwords of the
+// users in gone, which are declared and destroyed, are included.
 func (r Reader) Left(ctx context.Context, names []string, stacks []*stack.Stack, gone []*stack.User, state *plan.State) (Left, error) {
 	var left Left
 	index, err := r.Keep.index()
@@ -87,8 +86,8 @@ func (r Reader) Left(ctx context.Context, names []string, stacks []*stack.Stack,
 	return left, nil
 }
 
-// Forget removes what is left, from the sinks of the secrets too. A text that
-// cannot be removed is of no use to anybody; why, is returned in stays.
+// Forget removes the remaining texts, also from the sinks of secrets. stays contains
+// an error for each text that could not be removed; these secrets are no longer valid.
 func (k Keep) Forget(ctx context.Context, l Left) (stays []error, err error) {
 	for _, e := range l.entries {
 		one, err := k.forget(ctx, index{e.Application: {e}}, e.Application, func(entry) bool { return true })

@@ -24,7 +24,7 @@ func (t *tenant) mistake(pos stack.Position, hint, format string, args ...any) {
 // and what they refer to without declaring it.
 func (t *tenant) named(stacks []*stack.Stack) error {
 	var queries []query
-	users := map[string][]*stack.User{} // by userPrincipalName; nil for one that only owns something
+	users := map[string][]*stack.User{} // by userPrincipalName; nil for a user who is only an owner
 	user := func(upn string, u *stack.User) {
 		upn = stack.InTenant(upn, t.state.Tenant.ID, t.state.Tenant.Domain)
 		if t.state.Objects[plan.Key{Kind: plan.User, Name: strings.ToLower(upn)}] != nil {
@@ -58,7 +58,7 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 	return nil
 }
 
-// usersNamed looks up users. One that is existing must be there.
+// usersNamed looks up users. A user that is declared as existing must exist.
 func (t *tenant) usersNamed(users map[string][]*stack.User) []query {
 	var queries []query
 	for upns := range slices.Chunk(slices.Sorted(maps.Keys(users)), graph.MaxNames) {
@@ -149,8 +149,8 @@ func (t *tenant) external(m map[string]any) error {
 	return nil
 }
 
-// microsofts takes an application of Microsoft's that has no service principal
-// in this tenant yet: its permissions are known all the same.
+// microsofts adds an application of Microsoft without a service principal in this
+// tenant. Its permissions are known without one.
 func (t *tenant) microsofts(appID string) (plan.Key, bool) {
 	app, known := microsoft.Find(appID)
 	k := plan.Key{Kind: plan.Application, Name: app.AppID}

@@ -14,9 +14,10 @@ import (
 	"provision/reconcile/sink"
 )
 
-// The passwords of users are kept in passwords.json, by userPrincipalName. While
-// an apply runs each new one is a line of a journal beside it, so that what is
-// written does not grow with the number of users; settlePasswords merges the two.
+// The passwords of users are stored in passwords.json, by userPrincipalName. During an
+// apply, each new password is appended to a journal beside this file, so that the size
+// of a write does not depend on the number of users. settlePasswords merges the two
+// files.
 
 func (k Keep) passwordFile() string    { return filepath.Join(k.Dir, "passwords.json") }
 func (k Keep) passwordJournal() string { return filepath.Join(k.Dir, "passwords.jsonl") }
@@ -59,7 +60,7 @@ func (k Keep) passwords() (all map[string]string, set map[string]time.Time, err 
 	for raw := range bytes.Lines(journal) {
 		var l passwordLine
 		if json.Unmarshal(raw, &l) != nil {
-			continue // it was being written when the process was killed: nobody was told of it
+			continue // the process was killed during this write, so the password was not used
 		}
 		if l.Password == "" || l.Pending {
 			delete(all, l.UserPrincipalName)
@@ -77,7 +78,7 @@ func (k Keep) setPassword(upn, password string, at time.Time) error {
 	return k.journal(passwordLine{UserPrincipalName: upn, Password: password, Set: at.UTC()})
 }
 
-// journal appends a line, after the end of one that was cut short.
+// journal appends a line. If the last line is incomplete, it starts a new one.
 func (k Keep) journal(l passwordLine) error {
 	raw, err := json.Marshal(l)
 	if err != nil {

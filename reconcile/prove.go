@@ -8,7 +8,7 @@ import (
 	"provision/stack"
 )
 
-// Credential is what is kept of a user or of an application.
+// Credential is a stored credential of a user or an application.
 type Credential struct {
 	UserPrincipalName string `json:"userPrincipalName,omitempty"`
 	Password          string `json:"password,omitempty"`

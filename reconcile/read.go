@@ -35,10 +35,10 @@ type Reader struct {
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 }
 
-// Read returns what the tenant holds of the stacks, of those named in others
-// (which a destroy takes away without manifests), and of all that they refer
-// to. It reads whole lists, each with a relation expanded, and by itself only what
-// they do not show: what is not there yet, and what Graph has not expanded whole.
+// Read returns the objects of the stacks, of the stacks named in others (for a destroy
+// without manifests), and all objects that they refer to. It reads whole lists, each
+// with an expanded relation. It reads an object individually only if no list contains
+// it, or if Graph did not expand all of its relations.
 func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	t := &tenant{Reader: r, ctx: ctx, began: r.Now(), managed: map[string]bool{}, adopts: adoptions(slices.Concat(stacks, r.Manifests)),
 		state: &plan.State{Objects: map[plan.Key]*plan.Live{}, Existing: map[plan.Key]plan.Key{}},
@@ -283,7 +283,7 @@ func (t *tenant) note(format string, args ...any) {
 	t.state.Notes = append(t.state.Notes, fmt.Sprintf(format, args...))
 }
 
-// display is a name for people where the natural key is an id.
+// display is the displayed name of an object whose natural key is an id.
 func display(name string, m map[string]any) string {
 	if name == str(m, "appId") || name == str(m, "id") {
 		return str(m, "displayName")

@@ -55,7 +55,7 @@ func (t *task) remember() {
 	t.recent = append(t.recent, w)
 }
 
-// saveRecent keeps what was written in this run and shortly before.
+// saveRecent stores the writes of this run and of the time shortly before.
 func (r *run) saveRecent() error {
 	if len(r.recent) == 0 {
 		return nil
@@ -81,8 +81,7 @@ func (k Keep) recent(now time.Time, lag time.Duration) (recent []recentWrite, er
 	return recent, nil
 }
 
-// pending adds to the state what was written moments ago and the tenant does not
-// show yet.
+// pending adds recent writes to the state that the tenant does not show yet.
 func (t *tenant) pending() error {
 	if t.Lag <= 0 {
 		return nil

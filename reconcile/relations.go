@@ -336,9 +336,9 @@ func (t *tenant) federated(app *plan.Live, m map[string]any) error {
 	return nil
 }
 
-// owner takes one of an object. Users who own what is declared with `owners`
-// are the stack's business; applications that own one another are shown, and
-// never removed: one that may write only what it owns would lock itself out.
+// owner adds an owner of an object. If the manifest has `owners`, the stack manages
+// the owners that are users. Owners that are applications are shown and never removed:
+// an application that may only write what it owns would lose its access.
 func (t *tenant) owner(of *plan.Live, m map[string]any, stated bool) error {
 	isUser := str(m, "@odata.type") == "#microsoft.graph.user"
 	graphType := "User"

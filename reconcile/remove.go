@@ -10,10 +10,10 @@ import (
 	"provision/plan"
 )
 
-// remove sends a write that deletes something, and goes on with then. What a
-// DELETE does not find is deleted when a second look does not find it either: a
-// 404 may come from a server that does not see it yet. find reads it; id, where it
-// is not "", is what to look for in a list, or among the secrets of an object.
+// remove sends a write that deletes something, and continues with then. After a 404 it
+// reads the object again with find, because the 404 may come from a server that does
+// not see the object yet; if the object is not found again, it is deleted. id, if set,
+// is the id to look for in a list or among the secrets of an object.
 func (t *task) remove(w graph.Write, find graph.Read, id string, then func() error) ([]graph.Request, error) {
 	done := func() ([]graph.Request, error) {
 		t.done.Writes++
@@ -47,7 +47,7 @@ func (t *task) remove(w graph.Write, find graph.Read, id string, then func() err
 	return []graph.Request{request}, nil
 }
 
-// stillThere tells whether what was to be deleted is there all the same.
+// stillThere tells whether the deleted object still exists.
 func stillThere(r graph.Result, err error, id string) (bool, error) {
 	if graph.NotFound(err) { // what it belongs to is deleted as well
 		return false, nil
@@ -82,10 +82,10 @@ var liveSets = map[plan.Kind]string{plan.User: graph.Users, plan.Group: graph.Gr
 // the recycle bin, where writes are not visible at once: two servers may differ.
 const sureGone = 3
 
-// purge removes an object from the recycle bin. Right after its delete it may
-// not be there yet. It is gone when it is not among the live objects either: it
-// went with its application, or an answer was lost, or somebody else purged it.
-// Without the permission it stays there, which is worth a warning and no error.
+// purge deletes an object from the recycle bin, where it may appear with a delay. If
+// it is neither there nor among the live objects, it is already gone: deleted with its
+// application, by a request whose answer was lost, or by somebody else. If the caller
+// lacks the permission, the object stays in the recycle bin, and purge warns.
 func (t *task) purge() ([]graph.Request, error) {
 	s := t.step
 	write, find := graph.Purge(s.ID), graph.ByID(graph.DeletedItems, s.ID)

@@ -22,11 +22,11 @@ type Rotation struct {
 	// Live tells whether the application has a secret still; nil is all.
 	Live func(keyID string) bool
 
-	// Current is the keyId of the secret of its name that the application has: another
-	// one than the kept one where it was rotated elsewhere. It retires, too.
+	// Current is the keyId of the application's secret with this name. It differs from
+	// the stored one if the secret was rotated on another machine. It also retires.
 	Current string
 
-	// Superseded are keyIds of secrets of its name whose text nobody has.
+	// Superseded are the keyIds of secrets with this name whose text is lost.
 	Superseded []string
 
 	// Prove gets a token with the new secret before anybody is told of it.
@@ -38,7 +38,7 @@ func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID
 // Rotated is what became of a Rotation.
 type Rotated struct {
 	New   sink.Secret
-	Until time.Time // when the old one is revoked; zero where it is to be at once
+	Until time.Time // when the old secret is revoked; zero if at once
 }
 
 // CheckRotation finds out whether a new secret can be kept, before any is made.
@@ -46,10 +46,10 @@ func (a Applier) CheckRotation(ctx context.Context, r Rotation) error {
 	return a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 }
 
-// Rotate makes a new secret, proves it and keeps it. The old one is remembered
-// as one that retires, and stays good until Revoke: by then every other place
-// that holds it must have the new one. Cut short before the new one is kept it
-// leaves the old one in use, and a stray that the next apply or rotate revokes.
+// Rotate creates a new secret, tests it and stores it. The old secret is recorded as
+// retiring and stays valid until Revoke; by then, all other places must have the new
+// one. If Rotate is interrupted before it has stored the new secret, the old one stays
+// in use, and the next apply or rotate revokes the new one.
 func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 	if err != nil {
@@ -83,7 +83,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	done := Rotated{New: kept}
 	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
 	done.New.Retiring = nil
-	latest := now.Add(r.Grace) // for older ones, too
+	latest := now.Add(r.Grace) // for older secrets as well
 	old := append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest})
 	if r.Current != "" && r.Current != kept.KeyID {
 		old = append(old, sink.Retiring{KeyID: r.Current, Until: latest})

@@ -91,7 +91,7 @@ func (r *run) carryOut(tasks []*task) error {
 // Incomplete is an Apply that has not done every step.
 type Incomplete struct {
 	Failed  []*StepError
-	Skipped []plan.Step // that need one that failed
+	Skipped []plan.Step // steps that depend on a failed step
 	Left    []plan.Step // that were not reached, or whose answer did not arrive
 	Done    []plan.Step
 	Err     error // why Left were not reached
@@ -158,7 +158,7 @@ type StepError struct {
 func (e *StepError) Error() string {
 	reason := e.Err.Error()
 	if refusal, ok := e.Err.(*graph.Error); ok {
-		reason = refusal.Answer() // the step says what was asked
+		reason = refusal.Answer() // the step already names the operation
 	}
 	if e.Repeated > 0 {
 		reason += fmt.Sprintf("; repeated for %s in case of replication lag", e.Repeated.Round(time.Second/10))

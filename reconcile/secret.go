@@ -60,7 +60,7 @@ func (t *task) secret() ([]graph.Request, error) {
 	n := newSecret{application: t.resource, name: s.Secret.Name, end: now.Add(lifetime), known: func(keyID string) bool { return known[keyID] }}
 	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
 		t.learn(s.Key, plan.ID, made.KeyID)
-		t.kept = nil // it is read again, with what is written now
+		t.kept = nil // read it again, with the new record
 		err := t.Keep.saveSecret(t.ctx, sink.Secret{
 			Application: application, DisplayName: s.Secret.Name,
 			ClientID: t.lookup(s.Refs.Resource.Key, plan.AppID),
@@ -103,7 +103,7 @@ func (t *task) revokeOld() ([]graph.Request, error) {
 	return t.revoke(graph.OwnedApplication, t.step.Refs.Resource.Resolve(t.lookup), t.step.ID, nil)
 }
 
-// revoke removes a client secret, and goes on with then.
+// revoke removes a client secret, and continues with then.
 func (t *task) revoke(of graph.Owned, id, keyID string, then func() error) ([]graph.Request, error) {
 	return t.remove(graph.RemovePassword(of, id, keyID), graph.PasswordCredentials(of, id), keyID, then)
 }
@@ -111,7 +111,7 @@ func (t *task) revoke(of graph.Owned, id, keyID string, then func() error) ([]gr
 // maxNewSecrets bounds how often a new secret is asked for.
 const maxNewSecrets = 3
 
-// newSecret is a client secret that is to be made of an application.
+// newSecret is a client secret to create for an application.
 type newSecret struct {
 	application string // object id
 	name        string
@@ -120,9 +120,9 @@ type newSecret struct {
 	tries       int
 }
 
-// newSecret makes a client secret and goes on with done. Where the answer is lost,
-// nobody knows the text of the secret that may have been made: it is revoked, and
-// another one is asked for.
+// newSecret creates a client secret and continues with done. If the answer is lost,
+// nobody knows the text of the secret that may exist, so it is revoked and another one
+// is created.
 func (t *task) newSecret(n newSecret, done func(graph.Password) ([]graph.Request, error)) ([]graph.Request, error) {
 	return []graph.Request{t.send(graph.AddPassword(n.application, n.name, n.end), func(a graph.Answer) ([]graph.Request, error) {
 		if graph.Uncertain(a.Err) && n.tries < maxNewSecrets-1 {
@@ -140,8 +140,8 @@ func (t *task) newSecret(n newSecret, done func(graph.Password) ([]graph.Request
 	})}, nil
 }
 
-// revokeUnknown revokes the secrets of a name that are not known, and goes on with
-// then. lost is why there may be one.
+// revokeUnknown revokes the unknown secrets with a name, and continues with then. lost
+// is the error because of which there may be one.
 func (t *task) revokeUnknown(n newSecret, lost error, then func() ([]graph.Request, error)) ([]graph.Request, error) {
 	return []graph.Request{t.read(graph.PasswordCredentials(graph.OwnedApplication, n.application), func(r graph.Result, err error) ([]graph.Request, error) {
 		if err != nil {
@@ -179,8 +179,8 @@ func (t *task) revokeEach(application string, keyIDs []string, then func() ([]gr
 	})}, nil
 }
 
-// secretsIn are the keyIds of the secrets that an application had when it was
-// read; nil has none.
+// secretsIn are the keyIds of the secrets that an application had when it was read.
+// For nil the list is empty.
 func secretsIn(o *plan.Live) map[string]bool {
 	all := map[string]bool{}
 	if o == nil {
@@ -207,8 +207,8 @@ func (r *run) readKept() (err error) {
 	return err
 }
 
-// forget takes away what is kept of an application's secrets that are revoked:
-// of keyID, or of all where it is "".
+// forget deletes the stored text of revoked secrets of an application: of keyID, or of
+// all secrets if keyID is "".
 func (r *run) forget(application, keyID string) error {
 	if err := r.readKept(); err != nil {
 		return err

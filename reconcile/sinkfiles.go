@@ -10,8 +10,8 @@ import (
 
 // taken is a sink in a file of the user's, which may hold something else.
 type taken interface {
-	// Taken tells what stands where the secret is to be; "" is nothing, or a
-	// secret that provision wrote.
+	// Taken describes something that provision did not write at the place of the
+	// secret, or returns "".
 	Taken() (what string, err error)
 }
 

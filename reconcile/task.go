@@ -9,8 +9,8 @@ import (
 	"provision/plan"
 )
 
-// task is a step, or another piece of work, as a chain of requests: each follows
-// from the answer to the one before.
+// task is a step, or other work, as a chain of requests: each request follows from the
+// answer to the previous one.
 type task struct {
 	*run
 	step plan.Step
@@ -24,7 +24,7 @@ type task struct {
 
 	status    status
 	err       error
-	onFailure func() error // undoes what was done here before the requests
+	onFailure func() error // undoes the local changes that were made before the requests
 
 	lags     int       // how often Graph answered with a lag
 	since    time.Time // the first of them
@@ -39,7 +39,7 @@ const (
 	working
 	finished
 	failed
-	skipped // one that it needs is not finished
+	skipped // a step that this one needs is not finished
 )
 
 // follower waits for a task.
@@ -80,7 +80,7 @@ func (t *task) start() []graph.Request {
 	return t.outcome(graph.Request{}, t.do)
 }
 
-// outcome goes on after an answer: with more requests, with those of the tasks
+// outcome continues after an answer: with more requests, with the requests of tasks
 // that waited for this one, or with the same request later.
 func (t *task) outcome(again graph.Request, do func(*task) ([]graph.Request, error)) []graph.Request {
 	more, err := do(t)
@@ -164,7 +164,8 @@ func (t *task) resolve() error {
 	return nil
 }
 
-// send is a write whose answer goes to then. A lag sends it again.
+// send returns a write that passes its answer to then. After a lag error the write is
+// sent again.
 func (t *task) send(w graph.Write, then func(graph.Answer) ([]graph.Request, error)) graph.Request {
 	var request graph.Request
 	request = w.Then(func(a graph.Answer) []graph.Request {
@@ -173,7 +174,8 @@ func (t *task) send(w graph.Write, then func(graph.Answer) ([]graph.Request, err
 	return request
 }
 
-// read is a read whose result goes to then. A lag sends it again.
+// read returns a read that passes its result to then. After a lag error the read is
+// sent again.
 func (t *task) read(r graph.Read, then func(graph.Result, error) ([]graph.Request, error)) graph.Request {
 	var request graph.Request
 	request = r.Then(func(result graph.Result, err error) []graph.Request {

@@ -13,7 +13,8 @@ func (t *task) user() ([]graph.Request, error) {
 	s := t.step
 	switch s.Action {
 	case plan.Create:
-		// Before the request, so that no user has a password which nobody knows.
+		// The password is stored before the request, so that no user has an unknown
+		// password.
 		password, err := t.firstPassword(s.Name)
 		if err != nil {
 			return nil, err
@@ -27,9 +28,8 @@ func (t *task) user() ([]graph.Request, error) {
 	}
 }
 
-// createUser takes a user who is there already for the one that an earlier request
-// created, whose answer was lost, if they have the stack's mark. Anybody else's
-// stays refused.
+// createUser accepts an existing user with the stack's mark: an earlier request
+// created the user, and its answer was lost. A user without the mark is an error.
 func (t *task) createUser() ([]graph.Request, error) {
 	learn := func(id string) { t.learn(t.step.Key, plan.ID, id) }
 	return []graph.Request{t.send(graph.CreateUser(t.bodies[0]), func(a graph.Answer) ([]graph.Request, error) {
@@ -81,9 +81,8 @@ func (t *task) deleteUser() ([]graph.Request, error) {
 	return t.remove(graph.DeleteUser(t.step.ID), graph.ByID(graph.Users, t.step.ID), "", nil)
 }
 
-// firstPassword is the kept password of a user who is to be created. An earlier
-// request may have created the user with it, whose answer was lost: there is never
-// a second one.
+// firstPassword is the stored password of a new user. A retry uses the same password,
+// because an earlier request whose answer was lost may have created the user with it.
 func (r *run) firstPassword(upn string) (string, error) {
 	if err := r.readPasswords(); err != nil {
 		return "", err

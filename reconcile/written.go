@@ -154,8 +154,8 @@ func (w *Written) Check(file string) error {
 	return err
 }
 
-// check is Check for a file that is to hold text, and returns what it holds:
-// nil where there is none.
+// check is Check for a file that will contain text. It returns the old content, or
+// nil.
 func (w *Written) check(file string, text []byte) (old []byte, err error) {
 	old, err = stack.ReadFile(file, maxOutput)
 	switch {
@@ -181,8 +181,8 @@ func (w *Written) check(file string, text []byte) (old []byte, err error) {
 	return old, nil
 }
 
-// Write makes a file of the stack owner hold text, readable by its owner alone, and tells
-// whether that changed it. What is recorded is true wherever it is cut short.
+// Write writes text to a file of the stack owner that only its owner can read, and
+// tells whether the file changed. The record stays correct if Write is interrupted.
 func (w *Written) Write(file, owner string, text []byte) (changed bool, err error) {
 	old, err := w.check(file, text)
 	if err != nil {

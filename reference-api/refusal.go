@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Why a request is refused before or after its token is looked at; what is
-// wrong with a token itself, package token says.
+// The refusals before and after the check of a token. Package token has the errors of
+// the check itself.
 var (
 	ErrNoHeader   = errors.New("no authorization header")
 	ErrTwoHeaders = errors.New("more than one authorization header")

@@ -25,8 +25,8 @@ type Route struct {
 	Requires []Requirement
 	Handler  http.Handler // answers an admitted request; default: Status
 
-	// Owns says whether the caller owns what the request is about, where a
-	// requirement asks for that; nil: nobody does.
+	// Owns tells whether the caller owns the object of the request, if a requirement
+	// needs an owner. nil: nobody is an owner.
 	Owns func(*http.Request, *token.Claims) bool
 
 	// Refusal is the status and the body of a refused caller's answer; nil: the
@@ -105,8 +105,8 @@ type refusal struct {
 	reason        error
 }
 
-// authorize decides by the claims of a verified token; nil lets in. What is said
-// is what the first requirement lacks.
+// authorize checks the claims of a verified token. It returns nil if the caller may
+// call the route, or else the refusal of the first requirement.
 func (r Route) authorize(request *http.Request, c *token.Claims) (first *refusal) {
 	for _, requirement := range r.Requires {
 		refused := requirement.authorize(c)

@@ -37,7 +37,7 @@ func (c Cache) file(r Request) string {
 	return filepath.Join(c.Dir, hex.EncodeToString(sum[:16])+".json")
 }
 
-// read returns the refresh token of a request, "" if there is none.
+// read returns the refresh token for a request, or "".
 func (c Cache) read(r Request) string {
 	raw, err := os.ReadFile(c.file(r))
 	var e entry
@@ -92,7 +92,7 @@ func (c Cache) Forget(matches func(Kept) bool) (int, error) {
 			return forgotten, err
 		}
 		var e entry
-		_ = json.Unmarshal(raw, &e) // a damaged file is nobody's
+		_ = json.Unmarshal(raw, &e) // a damaged file has no tokens
 		if !matches(e.Kept) {
 			continue
 		}

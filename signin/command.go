@@ -14,8 +14,9 @@ import (
 	"provision/conformance"
 )
 
-// commandMethod runs a command line in the shell of the system. Whom to sign in to what is
-// in its environment; it prints the access token, or the token endpoint's JSON answer.
+// commandMethod runs a command line in the system's shell. Environment variables tell
+// the command which user signs in to which client. It prints the access token, or the
+// JSON answer of the token endpoint.
 func commandMethod(line string) Method {
 	return func(ctx context.Context, r Request) (conformance.Grant, error) {
 		shell := []string{"sh", "-c"}

@@ -36,7 +36,7 @@ func (u *Users) SignIn(ctx context.Context, client conformance.Client, account c
 	r := Request{Authority: u.Authority, Client: client, Account: account, Scopes: append(slices.Clone(scopes), "offline_access"), Tell: u.Tell, Open: u.Open}
 	if token := u.Cache.read(r); token != "" {
 		grant, err := u.Authority.Refresh(ctx, client, token, r.Scopes)
-		var other error // a command may have given the token of somebody else
+		var other error // a command may have returned the token of another user
 		if err == nil {
 			other = whoSignedIn(grant, account)
 		}
@@ -79,8 +79,8 @@ func (u *Users) keep(r Request, grant conformance.Grant) error {
 	return u.Cache.write(r, grant.RefreshToken, u.Now())
 }
 
-// whoSignedIn refuses the tokens of somebody else: a browser may have a session of
-// another user. Tokens that do not name a user are accepted.
+// whoSignedIn refuses the tokens of another user, for example of a browser session. It
+// accepts tokens that do not name a user.
 func whoSignedIn(grant conformance.Grant, account conformance.Account) error {
 	if strings.Contains(account.UserPrincipalName, "#EXT#") {
 		return nil // tokens name a guest as the home tenant does

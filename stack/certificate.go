@@ -81,7 +81,7 @@ func exists(path string) bool {
 
 var errPrivateKey = errors.New("contains a private key, which must not be stored with manifests")
 
-// readCertificate is the one certificate in PEM.
+// readCertificate reads a PEM file with one certificate.
 func readCertificate(raw []byte) (*x509.Certificate, error) {
 	var found *x509.Certificate
 	for {

@@ -70,8 +70,8 @@ func (a *Application) GroupClaims() []string {
 	return kinds
 }
 
-// checkExisting: what is not ours is only referred to, and may be granted our
-// own resources.
+// checkExisting checks an existing application: a manifest can only refer to it and
+// grant it permissions of the stack's applications.
 func (l *loader) checkExisting(s *loaded, a *Application) {
 	if a.AppID == "" && a.UniqueName == "" && a.DisplayName == "" {
 		l.mistakes.add(a.Pos, "", "existing application %s needs an appId, a uniqueName or a displayName that identifies it", a.Name)
@@ -343,8 +343,9 @@ func (l *loader) checkClients(s *loaded, a *Application) {
 	}
 }
 
-// resource finds the application that ref names. It is nil for one that only
-// the tenant can show: Microsoft Graph, an appId, another folder's stack.
+// resource finds the application that ref names. It returns nil for an application
+// that only the tenant knows: Microsoft Graph, an appId, or an application of another
+// folder's stack.
 func (l *loader) resource(s *loaded, ref string, at Position) (owner *loaded, a *Application) {
 	if a := s.applications[ref]; a != nil {
 		return s, a

@@ -86,7 +86,7 @@ func (l *loader) checkFixture(s *loaded, f *Fixture, at func(path ...any) Positi
 	l.checkCapture(f, at)
 }
 
-// checkConformanceReferences holds every ${…} to what is known at its place.
+// checkConformanceReferences checks that every ${…} is known at its place.
 func (l *loader) checkConformanceReferences(s *loaded, d *document) {
 	defer l.checkTerraformReferences(s, d)
 	spec, _ := d.content["spec"].(map[string]any)

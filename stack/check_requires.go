@@ -78,7 +78,7 @@ func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, 
 func (a *Application) canHold(r Requires, member string) bool {
 	holdable := func(value string) bool {
 		i := slices.IndexFunc(a.AppRoles, func(role AppRole) bool { return role.Value == value })
-		return i < 0 || slices.Contains(a.AppRoles[i].AllowedMemberTypes, member) // one that is unknown is a mistake of its own
+		return i < 0 || slices.Contains(a.AppRoles[i].AllowedMemberTypes, member) // an unknown role is reported elsewhere
 	}
 	return (len(r.AnyRole) == 0 || slices.ContainsFunc(r.AnyRole, holdable)) && !slices.ContainsFunc(r.AllRoles, func(value string) bool { return !holdable(value) })
 }

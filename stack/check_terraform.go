@@ -25,7 +25,8 @@ var mayWait = map[string]*regexp.Regexp{
 	"Terraform":   regexp.MustCompile(`^/variables/`),
 }
 
-// mayLack are those of what is left out where an optional document is not used.
+// mayLack are the places of references that are left out of a manifest if the optional
+// document they refer to is not used.
 var mayLack = map[string]*regexp.Regexp{
 	"Application": regexp.MustCompile(`^/(web|spa|publicClient)/redirectUris/`),
 	"Conformance": regexp.MustCompile(`^/url$`),
@@ -50,7 +51,7 @@ func (l *loader) checkTerraform(s *loaded, t *Terraform) {
 	}
 }
 
-// checkModule refuses what is neither a built-in module nor a folder.
+// checkModule refuses a module that is neither built in nor a folder.
 func (l *loader) checkModule(t *Terraform, module string, at Position) {
 	if slices.Contains(BuiltInModules, module) {
 		return

@@ -47,7 +47,7 @@ type source struct {
 	root   *yaml.Node
 }
 
-// kind is the document's kind as written, "" where it has none.
+// kind is the kind of the document as written, or "".
 func (s source) kind() string {
 	if kind := member(s.root, "kind"); kind != nil {
 		return kind.Value
@@ -83,8 +83,8 @@ func sources(f *folder, file string) (all []source, mistakes Mistakes) {
 	}
 }
 
-// read returns the document in a scope, or nil where it is not readable, and every
-// mistake that it shows by itself. One that makes it unreadable has an excerpt.
+// read returns the document in a scope, or nil if it cannot be read, and all mistakes
+// in it. A mistake that makes the document unreadable has an excerpt.
 func (s source) read(in *scope) (*document, Mistakes) {
 	var mistakes Mistakes
 	d := parse(s.folder, s.file, s.root, in, &mistakes)

@@ -45,11 +45,11 @@ func MergedTags(live, declared []any) []any {
 type Lifespan struct {
 	Stack       string
 	Environment string    // the suffix, "" where the applications do not agree on one
-	Expires     time.Time // the latest of its applications; zero where one has none
+	Expires     time.Time // the latest of its applications; zero if one of them has none
 }
 
-// LifespanOf reads the tags of each application of a stack. What somebody else can
-// have written counts only where all applications, and the stack's name, agree.
+// LifespanOf reads the tags of each application of a stack. Because other users can
+// write tags, a value counts only if all applications and the stack's name agree.
 func LifespanOf(stack string, tags [][]string) Lifespan {
 	l := Lifespan{Stack: stack}
 	for i, of := range tags {

@@ -4,8 +4,8 @@ import "regexp"
 
 var reference = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-// Expand replaces every ${expression} in text by its value; one that value
-// does not know stays as it is.
+// Expand replaces every ${expression} in text by its value. An expression without a
+// value stays unchanged.
 func Expand(text string, value func(expression string) (string, bool)) string {
 	return reference.ReplaceAllStringFunc(text, func(m string) string {
 		if v, ok := value(m[2 : len(m)-1]); ok {

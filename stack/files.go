@@ -23,9 +23,9 @@ type folder struct {
 	unreadable bool // a document in it could not be read
 }
 
-// find lists the manifests at or below dir. Links are followed within dir, each
-// real directory once, so that a loop ends; one that leads out of it or nowhere is a
-// mistake, and so is a manifest that is not a file.
+// find lists the manifests in dir and below. It follows links within dir and visits
+// each real directory once, so loops end. A link that leads out of dir or nowhere is a
+// mistake, and so is a manifest that is not a regular file.
 func find(dir string) ([]*folder, Mistakes, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {

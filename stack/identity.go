@@ -55,8 +55,8 @@ func StackOfGroup(uniqueName string) (stack string, marked bool) {
 	return stackOf(rest), true
 }
 
-// StackOfApplication is the stack that an application belongs to, or "". A tag
-// alone does not suffice: the uniqueName must be one that the stack gives.
+// StackOfApplication is the stack that an application belongs to, or "". A tag alone
+// is not sufficient: the uniqueName must be one that the stack would use.
 func StackOfApplication(uniqueName string, tags []string) (stack string, marked bool) {
 	owner := stackOf(uniqueName)
 	for _, t := range tags {

@@ -15,7 +15,7 @@ func OwnerUPN(owner string) string {
 	return ""
 }
 
-// checkOwners: what is called an owner can be found.
+// checkOwners checks that all declared owners exist.
 func (l *loader) checkOwners(s *loaded, owners []string, at func(i int) Position) {
 	for i, name := range owners {
 		isUser, isApplication := s.users[name] != nil, s.applications[name] != nil

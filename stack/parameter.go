@@ -31,8 +31,8 @@ func (p parameter) kind() string {
 	return "string"
 }
 
-// read returns a given value as the parameter's type. Text is converted: that of
-// a list is split at commas.
+// read converts a given value to the type of the parameter. The text of a list is
+// split at commas.
 func (p parameter) read(given any) (any, error) {
 	value, err := p.converted(given)
 	if err != nil || p.Pattern == "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// placeholder is {name} in a path, as OpenAPI writes it; ${…} is none.
+// placeholder matches {name} in a path, as in OpenAPI. It does not match ${…}.
 var placeholder = regexp.MustCompile(`(^|[^$])\{([^{}]*)\}`)
 
 // Placeholders are the names in braces of a request's path, in order.
@@ -17,9 +17,8 @@ func Placeholders(request string) []string {
 	return all
 }
 
-// Fill replaces every {name} of a request by its value, which is escaped for
-// where it stands: the path, or the query behind it. One that value does not
-// know stays as it is.
+// Fill replaces every {name} of a request by its value, escaped for the path or the
+// query. A name without a value stays unchanged.
 func Fill(request string, path, query func(name string) (string, bool)) string {
 	before, after, hasQuery := strings.Cut(request, "?")
 	filled := fill(before, path)

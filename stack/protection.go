@@ -15,7 +15,8 @@ type Protection struct {
 // PreventsDelete tells whether the object must not be deleted.
 func (p Protection) PreventsDelete() bool { return slices.Contains(p.Prevent, "delete") }
 
-// protection reads that of a document's metadata, which the schema has checked.
+// protection reads the protection from a document's metadata, which the schema has
+// checked.
 func (d *document) protection() Protection {
 	metadata, _ := d.content["metadata"].(map[string]any)
 	texts := func(name string) (all []string) {

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// Regular refuses what is no file: reading a FIFO, a device or a socket may
-// never end.
+// Regular refuses everything that is not a regular file, because reading a FIFO, a
+// device or a socket may never end.
 func Regular(info fs.FileInfo) error {
 	what := ""
 	switch mode := info.Mode(); {

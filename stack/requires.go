@@ -39,7 +39,8 @@ func (r Requires) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
-// Alternatives are the requirements of which one is enough; nil has none.
+// Alternatives are the requirements of which a caller must meet one. For nil the list
+// is empty.
 func (r *Requires) Alternatives() []Requires {
 	switch {
 	case r == nil:

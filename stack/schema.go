@@ -74,7 +74,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	}
 	p := pointer(here...)
 	if slices.Contains(d.unresolved, p) {
-		return // what is wrong with it has been said
+		return // the mistake is already reported
 	}
 	what := fieldName(e.InstanceLocation)
 	d.refused = append(d.refused, p)

@@ -23,9 +23,9 @@ func early(expression string) bool {
 	return expression == "target" || strings.HasPrefix(expression, "parameters.") || strings.HasPrefix(expression, "stack.")
 }
 
-// replaced is a text with the values of its early references; one that is a
-// reference as a whole has the type of its value. missing is told of expressions
-// without a value.
+// replaced is a text with the values of its early references. If the whole text is one
+// reference, the value keeps its type. replaced calls missing for expressions without
+// a value.
 func (s *scope) replaced(text string, missing func(expression string)) any {
 	if s == nil || !strings.Contains(text, "${") {
 		return text
@@ -75,7 +75,7 @@ type instance struct {
 	scope *scope
 }
 
-// name is the stack's name, with that of the instance and a suffix.
+// name is the stack's name with the name of the instance and the suffix.
 func (i instance) name(declared, suffix string) string {
 	for _, part := range []string{i.id, suffix} {
 		if part != "" {

@@ -24,7 +24,7 @@ type Stage struct {
 	// the names of stacks, users and identifier URIs. "" appends nothing.
 	Suffix string
 
-	// Expires is when the stacks may be deleted; zero leaves that as it is.
+	// Expires is when the stacks may be deleted. Zero does not change the expiry date.
 	Expires time.Time
 }
 
@@ -41,8 +41,8 @@ type Given struct {
 	Value any // text, a number, a boolean or a list of texts
 	Pos   Position
 
-	// Environment is whether the name is that of an environment variable, in
-	// which letters have no case and underscores do not count.
+	// Environment tells whether the name is the name of an environment variable, which
+	// is compared without case and underscores.
 	Environment bool
 }
 

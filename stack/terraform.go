@@ -45,7 +45,7 @@ func (m *Module) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*map[string]string)(m))
 }
 
-// For is the module of a target, "" where there is none.
+// For is the module for a target, or "".
 func (m Module) For(target string) string { return cmp.Or(m[target], m["default"]) }
 
 // Backend is where Terraform keeps its state.
@@ -60,7 +60,7 @@ type TerraformOutput struct {
 	Document, Output string
 }
 
-// Terraform is the document of that name, nil where there is none.
+// Terraform is the document with this name, or nil.
 func (s *Stack) Terraform(name string) *Terraform {
 	if i := slices.IndexFunc(s.Terraforms, func(t *Terraform) bool { return t.Name == name }); i >= 0 {
 		return s.Terraforms[i]

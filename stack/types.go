@@ -14,7 +14,7 @@ type Stack struct {
 	Deleted      string // "refuse": do not purge deleted objects that hold a name
 	Protection   Protection
 	Environment  string    // the suffix of an environment of its own, or ""
-	Expires      time.Time // when the environment may be deleted; zero leaves that as it is
+	Expires      time.Time // when the environment may be deleted; zero does not change the expiry date
 	Excluded     []Excluded
 	Deployers    []string // who applies the stack, in the forms of an owner: they may own what it makes
 	Applications []*Application
@@ -97,7 +97,7 @@ type Application struct {
 
 	Certificates         []Certificate         `json:"certificates,omitempty"`
 	FederatedCredentials []FederatedCredential `json:"federatedCredentials,omitempty"`
-	Owners               []string              `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
+	Owners               []string              `json:"owners,omitempty"` // see Owner; nil: owners are not managed; empty: no owners
 }
 
 // API is what an application offers as an API.
@@ -231,8 +231,8 @@ type RoleAssignment struct {
 	Applications []string `json:"applications,omitempty"`
 }
 
-// Permission is what the enclosing application asks of a resource:
-// requiredResourceAccess, and the consent to it where AdminConsent.
+// Permission contains the permissions that the application requests from a resource
+// (requiredResourceAccess), and their consent if AdminConsent is set.
 type Permission struct {
 	Resource     string   `json:"resource"` // a name in the stack, OTHER-STACK/NAME, "Microsoft Graph", or an appId
 	Scopes       []string `json:"scopes,omitempty"`
@@ -288,7 +288,7 @@ type Secret struct {
 	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
 	Sink     Sink   `json:"sink,omitzero"`
 
-	NotBefore, NotAfter time.Time `json:"-"` // of one that was read from a tenant
+	NotBefore, NotAfter time.Time `json:"-"` // of a certificate that was read from a tenant
 }
 
 // User is a person, created by the stack or, with Existing, only referred to.
@@ -334,7 +334,7 @@ type Group struct {
 	MembershipRule  *string  `json:"membershipRule,omitempty"`
 	RuleProcessing  *string  `json:"membershipRuleProcessingState,omitempty"` // On | Paused
 	Members         []Member `json:"members,omitempty"`
-	Owners          []string `json:"owners,omitempty"` // see Owner; nil leaves owners alone, empty has none
+	Owners          []string `json:"owners,omitempty"` // see Owner; nil: owners are not managed; empty: no owners
 }
 
 // Unified tells whether it is a Microsoft 365 group.

@@ -24,7 +24,7 @@ type Conformance struct {
 	Cases     []Case            `json:"cases,omitempty"`
 }
 
-// Excuse is for cases that may be skipped because nobody is declared for them.
+// Excuse permits cases to be skipped because the document declares no suitable caller.
 type Excuse struct {
 	Case   string `json:"case"` // id or name; * is any text
 	Reason string `json:"reason"`
@@ -33,7 +33,7 @@ type Excuse struct {
 // Life is what the API promises of the issuer's keys and of clocks. Both are
 // durations as time.ParseDuration reads them.
 type Life struct {
-	KeyRefresh string `json:"keyRefresh,omitempty"` // from a key's publication to its tokens being let in; "": nobody knows
+	KeyRefresh string `json:"keyRefresh,omitempty"` // from the publication of a key until its tokens are let in; "": unknown
 	ClockSkew  string `json:"clockSkew,omitempty"`  // tolerated; "": up to five minutes, or none
 }
 
@@ -111,8 +111,8 @@ func (a *As) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(a))
 }
 
-// resolve finds out whose name it is. Where the stack has nobody of that name it
-// stays a user's, and is reported as such.
+// resolve finds out whether the name is a user or an application of the stack. An
+// unknown name counts as a user's and is reported as such.
 func (a *As) resolve(s *loaded) {
 	switch {
 	case a.name == "":

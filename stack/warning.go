@@ -55,8 +55,8 @@ func (f FederatedCredential) warnings() (all []Warning) {
 	return all
 }
 
-// endsInSlash tells whether an issuer is one that is known to end in a slash:
-// of Azure Kubernetes Service, of Entra's v1 tokens, of Auth0.
+// endsInSlash tells whether an issuer is known to end in a slash: Azure Kubernetes
+// Service, Entra's v1 tokens, and Auth0.
 func endsInSlash(issuer string) bool {
 	u, err := url.Parse(issuer)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// howToWrite is how a value of another type is written: the value that stands
-// there where it is clear what was meant.
+// howToWrite is a hint how to write a value whose type is wrong. It contains the given
+// value if its meaning is clear.
 func (d *document) howToWrite(location, want []string, got string) string {
 	name := "field"
 	for _, segment := range slices.Backward(location) {

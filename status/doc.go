@@ -1,4 +1,4 @@
-// Package status says what the stacks of a tenant own: objects, who can sign in, and
-// how long credentials are still valid. It is made of what was read of the tenant and
-// of what is kept of it; it knows no password and no secret.
+// Package status reports what the stacks of a tenant own: objects, the principals that
+// can sign in, and the expiry dates of credentials. It uses the objects that were read
+// from the tenant and the local records. It has no access to passwords and secrets.
 package status

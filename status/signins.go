@@ -8,11 +8,11 @@ import (
 	"provision/graph"
 )
 
-// Unreadable says that nobody could be asked for the sign-in log.
+// Unreadable is the reason if the sign-in log cannot be read.
 const Unreadable = "not readable: needs AuditLog.Read.All, and a tenant with Microsoft Entra ID P1"
 
-// ReadSignIns adds when somebody signed in last: each user, and to each application. It
-// returns why the log cannot be read, or "".
+// ReadSignIns adds the time of the last sign-in of each user, and to each application.
+// It returns the reason if the log cannot be read, or "".
 func ReadSignIns(ctx context.Context, client *graph.Client, stacks []Stack) (reason string, err error) {
 	var requests []graph.Request
 	var denied bool

@@ -56,7 +56,7 @@ type Credential struct {
 	Kept        string     `json:"kept,omitempty"` // where the text of the secret is
 }
 
-// Kept is what is kept of a tenant, without any text.
+// Kept contains the local records for a tenant, without any secret text.
 type Kept struct {
 	Secrets   map[string]string // keyId in lower case → where
 	Passwords map[string]string // userPrincipalName in lower case → file
@@ -142,7 +142,7 @@ func credentials(app *plan.Live, kept Kept, now time.Time) (all []Credential) {
 		for _, e := range list {
 			m, _ := e.(map[string]any)
 			if of.kind == "certificate" && text(m, "usage") == "Sign" {
-				continue // Entra signs SAML with it; it admits nobody
+				continue // Entra signs SAML with it; nobody can sign in with it
 			}
 			c := Credential{Application: app.Name, Kind: of.kind, Name: text(m, "displayName"), KeyID: text(m, "keyId"), State: "ok"}
 			if of.kind == "secret" {

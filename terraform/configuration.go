@@ -35,7 +35,7 @@ type Part struct {
 const (
 	call       = "hosting" // the name of the module call
 	callPrefix = "module." + call + "."
-	unknown    = "unknown" // the terraform_data whose id nobody knows yet
+	unknown    = "unknown" // the terraform_data whose id is not known yet
 	later      = "${terraform_data." + unknown + ".id}"
 
 	rootFile    = "main.tf.json"

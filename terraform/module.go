@@ -87,7 +87,7 @@ func (m Module) Required() []string {
 	return all
 }
 
-// unpack writes a built-in module to a folder, in place of what is there.
+// unpack writes a built-in module to a folder and replaces the folder's content.
 func unpack(module, dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err

@@ -42,7 +42,7 @@ func planOf(shown *tfjson.Plan) *Plan {
 		action := actionOf(change.Change.Actions)
 		address, ours := strings.CutPrefix(change.Address, callPrefix)
 		if action == "" || !ours || change.Mode != tfjson.ManagedResourceMode {
-			continue // it stays, is only read, or stands for what is unknown
+			continue // it does not change, is only read, or is the placeholder for unknown values
 		}
 		p.Resources = append(p.Resources, Resource{address, action, attributes(change.Change)})
 	}
@@ -125,7 +125,7 @@ func within(path, other string) bool {
 	return is && (other == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// flatten puts the leaves of a value into a map, by path. What is null is left out.
+// flatten adds the leaves of a value to a map, by path. It leaves out null.
 func flatten(path string, v any, into map[string]any) {
 	switch v := v.(type) {
 	case nil:
@@ -146,9 +146,10 @@ func flatten(path string, v any, into map[string]any) {
 	}
 }
 
-// Differs says where a plan does something else than the reviewed one: a resource or an
-// action that was not there, or a value that was known to be another. What was
-// unknown then may be anything now, and what is not done any longer is no difference.
+// Differs lists the differences between a plan and the reviewed one: another resource,
+// another action, or another known value. Values that were unknown in the reviewed
+// plan may have any value now, and actions that are no longer needed are no
+// difference.
 func (p *Plan) Differs(reviewed *Plan) []string {
 	var all []string
 	for _, now := range p.Resources {
@@ -166,8 +167,8 @@ func (p *Plan) Differs(reviewed *Plan) []string {
 	return all
 }
 
-// foresees tells whether a reviewed resource has an attribute's new value, or had said
-// that nobody knows it.
+// foresees tells whether the reviewed resource has an attribute's new value, or showed
+// the value as unknown.
 func (r Resource) foresees(a Attribute) bool {
 	return slices.ContainsFunc(r.Attributes, func(was Attribute) bool {
 		switch {

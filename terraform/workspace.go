@@ -20,9 +20,10 @@ type Workspace struct {
 	Program Program
 	Env     map[string]string // beside the environment of this process
 
-	LockTimeout time.Duration // how long to wait for somebody else's lock of the state
+	LockTimeout time.Duration // how long to wait for the lock of the state if another process holds it
 
-	// Progress, when set, hears what the program says of each resource.
+	// Progress, if set, is called for every line of the program's output about a
+	// resource.
 	Progress func(line string)
 }
 
@@ -138,7 +139,7 @@ func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
 	return w.carryOut(ctx, tf)
 }
 
-// Forget removes the folder, when what was made in it is destroyed.
+// Forget removes the folder after its resources have been destroyed.
 func (w Workspace) Forget() error { return os.RemoveAll(w.Dir) }
 
 // Outputs are those of the state.
@@ -156,7 +157,8 @@ func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]an
 	return w.readOutputs(ctx, tf)
 }
 
-// prepared is prepare for a workspace in which something was applied, too.
+// prepared is prepare that also works without a configuration if something was applied
+// in the workspace.
 func (w Workspace) prepared(ctx context.Context, c *Configuration) (*tfexec.Terraform, error) {
 	if c != nil {
 		return w.prepare(ctx, *c)
@@ -269,8 +271,8 @@ func (w Workspace) readOutputs(ctx context.Context, tf *tfexec.Terraform) (map[s
 	return known, nil
 }
 
-// lock keeps other processes of ours out of the folder: what stands in it belongs to
-// one run of the program.
+// lock locks the folder for this process, because its files belong to one run of the
+// program.
 func (w Workspace) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
 		return nil, err

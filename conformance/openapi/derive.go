@@ -10,10 +10,10 @@ import (
 	"provision/stack"
 )
 
-// Document is what was derived.
+// Document is the derived content of a Conformance document.
 type Document struct {
 	Title     string
-	Server    string     // the first absolute one; "" is none
+	Server    string     // the first absolute URL, or ""
 	Endpoints []Endpoint // in the order of the paths
 	LeftOut   []string   // what could not be derived, and why
 }
@@ -41,8 +41,7 @@ type deriver struct{ root object }
 // methods that a Conformance document knows, in the order of the result.
 var methods = []string{"get", "head", "post", "put", "patch", "delete", "options"}
 
-// Derive reads an OpenAPI document. The error says on one line what is wrong
-// with it.
+// Derive reads an OpenAPI document. An error has one line.
 func Derive(raw []byte) (*Document, error) {
 	root, order, err := read(raw)
 	if err != nil {

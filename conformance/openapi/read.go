@@ -100,7 +100,8 @@ func (r *reader) plain(n *yaml.Node, within []*yaml.Node) (any, error) {
 	return nil, nil
 }
 
-// at follows "a/b/c" down from an object; what is not there is nil.
+// at follows the path "a/b/c" from an object. It returns nil if the path does not
+// exist.
 func at(v any, path ...string) any {
 	for _, name := range path {
 		m, _ := v.(object)
@@ -113,7 +114,7 @@ func text(v any) string { s, _ := v.(string); return s }
 
 func list(v any) []any { l, _ := v.([]any); return l }
 
-// resolve follows references until there is none.
+// resolve follows references until it finds a value.
 func (d *deriver) resolve(v any) (object, error) {
 	for range 20 {
 		m, _ := v.(object)

@@ -9,9 +9,9 @@ import (
 	"provision/stack"
 )
 
-// secure derives what an operation asks of a token: its own security, else the
-// document's. An empty list, and one that names an empty requirement, is
-// public.
+// secure derives the required token from the security of an operation, or else of the
+// document. An operation is public if the list is empty or contains an empty
+// requirement.
 func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) {
 	security, own := operation["security"]
 	if !own {

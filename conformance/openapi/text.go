@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is made of a schema.
+// Limits for values that are derived from a schema.
 const (
 	mostItems = 100
 	mostText  = 10_000

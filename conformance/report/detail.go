@@ -48,7 +48,7 @@ func details(r conformance.Result, notes bool) []detail {
 	return d
 }
 
-// resultDetails say what was sent and what came back.
+// resultDetails describe the request and the answer.
 func resultDetails(r conformance.Result) labelled {
 	var d labelled
 	if r.Exchange != nil {
@@ -66,7 +66,7 @@ func resultDetails(r conformance.Result) labelled {
 	return d
 }
 
-// findingDetails say what was sent, what came back, and what that means.
+// findingDetails describe the request, the answer and their meaning.
 func findingDetails(f conformance.Finding) []detail {
 	r := *f.Lead
 	d := resultDetails(r)

@@ -10,8 +10,8 @@ import (
 	"provision/internal/display"
 )
 
-// GitHub writes, when it is closed, what GitHub Actions shows beside a job: an
-// annotation for each finding, the gravest first, and a summary in Markdown.
+// GitHub writes, when it is closed, the output for GitHub Actions: an annotation for
+// each finding, sorted by severity, and a summary in Markdown.
 // Source: GitHub "Workflow commands for GitHub Actions".
 type GitHub struct {
 	collected
@@ -50,8 +50,8 @@ type trouble struct {
 	lines    []string
 }
 
-// problems are the findings that are not known, the gravest first, and then the
-// cases that could not be run.
+// problems are the findings that the baseline does not accept, sorted by severity, and
+// then the cases that could not be run.
 func (g *GitHub) problems() []trouble {
 	var all []trouble
 	findings := slices.Clone(g.document.Summary.Findings)
@@ -110,7 +110,7 @@ func (g *GitHub) summarize() error {
 	return nil
 }
 
-// markdown is a text in a cell of a table, as it is.
+// markdown escapes a text for a cell of a Markdown table.
 func markdown(text string) string {
 	var b strings.Builder
 	for _, r := range display.Line(text) {

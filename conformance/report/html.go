@@ -18,9 +18,9 @@ import (
 	"provision/internal/display"
 )
 
-// HTML collects runs and writes, when it is closed, one page that needs nothing
-// beside it: for each document a matrix of cases by endpoints, and behind each
-// cell what was sent and answered.
+// HTML collects runs and writes, when it is closed, one page without external
+// resources: a matrix of cases and endpoints for each document, with the requests and
+// answers of each cell.
 type HTML struct {
 	collected
 	About
@@ -52,7 +52,7 @@ func (d detail) Label() string { return d.label }
 // Text is what it says.
 func (d detail) Text() string { return d.text }
 
-// element is the one that holds a case.
+// element is the id of the element that contains a case.
 func (m matrix) element(id string) string {
 	for _, g := range m.Groups {
 		for _, row := range g.Rows {
@@ -111,7 +111,7 @@ type matrixRow struct {
 
 type cell struct {
 	Result
-	ID string // of the element that holds what is behind it
+	ID string // of the element with the details
 }
 
 // Close writes the page.
@@ -219,7 +219,7 @@ func headerLines(h http.Header) string {
 	return b.String()
 }
 
-// pretty is JSON as people read it; other text stays as it is.
+// pretty indents JSON. It does not change other text.
 func pretty(raw any) string {
 	text := fmt.Sprintf("%s", raw)
 	var b bytes.Buffer

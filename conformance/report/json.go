@@ -23,7 +23,8 @@ type Run struct {
 	Resource string              `json:"resource"` // the API's application in the manifest
 	URL      string              `json:"url"`      // of the target
 	Summary  conformance.Summary `json:"summary"`
-	// Findings are the flaws that the failures show, each once, the gravest first.
+	// Findings are the flaws that the failures show, each of them once, sorted by
+	// severity.
 	Findings []conformance.Finding `json:"findings"`
 	Results  []Result              `json:"results"` // in the order of the cases
 }

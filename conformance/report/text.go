@@ -16,10 +16,10 @@ import (
 	"provision/internal/display"
 )
 
-// Text writes a table for people as the results come, and the findings with the
-// summary when it is closed. Where an endpoint has many cases, the ones that pass
-// and are not of the core share a line by family, and so do the failures of one
-// finding but for the first.
+// Text prints a table while the results arrive, and the findings with the summary when
+// it is closed. If an endpoint has many cases, passed cases that are not core cases
+// share a line for each family. The failures of a finding after the first one also
+// share a line.
 type Text struct {
 	Verbose bool // every case has a line of its own, however many there are
 	Notes   bool // notes are shown; otherwise they are counted
@@ -251,7 +251,7 @@ func (t *Text) skips(b *bytes.Buffer) {
 	}
 }
 
-// finding writes one finding: what is wrong, and what to do about it.
+// finding prints a finding and its remedy.
 func (t *Text) finding(b *bytes.Buffer, n int, f conformance.Finding) {
 	color := marks[conformance.Fail].color
 	if f.Known {
@@ -293,8 +293,7 @@ func (t *Text) summary(s conformance.Summary) string {
 	return text
 }
 
-// counts is the summary in words; what there is none of is left out, but for
-// what everybody asks for.
+// counts is the summary in words. It leaves out most counts that are zero.
 func counts(s conformance.Summary) string {
 	text := fmt.Sprintf("%d passed, %d failed%s", s.Passed, s.Failed, bySeverity(s))
 	if s.Blocked > 0 {

@@ -37,9 +37,9 @@ const (
 	pause = 50 * time.Millisecond
 )
 
-// Start ends what runs in the folder, and starts the program. One that ends before it
-// is ready, or is not ready in time, is ended again, and the error has the end of its
-// log.
+// Start ends the program that runs in the folder, and starts the new one. If the new
+// program ends before it is ready, or is not ready in time, Start ends it and returns
+// an error with the end of its log.
 func (p Program) Start(ctx context.Context) error {
 	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (p Program) Start(ctx context.Context) error {
 	return nil
 }
 
-// free refuses an address where another program answers: it would be taken for the
-// one that is started.
+// free returns an error if another program listens on the address, because it would be
+// mistaken for the new one.
 func (p Program) free(ctx context.Context) error {
 	if p.URL == "" || p.ask(ctx) != nil {
 		return nil

@@ -1,5 +1,5 @@
-// Package background runs a program that outlives the one which starts it, and ends
-// it later: at most one in a folder. Who runs is told by a lock that the program
-// inherits, never by a process id alone, so that a process which got the id of an
-// ended one is never ended in its place.
+// Package background runs a program that continues after its parent process has ended,
+// and ends it later. A folder has at most one such program. A lock that the program
+// inherits shows which process runs. A process id alone is not sufficient, because
+// another process can get the id after the program has ended.
 package background

@@ -130,7 +130,7 @@ func Open(t testing.TB, options ...Option) *Browser {
 		if _, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{}); err != nil {
 			return err
 		}
-		// A window that nobody looks at has the focus all the same.
+		// The page has the focus even if its window is in the background.
 		_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return err
 	}))

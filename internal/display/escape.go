@@ -64,7 +64,7 @@ func (c *commands) completes(r rune) bool {
 	return r == ':' && c.begun == 1 || r == '[' && (c.mark == "##" || c.mark == "##vso")
 }
 
-// follow takes the next rune of the text as it is shown.
+// follow processes the next rune of the text.
 func (c *commands) follow(r rune) {
 	switch {
 	case r == '\n':

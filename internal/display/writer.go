@@ -58,8 +58,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// color is the length of the color sequence that text begins with, 0 where there
-// is none. complete is false where more text could make it one.
+// color is the length of the color sequence at the beginning of the text, or 0.
+// complete is false if more text could complete a sequence.
 func (w *Writer) color(text []byte) (n int, complete bool) {
 	if !w.colors || text[0] != 0x1b {
 		return 0, true

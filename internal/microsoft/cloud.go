@@ -17,7 +17,7 @@ type Cloud struct {
 	STS     string   // the host of the issuers of version 1.0 tokens
 	Graph   string   // the host of Microsoft Graph
 	Manager string   // the host of Azure Resource Manager
-	Classic string   // the host by which tokens for it are requested, too
+	Classic string   // another name of Resource Manager in token requests
 	Portal  string   // the host of the portal
 
 	// What its metadata says.

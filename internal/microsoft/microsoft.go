@@ -73,7 +73,7 @@ func FindResource(name string) (Application, bool) {
 	})
 }
 
-// Resource tells whether the application is one that tokens are for.
+// Resource tells whether clients can request tokens for the application.
 func (a Application) Resource() bool { return len(a.Names) > 0 }
 
 func (a Application) serves(name string) bool {

@@ -30,7 +30,7 @@ func (e env) Check(context.Context) error {
 	return err
 }
 
-// Taken: a line of the name is somebody's until provision has written it.
+// Taken: a line with the name belongs to the user until provision has written it.
 func (e env) Taken() (what string, err error) {
 	lines, err := e.lines()
 	if own, _ := parted(lines, e.Key); len(own) > 0 {

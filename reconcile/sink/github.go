@@ -20,7 +20,7 @@ import (
 // GitHub is how its REST API is reached.
 type GitHub struct {
 	URL        string       // e.g. https://api.github.com
-	Token      string       // one that may write the repository's secrets
+	Token      string       // a token that may write the repository's secrets
 	HTTPClient *http.Client // nil is the default one
 }
 

@@ -117,7 +117,7 @@ func (v vault) Write(ctx context.Context, s Secret) error {
 	}
 	_, err := v.client.SetSecret(ctx, v.where.Name, p, nil)
 	if status(err) == http.StatusConflict {
-		// One that was deleted keeps its name until it is recovered.
+		// A deleted secret blocks its name until it is recovered.
 		if err = v.recover(ctx); err == nil {
 			_, err = v.client.SetSecret(ctx, v.where.Name, p, nil)
 		}
@@ -147,7 +147,7 @@ func (v vault) recover(ctx context.Context) error {
 func (v vault) Forget(ctx context.Context) error {
 	s, found, err := v.get(ctx)
 	if err != nil || !found || s.Application != v.application {
-		return err // gone, or somebody else's
+		return err // deleted, or not written by provision
 	}
 	_, err = v.client.DeleteSecret(ctx, v.where.Name, nil)
 	if notFound(err) {

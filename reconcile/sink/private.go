@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ReadJSON reads a file into v; found is false where there is none.
+// ReadJSON reads a file into v. found is false if the file does not exist.
 func ReadJSON(name string, v any) (found bool, err error) {
 	raw, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,8 +65,8 @@ func WritePrivate(name string, text []byte) error {
 // temporarySuffix ends the names of files that are renamed once they are written.
 const temporarySuffix = ".provision-tmp"
 
-// Temporary tells whether a file of this name is one that was being written when
-// the process was killed, or is being written now.
+// Temporary tells whether a name belongs to a temporary file of a write that is in
+// progress or was interrupted.
 func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffix) }
 
 // temporary is where a file is written before it is renamed to name. It is the
@@ -104,8 +104,8 @@ func writable(name string) error {
 	return nil
 }
 
-// Remove removes a file, and what a process that was killed has left beside it.
-// Where there is none, removed is false.
+// Remove removes a file and the temporary files of interrupted writes. removed is
+// false if the file does not exist.
 func Remove(name string) (removed bool, err error) {
 	if err := os.Remove(temporary(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err

@@ -10,12 +10,12 @@ import (
 	"provision/stack"
 )
 
-// Refused is a file that provision leaves alone: it is somebody else's, or not
-// where provision writes. Nothing was touched.
+// Refused is the error for a file that provision does not write: somebody else wrote
+// it, or it is in a folder that provision may not write to. Nothing was changed.
 type Refused struct {
 	File string
 	Why  string
-	Flag string // what allows it all the same; "" is nothing
+	Flag string // the flag that permits the write, or ""
 }
 
 func (r *Refused) Error() string { return fmt.Sprintf("%s: %s", r.File, r.Why) }
@@ -37,7 +37,7 @@ func Inside(name string) error {
 	for path := filepath.Clean(name); path != "."; path = filepath.Dir(path) {
 		info, err := os.Lstat(path)
 		if err != nil {
-			continue // not there yet, so what is above it decides
+			continue // it does not exist yet, so its parent decides
 		}
 		real, err := realPath(path)
 		if err != nil && info.Mode()&fs.ModeSymlink != 0 {

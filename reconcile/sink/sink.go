@@ -19,7 +19,7 @@ import (
 	"provision/stack"
 )
 
-// Secret is a client secret with what is needed to use it.
+// Secret is a client secret with the data that its users need.
 type Secret struct {
 	Application string    `json:"application"` // uniqueName
 	ClientID    string    `json:"clientId"`
@@ -53,14 +53,14 @@ type Sink interface {
 	// would be lost.
 	Check(ctx context.Context) error
 
-	// Read returns what the sink shows of its secret: all, the text alone, or
-	// nothing. found is false where there is none.
+	// Read returns what the sink shows of the secret: everything, only the text, or
+	// nothing. found is false if there is no secret.
 	Read(ctx context.Context) (s Secret, found bool, err error)
 
-	// Write puts s in the place of what is there, all of it or nothing.
+	// Write replaces the secret by s. If it fails, nothing has changed.
 	Write(ctx context.Context, s Secret) error
 
-	// Forget takes it away; where there is none, that is done.
+	// Forget removes the secret. It returns no error if there is none.
 	Forget(ctx context.Context) error
 }
 

@@ -11,9 +11,9 @@ import (
 	referenceapi "provision/reference-api"
 )
 
-// hero is what the API keeps. What is no pointer must be stated.
+// hero is the stored object. Every field that is not a pointer is required.
 type hero struct {
-	ID                string  `json:"id"` // the API's own; one that is sent is not looked at
+	ID                string  `json:"id"` // assigned by the API; a value in a request is ignored
 	Name              string  `json:"name"`
 	Race              string  `json:"race"`
 	Class             string  `json:"class_"`

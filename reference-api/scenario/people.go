@@ -7,8 +7,8 @@ import (
 	referenceapi "provision/reference-api"
 )
 
-// person is a user as the application knows him: by tenant and object id, which
-// together never name somebody else. Names change, and are kept to be shown.
+// person is a user, identified by tenant and object id, which are never reused for
+// another user. Names can change and are stored only for display.
 type person struct {
 	TenantID   string    `json:"tid"`
 	ObjectID   string    `json:"oid"`

@@ -19,7 +19,8 @@ type store[T any] struct {
 
 var bucket = []byte("values")
 
-// openStore opens the file NAME.db in a folder, or one that is gone at close.
+// openStore opens the file NAME.db in a folder, or a temporary file that is deleted on
+// close.
 func openStore[T any](dir, name string) (*store[T], error) {
 	clean := func() error { return nil }
 	if dir == "" {

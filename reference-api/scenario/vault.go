@@ -18,8 +18,8 @@ type Vault interface {
 // ErrNoSecret means that a vault has no secret of that name.
 var ErrNoSecret = errors.New("no such secret")
 
-// LocalVault holds secrets in memory: demo, which is nobody's. Asked for
-// unreachable it behaves like a vault that does not answer.
+// LocalVault holds secrets in memory: demo, which is no real secret. A request for
+// unreachable gets the answer of a vault that is not available.
 type LocalVault struct{}
 
 // Secret implements Vault.

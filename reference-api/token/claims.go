@@ -41,8 +41,8 @@ func (c *Claims) HasRole(role string) bool { return slices.Contains(c.Roles, rol
 // InGroup says whether the token names the group, by its object id.
 func (c *Claims) InGroup(id string) bool { return slices.Contains(c.Groups, id) }
 
-// newClaims reads the members of a payload. A claim of the wrong type is
-// ErrMalformed: guessing what was meant is how APIs let in the wrong caller.
+// newClaims reads the members of a payload. A claim of the wrong type is ErrMalformed:
+// an API that guesses the meaning may let in the wrong caller.
 func newClaims(members map[string]any) (*Claims, error) {
 	r := reader{members: members}
 	c := &Claims{
@@ -74,9 +74,10 @@ func newClaims(members map[string]any) (*Claims, error) {
 	return c, nil
 }
 
-// classify tells users' tokens from applications' and from what is no access
-// token. idtyp is optional; without it scp marks a user's token, and only an
-// application is its own subject. An ID token has neither, and usually a nonce.
+// classify distinguishes tokens of users, tokens of applications and other tokens. The
+// claim idtyp is optional. Without it, scp shows a user's token, and only in an
+// application's token are subject and object id equal. An ID token has neither, and
+// usually a nonce.
 func (c *Claims) classify(idtyp string, members map[string]any) {
 	switch idtyp {
 	case "app":

@@ -17,7 +17,7 @@ import (
 // header limits of common servers.
 const maxSize = 32 << 10
 
-// signed is a JWS whose signature nobody has checked yet.
+// signed is a JWS whose signature is not verified yet.
 type signed struct {
 	kid string
 	jws *jose.JSONWebSignature
@@ -71,7 +71,7 @@ func checkShape(raw string) error {
 	}
 	for i, segment := range segments {
 		_, err := base64.RawURLEncoding.Strict().DecodeString(segment)
-		// The decoder skips line breaks; a token has none.
+		// The decoder ignores line breaks, which a token must not contain.
 		if err != nil || strings.ContainsAny(segment, "\r\n") {
 			return fmt.Errorf("%w: segment %d is not base64url", ErrMalformed, i+1)
 		}

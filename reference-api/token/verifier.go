@@ -18,8 +18,8 @@ type Config struct {
 	TenantID string // the directory's id, compared with tid
 	IssuerV1 string // iss of version 1.0 tokens; empty: none is accepted
 	IssuerV2 string // iss of version 2.0 tokens; empty: none is accepted
-	// Tenants says which other tenants are welcome; nil: none. Their issuers have
-	// their id in the place of TenantID, and JWKSURL is the one of all tenants.
+	// Tenants tells which other tenants are accepted; nil: none. Their issuers contain
+	// their id instead of TenantID, and JWKSURL must be the key set of all tenants.
 	Tenants   func(id string) bool
 	Audiences []string // every value that aud may have
 	JWKSURL   string   // https
@@ -131,7 +131,8 @@ func (v *Verifier) check(c *Claims) error {
 	if now.Before(c.NotBefore.Add(-leeway)) {
 		return fmt.Errorf("%w: not before %s", ErrNotYetValid, c.NotBefore.UTC().Format(time.RFC3339))
 	}
-	// Nothing requires this of iat; but a token of the future is nobody's.
+	// No standard requires this check of iat, but no issuer issues a token in the
+	// future.
 	if now.Before(c.IssuedAt.Add(-leeway)) {
 		return fmt.Errorf("%w: issued at %s", ErrNotYetValid, c.IssuedAt.UTC().Format(time.RFC3339))
 	}

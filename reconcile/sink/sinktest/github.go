@@ -18,7 +18,7 @@ import (
 // Source: docs.github.com/rest/actions/secrets.
 type GitHub struct {
 	*httptest.Server
-	Token string // the one that it takes
+	Token string // the accepted token
 
 	mu      sync.Mutex
 	public  *[32]byte
@@ -52,8 +52,8 @@ func NewGitHub(t testing.TB, repository string, environments ...string) *GitHub 
 	return g
 }
 
-// Secret is the text of a secret: of the repository or, where it is stated, of
-// an environment. ok is false where there is none.
+// Secret is the text of a secret of the repository or, if environment is set, of the
+// environment. ok is false if there is none.
 func (g *GitHub) Secret(environment, name string) (text string, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

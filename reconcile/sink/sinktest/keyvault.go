@@ -23,7 +23,7 @@ type KeyVault struct {
 	mu      sync.Mutex
 	secrets map[string]bundle
 	deleted map[string]bundle
-	refuses int // status of every request; 0 is none
+	refuses int // status of every answer; 0 means that requests succeed
 	writes  int
 }
 
@@ -84,7 +84,7 @@ func (v *KeyVault) Options() *azsecrets.ClientOptions {
 	}
 }
 
-// Secret is the text of a secret and its tags; ok is false where there is none.
+// Secret is the text of a secret and its tags. ok is false if there is none.
 func (v *KeyVault) Secret(name string) (text string, tags map[string]string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -99,7 +99,7 @@ func (v *KeyVault) Expires(name string) int64 {
 	return v.secrets[name].Attributes.Expires
 }
 
-// Put keeps a secret that is somebody else's.
+// Put stores a secret that provision did not write.
 func (v *KeyVault) Put(name, text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -1,6 +1,6 @@
-// Command terraform-provider-azurerm stands in for the real provider in tests: it
-// takes the arguments that the built-in modules use, as they are documented, and
-// makes nothing. Any other argument is a mistake, as it is for the real provider.
+// Command terraform-provider-azurerm replaces the real provider in tests: it accepts
+// the documented arguments that the built-in modules use, and creates nothing. Any
+// other argument is an error, as with the real provider.
 //
 // Source: https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs.
 package main
