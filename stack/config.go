@@ -139,6 +139,9 @@ func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 	if !ok {
 		d.mistakes.add(d.at(root.Content[0]), "write one `NAME: value` line for each setting", "it must be a mapping of settings")
 	}
+	if _, is := config["target"].(map[string]any); is {
+		d.mistakes.add(d.value("/target"), "did you mean targets?", "target is the name of a target, and not a mapping")
+	}
 	if len(d.mistakes) > 0 {
 		return nil, d.mistakes.Sorted()
 	}

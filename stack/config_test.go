@@ -19,6 +19,7 @@ func TestCheckConfig(t *testing.T) {
 		"target: staging\nyes: true\nlock-timeout: 0\n":                         "",
 		"targets: {a: {tenant: contoso.onmicrosoft.com}}":                       "",
 		"targets: {a: {tenant: 11111111-2222-3333-4444-55555555555A}}":          "",
+		"target: {a: {tenant: contoso.example}}":                                "target is the name of a target, and not a mapping\n  hint: did you mean targets?",
 		"targts: {a: {tenant: contoso.example}}":                                "c.yaml:1:1: unknown field targts\n  hint: did you mean targets?",
 		"locktimeout: 3m":                                                       "c.yaml:1:1: unknown field locktimeout\n  hint: did you mean lock-timeout?",
 		"targets: {a: {tenant: contoso.example, tenent: x}}":                    "c.yaml:1:40: targets.a: unknown field tenent\n  hint: did you mean tenant?",

@@ -2,10 +2,10 @@ package stack
 
 import "strings"
 
-// Nearest is the known name that name was probably meant to be, "" where none
-// is close.
+// Nearest is the known name that name was probably meant to be, "" if more than a third of
+// the letters of each differ.
 func Nearest(name string, known []string) string {
-	best, distance := "", len(name)/2+1
+	best, distance := "", (len(name)+2)/3+1
 	for _, k := range known {
 		if d := levenshtein(strings.ToLower(name), strings.ToLower(k)); d < distance {
 			best, distance = k, d
