@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -206,6 +207,26 @@ func (d stateDir) join(ctx context.Context, serve func() (serving, func(), error
 		case <-ctx.Done():
 			return serving{}, nil, ctx.Err()
 		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}
+
+// folderPoll is how often a server looks whether its folder is still there.
+const folderPoll = time.Second
+
+// untilRemoved waits until ctx ends, which is no error, or until somebody removes the folder
+// that the tenant is kept in: other commands would make another tenant then.
+func (d stateDir) untilRemoved(ctx context.Context) error {
+	poll := time.NewTicker(folderPoll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-poll.C:
+			if _, err := os.Stat(d.file("serving.json")); errors.Is(err, fs.ErrNotExist) {
+				return hint(fmt.Errorf("%s was removed while the tenant was served from it; the tenant is gone", string(d)), "start a new tenant: `provision emulator`")
+			}
 		}
 	}
 }

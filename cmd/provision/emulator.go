@@ -95,8 +95,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 			a.give("url", served.Origin)
 			a.give("tenantId", served.TenantID)
 			a.serving()
-			<-cmd.Context().Done()
-			return nil
+			return dir.untilRemoved(cmd.Context())
 		},
 	}
 	c.Flags().String("listen", "", "listen address and port (default: localhost and the port of the tenant)")
