@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/adopt"
+	"provision/internal/display"
 	"provision/plan"
 	"provision/policy"
 	"provision/stack"
@@ -144,7 +145,7 @@ func (a *app) giveViolations(all []policy.Violation) error {
 		}
 		open++
 		counts[v.Severity]++
-		fmt.Fprintf(a.stdout, "%s%s %s: application %s: %s\n", where(v), v.Severity, v.Rule, v.Subject(), v.Message)
+		fmt.Fprintln(a.stdout, display.Line(fmt.Sprintf("%s%s %s: application %s: %s", where(v), v.Severity, v.Rule, v.Subject(), v.Message)))
 		if !explained[v.Rule] {
 			fmt.Fprintf(a.stdout, "  reason  %s\n  fix     %s\n  source  %s\n", v.Reason, v.Fix, v.Source)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/adopt"
+	"provision/internal/display"
 	"provision/stack"
 )
 
@@ -201,7 +202,7 @@ func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Sel
 	a.give("lost", lost)
 	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(written), "file"), count(len(found), "registration"), dir)
 	for _, l := range lost {
-		fmt.Fprintf(a.stdout, "not in the configuration: %s\n", l)
+		fmt.Fprintf(a.stdout, "not in the configuration: %s\n", display.Line(l.String()))
 	}
 	fmt.Fprintf(a.stdout, "\nNext: terraform -chdir=%[1]s init && terraform -chdir=%[1]s plan\n", shellQuote(dir))
 	if a.config.GetBool("strict") && len(lost) > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/adopt"
+	"provision/internal/display"
 	"provision/plan"
 	"provision/stack"
 )
@@ -100,7 +101,7 @@ func (a *app) importInto(ctx context.Context, s *connection, selection adopt.Sel
 	lost := append([]adopt.Lost{}, imported.Lost...)
 	a.give("lost", lost)
 	for _, l := range lost {
-		fmt.Fprintf(a.stdout, "not in the manifests: %s\n", l)
+		fmt.Fprintf(a.stdout, "not in the manifests: %s\n", display.Line(l.String()))
 	}
 	a.where = []string{dir}
 	if err := a.checkImported(ctx, s, dir, len(registrations)); err != nil {
