@@ -174,8 +174,22 @@ func TestDeriveOfFastAPI(t *testing.T) {
 	if secure.Request != "GET /secure" || secure.Public || len(secure.Requires.Scopes) != 1 || secure.Requires.Scopes[0] != "read_data" || secure.Expect.Status != 200 {
 		t.Errorf("secure %+v", secure)
 	}
-	if !health.Public || len(health.Remarks) != 1 || !strings.Contains(health.Remarks[0], "says nothing of its security") {
+	if !health.Public || len(health.Remarks) != 1 || !strings.Contains(health.Remarks[0], "does not state its security") {
 		t.Errorf("health %+v", health)
+	}
+}
+
+// A scheme without scopes does not tell who is admitted: somebody has to.
+func TestDeriveWithoutScopes(t *testing.T) {
+	t.Parallel()
+	d, err := Derive([]byte(`{"openapi":"3.1.0","info":{"title":"FastAPI","version":"0.1.0"},"paths":{
+		"/secure":{"get":{"responses":{"200":{"description":"OK"}},"security":[{"HTTPBearer":[]}]}}},
+		"components":{"securitySchemes":{"HTTPBearer":{"type":"http","scheme":"bearer"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := d.Endpoints[0]; e.Public || e.Requires != nil || len(e.Remarks) != 1 || !strings.Contains(e.Remarks[0], "add requires: ") {
+		t.Errorf("%+v", e)
 	}
 }
 

@@ -21,7 +21,7 @@ func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) 
 	if len(alternatives) == 0 {
 		e.Public = true
 		if !own {
-			e.Remarks = append(e.Remarks, "public, because the OpenAPI document says nothing of its security")
+			e.Remarks = append(e.Remarks, "public, because the OpenAPI document does not state its security")
 		}
 		return "", nil
 	}
@@ -58,6 +58,8 @@ func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) 
 	if len(all) == 1 {
 		if r := all[0]; len(r.Scopes)+len(r.AllRoles)+len(r.Callers) > 0 {
 			e.Requires = &r
+		} else {
+			e.Remarks = append(e.Remarks, "any token of the tenant, because the OpenAPI document names no scope or role: add requires: {scopes: [...], anyRole: [...]}")
 		}
 		return "", nil
 	}
