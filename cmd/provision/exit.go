@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -138,6 +139,9 @@ func (a *app) hintFor(err error) string {
 	case errors.As(err, &refusedFile):
 		switch refusedFile.Flag {
 		case "":
+			if strings.Contains(refusedFile.Why, fs.ErrPermission.Error()) {
+				return "make the folder writable for you, or name another file"
+			}
 			return "name another file, or move this one away"
 		case "--overwrite":
 			return "move the file away, or use --overwrite to replace it: `" + a.again("--overwrite") + "`"
@@ -173,6 +177,8 @@ func (a *app) hintFor(err error) string {
 		return "name them in the manifest (`owners` of an application or a group, `deployers` of the stack), remove them from the tenant, or use --allow-foreign-owners"
 	case errors.As(err, new(*azidentity.AuthenticationFailedError)):
 		return "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+	case errors.Is(err, fs.ErrPermission):
+		return "give your account access to this file or folder, or run the command in another folder"
 	}
 	return ""
 }

@@ -92,7 +92,7 @@ func (a *app) writeStack(from, name, dir string) error {
 			return err
 		}
 		path := filepath.Join(dir, f.Name())
-		if err := os.WriteFile(path, withModelines(renamed(text, from, name)), 0o644); err != nil {
+		if err := os.WriteFile(path, withModelines(renamed(text, from, name, dir)), 0o644); err != nil {
 			return fmt.Errorf("write the stack: %w", err)
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", path)
@@ -183,15 +183,21 @@ func withModelines(text []byte) []byte {
 }
 
 // renamed copies the manifest of one stack for another stack: it replaces the stack's
-// name, the users' sign-in names and the folders in the text.
-func renamed(text []byte, from, to string) []byte {
-	if from == to {
-		return text
-	}
+// name, the users' sign-in names, and the folders in the text, which is dir for the stack.
+func renamed(text []byte, from, to, dir string) []byte {
 	s := strings.ReplaceAll(string(text), "kind: Stack\nmetadata: {name: "+from+"}", "kind: Stack\nmetadata: {name: "+to+"}")
-	s = userName.ReplaceAllString(s, "${1}."+to+"@$${tenant.domain}")
-	return []byte(strings.NewReplacer("manifests/"+from, "manifests/"+to, "out/"+from+"/", "out/"+to+"/").Replace(s))
+	folder := filepath.ToSlash(filepath.Clean(dir))
+	if !plainPath.MatchString(folder) { // it is to stand in a comment
+		folder = "DIR"
+	}
+	if from != to {
+		s = userName.ReplaceAllString(s, "${1}."+to+"@$${tenant.domain}")
+	}
+	return []byte(strings.NewReplacer("manifests/"+from, folder, "out/"+from+"/", "out/"+to+"/").Replace(s))
 }
+
+// plainPath is a path that a comment and a shell can hold as it is.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
 
 // userName is a sign-in name in a manifest, with the word before its stack.
 var userName = regexp.MustCompile(`([a-z0-9]+)(?:\.[a-z0-9-]+)?@\$\{tenant\.domain\}`)
