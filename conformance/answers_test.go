@@ -74,8 +74,8 @@ func TestAnAPIThatRefusesWithASuccess(t *testing.T) {
 	}
 }
 
-// Each answer that lets somebody in beside a refusal is found, and one that is no
-// refusal of the document's.
+// Each answer that lets a caller in although its status is a refusal is found, and so
+// is a refusal in a form that the document does not declare.
 func TestAnswersBesideARefusal(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -124,12 +124,12 @@ func TestAnswersBesideARefusal(t *testing.T) {
 	}
 }
 
-// An API that hides what is forbidden, or that has several ways to say no.
+// The API hides forbidden objects, or refuses in several ways.
 func TestStatedRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		refusals         stack.Refusals
-		unknown, refused int // what it answers somebody unknown, and somebody refused
+		unknown, refused int // the answers to an unauthenticated caller and to a refused one
 		fails            string
 	}{
 		"404 for forbidden":         {stack.Refusals{Forbidden: stack.Forms{{Status: 404}}}, 401, 404, ""},

@@ -22,7 +22,7 @@ type bodyCheck struct {
 var bodyChecks = []bodyCheck{
 	{
 		name:      "body-members",
-		sends:     "the body with the members that tell the operations of the route apart twice, in other case, in the query, in a form, as a list, and within a batch, with the values of another operation beside them",
+		sends:     "the body with changed selectors, the members that select one of the route's operations: twice, in other case, in the query, in a form, as a list, and in a batch, together with the values of another operation",
 		flaw:      "the check reads the name of the operation from another place of the request than the handler, or the two compare it in different ways",
 		source:    "RFC 8259, section 4; RFC 8725, section 2.4; CWE-235; CWE-436; OWASP: Testing for HTTP Parameter Pollution",
 		disguises: memberDisguises,
@@ -36,14 +36,14 @@ var bodyChecks = []bodyCheck{
 	},
 	{
 		name:      "graphql-names",
-		sends:     "GraphQL documents that run the operation under an alias, in fragments, beside another field, and under the operation name of another one",
+		sends:     "GraphQL documents that run the operation under an alias, in fragments, together with another field, and under the name of another operation",
 		flaw:      "the check reads the text of the document instead of the field that runs: put it into the resolver",
 		source:    "GraphQL specification, sections 2.7, 2.8 and 6.1; OWASP: GraphQL Cheat Sheet, Access Control; CWE-863",
 		disguises: graphQLNames,
 	},
 	{
 		name:      "graphql-requests",
-		sends:     "GraphQL requests that carry the operation in a batch, beside another operation of the document, by GET, in a form and as application/graphql",
+		sends:     "GraphQL requests with the operation in a batch, together with another operation of the document, by GET, in a form and as application/graphql",
 		flaw:      "the check looks at one way to send a GraphQL request, or at the first operation of several",
 		source:    "GraphQL over HTTP; OWASP: GraphQL Cheat Sheet, Batching Attacks; CWE-863; CWE-436",
 		disguises: graphQLRequests,

@@ -67,7 +67,7 @@ func refuse(w http.ResponseWriter, status int) {
 
 // An API whose body names the action.
 
-// actions serves the action that runs reads, for those who may call the one that
+// actions serves the action that runs reads, to callers who may call the action that
 // checks reads.
 func actions(checks, runs func(r *http.Request, body []byte) string) func(operations, http.ResponseWriter, *http.Request, []byte, int, claims) {
 	return func(_ operations, w http.ResponseWriter, r *http.Request, body []byte, status int, c claims) {

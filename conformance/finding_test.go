@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// A cause is blocked by earlier ones alone, so that the order of the table is
-// the order in which flaws are mended.
+// Only an earlier cause can block a later one, so the order of the table is the order
+// in which to fix the flaws.
 func TestCausesAreInOrder(t *testing.T) {
 	t.Parallel()
 	seen := make(map[CauseID]bool)

@@ -25,7 +25,7 @@ type heroes struct {
 	names  map[int]string
 	made   int
 	wrong  []string // requests that no right client sends
-	lacked int      // items that were asked for, by somebody let in, and were not there
+	lacked int      // items that an admitted caller requested and that did not exist
 }
 
 func (h *heroes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +140,7 @@ func TestThingsAreMadeAndTakenAway(t *testing.T) {
 	}
 }
 
-// A hole is seen at every case: what one of them deletes, another has anew.
+// Every case finds the hole, because each case creates a new object.
 func TestThingsOfAnAPIWithAHole(t *testing.T) {
 	t.Parallel()
 	h := &heroes{validator: validator{flaw: "signature"}}
@@ -170,7 +170,8 @@ func TestSetupOfAPublicEndpoint(t *testing.T) {
 	e.Cleanup = &cleanup
 	suite.Document.Endpoints, suite.Document.Cases = []stack.Endpoint{e}, nil
 	result := run(t, suite).result(t, "GET /heroes/{id}: public")
-	// The API asks for a token all the same, which is found; nothing is left.
+	// The API requires a token although the endpoint is public. The case fails, and no
+	// object is left.
 	if result.Outcome != Fail || result.Status != 401 || h.made != 1 || len(h.names) != 0 {
 		t.Errorf("%s %d %s; %d were made, %d are left", result.Outcome, result.Status, result.Reason, h.made, len(h.names))
 	}

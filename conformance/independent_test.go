@@ -64,8 +64,8 @@ var correct = []struct {
 	}},
 }
 
-// Nothing is found wrong with APIs that are right, whatever they require and of
-// whichever version the tokens are. The run is the one of verify without flags.
+// No case fails for correct APIs, for all requirements and both token versions. The
+// run is the run of verify without flags.
 func TestNoFalseAlarm(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()

@@ -23,7 +23,7 @@ var keyChecks = []lifecycleCheck{
 		check: check{
 			name: "keys-next", means: CauseKeyRefresh, severity: Medium, admits: true,
 			sends:  "the valid token signed with a key that the issuer has published since the API first let it in",
-			gain:   "nothing: when the issuer rolls its keys over nobody gets in any more, until somebody restarts the API",
+			gain:   "nothing: after a key rollover of the issuer, the API refuses every caller until it is restarted",
 			flaw:   "the API does not fetch the issuer's keys again: it has those of its start (life.keyRefresh)",
 			source: sourceKeys,
 		},
@@ -43,7 +43,7 @@ var keyChecks = []lifecycleCheck{
 		check: check{
 			name: "keys-cached", means: CauseKeyCache, severity: Low, admits: true,
 			sends:  fmt.Sprintf("the valid token %d times, and counts how often the key set is asked for", repeats+1),
-			gain:   "anybody slows the API down by asking; when the issuer does not answer, nobody gets in",
+			gain:   "anybody can slow the API down with requests; while the issuer does not answer, the API refuses every caller",
 			flaw:   "the API fetches the issuer's keys for every request",
 			source: "Microsoft: Access tokens, Signing key rollover; RFC 8725, section 3.10",
 		},

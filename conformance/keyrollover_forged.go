@@ -72,7 +72,7 @@ var keysWithdrawn = lifecycleCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
 		sends:  "the valid token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
-		gain:   "a key that was stolen, and withdrawn for it, opens the API until somebody restarts it",
+		gain:   "a stolen key opens the API until the API is restarted, although the issuer has withdrawn the key",
 		flaw:   "the API adds the keys that it fetches to its own, and never removes one",
 		source: sourceKeys + "; CWE-324",
 	},

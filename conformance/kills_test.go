@@ -8,14 +8,14 @@ import (
 	"provision/stack"
 )
 
-// mutant is a validator that is right but for one thing.
+// mutant is a correct validator with one flaw.
 type mutant struct {
 	flaw  string
 	kills string // the case that is meant for it
 	mutation
 
 	fresh  func() mutation // instead of mutation, where it remembers something
-	keys   func(*keyCache) // where it has its keys from the issuer: what is wrong with that
+	keys   func(*keyCache) // the flaw in its cache of the issuer's keys
 	life   stack.Life      // what its document promises
 	strict bool            // the case is a note, and fails in a strict run alone
 }

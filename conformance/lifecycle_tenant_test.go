@@ -6,7 +6,7 @@ import (
 	"provision/stack"
 )
 
-// A key of another tenant in the common key set signs for nobody else.
+// A key of another tenant in the common key set signs only for that tenant.
 func TestKeyOfAnotherTenant(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -74,8 +74,8 @@ func TestInterruptedTenantChange(t *testing.T) {
 	}
 }
 
-// A cache that takes a key set over after it has answered, as that of go-oidc does,
-// is not accused of keys that it is about to forget.
+// A cache that replaces its key set after it has answered, such as go-oidc's, is not
+// blamed for keys that it is about to drop.
 func TestLateCacheIsNoFlaw(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

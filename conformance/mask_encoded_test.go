@@ -72,7 +72,7 @@ func decodings(text string) (all [][]byte) {
 		run = strings.NewReplacer(`\n`, "", `\/`, "/", `\x`, "", "\n", "", ":", "", "%2B", "+", "%2F", "/", "%3D", "").Replace(run)
 		for offset := range min(4, len(run)) {
 			for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-				decoded, _ := encoding.DecodeString(run[offset:]) // as far as it is
+				decoded, _ := encoding.DecodeString(run[offset:]) // as far as it can be decoded
 				all = append(all, decoded)
 			}
 			decoded, _ := hex.DecodeString(strings.ReplaceAll(run[offset:], "%", ""))

@@ -52,7 +52,7 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 			t.Errorf("the results hold %q", word)
 		}
 	}
-	// They do say what was sent.
+	// The results contain the request.
 	shown := r.result(t, "GET /secure: no-role").Exchange
 	if shown.Token == nil || !strings.Contains(string(shown.Token.Claims), "oid-nob") || shown.RequestHeader.Get("Authorization") != "Bearer [masked]" {
 		t.Errorf("exchange %+v", shown)

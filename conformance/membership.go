@@ -70,7 +70,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	}
 	member := check{
 		name: "group-overage-member", means: CauseGroupRefused, severity: Low, sends: "a correctly signed token of a member who is in too many groups for a token",
-		gain: "nothing: members of many groups may be refused", flaw: "the API answers neither as to a member nor as to somebody else",
+		gain: "nothing: members of many groups may be refused", flaw: "the answer is neither the answer to a member nor the answer to another caller",
 		source: sourceGroups, present: func(ctx context.Context, g *baselineToken) (credential, error) { return g.present(ctx, overage(g)) },
 	}.on(e, Authorization)
 	member.Expect = e.expect
@@ -119,7 +119,7 @@ func (s *Suite) guests(e endpoint) []Case {
 	const foreignProvider = "https://sts.windows.net/" + anotherTenant + "/"
 	made := func(name, sends, flaw string, changes change) Case {
 		c := check{
-			name: name, means: CauseGuests, severity: High, sends: sends, gain: "guests can do what is kept for members of the tenant", flaw: flaw, source: sourceGuests,
+			name: name, means: CauseGuests, severity: High, sends: sends, gain: "guests can do what only members of the tenant may do", flaw: flaw, source: sourceGuests,
 			present: func(ctx context.Context, g *baselineToken) (credential, error) { return g.present(ctx, changes) },
 		}.on(e, Authorization)
 		c.Expect.Status = 403

@@ -106,7 +106,7 @@ func TestOpenEndpoint(t *testing.T) {
 	checkFindings(t, r.summary.Findings, "GET /secure: no-token")
 }
 
-// Where nobody is let in, no refusal counts as a pass.
+// If no caller is let in, no refusal counts as a pass.
 func TestClosedEndpoint(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -13,7 +13,7 @@ import (
 	"provision/stack"
 )
 
-// ownedOrder is what somebody made.
+// ownedOrder is an order with its creator.
 type ownedOrder struct {
 	ID    string `json:"id"`
 	Owner string `json:"owner"`
@@ -278,7 +278,7 @@ func TestAnOwnerOfAnotherTenant(t *testing.T) {
 	}
 }
 
-// Where nobody but the owner meets the requirement, the result says what to add.
+// If only the owner meets the requirement, the result says what to declare.
 func TestAnOwnerWithoutPeers(t *testing.T) {
 	t.Parallel()
 	suite := shopSuite(t, &shop{}, "GET /orders/{id}")

@@ -31,7 +31,7 @@ func (p paging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(recorded.Code)
 		return
 	}
-	// Before what is on the list come pages without anything of interest.
+	// The first pages contain only other items.
 	items := append([]any{object{"id": "x1"}, object{"id": "x2"}, object{"id": "x3"}}, all.Value...)
 	at, _ := strconv.Atoi(r.URL.Query().Get("page"))
 	page := object{"value": items[at:min(at+1, len(items))]}

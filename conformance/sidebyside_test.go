@@ -99,7 +99,7 @@ func TestSummaryOfRunsSideBySide(t *testing.T) {
 	}
 }
 
-// The issuer signs the same claims once, and anew what it could not.
+// The issuer signs the same claims once, and again after a failure.
 func TestSignsOnce(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -113,7 +113,7 @@ var keyByName = []check{
 	},
 	{
 		name: "crit", means: CauseHeader, unissued: true, severity: Low,
-		sends:  "a correctly signed token with an extension that must be understood (crit), and that nobody knows",
+		sends:  "a correctly signed token with an unknown extension that a validator must understand (crit)",
 		gain:   "nothing by itself: Entra signs no such tokens",
 		flaw:   "correct APIs differ: many libraries do not know crit",
 		source: "RFC 7515, section 4.1.11", mayAdmit: true,

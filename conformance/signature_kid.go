@@ -52,7 +52,7 @@ var forgedChecks = []forgedCheck{
 	},
 	{
 		name: "key-beside-kid", means: CauseKeySource,
-		sends:  "tokens signed with a foreign key under the kid of the issuer's, with that key beside it (jwk, x5c, jku, x5u)",
+		sends:  "tokens that a foreign key signed, with the kid of the issuer's key and the foreign key in the header (jwk, x5c, jku, x5u)",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API verifies with the key that the token brings along, whatever its kid is",
 		source: "RFC 7515, sections 4.1.2 to 4.1.6; RFC 8725, section 3.10; CVE-2018-0114",

@@ -112,7 +112,7 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 	}
 }
 
-// What is wrong with a token is not held against the API.
+// A wrong token is not a verdict on the API.
 func TestTokensAreExaminedFirst(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -174,8 +174,8 @@ func TestAssignmentRequired(t *testing.T) {
 	}
 }
 
-// A case that is skipped because nobody is declared for it leaves the run without
-// proof, unless the document excuses it.
+// A case that is skipped because the document declares no caller for it makes the run
+// unproven, unless the document excuses the case.
 func TestUndeclared(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

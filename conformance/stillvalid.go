@@ -15,7 +15,7 @@ func (s *Suite) stillValid(e endpoint) Case {
 	c := check{
 		name: "still-valid", means: CauseNotAsFound, severity: Medium, admits: true,
 		sends:  "the valid token, after all other cases",
-		gain:   "nothing: after a short disturbance of the issuer nobody gets in, until the cache of keys expires or somebody restarts the API",
+		gain:   "nothing: after a short outage of the issuer, the API refuses every caller until its cache of keys expires or it is restarted",
 		flaw:   CauseNotAsFound.Title(),
 		source: sourceKeys,
 	}.on(e, Lifecycle)

@@ -16,7 +16,8 @@ import (
 	"provision/stack"
 )
 
-// Where nobody is let in anywhere the run stops, and says why in one finding.
+// If no caller is let in anywhere, the run stops and reports the reason in one
+// finding.
 func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -77,7 +78,7 @@ func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
 	}
 }
 
-// An API that goes away under a case is one finding, and nothing else is said.
+// An API that ends during a case is one finding, and there are no others.
 func TestRunStopsWhenTheTargetIsGone(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -147,8 +148,8 @@ func TestServerThatDoesNotReadTheBody(t *testing.T) {
 	}
 }
 
-// serveRaw answers each connection's first request, and closes it with what was
-// not read.
+// serveRaw answers the first request of each connection, and closes the connection
+// with unread data.
 func serveRaw(t *testing.T, answer func(*http.Request) (status int, read bool)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

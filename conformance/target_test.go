@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// What is below a path is found there, in every spelling.
+// Paths below a base path are found, in every spelling.
 func TestTargetWithABasePath(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -142,7 +142,7 @@ func TestTargetThatAsksToWait(t *testing.T) {
 	}
 }
 
-// One that never has time is no verdict on its validator.
+// A target that always answers 429 gets no verdict.
 func TestTargetThatNeverHasTime(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -202,7 +202,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// An error of the transport quotes the URL; what is secret in it stays so.
+// A transport error contains the URL, but not the secrets in it.
 func TestErrorsHoldNoToken(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

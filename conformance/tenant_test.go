@@ -59,7 +59,7 @@ type tenant struct {
 	refuses map[string]string   // an AADSTS error, by user
 	version int
 	more    map[string]map[string]any // claims of a user's tokens, beside the usual
-	// scripted makes the sign-in page one that only a browser can use.
+	// scripted makes a sign-in page that requires a browser.
 	scripted bool
 
 	mu    sync.Mutex

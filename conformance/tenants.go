@@ -21,7 +21,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	for _, other := range s.Tenants {
 		c := check{
 			name: "valid-tenant " + other.Name, means: CauseTenantRefused, severity: Low, admits: true,
-			sends: "a correctly signed token of a user of " + other.Name + ", another tenant, who has what is required",
+			sends: "a correctly signed token of a user of " + other.Name + ", another tenant, who has the required scopes and roles",
 			flaw:  "the API refuses users of a tenant that the document admits: it compares the issuer (iss) with that of the home tenant, or takes only the home tenant's keys", source: sourceTenant,
 			present: other.present(e),
 		}.on(e, Claims)

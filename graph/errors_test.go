@@ -66,7 +66,7 @@ func TestWhatAnErrorMeans(t *testing.T) {
 	}
 }
 
-// TestErrorText: an error says what was asked, the status, and what Graph sent of code and
+// TestErrorText: an error contains the operation, the status, and Graph's code and
 // message.
 func TestErrorText(t *testing.T) {
 	t.Parallel()

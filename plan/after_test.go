@@ -30,7 +30,7 @@ func TestAfter(t *testing.T) {
 		before []*Live
 		step   Step
 		gone   []Key
-		want   *Live // among what is left
+		want   *Live // an object of the state after the step
 	}{
 		"an object is created": {nil, Step{Action: Create, Key: user, Stack: "s", Bodies: []map[string]any{{"displayName": "Ada"}}}, nil,
 			&Live{Object: Object{Key: user, Stack: "s", Properties: obj{"displayName": "Ada"}}, ID: "ada#id"}},
@@ -98,8 +98,8 @@ func TestAPurgedObjectIsNotInTheRecycleBinAfterwards(t *testing.T) {
 	}
 }
 
-// TestARelationMadeMeanwhileGoesWithItsEnd: also one that Advance itself has added
-// after it has looked for relations.
+// TestARelationMadeMeanwhileGoesWithItsEnd: this also holds for a relation that
+// Advance added after it had built the index of relations.
 func TestARelationMadeMeanwhileGoesWithItsEnd(t *testing.T) {
 	t.Parallel()
 	group, ada, bo := Key{Group, "g"}, Key{User, "ada"}, Key{User, "bo"}

@@ -20,8 +20,8 @@ func credential(id string, c stack.Certificate) map[string]any {
 		"customKeyIdentifier": c.Thumbprint(), "key": nil}
 }
 
-// TestCertificatesAreSentBack: the list goes whole, with what is there already
-// under its keyId and without a key.
+// TestCertificatesAreSentBack: the whole list is sent, and existing entries have their
+// keyId and no key.
 func TestCertificatesAreSentBack(t *testing.T) {
 	t.Parallel()
 	one, two := stack.Certificate{Name: "one", DER: []byte("1")}, stack.Certificate{Name: "two", DER: []byte("2")}

@@ -14,8 +14,8 @@ import (
 
 type obj = map[string]any
 
-// said are changes as text: what comes with +, what goes with -, and what becomes
-// something else as "path: from → to".
+// said returns changes as text: + for an added value, - for a removed one, and "path:
+// from → to" for a changed one.
 func said(changes []Change) []string {
 	var all []string
 	for _, c := range changes {
@@ -31,7 +31,7 @@ func said(changes []Change) []string {
 	return all
 }
 
-// TestCompare: what differs between what is live and what is declared.
+// TestCompare: the differences between live and declared properties.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	role := func(value, name string, types ...any) obj {

@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// principalOf is the service principal of an application, as it is to be.
+// principalOf is the declared service principal of an application.
 func principalOf(name string) *plan.Live {
 	return &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: name}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}
 }
@@ -171,8 +171,8 @@ func TestEntriesDeclaredTwiceAreMistakes(t *testing.T) {
 	}
 }
 
-// TestARelationStatedTwiceIsOne: a role that two assignments give somebody, and a
-// member that a group names twice.
+// TestARelationStatedTwiceIsOne: two assignments give a user the same role, and a
+// group names a member twice.
 func TestARelationStatedTwiceIsOne(t *testing.T) {
 	t.Parallel()
 	s := &stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@x.example"}},

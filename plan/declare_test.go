@@ -180,7 +180,7 @@ func TestMistakesThatOnlyTheTenantShows(t *testing.T) {
 	}
 }
 
-// TestGroups: what is sent to make and to change each sort of group.
+// TestGroups: the requests that create and change each type of group.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }

@@ -81,8 +81,8 @@ func TestRelationsOfWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestGrantsAreOneScopeText: what is consented to changes as a whole, in the order of
-// its words, whichever manifest entry states it.
+// TestGrantsAreOneScopeText: the scopes of a grant change as a whole and are sorted,
+// whichever manifest entry declares them.
 func TestGrantsAreOneScopeText(t *testing.T) {
 	t.Parallel()
 	api, client := registered("api", obj{"api": obj{"oauth2PermissionScopes": []any{

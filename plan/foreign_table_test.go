@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// TestForeign: which owners and credentials of an application nobody declares, what a
-// plan says and does about them, and what it refuses to give meanwhile.
+// TestForeign: undeclared owners and credentials of an application, what a plan does
+// about them, and the permissions that it refuses to grant meanwhile.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	app, sp := Key{Application, "s.api"}, Key{ServicePrincipal, "s.api"}

@@ -81,7 +81,7 @@ func TestCheckDeletes(t *testing.T) {
 	}
 }
 
-// TestOnly keeps what is about the documents, and what that needs.
+// TestOnly keeps the steps for the named documents and the steps that these need.
 func TestOnly(t *testing.T) {
 	t.Parallel()
 	api, client, sp, clientSP := Key{Application, "s.api"}, Key{Application, "s.client"}, Key{ServicePrincipal, "s.api"}, Key{ServicePrincipal, "s.client"}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestEveryKindHasAnEntry: a kind that the table lacks is found here, and not when
-// somebody's tenant has one.
+// TestEveryKindHasAnEntry finds a kind that the table lacks before a tenant contains
+// an object of that kind.
 func TestEveryKindHasAnEntry(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "kind.go", nil, 0)

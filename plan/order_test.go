@@ -34,7 +34,7 @@ func TestDependencies(t *testing.T) {
 	federated := Key{Federated, "s.client ci"}
 	for name, c := range map[string]struct {
 		steps         []Step
-		waits, before Key // the step about waits needs, directly or not, the one about before
+		waits, before Key // the step for waits depends, directly or not, on the step for before
 		not           bool
 	}{
 		"a service principal for its application": {[]Step{step(Create, app), step(Create, sp, needs(app))}, sp, app, false},

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestPaths: what a path is for people, and what the plan asks of it.
+// TestPaths: the displayed form of a path, and the questions that the plan asks about
+// it.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	role := pathTo("appRoles").entry("Admin")
@@ -71,8 +72,8 @@ func TestAPathIsWithinAnother(t *testing.T) {
 	}
 }
 
-// TestPathsAreOrdered by their segments: members before entries, and what is above
-// before what is below.
+// TestPathsAreOrdered: by segments, members before entries, and parents before
+// children.
 func TestPathsAreOrdered(t *testing.T) {
 	t.Parallel()
 	ordered := []Path{

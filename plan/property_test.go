@@ -125,10 +125,9 @@ func anyApplication(t *rapid.T, label, name string, apps, users, groups []string
 	return a
 }
 
-// TestAnApplyConverges: after the apply of any stack, from an empty tenant or from
-// one that holds another version of it, there is nothing left to do, whatever the
-// order of lists in the tenant's answers; and what was there before leaves nothing
-// behind.
+// TestAnApplyConverges: after the apply of any stack, to an empty tenant or to one
+// with another version of the stack, the next plan is empty, whatever the order of
+// lists in the tenant's answers, and nothing of the other version is left.
 func TestAnApplyConverges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

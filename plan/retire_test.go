@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRetire: what is sent before scopes and roles go. First they leave the
-// pre-authorizations, then they are disabled, and only then may they go.
+// TestRetire: the updates before scopes and roles are removed. First they are removed
+// from the pre-authorizations, then they are disabled, and then they can be removed.
 func TestRetire(t *testing.T) {
 	t.Parallel()
 	entry := func(id, value string, enabled bool) any { return obj{"id": id, "value": value, "isEnabled": enabled} }

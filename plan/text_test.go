@@ -96,7 +96,7 @@ func TestTextBesideSteps(t *testing.T) {
 	}
 }
 
-// TestColors: what comes is green, what goes is red, and what changes is yellow.
+// TestColors: additions are green, deletions are red, and changes are yellow.
 func TestColors(t *testing.T) {
 	t.Parallel()
 	k := Key{User, "ada"}

@@ -146,8 +146,9 @@ func TestAnApplicationIsBroughtBack(t *testing.T) {
 	}
 }
 
-// TestWhoIsLetInComesLast: pre-authorizations always, redirect URIs where somebody
-// else may control the application; what goes from those lists goes at once.
+// TestWhoIsLetInComesLast: pre-authorizations are always added last, and redirect URIs
+// if somebody else may control the application. Removed entries of these lists are
+// removed at once.
 func TestWhoIsLetInComesLast(t *testing.T) {
 	t.Parallel()
 	read, write := stack.ScopeID("s.api", "read"), stack.ScopeID("s.api", "write")

@@ -191,7 +191,8 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	if err := w.write(graph.AddOwner(graph.OwnedApplication, id, bert)); err != nil {
 		t.Fatal(err)
 	}
-	// An application that owns it, as the one does that may write only its own.
+	// The application owns itself, as an application that may write only its own
+	// objects does.
 	itself := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ServicePrincipalID)
 	if err := w.write(graph.AddOwner(graph.OwnedApplication, id, itself)); err != nil {
 		t.Fatal(err)

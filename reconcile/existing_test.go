@@ -71,7 +71,8 @@ func TestExistingObjectsAreReferredToAndNeverWritten(t *testing.T) {
 					t.Errorf("nothing refers to %s", name)
 				}
 			}
-			// Consent to an unmanaged client belongs to the resource's stack, and goes with the manifest.
+			// Consent to an unmanaged client belongs to the resource's stack, and is
+			// removed with the manifest entry.
 			theirs.Permissions = nil
 			p := w.plan(stacks, plan.Options{})
 			if diff := cmp.Diff(2, len(p.Steps)); diff != "" {

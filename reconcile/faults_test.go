@@ -53,7 +53,7 @@ func TestDestroyWithFaults(t *testing.T) {
 	at := func(r faults.Rule, path string) faults.Rule { r.Path = path; return r }
 	for name, c := range map[string]struct {
 		rules []faults.Rule
-		fails string // "" where it is mended
+		fails string // "" if the apply succeeds
 	}{
 		"404 of what is there": {[]faults.Rule{
 			at(notFound, "/v1.0/applications/*"), at(notFound, "/v1.0/groups/*"), at(notFound, "/v1.0/users/*"), at(notFound, "/v1.0/directory/deletedItems/*")}, ""},
@@ -112,7 +112,7 @@ func TestAFederatedCredentialThatExistsIsTakenAsMade(t *testing.T) {
 	bare := stacks("one")
 	bare[0].Applications[0].FederatedCredentials = nil
 	w.must(bare, plan.Options{})
-	w.wire.before(http.MethodPost, "/federatedIdentityCredentials", func() { // somebody else is first
+	w.wire.before(http.MethodPost, "/federatedIdentityCredentials", func() { // another process creates the credential first
 		id := w.state(bare).Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 		if err := w.write(graph.AddFederatedCredential(id, graph.Object{"name": "main", "issuer": "https://issuer.example", "subject": "two",
 			"audiences": []any{"api://AzureADTokenExchange"}})); err != nil {
@@ -122,8 +122,8 @@ func TestAFederatedCredentialThatExistsIsTakenAsMade(t *testing.T) {
 	w.must(stacks("one"), plan.Options{})
 }
 
-// TestAPurgeOfWhatIsGoneEndsSoon: somebody else purged it, or the answer to our own
-// purge was lost. Patience is for what is not in the recycle bin yet.
+// TestAPurgeOfWhatIsGoneEndsSoon: somebody else purged the object, or the answer to
+// the purge was lost. Only an object that is not in the recycle bin yet is waited for.
 func TestAPurgeOfWhatIsGoneEndsSoon(t *testing.T) {
 	t.Parallel()
 	for name, lag := range map[string]time.Duration{"where writes are visible at once": 0, "where they are not": time.Minute} {

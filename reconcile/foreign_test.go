@@ -200,8 +200,8 @@ func TestACredentialThatWasThereBeforeGetsNoRole(t *testing.T) {
 	}
 }
 
-// TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven: a manifest names it, and
-// its text is somebody else's.
+// TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven: a manifest declares the
+// secret, and somebody else knows its text.
 func TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven(t *testing.T) {
 	t.Parallel()
 	for name, count := range map[string]int{"one": 1, "two of one name": 2} {
@@ -351,8 +351,8 @@ func TestAnExistingApplicationFoundByItsNameIsNotTrusted(t *testing.T) {
 	w.must(stacks(stack.Application{AppID: appID}), plan.Options{})
 }
 
-// TestWhoCanSignInAsAServicePrincipalShows: what is added to it by hand is
-// spoken of, and removed as the policy says.
+// TestWhoCanSignInAsAServicePrincipalShows: credentials that were added by hand are
+// reported, and removed according to the policy.
 func TestWhoCanSignInAsAServicePrincipalShows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

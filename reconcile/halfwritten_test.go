@@ -24,8 +24,8 @@ func halfWritten(t *testing.T, name string) (path string) {
 	return path
 }
 
-// TestNothingHalfWrittenStays: the next write of a file removes what was left
-// beside it, and so does its removal, whether the file is there or not.
+// TestNothingHalfWrittenStays: the next write or removal of a file removes its
+// temporary files, whether the file exists or not.
 func TestNothingHalfWrittenStays(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(file string) error{

@@ -60,8 +60,8 @@ func TestADestroyCutShortLeavesNothingKept(t *testing.T) {
 	}
 }
 
-// TestWhatIsStillGoodIsNotLeft: a secret that an application has, and what is
-// another stack's, is not forgotten.
+// TestWhatIsStillGoodIsNotLeft: secrets of existing applications and of other stacks
+// are not forgotten.
 func TestWhatIsStillGoodIsNotLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -14,9 +14,8 @@ import (
 	"provision/stack"
 )
 
-// TestASecretWhoseAnswerIsLostIsRevoked: nobody knows its text, so it must not
-// stay good. Another one takes its place, and the secret that was there before
-// stays until then.
+// TestASecretWhoseAnswerIsLostIsRevoked: nobody knows its text, so it is revoked.
+// Another secret is created, and the previous secret stays valid until then.
 func TestASecretWhoseAnswerIsLostIsRevoked(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]faults.Rule{
@@ -82,8 +81,8 @@ func TestARotationRevokesStrays(t *testing.T) {
 	w.settled(stacks, plan.Options{})
 }
 
-// TestARotationRetiresWhatWasRotatedElsewhere: the kept secret is gone, and the one
-// that the application has stays good for the grace.
+// TestARotationRetiresWhatWasRotatedElsewhere: the stored secret was deleted, and the
+// current secret of the application stays valid for the grace period.
 func TestARotationRetiresWhatWasRotatedElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

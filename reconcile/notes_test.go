@@ -15,8 +15,8 @@ func (w *world) notes(stacks []*stack.Stack) string {
 	return strings.Join(w.plan(stacks, plan.Options{}).Notes, "\n")
 }
 
-// TestWhatIsDisplayedAlikeIsSpokenOf: a second application of the name is about
-// to be made, beside one that nobody's stack knows.
+// TestWhatIsDisplayedAlikeIsSpokenOf: the plan reports a new application with the
+// display name of an unmanaged one.
 func TestWhatIsDisplayedAlikeIsSpokenOf(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

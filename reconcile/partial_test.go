@@ -31,9 +31,9 @@ func everyKind(domain string) []*stack.Stack {
 		}}}
 }
 
-// TestARefusalStopsWhatNeedsIt and nothing else, for each kind of write: the error
-// says once what was refused, what depends on it is not sent, the rest is done, and
-// the next apply goes on.
+// TestARefusalStopsWhatNeedsIt: for each kind of write, the error reports the refusal
+// once, steps that depend on it are not sent, the others are carried out, and the next
+// apply continues.
 func TestARefusalStopsWhatNeedsIt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

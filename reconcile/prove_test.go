@@ -95,7 +95,7 @@ func TestAKeptCredentialThatDoesNotWorkIsReplaced(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		spoil          func(w *world)
-		proven, unsure string // what is planned with a proof, and without one
+		proven, unsure string // planned with a proof, and without one
 	}{
 		"nothing happens": {func(*world) {}, "", ""},
 		"somebody resets the password": {func(w *world) {

@@ -178,7 +178,7 @@ type wire struct {
 	first     atomic.Pointer[first]
 }
 
-// first is what is done before the first request of a kind.
+// first is a hook before the first request of a kind.
 type first struct {
 	method, suffix string
 	do             func()

@@ -103,7 +103,7 @@ func (w *world) rotate(where stack.Sink, grace time.Duration) (reconcile.Rotated
 	return made, err
 }
 
-// files are what is below the world's folder, with what it holds.
+// files lists the files in the world's folder with their content.
 func (w *world) files() string {
 	w.t.Helper()
 	var b strings.Builder
@@ -254,8 +254,9 @@ func TestARotationIsRefusedBeforeThereIsASecret(t *testing.T) {
 	}
 }
 
-// TestAWriteThatFailsIsMended: GitHub goes away between the making of a secret
-// and its writing. The old one stays good, and the next apply makes another.
+// TestAWriteThatFailsIsMended: GitHub becomes unavailable after a secret was created
+// and before it is written. The old secret stays valid, and the next apply creates
+// another.
 func TestAWriteThatFailsIsMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -321,7 +322,7 @@ func TestTheLocalTenantsSecretsStayHere(t *testing.T) {
 	w.must(nil, plan.Options{Destroy: []string{"s"}})
 }
 
-// nobody is to be asked.
+// nobody is an HTTP transport that must not be used.
 type nobody struct{ t *testing.T }
 
 func (n nobody) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -329,9 +330,9 @@ func (n nobody) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("nobody is here")
 }
 
-// TestARotationStoppedAnywhere cuts the connection at every request of a
-// rotation, before and after it was carried out. With a time of grace the old
-// secret works throughout; the next apply ends in one that works and is kept.
+// TestARotationStoppedAnywhere cuts the connection at every request of a rotation,
+// before and after it was carried out. With a grace period the old secret works
+// throughout. After the next apply, a secret works and is stored.
 func TestARotationStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, grace := range []time.Duration{0, time.Hour} {
@@ -376,8 +377,8 @@ func TestARotationStoppedAnywhere(t *testing.T) {
 	}
 }
 
-// TestAnotherMachine has nothing of the first one's folder: what a vault keeps it
-// knows all the same, what GitHub has it cannot.
+// TestAnotherMachine does not have the folder of the first machine. It can use a
+// secret in a vault, and must replace a secret at GitHub.
 func TestAnotherMachine(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int{"Key Vault": 0, "GitHub": 1} {

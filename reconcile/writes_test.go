@@ -7,7 +7,7 @@ import (
 	"provision/reconcile"
 )
 
-// What somebody else does in the tenant.
+// Changes that other users make in the tenant.
 
 func (w *world) create(write graph.Write, find graph.Read) (graph.Created, error) {
 	answer := w.graph.Send(w.t.Context(), write)

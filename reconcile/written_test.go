@@ -100,8 +100,8 @@ func TestWritten(t *testing.T) {
 	}
 }
 
-// TestAWriteCutShort: the record comes before the file and names both contents, so
-// that whichever is there after a kill is known.
+// TestAWriteCutShort: the record is written before the file and names the old and the
+// new content, so that either is recognized after a kill.
 func TestAWriteCutShort(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

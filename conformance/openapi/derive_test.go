@@ -122,7 +122,7 @@ func TestDerive(t *testing.T) {
 		t.Errorf("scopes:\n%s", diff)
 	}
 
-	// JSON says the same, but for the order of the paths, which it keeps too.
+	// JSON gives the same result, in the order of its paths.
 	var v any
 	if err := yaml.Load(raw, &v); err != nil {
 		t.Fatal(err)

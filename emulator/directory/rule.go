@@ -214,7 +214,7 @@ var ruleTests = map[string]func(value, wanted string) bool{
 // value is a text, true, false, null or a number, or a list of texts.
 func (p *ruleParser) value(list bool) (values []string, null bool, err error) {
 	if _, ok := p.next("["); ok != list {
-		return nil, false, fmt.Errorf("a list [\"…\"] goes with -in and -notIn, and with no other operator")
+		return nil, false, fmt.Errorf("a list [\"…\"] is only possible with -in and -notIn")
 	}
 	for {
 		if len(p.words) == 0 {

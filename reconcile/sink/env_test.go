@@ -120,8 +120,8 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// FuzzDotenv: whatever is in the file, the text is found in it, all that others
-// set stays as it is, and writing it again changes nothing.
+// FuzzDotenv: for any content of the file, the written text can be read, all other
+// lines are unchanged, and a second write changes nothing.
 func FuzzDotenv(f *testing.F) {
 	f.Add("A=1\nKEY='x\ny'\nB=\"q\"\n", "s3~cr.t")
 	f.Add("export KEY=1\r\n KEY =2", "'\"$`\\")

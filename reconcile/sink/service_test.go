@@ -119,7 +119,7 @@ func TestKeyVault(t *testing.T) {
 	if tags["keyId"] != "k1" || tags["application"] != "s.a" || vault.Expires("client") != want.EndDateTime.Unix() {
 		t.Errorf("tags %v, expires %d: want the keyId, the application and its end", tags, vault.Expires("client"))
 	}
-	// One that was deleted keeps its name; it comes back with the next text.
+	// A deleted secret keeps its name. It is recovered with the next text.
 	if err := s.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestKeyVault(t *testing.T) {
 	if text, tags, _ := vault.Secret("client"); text != "two" || tags["keyId"] != "k2" || len(tags) != 5 {
 		t.Errorf("the vault has %q, %v", text, tags)
 	}
-	// What is somebody else's stays.
+	// A secret that provision did not write is unchanged.
 	vault.Put("theirs", "s3cret")
 	theirs := at("theirs")
 	refused(t, "somebody else's", theirs.Check(ctx), "choose another name")
