@@ -15,23 +15,23 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
-// Program is a terraform or tofu that can run.
+// Program is an installed terraform or tofu.
 type Program struct {
 	Path    string
 	Version string
 }
 
-// Oldest is the first version that the program must have: of Terraform, and of
-// OpenTofu, which began with it.
+// Oldest is the oldest supported version of Terraform, and the first version of
+// OpenTofu.
 const Oldest = "1.6.0"
 
-// Installed is the version that Install gets.
+// Installed is the version that Install downloads.
 const Installed = "1.11.4"
 
-// ErrMissing says that neither program is in PATH.
+// ErrMissing is the error if neither program is in PATH.
 var ErrMissing = errors.New("neither terraform nor tofu is in PATH")
 
-// TooOld is a program that cannot be used.
+// TooOld is the error for a program that is older than Oldest.
 type TooOld struct{ Program }
 
 func (e *TooOld) Error() string {
@@ -53,8 +53,8 @@ func Find(ctx context.Context) (Program, error) {
 	return Program{}, ErrMissing
 }
 
-// Install gets Terraform from HashiCorp's releases, checked by their signature, into
-// a folder, unless it is there already.
+// Install downloads Terraform from HashiCorp's releases into a folder and checks the
+// signature. It does nothing if the folder already contains the program.
 func Install(ctx context.Context, dir string) (Program, error) {
 	dir = filepath.Join(dir, Installed)
 	path := filepath.Join(dir, product.Terraform.BinaryName())
@@ -72,7 +72,7 @@ func Install(ctx context.Context, dir string) (Program, error) {
 	return checkProgram(ctx, path)
 }
 
-// checkProgram runs the program at a path for its version.
+// checkProgram runs the program at a path to get its version.
 func checkProgram(ctx context.Context, path string) (Program, error) {
 	tf, err := tfexec.NewTerraform(os.TempDir(), path)
 	if err != nil {
@@ -89,5 +89,5 @@ func checkProgram(ctx context.Context, path string) (Program, error) {
 	return p, nil
 }
 
-// Name is how the program is called.
+// Name is the name of the program: terraform or tofu.
 func (p Program) Name() string { return strings.TrimSuffix(filepath.Base(p.Path), ".exe") }

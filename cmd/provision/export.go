@@ -88,7 +88,7 @@ func selectionFlags(c *cobra.Command, verb string) {
 	c.Flags().Bool("all", false, verb+" every registration of the tenant")
 }
 
-// selection is what selectionFlags chose.
+// selection returns the selection that these flags describe.
 func (a *app) selection() (adopt.Selection, error) {
 	s := adopt.Selection{All: a.config.GetBool("all"), Names: a.config.GetStringSlice("name"), AppIDs: a.config.GetStringSlice("app-id"),
 		Tags: a.config.GetStringSlice("tag"), Owners: a.config.GetStringSlice("owner")}
@@ -100,7 +100,7 @@ func (a *app) selection() (adopt.Selection, error) {
 	return s, nil
 }
 
-// emptyFolder refuses a folder for --out that holds something.
+// emptyFolder refuses a folder for --out that is not empty.
 func emptyFolder(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -130,7 +130,7 @@ func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Regist
 	return found, err
 }
 
-// nearRegistration is the display name that was probably meant, or "".
+// nearRegistration returns the most similar display name, or "".
 func nearRegistration(ctx context.Context, c *connection, none *adopt.NotFound) string {
 	if none.What != "display name" {
 		return ""
@@ -146,8 +146,8 @@ func nearRegistration(ctx context.Context, c *connection, none *adopt.NotFound) 
 	return stack.Nearest(none.Value, names)
 }
 
-// writeBelow writes new files below a folder and returns their paths. It replaces nothing
-// that another process has put there meanwhile.
+// writeBelow writes new files in a folder and returns their paths. It does not
+// overwrite files that another process has written meanwhile.
 func writeBelow(dir string, files []adopt.File) ([]string, error) {
 	written := []string{}
 	for _, f := range files {
@@ -164,7 +164,7 @@ func writeBelow(dir string, files []adopt.File) ([]string, error) {
 	return written, nil
 }
 
-// writeNew writes a file that must not exist.
+// writeNew writes a file, and fails if the file exists.
 func writeNew(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {

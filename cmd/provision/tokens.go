@@ -9,7 +9,8 @@ import (
 	"provision/stack"
 )
 
-// readTenantTokens returns the tokens for a protected application as its clients do.
+// readTenantTokens returns sources of tokens for a protected application, which sign
+// in as its clients do.
 func (s *connection) readTenantTokens(ctx context.Context, p protected, f facts) (*conformance.Tenant, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {

@@ -11,7 +11,7 @@ var (
 	cwe = regexp.MustCompile(`CWE-(\d+)`)
 )
 
-// pages are sources that are named by their titles.
+// pages are the sources that cases name by title.
 var pages = []struct{ title, address string }{
 	{"Fetch standard", "https://fetch.spec.whatwg.org/#http-cors-protocol"},
 	{"OWASP: Test HTTP Methods", "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/02-Configuration_and_Deployment_Management_Testing/06-Test_HTTP_Methods"},
@@ -30,8 +30,8 @@ var pages = []struct{ title, address string }{
 	{"OWASP: SQL Injection", "https://owasp.org/www-community/attacks/SQL_Injection"},
 }
 
-// sourceURL is where a document that the case names can be read; "" where that
-// is the manifest.
+// sourceURL is the address of the document that a case names, or "" if the source is
+// the manifest.
 func sourceURL(source string) string {
 	if m := rfc.FindStringSubmatch(source); m != nil {
 		address := "https://www.rfc-editor.org/rfc/rfc" + m[1]

@@ -7,9 +7,9 @@ import (
 )
 
 // CreateApplication stores a new registration. The directory chooses id, appId,
-// createdDateTime and publisherDomain; every other property is the caller's.
-// A passwordCredential of app asks for a secret with that name and lifetime;
-// the returned copy holds the texts.
+// createdDateTime and publisherDomain; all other properties come from the caller. For
+// each passwordCredential of app it creates a secret with this name and lifetime; the
+// returned copy contains the texts.
 func (tx *Tx) CreateApplication(app *Application) (*Application, error) {
 	app = app.Clone()
 	app.ID, app.AppID = newID(), newID()
@@ -39,8 +39,8 @@ func (tx *Tx) CreateApplication(app *Application) (*Application, error) {
 	return shown, nil
 }
 
-// UpdateApplication stores a changed Clone of a live registration. What cannot
-// change (id, appId, dates, owners) is kept as it was.
+// UpdateApplication stores a changed Clone of a registration. Properties that cannot
+// change (id, appId, dates, owners) keep their values.
 func (tx *Tx) UpdateApplication(app *Application) error {
 	old, ok := tx.Application(app.ID)
 	if !ok {
@@ -49,7 +49,7 @@ func (tx *Tx) UpdateApplication(app *Application) error {
 	app = app.Clone()
 	app.AppID, app.PublisherDomain = old.AppID, old.PublisherDomain
 	app.CreatedDateTime, app.DeletedDateTime = old.CreatedDateTime, nil
-	app.Info.LogoURL = old.Info.LogoURL // the logo is set by itself
+	app.Info.LogoURL = old.Info.LogoURL // the logo is changed by a separate request
 	app.OwnerIDs, app.FederatedCredentials = old.OwnerIDs, old.FederatedCredentials
 	var err error
 	if app.PasswordCredentials, err = keptPasswords(old.PasswordCredentials, app.PasswordCredentials); err != nil {
@@ -61,7 +61,7 @@ func (tx *Tx) UpdateApplication(app *Application) error {
 	return tx.storeApplication(app)
 }
 
-// SetLogoURL notes where an application's logo is.
+// SetLogoURL stores the address of an application's logo.
 func (tx *Tx) SetLogoURL(id, url string) error {
 	app, ok := tx.Application(id)
 	if !ok {
@@ -89,8 +89,8 @@ func (tx *Tx) storeApplication(app *Application) error {
 	return nil
 }
 
-// checkApplication holds a registration to Entra's rules; old is what it
-// replaces, nil for a new one.
+// checkApplication checks a registration against Entra's rules. old is the previous
+// version, or nil for a new registration.
 func (tx *Tx) checkApplication(old, app *Application) error {
 	checks := []func(old, app *Application) error{
 		checkDisplayName,
@@ -209,8 +209,7 @@ func checkGroupMembershipClaims(_, app *Application) error {
 	return nil
 }
 
-// checkDefaultRedirect wants the default to be one of the redirect URIs, where it
-// is new.
+// checkDefaultRedirect checks that a new default is one of the redirect URIs.
 func checkDefaultRedirect(old, app *Application) error {
 	uri := text(app.DefaultRedirectURI)
 	if uri == "" || old != nil && text(old.DefaultRedirectURI) == uri {

@@ -11,14 +11,14 @@ import (
 	"github.com/hashicorp/go-memdb"
 )
 
-// Lag is how late writes are seen.
+// Lag is the delay after which writes become visible.
 type Lag struct {
 	Delay          time.Duration
-	Jitter         time.Duration // by how much a write may be later still
+	Jitter         time.Duration // the maximum additional delay of a write
 	ReadYourWrites bool          // a writer sees its own writes and all earlier writes at once
 }
 
-// String is the lag as ParseLag reads it.
+// String returns the lag in the format of ParseLag.
 func (l Lag) String() string {
 	text := l.Delay.String()
 	if l.Jitter > 0 {
@@ -30,7 +30,7 @@ func (l Lag) String() string {
 	return text
 }
 
-// ParseLag reads a lag such as 5s or 2s,jitter=500ms,read-your-writes.
+// ParseLag parses a lag such as 5s or 2s,jitter=500ms,read-your-writes.
 func ParseLag(text string) (l Lag, err error) {
 	for i, part := range strings.Split(text, ",") {
 		part = strings.TrimSpace(part)
@@ -65,16 +65,16 @@ type replica struct {
 	past   []past     // oldest first
 }
 
-// past is a state, and the write that ended it.
+// past is an earlier state, and the write that replaced it.
 type past struct {
 	until  time.Time
 	state  *memdb.Txn
 	writer string        // who wrote; "" if unknown
-	extra  time.Duration // of the jitter
+	extra  time.Duration // the share of the jitter
 }
 
-// SetLag makes every later write visible only after a time: in Seen, and to
-// what refers to its object in an Update. The zero value shows everything at once.
+// SetLag delays the visibility of later writes, for Seen and for the objects that an
+// Update refers to. The zero value shows every write at once.
 func (d *Directory) SetLag(lag Lag) {
 	d.replica.mu.Lock()
 	defer d.replica.mu.Unlock()
@@ -92,7 +92,8 @@ func (d *Directory) Lag() Lag {
 // Seen returns the state without the writes that are not visible yet.
 func (d *Directory) Seen() View { return d.SeenBy("") }
 
-// SeenBy returns the state that a reader is shown, who may have written.
+// SeenBy returns the state that a reader sees. The reader may see its own writes at
+// once.
 func (d *Directory) SeenBy(reader string) View {
 	if state := d.replica.at(d.clock(), reader); state != nil {
 		return View{readerOf(state), d.tenant}
@@ -114,7 +115,7 @@ func (r *replica) at(now time.Time, reader string) *memdb.Txn {
 	if reader != "" && r.lag.ReadYourWrites {
 		for i := shown; i < len(r.past); i++ {
 			if r.past[i].writer == reader {
-				shown = i + 1 // what that write made
+				shown = i + 1 // the state after that write
 			}
 		}
 	}
@@ -158,8 +159,8 @@ func (r *replica) keep(state *memdb.Txn, now time.Time, writer string) {
 	r.past = append(r.past, p)
 }
 
-// Seen returns the state that this Update may refer to: with its own changes
-// where nothing is late.
+// Seen returns the visible state, to which this Update may refer. Without a lag it
+// includes the Update's own changes.
 func (tx *Tx) Seen() View {
 	if tx.seen == nil {
 		return View{tx.reader, tx.tenant}
@@ -167,8 +168,8 @@ func (tx *Tx) Seen() View {
 	return View{*tx.seen, tx.tenant}
 }
 
-// Visible tells whether what has an id may be referred to: it is seen, or made
-// by this Update itself, or is nothing at all, which is for others to refuse.
+// Visible tells whether an Update may refer to the object with an id: the object is
+// visible, or this Update creates it, or it does not exist, which the caller checks.
 func (tx *Tx) Visible(id string) bool {
 	if tx.seen == nil {
 		return true
@@ -178,7 +179,7 @@ func (tx *Tx) Visible(id string) bool {
 	return seen || !written
 }
 
-// anything returns the object, the relation or the role with an id.
+// anything returns the object, relation or role with an id.
 func (r reader) anything(id string) (any, bool) {
 	if object, ok := r.Object(id); ok {
 		return object, true

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// rule is a membership rule taken apart: it tells whether a user is a member.
+// rule is a parsed membership rule: it tells whether a user is a member.
 type rule func(*User) bool
 
-// parseRule reads a membership rule: comparisons of a user's properties, joined
-// by -not, -and, -or and parentheses, or "Direct Reports for" a manager. A rule
-// for devices is read and has no members, since a tenant here has no devices.
+// parseRule parses a membership rule: comparisons of a user's properties, combined
+// with -not, -and, -or and parentheses, or "Direct Reports for" a manager. A rule for
+// devices is accepted and has no members, because the local tenant has no devices.
 // Source: learn.microsoft.com/entra/identity/users/groups-dynamic-membership.
 func parseRule(text string) (rule, error) {
 	if found := directReports.FindStringSubmatch(text); found != nil {
@@ -58,13 +58,13 @@ func ruleWords(text string) (words []ruleWord, err error) {
 	return words, nil
 }
 
-// escaped is a quotation mark with the backtick before it.
+// escaped matches an escaped quotation mark: a backtick and the next character.
 var escaped = regexp.MustCompile("`(.)")
 
 type ruleParser struct{ words []ruleWord }
 
-// next takes the next word if it is one of those; the hyphen before an operator
-// may be left out.
+// next consumes the next word if it is one of the given words. The hyphen before an
+// operator is optional.
 func (p *ruleParser) next(any ...string) (string, bool) {
 	if len(p.words) == 0 || p.words[0].quoted {
 		return "", false
@@ -129,8 +129,9 @@ func (p *ruleParser) close(bracket string) error {
 	return nil
 }
 
-// comparison is a property, an operator and a value; of a property with several
-// values, -any or -all and a comparison of each, which is called _.
+// comparison parses a property, an operator and a value. For a property with several
+// values it also parses -any or -all and a comparison of each value, which is called
+// _.
 func (p *ruleParser) comparison() (rule, error) {
 	if len(p.words) == 0 || p.words[0].quoted {
 		return nil, fmt.Errorf("a property such as user.department is missing")
@@ -171,8 +172,8 @@ func (p *ruleParser) comparison() (rule, error) {
 	return member(func(all []string) bool { return slices.ContainsFunc(all, each) }), p.close(")")
 }
 
-// test is an operator and what it compares with. The values that it is given are
-// a property's: none where that is null.
+// test parses an operator and its operand. The returned function gets the values of a
+// property, or none if the property is null.
 func (p *ruleParser) test() (func([]string) bool, error) {
 	operator, ok := p.next("eq", "ne", "startswith", "notstartswith", "endswith", "notendswith", "contains", "notcontains", "match", "notmatch", "in", "notin")
 	if !ok {
@@ -211,7 +212,7 @@ var ruleTests = map[string]func(value, wanted string) bool{
 	"startswith": strings.HasPrefix, "endswith": strings.HasSuffix, "contains": strings.Contains,
 }
 
-// value is a text, true, false, null or a number, or a list of texts.
+// value parses a text, true, false, null, a number, or a list of texts.
 func (p *ruleParser) value(list bool) (values []string, null bool, err error) {
 	if _, ok := p.next("["); ok != list {
 		return nil, false, fmt.Errorf("a list [\"…\"] is only possible with -in and -notIn")

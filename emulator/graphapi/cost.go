@@ -10,28 +10,29 @@ import (
 	"time"
 )
 
-// What requests cost of the quotas that applications have.
-// Source: learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
+// The cost of requests in the quotas of applications.
+// Source:
+// learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 
-// Cost is what one request takes of its caller's quotas.
+// Cost is the cost of a request in its caller's quotas.
 type Cost struct {
-	Tenant   string // its id
+	Tenant   string // the tenant's id
 	Client   string // the caller's appId
 	Units    int    // resource units
 	Writes   int
-	Personal bool // it writes an application that admits personal accounts
+	Personal bool // a write to an application that admits personal accounts
 }
 
-// Throttled says what became of a Cost. The zero value lets the request pass.
+// Throttled is the result of charging a Cost. The zero value lets the request pass.
 type Throttled struct {
-	RetryAfter  time.Duration // the request is refused
+	RetryAfter  time.Duration // if set, the request is refused
 	Scope       string        // SCOPE/LIMIT/APPID/TENANTID
 	Information string        // e.g. WriteLimitExceeded
-	Used        float64       // the share of the quota that is used up, 0 to 1
+	Used        float64       // the used share of the quota, 0 to 1
 }
 
-// baseUnits are the resource units of what costs more than one, by method and
-// pattern; what stands below me stands below users/{id} here.
+// baseUnits are the resource units of requests that cost more than one, by method and
+// pattern. A path below me costs the same as the path below users/{id}.
 var baseUnits = map[string]int{
 	"GET applications":                              2,
 	"POST directoryObjects/getByIds":                3,
@@ -50,7 +51,7 @@ var baseUnits = map[string]int{
 	"GET users": 2,
 }
 
-// queries are the operations that POST and change nothing.
+// queries are the operations that use POST and change nothing.
 var queries = []string{"/getByIds", "/checkMemberGroups", "/checkMemberObjects", "/getMemberGroups", "/getMemberObjects"}
 
 func (c *call) cost() Cost {
@@ -73,7 +74,8 @@ func (c *call) cost() Cost {
 	return cost
 }
 
-// optionUnits is what the query options add to a read, or spare.
+// optionUnits is the number of units that query options add to a read, or save
+// (negative).
 func optionUnits(rawQuery string) (units int) {
 	options, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -91,7 +93,7 @@ func optionUnits(rawQuery string) (units int) {
 	return units
 }
 
-// forPersonalAccounts tells whether the application that is written admits
+// forPersonalAccounts tells whether the request writes an application that admits
 // personal accounts.
 func (c *call) forPersonalAccounts() bool {
 	var audience string
@@ -107,12 +109,13 @@ func (c *call) forPersonalAccounts() bool {
 	return strings.Contains(audience, "PersonalMicrosoftAccount")
 }
 
-// alarm is the share of a quota beyond which answers tell it.
+// alarm is the used share of a quota above which answers report it.
 const alarm = 0.8
 
-// spend takes a request's cost from the caller's quotas, or refuses it.
+// spend charges the cost of a request to the caller's quotas. If a quota is exceeded,
+// it refuses the request.
 func (c *call) spend() error {
-	if c.route.pattern == "$batch" { // its items cost, each by itself
+	if c.route.pattern == "$batch" { // each of its items is charged separately
 		return nil
 	}
 	cost := c.cost()

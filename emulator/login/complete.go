@@ -6,8 +6,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// locate settles which tenant the request is to, now that it is known who makes
-// it, and finds what it is about there.
+// locate determines the tenant of the request from the user, and finds the client, the
+// resources and the user in this tenant.
 func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
 	if !c.tenantKnown {
 		var err *Error
@@ -48,8 +48,8 @@ func (c *call) complete(a *authorization, s session) *Error {
 	return c.respond(a, values)
 }
 
-// prepare finds who the user is in the tenant, whether he may do what the
-// request wants, and what he must consent to before.
+// prepare finds the user in the tenant, checks whether they may use the client and the
+// resources, and lists the permissions that need consent.
 func (c *call) prepare(a *authorization, s session) (user *directory.User, shown []permissions, ask bool, err *Error) {
 	if user, err = c.locate(a, s); err != nil {
 		return nil, nil, false, err
@@ -66,8 +66,7 @@ func (c *call) prepare(a *authorization, s session) (user *directory.User, shown
 	return user, shown, ask, err
 }
 
-// permitted tells whether the user may use the client and the resources that it
-// asks for.
+// permitted checks whether the user may use the client and the requested resources.
 func (c *call) permitted(a *authorization, user *directory.User) *Error {
 	if err := c.admitted(a.client.principal, user); err != nil {
 		return err

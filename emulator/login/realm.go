@@ -2,9 +2,9 @@ package login
 
 import "net/http"
 
-// realm answers how a user's domain signs people in, which clients ask before
-// they send a password. Every user here is
-// managed: none belongs to another identity provider.
+// realm answers how the users of a domain sign in. Clients ask this before they send a
+// password. Every user of the local tenant is managed: no domain is federated with
+// another identity provider.
 func (c *call) realm() *Error {
 	name := c.r.PathValue("user")
 	home, found := c.realmOf(name)

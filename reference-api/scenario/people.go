@@ -43,7 +43,8 @@ func openPeople(c Config) (*Scenario, error) {
 	return &Scenario{close: kept.close, Handlers: map[string]http.Handler{"GET /api/me": http.HandlerFunc(me)}}, nil
 }
 
-// openProfile answers who signed in to the page, by the token alone.
+// openProfile answers with the profile of the signed-in user, which it reads from the
+// token.
 func openProfile(Config) (*Scenario, error) {
 	me := func(w http.ResponseWriter, r *http.Request) {
 		claims := referenceapi.Claims(r.Context())
