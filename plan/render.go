@@ -60,7 +60,9 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 	}
 	fmt.Fprintln(b, p.Summary())
 	if details && len(p.Steps) > 0 {
-		fmt.Fprintln(b, p.Cost())
+		if c := p.Cost(); c.Writes > 0 {
+			fmt.Fprintln(b, c)
+		}
 	}
 	for _, name := range p.Orphans {
 		remove := ""

@@ -42,6 +42,10 @@ func (l *log) Write(p []byte) (int, error) {
 	}
 }
 
+// outputMark precedes what `provision background start`, the provisioner of local-api,
+// wrote when it failed. Terraform puts the whole command before it.
+const outputMark = "Output: error: "
+
 func (l *log) take(m message) {
 	switch m.Type {
 	case "apply_start", "apply_progress", "apply_complete", "apply_errored":
@@ -49,7 +53,9 @@ func (l *log) take(m message) {
 	case "diagnostic":
 		if d := m.Diagnostic; d.Severity == "error" {
 			text := d.Summary
-			if d.Detail != "" {
+			if _, why, ours := strings.Cut(d.Detail, " background start "); ours && strings.Contains(why, outputMark) {
+				_, text, _ = strings.Cut(why, outputMark)
+			} else if d.Detail != "" {
 				text += ": " + d.Detail
 			}
 			if d.Address != "" {
