@@ -112,6 +112,17 @@ func TestFindings(t *testing.T) {
 
 // TestWhatNeedsAFailedCheckIsSkipped, and so on down the table; every name of a need is a
 // check that comes before.
+// TestAnotherTenant: a credential can sign in to another tenant than the target's.
+func TestAnotherTenant(t *testing.T) {
+	t.Parallel()
+	there := graph.Tenant{ID: "5b1a9c1e-53a4-4e58-9a8e-2f0f5fb1a001", Domain: "contoso.example", Domains: []string{"contoso.onmicrosoft.com", "contoso.example"}}
+	for name, want := range map[string]Status{"5B1A9C1E-53a4-4e58-9a8e-2f0f5fb1a001": OK, "contoso.onmicrosoft.com": OK, "Contoso.example": OK, "fabrikam.example": Failure, "": Failure} {
+		if f := ofTarget(&Subject{TenantID: name, tenant: there}); f.Status != want {
+			t.Errorf("target %q: %s %s", name, f.Status, f.Message)
+		}
+	}
+}
+
 func TestWhatNeedsAFailedCheckIsSkipped(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}

@@ -130,7 +130,16 @@ func tenant(ctx context.Context, s *Subject) Finding {
 		}
 		return f
 	}
-	return Finding{Status: OK, Message: fmt.Sprintf("%s, %s (%s)", s.tenant.DisplayName, s.tenant.Domain, s.tenant.ID)}
+	return ofTarget(s)
+}
+
+// ofTarget says whether the tenant that was signed in to is the target's.
+func ofTarget(s *Subject) Finding {
+	message := fmt.Sprintf("%s, %s (%s)", s.tenant.DisplayName, s.tenant.Domain, s.tenant.ID)
+	if !s.tenant.Named(s.TenantID) {
+		return Finding{Status: Failure, Message: message + " is not the tenant of the target, " + s.TenantID, Hint: "check AZURE_TENANT_ID, or set another credential for the target in provision.yaml"}
+	}
+	return Finding{Status: OK, Message: message}
 }
 
 // permissions compares the permissions of the account with what the manifests need.

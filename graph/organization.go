@@ -4,13 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Tenant is what manifests may say about the organization itself.
 type Tenant struct {
 	ID          string
 	DisplayName string
-	Domain      string // the default verified domain
+	Domain      string   // the default verified domain
+	Domains     []string // all verified domains
+}
+
+// Named tells whether a name is the tenant's id or one of its verified domains.
+func (t Tenant) Named(name string) bool {
+	return strings.EqualFold(name, t.ID) || slices.ContainsFunc(t.Domains, func(d string) bool { return strings.EqualFold(d, name) })
 }
 
 // Organization reads the organization.
@@ -43,6 +51,7 @@ func (r Result) Tenant() (Tenant, error) {
 	}
 	t := Tenant{ID: o.ID, DisplayName: o.DisplayName}
 	for _, d := range o.VerifiedDomains {
+		t.Domains = append(t.Domains, d.Name)
 		if d.IsDefault || t.Domain == "" {
 			t.Domain = d.Name
 		}

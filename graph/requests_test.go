@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -148,12 +149,12 @@ func TestExpanding(t *testing.T) {
 func TestTheOrganization(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]Tenant{
-		`{"id":"t","displayName":"C","verifiedDomains":[{"name":"a.example"},{"name":"b.example","isDefault":true},{"name":"c.example"}]}`: {ID: "t", DisplayName: "C", Domain: "b.example"},
-		`{"id":"t","verifiedDomains":[{"name":"a.example"},{"name":"b.example"}]}`:                                                         {ID: "t", Domain: "a.example"},
+		`{"id":"t","displayName":"C","verifiedDomains":[{"name":"a.example"},{"name":"b.example","isDefault":true},{"name":"c.example"}]}`: {ID: "t", DisplayName: "C", Domain: "b.example", Domains: []string{"a.example", "b.example", "c.example"}},
+		`{"id":"t","verifiedDomains":[{"name":"a.example"},{"name":"b.example"}]}`:                                                         {ID: "t", Domain: "a.example", Domains: []string{"a.example", "b.example"}},
 		`{"id":"t"}`: {ID: "t"},
 	} {
 		got, err := Result{Items: []json.RawMessage{json.RawMessage(body)}}.Tenant()
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v; want %+v", body, got, err, want)
 		}
 	}

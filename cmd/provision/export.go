@@ -116,6 +116,9 @@ func emptyFolder(dir string) error {
 // error, with a hint: the most similar name, or how to list the registrations. The
 // administrator of the local tenant belongs to that tenant and is left out with --all.
 func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Registration, error) {
+	if err := c.checkTenant(ctx); err != nil {
+		return nil, err
+	}
 	found, err := adopt.Find(ctx, c.graph, s)
 	var none *adopt.NotFound
 	if errors.As(err, &none) {

@@ -163,12 +163,29 @@ func (s *connection) read(ctx context.Context, stacks []*stack.Stack) (*plan.Sta
 
 // readBy is read by a reader of the caller's.
 func (s *connection) readBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, others []string) (*plan.State, error) {
+	if err := s.checkTenant(ctx); err != nil {
+		return nil, err
+	}
 	state, err := reader.Read(ctx, stacks, others)
 	s.state = state
 	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
 		s.tenantID, s.v1Issuer = state.Tenant.ID, s.cloud.IssuerV1(state.Tenant.ID)
 	}
 	return state, err
+}
+
+// checkTenant refuses a credential that signs in to another tenant than the target's: some
+// take the tenant from the environment.
+func (s *connection) checkTenant(ctx context.Context) error {
+	if s.local {
+		return nil
+	}
+	t, err := s.graph.Tenant(ctx)
+	if err != nil || t.Named(s.tenantID) {
+		return err
+	}
+	return hint(usagef("target %s is tenant %s, and the credential signs in to tenant %s (%s)", s.target, s.tenantID, t.ID, t.Domain),
+		"check AZURE_TENANT_ID, or set another credential for the target in provision.yaml")
 }
 
 func (s *connection) reader() reconcile.Reader {
