@@ -103,8 +103,8 @@ func (s *Suite) lacksScope(client, scope string) property {
 	}, fmt.Sprintf("permissions of application %s, and preAuthorizedApplications of %s", client, s.Resource.Name)}
 }
 
-// holdsRoles wants exactly the roles that the manifests give, as far as the
-// endpoint can tell them apart.
+// holdsRoles requires exactly the roles that the manifests assign. Roles that the
+// endpoint treats alike count as equal.
 func (s *Suite) holdsRoles(e endpoint, roles []string) property {
 	return property{func(c claimSet) string {
 		for _, role := range e.everyRole() {

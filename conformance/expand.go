@@ -11,8 +11,8 @@ import (
 	"provision/stack"
 )
 
-// ErrNoCase says that there is nothing to try: no endpoint, or none of its
-// cases is what Only asks for.
+// ErrNoCase is the error if there are no endpoints, or if Only selects none of the
+// cases.
 var ErrNoCase = errors.New("no case")
 
 // Expand derives the suite's cases, in the order of the report. It sends no requests.
@@ -204,7 +204,7 @@ func wildcard(text string) *regexp.Regexp {
 	return regexp.MustCompile("(?i)" + strings.Join(parts, ".*"))
 }
 
-// excuses says whether the document lets a case be skipped.
+// excuses tells whether the document permits a case to be skipped.
 func (s *Suite) excuses(c Case) bool {
 	return slices.ContainsFunc(s.Document.Excused, func(e stack.Excuse) bool {
 		whole := func(text string) bool {

@@ -13,7 +13,7 @@ const (
 	otherGroup   = "6f1b5d3a-9c0e-4d55-9f2b-2d1f0c7a8e41" // no group of the tenant
 )
 
-// withoutGroups are users who are in none of the groups that the endpoint asks for.
+// withoutGroups are users who are in none of the required groups.
 func (s *Suite) withoutGroups(e endpoint) []Case {
 	if len(e.groups) == 0 {
 		return nil
@@ -90,8 +90,8 @@ func overage(g *baselineToken) change {
 	}
 }
 
-// holdsGroups wants the groups that the manifests give, as far as the endpoint
-// can tell them apart.
+// holdsGroups requires the groups that the manifests declare. Groups that the endpoint
+// treats alike count as equal.
 func (s *Suite) holdsGroups(e endpoint, groups []string) property {
 	return property{func(c claimSet) string {
 		if len(e.groups) == 0 {

@@ -70,7 +70,7 @@ func (a *Authority) codeRequest(ctx context.Context, client Client, scopes []str
 	return r, nil
 }
 
-// redeemCode holds what came back to the request, and exchanges the code.
+// redeemCode checks the response against the request, and exchanges the code.
 func (a *Authority) redeemCode(ctx context.Context, r codeRequest, answer url.Values) (Grant, error) {
 	switch {
 	case answer.Get("state") != r.state && answer.Get("error") == "":

@@ -9,8 +9,8 @@ import (
 // patience is how long an API may take to let the valid token in again.
 const patience = 2 * time.Second
 
-// stillValid ends every run: the API lets in the token that it let in before. A
-// cache that keeps what the issuer served for a moment does not.
+// stillValid ends every run: the API must still accept the token that it accepted
+// before. An API whose cache kept a temporarily wrong key set fails.
 func (s *Suite) stillValid(e endpoint) Case {
 	c := check{
 		name: "still-valid", means: CauseNotAsFound, severity: Medium, admits: true,

@@ -27,9 +27,9 @@ type TenantChanges struct {
 
 // KeyService changes the issuer's signing keys, as key rollover does.
 type KeyService interface {
-	// Publish adds a key to the issuer's set. It signs only what Sign is asked to
-	// sign with its kid. withdraw takes it out again; it is nil for a key that was
-	// there before, and may be called more than once.
+	// Publish adds a key to the issuer's set. The key signs only tokens for which Sign
+	// gets its kid. withdraw removes the key; it is nil for a key that existed before,
+	// and may be called more than once.
 	Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error)
 	// PublishOf adds a key that may sign for another tenant alone to the key set of
 	// all tenants.

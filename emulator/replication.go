@@ -21,8 +21,7 @@ type Lag = directory.Lag
 // ParseLag reads a lag such as 5s or 2s,jitter=500ms,read-your-writes.
 func ParseLag(text string) (Lag, error) { return directory.ParseLag(text) }
 
-// SetReplicationLag lets the writes that follow be seen only after a while, in
-// every tenant.
+// SetReplicationLag delays the visibility of later writes in every tenant.
 func (e *Emulator) SetReplicationLag(lag directory.Lag) {
 	for _, d := range e.tenants.All() {
 		d.SetLag(lag)

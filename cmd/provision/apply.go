@@ -175,8 +175,8 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	}
 }
 
-// keepsObjects tells whether a stack holds objects that existed before it or that its
-// manifests protect, so that nobody should be told to try destroy.
+// keepsObjects tells whether a stack contains objects that existed before it or that
+// its manifests protect. Then provision does not suggest destroy.
 func keepsObjects(s *stack.Stack) bool {
 	return s.Protection.PreventsDelete() || slices.ContainsFunc(s.Applications, func(one *stack.Application) bool {
 		return one.Adopt != "" || one.Protection.PreventsDelete()

@@ -17,8 +17,8 @@ import (
 	"provision/emulator"
 )
 
-// serving is what a process that serves the local tenant tells the others, in
-// serving.json (0600). Whether it still does is told by the lock, never by the
+// serving is the content of serving.json (0600): how to reach the process that serves
+// the local tenant. The lock shows whether the process still serves it, never the
 // file.
 type serving struct {
 	Origin        string `json:"origin"`

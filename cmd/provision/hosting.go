@@ -69,7 +69,7 @@ func hostedSinks(root string, s *stack.Stack) {
 	}
 }
 
-// checkModules holds the documents to the modules that a target uses.
+// checkModules checks the documents against the modules that a target uses.
 func checkModules(stacks []*stack.Stack, target string) (mistakes stack.Mistakes) {
 	add := func(pos stack.Position, hint, format string, args ...any) {
 		mistakes = append(mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})

@@ -50,7 +50,7 @@ func Serves(path string) bool {
 	return false
 }
 
-// versioned refuses a request that does not say which version it wants.
+// versioned refuses a request without api-version.
 func versioned(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("api-version") == "" {

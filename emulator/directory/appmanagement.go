@@ -101,7 +101,7 @@ func (r CredentialRestriction) restricts(app *Application) bool {
 	return r.State != "disabled" && (r.CreatedAfter == nil || app.CreatedDateTime.After(*r.CreatedAfter))
 }
 
-// checkNewPassword holds a new secret of an application to the policy.
+// checkNewPassword checks a new secret of an application against the policy.
 func (tx *Tx) checkNewPassword(app *Application, c PasswordCredential) error {
 	p := tx.AppManagementPolicy()
 	if !p.IsEnabled {
@@ -123,7 +123,8 @@ func lifetimeExceeded() error {
 	return &Error{Status: 400, Code: "CredentialInvalidLifetimeAsPerAppPolicy", Message: "Credential lifetime exceeds the max value allowed as per assigned policy '" + defaultPolicyID + "'."}
 }
 
-// checkAppManagement holds what an application adds to the policy.
+// checkAppManagement checks new credentials and URIs of an application against the
+// policy.
 func (tx *Tx) checkAppManagement(old, app *Application) error {
 	p := tx.AppManagementPolicy()
 	if !p.IsEnabled {

@@ -158,7 +158,7 @@ func (tx *Tx) put(table string, object any) {
 	tx.notePurge(table, objectID(object), false)
 }
 
-// remove takes an object out for good.
+// remove deletes an object permanently.
 func (tx *Tx) remove(table string, object any) {
 	if err := tx.txn.Delete(table, object); err != nil {
 		panic(fmt.Sprintf("directory: delete from %s: %v", table, err))

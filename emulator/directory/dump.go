@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Canonical writes what the directory holds as indented JSON in which nothing
-// depends on chance or time: natural keys stand in place of ids, lists are
-// sorted, and there are no dates, key ids, key texts or hashes. Two directories
-// that were built to the same end give the same bytes.
+// Canonical writes the content of the directory as indented JSON that does not depend
+// on chance or time: natural keys replace ids, lists are sorted, and there are no
+// dates, key ids, key texts or hashes. Two directories with the same content give the
+// same bytes.
 func (v View) Canonical() ([]byte, error) {
 	names := v.names()
 	dump, bin := map[string]any{}, map[string]any{}

@@ -98,9 +98,10 @@ func (tx *Tx) changeFederated(applicationID string, change func([]FederatedIdent
 // federatedName is what a name may be, since it is part of a URL.
 var federatedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,119}$`)
 
-// checkFederated holds a credential to Entra's rules; others are the
-// application's other ones.
-// Source: learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations.
+// checkFederated checks a credential against Entra's rules. others are the other
+// credentials of the application.
+// Source:
+// learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations.
 func checkFederated(others []FederatedIdentityCredential, f FederatedIdentityCredential) error {
 	issuer, err := url.Parse(f.Issuer)
 	switch {

@@ -140,7 +140,7 @@ func checkRule(old, g *Group) error {
 	return nil
 }
 
-// checkMail lets an address belong to one group alone.
+// checkMail checks that no other group has the address.
 func (tx *Tx) checkMail(g *Group) error {
 	if g.Mail == nil {
 		return nil

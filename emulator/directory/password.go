@@ -55,8 +55,8 @@ func (c PasswordCredential) Matches(secret string) bool {
 	return subtle.ConstantTimeCompare(hash[:], c.Hash) == 1
 }
 
-// checkComplexity holds a password to Entra's default policy: 8 to 256
-// characters of three kinds out of lower case, upper case, digits and symbols.
+// checkComplexity checks a password against Entra's default policy: 8 to 256
+// characters, of three of the kinds lower case, upper case, digits and symbols.
 // Source: learn.microsoft.com/entra/identity/authentication/concept-sspr-policy.
 func checkComplexity(password string) error {
 	kinds := map[string]bool{}

@@ -235,7 +235,7 @@ func (r reader) GrantsTo(resourceSPID string) []*OAuth2PermissionGrant {
 	return collect(each[OAuth2PermissionGrant](r, grants, "resource", resourceSPID), r.inForce)
 }
 
-// GrantsBy returns the consent that a user gave for himself.
+// GrantsBy returns the grants to which a user consented for themselves.
 func (r reader) GrantsBy(userID string) []*OAuth2PermissionGrant {
 	return collect(each[OAuth2PermissionGrant](r, grants, "principal", userID), nil)
 }

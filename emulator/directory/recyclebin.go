@@ -135,8 +135,8 @@ func (r reader) deletedInstances(app *Application) []*ServicePrincipal {
 	return collect(each[ServicePrincipal](r, servicePrincipals, "deletedAppId", app.AppID), nil)
 }
 
-// Purge takes an object out of the recycle bin for good, an application
-// together with its service principals, and everything that refers to it.
+// Purge deletes an object of the recycle bin permanently, together with everything
+// that refers to it. An application is deleted with its service principals.
 func (tx *Tx) Purge(id string) error {
 	object, ok := tx.DeletedObject(id)
 	if !ok {
@@ -182,8 +182,8 @@ func (tx *Tx) endRelations(id string) {
 	}
 }
 
-// endMemberships takes an object out of every group and ownership, and away
-// from those whom he managed.
+// endMemberships removes an object from every group and ownership, and as the manager
+// of other users.
 func (tx *Tx) endMemberships(id string) {
 	without := func(ids []string) []string {
 		return slices.DeleteFunc(ids, func(s string) bool { return s == id })

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// checkRedirectURIs holds redirect URIs to what Entra takes on each platform.
+// checkRedirectURIs checks redirect URIs against Entra's rules for each platform.
 // Source: learn.microsoft.com/entra/identity-platform/reply-url.
 func checkRedirectURIs(_, app *Application) error {
 	platforms := []struct {

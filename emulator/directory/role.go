@@ -87,8 +87,9 @@ func (r reader) DirectoryRoleMembers(templateID string) (ids []string) {
 	return ids
 }
 
-// DirectoryRolesOf returns the template ids of the built-in roles of the whole
-// directory that a user or a service principal holds, himself or by a group.
+// DirectoryRolesOf returns the template ids of the built-in roles with the scope of
+// the whole directory that a user or a service principal has, directly or through a
+// group.
 func (r reader) DirectoryRolesOf(principalID string) (templateIDs []string) {
 	for _, holder := range append([]string{principalID}, r.TransitiveMemberOf(principalID)...) {
 		for a := range each[RoleAssignment](r, roleAssignments, "principal", holder) {

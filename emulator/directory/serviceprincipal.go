@@ -78,8 +78,8 @@ func principalNameTaken(name string) *Error {
 		Message: "The service principal cannot be created, updated, or restored because the service principal name " + name + " is already in use."}
 }
 
-// checkServicePrincipal holds a service principal to Entra's rules; keys are
-// the certificates that it had.
+// checkServicePrincipal checks a service principal against Entra's rules. keys are its
+// previous certificates.
 func checkServicePrincipal(keys []KeyCredential, sp *ServicePrincipal) error {
 	for _, tag := range sp.Tags {
 		if tag == "" || len(tag) > 256 {

@@ -117,8 +117,8 @@ func (d *Directory) parseSnapshot(snapshot []byte) (map[string][]any, error) {
 	return wanted, nil
 }
 
-// checkUnique holds the objects of a table to what its indexes take for
-// granted: every object has an id, and no two share a key that is unique.
+// checkUnique checks the assumptions of a table's indexes: every object has an id, and
+// no two objects have the same unique key.
 func checkUnique(table string, objects []any) error {
 	links := table == assignments || table == grants || table == roleAssignments
 	for i, object := range objects {

@@ -68,8 +68,8 @@ func (tx *Tx) UpdateAdministrativeUnit(u *AdministrativeUnit) error {
 	return nil
 }
 
-// DeleteAdministrativeUnit takes a unit away for good, and the roles that hold
-// within it.
+// DeleteAdministrativeUnit deletes a unit permanently, together with the role
+// assignments that are limited to it.
 func (tx *Tx) DeleteAdministrativeUnit(id string) error {
 	u, ok := tx.AdministrativeUnit(id)
 	if !ok {

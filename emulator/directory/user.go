@@ -12,7 +12,7 @@ var (
 	mailNickname  = regexp.MustCompile(`^[^@()\\\[\]";:<>, ]{1,64}$`)
 )
 
-// CreateUser stores a new user with his first password.
+// CreateUser stores a new user with a first password.
 func (tx *Tx) CreateUser(u *User, password string) (*User, error) {
 	u = u.Clone()
 	u.ID, u.CreatedDateTime, u.DeletedDateTime = newID(), tx.now, nil
@@ -32,7 +32,7 @@ func (tx *Tx) CreateUser(u *User, password string) (*User, error) {
 	return u, nil
 }
 
-// UpdateUser stores a changed Clone of a live user; his password stays.
+// UpdateUser stores a changed Clone of a user. The password does not change.
 func (tx *Tx) UpdateUser(u *User) error {
 	old, ok := tx.User(u.ID)
 	if !ok {
@@ -52,8 +52,8 @@ func (tx *Tx) UpdateUser(u *User) error {
 	return nil
 }
 
-// SetPassword gives a user a new password; force makes him choose another at
-// his next sign-in.
+// SetPassword sets a user's password. With force the user must change it at the next
+// sign-in.
 func (tx *Tx) SetPassword(userID, password string, force bool) error {
 	u, ok := tx.User(userID)
 	if !ok {

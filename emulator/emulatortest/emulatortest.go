@@ -70,7 +70,7 @@ func WithFaults(rules ...faults.Rule) Option {
 	return func(c *emulator.Config) { c.Faults = append(c.Faults, rules...) }
 }
 
-// WithReplicationLag lets every write be seen only after a while.
+// WithReplicationLag delays the visibility of every write.
 func WithReplicationLag(lag time.Duration) Option {
 	return func(c *emulator.Config) { c.ReplicationLag = directory.Lag{Delay: lag} }
 }

@@ -48,7 +48,7 @@ func (c *call) holdsRole(roles []string) bool {
 	})
 }
 
-// mayWrite holds a signed-in user to his directory roles.
+// mayWrite checks the directory roles of a signed-in user.
 func (c *call) mayWrite() error {
 	if !c.caller.Delegated() || c.method == http.MethodGet {
 		return nil
@@ -137,8 +137,8 @@ func (c *call) writesPasswordAlone() bool {
 	return err == nil && password && len(b.properties) == 1
 }
 
-// mayRestore holds a signed-in user who restores or purges an object to his
-// roles, or to owning it.
+// mayRestore checks whether a signed-in user may restore or purge an object: by a
+// directory role or as an owner.
 func (c *call) mayRestore(object any) error {
 	if !c.caller.Delegated() || c.method == http.MethodGet {
 		return nil

@@ -19,11 +19,11 @@ import (
 type Config struct {
 	Directory *directory.Directory
 	Origin    string // scheme, host and port that clients see, e.g. https://localhost:8443
-	// Authenticate verifies the request's access token. Its error is told to
-	// the caller, so it must not quote the token.
+	// Authenticate verifies the request's access token. The caller sees its error,
+	// which must not contain the token.
 	Authenticate func(*http.Request) (Caller, error)
 	Clock        func() time.Time
-	// Observe, when set, is told of every request that was answered.
+	// Observe, if set, is called for every answered request.
 	Observe func(*http.Request, Observation)
 	// Interfere, when set, is asked what happens to an item of a $batch. Path
 	// begins with the version.
@@ -107,7 +107,7 @@ type call struct {
 	written         directory.View // the state before the call
 	view            directory.View // what of it is seen: the state that reads answer from
 	caller          Caller
-	ownedOnly       bool // the caller may write only what he owns
+	ownedOnly       bool // the caller may only write objects that they own
 	method          string
 	version         string // v1.0 or beta
 	path            string // below the version, escaped

@@ -45,7 +45,7 @@ func (s deltaState) token() string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// deltaKinds are the kinds of resources whose changes are told, by their set.
+// deltaKinds are the kinds of resources with delta queries, by their set.
 var deltaKinds = map[string]*kind{"applications": applicationKind, "servicePrincipals": servicePrincipalKind, "users": userKind, "groups": groupKind}
 
 func (c *call) delta() (answer, error) {
@@ -126,7 +126,7 @@ func (c *call) deltaState(k *kind) (deltaState, error) {
 	return state, nil
 }
 
-// deltaIDs are the ids still to be told, in their order.
+// deltaIDs are the ids that the delta query has not returned yet, sorted.
 func (c *call) deltaIDs(state deltaState) []string {
 	var ids []string
 	add := func(id string) bool {

@@ -94,8 +94,8 @@ var (
 	readSelf = oneOf("User.Read User.ReadWrite User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 )
 
-// satisfies tells whether a caller meets a requirement, and whether he does so
-// only by a permission that is confined to what he owns.
+// satisfies tells whether a caller meets a requirement, and whether only by a
+// permission that is limited to the caller's own objects.
 func (c Caller) satisfies(r requirement) (ok, ownedOnly bool) {
 	held := c.permissions()
 	for _, set := range r {

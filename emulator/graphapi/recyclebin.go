@@ -67,8 +67,8 @@ func (c *call) listDeletedGroups() (answer, error) {
 	return c.list(groupKind, anys(slices.Values(c.view.DeletedGroups())), nil)
 }
 
-// deleted returns the object that the path names, if the caller may have it.
-// Whether there is one is told only to a caller who could see some.
+// deleted returns the object that the path names, if the caller may read it. Only a
+// caller who may read some deleted objects learns whether it exists.
 func (c *call) deleted(from interface {
 	DeletedObject(id string) (any, bool)
 }, requires func(any) requirement) (any, error) {

@@ -10,7 +10,7 @@ import (
 type consentRight int
 
 const (
-	ownConsent   consentRight = iota // for himself, to what needs no administrator
+	ownConsent   consentRight = iota // only for themselves, and only permissions that need no administrator
 	mostConsent                      // for everybody, to all but Microsoft Graph's application permissions
 	everyConsent                     // for everybody, to anything
 )
@@ -24,8 +24,8 @@ var consentRoles = map[string]consentRight{
 	"158c047a-c907-4556-b7ef-446551a6b5f7": mostConsent,  // Cloud Application Administrator
 }
 
-// consentRight is what a user may consent to, by the directory roles that he
-// holds now.
+// consentRight tells which permissions a user may consent to, according to their
+// current directory roles.
 func (c *call) consentRight(user *directory.User) consentRight {
 	right := ownConsent
 	for _, role := range c.DirectoryRolesOf(user.ID) {

@@ -39,9 +39,8 @@ type assertionClaims struct {
 	NotBefore *jwt.NumericDate `json:"nbf"`
 }
 
-// checkAssertion holds a client to the assertion that it sent: signed with the
-// key of a certificate that is registered for it, or of another issuer's that
-// it trusts to name it.
+// checkAssertion checks the assertion of a client: a certificate of the registration
+// must have signed it, or another issuer that the registration trusts.
 func (c *call) checkAssertion(cl *client, text string) *Error {
 	sent, err := parseAssertion(text)
 	if err != nil {
@@ -68,7 +67,7 @@ func parseAssertion(text string) (*assertion, *Error) {
 	return sent, nil
 }
 
-// checkTime holds an assertion to its time.
+// checkTime checks the validity period of an assertion.
 func (c *call) checkTime(sent *assertion) *Error {
 	expires := sent.claims.Expires.Time()
 	begins := time.Time{}
@@ -82,8 +81,8 @@ func (c *call) checkTime(sent *assertion) *Error {
 	return nil
 }
 
-// checkCertificate holds an assertion that the client signed itself to its
-// certificates. Source: learn.microsoft.com/entra/identity-platform/certificate-credentials.
+// checkCertificate checks a self-signed assertion against the client's certificates.
+// Source: learn.microsoft.com/entra/identity-platform/certificate-credentials.
 func (c *call) checkCertificate(cl *client, sent *assertion) *Error {
 	if !equalID(sent.claims.Issuer, cl.app.AppID) || !equalID(sent.claims.Subject, cl.app.AppID) {
 		return failure(700021)

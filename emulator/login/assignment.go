@@ -59,7 +59,7 @@ func (c *call) applicationRoles(resource, client *directory.ServicePrincipal) []
 	return roleValues(resource, c.assignments(resource.ID, client.ID, false))
 }
 
-// admitted holds a user to the assignments that an application requires. A nil
+// admitted checks the user's assignment if an application requires one. A nil
 // principal requires none.
 func (c *call) admitted(principal *directory.ServicePrincipal, user *directory.User) *Error {
 	if principal == nil || !principal.AppRoleAssignmentRequired {

@@ -144,9 +144,9 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 // graphURL is the address of Microsoft Graph.
 func (n names) graphURL() string { return n.graph }
 
-// graphNames are the names of Microsoft Graph as a resource, besides its appId.
-// The local tenant's own origin is one, since clients that are told a Graph
-// endpoint make their scope from it.
+// graphNames are the names of Microsoft Graph as a resource, in addition to its appId.
+// They include the local tenant's origin, because clients derive the scope from their
+// Graph endpoint.
 func (l *Login) graphNames() []string {
 	names := []string{l.localhost, l.localhost + "/"}
 	for _, c := range microsoft.Clouds {

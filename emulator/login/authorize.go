@@ -61,8 +61,8 @@ func (c *call) authorize() *Error {
 	return c.complete(a, s)
 }
 
-// recent tells whether a sign-in is as recent as the client wants it (OpenID
-// Connect Core section 3.1.2.1, max_age). With 0 it is always asked for again.
+// recent tells whether a sign-in is recent enough for the client's max_age (OpenID
+// Connect Core section 3.1.2.1). With 0 the user must always sign in again.
 func (a *authorization) recent(s session, now time.Time) bool {
 	return a.maxAge == nil || *a.maxAge > 0 && !now.After(s.SignedIn.Add(*a.maxAge))
 }

@@ -126,8 +126,8 @@ func (c *call) credentials() (credentials, *Error) {
 	return sent, nil
 }
 
-// authenticate holds the client to the credentials that it sent. One of a kind
-// that cannot keep a secret must not send any; every other must.
+// authenticate checks the credentials of a client. A public client must not send
+// credentials; every other client must send them.
 func (c *call) authenticate(cl *client, sent credentials, public bool) *Error {
 	switch {
 	case public && sent.any():

@@ -12,7 +12,7 @@ import (
 
 const (
 	deviceLifetime = 15 * time.Minute
-	deviceInterval = 5 * time.Second // what clients are told to leave between polls
+	deviceInterval = 5 * time.Second // the interval between polls that the answer contains
 	devicePatience = time.Second     // what they must leave
 
 	// devicesBucket holds what a device waits for: under its user code the

@@ -94,7 +94,7 @@ func (c *call) redeemCode() (issuance, *Error) {
 	return i, c.delegate(&i)
 }
 
-// checkCode holds a code to the client and the redirect URI it was issued for.
+// checkCode checks that a code was issued for this client and redirect URI.
 func (c *call) checkCode(redeemed code, cl client) *Error {
 	sent := c.form.Get("redirect_uri")
 	switch {

@@ -29,8 +29,8 @@ func (c *call) addGuest(token claims, user *directory.User) {
 	}
 }
 
-// principalName is the upn claim. A guest's name here is told only to those who
-// ask for it, with its hashes or without.
+// principalName is the upn claim. A guest's user principal name is only in the claim
+// if the registration asks for it, with or without the hashes.
 func principalName(user *directory.User, asked directory.OptionalClaim) (string, bool) {
 	switch {
 	case !isGuest(user):

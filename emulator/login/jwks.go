@@ -5,8 +5,8 @@ import (
 	"math/big"
 )
 
-// publicKey is a signing key as a JSON Web Key (RFC 7517), with Entra's own
-// member issuer, by which a validator holds a key to the tokens it may sign.
+// publicKey is a signing key as a JSON Web Key (RFC 7517), with Entra's additional
+// member issuer, which tells validators for which issuer the key may sign.
 type publicKey struct {
 	KeyType           string   `json:"kty"`
 	Use               string   `json:"use"`

@@ -13,8 +13,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// responseTypes are what the client wants at its redirect URI: a code, or
-// tokens at once (the implicit flow), or both (the hybrid flow).
+// responseTypes are the requested types of the response: a code, tokens (the implicit
+// flow), or both (the hybrid flow).
 // Source: OAuth 2.0 Multiple Response Type Encoding Practices.
 type responseTypes struct {
 	code, token, idToken bool

@@ -86,9 +86,8 @@ func (l *Login) Rotate() (Key, error) {
 	return rotated, err
 }
 
-// DropKey takes a retired or next signing key out for good: it is published no
-// more, and what it signed is worth nothing from now on. The error wraps
-// ErrNoKey or ErrKeyCurrent.
+// DropKey removes a retired or next signing key: it is no longer published, and tokens
+// that it signed are no longer valid. The error wraps ErrNoKey or ErrKeyCurrent.
 func (l *Login) DropKey(id string) error {
 	return l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
 		i := slices.IndexFunc(keys, func(k *signingKey) bool { return k.id == id })

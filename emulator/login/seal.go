@@ -99,8 +99,8 @@ func (s *sealer) open(p purpose, text string, value any) error {
 	return json.Unmarshal(plain, value)
 }
 
-// subject is the sub claim: one user has another at every application, and the
-// same again whenever he comes back to one.
+// subject is the sub claim: it is different for each application, and always the same
+// for a user at one application.
 func (s *sealer) subject(tenantID, appID, userID string) string {
 	mac := hmac.New(sha256.New, s.pairwise)
 	fmt.Fprintf(mac, "%s\x00%s\x00%s", tenantID, appID, userID)

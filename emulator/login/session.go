@@ -53,8 +53,8 @@ func (c *call) session() (session, account, bool) {
 	return s, who, refused == nil && !s.outdated(who)
 }
 
-// endSession takes the cookie away, and what it stands for, so that a copy of it
-// is of no use either.
+// endSession deletes the cookie and invalidates its session, so that a copy of the
+// cookie is useless as well.
 func (c *call) endSession() error {
 	http.SetCookie(c.w, c.cookie("", -1))
 	s, _, signedIn := c.session()

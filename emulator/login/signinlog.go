@@ -14,8 +14,7 @@ import (
 // maxLoggedText bounds what a client may write into the log, in bytes.
 const maxLoggedText = 512
 
-// logWrongPassword notes what a user's password led to at the sign-in page that
-// was not a sign-in, with the tenant that he means.
+// logWrongPassword adds a failed password sign-in to the log of the user's tenant.
 func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
 	to := c.directory
 	if home, found := c.realmOf(name); !c.tenantKnown {

@@ -19,7 +19,8 @@ type Rule struct {
 // by or or listed by in.
 const maxAlternatives = 15
 
-// checker holds a parsed filter to what a resource supports.
+// checker checks a parsed filter against the properties and operators that a resource
+// supports.
 type checker struct {
 	resource     Resource
 	advanced     bool

@@ -16,7 +16,7 @@ type Property struct {
 	Type  reflect.Type
 }
 
-// Structure is the properties of a resource in their order.
+// Structure is the list of a resource's properties, in their declared order.
 type Structure struct {
 	Properties []Property
 	ByName     map[string]Property

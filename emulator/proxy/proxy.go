@@ -82,8 +82,8 @@ func (p *Proxy) Serve(l net.Listener) error {
 	return err
 }
 
-// Shutdown takes no more connections and waits for the requests under way until
-// ctx ends.
+// Shutdown stops accepting connections and waits for requests in progress until ctx
+// ends.
 func (p *Proxy) Shutdown(ctx context.Context) error {
 	return errors.Join(p.outer.Shutdown(ctx), p.inner.Shutdown(ctx))
 }
@@ -124,7 +124,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	p.tunnels.offer(t)
 }
 
-// target is the host that a request wants a tunnel to, or why it gets none.
+// target returns the host of a CONNECT request, or the reason of its refusal.
 func (p *Proxy) target(r *http.Request) (host, refusal string) {
 	if r.Method != http.MethodConnect {
 		return "", "this proxy takes CONNECT alone: HTTPS_PROXY may name it, HTTP_PROXY may not"
@@ -168,7 +168,7 @@ func certified(config *tls.Config) *tls.Config {
 
 type hostKey struct{}
 
-// directed holds the requests of a tunnel to its host.
+// directed checks that the requests in a tunnel are for its host.
 func directed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Context().Value(hostKey{}).(string)
