@@ -20,10 +20,11 @@ type Finding struct {
 	Blocked   []string     `json:"blocked,omitempty"`
 	Endpoints []string     `json:"endpoints"`
 	Remedies  []Remedy     `json:"remedies,omitempty"` // the code that is probably missing
-	Rerun     string       `json:"rerun"`              // the command that sends the first case again
-	Stopped   bool         `json:"stopped,omitempty"`  // the run ended with it, before most cases were tried
-	Known     bool         `json:"known,omitempty"`    // all of the evidence is known to fail
-	Lead      *Result      `json:"-"`                  // the first of Evidence
+	language  string       // of the API, by its answers; "" if it is not known
+	Rerun     string       `json:"rerun"`             // the command that sends the first case again
+	Stopped   bool         `json:"stopped,omitempty"` // the run ended with it, before most cases were tried
+	Known     bool         `json:"known,omitempty"`   // all of the evidence is known to fail
+	Lead      *Result      `json:"-"`                 // the first of Evidence
 	found     []foundation // where it was found
 }
 
@@ -288,6 +289,11 @@ func (g *grouping) summary(results []*Result) []Finding {
 			f.Gain = f.Lead.Gain
 		}
 		f.Remedies = about.remedy.lines(g.endpoint(f.Lead.Endpoint))
+		for _, id := range f.Evidence {
+			if x := byID[id].Exchange; x != nil && f.language == "" {
+				f.language = language(x.ResponseHeader)
+			}
+		}
 		f.Rerun = g.suite.rerun(f.Lead.ID)
 		all = append(all, *f)
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,5 +121,15 @@ func TestOverrideOfADeclaredMethod(t *testing.T) {
 				t.Errorf("%s %s %s", result.Outcome, result.Reason, result.Note)
 			}
 		})
+	}
+}
+
+// TestCallerProductsExist: each name is one of the products.
+func TestCallerProductsExist(t *testing.T) {
+	t.Parallel()
+	for _, name := range callerProducts {
+		if !slices.ContainsFunc(products, func(p product) bool { return p.name == name }) {
+			t.Errorf("there is no product %q", name)
+		}
 	}
 }

@@ -1,6 +1,10 @@
 package conformance
 
-import "strings"
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
 
 // Remedy is the line of one library that is probably missing.
 type Remedy struct {
@@ -17,6 +21,40 @@ var libraries = [len(remedy{})]string{
 	"Express, jose", "passport-azure-ad",
 	"Microsoft.Identity.Web", "Spring Security",
 	"golang-jwt", "go-oidc",
+}
+
+// languages are the programming languages of libraries, in that order.
+var languages = [len(remedy{})]string{"Python", "Python", "Python", "Node", "Node", ".NET", "Java", "Go", "Go"}
+
+// servers tell the language of an API by what its answers say in Server and X-Powered-By.
+var servers = map[string]string{
+	"uvicorn": "Python", "hypercorn": "Python", "gunicorn": "Python", "werkzeug": "Python", "waitress": "Python", "daphne": "Python",
+	"express": "Node", "kestrel": ".NET", "asp.net": ".NET",
+}
+
+// language is the programming language of the API that sent a header, "" if the header does
+// not show it.
+func language(header http.Header) string {
+	said := strings.ToLower(header.Get("Server") + " " + header.Get("X-Powered-By"))
+	for name, language := range servers {
+		if strings.Contains(said, name) {
+			return language
+		}
+	}
+	return ""
+}
+
+// Likely are the remedies for the language of the API; all if the language is not known.
+func (f Finding) Likely() (all []Remedy) {
+	for _, r := range f.Remedies {
+		if f.language != "" && languages[slices.Index(libraries[:], r.Library)] == f.language {
+			all = append(all, r)
+		}
+	}
+	if len(all) == 0 {
+		return f.Remedies
+	}
+	return all
 }
 
 // lines are the remedy's lines with the values of an endpoint filled in.

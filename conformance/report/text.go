@@ -267,10 +267,10 @@ func (t *Text) finding(b *bytes.Buffer, n int, f conformance.Finding) {
 		t.line(b, 2, line)
 	}
 	width := 0
-	for _, r := range f.Remedies {
+	for _, r := range f.Likely() {
 		width = max(width, len(r.Library))
 	}
-	for i, r := range f.Remedies {
+	for i, r := range f.Likely() {
 		label := "missing"
 		if i > 0 {
 			label = ""
