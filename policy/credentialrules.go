@@ -21,21 +21,21 @@ var credentialRules = []Rule{
 		find:     eachSecret(func(a subject, _ time.Duration) bool { return a.public() }, "belongs to an application with a public client"),
 	},
 	{
-		ID: "secret-lifetime", Severity: Medium, Reason: "a secret that leaked opens the door for as long as it lives",
+		ID: "secret-lifetime", Severity: Medium, Reason: "a leaked secret can be used until it expires",
 		Fix: "set a lifetime of at most 180d and let apply renew the secret", Source: "Microsoft: Application management policies, passwordLifetime; CIS Microsoft 365 Foundations Benchmark",
 		Violates: "displayName: A\nsecrets: [{name: app, lifetime: 200d}]",
 		Clean:    "displayName: A\nsecrets: [{name: app, lifetime: 90d}]",
 		find:     eachSecret(func(_ subject, lifetime time.Duration) bool { return lifetime > 180*day && lifetime <= 366*day }, "lives longer than 180 days"),
 	},
 	{
-		ID: "secret-lifetime-year", Severity: High, Reason: "nobody rotates such a secret, and one that leaked opens the door for years",
+		ID: "secret-lifetime-year", Severity: High, Reason: "such a secret is not rotated, and a leaked one can be used for years",
 		Fix: "set a lifetime of at most 180d and let apply renew the secret", Source: "Microsoft: Application management policies, passwordLifetime; Maester: credentials older than a year",
 		Violates: "displayName: A\nsecrets: [{name: app, lifetime: 730d}]",
 		Clean:    "displayName: A\nsecrets: [{name: app, lifetime: 180d}]",
 		find:     eachSecret(func(_ subject, lifetime time.Duration) bool { return lifetime > 366*day }, "lives longer than a year"),
 	},
 	{
-		ID: "secret-expired", Severity: Low, Reason: "nobody watches the credentials of the application, and the expired one hides which of them is used",
+		ID: "secret-expired", Severity: Low, Reason: "an expired secret shows that the credentials are not maintained, and hides which of them is used",
 		Fix: "remove the secret", Source: "Microsoft: Security best practices for application properties, Credential configuration; Maester: expired credentials",
 		Live: true,
 		find: func(a subject) (places []place) {
@@ -48,14 +48,14 @@ var credentialRules = []Rule{
 		},
 	},
 	{
-		ID: "certificate-lifetime", Severity: Medium, Reason: "a private key that leaked opens the door for as long as the certificate lives",
+		ID: "certificate-lifetime", Severity: Medium, Reason: "a leaked private key can be used until the certificate expires",
 		Fix: "use a certificate that is valid for a year at most", Source: "Microsoft: Application management policies, asymmetricKeyLifetime; CIS Microsoft 365 Foundations Benchmark",
 		Violates: "displayName: A\ncertificates: [{name: app, file: two-years.pem}]",
 		Clean:    "displayName: A\ncertificates: [{name: app, file: half-a-year.pem}]",
 		find:     eachCertificate(func(_ subject, from, to time.Time) bool { return to.Sub(from) > 366*day }, "is valid for more than a year"),
 	},
 	{
-		ID: "certificate-expired", Severity: Low, Reason: "nobody watches the credentials of the application, and the client that has the key can no longer sign in",
+		ID: "certificate-expired", Severity: Low, Reason: "the client that has the key can no longer sign in",
 		Fix: "replace the certificate or remove it", Source: "Microsoft: Security best practices for application properties, Credential configuration; Maester: expired credentials",
 		Violates: "displayName: A\ncertificates: [{name: app, file: expired.pem}]",
 		Clean:    "displayName: A\ncertificates: [{name: app, file: half-a-year.pem}]",
@@ -76,7 +76,7 @@ var credentialRules = []Rule{
 		find:     when(func(a subject) bool { return len(a.Secrets) > 2 }, "it has more than two secrets", "secrets", 2),
 	},
 	{
-		ID: "disabled-with-credentials", Severity: Medium, Reason: "anyone who enables the application again revives credentials that nobody watches",
+		ID: "disabled-with-credentials", Severity: Medium, Reason: "credentials that are not maintained work again as soon as the application is enabled",
 		Fix: "remove its credentials, or the application", Source: "Microsoft: Security operations for applications; Maester: unused applications",
 		Violates: "displayName: A\nisDisabled: true\nsecrets: [{name: app}]",
 		Clean:    "displayName: A\nisDisabled: true",

@@ -47,7 +47,7 @@ the marks in the tenant identify the objects of the stack.`,
 				return err
 			}
 			defer s.close()
-			return a.deleteStacks(cmd.Context(), s, names, stacks)
+			return a.deleteStacks(cmd.Context(), s, names, stacks, nil)
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack to delete by its marks in the tenant, without manifests (may be repeated)")
@@ -67,8 +67,9 @@ func deleteFlags(c *cobra.Command) {
 }
 
 // deleteStacks deletes what the stacks of these names own. stacks are their
-// manifests, where they were read.
-func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, stacks []*stack.Stack) error {
+// manifests, where they were read. agreed, unless it is nil, is asked right before anything
+// is deleted.
+func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, stacks []*stack.Stack, agreed func() error) error {
 	var err error
 	if s.hosting, err = a.hosting(s, stacks); err != nil {
 		return err
@@ -116,6 +117,11 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	}
 	if len(p.Steps) > 0 {
 		if err := a.confirm(ctx, s, "destroy all that in"); err != nil {
+			return err
+		}
+	}
+	if agreed != nil {
+		if err := agreed(); err != nil {
 			return err
 		}
 	}

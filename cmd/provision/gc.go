@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"path"
@@ -68,7 +69,7 @@ carry the same marks, and if its users and groups are not older than its applica
 			if a.config.GetBool("dry-run") {
 				return nil
 			}
-			return a.deleteStacks(cmd.Context(), s, names, nil)
+			return a.deleteStacks(cmd.Context(), s, names, nil, func() error { return a.stillToDelete(cmd.Context(), s, names, pattern, keep) })
 		},
 	}
 	c.Flags().Bool("dry-run", false, "list the environments and what would be deleted, and delete nothing")
@@ -76,6 +77,23 @@ carry the same marks, and if its users and groups are not older than its applica
 	c.Flags().StringSlice("keep", nil, "suffixes of --environments to keep, e.g. those of open pull requests")
 	deleteFlags(c)
 	return c
+}
+
+// stillToDelete refuses a deletion if a stack was renewed since its lifespan was read.
+func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, pattern string, keep []string) error {
+	state, err := s.reader().Read(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	now := lifespans(state)
+	for _, name := range names {
+		i := slices.IndexFunc(now, func(l stack.Lifespan) bool { return l.Stack == name })
+		if i >= 0 && a.reasonToDelete(now[i], pattern, keep) != "" {
+			continue
+		}
+		return hint(fmt.Errorf("stack %s was renewed or deleted meanwhile; nothing was deleted", name), "see what is left to delete: `%s`", a.again("--dry-run"))
+	}
+	return nil
 }
 
 // environment is what -o json has of a stack with a lifespan.

@@ -14,7 +14,7 @@ import (
 func (a *app) derive(file string, args []string) error {
 	raw, err := stack.ReadFile(file, maxInput)
 	if err != nil {
-		return usagef("--openapi: %w", err)
+		return hint(usagef("--openapi: %w", err), "name the OpenAPI document of the API, e.g. --openapi openapi.json")
 	}
 	d, err := openapi.Derive(raw)
 	if err != nil {
