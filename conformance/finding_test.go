@@ -167,8 +167,7 @@ func TestOneOfSeveralScopesIsOneFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	s.scopes["extension"] = []string{"read_data", "write_data"}
-	var suite *Suite
-	suite = wideSuite(s, requires("GET /secure", stack.Requires{Scopes: []string{"read_data"}}), requires("POST /secure", stack.Requires{Scopes: []string{"write_data"}}))
+	suite := wideSuite(s, requires("GET /secure", stack.Requires{Scopes: []string{"read_data"}}), requires("POST /secure", stack.Requires{Scopes: []string{"write_data"}}))
 	suite.Target = inGo(t, suite, func(ctx context.Context, raw string) (entitled, error) {
 		c, err := golangJWTClaims(s)(ctx, raw)
 		c.Scp, _, _ = strings.Cut(c.Scp, " ")
