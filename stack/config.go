@@ -24,7 +24,7 @@ const configSchema = `{
 		"targets": {
 			"description": "Tenants by name, for --target.",
 			"type": "object",
-			"propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"},
+			"propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$", "not": {"const": "programs"}},
 			"properties": {
 				"local": {
 					"description": "The local tenant.",

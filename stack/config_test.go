@@ -30,6 +30,7 @@ func TestCheckConfig(t *testing.T) {
 		"targets: {a: {tenant: https://login.microsoftonline.com/contoso.com}}": "targets.a.tenant cannot be",
 		"targets: {local: {tenant: contoso.example}}":                           "targets.local: unknown field tenant",
 		"targets: {../a: {tenant: contoso.example}}":                            "targets: \"../a\" is not a valid name for an entry",
+		"targets: {programs: {tenant: contoso.example}}":                        "targets: \"programs\" is not a valid name for an entry",
 		"yes: sure":        "c.yaml:1:6: yes must be boolean, not string\n  hint: write `yes: true` or `false`, without quotes",
 		"\tyes: true":      "c.yaml:1:1: not YAML: the indentation contains a tab\n  1 | →yes: true",
 		"- yes":            "c.yaml:1:1: it must be a mapping of settings",

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -88,7 +89,11 @@ func Writable(name string) error {
 		return err
 	}
 	f, err := os.CreateTemp(dir, ".*.tmp")
-	if err != nil {
+	var at *fs.PathError
+	switch {
+	case errors.As(err, &at):
+		return fmt.Errorf("folder %s cannot be written to: %w", dir, at.Err) // the file is of no interest
+	case err != nil:
 		return err
 	}
 	f.Close()
