@@ -141,16 +141,21 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
 			Current: state.Lookup(key, plan.ID), Superseded: state.SupersededSecrets(key),
 			Live: func(keyID string) bool { return live[keyID] }}
+		missing := hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
 		switch {
 		case err != nil:
 			return err
-		case !ok || id == "":
-			return hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
-		case expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
+		case id == "":
+			return missing
+		case ok && expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
 			continue
 		}
+		// A file that is damaged can hide the secret; the check says so.
 		if err := applier.CheckRotation(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
+		}
+		if !ok {
+			return missing
 		}
 		chosen = append(chosen, i)
 	}
