@@ -89,7 +89,7 @@ func TestStaleCacheIsRecognized(t *testing.T) {
 		}
 		t.Fatalf("still-valid: %s, so there is nothing to recognize", end.Outcome)
 	}
-	for _, only := range []string{"", "*wrong-audience"} {
+	for _, only := range []string{"", "*tampered-signature"} {
 		next := lasting(s)
 		next.Target, next.Only = target, only
 		r = run(t, next)
