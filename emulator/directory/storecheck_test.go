@@ -87,9 +87,15 @@ func TestADamagedStoreIsAnError(t *testing.T) {
 	}
 }
 
+// raceDetector tells whether the tests run with -race.
+var raceDetector bool
+
 // TestAnyDamageIsAnError scribbles over a store: whatever it does, the process
 // goes on.
 func TestAnyDamageIsAnError(t *testing.T) {
+	if raceDetector {
+		t.Skip("bbolt reads pages in a goroutine of its own, which races with its rollback when a damaged page makes it panic")
+	}
 	t.Parallel()
 	whole := written(t)
 	random := rand.New(rand.NewPCG(7, 7))

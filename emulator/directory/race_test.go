@@ -1,0 +1,5 @@
+//go:build race
+
+package directory
+
+func init() { raceDetector = true }
