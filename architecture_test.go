@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"reference-api/scenario":  {"reference-api", "reference-api/token"},
 	"output":                  {},
 	"doctor":                  {"graph", "plan", "stack"},
-	"signin":                  {"conformance"},
+	"signin":                  {"conformance", "reconcile/sink"},
 	"localtenant":             {"conformance", "graph", "reconcile"},
 	"cmd/provision":           {"..."},
 	"internal/background":     {},

@@ -130,8 +130,8 @@ func comment(text string) string {
 	}, text)
 }
 
-// isHidden tells whether an editor does not show a character, or obeys it, as it does with
-// those that change the direction of text. A manifest has its escape sequence.
+// isHidden tells whether an editor hides a character or acts on it, such as a character that
+// changes the direction of text. Manifests contain its escape sequence instead.
 func isHidden(r rune) bool {
 	const nextLine = 0x85
 	return r == nextLine || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)

@@ -52,6 +52,23 @@ type Grant struct {
 	RefreshToken string // "" unless the scope offline_access was requested
 }
 
+// User is the user name that the tokens state, "" if they state none. It does not verify
+// the tokens: they come from the authority, over TLS.
+func (g Grant) User() string {
+	for _, token := range []string{g.IDToken, g.AccessToken} {
+		_, claims, err := decode(token)
+		if err != nil {
+			continue
+		}
+		for _, name := range []string{"preferred_username", "upn", "unique_name"} {
+			if who := claims.text(name); who != "" {
+				return who
+			}
+		}
+	}
+	return ""
+}
+
 // Refresh redeems a refresh token for new tokens with other scopes (RFC 6749, section 6).
 func (a *Authority) Refresh(ctx context.Context, client Client, refreshToken string, scopes []string) (Grant, error) {
 	if client.SPA || client.Public {

@@ -8,16 +8,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"html"
-	"io"
 	"math/big"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -130,52 +126,6 @@ func tokenFile(t *testing.T, issuer string, key *rsa.PrivateKey) string {
 	return file
 }
 
-var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
-
-// enters types a device's code into a browser and signs a user in there.
-func (s *station) enters(ctx context.Context, address, code, user string) error {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return err
-	}
-	browser := &http.Client{Transport: s.client.Transport, Jar: jar}
-	page, body := address, ""
-	for _, fields := range []url.Values{nil, {"otc": {code}}, {"loginfmt": {user}, "passwd": {secretOfAda}}} {
-		method := http.MethodGet
-		if fields != nil {
-			method = http.MethodPost
-			action, err := url.Parse(html.UnescapeString(formAction.FindStringSubmatch(body)[1]))
-			if err != nil {
-				return err
-			}
-			base, err := url.Parse(page)
-			if err != nil {
-				return err
-			}
-			page = base.ResolveReference(action).String()
-			for _, hidden := range hiddenField.FindAllStringSubmatch(body, -1) {
-				fields.Set(hidden[1], html.UnescapeString(hidden[2]))
-			}
-		}
-		r, err := http.NewRequestWithContext(ctx, method, page, strings.NewReader(fields.Encode()))
-		if err != nil {
-			return err
-		}
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		answer, err := browser.Do(r)
-		if err != nil {
-			return err
-		}
-		raw, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if err != nil {
-			return err
-		}
-		body = string(raw)
-	}
-	return nil
-}
-
 // applicationsBy reads applications by Microsoft's Graph SDK, as its users do.
 func (s *station) applicationsBy(t *testing.T, credential azcore.TokenCredential) []string {
 	t.Helper()
@@ -257,7 +207,9 @@ func TestEveryCredentialOfAzidentity(t *testing.T) {
 			return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
 				ClientOptions: options, DisableInstanceDiscovery: true, TenantID: tenantID, ClientID: clientID,
 				UserPrompt: func(ctx context.Context, shown azidentity.DeviceCodeMessage) error {
-					return s.enters(ctx, shown.VerificationURL, shown.UserCode, ada)
+					_, err := emulatortest.FillForms(s.client.Transport, shown.VerificationURL,
+						url.Values{"otc": {shown.UserCode}}, url.Values{"loginfmt": {ada}, "passwd": {secretOfAda}})
+					return err
 				}})
 		},
 		"user name and password": func() (azcore.TokenCredential, error) {

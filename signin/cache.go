@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"provision/reconcile/sink"
 )
 
 // Cache keeps the refresh tokens of a target in a folder, a file (0600) for each user and
@@ -39,32 +41,19 @@ func (c Cache) file(r Request) string {
 
 // read returns the refresh token for a request, or "".
 func (c Cache) read(r Request) string {
-	raw, err := os.ReadFile(c.file(r))
 	var e entry
-	if err != nil || json.Unmarshal(raw, &e) != nil {
+	if _, err := sink.ReadJSON(c.file(r), &e); err != nil {
 		return "" // the user signs in again
 	}
 	return e.RefreshToken
 }
 
 func (c Cache) write(r Request, refreshToken string, now time.Time) error {
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return fmt.Errorf("keep the sign-in: %w", err)
-	}
-	raw, err := json.Marshal(entry{Kept{r.Account.UserPrincipalName, r.Client.ID, now}, refreshToken})
-	if err != nil {
-		return fmt.Errorf("keep the sign-in: %w", err)
-	}
-	file, err := os.CreateTemp(c.Dir, "new-*") // 0600
-	if err != nil {
-		return fmt.Errorf("keep the sign-in: %w", err)
-	}
-	_, err = file.Write(raw)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), c.file(r))
+	err := os.MkdirAll(c.Dir, 0o700)
+	if err == nil {
+		err = sink.WriteJSON(c.file(r), entry{Kept{r.Account.UserPrincipalName, r.Client.ID, now}, refreshToken})
 	}
 	if err != nil {
-		os.Remove(file.Name())
 		return fmt.Errorf("keep the sign-in: %w", err)
 	}
 	return nil

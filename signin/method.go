@@ -29,21 +29,27 @@ type Method func(ctx context.Context, r Request) (conformance.Grant, error)
 const patience = 5 * time.Minute
 
 // methods are the ways to sign in, by the names that --sign-in takes.
-var methods = map[string]Method{
-	"form":     form,
-	"password": password,
-	"browser": func(ctx context.Context, r Request) (conformance.Grant, error) {
+var methods = map[string]struct {
+	needsPassword bool
+	get           Method
+}{
+	"form":     {true, form},
+	"password": {true, password},
+	"browser": {false, func(ctx context.Context, r Request) (conformance.Grant, error) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		r.Tell("sign in as " + r.Account.UserPrincipalName + " in the browser")
 		return r.Authority.SignInByBrowser(ctx, r.Client, r.Account.UserPrincipalName, r.Scopes, r.Open)
-	},
-	"device-code": func(ctx context.Context, r Request) (conformance.Grant, error) {
+	}},
+	"device-code": {false, func(ctx context.Context, r Request) (conformance.Grant, error) {
 		return r.Authority.SignInByDeviceCode(ctx, r.Client, r.Scopes, func(message string) {
 			r.Tell("sign in as " + r.Account.UserPrincipalName + ": " + message)
 		})
-	},
+	}},
 }
+
+// NeedsPassword tells whether the method with a name needs the user's password.
+func NeedsPassword(name string) bool { return methods[name].needsPassword }
 
 // commandPrefix begins the method that runs a command.
 const commandPrefix = "command:"
@@ -58,8 +64,8 @@ func Named(name string) (Method, error) {
 	if command, ok := strings.CutPrefix(name, commandPrefix); ok && strings.TrimSpace(command) != "" {
 		return commandMethod(command), nil
 	}
-	if m := methods[name]; m != nil {
-		return m, nil
+	if m, ok := methods[name]; ok {
+		return m.get, nil
 	}
 	return nil, fmt.Errorf("no sign-in method %q", name)
 }

@@ -3,12 +3,8 @@ package signin_test
 import (
 	"bytes"
 	"encoding/json"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -82,43 +78,11 @@ func (s *tenant) send(method, path string, body any) (answer map[string]any) {
 	return answer
 }
 
-var (
-	formAction  = regexp.MustCompile(`<form [^>]*action="([^"]*)"`)
-	hiddenField = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
-)
-
-// fill opens an address as a person's browser does, and fills in one form after another.
+// fill sends forms as a person does.
 func (s *tenant) fill(address string, forms ...url.Values) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.t.Error(err)
-		return
+	if page, err := emulatortest.FillForms(s.http.Transport, address, forms...); err != nil {
+		s.t.Errorf("%v: %s", err, page)
 	}
-	browser := &http.Client{Transport: s.http.Transport, Jar: jar}
-	response, err := browser.Get(address)
-	for _, fields := range forms {
-		if err != nil {
-			break
-		}
-		body, _ := io.ReadAll(response.Body)
-		response.Body.Close()
-		action := formAction.FindSubmatch(body)
-		if action == nil {
-			s.t.Errorf("%s has no form: %s", response.Request.URL.Path, body)
-			return
-		}
-		to, _ := response.Request.URL.Parse(html.UnescapeString(string(action[1])))
-		for _, hidden := range hiddenField.FindAllSubmatch(body, -1) {
-			fields.Set(string(hidden[1]), html.UnescapeString(string(hidden[2])))
-		}
-		response, err = browser.PostForm(to.String(), fields)
-	}
-	if err != nil {
-		s.t.Error(err)
-		return
-	}
-	io.Copy(io.Discard, response.Body)
-	response.Body.Close()
 }
 
 func (s *tenant) form(name string) url.Values {

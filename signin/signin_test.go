@@ -195,15 +195,27 @@ func TestForgetBesideAnotherProcess(t *testing.T) {
 	}
 }
 
+// needs skips a test without a program, or fails it where all programs must be there.
+func needs(t *testing.T, program string) {
+	t.Helper()
+	_, err := exec.LookPath(program)
+	switch {
+	case err == nil:
+	case os.Getenv("PROVISION_TEST_REQUIRE") == "all":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
+
 // TestSignInCommandEnds with the run, also where a child of the shell goes on.
 func TestSignInCommandEnds(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("the commands are for sh")
-	}
+	needs(t, "sh")
+	needs(t, "mkfifo")
 	gate := filepath.Join(t.TempDir(), "gate")
 	if err := exec.Command("mkfifo", gate).Run(); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	method, err := signin.Named("command:cat " + gate + "; true")
 	if err != nil {
@@ -257,9 +269,7 @@ func TestForget(t *testing.T) {
 
 func TestSignInCommand(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("the commands are for sh")
-	}
+	needs(t, "sh")
 	token := "e30." + base64.RawURLEncoding.EncodeToString([]byte(`{"upn":"ada@contoso.onmicrosoft.com"}`)) + ".c2ln"
 	for command, want := range map[string]string{
 		"echo " + token: "",

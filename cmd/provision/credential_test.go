@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/viper"
 
 	"provision/internal/microsoft"
+	"provision/signin"
 	"provision/stack"
 )
 
@@ -23,7 +25,10 @@ func TestProvisionYamlNamesWhatExists(t *testing.T) {
 		Properties struct {
 			Targets struct {
 				AdditionalProperties struct {
-					Properties map[string]struct{ Enum []string }
+					Properties map[string]struct {
+						Enum    []string
+						Pattern string
+					}
 				}
 			}
 		}
@@ -37,6 +42,12 @@ func TestProvisionYamlNamesWhatExists(t *testing.T) {
 	}
 	slices.Sort(clouds)
 	properties := schema.Properties.Targets.AdditionalProperties.Properties
+	signIn := regexp.MustCompile(properties["signIn"].Pattern)
+	for _, name := range append(strings.Split(strings.TrimSuffix(signin.Names(), " or command:COMMAND"), ", "), "command:x") {
+		if _, err := signin.Named(name); err != nil || !signIn.MatchString(name) {
+			t.Errorf("signIn %s: %v", name, err)
+		}
+	}
 	for property, known := range map[string][]string{"cloud": clouds, "credential": slices.Sorted(maps.Keys(credentialTypes))} {
 		if diff := cmp.Diff(known, slices.Sorted(slices.Values(properties[property].Enum))); diff != "" {
 			t.Errorf("%s: %s", property, diff)

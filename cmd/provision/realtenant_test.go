@@ -3,16 +3,15 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"provision/emulator/emulatortest"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/tools/txtar"
@@ -72,11 +71,6 @@ func TestRealTenantPage(t *testing.T) {
 	}})
 }
 
-var (
-	signInAction = regexp.MustCompile(`<form [^>]*action="([^"]*)"`)
-	signInHidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
-)
-
 // openAsPerson is a browser with a person: it fills in the sign-in form of an address for
 // the user whom login_hint names.
 func openAsPerson() {
@@ -100,39 +94,9 @@ func signInAsPerson(address string) error {
 		return err
 	}
 	user := u.Query().Get("login_hint")
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return err
+	page, err := emulatortest.FillForms(http.DefaultTransport, address, url.Values{"loginfmt": {user}, "passwd": {passwords[strings.ToLower(user)]}})
+	if err == nil && !strings.Contains(page, "Signed in") {
+		err = fmt.Errorf("not signed in: %s", page)
 	}
-	browser := &http.Client{Jar: jar}
-	page, err := browser.Get(address)
-	if err != nil {
-		return err
-	}
-	defer page.Body.Close()
-	body, err := io.ReadAll(page.Body)
-	if err != nil {
-		return err
-	}
-	form := signInAction.FindSubmatch(body)
-	if form == nil {
-		return fmt.Errorf("no form on %s", page.Request.URL.Path)
-	}
-	action, err := page.Request.URL.Parse(html.UnescapeString(string(form[1])))
-	if err != nil {
-		return err
-	}
-	fields := url.Values{"loginfmt": {user}, "passwd": {passwords[strings.ToLower(user)]}}
-	for _, hidden := range signInHidden.FindAllSubmatch(body, -1) {
-		fields.Set(string(hidden[1]), html.UnescapeString(string(hidden[2])))
-	}
-	done, err := browser.PostForm(action.String(), fields)
-	if err != nil {
-		return err
-	}
-	defer done.Body.Close()
-	if text, _ := io.ReadAll(done.Body); !strings.Contains(string(text), "Signed in") {
-		return fmt.Errorf("not signed in: %s", done.Status)
-	}
-	return nil
+	return err
 }

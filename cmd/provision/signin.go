@@ -17,8 +17,11 @@ import (
 
 // signInFlag is the flag of the commands that sign in users.
 func signInFlag(c *cobra.Command) {
-	c.Flags().String("sign-in", "", "how users sign in: "+signin.Names()+", whose COMMAND prints an access token (default: the target's signIn, else form)")
+	c.Flags().String("sign-in", "", "how users sign in: "+signin.Names()+", whose COMMAND prints an access token (default: the target's signIn, else "+defaultSignIn+")")
 }
+
+// defaultSignIn is the method if neither a flag nor the target says one.
+const defaultSignIn = "form"
 
 // signInMethod is the name of how users sign in, "" if nothing says it.
 func (a *app) signInMethod() string {
@@ -45,7 +48,7 @@ func (a *app) users(s *connection) (*signin.Users, error) {
 	if name == "" && s.local {
 		return nil, nil
 	}
-	method, err := signin.Named(cmp.Or(name, "form"))
+	method, err := signin.Named(cmp.Or(name, defaultSignIn))
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +66,7 @@ func signInCache(dir string) signin.Cache { return signin.Cache{Dir: filepath.Jo
 
 // passwordNeeded tells whether users sign in with a password that provision has to know.
 func (a *app) passwordNeeded() bool {
-	switch a.signInMethod() {
-	case "", "form", "password":
-		return true
-	}
-	return false
+	return signin.NeedsPassword(cmp.Or(a.signInMethod(), defaultSignIn))
 }
 
 // forget removes the kept sign-ins of the target, of one user with --user.

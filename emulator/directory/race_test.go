@@ -1,5 +1,0 @@
-//go:build race
-
-package directory
-
-func init() { raceDetector = true }
