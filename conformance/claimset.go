@@ -18,13 +18,15 @@ func (c claimSet) text(name string) string {
 
 func (c claimSet) scopes() []string { return strings.Fields(c.text("scp")) }
 
-func (c claimSet) roles() []string {
-	list, _ := c["roles"].([]any)
-	roles := make([]string, 0, len(list))
-	for _, item := range list {
-		roles = append(roles, fmt.Sprint(item))
+func (c claimSet) roles() []string { return c.list("roles") }
+
+func (c claimSet) list(name string) []string {
+	items, _ := c[name].([]any)
+	values := make([]string, 0, len(items))
+	for _, item := range items {
+		values = append(values, fmt.Sprint(item))
 	}
-	return roles
+	return values
 }
 
 // appOnly says whether this is an application's own token: idtyp is optional,

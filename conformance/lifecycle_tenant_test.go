@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"strings"
 	"testing"
 
 	"provision/stack"
@@ -42,6 +43,15 @@ func TestKeyOfAnotherTenant(t *testing.T) {
 				t.Errorf("left in the key set: %v", s.next)
 			}
 		})
+	}
+	s := startTenant(t)
+	api := admitting(s.issuer(), func(iss, tid string) bool { return strings.HasPrefix(iss, s.URL) })
+	api.keys = s.cache(func(k *keyCache) { k.anyIssuer = true }).find
+	open := quickstart(s, serve(t, api))
+	open.Document.Tenants = stack.Tenants{Any: true}
+	open.Tenants = []OtherTenant{{Name: "partner.onmicrosoft.com", ID: partner}}
+	if f := run(t, without(open, Headers, Routes, Signature)).summary.Findings; len(f) != 1 || f[0].Cause != CauseIssuer {
+		t.Errorf("an API that does not compare issuer and tenant: %+v", f)
 	}
 	suite := quickstart(startTenant(t), nil)
 	cases, err := Expand(suite)

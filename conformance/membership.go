@@ -55,6 +55,9 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 		entitlement("group-in-roles", "the group as a role", gain, func(g *baselineToken) change {
 			return change{"groups": nil, "roles": append(g.claims.roles(), s.groupClaims(e.groups)...)}
 		}),
+		entitlement("group-in-wids", "the group as a directory role (wids)", gain, func(g *baselineToken) change {
+			return change{"groups": nil, "wids": append(s.groupClaims(e.groups), "b79fbf4d-3ef9-4689-8143-76b194e85509")} // which every user has
+		}),
 		entitlement("group-longer", "a group whose id begins with the right one", gain, func(*baselineToken) change {
 			return change{"groups": []string{s.groupClaims(e.groups)[0] + "0"}}
 		}),

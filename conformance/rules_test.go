@@ -180,7 +180,14 @@ var rules = []struct {
 				return c.scope("Orders.Read") && overlap(append(c.list("groups"), c.list("roles")...), []string{"11111111-aaaa-4bbb-8ccc-000000000001"})
 			}},
 			"the group without the scope": {"missing-scope Orders.Read", func(c claims) bool { return c.group("11111111-aaaa-4bbb-8ccc-000000000001") }},
-			"the name alone":              {"valid", func(c claims) bool { return c.scope("Orders.Read") && c.group("admins") }},
+			"the first group alone": {"valid-memberships", func(c claims) bool {
+				all := c.list("groups")
+				return c.scope("Orders.Read") && len(all) > 0 && all[0] == "11111111-aaaa-4bbb-8ccc-000000000001"
+			}},
+			"one group alone": {"valid-memberships", func(c claims) bool {
+				return c.scope("Orders.Read") && strings.Join(c.list("groups"), ",") == "11111111-aaaa-4bbb-8ccc-000000000001"
+			}},
+			"the name alone": {"valid", func(c claims) bool { return c.scope("Orders.Read") && c.group("admins") }},
 			"an id that begins so": {"group-longer", func(c claims) bool {
 				return c.scope("Orders.Read") && strings.Contains(strings.Join(c.list("groups"), ","), "11111111-aaaa-4bbb-8ccc-000000000001")
 			}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,8 +15,11 @@ func homeOnly(s *Suite) bool { return s.Document.Tenants.Home() }
 
 // tenantCases are tokens of other tenants where some of those are welcome.
 func (s *Suite) tenantCases(e endpoint) []Case {
-	if homeOnly(s) || e.owner {
+	if e.owner {
 		return nil
+	}
+	if homeOnly(s) {
+		return s.claimedTenant(e)
 	}
 	var cases []Case
 	for _, other := range s.Tenants {
@@ -40,7 +44,18 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	}
 	if !s.Document.Tenants.Any {
 		refused("other-tenant", "a correctly signed token of a tenant that the document does not admit", "the API does not check whether the tenant (iss and tid) is one that it admits", Critical, ofTenant(anotherTenant, anotherTenant))
+		for _, near := range []struct{ name, says, tenant string }{
+			{"tenant-near-start", "begins", nearTenant(s.Issuer.TenantID, false)}, {"tenant-near-end", "ends", nearTenant(s.Issuer.TenantID, true)},
+		} {
+			refused(near.name, "a correctly signed token of a tenant whose id "+near.says+" like that of this tenant", "the API compares a part of the tenant's id (tid) with those that it admits", Medium, ofTenant(near.tenant, near.tenant))
+		}
+		refused("tenant-idp", "a correctly signed token of a tenant that the document does not admit, whose user is a guest there from this tenant (idp)", "the API takes the identity provider of the user (idp) for the tenant (tid)", High, func(ctx context.Context, g *baselineToken) (credential, error) {
+			changes := g.ofTenant(anotherTenant, anotherTenant)
+			changes["idp"] = "https://sts.windows.net/" + s.Issuer.TenantID + "/"
+			return g.present(ctx, changes)
+		})
 	}
+	cases = append(cases, s.claimedTenant(e)...)
 	home := s.Issuer.TenantID
 	refused("tenant-mismatch-issuer", "a correctly signed token of this tenant's issuer (iss) that names another tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(home, welcome))
 	refused("tenant-mismatch-tid", "a correctly signed token of another tenant's issuer (iss) that names this tenant (tid)", "the API decides by the tenant (tid) and does not compare it with the issuer (iss)", High, ofTenant(welcome, home))
@@ -51,6 +66,9 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		}
 		issuer.Host = "login.example"
 		return g.present(ctx, change{"iss": issuer.String(), "tid": welcome})
+	})
+	refused("tenant-template", "a correctly signed token whose issuer has the placeholder {tenantid} in place of a tenant", "the API compares the issuer (iss) with the template of the metadata as it stands", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
+		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, "{tenantid}"), "tid": welcome})
 	})
 	refused("tenant-none", "a correctly signed token of this tenant's issuer that names no tenant (no tid)", "the API takes a token that does not name its tenant (tid)", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, ""), "tid": nil})
@@ -96,13 +114,79 @@ func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (
 // tid another, or the same.
 func ofTenant(issuer, tenant string) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
-		changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), g.run.Issuer.TenantID, issuer), "tid": tenant}
-		if issuer != g.run.Issuer.TenantID || tenant != g.run.Issuer.TenantID {
-			changes["oid"], changes["sub"] = "0d1c7f62-5b7e-4c54-9d4e-1f6f1a7f9c03", "a-user-of-another-tenant"
-			if g.claims.appOnly() {
-				changes["sub"] = changes["oid"]
-			}
-		}
-		return g.present(ctx, changes)
+		return g.present(ctx, g.ofTenant(issuer, tenant))
 	}
+}
+
+// ofTenant are the claims in which such a token differs.
+func (g *baselineToken) ofTenant(issuer, tenant string) change {
+	home := g.run.Issuer.TenantID
+	changes := change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, issuer), "tid": tenant}
+	if issuer != home || tenant != home {
+		changes["oid"], changes["sub"] = "0d1c7f62-5b7e-4c54-9d4e-1f6f1a7f9c03", "a-user-of-another-tenant"
+		if g.claims.appOnly() {
+			changes["sub"] = changes["oid"]
+		}
+	}
+	return changes
+}
+
+// tenantHeaders and tenantParameters are where multi-tenant APIs let a client that has
+// several tenants choose one.
+var (
+	tenantHeaders    = []string{"X-Tenant-Id", "X-Tenant", "X-TenantId", "Tenant-Id", "Tenant", "X-Ms-Tenant-Id", "X-Ms-Client-Tenant-Id", "X-Ms-Client-Tenant", "X-Organization-Id", "X-Org-Id", "X-Customer-Id"}
+	tenantParameters = []string{"tenant", "tenantId", "tenant_id", "tid", "organization", "org"}
+)
+
+// claimedTenant are requests that name the home tenant beside a token of a tenant that is
+// not welcome.
+func (s *Suite) claimedTenant(e endpoint) []Case {
+	if s.Document.Tenants.Any {
+		return nil
+	}
+	var cases []Case
+	add := func(name, sends, flaw string, present func(context.Context, *baselineToken) (credential, error)) {
+		cases = append(cases, check{
+			name: name, means: CauseTenant, severity: Critical, sends: sends, flaw: flaw, source: sourceTenant,
+			gain: "anybody with a tenant of their own names another one, and gets in", present: present, also: []int{403},
+		}.on(e, Claims))
+	}
+	add("tenant-headers", "a correctly signed token of a tenant that the document does not admit, and headers that name this tenant", "the API takes the tenant from a header that the caller sets, and not from the token (tid)", s.claimsTenant(func(home string) credential {
+		c := credential{header: make(http.Header)}
+		for _, name := range tenantHeaders {
+			c.header.Set(name, home)
+		}
+		return c
+	}))
+	add("tenant-query", "a correctly signed token of a tenant that the document does not admit, and a query that names this tenant", "the API takes the tenant from the query, and not from the token (tid)", s.claimsTenant(func(home string) credential {
+		query := make(url.Values)
+		for _, name := range tenantParameters {
+			query.Set(name, home)
+		}
+		return credential{query: query.Encode(), tolerates: []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, either: true}
+	}))
+	return cases
+}
+
+// claimsTenant presents a token of a tenant that is not welcome, in a request that names the
+// home tenant.
+func (s *Suite) claimsTenant(named func(home string) credential) func(context.Context, *baselineToken) (credential, error) {
+	return func(ctx context.Context, g *baselineToken) (credential, error) {
+		foreign, err := ofTenant(anotherTenant, anotherTenant)(ctx, g)
+		c := named(s.Issuer.TenantID)
+		c.authorization, c.secrets = foreign.authorization, foreign.secrets
+		return c, err
+	}
+}
+
+// nearTenant is an id that has the first half of another one, or its second half.
+func nearTenant(id string, end bool) string {
+	half := len(id) / 2
+	if len(anotherTenant) != len(id) {
+		return anotherTenant
+	}
+	if end {
+		return anotherTenant[:half] + id[half:]
+	}
+	return id[:half] + anotherTenant[half:]
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,15 @@ func TestTenants(t *testing.T) {
 		"each by itself": {listed, "tenant-mismatch-tid", func(home, iss, tid string) bool {
 			return among(tid) && slices.Contains([]string{home, of(home, partner), of(home, supplier)}, iss)
 		}},
+		"tenants that begin alike": {listed, "tenant-near-start", func(home, iss, tid string) bool {
+			return iss == of(home, tid) && (among(tid) || strings.HasPrefix(tid, tenantID[:8]))
+		}},
+		"tenants that end alike": {listed, "tenant-near-end", func(home, iss, tid string) bool {
+			return iss == of(home, tid) && (among(tid) || strings.HasSuffix(tid, tenantID[24:]))
+		}},
+		"the template itself": {anyOf, "tenant-template", func(home, iss, tid string) bool {
+			return tid != "" && (iss == of(home, tid) || iss == of(home, "{tenantid}"))
+		}},
 		"without a tenant": {anyOf, "tenant-none", func(home, iss, tid string) bool { return iss == of(home, tid) }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +97,56 @@ func TestTenants(t *testing.T) {
 			}
 			result := r.result(t, "GET /secure: "+c.kills)
 			tally.mutant(result.Outcome == Fail)
+			if strings.HasPrefix(c.kills, "valid-tenant") && !strings.Contains(r.summary.Findings[0].Title, "users of a tenant") {
+				t.Errorf("the finding is %q", r.summary.Findings[0].Title)
+			}
 			if result.Outcome != Fail {
+				t.Errorf("%s: %s %s; failed: %s", result.ID, result.Outcome, result.Reason, list(r.ids(Fail)))
+			}
+		})
+	}
+}
+
+// A tenant that the request names, or that the user comes from, is not the tenant of
+// the token.
+func TestTenantOfTheRequest(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tenants stack.Tenants
+		kills   string // "": it is right
+		of      func(*http.Request) string
+	}{
+		"nothing":                        {stack.Tenants{}, "", func(*http.Request) string { return "" }},
+		"header":                         {stack.Tenants{Others: []string{"partner.onmicrosoft.com"}}, "tenant-headers", func(r *http.Request) string { return r.Header.Get("X-Tenant-ID") }},
+		"header of an API of one tenant": {stack.Tenants{}, "tenant-headers", func(r *http.Request) string { return r.Header.Get("Tenant") }},
+		"query":                          {stack.Tenants{Others: []string{"partner.onmicrosoft.com"}}, "tenant-query", func(r *http.Request) string { return r.FormValue("tenant_id") }},
+		"provider": {stack.Tenants{Others: []string{"partner.onmicrosoft.com"}}, "tenant-idp", func(r *http.Request) string {
+			_, claims, _ := decode(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+			return strings.Trim(strings.TrimPrefix(claims.text("idp"), "https://sts.windows.net"), "/")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			suite := tenantSuite(t, c.tenants, func(issuer string) validator { return validator{} })
+			if len(c.tenants.Others) == 0 {
+				suite.Tenants = nil
+			}
+			issuer := suite.Issuer.URL
+			suite.Target.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				admitting(issuer, func(iss, tid string) bool {
+					return iss == of(issuer, tid) && (tid == tenantID || c.tenants.Others != nil && tid == partner || c.of(r) == tenantID)
+				}).ServeHTTP(w, r)
+			})).URL
+			r := run(t, without(suite, Headers, Routes, Signature))
+			if c.kills == "" {
+				if failed := r.ids(Fail); len(failed) > 0 {
+					t.Errorf("failed: %s", list(failed))
+				}
+				return
+			}
+			result, f := r.result(t, "GET /secure: "+c.kills), r.summary.Findings
+			tally.mutant(result.Outcome == Fail)
+			if result.Outcome != Fail || len(f) != 1 || f[0].Cause != CauseTenant {
 				t.Errorf("%s: %s %s; failed: %s", result.ID, result.Outcome, result.Reason, list(r.ids(Fail)))
 			}
 		})

@@ -43,6 +43,14 @@ var validChecks = []variantCheck{
 		variants: differentGroups,
 	},
 	{
+		name:     "valid-memberships",
+		means:    CauseGroupRefused,
+		sends:    "tokens of members who are in other groups too, in both orders",
+		flaw:     "the API looks at one of several groups (groups), or compares the whole list",
+		source:   sourceGroups,
+		variants: moreGroups,
+	},
+	{
 		name:     "valid-guest",
 		means:    CauseValidGuest,
 		sends:    "tokens of entitled users who are guests of the tenant",
@@ -62,7 +70,7 @@ func (s *Suite) validCases(e endpoint) []Case {
 		switch {
 		case check.name == "valid-roles" && !e.needsRole(), check.name == "valid-scopes" && (!e.needsScope() || !e.users):
 			continue
-		case check.name == "valid-groups" && (!e.users || len(e.groups) > 0 || !alone), check.name == "valid-guest" && (!e.users || e.noGuests || !alone):
+		case check.name == "valid-groups" && (!e.users || len(e.groups) > 0 || !alone), check.name == "valid-memberships" && (!e.users || len(e.groups) == 0), check.name == "valid-guest" && (!e.users || e.noGuests || !alone):
 			continue
 		}
 		check.admits, check.severity, check.gain = true, Low, "nothing: callers who are entitled cannot use the API"
@@ -187,6 +195,20 @@ func differentGroups(_ endpoint, g *baselineToken) []variant {
 			"_claim_sources": map[string]any{"src1": map[string]any{"endpoint": "https://graph.windows.net/" + g.claims.text("tid") + "/users/" + g.claims.text("oid") + "/getMemberObjects"}},
 		}},
 		{says: "in more groups than a token of the implicit flow holds", changes: change{"groups": nil, "hasgroups": true}},
+	}
+}
+
+// moreGroups are groups of a member beside the required one.
+func moreGroups(_ endpoint, g *baselineToken) []variant {
+	held := g.claims.list("groups")
+	if g.who.user == "" || len(held) == 0 {
+		return nil
+	}
+	with := func(groups ...string) change { return change{"groups": groups} }
+	return []variant{
+		{says: "another group first", changes: with(append([]string{otherGroup}, held...)...)},
+		{says: "another group last", changes: with(append(slices.Clone(held), otherGroup)...)},
+		{says: "one group of many", changes: with(slices.Concat([]string{otherGroup, "5ca1ab1e-0000-4000-8000-000000000001"}, held, []string{"5ca1ab1e-0000-4000-8000-000000000002"})...)},
 	}
 }
 
