@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path"
 	"slices"
 	"strconv"
@@ -266,5 +267,23 @@ func TestTheMapFindsWhatBreaksIt(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestProgramWithoutTheModelsOfTheSDK: the generated models of msgraph-sdk-go would
+// add 25 MB to the program (docs/decisions/part-of-the-sdk.md).
+func TestProgramWithoutTheModelsOfTheSDK(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", "./cmd/provision").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "github.com/microsoftgraph/msgraph-sdk-go-core\n") {
+		t.Errorf("the list of the packages of cmd/provision does not have the core of the SDK: %d bytes", len(out))
+	}
+	for name := range strings.Lines(string(out)) {
+		if strings.HasPrefix(name, "github.com/microsoftgraph/msgraph-sdk-go/") {
+			t.Errorf("cmd/provision contains %s", name)
+		}
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
 // ApplicationNamed reads the application with a uniqueName.
@@ -46,13 +44,13 @@ func ApplicationsOwnedBy(user string) Read {
 // UpsertApplication creates the application uniqueName or updates it.
 // Source: Graph "Upsert application".
 func UpsertApplication(uniqueName string, body Object) Write {
-	return patch("create application "+uniqueName, ApplicationNamed(uniqueName).Path, body, models.CreateApplicationFromDiscriminatorValue).upsert()
+	return patch("create application "+uniqueName, ApplicationNamed(uniqueName).Path, body).upsert()
 }
 
 // UpdateApplication changes the properties in body.
 // Source: Graph "Update application".
 func UpdateApplication(id string, body Object) Write {
-	return patch("update application", object("applications", id), body, models.CreateApplicationFromDiscriminatorValue)
+	return patch("update application", object("applications", id), body)
 }
 
 // DeleteApplication moves the application and its service principal to the
@@ -73,9 +71,9 @@ type Password struct {
 // repeated request from a new one, so a lost answer is not repeated.
 // Source: Graph "application: addPassword".
 func AddPassword(id, displayName string, end time.Time) Write {
-	w := post("add a secret", object("applications", id)+"/addPassword", nil, nil)
+	w := post("add a secret", object("applications", id)+"/addPassword",
+		Object{"passwordCredential": Object{"displayName": displayName, "endDateTime": end.UTC().Format(time.RFC3339)}})
 	w.once = true
-	w.encode = plain(Object{"passwordCredential": Object{"displayName": displayName, "endDateTime": end.UTC().Format(time.RFC3339)}})
 	return w
 }
 

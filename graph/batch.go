@@ -234,7 +234,7 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 		abstractions.POST, "{+version}/$batch", map[string]string{"version": base}) // the adapter sets baseurl by itself
 	info.SetStreamContentAndContentType(body, "application/json")
 	info.Headers.TryAdd("Accept", "application/json")
-	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", odataErrors)
+	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", refusals)
 	if err != nil {
 		return nil, wrap(operationOf(requests), err)
 	}

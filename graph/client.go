@@ -71,7 +71,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	}
 	registerJSON()
 	requests := &retrier{next: o.Transport, waiting: o.Waiting}
-	clientOptions := core.GraphClientOptions{GraphServiceLibraryVersion: sdkVersion}
+	clientOptions := core.GraphClientOptions{}
 	middlewares, err := khttp.GetDefaultMiddlewaresWithOptions(
 		khttp.NewCompressionOptionsReference(false), // bodies are small, and see retrier
 		&khttp.RetryHandlerOptions{ShouldRetry: func(time.Duration, int, *http.Request, *http.Response) bool { return false }})
@@ -89,8 +89,6 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	return &Client{limit: newLimiter(o.Parallel), adapter: adapter, endpoint: strings.TrimSuffix(o.Endpoint, "/"), requests: requests,
 		credential: cred, scope: o.Scope}, nil
 }
-
-const sdkVersion = "1.89.0"
 
 func registerJSON() {
 	abstractions.RegisterDefaultSerializer(func() serialization.SerializationWriterFactory {

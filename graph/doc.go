@@ -1,4 +1,4 @@
-// Package graph is a small Microsoft Graph client over msgraph-sdk-go.
+// Package graph is a small Microsoft Graph client over msgraph-sdk-go-core.
 //
 // It contains the calls that creating and removing app registrations needs. It does
 // not depend on stacks or plans. Read and Write are values that constructors create.

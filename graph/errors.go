@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
-	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
+	"github.com/microsoft/kiota-abstractions-go/serialization"
 )
 
 // Error is Graph's answer to a request it did not carry out.
@@ -138,21 +138,47 @@ func Taken(err error) bool {
 	return errors.As(err, &e) && strings.Contains(e.Message, "Another object with the same value for property")
 }
 
-// odataErrors make the SDK read the body of any refusal as Graph's error.
-var odataErrors = abstractions.ErrorMappings{"XXX": odataerrors.CreateODataErrorFromDiscriminatorValue}
+// refusals make the SDK read the body of any refusal as Graph's error.
+var refusals = abstractions.ErrorMappings{"XXX": readRefusal}
+
+// refusal is the body of a refused request, as the SDK returns it.
+type refusal struct {
+	abstractions.ApiError
+	code, message string
+}
+
+func readRefusal(node serialization.ParseNode) (serialization.Parsable, error) {
+	r := &refusal{ApiError: *abstractions.NewApiError()}
+	body, err := node.GetChildNode("error")
+	if err != nil || body == nil {
+		return r, err
+	}
+	for name, into := range map[string]*string{"code": &r.code, "message": &r.message} {
+		member, err := body.GetChildNode(name)
+		if err != nil || member == nil {
+			continue // the status remains
+		}
+		if text, err := member.GetStringValue(); err == nil {
+			*into = deref(text)
+		}
+	}
+	return r, nil
+}
+
+// GetFieldDeserializers is part of serialization.Parsable. The body was read already.
+func (*refusal) GetFieldDeserializers() map[string]func(serialization.ParseNode) error { return nil }
+
+// Serialize is part of serialization.Parsable. A refusal is never sent.
+func (*refusal) Serialize(serialization.SerializationWriter) error { return nil }
 
 // wrap turns what the SDK returned into an *Error that names the operation.
 func wrap(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var odata *odataerrors.ODataError
-	if errors.As(err, &odata) {
-		e := &Error{Status: odata.ResponseStatusCode, Operation: operation}
-		if inner := odata.GetErrorEscaped(); inner != nil {
-			e.Code, e.Message = deref(inner.GetCode()), deref(inner.GetMessage())
-		}
-		return e
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return &Error{Status: refused.ResponseStatusCode, Code: refused.code, Message: refused.message, Operation: operation}
 	}
 	var api *abstractions.ApiError
 	if errors.As(err, &api) {

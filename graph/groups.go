@@ -2,8 +2,6 @@ package graph
 
 import (
 	"net/url"
-
-	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
 const groupProperties = "id,uniqueName,createdDateTime,displayName,description,mailNickname," +
@@ -28,13 +26,13 @@ func Members(groupID string) Read {
 // UpsertGroup creates the group uniqueName or updates it.
 // Source: Graph "Upsert group".
 func UpsertGroup(uniqueName string, body Object) Write {
-	return patch("create group "+uniqueName, keyed("/groups", "uniqueName", uniqueName), body, models.CreateGroupFromDiscriminatorValue).upsert()
+	return patch("create group "+uniqueName, keyed("/groups", "uniqueName", uniqueName), body).upsert()
 }
 
 // UpdateGroup changes the properties in body.
 // Source: Graph "Update group".
 func UpdateGroup(id string, body Object) Write {
-	return patch("update group", object("groups", id), body, models.CreateGroupFromDiscriminatorValue)
+	return patch("update group", object("groups", id), body)
 }
 
 // DeleteGroup moves the group to the recycle bin.

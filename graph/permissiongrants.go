@@ -2,8 +2,6 @@ package graph
 
 import (
 	"net/url"
-
-	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
 // GrantsOf reads the delegated permissions granted to a client.
@@ -22,22 +20,20 @@ func GrantsTo(resourceID string) Read {
 // Source: Graph "Create oAuth2PermissionGrant".
 func Grant(clientID, resourceID, scope string) Write {
 	return post("grant admin consent", "/oauth2PermissionGrants",
-		Object{"clientId": clientID, "consentType": "AllPrincipals", "resourceId": resourceID, "scope": scope},
-		models.CreateOAuth2PermissionGrantFromDiscriminatorValue)
+		Object{"clientId": clientID, "consentType": "AllPrincipals", "resourceId": resourceID, "scope": scope})
 }
 
 // GrantForUser consents to scope for one user alone.
 // Source: Graph "Create oAuth2PermissionGrant".
 func GrantForUser(userID, clientID, resourceID, scope string) Write {
 	return post("grant consent of a user", "/oauth2PermissionGrants",
-		Object{"clientId": clientID, "consentType": "Principal", "principalId": userID, "resourceId": resourceID, "scope": scope},
-		models.CreateOAuth2PermissionGrantFromDiscriminatorValue)
+		Object{"clientId": clientID, "consentType": "Principal", "principalId": userID, "resourceId": resourceID, "scope": scope})
 }
 
 // UpdateGrant replaces the scope of a grant.
 // Source: Graph "Update oAuth2PermissionGrant".
 func UpdateGrant(id, scope string) Write {
-	return patch("change admin consent", object("oauth2PermissionGrants", id), Object{"scope": scope}, models.CreateOAuth2PermissionGrantFromDiscriminatorValue)
+	return patch("change admin consent", object("oauth2PermissionGrants", id), Object{"scope": scope})
 }
 
 // RevokeGrant revokes the consent.

@@ -2,8 +2,6 @@ package graph
 
 import (
 	"net/url"
-
-	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
 // ServicePrincipalByAppID reads an application's instance in the tenant.
@@ -35,13 +33,13 @@ func AssignmentsOf(principalID string) Read {
 // UpsertServicePrincipal creates the service principal of appID or updates it.
 // Source: Graph "Upsert servicePrincipal".
 func UpsertServicePrincipal(appID string, body Object) Write {
-	return patch("create service principal", ServicePrincipalByAppID(appID).Path, body, models.CreateServicePrincipalFromDiscriminatorValue).upsert()
+	return patch("create service principal", ServicePrincipalByAppID(appID).Path, body).upsert()
 }
 
 // UpdateServicePrincipal changes the properties in body.
 // Source: Graph "Update servicePrincipal".
 func UpdateServicePrincipal(id string, body Object) Write {
-	return patch("update service principal", object("servicePrincipals", id), body, models.CreateServicePrincipalFromDiscriminatorValue)
+	return patch("update service principal", object("servicePrincipals", id), body)
 }
 
 // DeleteServicePrincipal moves the service principal to the recycle bin.
@@ -54,8 +52,7 @@ func DeleteServicePrincipal(id string) Write {
 // Source: Graph "Grant an appRoleAssignment to a service principal".
 func AssignRole(resourceID, principalID, roleID string) Write {
 	return post("assign a role", AssignedTo(resourceID).Path,
-		Object{"principalId": principalID, "resourceId": resourceID, "appRoleId": roleID},
-		models.CreateAppRoleAssignmentFromDiscriminatorValue)
+		Object{"principalId": principalID, "resourceId": resourceID, "appRoleId": roleID})
 }
 
 // RemoveAssignment removes a role assignment.

@@ -3,8 +3,6 @@ package graph
 import (
 	"net/http"
 	"net/url"
-
-	"github.com/microsoftgraph/msgraph-sdk-go/models"
 )
 
 // userProperties are the properties that provision reads. Graph leaves most of them
@@ -31,16 +29,16 @@ func UsersNamed(upns ...string) Read {
 // CreateUser creates a user.
 // Source: Graph "Create user".
 func CreateUser(body Object) Write {
-	return post("create user", "/users", body, models.CreateUserFromDiscriminatorValue)
+	return post("create user", "/users", body)
 }
 
 // UpdateUser changes the properties in body.
 // Source: Graph "Update user".
 func UpdateUser(id string, body Object) Write {
-	return patch("update user", object("users", id), body, models.CreateUserFromDiscriminatorValue)
+	return patch("update user", object("users", id), body)
 }
 
-// UnmarkUser removes a user's extensionAttribute15. The SDK's models leave a null out.
+// UnmarkUser removes a user's extensionAttribute15.
 // Source: Graph "Update user".
 func UnmarkUser(id string) Write {
 	return Write{operation: "remove the mark of a user", method: http.MethodPatch, path: object("users", id),

@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-
-	"github.com/microsoft/kiota-abstractions-go/serialization"
-	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
 )
 
 // Write is one request that changes something. Constructors such as CreateUser
@@ -48,13 +45,13 @@ func (w Write) upsert() Write {
 }
 
 // patch changes the properties in body of the object at path.
-func patch(operation, path string, body Object, create serialization.ParsableFactory) Write {
-	return Write{operation: operation, method: http.MethodPatch, path: path, encode: modelled(body, create)}
+func patch(operation, path string, body Object) Write {
+	return Write{operation: operation, method: http.MethodPatch, path: path, encode: plain(body)}
 }
 
 // post adds an object with the properties in body to the collection at path.
-func post(operation, path string, body Object, create serialization.ParsableFactory) Write {
-	return Write{operation: operation, method: http.MethodPost, path: path, encode: modelled(body, create)}
+func post(operation, path string, body Object) Write {
+	return Write{operation: operation, method: http.MethodPost, path: path, encode: plain(body)}
 }
 
 // remove deletes the object at path.
@@ -69,34 +66,9 @@ func addReference(operation, path, id string) Write {
 	}}
 }
 
-// plain sends a body unchanged, without the SDK's models.
+// plain sends a body unchanged.
 func plain(body Object) func(string) ([]byte, error) {
 	return func(string) ([]byte, error) { return json.Marshal(body) }
-}
-
-// modelled sends a body through the SDK's model of it, which refuses values of
-// another type than Graph's. The model adds no property but @odata.type.
-func modelled(body Object, create serialization.ParsableFactory) func(string) ([]byte, error) {
-	return func(string) ([]byte, error) {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		node, err := jsonserialization.NewJsonParseNode(raw)
-		if err != nil {
-			return nil, err
-		}
-		model, err := node.GetObjectValue(create)
-		if err != nil {
-			return nil, err
-		}
-		writer := jsonserialization.NewJsonSerializationWriter()
-		defer writer.Close()
-		if err := writer.WriteObjectValue("", model); err != nil {
-			return nil, err
-		}
-		return writer.GetSerializedContent()
-	}
 }
 
 // Created is what Graph answers to a write that creates an object.

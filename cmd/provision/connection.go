@@ -24,7 +24,7 @@ import (
 )
 
 // connection is a tenant that this run is connected to. A local one and a real
-// one are used alike: over HTTPS, through azidentity and msgraph-sdk-go.
+// one are used alike: over HTTPS, through azidentity and msgraph-sdk-go-core.
 type connection struct {
 	target            string
 	local             bool

@@ -21,7 +21,7 @@ type build struct {
 	Modified bool   `json:"modified,omitempty"` // the work tree had changes
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
-	GraphSDK string `json:"graphSdk,omitempty"` // of msgraph-sdk-go
+	GraphSDK string `json:"graphSdk,omitempty"` // of msgraph-sdk-go-core
 	Identity string `json:"identitySdk,omitempty"`
 }
 
@@ -44,7 +44,7 @@ func readBuild() build {
 	}
 	for _, m := range info.Deps {
 		switch m.Path {
-		case "github.com/microsoftgraph/msgraph-sdk-go":
+		case "github.com/microsoftgraph/msgraph-sdk-go-core":
 			b.GraphSDK = strings.TrimPrefix(m.Version, "v")
 		case "github.com/Azure/azure-sdk-for-go/sdk/azidentity":
 			b.Identity = strings.TrimPrefix(m.Version, "v")
@@ -66,7 +66,7 @@ func (b build) String() string {
 		}
 		commit += ")"
 	}
-	return fmt.Sprintf("provision %s%s, Go %s, %s, msgraph-sdk-go %s, azidentity %s", b.Version, commit, b.Go, b.Platform, cmp.Or(b.GraphSDK, "unknown"), cmp.Or(b.Identity, "unknown"))
+	return fmt.Sprintf("provision %s%s, Go %s, %s, msgraph-sdk-go-core %s, azidentity %s", b.Version, commit, b.Go, b.Platform, cmp.Or(b.GraphSDK, "unknown"), cmp.Or(b.Identity, "unknown"))
 }
 
 func (a *app) versions() *cobra.Command {
