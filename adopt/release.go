@@ -14,6 +14,10 @@ type Released struct {
 	Applications []*plan.Live `json:"-"`
 	Users        []*plan.Live `json:"-"`
 
+	// Principals are the service principals of applications that are registered in
+	// another tenant.
+	Principals []*plan.Live `json:"-"`
+
 	// Groups keep their uniqueName, which Graph never changes, and are found again
 	// by a stack of the same name.
 	Groups []*plan.Live `json:"-"`
@@ -28,7 +32,14 @@ func Marked(state *plan.State, stacks map[string]bool) Released {
 		}
 		switch o.Kind {
 		case plan.Application:
+			if o.ID == "" {
+				continue // registered in another tenant
+			}
 			r.Applications = append(r.Applications, o)
+		case plan.ServicePrincipal:
+			if app := state.Objects[plan.Key{Kind: plan.Application, Name: o.Name}]; app != nil && app.ID == "" {
+				r.Principals = append(r.Principals, o)
+			}
 		case plan.User:
 			r.Users = append(r.Users, o)
 		case plan.Group:
@@ -54,13 +65,10 @@ func (r Released) Release(ctx context.Context, client *graph.Client) (writes int
 		}))
 	}
 	for _, o := range r.Applications {
-		tags := []any{}
-		for _, tag := range list(o.Properties, "tags") {
-			if !strings.HasPrefix(asText(tag), stack.OwnTags) {
-				tags = append(tags, tag)
-			}
-		}
-		send(graph.UpdateApplication(o.ID, graph.Object{"tags": tags}))
+		send(graph.UpdateApplication(o.ID, graph.Object{"tags": ownTags(o)}))
+	}
+	for _, o := range r.Principals {
+		send(graph.UpdateServicePrincipal(o.ID, graph.Object{"tags": ownTags(o)}))
 	}
 	for _, o := range r.Users {
 		send(graph.UnmarkUser(o.ID))
@@ -69,4 +77,15 @@ func (r Released) Release(ctx context.Context, client *graph.Client) (writes int
 		return writes, failed
 	}
 	return writes, err
+}
+
+// ownTags are the tags of an object that provision has not given.
+func ownTags(o *plan.Live) []any {
+	tags := []any{}
+	for _, tag := range list(o.Properties, "tags") {
+		if !strings.HasPrefix(asText(tag), stack.OwnTags) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }

@@ -14,7 +14,7 @@ func DeletedApplications() Read {
 
 // DeletedServicePrincipals lists the service principals in the recycle bin.
 func DeletedServicePrincipals() Read {
-	return deleted("servicePrincipal", "id,appId,displayName,tags")
+	return deleted("servicePrincipal", "id,appId,appOwnerOrganizationId,displayName,tags")
 }
 
 // DeletedGroups lists the groups in the recycle bin.

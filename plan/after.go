@@ -35,6 +35,9 @@ func (s *State) Advance(step Step, lookup func(Key, string) string) {
 		copied := *have
 		o = &copied
 	}
+	if step.Action == Adopt {
+		o.Stack = step.Stack
+	}
 	o.Properties = maps.Clone(o.Properties)
 	if o.Properties == nil {
 		o.Properties = map[string]any{}
@@ -138,6 +141,11 @@ func (s *State) remove(k Key) {
 	}
 	if k.Kind == User {
 		delete(s.Objects, Key{Password, k.Name})
+	}
+	if app := s.Objects[Key{Application, k.Name}]; k.Kind == ServicePrincipal && app != nil {
+		without := *app
+		without.ServicePrincipalID = ""
+		s.Objects[app.Key] = &without
 	}
 	if s.relations == nil {
 		s.relations = map[Key][]Key{}

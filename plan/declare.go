@@ -23,7 +23,7 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 			d.users[s][u.Name] = Key{User, strings.ToLower(d.text(s, nil, u.UserPrincipalName))}
 		}
 		for _, a := range s.Applications {
-			if !a.Existing {
+			if !a.Existing && s.Home == "" {
 				d.applications[Key{Application, s.UniqueName(a.Name)}] = a
 			}
 		}

@@ -30,8 +30,12 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	if a.Existing {
 		return
 	}
+	if s.Home != "" {
+		d.customer(s, a, k)
+		return
+	}
 	properties := object(a)
-	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "certificates", "federatedCredentials", "owners", "adopt"} {
+	for _, p := range []string{"servicePrincipal", "roleAssignments", "permissions", "secrets", "certificates", "federatedCredentials", "owners", "adopt", "customers"} {
 		delete(properties, p)
 	}
 	d.values(s, a, properties)
@@ -221,6 +225,9 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 					if _, there := others[value]; there {
 						hint = elsewhere
 					}
+					if live := d.state.Objects[resource]; live != nil && live.elsewhere() && s.Home != "" {
+						hint = "if the manifests declare it, apply them to target " + s.Home + " first"
+					}
 					d.mistake(a.Pos, hint, "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
 					continue
 				}
@@ -279,7 +286,7 @@ func (d *declaration) asks(application, resource Key) bool {
 // the tenant does not have yet. No stack owns it.
 func (d *declaration) instance(pos stack.Position, application Key) {
 	live := d.state.Objects[application]
-	if live == nil || live.ID != "" || live.ServicePrincipalID != "" {
+	if live == nil || live.ID != "" || live.ServicePrincipalID != "" || live.elsewhere() {
 		return
 	}
 	k := Key{ServicePrincipal, application.Name}

@@ -83,7 +83,7 @@ func (d *differ) plain(want *Declared, live *Live) {
 func (d *differ) servicePrincipal(want *Declared, live *Live) {
 	if live == nil {
 		body := maps.Clone(want.Properties)
-		s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Changes: d.compare(want.Key, nil, body), Bodies: []map[string]any{body}}
+		s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Display: want.Display, Customer: d.inCustomer(want.Key), Changes: d.compare(want.Key, nil, body), Bodies: []map[string]any{body}}
 		if app := (Key{Application, want.Name}); d.actual.Lookup(app, AppID) == "" {
 			s.Needs = []Key{app}
 		}
@@ -92,6 +92,9 @@ func (d *differ) servicePrincipal(want *Declared, live *Live) {
 	}
 	changes := d.compare(want.Key, live.Properties, want.Properties)
 	body := pick(want.Properties, changes)
+	if tags, ok := body["tags"].([]any); ok {
+		body["tags"] = union(stack.MergedTags(list(live.Properties, "tags"), tags), nil)
+	}
 	if d.prunes(want.Stack) {
 		if entries, more := d.withoutUnmanaged(want.Key, live); len(more) > 0 {
 			body["keyCredentials"] = entries
@@ -99,7 +102,11 @@ func (d *differ) servicePrincipal(want *Declared, live *Live) {
 		}
 	}
 	if len(changes) > 0 {
-		d.step(Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: changes, Bodies: []map[string]any{body}})
+		s := Step{Action: Update, Key: want.Key, Stack: want.Stack, ID: live.ID, Customer: d.inCustomer(want.Key), Changes: changes, Bodies: []map[string]any{body}}
+		if s.Customer && live.Stack == "" {
+			s.Action = Adopt
+		}
+		d.step(s)
 	}
 }
 

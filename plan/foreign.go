@@ -88,7 +88,7 @@ func (d *differ) foreign() {
 	byHolder := map[Key][]Foreign{}
 	add := func(f Foreign) {
 		owner := d.principal(f.Resource)
-		if d.declared[owner] == nil && len(given[owner]) == 0 || d.going[owner] {
+		if !d.manages(owner) && len(given[owner]) == 0 || d.going[owner] {
 			return
 		}
 		byHolder[owner] = append(byHolder[owner], f)
@@ -132,7 +132,7 @@ func (d *differ) foreign() {
 		// object has no permissions yet: the creator of the object may have
 		// added it.
 		why := slices.DeleteFunc(slices.Clone(all), func(f Foreign) bool {
-			return f.Kind != Owner && (f.Removed || granted[resource] || d.declared[resource] == nil)
+			return f.Kind != Owner && (f.Removed || granted[resource] || !d.manages(resource))
 		})
 		if len(why) > 0 {
 			d.plan.Distrusted = append(d.plan.Distrusted, Distrust{To: resource, Display: d.actual.Objects[resource].Display, Gets: given[resource], Foreign: why})

@@ -39,18 +39,18 @@ func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) b
 	deletes, of := 0, 0
 	var refused Prevented
 	for _, s := range p.Steps {
-		if s.Action != Delete || !isObject(s.Kind) && s.Kind != Terraform {
+		if s.Action != Delete || !isObject(s.Kind) && s.Kind != Terraform && !s.Customer {
 			continue
 		}
 		if prevented(s) {
 			refused = append(refused, s.Key)
 		}
-		if isObject(s.Kind) {
+		if isObject(s.Kind) || s.Customer {
 			deletes++
 		}
 	}
 	for k, o := range state.Objects {
-		if isObject(k.Kind) && slices.Contains(p.Stacks, o.Stack) {
+		if isObject(k.Kind) && slices.Contains(p.Stacks, o.Stack) { // an application elsewhere stands for its service principal here
 			of++
 		}
 	}

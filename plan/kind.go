@@ -86,7 +86,7 @@ var kinds = []kind{
 		Create: {create, applications}, Update: {update, applications}, Adopt: {update, "Application.ReadWrite.All"}, Link: {link, applications}, Restore: {create, applications}, Delete: {discard, applications}, Purge: {purge, applications},
 	}},
 	{name: ServicePrincipal, actions: map[Action]action{
-		Create: {update, applications}, Update: {update, applications}, Delete: {discard, applications}, Purge: {purge, applications},
+		Create: {update, applications}, Update: {update, applications}, Adopt: {update, "Application.ReadWrite.All"}, Delete: {discard, applications}, Purge: {purge, applications},
 	}},
 	{name: Member, relation: true, within: true, actions: map[Action]action{
 		Create: {give, "GroupMember.ReadWrite.All"}, Delete: {detach, "GroupMember.ReadWrite.All"},
@@ -156,7 +156,7 @@ func (s Step) Permission() string {
 	switch {
 	case s.Kind == Owner && s.Refs.Resource.Kind == Group:
 		return anyGroup
-	case s.Kind == ServicePrincipal && s.Stack == "":
+	case s.Kind == ServicePrincipal && (s.Stack == "" || s.Customer):
 		return "Application.ReadWrite.All" // of an application that the caller cannot own
 	}
 	return s.does().permission

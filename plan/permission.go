@@ -91,8 +91,11 @@ func DeployerPermissions(stacks []*stack.Stack) []string {
 	}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
-			if !a.Existing {
+			if !a.Existing && s.Home == "" {
 				takes(Application, Create)
+			}
+			if !a.Existing && s.Home != "" {
+				all[Step{Action: Create, Key: Key{Kind: ServicePrincipal}, Stack: "s", Customer: true}.Permission()] = true
 			}
 			if len(a.RoleAssignments) > 0 {
 				takes(Assignment, Create)

@@ -87,6 +87,9 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	d.plan.Stacks = sorted(d.managed)
 	d.orphans()
 	for k, live := range actual.Objects {
+		if live.elsewhere() {
+			continue
+		}
 		if _, keep := declared[k]; !keep && live.Stack != "" && d.managed[live.Stack] && !(k.Kind == Owner && d.trusts(live)) &&
 			!declaration.left[k] && !d.survivesAdoption(live) {
 			d.going[k] = true

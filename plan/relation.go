@@ -135,6 +135,7 @@ func (d *differ) delete(live *Live) {
 		if d.going[Key{Application, live.Name}] {
 			return
 		}
+		s.Customer = d.inCustomer(live.Key)
 	case Terraform:
 		s.Hosting, s.Needs = d.actual.Hosting[live.Key], live.Needs
 	case Password:
@@ -144,8 +145,8 @@ func (d *differ) delete(live *Live) {
 	if d.options.KeepDeleted {
 		return
 	}
-	switch live.Kind {
-	case User, Group, Application: // and with it its service principal
+	switch {
+	case isObject(live.Kind), s.Customer: // of an application, its service principal too
 		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, FollowsDelete: true})
 	}
 }

@@ -189,7 +189,7 @@ func expected(c Change) bool {
 	}
 	value, _ := c.To.(string)
 	tag, _ := c.Path.entryOf("tags")
-	return empty(c.To) || strings.HasPrefix(tag, stack.MarkPrefix) || strings.HasPrefix(value, stack.MarkPrefix)
+	return empty(c.To) || strings.HasPrefix(tag, stack.MarkPrefix) || strings.HasPrefix(tag, stack.CustomerMark) || strings.HasPrefix(value, stack.MarkPrefix)
 }
 
 func (p *Plan) change(c Change, paint func(tint, string) string) string {

@@ -47,6 +47,10 @@ type Step struct {
 	// was in the recycle bin before.
 	FollowsDelete bool `json:"followsDelete,omitempty"`
 
+	// Customer tells of a service principal in the tenant of a customer: its application
+	// is registered in another tenant.
+	Customer bool `json:"customer,omitempty"`
+
 	// Clients are existing applications that it pre-authorizes, or gives more scopes.
 	Clients []Key `json:"clients,omitempty"`
 }

@@ -18,11 +18,11 @@ const scopeSource = "Microsoft: Protected web API, App registration; Microsoft: 
 var exposureRules = []Rule{
 	{
 		ID: "multi-tenant", Severity: Medium, Reason: "users of every tenant can sign in, and each is somebody whom only the application's own checks keep out",
-		Fix: "use AzureADMyOrg, or state in the Conformance document whose tenants are welcome", Source: "Microsoft: Convert your app to be multitenant; CIS Microsoft 365 Foundations Benchmark",
+		Fix: "use AzureADMyOrg, or state the customers of the application, or in the Conformance document whose tenants are welcome", Source: "Microsoft: Convert your app to be multitenant; CIS Microsoft 365 Foundations Benchmark",
 		Violates: "displayName: A\nsignInAudience: AzureADMultipleOrgs",
 		Clean:    "displayName: A\nsignInAudience: AzureADMyOrg",
-		find: when(func(a subject) bool { return a.multiTenant() && !a.all.tenants[a.id()] },
-			"it admits users of every tenant, and no Conformance document says that other tenants are welcome", "signInAudience"),
+		find: when(func(a subject) bool { return a.multiTenant() && !a.all.tenants[a.id()] && len(a.Customers) == 0 },
+			"it admits users of every tenant, and neither its customers nor a Conformance document say that other tenants are welcome", "signInAudience"),
 	},
 	{
 		ID: "personal-accounts", Severity: High, Reason: "anybody with a Microsoft account can sign in",

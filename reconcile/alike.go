@@ -19,7 +19,7 @@ func (t *tenant) alike(stacks []*stack.Stack) []query {
 	}
 	for _, s := range stacks {
 		for _, a := range s.Applications {
-			if !a.Existing && a.Adopt == "" {
+			if !a.Existing && a.Adopt == "" && s.Home == "" {
 				missing(applications, plan.Application, s.UniqueName(a.Name), a.DisplayName)
 			}
 		}

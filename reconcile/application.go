@@ -37,7 +37,7 @@ func (t *task) servicePrincipal() ([]graph.Request, error) {
 			t.learn(s.Key, plan.ID, made.ID)
 			t.learn(app, plan.ServicePrincipalID, made.ID)
 		})
-	case plan.Update:
+	case plan.Update, plan.Adopt:
 		return t.writes(graph.UpdateServicePrincipal(s.ID, t.bodies[0]))
 	default:
 		return t.remove(graph.DeleteServicePrincipal(s.ID), graph.ByID(graph.ServicePrincipals, s.ID), "", nil)

@@ -220,7 +220,7 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 
 func (w *world) state(stacks []*stack.Stack) *plan.State {
 	w.t.Helper()
-	state, err := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}.Read(context.Background(), w.placed(stacks), nil)
+	state, err := reconcile.Reader{Graph: w.graph, Home: w.home, Keep: w.keep, Now: time.Now}.Read(context.Background(), w.placed(stacks), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -171,6 +171,9 @@ func (t *tenant) microsofts(appID string) (plan.Key, bool) {
 
 func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query {
 	k := plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}
+	if s.Home != "" && !a.Existing {
+		return nil // see customers
+	}
 	if a.Adopt != "" {
 		return t.adoptedAlone(t.adopts[strings.ToLower(a.Adopt)])
 	}

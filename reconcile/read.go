@@ -31,6 +31,9 @@ type Reader struct {
 	// by its appId alone.
 	Manifests []*stack.Stack
 
+	// Home is where the applications of customers' stacks are registered.
+	Home Home
+
 	// Prove, when set, tells which of the kept credentials the tenant takes.
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 }
@@ -55,7 +58,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	}
 	t.state.Caller, t.state.Permissions = caller.ID, caller.Permissions
 	for _, read := range []func([]*stack.Stack) error{
-		t.marked, t.named, t.servicePrincipals, t.relations, t.kept,
+		t.marked, t.customers, t.named, t.servicePrincipals, t.relations, t.kept,
 		func([]*stack.Stack) error { return t.pending() },
 	} {
 		if err := read(stacks); err != nil {
@@ -203,7 +206,9 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 			case plan.Application:
 				o.Stack, _ = stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
 			default:
-				o.Stack = stack.StackOfTags(strs(m, "tags"))
+				if o.Stack = stack.StackOfTags(strs(m, "tags")); t.foreign(m) { // the mark of the stack may be its application's
+					o.Stack, _ = stack.CustomerOf(strs(m, "tags"))
+				}
 			}
 			if o.Stack != "" {
 				t.state.Deleted = append(t.state.Deleted, o)
@@ -354,7 +359,7 @@ func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
 	var queries []query
 	for _, k := range slices.SortedFunc(maps.Keys(t.state.Objects), byName) {
 		app := t.state.Objects[k]
-		if k.Kind != plan.Application || app.ServicePrincipalID != "" {
+		if k.Kind != plan.Application || app.ServicePrincipalID != "" || t.elsewhere(k) {
 			continue
 		}
 		if app.Stack != "" && !t.managed[app.Stack] && !others[app.Name] {

@@ -36,6 +36,7 @@ type world struct {
 	graph  *graph.Client
 	keep   reconcile.Keep
 	wire   *wire
+	home   reconcile.Home // of a customer
 
 	patience time.Duration
 	lag      time.Duration // how long a write may not be visible

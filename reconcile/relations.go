@@ -71,7 +71,7 @@ type adds func([]query, error) error
 // managed, what it gives and how it can sign in.
 func (t *tenant) applicationRelations(add adds, o *plan.Live, managed, given bool) error {
 	id := o.ServicePrincipalID
-	if managed {
+	if managed && o.ID != "" {
 		if err := add(t.applicationAlone(o, t.declared[o.Key])); err != nil {
 			return err
 		}
@@ -221,6 +221,9 @@ func (t *tenant) addAssignment(m map[string]any) {
 	who := t.key(str(m, "principalId"), str(m, "principalType"))
 	// Users and groups are the resource's business, an application is its own.
 	owner := t.stackOf(resource)
+	if t.elsewhere(resource) {
+		owner = "" // the customer gives the roles of the application to whom they like
+	}
 	if who.Kind == plan.Application && t.stackOf(who) != "" {
 		owner = t.stackOf(who)
 	}
@@ -265,7 +268,7 @@ func (t *tenant) grant(m map[string]any) error {
 func (t *tenant) addGrant(m map[string]any) {
 	client, resource := t.key(str(m, "clientId"), "ServicePrincipal"), t.key(str(m, "resourceId"), "ServicePrincipal")
 	owner := t.stackOf(client)
-	if owner == "" {
+	if owner == "" && !t.elsewhere(resource) {
 		owner = t.stackOf(resource)
 	}
 	scope := []any{}

@@ -56,7 +56,7 @@ func (w *world) addPassword(id, name string, end time.Time) (graph.Password, err
 func (w *world) write(write graph.Write) error { return w.graph.Send(w.t.Context(), write).Err }
 
 func (w *world) reader() reconcile.Reader {
-	return reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now, Lag: w.lag}
+	return reconcile.Reader{Graph: w.graph, Home: w.home, Keep: w.keep, Now: time.Now, Lag: w.lag}
 }
 
 func (w *world) applier() reconcile.Applier {

@@ -43,8 +43,12 @@ const configSchema = `{
 						"type": "string",
 						"pattern": "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,})$"
 					},
+					"customerOf": {
+						"description": "For the tenant of a customer: the target where the multi-tenant applications that the customer gets are registered.",
+						"type": "string"
+					},
 					"cloud": {
-						"description": "The cloud that the tenant is in; default: public.",
+						"description": "The cloud that the tenant is in; default: public, or the cloud of customerOf.",
 						"enum": ["public", "usgov", "usgov-dod", "china"]
 					},
 					"credential": {
@@ -88,6 +92,34 @@ type Config struct {
 func (c *Config) Targets() []string {
 	targets, _ := c.content["targets"].(map[string]any)
 	return slices.DeleteFunc(names(targets), func(name string) bool { return name == Local })
+}
+
+// Customers are the targets of customers' tenants, each with its home.
+func (c *Config) Customers() map[string]string {
+	all := map[string]string{}
+	targets, _ := c.content["targets"].(map[string]any)
+	for name := range targets {
+		stated, _ := targets[name].(map[string]any)
+		if home, ok := stated["customerOf"].(string); ok {
+			all[name] = home
+		}
+	}
+	return all
+}
+
+// checkCustomers refuses homes that are not targets, or that are customers themselves.
+func (c *Config) checkCustomers() (mistakes Mistakes) {
+	customers := c.Customers()
+	for _, name := range names(customers) {
+		at := c.value("/targets" + pointer(name, "customerOf"))
+		switch home := customers[name]; {
+		case home == name || customers[home] != "":
+			mistakes.add(at, "name the target where the applications are registered", "target %s: %s is the target of a customer", name, home)
+		case home != Local && !slices.Contains(c.Targets(), home):
+			mistakes.add(at, oneOf(home, append([]string{Local}, c.Targets()...)), "target %s: unknown target %q", name, home)
+		}
+	}
+	return mistakes
 }
 
 // Parameters are the values that it gives parameters for a target.
@@ -159,7 +191,9 @@ func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 	if errors.As(c.MustCompile(url).Validate(any(config)), &invalid) {
 		d.explain(invalid)
 	}
-	return &Config{d.tree, config}, d.mistakes.Sorted()
+	read := &Config{d.tree, config}
+	d.mistakes = append(d.mistakes, read.checkCustomers()...)
+	return read, d.mistakes.Sorted()
 }
 
 // unreadable says where and why a file is no YAML.

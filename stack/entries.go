@@ -69,7 +69,7 @@ func (t *tree) forTarget(list *yaml.Node) (included, ok bool) {
 			continue
 		}
 		ok = t.knownTarget(name.Value, t.at(name)) && ok
-		included = included || name.Value == t.scope.stage.target()
+		included = included || t.scope.stage.is(name.Value)
 	}
 	return included, ok
 }
@@ -84,7 +84,7 @@ func (t *tree) excludes(targets any) bool {
 	included := false
 	for i, e := range entries {
 		name, _ := e.(string)
-		included = included || name == t.scope.stage.target()
+		included = included || t.scope.stage.is(name)
 		included = !t.knownTarget(name, t.value("/metadata"+pointer("targets", i))) || included
 	}
 	return !included

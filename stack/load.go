@@ -52,6 +52,9 @@ func Load(dir string, stage Stage) ([]*Stack, error) {
 	}
 	var all []*Stack
 	for _, name := range slices.Sorted(maps.Keys(l.stacks)) {
+		if home := stage.Home(); home != "" {
+			l.stacks[name].forCustomer(home, stage.target())
+		}
 		all = append(all, l.stacks[name].Stack)
 	}
 	return all, nil
@@ -256,6 +259,7 @@ func (l *loader) check(s *loaded) {
 	for _, a := range s.Applications {
 		l.checkApplication(s, a)
 	}
+	l.checkCustomers(s)
 	for _, u := range s.Users {
 		l.checkUser(s, u)
 	}

@@ -13,6 +13,10 @@ type Stage struct {
 	Target  string   // "" is Local
 	Targets []string // the targets of provision.yaml; nil does not check the names in manifests
 
+	// Customers are the targets of customers' tenants, each with its home: the target
+	// where the applications that a customer gets are registered.
+	Customers map[string]string
+
 	Cloud Cloud // of the target; the zero value is the public cloud
 
 	// Configured are the parameters of the target in provision.yaml. Values of

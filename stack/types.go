@@ -15,6 +15,7 @@ type Stack struct {
 	Protection   Protection
 	Environment  string    // the suffix of an environment of its own, or ""
 	Expires      time.Time // when the environment may be deleted; zero does not change the expiry date
+	Home         string    // the target where the applications are registered, if the target is a customer's; else ""
 	Excluded     []Excluded
 	Deployers    []string // who applies the stack, in the forms of an owner: they may own what it makes
 	Applications []*Application
@@ -64,6 +65,10 @@ type Application struct {
 
 	// Adopt is the appId of a registration that the stack takes over.
 	Adopt string `json:"adopt,omitempty"`
+
+	// Customers are the targets of other tenants that get a service principal of the
+	// application.
+	Customers []Customer `json:"customers,omitempty"`
 
 	DisplayName                string           `json:"displayName,omitempty"`
 	Description                *string          `json:"description,omitempty"`

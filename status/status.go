@@ -84,7 +84,8 @@ func Of(state *plan.State, names []string, kept Kept, now time.Time) []Stack {
 		if s == nil || o.Adopted {
 			continue
 		}
-		if o.Kind != plan.Password && o.Kind != plan.Secret {
+		elsewhere := o.Kind == plan.Application && o.ID == "" // registered in another tenant
+		if o.Kind != plan.Password && o.Kind != plan.Secret && !elsewhere {
 			s.Owns[string(o.Kind)]++
 		}
 		switch o.Kind {

@@ -25,14 +25,14 @@ func state() *plan.State {
 				object{"displayName": "old", "keyId": "K2", "endDateTime": now.Add(-25 * time.Hour).Format(time.RFC3339)}},
 			"keyCredentials": []any{
 				object{"displayName": "CN=worker", "keyId": "K3", "usage": "Verify", "endDateTime": now.Add(29*24*time.Hour + time.Hour).Format(time.RFC3339)},
-				object{"displayName": "CN=saml", "keyId": "K4", "usage": "Sign", "endDateTime": now.Format(time.RFC3339)}}}}, AppID: "a1"},
+				object{"displayName": "CN=saml", "keyId": "K4", "usage": "Sign", "endDateTime": now.Format(time.RFC3339)}}}}, ID: "o1", AppID: "a1"},
 		{Object: plan.Object{Key: staff, Stack: "orders", Properties: object{"displayName": "Staff"}}},
 		{Object: plan.Object{Key: ada, Stack: "orders", Properties: object{"userPrincipalName": "Ada@contoso.example", "accountEnabled": true}}},
 		{Object: plan.Object{Key: ben, Stack: "orders", Properties: object{"userPrincipalName": "ben@contoso.example", "accountEnabled": false}}},
 		{Object: plan.Object{Key: plan.AssignmentKey(api, "Admin", staff), Stack: "orders", Properties: object{"appRoleId": "r1"}, Ends: plan.Ends{Resource: api, Principal: staff}}},
 		{Object: plan.Object{Key: plan.MemberKey(staff, ada), Stack: "orders", Ends: plan.Ends{Resource: staff, Principal: ada}}},
-		{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: "shop.web"}, Stack: "shop", Properties: object{}}, AppID: "a2"},
-		{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: "nobodys"}, Properties: object{}}, AppID: "a3"},
+		{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: "shop.web"}, Stack: "shop", Properties: object{}}, ID: "o2", AppID: "a2"},
+		{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: "nobodys"}, Properties: object{}}, ID: "o3", AppID: "a3"},
 	}
 	s := &plan.State{Objects: map[plan.Key]*plan.Live{}}
 	for _, o := range all {

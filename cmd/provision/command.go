@@ -58,8 +58,13 @@ func (a *app) stageArgs() (args []string) {
 
 // commandAt is command about another folder or stack, or none.
 func (a *app) commandAt(where []string, verb string, args ...string) string {
+	return a.commandOn(a.config.GetString("target"), where, verb, args...)
+}
+
+// commandOn is commandAt for another target.
+func (a *app) commandOn(target string, where []string, verb string, args ...string) string {
 	words := slices.Concat([]string{verb}, where, args)
-	if target := a.config.GetString("target"); target != "" && target != "local" {
+	if target != "" && target != "local" {
 		words = append(words, "--target", target)
 	}
 	if a.state != "" {

@@ -38,8 +38,9 @@ type connection struct {
 	state             *plan.State // of the command's stacks, once it was read
 	keep              reconcile.Keep
 	hosting           *hosting
-	lag               time.Duration // how long writes may stay invisible
-	newSecretPatience time.Duration // how long the token endpoint may not know a new secret
+	home              reconcile.Home // of a customer's target
+	lag               time.Duration  // how long writes may stay invisible
+	newSecretPatience time.Duration  // how long the token endpoint may not know a new secret
 	now               func() time.Time
 	administrator     string                                                               // appId of the local tenant's, which nobody has registered
 	caFile            string                                                               // of the local tenant
@@ -59,8 +60,13 @@ type connection struct {
 // connect opens the tenant that --target names.
 func (a *app) connect(ctx context.Context) (*connection, error) {
 	target := a.config.GetString("target")
-	if target == "local" {
+	switch home := a.homeOf(target); {
+	case target == stack.Local:
 		return a.connectLocal(ctx)
+	case home == stack.Local:
+		return a.connectLocalCustomer(ctx, target)
+	case home != "":
+		return a.connectCustomer(ctx, target, home)
 	}
 	return a.connectReal(target)
 }
@@ -121,7 +127,7 @@ const realLag = 5 * time.Minute
 
 // cloudOf is the cloud of a target; the schema of provision.yaml has checked its name.
 func (a *app) cloudOf(target string) microsoft.Cloud {
-	c, _ := microsoft.CloudNamed(cmp.Or(a.config.GetString("targets."+target+".cloud"), microsoft.Clouds[0].Name))
+	c, _ := microsoft.CloudNamed(cmp.Or(a.config.GetString("targets."+target+".cloud"), a.config.GetString("targets."+a.homeOf(target)+".cloud"), microsoft.Clouds[0].Name))
 	return c
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/internal/display"
@@ -93,7 +95,26 @@ func (a *app) credential(target, tenantID string, in microsoft.Cloud) (azcore.To
 	if err != nil {
 		return nil, hint(usagef("target %s: sign in with the credential %s: %w", target, name, err), "set another credential for the target in provision.yaml: %s", credentialNames())
 	}
+	if os.Getenv(allowedTenants) != "" {
+		return inTenant{credential, tenantID}, nil
+	}
 	return credential, nil
+}
+
+// allowedTenants is the environment variable of azidentity that permits an application to
+// sign in to tenants other than AZURE_TENANT_ID: one deployer for several targets.
+const allowedTenants = "AZURE_ADDITIONALLY_ALLOWED_TENANTS"
+
+// inTenant requests tokens of one tenant.
+type inTenant struct {
+	azcore.TokenCredential
+	tenantID string
+}
+
+// GetToken requests a token of the tenant.
+func (c inTenant) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	o.TenantID = c.tenantID
+	return c.TokenCredential.GetToken(ctx, o)
 }
 
 func credentialNames() string {

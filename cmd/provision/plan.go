@@ -54,8 +54,10 @@ between them.`,
 					if err := a.sayRefusals(ctx, s, p, state, stacks); err != nil {
 						return err
 					}
-					if err := a.sayViolations(ctx, s, p, state, stacks); err != nil {
-						return err
+					if a.homeOf(target) == "" { // the tenant of a customer has no registrations
+						if err := a.sayViolations(ctx, s, p, state, stacks); err != nil {
+							return err
+						}
 					}
 					if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
 						a.say("note: apply refuses this: %v", err)
@@ -189,7 +191,7 @@ func (s *connection) checkTenant(ctx context.Context) error {
 }
 
 func (s *connection) reader() reconcile.Reader {
-	return reconcile.Reader{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate")}
+	return reconcile.Reader{Graph: s.graph, Home: s.home, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate")}
 }
 
 // carryOut applies a plan, shows its progress, and lists the steps that were not

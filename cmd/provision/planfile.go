@@ -106,7 +106,7 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 		protected[d.key] = protected[d.key] || d.protected
 	}
 	return func(s plan.Step) bool {
-		return protected[s.Key] || slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return st.Name == s.Stack && st.Protection.PreventsDelete() })
+		return protected[s.Key] || s.Customer && protected[plan.Key{Kind: plan.Application, Name: s.Name}] || slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return st.Name == s.Stack && st.Protection.PreventsDelete() })
 	}
 }
 

@@ -53,7 +53,7 @@ Graph cannot change: a stack with the same name finds them again.`,
 			}
 			marked := adopt.Marked(state, released)
 			a.listReleased(marked)
-			if len(marked.Applications)+len(marked.Users) == 0 {
+			if len(marked.Applications)+len(marked.Principals)+len(marked.Users) == 0 {
 				a.give("writes", 0)
 				fmt.Fprintln(a.stdout, "nothing to release")
 				return nil
@@ -78,7 +78,7 @@ Graph cannot change: a stack with the same name finds them again.`,
 
 func (a *app) listReleased(marked adopt.Released) {
 	objects := []string{}
-	for _, list := range [][]*plan.Live{marked.Applications, marked.Users} {
+	for _, list := range [][]*plan.Live{marked.Applications, marked.Principals, marked.Users} {
 		for _, o := range list {
 			objects = append(objects, o.String())
 			fmt.Fprintf(a.stdout, "  release %s\n", display.Line(o.String()))

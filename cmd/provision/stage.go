@@ -51,7 +51,11 @@ func (a *app) stage() (stack.Stage, error) {
 		return s, hint(usagef("--suffix %q cannot end the name of a stack", s.Suffix), "use up to 30 lowercase letters, digits and hyphens, e.g. --suffix pr-123")
 	}
 	if a.file != nil {
-		s.Targets, s.Configured = a.file.Targets(), a.file.Parameters(s.Target)
+		s.Targets, s.Customers = a.file.Targets(), a.file.Customers()
+		if home := s.Home(); home != "" {
+			s.Configured = a.file.Parameters(home)
+		}
+		s.Configured = append(s.Configured, a.file.Parameters(s.Target)...)
 	}
 	for _, p := range a.setParameters() {
 		if p.Name == "" {

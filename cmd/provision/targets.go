@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,7 +18,11 @@ import (
 func (a *app) targets() ([]string, error) {
 	stated := a.config.GetString("target")
 	if stated == "all" && a.file != nil && !slices.Contains(a.file.Targets(), "all") {
-		if all := a.file.Targets(); len(all) > 0 {
+		all := a.file.Targets()
+		slices.SortStableFunc(all, func(x, y string) int { // what customers get is registered in their homes
+			return cmp.Compare(min(len(a.homeOf(x)), 1), min(len(a.homeOf(y)), 1))
+		})
+		if len(all) > 0 {
 			return all, nil
 		}
 	}

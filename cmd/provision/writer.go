@@ -74,6 +74,10 @@ func (a *app) targetDir() (string, error) {
 	if _, err := a.realTenant(name); err != nil {
 		return "", err
 	}
+	if a.homeOf(name) == "local" { // a tenant beside the local one
+		dir, err := a.localDir()
+		return filepath.Join(string(dir), "customers", name), err
+	}
 	root, err := provisionDir()
 	return filepath.Join(root, name), err
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"provision/localtenant"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// homeOf is the target where the applications of a customer's target are registered, or
+// "" for a target that is not a customer's.
+func (a *app) homeOf(target string) string {
+	if a.file == nil {
+		return ""
+	}
+	return a.file.Customers()[target]
+}
+
+// homeCommand is the command that applies the manifests to the home of a customer.
+func (a *app) homeCommand(home string) string {
+	return a.commandOn(home, a.where, "apply", a.stageArgs()...)
+}
+
+// connectCustomer opens the tenant of a customer, and the home tenant to read from.
+func (a *app) connectCustomer(ctx context.Context, target, home string) (*connection, error) {
+	at, err := a.connectReal(home)
+	if err != nil {
+		return nil, err
+	}
+	if err := at.checkTenant(ctx); err != nil {
+		return nil, err
+	}
+	s, err := a.connectReal(target)
+	if err != nil {
+		return nil, err
+	}
+	s.home = reconcile.Home{Graph: at.graph, ApplyCommand: a.homeCommand(home)}
+	return s, nil
+}
+
+// connectLocalCustomer opens a tenant beside the local tenant, which is the home. It
+// creates the tenant if it does not exist.
+func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connection, error) {
+	name, err := a.realTenant(target)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.connectLocal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tenant, err := localTenantNamed(ctx, s.manage, name)
+	if err == nil {
+		s.home = reconcile.Home{Graph: s.graph, ApplyCommand: a.homeCommand(stack.Local)}
+		s.graph, err = s.graphOf(tenant.TenantID, tenant.ClientID, tenant.ClientSecret)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	if s.keep.Dir, err = a.targetDir(); err != nil {
+		s.close()
+		return nil, err
+	}
+	s.v1Issuer = strings.ReplaceAll(s.v1Issuer, s.tenantID, tenant.TenantID)
+	s.target, s.tenantID, s.administrator = target, tenant.TenantID, tenant.ClientID
+	return s, nil
+}
+
+// localTenantNamed finds a tenant beside the local one by its id or domain, or creates it.
+func localTenantNamed(ctx context.Context, manage *localtenant.Management, name string) (localtenant.Tenant, error) {
+	for created := false; ; created = true {
+		all, err := manage.Tenants(ctx)
+		if err != nil {
+			return localtenant.Tenant{}, err
+		}
+		if i := slices.IndexFunc(all, func(t localtenant.Tenant) bool {
+			return strings.EqualFold(t.Domain, name) || strings.EqualFold(t.TenantID, name)
+		}); i >= 0 {
+			return all[i], nil
+		}
+		if stack.IsID(name) || created {
+			return localtenant.Tenant{}, hint(usagef("there is no tenant %s beside the local tenant", name), "name it by a domain: provision creates it")
+		}
+		if _, err := manage.CreateTenant(ctx, name); err != nil {
+			return localtenant.Tenant{}, err
+		}
+	}
+}

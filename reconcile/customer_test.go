@@ -1,0 +1,178 @@
+package reconcile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"provision/emulator/directory"
+	"provision/graph"
+	"provision/plan"
+	"provision/reconcile"
+	"provision/stack"
+)
+
+// newCustomer returns a world whose tenant is that of a customer, and the world of its
+// home tenant.
+func newCustomer(t *testing.T) (home, customer *world) {
+	home = newWorld(t)
+	at := home.tenant.AddTenant(t, directory.Seed{Domain: "fabrikam.onmicrosoft.com"})
+	customer = &world{t: t, tenant: at, keep: reconcile.Keep{Dir: t.TempDir(), AllowOutside: true}, patience: home.patience, wire: home.wire}
+	customer.graph = customer.connect(home.wire)
+	customer.home = reconcile.Home{Graph: home.graph, ApplyCommand: "provision apply"}
+	return home, customer
+}
+
+// shop is a stack of an API and two clients; atHome registers it, and not atHome gives it
+// to a customer.
+func shop(atHome bool, users ...string) []*stack.Stack {
+	audience := "AzureADMultipleOrgs"
+	api := &stack.Application{Name: "api", DisplayName: "API", SignInAudience: &audience}
+	client := &stack.Application{Name: "client", DisplayName: "Client", SignInAudience: &audience,
+		Permissions: []stack.Permission{{Resource: "api", Scopes: []string{"read"}, Roles: []string{"Robot"}, AdminConsent: true}}}
+	s := &stack.Stack{Name: "shop", Applications: []*stack.Application{api, client}}
+	if atHome {
+		api.API.OAuth2PermissionScopes = []stack.Scope{{Value: "read"}, {Value: "write"}}
+		api.AppRoles = []stack.AppRole{
+			{Value: "Admin", DisplayName: "Admin", AllowedMemberTypes: []string{"User"}},
+			{Value: "Robot", DisplayName: "Robot", AllowedMemberTypes: []string{"Application"}, ID: "6f1e1f5e-7c8e-4b3a-9f0e-0d6a3f9b1c11"}}
+		return []*stack.Stack{s}
+	}
+	s.Home = "production"
+	for _, a := range s.Applications {
+		a.Customers = []stack.Customer{{Target: "fabrikam"}}
+	}
+	for _, name := range users {
+		s.Users = append(s.Users, &stack.User{Name: name, Existing: true, UserPrincipalName: name + "@${tenant.domain}"})
+	}
+	if len(users) > 0 {
+		api.RoleAssignments = []stack.RoleAssignment{{Role: "Admin", Users: users}}
+	}
+	return []*stack.Stack{s}
+}
+
+// TestCustomer: the tenant of a customer gets service principals, consent and the roles of
+// its own people, and no registration; a second apply writes nothing.
+func TestCustomer(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	_, err := customer.reader().Read(t.Context(), shop(false), nil)
+	if err == nil || !strings.Contains(err.Error(), "application api is not registered in target production") || !strings.Contains(err.Error(), "`provision apply`") {
+		t.Errorf("without the registrations: %v", err)
+	}
+	home.must(shop(true), plan.Options{})
+	registered := home.dump()
+	customer.person("bob")
+	eve := customer.person("eve")
+	customer.must(shop(false, "bob"), plan.Options{})
+	customer.settled(shop(false, "bob"), plan.Options{})
+	if after := home.dump(); after != registered {
+		t.Errorf("the home tenant has changed:\n%s", cmp.Diff(registered, after))
+	}
+	got := customer.dump()
+	for _, want := range []string{"provision:customer=shop.api", "provision:customer=shop.client", "Robot", "bob@fabrikam.onmicrosoft.com"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the tenant of the customer has no %s", want)
+		}
+	}
+
+	// What the customer gives its own people and programs is not the stack's.
+	state := customer.state(shop(false))
+	api := state.Objects[plan.Key{Kind: plan.Application, Name: "shop.api"}]
+	if err := customer.write(graph.AssignRole(api.ServicePrincipalID, eve, stack.RoleID("shop.api", "Admin"))); err != nil {
+		t.Fatal(err)
+	}
+	_, appID, err := customer.upsertApplication("theirs", graph.Object{"displayName": "Theirs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := customer.upsertServicePrincipal(appID, graph.Object{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := customer.write(graph.Grant(theirs, api.ServicePrincipalID, "write")); err != nil {
+		t.Fatal(err)
+	}
+	customer.settled(shop(false), plan.Options{})
+
+	// Consent of the client that was given by hand is.
+	client := state.Objects[plan.Key{Kind: plan.Application, Name: "shop.client"}]
+	grant := state.Objects[plan.GrantKey(client.Key, api.Key)]
+	if err := customer.write(graph.UpdateGrant(grant.ID, "read write")); err != nil {
+		t.Fatal(err)
+	}
+	if p := customer.plan(shop(false), plan.Options{}); len(p.Steps) != 1 || p.Steps[0].Key != grant.Key {
+		t.Errorf("the plan has %v", p.Steps)
+	}
+
+	// Destroy takes the service principals and consent, and nothing else.
+	customer.must(nil, plan.Options{Destroy: []string{"shop"}})
+	got = customer.dump()
+	if strings.Contains(got, "provision:customer") || !strings.Contains(got, "Theirs") || !strings.Contains(got, "eve@") {
+		t.Errorf("after destroy:\n%s", got)
+	}
+	home.settled(shop(true), plan.Options{})
+}
+
+// TestCustomerOfAnOldRegistration: a service principal whose application was deleted at
+// home gives way to that of the new one.
+func TestCustomerOfAnOldRegistration(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	home.must(shop(true), plan.Options{})
+	customer.must(shop(false), plan.Options{})
+	old := customer.state(shop(false)).Objects[plan.Key{Kind: plan.Application, Name: "shop.api"}].AppID
+	home.must(nil, plan.Options{Destroy: []string{"shop"}})
+	home.must(shop(true), plan.Options{})
+	customer.must(shop(false), plan.Options{})
+	state := customer.state(shop(false))
+	if now := state.Objects[plan.Key{Kind: plan.Application, Name: "shop.api"}]; now.AppID == old || now.ServicePrincipalID == "" {
+		t.Errorf("shop.api is appId %s, with service principal %q", now.AppID, now.ServicePrincipalID)
+	}
+	if state.Objects[plan.Key{Kind: plan.Application, Name: old}] != nil {
+		t.Error("the old service principal is still there")
+	}
+	customer.settled(shop(false), plan.Options{})
+}
+
+// TestCustomerPermissions: in the tenant of a customer nobody can own the application, so
+// the permission for owned applications is not sufficient.
+func TestCustomerPermissions(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	home.must(shop(true), plan.Options{})
+	p := customer.plan(shop(false), plan.Options{})
+	err := p.CheckPermissions([]string{"Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"})
+	if err == nil || !strings.HasSuffix(err.Error(), ": Application.ReadWrite.All") {
+		t.Errorf("error %v", err)
+	}
+	want := []string{"AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "GroupMember.Read.All", "User.Read.All"}
+	if diff := cmp.Diff(want, plan.DeployerPermissions(shop(false))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTagsOfAnotherTenantsApplication: a service principal shows the tags of its
+// application, which another tenant writes. They make it no stack's, also in the recycle bin.
+func TestTagsOfAnotherTenantsApplication(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	home.must(shop(true), plan.Options{})
+	appID := home.state(shop(true)).Objects[plan.Key{Kind: plan.Application, Name: "shop.api"}].AppID
+	id, err := customer.upsertServicePrincipal(appID, graph.Object{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := func() {
+		t.Helper()
+		if p := customer.plan(nil, plan.Options{Destroy: []string{"shop"}}); len(p.Steps) > 0 {
+			t.Errorf("destroy would do %v", p.Steps)
+		}
+	}
+	empty()
+	if err := customer.write(graph.DeleteServicePrincipal(id)); err != nil {
+		t.Fatal(err)
+	}
+	empty()
+}
