@@ -28,11 +28,22 @@ var standIn = sync.OnceValues(func() (string, error) {
 	}
 	standInDir = dir
 	const version = "4.99.0"
-	binary := filepath.Join(dir, "registry.terraform.io", "hashicorp", "azurerm", version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-azurerm_v"+version)
-	build := exec.Command("go", "build", "-o", binary, ".")
+	in := func(registry string) string {
+		return filepath.Join(dir, registry, "hashicorp", "azurerm", version, runtime.GOOS+"_"+runtime.GOARCH)
+	}
+	const name = "terraform-provider-azurerm_v" + version
+	build := exec.Command("go", "build", "-o", filepath.Join(in("registry.terraform.io"), name), ".")
 	build.Dir = filepath.Join("testdata", "azurerm")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the stand-in: %w: %s", err, out)
+	}
+	// OpenTofu looks for the same provider in its own registry.
+	opentofu := in("registry.opentofu.org")
+	if err := os.MkdirAll(opentofu, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.Link(filepath.Join(in("registry.terraform.io"), name), filepath.Join(opentofu, name)); err != nil {
+		return "", err
 	}
 	file := filepath.Join(dir, "terraformrc")
 	return file, os.WriteFile(file, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror { path = %q }\n}\n", dir), 0o600)
@@ -94,6 +105,14 @@ func TestModulesOfAzure(t *testing.T) {
 			map[string]any{"url": "https://vault-function-of-contoso.azurewebsites.net", "name": "vault-function-of-contoso", "resource_group": "rg-vault-function-of-contoso", "principal_id": "00000000-0000-0000-0000-00000000000a"},
 			map[string]any{"storage_account_name": "stvaultfunctionofcontoso", "storage_uses_managed_identity": true, "https_only": true, "app_settings.CLIENT_ID": appID},
 		},
+		"azure-function on App Service": {
+			map[string]any{"name": "heroes", "sku_name": "B1", "runtime": map[string]any{"language": "node", "version": "22"}},
+			[]string{"azurerm_linux_function_app.this", "azurerm_resource_group.this",
+				`azurerm_role_assignment.storage["Storage Blob Data Owner"]`, `azurerm_role_assignment.storage["Storage Queue Data Contributor"]`,
+				`azurerm_role_assignment.storage["Storage Table Data Contributor"]`, "azurerm_service_plan.this", "azurerm_storage_account.this"},
+			map[string]any{"url": "https://heroes.azurewebsites.net", "name": "heroes", "resource_group": "rg-heroes", "principal_id": "00000000-0000-0000-0000-00000000000a"},
+			map[string]any{"site_config[0].always_on": true, "site_config[0].application_stack[0].node_version": "22"},
+		},
 		"key-vault": {
 			map[string]any{"name": "kv-contoso", "readers": map[string]any{"api": appID}},
 			[]string{"azurerm_key_vault.this", "azurerm_resource_group.this", "azurerm_role_assignment.deployer", `azurerm_role_assignment.readers["api"]`},
@@ -153,6 +172,12 @@ func TestModulesRefuseWhatAzureWould(t *testing.T) {
 	}{
 		"a name with capitals":      {"azure-web-app", map[string]any{"name": "Heroes"}, "lowercase letters"},
 		"a region as people say":    {"azure-function", map[string]any{"name": "heroes", "location": "West Europe"}, "westeurope"},
+		"Flex Consumption":          {"azure-function", map[string]any{"name": "heroes", "sku_name": "FC1"}, "another resource"},
+		"two hyphens":               {"key-vault", map[string]any{"name": "kv--contoso"}, "single hyphens"},
+		"a function's Node":         {"azure-web-app", map[string]any{"name": "heroes", "runtime": map[string]any{"language": "node", "version": "22"}}, "22-lts"},
+		"a web app's Node":          {"azure-function", map[string]any{"name": "heroes", "runtime": map[string]any{"language": "node", "version": "22-lts"}}, "e.g. 22."},
+		"a Python that is none":     {"azure-function", map[string]any{"name": "heroes", "runtime": map[string]any{"language": "python", "version": "312"}}, "e.g. 3.12"},
+		"a setting of the provider": {"azure-web-app", map[string]any{"name": "heroes", "app_settings": map[string]any{"website_vnet_route_all": "1"}}, "manages this setting"},
 		"a language that is none":   {"azure-web-app", map[string]any{"name": "heroes", "runtime": map[string]any{"language": "cobol", "version": "1"}}, "python or node"},
 		"a vault's name too long":   {"key-vault", map[string]any{"name": strings.Repeat("v", 25)}, "3 to 24"},
 		"a setting's name":          {"azure-web-app", map[string]any{"name": "heroes", "app_settings": map[string]any{"A-B": "x"}}, "letters, digits"},

@@ -30,7 +30,7 @@ var programs = map[string]struct {
 	"msal-python":          {pythonHas("msal"), "apt-get install python3-msal"},
 	"node":                 {onPath("node"), "apt-get install nodejs"},
 	"msal-node":            {msalNodeThere, "npm ci --prefix emulator/login/testdata/msal-node"},
-	"terraform":            {onPath("terraform"), "https://developer.hashicorp.com/terraform/install, or .ci/run"},
+	"terraform":            {func() bool { return onPath("terraform")() || onPath("tofu")() }, "https://developer.hashicorp.com/terraform/install, or .ci/run"},
 	"jq":                   {onPath("jq"), "apt-get install jq"},
 	"git":                  {onPath("git"), "apt-get install git"},
 	"az":                   {onPath("az"), "apt-get install azure-cli"},

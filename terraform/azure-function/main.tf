@@ -1,5 +1,5 @@
-# An API on Azure Functions: a resource group, a storage account without keys, a Linux
-# service plan and a function app.
+# An API on Azure Functions: a resource group, a storage account that the function app uses
+# with its managed identity, a Linux service plan and a function app.
 
 locals {
   resource_group_name  = var.resource_group_name != "" ? var.resource_group_name : "rg-${var.name}"
@@ -55,6 +55,8 @@ resource "azurerm_linux_function_app" "this" {
   }
 
   site_config {
+    # On a size of App Service, the functions stop without it; the other plans do not take it.
+    always_on           = can(regex("^(Y|EP)", var.sku_name)) ? null : true
     ftps_state          = "Disabled"
     http2_enabled       = true
     minimum_tls_version = "1.2"

@@ -48,13 +48,18 @@ variable "storage_account_name" {
 }
 
 variable "runtime" {
-  description = "The language of the function app and its version: python 3.12, or node 22-lts for a web app and node 22 for a function app."
+  description = "The language of the function app and its version, e.g. python and 3.12, or node and 22."
   type        = object({ language = string, version = string })
   default     = { language = "python", version = "3.12" }
 
   validation {
     condition     = contains(["python", "node"], var.runtime.language)
     error_message = "The language must be python or node."
+  }
+
+  validation {
+    condition     = can(regex(var.runtime.language == "node" ? "^[0-9]{2}$" : "^3\\.[0-9]{1,2}$", var.runtime.version))
+    error_message = "A version of Python is e.g. 3.12, of Node e.g. 22."
   }
 }
 
@@ -73,4 +78,9 @@ variable "sku_name" {
   description = "The size of the service plan: Y1 (Consumption), EP1 (Premium) or a size of App Service such as B1."
   type        = string
   default     = "Y1"
+
+  validation {
+    condition     = var.sku_name != "FC1"
+    error_message = "The Flex Consumption plan (FC1) needs another resource than this module has."
+  }
 }

@@ -37,13 +37,18 @@ variable "tags" {
 }
 
 variable "runtime" {
-  description = "The language of the web app and its version: python 3.12, or node 22-lts for a web app and node 22 for a function app."
+  description = "The language of the web app and its version, e.g. python and 3.12, or node and 22-lts."
   type        = object({ language = string, version = string })
   default     = { language = "python", version = "3.12" }
 
   validation {
     condition     = contains(["python", "node"], var.runtime.language)
     error_message = "The language must be python or node."
+  }
+
+  validation {
+    condition     = can(regex(var.runtime.language == "node" ? "^[0-9]{2}-lts$" : "^3\\.[0-9]{1,2}$", var.runtime.version))
+    error_message = "A version of Python is e.g. 3.12, of Node e.g. 22-lts."
   }
 }
 
@@ -55,6 +60,15 @@ variable "app_settings" {
   validation {
     condition     = alltrue([for name in keys(var.app_settings) : can(regex("^[A-Za-z_][A-Za-z0-9_.]*$", name))])
     error_message = "The names of app settings consist of letters, digits, _ and periods."
+  }
+
+  validation {
+    condition = length(setintersection([for name in keys(var.app_settings) : upper(name)], [
+      "DIAGNOSTICS_AZUREBLOBCONTAINERSASURL", "DIAGNOSTICS_AZUREBLOBRETENTIONINDAYS", "DOCKER_REGISTRY_SERVER_PASSWORD",
+      "DOCKER_REGISTRY_SERVER_URL", "DOCKER_REGISTRY_SERVER_USERNAME", "WEBSITE_HEALTHCHECK_MAXPINGFAILURES",
+      "WEBSITE_HTTPLOGGING_CONTAINER_URL", "WEBSITE_HTTPLOGGING_RETENTION_DAYS", "WEBSITE_VNET_ROUTE_ALL",
+    ])) == 0
+    error_message = "The azurerm provider manages this setting by another argument."
   }
 }
 

@@ -3,8 +3,8 @@ variable "name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$", var.name))
-    error_message = "The name has 3 to 24 letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    condition     = can(regex("^[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$", var.name)) && !strcontains(var.name, "--")
+    error_message = "The name has 3 to 24 letters, digits and single hyphens, begins with a letter and does not end with a hyphen."
   }
 }
 

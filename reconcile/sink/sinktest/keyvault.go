@@ -19,6 +19,7 @@ import (
 // Source: learn.microsoft.com/rest/api/keyvault/secrets.
 type KeyVault struct {
 	*httptest.Server
+	Tenant string // the tenant that clients are told to get a token from
 
 	mu      sync.Mutex
 	secrets map[string]bundle
@@ -44,7 +45,7 @@ type attributes struct {
 // NewKeyVault serves a vault until the test ends.
 func NewKeyVault(t testing.TB) *KeyVault {
 	t.Helper()
-	v := &KeyVault{secrets: map[string]bundle{}, deleted: map[string]bundle{}}
+	v := &KeyVault{Tenant: "tenant", secrets: map[string]bundle{}, deleted: map[string]bundle{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /secrets/{name}/{$}", v.get)
 	mux.HandleFunc("PUT /secrets/{name}", v.set)
@@ -55,7 +56,7 @@ func NewKeyVault(t testing.TB) *KeyVault {
 		defer v.mu.Unlock()
 		switch {
 		case r.Header.Get("Authorization") == "": // the client asks whom to get a token from
-			w.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/tenant", resource="https://vault.azure.net"`)
+			w.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/`+v.Tenant+`", resource="https://vault.azure.net"`)
 			w.WriteHeader(http.StatusUnauthorized)
 		case v.refuses != 0:
 			fail(w, v.refuses, "Forbidden")

@@ -52,7 +52,7 @@ var schemas = map[string]schema.Schema{
 	"azurerm_role_assignment": {Attributes: attributes{"id": computed, "scope": forcesNew, "role_definition_name": forcesNew,
 		"principal_id": forcesNew, "principal_type": optional}},
 	"azurerm_key_vault": {Attributes: attributes{"id": computed, "vault_uri": computed, "name": forcesNew, "resource_group_name": forcesNew,
-		"location": forcesNew, "tenant_id": required, "sku_name": required, "rbac_authorization_enabled": flag,
+		"location": forcesNew, "tenant_id": required, "sku_name": required, "rbac_authorization_enabled": schema.BoolAttribute{Required: true},
 		"purge_protection_enabled":   schema.BoolAttribute{Optional: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplaceIfConfigured()}},
 		"soft_delete_retention_days": number, "tags": texts}},
 }
