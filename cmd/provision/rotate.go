@@ -141,12 +141,11 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
 			Current: state.Lookup(key, plan.ID), Superseded: state.SupersededSecrets(key),
 			Live: func(keyID string) bool { return live[keyID] }}
-		missing := hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
 		switch {
 		case err != nil:
 			return err
 		case id == "":
-			return missing
+			return hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
 		case ok && expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
 			continue
 		}
@@ -155,7 +154,8 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}
 		if !ok {
-			return missing
+			return hint(fmt.Errorf("rotate %s: the stored secret was not found (%s)", r.name(), cmp.Or(r.secret.Sink.String(), "the state folder")),
+				"create a new one with `%s`", s.command("apply"))
 		}
 		chosen = append(chosen, i)
 	}
