@@ -70,7 +70,7 @@ func TestInterruptedCommands(t *testing.T) {
 		{1, 2, false, true, "apply", 3, "SIGINT"},
 		{2, 2, true, true, "apply", 6, "SIGKILL"},
 		{3, 4, true, false, "apply", 20, "504 done"},
-		{4, 12, false, false, "apply", 40, "SIGKILL all"},
+		{4, 4, false, false, "apply", 40, "SIGKILL all"},
 		{5, 1, false, true, "destroy", 2, "SIGKILL"},
 	}
 	if n, err := strconv.ParseUint(os.Getenv("PROVISION_TEST_TRIAL"), 10, 64); err == nil {
