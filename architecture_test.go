@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"output":                  {},
 	"doctor":                  {"graph", "plan", "stack"},
 	"signin":                  {"conformance", "reconcile/sink"},
-	"localtenant":             {"conformance", "graph", "reconcile"},
+	"localtenant":             {"conformance", "emulator", "emulator/faults", "graph", "internal/display", "reconcile", "reconcile/sink"},
 	"cmd/provision":           {"..."},
 	"internal/background":     {},
 	"internal/browsertest":    {},

@@ -352,3 +352,13 @@ func evaluate(e string, values map[string]string, succeeded bool) string {
 	}
 	return values[e]
 }
+
+// lookup is the last value of a variable in an environment.
+func lookup(environment []string, name string) (v string) {
+	for _, line := range environment {
+		if text, ok := strings.CutPrefix(line, name+"="); ok {
+			v = text
+		}
+	}
+	return v
+}

@@ -2,9 +2,10 @@ package main
 
 import (
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+
+	"provision/internal/display"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -71,7 +72,7 @@ func (a *app) commandOn(target string, where []string, verb string, args ...stri
 		words = append(words, "--state", a.state)
 	}
 	for i, word := range words {
-		words[i] = shellQuote(word)
+		words[i] = display.ShellQuote(word)
 	}
 	return program() + " " + strings.Join(words, " ")
 }
@@ -117,15 +118,4 @@ func program() string {
 		return "go run ./cmd/provision"
 	}
 	return "provision"
-}
-
-// plainWord means itself to every shell.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
-
-// shellQuote is a word as a POSIX shell reads it.
-func shellQuote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/graph"
+	"provision/internal/display"
 	"provision/internal/microsoft"
 	"provision/localtenant"
 	"provision/plan"
@@ -81,7 +82,7 @@ func (a *app) realTenant(name string) (id string, err error) {
 		}
 		slices.Sort(known)
 		if near := stack.Nearest(name, known); near != "" {
-			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", shellQuote(near))
+			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", display.ShellQuote(near))
 		}
 		if len(known) > 1 {
 			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")),
@@ -132,7 +133,7 @@ func (a *app) cloudOf(target string) microsoft.Cloud {
 }
 
 // localGraph signs in to a served local tenant as its administrator.
-func (a *app) localGraph(served serving, client *http.Client) (*graph.Client, error) {
+func (a *app) localGraph(served localtenant.Served, client *http.Client) (*graph.Client, error) {
 	cred, err := azidentity.NewClientSecretCredential(served.TenantID, served.ClientID, served.ClientSecret,
 		&azidentity.ClientSecretCredentialOptions{
 			DisableInstanceDiscovery: true, // it would ask the public cloud about localhost

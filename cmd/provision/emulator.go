@@ -11,6 +11,7 @@ import (
 
 	"provision/emulator"
 	"provision/emulator/faults"
+	"provision/localtenant"
 	"provision/stack"
 )
 
@@ -25,10 +26,10 @@ than provision: every provision command serves the tenant itself while it runs.`
 		Example: "  provision emulator\n  provision emulator --in-memory --listen 127.0.0.1:8443 --env-file local.env\n  provision emulator --request-log requests.jsonl",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := tenantOptions{listen: a.config.GetString("listen"), management: a.config.GetString("management"), alias: a.config.GetString("alias")}
+			o := localtenant.Options{Listen: a.config.GetString("listen"), Management: a.config.GetString("management"), Alias: a.config.GetString("alias")}
 			// Not by the environment: there PROVISION_PROXY says where a proxy is.
-			o.proxy, _ = cmd.Flags().GetString("proxy")
-			for _, address := range []struct{ flag, value string }{{"listen", o.listen}, {"management", o.management}, {"proxy", o.proxy}, {"alias", o.alias}} {
+			o.Proxy, _ = cmd.Flags().GetString("proxy")
+			for _, address := range []struct{ flag, value string }{{"listen", o.Listen}, {"management", o.Management}, {"proxy", o.Proxy}, {"alias", o.Alias}} {
 				if err := checkAddress(address.flag, address.value); err != nil {
 					return err
 				}
@@ -39,9 +40,9 @@ than provision: every provision command serves the tenant itself while it runs.`
 					return fmt.Errorf("open the request log: %w", err)
 				}
 				defer f.Close()
-				o.requestLog = f
+				o.RequestLog = f
 			}
-			for _, address := range []string{o.listen, o.management, o.proxy, o.alias} {
+			for _, address := range []string{o.Listen, o.Management, o.Proxy, o.Alias} {
 				if address != "" && !isLoopback(address) {
 					a.say("warning: %s is not a loopback address: anyone who can reach it can use the tenant", address)
 				}
@@ -50,23 +51,23 @@ than provision: every provision command serves the tenant itself while it runs.`
 			if err != nil {
 				return err
 			}
-			if o.faults, err = a.faults(); err != nil {
+			if o.Faults, err = a.faults(); err != nil {
 				return err
 			}
-			if o.replicationLag, err = emulator.ParseLag(a.config.GetString("replication-lag")); err != nil {
+			if o.ReplicationLag, err = emulator.ParseLag(a.config.GetString("replication-lag")); err != nil {
 				return hint(usagef("--replication-lag: %w", err), "for instance 5s, or 2s,jitter=500ms,read-your-writes")
 			}
-			if o.quotas, err = faults.ParseTenantSize(a.config.GetString("quotas")); err != nil {
+			if o.Quotas, err = faults.ParseTenantSize(a.config.GetString("quotas")); err != nil {
 				return usagef("--quotas: %w", err)
 			}
-			o.tenants, _ = cmd.Flags().GetStringSlice("tenant")
-			for _, domain := range o.tenants {
+			o.Tenants, _ = cmd.Flags().GetStringSlice("tenant")
+			for _, domain := range o.Tenants {
 				if !emulator.IsDomain(domain) {
 					return hint(usagef("--tenant %s: not a domain", domain), "try %s.onmicrosoft.com", domain)
 				}
 			}
-			o.inMemory = a.config.GetBool("in-memory")
-			dir, unlock, err := a.servedDir(o.inMemory)
+			o.InMemory = a.config.GetBool("in-memory")
+			dir, unlock, err := a.servedDir(o.InMemory)
 			if err != nil {
 				return err
 			}
@@ -85,7 +86,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 				}
 				defer remove()
 			}
-			for _, domain := range o.tenants {
+			for _, domain := range o.Tenants {
 				a.say("note: tenant %s is also served; GET /tenants of the management API returns its ids and credentials", domain)
 			}
 			if served.Alias != "" {
@@ -95,7 +96,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 			a.give("url", served.Origin)
 			a.give("tenantId", served.TenantID)
 			a.serving()
-			return dir.untilRemoved(cmd.Context())
+			return dir.UntilRemoved(cmd.Context())
 		},
 	}
 	c.Flags().String("listen", "", "listen address and port (default: localhost and the port of the tenant)")
@@ -143,19 +144,22 @@ func isLoopback(address string) bool {
 
 // servedDir locks the folder where other commands look for the tenant that is to
 // be served. It is "" for a tenant in memory where that folder holds another.
-func (a *app) servedDir(inMemory bool) (dir stateDir, unlock func(), err error) {
+func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), err error) {
 	if dir, err = a.localDir(); err != nil {
 		return "", nil, err
 	}
-	stored := inMemory && dir.stored()
+	stored := inMemory && dir.Stored()
 	stated := a.config.GetString("state") != ""
 	if stored && stated {
 		return "", nil, hint(usagef("the folder %s already holds a tenant on disk", dir), "choose another folder with --state, or remove --in-memory")
 	}
+	if err := makeFolder(string(dir)); err != nil {
+		return "", nil, fmt.Errorf("open the local tenant: %w", err)
+	}
 	first := false
 	// A process that was killed a moment ago may still hold the lock.
 	for deadline := time.Now().Add(time.Second); !stored && !first; time.Sleep(20 * time.Millisecond) {
-		if unlock, first, err = dir.lock(); err != nil {
+		if unlock, first, err = dir.Lock(); err != nil {
 			return "", nil, fmt.Errorf("open the local tenant: %w", err)
 		}
 		if inMemory || time.Now().After(deadline) {

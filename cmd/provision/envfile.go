@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"provision/localtenant"
 	"provision/reconcile/sink"
 	"provision/stack"
 )
 
 // envFile is what other programs need to find a served tenant.
-func envFile(s serving) []byte {
+func envFile(s localtenant.Served) []byte {
 	var b bytes.Buffer
 	for _, line := range [][2]string{
 		{"ARM_METADATA_HOSTNAME", strings.TrimPrefix(s.Origin, "https://")},
@@ -51,7 +52,7 @@ func checkEnvFile(path string, overwrite bool) error {
 		return nil
 	case err != nil:
 		return usagef("--env-file: %w", err)
-	case len(old) > 0 && !slices.Equal(variableNames(old), variableNames(envFile(serving{}))):
+	case len(old) > 0 && !slices.Equal(variableNames(old), variableNames(envFile(localtenant.Served{}))):
 		return fmt.Errorf("--env-file: %w", &sink.Refused{File: path, Why: "provision did not write it", Flag: "--overwrite"})
 	}
 	return nil
@@ -67,7 +68,7 @@ func variableNames(text []byte) (names []string) {
 
 // writeEnvFile writes a file with the administrator's secret that only its owner can
 // read. remove deletes it, unless somebody has changed it.
-func writeEnvFile(path string, s serving) (remove func(), err error) {
+func writeEnvFile(path string, s localtenant.Served) (remove func(), err error) {
 	text := envFile(s)
 	if err := sink.WritePrivate(path, text); err != nil {
 		return nil, fmt.Errorf("write the env file: %w", err)

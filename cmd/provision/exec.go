@@ -47,7 +47,7 @@ The exit code is the exit code of the program.`,
 				return err
 			}
 			defer release()
-			environment, err := dir.childEnvironment(os.Environ(), served, a.config.GetBool("credentials"))
+			environment, err := dir.ChildEnvironment(os.Environ(), served, a.config.GetBool("credentials"))
 			if err != nil {
 				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
 			}

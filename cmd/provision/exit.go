@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/graph"
+	"provision/internal/display"
 	"provision/localtenant"
 	"provision/plan"
 	"provision/reconcile"
@@ -133,9 +134,12 @@ func (a *app) hintFor(err error) string {
 	var unusable *sink.Error
 	var refusedFile *sink.Refused
 	var damaged *sink.Damaged
+	var tenant *localtenant.Error
 	switch {
 	case errors.As(err, &h):
 		return h.hint
+	case errors.As(err, &tenant):
+		return tenant.Hint
 	case errors.As(err, &refusedFile):
 		switch refusedFile.Flag {
 		case "":
@@ -148,7 +152,7 @@ func (a *app) hintFor(err error) string {
 		}
 		return "name a file below the working directory, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
 	case errors.As(err, &damaged):
-		return "restore the file, or remove it (`rm " + shellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only it held"
+		return "restore the file, or remove it (`rm " + display.ShellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only it held"
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):

@@ -123,7 +123,7 @@ func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Regist
 	var none *adopt.NotFound
 	if errors.As(err, &none) {
 		if near := nearRegistration(ctx, c, none); near != "" {
-			return nil, hint(err, "did you mean --name %s?", shellQuote(near))
+			return nil, hint(err, "did you mean --name %s?", display.ShellQuote(near))
 		}
 		return nil, hint(err, "list the registrations: `az ad app list --all --query \"[].{name:displayName, appId:appId}\"`")
 	}
@@ -207,7 +207,7 @@ func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Sel
 	for _, l := range lost {
 		fmt.Fprintf(a.stdout, "not in the configuration: %s\n", display.Line(l.String()))
 	}
-	fmt.Fprintf(a.stdout, "\nNext: terraform -chdir=%[1]s init && terraform -chdir=%[1]s plan\n", shellQuote(dir))
+	fmt.Fprintf(a.stdout, "\nNext: terraform -chdir=%[1]s init && terraform -chdir=%[1]s plan\n", display.ShellQuote(dir))
 	if a.config.GetBool("strict") && len(lost) > 0 {
 		return errNo
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/localtenant"
 	"provision/output"
 	"provision/plan"
 	"provision/stack"
@@ -150,7 +151,7 @@ func (a *app) readOutputLines(ctx context.Context, s *connection, p protected, f
 		}
 		if s.proxy != "" {
 			add("HTTPS_PROXY", s.proxy)
-			add("NO_PROXY", noProxy(""))
+			add("NO_PROXY", localtenant.NoProxy(""))
 		}
 		return lines, nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/internal/display"
 	"provision/plan"
 	"provision/reconcile/sink"
 	"provision/stack"
@@ -152,7 +153,7 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 		return nil, nil, hint(usagef("%s has version %d of the format, and this program knows version %d", args[0], saved.Version, plan.SavedVersion), "write it again with `%s`", a.commandAt(nil, "plan", "--out", args[0]))
 	}
 	if target := a.config.GetString("target"); target != saved.Target {
-		return nil, nil, hint(usagef("%s is a plan for target %s, not %s", args[0], saved.Target, target), "use --target %s", shellQuote(saved.Target))
+		return nil, nil, hint(usagef("%s is a plan for target %s, not %s", args[0], saved.Target, target), "use --target %s", display.ShellQuote(saved.Target))
 	}
 	if given := a.stageArgs(); len(given) > 0 {
 		return nil, nil, hint(usagef("%s cannot be used with a plan, which was made with its own values", given[0]),

@@ -27,6 +27,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"provision/localtenant"
 	"provision/reconcile/sink/sinktest"
 )
 
@@ -245,8 +246,8 @@ func lookPath(ts *testscript.TestScript) string {
 func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 // scriptTenant is the served tenant of a script, as a new user would find it.
-func scriptTenant(ts *testscript.TestScript) (serving, *http.Client) {
-	var s serving
+func scriptTenant(ts *testscript.TestScript) (localtenant.Served, *http.Client) {
+	var s localtenant.Served
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(".provision/local/serving.json")), &s))
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(ts.ReadFile(".provision/local/ca.pem")))

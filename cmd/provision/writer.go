@@ -122,7 +122,7 @@ func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration
 		case <-time.After(min(50*time.Millisecond, patience)):
 		}
 	}
-	if err := sink.WriteJSON(note, writer{os.Getpid(), verb(), time.Now().UTC().Truncate(time.Second)}); err != nil {
+	if err := sink.WriteJSON(note, writer{os.Getpid(), a.verb, time.Now().UTC().Truncate(time.Second)}); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the target: %w", err), l.Close())
 	}
 	return sync.OnceFunc(func() {

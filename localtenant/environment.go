@@ -1,4 +1,4 @@
-package main
+package localtenant
 
 import (
 	"bytes"
@@ -20,10 +20,10 @@ import (
 //go:embed nodeproxy.cjs
 var nodeProxy string
 
-// childEnvironment is parent with what each runtime honours to reach Microsoft's
+// ChildEnvironment is parent with what each runtime honours to reach Microsoft's
 // public hosts at the served tenant. HTTP_PROXY and ALL_PROXY are left as they
 // are: they would lead calls to http://localhost away as well.
-func (d stateDir) childEnvironment(parent []string, served serving, credentials bool) ([]string, error) {
+func (d Folder) ChildEnvironment(parent []string, served Served, credentials bool) ([]string, error) {
 	bundle, err := d.writeBundle(parent)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (d stateDir) childEnvironment(parent []string, served serving, credentials 
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(d.file("azure"), 0o700); err != nil {
+	if err := os.MkdirAll(d.File("azure"), 0o700); err != nil {
 		return nil, err
 	}
 	set := map[string]string{
@@ -40,17 +40,17 @@ func (d stateDir) childEnvironment(parent []string, served serving, credentials 
 		"SSL_CERT_FILE":          bundle, // Go, OpenSSL, .NET, Python's ssl, httpx
 		"REQUESTS_CA_BUNDLE":     bundle, // requests, and with it MSAL Python and az
 		"CURL_CA_BUNDLE":         bundle,
-		"NODE_EXTRA_CA_CERTS":    d.file("ca.pem"), // in addition to Node's own certificates
+		"NODE_EXTRA_CA_CERTS":    d.File("ca.pem"), // in addition to Node's own certificates
 		"NODE_USE_ENV_PROXY":     "1",              // Node 24
 		"NODE_OPTIONS":           withPreload(lookup(parent, "NODE_OPTIONS"), preload),
-		"AZURE_CONFIG_DIR":       d.file("azure"), // az stores its sign-in there; the user's own sign-in does not change
+		"AZURE_CONFIG_DIR":       d.File("azure"), // az stores its sign-in there; the user's own sign-in does not change
 		"PROVISION_STATE":        string(d),
 		"PROVISION_PROXY":        served.Proxy,
 		"PROVISION_PUBLIC_HOSTS": "1",
 		"SSL_CERT_DIR":           "", // OpenSSL and curl would look there instead of in the bundle
 	}
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
-		set[name] = noProxy(lookup(parent, "NO_PROXY") + "," + lookup(parent, "no_proxy"))
+		set[name] = NoProxy(lookup(parent, "NO_PROXY") + "," + lookup(parent, "no_proxy"))
 	}
 	if credentials {
 		for _, prefix := range []string{"AZURE_", "ARM_"} {
@@ -93,10 +93,10 @@ func lookup(environment []string, name string) (value string) {
 	return value
 }
 
-// noProxy is this machine and what told names: hosts that are reached without
+// NoProxy is this machine and what told names: hosts that are reached without
 // the proxy. What would let one of Microsoft's hosts past it is left out, so that
 // no request for the local tenant reaches a real one.
-func noProxy(told string) string {
+func NoProxy(told string) string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	for entry := range strings.SplitSeq(told, ",") {
 		entry = strings.TrimSpace(entry)
@@ -127,15 +127,15 @@ var systemBundles = []string{
 
 // writeBundle keeps the authorities that the parent trusts, and the tenant's
 // own, in one file (0644), and returns its path.
-func (d stateDir) writeBundle(parent []string) (string, error) {
-	own, err := os.ReadFile(d.file("ca.pem"))
+func (d Folder) writeBundle(parent []string) (string, error) {
+	own, err := os.ReadFile(d.File("ca.pem"))
 	if err != nil {
 		return "", err
 	}
-	path := d.file("ca-bundle.pem")
+	path := d.File("ca-bundle.pem")
 	var roots []byte
 	for _, file := range append([]string{lookup(parent, "SSL_CERT_FILE")}, systemBundles...) {
-		if file == "" || file == path || file == d.file("ca.pem") { // under another exec, or its env file
+		if file == "" || file == path || file == d.File("ca.pem") { // under another exec, or its env file
 			continue
 		}
 		if roots, err = os.ReadFile(file); err == nil {
@@ -146,12 +146,12 @@ func (d stateDir) writeBundle(parent []string) (string, error) {
 }
 
 // writeNodeProxy keeps the preload of Node programs, and returns its path.
-func (d stateDir) writeNodeProxy() (string, error) {
+func (d Folder) writeNodeProxy() (string, error) {
 	hosts, err := json.Marshal(emulator.MicrosoftHosts)
 	if err != nil {
 		return "", err
 	}
-	path := d.file("nodeproxy.cjs")
+	path := d.File("nodeproxy.cjs")
 	return path, replaceFile(path, []byte(strings.Replace(nodeProxy, "[/* by provision exec */]", string(hosts), 1)), 0o644)
 }
 

@@ -1,4 +1,4 @@
-package main
+package localtenant
 
 import (
 	"os"
@@ -11,10 +11,10 @@ import (
 )
 
 // stateWithAuthority is a state folder as a served tenant has it.
-func stateWithAuthority(t *testing.T) stateDir {
+func stateWithAuthority(t *testing.T) Folder {
 	t.Helper()
-	d := stateDir(t.TempDir())
-	if err := os.WriteFile(d.file("ca.pem"), []byte("ours\n"), 0o644); err != nil {
+	d := Folder(t.TempDir())
+	if err := os.WriteFile(d.File("ca.pem"), []byte("ours\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -30,7 +30,7 @@ func TestNoProxyKeepsMicrosoftsHosts(t *testing.T) {
 		"*,.com,com,.microsoft.com,*.windows.net,graph.microsoft.com,Login.MicrosoftOnline.com:443,onmicrosoft.example": ",onmicrosoft.example",
 		"notmicrosoft.com,soft.com,ph.microsoft.com": ",notmicrosoft.com,soft.com,ph.microsoft.com",
 	} {
-		if got := noProxy(told); got != "localhost,127.0.0.1,::1"+want {
+		if got := NoProxy(told); got != "localhost,127.0.0.1,::1"+want {
 			t.Errorf("%q: %q", told, got)
 		}
 	}
@@ -67,24 +67,24 @@ func TestBundleHoldsWhatTheParentTrusts(t *testing.T) {
 func TestChildEnvironment(t *testing.T) {
 	t.Parallel()
 	d := stateWithAuthority(t)
-	served := serving{Proxy: "http://127.0.0.1:1", TenantID: "tid", ClientID: "cid", ClientSecret: "secret"}
+	served := Served{Proxy: "http://127.0.0.1:1", TenantID: "tid", ClientID: "cid", ClientSecret: "secret"}
 	parent := []string{"HOME=/h", "HTTPS_PROXY=http://elsewhere:1", "HTTP_PROXY=http://elsewhere:2", "SSL_CERT_DIR=/d", "AZURE_CLIENT_ID=own", "AZURE_CONFIG_DIR=/h/.azure", "NODE_OPTIONS=--x", "NO_PROXY=a.example", "no_proxy=b.example"}
-	got, err := d.childEnvironment(parent, served, false)
+	got, err := d.ChildEnvironment(parent, served, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundle, authority := d.file("ca-bundle.pem"), d.file("ca.pem")
+	bundle, authority := d.File("ca-bundle.pem"), d.File("ca.pem")
 	want := []string{
 		"HOME=/h", "HTTP_PROXY=http://elsewhere:2", "AZURE_CLIENT_ID=own",
-		"AZURE_CONFIG_DIR=" + d.file("azure"), "CURL_CA_BUNDLE=" + bundle, "HTTPS_PROXY=http://127.0.0.1:1",
-		"NODE_EXTRA_CA_CERTS=" + authority, `NODE_OPTIONS=--x --require "` + d.file("nodeproxy.cjs") + `"`, "NODE_USE_ENV_PROXY=1",
+		"AZURE_CONFIG_DIR=" + d.File("azure"), "CURL_CA_BUNDLE=" + bundle, "HTTPS_PROXY=http://127.0.0.1:1",
+		"NODE_EXTRA_CA_CERTS=" + authority, `NODE_OPTIONS=--x --require "` + d.File("nodeproxy.cjs") + `"`, "NODE_USE_ENV_PROXY=1",
 		"NO_PROXY=localhost,127.0.0.1,::1,a.example,b.example", "PROVISION_PROXY=http://127.0.0.1:1", "PROVISION_PUBLIC_HOSTS=1", "PROVISION_STATE=" + string(d),
 		"REQUESTS_CA_BUNDLE=" + bundle, "SSL_CERT_FILE=" + bundle, "https_proxy=http://127.0.0.1:1", "no_proxy=localhost,127.0.0.1,::1,a.example,b.example",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got, err = d.childEnvironment(got, served, true); err != nil {
+	if got, err = d.ChildEnvironment(got, served, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"AZURE_TENANT_ID=tid", "AZURE_CLIENT_ID=cid", "AZURE_CLIENT_SECRET=secret", "ARM_TENANT_ID=tid", "ARM_CLIENT_ID=cid", "ARM_CLIENT_SECRET=secret", want[7]} {

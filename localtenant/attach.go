@@ -1,0 +1,151 @@
+package localtenant
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"provision/reconcile/sink"
+)
+
+// Served is the content of serving.json (0600): how to reach the process that serves
+// the local tenant. The lock shows whether the process still serves it, never the
+// file.
+type Served struct {
+	Origin        string `json:"origin"`
+	ManagementURL string `json:"managementUrl"`
+	ManagementKey string `json:"managementKey"`
+	Proxy         string `json:"proxy"` // http://127.0.0.1:PORT, where Microsoft's public hosts end at the tenant
+	TenantID      string `json:"tenantId"`
+	ClientID      string `json:"clientId"`     // the seeded administrator
+	ClientSecret  string `json:"clientSecret"` // its secret
+	PID           int    `json:"pid"`
+
+	Alias  string `json:"-"` // HOST:PORT where Microsoft's public hosts are without a proxy; "" is nowhere
+	CAFile string `json:"-"` // PEM of the authority behind the certificate
+}
+
+// publish tells other processes where the tenant is served.
+func (d Folder) publish(s Served) error {
+	return sink.WriteJSON(d.File("serving.json"), s)
+}
+
+// attach finds the tenant that another process serves, and keeps that process from
+// closing it until release is called. verb is the command of this process, for the
+// server to name. ok is false if no process has published the tenant's address.
+func (d Folder) attach(verb string) (s Served, release func(), ok bool, err error) {
+	if err := os.MkdirAll(d.File("attached"), 0o700); err != nil {
+		return s, nil, false, err
+	}
+	// First the mark, then the look: a server that is closing either sees the
+	// mark or has already withdrawn its file.
+	mark := flock.New(filepath.Join(d.File("attached"), fmt.Sprintf("%d-%s", os.Getpid(), verb)), flock.SetPermissions(0o600))
+	if ok, err := mark.TryLock(); err != nil || !ok {
+		return s, nil, false, err
+	}
+	release = func() {
+		os.Remove(mark.Path())
+		mark.Close()
+	}
+	raw, err := os.ReadFile(d.File("serving.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &s)
+	}
+	if err != nil {
+		release()
+		if errors.Is(err, os.ErrNotExist) {
+			return s, nil, false, nil
+		}
+		return s, nil, false, fmt.Errorf("%s: %w", d.File("serving.json"), err)
+	}
+	return s, release, true, nil
+}
+
+// attached are the processes that use the tenant which this one serves.
+func (d Folder) attached() []string {
+	entries, err := os.ReadDir(d.File("attached"))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, e := range entries {
+		path := filepath.Join(d.File("attached"), e.Name())
+		l := flock.New(path)
+		if free, err := l.TryLock(); err == nil && free {
+			os.Remove(path) // its process was killed
+			l.Close()
+			continue
+		}
+		pid, verb, _ := strings.Cut(e.Name(), "-")
+		all = append(all, fmt.Sprintf("%s (pid %s)", verb, pid))
+	}
+	return all
+}
+
+// withdraw waits until no other process uses the tenant, and then ends the
+// publication. Until then other processes can still attach: a process that could
+// neither attach nor serve would have to wait for all of them.
+func (d Folder) withdraw(s Served, say func(string, ...any)) {
+	told := ""
+	for {
+		using := strings.Join(d.attached(), ", ")
+		if using == "" {
+			os.Remove(d.File("serving.json"))
+			if len(d.attached()) == 0 {
+				return
+			}
+			if d.publish(s) != nil { // one attached at that moment
+				say("warning: no other command can use the local tenant until this one ends")
+			}
+			continue
+		}
+		if using != told {
+			told = using
+			say("note: this process serves the local tenant for %s and ends after it", using)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// Join serves the tenant, or attaches to the process that already serves it, until
+// release is called. verb is the command of this process, for others to name.
+func (d Folder) Join(ctx context.Context, verb string, serve func() (s Served, stop func(), err error)) (s Served, release func(), err error) {
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		unlock, first, err := d.Lock()
+		if err != nil {
+			return Served{}, nil, fmt.Errorf("open the local tenant: %w", err)
+		}
+		if first {
+			s, stop, err := serve()
+			if err != nil {
+				unlock()
+				return Served{}, nil, err
+			}
+			return s, func() { stop(); unlock() }, nil
+		}
+		s, release, ok, err := d.attach(verb)
+		if err != nil {
+			return Served{}, nil, fmt.Errorf("attach to the local tenant: %w", err)
+		}
+		if ok {
+			return s, release, nil
+		}
+		if time.Now().After(deadline) {
+			return Served{}, nil, &Error{fmt.Errorf("attach to the local tenant in %s: another process has locked it and has not published its address", d),
+				"the process may be ending; try again in a moment"}
+		}
+		select {
+		case <-ctx.Done():
+			return Served{}, nil, ctx.Err()
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}
