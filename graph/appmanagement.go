@@ -11,3 +11,10 @@ func AppManagementPolicy() Read {
 func AppManagementPoliciesOf(applicationID string) Read {
 	return Read{Path: object(Applications, applicationID) + "/appManagementPolicies", List: true, Optional: true}
 }
+
+// AppManagementPolicies reads the policies that applications and service principals can
+// have of their own.
+// Source: Graph "List appManagementPolicies".
+func AppManagementPolicies() Read {
+	return Read{Path: "/policies/appManagementPolicies", List: true, Optional: true}
+}

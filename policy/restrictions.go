@@ -11,7 +11,8 @@ import (
 	"provision/stack"
 )
 
-// Restrictions are what a tenant's app management policy does not allow applications.
+// Restrictions are what a tenant's app management policy does not allow applications. Those
+// of service principals are left out: no manifest adds a credential to one.
 // Source: Graph resource types "tenantAppManagementPolicy", "appManagementConfiguration"
 // and "identifierUriConfiguration".
 type Restrictions struct {
@@ -35,6 +36,13 @@ type restriction struct {
 
 	ExcludeV2   bool `json:"excludeAppsReceivingV2Tokens"`
 	ExcludeSAML bool `json:"excludeSaml"`
+
+	ExcludeActors struct {
+		CustomSecurityAttributes []struct {
+			ID    string `json:"id"` // SET_ATTRIBUTE
+			Value string `json:"value"`
+		} `json:"customSecurityAttributes"`
+	} `json:"excludeActors"`
 }
 
 // Refusal is something of a manifest that the tenant's policy does not allow to add.
@@ -44,6 +52,11 @@ type Refusal struct {
 	Position    stack.Position `json:"position,omitzero"`
 	Restriction string         `json:"restriction"`
 	Message     string         `json:"message"`
+
+	// Exempt are the custom security attributes that exempt the caller who has one of
+	// them from the restriction, each SET_ATTRIBUTE=VALUE. Whether the caller has one takes
+	// a permission of its own to read.
+	Exempt []string `json:"exempt,omitempty"`
 }
 
 // ParseRestrictions reads a policy as Graph answers it.
@@ -77,7 +90,7 @@ func (r Restrictions) Refusals(stacks []*stack.Stack, live func(*stack.Stack, *s
 				created = now
 			}
 			refuse := func(of restriction, message string, path ...any) {
-				all = append(all, Refusal{s.Name, a.Name, a.Place(path...), of.Type, message})
+				all = append(all, Refusal{s.Name, a.Name, a.Place(path...), of.Type, message, of.exempt()})
 			}
 			for i, secret := range a.Secrets {
 				if secret.KeyID != "" || has.Secrets[secret.Name] {
@@ -138,6 +151,14 @@ func (r Restrictions) identifierURIs(a *stack.Application, has Live, created tim
 			}
 		}
 	}
+}
+
+// exempt are the custom security attributes of callers whom it does not restrict.
+func (r restriction) exempt() (all []string) {
+	for _, a := range r.ExcludeActors.CustomSecurityAttributes {
+		all = append(all, a.ID+"="+a.Value)
+	}
+	return all
 }
 
 // holds tells whether the restriction is about an application; byDefault is what a

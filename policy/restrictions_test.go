@@ -92,3 +92,17 @@ func TestCustomPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestExemptCallers: a refusal names the custom security attributes that exempt a caller.
+func TestExemptCallers(t *testing.T) {
+	t.Parallel()
+	r, err := ParseRestrictions([]byte(`{"isEnabled": true, "applicationRestrictions": {"passwordCredentials": [{"restrictionType": "passwordAddition",
+		"excludeActors": {"customSecurityAttributes": [{"id": "policy_exempt", "operator": "equals", "value": "yes"}]}}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := r.Refusals(example(t, "", "displayName: A\nsecrets: [{name: app}]"), func(*stack.Stack, *stack.Application) Live { return Live{} }, now)
+	if len(got) != 1 || len(got[0].Exempt) != 1 || got[0].Exempt[0] != "policy_exempt=yes" {
+		t.Errorf("refusals %+v", got)
+	}
+}

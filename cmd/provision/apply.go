@@ -105,6 +105,9 @@ func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.St
 	if err := p.Text(a.stdout, colors(a.raw.stdout), true); err != nil {
 		return err
 	}
+	if err := a.sayRefusals(ctx, s, p, state, stacks); err != nil {
+		return err
+	}
 	if len(p.Distrusted) > 0 {
 		return p.Distrusted
 	}

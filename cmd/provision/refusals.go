@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"provision/graph"
+	"provision/internal/display"
 	"provision/plan"
 	"provision/policy"
 	"provision/stack"
@@ -17,13 +20,21 @@ import (
 // an apply of the stacks to add. The list is empty if the caller may not read the
 // policy.
 func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, stacks []*stack.Stack) ([]policy.Refusal, error) {
-	raw, err := readPolicy(ctx, c.graph, graph.AppManagementPolicy())
-	if err != nil || len(raw) == 0 {
+	raw, err := readPolicies(ctx, c.graph, graph.AppManagementPolicy(), graph.AppManagementPolicies())
+	if err != nil || len(raw[0]) == 0 && len(raw[1]) == 0 {
 		return nil, err
 	}
-	restrictions, err := policy.ParseRestrictions(raw[0])
-	if err != nil {
-		return nil, fmt.Errorf("read the app management policy of the tenant: %w", err)
+	var restrictions policy.Restrictions
+	if len(raw[0]) > 0 {
+		if restrictions, err = policy.ParseRestrictions(raw[0][0]); err != nil {
+			return nil, fmt.Errorf("read the app management policy of the tenant: %w", err)
+		}
+	}
+	var own map[string]json.RawMessage
+	if len(raw[1]) > 0 {
+		if own, err = policiesOf(ctx, c.graph, state, stacks); err != nil {
+			return nil, err
+		}
 	}
 	var all []policy.Refusal
 	for _, s := range stacks {
@@ -31,43 +42,59 @@ func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, st
 			only := *s
 			only.Applications = []*stack.Application{one}
 			o := state.Objects[plan.Key{Kind: plan.Application, Name: s.UniqueName(one.Name)}]
-			refused := func(r policy.Restrictions) []policy.Refusal {
-				return r.Refusals([]*stack.Stack{&only}, func(*stack.Stack, *stack.Application) policy.Live { return liveOf(state, o) }, a.now())
-			}
-			found := refused(restrictions)
-			if len(found) > 0 && o != nil && o.ID != "" { // it may have a policy of its own
-				own, err := readPolicy(ctx, c.graph, graph.AppManagementPoliciesOf(o.ID))
-				if err != nil {
-					return nil, err
-				}
-				if len(own) > 0 {
-					custom, err := restrictions.With(own[0])
-					if err != nil {
-						return nil, fmt.Errorf("read the app management policy of application %s: %w", one.Name, err)
-					}
-					found = refused(custom)
+			r := restrictions
+			if o != nil && own[o.ID] != nil {
+				if r, err = restrictions.With(own[o.ID]); err != nil {
+					return nil, fmt.Errorf("read the app management policy of application %s: %w", one.Name, err)
 				}
 			}
-			all = append(all, found...)
+			all = append(all, r.Refusals([]*stack.Stack{&only}, func(*stack.Stack, *stack.Application) policy.Live { return liveOf(state, o) }, a.now())...)
 		}
 	}
 	return all, nil
 }
 
-// readPolicy reads policies. The result is empty if the tenant has none or the caller
-// may not read them.
-func readPolicy(ctx context.Context, client *graph.Client, read graph.Read) (raw []json.RawMessage, failed error) {
-	err := client.Do(ctx, read.Then(func(r graph.Result, err error) []graph.Request {
-		raw, failed = r.Items, err
-		if r.Object != nil {
-			raw = append(raw, r.Object)
+// policiesOf are the policies that applications of the stacks have of their own, by object
+// id.
+func policiesOf(ctx context.Context, client *graph.Client, state *plan.State, stacks []*stack.Stack) (map[string]json.RawMessage, error) {
+	var ids []string
+	var reads []graph.Read
+	for _, s := range stacks {
+		for _, a := range s.Applications {
+			if o := state.Objects[plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}]; o != nil && o.ID != "" {
+				ids, reads = append(ids, o.ID), append(reads, graph.AppManagementPoliciesOf(o.ID))
+			}
 		}
-		if graph.Lasting(err) {
-			raw, failed = nil, nil // a tenant without such policies
+	}
+	raw, err := readPolicies(ctx, client, reads...)
+	all := map[string]json.RawMessage{}
+	for i, id := range ids {
+		if err == nil && len(raw[i]) > 0 {
+			all[id] = raw[i][0]
 		}
-		return nil
-	}))
-	return raw, cmp.Or(err, failed)
+	}
+	return all, err
+}
+
+// readPolicies reads policies, together. A result is empty if the tenant has none or the
+// caller may not read them.
+func readPolicies(ctx context.Context, client *graph.Client, reads ...graph.Read) ([][]json.RawMessage, error) {
+	raw, failed := make([][]json.RawMessage, len(reads)), make([]error, len(reads))
+	requests := make([]graph.Request, len(reads))
+	for i, read := range reads {
+		requests[i] = read.Then(func(r graph.Result, err error) []graph.Request {
+			raw[i], failed[i] = r.Items, err
+			if r.Object != nil {
+				raw[i] = append(raw[i], r.Object)
+			}
+			if graph.Lasting(err) {
+				raw[i], failed[i] = nil, nil // a tenant without such policies
+			}
+			return nil
+		})
+	}
+	err := client.Do(ctx, requests...)
+	return raw, cmp.Or(err, errors.Join(failed...))
 }
 
 // liveOf returns an application of the tenant for the check of policies, or nil.
@@ -115,7 +142,11 @@ func (a *app) sayRefusals(ctx context.Context, c *connection, p *plan.Plan, stat
 		return err
 	}
 	for _, r := range all {
-		a.say("warning: %s: apply will fail: application %s/%s: %s (app management policy of the tenant, %s)", r.Position, r.Stack, r.Application, r.Message, r.Restriction)
+		unless := ""
+		if len(r.Exempt) > 0 {
+			unless = ", unless the caller has the custom security attribute " + display.Line(strings.Join(r.Exempt, " or "))
+		}
+		a.say("warning: %s: apply will fail%s: application %s/%s: %s (app management policy of the tenant, %s)", r.Position, unless, r.Stack, r.Application, r.Message, r.Restriction)
 	}
 	return nil
 }

@@ -39,6 +39,23 @@ type CredentialRestriction struct {
 	State           string     `json:"state"`
 	MaxLifetime     *string    `json:"maxLifetime"`
 	CreatedAfter    *time.Time `json:"restrictForAppsCreatedAfterDateTime"`
+
+	ExcludeActors *ActorExemptions `json:"excludeActors"`
+}
+
+// ActorExemptions exempt the callers that have one of some custom security attributes.
+// Nobody in a local tenant has any.
+// Source: Graph resource type "appManagementPolicyActorExemptions".
+type ActorExemptions struct {
+	CustomSecurityAttributes []AttributeExemption `json:"customSecurityAttributes"`
+}
+
+// AttributeExemption is one of them.
+// Source: Graph resource type "customSecurityAttributeStringValueExemption".
+type AttributeExemption struct {
+	ID       string `json:"id"` // SET_ATTRIBUTE
+	Operator string `json:"operator"`
+	Value    string `json:"value"`
 }
 
 // IdentifierURIRestrictions are those of identifier URIs.
@@ -52,6 +69,8 @@ type IdentifierURIRestriction struct {
 	CreatedAfter *time.Time `json:"restrictForAppsCreatedAfterDateTime"`
 	ExcludeV2    bool       `json:"excludeAppsReceivingV2Tokens"`
 	ExcludeSAML  bool       `json:"excludeSaml"`
+
+	ExcludeActors *ActorExemptions `json:"excludeActors"`
 }
 
 const defaultPolicyID = "00000000-0000-0000-0000-000000000000"
@@ -72,8 +91,18 @@ func (p *AppManagementPolicy) Clone() *AppManagementPolicy { return clone(p) }
 
 // UpdateAppManagementPolicy replaces the default one.
 func (tx *Tx) UpdateAppManagementPolicy(p *AppManagementPolicy) error {
-	for _, list := range [][]CredentialRestriction{p.ApplicationRestrictions.PasswordCredentials, p.ApplicationRestrictions.KeyCredentials,
-		p.ServicePrincipalRestrictions.PasswordCredentials, p.ServicePrincipalRestrictions.KeyCredentials} {
+	if err := checkRestrictions(p.ApplicationRestrictions.PasswordCredentials, p.ApplicationRestrictions.KeyCredentials,
+		p.ServicePrincipalRestrictions.PasswordCredentials, p.ServicePrincipalRestrictions.KeyCredentials); err != nil {
+		return err
+	}
+	fillLists(p)
+	tx.put(policies, p)
+	return nil
+}
+
+// checkRestrictions checks the restrictions of a policy, and fills in their defaults.
+func checkRestrictions(lists ...[]CredentialRestriction) error {
+	for _, list := range lists {
 		for i := range list {
 			if list[i].State == "" {
 				list[i].State = "enabled"
@@ -86,8 +115,6 @@ func (tx *Tx) UpdateAppManagementPolicy(p *AppManagementPolicy) error {
 			}
 		}
 	}
-	fillLists(p)
-	tx.put(policies, p)
 	return nil
 }
 
@@ -96,57 +123,60 @@ func (tx *Tx) UpdateAppManagementPolicy(p *AppManagementPolicy) error {
 // choose the text of its secrets.
 var restrictionTypes = []string{"passwordAddition", "passwordLifetime", "asymmetricKeyLifetime", "customPasswordAddition", "symmetricKeyAddition", "symmetricKeyLifetime"}
 
-// restricts tells whether a restriction is about an application.
-func (r CredentialRestriction) restricts(app *Application) bool {
-	return r.State != "disabled" && (r.CreatedAfter == nil || app.CreatedDateTime.After(*r.CreatedAfter))
+// restricts tells whether a restriction is about an object that was created at a time.
+func (r CredentialRestriction) restricts(created time.Time) bool {
+	return r.State != "disabled" && (r.CreatedAfter == nil || created.After(*r.CreatedAfter))
 }
 
-// checkNewPassword checks a new secret of an application against the policy.
-func (tx *Tx) checkNewPassword(app *Application, c PasswordCredential) error {
-	p := tx.AppManagementPolicy()
-	if !p.IsEnabled {
-		return nil
-	}
-	for _, r := range p.ApplicationRestrictions.PasswordCredentials {
+// checkNewPassword checks a new secret of an object against the policies.
+func (e effective) checkNewPassword(created time.Time, c PasswordCredential) error {
+	for _, r := range e.passwords {
 		switch {
-		case !r.restricts(app):
+		case !r.restricts(created):
 		case r.RestrictionType == "passwordAddition":
-			return &Error{Status: 400, Code: "CredentialTypeNotAllowedAsPerAppPolicy", Message: "Credential type not allowed as per assigned policy '" + defaultPolicyID + "'."}
+			return &Error{Status: 400, Code: "CredentialTypeNotAllowedAsPerAppPolicy", Message: "Credential type not allowed as per assigned policy '" + e.policyID + "'."}
 		case r.RestrictionType == "passwordLifetime" && c.EndDateTime.Sub(c.StartDateTime) > lifetimeOf(r.MaxLifetime):
-			return lifetimeExceeded()
+			return e.lifetimeExceeded()
 		}
 	}
 	return nil
 }
 
-func lifetimeExceeded() error {
-	return &Error{Status: 400, Code: "CredentialInvalidLifetimeAsPerAppPolicy", Message: "Credential lifetime exceeds the max value allowed as per assigned policy '" + defaultPolicyID + "'."}
+// checkNewKeys checks the certificates that an object did not have before.
+func (e effective) checkNewKeys(created time.Time, old, keys []KeyCredential) error {
+	for _, k := range keys {
+		if slices.ContainsFunc(old, func(had KeyCredential) bool { return had.KeyID == k.KeyID }) {
+			continue
+		}
+		for _, r := range e.keys {
+			if r.RestrictionType == "asymmetricKeyLifetime" && r.restricts(created) && k.EndDateTime.Sub(k.StartDateTime) > lifetimeOf(r.MaxLifetime) {
+				return e.lifetimeExceeded()
+			}
+		}
+	}
+	return nil
+}
+
+func (e effective) lifetimeExceeded() error {
+	return &Error{Status: 400, Code: "CredentialInvalidLifetimeAsPerAppPolicy", Message: "Credential lifetime exceeds the max value allowed as per assigned policy '" + e.policyID + "'."}
 }
 
 // checkAppManagement checks new credentials and URIs of an application against the
-// policy.
+// policies.
 func (tx *Tx) checkAppManagement(old, app *Application) error {
-	p := tx.AppManagementPolicy()
-	if !p.IsEnabled {
-		return nil
-	}
+	e := tx.restrictionsOf(app.ID, false)
+	var keys []KeyCredential
 	had := map[string]bool{}
 	if old != nil {
-		for _, k := range old.KeyCredentials {
-			had[k.KeyID] = true
-		}
+		keys = old.KeyCredentials
 		for _, uri := range old.IdentifierUris {
 			had[uri] = true
 		}
 	}
-	for _, k := range app.KeyCredentials {
-		for _, r := range p.ApplicationRestrictions.KeyCredentials {
-			if !had[k.KeyID] && r.RestrictionType == "asymmetricKeyLifetime" && r.restricts(app) && k.EndDateTime.Sub(k.StartDateTime) > lifetimeOf(r.MaxLifetime) {
-				return lifetimeExceeded()
-			}
-		}
+	if err := e.checkNewKeys(app.CreatedDateTime, keys, app.KeyCredentials); err != nil {
+		return err
 	}
-	uris := p.ApplicationRestrictions.IdentifierURIs
+	uris := e.identifierURIs
 	if uris == nil || uris.NonDefault == nil || uris.NonDefault.State != "enabled" {
 		return nil
 	}

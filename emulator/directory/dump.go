@@ -31,7 +31,7 @@ func (v View) Canonical() ([]byte, error) {
 		}
 		dump[table], bin[table] = sortedByText(shown), sortedByText(deleted)
 	}
-	for _, table := range []string{administrativeUnits, assignments, grants, directoryRoles, roleDefinitions, roleAssignments, policies} {
+	for _, table := range []string{administrativeUnits, assignments, grants, directoryRoles, roleDefinitions, roleAssignments, policies, customPolicies} {
 		delete(bin, table) // these do not pass through the bin
 	}
 	dump["deletedItems"] = bin
@@ -65,6 +65,9 @@ func (v View) tables() map[string][]any {
 	}
 	if changed := untyped(each[AppManagementPolicy](v.reader, policies, "id")); len(changed) > 0 {
 		all[policies] = changed
+	}
+	if custom := untyped(v.CustomAppManagementPolicies()); len(custom) > 0 {
+		all[customPolicies] = custom
 	}
 	return all
 }

@@ -97,7 +97,7 @@ func (tx *Tx) AddPassword(holderID string, c PasswordCredential) (PasswordCreden
 		return c, err
 	}
 	if app, ok := tx.Application(holderID); ok {
-		if err := tx.checkNewPassword(app, kept); err != nil {
+		if err := tx.restrictionsOf(app.ID, false).checkNewPassword(app.CreatedDateTime, kept); err != nil {
 			return c, err
 		}
 		app = app.Clone()
@@ -105,6 +105,9 @@ func (tx *Tx) AddPassword(holderID string, c PasswordCredential) (PasswordCreden
 		return c, tx.storeApplication(app)
 	}
 	if sp, ok := tx.ServicePrincipal(holderID); ok {
+		if err := tx.restrictionsOf(sp.ID, true).checkNewPassword(sp.CreatedDateTime, kept); err != nil {
+			return c, err
+		}
 		sp = sp.Clone()
 		sp.PasswordCredentials = append(sp.PasswordCredentials, kept)
 		tx.put(servicePrincipals, sp)

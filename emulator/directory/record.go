@@ -41,6 +41,11 @@ type (
 	}
 )
 
+type policyRecord struct {
+	CustomAppManagementPolicy
+	AppliesTo []string `json:"appliesTo"`
+}
+
 type unitRecord struct {
 	AdministrativeUnit
 	Members []string `json:"members"`
@@ -60,6 +65,8 @@ func encode(object any, version uint64) ([]byte, error) {
 		return json.Marshal(record)
 	case *User:
 		return json.Marshal(userRecord{*o, o.ManagerID, o.Password, o.ForceChange, version, o.Home, o.InviteRedirects})
+	case *CustomAppManagementPolicy:
+		return json.Marshal(policyRecord{*o, o.AppliesToIDs})
 	case *AdministrativeUnit:
 		return json.Marshal(unitRecord{*o, o.MemberIDs})
 	case *Group:
@@ -138,6 +145,11 @@ func decode(table string, data []byte) (any, error) {
 	case roleDefinitions:
 		object = new(RoleDefinition)
 		err = json.Unmarshal(data, object)
+	case customPolicies:
+		var r policyRecord
+		err = json.Unmarshal(data, &r)
+		r.AppliesToIDs = r.AppliesTo
+		object = &r.CustomAppManagementPolicy
 	case policies:
 		object = new(AppManagementPolicy)
 		err = json.Unmarshal(data, object)

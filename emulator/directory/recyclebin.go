@@ -161,6 +161,9 @@ func (tx *Tx) Purge(id string) error {
 func (tx *Tx) purge(table string, object any, id string) {
 	tx.endRelations(id)
 	tx.endMemberships(id)
+	for _, p := range tx.CustomAppManagementPoliciesOf(id) {
+		_ = tx.UnassignAppManagementPolicy(id, p.ID) // it is assigned
+	}
 	tx.remove(table, object)
 }
 

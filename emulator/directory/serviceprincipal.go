@@ -60,6 +60,9 @@ func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
 	if err := checkServicePrincipal(old.KeyCredentials, sp); err != nil {
 		return err
 	}
+	if err := tx.restrictionsOf(sp.ID, true).checkNewKeys(sp.CreatedDateTime, old.KeyCredentials, sp.KeyCredentials); err != nil {
+		return err
+	}
 	if app, owner, ok := tx.registration(sp.AppID); ok {
 		sp.OwnTags = slices.DeleteFunc(slices.Clone(sp.Tags), func(tag string) bool {
 			return slices.Contains(app.Tags, tag) && !slices.Contains(old.OwnTags, tag)

@@ -20,6 +20,7 @@ const (
 	roleAssignments     = "roleAssignments"
 	administrativeUnits = "administrativeUnits"
 	policies            = "policies"
+	customPolicies      = "appManagementPolicies"
 	changes             = "changes"
 )
 
@@ -105,6 +106,10 @@ func schema() *memdb.DBSchema {
 		one("template", func(d *DirectoryRole) string { return d.RoleTemplateID }),
 	)
 	table(policies, one("id", func(p *AppManagementPolicy) string { return p.ID }))
+	table(customPolicies,
+		one("id", func(p *CustomAppManagementPolicy) string { return p.ID }),
+		many("appliesTo", func(p *CustomAppManagementPolicy) []string { return p.AppliesToIDs }),
+	)
 	table(roleDefinitions, one("id", func(d *RoleDefinition) string { return d.ID }))
 	table(roleAssignments,
 		one("id", func(a *RoleAssignment) string { return a.ID }),

@@ -87,7 +87,7 @@ func New(config Config) http.Handler {
 	}
 	for _, routes := range [][]route{
 		deltaRoutes, invitationRoutes, applicationRoutes, servicePrincipalRoutes, assignmentRoutes, grantRoutes, userRoutes, groupRoutes,
-		recycleBinRoutes, auditLogRoutes, unitRoutes, scopedRoleRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, rollKeyRoutes, objectRoutes, tenantRoutes, appManagementRoutes, meRoutes, batchRoutes,
+		recycleBinRoutes, auditLogRoutes, unitRoutes, scopedRoleRoutes, roleRoutes, roleManagementRoutes, membershipRoutes, federatedRoutes, logoRoutes, signingRoutes, rollKeyRoutes, objectRoutes, tenantRoutes, appManagementRoutes, customPolicyRoutes, meRoutes, batchRoutes,
 	} {
 		for _, r := range routes {
 			if r.requires == nil {

@@ -41,6 +41,7 @@ type reads interface {
 	GroupByUniqueName(name string) (*directory.Group, bool)
 	Object(id string) (any, bool)
 	AdministrativeUnit(id string) (*directory.AdministrativeUnit, bool)
+	CustomAppManagementPolicy(id string) (*directory.CustomAppManagementPolicy, bool)
 	DirectoryRole(id string) (*directory.DirectoryRole, bool)
 	DirectoryRoleByTemplate(templateID string) (*directory.DirectoryRole, bool)
 	RoleDefinition(id string) (*directory.RoleDefinition, bool)
