@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"output":                  {},
 	"doctor":                  {"graph", "plan", "stack"},
 	"signin":                  {"conformance", "reconcile/sink"},
+	"protected":               {"conformance", "plan", "stack"},
 	"localtenant":             {"conformance", "emulator", "emulator/faults", "graph", "internal/display", "reconcile", "reconcile/sink"},
 	"cmd/provision":           {"..."},
 	"internal/background":     {},

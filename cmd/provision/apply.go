@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/plan"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -154,12 +155,12 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	add := func(what, verb string, args ...string) {
 		lines = append(lines, [2]string{a.command(verb, args...), what})
 	}
-	if all := apis(stacks); len(all) > 0 {
+	if all := protected.APIs(stacks); len(all) > 0 {
 		if !verified {
 			add("verify the bundled API, or yours with --url URL", "verify")
 		}
-		if len(all) == 1 && len(all[0].stack.Users) > 0 {
-			add("get a token for a user", "token", "--user", all[0].stack.Users[0].Name, "--decode")
+		if len(all) == 1 && len(all[0].Stack.Users) > 0 {
+			add("get a token for a user", "token", "--user", all[0].Stack.Users[0].Name, "--decode")
 			add("serve the bundled API, to call it with curl", "serve")
 		}
 	}

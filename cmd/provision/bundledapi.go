@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"provision/protected"
 	referenceapi "provision/reference-api"
 	"provision/reference-api/scenario"
 	"provision/reference-api/token"
@@ -28,10 +29,10 @@ type bundledAPI struct {
 }
 
 // bundledAPI is the reference API with the documents' endpoints as its routes.
-func (s *connection) bundledAPI(p protected, f facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
+func (s *connection) bundledAPI(p protected.API, f protected.Facts, documents []*stack.Conformance, how bundledAPI) (h http.Handler, closeAPI func() error, err error) {
 	verifier, err := token.New(token.Config{
 		TenantID: s.tenantID, IssuerV1: s.v1Issuer, IssuerV2: s.v2Issuer(),
-		Audiences: f.resource.Audiences, JWKSURL: s.keysOf(f), HTTPClient: s.http, Tenants: f.welcomes(), KeyCooldown: how.cooldown,
+		Audiences: f.Resource.Audiences, JWKSURL: s.keysOf(f), HTTPClient: s.http, Tenants: welcomes(f), KeyCooldown: how.cooldown,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -44,17 +45,17 @@ func (s *connection) bundledAPI(p protected, f facts, documents []*stack.Conform
 	}
 	base := s.authority + "/" + s.tenantID + "/oauth2/v2.0/"
 	description := &referenceapi.OpenAPI{
-		Title: p.resource.DisplayName, AuthorizationURL: base + "authorize", TokenURL: base + "token", ScopeBase: f.scopeBase,
+		Title: p.Resource.DisplayName, AuthorizationURL: base + "authorize", TokenURL: base + "token", ScopeBase: f.ScopeBase,
 	}
 	if page := docsPage(p); page != nil {
-		description.ClientID = f.appIDs[page.Name]
+		description.ClientID = f.AppIDs[page.Name]
 	}
 	h, err = referenceapi.New(referenceapi.Config{
 		Routes: routes(documents, behind, f), Verifier: verifier, Logger: how.log,
-		Refusal: behind.Refusal, Origins: pageOrigins(p.stack), OpenAPI: description,
+		Refusal: behind.Refusal, Origins: pageOrigins(p.Stack), OpenAPI: description,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("serve %s: %w", p.name(), err)
+		return nil, nil, fmt.Errorf("serve %s: %w", p.Name(), err)
 	}
 	return h, behind.Close, nil
 }
@@ -70,7 +71,7 @@ func scenarioOf(documents []*stack.Conformance) string {
 }
 
 // routes are the documents' endpoints, each once.
-func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) []referenceapi.Route {
+func routes(documents []*stack.Conformance, behind *scenario.Scenario, f protected.Facts) []referenceapi.Route {
 	var all []referenceapi.Route
 	seen := map[string]bool{}
 	kept := &objects{made: map[string]*keptObject{}}
@@ -99,7 +100,7 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) 
 			for _, r := range e.Requires.Alternatives() {
 				route.Requires = append(route.Requires, referenceapi.Requirement{
 					Scopes: r.Scopes, AnyScope: r.AnyScope, AnyRole: r.AnyRole, AllRoles: r.AllRoles,
-					Groups: f.groupClaims(r.Groups), NoGuests: r.Guests != "", Owner: r.Owner, Callers: r.Callers,
+					Groups: f.GroupClaims(r.Groups), NoGuests: r.Guests != "", Owner: r.Owner, Callers: r.Callers,
 				})
 			}
 			all = append(all, route)
@@ -121,8 +122,8 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f facts) 
 
 // docsPage is the single-page application that the API's own page signs in
 // with: one whose redirect URI is that page's.
-func docsPage(p protected) *stack.Application {
-	for _, a := range p.stack.Applications {
+func docsPage(p protected.API) *stack.Application {
+	for _, a := range p.Stack.Applications {
 		for _, uri := range a.SPA.RedirectURIs {
 			if u, err := url.Parse(uri); err == nil && u.Path == "/oauth2-redirect" {
 				return a
@@ -171,7 +172,7 @@ func answer(e *stack.Expect) http.Handler {
 }
 
 // startBundledAPI serves the bundled API on a free port until stop.
-func (s *connection) startBundledAPI(p protected, f facts, document *stack.Conformance) (url string, stop func(), err error) {
+func (s *connection) startBundledAPI(p protected.API, f protected.Facts, document *stack.Conformance) (url string, stop func(), err error) {
 	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
 	how := bundledAPI{log: silent}
 	if s.local { // whose key set the cases change: they do not wait for the API to fetch it

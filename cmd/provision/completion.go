@@ -10,6 +10,7 @@ import (
 
 	"provision/conformance/report"
 	"provision/output"
+	"provision/protected"
 	"provision/reference-api/scenario"
 	"provision/stack"
 )
@@ -24,7 +25,7 @@ var values = map[string]func(args []string) []string{
 	"scenario":    func([]string) []string { return scenario.Names() },
 	"quotas":      func([]string) []string { return []string{"large", "medium", "small"} },
 	"stack":       func(args []string) []string { return stackNames(declared(args)) },
-	"application": func(args []string) []string { return names(apis(declared(args)), protected.name) },
+	"application": func(args []string) []string { return names(protected.APIs(declared(args)), protected.API.Name) },
 	"user": func(args []string) []string {
 		return each(args, func(s *stack.Stack) []string { return names(s.Users, func(u *stack.User) string { return u.Name }) })
 	},

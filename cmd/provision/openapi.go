@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"provision/conformance/openapi"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -61,7 +62,7 @@ func fitting(stacks []*stack.Stack, named string, scopes []string) (resource, cl
 				continue
 			}
 			for _, c := range s.Applications {
-				platform, _ := signIn(c)
+				platform, _ := protected.SignIn(c)
 				for _, permission := range c.Permissions {
 					if platform != "" && permission.Resource == api.Name {
 						return api.Name, c.Name

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"provision/conformance"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -71,19 +72,19 @@ func (s *connection) findTenant(ctx context.Context, domain string) (id string, 
 // keysOf is the address of the key set: the key set of all tenants if the API accepts
 // other tenants, because the key set of one tenant can contain keys that are valid
 // only for this tenant.
-func (s *connection) keysOf(f facts) string {
-	if f.tenants.Home() {
+func (s *connection) keysOf(f protected.Facts) string {
+	if f.Tenants.Home() {
 		return s.jwksURL()
 	}
 	return strings.Replace(s.jwksURL(), "/"+s.tenantID+"/", "/common/", 1)
 }
 
 // welcomes tells which other tenants the API admits; nil: none.
-func (f facts) welcomes() func(id string) bool {
-	if f.tenants.Home() {
+func welcomes(f protected.Facts) func(id string) bool {
+	if f.Tenants.Home() {
 		return nil
 	}
 	return func(id string) bool {
-		return f.tenants.Any || slices.ContainsFunc(f.others, func(o conformance.OtherTenant) bool { return o.ID == id })
+		return f.Tenants.Any || slices.ContainsFunc(f.Others, func(o conformance.OtherTenant) bool { return o.ID == id })
 	}
 }

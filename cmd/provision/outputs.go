@@ -12,6 +12,7 @@ import (
 	"provision/localtenant"
 	"provision/output"
 	"provision/plan"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -67,7 +68,7 @@ includes client secrets and masks them in the log of the job.
 					return a.rewriteOutputs(ctx, s, stacks)
 				})
 			}
-			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *connection, p protected, f facts) error {
+			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
 				lines, err := a.readOutputLines(ctx, s, p, f)
 				if err != nil {
 					return err
@@ -133,13 +134,13 @@ func (a *app) runWith(lines []output.Variable, command []string) error {
 }
 
 // readOutputLines returns the settings of an applied API.
-func (a *app) readOutputLines(ctx context.Context, s *connection, p protected, f facts) (lines []output.Variable, err error) {
+func (a *app) readOutputLines(ctx context.Context, s *connection, p protected.API, f protected.Facts) (lines []output.Variable, err error) {
 	add := func(key, value string) { lines = append(lines, output.Variable{Name: key, Value: value}) }
 	if a.config.GetBool("for-api") {
 		add("TENANT_ID", s.tenantID)
-		add("AUDIENCE", strings.Join(f.resource.Audiences, " "))
-		issuer := f.issuer.URL
-		if !f.tenants.Home() { // as Entra states it for all tenants
+		add("AUDIENCE", strings.Join(f.Resource.Audiences, " "))
+		issuer := f.Issuer.URL
+		if !f.Tenants.Home() { // as Entra states it for all tenants
 			issuer = strings.ReplaceAll(issuer, s.tenantID, "{tenantid}")
 		}
 		add("ISSUER", issuer)
@@ -157,12 +158,12 @@ func (a *app) readOutputLines(ctx context.Context, s *connection, p protected, f
 	}
 	add("TENANT_ID", s.tenantID)
 	add("AUTHORITY", s.authority+"/"+s.tenantID)
-	for _, application := range p.stack.Applications {
-		add(environmentName(application.Name)+"_CLIENT_ID", f.appIDs[application.Name])
+	for _, application := range p.Stack.Applications {
+		add(environmentName(application.Name)+"_CLIENT_ID", f.AppIDs[application.Name])
 		if !a.config.GetBool("show-secrets") {
 			continue
 		}
-		secret, err := s.readSecret(ctx, p.stack, application)
+		secret, err := s.readSecret(ctx, p.Stack, application)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +171,7 @@ func (a *app) readOutputLines(ctx context.Context, s *connection, p protected, f
 			lines = append(lines, output.Variable{Name: environmentName(application.Name) + "_CLIENT_SECRET", Value: secret, Secret: true})
 		}
 	}
-	add("SCOPE_BASE", f.scopeBase)
+	add("SCOPE_BASE", f.ScopeBase)
 	return lines, nil
 }
 

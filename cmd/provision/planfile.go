@@ -56,7 +56,7 @@ func (s *connection) planWith(ctx context.Context, stacks []*stack.Stack, o plan
 type document struct {
 	name      string // STACK/NAME
 	key       plan.Key
-	protected bool // it must not be deleted
+	prevented bool // it must not be deleted
 }
 
 // documents are the manifests of the stacks' objects, as objects of a tenant.
@@ -102,12 +102,12 @@ func checkOnly(stacks []*stack.Stack, only []string) error {
 
 // prevented tells which deletions the manifests forbid.
 func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
-	protected := map[plan.Key]bool{}
+	prevents := map[plan.Key]bool{}
 	for _, d := range documents(stacks, tenant) {
-		protected[d.key] = protected[d.key] || d.protected
+		prevents[d.key] = prevents[d.key] || d.prevented
 	}
 	return func(s plan.Step) bool {
-		return protected[s.Key] || s.Customer && protected[plan.Key{Kind: plan.Application, Name: s.Name}] || slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return st.Name == s.Stack && st.Protection.PreventsDelete() })
+		return prevents[s.Key] || s.Customer && prevents[plan.Key{Kind: plan.Application, Name: s.Name}] || slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return st.Name == s.Stack && st.Protection.PreventsDelete() })
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"provision/conformance"
 	"provision/graph"
+	"provision/protected"
 )
 
 // probes are the users that verify makes in the tenants beside the local one, with
@@ -36,10 +37,10 @@ type removal struct {
 
 // signIn is how a user of the tenant signs in for an API. On a real tenant it says
 // what that takes.
-func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
+func (p *probes) signIn(tenant conformance.OtherTenant, f protected.Facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
 	return func(ctx context.Context, client string, scopes, roles []string) (string, error) {
 		if p.connection.manage == nil {
-			return "", conformance.Unavailable("verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s", tenant.Name, p.connection.authority, tenant.ID, f.appIDs[client])
+			return "", conformance.Unavailable("verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s", tenant.Name, p.connection.authority, tenant.ID, f.AppIDs[client])
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -58,7 +59,7 @@ func (p *probes) signIn(tenant conformance.OtherTenant, f facts, tokens *conform
 
 // make creates the user and everything that the user needs. A started step is
 // completed even if the run is interrupted, so that remove knows what to delete.
-func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
+func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f protected.Facts, client string, scopes, roles []string) (account conformance.Account, err error) {
 	if err := ctx.Err(); err != nil {
 		return account, err
 	}
@@ -81,12 +82,12 @@ func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f fac
 	return account, conformance.Unavailable("tenant %s is not served here", tenant.Name)
 }
 
-func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f facts, client string, scopes, roles []string) (account conformance.Account, err error) {
-	resource, err := p.findPrincipal(ctx, g, f.resource.AppID, f.resource.Name)
+func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f protected.Facts, client string, scopes, roles []string) (account conformance.Account, err error) {
+	resource, err := p.findPrincipal(ctx, g, f.Resource.AppID, f.Resource.Name)
 	if err != nil {
 		return account, err
 	}
-	signsIn, err := p.findPrincipal(ctx, g, f.appIDs[client], client)
+	signsIn, err := p.findPrincipal(ctx, g, f.AppIDs[client], client)
 	if err != nil {
 		return account, err
 	}
@@ -110,7 +111,7 @@ func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f f
 	for _, role := range roles {
 		i := slices.IndexFunc(resource.AppRoles, func(r appRole) bool { return r.Value == role })
 		if i < 0 {
-			return account, conformance.Unavailable("the service principal of %s there has no role %s", f.resource.Name, role)
+			return account, conformance.Unavailable("the service principal of %s there has no role %s", f.Resource.Name, role)
 		}
 		var assigned struct{ ID string }
 		if err := p.send(ctx, g, graph.AssignRole(resource.ID, user.ID, resource.AppRoles[i].ID), &assigned); err != nil {

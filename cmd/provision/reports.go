@@ -18,6 +18,7 @@ import (
 
 	"provision/conformance"
 	"provision/conformance/report"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -117,8 +118,8 @@ func (a *app) reports(s *connection) (h conformance.Handlers, finish func() erro
 }
 
 // rerun is the command that runs a case of an API again.
-func (a *app) rerun(p protected) func(id string) string {
-	args := []string{"--application", p.name()}
+func (a *app) rerun(p protected.API) func(id string) string {
+	args := []string{"--application", p.Name()}
 	for _, name := range []string{"url", "ca", "rate"} { // a proxy may have a password
 		if value := a.config.GetString(name); value != "" {
 			args = append(args, "--"+name, value)

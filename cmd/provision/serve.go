@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/emulator"
+	"provision/protected"
 	referenceapi "provision/reference-api"
 	"provision/reference-api/scenario"
 )
@@ -60,7 +61,7 @@ sign in to.`,
 }
 
 // serveAPI serves the reference API until it is interrupted.
-func (a *app) serveAPI(ctx context.Context, s *connection, p protected, f facts) error {
+func (a *app) serveAPI(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
 	api := bundledAPI{scenario: a.config.GetString("scenario"), log: a.apiLog(), keep: filepath.Join(s.keep.Dir, "scenarios")}
 	if address := a.config.GetString("key-vault"); address != "" {
 		credential, err := azidentity.NewDefaultAzureCredential(nil)
@@ -71,7 +72,7 @@ func (a *app) serveAPI(ctx context.Context, s *connection, p protected, f facts)
 			return err
 		}
 	}
-	handler, closeAPI, err := s.bundledAPI(p, f, p.documents, api)
+	handler, closeAPI, err := s.bundledAPI(p, f, p.Documents, api)
 	if err != nil {
 		return err
 	}
@@ -100,14 +101,14 @@ func (a *app) serveAPI(ctx context.Context, s *connection, p protected, f facts)
 
 // sayServing tells where the API is. A certificate, and a page's redirect URI,
 // is of localhost.
-func (a *app) sayServing(server *http.Server, l net.Listener, p protected) {
+func (a *app) sayServing(server *http.Server, l net.Listener, p protected.API) {
 	scheme, host := "http", l.Addr().String()
 	_, port, _ := net.SplitHostPort(host) // a listener's address has both
 	if server.TLSConfig != nil {
 		scheme, host = "https", "localhost:"+port
 	}
-	fmt.Fprintf(a.stdout, "serving %s on %s://%s\n", p.name(), scheme, host)
-	a.give("application", p.name())
+	fmt.Fprintf(a.stdout, "serving %s on %s://%s\n", p.Name(), scheme, host)
+	a.give("application", p.Name())
 	a.give("url", scheme+"://"+host)
 	defer a.serving()
 	if page := docsPage(p); page != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -42,8 +43,8 @@ func (a *app) with(connect func(context.Context) (*connection, error), cmd *cobr
 }
 
 // onAPI is onTenant for a command about one protected API.
-func (a *app) onAPI(cmd *cobra.Command, args []string, check func(protected) error, do func(context.Context, *connection, protected, facts) error) error {
-	var p protected
+func (a *app) onAPI(cmd *cobra.Command, args []string, check func(protected.API) error, do func(context.Context, *connection, protected.API, protected.Facts) error) error {
+	var p protected.API
 	return a.onTenant(cmd, args, func(stacks []*stack.Stack) (err error) {
 		if p, err = a.one(stacks); err != nil || check == nil {
 			return err

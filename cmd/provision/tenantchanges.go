@@ -6,11 +6,12 @@ import (
 
 	"provision/conformance"
 	"provision/localtenant"
+	"provision/protected"
 )
 
 // tenantChangesOf returns what verify may change in the tenant: everything in the local
 // tenant, and nothing in a real one or with --life none.
-func (a *app) tenantChangesOf(s *connection, f facts) conformance.TenantChanges {
+func (a *app) tenantChangesOf(s *connection, f protected.Facts) conformance.TenantChanges {
 	switch {
 	case s.manage == nil:
 		return conformance.TenantChanges{Why: "these cases change keys and assignments, which is done on the local tenant only"}
@@ -20,7 +21,7 @@ func (a *app) tenantChangesOf(s *connection, f facts) conformance.TenantChanges 
 		return conformance.TenantChanges{Why: "another command is changing the local tenant's keys and assignments for its cases"}
 	}
 	return conformance.TenantChanges{
-		Keys: localtenant.Keys{Management: s.manage}, Assignments: localtenant.Assignments{Graph: s.graph, AppID: f.resource.AppID},
+		Keys: localtenant.Keys{Management: s.manage}, Assignments: localtenant.Assignments{Graph: s.graph, AppID: f.Resource.AppID},
 		Disruptive: a.config.GetString("life") == "disruptive",
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
+	"provision/protected"
 )
 
 func (a *app) token() *cobra.Command {
@@ -51,12 +52,12 @@ that requires a second factor, --sign-in says how --user signs in. The sign-in i
 }
 
 // client is the application that --client names to sign in to.
-func (a *app) client(p protected) string {
-	return cmp.Or(a.config.GetString("client"), p.documents[0].Client)
+func (a *app) client(p protected.API) string {
+	return cmp.Or(a.config.GetString("client"), p.Documents[0].Client)
 }
 
 // getToken gets the token that the flags ask for, and prints it.
-func (a *app) getToken(ctx context.Context, s *connection, p protected, f facts) error {
+func (a *app) getToken(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
 	var err error
 	if s.users, err = a.users(s); err != nil {
 		return err
@@ -81,16 +82,16 @@ func (a *app) getToken(ctx context.Context, s *connection, p protected, f facts)
 }
 
 // checkWho refuses names that the stack does not have.
-func (a *app) checkWho(p protected) error {
+func (a *app) checkWho(p protected.API) error {
 	if err := a.checkSignIn(); err != nil {
 		return err
 	}
 	user, service, client := a.config.GetString("user"), a.config.GetString("app"), a.client(p)
 	var users, applications []string
-	for _, u := range p.stack.Users {
+	for _, u := range p.Stack.Users {
 		users = append(users, u.Name)
 	}
-	for _, a := range p.stack.Applications {
+	for _, a := range p.Stack.Applications {
 		applications = append(applications, a.Name)
 	}
 	known := func(kind, name string, names []string) error {
@@ -99,7 +100,7 @@ func (a *app) checkWho(p protected) error {
 				return nil
 			}
 		}
-		return hint(usagef("stack %s has no %s %q", p.stack.Name, kind, name), "choose one of: %s", strings.Join(names, ", "))
+		return hint(usagef("stack %s has no %s %q", p.Stack.Name, kind, name), "choose one of: %s", strings.Join(names, ", "))
 	}
 	ways := 0
 	for _, way := range []bool{user != "", service != "", a.config.GetBool("browser")} {

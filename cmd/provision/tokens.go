@@ -6,19 +6,20 @@ import (
 	"strings"
 
 	"provision/conformance"
+	"provision/protected"
 	"provision/stack"
 )
 
 // readTenantTokens returns sources of tokens for a protected application, which sign
 // in as its clients do.
-func (s *connection) readTenantTokens(ctx context.Context, p protected, f facts) (*conformance.Tenant, error) {
+func (s *connection) readTenantTokens(ctx context.Context, p protected.API, f protected.Facts) (*conformance.Tenant, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {
 		return nil, err
 	}
 	t := &conformance.Tenant{
 		Authority: &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http},
-		Resource:  f.scopeBase,
+		Resource:  f.ScopeBase,
 		Clients:   map[string]conformance.Client{},
 		Accounts:  map[string]conformance.Account{},
 	}
@@ -26,13 +27,13 @@ func (s *connection) readTenantTokens(ctx context.Context, p protected, f facts)
 		t.SignIn = s.users.SignIn
 	}
 	var fresh []string
-	for _, a := range p.stack.Applications {
-		secret, err := s.readKeptSecret(ctx, p.stack, a)
+	for _, a := range p.Stack.Applications {
+		secret, err := s.readKeptSecret(ctx, p.Stack, a)
 		if err != nil {
 			return nil, err
 		}
-		platform, uri := signIn(a)
-		t.Clients[a.Name] = conformance.Client{ID: f.appIDs[a.Name], Secret: secret.SecretText, RedirectURI: uri,
+		platform, uri := protected.SignIn(a)
+		t.Clients[a.Name] = conformance.Client{ID: f.AppIDs[a.Name], Secret: secret.SecretText, RedirectURI: uri,
 			Public: platform == "publicClient", SPA: platform == "spa"}
 		if s.now().Before(secret.StartDateTime.Add(s.newSecretPatience)) {
 			fresh = append(fresh, a.Name)
@@ -48,7 +49,7 @@ func (s *connection) readTenantTokens(ctx context.Context, p protected, f facts)
 			return nil, err
 		}
 	}
-	for _, u := range p.stack.Users {
+	for _, u := range p.Stack.Users {
 		t.Accounts[u.Name] = conformance.Account{
 			UserPrincipalName: s.upn(u), Password: s.password(passwords, u)}
 	}

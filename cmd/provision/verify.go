@@ -10,6 +10,7 @@ import (
 
 	"provision/conformance"
 	"provision/plan"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -44,12 +45,12 @@ parameters and bodies of an OpenAPI document.`,
 }
 
 // toVerify are the APIs that the flags choose; --url is one API's.
-func (a *app) toVerify(stacks []*stack.Stack) ([]protected, error) {
+func (a *app) toVerify(stacks []*stack.Stack) ([]protected.API, error) {
 	if a.config.GetString("url") == "" {
 		return a.chosen(stacks)
 	}
 	p, err := a.one(stacks)
-	return []protected{p}, err
+	return []protected.API{p}, err
 }
 
 // checkChoice refuses what no run can be made of.
@@ -74,7 +75,7 @@ func (a *app) checkChoice(stacks []*stack.Stack) error {
 		return err
 	}
 	for _, p := range all {
-		for _, document := range p.documents {
+		for _, document := range p.Documents {
 			if len(stack.OutputsOf(document.URL)) > 0 {
 				continue // known once Terraform has made it
 			}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"provision/conformance"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -22,12 +23,12 @@ type verification struct {
 	url        string
 	reach      reach
 	connection *connection
-	p          protected
+	p          protected.API
 }
 
 // prepareVerifications returns the runs of all documents. What they need of the tenant is
 // read.
-func (a *app) prepareVerifications(ctx context.Context, s *connection, all []protected, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
+func (a *app) prepareVerifications(ctx context.Context, s *connection, all []protected.API, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
 	reach, err := a.reach()
 	if err != nil {
 		return nil, err
@@ -53,13 +54,13 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 		if err != nil {
 			return nil, err
 		}
-		for i, tenant := range f.others {
-			f.others[i].SignIn = others.signIn(tenant, f, tokens)
+		for i, tenant := range f.Others {
+			f.Others[i].SignIn = others.signIn(tenant, f, tokens)
 		}
 		changes := a.tenantChangesOf(s, f)
 		changes.Shared = shared
-		for _, document := range p.documents {
-			if document, err = s.hosted(ctx, p.stack, document); err != nil {
+		for _, document := range p.Documents {
+			if document, err = s.hosted(ctx, p.Stack, document); err != nil {
 				return nil, err
 			}
 			document = placed(document)
@@ -72,9 +73,9 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 			}
 			v.suite = conformance.Suite{
 				Document: document,
-				Issuer:   f.issuer, Resource: f.resource,
-				Users: users, Groups: f.groups, Tenants: f.others, Applications: clients, Tokens: tokens, Changes: changes,
-				OutputCommand: a.command("output", "--for-api", "--application", p.name()),
+				Issuer:   f.Issuer, Resource: f.Resource,
+				Users: users, Groups: f.Groups, Tenants: f.Others, Applications: clients, Tokens: tokens, Changes: changes,
+				OutputCommand: a.command("output", "--for-api", "--application", p.Name()),
 				Rerun:         a.rerun(p),
 				Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
 			}
@@ -153,9 +154,9 @@ func (v verification) run(ctx context.Context, handler conformance.Handler) (con
 	case errors.Is(err, conformance.ErrNoCase) && suite.Only != "":
 		return conformance.Summary{}, nil // another document may have what --only asks for
 	case errors.As(err, new(*net.OpError)):
-		return summary, hint(fmt.Errorf("verify %s: %w", v.p.name(), err), "start the API at %s, or name its address with --url; --wait 30s waits until it answers", url)
+		return summary, hint(fmt.Errorf("verify %s: %w", v.p.Name(), err), "start the API at %s, or name its address with --url; --wait 30s waits until it answers", url)
 	case err != nil:
-		return summary, fmt.Errorf("verify %s: %w", v.p.name(), err)
+		return summary, fmt.Errorf("verify %s: %w", v.p.Name(), err)
 	}
 	return summary, nil
 }
