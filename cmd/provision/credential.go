@@ -29,14 +29,13 @@ type signInOptions struct {
 // credentialTypes are the ways to sign in that a target can name, each a type of azidentity.
 var credentialTypes = map[string]func(signInOptions) (azcore.TokenCredential, error){
 	"default": func(s signInOptions) (azcore.TokenCredential, error) {
+		if err := checkEnvironment(s); err != nil {
+			return nil, err
+		}
 		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: s.options, TenantID: s.tenantID})
 	},
-	"environment": func(s signInOptions) (azcore.TokenCredential, error) {
-		return azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: s.options})
-	},
-	"workload-identity": func(s signInOptions) (azcore.TokenCredential, error) {
-		return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: s.options, ClientID: s.clientID, TenantID: s.tenantID})
-	},
+	"environment":       environmentCredential,
+	"workload-identity": workloadIdentity,
 	"managed-identity": func(s signInOptions) (azcore.TokenCredential, error) {
 		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: s.options}
 		if s.clientID != "" {
@@ -99,6 +98,41 @@ func (a *app) credential(target, tenantID string, in microsoft.Cloud) (azcore.To
 		return inTenant{credential, tenantID}, nil
 	}
 	return credential, nil
+}
+
+func environmentCredential(s signInOptions) (azcore.TokenCredential, error) {
+	return azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: s.options})
+}
+
+func workloadIdentity(s signInOptions) (azcore.TokenCredential, error) {
+	return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: s.options, ClientID: s.clientID, TenantID: s.tenantID})
+}
+
+// checkEnvironment refuses an environment that configures a credential which cannot be
+// used, such as a client secret without a tenant. DefaultAzureCredential takes it for one
+// that is not configured, and goes on to ask the metadata endpoint for a managed identity.
+// What the token endpoint refuses ends its chain.
+func checkEnvironment(s signInOptions) error {
+	if chain := os.Getenv("AZURE_TOKEN_CREDENTIALS"); chain != "" && chain != "prod" {
+		return nil // without the environment, or without anything after it
+	}
+	for _, variable := range []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH"} {
+		if os.Getenv(variable) != "" {
+			if _, err := environmentCredential(s); err != nil {
+				return fmt.Errorf("%s is set: %w", variable, err)
+			}
+		}
+	}
+	if file := os.Getenv("AZURE_FEDERATED_TOKEN_FILE"); file != "" {
+		s.clientID = "" // the chain takes the client id from the environment
+		if _, err := workloadIdentity(s); err != nil {
+			return fmt.Errorf("AZURE_FEDERATED_TOKEN_FILE is set: %w", err)
+		}
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("AZURE_FEDERATED_TOKEN_FILE: %w", err)
+		}
+	}
+	return nil
 }
 
 // allowedTenants is the environment variable of azidentity that permits an application to

@@ -9,6 +9,7 @@ import (
 	"provision/conformance/report"
 	"provision/plan"
 	"provision/stack"
+	"provision/status"
 )
 
 func (a *app) validate() *cobra.Command {
@@ -65,7 +66,8 @@ server (VS Code and others), start each document of a file, below its ---, with
 applies to one document; the editor setting yaml.schemas applies to whole files.
 
 --report prints the schema of the JSON report of verify, --plan the schema of a
-plan in JSON, --config the schema of provision.yaml.`,
+plan in JSON, --status the schema of the result of status -o json, --config the schema of
+provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,6 +77,9 @@ plan in JSON, --config the schema of provision.yaml.`,
 			}
 			if ofPlan, _ := cmd.Flags().GetBool("plan"); ofPlan {
 				schema = plan.Schema
+			}
+			if ofStatus, _ := cmd.Flags().GetBool("status"); ofStatus {
+				schema = status.Schema
 			}
 			if ofConfig, _ := cmd.Flags().GetBool("config"); ofConfig {
 				schema = configSchema(cmd.Root())
@@ -86,7 +91,8 @@ plan in JSON, --config the schema of provision.yaml.`,
 	}
 	c.Flags().Bool("report", false, "print the schema of `provision verify --report json=FILE`")
 	c.Flags().Bool("plan", false, "print the schema of the plan in `provision plan -o json` and `--out`")
+	c.Flags().Bool("status", false, "print the schema of the result in `provision status -o json`")
 	c.Flags().Bool("config", false, "print the schema of provision.yaml")
-	c.MarkFlagsMutuallyExclusive("report", "plan", "config")
+	c.MarkFlagsMutuallyExclusive("report", "plan", "status", "config")
 	return c
 }
