@@ -163,7 +163,7 @@ var causes = []cause{
 	{id: CauseGroupRefused, title: "the API refuses members of a group that the document accepts", remedy: remedyRole},
 	{id: CauseMembersRefused, title: "the API takes a member of the tenant for a guest", remedy: remedyRole},
 	{id: CauseValidGroups, title: "the API refuses users who are in many groups", remedy: remedyRole},
-	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", remedy: remedyRole},
+	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", blockedBy: []CauseID{CauseValidClaims}, remedy: remedyRole},
 	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseOpen}, remedy: remedyScope},
 	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseOpen}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API takes the roles of a user from elsewhere than the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},

@@ -30,7 +30,9 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := newRunner(&suite, all, chosen)
-	r.share()
+	if err := r.share(ctx); err != nil {
+		return Summary{}, err
+	}
 	defer r.unshare()
 	defer r.state.close(ctx)
 	if e, ok := suite.lifecycleEndpoint(); ok && suite.Changes.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLifecycle && c.Endpoint == e.id }) {

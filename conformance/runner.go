@@ -20,8 +20,8 @@ type runner struct {
 	running   sync.WaitGroup
 	cases     sync.WaitGroup // of running, all but the lifecycle cases
 
-	tenant  *sync.RWMutex // Changes.Shared
-	unshare func()
+	unshare func() // ends the use of the tenant beside other runs
+	lone    error  // why the tenant is not used alone
 
 	early map[string]*Result // of the cases that give the others their meaning, by id
 
@@ -78,20 +78,40 @@ func (r *runner) start(ctx context.Context) {
 	r.running.Go(func() {
 		r.cases.Wait()
 		r.unshare()
-		r.tenant.Lock()
-		defer r.tenant.Unlock()
+		if lock := r.state.Changes.Lock; lock != nil && r.changesTenant() {
+			release, err := lock.Alone(ctx)
+			if r.lone = err; err == nil {
+				defer release()
+			}
+		}
 		r.lifecycle(ctx, stageLifecycle)
 		r.lifecycle(ctx, stageEnd)
 	})
 }
 
-// share begins to use the tenant beside other runs; unshare ends that.
-func (r *runner) share() {
-	if r.tenant = r.state.Changes.Shared; r.tenant == nil {
-		r.tenant = new(sync.RWMutex)
+// share begins to use the tenant beside other runs.
+func (r *runner) share(ctx context.Context) error {
+	r.unshare = func() {}
+	if lock := r.state.Changes.Lock; lock != nil {
+		release, err := lock.Share(ctx)
+		if err != nil {
+			return fmt.Errorf("use the tenant beside other runs: %w", err)
+		}
+		r.unshare = sync.OnceFunc(release)
 	}
-	r.tenant.RLock()
-	r.unshare = sync.OnceFunc(r.tenant.RUnlock)
+	return nil
+}
+
+// changesTenant says whether a chosen case is one that disturbs other runs.
+func (r *runner) changesTenant() bool {
+	for _, cases := range r.endpoints {
+		for _, c := range cases {
+			if _, chosen := r.slots[c.ID]; chosen && c.stage >= stageLifecycle && c.skip == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lifecycle tries the cases that disturb others, when those are done.
@@ -148,6 +168,9 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	defer r.limit.Release(1)
 	if why := r.isHalted(); why != "" {
 		return fail(vacuous("%s", why))
+	}
+	if c.stage >= stageLifecycle && r.lone != nil {
+		return fail(fmt.Errorf("use the tenant alone: %w", r.lone))
 	}
 	if c.try != nil {
 		tried, err := c.try(ctx, r, c)

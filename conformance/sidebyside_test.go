@@ -34,13 +34,26 @@ func (r restored) End(ctx context.Context) error {
 	return r.Disturbance.End(ctx)
 }
 
+// oneTenant keeps the runs of one process apart.
+type oneTenant struct{ sync.RWMutex }
+
+func (o *oneTenant) Share(context.Context) (func(), error) {
+	o.RLock()
+	return o.RUnlock, nil
+}
+
+func (o *oneTenant) Alone(context.Context) (func(), error) {
+	o.Lock()
+	return o.Unlock, nil
+}
+
 // No case of one run is under way while the lifecycle cases of another change the tenant
 // that both use.
 func TestRunsSideBySide(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	var by atomic.Pointer[string]
-	shared := new(sync.RWMutex)
+	lock := new(oneTenant)
 	var running sync.WaitGroup
 	for _, who := range []string{"one", "two", "three"} {
 		api := validator{issuer: s.issuer(), keys: s.cache(nil).find}
@@ -50,7 +63,7 @@ func TestRunsSideBySide(t *testing.T) {
 			}
 			api.ServeHTTP(w, r)
 		})))
-		suite.Changes = TenantChanges{Keys: changing{s, &by, who}, Assignments: s, Shared: shared}
+		suite.Changes = TenantChanges{Keys: changing{s, &by, who}, Assignments: s, Lock: lock}
 		running.Go(func() {
 			if summary, err := Run(t.Context(), suite, &recorder{}); err != nil || !summary.OK() || summary.Skipped > 0 {
 				t.Errorf("run %s: %v %+v", who, err, summary)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -16,13 +15,20 @@ type TenantChanges struct {
 	Keys        KeyService
 	Assignments AssignmentService
 	Why         string // why a member is nil
-	// Shared is locked for reading by the cases of each run that uses the tenant, and for
-	// writing by its lifecycle cases, because other runs would report their changes as
-	// failures of the API; nil: this run is the only one.
-	Shared *sync.RWMutex
+	// Lock is shared by the cases of all runs that use the tenant, and held alone by the
+	// lifecycle cases of one, because other runs would report their changes as failures of
+	// the API; nil: this run is the only one.
+	Lock TenantLock
 	// Disruptive adds the cases after which a cache of the API may lack the issuer's keys
 	// for minutes.
 	Disruptive bool
+}
+
+// TenantLock keeps runs apart that use the same tenant. Both methods wait, and return what
+// ends the use of the tenant.
+type TenantLock interface {
+	Share(ctx context.Context) (release func(), err error)
+	Alone(ctx context.Context) (release func(), err error)
 }
 
 // KeyService changes the issuer's signing keys, as key rollover does.

@@ -17,31 +17,42 @@ type Keys struct{ *Management }
 // owner marks the keys and faults that are the suite's.
 const owner = "verify"
 
-// Sweep removes the keys and faults that an earlier run has left, because it was killed.
+// Sweep removes the keys and faults that an earlier run has left, because it was killed. No
+// other run may be under way.
 func (k Keys) Sweep(ctx context.Context) error {
 	var keys []struct{ ID, Owner string }
 	if err := k.send(ctx, http.MethodGet, "/keys", nil, &keys); err != nil {
 		return fmt.Errorf("list signing keys: %w", err)
 	}
+	for _, key := range keys {
+		if key.Owner == owner {
+			if err := k.remove(ctx, "/keys/"+url.PathEscape(key.ID)); err != nil {
+				return err
+			}
+		}
+	}
+	return k.SweepFaults(ctx)
+}
+
+// SweepFaults removes the faults alone.
+func (k Keys) SweepFaults(ctx context.Context) error {
 	var faults []struct{ Name string }
 	if err := k.send(ctx, http.MethodGet, "/faults", nil, &faults); err != nil {
 		return fmt.Errorf("list faults: %w", err)
 	}
-	var paths []string
-	for _, key := range keys {
-		if key.Owner == owner {
-			paths = append(paths, "/keys/"+url.PathEscape(key.ID))
-		}
-	}
 	for _, fault := range faults {
 		if strings.HasPrefix(fault.Name, owner+"-") {
-			paths = append(paths, "/faults/"+url.PathEscape(fault.Name))
+			if err := k.remove(ctx, "/faults/"+url.PathEscape(fault.Name)); err != nil {
+				return err
+			}
 		}
 	}
-	for _, path := range paths {
-		if err := k.send(ctx, http.MethodDelete, path, nil, nil); err != nil {
-			return fmt.Errorf("remove what an earlier run has left: %w", err)
-		}
+	return nil
+}
+
+func (k Keys) remove(ctx context.Context, path string) error {
+	if err := k.send(ctx, http.MethodDelete, path, nil, nil); err != nil {
+		return fmt.Errorf("remove what an earlier run has left: %w", err)
 	}
 	return nil
 }

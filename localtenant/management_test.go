@@ -160,6 +160,15 @@ func TestSweep(t *testing.T) {
 	if left := count("/keys") - before; left != 2 {
 		t.Fatalf("%d keys were published", left)
 	}
+	if err := keys.SweepFaults(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n, faults := count("/keys"), count("/faults"); n != before+2 || faults != 0 {
+		t.Errorf("beside another run: %d keys and %d faults are left, want %d and none", n, faults, before+2)
+	}
+	if _, err := keys.Disturb(ctx, conformance.KeyFault{Status: 503}); err != nil {
+		t.Fatal(err)
+	}
 	if err := keys.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,6 @@ type connection struct {
 	manage            *localtenant.Management                                              // nil on a real tenant
 	graphOf           func(tenantID, clientID, clientSecret string) (*graph.Client, error) // of a tenant beside the local one
 	serves            bool                                                                 // this process serves the local tenant, so that it is gone with it
-	othersChange      bool                                                                 // another run changes the local tenant for its cases
 	users             *signin.Users                                                        // how users sign in; nil: through the form of the local tenant
 	written           func()                                                               // others may change the target from now on; nothing where this command does not
 	close             func()

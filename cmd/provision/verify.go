@@ -95,11 +95,9 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 	if a.config.GetString("url") != "" {
 		a.sayWhoServes(s)
 	}
-	unlock, err := a.lockTenantChanges(ctx, s)
-	if err != nil {
+	if err := a.sweepTenant(ctx, s); err != nil {
 		return err
 	}
-	defer unlock()
 	baseline, err := a.baseline()
 	if err != nil {
 		return err

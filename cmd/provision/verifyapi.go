@@ -36,7 +36,7 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 	if s.users, err = a.users(s); err != nil {
 		return nil, err
 	}
-	shared := new(sync.RWMutex)
+	lock := a.tenantLock(s)
 	for _, p := range all {
 		f, err := s.readFacts(ctx, p, stacks)
 		if err != nil {
@@ -57,8 +57,7 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 		for i, tenant := range f.Others {
 			f.Others[i].SignIn = others.signIn(tenant, f, tokens)
 		}
-		changes := a.tenantChangesOf(s, f)
-		changes.Shared = shared
+		changes := a.tenantChangesOf(s, f, lock)
 		for _, document := range p.Documents {
 			if document, err = s.hosted(ctx, p.Stack, document); err != nil {
 				return nil, err

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Runs of verify use the local tenant side by side; one that changes it waits for them,
+// those that begin later wait for it, and only a wait for another process is told.
+func TestTenantLock(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	said := make(chan string, 9)
+	process := func() tenantLock {
+		return tenantLock{filepath.Join(dir, "use"), filepath.Join(dir, "turn"), func(f string, args ...any) { said <- fmt.Sprintf(f, args...) }, new(atomic.Int32)}
+	}
+	one, two, three := process(), process(), process()
+	take := func(how func(context.Context) (func(), error)) func() {
+		release, err := how(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return release
+	}
+	first, second := take(one.Share), take(two.Share)
+	if _, ok, err := three.tryAlone(); ok || err != nil {
+		t.Fatalf("alone beside two others: %v", err)
+	}
+	alone, later := make(chan func(), 1), make(chan func(), 1)
+	go func() { alone <- take(two.Alone) }() // within the process of the second
+	if gone, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond); true {
+		if _, err := three.Alone(gone); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("alone beside others: %v", err)
+		}
+		cancel()
+	}
+	second()
+	if message := <-said; message != "waiting for other runs of verify: the cases that change the keys of the local tenant run alone" {
+		t.Errorf("said %q", message)
+	}
+	go func() { later <- take(three.Share) }()
+	select {
+	case <-alone:
+		t.Fatal("alone beside the first")
+	case <-later:
+		t.Fatal("a later run overtakes the one that waits to be alone")
+	case <-time.After(30 * time.Millisecond):
+	}
+	first()
+	release := <-alone
+	select {
+	case <-later:
+		t.Fatal("beside the one that is alone")
+	case <-time.After(30 * time.Millisecond):
+	}
+	release()
+	(<-later)()
+	if release, ok, err := three.tryAlone(); !ok || err != nil {
+		t.Errorf("alone: %v %v", ok, err)
+	} else {
+		release()
+	}
+}
