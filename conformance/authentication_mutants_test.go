@@ -1,6 +1,9 @@
 package conformance
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 )
@@ -24,6 +27,29 @@ var authenticationMutants = []mutant{
 		return ""
 	})},
 	{flaw: "a header of its own", kills: "token-in-header", mutation: finds(func(r *http.Request) string { return r.Header.Get("X-Access-Token") })},
+	{flaw: "authorization of the query", kills: "token-in-query-other", mutation: finds(func(r *http.Request) string { return strings.TrimPrefix(r.URL.Query().Get("authorization"), "Bearer ") })},
+	{flaw: "the cookie session", kills: "token-in-session-cookie", mutation: finds(func(r *http.Request) string {
+		if c, err := r.Cookie("session"); err == nil {
+			return c.Value
+		}
+		return ""
+	})},
+	{flaw: "Proxy-Authorization", kills: "token-in-proxy-header", mutation: finds(func(r *http.Request) string {
+		return strings.TrimPrefix(r.Header.Get("Proxy-Authorization"), "Bearer ")
+	})},
+	{flaw: "Sec-WebSocket-Protocol", kills: "token-in-websocket-protocol", mutation: finds(func(r *http.Request) string {
+		_, raw, _ := strings.Cut(r.Header.Get("Sec-WebSocket-Protocol"), ", ")
+		return raw
+	})},
+	{flaw: "a JSON body", kills: "token-in-json", mutation: finds(func(r *http.Request) string {
+		var body struct {
+			Token string `json:"access_token"`
+		}
+		raw, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+		_ = json.Unmarshal(raw, &body)
+		return body.Token
+	})},
 	{flaw: "an empty header", kills: "empty-header", mutation: mutation{routes: func(r *http.Request) bool {
 		values, ok := r.Header["Authorization"]
 		return ok && values[0] == ""

@@ -42,11 +42,66 @@ var misplaced = []check{
 	},
 	{
 		name: "token-in-header", means: CausePlace, severity: Low,
-		sends:  "the valid token in X-Access-Token instead of Authorization",
+		sends:  "the valid token in X-Access-Token, X-Auth-Token and Token instead of Authorization",
 		gain:   "nothing by itself: tools that monitor Authorization do not see it",
 		flaw:   "the API accepts tokens from a header of its own",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
-		present: elsewhere(func(raw string) credential { return credential{header: http.Header{"X-Access-Token": {raw}}} }),
+		present: inHeaders("", "X-Access-Token", "X-Auth-Token", "Token"),
+	},
+	// Servers limit the length of a line, so the other names come by themselves.
+	also(check{
+		name: "token-in-query-other", means: CausePlace, severity: Medium,
+		sends:  "the valid token as jwt, id_token and authorization in the query",
+		gain:   "tokens end up in logs, histories and Referer headers, where other people find them",
+		flaw:   "the API accepts tokens from the query",
+		source: "RFC 6750, section 2.3; RFC 9700, section 4.3.2", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential {
+			return credential{query: url.Values{"jwt": {raw}, "id_token": {raw}, "authorization": {"Bearer " + raw}}.Encode()}
+		}),
+	}, 413, 414, 431),
+	also(check{
+		name: "token-in-session-cookie", means: CausePlace, severity: Medium,
+		sends:  "the valid token in the cookies session, id_token and Authorization",
+		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
+		flaw:   "the API accepts tokens from cookies",
+		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
+		present: elsewhere(func(raw string) credential {
+			return credential{header: http.Header{"Cookie": {"session=" + raw + "; id_token=" + raw + "; Authorization=" + raw}}}
+		}),
+	}, 413, 431),
+	also(check{
+		name: "token-in-proxy-header", means: CausePlace, severity: Low,
+		sends:  "the valid token in Proxy-Authorization, X-Authorization and X-Original-Authorization instead of Authorization",
+		gain:   "nothing by itself: tools that monitor Authorization do not see it",
+		flaw:   "the API accepts tokens from a header that is meant for a proxy",
+		source: "RFC 6750, section 2.1", tolerates: []int{400},
+		present: inHeaders("Bearer ", "Proxy-Authorization", "X-Authorization", "X-Original-Authorization"),
+	}, 407, 413, 431),
+	also(check{
+		name: "token-in-websocket-protocol", means: CausePlace, severity: Low,
+		sends:  "the valid token in Sec-WebSocket-Protocol",
+		gain:   "nothing by itself: servers write this header to their logs",
+		flaw:   "the API accepts tokens from Sec-WebSocket-Protocol",
+		source: "RFC 6750, section 2.1; RFC 6455, section 11.3.4", tolerates: []int{400},
+		present: inHeaders("bearer, ", "Sec-Websocket-Protocol"),
+	}, 413, 431),
+	{
+		name: "token-in-json", means: CausePlace, severity: Low,
+		sends:  "the valid token as access_token in a JSON body",
+		gain:   "nothing by itself: bodies are logged and kept, and tools that monitor Authorization do not see the token",
+		flaw:   "the API accepts tokens from JSON bodies",
+		source: "RFC 6750, section 2", tolerates: []int{400, 413, 415, 422},
+		present: elsewhere(func(raw string) credential {
+			c := credential{secrets: []string{raw}}
+			c.respell = func(r spoken) credential {
+				sent := credential{path: r.whole(), secrets: c.secrets, header: http.Header{"Content-Type": {"application/json"}}}
+				if body, _ := withMembers(r.body, map[string]string{"access_token": raw, "token": raw, "jwt": raw}); body != nil {
+					sent.body = string(body)
+				}
+				return sent
+			}
+			return c
+		}),
 	},
 }
 
@@ -78,6 +133,17 @@ var odd = []check{
 	}),
 	understood("lower-case-scheme", "the valid token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),
 	understood("two-spaces", "the valid token after two spaces", "RFC 6750, section 2.1", func(raw string) string { return "Bearer  " + raw }),
+}
+
+// inHeaders presents the valid token in other headers.
+func inHeaders(before string, names ...string) func(context.Context, *baselineToken) (credential, error) {
+	return elsewhere(func(raw string) credential {
+		header := make(http.Header)
+		for _, name := range names {
+			header[name] = []string{before + raw}
+		}
+		return credential{header: header}
+	})
 }
 
 // elsewhere presents the valid token by other means than its header.

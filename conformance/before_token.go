@@ -46,6 +46,13 @@ func beforeTokenCases(e endpoint) []Case {
 				return credential{path: r.whole(), body: body, header: http.Header{"Content-Type": {"application/json"}}}, true
 			})
 	}
+	if _, object := e.stated.Body.(map[string]any); object && wrongShape(e.stated.Body) != "" && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
+		without("members-before-token", "no token, and a JSON body without members",
+			"anybody learns what the API expects, and can send what it reads", "the API validates the body before it asks for a token",
+			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
+				return credential{path: r.whole(), body: "{}", header: http.Header{"Content-Type": {"application/json"}}}, true
+			})
+	}
 	if hasParameter(e) {
 		without("object-before-token", "no token, and the id of an object that does not exist",
 			"anybody learns which objects exist", "the API looks the object up before it asks for a token",

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // validApplication is an application that must be let in.
@@ -49,13 +50,18 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	if other := s.Resource.otherRole(e, s.Resource.ApplicationRoles); other != "" {
 		add = s.addApplication(other)
 	}
-	return []Case{
+	cases := []Case{
 		deny("application-no-role", "without any role", s.addApplication(),
 			"the API does not check the role (roles) of applications", caller{app: true}, func(a Application) bool { return len(a.Roles) == 0 }),
 		deny("application-wrong-role", "whose roles are all others", add,
 			"the API asks applications for some role and does not check which (roles)", caller{app: true, roles: []string{"Another.Role"}},
 			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
 	}
+	if e.several() && slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.users && r.needsScope() }) {
+		// A token without scp may be let in as that of a user, whose scope is not checked.
+		cases[0].Means, cases[1].alsoBlockedBy = CauseCallers, []CauseID{CauseCallers}
+	}
+	return cases
 }
 
 // userRefused is a user where only applications are let in.

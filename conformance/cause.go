@@ -78,6 +78,7 @@ const (
 	CauseHeaderHost        CauseID = "header-host"
 	CauseHeaderAddress     CauseID = "header-address"
 	CauseHeaderProbe       CauseID = "header-probe"
+	CauseDefaultCredential CauseID = "default-credential"
 	CauseHeaderIdentity    CauseID = "header-identity"
 	CauseHeaderToken       CauseID = "header-token"
 	CauseHeaderCertificate CauseID = "header-certificate"
@@ -164,13 +165,13 @@ var causes = []cause{
 	{id: CauseMembersRefused, title: "the API takes a member of the tenant for a guest", remedy: remedyRole},
 	{id: CauseValidGroups, title: "the API refuses users who are in many groups", remedy: remedyRole},
 	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", blockedBy: []CauseID{CauseValidClaims}, remedy: remedyRole},
-	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseOpen}, remedy: remedyScope},
-	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseOpen}, remedy: remedyRole},
+	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseSignature}, remedy: remedyScope},
+	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseSignature}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API takes the roles of a user from elsewhere than the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},
 	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseScope}, remedy: remedyCallers},
 	{id: CauseOwnIDToken, title: "the API takes an ID token for its own registration", blockedBy: []CauseID{CauseIDToken, CauseScope, CauseCallers}, remedy: remedyScope},
-	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGroup},
-	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseOpen}, remedy: remedyGuests},
+	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseSignature}, remedy: remedyGroup},
+	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseSignature}, remedy: remedyGuests},
 	{id: CauseAlternatives, title: "the API adds up parts of different alternatives", blockedBy: []CauseID{CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},
 	{id: CauseOwner, title: "the API does not check whose object it is", blockedBy: []CauseID{CauseOpen, CauseScope}, remedy: remedyOwner},
 	{id: CauseOwnerClaimed, title: "the API takes the owner of an object from the request, not from the token", blockedBy: []CauseID{CauseOwner}, remedy: remedyOwner},
@@ -180,7 +181,7 @@ var causes = []cause{
 	{id: CauseGroupCompare, title: "the API does not compare groups (groups) as whole values of the right claim", blockedBy: []CauseID{CauseGroup, CauseAlternatives}, remedy: remedyGroup},
 	{id: CauseOrder, title: "the API looks at scopes and roles before it has verified the token", blockedBy: []CauseID{CauseNot401}, remedy: remedyStatus},
 	{id: CauseBeforeToken, title: "the API looks at the body or the object before it asks for a token", blockedBy: []CauseID{CauseOpen, CauseNot401}, remedy: remedyRequire},
-	{id: CauseTwice, title: "the API uses the first of two claims of one name, and other parsers use the last", remedy: remedySignature},
+	{id: CauseTwice, blockedBy: []CauseID{CauseRole, CauseCallers}, title: "the API uses the first of two claims of one name, and other parsers use the last", remedy: remedySignature},
 
 	{id: CauseRoutePath, title: "the check depends on the spelling of the path", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseRouteMethod, title: "the check depends on the method", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
@@ -192,6 +193,7 @@ var causes = []cause{
 	{id: CauseHeaderHost, title: "the API does not check the token of requests that name an internal host", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderAddress, title: "the API does not check the token of requests from some addresses, which it takes from a header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderProbe, title: "the API does not check the token of requests that say that they are internal", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseDefaultCredential, title: "the API lets in a token, password or key that was built in for development", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
 	{id: CauseHeaderIdentity, title: "the API takes the caller from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderToken, title: "the API does not verify the token of a header that a proxy sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderCertificate, title: "the API believes a client certificate that a header holds", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},

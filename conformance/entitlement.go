@@ -129,6 +129,9 @@ func roleChecks(e endpoint) []check {
 	}
 	for i := range checks {
 		checks[i].means, checks[i].source = CauseRoleCompare, sourceRoles
+		if checks[i].name == "role-in-scp" { // the role may be taken for a scope whose name it begins with
+			checks[i].alsoBlockedBy = []CauseID{CauseScopeCompare}
+		}
 	}
 	return checks
 }

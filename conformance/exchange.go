@@ -68,6 +68,9 @@ func (s *runState) send(ctx context.Context, r request, c credential) (*record, 
 			again++
 			continue
 		}
+		if err == nil && got.status != http.StatusTooManyRequests {
+			s.pace.speedUp()
+		}
 		if err != nil || got.status != http.StatusTooManyRequests || c.may429 {
 			return went, r.meaning.read(got, cmp.Or(c.method, r.method)), elapsed, err
 		}

@@ -203,7 +203,8 @@ func (g *grouping) explains(r *Result) *Finding {
 	slices.SortFunc(all, func(a, b CauseID) int { return a.place() - b.place() })
 	for _, id := range all {
 		for _, f := range g.findings {
-			if f.Cause == id && id != r.cause && g.reaches(f, r.Endpoint, id) {
+			anywhere := r.cause == CauseOwnIDToken && id == CauseCallers // both have no scp; at the objects of others it does not show
+			if f.Cause == id && id != r.cause && (anywhere || g.reaches(f, r.Endpoint, id)) {
 				return f
 			}
 		}
@@ -334,7 +335,13 @@ func btoi(b bool) int {
 // callers.
 func (c Case) isElsewhere(status int) bool {
 	missing := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
-	return missing && !(status == http.StatusNotFound && c.Expect.Status == http.StatusForbidden && c.stage >= stageRest)
+	return missing && !(status == http.StatusNotFound && c.forbids() && c.stage >= stageRest)
+}
+
+// forbids says whether the answer to the case may be the refusal of a caller that the
+// API knows.
+func (c Case) forbids() bool {
+	return c.Expect.Status == http.StatusForbidden || slices.Contains(c.Expect.Also, http.StatusForbidden)
 }
 
 // causeOf is what an answer that is not the expected one means: what the case
@@ -356,7 +363,7 @@ func (c Case) causeOf(status int, shown bool) CauseID {
 		return CauseNoRoute
 	case status >= 300 && status <= 399:
 		return CauseRedirect
-	case c.Expect.Status == http.StatusForbidden:
+	case c.Expect.Status == http.StatusForbidden, status == http.StatusNotFound && c.forbids():
 		return CauseNot403
 	case status == http.StatusForbidden && c.lacks:
 		return CauseOrder

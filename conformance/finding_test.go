@@ -223,7 +223,7 @@ func TestHidingEndpointIsNotMissing(t *testing.T) {
 		}
 		answer(w, status, object{"status": status})
 	})))
-	solely(suite, Authorization, Authentication)
+	solely(suite, Authorization, Authentication, Claims)
 	findings := run(t, suite).summary.Findings
 	if len(findings) != 1 || findings[0].Cause != CauseNot403 || !strings.Contains(findings[0].Title, "refusals") {
 		t.Errorf("%+v", findings)

@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -64,6 +66,11 @@ var products = []product{
 	}},
 	{"API Gateway", func(p principal) map[string]string {
 		return map[string]string{"X-Apigateway-Api-Userinfo": base64.RawURLEncoding.EncodeToString(encodeJSON(p.claims))}
+	}},
+	{"claims of a gateway", func(p principal) map[string]string {
+		claims := string(encodeJSON(p.claims))
+		return map[string]string{"X-User-Claims": claims, "X-Claims": claims, "X-User-Info": claims, "X-Token-Claims": claims,
+			"X-Oauth-Scopes": p.scope(), "X-Token-Scopes": p.scope(), "X-Granted-Scopes": p.scope(), "X-Oauth-Roles": p.list()}
 	}},
 	{"Kong", func(p principal) map[string]string {
 		return map[string]string{"X-Consumer-Id": p.oid, "X-Consumer-Custom-Id": p.oid, "X-Consumer-Username": p.name, "X-Consumer-Groups": p.list(), "X-Credential-Identifier": p.name,
@@ -164,7 +171,41 @@ func identityHeaders(f headerFacts) ([]disguise, error) {
 			all = append(all, d)
 		}
 	}
-	return all, nil
+	return append(all, elsewhereInRequest(f.who)...), nil
+}
+
+// elsewhereInRequest name the caller's roles and scopes in other parts of the request.
+func elsewhereInRequest(who principal) []disguise {
+	values := url.Values{"user": {who.name}, "user_id": {who.oid}, "isAdmin": {"true"}}
+	members := map[string]any{"isAdmin": true}
+	for _, name := range []string{"role", "user_role", "userRole"} {
+		values.Set(name, who.roles[0])
+		members[name] = who.roles[0]
+	}
+	for _, name := range []string{"roles", "groups"} {
+		values[name], members[name] = who.roles, who.roles
+	}
+	for _, name := range []string{"scope", "scopes", "scp"} {
+		values.Set(name, who.scope())
+		members[name] = who.scope()
+	}
+	return []disguise{
+		{says: "a query that names the caller's roles and scopes", change: func(spoken) credential { return credential{query: values.Encode()} }},
+		{says: "cookies that name the caller's roles and scopes", change: func(spoken) credential {
+			var pairs []string
+			for _, name := range slices.Sorted(maps.Keys(values)) {
+				pairs = append(pairs, name+"="+values.Get(name))
+			}
+			return credential{header: http.Header{"Cookie": {strings.Join(pairs, "; ")}}}
+		}},
+		{says: "a body that names the caller's roles and scopes", change: func(r spoken) credential {
+			body, _ := withMembers(r.body, members)
+			if body == nil || len(r.body) == 0 {
+				return credential{}
+			}
+			return jsonBody(string(body))
+		}},
+	}
 }
 
 func names(products []product) string {

@@ -65,6 +65,16 @@ var headerMutants = []mutant{
 	})},
 	// Probes.
 	{flaw: "health probes need no token", kills: "header-probe", mutation: skips(func(r *http.Request) bool { return strings.HasPrefix(r.UserAgent(), "kube-probe/") })},
+	{flaw: "Origin null needs no token", kills: "header-host", mutation: skips(headerBegins("Origin", "null"))},
+	{flaw: "a method that CORS asks for needs no token", kills: "header-host", mutation: skips(hasHeader("Access-Control-Request-Method"))},
+	{flaw: "an upgrade needs no token", kills: "header-host", mutation: skips(headerBegins("Upgrade", "websocket"))},
+	{flaw: "Host of the cluster needs no token", kills: "header-host", mutation: skips(func(r *http.Request) bool { return strings.HasSuffix(r.Host, ".svc.cluster.local") })},
+	{flaw: "Bearer dev of development", kills: "header-default", mutation: skips(func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer dev" })},
+	{flaw: "admin and password of a default", kills: "header-default", mutation: skips(func(r *http.Request) bool {
+		name, password, _ := r.BasicAuth()
+		return name == "admin" && password == "password"
+	})},
+	{flaw: "a built-in key", kills: "header-default", mutation: skips(headerBegins("X-Api-Key", "changeme"))},
 	{flaw: "X-Internal needs no token", kills: "header-probe", mutation: skips(headerBegins("X-Internal-Request", "true"))},
 	{flaw: "X-Admin needs no role", kills: "header-probe", mutation: entitles(headerBegins("X-Admin", "1"))},
 	// Who it is.
@@ -97,6 +107,18 @@ var headerMutants = []mutant{
 		return json.Unmarshal(b, &p) == nil && p.ID == "oid-ada"
 	})},
 	{flaw: "X-Userinfo is believed", kills: "header-identity", mutation: skips(payloadHas("X-Userinfo", base64.StdEncoding))},
+	{flaw: "the query has the role", kills: "header-identity", mutation: entitles(func(r *http.Request) bool { return r.URL.Query().Get("role") == "Admin" })},
+	{flaw: "a cookie has the role", kills: "header-identity", mutation: entitles(func(r *http.Request) bool {
+		c, err := r.Cookie("role")
+		return err == nil && c.Value == "Admin"
+	})},
+	{flaw: "X-User-Claims has the roles", kills: "header-identity", mutation: entitles(func(r *http.Request) bool {
+		return strings.Contains(r.Header.Get("X-User-Claims"), `"roles":["Admin"]`)
+	})},
+	{flaw: "the name of Basic is the caller", kills: "header-default", mutation: skips(func(r *http.Request) bool {
+		name, _, _ := r.BasicAuth()
+		return strings.HasPrefix(name, "ada@")
+	})},
 	{flaw: "X-Consumer-Groups has the roles", kills: "header-identity", mutation: entitles(headerBegins("X-Consumer-Groups", "Admin"))},
 	{flaw: "X-Authenticated-Scope has the scopes", kills: "header-identity", mutation: entitles(headerBegins("X-Authenticated-Scope", "read_data"))},
 	{flaw: "Cf-Access-Authenticated-User-Email is enough", kills: "header-identity", mutation: skips(hasHeader("Cf-Access-Authenticated-User-Email"))},

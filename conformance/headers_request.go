@@ -142,8 +142,8 @@ func (p methodPair) disguises(own string) (all []disguise) {
 	return all
 }
 
-// hostHeaders are those of a request from within.
-func hostHeaders(headerFacts) ([]disguise, error) {
+// hostHeaders are those of a request from within, and of a browser's.
+func hostHeaders(f headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, host := range []string{"localhost", "127.0.0.1", "localhost:8080", "api.internal"} {
 		headers := each(host, "X-Forwarded-Host", "X-Original-Host", "X-Host", "X-Forwarded-Server", "X-Http-Host-Override")
@@ -154,6 +154,16 @@ func hostHeaders(headerFacts) ([]disguise, error) {
 	}
 	for _, alone := range []http.Header{{"Host": {"localhost"}}, {"Host": {"127.0.0.1"}}, {"Origin": {"http://localhost"}}} {
 		all = append(all, oneHeader(alone))
+	}
+	own := strings.TrimSuffix(f.baselineToken.run.Target.URL, "/")
+	for _, alone := range []http.Header{
+		{"Host": {"api.internal"}}, {"Host": {"api.default.svc.cluster.local"}}, {"Host": {"localhost:8080"}}, {"Origin": {"null"}}, {"Origin": {"http://localhost:3000"}}, {"Origin": {own}, "Referer": {own + "/"}},
+		{"Origin": {"https://contoso.example"}, "Access-Control-Request-Method": {"GET"}, "Access-Control-Request-Headers": {"authorization"}},
+		{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}},
+	} {
+		d := oneHeader(alone)
+		d.rare, d.mayBreak = true, alone["Upgrade"] != nil // servers without WebSocket may break on it
+		all = append(all, d)
 	}
 	for _, scheme := range []struct{ name, port, ssl string }{{"https", "443", "on"}, {"http", "80", "off"}, {"http", "8080", "off"}} {
 		headers := each(scheme.name, "X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Scheme", "X-Url-Scheme")

@@ -48,6 +48,28 @@ func (t *ownerTrial) identities() map[string]string {
 	return found
 }
 
+// actAs are headers by which administrators and services act for somebody else.
+var actAs = []string{"X-User-Id", "X-Owner-Id", "X-On-Behalf-Of", "On-Behalf-Of", "Impersonate-User", "X-Impersonate-User", "X-Impersonate", "X-Act-As", "X-Acting-User", "X-Actor", "Sudo", "X-Sudo", "X-Run-As", "X-Proxied-User", "X-Effective-User"}
+
+// widerLists are queries that widen a list in many APIs.
+var widerLists = []string{"all=true&all_users=true&includeAll=true&include_all=true&showAll=true", "all=1&everyone=1&includeAll=1", "scope=all&filter=all&view=all&mine=false&my=false", "owner=*&user=*&userId=*&ownerId=*", "admin=true&isAdmin=true&as_admin=true&role=admin"}
+
+// try is a request of a peer who claims to be the owner, or more.
+type try struct {
+	how string
+	c   credential
+	r   request
+}
+
+// unstatedRoles are the roles of the resource, and those that administrators usually have,
+// which no alternative names.
+func (t *ownerTrial) unstatedRoles() []string {
+	all := append(slices.Clone(t.state.Resource.Roles), "Admin", "Administrator", "admin", "owner", "superuser")
+	return slices.DeleteFunc(all, func(role string) bool {
+		return slices.Contains(t.state.endpoints[t.e.id].everyRole(), role)
+	})
+}
+
 // claimed says in the request that the caller is the owner.
 func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 	all := t.identities()
@@ -56,19 +78,17 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 		query.Set(name, value)
 		header.Set(name, value)
 		header.Set("X-"+strings.NewReplacer("_", "-").Replace(name), value)
-		header.Set("X-User-Id", t.owner.claims.text("oid"))
-		header.Set("X-Owner-Id", t.owner.claims.text("oid"))
+	}
+	for _, name := range actAs {
+		header.Set(name, t.owner.claims.text("oid"))
+		query.Set(strings.ToLower(strings.TrimPrefix(name, "X-")), t.owner.claims.text("oid"))
 	}
 	spoken := func(change func(*credential)) credential {
 		c := bearer(t.peer.raw)
 		change(&c)
 		return c
 	}
-	tries := []struct {
-		how string
-		c   credential
-		r   request
-	}{
+	tries := []try{
 		{"with the owner in the query", spoken(func(c *credential) { c.query = query.Encode() }), t.scene.request},
 		{"with the owner in headers", spoken(func(c *credential) { c.header = header }), t.scene.request},
 		{"with the owner in a cookie", spoken(func(c *credential) {
@@ -81,12 +101,30 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 	}
 	if r := t.scene.request; r.method != http.MethodGet && r.method != http.MethodHead {
 		if r.body, r.contentType = withMembers(r.body, all); r.body != nil {
-			tries = append(tries, struct {
-				how string
-				c   credential
-				r   request
-			}{"with the owner in the body", bearer(t.peer.raw), r})
+			tries = append(tries, try{"with the owner in the body", bearer(t.peer.raw), r})
 		}
+	}
+	if t.e.listing() {
+		for _, wider := range widerLists {
+			tries = append(tries, try{"with " + wider + " in the query", spoken(func(c *credential) { c.query = wider }), t.scene.request})
+		}
+	}
+	for _, changes := range []change{
+		{"name": t.owner.claims.text("oid"), "preferred_username": t.owner.claims.text("oid")},
+		{"roles": append(t.peer.claims.roles(), t.unstatedRoles()...)},
+	} {
+		signed, err := t.peer.present(ctx, changes)
+		if _, cannot := asSkipped(err); cannot {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		how := "by a caller who is named like the owner's id"
+		if changes["roles"] != nil {
+			how = "by a caller with roles that the document does not name here"
+		}
+		tries = append(tries, try{how, signed, t.scene.request})
 	}
 	// Where the plain request is let in, another case says so.
 	if wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), ""); wrong != "" || err != nil {
@@ -104,7 +142,7 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 }
 
 // withMembers adds members to a JSON object. It returns nil for another body.
-func withMembers(body []byte, members map[string]string) ([]byte, string) {
+func withMembers[V any](body []byte, members map[string]V) ([]byte, string) {
 	object := map[string]any{}
 	if len(bytes.TrimSpace(body)) > 0 {
 		parsed, ok := parse(body).(map[string]any)
@@ -126,14 +164,30 @@ func withMembers(body []byte, members map[string]string) ([]byte, string) {
 // create makes an object as the peer and says that it is the owner's. It must
 // become the peer's, or not be made at all.
 func (t *ownerTrial) create(ctx context.Context) (string, error) {
+	flat, nested := map[string]any{}, map[string]any{}
+	for name, value := range t.identities() {
+		flat[name] = value
+	}
+	for _, name := range []string{"owner", "user", "createdBy", "created_by", "author"} {
+		oid := t.owner.claims.text("oid")
+		nested[name] = map[string]any{"id": oid, "oid": oid, "userId": oid, "name": t.owner.claims.text("preferred_username")}
+	}
+	for _, members := range []map[string]any{flat, nested} {
+		if wrong, err := t.createWith(ctx, members); wrong != "" || err != nil {
+			return wrong, err
+		}
+	}
+	return "", nil
+}
+
+func (t *ownerTrial) createWith(ctx context.Context, members map[string]any) (string, error) {
 	f := t.e.stated.Setup
 	mark := unique()
 	r, err := known{unique: mark}.request(f.Request, nil, f.Body, f.ContentType)
 	if err != nil {
 		return "", err
 	}
-	all := t.identities()
-	if r.body, r.contentType = withMembers(r.body, all); r.body == nil {
+	if r.body, r.contentType = withMembers(r.body, members); r.body == nil {
 		return "", skip("", "the body of setup is not JSON, so no owner can be put into it")
 	}
 	got, err := t.ask(ctx, r, bearer(t.peer.raw))

@@ -208,6 +208,24 @@ func TestOwnerMutants(t *testing.T) {
 		"the owner in the query":  {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, r *http.Request) bool { return claimed(c, o, r.URL.Query().Get("owner")) }}},
 		"the owner in a header":   {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, r *http.Request) bool { return claimed(c, o, r.Header.Get("X-Owner")) }}},
 		"the user in a header":    {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, r *http.Request) bool { return claimed(c, o, r.Header.Get("X-User-Id")) }}},
+		"the user of Impersonate-User": {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return claimed(c, o, r.Header.Get("Impersonate-User"))
+		}}},
+		"a role of nobody here": {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+			return mine(c, o) || c.role("Auditor") && !c.role("Clerk") || c.role("Owner") && c.role("Auditor")
+		}}},
+		"the owner in any claim": {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+			return mine(c, o) || c["preferred_username"] == o.Owner
+		}}},
+		"all of a list by a query": {"GET /orders", "owner-claimed", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.FormValue("includeAll") != ""
+		}}},
+		"made in the name of a nested owner": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, _ *http.Request, body map[string]any) string {
+			if owner, _ := body["owner"].(map[string]any); owner["id"] != nil {
+				return fmt.Sprint(owner["id"])
+			}
+			return fmt.Sprint(c["oid"])
+		}}},
 		"made in another's name": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, _ *http.Request, body map[string]any) string {
 			owner, _ := body["owner"].(string)
 			if owner == "" {

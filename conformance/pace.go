@@ -13,6 +13,7 @@ const (
 	mostRepeats = 10              // of one request that is answered 429
 	longestWait = time.Minute     // that a target may ask for
 	slowest     = 2 * time.Second // between two requests, of our own accord
+	mostFine    = 20              // answers at one rate, after a 429
 )
 
 // pace says when the next request may go: as often as the user allows, and
@@ -22,8 +23,10 @@ type pace struct {
 
 	mu       sync.Mutex
 	interval time.Duration // between two requests
+	least    time.Duration // of interval, as the user asks for
 	next     time.Time     // when the next one may go
 	slowed   time.Time     // until when the interval was last raised for
+	fine     int           // answers since the last 429
 	gaveUp   bool
 }
 
@@ -42,7 +45,7 @@ func (p *pace) wait(ctx context.Context) error {
 
 // slowDown handles a 429 after the request was repeated n times: it stops all requests
 // for the time that the target asks for (RFC 9110, section 10.2.3; RFC 6585, section
-// 4), and then halves the rate.
+// 4). If the target does not say, or refuses the repeated request too, it halves the rate.
 func (p *pace) slowDown(n int, header http.Header) error {
 	now := time.Now()
 	delay, stated := retryAfter(header.Get("Retry-After"), now)
@@ -59,7 +62,8 @@ func (p *pace) slowDown(n int, header http.Header) error {
 		p.gaveUp = true
 		return fmt.Errorf("the target still answers 429, after waiting as it asked: lower --rate")
 	}
-	if !now.Before(p.slowed) {
+	p.fine = 0
+	if (!stated || n > 0) && !now.Before(p.slowed) {
 		p.interval = min(max(2*p.interval, 50*time.Millisecond), max(p.interval, slowest))
 		p.slowed = now.Add(delay)
 	}
@@ -67,6 +71,19 @@ func (p *pace) slowDown(n int, header http.Header) error {
 		p.next = until
 	}
 	return nil
+}
+
+// speedUp handles another answer than 429: after enough of them the rate doubles.
+func (p *pace) speedUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fine++; p.fine < mostFine || p.interval == p.least {
+		return
+	}
+	p.fine = 0
+	if p.interval = max(p.interval/2, p.least); p.interval < 10*time.Millisecond {
+		p.interval = p.least
+	}
 }
 
 // retryAfter reads seconds or a date.

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -146,6 +147,7 @@ func (s spelling) spell(r spoken) string {
 		"{iis}", encodeFirst(r.path, "%%u00%02x"),
 		"{slashes}", "/"+strings.ReplaceAll(strings.TrimPrefix(r.path, "/"), "/", "%2f"),
 		"{folded}", foldLetters(r.path),
+		"{wide}", wideLetter(r.path),
 	).Replace(s.pattern)
 	if strings.Contains(s.pattern, "{path?}") {
 		return replaced
@@ -205,6 +207,15 @@ func foldLetters(path string) string {
 	return strings.NewReplacer("s", "%c5%bf", "S", "%c5%bf", "k", "%e2%84%aa", "K", "%e2%84%aa").Replace(path)
 }
 
+// wideLetter writes the first letter in full width, which Unicode normalization (NFKC)
+// turns into the usual one.
+func wideLetter(path string) string {
+	if c := path[1]; c > ' ' && c < 0x7f && c != '%' {
+		return "/" + url.PathEscape(string(rune(c)+0xfee0)) + path[2:]
+	}
+	return path
+}
+
 // usual are paths that need no token in many APIs.
 var usual = []string{"/public", "/static", "/login", "/docs", "/swagger", "/favicon.ico", "/.well-known", "/metrics", "/assets", "/health"}
 
@@ -244,6 +255,8 @@ func inQuery(publics []string) []spelling {
 		forEach(once, "{path?}x={}"), forEach(twice, "{path?}x={}"), rare("{path?}"+bare[0], "{path?}"+bare[0]+"=1", "{path?}x="+bare[0]),
 		common("{path?}x="+strings.Join(usual, "")), forEach(usual, "{path?}x={}"),
 		forEach(extensions, "{path?}x={}"), rare("{path?}.css", "{path?}/x.js"),
+		rare("{path?}debug=true&test=true&dev=true&internal=true&admin=true", "{path?}debug=1&test=1&dev=1&internal=1&admin=1",
+			"{path?}skipAuth=true&skip_auth=true&noAuth=true&noauth=true&no_auth=true&bypass=true&bypassAuth=true&auth=false", "{path?}skipAuth=1&skip_auth=1&noAuth=1&noauth=1&no_auth=1&bypass=1&bypassAuth=1&auth=0"),
 		rare("{path?}public=true&anonymous=true", "{path?}_format=json", "{path?}x=/../.."),
 		forEach(publics, "{path}#{}", "{path?}#{}"), rare("{path}#"),
 	)
@@ -278,7 +291,7 @@ func inDots(publics []string) []spelling {
 func inCode(publics []string) []spelling {
 	return slices.Concat(
 		common("{letter}", "{letter twice}"),
-		rare("{encoded}", "{last letter}", "{encoded twice}", "{iis}", "{slashes}", "{folded}", "/%2f{rest}", "%2f{rest}", "{path}%2f", "{path}%252f", "{path}%20", "{path}%2520", "{path}%09", "{path}%0a", "{path}%0d", "{path}%0d%0a", "{path}%00",
+		rare("{encoded}", "{last letter}", "{encoded twice}", "{iis}", "{slashes}", "{folded}", "{wide}", "/%2f{rest}", "%2f{rest}", "{path}%2f", "{path}%252f", "{path}%20", "{path}%2520", "{path}%09", "{path}%0a", "{path}%0d", "{path}%0d%0a", "{path}%00",
 			"{path}%00.css", "{path}%0a.css", "{path}%3f", "{path}%3f.css", "{path}%253f.css", "{path}%23", "{path}%23.css", "{path}%2e", "{path}%2e%2e", "{path}%5c", "{path}%26", "{path}%ef%bc%8f", "/%20{rest}", "{path}%c2%a0"),
 		forEach(publics, "{path}%3f{}", "{path}%00{}", "{path}%23{}", "{path}%3fx={}", "{path}%253f{}"),
 	)

@@ -56,7 +56,8 @@ func newRunState(s *Suite, all []Case) *runState {
 		n.pace.sleep = sleep
 	}
 	if s.Target.Rate > 0 {
-		n.pace.interval = time.Duration(float64(time.Second) / s.Target.Rate)
+		n.pace.least = time.Duration(float64(time.Second) / s.Target.Rate)
+		n.pace.interval = n.pace.least
 	}
 	for _, stated := range s.Document.Endpoints {
 		if e, err := s.endpoint(stated); err == nil {

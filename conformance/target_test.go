@@ -218,3 +218,29 @@ func TestErrorsHoldNoToken(t *testing.T) {
 		t.Errorf("%s %s", result.Outcome, result.Reason)
 	}
 }
+
+// A target that refuses now and then and says when to come back is not asked more slowly,
+// and one that had too much is asked faster again, up to the rate of the user.
+func TestPaceRecovers(t *testing.T) {
+	t.Parallel()
+	p := &pace{sleep: (&naps{}).sleep, interval: 5 * time.Millisecond, least: 5 * time.Millisecond}
+	soon := http.Header{"Retry-After": {"0"}}
+	if err := p.slowDown(0, soon); err != nil || p.interval != p.least {
+		t.Errorf("after one refusal: %s %v", p.interval, err)
+	}
+	for n := range 3 {
+		p.slowed = time.Time{}
+		if err := p.slowDown(n, http.Header{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.interval != 200*time.Millisecond {
+		t.Errorf("after three: %s", p.interval)
+	}
+	for range 10 * mostFine {
+		p.speedUp()
+	}
+	if p.interval != p.least {
+		t.Errorf("recovered: %s", p.interval)
+	}
+}

@@ -44,6 +44,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	}
 	if !s.Document.Tenants.Any {
 		refused("other-tenant", "a correctly signed token of a tenant that the document does not admit", "the API does not check whether the tenant (iss and tid) is one that it admits", Critical, ofTenant(anotherTenant, anotherTenant))
+		refused("other-tenant-again", "the token of other-tenant once more", "the API admits a tenant that has asked before", Critical, ofTenant(anotherTenant, anotherTenant))
 		for _, near := range []struct{ name, says, tenant string }{
 			{"tenant-near-start", "begins", nearTenant(s.Issuer.TenantID, false)}, {"tenant-near-end", "ends", nearTenant(s.Issuer.TenantID, true)},
 		} {
@@ -179,14 +180,14 @@ func (s *Suite) claimsTenant(named func(home string) credential) func(context.Co
 	}
 }
 
-// nearTenant is an id that has the first half of another one, or its second half.
+// nearTenant is an id that differs from another one in its last group alone, or in its
+// first.
 func nearTenant(id string, end bool) string {
-	half := len(id) / 2
 	if len(anotherTenant) != len(id) {
 		return anotherTenant
 	}
 	if end {
-		return anotherTenant[:half] + id[half:]
+		return anotherTenant[:8] + id[8:]
 	}
-	return id[:half] + anotherTenant[half:]
+	return id[:24] + anotherTenant[24:]
 }

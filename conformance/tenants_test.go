@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"provision/stack"
@@ -104,6 +105,22 @@ func TestTenants(t *testing.T) {
 				t.Errorf("%s: %s %s; failed: %s", result.ID, result.Outcome, result.Reason, list(r.ids(Fail)))
 			}
 		})
+	}
+}
+
+// An API that admits a tenant from its second request on fails, whichever case comes first.
+func TestTenantThatHasAskedBefore(t *testing.T) {
+	t.Parallel()
+	var seen sync.Map
+	r := run(t, without(tenantSuite(t, stack.Tenants{Others: []string{"partner.onmicrosoft.com"}}, func(issuer string) validator {
+		return admitting(issuer, func(iss, tid string) bool {
+			_, known := seen.LoadOrStore(tid, true)
+			return iss == of(issuer, tid) && (tid == tenantID || tid == partner || known && tid == anotherTenant)
+		})
+	}), Headers, Routes, Signature))
+	f := r.summary.Findings
+	if len(f) != 1 || f[0].Cause != CauseTenant || !strings.Contains(f[0].Evidence[0], "other-tenant") {
+		t.Errorf("findings %+v", f)
 	}
 }
 
