@@ -33,11 +33,10 @@ func TestTenantLock(t *testing.T) {
 	}
 	alone, later := make(chan func(), 1), make(chan func(), 1)
 	go func() { alone <- take(two.Alone) }() // within the process of the second
-	if gone, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond); true {
-		if _, err := three.Alone(gone); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("alone beside others: %v", err)
-		}
-		cancel()
+	gone, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := three.Alone(gone); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("alone beside others: %v", err)
 	}
 	second()
 	if message := <-said; message != "waiting for other runs of verify: the cases that change the keys of the local tenant run alone" {
