@@ -33,12 +33,16 @@ that expire within the given time.`,
   provision rotate --secret heroes/client/client --grace 0`,
 		Args: maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := a.rotateOptions()
+			if err != nil {
+				return err
+			}
 			var rotations []rotation
 			return a.changing(cmd, args, func(stacks []*stack.Stack) (err error) {
-				rotations, err = a.rotations(stacks)
+				rotations, err = o.rotations(stacks)
 				return err
 			}, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
-				return a.rotateAll(ctx, s, stacks, rotations)
+				return a.rotateAll(ctx, s, stacks, rotations, o)
 			})
 		},
 	}
@@ -60,22 +64,37 @@ type rotation struct {
 
 func (r rotation) name() string { return r.stack + "/" + r.application + "/" + r.secret.Name }
 
-// rotations are the secrets that the flags choose, before the tenant is asked.
-func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
-	for _, flag := range []string{"expiring", "grace"} {
-		if _, err := span(a.config.GetString(flag)); err != nil {
-			return nil, hint(usagef("--%s: %w", flag, err), "%s", cmp.Or(stack.DurationHint(a.config.GetString(flag), span), "as in --"+flag+" 7d"))
+// rotateOptions are the flags of rotate.
+type rotateOptions struct {
+	secret   string        // STACK/APPLICATION/NAME; "" is all
+	expiring time.Duration // rotate only what expires within it; 0 is all
+	grace    time.Duration // that the old secret stays valid
+}
+
+func (a *app) rotateOptions() (o rotateOptions, err error) {
+	o.secret = a.config.GetString("secret")
+	for _, f := range []struct {
+		flag string
+		into *time.Duration
+	}{{"expiring", &o.expiring}, {"grace", &o.grace}} {
+		text := a.config.GetString(f.flag)
+		if *f.into, err = span(text); err != nil {
+			return o, hint(usagef("--%s: %w", f.flag, err), "%s", cmp.Or(stack.DurationHint(text, span), "as in --"+f.flag+" 7d"))
 		}
 	}
+	return o, nil
+}
+
+// rotations are the secrets that the options choose, before the tenant is asked.
+func (o rotateOptions) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	var all []rotation
 	var names []string
-	want := a.config.GetString("secret")
 	for _, st := range stacks {
 		for _, application := range st.Applications {
 			for _, secret := range application.Secrets {
 				r := rotation{st.Name, application.Name, st.UniqueName(application.Name), secret}
 				names = append(names, r.name())
-				if want == "" || want == r.name() {
+				if o.secret == "" || o.secret == r.name() {
 					all = append(all, r)
 				}
 			}
@@ -85,7 +104,7 @@ func (a *app) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	case len(names) == 0:
 		return nil, hint(usagef("the manifests declare no secrets to rotate"), "declare secrets in an application: `secrets: [{name: …}]`")
 	case len(all) == 0:
-		return nil, hint(usagef("there is no secret %q", want), "choose one of: %s", strings.Join(names, ", "))
+		return nil, hint(usagef("there is no secret %q", o.secret), "choose one of: %s", strings.Join(names, ", "))
 	}
 	return all, nil
 }
@@ -98,7 +117,7 @@ func span(text string) (time.Duration, error) {
 	return stack.Lifetime(text)
 }
 
-func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stack, rotations []rotation) error {
+func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stack, rotations []rotation, o rotateOptions) error {
 	if err := a.confirm(ctx, s, "rotate secrets of"); err != nil {
 		return err
 	}
@@ -106,8 +125,6 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	if err != nil {
 		return err
 	}
-	grace, _ := span(a.config.GetString("grace"))       // rotations has read them
-	expiring, _ := span(a.config.GetString("expiring")) // before
 	replaced := &plan.Plan{}
 	for _, r := range rotations {
 		k := plan.SecretKey(plan.Key{Kind: plan.Application, Name: r.uniqueName}, r.secret.Name)
@@ -138,7 +155,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		key := plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
-		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: grace, Prove: s.prove,
+		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: o.grace, Prove: s.prove,
 			Current: state.Lookup(key, plan.ID), Superseded: state.SupersededSecrets(key),
 			Live: func(keyID string) bool { return live[keyID] }}
 		switch {
@@ -146,7 +163,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 			return err
 		case id == "":
 			return hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
-		case ok && expiring > 0 && s.now().Add(expiring).Before(kept.EndDateTime):
+		case ok && o.expiring > 0 && s.now().Add(o.expiring).Before(kept.EndDateTime):
 			continue
 		}
 		// A file that is damaged can hide the secret; the check says so.

@@ -40,13 +40,13 @@ sign in to.`,
   provision serve --scenario vault-function --key-vault https://contoso.vault.azure.net`,
 		Args: maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if name := a.config.GetString("scenario"); name != "" && !slices.Contains(scenario.Names(), name) {
-				return hint(usagef("scenario %q is not known", name), "choose one of: %s", strings.Join(scenario.Names(), ", "))
-			}
-			if _, err := parseRate(a.config.GetString("rate")); err != nil {
+			o, err := a.serveOptions()
+			if err != nil {
 				return err
 			}
-			return a.onAPI(cmd, args, nil, a.serveAPI)
+			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
+				return a.serveAPI(ctx, s, p, f, o)
+			})
 		},
 	}
 	c.Flags().String("listen", "127.0.0.1:8000", "address and port")
@@ -60,15 +60,36 @@ sign in to.`,
 	return c
 }
 
+// serveOptions are the flags of serve.
+type serveOptions struct {
+	listen      string // HOST:PORT
+	scenario    string // "" is that of the Conformance document
+	tls         bool
+	rate        float64 // requests a second; 0 is no limit
+	keyVault    string  // URL
+	independent bool
+}
+
+func (a *app) serveOptions() (o serveOptions, err error) {
+	c := a.config
+	o = serveOptions{listen: c.GetString("listen"), scenario: c.GetString("scenario"), tls: c.GetBool("tls"), keyVault: c.GetString("key-vault"),
+		independent: c.GetBool("independent")}
+	if o.scenario != "" && !slices.Contains(scenario.Names(), o.scenario) {
+		return o, hint(usagef("scenario %q is not known", o.scenario), "choose one of: %s", strings.Join(scenario.Names(), ", "))
+	}
+	o.rate, err = parseRate(c.GetString("rate"))
+	return o, err
+}
+
 // serveAPI serves the reference API until it is interrupted.
-func (a *app) serveAPI(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
-	api := bundledAPI{scenario: a.config.GetString("scenario"), log: a.apiLog(), keep: filepath.Join(s.keep.Dir, "scenarios")}
-	if address := a.config.GetString("key-vault"); address != "" {
+func (a *app) serveAPI(ctx context.Context, s *connection, p protected.API, f protected.Facts, o serveOptions) error {
+	api := bundledAPI{scenario: o.scenario, log: a.apiLog(), keep: filepath.Join(s.keep.Dir, "scenarios")}
+	if o.keyVault != "" {
 		credential, err := azidentity.NewDefaultAzureCredential(nil)
 		if err != nil {
 			return fmt.Errorf("sign in to the key vault: %w", err)
 		}
-		if api.vault, err = scenario.NewKeyVault(address, credential, nil); err != nil {
+		if api.vault, err = scenario.NewKeyVault(o.keyVault, credential, nil); err != nil {
 			return err
 		}
 	}
@@ -77,23 +98,23 @@ func (a *app) serveAPI(ctx context.Context, s *connection, p protected.API, f pr
 		return err
 	}
 	defer closeAPI()
-	if rate, _ := parseRate(a.config.GetString("rate")); rate > 0 {
-		handler = referenceapi.Limit(handler, rate)
+	if o.rate > 0 {
+		handler = referenceapi.Limit(handler, o.rate)
 	}
 	server := referenceapi.NewServer(handler, a.apiLog())
-	if a.config.GetBool("tls") {
+	if o.tls {
 		authority, err := a.localAuthority()
 		if err != nil {
 			return err
 		}
 		server.TLSConfig = authority.TLSConfig()
 	}
-	l, err := net.Listen("tcp", a.config.GetString("listen"))
+	l, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return hint(fmt.Errorf("serve: %w", err), "choose another address with --listen")
 	}
 	a.sayServing(server, l, p)
-	if a.config.GetBool("independent") {
+	if o.independent {
 		s.close()
 	}
 	return serveUntilDone(ctx, server, l)

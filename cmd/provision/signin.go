@@ -69,13 +69,13 @@ func (a *app) passwordNeeded() bool {
 	return signin.NeedsPassword(cmp.Or(a.signInMethod(), defaultSignIn))
 }
 
-// forget removes the kept sign-ins of the target, of one user with --user.
-func (a *app) forget(args []string) error {
+// forget removes the kept sign-ins of the target, or those of one user (name).
+func (a *app) forget(args []string, name string) error {
 	dir, err := a.targetDir()
 	if err != nil {
 		return err
 	}
-	who, name := func(signin.Kept) bool { return true }, a.config.GetString("user")
+	who := func(signin.Kept) bool { return true }
 	if name != "" {
 		stacks, err := a.load(args)
 		if err != nil {

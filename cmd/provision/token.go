@@ -32,10 +32,14 @@ that requires a second factor, --sign-in says how --user signs in. The sign-in i
 		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode\n  provision token --stack heroes --client reader --browser --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if a.config.GetBool("forget") {
-				return a.forget(args)
+			o := a.tokenOptions()
+			if o.forget {
+				return a.forget(args, o.user)
 			}
-			return a.onAPI(cmd, args, a.checkWho, a.getToken)
+			return a.onAPI(cmd, args, func(p protected.API) error { return a.checkWho(p, o) },
+				func(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
+					return a.getToken(ctx, s, p, f, o)
+				})
 		},
 	}
 	c.Flags().String("user", "", "user to sign in, by the name in the manifest")
@@ -51,13 +55,30 @@ that requires a second factor, --sign-in says how --user signs in. The sign-in i
 	return c
 }
 
-// client is the application that --client names to sign in to.
-func (a *app) client(p protected.API) string {
-	return cmp.Or(a.config.GetString("client"), p.Documents[0].Client)
+// tokenOptions are the flags of token.
+type tokenOptions struct {
+	user        string // exactly one of user, application and browser says who gets the token
+	application string
+	browser     bool
+	client      string   // that the user signs in to; "" is the client of the Conformance document
+	scopes      []string // none: all granted scopes
+	decode      bool
+	forget      bool
 }
 
-// getToken gets the token that the flags ask for, and prints it.
-func (a *app) getToken(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
+func (a *app) tokenOptions() tokenOptions {
+	c := a.config
+	return tokenOptions{user: c.GetString("user"), application: c.GetString("app"), browser: c.GetBool("browser"), client: c.GetString("client"),
+		scopes: c.GetStringSlice("scope"), decode: c.GetBool("decode"), forget: c.GetBool("forget")}
+}
+
+// clientOf is the application that a user signs in to.
+func (o tokenOptions) clientOf(p protected.API) string {
+	return cmp.Or(o.client, p.Documents[0].Client)
+}
+
+// getToken gets the token that the options ask for, and prints it.
+func (a *app) getToken(ctx context.Context, s *connection, p protected.API, f protected.Facts, o tokenOptions) error {
 	var err error
 	if s.users, err = a.users(s); err != nil {
 		return err
@@ -67,26 +88,25 @@ func (a *app) getToken(ctx context.Context, s *connection, p protected.API, f pr
 		return err
 	}
 	var raw string
-	switch service := a.config.GetString("app"); {
-	case service != "":
-		raw, err = tokens.Application(ctx, service)
-	case a.config.GetBool("browser"):
-		raw, err = tokens.Browser(ctx, a.client(p), a.config.GetStringSlice("scope"), a.openBrowser)
+	switch {
+	case o.application != "":
+		raw, err = tokens.Application(ctx, o.application)
+	case o.browser:
+		raw, err = tokens.Browser(ctx, o.clientOf(p), o.scopes, a.openBrowser)
 	default:
-		raw, _, err = tokens.User(ctx, a.client(p), a.config.GetString("user"), a.config.GetStringSlice("scope"))
+		raw, _, err = tokens.User(ctx, o.clientOf(p), o.user, o.scopes)
 	}
 	if err != nil {
 		return fmt.Errorf("get a token: %w", err)
 	}
-	return a.showToken(raw)
+	return a.showToken(raw, o.decode)
 }
 
 // checkWho refuses names that the stack does not have.
-func (a *app) checkWho(p protected.API) error {
+func (a *app) checkWho(p protected.API, o tokenOptions) error {
 	if err := a.checkSignIn(); err != nil {
 		return err
 	}
-	user, service, client := a.config.GetString("user"), a.config.GetString("app"), a.client(p)
 	var users, applications []string
 	for _, u := range p.Stack.Users {
 		users = append(users, u.Name)
@@ -103,7 +123,7 @@ func (a *app) checkWho(p protected.API) error {
 		return hint(usagef("stack %s has no %s %q", p.Stack.Name, kind, name), "choose one of: %s", strings.Join(names, ", "))
 	}
 	ways := 0
-	for _, way := range []bool{user != "", service != "", a.config.GetBool("browser")} {
+	for _, way := range []bool{o.user != "", o.application != "", o.browser} {
 		if way {
 			ways++
 		}
@@ -111,15 +131,15 @@ func (a *app) checkWho(p protected.API) error {
 	switch {
 	case ways != 1:
 		return hint(usagef("exactly one of --user, --app and --browser is required"), "users: %s; applications: %s", strings.Join(users, ", "), strings.Join(applications, ", "))
-	case service != "":
-		return known("application", service, applications)
+	case o.application != "":
+		return known("application", o.application, applications)
 	}
-	if user != "" {
-		if err := known("user", user, users); err != nil {
+	if o.user != "" {
+		if err := known("user", o.user, users); err != nil {
 			return err
 		}
 	}
-	return known("application", client, applications)
+	return known("application", o.clientOf(p), applications)
 }
 
 // openBrowser opens the sign-in page in the system's browser. A missing browser is no
@@ -131,8 +151,9 @@ func (a *app) openBrowser(address string) error {
 	return nil
 }
 
-func (a *app) showToken(raw string) error {
-	if !a.config.GetBool("decode") {
+// showToken prints a token, or its header and claims.
+func (a *app) showToken(raw string, decode bool) error {
+	if !decode {
 		a.give("accessToken", raw)
 		_, err := fmt.Fprintln(a.stdout, raw)
 		return err
