@@ -17,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +29,9 @@ const actionsIssuer = "https://token.actions.githubusercontent.com"
 // hub stands for GitHub: the REST API that bootstrap uses, the issuer of the tokens of
 // runs, and what the pipeline does with gh.
 type hub struct {
-	url, ca string // of the REST API and of a run's tokens, and the certificate behind both
-	proxy   string // sends the issuer's host to us
+	url, ca string                                        // of the REST API and of a run's tokens, and the certificate behind both
+	proxy   string                                        // sends the hosts of the issuers to us
+	sign    func(issuer, subject, audience string) string // makes the token of a run
 
 	variables    map[string]string
 	environments []string
@@ -49,6 +49,20 @@ func newHub(t *testing.T) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.sign = func(issuer, subject, audience string) string {
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "run"}}, nil)
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		now := time.Now()
+		token, err := jwt.Signed(signer).Claims(map[string]any{"iss": issuer, "sub": subject, "aud": audience,
+			"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "jti": now.String()}).Serialize()
+		if err != nil {
+			t.Error(err)
+		}
+		return token
+	}
 	mux := http.NewServeMux()
 	server := httptest.NewUnstartedServer(mux)
 	certificate := issuerCertificate(t)
@@ -60,8 +74,8 @@ func newHub(t *testing.T) *hub {
 	if err := os.WriteFile(h.ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, map[string]string{"issuer": actionsIssuer, "jwks_uri": actionsIssuer + "/keys"})
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+		answerJSON(w, map[string]string{"issuer": "https://" + r.Host, "jwks_uri": "https://" + r.Host + "/keys"})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "run", Algorithm: "RS256", Use: "sig"}}})
@@ -71,11 +85,6 @@ func newHub(t *testing.T) *hub {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "run"}}, nil)
-		if err != nil {
-			t.Error(err)
-			return
-		}
 		prefix, end := "repo:contoso/orders:", h.job
 		if h.immutable {
 			prefix = "repo:contoso@12345/orders@67890:"
@@ -83,14 +92,7 @@ func newHub(t *testing.T) *hub {
 		if h.subject != "" {
 			end = h.subject
 		}
-		now := time.Now()
-		token, err := jwt.Signed(signer).Claims(map[string]any{"iss": actionsIssuer, "sub": prefix + end, "aud": r.URL.Query().Get("audience"),
-			"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "jti": now.String()}).Serialize()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		answerJSON(w, map[string]string{"value": token})
+		answerJSON(w, map[string]string{"value": h.sign(actionsIssuer, prefix+end, r.URL.Query().Get("audience"))})
 	})
 	const repository = "/repos/contoso/orders"
 	mux.HandleFunc("GET "+repository, func(w http.ResponseWriter, _ *http.Request) {
@@ -135,7 +137,7 @@ func issuerCertificate(t *testing.T) tls.Certificate {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "hub"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		DNSNames: []string{"token.actions.githubusercontent.com", "*.vault.azure.net"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		DNSNames: []string{"token.actions.githubusercontent.com", "gitlab.com", "*.vault.azure.net"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -148,7 +150,7 @@ func issuerCertificate(t *testing.T) tls.Certificate {
 func issuerProxy(t *testing.T, address string) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect || !strings.HasPrefix(r.Host, "token.actions.githubusercontent.com:") {
+		if r.Method != http.MethodConnect || r.Host != "token.actions.githubusercontent.com:443" && r.Host != "gitlab.com:443" {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -158,7 +160,7 @@ func issuerProxy(t *testing.T, address string) string {
 			return
 		}
 		w.WriteHeader(http.StatusOK)
-		from, _, err := w.(http.Hijacker).Hijack()
+		from, err := hijack(w)
 		if err != nil {
 			to.Close()
 			return

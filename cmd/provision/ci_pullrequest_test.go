@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -262,6 +264,20 @@ func (c *realTenants) rename(uniqueName, displayName string) {
 func answerJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v) // fails only when the caller has gone
+}
+
+// hijacked is the connection of a CONNECT request. The server may have read its begin.
+type hijacked struct {
+	net.Conn
+	read *bufio.ReadWriter
+}
+
+func (h hijacked) Read(p []byte) (int, error) { return h.read.Read(p) }
+
+// hijack takes the connection of a request from its server.
+func hijack(w http.ResponseWriter) (net.Conn, error) {
+	conn, read, err := w.(http.Hijacker).Hijack()
+	return hijacked{conn, read}, err
 }
 
 // tunnel joins two connections until one of them ends.

@@ -101,7 +101,7 @@ func (r *runner) bundle() string {
 // environment is what every step has: the programs, and the tenant under Microsoft's
 // hosts. gh is a script that keeps what it is given.
 func (r *runner) environment(home string) []string {
-	return append([]string{"HOME=" + home, "PATH=" + r.bin + string(filepath.ListSeparator) + os.Getenv("PATH")}, r.cloud.environment...)
+	return append([]string{"JOB_OF_TEST=1", "HOME=" + home, "PATH=" + r.bin + string(filepath.ListSeparator) + os.Getenv("PATH")}, r.cloud.environment...)
 }
 
 // workflow runs a workflow. Its runs' tokens have the subject of a pull request, or of
@@ -300,7 +300,7 @@ func (r *runner) end(dir string) {
 		if err != nil || here != dir {
 			continue
 		}
-		if environ, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ")); err != nil || !bytes.Contains(environ, []byte("GITHUB_ACTIONS=true")) {
+		if environ, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ")); err != nil || !bytes.Contains(environ, []byte("JOB_OF_TEST=1")) {
 			continue
 		}
 		_ = exec.Command("kill", "-TERM", e.Name()).Run() // one that has just ended needs none

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -187,7 +188,7 @@ func (a *app) setVariables(ctx context.Context, hub gitHub, environment string, 
 		}
 		fmt.Fprintf(a.stdout, "set variable %s of %s\n", v[0], hub.repository)
 	}
-	fmt.Fprintf(a.stdout, "\nProtect the environment %s with required reviewers: https://github.com/%s/settings/environments\n", environment, hub.repository)
+	fmt.Fprintf(a.stdout, "\nProtect the environment %s with required reviewers: https://%s/%s/settings/environments\n", environment, cmp.Or(os.Getenv("GH_HOST"), "github.com"), hub.repository)
 	return nil
 }
 

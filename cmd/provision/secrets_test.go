@@ -74,7 +74,7 @@ func proxyTo(t *testing.T, asked chan<- string) *httptest.Server {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		here, _, err := w.(http.Hijacker).Hijack()
+		here, err := hijack(w)
 		if err != nil {
 			there.Close()
 			return

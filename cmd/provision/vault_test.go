@@ -218,7 +218,7 @@ func vaultProxy(t *testing.T, vault, other string) string {
 		} else {
 			w.WriteHeader(http.StatusOK)
 		}
-		from, _, err := w.(http.Hijacker).Hijack()
+		from, err := hijack(w)
 		if err != nil {
 			to.Close()
 			return
