@@ -15,7 +15,7 @@ import (
 type Application struct {
 	AppID  string
 	Name   string
-	Names  []string // servicePrincipalNames beside the appId; none of a client
+	Names  []string // servicePrincipalNames beside the appId; none of a client or a retired resource
 	Scopes []Permission
 	Roles  []Permission
 
@@ -44,7 +44,7 @@ var Applications = sync.OnceValue(func() (all []Application) {
 				a.hosts = strings.Fields(field[4])
 			}
 			all = append(all, a)
-		case "client":
+		case "client", "retired": // nobody can request tokens for it
 			all = append(all, Application{AppID: field[1], Name: field[2]})
 		case "scope":
 			a := &all[len(all)-1]
