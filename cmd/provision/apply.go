@@ -32,9 +32,14 @@ the first that fails or, with --verify, whose verification fails.`,
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			verify := a.config.GetBool("verify")
-			check := a.checkChoice
-			if !verify {
-				check = nil
+			var o verifyOptions
+			var check func([]*stack.Stack) error
+			if verify {
+				var err error
+				if o, err = a.verifyOptions(); err != nil {
+					return err
+				}
+				check = func(stacks []*stack.Stack) error { return a.checkChoice(stacks, o) }
 			}
 			saved, args, err := a.savedPlan(args)
 			if err != nil {
@@ -57,7 +62,7 @@ the first that fails or, with --verify, whose verification fails.`,
 					a.warnOfGit(ctx, secretFiles(stacks))
 					if verify {
 						fmt.Fprintln(a.stdout)
-						if err := a.verifyStacks(ctx, s, stacks); err != nil {
+						if err := a.verifyStacks(ctx, s, stacks, o); err != nil {
 							return err
 						}
 					}

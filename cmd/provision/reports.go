@@ -70,7 +70,7 @@ func (a *app) baseline() (*conformance.Baseline, error) {
 
 // reports are the table, or JSON with -o json, the files of --report, and what
 // GitHub Actions shows where this runs there. finish completes them.
-func (a *app) reports(s *connection) (h conformance.Handlers, finish func() error, err error) {
+func (a *app) reports(s *connection, o verifyOptions) (h conformance.Handlers, finish func() error, err error) {
 	var closers []func() error
 	finish = func() error {
 		var all []error
@@ -89,14 +89,10 @@ func (a *app) reports(s *connection) (h conformance.Handlers, finish func() erro
 		})
 	} else {
 		table := report.NewText(a.stdout, colors(a.raw.stdout))
-		table.Verbose, table.Notes = a.config.GetBool("verbose"), a.config.GetBool("notes")
+		table.Verbose, table.Notes = o.verbose, o.notes
 		h, closers = append(h, table), append(closers, table.Close)
 	}
-	files, err := a.reportFiles()
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, wanted := range files {
+	for _, wanted := range o.reports {
 		f, err := os.Create(wanted.path)
 		if err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("open the report: %w", err), finish())

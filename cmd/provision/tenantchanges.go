@@ -10,16 +10,16 @@ import (
 
 // tenantChangesOf returns what verify may change in the tenant: everything in the local
 // tenant, and nothing in a real one or with --life none.
-func (a *app) tenantChangesOf(s *connection, f protected.Facts, lock tenantLock) conformance.TenantChanges {
+func tenantChangesOf(s *connection, f protected.Facts, lock tenantLock, life string) conformance.TenantChanges {
 	if s.manage == nil {
 		return conformance.TenantChanges{Why: "these cases change keys and assignments, which is done on the local tenant only"}
 	}
-	if a.config.GetString("life") == "none" {
+	if life == "none" {
 		return conformance.TenantChanges{Why: "skipped by --life none", Lock: lock}
 	}
 	return conformance.TenantChanges{
 		Keys: localtenant.Keys{Management: s.manage}, Assignments: localtenant.Assignments{Graph: s.graph, AppID: f.Resource.AppID},
-		Disruptive: a.config.GetString("life") == "disruptive", Lock: lock,
+		Disruptive: life == "disruptive", Lock: lock,
 	}
 }
 

@@ -33,7 +33,15 @@ parameters and bodies of an OpenAPI document.`,
 			if file := a.config.GetString("openapi"); file != "" {
 				return a.derive(file, args)
 			}
-			return a.onTenant(cmd, args, a.checkChoice, a.verifyStacks)
+			o, err := a.verifyOptions()
+			if err != nil {
+				return err
+			}
+			o.only = a.config.GetString("only")
+			return a.onTenant(cmd, args, func(stacks []*stack.Stack) error { return a.checkChoice(stacks, o) },
+				func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
+					return a.verifyStacks(ctx, s, stacks, o)
+				})
 		},
 	}
 	reportFlags(c)
@@ -44,9 +52,44 @@ parameters and bodies of an OpenAPI document.`,
 	return c
 }
 
+// verifyOptions are the flags of verify, and of apply --verify.
+type verifyOptions struct {
+	reach    reach
+	reports  []reportFile
+	baseline *conformance.Baseline // nil: no failure is tolerated
+	only     string                // pattern of the ids of cases; "" is all, as with apply
+	life     string                // default, disruptive or none
+	strict   bool
+	verbose  bool
+	notes    bool
+}
+
+// verifyOptions reads the flags that verify and apply share, and the files that they name.
+// The error is one of usage.
+func (a *app) verifyOptions() (o verifyOptions, err error) {
+	c := a.config
+	o = verifyOptions{life: c.GetString("life"), strict: c.GetBool("strict"), verbose: c.GetBool("verbose"), notes: c.GetBool("notes")}
+	if o.reach, err = a.reach(); err != nil {
+		return o, err
+	}
+	if o.reports, err = a.reportFiles(); err != nil {
+		return o, err
+	}
+	if err = a.checkSignIn(); err != nil {
+		return o, err
+	}
+	if o.baseline, err = a.baseline(); err != nil {
+		return o, err
+	}
+	if !slices.Contains([]string{"default", "disruptive", "none", ""}, o.life) {
+		return o, hint(usagef("--life %q is unknown", o.life), "choose default, disruptive or none")
+	}
+	return o, nil
+}
+
 // toVerify are the APIs that the flags choose; --url is one API's.
-func (a *app) toVerify(stacks []*stack.Stack) ([]protected.API, error) {
-	if a.config.GetString("url") == "" {
+func (a *app) toVerify(stacks []*stack.Stack, o verifyOptions) ([]protected.API, error) {
+	if o.reach.url == "" {
 		return a.chosen(stacks)
 	}
 	p, err := a.one(stacks)
@@ -54,23 +97,8 @@ func (a *app) toVerify(stacks []*stack.Stack) ([]protected.API, error) {
 }
 
 // checkChoice refuses what no run can be made of.
-func (a *app) checkChoice(stacks []*stack.Stack) error {
-	if _, err := a.reach(); err != nil {
-		return err
-	}
-	if _, err := a.reportFiles(); err != nil {
-		return err
-	}
-	if err := a.checkSignIn(); err != nil {
-		return err
-	}
-	if _, err := a.baseline(); err != nil {
-		return err
-	}
-	if life := a.config.GetString("life"); !slices.Contains([]string{"default", "disruptive", "none", ""}, life) {
-		return hint(usagef("--life %q is unknown", life), "choose default, disruptive or none")
-	}
-	all, err := a.toVerify(stacks)
+func (a *app) checkChoice(stacks []*stack.Stack, o verifyOptions) error {
+	all, err := a.toVerify(stacks, o)
 	if err != nil {
 		return err
 	}
@@ -87,28 +115,24 @@ func (a *app) checkChoice(stacks []*stack.Stack) error {
 	return nil
 }
 
-func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.Stack) error {
-	all, err := a.toVerify(stacks)
+func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.Stack, o verifyOptions) error {
+	all, err := a.toVerify(stacks, o)
 	if err != nil {
 		return err
 	}
-	if a.config.GetString("url") != "" {
+	if o.reach.url != "" {
 		a.sayWhoServes(s)
 	}
 	if err := a.sweepTenant(ctx, s); err != nil {
 		return err
 	}
-	baseline, err := a.baseline()
-	if err != nil {
-		return err
-	}
 	var total conformance.Summary
 	others := &probes{connection: s, open: s.graphOf}
-	runs, err := a.prepareVerifications(ctx, s, all, stacks, baseline, others)
+	runs, err := a.prepareVerifications(ctx, s, all, stacks, others, o)
 	if err != nil {
 		return err
 	}
-	handler, finish, err := a.reports(s)
+	handler, finish, err := a.reports(s, o)
 	if err != nil {
 		return err
 	}
@@ -120,14 +144,14 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 	if err := finish(); err != nil {
 		return err
 	}
-	if baseline != nil {
-		for _, remark := range baseline.Remarks(s.now(), a.config.GetString("only")+a.config.GetString("application")+a.config.GetString("stack") == "") {
+	if o.baseline != nil {
+		for _, remark := range o.baseline.Remarks(s.now(), o.only+a.config.GetString("application")+a.config.GetString("stack") == "") {
 			a.say("baseline: %s", remark)
 		}
 	}
 	switch {
 	case total.Planned == 0:
-		return hint(usagef("no case matches --only %q", a.config.GetString("only")), "remove --only to list all cases")
+		return hint(usagef("no case matches --only %q", o.only), "remove --only to list all cases")
 	case total.Failed > 0 || !total.OK() && total.Errors == 0:
 		return errNo
 	case total.Errors > 0:

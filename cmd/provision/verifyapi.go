@@ -28,11 +28,7 @@ type verification struct {
 
 // prepareVerifications returns the runs of all documents. What they need of the tenant is
 // read.
-func (a *app) prepareVerifications(ctx context.Context, s *connection, all []protected.API, stacks []*stack.Stack, baseline *conformance.Baseline, others *probes) (runs []verification, err error) {
-	reach, err := a.reach()
-	if err != nil {
-		return nil, err
-	}
+func (a *app) prepareVerifications(ctx context.Context, s *connection, all []protected.API, stacks []*stack.Stack, others *probes, o verifyOptions) (runs []verification, err error) {
 	if s.users, err = a.users(s); err != nil {
 		return nil, err
 	}
@@ -57,13 +53,13 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 		for i, tenant := range f.Others {
 			f.Others[i].SignIn = others.signIn(tenant, f, tokens)
 		}
-		changes := a.tenantChangesOf(s, f, lock)
+		changes := tenantChangesOf(s, f, lock, o.life)
 		for _, document := range p.Documents {
 			if document, err = s.hosted(ctx, p.Stack, document); err != nil {
 				return nil, err
 			}
 			document = placed(document)
-			v := verification{url: cmp.Or(reach.url, document.URL), reach: reach, connection: s, p: p}
+			v := verification{url: cmp.Or(o.reach.url, document.URL), reach: o.reach, connection: s, p: p}
 			if v.url == "" {
 				if document.Scenario == "" {
 					document = bundled(document)
@@ -76,7 +72,7 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 				Users: users, Groups: f.Groups, Tenants: f.Others, Applications: clients, Tokens: tokens, Changes: changes,
 				OutputCommand: a.command("output", "--for-api", "--application", p.Name()),
 				Rerun:         a.rerun(p),
-				Only:          a.config.GetString("only"), Strict: a.config.GetBool("strict"), Baseline: baseline, Clock: s.now,
+				Only:          o.only, Strict: o.strict, Baseline: o.baseline, Clock: s.now,
 			}
 			runs = append(runs, v)
 		}
