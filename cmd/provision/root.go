@@ -235,10 +235,13 @@ func maxOneDir(cmd *cobra.Command, args []string) error {
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return hint(usagef("%s takes no arguments, got %q", cmd.CommandPath(), args[0]), "see `%s --help`", cmd.CommandPath())
+	if len(args) == 0 {
+		return nil
 	}
-	return nil
+	if near := nearestCommand(cmd, args[0]); near != "" {
+		return hint(usagef("there is no command `%s %s`", cmd.CommandPath(), args[0]), "did you mean `%s %s`?", cmd.CommandPath(), near)
+	}
+	return hint(usagef("%s takes no arguments, got %q", cmd.CommandPath(), args[0]), "see `%s --help`", cmd.CommandPath())
 }
 
 // say prints a message that is not a result.
