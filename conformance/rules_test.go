@@ -251,7 +251,7 @@ func TestRules(t *testing.T) {
 		for i, right := range rule.right {
 			t.Run(fmt.Sprintf("%s/right %d", rule.name, i), func(t *testing.T) {
 				t.Parallel()
-				r := run(t, without(ruledSuite(t, rule.requires, right), Routes, Signature))
+				r := run(t, without(ruledSuite(t, rule.requires, right), Headers, Routes, Signature))
 				for _, result := range r.results {
 					if result.Outcome == Fail || result.Outcome == Error || result.Outcome == Skip && result.Group == Authorization {
 						t.Errorf("%s: %s %d: %s %s", result.ID, result.Outcome, result.Status, result.Reason, result.Cause)
