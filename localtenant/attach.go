@@ -68,6 +68,13 @@ func (d Folder) attach(verb string) (s Served, release func(), ok bool, err erro
 	return s, release, true, nil
 }
 
+// Published returns what the process that serves the tenant has published. ok is false if
+// it has published nothing.
+func (d Folder) Published() (s Served, ok bool) {
+	ok, err := sink.ReadJSON(d.File("serving.json"), &s)
+	return s, ok && err == nil
+}
+
 // attached are the processes that use the tenant which this one serves.
 func (d Folder) attached() []string {
 	entries, err := os.ReadDir(d.File("attached"))

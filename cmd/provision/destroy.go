@@ -139,7 +139,7 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 		return err
 	}
 	a.give("writes", done.Writes)
-	fmt.Fprintf(a.stdout, "destroyed (%s)\n", count(done.Writes, "write"))
+	fmt.Fprintf(a.stdout, "destroyed with %s\n", count(done.Writes, "write"))
 	return nil
 }
 

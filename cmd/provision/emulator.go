@@ -173,7 +173,11 @@ func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), e
 		a.say("note: other provision commands use the tenant in %s, not this one; to use this one, pass the same --state FOLDER to this and to the other commands", dir)
 		return "", func() {}, nil
 	}
-	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by another process", dir), "use that one, or choose another folder with --state, or --in-memory")
+	by := "another process"
+	if s, ok := dir.Published(); ok {
+		by = fmt.Sprintf("process %d on %s", s.PID, s.Origin)
+	}
+	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by %s", dir, by), "use that one, or choose another folder with --state, or --in-memory")
 }
 
 // checkAddress refuses what no socket can be opened on.

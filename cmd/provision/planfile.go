@@ -160,10 +160,12 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 			"make another plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(given, "--out", args[0])...))
 	}
 	a.reviewed = &saved.Options
+	// Commands to try name the manifests: apply refuses the plan once the tenant has changed.
+	a.where = []string{filepath.FromSlash(saved.Dir)}
 	if saved.Options.Hosting {
 		a.config.Set("hosting", true)
 	}
-	return &saved, []string{filepath.FromSlash(saved.Dir)}, nil
+	return &saved, a.where, nil
 }
 
 // maxPlanFile bounds the size of a plan.
