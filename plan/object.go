@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
@@ -84,6 +85,8 @@ type State struct {
 
 	Permissions []string // of the caller; none where they are not known
 
+	AppManagement AppManagement
+
 	Objects  map[Key]*Live
 	Deleted  []*Live     // marked by a stack, in the recycle bin
 	Existing map[Key]Key // what declared `existing: true` was found to be
@@ -96,6 +99,13 @@ type State struct {
 	Notes   []string // what people should know and no step changes
 
 	relations map[Key][]Key // of each object, while Advance removes objects
+}
+
+// AppManagement is what a tenant does not permit applications. It is empty if the caller
+// may not read it.
+type AppManagement struct {
+	Default json.RawMessage // Graph's tenantAppManagementPolicy
+	Custom  bool            // applications can have policies of their own
 }
 
 // SupersededSecrets returns the keyIds of client secrets that share the name of a declared one,

@@ -252,6 +252,14 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 		{read: graph.DeletedServicePrincipals(), take: bin(plan.ServicePrincipal)},
 		{read: graph.DeletedGroups(), take: bin(plan.Group)},
 		{read: graph.DeletedUsers(), take: bin(plan.User)},
+		{read: graph.AppManagementPolicy(), optional: true, take: func(r graph.Result) error {
+			t.state.AppManagement.Default = r.Object
+			return nil
+		}},
+		{read: graph.AppManagementPolicies(), optional: true, take: func(r graph.Result) error {
+			t.state.AppManagement.Custom = len(r.Items) > 0
+			return nil
+		}},
 	}
 	if err := t.run(append(queries, t.externals(stacks)...)); err != nil {
 		return err

@@ -20,18 +20,18 @@ import (
 // an apply of the stacks to add. The list is empty if the caller may not read the
 // policy.
 func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, stacks []*stack.Stack) ([]policy.Refusal, error) {
-	raw, err := readPolicies(ctx, c.graph, graph.AppManagementPolicy(), graph.AppManagementPolicies())
-	if err != nil || len(raw[0]) == 0 && len(raw[1]) == 0 {
-		return nil, err
+	if state.AppManagement.Default == nil && !state.AppManagement.Custom {
+		return nil, nil
 	}
 	var restrictions policy.Restrictions
-	if len(raw[0]) > 0 {
-		if restrictions, err = policy.ParseRestrictions(raw[0][0]); err != nil {
+	var err error
+	if raw := state.AppManagement.Default; raw != nil {
+		if restrictions, err = policy.ParseRestrictions(raw); err != nil {
 			return nil, fmt.Errorf("read the app management policy of the tenant: %w", err)
 		}
 	}
 	var own map[string]json.RawMessage
-	if len(raw[1]) > 0 {
+	if state.AppManagement.Custom {
 		if own, err = policiesOf(ctx, c.graph, state, stacks); err != nil {
 			return nil, err
 		}
