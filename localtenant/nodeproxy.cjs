@@ -77,6 +77,9 @@ if (proxy) {
     }
     const tunnel = new Tunnel(host);
     const secure = connect.call(this, { ...options, socket: tunnel }, callback);
+    // Without a listener of ours the error of a tunnel that closes early can be lost, and
+    // with it the answer of a program that waits for it.
+    tunnel.once('error', (error) => secure.destroy(error));
     // What keeps the process alive, and what is set on the wire, is below the tunnel.
     for (const name of ['ref', 'unref', 'setKeepAlive', 'setNoDelay']) {
       const own = secure[name];

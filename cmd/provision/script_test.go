@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -27,6 +26,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"provision/internal/nettest"
 	"provision/localtenant"
 	"provision/reconcile/sink/sinktest"
 )
@@ -67,7 +67,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("MANIFESTS", manifests)
-			port, err := freePort()
+			port, err := nettest.FreePort()
 			if err != nil {
 				return err
 			}
@@ -96,17 +96,6 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
-}
-
-// freePort is a port of this machine that nobody listens on.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 // endProcesses ends what a script that failed has left in the background: the

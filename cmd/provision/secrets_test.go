@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"provision/conformance/report"
+	"provision/internal/nettest"
 )
 
 // echo is an API that lets everybody in and hands back all that it was sent, by
@@ -74,7 +75,7 @@ func proxyTo(t *testing.T, asked chan<- string) *httptest.Server {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		here, err := hijack(w)
+		here, err := nettest.Hijack(w)
 		if err != nil {
 			there.Close()
 			return

@@ -1,12 +1,9 @@
-package main
+package acceptance
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"provision/internal/nettest"
 )
 
 // TestPullRequestFromOpenToClose executes the workflows that `ci init` writes, step by step, with
@@ -28,7 +27,7 @@ func TestPullRequestFromOpenToClose(t *testing.T) {
 	}
 	hub := newHub(t)
 	cloud := newCloud(t, hub)
-	port, err := freePort()
+	port, err := nettest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +44,7 @@ func TestPullRequestFromOpenToClose(t *testing.T) {
 	}
 	write("manifests/stack.yaml", pullRequestManifest)
 	write("provision.yaml", "targets:\n  staging: {tenant: "+cloud.tenant+"}\n  production: {tenant: "+cloud.tenant+"}\n")
-	r := &runner{t: t, hub: hub, cloud: cloud, repo: repo, bin: programFolder(t), artifacts: map[string]string{}}
+	r := &runner{t: t, hub: hub, cloud: cloud, repo: repo, bin: programFolder, artifacts: map[string]string{}}
 
 	// A person with the rights of an administrator prepares the repository.
 	r.shell(repo, nil, "provision ci init github --release contoso/provision@v1 --start 'provision serve manifests --listen 127.0.0.1:"+port+"' --api-url http://127.0.0.1:"+port)
@@ -178,8 +177,8 @@ type realTenants struct {
 func newCloud(t *testing.T, hub *hub) *realTenants {
 	t.Helper()
 	c := &realTenants{t: t, dir: t.TempDir()}
-	base := append(os.Environ(), "HOME="+c.dir, "PROVISION_PORTS="+freshPorts().String(), "PATH="+programFolder(t)+string(filepath.ListSeparator)+os.Getenv("PATH"))
-	serve := exec.Command(filepath.Join(programFolder(t), "provision"), "emulator", "--env-file", "local.env")
+	base := append(os.Environ(), "HOME="+c.dir, "PROVISION_PORTS="+freshPorts().String(), "PATH="+programFolder+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	serve := exec.Command(filepath.Join(programFolder, "provision"), "emulator", "--env-file", "local.env")
 	serve.Dir, serve.Env = c.dir, append(base, "HTTPS_PROXY="+hub.proxy, "SSL_CERT_FILE="+hub.ca)
 	var out bytes.Buffer
 	serve.Stdout, serve.Stderr = &out, &out
@@ -193,7 +192,7 @@ func newCloud(t *testing.T, hub *hub) *realTenants {
 		}
 	})
 	awaitFile(t, filepath.Join(c.dir, "local.env"))
-	show := exec.Command(filepath.Join(programFolder(t), "provision"), "exec", "--credentials", "--", "env")
+	show := exec.Command(filepath.Join(programFolder, "provision"), "exec", "--credentials", "--", "env")
 	show.Dir, show.Env = c.dir, base
 	said, err := show.Output()
 	if err != nil {
@@ -264,32 +263,4 @@ func (c *realTenants) rename(uniqueName, displayName string) {
 func answerJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v) // fails only when the caller has gone
-}
-
-// hijacked is the connection of a CONNECT request. The server may have read its begin.
-type hijacked struct {
-	net.Conn
-	read *bufio.ReadWriter
-}
-
-func (h hijacked) Read(p []byte) (int, error) { return h.read.Read(p) }
-
-// hijack takes the connection of a request from its server.
-func hijack(w http.ResponseWriter) (net.Conn, error) {
-	conn, read, err := w.(http.Hijacker).Hijack()
-	return hijacked{conn, read}, err
-}
-
-// tunnel joins two connections until one of them ends.
-func tunnel(a, b io.ReadWriteCloser) {
-	done := make(chan struct{}, 2)
-	for _, pair := range [][2]io.ReadWriteCloser{{a, b}, {b, a}} {
-		go func() {
-			_, _ = io.Copy(pair[0], pair[1]) // ends with either
-			done <- struct{}{}
-		}()
-	}
-	<-done
-	a.Close()
-	b.Close()
 }

@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"provision/internal/nettest"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -25,11 +27,11 @@ func pipelineRepository(t *testing.T, system string) *runner {
 	}
 	hub := newHub(t)
 	cloud := newCloud(t, hub)
-	port, err := freePort()
+	port, err := nettest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{t: t, hub: hub, cloud: cloud, repo: t.TempDir(), bin: programFolder(t), artifacts: map[string]string{}}
+	r := &runner{t: t, hub: hub, cloud: cloud, repo: t.TempDir(), bin: programFolder, artifacts: map[string]string{}}
 	r.write("manifests/stack.yaml", pullRequestManifest)
 	r.write("provision.yaml", "targets:\n  staging: {tenant: "+cloud.tenant+"}\n  production: {tenant: "+cloud.tenant+"}\n")
 	r.shell(r.repo, nil, "provision ci init "+system+" --release contoso/provision@v1 --start 'provision serve manifests --listen 127.0.0.1:"+port+"' --api-url http://127.0.0.1:"+port)

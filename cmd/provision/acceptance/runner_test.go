@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"bytes"
@@ -48,16 +48,6 @@ type runner struct {
 	cloud     *realTenants
 	repo, bin string
 	artifacts map[string]string // name → folder
-}
-
-// programFolder is where the program stands under its name.
-func programFolder(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("provision")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Dir(path)
 }
 
 func awaitFile(t *testing.T, path string) {

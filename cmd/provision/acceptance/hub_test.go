@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"crypto/ecdsa"
@@ -19,6 +19,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"provision/internal/nettest"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -160,12 +162,12 @@ func issuerProxy(t *testing.T, address string) string {
 			return
 		}
 		w.WriteHeader(http.StatusOK)
-		from, err := hijack(w)
+		from, err := nettest.Hijack(w)
 		if err != nil {
 			to.Close()
 			return
 		}
-		tunnel(from, to)
+		nettest.Tunnel(from, to)
 	}))
 	t.Cleanup(proxy.Close)
 	return proxy.URL

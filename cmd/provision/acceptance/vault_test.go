@@ -1,4 +1,4 @@
-package main
+package acceptance
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing"
 
+	"provision/internal/nettest"
 	"provision/reconcile/sink/sinktest"
 )
 
@@ -65,7 +66,7 @@ func TestSecretInVaultThatTerraformMakes(t *testing.T) {
 	write("orders/stack.yaml", []byte(vaultManifest))
 	run := func(want int, args ...string) string {
 		t.Helper()
-		c := exec.Command(filepath.Join(programFolder(t), "provision"), append(args, "--target", "staging")...)
+		c := exec.Command(filepath.Join(programFolder, "provision"), append(args, "--target", "staging")...)
 		c.Dir = dir
 		c.Env = slices.Concat(os.Environ(), cloud.environment, cloud.administrator, []string{"HOME=" + dir, "HTTPS_PROXY=" + proxy, "https_proxy=" + proxy,
 			"SSL_CERT_FILE=" + bundle, "TF_CLI_CONFIG_FILE=" + azurermStandIn(t)})
@@ -173,7 +174,7 @@ func azurermStandIn(t *testing.T) string {
 	path := filepath.Join("hashicorp", "azurerm", version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-azurerm_v"+version)
 	binary, opentofu := filepath.Join(dir, "registry.terraform.io", path), filepath.Join(dir, "registry.opentofu.org", path)
 	build := exec.Command("go", "build", "-o", binary, ".")
-	build.Dir = filepath.Join("..", "..", "terraform", "testdata", "azurerm")
+	build.Dir = filepath.Join("..", "..", "..", "terraform", "testdata", "azurerm")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the stand-in: %v: %s", err, out)
 	}
@@ -218,12 +219,12 @@ func vaultProxy(t *testing.T, vault, other string) string {
 		} else {
 			w.WriteHeader(http.StatusOK)
 		}
-		from, err := hijack(w)
+		from, err := nettest.Hijack(w)
 		if err != nil {
 			to.Close()
 			return
 		}
-		tunnel(from, to)
+		nettest.Tunnel(from, to)
 	}))
 	t.Cleanup(server.Close)
 	next.Host = server.Listener.Addr().String()

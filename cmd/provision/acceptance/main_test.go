@@ -1,0 +1,72 @@
+package acceptance
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"provision/localtenant"
+)
+
+// programFolder is where the program stands under its name.
+var programFolder string
+
+func TestMain(m *testing.M) {
+	os.Exit(withProgram(m.Run))
+}
+
+// withProgram builds the program, which then is the first on PATH.
+func withProgram(run func() int) int {
+	var err error
+	if programFolder, err = os.MkdirTemp("", "provision-acceptance-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(programFolder)
+	build := exec.Command("go", "build", "-o", programFolder, "provision/cmd/provision")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
+		return 1
+	}
+	os.Setenv("PATH", programFolder+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return run()
+}
+
+// needs skips a test where a program is missing. It fails instead where
+// PROVISION_TEST_REQUIRE is "all".
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err == nil {
+			continue
+		}
+		if os.Getenv("PROVISION_TEST_REQUIRE") == "all" {
+			t.Fatalf("%s is needed; .ci/run installs it", name)
+		}
+		t.Skipf("%s is needed; .ci/run installs it", name)
+	}
+}
+
+// patience bounds every wait for an event that has to come. It is long because
+// the machine may be busy.
+const patience = 2 * time.Minute
+
+// taken is where the ports of the last tenant begin. A tenant keeps its port while nobody
+// serves it, so tests take theirs in turn.
+var taken atomic.Int32
+
+func init() { taken.Store(rand.Int32N(5000)) }
+
+// freshPorts is a range of ten ports that no other test of this run has, below those of
+// other packages.
+func freshPorts() localtenant.Ports {
+	from := 3000 + int(taken.Add(10)%5000)/10*10
+	return localtenant.Ports{From: from, To: from + 9}
+}
+
+func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }

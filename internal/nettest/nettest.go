@@ -1,0 +1,50 @@
+// Package nettest has what tests need of the network: free ports, and connections that are
+// taken from an HTTP server.
+package nettest
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+)
+
+// FreePort returns a port of 127.0.0.1 on which nobody listens.
+func FreePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// hijacked is the connection of a CONNECT request, of which the server may have read the
+// beginning.
+type hijacked struct {
+	net.Conn
+	read *bufio.ReadWriter
+}
+
+func (h hijacked) Read(p []byte) (int, error) { return h.read.Read(p) }
+
+// Hijack takes the connection of a request from its server.
+func Hijack(w http.ResponseWriter) (net.Conn, error) {
+	conn, read, err := w.(http.Hijacker).Hijack()
+	return hijacked{conn, read}, err
+}
+
+// Tunnel joins two connections until one of them ends, and closes both.
+func Tunnel(a, b io.ReadWriteCloser) {
+	done := make(chan struct{}, 2)
+	for _, pair := range [][2]io.ReadWriteCloser{{a, b}, {b, a}} {
+		go func() {
+			_, _ = io.Copy(pair[0], pair[1]) // ends with either
+			done <- struct{}{}
+		}()
+	}
+	<-done
+	a.Close()
+	b.Close()
+}
