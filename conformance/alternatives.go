@@ -19,8 +19,8 @@ func (s *Suite) mixedCases(e endpoint) []Case {
 	for _, mixed := range e.mixtures() {
 		c := s.signedDenied(e, "mixed "+mixed.String(), CauseAlternatives, mixed)
 		c.Source = sourceScopes
-		c.Gain = "somebody who meets no requirement in full gets in by parts of several"
-		c.Flaw = "the API adds up parts of different alternatives, or asks for one part of an alternative alone"
+		c.Gain = "a caller who meets parts of several alternatives, but none completely, is admitted"
+		c.Flaw = "the API combines parts of different alternatives, or asks for one part of an alternative alone"
 		cases = append(cases, c)
 	}
 	return cases

@@ -37,8 +37,8 @@ var refusalChecks = []check{
 	{
 		name: "answer-trace", means: CauseForm, shows: CauseDebug, severity: Medium,
 		sends:  "a token whose header is not JSON, and looks for a stack trace",
-		gain:   "the names and versions of what the API is made of",
-		flaw:   "the API answers with its own error, untreated",
+		gain:   "the names and versions of the API's components",
+		flaw:   "the API shows its internal error in the answer",
 		source: sourceDebug, tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
 			return credential{authorization: []string{"Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):]}}
@@ -47,16 +47,16 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-library", means: CauseSignature, shows: CauseDebug, severity: Low,
-		sends:   "the valid token with one bit of its signature changed, and looks for the words of a library or of debug output",
-		gain:    "which library the API is made of, and how far a forged token came",
-		flaw:    "the API passes on what its library says",
+		sends:   "the valid token with one bit of its signature changed, and looks for messages of a library and for debug output",
+		gain:    "which library the API uses, and which check refused a forged token",
+		flaw:    "the API shows the error message of its library",
 		source:  "OWASP: Error Handling",
 		present: flipped, inspect: untreated,
 	},
 	{
 		name: "answer-json", means: CauseSignature, shows: CauseMediaType, severity: Low,
 		sends:   "the valid token with one bit of its signature changed, and looks at the answer's type",
-		gain:    "nothing: clients cannot read the answer, or a browser takes it for something else",
+		gain:    "nothing: clients cannot read the answer, or a browser interprets it wrongly",
 		flaw:    "the API's answer is not of the type that it states",
 		source:  "RFC 9110, section 8.3",
 		present: flipped, inspect: func(a reply) finding {
@@ -72,9 +72,9 @@ var refusalChecks = []check{
 	},
 	{
 		name: "answer-cache", means: CauseSignature, shows: CauseCaching, severity: Low,
-		sends:   "the valid token with one bit of its signature changed, and looks whether the answer may be kept",
-		gain:    "a cache may refuse those who are entitled",
-		flaw:    "the API lets caches keep its 401",
+		sends:   "the valid token with one bit of its signature changed, and looks whether caches may store the answer",
+		gain:    "a cache can return the refusal to entitled callers",
+		flaw:    "the API allows caches to store its 401",
 		source:  "RFC 9111, sections 3 and 5.2.2",
 		present: flipped, inspect: func(a reply) finding {
 			control := strings.ToLower(a.header.Get("Cache-Control"))

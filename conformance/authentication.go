@@ -26,7 +26,7 @@ var authentication = slices.Concat(absent, odd, misplaced)
 var absent = []check{
 	{
 		name: "wrong-scheme", means: CauseScheme, severity: High,
-		sends:  "the valid token as Basic instead of Bearer",
+		sends:  "the valid token with scheme Basic instead of Bearer",
 		gain:   "credentials of another scheme are accepted as a token",
 		flaw:   "the API does not check the authentication scheme: it accepts any text after the first space",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
@@ -46,7 +46,7 @@ var absent = []check{
 	},
 	{
 		name: "garbage", means: CauseOpen, severity: Critical,
-		sends:  "a word that is not a token",
+		sends:  "a text that is not a token",
 		gain:   "anybody can call the endpoint",
 		flaw:   "the API does not parse the token, or accepts it when parsing fails",
 		source: "RFC 7519, section 7.2", tolerates: []int{400},

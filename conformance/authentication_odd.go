@@ -23,7 +23,7 @@ var misplaced = []check{
 	{
 		name: "token-in-form", means: CausePlace, severity: Medium,
 		sends:  "the valid token as access_token in a form",
-		gain:   "any web page can have a browser send a form",
+		gain:   "any web page can make a browser send a form",
 		flaw:   "the API accepts tokens from forms",
 		source: "RFC 6750, section 2.2", tolerates: []int{400, 415, 422},
 		present: elsewhere(func(raw string) credential {
@@ -33,7 +33,7 @@ var misplaced = []check{
 	{
 		name: "token-in-cookie", means: CausePlace, severity: Medium,
 		sends:  "the valid token in cookies",
-		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
+		gain:   "any web page can make a browser call the API in the name of its user (CSRF)",
 		flaw:   "the API accepts tokens from cookies",
 		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
@@ -44,7 +44,7 @@ var misplaced = []check{
 		name: "token-in-header", means: CausePlace, severity: Low,
 		sends:  "the valid token in X-Access-Token, X-Auth-Token and Token instead of Authorization",
 		gain:   "nothing by itself: tools that monitor Authorization do not see it",
-		flaw:   "the API accepts tokens from a header of its own",
+		flaw:   "the API accepts tokens from a non-standard header",
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
 		present: inHeaders("", "X-Access-Token", "X-Auth-Token", "Token"),
 	},
@@ -62,7 +62,7 @@ var misplaced = []check{
 	also(check{
 		name: "token-in-session-cookie", means: CausePlace, severity: Medium,
 		sends:  "the valid token in the cookies session, id_token and Authorization",
-		gain:   "any web page can have a browser call the API in its user's name (CSRF)",
+		gain:   "any web page can make a browser call the API in the name of its user (CSRF)",
 		flaw:   "the API accepts tokens from cookies",
 		source: "RFC 6750, section 5.2; OWASP: Cross-Site Request Forgery", tolerates: []int{400},
 		present: elsewhere(func(raw string) credential {
@@ -108,15 +108,15 @@ var misplaced = []check{
 // odd are Authorization headers that are not quite as they should be.
 var odd = []check{
 	about(CauseOpen, authorization("empty-header", "an empty Authorization header", func(string) string { return "" })),
-	about(CauseScheme, authorization("scheme-token", "the valid token as Token instead of Bearer", func(raw string) string { return "Token " + raw })),
-	about(CauseScheme, authorization("scheme-dpop", "the valid token as DPoP without any proof", func(raw string) string { return "DPoP " + raw })),
+	about(CauseScheme, authorization("scheme-token", "the valid token with scheme Token instead of Bearer", func(raw string) string { return "Token " + raw })),
+	about(CauseScheme, authorization("scheme-dpop", "the valid token with scheme DPoP and without a proof", func(raw string) string { return "DPoP " + raw })),
 	about(CauseScheme, authorization("scheme-missing", "the valid token without a scheme", func(raw string) string { return raw })),
 	authorization("two-segments", "the valid token without its last segment", func(raw string) string {
 		return "Bearer " + raw[:strings.LastIndexByte(raw, '.')]
 	}),
 	authorization("four-segments", "the valid token with a fourth segment", func(raw string) string { return "Bearer " + raw + ".e30" }),
-	authorization("five-segments", "five segments, as an encrypted token has", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
-	authorization("empty-segments", "two dots", func(string) string { return "Bearer .." }),
+	authorization("five-segments", "a token with five segments, like an encrypted token", func(raw string) string { return "Bearer " + raw + ".e30.e30" }),
+	authorization("empty-segments", "a token of two dots, without any characters in its segments", func(string) string { return "Bearer .." }),
 	lenient(cut(authorization("non-utf8", "the valid token with trailing bytes that are not UTF-8", func(raw string) string { return "Bearer " + raw + "\xff\xfe" })),
 		"correct APIs differ: decoders of some languages skip characters that are not base64"),
 	authorization("header-no-json", "a token whose header is not JSON", func(raw string) string { return "Bearer bm90IGpzb24" + raw[strings.IndexByte(raw, '.'):] }),
@@ -124,11 +124,11 @@ var odd = []check{
 		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]
 	}),
 	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
-	cut(also(authorization("huge", "40 KB that begin as the valid token does", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
+	cut(also(authorization("huge", "40 KB that begin with the valid token", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
 	allowed(authorization("two-headers", "the valid token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
 	}),
-	allowed(authorization("word-behind", "the valid token followed by a word", nil), "correct APIs differ: some ignore what follows the token", func(raw string) credential {
+	allowed(authorization("word-behind", "the valid token followed by a word", nil), "correct APIs differ: some ignore a text after the token", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw + " word"}}
 	}),
 	understood("lower-case-scheme", "the valid token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),

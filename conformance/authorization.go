@@ -54,7 +54,7 @@ func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, ca
 		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: means, Group: Authorization, Severity: Low,
 		Sends:  "the token of " + describe(who, cannot),
 		Expect: e.expect,
-		Source: "the document: what the endpoint requires is met",
+		Source: "the document: the caller meets the requirement",
 		Flaw:   "the API refuses an authorized caller",
 		stage:  stageRest, skip: cannot,
 		admit: func(ctx context.Context, run *runState) (*baselineToken, error) {

@@ -81,7 +81,7 @@ var foreign = []check{
 	{
 		name: "other-tenant", means: CauseTenant, severity: Critical,
 		fits: homeOnly, sends: "a correctly signed token from another tenant of Entra ID",
-		gain:   "anybody with a tenant of their own gets in: all tenants' tokens are signed with the same keys",
+		gain:   "anyone with a tenant can call the API: the tokens of all tenants are signed with the same keys",
 		flaw:   "the API does not check the tenant (iss and tid)",
 		source: "Microsoft: Secure applications and APIs by validating claims, Validate the tenant",
 		present: signed(func(g *baselineToken) (map[string]any, error) {
@@ -96,8 +96,8 @@ var foreign = []check{
 	{
 		name: "id-token", means: CauseIDToken, lacks: true, severity: High,
 		sends:  "the ID token of a user who signed in to the client",
-		gain:   "a token that proves only who signed in is taken for a permission; it lies open in browsers and logs",
-		flaw:   "the API does not check the audience (aud), which is the client's, or takes ID tokens for access tokens",
+		gain:   "the API accepts a token that only proves who signed in; such tokens are readable in browsers and logs",
+		flaw:   "the API does not check the audience (aud), which is the client, or accepts ID tokens as access tokens",
 		source: "Microsoft: Access tokens, Validate tokens; OpenID Connect Core, section 2",
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			return g.idToken(ctx)

@@ -8,8 +8,8 @@ func ownIDToken(e endpoint) check {
 	c := check{
 		name: "id-token-own", means: CauseOwnIDToken, severity: High,
 		sends:  "an ID token for the API's own registration, with the roles of the user",
-		gain:   "a token that proves only who signed in is taken for a permission; it lies open in browsers and logs",
-		flaw:   "the API takes a user's token without scopes (scp) for one that needs none: ID tokens have its audience where a front end shares its registration",
+		gain:   "the API accepts a token that only proves who signed in; such tokens are readable in browsers and logs",
+		flaw:   "the API does not require a scope (scp) in a user's token: an ID token has the API's audience if the front end uses the same registration",
 		source: "Microsoft: Access tokens, Validate tokens; ID token claims reference; OpenID Connect Core, section 2",
 		also:   []int{403},
 		present: ofUser(func(ctx context.Context, g *baselineToken) (credential, error) {

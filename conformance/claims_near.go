@@ -31,13 +31,13 @@ var dateChecks = []check{
 	lenient(unissued(claim("exp-missing", Low, "that never expires (no exp)", "exp", sourceDates, func(*baselineToken) change { return change{"exp": nil} })),
 		"correct APIs differ: exp is optional in a JWT, and Entra always states it"),
 	lenient(unissued(claim("exp-zero", Low, "that expired in 1970 (exp 0)", "exp", sourceDates, func(*baselineToken) change { return change{"exp": 0} })),
-		"correct APIs differ: some libraries take 0 for no exp, and Entra never states it"),
+		"correct APIs differ: some libraries treat 0 like a missing exp, and Entra never sends it"),
 	claim("not-yet-valid-far", Medium, "that is valid in ten years", "nbf", sourceDates, func(g *baselineToken) change {
 		return change{"nbf": g.date(10 * 365 * 24 * time.Hour), "exp": g.date(11 * 365 * 24 * time.Hour)}
 	}),
 	lenient(unissued(claim("iat-future", Low, "that was issued in an hour", "iat", "RFC 7519, section 4.1.6", func(g *baselineToken) change {
 		return change{"iat": g.date(time.Hour)}
-	})), "correct APIs differ: nothing says that iat is to be checked"),
+	})), "correct APIs differ: no specification requires a check of iat"),
 }
 
 // audienceChecks are tokens for an audience that is nearly this API.

@@ -111,10 +111,10 @@ func roleChecks(e endpoint) []check {
 	}
 	const gain = "users with any similarly named role can do what requires this role"
 	checks := []check{
-		entitlement("role-longer", "roles whose names begin with those asked for", gain, with(func(r string) string { return r + "Reader" })),
-		entitlement("role-longer-before", "roles whose names end with those asked for", gain, with(func(r string) string { return "Not" + r })),
-		entitlement("role-shorter", "roles whose names are the beginnings of those asked for", gain, with(func(r string) string { return r[:max(1, len(r)-1)] })),
-		entitlement("role-case", "roles in other case", gain, with(otherCase)),
+		entitlement("role-longer", "roles whose names begin with the names of required roles", gain, with(func(r string) string { return r + "Reader" })),
+		entitlement("role-longer-before", "roles whose names end with the names of required roles", gain, with(func(r string) string { return "Not" + r })),
+		entitlement("role-shorter", "roles whose names are the beginnings of the names of required roles", gain, with(func(r string) string { return r[:max(1, len(r)-1)] })),
+		entitlement("role-case", "roles with other capitalization", gain, with(otherCase)),
 		entitlement("role-in-scp", "role "+role+" as a scope", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "scp": strings.TrimSpace(g.claims.text("scp") + " " + role)}
 		}),
@@ -187,8 +187,8 @@ func order(name string, fault CauseID, what string, present func(context.Context
 	return check{
 		name: name, means: CauseOrder, alsoBlockedBy: []CauseID{fault}, lacks: true, severity: Low,
 		sends:   "a token without scopes and roles " + what,
-		gain:    "the answer tells what a made-up token would need, and clients do not sign in again",
-		flaw:    "the API decides by scopes and roles before it has checked the token",
+		gain:    "the answer shows what a forged token would need, and clients do not sign in again",
+		flaw:    "the API checks scopes and roles before it has checked the token",
 		source:  "RFC 6750, section 3.1; RFC 7519, section 7.2",
 		present: present,
 	}

@@ -16,7 +16,7 @@ func patternChecks(e endpoint) []variantCheck {
 	if e.users && e.needsScope() {
 		checks = append(checks, variantCheck{
 			name: "scope-pattern", means: CauseScopeCompare, severity: High,
-			sends:  "tokens whose scopes are patterns of those asked for, parts of them, or several values in one",
+			sends:  "tokens whose scopes are patterns or parts of the required scopes, or contain several values",
 			gain:   "a client can act without consent",
 			flaw:   "the API does not compare scopes (scp) as whole words: it takes one for a pattern, a beginning or a list",
 			source: sourcePatterns,
@@ -34,8 +34,8 @@ func patternChecks(e endpoint) []variantCheck {
 	if e.needsRole() {
 		checks = append(checks, variantCheck{
 			name: "role-pattern", means: CauseRoleCompare, severity: High,
-			sends:  "tokens whose roles are patterns of those asked for, parts of them, or several values in one",
-			gain:   "anybody whose role is named so, or who can name a role, can do what requires another one",
+			sends:  "tokens whose roles are patterns or parts of the required roles, or contain several values",
+			gain:   "anyone who has such a role, or who can choose the name of a role, can do what requires another role",
 			flaw:   "the API does not compare roles (roles) as whole words: it takes one for a pattern, a beginning or a list",
 			source: sourcePatterns,
 			variants: func(e endpoint, g *baselineToken) []variant {

@@ -94,7 +94,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 			Sends:  "no token",
 			Expect: e.expect,
 			Source: "the document: the endpoint is public",
-			Flaw:   "the API asks for a token where none is needed",
+			Flaw:   "the API requires a token for a public endpoint",
 			stage:  stageFirst, present: func(context.Context, *runState) (credential, error) { return credential{}, nil },
 		}}
 	}

@@ -100,7 +100,7 @@ func (s *runState) cleanUp(ctx context.Context, c Case, made scene, got reply) s
 	case success(answer.status), answer.status == http.StatusNotFound, answer.status == http.StatusGone:
 		return ""
 	}
-	return fmt.Sprintf("what it made was not taken away: %s answered %d", f.Request, answer.status)
+	return fmt.Sprintf("the resource that it created was not deleted: %s answered %d", f.Request, answer.status)
 }
 
 func mentionsResponse(f *stack.Fixture) bool {

@@ -121,7 +121,7 @@ func TestThingsAreMadeAndTakenAway(t *testing.T) {
 		if result.Outcome != Pass && result.Outcome != Note {
 			t.Errorf("%s: %s: %s %s", result.ID, result.Outcome, result.Reason, result.Cause)
 		}
-		if strings.Contains(result.Note, "taken away") {
+		if strings.Contains(result.Note, "not deleted") {
 			t.Errorf("%s: %s", result.ID, result.Note)
 		}
 	}
@@ -204,7 +204,7 @@ func TestCleanupThatFails(t *testing.T) {
 	suite := heroSuite(t, &heroes{readOnly: true})
 	suite.Only = "POST /heroes: valid"
 	result := run(t, suite).result(t, "POST /heroes: valid")
-	if result.Outcome != Pass || !strings.Contains(result.Note, "not taken away: DELETE /heroes/${response.hero.id} answered 403") {
+	if result.Outcome != Pass || !strings.Contains(result.Note, "not deleted: DELETE /heroes/${response.hero.id} answered 403") {
 		t.Errorf("%s %q", result.Outcome, result.Note)
 	}
 }

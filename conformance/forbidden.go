@@ -21,7 +21,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	checks := []check{
 		{
 			name: "forbidden-token", means: CauseStaleRoles, shows: CauseEcho, severity: Medium,
-			sends:   "a valid token without what the endpoint requires, and looks for it in the answer",
+			sends:   "a valid token that does not meet the requirement, and looks for it in the answer",
 			gain:    "tokens end up in logs and pages, where other people find them",
 			flaw:    "the API puts the token into its answer",
 			source:  "RFC 6750, section 5.2; OWASP: Error Handling",
@@ -29,15 +29,15 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 		},
 		{
 			name: "forbidden-trace", means: CauseStaleRoles, shows: CauseDebug, severity: Medium,
-			sends:   "a valid token without what the endpoint requires, and looks for a stack trace",
-			gain:    "the names and versions of what the API is made of",
-			flaw:    "the API answers with its own error, untreated",
+			sends:   "a valid token that does not meet the requirement, and looks for a stack trace",
+			gain:    "the names and versions of the API's components",
+			flaw:    "the API shows its internal error in the answer",
 			source:  sourceDebug,
 			inspect: func(a reply) finding { return untreated(a) },
 		},
 		{
 			name: "forbidden-reveals", means: CauseStaleRoles, shows: CauseReveals, severity: Low,
-			sends:  "a valid token without what the endpoint requires, and looks for the roles that would be enough",
+			sends:  "a valid token that does not meet the requirement, and looks for the roles that would be enough",
 			gain:   "a refused caller learns which role to obtain",
 			flaw:   "the API tells refused callers which roles it accepts",
 			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",

@@ -19,13 +19,13 @@ var callerProducts = []string{"App Service", "IIS", "oauth2-proxy", "oauth2-prox
 func callerCase(e endpoint) Case {
 	c := check{
 		name: "header-caller", means: CauseHeaderIdentity, severity: High, admits: true,
-		sends:  "the valid token, and headers by which a proxy names another caller",
+		sends:  "the valid token, and headers in which a proxy passes another caller",
 		gain:   "anybody who has a valid token acts as any other user",
 		flaw:   "the API takes the caller from a header that the caller sets, and not from the token",
 		source: "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			if !g.run.isLetIn(e.key()) {
-				return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
+				return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 			}
 			who := principalOf(e, g)
 			who.name, who.oid, who.claims = anotherCaller, anotherCallersID, claimSet{"oid": anotherCallersID, "sub": anotherCallersID, "preferred_username": anotherCaller, "roles": who.roles, "scp": who.scope()}

@@ -60,7 +60,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 			cause: "the API refuses after it has put the answer together, and sends both; " + c.Flaw, means: c.causeOf(http.StatusOK, false)}
 	case c.Expect.met(a.status):
 		if wrong := c.Expect.unmet(a.body); wrong != "" {
-			return verdict{outcome: Fail, reason: wrong, cause: "the endpoint answers something else than the document expects", means: c.causeOf(a.status, false)}
+			return verdict{outcome: Fail, reason: wrong, cause: "the endpoint does not give the answer that the document expects", means: c.causeOf(a.status, false)}
 		}
 		if found.note != "" {
 			return c.unlessVacuous(proven, verdict{outcome: Note, note: found.note, means: cmp.Or(c.Shows, c.Means)})
@@ -140,7 +140,7 @@ func (c Case) unlessVacuous(proven bool, v verdict) verdict {
 	if proven || c.Expect.admits() || c.stage < stageRest || c.Group == Written {
 		return v
 	}
-	return verdict{outcome: Skip, vacuous: true, reason: fmt.Sprintf("it was refused, which proves nothing while nobody is let in: see %s: valid", c.Endpoint)}
+	return verdict{outcome: Skip, vacuous: true, reason: fmt.Sprintf("the API refused it, but it refuses all callers, so this proves nothing: see %s: valid", c.Endpoint)}
 }
 
 // cause is what an unexpected status probably means.
@@ -150,7 +150,7 @@ func (c Case) cause(status int) string {
 	case c.Group == Lifecycle && c.Expect.admits():
 		return c.Flaw
 	case status >= 500:
-		return "the API broke on this request: an error of its own is not caught, and it should be an answer of 401 or 403"
+		return "the API failed on this request: it does not handle an internal error; the answer must be 401 or 403"
 	case status == http.StatusTooManyRequests:
 		return "the target limits how fast it may be asked: run the cases one at a time"
 	case status == http.StatusNotFound && !c.isElsewhere(status):
@@ -170,13 +170,13 @@ func (c Case) cause(status int) string {
 	case c.Expect.admits() && status == http.StatusForbidden:
 		return "the API asks for more than the document states, or reads scopes and roles wrongly: scp is one string with spaces, roles is a list, and both tell upper from lower case"
 	case want == http.StatusUnauthorized && status == http.StatusForbidden && c.stage == stageFirst:
-		return "the API answers 403 to somebody it does not know; 401 tells a client to sign in (older FastAPI HTTPBearer does this)"
+		return "the API answers 403 to an unauthenticated caller; only 401 tells a client to sign in (older versions of FastAPI's HTTPBearer do this)"
 	case want == http.StatusUnauthorized && status == http.StatusForbidden && (c.Group == Claims || c.Group == Signature || c.Group == Authorization):
 		return "the API believed the token and only then found it not enough: " + c.Flaw
 	case want == http.StatusUnauthorized && status == http.StatusForbidden:
 		return "the API answers 403 where it cannot know the caller; 401 tells a client to sign in again"
 	case want == http.StatusForbidden && status == http.StatusUnauthorized:
-		return "the API refuses a valid token as if nobody had signed in: it mixes what a caller may do with who the caller is, and clients will sign in again in vain"
+		return "the API answers 401 to a valid token: it confuses missing permission with missing authentication, and clients sign in again without success"
 	}
 	if c.Shows != "" { // Flaw is about what the answer shows
 		return c.Means.Title()

@@ -23,8 +23,8 @@ var keyChecks = []lifecycleCheck{
 		check: check{
 			name: "keys-next", means: CauseKeyRefresh, severity: Medium, admits: true,
 			sends:  "the valid token signed with a key that the issuer has published since the API first let it in",
-			gain:   "nothing: after a key rollover of the issuer, the API refuses every caller until it is restarted",
-			flaw:   "the API does not fetch the issuer's keys again: it has those of its start (life.keyRefresh)",
+			gain:   "nothing: after a key rollover, the API refuses every caller until it is restarted",
+			flaw:   "the API does not fetch the issuer's keys again: it only has the keys from its start (life.keyRefresh)",
 			source: sourceKeys,
 		},
 		changes: true, present: nextKey,
@@ -33,7 +33,7 @@ var keyChecks = []lifecycleCheck{
 		check: check{
 			name: "retired-key", means: CauseKeyRetired, severity: High,
 			sends:  "the valid token signed with a key that the issuer has withdrawn before the run began",
-			gain:   "a key that was stolen, and withdrawn for it, opens the API for ever",
+			gain:   "a stolen key gives access to the API even after the issuer has withdrawn it",
 			flaw:   "the API accepts a token whose kid is not a current key of the issuer",
 			source: sourceKeys,
 		},
@@ -42,7 +42,7 @@ var keyChecks = []lifecycleCheck{
 	{
 		check: check{
 			name: "keys-cached", means: CauseKeyCache, severity: Low, admits: true,
-			sends:  fmt.Sprintf("the valid token %d times, and counts how often the key set is asked for", repeats+1),
+			sends:  fmt.Sprintf("the valid token %d times, and counts the requests for the key set", repeats+1),
 			gain:   "anybody can slow the API down with requests; while the issuer does not answer, the API refuses every caller",
 			flaw:   "the API fetches the issuer's keys for every request",
 			source: "Microsoft: Access tokens, Signing key rollover; RFC 8725, section 3.10",
@@ -52,9 +52,9 @@ var keyChecks = []lifecycleCheck{
 	{
 		check: check{
 			name: "keys-flood", means: CauseKeyFlood, severity: Low,
-			sends:  fmt.Sprintf("%d tokens of unknown keys, and counts how often the key set is asked for", unknownKids+1),
-			gain:   "anybody has the API flood the issuer, which then throttles it",
-			flaw:   "the API asks the issuer more than once for every token of an unknown key",
+			sends:  fmt.Sprintf("%d tokens of unknown keys, and counts the requests for the key set", unknownKids+1),
+			gain:   "anybody can make the API flood the issuer, which then throttles the API",
+			flaw:   "the API requests the issuer's keys more than once for every token of an unknown key",
 			source: "OpenID Connect Core, section 10.1.1; RFC 8725, section 3.10",
 		},
 		changes: true, present: flooded,
@@ -62,8 +62,8 @@ var keyChecks = []lifecycleCheck{
 	{
 		check: check{
 			name: "keys-slow", means: CauseKeyWait, severity: Low, admits: true,
-			sends:  "the valid token while the key set takes its time, after a token of an unknown key",
-			gain:   "anybody makes everybody wait, by a token of an unknown key",
+			sends:  "the valid token while the key set answers slowly, after a token of an unknown key",
+			gain:   "anybody can make all callers wait with a token of an unknown key",
 			flaw:   "the API refuses all callers while it waits for the issuer's keys",
 			source: sourceKeys,
 		},
@@ -77,7 +77,7 @@ var keyChecks = []lifecycleCheck{
 // keep that, and the API refuses everybody until they expire.
 var disruptiveChecks = []lifecycleCheck{
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
-	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets something else in their place", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
+	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets another answer instead of a key set", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
 	disturbed("keys-empty", "has no keys", "the API accepts a key set without keys as the issuer's key set", KeyFault{Body: `{"keys":[]}`}),
 	whileUnavailable("keys-garbage-forged", "is an HTML page", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
 	whileUnavailable("keys-empty-forged", "has no keys", KeyFault{Body: `{"keys":[]}`}),
@@ -257,7 +257,7 @@ func flooded(ctx context.Context, l *trial) (credential, error) {
 		case n > unknownKids+1:
 			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, unknownKids+1)}
 		case n > unknownKids/2: // with a limit it is far fewer; without one, two tokens may share a request
-			return finding{note: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys: some libraries set no limit, and anybody can have the issuer asked", n, unknownKids+1)}
+			return finding{note: fmt.Sprintf("%d requests for the key set for %d tokens of unknown keys: some libraries set no limit, and anybody can cause these requests", n, unknownKids+1)}
 		}
 		return finding{}
 	})
@@ -321,7 +321,7 @@ func disturbed(name, what, flaw string, how KeyFault) lifecycleCheck {
 				return credential{}, d.abandon(ctx, err)
 			}
 			c.tolerates = []int{http.StatusUnauthorized, http.StatusInternalServerError, http.StatusServiceUnavailable}
-			c.toleratedNote = "a token of an unknown key makes the API forget the keys that it had: some libraries do, and during an outage of the issuer anybody can do that"
+			c.toleratedNote = "a token of an unknown key makes the API forget its keys: some libraries do this, and anybody can cause it during an outage of the issuer"
 			return c, nil
 		},
 	}

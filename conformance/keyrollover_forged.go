@@ -15,8 +15,8 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 		check: check{
 			name: name, means: CauseKeyOpen, severity: Critical,
 			sends:  "tokens signed with a foreign key, and one that is not signed, while the key set " + what,
-			gain:   "anybody can make tokens while the issuer cannot be reached, which an attacker can wait for or cause",
-			flaw:   "the API lets tokens in that it cannot verify, because it does not get the issuer's keys",
+			gain:   "anybody can make tokens while the issuer cannot be reached; an attacker can wait for such an outage or cause it",
+			flaw:   "the API accepts tokens that it cannot verify, because it does not get the issuer's keys",
 			source: "CWE-636; OWASP: Fail Securely; RFC 8725, section 3.10",
 			// The API cannot know whether the token is good.
 			also: []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout},
@@ -72,8 +72,8 @@ var keysWithdrawn = lifecycleCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
 		sends:  "the valid token signed with a key that the issuer has withdrawn, after the API has fetched the key set again",
-		gain:   "a stolen key opens the API until the API is restarted, although the issuer has withdrawn the key",
-		flaw:   "the API adds the keys that it fetches to its own, and never removes one",
+		gain:   "a stolen key gives access to the API until a restart, even after the issuer has withdrawn the key",
+		flaw:   "the API adds fetched keys to the keys that it has, and never removes a key",
 		source: sourceKeys + "; CWE-324",
 	},
 	changes: true,

@@ -18,7 +18,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 	if len(e.groups) == 0 {
 		return nil
 	}
-	const gain = "users who are in none of the groups can do what requires membership"
+	const gain = "users who are not members of any of the groups can do what requires membership"
 	deny := func(name, kind, flaw string, changes func(*baselineToken) change, match func(User) bool) Case {
 		who, cannot := s.refused(e, kind, s.addUser("outsider"), func(u User) bool { return match(u) && e.satisfiedBy(u.Roles) && !(e.noGuests && u.Guest) })
 		c := s.denied(e, name, CauseGroup, High, who, cannot, s.userProperties(e, who)...)
@@ -47,7 +47,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 			func(*baselineToken) change { return change{"groups": nil} }, func(u User) bool { return len(u.Groups) == 0 }),
 		deny("wrong-group", "who is only in other groups", "the API requires a group but does not check which one (groups)",
 			func(*baselineToken) change { return change{"groups": []string{otherGroup}} }, func(u User) bool { return len(u.Groups) > 0 && outside(u) }),
-		deny("group-overage", "who is in too many groups for a token, and in none of those", "the API takes a token without groups, whose bearer has too many of them, for that of a member",
+		deny("group-overage", "who is in too many groups for a token, but not in a required one", "the API takes a token without groups, whose bearer has too many of them, for that of a member",
 			overage, outside),
 	}
 	near := []check{

@@ -19,7 +19,7 @@ var forgotten = []struct {
 	{flaw: "scheme", fails: []string{"wrong-scheme"}, names: "scheme"},
 	{flaw: "empty", fails: []string{"empty-token"}, names: "empty token"},
 	{flaw: "garbage", fails: []string{"garbage"}, names: "parse the token"},
-	{flaw: "crash", fails: []string{"garbage"}, names: "broke"},
+	{flaw: "crash", fails: []string{"garbage"}, names: "internal error"},
 	{flaw: "audience", fails: []string{"wrong-audience", "id-token"}, names: "(aud)"},
 	{flaw: "issuer", fails: []string{"wrong-issuer"}, names: "(iss)"},
 	{flaw: "tenant", fails: []string{"other-tenant"}, names: "(iss and tid)"},
@@ -35,9 +35,9 @@ var forgotten = []struct {
 	{flaw: "applications", fails: []string{"app-only"}, names: "idtyp"},
 	{flaw: "order", fails: []string{"id-token"}, names: "believed the token"},
 	{flaw: "redirect", fails: []string{"no-role", "wrong-role"}, names: "redirects"},
-	{flaw: "answer", fails: []string{"valid", "role Admin", "role DevOps", "role-by-group"}, names: "something else"},
-	{flaw: "forbidden-for-unauthorized", fails: []string{"no-token"}, names: "403 to somebody it does not know"},
-	{flaw: "unauthorized-for-forbidden", fails: []string{"missing-scope read_data", "app-only"}, names: "sign in again in vain"},
+	{flaw: "answer", fails: []string{"valid", "role Admin", "role DevOps", "role-by-group"}, names: "not give the answer"},
+	{flaw: "forbidden-for-unauthorized", fails: []string{"no-token"}, names: "403 to an unauthenticated caller"},
+	{flaw: "unauthorized-for-forbidden", fails: []string{"missing-scope read_data", "app-only"}, names: "sign in again without success"},
 	{flaw: "nobody", fails: []string{"valid"}, names: "refuses every token"},
 }
 

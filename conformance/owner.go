@@ -109,7 +109,7 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 			return result, err
 		}
 		if !r.state.isLetIn(e.key()) {
-			return result, vacuous("a refusal proves nothing while the owner is not let in: see %s: %s", e.id, e.of("valid"))
+			return result, vacuous("a refusal proves nothing while the owner is refused too: see %s: %s", e.id, e.of("valid"))
 		}
 		peer, err := r.state.access(ctx, who)
 		if err != nil {

@@ -24,7 +24,7 @@ func optionsCases(e endpoint) []Case {
 			Expect: Expect{Refused: true, Also: harmless},
 			Source: "Fetch standard, section 3.3 (CORS protocol); OWASP: Test HTTP Methods",
 			Gain:   "anybody can call the endpoint, by OPTIONS",
-			Flaw:   "the endpoint runs for OPTIONS, and the check lets that method pass without a token",
+			Flaw:   "the endpoint runs for OPTIONS, and the API does not check the token for this method",
 			stage:  stageRest,
 			present: func(_ context.Context, s *runState) (credential, error) {
 				c := credential{respell: func(r spoken) credential {
@@ -36,13 +36,13 @@ func optionsCases(e endpoint) []Case {
 	}
 	plainOptions := options("route-options", "no token, and OPTIONS", nil)
 	plainOptions.reveals = true
-	preflight := options("preflight", "a browser's question whether a page may call the endpoint (CORS preflight), which never has a token",
+	preflight := options("preflight", "a CORS preflight: a browser asks without a token whether a page may call the endpoint",
 		http.Header{"Origin": {"https://page.example"}, "Access-Control-Request-Method": {method}, "Access-Control-Request-Headers": {"authorization"}})
 	preflight.reveals, preflight.Shows = true, CausePreflight
 	preflight.inspect = func(a reply) finding {
 		switch {
 		case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
-			return finding{note: "the preflight is asked for a token, which browsers never send with it: no page of another origin can call the API"}
+			return finding{note: "the API requires a token for the preflight, but browsers never send one: no page of another origin can call the API"}
 		case a.header.Get("Access-Control-Allow-Origin") == "https://page.example" && a.header.Get("Access-Control-Allow-Credentials") == "true":
 			return finding{note: "pages of any origin may call the API with the user's cookies: harmless while the API accepts tokens from Authorization alone"}
 		}

@@ -22,13 +22,13 @@ func (s *Suite) roleRemoved() []Case {
 		}
 		c := s.denied(e, "role-removed", CauseStaleRoles, High, who, cannot)
 		c.Group, c.stage = Lifecycle, stageLifecycle
-		c.Sends = "the new token of " + describe(who, cannot) + ", whose roles were taken away since"
+		c.Sends = "the new token of " + describe(who, cannot) + ", whose roles were removed before that"
 		if cannot != nil {
-			c.Sends = "the new token of a user whose roles were taken away since"
+			c.Sends = "the new token of a user whose roles were removed before that"
 		}
 		c.Source = sourceRoles
 		c.Gain = "users keep access after their roles are removed"
-		c.Flaw = "the API remembers users' roles instead of reading those of the token (roles)"
+		c.Flaw = "the API remembers the roles of users instead of reading the roles in the token (roles)"
 		c.present = func(ctx context.Context, run *runState) (credential, error) {
 			return run.runTrial(ctx, c, e, func(ctx context.Context, l *trial) (credential, error) { return l.removed(ctx, who) })
 		}

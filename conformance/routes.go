@@ -34,7 +34,7 @@ func (r spoken) whole() string {
 
 var ways = []way{
 	{"head", "HEAD", CauseRouteMethod, func(r spoken) credential { return credential{method: "HEAD", path: r.whole()} }},
-	{"unknown-method", "a method that nobody knows", CauseRouteMethod, func(r spoken) credential { return credential{method: "PROVISION", path: r.whole()} }},
+	{"unknown-method", "an unknown method", CauseRouteMethod, func(r spoken) credential { return credential{method: "PROVISION", path: r.whole()} }},
 }
 
 // routeCases request the endpoint in other ways and without a token. The API may
@@ -52,7 +52,7 @@ func routeCases(e endpoint) []Case {
 			Expect: Expect{Refused: true, Also: []int{http.StatusNotImplemented}}, // RFC 9110: the answer to an unknown method
 			Source: "OWASP: Authorization Testing, Bypassing Authorization Schema",
 			Gain:   "anybody can call the endpoint, by another method",
-			Flaw:   "the check is made for some methods only, and the endpoint runs for others",
+			Flaw:   "the API checks the token for some methods only, and the endpoint runs for other methods too",
 			stage:  stageRest,
 			present: func(context.Context, *runState) (credential, error) {
 				return credential{respell: w.change}, nil

@@ -32,17 +32,17 @@ var tampered = []check{
 			return bearer(g.token.WithFlippedSignature().String()), nil
 		},
 	},
-	tamper("tampered-header", "the valid token with a parameter added to its header", "the API checks the signature of something else than was sent",
+	tamper("tampered-header", "the valid token with a parameter added to its header", "the API checks the signature of a content that differs from the sent content",
 		func(t forge.Token) forge.Token { return t.WithHeader("tampered", true) }),
 	tamper("tampered-b64", "the valid token with b64 false and crit added to its header", "the API lets the token select the signed content (b64)",
 		func(t forge.Token) forge.Token {
 			return t.WithHeader("b64", false).WithHeader("crit", []string{"b64"})
 		}),
-	tamper("truncated-signature", "the valid token with half of its signature", "the API compares as much of the signature as there is",
+	tamper("truncated-signature", "the valid token with half of its signature", "the API compares only the part of the signature that was sent",
 		func(t forge.Token) forge.Token { return t.WithSignature(t.Signature[:len(t.Signature)/2]) }),
 	tamper("empty-signature", "the valid token without its signature, and alg unchanged", "the API accepts a missing signature as valid",
 		func(t forge.Token) forge.Token { return t.WithSignature(nil) }),
-	tamper("zero-signature", "the valid token with a signature of zeros", "the API does not check the signature, or not that it is in range",
+	tamper("zero-signature", "the valid token with a signature of zeros", "the API does not check the signature, or does not check that its number is in range",
 		func(t forge.Token) forge.Token { return t.WithSignature(make([]byte, len(t.Signature))) }),
 }
 
@@ -101,7 +101,7 @@ var ownKeys = []check{
 	},
 	{
 		name: "own-key", means: CauseSignature, severity: Critical,
-		sends:   "the valid token's payload signed with a foreign key, under the kid of the issuer's",
+		sends:   "the valid token's payload signed with a foreign key, under the kid of the issuer's key",
 		gain:    "anybody can make tokens, with any key",
 		flaw:    "the API does not check the signature",
 		source:  "RFC 7515, section 5.2",
@@ -123,7 +123,7 @@ var ownKeys = []check{
 func ownAlg(alg string) check {
 	return check{
 		name: "own-" + alg, means: CauseAlgorithm, severity: Critical,
-		sends:  "the valid token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's",
+		sends:  "the valid token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's key",
 		gain:   "anybody can make tokens, with any key",
 		flaw:   "the API does not check signatures by other algorithms than the issuer's, " + alg + " for one",
 		source: "RFC 8725, sections 3.1 and 3.2",

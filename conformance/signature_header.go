@@ -16,9 +16,9 @@ var keyInHeader = []check{
 	byReference("x5u", "/x5u/chain.pem", "a certificate", "RFC 7515, section 4.1.5; RFC 8725, section 3.10"),
 	{
 		name: "jwk", means: CauseKeySource, severity: Critical,
-		sends:  "a token signed with a foreign key that carries it in its header (jwk)",
+		sends:  "a token signed with a foreign key, with this key in its header (jwk)",
 		gain:   "anybody can make tokens, with any key",
-		flaw:   "the API verifies with the key that the token brings along (jwk)",
+		flaw:   "the API verifies with the key in the header of the token (jwk)",
 		source: "RFC 7515, section 4.1.3; CVE-2018-0114",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			key, err := forge.AttackerJWK(unknownKid)
@@ -30,9 +30,9 @@ var keyInHeader = []check{
 	},
 	{
 		name: "x5c", means: CauseKeySource, severity: Critical,
-		sends:  "a token signed with a foreign key that carries its certificate in its header (x5c)",
+		sends:  "a token signed with a foreign key, with a certificate of this key in its header (x5c)",
 		gain:   "anybody can make tokens, with any key",
-		flaw:   "the API verifies with the certificate that the token brings along (x5c)",
+		flaw:   "the API verifies with the certificate in the header of the token (x5c)",
 		source: "RFC 7515, section 4.1.6",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			certificate, err := forge.AttackerCertificate()
@@ -49,7 +49,7 @@ func byReference(parameter, path, what, source string) check {
 	return check{
 		name: parameter, means: CauseKeySource, severity: Critical,
 		sends:  "a token signed with a foreign key that says where " + what + " with it is served (" + parameter + ")",
-		gain:   "anybody can make tokens, with any key, or have the API call any address in its network",
+		gain:   "anybody can make tokens, with any key, or make the API call any address in its network",
 		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
 		source: source,
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
@@ -98,8 +98,8 @@ var keyByName = []check{
 	},
 	{
 		name: "kid-missing", means: CauseHeader, unissued: true, severity: Low,
-		sends:  "a correctly signed token that does not say with which key (no kid)",
-		gain:   "nothing by itself: the API tries the keys that it has",
+		sends:  "a correctly signed token that does not name its key (no kid)",
+		gain:   "nothing by itself: the API tries all of its keys",
 		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
 		source: "RFC 7515, section 4.1.4", mayAdmit: true,
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {

@@ -24,7 +24,7 @@ var publicKeyAsSecret = []check{
 		name: "hs256-empty", means: CauseAlgorithm, severity: Critical,
 		sends:  "the valid token's payload with HS256 and an empty secret",
 		gain:   "anybody can make tokens, without any key",
-		flaw:   "the API accepts HS256, and takes a key that it does not find for an empty secret",
+		flaw:   "the API accepts HS256, and uses an empty secret if it does not find the key",
 		source: "RFC 8725, sections 2.1 and 3.1",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			return bearer(g.token.SignedWithSecret(nil).String()), nil

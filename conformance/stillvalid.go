@@ -26,7 +26,7 @@ func (s *Suite) stillValid(e endpoint) Case {
 			return credential{}, err
 		}
 		if !run.isLetIn(e.key()) {
-			return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
+			return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 		}
 		l := &trial{run, c, e, g}
 		sent := bearer(g.raw)

@@ -32,7 +32,7 @@ func (r *runner) opening(ctx context.Context) {
 	r.cases.Wait()
 	if ctx.Err() == nil && r.isClosed() {
 		r.explain(ctx)
-		r.halt("the run stopped before it: nobody is let in anywhere")
+		r.halt("the run stopped before it: no endpoint admits a caller")
 	}
 	for _, result := range r.early {
 		r.deliver(*result)
@@ -113,7 +113,7 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 	if err != nil {
 		return ""
 	}
-	why := fmt.Sprintf("the API has none of the routes of the document below %s", target.Redacted())
+	why := fmt.Sprintf("below %s the API does not have any route of the document", target.Redacted())
 	stated := strings.TrimSuffix(target.EscapedPath(), "/")
 	prefixes := []string{"/api", "/v1", "/api/v1"}
 	for at := stated; at != ""; at = strings.TrimSuffix(path.Dir(at), "/") {
@@ -253,7 +253,7 @@ func (r *runner) unanswered(ctx context.Context, c Case, presented credential, e
 	}
 	return verdict{
 		outcome: Fail, reason: "the connection was closed without an answer, also when the request was sent again: " + plain(err).Error(),
-		cause: "the API breaks on this request: an error of its own ends the connection",
+		cause: "the API fails on this request: an internal error ends the connection",
 		means: c.causeOf(http.StatusInternalServerError, false),
 	}
 }

@@ -130,7 +130,7 @@ func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present fun
 		return credential{}, err
 	}
 	if !s.isLetIn(e.key()) {
-		return credential{}, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", e.id)
+		return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 	}
 	l := &trial{s, c, e, g}
 	if got, err := l.ask(ctx, bearer(g.raw)); err == nil && !success(got.status) {
@@ -193,7 +193,7 @@ func (s *runState) restoring(restore func(context.Context) error) func(context.C
 		ctx, cancel := s.uninterrupted(ctx)
 		defer cancel()
 		if err := restore(ctx); err != nil {
-			return "what it changed in the tenant was not put back: " + plain(err).Error()
+			return "the change in the tenant was not reverted: " + plain(err).Error()
 		}
 		return ""
 	}

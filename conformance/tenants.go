@@ -38,7 +38,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 	refused := func(name, sends, flaw string, severity Severity, present func(context.Context, *baselineToken) (credential, error)) {
 		c := check{
 			name: name, means: CauseTenant, severity: severity, sends: sends, flaw: flaw, source: sourceTenant,
-			gain: "anybody with a tenant of their own can name another one, and gets at its data", present: present, also: []int{403},
+			gain: "anyone with a tenant can name another tenant and access its data", present: present, also: []int{403},
 		}.on(e, Claims)
 		cases = append(cases, c)
 	}
@@ -149,7 +149,7 @@ func (s *Suite) claimedTenant(e endpoint) []Case {
 	add := func(name, sends, flaw string, present func(context.Context, *baselineToken) (credential, error)) {
 		cases = append(cases, check{
 			name: name, means: CauseTenant, severity: Critical, sends: sends, flaw: flaw, source: sourceTenant,
-			gain: "anybody with a tenant of their own names another one, and gets in", present: present, also: []int{403},
+			gain: "anyone with a tenant can name another tenant and is admitted", present: present, also: []int{403},
 		}.on(e, Claims))
 	}
 	add("tenant-headers", "a correctly signed token of a tenant that the document does not admit, and headers that name this tenant", "the API takes the tenant from a header that the caller sets, and not from the token (tid)", s.claimsTenant(func(home string) credential {

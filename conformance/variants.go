@@ -63,7 +63,7 @@ func (t *variantTrial) run(ctx context.Context, v variantCheck) (Result, error) 
 		return t.result, err
 	}
 	if !t.state.isLetIn(t.e.key()) {
-		return t.result, vacuous("it starts from somebody who is let in, and nobody is: see %s: valid", t.e.id)
+		return t.result, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", t.e.id)
 	}
 	t.baselineToken = g
 	if err := t.sendAll(ctx, v.variants(t.e, g)); err != nil {

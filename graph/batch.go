@@ -32,13 +32,13 @@ type Result struct {
 	Items  []json.RawMessage // of a collection: all pages
 }
 
-// maxLags is how often a collection is asked for again that is not there: the
-// object it belongs to was seen, and may not be visible everywhere yet.
+// maxLags is the maximum number of repeated requests for a collection that Graph does not find.
+// The object of the collection exists, but may not be visible everywhere yet.
 const maxLags = 4
 
-// Read sends reads in batches, follows every nextLink, and returns the results in
-// the order of reads. A 404 is an empty Result of an object; of a collection, as
-// any other refusal, it is an *Error.
+// Read sends reads in batches, follows every nextLink, and returns the results in the order of
+// reads. A 404 for an object is an empty Result. A 404 for a collection, like any other refusal,
+// is an *Error.
 func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	results := make([]Result, len(reads))
 	requests := make([]request, len(reads))
@@ -173,9 +173,9 @@ type batchAnswer struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
-// answer is what the item came to; operation names the request in errors. A
-// success that is not a JSON object comes from something between here and Graph,
-// and does not say that anything was done.
+// answer returns the answer to the item; operation names the request in errors. A success that is
+// not a JSON object comes from a system between this program and Graph, and does not prove that
+// Graph executed the request.
 func (a batchAnswer) answer(operation string) answer {
 	if a.Status >= 400 {
 		return answer{err: errorOf(operation, a.Status, a.Body)}
@@ -186,12 +186,13 @@ func (a batchAnswer) answer(operation string) answer {
 	return answer{body: a.Body}
 }
 
-// retryAfter is how long the item is to wait before it is sent again.
+// retryAfter returns the time to wait before the item is sent again.
 func (a batchAnswer) retryAfter(attempt int) time.Duration {
 	return retryAfter(a.header("Retry-After"), attempt)
 }
 
-// used is the share of a quota that Graph says is used up, 0 where it says none.
+// used returns the share of a quota that is used up according to Graph, or 0 if Graph does not
+// state it.
 func (a batchAnswer) used() float64 {
 	used, err := strconv.ParseFloat(a.header("x-ms-throttle-limit-percentage"), 64)
 	if err != nil {
@@ -255,7 +256,7 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 	return byID, nil
 }
 
-// operationOf says what a batch does as a whole.
+// operationOf returns the name of the operation of a batch.
 func operationOf(requests []request) string {
 	if slices.ContainsFunc(requests, request.writes) {
 		return "write to the tenant"

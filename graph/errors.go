@@ -37,13 +37,13 @@ func (e *Error) Answer() string {
 // NotFound tells whether err is Graph's 404.
 func NotFound(err error) bool { return status(err) == http.StatusNotFound }
 
-// Denied tells whether err is a lasting refusal for want of a permission.
+// Denied tells whether err is a permanent refusal because of a missing permission.
 func Denied(err error) bool {
 	return status(err) == http.StatusForbidden && !Lag(err)
 }
 
-// Lasting tells whether err is a refusal that the same request meets again, in
-// whatever state the tenant is: Graph does not take what it says.
+// Lasting tells whether err is a refusal that does not depend on the state of the tenant: Graph
+// does not accept the content of the request, and repeating it cannot succeed.
 func Lasting(err error) bool {
 	switch status(err) {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
@@ -52,8 +52,8 @@ func Lasting(err error) bool {
 	return false
 }
 
-// Uncertain tells whether err, of a write, leaves open whether Graph has carried
-// it out: the answer was lost, or it is one of a gateway that waited in vain.
+// Uncertain tells whether Graph may have executed the write that returned err: the answer was
+// lost, or a gateway answered after a timeout.
 func Uncertain(err error) bool {
 	var e *Error
 	if errors.As(err, &e) {
@@ -70,8 +70,8 @@ func status(err error) int {
 	return 0
 }
 
-// Lag tells whether err may go away by itself because the directory has not
-// yet shown itself a write that it has acknowledged. The messages are Graph's.
+// Lag tells whether err may be caused by replication lag: the directory does not show an
+// acknowledged write yet, and the same request can succeed later. The messages are Graph's.
 func Lag(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -97,8 +97,8 @@ func Lag(err error) bool {
 	return false
 }
 
-// NoSuchSecret tells whether err says that an object has no client secret of a
-// keyId, which Graph answers with 400.
+// NoSuchSecret tells whether err says that an object has no client secret with a keyId. Graph
+// answers 400 in this case.
 func NoSuchSecret(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message, "No password credential found with keyId")
@@ -110,8 +110,8 @@ func NotVisible(err error) error {
 	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it is there, but " + err.Error()}
 }
 
-// Exists tells whether err says that the grant, assignment, reference or
-// federated credential to be written is already there.
+// Exists tells whether err says that the grant, assignment, reference or federated credential
+// already exists.
 func Exists(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -15,8 +15,8 @@ type Write struct {
 	headers   map[string]string
 	beta      bool // of the beta version
 
-	// once is set where nothing tells a second request from the first, so that it
-	// is not repeated when its answer is lost.
+	// once is true if Graph cannot distinguish a repeated request from the first one. Such a
+	// request is not repeated when its answer is lost.
 	once bool
 
 	// encode returns the body; endpoint is the URL of the version, which bodies
@@ -71,14 +71,14 @@ func plain(body Object) func(string) ([]byte, error) {
 	return func(string) ([]byte, error) { return json.Marshal(body) }
 }
 
-// Created is what Graph answers to a write that creates an object.
+// Created is Graph's answer to a write that creates an object.
 type Created struct {
 	ID    string `json:"id"`
 	AppID string `json:"appId"` // of an application
 }
 
-// Created reads the object that a write created. ok is false where Graph answered
-// without one: an upsert whose object was there already.
+// Created reads the object that a write created. ok is false if the answer contains no object, as
+// for an upsert of an existing object.
 func (a Answer) Created() (made Created, ok bool, err error) {
 	if len(a.Body) == 0 {
 		return made, false, nil

@@ -44,8 +44,8 @@ func (d Folder) attach(verb string) (s Served, release func(), ok bool, err erro
 	if err := os.MkdirAll(d.File("attached"), 0o700); err != nil {
 		return s, nil, false, err
 	}
-	// First the mark, then the look: a server that is closing either sees the
-	// mark or has already withdrawn its file.
+	// Write the mark before reading the file: a server that is closing either sees the mark or has
+	// already withdrawn its file.
 	mark := flock.New(filepath.Join(d.File("attached"), fmt.Sprintf("%d-%s", os.Getpid(), verb)), flock.SetPermissions(0o600))
 	if ok, err := mark.TryLock(); err != nil || !ok {
 		return s, nil, false, err
@@ -96,9 +96,8 @@ func (d Folder) attached() []string {
 	return all
 }
 
-// withdraw waits until no other process uses the tenant, and then ends the
-// publication. Until then other processes can still attach: a process that could
-// neither attach nor serve would have to wait for all of them.
+// withdraw waits until no other process uses the tenant, and then ends the publication. Other
+// processes can attach until then; otherwise a new process would have to wait for all of them.
 func (d Folder) withdraw(s Served, say func(string, ...any)) {
 	told := ""
 	for {

@@ -1,5 +1,5 @@
-// Package localtenant is the local tenant as commands use it: a folder that processes
-// share, of which one serves the tenant and the others attach to it; the environment in
-// which an unchanged program reaches it; and its management API, by which a conformance
-// suite changes keys and has claims signed.
+// Package localtenant gives commands access to the local tenant. Processes share a folder: one of
+// them serves the tenant and the others attach to it. The package also contains the environment
+// with which an unchanged program reaches the tenant, and a client of the management API, with
+// which a conformance suite changes keys and signs claims.
 package localtenant

@@ -15,14 +15,14 @@ import (
 	"provision/emulator"
 )
 
-// nodeProxy leads Node programs through the proxy, which older releases ignore.
+// nodeProxy makes older releases of Node use the proxy.
 //
 //go:embed nodeproxy.cjs
 var nodeProxy string
 
-// ChildEnvironment is parent with what each runtime honours to reach Microsoft's
-// public hosts at the served tenant. HTTP_PROXY and ALL_PROXY are left as they
-// are: they would lead calls to http://localhost away as well.
+// ChildEnvironment returns the parent environment with the variables that redirect Microsoft's
+// public hosts to the served tenant in each runtime. It does not set HTTP_PROXY and ALL_PROXY,
+// because they would also redirect calls to http://localhost.
 func (d Folder) ChildEnvironment(parent []string, served Served, credentials bool) ([]string, error) {
 	bundle, err := d.writeBundle(parent)
 	if err != nil {
@@ -93,9 +93,9 @@ func lookup(environment []string, name string) (value string) {
 	return value
 }
 
-// NoProxy is this machine and what told names: hosts that are reached without
-// the proxy. What would let one of Microsoft's hosts past it is left out, so that
-// no request for the local tenant reaches a real one.
+// NoProxy returns the hosts that are reached without the proxy: this machine and the hosts in
+// told. It omits entries that match one of Microsoft's hosts, so that no request for the local
+// tenant reaches a real tenant.
 func NoProxy(told string) string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	for entry := range strings.SplitSeq(told, ",") {
@@ -108,8 +108,7 @@ func NoProxy(told string) string {
 	return strings.Join(hosts, ",")
 }
 
-// covers tells whether an entry of NO_PROXY means a host: by its name, by a
-// domain that it is in, or as one of all.
+// covers tells whether an entry of NO_PROXY matches a host: by its name, by its domain, or with *.
 func covers(entry, host string) bool {
 	domain := strings.ToLower(strings.TrimLeft(entry, "*."))
 	domain, _, _ = strings.Cut(domain, ":")
@@ -125,8 +124,8 @@ var systemBundles = []string{
 	"/etc/ssl/cert.pem",      // macOS, BSD
 }
 
-// writeBundle keeps the authorities that the parent trusts, and the tenant's
-// own, in one file (0644), and returns its path.
+// writeBundle writes the authorities that the parent trusts and the tenant's authority to one file
+// (0644), and returns its path.
 func (d Folder) writeBundle(parent []string) (string, error) {
 	own, err := os.ReadFile(d.File("ca.pem"))
 	if err != nil {
@@ -145,7 +144,7 @@ func (d Folder) writeBundle(parent []string) (string, error) {
 	return path, replaceFile(path, append(append(bytes.TrimRight(roots, "\n"), '\n'), own...), 0o644)
 }
 
-// writeNodeProxy keeps the preload of Node programs, and returns its path.
+// writeNodeProxy writes the preload module of Node programs, and returns its path.
 func (d Folder) writeNodeProxy() (string, error) {
 	hosts, err := json.Marshal(emulator.MicrosoftHosts)
 	if err != nil {
@@ -155,8 +154,8 @@ func (d Folder) writeNodeProxy() (string, error) {
 	return path, replaceFile(path, []byte(strings.Replace(nodeProxy, "[/* by provision exec */]", string(hosts), 1)), 0o644)
 }
 
-// replaceFile writes a file whole: another exec may be reading it, or writing
-// the same.
+// replaceFile replaces a file atomically, because another exec may read or write it at the same
+// time.
 func replaceFile(path string, content []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

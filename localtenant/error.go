@@ -1,6 +1,6 @@
 package localtenant
 
-// Error is an error with what to do about it.
+// Error is an error with a hint.
 type Error struct {
 	Err  error
 	Hint string

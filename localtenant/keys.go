@@ -14,7 +14,7 @@ import (
 // Keys changes the local tenant's signing keys by its management API.
 type Keys struct{ *Management }
 
-// owner marks the keys and faults that are the suite's.
+// owner marks the keys and faults of the suite.
 const owner = "verify"
 
 // Sweep removes the keys and faults that an earlier run has left, because it was killed. No
@@ -86,7 +86,7 @@ func (k Keys) publish(ctx context.Context, query string) (kid string, withdraw f
 // keySetPaths are those of the tenant's key sets, of both versions.
 const keySetPaths = "*/discovery/*keys*"
 
-// Disturb makes requests for the key set meet a fault, and counts them.
+// Disturb injects a fault into the answers of the key set, and counts the requests.
 func (k Keys) Disturb(ctx context.Context, how conformance.KeyFault) (conformance.Disturbance, error) {
 	d := disturbance{k.Management, owner + "-" + rand.Text()}
 	rule := map[string]any{"name": d.name, "path": keySetPaths, "latency": max(how.Latency, 1).String()} // 1 ns: it only counts

@@ -9,7 +9,7 @@ import (
 // included.
 type Ports struct{ From, To int }
 
-// newPorts lie below the range from which systems give out ports by themselves.
+// newPorts are below the range of ports that systems assign automatically.
 var newPorts = Ports{20000, 29999}
 
 // ParsePorts reads FROM-TO, as PROVISION_PORTS has it; "" is newPorts.

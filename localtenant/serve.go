@@ -35,8 +35,8 @@ type Options struct {
 	Say   func(format string, args ...any) // a line for people
 }
 
-// Serve serves the tenant kept in dir, or one in memory, until stop is called, and
-// publishes in dir where; where dir is "", nowhere. The caller holds the lock.
+// Serve serves the tenant in dir, or a tenant in memory, until stop is called. It publishes the
+// address in dir, unless dir is "". The caller holds the lock.
 func Serve(dir Folder, o Options) (s Served, stop func(), err error) {
 	kept := dir
 	if o.InMemory {

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// After is what a tenant holds when the steps are done, as far as steps can tell:
-// properties that Entra fills in by itself are missing. lookup knows the ids that
-// Entra has chosen for what the steps create. The state itself is not changed.
+// After returns the state of a tenant after the steps. Properties that Entra sets are missing.
+// lookup returns the ids of objects that the steps create. After does not change the given state.
 func (s *State) After(steps []Step, lookup func(Key, string) string) *State {
 	after := *s
 	after.Objects, after.relations = maps.Clone(s.Objects), nil

@@ -7,8 +7,8 @@ import (
 	"provision/stack"
 )
 
-// declare turns stacks into the objects they declare, in the names and ids of
-// the tenant whose state is given.
+// declare returns the objects that the stacks declare, with the names and ids of the tenant whose
+// state is given.
 func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 	d := &declaration{state: state, objects: map[Key]*Declared{}, applications: map[Key]*stack.Application{}, stacks: map[string]*stack.Stack{},
 		users: map[*stack.Stack]map[string]Key{}, appIDs: map[string]Key{}, trusted: map[Key]map[string]bool{}, left: map[Key]bool{}}
@@ -66,8 +66,7 @@ func (d *declaration) mistake(pos stack.Position, hint, format string, args ...a
 	d.mistakes = append(d.mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// add declares an object. Two objects of one key are a mistake, except relations that
-// say the same.
+// add declares an object. Two objects with the same key are a mistake, except equal relations.
 func (d *declaration) add(o *Declared) {
 	have := d.objects[o.Key]
 	switch {

@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// application declares a registration, its service principal, the assignments
-// to its roles, the consent to what it asks for, its credentials and its owners.
+// application declares a registration, its service principal, the assignments of its roles, the
+// consent to its permissions, its credentials and its owners.
 func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	k := d.applicationKey(s, a.Name)
 	for _, ra := range a.RoleAssignments {
@@ -103,8 +103,8 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	}
 }
 
-// managedIdentity is the object id of a managed identity, which is the subject of
-// its tokens.
+// managedIdentity returns the object id of a managed identity. Tokens of the identity have this id
+// as their subject.
 func (d *declaration) managedIdentity(s *stack.Stack, a *stack.Application, f stack.FederatedCredential) any {
 	k := d.applicationKey(s, f.ManagedIdentity)
 	if live := d.state.Objects[k]; live != nil && text(live.Properties, "servicePrincipalType") != "ManagedIdentity" {
@@ -163,8 +163,8 @@ func (d *declaration) preAuthorized(s *stack.Stack, a *stack.Application, k Key)
 	return all
 }
 
-// clientID is the appId of a client that a manifest names. One named by its
-// appId may be Microsoft's and need no service principal in the tenant.
+// clientID returns the appId of a client that a manifest names. A client that is named by appId
+// can be an application of Microsoft, which needs no service principal in the tenant.
 func (d *declaration) clientID(s *stack.Stack, a *stack.Application, ref string) any {
 	k := d.applicationKey(s, ref)
 	id := Reference(k, AppID).Resolve(d.state.Lookup)
@@ -273,8 +273,8 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 	return required
 }
 
-// asks tells whether the tenant's application asks for permissions of a resource
-// already. Entra needs the resource's service principal only for consent to them.
+// asks tells whether the tenant's application already requests permissions of a resource. Entra
+// needs the service principal of the resource only for consent to these permissions.
 func (d *declaration) asks(application, resource Key) bool {
 	live, of := d.state.Objects[application], d.state.Objects[resource]
 	return live != nil && of != nil && slices.ContainsFunc(list(live.Properties, "requiredResourceAccess"), func(e any) bool {
@@ -282,8 +282,8 @@ func (d *declaration) asks(application, resource Key) bool {
 	})
 }
 
-// instance declares the service principal of an application of Microsoft's that
-// the tenant does not have yet. No stack owns it.
+// instance declares the service principal of one of Microsoft's applications if the tenant does
+// not have it yet. No stack owns it.
 func (d *declaration) instance(pos stack.Position, application Key) {
 	live := d.state.Objects[application]
 	if live == nil || live.ID != "" || live.ServicePrincipalID != "" || live.elsewhere() {

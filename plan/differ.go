@@ -28,8 +28,8 @@ func (d *differ) object(want *Declared, live *Live) {
 	}
 }
 
-// compare is compare for an object of the plan. An entry that a list has more than
-// once is a mistake of the manifest, or makes the tenant's object ambiguous.
+// compare compares an object of the plan with the live object. A duplicate entry of a list is a
+// mistake if it is in the manifest, and an Ambiguous object if it is in the tenant.
 func (d *differ) compare(k Key, live, declared map[string]any) []Change {
 	changes, duplicates := compare(live, declared)
 	for _, twice := range duplicates {
@@ -180,16 +180,16 @@ func (d *differ) application(want *Declared, live *Live) {
 	}
 }
 
-// regarded are the changes of properties that others do not own.
+// regarded returns the changes of properties that the plan manages.
 func (o *Declared) regarded(changes []Change) []Change {
 	return slices.DeleteFunc(changes, func(c Change) bool {
 		return slices.ContainsFunc(o.ignore, func(name string) bool { return c.Path.within(pathTo(name)) })
 	})
 }
 
-// split divides an application's properties into the properties of its first request
-// and the properties that must wait: what holds an Unknown that is not known by then, and
-// pre-authorizations, which need the scopes of the first to exist.
+// split divides the properties of an application into the properties of its first request and the
+// properties of a later request. Later properties contain an Unknown that is not known at the time
+// of the first request, or pre-authorizations, which need the scopes of the first request.
 func split(properties map[string]any, known func(Unknown) bool) (shell, link map[string]any) {
 	waits := func(v any) bool {
 		return slices.ContainsFunc(Unknowns(v), func(u Unknown) bool { return !known(u) })
@@ -223,9 +223,9 @@ func split(properties map[string]any, known func(Unknown) bool) (shell, link map
 	return shell, link
 }
 
-// createdFirst tells whether all applications that an Unknown waits for can be created
-// without waiting for others, and none of them is the application than. Then than can
-// be created after them, without a second step.
+// createdFirst tells whether all applications that an Unknown refers to can be created without
+// waiting for others, and the application than is not one of them. Then than can be created after
+// them, without a second step.
 func (d *differ) createdFirst(u Unknown, than Key) bool {
 	for _, n := range u.needs() {
 		if n.property != AppID || n.key == than || d.waitsForOthers(n.key) {
@@ -247,8 +247,8 @@ func (d *differ) waitsForOthers(application Key) bool {
 	return waits
 }
 
-// references are the applications whose ids an application's properties wait for,
-// except the clients that it pre-authorizes.
+// references returns the applications whose ids an application's properties need, except the
+// clients that it pre-authorizes.
 func (o *Declared) references() []Key {
 	var all []Key
 	for k, v := range o.Properties {
@@ -264,8 +264,8 @@ func (o *Declared) references() []Key {
 	return all
 }
 
-// samlLast lets the identifier URIs of a SAML application wait for its service
-// principal: that is what exempts them from the tenant's policy for new URIs.
+// samlLast moves the identifier URIs of a SAML application after the creation of its service
+// principal, because the service principal exempts them from the tenant's policy for new URIs.
 func (d *differ) samlLast(want *Declared, shell, link map[string]any) {
 	if !d.saml(want) {
 		return
@@ -282,8 +282,8 @@ func (d *differ) saml(want *Declared) bool {
 	return sp != nil && sp.Properties["preferredSingleSignOnMode"] == "saml"
 }
 
-// pick is the part of properties that the changes touch: lists, the settings of
-// an implicit grant and wholeSettings whole, other objects by member.
+// pick returns the part of properties that the changes concern: complete lists, settings of an
+// implicit grant and wholeSettings, and the changed members of other objects.
 func pick(properties map[string]any, changes []Change) map[string]any {
 	body := map[string]any{}
 	for _, c := range changes {
@@ -303,8 +303,8 @@ func pick(properties map[string]any, changes []Change) map[string]any {
 // wholeSettings are the settings that Graph replaces as a whole.
 var wholeSettings = []string{"requestSignatureVerification", "servicePrincipalLockConfiguration", "authenticationBehaviors"}
 
-// complete fills entries and settings that are sent whole with the properties
-// that the live ones have and the manifest does not state.
+// complete adds the properties of the live object that the manifest does not set to entries and
+// settings that Graph replaces as a whole.
 func complete(body, live map[string]any) {
 	for _, name := range wholeSettings {
 		if stated, ok := body[name].(map[string]any); ok {

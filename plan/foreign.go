@@ -20,7 +20,7 @@ type Foreign struct {
 	Removed  bool   `json:"removed,omitempty"` // this plan removes it
 }
 
-// Certificate is a kind of Foreign alone: certificates are a property of their
+// Certificate is a kind that only Foreign uses: in a plan, certificates are a property of their
 // application.
 const Certificate Kind = "certificate"
 
@@ -31,7 +31,7 @@ func (f Foreign) String() string {
 	return fmt.Sprintf("%s %q", called(f.Kind), f.Name)
 }
 
-// called is what people call a kind of thing.
+// called maps a kind to its name in messages.
 func called(k Kind) string {
 	switch k {
 	case ServicePrincipal:
@@ -80,8 +80,8 @@ func (d Distrusted) Error() string {
 	return strings.Join(all, "; ")
 }
 
-// foreign finds what no manifest declares on what the stacks own or give
-// something to, and what must not be given for it.
+// foreign finds owners and credentials that no manifest declares, of objects that the stacks own
+// or grant permissions to, and the grants that the plan must refuse for this reason.
 func (d *differ) foreign() {
 	given := d.given()
 	granted := map[Key]bool{} // has a role or consent already
@@ -152,8 +152,7 @@ func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool
 	}
 }
 
-// redirects tells whether the plan lets an application take part in sign-ins at
-// more redirect URIs.
+// redirects tells whether the plan adds redirect URIs to an application.
 func (d *differ) redirects(application Key) bool {
 	return slices.ContainsFunc(d.plan.Steps, func(s Step) bool {
 		return s.Key == application && s.Action == Link && slices.ContainsFunc(s.Changes, func(c Change) bool {
@@ -162,8 +161,8 @@ func (d *differ) redirects(application Key) bool {
 	})
 }
 
-// principal is who gets roles and consent: an application for its service
-// principal.
+// principal returns the key of an object that gets roles or consent: the application instead of
+// its service principal.
 func (d *differ) principal(resource Key) Key {
 	if resource.Kind == ServicePrincipal {
 		return Key{Application, resource.Name}
@@ -171,8 +170,7 @@ func (d *differ) principal(resource Key) Key {
 	return resource
 }
 
-// given is what the plan's steps give to applications and groups that are there
-// already.
+// given returns the permissions that the plan's steps grant to existing applications and groups.
 func (d *differ) given() map[Key][]string {
 	all := map[Key][]string{}
 	give := func(to Key, what string) {
@@ -195,7 +193,7 @@ func (d *differ) given() map[Key][]string {
 	return all
 }
 
-// newClients are the clients that a step pre-authorizes, or gives more scopes.
+// newClients returns the clients that a step pre-authorizes for the first time or for more scopes.
 func (d *differ) newClients(s Step, want *Declared) []Key {
 	var all []Key
 	for _, c := range s.Changes {
@@ -212,8 +210,8 @@ func (d *differ) newClients(s Step, want *Declared) []Key {
 	return all
 }
 
-// keysOf are the certificates of an application or a service principal that no
-// manifest names and, where it is no stack's, its secrets.
+// keysOf returns the certificates of an application or a service principal that no manifest names.
+// If no stack owns the object, it also returns its secrets.
 func (d *differ) keysOf(o *Live) (all []Foreign) {
 	for _, e := range list(o.Properties, "keyCredentials") {
 		if entry := e.(map[string]any); d.unmanagedKey(o.Key, entry) {
@@ -253,14 +251,14 @@ func (d *differ) unmanagedKey(resource Key, entry map[string]any) bool {
 	return UseOf(entry, want.certificates) == Unmanaged
 }
 
-// ownSigningKey tells whether a service principal signs SAML assertions: Entra
-// keeps the certificate for that among its keys.
+// ownSigningKey tells whether a key is the certificate with which Entra signs SAML assertions for
+// a service principal. Entra stores it among the service principal's keys.
 func ownSigningKey(want *Declared) bool {
 	return text(want.Properties, "preferredSingleSignOnMode") == "saml"
 }
 
-// ownerName is what people are told of an owner: a name, and the object id by
-// which no other is meant.
+// ownerName returns the text for an owner in messages: the name, and the object id, which is
+// unique.
 func ownerName(o *Live) string {
 	name := o.Ends.Principal.Name
 	if stack.IsID(name) {

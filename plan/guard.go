@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// What an apply deletes without being told to: a share of what the stacks own that
-// is no larger than this, or fewer objects than this.
+// An apply deletes without further permission at most this share of the stacks' objects, or fewer
+// objects than this number.
 const (
 	deletesShare = 0.3
 	fewDeletes   = 5
 )
 
-// TooManyDeletes says that a plan deletes more than a change of manifests usually
-// does. A wrong folder or an empty one looks like this.
+// TooManyDeletes says that a plan deletes more objects than usual, for example because of a wrong
+// or empty folder.
 type TooManyDeletes struct{ Deletes, Of int }
 
 func (e *TooManyDeletes) Error() string {
@@ -32,9 +32,8 @@ func (e Prevented) Error() string {
 	return "the plan deletes what a manifest protects with `prevent: [delete]`: " + strings.Join(names, ", ")
 }
 
-// CheckDeletes refuses a plan that deletes too much: more than a share of what the
-// stacks own in state, unless allowed, and anything of the stacks and objects in
-// prevented.
+// CheckDeletes refuses a plan that deletes more than a share of the stacks' objects in state,
+// unless this is allowed. It always refuses to delete the stacks and objects in prevented.
 func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) bool) error {
 	deletes, of := 0, 0
 	var refused Prevented
@@ -67,8 +66,7 @@ func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) b
 // relation or credential.
 func isObject(k Kind) bool { return k == User || k == Group || k == Application }
 
-// Only keeps the steps about the documents whose keys are given, with the steps
-// that these need.
+// Only keeps the steps of the documents with the given keys, and the steps that they depend on.
 func (p *Plan) Only(documents []Key) {
 	about := func(s Step) bool {
 		for _, k := range documents {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Kind is what sort of thing an Object is.
+// Kind is the kind of an Object.
 type Kind string
 
 // The kinds of objects and relations.
@@ -24,22 +24,21 @@ const (
 	Terraform        Kind = "terraform"
 )
 
-// kind is what a plan must know of a Kind.
+// kind describes a Kind for planning.
 type kind struct {
 	name Kind
 
-	// relation tells that the kind joins two objects and is deleted with either of
-	// them.
+	// relation is true if the kind connects two objects and is deleted with each of them.
 	relation bool
 
-	// within tells that a write to it is a write to its resource: Entra does not take
-	// two of these at once.
+	// within is true if a write to it changes its resource: Entra does not accept two such writes
+	// at the same time.
 	within bool
 
 	actions map[Action]action
 }
 
-// action is what a plan must know of what can be done to a Kind.
+// action describes an action on a Kind for planning.
 type action struct {
 	phase phase
 
@@ -48,7 +47,7 @@ type action struct {
 	permission string
 }
 
-// phase orders the steps of a plan where nothing else does.
+// phase orders steps that do not depend on each other.
 type phase int
 
 const (
@@ -135,7 +134,7 @@ func (k Kind) entry() kind {
 	panic(fmt.Sprintf("plan: no such kind of object: %q", string(k))) // a test tries all kinds
 }
 
-// does is what a plan must know of a step.
+// does returns the action of a step.
 func (s Step) does() action {
 	a, ok := s.Kind.entry().actions[s.Action]
 	if !ok {
@@ -151,7 +150,7 @@ func (s Step) phase() phase {
 	return s.does().phase
 }
 
-// Permission is the least Graph application permission that the step takes.
+// Permission returns the least privileged Graph application permission that the step requires.
 func (s Step) Permission() string {
 	switch {
 	case s.Kind == Owner && s.Refs.Resource.Kind == Group:

@@ -27,7 +27,7 @@ var wider = map[string][]string{
 	"User.Read.All":                          {"Directory.Read.All", "Directory.ReadWrite.All"},
 }
 
-// actsAsUser is the delegated permission that allows whatever the user may do.
+// actsAsUser is the delegated permission for everything that the user may do.
 const actsAsUser = "Directory.AccessAsUser.All"
 
 // LacksPermissions says which permissions a plan needs that its caller does not
@@ -38,8 +38,8 @@ func (e LacksPermissions) Error() string {
 	return fmt.Sprintf("the caller lacks Microsoft Graph permissions that this plan needs: %s", strings.Join(e, ", "))
 }
 
-// Lacking are the permissions of needed that a caller who holds others does not have, also
-// not by a wider one.
+// Lacking returns the permissions of needed that a caller does not have, neither directly nor
+// through a wider permission.
 func Lacking(needed, held []string) (lacking []string) {
 	if slices.Contains(held, actsAsUser) {
 		return nil
@@ -52,9 +52,9 @@ func Lacking(needed, held []string) (lacking []string) {
 	return lacking
 }
 
-// CheckPermissions compares the permissions of a caller with the least privileged
-// ones that the steps need. If no permission of the caller is known, it does not
-// check. What cannot be purged stays in the recycle bin, which is no failure.
+// CheckPermissions compares the permissions of a caller with the least privileged permissions that
+// the steps need. If no permission of the caller is known, it does not check. A missing permission
+// to purge is not a failure: the objects stay in the recycle bin.
 func (p *Plan) CheckPermissions(held []string) error {
 	if len(held) == 0 || slices.Contains(held, actsAsUser) {
 		return nil
@@ -77,8 +77,9 @@ func (p *Plan) CheckPermissions(held []string) error {
 // User.Read.All also shows the tenant's domain, which User.ReadWrite.All does not.
 var ReaderPermissions = []string{"Application.Read.All", "DelegatedPermissionGrant.Read.All", "GroupMember.Read.All", "User.Read.All"}
 
-// DeployerPermissions are the least Graph application permissions with which an account
-// can apply and destroy stacks in a tenant that has nothing of them, sorted.
+// DeployerPermissions returns the least privileged Graph application permissions, sorted, with
+// which an account can apply and destroy stacks in a tenant that does not contain any of their
+// objects.
 func DeployerPermissions(stacks []*stack.Stack) []string {
 	all := map[string]bool{}
 	for _, read := range ReaderPermissions {

@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// Plan is what makes a tenant what the stacks declare, in order.
+// Plan contains the ordered steps that change a tenant to the state that the stacks declare.
 type Plan struct {
 	Tenant  Tenant   `json:"tenant"`
 	Stacks  []string `json:"stacks"`
@@ -17,7 +17,8 @@ type Plan struct {
 	Files   []File   `json:"files,omitempty"`   // Output files, once the tenant is changed
 	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
-	// Warnings are what Entra takes and what will hardly do what it is meant for.
+	// Warnings are about settings that Entra accepts but that probably do not have the intended
+	// effect.
 	Warnings []string `json:"warnings,omitempty"`
 
 	Foreign    []Foreign  `json:"foreign,omitempty"`    // owners and credentials that no manifest declares
@@ -37,7 +38,7 @@ type File struct {
 	Secret bool       `json:"secret,omitempty"` // it holds a secret or a password
 }
 
-// FileAction is what becomes of an Output file.
+// FileAction is the action on an Output file.
 type FileAction string
 
 // The actions on an Output file.
@@ -49,7 +50,7 @@ const (
 // Empty tells whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Files) == 0 }
 
-// Options are what a plan may do beyond the manifests.
+// Options control actions of a plan that the manifests do not declare.
 type Options struct {
 	Destroy        []string // stacks to take away, whatever the manifests say
 	KeepDeleted    bool     // leave the deleted objects in the recycle bin

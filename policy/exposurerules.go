@@ -14,7 +14,7 @@ var guid = regexp.MustCompile(`(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 const scopeSource = "Microsoft: Protected web API, App registration; Microsoft: Overview of permissions and consent"
 
-// exposureRules are about what the application opens to others.
+// exposureRules check the access that an application gives to others.
 var exposureRules = []Rule{
 	{
 		ID: "multi-tenant", Severity: Medium, Reason: "users of every tenant can sign in, and each is somebody whom only the application's own checks keep out",

@@ -11,10 +11,10 @@ import (
 	"provision/stack"
 )
 
-// Restrictions are what a tenant's app management policy does not allow applications. Those
-// of service principals are left out: no manifest adds a credential to one.
-// Source: Graph resource types "tenantAppManagementPolicy", "appManagementConfiguration"
-// and "identifierUriConfiguration".
+// Restrictions are the restrictions of a tenant's app management policy on applications.
+// Restrictions on service principals are omitted: no manifest adds a credential to a service
+// principal. Source: Graph resource types "tenantAppManagementPolicy",
+// "appManagementConfiguration" and "identifierUriConfiguration".
 type Restrictions struct {
 	IsEnabled               bool `json:"isEnabled"`
 	ApplicationRestrictions struct {
@@ -45,7 +45,7 @@ type restriction struct {
 	} `json:"excludeActors"`
 }
 
-// Refusal is something of a manifest that the tenant's policy does not allow to add.
+// Refusal is a credential or URI of a manifest that the tenant's policy does not allow.
 type Refusal struct {
 	Stack       string         `json:"stack"`
 	Application string         `json:"application"`
@@ -53,9 +53,8 @@ type Refusal struct {
 	Restriction string         `json:"restriction"`
 	Message     string         `json:"message"`
 
-	// Exempt are the custom security attributes that exempt the caller who has one of
-	// them from the restriction, each SET_ATTRIBUTE=VALUE. Whether the caller has one takes
-	// a permission of its own to read.
+	// Exempt are the custom security attributes, as SET_ATTRIBUTE=VALUE, that exempt a caller from
+	// the restriction. To read the attributes of the caller, a separate permission is required.
 	Exempt []string `json:"exempt,omitempty"`
 }
 
@@ -153,7 +152,7 @@ func (r Restrictions) identifierURIs(a *stack.Application, has Live, created tim
 	}
 }
 
-// exempt are the custom security attributes of callers whom it does not restrict.
+// exempt returns the custom security attributes of callers that the restriction exempts.
 func (r restriction) exempt() (all []string) {
 	for _, a := range r.ExcludeActors.CustomSecurityAttributes {
 		all = append(all, a.ID+"="+a.Value)
@@ -161,8 +160,8 @@ func (r restriction) exempt() (all []string) {
 	return all
 }
 
-// holds tells whether the restriction is about an application; byDefault is what a
-// missing state means.
+// holds tells whether the restriction applies to an application; byDefault is the meaning of a
+// missing state.
 func (r restriction) holds(created time.Time, byDefault bool) bool {
 	if r.State != "" && r.State != "enabled" || r.State == "" && !byDefault {
 		return false

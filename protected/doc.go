@@ -1,3 +1,3 @@
-// Package protected knows the APIs that the manifests protect: which documents describe
-// them, and what a tenant and the manifests say of their tokens, users and clients.
+// Package protected describes the APIs that the manifests protect: their documents, and the facts
+// about their tokens, users and clients that a tenant and the manifests contain.
 package protected

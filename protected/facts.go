@@ -8,7 +8,7 @@ import (
 	"provision/stack"
 )
 
-// Facts are what a tenant says of a protected application.
+// Facts are the facts about a protected application that a tenant contains.
 type Facts struct {
 	Resource  conformance.Resource
 	Issuer    conformance.Issuer
@@ -24,8 +24,8 @@ type Missing struct{ Application string } // STACK/NAME
 
 func (e *Missing) Error() string { return "application " + e.Application + " is not in the tenant" }
 
-// FactsOf returns what the tenant says of an API. Issuer and Others are left to the
-// caller. The error is *Missing.
+// FactsOf returns the tenant's facts about an API. The caller sets Issuer and Others. The error is
+// *Missing.
 func FactsOf(api API, state *plan.State) (Facts, error) {
 	f := Facts{AppIDs: map[string]string{}}
 	for _, a := range api.Stack.Applications {
@@ -80,8 +80,8 @@ func FactsOf(api API, state *plan.State) (Facts, error) {
 	return f, nil
 }
 
-// groupClaim is what the groups claim of a token says of a group: its object id,
-// or its name where the optional claim asks for that.
+// groupClaim returns the value of a group in the groups claim of a token: its object id, or its
+// name if the optional claim requests names.
 func groupClaim(resource *stack.Application, group *plan.Live) string {
 	if resource.OptionalClaims != nil {
 		for _, claim := range resource.OptionalClaims.AccessToken {
@@ -93,7 +93,7 @@ func groupClaim(resource *stack.Application, group *plan.Live) string {
 	return group.ID
 }
 
-// GroupClaims are what tokens say of groups by name.
+// GroupClaims returns the values of groups in tokens, by the name of the group.
 func (f Facts) GroupClaims(names []string) (claims []string) {
 	for _, g := range f.Groups {
 		if slices.Contains(names, g.Name) {

@@ -7,9 +7,9 @@ import (
 	"provision/stack"
 )
 
-// Users are the stack's users with the roles that the manifests give them, directly or by
-// a group they are a direct member of. unavailable says why nobody can sign in as a user;
-// "" where somebody can.
+// Users returns the stack's users with the roles that the manifests give to them or to a group
+// that they are direct members of. unavailable returns the reason why nobody can sign in as a
+// user, or "".
 func (a API) Users(unavailable func(*stack.User) string) []conformance.User {
 	var all []conformance.User
 	for _, u := range a.Stack.Users {
@@ -46,8 +46,8 @@ func isMember(s *stack.Stack, group, user string) bool {
 	return false
 }
 
-// belongs tells whether a user is a member of a group, directly or by another
-// one: the groups claim has both. beside are the groups that were looked at.
+// belongs tells whether a user is a direct or nested member of a group: the groups claim contains
+// both. beside are the groups that were already checked.
 func belongs(s *stack.Stack, group, user string, beside []string) bool {
 	if slices.Contains(beside, group) {
 		return false

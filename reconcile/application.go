@@ -44,7 +44,7 @@ func (t *task) servicePrincipal() ([]graph.Request, error) {
 	}
 }
 
-// owned are the sets of what has owners.
+// owned are the entity sets of objects that have owners.
 var owned = map[plan.Kind]graph.Owned{
 	plan.Application: graph.OwnedApplication, plan.ServicePrincipal: graph.OwnedServicePrincipal, plan.Group: graph.OwnedGroup,
 }

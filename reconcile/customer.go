@@ -12,8 +12,7 @@ import (
 	"provision/stack"
 )
 
-// Home is the tenant where the applications that customers get are registered. It is only
-// read.
+// Home is the tenant in which the customers' applications are registered. provision only reads it.
 type Home struct {
 	Graph        *graph.Client
 	ApplyCommand string // what mistakes name to apply there
@@ -61,8 +60,8 @@ func (h Home) registrations(ctx context.Context, stacks []*stack.Stack) (registe
 	return all, failed
 }
 
-// customers takes the service principals of the stacks' applications that are registered
-// in another tenant: those that carry the mark, and then those of the manifests.
+// customers adds the service principals of the stacks' applications that are registered in another
+// tenant: first the marked service principals, then the declared ones.
 func (t *tenant) customers(stacks []*stack.Stack) error {
 	home, err := t.Home.registrations(t.ctx, stacks)
 	if err != nil {
@@ -105,8 +104,7 @@ func (t *tenant) foreign(servicePrincipal map[string]any) bool {
 	return owner != "" && !strings.EqualFold(owner, t.state.Tenant.ID)
 }
 
-// customerNamed looks up the service principal of a declared application that no list has
-// shown.
+// customerNamed looks up the service principal of a declared application if no list contains it.
 func (t *tenant) customerNamed(s *stack.Stack, a *stack.Application, registration map[string]any) []query {
 	name := s.UniqueName(a.Name)
 	switch {
@@ -141,8 +139,8 @@ func multiTenant(signInAudience string) bool {
 	return signInAudience == "AzureADMultipleOrgs" || signInAudience == "AzureADandPersonalMicrosoftAccount"
 }
 
-// customer adds an application that is registered in another tenant. shown is what is
-// known of it: its registration or its service principal.
+// customer adds an application that is registered in another tenant. shown is its registration or
+// its service principal.
 func (t *tenant) customer(owner, name string, shown, registration map[string]any) {
 	k := plan.Key{Kind: plan.Application, Name: name}
 	scopes, roles := shown["oauth2PermissionScopes"], shown["appRoles"]

@@ -14,14 +14,14 @@ import (
 
 const correctOrCreate = "correct the property that identifies it, or remove `existing: true` to create it"
 
-// mistake notes that a manifest is wrong about this tenant: what it calls existing
-// is not there, or is there more than once. All of them are reported together.
+// mistake notes that a manifest does not match this tenant: an object that is declared as existing
+// does not exist, or exists more than once. All mistakes are reported together.
 func (t *tenant) mistake(pos stack.Position, hint, format string, args ...any) {
 	t.mistakes = append(t.mistakes, stack.Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// named looks up, by natural key, what stacks declare and no list has shown,
-// and what they refer to without declaring it.
+// named looks up, by natural key, objects that stacks declare and no list contains, and objects
+// that stacks refer to without declaring them.
 func (t *tenant) named(stacks []*stack.Stack) error {
 	var queries []query
 	users := map[string][]*stack.User{} // by userPrincipalName; nil for a user who is only an owner
@@ -79,8 +79,8 @@ func (t *tenant) usersNamed(users map[string][]*stack.User) []query {
 	return queries
 }
 
-// externals look up what the stacks name by its appId: it need not be registered
-// in the tenant.
+// externals looks up applications that the stacks name by appId and that can be registered in
+// another tenant.
 func (t *tenant) externals(stacks []*stack.Stack) []query {
 	external := map[string]bool{}
 	for _, s := range stacks {
@@ -117,7 +117,7 @@ func (t *tenant) externals(stacks []*stack.Stack) []query {
 	return queries
 }
 
-// owners are all that a stack names as an owner or a deployer.
+// owners returns all owners and deployers that a stack names.
 func owners(s *stack.Stack) []string {
 	all := slices.Clone(s.Deployers)
 	for _, a := range s.Applications {
@@ -129,8 +129,7 @@ func owners(s *stack.Stack) []string {
 	return all
 }
 
-// external takes the service principal of an application that need not be
-// registered in this tenant.
+// external adds the service principal of an application that can be registered in another tenant.
 func (t *tenant) external(m map[string]any) error {
 	for k, o := range t.state.Objects {
 		if k.Kind == plan.Application && o.AppID == str(m, "appId") {

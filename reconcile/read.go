@@ -22,19 +22,19 @@ type Reader struct {
 	Keep  Keep
 	Now   func() time.Time
 
-	// Lag is how long what this machine wrote may not be visible in the tenant.
+	// Lag is the maximum time until the tenant shows a write of this machine.
 	Lag time.Duration
 
 	RotateCommand string // what notes name to make new secrets
 
-	// Manifests are those of stacks that are destroyed: what they adopt is known
-	// by its appId alone.
+	// Manifests are the manifests of stacks that are destroyed: objects that they adopt are
+	// identified only by appId.
 	Manifests []*stack.Stack
 
 	// Home is where the applications of customers' stacks are registered.
 	Home Home
 
-	// Prove, when set, tells which of the kept credentials the tenant takes.
+	// Prove, if set, tells which of the stored credentials the tenant accepts.
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 }
 
@@ -69,7 +69,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	return t.state, nil
 }
 
-// tenant is one reading.
+// tenant is the state of one call of Read.
 type tenant struct {
 	Reader
 	ctx     context.Context
@@ -91,17 +91,16 @@ type tenant struct {
 	referenced map[string]bool // ids of the service principals that relations refer to
 }
 
-// related are objects' related ones, by id. An object is missing where they were
-// not read, or not all of them.
+// related contains the related objects of objects, by id. An object is missing if its relation was
+// not read completely.
 type related map[string][]map[string]any
 
-// query is a read and what takes its result.
+// query is a read and the function that gets its result.
 type query struct {
 	read graph.Read
 	take func(graph.Result) error
 
-	// optional tells that the tenant can be read without it: by itself, what a
-	// list would have shown at once.
+	// optional is true if a list is only faster: without it, the objects are read one by one.
 	optional bool
 }
 
@@ -157,7 +156,7 @@ func (t *tenant) expanded(list graph.Read, navigation string) query {
 	}}
 }
 
-// relatedOf takes what a list has shown of an object's relation, or else reads it.
+// relatedOf uses an object's relation from a list, or reads the relation if no list contains it.
 func (t *tenant) relatedOf(id, navigation string, read graph.Read, take func(map[string]any) error) ([]query, error) {
 	shown, ok := t.related[navigation][id]
 	if !ok {
@@ -191,8 +190,8 @@ func each(take func(map[string]any) error) func(graph.Result) error {
 	}
 }
 
-// marked reads everything that carries a stack's mark, the recycle bin too, and
-// what the stacks name by its appId.
+// marked reads all objects with a stack's mark, also in the recycle bin, and the applications that
+// the stacks name by appId.
 func (t *tenant) marked(stacks []*stack.Stack) error {
 	bin := func(kind plan.Kind) func(graph.Result) error {
 		return each(func(m map[string]any) error {
@@ -267,8 +266,8 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 	return t.adoptedLists()
 }
 
-// application takes a registration. One whose uniqueName no stack could have
-// given belongs to none, whatever its tags say, and is known by its appId.
+// application adds a registration. If its uniqueName is not one that a stack assigns, it belongs
+// to no stack, even if its tags name one, and its key is the appId.
 func (t *tenant) application(m map[string]any) error {
 	owner, name, marked, adopted := t.ownedBy(m)
 	if of := stack.StackOfTags(strs(m, "tags")); marked && owner == "" && (of == "" || t.managed[of]) { // a manifest of another stack may adopt it
@@ -286,7 +285,7 @@ func (t *tenant) application(m map[string]any) error {
 	return nil
 }
 
-// unmanaged notes an object with a stack's mark that provision has not made.
+// unmanaged notes an object with a stack's mark that provision did not create.
 func (t *tenant) unmanaged(kind string, m map[string]any, property string) {
 	t.note("%s %q (%s) has the mark of a stack, but provision did not create it: its mark and its %s %q do not match; it is unmanaged and not changed",
 		kind, str(m, "displayName"), str(m, "id"), property, str(m, property))
@@ -318,7 +317,7 @@ func (t *tenant) user(m map[string]any) error {
 	return nil
 }
 
-// userStack is the stack whose mark a user carries; marked tells of any mark.
+// userStack returns the stack of a user's mark; marked tells whether the user has any mark.
 func userStack(m map[string]any) (name string, marked bool) {
 	extensions, _ := m["onPremisesExtensionAttributes"].(map[string]any)
 	name, marked = stack.StackOfMark(str(extensions, "extensionAttribute15"))

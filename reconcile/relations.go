@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// relations reads who is in, owns, is assigned to and consented to what, for
-// the stacks at hand, and the secrets of their applications.
+// relations reads the members, owners, assignments and consents of the stacks' objects, and the
+// secrets of their applications.
 func (t *tenant) relations(stacks []*stack.Stack) error {
 	t.declared = applications(stacks)
 	referred := t.referred(stacks)
@@ -67,8 +67,8 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 // adds collects the queries that are still to be sent.
 type adds func([]query, error) error
 
-// applicationRelations reads what an application was given and, where it is
-// managed, what it gives and how it can sign in.
+// applicationRelations reads the grants to an application. If the application is managed, it also
+// reads the assignments of its roles and its credentials.
 func (t *tenant) applicationRelations(add adds, o *plan.Live, managed, given bool) error {
 	id := o.ServicePrincipalID
 	if managed && o.ID != "" {
@@ -104,8 +104,8 @@ func (t *tenant) applicationRelations(add adds, o *plan.Live, managed, given boo
 	return nil
 }
 
-// owners reads those of a registration and of its service principal, and the
-// certificates of both, whose keys Graph shows only where they are asked for.
+// owners reads the owners and the certificates of a registration and of its service principal.
+// Graph returns the keys only on $select.
 func (t *tenant) owners(add adds, app *plan.Live, stated bool) error {
 	sp := t.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: app.Name}]
 	for _, o := range []*plan.Live{app, sp} {
@@ -130,8 +130,7 @@ func (t *tenant) owners(add adds, app *plan.Live, stated bool) error {
 }
 
 // readReferenced looks up the service principals that relations refer to and that no list
-// has shown. Without it, what an application of another stack was granted would look
-// unmanaged.
+// contains. Without this, grants to an application of another stack would appear as unmanaged.
 func (t *tenant) readReferenced() error {
 	applications := t.byAppID()
 	var queries []query
@@ -160,8 +159,8 @@ func (t *tenant) byAppID() map[string]plan.Key {
 	return all
 }
 
-// referred are what a stack calls its existing applications, whose own
-// permissions it may declare.
+// referred returns the names of a stack's existing applications. The stack can declare permissions
+// of these applications.
 func (t *tenant) referred(stacks []*stack.Stack) map[plan.Key]bool {
 	all := map[plan.Key]bool{}
 	for _, s := range stacks {
@@ -174,8 +173,8 @@ func (t *tenant) referred(stacks []*stack.Stack) map[plan.Key]bool {
 	return all
 }
 
-// key is what stands behind an object id; something that no manifest knows is
-// known by the id alone.
+// key returns the key of the object with an id. The key of an object that no manifest declares is
+// the id.
 func (t *tenant) key(id, graphType string) plan.Key {
 	if k, ok := t.byID[id]; ok {
 		return k
@@ -256,7 +255,7 @@ func (t *tenant) role(resource plan.Key, id string) string {
 	return id
 }
 
-// grant takes admin consent; what users consent to is their own.
+// grant adds admin consent and ignores consent of single users.
 func (t *tenant) grant(m map[string]any) error {
 	if str(m, "consentType") == "AllPrincipals" {
 		t.referenced[str(m, "clientId")], t.referenced[str(m, "resourceId")] = true, true
@@ -301,7 +300,7 @@ func named(k plan.Key, id, displayName string) string {
 	return strings.ReplaceAll(k.Name, id, displayName)
 }
 
-// applicationAlone reads what Graph does not answer with an application.
+// applicationAlone reads the properties that Graph does not return with an application.
 func (t *tenant) applicationAlone(o *plan.Live, declared *stack.Application) ([]query, error) {
 	take := func(m map[string]any) error { return t.federated(o, m) }
 	var queries []query
@@ -323,8 +322,8 @@ func (t *tenant) applicationAlone(o *plan.Live, declared *stack.Application) ([]
 	return queries, nil
 }
 
-// flexible tells whether an application has a federated credential that only the
-// beta of Graph shows whole.
+// flexible tells whether an application has a federated credential that only the beta version of
+// Graph returns completely.
 func flexible(a *stack.Application) bool {
 	return slices.ContainsFunc(a.FederatedCredentials, func(f stack.FederatedCredential) bool { return f.ClaimsMatchingExpression != nil })
 }
@@ -339,9 +338,9 @@ func (t *tenant) federated(app *plan.Live, m map[string]any) error {
 	return nil
 }
 
-// owner adds an owner of an object. If the manifest has `owners`, the stack manages
-// the owners that are users. Owners that are applications are shown and never removed:
-// an application that may only write what it owns would lose its access.
+// owner adds an owner of an object. If the manifest has `owners`, the stack manages the owners
+// that are users. Owners that are applications are shown and never removed: an application that
+// can write only the objects that it owns would lose its access.
 func (t *tenant) owner(of *plan.Live, m map[string]any, stated bool) error {
 	isUser := str(m, "@odata.type") == "#microsoft.graph.user"
 	graphType := "User"

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// configSchema is all of provision.yaml but the settings, which are the flags of
-// the program.
+// configSchema is the schema of provision.yaml without the settings, which are the flags of the
+// program.
 const configSchema = `{
 	"$schema": "https://json-schema.org/draft/2020-12/schema",
 	"title": "provision.yaml",
@@ -82,13 +82,13 @@ const configSchema = `{
 	}
 }`
 
-// Config is what provision.yaml says.
+// Config is the content of provision.yaml.
 type Config struct {
 	*tree
 	content map[string]any
 }
 
-// Targets are the targets that it declares, beside the local tenant.
+// Targets returns the declared targets, without the local tenant.
 func (c *Config) Targets() []string {
 	targets, _ := c.content["targets"].(map[string]any)
 	return slices.DeleteFunc(names(targets), func(name string) bool { return name == Local })
@@ -151,8 +151,7 @@ func ConfigSchema(settings map[string]map[string]any) []byte {
 	return append(raw, '\n')
 }
 
-// CheckConfig returns what a configuration file says, and every mistake in it by
-// its schema.
+// CheckConfig returns the content of a configuration file and every violation of its schema.
 func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 	d := &document{tree: &tree{file: file, values: map[string]Position{}, keys: map[string]Position{}}, schema: schema}
 	var root yaml.Node

@@ -207,9 +207,8 @@ type RequestSignatureVerification struct {
 	AllowedWeakAlgorithms   *string `json:"allowedWeakAlgorithms,omitempty"` // rsaSha1
 }
 
-// PrincipalLock says what of the service principals of a multi-tenant
-// application other tenants cannot change.
-// Source: Graph resource type "servicePrincipalLockConfiguration".
+// PrincipalLock states which properties of a multi-tenant application's service principals other
+// tenants cannot change. Source: Graph resource type "servicePrincipalLockConfiguration".
 type PrincipalLock struct {
 	IsEnabled                  bool  `json:"isEnabled"`
 	AllProperties              *bool `json:"allProperties,omitempty"`
@@ -218,9 +217,8 @@ type PrincipalLock struct {
 	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId,omitempty"`
 }
 
-// AuthenticationBehaviors are changes of token issuance that an application
-// takes or leaves. Graph answers them only when they are selected.
-// Source: Graph resource type "authenticationBehaviors".
+// AuthenticationBehaviors are changes of token issuance that an application can accept or refuse.
+// Graph returns them only on $select. Source: Graph resource type "authenticationBehaviors".
 type AuthenticationBehaviors struct {
 	RequireClientServicePrincipal *bool `json:"requireClientServicePrincipal,omitempty"`
 	RemoveUnverifiedEmailClaim    *bool `json:"removeUnverifiedEmailClaim,omitempty"`
@@ -249,10 +247,9 @@ type Permission struct {
 // ConsentOnly tells whether the registration does not list the permission.
 func (p Permission) ConsentOnly() bool { return p.Required != nil && !*p.Required }
 
-// FederatedCredential says whose tokens count as an application's credential:
-// an issuer's with one subject or with the claims that an expression names, a
-// workflow's of GitHub, or a managed identity's.
-// Source: Graph resource type "federatedIdentityCredential".
+// FederatedCredential describes tokens that authenticate an application: tokens of an issuer with
+// one subject or with claims that match an expression, tokens of a GitHub workflow, or tokens of a
+// managed identity. Source: Graph resource type "federatedIdentityCredential".
 type FederatedCredential struct {
 	Pos Position `json:"-"`
 
@@ -273,8 +270,8 @@ type ClaimsMatchingExpression struct {
 	LanguageVersion int    `json:"languageVersion,omitempty"` // 1, also where it is 0
 }
 
-// GitHub is a workflow of GitHub Actions: one of Environment, Branch, Tag and
-// PullRequest says which runs of it.
+// GitHub selects runs of GitHub Actions workflows by exactly one of Environment, Branch, Tag and
+// PullRequest.
 type GitHub struct {
 	Repository   string `json:"repository"` // OWNER/NAME or OWNER@ID/NAME@ID
 	OwnerID      int64  `json:"ownerId,omitempty"`
@@ -355,7 +352,7 @@ type Member struct {
 	Application string `json:"application,omitempty"`
 }
 
-// Output is a file that tells others what the stack is known by.
+// Output is a file with the settings of the stack for other programs.
 type Output struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`

@@ -11,10 +11,10 @@ import (
 	"provision/stack"
 )
 
-// Soon is how long before its end a credential is reported.
+// Soon is the time before its expiry from which a credential is reported.
 const Soon = 30 * 24 * time.Hour
 
-// Stack is one of a tenant.
+// Stack describes a stack of a tenant.
 type Stack struct {
 	Name        string         `json:"name"`
 	Environment string         `json:"environment,omitempty"` // its suffix
@@ -62,8 +62,8 @@ type Kept struct {
 	Passwords map[string]string // userPrincipalName in lower case → file
 }
 
-// Of lists the stacks of a state by name. Where names are given, it lists those: one
-// that owns nothing too.
+// Of lists the stacks of a state by name. If names are given, it lists only these stacks,
+// including stacks that own nothing.
 func Of(state *plan.State, names []string, kept Kept, now time.Time) []Stack {
 	byName := map[string]*Stack{}
 	of := func(name string) *Stack {
@@ -118,7 +118,7 @@ func Of(state *plan.State, names []string, kept Kept, now time.Time) []Stack {
 	return all
 }
 
-// rolesOf are the roles of users and groups; those of a group are its users' too.
+// rolesOf returns the roles of users and groups. The users of a group also have its roles.
 func rolesOf(state *plan.State) map[plan.Key][]string {
 	roles := map[plan.Key][]string{}
 	for _, o := range ordered(state) {

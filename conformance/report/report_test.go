@@ -55,7 +55,7 @@ func feed(t *testing.T, h conformance.Handler) {
 			Outcome: conformance.Error, Reason: "get a token of user nob: AADSTS50126: wrong password",
 		},
 		{
-			Case:    conformance.Case{ID: "GET /secure: garbage", Endpoint: "GET /secure", Name: "garbage", Group: conformance.Authentication, Sends: "a word that is not a token", Expect: conformance.Expect{Status: 401, Tolerates: []int{400}}},
+			Case:    conformance.Case{ID: "GET /secure: garbage", Endpoint: "GET /secure", Name: "garbage", Group: conformance.Authentication, Sends: "a text that is not a token", Expect: conformance.Expect{Status: 401, Tolerates: []int{400}}},
 			Outcome: conformance.Note, Status: 400, Duration: 400 * time.Microsecond, Note: "400 where 401 is better",
 			Exchange: &conformance.Exchange{Method: "GET", URL: "https://api.example/secure", Status: 400},
 		},
