@@ -9,7 +9,8 @@ import (
 	"provision/stack"
 )
 
-// Released is what a release takes the marks off, and what keeps one.
+// Released lists the objects from which a release removes the marks, and the objects that keep
+// one.
 type Released struct {
 	Applications []*plan.Live `json:"-"`
 	Users        []*plan.Live `json:"-"`

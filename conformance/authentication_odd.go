@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// misplaced are the valid token where no API should look for it.
+// misplaced are cases that send the valid token in places where an API must not read it.
 var misplaced = []check{
 	{
 		name: "token-in-query", means: CausePlace, severity: Medium,
@@ -105,7 +105,7 @@ var misplaced = []check{
 	},
 }
 
-// odd are Authorization headers that are not quite as they should be.
+// odd are cases with malformed Authorization headers.
 var odd = []check{
 	about(CauseOpen, authorization("empty-header", "an empty Authorization header", func(string) string { return "" })),
 	about(CauseScheme, authorization("scheme-token", "the valid token with scheme Token instead of Bearer", func(raw string) string { return "Token " + raw })),
@@ -170,7 +170,7 @@ func authorization(name, sends string, value func(raw string) string) check {
 	}
 }
 
-// about says which flaw a failure means.
+// about sets the flaw that a failure means.
 func about(means CauseID, c check) check {
 	c.means = means
 	return c
@@ -181,7 +181,7 @@ func also(c check, statuses ...int) check {
 	return c
 }
 
-// cut admits that the target closes the connection instead of answering.
+// cut allows the target to close the connection without an answer.
 func cut(c check) check {
 	present := c.present
 	c.present = func(ctx context.Context, g *baselineToken) (credential, error) {
@@ -198,7 +198,7 @@ func allowed(c check, why string, place func(raw string) credential) check {
 	return lenient(c, why)
 }
 
-// understood are headers that an API should understand; many do not.
+// understood are valid headers that many APIs do not accept.
 func understood(name, sends, source string, value func(raw string) string) check {
 	c := authorization(name, sends, value)
 	c.means, c.severity, c.admits, c.tolerates = CauseSpelling, Low, true, []int{400, 401}

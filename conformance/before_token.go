@@ -104,8 +104,8 @@ func hasParameter(e endpoint) bool {
 	return strings.ContainsAny(path, "{$")
 }
 
-// unknownObject is the path with another value of the same form in the last
-// place that has one.
+// unknownObject returns the path in which the last value is replaced by another value of the same
+// form.
 func unknownObject(e endpoint, r spoken) (string, bool) {
 	_, stated, _ := strings.Cut(e.request, " ")
 	stated, _, _ = strings.Cut(stated, "?")
@@ -123,7 +123,7 @@ func unknownObject(e endpoint, r spoken) (string, bool) {
 	return "", false
 }
 
-// sameForm is another value with as many letters and digits in the same places.
+// sameForm returns another value with letters and digits in the same places.
 func sameForm(escaped string) string {
 	value, err := url.PathUnescape(escaped)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// validApplication is an application that must be let in.
+// validApplication is the case of an application that the API must accept.
 func (s *Suite) validApplication(e endpoint) Case {
 	name, means := "valid", CauseRefused
 	if e.users {
@@ -28,9 +28,9 @@ func (s *Suite) applicationProperties(e endpoint, who subject) []property {
 	return []property{s.holdsRoles(e, application.Roles)}
 }
 
-// applicationsWithoutRoles are applications that just miss what the endpoint's
-// roles ask. Any application of the tenant gets a token for any API, so for
-// them nothing but the roles stands in the way.
+// applicationsWithoutRoles are cases of applications that lack one of the required roles. Every
+// application of the tenant can get a token for every API, so only the check of roles refuses
+// them.
 func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	if !e.needsRole() {
 		return nil
@@ -58,13 +58,13 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
 	}
 	if e.several() && slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.users && r.needsScope() }) {
-		// A token without scp may be let in as that of a user, whose scope is not checked.
+		// An API that does not check the scope may treat a token without scp as a user's token.
 		cases[0].Means, cases[1].alsoBlockedBy = CauseCallers, []CauseID{CauseCallers}
 	}
 	return cases
 }
 
-// userRefused is a user where only applications are let in.
+// userRefused is the case of a user at an endpoint that accepts only applications.
 func (s *Suite) userRefused(e endpoint) Case {
 	who, cannot := s.refused(e, "whose roles are enough", "", e.fits)
 	if cannot != nil && !e.several() {
@@ -80,9 +80,9 @@ func (s *Suite) userRefused(e endpoint) Case {
 	return c
 }
 
-// applicationRefused is an application where only users are let in. Best is one
-// whose roles are enough, so that nothing else is amiss; else the issuer can
-// sign such a token; else any application will do.
+// applicationRefused is the case of an application at an endpoint that accepts only users. It
+// prefers an application with sufficient roles, so that the API has no other reason to refuse it.
+// Otherwise the issuer signs such a token, or any application is used.
 func (s *Suite) applicationRefused(e endpoint) Case {
 	const name = "app-only"
 	fit, cannot := s.itself("whose roles are enough", "", func(a Application) bool {
@@ -118,7 +118,7 @@ func (s *Suite) applicationRefused(e endpoint) Case {
 	return c
 }
 
-// signedAppOnly makes a user's token into one of the user's client itself.
+// signedAppOnly changes a user's token to an app-only token of the user's client.
 func (s *Suite) signedAppOnly(ctx context.Context, run *runState, e endpoint) (credential, error) {
 	g, err := run.baselineTokenFor(e)
 	if err != nil {

@@ -110,9 +110,8 @@ const (
 type cause struct {
 	id    CauseID
 	title string // the flaw, if the case does not describe it better
-	// blockedBy are flaws that make cases of this one fail by themselves: while
-	// one of them is found, a failure of this cause says nothing. They are
-	// transitive.
+	// blockedBy are flaws that also make the cases of this flaw fail. If one of them is found,
+	// failures of this cause are blocked. The relation is transitive.
 	blockedBy []CauseID
 	severity  Severity // "": of the case
 	gain      string   // what it lets an attacker do, where the case does not say
@@ -218,12 +217,12 @@ var causes = []cause{
 	{id: CauseWritten, title: "the answer to a case of the document is not the declared one"},
 }
 
-// place is where a cause stands among all; -1: nowhere.
+// place returns the index of a cause in causes, or -1.
 func (id CauseID) place() int {
 	return slices.IndexFunc(causes, func(c cause) bool { return c.id == id })
 }
 
-// known is what the table has of it.
+// known returns the entry of the table for a cause.
 func (id CauseID) known() cause {
 	if i := id.place(); i >= 0 {
 		return causes[i]

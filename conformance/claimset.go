@@ -48,15 +48,15 @@ func decode(raw string) (forge.Token, claimSet, error) {
 	return token, claims, err
 }
 
-// property is something that a case needs its token to have. fault says how a
-// token lacks it, "" if it does not; look is where to look then.
+// property is a property that a case requires of its token. fault describes how a token lacks it,
+// or is ""; look names the place to look at in this case.
 type property struct {
 	fault func(claimSet) string
 	look  string
 }
 
-// examine parses a token and checks it before use, because a wrong token would look
-// like a fault of the API.
+// examine parses a token and checks it before use, because a wrong token would appear as a flaw of
+// the API.
 func (s *Suite) examine(whose, raw string, properties ...property) (forge.Token, claimSet, error) {
 	token, claims, err := decode(raw)
 	if err != nil {

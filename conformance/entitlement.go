@@ -35,7 +35,7 @@ func entitlementCases(e endpoint) []Case {
 	return cases
 }
 
-// unlessLetIn skips a near miss that is what an alternative asks for.
+// unlessLetIn skips a near miss that meets one of the alternatives.
 func unlessLetIn(e endpoint, present func(context.Context, *runState) (credential, error)) func(context.Context, *runState) (credential, error) {
 	return func(ctx context.Context, s *runState) (credential, error) {
 		c, err := present(ctx, s)
@@ -143,7 +143,7 @@ func entitlement(name, what, gain string, changes func(*baselineToken) change) c
 	return c
 }
 
-// ofUser skips what makes no sense of an application's token.
+// ofUser skips cases that do not apply to an application's token.
 func ofUser(present func(context.Context, *baselineToken) (credential, error)) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		if g.who.user == "" {
@@ -165,8 +165,8 @@ func unentitled(g *baselineToken, more change) change {
 	return changes
 }
 
-// orderChecks are tokens that are neither valid nor enough: nothing of a token
-// may be believed, its lack of a scope neither, before all of it is checked.
+// orderChecks are invalid tokens that also lack a scope or role. The API must not use any content
+// of a token, including its scopes, before it has verified the token.
 var orderChecks = []check{
 	order("order-signature", CauseSignature, "whose signature does not match", func(_ context.Context, g *baselineToken) (credential, error) {
 		token := g.token.WithClaim("roles", []string{})

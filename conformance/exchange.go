@@ -40,7 +40,7 @@ type request struct {
 
 func (r request) String() string { return r.method + " " + r.path }
 
-// reply is what the target said.
+// reply is the answer of the target.
 type reply struct {
 	status int
 	header http.Header
@@ -88,7 +88,7 @@ func spoilt(got reply, err error) bool {
 	return err != nil && wasCut(err) || err == nil && got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented
 }
 
-// mostAgain is how often such a request is sent again.
+// mostAgain is the maximum number of repetitions of such a request.
 func mostAgain(err error) int {
 	if err != nil {
 		return 4
@@ -191,7 +191,7 @@ func targeted(u *url.URL, target string) *url.URL {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Opaque: "/" + strings.TrimLeft(target, "/")}
 }
 
-// address is a URL as people read it.
+// address returns a URL in a readable form.
 func address(u *url.URL) string {
 	if u.Opaque != "" {
 		return u.Scheme + "://" + u.Host + u.Opaque
@@ -199,8 +199,8 @@ func address(u *url.URL) string {
 	return u.Redacted()
 }
 
-// bodyOf is what a request carries: what the credential does, else the
-// endpoint's own, which belongs to its method.
+// bodyOf returns the body of a request: the body of the credential, or else the body of the
+// endpoint if the request has the endpoint's method.
 func bodyOf(sent request, c credential) []byte {
 	switch {
 	case c.body != "":
@@ -211,8 +211,8 @@ func bodyOf(sent request, c credential) []byte {
 	return sent.body
 }
 
-// client never follows redirects, and keeps as many connections as there are
-// requests at a time; with none, each request has a connection of its own.
+// client never follows redirects, and keeps one connection for each parallel request. With 0
+// requests, each request uses a new connection.
 func (t Target) client(concurrency int) *http.Client {
 	client := http.DefaultClient
 	if t.HTTPClient != nil {
@@ -228,5 +228,5 @@ func (t Target) client(concurrency int) *http.Client {
 	return &same
 }
 
-// plain is the error without line breaks, which a broken server may cause.
+// plain returns the text of an error without line breaks, which a faulty server may cause.
 func plain(err error) error { return errors.New(strings.Join(strings.Fields(err.Error()), " ")) }

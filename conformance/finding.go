@@ -6,16 +6,15 @@ import (
 	"slices"
 )
 
-// Finding is one flaw of the API: what failed because of one cause, at all
-// endpoints of a run.
+// Finding is one flaw of the API, with the failures of this cause at all endpoints of a run.
 type Finding struct {
 	ID       string   `json:"id"` // of the cause, and of the case where that is written by hand; unique in a run
 	Cause    CauseID  `json:"cause"`
 	Severity Severity `json:"severity"` // of the most severe case
 	Title    string   `json:"title"`    // the probable flaw
 	Gain     string   `json:"gain,omitempty"`
-	// Evidence are the cases that failed because of it, the most telling first;
-	// Blocked are the cases that it makes meaningless.
+	// Evidence are the cases that failed because of the flaw, the most significant first. Blocked
+	// are the cases that have no meaning until the flaw is fixed.
 	Evidence  []string     `json:"evidence"`
 	Blocked   []string     `json:"blocked,omitempty"`
 	Endpoints []string     `json:"endpoints"`
@@ -28,7 +27,7 @@ type Finding struct {
 	found     []foundation // where it was found
 }
 
-// foundation is a failure that a finding rests on.
+// foundation is a failure that is evidence of a finding.
 type foundation struct {
 	endpoint string
 	status   int
@@ -43,7 +42,7 @@ type grouping struct {
 	base     map[string]*base            // by endpoint and alternative: set if nobody is let in
 }
 
-// base is the failure of the token that an endpoint must let in.
+// base is the failure of the token that an endpoint must accept.
 type base struct {
 	status  int
 	finding *Finding // nil: not grouped yet
@@ -53,8 +52,8 @@ func newGrouping(s *Suite) *grouping {
 	return &grouping{suite: s, tested: make(map[string]map[CauseID]bool), base: make(map[string]*base)}
 }
 
-// groupAll groups results into findings, endpoint by endpoint. If the target stopped, the
-// cases that saw that come first, since they block all others.
+// groupAll groups results into findings, endpoint by endpoint. If the target stopped, the cases
+// that found this come first, because they block all others.
 func (g *grouping) groupAll(results []*Result) {
 	var batches [][]*Result
 	for _, r := range results {
@@ -74,9 +73,8 @@ func sawEnd(results []*Result) bool {
 	return slices.ContainsFunc(results, func(r *Result) bool { return r.cause == CauseDown })
 }
 
-// group decides for the results of one endpoint, or of cases that stand alone,
-// which are findings and which are blocked by one. It needs all results that
-// come before them in the plan.
+// group groups the results of one endpoint, or of cases without an endpoint: a failure is evidence
+// of a finding, or blocked by one. It requires that all earlier results of the plan are grouped.
 func (g *grouping) group(results []*Result) {
 	var failed []*Result
 	for _, r := range results {
@@ -140,8 +138,8 @@ func (r *Result) turn() int {
 	return turn
 }
 
-// checksNoClaims makes one flaw of the failures of an API that looks at neither the
-// issuer nor the audience nor the expiry of a token.
+// checksNoClaims joins the failures of an API that checks neither issuer nor audience nor expiry
+// into one flaw.
 func checksNoClaims(failed []*Result) {
 	is := func(name string) func(*Result) bool {
 		return func(r *Result) bool { return r.Name == name && r.cause == r.Means }
@@ -167,8 +165,8 @@ func (g *grouping) first(id CauseID) *Finding {
 	return nil
 }
 
-// emptied returns the finding because of which no case of an endpoint proves anything:
-// the API lets nobody in, or everybody. nil: there is none.
+// emptied returns the finding that makes all cases of an endpoint meaningless: the API refuses all
+// callers or accepts all callers. It returns nil if there is none.
 func (g *grouping) emptied(r *Result) *Finding {
 	if b := g.base[r.way()]; b != nil && b.finding != nil {
 		return b.finding
@@ -187,7 +185,7 @@ func (g *grouping) emptied(r *Result) *Finding {
 	return g.findings[i]
 }
 
-// explains finds the finding that a failure follows from; nil: none.
+// explains returns the finding that explains a failure, or nil.
 func (g *grouping) explains(r *Result) *Finding {
 	if b := g.base[r.way()]; b != nil && b.finding != nil && r.cause != b.finding.Cause && r.Status == b.status {
 		return b.finding // everybody gets this answer
@@ -212,9 +210,9 @@ func (g *grouping) explains(r *Result) *Finding {
 	return nil
 }
 
-// needsClaim finds the finding that the API needs a claim which a token need not
-// have, where the failure follows from it: other callers, such as applications, do
-// not have the claim either, and get the same answer; nil: it does not follow.
+// needsClaim returns the finding that the API requires an optional claim, if it explains the
+// failure: other callers, such as applications, do not have the claim either, and get the same
+// answer. Otherwise it returns nil.
 func (g *grouping) needsClaim(r *Result) *Finding {
 	f := g.first(CauseValidClaims)
 	follows := []CauseID{CauseRefused, CauseApplicationRefused, CauseCrash, CauseNot403}
@@ -224,14 +222,14 @@ func (g *grouping) needsClaim(r *Result) *Finding {
 	return f
 }
 
-// reaches says whether a finding holds at an endpoint: it was made there, or
-// the endpoint was not tested for it.
+// reaches tells whether a finding applies to an endpoint: it was found there, or the endpoint was
+// not tested for it.
 func (g *grouping) reaches(f *Finding, endpoint string, id CauseID) bool {
 	return id == CauseDebug || id == CauseDebugger || // every endpoint is in debug mode with the first
 		slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == endpoint }) || !g.tested[endpoint][id]
 }
 
-// add makes a failure the evidence of its cause.
+// add adds a failure to the evidence of its cause.
 func (g *grouping) add(r *Result) {
 	id := string(r.cause)
 	if r.cause == CauseWritten {
@@ -251,7 +249,7 @@ func (g *grouping) add(r *Result) {
 	}
 }
 
-// summary are the findings of a run, of all its results, sorted by severity.
+// summary returns the findings of all results of a run, sorted by severity.
 func (g *grouping) summary(results []*Result) []Finding {
 	byID := make(map[string]*Result, len(results))
 	order := make(map[string]int, len(results))
@@ -318,7 +316,7 @@ func (g *grouping) endpoint(request string) endpoint {
 // way is the alternative of the endpoint that a case is about.
 func (c Case) way() string { return cmp.Or(c.key, c.Endpoint) }
 
-// letIn tells whether the API let a caller in that it must refuse.
+// letIn tells whether the API accepted a caller that it must refuse.
 func (r Result) letIn() bool { return !r.Expect.admits() && success(r.Status) }
 
 func worse(a, b Severity) bool { return slices.Index(Severities, a) < slices.Index(Severities, b) }
@@ -338,14 +336,13 @@ func (c Case) isElsewhere(status int) bool {
 	return missing && !(status == http.StatusNotFound && c.forbids() && c.stage >= stageRest)
 }
 
-// forbids says whether the answer to the case may be the refusal of a caller that the
-// API knows.
+// forbids tells whether the answer to the case may be the refusal of an authenticated caller.
 func (c Case) forbids() bool {
 	return c.Expect.Status == http.StatusForbidden || slices.Contains(c.Expect.Also, http.StatusForbidden)
 }
 
-// causeOf is what an answer that is not the expected one means: what the case
-// is about, unless the answer says something else.
+// causeOf returns the cause of an unexpected answer: the cause of the case, unless the answer
+// shows another one.
 func (c Case) causeOf(status int, shown bool) CauseID {
 	admits := c.Expect.admits()
 	switch {

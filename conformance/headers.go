@@ -17,7 +17,7 @@ type headerCheck struct {
 	disguises                 func(headerFacts) ([]disguise, error)
 }
 
-// headerFacts are what the values of such headers are made from.
+// headerFacts are the inputs for the values of such headers.
 type headerFacts struct {
 	baselineToken *baselineToken
 	who           principal
@@ -109,8 +109,8 @@ var headerChecks = []headerCheck{
 	},
 }
 
-// headerCases send what only a proxy may: each header alone at one endpoint of
-// the API, and all headers of a kind together at the others.
+// headerCases send headers that only a proxy may set: each header alone at one endpoint of the
+// API, and all headers of a kind together at the others.
 func (s *Suite) headerCases(e endpoint) []Case {
 	alone, ok := s.lifecycleEndpoint()
 	var cases []Case
@@ -193,14 +193,14 @@ func each(value string, names ...string) []http.Header {
 	return headers
 }
 
-// principal is a caller who is let in, as headers name people.
+// principal is an accepted caller, with the values that headers use for callers.
 type principal struct {
 	oid, name, tenant, client string
 	roles, scopes             []string
 	claims                    claimSet
 }
 
-// principalOf is whom the valid token is for.
+// principalOf returns the caller of the valid token.
 func principalOf(e endpoint, g *baselineToken) principal {
 	p := principal{
 		oid: cmp.Or(g.claims.text("oid"), g.claims.text("sub")), tenant: g.claims.text("tid"),

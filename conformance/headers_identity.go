@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// product is what one proxy says of the caller it has authenticated.
+// product contains the headers in which one proxy passes the authenticated caller.
 type product struct {
 	name    string
 	headers func(principal) map[string]string
@@ -139,7 +139,7 @@ func (p principal) clientPrincipal() []byte {
 func (p principal) list() string  { return strings.Join(p.roles, ",") }
 func (p principal) scope() string { return strings.Join(p.scopes, " ") }
 
-// administrator is a principal that an API may know without asking the tenant.
+// administrator is a principal that an API may accept without the tenant.
 func (p principal) administrator() principal {
 	p.oid, p.name = "admin", "admin"
 	p.roles = append(slices.Clone(p.roles), "admin", "administrators")

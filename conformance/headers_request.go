@@ -15,8 +15,8 @@ var pathNames = []string{
 	"X-Waws-Unencoded-Url", "X-Auth-Request-Redirect", "X-Replaced-Path", "X-Proxy-Url", "X-Path", "X-Route", "X-Uri", "X-Url", "Request-Uri", "Real-Uri", "Destination",
 }
 
-// pathHeaders name a public path at the endpoint, and the endpoint's at public
-// paths: which of the two an API checks and which it routes by can be either.
+// pathHeaders send the path of a public route to the endpoint, and the endpoint's path to public
+// routes, because an API may check one of the two paths and route by the other.
 func pathHeaders(f headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, public := range f.publics {
@@ -59,8 +59,8 @@ func atPath(path string, value func(spoken) string, first bool) disguise {
 
 var methodNames = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Forwarded-Method", "X-Original-Method", "X-Envoy-Original-Method", "X-Replaced-Method"}
 
-// methodHeaders name a harmless method at the endpoint, and the endpoint's by a
-// method that may need no token, or less of one.
+// methodHeaders send the name of a harmless method with the endpoint's method, and the name of the
+// endpoint's method with a method that may need no token or fewer permissions.
 func methodHeaders(f headerFacts) ([]disguise, error) {
 	const own = "the endpoint's method"
 	pairs := []methodPair{{sent: own, said: "OPTIONS"}, {sent: "POST", said: own}}
@@ -142,7 +142,7 @@ func (p methodPair) disguises(own string) (all []disguise) {
 	return all
 }
 
-// hostHeaders are those of a request from within, and of a browser's.
+// hostHeaders are the headers of an internal request and of a browser's request.
 func hostHeaders(f headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, host := range []string{"localhost", "127.0.0.1", "localhost:8080", "api.internal"} {
@@ -183,8 +183,8 @@ var addressNames = []string{
 	"Client-Ip", "X-Proxyuser-Ip", "Remote-Addr", "REMOTE_ADDR", "Wl-Proxy-Client-Ip", "Proxy-Client-Ip", "X-Host-Ip", "X-Forwarded-By",
 }
 
-// internalAddresses are of the machine itself, of private networks, and those
-// from which Azure asks whether a service is alive.
+// internalAddresses are addresses of the machine itself, of private networks, and of Azure's
+// health probes.
 var internalAddresses = []string{"127.0.0.1", "10.0.0.1", "192.168.0.1", "172.16.0.1", "::1", "localhost", "168.63.129.16", "fd00::1"}
 
 func addressHeaders(headerFacts) ([]disguise, error) {
@@ -209,7 +209,7 @@ func addressHeaders(headerFacts) ([]disguise, error) {
 	return all, nil
 }
 
-// probeHeaders are what callers say of themselves whom an API may trust.
+// probeHeaders are headers of callers that an API may trust, such as health probes.
 func probeHeaders(headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, agent := range []string{"kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "AlwaysOn", "HealthCheck/1.0", "Edge Health Probe", "Prometheus/3.0.0", "internal"} {

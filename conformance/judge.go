@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// outputCommand prints what an API must be told, where the suite names no other.
+// outputCommand is the default command that prints the settings of an API.
 const outputCommand = "provision output --for-api"
 
-// verdict is what an answer comes to.
+// verdict is the assessment of an answer.
 type verdict struct {
 	outcome Outcome
 	reason  string // what is wrong with the answer
@@ -28,8 +28,8 @@ func (r *Result) verdict(v verdict) {
 	r.Outcome, r.Reason, r.Cause, r.cause, r.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
 }
 
-// judge compares an answer with what the case expects. proven says whether the
-// endpoint lets in whom it must: if not, a refusal proves nothing.
+// judge compares an answer with the expectation of the case. proven tells whether the endpoint
+// accepts the valid token: if not, a refusal proves nothing.
 func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	found := finding{}
 	if sent.inspect != nil {
@@ -82,7 +82,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	return verdict{outcome: Fail, reason: c.unexpected(a), cause: c.cause(a.status), means: c.causeOf(a.status, false)}
 }
 
-// unexpected says what came instead.
+// unexpected describes an unexpected answer.
 func (c Case) unexpected(a reply) string {
 	switch {
 	case a.status == unstated:
@@ -106,8 +106,8 @@ func debugVerdict(a reply, shows string) verdict {
 	return v
 }
 
-// nameBreakdown makes a failure of a case of several requests one of an API that breaks,
-// or is in debug mode, where the answer says so: that is another flaw than the case's.
+// nameBreakdown changes the cause of a failure of a case with several requests if the answer shows
+// that the API failed or is in debug mode, which is not the flaw of the case.
 func (r *Result) nameBreakdown() {
 	if r.Outcome != Fail || r.Expect.admits() || r.Status < http.StatusInternalServerError || r.Exchange == nil {
 		return
@@ -143,7 +143,7 @@ func (c Case) unlessVacuous(proven bool, v verdict) verdict {
 	return verdict{outcome: Skip, vacuous: true, reason: fmt.Sprintf("the API refused it, but it refuses all callers, so this proves nothing: see %s: valid", c.Endpoint)}
 }
 
-// cause is what an unexpected status probably means.
+// cause returns the probable meaning of an unexpected status.
 func (c Case) cause(status int) string {
 	want := c.Expect.Status
 	switch {
@@ -184,7 +184,7 @@ func (c Case) cause(status int) string {
 	return c.Flaw
 }
 
-// compareJSON says how the body lacks the wanted members; "" if it has them.
+// compareJSON describes the expected members that the body lacks, or returns "".
 func compareJSON(want map[string]any, body []byte) string {
 	var got any
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -193,7 +193,7 @@ func compareJSON(want map[string]any, body []byte) string {
 	return lacks("", want, got)
 }
 
-// onlyPointers says whether nothing is wanted of the answer as an object.
+// onlyPointers tells whether all expected members are JSON Pointers.
 func onlyPointers(members map[string]any) bool {
 	for name := range members {
 		if !strings.HasPrefix(name, "/") {
@@ -203,8 +203,8 @@ func onlyPointers(members map[string]any) bool {
 	return true
 }
 
-// lacks compares member by member; only members that are wanted count. path is
-// where in the answer, as in who.roles.
+// lacks compares the expected members one by one and ignores other members. path is the position
+// in the answer, such as who.roles.
 func lacks(path string, want, got any) string {
 	members, ok := want.(map[string]any)
 	if !ok {

@@ -14,8 +14,8 @@ import (
 
 const sourceOwner = "OWASP API Security Top 10: API1:2023 Broken Object Level Authorization"
 
-// ownerCases are callers who meet all that an alternative asks for and did not
-// make the object.
+// ownerCases are cases of callers who meet all requirements of an alternative but did not create
+// the object.
 func (s *Suite) ownerCases(e endpoint) []Case {
 	i := slices.IndexFunc(e.alternatives, func(r requirement) bool { return r.owner })
 	if i < 0 || e.stated.Setup == nil {
@@ -66,8 +66,8 @@ func (e endpoint) listing() bool {
 	return e.stated.Expect != nil && refers(e.stated.Expect) && !refers(e.request) && !refers(e.stated.Parameters) && !refers(e.stated.Body)
 }
 
-// hiding lets an endpoint of which only owners are let in answer 404 to all others
-// that it knows: whether there is such an object is not theirs to know.
+// hiding allows an endpoint that accepts only owners to answer 404 to other authenticated callers,
+// so that they do not learn whether the object exists.
 func (e endpoint) hiding(cases []Case) []Case {
 	if !slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.owner }) {
 		return cases
@@ -85,7 +85,7 @@ func (e endpoint) hiding(cases []Case) []Case {
 	return cases
 }
 
-// ownerTrial is one of these cases under way.
+// ownerTrial is a running owner case.
 type ownerTrial struct {
 	*runner
 	e      endpoint
@@ -138,8 +138,8 @@ func (t *ownerTrial) own(ctx context.Context) (string, error) {
 	return t.refused(ctx, t.scene.request, bearer(t.peer.raw), "")
 }
 
-// foreigner is a user of another tenant whose name is the owner's: an object id is
-// unique, and a name is not.
+// foreigner is a user of another tenant with the owner's name: object ids are unique, names are
+// not.
 func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
 	tenant := t.state.Tenants[0].ID
 	c, err := ofTenant(tenant, tenant)(ctx, t.owner)
@@ -149,7 +149,7 @@ func (t *ownerTrial) foreigner(ctx context.Context) (string, error) {
 	return t.refused(ctx, t.scene.request, c, "")
 }
 
-// ask sends a request and keeps the exchange, unless a wrong one is kept.
+// ask sends a request and stores the exchange, unless a wrong exchange is already stored.
 func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, error) {
 	went, got, elapsed, err := t.state.sendAll(ctx, r, c)
 	t.result.Duration += elapsed
@@ -159,8 +159,8 @@ func (t *ownerTrial) ask(ctx context.Context, r request, c credential) (reply, e
 	return got, err
 }
 
-// refused sends a request and returns what is wrong with the answer, or with the
-// object afterwards. how describes the request.
+// refused sends a request and describes the fault of the answer, or of the object afterwards. how
+// describes the request.
 func (t *ownerTrial) refused(ctx context.Context, r request, c credential, how string) (string, error) {
 	before, volatile, read := t.readBack(ctx)
 	got, err := t.ask(ctx, r, c)
@@ -208,8 +208,7 @@ func (t *ownerTrial) reader() request {
 	return r
 }
 
-// readBack reads the object as its owner, twice: what differs by itself says
-// nothing.
+// readBack reads the object twice as its owner, to ignore members that change without a request.
 func (t *ownerTrial) readBack(ctx context.Context) (body []byte, volatile []string, ok bool) {
 	r := t.reader()
 	token := bearer(t.owner.raw)
@@ -277,7 +276,7 @@ func (t *ownerTrial) statedFor(method string) (endpoint, bool) {
 	return endpoint{}, false
 }
 
-// reads says whether the document lets a user read the object, and so HEAD.
+// reads tells whether the document allows a user to read the object, and therefore to send HEAD.
 func (t *ownerTrial) reads(peer subject) bool {
 	e, stated := t.statedFor(http.MethodGet)
 	if !stated {
@@ -293,7 +292,7 @@ func unnamed(path string) string { return parameter.ReplaceAllString(path, "{}")
 
 var parameter = regexp.MustCompile(`\{[^{}]*\}`)
 
-// changed is a body that would change the object: the body of setup with other words.
+// changed returns a body that would change the object: the body of setup with other texts.
 func (t *ownerTrial) changed() ([]byte, string) {
 	f := t.e.stated.Setup
 	r, err := known{unique: unique()}.request(f.Request, nil, f.Body, f.ContentType)

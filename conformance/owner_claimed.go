@@ -70,7 +70,7 @@ func (t *ownerTrial) unstatedRoles() []string {
 	})
 }
 
-// claimed says in the request that the caller is the owner.
+// claimed returns requests that claim that the caller is the owner.
 func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 	all := t.identities()
 	query, header := url.Values{}, http.Header{}
@@ -126,7 +126,7 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 		}
 		tries = append(tries, try{how, signed, t.scene.request})
 	}
-	// Where the plain request is let in, another case says so.
+	// If the API accepts the request without these additions, another case reports it.
 	if wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), ""); wrong != "" || err != nil {
 		if err != nil {
 			return "", err
@@ -161,8 +161,8 @@ func withMembers[V any](body []byte, members map[string]V) ([]byte, string) {
 	return raw, "application/json"
 }
 
-// create makes an object as the peer and says that it is the owner's. It must
-// become the peer's, or not be made at all.
+// create creates an object as the peer and names the owner in the request. The API must make the
+// peer the owner, or refuse the request.
 func (t *ownerTrial) create(ctx context.Context) (string, error) {
 	flat, nested := map[string]any{}, map[string]any{}
 	for name, value := range t.identities() {
@@ -208,7 +208,7 @@ func (t *ownerTrial) createWith(ctx context.Context, members map[string]any) (st
 		return "", nil
 	}
 	defer t.state.cleanUp(ctx, t.c, made, reply{})
-	// Only a request that reads tells whose it is without changing it.
+	// Only a read request shows the owner without changing the object.
 	reads := made.request
 	if reads.method != http.MethodGet {
 		reads.method, reads.body, reads.meaning = http.MethodGet, nil, nil

@@ -16,8 +16,8 @@ const (
 	mostFine    = 20              // answers at one rate, after a 429
 )
 
-// pace says when the next request may go: as often as the user allows, and
-// more slowly where the target asks for it.
+// pace limits the rate of requests to the rate that the user allows, and lowers it if the target
+// requests it.
 type pace struct {
 	sleep func(context.Context, time.Duration) error
 

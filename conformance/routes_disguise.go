@@ -60,8 +60,8 @@ var pathChecks = []pathCheck{
 	},
 }
 
-// disguiseCases ask for the endpoint in other spellings, above all in spellings that
-// look like public routes.
+// disguiseCases request the endpoint with other spellings of its path, in particular spellings
+// that look like public routes.
 func (s *Suite) disguiseCases(e endpoint) []Case {
 	_, stated, _ := strings.Cut(e.request, " ")
 	stated, _, _ = strings.Cut(stated, "?")
@@ -98,9 +98,8 @@ func shared(a, b string) int {
 	return n
 }
 
-// disguise sends the spelling. What is let in there as well is a route beside
-// the endpoint's that does not exist; where the end of the path is a value, one
-// that nothing of the API is like.
+// disguise sends the spelling. It compares the answer with the answer of a route that does not
+// exist; if the path ends with a value, this route is unlike any path of the API.
 func (s spelling) disguise(stated string) disguise {
 	return disguise{
 		says: s.pattern, mayBreak: true, rare: s.rare, likeAdmitted: below.MatchString(s.pattern),
@@ -155,7 +154,7 @@ func (s spelling) spell(r spoken) string {
 	return replaced + query
 }
 
-// cutSegment parts a path behind its first segment.
+// cutSegment splits a path after its first segment.
 func cutSegment(path string) (first, rest string) {
 	if i := strings.IndexByte(path[1:], '/'); i >= 0 {
 		return path[:i+1], path[i+1:]
@@ -202,7 +201,7 @@ func encodeLast(path, format string) string {
 	return path[:len(path)-1] + fmt.Sprintf(format, path[len(path)-1])
 }
 
-// foldLetters writes letters by others that become them in lower or upper case.
+// foldLetters replaces s and k by other letters that become s and k in upper or lower case.
 func foldLetters(path string) string {
 	return strings.NewReplacer("s", "%c5%bf", "S", "%c5%bf", "k", "%e2%84%aa", "K", "%e2%84%aa").Replace(path)
 }
@@ -219,7 +218,7 @@ func wideLetter(path string) string {
 // usual are paths that need no token in many APIs.
 var usual = []string{"/public", "/static", "/login", "/docs", "/swagger", "/favicon.ico", "/.well-known", "/metrics", "/assets", "/health"}
 
-// extensions are those of files that need no token in many APIs.
+// extensions are extensions of files that need no token in many APIs.
 var extensions = []string{".css", ".js", ".png", ".ico", ".html", ".svg", ".json", ".map", ".txt", ".woff2"}
 
 func common(patterns ...string) []spelling { return spellings(false, patterns) }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Run tries the suite's cases and hands their results to the handler, in the
-// order of Expand. It returns an error only where there can be no verdicts: no
-// case, a target that cannot be reached, a handler that cannot write.
+// Run executes the suite's cases and passes their results to the handler, in the order of Expand.
+// It returns an error only if there are no cases, if the target cannot be reached, or if the
+// handler cannot write.
 func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	suite := *s
 	suite.Concurrency = cmp.Or(max(s.Concurrency, 0), 4)

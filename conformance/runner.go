@@ -70,7 +70,7 @@ func (r *runner) probe(ctx context.Context) error {
 	return nil
 }
 
-// start tries everything else behind the caller's back.
+// start executes all other cases in the background.
 func (r *runner) start(ctx context.Context) {
 	for _, cases := range r.endpoints {
 		r.cases.Go(func() { r.endpoint(ctx, cases) })
@@ -89,7 +89,7 @@ func (r *runner) start(ctx context.Context) {
 	})
 }
 
-// share begins to use the tenant beside other runs.
+// share starts to use the tenant together with other runs.
 func (r *runner) share(ctx context.Context) error {
 	r.unshare = func() {}
 	if lock := r.state.Changes.Lock; lock != nil {
@@ -146,7 +146,7 @@ func (r *runner) deliver(result Result) {
 	}
 }
 
-// try tries one case. The error is what the result says in words.
+// try executes one case. The result contains the text of the error.
 func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	result = Result{Case: c}
 	fail := func(err error) (Result, error) {
@@ -248,7 +248,7 @@ func wasCut(err error) bool {
 	return errors.As(err, &nobody) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
 }
 
-// present gets what the case sends. The base's token is remembered.
+// present returns the credential that the case sends, and stores the token of the base case.
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 	if c.stage < stageLifecycle { // those wait for what the document gives the API time for
 		var cancel context.CancelFunc
@@ -270,7 +270,7 @@ func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 	return letIn, nil
 }
 
-// learn keeps what the answer says of all other cases of the endpoint.
+// learn stores the facts of an answer that concern all other cases of the endpoint.
 func (r *runner) learn(c Case, got reply) {
 	admitted := got.status < http.StatusMultipleChoices
 	switch {
@@ -307,7 +307,7 @@ func joinNotes(notes ...string) string {
 	return joined
 }
 
-// unproven are the endpoints that should have let a caller in and did not.
+// unproven returns the endpoints that refused a caller that they must accept.
 func (r *runner) unproven() []string {
 	var names []string
 	for _, cases := range r.endpoints {

@@ -13,8 +13,8 @@ import (
 	"provision/conformance/forge"
 )
 
-// runState is what the cases of one run share: the tokens, each fetched once,
-// and which of them were let in.
+// runState contains the state that the cases of one run share: the tokens, each requested once,
+// and whether the API accepted them.
 type runState struct {
 	*Suite
 	mu             sync.Mutex
@@ -30,7 +30,7 @@ type runState struct {
 	pace      *pace
 	hidden    []string // secrets that every request carries
 	endpoints map[string]endpoint
-	// entitled get the token that each protected endpoint lets in.
+	// entitled contains functions that get the token that each protected endpoint must accept.
 	entitled map[string]func(context.Context, *runState) (*baselineToken, error)
 
 	admitted map[string][]byte // what endpoints answer to those who are let in
@@ -72,7 +72,7 @@ func newRunState(s *Suite, all []Case) *runState {
 	return n
 }
 
-// grant is what signing in gave.
+// grant is the result of a sign-in.
 type grant struct {
 	once       sync.Once
 	access, id string
@@ -107,7 +107,7 @@ func (s *runState) grant(ctx context.Context, who subject) *grant {
 	return g
 }
 
-// explain tells what cannot be had here from what went wrong.
+// explain distinguishes a token that is not available here from a failure.
 func (s *runState) explain(who subject, err error) error {
 	var refused *AADSTSError
 	switch {
@@ -133,7 +133,7 @@ func (s *runState) access(ctx context.Context, who subject, properties ...proper
 	return &baselineToken{run: s, who: who, raw: g.access, token: token, claims: claims}, nil
 }
 
-// baselineToken is a token that an endpoint must let in, and what others are made from.
+// baselineToken is a token that an endpoint must accept. Other tokens are made from it.
 type baselineToken struct {
 	run      *runState
 	endpoint string
@@ -145,7 +145,7 @@ type baselineToken struct {
 	note     string
 }
 
-// baselineTokenFor is the token that the endpoint's hostile tokens are made from.
+// baselineTokenFor returns the token that the endpoint's forged tokens are made from.
 func (s *runState) baselineTokenFor(e endpoint) (*baselineToken, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,8 +178,8 @@ func (s *runState) isLetIn(base string) bool {
 	return g != nil && g.letIn
 }
 
-// sign has the issuer sign the valid token's claims with changes; nil removes a
-// claim. That nothing else differs is checked: one defect, no more.
+// sign returns a token in which the issuer signed the valid token's claims with changes; nil
+// removes a claim. It checks that nothing else differs, so that the token has exactly one defect.
 func (g *baselineToken) sign(ctx context.Context, changes map[string]any) (string, error) {
 	return g.signWith(ctx, nil, changes)
 }

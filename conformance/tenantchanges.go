@@ -37,10 +37,9 @@ type KeyService interface {
 	// gets its kid. withdraw removes the key; it is nil for a key that existed before,
 	// and may be called more than once.
 	Publish(ctx context.Context) (kid string, withdraw func(context.Context) error, err error)
-	// PublishOf adds a key that may sign for another tenant alone to the key set of
-	// all tenants.
+	// PublishOf adds a key to the key set of all tenants that is valid only for another tenant.
 	PublishOf(ctx context.Context, tenantID string) (kid string, withdraw func(context.Context) error, err error)
-	// Disturb has requests for the key set answered so, and counts them.
+	// Disturb changes the answers to requests for the key set, and counts the requests.
 	Disturb(ctx context.Context, how KeyFault) (Disturbance, error)
 }
 
@@ -187,7 +186,7 @@ func (s *runState) uninterrupted(ctx context.Context) (context.Context, context.
 	return context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 }
 
-// restoring makes what puts something back, and says so where that fails.
+// restoring returns a function that restores something, and reports a failure to do so.
 func (s *runState) restoring(restore func(context.Context) error) func(context.Context) string {
 	return func(ctx context.Context) string {
 		ctx, cancel := s.uninterrupted(ctx)

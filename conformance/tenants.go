@@ -13,7 +13,7 @@ import (
 // homeOnly says whether the API admits users of one tenant.
 func homeOnly(s *Suite) bool { return s.Document.Tenants.Home() }
 
-// tenantCases are tokens of other tenants where some of those are welcome.
+// tenantCases are cases with tokens of other tenants, for APIs that admit some of them.
 func (s *Suite) tenantCases(e endpoint) []Case {
 	if e.owner {
 		return nil
@@ -111,8 +111,8 @@ func (t OtherTenant) present(e endpoint) func(context.Context, *baselineToken) (
 	}
 }
 
-// ofTenant presents a token of another tenant, whose issuer names one tenant and whose
-// tid another, or the same.
+// ofTenant presents a token of another tenant. The tenants of its issuer and of its tid can
+// differ.
 func ofTenant(issuer, tenant string) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, g.ofTenant(issuer, tenant))
@@ -180,8 +180,8 @@ func (s *Suite) claimsTenant(named func(home string) credential) func(context.Co
 	}
 }
 
-// nearTenant is an id that differs from another one in its last group alone, or in its
-// first.
+// nearTenant returns an id that differs from another id only in its last group, or only in its
+// first group.
 func nearTenant(id string, end bool) string {
 	if len(anotherTenant) != len(id) {
 		return anotherTenant

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// validChecks are correctly signed tokens of callers that the endpoint must let in,
-// and that differ from the usual caller.
+// validChecks are correctly signed tokens of unusual callers that the endpoint must accept.
 var validChecks = []variantCheck{
 	{
 		name:     "valid-claims",

@@ -251,8 +251,8 @@ func (d *differ) unmanagedKey(resource Key, entry map[string]any) bool {
 	return UseOf(entry, want.certificates) == Unmanaged
 }
 
-// ownSigningKey tells whether a key is the certificate with which Entra signs SAML assertions for
-// a service principal. Entra stores it among the service principal's keys.
+// ownSigningKey tells whether a service principal signs in users with SAML. Entra stores the
+// certificate that signs the SAML assertions among the keys of the service principal.
 func ownSigningKey(want *Declared) bool {
 	return text(want.Properties, "preferredSingleSignOnMode") == "saml"
 }

@@ -14,14 +14,14 @@ import (
 	"provision/stack"
 )
 
-// chooseFlags choose an API among those of several stacks.
+// chooseFlags select one of the APIs of several stacks.
 func chooseFlags(c *cobra.Command) {
 	c.Flags().String("stack", "", "stack of the API; required if the manifests declare several")
 	c.Flags().String("application", "", "STACK/NAME of the API; required if the manifests declare several")
 }
 
-// chosen are the APIs that --application, --stack and --scenario name; all where
-// none is given.
+// chosen returns the APIs that --application, --stack and --scenario select; without these flags,
+// all APIs.
 func (a *app) chosen(stacks []*stack.Stack) ([]protected.API, error) {
 	all := protected.APIs(stacks)
 	if len(all) == 0 {
@@ -61,7 +61,7 @@ func stackNames(stacks []*stack.Stack) []string {
 	return names
 }
 
-// one is the single API that a command is about.
+// one returns the API of a command that is about exactly one API.
 func (a *app) one(stacks []*stack.Stack) (protected.API, error) {
 	all, err := a.chosen(stacks)
 	if err != nil {
@@ -77,8 +77,7 @@ func (a *app) one(stacks []*stack.Stack) (protected.API, error) {
 	return all[0], nil
 }
 
-// readFacts reads what must be known of an API to ask for tokens to it and to
-// check them.
+// readFacts reads the facts about an API that are needed to request and check its tokens.
 func (s *connection) readFacts(ctx context.Context, p protected.API, stacks []*stack.Stack) (protected.Facts, error) {
 	state, err := s.read(ctx, stacks)
 	if err != nil {
@@ -109,7 +108,7 @@ func (s *connection) jwksURL() string {
 	return s.authority + "/" + s.tenantID + "/discovery/v2.0/keys"
 }
 
-// people are the users of the stack as a conformance suite needs them.
+// people returns the users of the stack for a conformance suite.
 func (s *connection) people(p protected.API, passwordNeeded bool) ([]conformance.User, error) {
 	passwords, err := s.keep.Passwords()
 	if err != nil {

@@ -154,7 +154,7 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 	return err
 }
 
-// whatNext ends a run with the commands that a newcomer will want.
+// whatNext ends a run with suggestions for the next commands.
 func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	var lines [][2]string
 	add := func(what, verb string, args ...string) {

@@ -19,7 +19,7 @@ import (
 	"provision/stack"
 )
 
-// bundledAPI says how the reference API is run for an application.
+// bundledAPI is the configuration of the reference API for an application.
 type bundledAPI struct {
 	scenario string // instead of the documents'
 	keep     string // the folder where scenarios keep what they are given; empty: nowhere
@@ -120,8 +120,8 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f protect
 	return all
 }
 
-// docsPage is the single-page application that the API's own page signs in
-// with: one whose redirect URI is that page's.
+// docsPage returns the single-page application with which the documentation page of the API signs
+// in: an application with the redirect URI of this page.
 func docsPage(p protected.API) *stack.Application {
 	for _, a := range p.Stack.Applications {
 		for _, uri := range a.SPA.RedirectURIs {

@@ -63,7 +63,7 @@ match the subjects that the repository sends. --owner-id and --repository-id sta
 	return c
 }
 
-// bootstrap makes the deployer of a repository on the target.
+// bootstrap creates the deployer of a repository on the target.
 func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 	ctx, target := cmd.Context(), a.config.GetString("target")
 	if !branchForm.MatchString(a.config.GetString("branch")) {
@@ -236,7 +236,7 @@ func (g gitHub) createEnvironment(ctx context.Context, name string) error {
 	return err
 }
 
-// send does a request of GitHub's REST API below the repository.
+// send sends a request to GitHub's REST API, below the path of the repository.
 func (g gitHub) send(ctx context.Context, method, path string, body, into any) error {
 	path = strings.TrimSuffix("repos/"+g.repository+"/"+path, "/")
 	var content []byte
@@ -277,7 +277,7 @@ func (g gitHub) send(ctx context.Context, method, path string, body, into any) e
 	return nil
 }
 
-// gh does the same with GitHub's own program, which is signed in.
+// gh sends a request with the GitHub CLI, which is signed in.
 func (g gitHub) gh(ctx context.Context, method, path string, body []byte, into any) error {
 	c := exec.CommandContext(ctx, "gh", "api", "--method", method, path)
 	if body != nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// invocation is what the command line says beside its flags, for commands that
-// are offered to be tried next.
+// invocation is the command line without its flags. It is used for commands in hints.
 type invocation struct {
 	verb  string   // of the command that runs, e.g. "apply"
 	where []string // the folder, or --stack NAME
@@ -23,7 +22,7 @@ type invocation struct {
 // manifestVerbs are the commands that read the stacks of a folder.
 var manifestVerbs = []string{"apply", "destroy", "doctor", "output", "plan", "release", "rotate", "serve", "token", "validate", "verify"}
 
-// invoked remembers what runs.
+// invoked stores the running command.
 func (a *app) invoked(cmd *cobra.Command, args []string) {
 	a.verb, a.where, a.given = cmd.Name(), nil, givenFlags(cmd)
 	if flag := cmd.Flag("state"); flag != nil && flag.Changed {
@@ -43,7 +42,7 @@ func (a *app) command(verb string, args ...string) string {
 	return a.commandAt(a.where, verb, append(a.stageArgs(), args...)...)
 }
 
-// stageArgs are the flags of this run that say with which values manifests are read.
+// stageArgs returns the flags of this run that set values for the manifests.
 func (a *app) stageArgs() (args []string) {
 	set, suffix := a.setParameters(), a.suffix()
 	for _, p := range set {
@@ -86,9 +85,8 @@ func (a *app) again(flags ...string) string {
 	return a.command(a.verb, slices.Concat(a.given, flags)...)
 }
 
-// givenFlags are the flags on the command line that cmd alone knows. Not among
-// them are --stack, which commands name by themselves, those of stageArgs, and
-// --header, which may hold a secret.
+// givenFlags returns the flags of the command line that only cmd has. It omits --stack, which
+// commands add themselves, the flags of stageArgs, and --header, which can contain a secret.
 func givenFlags(cmd *cobra.Command) (flags []string) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if cmd.InheritedFlags().Lookup(f.Name) != nil || f.Name == "header" || f.Name == "set" || f.Name == "suffix" || f.Name == "stack" && cmd.Name() == "destroy" {
@@ -112,7 +110,7 @@ func givenFlags(cmd *cobra.Command) (flags []string) {
 	return flags
 }
 
-// program is how this program was started, for commands to try.
+// program returns the name with which this program was started, for commands in hints.
 func program() string {
 	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
 		return "go run ./cmd/provision"

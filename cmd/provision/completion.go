@@ -15,8 +15,8 @@ import (
 	"provision/stack"
 )
 
-// values are what a flag of a name may have, for a shell to complete. They are
-// found in the manifests of the folder that the command line names so far.
+// values returns the possible values of a flag for shell completion. They come from the manifests
+// of the folder on the command line.
 var values = map[string]func(args []string) []string{
 	"output":      func([]string) []string { return []string{"json", "text"} },
 	"target":      func([]string) []string { return targets() },
@@ -100,7 +100,7 @@ func targets() []string {
 	return all
 }
 
-// declared are the stacks of the folder; none where they hold a mistake.
+// declared returns the stacks of the folder, or none if the manifests contain a mistake.
 func declared(args []string) []*stack.Stack {
 	stacks, err := stack.Load(directory(args), stack.Stage{})
 	if err != nil {

@@ -122,7 +122,7 @@ func (a *app) connectReal(name string) (*connection, error) {
 		lag:  realLag, newSecretPatience: 3 * time.Minute, now: a.now, written: func() {}, close: func() {}, command: a.command, destroy: a.destroyCommand}, nil
 }
 
-// realLag is how long Entra may not show what it has acknowledged.
+// realLag is the maximum time until Entra shows a write that it has acknowledged.
 const realLag = 5 * time.Minute
 
 // cloudOf is the cloud of a target; the schema of provision.yaml has checked its name.
@@ -147,7 +147,7 @@ func (a *app) localGraph(served localtenant.Served, client *http.Client) (*graph
 		Parallel: a.config.GetInt("parallelism")})
 }
 
-// keep is what provision keeps of a target, in dir.
+// keep returns the store in dir for the local records of a target.
 func (a *app) keep(dir string) reconcile.Keep {
 	return reconcile.Keep{Dir: dir, Sinks: sinks(), Overwrite: a.config.GetBool("overwrite"), AllowOutside: a.config.GetBool("allow-outside")}
 }

@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// signInOptions is what a target says of how to sign in to its tenant.
+// signInOptions are the settings of a target for the sign-in to its tenant.
 type signInOptions struct {
 	tenantID    string
 	clientID    string // of the application or managed identity
@@ -78,7 +78,8 @@ var credentialTypes = map[string]func(signInOptions) (azcore.TokenCredential, er
 	},
 }
 
-// credential is how a target signs in: as it says, else as azidentity finds out.
+// credential returns the credential of a target: the one that the target names, or else
+// azidentity's default.
 func (a *app) credential(target, tenantID string, in microsoft.Cloud) (azcore.TokenCredential, error) {
 	key := "targets." + target + "."
 	name := a.config.GetString(key + "credential")
@@ -108,10 +109,9 @@ func workloadIdentity(s signInOptions) (azcore.TokenCredential, error) {
 	return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: s.options, ClientID: s.clientID, TenantID: s.tenantID})
 }
 
-// checkEnvironment refuses an environment that configures a credential which cannot be
-// used, such as a client secret without a tenant. DefaultAzureCredential takes it for one
-// that is not configured, and goes on to ask the metadata endpoint for a managed identity.
-// What the token endpoint refuses ends its chain.
+// checkEnvironment refuses an environment with an incomplete credential, such as a client secret
+// without a tenant. DefaultAzureCredential would ignore it and request a managed identity from the
+// metadata endpoint. A credential that the token endpoint refuses ends its chain.
 func checkEnvironment(s signInOptions) error {
 	if chain := os.Getenv("AZURE_TOKEN_CREDENTIALS"); chain != "" && chain != "prod" {
 		return nil // without the environment, or without anything after it

@@ -143,8 +143,8 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	return nil
 }
 
-// known refuses a stack by name that neither the tenant nor this machine has
-// anything of.
+// known refuses the name of a stack if neither the tenant nor this machine has any object or
+// record of it.
 func (a *app) known(s *connection, names []string, p *plan.Plan) error {
 	written, err := s.keep.Written(false)
 	if err != nil {

@@ -27,7 +27,8 @@ than provision: every provision command serves the tenant itself while it runs.`
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := localtenant.Options{Listen: a.config.GetString("listen"), Management: a.config.GetString("management"), Alias: a.config.GetString("alias")}
-			// Not by the environment: there PROVISION_PROXY says where a proxy is.
+			// PROVISION_PROXY does not set this flag, because it contains the address of a running
+			// proxy.
 			o.Proxy, _ = cmd.Flags().GetString("proxy")
 			for _, address := range []struct{ flag, value string }{{"listen", o.Listen}, {"management", o.Management}, {"proxy", o.Proxy}, {"alias", o.Alias}} {
 				if err := checkAddress(address.flag, address.value); err != nil {
@@ -142,8 +143,8 @@ func isLoopback(address string) bool {
 	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// servedDir locks the folder where other commands look for the tenant that is to
-// be served. It is "" for a tenant in memory where that folder holds another.
+// servedDir locks the folder in which other commands look for the served tenant. It returns "" for
+// a tenant in memory if the folder contains another tenant.
 func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), err error) {
 	if dir, err = a.localDir(); err != nil {
 		return "", nil, err
@@ -180,7 +181,7 @@ func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), e
 	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by %s", dir, by), "use that one, or choose another folder with --state, or --in-memory")
 }
 
-// checkAddress refuses what no socket can be opened on.
+// checkAddress refuses an address on which no socket can be opened.
 func checkAddress(flag, address string) error {
 	if address == "" {
 		return nil

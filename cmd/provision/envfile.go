@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// envFile is what other programs need to find a served tenant.
+// envFile returns the settings with which other programs find a served tenant.
 func envFile(s localtenant.Served) []byte {
 	var b bytes.Buffer
 	for _, line := range [][2]string{
@@ -37,8 +37,8 @@ func envFile(s localtenant.Served) []byte {
 	return b.Bytes()
 }
 
-// checkEnvFile refuses to write over a file that no emulator left behind: one has
-// the lines of an env file and no other.
+// checkEnvFile refuses to overwrite a file that is not from an emulator: such a file contains only
+// the lines of an env file.
 func checkEnvFile(path string, overwrite bool) error {
 	if path == "" {
 		return nil

@@ -70,8 +70,8 @@ The exit code is the exit code of the program.`,
 	return c
 }
 
-// runChild runs a program on our own streams and ends as it ends. It is not
-// stopped by our context: signals are passed on, and the program decides.
+// runChild runs a program with the streams of provision, and returns the program's exit code. The
+// context does not stop the program: provision passes on signals, and the program decides.
 func (a *app) runChild(args, environment []string) error {
 	child := exec.Command(args[0], args[1:]...)
 	child.Env = environment
@@ -100,8 +100,8 @@ func (a *app) runChild(args, environment []string) error {
 	}
 }
 
-// notStarted is the end of a run whose program could not be started, with the
-// exit code that shells give it.
+// notStarted is the error for a program that could not be started, with the exit code that shells
+// use.
 func notStarted(name string, err error) error {
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
@@ -118,7 +118,7 @@ func notStarted(name string, err error) error {
 	return fmt.Errorf("run %s: %w", name, err)
 }
 
-// programsOnPath are the names that could be run.
+// programsOnPath returns the names of programs in PATH.
 func programsOnPath() (names []string) {
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		entries, err := os.ReadDir(dir)
@@ -137,7 +137,7 @@ type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// childError is how a program that was started ended.
+// childError returns the error for a started program that ended.
 func childError(name string, err error) error {
 	var ended *exec.ExitError
 	switch {

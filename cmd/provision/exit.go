@@ -28,7 +28,7 @@ const (
 	exitUsage  = 2 // bad usage or bad input; nothing was touched
 	exitNo     = 3 // ran, and the answer is no
 
-	// As shells have them:
+	// The exit codes of shells:
 	exitNotExecutable = 126
 	exitNoProgram     = 127
 	exitSignal        = 128 // and the number of the signal that ended it
@@ -73,7 +73,7 @@ func (u usage) Unwrap() error { return u.error }
 
 func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
 
-// no is a run whose answer is no: exit 3. Everything has been said already.
+// no is the error of a run with exit code 3. The output already contains the reason.
 var errNo = errors.New("the answer is no")
 
 // report prints err as `error:` and `hint:` lines and returns the exit code.

@@ -106,7 +106,7 @@ func (a *app) rewriteOutputs(ctx context.Context, s *connection, stacks []*stack
 	return a.writeOutputs(ctx, s, stacks, state)
 }
 
-// checkOutputs refuses to write nothing.
+// checkOutputs refuses stacks without an Output document.
 func (a *app) checkOutputs(stacks []*stack.Stack) error {
 	for _, s := range stacks {
 		if len(s.Outputs) > 0 {

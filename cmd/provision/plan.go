@@ -97,7 +97,7 @@ func (s *connection) diff(ctx context.Context, stacks []*stack.Stack, o plan.Opt
 	return s.diffBy(ctx, s.reader(), stacks, o)
 }
 
-// diffBy is diff with a reader of the caller's.
+// diffBy is diff with a given reader.
 func (s *connection) diffBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, o plan.Options) (*plan.Plan, *plan.State, error) {
 	o.ResetPasswords, o.ApplyCommand = o.ResetPasswords || s.local, s.command("apply")
 	for _, st := range stacks {
@@ -131,7 +131,7 @@ func (s *connection) diffBy(ctx context.Context, reader reconcile.Reader, stacks
 	return p, state, nil
 }
 
-// excludedNotes say of what a plan deletes that metadata.targets excludes it.
+// excludedNotes explains deletions of objects that metadata.targets excludes.
 func excludedNotes(p *plan.Plan, stacks []*stack.Stack, tenant plan.Tenant, target string) (notes []string) {
 	excluded := map[plan.Key]stack.Excluded{}
 	for _, s := range stacks {
@@ -154,8 +154,8 @@ func excludedNotes(p *plan.Plan, stacks []*stack.Stack, tenant plan.Tenant, targ
 	return notes
 }
 
-// read reads the tenant, or returns what this command has read of it already, with
-// all that it changed since.
+// read reads the tenant, or returns the state that this command has already read, with the changes
+// that it made since then.
 func (s *connection) read(ctx context.Context, stacks []*stack.Stack) (*plan.State, error) {
 	if s.state != nil {
 		return s.state, nil
@@ -163,7 +163,7 @@ func (s *connection) read(ctx context.Context, stacks []*stack.Stack) (*plan.Sta
 	return s.readBy(ctx, s.reader(), stacks, nil)
 }
 
-// readBy is read by a reader of the caller's.
+// readBy is read with a given reader.
 func (s *connection) readBy(ctx context.Context, reader reconcile.Reader, stacks []*stack.Stack, others []string) (*plan.State, error) {
 	if err := s.checkTenant(ctx); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 	"provision/stack"
 )
 
-// planFlags decide what a plan does.
+// planFlags are the flags that change the steps of a plan.
 func planFlags(c *cobra.Command) {
 	c.Flags().Bool("allow-foreign-owners", false, "grant roles and consent to applications and groups even if they have owners that no manifest names")
 	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
@@ -131,8 +131,7 @@ func (a *app) savePlan(p *plan.Plan, dir string, o plan.SavedOptions) error {
 	return nil
 }
 
-// savedPlan reads the argument of apply where it is a plan, and returns the folder
-// that the plan is about in its place.
+// savedPlan reads the argument of apply if it is a plan, and returns the plan's folder instead.
 func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 	if len(args) == 0 {
 		return nil, args, nil
@@ -160,7 +159,8 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 			"make another plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(given, "--out", args[0])...))
 	}
 	a.reviewed = &saved.Options
-	// Commands to try name the manifests: apply refuses the plan once the tenant has changed.
+	// Commands in hints name the manifests, because apply refuses the plan after the tenant has
+	// changed.
 	a.where = []string{filepath.FromSlash(saved.Dir)}
 	if saved.Options.Hosting {
 		a.config.Set("hosting", true)

@@ -16,9 +16,8 @@ import (
 	"provision/protected"
 )
 
-// probes are the users that verify makes in the tenants beside the local one, with
-// the service principals and the consent that they need to sign in. Everything is
-// removed by remove.
+// probes are the users that verify creates in further local tenants, with the service principals
+// and the consent that they need to sign in. remove deletes all of them.
 type probes struct {
 	connection *connection
 	open       func(tenantID, clientID, clientSecret string) (*graph.Client, error)
@@ -27,7 +26,7 @@ type probes struct {
 	made []removal // in the order in which it was made
 }
 
-// removal takes one thing away again.
+// removal deletes one created object.
 type removal struct {
 	what  string
 	graph *graph.Client
@@ -35,8 +34,8 @@ type removal struct {
 	trash string // its id in the recycle bin; "": it does not go there
 }
 
-// signIn is how a user of the tenant signs in for an API. On a real tenant it says
-// what that takes.
+// signIn returns a function that signs in a user of the tenant for an API. On a real tenant it
+// returns an error that states the requirements.
 func (p *probes) signIn(tenant conformance.OtherTenant, f protected.Facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
 	return func(ctx context.Context, client string, scopes, roles []string) (string, error) {
 		if p.connection.manage == nil {
@@ -57,8 +56,8 @@ func (p *probes) signIn(tenant conformance.OtherTenant, f protected.Facts, token
 	}
 }
 
-// make creates the user and everything that the user needs. A started step is
-// completed even if the run is interrupted, so that remove knows what to delete.
+// make creates the user and all objects that the user needs. A started step is completed even if
+// the run is interrupted, so that remove knows which objects to delete.
 func (p *probes) make(ctx context.Context, tenant conformance.OtherTenant, f protected.Facts, client string, scopes, roles []string) (account conformance.Account, err error) {
 	if err := ctx.Err(); err != nil {
 		return account, err
@@ -166,8 +165,8 @@ func (p *probes) send(ctx context.Context, g *graph.Client, w graph.Write, into 
 	return json.Unmarshal(answer.Body, into)
 }
 
-// remove deletes everything that was created, in reverse order, and returns what could
-// not be deleted.
+// remove deletes all created objects in reverse order, and returns the objects that it could not
+// delete.
 func (p *probes) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()

@@ -54,8 +54,7 @@ func (a *app) refusals(ctx context.Context, c *connection, state *plan.State, st
 	return all, nil
 }
 
-// policiesOf are the policies that applications of the stacks have of their own, by object
-// id.
+// policiesOf returns the policies that are assigned to applications of the stacks, by object id.
 func policiesOf(ctx context.Context, client *graph.Client, state *plan.State, stacks []*stack.Stack) (map[string]json.RawMessage, error) {
 	var ids []string
 	var reads []graph.Read
@@ -97,7 +96,7 @@ func readPolicies(ctx context.Context, client *graph.Client, reads ...graph.Read
 	return raw, cmp.Or(err, errors.Join(failed...))
 }
 
-// liveOf returns an application of the tenant for the check of policies, or nil.
+// liveOf returns an application of the tenant for the policy check, or nil.
 func liveOf(state *plan.State, o *plan.Live) policy.Live {
 	has := policy.Live{TenantID: state.Tenant.ID, TenantDomain: state.Tenant.Domain}
 	if o == nil {
@@ -132,7 +131,7 @@ func liveOf(state *plan.State, o *plan.Live) policy.Live {
 	return has
 }
 
-// sayRefusals names what the tenant would refuse of a plan.
+// sayRefusals prints the credentials and URIs of a plan that the tenant would refuse.
 func (a *app) sayRefusals(ctx context.Context, c *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) error {
 	if p.Empty() {
 		return nil

@@ -22,7 +22,7 @@ import (
 	"provision/stack"
 )
 
-// reportFlags are those of every command that verifies.
+// reportFlags are the report flags of every command that verifies.
 func reportFlags(c *cobra.Command) {
 	targetFlags(c)
 	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
@@ -68,8 +68,8 @@ func (a *app) baseline() (*conformance.Baseline, error) {
 	return b, nil
 }
 
-// reports are the table, or JSON with -o json, the files of --report, and what
-// GitHub Actions shows where this runs there. finish completes them.
+// reports returns the writers of a run: the table or, with -o json, JSON; the files of --report;
+// and, on GitHub Actions, annotations and the summary. finish completes them.
 func (a *app) reports(s *connection, o verifyOptions) (h conformance.Handlers, finish func() error, err error) {
 	var closers []func() error
 	finish = func() error {
@@ -127,10 +127,10 @@ func (a *app) rerun(p protected.API) func(id string) string {
 	return func(id string) string { return a.command("verify", slices.Concat(args, []string{"--only", id})...) }
 }
 
-// credentials are those of a URL.
+// credentials matches the user name and password of a URL.
 var credentials = regexp.MustCompile(`://[^/@\s]+@`)
 
-// about is what a report says of the run.
+// about returns the data of the run for a report.
 func (a *app) about(s *connection) report.About {
 	about := report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: credentials.ReplaceAllString(a.again(), "://[masked]@"), Date: a.now()}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -141,8 +141,8 @@ func (a *app) about(s *connection) report.About {
 
 func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
 
-// github writes annotations on stderr, since stdout is for results and the
-// runner reads both, and the summary to the file that the runner names.
+// github writes annotations to stderr, because stdout is for results and the runner reads both,
+// and the summary to the file that the runner names.
 func (a *app) github() (*report.GitHub, func() error) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
@@ -159,8 +159,8 @@ func (a *app) github() (*report.GitHub, func() error) {
 	return g, func() error { return errors.Join(g.Close(), f.Close()) }
 }
 
-// placed is the document with its positions as reports link them: from the root
-// of the checkout, which on GitHub is its workspace, else the working directory.
+// placed returns the document with positions for links in reports: relative to the root of the
+// checkout, which is the workspace on GitHub and otherwise the working directory.
 func placed(document *stack.Conformance) *stack.Conformance {
 	root := os.Getenv("GITHUB_WORKSPACE")
 	if root == "" || !onGitHub() {

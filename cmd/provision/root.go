@@ -21,7 +21,7 @@ import (
 	"provision/stack"
 )
 
-// app is one run of the program: all that it reads of the world beside files.
+// app is one run of the program, with all its inputs except files.
 type app struct {
 	streams         // output has what a terminal or a CI system would obey escaped
 	raw     streams // for a child, and for values that programs read
@@ -167,7 +167,7 @@ func (a *app) helpOf(parent, c *cobra.Command) {
 	}
 }
 
-// nearestCommand is the command that name was probably meant to be.
+// nearestCommand returns the command with the most similar name.
 func nearestCommand(root *cobra.Command, name string) string {
 	if near := root.SuggestionsFor(name); len(near) > 0 {
 		return near[0]
@@ -181,7 +181,7 @@ func nearestCommand(root *cobra.Command, name string) string {
 	return stack.Nearest(name, known)
 }
 
-// nearestFlag is the flag that one which is not known was probably meant to be.
+// nearestFlag returns the flag with the most similar name to an unknown flag.
 func nearestFlag(cmd *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
@@ -206,7 +206,7 @@ func (a *app) checkSettings() error {
 
 func (a *app) json() bool { return a.config.GetString("output") == "json" }
 
-// colors tells whether w shows colors: a terminal, unless NO_COLOR says no.
+// colors tells whether w shows colors: w is a terminal, and NO_COLOR is not set.
 func colors(w io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false

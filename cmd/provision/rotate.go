@@ -85,7 +85,7 @@ func (a *app) rotateOptions() (o rotateOptions, err error) {
 	return o, nil
 }
 
-// rotations are the secrets that the options choose, before the tenant is asked.
+// rotations returns the secrets that the options select, without reading the tenant.
 func (o rotateOptions) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	var all []rotation
 	var names []string
@@ -205,7 +205,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	return nil
 }
 
-// rotatedSecret is what -o json has of a rotation.
+// rotatedSecret is a rotation in the result of -o json.
 type rotatedSecret struct {
 	Secret      string    `json:"secret"` // STACK/APPLICATION/NAME
 	EndDateTime time.Time `json:"endDateTime"`
@@ -220,8 +220,8 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated) {
 	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), old)
 }
 
-// prove gets a token with a client secret; a refusal that is not of the secret
-// proves it as well.
+// prove gets a token with a client secret. A refusal for a reason other than the secret also
+// proves that the secret works.
 func (s *connection) prove(ctx context.Context, clientID, secretText string) error {
 	authority := &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}
 	client := conformance.Client{ID: clientID, Secret: secretText}

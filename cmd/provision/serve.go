@@ -120,8 +120,8 @@ func (a *app) serveAPI(ctx context.Context, s *connection, p protected.API, f pr
 	return serveUntilDone(ctx, server, l)
 }
 
-// sayServing tells where the API is. A certificate, and a page's redirect URI,
-// is of localhost.
+// sayServing prints the address of the API. It names localhost, for which certificates and
+// redirect URIs of pages are valid.
 func (a *app) sayServing(server *http.Server, l net.Listener, p protected.API) {
 	scheme, host := "http", l.Addr().String()
 	_, port, _ := net.SplitHostPort(host) // a listener's address has both

@@ -23,7 +23,7 @@ func signInFlag(c *cobra.Command) {
 // defaultSignIn is the method if neither a flag nor the target says one.
 const defaultSignIn = "form"
 
-// signInMethod is the name of how users sign in, "" if nothing says it.
+// signInMethod returns the name of the configured sign-in method, or "".
 func (a *app) signInMethod() string {
 	return cmp.Or(a.config.GetString("sign-in"), a.config.GetString("targets."+a.config.GetString("target")+".signIn"))
 }

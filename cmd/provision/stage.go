@@ -13,7 +13,7 @@ import (
 	"provision/stack"
 )
 
-// stageFlags say with which values manifests are read.
+// stageFlags are the flags that set values for the manifests.
 func stageFlags(c *cobra.Command) {
 	c.Flags().StringArray("set", nil, "value of a parameter of the stacks: NAME=VALUE (may be repeated)")
 	c.Flags().String("suffix", "", "make an environment of its own of the stacks: append this to the names of stacks, users, groups and applications, e.g. pr-123")
@@ -39,7 +39,7 @@ func (a *app) load(args []string) ([]*stack.Stack, error) {
 	return stacks, a.useHosting(stacks)
 }
 
-// stage is the target that manifests are read for, with the values of parameters.
+// stage returns the target for which manifests are read, with the values of parameters.
 func (a *app) stage() (stack.Stage, error) {
 	s := stack.Stage{Target: cmp.Or(a.config.GetString("target"), stack.Local), Suffix: a.suffix(), Expires: a.expires()}
 	in := a.cloudOf(s.Target)
@@ -77,9 +77,9 @@ func (a *app) suffix() string {
 	return a.config.GetString("suffix")
 }
 
-// expires is when the stacks may be deleted, by --ttl; zero without it. It is a full
-// hour where the time is longer than one, so that an apply soon after another one
-// has nothing to write.
+// expires returns the time after which gc can delete the stacks (--ttl), or zero without --ttl. If
+// it is more than an hour away, it is a full hour, so that a further apply soon afterwards writes
+// nothing.
 func (a *app) expires() time.Time {
 	if a.reviewed != nil {
 		return a.reviewed.Expires
@@ -94,8 +94,8 @@ func (a *app) expires() time.Time {
 	return a.now().Add(ttl + time.Hour).UTC().Truncate(time.Hour)
 }
 
-// setParameters are the values of parameters that the command was given: those of
-// the environment, then those of --set. One of --set without = has no name.
+// setParameters returns the values of parameters from the environment, followed by the values of
+// --set. A value of --set without = has no name.
 func (a *app) setParameters() (all []plan.SavedSet) {
 	if a.reviewed != nil {
 		return a.reviewed.Set

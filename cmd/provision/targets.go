@@ -36,8 +36,8 @@ func (a *app) targets() ([]string, error) {
 	return all, nil
 }
 
-// onEach does the work of a command for one target after another. It stops at the
-// first that fails; an answer of no stops it where stopAtNo says so.
+// onEach executes a command for one target after another. It stops at the first target that fails.
+// With stopAtNo it also stops at exit code 3.
 func (a *app) onEach(stopAtNo bool, do func(target string) error) error {
 	targets, err := a.targets()
 	if err != nil {
@@ -73,8 +73,8 @@ func (a *app) onEach(stopAtNo bool, do func(target string) error) error {
 	return no
 }
 
-// comparePlans prints what differs between the plans of several targets, a line for
-// each object.
+// comparePlans prints the differences between the plans of several targets, one line for each
+// object.
 func (a *app) comparePlans(targets []string, plans map[string]*plan.Plan) error {
 	cells := map[string]map[string]string{} // object → target → what happens to it
 	for target, p := range plans {

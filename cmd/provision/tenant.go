@@ -9,9 +9,8 @@ import (
 	"provision/stack"
 )
 
-// onTenant reads the manifests that a command is about, connects to the tenant
-// and does the command's work. check, where there is one, refuses bad input
-// before anything is touched.
+// onTenant reads the manifests of a command, connects to the tenant and executes the command.
+// check, if it is not nil, refuses bad input before anything is changed.
 func (a *app) onTenant(cmd *cobra.Command, args []string, check func([]*stack.Stack) error, do func(context.Context, *connection, []*stack.Stack) error) error {
 	return a.with(a.connect, cmd, args, check, do)
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// tenantLock keeps the runs of verify on this machine apart that use the same local tenant.
-// Its cases run beside those of other runs. The cases that change keys and roles run alone:
-// the local tenant has one key set for all APIs, and cannot tell their requests apart. The
-// system releases the locks of a killed process.
+// tenantLock coordinates the runs of verify on this machine that use the same local tenant. Most
+// cases of several runs are executed in parallel. The cases that change keys and roles run alone,
+// because the local tenant has one key set for all APIs and does not know which API sends a
+// request. The system releases the locks of a killed process.
 type tenantLock struct {
 	use  string // the file that is locked, by a few or by one
 	turn string // locked by who waits for use, so that a run that waits to be alone gets its turn
@@ -26,7 +26,7 @@ func (a *app) tenantLock(s *connection) tenantLock {
 	return tenantLock{filepath.Join(s.keep.Dir, "life.lock"), filepath.Join(s.keep.Dir, "life.turn.lock"), a.say, new(atomic.Int32)}
 }
 
-// waitsQuietly is how long a wait is not worth a message.
+// waitsQuietly is the time after which a wait causes a message.
 const waitsQuietly = 2 * time.Second
 
 // Share waits until no run uses the tenant alone.
@@ -49,7 +49,7 @@ func (l tenantLock) tryAlone() (release func(), ok bool, err error) {
 	return func() { use.Close() }, ok, nil
 }
 
-// take waits for the turn, and then until try succeeds.
+// take waits for its turn, and then until try succeeds.
 func (l tenantLock) take(ctx context.Context, try func(*flock.Flock) (bool, error)) (release func(), err error) {
 	turn, use := flock.New(l.turn, flock.SetPermissions(0o600)), flock.New(l.use, flock.SetPermissions(0o600))
 	defer turn.Close()

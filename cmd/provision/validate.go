@@ -46,7 +46,7 @@ tenant. Exit code 0: no mistakes; 2: there are mistakes.`,
 	}
 }
 
-// stackSummary is what -o json has of a stack that is well.
+// stackSummary is a valid stack in the result of -o json.
 type stackSummary struct {
 	Name                 string `json:"name"`
 	Applications         int    `json:"applications"`

@@ -87,7 +87,7 @@ func (a *app) verifyOptions() (o verifyOptions, err error) {
 	return o, nil
 }
 
-// toVerify are the APIs that the flags choose; --url is one API's.
+// toVerify returns the APIs that the flags select. --url requires exactly one API.
 func (a *app) toVerify(stacks []*stack.Stack, o verifyOptions) ([]protected.API, error) {
 	if o.reach.url == "" {
 		return a.chosen(stacks)
@@ -96,7 +96,7 @@ func (a *app) toVerify(stacks []*stack.Stack, o verifyOptions) ([]protected.API,
 	return []protected.API{p}, err
 }
 
-// checkChoice refuses what no run can be made of.
+// checkChoice refuses combinations of flags that are not possible.
 func (a *app) checkChoice(stacks []*stack.Stack, o verifyOptions) error {
 	all, err := a.toVerify(stacks, o)
 	if err != nil {
@@ -167,8 +167,8 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 	return nil
 }
 
-// notTried is the end of a run with cases for which something was missing that
-// the tenant should have given.
+// notTried is the error of a run with cases that could not be tried because the tenant did not
+// provide something.
 func (a *app) notTried(ctx context.Context, s *connection, stacks []*stack.Stack, n int) error {
 	p, _, err := s.diff(ctx, stacks, plan.Options{})
 	if err == nil && len(p.Steps) == 0 {

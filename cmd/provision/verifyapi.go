@@ -26,8 +26,8 @@ type verification struct {
 	p          protected.API
 }
 
-// prepareVerifications returns the runs of all documents. What they need of the tenant is
-// read.
+// prepareVerifications returns the runs of all documents, with the facts that they need from the
+// tenant.
 func (a *app) prepareVerifications(ctx context.Context, s *connection, all []protected.API, stacks []*stack.Stack, others *probes, o verifyOptions) (runs []verification, err error) {
 	if s.users, err = a.users(s); err != nil {
 		return nil, err
@@ -80,12 +80,11 @@ func (a *app) prepareVerifications(ctx context.Context, s *connection, all []pro
 	return runs, nil
 }
 
-// sideBySide is how many bundled APIs are verified at a time.
+// sideBySide is the number of bundled APIs that are verified in parallel.
 const sideBySide = 4
 
-// verifyAll runs the verifications and reports them in their order. Bundled APIs,
-// which share nothing but the local tenant, are verified side by side, and
-// others one after another.
+// verifyAll runs the verifications and reports them in their order. Bundled APIs, which share only
+// the local tenant, are verified in parallel, and other APIs one after another.
 func verifyAll(ctx context.Context, runs []verification, handler conformance.Handler) (total conformance.Summary, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 // version is the version of a release. The linker sets it: -X main.version=1.2.3.
 var version string
 
-// build says what this program was built from.
+// build describes the source of this program.
 type build struct {
 	Version  string `json:"version"`            // "dev" where it is no release
 	Commit   string `json:"commit,omitempty"`   // of the repository

@@ -38,9 +38,9 @@ func writerFlags(c *cobra.Command) {
 	c.Flags().Int("parallelism", 4, "how many batches of requests to send to Microsoft Graph at the same time")
 }
 
-// connectToWrite is connect for a command that changes the target: it waits
-// until no other one on this machine does. From then until connection.written what
-// it reads stays true, as far as this machine is concerned.
+// connectToWrite is connect for a command that changes the target: it waits until no other command
+// on this machine changes it. Then no other command on this machine changes the target until
+// connection.written.
 func (a *app) connectToWrite(ctx context.Context) (*connection, error) {
 	dir, err := a.targetDir()
 	if err != nil {
@@ -64,7 +64,7 @@ func (a *app) connectToWrite(ctx context.Context) (*connection, error) {
 	return s, nil
 }
 
-// targetDir is where provision keeps what it knows of the target.
+// targetDir returns the folder with the local records of the target.
 func (a *app) targetDir() (string, error) {
 	name := a.config.GetString("target")
 	if name == "local" {
