@@ -93,7 +93,7 @@ type file struct {
 	imports []string
 }
 
-func TestWhoMayImportWhom(t *testing.T) {
+func TestImportsFollowTheMap(t *testing.T) {
 	t.Parallel()
 	packages, err := survey(os.DirFS("."))
 	if err != nil {
@@ -218,7 +218,7 @@ func reach(packages map[string][]file, pkg string) map[string]string {
 	return ways
 }
 
-func TestTheMapFindsWhatBreaksIt(t *testing.T) {
+func TestMapReportsForbiddenImports(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string

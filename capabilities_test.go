@@ -55,7 +55,7 @@ var capabilities = []struct {
 		{"Claims of v1.0 and v2.0 tokens in the documented formats", "emulator/login.TestTokensPage"},
 		{"Optional claims and group claims, with the overage claim", "emulator/login.TestOptionalClaims"},
 		{"Key rollover: keys are added, withdrawn and rotated on request", "emulator.TestKeysRotate"},
-		{"A clock that can be moved", "emulator.TestAMovedClockEndsTokens"},
+		{"A clock that can be moved", "emulator.TestTokensExpireAfterClockChange"},
 		{"Tokens with any claims, for tests, through the management API", "emulator/login.TestSign"},
 	}, []capability{
 		{"Signed SAML tokens: a token signing certificate can be created, but nothing is signed with it", "emulator/graphapi.TestAddTokenSigningCertificate"},

@@ -53,7 +53,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func TestRoundTripsAreThoseOfTheLongestRow(t *testing.T) {
+func TestRoundTripsCountSequentialRequests(t *testing.T) {
 	t.Parallel()
 	at := func(began, ended int) string {
 		raw, _ := json.Marshal(map[string]any{"time": time.UnixMilli(int64(began)).UTC(), "durationMs": ended - began, "batchSize": 2})

@@ -115,7 +115,7 @@ func checkFindings(t *testing.T, findings []Finding, kills string) {
 
 // A crash on a token that an attacker can send is a finding, and one on a token
 // that the issuer alone could make and never makes is a note, unless notes count.
-func TestTolerableCrash(t *testing.T) {
+func TestToleratedCrash(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	list := mutation{breaksOn: func(raw string) bool {
@@ -199,7 +199,7 @@ func TestUncheckedClaimsAreOneFinding(t *testing.T) {
 
 // An object that anybody reads is one without a check of its owner, although there
 // is a role with which others may read it.
-func TestAnybodysObjectIsAboutItsOwner(t *testing.T) {
+func TestObjectWithoutOwnerCheckIsOneFinding(t *testing.T) {
 	t.Parallel()
 	suite := shopSuite(t, &shop{allows: func(claims, *ownedOrder, *http.Request) bool { return true }}, "GET /orders/{id}")
 	solely(suite, Authorization, Authentication)

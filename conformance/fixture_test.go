@@ -113,7 +113,7 @@ func heroSuite(t *testing.T, h *heroes) *Suite {
 	return suite
 }
 
-func TestThingsAreMadeAndTakenAway(t *testing.T) {
+func TestFixturesAreCreatedAndDeleted(t *testing.T) {
 	t.Parallel()
 	h := &heroes{}
 	r := run(t, heroSuite(t, h))
@@ -141,7 +141,7 @@ func TestThingsAreMadeAndTakenAway(t *testing.T) {
 }
 
 // Every case finds the hole, because each case creates a new object.
-func TestThingsOfAnAPIWithAHole(t *testing.T) {
+func TestFixturesKeepTheFlawVisible(t *testing.T) {
 	t.Parallel()
 	h := &heroes{validator: validator{flaw: "signature"}}
 	r := run(t, heroSuite(t, h))

@@ -76,7 +76,7 @@ func TestInterruptedTenantChange(t *testing.T) {
 
 // A cache that replaces its key set after it has answered, such as go-oidc's, is not
 // blamed for keys that it is about to drop.
-func TestLateCacheIsNoFlaw(t *testing.T) {
+func TestLateKeyCacheIsNotAFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(func(k *keyCache) { k.pause, k.late = 0, true }).find}))

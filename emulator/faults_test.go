@@ -99,7 +99,7 @@ func TestThrottledThenNot(t *testing.T) {
 	}
 }
 
-func TestAWriteThatIsDoneAndDenied(t *testing.T) {
+func TestAmbiguousWrites(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	s.faults("POST", `[{"status": 504, "done": true, "method": "POST", "path": "/v1.0/groups", "next": 1}]`)

@@ -19,7 +19,7 @@ func (s *station) manage(method, path, body string, want int) string {
 	return text
 }
 
-func TestAMovedClockEndsTokens(t *testing.T) {
+func TestTokensExpireAfterClockChange(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	if answer, text := s.graph("GET", "/v1.0/organization", ""); answer.StatusCode != 200 {

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// TestABodyThatDoesNotArrive is given up after the timeout; one that has arrived
-// leaves the handler all the time it takes.
-func TestABodyThatDoesNotArrive(t *testing.T) {
+// TestIncompleteBodyTimesOut: the server waits for a body until the timeout. A complete body
+// does not limit the time of the handler.
+func TestIncompleteBodyTimesOut(t *testing.T) {
 	t.Parallel()
 	got := make(chan error, 1)
 	slow := make(chan struct{})

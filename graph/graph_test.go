@@ -199,7 +199,7 @@ func TestAThrottledWriteIsSentAgainWhole(t *testing.T) {
 	}
 }
 
-func TestABodySaysWhatItIsToSay(t *testing.T) {
+func TestConfiguredFaultBody(t *testing.T) {
 	t.Parallel()
 	var batch struct {
 		Requests []struct{ Body map[string]any }
@@ -293,9 +293,9 @@ func TestPagesThatGoInACircleEnd(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoAnswerIsNeverNothing: neither a collection that is not there nor
+// TestInvalidAnswersAreErrors: neither a missing collection nor
 // a page of something in between looks like an empty tenant, or a write.
-func TestWhatIsNoAnswerIsNeverNothing(t *testing.T) {
+func TestInvalidAnswersAreErrors(t *testing.T) {
 	t.Parallel()
 	html := "<!DOCTYPE html><title>Sign in to the network</title>"
 	for name, c := range map[string]struct {
@@ -364,7 +364,7 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestALostConnectionIsRepeatedWhereItMayBe(t *testing.T) {
+func TestIdempotentRequestsAreRepeatedAfterLostConnection(t *testing.T) {
 	t.Parallel()
 	for _, body := range []bool{false, true} {
 		arrived := 0

@@ -39,8 +39,8 @@ func TestWritesArePacedOnceGraphSpeaksOfAQuota(t *testing.T) {
 	}
 }
 
-// TestReadsAreEasedByTheShareThatGraphTells, unless it is that of writes.
-func TestReadsAreEasedByTheShareThatGraphTells(t *testing.T) {
+// TestReadsSlowDownByReportedQuota, unless it is that of writes.
+func TestReadsSlowDownByReportedQuota(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	l := newLimiter(0)
@@ -58,8 +58,8 @@ func TestReadsAreEasedByTheShareThatGraphTells(t *testing.T) {
 	}
 }
 
-// TestTheWidthGrowsAndHalves.
-func TestTheWidthGrowsAndHalves(t *testing.T) {
+// TestConcurrencyGrowsAndHalves.
+func TestConcurrencyGrowsAndHalves(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(0)
 	var widths []int

@@ -60,9 +60,9 @@ func TestAnIDIsEscapedInAPath(t *testing.T) {
 	}
 }
 
-// TestALostSecretIsAnAnswerAndTheRestGoesAgain: the batch of a new secret is not
+// TestBatchWithLostSecretIsNotRepeated: the batch of a new secret is not
 // repeated as a whole.
-func TestALostSecretIsAnAnswerAndTheRestGoesAgain(t *testing.T) {
+func TestBatchWithLostSecretIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	sent := map[string]int{}
 	s := newService(func(_ int, i item) (int, map[string]string, any) {

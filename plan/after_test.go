@@ -98,9 +98,9 @@ func TestAPurgedObjectIsNotInTheRecycleBinAfterwards(t *testing.T) {
 	}
 }
 
-// TestARelationMadeMeanwhileGoesWithItsEnd: this also holds for a relation that
+// TestDeletedObjectTakesNewRelations: this also holds for a relation that
 // Advance added after it had built the index of relations.
-func TestARelationMadeMeanwhileGoesWithItsEnd(t *testing.T) {
+func TestDeletedObjectTakesNewRelations(t *testing.T) {
 	t.Parallel()
 	group, ada, bo := Key{Group, "g"}, Key{User, "ada"}, Key{User, "bo"}
 	s := has(&Live{Object: Object{Key: ada}}, &Live{Object: Object{Key: bo}}, &Live{Object: Object{Key: group}})

@@ -161,7 +161,7 @@ func TestNothingToDo(t *testing.T) {
 	}
 }
 
-func TestWhatAdmitsSomebodyIsOwnedWhole(t *testing.T) {
+func TestSignInPropertiesAreOwnedAsAWhole(t *testing.T) {
 	t.Parallel()
 	for what, change := range map[string]func(properties map[string]any){
 		"a redirect URI": func(p map[string]any) { p["web"] = map[string]any{"redirectUris": []any{"https://evil.example"}} },

@@ -142,7 +142,7 @@ func TestSigningInWithACertificate(t *testing.T) {
 	}
 }
 
-func TestACertificateNearItsEndIsSpokenOf(t *testing.T) {
+func TestPlanWarnsOfExpiringCertificates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -122,9 +122,9 @@ func TestAFederatedCredentialThatExistsIsTakenAsMade(t *testing.T) {
 	w.must(stacks("one"), plan.Options{})
 }
 
-// TestAPurgeOfWhatIsGoneEndsSoon: somebody else purged the object, or the answer to
+// TestPurgeOfMissingObjectEndsImmediately: somebody else purged the object, or the answer to
 // the purge was lost. Only an object that is not in the recycle bin yet is waited for.
-func TestAPurgeOfWhatIsGoneEndsSoon(t *testing.T) {
+func TestPurgeOfMissingObjectEndsImmediately(t *testing.T) {
 	t.Parallel()
 	for name, lag := range map[string]time.Duration{"where writes are visible at once": 0, "where they are not": time.Minute} {
 		t.Run(name, func(t *testing.T) {

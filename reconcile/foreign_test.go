@@ -114,7 +114,7 @@ func (w *world) refused(stacks []*stack.Stack) string {
 	return err.Error()
 }
 
-func TestAForgedMarkGetsNoRole(t *testing.T) {
+func TestApplicationWithForgedMarkGetsNoRole(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]graph.Owned{"the application": graph.OwnedApplication, "the service principal": graph.OwnedServicePrincipal} {
 		t.Run(name, func(t *testing.T) {
@@ -156,8 +156,8 @@ func TestAForgedMarkGetsNoRole(t *testing.T) {
 	}
 }
 
-// TestTheCallerIsNeverForeign, whether an application or a user.
-func TestTheCallerIsNeverForeign(t *testing.T) {
+// TestCallerIsNotAForeignOwner, whether an application or a user.
+func TestCallerIsNotAForeignOwner(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id, principal := w.forge("orders.daemon")
@@ -291,8 +291,8 @@ func TestASecretOfADeclaredNameIsRevokedBeforeItsClientIsLetIn(t *testing.T) {
 	}
 }
 
-// TestAForgedGroupGetsNoRole, nor a place in another group.
-func TestAForgedGroupGetsNoRole(t *testing.T) {
+// TestGroupWithForgedMarkGetsNoRole, nor a place in another group.
+func TestGroupWithForgedMarkGetsNoRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mallory := w.person("mallory")
@@ -351,9 +351,9 @@ func TestAnExistingApplicationFoundByItsNameIsNotTrusted(t *testing.T) {
 	w.must(stacks(stack.Application{AppID: appID}), plan.Options{})
 }
 
-// TestWhoCanSignInAsAServicePrincipalShows: credentials that were added by hand are
+// TestPlanShowsServicePrincipalCredentials: credentials that were added by hand are
 // reported, and removed according to the policy.
-func TestWhoCanSignInAsAServicePrincipalShows(t *testing.T) {
+func TestPlanShowsServicePrincipalCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := daemon(nil)
@@ -399,8 +399,8 @@ func TestWhoCanSignInAsAServicePrincipalShows(t *testing.T) {
 	}
 }
 
-// TestWhoIsDisabledByHandShows, and is enabled again.
-func TestWhoIsDisabledByHandShows(t *testing.T) {
+// TestPlanShowsManuallyDisabledObjects, and is enabled again.
+func TestPlanShowsManuallyDisabledObjects(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	off := false
@@ -467,8 +467,8 @@ func TestGroupOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	w.must(nil, plan.Options{Destroy: []string{"s"}})
 }
 
-// TestAKeyIsKnownByItself: customKeyIdentifier is whatever its maker wrote.
-func TestAKeyIsKnownByItself(t *testing.T) {
+// TestKeyIdentifierIsNotTrusted: customKeyIdentifier is whatever its maker wrote.
+func TestKeyIdentifierIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -497,8 +497,8 @@ func TestAKeyIsKnownByItself(t *testing.T) {
 	}
 }
 
-// TestAUserOfAnUnknownPasswordIsSpokenOf, with what the plan gives them.
-func TestAUserOfAnUnknownPasswordIsSpokenOf(t *testing.T) {
+// TestPlanNotesUnknownPasswords, with what the plan gives them.
+func TestPlanNotesUnknownPasswords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	people := &stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@" + w.tenant.Domain}}}

@@ -53,8 +53,8 @@ func TestNothingHalfWrittenStays(t *testing.T) {
 	}
 }
 
-// TestADestroyLeavesNothingHalfWritten, in the secrets folder and in sinks.
-func TestADestroyLeavesNothingHalfWritten(t *testing.T) {
+// TestDestroyRemovesPartialSecrets, in the secrets folder and in sinks.
+func TestDestroyRemovesPartialSecrets(t *testing.T) {
 	t.Parallel()
 	for name, where := range map[string]stack.Sink{
 		"own":    {},

@@ -14,9 +14,9 @@ import (
 	"provision/stack"
 )
 
-// TestADestroyCutShortLeavesNothingKept: whatever the tenant still has, the next
+// TestInterruptedDestroyLeavesNoSecrets: whatever the tenant still has, the next
 // destroy forgets every secret and password.
-func TestADestroyCutShortLeavesNothingKept(t *testing.T) {
+func TestInterruptedDestroyLeavesNoSecrets(t *testing.T) {
 	t.Parallel()
 	destroy := plan.Options{Destroy: []string{"s"}}
 	whole := newWorld(t)
@@ -60,9 +60,9 @@ func TestADestroyCutShortLeavesNothingKept(t *testing.T) {
 	}
 }
 
-// TestWhatIsStillGoodIsNotLeft: secrets of existing applications and of other stacks
+// TestValidSecretRecordsAreKept: secrets of existing applications and of other stacks
 // are not forgotten.
-func TestWhatIsStillGoodIsNotLeft(t *testing.T) {
+func TestValidSecretRecordsAreKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := crew(w)
@@ -82,9 +82,9 @@ func TestWhatIsStillGoodIsNotLeft(t *testing.T) {
 	}
 }
 
-// TestAnOldSecretGoesWhenTheOutputsHaveTheNewOne, and not when they cannot be
+// TestOldSecretIsRevokedAfterOutputsAreWritten, and not when they cannot be
 // written.
-func TestAnOldSecretGoesWhenTheOutputsHaveTheNewOne(t *testing.T) {
+func TestOldSecretIsRevokedAfterOutputsAreWritten(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(w *world){
 		"it is lost": func(w *world) { w.keep.Dir = t.TempDir() },

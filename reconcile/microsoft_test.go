@@ -17,9 +17,9 @@ const (
 	teams      = "1fec8e78-bce4-4aaf-ab1b-5451cc387264"
 )
 
-// TestMicrosoftsClientsAreTakenLiterally pre-authorizes clients that the tenant
+// TestMicrosoftsClientsKeepTheirAppID pre-authorizes clients that the tenant
 // has no service principal of, one of them unknown to provision.
-func TestMicrosoftsClientsAreTakenLiterally(t *testing.T) {
+func TestMicrosoftsClientsKeepTheirAppID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	before := w.dump()

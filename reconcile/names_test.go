@@ -130,8 +130,8 @@ func TestPasswordsAreWrittenOnce(t *testing.T) {
 	w.settled([]*stack.Stack{s}, plan.Options{})
 }
 
-// TestAPasswordLineThatWasCutShortIsPassedOver, and what follows it is not.
-func TestAPasswordLineThatWasCutShortIsPassedOver(t *testing.T) {
+// TestTruncatedPasswordLineIsSkipped: the lines after it are read.
+func TestTruncatedPasswordLineIsSkipped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	journal := filepath.Join(w.keep.Dir, "passwords.jsonl")

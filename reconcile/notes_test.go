@@ -15,9 +15,9 @@ func (w *world) notes(stacks []*stack.Stack) string {
 	return strings.Join(w.plan(stacks, plan.Options{}).Notes, "\n")
 }
 
-// TestWhatIsDisplayedAlikeIsSpokenOf: the plan reports a new application with the
+// TestPlanNotesEqualDisplayNames: the plan reports a new application with the
 // display name of an unmanaged one.
-func TestWhatIsDisplayedAlikeIsSpokenOf(t *testing.T) {
+func TestPlanNotesEqualDisplayNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	appID := createUnmanaged(w)
@@ -44,8 +44,8 @@ func TestWhatIsDisplayedAlikeIsSpokenOf(t *testing.T) {
 	}
 }
 
-// TestAnotherLifetimeIsSpokenOf, until a rotation has made it so.
-func TestAnotherLifetimeIsSpokenOf(t *testing.T) {
+// TestPlanNotesChangedLifetimes, until a rotation has made it so.
+func TestPlanNotesChangedLifetimes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := keptIn(stack.Sink{})

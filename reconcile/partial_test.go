@@ -31,10 +31,10 @@ func everyKind(domain string) []*stack.Stack {
 		}}}
 }
 
-// TestARefusalStopsWhatNeedsIt: for each kind of write, the error reports the refusal
+// TestRefusedStepStopsDependentSteps: for each kind of write, the error reports the refusal
 // once, steps that depend on it are not sent, the others are carried out, and the next
 // apply continues.
-func TestARefusalStopsWhatNeedsIt(t *testing.T) {
+func TestRefusedStepStopsDependentSteps(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		method, path string

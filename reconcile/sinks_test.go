@@ -254,10 +254,10 @@ func TestARotationIsRefusedBeforeThereIsASecret(t *testing.T) {
 	}
 }
 
-// TestAWriteThatFailsIsMended: GitHub becomes unavailable after a secret was created
+// TestFailedSecretWriteIsRepaired: GitHub becomes unavailable after a secret was created
 // and before it is written. The old secret stays valid, and the next apply creates
 // another.
-func TestAWriteThatFailsIsMended(t *testing.T) {
+func TestFailedSecretWriteIsRepaired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := newServices(w)

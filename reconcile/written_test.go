@@ -100,9 +100,9 @@ func TestWritten(t *testing.T) {
 	}
 }
 
-// TestAWriteCutShort: the record is written before the file and names the old and the
+// TestInterruptedWrite: the record is written before the file and names the old and the
 // new content, so that either is recognized after a kill.
-func TestAWriteCutShort(t *testing.T) {
+func TestInterruptedWrite(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	keep := reconcile.Keep{Dir: filepath.Join(root, ".provision", "local")}

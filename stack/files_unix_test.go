@@ -14,10 +14,10 @@ import (
 	"provision/stack"
 )
 
-// TestNothingHangsOrEscapes: what is no file, and a link that leads out of the
+// TestSpecialFilesAndOutsideLinksAreMistakes: what is no file, and a link that leads out of the
 // folder, is a mistake with its path. Opening a FIFO would wait for a writer
 // forever.
-func TestNothingHangsOrEscapes(t *testing.T) {
+func TestSpecialFilesAndOutsideLinksAreMistakes(t *testing.T) {
 	t.Parallel()
 	const application = `---
 apiVersion: provision/v1
@@ -111,9 +111,9 @@ spec: {displayName: A, certificates: [{name: c, file: c.pem}]}
 	}
 }
 
-// TestALinkToNothingHidesNoOtherMistake: it is one among the others, with what to
+// TestDanglingLinkHidesNoOtherMistake: it is one among the others, with what to
 // do about the link.
-func TestALinkToNothingHidesNoOtherMistake(t *testing.T) {
+func TestDanglingLinkHidesNoOtherMistake(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	err := errors.Join(

@@ -7,8 +7,8 @@ import (
 	"provision/stack"
 )
 
-// TestWhoseAnObjectIs: a mark alone makes nobody an owner, and a name alone neither.
-func TestWhoseAnObjectIs(t *testing.T) {
+// TestObjectOwnership: a mark alone makes nobody an owner, and a name alone neither.
+func TestObjectOwnership(t *testing.T) {
 	t.Parallel()
 	mark := stack.Mark
 	for _, c := range []struct {

@@ -176,8 +176,8 @@ func TestStageMistakes(t *testing.T) {
 	}
 }
 
-// TestTargetsOfOthersAreContent: what an API or a file gets may have any names.
-func TestTargetsOfOthersAreContent(t *testing.T) {
+// TestOutputValuesMayUseAnyNames: what an API or a file gets may have any names.
+func TestOutputValuesMayUseAnyNames(t *testing.T) {
 	t.Parallel()
 	all, err := load(t, stack.Stage{}, map[string]string{"a.yaml": minimal + "---\napiVersion: provision/v1\nkind: Output\nmetadata: {name: o}\nspec: {file: a.json, format: json, values: {hosts: [{targets: [x]}, {targets: [y], entries: [z]}]}}\n"})
 	if err != nil {

@@ -176,7 +176,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestTextInColour(t *testing.T) {
+func TestColoredText(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	feed(t, NewText(&b, true))

@@ -19,7 +19,7 @@ func lagging(t *testing.T) (d *Directory, pass func(time.Duration)) {
 	return d, func(by time.Duration) { now = now.Add(by) }
 }
 
-func TestAWriteIsSeenLate(t *testing.T) {
+func TestLaggedWriteBecomesVisible(t *testing.T) {
 	t.Parallel()
 	d, pass := lagging(t)
 	var id string
@@ -73,7 +73,7 @@ func TestAWriteIsSeenLate(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotSeenIsNotReferredTo(t *testing.T) {
+func TestInvisibleObjectsAreNotReferenced(t *testing.T) {
 	t.Parallel()
 	d, pass := lagging(t)
 	name := "orders"

@@ -34,7 +34,7 @@ func resident(t *testing.T, path string) (bytes int64) {
 	return bytes
 }
 
-func TestTheFileIsNotHeldInMemory(t *testing.T) {
+func TestStoreIsNotHeldInMemory(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "directory.db")
 	d, err := Open(path, Seed{}, clock)

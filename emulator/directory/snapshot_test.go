@@ -81,7 +81,7 @@ func TestASnapshotComesBack(t *testing.T) {
 	}
 }
 
-func TestASnapshotThatCannotBeIsRefused(t *testing.T) {
+func TestInvalidSnapshotIsRefused(t *testing.T) {
 	t.Parallel()
 	b := inMemory(t)
 	app := b.application(&Application{DisplayName: "api", UniqueName: ptr("s.api")})

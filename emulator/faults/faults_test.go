@@ -66,7 +66,7 @@ func TestVerdictSaysWhatGraphSays(t *testing.T) {
 	}
 }
 
-func TestReportTellsWhatNeverStruck(t *testing.T) {
+func TestReportListsUnusedFaults(t *testing.T) {
 	t.Parallel()
 	var w faults.Injector
 	w.Add(faults.Rule{Name: "a", Status: 500, Next: 1}, faults.Rule{Status: 502, Path: "/never"})

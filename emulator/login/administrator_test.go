@@ -153,7 +153,7 @@ func TestAdminConsentToScopes(t *testing.T) {
 	}
 }
 
-func TestWhoMayConsentToWhat(t *testing.T) {
+func TestConsentPermissions(t *testing.T) {
 	t.Parallel()
 	graph := func(w *world) directory.RequiredResourceAccess {
 		return directory.RequiredResourceAccess{ResourceAppID: directory.MicrosoftGraphAppID, ResourceAccess: []directory.ResourceAccess{w.graphPermission("Role", "User.Read.All")}}

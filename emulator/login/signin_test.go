@@ -188,9 +188,9 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestACookieDiesAtLogout: a copy of the session's cookie is of no use after it,
+// TestLogoutRevokesSessionCookies: a copy of the session's cookie is of no use after it,
 // not even to a server that was started anew; another browser stays signed in.
-func TestACookieDiesAtLogout(t *testing.T) {
+func TestLogoutRevokesSessionCookies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	client, other := w.browser(), w.browser()

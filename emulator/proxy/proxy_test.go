@@ -108,7 +108,7 @@ func (r *rig) tunnel(host string) net.Conn {
 	return conn
 }
 
-func TestHostsEndHere(t *testing.T) {
+func TestHostsEndAtTheProxy(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil)
 	for _, http2 := range []bool{false, true} {

@@ -41,7 +41,7 @@ func TestLine(t *testing.T) {
 }
 
 // A Writer gives the same bytes however the text is cut into writes.
-func TestWriterCutAnywhere(t *testing.T) {
+func TestWriterOutputDoesNotDependOnSplits(t *testing.T) {
 	t.Parallel()
 	text := "  ::error::a\nb ::c\n::\n##vso[x] é\u202e ##[y]\x1b[31mred\x1b[0m\x1b[2J\n\t::warning x::"
 	want := "  :\\u003aerror::a\nb ::c\n:\\u003a\n##vso\\u005bx] é\\u202e ##\\u005by]\x1b[31mred\x1b[0m\\u001b[2J\n\t:\\u003awarning x::"

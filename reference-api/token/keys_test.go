@@ -81,7 +81,7 @@ func TestRotationIsFollowedAfterTheCooldown(t *testing.T) {
 	expect(sign(ours(), header, userClaims()), ErrUnknownKey, 4)
 }
 
-func TestCachedKeysOutliveAnOutage(t *testing.T) {
+func TestKeysStayCachedDuringOutage(t *testing.T) {
 	t.Parallel()
 	for name, broken := range map[string]func(http.ResponseWriter){
 		"unavailable": func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
