@@ -21,7 +21,7 @@ import (
 	"provision/emulator/login"
 )
 
-// Config is what a local tenant is made of.
+// Config is the configuration of a local tenant.
 type Config struct {
 	Dir        string           // the state directory, made with mode 0700; empty: in memory
 	Origin     string           // what clients reach it by: https://localhost:PORT

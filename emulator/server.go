@@ -68,7 +68,7 @@ func Origin(listeners []net.Listener) string {
 	return fmt.Sprintf("https://localhost:%d", listeners[0].Addr().(*net.TCPAddr).Port)
 }
 
-// Listeners are what a local tenant is served on.
+// Listeners are the listeners of a local tenant.
 type Listeners struct {
 	Public     []net.Listener // TLS: localhost, and Microsoft's public hosts for who is led here
 	Management net.Listener

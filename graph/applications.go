@@ -18,7 +18,7 @@ func ApplicationByAppID(appID string) Read {
 	return Read{Path: keyed("/applications", "appId", appID)}
 }
 
-// AuthenticationBehaviors reads those of an application, which Graph answers only
+// AuthenticationBehaviors reads the behaviors of an application, which Graph returns only
 // when they are selected.
 func AuthenticationBehaviors(id string) Read {
 	return Read{Path: object("applications", id), Query: url.Values{"$select": {"id,authenticationBehaviors"}}}

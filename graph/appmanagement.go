@@ -6,8 +6,8 @@ func AppManagementPolicy() Read {
 	return Read{Path: "/policies/defaultAppManagementPolicy", Optional: true}
 }
 
-// AppManagementPoliciesOf reads the policy that an application has of its own.
-// Source: Graph "List appManagementPolicies assigned to an application".
+// AppManagementPoliciesOf reads the policies that are assigned to an application. Source: Graph
+// "List appManagementPolicies assigned to an application".
 func AppManagementPoliciesOf(applicationID string) Read {
 	return Read{Path: object(Applications, applicationID) + "/appManagementPolicies", List: true, Optional: true}
 }

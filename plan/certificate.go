@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// CertificateUse is what the plan does with a certificate of an application.
+// CertificateUse is the action of the plan on a certificate of an application.
 type CertificateUse int
 
 const (

@@ -11,7 +11,7 @@ import (
 // TerraformKey names the hosting of a Terraform document.
 func TerraformKey(stack, document string) Key { return Key{Terraform, stack + "/" + document} }
 
-// Hosting is what Terraform is going to do for a document.
+// Hosting contains the actions of Terraform for a document.
 type Hosting struct {
 	Module    string            `json:"module,omitempty"` // "" where only the state is known
 	Resources []HostingResource `json:"resources,omitempty"`

@@ -20,7 +20,7 @@ type Key struct {
 
 func (k Key) String() string { return string(k.Kind) + " " + k.Name }
 
-// Object is what a declared and a live object have in common.
+// Object contains the common parts of a declared and a live object.
 type Object struct {
 	Key
 	Stack      string         // the owner; "" if no stack owns it
@@ -101,7 +101,7 @@ type State struct {
 	relations map[Key][]Key // of each object, while Advance removes objects
 }
 
-// AppManagement is what a tenant does not permit applications. It is empty if the caller
+// AppManagement contains the restrictions of a tenant on applications. It is empty if the caller
 // may not read it.
 type AppManagement struct {
 	Default json.RawMessage // Graph's tenantAppManagementPolicy

@@ -100,7 +100,7 @@ func newGraph(steps []Step) *stepGraph {
 	return g
 }
 
-// object is what a step writes to.
+// object returns the object that a step changes.
 func (s Step) object() Key {
 	switch {
 	case s.Kind == Password:

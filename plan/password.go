@@ -34,7 +34,7 @@ func (d *differ) passwords() {
 	}
 }
 
-// lost is why a password is of no use, "" where it is kept and good.
+// lost returns the reason why a password cannot be used, or "" if it is stored and valid.
 func (d *differ) lost(password Key) string {
 	kept := d.actual.Objects[password]
 	if kept == nil {

@@ -90,7 +90,7 @@ func (d *differ) secret(want *Declared, live *Live) {
 	d.step(s)
 }
 
-// federated plans a federated credential, which has a name of its own in its
+// federated plans a federated credential, which has a unique name in its
 // application.
 func (d *differ) federated(want *Declared, live *Live) {
 	s := Step{Action: Create, Key: want.Key, Stack: want.Stack, Refs: Refs{Resource: d.ref(want.Ends.Resource, ID)}, Changes: d.compare(want.Key, nil, want.Properties)}

@@ -132,7 +132,7 @@ func (p *Plan) foreign() (n int) {
 	return n
 }
 
-// entry is what people see of one object: all of its steps.
+// entry is the text for one object, with all of its steps.
 type entry struct {
 	action  Action
 	kind    Kind
@@ -205,7 +205,7 @@ func (p *Plan) change(c Change, paint func(tint, string) string) string {
 	return path + ": " + paint(red, p.value(c.From)) + " → " + paint(green, p.value(c.To))
 }
 
-// guid is what an id looks like.
+// guid matches an id.
 var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 
 // named puts what people call an id in its place.

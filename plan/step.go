@@ -2,7 +2,7 @@ package plan
 
 import "provision/stack"
 
-// Action is what a step does to its object.
+// Action is the action of a step on its object.
 type Action string
 
 // The actions.
@@ -33,10 +33,10 @@ type Step struct {
 	// disabled before it is removed) and then the rest.
 	Bodies []map[string]any `json:"bodies,omitempty"`
 
-	// Hosting is what Terraform is going to do.
+	// Hosting contains the actions of Terraform.
 	Hosting *Hosting `json:"hosting,omitempty"`
 
-	// Secret is what becomes of a client secret.
+	// Secret is the action on a client secret.
 	Secret *SecretStep `json:"secret,omitempty"`
 
 	// Needs are the objects that must exist before: those whose ids the bodies and

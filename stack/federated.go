@@ -8,7 +8,7 @@ const (
 	issuerOfTenant = "/${tenant.id}/v2.0" // after the cloud's authority
 )
 
-// Cloud is what the cloud of a target decides in manifests.
+// Cloud contains the defaults of manifests that depend on the cloud of a target.
 type Cloud struct {
 	Authority     string // the origin of its authorization server
 	TokenExchange string // the audience of federated credentials

@@ -28,7 +28,7 @@ func IsID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
 // IsMicrosoftGraph tells whether a manifest's reference means Microsoft Graph.
 func IsMicrosoftGraph(ref string) bool { return strings.EqualFold(ref, "Microsoft Graph") }
 
-// Mark is what an application or user of the stack carries.
+// Mark returns the mark of the stack's applications and users.
 func Mark(stack string) string { return MarkPrefix + stack }
 
 // UniqueName is Graph's uniqueName of an application of a stack.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// DefaultLifetime is a secret's where its manifest states none.
+// DefaultLifetime is the lifetime of a secret if its manifest sets none.
 const DefaultLifetime = 180 * 24 * time.Hour
 
 // Lifetime reads a duration as time.ParseDuration does, or in days as in 90d.

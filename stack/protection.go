@@ -2,7 +2,7 @@ package stack
 
 import "slices"
 
-// Protection is what provision must not do to the object of a document.
+// Protection contains the actions that provision must not apply to the object of a document.
 type Protection struct {
 	// RenamedFrom is the name under which the document created its application or
 	// group. The object keeps it as part of its uniqueName, which cannot change.

@@ -105,7 +105,7 @@ type Application struct {
 	Owners               []string              `json:"owners,omitempty"` // see Owner; nil: owners are not managed; empty: no owners
 }
 
-// API is what an application offers as an API.
+// API contains the settings of an application as an API.
 type API struct {
 	AcceptMappedClaims          *bool                      `json:"acceptMappedClaims,omitempty"`
 	RequestedAccessTokenVersion *int                       `json:"requestedAccessTokenVersion,omitempty"`

@@ -59,7 +59,7 @@ type Endpoint struct {
 	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that made something
 }
 
-// ID is what the endpoint is known by in reports and baselines.
+// ID returns the name of the endpoint in reports and baselines.
 func (e Endpoint) ID() string { return cmp.Or(e.Name, e.Request) }
 
 // Fixture is a request beside a case's own. In Setup's answer and, for
@@ -82,7 +82,7 @@ type Expect struct {
 	Contains string         `json:"contains,omitempty"` // text that the answer must have
 }
 
-// Case is one request written by hand, beside the derived ones.
+// Case is one request that the document declares in addition to the derived requests.
 type Case struct {
 	Pos Position `json:"-"`
 

@@ -19,7 +19,7 @@ type Warning struct {
 	Repository string `json:"-"`
 }
 
-// Warnings are those of stacks, in the order of the manifests.
+// Warnings returns the warnings about stacks, in the order of the manifests.
 func Warnings(stacks []*Stack) (all []Warning) {
 	for _, s := range stacks {
 		for _, a := range s.Applications {

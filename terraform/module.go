@@ -28,7 +28,7 @@ func BuiltIn() []string {
 	return all
 }
 
-// Module is what a module takes and gives.
+// Module describes the variables and outputs of a module.
 type Module struct {
 	Variables map[string]Variable
 	Outputs   map[string]Output

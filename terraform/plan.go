@@ -10,7 +10,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// Plan is what the program is going to do.
+// Plan contains the actions that Terraform is going to execute.
 type Plan struct {
 	Exists    bool           // there is something already
 	Resources []Resource     // the resources that change, by address

@@ -34,7 +34,7 @@ func Exists(dir string) bool {
 	return exists
 }
 
-// Record is what an apply leaves in the folder of a workspace.
+// Record is the content of the file that an apply writes to the folder of a workspace.
 type Record struct {
 	Outputs map[string]any `json:"outputs"`         // of the last apply that was completed
 	Needs   []string       `json:"needs,omitempty"` // as the configuration had them
@@ -142,7 +142,7 @@ func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
 // Forget removes the folder after its resources have been destroyed.
 func (w Workspace) Forget() error { return os.RemoveAll(w.Dir) }
 
-// Outputs are those of the state.
+// Outputs returns the outputs of the state.
 func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]any, error) {
 	unlock, err := w.lock(ctx)
 	if err != nil {

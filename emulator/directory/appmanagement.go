@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// AppManagementPolicy is what the tenant does not allow applications by default.
-// Source: Graph resource type "tenantAppManagementPolicy".
+// AppManagementPolicy contains the default restrictions of the tenant on applications. Source:
+// Graph resource type "tenantAppManagementPolicy".
 type AppManagementPolicy struct {
 	ID                           string                    `json:"id"`
 	DeletedDateTime              *time.Time                `json:"deletedDateTime"`
@@ -20,13 +20,13 @@ type AppManagementPolicy struct {
 	ServicePrincipalRestrictions AppManagementRestrictions `json:"servicePrincipalRestrictions"`
 }
 
-// AppManagementRestrictions are those of credentials.
+// AppManagementRestrictions are restrictions on credentials.
 type AppManagementRestrictions struct {
 	PasswordCredentials []CredentialRestriction `json:"passwordCredentials"`
 	KeyCredentials      []CredentialRestriction `json:"keyCredentials"`
 }
 
-// ApplicationRestrictions are those of applications.
+// ApplicationRestrictions are restrictions on applications.
 type ApplicationRestrictions struct {
 	PasswordCredentials []CredentialRestriction    `json:"passwordCredentials"`
 	KeyCredentials      []CredentialRestriction    `json:"keyCredentials"`
@@ -58,7 +58,7 @@ type AttributeExemption struct {
 	Value    string `json:"value"`
 }
 
-// IdentifierURIRestrictions are those of identifier URIs.
+// IdentifierURIRestrictions are restrictions on identifier URIs.
 type IdentifierURIRestrictions struct {
 	NonDefault *IdentifierURIRestriction `json:"nonDefaultUriAddition"`
 }

@@ -19,7 +19,7 @@ type CustomAppManagementPolicy struct {
 	AppliesToIDs    []string           `json:"-"`
 }
 
-// CustomRestrictions are those of a CustomAppManagementPolicy.
+// CustomRestrictions are the restrictions of a CustomAppManagementPolicy.
 type CustomRestrictions struct {
 	PasswordCredentials     []CredentialRestriction `json:"passwordCredentials"`
 	KeyCredentials          []CredentialRestriction `json:"keyCredentials"`

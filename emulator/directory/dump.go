@@ -98,7 +98,7 @@ func relations(object any) map[string][]string {
 	return nil
 }
 
-// addRelations puts what Graph shows at paths of its own into an object's entry.
+// addRelations adds the relations that Graph returns at separate paths to an object's entry.
 func addRelations(entry map[string]any, object any) error {
 	for relation, ids := range relations(object) {
 		entry[relation] = ids

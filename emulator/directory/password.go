@@ -11,10 +11,9 @@ import (
 	"unicode"
 )
 
-// passwordIterations is far below what a public service needs: the passwords
-// here open a tenant on this machine alone and are kept beside it, a matrix of
-// tests signs in with them by the hundred, and every plan proves them by the
-// thousand.
+// passwordIterations is far lower than a public service requires: the passwords give access only
+// to a tenant on this machine and are stored next to it. Tests sign in hundreds of times, and a
+// plan can test thousands of passwords.
 const passwordIterations = 1_000
 
 // PasswordHash keeps a user's password as PBKDF2-HMAC-SHA256 (RFC 8018).
@@ -145,8 +144,8 @@ func (tx *Tx) RemovePassword(holderID, keyID string) error {
 	return NotFound(holderID)
 }
 
-// keptPasswords returns those of the stored secrets that an update still
-// lists: it may drop some, but neither change one nor bring its own.
+// keptPasswords returns the stored secrets that an update still lists. An update can remove
+// secrets, but cannot change or add a secret.
 func keptPasswords(stored, listed []PasswordCredential) ([]PasswordCredential, error) {
 	var kept []PasswordCredential
 	for _, l := range listed {

@@ -33,7 +33,8 @@ type RoleDefinition struct {
 	RolePermissions []RolePermission `json:"rolePermissions"` // empty for built-in roles
 }
 
-// RolePermission is what a role allows. Source: Graph resource type "unifiedRolePermission".
+// RolePermission contains the actions that a role allows. Source: Graph resource type
+// "unifiedRolePermission".
 type RolePermission struct {
 	AllowedResourceActions []string `json:"allowedResourceActions"`
 	Condition              *string  `json:"condition"`

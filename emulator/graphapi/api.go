@@ -15,7 +15,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// Config is what the API is built from.
+// Config is the configuration of the API.
 type Config struct {
 	Directory *directory.Directory
 	Origin    string // scheme, host and port that clients see, e.g. https://localhost:8443
@@ -25,15 +25,14 @@ type Config struct {
 	Clock        func() time.Time
 	// Observe, if set, is called for every answered request.
 	Observe func(*http.Request, Observation)
-	// Interfere, when set, is asked what happens to an item of a $batch. Path
+	// Interfere, if set, decides whether a fault replaces the answer to an item of a $batch. Path
 	// begins with the version.
 	Interfere func(method, path, client string) Interference
-	// Meter, when set, takes what every request costs from its caller's quotas.
+	// Meter, if set, subtracts the cost of every request from its caller's quotas.
 	Meter func(Cost) Throttled
 }
 
-// Interference is what happens to a request in the place of its answer. The
-// zero value is nothing.
+// Interference is a fault that replaces the answer to a request. The zero value is no fault.
 type Interference struct {
 	Status        int // answered instead
 	Code, Message string
@@ -43,7 +42,7 @@ type Interference struct {
 	Drop          bool   // the connection of the whole batch is closed
 }
 
-// Observation is what a log of requests cannot see from outside.
+// Observation contains data for a log of requests that is not visible outside of the handler.
 type Observation struct {
 	Client string         // the caller's appId
 	Batch  []ObservedItem // the requests inside a $batch, in the order of their answers
@@ -100,7 +99,7 @@ func New(config Config) http.Handler {
 	return s
 }
 
-// call is one request: of its own, or an item of a batch.
+// call is one request: a single request or an item of a batch.
 type call struct {
 	service         *service
 	cloud           cloud
@@ -122,7 +121,7 @@ type call struct {
 	metered         http.Header // what the answer tells of its cost
 }
 
-// answer is what a call is answered with. body nil means none.
+// answer is the answer to a call. If body is nil, the answer has no body.
 type answer struct {
 	status   int
 	body     json.RawMessage

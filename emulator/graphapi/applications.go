@@ -28,7 +28,7 @@ var applicationRoutes = []route{
 	{method: "DELETE", pattern: "applications/{id}/owners/{owner}/$ref", requires: writePrincipals, handle: (*call).removeOwner},
 }
 
-// reads is what a View and a Tx both answer.
+// reads is the interface that View and Tx share.
 type reads interface {
 	Application(id string) (*directory.Application, bool)
 	ApplicationByAppID(appID string) (*directory.Application, bool)
@@ -73,7 +73,7 @@ func (c *call) application(from reads) (*directory.Application, error) {
 	return app, nil
 }
 
-// mustBeGUID refuses an object id that cannot be one.
+// mustBeGUID refuses an object id that is not a GUID.
 func (k key) mustBeGUID() error {
 	if uuid.Validate(k.value) != nil {
 		return badRequest("Invalid object identifier '%s'.", k.value)
@@ -206,9 +206,8 @@ func (c *call) createsIfMissing() bool {
 	return false
 }
 
-// updateApplication also makes the application that a uniqueName names, where
-// it is missing and the caller prefers that.
-// Source: learn.microsoft.com/graph/api/application-upsert.
+// updateApplication also creates the application with a uniqueName if it does not exist and the
+// caller prefers this. Source: learn.microsoft.com/graph/api/application-upsert.
 func (c *call) updateApplication() (answer, error) {
 	b, err := c.object()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"provision/emulator/odata"
 )
 
-// activity is what the audit log calls an operation.
+// activity is the name of an operation in the audit log.
 type activity struct {
 	name     string // as the log shows it
 	kind     string // Add, Update, Delete, Assign or Unassign
@@ -160,7 +160,7 @@ func (c *call) audit(a answer) {
 	c.service.directory.RecordAudit(entry)
 }
 
-// auditTarget finds an object by whatever key a path has.
+// auditTarget finds an object by the key in a path.
 func (c *call) auditTarget(view directory.View, key string) (any, bool) {
 	if object, ok := view.Object(key); ok {
 		return object, true

@@ -13,7 +13,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// GraphToken is what a valid access token for Microsoft Graph says of its bearer.
+// GraphToken contains the claims of a valid access token for Microsoft Graph about its bearer.
 type GraphToken struct {
 	TenantID string   // tid
 	AppID    string   // appid: the client

@@ -14,7 +14,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// Config is what a Login needs.
+// Config is the configuration of a Login.
 type Config struct {
 	Tenants *directory.Tenants
 	Origin  string           // scheme, host and port that clients know, as in https://localhost:8443

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Program is what runs in a folder.
+// Program is a program that runs in a folder.
 type Program struct {
 	Dir     string   // of its lock, process id and log
 	Command []string // name and arguments
@@ -100,7 +100,7 @@ func (p Program) ready(ctx context.Context, ended <-chan error) error {
 
 var errEnded = errors.New("exit status 0")
 
-// ask tells whether the URL answers, whatever it says.
+// ask tells whether the URL gives any answer.
 func (p Program) ask(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL, nil)
 	if err != nil {
