@@ -180,6 +180,9 @@ func (a batchAnswer) answer(operation string) answer {
 	if a.Status >= 400 {
 		return answer{err: errorOf(operation, a.Status, a.Body)}
 	}
+	if a.Status < 200 || a.Status >= 300 { // or none
+		return answer{err: fmt.Errorf("%s: Graph answered with status %d, which is neither a success nor an error", operation, a.Status)}
+	}
 	if first := bytes.TrimLeft(a.Body, " \t\r\n"); len(first) > 0 && first[0] != '{' && !bytes.Equal(first, []byte("null")) {
 		return answer{err: fmt.Errorf("%s: %w", operation, &unreadable{strconv.Itoa(a.Status), a.header("Content-Type")})}
 	}
@@ -251,6 +254,9 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 	}
 	byID := make(map[string]batchAnswer, len(requests))
 	for _, r := range responses.Responses {
+		if _, twice := byID[r.ID]; twice {
+			return nil, fmt.Errorf("%s: the batch's answer has two results for request %q", operationOf(requests), r.ID)
+		}
 		byID[r.ID] = r
 	}
 	return byID, nil

@@ -84,15 +84,24 @@ func (t *retrier) send(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.Body = io.NopCloser(bytes.NewReader(raw))
-	if answer.StatusCode < 300 && len(raw) > 0 && !json.Valid(raw) {
+	switch valid := json.Valid(raw); {
+	case answer.StatusCode >= 300 && answer.StatusCode < 400:
+		// Its target is not Graph: another host's answer must not look like the tenant's.
 		return nil, &unreadable{answer.Status, answer.Header.Get("Content-Type")}
+	case answer.StatusCode < 300 && len(raw) > 0 && !valid:
+		return nil, &unreadable{answer.Status, answer.Header.Get("Content-Type")}
+	case answer.StatusCode >= 400 && !valid:
+		// The SDK reads errors as JSON alone, and would lose the status of a gateway's page.
+		raw, _ = json.Marshal(map[string]any{"error": map[string]string{"message": (&unreadable{answer.Status, answer.Header.Get("Content-Type")}).Error()}})
+		answer.Header.Set("Content-Type", "application/json")
+		answer.ContentLength = int64(len(raw))
 	}
+	answer.Body = io.NopCloser(bytes.NewReader(raw))
 	return answer, nil
 }
 
-// unreadable is a successful answer that is not JSON, for example the page of a proxy
-// or a login portal. The operation may not have been carried out.
+// unreadable is an answer that is not Graph's JSON, for example the page of a proxy or a
+// redirect to a login portal. The operation may not have been carried out.
 type unreadable struct{ status, contentType string }
 
 func (e *unreadable) Error() string {

@@ -31,17 +31,20 @@ func (a Assignments) Unassign(ctx context.Context, user string) (restore func(co
 	var removed []assignment
 	restore = func(ctx context.Context) error {
 		for ; len(removed) > 0; removed = removed[1:] {
-			if err := a.Graph.Send(ctx, graph.AssignRole(resource, user, removed[0].AppRoleID)).Err; err != nil {
+			if err := a.Graph.Send(ctx, graph.AssignRole(resource, user, removed[0].AppRoleID)).Err; err != nil && !graph.Exists(err) {
 				return &NotGivenBack{err}
 			}
 		}
 		return nil
 	}
 	for _, one := range held {
-		if err := a.Graph.Send(ctx, graph.RemoveAssignment(resource, one.ID)).Err; err != nil {
+		err := a.Graph.Send(ctx, graph.RemoveAssignment(resource, one.ID)).Err
+		if err == nil || !graph.Lasting(err) || graph.NotFound(err) {
+			removed = append(removed, one) // also where the answer was lost, and Graph has carried it out
+		}
+		if err != nil && !graph.NotFound(err) {
 			return nil, errors.Join(err, restore(context.WithoutCancel(ctx)))
 		}
-		removed = append(removed, one)
 	}
 	return restore, nil
 }
