@@ -33,6 +33,8 @@ type Repository struct {
 	Manifests  string   // the folder of the manifests
 	Start      string   // the command that starts the API; "" where the bundled API is verified
 	URL        string   // where the API answers then
+	ForAPI     bool     // the manifests declare one API, whose settings Start gets
+	Runtime    string   // that Start needs: python, node or go; "" for none or unknown
 	Install    string   // a shell command that installs what Start needs; "" for nothing
 	Env        []string // dotenv files that apply writes and Start reads
 	Release    string   // OWNER/REPO@VERSION of provision
@@ -41,8 +43,15 @@ type Repository struct {
 	Branch     string // that is deployed
 }
 
-// Python tells whether the API needs Python.
-func (r Repository) Python() bool { return strings.HasPrefix(r.Install, "pip ") }
+// Launch is the command that starts the API against the local tenant: exec redirects
+// Microsoft's hosts, and output --for-api adds the settings that the API needs.
+func (r Repository) Launch() string {
+	launch := "provision exec -- "
+	if r.ForAPI {
+		launch += "provision output --for-api " + shellQuote(r.Manifests) + " -- "
+	}
+	return launch + r.Start
+}
 
 // File is a file of a pipeline.
 type File struct {

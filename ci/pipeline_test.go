@@ -15,9 +15,11 @@ import (
 
 // repositories has one repository for each variant of a pipeline.
 var repositories = map[string]ci.Repository{
-	"with an API": {Manifests: "manifests", Start: "uvicorn main:app --port 8000", URL: "http://127.0.0.1:8000", Install: "pip install -r requirements.txt",
+	"with an API": {Manifests: "manifests", Start: "uvicorn main:app --port 8000", URL: "http://127.0.0.1:8000", ForAPI: true, Runtime: "python", Install: "pip install -r requirements.txt",
 		Env: []string{"out/api.env"}, Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "main"},
-	"without": {Manifests: "identity and access", URL: "http://127.0.0.1:8000", Release: "contoso/provision@v1.2.3", Staging: "test-eu", Production: "prod_eu", Branch: "release/1"},
+	"in Node.js": {Manifests: "manifests", Start: "node app.js", URL: "http://127.0.0.1:8000", ForAPI: true, Runtime: "node", Install: "npm ci", Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "main"},
+	"in Go":      {Manifests: "manifests", Start: "go run .", URL: "http://127.0.0.1:8000", Runtime: "go", Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "main"},
+	"without":    {Manifests: "identity and access", URL: "http://127.0.0.1:8000", Release: "contoso/provision@v1.2.3", Staging: "test-eu", Production: "prod_eu", Branch: "release/1"},
 }
 
 func pipelines(t *testing.T, system string, check func(t *testing.T, f ci.File)) {
@@ -113,7 +115,7 @@ func TestPipelinesAreExplained(t *testing.T) {
 // TestPipelinesQuote: names and commands reach the shell as they are, and run nothing else.
 func TestPipelinesQuote(t *testing.T) {
 	t.Parallel()
-	r := ci.Repository{Manifests: "my manifests", Start: `sh -c 'echo a: b # c'`, URL: "http://127.0.0.1:8000/$(id)", Env: []string{"out/a b;id.env"},
+	r := ci.Repository{Manifests: "my manifests", ForAPI: true, Start: `sh -c 'echo a: b # c'`, URL: "http://127.0.0.1:8000/$(id)", Env: []string{"out/a b;id.env"},
 		Release: "contoso/provision@v1", Staging: "staging", Production: "production", Branch: "1.0"}
 	for _, system := range ci.Systems {
 		files, err := ci.Pipeline(system, r)
@@ -146,7 +148,7 @@ func TestPipelinesQuote(t *testing.T) {
 			collect(document)
 		}
 		all := strings.Join(text, "\n")
-		for _, want := range []string{"validate 'my manifests'", "provision exec -- " + r.Start + " > api.log 2>&1 &", "--url 'http://127.0.0.1:8000/$(id)'", ". ./'out/a b;id.env'"} {
+		for _, want := range []string{"validate 'my manifests'", "provision exec -- provision output --for-api 'my manifests' -- " + r.Start + " > api.log 2>&1 &", "--url 'http://127.0.0.1:8000/$(id)'", ". ./'out/a b;id.env'"} {
 			if !strings.Contains(all, want) {
 				t.Errorf("%s: no command has %s", system, want)
 			}
@@ -172,5 +174,31 @@ func TestPipelineOfAnUnknownSystem(t *testing.T) {
 	t.Parallel()
 	if _, err := ci.Pipeline("jenkins", ci.Repository{}); err == nil {
 		t.Error("it has one")
+	}
+}
+
+// TestPipelinesSetUpTheRuntime: each system installs the runtime and the packages of the API.
+func TestPipelinesSetUpTheRuntime(t *testing.T) {
+	t.Parallel()
+	for system, want := range map[string]map[string]string{
+		"github":       {"in Node.js": "uses: actions/setup-node@", "in Go": "uses: actions/setup-go@", "with an API": "uses: actions/setup-python@"},
+		"gitlab":       {"in Node.js": "image: node:", "in Go": "image: golang:", "with an API": "image: python:"},
+		"azure-devops": {"in Node.js": "npm ci", "with an API": "pip install"},
+	} {
+		for name, line := range want {
+			files, err := ci.Pipeline(system, repositories[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all string
+			for _, f := range files {
+				all += string(f.Content)
+			}
+			for _, line := range []string{line, repositories[name].Install, repositories[name].Launch()} {
+				if !strings.Contains(all, line) {
+					t.Errorf("%s, %s: %q is missing", system, name, line)
+				}
+			}
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/ci"
+	"provision/protected"
 	"provision/stack"
 )
 
@@ -50,13 +51,21 @@ main branch it applies the reviewed plan behind an environment, and every night 
 drift, for secrets that expire, and for environments that nobody needs.
 
 The command that starts the API is found for FastAPI applications; --start states another one.
+Its packages are installed by the package.json, requirements.txt, pyproject.toml or go.mod of
+the repository.
 --release names the repository and the version of provision that the pipeline installs.`,
 		Example: "  provision ci init github --release contoso/provision@v1\n  provision ci init gitlab --release contoso/provision@v1.0.0 --start 'npm start' --api-url http://127.0.0.1:3000",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || !slices.Contains(ci.Systems, args[0]) {
+			switch {
+			case len(args) != 1:
 				return hint(usagef("ci init requires a CI system"), "choose one of: %s", strings.Join(ci.Systems, ", "))
+			case slices.Contains(ci.Systems, args[0]):
+				return nil
 			}
-			return nil
+			if near := stack.Nearest(args[0], ci.Systems); near != "" {
+				return hint(usagef("%q is not a known CI system", args[0]), "did you mean %s?", near)
+			}
+			return hint(usagef("%q is not a known CI system", args[0]), "choose one of: %s", strings.Join(ci.Systems, ", "))
 		},
 		ValidArgs: ci.Systems,
 		RunE:      func(_ *cobra.Command, args []string) error { return a.writePipeline(args[0]) },
@@ -90,6 +99,9 @@ func (a *app) writePipeline(system string) error {
 	if strings.ContainsAny(r.Manifests, "#:\n\r") || strings.Contains(r.Manifests, "${{") {
 		return hint(usagef("--manifests %q cannot stand in a pipeline", r.Manifests), "name a folder without # and :")
 	}
+	if r.Start != "" && strings.TrimSpace(r.Start) == "" {
+		return hint(usagef("--start is empty"), "name the command that starts the API: --start 'npm start'")
+	}
 	if strings.ContainsAny(r.Start, "\n\r") {
 		return hint(usagef("--start has more than one line"), "write a script, and name it")
 	}
@@ -106,9 +118,13 @@ func (a *app) writePipeline(system string) error {
 			return hint(usagef("the Output file %q cannot stand in a pipeline", file), "give it a name in one line, without ${{")
 		}
 	}
-	app := findFastAPI(".")
+	r.ForAPI = len(protected.APIs(stacks)) == 1 // output --for-api is about one
 	if r.Start == "" {
-		r.Start, r.Install = app.start, app.install
+		if app := findFastAPI("."); app.start != "" {
+			r.Start, r.Install, r.Runtime = app.start, app.install, "python"
+		}
+	} else {
+		r.Runtime, r.Install = findRuntime(".", r.Start)
 	}
 	files, err := ci.Pipeline(system, r)
 	if err != nil {
@@ -133,6 +149,9 @@ func (a *app) writePipeline(system string) error {
 		a.say("note: no FastAPI application was found: the pipeline verifies the bundled API; --start COMMAND names the command that starts yours")
 	} else {
 		fmt.Fprintf(a.stdout, "the API is started with: %s\n", r.Start)
+		if r.Runtime == "" {
+			a.say("note: the root of the repository declares no packages for the command (package.json, requirements.txt, pyproject.toml or go.mod): add the steps that install `%s` needs before the step that starts the API", r.Start)
+		}
 	}
 	if system == "github" {
 		fmt.Fprintf(a.stdout, "\nNext: commit the files, and create the deployer: %s\n", program()+" ci bootstrap github OWNER/REPO --target "+r.Staging)
