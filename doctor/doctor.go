@@ -38,18 +38,24 @@ type Subject struct {
 	Stacks    []*stack.Stack
 	LoadError error // why they cannot be read
 
-	Target     string
-	Local      bool
-	TenantID   string // id or domain, as provision.yaml has it
-	Authority  string // origin of the authorization server
-	Graph      string // origin of Microsoft Graph
-	Credential string // its name in provision.yaml
-	Folder     string // where the target's secrets are kept
+	Target       string
+	Local        bool
+	Unopened     error  // why the local tenant cannot be opened
+	UnopenedHint string // what to do then
+	Home         string // target of the home, where Target is a customer's
+	HomeTenantID string // of Home, as provision.yaml has it
+	TenantID     string // id or domain, as provision.yaml has it
+	Authority    string // origin of the authorization server
+	Graph        string // origin of Microsoft Graph
+	Credential   string // its name in provision.yaml
+	Folder       string // where the target's secrets are kept
 
 	HTTP    *http.Client
 	Proxy   func(*http.Request) (*url.URL, error)
 	Connect func() (*graph.Client, error)
-	Now     func() time.Time
+	// ConnectHome opens the home tenant.
+	ConnectHome func() (*graph.Client, error)
+	Now         func() time.Time
 
 	// Terraform finds the program, and says its version.
 	Terraform func(context.Context) (version string, err error)
@@ -84,6 +90,7 @@ var checks = []check{
 	{name: "clock", needs: []string{"authority"}, run: clock},
 	{name: "sign-in", needs: []string{"authority"}, run: signIn},
 	{name: "tenant", needs: []string{"sign-in"}, run: tenant},
+	{name: "home", needs: []string{"sign-in"}, run: home},
 	{name: "permissions", needs: []string{"sign-in"}, run: permissions},
 	{name: "directory roles", needs: []string{"sign-in"}, run: directoryRoles},
 	{name: "app policy", needs: []string{"manifests", "tenant"}, run: appPolicy},

@@ -27,6 +27,9 @@ const maxDocument = 1 << 20
 
 // authority reads the discovery document of the tenant.
 func authority(ctx context.Context, s *Subject) Finding {
+	if s.Unopened != nil {
+		return Finding{Status: Failure, Message: "the local tenant cannot be opened: " + oneLine(s.Unopened.Error()), Hint: s.UnopenedHint}
+	}
 	address := s.Authority + "/" + s.TenantID + "/v2.0/.well-known/openid-configuration"
 	answer, err := fetch(ctx, s.HTTP, address)
 	if err != nil {
@@ -131,6 +134,25 @@ func tenant(ctx context.Context, s *Subject) Finding {
 		return f
 	}
 	return ofTarget(s)
+}
+
+// home reads the tenant where the applications of a customer are registered.
+func home(ctx context.Context, s *Subject) Finding {
+	if s.Home == "" {
+		return Finding{}
+	}
+	var at graph.Tenant
+	client, err := s.ConnectHome()
+	if err == nil {
+		at, err = client.Tenant(ctx)
+	}
+	switch {
+	case err != nil:
+		return Finding{Status: Failure, Message: "target " + s.Home + ": " + oneLine(err.Error()), Hint: "the appIds are read from the home: sign in to its tenant too, or set a credential for target " + s.Home + " in provision.yaml"}
+	case !at.Named(s.HomeTenantID):
+		return Finding{Status: Failure, Message: fmt.Sprintf("%s, %s (%s) is not the tenant of target %s, %s", at.DisplayName, at.Domain, at.ID, s.Home, s.HomeTenantID), Hint: "set a credential for target " + s.Home + " in provision.yaml"}
+	}
+	return Finding{Status: OK, Message: fmt.Sprintf("target %s: %s, %s (%s)", s.Home, at.DisplayName, at.Domain, at.ID)}
 }
 
 // ofTarget says whether the tenant that was signed in to is the target's.

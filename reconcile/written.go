@@ -174,7 +174,7 @@ func (w *Written) check(file string, text []byte) (old []byte, err error) {
 	switch {
 	case slices.Contains(w.elsewhere[key], sum(old)):
 	case !ours:
-		return nil, &sink.Refused{File: file, Why: "provision did not write it", Flag: "--overwrite"}
+		return nil, &sink.Refused{File: file, Why: "provision has no record that it wrote it", Flag: "--overwrite"}
 	case !slices.Contains(known.SHA256, sum(old)):
 		return nil, &sink.Refused{File: file, Why: "it changed after provision wrote it", Flag: "--overwrite"}
 	}

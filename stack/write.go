@@ -35,6 +35,8 @@ func (d *document) howToWrite(location, want []string, got string) string {
 		return as("[" + inline(value) + "]")
 	case takes("array") && got == "object":
 		return "write a list: start each entry with `- `"
+	case takes("string") && got == "number" && name == "lifetime":
+		return as(scalarText(value) + "d") // 90 is days, as in 90d
 	case takes("string") && (got == "number" || got == "boolean"):
 		return as(quoted(scalarText(value)))
 	case takes("string") && got == "array":

@@ -24,8 +24,11 @@ func chooseFlags(c *cobra.Command) {
 // all APIs.
 func (a *app) chosen(stacks []*stack.Stack) ([]protected.API, error) {
 	all := protected.APIs(stacks)
+	if home := a.homeOf(a.config.GetString("target")); len(all) == 0 && home != "" {
+		return nil, hint(usagef("the API is verified in its home, target %s, and not in the tenant of a customer", home), "`%s`", a.commandOn(home, a.where, a.verb, a.stageArgs()...))
+	}
 	if len(all) == 0 {
-		return nil, hint(usagef("no Conformance document: the requirements of the API are not declared"), "add one; see manifests/vscode-fastapi/conformance.yaml")
+		return nil, hint(usagef("no Conformance document: the requirements of the API are not declared"), "derive one from the OpenAPI document of the API: `%s > conformance.yaml`, or write one: docs/verify.md", a.command("verify", "--openapi", "openapi.json"))
 	}
 	if name := a.config.GetString("stack"); name != "" {
 		all = slices.DeleteFunc(all, func(p protected.API) bool { return p.Stack.Name != name })

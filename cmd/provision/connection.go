@@ -40,6 +40,7 @@ type connection struct {
 	keep              reconcile.Keep
 	hosting           *hosting
 	home              reconcile.Home // of a customer's target
+	homeID            string         // tenant id of the home, if it is the local tenant
 	lag               time.Duration  // how long writes may stay invisible
 	newSecretPatience time.Duration  // how long the token endpoint may not know a new secret
 	now               func() time.Time
@@ -80,6 +81,9 @@ func (a *app) realTenant(name string) (id string, err error) {
 			known = append(known, k)
 		}
 		slices.Sort(known)
+		if name == allTargets || strings.Contains(name, ",") {
+			return "", hint(usagef("%s takes one target, not %q", a.verb, name), "only plan and apply take several targets; name one of: %s", strings.Join(known, ", "))
+		}
 		if near := stack.Nearest(name, known); near != "" {
 			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", display.ShellQuote(near))
 		}

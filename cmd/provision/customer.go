@@ -54,7 +54,7 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 	}
 	tenant, err := localTenantNamed(ctx, s.manage, name)
 	if err == nil {
-		s.home = reconcile.Home{Graph: s.graph, ApplyCommand: a.homeCommand(stack.Local)}
+		s.home, s.homeID = reconcile.Home{Graph: s.graph, ApplyCommand: a.homeCommand(stack.Local)}, s.tenantID
 		s.graph, err = s.graphOf(tenant.TenantID, tenant.ClientID, tenant.ClientSecret)
 	}
 	if err != nil {

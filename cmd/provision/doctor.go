@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"provision/doctor"
 	"provision/graph"
 	"provision/internal/display"
+	"provision/reconcile"
 	"provision/stack"
 	"provision/terraform"
 )
@@ -78,12 +80,26 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 		},
 	}
 	s.Stacks, s.LoadError = a.load(args)
-	if target == "local" {
-		c, err := a.connectLocal(ctx)
-		if err != nil {
+	home := a.homeOf(target)
+	if target == stack.Local || home == stack.Local {
+		s.Local = true
+		c, err := a.connect(ctx)
+		if errors.As(err, new(usage)) || ctx.Err() != nil {
 			return nil, nil, err
 		}
-		s.Local, s.TenantID, s.Authority, s.Graph, s.Credential, s.HTTP = true, c.tenantID, c.authority, c.authority, "administrator of the local tenant", c.http
+		if err != nil {
+			var h hinted
+			if errors.As(err, &h) {
+				s.UnopenedHint = h.hint
+			}
+			s.Unopened = err
+			return s, func() {}, nil
+		}
+		if home != "" {
+			s.Home, s.HomeTenantID = home, c.homeID
+			s.ConnectHome = func() (*graph.Client, error) { return c.home.Graph, nil }
+		}
+		s.TenantID, s.Authority, s.Graph, s.Credential, s.HTTP = c.tenantID, c.authority, c.authority, "administrator of the local tenant", c.http
 		s.Connect = func() (*graph.Client, error) { return c.graph, nil }
 		s.Refusals = a.refusalTexts(func() *connection { return c }, s.Stacks)
 		return s, c.close, nil
@@ -100,6 +116,20 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 			return nil, err
 		}
 		return c.graph, nil
+	}
+	if home != "" {
+		s.Home = home
+		if s.HomeTenantID, err = a.realTenant(home); err != nil {
+			return nil, nil, err
+		}
+		s.ConnectHome = func() (*graph.Client, error) {
+			at, err := a.connectReal(home)
+			if err != nil {
+				return nil, err
+			}
+			c.home = reconcile.Home{Graph: at.graph, ApplyCommand: a.homeCommand(home)}
+			return at.graph, nil
+		}
 	}
 	s.Refusals = a.refusalTexts(func() *connection { return c }, s.Stacks)
 	return s, func() {}, nil

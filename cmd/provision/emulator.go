@@ -12,7 +12,6 @@ import (
 	"provision/emulator"
 	"provision/emulator/faults"
 	"provision/localtenant"
-	"provision/stack"
 )
 
 func (a *app) emulator() *cobra.Command {
@@ -121,9 +120,9 @@ than provision: every provision command serves the tenant itself while it runs.`
 func (a *app) faults() ([]faults.Rule, error) {
 	var rules []faults.Rule
 	if path := a.config.GetString("faults"); path != "" {
-		raw, err := stack.ReadFile(path, maxInput)
+		raw, err := readInput("faults", path)
 		if err != nil {
-			return nil, usagef("--faults: %w", err)
+			return nil, err
 		}
 		if rules, err = faults.Parse(raw); err != nil {
 			return nil, usagef("--faults %s: %w", path, err)

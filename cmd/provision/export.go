@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -125,6 +126,9 @@ func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Regist
 		if near := nearRegistration(ctx, c, none); near != "" {
 			return nil, hint(err, "did you mean --name %s?", display.ShellQuote(near))
 		}
+		if c.manage != nil {
+			return nil, hint(err, "%s", registrationsHint(ctx, c))
+		}
 		return nil, hint(err, "list the registrations: `az ad app list --all --query \"[].{name:displayName, appId:appId}\"`")
 	}
 	if s.All {
@@ -138,15 +142,35 @@ func nearRegistration(ctx context.Context, c *connection, none *adopt.NotFound) 
 	if none.What != "display name" {
 		return ""
 	}
+	return stack.Nearest(none.Value, registrationNames(ctx, c))
+}
+
+// registrationNames are the display names of a tenant; none if they cannot be read: then
+// another error says more.
+func registrationNames(ctx context.Context, c *connection) (names []string) {
 	all, err := find(ctx, c, adopt.Selection{All: true})
 	if err != nil {
-		return "" // the first error says more
+		return nil
 	}
-	var names []string
 	for _, r := range all {
 		names = append(names, r.DisplayName)
 	}
-	return stack.Nearest(none.Value, names)
+	return names
+}
+
+// registrationsHint lists the registrations of the local tenant, which the Azure CLI of the
+// user does not reach.
+func registrationsHint(ctx context.Context, c *connection) string {
+	const most = 10
+	names := registrationNames(ctx, c)
+	if len(names) == 0 {
+		return fmt.Sprintf("the local tenant has no registrations: create some with `%s`, or read a real tenant with --target", c.command("apply"))
+	}
+	said := "the local tenant has: " + strings.Join(names[:min(most, len(names))], ", ")
+	if more := len(names) - most; more > 0 {
+		said += fmt.Sprintf(" and %d more", more)
+	}
+	return said
 }
 
 // writeBelow writes new files in a folder and returns their paths. It does not

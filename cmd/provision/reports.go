@@ -57,9 +57,9 @@ func (a *app) baseline() (*conformance.Baseline, error) {
 	if file == "" {
 		return nil, nil
 	}
-	raw, err := stack.ReadFile(file, maxInput)
+	raw, err := readInput("baseline", file)
 	if err != nil {
-		return nil, usagef("--baseline: %w", err)
+		return nil, err
 	}
 	b, err := conformance.ReadBaseline(file, raw)
 	if err != nil {

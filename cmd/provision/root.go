@@ -108,6 +108,15 @@ and no account. --target selects a real tenant.`,
 		if near := nearestFlag(cmd, err); near != "" {
 			return hint(usage{err}, "did you mean --%s? see `%s --help`", near, cmd.CommandPath())
 		}
+		var invalid *pflag.InvalidValueError
+		if errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "duration" {
+			name, value := invalid.GetFlag().Name, invalid.GetValue()
+			example := "30s"
+			if value != "" && strings.Trim(value, "0123456789") == "" {
+				example = value + "s"
+			}
+			return hint(usagef("--%s %q is not a duration", name, value), "state the unit, e.g. --%s %s", name, example)
+		}
 		return hint(usage{err}, "see `%s --help`", cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()

@@ -170,6 +170,10 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		if err := applier.CheckRotation(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}
+		if !ok && r.secret.KeyID != "" {
+			return hint(fmt.Errorf("rotate %s: provision does not have the text of this secret, because it existed before the stack (keyId %s), and does not replace it", r.name(), r.secret.KeyID),
+				"add a secret with another name to the application, create it with `%s`, and give it to the clients; then remove the old one from the tenant and from the manifest", s.command("apply"))
+		}
 		if !ok {
 			return hint(fmt.Errorf("rotate %s: the stored secret was not found (%s)", r.name(), cmp.Or(r.secret.Sink.String(), "the state folder")),
 				"create a new one with `%s`", s.command("apply"))

@@ -77,6 +77,9 @@ func (a *app) serveOptions() (o serveOptions, err error) {
 	if o.scenario != "" && !slices.Contains(scenario.Names(), o.scenario) {
 		return o, hint(usagef("scenario %q is not known", o.scenario), "choose one of: %s", strings.Join(scenario.Names(), ", "))
 	}
+	if err := checkAddress("listen", o.listen); err != nil {
+		return o, err
+	}
 	o.rate, err = parseRate(c.GetString("rate"))
 	return o, err
 }

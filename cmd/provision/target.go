@@ -53,8 +53,8 @@ func (a *app) reach() (r reach, err error) {
 		return r, err
 	}
 	if file := a.config.GetString("ca"); file != "" {
-		if r.pem, err = stack.ReadFile(file, maxInput); err != nil {
-			return r, usagef("--ca: %w", err)
+		if r.pem, err = readInput("ca", file); err != nil {
+			return r, err
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(r.pem) {
 			return r, hint(usagef("--ca: %s holds no certificate", file), "it must be in PEM format: -----BEGIN CERTIFICATE-----")
@@ -125,9 +125,9 @@ func headers(stated []string) (http.Header, error) {
 	for _, line := range stated {
 		lines := []string{line}
 		if file, ok := strings.CutPrefix(line, "@"); ok {
-			raw, err := stack.ReadFile(file, maxInput)
+			raw, err := readInput("header", file)
 			if err != nil {
-				return nil, usagef("--header: %w", err)
+				return nil, err
 			}
 			lines = strings.Split(string(raw), "\n")
 		}

@@ -11,30 +11,45 @@ import (
 
 	"provision/internal/display"
 	"provision/plan"
+	"provision/stack"
 )
 
-// targets returns the targets of --target: one name, several with commas, or all
-// targets of provision.yaml.
+// targets returns the targets of --target, with homes before their customers: one name,
+// several with commas, or all targets of provision.yaml. The local tenant is one of all if
+// it is the home of a customer.
 func (a *app) targets() ([]string, error) {
 	stated := a.config.GetString("target")
-	if stated == "all" && a.file != nil && !slices.Contains(a.file.Targets(), "all") {
-		all := a.file.Targets()
-		slices.SortStableFunc(all, func(x, y string) int { // what customers get is registered in their homes
-			return cmp.Compare(min(len(a.homeOf(x)), 1), min(len(a.homeOf(y)), 1))
-		})
-		if len(all) > 0 {
-			return all, nil
-		}
+	var known []string
+	if a.file != nil {
+		known = a.file.Targets()
 	}
 	var all []string
-	for name := range strings.SplitSeq(stated, ",") {
-		if name = strings.TrimSpace(name); name == "" || slices.Contains(all, name) {
-			return nil, hint(usagef("--target %q is not a list of targets", stated), "name each target once, e.g. --target staging,production")
+	if stated == allTargets && !slices.Contains(known, allTargets) {
+		if all = known; len(all) == 0 {
+			return nil, hint(usagef("--target all: provision.yaml has no targets"), "add one:  targets: {staging: {tenant: <tenant id>}}")
 		}
-		all = append(all, name)
+		if slices.ContainsFunc(all, func(name string) bool { return a.homeOf(name) == stack.Local }) {
+			all = append(all, stack.Local)
+		}
+	} else {
+		for name := range strings.SplitSeq(stated, ",") {
+			if name = strings.TrimSpace(name); name == "" || slices.Contains(all, name) {
+				return nil, hint(usagef("--target %q is not a list of targets", stated), "name each target once, e.g. --target staging,production")
+			}
+			all = append(all, name)
+		}
+		if len(all) > 1 && slices.Contains(all, allTargets) && !slices.Contains(known, allTargets) {
+			return nil, hint(usagef("--target %q: all cannot be combined with other targets", stated), "use --target all, or name each target: %s", strings.Join(append([]string{stack.Local}, known...), ", "))
+		}
 	}
+	slices.SortStableFunc(all, func(x, y string) int { // what customers get is registered in their homes
+		return cmp.Compare(min(len(a.homeOf(x)), 1), min(len(a.homeOf(y)), 1))
+	})
 	return all, nil
 }
+
+// allTargets is the value of --target for all targets of provision.yaml.
+const allTargets = "all"
 
 // onEach executes a command for one target after another. It stops at the first target that fails.
 // With stopAtNo it also stops at exit code 3.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,6 +72,15 @@ provision.yaml.`,
 		Example: "  provision schema > provision.schema.json\n  provision schema --report > report.schema.json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var chosen []string
+			for _, name := range []string{"report", "plan", "status", "config"} {
+				if set, _ := cmd.Flags().GetBool(name); set {
+					chosen = append(chosen, "--"+name)
+				}
+			}
+			if len(chosen) > 1 {
+				return hint(usagef("%s cannot be used together", strings.Join(chosen, " and ")), "run `%s schema` once for each schema", program())
+			}
 			schema := stack.EditorSchema()
 			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
 				schema = report.Schema
@@ -93,6 +103,5 @@ provision.yaml.`,
 	c.Flags().Bool("plan", false, "print the schema of the plan in `provision plan -o json` and `--out`")
 	c.Flags().Bool("status", false, "print the schema of the result in `provision status -o json`")
 	c.Flags().Bool("config", false, "print the schema of provision.yaml")
-	c.MarkFlagsMutuallyExclusive("report", "plan", "status", "config")
 	return c
 }
