@@ -15,6 +15,7 @@ import (
 // Home is the tenant in which the customers' applications are registered. provision only reads it.
 type Home struct {
 	Graph        *graph.Client
+	TenantID     string
 	ApplyCommand string // what mistakes name to apply there
 }
 

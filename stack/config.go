@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
@@ -107,7 +108,21 @@ func (c *Config) Customers() map[string]string {
 	return all
 }
 
-// checkCustomers refuses homes that are not targets, or that are customers themselves.
+// checkNames refuses names of targets that differ only in letter case: settings and folders of
+// such targets could not be told apart everywhere.
+func (c *Config) checkNames() (mistakes Mistakes) {
+	known := []string{Local}
+	for _, name := range c.Targets() {
+		if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) }); i >= 0 {
+			mistakes.add(c.keys["/targets"+pointer(name)], "rename one of them", "targets %s and %s differ only in letter case", known[i], name)
+		}
+		known = append(known, name)
+	}
+	return mistakes
+}
+
+// checkCustomers refuses homes that are not targets, or that are customers themselves, and
+// customers in the tenant of their home.
 func (c *Config) checkCustomers() (mistakes Mistakes) {
 	customers := c.Customers()
 	for _, name := range names(customers) {
@@ -117,9 +132,20 @@ func (c *Config) checkCustomers() (mistakes Mistakes) {
 			mistakes.add(at, "name the target where the applications are registered", "target %s: %s is the target of a customer", name, home)
 		case home != Local && !slices.Contains(c.Targets(), home):
 			mistakes.add(at, oneOf(home, append([]string{Local}, c.Targets()...)), "target %s: unknown target %q", name, home)
+		case home != Local && strings.EqualFold(c.tenant(name), c.tenant(home)):
+			mistakes.add(c.value("/targets"+pointer(name, "tenant")), "name the tenant of the customer, or remove customerOf",
+				"target %s is the tenant of target %s, which is its home", name, home)
 		}
 	}
 	return mistakes
+}
+
+// tenant is the id or domain of a target's tenant.
+func (c *Config) tenant(target string) string {
+	targets, _ := c.content["targets"].(map[string]any)
+	stated, _ := targets[target].(map[string]any)
+	tenant, _ := stated["tenant"].(string)
+	return tenant
 }
 
 // Parameters are the values that it gives parameters for a target.
@@ -191,6 +217,7 @@ func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 		d.explain(invalid)
 	}
 	read := &Config{d.tree, config}
+	d.mistakes = append(d.mistakes, read.checkNames()...)
 	d.mistakes = append(d.mistakes, read.checkCustomers()...)
 	return read, d.mistakes.Sorted()
 }

@@ -40,7 +40,6 @@ type connection struct {
 	keep              reconcile.Keep
 	hosting           *hosting
 	home              reconcile.Home // of a customer's target
-	homeID            string         // tenant id of the home, if it is the local tenant
 	lag               time.Duration  // how long writes may stay invisible
 	newSecretPatience time.Duration  // how long the token endpoint may not know a new secret
 	now               func() time.Time
@@ -72,33 +71,38 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	return a.connectReal(target)
 }
 
-// realTenant is the tenant of a target in provision.yaml.
+// realTenant is the tenant of a target in provision.yaml. The name is compared exactly:
+// the configuration itself ignores the letter case of keys.
 func (a *app) realTenant(name string) (id string, err error) {
-	key := "targets." + name
-	if !a.config.IsSet(key) {
-		known := []string{"local"}
-		for k := range a.config.GetStringMap("targets") {
-			known = append(known, k)
-		}
+	declared := a.declaredTargets()
+	if !slices.Contains(declared, name) {
+		known := append([]string{stack.Local}, declared...)
 		slices.Sort(known)
 		if name == allTargets || strings.Contains(name, ",") {
 			return "", hint(usagef("%s takes one target, not %q", a.verb, name), "only plan and apply take several targets; name one of: %s", strings.Join(known, ", "))
 		}
+		unknown := usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", "))
 		if near := stack.Nearest(name, known); near != "" {
-			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")), "did you mean --target %s?", display.ShellQuote(near))
+			return "", hint(unknown, "did you mean --target %s?", display.ShellQuote(near))
 		}
 		if len(known) > 1 {
-			return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")),
-				"add it to targets in provision.yaml:  %s: {tenant: <tenant id>}", name)
+			return "", hint(unknown, "add it to targets in provision.yaml:  %s: {tenant: <tenant id>}", name)
 		}
-		return "", hint(usagef("target %q is not known (known targets: %s)", name, strings.Join(known, ", ")),
-			"add it to provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
+		return "", hint(unknown, "add it to provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
-	id = a.config.GetString(key + ".tenant")
+	id = a.config.GetString("targets." + name + ".tenant")
 	if id == "" {
 		return "", hint(usagef("target %q has no tenant", name), "add it to provision.yaml:  targets: {%s: {tenant: <tenant id>}}", name)
 	}
 	return id, nil
+}
+
+// declaredTargets are the targets of provision.yaml, if there is one.
+func (a *app) declaredTargets() []string {
+	if a.file == nil {
+		return nil
+	}
+	return a.file.Targets()
 }
 
 func (a *app) connectReal(name string) (*connection, error) {

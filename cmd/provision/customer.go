@@ -37,8 +37,26 @@ func (a *app) connectCustomer(ctx context.Context, target, home string) (*connec
 	if err != nil {
 		return nil, err
 	}
-	s.home = reconcile.Home{Graph: at.graph, ApplyCommand: a.homeCommand(home)}
+	registered, err := at.graph.Tenant(ctx)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := s.graph.Tenant(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if strings.EqualFold(registered.ID, customer.ID) {
+		return nil, sameTenant(target, home, customer.ID)
+	}
+	s.home = reconcile.Home{Graph: at.graph, TenantID: registered.ID, ApplyCommand: a.homeCommand(home)}
 	return s, nil
+}
+
+// sameTenant refuses a customer target whose tenant is the home tenant: the registrations there
+// would count as objects that the customer does not get.
+func sameTenant(target, home, id string) error {
+	return hint(usagef("target %s is the tenant of target %s (%s), which is its home: a customer has another tenant", target, home, id),
+		"correct the tenant of targets.%s in provision.yaml, or remove customerOf", target)
 }
 
 // connectLocalCustomer opens a tenant beside the local tenant, which is the home. It
@@ -53,8 +71,11 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 		return nil, err
 	}
 	tenant, err := localTenantNamed(ctx, s.manage, name)
+	if err == nil && strings.EqualFold(tenant.TenantID, s.tenantID) {
+		err = sameTenant(target, stack.Local, tenant.TenantID)
+	}
 	if err == nil {
-		s.home, s.homeID = reconcile.Home{Graph: s.graph, ApplyCommand: a.homeCommand(stack.Local)}, s.tenantID
+		s.home = reconcile.Home{Graph: s.graph, TenantID: s.tenantID, ApplyCommand: a.homeCommand(stack.Local)}
 		s.graph, err = s.graphOf(tenant.TenantID, tenant.ClientID, tenant.ClientSecret)
 	}
 	if err != nil {

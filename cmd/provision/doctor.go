@@ -96,7 +96,7 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 			return s, func() {}, nil
 		}
 		if home != "" {
-			s.Home, s.HomeTenantID = home, c.homeID
+			s.Home, s.HomeTenantID = home, c.home.TenantID
 			s.ConnectHome = func() (*graph.Client, error) { return c.home.Graph, nil }
 		}
 		s.TenantID, s.Authority, s.Graph, s.Credential, s.HTTP = c.tenantID, c.authority, c.authority, "administrator of the local tenant", c.http
