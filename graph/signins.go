@@ -10,6 +10,14 @@ func LastSignInOfUser(id string) Read { return lastSignIn("userId eq " + quote(i
 // LastSignInTo reads the newest interactive sign-in to an application.
 func LastSignInTo(appID string) Read { return lastSignIn("appId eq " + quote(appID)) }
 
+// LastSignInOfApplication reads the newest sign-in of an application with its own
+// credential. Only the beta version has these.
+func LastSignInOfApplication(appID string) Read {
+	read := lastSignIn("signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq " + quote(appID))
+	read.Beta = true
+	return read
+}
+
 // lastSignIn reads one page of one entry. The log has the newest first.
 func lastSignIn(filter string) Read {
 	return Read{Path: "/auditLogs/signIns", Query: url.Values{"$filter": {filter}, "$top": {"1"}}}

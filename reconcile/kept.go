@@ -1,11 +1,17 @@
 package reconcile
 
-import "strings"
+import (
+	"strings"
+
+	"provision/reconcile/sink"
+)
 
 // KeptSecret says where a client secret is kept.
 type KeptSecret struct {
 	Application, KeyID string
 	Where              string // a file or a sink, as displayed
+
+	Retiring []sink.Retiring // older ones, which a rotation replaced
 }
 
 // KeptSecrets lists the client secrets of the target that are kept, without their
@@ -22,7 +28,7 @@ func (k Keep) KeptSecrets() ([]KeptSecret, error) {
 			if text := e.Sink.String(); text != "" {
 				where = text
 			}
-			all = append(all, KeptSecret{application, strings.ToLower(e.KeyID), where})
+			all = append(all, KeptSecret{application, strings.ToLower(e.KeyID), where, e.Retiring})
 		}
 	}
 	return all, nil

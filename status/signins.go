@@ -11,7 +11,8 @@ import (
 // Unreadable is the reason if the sign-in log cannot be read.
 const Unreadable = "not readable: needs AuditLog.Read.All, and a tenant with Microsoft Entra ID P1"
 
-// ReadSignIns adds the time of the last sign-in of each user, and to each application.
+// ReadSignIns adds the time of the last sign-in of each user, and the last sign-in to each
+// application or of the application itself.
 // It returns the reason if the log cannot be read, or "".
 func ReadSignIns(ctx context.Context, client *graph.Client, stacks []Stack) (reason string, err error) {
 	var requests []graph.Request
@@ -20,7 +21,9 @@ func ReadSignIns(ctx context.Context, client *graph.Client, stacks []Stack) (rea
 		requests = append(requests, read.Then(func(r graph.Result, failed error) []graph.Request {
 			switch {
 			case failed == nil:
-				*into = newest(r)
+				if last := newest(r); last != nil && (*into == nil || last.After(**into)) {
+					*into = last
+				}
 			case graph.Denied(failed):
 				denied = true
 			case err == nil:
@@ -37,6 +40,7 @@ func ReadSignIns(ctx context.Context, client *graph.Client, stacks []Stack) (rea
 		for j := range stacks[i].Objects {
 			if o := &stacks[i].Objects[j]; o.AppID != "" {
 				ask(graph.LastSignInTo(o.AppID), &o.LastSignIn)
+				ask(graph.LastSignInOfApplication(o.AppID), &o.LastSignIn)
 			}
 		}
 	}

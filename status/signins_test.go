@@ -90,4 +90,8 @@ func TestReadSignIns(t *testing.T) {
 	if stacks[0].Objects[0].LastSignIn != nil || stacks[0].Users[0].LastSignIn != nil {
 		t.Errorf("nobody has signed in: %+v", stacks)
 	}
+	// The request before was a sign-in of the application with its own credential.
+	if _, err := status.ReadSignIns(context.Background(), clientOf(t, tenant, tenant.ClientID, tenant.ClientSecret), stacks); err != nil || stacks[0].Objects[0].LastSignIn == nil {
+		t.Errorf("the sign-in of the application is missing: %+v, %v", stacks, err)
+	}
 }

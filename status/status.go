@@ -31,7 +31,7 @@ type Object struct {
 	Name        string     `json:"name"` // uniqueName
 	DisplayName string     `json:"displayName"`
 	AppID       string     `json:"appId,omitempty"`
-	LastSignIn  *time.Time `json:"lastSignIn,omitempty"` // to the application
+	LastSignIn  *time.Time `json:"lastSignIn,omitempty"` // to the application, or of the application
 }
 
 // User can sign in.
@@ -51,15 +51,17 @@ type Credential struct {
 	Name        string     `json:"name"`
 	KeyID       string     `json:"keyId,omitempty"`
 	Expires     *time.Time `json:"expires,omitempty"`
-	Days        *int       `json:"days,omitempty"` // left; negative where it has expired
-	State       string     `json:"state"`          // ok, expires soon, expired
-	Kept        string     `json:"kept,omitempty"` // where the text of the secret is
+	Days        *int       `json:"days,omitempty"`    // left; negative where it has expired
+	State       string     `json:"state"`             // ok, expires soon, expired
+	Kept        string     `json:"kept,omitempty"`    // where the text of the secret is
+	Retires     *time.Time `json:"retires,omitempty"` // when a secret that was rotated is revoked
 }
 
 // Kept contains the local records for a tenant, without any secret text.
 type Kept struct {
-	Secrets   map[string]string // keyId in lower case → where
-	Passwords map[string]string // userPrincipalName in lower case → file
+	Secrets   map[string]string    // keyId in lower case → where
+	Retiring  map[string]time.Time // keyId in lower case → when it is revoked after a rotation
+	Passwords map[string]string    // userPrincipalName in lower case → file
 }
 
 // Of lists the stacks of a state by name. If names are given, it lists only these stacks,
@@ -148,6 +150,9 @@ func credentials(app *plan.Live, kept Kept, now time.Time) (all []Credential) {
 			c := Credential{Application: app.Name, Kind: of.kind, Name: text(m, "displayName"), KeyID: text(m, "keyId"), State: "ok"}
 			if of.kind == "secret" {
 				c.Kept = kept.Secrets[strings.ToLower(c.KeyID)]
+				if until, ok := kept.Retiring[strings.ToLower(c.KeyID)]; ok {
+					c.Retires = &until
+				}
 			}
 			if end, err := time.Parse(time.RFC3339, text(m, "endDateTime")); err == nil {
 				left := end.Sub(now)

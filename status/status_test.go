@@ -43,7 +43,7 @@ func state() *plan.State {
 
 func TestOf(t *testing.T) {
 	t.Parallel()
-	kept := status.Kept{Secrets: map[string]string{"k1": "deploy.json"}, Passwords: map[string]string{"ada@contoso.example": "passwords.json"}}
+	kept := status.Kept{Secrets: map[string]string{"k1": "deploy.json"}, Retiring: map[string]time.Time{"k2": now}, Passwords: map[string]string{"ada@contoso.example": "passwords.json"}}
 	all := status.Of(state(), nil, kept, now)
 	if len(all) != 2 || all[0].Name != "orders" || all[1].Name != "shop" {
 		t.Fatalf("stacks: %+v", all)
@@ -64,6 +64,9 @@ func TestOf(t *testing.T) {
 	}
 	var got []short
 	for _, c := range s.Credentials {
+		if (c.Retires != nil) != (c.KeyID == "K2") {
+			t.Errorf("credential %s retires at %v", c.KeyID, c.Retires)
+		}
 		got = append(got, short{c.Kind, c.Name, c.State, c.Kept, *c.Days})
 	}
 	if diff := cmp.Diff([]short{{"certificate", "CN=worker", "expires soon", "", 29}, {"secret", "deploy", "ok", "deploy.json", 90}, {"secret", "old", "expired", "", -2}}, got); diff != "" {

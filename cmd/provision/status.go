@@ -47,6 +47,10 @@ manifests. It changes nothing, and prints no password and no secret.`,
 	}
 }
 
+// signInsNotKnown is the reason if this command itself serves the local tenant: the log of
+// the tenant ends with the process that serves it.
+const signInsNotKnown = "not known: the local tenant keeps its sign-in log only while `provision emulator` runs"
+
 func (a *app) giveStatus(ctx context.Context, c *connection, names []string) error {
 	read := names
 	if len(read) == 0 {
@@ -65,9 +69,11 @@ func (a *app) giveStatus(ctx context.Context, c *connection, names []string) err
 		return err
 	}
 	stacks := status.Of(state, names, kept, a.now())
-	unread, err := status.ReadSignIns(ctx, c.graph, stacks)
-	if err != nil {
-		return err
+	unread := signInsNotKnown
+	if !c.serves {
+		if unread, err = status.ReadSignIns(ctx, c.graph, stacks); err != nil {
+			return err
+		}
 	}
 	if stacks == nil {
 		stacks = []status.Stack{}
@@ -103,13 +109,16 @@ func stacksOf(state *plan.State) []string {
 
 // keptOf is what this machine keeps of the target.
 func keptOf(c *connection) (status.Kept, error) {
-	kept := status.Kept{Secrets: map[string]string{}, Passwords: map[string]string{}}
+	kept := status.Kept{Secrets: map[string]string{}, Retiring: map[string]time.Time{}, Passwords: map[string]string{}}
 	secrets, err := c.keep.KeptSecrets()
 	if err != nil {
 		return kept, err
 	}
 	for _, s := range secrets {
 		kept.Secrets[s.KeyID] = s.Where
+		for _, r := range s.Retiring {
+			kept.Retiring[strings.ToLower(r.KeyID)] = r.Until
+		}
 	}
 	passwords, err := c.keep.Passwords()
 	for upn := range passwords {
@@ -170,8 +179,11 @@ func (a *app) showStatus(s status.Stack, unread string) {
 		kept := ""
 		if c.Kind == "secret" {
 			kept = "not kept here"
-			if c.Kept != "" {
+			switch {
+			case c.Kept != "":
 				kept = "kept in " + c.Kept
+			case c.Retires != nil:
+				kept = fmt.Sprintf("rotated (keyId %s): the first apply or rotate after %s UTC revokes it", c.KeyID, c.Retires.UTC().Format(time.DateTime))
 			}
 		}
 		writeRow(w, c.Kind, c.Application, c.Name, validity(c), kept)
