@@ -32,11 +32,18 @@ type Registration struct {
 	Stack                  string // whose mark it carries already, or ""
 }
 
-// NotFound says which condition no registration meets.
-type NotFound struct{ What, Value string }
+// NotFound says which conditions no registration meets.
+type NotFound struct {
+	What, Value string
+	More        []NotFound // the other ones
+}
 
 func (e *NotFound) Error() string {
-	return fmt.Sprintf("the tenant has no registration with %s %q", e.What, e.Value)
+	message := fmt.Sprintf("the tenant has no registration with %s %q", e.What, e.Value)
+	for _, other := range e.More {
+		message += fmt.Sprintf(", and none with %s %q", other.What, other.Value)
+	}
+	return message
 }
 
 // Find lists the registrations of a selection, by display name.
@@ -44,7 +51,7 @@ func Find(ctx context.Context, client *graph.Client, s Selection) ([]Registratio
 	var reads []graph.Read
 	var conditions []NotFound
 	add := func(what, value string, read graph.Read) {
-		reads, conditions = append(reads, read), append(conditions, NotFound{what, value})
+		reads, conditions = append(reads, read), append(conditions, NotFound{What: what, Value: value})
 	}
 	if s.All {
 		add("any name", "", graph.EveryApplication())
@@ -66,13 +73,15 @@ func Find(ctx context.Context, client *graph.Client, s Selection) ([]Registratio
 		return nil, err
 	}
 	found := map[string]Registration{}
+	var missing []NotFound
 	for i, r := range results {
 		items := r.Items
 		if r.Object != nil {
 			items = append(items, r.Object)
 		}
 		if len(items) == 0 && !s.All {
-			return nil, &conditions[i]
+			missing = append(missing, conditions[i])
+			continue
 		}
 		for _, raw := range items {
 			var m struct {
@@ -88,6 +97,10 @@ func Find(ctx context.Context, client *graph.Client, s Selection) ([]Registratio
 			}
 			found[m.AppID] = Registration{m.ID, m.AppID, m.DisplayName, stack.StackOfTags(m.Tags)}
 		}
+	}
+	if len(missing) > 0 {
+		missing[0].More = missing[1:]
+		return nil, &missing[0]
 	}
 	var all []Registration
 	for _, r := range found {

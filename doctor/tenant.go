@@ -138,9 +138,6 @@ func tenant(ctx context.Context, s *Subject) Finding {
 
 // home reads the tenant where the applications of a customer are registered.
 func home(ctx context.Context, s *Subject) Finding {
-	if s.Home == "" {
-		return Finding{}
-	}
 	var at graph.Tenant
 	client, err := s.ConnectHome()
 	if err == nil {

@@ -13,9 +13,9 @@ import (
 // derive prints the Conformance document of an OpenAPI document. The stacks
 // name the applications, where there are any that fit.
 func (a *app) derive(file string, args []string) error {
-	raw, err := stack.ReadFile(file, maxInput)
+	raw, err := readInput("openapi", file)
 	if err != nil {
-		return hint(usagef("--openapi: %w", err), "name the OpenAPI document of the API, e.g. --openapi openapi.json")
+		return hint(err, "name the OpenAPI document of the API, e.g. --openapi openapi.json")
 	}
 	d, err := openapi.Derive(raw)
 	if err != nil {
