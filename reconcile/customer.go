@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -61,28 +62,47 @@ func (h Home) registrations(ctx context.Context, stacks []*stack.Stack) (registe
 	return all, failed
 }
 
-// customers adds the service principals of the stacks' applications that are registered in another
+// ofCustomer tells whether the tenant is the tenant of a customer. Stacks own only service
+// principals there, and relations between them.
+func (t *tenant) ofCustomer() bool { return t.Home.Graph != nil }
+
+// customers adds the service principals of the stacks' applications that are registered in the home
 // tenant: first the marked service principals, then the declared ones.
 func (t *tenant) customers(stacks []*stack.Stack) error {
+	if !t.ofCustomer() {
+		return nil
+	}
 	home, err := t.Home.registrations(t.ctx, stacks)
 	if err != nil {
 		return err
 	}
-	var marked []map[string]any
-	for _, m := range t.principals {
-		if owner, _ := stack.CustomerOf(strs(m, "tags")); owner != "" && t.foreign(m) {
-			marked = append(marked, m)
-		}
+	named := map[string]string{} // appId → uniqueName
+	for name, registration := range home {
+		named[strings.ToLower(str(registration, "appId"))] = name
 	}
-	slices.SortFunc(marked, func(a, b map[string]any) int { return strings.Compare(str(a, "appId"), str(b, "appId")) })
-	for _, m := range marked {
-		owner, name := stack.CustomerOf(strs(m, "tags"))
-		registration := home[name]
-		if registration != nil && !strings.EqualFold(str(registration, "appId"), str(m, "appId")) {
-			registration, name = nil, str(m, "appId") // of an application that is not registered any more
+	others, err := t.otherRegistrations(named)
+	if err != nil {
+		return err
+	}
+	t.state.Deleted = slices.DeleteFunc(t.state.Deleted, func(o *plan.Live) bool {
+		owner, _ := t.customerOf(o.Properties, named, others)
+		return o.Kind == plan.ServicePrincipal && owner == ""
+	})
+	for _, appID := range slices.Sorted(maps.Keys(t.principals)) {
+		m := t.principals[appID]
+		owner, name := t.customerOf(m, named, others)
+		if owner == "" {
+			continue
+		}
+		registration := others[strings.ToLower(appID)]
+		if home[name] != nil {
+			registration = home[name]
+		}
+		if registration != nil && !strings.EqualFold(str(registration, "appId"), appID) {
+			registration, name = nil, appID // of an application that is not registered any more
 		}
 		if t.state.Objects[plan.Key{Kind: plan.Application, Name: name}] != nil {
-			name = str(m, "appId")
+			name = appID
 		}
 		t.customer(owner, name, m, registration)
 		t.customerPrincipal(name, owner, m)
@@ -98,11 +118,106 @@ func (t *tenant) customers(stacks []*stack.Stack) error {
 	return t.run(queries)
 }
 
+// otherRegistrations reads the registrations of the marked service principals, also of deleted ones,
+// that the stacks do not declare, by appId.
+func (t *tenant) otherRegistrations(declared map[string]string) (registered, error) {
+	wanted := map[string]bool{}
+	want := func(m map[string]any) {
+		appID := strings.ToLower(str(m, "appId"))
+		if owner, _ := stack.CustomerOf(strs(m, "tags")); owner != "" && t.ofHome(m) && declared[appID] == "" {
+			wanted[appID] = true
+		}
+	}
+	for _, m := range t.principals {
+		want(m)
+	}
+	for _, o := range t.state.Deleted {
+		want(o.Properties)
+	}
+	all := registered{}
+	var failed error
+	var requests []graph.Request
+	for _, appID := range slices.Sorted(maps.Keys(wanted)) {
+		requests = append(requests, graph.ApplicationByAppID(appID).Then(func(r graph.Result, err error) []graph.Request {
+			if err == nil && r.Object != nil {
+				m := map[string]any{}
+				err = json.Unmarshal(r.Object, &m)
+				all[appID] = m
+			}
+			if err != nil && failed == nil {
+				failed = fmt.Errorf("read application %s in the home tenant: %w", appID, err)
+			}
+			return nil
+		}))
+	}
+	if len(requests) == 0 {
+		return all, nil
+	}
+	if err := t.Home.Graph.Do(t.ctx, requests...); err != nil {
+		return nil, err
+	}
+	return all, failed
+}
+
+// customerOf is the stack that owns a service principal in the tenant of a customer, with the
+// uniqueName of its application; both are "" if no stack owns it. The application must be registered
+// in the home tenant. If it still is, its registration must belong to the stack too: whoever
+// writes the tags of any other application chooses the tags that its service principals show.
+func (t *tenant) customerOf(m map[string]any, declared map[string]string, others registered) (owner, uniqueName string) {
+	owner, uniqueName = stack.CustomerOf(strs(m, "tags"))
+	if owner == "" || !t.ofHome(m) {
+		return "", ""
+	}
+	appID := strings.ToLower(str(m, "appId"))
+	if name, ok := declared[appID]; ok {
+		if !strings.HasPrefix(name, owner+".") {
+			return "", "" // see customerNamed
+		}
+		return owner, name
+	}
+	registration, exists := others[appID]
+	if !exists || t.takenOver(owner, appID) {
+		return owner, uniqueName
+	}
+	tags := strs(registration, "tags")
+	switch of, _ := stack.StackOfApplication(str(registration, "uniqueName"), tags); {
+	case of == owner:
+		return owner, str(registration, "uniqueName")
+	case of == "" && slices.Contains(tags, stack.Mark(owner)) && !slices.ContainsFunc(tags, func(tag string) bool { return strings.HasPrefix(tag, stack.CustomerMark) }):
+		return owner, uniqueName // adopted: it has the mark and no uniqueName of the stack
+	}
+	return "", ""
+}
+
+// takenOver tells whether a stack that is destroyed adopts the application.
+func (t *tenant) takenOver(owner, appID string) bool {
+	return slices.ContainsFunc(t.Manifests, func(s *stack.Stack) bool {
+		return s.Name == owner && slices.ContainsFunc(s.Applications, func(a *stack.Application) bool { return !a.Existing && strings.EqualFold(a.AppID, appID) })
+	})
+}
+
 // foreign tells whether the application of a service principal is registered in another
 // tenant.
 func (t *tenant) foreign(servicePrincipal map[string]any) bool {
 	owner := str(servicePrincipal, "appOwnerOrganizationId")
 	return owner != "" && !strings.EqualFold(owner, t.state.Tenant.ID)
+}
+
+// ofHome tells whether the application of a service principal is registered in the home tenant.
+func (t *tenant) ofHome(servicePrincipal map[string]any) bool {
+	return t.ofCustomer() && t.Home.TenantID != "" && strings.EqualFold(str(servicePrincipal, "appOwnerOrganizationId"), t.Home.TenantID)
+}
+
+// binned is the stack that a service principal in the recycle bin belongs to by its tags.
+func (t *tenant) binned(m map[string]any) string {
+	switch {
+	case t.ofHome(m):
+		owner, _ := stack.CustomerOf(strs(m, "tags"))
+		return owner // see customers
+	case t.ofCustomer() || t.foreign(m):
+		return "" // the mark is the mark of its application
+	}
+	return stack.StackOfTags(strs(m, "tags"))
 }
 
 // customerNamed looks up the service principal of a declared application if no list contains it.
@@ -121,11 +236,11 @@ func (t *tenant) customerNamed(s *stack.Stack, a *stack.Application, registratio
 	}
 	t.customer(s.Name, name, registration, registration)
 	return []query{{read: graph.ServicePrincipalByAppID(str(registration, "appId")), take: each(func(m map[string]any) error {
-		if owner, _ := stack.CustomerOf(strs(m, "tags")); owner != "" && t.foreign(m) { // no list has shown it
+		if owner, _ := stack.CustomerOf(strs(m, "tags")); owner == s.Name && t.ofHome(m) { // no list has shown it
 			t.customerPrincipal(name, s.Name, m)
 			return nil
 		}
-		if len(a.Customers) == 0 || !a.Customers[0].Adopt {
+		if !a.Customers[0].Adopt {
 			t.mistake(a.Pos, fmt.Sprintf("to let the stack own it:  customers: [{target: %s, adopt: true}]", a.Customers[0].Target),
 				"application %s: the tenant of the customer already has its service principal, without the tag %s%s", a.Name, stack.CustomerMark, name)
 			return nil

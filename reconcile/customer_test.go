@@ -20,7 +20,7 @@ func newCustomer(t *testing.T) (home, customer *world) {
 	at := home.tenant.AddTenant(t, directory.Seed{Domain: "fabrikam.onmicrosoft.com"})
 	customer = &world{t: t, tenant: at, keep: reconcile.Keep{Dir: t.TempDir(), AllowOutside: true}, patience: home.patience, wire: home.wire}
 	customer.graph = customer.connect(home.wire)
-	customer.home = reconcile.Home{Graph: home.graph, ApplyCommand: "provision apply"}
+	customer.home = reconcile.Home{Graph: home.graph, TenantID: home.tenant.TenantID, ApplyCommand: "provision apply"}
 	return home, customer
 }
 
@@ -175,4 +175,123 @@ func TestTagsOfAnotherTenantsApplication(t *testing.T) {
 		t.Fatal(err)
 	}
 	empty()
+}
+
+// vendor makes an application in a tenant whose tags are the marks of a stack's service
+// principal, and returns its appId.
+func (w *world) vendor(uniqueName string, tags ...string) string {
+	w.t.Helper()
+	_, appID, err := w.upsertApplication(uniqueName, graph.Object{"displayName": "Vendor CRM", "signInAudience": "AzureADMultipleOrgs",
+		"tags": tags})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return appID
+}
+
+// TestMarksOfAnotherVendor: an application of a third tenant, and one of the home that is not
+// the stack's, may have the marks as tags. Their service principals are no stack's: in the home, in
+// the tenant of a customer, and in the recycle bin.
+func TestMarksOfAnotherVendor(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	third := home.tenant.AddTenant(t, directory.Seed{Domain: "vendor.onmicrosoft.com"})
+	vendor := &world{t: t, tenant: third, wire: home.wire}
+	vendor.graph = vendor.connect(home.wire)
+	marks := []string{"provision:stack=shop", "provision:customer=shop.api"}
+	appID := vendor.vendor("crm", marks...)
+	ids := map[*world]string{}
+	for _, w := range []*world{home, customer} {
+		id, err := w.upsertServicePrincipal(appID, graph.Object{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[w] = id
+	}
+	if _, err := customer.upsertServicePrincipal(home.vendor("internal-crm", marks...), graph.Object{}); err != nil {
+		t.Fatal(err)
+	}
+
+	// It does not take the key of the application: not before the first apply, nor for other stacks.
+	home.must(shop(true), plan.Options{})
+	ask := []*stack.Stack{{Name: "other", Home: "production"}}
+	client := *shop(false)[0].Applications[1]
+	client.Permissions = []stack.Permission{{Resource: "shop/api", Scopes: []string{"read"}, AdminConsent: true}}
+	ask[0].Applications = []*stack.Application{&client}
+	registered := *shop(true)[0].Applications[1]
+	registered.Permissions = nil
+	home.must([]*stack.Stack{{Name: "other", Applications: []*stack.Application{&registered}}}, plan.Options{})
+	if state, err := customer.reader().Read(t.Context(), ask, nil); err == nil {
+		if p, err := plan.Diff(ask, state, plan.Options{}); err == nil {
+			t.Errorf("shop/api is the vendor's service principal: %v", p.Steps)
+		}
+	}
+	customer.must(shop(false), plan.Options{})
+	home.settled(shop(true), plan.Options{})
+	customer.settled(shop(false), plan.Options{})
+
+	// Nor does destroy delete or purge it.
+	customer.must(nil, plan.Options{Destroy: []string{"shop"}})
+	home.must(nil, plan.Options{Destroy: []string{"shop"}})
+	for w, id := range ids {
+		if !strings.Contains(w.dump(), "Vendor CRM") {
+			t.Errorf("%s: the service principal of the vendor is gone", w.tenant.Domain)
+		}
+		if err := w.write(graph.DeleteServicePrincipal(id)); err != nil {
+			t.Fatal(err)
+		}
+		if p := w.plan(nil, plan.Options{Destroy: []string{"shop"}}); len(p.Steps) > 0 {
+			t.Errorf("%s: destroy would do %v", w.tenant.Domain, p.Steps)
+		}
+	}
+}
+
+// TestCustomerMarkOfAnotherApplication: a wrong mark on the service principal of a declared
+// application is repaired, and the mark of another stack is a conflict.
+func TestCustomerMarkOfAnotherApplication(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	home.must(shop(true), plan.Options{})
+	customer.must(shop(false), plan.Options{})
+	api := customer.state(shop(false)).Objects[plan.Key{Kind: plan.ServicePrincipal, Name: "shop.api"}]
+	mark := func(tags ...string) {
+		t.Helper()
+		if err := customer.write(graph.UpdateServicePrincipal(api.ID, graph.Object{"tags": tags})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"shop.client", "shop.worker"} {
+		mark("provision:stack=shop", "provision:customer="+name)
+		p := customer.plan(shop(false), plan.Options{})
+		if len(p.Steps) != 1 || p.Steps[0].Action != plan.Update || p.Steps[0].Key != api.Key {
+			t.Errorf("%s: the plan has %v, want the update of shop.api", name, p.Steps)
+		}
+	}
+	mark("provision:stack=other", "provision:customer=other.api")
+	_, err := customer.reader().Read(t.Context(), shop(false), nil)
+	if err == nil || !strings.Contains(err.Error(), "already has its service principal") {
+		t.Errorf("marked by another stack: %v", err)
+	}
+	if p := customer.plan(nil, plan.Options{Destroy: []string{"other"}}); len(p.Steps) > 0 {
+		t.Errorf("destroy of the other stack would do %v", p.Steps)
+	}
+}
+
+// TestRegistrationsInACustomerTenantStay: the tenant of a customer may be the home of the same
+// stack for another target. Its registrations are not objects of the customer target.
+func TestRegistrationsInACustomerTenantStay(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	home.must(shop(true), plan.Options{})
+	asHome := *customer
+	asHome.home = reconcile.Home{}
+	asHome.must(shop(true), plan.Options{})
+	before := asHome.dump()
+	customer.must(shop(false), plan.Options{})
+	customer.settled(shop(false), plan.Options{})
+	asHome.settled(shop(true), plan.Options{})
+	customer.must(nil, plan.Options{Destroy: []string{"shop"}})
+	if after := asHome.dump(); after != before {
+		t.Errorf("the registrations have changed:\n%s", cmp.Diff(before, after))
+	}
 }

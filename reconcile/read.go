@@ -205,9 +205,10 @@ func (t *tenant) marked(stacks []*stack.Stack) error {
 			case plan.Application:
 				o.Stack, _ = stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags"))
 			default:
-				if o.Stack = stack.StackOfTags(strs(m, "tags")); t.foreign(m) { // the mark of the stack may be its application's
-					o.Stack, _ = stack.CustomerOf(strs(m, "tags"))
-				}
+				o.Stack = t.binned(m)
+			}
+			if t.ofCustomer() && kind != plan.ServicePrincipal {
+				return nil // the stacks own only service principals there
 			}
 			if o.Stack != "" {
 				t.state.Deleted = append(t.state.Deleted, o)
@@ -306,6 +307,9 @@ func display(name string, m map[string]any) string {
 func (t *tenant) user(m map[string]any) error {
 	k := plan.Key{Kind: plan.User, Name: strings.ToLower(str(m, "userPrincipalName"))}
 	owner, marked := userStack(m)
+	if t.ofCustomer() {
+		owner, marked = "", false
+	}
 	if marked && owner == "" {
 		t.unmanaged("user", m, "userPrincipalName")
 	}
@@ -337,6 +341,9 @@ func validUPN(name string) bool {
 func (t *tenant) group(m map[string]any) error {
 	name := str(m, "uniqueName")
 	owner, marked := stack.StackOfGroup(name)
+	if t.ofCustomer() {
+		owner, marked = "", false
+	}
 	if marked && owner == "" {
 		t.unmanaged("group", m, "uniqueName")
 	}
