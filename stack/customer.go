@@ -163,6 +163,8 @@ func (s *loaded) forCustomer(home, target string) {
 			given = append(given, &Application{Name: a.Name, Pos: a.Pos, document: a.document, Existing: true, AppID: a.AppID})
 		case c != nil && !a.Existing:
 			given = append(given, s.applicationFor(a, *c))
+		case !a.Existing:
+			s.Excluded = append(s.Excluded, Excluded{Kind: "Application", Name: a.Name, Pos: a.Pos, Protection: a.Protection})
 		}
 	}
 	s.Applications = given

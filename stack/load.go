@@ -187,7 +187,7 @@ func (l *loader) add(from source) {
 // declare adds a document to a stack.
 func (l *loader) declare(s *loaded, d *document) {
 	if d.excluded || s.document.excluded {
-		e := Excluded{Kind: d.kind, Name: d.name, Pos: d.pos()}
+		e := Excluded{Kind: d.kind, Name: d.name, Pos: d.pos(), Protection: d.protection()}
 		spec, _ := d.content["spec"].(map[string]any)
 		e.UserPrincipalName, _ = spec["userPrincipalName"].(string)
 		s.Excluded = append(s.Excluded, e)

@@ -37,10 +37,12 @@ type Position struct {
 	Column int    `json:"column,omitempty"`
 }
 
-// Excluded is a document that metadata.targets excludes for the target.
+// Excluded is a document that metadata.targets excludes for the target, or an application that
+// the target's customer does not get. Its protection remains.
 type Excluded struct {
 	Kind, Name string
 	Pos        Position
+	Protection Protection
 
 	UserPrincipalName string // of a User
 }

@@ -131,21 +131,30 @@ func (s *connection) diffBy(ctx context.Context, reader reconcile.Reader, stacks
 	return p, state, nil
 }
 
-// excludedNotes explains deletions of objects that metadata.targets excludes.
-func excludedNotes(p *plan.Plan, stacks []*stack.Stack, tenant plan.Tenant, target string) (notes []string) {
+// excludedObjects are the documents of the stacks that the target does not get, as objects of a tenant.
+func excludedObjects(stacks []*stack.Stack, tenant plan.Tenant) map[plan.Key]stack.Excluded {
 	excluded := map[plan.Key]stack.Excluded{}
 	for _, s := range stacks {
 		for _, e := range s.Excluded {
+			name := cmp.Or(e.Protection.RenamedFrom, e.Name)
 			switch e.Kind {
 			case "Application":
-				excluded[plan.Key{Kind: plan.Application, Name: s.UniqueName(e.Name)}] = e
+				excluded[plan.Key{Kind: plan.Application, Name: stack.UniqueName(s.Name, name)}] = e
 			case "Group":
-				excluded[plan.Key{Kind: plan.Group, Name: s.GroupUniqueName(e.Name)}] = e
+				excluded[plan.Key{Kind: plan.Group, Name: stack.GroupUniqueName(s.Name, name)}] = e
 			case "User":
 				excluded[plan.Key{Kind: plan.User, Name: strings.ToLower(stack.InTenant(e.UserPrincipalName, tenant.ID, tenant.Domain))}] = e
+			case "Terraform":
+				excluded[plan.TerraformKey(s.Name, e.Name)] = e
 			}
 		}
 	}
+	return excluded
+}
+
+// excludedNotes explains deletions of objects that metadata.targets excludes.
+func excludedNotes(p *plan.Plan, stacks []*stack.Stack, tenant plan.Tenant, target string) (notes []string) {
+	excluded := excludedObjects(stacks, tenant)
 	for _, step := range p.Steps {
 		if e, ok := excluded[step.Key]; ok && step.Action == plan.Delete {
 			notes = append(notes, fmt.Sprintf("%s is deleted because metadata.targets excludes %s %s for target %s (%s)", step.Key, strings.ToLower(e.Kind), e.Name, target, e.Pos))

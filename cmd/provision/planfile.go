@@ -100,11 +100,15 @@ func checkOnly(stacks []*stack.Stack, only []string) error {
 	return nil
 }
 
-// prevented tells which deletions the manifests forbid.
+// prevented tells which deletions the manifests forbid, also of objects that the target does not
+// get any more.
 func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 	prevents := map[plan.Key]bool{}
 	for _, d := range documents(stacks, tenant) {
 		prevents[d.key] = prevents[d.key] || d.prevented
+	}
+	for k, e := range excludedObjects(stacks, tenant) {
+		prevents[k] = prevents[k] || e.Protection.PreventsDelete()
 	}
 	return func(s plan.Step) bool {
 		return prevents[s.Key] || s.Customer && prevents[plan.Key{Kind: plan.Application, Name: s.Name}] || slices.ContainsFunc(stacks, func(st *stack.Stack) bool { return st.Name == s.Stack && st.Protection.PreventsDelete() })
