@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"provision/graph"
 	"provision/plan"
@@ -18,14 +19,19 @@ type Home struct {
 	Graph        *graph.Client
 	TenantID     string
 	ApplyCommand string // what mistakes name to apply there
+
+	Keep Keep          // of the home target: what this machine wrote there
+	Lag  time.Duration // the maximum time until the home tenant shows a write of this machine
 }
 
 // registered are registrations of the home tenant by uniqueName.
 type registered map[string]map[string]any
 
-// registrations reads the applications of customers' stacks where they are registered.
-func (h Home) registrations(ctx context.Context, stacks []*stack.Stack) (registered, error) {
+// registrations reads the applications of customers' stacks where they are registered, with what
+// this machine wrote there shortly before began.
+func (h Home) registrations(ctx context.Context, stacks []*stack.Stack, began time.Time) (registered, error) {
 	all := registered{}
+	wanted := map[plan.Key]bool{}
 	var requests []graph.Request
 	var failed error
 	for _, s := range stacks {
@@ -34,6 +40,7 @@ func (h Home) registrations(ctx context.Context, stacks []*stack.Stack) (registe
 				continue
 			}
 			name := s.UniqueName(a.Name)
+			wanted[plan.Key{Kind: plan.Application, Name: name}] = true
 			read := graph.ApplicationNamed(name)
 			if a.AppID != "" {
 				read = graph.ApplicationByAppID(strings.ToLower(a.AppID))
@@ -59,7 +66,38 @@ func (h Home) registrations(ctx context.Context, stacks []*stack.Stack) (registe
 	if err := h.Graph.Do(ctx, requests...); err != nil {
 		return nil, err
 	}
-	return all, failed
+	if failed != nil {
+		return nil, failed
+	}
+	return h.pending(all, wanted, began)
+}
+
+// pending adds recent writes of this machine that the home tenant does not show yet.
+func (h Home) pending(all registered, wanted map[plan.Key]bool, began time.Time) (registered, error) {
+	if h.Lag <= 0 {
+		return all, nil
+	}
+	recent, err := h.Keep.recent(began, h.Lag)
+	if err != nil {
+		return nil, err
+	}
+	state := &plan.State{Objects: map[plan.Key]*plan.Live{}}
+	for name, m := range all {
+		k := plan.Key{Kind: plan.Application, Name: name}
+		state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Properties: m}, ID: str(m, "id"), AppID: str(m, "appId")}
+	}
+	for _, w := range recent {
+		if strings.EqualFold(w.Tenant, h.TenantID) && wanted[w.Step.Key] && !state.Shows(w.Step, w.lookup) {
+			state.Advance(w.Step, w.lookup)
+		}
+	}
+	shown := registered{}
+	for k, o := range state.Objects {
+		m := maps.Clone(o.Properties)
+		m["id"], m["appId"] = o.ID, o.AppID
+		shown[k.Name] = m
+	}
+	return shown, nil
 }
 
 // ofCustomer tells whether the tenant is the tenant of a customer. Stacks own only service
@@ -72,7 +110,7 @@ func (t *tenant) customers(stacks []*stack.Stack) error {
 	if !t.ofCustomer() {
 		return nil
 	}
-	home, err := t.Home.registrations(t.ctx, stacks)
+	home, err := t.Home.registrations(t.ctx, stacks, t.began)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,12 @@ package reconcile_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"provision/emulator/directory"
+	"provision/emulator/emulatortest"
 	"provision/graph"
 	"provision/plan"
 	"provision/reconcile"
@@ -15,8 +17,8 @@ import (
 
 // newCustomer returns a world whose tenant is that of a customer, and the world of its
 // home tenant.
-func newCustomer(t *testing.T) (home, customer *world) {
-	home = newWorld(t)
+func newCustomer(t *testing.T, options ...emulatortest.Option) (home, customer *world) {
+	home = newWorld(t, options...)
 	at := home.tenant.AddTenant(t, directory.Seed{Domain: "fabrikam.onmicrosoft.com"})
 	customer = &world{t: t, tenant: at, keep: reconcile.Keep{Dir: t.TempDir(), AllowOutside: true}, patience: home.patience, wire: home.wire}
 	customer.graph = customer.connect(home.wire)
@@ -293,5 +295,31 @@ func TestRegistrationsInACustomerTenantStay(t *testing.T) {
 	customer.must(nil, plan.Options{Destroy: []string{"shop"}})
 	if after := asHome.dump(); after != before {
 		t.Errorf("the registrations have changed:\n%s", cmp.Diff(before, after))
+	}
+}
+
+// TestCustomerWithinTheLagOfTheHome: the plan for a customer takes what this machine has just
+// written to the home for done, although the home tenant does not show it yet.
+func TestCustomerWithinTheLagOfTheHome(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t, emulatortest.WithReplicationLag(2*time.Second))
+	home.patience, home.lag = 30*time.Second, 20*time.Second
+	customer.patience, customer.lag = home.patience, home.lag
+	customer.home.Keep, customer.home.Lag = home.keep, home.lag
+	if _, err := home.apply(shop(true), plan.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	more, ask := shop(true), shop(false)
+	api := more[0].Applications[0]
+	api.API.OAuth2PermissionScopes = append(api.API.OAuth2PermissionScopes, stack.Scope{Value: "export"})
+	ask[0].Applications[1].Permissions[0].Scopes = []string{"export"}
+	if _, err := home.apply(more, plan.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := customer.apply(ask, plan.Options{}); err != nil {
+		t.Fatalf("directly after the home: %v", err)
+	}
+	if got := customer.plan(ask, plan.Options{}); len(got.Steps) > 0 {
+		t.Errorf("the second plan has %v", got.Steps)
 	}
 }

@@ -48,7 +48,7 @@ func (a *app) connectCustomer(ctx context.Context, target, home string) (*connec
 	if strings.EqualFold(registered.ID, customer.ID) {
 		return nil, sameTenant(target, home, customer.ID)
 	}
-	s.home = reconcile.Home{Graph: at.graph, TenantID: registered.ID, ApplyCommand: a.homeCommand(home)}
+	s.home = reconcile.Home{Graph: at.graph, TenantID: registered.ID, ApplyCommand: a.homeCommand(home), Keep: at.keep, Lag: at.lag}
 	return s, nil
 }
 
@@ -75,7 +75,7 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 		err = sameTenant(target, stack.Local, tenant.TenantID)
 	}
 	if err == nil {
-		s.home = reconcile.Home{Graph: s.graph, TenantID: s.tenantID, ApplyCommand: a.homeCommand(stack.Local)}
+		s.home = reconcile.Home{Graph: s.graph, TenantID: s.tenantID, ApplyCommand: a.homeCommand(stack.Local), Keep: s.keep, Lag: s.lag}
 		s.graph, err = s.graphOf(tenant.TenantID, tenant.ClientID, tenant.ClientSecret)
 	}
 	if err != nil {
