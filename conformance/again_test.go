@@ -41,6 +41,7 @@ func TestTenRunsOnOneProcess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startTenant(t)
+			s.strong = true
 			suite := lasting(s)
 			target := start(t, s, suite)
 			first := make(map[string]Result)
@@ -76,6 +77,7 @@ func TestTenRunsOnOneProcess(t *testing.T) {
 func TestStaleCacheIsRecognized(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
+	s.strong = true
 	suite := lasting(s)
 	target := outside(t, s, suite, python(t, "http", "jwt", "jwt")...)
 	suite.Target, suite.Changes.Disruptive = target, true

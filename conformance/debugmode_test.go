@@ -17,7 +17,7 @@ func TestDebugModeIsOneFinding(t *testing.T) {
 		t.Fatalf("%d findings", len(r.summary.Findings))
 	}
 	f := r.summary.Findings[0]
-	if f.Cause != CauseDebugger || f.Severity != Critical || len(f.Blocked) < 20 || !strings.Contains(f.Gain, "runs code") {
+	if f.Cause != CauseDebugger || f.Severity != Critical || len(f.Blocked) < 20 || !strings.Contains(f.Gain, "run code") {
 		t.Errorf("%s %s %s, blocks %d", f.Cause, f.Severity, f.Gain, len(f.Blocked))
 	}
 	all, err := json.Marshal(r.results)

@@ -80,7 +80,7 @@ func TestNoFalseAlarm(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, version %d", api.name, version), func(t *testing.T) {
 				t.Parallel()
 				s := wide(t)
-				s.version = version
+				s.version, s.strong = version, true
 				suite := wideSuite(s, shapes()...)
 				suite.Changes.Disruptive = false
 				if version == 1 || api.alike {
@@ -102,6 +102,7 @@ func TestNoFalseAlarmOfDisruptiveCases(t *testing.T) {
 		t.Run(api.name, func(t *testing.T) {
 			t.Parallel()
 			s := startTenant(t)
+			s.strong = true
 			suite := quickstart(s, nil)
 			suite.leaves = func(c Case) bool { return c.Group != Lifecycle && c.Group != Authorization }
 			suite.Target = api.start(t, s, suite)

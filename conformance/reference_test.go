@@ -14,6 +14,7 @@ import (
 // reference serves the suite's endpoints by the reference API, for the test
 // tenant's tokens.
 func reference(t *testing.T, s *tenant, suite *Suite) *httptest.Server {
+	s.strong = true // it takes no short keys
 	t.Helper()
 	return referenceFor(t, suite, s.URL+"/keys", s.Client())
 }

@@ -135,7 +135,7 @@ func TestTokensAreExaminedFirst(t *testing.T) {
 		{"an issuer that signs something else", func(s *tenant, suite *Suite) {
 			suite.Tokens.(*Tenant).Signer = func(_ context.Context, header, claims map[string]any) (string, error) {
 				claims["exp"] = time.Now().Add(time.Hour).Unix()
-				return sign(header, claims), nil
+				return s.sign(header, claims), nil
 			}
 		}, "GET /secure: expired", "its claims are not the ones asked for"},
 	}

@@ -31,24 +31,37 @@ const (
 	nobody   = "the refused one"
 )
 
-var tenantKey, nextTenantKey = sync.OnceValue(newKey), sync.OnceValue(newKey)
+// The keys of tenants in tests are short, so that thousands of tokens are signed quickly.
+// Libraries that refuse short keys get a tenant with strong ones.
+var (
+	tenantKey, nextTenantKey = newKey(1024), newKey(1024)
+	strongKey, nextStrongKey = newKey(2048), newKey(2048)
+)
 
-func newKey() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
+// newKey makes a key of so many bits when it is first used.
+func newKey(bits int) func() *rsa.PrivateKey {
+	return sync.OnceValue(func() *rsa.PrivateKey {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			panic(err)
+		}
+		return key
+	})
 }
 
-var tenantCertificate = sync.OnceValue(func() []byte {
-	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().AddDate(1, 0, 0)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &tenantKey().PublicKey, tenantKey())
-	if err != nil {
-		panic(err)
-	}
-	return der
-})
+var tenantCertificate, strongCertificate = certificateOf(tenantKey), certificateOf(strongKey)
+
+// certificateOf makes a certificate of a key when it is first used.
+func certificateOf(key func() *rsa.PrivateKey) func() []byte {
+	return sync.OnceValue(func() []byte {
+		template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().AddDate(1, 0, 0)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, &key().PublicKey, key())
+		if err != nil {
+			panic(err)
+		}
+		return der
+	})
+}
 
 // tenant is a small authorization server: enough of one to sign in to.
 type tenant struct {
@@ -58,6 +71,7 @@ type tenant struct {
 	roles   map[string][]string // roles, by application
 	refuses map[string]string   // an AADSTS error, by user
 	version int
+	strong  bool // its keys have the length of Entra's
 	more    map[string]map[string]any // claims of a user's tokens, beside the usual
 	// scripted makes a sign-in page that requires a browser.
 	scripted bool
@@ -165,11 +179,15 @@ func (s *tenant) keys(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	one := jwk("one", tenantKey())
-	one["issuer"], one["x5c"] = s.issuer(), []string{base64.StdEncoding.EncodeToString(tenantCertificate())}
+	certificate := tenantCertificate
+	if s.strong {
+		certificate = strongCertificate
+	}
+	one := jwk("one", s.key("one"))
+	one["issuer"], one["x5c"] = s.issuer(), []string{base64.StdEncoding.EncodeToString(certificate())}
 	keys := []any{one}
 	for _, kid := range published {
-		key := jwk(kid, nextTenantKey())
+		key := jwk(kid, s.key(kid))
 		key["issuer"] = strings.ReplaceAll(s.issuer(), tenantID, cmp.Or(owner[kid], "{tenantid}"))
 		keys = append(keys, key)
 	}
@@ -256,7 +274,7 @@ func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("scope") == graphDefault {
 			claims["aud"], claims["iss"] = anotherAudience, "https://sts.windows.net/"+tenantID+"/"
 		}
-		answer(w, 200, map[string]any{"access_token": sign(nil, claims)})
+		answer(w, 200, map[string]any{"access_token": s.sign(nil, claims)})
 		return
 	}
 	if r.FormValue("grant_type") == "password" {
@@ -289,7 +307,7 @@ func (s *tenant) grant(w http.ResponseWriter, client string, code authorizationC
 	id := s.claims(client, code.user, nil)
 	id["aud"], id["nonce"] = client, code.nonce
 	delete(id, "azp")
-	answer(w, 200, map[string]any{"access_token": sign(nil, access), "id_token": sign(nil, id)})
+	answer(w, 200, map[string]any{"access_token": s.sign(nil, access), "id_token": s.sign(nil, id)})
 }
 
 func (s *tenant) claims(client, user string, roles []string) map[string]any {
@@ -309,8 +327,20 @@ func (s *tenant) claims(client, user string, roles []string) map[string]any {
 	return claims
 }
 
+// key is the tenant's key of an id.
+func (s *tenant) key(kid string) *rsa.PrivateKey {
+	now, next := tenantKey, nextTenantKey
+	if s.strong {
+		now, next = strongKey, nextStrongKey
+	}
+	if strings.HasPrefix(kid, "next-") {
+		return next()
+	}
+	return now()
+}
+
 // sign makes a token with the tenant's key; header adds to what it states.
-func sign(header, claims map[string]any) string {
+func (s *tenant) sign(header, claims map[string]any) string {
 	full := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}
 	maps.Copy(full, header)
 	maps.DeleteFunc(full, func(_ string, value any) bool { return value == nil })
@@ -318,18 +348,16 @@ func sign(header, claims map[string]any) string {
 	if err != nil {
 		panic(err)
 	}
-	return signPayload(full, c)
+	return s.signPayload(full, c)
 }
 
-func signPayload(header map[string]any, payload []byte) string {
+func (s *tenant) signPayload(header map[string]any, payload []byte) string {
 	full := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}
 	if header != nil {
 		full = header
 	}
-	key := tenantKey()
-	if kid, _ := full["kid"].(string); strings.HasPrefix(kid, "next-") {
-		key = nextTenantKey()
-	}
+	kid, _ := full["kid"].(string)
+	key := s.key(kid)
 	h, _ := json.Marshal(full)
 	input := b64(h) + "." + b64(payload)
 	sum := sha256.Sum256([]byte(input))
@@ -354,10 +382,10 @@ func (s *tenant) tokens() *Tenant {
 		Authority: s.authority(), Resource: "api://" + apiID,
 		Clients: make(map[string]Client), Accounts: make(map[string]Account),
 		Signer: func(_ context.Context, header, claims map[string]any) (string, error) {
-			return sign(header, claims), nil
+			return s.sign(header, claims), nil
 		},
 		PayloadSigner: func(_ context.Context, header map[string]any, payload []byte) (string, error) {
-			return signPayload(header, payload), nil
+			return s.signPayload(header, payload), nil
 		},
 	}
 	for name := range s.scopes {
