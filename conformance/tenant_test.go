@@ -71,7 +71,7 @@ type tenant struct {
 	roles   map[string][]string // roles, by application
 	refuses map[string]string   // an AADSTS error, by user
 	version int
-	strong  bool // its keys have the length of Entra's
+	strong  bool                      // its keys have the length of Entra's
 	more    map[string]map[string]any // claims of a user's tokens, beside the usual
 	// scripted makes a sign-in page that requires a browser.
 	scripted bool
