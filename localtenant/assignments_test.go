@@ -30,7 +30,9 @@ func TestUnassignGivesBackWhatAnErrorHides(t *testing.T) {
 			t.Parallel()
 			given := 0
 			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				var batch struct{ Requests []struct{ ID, Method, URL string } }
+				var batch struct {
+					Requests []struct{ ID, Method, URL string }
+				}
 				_ = json.NewDecoder(r.Body).Decode(&batch)
 				var answers []map[string]any
 				for _, item := range batch.Requests {
