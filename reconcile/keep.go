@@ -72,14 +72,21 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	if err != nil {
 		return s, false, err
 	}
-	if s, ok, err = place.Read(ctx); err != nil || !ok || s.KeyID != "" {
+	if s, ok, err = place.Read(ctx); err != nil || !ok {
 		return s, ok, err
 	}
 	var r record
-	if ok, err = sink.ReadJSON(k.file(application, displayName), &r); err != nil || !ok || r.Sink.String() != where.String() {
+	recorded, err := sink.ReadJSON(k.file(application, displayName), &r)
+	if err != nil {
 		return sink.Secret{}, false, err
 	}
-	if r.Pending {
+	recorded = recorded && r.Sink.String() == where.String()
+	switch {
+	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink says which secret it has
+		return s, true, nil
+	case !recorded:
+		return sink.Secret{}, false, nil
+	case r.Pending:
 		return sink.Secret{Retiring: r.Retiring}, false, nil
 	}
 	r.SecretText = s.SecretText
@@ -137,14 +144,12 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) e
 	if err := place.Write(ctx, s); err != nil {
 		return err
 	}
-	r.Pending = false
-	if err := sink.WriteJSON(file, r); err != nil || former == (stack.Sink{}) {
-		return err
-	}
+	// The write is complete only when the former sink does not have the secret any more:
+	// until then the next apply repeats it.
 	if err := k.leave(ctx, s.Application, former); err != nil {
 		return err
 	}
-	r.Former = stack.Sink{}
+	r.Pending, r.Former = false, stack.Sink{}
 	return sink.WriteJSON(file, r)
 }
 

@@ -298,6 +298,32 @@ func TestFailedSecretWriteIsRepaired(t *testing.T) {
 	}
 }
 
+// A secret moves from GitHub to another sink, and GitHub does not remove its copy. That is
+// an error, and the next apply removes the copy.
+func TestFailedRemovalFromFormerSinkIsRepeated(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"a file", "its own file"} {
+		t.Run(to, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := newServices(w)
+			all := s.sinks(w)
+			w.must(keptIn(all["GitHub"].where), plan.Options{})
+			s.hub.FailNext("DELETE", http.StatusForbidden)
+			if _, err := w.apply(keptIn(all[to].where), plan.Options{}); !errors.As(err, new(*sink.Error)) {
+				t.Fatalf("%v, want the removal from GitHub refused", err)
+			}
+			w.must(keptIn(all[to].where), plan.Options{})
+			if text := all["GitHub"].text(); text != "" {
+				t.Error("GitHub still has the secret")
+			}
+			if err := w.signsIn(all[to].text()); err != nil {
+				t.Errorf("sign in with the secret in the new sink: %v", err)
+			}
+		})
+	}
+}
+
 // TestTheLocalTenantsSecretsStayHere: a try-out never reaches what works with
 // a real tenant's.
 func TestTheLocalTenantsSecretsStayHere(t *testing.T) {
