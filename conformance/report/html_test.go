@@ -176,6 +176,9 @@ func TestHTMLOnAPhone(t *testing.T) {
 	if left > 2 || left < 0 {
 		t.Errorf("the names have moved by %v pixels", left)
 	}
+	if share := browsertest.Evaluate[float64](b, `Math.min(...[...document.querySelectorAll("th[scope=row]")].map(th => th.getBoundingClientRect().width)) / innerWidth`); share < .3 || share > .5 {
+		t.Errorf("the names of the cases have %.2f of the width, want about .38", share)
+	}
 	picture(b, "phone.png")
 	b.Fill("#filter", "alg-none fail")
 	b.Click(`[aria-label="GET /secure: alg-none: fail, answered 200"]`)
