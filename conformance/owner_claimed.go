@@ -61,7 +61,7 @@ type try struct {
 	r   request
 }
 
-// unstatedRoles are the roles of the resource, and those that administrators usually have,
+// unstatedRoles are the roles of the resource, and the usual names of administrator roles,
 // which no alternative names.
 func (t *ownerTrial) unstatedRoles() []string {
 	all := append(slices.Clone(t.state.Resource.Roles), "Admin", "Administrator", "admin", "owner", "superuser")

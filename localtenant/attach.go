@@ -54,25 +54,27 @@ func (d Folder) attach(verb string) (s Served, release func(), ok bool, err erro
 		os.Remove(mark.Path())
 		mark.Close()
 	}
-	raw, err := os.ReadFile(d.File("serving.json"))
-	if err == nil {
-		err = json.Unmarshal(raw, &s)
-	}
-	if err != nil {
+	if s, ok, err = d.Published(); err != nil || !ok {
 		release()
-		if errors.Is(err, os.ErrNotExist) {
-			return s, nil, false, nil
-		}
-		return s, nil, false, fmt.Errorf("%s: %w", d.File("serving.json"), err)
+		return s, nil, false, err
 	}
 	return s, release, true, nil
 }
 
 // Published returns what the process that serves the tenant has published. ok is false if
 // it has published nothing.
-func (d Folder) Published() (s Served, ok bool) {
-	ok, err := sink.ReadJSON(d.File("serving.json"), &s)
-	return s, ok && err == nil
+func (d Folder) Published() (s Served, ok bool, err error) {
+	raw, err := os.ReadFile(d.File("serving.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return s, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &s)
+	}
+	if err != nil {
+		return s, false, fmt.Errorf("%s: %w", d.File("serving.json"), err)
+	}
+	return s, true, nil
 }
 
 // attached are the processes that use the tenant which this one serves.

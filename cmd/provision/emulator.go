@@ -174,7 +174,7 @@ func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), e
 		return "", func() {}, nil
 	}
 	by := "another process"
-	if s, ok := dir.Published(); ok {
+	if s, ok, _ := dir.Published(); ok { // a damaged file names nobody
 		by = fmt.Sprintf("process %d on %s", s.PID, s.Origin)
 	}
 	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by %s", dir, by), "use that one, or choose another folder with --state, or --in-memory")

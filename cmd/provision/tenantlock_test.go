@@ -11,7 +11,7 @@ import (
 )
 
 // Runs of verify use the local tenant side by side; one that changes it waits for them,
-// those that begin later wait for it, and only a wait for another process is told.
+// runs that begin later wait for it, and only a wait for another process is reported.
 func TestTenantLock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -35,8 +35,19 @@ func Hijack(w http.ResponseWriter) (net.Conn, error) {
 	return hijacked{conn, read}, err
 }
 
-// Tunnel joins two connections until one of them ends, and closes both.
-func Tunnel(a, b io.ReadWriteCloser) {
+// Tunnel joins the connection of a request, whose answer has begun, with another one until
+// either ends, and closes both.
+func Tunnel(w http.ResponseWriter, to net.Conn) {
+	from, err := Hijack(w)
+	if err != nil {
+		to.Close()
+		return
+	}
+	join(from, to)
+}
+
+// join copies in both directions until one of the connections ends, and closes both.
+func join(a, b io.ReadWriteCloser) {
 	done := make(chan struct{}, 2)
 	for _, pair := range [][2]io.ReadWriteCloser{{a, b}, {b, a}} {
 		go func() {

@@ -162,12 +162,7 @@ func issuerProxy(t *testing.T, address string) string {
 			return
 		}
 		w.WriteHeader(http.StatusOK)
-		from, err := nettest.Hijack(w)
-		if err != nil {
-			to.Close()
-			return
-		}
-		nettest.Tunnel(from, to)
+		nettest.Tunnel(w, to)
 	}))
 	t.Cleanup(proxy.Close)
 	return proxy.URL

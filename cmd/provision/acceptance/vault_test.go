@@ -219,12 +219,7 @@ func vaultProxy(t *testing.T, vault, other string) string {
 		} else {
 			w.WriteHeader(http.StatusOK)
 		}
-		from, err := nettest.Hijack(w)
-		if err != nil {
-			to.Close()
-			return
-		}
-		nettest.Tunnel(from, to)
+		nettest.Tunnel(w, to)
 	}))
 	t.Cleanup(server.Close)
 	next.Host = server.Listener.Addr().String()
