@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-version"
-	"github.com/hashicorp/hc-install/product"
-	"github.com/hashicorp/hc-install/releases"
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
@@ -24,9 +22,6 @@ type Program struct {
 // Oldest is the oldest supported version of Terraform, and the first version of
 // OpenTofu.
 const Oldest = "1.6.0"
-
-// Installed is the version that Install downloads.
-const Installed = "1.11.4"
 
 // ErrMissing is the error if neither program is in PATH.
 var ErrMissing = errors.New("neither terraform nor tofu is in PATH")
@@ -51,25 +46,6 @@ func Find(ctx context.Context) (Program, error) {
 		return checkProgram(ctx, path)
 	}
 	return Program{}, ErrMissing
-}
-
-// Install downloads Terraform from HashiCorp's releases into a folder and checks the
-// signature. It does nothing if the folder already contains the program.
-func Install(ctx context.Context, dir string) (Program, error) {
-	dir = filepath.Join(dir, Installed)
-	path := filepath.Join(dir, product.Terraform.BinaryName())
-	if _, err := os.Stat(path); err == nil {
-		return checkProgram(ctx, path)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return Program{}, err
-	}
-	installer := &releases.ExactVersion{Product: product.Terraform, Version: version.Must(version.NewVersion(Installed)), InstallDir: dir}
-	path, err := installer.Install(ctx)
-	if err != nil {
-		return Program{}, fmt.Errorf("install Terraform %s: %w", Installed, err)
-	}
-	return checkProgram(ctx, path)
 }
 
 // checkProgram runs the program at a path to get its version.

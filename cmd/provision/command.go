@@ -80,9 +80,10 @@ func (a *app) destroyCommand(stack string) string {
 	return a.commandAt([]string{"--stack", stack}, "destroy")
 }
 
-// again is the command that runs, with its flags and more.
+// again is the command that runs, with its flags and the flags that it does not have yet.
 func (a *app) again(flags ...string) string {
-	return a.command(a.verb, slices.Concat(a.given, flags)...)
+	more := slices.DeleteFunc(slices.Clone(flags), func(flag string) bool { return slices.Contains(a.given, flag) })
+	return a.command(a.verb, slices.Concat(a.given, more)...)
 }
 
 // givenFlags returns the flags of the command line that only cmd has. It omits --stack, which

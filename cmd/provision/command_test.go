@@ -7,6 +7,15 @@ import (
 	"github.com/spf13/viper"
 )
 
+// TestAgainRepeatsNoFlag: a flag that the command line has is not added again.
+func TestAgainRepeatsNoFlag(t *testing.T) {
+	t.Parallel()
+	a := &app{config: viper.New(), invocation: invocation{verb: "plan", where: []string{"stack"}, given: []string{"--install-terraform"}}}
+	if got, want := a.again("--install-terraform", "--force"), program()+" plan stack --install-terraform --force"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestCommandsToTry: whatever the folder, the target and the state folder are
 // called, a shell reads the command as it is meant.
 func TestCommandsToTry(t *testing.T) {

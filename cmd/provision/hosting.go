@@ -216,7 +216,7 @@ func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspac
 	return w, nil
 }
 
-// findTerraform finds the program, or installs it where that is wanted.
+// findTerraform finds the program, or installs it if the user requests that.
 func (h *hosting) findTerraform(ctx context.Context) (terraform.Program, error) {
 	p, err := terraform.Find(ctx)
 	var old *terraform.TooOld
@@ -231,7 +231,11 @@ func (h *hosting) findTerraform(ctx context.Context) (terraform.Program, error) 
 			return p, err
 		}
 		h.say("installing Terraform %s", terraform.Installed)
-		return terraform.Install(ctx, filepath.Join(root, "programs", "terraform"))
+		p, err := terraform.Install(ctx, filepath.Join(root, "programs", "terraform"))
+		if err != nil {
+			return p, hint(err, "connect to https://releases.hashicorp.com, directly or through the proxy in HTTPS_PROXY, or install Terraform or OpenTofu in PATH; then `%s`", h.again("--install-terraform"))
+		}
+		return p, nil
 	}
 	return p, hint(fmt.Errorf("the hosting needs Terraform: %w", err), "install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install), or use --install-terraform: `%s`", h.again("--install-terraform"))
 }
