@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,8 @@ type workflowStep struct {
 	ID, If, Uses, Run string
 	Env               map[string]string
 	With              map[string]any
-	ContinueOnError   bool `yaml:"continue-on-error"`
+	ContinueOnError   bool   `yaml:"continue-on-error"`
+	WorkingDirectory  string `yaml:"working-directory"`
 }
 
 // results are what became of the jobs: success, failure or skipped.
@@ -48,6 +50,10 @@ type runner struct {
 	cloud     *realTenants
 	repo, bin string
 	artifacts map[string]string // name → folder
+	action    string            // the folder of contoso/provision; "" if the program is in PATH
+	caches    map[string]string // key → folder
+	log       strings.Builder   // of the last job
+	outputs   map[string]string // of the last job
 }
 
 func awaitFile(t *testing.T, path string) {
@@ -180,22 +186,24 @@ func (r *runner) job(name string, j job, kind string, values map[string]string, 
 		env = append(env, k+"="+filledIn(v, own, true))
 	}
 	result := "success"
-	var log strings.Builder
+	r.log.Reset()
 	for i, s := range j.Steps {
 		if s.If != "" && !truth(evaluate(s.If, own, result == "success")) || s.If == "" && result != "success" {
 			continue
 		}
-		if err := r.step(dir, i, s, env, own, &log); err != nil && !s.ContinueOnError {
+		if err := r.step(dir, fmt.Sprint(i), s, env, own); err != nil && !s.ContinueOnError {
 			result = "failure"
-			fmt.Fprintf(&log, "step %d of job %s: %v\n", i+1, name, err)
+			fmt.Fprintf(&r.log, "step %d of job %s: %v\n", i+1, name, err)
 		}
 	}
 	r.end(dir)
 	if result == "failure" {
-		r.t.Logf("job %s failed:\n%s", name, log.String())
+		r.t.Logf("job %s failed:\n%s", name, r.log.String())
 	}
+	r.outputs = map[string]string{}
 	for k, v := range j.Outputs {
-		values["needs."+name+".outputs."+k] = filledIn(v, own, true)
+		r.outputs[k] = filledIn(v, own, true)
+		values["needs."+name+".outputs."+k] = r.outputs[k]
 	}
 	if raw, err := os.ReadFile(filepath.Join(dir, ".comment")); err == nil {
 		r.hub.comment = string(raw)
@@ -217,11 +225,14 @@ func (r *runner) gh(dir string) string {
 	return bin
 }
 
-func (r *runner) step(dir string, i int, s workflowStep, env []string, values map[string]string, log *strings.Builder) error {
+// step executes a step. Its id is unique in the job.
+func (r *runner) step(dir, id string, s workflowStep, env []string, values map[string]string) error {
 	action, _, _ := strings.Cut(s.Uses, "@")
 	switch {
 	case action == "actions/checkout":
 		return os.CopyFS(dir, os.DirFS(r.repo))
+	case action == "contoso/provision" && r.action != "":
+		return r.composite(dir, id, s, env, values)
 	case action == "contoso/provision", action == "github/codeql-action/upload-sarif":
 		return nil // on PATH already; shown by GitHub
 	case action == "actions/upload-artifact":
@@ -238,13 +249,13 @@ func (r *runner) step(dir string, i int, s workflowStep, env []string, values ma
 	case s.Uses != "":
 		return fmt.Errorf("no such action here: %s", s.Uses)
 	}
-	output := filepath.Join(dir, fmt.Sprintf(".output-%d", i))
+	output := filepath.Join(dir, ".output-"+id)
 	c := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", filledIn(s.Run, values, true))
-	c.Dir, c.Env = dir, append(env, "GITHUB_OUTPUT="+output)
+	c.Dir, c.Env = filepath.Join(dir, filledIn(s.WorkingDirectory, values, true)), append(earlierSteps(dir, env), "GITHUB_OUTPUT="+output)
 	for k, v := range s.Env {
 		c.Env = append(c.Env, k+"="+filledIn(v, values, true))
 	}
-	out, err := os.CreateTemp(dir, ".log-*") // not a pipe, which what runs in the background would keep open
+	out, err := os.CreateTemp(dir, ".log-*") // not a pipe, which a process in the background would keep open
 	if err != nil {
 		return err
 	}
@@ -252,7 +263,7 @@ func (r *runner) step(dir string, i int, s workflowStep, env []string, values ma
 	c.Stdout, c.Stderr = out, out
 	err = c.Run()
 	if said, readErr := os.ReadFile(out.Name()); readErr == nil {
-		fmt.Fprintf(log, "$ %s\n%s", s.Run, said)
+		fmt.Fprintf(&r.log, "$ %s\n%s", s.Run, said)
 	}
 	if raw, readErr := os.ReadFile(output); readErr == nil && s.ID != "" {
 		for line := range strings.Lines(string(raw)) {
@@ -261,6 +272,22 @@ func (r *runner) step(dir string, i int, s workflowStep, env []string, values ma
 		}
 	}
 	return err
+}
+
+// earlierSteps adds to the environment of a step what earlier steps of its job wrote to
+// GITHUB_ENV and GITHUB_PATH.
+func earlierSteps(dir string, env []string) []string {
+	variables, paths := filepath.Join(dir, ".variables"), filepath.Join(dir, ".paths")
+	all := append(slices.Clone(env), "GITHUB_ENV="+variables, "GITHUB_PATH="+paths)
+	if raw, err := os.ReadFile(variables); err == nil {
+		all = append(all, strings.Fields(string(raw))...)
+	}
+	if raw, err := os.ReadFile(paths); err == nil {
+		for line := range strings.Lines(string(raw)) {
+			all = append(all, "PATH="+strings.TrimSpace(line)+string(filepath.ListSeparator)+lookup(all, "PATH"))
+		}
+	}
+	return all
 }
 
 func (r *runner) upload(dir, name string, paths []string) error {
