@@ -15,7 +15,7 @@ func (e *Emulator) authenticate(d *directory.Directory, r *http.Request) (grapha
 	if token == "" {
 		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token is empty.")
 	}
-	verified, err := e.login.VerifyGraphToken(token)
+	verified, err := e.login.VerifyGraphToken(r.Host, token)
 	if err != nil {
 		return graphapi.Caller{}, unauthorized("InvalidAuthenticationToken", "Access token validation failure. "+err.Error()+".")
 	}

@@ -69,7 +69,7 @@ func TestEveryCloud(t *testing.T) {
 				}
 				asked := url.Values{"api-version": {"1.1"}, "authorization_endpoint": {"https://" + login + "/common/oauth2/v2.0/authorize"}}
 				if status, body := get(t, client, "https://login.microsoftonline.com/common/discovery/instance?"+asked.Encode(), ""); status != http.StatusOK ||
-					body["metadata"].([]any)[0].(map[string]any)["preferred_network"] != c.Login[0] {
+					len(body["metadata"].([]any)) != 3 || body["metadata"].([]any)[0].(map[string]any)["preferred_network"] != c.Login[0] {
 					t.Errorf("instance discovery: %d %v", status, body)
 				}
 			})

@@ -59,8 +59,9 @@
 // Either is of the home tenant unless ?tenant= names another by id or domain.
 //
 // A managed identity, made where it is not there, and what App Service would set
-// for a program that runs under it; with publicHosts its tokens are of
-// Microsoft's names:
+// for a program that runs under it; with publicHosts its tokens have the names of
+// a cloud: of the one in "cloud" (public, usgov, usgov-dod, china), or else of the
+// one that the requested resource belongs to:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" -d '{"name":"orders"}' \
 //	     $PROVISION_MANAGEMENT_URL/managed-identities

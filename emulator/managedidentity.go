@@ -10,6 +10,7 @@ import (
 
 	"provision/emulator/directory"
 	"provision/emulator/login"
+	"provision/internal/microsoft"
 )
 
 // identityAPIVersion is the version that App Service documents and clients use.
@@ -33,9 +34,14 @@ type ManagedIdentity struct {
 func (e *Emulator) makeManagedIdentity(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		Name        string `json:"name"`
-		PublicHosts bool   `json:"publicHosts"` // its tokens are Microsoft's, not localhost's
+		PublicHosts bool   `json:"publicHosts"` // its tokens have Microsoft's names, not localhost's
+		Cloud       string `json:"cloud"`       // of publicHosts; empty: the cloud of each resource
 	}
 	if !managementBody(w, r, &request) {
+		return
+	}
+	if _, known := microsoft.CloudNamed(request.Cloud); request.Cloud != "" && (!known || !request.PublicHosts) {
+		managementError(w, http.StatusBadRequest, "cloud %q is not known, or publicHosts is not set", request.Cloud)
 		return
 	}
 	var identity *directory.ServicePrincipal
@@ -60,6 +66,9 @@ func (e *Emulator) makeManagedIdentity(w http.ResponseWriter, r *http.Request) {
 	if request.PublicHosts {
 		endpoint = "http://" + r.Host + "/msi/public/token"
 	}
+	if request.Cloud != "" {
+		endpoint = "http://" + r.Host + "/msi/cloud/" + request.Cloud + "/token"
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	managementAnswer(w, ManagedIdentity{
@@ -76,8 +85,25 @@ func (e *Emulator) identityHeader(identity *directory.ServicePrincipal) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// ownHost is the host of identities whose tokens have the names of the local tenant.
+func ownHost(*http.Request) string { return "" }
+
+// cloudHost is the authorization server of the cloud that the path names. Without one it is
+// the cloud that the requested resource belongs to, and the public cloud for a resource that
+// has the same name everywhere.
+func cloudHost(r *http.Request) string {
+	c, found := microsoft.CloudNamed(r.PathValue("cloud"))
+	if !found {
+		c, found = microsoft.CloudOfResource(r.URL.Query().Get("resource"))
+	}
+	if !found {
+		c = microsoft.Clouds[0]
+	}
+	return c.Login[0]
+}
+
 // identityToken serves IDENTITY_ENDPOINT.
-func (e *Emulator) identityToken(public bool) http.HandlerFunc {
+func (e *Emulator) identityToken(host func(*http.Request) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		identity := e.identityOf(r.Header.Get("X-IDENTITY-HEADER"))
 		if identity == nil {
@@ -101,7 +127,7 @@ func (e *Emulator) identityToken(public bool) http.HandlerFunc {
 			identityError(w, http.StatusBadRequest, "The resource is missing.")
 			return
 		}
-		token, expires, err := e.login.ManagedIdentityToken(e.directory, identity, q.Get("resource"), public)
+		token, expires, err := e.login.ManagedIdentityToken(e.directory, identity, q.Get("resource"), host(r))
 		if err != nil {
 			status := http.StatusInternalServerError
 			if errors.As(err, new(*login.Error)) {

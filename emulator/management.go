@@ -49,8 +49,9 @@ func (e *Emulator) managementHandler() http.Handler {
 	})
 	// A program that runs under a managed identity sends the header of this identity
 	// instead.
-	mux.HandleFunc("GET /msi/token", e.identityToken(false))
-	mux.HandleFunc("GET /msi/public/token", e.identityToken(true))
+	mux.HandleFunc("GET /msi/token", e.identityToken(ownHost))
+	mux.HandleFunc("GET /msi/public/token", e.identityToken(cloudHost))
+	mux.HandleFunc("GET /msi/cloud/{cloud}/token", e.identityToken(cloudHost))
 	mux.Handle("/", e.requireKey(guarded))
 	return mux
 }

@@ -107,7 +107,7 @@ func (e *Emulator) graphOf(d *directory.Directory) http.Handler {
 // tenantsOf lists the tenants of the bearer of a token for Azure Resource Manager: the
 // token's tenant and, for a user, the tenants where the user is a guest.
 func (e *Emulator) tenantsOf(r *http.Request) ([]arm.Tenant, error) {
-	token, err := e.login.VerifyManagementToken(bearer(r))
+	token, err := e.login.VerifyManagementToken(r.Host, bearer(r))
 	if err != nil {
 		return nil, err
 	}

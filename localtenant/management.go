@@ -31,11 +31,11 @@ func (m *Management) Sign(ctx context.Context, header, claims map[string]any) (s
 }
 
 // ManagedIdentity makes the managed identity of a name, or finds it, and
-// returns what a program that runs under it finds in its environment. Its tokens
-// are of Microsoft's hosts.
-func (m *Management) ManagedIdentity(ctx context.Context, name string) (map[string]string, error) {
+// returns what a program that runs under it finds in its environment. Its tokens have
+// the names of a cloud or, if cloud is empty, of the cloud of each requested resource.
+func (m *Management) ManagedIdentity(ctx context.Context, name, cloud string) (map[string]string, error) {
 	var identity struct{ Environment map[string]string }
-	err := m.post(ctx, "/managed-identities", map[string]any{"name": name, "publicHosts": true}, &identity)
+	err := m.post(ctx, "/managed-identities", map[string]any{"name": name, "publicHosts": true, "cloud": cloud}, &identity)
 	if err != nil {
 		return nil, fmt.Errorf("make managed identity %q: %w", name, err)
 	}

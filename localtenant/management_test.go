@@ -29,7 +29,7 @@ func TestManagement(t *testing.T) {
 	if signed, err := m.SignPayload(ctx, map[string]any{"alg": "RS256"}, []byte("no JSON")); err != nil || strings.Count(signed, ".") != 2 {
 		t.Errorf("a signed payload is %q, %v", signed, err)
 	}
-	identity, err := m.ManagedIdentity(ctx, "orders")
+	identity, err := m.ManagedIdentity(ctx, "orders", "")
 	if err != nil || identity["IDENTITY_ENDPOINT"] == "" {
 		t.Errorf("a managed identity has %v, %v", identity, err)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 
 	"provision/internal/microsoft"
@@ -9,4 +11,35 @@ import (
 // credentialCloud is a cloud as the credentials of the Azure SDK take it.
 func credentialCloud(c microsoft.Cloud) azcloud.Configuration {
 	return azcloud.Configuration{ActiveDirectoryAuthorityHost: c.Authority() + "/", Services: map[azcloud.ServiceName]azcloud.ServiceConfiguration{}}
+}
+
+// cloudNames are the names of clouds in provision.yaml and for --cloud.
+func cloudNames() (names []string) {
+	for _, c := range microsoft.Clouds {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// chosenCloud is the cloud that --cloud names, and empty without the flag.
+func (a *app) chosenCloud() (string, error) {
+	name := a.config.GetString("cloud")
+	if _, found := microsoft.CloudNamed(name); name != "" && !found {
+		return "", hint(usagef("--cloud %q is not known", name), "name one of: %s", strings.Join(cloudNames(), ", "))
+	}
+	return name, nil
+}
+
+// terraformEnvironments are the names of clouds in ARM_ENVIRONMENT, which Terraform's providers
+// azuread and azurerm read.
+var terraformEnvironments = map[string]string{"public": "public", "usgov": "usgovernment", "usgov-dod": "usgovernmentl5", "china": "china"}
+
+// cloudEnvironment returns the variables from which clients read their cloud, for a program that
+// uses the names of one.
+func cloudEnvironment(name string) []string {
+	c, found := microsoft.CloudNamed(name)
+	if !found {
+		return nil
+	}
+	return []string{"AZURE_AUTHORITY_HOST=" + c.Authority() + "/", "ARM_ENVIRONMENT=" + terraformEnvironments[name], "PROVISION_CLOUD=" + name}
 }

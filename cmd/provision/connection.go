@@ -133,8 +133,15 @@ func (a *app) connectReal(name string) (*connection, error) {
 // realLag is the maximum time until Entra shows a write that it has acknowledged.
 const realLag = 5 * time.Minute
 
-// cloudOf is the cloud of a target; the schema of provision.yaml has checked its name.
+// cloudOf is the cloud of a target; the schema of provision.yaml has checked its name. The
+// local tenant belongs to the cloud that `provision exec --cloud` chose.
 func (a *app) cloudOf(target string) microsoft.Cloud {
+	if target == stack.Local || a.homeOf(target) == stack.Local {
+		if c, found := microsoft.CloudNamed(a.config.GetString("cloud")); found {
+			return c
+		}
+		return microsoft.Clouds[0]
+	}
 	c, _ := microsoft.CloudNamed(cmp.Or(a.config.GetString("targets."+target+".cloud"), a.config.GetString("targets."+a.homeOf(target)+".cloud"), microsoft.Clouds[0].Name))
 	return c
 }

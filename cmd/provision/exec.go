@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,7 +26,8 @@ func (a *app) exec() *cobra.Command {
 		Long: `exec runs an unchanged program that uses Microsoft's public hosts
 (login.microsoftonline.com, graph.microsoft.com, management.azure.com and their
 aliases) with these hosts redirected to the local tenant, which answers as the
-public cloud does. exec sets the proxy and the certificate authority in the
+public cloud does. Under the hosts of the clouds for the US Government and China it
+answers as these do; --cloud makes one of them the default. exec sets the proxy and the certificate authority in the
 environment of the program and changes nothing else on the machine. HTTPS requests
 to other hosts are refused, except to the hosts in NO_PROXY.
 
@@ -51,9 +53,14 @@ The exit code is the exit code of the program.`,
 			if err != nil {
 				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
 			}
+			cloud, err := a.chosenCloud()
+			if err != nil {
+				return err
+			}
+			environment = append(environment, cloudEnvironment(cloud)...)
 			if name := a.config.GetString("managed-identity"); name != "" {
 				m := &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second}}
-				identity, err := m.ManagedIdentity(cmd.Context(), name)
+				identity, err := m.ManagedIdentity(cmd.Context(), name, cloud)
 				if err != nil {
 					return err
 				}
@@ -66,6 +73,7 @@ The exit code is the exit code of the program.`,
 	}
 	c.Flags().Bool("credentials", false, "set the credentials of the tenant's administrator as AZURE_* and ARM_* variables")
 	c.Flags().String("managed-identity", "", "run the program with the managed identity of this name, as App Service does; created if it does not exist")
+	c.Flags().String("cloud", "", "the cloud whose names the program uses by default: "+strings.Join(cloudNames(), ", "))
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	return c
 }

@@ -17,8 +17,8 @@ import (
 
 	"provision/emulator"
 	"provision/graph"
-	"provision/internal/microsoft"
 	"provision/localtenant"
+	"provision/stack"
 )
 
 // connectLocal serves the local tenant for this run, or attaches to the process
@@ -124,7 +124,8 @@ func (a *app) localSession(dir localtenant.Folder, served localtenant.Served) (*
 		return a.localGraph(there, client)
 	}
 	if a.config.GetBool("public-hosts") {
-		s.authority, s.v1Issuer, s.proxy = microsoft.Clouds[0].Authority(), microsoft.Clouds[0].IssuerV1(served.TenantID), served.Proxy
+		in := a.cloudOf(stack.Local)
+		s.authority, s.v1Issuer, s.proxy = in.Authority(), in.IssuerV1(served.TenantID), served.Proxy
 	}
 	return s, nil
 }

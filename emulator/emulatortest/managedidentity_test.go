@@ -135,3 +135,58 @@ func TestIdentityEndpoint(t *testing.T) {
 		}
 	}
 }
+
+// TestIdentityEndpointOfACloud: each cloud has its identity endpoint. Without a cloud the
+// resource determines it.
+func TestIdentityEndpointOfACloud(t *testing.T) {
+	t.Parallel()
+	tenant := emulatortest.Start(t)
+	c := client{t, tenant, tenant.HTTPClient()}
+	c.managedIdentity(`{"name":"a"}`, http.StatusCreated)
+	c.managedIdentity(`{"name":"a","cloud":"usgov"}`, 400)
+	c.managedIdentity(`{"name":"a","publicHosts":true,"cloud":"mars"}`, 400)
+	const usgov, public, china = "https://login.microsoftonline.us/", "https://login.microsoftonline.com/", "https://login.partner.microsoftonline.cn/"
+	for _, test := range []struct{ cloud, resource, issuer string }{
+		{"", "api://AzureADTokenExchange", public},
+		{"", "api://AzureADTokenExchangeUSGov", usgov},
+		{"", "api://AzureADTokenExchangeChina", china},
+		{"", "https://graph.microsoft.us", "https://sts.windows.net/"},
+		{"", "https://microsoftgraph.chinacloudapi.cn", "https://sts.chinacloudapi.cn/"},
+		{"", "https://management.chinacloudapi.cn/", "https://sts.chinacloudapi.cn/"},
+		{"usgov", "api://AzureADTokenExchangeUSGov", usgov},
+		{"usgov-dod", "https://dod-graph.microsoft.us", "https://sts.windows.net/"},
+		{"usgov", "api://AzureADTokenExchange", ""},
+		{"usgov", "https://graph.microsoft.com", ""},
+		{"china", "https://management.azure.com/", ""},
+		{"public", "https://graph.microsoft.us", ""},
+	} {
+		identity := c.managedIdentity(`{"name":"a","publicHosts":true,"cloud":"`+test.cloud+`"}`, http.StatusOK)
+		r, err := http.NewRequest("GET", identity.Environment["IDENTITY_ENDPOINT"]+"?api-version=2019-08-01&resource="+test.resource, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-IDENTITY-HEADER", identity.Environment["IDENTITY_HEADER"])
+		response, err := c.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer map[string]any
+		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		issuer := ""
+		if token, given := answer["access_token"].(string); given {
+			issuer = decodeClaims(t, token)["iss"].(string)
+		}
+		want := test.issuer
+		if strings.HasPrefix(want, "https://login") {
+			want += tenant.TenantID + "/v2.0"
+		} else if want != "" {
+			want += tenant.TenantID + "/"
+		}
+		if issuer != want {
+			t.Errorf("%s of cloud %q: issuer %q, want %q (%v)", test.resource, test.cloud, issuer, want, answer["message"])
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,7 +21,8 @@ type authority struct {
 
 // names are the origins of one cloud, each scheme, host and port.
 type names struct {
-	cloud  microsoft.Cloud // what metadata says; the public cloud for the tenant's own origin
+	cloud  microsoft.Cloud // the public cloud for the tenant's own origin
+	local  string          // the tenant's own origin, which names it in every cloud
 	origin string          // of the endpoints: what the request came under
 	v1, v2 string          // of issuers, by the version of the tokens
 	graph  string          // of Microsoft Graph
@@ -31,18 +33,13 @@ type names struct {
 func (l *Login) namesUnder(host string) names {
 	c, found := microsoft.CloudOf(host)
 	if !found {
-		return names{microsoft.Clouds[0], l.localhost, l.localhost, l.localhost, l.localhost}
+		return names{microsoft.Clouds[0], l.localhost, l.localhost, l.localhost, l.localhost, l.localhost}
 	}
-	n := namesIn(c)
+	n := names{c, l.localhost, c.Authority(), "https://" + c.STS, c.Authority(), c.GraphURL()}
 	if host = strings.TrimSuffix(strings.ToLower(host), ":443"); host != c.Graph { // where UserInfo is
 		n.origin = "https://" + host
 	}
 	return n
-}
-
-// namesIn are the names of a cloud.
-func namesIn(c microsoft.Cloud) names {
-	return names{c, c.Authority(), "https://" + c.STS, c.Authority(), c.GraphURL()}
 }
 
 // authorityOf finds the tenant that a path segment names, under a host.
@@ -83,30 +80,32 @@ func (a authority) documentTenant() string {
 // url is an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
-// issuersOf are the issuers of a tenant's tokens, under its own origin and under the
-// hosts of every cloud.
-func (l *Login) issuersOf(tenantID string) []string {
-	issuers := append(l.issuersV1Of(tenantID), l.namesUnder("").issuerV2(tenantID))
-	for _, c := range microsoft.Clouds {
-		issuers = append(issuers, namesIn(c).issuerV2(tenantID))
-	}
-	return issuers
+// issuersOf are the issuers of a tenant's tokens in the cloud of a request: under the hosts of
+// the cloud, and under the tenant's own origin. Tokens of other clouds are foreign.
+func (n names) issuersOf(tenantID string) []string {
+	return append(n.issuersV1Of(tenantID), n.local+"/"+tenantID+"/v2.0", n.cloud.Authority()+"/"+tenantID+"/v2.0")
 }
 
 // issuersV1Of are those of version 1.0 tokens.
-func (l *Login) issuersV1Of(tenantID string) []string {
-	issuers := []string{l.namesUnder("").issuerV1(tenantID)}
-	for _, c := range microsoft.Clouds {
-		issuers = append(issuers, c.IssuerV1(tenantID))
-	}
-	return issuers
+func (n names) issuersV1Of(tenantID string) []string {
+	return []string{n.local + "/" + tenantID + "/", n.cloud.IssuerV1(tenantID)}
 }
 
-// issuedHere tells whether one of the tenants has this issuer.
-func (l *Login) issuedHere(issuer string) bool {
-	return slices.ContainsFunc(l.tenants.All(), func(d *directory.Directory) bool {
-		return slices.Contains(l.issuersOf(d.Tenant().ID), issuer)
+// issuedHere tells whether one of the tenants has this issuer, in the cloud of the call.
+func (c *call) issuedHere(issuer string) bool {
+	return slices.ContainsFunc(c.tenants.All(), func(d *directory.Directory) bool {
+		return slices.Contains(c.issuersOf(d.Tenant().ID), issuer)
 	})
+}
+
+// ofMicrosoft tells whether an issuer is a tenant of Microsoft Entra ID in one of the clouds.
+func ofMicrosoft(issuer string) bool {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return false
+	}
+	_, found := microsoft.CloudOf(u.Host)
+	return found
 }
 
 // addressed tells whether an assertion's audience is this tenant: one of its
@@ -147,16 +146,11 @@ func (n names) graphURL() string { return n.graph }
 // graphNames are the names of Microsoft Graph as a resource, in addition to its appId.
 // They include the local tenant's origin, because clients derive the scope from their
 // Graph endpoint.
-func (l *Login) graphNames() []string {
-	names := []string{l.localhost, l.localhost + "/"}
-	for _, c := range microsoft.Clouds {
-		names = append(names, c.GraphURL(), c.GraphURL()+"/")
-	}
-	return names
+func (n names) graphNames() []string {
+	return append([]string{n.local, n.local + "/"}, n.cloud.GraphNames()...)
 }
 
-// namesGraph tells whether a resource is called by the name of Microsoft Graph in one of
-// the clouds.
-func namesGraph(resource string) bool {
-	return slices.ContainsFunc(microsoft.Clouds, func(c microsoft.Cloud) bool { return equalID(resource, c.GraphURL()) })
+// namesGraph tells whether a resource is called by the name of Microsoft Graph in the cloud.
+func (n names) namesGraph(resource string) bool {
+	return slices.ContainsFunc(n.cloud.GraphNames(), func(name string) bool { return equalID(resource, name) })
 }

@@ -182,7 +182,7 @@ func (c *call) requestedScope() (scopeRequest, *Error) {
 	if strings.TrimSpace(text) == "" {
 		return scopeRequest{}, failure(900144, "scope")
 	}
-	return parseScope(text)
+	return c.parseScope(text)
 }
 
 // authorizePath is the authorize endpoint of the call's version.

@@ -145,7 +145,7 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 		return nil, err
 	}
 	a := &authorization{client: cl, device: &d}
-	if a.scope, err = parseScope(d.Scope); err != nil {
+	if a.scope, err = c.parseScope(d.Scope); err != nil {
 		return a, err
 	}
 	if c.tenantKnown {

@@ -112,7 +112,8 @@ type instanceMetadata struct {
 }
 
 // instance answers whether an authority may be trusted: the tenant's own
-// origin and the hosts of every cloud may, whichever of them is asked. Only the
+// origin and the hosts of every cloud may, whichever of them is asked. As in Entra,
+// the answer lists all clouds; the one that is asked about comes first. Only the
 // host name is compared: MSAL Python leaves the port out of what it asks about.
 func (c *call) instance() *Error {
 	asked, err := url.Parse(c.r.URL.Query().Get("authorization_endpoint"))
@@ -124,15 +125,20 @@ func (c *call) instance() *Error {
 		return c.asError(err)
 	}
 	host := strings.ToLower(asked.Hostname())
-	var metadata instanceMetadata
+	var metadata []instanceMetadata
 	of, _ := microsoft.CloudOf(host)
 	switch {
 	case host == own.Hostname():
-		metadata = instanceMetadata{own.Host, own.Host, []string{own.Host}}
+		metadata = []instanceMetadata{{own.Host, own.Host, []string{own.Host}}}
 	case slices.Contains(of.Login, host):
-		metadata = instanceMetadata{of.Login[0], of.Cache, of.Login}
+		metadata = []instanceMetadata{{of.Login[0], of.Cache, of.Login}}
 	default:
 		return failure(50049)
+	}
+	for _, c := range microsoft.Clouds {
+		if !slices.ContainsFunc(metadata, func(m instanceMetadata) bool { return m.PreferredNetwork == c.Login[0] }) {
+			metadata = append(metadata, instanceMetadata{c.Login[0], c.Cache, c.Login})
+		}
 	}
 	segment, _, _ := strings.Cut(strings.TrimPrefix(asked.Path, "/"), "/")
 	named, refused := c.authorityOf(host, segment)
@@ -143,5 +149,5 @@ func (c *call) instance() *Error {
 		TenantDiscoveryEndpoint string             `json:"tenant_discovery_endpoint"`
 		APIVersion              string             `json:"api-version"`
 		Metadata                []instanceMetadata `json:"metadata"`
-	}{named.url("/v2.0/.well-known/openid-configuration"), "1.1", []instanceMetadata{metadata}})
+	}{named.url("/v2.0/.well-known/openid-configuration"), "1.1", metadata})
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"provision/emulator/directory"
-	"provision/internal/microsoft"
 )
 
 // checkFederated holds an assertion of another issuer to the application's
@@ -33,6 +32,8 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	switch {
 	case !narrow(func(f directory.FederatedIdentityCredential) bool { return c.sameIssuer(f.Issuer, sent.claims.Issuer) }):
 		return failure(700211, sent.claims.Issuer)
+	case ofMicrosoft(sent.claims.Issuer) && !c.issuedHere(sent.claims.Issuer): // another cloud, or a tenant elsewhere
+		return failure(700236, sent.claims.Issuer)
 	case !narrow(sent.named):
 		switch {
 		case otherCase:
@@ -44,7 +45,7 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	case !narrow(func(f directory.FederatedIdentityCredential) bool {
 		return slices.ContainsFunc(f.Audiences, func(a string) bool {
 			return slices.Contains(sent.claims.Audience, a) ||
-				microsoft.IsTokenExchange(a) && slices.Contains(sent.claims.Audience, tokenExchange) && c.issuedHere(sent.claims.Issuer)
+				a == c.cloud.TokenExchange && slices.Contains(sent.claims.Audience, tokenExchange) && c.issuedHere(sent.claims.Issuer)
 		})
 	}):
 		return failure(700212, sent.claims.Audience)
@@ -77,8 +78,8 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	return failure(50013, "The provided signature value did not match the expected signature value.").as("invalid_client")
 }
 
-// sameIssuer compares issuers to the letter. A tenant here has several names,
-// which all mean the same.
+// sameIssuer compares issuers exactly. Under the hosts of a cloud, a tenant here has the
+// names of this cloud and its own origin, which are equal.
 func (c *call) sameIssuer(trusted, sent string) bool {
 	if trusted == sent {
 		return true

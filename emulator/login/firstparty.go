@@ -66,23 +66,12 @@ const (
 	impersonation   = "user_impersonation"
 )
 
-// managementNames are what Azure Resource Manager is called in scopes, in every cloud.
-func managementNames() []string {
-	names := []string{managementAppID}
-	for _, c := range microsoft.Clouds {
-		for _, host := range []string{c.Manager, c.Classic} {
-			names = append(names, "https://"+host, "https://"+host+"/")
-		}
-	}
-	return names
-}
-
 // firstPartyResource finds a resource of Microsoft by the name that a client uses.
 // Every such resource needs a service principal in the tenant, except Azure Resource
 // Manager: the Azure CLI requests tokens for it first, so it is available before its
 // service principal exists.
 func (c *call) firstPartyResource(name string) (*directory.ServicePrincipal, bool) {
-	known, found := microsoft.FindResource(name)
+	known, found := c.cloud.FindResource(name)
 	if !found {
 		return nil, false
 	}

@@ -54,7 +54,7 @@ func (c *call) applicationScope() (scopeRequest, *Error) {
 	if text == "" {
 		return scopeRequest{}, failure(900144, "scope")
 	}
-	asked, err := parseScope(text)
+	asked, err := c.parseScope(text)
 	switch {
 	case err != nil:
 		return asked, err

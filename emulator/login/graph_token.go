@@ -38,21 +38,24 @@ var (
 // clockSkew is how far a token's times may be off.
 const clockSkew = 5 * time.Minute
 
-// VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph
-// would and returns what it says. The error wraps one of the above.
-func (l *Login) VerifyGraphToken(token string) (*GraphToken, error) {
-	return l.verifyFor(append(l.graphNames(), directory.MicrosoftGraphAppID), token)
+// VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph under a
+// host would, and returns its claims. A token of another cloud is refused. The error wraps
+// one of the above.
+func (l *Login) VerifyGraphToken(host, token string) (*GraphToken, error) {
+	n := l.namesUnder(host)
+	return l.verifyFor(n, append(n.graphNames(), directory.MicrosoftGraphAppID), token)
 }
 
-// VerifyManagementToken checks an access token (without "Bearer") as Azure
-// Resource Manager would. The local tenant's own origin is a name of it too,
-// where clients are told that it is there. The error wraps one of the above.
-func (l *Login) VerifyManagementToken(token string) (*GraphToken, error) {
-	return l.verifyFor(append(managementNames(), l.localhost, l.localhost+"/"), token)
+// VerifyManagementToken checks an access token (without "Bearer") as Azure Resource
+// Manager under a host would. The local tenant's own origin is a name of it too, because
+// its metadata names it. The error wraps one of the above.
+func (l *Login) VerifyManagementToken(host, token string) (*GraphToken, error) {
+	n := l.namesUnder(host)
+	return l.verifyFor(n, append(n.cloud.ManagerNames(), managementAppID, n.local, n.local+"/"), token)
 }
 
 // verifyFor checks a v1 access token of one of the tenants for one of the audiences.
-func (l *Login) verifyFor(audiences []string, token string) (*GraphToken, error) {
+func (l *Login) verifyFor(n names, audiences []string, token string) (*GraphToken, error) {
 	var claims struct {
 		Issuer    string   `json:"iss"`
 		Audience  string   `json:"aud"`
@@ -74,7 +77,7 @@ func (l *Login) verifyFor(audiences []string, token string) (*GraphToken, error)
 	_, known := l.tenants.Find(claims.TenantID)
 	now := l.clock()
 	switch {
-	case !known || !slices.Contains(l.issuersV1Of(claims.TenantID), claims.Issuer):
+	case !known || !slices.Contains(n.issuersV1Of(claims.TenantID), claims.Issuer):
 		return nil, ErrIssuer
 	case !slices.Contains(audiences, claims.Audience):
 		return nil, ErrAudience

@@ -17,12 +17,12 @@ func TestVerifyGraphToken(t *testing.T) {
 	w := newWorld(t)
 	admin := w.dir.Administrator()
 	application := w.granted(w.daemonRequest("client_id", admin.ClientID, "client_secret", admin.Secret, "scope", w.origin+"/.default")).text("access_token")
-	said, err := w.login.VerifyGraphToken(application)
+	said, err := w.login.VerifyGraphToken("", application)
 	if err != nil || !said.AppOnly || said.AppID != admin.ClientID || said.ObjectID != admin.ObjectID || said.TenantID != w.tid() || len(said.Roles) == 0 || len(said.Scopes) != 0 {
 		t.Errorf("application: %+v, %v", said, err)
 	}
 	user := w.granted(w.siteRedemption(w.code(w.siteRequest("scope", "User.Read openid"), w.ada))).text("access_token")
-	said, err = w.login.VerifyGraphToken(user)
+	said, err = w.login.VerifyGraphToken("", user)
 	if err != nil || said.AppOnly || said.ObjectID != w.ada.ID || said.UPN != w.ada.UserPrincipalName || strings.Join(said.Scopes, " ") != "openid User.Read" {
 		t.Errorf("user: %+v, %v", said, err)
 	}
@@ -61,7 +61,7 @@ func TestVerifyGraphToken(t *testing.T) {
 		"not yet":            {with("nbf", now.Add(clockSkew+time.Minute).Unix()), ErrNotYet},
 		"audience a list":    {with("aud", []string{w.origin}), ErrMalformed},
 	} {
-		if _, err := w.login.VerifyGraphToken(test.token); !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
+		if _, err := w.login.VerifyGraphToken("", test.token); !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
 	}

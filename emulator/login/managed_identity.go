@@ -1,11 +1,9 @@
 package login
 
 import (
-	"net/url"
 	"time"
 
 	"provision/emulator/directory"
-	"provision/internal/microsoft"
 )
 
 // managedIdentityLifetime is how long a managed identity's token is good: Azure
@@ -24,20 +22,9 @@ func exchangeResource() resource {
 
 // ManagedIdentityToken makes the access token that Azure's identity endpoint
 // hands to a managed identity, for the resource of a name, with every role that
-// was assigned to it there. Public tells under whose names: those of the cloud that the
-// resource's name belongs to, else of the public cloud, or the local tenant's. The error
-// is an *Error where Entra would refuse.
-func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory.ServicePrincipal, resource string, public bool) (token string, expires time.Time, err error) {
-	host := ""
-	if public {
-		of := microsoft.Clouds[0]
-		if u, err := url.Parse(resource); err == nil {
-			if named, found := microsoft.CloudOf(u.Host); found {
-				of = named
-			}
-		}
-		host = of.Login[0]
-	}
+// was assigned to it there. The host determines the names: those of the cloud that it
+// belongs to, or the local tenant's own. The error is an *Error where Entra would refuse.
+func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory.ServicePrincipal, resource, host string) (token string, expires time.Time, err error) {
 	tenant := d.Tenant()
 	c := &call{
 		Login: l, View: d.View(), version: v1, now: l.clock(),
@@ -47,7 +34,7 @@ func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory
 		app:       &directory.Application{AppID: identity.AppID, DisplayName: identity.DisplayName},
 		principal: identity, assurance: clientSigned,
 	}
-	if known, ok := microsoft.FindResource(resource); ok && known.AppID == tokenExchange {
+	if known, ok := c.cloud.FindResource(resource); ok && known.AppID == tokenExchange {
 		token, err = c.accessToken(issuance{client: cl, resource: exchangeResource()}, managedIdentityLifetime)
 		return token, c.now.Add(managedIdentityLifetime), err
 	}

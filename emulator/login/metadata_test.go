@@ -102,7 +102,7 @@ func TestKeysSurviveRestart(t *testing.T) {
 	w := newWorld(t)
 	before := w.granted(w.daemonRequest("scope", "https://graph.microsoft.com/.default")).text("access_token")
 	w.open()
-	if _, err := w.login.VerifyGraphToken(before); err != nil {
+	if _, err := w.login.VerifyGraphToken("", before); err != nil {
 		t.Error(err)
 	}
 }

@@ -78,13 +78,13 @@ func TestTokensSayTheirIssuersPublicName(t *testing.T) {
 		if iss := w.claims(token)["iss"]; iss != want {
 			t.Errorf("%s: the issuer is %v, want %s", host, iss, want)
 		}
-		if _, err := w.login.VerifyGraphToken(token); err != nil {
+		if _, err := w.login.VerifyGraphToken("", token); err != nil {
 			t.Errorf("%s: Graph says %v", host, err)
 		}
 	}
 	foreign, err := w.login.Sign(nil, map[string]any{"iss": "https://sts.windows.net/99999999-0000-4000-8000-000000000000/", "tid": w.tid(), "aud": "https://graph.microsoft.com"})
 	w.must(err)
-	if _, err := w.login.VerifyGraphToken(foreign); err == nil {
+	if _, err := w.login.VerifyGraphToken("", foreign); err == nil {
 		t.Error("Graph takes the token of another tenant of the public cloud")
 	}
 }
@@ -143,7 +143,7 @@ func TestManagementTokens(t *testing.T) {
 		"api://orders/.default":                         ErrIssuer, // of version 2.0
 	} {
 		token := w.granted(w.daemonRequest("scope", scope)).text("access_token")
-		if _, err := w.login.VerifyManagementToken(token); !errors.Is(err, want) {
+		if _, err := w.login.VerifyManagementToken("", token); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", scope, err, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"provision/emulator/directory"
+	"provision/internal/microsoft"
 )
 
 // resource is the API that a token is for.
@@ -15,8 +16,12 @@ type resource struct {
 	absent    bool                   // the tenant has no service principal of it yet, and consent makes it
 }
 
-// resource finds the API that a name stands for, for a client.
+// resource finds the API that a name stands for, for a client. A name of another cloud
+// stands for no API here.
 func (c *call) resource(cl client, name string) (resource, *Error) {
+	if of, found := microsoft.CloudOfResource(name); found && of.Login[0] != c.cloud.Login[0] {
+		return resource{}, failure(500011, name, c.tenant.DisplayName)
+	}
 	canonical := name
 	lookup := name
 	for _, alias := range c.graphNames() {

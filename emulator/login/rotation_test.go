@@ -74,7 +74,7 @@ func TestKeyRotation(t *testing.T) {
 	if kid := w.kid(w.granted(w.daemonRequest()).text("access_token")); kid != second.ID {
 		t.Errorf("signed by %s", kid)
 	}
-	if _, err := w.login.VerifyGraphToken(old); err != nil {
+	if _, err := w.login.VerifyGraphToken("", old); err != nil {
 		t.Errorf("a token of the retired key's: %v", err)
 	}
 	late, err := w.login.Sign(map[string]any{"kid": first.ID}, map[string]any{"aud": "x"})
@@ -88,7 +88,7 @@ func TestKeyRotation(t *testing.T) {
 	if !slices.Equal(w.published(), []string{second.ID}) {
 		t.Errorf("after dropping %v", w.published())
 	}
-	if _, err := w.login.VerifyGraphToken(old); !errors.Is(err, ErrSignature) {
+	if _, err := w.login.VerifyGraphToken("", old); !errors.Is(err, ErrSignature) {
 		t.Errorf("a token of the dropped key's: %v", err)
 	}
 	if err := w.login.DropKey(first.ID); !errors.Is(err, ErrNoKey) {

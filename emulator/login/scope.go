@@ -75,7 +75,7 @@ type scopePart struct {
 
 // parseScope takes a scope parameter apart. A scope is a resource's name, a
 // slash and a value; one without a resource is Microsoft Graph's.
-func parseScope(text string) (scopeRequest, *Error) {
+func (n names) parseScope(text string) (scopeRequest, *Error) {
 	words := strings.Fields(text)
 	request := scopeRequest{text: strings.Join(words, " ")}
 	for _, word := range words {
@@ -87,7 +87,7 @@ func parseScope(text string) (scopeRequest, *Error) {
 		if resource == "" || value == "" {
 			return request, failure(70011, request.text, " The scope format is invalid. Scope must be in a valid URI form <https://example/scope> or a valid Guid <guid/scope>.")
 		}
-		if (slash < 0 || namesGraph(resource)) && request.oidc.add(value) {
+		if (slash < 0 || n.namesGraph(resource)) && request.oidc.add(value) {
 			continue
 		}
 		request.parts = append(request.parts, scopePart{text: word, resource: resource, value: value})

@@ -354,7 +354,7 @@ func TestMetadataOfEveryTenant(t *testing.T) {
 		t.Errorf("realm %v", realm)
 	}
 	info := w.claims(w.redeemed("organizations", w.at(w.browser(), "organizations", w.desktopRequest("scope", "openid User.Read"), b.fred), "scope", "User.Read openid profile").text("access_token"))
-	if got, err := w.login.VerifyGraphToken(w.signed(info)); err != nil || got.TenantID != b.tid() || got.ObjectID != b.fred.ID {
+	if got, err := w.login.VerifyGraphToken("", w.signed(info)); err != nil || got.TenantID != b.tid() || got.ObjectID != b.fred.ID {
 		t.Errorf("Graph token: %+v %v", got, err)
 	}
 }

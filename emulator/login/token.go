@@ -209,16 +209,16 @@ func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 	if c.version == v1 {
 		name := c.form.Get("resource")
 		if name == "" {
-			if earlier, err := parseScope(before); err == nil && len(earlier.parts) > 0 {
+			if earlier, err := c.parseScope(before); err == nil && len(earlier.parts) > 0 {
 				name = earlier.parts[0].resource
 			}
 		}
 		return resourceScope(name), nil
 	}
 	if text := c.form.Get("scope"); strings.TrimSpace(text) != "" {
-		return parseScope(text)
+		return c.parseScope(text)
 	}
-	earlier, err := parseScope(before)
+	earlier, err := c.parseScope(before)
 	if err != nil || len(earlier.parts) == 0 {
 		return earlier, err
 	}

@@ -44,7 +44,7 @@ func (l *Login) userinfo(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	token, err := l.VerifyGraphToken(bearer)
+	token, err := l.VerifyGraphToken(r.Host, bearer)
 	if err != nil {
 		refuse(http.StatusUnauthorized, "invalid_token", err.Error())
 		return

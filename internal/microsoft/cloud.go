@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -28,6 +29,8 @@ type Cloud struct {
 	Region         string // tenant_region_scope
 
 	TokenExchange string // audience of federated credentials
+
+	resources map[string]string // its hosts of resources, by the hosts of the public cloud
 }
 
 // Clouds are all clouds. The first one is the public cloud.
@@ -38,26 +41,30 @@ var Clouds = []Cloud{
 		STS: "sts.windows.net", Graph: "graph.microsoft.com", Manager: "management.azure.com", Classic: "management.core.windows.net", Portal: "portal.azure.com",
 		Environment: "AzureCloud", Instance: "microsoftonline.com", DirectoryGraph: "graph.windows.net", RBAC: "https://pas.windows.net", Region: "WW",
 		TokenExchange: "api://AzureADTokenExchange",
+		resources:     map[string]string{"vault.azure.net": "vault.azure.net", ".core.windows.net": ".core.windows.net", ".sharepoint.com": ".sharepoint.com"},
 	},
-	government("usgov", "graph.microsoft.us"),
-	government("usgov-dod", "dod-graph.microsoft.us"),
+	government("usgov", "graph.microsoft.us", ".sharepoint.us"),
+	government("usgov-dod", "dod-graph.microsoft.us", ".sharepoint-mil.us"),
 	{
 		Name:  "china",
 		Login: []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"}, Cache: "login.partner.microsoftonline.cn",
 		STS: "sts.chinacloudapi.cn", Graph: "microsoftgraph.chinacloudapi.cn", Manager: "management.chinacloudapi.cn", Classic: "management.core.chinacloudapi.cn", Portal: "portal.azure.cn",
 		Environment: "AzureChinaCloud", Instance: "partner.microsoftonline.cn", DirectoryGraph: "graph.chinacloudapi.cn", RBAC: "https://pas.chinacloudapi.cn", Region: "AS",
 		TokenExchange: "api://AzureADTokenExchangeChina",
+		resources:     map[string]string{"vault.azure.net": "vault.azure.cn", ".core.windows.net": ".core.chinacloudapi.cn", ".sharepoint.com": ".sharepoint.cn"},
 	},
 }
 
-// government is one of the clouds of the US Government, which differ in Graph alone.
-func government(name, graph string) Cloud {
+// government returns a cloud of the US Government. The two have different hosts of
+// Microsoft Graph and SharePoint, and the same authorization server.
+func government(name, graph, sharePoint string) Cloud {
 	return Cloud{
 		Name:  name,
 		Login: []string{"login.microsoftonline.us", "login.usgovcloudapi.net"}, Cache: "login.microsoftonline.us",
 		STS: "sts.windows.net", Graph: graph, Manager: "management.usgovcloudapi.net", Classic: "management.core.usgovcloudapi.net", Portal: "portal.azure.us",
 		Environment: "AzureUSGovernment", Instance: "microsoftonline.us", DirectoryGraph: "graph.windows.net", RBAC: "https://pasff.usgovcloudapi.net", Region: "USGov",
 		TokenExchange: "api://AzureADTokenExchangeUSGov",
+		resources:     map[string]string{"vault.azure.net": "vault.usgovcloudapi.net", ".core.windows.net": ".core.usgovcloudapi.net", ".sharepoint.com": sharePoint},
 	}
 }
 
@@ -114,24 +121,96 @@ func CloudHosts() (hosts []string) {
 	return hosts
 }
 
-// inPublicCloud is the public cloud's name of a resource that has names of its own in
-// each cloud: Azure Resource Manager and the audience of federated credentials.
-func inPublicCloud(name string) string {
-	host, found := strings.CutPrefix(strings.ToLower(name), "https://")
-	host = strings.TrimSuffix(host, "/")
-	for _, c := range Clouds {
-		if found && (host == c.Manager || host == c.Classic) {
-			return "https://" + Clouds[0].Manager
-		}
-		if strings.EqualFold(name, c.TokenExchange) {
-			return Clouds[0].TokenExchange
+// Clouds returns the clouds that have the authorization server of this one: the two of the
+// US Government share theirs.
+func (c Cloud) Clouds() (all []Cloud) {
+	for _, other := range Clouds {
+		if other.Login[0] == c.Login[0] {
+			all = append(all, other)
 		}
 	}
-	return name
+	return all
 }
 
-// IsTokenExchange tells whether a name is the audience of federated credentials in one of
-// the clouds.
-func IsTokenExchange(name string) bool {
-	return slices.ContainsFunc(Clouds, func(c Cloud) bool { return c.TokenExchange == name })
+// GraphNames are the names of Microsoft Graph in requests to the cloud's authorization server.
+func (c Cloud) GraphNames() (names []string) {
+	for _, d := range c.Clouds() {
+		names = append(names, d.GraphURL(), d.GraphURL()+"/")
+	}
+	return names
+}
+
+// ManagerNames are the names of Azure Resource Manager in the cloud.
+func (c Cloud) ManagerNames() (names []string) {
+	for _, host := range []string{c.Manager, c.Classic} {
+		names = append(names, "https://"+host, "https://"+host+"/")
+	}
+	return names
+}
+
+// CloudOfResource returns the cloud that the name of a resource belongs to. A name that is the
+// same in every cloud, such as an appId, belongs to none.
+func CloudOfResource(name string) (Cloud, bool) {
+	host := hostOf(name)
+	return cloudThat(func(c Cloud) bool {
+		_, own := c.publicHost(host)
+		return own || host == c.Graph || strings.EqualFold(name, c.TokenExchange)
+	})
+}
+
+// FindResource returns the resource that a client requests by name from the cloud's
+// authorization server: its appId, one of its names, or the URL of a host of its own, such as
+// https://contoso.sharepoint.com. Hosts of other clouds name nothing.
+func (c Cloud) FindResource(name string) (Application, bool) {
+	for _, d := range c.Clouds() {
+		if public, known := d.inPublicCloud(name); known {
+			if a, found := findResource(public); found {
+				return a, true
+			}
+		}
+	}
+	return Application{}, false
+}
+
+// inPublicCloud returns the public cloud's name of a resource, and false for a name that only
+// another cloud has.
+func (c Cloud) inPublicCloud(name string) (string, bool) {
+	if strings.EqualFold(name, c.TokenExchange) {
+		return Clouds[0].TokenExchange, true
+	}
+	if of, found := CloudOfResource(name); !found || of.Name == c.Name {
+		if public, own := c.publicHost(hostOf(name)); own {
+			return "https://" + public + strings.TrimPrefix(strings.ToLower(name), "https://"+hostOf(name)), true
+		}
+		return name, true
+	}
+	return name, false
+}
+
+// publicHost returns the public cloud's name of a host of this cloud's resources.
+func (c Cloud) publicHost(host string) (string, bool) {
+	public := Clouds[0]
+	for there, here := range c.resources {
+		if rest, found := strings.CutSuffix(host, here); found && (rest == "" || strings.HasPrefix(here, ".")) {
+			return rest + there, true
+		}
+	}
+	switch host {
+	case "":
+		return "", false
+	case c.Manager:
+		return public.Manager, true
+	case c.Classic:
+		return public.Classic, true
+	}
+	return "", false
+}
+
+// hostOf returns the host of a resource that has an https URL as its name, in lower case.
+func hostOf(name string) string {
+	u, err := url.Parse(name)
+	if err != nil || u.Scheme != "https" {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }

@@ -62,11 +62,8 @@ func Find(appID string) (Application, bool) {
 	return find(func(a Application) bool { return strings.EqualFold(a.AppID, appID) })
 }
 
-// FindResource returns the resource that a client asks for by name: its appId,
-// one of its names, or the URL of a host of its own, such as
-// https://contoso.sharepoint.com.
-func FindResource(name string) (Application, bool) {
-	name = inPublicCloud(name)
+// findResource returns the resource with a name of the public cloud.
+func findResource(name string) (Application, bool) {
 	return find(func(a Application) bool {
 		return a.Resource() && (strings.EqualFold(a.AppID, name) ||
 			slices.ContainsFunc(a.Names, func(own string) bool { return strings.EqualFold(own, name) }) || a.serves(name))

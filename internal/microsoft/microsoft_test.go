@@ -58,7 +58,7 @@ func TestFindResource(t *testing.T) {
 		"http://contoso.sharepoint.com":               "",
 		"04b07795-8ddb-461a-bbee-02f9e1bf7b46":        "", // a client
 	} {
-		if got, _ := FindResource(name); got.Name != want {
+		if got, _ := Clouds[0].FindResource(name); got.Name != want {
 			t.Errorf("FindResource(%q) = %q, want %q", name, got.Name, want)
 		}
 	}
