@@ -2,13 +2,13 @@ package stack
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 )
 
-// suffix makes an environment of its own of every stack: names that must be unique
-// in a tenant, or that people see, get the suffix of the stage. The stacks have it
-// already. What exists already, and what others share, is left as it stands.
+// suffix adds the suffix of the stage to the names that must be unique in a tenant and to
+// display names, so that every stack becomes a separate environment. The names of the stacks
+// have the suffix already. suffix does not change objects that exist already or that
+// environments share.
 func (l *loader) suffix() {
 	suffix := l.stage.Suffix
 	if suffix == "" {
@@ -74,7 +74,8 @@ func (l *loader) suffix() {
 	}
 }
 
-// suffixedText is a display name with a suffix, cut to at most a length.
+// suffixedText returns a display name with a suffix. It shortens the name so that the result
+// has at most the given length.
 func suffixedText(text, suffix string, most int) string {
 	if text == "" {
 		return ""
@@ -92,21 +93,22 @@ func suffixedUPN(upn, suffix string) string {
 	return name + "-" + suffix + "@" + domain
 }
 
-// suffixedURI is an identifier URI with a suffix at the end of its path. One with
-// the client id is unique without it.
+// suffixedURI returns an identifier URI with a suffix at the end of its path. A URI that ends
+// with a host name or a tenant ID gets a path: Entra accepts only verified domains. A URI with
+// the client ID is unique already.
 func suffixedURI(uri, suffix string) string {
 	if strings.Contains(uri, "${appId}") {
 		return uri
 	}
-	u, err := url.Parse(strings.ReplaceAll(uri, "${", "$("))
-	bare := err == nil && u.Path == "" && (u.Scheme == "https" || u.Scheme == "http")
-	if bare || strings.HasSuffix(uri, "/") {
+	_, rest, isURL := strings.Cut(uri, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if isURL && path == "" && strings.Contains(host, ".") || strings.HasSuffix(uri, "/") {
 		return strings.TrimSuffix(uri, "/") + "/" + suffix
 	}
 	return uri + "-" + suffix
 }
 
-// checkSharedSinks: an environment must not overwrite the secrets of another one.
+// checkSharedSinks reports sinks in which an environment would overwrite the secret of another.
 func (l *loader) checkSharedSinks(s *loaded, a *Application) {
 	for i, secret := range a.Secrets {
 		name := ""

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -11,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"provision/plan"
 	"provision/stack"
+	"provision/status"
 )
 
 func (a *app) gc() *cobra.Command {
@@ -45,9 +44,9 @@ carry the same marks, and if its users and groups are not older than its applica
 			}
 			var names []string
 			environments := []environment{}
-			for _, l := range lifespans(state) {
+			for _, l := range status.Lifespans(state) {
 				e := environment{Stack: l.Stack, Environment: l.Environment, Reason: a.reasonToDelete(l, pattern, keep)}
-				if e.Reason != "" && !marksTrusted(state, l.Stack) {
+				if e.Reason != "" && !status.MarksTrusted(state, l.Stack) {
 					a.say("note: stack %s has users or groups that are older than its applications, whose marks anyone can have written; if nobody needs it, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
 					e.Reason = ""
 				}
@@ -85,7 +84,7 @@ func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, 
 	if err != nil {
 		return err
 	}
-	now := lifespans(state)
+	now := status.Lifespans(state)
 	for _, name := range names {
 		i := slices.IndexFunc(now, func(l stack.Lifespan) bool { return l.Stack == name })
 		if i >= 0 && a.reasonToDelete(now[i], pattern, keep) != "" {
@@ -96,7 +95,7 @@ func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, 
 	return nil
 }
 
-// environment is what -o json has of a stack with a lifespan.
+// environment is a stack with a lifespan in the output of -o json.
 type environment struct {
 	Stack       string     `json:"stack"`
 	Environment string     `json:"environment,omitempty"`
@@ -104,62 +103,7 @@ type environment struct {
 	Reason      string     `json:"reason,omitempty"` // why it is deleted; "" keeps it
 }
 
-// lifespans are those of the stacks in a tenant that have one, by name.
-func lifespans(state *plan.State) (all []stack.Lifespan) {
-	tags := map[string][][]string{}
-	for k, o := range state.Objects {
-		if k.Kind != plan.Application || o.Stack == "" {
-			continue
-		}
-		var of []string
-		list, _ := o.Properties["tags"].([]any)
-		for _, tag := range list {
-			if text, ok := tag.(string); ok {
-				of = append(of, text)
-			}
-		}
-		tags[o.Stack] = append(tags[o.Stack], of)
-	}
-	for _, name := range slices.Sorted(maps.Keys(tags)) {
-		if l := stack.LifespanOf(name, tags[name]); l.Environment != "" || !l.Expires.IsZero() {
-			all = append(all, l)
-		}
-	}
-	return all
-}
-
-// sameApply is how far apart one apply creates the objects of a stack.
-const sameApply = time.Hour
-
-// marksTrusted tells whether an application of a stack is as old as the users and groups
-// of the stack. Anyone who can register an application can write the marks of a stack on
-// it, and would have the users and groups of a stack without applications deleted. Entra
-// sets the time of creation.
-func marksTrusted(state *plan.State, name string) bool {
-	var application, other time.Time // the oldest ones
-	for k, o := range state.Objects {
-		oldest := &other
-		switch {
-		case o.Stack != name || o.Adopted:
-			continue
-		case k.Kind == plan.Application:
-			oldest = &application
-		case k.Kind != plan.User && k.Kind != plan.Group:
-			continue
-		}
-		text, _ := o.Properties["createdDateTime"].(string)
-		created, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return false
-		}
-		if oldest.IsZero() || created.Before(*oldest) {
-			*oldest = created
-		}
-	}
-	return other.IsZero() || application.Before(other.Add(sameApply))
-}
-
-// reasonToDelete is why a stack is not needed any more, or "".
+// reasonToDelete returns why a stack is no longer needed, or "".
 func (a *app) reasonToDelete(l stack.Lifespan, pattern string, keep []string) string {
 	if !l.Expires.IsZero() && l.Expires.Before(a.now()) {
 		return "expired"

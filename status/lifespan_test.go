@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"testing"
@@ -33,7 +33,7 @@ func TestMarksTrusted(t *testing.T) {
 		for _, o := range test.objects {
 			state.Objects[o.Key] = o
 		}
-		if got := marksTrusted(state, "people"); got != test.want {
+		if got := MarksTrusted(state, "people"); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
