@@ -233,7 +233,7 @@ func (r *runner) step(dir, id string, s workflowStep, env []string, values map[s
 		return os.CopyFS(dir, os.DirFS(r.repo))
 	case action == "contoso/provision" && r.action != "":
 		return r.composite(dir, id, s, env, values)
-	case action == "contoso/provision", action == "github/codeql-action/upload-sarif":
+	case action == "contoso/provision", action == "actions/setup-python", action == "github/codeql-action/upload-sarif":
 		return nil // on PATH already; shown by GitHub
 	case action == "actions/upload-artifact":
 		return r.upload(dir, fmt.Sprint(s.With["name"]), strings.Fields(fmt.Sprint(s.With["path"])))
