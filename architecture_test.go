@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"emulator/faults":     {},
 	"emulator/odata":      {},
 
-	"policy":                   {"stack"},
+	"policy":                   {"stack", "internal/display"},
 	"status":                   {"graph", "plan", "stack"},
 	"plan":                     {"stack", "internal/display", "internal/microsoft"},
 	"adopt":                    {"graph", "stack", "plan", "reconcile", "internal/microsoft"},

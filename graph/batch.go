@@ -194,14 +194,19 @@ func (a batchAnswer) retryAfter(attempt int) time.Duration {
 	return retryAfter(a.header("Retry-After"), attempt)
 }
 
+// maxUsed is the largest share of a quota that Graph states. A larger value does not come from
+// Graph, or is not a share.
+// Source: learn.microsoft.com/graph/throttling-limits, "Response headers": 0.8 to 1.8.
+const maxUsed = 1.8
+
 // used returns the share of a quota that is used up according to Graph, or 0 if Graph does not
 // state it.
 func (a batchAnswer) used() float64 {
 	used, err := strconv.ParseFloat(a.header("x-ms-throttle-limit-percentage"), 64)
-	if err != nil {
+	if err != nil || !(used > 0) { // or not a number
 		return 0
 	}
-	return used
+	return min(used, maxUsed)
 }
 
 func (a batchAnswer) header(name string) string {

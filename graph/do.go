@@ -81,6 +81,7 @@ type dispatcher struct {
 	ready    []request       // in the order in which they are sent
 	delayed  []request
 	gate     time.Time // no batch leaves before
+	unsaid   string    // why the gate is closed, until a request waits for it
 	inFlight int       // batches
 	writing  int       // those of them that hold a write
 	arrivals chan arrival
@@ -119,8 +120,14 @@ func (d *dispatcher) wait() error {
 			next = r.notBefore
 		}
 	}
-	if len(d.ready) > 0 && d.gate.After(time.Now()) && (next.IsZero() || d.gate.Before(next)) {
-		next = d.gate
+	if pause := time.Until(d.gate); len(d.ready) > 0 && pause > 0 {
+		if d.unsaid != "" {
+			d.client.requests.say(pause, d.unsaid)
+			d.unsaid = ""
+		}
+		if next.IsZero() || d.gate.Before(next) {
+			next = d.gate
+		}
 	}
 	due := make(<-chan time.Time)
 	if !next.IsZero() {
@@ -246,6 +253,7 @@ func (d *dispatcher) take(a arrival) error {
 	d.client.limit.learn(len(refused) == 0)
 	if pause := d.client.limit.ease(used, time.Now()); pause > 0 {
 		d.close(pause)
+		d.unsaid = fmt.Sprintf("%.0f %% of a quota of Graph is used", 100*used)
 	}
 	if len(refused) == 0 {
 		return nil

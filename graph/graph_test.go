@@ -399,6 +399,36 @@ func TestIdempotentRequestsAreRepeatedAfterLostConnection(t *testing.T) {
 	}
 }
 
+// TestTheShareOfAQuotaPausesInProportion: Graph states shares from 0.8 to 1.8. Another value does
+// not make a pause longer, and a pause that delays a request is said.
+func TestTheShareOfAQuotaPausesInProportion(t *testing.T) {
+	t.Parallel()
+	for header, longest := range map[string]time.Duration{"50": 10 * time.Second, "1.8": 10 * time.Second, "1.2": 4 * time.Second, "0.8": 0, "-3": 0, "NaN": 0, "much": 0, "+Inf": 10 * time.Second} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewTLSServer(newService(func(n int, _ item) (int, map[string]string, any) {
+				return 200, map[string]string{"x-ms-throttle-limit-percentage": header}, map[string]any{"value": []any{}}
+			}))
+			t.Cleanup(server.Close)
+			ctx, cancel := context.WithCancel(t.Context())
+			var said []time.Duration
+			client, err := graph.New(credential{}, graph.Options{Endpoint: server.URL + "/v1.0", Transport: server.Client().Transport,
+				Waiting: func(pause time.Duration, why string) { said = append(said, pause); cancel() }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			next := graph.Read{Path: "/groups", List: true}.Then(func(graph.Result, error) []graph.Request { return nil })
+			err = client.Do(ctx, graph.Read{Path: "/users", List: true}.Then(func(graph.Result, error) []graph.Request { return []graph.Request{next} }))
+			switch {
+			case longest == 0 && (err != nil || len(said) > 0):
+				t.Errorf("%v, and a wait of %v was said", err, said)
+			case longest > 0 && (len(said) != 1 || said[0] > longest || said[0] < longest/2):
+				t.Errorf("%v, and a wait of %v was said, want at most %s", err, said, longest)
+			}
+		})
+	}
+}
+
 func TestALongRetryAfterIsCappedAndSaid(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]http.Handler{

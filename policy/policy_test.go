@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"provision/stack"
 )
@@ -223,6 +225,27 @@ func TestCheckLive(t *testing.T) {
 	var b strings.Builder
 	if err := WriteSARIF(&b, "", all); err != nil || !strings.Contains(b.String(), `"fullyQualifiedName": "applications/0a1b"`) || strings.Contains(b.String(), "physicalLocation") {
 		t.Errorf("SARIF: %v\n%s", err, b.String())
+	}
+}
+
+// TestSARIFHasNoControlCharacters: CI logs show the file, and names come from the tenant.
+func TestSARIFHasNoControlCharacters(t *testing.T) {
+	t.Parallel()
+	name := "Site \u202egpj\u200b\x1b[2J\u009b\u2028"
+	var b strings.Builder
+	if err := WriteSARIF(&b, "", []Violation{{Rule: "no-owner", Severity: Low, Application: name, AppID: "0a1b", Message: name}}); err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.IndexFunc(b.String(), func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl)) }); i >= 0 {
+		t.Errorf("raw: %q", b.String()[i:i+10])
+	}
+	var document struct {
+		Runs []struct {
+			Results []struct{ Message struct{ Text string } }
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &document); err != nil || !strings.Contains(document.Runs[0].Results[0].Message.Text, name) {
+		t.Errorf("%v: the name has changed: %+v", err, document)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+
+	"provision/internal/display"
 )
 
 // levels are SARIF's words for severities, and the numbers by which GitHub sorts.
@@ -43,7 +45,7 @@ func WriteSARIF(w io.Writer, version string, violations []Violation) error {
 	if version != "" {
 		driver["version"] = version
 	}
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(display.NewWriter(w, false)) // CI logs show the file as it is
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(object{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
 	"provision/terraform"
@@ -259,6 +260,37 @@ func TestAWorkspaceIsForOneAtATime(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "is in use by another provision command") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestRemoveSecrets: what a killed command left goes with the next one, except where a command
+// works.
+func TestRemoveSecrets(t *testing.T) {
+	t.Parallel()
+	killed, busy, empty := t.TempDir(), t.TempDir(), t.TempDir()
+	for _, dir := range []string{killed, busy} {
+		for _, name := range []string{"secrets.auto.tfvars.json", "plan.tfplan", "terraform.tfstate"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("hunter2"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l := flock.New(filepath.Join(busy, "workspace.lock"))
+	if ok, err := l.TryLock(); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	defer l.Close()
+	for _, dir := range []string{killed, busy, empty, filepath.Join(empty, "missing")} {
+		terraform.RemoveSecrets(dir)
+	}
+	if left := holding(t, killed, "hunter2"); len(left) != 1 { // the state
+		t.Errorf("left %v", left)
+	}
+	if left := holding(t, busy, "hunter2"); len(left) != 3 {
+		t.Errorf("a workspace in use was changed: %v are left", left)
+	}
+	if left, err := os.ReadDir(empty); err != nil || len(left) > 0 {
+		t.Errorf("created %v (%v)", left, err)
 	}
 }
 

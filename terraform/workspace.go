@@ -211,6 +211,27 @@ func (w Workspace) initialize(ctx context.Context, workspace string) (*tfexec.Te
 	return tf, nil
 }
 
+// RemoveSecrets removes the files with secrets that a killed command left in the folder of a
+// workspace, unless a command uses the workspace.
+func RemoveSecrets(dir string) {
+	w := Workspace{Dir: dir}
+	if !w.holdsSecrets() {
+		return
+	}
+	l := w.flock()
+	if ok, err := l.TryLock(); ok && err == nil {
+		w.clean()
+		l.Close()
+	}
+}
+
+func (w Workspace) holdsSecrets() bool {
+	return slices.ContainsFunc([]string{secretsFile, planFile}, func(name string) bool {
+		_, err := os.Lstat(filepath.Join(w.Dir, name))
+		return err == nil
+	})
+}
+
 // clean removes what holds secrets and is needed no longer.
 func (w Workspace) clean() {
 	for _, name := range []string{secretsFile, planFile} {
@@ -280,7 +301,7 @@ func (w Workspace) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.Chmod(w.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	l := flock.New(filepath.Join(w.Dir, "workspace.lock"), flock.SetPermissions(0o600))
+	l := w.flock()
 	waiting, cancel := context.WithTimeout(ctx, max(w.LockTimeout, time.Second))
 	defer cancel()
 	if ok, err := l.TryLockContext(waiting, 50*time.Millisecond); err != nil || !ok {
@@ -290,6 +311,10 @@ func (w Workspace) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, fmt.Errorf("%s is in use by another provision command", w.Dir)
 	}
 	return func() { l.Close() }, nil
+}
+
+func (w Workspace) flock() *flock.Flock {
+	return flock.New(filepath.Join(w.Dir, "workspace.lock"), flock.SetPermissions(0o600))
 }
 
 // Failure is a command that the program could not do.

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -28,7 +31,46 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if err := a.config.BindPFlags(cmd.Flags()); err != nil {
 		return err
 	}
-	return a.readConfig(cmd.Root())
+	if err := a.readConfig(cmd.Root()); err != nil {
+		return err
+	}
+	return a.checkTypes(cmd)
+}
+
+// checkTypes refuses settings of the environment and of provision.yaml that the flag of the
+// same name would refuse. The configuration itself reads such a value as zero, and a number
+// without a unit as nanoseconds.
+func (a *app) checkTypes(cmd *cobra.Command) (err error) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || err != nil || otherType(cmd.Root(), f) {
+			return
+		}
+		variable := "PROVISION_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		from, text := variable, os.Getenv(variable)
+		if text == "" {
+			if !a.config.InConfig(f.Name) {
+				return
+			}
+			from, text = configFile+": "+f.Name, a.config.GetString(f.Name)
+		}
+		var example string
+		var wrong error
+		switch f.Value.Type() {
+		case "duration":
+			_, wrong = time.ParseDuration(text)
+			example = "write a number with a unit, e.g. 30s or 5m"
+		case "bool":
+			_, wrong = strconv.ParseBool(text)
+			example = "write true or false"
+		case "int":
+			_, wrong = strconv.Atoi(text)
+			example = "write a number"
+		}
+		if wrong != nil {
+			err = hint(usagef("%s: %q is not a value of --%s", from, text, f.Name), "%s", example)
+		}
+	})
+	return err
 }
 
 // readConfig reads provision.yaml, where there is one. It is read by its whole
@@ -51,6 +93,15 @@ func (a *app) readConfig(root *cobra.Command) error {
 		return usagef("%s: %w", configFile, err)
 	}
 	return nil
+}
+
+// otherType tells whether a command has a flag of the same name and another type. A setting of
+// this name can be meant for that command.
+func otherType(c *cobra.Command, flag *pflag.Flag) bool {
+	if f := c.LocalFlags().Lookup(flag.Name); f != nil && f.Value.Type() != flag.Value.Type() {
+		return true
+	}
+	return slices.ContainsFunc(c.Commands(), func(below *cobra.Command) bool { return otherType(below, flag) })
 }
 
 // configSchema is the schema of provision.yaml: every flag is a setting.

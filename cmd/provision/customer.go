@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,8 +60,8 @@ func sameTenant(target, home, id string) error {
 		"correct the tenant of targets.%s in provision.yaml, or remove customerOf", target)
 }
 
-// connectLocalCustomer opens a tenant beside the local tenant, which is the home. It
-// creates the tenant if it does not exist.
+// connectLocalCustomer opens a tenant beside the local tenant, which is the home. Plan
+// and apply create the tenant if it does not exist; all other commands leave this to them.
 func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connection, error) {
 	name, err := a.realTenant(target)
 	if err != nil {
@@ -70,7 +71,7 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 	if err != nil {
 		return nil, err
 	}
-	tenant, err := localTenantNamed(ctx, s.manage, name)
+	tenant, err := a.localTenantNamed(ctx, s.manage, name)
 	if err == nil && strings.EqualFold(tenant.TenantID, s.tenantID) {
 		err = sameTenant(target, stack.Local, tenant.TenantID)
 	}
@@ -91,8 +92,9 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 	return s, nil
 }
 
-// localTenantNamed finds a tenant beside the local one by its id or domain, or creates it.
-func localTenantNamed(ctx context.Context, manage *localtenant.Management, name string) (localtenant.Tenant, error) {
+// localTenantNamed finds a tenant beside the local one by its id or domain. Plan and apply
+// create it.
+func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Management, name string) (localtenant.Tenant, error) {
 	for created := false; ; created = true {
 		all, err := manage.Tenants(ctx)
 		if err != nil {
@@ -105,6 +107,9 @@ func localTenantNamed(ctx context.Context, manage *localtenant.Management, name 
 		}
 		if stack.IsID(name) || created {
 			return localtenant.Tenant{}, hint(usagef("there is no tenant %s beside the local tenant", name), "name it by a domain: provision creates it")
+		}
+		if a.verb != "plan" && a.verb != "apply" {
+			return localtenant.Tenant{}, hint(fmt.Errorf("there is no tenant %s beside the local tenant yet", name), "create it: `%s`", a.command("apply"))
 		}
 		if _, err := manage.CreateTenant(ctx, name); err != nil {
 			return localtenant.Tenant{}, err

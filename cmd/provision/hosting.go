@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -159,6 +160,12 @@ type hosting struct {
 
 func (a *app) hosting(s *connection, stacks []*stack.Stack) (*hosting, error) {
 	root, err := a.targetDir()
+	if err == nil {
+		found, _ := fs.Glob(os.DirFS(root), "terraform/*/*") // never fails: the pattern is well-formed
+		for _, workspace := range found {
+			terraform.RemoveSecrets(filepath.Join(root, workspace))
+		}
+	}
 	return &hosting{app: a, connection: s, stacks: stacks, root: root}, err
 }
 

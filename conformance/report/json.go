@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"provision/conformance"
+	"provision/internal/display"
 )
 
 // Document is the JSON report. Members are only ever added while Version is 2.
@@ -89,7 +90,7 @@ func NewJSON(w io.Writer) *JSON { return &JSON{collect(), w} }
 func (j *JSON) Close() error { return writeJSON(j.w, "json", j.document) }
 
 func writeJSON(w io.Writer, name string, document any) error {
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(display.NewWriter(w, false)) // CI logs show the file as it is
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(document); err != nil {

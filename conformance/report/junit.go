@@ -159,7 +159,7 @@ func (j *JUnit) Close() error {
 		all.Skipped += suite.Skipped
 		all.Time += suite.Time
 	}
-	encoder := xml.NewEncoder(j.w)
+	encoder := xml.NewEncoder(display.NewWriter(j.w, false))
 	encoder.Indent("", "  ")
 	if _, err := io.WriteString(j.w, xml.Header); err != nil {
 		return fmt.Errorf("write junit report: %w", err)
