@@ -17,7 +17,7 @@ func accessTokenLifetime() time.Duration {
 type claims = map[string]any
 
 // accessToken signs the access token of an answer.
-func (c *call) accessToken(i issuance, lifetime time.Duration) (string, error) {
+func (c *tenantCall) accessToken(i issuance, lifetime time.Duration) (string, error) {
 	key := c.keys.current()
 	if i.resource.tokenVersion() == v2 {
 		return signJWT(key.signV2, c.accessClaims(i, v2, lifetime))
@@ -27,7 +27,7 @@ func (c *call) accessToken(i issuance, lifetime time.Duration) (string, error) {
 
 // accessClaims are the claims of an access token of either version.
 // Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
-func (c *call) accessClaims(i issuance, v version, lifetime time.Duration) claims {
+func (c *tenantCall) accessClaims(i issuance, v version, lifetime time.Duration) claims {
 	token := c.commonClaims(v, lifetime)
 	token["aud"] = i.resource.audience()
 	if v == v2 {
@@ -52,7 +52,7 @@ func (c *call) accessClaims(i issuance, v version, lifetime time.Duration) claim
 }
 
 // commonClaims are the claims that every access token contains.
-func (c *call) commonClaims(v version, lifetime time.Duration) claims {
+func (c *tenantCall) commonClaims(v version, lifetime time.Duration) claims {
 	issued := c.now.Unix()
 	token := claims{
 		"iss": c.issuerV2(c.tenant.ID),
@@ -72,7 +72,7 @@ func (c *call) commonClaims(v version, lifetime time.Duration) claims {
 }
 
 // addApplication makes the token an application's own, and returns its roles.
-func (c *call) addApplication(token claims, i issuance, v version) []string {
+func (c *tenantCall) addApplication(token claims, i issuance, v version) []string {
 	principal := i.client.principal
 	token["oid"], token["sub"] = principal.ID, principal.ID
 	if v == v1 {
@@ -89,7 +89,7 @@ func (c *call) addApplication(token claims, i issuance, v version) []string {
 
 // addDelegation makes the token one of a user through a client, and returns the
 // user's roles, none where groups stand in their place.
-func (c *call) addDelegation(token claims, i issuance, v version) []string {
+func (c *tenantCall) addDelegation(token claims, i issuance, v version) []string {
 	token["sub"] = c.seal.subject(c.tenant.ID, i.resource.principal.AppID, i.user.ID)
 	token["oid"] = i.user.ID
 	token["name"] = i.user.DisplayName

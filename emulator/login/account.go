@@ -27,12 +27,13 @@ func (c *call) realmOf(name string) (*directory.Directory, bool) {
 	return c.tenants.Find(domain)
 }
 
-// checkPassword finds the user who signs in. It reports a problem of the account, such
-// as a disabled one, only if the password is correct.
-func (c *call) checkPassword(name, password string) (account, *Error) {
+// checkPassword finds the user who signs in: in the tenant of the name's domain, else in
+// fallback. It reports a problem of the account, such as a disabled one, only if the
+// password is correct.
+func (c *call) checkPassword(name, password string, fallback *directory.Directory) (account, *Error) {
 	home, found := c.realmOf(name)
 	if !found {
-		home = c.directory
+		home = fallback
 	}
 	user, found := home.UserByUPN(name)
 	switch {
@@ -66,7 +67,7 @@ func (c *call) account(s session) (account, *Error) {
 
 // admits tells whether an account may sign in to the tenant: it is one of its
 // own, a guest, or has been invited.
-func (c *call) admits(who account) bool {
+func (c *tenantCall) admits(who account) bool {
 	if who.home == c.directory {
 		return true
 	}
@@ -79,7 +80,7 @@ func (c *call) admits(who account) bool {
 
 // invitation finds the user who an account has been invited to be here, by the
 // name that it signs in with or its address.
-func (c *call) invitation(who account) (*directory.User, bool) {
+func (c *tenantCall) invitation(who account) (*directory.User, bool) {
 	if u, found := c.InvitedAs(who.UserPrincipalName); found {
 		return u, true
 	}
@@ -91,7 +92,7 @@ func (c *call) invitation(who account) (*directory.User, bool) {
 
 // member finds the user that the tenant knows an account as. The first sign-in
 // of who has been invited accepts the invitation.
-func (c *call) member(cl client, who account) (*directory.User, *Error) {
+func (c *tenantCall) member(cl client, who account) (*directory.User, *Error) {
 	if who.home == c.directory {
 		return who.User, nil
 	}
@@ -118,12 +119,12 @@ func (c *call) member(cl client, who account) (*directory.User, *Error) {
 
 // unknownUser is the error for a user who is not in the tenant, by one of the codes
 // that say so.
-func (c *call) unknownUser(code int, cl client, who account) *Error {
+func (c *tenantCall) unknownUser(code int, cl client, who account) *Error {
 	return failure(code, who.UserPrincipalName, c.issuerV1(who.home.Tenant().ID), c.tenant.DisplayName, cl.app.AppID, cl.app.DisplayName)
 }
 
 // activeUser finds the user of an earlier sign-in as the tenant knows them.
-func (c *call) activeUser(cl client, s session) (*directory.User, *Error) {
+func (c *tenantCall) activeUser(cl client, s session) (*directory.User, *Error) {
 	who, err := c.account(s)
 	if err != nil {
 		return nil, err
@@ -132,7 +133,7 @@ func (c *call) activeUser(cl client, s session) (*directory.User, *Error) {
 }
 
 // sessionOf is a sign-in of a user of this tenant that no browser has made.
-func (c *call) sessionOf(id string, user *directory.User) session {
+func (c *tenantCall) sessionOf(id string, user *directory.User) session {
 	s := session{ID: id, UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now}
 	if home := user.Home; home != (directory.HomeAccount{}) {
 		s.UserID, s.TenantID = home.ObjectID, home.TenantID

@@ -16,13 +16,13 @@ func (c *call) adminConsent() *Error {
 	if err != nil {
 		return c.refuse(a, err)
 	}
-	if s, who, signedIn := c.session(); signedIn && c.hinted(a, who) && (!c.tenantKnown || c.admits(who)) {
-		user, err := c.locate(a, s)
+	if s, who, signedIn := c.session(); signedIn && c.hinted(a, who) && (c.named == nil || c.named.admits(who)) {
+		t, user, err := c.locate(a, s)
 		switch {
 		case err != nil:
 			return c.refuse(a, err)
-		case c.consentRight(user) != ownConsent:
-			return c.complete(a, s)
+		case t.consentRight(user) != ownConsent:
+			return t.complete(a, s)
 		}
 	}
 	return c.signInPage(a, "", nil)
@@ -51,8 +51,8 @@ func (c *call) adminConsentRequest() (*authorization, *Error) {
 	if a.scope, err = c.requestedScope(); err != nil {
 		return a, err
 	}
-	if c.tenantKnown {
-		a.demands, err = c.demands(cl, a.scope)
+	if c.named != nil {
+		a.demands, err = c.named.demands(cl, a.scope)
 	}
 	return a, err
 }
@@ -60,7 +60,7 @@ func (c *call) adminConsentRequest() (*authorization, *Error) {
 // organizationConsent lists what an administrator is asked for, granted before
 // or not. Application permissions are only among what the client is registered
 // to need.
-func (c *call) organizationConsent(a *authorization, user *directory.User) ([]permissions, *Error) {
+func (c *tenantCall) organizationConsent(a *authorization, user *directory.User) ([]permissions, *Error) {
 	if len(a.demands) == 0 && !a.scope.oidc.openid || slices.ContainsFunc(a.scope.parts, scopePart.isDefault) {
 		shown := join(c.required(a.client), c.requiredRoles(a.client))
 		return slices.DeleteFunc(shown, func(p permissions) bool { return len(p.scopes)+len(p.roles) == 0 }), nil
@@ -87,7 +87,7 @@ func rolesOf(all []permissions) []permissions {
 }
 
 // consentAnswer tells the client that an administrator has consented.
-func (c *call) consentAnswer(a *authorization) url.Values {
+func (c *tenantCall) consentAnswer(a *authorization) url.Values {
 	values := url.Values{"admin_consent": {"True"}, "tenant": {c.tenant.ID}}
 	if c.version == v1 {
 		return values

@@ -26,7 +26,7 @@ var consentRoles = map[string]consentRight{
 
 // consentRight tells which permissions a user may consent to, according to their
 // current directory roles.
-func (c *call) consentRight(user *directory.User) consentRight {
+func (c *tenantCall) consentRight(user *directory.User) consentRight {
 	right := ownConsent
 	for _, role := range c.DirectoryRolesOf(user.ID) {
 		right = max(right, consentRoles[role])
@@ -47,7 +47,7 @@ func (p permissions) needs() consentRight {
 
 // requiredRoles lists the application permissions that a client is registered to
 // need, of the resources that are in the tenant.
-func (c *call) requiredRoles(cl client) []permissions {
+func (c *tenantCall) requiredRoles(cl client) []permissions {
 	var all []permissions
 	for r, needs := range c.registeredNeeds(cl) {
 		needed := permissions{resource: r}
@@ -76,7 +76,7 @@ const (
 // registration asks for it by groupMembershipClaims; Microsoft's own APIs have it
 // always.
 // Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#payload-claims.
-func (c *call) addDirectoryRoles(token claims, user *directory.User, app *directory.Application) {
+func (c *tenantCall) addDirectoryRoles(token claims, user *directory.User, app *directory.Application) {
 	if app != nil && !asksForGroups(app, "DirectoryRole") && !asksForGroups(app, "All") {
 		return
 	}

@@ -41,7 +41,7 @@ type assertionClaims struct {
 
 // checkAssertion checks the assertion of a client: a certificate of the registration
 // must have signed it, or another issuer that the registration trusts.
-func (c *call) checkAssertion(cl *client, text string) *Error {
+func (c *tenantCall) checkAssertion(cl *client, text string) *Error {
 	sent, err := parseAssertion(text)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (c *call) checkTime(sent *assertion) *Error {
 
 // checkCertificate checks a self-signed assertion against the client's certificates.
 // Source: learn.microsoft.com/entra/identity-platform/certificate-credentials.
-func (c *call) checkCertificate(cl *client, sent *assertion) *Error {
+func (c *tenantCall) checkCertificate(cl *client, sent *assertion) *Error {
 	if !equalID(sent.claims.Issuer, cl.app.AppID) || !equalID(sent.claims.Subject, cl.app.AppID) {
 		return failure(700021)
 	}

@@ -10,7 +10,7 @@ import (
 // assignments lists the roles of a resource that a principal holds: itself or,
 // when it is a user, through a group that it is a direct member of. Members of
 // a group within a group do not inherit its roles.
-func (c *call) assignments(resourceID, principalID string, throughGroups bool) []*directory.AppRoleAssignment {
+func (c *tenantCall) assignments(resourceID, principalID string, throughGroups bool) []*directory.AppRoleAssignment {
 	holders := []string{principalID}
 	if throughGroups {
 		for _, group := range c.GroupsOf(principalID) {
@@ -48,20 +48,20 @@ func roleValues(resource *directory.ServicePrincipal, held []*directory.AppRoleA
 	return values
 }
 
-func (c *call) userRoles(resource *directory.ServicePrincipal, user *directory.User) []string {
+func (c *tenantCall) userRoles(resource *directory.ServicePrincipal, user *directory.User) []string {
 	if resource == nil {
 		return nil
 	}
 	return roleValues(resource, c.assignments(resource.ID, user.ID, true))
 }
 
-func (c *call) applicationRoles(resource, client *directory.ServicePrincipal) []string {
+func (c *tenantCall) applicationRoles(resource, client *directory.ServicePrincipal) []string {
 	return roleValues(resource, c.assignments(resource.ID, client.ID, false))
 }
 
 // admitted checks the user's assignment if an application requires one. A nil
 // principal requires none.
-func (c *call) admitted(principal *directory.ServicePrincipal, user *directory.User) *Error {
+func (c *tenantCall) admitted(principal *directory.ServicePrincipal, user *directory.User) *Error {
 	if principal == nil || !principal.AppRoleAssignmentRequired {
 		return nil
 	}

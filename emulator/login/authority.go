@@ -9,14 +9,11 @@ import (
 	"provision/internal/microsoft"
 )
 
-// authority says which tenant a call is to, and under which names that speaks:
-// every issuer and every URL that is given out comes from here.
+// authority is what a request addresses: a cloud's names and the tenant segment of the
+// path. Every issuer and every URL in an answer is made from it.
 type authority struct {
 	names
-	directory   *directory.Directory // of the tenant; the home tenant's while no tenant is known
-	tenant      directory.Tenant
-	alias       string // common or organizations where the path says so, else the tenant's id
-	tenantKnown bool   // the path, or since then the user, says which tenant is meant
+	alias string // common or organizations if the path says so, else the tenant's id
 }
 
 // names are the origins of one cloud, each scheme, host and port.
@@ -42,23 +39,24 @@ func (l *Login) namesUnder(host string) names {
 	return n
 }
 
-// authorityOf finds the tenant that a path segment names, under a host.
-func (l *Login) authorityOf(host, segment string) (authority, *Error) {
-	a := authority{names: l.namesUnder(host), directory: l.home, tenant: l.home.Tenant()}
+// authorityOf returns the authority for a host and the tenant segment of a path, and
+// the directory of the tenant that the segment names. The directory is nil for common
+// and organizations.
+func (l *Login) authorityOf(host, segment string) (authority, *directory.Directory, *Error) {
+	a := authority{names: l.namesUnder(host)}
 	if name := strings.ToLower(segment); name == "common" || name == "organizations" {
 		a.alias = name
-		return a, nil
+		return a, nil, nil
 	}
 	d, found := l.tenants.Find(segment)
 	if !found {
-		return a, failure(90002, segment)
+		return a, nil, failure(90002, segment)
 	}
-	a.directory, a.tenant, a.tenantKnown = d, d.Tenant(), true
-	a.alias = a.tenant.ID
-	return a, nil
+	a.alias = d.Tenant().ID
+	return a, d, nil
 }
 
-// shared tells whether the path leaves open which tenant is meant.
+// shared tells whether the path is common or organizations, which name no tenant.
 func (a authority) shared() bool { return a.alias == "common" || a.alias == "organizations" }
 
 // issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has a host
@@ -68,13 +66,13 @@ func (n names) issuerV1(tenantID string) string { return n.v1 + "/" + tenantID +
 // issuerV2 is the issuer of v2 tokens of a tenant.
 func (n names) issuerV2(tenantID string) string { return n.v2 + "/" + tenantID + "/v2.0" }
 
-// documentTenant is the tenant as metadata names it: under an alias, where no
-// tenant is known yet, literally {tenantid}.
+// documentTenant is the tenant in the issuer of a metadata document: literally
+// {tenantid} for common and organizations.
 func (a authority) documentTenant() string {
 	if a.shared() {
 		return "{tenantid}"
 	}
-	return a.tenant.ID
+	return a.alias
 }
 
 // url is an endpoint of the tenant, under the alias that the caller uses.
@@ -110,9 +108,9 @@ func ofMicrosoft(issuer string) bool {
 
 // addressed tells whether an assertion's audience is this tenant: one of its
 // token endpoints or issuers, under any of its names.
-func (a authority) addressed(audience string) bool {
+func (c *tenantCall) addressed(audience string) bool {
 	rest, found := "", false
-	for _, origin := range []string{a.origin, a.v1, a.v2} {
+	for _, origin := range []string{c.origin, c.v1, c.v2} {
 		if cut, ok := cutPrefixFold(audience, origin+"/"); ok {
 			rest, found = cut, true
 		}
@@ -122,7 +120,7 @@ func (a authority) addressed(audience string) bool {
 	}
 	name, path, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
 	switch strings.ToLower(name) {
-	case strings.ToLower(a.tenant.ID), strings.ToLower(a.tenant.Domain), "common", "organizations":
+	case strings.ToLower(c.tenant.ID), strings.ToLower(c.tenant.Domain), "common", "organizations":
 	default:
 		return false
 	}

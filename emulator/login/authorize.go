@@ -50,12 +50,13 @@ func (c *call) authorize() *Error {
 	s, who, signedIn := c.session()
 	signedIn = signedIn && a.recent(s, c.now)
 	hinted := signedIn && c.hinted(a, who)
+	uninvited := hinted && c.named != nil && !c.named.admits(who)
 	switch {
 	case a.prompt == "none" && !hinted:
 		return c.refuse(a, failure(50058))
-	case a.prompt == "none" && c.tenantKnown && !c.admits(who):
-		return c.refuse(a, c.unknownUser(16000, a.client, who))
-	case a.prompt == "login" || a.prompt == "select_account" || !hinted || c.tenantKnown && !c.admits(who):
+	case a.prompt == "none" && uninvited:
+		return c.refuse(a, c.named.unknownUser(16000, a.client, who))
+	case a.prompt == "login" || a.prompt == "select_account" || !hinted || uninvited:
 		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
 	return c.complete(a, s)
@@ -87,7 +88,7 @@ func (c *call) hinted(a *authorization, who account) bool {
 		return false
 	}
 	meant, known := c.tenants.Find(a.domainHint)
-	return c.tenantKnown || !known || meant == who.home
+	return c.named != nil || !known || meant == who.home
 }
 
 // authorization checks a request. It is nil with an error while the redirect
@@ -147,8 +148,8 @@ func (c *call) checkAuthorization(a *authorization) *Error {
 	if a.types.idToken && !a.scope.oidc.openid {
 		return failure(70005, c.form.Get("response_type"), " It needs the scope openid.")
 	}
-	if c.tenantKnown {
-		a.demands, err = c.demands(a.client, a.scope)
+	if c.named != nil {
+		a.demands, err = c.named.demands(a.client, a.scope)
 	}
 	return err
 }

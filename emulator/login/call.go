@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"provision/emulator/directory"
 )
 
 // maxForm is how many bytes of a form or a query are read.
@@ -25,11 +23,12 @@ const (
 	v2 version = 2
 )
 
-// call is one request to a tenant's endpoint.
+// call is one request. What it can do does not depend on a tenant, because the path may
+// be common or organizations: the tenant is known only after the sign-in then.
 type call struct {
 	*Login
-	directory.View
 	authority
+	named         *tenantCall // in the tenant that the path names; nil for common and organizations
 	w             http.ResponseWriter
 	r             *http.Request
 	version       version
@@ -40,7 +39,7 @@ type call struct {
 	interactive   bool // a person has just filled in a form
 }
 
-// open begins a call: it finds the tenant that the path names.
+// open begins a call.
 func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (*call, *Error) {
 	c := &call{
 		Login:   l,
@@ -55,24 +54,7 @@ func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("x-ms-request-id", c.traceID)
 	header.Set("client-request-id", c.correlationID)
-	var err *Error
-	c.authority, err = l.authorityOf(r.Host, r.PathValue("tenant"))
-	c.View = c.directory.View()
-	return c, err
-}
-
-// useTenant makes the call one to a tenant, where the path leaves open which is
-// meant, and finds the client there.
-func (c *call) useTenant(cl client, tenantID string) (client, *Error) {
-	if c.tenantKnown {
-		return cl, nil
-	}
-	d, found := c.tenants.Find(tenantID)
-	if !found {
-		return cl, failure(90002, tenantID)
-	}
-	c.directory, c.tenant, c.View, c.tenantKnown = d, d.Tenant(), d.View(), true
-	return c.client(cl.app.AppID)
+	return c, c.address(r.PathValue("tenant"))
 }
 
 // clientRequestID is the client's own name for its request, or a new one.

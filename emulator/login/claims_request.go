@@ -58,7 +58,7 @@ var authenticationContext = regexp.MustCompile(`^c([1-9]|[1-9][0-9])$`)
 // addWished adds the claims that the client wishes for and the API has asked to
 // see. No policy is attached to an authentication context here, so everybody
 // meets each.
-func (c *call) addWished(token claims, i issuance) {
+func (c *tenantCall) addWished(token claims, i issuance) {
 	wished := func(claim string, known func(string) bool) {
 		_, asked := optionalClaim(i.resource.accessTokenClaims(), claim)
 		if !asked && i.resource.app != nil {

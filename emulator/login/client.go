@@ -29,24 +29,21 @@ type client struct {
 // anybody here can use it. One of its own, and Microsoft's, it need not.
 func (cl client) lacksPrincipal() bool { return cl.foreign && cl.principal == nil }
 
-// client finds the application that a request names. A new registration or a
-// new secret is seen as late as by Graph's readers; users and consent at once.
+// client finds the application that a request names: in the tenant that the path names,
+// else in all tenants. The sign-in sees a new registration or a new secret as late as
+// Graph's readers do, but users and consent at once.
 func (c *call) client(id string) (client, *Error) {
-	if id == "" {
-		return client{}, failure(900144, "client_id")
+	if c.named != nil {
+		return c.named.client(id)
 	}
-	cl, found := c.registered(id)
-	if !found {
-		return client{}, failure(700016, id, c.tenant.DisplayName)
-	}
-	if c.shared() && cl.app.SignInAudience == "AzureADMyOrg" && c.form.Get("grant_type") != "client_credentials" {
-		return client{}, failure(50194, cl.app.AppID, cl.app.DisplayName)
-	}
-	if cl.app.IsDisabled != nil && *cl.app.IsDisabled {
-		return client{}, failure(7000112, cl.app.AppID, cl.app.DisplayName)
-	}
-	if !c.tenantKnown {
-		return cl, nil
+	return c.usableClient(id, nil)
+}
+
+// client finds the application that a request names and its service principal here.
+func (c *tenantCall) client(id string) (client, *Error) {
+	cl, err := c.usableClient(id, c.directory)
+	if err != nil {
+		return client{}, err
 	}
 	cl.principal, _ = c.ServicePrincipalByAppID(cl.app.AppID)
 	if cl.principal != nil && !cl.principal.AccountEnabled {
@@ -55,20 +52,42 @@ func (c *call) client(id string) (client, *Error) {
 	return cl, nil
 }
 
-// registered finds a registration: the tenant's own, a multi-tenant one of
-// another tenant's, or one of Microsoft's. Before it is known which tenant is
-// meant it may be anybody's.
-func (c *call) registered(appID string) (client, bool) {
+// usableClient finds a registration that a tenant may use; with nil, that any tenant may
+// use.
+func (c *call) usableClient(id string, in *directory.Directory) (client, *Error) {
+	if id == "" {
+		return client{}, failure(900144, "client_id")
+	}
+	cl, found := c.registered(id, in)
+	if !found {
+		if in == nil {
+			in = c.home
+		}
+		return client{}, failure(700016, id, in.Tenant().DisplayName)
+	}
+	if c.shared() && cl.app.SignInAudience == "AzureADMyOrg" && c.form.Get("grant_type") != "client_credentials" {
+		return client{}, failure(50194, cl.app.AppID, cl.app.DisplayName)
+	}
+	if cl.app.IsDisabled != nil && *cl.app.IsDisabled {
+		return client{}, failure(7000112, cl.app.AppID, cl.app.DisplayName)
+	}
+	return cl, nil
+}
+
+// registered finds a registration: the tenant's own, a multi-tenant one of another
+// tenant, or one of Microsoft's. With nil for the tenant it finds those of all tenants.
+func (c *call) registered(appID string, in *directory.Directory) (client, bool) {
 	_, owner, found := c.tenants.Application(appID)
 	if !found {
 		app, found := firstPartyApplication(appID)
 		return client{app: app, assurance: publicClient}, found
 	}
 	app, found := owner.Seen().ApplicationByAppID(appID)
-	if !found || c.tenantKnown && owner != c.directory && !app.MultiTenant() {
+	foreign := in != nil && owner != in
+	if !found || foreign && !app.MultiTenant() {
 		return client{}, false
 	}
-	return client{app: app, foreign: owner != c.directory, assurance: publicClient}, true
+	return client{app: app, foreign: foreign, assurance: publicClient}, true
 }
 
 // credentials are the credentials that a client sent to authenticate itself (RFC 6749
@@ -126,9 +145,19 @@ func (c *call) credentials() (credentials, *Error) {
 	return sent, nil
 }
 
+// authenticate checks the credentials of a client in the tenant that the path names, else
+// in the tenant of its registration.
+func (c *call) authenticate(cl *client, sent credentials, public bool) *Error {
+	t, err := c.inTenant(c.registeredIn(*cl))
+	if err != nil {
+		return err
+	}
+	return t.authenticate(cl, sent, public)
+}
+
 // authenticate checks the credentials of a client. A public client must not send
 // credentials; every other client must send them.
-func (c *call) authenticate(cl *client, sent credentials, public bool) *Error {
+func (c *tenantCall) authenticate(cl *client, sent credentials, public bool) *Error {
 	switch {
 	case public && sent.any():
 		return failure(700025)

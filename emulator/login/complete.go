@@ -7,13 +7,21 @@ import (
 )
 
 // locate determines the tenant of the request from the user, and finds the client, the
-// resources and the user in this tenant.
-func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
-	if !c.tenantKnown {
+// resources and the user in this tenant. The call is not nil if the tenant was found.
+func (c *call) locate(a *authorization, s session) (*tenantCall, *directory.User, *Error) {
+	t, cl, err := c.useTenant(a.client, s.TenantID)
+	if err != nil {
+		return t, nil, err
+	}
+	a.client = cl
+	user, err := t.locate(a, s)
+	return t, user, err
+}
+
+// locate finds the resources and the user of a request in the tenant.
+func (c *tenantCall) locate(a *authorization, s session) (*directory.User, *Error) {
+	if c.named == nil {
 		var err *Error
-		if a.client, err = c.useTenant(a.client, s.TenantID); err != nil {
-			return nil, err
-		}
 		if a.demands, err = c.demands(a.client, a.scope); err != nil {
 			return nil, err
 		}
@@ -23,6 +31,19 @@ func (c *call) locate(a *authorization, s session) (*directory.User, *Error) {
 
 // complete answers an authorization request after the user has signed in.
 func (c *call) complete(a *authorization, s session) *Error {
+	t, cl, err := c.useTenant(a.client, s.TenantID)
+	if err != nil {
+		if t != nil {
+			t.logPage(a, s, nil, err)
+		}
+		return c.refuse(a, err)
+	}
+	a.client = cl
+	return t.complete(a, s)
+}
+
+// complete answers an authorization request after the user has signed in.
+func (c *tenantCall) complete(a *authorization, s session) *Error {
 	user, shown, ask, err := c.prepare(a, s)
 	switch {
 	case err != nil:
@@ -50,7 +71,7 @@ func (c *call) complete(a *authorization, s session) *Error {
 
 // prepare finds the user in the tenant, checks whether they may use the client and the
 // resources, and lists the permissions that need consent.
-func (c *call) prepare(a *authorization, s session) (user *directory.User, shown []permissions, ask bool, err *Error) {
+func (c *tenantCall) prepare(a *authorization, s session) (user *directory.User, shown []permissions, ask bool, err *Error) {
 	if user, err = c.locate(a, s); err != nil {
 		return nil, nil, false, err
 	}
@@ -67,7 +88,7 @@ func (c *call) prepare(a *authorization, s session) (user *directory.User, shown
 }
 
 // permitted checks whether the user may use the client and the requested resources.
-func (c *call) permitted(a *authorization, user *directory.User) *Error {
+func (c *tenantCall) permitted(a *authorization, user *directory.User) *Error {
 	if err := c.admitted(a.client.principal, user); err != nil {
 		return err
 	}

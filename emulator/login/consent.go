@@ -12,7 +12,7 @@ import (
 // user, sorted: permissions with admin consent or consent of the user, and
 // permissions for which the resource pre-authorized the client. Permissions that
 // the resource has deleted or disabled are not included.
-func (c *call) granted(cl client, user *directory.User, r resource) []string {
+func (c *tenantCall) granted(cl client, user *directory.User, r resource) []string {
 	values := preauthorized(cl, r)
 	if cl.principal != nil {
 		for _, grant := range c.GrantsOf(cl.principal.ID) {
@@ -61,7 +61,7 @@ func containsID(ids []string, id string) bool {
 // consented compares a demand with the grants and returns the granted permissions. A
 // scope that the resource does not have is an error of the client. A scope without
 // consent is an error that the user or an administrator can resolve.
-func (c *call) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
+func (c *tenantCall) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	lacking, err := c.lacking(cl, user, d)
 	if err != nil && err.Code == 650057 { // at the token endpoint it is consent that is missing
@@ -84,7 +84,7 @@ type permissions struct {
 // resource's .default, of which any grant is enough, it is all that the client
 // is registered to need, at other resources too, as Entra asks for it at once;
 // a resource that the client is not registered to need cannot be asked for so.
-func (c *call) lacking(cl client, user *directory.User, d demand) ([]permissions, *Error) {
+func (c *tenantCall) lacking(cl client, user *directory.User, d demand) ([]permissions, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	missing := permissions{resource: d.resource}
 	for _, part := range d.parts {
@@ -128,7 +128,7 @@ func unlisted(cl client, r resource) *Error {
 }
 
 // asked lists what a demand asks for, granted or not.
-func (c *call) asked(cl client, d demand) []permissions {
+func (c *tenantCall) asked(cl client, d demand) []permissions {
 	asked := permissions{resource: d.resource}
 	for _, part := range d.parts {
 		if part.isDefault() {
@@ -143,7 +143,7 @@ func (c *call) asked(cl client, d demand) []permissions {
 
 // required lists the delegated permissions that a client is registered to need
 // (requiredResourceAccess), of the resources that are in the tenant.
-func (c *call) required(cl client) []permissions {
+func (c *tenantCall) required(cl client) []permissions {
 	var all []permissions
 	for r, needs := range c.registeredNeeds(cl) {
 		needed := permissions{resource: r}
@@ -159,7 +159,7 @@ func (c *call) required(cl client) []permissions {
 
 // registeredNeeds yields each resource of the tenant that a client's registration
 // names (requiredResourceAccess), and whether it names a scope or role of it.
-func (c *call) registeredNeeds(cl client) iter.Seq2[resource, func(kind, id string) bool] {
+func (c *tenantCall) registeredNeeds(cl client) iter.Seq2[resource, func(kind, id string) bool] {
 	return func(yield func(resource, func(kind, id string) bool) bool) {
 		for _, access := range cl.app.RequiredResourceAccess {
 			r, err := c.resource(cl, access.ResourceAppID)
@@ -179,7 +179,7 @@ func (c *call) registeredNeeds(cl client) iter.Seq2[resource, func(kind, id stri
 }
 
 // without takes out what has been granted.
-func (c *call) without(all []permissions, cl client, user *directory.User) []permissions {
+func (c *tenantCall) without(all []permissions, cl client, user *directory.User) []permissions {
 	var left []permissions
 	for _, p := range all {
 		granted := c.granted(cl, user, p.resource)

@@ -52,7 +52,7 @@ func (a *authorization) consentSet(all []permissions) consentSet {
 // missingConsent lists the permissions for which a request needs consent: the missing
 // ones or, with prompt=consent, all requested ones for which the client is not
 // pre-authorized. ask tells whether to show the consent page.
-func (c *call) missingConsent(a *authorization, user *directory.User) (shown []permissions, ask bool, err *Error) {
+func (c *tenantCall) missingConsent(a *authorization, user *directory.User) (shown []permissions, ask bool, err *Error) {
 	if a.everybody && !a.accepted {
 		shown, err = c.organizationConsent(a, user)
 		return shown, err == nil, err
@@ -89,7 +89,7 @@ func (c *call) missingConsent(a *authorization, user *directory.User) (shown []p
 
 // consentPage asks the user for consent, or says that only an administrator
 // can give it.
-func (c *call) consentPage(a *authorization, s session, user *directory.User, shown []permissions) *Error {
+func (c *tenantCall) consentPage(a *authorization, s session, user *directory.User, shown []permissions) *Error {
 	right, lacking := c.consentRight(user), c.without(shown, a.client, user)
 	state := consentState{
 		signInState: c.interrupt(a), TenantID: c.tenant.ID, SessionID: s.ID, Lacking: a.consentSet(lacking), Shown: a.consentSet(shown),
@@ -221,35 +221,35 @@ func (c *call) consent() *Error {
 	if !signedIn || s.ID != state.SessionID {
 		return c.signInPage(a, c.hintedUser(a.loginHint), nil)
 	}
-	user, refused := c.locate(a, s)
+	t, user, refused := c.locate(a, s)
 	if refused != nil {
 		return c.refuse(a, refused)
 	}
-	given, right := state.Lacking, c.consentRight(user)
+	given, right := state.Lacking, t.consentRight(user)
 	if everybody = a.everybody || everybody && right != ownConsent; everybody {
 		given = state.Shown
 	}
 	switch {
-	case state.TenantID != c.tenant.ID:
+	case state.TenantID != t.tenant.ID:
 		return failure(9002313)
 	case right < state.Needs:
 		return c.refuse(a, failure(90094, a.client.app.DisplayName))
 	case decision != "accept":
 		refused = failure(65004)
-		c.logPage(a, s, user, refused)
+		t.logPage(a, s, user, refused)
 		return c.refuse(a, refused)
 	}
-	if err := c.record(a.client, user, given, everybody); err != nil {
+	if err := t.record(a.client, user, given, everybody); err != nil {
 		return c.asError(err)
 	}
 	c.log.Info("consented", "client", a.client.app.AppID, "user", user.ID, "everybody", everybody, "trace", c.traceID)
-	c.View = c.directory.View()
-	if a.client, refused = c.client(a.client.app.AppID); refused != nil {
+	t.View = t.directory.View()
+	if a.client, refused = t.client(a.client.app.AppID); refused != nil {
 		return c.refuse(a, refused)
 	}
-	if a.demands, refused = c.demands(a.client, a.scope); refused != nil {
+	if a.demands, refused = t.demands(a.client, a.scope); refused != nil {
 		return c.refuse(a, refused)
 	}
 	a.accepted = true
-	return c.complete(a, s)
+	return t.complete(a, s)
 }

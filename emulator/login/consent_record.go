@@ -12,7 +12,7 @@ import (
 // record adds consent to the stored consent: for one user, or for all users together
 // with the application permissions. If the client has no service principal in the
 // tenant, record creates it.
-func (c *call) record(cl client, user *directory.User, given consentSet, everybody bool) error {
+func (c *tenantCall) record(cl client, user *directory.User, given consentSet, everybody bool) error {
 	var entries []directory.DirectoryAudit
 	err := c.directory.UpdateAtOnce(func(tx *directory.Tx) error {
 		principal, err := principalOf(tx, cl.app.AppID)
@@ -98,7 +98,7 @@ func assign(tx *directory.Tx, principal, resource *directory.ServicePrincipal, r
 // The entries of the audit log that consent makes.
 // Source: learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities.
 
-func (c *call) consentEntry(principal *directory.ServicePrincipal, user *directory.User, given consentSet, everybody bool) directory.DirectoryAudit {
+func (c *tenantCall) consentEntry(principal *directory.ServicePrincipal, user *directory.User, given consentSet, everybody bool) directory.DirectoryAudit {
 	kind, who := "Principal", user.ID
 	if everybody {
 		kind, who = "AllPrincipals", ""
@@ -120,14 +120,14 @@ func titled(yes bool) string {
 	return "False"
 }
 
-func (c *call) grantEntry(principal, resource *directory.ServicePrincipal, user *directory.User, grant *directory.OAuth2PermissionGrant) directory.DirectoryAudit {
+func (c *tenantCall) grantEntry(principal, resource *directory.ServicePrincipal, user *directory.User, grant *directory.OAuth2PermissionGrant) directory.DirectoryAudit {
 	return c.auditEntry("Add delegated permission grant", user, resource, map[string]string{
 		"DelegatedPermissionGrant.Scope": grant.Scope, "DelegatedPermissionGrant.ConsentType": grant.ConsentType,
 		"ServicePrincipal.ObjectID": principal.ID, "ServicePrincipal.DisplayName": principal.DisplayName, "ServicePrincipal.AppId": principal.AppID,
 	})
 }
 
-func (c *call) roleEntry(principal, resource *directory.ServicePrincipal, user *directory.User, role string) directory.DirectoryAudit {
+func (c *tenantCall) roleEntry(principal, resource *directory.ServicePrincipal, user *directory.User, role string) directory.DirectoryAudit {
 	changed := map[string]string{
 		"AppRole.Id": role, "ServicePrincipal.ObjectID": principal.ID, "ServicePrincipal.DisplayName": principal.DisplayName, "ServicePrincipal.AppId": principal.AppID,
 	}
@@ -140,7 +140,7 @@ func (c *call) roleEntry(principal, resource *directory.ServicePrincipal, user *
 }
 
 // auditEntry tells that a user has changed a service principal.
-func (c *call) auditEntry(activity string, user *directory.User, target *directory.ServicePrincipal, changed map[string]string) directory.DirectoryAudit {
+func (c *tenantCall) auditEntry(activity string, user *directory.User, target *directory.ServicePrincipal, changed map[string]string) directory.DirectoryAudit {
 	address := c.remoteAddress()
 	resource := directory.TargetResource{ID: target.ID, DisplayName: &target.DisplayName, Type: "ServicePrincipal"}
 	for _, name := range slices.Sorted(maps.Keys(changed)) {

@@ -78,8 +78,8 @@ func (c *call) deviceCode() *Error {
 	if err != nil {
 		return err
 	}
-	if c.tenantKnown {
-		if _, err := c.demands(cl, asked); err != nil {
+	if c.named != nil {
+		if _, err := c.named.demands(cl, asked); err != nil {
 			return err
 		}
 	}
@@ -135,11 +135,10 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	if !found {
 		return nil, failure(70018)
 	}
-	var err *Error
-	if c.authority, err = c.authorityOf(c.r.Host, d.Alias); err != nil { // the page is one for all tenants
+	if err := c.address(d.Alias); err != nil { // the page is one for all tenants
 		return nil, err
 	}
-	c.View, c.version = c.directory.View(), d.Version
+	c.version = d.Version
 	cl, err := c.client(d.ClientID)
 	if err != nil {
 		return nil, err
@@ -148,8 +147,8 @@ func (c *call) deviceAuthorization(userCode string) (*authorization, *Error) {
 	if a.scope, err = c.parseScope(d.Scope); err != nil {
 		return a, err
 	}
-	if c.tenantKnown {
-		a.demands, err = c.demands(cl, a.scope)
+	if c.named != nil {
+		a.demands, err = c.named.demands(cl, a.scope)
 	}
 	return a, err
 }

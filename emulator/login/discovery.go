@@ -141,7 +141,7 @@ func (c *call) instance() *Error {
 		}
 	}
 	segment, _, _ := strings.Cut(strings.TrimPrefix(asked.Path, "/"), "/")
-	named, refused := c.authorityOf(host, segment)
+	named, _, refused := c.authorityOf(host, segment)
 	if refused != nil {
 		return refused
 	}

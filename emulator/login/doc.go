@@ -12,8 +12,9 @@
 //     are sealed text that contains the state, and waiting devices are in the
 //     directory, so a restart loses none of them.
 //   - A code can be redeemed only once, by the first process that tries.
-//   - A call belongs to one tenant, which its path or the user who signs in
-//     determines. Objects that were looked up before that are looked up again.
+//   - The path or the user who signs in determines the tenant. Only a tenantCall has
+//     one, so nothing reads a tenant that is not known yet. Objects that were looked up
+//     before that are looked up again.
 //   - A session and a refresh token belong to the account in its home tenant.
 //   - The resource chooses the version of its access tokens; the endpoint
 //     chooses the version of ID tokens and the shape of the answer.

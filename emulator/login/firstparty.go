@@ -70,7 +70,7 @@ const (
 // Every such resource needs a service principal in the tenant, except Azure Resource
 // Manager: the Azure CLI requests tokens for it first, so it is available before its
 // service principal exists.
-func (c *call) firstPartyResource(name string) (*directory.ServicePrincipal, bool) {
+func (c *tenantCall) firstPartyResource(name string) (*directory.ServicePrincipal, bool) {
 	known, found := c.cloud.FindResource(name)
 	if !found {
 		return nil, false

@@ -70,7 +70,7 @@ func FuzzClaimsRequest(f *testing.F) {
 			return
 		}
 		token := claims{}
-		(&call{}).addWished(token, issuance{wishes: wishes, user: &directory.User{}})
+		(&tenantCall{call: &call{}}).addWished(token, issuance{wishes: wishes, user: &directory.User{}})
 		for claim, value := range token {
 			for _, text := range value.([]string) {
 				if claim == "acrs" && !authenticationContext.MatchString(text) || claim == "xms_cc" && !strings.EqualFold(text, "cp1") {

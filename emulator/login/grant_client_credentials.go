@@ -2,33 +2,34 @@ package login
 
 // clientCredentials gives an application a token for itself (RFC 6749 section
 // 4.4): for one resource, with every role that was assigned to it there.
-func (c *call) clientCredentials() (issuance, *Error) {
+func (c *call) clientCredentials() (*tenantCall, issuance, *Error) {
+	t := c.named
 	sent, cl, err := c.sender()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	asked, err := c.applicationScope()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
-	if cl, err = c.useTenant(cl, c.registeredIn(cl)); err != nil {
-		return issuance{}, err
+	if t, cl, err = c.useTenant(cl, c.registeredIn(cl)); err != nil {
+		return t, issuance{}, err
 	}
-	if err := c.authenticate(&cl, sent, false); err != nil {
-		return issuance{}, err
+	if err := t.authenticate(&cl, sent, false); err != nil {
+		return t, issuance{}, err
 	}
 	if cl.principal == nil {
-		return issuance{}, failure(7000229, cl.app.AppID, c.tenant.ID)
+		return t, issuance{}, failure(7000229, cl.app.AppID, t.tenant.ID)
 	}
-	d, err := c.oneDemand(cl, asked)
+	d, err := t.oneDemand(cl, asked)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	target := d.resource.principal
-	if target.AppRoleAssignmentRequired && len(c.assignments(target.ID, cl.principal.ID, false)) == 0 {
-		return issuance{}, failure(501051, cl.app.AppID, cl.app.DisplayName, target.AppID, target.DisplayName)
+	if target.AppRoleAssignmentRequired && len(t.assignments(target.ID, cl.principal.ID, false)) == 0 {
+		return t, issuance{}, failure(501051, cl.app.AppID, cl.app.DisplayName, target.AppID, target.DisplayName)
 	}
-	return issuance{client: cl, resource: d.resource, asked: asked, parts: d.parts}, nil
+	return t, issuance{client: cl, resource: d.resource, asked: asked, parts: d.parts}, nil
 }
 
 // registeredIn is the tenant of a client's registration, which the client means
@@ -37,7 +38,7 @@ func (c *call) registeredIn(cl client) string {
 	if _, owner, found := c.tenants.Application(cl.app.AppID); found {
 		return owner.Tenant().ID
 	}
-	return c.tenant.ID
+	return c.fallback().Tenant().ID
 }
 
 // applicationScope reads the only scope that this grant accepts: the .default scope of

@@ -34,7 +34,7 @@ type code struct {
 	Issued    time.Time `json:"issued"`
 }
 
-func (c *call) issueCode(a *authorization, s session, user *directory.User) (string, error) {
+func (c *tenantCall) issueCode(a *authorization, s session, user *directory.User) (string, error) {
 	return c.seal.close(authorizationCode, code{
 		ID: opaque(16), TenantID: c.tenant.ID, ClientID: a.client.app.AppID,
 		Redirect: a.redirect, Sent: a.sent, Scope: a.scope.text, Nonce: a.nonce,
@@ -43,59 +43,60 @@ func (c *call) issueCode(a *authorization, s session, user *directory.User) (str
 }
 
 // redeemCode takes an authorization code (RFC 6749 section 4.1.3).
-func (c *call) redeemCode() (issuance, *Error) {
+func (c *call) redeemCode() (*tenantCall, issuance, *Error) {
+	t := c.named
 	sent, cl, err := c.sender()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	text := c.form.Get("code")
 	if text == "" {
-		return issuance{}, failure(900144, "code")
+		return t, issuance{}, failure(900144, "code")
 	}
 	var redeemed code
 	if c.seal.open(authorizationCode, text, &redeemed) != nil {
-		return issuance{}, failure(70000)
+		return t, issuance{}, failure(70000)
 	}
-	if cl, err = c.useTenant(cl, redeemed.TenantID); err != nil {
-		return issuance{}, err
+	if t, cl, err = c.useTenant(cl, redeemed.TenantID); err != nil {
+		return t, issuance{}, err
 	}
-	if err := c.checkCode(redeemed, cl); err != nil {
-		return issuance{}, err
+	if err := t.checkCode(redeemed, cl); err != nil {
+		return t, issuance{}, err
 	}
-	if err := c.authenticate(&cl, sent, redeemed.Redirect.Platform != web); err != nil {
-		return issuance{}, err
+	if err := t.authenticate(&cl, sent, redeemed.Redirect.Platform != web); err != nil {
+		return t, issuance{}, err
 	}
 	if err := checkOrigin(c.r, redeemed.Redirect.Platform); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	if err := redeemed.checkVerifier(c.form.Get("code_verifier")); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	if err := c.useCode(redeemed.ID, redeemed.Issued.Add(codeLifetime)); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
-	user, err := c.activeUser(cl, redeemed.Session)
+	user, err := t.activeUser(cl, redeemed.Session)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	asked, err := c.tokenScope(redeemed.Scope)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	wishes, err := parseClaimsRequest(redeemed.Claims)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	i := issuance{
 		wishes: wishes,
 		client: cl, user: user, session: redeemed.Session, platform: redeemed.Redirect.Platform,
 		asked: asked, nonce: redeemed.Nonce, authTime: redeemed.MaxAge, spaSince: redeemed.Issued,
 	}
-	return i, c.delegate(&i)
+	return t, i, t.delegate(&i)
 }
 
 // checkCode checks that a code was issued for this client and redirect URI.
-func (c *call) checkCode(redeemed code, cl client) *Error {
+func (c *tenantCall) checkCode(redeemed code, cl client) *Error {
 	sent := c.form.Get("redirect_uri")
 	switch {
 	case redeemed.TenantID != c.tenant.ID:

@@ -7,49 +7,50 @@ import (
 )
 
 // redeemDevice answers a device that polls (RFC 8628 section 3.4).
-func (c *call) redeemDevice() (issuance, *Error) {
+func (c *call) redeemDevice() (*tenantCall, issuance, *Error) {
+	t := c.named
 	sent, cl, err := c.sender()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	text := c.form.Get("device_code")
 	if text == "" {
 		text = c.form.Get("code") // the name at v1 endpoints
 	}
 	if text == "" {
-		return issuance{}, failure(900144, "device_code")
+		return t, issuance{}, failure(900144, "device_code")
 	}
 	var d device
 	if c.seal.open(deviceCode, text, &d) != nil || d.Alias != c.alias && !c.shared() || d.ClientID != cl.app.AppID {
-		return issuance{}, failure(70018).as("bad_verification_code")
+		return t, issuance{}, failure(70018).as("bad_verification_code")
 	}
 	public := cl.fallbackPublic() && !sent.any()
 	if err := c.authenticate(&cl, sent, public); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	made, err := c.poll(d)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
-	if cl, err = c.useTenant(cl, made.TenantID); err != nil {
-		return issuance{}, err
+	if t, cl, err = c.useTenant(cl, made.TenantID); err != nil {
+		return t, issuance{}, err
 	}
-	user, err := c.activeUser(cl, made.Session)
+	user, err := t.activeUser(cl, made.Session)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	asked, err := c.tokenScope(d.Scope)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	i := issuance{client: cl, user: user, session: made.Session, asked: asked}
-	if err := c.delegate(&i); err != nil {
-		return issuance{}, err
+	if err := t.delegate(&i); err != nil {
+		return t, issuance{}, err
 	}
 	if err := c.useCode(d.ID, d.Issued.Add(deviceLifetime)); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
-	return i, c.asError(c.forgetDevice(d.UserCode))
+	return t, i, c.asError(c.forgetDevice(d.UserCode))
 }
 
 // poll is what has been decided about a device, or why there is nothing yet.

@@ -30,48 +30,55 @@ type userAssertion struct {
 // onBehalfOf gives an API a token for another resource, for the user whose
 // token it was called with.
 // Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow.
-func (c *call) onBehalfOf() (issuance, *Error) {
+func (c *call) onBehalfOf() (*tenantCall, issuance, *Error) {
+	t := c.named
 	sent, cl, err := c.sender()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	for _, name := range []string{"assertion", "requested_token_use"} {
 		if c.form.Get(name) == "" {
-			return issuance{}, failure(900144, name)
+			return t, issuance{}, failure(900144, name)
 		}
 	}
 	if c.form.Get("requested_token_use") != "on_behalf_of" {
-		return issuance{}, failure(90023, "requested_token_use")
+		return t, issuance{}, failure(90023, "requested_token_use")
 	}
 	if err := c.authenticate(&cl, sent, false); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
-	asserted, err := c.userAssertion(&cl, c.form.Get("assertion"))
+	asserted, err := c.userAssertion(c.form.Get("assertion"))
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
-	user, found := c.User(asserted.ObjectID)
+	if t, cl, err = c.useTenant(cl, asserted.TenantID); err != nil {
+		return t, issuance{}, err
+	}
+	if err := t.checkUserAssertion(asserted, cl); err != nil {
+		return t, issuance{}, err
+	}
+	user, found := t.User(asserted.ObjectID)
 	if !found {
-		return issuance{}, failure(50034, asserted.ObjectID, c.tenant.DisplayName)
+		return t, issuance{}, failure(50034, asserted.ObjectID, t.tenant.DisplayName)
 	}
 	if asserted.Session == "" {
 		asserted.Session = uuid.NewString()
 	}
-	s := c.sessionOf(asserted.Session, user)
-	if user, err = c.activeUser(cl, s); err != nil {
-		return issuance{}, err
+	s := t.sessionOf(asserted.Session, user)
+	if user, err = t.activeUser(cl, s); err != nil {
+		return t, issuance{}, err
 	}
 	asked, err := c.requestedScope()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	i := issuance{client: cl, user: user, asked: asked, platform: web, session: s}
-	return i, c.delegate(&i)
+	return t, i, t.delegate(&i)
 }
 
-// userAssertion checks the token that an API was called with. Where the path
-// leaves the tenant open, it is the token's.
-func (c *call) userAssertion(cl *client, text string) (userAssertion, *Error) {
+// userAssertion reads the token that an API was called with, which one of the tenants
+// must have signed.
+func (c *call) userAssertion(text string) (userAssertion, *Error) {
 	var asserted userAssertion
 	if strings.Count(text, ".") != 2 {
 		return asserted, failure(50027)
@@ -79,24 +86,26 @@ func (c *call) userAssertion(cl *client, text string) (userAssertion, *Error) {
 	if err := c.verified(text, &asserted); err != nil {
 		return asserted, failure(50013, err.Error())
 	}
-	var err *Error
-	if *cl, err = c.useTenant(*cl, asserted.TenantID); err != nil {
-		return asserted, err
-	}
+	return asserted, nil
+}
+
+// checkUserAssertion checks that an API was called with a token for itself, of this
+// tenant and of a user.
+func (c *tenantCall) checkUserAssertion(asserted userAssertion, cl client) *Error {
 	now := float64(c.now.Unix())
 	switch {
 	case !slices.Contains(c.issuersOf(c.tenant.ID), asserted.Issuer):
-		return asserted, failure(50013, "The token is of another issuer.")
+		return failure(50013, "The token is of another issuer.")
 	case asserted.Audience == cl.app.AppID && asserted.AppID+asserted.Party == "":
-		return asserted, failure(240002)
+		return failure(240002)
 	case !cl.isAudience(asserted.Audience):
-		return asserted, failure(500131, asserted.Audience, cl.app.AppID, cl.app.AppID, cl.app.DisplayName)
+		return failure(500131, asserted.Audience, cl.app.AppID, cl.app.AppID, cl.app.DisplayName)
 	case asserted.Expires+clockSkew.Seconds() <= now || asserted.Begins-clockSkew.Seconds() > now:
-		return asserted, failure(500133, c.now.UTC().Format(time.RFC3339), time.Unix(int64(asserted.Expires), 0).UTC().Format(time.RFC3339))
+		return failure(500133, c.now.UTC().Format(time.RFC3339), time.Unix(int64(asserted.Expires), 0).UTC().Format(time.RFC3339))
 	case asserted.Scope == nil:
-		return asserted, failure(7000114, cl.app.AppID)
+		return failure(7000114, cl.app.AppID)
 	}
-	return asserted, nil
+	return nil
 }
 
 // isAudience tells whether an audience is the application itself: its appId or

@@ -9,42 +9,44 @@ import (
 // passwordGrant signs a user in with the password that the client was given
 // (RFC 6749 section 4.3). No redirect URI says what kind the client is, so the
 // registration's fallback does.
-func (c *call) passwordGrant() (issuance, *Error) {
+func (c *call) passwordGrant() (*tenantCall, issuance, *Error) {
+	t := c.named
 	if c.alias == "common" {
-		return issuance{}, failure(9001023)
+		return t, issuance{}, failure(9001023)
 	}
 	sent, cl, err := c.sender()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	for _, name := range []string{"username", "password"} {
 		if c.form.Get(name) == "" {
-			return issuance{}, failure(900144, name)
+			return t, issuance{}, failure(900144, name)
 		}
 	}
 	name := strings.TrimSpace(c.form.Get("username"))
 	home, found := c.realmOf(name)
-	switch {
-	case found && !c.tenantKnown:
-		if cl, err = c.useTenant(cl, home.Tenant().ID); err != nil {
-			return issuance{}, err
-		}
-	case found && home != c.directory: // guests have no password here
-		return issuance{}, failure(50034, name, c.tenant.DisplayName)
+	if !found {
+		home = c.fallback()
 	}
-	if err := c.authenticate(&cl, sent, cl.fallbackPublic() && !sent.any()); err != nil {
-		return issuance{}, err
+	if t, cl, err = c.useTenant(cl, home.Tenant().ID); err != nil {
+		return t, issuance{}, err
 	}
-	who, err := c.checkPassword(name, c.form.Get("password"))
+	if home != t.directory { // guests have no password here
+		return t, issuance{}, failure(50034, name, t.tenant.DisplayName)
+	}
+	if err := t.authenticate(&cl, sent, cl.fallbackPublic() && !sent.any()); err != nil {
+		return t, issuance{}, err
+	}
+	who, err := c.checkPassword(name, c.form.Get("password"), t.directory)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	asked, err := c.requestedScope()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	i := issuance{
-		client: cl, user: who.User, asked: asked, session: c.sessionOf(uuid.NewString(), who.User),
+		client: cl, user: who.User, asked: asked, session: t.sessionOf(uuid.NewString(), who.User),
 	}
-	return i, c.delegate(&i)
+	return t, i, t.delegate(&i)
 }

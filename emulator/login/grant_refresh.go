@@ -21,7 +21,7 @@ type refresh struct {
 	SPASince time.Time `json:"spaSince"`
 }
 
-func (c *call) refreshToken(i issuance) (string, error) {
+func (c *tenantCall) refreshToken(i issuance) (string, error) {
 	return c.seal.close(refreshToken, refresh{
 		ClientID: i.client.app.AppID, Platform: i.platform, Scope: i.asked.text,
 		Session: i.session, Issued: c.now, SPASince: i.spaSince,
@@ -29,56 +29,57 @@ func (c *call) refreshToken(i issuance) (string, error) {
 }
 
 // refresh takes a refresh token (RFC 6749 section 6).
-func (c *call) refresh() (issuance, *Error) {
+func (c *call) refresh() (*tenantCall, issuance, *Error) {
+	t := c.named
 	sent, cl, err := c.sender()
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	text := c.form.Get("refresh_token")
 	if text == "" {
-		return issuance{}, failure(900144, "refresh_token")
+		return t, issuance{}, failure(900144, "refresh_token")
 	}
 	var token refresh
 	if c.seal.open(refreshToken, text, &token) != nil || token.ClientID != cl.app.AppID {
-		return issuance{}, failure(70000)
+		return t, issuance{}, failure(70000)
 	}
-	if cl, err = c.useTenant(cl, token.Session.TenantID); err != nil {
-		return issuance{}, err
+	if t, cl, err = c.useTenant(cl, token.Session.TenantID); err != nil {
+		return t, issuance{}, err
 	}
 	public := token.Platform != web
 	if token.Platform == "" {
 		public = cl.fallbackPublic()
 	}
-	if err := c.authenticate(&cl, sent, public); err != nil {
-		return issuance{}, err
+	if err := t.authenticate(&cl, sent, public); err != nil {
+		return t, issuance{}, err
 	}
 	if err := checkOrigin(c.r, token.Platform); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	if err := c.checkAge(token); err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	who, err := c.account(token.Session)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	if public && token.Session.outdated(who) {
-		return issuance{}, failure(50173, token.Issued.UTC().Format(revocationLayout), who.Password.Changed.UTC().Format(revocationLayout))
+		return t, issuance{}, failure(50173, token.Issued.UTC().Format(revocationLayout), who.Password.Changed.UTC().Format(revocationLayout))
 	}
-	user, err := c.member(cl, who)
+	user, err := t.member(cl, who)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	asked, err := c.tokenScope(token.Scope)
 	if err != nil {
-		return issuance{}, err
+		return t, issuance{}, err
 	}
 	asked.oidc.offline = true // the answer to a refresh token contains the next one
 	i := issuance{
 		client: cl, user: user, session: token.Session, platform: token.Platform,
 		asked: asked, spaSince: token.SPASince,
 	}
-	return i, c.delegate(&i)
+	return t, i, t.delegate(&i)
 }
 
 func (c *call) checkAge(token refresh) *Error {

@@ -22,7 +22,7 @@ const (
 // the user's app roles, which addGroups then tells.
 // Sources: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim,
 // optional-claims ("Configure groups optional claims").
-func (c *call) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal, asked []directory.OptionalClaim) (asRoles bool) {
+func (c *tenantCall) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal, asked []directory.OptionalClaim) (asRoles bool) {
 	ids := c.groupIDs(i.user, app, principal)
 	claim, name := groupsClaim(asked), "groups"
 	if asRoles = slices.Contains(claim.AdditionalProperties, "emit_as_roles") && asksForAnyGroups(app); asRoles {
@@ -50,7 +50,7 @@ func groupsClaim(asked []directory.OptionalClaim) directory.OptionalClaim {
 }
 
 // groupNames puts display names in the place of the ids of assigned groups.
-func (c *call) groupNames(ids []string, user *directory.User, principal *directory.ServicePrincipal, claim directory.OptionalClaim) []string {
+func (c *tenantCall) groupNames(ids []string, user *directory.User, principal *directory.ServicePrincipal, claim directory.OptionalClaim) []string {
 	if !slices.Contains(claim.AdditionalProperties, "cloud_displayname") {
 		return ids
 	}
@@ -82,7 +82,7 @@ func asksForGroups(app *directory.Application, kind string) bool {
 	return false
 }
 
-func (c *call) groupIDs(user *directory.User, app *directory.Application, principal *directory.ServicePrincipal) []string {
+func (c *tenantCall) groupIDs(user *directory.User, app *directory.Application, principal *directory.ServicePrincipal) []string {
 	var ids []string
 	if asksForGroups(app, "All") {
 		ids = append(ids, c.memberships(user, func(*directory.Group) bool { return true })...)
@@ -98,7 +98,7 @@ func (c *call) groupIDs(user *directory.User, app *directory.Application, princi
 }
 
 // memberships are the groups that a user is in, through other groups too.
-func (c *call) memberships(user *directory.User, keep func(*directory.Group) bool) []string {
+func (c *tenantCall) memberships(user *directory.User, keep func(*directory.Group) bool) []string {
 	var ids []string
 	seen := map[string]bool{}
 	queue := c.GroupsOf(user.ID)
@@ -118,7 +118,7 @@ func (c *call) memberships(user *directory.User, keep func(*directory.Group) boo
 }
 
 // assignedGroups are the user's own groups that hold a role of the application.
-func (c *call) assignedGroups(user *directory.User, principal *directory.ServicePrincipal) []string {
+func (c *tenantCall) assignedGroups(user *directory.User, principal *directory.ServicePrincipal) []string {
 	if principal == nil {
 		return nil
 	}

@@ -22,7 +22,7 @@ func isGuest(user *directory.User) bool { return user.Home != directory.HomeAcco
 // addGuest adds what tokens say of who signs in with an account of another tenant.
 // Sources: learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 // (idp), optional-claims-reference (email).
-func (c *call) addGuest(token claims, user *directory.User) {
+func (c *tenantCall) addGuest(token claims, user *directory.User) {
 	if isGuest(user) {
 		token["idp"] = c.issuerV1(user.Home.TenantID)
 		setText(token, "email", user.Mail)

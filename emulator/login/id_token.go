@@ -10,7 +10,7 @@ const idTokenLifetime = time.Hour
 
 // idToken signs the ID token of an answer (OpenID Connect Core section 2). Its
 // version is the endpoint's.
-func (c *call) idToken(i issuance) (string, error) {
+func (c *tenantCall) idToken(i issuance) (string, error) {
 	key := c.keys.current()
 	if c.version == v2 {
 		return signJWT(key.signV2, c.idClaims(i))
@@ -21,7 +21,7 @@ func (c *call) idToken(i issuance) (string, error) {
 // idClaims are the claims of an ID token. The scope profile adds the claims that
 // describe the user, and the scope email adds the address.
 // Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
-func (c *call) idClaims(i issuance) claims {
+func (c *tenantCall) idClaims(i issuance) claims {
 	token := c.commonClaims(c.version, idTokenLifetime)
 	token["aud"] = i.client.app.AppID
 	token["sub"] = c.seal.subject(c.tenant.ID, i.client.app.AppID, i.user.ID)

@@ -25,11 +25,10 @@ func exchangeResource() resource {
 // was assigned to it there. The host determines the names: those of the cloud that it
 // belongs to, or the local tenant's own. The error is an *Error where Entra would refuse.
 func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory.ServicePrincipal, resource, host string) (token string, expires time.Time, err error) {
-	tenant := d.Tenant()
-	c := &call{
-		Login: l, View: d.View(), version: v1, now: l.clock(),
-		authority: authority{names: l.namesUnder(host), directory: d, tenant: tenant, alias: tenant.ID, tenantKnown: true},
-	}
+	c := (&call{
+		Login: l, version: v1, now: l.clock(),
+		authority: authority{names: l.namesUnder(host), alias: d.Tenant().ID},
+	}).in(d)
 	cl := client{
 		app:       &directory.Application{AppID: identity.AppID, DisplayName: identity.DisplayName},
 		principal: identity, assurance: clientSigned,

@@ -10,7 +10,7 @@ import (
 // It leaves out claims that have no value for the user, and ignores unknown claims, as
 // Entra does.
 // Source: learn.microsoft.com/entra/identity-platform/optional-claims-reference.
-func (c *call) addOptional(token claims, i issuance, asked []directory.OptionalClaim) {
+func (c *tenantCall) addOptional(token claims, i issuance, asked []directory.OptionalClaim) {
 	user := i.user
 	for _, claim := range asked {
 		switch claim.Name {

@@ -23,9 +23,9 @@ func (c *call) redeem() *Error {
 	if err != nil {
 		return err
 	}
-	user, _ := c.User(a.redeem.UserID)
+	user, _ := c.named.User(a.redeem.UserID)
 	if s, who, signedIn := c.session(); signedIn {
-		if _, invited := c.invitation(who); invited || user.Home == who.key() {
+		if _, invited := c.named.invitation(who); invited || user.Home == who.key() {
 			return c.complete(a, s)
 		}
 	}
@@ -42,8 +42,11 @@ func (c *call) redemption(r redemption) (*authorization, *Error) {
 	if problem != nil || to.Scheme != "https" && to.Scheme != "http" {
 		return nil, failure(90023, "rd")
 	}
-	user, found := c.User(r.UserID)
-	if !found || user.CreationType == nil || *user.CreationType != "Invitation" || !c.tenantKnown {
+	if c.named == nil { // an invitation is to one tenant
+		return nil, failure(90023, "user")
+	}
+	user, found := c.named.User(r.UserID)
+	if !found || user.CreationType == nil || *user.CreationType != "Invitation" {
 		return nil, failure(90023, "user")
 	}
 	if !slices.Contains(user.InviteRedirects, r.To) { // of no invitation: the address would lead anywhere

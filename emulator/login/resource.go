@@ -18,7 +18,7 @@ type resource struct {
 
 // resource finds the API that a name stands for, for a client. A name of another cloud
 // stands for no API here.
-func (c *call) resource(cl client, name string) (resource, *Error) {
+func (c *tenantCall) resource(cl client, name string) (resource, *Error) {
 	if of, found := microsoft.CloudOfResource(name); found && of.Login[0] != c.cloud.Login[0] {
 		return resource{}, failure(500011, name, c.tenant.DisplayName)
 	}
@@ -56,7 +56,7 @@ func (c *call) resource(cl client, name string) (resource, *Error) {
 // not taken in. Consent to a client takes in an API that knows the client, and
 // nothing else does.
 // Source: learn.microsoft.com/entra/identity-platform/howto-convert-app-to-be-multi-tenant.
-func (c *call) foreignResource(cl client, name string) (*directory.ServicePrincipal, *Error) {
+func (c *tenantCall) foreignResource(cl client, name string) (*directory.ServicePrincipal, *Error) {
 	for _, d := range c.tenants.All() {
 		elsewhere, found := d.ServicePrincipalByName(name)
 		if !found {
@@ -124,7 +124,7 @@ type demand struct {
 // demands finds the resources that a request names and the requested permissions of
 // each, in the order of the request. Two names of one resource are one demand. At a v1
 // endpoint a client can request a user's token for itself only by its appId.
-func (c *call) demands(cl client, request scopeRequest) ([]demand, *Error) {
+func (c *tenantCall) demands(cl client, request scopeRequest) ([]demand, *Error) {
 	var all []demand
 	for _, part := range request.parts {
 		r, err := c.resource(cl, part.resource)
@@ -146,7 +146,7 @@ func (c *call) demands(cl client, request scopeRequest) ([]demand, *Error) {
 
 // oneDemand is the demand of a token request, which must be for one resource;
 // with none named, the token is for the user's profile at Microsoft Graph.
-func (c *call) oneDemand(cl client, request scopeRequest) (demand, *Error) {
+func (c *tenantCall) oneDemand(cl client, request scopeRequest) (demand, *Error) {
 	all, err := c.demands(cl, request)
 	if err != nil {
 		return demand{}, err

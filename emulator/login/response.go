@@ -79,7 +79,7 @@ func (c *call) checkResponse(a *authorization) *Error {
 }
 
 // answer returns the parameters of an authorization response.
-func (c *call) answer(a *authorization, s session, user *directory.User) (url.Values, *Error) {
+func (c *tenantCall) answer(a *authorization, s session, user *directory.User) (url.Values, *Error) {
 	values := url.Values{"session_state": {s.ID}}
 	i := issuance{
 		client: a.client, user: user, session: s, platform: a.redirect.Platform, asked: a.scope, nonce: a.nonce, wishes: a.wishes, ipaddr: c.remoteAddress(),

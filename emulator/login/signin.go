@@ -37,10 +37,10 @@ func (c *call) interrupt(a *authorization) signInState {
 // tenantName is the name of the organization that the user signs in to, if it is
 // known.
 func (c *call) tenantName() string {
-	if !c.tenantKnown {
+	if c.named == nil {
 		return ""
 	}
-	return c.tenant.DisplayName
+	return c.named.tenant.DisplayName
 }
 
 // resume makes the call the request that was interrupted.
@@ -101,7 +101,7 @@ func (c *call) signIn() *Error {
 	if cancelled {
 		return c.refuse(a, failure(65004))
 	}
-	who, refused := c.checkPassword(name, password)
+	who, refused := c.checkPassword(name, password, c.fallback())
 	c.interactive = true
 	if refused != nil {
 		c.logWrongPassword(a, name, refused)

@@ -16,8 +16,8 @@ const maxLoggedText = 512
 
 // logWrongPassword adds a failed password sign-in to the log of the user's tenant.
 func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
-	to := c.directory
-	if home, found := c.realmOf(name); !c.tenantKnown {
+	to := c.fallback()
+	if home, found := c.realmOf(name); c.named == nil {
 		if !found {
 			return // the user's tenant is not known
 		}
@@ -29,9 +29,9 @@ func (c *call) logWrongPassword(a *authorization, name string, refused *Error) {
 // logPage adds an entry for a request at a page by a user who is signed in. For a user
 // of another tenant it also adds an entry in their home tenant, with the error code
 // for that tenant.
-func (c *call) logPage(a *authorization, s session, user *directory.User, refused *Error) {
+func (c *tenantCall) logPage(a *authorization, s session, user *directory.User, refused *Error) {
 	who, gone := c.account(s)
-	if gone != nil || !c.tenantKnown {
+	if gone != nil {
 		return
 	}
 	entry := c.pageEntry(a)
@@ -56,7 +56,7 @@ func (c *call) pageEntry(a *authorization) directory.SignIn {
 }
 
 // logToken notes what a token request led to.
-func (c *call) logToken(i issuance, refused *Error) {
+func (c *tenantCall) logToken(i issuance, refused *Error) {
 	entry := directory.SignIn{ClientAppUsed: "Mobile Apps and Desktop clients", SignInEventTypes: []string{"nonInteractiveUser"}}
 	switch c.form.Get("grant_type") {
 	case "authorization_code":
@@ -70,12 +70,9 @@ func (c *call) logToken(i issuance, refused *Error) {
 	case "password":
 		entry.IsInteractive, entry.SignInEventTypes = true, []string{"interactiveUser"}
 	}
-	if !c.tenantKnown {
-		return // the tenant of the request is not known
-	}
 	app := i.client.app
 	if app == nil {
-		cl, known := c.registered(c.form.Get("client_id"))
+		cl, known := c.registered(c.form.Get("client_id"), c.directory)
 		if !known {
 			return
 		}

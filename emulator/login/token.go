@@ -54,33 +54,35 @@ func (c *call) grant() *Error {
 	if err != nil {
 		return err
 	}
-	i := issuance{}
+	t, i := c.named, issuance{}
 	switch kind := c.form.Get("grant_type"); kind {
 	case "authorization_code":
-		i, err = c.redeemCode()
+		t, i, err = c.redeemCode()
 	case "refresh_token":
-		i, err = c.refresh()
+		t, i, err = c.refresh()
 	case "client_credentials":
-		i, err = c.clientCredentials()
+		t, i, err = c.clientCredentials()
 	case "device_code", "urn:ietf:params:oauth:grant-type:device_code":
-		i, err = c.redeemDevice()
+		t, i, err = c.redeemDevice()
 	case jwtBearer:
-		i, err = c.onBehalfOf()
+		t, i, err = c.onBehalfOf()
 	case "password":
-		i, err = c.passwordGrant()
+		t, i, err = c.passwordGrant()
 	case "":
 		err = failure(900144, "grant_type")
 	default:
 		err = failure(70003, kind)
 	}
-	c.logToken(i, err)
+	if t != nil {
+		t.logToken(i, err)
+	}
 	if err != nil {
 		return err
 	}
 	if c.form.Get("claims") != "" {
 		i.wishes = wishes
 	}
-	return c.issue(i)
+	return t.issue(i)
 }
 
 // issuance is everything that an answer's tokens are made from.
@@ -103,7 +105,7 @@ type issuance struct {
 }
 
 // issue makes the tokens of an answer (RFC 6749 section 5.1).
-func (c *call) issue(i issuance) *Error {
+func (c *tenantCall) issue(i issuance) *Error {
 	i.ipaddr = c.remoteAddress()
 	lifetime := accessTokenLifetime()
 	access, err := c.accessToken(i, lifetime)
@@ -140,7 +142,7 @@ func (c *call) setLifetime(answer map[string]any, i issuance, lifetime time.Dura
 	answer["resource"] = i.resource.name
 }
 
-func (c *call) addUserTokens(answer map[string]any, i issuance) error {
+func (c *tenantCall) addUserTokens(answer map[string]any, i issuance) error {
 	answer["scope"] = c.scopeAnswer(i)
 	if i.asked.oidc.openid {
 		token, err := c.idToken(i)
@@ -235,7 +237,7 @@ func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 }
 
 // delegate fills in what a client may do for a user.
-func (c *call) delegate(i *issuance) *Error {
+func (c *tenantCall) delegate(i *issuance) *Error {
 	d, err := c.oneDemand(i.client, i.asked)
 	if err != nil {
 		return err
