@@ -2,6 +2,8 @@ package conformance
 
 import "context"
 
+const ownIDTokenFlaw = "the API does not require a scope (scp) in a user's token: an ID token has the API's audience if the front end uses the same registration"
+
 // ownIDToken is what a front end that shares the API's registration gets for
 // each user who signs in: it has the API's audience and the user's roles.
 func ownIDToken(e endpoint) check {
@@ -9,7 +11,7 @@ func ownIDToken(e endpoint) check {
 		name: "id-token-own", means: CauseOwnIDToken, severity: High,
 		sends:  "an ID token for the API's own registration, with the roles of the user",
 		gain:   "the API accepts a token that only proves who signed in; such tokens are readable in browsers and logs",
-		flaw:   "the API does not require a scope (scp) in a user's token: an ID token has the API's audience if the front end uses the same registration",
+		flaw:   ownIDTokenFlaw,
 		source: "Microsoft: Access tokens, Validate tokens; ID token claims reference; OpenID Connect Core, section 2",
 		also:   []int{403},
 		present: ofUser(func(ctx context.Context, g *baselineToken) (credential, error) {

@@ -127,8 +127,16 @@ func roleChecks(e endpoint) []check {
 			return change{"roles": nil, "role": g.claims.roles()}
 		})), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
 	}
+	if len(e.allRoles) > 1 {
+		counted := entitlement("other-roles", "as many other roles", "any user with enough roles can do what requires these roles", with(func(r string) string { return "Other." + r + ".Role" }))
+		counted.flaw, counted.means = "the API counts the roles (roles), but does not check which ones", CauseRole
+		checks = append(checks, counted)
+	}
 	for i := range checks {
-		checks[i].means, checks[i].source = CauseRoleCompare, sourceRoles
+		checks[i].source = sourceRoles
+		if checks[i].means == "" {
+			checks[i].means = CauseRoleCompare
+		}
 		if checks[i].name == "role-in-scp" { // the role may be taken for a scope whose name it begins with
 			checks[i].alsoBlockedBy = []CauseID{CauseScopeCompare}
 		}

@@ -127,7 +127,13 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 
 // fitting are the checks that mean something for this suite's API.
 func (s *Suite) fitting(checks []check) []check {
-	return slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return c.fits != nil && !c.fits(s) })
+	fitting := slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return c.fits != nil && !c.fits(s) })
+	for i := range fitting {
+		if fitting[i].means == CauseIDToken && s.Document.Client == s.Document.Resource {
+			fitting[i].means, fitting[i].flaw = CauseOwnIDToken, ownIDTokenFlaw
+		}
+	}
+	return fitting
 }
 
 // onEach makes the cases of a family's table.

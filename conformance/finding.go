@@ -360,7 +360,7 @@ func (c Case) causeOf(status int, shown bool) CauseID {
 		return CauseNoRoute
 	case status >= 300 && status <= 399:
 		return CauseRedirect
-	case c.Expect.Status == http.StatusForbidden, status == http.StatusNotFound && c.forbids():
+	case c.Expect.Status == http.StatusForbidden:
 		return CauseNot403
 	case status == http.StatusForbidden && c.lacks:
 		return CauseOrder

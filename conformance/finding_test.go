@@ -224,9 +224,12 @@ func TestHidingEndpointIsNotMissing(t *testing.T) {
 		answer(w, status, object{"status": status})
 	})))
 	solely(suite, Authorization, Authentication, Claims)
-	findings := run(t, suite).summary.Findings
-	if len(findings) != 1 || findings[0].Cause != CauseNot403 || !strings.Contains(findings[0].Title, "refusals") {
+	r := run(t, suite)
+	if findings := r.summary.Findings; len(findings) != 0 {
 		t.Errorf("%+v", findings)
+	}
+	if got := r.result(t, "GET /orders: missing-scope Orders.Read"); got.Outcome != Note || !strings.Contains(got.Note, "refusals: {forbidden: {status: 404}}") {
+		t.Errorf("%s: %s", got.Outcome, got.Note)
 	}
 }
 
@@ -243,5 +246,30 @@ func TestBreakingIsNamed(t *testing.T) {
 	findings := run(t, suite).summary.Findings
 	if len(findings) != 1 || findings[0].Cause != CauseCrash || findings[0].Title != CauseCrash.Title() {
 		t.Errorf("%+v", findings)
+	}
+}
+
+// An ID token for the API's own registration has the right audience, so the flaw is the
+// missing check of the scope.
+func TestIDTokenOfTheAPIsOwnClient(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what  string
+		scope func(claims) bool
+		want  CauseID
+	}{
+		{"ID tokens need no scope", func(c claims) bool { return c.scope("Orders.Read") || c["nonce"] != nil }, CauseOwnIDToken},
+		{"users need no scope", func(claims) bool { return true }, CauseScope},
+	} {
+		suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}}, func(c claims) bool { return !c.app() && test.scope(c) })
+		suite.Document.Client = suite.Resource.Name
+		suite.Applications[0].Name, suite.Applications[0].AppID = suite.Resource.Name, suite.Resource.AppID
+		tokens := suite.Tokens.(*Tenant)
+		tokens.Clients[suite.Resource.Name] = tokens.Clients[apiID]
+		solely(suite, Authorization, Claims)
+		findings := run(t, suite).summary.Findings
+		if len(findings) != 1 || findings[0].Cause != test.want || strings.Contains(findings[0].Title, "(aud)") {
+			t.Errorf("%s: %+v", test.what, findings)
+		}
 	}
 }

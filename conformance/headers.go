@@ -208,6 +208,9 @@ func principalOf(e endpoint, g *baselineToken) principal {
 		client: cmp.Or(g.claims.text("azp"), g.claims.text("appid")),
 		roles:  g.claims.roles(), scopes: g.claims.scopes(), claims: g.claims,
 	}
+	if len(e.groups) > 0 { // headers of roles and of groups have the same values
+		p.roles = append(p.roles, g.claims.list("groups")...)
+	}
 	if len(p.roles) == 0 {
 		p.roles = []string{"Admin"}
 	}

@@ -34,10 +34,12 @@ func certificateHeaders(f headerFacts) ([]disguise, error) {
 		oneHeader(http.Header{"X-Amzn-Mtls-Clientcert": {escaped}}),
 		together("all headers of a verified certificate", slices.Concat(
 			each("SUCCESS", "X-Ssl-Client-Verify", "Ssl-Client-Verify", "X-Client-Verify", "SSL_CLIENT_VERIFY", "X-Client-Cert-Verified", "X-Ssl-Client-Verified"),
-			each(subject, "X-Ssl-Client-S-Dn", "X-Ssl-Client-Dn", "X-Ssl-Client-Subject", "Ssl-Client-Subject-Dn", "X-Client-Dn", "X-Client-S-Dn", "SSL_CLIENT_S_DN", "X-Amzn-Mtls-Clientcert-Subject", "X-Forwarded-Tls-Client-Cert-Info"),
+			each(subject, "X-Ssl-Client-S-Dn", "X-Ssl-Client-Dn", "X-Ssl-Client-Subject", "Ssl-Client-Subject-Dn", "X-Client-Dn", "X-Client-S-Dn", "SSL_CLIENT_S_DN", "X-Amzn-Mtls-Clientcert-Subject"),
+			each(url.QueryEscape(`Subject="`+subject+`";Issuer="`+issuer+`"`), "X-Forwarded-Tls-Client-Cert-Info"),
 			each(issuer, "X-Ssl-Client-I-Dn", "X-Ssl-Issuer", "Ssl-Client-Issuer-Dn", "X-Amzn-Mtls-Clientcert-Issuer"),
 			each(f.who.name, "X-Ssl-Client-Cn", "X-Client-Cn", "X-Ssl-Client-S-Dn-Cn"),
 			each(hex.EncodeToString(sum[:20]), "X-Ssl-Client-Fingerprint", "X-Ssl-Client-Sha1"),
 		)...),
+		together("all results of a verification of HAProxy", each("0", "X-Ssl-Client-Verify", "Ssl-Client-Verify", "X-Ssl-Client-Verify-Result")...),
 	}, nil
 }

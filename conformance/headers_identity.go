@@ -83,7 +83,7 @@ var products = []product{
 		return map[string]string{"Cf-Access-Authenticated-User-Email": p.name, "Cf-Access-Client-Id": p.client}
 	}},
 	{"AWS", func(p principal) map[string]string {
-		return map[string]string{"X-Amzn-Oidc-Identity": p.oid, "X-Amzn-Mtls-Clientcert-Subject": "CN=" + p.name, "X-Amz-Cognito-Username": p.name, "X-Cognito-Groups": p.list()}
+		return map[string]string{"X-Amzn-Oidc-Identity": p.oid, "X-Amz-Cognito-Username": p.name, "X-Cognito-Groups": p.list()}
 	}},
 	{"Identity-Aware Proxy", func(p principal) map[string]string {
 		return map[string]string{"X-Goog-Authenticated-User-Email": "accounts.google.com:" + p.name, "X-Goog-Authenticated-User-Id": "accounts.google.com:" + p.oid}

@@ -76,6 +76,8 @@ var headerMutants = []mutant{
 	})},
 	{flaw: "a built-in key", kills: "header-default", mutation: skips(headerBegins("X-Api-Key", "changeme"))},
 	{flaw: "X-Internal needs no token", kills: "header-probe", mutation: skips(headerBegins("X-Internal-Request", "true"))},
+	{flaw: "probes of Front Door need no token", kills: "header-probe", mutation: skips(headerBegins("X-Fd-Healthprobe", "1"))},
+	{flaw: "any Front Door needs no token", kills: "header-probe", mutation: skips(hasHeader("X-Azure-Fdid"))},
 	{flaw: "X-Admin needs no role", kills: "header-probe", mutation: entitles(headerBegins("X-Admin", "1"))},
 	// Who it is.
 	{flaw: "X-MS-CLIENT-PRINCIPAL is believed", kills: "header-identity", mutation: skips(clientPrincipalHas("roles", "Admin"))},
@@ -155,6 +157,11 @@ var headerMutants = []mutant{
 		return block != nil
 	})},
 	{flaw: "X-SSL-Client-Verify is believed", kills: "header-certificate", mutation: skips(headerBegins("X-SSL-Client-Verify", "SUCCESS"))},
+	{flaw: "X-SSL-Client-Verify of HAProxy is believed", kills: "header-certificate", mutation: skips(headerBegins("X-SSL-Client-Verify", "0"))},
+	{flaw: "the subject of X-Forwarded-Tls-Client-Cert-Info is believed", kills: "header-certificate", mutation: skips(func(r *http.Request) bool {
+		info, _ := url.QueryUnescape(r.Header.Get("X-Forwarded-Tls-Client-Cert-Info"))
+		return strings.HasPrefix(info, `Subject="CN=`)
+	})},
 	{flaw: "ssl-client-subject-dn is believed", kills: "header-certificate", mutation: entitles(hasHeader("Ssl-Client-Subject-Dn"))},
 	{flaw: "Client-Cert goes unchecked", kills: "header-certificate", mutation: skips(func(r *http.Request) bool {
 		return strings.HasPrefix(r.Header.Get("Client-Cert"), ":") && strings.HasSuffix(r.Header.Get("Client-Cert"), ":")

@@ -22,9 +22,11 @@ func pathHeaders(f headerFacts) ([]disguise, error) {
 	for i, public := range f.publics {
 		all = append(all, atPath("", func(spoken) string { return public }, i == 0))
 	}
-	all = append(all, disguise{says: "Referer: " + f.publics[0], change: func(spoken) credential {
-		return credential{header: http.Header{"Referer": {strings.TrimSuffix(f.baselineToken.run.Target.URL, "/") + f.publics[0]}}}
-	}})
+	for i, public := range f.publics {
+		all = append(all, disguise{says: "Referer: " + public, rare: i > 0, change: func(spoken) credential {
+			return credential{header: http.Header{"Referer": {strings.TrimSuffix(f.baselineToken.run.Target.URL, "/") + public}}}
+		}})
+	}
 	own := spoken.whole
 	for i, path := range append([]string{noSuchRoute, "/"}, f.publics...) {
 		all = append(all, atPath(path, own, i == 0))
@@ -227,6 +229,7 @@ func probeHeaders(headerFacts) ([]disguise, error) {
 	all = append(all, together("all headers that name the calling service",
 		http.Header{"X-Requested-With": {"XMLHttpRequest"}}, http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.Header{"Via": {"1.1 gateway"}},
 		http.Header{"X-Service": {"internal"}}, http.Header{"X-Caller": {"internal"}}, http.Header{"X-Service-Name": {"gateway"}}, http.Header{"Dapr-Caller-App-Id": {"gateway"}},
+		http.Header{"X-Azure-Fdid": {"a1b2c3d4-0000-4000-8000-00000000f001"}}, http.Header{"X-Fd-Healthprobe": {"1"}},
 		http.Header{"X-Forwarded-Authenticated": {"true"}}, http.Header{"X-Environment": {"development"}}, http.Header{"X-Env": {"test"}}))
 	return all, nil
 }

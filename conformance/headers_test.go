@@ -133,3 +133,34 @@ func TestCallerProductsExist(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryPublicRouteIsAReferer(t *testing.T) {
+	t.Parallel()
+	suite := &Suite{Target: Target{URL: "https://api.contoso.example/v1/"}}
+	publics := []string{"/health", "/assets/logo.svg"}
+	all, err := pathHeaders(headerFacts{baselineToken: &baselineToken{run: &runState{Suite: suite}}, publics: publics})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, public := range publics {
+		if !slices.ContainsFunc(all, func(d disguise) bool {
+			return d.change(spoken{}).header.Get("Referer") == "https://api.contoso.example/v1"+public
+		}) {
+			t.Errorf("no Referer of %s", public)
+		}
+	}
+}
+
+// A group's id is sent in the headers of roles and groups.
+func TestIdentityHeadersNameRequiredGroups(t *testing.T) {
+	t.Parallel()
+	const staff = "8c543d77-f89a-4ac3-a54f-000000000001"
+	e, err := newEndpoint(stack.Endpoint{Request: "GET /salaries", Requires: &stack.Requires{Scopes: []string{"Salaries.Read"}, Groups: []string{"staff"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := principalOf(e, &baselineToken{claims: claimSet{"oid": "1", "groups": []any{staff}}})
+	if got := who.list(); !strings.Contains(got, staff) {
+		t.Errorf("the headers name %q", got)
+	}
+}

@@ -13,6 +13,10 @@ import (
 // outputCommand is the default command that prints the settings of an API.
 const outputCommand = "provision output --for-api"
 
+// hiddenNote is the note on an endpoint that lets nobody in, but hides from callers who
+// may not use it.
+const hiddenNote = "404 where 403 is better: the API hides the endpoint from callers who are signed in and not entitled; if it must, state refusals: {forbidden: {status: 404}} in the document"
+
 // verdict is the assessment of an answer.
 type verdict struct {
 	outcome Outcome
@@ -76,6 +80,8 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect), means: c.causeOf(a.status, false)})
 	case c.unissued && a.status >= http.StatusInternalServerError:
 		return verdict{outcome: Note, note: fmt.Sprintf("the API breaks (%d) on a token that only the issuer could make, and never makes", a.status), means: CauseCrash}
+	case a.status == http.StatusNotFound && c.forbids() && !c.isElsewhere(a.status):
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: hiddenNote, means: CauseNot403})
 	case sent.catchAll && success(a.status):
 		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing", means: c.Means}
 	}
@@ -153,8 +159,6 @@ func (c Case) cause(status int) string {
 		return "the API failed on this request: it does not handle an internal error; the answer must be 401 or 403"
 	case status == http.StatusTooManyRequests:
 		return "the target limits how fast it may be asked: run the cases one at a time"
-	case status == http.StatusNotFound && !c.isElsewhere(status):
-		return "the API answers 404 to a caller who is signed in and not entitled; where that is meant, the document states it (refusals: {forbidden: {status: 404}})"
 	case status == http.StatusNotFound:
 		return "the API has no such route: check the url and the request of the endpoint"
 	case status == http.StatusMethodNotAllowed:

@@ -52,7 +52,7 @@ func (t *ownerTrial) identities() map[string]string {
 var actAs = []string{"X-User-Id", "X-Owner-Id", "X-On-Behalf-Of", "On-Behalf-Of", "Impersonate-User", "X-Impersonate-User", "X-Impersonate", "X-Act-As", "X-Acting-User", "X-Actor", "Sudo", "X-Sudo", "X-Run-As", "X-Proxied-User", "X-Effective-User"}
 
 // widerLists are queries that widen a list in many APIs.
-var widerLists = []string{"all=true&all_users=true&includeAll=true&include_all=true&showAll=true", "all=1&everyone=1&includeAll=1", "scope=all&filter=all&view=all&mine=false&my=false", "owner=*&user=*&userId=*&ownerId=*", "admin=true&isAdmin=true&as_admin=true&role=admin"}
+var widerLists = []string{"all=true&all_users=true&includeAll=true&include_all=true&showAll=true", "all=1&everyone=1&includeAll=1", "scope=all&filter=all&view=all&mine=false&my=false", "owner=*&user=*&userId=*&ownerId=*", "admin=true&isAdmin=true&as_admin=true&role=admin", "$filter=1%20eq%201&filter=*&q=*&search=*&query=*&where=true"}
 
 // try is a request of a peer who claims to be the owner, or more.
 type try struct {
@@ -109,23 +109,47 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 			tries = append(tries, try{"with " + wider + " in the query", spoken(func(c *credential) { c.query = wider }), t.scene.request})
 		}
 	}
-	for _, changes := range []change{
-		{"name": t.owner.claims.text("oid"), "preferred_username": t.owner.claims.text("oid")},
-		{"roles": append(t.peer.claims.roles(), t.unstatedRoles()...)},
-	} {
-		signed, err := t.peer.present(ctx, changes)
-		if _, cannot := asSkipped(err); cannot {
-			break
+	return t.refuseAll(ctx, tries)
+}
+
+// named returns what the API lets a peer do whose names are the owner's, or the owner's id:
+// names are not unique, and their bearers can change them.
+func (t *ownerTrial) named(ctx context.Context) (string, error) {
+	oid, same := t.owner.claims.text("oid"), change{}
+	for _, name := range []string{"name", "preferred_username", "upn", "unique_name", "email"} {
+		if value := t.owner.claims.text(name); value != "" {
+			same[name] = value
 		}
+	}
+	return t.refuseSigned(ctx, map[string]change{
+		"by a caller with the owner's names":              same,
+		"by a caller whose names are the owner's user id": {"name": oid, "preferred_username": oid},
+	})
+}
+
+// privileged returns what the API lets a peer do who has roles that the document does not
+// name here.
+func (t *ownerTrial) privileged(ctx context.Context) (string, error) {
+	return t.refuseSigned(ctx, map[string]change{
+		"by a caller with roles that the document does not name here": {"roles": append(t.peer.claims.roles(), t.unstatedRoles()...)},
+	})
+}
+
+// refuseSigned sends the endpoint's request with changed tokens of the peer.
+func (t *ownerTrial) refuseSigned(ctx context.Context, tokens map[string]change) (string, error) {
+	var tries []try
+	for _, how := range slices.Sorted(maps.Keys(tokens)) {
+		signed, err := t.peer.present(ctx, tokens[how])
 		if err != nil {
 			return "", err
 		}
-		how := "by a caller who is named like the owner's id"
-		if changes["roles"] != nil {
-			how = "by a caller with roles that the document does not name here"
-		}
 		tries = append(tries, try{how, signed, t.scene.request})
 	}
+	return t.refuseAll(ctx, tries)
+}
+
+// refuseAll describes the first of the requests that the API does not refuse.
+func (t *ownerTrial) refuseAll(ctx context.Context, tries []try) (string, error) {
 	// If the API accepts the request without these additions, another case reports it.
 	if wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), ""); wrong != "" || err != nil {
 		if err != nil {

@@ -211,11 +211,16 @@ func TestOwnerMutants(t *testing.T) {
 		"the user of Impersonate-User": {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, r *http.Request) bool {
 			return claimed(c, o, r.Header.Get("Impersonate-User"))
 		}}},
-		"a role of nobody here": {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+		"a role of nobody here": {"GET /orders/{id}", "owner-roles", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
 			return mine(c, o) || c.role("Auditor") && !c.role("Clerk") || c.role("Owner") && c.role("Auditor")
 		}}},
-		"the owner in any claim": {"GET /orders/{id}", "owner-claimed", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+		"the owner's name": {"GET /orders/{id}", "owner-names", &shop{owner: func(c claims, _ *http.Request, _ map[string]any) string { return fmt.Sprint(c["preferred_username"]) },
+			allows: func(c claims, o *ownedOrder, _ *http.Request) bool { return c["preferred_username"] == o.Owner || c.role("Admin") }}},
+		"the owner in any claim": {"GET /orders/{id}", "owner-names", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
 			return mine(c, o) || c["preferred_username"] == o.Owner
+		}}},
+		"all of a list by a filter": {"GET /orders", "owner-claimed", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.URL.Query().Has("$filter")
 		}}},
 		"all of a list by a query": {"GET /orders", "owner-claimed", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
 			return o.Owner == c["oid"] || r.FormValue("includeAll") != ""

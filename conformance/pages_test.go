@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"provision/stack"
@@ -98,5 +99,34 @@ func TestPagesOfAListing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Pages that begin at a number of items move when another client deletes an item: the
+// first read of the list then does not contain an item that exists.
+func TestPagesThatMove(t *testing.T) {
+	t.Parallel()
+	store := &shop{}
+	suite := shopSuite(t, store, "GET /orders")
+	next := func(_ http.ResponseWriter, r *http.Request, page map[string]any, next int) {
+		page["nextLink"] = fmt.Sprintf("/orders?page=%d", next)
+	}
+	whole, moved := paging{store, next, 0}, paging{store, next, 3}
+	var reads atomic.Int32
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/orders" && r.Method == "GET" && r.URL.RawQuery == "" {
+			reads.Add(1)
+		}
+		if reads.Load()%2 == 1 {
+			moved.ServeHTTP(w, r)
+		} else {
+			whole.ServeHTTP(w, r)
+		}
+	}))
+	suite.Target = Target{URL: server.URL, HTTPClient: server.Client()}
+	suite.Document.Endpoints[0].Next = &stack.Next{Capture: stack.Capture{Pointer: "/nextLink"}}
+	suite.Only, suite.Concurrency, suite.Changes = "GET /orders: valid", 1, TenantChanges{}
+	if got := run(t, suite).result(t, "GET /orders: valid"); got.Outcome != Pass || reads.Load() < 2 {
+		t.Errorf("after %d reads: %s %s", reads.Load(), got.Outcome, got.Reason)
 	}
 }

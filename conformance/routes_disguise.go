@@ -25,7 +25,7 @@ type spelling struct {
 var pathChecks = []pathCheck{
 	{
 		name:      "route-query",
-		sends:     "the names of public routes, and the extensions of files that need no token, in the query and behind #",
+		sends:     "the names of public routes, and the extensions of files that need no token, in the query",
 		flaw:      "the check looks for the name of a public route anywhere in the URL, its query included",
 		source:    "OWASP: Authorization Testing, Bypassing Authorization Schema; CWE-289; CWE-625",
 		spellings: inQuery,
@@ -53,7 +53,7 @@ var pathChecks = []pathCheck{
 	},
 	{
 		name:      "route-spelling",
-		sends:     "the endpoint's path in other case, with more slashes, with extensions, and with the names of public routes before or behind it",
+		sends:     "the endpoint's path in other case, with more slashes, with extensions, and with the names of public routes before it, behind it and behind #",
 		flaw:      "the check depends on one spelling of the path, or on its beginning or end, and the router accepts other spellings too",
 		source:    "OWASP: Authorization Testing, Bypassing Authorization Schema; CVE-2022-22978; CVE-2016-5007; CWE-178; CWE-289",
 		spellings: inOtherWords,
@@ -257,7 +257,6 @@ func inQuery(publics []string) []spelling {
 		rare("{path?}debug=true&test=true&dev=true&internal=true&admin=true", "{path?}debug=1&test=1&dev=1&internal=1&admin=1",
 			"{path?}skipAuth=true&skip_auth=true&noAuth=true&noauth=true&no_auth=true&bypass=true&bypassAuth=true&auth=false", "{path?}skipAuth=1&skip_auth=1&noAuth=1&noauth=1&no_auth=1&bypass=1&bypassAuth=1&auth=0"),
 		rare("{path?}public=true&anonymous=true", "{path?}_format=json", "{path?}x=/../.."),
-		forEach(publics, "{path}#{}", "{path?}#{}"), rare("{path}#"),
 	)
 }
 
@@ -301,7 +300,7 @@ func inOtherWords(publics []string) []spelling {
 		common("{PATH}", "{path}/", "/{path}", "{path}.json"),
 		rare("{path}.css", "{Path}", "{path}//", "//{path}", "{first}/{others}", `/\{rest}`, `{path}\`, "{path}.", "{path}..", "{path}/*", "{path}/x", "{path}/index.html", "{path}/index", "{path}/favicon.ico", "{path}:", "{path}~", "{path}*", "{path},", "{path}'", "{PATH}/", "{path}/.json"),
 		forEach(extensions, "{path}{}", "{path}/x{}"),
-		forEach(publics, "{path}{}", "{}{path}", "/{}/{path}", "{path}/{}", "{path}{}/"),
-		rare("{path}"+usual[0], usual[0]+"{path}"),
+		forEach(publics, "{path}{}", "{}{path}", "/{}/{path}", "{path}/{}", "{path}{}/", "{path}#{}", "{path?}#{}"),
+		rare("{path}"+usual[0], usual[0]+"{path}", "{path}#"),
 	)
 }

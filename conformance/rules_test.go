@@ -194,6 +194,16 @@ var rules = []struct {
 		},
 	},
 	{
+		name:     "two roles",
+		requires: stack.Requires{Scopes: []string{"Orders.Read"}, AllRoles: []string{"Clerk", "Auditor"}},
+		right: []func(claims) bool{func(c claims) bool {
+			return !c.app() && c.scope("Orders.Read") && c.role("Clerk") && c.role("Auditor")
+		}},
+		wrong: wrongs{
+			"roles are counted": {"other-roles", func(c claims) bool { return !c.app() && c.scope("Orders.Read") && len(c.list("roles")) >= 2 }},
+		},
+	},
+	{
 		name:     "no guests",
 		requires: stack.Requires{Scopes: []string{"Orders.Read"}, Guests: "refused"},
 		right: []func(claims) bool{
@@ -219,12 +229,12 @@ type wrongs = map[string]struct {
 func ruledSuite(t *testing.T, requires stack.Requires, decide func(claims) bool) *Suite {
 	t.Helper()
 	s := startTenant(t)
-	s.users = map[string][]string{"ina": {"Clerk"}, "max": {"Admin"}, "aud": {"Auditor", "Clerk"}, "own": {"Owner", "Clerk"}, "out": nil}
+	s.users = map[string][]string{"ina": {"Clerk"}, "max": {"Admin"}, "aud": {"Auditor", "Clerk"}, "own": {"Owner", "Clerk"}, "adi": {"Auditor"}, "out": nil}
 	s.more = map[string]map[string]any{
 		"ina": {"acct": 0, "groups": []string{"11111111-aaaa-4bbb-8ccc-000000000001"}}, "max": {"acct": 0, "groups": []string{"22222222-aaaa-4bbb-8ccc-000000000002"}},
-		"out": {"acct": 0}, "aud": {"acct": 0}, "own": {"acct": 0},
+		"out": {"acct": 0}, "aud": {"acct": 0}, "own": {"acct": 0}, "adi": {"acct": 0},
 	}
-	s.scopes = map[string][]string{"web": {"Orders.Read", "Orders.Manage"}, "app": {"Orders.Other"}}
+	s.scopes = map[string][]string{"web": {"Orders.Read", "Orders.Manage"}, "app": {"Orders.Other"}, apiID: {"Orders.Read"}}
 	s.roles = map[string][]string{"daemon": {"Orders.Read.All"}, "idle": nil}
 	suite := quickstart(s, serve(t, ruled{issuer: s.issuer(), decide: decide}))
 	suite.Document.Client = "web"
@@ -233,7 +243,7 @@ func ruledSuite(t *testing.T, requires stack.Requires, decide func(claims) bool)
 	suite.Resource.Roles = []string{"Clerk", "Auditor", "Admin", "Owner", "Orders.Read.All"}
 	suite.Groups = []UserGroup{{"admins", "11111111-aaaa-4bbb-8ccc-000000000001"}, {"staff", "22222222-aaaa-4bbb-8ccc-000000000002"}}
 	suite.Users = []User{{Name: "ina", Roles: []string{"Clerk"}, Groups: []string{"admins"}}, {Name: "max", Roles: []string{"Admin"}, Groups: []string{"staff"}},
-		{Name: "aud", Roles: []string{"Auditor", "Clerk"}}, {Name: "own", Roles: []string{"Owner", "Clerk"}}, {Name: "out"}}
+		{Name: "aud", Roles: []string{"Auditor", "Clerk"}}, {Name: "own", Roles: []string{"Owner", "Clerk"}}, {Name: "adi", Roles: []string{"Auditor"}}, {Name: "out"}}
 	suite.Applications = []Application{
 		{Name: "web", AppID: "web", Scopes: []string{"Orders.Read", "Orders.Manage"}, SignsIn: true},
 		{Name: "app", AppID: "app", Scopes: []string{"Orders.Other"}, SignsIn: true},

@@ -62,6 +62,8 @@ type Resource struct {
 	Audiences    []string // every value that aud may have
 	Scopes       []string // values that it exposes
 	Roles        []string // values that it defines
+	// OptionalClaims are the optional claims that the registration has in access tokens.
+	OptionalClaims []string
 	// Those of Roles that each kind of principal may hold, for the lines that
 	// skipped cases suggest; nil: all.
 	UserRoles        []string

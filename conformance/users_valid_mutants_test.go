@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"strings"
+	"testing"
+	"time"
 )
 
 // validMutants refuse callers who are entitled, or break on them.
@@ -61,4 +63,17 @@ func refusesClaims(on func(map[string]any) bool) mutation {
 			c["roles"] = []string{}
 		}
 	}}
+}
+
+// idtyp is in every token of an application if the registration has it as an optional
+// claim. An API may then require it.
+func TestIdtypOfTheRegistrationIsNotRemoved(t *testing.T) {
+	t.Parallel()
+	for _, claims := range [][]string{nil, {"idtyp"}} {
+		suite := &Suite{Resource: Resource{OptionalClaims: claims}, Clock: time.Now}
+		all := differentClaims(endpoint{}, &baselineToken{claims: claimSet{"idtyp": "app"}, run: &runState{Suite: suite}})
+		if _, removed := all[0].changes["idtyp"]; removed == (claims != nil) {
+			t.Errorf("with optional claims %v: removed is %t", claims, removed)
+		}
+	}
 }

@@ -54,6 +54,11 @@ func FactsOf(api API, state *plan.State) (Facts, error) {
 		for _, scope := range a.API.OAuth2PermissionScopes {
 			f.Resource.Scopes = append(f.Resource.Scopes, scope.Value)
 		}
+		if a.OptionalClaims != nil {
+			for _, claim := range a.OptionalClaims.AccessToken {
+				f.Resource.OptionalClaims = append(f.Resource.OptionalClaims, claim.Name)
+			}
+		}
 		for _, role := range a.AppRoles {
 			f.Resource.Roles = append(f.Resource.Roles, role.Value)
 			if slices.Contains(role.AllowedMemberTypes, "User") {

@@ -22,6 +22,7 @@ func shop() (API, *plan.State) {
 			{Value: "Reader", AllowedMemberTypes: []string{"User", "Application"}}},
 		RoleAssignments: []stack.RoleAssignment{{Role: "Clerk", Users: []string{"ada"}, Groups: []string{"clerks"}}, {Role: "Sync", Applications: []string{"worker"}},
 			{Users: []string{"eve"}}},
+		OptionalClaims: &stack.OptionalClaims{AccessToken: []stack.OptionalClaim{{Name: "idtyp"}}, IDToken: []stack.OptionalClaim{{Name: "email"}}},
 	}
 	page := &stack.Application{Name: "page", SPA: stack.RedirectURIs{RedirectURIs: []string{"https://page.example/cb"}},
 		Permissions: []stack.Permission{{Resource: "orders", Scopes: []string{"Orders.Write"}, AdminConsent: true}, {Resource: "orders", Scopes: []string{"Orders.Delete"}}}}
@@ -66,7 +67,7 @@ func TestFactsOf(t *testing.T) {
 	}
 	want := Facts{
 		Resource: conformance.Resource{Name: "orders", AppID: "id-of-orders", TokenVersion: 2, Audiences: []string{"id-of-orders"},
-			Scopes: []string{"Orders.Read", "Orders.Write"}, Roles: []string{"Clerk", "Sync", "Reader"}, UserRoles: []string{"Clerk", "Reader"}, ApplicationRoles: []string{"Sync", "Reader"}},
+			Scopes: []string{"Orders.Read", "Orders.Write"}, Roles: []string{"Clerk", "Sync", "Reader"}, UserRoles: []string{"Clerk", "Reader"}, ApplicationRoles: []string{"Sync", "Reader"}, OptionalClaims: []string{"idtyp"}},
 		AppIDs:  map[string]string{"orders": "id-of-orders", "page": "id-of-page", "worker": "id-of-worker"},
 		Groups:  []conformance.UserGroup{{Name: "clerks", Claim: "oid-of-clerks"}, {Name: "trainees", Claim: "oid-of-trainees"}},
 		Tenants: stack.Tenants{Others: []string{"fabrikam.example"}}, ScopeBase: "api://shop",
