@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,12 +22,16 @@ import (
 type tenantLock struct {
 	use  string // the file that is locked, by a few or by one
 	turn string // locked by who waits for use, so that a run that waits to be alone gets its turn
+	runs string // a folder with a file for each run that holds one of them, so that others can name it
+	pid  int
+	verb string
 	say  func(format string, args ...any)
 	held *atomic.Int32 // by runs of this process, for which nobody needs a message
 }
 
 func (a *app) tenantLock(s *connection) tenantLock {
-	return tenantLock{filepath.Join(s.keep.Dir, "life.lock"), filepath.Join(s.keep.Dir, "life.turn.lock"), a.say, new(atomic.Int32)}
+	in := func(name string) string { return filepath.Join(s.keep.Dir, name) }
+	return tenantLock{use: in("life.lock"), turn: in("life.turn.lock"), runs: in("life"), pid: os.Getpid(), verb: a.verb, say: a.say, held: new(atomic.Int32)}
 }
 
 // waitsQuietly is the time after which a wait causes a message.
@@ -61,7 +69,7 @@ func (l tenantLock) take(ctx context.Context, try func(*flock.Flock) (bool, erro
 				return err
 			}
 			if !said && time.Since(began) > waitsQuietly && l.held.Load() == 0 {
-				l.say("waiting for other runs of verify: the cases that change the keys of the local tenant run alone")
+				l.say("waiting for %s: the cases that change the keys of the local tenant run alone", l.others())
 				said = true
 			}
 			select {
@@ -74,12 +82,64 @@ func (l tenantLock) take(ctx context.Context, try func(*flock.Flock) (bool, erro
 	if err := wait(turn, (*flock.Flock).TryLock); err != nil {
 		return nil, fmt.Errorf("lock the local tenant: %w", err)
 	}
+	unmark := l.mark()
 	if err := wait(use, try); err != nil {
+		unmark()
 		return nil, errors.Join(fmt.Errorf("lock the local tenant: %w", err), use.Close())
 	}
 	l.held.Add(1)
 	return func() {
 		l.held.Add(-1)
+		unmark()
 		use.Close()
 	}, nil
+}
+
+// mark writes down that this run holds a lock. Without the file, other runs can only not name
+// this one.
+func (l tenantLock) mark() (unmark func()) {
+	if os.MkdirAll(l.runs, 0o700) != nil {
+		return func() {}
+	}
+	f, err := os.CreateTemp(l.runs, fmt.Sprintf("%d-%s-*", l.pid, l.verb))
+	if err != nil {
+		return func() {}
+	}
+	f.Close()
+	held := flock.New(f.Name(), flock.SetPermissions(0o600))
+	_, _ = held.TryLock()
+	return func() {
+		os.Remove(f.Name())
+		held.Close()
+	}
+}
+
+// others names the other runs that hold a lock. It removes the files of killed processes.
+func (l tenantLock) others() string {
+	entries, err := os.ReadDir(l.runs)
+	if err != nil {
+		return "another run of verify"
+	}
+	var all []string
+	for _, e := range entries {
+		pid, rest, _ := strings.Cut(e.Name(), "-")
+		if pid == strconv.Itoa(l.pid) {
+			continue
+		}
+		path := filepath.Join(l.runs, e.Name())
+		held := flock.New(path, flock.SetPermissions(0o600))
+		free, err := held.TryLock()
+		if err == nil && free {
+			os.Remove(path)
+		}
+		if held.Close(); free {
+			continue
+		}
+		verb, _, _ := strings.Cut(rest, "-")
+		all = append(all, fmt.Sprintf("provision %s (pid %s)", verb, pid))
+	}
+	if len(all) == 0 {
+		return "another run of verify"
+	}
+	return strings.Join(slices.Compact(all), ", ")
 }

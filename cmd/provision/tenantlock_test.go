@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -16,8 +17,19 @@ func TestTenantLock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	said := make(chan string, 9)
+	pid := 0
 	process := func() tenantLock {
-		return tenantLock{filepath.Join(dir, "use"), filepath.Join(dir, "turn"), func(f string, args ...any) { said <- fmt.Sprintf(f, args...) }, new(atomic.Int32)}
+		pid++
+		return tenantLock{use: filepath.Join(dir, "use"), turn: filepath.Join(dir, "turn"), runs: filepath.Join(dir, "runs"), pid: pid, verb: "verify",
+			say: func(f string, args ...any) { said <- fmt.Sprintf(f, args...) }, held: new(atomic.Int32)}
+	}
+	for _, of := range []string{"77-verify-1", "78-verify-1"} { // of killed processes
+		if err := os.MkdirAll(filepath.Join(dir, "runs"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "runs", of), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	one, two, three := process(), process(), process()
 	take := func(how func(context.Context) (func(), error)) func() {
@@ -39,7 +51,7 @@ func TestTenantLock(t *testing.T) {
 		t.Errorf("alone beside others: %v", err)
 	}
 	second()
-	if message := <-said; message != "waiting for other runs of verify: the cases that change the keys of the local tenant run alone" {
+	if message := <-said; message != "waiting for provision verify (pid 1): the cases that change the keys of the local tenant run alone" {
 		t.Errorf("said %q", message)
 	}
 	go func() { later <- take(three.Share) }()
