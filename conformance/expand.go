@@ -221,6 +221,22 @@ func (s *Suite) excuses(c Case) bool {
 	})
 }
 
+// IDs returns the ids of all cases, whatever Only says.
+func (s *Suite) IDs() ([]string, error) {
+	cases, err := s.expand()
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(cases))
+	for i, c := range cases {
+		ids[i] = c.ID
+	}
+	return ids, nil
+}
+
+// Matches tells whether a pattern of Only selects a case with this id.
+func Matches(pattern, id string) bool { return wildcard(pattern).MatchString(id) }
+
 // selected are the cases that Only names; none is an error.
 func (s *Suite) selected(cases []Case) ([]Case, error) {
 	if s.leaves != nil {

@@ -341,6 +341,11 @@ func (c Case) forbids() bool {
 	return c.Expect.Status == http.StatusForbidden || slices.Contains(c.Expect.Also, http.StatusForbidden)
 }
 
+// mayForbid tells whether correct APIs refuse this token as one that is not sufficient.
+func (c Case) mayForbid(sent credential) bool {
+	return c.forbids() || slices.Contains(c.Expect.Tolerates, http.StatusForbidden) || slices.Contains(sent.tolerates, http.StatusForbidden)
+}
+
 // causeOf returns the cause of an unexpected answer: the cause of the case, unless the answer
 // shows another one.
 func (c Case) causeOf(status int, shown bool) CauseID {

@@ -39,7 +39,7 @@ type lackingToken struct {
 }
 
 // insufficientTokens are valid tokens that lack a requirement of the endpoint: a token
-// without the roles, a token without a scope, and tokens of callers who may do
+// without the roles, a token without a scope, a token without the groups, and tokens of callers who may do
 // something else at its path. They are created once for all cases. A token that the
 // endpoint lets in is left out, because another case reports it.
 func (s *runState) insufficientTokens(ctx context.Context, e endpoint, g *baselineToken) []lackingToken {
@@ -68,6 +68,11 @@ func (s *runState) insufficientTokens(ctx context.Context, e endpoint, g *baseli
 		lack = append(lack, lacking{func(ctx context.Context, g *baselineToken) (credential, error) {
 			return g.present(ctx, change{"scp": "another.scope"})
 		}, func(d disguise) bool { return d.scopes }})
+	}
+	if len(e.groups) > 0 && g.who.user != "" {
+		lack = append(lack, lacking{func(ctx context.Context, g *baselineToken) (credential, error) {
+			return g.present(ctx, change{"groups": nil})
+		}, nil})
 	}
 	if g.who.user != "" {
 		for _, other := range s.callersBeside(e) {

@@ -80,7 +80,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect), means: c.causeOf(a.status, false)})
 	case c.unissued && a.status >= http.StatusInternalServerError:
 		return verdict{outcome: Note, note: fmt.Sprintf("the API breaks (%d) on a token that only the issuer could make, and never makes", a.status), means: CauseCrash}
-	case a.status == http.StatusNotFound && c.forbids() && !c.isElsewhere(a.status):
+	case a.status == http.StatusNotFound && c.stage >= stageRest && c.mayForbid(sent):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: hiddenNote, means: CauseNot403})
 	case sent.catchAll && success(a.status):
 		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing", means: c.Means}

@@ -22,3 +22,25 @@ func TestCompareJSON(t *testing.T) {
 		}
 	}
 }
+
+// An API that hides its endpoints answers 404 wherever another API may answer 403.
+func TestHiddenWhereItMayBeForbidden(t *testing.T) {
+	t.Parallel()
+	admitted, refused := Expect{Tolerates: []int{403}}, Expect{Status: 401}
+	for _, test := range []struct {
+		what   string
+		expect Expect
+		sent   credential
+		want   Outcome
+	}{
+		{"403", Expect{Status: 403}, credential{}, Note},
+		{"200 or 403", admitted, credential{}, Note},
+		{"401, or 403 for this token", refused, credential{tolerates: []int{403}}, Note},
+		{"401", refused, credential{}, Fail},
+	} {
+		c := Case{Expect: test.expect, stage: stageRest}
+		if got := c.judge(reply{status: 404}, test.sent, true); got.outcome != test.want {
+			t.Errorf("404 where %s is expected: %s %s", test.what, got.outcome, got.reason)
+		}
+	}
+}

@@ -70,11 +70,10 @@ func (t *ownerTrial) unstatedRoles() []string {
 	})
 }
 
-// claimed returns requests that claim that the caller is the owner.
-func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
-	all := t.identities()
+// claimedOutside names the owner in the query and in headers.
+func (t *ownerTrial) claimedOutside() (url.Values, http.Header) {
 	query, header := url.Values{}, http.Header{}
-	for name, value := range all {
+	for name, value := range t.identities() {
 		query.Set(name, value)
 		header.Set(name, value)
 		header.Set("X-"+strings.NewReplacer("_", "-").Replace(name), value)
@@ -83,6 +82,13 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 		header.Set(name, t.owner.claims.text("oid"))
 		query.Set(strings.ToLower(strings.TrimPrefix(name, "X-")), t.owner.claims.text("oid"))
 	}
+	return query, header
+}
+
+// claimed returns requests that claim that the caller is the owner.
+func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
+	all := t.identities()
+	query, header := t.claimedOutside()
 	spoken := func(change func(*credential)) credential {
 		c := bearer(t.peer.raw)
 		change(&c)
@@ -196,25 +202,33 @@ func (t *ownerTrial) create(ctx context.Context) (string, error) {
 		oid := t.owner.claims.text("oid")
 		nested[name] = map[string]any{"id": oid, "oid": oid, "userId": oid, "name": t.owner.claims.text("preferred_username")}
 	}
-	for _, members := range []map[string]any{flat, nested} {
-		if wrong, err := t.createWith(ctx, members); wrong != "" || err != nil {
+	query, header := t.claimedOutside()
+	inURL, inHeaders := bearer(t.peer.raw), bearer(t.peer.raw)
+	inURL.query, inHeaders.header = query.Encode(), header
+	for _, one := range []struct {
+		members map[string]any
+		with    credential
+	}{{flat, bearer(t.peer.raw)}, {nested, bearer(t.peer.raw)}, {nil, inURL}, {nil, inHeaders}} {
+		if wrong, err := t.createWith(ctx, one.members, one.with); wrong != "" || err != nil {
 			return wrong, err
 		}
 	}
 	return "", nil
 }
 
-func (t *ownerTrial) createWith(ctx context.Context, members map[string]any) (string, error) {
+func (t *ownerTrial) createWith(ctx context.Context, members map[string]any, with credential) (string, error) {
 	f := t.e.stated.Setup
 	mark := unique()
 	r, err := known{unique: mark}.request(f.Request, nil, f.Body, f.ContentType)
 	if err != nil {
 		return "", err
 	}
-	if r.body, r.contentType = withMembers(r.body, members); r.body == nil {
-		return "", skip("", "the body of setup is not JSON, so no owner can be put into it")
+	if members != nil {
+		if r.body, r.contentType = withMembers(r.body, members); r.body == nil {
+			return "", skip("", "the body of setup is not JSON, so no owner can be put into it")
+		}
 	}
-	got, err := t.ask(ctx, r, bearer(t.peer.raw))
+	got, err := t.ask(ctx, r, with)
 	if err != nil || !success(got.status) {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -215,7 +216,9 @@ func TestOwnerMutants(t *testing.T) {
 			return mine(c, o) || c.role("Auditor") && !c.role("Clerk") || c.role("Owner") && c.role("Auditor")
 		}}},
 		"the owner's name": {"GET /orders/{id}", "owner-names", &shop{owner: func(c claims, _ *http.Request, _ map[string]any) string { return fmt.Sprint(c["preferred_username"]) },
-			allows: func(c claims, o *ownedOrder, _ *http.Request) bool { return c["preferred_username"] == o.Owner || c.role("Admin") }}},
+			allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+				return c["preferred_username"] == o.Owner || c.role("Admin")
+			}}},
 		"the owner in any claim": {"GET /orders/{id}", "owner-names", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
 			return mine(c, o) || c["preferred_username"] == o.Owner
 		}}},
@@ -230,6 +233,12 @@ func TestOwnerMutants(t *testing.T) {
 				return fmt.Sprint(owner["id"])
 			}
 			return fmt.Sprint(c["oid"])
+		}}},
+		"made in the name of a header": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, r *http.Request, _ map[string]any) string {
+			return cmp.Or(r.Header.Get("X-User-Id"), fmt.Sprint(c["oid"]))
+		}}},
+		"made in the name of the query": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, r *http.Request, _ map[string]any) string {
+			return cmp.Or(r.URL.Query().Get("owner"), fmt.Sprint(c["oid"]))
 		}}},
 		"made in another's name": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, _ *http.Request, body map[string]any) string {
 			owner, _ := body["owner"].(string)

@@ -48,6 +48,9 @@ func (a *app) derive(file string, args []string) error {
 	for _, why := range d.LeftOut {
 		a.say("left out: %s", why)
 	}
+	for _, warning := range d.Warnings() {
+		a.say("warning: %s", warning)
+	}
 	a.give("document", string(document))
 	_, err = fmt.Fprintf(a.stdout, "%s", document)
 	return err

@@ -132,6 +132,9 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 	if err != nil {
 		return err
 	}
+	if err := a.checkCases(runs, o.only); err != nil {
+		return err
+	}
 	handler, finish, err := a.reports(s, o)
 	if err != nil {
 		return err
@@ -150,8 +153,6 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 		}
 	}
 	switch {
-	case total.Planned == 0:
-		return hint(usagef("no case matches --only %q", o.only), "remove --only to list all cases")
 	case total.Failed > 0 || !total.OK() && total.Errors == 0:
 		return errNo
 	case total.Errors > 0:

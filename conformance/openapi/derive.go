@@ -21,7 +21,48 @@ type Document struct {
 // Endpoint is one with what people should know or complete.
 type Endpoint struct {
 	stack.Endpoint
-	Remarks []string
+	Remarks            []string
+	unstated, optional bool // why it is public, if the document does not plainly say so
+}
+
+// mostNames is how many endpoints a warning names.
+const mostNames = 5
+
+// Warnings are one line for each reason to expect that an endpoint is public by mistake.
+func (d *Document) Warnings() []string {
+	var public, unstated, optional []string
+	for _, e := range d.Endpoints {
+		if e.Public {
+			public = append(public, e.Request)
+		}
+		if e.unstated {
+			unstated = append(unstated, e.Request)
+		}
+		if e.optional {
+			optional = append(optional, e.Request)
+		}
+	}
+	var all []string
+	warn := func(names []string, because string) {
+		if len(names) == 0 {
+			return
+		}
+		more := ""
+		if len(names) > mostNames {
+			more = fmt.Sprintf(" and %d more", len(names)-mostNames)
+		}
+		are := "are"
+		if len(names) == 1 {
+			are = "is"
+		}
+		all = append(all, fmt.Sprintf("%d of %d endpoints %s public, because %s: %s%s", len(names), len(d.Endpoints), are, because, strings.Join(names[:min(len(names), mostNames)], ", "), more))
+	}
+	warn(unstated, "the OpenAPI document states no security here")
+	warn(optional, "an empty entry makes the security optional")
+	if len(public) == len(d.Endpoints) {
+		all = append(all, "no endpoint requires a token, so verify can prove nothing: add security to the OpenAPI document, or replace public by requires in the result")
+	}
+	return all
 }
 
 // Scopes are all that some endpoint asks for, sorted.

@@ -51,6 +51,7 @@ func load(t *testing.T, document []byte) *stack.Conformance {
 }
 
 const derived = `# Derived from the OpenAPI document of Heroes: the API: read it before you rely on it.
+# WARNING: 1 of 7 endpoints is public, because an empty entry makes the security optional: GET /both
 apiVersion: provision/v1
 kind: Conformance
 metadata: {name: heroes-the-api}
@@ -90,7 +91,7 @@ spec:
     - request: DELETE /heroes/{id}
       parameters: {"id":7}
       requires: {"allRoles":["Heroes.Delete"],"callers":["applications"]}
-    # public, because its security is optional
+    # WARNING: public, because its security is optional: it has an empty entry
     - request: GET /both
       public: true
     # the body is invented: the OpenAPI document has no example of it
@@ -252,4 +253,46 @@ func FuzzDerive(f *testing.F) {
 			t.Fatalf("%d endpoints in\n%s", len(v.Spec.Endpoints), document)
 		}
 	})
+}
+
+func TestPublicByMistake(t *testing.T) {
+	t.Parallel()
+	const heading = `{"openapi": "3.0.3", "info": {"title": "x"}, "components": {"securitySchemes": {"entra": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}}, `
+	for _, test := range []struct {
+		what, document, warnings, wrong string
+	}{
+		{"no security at all", `"paths": {"/a": {"get": {}}, "/b": {"get": {}}}}`,
+			"2 of 2 endpoints are public, because the OpenAPI document states no security here: GET /a, GET /b; no endpoint requires a token", ""},
+		{"no security of one", `"paths": {"/a": {"get": {}}, "/b": {"get": {"security": [{"entra": []}]}}}}`,
+			"1 of 2 endpoints is public, because the OpenAPI document states no security here: GET /a", ""},
+		{"an empty list for one", `"security": [{"entra": []}], "paths": {"/a": {"get": {"security": []}}, "/b": {"get": {}}}}`, "", ""},
+		{"an empty list for all", `"security": [], "paths": {"/a": {"get": {}}}}`, "no endpoint requires a token", ""},
+		{"an empty entry", `"security": [{"entra": []}], "paths": {"/a": {"get": {"security": [{}, {"entra": []}]}}, "/b": {"get": {}}}}`,
+			"1 of 2 endpoints is public, because an empty entry makes the security optional: GET /a", ""},
+		{"another scheme only", `"security": [{"entra": []}], "paths": {"/a": {"get": {"security": [{"basic": []}]}}, "/b": {"get": {}}}}`, "", ""},
+		{"an unknown scheme", `"paths": {"/a": {"get": {"security": [{"x": []}]}}}}`, "", "security scheme x is not among components.securitySchemes"},
+		{"an object instead of a list", `"paths": {"/a": {"get": {"security": {"entra": []}}}}}`, "", "GET /a: security is not a list"},
+		{"null instead of a list", `"security": null, "paths": {"/a": {"get": {}}}}`, "", "GET /a: security is not a list"},
+		{"a name instead of an object", `"paths": {"/a": {"get": {"security": ["entra"]}}}}`, "", "GET /a: security has an entry that is not an object"},
+	} {
+		d, err := Derive([]byte(heading + test.document))
+		if test.wrong != "" {
+			if err == nil || !strings.Contains(err.Error(), test.wrong) {
+				t.Errorf("%s: error %v", test.what, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", test.what, err)
+			continue
+		}
+		got := strings.Join(d.Warnings(), "; ")
+		if !strings.HasPrefix(got, test.warnings) || test.warnings == "" && got != "" {
+			t.Errorf("%s: warnings %q", test.what, got)
+		}
+		document, err := d.YAML("server", "client")
+		if err != nil || strings.Count(string(document), "\n# WARNING: ") != len(d.Warnings()) {
+			t.Errorf("%s: %v in\n%s", test.what, err, document)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,21 +18,27 @@ func (d *deriver) secure(e *Endpoint, operation object) (why string, err error) 
 	if !own {
 		security, own = d.root["security"]
 	}
-	alternatives := list(security)
+	alternatives, isList := security.([]any)
+	if own && !isList {
+		return "", errors.New("security is not a list")
+	}
 	if len(alternatives) == 0 {
-		e.Public = true
+		e.Public, e.unstated = true, !own
 		if !own {
-			e.Remarks = append(e.Remarks, "public, because the OpenAPI document does not state its security")
+			e.Remarks = append(e.Remarks, "WARNING: public, because the OpenAPI document does not state its security")
 		}
 		return "", nil
 	}
 	var others []string
 	var all []stack.Requires
 	for _, alternative := range alternatives {
-		requirement, _ := alternative.(object)
+		requirement, ok := alternative.(object)
+		if !ok {
+			return "", errors.New("security has an entry that is not an object")
+		}
 		if len(requirement) == 0 {
-			e.Public = true
-			e.Remarks = append(e.Remarks, "public, because its security is optional")
+			e.Public, e.optional = true, true
+			e.Remarks = append(e.Remarks, "WARNING: public, because its security is optional: it has an empty entry")
 			return "", nil
 		}
 		requires, beside, ok, err := d.requirement(requirement)

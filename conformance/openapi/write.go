@@ -27,6 +27,9 @@ func (d *Document) Name() string {
 func (d *Document) YAML(resource, client string) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Derived from the OpenAPI document of %s: read it before you rely on it.\n", oneLine(d.Title))
+	for _, warning := range d.Warnings() {
+		fmt.Fprintf(&b, "# WARNING: %s\n", oneLine(warning))
+	}
 	fmt.Fprintf(&b, "apiVersion: provision/v1\nkind: Conformance\nmetadata: {name: %s}\nspec:\n", quoted(d.Name()))
 	fmt.Fprintf(&b, "  resource: %s # the application whose tokens the API takes\n  client: %s # the application that users sign in to\n", quoted(resource), quoted(client))
 	if d.Server != "" {
