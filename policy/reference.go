@@ -22,7 +22,9 @@ provision check --severity medium manifests/      # exit code 3 for medium and w
 
 %[1]sprovision plan%[1]s names the critical and high violations in the applications that it creates or
 changes. Exit code 0: no violation; 3: there are violations. A violation that is accepted is an exception
-in the metadata of the application, with a reason and the last day on which it holds:
+in the metadata of the application, with a reason and the last day on which it holds. In the metadata
+of the Stack it holds for all applications of the stack. A stack of %[1]sprovision init%[1]s has exceptions
+for one year, which say what to change for production.
 
 %[1]s%[1]s%[1]syaml
 metadata:

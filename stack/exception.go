@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Exception lets an application violate a rule of policy until a date.
+// Exception lets an application, or all applications of a stack, violate a rule of policy
+// until a date.
 type Exception struct {
 	Pos Position `json:"-"`
 
@@ -19,6 +20,17 @@ type Exception struct {
 func (e Exception) Expires() (at time.Time, ok bool) {
 	day, err := time.Parse(time.DateOnly, e.Until)
 	return day.AddDate(0, 0, 1), err == nil
+}
+
+// exceptions reads the exceptions of a document, and reports dates that do not exist.
+func (l *loader) exceptions(d *document) []Exception {
+	all := d.exceptions()
+	for _, e := range all {
+		if _, ok := e.Expires(); !ok {
+			l.mistakes.add(e.Pos, "", "exception from %s: until %q is not a date such as 2026-12-31", e.Rule, e.Until)
+		}
+	}
+	return all
 }
 
 // exceptions reads those of a document's metadata, which the schema has checked.

@@ -108,7 +108,8 @@ type loaded struct {
 	applications map[string]*Application
 	users        map[string]*User
 	groups       map[string]*Group
-	references   []string // to applications, once they were asked for
+	exceptions   []Exception // from rules of policy, of all its applications
+	references   []string    // to applications, once they were asked for
 }
 
 type upn struct {
@@ -145,6 +146,7 @@ func (l *loader) begin(from source) {
 		l.into(d, &spec)
 		s.Description, s.Prune, s.Deleted, s.Deployers = spec.Description, spec.Prune, spec.Deleted, spec.Deployers
 		s.Protection = d.protection()
+		s.exceptions = l.exceptions(d)
 		if other := l.stacks[name]; other != nil {
 			l.mistakes.add(d.pos(), "rename one of them: the name of a stack marks the objects that it owns", "stack %s is also declared in another folder", name)
 			continue
@@ -201,13 +203,8 @@ func (l *loader) declare(s *loaded, d *document) {
 	s.declared[key] = d
 	switch d.kind {
 	case "Application":
-		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection(), Exceptions: d.exceptions(), document: d}
+		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection(), Exceptions: append(l.exceptions(d), s.exceptions...), document: d}
 		l.into(d, a)
-		for _, e := range a.Exceptions {
-			if _, ok := e.Expires(); !ok {
-				l.mistakes.add(e.Pos, "", "exception from %s: until %q is not a date such as 2026-12-31", e.Rule, e.Until)
-			}
-		}
 		for i := range a.FederatedCredentials {
 			a.FederatedCredentials[i].Pos = d.value("/spec" + pointer("federatedCredentials", i))
 		}

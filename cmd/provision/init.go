@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -92,7 +93,7 @@ func (a *app) writeStack(from, name, dir string) error {
 			return err
 		}
 		path := filepath.Join(dir, f.Name())
-		if err := os.WriteFile(path, withModelines(renamed(text, from, name, dir)), 0o644); err != nil {
+		if err := os.WriteFile(path, withModelines(a.renewed(renamed(text, from, name, dir))), 0o644); err != nil {
 			return fmt.Errorf("write the stack: %w", err)
 		}
 		fmt.Fprintf(a.stdout, "wrote %s\n", path)
@@ -117,6 +118,14 @@ func (a *app) writeStack(from, name, dir string) error {
 	a.give("files", written)
 	a.give("next", a.command("apply", "--verify"))
 	return nil
+}
+
+// exceptionEnd is the last day of an exception from a rule of provision check.
+var exceptionEnd = regexp.MustCompile(`(\{rule: .*, until: )"\d{4}-\d{2}-\d{2}"`)
+
+// renewed gives the exceptions of a new stack one year.
+func (a *app) renewed(text []byte) []byte {
+	return exceptionEnd.ReplaceAll(text, []byte(`${1}"`+a.now().AddDate(1, 0, 0).Format(time.DateOnly)+`"`))
 }
 
 // ignoreSecrets adds files with secrets to the .gitignore of the folder that they
@@ -185,7 +194,8 @@ func withModelines(text []byte) []byte {
 // renamed copies the manifest of one stack for another stack: it replaces the stack's
 // name, the users' sign-in names, and the folders in the text, which is dir for the stack.
 func renamed(text []byte, from, to, dir string) []byte {
-	s := strings.ReplaceAll(string(text), "kind: Stack\nmetadata: {name: "+from+"}", "kind: Stack\nmetadata: {name: "+to+"}")
+	const stackName = "kind: Stack\nmetadata:\n  name: "
+	s := strings.ReplaceAll(string(text), stackName+from+"\n", stackName+to+"\n")
 	folder := filepath.ToSlash(filepath.Clean(dir))
 	if !plainPath.MatchString(folder) { // it is to stand in a comment
 		folder = "DIR"
