@@ -31,22 +31,20 @@ the first that fails or, with --verify, whose verification fails.`,
 		Example: "  provision apply manifests/\n  provision apply manifests/ --verify      # and prove the API\n  provision apply manifests/ --target staging --yes\n  provision plan manifests/ --out reviewed.json && provision apply reviewed.json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			verify := a.config.GetBool("verify")
-			var o verifyOptions
+			o, err := a.applyOptions()
+			if err != nil {
+				return err
+			}
 			var check func([]*stack.Stack) error
-			if verify {
-				var err error
-				if o, err = a.verifyOptions(); err != nil {
-					return err
-				}
-				check = func(stacks []*stack.Stack) error { return a.checkChoice(stacks, o) }
+			if o.verify {
+				check = func(stacks []*stack.Stack) error { return a.checkChoice(stacks, o.verification) }
 			}
 			saved, args, err := a.savedPlan(args)
 			if err != nil {
 				return err
 			}
 			return a.onEach(true, func(target string) error {
-				verify := verify && a.homeOf(target) == "" // the API is verified in its own tenant
+				verify := o.verify && a.homeOf(target) == "" // the API is verified in its own tenant
 				return a.changing(cmd, args, check, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 					if err := a.applyStacks(ctx, s, stacks, saved); err != nil {
 						return err
@@ -62,7 +60,7 @@ the first that fails or, with --verify, whose verification fails.`,
 					a.warnOfGit(ctx, secretFiles(stacks))
 					if verify {
 						fmt.Fprintln(a.stdout)
-						if err := a.verifyStacks(ctx, s, stacks, o); err != nil {
+						if err := a.verifyStacks(ctx, s, stacks, o.verification); err != nil {
 							return err
 						}
 					}
@@ -82,9 +80,22 @@ the first that fails or, with --verify, whose verification fails.`,
 	return c
 }
 
+// applyOptions are the flags of apply.
+type applyOptions struct {
+	verify       bool
+	verification verifyOptions // read only with verify
+}
+
+func (a *app) applyOptions() (o applyOptions, err error) {
+	if o.verify = a.config.GetBool("verify"); o.verify {
+		o.verification, err = a.verifyOptions()
+	}
+	return o, err
+}
+
 func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.Stack, saved *plan.SavedPlan) error {
 	s.hosting.reviewed = saved != nil
-	options := a.planOptions()
+	options := a.savedOptions()
 	if saved != nil {
 		options = saved.Options
 	}

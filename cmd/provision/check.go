@@ -33,20 +33,15 @@ reads no manifests.`,
 		Example: "  provision check manifests/\n  provision check --severity high\n  provision check --live --target production\n  provision check --report sarif=check.sarif\n  provision check -o json | jq '.result.violations[].rule'",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			live := a.config.GetBool("live")
-			if live && len(args) > 0 {
-				return hint(usagef("check takes a folder or --live, not both"), "see `provision check --help`")
-			}
-			least := slices.Index(policy.Severities, policy.Severity(a.config.GetString("severity")))
-			if least < 0 {
-				return hint(usagef("--severity %q is unknown", a.config.GetString("severity")), "choose critical, high, medium or low")
-			}
-			files, err := a.checkReports()
+			o, err := a.checkOptions()
 			if err != nil {
 				return err
 			}
+			if o.live && len(args) > 0 {
+				return hint(usagef("check takes a folder or --live, not both"), "see `provision check --help`")
+			}
 			var all []policy.Violation
-			if live {
+			if o.live {
 				all, err = a.checkLive(cmd.Context())
 			} else {
 				all, err = a.checkManifests(args)
@@ -54,8 +49,8 @@ reads no manifests.`,
 			if err != nil {
 				return err
 			}
-			all = slices.DeleteFunc(all, func(v policy.Violation) bool { return slices.Index(policy.Severities, v.Severity) > least })
-			for _, file := range files {
+			all = slices.DeleteFunc(all, func(v policy.Violation) bool { return slices.Index(policy.Severities, v.Severity) > o.least })
+			for _, file := range o.reports {
 				if err := writeSARIF(file, all); err != nil {
 					return err
 				}
@@ -105,16 +100,28 @@ func (a *app) violationsOf(ctx context.Context, c *connection, found []adopt.Reg
 	return policy.CheckLive(read.Stack, a.now())
 }
 
-// checkReports are the files that --report names.
-func (a *app) checkReports() (files []string, err error) {
+// checkOptions are the flags of check.
+type checkOptions struct {
+	live    bool
+	least   int      // index in policy.Severities of the least severe violation that counts
+	reports []string // SARIF files to write
+}
+
+// checkOptions reads the flags of check. The error is one of usage.
+func (a *app) checkOptions() (checkOptions, error) {
+	severity := a.config.GetString("severity")
+	o := checkOptions{live: a.config.GetBool("live"), least: slices.Index(policy.Severities, policy.Severity(severity))}
+	if o.least < 0 {
+		return o, hint(usagef("--severity %q is unknown", severity), "choose critical, high, medium or low")
+	}
 	for _, wanted := range a.config.GetStringSlice("report") {
 		format, path, _ := strings.Cut(wanted, "=")
 		if format != "sarif" || path == "" {
-			return nil, hint(usagef("--report %q is not sarif=FILE", wanted), "e.g. --report sarif=check.sarif")
+			return o, hint(usagef("--report %q is not sarif=FILE", wanted), "e.g. --report sarif=check.sarif")
 		}
-		files = append(files, path)
+		o.reports = append(o.reports, path)
 	}
-	return files, nil
+	return o, nil
 }
 
 func writeSARIF(path string, all []policy.Violation) error {

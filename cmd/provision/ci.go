@@ -68,7 +68,13 @@ the repository.
 			return hint(usagef("%q is not a known CI system", args[0]), "choose one of: %s", strings.Join(ci.Systems, ", "))
 		},
 		ValidArgs: ci.Systems,
-		RunE:      func(_ *cobra.Command, args []string) error { return a.writePipeline(args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			o, err := a.ciInitOptions()
+			if err != nil {
+				return err
+			}
+			return a.writePipeline(args[0], o)
+		},
 	}
 	c.Flags().String("manifests", "manifests", "folder of the manifests in the repository")
 	c.Flags().String("release", "", "release of provision to install: OWNER/REPO@VERSION")
@@ -81,33 +87,45 @@ the repository.
 	return c
 }
 
-// writePipeline writes the files of a pipeline, all of them or none.
-func (a *app) writePipeline(system string) error {
+// ciInitOptions are the flags of ci init.
+type ciInitOptions struct {
+	repository ci.Repository // what the flags state of it
+	overwrite  bool
+}
+
+// ciInitOptions reads the flags of ci init. The error is one of usage.
+func (a *app) ciInitOptions() (o ciInitOptions, err error) {
 	r := ci.Repository{Manifests: filepath.ToSlash(a.config.GetString("manifests")), Start: a.config.GetString("start"), URL: a.config.GetString("api-url"),
 		Release: a.config.GetString("release"), Staging: a.config.GetString("staging"), Production: a.config.GetString("production"), Branch: a.config.GetString("branch")}
 	if !releaseForm.MatchString(r.Release) {
-		return hint(usagef("--release %q does not name a release of provision", r.Release), "name the repository that publishes provision and a version: --release OWNER/REPO@VERSION")
+		return o, hint(usagef("--release %q does not name a release of provision", r.Release), "name the repository that publishes provision and a version: --release OWNER/REPO@VERSION")
 	}
 	for flag, value := range map[string]string{"staging": r.Staging, "production": r.Production} {
 		if !targetForm.MatchString(value) || value == stack.Local {
-			return hint(usagef("--%s %q cannot be a target of provision.yaml", flag, value), "use letters, digits, _ and -; local is the local tenant")
+			return o, hint(usagef("--%s %q cannot be a target of provision.yaml", flag, value), "use letters, digits, _ and -; local is the local tenant")
 		}
 	}
 	if !branchForm.MatchString(r.Branch) {
-		return hint(usagef("--branch %q cannot be a branch", r.Branch), "as in --branch main")
+		return o, hint(usagef("--branch %q cannot be a branch", r.Branch), "as in --branch main")
 	}
 	if strings.ContainsAny(r.Manifests, "#:\n\r") || strings.Contains(r.Manifests, "${{") {
-		return hint(usagef("--manifests %q cannot stand in a pipeline", r.Manifests), "name a folder without # and :")
+		return o, hint(usagef("--manifests %q cannot stand in a pipeline", r.Manifests), "name a folder without # and :")
 	}
 	if r.Start != "" && strings.TrimSpace(r.Start) == "" {
-		return hint(usagef("--start is empty"), "name the command that starts the API: --start 'npm start'")
+		return o, hint(usagef("--start is empty"), "name the command that starts the API: --start 'npm start'")
 	}
 	if strings.ContainsAny(r.Start, "\n\r") {
-		return hint(usagef("--start has more than one line"), "write a script, and name it")
+		return o, hint(usagef("--start has more than one line"), "write a script, and name it")
 	}
 	if err := checkURL("--api-url", r.URL); err != nil {
-		return err
+		return o, err
 	}
+	return ciInitOptions{r, a.config.GetBool("overwrite")}, nil
+}
+
+// writePipeline writes the files of a pipeline, all of them or none.
+func (a *app) writePipeline(system string, o ciInitOptions) error {
+	r := o.repository
 	stacks, err := stack.Load(r.Manifests, stack.Stage{})
 	if err != nil {
 		return err
@@ -130,8 +148,10 @@ func (a *app) writePipeline(system string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.mayReplace(system, files); err != nil {
-		return err
+	if !o.overwrite {
+		if err := a.mayWrite(system, files); err != nil {
+			return err
+		}
 	}
 	var written []string
 	for _, f := range files {
@@ -162,11 +182,8 @@ func (a *app) writePipeline(system string) error {
 // branchForm is a branch's name, without what a shell or YAML would read otherwise.
 var branchForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
-// mayReplace refuses to overwrite files that somebody has changed.
-func (a *app) mayReplace(system string, files []ci.File) error {
-	if a.config.GetBool("overwrite") {
-		return nil
-	}
+// mayWrite refuses to overwrite files that somebody has changed.
+func (a *app) mayWrite(system string, files []ci.File) error {
 	for _, f := range files {
 		have, err := os.ReadFile(f.Path)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.Equal(have, f.Content) {

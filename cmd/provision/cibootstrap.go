@@ -50,7 +50,13 @@ match the subjects that the repository sends. --owner-id and --repository-id sta
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.bootstrap(cmd, args[1]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := a.bootstrapOptions(args[1])
+			if err != nil {
+				return err
+			}
+			return a.bootstrap(cmd, o)
+		},
 	}
 	c.Flags().String("manifests", "manifests", "folder of the manifests that the pipeline applies")
 	c.Flags().String("branch", "main", "branch that is deployed")
@@ -63,12 +69,32 @@ match the subjects that the repository sends. --owner-id and --repository-id sta
 	return c
 }
 
-// bootstrap creates the deployer of a repository on the target.
-func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
-	ctx, target := cmd.Context(), a.config.GetString("target")
-	if !branchForm.MatchString(a.config.GetString("branch")) {
-		return hint(usagef("--branch %q cannot be a branch", a.config.GetString("branch")), "as in --branch main")
+// bootstrapOptions are the flags of ci bootstrap, and the repository.
+type bootstrapOptions struct {
+	repository    string // OWNER/REPO
+	manifests     string // folder
+	branch        string // that is deployed
+	owner, number int64  // ids of the owner and the repository at GitHub; 0: read from GitHub
+	overwrite     bool
+}
+
+// bootstrapOptions reads the flags of ci bootstrap. The error is one of usage.
+func (a *app) bootstrapOptions(repository string) (bootstrapOptions, error) {
+	c := a.config
+	o := bootstrapOptions{repository: repository, manifests: c.GetString("manifests"), branch: c.GetString("branch"),
+		owner: c.GetInt64("owner-id"), number: c.GetInt64("repository-id"), overwrite: c.GetBool("overwrite")}
+	if !branchForm.MatchString(o.branch) {
+		return o, hint(usagef("--branch %q cannot be a branch", o.branch), "as in --branch main")
 	}
+	if (o.owner == 0) != (o.number == 0) {
+		return o, hint(usagef("--owner-id and --repository-id belong together"), "gh api repos/%s --jq '.owner.id, .id' shows them", repository)
+	}
+	return o, nil
+}
+
+// bootstrap creates the deployer of a repository on the target.
+func (a *app) bootstrap(cmd *cobra.Command, o bootstrapOptions) error {
+	ctx, target, repository := cmd.Context(), a.config.GetString("target"), o.repository
 	if target != "local" {
 		if _, err := a.realTenant(target); err != nil {
 			return err
@@ -78,17 +104,14 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 	if err != nil {
 		return err
 	}
-	stacks, err := stack.Load(a.config.GetString("manifests"), stage)
+	stacks, err := stack.Load(o.manifests, stage)
 	if err != nil {
 		return err
 	}
 	api := sinks().GitHub
-	d := ci.Deployer{Stack: deployerName(repository, target), Repository: repository, Branch: a.config.GetString("branch"), Target: target,
-		OwnerID: a.config.GetInt64("owner-id"), RepoID: a.config.GetInt64("repository-id"),
+	d := ci.Deployer{Stack: deployerName(repository, target), Repository: repository, Branch: o.branch, Target: target,
+		OwnerID: o.owner, RepoID: o.number,
 		Reads: plan.ReaderPermissions, Permission: plan.DeployerPermissions(stacks)}
-	if (d.OwnerID == 0) != (d.RepoID == 0) {
-		return hint(usagef("--owner-id and --repository-id belong together"), "gh api repos/%s --jq '.owner.id, .id' shows them", repository)
-	}
 	hub := gitHub{api: api, repository: repository, say: a.say}
 	if d.OwnerID == 0 {
 		if d.OwnerID, d.RepoID, err = hub.readIDs(ctx); err != nil {
@@ -100,7 +123,7 @@ func (a *app) bootstrap(cmd *cobra.Command, repository string) error {
 		d.Subjects = "both" // until every run sends the form with ids
 	}
 	dir := filepath.Join("deployer", target)
-	if err := a.writeDeployer(dir, d); err != nil {
+	if err := a.writeDeployer(dir, d, o.overwrite); err != nil {
 		return err
 	}
 	a.verb, a.where, a.given = "apply", []string{dir}, nil // the command to run next
@@ -131,7 +154,7 @@ var notInName = regexp.MustCompile(`[^a-z0-9]+`)
 
 // writeDeployer writes the deployer's manifest. If somebody has changed the manifest,
 // the changed version is applied.
-func (a *app) writeDeployer(dir string, d ci.Deployer) error {
+func (a *app) writeDeployer(dir string, d ci.Deployer, overwrite bool) error {
 	content, err := ci.DeployerManifest(d)
 	if err != nil {
 		return err
@@ -141,7 +164,7 @@ func (a *app) writeDeployer(dir string, d ci.Deployer) error {
 	switch {
 	case err == nil && bytes.Equal(have, content):
 		return nil
-	case err == nil && !a.config.GetBool("overwrite"):
+	case err == nil && !overwrite:
 		a.say("note: %s is there already and is applied as it is; --overwrite writes it again", file)
 		return nil
 	case err != nil && !errors.Is(err, os.ErrNotExist):

@@ -22,7 +22,8 @@ the marks in the tenant identify the objects of the stack.`,
 		Example: "  provision destroy manifests/\n  provision destroy --stack vscode-fastapi\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			names := a.config.GetStringSlice("stack")
+			o := a.deleteOptions()
+			names := o.stacks
 			if len(names) > 0 && len(args) > 0 {
 				return hint(usagef("destroy takes a folder or --stack, not both"), "see `provision destroy --help`")
 			}
@@ -47,7 +48,7 @@ the marks in the tenant identify the objects of the stack.`,
 				return err
 			}
 			defer s.close()
-			return a.deleteStacks(cmd.Context(), s, names, stacks, nil)
+			return a.deleteStacks(cmd.Context(), s, names, stacks, o)
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack to delete by its marks in the tenant, without manifests (may be repeated)")
@@ -66,10 +67,23 @@ func deleteFlags(c *cobra.Command) {
 	c.Flags().Bool("overwrite", false, "remove Output files even if they changed after provision wrote them")
 }
 
-// deleteStacks deletes what the stacks of these names own. stacks are their
-// manifests, where they were read. agreed, unless it is nil, is asked right before anything
-// is deleted.
-func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, stacks []*stack.Stack, agreed func() error) error {
+// deleteOptions are the flags of destroy and gc that decide how stacks are deleted.
+type deleteOptions struct {
+	stacks    []string // named without manifests
+	showOnly  bool     // --plan
+	noPurge   bool
+	force     bool
+	confirmed func() error // called right before anything is deleted; nil: nothing is left to check
+}
+
+func (a *app) deleteOptions() deleteOptions {
+	c := a.config
+	return deleteOptions{stacks: c.GetStringSlice("stack"), showOnly: c.GetBool("plan"), noPurge: c.GetBool("no-purge"), force: c.GetBool("force")}
+}
+
+// deleteStacks deletes what the stacks of these names own. stacks are their manifests, if
+// they were read.
+func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, stacks []*stack.Stack, o deleteOptions) error {
 	var err error
 	if s.hosting, err = a.hosting(s, stacks); err != nil {
 		return err
@@ -77,11 +91,11 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	reader := s.reader()
 	reader.Manifests = stacks
 	p, state, err := s.diffBy(ctx, reader, nil, plan.Options{Destroy: names,
-		KeepDeleted: a.config.GetBool("no-purge"), Force: a.config.GetBool("force")})
+		KeepDeleted: o.noPurge, Force: o.force})
 	if err != nil {
 		return err
 	}
-	if err := a.known(s, a.config.GetStringSlice("stack"), p); err != nil {
+	if err := a.known(s, o.stacks, p); err != nil {
 		return err
 	}
 	p.Orphans, p.Notes = nil, nil
@@ -112,7 +126,7 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	if err := p.CheckDeletes(state, true, prevented(stacks, state.Tenant)); err != nil {
 		return err
 	}
-	if a.config.GetBool("plan") {
+	if o.showOnly {
 		return nil
 	}
 	if len(p.Steps) > 0 {
@@ -120,8 +134,8 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 			return err
 		}
 	}
-	if agreed != nil {
-		if err := agreed(); err != nil {
+	if o.confirmed != nil {
+		if err := o.confirmed(); err != nil {
 			return err
 		}
 	}

@@ -25,68 +25,43 @@ than provision: every provision command serves the tenant itself while it runs.`
 		Example: "  provision emulator\n  provision emulator --in-memory --listen 127.0.0.1:8443 --env-file local.env\n  provision emulator --request-log requests.jsonl",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := localtenant.Options{Listen: a.config.GetString("listen"), Management: a.config.GetString("management"), Alias: a.config.GetString("alias")}
-			// PROVISION_PROXY does not set this flag, because it contains the address of a running
-			// proxy.
-			o.Proxy, _ = cmd.Flags().GetString("proxy")
-			for _, address := range []struct{ flag, value string }{{"listen", o.Listen}, {"management", o.Management}, {"proxy", o.Proxy}, {"alias", o.Alias}} {
-				if err := checkAddress(address.flag, address.value); err != nil {
-					return err
-				}
+			o, err := a.emulatorOptions(cmd)
+			if err != nil {
+				return err
 			}
-			if path := a.config.GetString("request-log"); path != "" {
-				f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+			if o.requestLog != "" {
+				f, err := os.OpenFile(o.requestLog, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 				if err != nil {
 					return fmt.Errorf("open the request log: %w", err)
 				}
 				defer f.Close()
-				o.RequestLog = f
+				o.tenant.RequestLog = f
 			}
-			for _, address := range []string{o.Listen, o.Management, o.Proxy, o.Alias} {
+			for _, address := range []string{o.tenant.Listen, o.tenant.Management, o.tenant.Proxy, o.tenant.Alias} {
 				if address != "" && !isLoopback(address) {
 					a.say("warning: %s is not a loopback address: anyone who can reach it can use the tenant", address)
 				}
 			}
-			err := checkEnvFile(a.config.GetString("env-file"), a.config.GetBool("overwrite"))
-			if err != nil {
-				return err
-			}
-			if o.Faults, err = a.faults(); err != nil {
-				return err
-			}
-			if o.ReplicationLag, err = emulator.ParseLag(a.config.GetString("replication-lag")); err != nil {
-				return hint(usagef("--replication-lag: %w", err), "for instance 5s, or 2s,jitter=500ms,read-your-writes")
-			}
-			if o.Quotas, err = faults.ParseTenantSize(a.config.GetString("quotas")); err != nil {
-				return usagef("--quotas: %w", err)
-			}
-			o.Tenants, _ = cmd.Flags().GetStringSlice("tenant")
-			for _, domain := range o.Tenants {
-				if !emulator.IsDomain(domain) {
-					return hint(usagef("--tenant %s: not a domain", domain), "try %s.onmicrosoft.com", domain)
-				}
-			}
-			o.InMemory = a.config.GetBool("in-memory")
-			dir, unlock, err := a.servedDir(o.InMemory)
+			dir, unlock, err := a.servedDir(o.tenant.InMemory)
 			if err != nil {
 				return err
 			}
 			defer unlock()
 			read := sparing()
-			served, stop, err := a.serveTenant(dir, o)
+			served, stop, err := a.serveTenant(dir, o.tenant)
 			if err != nil {
 				return err
 			}
 			defer stop()
 			go read()
-			if path := a.config.GetString("env-file"); path != "" {
-				remove, err := writeEnvFile(path, served)
+			if o.envFile != "" {
+				remove, err := writeEnvFile(o.envFile, served)
 				if err != nil {
 					return err
 				}
 				defer remove()
 			}
-			for _, domain := range o.Tenants {
+			for _, domain := range o.tenant.Tenants {
 				a.say("note: tenant %s is also served; GET /tenants of the management API returns its ids and credentials", domain)
 			}
 			if served.Alias != "" {
@@ -114,6 +89,48 @@ than provision: every provision command serves the tenant itself while it runs.`
 	c.Flags().String("faults", "", "JSON file of fault injection rules (see docs/local-tenant.md)")
 	c.Flags().String("request-log", "", "append a line of JSON for every request to this file")
 	return c
+}
+
+// emulatorOptions are the flags of emulator.
+type emulatorOptions struct {
+	tenant     localtenant.Options
+	requestLog string // file; "" keeps no log
+	envFile    string // file; "" writes none
+}
+
+// emulatorOptions reads the flags of emulator and the files that they name. The error is
+// one of usage.
+func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error) {
+	c := a.config
+	o = emulatorOptions{requestLog: c.GetString("request-log"), envFile: c.GetString("env-file"),
+		tenant: localtenant.Options{Listen: c.GetString("listen"), Management: c.GetString("management"), Alias: c.GetString("alias"), InMemory: c.GetBool("in-memory")}}
+	// PROVISION_PROXY does not set this flag, because it contains the address of a running
+	// proxy.
+	o.tenant.Proxy, _ = cmd.Flags().GetString("proxy")
+	for _, address := range []struct{ flag, value string }{{"listen", o.tenant.Listen}, {"management", o.tenant.Management}, {"proxy", o.tenant.Proxy}, {"alias", o.tenant.Alias}} {
+		if err := checkAddress(address.flag, address.value); err != nil {
+			return o, err
+		}
+	}
+	if err := checkEnvFile(o.envFile, c.GetBool("overwrite")); err != nil {
+		return o, err
+	}
+	if o.tenant.Faults, err = a.faults(); err != nil {
+		return o, err
+	}
+	if o.tenant.ReplicationLag, err = emulator.ParseLag(c.GetString("replication-lag")); err != nil {
+		return o, hint(usagef("--replication-lag: %w", err), "for instance 5s, or 2s,jitter=500ms,read-your-writes")
+	}
+	if o.tenant.Quotas, err = faults.ParseTenantSize(c.GetString("quotas")); err != nil {
+		return o, usagef("--quotas: %w", err)
+	}
+	o.tenant.Tenants, _ = cmd.Flags().GetStringSlice("tenant")
+	for _, domain := range o.tenant.Tenants {
+		if !emulator.IsDomain(domain) {
+			return o, hint(usagef("--tenant %s: not a domain", domain), "try %s.onmicrosoft.com", domain)
+		}
+	}
+	return o, nil
 }
 
 // faults are those of --faults, and --latency as one more after them.

@@ -40,6 +40,10 @@ The exit code is the exit code of the program.`,
 			if target := a.config.GetString("target"); target != "local" {
 				return hint(usagef("exec redirects to the local tenant only, not to %q", target), "run the program without exec: it reaches the real tenant")
 			}
+			o, err := a.execOptions()
+			if err != nil {
+				return err
+			}
 			dir, err := a.localDir()
 			if err != nil {
 				return err
@@ -49,18 +53,14 @@ The exit code is the exit code of the program.`,
 				return err
 			}
 			defer release()
-			environment, err := dir.ChildEnvironment(os.Environ(), served, a.config.GetBool("credentials"))
+			environment, err := dir.ChildEnvironment(os.Environ(), served, o.credentials)
 			if err != nil {
 				return fmt.Errorf("prepare the environment of %s: %w", args[0], err)
 			}
-			cloud, err := a.chosenCloud()
-			if err != nil {
-				return err
-			}
-			environment = append(environment, cloudEnvironment(cloud)...)
-			if name := a.config.GetString("managed-identity"); name != "" {
+			environment = append(environment, cloudEnvironment(o.cloud)...)
+			if o.managedIdentity != "" {
 				m := &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second}}
-				identity, err := m.ManagedIdentity(cmd.Context(), name, cloud)
+				identity, err := m.ManagedIdentity(cmd.Context(), o.managedIdentity, o.cloud)
 				if err != nil {
 					return err
 				}
@@ -76,6 +76,20 @@ The exit code is the exit code of the program.`,
 	c.Flags().String("cloud", "", "the cloud whose names the program uses by default: "+strings.Join(cloudNames(), ", "))
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	return c
+}
+
+// execOptions are the flags of exec.
+type execOptions struct {
+	credentials     bool   // of the tenant's administrator
+	managedIdentity string // name; "" is none
+	cloud           string // name of the default cloud; "" is the public one
+}
+
+// execOptions reads the flags of exec. The error is one of usage.
+func (a *app) execOptions() (o execOptions, err error) {
+	o = execOptions{credentials: a.config.GetBool("credentials"), managedIdentity: a.config.GetString("managed-identity")}
+	o.cloud, err = a.chosenCloud()
+	return o, err
 }
 
 // runChild runs a program with the streams of provision, and returns the program's exit code. The

@@ -47,22 +47,11 @@ import, is listed and stands as a comment in the file.`,
 		Example: "  provision export terraform --stack orders --out terraform/orders --target staging\n  provision export terraform --name \"Orders API\" --name \"Orders Web\" --target staging\n  provision export terraform --all --out terraform --strict",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.selection()
+			o, err := a.exportOptions()
 			if err != nil {
 				return err
 			}
-			stacks := a.config.GetStringSlice("stack")
-			if s.Empty() && len(stacks) == 0 {
-				return hint(usagef("export terraform needs to know which registrations to read"), "use --stack, --name, --app-id, --tag, --owner or --all")
-			}
-			for _, name := range stacks {
-				if !stack.ValidName(name) {
-					return hint(usagef("--stack %q cannot be the name of a stack", name), "use lowercase letters, digits and hyphens")
-				}
-				s.Tags = append(s.Tags, stack.Mark(name))
-			}
-			dir := a.config.GetString("out")
-			if err := emptyFolder(dir); err != nil {
+			if err := emptyFolder(o.out); err != nil {
 				return err
 			}
 			connection, err := a.connect(cmd.Context())
@@ -70,7 +59,7 @@ import, is listed and stands as a comment in the file.`,
 				return err
 			}
 			defer connection.close()
-			return a.exportInto(cmd.Context(), connection, s, stacks, dir)
+			return a.exportInto(cmd.Context(), connection, o)
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack whose registrations and groups to export (may be repeated)")
@@ -78,6 +67,32 @@ import, is listed and stands as a comment in the file.`,
 	c.Flags().String("out", "terraform", "folder to write the configuration to; it must be empty or not exist")
 	c.Flags().Bool("strict", false, "exit 3 if the configuration cannot say everything")
 	return c
+}
+
+// exportOptions are the flags of export terraform.
+type exportOptions struct {
+	selection adopt.Selection // includes the registrations of stacks
+	stacks    []string        // whose groups are exported too
+	out       string          // folder
+	strict    bool
+}
+
+// exportOptions reads the flags of export terraform. The error is one of usage.
+func (a *app) exportOptions() (o exportOptions, err error) {
+	o = exportOptions{stacks: a.config.GetStringSlice("stack"), out: a.config.GetString("out"), strict: a.config.GetBool("strict")}
+	if o.selection, err = a.selection(); err != nil {
+		return o, err
+	}
+	if o.selection.Empty() && len(o.stacks) == 0 {
+		return o, hint(usagef("export terraform needs to know which registrations to read"), "use --stack, --name, --app-id, --tag, --owner or --all")
+	}
+	for _, name := range o.stacks {
+		if !stack.ValidName(name) {
+			return o, hint(usagef("--stack %q cannot be the name of a stack", name), "use lowercase letters, digits and hyphens")
+		}
+		o.selection.Tags = append(o.selection.Tags, stack.Mark(name))
+	}
+	return o, nil
 }
 
 // selectionFlags are the flags that choose registrations of the tenant.
@@ -201,8 +216,8 @@ func writeNew(path string, content []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Selection, stacks []string, dir string) error {
-	found, err := find(ctx, s, selection)
+func (a *app) exportInto(ctx context.Context, s *connection, o exportOptions) error {
+	found, err := find(ctx, s, o.selection)
 	if err != nil {
 		return err
 	}
@@ -216,23 +231,23 @@ func (a *app) exportInto(ctx context.Context, s *connection, selection adopt.Sel
 			a.say("note: stack %s owns exported objects; when Terraform has taken them over, run `%s`", r.Stack, a.commandAt([]string{"--stack", r.Stack}, "release"))
 		}
 	}
-	exported, err := adopt.Export(ctx, s.reader(), found, stacks)
+	exported, err := adopt.Export(ctx, s.reader(), found, o.stacks)
 	if err != nil {
 		return err
 	}
-	written, err := writeBelow(dir, exported.Files)
+	written, err := writeBelow(o.out, exported.Files)
 	if err != nil {
 		return err
 	}
 	lost := append([]adopt.Lost{}, exported.Lost...)
 	a.give("files", written)
 	a.give("lost", lost)
-	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(written), "file"), count(len(found), "registration"), dir)
+	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(written), "file"), count(len(found), "registration"), o.out)
 	for _, l := range lost {
 		fmt.Fprintf(a.stdout, "not in the configuration: %s\n", display.Line(l.String()))
 	}
-	fmt.Fprintf(a.stdout, "\nNext: terraform -chdir=%[1]s init && terraform -chdir=%[1]s plan\n", display.ShellQuote(dir))
-	if a.config.GetBool("strict") && len(lost) > 0 {
+	fmt.Fprintf(a.stdout, "\nNext: terraform -chdir=%[1]s init && terraform -chdir=%[1]s plan\n", display.ShellQuote(o.out))
+	if o.strict && len(lost) > 0 {
 		return errNo
 	}
 	return nil

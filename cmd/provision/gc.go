@@ -26,12 +26,9 @@ carry the same marks, and if its users and groups are not older than its applica
 		Example: "  provision gc --dry-run\n  provision gc --target staging --yes\n  provision gc --environments 'pr-*' --keep pr-17,pr-21",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pattern, keep := a.config.GetString("environments"), a.config.GetStringSlice("keep")
-			if _, err := path.Match(pattern, ""); err != nil {
-				return hint(usagef("--environments %q is not a pattern", pattern), "* stands for any text, e.g. --environments 'pr-*'")
-			}
-			if len(keep) > 0 && pattern == "" {
-				return hint(usagef("--keep needs --environments"), "e.g. --environments 'pr-*' --keep pr-17,pr-21")
+			o, err := a.gcOptions()
+			if err != nil {
+				return err
 			}
 			s, err := a.connectToWrite(cmd.Context())
 			if err != nil {
@@ -45,7 +42,7 @@ carry the same marks, and if its users and groups are not older than its applica
 			var names []string
 			environments := []environment{}
 			for _, l := range status.Lifespans(state) {
-				e := environment{Stack: l.Stack, Environment: l.Environment, Reason: a.reasonToDelete(l, pattern, keep)}
+				e := environment{Stack: l.Stack, Environment: l.Environment, Reason: o.reasonToDelete(l, a.now())}
 				if e.Reason != "" && !status.MarksTrusted(state, l.Stack) {
 					a.say("note: stack %s has users or groups that are older than its applications, whose marks anyone can have written; if nobody needs it, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
 					e.Reason = ""
@@ -65,10 +62,11 @@ carry the same marks, and if its users and groups are not older than its applica
 				fmt.Fprintln(a.stdout, "nothing to delete")
 				return nil
 			}
-			if a.config.GetBool("dry-run") {
+			if o.dryRun {
 				return nil
 			}
-			return a.deleteStacks(cmd.Context(), s, names, nil, func() error { return a.stillToDelete(cmd.Context(), s, names, pattern, keep) })
+			o.deletion.confirmed = func() error { return a.stillToDelete(cmd.Context(), s, names, o) }
+			return a.deleteStacks(cmd.Context(), s, names, nil, o.deletion)
 		},
 	}
 	c.Flags().Bool("dry-run", false, "list the environments and what would be deleted, and delete nothing")
@@ -78,8 +76,28 @@ carry the same marks, and if its users and groups are not older than its applica
 	return c
 }
 
+// gcOptions are the flags of gc.
+type gcOptions struct {
+	pattern  string   // of environments to delete; "" deletes only expired ones
+	keep     []string // environments that match the pattern and are kept
+	dryRun   bool
+	deletion deleteOptions
+}
+
+// gcOptions reads the flags of gc. The error is one of usage.
+func (a *app) gcOptions() (gcOptions, error) {
+	o := gcOptions{pattern: a.config.GetString("environments"), keep: a.config.GetStringSlice("keep"), dryRun: a.config.GetBool("dry-run"), deletion: a.deleteOptions()}
+	if _, err := path.Match(o.pattern, ""); err != nil {
+		return o, hint(usagef("--environments %q is not a pattern", o.pattern), "* stands for any text, e.g. --environments 'pr-*'")
+	}
+	if len(o.keep) > 0 && o.pattern == "" {
+		return o, hint(usagef("--keep needs --environments"), "e.g. --environments 'pr-*' --keep pr-17,pr-21")
+	}
+	return o, nil
+}
+
 // stillToDelete refuses a deletion if a stack was renewed since its lifespan was read.
-func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, pattern string, keep []string) error {
+func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, o gcOptions) error {
 	state, err := s.reader().Read(ctx, nil, nil)
 	if err != nil {
 		return err
@@ -87,7 +105,7 @@ func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, 
 	now := status.Lifespans(state)
 	for _, name := range names {
 		i := slices.IndexFunc(now, func(l stack.Lifespan) bool { return l.Stack == name })
-		if i >= 0 && a.reasonToDelete(now[i], pattern, keep) != "" {
+		if i >= 0 && o.reasonToDelete(now[i], a.now()) != "" {
 			continue
 		}
 		return hint(fmt.Errorf("stack %s was renewed or deleted meanwhile; nothing was deleted", name), "see what is left to delete: `%s`", a.again("--dry-run"))
@@ -104,11 +122,11 @@ type environment struct {
 }
 
 // reasonToDelete returns why a stack is no longer needed, or "".
-func (a *app) reasonToDelete(l stack.Lifespan, pattern string, keep []string) string {
-	if !l.Expires.IsZero() && l.Expires.Before(a.now()) {
+func (o gcOptions) reasonToDelete(l stack.Lifespan, now time.Time) string {
+	if !l.Expires.IsZero() && l.Expires.Before(now) {
 		return "expired"
 	}
-	if matched, _ := path.Match(pattern, l.Environment); pattern != "" && l.Environment != "" && matched && !slices.Contains(keep, l.Environment) {
+	if matched, _ := path.Match(o.pattern, l.Environment); o.pattern != "" && l.Environment != "" && matched && !slices.Contains(o.keep, l.Environment) {
 		return "not kept"
 	}
 	return ""

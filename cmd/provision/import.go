@@ -28,15 +28,7 @@ apply or destroy deletes what was imported.`,
 		Example: "  provision import --name \"Orders API\" --out manifests/orders --target staging\n  provision import --tag team-orders --tag team-shop --out manifests/teams --target staging\n  provision import --all --out imported --strict",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.selection()
-			if err != nil {
-				return err
-			}
-			if s.Empty() {
-				return hint(usagef("import needs to know which registrations to read"), "use --name, --app-id, --tag, --owner or --all")
-			}
-			dir := a.config.GetString("out")
-			name, err := importedName(dir, a.config.GetString("stack"))
+			o, err := a.importOptions()
 			if err != nil {
 				return err
 			}
@@ -45,7 +37,7 @@ apply or destroy deletes what was imported.`,
 				return err
 			}
 			defer connection.close()
-			return a.importInto(cmd.Context(), connection, s, dir, name)
+			return a.importInto(cmd.Context(), connection, o)
 		},
 	}
 	selectionFlags(c, "import")
@@ -53,6 +45,27 @@ apply or destroy deletes what was imported.`,
 	c.Flags().String("stack", "", "name of the stack (default: the name of the folder)")
 	c.Flags().Bool("strict", false, "exit 3 if the manifests cannot say everything")
 	return c
+}
+
+// importOptions are the flags of import.
+type importOptions struct {
+	selection adopt.Selection
+	out       string // folder, new or empty
+	stack     string // name of the stack
+	strict    bool
+}
+
+// importOptions reads the flags of import. The error is one of usage.
+func (a *app) importOptions() (o importOptions, err error) {
+	o = importOptions{out: a.config.GetString("out"), strict: a.config.GetBool("strict")}
+	if o.selection, err = a.selection(); err != nil {
+		return o, err
+	}
+	if o.selection.Empty() {
+		return o, hint(usagef("import needs to know which registrations to read"), "use --name, --app-id, --tag, --owner or --all")
+	}
+	o.stack, err = importedName(o.out, a.config.GetString("stack"))
+	return o, err
 }
 
 // importedName is the name of the stack that a folder is to hold.
@@ -71,8 +84,8 @@ func importedName(dir, stated string) (string, error) {
 	return name, emptyFolder(dir)
 }
 
-func (a *app) importInto(ctx context.Context, s *connection, selection adopt.Selection, dir, name string) error {
-	found, err := find(ctx, s, selection)
+func (a *app) importInto(ctx context.Context, s *connection, o importOptions) error {
+	found, err := find(ctx, s, o.selection)
 	if err != nil {
 		return err
 	}
@@ -87,28 +100,28 @@ func (a *app) importInto(ctx context.Context, s *connection, selection adopt.Sel
 	if len(registrations) == 0 {
 		return hint(fmt.Errorf("there is nothing to import"), "each registration that was found belongs to a stack")
 	}
-	imported, err := adopt.Read(ctx, s.reader(), name, registrations)
+	imported, err := adopt.Read(ctx, s.reader(), o.stack, registrations)
 	if err != nil {
 		return err
 	}
 	files := imported.Files()
-	written, err := writeBelow(dir, files)
+	written, err := writeBelow(o.out, files)
 	if err != nil {
 		return err
 	}
 	a.give("files", written)
-	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(files), "file"), count(len(registrations), "registration"), dir)
+	fmt.Fprintf(a.stdout, "wrote %s for %s to %s\n", count(len(files), "file"), count(len(registrations), "registration"), o.out)
 	lost := append([]adopt.Lost{}, imported.Lost...)
 	a.give("lost", lost)
 	for _, l := range lost {
 		fmt.Fprintf(a.stdout, "not in the manifests: %s\n", display.Line(l.String()))
 	}
-	a.where = []string{dir}
-	if err := a.checkImported(ctx, s, dir, len(registrations)); err != nil {
+	a.where = []string{o.out}
+	if err := a.checkImported(ctx, s, o.out, len(registrations)); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "\nNext: %s\n", a.command("plan"))
-	if a.config.GetBool("strict") && len(lost) > 0 {
+	if o.strict && len(lost) > 0 {
 		return errNo
 	}
 	return nil

@@ -35,7 +35,11 @@ Ready-made stacks: ` + strings.Join(readyMade(), ", "),
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.writeStack(a.config.GetString("from"), a.config.GetString("name"), args[0])
+			o, err := a.initOptions(args[0])
+			if err != nil {
+				return err
+			}
+			return a.writeStack(o)
 		},
 	}
 	c.Flags().String("from", "vscode-fastapi", "the stack to start from: "+strings.Join(readyMade(), ", "))
@@ -58,20 +62,34 @@ func readyMade() []string {
 
 var stackName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
-func (a *app) writeStack(from, name, dir string) error {
-	if !slices.Contains(readyMade(), from) {
-		return hint(usagef("there is no stack %q to start from", from), "choose one of: %s", strings.Join(readyMade(), ", "))
+// initOptions are the flags of init, and the folder.
+type initOptions struct {
+	from string // one of readyMade
+	name string // of the new stack
+	dir  string // new or empty
+}
+
+// initOptions reads the flags of init. The error is one of usage.
+func (a *app) initOptions(dir string) (initOptions, error) {
+	o := initOptions{from: a.config.GetString("from"), name: a.config.GetString("name"), dir: dir}
+	if !slices.Contains(readyMade(), o.from) {
+		return o, hint(usagef("there is no stack %q to start from", o.from), "choose one of: %s", strings.Join(readyMade(), ", "))
 	}
-	if name == "" {
+	if o.name == "" {
 		abs, err := filepath.Abs(dir)
 		if err != nil {
-			return err
+			return o, err
 		}
-		name = filepath.Base(abs)
+		o.name = filepath.Base(abs)
 	}
-	if !stackName.MatchString(name) || len(name) > 60 {
-		return hint(usagef("%q cannot be a stack's name: small letters, digits and hyphens, at most 60", name), "set a name with --name")
+	if !stackName.MatchString(o.name) || len(o.name) > 60 {
+		return o, hint(usagef("%q cannot be a stack's name: small letters, digits and hyphens, at most 60", o.name), "set a name with --name")
 	}
+	return o, nil
+}
+
+func (a *app) writeStack(o initOptions) error {
+	from, name, dir := o.from, o.name, o.dir
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write the stack: %w", err)

@@ -53,33 +53,30 @@ includes client secrets and masks them in the log of the job.
 					return usagef("--%s cannot be used with a command: a command gets the variables in its environment", flag)
 				}
 			}
-			format := a.config.GetString("format")
-			if !slices.Contains(output.Formats(), format) {
-				return hint(usagef("format %q is not known", format), "choose one of: %s", strings.Join(output.Formats(), ", "))
-			}
 			if a.json() && cmd.Flags().Changed("format") {
 				return hint(usagef("--format and -o json cannot be used together"), "leave one of them out")
 			}
-			if format == "github" && os.Getenv("GITHUB_OUTPUT") == "" {
-				return hint(usagef("GITHUB_OUTPUT is not set"), "GitHub Actions sets it; elsewhere use another --format")
+			o, err := a.outputOptions()
+			if err != nil {
+				return err
 			}
-			if a.config.GetBool("write") {
+			if o.write {
 				return a.changing(cmd, args, a.checkOutputs, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 					return a.rewriteOutputs(ctx, s, stacks)
 				})
 			}
 			return a.onAPI(cmd, args, nil, func(ctx context.Context, s *connection, p protected.API, f protected.Facts) error {
-				lines, err := a.readOutputLines(ctx, s, p, f)
+				lines, err := s.readOutputLines(ctx, p, f, o)
 				if err != nil {
 					return err
 				}
 				if len(command) > 0 {
 					return a.runWith(lines, command)
 				}
-				if a.config.GetBool("for-api") {
+				if o.forAPI {
 					a.sayWhoServes(s)
 				}
-				return a.writeLines(lines)
+				return a.writeLines(lines, o.format)
 			})
 		},
 	}
@@ -92,6 +89,27 @@ includes client secrets and masks them in the log of the job.
 	chooseFlags(c)
 	publicHostsFlag(c)
 	return c
+}
+
+// outputOptions are the flags of output.
+type outputOptions struct {
+	format      string // one of output.Formats
+	forAPI      bool   // the settings of the API instead of its clients
+	showSecrets bool
+	write       bool // the files of the Output documents
+}
+
+// outputOptions reads the flags of output. The error is one of usage.
+func (a *app) outputOptions() (outputOptions, error) {
+	c := a.config
+	o := outputOptions{format: c.GetString("format"), forAPI: c.GetBool("for-api"), showSecrets: c.GetBool("show-secrets"), write: c.GetBool("write")}
+	if !slices.Contains(output.Formats(), o.format) {
+		return o, hint(usagef("format %q is not known", o.format), "choose one of: %s", strings.Join(output.Formats(), ", "))
+	}
+	if o.format == "github" && os.Getenv("GITHUB_OUTPUT") == "" {
+		return o, hint(usagef("GITHUB_OUTPUT is not set"), "GitHub Actions sets it; elsewhere use another --format")
+	}
+	return o, nil
 }
 
 // rewriteOutputs writes the Output files of an applied tenant.
@@ -134,9 +152,9 @@ func (a *app) runWith(lines []output.Variable, command []string) error {
 }
 
 // readOutputLines returns the settings of an applied API.
-func (a *app) readOutputLines(ctx context.Context, s *connection, p protected.API, f protected.Facts) (lines []output.Variable, err error) {
+func (s *connection) readOutputLines(ctx context.Context, p protected.API, f protected.Facts, o outputOptions) (lines []output.Variable, err error) {
 	add := func(key, value string) { lines = append(lines, output.Variable{Name: key, Value: value}) }
-	if a.config.GetBool("for-api") {
+	if o.forAPI {
 		add("TENANT_ID", s.tenantID)
 		add("AUDIENCE", strings.Join(f.Resource.Audiences, " "))
 		issuer := f.Issuer.URL
@@ -160,7 +178,7 @@ func (a *app) readOutputLines(ctx context.Context, s *connection, p protected.AP
 	add("AUTHORITY", s.authority+"/"+s.tenantID)
 	for _, application := range p.Stack.Applications {
 		add(environmentName(application.Name)+"_CLIENT_ID", f.AppIDs[application.Name])
-		if !a.config.GetBool("show-secrets") {
+		if !o.showSecrets {
 			continue
 		}
 		secret, err := s.readSecret(ctx, p.Stack, application)
@@ -183,8 +201,7 @@ func (a *app) sayWhoServes(s *connection) {
 	}
 }
 
-func (a *app) writeLines(lines []output.Variable) error {
-	format := a.config.GetString("format")
+func (a *app) writeLines(lines []output.Variable, format string) error {
 	if a.json() {
 		a.give("variables", lines)
 		return nil

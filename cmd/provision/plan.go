@@ -27,22 +27,22 @@ between them.`,
 		Example: "  provision plan manifests/\n  provision plan manifests/ --out reviewed.json\n  provision plan manifests/ --detailed-exitcode   # exit 3 if the plan has changes\n  provision plan manifests/ -o json",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o := a.planOptions()
 			targets, err := a.targets()
 			if err != nil {
 				return err
 			}
-			if len(targets) > 1 && a.config.GetString("out") != "" {
+			if len(targets) > 1 && o.out != "" {
 				return hint(usagef("--out takes the plan of one target"), "make a plan for each target")
 			}
 			plans := map[string]*plan.Plan{}
 			err = a.onEach(false, func(target string) error {
 				return a.onTenant(cmd, args, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
-					options := a.planOptions()
-					p, state, err := s.planWith(ctx, stacks, options)
+					p, state, err := s.planWith(ctx, stacks, o.saved)
 					if err != nil {
 						return err
 					}
-					if !a.config.GetBool("no-files") {
+					if !o.noFiles {
 						if err := a.planFiles(ctx, s, stacks, p, state); err != nil {
 							return err
 						}
@@ -59,13 +59,13 @@ between them.`,
 							return err
 						}
 					}
-					if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
+					if err := p.CheckDeletes(state, o.saved.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
 						a.say("note: apply refuses this: %v", err)
 					}
-					if err := a.savePlan(p, directory(args), options); err != nil {
+					if err := a.savePlan(p, directory(args), o); err != nil {
 						return err
 					}
-					if a.config.GetBool("detailed-exitcode") && !p.Empty() {
+					if o.detailedExitCode && !p.Empty() {
 						return errNo
 					}
 					return nil
@@ -85,6 +85,19 @@ between them.`,
 	fileFlags(c)
 	optionalHosting(c)
 	return c
+}
+
+// planOptions are the flags of plan.
+type planOptions struct {
+	saved            plan.SavedOptions
+	out              string // file for the plan; "" writes none
+	noFiles          bool
+	detailedExitCode bool
+}
+
+func (a *app) planOptions() planOptions {
+	c := a.config
+	return planOptions{saved: a.savedOptions(), out: c.GetString("out"), noFiles: c.GetBool("no-files"), detailedExitCode: c.GetBool("detailed-exitcode")}
 }
 
 func (a *app) showPlan(p *plan.Plan, details bool) error {

@@ -28,7 +28,8 @@ func planFlags(c *cobra.Command) {
 	c.Flags().StringSlice("only", nil, "apply only this document and what it needs: STACK/NAME (may be repeated)")
 }
 
-func (a *app) planOptions() plan.SavedOptions {
+// savedOptions reads the flags that decide what a plan contains.
+func (a *app) savedOptions() plan.SavedOptions {
 	return plan.SavedOptions{ResetPasswords: a.config.GetBool("reset-passwords"), AllowForeignOwners: a.config.GetBool("allow-foreign-owners"),
 		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only"), Hosting: a.config.GetBool("hosting"),
 		Suffix: a.config.GetString("suffix"), Expires: a.expires(), Set: a.setParameters()}
@@ -116,21 +117,20 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 }
 
 // savePlan writes a plan to the file of --out.
-func (a *app) savePlan(p *plan.Plan, dir string, o plan.SavedOptions) error {
-	file := a.config.GetString("out")
-	if file == "" {
+func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
+	if o.out == "" {
 		return nil
 	}
-	raw, err := json.MarshalIndent(plan.Saved{Version: plan.SavedVersion, Target: a.config.GetString("target"), Dir: filepath.ToSlash(dir), Options: o, Plan: p}, "", "  ")
+	raw, err := json.MarshalIndent(plan.Saved{Version: plan.SavedVersion, Target: a.config.GetString("target"), Dir: filepath.ToSlash(dir), Options: o.saved, Plan: p}, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := sink.WritePrivate(file, append(raw, '\n')); err != nil {
+	if err := sink.WritePrivate(o.out, append(raw, '\n')); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	a.say("wrote %s", file)
+	a.say("wrote %s", o.out)
 	if !p.Empty() {
-		fmt.Fprintf(a.stdout, "to apply exactly this: %s\n", a.commandAt(nil, "apply", file))
+		fmt.Fprintf(a.stdout, "to apply exactly this: %s\n", a.commandAt(nil, "apply", o.out))
 	}
 	return nil
 }

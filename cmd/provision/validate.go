@@ -56,6 +56,17 @@ type stackSummary struct {
 	ConformanceDocuments int    `json:"conformanceDocuments"`
 }
 
+// schemas are the published schemas in addition to that of the manifests.
+var schemas = []struct {
+	flag, help string
+	schema     func(root *cobra.Command) []byte
+}{
+	{"report", "print the schema of `provision verify --report json=FILE`", func(*cobra.Command) []byte { return report.Schema }},
+	{"plan", "print the schema of the plan in `provision plan -o json` and `--out`", func(*cobra.Command) []byte { return plan.Schema }},
+	{"status", "print the schema of the result in `provision status -o json`", func(*cobra.Command) []byte { return status.Schema }},
+	{"config", "print the schema of provision.yaml", configSchema},
+}
+
 func (a *app) schema() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "schema",
@@ -73,35 +84,23 @@ provision.yaml.`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var chosen []string
-			for _, name := range []string{"report", "plan", "status", "config"} {
-				if set, _ := cmd.Flags().GetBool(name); set {
-					chosen = append(chosen, "--"+name)
+			schema := stack.EditorSchema
+			for _, of := range schemas {
+				if set, _ := cmd.Flags().GetBool(of.flag); set {
+					chosen = append(chosen, "--"+of.flag)
+					schema = func() []byte { return of.schema(cmd.Root()) }
 				}
 			}
 			if len(chosen) > 1 {
 				return hint(usagef("%s cannot be used together", strings.Join(chosen, " and ")), "run `%s schema` once for each schema", program())
 			}
-			schema := stack.EditorSchema()
-			if ofReport, _ := cmd.Flags().GetBool("report"); ofReport {
-				schema = report.Schema
-			}
-			if ofPlan, _ := cmd.Flags().GetBool("plan"); ofPlan {
-				schema = plan.Schema
-			}
-			if ofStatus, _ := cmd.Flags().GetBool("status"); ofStatus {
-				schema = status.Schema
-			}
-			if ofConfig, _ := cmd.Flags().GetBool("config"); ofConfig {
-				schema = configSchema(cmd.Root())
-			}
-			a.give("schema", json.RawMessage(schema))
-			_, err := a.stdout.Write(schema)
+			a.give("schema", json.RawMessage(schema()))
+			_, err := a.stdout.Write(schema())
 			return err
 		},
 	}
-	c.Flags().Bool("report", false, "print the schema of `provision verify --report json=FILE`")
-	c.Flags().Bool("plan", false, "print the schema of the plan in `provision plan -o json` and `--out`")
-	c.Flags().Bool("status", false, "print the schema of the result in `provision status -o json`")
-	c.Flags().Bool("config", false, "print the schema of provision.yaml")
+	for _, of := range schemas {
+		c.Flags().Bool(of.flag, false, of.help)
+	}
 	return c
 }
