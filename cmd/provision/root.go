@@ -97,7 +97,10 @@ and no account. --target selects a real tenant.`,
 			if err := a.configure(cmd); err != nil {
 				return err
 			}
-			return a.checkSettings(cmd.Flags())
+			if err := a.checkFlags(cmd); err != nil {
+				return err
+			}
+			return a.checkSettings()
 		},
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -201,26 +204,10 @@ func nearestFlag(cmd *cobra.Command, err error) string {
 	return stack.Nearest(unknown.GetSpecifiedName(), known)
 }
 
-// checkDurations refuses negative durations, also of the environment and provision.yaml.
-func (a *app) checkDurations(flags *pflag.FlagSet) (err error) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Value.Type() != "duration" || err != nil {
-			return
-		}
-		if d := a.config.GetDuration(f.Name); d < 0 {
-			err = hint(usagef("--%s %s is negative", f.Name, d), "e.g. --%s %s", f.Name, -d)
-		}
-	})
-	return err
-}
-
 // checkSettings checks the settings that all commands share.
-func (a *app) checkSettings(flags *pflag.FlagSet) error {
+func (a *app) checkSettings() error {
 	if o := a.config.GetString("output"); o != "text" && o != "json" {
 		return hint(usagef("output %q is not known", o), "use -o text or -o json")
-	}
-	if err := a.checkDurations(flags); err != nil {
-		return err
 	}
 	a.configured = true
 	if a.json() {

@@ -44,9 +44,6 @@ func (a *app) stage() (stack.Stage, error) {
 	s := stack.Stage{Target: cmp.Or(a.config.GetString("target"), stack.Local), Suffix: a.suffix(), Expires: a.expires()}
 	in := a.cloudOf(s.Target)
 	s.Cloud = stack.Cloud{Authority: in.Authority(), TokenExchange: in.TokenExchange}
-	if ttl := a.config.GetDuration("ttl"); ttl < 0 {
-		return s, hint(usagef("--ttl %s is in the past", ttl), "e.g. --ttl 48h")
-	}
 	if s.Suffix != "" && !suffixForm.MatchString(s.Suffix) {
 		return s, hint(usagef("--suffix %q cannot end the name of a stack", s.Suffix), "use up to 30 lowercase letters, digits and hyphens, e.g. --suffix pr-123")
 	}

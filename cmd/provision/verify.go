@@ -44,12 +44,16 @@ parameters and bodies of an OpenAPI document.`,
 				})
 		},
 	}
+	verifyFlags(c)
+	return c
+}
+
+func verifyFlags(c *cobra.Command) {
 	reportFlags(c)
 	hostingFlags(c)
 	signInFlag(c)
 	c.Flags().String("only", "", "run only the cases whose id matches; * matches any text")
 	c.Flags().String("openapi", "", "print a Conformance document for this OpenAPI document (3.0 or 3.1, YAML or JSON), and send no requests")
-	return c
 }
 
 // verifyOptions are the flags of verify, and of apply --verify.

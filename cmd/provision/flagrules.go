@@ -1,0 +1,105 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// condition is a condition on the other flags, under which flags have no effect.
+type condition struct {
+	command string
+	holds   func(a *app) bool
+	flags   func() []string // without effect
+	message string          // completes "--flag has no effect …"
+	add     string          // the flag that gives them an effect, if there is one
+}
+
+// conditions lists the flags that a command would silently ignore.
+var conditions = []condition{
+	{command: "apply", holds: func(a *app) bool { return !a.config.GetBool("verify") },
+		flags: func() []string { return flagNames(reportFlags) }, message: "without --verify", add: "--verify"},
+	{command: "verify", holds: func(a *app) bool { return a.config.GetString("openapi") != "" },
+		flags: func() []string {
+			read := []string{"stack", "application", "openapi"}
+			return slices.DeleteFunc(flagNames(verifyFlags), func(name string) bool { return slices.Contains(read, name) })
+		}, message: "with --openapi, which sends no requests"},
+	{command: "token", holds: func(a *app) bool { return a.config.GetString("app") != "" },
+		flags:   func() []string { return []string{"client", "scope", "sign-in"} },
+		message: "with --app: the token of an application contains its app roles, and no user signs in"},
+	{command: "token", holds: func(a *app) bool { return a.config.GetBool("browser") },
+		flags: func() []string { return []string{"sign-in"} }, message: "with --browser"},
+	{command: "token", holds: func(a *app) bool { return a.config.GetBool("forget") },
+		flags: func() []string {
+			return []string{"app", "application", "browser", "client", "decode", "scope", "sign-in", "stack"}
+		}, message: "with --forget, which gets no token"},
+	{command: "output", holds: func(a *app) bool { return a.config.GetBool("write") },
+		flags:   func() []string { return []string{"application", "for-api", "format", "show-secrets", "stack"} },
+		message: "with --write, which writes the files as their documents declare"},
+	{command: "output", holds: func(a *app) bool { return !a.config.GetBool("write") },
+		flags: func() []string { return slices.Concat(flagNames(writerFlags), flagNames(fileFlags)) }, message: "without --write", add: "--write"},
+}
+
+// flagNames returns the names of the flags that a function adds to a command.
+func flagNames(add func(*cobra.Command)) (names []string) {
+	c := &cobra.Command{}
+	add(c)
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+// checkFlags refuses flags of the command line that have no effect, and numbers and durations,
+// also of variables and provision.yaml, that are out of range.
+func (a *app) checkFlags(cmd *cobra.Command) error {
+	for _, c := range conditions {
+		if c.command != cmd.Name() || cmd.HasParent() && cmd.Parent() != cmd.Root() || !c.holds(a) {
+			continue
+		}
+		for _, name := range c.flags() {
+			switch {
+			case !cmd.Flags().Changed(name):
+			case c.add != "":
+				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out, or add %s: `%s`", c.add, a.again(c.add))
+			default:
+				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out")
+			}
+		}
+	}
+	var mistake error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if mistake == nil {
+			mistake = checkRange(f, a.config.GetString(f.Name))
+		}
+	})
+	return mistake
+}
+
+// smallest is the smallest permitted value of the numbers that cannot be 0.
+var smallest = map[string]int64{"parallelism": 1}
+
+// checkRange refuses a value of a number or duration that its flag cannot have.
+func checkRange(f *pflag.Flag, value string) error {
+	switch f.Value.Type() {
+	case "duration":
+		d, err := time.ParseDuration(value)
+		if err != nil {
+			return hint(usagef("--%s %q is not a duration", f.Name, value), "state the unit, e.g. --%s 30s", f.Name)
+		}
+		if d < 0 {
+			return hint(usagef("--%s %s is negative", f.Name, value), "e.g. --%s %s", f.Name, strings.TrimPrefix(value, "-"))
+		}
+	case "int", "int64":
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return hint(usagef("--%s %q is not a whole number", f.Name, value), "see `provision --help`")
+		}
+		if n < smallest[f.Name] {
+			return hint(usagef("--%s %d is less than %d", f.Name, n, smallest[f.Name]), "leave --%s out for the default, %s", f.Name, f.DefValue)
+		}
+	}
+	return nil
+}
