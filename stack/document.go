@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -115,6 +117,9 @@ func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistake
 		return nil
 	}
 	d.kind, _ = content["kind"].(string)
+	if t.misspelt(content) {
+		return nil
+	}
 	if content["apiVersion"] != apiVersion {
 		hint := "start the document with `apiVersion: " + apiVersion + "`"
 		if v, ok := content["apiVersion"].(string); ok {
@@ -141,6 +146,21 @@ func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistake
 		return nil // nothing can refer to it
 	}
 	return d
+}
+
+// misspelt reports the keys of a document that are missing because another key is almost the
+// same word.
+func (t *tree) misspelt(content map[string]any) (found bool) {
+	known := []string{"apiVersion", "kind", "metadata", "spec"}
+	for _, key := range slices.Sorted(maps.Keys(content)) {
+		near := Nearest(key, known)
+		if _, exists := content[near]; near == "" || exists || slices.Contains(known, key) {
+			continue
+		}
+		t.mistakes.add(t.position(pointer(key)), fmt.Sprintf("did you mean %s?", near), "unknown field %s", key)
+		found = true
+	}
+	return found
 }
 
 // doubtful are the places of what the schema has refused and of what it stands

@@ -197,7 +197,7 @@ func (l *loader) declare(s *loaded, d *document) {
 	}
 	key := d.kind + "/" + d.name
 	if first := s.declared[key]; first != nil {
-		l.mistakes.add(d.pos(), "", "%s %s is declared twice (first at %s)", d.kind, d.name, first.pos())
+		l.mistakes.add(d.pos(), "remove one of the documents, or change the name of one", "%s %s is declared twice (first at %s)", d.kind, d.name, first.pos())
 		return
 	}
 	s.declared[key] = d

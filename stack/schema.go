@@ -91,7 +91,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		}
 	case *kind.Required:
 		for _, name := range k.Missing {
-			d.mistakes.add(d.position(p), "", "%s%s is missing", in(what), name)
+			d.mistakes.add(d.position(p), d.missingHint(e, name), "%s%s is missing", in(what), name)
 		}
 	case *kind.Type:
 		d.mistakes.add(d.value(p), d.howToWrite(e.InstanceLocation, k.Want, k.Got), "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
@@ -155,6 +155,17 @@ func (d *document) definition(url string) map[string]any {
 	}
 	m, _ := here.(map[string]any)
 	return m
+}
+
+// missingHint returns how to add a missing property of the object that e is about: its name, and
+// its description in the schema.
+func (d *document) missingHint(e *jsonschema.ValidationError, name string) string {
+	properties, _ := d.definition(e.SchemaURL)["properties"].(map[string]any)
+	property, _ := properties[name].(map[string]any)
+	if description, _ := property["description"].(string); description != "" {
+		return fmt.Sprintf("add `%s`: %s", name, description)
+	}
+	return fmt.Sprintf("add `%s`", name)
 }
 
 func (d *document) properties(url string) []string {

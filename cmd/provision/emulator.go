@@ -127,7 +127,7 @@ func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error)
 	o.tenant.Tenants, _ = cmd.Flags().GetStringSlice("tenant")
 	for _, domain := range o.tenant.Tenants {
 		if !emulator.IsDomain(domain) {
-			return o, hint(usagef("--tenant %s: not a domain", domain), "try %s.onmicrosoft.com", domain)
+			return o, hint(usagef("--tenant %q is not a domain", domain), "use letters, digits and hyphens, e.g. --tenant fabrikam.onmicrosoft.com")
 		}
 	}
 	return o, nil

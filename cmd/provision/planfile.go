@@ -126,7 +126,7 @@ func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 		return err
 	}
 	if err := sink.WritePrivate(o.out, append(raw, '\n')); err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return hint(fmt.Errorf("--out: write %s: %w", o.out, err), "name a file in a folder that you can write to, e.g. `%s`", a.commandAt([]string{dir}, "plan", append(a.stageArgs(), "--out", "plan.json")...))
 	}
 	a.say("wrote %s", o.out)
 	if !p.Empty() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"provision/conformance"
 	"provision/protected"
+	"provision/stack"
 )
 
 func (a *app) token() *cobra.Command {
@@ -96,6 +98,9 @@ func (a *app) getToken(ctx context.Context, s *connection, p protected.API, f pr
 	default:
 		raw, _, err = tokens.User(ctx, o.clientOf(p), o.user, o.scopes)
 	}
+	if err != nil && o.application != "" && errors.Is(err, conformance.ErrUnavailable) {
+		return hint(fmt.Errorf("get a token: %w", err), "%s", withSecrets(p.Stack))
+	}
 	if err != nil {
 		return fmt.Errorf("get a token: %w", err)
 	}
@@ -134,12 +139,39 @@ func (a *app) checkWho(p protected.API, o tokenOptions) error {
 	case o.application != "":
 		return known("application", o.application, applications)
 	}
+	for _, scope := range o.scopes {
+		if err := known("scope of its API with the value", scope, scopesOf(p)); err != nil {
+			return err
+		}
+	}
 	if o.user != "" {
 		if err := known("user", o.user, users); err != nil {
 			return err
 		}
 	}
 	return known("application", o.clientOf(p), applications)
+}
+
+// scopesOf returns the values of the scopes of an API.
+func scopesOf(p protected.API) (values []string) {
+	for _, s := range p.Resource.API.OAuth2PermissionScopes {
+		values = append(values, s.Value)
+	}
+	return values
+}
+
+// withSecrets returns a hint with the applications of a stack that can sign in by themselves.
+func withSecrets(s *stack.Stack) string {
+	var names []string
+	for _, application := range s.Applications {
+		if len(application.Secrets) > 0 {
+			names = append(names, application.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "declare `secrets` for a client in the manifests"
+	}
+	return "name a client for which the manifests declare `secrets`: " + strings.Join(names, ", ") + "; if its secret is in a file that is missing, `provision apply` creates it again"
 }
 
 // openBrowser opens the sign-in page in the system's browser. A missing browser is no
