@@ -81,23 +81,16 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 // smallest is the smallest permitted value of the numbers that cannot be 0.
 var smallest = map[string]int64{"parallelism": 1}
 
-// checkRange refuses a value of a number or duration that its flag cannot have.
+// checkRange refuses a number or duration that its flag cannot have. checkTypes has refused
+// other text.
 func checkRange(f *pflag.Flag, value string) error {
 	switch f.Value.Type() {
 	case "duration":
-		d, err := time.ParseDuration(value)
-		if err != nil {
-			return hint(usagef("--%s %q is not a duration", f.Name, value), "state the unit, e.g. --%s 30s", f.Name)
-		}
-		if d < 0 {
+		if d, err := time.ParseDuration(value); err == nil && d < 0 {
 			return hint(usagef("--%s %s is negative", f.Name, value), "e.g. --%s %s", f.Name, strings.TrimPrefix(value, "-"))
 		}
 	case "int", "int64":
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil {
-			return hint(usagef("--%s %q is not a whole number", f.Name, value), "see `provision --help`")
-		}
-		if n < smallest[f.Name] {
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n < smallest[f.Name] {
 			return hint(usagef("--%s %d is less than %d", f.Name, n, smallest[f.Name]), "leave --%s out for the default, %s", f.Name, f.DefValue)
 		}
 	}
