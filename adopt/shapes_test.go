@@ -71,6 +71,9 @@ var shapes = map[string]string{
 	"SAML": `{"displayName": "SAML app", "identifierUris": ["api://contoso.onmicrosoft.com/saml"], "samlMetadataUrl": "https://saml.contoso.example/metadata", "requestSignatureVerification": {"isSignedRequestRequired": true, "allowedWeakAlgorithms": "rsaSha1"},
 		"web": {"redirectUris": ["https://saml.contoso.example/acs"]}}`,
 	"secrets without names": `{"displayName": "Secrets", "passwordCredentials": [{"displayName": null}, {"displayName": "same"}, {"displayName": "same"}, {"displayName": "  "}]}`,
+	"defaults of the portal": `{"displayName": "Portal", "certification": null, "verifiedPublisher": {"displayName": null, "verifiedPublisherId": null, "addedDateTime": null},
+		"servicePrincipalLockConfiguration": {"isEnabled": true, "allProperties": true, "credentialsWithUsageVerify": true, "credentialsWithUsageSign": true, "identifierUris": false, "tokenEncryptionKeyId": true}}`,
+	"a wildcard at the end of a path": `{"displayName": "Gateway", "web": {"redirectUris": ["http://localhost:6516/*", "https://gateway.contoso.com/*"]}}`,
 	"a lock and behaviours": `{"displayName": "Locked", "signInAudience": "AzureADMultipleOrgs", "servicePrincipalLockConfiguration": {"isEnabled": true, "allProperties": true, "credentialsWithUsageVerify": true, "credentialsWithUsageSign": true, "tokenEncryptionKeyId": true},
 		"info": {"marketingUrl": "https://contoso.example/m", "privacyStatementUrl": "https://contoso.example/p", "supportUrl": "https://contoso.example/s", "termsOfServiceUrl": "https://contoso.example/t"}}`,
 	"clients of Microsoft's": `{"displayName": "Teams tab", "identifierUris": ["api://contoso.onmicrosoft.com/tab"], "api": {"requestedAccessTokenVersion": 2, "knownClientApplications": ["1fec8e78-bce4-4aaf-ab1b-5451cc387264"], "oauth2PermissionScopes": [

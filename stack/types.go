@@ -216,6 +216,7 @@ type PrincipalLock struct {
 	AllProperties              *bool `json:"allProperties,omitempty"`
 	CredentialsWithUsageVerify *bool `json:"credentialsWithUsageVerify,omitempty"`
 	CredentialsWithUsageSign   *bool `json:"credentialsWithUsageSign,omitempty"`
+	IdentifierURIs             *bool `json:"identifierUris,omitempty"`
 	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId,omitempty"`
 }
 

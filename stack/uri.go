@@ -11,8 +11,13 @@ import (
 func redirectURI(platform, uri string, personal bool) string {
 	plain := filledIn(uri)
 	wildcard := strings.HasPrefix(plain, "https://*.")
-	if wildcard && platform == "web" && !personal {
-		plain = strings.Replace(plain, "*", "any", 1)
+	if platform == "web" && !personal {
+		if wildcard {
+			plain = strings.Replace(plain, "*", "any", 1)
+		}
+		if strings.HasSuffix(plain, "/*") {
+			plain = strings.TrimSuffix(plain, "*")
+		}
 	}
 	parsed, err := url.Parse(plain)
 	switch {
@@ -33,7 +38,7 @@ func redirectURI(platform, uri string, personal bool) string {
 	case wildcard && platform != "web":
 		return "has a wildcard, which only web.redirectUris can have"
 	case strings.Contains(plain, "*"):
-		return "has a wildcard that is not the first label of the host: https://*.HOST/PATH"
+		return "has a wildcard that is neither the first label of the host (https://*.HOST/PATH) nor the end of the path of a web redirect URI"
 	}
 	switch parsed.Scheme {
 	case "https":

@@ -72,14 +72,17 @@ func redirectForm(uri string) string {
 // parsed.
 func withoutWildcard(uri string) string { return strings.Replace(uri, "://*.", "://any.", 1) }
 
-// redirectWildcard allows a wildcard only as the first label of a web redirect
-// of an application for work and school accounts.
+// redirectWildcard allows a wildcard only as the first label or the end of the path of a
+// web redirect of an application for work and school accounts.
 func redirectWildcard(property, uri string, personal bool) string {
 	if !strings.Contains(uri, "*") {
 		return ""
 	}
-	rest := withoutWildcard(uri)
-	if property == "web.redirectUris" && !personal && strings.HasPrefix(rest, "https://any.") && !strings.Contains(rest, "*") {
+	rest := uri
+	if strings.HasPrefix(uri, "https://") {
+		rest = withoutWildcard(uri)
+	}
+	if property == "web.redirectUris" && !personal && !strings.Contains(strings.TrimSuffix(rest, "/*"), "*") {
 		return ""
 	}
 	return "It must not hold a wildcard."

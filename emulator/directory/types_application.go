@@ -34,6 +34,7 @@ type Application struct {
 	SamlMetadataURL            *string                       `json:"samlMetadataUrl"`
 	DefaultRedirectURI         *string                       `json:"defaultRedirectUri"`
 	DisabledByMicrosoftStatus  *string                       `json:"disabledByMicrosoftStatus"`
+	Certification              *string                       `json:"certification"` // always null: Microsoft has certified none
 	TokenEncryptionKeyID       *string                       `json:"tokenEncryptionKeyId"`
 	AddIns                     []AddIn                       `json:"addIns"`
 	ApplicationTemplateID      *string                       `json:"applicationTemplateId"`
@@ -75,6 +76,7 @@ type PrincipalLock struct {
 	AllProperties              *bool `json:"allProperties"`
 	CredentialsWithUsageSign   *bool `json:"credentialsWithUsageSign"`
 	CredentialsWithUsageVerify *bool `json:"credentialsWithUsageVerify"`
+	IdentifierURIs             *bool `json:"identifierUris"`
 	IsEnabled                  bool  `json:"isEnabled"`
 	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId"`
 }

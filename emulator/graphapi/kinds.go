@@ -56,7 +56,7 @@ var applicationKind = &kind{
 	},
 	sortable: map[string]bool{"displayName": false, "createdDateTime": false, "deletedDateTime": false},
 	onSelect: []string{"authenticationBehaviors"},
-	readOnly: []string{"id", "appId", "createdDateTime", "deletedDateTime", "publisherDomain", "applicationTemplateId", "disabledByMicrosoftStatus", "verifiedPublisher"},
+	readOnly: []string{"id", "appId", "createdDateTime", "deletedDateTime", "publisherDomain", "applicationTemplateId", "disabledByMicrosoftStatus", "certification", "verifiedPublisher"},
 }
 
 var servicePrincipalKind = &kind{

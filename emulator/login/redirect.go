@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"provision/emulator/directory"
@@ -45,7 +46,7 @@ func findRedirect(app *directory.Application, asked string) (redirect, *Error) {
 	if asked == "" {
 		return defaultRedirect(app, all)
 	}
-	if strings.Contains(asked, "://*.") {
+	if strings.Contains(asked, "://*.") || strings.HasSuffix(asked, "/*") {
 		return redirect{}, failure(50011, asked, app.AppID) // a wildcard is registered, not asked for
 	}
 	for _, r := range all {
@@ -100,16 +101,25 @@ func sameLoopback(a, b string) bool {
 	return (host == "localhost" || host == "127.0.0.1") && sameBesidesHost(ua, ub)
 }
 
-// sameWildcard compares a registered URI that begins with https://*. with a requested
-// one: one label replaces the wildcard, and the rest must be equal.
+// sameWildcard compares a registered URI that begins with https://*. or ends in /* with a
+// requested one: one label replaces the first wildcard, and any path the second one. The rest
+// must be equal.
 // Source: learn.microsoft.com/entra/identity-platform/reply-url (wildcards).
 func sameWildcard(registered, asked string) bool {
-	if !strings.HasPrefix(registered, "https://*.") {
-		return false
-	}
 	u, ok := parseHTTP(asked)
 	if !ok {
 		return false
+	}
+	if folder, found := strings.CutSuffix(registered, "/*"); found {
+		r, ok := parseHTTP(strings.Replace(folder, "://*.", "://any.", 1) + "/")
+		if !ok || !strings.HasPrefix(u.Path, r.Path) || slices.Contains(strings.Split(u.Path, "/"), "..") {
+			return false
+		}
+		asked = u.Scheme + "://" + u.Host + r.Path
+		registered = folder + "/"
+	}
+	if !strings.HasPrefix(registered, "https://*.") {
+		return sameURI(registered, asked)
 	}
 	label, rest, _ := strings.Cut(u.Hostname(), ".")
 	if label == "" || rest == "" || strings.Contains(label, "*") {
