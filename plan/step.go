@@ -1,6 +1,11 @@
 package plan
 
-import "provision/stack"
+import (
+	"cmp"
+	"fmt"
+
+	"provision/stack"
+)
 
 // Action is the action of a step on its object.
 type Action string
@@ -89,4 +94,9 @@ type SecretStep struct {
 	// BeforeGrants is set if the old secret is revoked before its application gets
 	// any permission, because the creator of the application may know the secret.
 	BeforeGrants bool `json:"beforeGrants,omitempty"`
+}
+
+// Title returns the action and the object by the name that people know, for messages.
+func (s Step) Title() string {
+	return fmt.Sprintf("%s %s %s", s.Action, s.Kind, cmp.Or(s.Display, s.Name))
 }

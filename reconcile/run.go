@@ -163,7 +163,7 @@ func (e *StepError) Error() string {
 	if e.Repeated > 0 {
 		reason += fmt.Sprintf("; repeated for %s in case of replication lag", e.Repeated.Round(time.Second/10))
 	}
-	return fmt.Sprintf("%s %s: %s", e.Step.Action, e.Step.Key, reason)
+	return e.Step.Title() + ": " + reason
 }
 
 func (e *StepError) Unwrap() error { return e.Err }

@@ -95,7 +95,9 @@ func (a *app) bootstrapOptions(repository string) (bootstrapOptions, error) {
 // bootstrap creates the deployer of a repository on the target.
 func (a *app) bootstrap(cmd *cobra.Command, o bootstrapOptions) error {
 	ctx, target, repository := cmd.Context(), a.config.GetString("target"), o.repository
-	if target != "local" {
+	if target == "local" {
+		a.say("warning: the deployer is created in the local tenant, which GitHub cannot reach; for a real tenant use --target NAME")
+	} else {
 		if _, err := a.realTenant(target); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func (a *app) listSteps(outcome string, steps []plan.Step) {
 			fmt.Fprintf(a.stdout, "  %-8s %d more\n", outcome, len(steps)-i)
 			return
 		}
-		fmt.Fprintf(a.stdout, "  %-8s %s %s\n", outcome, s.Action, s.Key)
+		fmt.Fprintf(a.stdout, "  %-8s %s\n", outcome, s.Title())
 	}
 }
 

@@ -33,7 +33,7 @@ func TestCommandReference(t *testing.T) {
 		"`status` is `done`, `failed`, `invalid` or `no` (exit codes 0, 1, 2, 3), `interrupted`,\nor `serving`, which `emulator` and `serve` print when they accept requests. `result` has\n`plan` and `writes` (plan, apply, destroy), `report` (verify, apply --verify), `files`\n(written Output files), `variables` (output), `rotated`, `stacks` and `warnings` (validate),\n`accessToken` or `header` and `claims` (token), `document` (verify --openapi), `schema`.\nThe standard output of a program that `exec` or `output -- COMMAND` runs is passed through.\n\n")
 	fmt.Fprintf(&b, "Flags of every command:\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())
 	for _, c := range root.Commands() {
-		if c.Name() == "help" || c.Name() == "completion" {
+		if c.Name() == "help" || c.Name() == "completion" || c.Hidden {
 			continue
 		}
 		describe(&b, c)
