@@ -241,7 +241,7 @@ func (b body) tags(tags []string) {
 	}
 }
 
-// owners are those of an application or a service principal.
+// owners returns the owners of an application or a service principal.
 func (e *exporter) owners(a *exportedApp, of plan.Key) []expression {
 	var ids []string
 	for _, o := range e.relations[of] {
@@ -263,7 +263,7 @@ func (e *exporter) owners(a *exportedApp, of plan.Key) []expression {
 	return all
 }
 
-// calledByPeople is what to sort principals by, which is the same in every tenant.
+// calledByPeople returns the sort key of a principal, which is the same in every tenant.
 func (e *exporter) calledByPeople(id string) string {
 	switch {
 	case e.directory.users[id] != "":

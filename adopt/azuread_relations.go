@@ -158,7 +158,7 @@ func (e *exporter) relation(a *exportedApp, o *plan.Live) {
 	}
 }
 
-// calledInNames is what a principal is called in the names of resources.
+// calledInNames returns the name of a principal for the names of resources.
 func (e *exporter) calledInNames(id string) string {
 	appID := e.directory.principals[id]
 	if a := e.apps[appID]; a != nil {

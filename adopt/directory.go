@@ -20,7 +20,7 @@ type resource struct {
 	scopes, roles      map[string]string // id → value
 }
 
-// directory is what registrations refer to, by the ids that they use.
+// directory contains the objects that registrations refer to, by id.
 type directory struct {
 	resources  map[string]resource       // by appId
 	principals map[string]string         // object id of a service principal → appId

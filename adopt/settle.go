@@ -32,7 +32,7 @@ func (i *Imported) settle() error {
 	}
 }
 
-// mistakes are those of the manifests, and their files.
+// mistakes returns the mistakes in the manifests, and their files.
 func (i *Imported) mistakes() (stack.Mistakes, map[string][]byte, error) {
 	files, err := i.write()
 	if err != nil {
@@ -112,7 +112,7 @@ func (i *Imported) leaveOut(mistakes stack.Mistakes, files map[string][]byte) bo
 	return len(left) > 0
 }
 
-// spec is what an application's manifest says.
+// spec is the specification in an application's manifest.
 func (i *Imported) spec(a *stack.Application) any {
 	if n := i.specs[a.Name]; n != nil {
 		return n

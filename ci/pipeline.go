@@ -17,7 +17,7 @@ var files embed.FS
 // Systems are the CI systems that have a pipeline.
 var Systems = []string{"github", "azure-devops", "gitlab"}
 
-// paths are where the files of a system stand in a repository, by their name here.
+// paths maps the name of a file here to its path in a repository, for each system.
 var paths = map[string]map[string]string{
 	"github": {
 		"pull-request.yml": ".github/workflows/provision-pull-request.yml",
@@ -28,7 +28,7 @@ var paths = map[string]map[string]string{
 	"gitlab":       {"gitlab-ci.yml": ".gitlab-ci.yml"},
 }
 
-// Repository is what a pipeline must know of the repository that it is written into.
+// Repository contains the data of a repository that its pipeline needs.
 type Repository struct {
 	Manifests  string   // the folder of the manifests
 	Start      string   // the command that starts the API; "" where the bundled API is verified
@@ -76,7 +76,7 @@ func Pipeline(system string, r Repository) ([]File, error) {
 	return all, nil
 }
 
-// Deployer is who runs the pipelines of a repository on GitHub.
+// Deployer is the identity of the pipelines of a repository on GitHub.
 type Deployer struct {
 	Stack      string // its name
 	Repository string // OWNER/REPO

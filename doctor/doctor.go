@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// Status is how a check ended.
+// Status is the result of a check.
 type Status string
 
 // The statuses.
@@ -59,7 +59,7 @@ type Subject struct {
 
 	// Terraform finds the program, and says its version.
 	Terraform func(context.Context) (version string, err error)
-	// Refusals are what the app management policy of the tenant does not allow of the
+	// Refusals lists what the app management policy of the tenant does not allow of the
 	// manifests, one sentence each.
 	Refusals func(context.Context) ([]string, error)
 	// Command is a command line of provision about this target.

@@ -24,7 +24,7 @@ const (
 	authorityLifetime = 10 * 365 * 24 * time.Hour
 	// leafLifetime keeps below the 398 days that Apple's clients accept.
 	leafLifetime = 365 * 24 * time.Hour
-	// renewBefore is how long before its end a certificate is replaced.
+	// renewBefore is the time before its expiry at which a certificate is replaced.
 	renewBefore = 30 * 24 * time.Hour
 
 	certificateFile = "ca.pem"
@@ -186,7 +186,7 @@ func (a *Authority) Pool() *x509.CertPool {
 	return pool
 }
 
-// localNames are what the public listener is reached by.
+// localNames are the host names of the public listener.
 var localNames = []string{"localhost", "127.0.0.1", "::1"}
 
 // TLSConfig returns a server's configuration: certificates for localhost,

@@ -14,7 +14,7 @@ type movableClock struct {
 
 func (c *movableClock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
 
-// clockState is what the management API says and takes of the clock.
+// clockState is the clock in the management API's requests and answers.
 type clockState struct {
 	Offset clockOffset `json:"offset"` // ahead of the machine's clock, e.g. "25h", or behind: "-5m"
 	Now    time.Time   `json:"now,omitzero"`

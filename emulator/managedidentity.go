@@ -16,8 +16,8 @@ import (
 // identityAPIVersion is the version that App Service documents and clients use.
 const identityAPIVersion = "2019-08-01"
 
-// ManagedIdentity is an identity without a secret of its own: who runs under it
-// gets its tokens from a local endpoint, as in App Service.
+// ManagedIdentity is an identity without a secret. A program that runs under it gets tokens
+// from a local endpoint, as in App Service.
 // Source: learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference.
 type ManagedIdentity struct {
 	Name        string `json:"name"`
@@ -25,7 +25,7 @@ type ManagedIdentity struct {
 	ClientID    string `json:"clientId"`
 	PrincipalID string `json:"principalId"` // object id of its service principal, which roles are assigned to
 
-	// Environment is what App Service sets for the program: IDENTITY_ENDPOINT
+	// Environment contains the variables that App Service sets for the program: IDENTITY_ENDPOINT
 	// and IDENTITY_HEADER.
 	Environment map[string]string `json:"environment"`
 }

@@ -12,7 +12,7 @@ func (e *Emulator) meter(cost graphapi.Cost) graphapi.Throttled {
 	return graphapi.Throttled(e.quotas.Spend(faults.Spending(cost), e.clock.now()))
 }
 
-// quotaState is what the management API says and takes of the quotas.
+// quotaState contains the quotas in the management API's requests and answers.
 type quotaState struct {
 	Tenant string `json:"tenant"` // small, medium or large; "": no quotas
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// bodyTimeout is how long the body of a request may take to arrive.
+// bodyTimeout is the maximum time in which the body of a request must arrive.
 const bodyTimeout = 30 * time.Second
 
 // readWithin bounds the time in which a request's body arrives, by the machine's

@@ -8,14 +8,14 @@ import (
 	"provision/emulator/faults"
 )
 
-// lagState is what the management API says and takes of the replication lag.
+// lagState is the replication lag in the management API's requests and answers.
 type lagState struct {
 	Lag            faults.Duration `json:"lag"`              // e.g. "5s"; "0s" shows every write at once
 	Jitter         faults.Duration `json:"jitter,omitempty"` // by how much a write may be later still
 	ReadYourWrites bool            `json:"readYourWrites,omitempty"`
 }
 
-// Lag is how late writes are seen.
+// Lag is the delay after which writes are visible.
 type Lag = directory.Lag
 
 // ParseLag reads a lag such as 5s or 2s,jitter=500ms,read-your-writes.

@@ -137,7 +137,7 @@ func (e *Emulator) ServeOn(l Listeners) *Server {
 	return s
 }
 
-// plainURL is how this machine reaches a listener, which may be on every address.
+// plainURL returns the URL of a listener for this machine. The listener can be on every address.
 func plainURL(l net.Listener) string {
 	address := *l.Addr().(*net.TCPAddr)
 	if address.IP.IsUnspecified() {

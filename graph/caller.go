@@ -10,7 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// Caller is who signs in.
+// Caller is the user or application that signs in.
 type Caller struct {
 	ID          string   // object id of the user, or of the application's service principal; "" where the token cannot be read
 	Permissions []string // of the user's client (scp), or of the application (roles)

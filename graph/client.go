@@ -28,7 +28,7 @@ type Options struct {
 	Scope     string            // default https://graph.microsoft.com/.default
 	Transport http.RoundTripper // default http.DefaultTransport
 
-	// Parallel is how many $batch requests are under way side by side at most;
+	// Parallel is the maximum number of simultaneous $batch requests;
 	// default 4.
 	Parallel int
 

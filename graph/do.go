@@ -87,7 +87,7 @@ type dispatcher struct {
 	arrivals chan arrival
 }
 
-// arrival is what came of a batch.
+// arrival is the outcome of a batch.
 type arrival struct {
 	requests []request
 	answers  map[string]batchAnswer

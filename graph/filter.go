@@ -8,7 +8,7 @@ import (
 // quote writes an OData string literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// MaxNames is how many values a filter compares a property with at most.
+// MaxNames is the maximum number of values that a filter compares a property with.
 // Source: learn.microsoft.com/graph/filter-query-parameter (in).
 const MaxNames = 15
 

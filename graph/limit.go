@@ -8,7 +8,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxParallel is how many batches are under way side by side at most, unless
+// maxParallel is the maximum number of simultaneous batches, unless
 // Options say otherwise.
 const maxParallel = 4
 

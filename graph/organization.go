@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Tenant is what manifests may say about the organization itself.
+// Tenant contains the properties of the organization that manifests can use.
 type Tenant struct {
 	ID          string
 	DisplayName string

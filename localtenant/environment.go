@@ -115,7 +115,7 @@ func covers(entry, host string) bool {
 	return domain == "" || domain == host || strings.HasSuffix(host, "."+domain)
 }
 
-// systemBundles are where systems keep the certificates that they trust.
+// systemBundles are the files in which systems store the certificates that they trust.
 var systemBundles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Arch, Alpine
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL

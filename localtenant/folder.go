@@ -60,7 +60,7 @@ func (d Folder) RecordPort(n int) error {
 	return sink.WritePrivate(d.File("port"), []byte(strconv.Itoa(n)+"\n"))
 }
 
-// folderPoll is how often a server looks whether its folder is still there.
+// folderPoll is the interval at which a server checks that its folder still exists.
 const folderPoll = time.Second
 
 // UntilRemoved waits until ctx ends, which is no error, or until somebody removes the folder

@@ -83,7 +83,7 @@ func (k Keys) publish(ctx context.Context, query string) (kid string, withdraw f
 	}, nil
 }
 
-// keySetPaths are those of the tenant's key sets, of both versions.
+// keySetPaths are the paths of the tenant's key sets, for both versions.
 const keySetPaths = "*/discovery/*keys*"
 
 // Disturb injects a fault into the answers of the key set, and counts the requests.

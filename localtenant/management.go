@@ -124,7 +124,7 @@ func (m *Management) send(ctx context.Context, method, path string, body, into a
 	return json.NewDecoder(answer.Body).Decode(into)
 }
 
-// lagMargin is how much later than the lag a read may still miss a write.
+// lagMargin is the time after the lag during which a read can still miss a write.
 const lagMargin = time.Second
 
 // ReplicationLag is how long the tenant may not show a write; 0 where it shows

@@ -16,15 +16,15 @@ const (
 	writeWindow = 150 * time.Second
 )
 
-// Cost is about what it takes to carry a plan out.
+// Cost estimates the writes and the time that a plan takes.
 type Cost struct {
 	Writes   int           `json:"writes"`
 	Requests int           `json:"requests"` // HTTP requests, each a batch
 	AtLeast  time.Duration `json:"atLeast"`  // by the quota of writes alone
 }
 
-// Cost is about what the plan takes: its writes in waves, of which each is what
-// depends on nothing unfinished.
+// Cost estimates what applying the plan takes. It groups the writes into waves: a wave contains
+// the writes whose dependencies earlier waves have completed.
 func (p *Plan) Cost() Cost {
 	var c Cost
 	waves := map[int]int{} // writes by wave
@@ -47,7 +47,7 @@ func (p *Plan) Cost() Cost {
 	return c
 }
 
-// writes is how many writes the step sends.
+// writes returns the number of writes that the step sends.
 func (s Step) writes() int {
 	switch {
 	case s.Kind == Terraform:

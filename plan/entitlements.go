@@ -7,7 +7,7 @@ import (
 	"provision/stack"
 )
 
-// offers are what a resource can give, value → id.
+// offers contains the scopes or roles of a resource, value → id.
 type offers struct {
 	known         bool
 	scopes, roles map[string]string

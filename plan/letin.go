@@ -9,7 +9,7 @@ import (
 // preAuthorized is the path of the list of clients that need no consent.
 const preAuthorized = "api.preAuthorizedApplications"
 
-// redirectLists are where Entra sends codes and tokens.
+// redirectLists are the properties with the URIs to which Entra sends codes and tokens.
 var redirectLists = []string{"web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"}
 
 // letInLast removes from the body of an update everything that newly admits a client:

@@ -78,7 +78,7 @@ type Tenant struct {
 	Domain string `json:"domain"`
 }
 
-// State is what a tenant holds of the stacks, and of what they refer to.
+// State contains the objects in a tenant that the stacks own or refer to.
 type State struct {
 	Tenant Tenant
 	Caller string // the object id of who reads it, "" where that is not known
@@ -152,7 +152,7 @@ func (u Unknown) needs() []need {
 	return all
 }
 
-// needOf is what a match of placeholder names.
+// needOf returns the property that a match of placeholder names.
 func needOf(match []string) need {
 	name, err := url.PathUnescape(match[2])
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Path is where in an object's properties something is.
+// Path is a path to a value in an object's properties.
 type Path []Segment
 
 // Segment is one step of a Path: a member of a JSON object, or an entry of a list.

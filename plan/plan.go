@@ -302,7 +302,7 @@ func keys[V any](m map[Key]V) []Key {
 	return all
 }
 
-// names are what people call the ids that stand in properties.
+// names maps the ids in properties to names for display.
 func names(s *State) map[string]string {
 	m := map[string]string{}
 	for k, o := range s.Objects {

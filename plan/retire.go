@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// retire is what has to be sent before scopes and roles may go: first they
-// leave the pre-authorizations, then they are disabled. A scope and a role that
-// share an id are disabled together, also where one of them stays: Entra wants
-// the two alike at any time.
+// retire returns the requests that must precede the deletion of scopes and roles. The first
+// removes them from the pre-authorizations, the second disables them. A scope and a role that
+// share an id are disabled together, even if one of them stays: Entra requires that both are
+// equal at any time.
 // Source: github.com/hashicorp/terraform-provider-azuread/pull/1957.
 func retire(live, want map[string]any) []map[string]any {
 	liveScopes := list(sub(live, "api"), "oauth2PermissionScopes")

@@ -23,7 +23,7 @@ const (
 // Severities are all of them, the worst first.
 var Severities = []Severity{Critical, High, Medium, Low}
 
-// Rule is what an application registration must hold to.
+// Rule is a rule for application registrations.
 type Rule struct {
 	ID       string
 	Severity Severity
@@ -47,7 +47,7 @@ type subject struct {
 	now   time.Time
 }
 
-// place is where an application violates a rule.
+// place is the property of an application that violates a rule.
 type place struct {
 	path []any  // of the property, below spec
 	says string // the problem at this place
@@ -160,7 +160,7 @@ func excepted(a *stack.Application, rule string, now time.Time) string {
 	return ""
 }
 
-// index is what rules must know of all stacks.
+// index contains the data of all stacks that rules need.
 type index struct {
 	held    map[string]bool            // "STACK/APPLICATION ROLE": a principal has the role
 	needed  map[string]map[string]bool // by "STACK/APPLICATION": the scopes and roles that its endpoints require

@@ -53,7 +53,7 @@ func WriteSARIF(w io.Writer, version string, violations []Violation) error {
 	})
 }
 
-// location is where a violation is: a line of a manifest, or a live registration.
+// location is the location of a violation: a line of a manifest, or a live registration.
 func location(v Violation) object {
 	if v.AppID != "" {
 		return object{"logicalLocations": []object{{"name": v.Application, "fullyQualifiedName": "applications/" + v.AppID, "kind": "resource"}}}

@@ -92,7 +92,7 @@ func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 	}
 }
 
-// expiresSoon is how long before its end people are told of a credential.
+// expiresSoon is the time before its expiry from which a note reports a credential.
 const expiresSoon = 30 * 24 * time.Hour
 
 func days(d time.Duration) string {

@@ -35,7 +35,7 @@ type Rotation struct {
 
 func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID) }
 
-// Rotated is what became of a Rotation.
+// Rotated is the outcome of a Rotation.
 type Rotated struct {
 	New   sink.Secret
 	Until time.Time // when the old secret is revoked; zero if at once

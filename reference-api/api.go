@@ -17,7 +17,7 @@ type Verifier interface {
 	Verify(ctx context.Context, raw string) (*token.Claims, error)
 }
 
-// Config is what an API is made of. Verifier may be nil where every route is
+// Config configures an API. Verifier may be nil where every route is
 // public.
 type Config struct {
 	Routes   []Route

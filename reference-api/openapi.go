@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// OpenAPI is what a description of the API says beside its routes. With it the
+// OpenAPI contains the parts of the API's description other than its routes. With it the
 // API has /openapi.json (OpenAPI 3.1) and, where a page may sign people in,
 // /docs, which shows it and tries it.
 type OpenAPI struct {

@@ -25,7 +25,7 @@ type Request struct {
 // Method gets tokens for a request.
 type Method func(ctx context.Context, r Request) (conformance.Grant, error)
 
-// patience is how long a person may take to sign in.
+// patience is the maximum time for a person to sign in.
 const patience = 5 * time.Minute
 
 // methods are the ways to sign in, by the names that --sign-in takes.

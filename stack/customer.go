@@ -60,7 +60,7 @@ func (s Stage) is(name string) bool {
 	return name == s.target() || name == s.Home() && name != ""
 }
 
-// customer is how an application is given to a customer target, or nil.
+// customer returns how an application is made available to a customer target, or nil.
 func (a *Application) customer(target string) *Customer {
 	for _, name := range []string{target, AllCustomers} {
 		for _, c := range a.Customers {

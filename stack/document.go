@@ -29,7 +29,7 @@ type document struct {
 	excluded   bool     // by metadata.targets
 }
 
-// pos is where the document gives its name.
+// pos returns the position of the document's name.
 func (d *document) pos() Position { return d.value("/metadata/name") }
 
 // into decodes the spec; the schema has checked its shape.
@@ -163,8 +163,8 @@ func (t *tree) misspelt(content map[string]any) (found bool) {
 	return found
 }
 
-// doubtful are the places of what the schema has refused and of what it stands
-// in: what else seems wrong there may follow from that.
+// doubtful returns the positions of the values that the schema has refused, and of the values
+// that contain them. Further mistakes at these positions can be consequences of the first one.
 func (d *document) doubtful() map[Position]bool {
 	all := map[Position]bool{}
 	for _, p := range append(slices.Clone(d.refused), d.unresolved...) {

@@ -41,7 +41,7 @@ func MergedTags(live, declared []any) []any {
 	return merged
 }
 
-// Lifespan is how long a stack in a tenant lives, as the tags of its applications say.
+// Lifespan is the environment and the expiry of a stack, read from the tags of its applications.
 type Lifespan struct {
 	Stack       string
 	Environment string    // the suffix, "" where the applications do not agree on one

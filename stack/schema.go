@@ -213,7 +213,7 @@ func nearestMethod(word string, known []string) string {
 	return Nearest(word, known)
 }
 
-// patternHint is what the schema says in words of a value with a pattern.
+// patternHint returns the schema's description of a value with a pattern.
 func (d *document) patternHint(url string) string {
 	s, _ := d.definition(url)["description"].(string)
 	return s

@@ -52,7 +52,7 @@ func (s *scope) replaced(text string, missing func(expression string)) any {
 	})
 }
 
-// textOf is how a value stands within a text.
+// textOf returns the form of a value within a text.
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -48,7 +48,7 @@ func (m *Module) UnmarshalJSON(raw []byte) error {
 // For is the module for a target, or "".
 func (m Module) For(target string) string { return cmp.Or(m[target], m["default"]) }
 
-// Backend is where Terraform keeps its state.
+// Backend configures where Terraform stores its state.
 type Backend struct {
 	Type   string         `json:"type"`
 	Config map[string]any `json:"config,omitempty"`

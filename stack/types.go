@@ -30,7 +30,7 @@ type Stack struct {
 	TerraformOutputs []TerraformOutput
 }
 
-// Position is where in a manifest something is said. Line and Column count from 1.
+// Position is a position in a manifest. Line and Column count from 1.
 type Position struct {
 	File   string `json:"file"`
 	Line   int    `json:"line,omitempty"` // 0 is the file as a whole

@@ -30,7 +30,7 @@ type Excuse struct {
 	Reason string `json:"reason"`
 }
 
-// Life is what the API promises of the issuer's keys and of clocks. Both are
+// Life declares how the API handles the issuer's keys and clocks. Both are
 // durations as time.ParseDuration reads them.
 type Life struct {
 	KeyRefresh string `json:"keyRefresh,omitempty"` // from the publication of a key until its tokens are let in; "": unknown

@@ -19,7 +19,7 @@ func ownerOnly(e stack.Endpoint) bool {
 	return e.Setup != nil && slices.ContainsFunc(e.Requires.Alternatives(), func(r stack.Requires) bool { return r.Owner })
 }
 
-// objects are what the bundled API keeps in memory for such endpoints.
+// objects contains the objects that the bundled API stores in memory for such endpoints.
 type objects struct {
 	mu   sync.Mutex
 	last int

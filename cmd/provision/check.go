@@ -91,7 +91,7 @@ func (a *app) checkLive(ctx context.Context) ([]policy.Violation, error) {
 	return a.violationsOf(ctx, c, found)
 }
 
-// violationsOf are those of live registrations.
+// violationsOf returns the violations of live registrations.
 func (a *app) violationsOf(ctx context.Context, c *connection, found []adopt.Registration) ([]policy.Violation, error) {
 	read, err := adopt.Read(ctx, c.reader(), "live", found)
 	if err != nil {

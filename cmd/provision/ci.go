@@ -34,10 +34,10 @@ without a stored secret (bootstrap).`,
 	return c
 }
 
-// releaseForm is how a release of provision is named.
+// releaseForm matches the name of a release of provision.
 var releaseForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._-]+$`)
 
-// targetForm is what a target is called.
+// targetForm matches the name of a target.
 var targetForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 func (a *app) ciInit() *cobra.Command {
@@ -210,10 +210,10 @@ func environmentFiles(stacks []*stack.Stack) (files []string) {
 	return files
 }
 
-// fastAPI is how an application is started and what it needs for that.
+// fastAPI describes how an application is started and which packages it needs.
 type fastAPI struct{ start, install string }
 
-// declaresFastAPI is where a Python file makes an application.
+// declaresFastAPI matches the line of a Python file that creates an application.
 var declaresFastAPI = regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)\s*(?::[^=\n]+)?=\s*(?:fastapi\.)?FastAPI\(`)
 
 // moduleFile is a path that Python can import by name.

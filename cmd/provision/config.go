@@ -136,7 +136,7 @@ func configSchema(root *cobra.Command) []byte {
 	return stack.ConfigSchema(settings)
 }
 
-// settingTypes are how YAML writes a flag's value.
+// settingTypes returns the YAML types of a flag's value.
 func settingTypes(flag string) []string {
 	switch flag {
 	case "bool":

@@ -18,7 +18,7 @@ type envelope struct {
 	Errors  []jsonError    `json:"errors"`
 }
 
-// jsonError is what text output has as error: and hint:.
+// jsonError is an error with its hint, which text output prints as error: and hint:.
 type jsonError struct {
 	Message  string          `json:"message"`
 	Hint     string          `json:"hint,omitempty"`

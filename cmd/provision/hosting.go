@@ -18,7 +18,7 @@ import (
 	"provision/terraform"
 )
 
-// hostingFlags are those of every command that runs Terraform.
+// hostingFlags adds the flags of commands that run Terraform.
 func hostingFlags(c *cobra.Command) {
 	c.Flags().Bool("install-terraform", false, "install Terraform "+terraform.Installed+" below .provision if neither terraform nor tofu is in PATH")
 }
@@ -51,7 +51,7 @@ func (a *app) useHosting(stacks []*stack.Stack) error {
 	return nil
 }
 
-// workspaceDir is where a document of a stack is hosted from.
+// workspaceDir returns the folder in which Terraform runs for a document of a stack.
 func workspaceDir(targetDir, stack, document string) string {
 	return filepath.Join(targetDir, "terraform", stack, document)
 }
@@ -132,7 +132,7 @@ func nearestOf(name string, known []string) string {
 	return "choose one of: " + strings.Join(known, ", ")
 }
 
-// modulePath is what package terraform calls a module of a document.
+// modulePath returns the name of a document's module in package terraform.
 func modulePath(t *stack.Terraform, module string) string {
 	if slices.Contains(stack.BuiltInModules, module) {
 		return module
@@ -182,7 +182,7 @@ func (h *hosting) document(k plan.Key) (*stack.Stack, *stack.Terraform) {
 	return nil, nil
 }
 
-// workspace is where the hosting of a key is run.
+// workspace returns the Terraform workspace of a document.
 func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspace, error) {
 	name, document, _ := strings.Cut(k.Name, "/")
 	w := terraform.Workspace{Dir: workspaceDir(h.root, name, document), LockTimeout: h.config.GetDuration("lock-timeout")}

@@ -27,7 +27,7 @@ func (h *hosting) values(ctx context.Context, s *stack.Stack, state *plan.State,
 	return &hostingValues{resolver: resolver{ctx: ctx, connection: h.connection, state: state, stack: s}, lookup: lookup}
 }
 
-// configuration is how a document calls its module.
+// configuration returns the Terraform configuration with which a document calls its module.
 func (h *hosting) configuration(t *stack.Terraform, values *hostingValues) (terraform.Configuration, error) {
 	c := terraform.Configuration{Module: modulePath(t, t.Module.For(h.connection.target)), Workspace: t.Workspace, Needs: documentsNeeded(t)}
 	var err error

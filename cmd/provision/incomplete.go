@@ -7,7 +7,7 @@ import (
 	"provision/reconcile"
 )
 
-// maxListed is how many steps of one outcome are listed.
+// maxListed is the maximum number of listed steps of one outcome.
 const maxListed = 25
 
 // sayIncomplete lists what an apply did and what it did not do.
@@ -40,7 +40,7 @@ func (a *app) listSteps(outcome string, steps []plan.Step) {
 	}
 }
 
-// stepOutcome is what -o json has of a step of an incomplete apply.
+// stepOutcome is a step of an incomplete apply in the output of -o json.
 type stepOutcome struct {
 	Action plan.Action `json:"action"`
 	plan.Key

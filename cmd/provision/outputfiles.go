@@ -17,8 +17,7 @@ import (
 	"provision/stack"
 )
 
-// fileFlags are those of every command that writes or removes files of the
-// user's.
+// fileFlags adds the flags of commands that write or remove the user's files.
 func fileFlags(c *cobra.Command) {
 	c.Flags().Bool("overwrite", false, "overwrite or remove files even if provision did not write them or they changed after it did")
 	c.Flags().Bool("allow-outside", false, "allow writing files outside the working directory: absolute paths, .. and symbolic links that lead out of it")
@@ -164,7 +163,7 @@ func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
 	})
 }
 
-// references are those of every text in a JSON value.
+// references returns the references of every text in a JSON value.
 func references(value any) (all []string) {
 	switch v := value.(type) {
 	case string:

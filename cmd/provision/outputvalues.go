@@ -24,7 +24,7 @@ type resolver struct {
 	passwords  map[string]string
 }
 
-// file is what an output's file holds.
+// file returns the content of an output's file.
 func (r resolver) file(o *stack.Output) ([]byte, error) {
 	var b bytes.Buffer
 	if o.Format == "json" {

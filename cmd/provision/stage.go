@@ -22,7 +22,7 @@ func stageFlags(c *cobra.Command) {
 // parameterPrefix begins the name of an environment variable for a parameter.
 const parameterPrefix = "PROVISION_PARAMETER_"
 
-// suffixForm is what can end the name of a stack and of a user.
+// suffixForm matches a suffix for the name of a stack and of a user.
 var suffixForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$`)
 
 // load reads the stacks of the folder that the arguments name.

@@ -107,7 +107,7 @@ func stacksOf(state *plan.State) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// keptOf is what this machine keeps of the target.
+// keptOf returns the credentials of the target that this machine stores.
 func keptOf(c *connection) (status.Kept, error) {
 	kept := status.Kept{Secrets: map[string]string{}, Retiring: map[string]time.Time{}, Passwords: map[string]string{}}
 	secrets, err := c.keep.KeptSecrets()

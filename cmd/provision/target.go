@@ -33,7 +33,7 @@ func targetFlags(c *cobra.Command) {
 	c.Flags().String("rate", "", "maximum rate of requests to the API, e.g. 5/s or 100/m")
 }
 
-// reach is how an API is reached, as the flags say.
+// reach describes how an API is reached, according to the flags.
 type reach struct {
 	url    string // "" leaves it to the document
 	header http.Header

@@ -31,7 +31,7 @@ func (w writer) String() string {
 	return fmt.Sprintf("provision %s (pid %d, since %s)", w.Verb, w.PID, w.Since.Local().Format(time.TimeOnly))
 }
 
-// writerFlags are those of every command that changes a target.
+// writerFlags adds the flags of commands that change a target.
 func writerFlags(c *cobra.Command) {
 	c.Flags().Duration("lock-timeout", 2*time.Minute, "how long to wait for another provision command that changes this target; 0 means do not wait")
 	c.Flags().Duration("patience", 5*time.Minute, "how long to repeat a write that fails because of replication lag")

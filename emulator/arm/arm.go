@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Config is what the API is built from.
+// Config configures the API.
 type Config struct {
 	Origin   string // of the local tenant: scheme, host and port
 	TenantID string // where a caller without a token is sent for one

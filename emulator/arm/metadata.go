@@ -6,7 +6,7 @@ import (
 	"provision/internal/microsoft"
 )
 
-// cloud is where the services of one are, each an origin.
+// cloud contains the origins of the services of a cloud.
 type cloud struct {
 	name    string
 	manager string // Azure Resource Manager
@@ -46,7 +46,7 @@ func (s service) metadata(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authentication is how callers of Resource Manager sign in. LoginEndpoint has
+// authentication describes how callers of Resource Manager sign in. LoginEndpoint has
 // no slash at its end: clients put one before the tenant.
 type authentication struct {
 	LoginEndpoint    string   `json:"loginEndpoint"`

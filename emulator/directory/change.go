@@ -29,7 +29,7 @@ const (
 	Groups            = groups
 )
 
-// versionOf is where an object of a tracked table keeps its version.
+// versionOf returns the version field of an object of a tracked table.
 func versionOf(object any) *uint64 {
 	switch o := object.(type) {
 	case *Application:

@@ -95,7 +95,7 @@ func (tx *Tx) changeFederated(applicationID string, change func([]FederatedIdent
 	return nil
 }
 
-// federatedName is what a name may be, since it is part of a URL.
+// federatedName matches the permitted names. A name is part of a URL.
 var federatedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,119}$`)
 
 // checkFederated checks a credential against Entra's rules. others are the other

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxLogged is how many entries each of the two logs keeps. They are in memory
+// maxLogged is the maximum number of entries in each of the two logs. They are in memory
 // and end with the process.
 const maxLogged = 1000
 

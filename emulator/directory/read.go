@@ -51,7 +51,7 @@ func collect[T any](objects iter.Seq[*T], keep func(*T) bool) []*T {
 	return kept
 }
 
-// deletable is what can be in the recycle bin.
+// deletable is an object that can be in the recycle bin.
 type deletable interface{ Deleted() bool }
 
 func live[T deletable](object T, present bool) (T, bool) {

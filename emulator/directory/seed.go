@@ -42,7 +42,7 @@ var administratorRoles = []string{
 	"User-PasswordProfile.ReadWrite.All",
 }
 
-// seedLifetime is how long the administrator's secret lasts.
+// seedLifetime is the lifetime of the administrator's secret.
 const seedLifetime = 100 // years: a local tenant must not expire on anybody
 
 // The key-value space's own part of a directory.

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Request is what a rule may look at.
+// Request contains the properties of a request that a rule can match.
 type Request struct {
 	Method string
 	Path   string // with the version, without the query
 	Client string // the caller's appId, "" where it is not known
 }
 
-// Verdict is what happens to a request. The zero value changes nothing.
+// Verdict is the fault that is injected into a request. The zero value changes nothing.
 type Verdict struct {
 	Latency    time.Duration
 	Removed    <-chan struct{} // closed when the rule is removed, which ends the latency
@@ -89,7 +89,7 @@ func (in *Injector) Decide(q Request) Verdict {
 	return Verdict{}
 }
 
-// Fired is how often a rule was met.
+// Fired is the number of requests that a rule matched.
 type Fired struct {
 	Rule
 	Fired int  `json:"fired"`

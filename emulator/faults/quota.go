@@ -50,7 +50,7 @@ var (
 	writesOfPersonal = allowance{60, time.Minute}
 )
 
-// Spending is what a request costs and whom.
+// Spending is the cost of a request and the caller that is charged.
 type Spending struct {
 	Tenant   string // its id
 	Client   string // the caller's appId

@@ -15,7 +15,7 @@ import (
 	"provision/emulator/odata"
 )
 
-// root is where the API of this call's version lives.
+// root returns the base URL of the API for the version of this call.
 func (c *call) root() string { return c.cloud.graph + "/" + c.version }
 
 func (c *call) contextOf(set string, selected []string, suffix string) string {

@@ -27,7 +27,7 @@ var deltaRoutes = func() (routes []route) {
 	return routes
 }()
 
-// deltaState is what the links carry from one request to the next.
+// deltaState is the state that links pass from one request to the next.
 type deltaState struct {
 	Set      string   `json:"c"`
 	Selected []string `json:"p,omitempty"`

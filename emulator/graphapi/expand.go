@@ -9,7 +9,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// maxExpanded is how many related objects $expand answers at most.
+// maxExpanded is the maximum number of related objects that $expand returns.
 // Source: learn.microsoft.com/graph/query-parameters#expand-parameter.
 const maxExpanded = 20
 
@@ -27,7 +27,7 @@ type navigation struct {
 	find func(c *call, id string) []any
 }
 
-// navigations are what $expand knows, by the kind of resource and by name.
+// navigations are the navigation properties for $expand, by kind of resource and name.
 func (k *kind) navigations() map[string]navigation {
 	switch k.odataType {
 	case applicationKind.odataType:

@@ -103,7 +103,7 @@ func (c *call) newGroup(tx *directory.Tx, b body, uniqueName *string) (*director
 	return created, c.addFirstOwners(tx, created.ID, owners)
 }
 
-// maxBoundMembers is how many members one PATCH adds at most.
+// maxBoundMembers is the maximum number of members that one PATCH adds.
 const maxBoundMembers = 20
 
 // updateGroup adds members@odata.bind to a group and, where a uniqueName names

@@ -7,7 +7,7 @@ import (
 	"provision/emulator/odata"
 )
 
-// kind is what the query options need to know of a kind of resource.
+// kind describes a kind of resource for the query options.
 type kind struct {
 	set       string // the entity set, as in @odata.context
 	odataType string // microsoft.graph.application
@@ -22,7 +22,7 @@ type kind struct {
 	readOnly  []string        // what a body may repeat but not change
 }
 
-// resourceModel is what package odata needs to know of the kind.
+// resourceModel returns the description of the kind for package odata.
 func (k *kind) resourceModel() odata.Resource {
 	return odata.Resource{Type: k.odataType, Name: k.resource, Structs: k.structs, Filters: k.filters, Sortable: k.sortable, Newest: k.newest}
 }

@@ -79,7 +79,7 @@ func (c *call) listOwned() (answer, error) {
 	return c.listCast(c.view.OwnedBy(id))
 }
 
-// maxChecked is how many groups one request asks after at most.
+// maxChecked is the maximum number of groups in one request.
 const maxChecked = 20
 
 func (c *call) checkMemberGroups() (answer, error) {

@@ -14,7 +14,7 @@ var objectRoutes = []route{
 	{method: "POST", pattern: "directoryObjects/getByIds", requires: readObjects, handle: (*call).getByIDs},
 }
 
-// readObject is what reading an object takes, through whichever path.
+// readObject is the permission that reading an object requires, on every path.
 func readObject(object any) requirement {
 	switch object.(type) {
 	case *directory.User:
@@ -43,7 +43,7 @@ func (c *call) getObject() (answer, error) {
 	return c.directoryObject(object)
 }
 
-// maxIDs is how many objects getByIds answers at most.
+// maxIDs is the maximum number of objects that getByIds returns.
 const maxIDs = 1000
 
 func (c *call) getByIDs() (answer, error) {

@@ -223,7 +223,7 @@ func decode(v reflect.Value, raw json.RawMessage, name string) error {
 	return nil
 }
 
-// newEntry is what a list's entry is before the request's own words.
+// newEntry returns a new entry of a list with its defaults, before the request's values.
 func newEntry(t reflect.Type) reflect.Value {
 	switch t {
 	case reflect.TypeFor[directory.PermissionScope]():

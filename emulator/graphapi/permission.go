@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Caller is who sends a request, as the verified token says.
+// Caller is the sender of a request, according to the verified token.
 type Caller struct {
 	AppID              string   // the client application
 	ServicePrincipalID string   // its object id in this tenant

@@ -6,9 +6,9 @@ import (
 	"provision/emulator/odata"
 )
 
-// properties returns the names of the properties that a request for resources
-// of a kind is answered; nil is all of them. What /beta alone has, /v1.0 lacks;
-// what takes a computation of its own, Entra answers only when it is selected.
+// properties returns the names of the properties in the answer to a request for resources of a
+// kind; nil means all. /v1.0 omits the properties that only /beta has. Entra returns properties
+// that it must compute only if the request selects them.
 func (c *call) properties(k *kind, selected []string) []string {
 	switch {
 	case selected != nil:

@@ -14,16 +14,16 @@ type route struct {
 	// pattern is a path below the version. A segment is a name, taken without
 	// regard to case, or {name} for a key.
 	pattern string
-	// requires is what the caller needs; self what suffices to a signed-in user
-	// whose own id is the {id} of the path, nil where that makes no difference.
+	// requires is the requirement for the caller. self is the requirement for a signed-in user
+	// whose id is the {id} of the path; nil means that requires applies to this user too.
 	requires requirement
 	self     requirement
-	itself   bool // nothing is required of an application that the path names itself
+	itself   bool // an application that accesses its own object needs no permission
 	handle   func(*call) (answer, error)
 	segments []string
 }
 
-// key is how a path names one object: by id, or by an alternate key.
+// key identifies one object in a path: by id, or by an alternate key.
 type key struct {
 	property string // id, appId, uniqueName, …
 	value    string

@@ -76,7 +76,7 @@ func scopedMembers(from reads, keep func(m scopedRoleMembership, unitID string) 
 	return all
 }
 
-// membersOfUnit are those of the unit that the path names.
+// membersOfUnit returns the members of the administrative unit in the path.
 func (c *call) membersOfUnit(from reads) ([]*scopedRoleMembership, error) {
 	u, err := c.unit(from)
 	if err != nil {

@@ -174,7 +174,7 @@ func (a *authorization) checkChallenge() *Error {
 	return nil
 }
 
-// requestedScope is what the request asks for, by resource at a v1 endpoint.
+// requestedScope returns the scope of the request. At a v1 endpoint the resource states it.
 func (c *call) requestedScope() (scopeRequest, *Error) {
 	if c.version == v1 {
 		return resourceScope(c.form.Get("resource")), nil

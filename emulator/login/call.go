@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxForm is how many bytes of a form or a query are read.
+// maxForm is the maximum number of bytes of a form or a query that are read.
 const maxForm = 256 << 10
 
 // version is the endpoint's: v1 has paths without a version and takes resource,

@@ -25,8 +25,9 @@ type client struct {
 	assurance assurance
 }
 
-// lacksPrincipal tells whether the tenant has to take the application in before
-// anybody here can use it. One of its own, and Microsoft's, it need not.
+// lacksPrincipal returns whether the tenant needs a service principal of the application before
+// the application can be used here. Only applications of other tenants need one, and not
+// Microsoft's applications.
 func (cl client) lacksPrincipal() bool { return cl.foreign && cl.principal == nil }
 
 // client finds the application that a request names: in the tenant that the path names,

@@ -9,7 +9,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// consentTime is how long a consent page may be left open.
+// consentTime is the maximum time for which a consent page can stay open.
 const consentTime = time.Hour
 
 // consentState is the state in the consent form: the request, the user and the
@@ -24,7 +24,7 @@ type consentState struct {
 	Needs     consentRight `json:"needs"`   // the right that it takes to accept
 }
 
-// consentSet is what consent is given to: values by the resource's appId.
+// consentSet contains the scopes of a consent: values by the resource's appId.
 type consentSet struct {
 	Scopes map[string][]string `json:"scopes"`
 	Roles  map[string][]string `json:"roles"` // ids of application permissions
@@ -137,7 +137,7 @@ func (c *tenantCall) consentPage(a *authorization, s session, user *directory.Us
 	return c.render(http.StatusOK, "approval.html", view)
 }
 
-// consentView is what the consent pages show.
+// consentView is the content of the consent pages.
 type consentView struct {
 	Action, Context, Application, Publisher, User, Tenant string
 	Choice                                                bool // offer to consent for everybody

@@ -40,7 +40,7 @@ type device struct {
 
 func (d device) expired(now time.Time) bool { return !now.Before(d.Issued.Add(deviceLifetime)) }
 
-// decision is what the user answered.
+// decision is the answer of the user.
 type decision struct {
 	Session  session `json:"session"`
 	TenantID string  `json:"tenantId"` // that the user signed in to

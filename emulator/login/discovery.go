@@ -37,7 +37,7 @@ type metadata struct {
 	RBACURL                           string   `json:"rbac_url"`
 }
 
-// metadata is what both versions of the document have in common.
+// metadata contains the members that both versions of the document have.
 func (c *call) metadata() metadata {
 	m := metadata{
 		TokenEndpointAuthMethodsSupported: []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},

@@ -151,7 +151,7 @@ func (c *call) description(err *Error) string {
 		err.Error(), c.traceID, c.correlationID, c.now.UTC().Format(timestampLayout))
 }
 
-// errorURI is where Microsoft explains a code.
+// errorURI is the address of Microsoft's explanation of a code.
 func errorURI(code int) string {
 	return "https://login.microsoftonline.com/error?code=" + strconv.Itoa(code)
 }

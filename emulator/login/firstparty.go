@@ -34,7 +34,7 @@ var firstPartyClients = []firstPartyClient{
 	{appID: "14d82eec-204b-4c2f-b7e8-296a70dab67e", name: "Microsoft Graph Command Line Tools"},
 }
 
-// firstPartyRedirects are where these programs take their answers.
+// firstPartyRedirects are the redirect URIs of these programs.
 var firstPartyRedirects = []string{
 	"http://localhost", "https://login.microsoftonline.com/common/oauth2/nativeclient", "urn:ietf:wg:oauth:2.0:oob",
 }

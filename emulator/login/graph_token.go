@@ -35,7 +35,7 @@ var (
 	ErrNotYet    = errors.New("token is not valid yet")
 )
 
-// clockSkew is how far a token's times may be off.
+// clockSkew is the tolerated clock skew for the times of a token.
 const clockSkew = 5 * time.Minute
 
 // VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph under a

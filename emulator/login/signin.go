@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// signInTime is how long a sign-in page may be left open.
+// signInTime is the maximum time for which a sign-in page can stay open.
 const signInTime = time.Hour
 
-// signInState is what the sign-in form carries: the request that it serves.
+// signInState is the state in the sign-in form: the request that the form answers.
 type signInState struct {
 	Alias       string      `json:"alias"` // the tenant's id, or what leaves it open
 	Version     version     `json:"version"`

@@ -205,8 +205,8 @@ func clientInfo(s session) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// tokenScope is what a token request asks for: what it says, else what the
-// sign-in that it follows had asked for.
+// tokenScope returns the scope of a token request. If the request has none, tokenScope returns
+// the scope of the preceding sign-in.
 func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 	if c.version == v1 {
 		name := c.form.Get("resource")

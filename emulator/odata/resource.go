@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Resource is what the query options need to know of a kind of resource.
+// Resource describes a kind of resource for the query options.
 type Resource struct {
 	Type     string          // microsoft.graph.application
 	Name     string          // Application, as error messages have it

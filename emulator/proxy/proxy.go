@@ -22,7 +22,7 @@ const (
 	maxTunnels    = 1024     // open at once
 )
 
-// Config is what a Proxy needs.
+// Config configures a Proxy.
 type Config struct {
 	Hosts   []string     // the hosts that the proxy answers itself, in lower case
 	TLS     *tls.Config  // has a certificate for each host

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// settings are those of out/heroes/.env_oauth.
+// settings are the settings in out/heroes/.env_oauth.
 type settings struct {
 	tenantID, clientID, clientSecret, redirectURI, scopes string
 	authority                                             string // the tenant's, without a slash at the end
@@ -37,7 +37,7 @@ func (s settings) authorizeURL(in signIn) string {
 	}.Encode()
 }
 
-// tokens are what the token endpoint answers.
+// tokens is the answer of the token endpoint.
 type tokens struct {
 	AccessToken string `json:"access_token"`
 	IDToken     string `json:"id_token"`

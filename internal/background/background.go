@@ -32,7 +32,7 @@ const (
 	pidFile  = "pid"
 	logFile  = "log"
 
-	// grace is how long a program may take to end by itself.
+	// grace is the maximum time for a program to end by itself.
 	grace = 5 * time.Second
 	pause = 50 * time.Millisecond
 )

@@ -257,7 +257,7 @@ func (b *Browser) Text(selector string) string {
 	return strings.TrimSpace(run(b, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
 }
 
-// Address is where the browser is.
+// Address returns the address of the page in the browser.
 func (b *Browser) Address() string {
 	b.Helper()
 	return run(b, "read the address", chromedp.Location())

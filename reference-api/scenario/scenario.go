@@ -10,7 +10,7 @@ import (
 	referenceapi "provision/reference-api"
 )
 
-// Scenario is what one system does behind its routes.
+// Scenario is the application logic behind the routes of one system.
 type Scenario struct {
 	// Handlers answer admitted requests, by method and path as the Conformance
 	// document states them, without a query: "POST /heroes/".
@@ -21,7 +21,7 @@ type Scenario struct {
 	close func() error
 }
 
-// Config is what a scenario may need.
+// Config contains the settings of a scenario.
 type Config struct {
 	Dir   string // where it keeps what it is given, made with mode 0700; empty: nowhere, it is gone at Close
 	Vault Vault  // where vault-function finds secrets; nil: LocalVault
