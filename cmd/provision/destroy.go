@@ -23,25 +23,9 @@ the marks in the tenant identify the objects of the stack.`,
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := a.deleteOptions()
-			names := o.stacks
-			if len(names) > 0 && len(args) > 0 {
-				return hint(usagef("destroy takes a folder or --stack, not both"), "see `provision destroy --help`")
-			}
-			if len(names) > 0 {
-				a.where = nil
-				for _, name := range names {
-					a.where = append(a.where, "--stack", name)
-				}
-			}
-			var stacks []*stack.Stack
-			if len(names) == 0 {
-				var err error
-				if stacks, err = a.load(args); err != nil {
-					return err
-				}
-				for _, s := range stacks {
-					names = append(names, s.Name)
-				}
+			names, stacks, err := a.named(args, o.stacks)
+			if err != nil {
+				return err
 			}
 			s, err := a.connectToWrite(cmd.Context())
 			if err != nil {
@@ -55,6 +39,23 @@ the marks in the tenant identify the objects of the stack.`,
 	c.Flags().Bool("plan", false, "show what destroy would delete, and delete nothing")
 	deleteFlags(c)
 	return c
+}
+
+// named returns the names that --stack gives, or else the stacks of the folder that the
+// arguments name, and their names.
+func (a *app) named(args, names []string) ([]string, []*stack.Stack, error) {
+	if len(names) == 0 {
+		stacks, err := a.load(args)
+		return stackNames(stacks), stacks, err
+	}
+	if len(args) > 0 {
+		return nil, nil, hint(usagef("%s takes a folder or --stack, not both", a.verb), "see `provision %s --help`", a.verb)
+	}
+	a.where = nil
+	for _, name := range names {
+		a.where = append(a.where, "--stack", name)
+	}
+	return names, nil, nil
 }
 
 // deleteFlags decide how stacks are deleted.

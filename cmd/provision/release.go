@@ -8,7 +8,6 @@ import (
 	"provision/adopt"
 	"provision/internal/display"
 	"provision/plan"
-	"provision/stack"
 )
 
 func (a *app) release() *cobra.Command {
@@ -22,19 +21,9 @@ Graph cannot change: a stack with the same name finds them again.`,
 		Example: "  provision release imported/ --target staging\n  provision release --stack orders --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			names := a.config.GetStringSlice("stack")
-			if len(names) > 0 && len(args) > 0 {
-				return hint(usagef("release takes a folder or --stack, not both"), "see `provision release --help`")
-			}
-			var stacks []*stack.Stack
-			if len(names) == 0 {
-				var err error
-				if stacks, err = a.load(args); err != nil {
-					return err
-				}
-				for _, s := range stacks {
-					names = append(names, s.Name)
-				}
+			names, stacks, err := a.named(args, a.config.GetStringSlice("stack"))
+			if err != nil {
+				return err
 			}
 			s, err := a.connectToWrite(cmd.Context())
 			if err != nil {
