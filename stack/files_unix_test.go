@@ -62,7 +62,9 @@ spec: {displayName: A, certificates: [{name: c, file: c.pem}]}
 			}
 			return os.Symlink("../hop", filepath.Join(dir, "more"))
 		}, "more: the link leads out of "},
-		"a link to nothing": {minimal, func(dir, _ string) error { return os.Symlink("/nonexistent", filepath.Join(dir, "b.yaml")) },
+		"a link to nothing": {minimal, func(dir, outside string) error {
+			return os.Symlink(filepath.Join(outside, "nothing"), filepath.Join(dir, "b.yaml"))
+		},
 			"b.yaml: the link leads to nothing that can be read: no such file or directory"},
 		"a link to itself": {minimal, func(dir, _ string) error { return os.Symlink("b.yaml", filepath.Join(dir, "b.yaml")) },
 			"b.yaml: the link leads to nothing that can be read: too many levels of symbolic links"},

@@ -5,14 +5,16 @@ import (
 	"strings"
 )
 
-// placeholder matches {name} in a path, as in OpenAPI. It does not match ${…}.
-var placeholder = regexp.MustCompile(`(^|[^$])\{([^{}]*)\}`)
+// placeholder matches {name} in a path, as in OpenAPI, and ${…}, which is none.
+var placeholder = regexp.MustCompile(`\$?\{([^{}]*)\}`)
 
 // Placeholders are the names in braces of a request's path, in order.
 func Placeholders(request string) []string {
 	var all []string
 	for _, m := range placeholder.FindAllStringSubmatch(request, -1) {
-		all = append(all, m[2])
+		if m[0][0] != '$' {
+			all = append(all, m[1])
+		}
 	}
 	return all
 }
@@ -30,9 +32,11 @@ func Fill(request string, path, query func(name string) (string, bool)) string {
 
 func fill(text string, value func(name string) (string, bool)) string {
 	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
-		open := strings.IndexByte(m, '{')
-		if v, ok := value(m[open+1 : len(m)-1]); ok {
-			return m[:open] + v
+		if m[0] == '$' {
+			return m
+		}
+		if v, ok := value(m[1 : len(m)-1]); ok {
+			return v
 		}
 		return m
 	})
