@@ -51,3 +51,24 @@ func TestDebugModeOfAnOwnersObject(t *testing.T) {
 		})
 	}
 }
+
+// The title of the finding says what the answer shows.
+func TestDebugModeSaysWhatItShows(t *testing.T) {
+	t.Parallel()
+	const page = "<pre>Error: jwt malformed<br> &nbsp; &nbsp;at /srv/app/api.js:12:9</pre>"
+	for _, test := range []struct {
+		status int
+		body   string
+		title  string
+		cause  CauseID
+	}{
+		{500, page, "the API fails and shows the error page of Express with a stack trace: it runs in debug mode, and does not handle this error", CauseDebug},
+		{401, page, "the API refuses requests with the error page of Express with a stack trace: it runs in debug mode", CauseDebug},
+		{500, "<pre>Internal Server Error</pre>", "the API failed on this request: it does not handle an internal error; the answer must be 401 or 403", CauseCrash},
+	} {
+		c := Case{Expect: Expect{Status: 401}, stage: stageRest}
+		if got := c.judge(reply{status: test.status, body: []byte(test.body)}, credential{}, true); got.cause != test.title || got.means != test.cause {
+			t.Errorf("%d %s: %s: %s", test.status, test.body, got.means, got.cause)
+		}
+	}
+}

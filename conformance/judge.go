@@ -102,9 +102,12 @@ func (c Case) unexpected(a reply) string {
 // debugVerdict is the verdict on a refusal that shows internals of the API. It takes
 // precedence over other faults.
 func debugVerdict(a reply, shows string) verdict {
-	v := verdict{outcome: Fail, means: CauseDebug, reason: fmt.Sprintf("the answer (%d) is or holds %s", a.stated, shows), cause: "the API runs in debug mode, or answers with errors of its own"}
-	if a.stated == 0 {
-		v.reason = fmt.Sprintf("the answer (%d) is or holds %s", a.status, shows)
+	v := verdict{outcome: Fail, means: CauseDebug}
+	status := cmp.Or(a.stated, a.status)
+	v.reason = fmt.Sprintf("the answer (%d) is or holds %s", status, shows)
+	v.cause = "the API refuses requests with " + shows + ": it runs in debug mode"
+	if status >= http.StatusInternalServerError {
+		v.cause = "the API fails and shows " + shows + ": it runs in debug mode, and does not handle this error"
 	}
 	if debugger.Match(a.body) {
 		v.means, v.cause = CauseDebugger, "the API runs in debug mode with an interactive debugger (EVALEX), which runs the code that a caller sends"
