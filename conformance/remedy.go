@@ -12,8 +12,8 @@ type Remedy struct {
 	Line    string `json:"line"`
 }
 
-// remedy holds a line for each of libraries, in that order. SCOPE and ROLE in
-// a line stand for those of the endpoint.
+// remedy holds a line for each of libraries, in that order. {scope} and
+// {role} in a line stand for those of the endpoint.
 type remedy [9]string
 
 var libraries = [len(remedy{})]string{
@@ -60,13 +60,13 @@ func (f Finding) Likely() (all []Remedy) {
 // lines are the remedy's lines with the values of an endpoint filled in.
 func (r remedy) lines(e endpoint) []Remedy {
 	scope, role := "SCOPE", "ROLE"
-	if len(e.scopes) > 0 {
-		scope = e.scopes[0]
+	if scopes := slices.Concat(e.scopes, e.anyScope); len(scopes) > 0 {
+		scope = scopes[0]
 	}
 	if e.needsRole() {
 		role = e.sufficient()[0]
 	}
-	fill := strings.NewReplacer("SCOPE", scope, "ROLE", role)
+	fill := strings.NewReplacer("{scope}", scope, "{role}", role)
 	var all []Remedy
 	for i, line := range r {
 		if line != "" {
@@ -102,7 +102,7 @@ var (
 	remedySignature = remedy{
 		`jwt.decode(token, jwks.get_signing_key_from_jwt(token).key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)  # no verify_signature: False`,
 		`jwt.decode(token, jwks, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)  # not get_unverified_claims`,
-		`user = Security(azure_scheme, scopes=["SCOPE"])  # no jwt.decode of your own`,
+		`user = Security(azure_scheme, scopes=["{scope}"])  # no jwt.decode of your own`,
 		`await jwtVerify(token, createRemoteJWKSet(new URL(JWKS_URI)), { algorithms: ["RS256"], issuer: ISSUER, audience: AUDIENCE })  // not decodeJwt`,
 		`passport.authenticate("oauth-bearer", { session: false })  // with BearerStrategy, not jsonwebtoken's decode`,
 		`builder.Services.AddMicrosoftIdentityWebApiAuthentication(builder.Configuration);  // no SignatureValidator, no RequireSignedTokens = false`,
@@ -138,33 +138,44 @@ var (
 		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER, options={"require_exp": True})  # no verify_exp: False, no verify_nbf: False`,
 		`SingleTenantAzureAuthorizationCodeBearer(app_client_id=API_CLIENT_ID, tenant_id=TENANT_ID, leeway=0)`,
 		`await jwtVerify(token, JWKS, { requiredClaims: ["exp"], clockTolerance: "1m", issuer: ISSUER, audience: AUDIENCE })`,
-		`new BearerStrategy({ identityMetadata, clientID: API_CLIENT_ID, ignoreExpiration: false, clockSkew: 300 }, verify)`,
+		`new BearerStrategy({ identityMetadata, clientID: API_CLIENT_ID, clockSkew: 300 }, verify)`,
 		`options.TokenValidationParameters.ValidateLifetime = true;  // and RequireExpirationTime = true`,
 		`decoder.setJwtValidator(JwtValidators.createDefaultWithIssuer(issuer))  // it contains JwtTimestampValidator`,
 		`jwt.ParseWithClaims(raw, &claims, jwks.Keyfunc, jwt.WithExpirationRequired(), jwt.WithLeeway(time.Minute))`,
 		`provider.Verifier(&oidc.Config{ClientID: audience})  // without SkipExpiryCheck; it does not read nbf exactly: compare it yourself`,
 	}
 	remedyScope = remedy{
-		`if "SCOPE" not in claims.get("scp", "").split(): raise HTTPException(403)`,
-		`if "SCOPE" not in claims.get("scp", "").split(): raise HTTPException(403)`,
-		`user = Security(azure_scheme, scopes=["SCOPE"])`,
-		`if (!(payload.scp ?? "").split(" ").includes("SCOPE")) return res.sendStatus(403)`,
-		`if (!(req.authInfo.scp ?? "").split(" ").includes("SCOPE")) return res.sendStatus(403)`,
-		`[RequiredScope("SCOPE")]`,
-		`a.requestMatchers(path).hasAuthority("SCOPE_" + "SCOPE")`,
-		`if !slices.Contains(strings.Fields(claims.Scp), "SCOPE") { http.Error(w, "forbidden", 403); return }`,
-		`if !slices.Contains(strings.Fields(claims.Scp), "SCOPE") { http.Error(w, "forbidden", 403); return }`,
+		`if "{scope}" not in claims.get("scp", "").split(): raise HTTPException(403)`,
+		`if "{scope}" not in claims.get("scp", "").split(): raise HTTPException(403)`,
+		`user = Security(azure_scheme, scopes=["{scope}"])`,
+		`if (!(payload.scp ?? "").split(" ").includes("{scope}")) return res.sendStatus(403)`,
+		`if (!(req.authInfo.scp ?? "").split(" ").includes("{scope}")) return res.sendStatus(403)`,
+		`[RequiredScope("{scope}")]`,
+		`a.requestMatchers(path).hasAuthority("SCOPE_{scope}")`,
+		`if !slices.Contains(strings.Fields(claims.Scp), "{scope}") { http.Error(w, "forbidden", 403); return }`,
+		`if !slices.Contains(strings.Fields(claims.Scp), "{scope}") { http.Error(w, "forbidden", 403); return }`,
 	}
 	remedyRole = remedy{
-		`if "ROLE" not in claims.get("roles", []): raise HTTPException(403)`,
-		`if "ROLE" not in claims.get("roles", []): raise HTTPException(403)`,
-		`if "ROLE" not in user.roles: raise HTTPException(403)`,
-		`if (!(payload.roles ?? []).includes("ROLE")) return res.sendStatus(403)`,
-		`if (!(req.authInfo.roles ?? []).includes("ROLE")) return res.sendStatus(403)`,
-		`[Authorize(Roles = "ROLE")]`,
-		`a.requestMatchers(path).hasAuthority("ROLE")  // with setAuthoritiesClaimName("roles") and setAuthorityPrefix("")`,
-		`if !slices.Contains(claims.Roles, "ROLE") { http.Error(w, "forbidden", 403); return }`,
-		`if !slices.Contains(claims.Roles, "ROLE") { http.Error(w, "forbidden", 403); return }`,
+		`if "{role}" not in claims.get("roles", []): raise HTTPException(403)`,
+		`if "{role}" not in claims.get("roles", []): raise HTTPException(403)`,
+		`if "{role}" not in user.roles: raise HTTPException(403)`,
+		`if (!(payload.roles ?? []).includes("{role}")) return res.sendStatus(403)`,
+		`if (!(req.authInfo.roles ?? []).includes("{role}")) return res.sendStatus(403)`,
+		`[Authorize(Roles = "{role}")]`,
+		`a.requestMatchers(path).hasAuthority("{role}")  // with setAuthoritiesClaimName("roles") and setAuthorityPrefix("")`,
+		`if !slices.Contains(claims.Roles, "{role}") { http.Error(w, "forbidden", 403); return }`,
+		`if !slices.Contains(claims.Roles, "{role}") { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyOptional = remedy{
+		`name = claims.get("name", "")  # not claims["name"]: optional claims are missing in some tokens, and names have any characters`,
+		`name = claims.get("name", "")  # not claims["name"]: optional claims are missing in some tokens, and names have any characters`,
+		`name = user.claims.get("name", "")  # optional claims are missing in some tokens, and names have any characters`,
+		`const name = payload.name ?? "";  // optional claims are missing in some tokens, and names have any characters`,
+		`const name = req.authInfo.name ?? "";  // optional claims are missing in some tokens, and names have any characters`,
+		`var name = User.FindFirst("name")?.Value;  // null in some tokens`,
+		`String name = jwt.getClaimAsString("name");  // null in some tokens`,
+		`if claims.Name == "" { … }  // optional claims are missing in some tokens, and names have any characters`,
+		`if claims.Name == "" { … }  // optional claims are missing in some tokens, and names have any characters`,
 	}
 	remedyCallers = remedy{
 		`if claims.get("idtyp") == "app" or "scp" not in claims: raise HTTPException(403)  # an application, not a user`,
@@ -172,7 +183,7 @@ var (
 		`if user.claims.get("idtyp") == "app" or not user.scp: raise HTTPException(403)`,
 		`if (payload.idtyp === "app" || !payload.scp) return res.sendStatus(403)`,
 		`if (req.authInfo.idtyp === "app" || !req.authInfo.scp) return res.sendStatus(403)`,
-		`[RequiredScope("SCOPE")]  // for users; [RequiredScopeOrAppPermission(...)] admits applications too`,
+		`[RequiredScope("{scope}")]  // for users; [RequiredScopeOrAppPermission(...)] admits applications too`,
 		`a.requestMatchers(path).access((auth, c) -> new AuthorizationDecision(!"app".equals(((JwtAuthenticationToken) auth.get()).getToken().getClaim("idtyp"))))`,
 		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
 		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
@@ -244,20 +255,20 @@ var (
 		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
 	}
 	remedyBody = remedy{
-		`def delete_user(token=Depends(verified_token)): require_role(token, "ROLE")  # in the handler or resolver that runs, not before it`,
-		`def delete_user(token=Depends(verified_token)): require_role(token, "ROLE")  # in the handler or resolver that runs, not before it`,
-		`def delete_user(user: User = Security(azure_scheme)): require_role(user, "ROLE")  # in the handler or resolver that runs`,
-		`methods["deleteUser"] = (params, token) => { requireRole(token, "ROLE"); … }  // in the handler or resolver that runs, not before it`,
-		`methods["deleteUser"] = (params, req) => { requireRole(req.authInfo, "ROLE"); … }  // in the handler or resolver that runs`,
-		`[Authorize(Roles = "ROLE")]  // on the resolver or method that runs`,
-		`@PreAuthorize("hasAuthority('APPROLE_ROLE')")  // on the resolver or method that runs`,
-		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "ROLE"); err != nil { return err } … }`,
-		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "ROLE"); err != nil { return err } … }`,
+		`def delete_user(token=Depends(verified_token)): require_role(token, "{role}")  # in the handler or resolver that runs, not before it`,
+		`def delete_user(token=Depends(verified_token)): require_role(token, "{role}")  # in the handler or resolver that runs, not before it`,
+		`def delete_user(user: User = Security(azure_scheme)): require_role(user, "{role}")  # in the handler or resolver that runs`,
+		`methods["deleteUser"] = (params, token) => { requireRole(token, "{role}"); … }  // in the handler or resolver that runs, not before it`,
+		`methods["deleteUser"] = (params, req) => { requireRole(req.authInfo, "{role}"); … }  // in the handler or resolver that runs`,
+		`[Authorize(Roles = "{role}")]  // on the resolver or method that runs`,
+		`@PreAuthorize("hasAuthority('{role}')")  // on the resolver or method that runs`,
+		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "{role}"); err != nil { return err } … }`,
+		`func (r *resolver) DeleteUser(ctx context.Context) error { if err := requireRole(ctx, "{role}"); err != nil { return err } … }`,
 	}
 	remedyKeyTenant = remedy{
 		`key["issuer"].replace("{tenantid}", claims["tid"]) == claims["iss"]  # key: the entry of the key set that the kid names`,
 		`key["issuer"].replace("{tenantid}", claims["tid"]) == claims["iss"]  # key: the entry of the key set that the kid names`,
-		`MultiTenantAzureAuthorizationCodeBearer(…, validate_iss=True)  # and compare the issuer of the key`,
+		`MultiTenantAzureAuthorizationCodeBearer(…, validate_iss=True, iss_callable=issuer_of_tenant)  # and compare the issuer of the key`,
 		`if (jwk.issuer.replace("{tenantid}", claims.tid) !== claims.iss) throw new Error("key of another tenant")`,
 		`validateIssuer: true, issuer: […]  // and compare the issuer of the key with iss`,
 		`options.TokenValidationParameters.EnableAadSigningKeyIssuerValidation();  // Microsoft.IdentityModel.Validators`,

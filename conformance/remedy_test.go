@@ -29,3 +29,27 @@ func TestLikelyRemedies(t *testing.T) {
 		}
 	}
 }
+
+// Lines have the endpoint's scope and role, and no other part of a line is replaced.
+func TestRemediesNameScopeAndRole(t *testing.T) {
+	t.Parallel()
+	for _, e := range []endpoint{
+		{requirement: requirement{scopes: []string{"Orders.Read"}, anyRole: []string{"Clerk"}}},
+		{requirement: requirement{anyScope: []string{"Orders.Read", "Orders.Manage"}, allRoles: []string{"Clerk"}}},
+	} {
+		for _, one := range []struct {
+			remedy remedy
+			want   map[string]string
+		}{
+			{remedyScope, map[string]string{"Spring Security": `a.requestMatchers(path).hasAuthority("SCOPE_Orders.Read")`, "Microsoft.Identity.Web": `[RequiredScope("Orders.Read")]`}},
+			{remedyBody, map[string]string{"Spring Security": `@PreAuthorize("hasAuthority('Clerk')")  // on the resolver or method that runs`}},
+			{remedyRole, map[string]string{"fastapi-azure-auth": `if "Clerk" not in user.roles: raise HTTPException(403)`}},
+		} {
+			for _, r := range one.remedy.lines(e) {
+				if want := one.want[r.Library]; want != "" && r.Line != want || strings.Contains(r.Line, "{scope}") || strings.Contains(r.Line, "{role}") {
+					t.Errorf("%s: %s, want %s", r.Library, r.Line, want)
+				}
+			}
+		}
+	}
+}

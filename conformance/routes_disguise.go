@@ -250,7 +250,7 @@ func inQuery(publics []string) []spelling {
 		bare = append(bare, strings.TrimPrefix(public, "/"))
 	}
 	return slices.Concat(
-		forEach(publics, "{path?}x={}", "{path?}{}", "{path?}x={}/", "{path?}path={}&url={}&uri={}&next={}&route={}&redirect={}&returnUrl={}"),
+		forEach(publics, "{path?}x={}", "{path?}{}", "{path?}x={}/", "{path?}path={}&url={}&uri={}&next={}&route={}&redirect={}&returnUrl={}", "{path?}file={}&page={}&resource={}&action={}&view={}&target={}&endpoint={}&p={}"),
 		forEach(once, "{path?}x={}"), forEach(twice, "{path?}x={}"), rare("{path?}"+bare[0], "{path?}"+bare[0]+"=1", "{path?}x="+bare[0]),
 		common("{path?}x="+strings.Join(usual, "")), forEach(usual, "{path?}x={}"),
 		forEach(extensions, "{path?}x={}"), rare("{path?}.css", "{path?}/x.js"),

@@ -30,6 +30,7 @@ var disguiseMutants = []mutant{
 		return strings.Contains(twice, "/health") && !strings.Contains(once, "/health")
 	})},
 	{flaw: "a parameter with a public name needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Has("health") })},
+	{flaw: "a public file in a parameter needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Get("file") == "/health" })},
 	{flaw: "a public name behind # needs no token", kills: "route-spelling", mutation: mutation{
 		serves: func(r *http.Request) string { path, _, _ := strings.Cut(r.URL.Path, "#"); return path },
 		skips:  urlEnds("#/health"),
