@@ -206,7 +206,7 @@ var causes = []cause{
 	{id: CauseKeyRefresh, title: "the API does not fetch the issuer's keys again", remedy: remedyKeys},
 	{id: CauseKeyRetired, title: "the API accepts a key that the issuer has withdrawn", blockedBy: []CauseID{CauseSignature}, remedy: remedyKeys},
 	{id: CauseKeyTenant, title: "the API accepts a key of one tenant for tokens of another", blockedBy: []CauseID{CauseSignature, CauseTenant}, remedy: remedyKeyTenant},
-	{id: CauseKeyOpen, title: "the API accepts tokens that it cannot verify while the issuer's keys cannot be fetched", blockedBy: []CauseID{CauseSignature}, remedy: remedyKeys},
+	{id: CauseKeyOpen, title: "the API accepts tokens that it cannot verify while the issuer's keys cannot be fetched", blockedBy: []CauseID{CauseAlgorithm, CauseSignature}, remedy: remedyKeys},
 	{id: CauseKeyOutage, title: "the API forgets the issuer's keys when it cannot fetch them", remedy: remedyKeys},
 	{id: CauseKeyCache, title: "the API fetches the issuer's keys for every request", remedy: remedyKeys},
 	{id: CauseKeyWait, title: "the API lets all callers wait while it fetches the issuer's keys", blockedBy: []CauseID{CauseKeyOutage, CauseKeyCache}, remedy: remedyKeys},

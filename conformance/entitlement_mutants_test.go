@@ -1,6 +1,9 @@
 package conformance
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // entitlementMutants understand scopes and roles otherwise than they are meant.
 var entitlementMutants = []mutant{
@@ -23,6 +26,11 @@ var entitlementMutants = []mutant{
 		c["roles"] = append(texts(c["roles"]), strings.Fields(scp)...)
 	}}},
 	{flaw: "groups are roles", kills: "role-in-groups", mutation: mutation{reads: func(c map[string]any) { c["roles"] = append(texts(c["roles"]), texts(c["groups"])...) }}},
+	{flaw: "administrators of the tenant have all roles", kills: "role-in-wids", mutation: mutation{reads: func(c map[string]any) {
+		if slices.Contains(texts(c["wids"]), "62e90394-69f5-4237-9190-012177145e10") {
+			c["roles"] = []string{"Admin"}
+		}
+	}}},
 	{flaw: "the first scp counts", kills: "twice-scope", mutation: mutation{parses: firstOfTwo}},
 	{flaw: "the first roles count", kills: "twice-roles", mutation: mutation{parses: firstOfTwo}},
 	{flaw: "scopes come before the signature", kills: "order-signature", mutation: mutation{forgets: lacksScope}},

@@ -273,3 +273,17 @@ func TestIDTokenOfTheAPIsOwnClient(t *testing.T) {
 		}
 	}
 }
+
+// Tokens of alg none that an API accepts also while the issuer is down are one flaw.
+func TestAlgNoneIsOneFinding(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: mutation{trusts: header("alg", "none")}}))
+	suite.leaves = func(c Case) bool {
+		return c.stage != stageFirst && c.stage != stageBase && c.Name != "alg-none" && c.Name != "keys-outage-forged"
+	}
+	r := run(t, suite)
+	if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseAlgorithm || !slices.ContainsFunc(f[0].Blocked, func(id string) bool { return strings.HasSuffix(id, ": keys-outage-forged") }) {
+		t.Errorf("%+v", f)
+	}
+}
