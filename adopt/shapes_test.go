@@ -71,6 +71,9 @@ var shapes = map[string]string{
 	"SAML": `{"displayName": "SAML app", "identifierUris": ["api://contoso.onmicrosoft.com/saml"], "samlMetadataUrl": "https://saml.contoso.example/metadata", "requestSignatureVerification": {"isSignedRequestRequired": true, "allowedWeakAlgorithms": "rsaSha1"},
 		"web": {"redirectUris": ["https://saml.contoso.example/acs"]}}`,
 	"secrets without names": `{"displayName": "Secrets", "passwordCredentials": [{"displayName": null}, {"displayName": "same"}, {"displayName": "same"}, {"displayName": "  "}]}`,
+	"Exchange and Dataverse": `{"displayName": "Mailer", "requiredResourceAccess": [
+		{"resourceAppId": "00000002-0000-0ff1-ce00-000000000000", "resourceAccess": [{"id": "dc50a0fb-09a3-484d-be87-e023b12c6440", "type": "Role"}, {"id": "3b5f3d61-589b-4a3c-a359-5dd4b5ee5bd5", "type": "Scope"}]},
+		{"resourceAppId": "00000007-0000-0000-c000-000000000000", "resourceAccess": [{"id": "78ce3f0f-a1ce-49c2-8cde-64b5c0896db4", "type": "Scope"}]}]}`,
 	"defaults of the portal": `{"displayName": "Portal", "certification": null, "verifiedPublisher": {"displayName": null, "verifiedPublisherId": null, "addedDateTime": null},
 		"servicePrincipalLockConfiguration": {"isEnabled": true, "allProperties": true, "credentialsWithUsageVerify": true, "credentialsWithUsageSign": true, "identifierUris": false, "tokenEncryptionKeyId": true}}`,
 	"a wildcard at the end of a path": `{"displayName": "Gateway", "web": {"redirectUris": ["http://localhost:6516/*", "https://gateway.contoso.com/*"]}}`,

@@ -52,6 +52,8 @@ func TestFindResource(t *testing.T) {
 		"https://orders.blob.core.windows.net":        "Azure Storage",
 		"https://contoso.sharepoint.com/":             "Office 365 SharePoint Online",
 		"https://app.vssps.visualstudio.com":          "Azure DevOps",
+		"https://outlook.office365.com/":              "Office 365 Exchange Online",
+		"https://contoso.crm4.dynamics.com":           "Dataverse",
 		"https://contoso.sharepoint.com/sites/orders": "",
 		"https://sharepoint.com.evil.example":         "",
 		"https://evilsharepoint.com":                  "",
