@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -112,10 +113,15 @@ var clientRules = []Rule{
 		ID: "redirect-scheme", Severity: Medium, Reason: "another application on the device can register the same scheme and receive the code",
 		Fix: "use msauth or msal schemes, a scheme that is a reversed domain of yours, or http://localhost", Source: "RFC 8252, section 7.1; " + bcp + ", section 2.1",
 		Violates: "displayName: A\npublicClient: {redirectUris: ['orders://in']}",
-		Clean:    "displayName: A\npublicClient: {redirectUris: ['com.contoso.orders://in', 'msauth.com.contoso.orders://auth']}",
+		Clean:    "displayName: A\npublicClient: {redirectUris: ['com.contoso.orders://in', 'msauth.com.contoso.orders://auth', 'msauth://com.contoso.orders/2jmj7l5rSw0yVb%2FvlWAYkK%2FYBwk%3D']}",
 		find: eachRedirect(func(_ subject, r redirect) string {
 			scheme := r.url.Scheme
-			if scheme != "" && scheme != "http" && scheme != "https" && scheme != "ms-app" && scheme != "urn" && scheme != "ms-appx-web" && !strings.HasPrefix(scheme, "brk-") && !strings.HasPrefix(scheme, "msal") && !strings.Contains(scheme, ".") {
+			owned := slices.Contains([]string{"", "http", "https", "ms-app", "urn", "ms-appx-web"}, scheme) ||
+				strings.HasPrefix(scheme, "brk-") || strings.HasPrefix(scheme, "msal") || strings.Contains(scheme, ".")
+			if scheme == "msauth" { // of Android: msauth://PACKAGE/SIGNATURE, which the broker compares
+				owned = strings.Contains(r.url.Host, ".") && len(r.url.Path) > 1
+			}
+			if !owned {
 				return "redirect URI " + r.uri + " has a scheme that belongs to nobody"
 			}
 			return ""

@@ -20,6 +20,22 @@ var tenantWide = []string{
 // mailAndFiles are beginnings of permissions over the data of all users.
 var mailAndFiles = []string{"Mail.", "MailboxSettings.", "Files.", "Sites.", "Chat.", "ChatMessage.", "Calendars.", "Contacts.", "Notes.", "ChannelMessage.", "OnlineMeetings.", "CallRecords."}
 
+// overAllMailAndFiles tells whether an application permission opens the mail or files of every user:
+// of Microsoft Graph, or of Exchange and SharePoint themselves.
+func overAllMailAndFiles(resource, role string) bool {
+	switch {
+	case strings.HasSuffix(role, ".Selected"):
+		return false
+	case isGraph(resource):
+		return begins(role, mailAndFiles) && !isTenantWide(role)
+	case strings.EqualFold(resource, "00000002-0000-0ff1-ce00-000000000000"):
+		return role == "full_access_as_app" || strings.HasSuffix(role, "AsApp") || begins(role, mailAndFiles)
+	case strings.EqualFold(resource, "00000003-0000-0ff1-ce00-000000000000"):
+		return begins(role, mailAndFiles)
+	}
+	return false
+}
+
 // riskyByConsent are delegated permissions that consent phishing is after.
 var riskyByConsent = []string{"Mail.", "MailboxSettings.", "Files.ReadWrite", "Files.Read.All", "Sites.", "Contacts.", "Notes.", "Chat.", "EWS.", "IMAP.", "SMTP.", "POP."}
 
@@ -45,8 +61,8 @@ var permissionRules = []Rule{
 		Fix: "limit the application to some mailboxes or sites (application access policies, Sites.Selected), or use delegated permissions", Source: permissionSource + "; Microsoft: Limit application permissions to specific Exchange Online mailboxes",
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Mail.Read]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Sites.Selected]}]",
-		find: eachGraphRole(func(role string) bool {
-			return begins(role, mailAndFiles) && !strings.HasSuffix(role, ".Selected") && !isTenantWide(role)
+		find: eachPermission(func(_ subject, p stack.Permission) (roles, scopes []string) {
+			return those(p.Roles, func(role string) bool { return overAllMailAndFiles(p.Resource, role) }), nil
 		}, "is over the data of all users"),
 	},
 	{
