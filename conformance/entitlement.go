@@ -121,7 +121,7 @@ func roleChecks(e endpoint) []check {
 		entitlement("role-in-groups", "its roles as groups", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "groups": g.claims.roles()}
 		}),
-		entitlement("role-in-wids", "directory roles (wids), such as Global Administrator, instead of the required roles", "every administrator of the tenant can do what requires this role", func(g *baselineToken) change {
+		entitlement("role-in-wids", "directory roles of the tenant, such as Global Administrator, instead of the required roles", "every administrator of the tenant can do what requires this role", func(g *baselineToken) change {
 			return change{"roles": nil, "wids": []string{"62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509"}}
 		}),
 		lenient(unissued(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *baselineToken) change { return change{"roles": role} })),
