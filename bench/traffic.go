@@ -9,7 +9,7 @@ import (
 
 // traffic is what a command has asked of the tenant.
 type traffic struct {
-	requests   int // HTTP requests, those of the sign-in too
+	requests   int // HTTP requests, including the sign-in
 	items      int // requests inside of batches
 	roundTrips int // on the critical path: the longest chain of requests that each began after the previous one had ended
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// usage is what a process took of the machine; its memory is not known here.
+// usage is the resource usage of a process; its memory is not known here.
 type usage struct {
 	cpu       time.Duration
 	peakBytes int64

@@ -96,7 +96,7 @@ func TestWorkflowsNeedNoSecret(t *testing.T) {
 	})
 }
 
-// TestPipelinesAreExplained: each begins with what it is for.
+// TestPipelinesAreExplained: each pipeline begins with its purpose.
 func TestPipelinesAreExplained(t *testing.T) {
 	t.Parallel()
 	for _, system := range ci.Systems {

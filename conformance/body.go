@@ -56,7 +56,7 @@ type operation struct {
 	form    bool
 }
 
-// bodyCases are those of an endpoint that shares its method and path with others.
+// bodyCases returns the cases of an endpoint that shares its method and path with others.
 func (s *Suite) bodyCases(e endpoint) []Case {
 	covers := s.beside(e)
 	own, ok := operationOf(e.stated)
@@ -317,7 +317,7 @@ func memberDisguise(own, cover operation, name string) []disguise {
 	return all
 }
 
-// rpcDisguises are those of JSON-RPC.
+// rpcDisguises are the disguises of JSON-RPC requests.
 func rpcDisguises(own operation, covers []operation) (all []disguise) {
 	if own.members["jsonrpc"] == nil || own.form {
 		return nil

@@ -204,7 +204,7 @@ func TestLocalTenant(t *testing.T) {
 			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
 			r := run(t, suite)
 			// The stack has no application without a role, and none with a wrong one;
-			// what changes the tenant is tried by the tests of the command line.
+			// the tests of the command line run the cases that change the tenant.
 			skips := map[string]bool{"POST /jobs: application-no-role": true, "POST /jobs: application-wrong-role": true}
 			changes := regexp.MustCompile("^(keys-|retired-key|role-removed)")
 			for _, result := range r.results {

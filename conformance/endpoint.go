@@ -71,7 +71,7 @@ func expectOf(e *stack.Expect) Expect {
 	return Expect{Status: e.Status, JSON: e.JSON, Contains: e.Contains}
 }
 
-// identity is what an endpoint is known by.
+// identity identifies an endpoint.
 func identity(e stack.Endpoint) string {
 	if e.Name != "" {
 		return e.Name
@@ -101,7 +101,7 @@ func (e endpoint) each() []endpoint {
 	return all
 }
 
-// of tells the cases of the second alternative from those of the first.
+// of returns the part of a case id that separates the cases of the second alternative from the first.
 func (e endpoint) of(name string) string {
 	if e.number == 0 {
 		return name
@@ -109,7 +109,7 @@ func (e endpoint) of(name string) string {
 	return fmt.Sprintf("%s alternative %d", name, e.number+1)
 }
 
-// key is what the token that the alternative lets in is kept by.
+// key is the key under which the accepted token of the alternative is stored.
 func (e endpoint) key() string { return e.of(e.id) }
 
 // several says whether there is more than one way in.

@@ -104,7 +104,7 @@ func (g *grouping) group(results []*Result) {
 			by = g.first(r.cause) // every refusal shows it; one is enough
 		}
 		if by != nil && by.Cause == r.Means && r.cause != CauseClaims {
-			r.cause = r.Means // it is what the case is about after all
+			r.cause = r.Means // the case tests exactly this cause
 			by = nil
 		}
 		if by != nil {

@@ -229,7 +229,7 @@ func TestValuesAreEscapedForTheirPlace(t *testing.T) {
 	}
 }
 
-// Whenever a run is interrupted, nothing of what it made is left.
+// An interrupted run leaves no resource that it created.
 func TestInterruptedRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 5, 20, 50} {

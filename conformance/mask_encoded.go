@@ -126,7 +126,7 @@ func maskWithin(text string, patterns []string, skip func(text string, i int) in
 	return b.String() + text[end:]
 }
 
-// lowerASCII keeps the length of what it is given.
+// lowerASCII returns the bytes in lower case, with the same length.
 func lowerASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {

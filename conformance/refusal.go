@@ -76,7 +76,7 @@ func formOf(f stack.Expect, a reply) bool {
 	return (f.Status == 0 || f.Status == a.status) && Expect{JSON: f.JSON, Contains: f.Contains}.unmet(a.body) == ""
 }
 
-// unmet says what of the expected answer's body is wrong; "" if nothing is.
+// unmet returns how the body differs from the expected one, or "".
 func (e Expect) unmet(body []byte) string {
 	if e.JSON != nil {
 		if wrong := compareJSON(e.JSON, body); wrong != "" {

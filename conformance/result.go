@@ -30,7 +30,7 @@ type Result struct {
 	Add      string        // the manifest lines that would make a skipped case possible
 	Cause    string        // what a failure probably means
 	Finding  string        // of a failure: the finding that it belongs to; of a blocked case: the finding that blocks it
-	Note     string        // what else is worth knowing
+	Note     string        // further information
 	Known    *KnownFailure // of a Known outcome
 	Exchange *Exchange     // nil: nothing was sent
 
@@ -51,13 +51,13 @@ type Exchange struct {
 	Truncated      bool        `json:"truncated,omitempty"`
 }
 
-// Decoded is what the presented token says; its signature is left out.
+// Decoded is the header and claims of the presented token, without its signature.
 type Decoded struct {
 	Header json.RawMessage `json:"header"`
 	Claims json.RawMessage `json:"claims"`
 }
 
-// Plan is what a run is going to do.
+// Plan describes a run before it starts.
 type Plan struct {
 	Name     string // of the document
 	Resource string

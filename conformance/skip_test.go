@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// On a tenant that signs nothing on request, what cannot be had is skipped with
+// On a tenant that signs nothing on request, cases without a token are skipped with
 // the reason, and the rest still runs.
 func TestWithoutSigner(t *testing.T) {
 	t.Parallel()

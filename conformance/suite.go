@@ -32,7 +32,7 @@ type Suite struct {
 	OutputCommand string    // what prints what an API must be told; empty: provision output --for-api
 	// Rerun is the command that runs the cases of an id again; nil: provision verify --only ID.
 	Rerun       func(id string) string
-	Strict      bool            // what would be a note is a failure
+	Strict      bool            // notes are failures
 	Concurrency int             // requests at a time; default 4
 	Timeout     time.Duration   // for one case, its tokens included; default 30 s
 	leaves      func(Case) bool // out, for a test; nil: nothing
@@ -42,7 +42,7 @@ type Suite struct {
 
 // Target is the API under test.
 type Target struct {
-	URL        string       // what an endpoint's path is appended to; it may have a path itself
+	URL        string       // the base URL of the endpoints' paths; it can have a path
 	HTTPClient *http.Client // default http.DefaultClient; redirects are never followed
 	Header     http.Header  // headers of every request; values that look like credentials are never shown
 	Rate       float64      // requests a second at most; 0: as many as Concurrency allows
@@ -102,7 +102,7 @@ type UserGroup struct {
 type User struct {
 	Name        string   // in the manifest
 	Roles       []string // of the resource: held directly or by a group
-	GroupRoles  []string // those of Roles that are held by a group only
+	GroupRoles  []string // the entries of Roles that only a group has
 	Groups      []string // of the stack, by name, that the user is a member of
 	Guest       bool
 	Unavailable string // why no token can be had, such as a password that is not known

@@ -376,7 +376,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// tokens are those of a local tenant: it signs what it is asked to.
+// tokens returns the tokens of a local tenant, which signs every requested token.
 func (s *tenant) tokens() *Tenant {
 	t := &Tenant{
 		Authority: s.authority(), Resource: "api://" + apiID,

@@ -46,7 +46,7 @@ func (s *Suite) writtenCases(match func(request string) bool) ([]Case, error) {
 	return cases, nil
 }
 
-// idOf is what the first endpoint of a request, or of a name, is known by.
+// idOf returns the identity of the first endpoint with a request or a name.
 func (s *Suite) idOf(request string) string {
 	for _, e := range s.Document.Endpoints {
 		if same, err := parseRequest(e.Request); err == nil && same == request {

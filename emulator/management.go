@@ -14,7 +14,7 @@ import (
 const maxManagementBody = 1 << 20
 
 // managementHandler routes the management API: one method and path a line, so
-// that what joins later is a line too.
+// that a later addition is one line too.
 func (e *Emulator) managementHandler() http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("POST /sign", e.sign)

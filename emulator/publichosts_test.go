@@ -47,7 +47,7 @@ func answer(t *testing.T, client *http.Client, r *http.Request) (int, map[string
 		t.Fatal(err)
 	}
 	var body map[string]any
-	_ = json.Unmarshal(raw, &body) // what is no JSON is seen by its status
+	_ = json.Unmarshal(raw, &body) // the status shows an answer that is not JSON
 	return response.StatusCode, body
 }
 

@@ -83,7 +83,7 @@ type dispatcher struct {
 	gate     time.Time // no batch leaves before
 	unsaid   string    // why the gate is closed, until a request waits for it
 	inFlight int       // batches
-	writing  int       // those of them that hold a write
+	writing  int       // the number of them that contain a write
 	arrivals chan arrival
 }
 

@@ -27,13 +27,13 @@ func KeyCredentials(of Owned, id string) Read {
 }
 
 // AddOwner makes a user or service principal an owner.
-// Source: Graph "application: Add owner", and those of the others.
+// Source: Graph "application: Add owner", and the pages of the other kinds.
 func AddOwner(of Owned, id, ownerID string) Write {
 	return addReference("add an owner", object(string(of), id)+"/owners", ownerID)
 }
 
 // RemoveOwner ends an ownership.
-// Source: Graph "application: Remove owner", and those of the others.
+// Source: Graph "application: Remove owner", and the pages of the other kinds.
 func RemoveOwner(of Owned, id, ownerID string) Write {
 	return remove("remove an owner", object(string(of), id)+"/owners/"+url.PathEscape(ownerID)+"/$ref")
 }

@@ -61,7 +61,7 @@ func (d Folder) attach(verb string) (s Served, release func(), ok bool, err erro
 	return s, release, true, nil
 }
 
-// Published returns what the process that serves the tenant has published. ok is false if
+// Published returns the addresses that the process that serves the tenant has published. ok is false if
 // it has published nothing.
 func (d Folder) Published() (s Served, ok bool, err error) {
 	raw, err := os.ReadFile(d.File("serving.json"))

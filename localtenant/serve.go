@@ -81,7 +81,7 @@ func Serve(dir Folder, o Options) (s Served, stop func(), err error) {
 		}
 		grace, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = server.Shutdown(grace) // what does not end in time is cut off
+		_ = server.Shutdown(grace) // requests that do not end in time are cut off
 		_ = tenant.Close()         // nothing is waiting in it: every write is done when it is answered
 	}
 	if dir == "" {

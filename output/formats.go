@@ -36,7 +36,7 @@ func Write(w io.Writer, format string, variables []Variable) error {
 	return write(w, variables)
 }
 
-// writeEnv writes what env(1) takes: KEY=VALUE, and nothing is quoted.
+// writeEnv writes lines for env(1): KEY=VALUE, without quotes.
 func writeEnv(w io.Writer, lines []Variable) error {
 	return eachLine(w, lines, func(l Variable) string { return l.Name + "=" + l.Value })
 }

@@ -27,7 +27,7 @@ func (s *State) Advance(step Step, lookup func(Key, string) string) {
 		s.remove(step.Key)
 		return
 	case Restore:
-		return // what it holds is not known
+		return // its content is not known
 	}
 	o := &Live{Object: Object{Key: step.Key, Stack: step.Stack, Display: step.Display}}
 	if have := s.Objects[step.Key]; have != nil && step.Action != Replace {

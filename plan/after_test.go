@@ -13,7 +13,7 @@ import (
 // ids are what Entra chooses: the object's name and the property.
 func ids(k Key, property string) string { return k.Name + "#" + property }
 
-// TestAfter: what a tenant holds once a step is done.
+// TestAfter compares the state after a step with the expected state.
 func TestAfter(t *testing.T) {
 	t.Parallel()
 	app, sp, user, group := Key{Application, "s.api"}, Key{ServicePrincipal, "s.api"}, Key{User, "ada"}, Key{Group, "g"}

@@ -28,7 +28,7 @@ type Step struct {
 	Key
 	Stack   string   `json:"stack,omitempty"`
 	Display string   `json:"display,omitempty"`
-	ID      string   `json:"id,omitempty"` // what the tenant calls it, where it is there already
+	ID      string   `json:"id,omitempty"` // the id in the tenant, if the object exists
 	Changes []Change `json:"changes,omitempty"`
 
 	// Refs are the objects that it joins or belongs to.

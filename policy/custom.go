@@ -41,7 +41,7 @@ func (r Restrictions) With(custom []byte) (Restrictions, error) {
 	return r, nil
 }
 
-// override replaces restrictions by those of the same type.
+// override replaces restrictions by restrictions of the same type.
 func override(all, own []restriction) []restriction {
 	kept := slices.DeleteFunc(slices.Clone(all), func(r restriction) bool {
 		return slices.ContainsFunc(own, func(o restriction) bool { return o.Type == r.Type })

@@ -173,7 +173,7 @@ func TestThousandApplications(t *testing.T) {
 			stacks[0].Applications = append(stacks[0].Applications, one)
 		}
 		best := time.Hour
-		for range 5 { // the least time is that of the run that was disturbed least
+		for range 5 { // the shortest time belongs to the run with the fewest disturbances
 			began := time.Now()
 			all, err := Check(stacks, now)
 			if err != nil || len(all) < 3*applications {

@@ -17,7 +17,7 @@ type adoption struct {
 	application *stack.Application
 }
 
-// adoptions are those of stacks, by appId.
+// adoptions returns the adopted applications of stacks, by appId.
 func adoptions(stacks []*stack.Stack) map[string]adoption {
 	all := map[string]adoption{}
 	for _, s := range stacks {

@@ -1,7 +1,7 @@
 // Package reconcile reads a tenant through Microsoft Graph into the shape that
 // plan compares, and carries a plan out.
 //
-// It keeps no state of its own: what a stack owns is told by the marks in the
+// It has no state file: the objects that a stack owns are known by the marks in the
 // tenant. Only what Graph never shows again is kept: the passwords of the users
 // it made, on disk, and the text of client secrets, in the sink that the manifest
 // names (Keep); each written so that a process killed at any moment leaves

@@ -84,7 +84,7 @@ type tenant struct {
 	principals map[string]map[string]any   // marked service principals, by appId
 
 	declared   map[plan.Key]*stack.Application
-	provable   []provable      // what Prove is asked
+	provable   []provable      // the credentials that Prove tests
 	relation   []func()        // adds a relation, once all its ends are known
 	referenced map[string]bool // ids of the service principals that relations refer to
 }

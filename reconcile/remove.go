@@ -49,7 +49,7 @@ func (t *task) remove(w graph.Write, find graph.Read, id string, then func() err
 
 // stillThere tells whether the deleted object still exists.
 func stillThere(r graph.Result, err error, id string) (bool, error) {
-	if graph.NotFound(err) { // what it belongs to is deleted as well
+	if graph.NotFound(err) { // its parent is deleted as well
 		return false, nil
 	}
 	if err != nil {

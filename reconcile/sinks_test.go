@@ -67,7 +67,7 @@ func (s services) sinks(w *world) map[string]struct {
 	}
 }
 
-// sinkNames are those of services.sinks, known before there is a world.
+// sinkNames are the names of services.sinks, known before a world exists.
 var sinkNames = []string{"its own file", "a file", "dotenv", "GitHub", "Key Vault"}
 
 func keptIn(where stack.Sink) []*stack.Stack {

@@ -7,7 +7,7 @@ import (
 	"provision/plan"
 )
 
-// Hosting carries out what Terraform is to do. lookup knows the ids and outputs that
+// Hosting executes the steps for Terraform. lookup knows the ids and outputs that
 // the run has learned so far.
 type Hosting interface {
 	Apply(ctx context.Context, s plan.Step, lookup func(k plan.Key, property string) string) (outputs map[string]string, err error)

@@ -44,7 +44,7 @@ type Requirement struct {
 	AllRoles []string
 	Groups   []string // object ids
 	NoGuests bool
-	Owner    bool // only who owns what the request is about
+	Owner    bool // only the owner of the requested object
 	// Callers are the kinds of callers: default Users where scopes or groups are
 	// stated, else both. Where both are named beside scopes, an application is let
 	// in by its roles, so never where none are asked for.

@@ -56,7 +56,7 @@ func IsForm(contentType string) bool {
 	return slices.Contains([]string{"application/x-www-form-urlencoded", "multipart/form-data"}, strings.TrimSpace(kind))
 }
 
-// formMistake says what of a body cannot be a form's; "" is nothing.
+// formMistake returns why a body cannot be sent as a form, or "".
 func formMistake(body any, contentType string) string {
 	members, ok := body.(map[string]any)
 	if !ok {

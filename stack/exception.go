@@ -33,7 +33,7 @@ func (l *loader) exceptions(d *document) []Exception {
 	return all
 }
 
-// exceptions reads those of a document's metadata, which the schema has checked.
+// exceptions reads the exceptions in a document's metadata, which the schema has checked.
 func (d *document) exceptions() (all []Exception) {
 	metadata, _ := d.content["metadata"].(map[string]any)
 	raw, err := json.Marshal(metadata["exceptions"])

@@ -94,7 +94,7 @@ type loader struct {
 	byFolder map[*folder][]*loaded // a stack has several instances
 	declared []string              // the parameters of all stacks
 	upns     map[string]upn
-	sinks    map[string]string // what a secret is kept in → the secret
+	sinks    map[string]string // sink → the secret that is stored in it
 	mistakes Mistakes
 }
 

@@ -33,7 +33,7 @@ func TestInstall(t *testing.T) {
 	for name, test := range map[string]struct {
 		signer  *openpgp.Entity
 		key     string
-		archive []byte // what the site serves; the checksum is of the right one
+		archive []byte // the archive of the site; nil means the archive to which the checksum belongs
 		want    string // "" where the installation succeeds
 	}{
 		"signed":                {signer: signer, key: key},

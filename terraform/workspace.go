@@ -232,7 +232,7 @@ func (w Workspace) holdsSecrets() bool {
 	})
 }
 
-// clean removes what holds secrets and is needed no longer.
+// clean removes files that contain secrets and are no longer needed.
 func (w Workspace) clean() {
 	for _, name := range []string{secretsFile, planFile} {
 		os.Remove(filepath.Join(w.Dir, name)) // it stays readable by its owner only

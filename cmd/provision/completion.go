@@ -89,7 +89,7 @@ func complete(c *cobra.Command) {
 	}
 }
 
-// targets are the local tenant and those of provision.yaml.
+// targets returns the local tenant and the targets of provision.yaml.
 func targets() []string {
 	all := []string{"local"}
 	if raw, err := stack.ReadFile(configFile, maxInput); err == nil {

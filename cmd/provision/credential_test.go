@@ -56,7 +56,7 @@ func TestProvisionYamlNamesWhatExists(t *testing.T) {
 }
 
 // TestATargetSignsInAsItSays: the credential and the cloud come from provision.yaml;
-// what a credential lacks is bad input.
+// an incomplete credential is bad input.
 func TestATargetSignsInAsItSays(t *testing.T) {
 	t.Parallel()
 	a := &app{config: viper.New()}

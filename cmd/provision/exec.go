@@ -74,7 +74,7 @@ The exit code is the exit code of the program.`,
 	c.Flags().Bool("credentials", false, "set the credentials of the tenant's administrator as AZURE_* and ARM_* variables")
 	c.Flags().String("managed-identity", "", "run the program with the managed identity of this name, as App Service does; created if it does not exist")
 	c.Flags().String("cloud", "", "the cloud whose names the program uses by default: "+strings.Join(cloudNames(), ", "))
-	c.Flags().SetInterspersed(false) // what follows the command is the command's
+	c.Flags().SetInterspersed(false) // flags after the command belong to the command
 	return c
 }
 

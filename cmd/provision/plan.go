@@ -252,7 +252,7 @@ func (a *app) confirm(ctx context.Context, s *connection, what string) error {
 	answer := make(chan string, 1)
 	go func() {
 		var text string
-		_, _ = fmt.Fscanln(a.stdin, &text) // what cannot be read is no yes
+		_, _ = fmt.Fscanln(a.stdin, &text) // an unreadable answer is not "yes"
 		answer <- text
 	}()
 	select {

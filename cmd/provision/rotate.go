@@ -67,7 +67,7 @@ func (r rotation) name() string { return r.stack + "/" + r.application + "/" + r
 // rotateOptions are the flags of rotate.
 type rotateOptions struct {
 	secret   string        // STACK/APPLICATION/NAME; "" is all
-	expiring time.Duration // rotate only what expires within it; 0 is all
+	expiring time.Duration // rotate only secrets that expire within it; 0 means all
 	grace    time.Duration // that the old secret stays valid
 }
 

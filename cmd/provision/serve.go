@@ -63,7 +63,7 @@ sign in to.`,
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	listen      string // HOST:PORT
-	scenario    string // "" is that of the Conformance document
+	scenario    string // "" means the scenario of the Conformance document
 	tls         bool
 	rate        float64 // requests a second; 0 is no limit
 	keyVault    string  // URL

@@ -69,7 +69,7 @@ func (a *app) passwordNeeded() bool {
 	return signin.NeedsPassword(cmp.Or(a.signInMethod(), defaultSignIn))
 }
 
-// forget removes the kept sign-ins of the target, or those of one user (name).
+// forget removes the stored sign-ins of the target, or of one user.
 func (a *app) forget(args []string, name string) error {
 	dir, err := a.targetDir()
 	if err != nil {

@@ -56,7 +56,7 @@ type stackSummary struct {
 	ConformanceDocuments int    `json:"conformanceDocuments"`
 }
 
-// schemas are the published schemas in addition to that of the manifests.
+// schemas are the published schemas besides the schema of the manifests.
 var schemas = []struct {
 	flag, help string
 	schema     func(root *cobra.Command) []byte

@@ -46,7 +46,7 @@ type pageFinding struct {
 	Lead     string // the element that holds its first case; "": that is not in the matrix
 }
 
-// Label is what a line of the details is called, in words.
+// Label is the label of a line of the details.
 func (d detail) Label() string { return d.label }
 
 // Text is what it says.

@@ -73,7 +73,7 @@ func (s seconds) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
 	return xml.Attr{Name: name, Value: fmt.Sprintf("%.3f", time.Duration(s).Seconds())}, nil
 }
 
-// suites are those of one run.
+// suites contains the test suites of one run.
 func (r Run) suites() []*testSuite {
 	var suites []*testSuite
 	for _, result := range r.Results {

@@ -173,7 +173,7 @@ func TestSourceURL(t *testing.T) {
 	}
 }
 
-// cases are those of an endpoint that asks for a scope and a role.
+// cases returns the cases of an endpoint that requires a scope and a role.
 func cases(t *testing.T) []conformance.Case {
 	t.Helper()
 	all, err := conformance.Expand(suite())

@@ -86,7 +86,7 @@ type Tx struct {
 	version uint64    // what this Update makes; 0 before it changes a tracked object
 
 	before reader  // the state that this Update began with
-	seen   *reader // what of it is visible; nil where all is
+	seen   *reader // the visible state; nil if everything is visible
 }
 
 // Update runs change to build the next state. If change and the disk succeed, Update

@@ -44,7 +44,7 @@ func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, e
 }
 
 // UpdateServicePrincipal stores a changed Clone of a live service principal.
-// What cannot change, and what it mirrors, is kept as it was.
+// Read-only properties, and properties that mirror the application, keep their values.
 func (tx *Tx) UpdateServicePrincipal(sp *ServicePrincipal) error {
 	old, ok := tx.ServicePrincipal(sp.ID)
 	if !ok {

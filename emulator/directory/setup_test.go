@@ -101,7 +101,7 @@ func code(err error) string {
 	return err.Error()
 }
 
-// check compares an error with a fragment of what it should tell; "" is none.
+// check compares an error with a fragment of the expected message; "" means no error.
 func check(t *testing.T, name string, err error, want string) {
 	t.Helper()
 	if got := code(err); want == "" && got != "" || !strings.Contains(got, want) {

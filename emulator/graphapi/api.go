@@ -58,7 +58,7 @@ type ObservedItem struct {
 const (
 	// maxBody bounds a request's body, unpacked.
 	maxBody = 8 << 20
-	// maxURL bounds a request's path and query, those of a batch's items too.
+	// maxURL bounds the path and query of a request, also of the items of a batch.
 	maxURL = 16 << 10
 )
 

@@ -179,7 +179,7 @@ func (c *call) serveUnless(failed bool) (answer, error) {
 	}
 	if fault.Done {
 		if _, err := c.serve(); err != nil && !fault.Drop {
-			return answer{}, err // what it deserves is no success to hide
+			return answer{}, err // an error must not appear as a success
 		}
 	}
 	if fault.Drop {

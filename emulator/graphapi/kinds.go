@@ -15,7 +15,7 @@ type kind struct {
 	structs   []reflect.Type
 	filters   map[string]odata.Rule
 	sortable  map[string]bool // true: also without the advanced query parameters
-	defaults  []string        // what v1.0 answers without $select; nil is everything
+	defaults  []string        // the properties that v1.0 returns without $select; nil means all
 	newest    string          // the date by which a list without $orderby begins with the newest
 	beta      []string        // what /v1.0 does not have
 	onSelect  []string        // properties that are answered only if selected

@@ -52,7 +52,7 @@ func membershipsOf(pairs ...any) (routes []route) {
 	return routes
 }
 
-// listMemberOf answers what an object is a direct member of.
+// listMemberOf returns the objects of which an object is a direct member.
 func (c *call) listMemberOf() (answer, error) {
 	id, err := c.endpoint(c.view)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"provision/emulator/odata"
 )
 
-// Built-in directory roles, those of them in use, and who holds them.
+// Built-in directory roles, the activated roles, and their members.
 // Sources: learn.microsoft.com/graph/api/resources/directoryrole, directoryroletemplate.
 var roleRoutes = []route{
 	{method: "GET", pattern: "directoryRoleTemplates", requires: readRoles, handle: (*call).listRoleTemplates},

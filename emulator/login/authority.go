@@ -84,7 +84,7 @@ func (n names) issuersOf(tenantID string) []string {
 	return append(n.issuersV1Of(tenantID), n.local+"/"+tenantID+"/v2.0", n.cloud.Authority()+"/"+tenantID+"/v2.0")
 }
 
-// issuersV1Of are those of version 1.0 tokens.
+// issuersV1Of returns the issuers of version 1.0 tokens.
 func (n names) issuersV1Of(tenantID string) []string {
 	return []string{n.local + "/" + tenantID + "/", n.cloud.IssuerV1(tenantID)}
 }

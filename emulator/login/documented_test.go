@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// format is what a claim's value is documented to look like.
+// format is the documented format of a claim's value.
 type format struct {
 	name string
 	fits func(value any) bool
@@ -192,7 +192,7 @@ var documentedOptional = []documented{
 	{"ztdid", text, ofUsers, "", "device of Windows Autopilot"},
 }
 
-// undocumented is what the references do not tell of and Entra is seen to issue.
+// undocumented lists the claims that Entra issues and its references do not mention.
 var undocumented = []documented{
 	{"app_displayname", text, everyKind, "", "not documented; seen in tokens for Microsoft Graph"},
 }

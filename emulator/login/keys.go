@@ -45,7 +45,7 @@ type signingKey struct {
 	certificate *x509.Certificate
 	signV1      jose.Signer // header typ, alg, kid, x5t
 	signV2      jose.Signer // header typ, alg, kid
-	tenant      string      // whose tokens alone it may sign; "": those of every tenant
+	tenant      string      // the only tenant whose tokens it signs; "" means every tenant
 	stored      storedKey
 }
 

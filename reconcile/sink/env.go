@@ -87,7 +87,7 @@ func (e env) with(lines []string, text string) ([]string, error) {
 	return after, nil
 }
 
-// parted are the values of a name, and what else is set.
+// parted returns the values of a name, and the other variables.
 func parted(lines []string, key string) (own, others []string) {
 	for _, a := range assignments(lines) {
 		if a.key == key {
@@ -99,7 +99,7 @@ func parted(lines []string, key string) (own, others []string) {
 	return own, others
 }
 
-// lines are those of the file, each with its end.
+// lines returns the lines of the file, each with its line end.
 func (e env) lines() ([]string, error) {
 	raw, err := stack.ReadFile(e.File, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -23,7 +23,7 @@ type Scenario struct {
 
 // Config contains the settings of a scenario.
 type Config struct {
-	Dir   string // where it keeps what it is given, made with mode 0700; empty: nowhere, it is gone at Close
+	Dir   string // the folder for stored objects, created with mode 0700; empty: Close discards them
 	Vault Vault  // where vault-function finds secrets; nil: LocalVault
 }
 

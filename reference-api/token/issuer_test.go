@@ -42,7 +42,7 @@ func newKey() *rsa.PrivateKey {
 
 type object = map[string]any
 
-// userClaims are those of a version 2.0 token of a user with a scope and a role.
+// userClaims returns the claims of a version 2.0 token of a user with a scope and a role.
 func userClaims() object {
 	return object{
 		"iss": issuerV2, "aud": audience, "tid": tenant, "ver": "2.0",

@@ -244,7 +244,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Nothing but what the issuer signed is accepted, byte for byte.
+// Only tokens that the issuer signed are accepted, byte for byte.
 func FuzzVerify(f *testing.F) {
 	good := sign(ours(), header, userClaims())
 	v := newVerifier(f, publish(f, publicJWK("one", ours(), nil)), newClock(), nil)

@@ -62,8 +62,8 @@ var taken atomic.Int32
 
 func init() { taken.Store(rand.Int32N(5000)) }
 
-// freshPorts is a range of ten ports that no other test of this run has, below those of
-// other packages.
+// freshPorts returns a range of ten ports that no other test of this run uses, below the ports
+// of other packages.
 func freshPorts() localtenant.Ports {
 	from := 3000 + int(taken.Add(10)%5000)/10*10
 	return localtenant.Ports{From: from, To: from + 9}
