@@ -46,7 +46,7 @@ var capabilities = []struct {
 	{"Consent and assignment", []capability{
 		{"A consent page, whose result is an oauth2PermissionGrant", "emulator/login.TestConsentIsGiven"},
 		{"Admin consent at both endpoints, by four built-in roles", "emulator/login.TestAdminConsent"},
-		{"AADSTS65001 without consent, AADSTS50105 without a required assignment", "emulator/login.TestWhatIsRefusedAfterSignIn"},
+		{"AADSTS65001 without consent, AADSTS50105 without a required assignment", "emulator/login.TestErrorsAfterSignIn"},
 		{"App roles through direct membership of a group", "emulator/login.TestUserTokens"},
 	}, []capability{
 		{"App roles through nested groups, as in Entra", "emulator/login.TestNestedGroupsGiveNoRole"},
@@ -92,7 +92,7 @@ var capabilities = []struct {
 	}},
 	{"Operation and failures", []capability{
 		{"An acknowledged write survives a killed process", "emulator/directory.TestKilledProcessLosesNothingAcknowledged"},
-		{"Snapshots: save and restore the whole tenant", "emulator.TestASnapshotIsTakenBack"},
+		{"Snapshots: save and restore the whole tenant", "emulator.TestSnapshotIsRestored"},
 		{"Fault injection: latency, throttling, broken answers, dropped connections", "faults.txtar"},
 		{"Replication lag, with jitter or read-your-writes", "replication-lag.txtar"},
 		{"The published quotas of Graph", "emulator.TestQuotas"},

@@ -339,8 +339,8 @@ func TestReadingBackIsTheInverseOfDeclaring(t *testing.T) {
 	}
 }
 
-// TestWhatManifestsCannotSay is listed, and left as it is.
-func TestWhatManifestsCannotSay(t *testing.T) {
+// TestUnsupportedPropertiesAreListed: a property that manifests cannot state is listed and not changed.
+func TestUnsupportedPropertiesAreListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send("POST", "/applications", object{"displayName": "Odd ${name}", "description": "for ${x}", "web": object{"redirectUris": []string{"https://contoso.example/y"}},
@@ -359,9 +359,9 @@ func TestWhatManifestsCannotSay(t *testing.T) {
 	w.adopted(dir, 1)
 }
 
-// TestWhatManifestsRefuse: what the tenant has and a manifest may not say is left out
-// and left as it is, and the rest is adopted.
-func TestWhatManifestsRefuse(t *testing.T) {
+// TestImportOmitsRefusedValues: a value that manifests refuse is omitted and not changed,
+// and the rest is adopted.
+func TestImportOmitsRefusedValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	role, sharePoint := uuid.NewString(), "00000003-0000-0ff1-ce00-000000000000"

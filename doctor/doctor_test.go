@@ -110,7 +110,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestWhatNeedsAFailedCheckIsSkipped, and so on down the table; every name of a need is a
+// TestCheckIsSkippedAfterFailedDependency, and so on down the table; every name of a need is a
 // check that comes before.
 // TestAnotherTenant: a credential can sign in to another tenant than the target's.
 func TestAnotherTenant(t *testing.T) {
@@ -123,7 +123,7 @@ func TestAnotherTenant(t *testing.T) {
 	}
 }
 
-func TestWhatNeedsAFailedCheckIsSkipped(t *testing.T) {
+func TestCheckIsSkippedAfterFailedDependency(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
 	for _, c := range checks {

@@ -89,7 +89,7 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-func TestWhatRequestsCost(t *testing.T) {
+func TestRequestCost(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	for path, units := range map[string]string{

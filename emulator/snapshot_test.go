@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestASnapshotIsTakenBack(t *testing.T) {
+func TestSnapshotIsRestored(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	groups := func() int {

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestWhatAnErrorMeans asks every question about errors of Graph: each row lists all the
+// TestErrorClassification asks every question about errors of Graph: each row lists all the
 // questions whose answer is yes.
-func TestWhatAnErrorMeans(t *testing.T) {
+func TestErrorClassification(t *testing.T) {
 	t.Parallel()
 	questions := map[string]func(error) bool{
 		"not found": NotFound, "denied": Denied, "lasting": Lasting, "uncertain": Uncertain, "lag": Lag,

@@ -223,7 +223,7 @@ func TestConfiguredFaultBody(t *testing.T) {
 	}
 }
 
-func TestWhatAnErrorMeans(t *testing.T) {
+func TestErrorClassification(t *testing.T) {
 	t.Parallel()
 	is := map[string]func(error) bool{"lag": graph.Lag, "not found": graph.NotFound, "denied": graph.Denied, "exists": graph.Exists, "taken": graph.Taken}
 	for _, c := range []struct {
@@ -429,7 +429,7 @@ func TestTheShareOfAQuotaPausesInProportion(t *testing.T) {
 	}
 }
 
-func TestALongRetryAfterIsCappedAndSaid(t *testing.T) {
+func TestLongRetryAfterIsCappedAndReported(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]http.Handler{
 		"a request": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

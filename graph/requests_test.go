@@ -160,8 +160,8 @@ func TestTheOrganization(t *testing.T) {
 	}
 }
 
-// TestWhatABatchDoes is named by whether one of its requests writes.
-func TestWhatABatchDoes(t *testing.T) {
+// TestBatchIsNamedByItsWrites: the name of a batch in messages says whether one of its requests writes.
+func TestBatchIsNamedByItsWrites(t *testing.T) {
 	t.Parallel()
 	read, write := request{method: "GET"}, request{method: "POST"}
 	for want, requests := range map[string][][]request{

@@ -10,8 +10,8 @@ import (
 	"provision/graph"
 )
 
-// TestWhatAnAnswerSaysOfWhatWasMade.
-func TestWhatAnAnswerSaysOfWhatWasMade(t *testing.T) {
+// TestPasswordFromAnswer reads the created password from Graph's answer.
+func TestPasswordFromAnswer(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	for body, want := range map[string]graph.Password{

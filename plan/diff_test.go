@@ -106,7 +106,7 @@ func TestApplicationsThatReferToEachOtherAreLinked(t *testing.T) {
 	}
 }
 
-func TestARemovedScopeLeavesPreAuthorizationsThenIsDisabledThenGoes(t *testing.T) {
+func TestRemovedScopeIsDisabledBeforeDeletion(t *testing.T) {
 	t.Parallel()
 	read := stack.ScopeID("s.api", "read")
 	live := app("s.api", map[string]any{

@@ -88,7 +88,7 @@ func TestHostingStandsBetweenTheRegistrationsAndWhatWaitsForIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsHostedIsReferredTo(t *testing.T) {
+func TestReferencesToHostingOutputs(t *testing.T) {
 	t.Parallel()
 	live := &plan.Live{Object: plan.Object{Key: site, Stack: "s", Properties: map[string]any{"url": "https://site.example"}}}
 	client := app("s.client", map[string]any{"displayName": "C"})

@@ -42,8 +42,8 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// TestWhatAStepWritesTo: two steps that write to one object follow one another.
-func TestWhatAStepWritesTo(t *testing.T) {
+// TestStepWriteTargets: two steps that write to one object follow one another.
+func TestStepWriteTargets(t *testing.T) {
 	t.Parallel()
 	app, group, user := Key{Application, "s.a"}, Key{Group, "g"}, Key{User, "u"}
 	of := func(kind Kind, resource Key) Step {

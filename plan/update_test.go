@@ -146,10 +146,10 @@ func TestAnApplicationIsBroughtBack(t *testing.T) {
 	}
 }
 
-// TestWhoIsLetInComesLast: pre-authorizations are always added last, and redirect URIs
+// TestPreAuthorizationsComeLast: pre-authorizations are always added last, and redirect URIs
 // if somebody else may control the application. Removed entries of these lists are
 // removed at once.
-func TestWhoIsLetInComesLast(t *testing.T) {
+func TestPreAuthorizationsComeLast(t *testing.T) {
 	t.Parallel()
 	read, write := stack.ScopeID("s.api", "read"), stack.ScopeID("s.api", "write")
 	scopes := []any{
@@ -228,9 +228,9 @@ func TestWhoIsLetInComesLast(t *testing.T) {
 	}
 }
 
-// TestWhatCanBeSentAtOnceIs: an application is created with all that is known by
+// TestCreateSendsAllKnownProperties: an application is created with all that is known by
 // then, and linked for the rest only.
-func TestWhatCanBeSentAtOnceIs(t *testing.T) {
+func TestCreateSendsAllKnownProperties(t *testing.T) {
 	t.Parallel()
 	saml := "saml"
 	for name, c := range map[string]struct {

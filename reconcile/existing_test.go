@@ -87,7 +87,7 @@ func TestExistingObjectsAreReferredToAndNeverWritten(t *testing.T) {
 	}
 }
 
-func TestWhatDoesNotExistIsSaid(t *testing.T) {
+func TestUnknownObjectsAreReported(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	createUnmanaged(w)

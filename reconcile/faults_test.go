@@ -90,8 +90,8 @@ func TestDestroyWithFaults(t *testing.T) {
 	}
 }
 
-// TestAFederatedCredentialThatExistsIsTakenAsMade, and made what is declared.
-func TestAFederatedCredentialThatExistsIsTakenAsMade(t *testing.T) {
+// TestExistingFederatedCredentialCountsAsCreated, and made what is declared.
+func TestExistingFederatedCredentialCountsAsCreated(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]faults.Rule{
 		"the answer is lost":     {Method: "POST", Path: "/v1.0/applications/*/federatedIdentityCredentials", Status: 504, Done: true, Next: 1},

@@ -181,9 +181,9 @@ func TestCallerIsNotAForeignOwner(t *testing.T) {
 	}
 }
 
-// TestACredentialThatWasThereBeforeGetsNoRole: the forger has left, a secret
+// TestForeignCredentialGetsNoRole: the forger has left, a secret
 // stays.
-func TestACredentialThatWasThereBeforeGetsNoRole(t *testing.T) {
+func TestForeignCredentialGetsNoRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id, _ := w.forge("orders.daemon")
@@ -200,9 +200,9 @@ func TestACredentialThatWasThereBeforeGetsNoRole(t *testing.T) {
 	}
 }
 
-// TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven: a manifest declares the
+// TestUnmanagedSecretIsRevokedBeforeRoleAssignment: a manifest declares the
 // secret, and somebody else knows its text.
-func TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven(t *testing.T) {
+func TestUnmanagedSecretIsRevokedBeforeRoleAssignment(t *testing.T) {
 	t.Parallel()
 	for name, count := range map[string]int{"one": 1, "two of one name": 2} {
 		t.Run(name, func(t *testing.T) {
@@ -235,9 +235,9 @@ func TestASecretOfADeclaredNameIsRevokedBeforeARoleIsGiven(t *testing.T) {
 	}
 }
 
-// TestASecretOfADeclaredNameIsRevokedBeforeItsClientIsLetIn: by a pre-authorization,
+// TestUnmanagedSecretIsRevokedBeforeConsent: by a pre-authorization,
 // or at a redirect URI.
-func TestASecretOfADeclaredNameIsRevokedBeforeItsClientIsLetIn(t *testing.T) {
+func TestUnmanagedSecretIsRevokedBeforeConsent(t *testing.T) {
 	t.Parallel()
 	client := func() *stack.Application {
 		return &stack.Application{Name: "daemon", DisplayName: "Daemon", Secrets: []stack.Secret{{Name: "client"}}}

@@ -24,9 +24,9 @@ func halfWritten(t *testing.T, name string) (path string) {
 	return path
 }
 
-// TestNothingHalfWrittenStays: the next write or removal of a file removes its
+// TestPartialFilesAreRemoved: the next write or removal of a file removes its
 // temporary files, whether the file exists or not.
-func TestNothingHalfWrittenStays(t *testing.T) {
+func TestPartialFilesAreRemoved(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(file string) error{
 		"written": func(file string) error { return sink.WritePrivate(file, []byte("text")) },

@@ -83,9 +83,9 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 	}}}, plan.Options{})
 }
 
-// TestWhatCannotBeResolvedIsFoundBeforeAnythingIsWritten: each stack is refused
+// TestUnresolvedReferenceFailsBeforeFirstWrite: each stack is refused
 // with the hint that helps, and the tenant stays as it was.
-func TestWhatCannotBeResolvedIsFoundBeforeAnythingIsWritten(t *testing.T) {
+func TestUnresolvedReferenceFailsBeforeFirstWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if _, _, err := w.upsertApplication("bare", graph.Object{"displayName": "Bare"}); err != nil {

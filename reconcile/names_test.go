@@ -18,10 +18,10 @@ import (
 	"provision/stack"
 )
 
-// TestANameThatNoStackGivesIsUnmanaged: a user who may register applications can
+// TestObjectWithUnknownNameIsUnmanaged: a user who may register applications can
 // give them any uniqueName and any tag. These applications must not reach a file,
 // stop an apply or replace an application of a stack.
-func TestANameThatNoStackGivesIsUnmanaged(t *testing.T) {
+func TestObjectWithUnknownNameIsUnmanaged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	root := t.TempDir()

@@ -11,9 +11,9 @@ import (
 	"provision/stack"
 )
 
-// TestADotenvFileGoesWithItsLastSecret where provision created it, and stays where
+// TestDotenvFileIsRemovedWithLastSecret where provision created it, and stays where
 // it existed before or holds something else.
-func TestADotenvFileGoesWithItsLastSecret(t *testing.T) {
+func TestDotenvFileIsRemovedWithLastSecret(t *testing.T) {
 	t.Parallel()
 	where := func(file, key string) stack.Sink { return stack.Sink{Env: &stack.EnvSink{File: file, Key: key}} }
 	keep := func(w *world, sinks ...stack.Sink) {

@@ -126,8 +126,8 @@ func TestAnInterruptFinishesWhatIsUnderWay(t *testing.T) {
 	w.must(stacks, plan.Options{})
 }
 
-// TestAPlanIsRefusedBeforeItsFirstWriteForWantOfAPermission.
-func TestAPlanIsRefusedBeforeItsFirstWriteForWantOfAPermission(t *testing.T) {
+// TestMissingPermissionFailsBeforeFirstWrite.
+func TestMissingPermissionFailsBeforeFirstWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := everyKind(w.tenant.Domain)

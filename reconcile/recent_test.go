@@ -44,9 +44,9 @@ func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
 	}
 }
 
-// TestWhatOthersRemovedWithinTheLagIsRemovedOnce: this machine takes its own recent
+// TestObjectRemovedByOthersWithinLagIsRemovedOnce: this machine takes its own recent
 // relations for made, and can remove each although the tenant does not show it.
-func TestWhatOthersRemovedWithinTheLagIsRemovedOnce(t *testing.T) {
+func TestObjectRemovedByOthersWithinLagIsRemovedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.patience, w.lag = 5*time.Second, time.Minute

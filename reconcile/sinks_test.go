@@ -201,8 +201,8 @@ func (w *world) know() {
 	w.applicationID = w.state(keptIn(stack.Sink{})).Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 }
 
-// TestASinkThatCannotBeWrittenIsFoundBeforeThereIsASecret: nothing is touched.
-func TestASinkThatCannotBeWrittenIsFoundBeforeThereIsASecret(t *testing.T) {
+// TestUnwritableSinkFailsBeforeSecretIsCreated: nothing is touched.
+func TestUnwritableSinkFailsBeforeSecretIsCreated(t *testing.T) {
 	t.Parallel()
 	for name, breaks := range map[string]func(w *world, s services){
 		"GitHub":    func(w *world, s services) { s.hub.FailNext("GET", http.StatusForbidden) },
@@ -236,8 +236,8 @@ func TestASinkThatCannotBeWrittenIsFoundBeforeThereIsASecret(t *testing.T) {
 	}
 }
 
-// TestARotationIsRefusedBeforeThereIsASecret, too.
-func TestARotationIsRefusedBeforeThereIsASecret(t *testing.T) {
+// TestRotationFailsBeforeSecretIsCreated, too.
+func TestRotationFailsBeforeSecretIsCreated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := newServices(w)

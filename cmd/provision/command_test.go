@@ -16,9 +16,9 @@ func TestAgainRepeatsNoFlag(t *testing.T) {
 	}
 }
 
-// TestCommandsToTry: whatever the folder, the target and the state folder are
+// TestCommandsInHintsAreQuoted: whatever the folder, the target and the state folder are
 // called, a shell reads the command as it is meant.
-func TestCommandsToTry(t *testing.T) {
+func TestCommandsInHintsAreQuoted(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")
 	for _, c := range []struct{ dir, target, state, want string }{

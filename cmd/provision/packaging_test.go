@@ -21,8 +21,8 @@ func repositoryFile(t *testing.T, name string) string {
 	return string(raw)
 }
 
-// TestTheImageStartsTheLocalTenant: the command of the image is one that exists.
-func TestTheImageStartsTheLocalTenant(t *testing.T) {
+// TestImageDefaultCommand: the default command of the image exists.
+func TestImageDefaultCommand(t *testing.T) {
 	t.Parallel()
 	found := regexp.MustCompile(`(?m)^CMD (\[.*\])$`).FindStringSubmatch(repositoryFile(t, "Dockerfile"))
 	if found == nil {
@@ -42,9 +42,9 @@ func TestTheImageStartsTheLocalTenant(t *testing.T) {
 	}
 }
 
-// TestPipelinesInstallWhatIsReleased: the archives that pipelines download have the
+// TestPipelinesInstallReleaseArchives: the archives that pipelines download have the
 // names that a release gives them.
-func TestPipelinesInstallWhatIsReleased(t *testing.T) {
+func TestPipelinesInstallReleaseArchives(t *testing.T) {
 	t.Parallel()
 	var release struct {
 		Builds []struct {
@@ -89,8 +89,8 @@ func TestPipelinesInstallWhatIsReleased(t *testing.T) {
 	}
 }
 
-// TestTheActionUsesWhatExists: its steps run commands and flags of the program.
-func TestTheActionUsesWhatExists(t *testing.T) {
+// TestActionFile: its steps run commands and flags of the program.
+func TestActionFile(t *testing.T) {
 	t.Parallel()
 	var action struct {
 		Inputs map[string]any

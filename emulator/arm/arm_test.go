@@ -71,7 +71,7 @@ func TestMetadataSaysWhereTheCloudIs(t *testing.T) {
 	}
 }
 
-func TestWhatCallersFind(t *testing.T) {
+func TestSubscriptionsAndTenants(t *testing.T) {
 	t.Parallel()
 	answer, body := ask(t, http.MethodGet, origin+"/subscriptions?api-version=2019-11-01", "good")
 	if value, isList := body.(map[string]any)["value"].([]any); answer.StatusCode != http.StatusOK || !isList || len(value) != 0 {

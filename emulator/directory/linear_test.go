@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// TestAPurgeDoesNotLookThroughTheRecycleBin: what it takes must not grow with what
+// TestPurgeDoesNotListRecycleBin: what it takes must not grow with what
 // else is there, or the purge of a whole tenant takes the square of it. The fastest
 // of many purges counts, so that other work on the machine does not.
-func TestAPurgeDoesNotLookThroughTheRecycleBin(t *testing.T) {
+func TestPurgeDoesNotListRecycleBin(t *testing.T) {
 	const purges = 40
 	fastest := func(others int) time.Duration {
 		b := inMemory(t)
@@ -44,9 +44,9 @@ func TestAPurgeDoesNotLookThroughTheRecycleBin(t *testing.T) {
 	}
 }
 
-// TestAPurgedApplicationTakesItsOwnServicePrincipalsWithIt, deleted with it and
+// TestPurgedApplicationPurgesItsServicePrincipals, deleted with it and
 // before it, and nobody else's.
-func TestAPurgedApplicationTakesItsOwnServicePrincipalsWithIt(t *testing.T) {
+func TestPurgedApplicationPurgesItsServicePrincipals(t *testing.T) {
 	t.Parallel()
 	b := inMemory(t)
 	app, other := b.application(&Application{DisplayName: "app"}), b.application(&Application{DisplayName: "other"})

@@ -67,7 +67,7 @@ func TestAuthorizationRefusedToClient(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefusedAfterSignIn(t *testing.T) {
+func TestErrorsAfterSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	after := func(request url.Values) page {

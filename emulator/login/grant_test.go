@@ -371,7 +371,7 @@ func TestPasswordGrant(t *testing.T) {
 	w.token(request("password", "Another-Horse-8")).expect(t, "must choose another", 400, "invalid_grant", 50055)
 }
 
-func TestWhatTheTokenRequestAsksDecides(t *testing.T) {
+func TestTokenRequestScopeTakesPrecedence(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	// As MSAL Go asks: the API's scope alone first, the rest with the code.
