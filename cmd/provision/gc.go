@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/plan"
 	"provision/stack"
 	"provision/status"
 )
@@ -102,15 +103,22 @@ func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, 
 	if err != nil {
 		return err
 	}
-	now := status.Lifespans(state)
-	for _, name := range names {
-		i := slices.IndexFunc(now, func(l stack.Lifespan) bool { return l.Stack == name })
-		if i >= 0 && o.reasonToDelete(now[i], a.now()) != "" {
-			continue
-		}
+	if name := o.kept(state, names, a.now()); name != "" {
 		return hint(fmt.Errorf("stack %s was renewed or deleted meanwhile; nothing was deleted", name), "see what is left to delete: `%s`", a.again("--dry-run"))
 	}
 	return nil
+}
+
+// kept returns the first of the stacks that is not to be deleted in this state, or "".
+func (o gcOptions) kept(state *plan.State, names []string, now time.Time) string {
+	all := status.Lifespans(state)
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(l stack.Lifespan) bool { return l.Stack == name })
+		if i < 0 || o.reasonToDelete(all[i], now) == "" || !status.MarksTrusted(state, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // environment is a stack with a lifespan in the output of -o json.
