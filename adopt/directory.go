@@ -96,7 +96,7 @@ func look(ctx context.Context, client *graph.Client, state *plan.State) (*direct
 	return d, d.count(ctx, client)
 }
 
-// count finds the display names by which a group cannot be told from others.
+// count finds the display names that several groups have.
 func (d *directory) count(ctx context.Context, client *graph.Client) error {
 	names := map[string]bool{}
 	for _, g := range d.groups {

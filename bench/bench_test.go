@@ -9,8 +9,8 @@ import (
 )
 
 // TestRequests: the number of requests of each command is not above the recorded
-// one. Two batches that end at different moments can make one request more out of
-// what waits for them, so the least of up to five runs counts. UPDATE=1 records the
+// one. If two batches end at different moments, the requests that wait for them can
+// need one more batch, so the smallest number of up to five runs counts. UPDATE=1 records the
 // numbers of one run.
 func TestRequests(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// configuration is the same stacks for Terraform.
+// configuration contains the same stacks for Terraform.
 //
 //go:embed terraform
 var configuration embed.FS

@@ -162,7 +162,7 @@ var exposureRules = []Rule{
 	},
 }
 
-// firstParty are clients of Microsoft that users have: Azure CLI, PowerShell, Visual
+// firstParty lists clients of Microsoft that users have: Azure CLI, PowerShell, Visual
 // Studio, Office and Teams.
 var firstParty = []string{
 	"04b07795-8ddb-461a-bbee-02f9e1bf7b46", "1950a258-227b-4e31-a9cf-717495945fc2", "872cd9fa-d31f-45e0-9eab-6e460a02d1f1", "aebc6443-996d-45c2-90f0-388ff96faa56",

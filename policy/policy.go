@@ -20,7 +20,7 @@ const (
 	Low      Severity = "low"      // a problem could stay unnoticed, or nobody is responsible
 )
 
-// Severities are all of them, the worst first.
+// Severities lists all severities, the worst first.
 var Severities = []Severity{Critical, High, Medium, Low}
 
 // Rule is a rule for application registrations.
@@ -33,13 +33,13 @@ type Rule struct {
 	// Violates and Clean are examples of the `spec` of an application in a manifest:
 	// one with a violation of the rule, and one without.
 	Violates, Clean string
-	// Live rules are about what only a tenant has, and have no examples.
+	// Live rules concern data that only a tenant contains, and have no examples.
 	Live bool
 
 	find func(subject) []place
 }
 
-// subject is an application that a rule looks at.
+// subject is an application that a rule checks.
 type subject struct {
 	*stack.Application
 	stack *stack.Stack
@@ -70,7 +70,7 @@ type Violation struct {
 	Excepted    string         `json:"excepted,omitempty"` // the reason and date of the exception; "": none holds
 }
 
-// Rules are all rules, in the order of their ids.
+// Rules returns all rules, in the order of their ids.
 func Rules() []Rule {
 	all := slices.Concat(clientRules, credentialRules, exposureRules, permissionRules, hygieneRules)
 	slices.SortFunc(all, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })

@@ -9,7 +9,7 @@ import (
 )
 
 // TestCreateEnvironmentKeepsProtection: a PUT replaces the protection rules of an
-// environment, so one that exists gets none.
+// environment, so bootstrap sends none for an existing environment.
 func TestCreateEnvironmentKeepsProtection(t *testing.T) {
 	t.Parallel()
 	exists, created := false, 0

@@ -23,7 +23,7 @@ import (
 	"provision/stack"
 )
 
-// targetFlags say where the API is and how it is reached.
+// targetFlags adds the flags for the address of the API and the connection to it.
 func targetFlags(c *cobra.Command) {
 	c.Flags().String("url", "", "base URL of the API, e.g. https://localhost:8443/v1 (default: the url of the Conformance document, else the bundled API)")
 	c.Flags().StringArray("header", nil, "header to send with every request to the API, e.g. \"X-Version: 2\"; @FILE reads one header per line (may be repeated)")
@@ -43,7 +43,7 @@ type reach struct {
 	wait   time.Duration
 }
 
-// reach reads the flags, and refuses what cannot be meant.
+// reach reads the flags and refuses invalid values.
 func (a *app) reach() (r reach, err error) {
 	r.url = a.config.GetString("url")
 	if err := checkURL("--url", r.url); err != nil {
@@ -71,8 +71,8 @@ func (a *app) reach() (r reach, err error) {
 	return r, err
 }
 
-// await waits until an API answers, whatever it says, or patience ends: then
-// what there is to say is said by the run itself.
+// await waits until an API gives any answer, or until the time is over. It returns no error: the
+// run itself reports an API that does not answer.
 func (r reach) await(ctx context.Context, client *http.Client, url string) error {
 	for deadline := time.Now().Add(r.wait); time.Now().Before(deadline); {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -98,7 +98,7 @@ func (r reach) await(ctx context.Context, client *http.Client, url string) error
 // hostPort is an address without a scheme. No password can be in it.
 var hostPort = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`)
 
-// checkURL refuses what no path can be appended to. What it says never quotes
+// checkURL refuses a URL to which no path can be appended. Its errors never contain
 // a password.
 func checkURL(what, text string) error {
 	if text == "" {
@@ -119,7 +119,7 @@ func checkURL(what, text string) error {
 	return nil
 }
 
-// headers reads "Name: value", and @FILE with one a line.
+// headers reads "Name: value", and @FILE with one header per line.
 func headers(stated []string) (http.Header, error) {
 	h := http.Header{}
 	for _, line := range stated {
@@ -150,7 +150,7 @@ func headers(stated []string) (http.Header, error) {
 	return h, nil
 }
 
-// parseRate reads 5/s, 100/m, 1000/h, or 5, which is a second's.
+// parseRate reads 5/s, 100/m, 1000/h, or 5, which means 5/s.
 func parseRate(text string) (float64, error) {
 	if text == "" {
 		return 0, nil
@@ -177,8 +177,8 @@ func (s *connection) targetOf(r reach, url string, document *stack.Conformance) 
 }
 
 // targetClient sends the requests of the cases. An API may have a public
-// certificate, one of the local tenant's authority or one of --ca. The tenant
-// is never asked through it, and so neither through the API's proxy.
+// certificate, one of the local tenant's authority or one of --ca. Requests to the
+// tenant do not use this client, and therefore not the API's proxy.
 func (s *connection) targetClient(r reach) *http.Client {
 	roots, err := x509.SystemCertPool()
 	if err != nil {

@@ -1,10 +1,10 @@
-// Package scenario is what the systems of manifests/ do behind the routes of the
-// reference API: heroes are kept, people registered, secrets given out. Who may
-// call a route is said in the system's Conformance document and checked before
-// (package referenceapi); nothing here looks at a token but for who sent it.
+// Package scenario contains the application logic of the stacks of manifests/ behind the routes
+// of the reference API: it stores heroes, registers people and returns secrets. Package
+// referenceapi checks who may call a route, as the Conformance document declares. This package
+// reads only the caller's identity from a token.
 //
 // Invariants:
-//   - What was answered 2xx is on disk, or gone with the process when no folder
-//     is given.
-//   - A vault's secret is answered and never logged.
+//   - A write that was answered with 2xx is on disk. Without a folder it is lost when the process
+//     ends.
+//   - The secrets of a vault are returned and never logged.
 package scenario
