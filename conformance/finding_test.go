@@ -287,3 +287,23 @@ func TestAlgNoneIsOneFinding(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// An API that takes a scope by its beginning also takes a role in scp whose name begins
+// with that of the scope.
+func TestRoleInScopesFollowsFromTheScope(t *testing.T) {
+	t.Parallel()
+	suite := ruledSuite(t, stack.Requires{AnyOf: []stack.Requires{
+		{Scopes: []string{"Orders.Read"}},
+		{AnyRole: []string{"Orders.Read.All"}, Callers: []string{"applications"}},
+	}}, func(c claims) bool {
+		scp, _ := c["scp"].(string)
+		return c.app() && c.role("Orders.Read.All") || slices.ContainsFunc(strings.Fields(scp), func(s string) bool { return strings.HasPrefix(s, "Orders.Read") })
+	})
+	r := run(t, solely(suite, Authorization))
+	if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseScopeCompare {
+		t.Fatalf("%+v", f)
+	}
+	if got := r.result(t, "GET /orders: role-in-scp alternative 2"); got.Outcome != Blocked {
+		t.Errorf("%s: %s %s", got.ID, got.Outcome, got.Reason)
+	}
+}
