@@ -180,15 +180,9 @@ func (d *dispatcher) mayDispatch() bool {
 // dispatch sends a batch of ready requests, or closes the gate until the quota of
 // writes allows it.
 func (d *dispatcher) dispatch() {
-	beta := d.ready[0].beta
-	var requests, rest []request
+	requests, rest := nextBatch(d.ready)
 	writes := 0
-	for _, r := range d.ready {
-		if r.beta != beta || len(requests) == batchLimit {
-			rest = append(rest, r)
-			continue
-		}
-		requests = append(requests, r)
+	for _, r := range requests {
 		if r.writes() {
 			writes++
 		}
@@ -204,12 +198,31 @@ func (d *dispatcher) dispatch() {
 		d.writing++
 	}
 	go func() {
-		answers, err := d.client.batch(d.sending, beta, requests)
+		answers, err := d.client.batch(d.sending, requests[0].beta, requests)
 		select {
 		case d.arrivals <- arrival{requests, answers, err}:
 		case <-d.sending.Done():
 		}
 	}()
+}
+
+// nextBatch takes the requests of one batch, which are of one version, from the beginning
+// of the ready ones. It copies the rest only if it skipped some: a copy for each batch would
+// make the work quadratic.
+func nextBatch(ready []request) (batch, rest []request) {
+	var skipped []request
+	looked := 0
+	for ; looked < len(ready) && len(batch) < batchLimit; looked++ {
+		if r := ready[looked]; r.beta == ready[0].beta {
+			batch = append(batch, r)
+		} else {
+			skipped = append(skipped, r)
+		}
+	}
+	if rest = ready[looked:]; len(skipped) > 0 {
+		rest = append(skipped, rest...)
+	}
+	return batch, rest
 }
 
 // close keeps batches back for a time.
