@@ -163,29 +163,33 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-// Ten times the applications take about ten times the time: a thousand of them take
-// a few tens of milliseconds.
+// TestThousandApplications: ten times the applications take about ten times as long. The
+// fastest of many attempts counts, so that other work on the machine does not.
 func TestThousandApplications(t *testing.T) {
-	took := func(applications int) time.Duration {
+	tenantOf := func(applications int) func(best time.Duration) time.Duration {
 		stacks := example(t, "", "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}\nsecrets: [{name: app}]")
 		one := stacks[0].Applications[len(stacks[0].Applications)-1]
 		for range applications {
 			stacks[0].Applications = append(stacks[0].Applications, one)
 		}
-		best := time.Hour
-		for range 5 { // the shortest time belongs to the run with the fewest disturbances
+		return func(best time.Duration) time.Duration {
 			began := time.Now()
 			all, err := Check(stacks, now)
 			if err != nil || len(all) < 3*applications {
 				t.Fatalf("%d violations: %v", len(all), err)
 			}
-			best = min(best, time.Since(began))
+			return min(best, time.Since(began))
 		}
-		return best
 	}
-	if hundred, thousand := took(100), took(1000); thousand > 40*hundred {
-		t.Errorf("100 applications take %s and 1,000 take %s", hundred, thousand)
+	few, many := tenantOf(100), tenantOf(1000)
+	bestOfFew, bestOfMany := time.Hour, time.Hour
+	for range 50 {
+		bestOfFew, bestOfMany = few(bestOfFew), many(bestOfMany)
+		if bestOfMany < 40*bestOfFew {
+			return
+		}
 	}
+	t.Errorf("100 applications take %s and 1,000 take %s", bestOfFew, bestOfMany)
 }
 
 // The page of rules is rendered from the table; UPDATE=1 writes it.
