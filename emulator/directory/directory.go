@@ -147,6 +147,10 @@ func (d *Directory) update(writer string, change func(*Tx) error, waits bool) (e
 	return nil
 }
 
+// date returns the time of the Update. An object must not point into the Tx: that would keep
+// the whole former state in memory for as long as the object exists.
+func (tx *Tx) date() *time.Time { return new(tx.now) }
+
 // put stores a new object or a new version of one. The object belongs to the
 // directory from then on.
 func (tx *Tx) put(table string, object any) {

@@ -75,7 +75,7 @@ func (tx *Tx) InviteUser(address, displayName string, member bool) (*User, error
 	u := &User{
 		ID: newID(), AccountEnabled: true, CreatedDateTime: tx.now, DisplayName: displayName, Mail: &address, OtherMails: []string{address},
 		MailNickname: alias[max(0, len(alias)-64):], UserPrincipalName: alias + "@" + tx.tenant.Domain, UserType: kind,
-		CreationType: &creation, ExternalUserState: &state, ExternalUserStateChange: &tx.now,
+		CreationType: &creation, ExternalUserState: &state, ExternalUserStateChange: tx.date(),
 		ProxyAddresses: []string{"SMTP:" + address},
 	}
 	if err := tx.checkUser(u); err != nil {
@@ -116,7 +116,7 @@ func (tx *Tx) ResetRedemption(userID string) (*User, error) {
 	}
 	u = u.Clone()
 	state := pendingAcceptance
-	u.Home, u.ExternalUserState, u.ExternalUserStateChange = HomeAccount{}, &state, &tx.now
+	u.Home, u.ExternalUserState, u.ExternalUserStateChange = HomeAccount{}, &state, tx.date()
 	tx.put(users, u)
 	return u, nil
 }
@@ -129,7 +129,7 @@ func (tx *Tx) AcceptInvitation(userID string, home HomeAccount) (*User, error) {
 	}
 	u = u.Clone()
 	state := accepted
-	u.Home, u.ExternalUserState, u.ExternalUserStateChange = home, &state, &tx.now
+	u.Home, u.ExternalUserState, u.ExternalUserStateChange = home, &state, tx.date()
 	tx.put(users, u)
 	return u, nil
 }

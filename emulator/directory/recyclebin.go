@@ -19,7 +19,7 @@ func (tx *Tx) DeleteApplication(id string) error {
 		}
 	}
 	app = app.Clone()
-	app.DeletedDateTime = &tx.now
+	app.DeletedDateTime = tx.date()
 	tx.put(applications, app)
 	return nil
 }
@@ -37,7 +37,7 @@ func (tx *Tx) DeleteServicePrincipal(id string) error {
 	}
 	tx.endRelations(id)
 	sp = sp.Clone()
-	sp.DeletedDateTime = &tx.now
+	sp.DeletedDateTime = tx.date()
 	tx.put(servicePrincipals, sp)
 	return nil
 }
@@ -50,7 +50,7 @@ func (tx *Tx) DeleteUser(id string) error {
 		return NotFound(id)
 	}
 	u = u.Clone()
-	u.DeletedDateTime = &tx.now
+	u.DeletedDateTime = tx.date()
 	u.UserPrincipalName = deletedPrefix(u.ID) + u.UserPrincipalName
 	tx.put(users, u)
 	return nil
@@ -63,7 +63,7 @@ func (tx *Tx) DeleteGroup(id string) error {
 		return NotFound(id)
 	}
 	g = g.Clone()
-	g.DeletedDateTime = &tx.now
+	g.DeletedDateTime = tx.date()
 	tx.put(groups, g)
 	return nil
 }
