@@ -172,7 +172,12 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 		lines = append(lines, [2]string{a.command(verb, args...), what})
 	}
 	if all := protected.APIs(stacks); len(all) > 0 {
-		if !verified {
+		stated := slices.ContainsFunc(all, func(p protected.API) bool { return p.Documents[0].URL != "" })
+		switch {
+		case verified:
+		case stated:
+			add("verify the API at the URL that the Conformance document states", "verify")
+		default:
 			add("verify the bundled API, or yours with --url URL", "verify")
 		}
 		if len(all) == 1 && len(all[0].Stack.Users) > 0 {
