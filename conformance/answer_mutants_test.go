@@ -4,30 +4,30 @@ import "net/http"
 
 // answerMutants say too much to those whom they refuse.
 var answerMutants = []mutant{
-	{flaw: "the answer echoes", kills: "answer-token", mutation: says(401, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
+	{flaw: "the answer contains the token", kills: "answer-token", mutation: says(401, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
 	{flaw: "the answer has a stack trace", kills: "answer-trace", mutation: says(401, func(*http.Request) string { return "Traceback (most recent call last):\n  File \"x.py\", line 3" })},
-	{flaw: "the debugger of Werkzeug", kills: "no-token", mutation: errorPage(401, werkzeugPage)},
-	{flaw: "the page of Django", kills: "answer-trace", mutation: errorPage(401, `<p>You're seeing this error because you have <code>DEBUG = True</code> in your settings</p>`)},
-	{flaw: "the page of Starlette", kills: "answer-trace", mutation: errorPage(500, `<html><head><title>Starlette Debugger</title>`)},
-	{flaw: "the page of Express", kills: "answer-trace", mutation: errorPage(401, `<pre>UnauthorizedError: jwt malformed<br> &nbsp; &nbsp;at /app/node_modules/express-jwt/dist/index.js:107:32</pre>`)},
-	{flaw: "the page of ASP.NET Core", kills: "answer-trace", mutation: errorPage(401, `<h1>An unhandled exception occurred while processing the request.</h1>`)},
-	{flaw: "the trace of Java", kills: "answer-trace", mutation: errorPage(401, `{"status":401,"trace":"org.springframework.security.oauth2.jwt.BadJwtException: x\n\tat org.x.Y.z(Y.java:12)"}`)},
-	{flaw: "the answer is no JSON", kills: "answer-json", mutation: says(401, func(*http.Request) string { return "no" })},
-	{flaw: "a 401 without a challenge", kills: "answer-challenge", strict: true, mutation: mutation{answers: func(w http.ResponseWriter, _ *http.Request, status int) bool {
+	{flaw: "the answer is Werkzeug's debugger", kills: "no-token", mutation: errorPage(401, werkzeugPage)},
+	{flaw: "the answer is Django's debug page", kills: "answer-trace", mutation: errorPage(401, `<p>You're seeing this error because you have <code>DEBUG = True</code> in your settings</p>`)},
+	{flaw: "the answer is Starlette's debug page", kills: "answer-trace", mutation: errorPage(500, `<html><head><title>Starlette Debugger</title>`)},
+	{flaw: "the answer is Express's error page", kills: "answer-trace", mutation: errorPage(401, `<pre>UnauthorizedError: jwt malformed<br> &nbsp; &nbsp;at /app/node_modules/express-jwt/dist/index.js:107:32</pre>`)},
+	{flaw: "the answer is ASP.NET Core's error page", kills: "answer-trace", mutation: errorPage(401, `<h1>An unhandled exception occurred while processing the request.</h1>`)},
+	{flaw: "the answer has a Java stack trace", kills: "answer-trace", mutation: errorPage(401, `{"status":401,"trace":"org.springframework.security.oauth2.jwt.BadJwtException: x\n\tat org.x.Y.z(Y.java:12)"}`)},
+	{flaw: "the answer claims to be JSON and is not", kills: "answer-json", mutation: says(401, func(*http.Request) string { return "no" })},
+	{flaw: "the 401 has no challenge", kills: "answer-challenge", strict: true, mutation: mutation{answers: func(w http.ResponseWriter, _ *http.Request, status int) bool {
 		w.Header().Del("WWW-Authenticate")
 		return false
 	}}},
-	{flaw: "a 401 that caches keep", kills: "answer-cache", strict: true, mutation: mutation{answers: func(w http.ResponseWriter, _ *http.Request, status int) bool {
+	{flaw: "caches can store the 401", kills: "answer-cache", strict: true, mutation: mutation{answers: func(w http.ResponseWriter, _ *http.Request, status int) bool {
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		return false
 	}}},
-	{flaw: "the library's words", kills: "answer-library", strict: true, mutation: says(401, func(*http.Request) string { return `{"detail":"Signature verification failed"}` })},
-	{flaw: "what is for debugging", kills: "answer-library", mutation: says(401, func(*http.Request) string { return `{"code":"InvalidClaims","debug":"no such key"}` })},
-	{flaw: "the 403 echoes", kills: "forbidden-token", mutation: says(403, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
+	{flaw: "the answer has the library's message", kills: "answer-library", strict: true, mutation: says(401, func(*http.Request) string { return `{"detail":"Signature verification failed"}` })},
+	{flaw: "the answer has debug output", kills: "answer-library", mutation: says(401, func(*http.Request) string { return `{"code":"InvalidClaims","debug":"no such key"}` })},
+	{flaw: "the 403 contains the token", kills: "forbidden-token", mutation: says(403, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
 	{flaw: "the 403 has a stack trace", kills: "forbidden-trace", mutation: says(403, func(*http.Request) string { return "panic: no role\n\ngoroutine 7 [running]:" })},
 	{flaw: "the 403 lists the roles", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"one of Admin, DevOps is needed"}` })},
 	{flaw: "the 403 quotes a role", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"role 'Admin' is needed"}` })},
-	{flaw: "the 403 has a role's word", kills: "forbidden-reveals", strict: true, mutation: says(403, func(*http.Request) string { return `{"detail":"You are no Admin here"}` })},
+	{flaw: "the 403 contains the name of a role", kills: "forbidden-reveals", strict: true, mutation: says(403, func(*http.Request) string { return `{"detail":"You are no Admin here"}` })},
 }
 
 const werkzeugPage = `<script>var CONSOLE_MODE = false, EVALEX = true, EVALEX_TRUSTED = false, SECRET = "Kk3mZ0ZqQ1vXw9aBcDeF";</script><script src="?__debugger__=yes&amp;cmd=resource&amp;f=debugger.js&amp;s=Kk3mZ0ZqQ1vXw9aBcDeF"></script><h1>Werkzeug Debugger</h1>`

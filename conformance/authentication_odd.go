@@ -125,10 +125,10 @@ var odd = []check{
 	}),
 	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
 	cut(also(authorization("huge", "40 KB that begin with the valid token", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
-	allowed(authorization("two-headers", "the valid token in two Authorization headers", nil), "correct APIs differ: many look at the first header only", func(raw string) credential {
+	allowed(authorization("two-headers", "the valid token in two Authorization headers", nil), "correct APIs differ: many check only the first header", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
 	}),
-	allowed(authorization("word-behind", "the valid token followed by a word", nil), "correct APIs differ: some ignore a text after the token", func(raw string) credential {
+	allowed(authorization("word-behind", "the valid token followed by a word", nil), "correct APIs differ: some ignore text after the token", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw + " word"}}
 	}),
 	understood("lower-case-scheme", "the valid token as bearer, in lower case", "RFC 9110, section 11.1", func(raw string) string { return "bearer " + raw }),

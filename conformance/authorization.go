@@ -239,7 +239,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 			c.Means = CauseRolePart
 		}
 		c.Source = sourceRoles
-		c.Gain = "any signed-in user can do what requires a role"
+		c.Gain = "any signed-in user can use operations that require a role"
 		c.Flaw = flaw
 		return c
 	}

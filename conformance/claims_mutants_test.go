@@ -9,44 +9,44 @@ import (
 
 // claimMutants understand a claim otherwise than it is meant.
 var claimMutants = []mutant{
-	{flaw: "ID tokens for the API need no scope", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["nonce"] != nil })},
-	{flaw: "users without scp need no scope", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["scp"] == nil && c["oid"] != c["sub"] })},
-	{flaw: "tokens without azp need no scope", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["azp"] == nil })},
-	{flaw: "an old exp overflows", kills: "expired-long-ago", mutation: reads("exp", func(v any) any { return later(number(v) < float64(time.Now().AddDate(-5, 0, 0).Unix()), v) })},
-	{flaw: "an exp that is a string does not count", kills: "exp-string", mutation: reads("exp", func(v any) any { _, text := v.(string); return later(text, v) })},
-	{flaw: "an exp that is a float does not count", kills: "exp-float", mutation: reads("exp", func(v any) any { n := number(v); return later(n != float64(int64(n)), v) })},
-	{flaw: "a negative exp is unsigned", kills: "exp-negative", mutation: reads("exp", func(v any) any { return later(number(v) < 0, v) })},
-	{flaw: "a far nbf is forgotten", kills: "not-yet-valid-far", mutation: reads("nbf", func(v any) any {
+	{flaw: "the API requires no scope in ID tokens", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["nonce"] != nil })},
+	{flaw: "the API requires no scope in users' tokens without scp", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["scp"] == nil && c["oid"] != c["sub"] })},
+	{flaw: "the API requires no scope in tokens without azp", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["azp"] == nil })},
+	{flaw: "an old exp overflows and becomes a future date", kills: "expired-long-ago", mutation: reads("exp", func(v any) any { return later(number(v) < float64(time.Now().AddDate(-5, 0, 0).Unix()), v) })},
+	{flaw: "the API ignores an exp that is a string", kills: "exp-string", mutation: reads("exp", func(v any) any { _, text := v.(string); return later(text, v) })},
+	{flaw: "the API ignores an exp that is a float", kills: "exp-float", mutation: reads("exp", func(v any) any { n := number(v); return later(n != float64(int64(n)), v) })},
+	{flaw: "the API reads a negative exp as unsigned", kills: "exp-negative", mutation: reads("exp", func(v any) any { return later(number(v) < 0, v) })},
+	{flaw: "the API ignores an nbf in the far future", kills: "not-yet-valid-far", mutation: reads("nbf", func(v any) any {
 		if number(v) > float64(time.Now().AddDate(5, 0, 0).Unix()) {
 			return 0
 		}
 		return v
 	})},
-	{flaw: "no aud is any", kills: "audience-missing", mutation: reads("aud", func(v any) any { return ours(v == nil, v) })},
-	{flaw: "an empty aud is any", kills: "audience-empty", mutation: reads("aud", func(v any) any { return ours(v == "", v) })},
-	{flaw: "a list of aud is any", kills: "audience-list-without", mutation: reads("aud", func(v any) any { _, list := v.([]any); return ours(list, v) })},
-	{flaw: "aud is the beginning", kills: "audience-prefix", mutation: reads("aud", func(v any) any {
+	{flaw: "the API accepts a missing aud", kills: "audience-missing", mutation: reads("aud", func(v any) any { return ours(v == nil, v) })},
+	{flaw: "the API accepts an empty aud", kills: "audience-empty", mutation: reads("aud", func(v any) any { return ours(v == "", v) })},
+	{flaw: "the API accepts every list of audiences", kills: "audience-list-without", mutation: reads("aud", func(v any) any { _, list := v.([]any); return ours(list, v) })},
+	{flaw: "the API accepts a prefix of the audience", kills: "audience-prefix", mutation: reads("aud", func(v any) any {
 		text, _ := v.(string)
 		return ours(text != "" && strings.HasPrefix(apiID, text), v)
 	})},
-	{flaw: "aud begins so", kills: "audience-suffix", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasPrefix(text, apiID), v) })},
-	{flaw: "aud ends so", kills: "audience-within", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasSuffix(text, apiID), v) })},
-	{flaw: "aud in any case", kills: "audience-case", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.EqualFold(text, apiID), v) })},
-	{flaw: "aud is the client", kills: "audience-client", mutation: reads("aud", func(v any) any { return ours(v == "extension", v) })},
-	{flaw: "no iss is any", kills: "issuer-missing", mutation: issuer(func(iss, _ string) bool { return iss == "" })},
-	{flaw: "iss is the beginning", kills: "issuer-prefix", mutation: issuer(func(iss, right string) bool { return iss != "" && strings.HasPrefix(right, iss) })},
-	{flaw: "iss begins so", kills: "issuer-suffix", mutation: issuer(func(iss, right string) bool { return strings.HasPrefix(iss, right) })},
-	{flaw: "iss holds it", kills: "issuer-within", mutation: issuer(func(iss, right string) bool { return strings.Contains(iss, right) })},
-	{flaw: "iss in any case", kills: "issuer-case", mutation: issuer(strings.EqualFold)},
-	{flaw: "Graph's tokens are good", kills: "graph-token", mutation: mutation{readsFor: func(v validator, c map[string]any) {
+	{flaw: "the API compares only the beginning of aud", kills: "audience-suffix", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasPrefix(text, apiID), v) })},
+	{flaw: "the API compares only the end of aud", kills: "audience-within", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.HasSuffix(text, apiID), v) })},
+	{flaw: "the API ignores case in aud", kills: "audience-case", mutation: reads("aud", func(v any) any { text, _ := v.(string); return ours(strings.EqualFold(text, apiID), v) })},
+	{flaw: "the API accepts the client's id as aud", kills: "audience-client", mutation: reads("aud", func(v any) any { return ours(v == "extension", v) })},
+	{flaw: "the API accepts a missing iss", kills: "issuer-missing", mutation: issuer(func(iss, _ string) bool { return iss == "" })},
+	{flaw: "the API accepts a prefix of the issuer", kills: "issuer-prefix", mutation: issuer(func(iss, right string) bool { return iss != "" && strings.HasPrefix(right, iss) })},
+	{flaw: "the API compares only the beginning of iss", kills: "issuer-suffix", mutation: issuer(func(iss, right string) bool { return strings.HasPrefix(iss, right) })},
+	{flaw: "the API accepts an iss that contains the issuer", kills: "issuer-within", mutation: issuer(func(iss, right string) bool { return strings.Contains(iss, right) })},
+	{flaw: "the API ignores case in iss", kills: "issuer-case", mutation: issuer(strings.EqualFold)},
+	{flaw: "the API accepts tokens for Microsoft Graph", kills: "graph-token", mutation: mutation{readsFor: func(v validator, c map[string]any) {
 		if c["aud"] == anotherAudience {
 			c["aud"], c["iss"] = apiID, v.issuer
 		}
 	}}},
-	{flaw: "the first aud counts", kills: "twice-audience", mutation: mutation{parses: firstOfTwo}},
-	{flaw: "the first iss counts", kills: "twice-issuer", mutation: mutation{parses: firstOfTwo}},
-	{flaw: "the first exp counts", kills: "twice-expiry", mutation: mutation{parses: firstOfTwo}},
-	{flaw: "iss of common", kills: "issuer-common", mutation: issuer(func(iss, _ string) bool { return strings.Contains(iss, "/common/") })},
+	{flaw: "the API reads the first of two aud", kills: "twice-audience", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the API reads the first of two iss", kills: "twice-issuer", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the API reads the first of two exp", kills: "twice-expiry", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the API accepts the issuer common", kills: "issuer-common", mutation: issuer(func(iss, _ string) bool { return strings.Contains(iss, "/common/") })},
 }
 
 // firstOfTwo keeps the first of two members of one name.

@@ -29,9 +29,9 @@ var dateChecks = []check{
 	})),
 	unissued(claim("exp-negative", Medium, "that expired before 1970", "exp", sourceDates, func(*baselineToken) change { return change{"exp": -1} })),
 	lenient(unissued(claim("exp-missing", Low, "that never expires (no exp)", "exp", sourceDates, func(*baselineToken) change { return change{"exp": nil} })),
-		"correct APIs differ: exp is optional in a JWT, and Entra always states it"),
+		"correct APIs differ: exp is optional in a JWT, but Entra's tokens always contain it"),
 	lenient(unissued(claim("exp-zero", Low, "that expired in 1970 (exp 0)", "exp", sourceDates, func(*baselineToken) change { return change{"exp": 0} })),
-		"correct APIs differ: some libraries treat 0 like a missing exp, and Entra never sends it"),
+		"correct APIs differ: some libraries treat 0 like a missing exp, but Entra never sends it"),
 	claim("not-yet-valid-far", Medium, "that is valid in ten years", "nbf", sourceDates, func(g *baselineToken) change {
 		return change{"nbf": g.date(10 * 365 * 24 * time.Hour), "exp": g.date(11 * 365 * 24 * time.Hour)}
 	}),
@@ -42,7 +42,7 @@ var dateChecks = []check{
 
 // audienceChecks are tokens for an audience that is nearly this API.
 var audienceChecks = []check{
-	unissued(claim("audience-missing", High, "for nobody (no aud)", "aud", sourceAudience, func(*baselineToken) change { return change{"aud": nil} })),
+	unissued(claim("audience-missing", High, "without an audience (no aud)", "aud", sourceAudience, func(*baselineToken) change { return change{"aud": nil} })),
 	unissued(claim("audience-empty", High, "for an empty audience", "aud", sourceAudience, func(*baselineToken) change { return change{"aud": ""} })),
 	unissued(claim("audience-list-without", High, "for a list of other audiences", "aud", sourceAudience, func(*baselineToken) change {
 		return change{"aud": []string{anotherAudience, "api://other"}}
@@ -50,7 +50,7 @@ var audienceChecks = []check{
 	lenient(unissued(claim("audience-list", Low, "for a list of audiences, this API among them,", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": []string{g.claims.text("aud"), anotherAudience}}
 	})), "correct APIs differ: a JWT may have several audiences, and Entra's have one"),
-	claim("audience-prefix", High, "for an audience that is the beginning of this one", "aud", sourceAudience, func(g *baselineToken) change {
+	claim("audience-prefix", High, "for an audience that is a prefix of this one", "aud", sourceAudience, func(g *baselineToken) change {
 		aud := g.claims.text("aud")
 		return change{"aud": aud[:len(aud)-1]}
 	}),
@@ -63,7 +63,7 @@ var audienceChecks = []check{
 	claim("audience-case", Medium, "for this audience in capitals", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": otherCase(g.claims.text("aud"))}
 	}),
-	lenient(claim("audience-slash", Low, "for this audience with a slash behind it", "aud", sourceAudience, func(g *baselineToken) change {
+	lenient(claim("audience-slash", Low, "for this audience with a slash at the end", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": g.claims.text("aud") + "/"}
 	}), "correct APIs differ: Microsoft's own library ignores a slash at the end"),
 	{
@@ -86,15 +86,15 @@ var audienceChecks = []check{
 
 // issuerChecks are tokens of an issuer or a tenant that is nearly this one.
 var issuerChecks = []check{
-	unissued(claim("issuer-missing", High, "of nobody (no iss)", "iss", sourceIssuer, func(*baselineToken) change { return change{"iss": nil} })),
-	claim("issuer-prefix", High, "of an issuer that is the beginning of this one", "iss", sourceIssuer, func(g *baselineToken) change {
+	unissued(claim("issuer-missing", High, "without an issuer (no iss)", "iss", sourceIssuer, func(*baselineToken) change { return change{"iss": nil} })),
+	claim("issuer-prefix", High, "of an issuer that is a prefix of this one", "iss", sourceIssuer, func(g *baselineToken) change {
 		iss := g.claims.text("iss")
 		return change{"iss": iss[:len(iss)-1]}
 	}),
 	claim("issuer-suffix", High, "of an issuer that begins with this one", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": g.claims.text("iss") + ".evil.example"}
 	}),
-	claim("issuer-within", High, "of an issuer whose address holds this one", "iss", sourceIssuer, func(g *baselineToken) change {
+	claim("issuer-within", High, "of an issuer whose address contains this one", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": "https://evil.example/?" + g.claims.text("iss")}
 	}),
 	claim("issuer-case", Medium, "of this issuer in capitals", "iss", sourceIssuer, func(g *baselineToken) change {
@@ -105,16 +105,16 @@ var issuerChecks = []check{
 	}),
 	lenient(claim("issuer-version", Low, "of the same tenant's issuer of the other token version", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": otherVersion(g.claims.text("iss"))}
-	}), "correct APIs differ: some take the tokens of both versions"),
+	}), "correct APIs differ: some accept tokens of both versions"),
 	atHome(lenient(claim("tenant-mismatch", Low, "of this issuer that names another tenant (tid)", "tid", sourceTenant, func(*baselineToken) change {
 		return change{"tid": anotherTenant}
-	}), "correct APIs differ: the issuer names the tenant already")),
+	}), "correct APIs differ: the issuer already contains the tenant")),
 	lenient(unissued(claim("tenant-missing", Low, "of this issuer that names no tenant (no tid)", "tid", sourceTenant, func(*baselineToken) change {
 		return change{"tid": nil}
-	})), "correct APIs differ: the issuer names the tenant already"),
+	})), "correct APIs differ: the issuer already contains the tenant"),
 	lenient(unissued(claim("version-mismatch", Low, "of this issuer that claims another version (ver)", "ver", "Microsoft: Access token claims reference, ver", func(g *baselineToken) change {
 		return change{"ver": "3.0"}
-	})), "correct APIs differ: few look at ver"),
+	})), "correct APIs differ: only a few check ver"),
 }
 
 // atHome is for an API that admits one tenant; others have cases of their own.
@@ -128,13 +128,13 @@ func atHome(c check) check {
 var foldingChecks = []check{
 	lenient(unissued(claim("folded-audience", Low, "that states its audience as AUD", "aud", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"aud": nil, "AUD": g.claims.text("aud")}
-	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
-	lenient(unissued(claim("folded-issuer", Low, "of another issuer, with the right one as iſs", "iss", "RFC 7519, section 4", func(g *baselineToken) change {
+	})), "correct APIs differ: the JSON library ignores case, but Entra signs no such claims"),
+	lenient(unissued(claim("folded-issuer", Low, "of another issuer, with the correct issuer as iſs", "iss", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"iss": "https://issuer.example/", "iſs": g.claims.text("iss")}
-	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
+	})), "correct APIs differ: the JSON library ignores case, but Entra signs no such claims"),
 	lenient(unissued(claim("folded-expiry", Low, "that has expired, and says otherwise as Exp", "exp", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"exp": g.date(-time.Hour), "eXp": g.date(time.Hour), "Exp": g.date(time.Hour)}
-	})), "correct APIs differ: the JSON library ignores case, and Entra signs no such claims"),
+	})), "correct APIs differ: the JSON library ignores case, but Entra signs no such claims"),
 }
 
 // change are claims that get another value; nil leaves one out.
@@ -146,7 +146,7 @@ func claim(name string, severity Severity, what, checked, source string, changes
 		name: name, means: claimCauses[checked], severity: severity,
 		sends:   "a correctly signed token " + what,
 		gain:    gains[checked],
-		flaw:    fmt.Sprintf("the API does not check %s, or not exactly", checked),
+		flaw:    fmt.Sprintf("the API does not check %s, or does not compare it exactly", checked),
 		source:  source,
 		present: func(ctx context.Context, g *baselineToken) (credential, error) { return g.present(ctx, changes(g)) },
 	}

@@ -15,7 +15,7 @@ func TestReferenceOfCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# The cases of verify\n\nThis page lists every request that `provision verify` sends, for developers who analyze a failure.\nIt is generated from the tables in `conformance` for an endpoint that requires scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* marks an answer in which correct\nAPIs differ; it does not change the exit code.\nTo use them, see [Verify an API](verify.md).\n")
+	b.WriteString("# The cases of verify\n\nThis page lists every request that `provision verify` sends, for developers who analyze a failure.\nIt is generated from the tables in `conformance` for an endpoint that requires scope\n`read_data` and one of the roles `Admin` and `DevOps`. A *note* marks an answer in which correct\nAPIs differ; it does not change the exit code.\n[Verify an API](verify.md) describes how to run the cases.\n")
 	group := Group("")
 	for _, c := range cases {
 		if c.Endpoint != "GET /secure" {
@@ -23,7 +23,7 @@ func TestReferenceOfCases(t *testing.T) {
 		}
 		if c.Group != group {
 			group = c.Group
-			fmt.Fprintf(&b, "\n## %s\n\n| id | sends | expected | severity | what a failure gives away | what it probably means | source |\n|---|---|---|---|---|---|---|\n", group)
+			fmt.Fprintf(&b, "\n## %s\n\n| id | sends | expected | severity | what a failure allows | probable cause | source |\n|---|---|---|---|---|---|---|\n", group)
 		}
 		expected := c.Expect.String()
 		if c.Expect.MayAdmit {
@@ -31,11 +31,11 @@ func TestReferenceOfCases(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", c.Name, cell(c.Sends), expected, c.Severity, cell(c.Gain), cell(c.Flaw), cell(c.Source))
 	}
-	b.WriteString("\n## Operations that share a route\n\nWhere several endpoints of a document have the same method and path and the body says which\none is meant, each of them has these cases too (group `routes`, expected: no 2xx, severity: critical).\n\n| id | sends | what it probably means | source |\n|---|---|---|---|\n")
+	b.WriteString("\n## Operations that share a route\n\nIf several endpoints of a document have the same method and path, and the body selects one of\nthem, each of them also has these cases (group `routes`, expected: no 2xx, severity: critical).\n\n| id | sends | probable cause | source |\n|---|---|---|---|\n")
 	for _, check := range bodyChecks {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", check.name, cell(check.sends), cell(check.flaw), cell(check.source))
 	}
-	b.WriteString("\n## Flaws, and the cases that find them\n\nTests check the suite with these flaws: a correct validator with this one flaw must\nfail the case next to it. *Strict* cases fail with `--strict` and are notes\notherwise.\n\n| flaw | case |\n|---|---|\n")
+	b.WriteString("\n## Flaws, and the cases that find them\n\nTests check the suite with these flaws: a correct validator to which one flaw was added must\nfail the case in the same row. *Strict* cases fail with `--strict` and are notes\notherwise.\n\n| flaw | case |\n|---|---|\n")
 	for _, m := range mutants() {
 		strict := ""
 		if m.strict {

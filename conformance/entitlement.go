@@ -88,7 +88,7 @@ func nearScopes(e endpoint, scope string) []check {
 			"correct APIs differ: Entra's scp is never a list"),
 		lenient(unissued(entitlement("scope-claim", "its scopes in scope instead of scp", gain, func(g *baselineToken) change {
 			return change{"scp": other, "scope": g.claims.text("scp")}
-		})), "correct APIs differ: scope is the claim's name in RFC 9068, and Entra does not use it"),
+		})), "correct APIs differ: RFC 9068 names this claim scope, but Entra does not use it"),
 	}
 	for i := range checks {
 		checks[i].means, checks[i].source, checks[i].present = CauseScopeCompare, sourceScopes, ofUser(checks[i].present)
@@ -109,7 +109,7 @@ func roleChecks(e endpoint) []check {
 			return map[string]any{"roles": roles}
 		}
 	}
-	const gain = "users with any similarly named role can do what requires this role"
+	const gain = "users with any similarly named role can use operations that require this role"
 	checks := []check{
 		entitlement("role-longer", "roles whose names begin with the names of required roles", gain, with(func(r string) string { return r + "Reader" })),
 		entitlement("role-longer-before", "roles whose names end with the names of required roles", gain, with(func(r string) string { return "Not" + r })),
@@ -121,14 +121,14 @@ func roleChecks(e endpoint) []check {
 		entitlement("role-in-groups", "its roles as groups", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "groups": g.claims.roles()}
 		}),
-		entitlement("role-in-wids", "directory roles of the tenant, such as Global Administrator, instead of the required roles", "every administrator of the tenant can do what requires this role", func(g *baselineToken) change {
+		entitlement("role-in-wids", "directory roles of the tenant, such as Global Administrator, instead of the required roles", "every administrator of the tenant can use operations that require this role", func(g *baselineToken) change {
 			return change{"roles": nil, "wids": []string{"62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509"}}
 		}),
 		lenient(unissued(entitlement("role-string", "role "+role+" as a string instead of a list", gain, func(g *baselineToken) change { return change{"roles": role} })),
 			"correct APIs differ: Entra's roles are always a list"),
 		lenient(unissued(entitlement("role-claim", "its roles in role instead of roles", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "role": g.claims.roles()}
-		})), "correct APIs differ: some frameworks read role too, and Entra does not use it"),
+		})), "correct APIs differ: some frameworks also read role, but Entra does not use it"),
 	}
 	if len(e.allRoles) > 1 {
 		counted := entitlement("other-roles", "as many other roles", "any user with enough roles can do what requires these roles", with(func(r string) string { return "Other." + r + ".Role" }))

@@ -18,7 +18,7 @@ func patternChecks(e endpoint) []variantCheck {
 			name: "scope-pattern", means: CauseScopeCompare, severity: High,
 			sends:  "tokens whose scopes are patterns or parts of the required scopes, or contain several values",
 			gain:   "a client can act without consent",
-			flaw:   "the API does not compare scopes (scp) as whole words: it takes one for a pattern, a beginning or a list",
+			flaw:   "the API does not compare scopes (scp) as whole words: it treats one as a pattern, a prefix or a list",
 			source: sourcePatterns,
 			variants: func(e endpoint, g *baselineToken) []variant {
 				if g.who.user == "" {
@@ -35,8 +35,8 @@ func patternChecks(e endpoint) []variantCheck {
 		checks = append(checks, variantCheck{
 			name: "role-pattern", means: CauseRoleCompare, severity: High,
 			sends:  "tokens whose roles are patterns or parts of the required roles, or contain several values",
-			gain:   "anyone who has such a role, or who can choose the name of a role, can do what requires another role",
-			flaw:   "the API does not compare roles (roles) as whole words: it takes one for a pattern, a beginning or a list",
+			gain:   "anyone who has such a role, or who can choose the name of a role, can use operations that require another role",
+			flaw:   "the API does not compare roles (roles) as whole words: it treats one as a pattern, a prefix or a list",
 			source: sourcePatterns,
 			variants: func(e endpoint, g *baselineToken) []variant {
 				return patternVariants(e.sufficient(), e.everyRole(), func(values []string) change {

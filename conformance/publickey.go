@@ -14,7 +14,7 @@ import (
 // publicKey is the issuer's key that has signed the valid token, as everybody
 // can download it.
 type publicKey struct {
-	jwk         []byte // as it stands in the key set
+	jwk         []byte // as in the key set
 	modulus     string // n, base64url
 	certificate string // x5c, base64 of DER, or ""
 	key         *rsa.PublicKey

@@ -26,7 +26,7 @@ var pathChecks = []pathCheck{
 	{
 		name:      "route-query",
 		sends:     "the names of public routes, and the extensions of files that need no token, in the query",
-		flaw:      "the check looks for the name of a public route anywhere in the URL, its query included",
+		flaw:      "the check looks for the name of a public route anywhere in the URL, including the query",
 		source:    "OWASP: Authorization Testing, Bypassing Authorization Schema; CWE-289; CWE-625",
 		spellings: inQuery,
 	},

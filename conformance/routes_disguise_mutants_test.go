@@ -16,8 +16,8 @@ var disguiseMutants = []mutant{
 	{flaw: "URLs that contain a usual public name need no token", kills: "route-query", mutation: skips(urlContains("/public"))},
 	{flaw: "URLs that contain a bare name need no role", kills: "route-query", mutation: entitles(urlContains("health"))},
 	{flaw: "URLs that end with a public name need no token", kills: "route-query", mutation: skips(urlEnds("/health"))},
-	{flaw: "URLs that end as files need no token", kills: "route-query", mutation: skips(urlEnds(".css"))},
-	{flaw: "URLs that end as images need no token", kills: "route-query", mutation: skips(func(r *http.Request) bool {
+	{flaw: "URLs that end like a file name need no token", kills: "route-query", mutation: skips(urlEnds(".css"))},
+	{flaw: "URLs that end like an image name need no token", kills: "route-query", mutation: skips(func(r *http.Request) bool {
 		return regexp.MustCompile(`\.(png|ico|svg)$`).MatchString(r.RequestURI)
 	})},
 	{flaw: "URLs that contain a public name when decoded need no token", kills: "route-query", mutation: skips(func(r *http.Request) bool {
@@ -31,57 +31,57 @@ var disguiseMutants = []mutant{
 	})},
 	{flaw: "a parameter with a public name needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Has("health") })},
 	{flaw: "a public file in a parameter needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Get("file") == "/health" })},
-	{flaw: "a public name behind # needs no token", kills: "route-spelling", mutation: mutation{
+	{flaw: "a public name after # needs no token", kills: "route-spelling", mutation: mutation{
 		serves: func(r *http.Request) string { path, _, _ := strings.Cut(r.URL.Path, "#"); return path },
 		skips:  urlEnds("#/health"),
 	}},
 	// Parameters of the path.
-	{flaw: "parameters are removed after the check", kills: "route-parameter", mutation: checkedAs(withoutParameters, func(p string) bool { return p != "/secure" })},
-	{flaw: "a parameter with a public name is open", kills: "route-parameter", mutation: checkedAs(withoutParameters, contains(";health"))},
-	{flaw: "what is behind a semicolon is removed, and a public name there is open", kills: "route-parameter", mutation: checkedAs(before(";"), contains("/health"))},
-	{flaw: "a parameter that ends as a file is open", kills: "route-parameter", mutation: checkedAs(withoutParameters, ends(".css"))},
-	{flaw: "a parameter that ends as a script is open", kills: "route-parameter", mutation: checkedAs(withoutParameters, ends(".js"))},
-	{flaw: "a public route with a parameter and dots is open", kills: "route-parameter", mutation: checkedAs(func(p string) string { return path.Clean(withoutParameters(p)) }, begins("/health;"))},
-	{flaw: "dots with a parameter are removed after the check", kills: "route-parameter", mutation: checkedAs(func(p string) string { return path.Clean(withoutParameters(p)) }, begins("/health/..;"))},
+	{flaw: "path parameters are removed after the check", kills: "route-parameter", mutation: checkedAs(withoutParameters, func(p string) bool { return p != "/secure" })},
+	{flaw: "a path parameter with a public name needs no token", kills: "route-parameter", mutation: checkedAs(withoutParameters, contains(";health"))},
+	{flaw: "the text after a semicolon is removed, and a public name in it needs no token", kills: "route-parameter", mutation: checkedAs(before(";"), contains("/health"))},
+	{flaw: "a path parameter that ends like a file name needs no token", kills: "route-parameter", mutation: checkedAs(withoutParameters, ends(".css"))},
+	{flaw: "a path parameter that ends like a script name needs no token", kills: "route-parameter", mutation: checkedAs(withoutParameters, ends(".js"))},
+	{flaw: "a public route with a path parameter and dot segments needs no token", kills: "route-parameter", mutation: checkedAs(func(p string) string { return path.Clean(withoutParameters(p)) }, begins("/health;"))},
+	{flaw: "dot segments with a path parameter are removed after the check", kills: "route-parameter", mutation: checkedAs(func(p string) string { return path.Clean(withoutParameters(p)) }, begins("/health/..;"))},
 	// Dots.
-	{flaw: "dots are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, begins("/health/"))},
-	{flaw: "dots behind the path are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, func(p string) bool { return p == "/secure/." })},
-	{flaw: "dots with a usual public name are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, begins("/static/"))},
-	{flaw: "a public name that dots remove is open", kills: "route-dots", mutation: checkedAs(path.Clean, func(p string) bool { return strings.Contains(p, "/health") && !strings.HasPrefix(p, "/health") })},
-	{flaw: "encoded dots are removed after the check", kills: "route-dots", mutation: rawCheckedAs(path.Clean, func(p string) bool { return strings.HasPrefix(p, "/health/") && !strings.Contains(p, "..") })},
+	{flaw: "dot segments are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, begins("/health/"))},
+	{flaw: "dot segments after the path are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, func(p string) bool { return p == "/secure/." })},
+	{flaw: "dot segments after a usual public name are removed after the check", kills: "route-dots", mutation: checkedAs(path.Clean, begins("/static/"))},
+	{flaw: "a public name that dot segments remove needs no token", kills: "route-dots", mutation: checkedAs(path.Clean, func(p string) bool { return strings.Contains(p, "/health") && !strings.HasPrefix(p, "/health") })},
+	{flaw: "encoded dot segments are removed after the check", kills: "route-dots", mutation: rawCheckedAs(path.Clean, func(p string) bool { return strings.HasPrefix(p, "/health/") && !strings.Contains(p, "..") })},
 	{flaw: "encoded slashes are decoded after the check", kills: "route-dots", mutation: rawCheckedAs(path.Clean, begins("/health%2f"))},
-	{flaw: "dots are decoded twice after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(decode1(p)) }, func(p string) bool { return strings.HasPrefix(p, "/health/%") })},
+	{flaw: "dot segments are decoded twice after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(decode1(p)) }, func(p string) bool { return strings.HasPrefix(p, "/health/%") })},
 	{flaw: "slashes are decoded twice after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(decode1(p)) }, begins("/health%2f"))},
 	{flaw: "backslashes become slashes after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(strings.ReplaceAll(p, `\`, "/")) }, func(p string) bool { return strings.Contains(p, `\`) })},
-	{flaw: "dots need no role", kills: "route-dots", mutation: mutation{serves: cleaned, entitles: func(r *http.Request) bool { return r.URL.Path != path.Clean(r.URL.Path) }}},
+	{flaw: "paths with dot segments need no role", kills: "route-dots", mutation: mutation{serves: cleaned, entitles: func(r *http.Request) bool { return r.URL.Path != path.Clean(r.URL.Path) }}},
 	// Codes.
 	{flaw: "a letter is decoded after the check", kills: "route-encoded", mutation: rawCheckedAs(func(p string) string { return p }, func(p string) bool { return p != "/secure" })},
 	{flaw: "a letter is decoded twice after the check", kills: "route-encoded", mutation: checkedAs(decode1, func(p string) bool { return p != "/secure" })},
 	{flaw: "spaces are removed after the check", kills: "route-encoded", mutation: checkedAs(strings.TrimSpace, func(p string) bool { return p != "/secure" })},
 	{flaw: "the path ends at a zero byte after the check", kills: "route-encoded", mutation: checkedAs(before("\x00"), ends(".css"))},
 	{flaw: "the path ends at an encoded question mark after the check", kills: "route-encoded", mutation: checkedAs(before("?"), ends("/health"))},
-	{flaw: "letters are folded after the check", kills: "route-encoded", mutation: checkedAs(func(p string) string { return strings.ToLower(strings.ToUpper(p)) }, func(p string) bool { return strings.Contains(p, "\u017f") })},
+	{flaw: "Unicode letters are folded after the check", kills: "route-encoded", mutation: checkedAs(func(p string) string { return strings.ToLower(strings.ToUpper(p)) }, func(p string) bool { return strings.Contains(p, "\u017f") })},
 	{flaw: "encoded letters need no role", kills: "route-encoded", mutation: entitles(func(r *http.Request) bool { return r.URL.Path == "/secure" && r.URL.RawPath != "" })},
 	// Spellings.
-	{flaw: "a trailing slash is open", kills: "route-spelling", mutation: checkedAs(func(p string) string { return strings.TrimSuffix(p, "/") }, func(p string) bool { return p == "/secure/" })},
-	{flaw: "a trailing slash needs no role", kills: "route-spelling", mutation: mutation{
+	{flaw: "a path with a trailing slash needs no token", kills: "route-spelling", mutation: checkedAs(func(p string) string { return strings.TrimSuffix(p, "/") }, func(p string) bool { return p == "/secure/" })},
+	{flaw: "a path with a trailing slash needs no role", kills: "route-spelling", mutation: mutation{
 		serves:   func(r *http.Request) string { return strings.TrimSuffix(r.URL.Path, "/") },
 		entitles: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/") },
 	}},
-	{flaw: "a double slash is open", kills: "route-spelling", mutation: checkedAs(path.Clean, begins("//"))},
-	{flaw: "slashes at the end are open", kills: "route-spelling", mutation: checkedAs(path.Clean, ends("//"))},
-	{flaw: "other case is open", kills: "route-spelling", mutation: checkedAs(strings.ToLower, func(p string) bool { return p != "/secure" })},
-	{flaw: "capitals at the beginning are open", kills: "route-spelling", mutation: checkedAs(func(p string) string {
+	{flaw: "a path with a double slash needs no token", kills: "route-spelling", mutation: checkedAs(path.Clean, begins("//"))},
+	{flaw: "a path with several slashes at the end needs no token", kills: "route-spelling", mutation: checkedAs(path.Clean, ends("//"))},
+	{flaw: "a path in other case needs no token", kills: "route-spelling", mutation: checkedAs(strings.ToLower, func(p string) bool { return p != "/secure" })},
+	{flaw: "a path with initial capitals needs no token", kills: "route-spelling", mutation: checkedAs(func(p string) string {
 		if p == "/Secure" {
 			return "/secure"
 		}
 		return p
 	}, func(p string) bool { return p == "/Secure" })},
-	{flaw: "an extension is open", kills: "route-spelling", mutation: checkedAs(withoutExtension, ends(".json"))},
-	{flaw: "the extension of a font is open", kills: "route-spelling", mutation: checkedAs(withoutExtension, ends(".woff2"))},
-	{flaw: "a public name behind the path is open", kills: "route-spelling", mutation: checkedAs(beginning, ends("/health"))},
-	{flaw: "a file's name behind the path is open", kills: "route-spelling", mutation: checkedAs(beginning, ends(".css"))},
-	{flaw: "a public name before the path is open", kills: "route-spelling", mutation: checkedAs(func(p string) string {
+	{flaw: "a path with an extension needs no token", kills: "route-spelling", mutation: checkedAs(withoutExtension, ends(".json"))},
+	{flaw: "a path with the extension of a font needs no token", kills: "route-spelling", mutation: checkedAs(withoutExtension, ends(".woff2"))},
+	{flaw: "a public name after the path needs no token", kills: "route-spelling", mutation: checkedAs(beginning, ends("/health"))},
+	{flaw: "a file name after the path needs no token", kills: "route-spelling", mutation: checkedAs(beginning, ends(".css"))},
+	{flaw: "a public name before the path needs no token", kills: "route-spelling", mutation: checkedAs(func(p string) string {
 		if strings.HasSuffix(p, "/secure") {
 			return "/secure"
 		}

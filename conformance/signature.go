@@ -125,7 +125,7 @@ func ownAlg(alg string) check {
 		name: "own-" + alg, means: CauseAlgorithm, severity: Critical,
 		sends:  "the valid token's payload signed by " + alg + " with a foreign key, under the kid of the issuer's key",
 		gain:   "anybody can make tokens, with any key",
-		flaw:   "the API does not check signatures by other algorithms than the issuer's, " + alg + " for one",
+		flaw:   "the API does not check signatures by algorithms other than the issuer's, such as " + alg,
 		source: "RFC 8725, sections 3.1 and 3.2",
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			token, err := g.token.SignedByAttackerAs(alg)

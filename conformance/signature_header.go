@@ -48,9 +48,9 @@ var keyInHeader = []check{
 func byReference(parameter, path, what, source string) check {
 	return check{
 		name: parameter, means: CauseKeySource, severity: Critical,
-		sends:  "a token signed with a foreign key that says where " + what + " with it is served (" + parameter + ")",
+		sends:  "a token signed with a foreign key, with the address of " + what + " that contains this key (" + parameter + ")",
 		gain:   "anybody can make tokens, with any key, or make the API call any address in its network",
-		flaw:   "the API fetches the key from where the token tells it to (" + parameter + ")",
+		flaw:   "the API fetches the key from the address in the token (" + parameter + ")",
 		source: source,
 		present: func(_ context.Context, g *baselineToken) (credential, error) {
 			callbacks, err := g.run.callbackListener()
@@ -100,14 +100,14 @@ var keyByName = []check{
 		name: "kid-missing", means: CauseHeader, unissued: true, severity: Low,
 		sends:  "a correctly signed token that does not name its key (no kid)",
 		gain:   "nothing by itself: the API tries all of its keys",
-		flaw:   "correct APIs differ: kid is optional in a JWS, and Entra always states it",
+		flaw:   "correct APIs differ: kid is optional in a JWS, but Entra's tokens always contain it",
 		source: "RFC 7515, section 4.1.4", mayAdmit: true,
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			c, err := g.signedUnder(ctx, map[string]any{"kid": nil, "x5t": nil})
 			// Some libraries accept it while they know one key, and refuse it while they
 			// know two: the result must not depend on that.
 			c.tolerates, c.either = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent, http.StatusPartialContent}, true
-			c.toleratedNote = "correct APIs differ: kid is optional in a JWS, and Entra always states it"
+			c.toleratedNote = "correct APIs differ: kid is optional in a JWS, but Entra's tokens always contain it"
 			return c, err
 		},
 	},

@@ -38,7 +38,7 @@ var forgedChecks = []forgedCheck{
 		name: "kid-path", means: CauseKid,
 		sends:  "tokens whose kid is the path of a well-known file, with HS256 and the content of the file as the secret",
 		gain:   "anybody can make tokens: a file whose content they know becomes the key",
-		flaw:   "the API uses kid as the name of a file",
+		flaw:   "the API uses kid as a file name",
 		source: "RFC 7515, section 4.1.4; RFC 8725, section 3.10; CWE-22; CWE-73",
 		tokens: kidsOfPaths,
 	},

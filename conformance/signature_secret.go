@@ -16,9 +16,9 @@ var publicKeyAsSecret = []check{
 	asSecret("hs256-pkcs1", "as PEM of PKCS #1", (*publicKey).pkcs1),
 	asSecret("hs256-der", "as DER", (*publicKey).spki),
 	asSecret("hs256-certificate", "as its certificate in PEM", (*publicKey).certificatePEM),
-	asSecret("hs256-x5c", "as its certificate, as it stands in the key set", (*publicKey).certificateText),
-	asSecret("hs256-jwk", "as JWK, as it stands in the key set", func(k *publicKey) ([]byte, error) { return k.jwk, nil }),
-	asSecret("hs256-modulus", "as its modulus, as it stands in the key set", func(k *publicKey) ([]byte, error) { return []byte(k.modulus), nil }),
+	asSecret("hs256-x5c", "as its certificate as in the key set", (*publicKey).certificateText),
+	asSecret("hs256-jwk", "as JWK as in the key set", func(k *publicKey) ([]byte, error) { return k.jwk, nil }),
+	asSecret("hs256-modulus", "as its modulus as in the key set", func(k *publicKey) ([]byte, error) { return []byte(k.modulus), nil }),
 	asSecret("hs256-modulus-bytes", "as the bytes of its modulus", func(k *publicKey) ([]byte, error) { return k.key.N.Bytes(), nil }),
 	{
 		name: "hs256-empty", means: CauseAlgorithm, severity: Critical,
@@ -35,8 +35,8 @@ var publicKeyAsSecret = []check{
 func asSecret(name, form string, secret func(*publicKey) ([]byte, error)) check {
 	return check{
 		name: name, means: CauseAlgorithm, severity: Critical,
-		sends:  "the valid token's payload with HS256, the secret being the issuer's public key " + form,
-		gain:   "anybody can make tokens: the key that they verify with is public",
+		sends:  "the valid token's payload signed by HS256, with this secret: the issuer's public key " + form,
+		gain:   "anybody can make tokens: the key that verifies them is public",
 		flaw:   "the API accepts HS256 and uses the issuer's public key as a secret: the token selects the verification algorithm",
 		source: "RFC 8725, sections 2.1 and 3.1; CVE-2015-9235, CVE-2016-10555",
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {

@@ -149,7 +149,7 @@ func (s *Suite) claimedTenant(e endpoint) []Case {
 	add := func(name, sends, flaw string, present func(context.Context, *baselineToken) (credential, error)) {
 		cases = append(cases, check{
 			name: name, means: CauseTenant, severity: Critical, sends: sends, flaw: flaw, source: sourceTenant,
-			gain: "anyone with a tenant can name another tenant and is admitted", present: present, also: []int{403},
+			gain: "anyone with a tenant can call the API by naming another tenant", present: present, also: []int{403},
 		}.on(e, Claims))
 	}
 	add("tenant-headers", "a correctly signed token of a tenant that the document does not admit, and headers that name this tenant", "the API takes the tenant from a header that the caller sets, and not from the token (tid)", s.claimsTenant(func(home string) credential {

@@ -8,42 +8,42 @@ import (
 
 // validMutants refuse callers who are entitled, or break on them.
 var validMutants = []mutant{
-	{flaw: "preferred_username is needed", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { _, ok := c["preferred_username"]; return !ok })},
-	{flaw: "preferred_username is an address", kills: "valid-claims", mutation: refusesClaims(func(c map[string]any) bool { return !strings.Contains(text(c, "preferred_username"), "@") })},
-	{flaw: "names are ASCII", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool {
+	{flaw: "a missing preferred_username causes an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { _, ok := c["preferred_username"]; return !ok })},
+	{flaw: "the API refuses a preferred_username that is not an address", kills: "valid-claims", mutation: refusesClaims(func(c map[string]any) bool { return !strings.Contains(text(c, "preferred_username"), "@") })},
+	{flaw: "a name that is not ASCII causes an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool {
 		return strings.ContainsFunc(text(c, "name"), func(r rune) bool { return r > 127 })
 	})},
-	{flaw: "names have no quotes", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { return strings.ContainsAny(text(c, "name"), `'"`) })},
-	{flaw: "names are short", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { return len(text(c, "name")) > 100 })},
-	{flaw: "names have two words", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool {
+	{flaw: "quotes in a name cause an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { return strings.ContainsAny(text(c, "name"), `'"`) })},
+	{flaw: "a long name causes an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { return len(text(c, "name")) > 100 })},
+	{flaw: "a name without two words causes an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool {
 		name, ok := c["name"].(string)
 		return ok && len(strings.Fields(name)) < 2
 	})},
-	{flaw: "all claims are texts or numbers", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { _, ok := c["address"].(map[string]any); return ok })},
-	{flaw: "tokens are young", kills: "valid-claims", mutation: refusesClaims(func(c map[string]any) bool { return number(c["exp"])-number(c["iat"]) > 20*3600 })},
-	{flaw: "the first role counts", kills: "valid-roles", mutation: mutation{reads: func(c map[string]any) {
+	{flaw: "a claim that is an object causes an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { _, ok := c["address"].(map[string]any); return ok })},
+	{flaw: "the API refuses a token with a long lifetime", kills: "valid-claims", mutation: refusesClaims(func(c map[string]any) bool { return number(c["exp"])-number(c["iat"]) > 20*3600 })},
+	{flaw: "the API reads only the first role", kills: "valid-roles", mutation: mutation{reads: func(c map[string]any) {
 		if roles := texts(c["roles"]); len(roles) > 0 {
 			c["roles"] = roles[:1]
 		}
 	}}},
-	{flaw: "the last role counts", kills: "valid-roles", mutation: mutation{reads: func(c map[string]any) {
+	{flaw: "the API reads only the last role", kills: "valid-roles", mutation: mutation{reads: func(c map[string]any) {
 		if roles := texts(c["roles"]); len(roles) > 0 {
 			c["roles"] = roles[len(roles)-1:]
 		}
 	}}},
-	{flaw: "there is one role", kills: "valid-roles", mutation: refusesClaims(func(c map[string]any) bool { return len(texts(c["roles"])) > 1 })},
-	{flaw: "scp is one scope", kills: "valid-scopes", mutation: refusesClaims(func(c map[string]any) bool { return strings.Contains(text(c, "scp"), " ") })},
-	{flaw: "the first scope counts", kills: "valid-scopes", mutation: mutation{reads: func(c map[string]any) { first, _, _ := strings.Cut(text(c, "scp"), " "); c["scp"] = first }}},
-	{flaw: "the last scope counts", kills: "valid-scopes", mutation: mutation{reads: func(c map[string]any) {
+	{flaw: "the API refuses several roles", kills: "valid-roles", mutation: refusesClaims(func(c map[string]any) bool { return len(texts(c["roles"])) > 1 })},
+	{flaw: "the API refuses several scopes", kills: "valid-scopes", mutation: refusesClaims(func(c map[string]any) bool { return strings.Contains(text(c, "scp"), " ") })},
+	{flaw: "the API reads only the first scope", kills: "valid-scopes", mutation: mutation{reads: func(c map[string]any) { first, _, _ := strings.Cut(text(c, "scp"), " "); c["scp"] = first }}},
+	{flaw: "the API reads only the last scope", kills: "valid-scopes", mutation: mutation{reads: func(c map[string]any) {
 		scp := text(c, "scp")
 		c["scp"] = scp[strings.LastIndexByte(scp, ' ')+1:]
 	}}},
-	{flaw: "a token with many groups is too long", kills: "valid-groups", mutation: mutation{breaksOn: func(raw string) bool { return len(raw) > 8<<10 && len(raw) < 32<<10 }}},
-	{flaw: "groups are always there", kills: "valid-groups", mutation: breaksOnClaims(func(c map[string]any) bool { return c["_claim_names"] != nil })},
-	{flaw: "groups that are elsewhere are fetched, and cannot be", kills: "valid-groups", mutation: refusesClaims(func(c map[string]any) bool { return c["hasgroups"] == true })},
-	{flaw: "guests of another tenant are refused", kills: "valid-guest", mutation: refusesClaims(func(c map[string]any) bool { return strings.HasPrefix(text(c, "idp"), "https://sts.windows.net/") })},
-	{flaw: "users of another domain are refused", kills: "valid-guest", mutation: refusesClaims(func(c map[string]any) bool { return strings.HasSuffix(text(c, "email"), "@partner.example") })},
-	{flaw: "#EXT# breaks it", kills: "valid-guest", mutation: breaksOnClaims(func(c map[string]any) bool { return strings.Contains(text(c, "upn"), "#EXT#") })},
+	{flaw: "a token with many groups causes an internal error", kills: "valid-groups", mutation: mutation{breaksOn: func(raw string) bool { return len(raw) > 8<<10 && len(raw) < 32<<10 }}},
+	{flaw: "a token without the list of groups causes an internal error", kills: "valid-groups", mutation: breaksOnClaims(func(c map[string]any) bool { return c["_claim_names"] != nil })},
+	{flaw: "the API refuses a token whose groups it cannot fetch", kills: "valid-groups", mutation: refusesClaims(func(c map[string]any) bool { return c["hasgroups"] == true })},
+	{flaw: "the API refuses guests from another tenant", kills: "valid-guest", mutation: refusesClaims(func(c map[string]any) bool { return strings.HasPrefix(text(c, "idp"), "https://sts.windows.net/") })},
+	{flaw: "the API refuses users from another domain", kills: "valid-guest", mutation: refusesClaims(func(c map[string]any) bool { return strings.HasSuffix(text(c, "email"), "@partner.example") })},
+	{flaw: "#EXT# in upn causes an internal error", kills: "valid-guest", mutation: breaksOnClaims(func(c map[string]any) bool { return strings.Contains(text(c, "upn"), "#EXT#") })},
 }
 
 func text(c map[string]any, name string) string { s, _ := c[name].(string); return s }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The name of the function app, which is part of its host name and so unique in Azure."
+  description = "The name of the function app. It is part of the host name and must be unique in Azure."
   type        = string
 
   validation {
@@ -20,7 +20,7 @@ variable "location" {
 }
 
 variable "resource_group_name" {
-  description = "The resource group, which is created. Empty: rg-NAME."
+  description = "The resource group that the module creates. Empty: rg-NAME."
   type        = string
   default     = ""
 
@@ -31,13 +31,13 @@ variable "resource_group_name" {
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "storage_account_name" {
-  description = "The storage account of the function app, unique in Azure. Empty: the letters and digits of the name."
+  description = "The storage account of the function app. Its name must be unique in Azure. Empty: the letters and digits of the name."
   type        = string
   default     = ""
 

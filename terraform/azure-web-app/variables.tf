@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The name of the web app, which is part of its host name and so unique in Azure."
+  description = "The name of the web app. It is part of the host name and must be unique in Azure."
   type        = string
 
   validation {
@@ -20,7 +20,7 @@ variable "location" {
 }
 
 variable "resource_group_name" {
-  description = "The resource group, which is created. Empty: rg-NAME."
+  description = "The resource group that the module creates. Empty: rg-NAME."
   type        = string
   default     = ""
 
@@ -31,7 +31,7 @@ variable "resource_group_name" {
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
@@ -73,19 +73,19 @@ variable "app_settings" {
 }
 
 variable "sku_name" {
-  description = "The size of the service plan, e.g. B1 or P0v3. The free sizes F1 and D1 are not always on."
+  description = "The size of the service plan, e.g. B1 or P0v3. The free sizes F1 and D1 do not support Always On."
   type        = string
   default     = "B1"
 }
 
 variable "startup_command" {
-  description = "The command that starts the app, e.g. gunicorn -w 2 -k uvicorn.workers.UvicornWorker main:app. Empty: App Service finds it."
+  description = "The command that starts the app, e.g. gunicorn -w 2 -k uvicorn.workers.UvicornWorker main:app. Empty: App Service detects it."
   type        = string
   default     = ""
 }
 
 variable "health_check_path" {
-  description = "The path that App Service requests to see whether an instance is well. It must answer 200 without a token."
+  description = "The path that App Service requests to check whether an instance is healthy. It must answer 200 without a token."
   type        = string
   default     = "/"
 

@@ -1,5 +1,5 @@
 output "url" {
-  description = "The URL of the vault, for the sinks of secrets. It is known when the deployer may write."
+  description = "The URL of the vault, for the sinks of secrets. It is known only after the account that applies the module may write secrets."
   value       = trimsuffix(azurerm_key_vault.this.vault_uri, "/")
 
   depends_on = [azurerm_role_assignment.deployer]
@@ -11,7 +11,7 @@ output "id" {
 }
 
 output "principal_id" {
-  description = "The object id of the deployer, who may write secrets."
+  description = "The object id of the account that applies the module, which may write secrets."
   value       = data.azurerm_client_config.current.object_id
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The name of the vault, which is part of its host name and so unique in Azure."
+  description = "The name of the vault. It is part of the host name and must be unique in Azure."
   type        = string
 
   validation {
@@ -20,7 +20,7 @@ variable "location" {
 }
 
 variable "resource_group_name" {
-  description = "The resource group, which is created. Empty: rg-NAME."
+  description = "The resource group that the module creates. Empty: rg-NAME."
   type        = string
   default     = ""
 
@@ -31,31 +31,31 @@ variable "resource_group_name" {
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "writers" {
-  description = "Object ids of principals that may write secrets, beside the account that applies the module: it writes the stack's secrets."
+  description = "Object ids of principals that may write secrets, in addition to the account that applies the module."
   type        = set(string)
   default     = []
 }
 
 variable "readers" {
-  description = "Principals that may read secrets, by a name of yours: {api = OBJECT_ID}."
+  description = "Object ids of principals that may read secrets, each with a name of your choice, e.g. {api = OBJECT_ID}."
   type        = map(string)
   default     = {}
 }
 
 variable "purge_protection_enabled" {
-  description = "Whether nobody can purge the vault before its retention ends. It cannot be turned off again."
+  description = "Whether to prevent everybody from purging the vault before its retention ends. It cannot be turned off again."
   type        = bool
   default     = false
 }
 
 variable "soft_delete_retention_days" {
-  description = "How many days a deleted vault or secret can be recovered."
+  description = "The number of days for which a deleted vault or secret can be recovered."
   type        = number
   default     = 30
 

@@ -1,11 +1,11 @@
 variable "name" {
-  description = "The name of the API, for people."
+  description = "The display name of the API."
   type        = string
   default     = "api"
 }
 
 variable "port" {
-  description = "The port of 127.0.0.1 on which the API listens. A command finds it in the environment variable PORT."
+  description = "The port of 127.0.0.1 on which the API listens. The command gets it in the environment variable PORT."
   type        = number
   default     = 8080
 
@@ -16,7 +16,7 @@ variable "port" {
 }
 
 variable "command" {
-  description = "The command that runs the API, a word an element, e.g. [\"uvicorn\", \"main:app\", \"--port\", \"8080\"]. Empty: the bundled reference API of the stack."
+  description = "The command that runs the API, one word per element, e.g. [\"uvicorn\", \"main:app\", \"--port\", \"8080\"]. Empty: the bundled reference API of the stack."
   type        = list(string)
   default     = []
 }
@@ -39,7 +39,7 @@ variable "app_settings" {
 }
 
 variable "health_check_path" {
-  description = "The path that is requested until the API answers, whatever the answer is."
+  description = "The path that the module requests until the API answers, with any status."
   type        = string
   default     = "/"
 
@@ -50,7 +50,7 @@ variable "health_check_path" {
 }
 
 variable "start_timeout" {
-  description = "How many seconds the API may take until it answers."
+  description = "The maximum number of seconds until the API answers."
   type        = number
   default     = 60
 
