@@ -8,25 +8,27 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxNodes bounds what the aliases of one document may expand to.
+// maxNodes is the maximum number of values in a document after its aliases are
+// expanded.
 const maxNodes = 200_000
 
-// tree is a YAML document as plain JSON values, with the place of each.
+// tree is a YAML document as plain JSON values, with the position of each.
 type tree struct {
 	file     string
 	values   map[string]Position // JSON pointer (RFC 6901) → its value
 	keys     map[string]Position // JSON pointer → the key before it
 	nodes    int
-	scope    *scope   // nil leaves references and entries for some targets as they stand
-	mistakes Mistakes // that make the document unreadable
+	scope    *scope   // nil leaves references and entries for some targets unchanged
+	mistakes Mistakes // mistakes that make the document unreadable
 
-	doubts     Mistakes // that do not
+	doubts     Mistakes // other mistakes
 	unresolved []string // the JSON pointers of texts with a reference that has no value
 }
 
 func (t *tree) at(n *yaml.Node) Position { return Position{t.file, n.Line, n.Column} }
 
-// position is the place of a pointer's key, or of the nearest thing around it.
+// position returns the position of a pointer's key, or of the nearest value that
+// contains it.
 func (t *tree) position(pointer string) Position {
 	for {
 		if p, ok := t.keys[pointer]; ok {
@@ -43,7 +45,7 @@ func (t *tree) position(pointer string) Position {
 	}
 }
 
-// value is the place of a pointer's value.
+// value returns the position of a pointer's value.
 func (t *tree) value(pointer string) Position {
 	if p, ok := t.values[pointer]; ok {
 		return p

@@ -23,8 +23,8 @@ stack owns and no longer declares. A second apply changes nothing. If apply is
 interrupted, the next apply continues from there.
 
 Deleted objects stay in the recycle bin, unless --purge is given or their names are
-needed. PLAN is a file that plan --out wrote: apply does exactly what it says, or
-refuses when the manifests or the tenant have changed since.
+needed. PLAN is a file that plan --out wrote: apply makes exactly
+the changes in the plan, or refuses if the manifests or the tenant have changed since.
 
 --target also takes several targets, or all: apply does one after another, and stops at
 the first that fails or, with --verify, whose verification fails.`,

@@ -14,14 +14,14 @@ import (
 func (a *app) background() *cobra.Command {
 	c := &cobra.Command{
 		Use:    "background",
-		Short:  "Run a program that outlives the command that starts it",
+		Short:  "Run a program that continues after the command that starts it",
 		Hidden: true,
 		Args:   noArgs,
 		RunE:   func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	start := &cobra.Command{
 		Use:   "start DIR -- COMMAND [ARGS…]",
-		Short: "Start a program in the background, in place of the one that was started with the same DIR",
+		Short: "Start a program in the background, and end the program that was started with the same DIR",
 		Args:  cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from := a.config.GetString("working-directory")

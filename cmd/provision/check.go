@@ -22,9 +22,9 @@ func (a *app) check() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Check the manifests against rules of secure registrations",
-		Long: `check holds the applications of the manifests at or below DIR (default manifests/)
-to the rules of docs/check.md: secrets of public clients, redirect URIs that others can
-take, permissions that lead to Global Administrator, and others. It does not connect to
+		Long: `check compares the applications of the manifests at or below DIR (default manifests/)
+with the rules of docs/check.md: secrets of public clients, redirect URIs that others can
+register, permissions that lead to Global Administrator, and others. It does not connect to
 a tenant. An exception in the metadata of an application accepts the violation of a
 rule until a date. Exit code 0: no violation; 3: there are violations.
 

@@ -21,7 +21,7 @@ import (
 func (a *app) ci() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ci",
-		Short: "Put a repository under continuous integration",
+		Short: "Set up continuous integration for a repository",
 		Long: `ci writes a pipeline into a repository (init), and creates the account that runs it
 without a stored secret (bootstrap).`,
 		Args: noArgs,
@@ -46,13 +46,13 @@ func (a *app) ciInit() *cobra.Command {
 		Short: "Write a pipeline for github, azure-devops or gitlab",
 		Long: `init writes a pipeline into the repository in the working directory. On a pull request
 it validates the manifests, shows the plan, and verifies the API against the local tenant; with
-a deployer (provision ci bootstrap) also on a real tenant, in an environment of its own. On the
-main branch it applies the reviewed plan behind an environment, and every night it looks for
-drift, for secrets that expire, and for environments that nobody needs.
+a deployer (provision ci bootstrap) also on a real tenant, in a separate environment. On the
+main branch it applies the reviewed plan after the approval of an environment. Every night it
+checks for drift, for secrets that expire, and for environments that nobody needs.
 
-The command that starts the API is found for FastAPI applications; --start states another one.
-Its packages are installed by the package.json, requirements.txt, pyproject.toml or go.mod of
-the repository.
+For FastAPI applications, init finds the command that starts the API; --start sets another
+command. The pipeline installs the packages that package.json, requirements.txt, pyproject.toml
+or go.mod of the repository lists.
 --release names the repository and the version of provision that the pipeline installs.`,
 		Example: "  provision ci init github --release contoso/provision@v1\n  provision ci init gitlab --release contoso/provision@v1.0.0 --start 'npm start' --api-url http://127.0.0.1:3000",
 		Args: func(_ *cobra.Command, args []string) error {

@@ -37,9 +37,10 @@ manifests need and trusts only jobs of the GitHub environment named like the tar
 sets the repository's variables that the pipeline reads: with gh, or with the REST API if
 GH_TOKEN is set; otherwise it prints the commands.
 
-The stack is in deployer/TARGET: plan, apply and destroy work on it as on any stack. With
-access to GitHub the ids of the owner and the repository are read, so that the credentials
-match the subjects that the repository sends. --owner-id and --repository-id state them.`,
+The stack is in deployer/TARGET: plan, apply and destroy handle it like any other stack. If
+GitHub can be reached, bootstrap reads the ids of the owner and the repository, so that the
+credentials match the subjects that the repository sends. Otherwise, set --owner-id and
+--repository-id.`,
 		Example: "  provision ci bootstrap github contoso/orders --target staging\n  provision ci bootstrap github contoso/orders --target production --yes",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 || args[0] != "github" {

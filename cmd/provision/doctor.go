@@ -21,11 +21,11 @@ import (
 func (a *app) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [DIR]",
-		Short: "Examine whether the commands for a target can work",
-		Long: `doctor examines the program and its configuration, the way to the tenant (proxy, TLS,
-clock), the sign-in, and whether the account may do what the manifests at or below DIR
-(default manifests/) need. It changes nothing. Each line is ok, warning, failure or
-skipped, with the command or the step that mends it. Exit code 3: there are failures.`,
+		Short: "Check whether the commands for a target can work",
+		Long: `doctor checks the program and its configuration, the connection to the tenant (proxy,
+TLS, clock), the sign-in, and whether the account has the permissions that the manifests at
+or below DIR (default manifests/) need. It changes nothing. Each line is ok, warning, failure
+or skipped, with the command or the step that fixes the problem. Exit code 3: there are failures.`,
 		Example: "  provision doctor\n  provision doctor manifests/ --target staging\n  provision doctor --target staging -o json | jq '.result.findings[] | select(.status != \"ok\")'",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -25,10 +25,11 @@ func (a *app) exec() *cobra.Command {
 		Short: "Run a program with Microsoft's public hosts redirected to the local tenant",
 		Long: `exec runs an unchanged program that uses Microsoft's public hosts
 (login.microsoftonline.com, graph.microsoft.com, management.azure.com and their
-aliases) with these hosts redirected to the local tenant, which answers as the
-public cloud does. Under the hosts of the clouds for the US Government and China it
-answers as these do; --cloud makes one of them the default. exec sets the proxy and the certificate authority in the
-environment of the program and changes nothing else on the machine. HTTPS requests
+aliases) with these hosts redirected to the local tenant, which answers like the
+public cloud. Under the hosts of the clouds for the US Government and China it answers
+like these clouds; --cloud makes one of them the default. exec sets the proxy and the
+certificate authority in the environment of the program and changes nothing else on the
+machine. HTTPS requests
 to other hosts are refused, except to the hosts in NO_PROXY.
 
 The exit code is the exit code of the program.`,

@@ -19,7 +19,7 @@ import (
 func (a *app) export() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Write what exists in the tenant for another tool",
+		Short: "Write the configuration of another tool for existing registrations",
 		Long:  `export writes registrations that exist in the tenant as the configuration of another tool.`,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,9 +41,9 @@ and certificates of the chosen registrations, and the groups of the chosen stack
 members. It changes nothing in the tenant. terraform plan then imports everything and changes
 nothing.
 
-References take the place of ids. Users, groups and applications that are not exported are data
-sources. What the configuration cannot say, such as client secrets, which Terraform cannot
-import, is listed and stands as a comment in the file.`,
+References replace ids. Users, groups and applications that are not exported are data
+sources. The configuration cannot contain some properties, such as client secrets,
+which Terraform cannot import: export lists them and writes them as comments into the file.`,
 		Example: "  provision export terraform --stack orders --out terraform/orders --target staging\n  provision export terraform --name \"Orders API\" --name \"Orders Web\" --target staging\n  provision export terraform --all --out terraform --strict",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,7 +65,7 @@ import, is listed and stands as a comment in the file.`,
 	c.Flags().StringSlice("stack", nil, "name of a stack whose registrations and groups to export (may be repeated)")
 	selectionFlags(c, "export")
 	c.Flags().String("out", "terraform", "folder to write the configuration to; it must be empty or not exist")
-	c.Flags().Bool("strict", false, "exit 3 if the configuration cannot say everything")
+	c.Flags().Bool("strict", false, "exit 3 if the configuration cannot contain every property")
 	return c
 }
 

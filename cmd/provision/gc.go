@@ -20,10 +20,10 @@ func (a *app) gc() *cobra.Command {
 		Use:   "gc",
 		Short: "Delete environments that have expired or are no longer needed",
 		Long: `gc deletes stacks that were applied with --suffix or --ttl and that nobody needs any
-more: those whose --ttl has passed, and with --environments those whose suffix matches a
-pattern and is not among --keep. It reads the marks that apply has left in the tenant, needs
-no manifests, and touches no other stack. A stack is deleted only if all of its applications
-carry the same marks, and if its users and groups are not older than its applications.`,
+more: stacks whose --ttl has passed, and with --environments stacks whose suffix matches a
+pattern and is not among --keep. It reads the marks that apply wrote to the tenant, needs
+no manifests, and changes no other stack. A stack is deleted only if all of its applications
+have the same marks, and if its users and groups are not older than its applications.`,
 		Example: "  provision gc --dry-run\n  provision gc --target staging --yes\n  provision gc --environments 'pr-*' --keep pr-17,pr-21",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

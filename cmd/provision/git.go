@@ -21,7 +21,8 @@ func gitTracks(ctx context.Context, file string) bool {
 	return errors.As(check.Run(), &ended) && ended.ExitCode() == 1
 }
 
-// existing is dir, or the nearest folder above it that is there.
+// existing returns dir or, if it does not exist, the nearest parent folder that
+// exists.
 func existing(dir string) string {
 	for !isFolder(dir) && filepath.Dir(dir) != dir {
 		dir = filepath.Dir(dir)

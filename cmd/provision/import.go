@@ -19,12 +19,12 @@ func (a *app) imports() *cobra.Command {
 		Short: "Write manifests for registrations that exist in the tenant",
 		Long: `import reads registrations of the tenant, with their service principals, permissions,
 consents, assignments, owners and credentials, and writes manifests that adopt them. Names
-take the place of ids. It changes nothing in the tenant. An apply of the manifests marks the
-registrations as owned by the stack and changes nothing else; a plan shows this before.
+replace ids. It changes nothing in the tenant. An apply of the manifests marks the
+registrations as owned by the stack and changes nothing else; plan shows this first.
 
-What manifests cannot say is listed, stands as a comment in the file, and is left as it is by
-apply. Secrets have no text in the manifests. Each document has prevent: [delete], so that no
-apply or destroy deletes what was imported.`,
+Manifests cannot contain some properties: import lists them and writes them as comments into the
+file, and apply does not change them. The manifests do not contain the text of secrets. Each
+document has prevent: [delete], so that no apply or destroy deletes an imported object.`,
 		Example: "  provision import --name \"Orders API\" --out manifests/orders --target staging\n  provision import --tag team-orders --tag team-shop --out manifests/teams --target staging\n  provision import --all --out imported --strict",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,7 +43,7 @@ apply or destroy deletes what was imported.`,
 	selectionFlags(c, "import")
 	c.Flags().String("out", "imported", "folder to write the manifests to; it must be empty or not exist")
 	c.Flags().String("stack", "", "name of the stack (default: the name of the folder)")
-	c.Flags().Bool("strict", false, "exit 3 if the manifests cannot say everything")
+	c.Flags().Bool("strict", false, "exit 3 if the manifests cannot contain every property")
 	return c
 }
 

@@ -19,8 +19,8 @@ func (a *app) plan() *cobra.Command {
 		Use:   "plan [DIR]",
 		Short: "Show what apply would do, property by property",
 		Long: `plan compares the stacks at or below DIR (default manifests/) with the tenant and
-prints what apply would create, change and delete. It changes nothing. With --out the
-plan is also written to a file that apply takes; the file contains no secrets.
+prints what apply would create, change and delete. It changes nothing. With --out it
+also writes the plan to a file for apply; the file contains no secrets.
 
 --target also takes several targets, or all: plan then ends with a table of what differs
 between them.`,

@@ -13,9 +13,9 @@ import (
 func (a *app) release() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "release [DIR]",
-		Short: "Give the objects of stacks back: remove the marks, delete nothing",
-		Long: `release removes the marks by which provision knows the applications and users of the
-stacks at or below DIR (default manifests/), and deletes nothing. Afterwards apply and destroy
+		Short: "Stop managing the objects of stacks: remove the marks, delete nothing",
+		Long: `release removes the marks by which provision identifies the applications and users of
+the stacks at or below DIR (default manifests/), and deletes nothing. Afterwards apply and destroy
 do not change them. It is the opposite of adopt. Groups keep their uniqueName, which Microsoft
 Graph cannot change: a stack with the same name finds them again.`,
 		Example: "  provision release imported/ --target staging\n  provision release --stack orders --target staging",

@@ -22,9 +22,9 @@ func (a *app) rotate() *cobra.Command {
 		Short: "Replace client secrets with new ones",
 		Long: `rotate creates a new secret for each secret that the stacks at or below DIR
 declare, gets a token with it, and writes it to the sink and to the files of Output
-documents. Only then it revokes the old secret: immediately with --grace 0,
-otherwise the first apply or rotate after the grace period revokes it. If the new
-secret is not accepted, rotate removes it and keeps the old one.
+documents. Then it revokes the old secret: immediately with --grace 0, otherwise
+the first apply or rotate after the grace period revokes it. If the tenant does not accept the
+new secret, rotate removes it and keeps the old one.
 
 plan warns about secrets that expire within 30 days; --expiring rotates only secrets
 that expire within the given time.`,

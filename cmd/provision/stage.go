@@ -16,7 +16,7 @@ import (
 // stageFlags are the flags that set values for the manifests.
 func stageFlags(c *cobra.Command) {
 	c.Flags().StringArray("set", nil, "value of a parameter of the stacks: NAME=VALUE (may be repeated)")
-	c.Flags().String("suffix", "", "make an environment of its own of the stacks: append this to the names of stacks, users, groups and applications, e.g. pr-123")
+	c.Flags().String("suffix", "", "create a separate environment of the stacks: append this to the names of stacks, users, groups and applications, e.g. pr-123")
 }
 
 // parameterPrefix begins the name of an environment variable for a parameter.

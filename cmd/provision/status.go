@@ -19,10 +19,10 @@ func (a *app) status() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status [DIR]",
 		Short: "Show what the stacks of a tenant own, who can sign in, and what expires",
-		Long: `status lists the stacks of the tenant, or those of the manifests at or below DIR: the
-objects that each one owns, the users who can sign in with their roles and the file that keeps
-their passwords, the secrets and certificates with the days that are left, and the last
-sign-ins where the caller may read the log (AuditLog.Read.All). Without DIR it needs no
+		Long: `status lists the stacks of the tenant, or the stacks of the manifests at or below DIR:
+the objects that each stack owns, the users who can sign in with their roles and the file
+that contains their passwords, the secrets and certificates with the number of days until
+they expire, and the last sign-ins if the caller may read the log (AuditLog.Read.All). Without DIR it needs no
 manifests. It changes nothing, and prints no password and no secret.`,
 		Example: "  provision status\n  provision status manifests/ --target staging\n  provision status --target production -o json | jq '.result.stacks[].credentials[] | select(.state != \"ok\")'",
 		Args:    maxOneDir,

@@ -28,9 +28,9 @@ sign-in form) or an application (client credentials with its stored secret), and
 prints the access token for the stack's API: the raw token for scripts, or with
 --decode its header and claims, without the signature.
 
-With --browser anybody signs in interactively in the system's browser. On a real tenant
-that requires a second factor, --sign-in says how --user signs in. The sign-in is kept in
-.provision/TARGET (0600) for later commands, until --forget.`,
+With --browser any user can sign in interactively in the system's browser. On a real tenant
+that requires a second factor, --sign-in sets the method by which --user signs in. token
+stores the sign-in in .provision/TARGET (0600) for later commands, until --forget.`,
 		Example: "  provision token --user ada --decode\n  curl -H \"Authorization: Bearer $(provision token --user ada)\" http://127.0.0.1:8000/secure\n  provision token --app service --decode\n  provision token --stack heroes --client reader --browser --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -22,8 +22,8 @@ func (a *app) verify() *cobra.Command {
 Conformance documents of the stacks at or below DIR (default manifests/). It gets
 the tokens as real clients do, sends the requests and reports the answers. Without
 --url it starts and tests the bundled reference API. Exit code 0: all cases passed, and
-prove the access rules; 3: a case failed, an endpoint let nobody in, or nobody is
-declared for a case that the document does not excuse. Reports contain no tokens, signatures or secrets.
+prove the access rules; 3: a case failed, an endpoint admitted no caller, or the stack declares
+no caller for a case and the document does not excuse this. Reports contain no tokens, signatures or secrets.
 
 With --openapi it prints a Conformance document derived from the security,
 parameters and bodies of an OpenAPI document.`,

@@ -73,7 +73,7 @@ func (a *app) versions() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version: commit, date, Go and SDK",
-		Long:    "version prints what this program was built from. `provision --version` prints the same.",
+		Long:    "version prints the version, commit, date and tools of this build. `provision --version` prints the same.",
 		Example: "  provision version\n  provision version -o json | jq -r .result.commit",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {

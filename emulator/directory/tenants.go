@@ -18,10 +18,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Tenants are the tenants of one process: the home tenant and those beside it.
-// Each has a directory of its own; what joins them is that a multi-tenant
-// application of one may have its service principal in another. It is safe for
-// use by many goroutines at once.
+// Tenants contains the tenants of one process: the home tenant and the others. Each
+// has a separate directory. A multi-tenant application of one tenant can have service
+// principals in the others. Tenants is safe for concurrent use.
 type Tenants struct {
 	folder string // empty: in memory
 	clock  func() time.Time
@@ -32,12 +31,12 @@ type Tenants struct {
 const (
 	homeFile      = "directory.db"
 	tenantsFolder = "tenants"
-	tenantsBucket = "tenants" // of the home tenant's values: which others there are, by id
+	tenantsBucket = "tenants" // the home tenant's list of the other tenants, by id
 )
 
-// OpenTenants opens the tenants kept in a folder, or in memory when that is
-// empty. A home tenant that does not exist yet is made from seed. The folder
-// admits one process at a time.
+// OpenTenants opens the tenants that a folder contains, or new ones in memory if
+// folder is empty. It creates a missing home tenant from seed. Only one process at a
+// time can open the folder.
 func OpenTenants(folder string, seed Seed, clock func() time.Time) (*Tenants, error) {
 	t := &Tenants{folder: folder, clock: clock}
 	home, err := Open(t.path(homeFile), seed, clock)
@@ -71,7 +70,7 @@ func (t *Tenants) path(names ...string) string {
 	return filepath.Join(append([]string{t.folder}, names...)...)
 }
 
-// Home returns the tenant that was there first.
+// Home returns the home tenant.
 func (t *Tenants) Home() *Directory { return (*t.all.Load())[0] }
 
 // All returns every tenant: the home tenant first, then the others by domain.
@@ -109,8 +108,8 @@ var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9]
 // IsDomain tells whether a text can be a tenant's domain: at least two labels.
 func IsDomain(text string) bool { return len(text) <= 253 && domainName.MatchString(text) }
 
-// Create makes a tenant. Its domain must be given; an id and a name that are
-// left out are chosen. A refusal is an *Error.
+// Create creates a tenant. The seed must contain a domain; Create chooses a missing id
+// or name. If it refuses the seed, the error is an *Error.
 func (t *Tenants) Create(seed Seed) (*Directory, error) {
 	t.making.Lock()
 	defer t.making.Unlock()
@@ -134,14 +133,15 @@ func (t *Tenants) Create(seed Seed) (*Directory, error) {
 		return nil, fmt.Errorf("make tenant %s: %w", seed.Domain, err)
 	}
 	made, _ := t.Find(seed.TenantID)
-	// A process that is killed before this leaves a file that nothing names.
+	// If the process is killed before this write, the file remains, but no record names
+	// it.
 	if err := t.Home().saveIn(tenantsBucket, made.tenant.ID, made.tenant); err != nil {
 		return nil, fmt.Errorf("make tenant %s: %w", seed.Domain, err)
 	}
 	return made, nil
 }
 
-// open opens a tenant beside the home tenant, or makes it.
+// open opens or creates a tenant other than the home tenant.
 func (t *Tenants) open(seed Seed) error {
 	path := t.path(tenantsFolder, seed.TenantID+".db")
 	if path != "" {
@@ -160,7 +160,7 @@ func (t *Tenants) open(seed Seed) error {
 	return nil
 }
 
-// Close gives the files back. No tenant must be used afterwards.
+// Close closes the files of all tenants. No tenant may be used afterwards.
 func (t *Tenants) Close() error {
 	var errs []error
 	for _, d := range t.All() {

@@ -78,8 +78,8 @@ func (c *call) getAudit() (answer, error) {
 	return oneOfLog(c, auditKind, c.service.directory.Audits())
 }
 
-// listSignIns answers the interactive ones. The others are in /beta alone, for
-// who filters by signInEventTypes.
+// listSignIns returns the interactive sign-ins. Only /beta also returns the others, if
+// the request filters by signInEventTypes.
 func (c *call) listSignIns() (answer, error) {
 	all := c.service.directory.SignIns()
 	if c.version == "v1.0" || !strings.Contains(c.rawQuery, "signInEventTypes") {

@@ -2,9 +2,9 @@ package graphapi
 
 import "provision/internal/microsoft"
 
-// cloud is how the API and its authorization server are named in answers: as
-// a cloud's to a request that came under its host of Graph, else by
-// the local tenant's one origin.
+// cloud contains the names of the API and its authorization server in answers. If the
+// request used a cloud's host of Graph, they are the names of that cloud, otherwise
+// the origin of the local tenant.
 type cloud struct {
 	graph string // scheme, host and port of Graph
 	login string // of the authorization server

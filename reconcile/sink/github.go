@@ -17,34 +17,34 @@ import (
 	"provision/stack"
 )
 
-// GitHub is how its REST API is reached.
+// GitHub contains the settings of GitHub's REST API.
 type GitHub struct {
 	URL        string       // e.g. https://api.github.com
 	Token      string       // a token that may write the repository's secrets
-	HTTPClient *http.Client // nil is the default one
+	HTTPClient *http.Client // nil: http.DefaultClient
 }
 
-// github is a secret of GitHub Actions. It is sealed for a key of the
-// repository, and never shown again.
-// Source: docs.github.com/rest/actions/secrets.
+// github is a secret of GitHub Actions. It is encrypted with a key of the repository.
+// GitHub never returns its text. Source: docs.github.com/rest/actions/secrets.
 type github struct {
 	where stack.GitHubSink
 	api   GitHub
 }
 
-// publicKey is what secrets are sealed for.
+// publicKey is the repository's key that encrypts secrets.
 type publicKey struct {
 	ID  string `json:"key_id"`
 	Key []byte `json:"key"` // Curve25519
 }
 
-// Check gets the public key, which takes the permission to write secrets.
+// Check gets the public key, which requires the permission to write secrets.
 func (g github) Check(ctx context.Context) error {
 	_, err := g.fetchPublicKey(ctx)
 	return err
 }
 
-// Read shows nothing; that there is one, the caller must remember.
+// Read returns no text. It cannot tell whether the secret exists: the caller has a
+// record of it.
 func (g github) Read(context.Context) (Secret, bool, error) { return Secret{}, true, nil }
 
 func (g github) Write(ctx context.Context, s Secret) error {
@@ -72,7 +72,7 @@ func (g github) fetchPublicKey(ctx context.Context) (key publicKey, err error) {
 		return key, err
 	}
 	if len(key.Key) != 32 {
-		return key, g.failed("", errors.New("GitHub's public key is not one of Curve25519"))
+		return key, g.failed("", errors.New("GitHub's public key is not a Curve25519 key"))
 	}
 	return key, nil
 }
@@ -136,7 +136,7 @@ func (g github) path(name string) string {
 
 func (g github) refused(status int, body []byte) error {
 	var said struct{ Message string }
-	_ = json.Unmarshal(body, &said) // a body that is no JSON leaves the status to speak
+	_ = json.Unmarshal(body, &said) // if the body is not JSON, the error contains only the status
 	switch status {
 	case http.StatusNotFound:
 		return g.failed("check the repository and environment, and that the token has access to them", errNotFound)
