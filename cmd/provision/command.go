@@ -1,7 +1,9 @@
 package main
 
 import (
+	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,7 +63,8 @@ func (a *app) commandAt(where []string, verb string, args ...string) string {
 	return a.commandOn(a.config.GetString("target"), where, verb, args...)
 }
 
-// commandOn is commandAt for another target.
+// commandOn is commandAt for another target. Every command line that provision shows comes from
+// here, and none contains the user name or password of a URL.
 func (a *app) commandOn(target string, where []string, verb string, args ...string) string {
 	words := slices.Concat([]string{verb}, where, args)
 	if target != "" && target != "local" {
@@ -71,9 +74,26 @@ func (a *app) commandOn(target string, where []string, verb string, args ...stri
 		words = append(words, "--state", a.state)
 	}
 	for i, word := range words {
-		words[i] = display.ShellQuote(word)
+		words[i] = display.ShellQuote(maskCredentials(word))
 	}
 	return program() + " " + strings.Join(words, " ")
+}
+
+// address matches a URL. The scheme can be missing in front of a user name and a password.
+var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S+|^[^\s/@:]+:(/?[^\s/]\S*)?@\S+`)
+
+// userinfo matches the user name and password of a URL, also those with characters that a URL
+// must encode.
+var userinfo = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)?\S*@`)
+
+// maskCredentials replaces the user name and password of URLs.
+func maskCredentials(text string) string {
+	return address.ReplaceAllStringFunc(text, func(found string) string {
+		if u, err := url.Parse(found); err == nil && u.Host != "" && u.User == nil {
+			return found // an @ of its path
+		}
+		return userinfo.ReplaceAllString(found, "${1}[masked]@")
+	})
 }
 
 func (a *app) destroyCommand(stack string) string {

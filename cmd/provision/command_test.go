@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"testing"
 
+	"provision/internal/display"
+
 	"github.com/spf13/viper"
 )
 
@@ -33,6 +35,36 @@ func TestCommandsInHintsAreQuoted(t *testing.T) {
 		out, err := exec.Command("sh", "-c", "set -f; set -- "+line[len(program()):]+"; printf '%s|' \"$@\"").Output()
 		if err != nil || string(out) != c.want {
 			t.Errorf("%s is read as %q (%v), want %q", line, out, err, c.want)
+		}
+	}
+}
+
+// TestCommandsContainNoPassword: a command line for a hint or a report masks the user name and
+// password of a URL, wherever the URL is.
+func TestCommandsContainNoPassword(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"https://ada:hunter2@api.example/v1":           "https://[masked]@api.example/v1",
+		"https://ada:hunter2@":                         "https://[masked]@",
+		"https://hunter2@api.example":                  "https://[masked]@api.example",
+		"https://ada:hunter2@extra@api.example":        "https://[masked]@api.example",
+		"https://ada:hunter2/x@api.example":            "https://[masked]@api.example",
+		"https://ada:hunter2?x#y@api.example":          "https://[masked]@api.example",
+		"socks5://ada:hunter2@proxy.example:1080":      "socks5://[masked]@proxy.example:1080",
+		"ada:hunter2@api.example":                      "[masked]@api.example",
+		"ada:hunter2/x@api.example":                    "[masked]@api.example",
+		"origin=https://ada:hunter2@api.example":       "origin=https://[masked]@api.example",
+		"https://api.example:8443/@me":                 "https://api.example:8443/@me",
+		"origin=https://api.example/users/@me":         "origin=https://api.example/users/@me",
+		"GET /users/@me: no-token":                     "GET /users/@me: no-token",
+		"user:ada@contoso.example and more":            "[masked]@contoso.example and more",
+		"ada@contoso.example":                          "ada@contoso.example",
+		"junit=results.xml":                            "junit=results.xml",
+		"api://00000000-0000-0000-0000-000000000000/x": "api://00000000-0000-0000-0000-000000000000/x",
+	} {
+		a := &app{config: viper.New(), invocation: invocation{verb: "verify", given: []string{"--url", word}}}
+		if got, want := a.again(), program()+" verify --url "+display.ShellQuote(want); got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -162,12 +161,9 @@ func (a *app) rerun(p protected.API) func(id string) string {
 	return func(id string) string { return a.command("verify", slices.Concat(args, []string{"--only", id})...) }
 }
 
-// credentials matches the user name and password of a URL.
-var credentials = regexp.MustCompile(`://[^/@\s]+@`)
-
 // about returns the data of the run for a report.
 func (a *app) about(s *connection) report.About {
-	about := report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: credentials.ReplaceAllString(a.again(), "://[masked]@"), Date: a.now()}
+	about := report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: a.again(), Date: a.now()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		about.Version = info.Main.Version
 	}
