@@ -42,7 +42,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 // without a unit as nanoseconds.
 func (a *app) checkTypes(cmd *cobra.Command) (err error) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || err != nil || otherType(cmd.Root(), f) {
+		if f.Changed || err != nil || !isSetting(f) || otherType(cmd.Root(), f) {
 			return
 		}
 		variable := "PROVISION_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
@@ -53,24 +53,44 @@ func (a *app) checkTypes(cmd *cobra.Command) (err error) {
 			}
 			from, text = configFile+": "+f.Name, a.config.GetString(f.Name)
 		}
-		var example string
-		var wrong error
-		switch f.Value.Type() {
-		case "duration":
-			_, wrong = time.ParseDuration(text)
-			example = "write a number with a unit, e.g. 30s or 5m"
-		case "bool":
-			_, wrong = strconv.ParseBool(text)
-			example = "write true or false"
-		case "int":
-			_, wrong = strconv.Atoi(text)
-			example = "write a number"
+		kind, checked := settingKinds[f.Value.Type()]
+		if !checked {
+			return // text
 		}
-		if wrong != nil {
-			err = hint(usagef("%s: %q is not a value of --%s", from, text, f.Name), "%s", example)
+		if kind.parse(text) != nil {
+			err = hint(usagef("%s: %q is not a value of --%s", from, text, f.Name), "%s", kind.example)
 		}
 	})
 	return err
+}
+
+// settingKinds are the types of flags whose values are more than text.
+var settingKinds = map[string]struct {
+	parse   func(text string) error
+	example string
+}{
+	"duration": {func(text string) error { _, err := time.ParseDuration(text); return err }, "write a number with a unit, e.g. 30s or 5m"},
+	"bool":     {func(text string) error { _, err := strconv.ParseBool(text); return err }, "write true or false"},
+	"int":      {func(text string) error { _, err := strconv.Atoi(text); return err }, "write a number"},
+	"int64":    {func(text string) error { _, err := strconv.ParseInt(text, 10, 64); return err }, "write a number"},
+}
+
+// onlyFlag is the annotation of a flag that variables and provision.yaml do not set.
+const onlyFlag = "provision-only-flag"
+
+// noSettings marks flags of c that a command reads from its command line only.
+func noSettings(c *cobra.Command, names ...string) {
+	for _, name := range names {
+		if err := c.Flags().SetAnnotation(name, onlyFlag, nil); err != nil {
+			panic(err) // the flag is the command's own
+		}
+	}
+}
+
+// isSetting tells whether variables and provision.yaml can set a flag.
+func isSetting(f *pflag.Flag) bool {
+	_, only := f.Annotations[onlyFlag]
+	return !only && f.Name != "help" && f.Name != "version" // the flags of cobra
 }
 
 // readConfig reads provision.yaml, where there is one. It is read by its whole

@@ -88,6 +88,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 	c.Flags().String("quotas", "", "throttle requests by the quotas of Microsoft Graph for a small, medium or large tenant")
 	c.Flags().String("faults", "", "JSON file of fault injection rules (see docs/local-tenant.md)")
 	c.Flags().String("request-log", "", "append a line of JSON for every request to this file")
+	noSettings(c, "proxy", "tenant")
 	return c
 }
 

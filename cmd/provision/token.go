@@ -140,6 +140,9 @@ func (a *app) checkWho(p protected.API, o tokenOptions) error {
 		return known("application", o.application, applications)
 	}
 	for _, scope := range o.scopes {
+		if scope == ".default" {
+			continue // all granted scopes
+		}
 		if err := known("scope of its API with the value", scope, scopesOf(p)); err != nil {
 			return err
 		}

@@ -101,6 +101,7 @@ provision.yaml.`,
 	}
 	for _, of := range schemas {
 		c.Flags().Bool(of.flag, false, of.help)
+		noSettings(c, of.flag)
 	}
 	return c
 }
