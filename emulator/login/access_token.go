@@ -61,7 +61,7 @@ func (c *tenantCall) commonClaims(v version, lifetime time.Duration) claims {
 		"iat": issued,
 		"nbf": issued,
 		"exp": issued + int64(lifetime/time.Second),
-		"aio": opaque(44),
+		"aio": c.seal.cloudMark(c.cloudName()),
 		"rh":  "1." + opaque(32),
 		"uti": opaque(16),
 	}

@@ -37,6 +37,7 @@ type assertionClaims struct {
 	Audience  jwt.Audience     `json:"aud"`
 	Expires   *jwt.NumericDate `json:"exp"` // clients write fractions too
 	NotBefore *jwt.NumericDate `json:"nbf"`
+	AIO       string           `json:"aio"` // of a managed identity's token
 }
 
 // checkAssertion checks the assertion of a client: a certificate of the registration

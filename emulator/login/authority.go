@@ -78,6 +78,27 @@ func (a authority) documentTenant() string {
 // url is an endpoint of the tenant, under the alias that the caller uses.
 func (a authority) url(path string) string { return a.origin + "/" + a.alias + path }
 
+// cloudName returns the name of the cloud for what is sealed under these names: "" for the tenant's
+// own origin. The clouds of the US Government share an authorization server and have one name.
+func (n names) cloudName() string {
+	if n.v2 == n.local {
+		return ""
+	}
+	return n.cloud.Clouds()[0].Name
+}
+
+// acceptedClouds returns the clouds whose tokens, codes and sessions are accepted: this one and the
+// tenant's own origin.
+func (n names) acceptedClouds() []string { return []string{"", n.cloud.Clouds()[0].Name} }
+
+// ofAnotherCloud tells from its claim aio whether a token was issued in another cloud. The issuer
+// does not tell this: version 1.0 tokens of the public cloud and of the US Government have the
+// same one. Entra tells these tokens apart by their keys.
+func (l *Login) ofAnotherCloud(n names, aio string) bool {
+	cloud, marked := l.seal.markedCloud(aio)
+	return marked && !slices.Contains(n.acceptedClouds(), cloud)
+}
+
 // issuersOf are the issuers of a tenant's tokens in the cloud of a request: under the hosts of
 // the cloud, and under the tenant's own origin. Tokens of other clouds are foreign.
 func (n names) issuersOf(tenantID string) []string {

@@ -1,7 +1,10 @@
 package login
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +19,40 @@ func (w *world) loginOf(cloud string) string {
 		return c.Login[0]
 	}
 	return strings.TrimPrefix(w.origin, "https://")
+}
+
+// pageUnder requests a page under a host: with POST if form is not nil.
+func (w *world) pageUnder(host, path string, form url.Values) page {
+	w.t.Helper()
+	method := http.MethodGet
+	if form != nil {
+		method = http.MethodPost
+	}
+	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Host = host
+	recorder := httptest.NewRecorder()
+	w.login.Handler().ServeHTTP(recorder, r)
+	p := page{status: recorder.Code, header: recorder.Header(), body: recorder.Body.String()}
+	if target := p.header.Get("Location"); target != "" {
+		var err error
+		p.location, err = url.Parse(target)
+		w.must(err)
+	}
+	return p
+}
+
+// codeUnder signs a user in under a host and returns the authorization code.
+func (w *world) codeUnder(host string, request url.Values, user *directory.User) string {
+	w.t.Helper()
+	fields := hiddenFields(w.pageUnder(host, w.authorizePath()+"?"+request.Encode(), nil).body)
+	fields.Set("loginfmt", user.UserPrincipalName)
+	fields.Set("passwd", password)
+	p := w.pageUnder(host, "/"+w.tid()+"/login", fields)
+	if p.location == nil {
+		w.t.Fatalf("no code: %d %s", p.status, p.body)
+	}
+	return p.location.Query().Get("code")
 }
 
 // TestACloudAcceptsItsOwnTokens: a request under a cloud's host is a request to this cloud. It
@@ -48,6 +85,121 @@ func TestACloudAcceptsItsOwnTokens(t *testing.T) {
 			a := w.under(w.loginOf(at), w.tokenPath(), request)
 			if granted, want := a.status == http.StatusOK, from == "local" || slices.Contains(accepts[from], at); granted != want || !want && a.code() != 500011 {
 				t.Errorf("%s of %s: granted %t, want %t: %s", scope, at, granted, want, a.body)
+			}
+		}
+	}
+}
+
+// TestCloudsWithOneIssuer: the public cloud and the US Government refuse each other's tokens with
+// the same issuer and the same audience, as Entra does, whose clouds have different keys.
+func TestCloudsWithOneIssuer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secret := "" // of an API with version 1.0 tokens
+	w.update(func(tx *directory.Tx) {
+		secret = w.secret(tx, w.ledger.ID, directory.PasswordCredential{})
+		w.grant(tx, w.ledgerSP, w.apiSP, "read_data")
+		w.grant(tx, w.desktopSP, w.ledgerSP, "read")
+	})
+	admin := w.dir.Administrator()
+	manager := map[string]string{"public": "management.azure.com", "usgov": "management.usgovcloudapi.net"}
+	graph := map[string]string{"public": "graph.microsoft.com", "usgov": "graph.microsoft.us", "usgov-dod": "dod-graph.microsoft.us"}
+	for from := range manager {
+		at := w.loginOf(from)
+		users := w.under(at, w.tokenPath(), w.siteRedemption(w.codeUnder(at, w.siteRequest("scope", "User.Read openid"), w.ada), "scope", "User.Read")).text("access_token")
+		app := w.under(at, w.tokenPath(), w.daemonRequest("client_id", admin.ClientID, "client_secret", admin.Secret, "scope", directory.MicrosoftGraphAppID+"/.default")).text("access_token")
+		managers := w.under(at, w.tokenPath(), w.daemonRequest("client_id", admin.ClientID, "client_secret", admin.Secret, "scope", managementAppID+"/.default")).text("access_token")
+		for other, host := range graph {
+			for _, token := range []string{users, app} {
+				_, err := w.login.VerifyGraphToken(host, token)
+				if ok, want := err == nil, strings.HasPrefix(other, from); ok != want || !want && !errors.Is(err, ErrCloud) {
+					t.Errorf("Graph of %s accepts a token of %s: %t, want %t (%v)", other, from, ok, want, err)
+				}
+			}
+		}
+		read := "https://ledger." + w.dir.Tenant().Domain + "//read"
+		ledgers := w.under(at, w.tokenPath(), w.desktopRedemption(w.codeUnder(at, w.desktopRequest("scope", read), w.ada), "scope", read)).text("access_token")
+		for other, host := range manager {
+			if _, err := w.login.VerifyManagementToken(host, managers); (err == nil) != (from == other) {
+				t.Errorf("Resource Manager of %s and a token of %s: %v", other, from, err)
+			}
+			a := w.under(w.loginOf(other), w.tokenPath(), w.behalf(secret, ledgers, "client_id", w.ledger.AppID, "scope", "api://orders/read_data"))
+			if want := from == other; (a.code() == 0) != want || !want && a.code() != 50013 {
+				t.Errorf("on behalf of a user of %s at %s: AADSTS%d %s", from, other, a.code(), a.text("error_description"))
+			}
+		}
+	}
+}
+
+// TestAssertionOfACloudWithTheSameIssuer: a version 1.0 token of a managed identity is an
+// assertion in its cloud only.
+func TestAssertionOfACloudWithTheSameIssuer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var identity *directory.ServicePrincipal
+	w.update(func(tx *directory.Tx) {
+		var err error
+		identity, _, err = tx.CreateManagedIdentity("orders")
+		w.must(err)
+	})
+	audience := w.ledger.IdentifierUris[0]
+	for _, from := range []string{"public", "usgov"} {
+		token, _, err := w.login.ManagedIdentityToken(w.dir, identity, audience, w.loginOf(from))
+		w.must(err)
+		if from == "public" {
+			w.trust(directory.FederatedIdentityCredential{Name: "v1", Issuer: w.claims(token)["iss"].(string), Subject: ptr(identity.ID), Audiences: []string{w.claims(token)["aud"].(string)}})
+		}
+		for _, at := range []string{"public", "usgov"} {
+			a := w.under(w.loginOf(at), w.tokenPath(), w.daemonAssertion(token))
+			if want := from == at; (a.code() == 0) != want || !want && a.code() != 700236 {
+				t.Errorf("an assertion of %s at %s: AADSTS%d %s", from, at, a.code(), a.text("error_description"))
+			}
+		}
+	}
+}
+
+// TestSealedStateStaysInItsCloud: codes, refresh tokens and device codes are accepted in their
+// cloud. What the tenant's own origin issues is accepted in every cloud.
+func TestSealedStateStaysInItsCloud(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	clouds := []string{"local", "public", "usgov", "china"}
+	tenant := "/" + w.tid()
+	asked := url.Values{"client_id": {w.desktop.AppID}, "scope": {"api://orders/read_data openid"}}
+	for _, from := range clouds {
+		host := w.loginOf(from)
+		refresh := w.under(host, w.tokenPath(), w.desktopRedemption(w.codeUnder(host, w.desktopRequest(), w.ada))).text("refresh_token")
+		device := w.under(host, tenant+"/oauth2/v2.0/devicecode", asked)
+		for _, at := range clouds {
+			accepted := from == at || from == "local" || from == "public" && at == "local"
+			code := w.codeUnder(host, w.desktopRequest(), w.ada)
+			for name, test := range map[string]struct {
+				form    url.Values
+				granted int
+				refused int
+			}{
+				"code":          {w.desktopRedemption(code), 0, 70000},
+				"refresh token": {url.Values{"grant_type": {"refresh_token"}, "client_id": {w.desktop.AppID}, "refresh_token": {refresh}, "scope": {"api://orders/read_data"}}, 0, 70000},
+				"device code":   {url.Values{"grant_type": {"device_code"}, "client_id": {w.desktop.AppID}, "device_code": {device.text("device_code")}}, 70016, 70018},
+			} {
+				want := test.refused
+				if accepted {
+					want = test.granted
+				}
+				if a := w.under(w.loginOf(at), w.tokenPath(), test.form); a.code() != want {
+					t.Errorf("%s of %s at %s: AADSTS%d, want %d", name, from, at, a.code(), want)
+				}
+			}
+			page := w.pageUnder(w.loginOf(at), tenant+"/deviceauth", url.Values{"otc": {device.text("user_code")}})
+			if found := strings.Contains(page.body, "<strong>Desktop</strong>"); found != accepted {
+				t.Errorf("user code of %s at %s: found %t, want %t", from, at, found, accepted)
+			}
+			state := hiddenFields(w.pageUnder(host, w.authorizePath()+"?"+w.desktopRequest().Encode(), nil).body)
+			state.Set("loginfmt", w.ada.UserPrincipalName)
+			state.Set("passwd", password)
+			signedIn := w.pageUnder(w.loginOf(at), tenant+"/login", state)
+			if signedIn.status == http.StatusFound != accepted {
+				t.Errorf("sign-in page of %s at %s: %d, want accepted %t", from, at, signedIn.status, accepted)
 			}
 		}
 	}

@@ -100,7 +100,7 @@ func (c *tenantCall) consentPage(a *authorization, s session, user *directory.Us
 	for _, p := range append(lacking, rolesOf(shown)...) {
 		state.Needs = max(state.Needs, p.needs())
 	}
-	sealed, err := c.seal.close(consentContext, state)
+	sealed, err := c.seal.close(consentContext, c.cloudName(), state)
 	if err != nil {
 		return c.asError(err)
 	}
@@ -205,7 +205,7 @@ func (c *call) consent() *Error {
 		return failure(9002313)
 	}
 	var state consentState
-	if err := c.seal.open(consentContext, c.form.Get("ctx"), &state); err != nil || state.Alias != c.alias {
+	if err := c.seal.open(consentContext, c.acceptedClouds(), c.form.Get("ctx"), &state); err != nil || state.Alias != c.alias {
 		return failure(9002313)
 	}
 	if c.now.After(state.Issued.Add(consentTime)) {

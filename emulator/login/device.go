@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type device struct {
 	ID       string    `json:"id"`
 	UserCode string    `json:"userCode"`
 	Alias    string    `json:"alias"` // the tenant's id, or what leaves it open
+	Cloud    string    `json:"cloud"` // its name; "" is the tenant's own origin
 	ClientID string    `json:"clientId"`
 	Scope    string    `json:"scope"`
 	Version  version   `json:"version"`
@@ -83,7 +85,7 @@ func (c *call) deviceCode() *Error {
 			return err
 		}
 	}
-	d := device{ID: opaque(16), Alias: c.alias, ClientID: cl.app.AppID, Scope: asked.text, Version: c.version, Issued: c.now}
+	d := device{ID: opaque(16), Alias: c.alias, Cloud: c.cloudName(), ClientID: cl.app.AppID, Scope: asked.text, Version: c.version, Issued: c.now}
 	for taken := true; taken; {
 		d.UserCode = newUserCode()
 		record, err := json.Marshal(d)
@@ -96,7 +98,7 @@ func (c *call) deviceCode() *Error {
 		}
 		taken = !first
 	}
-	sealed, problem := c.seal.close(deviceCode, d)
+	sealed, problem := c.seal.close(deviceCode, c.cloudName(), d)
 	if problem != nil {
 		return c.asError(problem)
 	}
@@ -122,7 +124,7 @@ func (c *call) deviceCode() *Error {
 func (c *call) device(userCode string) (device, bool) {
 	var d device
 	record, found := c.home.Load(devicesBucket, userCode)
-	if !found || strings.Contains(userCode, "/") || json.Unmarshal(record, &d) != nil || d.expired(c.now) {
+	if !found || strings.Contains(userCode, "/") || json.Unmarshal(record, &d) != nil || d.expired(c.now) || !slices.Contains(c.acceptedClouds(), d.Cloud) {
 		return device{}, false
 	}
 	_, decided := c.home.Load(devicesBucket, userCode+"/decision")

@@ -32,7 +32,7 @@ func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	switch {
 	case !narrow(func(f directory.FederatedIdentityCredential) bool { return c.sameIssuer(f.Issuer, sent.claims.Issuer) }):
 		return failure(700211, sent.claims.Issuer)
-	case ofMicrosoft(sent.claims.Issuer) && !c.issuedHere(sent.claims.Issuer): // another cloud, or a tenant elsewhere
+	case ofMicrosoft(sent.claims.Issuer) && (!c.issuedHere(sent.claims.Issuer) || c.ofAnotherCloud(c.names, sent.claims.AIO)): // another cloud, or a tenant elsewhere
 		return failure(700236, sent.claims.Issuer)
 	case !narrow(sent.named):
 		switch {

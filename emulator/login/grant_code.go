@@ -35,7 +35,7 @@ type code struct {
 }
 
 func (c *tenantCall) issueCode(a *authorization, s session, user *directory.User) (string, error) {
-	return c.seal.close(authorizationCode, code{
+	return c.seal.close(authorizationCode, c.cloudName(), code{
 		ID: opaque(16), TenantID: c.tenant.ID, ClientID: a.client.app.AppID,
 		Redirect: a.redirect, Sent: a.sent, Scope: a.scope.text, Nonce: a.nonce,
 		Claims: a.request.Get("claims"), Challenge: a.challenge, Method: a.method, Session: s, MaxAge: a.maxAge != nil, Issued: c.now,
@@ -54,7 +54,7 @@ func (c *call) redeemCode() (*tenantCall, issuance, *Error) {
 		return t, issuance{}, failure(900144, "code")
 	}
 	var redeemed code
-	if c.seal.open(authorizationCode, text, &redeemed) != nil {
+	if c.seal.open(authorizationCode, c.acceptedClouds(), text, &redeemed) != nil {
 		return t, issuance{}, failure(70000)
 	}
 	if t, cl, err = c.useTenant(cl, redeemed.TenantID); err != nil {

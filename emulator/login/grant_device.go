@@ -21,7 +21,7 @@ func (c *call) redeemDevice() (*tenantCall, issuance, *Error) {
 		return t, issuance{}, failure(900144, "device_code")
 	}
 	var d device
-	if c.seal.open(deviceCode, text, &d) != nil || d.Alias != c.alias && !c.shared() || d.ClientID != cl.app.AppID {
+	if c.seal.open(deviceCode, c.acceptedClouds(), text, &d) != nil || d.Alias != c.alias && !c.shared() || d.ClientID != cl.app.AppID {
 		return t, issuance{}, failure(70018).as("bad_verification_code")
 	}
 	public := cl.fallbackPublic() && !sent.any()

@@ -25,6 +25,7 @@ type userAssertion struct {
 	Scope    *string `json:"scp"`
 	AppID    string  `json:"appid"` // of v1 tokens
 	Party    string  `json:"azp"`   // of v2 tokens
+	AIO      string  `json:"aio"`
 }
 
 // onBehalfOf gives an API a token for another resource, for the user whose
@@ -44,14 +45,14 @@ func (c *call) onBehalfOf() (*tenantCall, issuance, *Error) {
 	if c.form.Get("requested_token_use") != "on_behalf_of" {
 		return t, issuance{}, failure(90023, "requested_token_use")
 	}
-	if err := c.authenticate(&cl, sent, false); err != nil {
-		return t, issuance{}, err
-	}
 	asserted, err := c.userAssertion(c.form.Get("assertion"))
 	if err != nil {
 		return t, issuance{}, err
 	}
 	if t, cl, err = c.useTenant(cl, asserted.TenantID); err != nil {
+		return t, issuance{}, err
+	}
+	if err := t.authenticate(&cl, sent, false); err != nil {
 		return t, issuance{}, err
 	}
 	if err := t.checkUserAssertion(asserted, cl); err != nil {
@@ -96,6 +97,8 @@ func (c *tenantCall) checkUserAssertion(asserted userAssertion, cl client) *Erro
 	switch {
 	case !slices.Contains(c.issuersOf(c.tenant.ID), asserted.Issuer):
 		return failure(50013, "The token is of another issuer.")
+	case c.ofAnotherCloud(c.names, asserted.AIO):
+		return failure(50013, "The token is of another cloud.")
 	case asserted.Audience == cl.app.AppID && asserted.AppID+asserted.Party == "":
 		return failure(240002)
 	case !cl.isAudience(asserted.Audience):

@@ -22,7 +22,7 @@ type refresh struct {
 }
 
 func (c *tenantCall) refreshToken(i issuance) (string, error) {
-	return c.seal.close(refreshToken, refresh{
+	return c.seal.close(refreshToken, c.cloudName(), refresh{
 		ClientID: i.client.app.AppID, Platform: i.platform, Scope: i.asked.text,
 		Session: i.session, Issued: c.now, SPASince: i.spaSince,
 	})
@@ -40,7 +40,7 @@ func (c *call) refresh() (*tenantCall, issuance, *Error) {
 		return t, issuance{}, failure(900144, "refresh_token")
 	}
 	var token refresh
-	if c.seal.open(refreshToken, text, &token) != nil || token.ClientID != cl.app.AppID {
+	if c.seal.open(refreshToken, c.acceptedClouds(), text, &token) != nil || token.ClientID != cl.app.AppID {
 		return t, issuance{}, failure(70000)
 	}
 	if t, cl, err = c.useTenant(cl, token.Session.TenantID); err != nil {

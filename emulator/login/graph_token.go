@@ -30,6 +30,7 @@ var (
 	ErrMalformed = errors.New("token is not a compact JWS signed with RS256")
 	ErrSignature = errors.New("token is not signed with a key of this tenant")
 	ErrIssuer    = errors.New("token is of another issuer")
+	ErrCloud     = errors.New("token is of another cloud")
 	ErrAudience  = errors.New("token is not for this resource")
 	ErrExpired   = errors.New("token has expired")
 	ErrNotYet    = errors.New("token is not valid yet")
@@ -39,8 +40,8 @@ var (
 const clockSkew = 5 * time.Minute
 
 // VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph under a
-// host would, and returns its claims. A token of another cloud is refused. The error wraps
-// one of the above.
+// host would, and returns its claims. A token of another cloud is refused: it has another
+// issuer or another cloud in its claim aio. The error wraps one of the above.
 func (l *Login) VerifyGraphToken(host, token string) (*GraphToken, error) {
 	n := l.namesUnder(host)
 	return l.verifyFor(n, append(n.graphNames(), directory.MicrosoftGraphAppID), token)
@@ -70,6 +71,7 @@ func (l *Login) verifyFor(n names, audiences []string, token string) (*GraphToke
 		IDType    string   `json:"idtyp"`
 		Scope     string   `json:"scp"`
 		Roles     []string `json:"roles"`
+		AIO       string   `json:"aio"`
 	}
 	if err := l.verified(token, &claims); err != nil {
 		return nil, err
@@ -79,6 +81,8 @@ func (l *Login) verifyFor(n names, audiences []string, token string) (*GraphToke
 	switch {
 	case !known || !slices.Contains(n.issuersV1Of(claims.TenantID), claims.Issuer):
 		return nil, ErrIssuer
+	case l.ofAnotherCloud(n, claims.AIO):
+		return nil, ErrCloud
 	case !slices.Contains(audiences, claims.Audience):
 		return nil, ErrAudience
 	case !now.Before(time.Unix(claims.Expires, 0).Add(clockSkew)):

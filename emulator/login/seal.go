@@ -71,19 +71,28 @@ func openSealer(d *directory.Directory) (*sealer, error) {
 // with a version in the same way.
 const sealPrefix = "1."
 
-// close seals a value as text that is safe in a URL.
-func (s *sealer) close(p purpose, value any) (string, error) {
+// close seals a value as text that is safe in a URL. cloud is the cloud whose endpoint seals
+// it; "" is the tenant's own origin.
+func (s *sealer) close(p purpose, cloud string, value any) (string, error) {
 	plain, err := json.Marshal(value)
 	if err != nil {
 		return "", fmt.Errorf("seal %s: %w", p, err)
 	}
-	return sealPrefix + base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(p))), nil
+	return sealPrefix + base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, p.in(cloud))), nil
 }
 
 var errSeal = errors.New("not sealed by this tenant for this purpose")
 
-// open unseals what close made for the same purpose into value.
-func (s *sealer) open(p purpose, text string, value any) error {
+// in returns the data that authenticates a purpose in a cloud.
+func (p purpose) in(cloud string) []byte {
+	if cloud == "" {
+		return []byte(p)
+	}
+	return []byte(string(p) + "\x00" + cloud)
+}
+
+// open unseals into value what close made for the same purpose in one of the clouds.
+func (s *sealer) open(p purpose, clouds []string, text string, value any) error {
 	encoded, ok := strings.CutPrefix(text, sealPrefix)
 	if !ok {
 		return errSeal
@@ -92,11 +101,33 @@ func (s *sealer) open(p purpose, text string, value any) error {
 	if err != nil {
 		return errSeal
 	}
-	plain, err := s.aead.Open(nil, nil, sealed, []byte(p))
-	if err != nil {
-		return errSeal
+	for _, cloud := range clouds {
+		if plain, err := s.aead.Open(nil, nil, sealed, p.in(cloud)); err == nil {
+			return json.Unmarshal(plain, value)
+		}
 	}
-	return json.Unmarshal(plain, value)
+	return errSeal
+}
+
+// cloudMarkLength is the number of bytes of a sealed name of a cloud.
+const cloudMarkLength = 16
+
+// cloudMark seals the name of a cloud for the claim aio. Every mark has the same length.
+func (s *sealer) cloudMark(cloud string) string {
+	plain := make([]byte, cloudMarkLength)
+	copy(plain, cloud)
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte("cloud")))
+}
+
+// markedCloud returns the cloud that a claim aio contains. ok is false if it is not a mark: the
+// management API signs any claims.
+func (s *sealer) markedCloud(aio string) (cloud string, ok bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(aio)
+	if err != nil {
+		return "", false
+	}
+	plain, err := s.aead.Open(nil, nil, sealed, []byte("cloud"))
+	return strings.TrimRight(string(plain), "\x00"), err == nil
 }
 
 // subject is the sub claim: it is different for each application, and always the same

@@ -30,7 +30,7 @@ func (s session) outdated(who account) bool { return s.SignedIn.Before(who.Passw
 // startSession signs an account in to the browser.
 func (c *call) startSession(who account) (session, error) {
 	s := session{ID: uuid.NewString(), UserID: who.ID, TenantID: who.home.Tenant().ID, SignedIn: c.now}
-	sealed, err := c.seal.close(sessionCookie, s)
+	sealed, err := c.seal.close(sessionCookie, c.cloudName(), s)
 	if err != nil {
 		return session{}, err
 	}
@@ -43,7 +43,7 @@ func (c *call) startSession(who account) (session, error) {
 func (c *call) session() (session, account, bool) {
 	var s session
 	cookie, err := c.r.Cookie(sessionCookieName)
-	if err != nil || c.seal.open(sessionCookie, cookie.Value, &s) != nil || c.now.After(s.SignedIn.Add(sessionLifetime)) {
+	if err != nil || c.seal.open(sessionCookie, c.acceptedClouds(), cookie.Value, &s) != nil || c.now.After(s.SignedIn.Add(sessionLifetime)) {
 		return session{}, account{}, false
 	}
 	if _, ended := c.home.Load(endedSessionsBucket, s.ID); ended {

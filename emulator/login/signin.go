@@ -64,7 +64,7 @@ func (c *call) resume(state signInState) (*authorization, *Error) {
 
 // signInPage asks for a user name and a password.
 func (c *call) signInPage(a *authorization, name string, problem *Error) *Error {
-	sealed, err := c.seal.close(signInContext, c.interrupt(a))
+	sealed, err := c.seal.close(signInContext, c.cloudName(), c.interrupt(a))
 	if err != nil {
 		return c.asError(err)
 	}
@@ -86,7 +86,7 @@ func (c *call) signIn() *Error {
 		return failure(9002313)
 	}
 	var state signInState
-	if err := c.seal.open(signInContext, c.form.Get("ctx"), &state); err != nil || state.Alias != c.alias {
+	if err := c.seal.open(signInContext, c.acceptedClouds(), c.form.Get("ctx"), &state); err != nil || state.Alias != c.alias {
 		return failure(9002313)
 	}
 	if c.now.After(state.Issued.Add(signInTime)) {
