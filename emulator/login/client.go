@@ -147,11 +147,15 @@ func (c *call) credentials() (credentials, *Error) {
 }
 
 // authenticate checks the credentials of a client in the tenant that the path names, else
-// in the tenant of its registration.
+// in the tenant of its registration. The credentials of its service principal in this tenant
+// count, too.
 func (c *call) authenticate(cl *client, sent credentials, public bool) *Error {
 	t, err := c.inTenant(c.registeredIn(*cl))
 	if err != nil {
 		return err
+	}
+	if c.named == nil {
+		cl.principal, _ = t.ServicePrincipalByAppID(cl.app.AppID)
 	}
 	return t.authenticate(cl, sent, public)
 }

@@ -28,14 +28,16 @@ func (c *call) inTenant(id string) (*tenantCall, *Error) {
 	return c.in(d), nil
 }
 
-// useTenant is inTenant, and finds the client in that tenant. The call is not nil if
-// only the client is missing.
+// useTenant is inTenant, and finds the client in that tenant. It keeps how the client has
+// proved who it is. The call is not nil if only the client is missing.
 func (c *call) useTenant(cl client, id string) (*tenantCall, client, *Error) {
 	t, err := c.inTenant(id)
 	if err != nil || t == c.named {
 		return t, cl, err
 	}
+	proved := cl.assurance
 	cl, err = t.client(cl.app.AppID)
+	cl.assurance = proved
 	return t, cl, err
 }
 

@@ -2,13 +2,16 @@ package login
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+	"github.com/go-jose/go-jose/v4"
 
 	"provision/emulator/directory"
 )
@@ -365,4 +368,53 @@ func (w *world) signed(claims map[string]any) string {
 	token, err := w.login.Sign(nil, claims)
 	w.must(err)
 	return token
+}
+
+// TestConfidentialClientUnderASharedName: under common and organizations, a token of every grant
+// says how the client has authenticated, and the credentials of its service principal count.
+func TestConfidentialClientUnderASharedName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secret := w.middle()
+	w.beside()
+	id := clientIdentity()
+	w.changePrincipal(w.apiSP.ID, func(sp *directory.ServicePrincipal) {
+		sp.KeyCredentials = append(sp.KeyCredentials, directory.KeyCredential{
+			Type: "AsymmetricX509Cert", Usage: "Verify", Key: id.der,
+			StartDateTime: w.clock.Now().Add(-time.Hour), EndDateTime: w.clock.Now().AddDate(1, 0, 0),
+		})
+	})
+	principals := ""
+	w.update(func(tx *directory.Tx) { principals = w.secret(tx, w.apiSP.ID, directory.PasswordCredential{}) })
+	signed := func(name string) []string {
+		return []string{"client_secret", "-", "client_assertion_type", assertionType, "client_assertion",
+			id.sign(t, jose.PS256, map[string]any{"x5t#S256": base64.RawURLEncoding.EncodeToString(id.sha256())}, w.daemonClaims("iss", w.api.AppID, "sub", w.api.AppID, "aud", w.origin+"/"+name+"/oauth2/v2.0/token"))}
+	}
+	users := w.granted(w.desktopRedemption(w.code(w.desktopRequest(), w.ada))).text("access_token")
+	for _, name := range []string{"common", "organizations", w.tid()} {
+		path := "/" + name + "/oauth2/v2.0/"
+		for credential, test := range map[string]struct {
+			pairs []string
+			want  string
+		}{
+			"secret":                       {[]string{"client_secret", secret}, "1"},
+			"secret of the principal":      {[]string{"client_secret", principals}, "1"},
+			"certificate of the principal": {signed(name), "2"},
+		} {
+			behalf := w.tokenAt(path+"token", w.behalf(secret, users, test.pairs...))
+			asked := w.tokenAt(path+"devicecode", url.Values{"client_id": {w.api.AppID}, "scope": {"https://ledger." + w.dir.Tenant().Domain + "//read"}})
+			client := w.browser()
+			w.signIn(client, w.typed(client, asked.text("user_code")), w.ada.UserPrincipalName, password)
+			device := w.tokenAt(path+"token", form(url.Values{"grant_type": {"device_code"}, "client_id": {w.api.AppID}, "device_code": {asked.text("device_code")}}, test.pairs...))
+			for grant, a := range map[string]answer{"on behalf of": behalf, "device": device} {
+				if a.status != http.StatusOK {
+					t.Errorf("%s at %s with %s: %s", grant, name, credential, a.body)
+					continue
+				}
+				if got := w.claims(a.text("access_token"))["appidacr"]; got != test.want {
+					t.Errorf("%s at %s with %s: appidacr %v, want %s", grant, name, credential, got, test.want)
+				}
+			}
+		}
+	}
 }
