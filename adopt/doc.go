@@ -1,9 +1,8 @@
-// Package adopt reads live registrations back as what declares them: manifests of
-// a stack that takes them over, or Terraform configuration with import blocks. It
-// is the inverse of package plan: a plan of what it writes changes nothing but the
-// marks of the stack.
+// Package adopt converts live registrations to declarations: manifests of a stack that
+// adopts them, or Terraform configuration with import blocks. It is the inverse of
+// package plan: a plan of the manifests changes only the marks of the stack.
 //
-// Names take the place of ids. What the manifests cannot say is never dropped in
-// silence: it is a Lost, which stands as a comment in the file, and apply leaves it
-// alone (metadata.ignore where it is a property).
+// Names replace ids. If the manifests cannot contain a part of a registration, the
+// result contains a Lost and the file a comment, and apply does not change this part
+// (for a property, by metadata.ignore).
 package adopt

@@ -134,7 +134,7 @@ func (w *writer) assignments(a *stack.Application, live *plan.Live) {
 			continue
 		}
 		if o.Kind != plan.Assignment || w.byAppID[client] != nil && text(o.Properties, "appRoleId") != stack.DefaultRoleID {
-			continue // a permission of its own
+			continue // a separate permission
 		}
 		id := text(o.Properties, "appRoleId")
 		role := w.directory.resources[a.Adopt].roles[strings.ToLower(id)]

@@ -123,7 +123,7 @@ func (i *Imported) spec(a *stack.Application) any {
 // parents are the properties of applications that hold others.
 var parents = []string{"api", "info", "publicClient", "spa", "web"}
 
-// entries are the lists whose entries are objects of their own.
+// entries are the lists whose entries are separate objects.
 var entries = []string{"certificates", "federatedCredentials", "owners", "permissions", "roleAssignments", "secrets"}
 
 // place is a part of a spec that can be left out: a property or, of a list of objects,

@@ -27,7 +27,7 @@ func (s *Suite) mixedCases(e endpoint) []Case {
 }
 
 // signedDenied is a case of a token that the issuer signs for a caller whom no
-// alternative lets in.
+// alternative admits.
 func (s *Suite) signedDenied(e endpoint, name string, means CauseID, lacking caller) Case {
 	c := s.denied(e, name, means, High, subject{}, nil)
 	c.Sends = "a correctly signed token of " + article(lacking.String())
@@ -52,7 +52,7 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// like is a token that some alternative lets in, best of a caller of that kind.
+// like is a token that some alternative admits, best of a caller of that kind.
 func (s *runState) like(e endpoint, c caller) (*baselineToken, error) {
 	var any *baselineToken
 	for _, alternative := range append([]endpoint{e}, e.each()...) {
@@ -144,8 +144,8 @@ func (s *runState) reduced(ctx context.Context, g *baselineToken, c caller) (*ba
 	return &less, nil
 }
 
-// admittedBy is a case of a user who must be let in by one alternative: the token
-// is reduced to what that one asks for.
+// admittedBy is a case of a user who must be admitted by one alternative: the token is
+// reduced to what that one asks for.
 func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, cannot *skipped, just caller) Case {
 	c := s.admitted(e, name, means, who, cannot)
 	if cannot == nil {

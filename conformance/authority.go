@@ -186,7 +186,7 @@ func (a *Authority) Keys(ctx context.Context) ([]byte, error) {
 	return set, nil
 }
 
-// getJSON sends a request and decodes its answer, whatever the status.
+// getJSON sends a request and decodes its answer, regardless of the status.
 func (a *Authority) getJSON(request *http.Request, answer any) (int, error) {
 	response, err := a.client(nil).Do(request)
 	if err != nil {

@@ -48,7 +48,8 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 	return cases
 }
 
-// admitted is a case with a caller that must be let in. It can be the endpoint's base.
+// admitted is a case with a caller that must be admitted. It can be the endpoint's
+// base.
 func (s *Suite) admitted(e endpoint, name string, means CauseID, who subject, cannot *skipped, properties ...property) Case {
 	return Case{
 		ID: e.id + ": " + e.of(name), Endpoint: e.id, key: e.key(), Name: e.of(name), Means: means, Group: Authorization, Severity: Low,
@@ -179,8 +180,8 @@ func (s *Suite) missingScopes(e endpoint) []Case {
 	return cases
 }
 
-// clientLacking is a client without one scope to which the user can sign in and
-// not be let in.
+// clientLacking is a client without one scope to which the user can sign in and not be
+// admitted.
 func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Application, bool) {
 	user, _ := s.user(who.user)
 	for _, client := range s.clientsWith(func([]string) bool { return true }) {

@@ -30,7 +30,7 @@ const (
 	Critical Severity = "critical" // anybody gets in
 	High     Severity = "high"     // the API accepts a token of the wrong type
 	Medium   Severity = "medium"   // a token is good for longer or wider than it should be
-	Low      Severity = "low"      // the contract is broken, but no unauthorized caller is let in
+	Low      Severity = "low"      // the contract is broken, but no unauthorized caller is admitted
 )
 
 // Severities are all of them, the worst first.
@@ -59,12 +59,12 @@ type Case struct {
 	contentType string
 
 	skip *skipped // known already to be impossible
-	// stage orders the cases of an endpoint: first the cases without a token, then
-	// the case that must be let in, then all others, and at the end the cases that
-	// disturb others.
+	// stage orders the cases of an endpoint: first the cases without a token, then the
+	// case that must be admitted, then all others, and at the end the cases that disturb
+	// others.
 	stage stage
-	// Exactly one of the two functions is set. It returns what the request presents:
-	// admit for a caller that must be let in, present for all others.
+	// Exactly one of the two functions is set. It returns what the request presents: admit
+	// for a caller that must be admitted, present for all others.
 	admit   func(context.Context, *runState) (*baselineToken, error)
 	present func(context.Context, *runState) (credential, error)
 	// inspect looks at the answer beyond its status; nil: the status is all.
@@ -138,7 +138,7 @@ func success(status int) bool { return status >= 200 && status <= 299 }
 type skipped struct {
 	reason  string
 	add     string // the manifest lines that would make it possible
-	vacuous bool   // the case would prove nothing: the API lets nobody in, or everybody
+	vacuous bool   // the case would prove nothing: the API admits nobody, or everybody
 }
 
 func (s *skipped) Error() string { return s.reason }

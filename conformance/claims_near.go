@@ -117,7 +117,7 @@ var issuerChecks = []check{
 	})), "correct APIs differ: only a few check ver"),
 }
 
-// atHome is for an API that admits one tenant; others have cases of their own.
+// atHome is for an API that admits one tenant; others have their own cases.
 func atHome(c check) check {
 	c.fits = homeOnly
 	return c

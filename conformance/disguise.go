@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// disguise is a request that an API lets in only if it has the flaw that the case
-// looks for. The suite sends it without a token, and with valid tokens that are not
+// disguise is a request that an API admits only if it has the flaw that the case looks
+// for. The suite sends it without a token, and with valid tokens that are not
 // sufficient.
 type disguise struct {
 	says   string // "X-Real-IP: 127.0.0.1"
@@ -136,8 +136,8 @@ func (t *disguiseTrial) fail() {
 }
 
 func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
-	// A request that was let in has changed or deleted the object that the next
-	// request needs.
+	// A request that was admitted has changed or deleted the object that the next request
+	// needs.
 	most := 1
 	if strings.HasPrefix(t.state.endpoints[t.result.Endpoint].request, http.MethodGet+" ") {
 		most = mostNamed
@@ -206,7 +206,7 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 	return wrong, nil
 }
 
-// ran tells an answer with what the endpoint returns to those who are let in from
+// ran tells an answer with what the endpoint returns to those who are admitted from
 // one with what another operation of its route returns.
 func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 	value, ok := d.value(parse(got.body))
@@ -271,8 +271,8 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 }
 
 // ask sends a request with the trial's token. A closed connection or a timeout counts
-// as a refusal. If the request was let in, ask deletes the object that it created. It
-// sends the headers that the user sets for every request.
+// as a refusal. If the request was admitted, ask deletes the object that it created.
+// It sends the headers that the user sets for every request.
 func (t *disguiseTrial) ask(ctx context.Context, r request, c credential) (*record, reply, error) {
 	for name := range t.state.Target.Header {
 		delete(c.header, name)

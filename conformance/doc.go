@@ -10,11 +10,11 @@
 //   - Everything that the document does not permit must be refused: for each
 //     permitted caller there are cases in which one requirement is missing.
 //   - The request without a token comes first, then the request that must be let
-//     in. If the first is let in, a 200 proves nothing. If the second is refused,
+//     in. If the first is admitted, a 200 proves nothing. If the second is refused,
 //     no refusal proves anything. The results report both.
 //   - The suite checks a token before it uses it: a token without the property
 //     that its case needs is an error of the setup, never a verdict on the API.
-//   - A hostile token is the token that was let in, with exactly one defect.
+//   - A hostile token is the token that was admitted, with exactly one defect.
 //   - Each case creates the object that it acts on, and deletes it afterwards,
 //     whatever the result of the case.
 //   - Cases that change the tenant come last, one after another. Each of them

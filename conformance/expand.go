@@ -24,7 +24,7 @@ func Expand(s *Suite) ([]Case, error) {
 	return s.selected(cases)
 }
 
-// expand derives all cases, whatever Only says.
+// expand derives all cases, regardless of Only.
 func (s *Suite) expand() ([]Case, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ type check struct {
 	source        string
 	tolerates     []int // statuses that correct APIs answer too
 	mayAdmit      bool  // correct APIs let it in
-	admits        bool  // it must be let in; then tolerates are what correct APIs answer too
+	admits        bool  // it must be admitted; then tolerates are what correct APIs answer too
 	also          []int // statuses that are as good as 401
 	present       func(context.Context, *baselineToken) (credential, error)
 	inspect       func(reply) finding
@@ -221,7 +221,7 @@ func (s *Suite) excuses(c Case) bool {
 	})
 }
 
-// IDs returns the ids of all cases, whatever Only says.
+// IDs returns the ids of all cases, regardless of Only.
 func (s *Suite) IDs() ([]string, error) {
 	cases, err := s.expand()
 	if err != nil {

@@ -39,7 +39,7 @@ type grouping struct {
 	findings []*Finding
 	tested   map[string]map[CauseID]bool // by endpoint: which causes were looked for
 	stopped  bool                        // no endpoint lets anybody in
-	base     map[string]*base            // by endpoint and alternative: set if nobody is let in
+	base     map[string]*base            // by endpoint and alternative: set if nobody is admitted
 }
 
 // base is the failure of the token that an endpoint must accept.
@@ -261,8 +261,7 @@ func (g *grouping) summary(results []*Result) []Finding {
 	for _, f := range g.findings {
 		slices.SortFunc(f.Evidence, inPlan)
 		slices.SortFunc(f.Blocked, inPlan)
-		// Known failures come after the others. The token that must be let in comes
-		// first.
+		// Known failures come after the others. The token that must be admitted comes first.
 		slices.SortStableFunc(f.Evidence, func(a, b string) int {
 			return cmp.Or(btoi(byID[a].Known != nil)-btoi(byID[b].Known != nil), btoi(byID[b].stage == stageBase)-btoi(byID[a].stage == stageBase))
 		})

@@ -113,8 +113,8 @@ func mentionsResponse(f *stack.Fixture) bool {
 	return false
 }
 
-// fixture sends a request of a setup or teardown. It uses the token of the caller
-// that the fixture names, or else of a caller that the endpoint lets in.
+// fixture sends a request of a setup or teardown. It uses the token of the caller that
+// the fixture names, or else of a caller that the endpoint admits.
 func (s *runState) fixture(ctx context.Context, c Case, f *stack.Fixture, k known) (reply, error) {
 	r, err := k.request(f.Request, nil, f.Body, f.ContentType)
 	if err != nil {

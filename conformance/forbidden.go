@@ -56,8 +56,8 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	return cases
 }
 
-// notEnough presents a valid token that is not let in: a token that the issuer signs,
-// or else the token of a user without roles.
+// notEnough presents a valid token that is not admitted: a token that the issuer
+// signs, or else the token of a user without roles.
 func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
 		lacks := unentitled(g, nil)

@@ -39,9 +39,10 @@ type lackingToken struct {
 }
 
 // insufficientTokens are valid tokens that lack a requirement of the endpoint: a token
-// without the roles, a token without a scope, a token without the groups, and tokens of callers who may do
-// something else at its path. They are created once for all cases. A token that the
-// endpoint lets in is left out, because another case reports it.
+// without the roles, a token without a scope, a token without the groups, and tokens
+// of callers who may do something else at its path. They are created once for all
+// cases. A token that the endpoint admits is left out, because another case reports
+// it.
 func (s *runState) insufficientTokens(ctx context.Context, e endpoint, g *baselineToken) []lackingToken {
 	s.mu.Lock()
 	made := s.insufficient[e.id]

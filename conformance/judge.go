@@ -13,7 +13,7 @@ import (
 // outputCommand is the default command that prints the settings of an API.
 const outputCommand = "provision output --for-api"
 
-// hiddenNote is the note on an endpoint that lets nobody in, but hides from callers who
+// hiddenNote is the note on an endpoint that admits nobody, but hides from callers who
 // may not use it.
 const hiddenNote = "404 where 403 is better: the API hides the endpoint from callers who are signed in and not entitled; if it must, state refusals: {forbidden: {status: 404}} in the document"
 
@@ -24,7 +24,7 @@ type verdict struct {
 	cause   string // what that probably means
 	note    string
 	means   CauseID // of a failure, or of a note that --strict counts as one
-	vacuous bool    // skipped, because nobody is let in
+	vacuous bool    // skipped, because nobody is admitted
 }
 
 // verdict copies a verdict to the result.

@@ -164,9 +164,9 @@ func (l *trial) signedNext(ctx context.Context) (credential, error) {
 	return l.baselineToken.signedUnder(ctx, map[string]any{"kid": l.published.kid})
 }
 
-// nextKey sends the token until it is let in, but no longer than the document
-// gives the API time to learn of the key. Where it does not say, there is no
-// verdict on an API that has not.
+// nextKey sends the token until it is admitted, but no longer than the document gives
+// the API time to learn of the key. Where it does not say, there is no verdict on an
+// API that has not.
 func nextKey(ctx context.Context, l *trial) (credential, error) {
 	signed, err := l.signedNext(ctx)
 	if err != nil {
@@ -375,7 +375,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	return c, nil
 }
 
-// disturbance is a fault that can be ended, whatever the result of the case.
+// disturbance is a fault that can be ended, regardless of the result of the case.
 type disturbance struct {
 	Disturbance
 	restore func(context.Context) string

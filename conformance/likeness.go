@@ -15,8 +15,8 @@ const (
 	same                 // the same text
 )
 
-// likeAdmitted compares an answer with what the endpoint answers to those who
-// are let in.
+// likeAdmitted compares an answer with what the endpoint answers to those who are
+// admitted.
 func (s *runState) likeAdmitted(id string, body []byte) similarity {
 	s.mu.Lock()
 	admitted := s.admitted[id]

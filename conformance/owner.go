@@ -76,11 +76,11 @@ func (e endpoint) hiding(cases []Case) []Case {
 	}
 	for i := range cases {
 		if slices.Contains([]CauseID{CauseRole, CauseRolePart, CauseRoleCompare, CauseTwice}, cases[i].Means) {
-			cases[i].alsoBlockedBy = append(slices.Clone(cases[i].alsoBlockedBy), CauseOwner) // who is let in without the role is not the owner either
+			cases[i].alsoBlockedBy = append(slices.Clone(cases[i].alsoBlockedBy), CauseOwner) // who is admitted without the role is not the owner either
 		}
 		if expect := &cases[i].Expect; expect.Status == http.StatusForbidden {
 			expect.Also = append(slices.Clone(expect.Also), http.StatusNotFound)
-		} else if expect.MayAdmit { // who is let in is another caller than the owner
+		} else if expect.MayAdmit { // who is admitted is another caller than the owner
 			expect.Tolerates = append(slices.Clone(expect.Tolerates), http.StatusNotFound)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"provision/stack"
 )
 
-// requirement is what a token must have to be let in: every part of it.
+// requirement is what a token must have to be admitted: every part of it.
 type requirement struct {
 	scopes   []string // users' clients need them all
 	anyScope []string // and one of these
@@ -17,10 +17,10 @@ type requirement struct {
 	groups   []string // one of these, by name
 	noGuests bool
 	owner    bool // only who made the object in setup
-	users    bool // users can be let in
-	apps     bool // applications can be let in
+	users    bool // users can be admitted
+	apps     bool // applications can be admitted
 
-	made stack.As // who makes the object, where only they are let in
+	made stack.As // who makes the object, where only they are admitted
 }
 
 func newRequirement(stated stack.Requires) requirement {
@@ -60,7 +60,7 @@ func (r requirement) fitsButRoles(u User) bool {
 	return (len(r.groups) == 0 || overlap(r.groups, u.Groups)) && !(r.noGuests && u.Guest)
 }
 
-// admits says whether a caller is let in.
+// admits says whether a caller is admitted.
 func (r requirement) admits(c caller) bool {
 	if r.owner && !c.owner {
 		return false
@@ -71,7 +71,7 @@ func (r requirement) admits(c caller) bool {
 	return r.users && r.scoped(c.scopes) && r.satisfiedBy(c.roles) && r.fitsButRoles(User{Groups: c.groups, Guest: c.guest})
 }
 
-// sufficient is a shortest list of roles that lets in.
+// sufficient is a shortest list of roles that admits.
 func (r requirement) sufficient() []string {
 	if len(r.anyRole) > 0 && !overlap(r.anyRole, r.allRoles) {
 		return append([]string{r.anyRole[0]}, r.allRoles...)
@@ -149,8 +149,8 @@ func (c caller) with(other caller) caller {
 	return c
 }
 
-// mixtures are callers who have parts of two alternatives and meet none: what an
-// API that adds parts up lets in. Each is a name and the caller.
+// mixtures are callers who have parts of two alternatives and meet none: what an API
+// that adds parts up admits. Each is a name and the caller.
 func (e endpoint) mixtures() (all []caller) {
 	seen := map[string]bool{}
 	for _, a := range e.alternatives {

@@ -35,7 +35,7 @@ type Result struct {
 	Exchange *Exchange     // nil: nothing was sent
 
 	cause   CauseID // of a failure
-	vacuous bool    // the request was refused while nobody is let in
+	vacuous bool    // the request was refused while nobody is admitted
 }
 
 // Exchange is a request and its answer, without the secrets in them.
@@ -63,8 +63,8 @@ type Plan struct {
 	Resource string
 	URL      string
 	Cases    []Case
-	// Stopped is the reason why the run ended before most cases were tried, for
-	// example that no caller is let in anywhere, or "".
+	// Stopped is the reason why the run ended before most cases were tried, for example
+	// that no caller is admitted anywhere, or "".
 	Stopped string
 }
 

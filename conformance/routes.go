@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// noSuchRoute is a path that no API has. A request that is let in at the endpoint and
-// here proves nothing.
+// noSuchRoute is a path that no API has. A request that is admitted at the endpoint
+// and here proves nothing.
 const noSuchRoute = "/provision-verify/no-such-route"
 
 // way is another way to say an endpoint's request; none carries a token.

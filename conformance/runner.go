@@ -204,7 +204,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	result.Exchange, result.Duration = went.exchange(), elapsed
 	made := got
 	if c.reveals && r.state.ranFor(c, got).wrong == "" {
-		made = reply{} // a success that let nobody in
+		made = reply{} // a success that admitted nobody
 	}
 	left := r.state.cleanUp(ctx, c, scene, made)
 	if err != nil && wasCut(err) && c.stage != stageFirst {

@@ -33,7 +33,7 @@ type runState struct {
 	// entitled contains functions that get the token that each protected endpoint must accept.
 	entitled map[string]func(context.Context, *runState) (*baselineToken, error)
 
-	admitted map[string][]byte // what endpoints answer to those who are let in
+	admitted map[string][]byte // what endpoints answer to those who are admitted
 
 	lastLifecycle string // the lifecycle case before
 	isLost        bool   // the valid token is refused

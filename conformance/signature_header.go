@@ -60,7 +60,7 @@ func byReference(parameter, path, what, source string) check {
 			if _, err := forge.AttackerCertificate(); err != nil {
 				return credential{}, err
 			}
-			// Each endpoint has an address of its own, to tell who came.
+			// Each endpoint has its own address, to tell who came.
 			own := "/" + base64.RawURLEncoding.EncodeToString([]byte(g.endpoint)) + path
 			c, err := ownKey(g.token.WithHeader("kid", unknownKid).WithHeader(parameter, callbacks.origin+own))
 			c.afterwards = func() finding {

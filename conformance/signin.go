@@ -51,7 +51,7 @@ func (a *Authority) codeRequest(ctx context.Context, client Client, scopes []str
 		return codeRequest{}, err
 	}
 	if client.SPA || client.Public {
-		client.Secret = "" // Entra refuses it here, whatever the application has (AADSTS700025)
+		client.Secret = "" // Entra refuses a secret here, even if the application has one (AADSTS700025)
 	}
 	r := codeRequest{client: client, scope: signInScope(scopes), state: rand.Text(), verifier: rand.Text() + rand.Text()}
 	challenge := sha256.Sum256([]byte(r.verifier))

@@ -13,7 +13,7 @@ import (
 )
 
 // opening tries, at every endpoint, the cases that the others depend on. If no caller
-// is let in anywhere, the run stops.
+// is admitted anywhere, the run stops.
 func (r *runner) opening(ctx context.Context) {
 	for _, cases := range r.endpoints {
 		r.cases.Go(func() {
@@ -67,7 +67,7 @@ func (r *runner) isHalted() string {
 	return r.halted
 }
 
-// explain finds the reason why nobody is let in, and adds it to the results.
+// explain finds the reason why nobody is admitted, and adds it to the results.
 func (r *runner) explain(ctx context.Context) {
 	var closed []*Result
 	for _, cases := range r.endpoints {

@@ -55,7 +55,7 @@ func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (s
 	return s.signedInTo(e, kind, add, func(u User, _ Application) bool { return match(u) })
 }
 
-// refused finds one whom no other alternative lets in.
+// refused finds one whom no other alternative admits.
 func (s *Suite) refused(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
 	return s.signedInTo(e, kind, add, func(u User, client Application) bool { return match(u) && !e.letsIn(e.callerOf(u, client)) })
 }

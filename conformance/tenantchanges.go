@@ -122,7 +122,7 @@ func (s *Suite) whyUnchanged(usual string) string {
 	return usual
 }
 
-// runTrial starts a lifecycle case with the token that the endpoint lets in.
+// runTrial starts a lifecycle case with the token that the endpoint admits.
 func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present func(context.Context, *trial) (credential, error)) (credential, error) {
 	g, err := s.baselineTokenFor(e)
 	if err != nil {

@@ -21,8 +21,8 @@ type variant struct {
 	tolerates []int
 }
 
-// variantCheck is a case of several such tokens. Where admits is set all of them
-// must be let in, and otherwise none.
+// variantCheck is a case of several such tokens. Where admits is set all of them must
+// be admitted, and otherwise none.
 type variantCheck struct {
 	name, sends, gain, flaw, source string
 	means                           CauseID

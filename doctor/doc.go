@@ -1,4 +1,4 @@
-// Package doctor examines whether the commands for a target can work: the program and its
-// configuration, the way to the tenant, the sign-in, and what the account may do for the
-// manifests. It writes nothing.
+// Package doctor checks whether the commands for a target can work: the program and
+// its configuration, the connection to the tenant, the sign-in, and the permissions of
+// the account. It writes nothing.
 package doctor

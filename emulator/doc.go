@@ -26,7 +26,7 @@
 //
 // # Management API
 //
-// Every request but /healthz carries the management key. Errors are
+// Every request except /healthz requires the management key. Errors are
 // {"error": "…"} with a 4xx status.
 //
 //	curl $PROVISION_MANAGEMENT_URL/healthz
@@ -41,56 +41,58 @@
 // With {"payload":"…"} instead of claims, the payload is signed unchanged. It may
 // contain a claim twice or not be JSON.
 //
-// The tenants, the home tenant first: GET lists them, each with the credentials of
-// the application that may set it up; POST makes another, of which only the
-// domain must be given. Its issuer has its tenantId, and a multi-tenant
-// application of one may be used in the others:
+// Tenants: GET lists them, the home tenant first, each with the credentials of its
+// administrator application. POST creates another tenant and requires only the domain.
+// The issuer of the tenant contains its tenantId, and users of every tenant can use
+// the multi-tenant applications of the others:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '{"domain":"fabrikam.onmicrosoft.com","displayName":"Fabrikam"}' \
 //	     $PROVISION_MANAGEMENT_URL/tenants         # {"tenantId":"…","domain":"…","displayName":"…","clientId":"…","clientSecret":"…"}
 //
-// The directory by natural keys, the same bytes for the same content; and the
-// directory with ids:
+// Export the directory by natural keys (the same content gives the same bytes), or
+// with ids:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/snapshot
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" "$PROVISION_MANAGEMENT_URL/snapshot?format=full"
 //
-// Either is of the home tenant unless ?tenant= names another by id or domain.
+// Both export the home tenant, unless ?tenant= selects another by id or domain.
 //
-// A managed identity, made where it is not there, and what App Service would set
-// for a program that runs under it; with publicHosts its tokens have the names of
-// a cloud: of the one in "cloud" (public, usgov, usgov-dod, china), or else of the
-// one that the requested resource belongs to:
+// Create a managed identity, if it does not exist. The answer contains the variables
+// that App Service sets for a program with this identity. With publicHosts, its tokens
+// have the names of a cloud: of the cloud in "cloud" (public, usgov, usgov-dod,
+// china), or else of the cloud that the requested resource belongs to:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" -d '{"name":"orders"}' \
 //	     $PROVISION_MANAGEMENT_URL/managed-identities
 //	curl -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" \
 //	     "$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https://graph.microsoft.com"
 //
-// A whole snapshot comes back, all or nothing, and POST /reset brings back what
-// the tenant began with:
+// PUT restores a full snapshot completely or not at all. POST /reset restores the
+// initial content:
 //
 //	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" --data-binary @tenant.json \
 //	     $PROVISION_MANAGEMENT_URL/snapshot
 //
 // GET /sign-ins is the sign-in log, as Graph's signIn resources.
 //
-// POST /credentials tells which passwords and client secrets are good, without a
+// POST /credentials tells which passwords and client secrets are valid, without a
 // sign-in:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '[{"userPrincipalName":"ada@contoso.onmicrosoft.com","password":"…"},{"appId":"…","secret":"…"}]' \
 //	     $PROVISION_MANAGEMENT_URL/credentials
 //
-// Faults (package faults): GET lists them with how often each was met, POST adds
-// some, DELETE takes all away, and DELETE /faults/NAME those of a name:
+// Faults (package faults): GET lists the rules with the number of times that each
+// applied, POST adds rules, DELETE removes all rules, and DELETE /faults/NAME removes
+// the rules with this name:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '[{"path":"/v1.0/*","method":"write","status":429,"retryAfter":"2s","next":3}]' \
 //	     $PROVISION_MANAGEMENT_URL/faults
 //
-// Replication lag and Graph's quotas (small, medium or large; "" is none):
+// Set the replication lag and Graph's quotas (small, medium or large; "" turns them
+// off):
 //
 //	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '{"lag":"5s"}' $PROVISION_MANAGEMENT_URL/replication-lag
@@ -99,15 +101,15 @@
 //	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '{"tenant":"small"}' $PROVISION_MANAGEMENT_URL/quotas
 //
-// The tenant's clock, ahead of the machine's or behind it:
+// Set the tenant's clock ahead of or behind the clock of the machine:
 //
 //	curl -X PUT -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \
 //	     -d '{"offset":"25h"}' $PROVISION_MANAGEMENT_URL/clock
 //
-// The signing keys: GET /keys lists them, POST /keys publishes the next (with
-// ?another=true one more beside it, with ?tenant=ID one of that tenant; &owner=NAME says who
-// removes that key), POST /keys/rotate signs with it from now on,
-// DELETE /keys/KID drops one that does not sign:
+// Signing keys: GET /keys lists them. POST /keys publishes the next key (with
+// ?another=true an additional next key, with ?tenant=ID a key of that tenant;
+// &owner=NAME names the program that removes this key). POST /keys/rotate makes the
+// next key the signing key. DELETE /keys/KID removes a key that does not sign:
 //
 //	curl -X POST -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" $PROVISION_MANAGEMENT_URL/keys/rotate
 package emulator

@@ -94,9 +94,8 @@ type Server struct {
 	failed        chan error
 }
 
-// Serve serves the public origin with TLS on listeners, and the management API
-// and the proxy on loopback ports of their own, until Shutdown. It closes the
-// listeners.
+// Serve serves the public origin with TLS on listeners, and the management API and the
+// proxy on separate loopback ports, until Shutdown. It closes the listeners.
 func (e *Emulator) Serve(listeners []net.Listener) (*Server, error) {
 	l := Listeners{Public: listeners}
 	for _, other := range []struct {

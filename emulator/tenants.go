@@ -34,9 +34,9 @@ func (e *Emulator) Tenants() []TenantAccess {
 	return all
 }
 
-// AddTenant makes a tenant beside the home tenant, with users, applications and
-// an issuer of its own. Only the seed's domain must be given. The error is a
-// *directory.Error where there is one already, or the seed is no good.
+// AddTenant creates another tenant with its own users, applications and issuer. The
+// seed must contain a domain. If the tenant exists or the seed is invalid, the error
+// is a *directory.Error.
 func (e *Emulator) AddTenant(seed directory.Seed) (TenantAccess, error) {
 	d, err := e.tenants.Create(seed)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package output writes what an applied stack is known by in the formats that other
-// programs read: shells, dotenv, Terraform, Postman, GitHub Actions and Azure DevOps.
-// A value never ends the place that it is written to, whatever it holds.
+// Package output writes the settings of an applied stack in the formats of other
+// programs: shells, dotenv, Terraform, Postman, GitHub Actions and Azure DevOps. Every
+// value is escaped, so that it cannot change the structure of the output.
 package output

@@ -123,7 +123,7 @@ func Kinds() []Kind {
 	return all
 }
 
-// order is the place of a kind in a plan; -1 where there is no such kind.
+// order is the place of a kind in a plan; -1 if there is no such kind.
 func (k Kind) order() int { return slices.IndexFunc(kinds, func(e kind) bool { return e.name == k }) }
 
 // entry is the kind's line in the table.

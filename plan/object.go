@@ -105,7 +105,7 @@ type State struct {
 // may not read it.
 type AppManagement struct {
 	Default json.RawMessage // Graph's tenantAppManagementPolicy
-	Custom  bool            // applications can have policies of their own
+	Custom  bool            // applications can have their own policies
 }
 
 // SupersededSecrets returns the keyIds of client secrets that share the name of a declared one,

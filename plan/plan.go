@@ -52,7 +52,7 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Files) == 0 }
 
 // Options control actions of a plan that the manifests do not declare.
 type Options struct {
-	Destroy        []string // stacks to take away, whatever the manifests say
+	Destroy        []string // stacks to destroy, even if the manifests declare them
 	KeepDeleted    bool     // leave the deleted objects in the recycle bin
 	Force          bool     // also where another stack still refers to it
 	ResetPasswords bool     // give a user whose password is not known a new one

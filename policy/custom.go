@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// With are the restrictions of an application that has a policy of its own: what that
-// policy states takes the place of the tenant's default.
-// Source: Graph resource type "appManagementPolicy" (customAppManagementConfiguration).
+// With are the restrictions of an application that has its own policy: what that
+// policy states takes the place of the tenant's default. Source: Graph resource type
+// "appManagementPolicy" (customAppManagementConfiguration).
 func (r Restrictions) With(custom []byte) (Restrictions, error) {
 	var own struct {
 		IsEnabled    bool `json:"isEnabled"`

@@ -17,8 +17,8 @@ func Claims(ctx context.Context) *token.Claims {
 	return claims
 }
 
-// Status answers {"status":"ok"} and, on a protected route, who was let in:
-// user holds the username, or application the client's id.
+// Status answers {"status":"ok"} and, on a protected route, who was admitted: user
+// holds the username, or application the client's id.
 func Status(w http.ResponseWriter, r *http.Request) {
 	body := struct {
 		User        string `json:"user,omitempty"`

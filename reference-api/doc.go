@@ -1,10 +1,9 @@
-// Package referenceapi is an API that protects itself rightly with Entra ID
-// access tokens: what others can copy, and what the conformance suite must
-// never find fault with.
+// Package referenceapi is an API that validates Entra ID access tokens correctly.
+// Other APIs can copy its code, and the conformance suite must report no failure for
+// it.
 //
-// Its routes are data: method, path, and what a token must carry to be let in.
-// Package token decides whether a token may be believed; this package decides
-// what its bearer may do.
+// Its routes are data: method, path, and what a token must carry to be admitted.
+// Package token verifies a token; this package decides what the caller may do.
 //
 // Invariants:
 //   - What no route states is denied: an unknown path is 404, an unknown

@@ -16,7 +16,7 @@ const (
 	Applications = "applications" // an application as itself (app-only token)
 )
 
-// Route is one endpoint and what a caller's token must have to be let in: one of
+// Route is one endpoint and what a caller's token must have to be admitted: one of
 // Requires. With none of them any token for the API is enough.
 type Route struct {
 	Method   string // GET also answers HEAD
@@ -45,9 +45,9 @@ type Requirement struct {
 	Groups   []string // object ids
 	NoGuests bool
 	Owner    bool // only the owner of the requested object
-	// Callers are the kinds of callers: default Users where scopes or groups are
-	// stated, else both. Where both are named beside scopes, an application is let
-	// in by its roles, so never where none are asked for.
+	// Callers are the kinds of callers: default Users where scopes or groups are stated,
+	// else both. Where both are named beside scopes, an application is admitted by its
+	// roles, so never where none are asked for.
 	Callers []string
 }
 
@@ -98,8 +98,8 @@ func (r Requirement) normalize() (Requirement, error) {
 
 func (r Requirement) scoped() bool { return len(r.Scopes)+len(r.AnyScope) > 0 }
 
-// refusal is why a verified caller is not let in: detail is for the caller,
-// scope (space-separated) for the challenge.
+// refusal is why a verified caller is not admitted: detail is for the caller, scope
+// (space-separated) for the challenge.
 type refusal struct {
 	detail, scope string
 	reason        error

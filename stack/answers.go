@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// Refusals are the answers to callers who are not let in, by why. A kind without
+// Refusals are the answers to callers who are not admitted, by why. A kind without
 // forms has its usual status alone: 401, 403 or 404.
 type Refusals struct {
 	Unauthenticated Forms `json:"unauthenticated,omitempty"`

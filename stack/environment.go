@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The tags of the applications of a stack that is an environment of its own.
+// The tags of the applications of a stack that is a separate environment.
 const (
 	EnvironmentMark = "provision:environment=" // the suffix
 	ExpiresMark     = "provision:expires="     // RFC 3339: when `provision gc` can delete the stack

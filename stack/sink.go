@@ -64,7 +64,7 @@ func (s Sink) String() string {
 	return ""
 }
 
-// checkSecrets: a secret has a name and a place of its own.
+// checkSecrets checks that no other secret has the name or the place of a secret.
 func (l *loader) checkSecrets(s *loaded, a *Application) {
 	seen := map[string]bool{}
 	for i, secret := range a.Secrets {

@@ -24,8 +24,8 @@ type Stage struct {
 	Configured []Given
 	Parameters []Given // the later one of two with the same name counts
 
-	// Suffix makes an environment of its own of every stack: it is appended to
-	// the names of stacks, users and identifier URIs. "" appends nothing.
+	// Suffix makes a separate environment of every stack: it is appended to the names of
+	// stacks, users and identifier URIs. "" appends nothing.
 	Suffix string
 
 	// Expires is when the stacks may be deleted. Zero does not change the expiry date.

@@ -37,8 +37,8 @@ type Life struct {
 	ClockSkew  string `json:"clockSkew,omitempty"`  // tolerated; "": up to five minutes, or none
 }
 
-// Endpoint is a route of the API. With neither Public nor Requires, any valid
-// token for the resource is let in.
+// Endpoint is a route of the API. With neither Public nor Requires, any valid token
+// for the resource is admitted.
 type Endpoint struct {
 	Pos Position `json:"-"`
 
@@ -67,7 +67,7 @@ func (e Endpoint) ID() string { return cmp.Or(e.Name, e.Request) }
 // ${response.MEMBER}.
 type Fixture struct {
 	Request     string `json:"request"`
-	As          As     `json:"as,omitzero"` // zero: whom the endpoint lets in
+	As          As     `json:"as,omitzero"` // zero: whom the endpoint admits
 	Body        any    `json:"body,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 

@@ -10,7 +10,7 @@ import (
 )
 
 // bundled is the document as the bundled API serves it. That one keeps nothing but
-// objects of which only owners are let in: there is nothing to set up or clean up,
+// objects of which only owners are admitted: there is nothing to set up or clean up,
 // and what setup would have made is there under any name.
 func bundled(document *stack.Conformance) *stack.Conformance {
 	d := *document

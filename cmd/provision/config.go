@@ -93,8 +93,8 @@ func isSetting(f *pflag.Flag) bool {
 	return !only && f.Name != "help" && f.Name != "version" // the flags of cobra
 }
 
-// readConfig reads provision.yaml, where there is one. It is read by its whole
-// name: a search would also find the program itself, as `go build` leaves it here.
+// readConfig reads provision.yaml, if there is one. It is read by its whole name: a
+// search would also find the program itself, as `go build` leaves it here.
 func (a *app) readConfig(root *cobra.Command) error {
 	raw, err := stack.ReadFile(configFile, maxInput)
 	switch {

@@ -34,7 +34,7 @@ const (
 	exitSignal        = 128 // and the number of the signal that ended it
 )
 
-// failure is an error with an exit code of its own.
+// failure is an error with its own exit code.
 type failure struct {
 	error
 	code int

@@ -1,10 +1,9 @@
-// Package forge makes hostile tokens: a valid token with exactly one thing
-// wrong.
+// Package forge makes hostile tokens: valid tokens with exactly one defect.
 //
-// It is one of three independent opinions on what a token is (the local tenant
-// mints, reference-api/token verifies), so it assembles base64url and JSON from
-// bytes with the standard library alone, and can write what no JOSE library
-// would.
+// It is one of three independent implementations of tokens (the local tenant issues
+// them, reference-api/token verifies them). Therefore it assembles base64url and JSON
+// from bytes, with only the standard library, and can write tokens that no JOSE
+// library writes.
 //
 // Invariants:
 //   - What is not changed keeps its bytes: segments, the order of members, the

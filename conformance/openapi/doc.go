@@ -1,10 +1,10 @@
-// Package openapi derives what a Conformance document says of an API from the
-// OpenAPI document (3.0 or 3.1, YAML or JSON) that describes it: which requests
-// there are, what token each asks for, and what it carries.
+// Package openapi derives a Conformance document from the OpenAPI document (3.0 or
+// 3.1, YAML or JSON) of an API: the requests, the token that each requires, and its
+// content.
 //
-// It reads the document as plain values, and of its language what bears on
-// that: security, parameters, bodies, examples, references within the file.
-// Whatever it cannot tell, it says in a remark, for people to complete.
+// It reads the document as plain values and evaluates security, parameters, bodies,
+// examples, and references within the file. If it cannot derive a part, it writes a
+// remark, so that the user can complete the document.
 //
 // Invariants:
 //   - What the OpenAPI document does not protect is derived as public, so that

@@ -98,7 +98,7 @@ func write(b *strings.Builder, re *syntax.Regexp, more int) {
 	}
 }
 
-// oneOf is a character of a class, a plain one where there is one.
+// oneOf is a character of a class, a plain one if there is one.
 func oneOf(ranges []rune) rune {
 	for _, want := range "aA1x_- " {
 		for i := 0; i+1 < len(ranges); i += 2 {

@@ -1,6 +1,6 @@
-// Package report tells of conformance runs: as a table for people, as JSON for
-// programs, as JUnit XML for CI services. Each is a handler of the same stream
-// of results.
+// Package report writes reports of conformance runs: a table for people, JSON for
+// programs, JUnit XML for CI services. Each report is a handler of the same stream of
+// results.
 //
 // Invariants:
 //   - The same results give the same bytes, but for durations.
@@ -8,8 +8,8 @@
 //   - What a target answered is shown without control characters, so that it
 //     cannot take over a terminal. Secrets are masked before they come here.
 //
-// Text writes as the run goes. JSON and JUnit may hold several runs, and write
-// when they are closed.
+// Text writes during the run. JSON and JUnit can contain several runs, and write when
+// they are closed.
 //
 // Sources: the JUnit XML schema as GitHub, GitLab and Azure DevOps read it.
 package report

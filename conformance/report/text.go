@@ -21,7 +21,7 @@ import (
 // share a line for each family. The failures of a finding after the first one also
 // share a line.
 type Text struct {
-	Verbose bool // every case has a line of its own, however many there are
+	Verbose bool // every case has its own line, however many there are
 	Notes   bool // notes are shown; otherwise they are counted
 
 	w     io.Writer
@@ -33,7 +33,7 @@ type Text struct {
 	group    conformance.Group
 	family   map[conformance.Outcome]*tally // of the family, not yet written
 	stopped  bool                           // the run ended before there was a table
-	listed   bool                           // some of the family have lines of their own
+	listed   bool                           // some of the family have their own lines
 	shown    []string                       // findings with a line in this family
 	reasons  []string                       // of skipped cases with a line at this endpoint
 	folded   bool                           // skipped cases share lines, so that the reasons are summed up at the end
@@ -185,7 +185,7 @@ func (t *Text) flush(b *bytes.Buffer) {
 	t.shown, t.listed = nil, false
 }
 
-// End writes which endpoints let nobody in.
+// End writes which endpoints admit nobody.
 func (t *Text) End(s conformance.Summary) error {
 	var b bytes.Buffer
 	t.flush(&b)

@@ -1,14 +1,13 @@
-// Package arm is what Entra's own clients ask of Azure Resource Manager before
-// they turn to Entra: where a cloud's services are, and which tenants and
-// subscriptions a caller may use. There are no Azure resources here, and so no
-// subscriptions.
+// Package arm answers the requests that Entra's clients send to Azure Resource Manager
+// before they use Entra: the metadata of a cloud, and the tenants and subscriptions of
+// a caller. It has no Azure resources, and therefore no subscriptions.
 //
 //	GET /metadata/endpoints?api-version=2015-01-01|2019-05-01|2022-09-01
 //	GET /subscriptions?api-version=…
 //	GET /tenants?api-version=…
 //
-// Metadata is anybody's to read; the others want an access token for Azure
-// Resource Manager.
+// Metadata is public; the other requests require an access token for Azure Resource
+// Manager.
 //
 // # Invariants
 //

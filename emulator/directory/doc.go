@@ -20,19 +20,19 @@
 //   - uniqueName and identifier URIs stay taken while their holder is in the
 //     recycle bin.
 //
-// # How it is kept
+// # Storage
 //
-// Live state is a go-memdb database: immutable radix trees with secondary
-// indexes, so that a read takes no lock, sees one state throughout and finds
-// an application among thousands by appId, uniqueName or identifier URI
-// without looking at the others. Beside it every Update writes its changed
-// objects to a bbolt file, from which the next Open loads them all.
+// Live state is a go-memdb database: immutable radix trees with secondary indexes, so
+// that a read takes no lock, sees one state and finds an application by appId,
+// uniqueName or identifier URI without a scan. In addition, every Update writes its
+// changed objects to a bbolt file, from which the next Open loads all objects.
 //
-// One Directory is one tenant, on a file of its own. Tenants are several of
-// them in one process: they share nothing but that a multi-tenant application
-// of one may have its service principal in another, which mirrors it as the one
-// at home does. The mirror is renewed right after the change, not in its
-// Update; what a kill prevents, the next OpenTenants makes good.
+// A Directory is one tenant with its own file. Tenants contains the tenants of one
+// process. They share only the service principals of multi-tenant applications: a
+// service principal in another tenant mirrors the application like the service
+// principal in the home tenant. The mirror is updated directly after the change, not
+// in the same Update. If the process is killed in between, the next OpenTenants
+// updates the mirror.
 //
 // # Sources
 //

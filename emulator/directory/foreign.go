@@ -37,7 +37,8 @@ func FirstParty(appID string) (*ServicePrincipal, bool) {
 	return sp, true
 }
 
-// with returns sp with what a tenant says of its own service principal.
+// with returns asked with the properties that sp mirrors from the application. The
+// others belong to the tenant of asked.
 func (sp *ServicePrincipal) with(asked *ServicePrincipal) *ServicePrincipal {
 	made := asked.Clone()
 	made.AppID, made.DisplayName, made.AppDisplayName = sp.AppID, sp.DisplayName, sp.AppDisplayName

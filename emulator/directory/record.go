@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// On disk an object is the JSON that Graph would show, and beside it the
-// fields that Graph hides (json:"-"), under names of their own.
+// On disk an object is the JSON that Graph would show, and beside it the fields that
+// Graph hides (json:"-"), under their own names.
 type (
 	applicationRecord struct {
 		Application

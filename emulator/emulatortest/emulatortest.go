@@ -54,7 +54,7 @@ type Option func(*emulator.Config)
 // started once this one's test has ended.
 func InDir(dir string) Option { return func(c *emulator.Config) { c.Dir = dir } }
 
-// WithClock gives the tenant a clock of its own.
+// WithClock gives the tenant its own clock.
 func WithClock(clock func() time.Time) Option {
 	return func(c *emulator.Config) { c.Clock = clock }
 }
@@ -138,9 +138,8 @@ func Start(t testing.TB, options ...Option) *Tenant {
 	return tenant
 }
 
-// AddTenant makes another tenant in the same emulator, with users, applications
-// and an issuer of its own, reached by the same Origin. Of the seed only Domain
-// must be given.
+// AddTenant creates another tenant in the same emulator, with its own users,
+// applications and issuer. It has the same Origin. The seed must contain a Domain.
 func (t *Tenant) AddTenant(tb testing.TB, seed directory.Seed) *Tenant {
 	tb.Helper()
 	made, err := t.emulator.AddTenant(seed)

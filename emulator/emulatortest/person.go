@@ -15,7 +15,7 @@ var (
 	hiddenField = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 )
 
-// FillForms opens an address as the browser of a person does, with a session of its own,
+// FillForms opens an address as the browser of a person does, with its own session,
 // and sends one form after another with the given fields. It returns the last page.
 func FillForms(transport http.RoundTripper, address string, forms ...url.Values) (page string, err error) {
 	jar, err := cookiejar.New(nil)

@@ -1,5 +1,5 @@
-// Package graphapi is the local tenant's Microsoft Graph: /v1.0 and /beta over
-// a directory, one file a resource.
+// Package graphapi is the local tenant's Microsoft Graph: /v1.0 and /beta over a
+// directory, one file for each resource.
 //
 // # Invariants
 //

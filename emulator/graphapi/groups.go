@@ -158,9 +158,8 @@ func (c *call) updateGroup() (answer, error) {
 	return noContent(), nil
 }
 
-// mayWriteMailSettings confines what Exchange keeps to a signed-in user, and to
-// a request of its own.
-// Source: learn.microsoft.com/graph/api/group-update.
+// mayWriteMailSettings confines what Exchange keeps to a signed-in user, and to its
+// own request. Source: learn.microsoft.com/graph/api/group-update.
 func (c *call) mayWriteMailSettings(b body) error {
 	for _, name := range mailSettings {
 		if _, sent := b.properties[name]; !sent {

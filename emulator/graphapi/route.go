@@ -29,9 +29,9 @@ type key struct {
 	value    string
 }
 
-// splitPath turns a path below the version into segments. A key in
-// parentheses becomes a segment of its own: applications(appId='x') is
-// applications, appId='x'. keys has the keys by the index of their segment.
+// splitPath turns a path below the version into segments. A key in parentheses becomes
+// its own segment: applications(appId='x') is applications, appId='x'. keys has the
+// keys by the index of their segment.
 func splitPath(escaped string) (segments []string, keys map[int]key, err error) {
 	keys = map[int]key{}
 	for part := range strings.SplitSeq(strings.Trim(escaped, "/"), "/") {

@@ -126,7 +126,7 @@ func addV1User(token claims, i issuance) {
 	setText(token, "given_name", i.user.GivenName)
 }
 
-// setText sets a claim that is left out where there is no value.
+// setText sets a claim that is left out if there is no value.
 func setText(token claims, name string, value *string) {
 	if value != nil && *value != "" {
 		token[name] = *value

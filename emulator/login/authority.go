@@ -59,8 +59,8 @@ func (l *Login) authorityOf(host, segment string) (authority, *directory.Directo
 // shared tells whether the path is common or organizations, which name no tenant.
 func (a authority) shared() bool { return a.alias == "common" || a.alias == "organizations" }
 
-// issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has a host
-// of its own for it.
+// issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has its own host
+// for it.
 func (n names) issuerV1(tenantID string) string { return n.v1 + "/" + tenantID + "/" }
 
 // issuerV2 is the issuer of v2 tokens of a tenant.

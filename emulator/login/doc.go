@@ -1,8 +1,7 @@
-// Package login is the authorization server of Entra ID tenants: metadata and
-// keys, the authorize endpoint with its sign-in page, the token endpoint,
-// UserInfo and logout. It reads the registrations from the directory and writes
-// nothing there but its own keys, the record of used codes, devices that wait for
-// a sign-in and the consent that users give.
+// Package login is the authorization server of Entra ID tenants: metadata and keys,
+// the authorize endpoint with its sign-in page, the token endpoint, UserInfo and
+// logout. It reads the registrations from the directory and writes only its own keys,
+// the record of used codes, devices that wait for a sign-in and the consent of users.
 //
 // # Invariants
 //

@@ -16,9 +16,9 @@ type Error struct {
 
 func (e *Error) Error() string { return "AADSTS" + strconv.Itoa(e.Code) + ": " + e.Message }
 
-// as gives the same refusal under another OAuth error, where an endpoint or a
-// grant has a word of its own for it. A client that is not authenticated is
-// answered 401 (RFC 6749 section 5.2).
+// as gives the same refusal under another OAuth error, where an endpoint or a grant
+// has its own word for it. A client that is not authenticated is answered 401 (RFC
+// 6749 section 5.2).
 func (e *Error) as(oauth string) *Error {
 	other := *e
 	other.OAuth = oauth

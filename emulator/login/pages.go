@@ -31,7 +31,7 @@ func asset(name string) string {
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"page":   func(id, title string) pageHead { return pageHead{id, title} },
-	"url":    func(uri string) template.URL { return template.URL(uri) }, // a registered redirect URI may have a scheme of its own
+	"url":    func(uri string) template.URL { return template.URL(uri) }, // a registered redirect URI may have its own scheme
 	"style":  func() template.CSS { return template.CSS(style) },
 	"script": func() template.JS { return template.JS(script) },
 }).ParseFS(pageFiles, "pages/*.html"))

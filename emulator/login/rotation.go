@@ -101,8 +101,7 @@ func (l *Login) DropKey(id string) error {
 	})
 }
 
-// change replaces the list of keys, in the directory first. It is given a list
-// of its own.
+// change replaces the list of keys, in the directory first. It is given its own list.
 func (r *keyring) change(edit func([]*signingKey) ([]*signingKey, error)) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()

@@ -45,7 +45,7 @@ func StructureOf(t reflect.Type) Structure {
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// IsComplex tells whether a property has members of its own.
+// IsComplex tells whether a property has members.
 func IsComplex(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != timeType }
 
 // ValueAt follows a path of property names from an object; ok is false when

@@ -1,6 +1,6 @@
-// Package proxy is an HTTP proxy for programs that hard-code Microsoft's public
-// hosts: it ends their connections to those hosts here, and hands the requests
-// to the local tenant.
+// Package proxy is an HTTP proxy for programs that hard-code Microsoft's public hosts:
+// it terminates their connections to these hosts, and passes the requests to the local
+// tenant.
 //
 //	p := proxy.New(proxy.Config{Hosts: hosts, TLS: authority.TLSConfig(hosts...), Handler: tenant})
 //	err := p.Serve(listener) // http://127.0.0.1:PORT, for HTTPS_PROXY

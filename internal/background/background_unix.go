@@ -18,8 +18,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// start runs the command as the leader of a session of its own, which no terminal
-// interrupts. It inherits the lock, and keeps it for as long as any process of it runs.
+// start runs the command as the leader of its own session, which no terminal
+// interrupts. It inherits the lock, and keeps it for as long as any process of it
+// runs.
 func (p Program) start(log *os.File) (ended <-chan error, err error) {
 	lock, err := os.OpenFile(filepath.Join(p.Dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -44,7 +44,7 @@ const (
 	patience = 2 * time.Minute
 )
 
-// Browser is one browser with one tab and a profile of its own.
+// Browser is one browser with one tab and its own profile.
 type Browser struct {
 	testing.TB
 	ctx context.Context

@@ -1,9 +1,8 @@
-// Package display makes text from elsewhere (a tenant, an API, a file) safe to
-// show in a terminal and in the log of a CI job.
+// Package display makes text from elsewhere (a tenant, an API, a file) safe to show in
+// a terminal and in the log of a CI job.
 //
-// Line escapes a text that has to stay on one line. Writer is what standard
-// output and standard error are written through: it is the second line of
-// defence, for text that nobody passed to Line.
+// Line escapes a text that has to stay on one line. Standard output and standard error
+// are Writers: a Writer also escapes text that was not passed to Line.
 //
 // Escapes have the form \uXXXX, with surrogate pairs above U+FFFF as in JSON, so
 // that a JSON document that passes a Writer keeps its meaning.

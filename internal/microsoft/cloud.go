@@ -159,8 +159,8 @@ func CloudOfResource(name string) (Cloud, bool) {
 }
 
 // FindResource returns the resource that a client requests by name from the cloud's
-// authorization server: its appId, one of its names, or the URL of a host of its own, such as
-// https://contoso.sharepoint.com. Hosts of other clouds name nothing.
+// authorization server: its appId, one of its names, or the URL of its own host, such
+// as https://contoso.sharepoint.com. Hosts of other clouds name nothing.
 func (c Cloud) FindResource(name string) (Application, bool) {
 	for _, d := range c.Clouds() {
 		if public, known := d.inPublicCloud(name); known {

@@ -1,10 +1,10 @@
-// Package sink keeps the text of client secrets where manifests say: in a file
-// of their own, a line of a dotenv file, a secret of GitHub Actions or one of an
-// Azure Key Vault; one file each.
+// Package sink stores the text of client secrets in the places that manifests name: a
+// separate file, a line of a dotenv file, a secret of GitHub Actions or a secret of an
+// Azure Key Vault. Each kind of sink has a Go file.
 //
-// A text is written to its sink and nowhere else. What a sink cannot keep or
-// does not show again (a dotenv file has no place for a keyId, GitHub shows no
-// secret) is for the caller to remember.
+// A text is written only to its sink. The caller stores the data that a sink cannot
+// store or does not return (a dotenv file cannot store a keyId, and GitHub does not
+// return secrets).
 package sink
 
 import (
@@ -25,7 +25,7 @@ type Secret struct {
 	ClientID    string    `json:"clientId"`
 	DisplayName string    `json:"displayName"`
 	KeyID       string    `json:"keyId"`
-	SecretText  string    `json:"secretText,omitempty"` // "" where the sink does not show it
+	SecretText  string    `json:"secretText,omitempty"` // "" if the sink does not return it
 	EndDateTime time.Time `json:"endDateTime"`
 
 	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made

@@ -30,7 +30,7 @@ type Config struct {
 // known are the scenarios by their names, which are those of the folders in
 // manifests/.
 var known = map[string]func(Config) (*Scenario, error){
-	"vscode-fastapi": func(Config) (*Scenario, error) { return &Scenario{}, nil }, // who was let in is all that it says
+	"vscode-fastapi": func(Config) (*Scenario, error) { return &Scenario{}, nil }, // who was admitted is all that it says
 	"heroes":         openHeroes,
 	"web-login":      openPeople,
 	"spa":            openProfile,

@@ -1,14 +1,13 @@
-// Package token verifies the access tokens that Microsoft Entra ID issues for
-// one API.
+// Package token verifies the access tokens that Microsoft Entra ID issues for one API.
 //
-// A [Verifier] answers one question: may this API believe what the token says?
-// Whether the caller may then do what it asks is the caller's business
-// (package referenceapi decides by scopes and roles).
+// A [Verifier] decides only whether a token is valid for this API. The code that uses
+// it decides whether the caller is authorized (package referenceapi decides by scopes
+// and roles).
 //
 // Invariants:
 //   - RS256 and nothing else. The key is the one of the tenant's published set
 //     that the token's kid names: never one that the token brings along.
-//   - Every check has a sentinel error of its own, and every error of Verify
+//   - Every check has its own sentinel error, and every error of Verify
 //     wraps exactly one of them. No error holds the token or its signature.
 //   - A token is accepted in one spelling only: strict base64url, UTF-8, no
 //     duplicate members, names matched in their own case.

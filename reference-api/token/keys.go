@@ -19,9 +19,8 @@ import (
 const (
 	fetchTimeout = 10 * time.Second
 	maxKeySet    = 1 << 20
-	// firstRetry replaces the cool-down until the first keys have been fetched:
-	// without keys nobody can be let in, so a longer wait would only prolong an
-	// outage.
+	// firstRetry replaces the cool-down until the first keys have been fetched: without
+	// keys nobody can be admitted, so a longer wait would only prolong an outage.
 	firstRetry = time.Second
 )
 

@@ -1,5 +1,5 @@
-// Command actionlint checks the workflows that its arguments name. It is a module of
-// its own, because the library needs another version of a module than provision.
+// Command actionlint checks the workflows that its arguments name. It is its own
+// module, because the library needs another version of a module than provision.
 package main
 
 import (
