@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -100,8 +102,12 @@ func (d Folder) attached() []string {
 
 // withdraw waits until no other process uses the tenant, and then ends the publication. Other
 // processes can attach until then; otherwise a new process would have to wait for all of them.
-func (d Folder) withdraw(s Served, say func(string, ...any)) {
-	told := ""
+// A signal ends the wait, because a process in the background may use the tenant for good.
+func (d Folder) withdraw(s Served, o Options) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	say, told := o.Say, ""
 	for {
 		using := strings.Join(d.attached(), ", ")
 		if using == "" {
@@ -116,9 +122,18 @@ func (d Folder) withdraw(s Served, say func(string, ...any)) {
 		}
 		if using != told {
 			told = using
-			say("note: this process serves the local tenant for %s and ends after it", using)
+			say("note: this process serves the local tenant for %s and ends after it; Ctrl-C ends it now; a tenant that `provision emulator` serves in another terminal lasts longer", using)
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-signals:
+			os.Remove(d.File("serving.json"))
+			say("warning: the local tenant is no longer served for %s", using)
+			if o.Interrupted != nil {
+				o.Interrupted()
+			}
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }
 

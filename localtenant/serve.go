@@ -33,6 +33,10 @@ type Options struct {
 
 	Clock func() time.Time
 	Say   func(format string, args ...any) // a line for people
+
+	// Interrupted is called if a signal ends the wait for other processes that use the
+	// tenant. It may be nil.
+	Interrupted func()
 }
 
 // Serve serves the tenant in dir, or a tenant in memory, until stop is called. It publishes the
@@ -74,7 +78,7 @@ func Serve(dir Folder, o Options) (s Served, stop func(), err error) {
 	}
 	stop = func() {
 		if dir != "" {
-			dir.withdraw(s, o.Say)
+			dir.withdraw(s, o)
 		}
 		if kept == "" {
 			os.Remove(s.CAFile)

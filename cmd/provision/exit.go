@@ -83,6 +83,11 @@ func (a *app) report(ctx context.Context, err error) int {
 	var by interrupted
 	var failed failure
 	switch {
+	case err == nil && a.unserved:
+		if !errors.As(context.Cause(ctx), &by) {
+			by = interrupted{os.Interrupt}
+		}
+		return by.code()
 	case err == nil:
 		return exitDone
 	case errors.As(err, &child): // which has said why by itself

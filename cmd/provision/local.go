@@ -57,7 +57,7 @@ func (a *app) serveTenant(dir localtenant.Folder, o localtenant.Options) (served
 	if o.Ports, err = localtenant.ParsePorts(a.config.GetString("ports")); err != nil {
 		return served, nil, usage{err}
 	}
-	o.Clock, o.Say = a.now, a.say
+	o.Clock, o.Say, o.Interrupted = a.now, a.say, func() { a.unserved = true }
 	return localtenant.Serve(dir, o)
 }
 

@@ -39,6 +39,7 @@ type app struct {
 	result     map[string]any // of -o json
 	now        func() time.Time
 	waited     atomic.Pointer[time.Time] // when a pause was told of last
+	unserved   bool                      // a signal ended the wait for other users of the local tenant
 }
 
 type streams struct {
