@@ -42,7 +42,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	// Properties that let somebody sign in are owned as a whole: if they are not
 	// declared, they are empty.
 	tags := list(properties, "tags")
-	for _, mark := range s.Marks() {
+	for _, mark := range s.MarksOf(a) {
 		tags = union(tags, []any{mark})
 	}
 	properties["tags"] = tags

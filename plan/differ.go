@@ -140,7 +140,7 @@ func (d *differ) application(want *Declared, live *Live) {
 			properties["uniqueName"] = want.Name
 		}
 	}
-	changes := want.regarded(d.compare(want.Key, live.Properties, properties))
+	changes := want.regarded(append(d.compare(want.Key, live.Properties, properties), unprotected(live.Properties, properties)...))
 	body := pick(properties, changes)
 	if entries, more := d.certificates(want, live); len(more) > 0 {
 		body["keyCredentials"] = entries
@@ -178,6 +178,16 @@ func (d *differ) application(want *Declared, live *Live) {
 	if len(letIn) > 0 {
 		d.step(Step{Action: Link, Key: want.Key, Stack: want.Stack, ID: live.ID, Changes: letIn, Bodies: []map[string]any{later}})
 	}
+}
+
+// unprotected returns the removal of the mark of protection, if it is not declared any more. Other
+// tags that are not declared stay.
+func unprotected(live, declared map[string]any) []Change {
+	mark := any(stack.PreventDeleteMark)
+	if !slices.Contains(list(live, "tags"), mark) || slices.Contains(list(declared, "tags"), mark) {
+		return nil
+	}
+	return []Change{{pathTo("tags").entry(stack.PreventDeleteMark), true, nil}}
 }
 
 // regarded returns the changes of properties that the plan manages.

@@ -182,7 +182,11 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		}
 		return []query{{read: graph.ApplicationNamed(k.Name), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(k.Name, strs(m, "tags")); owner != s.Name {
-				t.mistake(a.Pos, "to use it, declare it with `existing: true`; to let the stack own it, add the tag to it; else rename the application",
+				own := "add `adopt: " + str(m, "appId") + "` to its spec"
+				if !stack.IsID(str(m, "appId")) { // it stands in a manifest
+					own = "add `adopt: APPID` to its spec"
+				}
+				t.mistake(a.Pos, "to let the stack own it, "+own+"; to use it only, declare it with `existing: true`; else rename the application",
 					"application %s: the tenant has an application with this uniqueName that does not have the tag %s", a.Name, stack.Mark(s.Name))
 				return nil
 			}

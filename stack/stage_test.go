@@ -221,6 +221,7 @@ func TestLifespan(t *testing.T) {
 		"a later time replaces":  {[]any{late}, []any{"mine", stack.Mark("s"), late}},
 		"no time keeps it":       {[]any{"more"}, []any{"mine", stack.Mark("s"), early, "more"}},
 		"the same time stays so": {[]any{early}, live},
+		"protection is added":    {[]any{early, stack.PreventDeleteMark}, append(slices.Clone(live), stack.PreventDeleteMark)},
 	} {
 		if got := stack.MergedTags(live, test.declared); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)

@@ -124,7 +124,11 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	if err := a.showPlan(p, false); err != nil {
 		return err
 	}
-	if err := p.CheckDeletes(state, true, prevented(stacks, state.Tenant)); err != nil {
+	protected := prevented(stacks, state.Tenant)
+	if stacks == nil {
+		protected = preventedByMarks(state)
+	}
+	if err := p.CheckDeletes(state, true, protected); err != nil {
 		return err
 	}
 	if o.showOnly {

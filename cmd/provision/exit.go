@@ -179,7 +179,7 @@ func (a *app) hintFor(err error) string {
 	case errors.As(err, new(*plan.TooManyDeletes)):
 		return "check the folder and the target; if the deletions are meant, use --allow-deletes: `" + a.again("--allow-deletes") + "`"
 	case errors.As(err, new(plan.Prevented)):
-		return "remove `delete` from `prevent` in the metadata of the document or of its stack first"
+		return "remove `delete` from `prevent` in the metadata of the document or of its stack first, and apply it"
 	case errors.As(err, new(plan.HeldNames)):
 		return "restore or purge them in the Microsoft Entra admin center, or set `deleted: purge` in the stack's spec"
 	case errors.As(err, new(plan.Distrusted)):

@@ -116,6 +116,19 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 	}
 }
 
+// preventedByMarks is prevented for a deletion without manifests: the marks in the tenant say what
+// the manifests protected when they were applied.
+func preventedByMarks(state *plan.State) func(plan.Step) bool {
+	return func(s plan.Step) bool {
+		o := state.Objects[s.Key]
+		if o == nil {
+			return false
+		}
+		tags, _ := o.Properties["tags"].([]any)
+		return slices.Contains(tags, any(stack.PreventDeleteMark))
+	}
+}
+
 // savePlan writes a plan to the file of --out.
 func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 	if o.out == "" {
