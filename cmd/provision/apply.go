@@ -39,7 +39,7 @@ the first that fails or, with --verify, whose verification fails.`,
 			if o.verify {
 				check = func(stacks []*stack.Stack) error { return a.checkChoice(stacks, o.verification) }
 			}
-			saved, args, err := a.savedPlan(args)
+			saved, args, err := a.savedPlan(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -98,6 +98,7 @@ func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.St
 	options := a.savedOptions()
 	if saved != nil {
 		options = saved.Options
+		options.AllowDeletes = options.AllowDeletes || a.config.GetBool("allow-deletes")
 	}
 	p, state, err := s.planWith(ctx, stacks, options)
 	if err != nil {

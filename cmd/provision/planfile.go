@@ -149,7 +149,7 @@ func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 }
 
 // savedPlan reads the argument of apply if it is a plan, and returns the plan's folder instead.
-func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
+func (a *app) savedPlan(cmd *cobra.Command, args []string) (*plan.SavedPlan, []string, error) {
 	if len(args) == 0 {
 		return nil, args, nil
 	}
@@ -173,6 +173,20 @@ func (a *app) savedPlan(args []string) (*plan.SavedPlan, []string, error) {
 	}
 	if given := a.stageArgs(); len(given) > 0 {
 		return nil, nil, hint(usagef("%s cannot be used with a plan, which was made with its own values", given[0]),
+			"make another plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(given, "--out", args[0])...))
+	}
+	for _, name := range append(flagNames(planFlags), "hosting") {
+		if name == "allow-deletes" || !cmd.Flags().Changed(name) { // it permits the plan and does not change it
+			continue
+		}
+		given := []string{"--" + name, a.config.GetString(name)}
+		switch cmd.Flags().Lookup(name).Value.Type() {
+		case "bool":
+			given = given[:1]
+		case "stringSlice":
+			given[1] = strings.Join(a.config.GetStringSlice(name), ",")
+		}
+		return nil, nil, hint(usagef("--%s cannot be used with a plan, which was made without it or with its own value", name),
 			"make another plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(given, "--out", args[0])...))
 	}
 	a.reviewed = &saved.Options
