@@ -28,29 +28,28 @@ type disguise struct {
 	// A success without this part does not count. covers are other operations that the
 	// API may have run instead. nil: the whole answer is compared.
 	value    func(answer any) (any, bool)
-	plain    func(answer any) (any, bool) // the same of an answer to a request that is no disguise
+	plain    func(answer any) (any, bool) // the same part of the answer to a request without a disguise
 	covers   []operation
 	mayBreak bool // an answer of 5xx is a note
 	rare     bool // sent without a token, at one endpoint of the API only
-	scopes   bool // sent also with a token that lacks a scope alone
-	beside   bool // sent also with tokens of those who may do something else at the endpoint's path
-	forged   bool // the result of change is no real token, so no other token is sent with it
+	scopes   bool // also sent with a token that lacks only a scope
+	beside   bool // also sent with tokens of callers who may use another operation at the endpoint's path
+	forged   bool // change replaces the token, so no other token is sent with it
 	// calledBack says whether the API sent a request to the callback listener; nil: the token names no address.
 	calledBack func() bool
 	// single are the disguises that this one combines, and sets are combinations of
 	// some of them that work only together. They are sent to find out which one it was.
 	single, sets []disguise
-	together     bool // and not sent alone where this one is refused
+	together     bool // not sent alone if the API refuses this one
 }
 
-// disguises are what a case sends, one after another, because all of it looks
-// for the same flaw.
+// disguises are the requests that a case sends one after another to find one flaw.
 type disguises func(*baselineToken) ([]disguise, error)
 
-// mostNamed is how many spellings of one flaw a result names.
+// mostNamed is the maximum number of spellings of one flaw in a result.
 const mostNamed = 5
 
-// inDisguise makes a case of c, which says what it is about.
+// inDisguise turns c into a case that sends disguises.
 func inDisguise(e endpoint, c Case, alone bool, all disguises) Case {
 	c.ID, c.Endpoint, c.key, c.Severity = e.id+": "+c.Name, e.id, e.key(), Critical
 	c.Expect = Expect{Refused: true, Also: []int{http.StatusNotImplemented}}
@@ -62,7 +61,7 @@ func inDisguise(e endpoint, c Case, alone bool, all disguises) Case {
 	return c
 }
 
-// disguiseTrial is such a case under way.
+// disguiseTrial is the execution of such a case.
 type disguiseTrial struct {
 	*runner
 	result Result
@@ -121,7 +120,7 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 	return t.result, nil
 }
 
-// fail words the failure.
+// fail describes the failure.
 func (t *disguiseTrial) fail() {
 	with := "without a token"
 	if t.token != "" {
@@ -172,7 +171,7 @@ func (t *disguiseTrial) sendAll(ctx context.Context, sent []disguise) error {
 	return nil
 }
 
-// send sends one request and returns what is wrong with the answer.
+// send sends one request and describes the error in the answer.
 func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err error) {
 	went, got, err := t.ask(ctx, t.scene.request, d.change(t.state.spoken(t.scene.request)))
 	if err != nil {
@@ -206,8 +205,8 @@ func (t *disguiseTrial) send(ctx context.Context, d disguise) (wrong string, err
 	return wrong, nil
 }
 
-// ran tells an answer with what the endpoint returns to those who are admitted from
-// one with what another operation of its route returns.
+// ran distinguishes the answer of the endpoint's operation from the answer of another
+// operation of its route.
 func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 	value, ok := d.value(parse(got.body))
 	if !ok {

@@ -125,7 +125,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 	return cases
 }
 
-// fitting are the checks that mean something for this suite's API.
+// fitting returns the checks that apply to this suite's API.
 func (s *Suite) fitting(checks []check) []check {
 	fitting := slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return c.fits != nil && !c.fits(s) })
 	for i := range fitting {
@@ -136,7 +136,7 @@ func (s *Suite) fitting(checks []check) []check {
 	return fitting
 }
 
-// onEach makes the cases of a family's table.
+// onEach creates the cases of a family's table for each endpoint.
 func onEach(e endpoint, group Group, checks []check) []Case {
 	cases := make([]Case, 0, len(checks))
 	for _, c := range checks {
@@ -145,26 +145,26 @@ func onEach(e endpoint, group Group, checks []check) []Case {
 	return cases
 }
 
-// check is a way to present a token wrongly, or a wrong token, that is tried
-// at every protected endpoint: one line of a family's table.
+// check is one row of a family's table: a wrong token, or a wrong way to present a
+// token, that the suite tries at every protected endpoint.
 type check struct {
 	name  string
-	means CauseID // the flaw of an API that answers otherwise
-	shows CauseID // the flaw of an API whose answer inspect finds wrong; "": means
+	means CauseID // the flaw of an API that gives another answer
+	shows CauseID // the flaw if inspect reports the answer; "": means
 	// alsoBlockedBy are further flaws that make the case meaningless, in addition to
 	// the blockers of what it means.
 	alsoBlockedBy []CauseID
 	unissued      bool // the issuer never makes such a token
-	lacks         bool // the token is not entitled either, so 403 says that this was looked at first
+	lacks         bool // the token also lacks permissions, so 403 means that the API checked these first
 	severity      Severity
 	sends         string
 	gain          string
 	flaw          string
 	source        string
-	tolerates     []int // statuses that correct APIs answer too
+	tolerates     []int // statuses that correct APIs also answer
 	mayAdmit      bool  // correct APIs let it in
 	admits        bool  // it must be admitted; then tolerates are what correct APIs answer too
-	also          []int // statuses that are as good as 401
+	also          []int // statuses that are equivalent to 401
 	present       func(context.Context, *baselineToken) (credential, error)
 	inspect       func(reply) finding
 	fits          func(*Suite) bool // nil: every API
@@ -237,7 +237,7 @@ func (s *Suite) IDs() ([]string, error) {
 // Matches tells whether a pattern of Only selects a case with this id.
 func Matches(pattern, id string) bool { return wildcard(pattern).MatchString(id) }
 
-// selected are the cases that Only names; none is an error.
+// selected returns the cases that Only names. No such case is an error.
 func (s *Suite) selected(cases []Case) ([]Case, error) {
 	if s.leaves != nil {
 		cases = slices.DeleteFunc(slices.Clone(cases), s.leaves)

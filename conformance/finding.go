@@ -8,7 +8,7 @@ import (
 
 // Finding is one flaw of the API, with the failures of this cause at all endpoints of a run.
 type Finding struct {
-	ID       string   `json:"id"` // of the cause, and of the case where that is written by hand; unique in a run
+	ID       string   `json:"id"` // of the cause, and of the case if the user wrote the case; unique in a run
 	Cause    CauseID  `json:"cause"`
 	Severity Severity `json:"severity"` // of the most severe case
 	Title    string   `json:"title"`    // the probable flaw
@@ -33,11 +33,11 @@ type foundation struct {
 	status   int
 }
 
-// grouping makes findings of the failures of a run.
+// grouping groups the failures of a run into findings.
 type grouping struct {
 	suite    *Suite
 	findings []*Finding
-	tested   map[string]map[CauseID]bool // by endpoint: which causes were looked for
+	tested   map[string]map[CauseID]bool // by endpoint: the causes that cases tested
 	stopped  bool                        // no endpoint lets anybody in
 	base     map[string]*base            // by endpoint and alternative: set if nobody is admitted
 }
@@ -174,7 +174,7 @@ func (g *grouping) emptied(r *Result) *Finding {
 	i := slices.IndexFunc(g.findings, func(f *Finding) bool {
 		return f.Cause == CauseDown || f.Cause == CauseOpen && slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == r.Endpoint })
 	})
-	if i < 0 { // the run was stopped, or the API is not as it was
+	if i < 0 { // the run was stopped, or the API has changed
 		i = slices.IndexFunc(g.findings, func(f *Finding) bool {
 			return f.Cause == CauseRefused || f.Cause == CauseNoRoute || f.Cause == CauseNotAsFound
 		})
@@ -201,7 +201,7 @@ func (g *grouping) explains(r *Result) *Finding {
 	slices.SortFunc(all, func(a, b CauseID) int { return a.place() - b.place() })
 	for _, id := range all {
 		for _, f := range g.findings {
-			anywhere := r.cause == CauseOwnIDToken && id == CauseCallers // both have no scp; at the objects of others it does not show
+			anywhere := r.cause == CauseOwnIDToken && id == CauseCallers // both have no scp; cases with objects of others do not show it
 			if f.Cause == id && id != r.cause && (anywhere || g.reaches(f, r.Endpoint, id)) {
 				return f
 			}

@@ -13,15 +13,15 @@ import (
 // outputCommand is the default command that prints the settings of an API.
 const outputCommand = "provision output --for-api"
 
-// hiddenNote is the note on an endpoint that admits nobody, but hides from callers who
-// may not use it.
+// hiddenNote is the note on an endpoint that admits no caller because it answers 404
+// to callers without permission.
 const hiddenNote = "404 where 403 is better: the API hides the endpoint from callers who are signed in and not entitled; if it must, state refusals: {forbidden: {status: 404}} in the document"
 
 // verdict is the assessment of an answer.
 type verdict struct {
 	outcome Outcome
 	reason  string // what is wrong with the answer
-	cause   string // what that probably means
+	cause   string // the probable cause of the failure
 	note    string
 	means   CauseID // of a failure, or of a note that --strict counts as one
 	vacuous bool    // skipped, because nobody is admitted
@@ -46,7 +46,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 		found = sent.afterwards()
 	}
 	if c.Group == Written && a.stated != 0 {
-		a.status, a.shows = a.stated, false // a case by hand says itself what the answer is
+		a.status, a.shows = a.stated, false // the user who wrote the case states the answer
 	}
 	for _, kind := range a.kinds {
 		if c.Expect.met(kind) {
@@ -136,7 +136,7 @@ func (v verdict) strictly() verdict {
 	return verdict{outcome: Fail, reason: "a note, which --strict counts as a failure", cause: v.note, means: v.means}
 }
 
-// strictly does the same to a result, where a run is strict.
+// strictly does the same to a result if the run is strict.
 func (s *runState) strictly(r Result) Result {
 	if s.Strict && r.Outcome == Note {
 		v := verdict{outcome: Note, note: r.Note}.strictly()

@@ -16,8 +16,8 @@ const (
 	slowKeySet  = time.Second // until the issuer answers, unless the case is over before
 )
 
-// keyChecks are what happens to an issuer's keys over the years, and leaves the API
-// as it was.
+// keyChecks are the cases of the usual changes of an issuer's keys. They have no
+// lasting effect on the API.
 var keyChecks = []lifecycleCheck{
 	{
 		check: check{
@@ -73,8 +73,9 @@ var keyChecks = []lifecycleCheck{
 	whileUnavailable("keys-outage-forged", "answers 503", KeyFault{Status: http.StatusServiceUnavailable}),
 }
 
-// disruptiveChecks serve something else than a key set for a moment. Some caches
-// keep that, and the API refuses everybody until they expire.
+// disruptiveChecks are the cases in which the issuer temporarily serves no valid key
+// set. Some caches store this answer, and the API refuses all callers until it
+// expires.
 var disruptiveChecks = []lifecycleCheck{
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
 	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets another answer instead of a key set", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
@@ -90,12 +91,12 @@ type published struct {
 
 	kid      string
 	at       time.Time
-	withdraw func(context.Context) error // nil: it was there before
+	withdraw func(context.Context) error // nil: the issuer had published it before the run
 	retired  string                      // a token that the previous key signed, or ""
 	err      error
 }
 
-// publish prepares the lifecycle cases before anything is asked of the API.
+// publish prepares the lifecycle cases before the first request to the API.
 func (s *runState) publish(ctx context.Context, e endpoint) {
 	s.published.done, s.published.endpoint = make(chan struct{}), e.id
 	s.published.retired, s.published.err = s.signRetired(ctx, e)
@@ -135,7 +136,7 @@ func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	}
 }
 
-// signRetired is the endpoint's valid token, signed with a key that the issuer no
+// signRetired returns the endpoint's valid token, signed with a key that the issuer no
 // longer publishes, or "" if there is no such token.
 func (s *runState) signRetired(ctx context.Context, e endpoint) (string, error) {
 	admit := s.entitled[e.id]
@@ -156,7 +157,7 @@ func (s *runState) signRetired(ctx context.Context, e endpoint) (string, error) 
 	return raw, errors.Join(err, withdraw(ctx))
 }
 
-// signedNext is the valid token, signed with the published key.
+// signedNext returns the valid token, signed with the published key.
 func (l *trial) signedNext(ctx context.Context) (credential, error) {
 	if err := l.published.err; err != nil {
 		return credential{}, fmt.Errorf("publish a key: %w", err)
@@ -164,15 +165,15 @@ func (l *trial) signedNext(ctx context.Context) (credential, error) {
 	return l.baselineToken.signedUnder(ctx, map[string]any{"kid": l.published.kid})
 }
 
-// nextKey sends the token until it is admitted, but no longer than the document gives
-// the API time to learn of the key. Where it does not say, there is no verdict on an
-// API that has not.
+// nextKey sends the token until the API admits it, or until the time in which the
+// document requires the API to fetch the key is over. If the document states no time,
+// an API that does not admit the token gets no verdict.
 func nextKey(ctx context.Context, l *trial) (credential, error) {
 	signed, err := l.signedNext(ctx)
 	if err != nil {
 		return credential{}, err
 	}
-	d, err := l.disturb(ctx, KeyFault{}) // it only counts
+	d, err := l.disturb(ctx, KeyFault{}) // the fault only counts requests
 	if err != nil {
 		return credential{}, err
 	}
@@ -198,7 +199,7 @@ func nextKey(ctx context.Context, l *trial) (credential, error) {
 		return credential{}, d.abandon(ctx, err)
 	}
 	switch {
-	case n > 0: // it has the key set, and the key is in it
+	case n > 0: // the API has the key set, which contains the key
 		signed.inspect = func(a reply) finding {
 			if a.status == http.StatusUnauthorized {
 				return finding{wrong: "the API has fetched the key set with the key, and refuses a token of the key: it does not look keys up by their kid"}
@@ -263,8 +264,8 @@ func flooded(ctx context.Context, l *trial) (credential, error) {
 	})
 }
 
-// counting presents a number of credentials, then the last one, and judges how
-// often the key set was asked for meanwhile.
+// counting presents a number of credentials, then the last one, and judges the number
+// of requests for the key set.
 func (l *trial) counting(ctx context.Context, last credential, each func(int) (credential, error), times int, judge func(requests int) finding) (credential, error) {
 	d, err := l.disturb(ctx, KeyFault{})
 	if err != nil {
@@ -337,7 +338,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	var nudge sync.WaitGroup
 	nudge.Go(func() {
 		defer close(answered)
-		_ = l.nudge(nudging) // it only has the API look
+		_ = l.nudge(nudging) // it only makes the API fetch the key set
 	})
 	end := d.restore
 	d.restore = func(ctx context.Context) string {

@@ -16,11 +16,11 @@ type requirement struct {
 	allRoles []string
 	groups   []string // one of these, by name
 	noGuests bool
-	owner    bool // only who made the object in setup
+	owner    bool // only the caller that created the object in setup
 	users    bool // users can be admitted
 	apps     bool // applications can be admitted
 
-	made stack.As // who makes the object, where only they are admitted
+	made stack.As // the caller that creates the object, if only its owner is admitted
 }
 
 func newRequirement(stated stack.Requires) requirement {
@@ -29,7 +29,7 @@ func newRequirement(stated stack.Requires) requirement {
 		noGuests: stated.Guests != "", owner: stated.Owner, users: stated.Allows(users), apps: stated.Allows(applications),
 	}
 	if r.needsScope() && !r.needsRole() || len(r.groups) > 0 {
-		r.apps = false // an application has no scopes and no groups, so nothing stated lets it in
+		r.apps = false // an application has no scopes and no groups, so it cannot meet the requirement
 	}
 	return r
 }
@@ -71,7 +71,7 @@ func (r requirement) admits(c caller) bool {
 	return r.users && r.scoped(c.scopes) && r.satisfiedBy(c.roles) && r.fitsButRoles(User{Groups: c.groups, Guest: c.guest})
 }
 
-// sufficient is a shortest list of roles that admits.
+// sufficient returns a shortest list of roles that is sufficient.
 func (r requirement) sufficient() []string {
 	if len(r.anyRole) > 0 && !overlap(r.anyRole, r.allRoles) {
 		return append([]string{r.anyRole[0]}, r.allRoles...)
@@ -88,7 +88,7 @@ func (r requirement) minimal(app bool) caller {
 	return c
 }
 
-// caller is what a token says of its bearer, as far as requirements ask for it.
+// caller contains the claims of a token that requirements refer to.
 type caller struct {
 	app                   bool
 	scopes, roles, groups []string
@@ -115,7 +115,7 @@ func (c caller) String() string {
 	return parts[0] + " with " + strings.Join(parts[1:], ", ")
 }
 
-// without is the caller less one part.
+// without returns the caller without one part.
 func (c caller) without(p part) caller {
 	drop := func(values []string, what string) []string {
 		if p.what != what {
@@ -127,7 +127,7 @@ func (c caller) without(p part) caller {
 	return c
 }
 
-// part is one thing that a caller has.
+// part is a role, scope, group or other property of a caller.
 type part struct{ what, value string }
 
 func (c caller) parts() (all []part) {
@@ -149,8 +149,8 @@ func (c caller) with(other caller) caller {
 	return c
 }
 
-// mixtures are callers who have parts of two alternatives and meet none: what an API
-// that adds parts up admits. Each is a name and the caller.
+// mixtures returns callers that have parts of two alternatives and meet neither. An
+// API that combines the parts of several alternatives admits them. Each has a name.
 func (e endpoint) mixtures() (all []caller) {
 	seen := map[string]bool{}
 	for _, a := range e.alternatives {
@@ -186,7 +186,7 @@ func (e endpoint) mixtures() (all []caller) {
 	return all
 }
 
-// missing are the values of want that have lacks.
+// missing returns the values of want that have does not contain.
 func missing(want, have []string) []string {
 	var lacking []string
 	for _, value := range want {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// runner tries cases side by side, as many at a time as limit admits.
+// runner tries cases concurrently, at most limit at a time.
 type runner struct {
 	state     *runState
 	endpoints [][]Case               // those with a chosen case, all their cases in order
@@ -20,10 +20,10 @@ type runner struct {
 	running   sync.WaitGroup
 	cases     sync.WaitGroup // of running, all but the lifecycle cases
 
-	unshare func() // ends the use of the tenant beside other runs
+	unshare func() // ends the shared use of the tenant
 	lone    error  // why the tenant is not used alone
 
-	early map[string]*Result // of the cases that give the others their meaning, by id
+	early map[string]*Result // of the cases that the others depend on, by id
 
 	mu     sync.Mutex
 	halted string          // why cases that have not begun are not tried; "": they are
@@ -56,8 +56,8 @@ func newRunner(s *Suite, all, chosen []Case) *runner {
 	return r
 }
 
-// probe tries the first case, which needs no other. It returns an error if the API
-// does not answer, because all other cases would fail the same way.
+// probe tries the first case, which does not depend on another case. It returns an
+// error if the API does not answer, because all other cases would fail the same way.
 func (r *runner) probe(ctx context.Context) error {
 	cases := r.endpoints[0]
 	result, err := r.try(ctx, cases[0])
@@ -102,7 +102,7 @@ func (r *runner) share(ctx context.Context) error {
 	return nil
 }
 
-// changesTenant says whether a chosen case is one that disturbs other runs.
+// changesTenant tells whether a chosen case disturbs other runs.
 func (r *runner) changesTenant() bool {
 	for _, cases := range r.endpoints {
 		for _, c := range cases {
@@ -114,7 +114,7 @@ func (r *runner) changesTenant() bool {
 	return false
 }
 
-// lifecycle tries the cases that disturb others, when those are done.
+// lifecycle tries the cases that disturb others, after all other cases.
 func (r *runner) lifecycle(ctx context.Context, stage stage) {
 	for _, cases := range r.endpoints {
 		for _, c := range cases {
@@ -242,7 +242,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	return result, nil
 }
 
-// wasCut tells a closed connection from an answer that does not come in time.
+// wasCut distinguishes a closed connection from a timeout.
 func wasCut(err error) bool {
 	var nobody *unreachable
 	return errors.As(err, &nobody) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
@@ -250,7 +250,7 @@ func wasCut(err error) bool {
 
 // present returns the credential that the case sends, and stores the token of the base case.
 func (r *runner) present(ctx context.Context, c Case) (credential, error) {
-	if c.stage < stageLifecycle { // those wait for what the document gives the API time for
+	if c.stage < stageLifecycle { // lifecycle cases wait as long as the document allows the API
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.state.Timeout)
 		defer cancel()
@@ -270,7 +270,7 @@ func (r *runner) present(ctx context.Context, c Case) (credential, error) {
 	return letIn, nil
 }
 
-// learn stores the facts of an answer that concern all other cases of the endpoint.
+// learn stores the facts of an answer that all other cases of the endpoint need.
 func (r *runner) learn(c Case, got reply) {
 	admitted := got.status < http.StatusMultipleChoices
 	switch {

@@ -33,20 +33,21 @@ type runState struct {
 	// entitled contains functions that get the token that each protected endpoint must accept.
 	entitled map[string]func(context.Context, *runState) (*baselineToken, error)
 
-	admitted map[string][]byte // what endpoints answer to those who are admitted
+	admitted map[string][]byte // the answers of endpoints to admitted callers
 
-	lastLifecycle string // the lifecycle case before
+	lastLifecycle string // the previous lifecycle case
 	isLost        bool   // the valid token is refused
 	fetchesLate   bool   // the API has not fetched the key set again when it was given time
-	lostAfter     string // since that case; "": it is not known
+	lostAfter     string // the case after which the API refuses the token; "": unknown
 
-	published published // for the lifecycle cases; zero: none is among those chosen
+	published published // for the lifecycle cases; zero: no lifecycle case is chosen
 
 	probed     sync.Once
-	answersAll bool // routes that do not exist, too
+	answersAll bool // the API also answers 2xx at routes that do not exist
 }
 
-// newRunState begins one over all cases of a suite, which Expand has checked.
+// newRunState returns the state of a run of all cases of a suite. Expand has checked
+// the suite.
 func newRunState(s *Suite, all []Case) *runState {
 	n := &runState{Suite: s, grants: make(map[subject]*grant), baselineTokens: make(map[string]*baselineToken), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
 		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
@@ -79,7 +80,7 @@ type grant struct {
 	err        error
 }
 
-// shared is the grant of that name, fetched or not.
+// shared returns the grant with this name, and creates it if necessary.
 func (s *runState) shared(who subject) *grant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +120,7 @@ func (s *runState) explain(who subject, err error) error {
 	return fmt.Errorf("get a token of %s: %w", who, err)
 }
 
-// access returns the access token of who, examined.
+// access returns the access token of who, after the suite has checked it.
 func (s *runState) access(ctx context.Context, who subject, properties ...property) (*baselineToken, error) {
 	g := s.grant(ctx, who)
 	if g.err != nil {
@@ -141,11 +142,11 @@ type baselineToken struct {
 	raw      string
 	token    forge.Token
 	claims   claimSet
-	letIn    bool // and it did
+	letIn    bool // the endpoint has accepted it
 	note     string
 }
 
-// baselineTokenFor returns the token that the endpoint's forged tokens are made from.
+// baselineTokenFor returns the token from which the endpoint's forged tokens are made.
 func (s *runState) baselineTokenFor(e endpoint) (*baselineToken, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,7 +185,7 @@ func (g *baselineToken) sign(ctx context.Context, changes map[string]any) (strin
 	return g.signWith(ctx, nil, changes)
 }
 
-// signWith does the same under another header.
+// signWith does the same with another header.
 func (g *baselineToken) signWith(ctx context.Context, header, changes map[string]any) (string, error) {
 	want := maps.Clone(map[string]any(g.claims))
 	for name, value := range changes {
@@ -211,7 +212,7 @@ func (g *baselineToken) signWith(ctx context.Context, header, changes map[string
 	return raw, nil
 }
 
-// sign has the issuer sign claims, the same ones once.
+// sign lets the issuer sign claims. It requests each set of claims only once.
 func (s *runState) sign(ctx context.Context, header map[string]any, claims claimSet) (string, error) {
 	key, err := json.Marshal([]any{header, claims})
 	if err != nil {
@@ -235,8 +236,8 @@ func (s *runState) sign(ctx context.Context, header map[string]any, claims claim
 // dates are claims relative to the issuer's clock.
 func (g *baselineToken) date(offset time.Duration) int64 { return g.run.Clock().Add(offset).Unix() }
 
-// sameJSON compares two values by their encoding, so that 1 is 1 whatever Go
-// type holds it.
+// sameJSON compares two values by their encoding, so that equal numbers of different
+// Go types are equal.
 func sameJSON(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)

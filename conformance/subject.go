@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// subject is whom a token is for: a user, signed in to a client, or an
-// application itself.
+// subject is the subject of a token: a user who is signed in to a client, or an
+// application.
 type subject struct {
 	user, client string
 	application  string
@@ -40,8 +40,9 @@ func (s *Suite) clients() []Application {
 	return clients
 }
 
-// clientsWith are those whose users' tokens have the scopes. Without any scope of
-// the resource there is no token for it, unless it exposes none.
+// clientsWith returns the clients whose users' tokens have the scopes. A client
+// without a scope of the resource gets no token for it, unless the resource exposes no
+// scopes.
 func (s *Suite) clientsWith(scoped func(scopes []string) bool) []Application {
 	return slices.DeleteFunc(s.clients(), func(client Application) bool {
 		return len(client.Scopes) == 0 && len(s.Resource.Scopes) > 0 || !scoped(client.Scopes)
@@ -55,17 +56,17 @@ func (s *Suite) signedIn(e endpoint, kind, add string, match func(User) bool) (s
 	return s.signedInTo(e, kind, add, func(u User, _ Application) bool { return match(u) })
 }
 
-// refused finds one whom no other alternative admits.
+// refused finds a user whom no other alternative admits.
 func (s *Suite) refused(e endpoint, kind, add string, match func(User) bool) (subject, *skipped) {
 	return s.signedInTo(e, kind, add, func(u User, client Application) bool { return match(u) && !e.letsIn(e.callerOf(u, client)) })
 }
 
-// callerOf is what the token of a user who signs in to a client says.
+// callerOf returns the claims of the token of a user who signs in to a client.
 func (e endpoint) callerOf(u User, client Application) caller {
 	return caller{scopes: client.Scopes, roles: u.Roles, groups: u.Groups, guest: u.Guest, owner: u.Name == e.maker().User}
 }
 
-// itselfOf is what an application's own token says.
+// itselfOf returns the claims of an application's own token.
 func (e endpoint) itselfOf(a Application) caller {
 	return caller{app: true, roles: a.Roles, owner: a.Name == e.maker().Application}
 }
@@ -108,7 +109,7 @@ func (s *Suite) signedInTo(e endpoint, kind, add string, match func(User, Applic
 	return subject{}, skip(add, "no user is declared %s", kind)
 }
 
-// itself finds an application of that kind that can have tokens of its own.
+// itself finds an application of this kind that can get app-only tokens.
 func (s *Suite) itself(kind, add string, match func(Application) bool) (subject, *skipped) {
 	found := ""
 	for _, application := range s.Applications {
@@ -126,15 +127,15 @@ func (s *Suite) itself(kind, add string, match func(Application) bool) (subject,
 	return subject{}, skip(add, "no application is declared %s", kind)
 }
 
-// Documents of a manifest that make a case possible. Each is complete: a secret is
-// never asked for in a registration that exists, which may be one of browsers or of
-// public clients.
+// Documents of a manifest that make a case possible. Each is a complete document: the
+// suite never suggests to add a secret to an existing registration, which may belong
+// to a public client or a single-page application.
 
 func (s *Suite) addUser(name string) string {
 	return fmt.Sprintf(`{apiVersion: provision/v1, kind: User, metadata: {name: %s}, spec: {userPrincipalName: "%s@${tenant.domain}", displayName: %s}}`, name, name, name)
 }
 
-// addAssignment is a user with roles; they are assigned where the roles are defined.
+// addAssignment returns a user with roles; the API's document assigns them.
 func (s *Suite) addAssignment(roles ...string) string {
 	name := nameOf(roles)
 	entries := make([]string, len(roles))
@@ -144,8 +145,8 @@ func (s *Suite) addAssignment(roles ...string) string {
 	return fmt.Sprintf("%s  # and in application %s: roleAssignments: [%s]", s.addUser(name), s.Resource.Name, strings.Join(entries, ", "))
 }
 
-// addApplication is an application that can have tokens of its own, with roles or
-// with none.
+// addApplication returns an application that can get app-only tokens, with or without
+// roles.
 func (s *Suite) addApplication(roles ...string) string {
 	name, permissions := nameOf(roles)+"-service", ""
 	if len(roles) > 0 {
@@ -154,14 +155,14 @@ func (s *Suite) addApplication(roles ...string) string {
 	return fmt.Sprintf("{apiVersion: provision/v1, kind: Application, metadata: {name: %s}, spec: {displayName: %s, %ssecrets: [{name: verify}]}}", name, name, permissions)
 }
 
-// addClient is an application that users sign in to, with scopes.
+// addClient returns an application with scopes that users sign in to.
 func (s *Suite) addClient(scopes ...string) string {
 	name := nameOf(scopes) + "-client"
 	return fmt.Sprintf("{apiVersion: provision/v1, kind: Application, metadata: {name: %s}, spec: {displayName: %s, isFallbackPublicClient: true, publicClient: {redirectUris: [http://localhost]}, permissions: [{resource: %s, scopes: [%s], adminConsent: true}]}}",
 		name, name, s.Resource.Name, strings.Join(scopes, ", "))
 }
 
-// nameOf is a name for a caller with exactly these roles or scopes.
+// nameOf returns a name for a caller with exactly these roles or scopes.
 func nameOf(values []string) string {
 	if len(values) == 0 {
 		return "nobody"

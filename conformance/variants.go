@@ -21,8 +21,8 @@ type variant struct {
 	tolerates []int
 }
 
-// variantCheck is a case of several such tokens. Where admits is set all of them must
-// be admitted, and otherwise none.
+// variantCheck is a case of several such tokens. If admits is set, the API must admit
+// all of them, otherwise none.
 type variantCheck struct {
 	name, sends, gain, flaw, source string
 	means                           CauseID
@@ -31,7 +31,7 @@ type variantCheck struct {
 	variants                        func(endpoint, *baselineToken) []variant
 }
 
-// on makes the case at an endpoint.
+// on returns the case for an endpoint.
 func (v variantCheck) on(e endpoint, group Group) Case {
 	c := Case{
 		ID: e.id + ": " + e.of(v.name), Endpoint: e.id, key: e.key(), Name: e.of(v.name), Means: v.means, Group: group, Severity: v.severity,
@@ -47,7 +47,7 @@ func (v variantCheck) on(e endpoint, group Group) Case {
 	return c
 }
 
-// variantTrial is such a case under way.
+// variantTrial is the execution of such a case.
 type variantTrial struct {
 	*runner
 	e             endpoint
@@ -106,7 +106,7 @@ func (t *variantTrial) sendAll(ctx context.Context, variants []variant) error {
 	return nil
 }
 
-// send sends one token and returns what is wrong with the answer.
+// send sends one token and describes the error in the answer.
 func (t *variantTrial) send(ctx context.Context, v variant) (wrong string, err error) {
 	admits := t.result.Expect.admits()
 	c, err := t.baselineToken.present(ctx, v.changes)
