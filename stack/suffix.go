@@ -3,6 +3,8 @@ package stack
 import (
 	"fmt"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // suffix adds the suffix of the stage to the names that must be unique in a tenant and to
@@ -94,15 +96,20 @@ func suffixedUPN(upn, suffix string) string {
 }
 
 // suffixedURI returns an identifier URI with a suffix at the end of its path. A URI that ends
-// with a host name or a tenant ID gets a path: Entra accepts only verified domains. A URI with
-// the client ID is unique already.
+// with a host name, or is api:// with a tenant ID, gets a path: with a suffix, they would be
+// another host or no ID. A URI with ${appId} is unique already.
 func suffixedURI(uri, suffix string) string {
 	if strings.Contains(uri, "${appId}") {
 		return uri
 	}
-	_, rest, isURL := strings.Cut(uri, "://")
+	scheme, rest, isURL := strings.Cut(uri, "://")
+	if strings.HasPrefix(uri, "${terraform.") { // the URL of a site
+		scheme, rest, isURL = "https", uri, true
+	}
 	host, path, _ := strings.Cut(rest, "/")
-	if isURL && path == "" && strings.Contains(host, ".") || strings.HasSuffix(uri, "/") {
+	bare := isURL && path == "" && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http") ||
+		strings.Contains(host, ".") || uuid.Validate(host) == nil)
+	if bare || strings.HasSuffix(uri, "/") {
 		return strings.TrimSuffix(uri, "/") + "/" + suffix
 	}
 	return uri + "-" + suffix
