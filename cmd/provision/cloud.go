@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"slices"
 	"strings"
 
 	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -21,13 +23,25 @@ func cloudNames() (names []string) {
 	return names
 }
 
-// chosenCloud is the cloud that --cloud names, and empty without the flag.
+// chosenCloud is the cloud that --cloud, PROVISION_CLOUD or provision.yaml names, and empty
+// without these.
 func (a *app) chosenCloud() (string, error) {
 	name := a.config.GetString("cloud")
 	if _, found := microsoft.CloudNamed(name); name != "" && !found {
-		return "", hint(usagef("--cloud %q is not known", name), "name one of: %s", strings.Join(cloudNames(), ", "))
+		return "", hint(usagef("%s %q is not known", a.cloudSource(), name), "name one of: %s", strings.Join(cloudNames(), ", "))
 	}
 	return name, nil
+}
+
+// cloudSource returns the setting that names a cloud.
+func (a *app) cloudSource() string {
+	switch {
+	case slices.ContainsFunc(a.given, func(flag string) bool { return strings.HasPrefix(flag, "--cloud") }):
+		return "--cloud"
+	case os.Getenv("PROVISION_CLOUD") != "":
+		return "PROVISION_CLOUD:"
+	}
+	return configFile + ": cloud:"
 }
 
 // terraformEnvironments are the names of clouds in ARM_ENVIRONMENT, which Terraform's providers

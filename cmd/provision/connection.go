@@ -110,7 +110,10 @@ func (a *app) connectReal(name string) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := a.cloudOf(name)
+	in, err := a.cloudOf(name)
+	if err != nil {
+		return nil, err
+	}
 	cred, err := a.credential(name, tenantID, in)
 	if err != nil {
 		return nil, err
@@ -134,16 +137,16 @@ func (a *app) connectReal(name string) (*connection, error) {
 const realLag = 5 * time.Minute
 
 // cloudOf is the cloud of a target; the schema of provision.yaml has checked its name. The
-// local tenant belongs to the cloud that `provision exec --cloud` chose.
-func (a *app) cloudOf(target string) microsoft.Cloud {
+// local tenant belongs to the cloud that `provision exec --cloud` chose, and the error is that
+// this cloud is not known.
+func (a *app) cloudOf(target string) (microsoft.Cloud, error) {
 	if target == stack.Local || a.homeOf(target) == stack.Local {
-		if c, found := microsoft.CloudNamed(a.config.GetString("cloud")); found {
-			return c
-		}
-		return microsoft.Clouds[0]
+		name, err := a.chosenCloud()
+		c, _ := microsoft.CloudNamed(cmp.Or(name, microsoft.Clouds[0].Name))
+		return c, err
 	}
 	c, _ := microsoft.CloudNamed(cmp.Or(a.config.GetString("targets."+target+".cloud"), a.config.GetString("targets."+a.homeOf(target)+".cloud"), microsoft.Clouds[0].Name))
-	return c
+	return c, nil
 }
 
 // localGraph signs in to a served local tenant as its administrator.

@@ -69,13 +69,14 @@ targets:
 `)); err != nil {
 		t.Fatal(err)
 	}
-	if got := a.cloudOf("gov"); got.Authority() != "https://login.microsoftonline.us" || got.GraphURL() != "https://graph.microsoft.us" || got.TokenExchange != "api://AzureADTokenExchangeUSGov" {
+	if got, _ := a.cloudOf("gov"); got.Authority() != "https://login.microsoftonline.us" || got.GraphURL() != "https://graph.microsoft.us" || got.TokenExchange != "api://AzureADTokenExchangeUSGov" {
 		t.Errorf("cloud of gov: %+v", got)
 	}
-	if got := a.cloudOf("plain"); got.Name != "public" {
+	if got, _ := a.cloudOf("plain"); got.Name != "public" {
 		t.Errorf("cloud of plain: %+v", got)
 	}
-	if c, err := a.credential("gov", "contoso.onmicrosoft.us", a.cloudOf("gov")); err != nil || c == nil {
+	gov, _ := a.cloudOf("gov")
+	if c, err := a.credential("gov", "contoso.onmicrosoft.us", gov); err != nil || c == nil {
 		t.Errorf("azure-cli: %v", err)
 	}
 	if _, err := a.credential("half", "contoso.example", microsoft.Clouds[0]); !errors.As(err, new(usage)) || !strings.Contains(err.Error(), "needs clientId and certificate") {

@@ -71,6 +71,10 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 		return nil, nil, err
 	}
 	target := a.config.GetString("target")
+	in, err := a.cloudOf(target)
+	if err != nil {
+		return nil, nil, err
+	}
 	s = &doctor.Subject{
 		Program: readBuild().String(), Dir: directory(args), Target: target, Folder: folder, Now: a.now, Command: a.command,
 		Proxy: http.ProxyFromEnvironment,
@@ -107,7 +111,6 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 	if s.TenantID, err = a.realTenant(target); err != nil {
 		return nil, nil, err
 	}
-	in := a.cloudOf(target)
 	s.Authority, s.Graph, s.Credential = in.Authority(), in.GraphURL(), cmp.Or(a.config.GetString("targets."+target+".credential"), "default")
 	s.HTTP = &http.Client{Timeout: 30 * time.Second}
 	var c *connection

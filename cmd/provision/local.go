@@ -124,7 +124,10 @@ func (a *app) localSession(dir localtenant.Folder, served localtenant.Served) (*
 		return a.localGraph(there, client)
 	}
 	if a.config.GetBool("public-hosts") {
-		in := a.cloudOf(stack.Local)
+		in, err := a.cloudOf(stack.Local)
+		if err != nil {
+			return nil, err
+		}
 		s.authority, s.v1Issuer, s.proxy = in.Authority(), in.IssuerV1(served.TenantID), served.Proxy
 	}
 	return s, nil

@@ -42,7 +42,10 @@ func (a *app) load(args []string) ([]*stack.Stack, error) {
 // stage returns the target for which manifests are read, with the values of parameters.
 func (a *app) stage() (stack.Stage, error) {
 	s := stack.Stage{Target: cmp.Or(a.config.GetString("target"), stack.Local), Suffix: a.suffix(), Expires: a.expires()}
-	in := a.cloudOf(s.Target)
+	in, err := a.cloudOf(s.Target)
+	if err != nil {
+		return s, err
+	}
 	s.Cloud = stack.Cloud{Authority: in.Authority(), TokenExchange: in.TokenExchange}
 	if s.Suffix != "" && !suffixForm.MatchString(s.Suffix) {
 		return s, hint(usagef("--suffix %q cannot end the name of a stack", s.Suffix), "use up to 30 lowercase letters, digits and hyphens, e.g. --suffix pr-123")
