@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ reads no manifests.`,
 			}
 			all = slices.DeleteFunc(all, func(v policy.Violation) bool { return slices.Index(policy.Severities, v.Severity) > o.least })
 			for _, file := range o.reports {
-				if err := writeSARIF(file, all); err != nil {
+				if err := a.writeSARIF(file.path, all); err != nil {
 					return err
 				}
 			}
@@ -103,8 +102,8 @@ func (a *app) violationsOf(ctx context.Context, c *connection, found []adopt.Reg
 // checkOptions are the flags of check.
 type checkOptions struct {
 	live    bool
-	least   int      // index in policy.Severities of the least severe violation that counts
-	reports []string // SARIF files to write
+	least   int // index in policy.Severities of the least severe violation that counts
+	reports []reportFile
 }
 
 // checkOptions reads the flags of check. The error is one of usage.
@@ -114,18 +113,13 @@ func (a *app) checkOptions() (checkOptions, error) {
 	if o.least < 0 {
 		return o, hint(usagef("--severity %q is unknown", severity), "choose critical, high, medium or low")
 	}
-	for _, wanted := range a.config.GetStringSlice("report") {
-		format, path, _ := strings.Cut(wanted, "=")
-		if format != "sarif" || path == "" {
-			return o, hint(usagef("--report %q is not sarif=FILE", wanted), "e.g. --report sarif=check.sarif")
-		}
-		o.reports = append(o.reports, path)
-	}
-	return o, nil
+	var err error
+	o.reports, err = a.reportFiles("sarif=check.sarif", "sarif")
+	return o, err
 }
 
-func writeSARIF(path string, all []policy.Violation) error {
-	f, err := os.Create(path)
+func (a *app) writeSARIF(path string, all []policy.Violation) error {
+	f, err := a.createReport(path)
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}

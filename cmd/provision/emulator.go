@@ -116,6 +116,11 @@ func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error)
 	if err := checkEnvFile(o.envFile, c.GetBool("overwrite")); err != nil {
 		return o, err
 	}
+	if o.requestLog != "" {
+		if err := checkOutputFile("request-log", o.requestLog); err != nil {
+			return o, err
+		}
+	}
 	if o.tenant.Faults, err = a.faults(); err != nil {
 		return o, err
 	}

@@ -43,8 +43,8 @@ func checkEnvFile(path string, overwrite bool) error {
 	if path == "" {
 		return nil
 	}
-	if err := sink.Writable(path); err != nil {
-		return usagef("--env-file: %w", &sink.Refused{File: path, Why: err.Error()})
+	if err := checkPrivateFile("env-file", path); err != nil {
+		return err
 	}
 	old, err := stack.ReadFile(path, maxOutput)
 	switch {

@@ -35,6 +35,11 @@ between them.`,
 			if len(targets) > 1 && o.out != "" {
 				return hint(usagef("--out takes the plan of one target"), "make a plan for each target")
 			}
+			if o.out != "" {
+				if err := checkPrivateFile("out", o.out); err != nil {
+					return err
+				}
+			}
 			plans := map[string]*plan.Plan{}
 			err = a.onEach(false, func(target string) error {
 				return a.onTenant(cmd, args, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -17,7 +16,6 @@ import (
 
 	"provision/conformance"
 	"provision/conformance/report"
-	"provision/internal/display"
 	"provision/protected"
 	"provision/stack"
 )
@@ -38,51 +36,24 @@ func reportFlags(c *cobra.Command) {
 // reportFile is a file that --report names.
 type reportFile struct{ format, path string }
 
-func (a *app) reportFiles() ([]reportFile, error) {
+// reportFiles reads --report of a command that writes these formats.
+func (a *app) reportFiles(example string, formats ...string) ([]reportFile, error) {
 	var files []reportFile
 	for _, wanted := range a.config.GetStringSlice("report") {
 		format, path, _ := strings.Cut(wanted, "=")
-		if report.Formats[format] == nil || path == "" {
-			return nil, hint(usagef("--report %q is not FORMAT=FILE", wanted), "e.g. --report junit=results.xml; the formats are %s",
-				strings.Join(slices.Sorted(maps.Keys(report.Formats)), ", "))
+		if !slices.Contains(formats, format) || path == "" {
+			return nil, hint(usagef("--report %q is not FORMAT=FILE", wanted), "e.g. --report %s; the formats are %s",
+				example, strings.Join(formats, ", "))
 		}
-		if slices.ContainsFunc(files, func(f reportFile) bool { return filepath.Clean(f.path) == filepath.Clean(path) }) {
-			return nil, hint(usagef("--report: two reports would be written to %s", path), "name a file for each, e.g. --report %s=%s", format, filepath.Join(filepath.Dir(path), "report."+format))
-		}
-		if err := checkWritable(path); err != nil {
+		if err := checkOutputFile("report", path); err != nil {
 			return nil, err
+		}
+		if !isStream(path) && slices.ContainsFunc(files, func(f reportFile) bool { return filepath.Clean(f.path) == filepath.Clean(path) }) {
+			return nil, hint(usagef("--report: two reports would be written to %s", path), "name a file for each, e.g. --report %s=%s", format, filepath.Join(filepath.Dir(path), "report."+format))
 		}
 		files = append(files, reportFile{format, path})
 	}
 	return files, nil
-}
-
-// checkWritable refuses a file that cannot be written. It leaves no file behind and does not
-// change an existing one.
-func checkWritable(path string) error {
-	dir := filepath.Dir(path)
-	if at, err := os.Stat(dir); err != nil {
-		return hint(usagef("--report: %s: the folder %s does not exist", path, dir), "`mkdir -p %s` makes it", display.ShellQuote(dir))
-	} else if !at.IsDir() {
-		return hint(usagef("--report: %s: %s is not a folder", path, dir), "name another file, e.g. %s", filepath.Base(path))
-	}
-	at, err := os.Stat(path)
-	exists := err == nil
-	if exists && at.IsDir() {
-		return hint(usagef("--report: %s is a folder", path), "name a file in it, e.g. %s", filepath.Join(path, "report"))
-	}
-	if exists && !at.Mode().IsRegular() {
-		return nil // a pipe or a device
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
-	if err != nil {
-		return hint(usagef("--report: %w", err), "name a file that you can write to")
-	}
-	f.Close()
-	if !exists {
-		return os.Remove(path)
-	}
-	return nil
 }
 
 // baseline reads the file of --baseline. It returns nil without the flag.
@@ -127,7 +98,7 @@ func (a *app) reports(s *connection, o verifyOptions) (h conformance.Handlers, f
 		h, closers = append(h, table), append(closers, table.Close)
 	}
 	for _, wanted := range o.reports {
-		f, err := os.Create(wanted.path)
+		f, err := a.createReport(wanted.path)
 		if err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("open the report: %w", err), finish())
 		}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
+	"provision/conformance/report"
 	"provision/plan"
 	"provision/protected"
 	"provision/stack"
@@ -76,7 +78,7 @@ func (a *app) verifyOptions() (o verifyOptions, err error) {
 	if o.reach, err = a.reach(); err != nil {
 		return o, err
 	}
-	if o.reports, err = a.reportFiles(); err != nil {
+	if o.reports, err = a.reportFiles("junit=results.xml", slices.Sorted(maps.Keys(report.Formats))...); err != nil {
 		return o, err
 	}
 	if err = a.checkSignIn(); err != nil {

@@ -59,7 +59,7 @@ func WritePrivate(name string, text []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), real(name))
+	return os.Rename(f.Name(), Target(name))
 }
 
 // temporarySuffix ends the names of files that are renamed once they are written.
@@ -72,7 +72,7 @@ func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffi
 // temporary is where a file is written before it is renamed to name. It is the
 // same for each write, so that the next one finds what another has left.
 func temporary(name string) string {
-	dir, base := filepath.Split(real(name))
+	dir, base := filepath.Split(Target(name))
 	return filepath.Join(dir, "."+base+temporarySuffix)
 }
 
@@ -88,10 +88,21 @@ func beside(name string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// real is where a link leads, so that the file is replaced and not the link.
-func real(name string) string {
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		return target
+// Target returns the file that a name stands for. It follows symbolic links, also those to a
+// file that does not exist yet.
+func Target(name string) string {
+	for range 40 { // more links than a system follows
+		if target, err := filepath.EvalSymlinks(name); err == nil {
+			return target
+		}
+		link, err := os.Readlink(name)
+		if err != nil {
+			return name
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(Target(filepath.Dir(name)), link)
+		}
+		name = link
 	}
 	return name
 }

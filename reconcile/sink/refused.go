@@ -73,7 +73,7 @@ func Writable(name string) error {
 			return err
 		}
 	}
-	dir := filepath.Dir(real(name))
+	dir := filepath.Dir(Target(name))
 	for {
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
