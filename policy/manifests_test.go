@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -8,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// TestReadyMadeStacks: a new user begins without violations. Every exception is needed, so that
-// none hides what comes later.
+// TestReadyMadeStacks: a new user begins without violations. Every exception is needed by its
+// application, and none is of the stack: an application that the user adds is held to all rules.
 func TestReadyMadeStacks(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("../manifests/*/stack.yaml")
@@ -17,7 +18,15 @@ func TestReadyMadeStacks(t *testing.T) {
 		t.Fatal(folders, err)
 	}
 	for _, file := range folders {
-		stacks, err := stack.Load(filepath.Dir(file), stack.Stage{})
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(filepath.Dir(file))); err != nil {
+			t.Fatal(err)
+		}
+		added := "apiVersion: provision/v1\nkind: Application\nmetadata: {name: added}\nspec:\n  displayName: Added\n  isFallbackPublicClient: false\n  secrets: [{name: main}]\n"
+		if err := os.WriteFile(filepath.Join(dir, "added.yaml"), []byte(added), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stacks, err := stack.Load(dir, stack.Stage{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,17 +34,25 @@ func TestReadyMadeStacks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		used := map[string]bool{}
+		used := map[[2]string]bool{} // application and rule
 		for _, v := range all {
-			if v.Excepted == "" {
+			switch {
+			case v.Application == "added" && v.Excepted != "":
+				t.Errorf("%s: an exception from %s holds for an application that the user adds", file, v.Rule)
+			case v.Application != "added" && v.Excepted == "":
 				t.Errorf("%s: %s %s: %s", v.Position, v.Rule, v.Subject(), v.Message)
 			}
-			used[v.Rule] = true
+			used[[2]string{v.Application, v.Rule}] = true
+		}
+		for _, rule := range []string{"no-owner", "secret-instead-of-certificate"} {
+			if !used[[2]string{"added", rule}] {
+				t.Errorf("%s: an application that the user adds does not violate %s", file, rule)
+			}
 		}
 		for _, a := range stacks[0].Applications {
 			for _, e := range a.Exceptions {
-				if !used[e.Rule] {
-					t.Errorf("%s: nothing violates %s", e.Pos, e.Rule)
+				if !used[[2]string{a.Name, e.Rule}] {
+					t.Errorf("%s: application %s: nothing violates %s", e.Pos, a.Name, e.Rule)
 				}
 			}
 		}

@@ -88,6 +88,11 @@ func Check(stacks []*stack.Stack, now time.Time) ([]Violation, error) {
 	seen := newIndex(stacks)
 	var all []Violation
 	for _, s := range stacks {
+		for _, e := range s.Exceptions {
+			if !known[e.Rule] {
+				return nil, fmt.Errorf("%s: stack %s has an exception from rule %q, which does not exist", e.Pos, s.Name, e.Rule)
+			}
+		}
 		for _, a := range s.Applications {
 			for _, e := range a.Exceptions {
 				if !known[e.Rule] {

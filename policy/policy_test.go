@@ -163,6 +163,25 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+// TestExceptionOfAStackFromNoRule: the error is about the stack, also without an application.
+func TestExceptionOfAStackFromNoRule(t *testing.T) {
+	t.Parallel()
+	for _, applications := range []string{"", "---\napiVersion: provision/v1\nkind: Application\nmetadata: {name: api}\nspec: {displayName: API}\n"} {
+		dir := t.TempDir()
+		text := "apiVersion: provision/v1\nkind: Stack\nmetadata:\n  name: orders\n  exceptions: [{rule: no-ovner, reason: a robot owns it, until: 2026-12-31}]\n" + applications
+		if err := os.WriteFile(filepath.Join(dir, "stack.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stacks, err := stack.Load(dir, stack.Stage{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Check(stacks, now); err == nil || !strings.Contains(err.Error(), `stack.yaml:5:16: stack orders has an exception from rule "no-ovner"`) {
+			t.Errorf("the error is %v", err)
+		}
+	}
+}
+
 // TestThousandApplications: ten times the applications take about ten times as long. The
 // fastest of many attempts counts, so that other work on the machine does not.
 func TestThousandApplications(t *testing.T) {

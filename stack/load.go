@@ -108,7 +108,6 @@ type loaded struct {
 	applications map[string]*Application
 	users        map[string]*User
 	groups       map[string]*Group
-	exceptions   []Exception // from rules of policy, of all its applications
 	references   []string    // to applications, once they were asked for
 }
 
@@ -146,7 +145,7 @@ func (l *loader) begin(from source) {
 		l.into(d, &spec)
 		s.Description, s.Prune, s.Deleted, s.Deployers = spec.Description, spec.Prune, spec.Deleted, spec.Deployers
 		s.Protection = d.protection()
-		s.exceptions = l.exceptions(d)
+		s.Exceptions = l.exceptions(d)
 		if other := l.stacks[name]; other != nil {
 			l.mistakes.add(d.pos(), "rename one of them: the name of a stack marks the objects that it owns", "stack %s is also declared in another folder", name)
 			continue
@@ -203,7 +202,7 @@ func (l *loader) declare(s *loaded, d *document) {
 	s.declared[key] = d
 	switch d.kind {
 	case "Application":
-		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection(), Exceptions: append(l.exceptions(d), s.exceptions...), document: d}
+		a := &Application{Name: d.name, Pos: d.pos(), Protection: d.protection(), Exceptions: append(l.exceptions(d), s.Exceptions...), document: d}
 		l.into(d, a)
 		for i := range a.FederatedCredentials {
 			a.FederatedCredentials[i].Pos = d.value("/spec" + pointer("federatedCredentials", i))

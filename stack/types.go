@@ -17,7 +17,8 @@ type Stack struct {
 	Expires      time.Time // when the environment may be deleted; zero does not change the expiry date
 	Home         string    // the target where the applications are registered, if the target is a customer's; else ""
 	Excluded     []Excluded
-	Deployers    []string // who applies the stack, in the forms of an owner: they may own what it makes
+	Exceptions   []Exception // from rules of policy, of all applications
+	Deployers    []string    // who applies the stack, in the forms of an owner: they may own what it makes
 	Applications []*Application
 	Users        []*User
 	Groups       []*Group
