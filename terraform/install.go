@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
@@ -16,6 +18,9 @@ import (
 
 // Installed is the version that Install downloads.
 const Installed = "1.11.4"
+
+// lockFile is locked by the process that downloads.
+const lockFile = ".lock"
 
 // site is a site with the structure of releases.hashicorp.com. The zero value is that site.
 type site struct {
@@ -43,10 +48,28 @@ func installFrom(ctx context.Context, from site, dir string) (Program, error) {
 }
 
 // download downloads the program to a temporary folder in dir, and renames that folder when
-// it is complete: an interrupted download never looks like an installed program.
+// it is complete: an interrupted download never looks like an installed program. A lock makes
+// processes download one after the other, and the later ones find the program of the first.
 func download(ctx context.Context, from site, dir, folder string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
+	}
+	lock := flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
+		return err
+	}
+	defer lock.Close()
+	if _, err := os.Stat(filepath.Join(folder, product.Terraform.BinaryName())); err == nil {
+		return nil // another process has installed it meanwhile
+	}
+	interrupted, err := filepath.Glob(filepath.Join(dir, ".download-*"))
+	if err != nil {
+		return err
+	}
+	for _, left := range interrupted {
+		if err := os.RemoveAll(left); err != nil {
+			return err
+		}
 	}
 	temporary, err := os.MkdirTemp(dir, ".download-*")
 	if err != nil {
@@ -68,15 +91,8 @@ func download(ctx context.Context, from site, dir, folder string) error {
 	} else if err != nil {
 		return err
 	}
-	program := filepath.Join(folder, product.Terraform.BinaryName())
-	if err := os.RemoveAll(folder); err != nil {
+	if err := os.RemoveAll(folder); err != nil { // an incomplete one
 		return err
 	}
-	if err := os.Rename(temporary, folder); err != nil {
-		if _, missing := os.Stat(program); missing == nil {
-			return nil // another process has installed it meanwhile
-		}
-		return err
-	}
-	return nil
+	return os.Rename(temporary, folder)
 }

@@ -3,8 +3,10 @@ package terraform
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,9 +15,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/gofrs/flock"
 )
 
 // installed is a program that answers `version` as Terraform does.
@@ -55,7 +59,7 @@ func TestInstall(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "install Terraform "+Installed+": ") {
 					t.Errorf("the error is %v, want one line with %q", err, test.want)
 				}
-				if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+				if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || left[0].Name() != lockFile {
 					t.Errorf("it leaves %v (%v)", left, err)
 				}
 				return
@@ -95,6 +99,57 @@ func TestInstallAfterAnInterruption(t *testing.T) {
 	}
 	if p, err := installFrom(t.Context(), site{url: url, publicKey: key}, dir); err != nil || p.Version != Installed {
 		t.Errorf("installed %+v, %v", p, err)
+	}
+}
+
+// TestInstallSideBySide installs with several processes at once: one downloads, and the others
+// use its program. What a killed download has left is removed.
+func TestInstallSideBySide(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the program of the site is a shell script")
+	}
+	signer, key := signingKey(t)
+	url, requests := serveReleases(t, signer, zipped(t, installed))
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, ".download-1", "part"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	results := make(chan error)
+	const processes = 4
+	for range processes {
+		go func() {
+			_, err := installFrom(t.Context(), site{url: url, publicKey: key}, dir)
+			results <- err
+		}()
+	}
+	for range processes {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	if len(*requests) != 4 {
+		t.Errorf("the site was asked for %v", *requests)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".download-*")); err != nil || len(left) > 0 {
+		t.Errorf("it leaves %v (%v)", left, err)
+	}
+}
+
+// TestInstallEndsWithItsContext: a process that waits for the download of another can be
+// interrupted.
+func TestInstallEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	other := flock.New(filepath.Join(dir, lockFile))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := installFrom(ctx, site{}, dir); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the error is %v", err)
 	}
 }
 
