@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,5 +127,54 @@ func TestActionFile(t *testing.T) {
 		if action.Inputs[found[1]] == nil {
 			t.Errorf("there is no input %s", found[1])
 		}
+	}
+}
+
+// TestActionWaitsForItsOwnEmulator executes the step of the action that starts the local tenant
+// several times in a job: each waits for its own env file.
+func TestActionWaitsForItsOwnEmulator(t *testing.T) {
+	t.Parallel()
+	needs(t, "bash")
+	var action struct {
+		Runs struct{ Steps []struct{ ID, Run string } }
+	}
+	if err := yaml.Unmarshal([]byte(repositoryFile(t, "action.yml")), &action); err != nil {
+		t.Fatal(err)
+	}
+	home, temp := t.TempDir(), t.TempDir()
+	program := filepath.Join(home, ".local", "share", "provision", "provision")
+	if err := os.MkdirAll(filepath.Dir(program), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	// Arguments: emulator --env-file FILE
+	const emulator = "#!/bin/sh\nif [ -e occupied ]; then echo the port is in use >&2; exit 1; fi\necho FOLDER=$PWD >\"$3\"\n"
+	if err := os.WriteFile(program, []byte(emulator), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(action.Runs.Steps, func(s struct{ ID, Run string }) bool { return s.ID == "emulator" })
+	use := func(dir string) (envFile, said string, err error) {
+		output := filepath.Join(t.TempDir(), "output")
+		c := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", action.Runs.Steps[i].Run)
+		c.Dir, c.Env = dir, append(os.Environ(), "HOME="+home, "RUNNER_TEMP="+temp, "GITHUB_OUTPUT="+output)
+		text, err := c.CombinedOutput()
+		raw, _ := os.ReadFile(output) // a failed step has none
+		return strings.TrimSuffix(strings.TrimPrefix(string(raw), "env-file="), "\n"), string(text), err
+	}
+	for range 2 {
+		dir := t.TempDir()
+		file, said, err := use(dir)
+		if err != nil {
+			t.Fatalf("%v: %s", err, said)
+		}
+		if text, err := os.ReadFile(file); err != nil || string(text) != "FOLDER="+dir+"\n" {
+			t.Errorf("the env file of the tenant in %s contains %q (%v)", dir, text, err)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "occupied"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if file, said, err := use(dir); err == nil || file != "" || !strings.Contains(said, "the port is in use") {
+		t.Errorf("an emulator that ends: env file %q, error %v, output %q", file, err, said)
 	}
 }

@@ -24,6 +24,7 @@ var programs = map[string]struct {
 	how   string
 }{
 	"sh":                   {onPath("sh"), "run the tests on Linux or macOS"},
+	"bash":                 {onPath("bash"), "apt-get install bash"},
 	"curl":                 {onPath("curl"), "apt-get install curl"},
 	"python":               {pythonHas("urllib.request"), "apt-get install python3"},
 	"requests":             {pythonHas("requests"), "apt-get install python3-requests"},
