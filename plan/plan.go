@@ -26,6 +26,10 @@ type Plan struct {
 
 	names map[string]string
 
+	// environments are the orphans that are environments of a declared stack, or the stack of
+	// which a declared one is an environment. Nobody must destroy them because of this plan.
+	environments map[string]bool
+
 	// DestroyCommand returns the command that destroys a stack of the same tenant.
 	DestroyCommand func(stack string) string `json:"-"`
 }
@@ -86,7 +90,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 		d.managed[name] = true
 	}
 	d.plan.Stacks = sorted(d.managed)
-	d.orphans()
+	d.orphans(stacks)
 	for k, live := range actual.Objects {
 		if live.elsewhere() {
 			continue
@@ -234,7 +238,7 @@ func (d *differ) survivesAdoption(live *Live) bool {
 
 // orphans lists the stacks in the tenant that no manifest declares. An apply of
 // other stacks never deletes their objects.
-func (d *differ) orphans() {
+func (d *differ) orphans(stacks []*stack.Stack) {
 	seen := map[string]bool{}
 	for _, o := range d.actual.Objects {
 		if o.Stack != "" && !d.managed[o.Stack] {
@@ -242,6 +246,34 @@ func (d *differ) orphans() {
 		}
 	}
 	d.plan.Orphans = sorted(seen)
+	declared := map[string]bool{}
+	for _, s := range stacks {
+		declared[withoutSuffix(s.Name, s.Environment)] = true
+	}
+	environments := map[string]string{} // stack → suffix
+	for k, o := range d.actual.Objects {
+		if k.Kind == Application && seen[o.Stack] && environments[o.Stack] == "" {
+			var tags []string
+			for _, tag := range list(o.Properties, "tags") {
+				if name, ok := tag.(string); ok {
+					tags = append(tags, name)
+				}
+			}
+			environments[o.Stack] = stack.LifespanOf(o.Stack, [][]string{tags}).Environment
+		}
+	}
+	d.plan.environments = map[string]bool{}
+	for name := range seen {
+		d.plan.environments[name] = declared[withoutSuffix(name, environments[name])]
+	}
+}
+
+// withoutSuffix is the name of the stack of which a stack is the environment with this suffix.
+func withoutSuffix(name, suffix string) string {
+	if suffix == "" {
+		return name
+	}
+	return strings.TrimSuffix(name, "-"+suffix)
 }
 
 // Refused says that something which is to go is still in use elsewhere.

@@ -65,6 +65,9 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		}
 	}
 	for _, name := range p.Orphans {
+		if p.environments[name] {
+			continue
+		}
 		remove := ""
 		if p.DestroyCommand != nil {
 			remove = fmt.Sprintf(" (`%s` removes it)", p.DestroyCommand(name))

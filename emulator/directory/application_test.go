@@ -128,12 +128,14 @@ func TestRegistrationsThatEntraRefuses(t *testing.T) {
 		{"a fragment", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/#cb"} }, "fragment"},
 		{"credentials in a redirect", func(a *Application) { a.Web.RedirectURIs = []string{"https://me:secret@example.com/"} }, "credentials"},
 		{"a special character", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/a;b"} }, "! $ '"},
-		{"a wildcard at the end of a path", func(a *Application) { a.Web.RedirectURIs = []string{"https://a.example.com/*", "http://localhost:6516/*"} }, ""},
+		{"a wildcard at the end of a path", func(a *Application) {
+			a.Web.RedirectURIs = []string{"https://a.example.com/*", "http://localhost:6516/*"}
+		}, ""},
 		{"a wildcard within a path", func(a *Application) { a.Web.RedirectURIs = []string{"https://a.example.com/*/cb"} }, "wildcard"},
 		{"a wildcard at the end of a host", func(a *Application) { a.Web.RedirectURIs = []string{"https://a.example.com*"} }, "wildcard"},
 		{"a path's wildcard on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"http://localhost/*"} }, "wildcard"},
 		{"a wildcard host on the web", func(a *Application) { a.Web.RedirectURIs = []string{"https://*.example.com/cb"} }, ""},
-		{"a wildcard path", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/*"} }, "wildcard"},
+		{"a wildcard path", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/*"} }, ""},
 		{"a wildcard host on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"https://*.example.com"} }, "wildcard"},
 		{"a wildcard host over http", func(a *Application) { a.Web.RedirectURIs = []string{"http://*.localhost/cb"} }, "https"},
 		{"the broker of an add-in on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"brk-multihub://localhost:3000"} }, ""},
