@@ -18,8 +18,8 @@ type credential struct {
 	Secret            string `json:"secret"`
 }
 
-// checkCredentials tells which of a list of credentials are good, without a
-// sign-in: nothing is logged, and no client or consent is needed for it.
+// checkCredentials tells which of a list of credentials are valid, without a sign-in:
+// nothing is logged, and no client or consent is needed for it.
 func (e *Emulator) checkCredentials(w http.ResponseWriter, r *http.Request) {
 	var asked []credential
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxManagementBody)).Decode(&asked); err != nil {

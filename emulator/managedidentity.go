@@ -30,7 +30,7 @@ type ManagedIdentity struct {
 	Environment map[string]string `json:"environment"`
 }
 
-// makeManagedIdentity makes the identity of a name, or finds it.
+// makeManagedIdentity creates the identity with a name, or finds it.
 func (e *Emulator) makeManagedIdentity(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		Name        string `json:"name"`

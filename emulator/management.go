@@ -56,7 +56,7 @@ func (e *Emulator) managementHandler() http.Handler {
 	return mux
 }
 
-// requireKey admits holders of the management key alone.
+// requireKey admits only requests with the management key.
 func (e *Emulator) requireKey(next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(e.key))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 // maxSnapshot bounds a snapshot that is taken back.
 const maxSnapshot = 512 << 20
 
-// snapshot answers what a tenant's directory holds.
+// snapshot returns the content of a tenant's directory.
 func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
 	d, found := e.tenantAsked(w, r)
 	if !found {
@@ -36,7 +36,7 @@ func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data)
 }
 
-// takeSnapshotBack makes a tenant's directory what a full snapshot of it says.
+// takeSnapshotBack restores a tenant's directory from a full snapshot of it.
 func (e *Emulator) takeSnapshotBack(w http.ResponseWriter, r *http.Request) {
 	d, found := e.tenantAsked(w, r)
 	if !found {

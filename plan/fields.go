@@ -24,8 +24,8 @@ func members(m map[string]any, v reflect.Value) {
 	}
 }
 
-// unstated tells whether a field is left out: with omitempty where it is empty, with
-// omitzero where nothing in it is set.
+// unstated tells whether JSON omits a field: with omitempty if it is empty, with
+// omitzero if it has the zero value.
 func unstated(v reflect.Value, options string) bool {
 	if options == "omitempty" && v.Kind() == reflect.Slice {
 		return v.Len() == 0

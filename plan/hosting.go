@@ -163,7 +163,7 @@ func (s Step) needsHosting() bool {
 	return false
 }
 
-// sinkNeeds is the hosting whose output says where a secret is kept.
+// sinkNeeds returns the hosting whose output determines the sink of a secret.
 func (d *declaration) sinkNeeds(s *stack.Stack, sink stack.Sink) []Key {
 	if sink.KeyVault == nil {
 		return nil

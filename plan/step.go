@@ -44,8 +44,8 @@ type Step struct {
 	// Secret is the action on a client secret.
 	Secret *SecretStep `json:"secret,omitempty"`
 
-	// Needs are the objects that must exist before: those whose ids the bodies and
-	// refs wait for, and others that Entra asks for.
+	// Needs are the objects that must exist before the step: the objects whose ids the
+	// bodies and refs contain, and others that Entra requires.
 	Needs []Key `json:"needs,omitempty"`
 
 	// FollowsDelete tells a purge of what this plan deletes from one of what

@@ -39,13 +39,14 @@ type record struct {
 
 func (k Keep) secrets() string { return filepath.Join(k.Dir, "secrets") }
 
-// file is where a secret is kept that names no sink, and else its record. Both
-// names are a manifest's, whose schema keeps them from being a path.
+// file returns the file that contains a secret without a sink, or the record of a
+// secret with a sink. Both names come from a manifest; its schema ensures that they
+// are not paths.
 func (k Keep) file(application, displayName string) string {
 	return filepath.Join(k.secrets(), application+"."+displayName+".json")
 }
 
-// place is where a secret is kept whose manifest says where.
+// place returns the sink of a secret whose manifest names one.
 func (k Keep) place(where stack.Sink) stack.Sink {
 	if k.Local && !k.Sinks.Here(where) {
 		return stack.Sink{}

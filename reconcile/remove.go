@@ -131,8 +131,8 @@ func (t *task) purge() ([]graph.Request, error) {
 	return []graph.Request{request}, nil
 }
 
-// restore takes an object out of the recycle bin, and waits until it is visible:
-// what comes next depends on what it holds.
+// restore restores an object from the recycle bin, and waits until it is visible,
+// because the next requests depend on its content.
 func (t *task) restore() ([]graph.Request, error) {
 	visible := t.read(graph.ByID(liveSets[t.step.Kind], t.step.ID), func(r graph.Result, err error) ([]graph.Request, error) {
 		if err == nil && r.Object == nil {

@@ -64,8 +64,9 @@ func (t *task) createUser() ([]graph.Request, error) {
 	})}, nil
 }
 
-// deleteUser forgets the user's password first: cut short in between, there is
-// no password of a user whom nothing finds again. A user who stays keeps it.
+// deleteUser removes the stored password first. If the process is killed in between,
+// no password of a deleted user remains. If the user cannot be deleted, the password
+// is stored again.
 func (t *task) deleteUser() ([]graph.Request, error) {
 	upn := t.step.Name
 	if err := t.readPasswords(); err != nil {

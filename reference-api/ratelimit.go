@@ -9,10 +9,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limit answers 429 with Retry-After, in whole seconds, to what exceeds so many
-// requests a second of all callers together; as many may come at once. It
-// stands before everything else, so that a flood costs nothing (RFC 6585,
-// section 4).
+// Limit answers 429 with Retry-After, in whole seconds, if all callers together exceed
+// a number of requests per second. A burst may have as many requests. Limit is the
+// first handler, so that refused requests cost little (RFC 6585, section 4).
 func Limit(next http.Handler, perSecond float64) http.Handler {
 	limiter := rate.NewLimiter(rate.Limit(perSecond), max(1, int(math.Ceil(perSecond))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -45,13 +45,13 @@ type Requirement struct {
 	Groups   []string // object ids
 	NoGuests bool
 	Owner    bool // only the owner of the requested object
-	// Callers are the kinds of callers: default Users where scopes or groups are stated,
-	// else both. Where both are named beside scopes, an application is admitted by its
-	// roles, so never where none are asked for.
+	// Callers are the kinds of callers. The default is Users if scopes or groups are
+	// stated, else both. If both are named together with scopes, an application is
+	// admitted by its roles, and therefore never if no roles are required.
 	Callers []string
 }
 
-// normalize fills in the defaults and refuses what would not mean what it says.
+// normalize fills in the defaults and refuses invalid routes.
 func (r Route) normalize() (Route, error) {
 	if r.Method == "" || r.Method != strings.ToUpper(r.Method) || strings.ContainsAny(r.Method, " \t/") {
 		return r, fmt.Errorf("method %q: not an http method in capitals", r.Method)

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// Refusals are the answers to callers who are not admitted, by why. A kind without
-// forms has its usual status alone: 401, 403 or 404.
+// Refusals are the answers to callers who are not admitted, by the reason. A kind
+// without forms has its usual status alone: 401, 403 or 404.
 type Refusals struct {
 	Unauthenticated Forms `json:"unauthenticated,omitempty"`
 	Forbidden       Forms `json:"forbidden,omitempty"`

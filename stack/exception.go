@@ -46,8 +46,8 @@ func (d *document) exceptions() (all []Exception) {
 	return all
 }
 
-// Place is where the manifest states a property of the application, or what the
-// property would stand in.
+// Place returns the position of a property of the application in the manifest, or of
+// the object that would contain the property.
 func (a *Application) Place(path ...any) Position {
 	for ; a.document != nil && len(path) > 0; path = path[:len(path)-1] {
 		if at, stated := a.document.values["/spec"+pointer(path...)]; stated {

@@ -318,7 +318,7 @@ func (s *loaded) broken(application string) bool {
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// folderHint says what to do where manifests cannot be read from dir.
+// folderHint returns a hint for a folder from which manifests cannot be read.
 func folderHint(dir string) string {
 	if filepath.Ext(dir) == ".json" {
 		return "`provision plan DIR --out FILE` writes a plan to a file"

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Requires is what a token must have to be admitted: every part of it, or, where AnyOf
-// is set, every part of one of those.
+// Requires is the requirement of an endpoint: a token must meet every part of it or,
+// if AnyOf is set, every part of one alternative.
 type Requires struct {
 	Scopes   []string `json:"scopes,omitempty"`   // all of them
 	AnyScope []string `json:"anyScope,omitempty"` // one of them

@@ -85,9 +85,9 @@ func (i instance) name(declared, suffix string) string {
 	return declared
 }
 
-// scopes are the instances of a Stack document, with the values of its parameters
-// for each. A value comes from the command, else from the instance, else from the
-// target in provision.yaml, else it is the default.
+// scopes are the instances of a Stack document, with the values of its parameters for
+// each. The first of these that sets a parameter determines its value: the command,
+// the instance, the target in provision.yaml, the default.
 func (l *loader) scopes(from source) []instance {
 	t := &tree{file: from.file, values: map[string]Position{}, keys: map[string]Position{}}
 	content, _ := t.plain(from.root, "", nil).(map[string]any)

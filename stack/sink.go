@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Sink says what keeps the text of a secret: exactly one field is set, or none
-// for provision's own file.
+// Sink is the place that stores the text of a secret: exactly one field is set, or
+// none for provision's own file.
 type Sink struct {
 	File     string        `json:"file,omitempty"` // from the working directory
 	Env      *EnvSink      `json:"env,omitempty"`

@@ -14,8 +14,8 @@ type Warning struct {
 	Message string   `json:"message"`
 	Hint    string   `json:"hint,omitempty"`
 
-	// Repository is the OWNER/NAME at GitHub whose form of subjects is not
-	// known, "" where the warning is of something else.
+	// Repository is the OWNER/NAME of a GitHub repository whose form of subjects is
+	// unknown; "" for other warnings.
 	Repository string `json:"-"`
 }
 

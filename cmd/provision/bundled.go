@@ -9,9 +9,9 @@ import (
 	"provision/stack"
 )
 
-// bundled is the document as the bundled API serves it. That one keeps nothing but
-// objects of which only owners are admitted: there is nothing to set up or clean up,
-// and what setup would have made is there under any name.
+// bundled is the document as the bundled API serves it. The bundled API stores only
+// objects that only their owners may use. Other endpoints need no setup or teardown:
+// every object that a setup would create exists, under any name.
 func bundled(document *stack.Conformance) *stack.Conformance {
 	d := *document
 	d.Endpoints = nil

@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// statedRefusal answers as the first form of each kind says; nil where the document
-// states none.
+// statedRefusal answers with the first form of each kind. It is nil if the document
+// states no form.
 func statedRefusal(stated stack.Refusals) func(referenceapi.Refused) (int, any) {
 	forms := map[int]stack.Forms{
 		http.StatusUnauthorized: stated.Unauthenticated, http.StatusForbidden: stated.Forbidden, http.StatusNotFound: stated.NotFound,

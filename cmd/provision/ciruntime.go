@@ -21,9 +21,9 @@ var apiRuntimes = []apiRuntime{
 	{"go", []string{"go"}, [][2]string{{"go.mod", "go mod download"}}},
 }
 
-// findRuntime says which runtime a command needs that starts the API of a repository, and
-// how its packages are installed. It is the command's own where the command names it, and
-// else the first that the repository declares packages for.
+// findRuntime returns the runtime for the command that starts the API of a repository,
+// and how to install its packages. If the command does not name a runtime, it is the
+// first runtime for which the repository declares packages.
 func findRuntime(root, start string) (name, install string) {
 	var first [2]string // runtime, install
 	words := strings.Fields(start)

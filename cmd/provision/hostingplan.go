@@ -133,8 +133,8 @@ func (h *hosting) planRemovals(ctx context.Context, name string, stay []*stack.T
 	return nil
 }
 
-// neededBy are the documents whose outputs a hosted document has: as recorded by its
-// last apply on this machine, else as its manifest says.
+// neededBy returns the documents whose outputs a hosted document uses: from the record
+// of its last apply on this machine, else from its manifest.
 func (h *hosting) neededBy(k plan.Key, applied terraform.Record) []string {
 	if _, t := h.document(k); t != nil && applied.Needs == nil {
 		return documentsNeeded(t)

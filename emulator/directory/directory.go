@@ -173,7 +173,7 @@ func (tx *Tx) remove(table string, object any) {
 // Load returns the value that Save or SaveOnce kept under a key.
 func (d *Directory) Load(bucket, key string) ([]byte, bool) { return d.store.load(bucket, key) }
 
-// Save keeps a value under a key, durably, in place of an older one.
+// Save stores a value under a key durably, and replaces an older one.
 func (d *Directory) Save(bucket, key string, value []byte) error {
 	_, err := d.store.save(bucket, key, value, false)
 	return err

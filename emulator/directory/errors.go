@@ -20,8 +20,8 @@ func badRequest(format string, args ...any) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: fmt.Sprintf(format, args...)}
 }
 
-// NotFound is Graph's answer for an object id that names nothing, whether as
-// the object asked for or as a reference inside a body.
+// NotFound is Graph's answer for an object id that does not exist, in the path or as a
+// reference in a body.
 func NotFound(id string) *Error {
 	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound",
 		Message: fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", id)}

@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// FederatedIdentityCredential lets tokens of another issuer stand for an
-// application's secret. Either Subject or ClaimsMatchingExpression says whose.
-// Source: Graph resource type "federatedIdentityCredential".
+// FederatedIdentityCredential lets tokens of another issuer authenticate an
+// application. Either Subject or ClaimsMatchingExpression selects the tokens. Source:
+// Graph resource type "federatedIdentityCredential".
 type FederatedIdentityCredential struct {
 	ID                       string                    `json:"id"`
 	Name                     string                    `json:"name"`    // unique within the application, never changed

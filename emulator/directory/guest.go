@@ -86,8 +86,9 @@ func (tx *Tx) InviteUser(address, displayName string, member bool) (*User, error
 	return u, nil
 }
 
-// SetInviteRedirect notes where an invitation sends who accepts it: a browser is
-// sent nowhere else. Earlier invitations of the user keep theirs.
+// SetInviteRedirect stores the address to which an invitation redirects the browser. A
+// browser is redirected only to stored addresses. Earlier invitations of the user keep
+// their addresses.
 func (tx *Tx) SetInviteRedirect(userID, url string) error {
 	u, ok := tx.User(userID)
 	if !ok {

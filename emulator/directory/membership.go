@@ -1,6 +1,6 @@
 package directory
 
-// MemberOf returns the object ids of what an object is a direct member of:
+// MemberOf returns the ids of the objects of which an object is a direct member:
 // groups, directory roles and administrative units.
 func (r reader) MemberOf(id string) []string {
 	var ids []string

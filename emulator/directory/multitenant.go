@@ -91,8 +91,9 @@ func (d *Directory) mirrorAll() error {
 	return nil
 }
 
-// mirrorForeign takes the lock also where there is nothing to do: a service
-// principal that is being made from what the application was must not be missed.
+// mirrorForeign takes the lock even if there is nothing to do, so that it does not
+// miss a service principal that is being created from the previous state of the
+// application.
 func (d *Directory) mirrorForeign(appID string) error {
 	err := d.UpdateAtOnce(func(tx *Tx) error {
 		sp, here := tx.ServicePrincipalByAppID(appID)

@@ -24,8 +24,7 @@ func (tx *Tx) AddOwner(objectID, ownerID string) error {
 	})
 }
 
-// RemoveOwner ends an ownership. A group that a user owns keeps a user as an
-// owner.
+// RemoveOwner removes an owner. A group that a user owns keeps a user as an owner.
 // Source: learn.microsoft.com/graph/api/group-delete-owners.
 func (tx *Tx) RemoveOwner(objectID, ownerID string) error {
 	if g, ok := tx.Group(objectID); ok {

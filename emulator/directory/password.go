@@ -80,8 +80,8 @@ func checkComplexity(password string) error {
 	return nil
 }
 
-// newSecret makes the text of a client secret: 40 characters in Entra's own
-// alphabet, of which the fourth and fifth are "8Q".
+// newSecret makes the text of a client secret: 40 characters in Entra's own alphabet;
+// the fourth and fifth are "8Q".
 func newSecret() string {
 	t := strings.ReplaceAll(randomText(30), "-", "~")
 	return t[:3] + "8Q" + t[5:]

@@ -77,8 +77,8 @@ func (r reader) DirectoryRoles() iter.Seq[*DirectoryRole] {
 	return each[DirectoryRole](r, directoryRoles, "id")
 }
 
-// DirectoryRoleMembers returns the object ids of those who hold a role of the
-// whole directory, by the role's template id.
+// DirectoryRoleMembers returns the object ids of the members of a role of the whole
+// directory, by the role's template id.
 func (r reader) DirectoryRoleMembers(templateID string) (ids []string) {
 	for a := range each[RoleAssignment](r, roleAssignments, "role", templateID) {
 		if a.DirectoryScopeID == wholeDirectory {

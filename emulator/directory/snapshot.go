@@ -60,7 +60,7 @@ func (d *Directory) Import(snapshot []byte) error {
 	return nil
 }
 
-// Reset makes the directory what it began with.
+// Reset restores the initial content of the directory.
 func (d *Directory) Reset() error {
 	began, ok := d.Load(settingsBucket, seedKey)
 	if !ok {

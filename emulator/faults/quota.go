@@ -29,8 +29,8 @@ func ParseTenantSize(s string) (TenantSize, error) {
 	return "", fmt.Errorf("%q is not a tenant size: use small, medium or large", s)
 }
 
-// allowance is so much in so long. It is kept as a token bucket, as Graph says
-// of its own: all of it at once, then what flows back.
+// allowance is a quota for a period. It is a token bucket, like Graph's: the whole
+// quota is available at once and then refills.
 type allowance struct {
 	amount float64
 	in     time.Duration

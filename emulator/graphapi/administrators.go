@@ -72,8 +72,8 @@ func (c *call) mayWrite() error {
 	return nil
 }
 
-// administrators are the roles that admit to a write, nil where it takes none,
-// and whether the owners of what the path names may do it as well.
+// administrators returns the roles that permit a write, or nil if it requires none,
+// and whether the owners of the object in the path may do it, too.
 func (c *call) administrators() (roles []string, owners bool) {
 	own := c.route.segments[min(2, len(c.route.segments)-1)] // the segment after the object: the part of it that is written
 	switch c.collection() {

@@ -35,8 +35,8 @@ type batchAnswer struct {
 	Body    json.RawMessage   `json:"body,omitempty"`
 }
 
-// serveBatch answers items in the order in which their dependencies allow,
-// else as they stand. An item whose dependency failed is 424.
+// serveBatch answers items in the order of their dependencies, otherwise in the order
+// of the request. An item whose dependency failed is 424.
 func (c *call) serveBatch() (answer, error) {
 	items, err := c.batchItems()
 	if err != nil {
@@ -195,7 +195,7 @@ func (c *call) serveUnless(failed bool) (answer, error) {
 	return a, nil
 }
 
-// itemBody is a JSON object as it stands, or the base64 of one.
+// itemBody is a JSON object, or a JSON object in base64.
 func itemBody(raw json.RawMessage) []byte {
 	if string(raw) == "null" {
 		return nil

@@ -12,7 +12,7 @@ func allowBrowsers(h http.Header) {
 	h.Set("Access-Control-Expose-Headers", "ETag, Location, Preference-Applied, Content-Range, request-id, client-request-id")
 }
 
-// preflight tells a browser that it may send what it asks to send.
+// preflight permits the request that the preflight of a browser describes.
 func preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS")

@@ -77,9 +77,8 @@ type (
 	}
 )
 
-// errorAnswer turns a refusal into Graph's error body. Anything else is a
-// fault of the emulator's own and says so with 500.
-// Source: learn.microsoft.com/graph/errors.
+// errorAnswer turns a refusal into Graph's error body. Any other error is a fault of
+// the emulator and gives status 500. Source: learn.microsoft.com/graph/errors.
 func (c *call) errorAnswer(err error) answer {
 	var refusal *directory.Error
 	if !errors.As(err, &refusal) {

@@ -138,7 +138,7 @@ func splitOutside(text string, separator rune) []string {
 	return append(parts, text[start:])
 }
 
-// expand adds what $expand asks for to an object that was rendered.
+// expand adds the relation in $expand to a rendered object.
 func (c *call) expand(rendered json.RawMessage, k *kind, object any, expansions []expansion) (json.RawMessage, error) {
 	if len(expansions) == 0 {
 		return rendered, nil

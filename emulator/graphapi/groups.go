@@ -158,8 +158,9 @@ func (c *call) updateGroup() (answer, error) {
 	return noContent(), nil
 }
 
-// mayWriteMailSettings confines what Exchange keeps to a signed-in user, and to its
-// own request. Source: learn.microsoft.com/graph/api/group-update.
+// mayWriteMailSettings checks that a signed-in user writes the properties that
+// Exchange stores, in a request without other properties. Source:
+// learn.microsoft.com/graph/api/group-update.
 func (c *call) mayWriteMailSettings(b body) error {
 	for _, name := range mailSettings {
 		if _, sent := b.properties[name]; !sent {

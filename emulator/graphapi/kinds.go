@@ -167,8 +167,8 @@ var groupKind = &kind{
 		"onPremisesSecurityIdentifier", "onPremisesSyncEnabled"},
 }
 
-// mailSettings are what Exchange keeps of a Microsoft 365 group. Graph answers
-// them when they are selected, and takes them from a signed-in user alone.
+// mailSettings are the properties of a Microsoft 365 group that Exchange stores. Graph
+// returns them only on $select, and accepts them only from a signed-in user.
 var mailSettings = []string{"allowExternalSenders", "autoSubscribeNewMembers", "hideFromAddressLists", "hideFromOutlookClients"}
 
 var assignmentKind = &kind{

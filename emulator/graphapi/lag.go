@@ -11,7 +11,7 @@ import (
 // A write to an object that is not visible answers the same error as for an object
 // that does not exist. The object must also exist in the newest state.
 
-// seen finds what a path names if it is both seen and still there.
+// seen finds the object that a path names if it is visible and still exists.
 func seen[T any](tx *directory.Tx, find func(reads) (T, error)) (T, error) {
 	if object, err := find(tx.Seen()); err != nil {
 		return object, err
@@ -19,12 +19,12 @@ func seen[T any](tx *directory.Tx, find func(reads) (T, error)) (T, error) {
 	return find(tx)
 }
 
-// update is a write in the caller's name, who may be shown it before others are.
+// update executes a write of the caller, who may see it before other callers.
 func (c *call) update(change func(*directory.Tx) error) error {
 	return c.service.directory.UpdateBy(c.caller.name(), change)
 }
 
-// name tells one caller from another: the client, and the user whom it acts for.
+// name identifies a caller: the client, and the user on whose behalf it acts.
 func (c Caller) name() string { return c.AppID + " " + c.UserID }
 
 // checkSeen refuses a write to an object that exists and is not visible yet. It skips
@@ -41,7 +41,7 @@ func (c *call) checkSeen() error {
 	return nil
 }
 
-// holds tells whether what one of the path's keys names is in a state.
+// holds tells whether a state contains the object that a key of the path names.
 func (c *call) holds(view directory.View, name string, k key) bool {
 	switch name {
 	case "id":

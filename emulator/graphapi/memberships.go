@@ -13,8 +13,8 @@ import (
 var membershipRoutes = membershipsOf(
 	"users", readUsers, "groups", readGroups, "servicePrincipals", readApplications, "directoryObjects", readObjects)
 
-// membershipsOf makes the routes of several collections, each given with what
-// reading its objects takes.
+// membershipsOf returns the routes of several collections, each with the permissions
+// that reading its objects requires.
 func membershipsOf(pairs ...any) (routes []route) {
 	for i := 0; i < len(pairs); i += 2 {
 		set, read := pairs[i].(string), pairs[i+1].(requirement)

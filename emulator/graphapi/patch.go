@@ -103,8 +103,8 @@ func referencedID(url string) (string, error) {
 	return last, nil
 }
 
-// apply writes the body's properties into a resource, a clone or a new one.
-// readOnly properties may be sent back as they are, but not with another value.
+// apply writes the body's properties into a resource, a clone or a new one. readOnly
+// properties may be sent back unchanged, but not with another value.
 func (b body) apply(resource any, readOnly []string) error {
 	v := reflect.ValueOf(resource).Elem()
 	for _, name := range readOnly {
@@ -261,7 +261,7 @@ func wrongType(name string, raw json.RawMessage) error {
 	return badSyntax("Cannot convert the value %s of property '%s' to the expected type.", shown, name)
 }
 
-// isEmpty tells whether a complex value says nothing: {} clears it.
+// isEmpty tells whether a complex value is empty: {} clears it.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Struct:

@@ -27,8 +27,8 @@ type query struct {
 // advanced tells whether the advanced query parameters are complete.
 func (q query) advanced() bool { return q.consistent && q.Count }
 
-// parseQuery reads the options that a request for resources of a kind has.
-// A single object takes $select alone.
+// parseQuery reads the query options of a request for resources of a kind. A request
+// for a single object can only have $select.
 func (c *call) parseQuery(k *kind, single bool) (query, error) {
 	q := query{Query: odata.Query{Top: defaultPage}, consistent: equalFold(c.header.Get("ConsistencyLevel"), "eventual")}
 	options, err := c.options()

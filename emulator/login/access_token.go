@@ -71,7 +71,8 @@ func (c *tenantCall) commonClaims(v version, lifetime time.Duration) claims {
 	return token
 }
 
-// addApplication makes the token an application's own, and returns its roles.
+// addApplication adds the claims of an app-only token, and returns the application's
+// roles.
 func (c *tenantCall) addApplication(token claims, i issuance, v version) []string {
 	principal := i.client.principal
 	token["oid"], token["sub"] = principal.ID, principal.ID
@@ -87,8 +88,8 @@ func (c *tenantCall) addApplication(token claims, i issuance, v version) []strin
 	return c.applicationRoles(i.resource.principal, principal)
 }
 
-// addDelegation makes the token one of a user through a client, and returns the
-// user's roles, none where groups stand in their place.
+// addDelegation adds the claims of a user who is signed in to a client, and returns
+// the user's roles. It returns no roles if the claim contains groups instead.
 func (c *tenantCall) addDelegation(token claims, i issuance, v version) []string {
 	token["sub"] = c.seal.subject(c.tenant.ID, i.resource.principal.AppID, i.user.ID)
 	token["oid"] = i.user.ID
@@ -114,7 +115,8 @@ func (c *tenantCall) addDelegation(token claims, i issuance, v version) []string
 	return c.userRoles(i.resource.principal, i.user)
 }
 
-// addV1User adds what v1 tokens say of a user and v2 tokens only when asked.
+// addV1User adds the claims of a user that v1 tokens always contain, and v2 tokens
+// only as optional claims.
 func addV1User(token claims, i issuance) {
 	token["amr"] = []string{"pwd"}
 	token["unique_name"] = userName(i.user)

@@ -49,7 +49,7 @@ func (c *call) checkPassword(name, password string, fallback *directory.Director
 	return account{user, home}, nil
 }
 
-// account finds whose sign-in a session is, who must still be able to sign in.
+// account finds the user of a session, who must still be able to sign in.
 func (c *call) account(s session) (account, *Error) {
 	home, found := c.tenants.Find(s.TenantID)
 	if !found {
@@ -132,7 +132,8 @@ func (c *tenantCall) activeUser(cl client, s session) (*directory.User, *Error) 
 	return c.member(cl, who)
 }
 
-// sessionOf is a sign-in of a user of this tenant that no browser has made.
+// sessionOf returns a session of a user of this tenant that does not belong to a
+// browser.
 func (c *tenantCall) sessionOf(id string, user *directory.User) session {
 	s := session{ID: id, UserID: user.ID, TenantID: c.tenant.ID, SignedIn: c.now}
 	if home := user.Home; home != (directory.HomeAccount{}) {

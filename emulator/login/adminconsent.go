@@ -28,9 +28,9 @@ func (c *call) adminConsent() *Error {
 	return c.signInPage(a, "", nil)
 }
 
-// adminConsentRequest reads the request that the form holds: at the v1 endpoint
-// for all that the client is registered to need, at the v2 endpoint for what
-// scope says.
+// adminConsentRequest reads the request in the form. The v1 endpoint requests all
+// permissions in the client's registration, and the v2 endpoint the permissions in
+// scope.
 func (c *call) adminConsentRequest() (*authorization, *Error) {
 	cl, err := c.client(c.form.Get("client_id"))
 	if err != nil {
@@ -57,9 +57,9 @@ func (c *call) adminConsentRequest() (*authorization, *Error) {
 	return a, err
 }
 
-// organizationConsent lists what an administrator is asked for, granted before
-// or not. Application permissions are only among what the client is registered
-// to need.
+// organizationConsent lists the permissions that an administrator consents to,
+// including granted ones. Only the client's registration can contain application
+// permissions.
 func (c *tenantCall) organizationConsent(a *authorization, user *directory.User) ([]permissions, *Error) {
 	if len(a.demands) == 0 && !a.scope.oidc.openid || slices.ContainsFunc(a.scope.parts, scopePart.isDefault) {
 		shown := join(c.required(a.client), c.requiredRoles(a.client))

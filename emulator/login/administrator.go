@@ -63,8 +63,8 @@ func (c *tenantCall) requiredRoles(cl client) []permissions {
 	return all
 }
 
-// What every token for Microsoft's own APIs says of its bearer beside the roles.
-// Source: the wids claims of such tokens.
+// The values of wids that every token for Microsoft's own APIs contains in addition to
+// the roles. Source: the wids claims of such tokens.
 const (
 	memberWID      = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 	guestWID       = "13bd1c72-6f4a-4dcf-985f-18d3b80f208a"

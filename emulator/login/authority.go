@@ -9,8 +9,8 @@ import (
 	"provision/internal/microsoft"
 )
 
-// authority is what a request addresses: a cloud's names and the tenant segment of the
-// path. Every issuer and every URL in an answer is made from it.
+// authority contains the names of a cloud and the tenant segment of the path of a
+// request. Every issuer and every URL in an answer is derived from it.
 type authority struct {
 	names
 	alias string // common or organizations if the path says so, else the tenant's id

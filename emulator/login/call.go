@@ -14,8 +14,9 @@ import (
 // maxForm is the maximum number of bytes of a form or a query that are read.
 const maxForm = 256 << 10
 
-// version is the endpoint's: v1 has paths without a version and takes resource,
-// v2 takes scope. What version a token has is the resource's choice.
+// version is the version of the endpoint: v1 has paths without a version and the
+// parameter resource, v2 has the parameter scope. The resource determines the version
+// of its tokens.
 type version int
 
 const (

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// claimsRequest is the claims parameter: what a client wishes of its tokens, by
-// claim (OpenID Connect Core section 5.5). Of it, Entra heeds two claims of access
-// tokens: xms_cc, what the client understands, and acrs, the authentication
-// contexts that an API has asked for in a claims challenge.
-// Source: learn.microsoft.com/entra/identity-platform/claims-challenge.
+// claimsRequest is the claims parameter: the claims that a client requests for its
+// tokens (OpenID Connect Core section 5.5). Entra evaluates two claims of access
+// tokens: xms_cc, the capabilities of the client, and acrs, the authentication
+// contexts that an API required in a claims challenge. Source:
+// learn.microsoft.com/entra/identity-platform/claims-challenge.
 type claimsRequest struct {
 	AccessToken map[string]*claimWish `json:"access_token"`
 	IDToken     map[string]*claimWish `json:"id_token"`

@@ -209,14 +209,14 @@ func (c *call) checkSecret(cl *client, secret string) *Error {
 	return failure(7000215, cl.app.AppID)
 }
 
-// fallbackPublic tells whether the client counts as public where no redirect
-// URI says what it is.
+// fallbackPublic tells whether the client is public if no redirect URI determines its
+// type.
 func (cl client) fallbackPublic() bool {
 	return cl.app.IsFallbackPublicClient != nil && *cl.app.IsFallbackPublicClient
 }
 
-// checkOrigin keeps the tokens of single-page applications to browsers, and
-// those of others out of them.
+// checkOrigin refuses requests for the tokens of single-page applications outside of
+// browsers, and requests of browsers for other tokens.
 func checkOrigin(r *http.Request, p platform) *Error {
 	origin := r.Header.Get("Origin")
 	switch {

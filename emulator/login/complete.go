@@ -100,10 +100,10 @@ func (c *tenantCall) permitted(a *authorization, user *directory.User) *Error {
 	return nil
 }
 
-// refuse answers an error where it belongs: on a page while the client is not
-// known, and for a user who is not assigned or whom the tenant does not know,
-// whom no client can help; else at the redirect URI, in the words of the
-// authorization endpoint. A device learns of nothing but the user's own refusal.
+// refuse answers an error. It shows a page if the client is not known, if the user is
+// not assigned, or if the user is not in the tenant; otherwise it redirects to the
+// redirect URI with an error of the authorization endpoint. A device receives only the
+// user's refusal.
 func (c *call) refuse(a *authorization, err *Error) *Error {
 	silent := a != nil && a.prompt == "none"
 	switch {

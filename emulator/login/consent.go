@@ -80,10 +80,11 @@ type permissions struct {
 	roles    []directory.AppRole         // of applications, which only administrators grant
 }
 
-// lacking lists what a demand asks for that has not been granted. For a
-// resource's .default, of which any grant is enough, it is all that the client
-// is registered to need, at other resources too, as Entra asks for it at once;
-// a resource that the client is not registered to need cannot be asked for so.
+// lacking lists the permissions of a demand that are not granted. For a resource's
+// .default, any grant is sufficient. Without a grant, the list contains all
+// permissions in the client's registration, also of other resources, because Entra
+// requests them together. If the registration does not contain the resource, its
+// .default cannot be requested.
 func (c *tenantCall) lacking(cl client, user *directory.User, d demand) ([]permissions, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	missing := permissions{resource: d.resource}
@@ -127,7 +128,7 @@ func unlisted(cl client, r resource) *Error {
 	return failure(650057, cl.app.AppID, cl.app.DisplayName, r.name, r.principal.AppID, strings.Join(listed, ", "))
 }
 
-// asked lists what a demand asks for, granted or not.
+// asked lists the permissions of a demand, including granted ones.
 func (c *tenantCall) asked(cl client, d demand) []permissions {
 	asked := permissions{resource: d.resource}
 	for _, part := range d.parts {
@@ -178,7 +179,7 @@ func (c *tenantCall) registeredNeeds(cl client) iter.Seq2[resource, func(kind, i
 	}
 }
 
-// without takes out what has been granted.
+// without removes granted permissions.
 func (c *tenantCall) without(all []permissions, cl client, user *directory.User) []permissions {
 	var left []permissions
 	for _, p := range all {

@@ -16,9 +16,9 @@ const (
 	deviceInterval = 5 * time.Second // the interval between polls that the answer contains
 	devicePatience = time.Second     // what they must leave
 
-	// devicesBucket holds what a device waits for: under its user code the
-	// device, under CODE/decision what the user decided, and under CODE/poll
-	// when it was last asked for. One key has one writer at most.
+	// devicesBucket contains the state of waiting devices: under the user code the device,
+	// under CODE/decision the decision of the user, and under CODE/poll the time of the
+	// last poll. Each key has at most one writer.
 	devicesBucket = "login-devices"
 )
 
@@ -188,8 +188,8 @@ func (c *call) deviceAuthPage(code string, problem *Error) *Error {
 	return c.render(http.StatusOK, "device.html", view)
 }
 
-// decide keeps what the user decided about a device, and says so on a page. The
-// first decision counts.
+// decide stores the user's decision about a device, and shows it on a page. The first
+// decision is final.
 func (c *call) decide(a *authorization, made decision) *Error {
 	record, err := json.Marshal(made)
 	if err != nil {

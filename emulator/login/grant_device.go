@@ -53,7 +53,7 @@ func (c *call) redeemDevice() (*tenantCall, issuance, *Error) {
 	return t, i, c.asError(c.forgetDevice(d.UserCode))
 }
 
-// poll is what has been decided about a device, or why there is nothing yet.
+// poll returns the decision about a device, or the reason why there is none yet.
 func (c *call) poll(d device) (decision, *Error) {
 	var made decision
 	if _, used := c.home.Load(codesBucket, d.ID); used {

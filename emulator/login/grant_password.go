@@ -6,9 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// passwordGrant signs a user in with the password that the client was given
-// (RFC 6749 section 4.3). No redirect URI says what kind the client is, so the
-// registration's fallback does.
+// passwordGrant signs a user in with the password that the client was given (RFC 6749
+// section 4.3). The request has no redirect URI that determines the type of the
+// client, so the registration's fallback does.
 func (c *call) passwordGrant() (*tenantCall, issuance, *Error) {
 	t := c.named
 	if c.alias == "common" {

@@ -14,13 +14,13 @@ const (
 	fragmentGroupLimit = 5
 )
 
-// addGroups adds a user's groups by the registration's groupMembershipClaims, as
-// the optional claim groups asks for them: by name where cloud_displayname does
-// and the group is assigned to the application, else by object id. What names a
-// group on premises (sam_account_name and the like) leaves the id too: no group
-// here is synchronized. With emit_as_roles they stand in roles, in the place of
-// the user's app roles, which addGroups then tells.
-// Sources: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim,
+// addGroups adds a user's groups according to the registration's
+// groupMembershipClaims, in the form that the optional claim groups requests: by name
+// if the claim has cloud_displayname and the group is assigned to the application,
+// else by object id. What names a group on premises (sam_account_name and the like)
+// leaves the id too: no group here is synchronized. With emit_as_roles they stand in
+// roles, in the place of the user's app roles, which addGroups then tells. Sources:
+// learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim,
 // optional-claims ("Configure groups optional claims").
 func (c *tenantCall) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal, asked []directory.OptionalClaim) (asRoles bool) {
 	ids := c.groupIDs(i.user, app, principal)

@@ -19,7 +19,7 @@ func userName(user *directory.User) string {
 // isGuest tells whether a user signs in with an account of another tenant.
 func isGuest(user *directory.User) bool { return user.Home != directory.HomeAccount{} }
 
-// addGuest adds what tokens say of who signs in with an account of another tenant.
+// addGuest adds the claims of a user who signs in with an account of another tenant.
 // Sources: learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 // (idp), optional-claims-reference (email).
 func (c *tenantCall) addGuest(token claims, user *directory.User) {

@@ -45,8 +45,8 @@ type Login struct {
 	issuers      *issuers
 }
 
-// New opens the authorization server over tenants. The signing key and the key
-// that seals codes, refresh tokens and sessions are made on first use and kept
+// New opens the authorization server over tenants. It creates the signing key, and the
+// key that seals codes, refresh tokens and sessions, on first use, and stores them
 // with the home tenant, so that a restart invalidates nothing.
 func New(config Config) (*Login, error) {
 	if config.Tenants == nil || config.Origin == "" {

@@ -26,8 +26,8 @@ func (c *call) logout() *Error {
 	return c.render(http.StatusOK, "signed_out.html", nil)
 }
 
-// logoutClient names the client that ends the session. An ID token that has
-// expired still says whose it was.
+// logoutClient returns the client that ends the session. An expired ID token still
+// identifies the client.
 func (c *call) logoutClient() string {
 	if id := c.form.Get("client_id"); id != "" {
 		return id

@@ -6,8 +6,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// managedIdentityLifetime is how long a managed identity's token is good: Azure
-// keeps them for a day.
+// managedIdentityLifetime is the lifetime of a managed identity's token: Azure caches
+// these tokens for a day.
 const managedIdentityLifetime = 24 * time.Hour
 
 // tokenExchange is the appId of api://AzureADTokenExchange. Tokens for it are
@@ -20,10 +20,11 @@ func exchangeResource() resource {
 	return resource{principal: principal, app: &directory.Application{AppID: tokenExchange, API: directory.APIApplication{RequestedAccessTokenVersion: &two}}}
 }
 
-// ManagedIdentityToken makes the access token that Azure's identity endpoint
-// hands to a managed identity, for the resource of a name, with every role that
-// was assigned to it there. The host determines the names: those of the cloud that it
-// belongs to, or the local tenant's own. The error is an *Error where Entra would refuse.
+// ManagedIdentityToken issues the access token that Azure's identity endpoint returns
+// to a managed identity, for the named resource, with every role of this resource that
+// is assigned to it. The host determines the names in the token: the names of its
+// cloud, or of the local tenant. If Entra would refuse the request, the error is an
+// *Error.
 func (l *Login) ManagedIdentityToken(d *directory.Directory, identity *directory.ServicePrincipal, resource, host string) (token string, expires time.Time, err error) {
 	c := (&call{
 		Login: l, version: v1, now: l.clock(),

@@ -36,8 +36,8 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"script": func() template.JS { return template.JS(script) },
 }).ParseFS(pageFiles, "pages/*.html"))
 
-// pageHead is what a page says of itself: its title, and the name by which Entra
-// marks pages of its kind for programs that drive a browser.
+// pageHead contains the title of a page, and the name with which Entra marks pages of
+// this kind for programs that control a browser.
 type pageHead struct{ ID, Title string }
 
 // pagePolicy has no form-action: browsers apply it also to the redirect after a form,
@@ -73,7 +73,7 @@ func (c *call) render(status int, name string, data any) *Error {
 	return nil
 }
 
-// errorPage tells a person of an error that no client may be told of.
+// errorPage shows the user an error that must not be sent to a client.
 func (c *call) errorPage(err *Error) {
 	c.log.Info("refused", "path", c.r.URL.Path, "code", err.Code, "error", err.OAuth, "trace", c.traceID)
 	if again := c.render(err.Status, "error.html", struct {

@@ -16,8 +16,8 @@ type resource struct {
 	absent    bool                   // the tenant has no service principal of it yet, and consent makes it
 }
 
-// resource finds the API that a name stands for, for a client. A name of another cloud
-// stands for no API here.
+// resource finds the API that a client requests by name. The name of an API in another
+// cloud is unknown.
 func (c *tenantCall) resource(cl client, name string) (resource, *Error) {
 	if of, found := microsoft.CloudOfResource(name); found && of.Login[0] != c.cloud.Login[0] {
 		return resource{}, failure(500011, name, c.tenant.DisplayName)
@@ -52,10 +52,10 @@ func (c *tenantCall) resource(cl client, name string) (resource, *Error) {
 	return resource{principal: principal, app: app, name: canonical, absent: absent}, nil
 }
 
-// foreignResource finds a multi-tenant API of another tenant that this one has
-// not taken in. Consent to a client takes in an API that knows the client, and
-// nothing else does.
-// Source: learn.microsoft.com/entra/identity-platform/howto-convert-app-to-be-multi-tenant.
+// foreignResource finds a multi-tenant API of another tenant that has no service
+// principal in this tenant. Only consent to a client that the API lists as a known
+// client creates the service principal. Source:
+// learn.microsoft.com/entra/identity-platform/howto-convert-app-to-be-multi-tenant.
 func (c *tenantCall) foreignResource(cl client, name string) (*directory.ServicePrincipal, *Error) {
 	for _, d := range c.tenants.All() {
 		elsewhere, found := d.ServicePrincipalByName(name)

@@ -23,7 +23,7 @@ type responseTypes struct {
 // direct tells whether tokens come by the redirect.
 func (t responseTypes) direct() bool { return t.token || t.idToken }
 
-// parseResponseTypes returns what it understood also beside an error.
+// parseResponseTypes returns the valid response types even if it returns an error.
 func parseResponseTypes(text string) (responseTypes, *Error) {
 	var types responseTypes
 	words := strings.Fields(text)

@@ -41,9 +41,9 @@ func (l *Login) Keys() []Key {
 // before Rotate lets it sign.
 func (l *Login) PublishKey() (Key, error) { return l.publish(l.keys.withNext) }
 
-// PublishAnotherKey makes one more key, also beside a next one. With a tenant's id
-// it is a key of that tenant alone, which never becomes the current one; key sets
-// of all tenants have it, and say so.
+// PublishAnotherKey creates an additional key, even if there is a next key. With a
+// tenant's id it is a key of only that tenant, which never becomes the current key.
+// The key sets of all tenants contain it with the issuer of that tenant.
 func (l *Login) PublishAnotherKey(tenant, owner string) (Key, error) {
 	return l.publish(func(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
 		return l.keys.withAnother(keys, tenant, owner, now)

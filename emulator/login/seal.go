@@ -91,7 +91,8 @@ func (p purpose) in(cloud string) []byte {
 	return []byte(string(p) + "\x00" + cloud)
 }
 
-// open unseals into value what close made for the same purpose in one of the clouds.
+// open unseals text that close sealed for the same purpose in one of the clouds, and
+// stores the content in value.
 func (s *sealer) open(p purpose, clouds []string, text string, value any) error {
 	encoded, ok := strings.CutPrefix(text, sealPrefix)
 	if !ok {

@@ -23,8 +23,8 @@ type session struct {
 	SignedIn time.Time `json:"signedIn"`
 }
 
-// outdated tells whether who signed in has had another password since.
-// Source: learn.microsoft.com/entra/identity-platform/refresh-tokens#token-revocation.
+// outdated tells whether the password of the user changed after the sign-in. Source:
+// learn.microsoft.com/entra/identity-platform/refresh-tokens#token-revocation.
 func (s session) outdated(who account) bool { return s.SignedIn.Before(who.Password.Changed) }
 
 // startSession signs an account in to the browser.

@@ -78,9 +78,9 @@ func (c *call) signInPage(a *authorization, name string, problem *Error) *Error 
 	}{"/" + c.alias + "/login", sealed, name, a.client.app.DisplayName, c.tenantName(), message, a.device != nil})
 }
 
-// signIn takes the sign-in form. What it carries is sealed, so that it can only
-// come from a page of this server, and a browser that says it comes from
-// another site is refused.
+// signIn handles the sign-in form. Its hidden field is sealed, so that the form can
+// only come from a page of this server. A request that a browser sends from another
+// site is refused.
 func (c *call) signIn() *Error {
 	if err := http.NewCrossOriginProtection().Check(c.r); err != nil {
 		return failure(9002313)

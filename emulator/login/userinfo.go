@@ -18,8 +18,8 @@ type userInfo struct {
 	Email      *string `json:"email,omitempty"`
 }
 
-// userinfo answers who the bearer of a Microsoft Graph token is. It takes no
-// tenant in its path: the token names it.
+// userinfo returns claims about the user of a Microsoft Graph token. Its path contains
+// no tenant: the token names it.
 func (l *Login) userinfo(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Access-Control-Allow-Origin", "*")

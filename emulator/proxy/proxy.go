@@ -39,7 +39,7 @@ type Proxy struct {
 	tunnels *tunnels
 }
 
-// New makes a proxy, which serves nothing yet.
+// New returns a proxy that does not serve yet.
 func New(config Config) *Proxy {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
