@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -167,6 +169,15 @@ func (a *app) savedPlan(cmd *cobra.Command, args []string) (*plan.SavedPlan, []s
 	}
 	if saved.Version != plan.SavedVersion {
 		return nil, nil, hint(usagef("%s has version %d of the format, and this program knows version %d", args[0], saved.Version, plan.SavedVersion), "write it again with `%s`", a.commandAt(nil, "plan", "--out", args[0]))
+	}
+	if _, err := os.Stat(filepath.FromSlash(saved.Dir)); errors.Is(err, fs.ErrNotExist) {
+		there := filepath.Dir(args[0])
+		if _, err := os.Stat(filepath.Join(there, filepath.FromSlash(saved.Dir))); err == nil {
+			return nil, nil, hint(usagef("%s is a plan of the manifests in %s, which is not a folder of the working directory", args[0], saved.Dir),
+				"run the command where the plan was made: `cd %s && %s`", display.ShellQuote(there), a.commandAt(nil, "apply", filepath.Base(args[0])))
+		}
+		return nil, nil, hint(usagef("%s is a plan of the manifests in %s, which is not a folder of the working directory", args[0], saved.Dir),
+			"run the command in the folder where the plan was made")
 	}
 	if target := a.config.GetString("target"); target != saved.Target {
 		return nil, nil, hint(usagef("%s is a plan for target %s, not %s", args[0], saved.Target, target), "use --target %s", display.ShellQuote(saved.Target))
