@@ -52,7 +52,8 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// like is a token that some alternative admits, best of a caller of that kind.
+// like returns a token that some alternative admits, preferably of a caller of this
+// kind.
 func (s *runState) like(e endpoint, c caller) (*baselineToken, error) {
 	var any *baselineToken
 	for _, alternative := range append([]endpoint{e}, e.each()...) {
@@ -71,7 +72,7 @@ func (s *runState) like(e endpoint, c caller) (*baselineToken, error) {
 	return nil, skip("", "it starts from a token that the API accepts, and none is available: see %s: valid", e.id)
 }
 
-// claimsOf are the changes that make a token say what the caller has.
+// claimsOf returns the changes that give a token the claims of the caller.
 func (s *runState) claimsOf(c caller, from *baselineToken) change {
 	changes := change{"roles": nil, "groups": nil}
 	if len(c.roles) > 0 {
@@ -103,7 +104,7 @@ func asApplication(claims claimSet) change {
 	return changes
 }
 
-// groupClaims are what the groups claim says of groups.
+// groupClaims returns the values of the groups claim for groups.
 func (s *Suite) groupClaims(names []string) []string {
 	claims := []string{}
 	for _, g := range s.Groups {
@@ -144,8 +145,8 @@ func (s *runState) reduced(ctx context.Context, g *baselineToken, c caller) (*ba
 	return &less, nil
 }
 
-// admittedBy is a case of a user who must be admitted by one alternative: the token is
-// reduced to what that one asks for.
+// admittedBy is a case of a user who must be admitted by one alternative: the token
+// contains only the claims that this alternative requires.
 func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, cannot *skipped, just caller) Case {
 	c := s.admitted(e, name, means, who, cannot)
 	if cannot == nil {
@@ -161,8 +162,8 @@ func (s *Suite) admittedBy(e endpoint, name string, means CauseID, who subject, 
 	return c
 }
 
-// missingAnyScope is a user's token with none of the scopes of which one is
-// needed.
+// missingAnyScope is a user's token without any of the scopes of which the endpoint
+// requires one.
 func (s *Suite) missingAnyScope(e endpoint, cannot *skipped) Case {
 	c := s.denied(e, "missing-any-scope", CauseScope, High, subject{}, cannot)
 	c.Sends = "a user's token without any of the scopes " + strings.Join(e.anyScope, ", ")

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// refusalChecks look at what a 401 says, and at what it must not say.
+// refusalChecks check the content that a 401 must have, and the content that it must
+// not have.
 var refusalChecks = []check{
 	{
 		name: "answer-challenge", means: CauseSignature, shows: CauseChallenge, severity: Low,

@@ -18,8 +18,8 @@ func noToken(e endpoint) Case {
 	}
 }
 
-// authentication are the ways to present no token, or not as one must. RFC
-// 6750, section 3.1, has 400 for a malformed request, so that is as good.
+// authentication contains the requests without a token, or with a token that is
+// presented wrongly. RFC 6750, section 3.1, also permits 400 for a malformed request.
 var authentication = slices.Concat(absent, odd, misplaced)
 
 // absent are requests that present nothing that is a token.

@@ -93,7 +93,8 @@ func (a *Authority) Password(ctx context.Context, client Client, account Account
 	})
 }
 
-// redeem asks the token endpoint. Errors are *AADSTSError where it says so.
+// redeem sends a request to the token endpoint. If the answer contains an AADSTS code,
+// the error is an *AADSTSError.
 func (a *Authority) redeem(ctx context.Context, client Client, form url.Values) (Grant, error) {
 	known, err := a.discover(ctx)
 	if err != nil {

@@ -144,9 +144,9 @@ func (s *Suite) acceptedRoles(e endpoint) []Case {
 	return cases
 }
 
-// missingScopes leaves out each required scope. Entra puts every granted scope
-// into a token, whatever was asked for, so that takes another client, or the
-// issuer's key.
+// missingScopes leaves out each required scope. Entra puts every granted scope into a
+// token, also scopes that were not requested, so these cases need another client, or
+// the issuer's key.
 func (s *Suite) missingScopes(e endpoint) []Case {
 	var cases []Case
 	user, cannot := s.signedIn(e, "whose roles are enough", "", e.fits)
@@ -194,8 +194,8 @@ func (s *Suite) clientLacking(e endpoint, who subject, scope string) (Applicatio
 	return Application{}, false
 }
 
-// signedWithout has the issuer sign a user's token without some scopes. A user's
-// token always has some scope, so where it was the only one another stands in.
+// signedWithout lets the issuer sign a user's token without some scopes. A user's
+// token always has a scope, so another scope replaces the only one.
 func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context, *runState) (credential, error) {
 	return func(ctx context.Context, run *runState) (credential, error) {
 		g, err := run.baselineTokenFor(e)
@@ -225,7 +225,8 @@ func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context
 	}
 }
 
-// usersWithoutRoles are users who just miss what the endpoint's roles ask.
+// usersWithoutRoles are users who meet all requirements of the endpoint except the
+// roles.
 func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	if !e.needsRole() {
 		return nil

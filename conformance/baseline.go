@@ -36,7 +36,7 @@ type baselineEntry struct {
 
 func (e *baselineEntry) id() string { return e.Endpoint + ": " + e.Case }
 
-// KnownFailure is what a Baseline says of one.
+// KnownFailure is the entry of a Baseline for a failure.
 type KnownFailure struct {
 	Reason string `json:"reason"`
 	Until  string `json:"until"` // the last day, as in 2026-12-31 (UTC)

@@ -11,8 +11,8 @@ import (
 	"provision/stack"
 )
 
-// bodyCheck is a family of ways to say one operation and run another where several
-// operations share a route and the body says which one it is.
+// bodyCheck is a family of requests that name one operation and may run another, for
+// operations that share a route and that the body selects.
 type bodyCheck struct {
 	name, sends, flaw, source string
 	// disguises returns nil if the body does not belong to the family.
@@ -79,7 +79,7 @@ func (s *Suite) bodyCases(e endpoint) []Case {
 	return cases
 }
 
-// beside are the other operations with the endpoint's method and path. Operations
+// beside returns the other operations with the endpoint's method and path. Operations
 // that need no token come first.
 func (s *Suite) beside(e endpoint) (covers []operation) {
 	for _, public := range []bool{true, false} {
@@ -128,7 +128,7 @@ func toJSON(v any) string {
 	return string(data)
 }
 
-// with is the operation with another member; nil takes it out.
+// with returns the operation with another member; nil removes the member.
 func (o operation) with(name string, value any) operation {
 	members := map[string]any{}
 	for key, v := range o.members {
@@ -152,7 +152,7 @@ func formBody(text string) credential {
 // whole returns the whole answer.
 func whole(answer any) (any, bool) { return answer, answer != nil }
 
-// pick takes what the pointer names.
+// pick returns the value at the pointer.
 func pick(pointer string) func(any) (any, bool) {
 	return func(answer any) (any, bool) {
 		found := pointed(pointer, answer)

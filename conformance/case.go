@@ -114,7 +114,7 @@ func (e Expect) String() string {
 // admits tells whether the API must let the request in.
 func (e Expect) admits() bool { return !e.Refused && e.Status < http.StatusMultipleChoices }
 
-// met says whether a status is the expected one, or as good.
+// met tells whether a status is the expected one or equivalent to it.
 func (e Expect) met(status int) bool {
 	switch {
 	case slices.Contains(e.Also, status):
@@ -127,7 +127,8 @@ func (e Expect) met(status int) bool {
 	return status == e.Status
 }
 
-// tolerated says whether correct APIs differ here and this is one of their ways.
+// tolerated tells whether correct APIs differ in this case and a correct API may
+// answer this status.
 func (e Expect) tolerated(status int) bool {
 	return slices.Contains(e.Tolerates, status) || e.MayAdmit && success(status)
 }
@@ -152,8 +153,8 @@ func vacuous(reason string, args ...any) *skipped {
 	return &skipped{reason: fmt.Sprintf(reason, args...), vacuous: true}
 }
 
-// credential is what a request presents, and where it differs from the
-// endpoint's own.
+// credential contains the credential of a request, and the differences from the
+// endpoint's request.
 type credential struct {
 	authorization []string // values of the Authorization header
 	secrets       []string // the tokens among it, to be masked
@@ -173,18 +174,18 @@ type credential struct {
 	may429  bool // the case accepts the answer 429
 	mayCut  bool // a target may close the connection instead of answering
 
-	// afterwards looks at what else the request led to; nil: nothing.
+	// afterwards checks other effects of the request; nil: no check.
 	afterwards func() finding
 	inspect    func(reply) finding // looks at the answer, as the case's own; nil: nothing
-	// restore undoes the changes that the request needed, and returns what could not
-	// be undone. It is nil if nothing was changed.
+	// restore reverts the changes that the request needed, and returns the changes that it
+	// could not revert. It is nil if nothing was changed.
 	restore func(context.Context) string
-	// catchAll says that the target answers 2xx to routes that it cannot have.
+	// catchAll tells that the target answers 2xx for routes that do not exist.
 	catchAll bool
 }
 
-// finding is what an answer shows beyond its status. The zero finding is
-// nothing.
+// finding is an error in the content of an answer. The zero value means that there is
+// none.
 type finding struct {
 	wrong string // a failure
 	note  string // where correct APIs differ

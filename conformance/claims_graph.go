@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// graphToken is what every client of the tenant has at hand for something else.
+// graphToken is a token for Microsoft Graph, which every client of the tenant can get.
 var graphToken = check{
 	name: "graph-token", means: CauseAudience, lacks: true, severity: High,
 	sends:  "a real token for Microsoft Graph",

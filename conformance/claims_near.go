@@ -170,14 +170,14 @@ var claimCauses = map[string]CauseID{
 	"scp": CauseScope, "roles": CauseRole,
 }
 
-// unissued says that only the issuer could make such a token, and never does: no
-// attacker can send it, so an API that breaks on it is worth a note.
+// unissued marks a token that only the issuer could sign, and that it never signs: no
+// attacker can send it, so an internal error of the API is a note.
 func unissued(c check) check {
 	c.unissued = true
 	return c
 }
 
-// lenient makes a check of one where correct APIs differ, and says why.
+// lenient marks a check in which correct APIs differ, with the reason.
 func lenient(c check, why string) check {
 	c.mayAdmit, c.flaw = true, why
 	return c

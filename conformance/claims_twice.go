@@ -10,9 +10,9 @@ import (
 
 const sourceTwice = "RFC 7519, section 4"
 
-// twiceChecks are rightly signed tokens that state a claim twice. Those who do
-// not refuse them must take the last; who takes the first reads another token
-// than everybody else.
+// twiceChecks are correctly signed tokens that contain a claim twice. An API that
+// accepts them must read the last one; if it reads the first, it interprets the token
+// differently from other parsers.
 var twiceChecks = []check{
 	twice("twice-audience", "aud", "for this API and then for another one", func(*baselineToken) any { return anotherAudience }),
 	twice("twice-issuer", "iss", "of this issuer and then of another one", func(*baselineToken) any { return "https://issuer.example/" }),

@@ -28,8 +28,7 @@ var leftovers = []leftover{
 	{"a stack trace", regexp.MustCompile(`Traceback \(most recent call last\)|\n\s+at [\w$.<>/]+ ?\(|goroutine \d+ \[|File \\?"[^"]+\\?", line \d+|\.(js|ts|mjs):\d+:\d+|\bat [\w.$]+\([\w]+\.(java|kt|scala):\d+\)|   at [\w.` + "`" + `<>\[\], ]+\(.*\) in .*:line \d+|\.rb:\d+:in |#\d+ /[\w/.-]+\.php\(\d+\)|\.go:\d+ \+0x`)},
 }
 
-// debugMode says what an answer shows that only a developer should see; "" if
-// nothing.
+// debugMode describes the debug output in an answer, or returns "".
 func debugMode(body []byte) string {
 	for _, one := range leftovers {
 		if one.mark.Match(body) {
@@ -42,6 +41,6 @@ func debugMode(body []byte) string {
 // sourceDebug is where the rule is written down.
 const sourceDebug = "OWASP: Error Handling; CWE-489; CWE-209"
 
-// debuggersSecret is what opens Werkzeug's debugger, in its page and in the
-// addresses of what the page loads.
+// debuggersSecret matches the secret of Werkzeug's debugger, in its page and in the
+// addresses of the resources that the page loads.
 var debuggersSecret = regexp.MustCompile(`(SECRET\s*=\s*["'])[^"']+|([?&](?:amp;)?s=)[A-Za-z0-9]{16,}|(\\?"?SECRET\\?"?\s*[:=]\s*\\?["'])[^"'\\]+`)

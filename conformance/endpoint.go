@@ -29,7 +29,7 @@ type endpoint struct {
 	stated       stack.Endpoint
 }
 
-// endpoint is newEndpoint with what the document says of all endpoints.
+// endpoint is newEndpoint with the settings of the document for all endpoints.
 func (s *Suite) endpoint(e stack.Endpoint) (endpoint, error) {
 	n, err := newEndpoint(e)
 	for i := range n.alternatives {
@@ -112,15 +112,15 @@ func (e endpoint) of(name string) string {
 // key is the key under which the accepted token of the alternative is stored.
 func (e endpoint) key() string { return e.of(e.id) }
 
-// several says whether there is more than one way in.
+// several tells whether the endpoint has several alternatives.
 func (e endpoint) several() bool { return len(e.alternatives) > 1 }
 
-// letsIn says whether some alternative lets a caller in.
+// letsIn tells whether some alternative admits a caller.
 func (e endpoint) letsIn(c caller) bool {
 	return slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.admits(c) })
 }
 
-// alone says whether the alternative lets a caller in, and no other does.
+// alone tells whether only this alternative admits a caller.
 func (e endpoint) alone(c caller) bool {
 	for i, r := range e.alternatives {
 		if r.admits(c) != (i == e.number) {

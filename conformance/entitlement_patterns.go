@@ -146,8 +146,8 @@ func spelt(value string, spaces bool) []string {
 	return patterns
 }
 
-// powerful are usual names of those who may do everything, which an API may admit
-// beside the roles that the document states.
+// powerful contains usual names of administrator roles, which an API may admit in
+// addition to the roles in the document.
 var powerful = []string{"Admin", "admin", "Administrator", "administrator", "Admins", "SuperAdmin", "superadmin", "SuperUser", "superuser", "Owner", "Root", "root", "System", "system", "Global Administrator", "GlobalAdmin", "Company Administrator", "All", "all", "Everything", "Full", "FullAccess", "user_impersonation", "Service", "Internal", "Test", "Debug", "Developer"}
 
 func titled(value string) string {

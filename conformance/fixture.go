@@ -38,8 +38,8 @@ func (s *runState) prepare(ctx context.Context, c Case) (made scene, err error) 
 		if err := ctx.Err(); err != nil {
 			return made, err
 		}
-		// What it makes is known by its answer alone, so it is waited for also where
-		// the run is interrupted.
+		// Only its answer identifies the object that it creates, so fixture waits for the
+		// answer even if the run is interrupted.
 		making, cancel := s.uninterrupted(ctx)
 		defer cancel()
 		mark := unique()

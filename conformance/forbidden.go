@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// forbiddenCases look at what a 403 says, and at what it must not say.
+// forbiddenCases check the content that a 403 must have, and the content that it must
+// not have.
 func (s *Suite) forbiddenCases(e endpoint) []Case {
 	if !e.needsScope() && !e.needsRole() {
 		return nil // nothing that a valid token could lack
@@ -101,9 +102,8 @@ func untreated(a reply) finding {
 	return finding{}
 }
 
-// revealed finds the roles in an answer: a failure where they are listed or
-// quoted, and a note where one is a word of a sentence, which it may be by
-// chance.
+// revealed finds the roles in an answer. It is a failure if they are listed or quoted,
+// and a note if one is a word of a sentence, which can be a coincidence.
 func revealed(a reply, roles []string) finding {
 	text := string(a.body) + "\n" + strings.Join(a.header.Values("WWW-Authenticate"), "\n")
 	var named []string

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// callersBeside are users who may do something else at the endpoint's path, and not
-// what the endpoint does.
+// callersBeside are users who may use another operation at the endpoint's path, but
+// not the endpoint.
 func (s *runState) callersBeside(e endpoint) (callers []caller) {
 	_, path, _ := strings.Cut(e.request, " ")
 	for _, stated := range s.Document.Endpoints {

@@ -18,7 +18,7 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 			gain:   "anybody can make tokens while the issuer cannot be reached; an attacker can wait for such an outage or cause it",
 			flaw:   "the API accepts tokens that it cannot verify, because it does not get the issuer's keys",
 			source: "CWE-636; OWASP: Fail Securely; RFC 8725, section 3.10",
-			// The API cannot know whether the token is good.
+			// The API cannot know whether the token is valid.
 			also: []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout},
 		},
 		changes: true,
@@ -148,8 +148,8 @@ const (
 	atMost  = 5 * time.Second
 )
 
-// fetched has the API fetch the key set, by tokens of unknown keys, and says
-// whether it has.
+// fetched makes the API fetch the key set with tokens of unknown keys, and tells
+// whether it did.
 func (l *trial) fetched(ctx context.Context) (bool, error) {
 	d, err := l.disturb(ctx, KeyFault{})
 	if err != nil {
@@ -165,8 +165,8 @@ func (l *trial) fetched(ctx context.Context) (bool, error) {
 	return knows, nil
 }
 
-// untilFetched sends tokens of unknown keys until the API asks for the key set, and
-// says whether it has. Once it has not done so in time, it is not waited for again.
+// untilFetched sends tokens of unknown keys until the API requests the key set, and
+// tells whether it did. After one timeout, it does not wait again.
 func (l *trial) untilFetched(ctx context.Context, d *disturbance, send func() error) (bool, error) {
 	left := min(max(shortly, duration(l.Document.Life.KeyRefresh, 0)), atMost)
 	if l.fetchesLate {

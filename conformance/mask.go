@@ -17,8 +17,8 @@ const masked = "[masked]"
 // or not.
 var tokenLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*){0,3}`)
 
-// mask takes the secrets, their parts, what they are in other encodings and
-// whatever looks like a token out of a text.
+// mask removes from a text the secrets, their parts, their other encodings, and all
+// words that look like tokens.
 func mask(text string, secrets []string) string { return newMasker(secrets).text(text) }
 
 // masker masks the texts of one exchange.
@@ -42,7 +42,7 @@ func (m masker) text(text string) string {
 	return tokenLike.ReplaceAllString(m.encoded.mask(text), masked)
 }
 
-// maskBeginning takes out a part of a secret, also where it is cut off.
+// maskBeginning removes a part of a secret, even if it is truncated.
 func maskBeginning(text, part string) string {
 	const enough = 20 // shorter ones are words and numbers
 	if len(part) <= enough {
@@ -85,8 +85,8 @@ func (m masker) header(h http.Header) http.Header {
 	return clean
 }
 
-// IsCredential says whether a header looks as if it carried a secret: by its
-// name, or because its value is long and random.
+// IsCredential tells whether a header probably contains a secret, because of its name
+// or because its value is long and random.
 func IsCredential(name, value string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc(credentialEnds, func(end string) bool { return strings.HasSuffix(name, end) }) ||
@@ -99,7 +99,7 @@ var (
 	credentialParts = []string{"api-key", "apikey", "token", "secret", "passw", "cookie", "credential", "session", "signature", "csrf", "xsrf"}
 )
 
-// isRandom says whether a value is a long word with a digit, in the letters that
+// isRandom tells whether a value is a long word with a digit, in the letters that
 // encodings use.
 func isRandom(value string) bool {
 	const long = 24
@@ -108,8 +108,8 @@ func isRandom(value string) bool {
 	})
 }
 
-// hide lists what must not be shown of a header's value: itself, and what it
-// becomes in JSON, in a URL and in base64.
+// hide lists the forms of a header's value that must not be shown: the value, and its
+// encodings in JSON, in a URL and in base64.
 func hide(h http.Header) []string {
 	var secrets []string
 	for name, values := range h {
@@ -125,8 +125,8 @@ func hide(h http.Header) []string {
 	return secrets
 }
 
-// maskedError says the same without secrets and on one line: errors of a
-// transport quote URLs and what a broken server wrote.
+// maskedError is an error without secrets and on one line, because errors of a
+// transport quote URLs and the output of a faulty server.
 type maskedError struct {
 	text string
 	err  error

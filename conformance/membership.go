@@ -112,9 +112,9 @@ func (s *Suite) holdsGroups(e endpoint, groups []string) property {
 	}, fmt.Sprintf("groupMembershipClaims of application %s, and the members of %s", s.Resource.Name, strings.Join(e.groups, ", "))}
 }
 
-// guests are guests of the tenant where the endpoint refuses them. The claim acct
-// decides: a member of the tenant who signs in elsewhere (B2B) is no guest, and a
-// guest whose account is in the tenant itself is one.
+// guests are guests of the tenant, if the endpoint refuses them. The claim acct
+// decides: a member of the tenant who signs in to another tenant (B2B) is not a guest,
+// but a guest whose account is in the tenant itself is one.
 func (s *Suite) guests(e endpoint) []Case {
 	if !e.noGuests {
 		return nil

@@ -58,8 +58,8 @@ func (s *Suite) peer(e endpoint) (subject, *skipped) {
 	return who, cannot
 }
 
-// listing says whether the endpoint lists objects: its answer is to have what
-// setup made, and its request does not name it.
+// listing tells whether the endpoint lists objects: its answer must contain the object
+// that setup created, and its request does not name the object.
 func (e endpoint) listing() bool {
 	refers := func(v any) bool {
 		raw, _ := json.Marshal(v)

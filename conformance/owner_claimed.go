@@ -118,8 +118,9 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 	return t.refuseAll(ctx, tries)
 }
 
-// named returns what the API lets a peer do whose names are the owner's, or the owner's id:
-// names are not unique, and their bearers can change them.
+// named returns the operations that the API permits to another user who has the
+// owner's names, or names that equal the owner's id: names are not unique, and users
+// can change them.
 func (t *ownerTrial) named(ctx context.Context) (string, error) {
 	oid, same := t.owner.claims.text("oid"), change{}
 	for _, name := range []string{"name", "preferred_username", "upn", "unique_name", "email"} {
@@ -133,8 +134,8 @@ func (t *ownerTrial) named(ctx context.Context) (string, error) {
 	})
 }
 
-// privileged returns what the API lets a peer do who has roles that the document does not
-// name here.
+// privileged returns the operations that the API permits to another user with roles
+// that the document does not name for them.
 func (t *ownerTrial) privileged(ctx context.Context) (string, error) {
 	return t.refuseSigned(ctx, map[string]change{
 		"by a caller with roles that the document does not name here": {"roles": append(t.peer.claims.roles(), t.unstatedRoles()...)},

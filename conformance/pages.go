@@ -101,8 +101,7 @@ func splitQuery(path string) (string, url.Values) {
 	return u.EscapedPath(), u.Query()
 }
 
-// withoutBase takes off the path of the target's URL, which is put before every
-// path.
+// withoutBase removes the path of the target's URL, which every path begins with.
 func withoutBase(path, base string) string {
 	if base != "" && len(path) > len(base) && path[:len(base)] == base && path[len(base)] == '/' {
 		return path[len(base):]
@@ -110,7 +109,7 @@ func withoutBase(path, base string) string {
 	return path
 }
 
-// paged is the request of an endpoint with where its pages are named.
+// paged is the request of an endpoint with the place of its page parameter.
 func (s *runState) paged(r request, next *stack.Next) request {
 	r.next, r.base = next, s.spoken(r).base
 	return r

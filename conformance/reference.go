@@ -89,7 +89,7 @@ func (k known) fill(v any) (any, error) {
 	return v, nil
 }
 
-// value is what a reference stands for.
+// value returns the value of a reference.
 func (k known) value(expression string) (any, error) {
 	if expression == "unique" {
 		return k.unique, nil

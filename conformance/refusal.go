@@ -71,7 +71,7 @@ func (m *meaning) read(a reply, method string) reply {
 	return a
 }
 
-// formOf says whether an answer has a form.
+// formOf tells whether an answer has a form.
 func formOf(f stack.Expect, a reply) bool {
 	return (f.Status == 0 || f.Status == a.status) && Expect{JSON: f.JSON, Contains: f.Contains}.unmet(a.body) == ""
 }

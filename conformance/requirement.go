@@ -41,12 +41,12 @@ func (r requirement) needsRole() bool { return len(r.anyRole)+len(r.allRoles) > 
 // roles are all roles that the requirement names.
 func (r requirement) roles() []string { return slices.Concat(r.anyRole, r.allRoles) }
 
-// satisfiedBy says whether these roles are enough.
+// satisfiedBy tells whether these roles are enough.
 func (r requirement) satisfiedBy(roles []string) bool {
 	return (len(r.anyRole) == 0 || overlap(r.anyRole, roles)) && len(missing(r.allRoles, roles)) == 0
 }
 
-// scoped says whether these scopes are enough.
+// scoped tells whether these scopes are enough.
 func (r requirement) scoped(scopes []string) bool {
 	return (len(r.anyScope) == 0 || overlap(r.anyScope, scopes)) && len(missing(r.scopes, scopes)) == 0
 }
@@ -60,7 +60,7 @@ func (r requirement) fitsButRoles(u User) bool {
 	return (len(r.groups) == 0 || overlap(r.groups, u.Groups)) && !(r.noGuests && u.Guest)
 }
 
-// admits says whether a caller is admitted.
+// admits tells whether a caller is admitted.
 func (r requirement) admits(c caller) bool {
 	if r.owner && !c.owner {
 		return false

@@ -90,8 +90,8 @@ type Summary struct {
 	FindingsBySeverity map[Severity]int `json:"findingsBySeverity,omitempty"`
 	// SkippedBecause counts the skipped cases by their reason.
 	SkippedBecause map[string]int `json:"skippedBecause,omitempty"`
-	// Unproven are the protected endpoints that were not seen to let anybody
-	// in, so that their refusals mean nothing.
+	// Unproven are the protected endpoints that did not admit any caller in the run, so
+	// that their refusals prove nothing.
 	Unproven []string `json:"unproven,omitempty"`
 	// Undeclared counts the skipped cases for which the document could declare a user
 	// or application, but does not and does not excuse it.
@@ -105,8 +105,8 @@ type Summary struct {
 // made possible.
 func (s Summary) Proved() bool { return len(s.Unproven) == 0 && s.Undeclared == 0 }
 
-// OK says whether the answer is yes: nothing failed and nothing broke. Notes do
-// not count; where they should, Suite.Strict makes failures of them.
+// OK tells whether no case failed and no error occurred. Notes do not count, unless
+// Suite.Strict turns them into failures.
 func (s Summary) OK() bool { return len(s.FindingsBySeverity) == 0 && s.Failed == 0 && s.Errors == 0 }
 
 // Add adds another run's counts.

@@ -37,8 +37,8 @@ func (s *Suite) roleRemoved() []Case {
 	return nil
 }
 
-// removed lets the API see the user's roles, takes them away and signs the user
-// in again.
+// removed sends a token with the user's roles to the API, removes the roles and signs
+// the user in again.
 func (l *trial) removed(ctx context.Context, who subject) (credential, error) {
 	before, err := l.access(ctx, who)
 	if err != nil {

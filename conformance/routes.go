@@ -62,8 +62,8 @@ func routeCases(e endpoint) []Case {
 	return cases
 }
 
-// catchesAll says whether the target answers what it cannot have: an
-// application of one page does, with that page.
+// catchesAll tells whether the target answers 2xx for routes that do not exist, as a
+// single-page application does with its page.
 func (s *runState) catchesAll(ctx context.Context) bool {
 	s.probed.Do(func() {
 		_, got, _, err := s.send(ctx, request{method: "GET", path: noSuchRoute}, credential{})

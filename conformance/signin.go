@@ -17,12 +17,13 @@ import (
 // maxPages bounds a sign-in: a page to a redirect, a form to the next.
 const maxPages = 10
 
-// errNoForm is a sign-in page that takes a browser, as the public cloud's does.
+// errNoForm is the error for a sign-in page that needs a browser, such as the public
+// cloud's.
 var errNoForm = errors.New("it has no sign-in form")
 
-// SignIn signs a user in as a browser would, by the authorization code flow
-// with PKCE (RFC 6749, section 4.1; RFC 7636): it fills in the sign-in form,
-// and takes the code off the redirect. The session ends with it.
+// SignIn signs a user in as a browser would, by the authorization code flow with PKCE
+// (RFC 6749, section 4.1; RFC 7636): it fills in the sign-in form, and reads the code
+// from the redirect. Then the session ends.
 func (a *Authority) SignIn(ctx context.Context, client Client, account Account, scopes []string) (Grant, error) {
 	request, err := a.codeRequest(ctx, client, scopes)
 	if err != nil {
@@ -35,8 +36,8 @@ func (a *Authority) SignIn(ctx context.Context, client Client, account Account, 
 	return a.redeemCode(ctx, request, answer)
 }
 
-// codeRequest is a sign-in under way: where it begins, and what its answer is
-// held to and redeemed with.
+// codeRequest is a started sign-in: its URL, and the values that check its answer and
+// redeem the code.
 type codeRequest struct {
 	client          Client
 	address         *url.URL
@@ -134,7 +135,7 @@ func (a *Authority) browse(ctx context.Context, start *url.URL, redirectURI stri
 		if err != nil {
 			return nil, fmt.Errorf("sign in at %s: %w", request.URL.Host, err)
 		}
-		// A form that comes back after it was filled in says why.
+		// If the answer to a filled-in form is a form again, it contains the reason.
 		if page.problem != nil && (filled || !page.asksPassword()) {
 			return nil, page.problem
 		}
@@ -152,7 +153,7 @@ func (a *Authority) browse(ctx context.Context, start *url.URL, redirectURI stri
 	return nil, fmt.Errorf("sign in at %s: no redirect to the client after %d pages", start.Host, maxPages)
 }
 
-// leadsTo says whether an address is the redirect URI, with whatever was added
+// leadsTo tells whether an address is the redirect URI, with whatever was added
 // to its query. "http://localhost" and "http://localhost/" are one.
 func leadsTo(to *url.URL, redirectURI string) bool {
 	want, err := url.Parse(redirectURI)

@@ -60,7 +60,8 @@ func (s *runState) lose() {
 	}
 }
 
-// lost says since when the API refuses the valid token, and what helps.
+// lost describes the case after which the API refuses the valid token, and gives a
+// hint.
 func (s *runState) lost(a reply, waited time.Duration) finding {
 	if success(a.status) {
 		return finding{}

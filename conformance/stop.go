@@ -137,8 +137,9 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 	return why + ": correct --url, or the requests of the endpoints"
 }
 
-// explainMisconfiguration finds out which tokens an API takes that refuses the right ones:
-// those of another audience or issuer, or none, since it has other keys.
+// explainMisconfiguration finds out which tokens an API accepts that refuses the valid
+// ones: tokens with another audience or issuer, or no tokens, because it has other
+// keys.
 func (r *runner) explainMisconfiguration(ctx context.Context, result Result) string {
 	s := r.state
 	e := s.endpoints[result.Endpoint]
@@ -179,7 +180,7 @@ func (r *runner) explainMisconfiguration(ctx context.Context, result Result) str
 	return r.findOtherKeys(ctx, l, settings)
 }
 
-// findOtherKeys is about an API that takes no token of the issuer's.
+// findOtherKeys examines an API that accepts no token of the issuer.
 func (r *runner) findOtherKeys(ctx context.Context, l *trial, settings string) string {
 	const stale = "its cache of keys is stale: it holds an empty or an old key set. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API"
 	otherwise := fmt.Sprintf("the API refuses every token of the tenant, whatever its audience and issuer: either it fetches its keys from elsewhere or checks another issuer or audience (%s), or %s", settings, stale)
@@ -209,8 +210,8 @@ func (r *runner) findOtherKeys(ctx context.Context, l *trial, settings string) s
 // isDown is why a run is halted whose target is gone.
 const isDown = "the run stopped before it: the API does not answer any more"
 
-// isGone says whether the target, which closed the connection with this error,
-// does not answer at all any more. The run is halted then.
+// isGone tells whether the target, which closed the connection with this error, no
+// longer answers any request. Then the run stops.
 func (r *runner) isGone(ctx context.Context, err error) bool {
 	if !wasCut(err) {
 		return false

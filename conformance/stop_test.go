@@ -112,7 +112,7 @@ func TestRunStopsWhenTheTargetIsGone(t *testing.T) {
 	}
 }
 
-// holdsClaim says whether the request's token has a claim.
+// holdsClaim tells whether the request's token has a claim.
 func holdsClaim(r *http.Request, name string) bool {
 	raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	_, claims, err := decode(raw)

@@ -54,7 +54,7 @@ type Issuer struct {
 	URL      string // iss of the resource's tokens
 }
 
-// Resource is the application whose tokens the API takes.
+// Resource is the application whose tokens the API accepts.
 type Resource struct {
 	Name         string // in the manifest
 	AppID        string
@@ -139,11 +139,11 @@ type Tokens interface {
 	Keys(ctx context.Context) ([]byte, error)
 }
 
-// ErrUnavailable says that a token cannot be had here at all. Unavailable makes errors
+// ErrUnavailable means that a token is not available here. Unavailable makes errors
 // that wrap it.
 var ErrUnavailable = errors.New("not available")
 
-// Unavailable is an error that wraps ErrUnavailable and says why in its own words.
+// Unavailable returns an error that wraps ErrUnavailable and contains the reason.
 func Unavailable(format string, args ...any) error {
 	return unavailable(fmt.Sprintf(format, args...))
 }
@@ -169,9 +169,9 @@ func (s *Suite) user(name string) (User, bool) {
 	return s.Users[i], true
 }
 
-// asked are the scopes that a sign-in to the client asks for: those of its own
-// that any endpoint requires, else all it has. Which of them come back is for
-// the tenant to say.
+// asked returns the scopes that a sign-in to the client requests: the client's scopes
+// that any endpoint requires, or else all its scopes. The tenant decides which of them
+// it grants.
 func (s *Suite) asked(client Application) []string {
 	var asked []string
 	for _, endpoint := range s.Document.Endpoints {

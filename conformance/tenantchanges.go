@@ -57,7 +57,7 @@ type Disturbance interface {
 	End(ctx context.Context) error
 }
 
-// AssignmentService takes roles away from users.
+// AssignmentService removes roles from users.
 type AssignmentService interface {
 	// Unassign removes all roles of the resource that the user, by object id, was
 	// given directly. restore gives them back.

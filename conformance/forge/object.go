@@ -81,8 +81,8 @@ func (o Object) Set(name string, value any) Object {
 	return o
 }
 
-// marshal encodes what the package's own callers pass: strings, numbers,
-// lists, raw messages. Anything else is a mistake in the program.
+// marshal encodes the values that this package uses: strings, numbers, lists, raw
+// messages. Any other type is a programming error.
 func marshal(value any) json.RawMessage {
 	b, err := json.Marshal(value)
 	if err != nil {

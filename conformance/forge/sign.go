@@ -72,8 +72,8 @@ func signES256(input []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// SignedWithSecret states HS256 and authenticates the token with a secret: what
-// an attacker does who hopes that a public key is taken for one.
+// SignedWithSecret sets alg to HS256 and authenticates the token with a secret, like
+// an attacker who uses a public key as the secret.
 func (t Token) SignedWithSecret(secret []byte) Token {
 	t = t.WithHeader("alg", "HS256")
 	mac := hmac.New(sha256.New, secret)

@@ -18,7 +18,7 @@ type Token struct {
 	Signature []byte
 }
 
-// Parse takes a token apart. It verifies nothing.
+// Parse splits a token into its parts. It verifies nothing.
 func Parse(compact string) (Token, error) {
 	segments := strings.Split(compact, ".")
 	if len(segments) != 3 {
@@ -54,7 +54,7 @@ func (t Token) Claims() (map[string]any, error) {
 	return claims, nil
 }
 
-// HasHeader says whether the header has a parameter.
+// HasHeader tells whether the header has a parameter.
 func (t Token) HasHeader(name string) bool {
 	header, err := ParseObject(t.Header)
 	_, ok := header.Get(name)

@@ -42,8 +42,8 @@ func sampleText(schema object) string {
 	return strings.Repeat("x", min(max(1, least), max(most, 0), mostText))
 }
 
-// matching is a text that a pattern matches, with so many more repetitions than it
-// needs; ok is false where none was found. JSON Schema's patterns are those of
+// matching returns a text that a pattern matches, with a number of additional
+// repetitions; ok is false if none was found. JSON Schema's patterns are those of
 // ECMA-262, and most are Go's too.
 func matching(pattern string, more int) (s string, ok bool) {
 	compiled, err := regexp.Compile(pattern)

@@ -77,7 +77,7 @@ func request(r string) string {
 
 var plainWord = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
-// quoted is a text that YAML takes for nothing else.
+// quoted returns a text in a form that YAML always parses as a string.
 func quoted(s string) string {
 	if plainWord.MatchString(s) && s != "true" && s != "false" && s != "null" && s != "yes" && s != "no" && s != "on" && s != "off" && s != "y" && s != "n" {
 		return s

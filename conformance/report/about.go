@@ -2,7 +2,7 @@ package report
 
 import "time"
 
-// About is what a report says of the run beside its results.
+// About contains the data of a run that a report shows in addition to its results.
 type About struct {
 	Tenant  string
 	Command string // that was run, without secrets

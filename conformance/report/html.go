@@ -49,7 +49,7 @@ type pageFinding struct {
 // Label is the label of a line of the details.
 func (d detail) Label() string { return d.label }
 
-// Text is what it says.
+// Text is the text of the line.
 func (d detail) Text() string { return d.text }
 
 // element is the id of the element that contains a case.
@@ -178,14 +178,14 @@ func outcomes(s conformance.Summary) []outcomeCount {
 	return slices.DeleteFunc(all, func(c outcomeCount) bool { return c.Count == 0 })
 }
 
-// Mark is what a cell shows of its outcome beside its colour.
+// Mark is the symbol that a cell shows for its outcome in addition to the colour.
 func (c cell) Mark() string {
 	return map[conformance.Outcome]string{
 		conformance.Blocked: "·", conformance.Pass: "✓", conformance.Fail: "✗", conformance.Error: "!", conformance.Known: "≈", conformance.Note: "i", conformance.Skip: "–",
 	}[c.Outcome]
 }
 
-// Label says the same to who does not see it.
+// Label is the same for users of screen readers.
 func (c cell) Label() string {
 	label := c.Case.ID + ": " + string(c.Outcome)
 	if c.Status > 0 {
@@ -199,7 +199,7 @@ func (c cell) Search() string {
 	return lines(strings.ToLower(strings.Join([]string{c.Case.ID, string(c.Group), string(c.Severity), string(c.Outcome), strconv.Itoa(c.Status), c.Sends, c.Reason, c.Cause}, " ")))
 }
 
-// lines is a text that keeps its lines and nothing else that a page would obey.
+// lines escapes a text for a page and keeps its line breaks.
 func lines(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {

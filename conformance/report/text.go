@@ -134,7 +134,7 @@ func (t *Text) Result(r conformance.Result) error {
 	return err
 }
 
-// shares says whether a result has no line of its own, and with which outcome it
+// shares tells whether a result has no line of its own, and with which outcome it
 // is counted.
 func (t *Text) shares(r conformance.Result) (outcome conformance.Outcome, shared bool) {
 	if t.Verbose {
@@ -354,7 +354,7 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 }
 
-// trimLines takes the spaces off the ends of lines, which columns leave there.
+// trimLines removes the spaces at the ends of lines, which the columns leave.
 func trimLines(b []byte) []byte {
 	lines := bytes.Split(b, []byte("\n"))
 	for i := range lines {
