@@ -149,8 +149,11 @@ func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistake
 }
 
 // misspelt reports the keys of a document that are missing because another key is almost the
-// same word.
+// same word. It reports none of a document of another program, which can have such keys.
 func (t *tree) misspelt(content map[string]any) (found bool) {
+	if !resemblesManifest(content) {
+		return false
+	}
 	known := []string{"apiVersion", "kind", "metadata", "spec"}
 	for _, key := range slices.Sorted(maps.Keys(content)) {
 		near := Nearest(key, known)
@@ -161,6 +164,17 @@ func (t *tree) misspelt(content map[string]any) (found bool) {
 		found = true
 	}
 	return found
+}
+
+// resemblesManifest tells whether a document has the apiVersion of a manifest, under any key, or
+// the kind of one.
+func resemblesManifest(content map[string]any) bool {
+	kind, _ := content["kind"].(string)
+	program, _, _ := strings.Cut(apiVersion, "/")
+	return slices.Contains(kinds, kind) || slices.ContainsFunc(slices.Collect(maps.Values(content)), func(value any) bool {
+		text, _ := value.(string)
+		return strings.HasPrefix(text, program+"/")
+	})
 }
 
 // doubtful returns the positions of the values that the schema has refused, and of the values
