@@ -95,37 +95,43 @@ func (l tenantLock) take(ctx context.Context, try func(*flock.Flock) (bool, erro
 	}, nil
 }
 
-// mark writes down that this run holds a lock. Without the file, other runs can only not name
-// this one.
+// mark writes down that this run holds a lock, and removes the files of killed processes. Without
+// the file, other runs can only not name this one.
 func (l tenantLock) mark() (unmark func()) {
 	if os.MkdirAll(l.runs, 0o700) != nil {
 		return func() {}
 	}
-	f, err := os.CreateTemp(l.runs, fmt.Sprintf("%d-%s-*", l.pid, l.verb))
-	if err != nil {
-		return func() {}
+	l.running()
+	for range 100 {
+		f, err := os.CreateTemp(l.runs, fmt.Sprintf("%d-%s-*", l.pid, l.verb))
+		if err != nil {
+			return func() {}
+		}
+		f.Close()
+		held := flock.New(f.Name(), flock.SetPermissions(0o600))
+		ok, err := held.TryLock()
+		if _, missing := os.Lstat(f.Name()); ok && err == nil && missing == nil {
+			return func() {
+				os.Remove(f.Name())
+				held.Close()
+			}
+		}
+		held.Close() // another run took the new file for that of a killed process
 	}
-	f.Close()
-	held := flock.New(f.Name(), flock.SetPermissions(0o600))
-	_, _ = held.TryLock()
-	return func() {
-		os.Remove(f.Name())
-		held.Close()
-	}
+	return func() {}
 }
 
-// others names the other runs that hold a lock. It removes the files of killed processes.
-func (l tenantLock) others() string {
+// holder is a process that holds a lock.
+type holder struct{ pid, verb string }
+
+// running returns the processes that hold a lock, this one too. It removes the files of killed
+// processes.
+func (l tenantLock) running() (all []holder) {
 	entries, err := os.ReadDir(l.runs)
 	if err != nil {
-		return "another run of verify"
+		return nil
 	}
-	var all []string
 	for _, e := range entries {
-		pid, rest, _ := strings.Cut(e.Name(), "-")
-		if pid == strconv.Itoa(l.pid) {
-			continue
-		}
 		path := filepath.Join(l.runs, e.Name())
 		held := flock.New(path, flock.SetPermissions(0o600))
 		free, err := held.TryLock()
@@ -135,8 +141,20 @@ func (l tenantLock) others() string {
 		if held.Close(); free {
 			continue
 		}
+		pid, rest, _ := strings.Cut(e.Name(), "-")
 		verb, _, _ := strings.Cut(rest, "-")
-		all = append(all, fmt.Sprintf("provision %s (pid %s)", verb, pid))
+		all = append(all, holder{pid, verb})
+	}
+	return all
+}
+
+// others names the other runs that hold a lock.
+func (l tenantLock) others() string {
+	var all []string
+	for _, r := range l.running() {
+		if r.pid != strconv.Itoa(l.pid) {
+			all = append(all, fmt.Sprintf("provision %s (pid %s)", r.verb, r.pid))
+		}
 	}
 	if len(all) == 0 {
 		return "another run of verify"

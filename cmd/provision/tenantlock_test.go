@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,5 +77,39 @@ func TestTenantLock(t *testing.T) {
 		t.Errorf("alone: %v %v", ok, err)
 	} else {
 		release()
+	}
+}
+
+// TestTenantLockNamesEveryRun: every run that holds a lock is named, however many begin and end
+// beside it, and no file of a killed process stays, not even of one with the same pid.
+func TestTenantLockNamesEveryRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	runs := filepath.Join(dir, "runs")
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, killed := range []string{"1-verify-1", "1-apply-2", "99-verify-1"} {
+		if err := os.WriteFile(filepath.Join(runs, killed), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	for pid := 1; pid <= 8; pid++ {
+		all.Go(func() {
+			l := tenantLock{runs: runs, pid: pid, verb: "verify"}
+			observer := tenantLock{runs: runs, pid: -1}
+			for range 100 {
+				unmark := l.mark()
+				if named := observer.others(); !strings.Contains(named, fmt.Sprintf("(pid %d)", pid)) {
+					t.Errorf("run %d is not named: %s", pid, named)
+				}
+				unmark()
+			}
+		})
+	}
+	all.Wait()
+	if left, err := os.ReadDir(runs); err != nil || len(left) > 0 {
+		t.Errorf("files left: %v %v", left, err)
 	}
 }
