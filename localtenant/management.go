@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +20,7 @@ import (
 type Management struct {
 	URL, Key string
 	HTTP     *http.Client
+	PID      int // of the process that serves the tenant, for errors; 0 if it is unknown
 }
 
 // Sign has any claims signed with the tenant's current key.
@@ -111,7 +114,7 @@ func (m *Management) send(ctx context.Context, method, path string, body, into a
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := m.HTTP.Do(r)
 	if err != nil {
-		return err
+		return m.unanswered(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {
@@ -124,12 +127,29 @@ func (m *Management) send(ctx context.Context, method, path string, body, into a
 	return json.NewDecoder(answer.Body).Decode(into)
 }
 
+// unanswered names the process that serves the tenant in the error of a request that has timed
+// out: the process may be stopped.
+func (m *Management) unanswered(err error) error {
+	var timed net.Error
+	if m.PID == 0 || !errors.As(err, &timed) || !timed.Timeout() {
+		return err
+	}
+	return &Error{fmt.Errorf("the process that serves the local tenant (pid %d) does not answer: %w", m.PID, err),
+		fmt.Sprintf("if it is stopped, continue it: `kill -CONT %d`; else end it: `kill %d`", m.PID, m.PID)}
+}
+
+// firstPatience is how long the first request of a command waits for the process that serves the
+// tenant. The answer needs no work.
+const firstPatience = 10 * time.Second
+
 // lagMargin is the time after the lag during which a read can still miss a write.
 const lagMargin = time.Second
 
 // ReplicationLag is how long the tenant may not show a write; 0 where it shows
-// every write at once.
+// every write at once. It is the first request to a tenant that another process serves.
 func (m *Management) ReplicationLag(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, firstPatience)
+	defer cancel()
 	var lag struct{ Lag, Jitter string }
 	if err := m.send(ctx, http.MethodGet, "/replication-lag", nil, &lag); err != nil {
 		return 0, fmt.Errorf("read the replication lag: %w", err)

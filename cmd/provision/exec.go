@@ -49,7 +49,7 @@ The exit code is the exit code of the program.`,
 			if err != nil {
 				return err
 			}
-			served, _, release, err := a.joinLocal(cmd.Context(), dir)
+			served, own, release, err := a.joinLocal(cmd.Context(), dir)
 			if err != nil {
 				return err
 			}
@@ -61,6 +61,9 @@ The exit code is the exit code of the program.`,
 			environment = append(environment, cloudEnvironment(o.cloud)...)
 			if o.managedIdentity != "" {
 				m := &localtenant.Management{URL: served.ManagementURL, Key: served.ManagementKey, HTTP: &http.Client{Timeout: 30 * time.Second}}
+				if !own {
+					m.PID = served.PID
+				}
 				identity, err := m.ManagedIdentity(cmd.Context(), o.managedIdentity, o.cloud)
 				if err != nil {
 					return err

@@ -44,6 +44,7 @@ func (a *app) connectLocal(ctx context.Context) (*connection, error) {
 		release()
 	})
 	if !own {
+		s.manage.PID = served.PID
 		if s.lag, err = s.manage.ReplicationLag(ctx); err != nil {
 			s.close()
 			return nil, err
