@@ -46,8 +46,36 @@ func (e *NotFound) Error() string {
 	return message
 }
 
+// UnknownOwner is the error for an owner that is no user of the tenant.
+type UnknownOwner struct{ Owner string }
+
+func (e *UnknownOwner) Error() string { return fmt.Sprintf("the tenant has no user %q", e.Owner) }
+
+// checkOwners finds out whether the owners of a selection are users.
+func checkOwners(ctx context.Context, client *graph.Client, owners []string) error {
+	var reads []graph.Read
+	for _, owner := range owners {
+		reads = append(reads, graph.UserNamed(owner))
+	}
+	results, err := client.Read(ctx, reads...)
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		if r.Object == nil {
+			return &UnknownOwner{owners[i]}
+		}
+	}
+	return nil
+}
+
 // Find lists the registrations of a selection, by display name.
 func Find(ctx context.Context, client *graph.Client, s Selection) ([]Registration, error) {
+	if len(s.Owners) > 0 {
+		if err := checkOwners(ctx, client, s.Owners); err != nil {
+			return nil, err
+		}
+	}
 	var reads []graph.Read
 	var conditions []NotFound
 	add := func(what, value string, read graph.Read) {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"provision/ci"
+	"provision/internal/display"
 	"provision/protected"
 	"provision/stack"
 )
@@ -57,7 +58,9 @@ or go.mod of the repository lists.
 		Example: "  provision ci init github --release contoso/provision@v1\n  provision ci init gitlab --release contoso/provision@v1.0.0 --start 'npm start' --api-url http://127.0.0.1:3000",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
-			case len(args) != 1:
+			case len(args) > 1:
+				return hint(usagef("ci init takes one argument, not %d", len(args)), "name the folder of the manifests with --manifests, e.g. --manifests %s", display.ShellQuote(args[1]))
+			case len(args) == 0:
 				return hint(usagef("ci init requires a CI system"), "choose one of: %s", strings.Join(ci.Systems, ", "))
 			case slices.Contains(ci.Systems, args[0]):
 				return nil
@@ -97,6 +100,9 @@ type ciInitOptions struct {
 func (a *app) ciInitOptions() (o ciInitOptions, err error) {
 	r := ci.Repository{Manifests: filepath.ToSlash(a.config.GetString("manifests")), Start: a.config.GetString("start"), URL: a.config.GetString("api-url"),
 		Release: a.config.GetString("release"), Staging: a.config.GetString("staging"), Production: a.config.GetString("production"), Branch: a.config.GetString("branch")}
+	if r.Release == "" {
+		return o, hint(usagef("ci init requires --release"), "name the repository that publishes provision and a version: --release OWNER/REPO@VERSION")
+	}
 	if !releaseForm.MatchString(r.Release) {
 		return o, hint(usagef("--release %q does not name a release of provision", r.Release), "name the repository that publishes provision and a version: --release OWNER/REPO@VERSION")
 	}

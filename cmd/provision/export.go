@@ -136,6 +136,10 @@ func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Regist
 		return nil, err
 	}
 	found, err := adopt.Find(ctx, c.graph, s)
+	var unknown *adopt.UnknownOwner
+	if errors.As(err, &unknown) {
+		return nil, hint(usagef("--owner: %w", err), "use the userPrincipalName or the object id of a user, e.g. --owner ada@contoso.onmicrosoft.com")
+	}
 	var none *adopt.NotFound
 	if errors.As(err, &none) {
 		if near := nearRegistration(ctx, c, none); near != "" {

@@ -29,7 +29,10 @@ init also writes the JSON Schema that the documents refer to for editors.
 Ready-made stacks: ` + strings.Join(readyMade(), ", "),
 		Example: "  provision init --from heroes manifests/crew\n  provision init --from vault-function --name secrets infra/entra",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			if len(args) > 1 {
+				return hint(usagef("init takes one folder, not %d arguments", len(args)), "as in `provision init --from heroes manifests/heroes`")
+			}
+			if len(args) == 0 {
 				return hint(usagef("init requires a folder to write to"), "as in `provision init --from heroes manifests/heroes`")
 			}
 			return nil
