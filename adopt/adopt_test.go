@@ -353,7 +353,7 @@ func TestUnsupportedPropertiesAreListed(t *testing.T) {
 	if diff := cmp.Diff([]string{"description", "displayName", "requiredResourceAccess"}, properties); diff != "" {
 		t.Error(diff)
 	}
-	if !strings.Contains(files["odd-name.yaml"], "# What this manifest cannot say:\n#   description: ") || !strings.Contains(files["odd-name.yaml"], "ignore: [description, displayName, requiredResourceAccess]") {
+	if !strings.Contains(files["odd-name.yaml"], "# This manifest does not contain:\n#   description: ") || !strings.Contains(files["odd-name.yaml"], "ignore: [description, displayName, requiredResourceAccess]") {
 		t.Errorf("the file does not say so:\n%s", files["odd-name.yaml"])
 	}
 	w.adopted(dir, 1)

@@ -259,7 +259,7 @@ func (e *exporter) remarks(a *exportedApp) (comments []byte) {
 	if len(a.lost) == 0 {
 		return nil
 	}
-	comments = []byte("# What this configuration cannot say:\n")
+	comments = []byte("# This configuration does not contain:\n")
 	for _, l := range a.lost {
 		comments = append(comments, "#   "+comment(l.Property+": "+l.Reason)+"\n"...)
 	}

@@ -103,7 +103,7 @@ func TestExportRefers(t *testing.T) {
 		`authorized_client_id = azuread_application.web.client_id`, `permission_ids = [azuread_application.api.oauth2_permission_scope_ids["Orders.Read"]]`,
 		`app_role_id = azuread_service_principal.api.app_role_ids["Admin"]`, `principal_object_id = azuread_service_principal.web.object_id`,
 		`service_principal_object_id = azuread_service_principal.web.object_id`, `known_client_applications = [azuread_application.web.client_id]`)
-	expectAll(t, files, "web.tf", `resource_app_id = "`+api["appId"].(string)+`"`, "# API", "# Orders.Read", "# What this configuration cannot say:", "client secret deploy")
+	expectAll(t, files, "web.tf", `resource_app_id = "`+api["appId"].(string)+`"`, "# API", "# Orders.Read", "# This configuration does not contain:", "client secret deploy")
 
 	_, files, _ = w.exported(adopt.Selection{Names: []string{"Web"}})
 	expectAll(t, files, "web.tf", `resource_object_id = data.azuread_service_principal.api.object_id`, `app_role_id = data.azuread_service_principal.api.app_role_ids["Admin"]`)

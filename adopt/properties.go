@@ -125,14 +125,14 @@ func (w *writer) unknown(a *stack.Application, live *plan.Live) {
 		if strings.HasPrefix(property, "@") || slices.Contains(managed, property) && property != "addIns" || empty(value) || everybodys(property, value) {
 			continue
 		}
-		w.lose(a, property, "manifests cannot say it; apply leaves it as it is")
+		w.lose(a, property, "manifests do not support it; apply does not change it")
 	}
 	if logo := text(member(live.Properties, "info"), "logoUrl"); logo != "" {
-		w.lose(a, "info.logoUrl", "manifests cannot say it; apply leaves it as it is")
+		w.lose(a, "info.logoUrl", "manifests do not support it; apply does not change it")
 	}
 	for _, s := range list(member(live.Properties, "web"), "redirectUriSettings") {
 		if m, ok := s.(map[string]any); ok && m["index"] != nil {
-			w.lose(a, "web.redirectUriSettings", "manifests cannot say the order of redirect URIs; apply leaves it as it is")
+			w.lose(a, "web.redirectUriSettings", "manifests do not support the order of redirect URIs; apply does not change it")
 			break
 		}
 	}

@@ -92,7 +92,7 @@ func encode(documents ...document) ([]byte, error) {
 			b.WriteString("---\n")
 		}
 		if len(d.remarks) > 0 {
-			b.WriteString("# What this manifest cannot say:\n")
+			b.WriteString("# This manifest does not contain:\n")
 			for _, r := range d.remarks {
 				b.WriteString("#   " + comment(r) + "\n")
 			}

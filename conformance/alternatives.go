@@ -33,7 +33,7 @@ func (s *Suite) signedDenied(e endpoint, name string, means CauseID, lacking cal
 	c.Sends = "a correctly signed token of " + article(lacking.String())
 	lacking.owner = true // it may be made from the owner's token
 	if e.letsIn(lacking) {
-		c.skip = skip("", "%s is let in by another alternative", lacking)
+		c.skip = skip("", "another alternative admits %s", lacking)
 	}
 	c.present = func(ctx context.Context, run *runState) (credential, error) {
 		g, err := run.like(e, lacking)

@@ -32,7 +32,7 @@ func beforeTokenCases(e endpoint) []Case {
 			inspect: func(a reply) finding {
 				for _, status := range statuses {
 					if a.status == status {
-						return finding{wrong: "expected 401, got " + strconv.Itoa(status) + ": the API says what is wrong with the request to a caller that it does not know"}
+						return finding{wrong: "expected 401, got " + strconv.Itoa(status) + ": the API describes errors of the request to an unauthenticated caller"}
 					}
 				}
 				return finding{}
@@ -55,7 +55,7 @@ func beforeTokenCases(e endpoint) []Case {
 	}
 	if hasParameter(e) {
 		without("object-before-token", "no token, and the id of an object that does not exist",
-			"anybody learns which objects exist", "the API looks the object up before it asks for a token",
+			"anybody can learn which objects exist", "the API looks the object up before it asks for a token",
 			[]int{404, 410}, func(r spoken) (credential, bool) {
 				path, ok := unknownObject(e, r)
 				return credential{path: path}, ok

@@ -243,7 +243,7 @@ func memberDisguise(own, cover operation, name string) []disguise {
 		way(name+" twice, the other operation last", func(o operation) credential {
 			return jsonBody(beside(o, quoted(name, mine(o)), quoted(name, theirs)))
 		}),
-		way("the name of "+name+" escaped, beside the other operation", func(o operation) credential {
+		way("the name of "+name+" escaped, together with the other operation", func(o operation) credential {
 			return jsonBody(beside(o, quoted(name, theirs), escaped+":"+toJSON(mine(o))))
 		}),
 		way("the value of "+name+" escaped", func(o operation) credential {

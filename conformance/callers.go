@@ -75,7 +75,7 @@ func (s *Suite) userRefused(e endpoint) Case {
 		c = s.signedDenied(e, "user", CauseCallers, caller{roles: e.sufficient()})
 	}
 	c.Source = sourceCallers
-	c.Gain = "people can do what is kept for services"
+	c.Gain = "users can use operations that are reserved for services"
 	c.Flaw = "the API does not tell users from applications (idtyp, scp)"
 	return c
 }

@@ -79,7 +79,7 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 		return t.result, err
 	}
 	if !s.isLetIn(e.key()) {
-		return t.result, vacuous("a refusal proves nothing while nobody is let in: see %s: valid", e.id)
+		return t.result, vacuous("a refusal proves nothing because the endpoint admits no caller: see %s: valid", e.id)
 	}
 	sent, err := all(g)
 	if err != nil {
@@ -93,7 +93,7 @@ func (t *disguiseTrial) run(ctx context.Context, all disguises) (Result, error) 
 		tokens = append([]lackingToken{{}}, tokens...)
 	}
 	if len(tokens) == 0 {
-		return t.result, vacuous("the endpoint lets in requests without a token, whatever else they have: see %s: no-token", e.id)
+		return t.result, vacuous("the endpoint admits all requests without a token: see %s: no-token", e.id)
 	}
 	if t.scene, err = s.prepare(ctx, t.result.Case); err != nil {
 		return t.result, err
@@ -125,7 +125,7 @@ func (t *disguiseTrial) fail() {
 	with := "without a token"
 	if t.token != "" {
 		with = "with a valid token that is not sufficient"
-		t.result.Severity, t.result.Gain = High, "anybody who has a valid token can do what requires more"
+		t.result.Severity, t.result.Gain = High, "anybody who has a valid token can use operations that require more permissions"
 	}
 	t.result.Outcome, t.result.Cause, t.result.cause = Fail, t.result.Flaw, t.result.causeOf(t.result.Status, false)
 	if t.result.Group == Signature {

@@ -80,7 +80,7 @@ var keysWithdrawn = lifecycleCheck{
 	present: func(ctx context.Context, l *trial) (credential, error) {
 		if fetches, err := l.fetched(ctx); err != nil || !fetches {
 			if got, err := l.ask(ctx, credential{}); err == nil && success(got.status) {
-				return credential{}, vacuous("the endpoint lets in requests without a token: see %s: no-token", l.e.id)
+				return credential{}, vacuous("the endpoint admits requests without a token: see %s: no-token", l.e.id)
 			}
 			unknown, failed := l.unknownKid(0)
 			return l.notFetched(unknown), errors.Join(err, failed)

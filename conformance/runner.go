@@ -95,7 +95,7 @@ func (r *runner) share(ctx context.Context) error {
 	if lock := r.state.Changes.Lock; lock != nil {
 		release, err := lock.Share(ctx)
 		if err != nil {
-			return fmt.Errorf("use the tenant beside other runs: %w", err)
+			return fmt.Errorf("share the tenant with other runs: %w", err)
 		}
 		r.unshare = sync.OnceFunc(release)
 	}
@@ -291,7 +291,7 @@ func (r *runner) isOpen(request string) bool {
 
 func (r *runner) openNote(c Case) string {
 	if c.Expect.admits() && c.stage != stageFirst && r.isOpen(c.Endpoint) {
-		return "proves nothing: the endpoint lets in requests without a token too"
+		return "proves nothing: the endpoint also admits requests without a token"
 	}
 	return ""
 }

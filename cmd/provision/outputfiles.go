@@ -104,7 +104,7 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 	}
 	if other := written.Owner(o.File); slices.Contains(p.Orphans, other) && !a.config.GetBool("overwrite") {
 		return hint(&sink.Refused{File: o.File, Why: "stack " + other + " wrote it and is still in the tenant"},
-			"give each stack a file of its own, e.g. file: out/${stack.name}/api.env, or use --overwrite")
+			"give each stack its own file, e.g. file: out/${stack.name}/api.env, or use --overwrite")
 	}
 	if !r.changedBy(p, o) {
 		text, err := r.file(o)

@@ -52,7 +52,7 @@ stores the sign-in in .provision/TARGET (0600) for later commands, until --forge
 	chooseFlags(c)
 	publicHostsFlag(c)
 	signInFlag(c)
-	c.Flags().Bool("forget", false, "remove the kept sign-ins of the target, or of --user, and get no token")
+	c.Flags().Bool("forget", false, "remove the stored sign-ins of the target, or of --user, and get no token")
 	c.Flags().Bool("decode", false, "print header and claims instead of the token")
 	return c
 }

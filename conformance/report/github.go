@@ -98,7 +98,7 @@ func (g *GitHub) summarize() error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d | %d | %d | %d |\n", markdown(run.Name), markdown(run.URL), strings.Trim(bySeverity(s), " ()"), s.Passed, s.Failed, s.Blocked, s.Known, s.Skipped, s.Noted, s.Errors)
 	}
 	if problems := g.problems(); len(problems) > 0 {
-		b.WriteString("\n| severity | finding | case | what is wrong |\n|---|---|---|---|\n")
+		b.WriteString("\n| severity | finding | case | error |\n|---|---|---|---|\n")
 		for _, p := range problems {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", p.severity, markdown(p.title), markdown(p.lead.ID), markdown(p.lead.Reason))
 		}
