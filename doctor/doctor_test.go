@@ -61,6 +61,8 @@ func TestFindings(t *testing.T) {
 		says    string
 	}{
 		{"mistakes", manifests, &Subject{Dir: "m", LoadError: stack.Mistakes{{}, {}}}, Failure, "2 mistakes in m"},
+		{"one mistake", manifests, &Subject{Dir: "m", LoadError: stack.Mistakes{{Pos: stack.Position{File: "m/a.yaml", Line: 1}}}}, Failure, "1 mistake in m"},
+		{"no such folder", manifests, &Subject{Dir: "m", LoadError: stack.Mistakes{{Pos: stack.Position{File: "m"}, Message: "no such folder"}}}, Warning, "m: no such folder"},
 		{"no manifests", manifests, &Subject{LoadError: errors.New("no such folder")}, Warning, "no such folder"},
 		{"manifests", manifests, &Subject{Dir: "m", Stacks: stacks}, OK, "1 stack in m"},
 		{"no folder yet", folder, &Subject{Folder: filepath.Join(private, "none")}, OK, "apply creates it"},

@@ -20,6 +20,8 @@ func program(_ context.Context, s *Subject) Finding { return Finding{Status: OK,
 func manifests(_ context.Context, s *Subject) Finding {
 	var mistakes stack.Mistakes
 	switch {
+	case errors.As(s.LoadError, &mistakes) && len(mistakes) == 1 && mistakes[0].Pos.Line == 0: // of the folder
+		return Finding{Status: Warning, Message: mistakes[0].Pos.File + ": " + mistakes[0].Message, Hint: "name the folder of the manifests: provision doctor DIR"}
 	case errors.As(s.LoadError, &mistakes):
 		return Finding{Status: Failure, Message: count(len(mistakes), "mistake") + " in " + s.Dir, Hint: "`" + s.Command("validate") + "`"}
 	case s.LoadError != nil:
