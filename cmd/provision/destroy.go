@@ -181,14 +181,19 @@ func (a *app) known(s *connection, names []string, p *plan.Plan) error {
 		if there[name] || len(files) > 0 {
 			continue
 		}
-		others := p.Orphans
-		if near := stack.Nearest(name, others); near != "" {
-			return hint(usagef("tenant %s has no stack %q", s.target, name), "did you mean %s? `%s`", near, a.destroyCommand(near))
-		}
-		if len(others) == 0 {
-			return hint(usagef("tenant %s has no stack %q", s.target, name), "the tenant has no stacks")
-		}
-		return hint(usagef("tenant %s has no stack %q", s.target, name), "choose one of: %s", strings.Join(others, ", "))
+		return a.noStack(s, name, p.Orphans)
 	}
 	return nil
+}
+
+// noStack is the error for a stack that the tenant does not have, with the stacks that it has.
+func (a *app) noStack(s *connection, name string, others []string) error {
+	err := usagef("tenant %s has no stack %q", s.target, name)
+	if near := stack.Nearest(name, others); near != "" {
+		return hint(err, "did you mean %s? `%s`", near, a.commandAt([]string{"--stack", near}, a.verb))
+	}
+	if len(others) == 0 {
+		return hint(err, "the tenant has no stacks")
+	}
+	return hint(err, "choose one of: %s", strings.Join(others, ", "))
 }

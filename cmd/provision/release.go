@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +37,17 @@ Graph cannot change: a stack with the same name finds them again.`,
 			state, err := s.readBy(cmd.Context(), reader, nil, names)
 			if err != nil {
 				return err
+			}
+			there := map[string]bool{}
+			for _, o := range state.Objects {
+				if o.Stack != "" {
+					there[o.Stack] = true
+				}
+			}
+			for _, name := range a.config.GetStringSlice("stack") {
+				if !there[name] {
+					return a.noStack(s, name, slices.Sorted(maps.Keys(there)))
+				}
 			}
 			released := map[string]bool{}
 			for _, name := range names {
