@@ -134,7 +134,11 @@ func (a *app) showStatus(s status.Stack, unread string) {
 		title += " (environment " + s.Environment + ")"
 	}
 	if s.Expires != nil {
-		title += ", expires " + s.Expires.Format(time.DateOnly)
+		word := "expires"
+		if s.Expires.Before(a.now()) {
+			word = "expired"
+		}
+		title += ", " + word + " " + s.Expires.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	fmt.Fprintln(a.stdout, title)
 	if len(s.Owns) == 0 {
