@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -21,6 +22,9 @@ const Installed = "1.11.4"
 
 // lockFile is locked by the process that downloads.
 const lockFile = ".lock"
+
+// downloadPrefix begins the name of the folder of a download that is not complete.
+const downloadPrefix = ".download-"
 
 // site is a site with the structure of releases.hashicorp.com. The zero value is that site.
 type site struct {
@@ -62,16 +66,19 @@ func download(ctx context.Context, from site, dir, folder string) error {
 	if _, err := os.Stat(filepath.Join(folder, product.Terraform.BinaryName())); err == nil {
 		return nil // another process has installed it meanwhile
 	}
-	interrupted, err := filepath.Glob(filepath.Join(dir, ".download-*"))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	for _, left := range interrupted {
-		if err := os.RemoveAll(left); err != nil {
+	for _, left := range entries { // of interrupted downloads
+		if !strings.HasPrefix(left.Name(), downloadPrefix) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, left.Name())); err != nil {
 			return err
 		}
 	}
-	temporary, err := os.MkdirTemp(dir, ".download-*")
+	temporary, err := os.MkdirTemp(dir, downloadPrefix+"*")
 	if err != nil {
 		return err
 	}

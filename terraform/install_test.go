@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -33,7 +34,7 @@ func TestInstall(t *testing.T) {
 		t.Skip("the program of the site is a shell script")
 	}
 	signer, key := signingKey(t)
-	stranger, _ := signingKey(t)
+	another, _ := signingKey(t)
 	for name, test := range map[string]struct {
 		signer  *openpgp.Entity
 		key     string
@@ -41,7 +42,7 @@ func TestInstall(t *testing.T) {
 		want    string // "" where the installation succeeds
 	}{
 		"signed":                {signer: signer, key: key},
-		"signed by another key": {signer: stranger, key: key, want: "signature"},
+		"signed by another key": {signer: another, key: key, want: "signature"},
 		"not by HashiCorp":      {signer: signer, want: "signature"},
 		"another archive":       {signer: signer, key: key, archive: zipped(t, "#!/bin/sh\nexit 1\n"), want: "another checksum"},
 		"half an archive":       {signer: signer, key: key, archive: zipped(t, installed)[:40], want: "another checksum"},
@@ -111,7 +112,7 @@ func TestInstallSideBySide(t *testing.T) {
 	}
 	signer, key := signingKey(t)
 	url, requests := serveReleases(t, signer, zipped(t, installed))
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "[x") // which is no pattern
 	if err := os.MkdirAll(filepath.Join(dir, ".download-1", "part"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func TestInstallSideBySide(t *testing.T) {
 	if len(*requests) != 4 {
 		t.Errorf("the site was asked for %v", *requests)
 	}
-	if left, err := filepath.Glob(filepath.Join(dir, ".download-*")); err != nil || len(left) > 0 {
+	if left, err := fs.Glob(os.DirFS(dir), ".download-*"); err != nil || len(left) > 0 {
 		t.Errorf("it leaves %v (%v)", left, err)
 	}
 }

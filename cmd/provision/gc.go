@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -49,9 +48,7 @@ have the same marks, and if its users and groups are not older than its applicat
 					a.say("note: stack %s has users or groups that are older than its applications, whose marks anyone can have written; if nobody needs it, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
 					e.Reason = ""
 				}
-				if e.Reason != "" && slices.ContainsFunc(slices.Collect(maps.Values(state.Objects)), func(o *plan.Live) bool {
-					return o.Stack == l.Stack && preventedByMarks(state)(plan.Step{Key: o.Key})
-				}) {
+				if e.Reason != "" && markedProtected(state, l.Stack) {
 					a.say("note: stack %s is kept: a manifest protects its applications with `prevent: [delete]`", l.Stack)
 					e.Reason = ""
 				}

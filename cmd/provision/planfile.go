@@ -123,12 +123,23 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 func preventedByMarks(state *plan.State) func(plan.Step) bool {
 	return func(s plan.Step) bool {
 		o := state.Objects[s.Key]
-		if o == nil {
-			return false
-		}
-		tags, _ := o.Properties["tags"].([]any)
-		return slices.Contains(tags, any(stack.PreventDeleteMark))
+		return o != nil && hasPreventMark(o)
 	}
+}
+
+// markedProtected tells whether an object of a stack has the mark of protection.
+func markedProtected(state *plan.State, name string) bool {
+	for _, o := range state.Objects {
+		if o.Stack == name && hasPreventMark(o) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPreventMark(o *plan.Live) bool {
+	tags, _ := o.Properties["tags"].([]any)
+	return slices.Contains(tags, any(stack.PreventDeleteMark))
 }
 
 // savePlan writes a plan to the file of --out.

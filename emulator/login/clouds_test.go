@@ -136,12 +136,7 @@ func TestCloudsWithOneIssuer(t *testing.T) {
 func TestAssertionOfACloudWithTheSameIssuer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var identity *directory.ServicePrincipal
-	w.update(func(tx *directory.Tx) {
-		var err error
-		identity, _, err = tx.CreateManagedIdentity("orders")
-		w.must(err)
-	})
+	identity := w.managedIdentity()
 	audience := w.ledger.IdentifierUris[0]
 	for _, from := range []string{"public", "usgov"} {
 		token, _, err := w.login.ManagedIdentityToken(w.dir, identity, audience, w.loginOf(from))
@@ -229,12 +224,7 @@ func TestOnBehalfOfStaysInItsCloud(t *testing.T) {
 func TestManagedIdentityOfACloud(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var identity *directory.ServicePrincipal
-	w.update(func(tx *directory.Tx) {
-		var err error
-		identity, _, err = tx.CreateManagedIdentity("orders")
-		w.must(err)
-	})
+	identity := w.managedIdentity()
 	for _, c := range microsoft.Clouds {
 		if c.Name == "usgov-dod" { // the issuer of usgov
 			continue
@@ -295,4 +285,14 @@ func TestResourcesOfACloud(t *testing.T) {
 			}
 		}
 	}
+}
+
+// managedIdentity makes a managed identity.
+func (w *world) managedIdentity() (identity *directory.ServicePrincipal) {
+	w.update(func(tx *directory.Tx) {
+		var err error
+		identity, _, err = tx.CreateManagedIdentity("orders")
+		w.must(err)
+	})
+	return identity
 }

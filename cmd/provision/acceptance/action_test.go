@@ -128,7 +128,7 @@ func TestAction(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the runner is a Linux machine")
 	}
-	if testing.Short() {
+	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("it builds the program")
 	}
 	repo := t.TempDir()
