@@ -94,6 +94,7 @@ func (g *grouping) group(results []*Result) {
 		}
 	}
 	checksNoClaims(failed)
+	refusesLikeForbidden(failed)
 	// Causes that block others come first; then the order of the plan decides.
 	slices.SortStableFunc(failed, func(a, b *Result) int {
 		return cmp.Or(a.turn()-b.turn(), b.cause.place()-a.cause.place(), btoi(b.Shows == b.cause)-btoi(a.Shows == a.cause))
@@ -157,6 +158,28 @@ func checksNoClaims(failed []*Result) {
 	}
 }
 
+// refusesLikeForbidden assigns the failures of tokens that may get 403 too to the flaw of the API's
+// 403, if they got the same wrong status as tokens that must get 403.
+func refusesLikeForbidden(failed []*Result) {
+	unauthenticated, forbidden := make(map[int]bool), make(map[int]bool)
+	either := func(r *Result) bool {
+		return r.forbidden && (r.cause == CauseNot401 || r.cause == r.Means && r.Expect.admits())
+	}
+	for _, r := range failed {
+		switch {
+		case r.cause == CauseNot403:
+			forbidden[r.Status] = true
+		case r.cause == CauseNot401 && !either(r):
+			unauthenticated[r.Status] = true
+		}
+	}
+	for _, r := range failed {
+		if either(r) && forbidden[r.Status] && !unauthenticated[r.Status] {
+			r.cause = CauseNot403
+		}
+	}
+}
+
 // first returns the first finding of a cause, or nil.
 func (g *grouping) first(id CauseID) *Finding {
 	if i := slices.IndexFunc(g.findings, func(f *Finding) bool { return f.Cause == id }); i >= 0 {
@@ -174,6 +197,9 @@ func (g *grouping) emptied(r *Result) *Finding {
 	i := slices.IndexFunc(g.findings, func(f *Finding) bool {
 		return f.Cause == CauseDown || f.Cause == CauseOpen && slices.ContainsFunc(f.found, func(at foundation) bool { return at.endpoint == r.Endpoint })
 	})
+	if by := g.explains(r); i < 0 && by != nil {
+		return by // such as an endpoint that does not check the owner
+	}
 	if i < 0 { // the run was stopped, or the API has changed
 		i = slices.IndexFunc(g.findings, func(f *Finding) bool {
 			return f.Cause == CauseRefused || f.Cause == CauseNoRoute || f.Cause == CauseNotAsFound
@@ -261,9 +287,13 @@ func (g *grouping) summary(results []*Result) []Finding {
 	for _, f := range g.findings {
 		slices.SortFunc(f.Evidence, inPlan)
 		slices.SortFunc(f.Blocked, inPlan)
-		// Known failures come after the others. The token that must be admitted comes first.
+		// Known failures come after the others. The token that must be admitted comes first, and
+		// the tokens that must get 403 before those that may get another status.
+		either := func(id string) int {
+			return btoi(f.Cause == CauseNot403 && byID[id].Expect.Status != http.StatusForbidden)
+		}
 		slices.SortStableFunc(f.Evidence, func(a, b string) int {
-			return cmp.Or(btoi(byID[a].Known != nil)-btoi(byID[b].Known != nil), btoi(byID[b].stage == stageBase)-btoi(byID[a].stage == stageBase))
+			return cmp.Or(btoi(byID[a].Known != nil)-btoi(byID[b].Known != nil), btoi(byID[b].stage == stageBase)-btoi(byID[a].stage == stageBase), either(a)-either(b))
 		})
 		f.Lead = byID[f.Evidence[0]]
 		f.Known = f.Lead.Outcome == Known
@@ -345,6 +375,12 @@ func (c Case) mayForbid(sent credential) bool {
 	return c.forbids() || slices.Contains(c.Expect.Tolerates, http.StatusForbidden) || slices.Contains(sent.tolerates, http.StatusForbidden)
 }
 
+// processed are statuses that are about the content of a request or the state of an object.
+var processed = []int{
+	http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge,
+	http.StatusUnsupportedMediaType, http.StatusLocked, http.StatusFailedDependency, http.StatusPreconditionRequired,
+}
+
 // causeOf returns the cause of an unexpected answer: the cause of the case, unless the answer
 // shows another one.
 func (c Case) causeOf(status int, shown bool) CauseID {
@@ -370,6 +406,8 @@ func (c Case) causeOf(status int, shown bool) CauseID {
 		return CauseOrder
 	case c.Expect.Refused:
 		return c.Means
+	case c.stage >= stageRest && slices.Contains(processed, status):
+		return CauseBeforeToken
 	}
 	return CauseNot401
 }

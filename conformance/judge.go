@@ -25,11 +25,13 @@ type verdict struct {
 	note    string
 	means   CauseID // of a failure, or of a note that --strict counts as one
 	vacuous bool    // skipped, because nobody is admitted
+	// forbidden is set if 403 is as good an answer as the expected one.
+	forbidden bool
 }
 
 // verdict copies a verdict to the result.
 func (r *Result) verdict(v verdict) {
-	r.Outcome, r.Reason, r.Cause, r.cause, r.vacuous = v.outcome, v.reason, v.cause, v.means, v.vacuous
+	r.Outcome, r.Reason, r.Cause, r.cause, r.vacuous, r.forbidden = v.outcome, v.reason, v.cause, v.means, v.vacuous, v.forbidden
 }
 
 // judge compares an answer with the expectation of the case. proven tells whether the endpoint
@@ -85,7 +87,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	case sent.catchAll && success(a.status):
 		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing", means: c.Means}
 	}
-	return verdict{outcome: Fail, reason: c.unexpected(a), cause: c.cause(a.status), means: c.causeOf(a.status, false)}
+	return verdict{outcome: Fail, reason: c.unexpected(a), cause: c.cause(a.status), means: c.causeOf(a.status, false), forbidden: c.mayForbid(sent)}
 }
 
 // unexpected describes an unexpected answer.

@@ -137,8 +137,14 @@ func (t *ownerTrial) named(ctx context.Context) (string, error) {
 // privileged returns the operations that the API permits to another user with roles
 // that the document does not name for them.
 func (t *ownerTrial) privileged(ctx context.Context) (string, error) {
+	roles := t.peer.claims.roles()
+	for _, role := range t.unstatedRoles() {
+		if !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
 	return t.refuseSigned(ctx, map[string]change{
-		"by a caller with roles that the document does not name here": {"roles": append(t.peer.claims.roles(), t.unstatedRoles()...)},
+		"by a caller with roles that the document does not name here": {"roles": roles},
 	})
 }
 

@@ -34,8 +34,9 @@ type Result struct {
 	Known    *KnownFailure // of a Known outcome
 	Exchange *Exchange     // nil: nothing was sent
 
-	cause   CauseID // of a failure
-	vacuous bool    // the request was refused while nobody is admitted
+	cause     CauseID // of a failure
+	vacuous   bool    // the request was refused while nobody is admitted
+	forbidden bool    // 403 would be as good as the expected status
 }
 
 // Exchange is a request and its answer, without the secrets in them.

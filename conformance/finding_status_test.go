@@ -1,0 +1,73 @@
+package conformance
+
+import (
+	"slices"
+	"testing"
+
+	"provision/stack"
+)
+
+// grouped groups failures and skipped cases of one endpoint, and returns the findings by cause.
+func grouped(results ...*Result) map[CauseID]Finding {
+	for _, r := range results {
+		r.Endpoint, r.ID = "GET /secure", "GET /secure: "+r.Name
+		r.stage = max(r.stage, stageBase)
+	}
+	g := newGrouping(&Suite{Document: &stack.Conformance{}})
+	g.group(results)
+	findings := make(map[CauseID]Finding)
+	for _, f := range g.summary(results) {
+		findings[f.Cause] = f
+	}
+	return findings
+}
+
+// answered is the result of a case that got an unexpected status.
+func answered(c Case, status int) *Result {
+	c.stage = stageRest
+	r := &Result{Case: c, Status: status}
+	r.verdict(c.judge(reply{status: status}, credential{}, true))
+	return r
+}
+
+// An API that answers another status where it must answer 403 answers it also to tokens that may
+// get 401 or 403. This is one finding, about the 403.
+func TestWrongForbiddenIsOneFinding(t *testing.T) {
+	t.Parallel()
+	role := Case{Name: "missing-role", Means: CauseRole, Expect: Expect{Status: 403}}
+	idToken := Case{Name: "id-token-own", Means: CauseOwnIDToken, Expect: Expect{Status: 401, Also: []int{403}}}
+	overage := Case{Name: "group-overage-member", Means: CauseGroupRefused, Expect: Expect{Tolerates: []int{403}}}
+	expired := Case{Name: "expired", Means: CauseExpiry, Expect: Expect{Status: 401}}
+
+	found := grouped(answered(idToken, 418), answered(overage, 418), answered(role, 418))
+	if f := found[CauseNot403]; len(found) != 1 || f.Evidence[0] != "GET /secure: missing-role" || len(f.Evidence) != 3 {
+		t.Errorf("418 for 403: %+v", found)
+	}
+	found = grouped(answered(idToken, 418), answered(expired, 418), answered(role, 418))
+	if f := found[CauseNot401]; !slices.Equal(f.Evidence, []string{"GET /secure: id-token-own", "GET /secure: expired"}) {
+		t.Errorf("418 for 401 and 403: %+v", found)
+	}
+}
+
+// A status about the content of the request shows that the API looked at it before the token.
+func TestConflictBeforeTheToken(t *testing.T) {
+	t.Parallel()
+	form := Case{Name: "token-in-form", Means: CausePlace, Expect: Expect{Status: 401}, Flaw: "the API accepts tokens from forms"}
+	for status, cause := range map[int]CauseID{409: CauseBeforeToken, 415: CauseBeforeToken, 403: CauseNot401, 418: CauseNot401} {
+		found := grouped(answered(form, status))
+		if f, ok := found[cause]; !ok || len(found) != 1 || cause == CauseBeforeToken && f.Title != CauseBeforeToken.Title() {
+			t.Errorf("%d: %+v", status, found)
+		}
+	}
+}
+
+// Cases that need an endpoint that checks the owner are blocked by the finding that it does not.
+func TestOwnerCasesAreBlocked(t *testing.T) {
+	t.Parallel()
+	peer := &Result{Case: Case{Name: "owner-peer", Means: CauseOwner}, Outcome: Fail, Status: 200}
+	claimed := &Result{Case: Case{Name: "owner-claimed", Means: CauseOwnerClaimed}, Outcome: Skip, vacuous: true}
+	found := grouped(peer, claimed)
+	if f := found[CauseOwner]; claimed.Outcome != Blocked || claimed.Finding != f.ID || len(f.Blocked) != 1 {
+		t.Errorf("%s, blocked by %q: %+v", claimed.Outcome, claimed.Finding, found)
+	}
+}
