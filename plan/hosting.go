@@ -71,12 +71,9 @@ func (d *declaration) terraform(s *stack.Stack, t *stack.Terraform) {
 // referred are the objects whose values a Terraform document's variables have.
 func (d *declaration) referred(s *stack.Stack, v any) (all []Key) {
 	add := func(k Key) {
-		for _, have := range all {
-			if have == k {
-				return
-			}
+		if !slices.Contains(all, k) {
+			all = append(all, k)
 		}
-		all = append(all, k)
 	}
 	stack.EachReference(v, func(expression string) {
 		parts := strings.Split(expression, ".")
@@ -155,12 +152,7 @@ func (g *stepGraph) waitsForHosting(i int, known map[int]bool) bool {
 // needsHosting tells whether a step of another kind needs an output of Terraform's. It
 // comes after all that needs none: also where both write to one object.
 func (s Step) needsHosting() bool {
-	for _, k := range s.Needs {
-		if k.Kind == Terraform && s.Kind != Terraform {
-			return true
-		}
-	}
-	return false
+	return s.Kind != Terraform && slices.ContainsFunc(s.Needs, func(k Key) bool { return k.Kind == Terraform })
 }
 
 // sinkNeeds returns the hosting whose output determines the sink of a secret.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -37,19 +36,11 @@ func (a HostingAttribute) text(paint func(tint, string) string) string {
 	case a.Unknown && a.From == nil:
 		return paint(green, "(known after apply)")
 	case a.Unknown:
-		return paint(red, shownValue(a.From)) + " → " + paint(green, "(known after apply)")
+		return paint(red, jsonLine(a.From)) + " → " + paint(green, "(known after apply)")
 	case a.From == nil:
-		return paint(green, shownValue(a.To))
+		return paint(green, jsonLine(a.To))
 	case a.To == nil:
-		return paint(red, shownValue(a.From)) + " → none"
+		return paint(red, jsonLine(a.From)) + " → none"
 	}
-	return paint(red, shownValue(a.From)) + " → " + paint(green, shownValue(a.To))
-}
-
-func shownValue(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return display.Line(fmt.Sprint(v))
-	}
-	return display.Line(string(raw))
+	return paint(red, jsonLine(a.From)) + " → " + paint(green, jsonLine(a.To))
 }

@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"provision/internal/display"
 )
 
 func union(a, b []any) []any {
@@ -55,6 +58,15 @@ func list(m map[string]any, property string) []any {
 		return v
 	}
 	return []any{}
+}
+
+// jsonLine returns a value as JSON that can be shown in one line.
+func jsonLine(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil { // it is not a JSON value, such as an infinite number
+		raw = fmt.Append(nil, v)
+	}
+	return display.Line(string(raw))
 }
 
 func text(m map[string]any, property string) string {

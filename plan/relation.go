@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -147,15 +148,8 @@ func (d *differ) delete(live *Live) {
 	}
 	switch {
 	case isObject(live.Kind), s.Customer: // of an application, its service principal too
-		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, FollowsDelete: true})
+		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, Customer: s.Customer, FollowsDelete: true})
 	}
 }
 
-func (d *differ) prunes(stack string) bool {
-	for _, s := range d.options.Prune {
-		if s == stack {
-			return true
-		}
-	}
-	return false
-}
+func (d *differ) prunes(stack string) bool { return slices.Contains(d.options.Prune, stack) }

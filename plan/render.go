@@ -53,7 +53,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		if f.Secret {
 			remark = " (contains a secret)"
 		}
-		fmt.Fprintf(b, "  %s file %s%s\n", paint(tint, sign), f.Path, remark)
+		fmt.Fprintf(b, "  %s file %s%s\n", paint(tint, sign), display.Line(f.Path), remark)
 	}
 	if !p.Empty() {
 		fmt.Fprintln(b)
@@ -70,9 +70,9 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		}
 		remove := ""
 		if p.DestroyCommand != nil {
-			remove = fmt.Sprintf(" (`%s` removes it)", p.DestroyCommand(name))
+			remove = fmt.Sprintf(" (`%s` removes it)", display.Line(p.DestroyCommand(name)))
 		}
-		fmt.Fprintf(b, "note: the tenant holds stack %s, which these manifests do not declare; it is not changed%s\n", name, remove)
+		fmt.Fprintf(b, "note: the tenant holds stack %s, which these manifests do not declare; it is not changed%s\n", display.Line(name), remove)
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(b, "warning: %s\n", display.Line(warning))
@@ -81,7 +81,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		fmt.Fprintf(b, "note: %s\n", display.Line(note))
 	}
 	for _, d := range p.Distrusted {
-		fmt.Fprintf(b, "note: apply refuses this: %s\n", Distrusted{d})
+		fmt.Fprintf(b, "note: apply refuses this: %s\n", display.Line(Distrusted{d}.Error()))
 	}
 	return b.Flush()
 }
@@ -227,14 +227,9 @@ func (p *Plan) value(v any) string {
 	case Unknown:
 		return display.Line(p.named(string(v))) + " (known after apply)"
 	case string:
-		return fmt.Sprintf("%q", v)
-	default:
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return display.Line(fmt.Sprint(v))
-		}
-		return display.Line(string(raw))
+		return display.Line(fmt.Sprintf("%q", v))
 	}
+	return jsonLine(v)
 }
 
 type tint string

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
+
+	"provision/internal/display"
 )
 
 // Schema is the JSON Schema of a Plan.
@@ -66,7 +69,7 @@ type SavedPlan struct {
 // for each object. If there are none, the current plan does exactly what was reviewed.
 func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	if s.Plan.Tenant.ID != now.Tenant.ID {
-		return []string{fmt.Sprintf("the plan is for tenant %s, and this is tenant %s", s.Plan.Tenant.ID, now.Tenant.ID)}, nil
+		return []string{display.Line(fmt.Sprintf("the plan is for tenant %s, and this is tenant %s", s.Plan.Tenant.ID, now.Tenant.ID))}, nil
 	}
 	raw, err := json.Marshal(now.Steps)
 	if err != nil {
@@ -78,15 +81,16 @@ func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	}
 	was, is := byObject(s.Plan.Steps), byObject(steps)
 	var all []string
+	say := func(format string, args ...any) { all = append(all, display.Line(fmt.Sprintf(format, args...))) }
 	for _, k := range slices.Compact(slices.Sorted(slices.Values(append(sorted(was), sorted(is)...)))) {
 		switch before, after := was[k], is[k]; {
 		case reflect.DeepEqual(before, after):
 		case after == nil:
-			all = append(all, fmt.Sprintf("%s: the plan has %s, and there is nothing left to do", k, actions(before)))
+			say("%s: the plan has %s, and there is nothing left to do", k, actions(before))
 		case before == nil:
-			all = append(all, fmt.Sprintf("%s: it needs %s, which the plan does not have", k, actions(after)))
+			say("%s: it needs %s, which the plan does not have", k, actions(after))
 		default:
-			all = append(all, fmt.Sprintf("%s: %s", k, difference(before, after)))
+			say("%s: %s", k, difference(before, after))
 		}
 	}
 	return all, nil
@@ -103,14 +107,11 @@ func byObject(steps []map[string]any) map[string][]map[string]any {
 }
 
 func actions(steps []map[string]any) string {
-	list := ""
+	all := make([]string, len(steps))
 	for i, s := range steps {
-		if i > 0 {
-			list += " and "
-		}
-		list += text(s, "action")
+		all[i] = text(s, "action")
 	}
-	return list
+	return strings.Join(all, " and ")
 }
 
 // difference says which properties two versions of an object's steps do not share.
@@ -141,9 +142,5 @@ func shown(change any) string {
 	if !ok {
 		return "unchanged"
 	}
-	raw, err := json.Marshal(ends[1])
-	if err != nil {
-		return fmt.Sprint(ends[1])
-	}
-	return string(raw)
+	return jsonLine(ends[1])
 }
