@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"slices"
@@ -93,7 +94,7 @@ func attributes(c *tfjson.Change) []Attribute {
 			paths = append(paths, path)
 		}
 	}
-	slices.Sort(paths)
+	slices.SortFunc(paths, comparePaths)
 	var all []Attribute
 	for _, path := range slices.Compact(paths) {
 		a := Attribute{Path: path, From: before[path], To: after[path], Unknown: holds(unknowns, path),
@@ -123,6 +124,20 @@ func holds(marks map[string]any, path string) bool {
 func within(path, other string) bool {
 	rest, is := strings.CutPrefix(path, other)
 	return is && (other == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// comparePaths orders paths by name, and the elements of a list by index.
+func comparePaths(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "["), strings.Split(b, "["), func(a, b string) int {
+		indexA, restA, _ := strings.Cut(a, "]")
+		indexB, restB, _ := strings.Cut(b, "]")
+		i, errA := strconv.Atoi(indexA)
+		j, errB := strconv.Atoi(indexB)
+		if errA != nil || errB != nil {
+			return strings.Compare(a, b)
+		}
+		return cmp.Or(cmp.Compare(i, j), strings.Compare(restA, restB))
+	})
 }
 
 // flatten adds the leaves of a value to a map, by path. It leaves out null.

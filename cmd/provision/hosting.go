@@ -99,6 +99,8 @@ func checkModules(stacks []*stack.Stack, target string) (mistakes stack.Mistakes
 			for _, name := range slices.Sorted(maps.Keys(t.Variables)) {
 				if !known[name] {
 					add(t.VariablePos[name], nearestOf(name, slices.Sorted(maps.Keys(known))), "module %s has no variable %q", t.Module.For(target), name)
+				} else if v := used.Variables[name]; !v.Accepts(t.Variables[name]) {
+					add(t.VariablePos[name], v.Description, "variable %s of module %s has the type %s", name, t.Module.For(target), v.Type)
 				}
 			}
 			for _, name := range used.Required() {

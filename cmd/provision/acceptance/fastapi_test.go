@@ -17,23 +17,10 @@ import (
 func TestFastAPIRepository(t *testing.T) {
 	t.Parallel()
 	needs(t, "uvicorn")
-	if err := exec.Command("/usr/bin/python3", "-c", "import fastapi, jwt, cryptography").Run(); err != nil {
-		if os.Getenv("PROVISION_TEST_REQUIRE") == "all" {
-			t.Fatal("python3-fastapi is needed; .ci/run installs it")
-		}
-		t.Skip("python3-fastapi is needed; .ci/run installs it")
-	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "your-api.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sample := regexp.MustCompile("(?s)```python\n(# main.py\n.*?)```").FindSubmatch(page)
-	if sample == nil {
-		t.Fatal("your-api.md has no FastAPI sample")
-	}
+	needsFastAPI(t)
 	repo, bin := t.TempDir(), t.TempDir()
 	for path, content := range map[string]string{
-		filepath.Join(repo, "main.py"):          string(sample[1]),
+		filepath.Join(repo, "main.py"):          fastAPISample(t),
 		filepath.Join(repo, "requirements.txt"): "fastapi\npyjwt[crypto]\n",
 		filepath.Join(bin, "pip"):               "#!/bin/sh\n[ \"$*\" = 'install uvicorn -r requirements.txt' ] && cat requirements.txt\n", // the packages are installed
 	} {
@@ -82,4 +69,29 @@ func TestFastAPIRepository(t *testing.T) {
 	if err != nil || !strings.Contains(string(results), `failures="0"`) || !strings.Contains(string(results), "GET /secure") {
 		t.Errorf("the report is %.300s, %v", results, err)
 	}
+}
+
+// needsFastAPI skips a test without FastAPI for Debian's Python, as needs does.
+func needsFastAPI(t *testing.T) {
+	t.Helper()
+	if err := exec.Command("/usr/bin/python3", "-c", "import fastapi, jwt, cryptography").Run(); err != nil {
+		if os.Getenv("PROVISION_TEST_REQUIRE") == "all" {
+			t.Fatal("python3-fastapi is needed; .ci/run installs it")
+		}
+		t.Skip("python3-fastapi is needed; .ci/run installs it")
+	}
+}
+
+// fastAPISample returns main.py of docs/your-api.md.
+func fastAPISample(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "your-api.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := regexp.MustCompile("(?s)```python\n(# main.py\n.*?)```").FindSubmatch(page)
+	if sample == nil {
+		t.Fatal("your-api.md has no FastAPI sample")
+	}
+	return string(sample[1])
 }
