@@ -91,9 +91,6 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 }
 
 func registerJSON() {
-	abstractions.RegisterDefaultSerializer(func() serialization.SerializationWriterFactory {
-		return jsonserialization.NewJsonSerializationWriterFactory()
-	})
 	abstractions.RegisterDefaultDeserializer(func() serialization.ParseNodeFactory {
 		return jsonserialization.NewJsonParseNodeFactory()
 	})

@@ -199,7 +199,7 @@ func TestAThrottledWriteIsSentAgainWhole(t *testing.T) {
 	}
 }
 
-func TestConfiguredFaultBody(t *testing.T) {
+func TestEmptyListsAndFalseAreSent(t *testing.T) {
 	t.Parallel()
 	var batch struct {
 		Requests []struct{ Body map[string]any }
