@@ -124,7 +124,7 @@ var odd = []check{
 		return "Bearer " + base64.RawURLEncoding.EncodeToString([]byte("{\"alg\":\"RS256\",\"kid\":\"\xff\xfe\"}")) + raw[strings.IndexByte(raw, '.'):]
 	}),
 	authorization("header-a-list", "a token whose header is a JSON list", func(raw string) string { return "Bearer W10" + raw[strings.IndexByte(raw, '.'):] }),
-	cut(also(authorization("huge", "40 KB that begin with the valid token", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 413, 414, 431)),
+	cut(also(authorization("huge", "40 KB that begin with the valid token", func(raw string) string { return "Bearer " + raw + strings.Repeat("A", 40<<10) }), 400, 413, 414, 431)),
 	allowed(authorization("two-headers", "the valid token in two Authorization headers", nil), "correct APIs differ: many check only the first header", func(raw string) credential {
 		return credential{authorization: []string{"Bearer " + raw, "Bearer " + raw}}
 	}),

@@ -62,6 +62,44 @@ func writePart(w *multipart.Writer, name string, value any) error {
 	return err
 }
 
+// withFields adds fields to an encoded form. The members of an object are fields such as owner[id].
+func withFields[V any](r request, members map[string]V) (request, bool) {
+	kind, parameters, err := mime.ParseMediaType(r.contentType)
+	if err != nil {
+		return r, false
+	}
+	fields := url.Values{}
+	for name, value := range members {
+		object, _ := any(value).(map[string]any)
+		for inner, v := range object {
+			fields.Set(name+"["+inner+"]", fmt.Sprint(v))
+		}
+		if object == nil {
+			fields.Set(name, fmt.Sprint(value))
+		}
+	}
+	if kind != "multipart/form-data" {
+		r.body = bytes.Join([][]byte{r.body, []byte(fields.Encode())}, []byte("&"))
+		return r, true
+	}
+	end := bytes.LastIndex(r.body, []byte("--"+parameters["boundary"]+"--"))
+	var more bytes.Buffer
+	w := multipart.NewWriter(&more)
+	if end < 0 || w.SetBoundary(parameters["boundary"]) != nil {
+		return r, false
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := w.WriteField(name, fields.Get(name)); err != nil {
+			return r, false
+		}
+	}
+	if err := w.Close(); err != nil {
+		return r, false
+	}
+	r.body = slices.Concat(r.body[:end], more.Bytes())
+	return r, true
+}
+
 func valuesOf(value any) []any {
 	if list, ok := value.([]any); ok {
 		return list

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"provision/stack"
 )
 
 // identities are the members that can name the owner: the members of setup's answer
@@ -106,7 +108,7 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 		}), t.scene.request},
 	}
 	if r := t.scene.request; r.method != http.MethodGet && r.method != http.MethodHead {
-		if r.body, r.contentType = withMembers(r.body, all); r.body != nil {
+		if r, ok := claiming(r, all); ok {
 			tries = append(tries, try{"with the owner in the body", bearer(t.peer.raw), r})
 		}
 	}
@@ -178,6 +180,15 @@ func (t *ownerTrial) refuseAll(ctx context.Context, tries []try) (string, error)
 	return "", nil
 }
 
+// claiming adds members to the body of a request, a JSON object or a form.
+func claiming[V any](r request, members map[string]V) (request, bool) {
+	if stack.IsForm(r.contentType) {
+		return withFields(r, members)
+	}
+	r.body, r.contentType = withMembers(r.body, members)
+	return r, r.body != nil
+}
+
 // withMembers adds members to a JSON object. It returns nil for another body.
 func withMembers[V any](body []byte, members map[string]V) ([]byte, string) {
 	object := map[string]any{}
@@ -231,9 +242,11 @@ func (t *ownerTrial) createWith(ctx context.Context, members map[string]any, wit
 		return "", err
 	}
 	if members != nil {
-		if r.body, r.contentType = withMembers(r.body, members); r.body == nil {
-			return "", skip("", "the body of setup is not JSON, so no owner can be put into it")
+		claims, ok := claiming(r, members)
+		if !ok {
+			return "", skip("", "the body of setup is neither a JSON object nor a form, so no owner can be put into it")
 		}
+		r = claims
 	}
 	got, err := t.ask(ctx, r, with)
 	if err != nil || !success(got.status) {

@@ -29,27 +29,36 @@ func (s *Suite) stillValid(e endpoint) Case {
 			return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 		}
 		l := &trial{run, c, e, g}
-		sent := bearer(g.raw)
-		left := max(patience, duration(run.Document.Life.KeyRefresh, 0))
-		for wait := 100 * time.Millisecond; ; wait *= 2 {
-			got, err := l.ask(ctx, sent)
-			if err == nil && !success(got.status) {
-				run.lose()
-			}
-			if err != nil || success(got.status) || left <= 0 {
-				sent.inspect = func(a reply) finding {
-					return run.lost(a, max(patience, duration(run.Document.Life.KeyRefresh, 0)))
-				}
-				return sent, err
-			}
-			wait = min(wait, left)
-			left -= wait
-			if err := run.pace.sleep(ctx, wait); err != nil {
-				return credential{}, err
-			}
+		got, err := l.admittedAgain(ctx)
+		if err == nil && !success(got.status) {
+			run.lose()
 		}
+		sent := bearer(g.raw)
+		sent.inspect = func(a reply) finding { return run.lost(a, run.mostPatience()) }
+		return sent, err
 	}
 	return c
+}
+
+// mostPatience is patience, or the time that the document states for the refresh of keys.
+func (s *runState) mostPatience() time.Duration {
+	return max(patience, duration(s.Document.Life.KeyRefresh, 0))
+}
+
+// admittedAgain sends the valid token until the API accepts it, for a limited time.
+func (l *trial) admittedAgain(ctx context.Context) (reply, error) {
+	left := l.mostPatience()
+	for wait := 100 * time.Millisecond; ; wait *= 2 {
+		got, err := l.ask(ctx, bearer(l.baselineToken.raw))
+		if err != nil || success(got.status) || left <= 0 {
+			return got, err
+		}
+		wait = min(wait, left)
+		left -= wait
+		if err := l.pace.sleep(ctx, wait); err != nil {
+			return reply{}, err
+		}
+	}
 }
 
 // lose remembers since which case the valid token is refused; one case runs at a

@@ -132,7 +132,11 @@ func (s *runState) runTrial(ctx context.Context, c Case, e endpoint, present fun
 		return credential{}, vacuous("it needs a caller who is admitted, but the API refuses all callers: see %s: valid", e.id)
 	}
 	l := &trial{s, c, e, g}
-	if got, err := l.ask(ctx, bearer(g.raw)); err == nil && !success(got.status) {
+	admitted := l.admittedAgain
+	if s.isLost { // do not wait again
+		admitted = func(ctx context.Context) (reply, error) { return l.ask(ctx, bearer(g.raw)) }
+	}
+	if got, err := admitted(ctx); err == nil && !success(got.status) {
 		s.lose()
 		return credential{}, vacuous("the API refuses the valid token (%d) since the case before", got.status)
 	}

@@ -6,12 +6,15 @@ import (
 	"strings"
 )
 
-// checkRefusals: where a refusal can be a success, only what the document expects
-// of an admitted request tells the two apart.
+// checkRefusals checks that the document distinguishes an admitted request from a refusal with a
+// status of success: by the content of the answer, or by its status.
 func (l *loader) checkRefusals(c *Conformance, e Endpoint, at func(path ...any) Position) {
 	refusals := e.Refusals.Or(c.Refusals)
 	forms := slices.Concat(refusals.Unauthenticated, refusals.Forbidden, refusals.NotFound)
-	success := func(f Expect) bool { return f.Status == 0 || f.Status < 300 }
+	success := func(f Expect) bool {
+		distinct := e.Expect != nil && e.Expect.Status != 0 && e.Expect.Status != f.Status
+		return f.Status == 0 || f.Status < 300 && !distinct
+	}
 	if e.Public || !slices.ContainsFunc(forms, success) || e.Expect != nil && (len(e.Expect.JSON) > 0 || e.Expect.Contains != "") {
 		return
 	}
