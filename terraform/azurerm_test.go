@@ -77,6 +77,7 @@ func azure(t *testing.T) terraform.Workspace {
 func TestModulesOfAzure(t *testing.T) {
 	t.Parallel()
 	const appID = "11111111-1111-1111-1111-111111111111"
+	longName := strings.Repeat("heroes", 10) // the name of the service plan is derived from it
 	for module, test := range map[string]struct {
 		variables map[string]any
 		resources []string
@@ -92,9 +93,9 @@ func TestModulesOfAzure(t *testing.T) {
 				"site_config[0].application_stack[0].python_version": "3.12", "ftp_publish_basic_authentication_enabled": false},
 		},
 		"azure-web-app with Node": {
-			map[string]any{"name": "heroes", "sku_name": "F1", "resource_group_name": "web", "runtime": map[string]any{"language": "node", "version": "22-lts"}},
+			map[string]any{"name": longName, "sku_name": "F1", "resource_group_name": "web", "runtime": map[string]any{"language": "node", "version": "22-lts"}},
 			[]string{"azurerm_linux_web_app.this", "azurerm_resource_group.this", "azurerm_service_plan.this"},
-			map[string]any{"url": "https://heroes.azurewebsites.net", "name": "heroes", "resource_group": "web", "principal_id": "00000000-0000-0000-0000-00000000000a"},
+			map[string]any{"url": "https://" + longName + ".azurewebsites.net", "name": longName, "resource_group": "web", "principal_id": "00000000-0000-0000-0000-00000000000a"},
 			map[string]any{"site_config[0].always_on": false, "site_config[0].application_stack[0].node_version": "22-lts"},
 		},
 		"azure-function": {
@@ -106,11 +107,11 @@ func TestModulesOfAzure(t *testing.T) {
 			map[string]any{"storage_account_name": "stvaultfunctionofcontoso", "storage_uses_managed_identity": true, "https_only": true, "app_settings.CLIENT_ID": appID},
 		},
 		"azure-function on App Service": {
-			map[string]any{"name": "heroes", "sku_name": "B1", "runtime": map[string]any{"language": "node", "version": "22"}},
+			map[string]any{"name": longName, "sku_name": "B1", "runtime": map[string]any{"language": "node", "version": "22"}},
 			[]string{"azurerm_linux_function_app.this", "azurerm_resource_group.this",
 				`azurerm_role_assignment.storage["Storage Blob Data Owner"]`, `azurerm_role_assignment.storage["Storage Queue Data Contributor"]`,
 				`azurerm_role_assignment.storage["Storage Table Data Contributor"]`, "azurerm_service_plan.this", "azurerm_storage_account.this"},
-			map[string]any{"url": "https://heroes.azurewebsites.net", "name": "heroes", "resource_group": "rg-heroes", "principal_id": "00000000-0000-0000-0000-00000000000a"},
+			map[string]any{"url": "https://" + longName + ".azurewebsites.net", "name": longName, "resource_group": "rg-" + longName, "principal_id": "00000000-0000-0000-0000-00000000000a"},
 			map[string]any{"site_config[0].always_on": true, "site_config[0].application_stack[0].node_version": "22"},
 		},
 		"key-vault": {

@@ -25,7 +25,7 @@ resource "azurerm_storage_account" "this" {
 }
 
 resource "azurerm_service_plan" "this" {
-  name                = "plan-${var.name}"
+  name                = trimsuffix(substr("plan-${var.name}", 0, 60), "-") # 60 characters at most
   resource_group_name = azurerm_resource_group.this.name
   location            = azurerm_resource_group.this.location
   os_type             = "Linux"
@@ -55,8 +55,9 @@ resource "azurerm_linux_function_app" "this" {
   }
 
   site_config {
-    # On a size of App Service, the functions stop without it; the other plans do not take it.
-    always_on           = can(regex("^(Y|EP)", var.sku_name)) ? null : true
+    # Without it, functions on a size of App Service stop. Free and shared sizes do not support
+    # it; Consumption and Premium plans do not have it.
+    always_on           = can(regex("^(Y|EP)", var.sku_name)) ? null : !contains(["F1", "D1", "SHARED"], var.sku_name)
     ftps_state          = "Disabled"
     http2_enabled       = true
     minimum_tls_version = "1.2"

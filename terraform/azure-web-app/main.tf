@@ -14,7 +14,7 @@ resource "azurerm_resource_group" "this" {
 }
 
 resource "azurerm_service_plan" "this" {
-  name                = "plan-${var.name}"
+  name                = trimsuffix(substr("plan-${var.name}", 0, 60), "-") # 60 characters at most
   resource_group_name = azurerm_resource_group.this.name
   location            = azurerm_resource_group.this.location
   os_type             = "Linux"
@@ -40,7 +40,7 @@ resource "azurerm_linux_web_app" "this" {
   }
 
   site_config {
-    always_on                         = !contains(["F1", "D1"], var.sku_name)
+    always_on                         = !contains(["F1", "D1", "SHARED"], var.sku_name)
     app_command_line                  = var.startup_command
     ftps_state                        = "Disabled"
     health_check_path                 = var.health_check_path

@@ -73,7 +73,7 @@ variable "app_settings" {
 }
 
 variable "sku_name" {
-  description = "The size of the service plan, e.g. B1 or P0v3. The free sizes F1 and D1 do not support Always On."
+  description = "The size of the service plan, e.g. B1 or P0v3. The free and shared sizes F1, D1 and SHARED do not support Always On."
   type        = string
   default     = "B1"
 }

@@ -5,12 +5,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var (
 	// forcesNew are required arguments whose change replaces the resource.
 	forcesNew = schema.StringAttribute{Required: true, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()}}
+	planName  = schema.StringAttribute{Required: true, PlanModifiers: forcesNew.PlanModifiers, Validators: []validator.String{atMost(60)}}
 	required  = schema.StringAttribute{Required: true}
 	optional  = schema.StringAttribute{Optional: true}
 	flag      = schema.BoolAttribute{Optional: true}
@@ -35,7 +37,7 @@ var site = block(attributes{
 // schemas are the arguments that the modules use.
 var schemas = map[string]schema.Schema{
 	"azurerm_resource_group": {Attributes: attributes{"id": computed, "name": forcesNew, "location": forcesNew, "tags": texts}},
-	"azurerm_service_plan": {Attributes: attributes{"id": computed, "name": forcesNew, "resource_group_name": forcesNew, "location": forcesNew,
+	"azurerm_service_plan": {Attributes: attributes{"id": computed, "name": planName, "resource_group_name": forcesNew, "location": forcesNew,
 		"os_type": forcesNew, "sku_name": required, "tags": texts}},
 	"azurerm_linux_web_app": {Attributes: attributes{"id": computed, "default_hostname": computed,
 		"name": forcesNew, "resource_group_name": forcesNew, "location": forcesNew, "service_plan_id": required, "https_only": flag,
