@@ -76,13 +76,24 @@ func (r remedy) lines(e endpoint) []Remedy {
 	return all
 }
 
+// Sources of the lines, compared with these versions:
+//   - PyJWT 2.6: jwt.decode, PyJWKClient (jwt/api_jwt.py, jwt/jwks_client.py)
+//   - python-jose 3.3: jwt.decode and its options (jose/jwt.py); it checks aud only if it is there
+//   - fastapi-azure-auth 5.0: auth.py, user.py, openid_config.py; scopes= and allow_guest_users=False answer 401
+//   - jose 5: jwtVerify, createRemoteJWKSet (types.d.ts, jwks/remote.d.ts)
+//   - passport-azure-ad 4: README.md, bearerstrategy.js; it reads access_token of a parsed body
+//   - Microsoft.Identity.Web, ASP.NET Core: learn.microsoft.com, RequiredScopeAttribute, JwtBearerOptions,
+//     AadTokenValidationParametersExtension, "Protected web API: Verify scopes and app roles"
+//   - Spring Security 6: reference, "OAuth 2.0 Resource Server JWT"; properties of Spring Boot 3
+//   - golang-jwt v5.3: parser_option.go; keyfunc v3: NewDefaultCtx
+//   - go-oidc v3: oidc/verify.go, which permits an nbf 5 minutes ahead
 var (
 	remedyRequire = remedy{
 		`app = FastAPI(dependencies=[Depends(verified_token)])  # with HTTPBearer(auto_error=False) and 401 where it returns None`,
 		`app = FastAPI(dependencies=[Depends(verified_token)])  # with HTTPBearer(auto_error=False) and 401 where it returns None`,
 		`app = FastAPI(dependencies=[Security(azure_scheme)])`,
 		`app.use(requireToken)  // before the routes; it reads the header Authorization: Bearer and nothing else`,
-		`app.use(passport.authenticate("oauth-bearer", { session: false }))  // before the routes`,
+		`app.use(passport.authenticate("oauth-bearer", { session: false }))  // before the routes, and before express.json() and express.urlencoded(): it also reads access_token of a body`,
 		`app.MapControllers().RequireAuthorization();`,
 		`http.authorizeHttpRequests(a -> a.anyRequest().authenticated()).oauth2ResourceServer(o -> o.jwt(withDefaults()))`,
 		`http.Handle("/", requireToken(mux))  // it reads the header Authorization: Bearer and nothing else`,
@@ -112,7 +123,7 @@ var (
 	}
 	remedyAudience = remedy{
 		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)`,
-		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)`,
+		`jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER, options={"require_aud": True})`,
 		`SingleTenantAzureAuthorizationCodeBearer(app_client_id=API_CLIENT_ID, tenant_id=TENANT_ID)`,
 		`await jwtVerify(token, JWKS, { audience: AUDIENCE, issuer: ISSUER, algorithms: ["RS256"] })`,
 		`new BearerStrategy({ identityMetadata, clientID: API_CLIENT_ID, audience: AUDIENCE, issuer: ISSUER, validateIssuer: true }, verify)`,
@@ -142,12 +153,12 @@ var (
 		`options.TokenValidationParameters.ValidateLifetime = true;  // and RequireExpirationTime = true`,
 		`decoder.setJwtValidator(JwtValidators.createDefaultWithIssuer(issuer))  // it contains JwtTimestampValidator`,
 		`jwt.ParseWithClaims(raw, &claims, jwks.Keyfunc, jwt.WithExpirationRequired(), jwt.WithLeeway(time.Minute))`,
-		`provider.Verifier(&oidc.Config{ClientID: audience})  // without SkipExpiryCheck; it does not read nbf exactly: compare it yourself`,
+		`provider.Verifier(&oidc.Config{ClientID: audience})  // without SkipExpiryCheck; it accepts a token up to 5 minutes before its nbf`,
 	}
 	remedyScope = remedy{
 		`if "{scope}" not in claims.get("scp", "").split(): raise HTTPException(403)`,
 		`if "{scope}" not in claims.get("scp", "").split(): raise HTTPException(403)`,
-		`user = Security(azure_scheme, scopes=["{scope}"])`,
+		`if "{scope}" not in user.claims.get("scp", "").split(): raise HTTPException(403)  # scopes=["{scope}"] of Security answers 401`,
 		`if (!(payload.scp ?? "").split(" ").includes("{scope}")) return res.sendStatus(403)`,
 		`if (!(req.authInfo.scp ?? "").split(" ").includes("{scope}")) return res.sendStatus(403)`,
 		`[RequiredScope("{scope}")]`,
@@ -213,7 +224,7 @@ var (
 	remedyGuests = remedy{
 		`if claims.get("acct") != 0: raise HTTPException(403)  # the optional claim acct of the API's registration`,
 		`if claims.get("acct") != 0: raise HTTPException(403)  # the optional claim acct of the API's registration`,
-		`SingleTenantAzureAuthorizationCodeBearer(..., allow_guest_users=False)`,
+		`if user.claims.get("acct") != 0: raise HTTPException(403)  # allow_guest_users=False answers 401`,
 		`if (payload.acct !== 0) return res.sendStatus(403)`,
 		`if (req.authInfo.acct !== 0) return res.sendStatus(403)`,
 		`options.AddPolicy("members", p => p.RequireClaim("acct", "0"));`,
@@ -224,7 +235,7 @@ var (
 	remedyStatus = remedy{
 		`except jwt.PyJWTError: raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})  # 403 only once the token is verified`,
 		`except JWTError: raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})  # 403 only once the token is verified`,
-		`SingleTenantAzureAuthorizationCodeBearer(..., auto_error=True)`,
+		`SingleTenantAzureAuthorizationCodeBearer(..., auto_error=True)  # 401 by itself; raise HTTPException(403) in the route`,
 		`jwtVerify(...).catch(() => res.set("WWW-Authenticate", "Bearer").sendStatus(401))  // 403 only once the token is verified`,
 		`passport.authenticate("oauth-bearer", { session: false })  // 401 by itself; send 403 in the route`,
 		`app.UseAuthentication(); app.UseAuthorization();  // in this order`,

@@ -41,7 +41,7 @@ func TestRemediesNameScopeAndRole(t *testing.T) {
 			remedy remedy
 			want   map[string]string
 		}{
-			{remedyScope, map[string]string{"Spring Security": `a.requestMatchers(path).hasAuthority("SCOPE_Orders.Read")`, "Microsoft.Identity.Web": `[RequiredScope("Orders.Read")]`}},
+			{remedyScope, map[string]string{"Spring Security": `a.requestMatchers(path).hasAuthority("SCOPE_Orders.Read")`, "Microsoft.Identity.Web": `[RequiredScope("Orders.Read")]`, "fastapi-azure-auth": `if "Orders.Read" not in user.claims.get("scp", "").split(): raise HTTPException(403)  # scopes=["Orders.Read"] of Security answers 401`}},
 			{remedyBody, map[string]string{"Spring Security": `@PreAuthorize("hasAuthority('Clerk')")  // on the resolver or method that runs`}},
 			{remedyRole, map[string]string{"fastapi-azure-auth": `if "Clerk" not in user.roles: raise HTTPException(403)`}},
 		} {
