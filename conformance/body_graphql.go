@@ -112,6 +112,21 @@ func (g graphQL) text(name, selection string) string {
 	return strings.TrimRight(g.kind+" "+name, " ") + g.head + " {" + selection + "}" + g.rest
 }
 
+// respelled is the selection with text behind the name and the arguments of the first field.
+func (g graphQL) respelled(afterName, afterArguments string) string {
+	name, rest := cutName(g.field)
+	before, arguments := strings.TrimSuffix(g.selection, g.field), ""
+	if trimmed := skipIgnored(rest); strings.HasPrefix(trimmed, "(") {
+		if end := strings.Index(trimmed, ")"); end > 0 && !strings.Contains(trimmed[:end], `"`) {
+			arguments, rest = trimmed[:end+1], trimmed[end+1:]
+			if afterName == "," {
+				arguments = strings.NewReplacer("(", "(,", ":", ",:,", ")", ",)").Replace(arguments)
+			}
+		}
+	}
+	return before + name + afterName + arguments + afterArguments + rest
+}
+
 func (g graphQL) value() func(any) (any, bool) { return pick("/data/" + g.key) }
 
 // graphQLWay sends a document. operationName is left out if it is "".
@@ -181,6 +196,10 @@ func graphQLNames(own operation, covers []operation) (all []disguise) {
 	}
 	way("with more white space", g.key, func(g graphQL) (string, string) {
 		return g.kind + "\n\t" + g.name + g.head + "\n{\n" + strings.ReplaceAll(g.selection, "(", " (") + "\n}" + g.rest, ""
+	})
+	way("with commas, which GraphQL ignores", g.key, func(g graphQL) (string, string) { return g.text(g.name, g.respelled(",", "")), "" })
+	way("with a comment behind the name of the field, and a directive", g.key, func(g graphQL) (string, string) {
+		return g.text(g.name, g.respelled(" #\n", " @include(if: true) ")), ""
 	})
 	if g.kind == "query" {
 		way("without the word query", g.key, func(g graphQL) (string, string) {
