@@ -44,7 +44,7 @@ func TestSignInIsRefused(t *testing.T) {
 		says    string
 	}{
 		{"wrong password", "extension", Account{"ada@contoso.example", nobody}, scope, 50126, "AADSTS50126: Error validating credentials."},
-		{"unknown client", "stranger", Account{"ada@contoso.example", password}, scope, 700016, "AADSTS700016: Application stranger was not found."},
+		{"unknown client", "unknown", Account{"ada@contoso.example", password}, scope, 700016, "AADSTS700016: Application unknown was not found."},
 		{"no consent", "extension", Account{"ada@contoso.example", password}, []string{"api://" + apiID + "/delete"}, 65001, "AADSTS65001: No consent."},
 		{"not assigned", "extension", Account{"nob@contoso.example", password}, scope, 50105, "AADSTS50105: The signed in user is not assigned."},
 	}

@@ -108,8 +108,8 @@ func TestRefusalToDestroyWhatOthersUse(t *testing.T) {
 	}
 	requests, names := obj{"requiredResourceAccess": []any{obj{"resourceAppId": "api-appid"}}}, obj{"api": obj{"preAuthorizedApplications": []any{obj{"appId": "api-appid"}}}}
 	others := obj{"requiredResourceAccess": []any{obj{"resourceAppId": "x"}}, "api": obj{"preAuthorizedApplications": []any{obj{"appId": "y"}}}}
-	stranger := user("stranger", requests)
-	stranger.Stack = ""
+	unmanaged := user("unmanaged", requests)
+	unmanaged.Stack = ""
 	for name, c := range map[string]struct {
 		live    []*Live
 		options Options
@@ -120,7 +120,7 @@ func TestRefusalToDestroyWhatOthersUse(t *testing.T) {
 		"it is a client":             {[]*Live{user("web", names)}, Options{Destroy: []string{"s"}}, "application s.api is still used by application t.web of stack t"},
 		"several":                    {[]*Live{user("web", names), user("app", requests)}, Options{Destroy: []string{"s"}}, "application s.api is still used by application t.app of stack t, application t.web of stack t"},
 		"others":                     {[]*Live{user("web", others)}, Options{Destroy: []string{"s"}}, ""},
-		"an application of no stack": {[]*Live{stranger}, Options{Destroy: []string{"s"}}, ""},
+		"an application of no stack": {[]*Live{unmanaged}, Options{Destroy: []string{"s"}}, ""},
 		"the user is destroyed, too": {[]*Live{user("web", requests)}, Options{Destroy: []string{"s", "t"}}, ""},
 		"with force":                 {[]*Live{user("web", requests)}, Options{Destroy: []string{"s"}, Force: true}, ""},
 		"another stack is destroyed": {[]*Live{user("web", requests)}, Options{Destroy: []string{"u"}}, ""},

@@ -52,7 +52,7 @@ func serve(t *testing.T, name string, c Config, roles ...string) func(method, pa
 	}
 	h, err := referenceapi.New(referenceapi.Config{
 		Routes: routes, Refusal: s.Refusal, Logger: slog.New(slog.DiscardHandler),
-		Verifier: verifier{"expired": token.ErrExpired, "garbage": token.ErrMalformed, "stranger": token.ErrUnknownKey, "issuer": token.ErrIssuer, "signature": token.ErrSignature},
+		Verifier: verifier{"expired": token.ErrExpired, "garbage": token.ErrMalformed, "unknown-key": token.ErrUnknownKey, "issuer": token.ErrIssuer, "signature": token.ErrSignature},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestVaultSaysWhatIsWrong(t *testing.T) {
 		{"Bearer", "/vault?secret=demo", 401, "AuthorizationTokenNotFound"},
 		{"Bearer a b", "/vault?secret=demo", 401, "InvalidAuthorizationHeaderFormat"},
 		{"Bearer garbage", "/vault?secret=demo", 401, "InvalidAuthorizationHeader"},
-		{"Bearer stranger", "/vault?secret=demo", 401, "InvalidAuthorizationHeader"},
+		{"Bearer unknown-key", "/vault?secret=demo", 401, "InvalidAuthorizationHeader"},
 		{"Bearer expired", "/vault?secret=demo", 401, "AuthorizationTokenExpired"},
 		{"Bearer issuer", "/vault?secret=demo", 401, "InvalidAuthorizationClaims"},
 		{"Bearer signature", "/vault?secret=demo", 401, "InvalidAuthorizationClaims"},
