@@ -90,7 +90,7 @@ type exporter struct {
 	uses      map[string]map[string]bool // appId → appIds of exported applications that it refers to
 	taken     map[string]namer           // names, by type of resource
 	relations map[plan.Key][]*plan.Live  // by holder
-	given     map[string][]*plan.Live    // what an application was given of others, by its appId
+	given     map[string][]*plan.Live    // the permissions of an application on others, by its appId
 
 	existing *configuration
 	out      *Exported
@@ -135,7 +135,7 @@ func (e *exporter) name(resource, text string) address {
 	return address{resource: resource, called: e.taken[resource].identifier(text, "object")}
 }
 
-// postResponses reads what only the beta of Graph shows of an application.
+// postResponses reads the properties of an application that only the beta of Graph has.
 func (e *exporter) postResponses(ctx context.Context, client *graph.Client, all []*exportedApp) error {
 	var reads []graph.Read
 	var takes []func(map[string]any)
@@ -145,7 +145,7 @@ func (e *exporter) postResponses(ctx context.Context, client *graph.Client, all 
 	return e.directory.read(ctx, client, reads, takes)
 }
 
-// index finds what each application holds and was given.
+// index finds the relations of each application, in both directions.
 func (e *exporter) index() {
 	e.relations, e.given = map[plan.Key][]*plan.Live{}, map[string][]*plan.Live{}
 	for _, o := range ordered(e.state) {
@@ -242,7 +242,7 @@ func (e *exporter) servicePrincipalOf(appID string) address {
 	return e.otherPrincipal(appID)
 }
 
-// remarks are comments about what the configuration cannot say of an application.
+// remarks are comments about properties of an application that the configuration cannot contain.
 func (e *exporter) remarks(a *exportedApp) (comments []byte) {
 	for _, property := range unsaid {
 		if value := a.live.Properties[property]; !empty(value) && !everybodys(property, value) && !e.ours(a, property) {

@@ -48,7 +48,7 @@ func (e *exporter) application(a *exportedApp) {
 	b.ignoring(a.redirects(b)...)
 }
 
-// api writes what the application offers.
+// api writes the scopes of the application.
 func (e *exporter) api(a *exportedApp, b body) {
 	api := member(a.live.Properties, "api")
 	version, _ := api["requestedAccessTokenVersion"].(float64)

@@ -78,7 +78,7 @@ type writer struct {
 	names     namer                     // of applications
 
 	byAppID   map[string]*stack.Application
-	relations map[plan.Key][]*plan.Live // of each imported application, and what it was given
+	relations map[plan.Key][]*plan.Live // of each imported application, in both directions
 
 	users, groups, others map[string]string // object ids and, of others, appIds → the name of an existing one's document
 	consents              map[string][]*plan.Live
@@ -128,7 +128,7 @@ func ordered(state *plan.State) []*plan.Live {
 	})
 }
 
-// application writes what a registration holds into its document.
+// application writes the properties of a registration into its document.
 func (w *writer) application(a *stack.Application) error {
 	live := w.state.Objects[w.key(a)]
 	if live == nil {

@@ -9,7 +9,7 @@ import (
 // namer gives documents of one kind names that no other one has.
 type namer map[string]bool
 
-// name is a document's name made of what people call an object.
+// name derives the name of a document from the display name of an object.
 func (n namer) name(text, otherwise string) string {
 	base := slug(text)
 	if base == "" {

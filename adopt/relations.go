@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// servicePrincipal declares what differs from a new one.
+// servicePrincipal declares the properties that differ from those of a new service principal.
 func (w *writer) servicePrincipal(a *stack.Application, live *plan.Live) {
 	sp := w.state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: live.Name}]
 	if sp == nil {

@@ -121,7 +121,7 @@ func Find(ctx context.Context, client *graph.Client, s Selection) ([]Registratio
 				return nil, fmt.Errorf("read the registrations: %w", err)
 			}
 			if m.AppID == "" || m.Type != "" && m.Type != "#microsoft.graph.application" {
-				continue // what else the owner owns
+				continue // another object of the owner
 			}
 			found[m.AppID] = Registration{m.ID, m.AppID, m.DisplayName, stack.StackOfTags(m.Tags)}
 		}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// result is what one command took.
+// result is the cost of one command.
 type result struct {
 	command string
 	wall    time.Duration
@@ -64,7 +64,7 @@ func measure(ctx context.Context, program, dir string, n int, flags []string, re
 	return nil
 }
 
-// observe runs a command, and reads from the tenant's request log what it asked.
+// observe runs a command, and reads its requests from the tenant's request log.
 func observe(name string, c *exec.Cmd, log string) (result, error) {
 	before, err := os.ReadFile(log)
 	if err != nil && !os.IsNotExist(err) {

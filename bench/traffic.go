@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// traffic is what a command has asked of the tenant.
+// traffic counts the requests of a command to the tenant.
 type traffic struct {
 	requests   int // HTTP requests, including the sign-in
 	items      int // requests inside of batches

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// usage is what a process took of the machine.
+// usage is the time and memory that a process used.
 type usage struct {
 	cpu       time.Duration
 	peakBytes int64

@@ -45,7 +45,7 @@ type Account struct {
 	Password          string
 }
 
-// Grant is what the token endpoint gave.
+// Grant is a successful answer of the token endpoint.
 type Grant struct {
 	AccessToken  string
 	IDToken      string // "" if the sign-in did not give one

@@ -50,7 +50,7 @@ var bodyChecks = []bodyCheck{
 	},
 }
 
-// operation is what a body asks a shared route to do.
+// operation is the operation of a shared route that a body names.
 type operation struct {
 	members map[string]any
 	form    bool

@@ -10,7 +10,7 @@ import (
 type graphQL struct {
 	kind, name string // "query", "" if it has no name
 	head       string // its variables and directives
-	selection  string // what stands between its braces
+	selection  string // the text between its braces
 	rest       string // the fragments behind it
 	key        string // by which the answer names the first field
 	field      string // the first field without an alias, and what follows

@@ -83,7 +83,7 @@ func (s *runState) callbackListener() (*callbackListener, error) {
 	return s.callbacks, nil
 }
 
-// close ends what the run has started.
+// close ends the listeners that the run has started.
 func (s *runState) close(ctx context.Context) {
 	if s.published.withdraw != nil {
 		_ = s.restoring(s.published.withdraw)(ctx) // if this fails, a key stays published that signs nothing

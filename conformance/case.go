@@ -16,9 +16,9 @@ const (
 	Signature      Group = "signature"      // did the issuer sign it
 	Claims         Group = "claims"         // is it meant for this API, now
 	Authorization  Group = "authorization"  // may its bearer do this
-	Answers        Group = "answers"        // what a refusal says, and what it must not
+	Answers        Group = "answers"        // the content of a refusal
 	Routes         Group = "routes"         // other ways to say the same request
-	Headers        Group = "headers"        // what only a proxy may say
+	Headers        Group = "headers"        // headers that only a proxy may set
 	Lifecycle      Group = "life"           // the issuer's keys change, clocks differ, roles are taken away
 	Written        Group = "written"        // by hand, in the document
 )
@@ -45,11 +45,11 @@ type Case struct {
 	Means    CauseID  `json:"means"`           // the flaw that a failure is about
 	Shows    CauseID  `json:"shows,omitempty"` // the flaw of an answer that says too much, where that is looked for
 	Severity Severity `json:"severity"`
-	Sends    string   `json:"sends"` // what the request carries
+	Sends    string   `json:"sends"` // the token and the other content of the request
 	Expect   Expect   `json:"expect"`
 	Source   string   `json:"source,omitempty"` // where it is required
-	Gain     string   `json:"gain,omitempty"`   // what an attacker gets out of a failure
-	Flaw     string   `json:"flaw,omitempty"`   // what a failure probably means
+	Gain     string   `json:"gain,omitempty"`   // the advantage of an attacker if the case fails
+	Flaw     string   `json:"flaw,omitempty"`   // the probable meaning of a failure
 	File     string   `json:"file,omitempty"`   // of the manifest that states the endpoint
 	Line     int      `json:"line,omitempty"`
 
@@ -160,7 +160,7 @@ type credential struct {
 	secrets       []string // the tokens among it, to be masked
 	either        bool     // a tolerated answer is as good as the expected one
 	tolerates     []int    // statuses that correct APIs answer to this very token too
-	toleratedNote string   // what that means; "": that APIs differ
+	toleratedNote string   // its meaning; "": APIs differ
 	note          string
 
 	method, path string      // empty: the endpoint's

@@ -16,7 +16,7 @@ const (
 	sourceTenant   = "Microsoft: Secure applications and APIs by validating claims, Validate the tenant"
 )
 
-// dateChecks are tokens whose dates are amiss.
+// dateChecks are tokens with wrong dates.
 var dateChecks = []check{
 	claim("expired-long-ago", Medium, "that expired ten years ago", "exp", sourceDates, func(g *baselineToken) change {
 		return change{"exp": g.date(-10 * 365 * 24 * time.Hour)}

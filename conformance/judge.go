@@ -20,7 +20,7 @@ const hiddenNote = "404 where 403 is better: the API hides the endpoint from cal
 // verdict is the assessment of an answer.
 type verdict struct {
 	outcome Outcome
-	reason  string // what is wrong with the answer
+	reason  string // why the answer is wrong
 	cause   string // the probable cause of the failure
 	note    string
 	means   CauseID // of a failure, or of a note that --strict counts as one

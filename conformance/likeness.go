@@ -51,7 +51,7 @@ func likenessOf(x, y any) similarity {
 	return different
 }
 
-// sameShape compares the members of two JSON values, not what they hold.
+// sameShape compares the names of members in two JSON values, not their values.
 func sameShape(x, y any) bool {
 	switch x := x.(type) {
 	case map[string]any:

@@ -20,7 +20,7 @@ type record struct {
 	answer       []byte
 }
 
-// exchange is what may be shown of it.
+// exchange is the part of the record that may be shown.
 func (r *record) exchange() *Exchange {
 	if r == nil {
 		return nil

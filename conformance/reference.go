@@ -19,7 +19,7 @@ type known struct {
 	setup, response any    // the answers, as JSON
 }
 
-// request fills in what a document states.
+// request fills in the parts that a document states.
 func (k known) request(stated string, parameters map[string]any, body any, contentType string) (request, error) {
 	var problem error
 	text := func(v any) string {

@@ -8,7 +8,7 @@ import (
 	"provision/stack"
 )
 
-// requirement is what a token must have to be admitted: every part of it.
+// requirement is the condition for a token to be accepted: it must meet every part.
 type requirement struct {
 	scopes   []string // users' clients need them all
 	anyScope []string // and one of these
@@ -79,7 +79,7 @@ func (r requirement) sufficient() []string {
 	return r.allRoles
 }
 
-// minimal is a caller that has exactly what is required.
+// minimal is a caller with exactly the required scopes and roles.
 func (r requirement) minimal(app bool) caller {
 	c := caller{app: app, roles: r.sufficient(), owner: r.owner}
 	if !app {

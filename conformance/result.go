@@ -28,7 +28,7 @@ type Result struct {
 	Duration time.Duration // of the request alone
 	Reason   string        // why the case was skipped or failed
 	Add      string        // the manifest lines that would make a skipped case possible
-	Cause    string        // what a failure probably means
+	Cause    string        // the probable meaning of a failure
 	Finding  string        // of a failure: the finding that it belongs to; of a blocked case: the finding that blocks it
 	Note     string        // further information
 	Known    *KnownFailure // of a Known outcome

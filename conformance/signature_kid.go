@@ -18,7 +18,7 @@ type forgedCheck struct {
 	tokens                          func(forgery) []disguise
 }
 
-// forgery is what such tokens are made from.
+// forgery is the material for such tokens.
 type forgery struct {
 	baselineToken *baselineToken
 	callbacks     *callbackListener
@@ -198,7 +198,7 @@ func disguisedAddresses(f forgery) []disguise {
 	return rarely(all, 1)
 }
 
-// attackersSecret is what the attacker's server serves as a secret.
+// attackersSecret is the secret that the attacker's server serves.
 const attackersSecret = "secret"
 
 // attackersPEM and attackersJWK are the attacker's public key.

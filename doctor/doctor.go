@@ -26,7 +26,7 @@ type Finding struct {
 	Check   string `json:"check"`
 	Status  Status `json:"status"`
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"` // what to do, with the command
+	Hint    string `json:"hint,omitempty"` // the solution, with the command
 }
 
 // Subject contains everything that doctor checks. Each of its functions is called at
@@ -41,7 +41,7 @@ type Subject struct {
 	Target       string
 	Local        bool
 	Unopened     error  // why the local tenant cannot be opened
-	UnopenedHint string // what to do then
+	UnopenedHint string // the solution
 	Home         string // target of the home, where Target is a customer's
 	HomeTenantID string // of Home, as provision.yaml has it
 	TenantID     string // id or domain, as provision.yaml has it
@@ -69,7 +69,7 @@ type Subject struct {
 	caller graph.Caller
 	tenant graph.Tenant
 
-	authorityDate time.Time // what the authorization server says
+	authorityDate time.Time // the Date header of the authorization server
 }
 
 // check is one examination. It is skipped if one of the checks in needs failed.

@@ -25,7 +25,7 @@ type requestLine struct {
 
 type lineKey struct{}
 
-// observe notes what only Graph knows of a request.
+// observe records the properties of a request that only Graph knows.
 func observe(r *http.Request, o graphapi.Observation) {
 	if line, ok := r.Context().Value(lineKey{}).(*requestLine); ok {
 		line.Client, line.Batch, line.BatchSize = o.Client, o.Batch, len(o.Batch)

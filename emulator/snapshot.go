@@ -50,7 +50,7 @@ func (e *Emulator) takeSnapshotBack(w http.ResponseWriter, r *http.Request) {
 	answerChange(w, d.Import(data))
 }
 
-// reset makes a tenant's directory what it began with.
+// reset restores the initial directory of a tenant.
 func (e *Emulator) reset(w http.ResponseWriter, r *http.Request) {
 	if d, found := e.tenantAsked(w, r); found {
 		answerChange(w, d.Reset())

@@ -1,6 +1,6 @@
 package graph
 
-// AppManagementPolicy reads what the tenant does not allow applications by default.
+// AppManagementPolicy reads the tenant's default restrictions for applications.
 // Source: Graph "Get tenantAppManagementPolicy"; it takes Policy.Read.ApplicationConfiguration.
 func AppManagementPolicy() Read {
 	return Read{Path: "/policies/defaultAppManagementPolicy", Optional: true}

@@ -21,7 +21,7 @@ const lastWrites = 15 * time.Second
 
 // request is one item of a $batch.
 type request struct {
-	operation string // what it does, for errors, e.g. "read /users/ada"
+	operation string // its description in errors, e.g. "read /users/ada"
 	method    string
 	path      string // below the version, with the query
 	headers   map[string]string

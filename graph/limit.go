@@ -57,7 +57,7 @@ func (l *limiter) width() int {
 	return l.current
 }
 
-// learn takes what became of a batch.
+// learn records the result of a batch.
 func (l *limiter) learn(whole bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

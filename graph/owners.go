@@ -5,7 +5,7 @@ import "net/url"
 // Owned is the set of an object that has owners.
 type Owned string
 
-// What has owners.
+// The sets of objects that have owners.
 const (
 	OwnedApplication      Owned = "applications"
 	OwnedServicePrincipal Owned = "servicePrincipals"

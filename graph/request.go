@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Request is a Read or a Write with what follows from its answer.
+// Request is a Read or a Write, with a function for its answer.
 type Request struct {
 	begin     func(c *Client) request
 	notBefore time.Time

@@ -163,7 +163,7 @@ func retryAfter(header string, attempt int) time.Duration {
 	return time.Duration(1<<attempt) * 250 * time.Millisecond
 }
 
-// uncertain tells whether a status leaves open what became of the request.
+// uncertain tells whether a status leaves open whether the request was executed.
 func uncertain(status int) bool {
 	return status == http.StatusInternalServerError || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
 }

@@ -9,7 +9,7 @@ import (
 // Write is one request that changes something. Constructors such as CreateUser
 // make it; Do sends it.
 type Write struct {
-	operation string // what it does, for errors, e.g. "create user"
+	operation string // its description in errors, e.g. "create user"
 	method    string
 	path      string // below the version
 	headers   map[string]string

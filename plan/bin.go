@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What becomes of a deleted object that holds a name which a stack needs.
+// The ways to free a name that a stack needs and that a deleted object has.
 const (
 	RestoreDeleted = "restore" // it is used again
 	PurgeDeleted   = "purge"   // it is removed for good

@@ -100,7 +100,7 @@ func (d *declaration) referred(s *stack.Stack, v any) (all []Key) {
 	return all
 }
 
-// terraform plans hosting: what Terraform has planned.
+// terraform makes the step of a Terraform document from Terraform's plan.
 func (d *differ) terraform(want *Declared, live *Live) {
 	h := d.actual.Hosting[want.Key]
 	if h.Empty() {

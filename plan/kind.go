@@ -58,7 +58,7 @@ const (
 	update               // update applications, when their clients exist, and service principals
 	own                  // add owners
 	disown               // remove owners, after new ones exist: a group needs at least one
-	link                 // what had to wait for other objects
+	link                 // the properties that refer to other objects
 	admit                // new credentials
 	give                 // memberships, roles and consent
 	host                 // hosting, which finds all that is registered

@@ -46,7 +46,7 @@ type Declared struct {
 	certificates []stack.Certificate // of an application
 	clients      []Key               // that an application pre-authorizes
 	secret       stack.Secret        // of a secret
-	needs        []Key               // of hosting: what its variables refer to
+	needs        []Key               // of hosting: the objects that its variables refer to
 
 	principalProperty string // by which property a relation names its principal
 	roleID            string // of an assignment
@@ -96,7 +96,7 @@ type State struct {
 	// object, whose properties are its outputs after the plan, as far as they are
 	// known.
 	Hosting map[Key]*Hosting
-	Notes   []string // what people should know and no step changes
+	Notes   []string // messages about facts that no step changes
 
 	relations map[Key][]Key // of each object, while Advance removes objects
 }

@@ -2,7 +2,7 @@ package plan
 
 import "slices"
 
-// Dependencies say what a step waits for, as indices of the plan's steps.
+// Dependencies are the steps that each step waits for, as indices of the plan's steps.
 type Dependencies struct {
 	Needs []int // done before; where one was not, the step is left out
 	After []int // over before, whatever came of them
@@ -55,13 +55,13 @@ func sortSteps(steps []Step) []Step {
 	return sorted
 }
 
-// stepGraph finds what steps wait for.
+// stepGraph finds the steps that a step waits for.
 type stepGraph struct {
 	steps   []Step
 	edges   []Dependencies
 	makes   map[Key][]int // steps that create or change an object
 	writes  map[Key][]int // steps that write to an object, by phase
-	revokes map[Key][]int // steps that take from others what lets them act as an object
+	revokes map[Key][]int // steps that revoke the credentials and rights with which others act as an object
 	detach  map[Key][]int // deletions of relations, by resource
 	frees   map[owned][]int
 	rest    map[string][]int // steps of a stack that delete no object and no hosting

@@ -57,7 +57,7 @@ func (p Path) within(other Path) bool {
 	return len(p) >= len(other) && slices.Equal(p[:len(other)], other)
 }
 
-// shape is the path without the keys of entries, as text: what all entries of a list
+// shape is the path without the keys of entries, as text: the form that all entries of a list
 // have in common.
 func (p Path) shape() string {
 	var names []string

@@ -68,7 +68,7 @@ type Options struct {
 
 	AllowForeignOwners bool // give roles and consent also to objects that somebody else controls
 
-	ApplyCommand string // what notes name to apply; default "provision apply"
+	ApplyCommand string // the command that notes name; default "provision apply"
 }
 
 // Diff plans how the tenant becomes what the stacks declare. What a stack owns

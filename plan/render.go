@@ -86,7 +86,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 	return b.Flush()
 }
 
-// Summary counts what the plan does, in one line.
+// Summary counts the steps of the plan, in one line.
 func (p *Plan) Summary() string {
 	if p.Empty() && p.foreign() > 0 {
 		return "no changes: the tenant matches the manifests; it also has owners or credentials that no manifest names (see the notes)"
@@ -125,7 +125,7 @@ func (p *Plan) Summary() string {
 	return summary
 }
 
-// foreign counts what no manifest names and this plan leaves in place.
+// foreign counts the objects that no manifest names and this plan leaves in place.
 func (p *Plan) foreign() (n int) {
 	for _, f := range p.Foreign {
 		if !f.Removed {

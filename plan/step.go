@@ -13,7 +13,7 @@ type Action string
 // The actions.
 const (
 	Create  Action = "create"
-	Link    Action = "link" // the second step of an application: what had to wait for other objects
+	Link    Action = "link" // the second step of an application: the properties that refer to other objects
 	Update  Action = "update"
 	Adopt   Action = "adopt"   // an application that exists: it gets the stack's mark
 	Replace Action = "replace" // of a secret whose text is lost or has expired

@@ -47,7 +47,7 @@ func begins(value string, with []string) bool {
 	return slices.ContainsFunc(with, func(prefix string) bool { return strings.HasPrefix(value, prefix) })
 }
 
-// permissionRules are about what the application may do elsewhere.
+// permissionRules are about the permissions of the application on other APIs.
 var permissionRules = []Rule{
 	{
 		ID: "graph-path-to-administrator", Severity: Critical, Reason: "anyone who has a credential of the application becomes Global Administrator, directly or by another application or group",

@@ -27,7 +27,7 @@ var Severities = []Severity{Critical, High, Medium, Low}
 type Rule struct {
 	ID       string
 	Severity Severity
-	Reason   string // what the violation leads to
+	Reason   string // the consequence of the violation
 	Fix      string
 	Source   string
 	// Violates and Clean are examples of the `spec` of an application in a manifest:

@@ -16,7 +16,7 @@ type Facts struct {
 	Groups    []conformance.UserGroup
 	Tenants   stack.Tenants // that are welcome
 	Others    []conformance.OtherTenant
-	ScopeBase string // what stands before /SCOPE in a request for a token
+	ScopeBase string // the text before /SCOPE in a request for a token
 }
 
 // Missing is an application of the manifests that the tenant does not have.

@@ -38,10 +38,10 @@ type Applier struct {
 	Waiting func(s plan.Step, err error)
 }
 
-// Done is what an Apply did.
+// Done is the result of an Apply.
 type Done struct {
 	Writes   int
-	Warnings []string // steps left out, each with what would allow it
+	Warnings []string // omitted steps, each with the change that would allow it
 
 	State *plan.State // the tenant after that; nil where not every step was done
 }

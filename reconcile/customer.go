@@ -18,9 +18,9 @@ import (
 type Home struct {
 	Graph        *graph.Client
 	TenantID     string
-	ApplyCommand string // what mistakes name to apply there
+	ApplyCommand string // the apply command that mistakes name
 
-	Keep Keep          // of the home target: what this machine wrote there
+	Keep Keep          // of the home target: the secrets that this machine wrote there
 	Lag  time.Duration // the maximum time until the home tenant shows a write of this machine
 }
 

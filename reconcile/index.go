@@ -12,7 +12,7 @@ import (
 	"provision/stack"
 )
 
-// index is what the secrets folder holds, by application. A file belongs to the
+// index lists the files of the secrets folder by application. A file belongs to the
 // application that its content names: a name never becomes part of a path here.
 type index map[string][]entry
 

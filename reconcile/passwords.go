@@ -37,7 +37,7 @@ type passwordLine struct {
 // passwordTimes has, by userPrincipalName, when a kept password was set.
 func (k Keep) passwordTimes() string { return filepath.Join(k.Dir, "passwords.times.json") }
 
-// Passwords are those of the users that provision made, by userPrincipalName
+// Passwords are the passwords of users that provision created, by userPrincipalName
 // in lower case.
 func (k Keep) Passwords() (map[string]string, error) {
 	all, _, err := k.passwords()

@@ -23,7 +23,7 @@ type Reader struct {
 	// Lag is the maximum time until the tenant shows a write of this machine.
 	Lag time.Duration
 
-	RotateCommand string // what notes name to make new secrets
+	RotateCommand string // the command for new secrets that notes name
 
 	// Manifests are the manifests of stacks that are destroyed: objects that they adopt are
 	// identified only by appId.
@@ -79,7 +79,7 @@ type tenant struct {
 	mistakes stack.Mistakes
 	byID     map[string]plan.Key // object id of a user, group or service principal → its key
 
-	related    map[string]related          // by navigation property: what lists have shown
+	related    map[string]related          // by navigation property: relations from lists
 	grants     map[string][]map[string]any // admin consent, by client and by resource; nil where no list has shown it
 	principals map[string]map[string]any   // marked service principals, by appId
 

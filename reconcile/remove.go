@@ -74,7 +74,7 @@ func stillThere(r graph.Result, err error, id string) (bool, error) {
 	}), nil
 }
 
-// liveSets are the sets of live objects, for what a deletion takes out of them.
+// liveSets are the sets of live objects from which a deletion removes objects.
 var liveSets = map[plan.Kind]string{plan.User: graph.Users, plan.Group: graph.Groups, plan.Application: graph.Applications,
 	plan.ServicePrincipal: graph.ServicePrincipals}
 

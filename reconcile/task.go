@@ -146,7 +146,7 @@ func (t *task) release() []graph.Request {
 	return all
 }
 
-// resolve puts into the step what this run has learned.
+// resolve replaces unknown values of the step by values that this run has learned.
 func (t *task) resolve() error {
 	t.bodies = make([]map[string]any, len(t.step.Bodies))
 	for i, b := range t.step.Bodies {
@@ -208,7 +208,7 @@ func (t *task) relate(w graph.Write) ([]graph.Request, error) {
 	})}, nil
 }
 
-// made counts a write, and learns the id of what it made.
+// made counts a write, and learns the id of the created object.
 func (t *task) made(a graph.Answer) error {
 	if a.Err != nil {
 		return a.Err

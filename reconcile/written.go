@@ -25,13 +25,13 @@ type Written struct {
 	dir       string // of the target; paths are kept relative to it, so that both can move
 	overwrite bool
 	files     map[string]writtenFile
-	elsewhere map[string][]string // a file → what other targets made it hold
+	elsewhere map[string][]string // a file → the content that other targets gave it
 }
 
-// writtenFile is what provision knows of a file that it wrote.
+// writtenFile is the record of a file that provision wrote.
 type writtenFile struct {
 	Stack  string   `json:"stack"`
-	SHA256 []string `json:"sha256"` // what it holds; two where a write was cut short
+	SHA256 []string `json:"sha256"` // of its content; two if a write was interrupted
 }
 
 // Written reads which Output files provision wrote. With overwrite, provision may
@@ -215,7 +215,7 @@ func (w *Written) Write(file, owner string, text []byte) (changed bool, err erro
 	return true, w.save()
 }
 
-// Expect records that a file is about to hold text, beside what it holds.
+// Expect records the text that a file is going to have, beside its current text.
 func (w *Written) Expect(file, owner string, text []byte) error {
 	old, err := w.check(file, text)
 	if err != nil {

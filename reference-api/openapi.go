@@ -13,7 +13,7 @@ type OpenAPI struct {
 	Title            string
 	AuthorizationURL string
 	TokenURL         string
-	ScopeBase        string // what stands before /SCOPE in a request for a token
+	ScopeBase        string // the text before /SCOPE in a request for a token
 	ClientID         string // of the single-page application that /docs signs in with; empty: there is no /docs
 }
 

@@ -42,7 +42,7 @@ func commandMethod(line string) Method {
 	}
 }
 
-// readTokens reads what a sign-in command printed. An error never quotes it.
+// readTokens reads the output of a sign-in command. An error never quotes it.
 func readTokens(out []byte) (conformance.Grant, error) {
 	out = bytes.TrimSpace(out)
 	var answer struct {

@@ -18,7 +18,7 @@ type Request struct {
 	Account   conformance.Account
 	Scopes    []string // as the authority knows them
 
-	Tell func(message string)       // shows the user what to do
+	Tell func(message string)       // shows the user an instruction
 	Open func(address string) error // opens a browser
 }
 

@@ -21,7 +21,7 @@ type Certificate struct {
 	Name string `json:"name"` // keyCredential.displayName
 	File string `json:"file"` // PEM, from the manifest's folder
 
-	DER      []byte    `json:"-"` // what the file holds
+	DER      []byte    `json:"-"` // the content of the file
 	NotAfter time.Time `json:"-"`
 }
 

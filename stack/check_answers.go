@@ -22,14 +22,14 @@ func (l *loader) checkRefusals(c *Conformance, e Endpoint, at func(path ...any) 
 		"endpoint %s: a refusal can have a status of success, and the document does not say how to tell it from an admitted request", e.ID())
 }
 
-// checkCapture holds each captured part to what an answer can have.
+// checkCapture checks that an answer can have each captured part.
 func (l *loader) checkCapture(f *Fixture, at func(path ...any) Position) {
 	for name, c := range f.Capture {
 		l.checkPart("capture "+name, c, func(path ...any) Position { return at(append([]any{"capture", name}, path...)...) })
 	}
 }
 
-// checkNext holds where the next page is named to what an answer can have.
+// checkNext checks that an answer can have the part that names the next page.
 func (l *loader) checkNext(e Endpoint, at func(path ...any) Position) {
 	if e.Next == nil {
 		return

@@ -137,7 +137,7 @@ func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
 // checkEntitlements: a token names scopes and roles by value, Entra by id.
 func (l *loader) checkEntitlements(s *loaded, a *Application) {
 	at := func(path ...any) Position { return l.at(s, "Application", a.Name, path...) }
-	ids := map[string]string{} // id → what has it
+	ids := map[string]string{} // id → its scope or role
 	scopeID := map[string]string{}
 	for i, scope := range a.API.OAuth2PermissionScopes {
 		where := []any{"api", "oauth2PermissionScopes", i}

@@ -88,7 +88,7 @@ func (l *loader) checkGroupKind(s *loaded, g *Group) {
 	}
 }
 
-// checkOnlyFound refuses what an existing object would have written.
+// checkOnlyFound refuses properties that would change an existing object.
 func (l *loader) checkOnlyFound(s *loaded, kind, name string, finders ...string) {
 	spec, _ := s.declared[kind+"/"+name].content["spec"].(map[string]any)
 	for _, field := range slices.Sorted(maps.Keys(spec)) {

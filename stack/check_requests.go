@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// checkRequests looks at what the requests of a Conformance document carry:
+// checkRequests checks the requests of a Conformance document:
 // parameters, bodies, headers and the fixtures round them.
 func (l *loader) checkRequests(s *loaded, c *Conformance) {
 	at := func(path ...any) Position { return l.at(s, "Conformance", c.Name, path...) }

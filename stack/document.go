@@ -76,7 +76,7 @@ func sources(f *folder, file string) (all []source, mistakes Mistakes) {
 		if err != nil {
 			pos, message, hint := (&tree{file: file}).unreadable(raw, err)
 			f.unreadable = true
-			return all, append(mistakes, Mistake{pos, message, hint, excerpt(raw, pos)}) // what follows a syntax error would be guesswork
+			return all, append(mistakes, Mistake{pos, message, hint, excerpt(raw, pos)}) // the text after a syntax error cannot be read reliably
 		}
 		if len(root.Content) == 0 || (root.Content[0].Kind == yaml.ScalarNode && root.Content[0].ShortTag() == "!!null") {
 			continue // nothing between two ---

@@ -21,7 +21,7 @@ func excerpt(raw []byte, pos Position) string {
 	return fmt.Sprintf("  %s | %s\n  %s | %s^", number, string(text), strings.Repeat(" ", len(number)), strings.Repeat(" ", column-1))
 }
 
-// syntax explains what YAML's parser says of a place.
+// syntax explains the message of YAML's parser about a place.
 func syntax(raw []byte, pos Position, said string) (at Position, message, hint string) {
 	lines := strings.Split(string(raw), "\n")
 	line := func(n int) string {

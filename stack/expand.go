@@ -15,7 +15,7 @@ func Expand(text string, value func(expression string) (string, bool)) string {
 	})
 }
 
-// InTenant puts in what a manifest says of the tenant: ${tenant.id} and
+// InTenant replaces the references to the tenant: ${tenant.id} and
 // ${tenant.domain}.
 func InTenant(text, id, domain string) string {
 	return Expand(text, func(expression string) (string, bool) {

@@ -2,7 +2,7 @@ package stack
 
 import "cmp"
 
-// What a federated credential is where its manifest does not say.
+// The defaults of a federated credential.
 const (
 	gitHubIssuer   = "https://token.actions.githubusercontent.com"
 	issuerOfTenant = "/${tenant.id}/v2.0" // after the cloud's authority

@@ -276,7 +276,7 @@ func (l *loader) check(s *loaded) {
 	}
 }
 
-// causes leaves out what may follow from what the schema has refused already.
+// causes omits mistakes that may follow from a mistake that the schema has reported.
 func (s *loaded) causes(mistakes Mistakes) Mistakes {
 	doubtful := s.document.doubtful()
 	for _, d := range s.declared {

@@ -30,7 +30,7 @@ func (r *Requires) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(r))
 }
 
-// MarshalJSON writes what UnmarshalJSON reads.
+// MarshalJSON writes the form that UnmarshalJSON reads.
 func (r Requires) MarshalJSON() ([]byte, error) {
 	if r.AnyOf != nil {
 		return json.Marshal(r.AnyOf)

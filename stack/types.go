@@ -18,7 +18,7 @@ type Stack struct {
 	Home         string    // the target where the applications are registered, if the target is a customer's; else ""
 	Excluded     []Excluded
 	Exceptions   []Exception // from rules of policy, of all applications
-	Deployers    []string    // who applies the stack, in the forms of an owner: they may own what it makes
+	Deployers    []string    // the accounts that apply the stack, in the forms of an owner: they may own its objects
 	Applications []*Application
 	Users        []*User
 	Groups       []*Group

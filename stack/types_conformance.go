@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 )
 
-// Conformance says what the API that a resource protects must let in.
+// Conformance declares which requests an API must accept.
 type Conformance struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
@@ -14,7 +14,7 @@ type Conformance struct {
 	Resource  string            `json:"resource"` // the application whose tokens the API takes
 	Client    string            `json:"client"`   // the application that users sign in to
 	URL       string            `json:"url,omitempty"`
-	Scenario  string            `json:"scenario,omitempty"` // what the bundled reference API does behind the endpoints
+	Scenario  string            `json:"scenario,omitempty"` // the behavior of the bundled reference API
 	Headers   map[string]string `json:"headers,omitempty"`  // of every request to the API
 	Life      Life              `json:"life,omitzero"`
 	Tenants   Tenants           `json:"tenants,omitzero"`
@@ -51,7 +51,7 @@ type Endpoint struct {
 
 	Public   bool      `json:"public,omitempty"`
 	Requires *Requires `json:"requires,omitempty"`
-	Expect   *Expect   `json:"expect,omitempty"` // what an admitted request answers
+	Expect   *Expect   `json:"expect,omitempty"` // the answer to an accepted request
 	Refusals Refusals  `json:"refusals,omitzero"`
 	Next     *Next     `json:"next,omitempty"` // of a listing: where a page names the next one
 

@@ -175,7 +175,7 @@ func (w *writer) text(t Text) string {
 	return b.String()
 }
 
-// literal escapes what would begin an interpolation or a directive of a template.
+// literal escapes the beginnings of interpolations and directives of a template.
 func literal(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }

@@ -10,7 +10,7 @@ import (
 // Reference: https://developer.hashicorp.com/terraform/internals/machine-readable-ui.
 type log struct {
 	progress func(line string)
-	errors   []string // what its diagnostics say
+	errors   []string // the texts of its diagnostics
 
 	rest []byte // of a line that is not complete
 }

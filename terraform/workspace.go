@@ -62,12 +62,12 @@ func (w Workspace) record(r Record) error {
 	return replacePrivate(filepath.Join(w.Dir, appliedFile), append(raw, '\n'))
 }
 
-// Plan says what an apply of the configuration would do.
+// Plan returns the changes that an apply of the configuration would make.
 func (w Workspace) Plan(ctx context.Context, c Configuration) (*Plan, error) {
 	return w.runPlan(ctx, &c, false)
 }
 
-// PlanDestroy says what a destroy would do. For c see Destroy.
+// PlanDestroy returns the changes that a destroy would make. For c see Destroy.
 func (w Workspace) PlanDestroy(ctx context.Context, c *Configuration) (*Plan, error) {
 	return w.runPlan(ctx, c, true)
 }

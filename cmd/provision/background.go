@@ -10,7 +10,7 @@ import (
 	"provision/internal/background"
 )
 
-// background is what the module local-api starts and stops its process with.
+// background is the command with which the module local-api starts and stops its process.
 func (a *app) background() *cobra.Command {
 	c := &cobra.Command{
 		Use:    "background",

@@ -22,7 +22,7 @@ import (
 // bundledAPI is the configuration of the reference API for an application.
 type bundledAPI struct {
 	scenario string // instead of the documents'
-	keep     string // the folder where scenarios keep what they are given; empty: nowhere
+	keep     string // the folder in which scenarios store their data; empty: in memory
 	vault    scenario.Vault
 	log      *slog.Logger
 	cooldown time.Duration // between two fetches of the key set; 0: the verifier's
@@ -173,7 +173,7 @@ func answer(e *stack.Expect) http.Handler {
 
 // startBundledAPI serves the bundled API on a free port until stop.
 func (s *connection) startBundledAPI(p protected.API, f protected.Facts, document *stack.Conformance) (url string, stop func(), err error) {
-	silent := slog.New(slog.DiscardHandler) // what it refuses, the report shows
+	silent := slog.New(slog.DiscardHandler) // the report shows the refusals
 	how := bundledAPI{log: silent}
 	if s.local { // whose key set the cases change: they do not wait for the API to fetch it
 		how.cooldown = 50 * time.Millisecond

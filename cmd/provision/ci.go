@@ -92,7 +92,7 @@ or go.mod of the repository lists.
 
 // ciInitOptions are the flags of ci init.
 type ciInitOptions struct {
-	repository ci.Repository // what the flags state of it
+	repository ci.Repository // as the flags describe it
 	overwrite  bool
 }
 
@@ -185,7 +185,7 @@ func (a *app) writePipeline(system string, o ciInitOptions) error {
 	return nil
 }
 
-// branchForm is a branch's name, without what a shell or YAML would read otherwise.
+// branchForm matches names of branches without characters that a shell or YAML interprets.
 var branchForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
 // mayWrite refuses to overwrite files that somebody has changed.

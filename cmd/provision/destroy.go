@@ -82,7 +82,7 @@ func (a *app) deleteOptions() deleteOptions {
 	return deleteOptions{stacks: c.GetStringSlice("stack"), showOnly: c.GetBool("plan"), noPurge: c.GetBool("no-purge"), force: c.GetBool("force")}
 }
 
-// deleteStacks deletes what the stacks of these names own. stacks are their manifests, if
+// deleteStacks deletes the objects of the stacks with these names. stacks are their manifests, if
 // they were read.
 func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, stacks []*stack.Stack, o deleteOptions) error {
 	var err error

@@ -139,7 +139,7 @@ func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error)
 	return o, nil
 }
 
-// faults are those of --faults, and --latency as one more after them.
+// faults returns the faults of --faults, followed by the latency of --latency.
 func (a *app) faults() ([]faults.Rule, error) {
 	var rules []faults.Rule
 	if path := a.config.GetString("faults"); path != "" {

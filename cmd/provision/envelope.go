@@ -26,7 +26,7 @@ type jsonError struct {
 	Excerpt  string          `json:"excerpt,omitempty"`  // of a line that makes a document unreadable
 }
 
-// statuses are those of exit codes. A command that serves says "serving" once it
+// statuses are the names of exit codes. A command that serves says "serving" once it
 // does.
 var statuses = map[int]string{exitDone: "done", exitFailed: "failed", exitUsage: "invalid", exitNo: "no"}
 

@@ -154,7 +154,7 @@ type hosting struct {
 	connection *connection
 	stacks     []*stack.Stack
 	root       string // the folder of the target
-	reviewed   bool   // only what a saved plan has may be done
+	reviewed   bool   // only steps of the saved plan may be executed
 
 	program *terraform.Program               // once it was looked for
 	tell    func(format string, args ...any) // of progress

@@ -197,7 +197,7 @@ func hostingOf(module string, p *terraform.Plan) *plan.Hosting {
 	return of
 }
 
-// Apply is part of reconcile.Hosting. It carries out what the plan has shown.
+// Apply is part of reconcile.Hosting. It executes the plan that was shown.
 func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Key, string) string) (map[string]string, error) {
 	s, t := h.document(step.Key)
 	if t == nil {

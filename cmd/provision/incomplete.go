@@ -10,7 +10,7 @@ import (
 // maxListed is the maximum number of listed steps of one outcome.
 const maxListed = 25
 
-// sayIncomplete lists what an apply did and what it did not do.
+// sayIncomplete lists the steps that an apply completed and the other steps.
 func (a *app) sayIncomplete(e *reconcile.Incomplete) {
 	a.give("incomplete", incompleteJSON(e))
 	of := len(e.Done) + len(e.Failed) + len(e.Skipped) + len(e.Left)

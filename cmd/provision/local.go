@@ -53,7 +53,7 @@ func (a *app) connectLocal(ctx context.Context) (*connection, error) {
 	return s, nil
 }
 
-// serveTenant is localtenant.Serve with what the command line says.
+// serveTenant is localtenant.Serve with the settings of the command line.
 func (a *app) serveTenant(dir localtenant.Folder, o localtenant.Options) (served localtenant.Served, stop func(), err error) {
 	if o.Ports, err = localtenant.ParsePorts(a.config.GetString("ports")); err != nil {
 		return served, nil, usage{err}

@@ -46,7 +46,7 @@ func secretFiles(stacks []*stack.Stack) (files []string) {
 	return slices.Compact(files)
 }
 
-// planFiles adds to the plan what becomes of Output files.
+// planFiles adds the changes of Output files to the plan.
 func (a *app) planFiles(ctx context.Context, s *connection, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
 	if err := a.planOutputs(ctx, s, stacks, p, state); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"provision/stack"
 )
 
-// resolver knows what the references of a stack's outputs stand for.
+// resolver resolves the references in a stack's outputs.
 type resolver struct {
 	ctx        context.Context
 	connection *connection

@@ -30,7 +30,7 @@ func planFlags(c *cobra.Command) {
 	c.Flags().StringSlice("only", nil, "apply only this document and what it needs: STACK/NAME (may be repeated)")
 }
 
-// savedOptions reads the flags that decide what a plan contains.
+// savedOptions reads the flags that determine the content of a plan.
 func (a *app) savedOptions() plan.SavedOptions {
 	return plan.SavedOptions{ResetPasswords: a.config.GetBool("reset-passwords"), AllowForeignOwners: a.config.GetBool("allow-foreign-owners"),
 		AllowDeletes: a.config.GetBool("allow-deletes"), Purge: a.config.GetBool("purge"), Only: a.config.GetStringSlice("only"), Hosting: a.config.GetBool("hosting"),

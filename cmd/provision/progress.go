@@ -9,7 +9,7 @@ import (
 	"provision/internal/display"
 )
 
-// What long work says of itself, and how often.
+// The progress messages of long work, and their interval.
 const (
 	progressAfter = time.Second // on a terminal, from when on
 	progressEvery = 10 * time.Second

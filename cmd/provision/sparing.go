@@ -56,6 +56,6 @@ func keep(headroom *atomic.Uint64) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	debug.SetGCPercent(int(min(max(100*headroom.Load()/max(live[0].Value.Uint64(), 1), leastHeadroom), 400)))
-	// What nothing refers to is gone with the next collection.
+	// The next collection frees the objects that nothing refers to.
 	runtime.AddCleanup(&struct{ unreferenced *int }{}, keep, headroom)
 }

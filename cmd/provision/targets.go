@@ -91,7 +91,7 @@ func (a *app) onEach(stopAtNo bool, do func(target string) error) error {
 // comparePlans prints the differences between the plans of several targets, one line for each
 // object.
 func (a *app) comparePlans(targets []string, plans map[string]*plan.Plan) error {
-	cells := map[string]map[string]string{} // object → target → what happens to it
+	cells := map[string]map[string]string{} // object → target → its change
 	for target, p := range plans {
 		for _, s := range p.Steps {
 			name := strings.ReplaceAll(s.Key.String(), "@"+p.Tenant.Domain, "@${tenant.domain}")

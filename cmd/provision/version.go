@@ -25,7 +25,7 @@ type build struct {
 	Identity string `json:"identitySdk,omitempty"`
 }
 
-// readBuild reads what Go recorded in the program.
+// readBuild reads the build information that Go stored in the program.
 func readBuild() build {
 	b := build{Version: cmp.Or(version, "dev"), Go: strings.TrimPrefix(runtime.Version(), "go"), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

@@ -15,10 +15,10 @@ type Document struct {
 	Title     string
 	Server    string     // the first absolute URL, or ""
 	Endpoints []Endpoint // in the order of the paths
-	LeftOut   []string   // what could not be derived, and why
+	LeftOut   []string   // the operations that could not be derived, and why
 }
 
-// Endpoint is one with what people should know or complete.
+// Endpoint is a derived endpoint with remarks: parts that people should check or complete.
 type Endpoint struct {
 	stack.Endpoint
 	Remarks            []string

@@ -10,7 +10,7 @@ import (
 
 type object = map[string]any
 
-// maxNodes bounds what the aliases of a file may expand to.
+// maxNodes is the maximum number of nodes to which the aliases of a file may expand.
 const maxNodes = 1_000_000
 
 // reader turns YAML into plain values: nil, bool, float64 or int, string,

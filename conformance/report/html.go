@@ -93,7 +93,7 @@ type matrixGroup struct {
 	Rows []matrixRow
 }
 
-// Sends is what the case sends, which explains its name.
+// Sends describes the request of the case. It explains the name of the case.
 func (r matrixRow) Sends() string {
 	for _, c := range r.Cells {
 		if c != nil {
@@ -194,7 +194,7 @@ func (c cell) Label() string {
 	return label
 }
 
-// Search is what the filter looks through.
+// Search is the text that the filter searches.
 func (c cell) Search() string {
 	return lines(strings.ToLower(strings.Join([]string{c.Case.ID, string(c.Group), string(c.Severity), string(c.Outcome), strconv.Itoa(c.Status), c.Sends, c.Reason, c.Cause}, " ")))
 }

@@ -38,7 +38,7 @@ type Result struct {
 	Milliseconds float64                   `json:"milliseconds,omitempty"`
 	Reason       string                    `json:"reason,omitempty"`  // why it did not pass
 	Add          string                    `json:"add,omitempty"`     // manifest lines that would make a skipped case possible
-	Cause        string                    `json:"cause,omitempty"`   // what a failure probably means
+	Cause        string                    `json:"cause,omitempty"`   // the probable meaning of a failure
 	Finding      string                    `json:"finding,omitempty"` // that a failure is evidence of, or that blocks the case
 	Note         string                    `json:"note,omitempty"`
 	Known        *conformance.KnownFailure `json:"known,omitempty"`    // of the outcome known

@@ -76,7 +76,7 @@ func (c *call) usableClient(id string, in *directory.Directory) (client, *Error)
 }
 
 // registered finds a registration: the tenant's own, a multi-tenant one of another
-// tenant, or one of Microsoft's. With nil for the tenant it finds those of all tenants.
+// tenant, or one of Microsoft's. With nil for the tenant it finds the clients of all tenants.
 func (c *call) registered(appID string, in *directory.Directory) (client, bool) {
 	_, owner, found := c.tenants.Application(appID)
 	if !found {

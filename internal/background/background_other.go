@@ -15,5 +15,5 @@ func (p Program) start(*os.File) (<-chan error, error) { return nil, errUnsuppor
 // Running tells whether a program runs in the folder.
 func Running(string) (bool, error) { return false, nil }
 
-// Stop ends what runs in the folder.
+// Stop ends the process of the folder.
 func Stop(context.Context, string) error { return nil }

@@ -36,7 +36,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// timeout bounds what a test does with one browser, and patience a wait for one
+// timeout is the maximum time of a test with one browser, and patience of a wait for one
 // event. They are long because only a failure uses them up, however busy the
 // machine is.
 const (

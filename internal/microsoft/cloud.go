@@ -21,7 +21,7 @@ type Cloud struct {
 	Classic string   // another name of Resource Manager in token requests
 	Portal  string   // the host of the portal
 
-	// What its metadata says.
+	// The content of its metadata.
 	Environment    string // the name in Azure Resource Manager's metadata
 	Instance       string // cloud_instance_name
 	DirectoryGraph string // cloud_graph_host_name

@@ -27,7 +27,7 @@ type Config struct {
 	Vault Vault  // where vault-function finds secrets; nil: LocalVault
 }
 
-// known are the scenarios by their names, which are those of the folders in
+// known are the scenarios by name. The names are the names of the folders in
 // manifests/.
 var known = map[string]func(Config) (*Scenario, error){
 	"vscode-fastapi": func(Config) (*Scenario, error) { return &Scenario{}, nil }, // who was admitted is all that it says
@@ -60,7 +60,7 @@ func (s *Scenario) Handler(method, path string) http.Handler {
 	return s.Handlers[method+" "+path]
 }
 
-// Close gives back what Open took.
+// Close releases the resources of Open.
 func (s *Scenario) Close() error {
 	if s.close == nil {
 		return nil

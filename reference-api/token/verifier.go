@@ -97,7 +97,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 	return claims, nil
 }
 
-// check compares what the token says with what this API accepts.
+// check compares the claims of the token with the values that this API accepts.
 func (v *Verifier) check(c *Claims) error {
 	v1, v2 := v.config.IssuerV1, v.config.IssuerV2
 	guest := c.TenantID != v.config.TenantID && c.TenantID != "" && v.config.Tenants != nil && v.config.Tenants(c.TenantID)
