@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -360,5 +361,15 @@ func rpcDisguises(own operation, covers []operation) (all []disguise) {
 		way("without jsonrpc", result, func(o operation) string { return o.with("jsonrpc", nil).json() }, covers...),
 		way("jsonrpc 1.0", result, func(o operation) string { return o.with("jsonrpc", "1.0").json() }, covers...),
 	)
+	if named, ok := own.members["params"].(map[string]any); ok && len(named) > 0 {
+		all = append(all, way("with positional parameters", result, func(o operation) string {
+			named, _ := o.members["params"].(map[string]any)
+			var positional []any
+			for _, name := range slices.Sorted(maps.Keys(named)) {
+				positional = append(positional, named[name])
+			}
+			return o.with("params", positional).json()
+		}, covers...))
+	}
 	return all
 }

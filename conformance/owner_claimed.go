@@ -283,6 +283,15 @@ func (t *ownerTrial) createWith(ctx context.Context, members map[string]any, wit
 	sees := func(a reply) bool {
 		return success(a.status) && (!t.e.listing() || reads.meaning.admitted.unmet(a.body) == "")
 	}
+	if !sees(theirs) && !sees(mine) && made.request.method != reads.method { // the API has no such read request
+		if mine, err = t.ask(ctx, made.request, bearer(t.peer.raw)); err == nil && !success(mine.status) {
+			theirs, err = t.ask(ctx, made.request, bearer(t.owner.raw))
+		}
+		t.result.Exchange, t.result.Status = exchange, status
+		if err != nil {
+			return "", err
+		}
+	}
 	if sees(theirs) && !sees(mine) {
 		return fmt.Sprintf("an object that %s made in the name of %s is theirs", t.peer.who, t.owner.who), nil
 	}

@@ -247,6 +247,12 @@ func TestOwnerMutants(t *testing.T) {
 			}
 			return owner
 		}}},
+		"made in another's name, and nobody reads": {"DELETE /orders/{id}", "owner-create", &shop{
+			owner: func(c claims, r *http.Request, _ map[string]any) string {
+				return cmp.Or(r.Header.Get("X-User-Id"), fmt.Sprint(c["oid"]))
+			},
+			allows: func(c claims, o *ownedOrder, r *http.Request) bool { return r.Method == "DELETE" && mine(c, o) },
+		}},
 		"it shows what it refuses": {"GET /orders/{id}", "owner-peer", &shop{refuses: func(w http.ResponseWriter, _ *http.Request, _ *shop, o *ownedOrder) {
 			answer(w, 403, object{"detail": "not yours", "order": o})
 		}}},
