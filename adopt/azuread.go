@@ -109,7 +109,7 @@ func (a *exportedApp) address() address {
 	return address{resource: "azuread_application", called: a.name}
 }
 
-// fileName is the name of the application in those of files. It has no underscore:
+// fileName is the name of the application in names of files. It has no underscore:
 // Terraform reads NAME_override.tf as an override.
 func (a *exportedApp) fileName() string {
 	return strings.Trim(strings.ReplaceAll(a.name, "_", "-"), "-")

@@ -233,8 +233,8 @@ func (e *exporter) servicePrincipal(a *exportedApp) {
 	}
 }
 
-// tags writes those of an application. Where all of them are provision's own, Terraform
-// leaves them to provision: it compares no tags that the configuration does not state.
+// tags writes the tags of an application. If all of them are provision's own, the configuration
+// has no tags, and Terraform does not compare them.
 func (b body) tags(tags []string) {
 	if slices.ContainsFunc(tags, func(tag string) bool { return !strings.HasPrefix(tag, stack.OwnTags) }) {
 		b.texts("tags", tags)

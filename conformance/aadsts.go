@@ -35,7 +35,7 @@ func parseAADSTS(oauth, text string) (*AADSTSError, bool) {
 	if err != nil {
 		return nil, false
 	}
-	// What follows the sentence are ids and the time of the request.
+	// The sentence is followed by ids and the time of the request.
 	description, _, _ := strings.Cut(text[match[0]:], " Trace ID:")
 	return &AADSTSError{Code: code, OAuth: oauth, Description: strings.Join(strings.Fields(description), " ")}, true
 }

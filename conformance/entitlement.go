@@ -50,8 +50,8 @@ func unlessLetIn(e endpoint, present func(context.Context, *runState) (credentia
 	}
 }
 
-// scopeChecks are near misses of each scope; those of the first have no name
-// behind them.
+// scopeChecks are near misses of each scope. The names of the checks of the first scope do not
+// end in the scope.
 func scopeChecks(e endpoint) []check {
 	asked := slices.Concat(e.scopes, e.anyScope)
 	checks := nearScopes(e, asked[0])

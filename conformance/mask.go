@@ -64,8 +64,8 @@ func maskBeginning(text, part string) string {
 	}
 }
 
-// header masks every value; those of cookies and of headers that carry
-// credentials whole.
+// header masks secrets in every value, and the whole value of cookies and of headers that carry
+// credentials.
 func (m masker) header(h http.Header) http.Header {
 	clean := make(http.Header, len(h))
 	for name, values := range h {

@@ -13,7 +13,7 @@ type Remedy struct {
 }
 
 // remedy holds a line for each of libraries, in that order. {scope} and
-// {role} in a line stand for those of the endpoint.
+// {role} in a line stand for the scope and the role of the endpoint.
 type remedy [9]string
 
 var libraries = [len(remedy{})]string{

@@ -67,7 +67,7 @@ func listenForRedirect(uri string) (net.Listener, *url.URL, error) {
 	return listener, redirect, nil
 }
 
-// takeRedirect answers the browser that comes back, and hands on what it
+// takeRedirect answers the browser that returns, and passes on the values that it
 // brings: once, and only with the state that it was sent off with.
 func takeRedirect(path, state string, answers chan<- url.Values) http.Handler {
 	if path == "" {

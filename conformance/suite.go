@@ -64,8 +64,8 @@ type Resource struct {
 	Roles        []string // values that it defines
 	// OptionalClaims are the optional claims that the registration has in access tokens.
 	OptionalClaims []string
-	// Those of Roles that each kind of principal may hold, for the lines that
-	// skipped cases suggest; nil: all.
+	// The roles that each kind of principal may have, for the lines that skipped cases
+	// suggest; nil: all Roles.
 	UserRoles        []string
 	ApplicationRoles []string
 }

@@ -24,12 +24,12 @@ import (
 // Config is the configuration of a local tenant.
 type Config struct {
 	Dir        string           // the state directory, made with mode 0700; empty: in memory
-	Origin     string           // what clients reach it by: https://localhost:PORT
+	Origin     string           // the URL for clients: https://localhost:PORT
 	Seed       directory.Seed   // the properties of a new tenant; ignored if the tenant exists
 	Clock      func() time.Time // nil: time.Now
 	Logger     *slog.Logger     // nil: nothing is logged
 	RequestLog io.Writer        // a JSON line for each request; nil: none
-	Faults     []faults.Rule    // what happens to requests from the start
+	Faults     []faults.Rule    // the faults from the start
 
 	GenerateKey func() (*rsa.PrivateKey, error) // of signing keys; nil: new ones
 

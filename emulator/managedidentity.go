@@ -77,8 +77,8 @@ func (e *Emulator) makeManagedIdentity(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// identityHeader is what keeps an identity's tokens from other programs of the
-// machine. It is as old as the management key.
+// identityHeader is the secret that prevents other programs of the machine from getting an
+// identity's tokens. It is as old as the management key.
 func (e *Emulator) identityHeader(identity *directory.ServicePrincipal) string {
 	mac := hmac.New(sha256.New, []byte(e.key))
 	mac.Write([]byte("managed identity " + identity.ID))

@@ -9,8 +9,8 @@ import (
 // bodyTimeout is the maximum time in which the body of a request must arrive.
 const bodyTimeout = 30 * time.Second
 
-// readWithin bounds the time in which a request's body arrives, by the machine's
-// clock. What the answer takes is bounded by nothing: a fault may keep it back.
+// readWithin limits the time in which a request's body arrives, by the machine's
+// clock. The time of the answer has no limit, because a fault can delay it.
 func readWithin(timeout time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {

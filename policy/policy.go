@@ -130,8 +130,8 @@ func CheckLive(registrations *stack.Stack, now time.Time) ([]Violation, error) {
 	return all, err
 }
 
-// New are those of declared that the tenant does not have yet: live are the violations of
-// the registrations as they are, and appIDs their appIds by STACK/APPLICATION.
+// New returns the violations of declared that the tenant does not have yet. live are the violations
+// of the live registrations, and appIDs their appIds by STACK/APPLICATION.
 func New(declared, live []Violation, appIDs map[string]string) (all []Violation) {
 	type one struct{ rule, appID, says string }
 	of := func(v Violation, appID string) one {

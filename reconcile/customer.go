@@ -199,8 +199,8 @@ func (t *tenant) otherRegistrations(declared map[string]string) (registered, err
 
 // customerOf is the stack that owns a service principal in the tenant of a customer, with the
 // uniqueName of its application; both are "" if no stack owns it. The application must be registered
-// in the home tenant. If it still is, its registration must belong to the stack too: whoever
-// writes the tags of any other application chooses the tags that its service principals show.
+// in the home tenant. If it still is, its registration must belong to the stack too: the
+// owner of any other application chooses the tags of its service principals.
 func (t *tenant) customerOf(m map[string]any, declared map[string]string, others registered) (owner, uniqueName string) {
 	owner, uniqueName = stack.CustomerOf(strs(m, "tags"))
 	if owner == "" || !t.ofHome(m) {

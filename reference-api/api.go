@@ -28,8 +28,8 @@ type Config struct {
 	// Refusal is the body that a refused caller gets, encoded as JSON. It says
 	// nothing of the token that its status does not say. Default: {"detail": …}.
 	Refusal func(Refused) any
-	// Origins are those of the pages whose scripts may call the API and read its
-	// answers (CORS), as in https://app.contoso.example.
+	// Origins are the origins of pages whose scripts may call the API and read its
+	// answers (CORS), for example https://app.contoso.example.
 	Origins []string
 	// OpenAPI describes the API to others. Nil: nothing does.
 	OpenAPI *OpenAPI
@@ -89,8 +89,8 @@ func New(c Config) (http.Handler, error) {
 	return a, nil
 }
 
-// described are the routes and those of their description. A stated route of
-// the same path gives way where it is as open.
+// described returns the routes and the routes of their OpenAPI document. The document replaces a
+// public route of the same path.
 func (c Config) described() ([]Route, error) {
 	if c.OpenAPI == nil {
 		return c.Routes, nil

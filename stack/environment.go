@@ -28,8 +28,8 @@ func (s *Stack) Marks() []string {
 	return marks
 }
 
-// MarksOf are the tags of one application of the stack: those of all, and the mark of its
-// protection. The applications of an environment get no such mark: gc may delete them.
+// MarksOf returns the tags of one application of the stack: the marks of the stack, and the mark of
+// its protection. The applications of an environment get no such mark: gc may delete them.
 func (s *Stack) MarksOf(a *Application) []string {
 	if s.Environment == "" && (a.Protection.PreventsDelete() || s.Protection.PreventsDelete()) {
 		return append(s.Marks(), PreventDeleteMark)

@@ -31,8 +31,8 @@ func success(operation object) int {
 	return status
 }
 
-// parameters gives a value to those of the path, and to those of the query that
-// are required.
+// parameters gives values to the parameters of the path and to the required parameters of
+// the query.
 func (d *deriver) parameters(e *Endpoint, item, operation object) error {
 	stated := map[string]object{}
 	for _, p := range slices.Concat(list(item["parameters"]), list(operation["parameters"])) {

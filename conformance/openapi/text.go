@@ -43,8 +43,8 @@ func sampleText(schema object) string {
 }
 
 // matching returns a text that a pattern matches, with a number of additional
-// repetitions; ok is false if none was found. JSON Schema's patterns are those of
-// ECMA-262, and most are Go's too.
+// repetitions; ok is false if none was found. JSON Schema's patterns have the
+// syntax of ECMA-262, and most are also valid in Go.
 func matching(pattern string, more int) (s string, ok bool) {
 	compiled, err := regexp.Compile(pattern)
 	if err != nil {

@@ -83,7 +83,7 @@ type Tx struct {
 	tenant  Tenant
 	tenants *Tenants
 	now     time.Time // in UTC, in whole seconds as Graph answers it
-	version uint64    // what this Update makes; 0 before it changes a tracked object
+	version uint64    // the version after this Update; 0 before it changes a tracked object
 
 	before reader  // the state that this Update began with
 	seen   *reader // the visible state; nil if everything is visible

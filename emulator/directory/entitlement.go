@@ -118,8 +118,8 @@ func valued(roles []AppRole) []AppRole {
 	return slices.DeleteFunc(slices.Clone(roles), func(r AppRole) bool { return r.Value == nil })
 }
 
-// checkShared refuses a scope and a role that share their value but not the id,
-// or the id but not what they say.
+// checkShared refuses a scope and a role with the same value but different ids,
+// or with the same id but different texts.
 func checkShared(s PermissionScope, r AppRole) error {
 	sameID, sameValue := same(s.ID, r.ID), r.Value != nil && *r.Value == s.Value
 	if sameValue && !sameID {

@@ -101,7 +101,7 @@ func is(flag *bool) bool { return flag != nil && *flag }
 
 func unified(g *Group) bool { return slices.Contains(g.GroupTypes, "Unified") }
 
-// setMail gives a new Microsoft 365 group what Exchange gives it.
+// setMail gives a new Microsoft 365 group the mail properties that Exchange sets.
 func (tx *Tx) setMail(g *Group) {
 	address := g.MailNickname + "@" + tx.tenant.Domain
 	g.Mail, g.ProxyAddresses = &address, []string{"SMTP:" + address}

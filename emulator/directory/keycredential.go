@@ -56,8 +56,8 @@ func checkKeys(old, keys []KeyCredential) error {
 	return nil
 }
 
-// readCertificate keeps a certificate as DER, however it was sent, and takes
-// what the request left open from it.
+// readCertificate stores a certificate as DER, in whichever form it was sent, and takes
+// the properties that the request omits from it.
 func (k *KeyCredential) readCertificate() error {
 	if block, _ := pem.Decode(k.Key); block != nil {
 		k.Key = block.Bytes

@@ -82,7 +82,7 @@ func (d *Directory) SetLag(lag Lag) {
 	d.replica.forget(d.clock())
 }
 
-// Lag returns what SetLag has set.
+// Lag returns the lag that SetLag has set.
 func (d *Directory) Lag() Lag {
 	d.replica.mu.Lock()
 	defer d.replica.mu.Unlock()

@@ -54,8 +54,8 @@ func changedApplications(changes memdb.Changes) (appIDs []string) {
 	return appIDs
 }
 
-// mirror renews what the other tenants' service principals show of applications
-// of this one.
+// mirror updates the properties that service principals of other tenants have from applications
+// of this tenant.
 func (t *Tenants) mirror(home *Directory, appIDs []string) error {
 	if t == nil {
 		return nil

@@ -134,7 +134,7 @@ func (n names) describe(object any) (any, error) {
 	return n.canonical(entry), nil
 }
 
-// renameAppIDs keeps the appId of entries in which it is what they are about.
+// renameAppIDs keeps the appId of entries that describe an application.
 func renameAppIDs(list any) {
 	entries, _ := list.([]any)
 	for _, e := range entries {
@@ -144,7 +144,7 @@ func renameAppIDs(list any) {
 	}
 }
 
-// ownProperties blanks what a service principal mirrors of its application.
+// ownProperties clears the properties that a service principal has from its application.
 func ownProperties(sp *ServicePrincipal) *ServicePrincipal {
 	sp = sp.Clone()
 	sp.AppRoles, sp.OAuth2PermissionScopes = nil, nil

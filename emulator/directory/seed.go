@@ -50,7 +50,7 @@ const (
 	settingsBucket   = "directory"
 	tenantKey        = "tenant"
 	administratorKey = "administrator"
-	seedKey          = "seed" // what the tenant began with, as Export writes it
+	seedKey          = "seed" // the initial tenant, as Export writes it
 )
 
 // load reads the stored objects. It seeds an empty store.
@@ -76,7 +76,7 @@ func (d *Directory) load(seed Seed) error {
 		case *Application:
 			byAppID[o.AppID] = o
 		case *ServicePrincipal:
-			// What it mirrors is the application's own, on disk and in memory once.
+			// The properties of its application are stored once, with the application.
 			if app := byAppID[o.AppID]; app != nil && !app.Deleted() && !o.Deleted() {
 				o.AppRoles, o.OAuth2PermissionScopes, o.Info = app.AppRoles, app.API.OAuth2PermissionScopes, app.Info
 			}

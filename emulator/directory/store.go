@@ -65,7 +65,7 @@ func (s *store) close() error {
 	return s.db.Close()
 }
 
-// write keeps what an Update changed, in one transaction.
+// write stores the changes of an Update in one transaction.
 func (s *store) write(changes memdb.Changes) error {
 	if s.db == nil || len(changes) == 0 {
 		return nil

@@ -15,10 +15,10 @@ type Tenant struct {
 	Domain      string `json:"domain"` // the initial, default and only verified domain
 }
 
-// ServicePrincipal is an application's instance in this tenant. What mirrors
-// the application (displayName, appRoles, oauth2PermissionScopes,
-// servicePrincipalNames, replyUrls, …) is computed when read; only a principal
-// with no application here (Microsoft Graph) stores those itself.
+// ServicePrincipal is an application's instance in this tenant. The
+// properties of the application (displayName, appRoles, oauth2PermissionScopes,
+// servicePrincipalNames, replyUrls, …) are computed for each read. Only a principal
+// without an application here (Microsoft Graph) stores them.
 // Source: Graph resource type "servicePrincipal".
 type ServicePrincipal struct {
 	ID                        string               `json:"id"`

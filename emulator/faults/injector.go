@@ -18,7 +18,7 @@ type Request struct {
 type Verdict struct {
 	Latency    time.Duration
 	Removed    <-chan struct{} // closed when the rule is removed, which ends the latency
-	Status     int             // 0: what the request deserves
+	Status     int             // 0: the status without the fault
 	Code       string
 	Message    string
 	RetryAfter time.Duration
@@ -69,7 +69,7 @@ func (in *Injector) remove(which func(*armed) bool) {
 	})
 }
 
-// Decide says what happens to a request, and counts it.
+// Decide returns the fault for a request, if any, and counts the request.
 func (in *Injector) Decide(q Request) Verdict {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -36,8 +36,8 @@ type allowance struct {
 	in     time.Duration
 }
 
-// The quotas of Graph's identity and access service. What an application may
-// do in all tenants together is left out: no single tenant reaches it.
+// The quotas of Graph's identity and access service. The limit of an
+// application in all tenants together is omitted: one tenant does not reach it.
 // Source: learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 var (
 	unitsOf = map[TenantSize]allowance{
@@ -68,7 +68,7 @@ type Throttle struct {
 	Used        float64 // the greatest share of a quota that is used up, 0 to 1
 }
 
-// Quotas count what applications ask of tenants. They are safe for concurrent
+// Quotas count the requests of applications to tenants. They are safe for concurrent
 // use; the zero value limits nothing.
 type Quotas struct {
 	mu      sync.Mutex
@@ -83,7 +83,7 @@ func (q *Quotas) SetSize(size TenantSize) {
 	q.size, q.buckets = size, map[string]*bucket{}
 }
 
-// Size returns what SetSize has set.
+// Size returns the size that SetSize has set.
 func (q *Quotas) Size() TenantSize {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -22,7 +22,7 @@ type Rule struct {
 
 	Latency Duration `json:"latency,omitempty"` // before the answer
 
-	// Status, when set, is answered instead of what the request deserves.
+	// Status, if set, replaces the status of the answer.
 	Status     int      `json:"status,omitempty"`
 	Code       string   `json:"code,omitempty"`
 	Message    string   `json:"message,omitempty"`

@@ -104,7 +104,7 @@ type call struct {
 	service         *service
 	cloud           cloud
 	written         directory.View // the state before the call
-	view            directory.View // what of it is seen: the state that reads answer from
+	view            directory.View // the state that reads answer from
 	caller          Caller
 	ownedOnly       bool // the caller may only write objects that they own
 	method          string
@@ -118,7 +118,7 @@ type call struct {
 	requestID       string
 	clientRequestID string
 	batch           []ObservedItem
-	metered         http.Header // what the answer tells of its cost
+	metered         http.Header // headers with the cost of the request
 }
 
 // answer is the answer to a call. If body is nil, the answer has no body.

@@ -103,7 +103,7 @@ var activities = map[string]activity{
 	"DELETE directory/deletedItems/{id}":                                       {"Hard Delete", "Delete", ""},
 }
 
-// activityOf returns what the log calls a route's operation.
+// activityOf returns the name of a route's operation in the log.
 func activityOf(r *route) (done activity, logged bool) {
 	pattern := strings.Replace(r.pattern, "microsoft.graph.", "", 1)
 	if strings.HasPrefix(pattern, "administrativeUnits") {
@@ -113,7 +113,7 @@ func activityOf(r *route) (done activity, logged bool) {
 	return done, logged
 }
 
-// audit notes what a call that succeeded has changed.
+// audit records the changes of a successful call.
 func (c *call) audit(a answer) {
 	done, logged := activityOf(c.route)
 	if !logged {

@@ -12,8 +12,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// What changed since a client last asked. The link at the end of an answer
-// holds the version of the directory that the client has then.
+// The changes since the last request of a client. The link at the end of an answer
+// contains the version of the directory that the client then knows.
 // Source: learn.microsoft.com/graph/delta-query-overview.
 var deltaRoutes = func() (routes []route) {
 	for _, of := range []struct {

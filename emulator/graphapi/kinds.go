@@ -17,9 +17,9 @@ type kind struct {
 	sortable  map[string]bool // true: also without the advanced query parameters
 	defaults  []string        // the properties that v1.0 returns without $select; nil means all
 	newest    string          // the date by which a list without $orderby begins with the newest
-	beta      []string        // what /v1.0 does not have
+	beta      []string        // properties that /v1.0 does not have
 	onSelect  []string        // properties that are answered only if selected
-	readOnly  []string        // what a body may repeat but not change
+	readOnly  []string        // properties that a body may repeat but not change
 }
 
 // resourceModel returns the description of the kind for package odata.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What an object is a member of, and what it owns.
+// The memberships of an object, and the objects that it owns.
 // Sources: learn.microsoft.com/graph/api/directoryobject-getmemberobjects,
 // user-list-memberof, user-list-ownedobjects.
 var membershipRoutes = membershipsOf(
@@ -61,7 +61,7 @@ func (c *call) listMemberOf() (answer, error) {
 	return c.listCast(c.view.MemberOf(id))
 }
 
-// listTransitiveMemberOf answers what an object is a member of, also through
+// listTransitiveMemberOf answers the memberships of an object, also through
 // groups.
 func (c *call) listTransitiveMemberOf() (answer, error) {
 	id, err := c.endpoint(c.view)

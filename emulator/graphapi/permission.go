@@ -44,7 +44,7 @@ func (r requirement) or(permissions string) requirement {
 	return requirement{append(slices.Clip(r[0]), strings.Fields(permissions)...)}
 }
 
-// ownedBy suffices for writes to what the calling application owns.
+// ownedBy is sufficient for writes to objects that the calling application owns.
 const ownedBy = "Application.ReadWrite.OwnedBy"
 
 // The requirements, from the permission tables of Graph's reference

@@ -29,8 +29,8 @@ var (
 	deletedGroups = oneOf("Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 )
 
-// What of the recycle bin may be read, restored and purged depends on the kind
-// of the object that the path names.
+// The permission to read, restore and purge a deleted object depends on the kind of the
+// object that the path names.
 func readDeleted(object any) requirement {
 	switch object.(type) {
 	case *directory.User:

@@ -20,7 +20,7 @@ type authority struct {
 type names struct {
 	cloud  microsoft.Cloud // the public cloud for the tenant's own origin
 	local  string          // the tenant's own origin, which names it in every cloud
-	origin string          // of the endpoints: what the request came under
+	origin string          // of the endpoints: the origin of the request
 	v1, v2 string          // of issuers, by the version of the tokens
 	graph  string          // of Microsoft Graph
 }

@@ -19,7 +19,7 @@ type consentState struct {
 	signInState
 	TenantID  string       `json:"tenantId"`
 	SessionID string       `json:"sessionId"`
-	Lacking   consentSet   `json:"lacking"` // what the user lacks
+	Lacking   consentSet   `json:"lacking"` // the consents that the user lacks
 	Shown     consentSet   `json:"shown"`   // all that the page showed
 	Needs     consentRight `json:"needs"`   // the right that it takes to accept
 }

@@ -14,7 +14,7 @@ import (
 const (
 	deviceLifetime = 15 * time.Minute
 	deviceInterval = 5 * time.Second // the interval between polls that the answer contains
-	devicePatience = time.Second     // what they must leave
+	devicePatience = time.Second     // the minimum time between two polls
 
 	// devicesBucket contains the state of waiting devices: under the user code the device,
 	// under CODE/decision the decision of the user, and under CODE/poll the time of the
@@ -32,7 +32,7 @@ const userCodeLength = 9
 type device struct {
 	ID       string    `json:"id"`
 	UserCode string    `json:"userCode"`
-	Alias    string    `json:"alias"` // the tenant's id, or what leaves it open
+	Alias    string    `json:"alias"` // the tenant's id, common or organizations
 	Cloud    string    `json:"cloud"` // its name; "" is the tenant's own origin
 	ClientID string    `json:"clientId"`
 	Scope    string    `json:"scope"`

@@ -114,7 +114,7 @@ type instanceMetadata struct {
 // instance answers whether an authority may be trusted: the tenant's own
 // origin and the hosts of every cloud may, whichever of them is asked. As in Entra,
 // the answer lists all clouds; the one that is asked about comes first. Only the
-// host name is compared: MSAL Python leaves the port out of what it asks about.
+// host name is compared: MSAL Python omits the port from its question.
 func (c *call) instance() *Error {
 	asked, err := url.Parse(c.r.URL.Query().Get("authorization_endpoint"))
 	if err != nil {

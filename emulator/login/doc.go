@@ -5,8 +5,8 @@
 //
 // # Invariants
 //
-//   - The registrations decide: what a token says, who gets one and who is
-//     refused follow from the directory at the moment of the request.
+//   - The registrations decide: the claims of a token, and whether a client gets
+//     one, follow from the directory at the time of the request.
 //   - No state is in memory only: codes, refresh tokens, sign-in pages and sessions
 //     are sealed text that contains the state, and waiting devices are in the
 //     directory, so a restart loses none of them.

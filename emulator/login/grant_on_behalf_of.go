@@ -12,7 +12,7 @@ import (
 // only an API that passes its caller's user on.
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-// userAssertion is what an API received from its caller: an access token of
+// userAssertion is the token that an API received from its caller: an access token of
 // this tenant.
 type userAssertion struct {
 	Issuer   string  `json:"iss"`

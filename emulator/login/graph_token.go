@@ -25,7 +25,7 @@ type GraphToken struct {
 	Scopes   []string // delegated permissions that were granted
 }
 
-// What VerifyGraphToken can find wrong with a token.
+// The errors of VerifyGraphToken.
 var (
 	ErrMalformed = errors.New("token is not a compact JWS signed with RS256")
 	ErrSignature = errors.New("token is not signed with a key of this tenant")

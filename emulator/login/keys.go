@@ -171,8 +171,8 @@ func (k *signingKey) header() map[string]any {
 	return map[string]any{"typ": "JWT", "kid": k.id}
 }
 
-// signer signs RS256 under a header. The alg that it writes can be overridden,
-// what it signs with cannot.
+// signer signs RS256 under a header. The header can state another alg; the signature remains
+// RS256.
 func (k *signingKey) signer(header map[string]any) (jose.Signer, error) {
 	options := &jose.SignerOptions{}
 	for name, value := range header {

@@ -33,7 +33,7 @@ type Config struct {
 // goroutines at once.
 type Login struct {
 	tenants   *directory.Tenants
-	home      *directory.Directory // keeps what the server itself must remember
+	home      *directory.Directory // stores the state of the server itself
 	localhost string               // Config.Origin
 	clock     func() time.Time
 	log       *slog.Logger

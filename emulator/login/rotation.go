@@ -17,7 +17,7 @@ type Key struct {
 	Owner     string    `json:"owner,omitempty"` // who published it for a while, and removes it
 }
 
-// What DropKey can find wrong.
+// The errors of DropKey.
 var (
 	ErrNoKey      = errors.New("no such signing key")
 	ErrKeyCurrent = errors.New("the current signing key cannot be dropped: rotate first")
@@ -63,7 +63,7 @@ func (l *Login) publish(add func([]*signingKey, time.Time) ([]*signingKey, *sign
 }
 
 // Rotate lets the next signing key sign, a new one when none was published, and
-// retires the current one: what it signed stays valid until it is dropped. It
+// retires the current one: its tokens stay valid until it is dropped. It
 // returns the key that signs now.
 func (l *Login) Rotate() (Key, error) {
 	var rotated Key

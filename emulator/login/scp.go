@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// scp is every delegated permission of the resource that the client has for the
-// user, whatever it asked for. Those of OpenID Connect are Microsoft Graph's,
-// and the right to a refresh token is no right at an API.
+// scp returns every delegated permission of the resource that the client has for the
+// user, not only the requested ones. The scopes of OpenID Connect belong to Microsoft Graph.
+// offline_access is not part of scp.
 func scp(i issuance) string {
 	values := slices.Clone(i.granted)
 	if i.resource.isGraph() {

@@ -13,7 +13,7 @@ const signInTime = time.Hour
 
 // signInState is the state in the sign-in form: the request that the form answers.
 type signInState struct {
-	Alias       string      `json:"alias"` // the tenant's id, or what leaves it open
+	Alias       string      `json:"alias"` // the tenant's id, common or organizations
 	Version     version     `json:"version"`
 	Request     string      `json:"request"`     // the authorization request, as a query
 	UserCode    string      `json:"userCode"`    // of the device that waits, which is the request then

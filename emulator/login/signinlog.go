@@ -6,12 +6,12 @@ import (
 	"provision/emulator/directory"
 )
 
-// The sign-in log: users at the sign-in page, and what the token endpoint did
-// for users and applications. Redeeming a code belongs to the sign-in that it
-// comes from, and a device that still waits has not tried to sign in.
+// The sign-in log contains sign-ins of users at the sign-in page, and tokens that users and
+// applications requested at the token endpoint. Redeeming a code is a part of its sign-in. A
+// device that still polls has not tried to sign in.
 // Source: learn.microsoft.com/entra/identity/monitoring-health/concept-sign-ins.
 
-// maxLoggedText bounds what a client may write into the log, in bytes.
+// maxLoggedText is the maximum length of a client's text in the log, in bytes.
 const maxLoggedText = 512
 
 // logWrongPassword adds a failed password sign-in to the log of the user's tenant.
@@ -55,7 +55,7 @@ func (c *call) pageEntry(a *authorization) directory.SignIn {
 	return entry
 }
 
-// logToken notes what a token request led to.
+// logToken records the result of a token request.
 func (c *tenantCall) logToken(i issuance, refused *Error) {
 	entry := directory.SignIn{ClientAppUsed: "Mobile Apps and Desktop clients", SignInEventTypes: []string{"nonInteractiveUser"}}
 	switch c.form.Get("grant_type") {

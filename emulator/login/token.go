@@ -236,7 +236,7 @@ func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 	return earlier, nil
 }
 
-// delegate fills in what a client may do for a user.
+// delegate fills in the permissions of a client for a user.
 func (c *tenantCall) delegate(i *issuance) *Error {
 	d, err := c.oneDemand(i.client, i.asked)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 
 type token struct {
 	kind     tokenKind
-	text     string // as written; of a string, what it says
+	text     string // as written; of a string, its value
 	position int
 }
 

@@ -10,7 +10,7 @@ import (
 type tunnel struct {
 	net.Conn
 	host    string
-	reader  io.Reader // what came with the CONNECT, then the connection
+	reader  io.Reader // the bytes after the CONNECT, then the connection
 	closing sync.Once
 	release func()
 }
