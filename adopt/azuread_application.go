@@ -92,8 +92,8 @@ func (e *exporter) clientID(a *exportedApp, appID string) expression {
 	return x
 }
 
-// requiredAccess writes which permissions the application asks for. Their order is
-// part of what the provider compares.
+// requiredAccess writes the permissions that the application requests. The provider compares
+// their order, too.
 func (e *exporter) requiredAccess(a *exportedApp, b body) {
 	for _, entry := range list(a.live.Properties, "requiredResourceAccess") {
 		appID := text(entry, "resourceAppId")
@@ -132,8 +132,7 @@ func only(offered map[string]string, value string) bool {
 	return value != "" && n == 1
 }
 
-// optionalClaims writes which claims tokens have beside. Their order is part of what
-// the provider compares.
+// optionalClaims writes the optional claims of tokens. The provider compares their order, too.
 func optionalClaims(b body, claims map[string]any) {
 	tokens := []struct{ property, block string }{{"accessToken", "access_token"}, {"idToken", "id_token"}, {"saml2Token", "saml2_token"}}
 	if !slices.ContainsFunc(tokens, func(t struct{ property, block string }) bool { return len(list(claims, t.property)) > 0 }) {

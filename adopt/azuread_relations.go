@@ -116,8 +116,8 @@ func (e *exporter) federated(a *exportedApp, o *plan.Live) {
 	b.text("subject", text(p, "subject"))
 }
 
-// relationsOf writes who has the application's roles and consent, and what it has of
-// applications that are not exported.
+// relationsOf writes the assignments and consents of the application's roles and scopes, and its
+// own permissions on applications that are not exported.
 func (e *exporter) relationsOf(a *exportedApp) {
 	for _, o := range e.relations[a.live.Key] {
 		e.relation(a, o)

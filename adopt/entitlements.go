@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// entitlements leaves out of scopes and roles what follows from the rest: an
-// adopted application keeps the ids that it has.
+// entitlements removes scopes and roles without a value, and defaults of roles. It also removes the
+// ids of roles, because an adopted application keeps its ids.
 func (w *writer) entitlements(a *stack.Application) {
 	scopes := a.API.OAuth2PermissionScopes[:0]
 	twin := map[string]string{} // value → id of the scope

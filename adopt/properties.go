@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// plainProperties leaves out of a document what every registration has, and puts
-// names in the place of ids.
+// plainProperties removes the properties that every registration has from a document, and
+// replaces ids by names.
 func (w *writer) plainProperties(a *stack.Application) {
 	a.Tags = slices.DeleteFunc(a.Tags, func(tag string) bool { return strings.HasPrefix(tag, stack.OwnTags) })
 	if a.SignInAudience != nil && *a.SignInAudience == "AzureADMyOrg" {

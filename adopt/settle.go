@@ -13,9 +13,9 @@ import (
 	"provision/stack"
 )
 
-// settle leaves out of the manifests what a manifest may not say although the tenant
-// has it, such as a redirect URI that Entra no longer accepts: it loads what would be
-// written until there is no mistake.
+// settle removes values of the tenant that a manifest cannot contain, such as a redirect URI
+// that Entra no longer accepts. It loads the manifests, removes the values with mistakes, and
+// repeats this until there is no mistake.
 func (i *Imported) settle() error {
 	i.specs = map[string]*yaml.Node{}
 	for {

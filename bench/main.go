@@ -1,4 +1,4 @@
-// Command bench measures what provision asks of a tenant, and how long it takes:
+// Command bench measures the requests of provision to a tenant, and their time:
 // apply, a plan with nothing to do, five changes in each stack, and destroy, for
 // 1, 10, 100 and 1,000 stacks of 15 objects on a local tenant.
 //
@@ -24,7 +24,7 @@ import (
 	"strings"
 )
 
-// conditions are what the local tenant does, by name, as flags of `provision
+// conditions are the simulated conditions of the local tenant, by name, as flags of `provision
 // emulator`.
 var conditions = []struct {
 	name  string

@@ -26,7 +26,7 @@ func (s *Suite) authorizationCases(e endpoint) []Case {
 	if e.apps {
 		cases = append(cases, s.validApplication(e))
 	}
-	// The first way in that can be tried is what the hostile tokens start from.
+	// Hostile tokens are derived from the first accepted token that is available.
 	if i := slices.IndexFunc(cases, func(c Case) bool { return c.skip == nil && c.admit != nil }); i >= 0 {
 		cases[i].stage = stageBase
 	}
@@ -105,8 +105,8 @@ func (s *Suite) validUser(e endpoint) Case {
 	return s.admittedBy(e, "valid", CauseRefused, who, cannot, e.minimal(false))
 }
 
-// userProperties are what the token of a user must have: the endpoint's scopes
-// and just the roles that the manifests give.
+// userProperties are the required properties of a user's token: the endpoint's scopes
+// and exactly the roles that the manifests assign.
 func (s *Suite) userProperties(e endpoint, who subject) []property {
 	user, _ := s.user(who.user)
 	return []property{s.holdsScopes(who.client, e.requirement), s.holdsRoles(e, user.Roles), s.holdsGroups(e, user.Groups), s.saysWhetherGuest(e)}

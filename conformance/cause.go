@@ -114,7 +114,7 @@ type cause struct {
 	// failures of this cause are blocked. The relation is transitive.
 	blockedBy []CauseID
 	severity  Severity // "": of the case
-	gain      string   // what it lets an attacker do, where the case does not say
+	gain      string   // the advantage of an attacker, if the case does not state it
 	remedy    remedy   // the code that is probably missing
 }
 

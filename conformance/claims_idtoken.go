@@ -4,8 +4,8 @@ import "context"
 
 const ownIDTokenFlaw = "the API does not require a scope (scp) in a user's token: an ID token has the API's audience if the front end uses the same registration"
 
-// ownIDToken is what a front end that shares the API's registration gets for
-// each user who signs in: it has the API's audience and the user's roles.
+// ownIDToken is the ID token of a front end that shares the API's registration. It has the
+// API's audience and the user's roles.
 func ownIDToken(e endpoint) check {
 	c := check{
 		name: "id-token-own", means: CauseOwnIDToken, severity: High,

@@ -152,7 +152,7 @@ func claim(name string, severity Severity, what, checked, source string, changes
 	}
 }
 
-// gains are what forgetting a claim's check gives away.
+// gains are the consequences of a missing check, by claim.
 var gains = map[string]string{
 	"exp": "a stolen token stays valid forever",
 	"nbf": "tokens work before their time",

@@ -2,7 +2,7 @@ package conformance
 
 import "regexp"
 
-// leftover is what an API shows of itself when it runs as in development.
+// leftover is a sign that an API runs in development mode.
 type leftover struct {
 	name string
 	mark *regexp.Regexp

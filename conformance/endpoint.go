@@ -148,5 +148,5 @@ func (e endpoint) everyScope() []string {
 	return all
 }
 
-// base is what the case's endpoint and alternative are known by.
+// base is the key of the case's endpoint and alternative.
 func (c Case) base() string { return cmp.Or(c.key, c.Endpoint) }

@@ -152,7 +152,7 @@ type check struct {
 	means CauseID // the flaw of an API that gives another answer
 	shows CauseID // the flaw if inspect reports the answer; "": means
 	// alsoBlockedBy are further flaws that make the case meaningless, in addition to
-	// the blockers of what it means.
+	// the blockers of its flaw.
 	alsoBlockedBy []CauseID
 	unissued      bool // the issuer never makes such a token
 	lacks         bool // the token also lacks permissions, so 403 means that the API checked these first

@@ -15,8 +15,7 @@ const (
 	same                 // the same text
 )
 
-// likeAdmitted compares an answer with what the endpoint answers to those who are
-// admitted.
+// likeAdmitted compares an answer with the endpoint's answer to accepted requests.
 func (s *runState) likeAdmitted(id string, body []byte) similarity {
 	s.mu.Lock()
 	admitted := s.admitted[id]

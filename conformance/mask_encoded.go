@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// encodings are what some secrets become in base64, base64url and hex.
+// encodings are the forms of some secrets in base64, base64url and hex.
 type encodings struct{ base64s, hexes []string }
 
 // encode works out the encodings of secrets, once for all texts of an exchange.

@@ -14,8 +14,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// page is what matters of an HTML page: its title, the error that it shows and
-// its form.
+// page is the relevant content of an HTML page: its title, its error and its form.
 type page struct {
 	title   string
 	problem *AADSTSError

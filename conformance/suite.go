@@ -29,7 +29,7 @@ type Suite struct {
 
 	Only          string    // case ids that contain this, * standing for anything; empty: all
 	Baseline      *Baseline // failures that are known; nil: none
-	OutputCommand string    // what prints what an API must be told; empty: provision output --for-api
+	OutputCommand string    // prints the settings of an API; empty: provision output --for-api
 	// Rerun is the command that runs the cases of an id again; nil: provision verify --only ID.
 	Rerun       func(id string) string
 	Strict      bool            // notes are failures
@@ -95,7 +95,7 @@ type OtherTenant struct {
 // UserGroup is a group of users.
 type UserGroup struct {
 	Name  string // in the manifest
-	Claim string // what the groups claim says of it: the object id, or its name
+	Claim string // its value in the groups claim: the object id, or its name
 }
 
 // User is a user who can sign in.
@@ -126,9 +126,8 @@ type Tokens interface {
 	User(ctx context.Context, client, user string, scopes []string) (access, id string, err error)
 	// Application returns a token of the application itself.
 	Application(ctx context.Context, application string) (string, error)
-	// Sign signs any claims with the issuer's key. header is added to what the
-	// issuer states by itself.
-	// A nil header parameter is left out.
+	// Sign signs any claims with the issuer's key. The parameters of header are added to the
+	// issuer's own. A nil parameter is omitted.
 	Sign(ctx context.Context, header, claims map[string]any) (string, error)
 	// SignPayload signs a payload without changing it.
 	SignPayload(ctx context.Context, header map[string]any, payload []byte) (string, error)

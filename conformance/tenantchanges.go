@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TenantChanges is what a run may change in the tenant to test how the API handles it: key
+// TenantChanges are the changes of the tenant with which a run tests the API: key
 // rollover and the removal of roles. The run reverts each change. The cases of a member that
 // is nil are skipped.
 type TenantChanges struct {
@@ -24,8 +24,8 @@ type TenantChanges struct {
 	Disruptive bool
 }
 
-// TenantLock keeps runs apart that use the same tenant. Both methods wait, and return what
-// ends the use of the tenant.
+// TenantLock coordinates runs that use the same tenant. Both methods wait for the lock, and return
+// the function that releases it.
 type TenantLock interface {
 	Share(ctx context.Context) (release func(), err error)
 	Alone(ctx context.Context) (release func(), err error)
@@ -85,8 +85,8 @@ type trial struct {
 	baselineToken *baselineToken
 }
 
-// lifecycleCases run once, after all others and one by one, because some of them disturb what
-// the others need.
+// lifecycleCases run once, after all others and one by one, because some of them disturb
+// the others.
 func (s *Suite) lifecycleCases() []Case {
 	e, ok := s.lifecycleEndpoint()
 	if !ok {

@@ -59,8 +59,8 @@ type Subject struct {
 
 	// Terraform finds the program, and says its version.
 	Terraform func(context.Context) (version string, err error)
-	// Refusals lists what the app management policy of the tenant does not allow of the
-	// manifests, one sentence each.
+	// Refusals lists the violations of the tenant's app management policy by the manifests,
+	// one sentence each.
 	Refusals func(context.Context) ([]string, error)
 	// Command is a command line of provision about this target.
 	Command func(verb string, args ...string) string

@@ -192,8 +192,8 @@ var (
 	groupsAdministrator           = role{"Groups Administrator", "fdd7a751-b60b-444a-984c-02652fe8fa1c"}
 )
 
-// byRole says which directory roles let a user do what needs an application permission,
-// the least privileged first.
+// byRole lists the directory roles with which a user can do the work of an application
+// permission, the least privileged first.
 var byRole = map[string][]role{
 	"Application.ReadWrite.OwnedBy":          {cloudApplicationAdministrator, applicationAdministrator, globalAdministrator},
 	"Application.ReadWrite.All":              {cloudApplicationAdministrator, applicationAdministrator, globalAdministrator},

@@ -18,7 +18,7 @@ type invocation struct {
 	verb  string   // of the command that runs, e.g. "apply"
 	where []string // the folder, or --stack NAME
 	given []string // the flags of the command alone, e.g. --no-purge
-	state string   // --state; what the environment sets is set for the next command too
+	state string   // --state; a setting of the environment also applies to the next command
 }
 
 // manifestVerbs are the commands that read the stacks of a folder.

@@ -138,8 +138,8 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 	return s, func() {}, nil
 }
 
-// refusalTexts says what the app management policy refuses of stacks, by a connection that
-// is made before it is called.
+// refusalTexts returns a function that lists the violations of the app management policy by stacks.
+// connected returns the connection when the function is called.
 func (a *app) refusalTexts(connected func() *connection, stacks []*stack.Stack) func(context.Context) ([]string, error) {
 	return func(ctx context.Context) (texts []string, err error) {
 		c := connected()

@@ -29,8 +29,8 @@ func optionalHosting(c *cobra.Command) {
 	hostingFlags(c)
 }
 
-// useHosting takes from stacks the Terraform documents that are not used, and refuses
-// what the modules of the others do not take or give.
+// useHosting removes unused Terraform documents from stacks, and refuses variables and outputs
+// that the modules of the other documents do not have.
 func (a *app) useHosting(stacks []*stack.Stack) error {
 	if !slices.ContainsFunc(stacks, func(s *stack.Stack) bool { return len(s.Terraforms) > 0 }) {
 		return nil

@@ -102,8 +102,7 @@ func liveHosting(k plan.Key, stack string, outputs map[string]any) *plan.Live {
 	return live
 }
 
-// planRemovals plans the destruction of what a stack has hosted and no document of stay
-// declares.
+// planRemovals plans the destruction of hosting of a stack that no document of stay declares.
 func (h *hosting) planRemovals(ctx context.Context, name string, stay []*stack.Terraform, state *plan.State) error {
 	for _, document := range h.hosted(name) {
 		if slices.ContainsFunc(stay, func(t *stack.Terraform) bool { return t.Name == document }) {
@@ -248,8 +247,8 @@ func planOf(of *plan.Hosting) *terraform.Plan {
 	return p
 }
 
-// Destroy is part of reconcile.Hosting. What local-api has started ends in any case,
-// also where an apply was killed before Terraform knew of it.
+// Destroy is part of reconcile.Hosting. The process of local-api ends in any case,
+// even if an apply was killed before Terraform recorded it.
 func (h *hosting) Destroy(ctx context.Context, step plan.Step) error {
 	w, err := h.workspace(ctx, step.Key)
 	if err != nil {

@@ -127,8 +127,8 @@ func (a *app) importInto(ctx context.Context, s *connection, o importOptions) er
 	return nil
 }
 
-// checkImported plans the written manifests, and reports what apply would change
-// besides adopting the registrations.
+// checkImported plans the written manifests, and reports the changes that apply would make
+// in addition to adopting the registrations.
 func (a *app) checkImported(ctx context.Context, s *connection, dir string, registrations int) error {
 	stacks, err := stack.Load(dir, stack.Stage{})
 	if err != nil {

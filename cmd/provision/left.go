@@ -7,8 +7,8 @@ import (
 	"provision/stack"
 )
 
-// forgetLeft removes the secrets and passwords that are kept of what the stacks
-// of these names no longer have: an earlier command was stopped before it could.
+// forgetLeft removes stored secrets and passwords of objects that the stacks with these names no
+// longer have: an earlier command was stopped before it could remove them.
 func (a *app) forgetLeft(ctx context.Context, s *connection, names []string, stacks []*stack.Stack, gone []*stack.User, state *plan.State) (any bool, err error) {
 	left, err := s.reader().Left(ctx, names, stacks, gone, state)
 	if err != nil || left.Empty() {

@@ -76,8 +76,8 @@ func standardStream(path string) bool {
 	return runtime.GOOS != "windows" && (path == "/dev/stdout" || path == "/dev/stderr")
 }
 
-// createReport creates the file of a report. The streams of this process stay open, and what they
-// already contain stays too.
+// createReport creates the file of a report. The streams of this process stay open and keep their
+// content.
 func (a *app) createReport(path string) (io.WriteCloser, error) {
 	switch {
 	case !standardStream(path):

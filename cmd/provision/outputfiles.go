@@ -133,8 +133,7 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 // maxOutput is more than any Output file has.
 const maxOutput = 64 << 20
 
-// changedBy tells whether a step of p changes what the references of o stand
-// for.
+// changedBy tells whether a step of p changes the values of the references of o.
 func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
 	application := func(name string) plan.Key {
 		return plan.Key{Kind: plan.Application, Name: r.stack.UniqueName(name)}
@@ -187,8 +186,7 @@ func isSecret(expression string) bool {
 	return strings.HasPrefix(expression, "secrets.") || strings.HasSuffix(expression, ".password")
 }
 
-// writeOutputs writes the files of the stacks' Output documents, each only when
-// what it holds has changed. The result of -o json lists the changed files.
+// writeOutputs writes the files of the stacks' Output documents whose content has changed. The result of -o json lists the changed files.
 func (a *app) writeOutputs(ctx context.Context, s *connection, stacks []*stack.Stack, state *plan.State) error {
 	files := []string{}
 	defer func() { a.give("files", files) }()
@@ -244,8 +242,7 @@ func (a *app) planRemoval(s *connection, name string, stay []string, p *plan.Pla
 	return nil
 }
 
-// removeOutputs removes the files that the plan says: what they hold is not true
-// any longer.
+// removeOutputs removes the files that the plan lists, because their content is no longer valid.
 func (a *app) removeOutputs(s *connection, p *plan.Plan) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
 	if err != nil {

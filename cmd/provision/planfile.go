@@ -118,8 +118,8 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 	}
 }
 
-// preventedByMarks is prevented for a deletion without manifests: the marks in the tenant say what
-// the manifests protected when they were applied.
+// preventedByMarks is prevented for a deletion without manifests: the marks in the tenant name the
+// objects that the manifests protected when they were applied.
 func preventedByMarks(state *plan.State) func(plan.Step) bool {
 	return func(s plan.Step) bool {
 		o := state.Objects[s.Key]

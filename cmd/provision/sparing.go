@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 )
 
-// Headroom is how many bytes the heap may grow by before it is collected: the
-// same whatever lives, so that a small tenant is collected seldom, but at least
-// leastHeadroom percent of what lives, so that the work of collecting a large one
-// grows no faster than the tenant.
+// Headroom is the number of bytes by which the heap grows before the next garbage collection.
+// It does not depend on the size of the live heap, so that a small tenant is seldom collected. It is
+// at least leastHeadroom percent of the live heap, so that the cost of collection grows no faster
+// than the tenant.
 const (
-	headroomReading = 64 << 20 // the store: most of it is to stay
+	headroomReading = 64 << 20 // while the store is read, most of which stays live
 	headroomServing = 24 << 20
 	leastHeadroom   = 50
 )
@@ -33,9 +33,8 @@ func collectSeldom() {
 	}
 }
 
-// sparing keeps a process small that serves for long, beside what it serves to.
-// The store is read next; read is called after that, and gives back what
-// reading it took.
+// sparing keeps the memory of a process small that serves a tenant for a long time. The caller
+// reads the store next and then calls read, which releases the memory that reading needed.
 func sparing() (read func()) {
 	if os.Getenv("GOGC") != "" {
 		return debug.FreeOSMemory
@@ -50,8 +49,7 @@ func sparing() (read func()) {
 	}
 }
 
-// keep sets the percentage that headroom is of what lives, now and after each
-// collection.
+// keep sets the headroom as a percentage of the live heap, now and after each collection.
 func keep(headroom *atomic.Uint64) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)

@@ -8,7 +8,7 @@ import (
 	"provision/protected"
 )
 
-// tenantChangesOf returns what verify may change in the tenant: everything in the local
+// tenantChangesOf returns the changes that verify may make in the tenant: everything in the local
 // tenant, and nothing in a real one or with --life none.
 func tenantChangesOf(s *connection, f protected.Facts, lock tenantLock, life string) conformance.TenantChanges {
 	if s.manage == nil {

@@ -36,8 +36,8 @@ func findWarnings(ctx context.Context, stacks []*stack.Stack, api sink.GitHub) (
 	return lines
 }
 
-// subjects is what GitHub says of the subjects that a repository's workflows
-// send: their first part, or why that is not known.
+// subjects is GitHub's setting for the subjects that a repository's workflows send: their first
+// part, or why it is not known.
 type subjects struct {
 	prefix              string
 	ownerID, repository string // ids, in the immutable form
