@@ -94,6 +94,7 @@ func (g *grouping) group(results []*Result) {
 		}
 	}
 	checksNoClaims(failed)
+	toleratesTooMuch(results)
 	refusesLikeForbidden(failed)
 	// Causes that block others come first; then the order of the plan decides.
 	slices.SortStableFunc(failed, func(a, b *Result) int {
@@ -158,6 +159,28 @@ func checksNoClaims(failed []*Result) {
 	}
 }
 
+// toleratesTooMuch describes the failures of an API that checks the dates of a token, but with a
+// tolerance of an hour or more: it refuses only the token that expired long ago.
+func toleratesTooMuch(results []*Result) {
+	is := func(name string, outcome Outcome) *Result {
+		i := slices.IndexFunc(results, func(r *Result) bool { return r.Name == name && r.Outcome == outcome && r.cause == r.Means })
+		if i < 0 {
+			return nil
+		}
+		return results[i]
+	}
+	expired, early := is("expired", Fail), is("not-yet-valid", Fail)
+	if expired == nil || is("expired-long-ago", Pass) == nil {
+		return
+	}
+	const tolerance = ": its tolerance for clocks (leeway) is too large"
+	expired.Cause = "the API accepts a token that expired an hour ago" + tolerance
+	expired.Gain = "a stolen token stays valid longer than the issuer permits"
+	if early != nil {
+		early.Cause = "the API accepts a token that is valid only in an hour" + tolerance
+	}
+}
+
 // refusesLikeForbidden assigns the failures of tokens that may get 403 too to the flaw of the API's
 // 403, if they got the same wrong status as tokens that must get 403.
 func refusesLikeForbidden(failed []*Result) {
@@ -169,13 +192,17 @@ func refusesLikeForbidden(failed []*Result) {
 		switch {
 		case r.cause == CauseNot403:
 			forbidden[r.Status] = true
-		case r.cause == CauseNot401 && !either(r):
+		case r.cause == CauseNot401 && !either(r) && !r.lacks:
 			unauthenticated[r.Status] = true
 		}
 	}
 	for _, r := range failed {
-		if either(r) && forbidden[r.Status] && !unauthenticated[r.Status] {
+		switch {
+		case !forbidden[r.Status] || unauthenticated[r.Status]:
+		case either(r):
 			r.cause = CauseNot403
+		case r.cause == CauseNot401 && r.lacks:
+			r.cause = CauseOrder
 		}
 	}
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"provision/stack"
@@ -43,6 +44,11 @@ func TestWrongForbiddenIsOneFinding(t *testing.T) {
 	if f := found[CauseNot403]; len(found) != 1 || f.Evidence[0] != "GET /secure: missing-role" || len(f.Evidence) != 3 {
 		t.Errorf("418 for 403: %+v", found)
 	}
+	ofClient := Case{Name: "id-token", Means: CauseIDToken, Expect: Expect{Status: 401}, lacks: true}
+	found = grouped(answered(ofClient, 418), answered(role, 418))
+	if f := found[CauseNot401]; len(f.Evidence) > 0 || len(found) != 2 || len(found[CauseOrder].Evidence) != 1 {
+		t.Errorf("418 for a token that lacks permissions too: %+v", found)
+	}
 	found = grouped(answered(idToken, 418), answered(expired, 418), answered(role, 418))
 	if f := found[CauseNot401]; !slices.Equal(f.Evidence, []string{"GET /secure: id-token-own", "GET /secure: expired"}) {
 		t.Errorf("418 for 401 and 403: %+v", found)
@@ -69,5 +75,21 @@ func TestOwnerCasesAreBlocked(t *testing.T) {
 	found := grouped(peer, claimed)
 	if f := found[CauseOwner]; claimed.Outcome != Blocked || claimed.Finding != f.ID || len(f.Blocked) != 1 {
 		t.Errorf("%s, blocked by %q: %+v", claimed.Outcome, claimed.Finding, found)
+	}
+}
+
+// An API that refuses a token that expired long ago checks exp: its tolerance is too large.
+func TestToleranceIsNamed(t *testing.T) {
+	t.Parallel()
+	dated := func(name string, means CauseID, status int) *Result {
+		return answered(Case{Name: name, Means: means, Expect: Expect{Status: 401}, Flaw: means.Title(), Gain: "a stolen token stays valid forever"}, status)
+	}
+	found := grouped(dated("expired", CauseExpiry, 200), dated("expired-long-ago", CauseExpiry, 401), dated("not-yet-valid", CauseNotBefore, 200))
+	if f := found[CauseExpiry]; !strings.Contains(f.Title, "leeway") || strings.Contains(f.Gain, "forever") || !strings.Contains(found[CauseNotBefore].Title, "leeway") {
+		t.Errorf("%+v", found)
+	}
+	found = grouped(dated("expired", CauseExpiry, 200), dated("expired-long-ago", CauseExpiry, 200))
+	if f := found[CauseExpiry]; f.Title != CauseExpiry.Title() {
+		t.Errorf("exp is not checked: %s", f.Title)
 	}
 }

@@ -85,7 +85,7 @@ var headerChecks = []headerCheck{
 		means:     CauseHeaderIdentity,
 		sends:     "headers in which a proxy passes the authenticated caller, a query and cookies, each with the name, roles and scopes of an authorized caller",
 		gain:      "anybody can call the endpoint as any user, with one header",
-		flaw:      "the API takes the caller, or the caller's roles, from a header, the query, a cookie or the body, which the caller sets",
+		flaw:      "the API takes the caller or their roles from the request instead of the token",
 		source:    "Microsoft: App Service, Work with user identities; oauth2-proxy and nginx: auth_request; CWE-290; CWE-807",
 		disguises: identityHeaders,
 	},
