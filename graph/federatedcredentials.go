@@ -12,7 +12,7 @@ func FederatedCredentials(applicationID string) Read {
 }
 
 // FlexibleFederatedCredentials reads them with claimsMatchingExpression, which
-// only the beta of Graph knows.
+// only the beta version of Graph has.
 func FlexibleFederatedCredentials(applicationID string) Read {
 	r := FederatedCredentials(applicationID)
 	r.Beta = true
@@ -31,7 +31,7 @@ func UpdateFederatedCredential(applicationID, id string, body Object) Write {
 	return federated("change a federated credential", http.MethodPatch, FederatedCredentials(applicationID).Path+"/"+url.PathEscape(id), body)
 }
 
-// federated sends a body without the SDK's models, which leave out nulls: a null
+// federated sends a body without the SDK's models. They omit nulls, and a null
 // removes a property. Only the beta version of Graph has claimsMatchingExpression.
 func federated(operation, method, path string, body Object) Write {
 	_, flexible := body["claimsMatchingExpression"]

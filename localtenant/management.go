@@ -23,7 +23,7 @@ type Management struct {
 	PID      int // of the process that serves the tenant, for errors; 0 if it is unknown
 }
 
-// Sign has any claims signed with the tenant's current key.
+// Sign signs any claims with the tenant's current key.
 func (m *Management) Sign(ctx context.Context, header, claims map[string]any) (string, error) {
 	var signed struct{ Token string }
 	err := m.post(ctx, "/sign", map[string]any{"header": header, "claims": claims}, &signed)
@@ -33,8 +33,8 @@ func (m *Management) Sign(ctx context.Context, header, claims map[string]any) (s
 	return signed.Token, nil
 }
 
-// ManagedIdentity makes the managed identity of a name, or finds it, and
-// returns what a program that runs under it finds in its environment. Its tokens have
+// ManagedIdentity creates or finds the managed identity with a name, and
+// returns the environment variables of a program that uses it. Its tokens have
 // the names of a cloud or, if cloud is empty, of the cloud of each requested resource.
 func (m *Management) ManagedIdentity(ctx context.Context, name, cloud string) (map[string]string, error) {
 	var identity struct{ Environment map[string]string }
@@ -55,7 +55,7 @@ func (m *Management) SignPayload(ctx context.Context, header map[string]any, pay
 	return signed.Token, nil
 }
 
-// Prove tells which of some credentials are good.
+// Prove tells which credentials are valid.
 func (m *Management) Prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
 	var all []bool
 	for some := range slices.Chunk(kept, 1000) { // as much as a request may hold
@@ -83,7 +83,7 @@ func (m *Management) Tenants(ctx context.Context) (all []Tenant, err error) {
 	return all, nil
 }
 
-// CreateTenant makes a tenant beside the others, and returns its id.
+// CreateTenant creates a further tenant and returns its id.
 func (m *Management) CreateTenant(ctx context.Context, domain string) (id string, err error) {
 	var made Tenant
 	if err := m.post(ctx, "/tenants", map[string]any{"domain": domain}, &made); err != nil {
@@ -96,8 +96,8 @@ func (m *Management) post(ctx context.Context, path string, body, into any) erro
 	return m.send(ctx, http.MethodPost, path, body, into)
 }
 
-// send sends a request, with JSON unless body is nil, and reads the answer
-// unless into is.
+// send sends a request, with a JSON body unless body is nil, and decodes the answer
+// unless into is nil.
 func (m *Management) send(ctx context.Context, method, path string, body, into any) error {
 	var data []byte
 	if body != nil {
@@ -145,8 +145,8 @@ const firstPatience = 10 * time.Second
 // lagMargin is the time after the lag during which a read can still miss a write.
 const lagMargin = time.Second
 
-// ReplicationLag is how long the tenant may not show a write; 0 where it shows
-// every write at once. It is the first request to a tenant that another process serves.
+// ReplicationLag returns the maximum time after which reads show a write; 0 if reads show
+// every write immediately. It is the first request to a tenant that another process serves.
 func (m *Management) ReplicationLag(ctx context.Context) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, firstPatience)
 	defer cancel()

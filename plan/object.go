@@ -52,7 +52,7 @@ type Declared struct {
 	roleID            string // of an assignment
 }
 
-// Live is an object that a tenant holds.
+// Live is an object of a tenant.
 type Live struct {
 	Object
 	ID                      string // of the object, grant, assignment or key
@@ -62,8 +62,8 @@ type Live struct {
 	ServicePrincipalID string // of an application: its instance's object id
 	Named              bool   // of an application: a manifest names it by its appId, whether a stack owns it or not
 
-	// Adopted tells of an application that a manifest takes over, and that does not
-	// carry the stack's mark yet.
+	// Adopted tells whether a manifest adopts the application, which does not have the
+	// stack's mark yet.
 	Adopted bool
 
 	Needs []Key // of hosting: the hosting whose outputs it has, which is destroyed after it
@@ -119,12 +119,12 @@ func (s *State) SupersededSecrets(secret Key) (all []string) {
 	return all
 }
 
-// Unknown is text that holds at least one value which Entra has yet to choose,
+// Unknown is text with at least one value that Entra has not chosen yet,
 // as ${kind/name/property}.
 type Unknown string
 
 // Reference is a property of an object as an Unknown. The object's name is
-// escaped: it may hold any character.
+// escaped, because it can contain any character.
 func Reference(k Key, property string) Unknown {
 	return Unknown("${" + string(k.Kind) + "/" + url.PathEscape(k.Name) + "/" + property + "}")
 }
@@ -178,8 +178,8 @@ func (u Unknown) String() string {
 	})
 }
 
-// Resolve puts in the values that lookup knows. It returns an Unknown where
-// one is missing, else a string.
+// Resolve replaces the references whose values lookup knows. It returns an Unknown if
+// a value is missing, and otherwise a string.
 func (u Unknown) Resolve(lookup func(k Key, property string) string) any {
 	missing := false
 	s := placeholder.ReplaceAllStringFunc(string(u), func(p string) string {
@@ -196,7 +196,7 @@ func (u Unknown) Resolve(lookup func(k Key, property string) string) any {
 	return s
 }
 
-// Lookup is a property that a Reference names, "" where it is not known yet.
+// Lookup returns the property that a Reference names, or "" if it is not known yet.
 func (s *State) Lookup(k Key, property string) string {
 	o := s.Objects[k]
 	if o == nil {
@@ -236,12 +236,12 @@ func resolve(v any, lookup func(Key, string) string) any {
 	return v
 }
 
-// Resolve is body with every Unknown that lookup knows put in.
+// Resolve returns body, in which every Unknown that lookup knows is replaced.
 func Resolve(body map[string]any, lookup func(Key, string) string) map[string]any {
 	return resolve(body, lookup).(map[string]any)
 }
 
-// Unknowns are the Unknown leaves of v.
+// Unknowns returns the Unknown leaves of v.
 func Unknowns(v any) []Unknown {
 	switch v := v.(type) {
 	case Unknown:
@@ -262,5 +262,5 @@ func Unknowns(v any) []Unknown {
 	return nil
 }
 
-// within names a relation by its ends, as people read it.
+// within returns the displayed name of a relation, which names its ends.
 func within(left, arrow, right string) string { return strings.Join([]string{left, arrow, right}, " ") }

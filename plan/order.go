@@ -2,17 +2,16 @@ package plan
 
 import "slices"
 
-// Dependencies are the steps that each step waits for, as indices of the plan's steps.
+// Dependencies contains the indices of the steps that one step waits for.
 type Dependencies struct {
-	Needs []int // done before; where one was not, the step is left out
-	After []int // over before, whatever came of them
+	Needs []int // must succeed; if one fails, the step is skipped
+	After []int // must have ended, with any result
 }
 
 // Dependencies are the steps that each step waits for. Every index is smaller than the
-// index of the step, so the steps can be carried out in their order, one after
-// another.
+// index of the step, so the steps can be executed one after another in their order.
 //
-// Steps that write to the same object are carried out one after another. A principal
+// Steps that write to the same object are executed one after another. A principal
 // gets permissions only after credentials and owners that others hold are revoked.
 // Objects are deleted after all creations and changes of their stack.
 func (p *Plan) Dependencies() []Dependencies {
@@ -26,7 +25,7 @@ func (p *Plan) Dependencies() []Dependencies {
 	return edges
 }
 
-// sortSteps puts the steps in an order in which they can be carried out.
+// sortSteps puts the steps in an order in which they can be executed.
 func sortSteps(steps []Step) []Step {
 	order := func(s Step) phase {
 		if s.needsHosting() {
@@ -196,7 +195,7 @@ func (g *stepGraph) control(principal Key) []int {
 	return slices.Concat(g.revokes[principal], g.revokes[Key{ServicePrincipal, principal.Name}])
 }
 
-// before are the steps of a list that stand before step i.
+// before returns the steps of a list that precede step i.
 func (g *stepGraph) before(list []int, i int) []int {
 	n, _ := slices.BinarySearch(list, i)
 	return list[:n]

@@ -19,7 +19,7 @@ import (
 // configFile is read from the working directory.
 const configFile = "provision.yaml"
 
-// maxInput is more than any file has that is read for a flag.
+// maxInput is larger than any file that a flag names.
 const maxInput = 64 << 20
 
 // configure joins flags, PROVISION_* variables and provision.yaml, in this

@@ -59,8 +59,8 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// writeWhole writes a file that is there with its whole text or not at all, also where
-// the disk is full or several processes write it.
+// writeWhole writes a file completely or not at all, also if the disk is full or several
+// processes write it.
 func writeWhole(file, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-*")
 	if err != nil {

@@ -41,7 +41,7 @@ func (h *hosting) plan(ctx context.Context, applied []*stack.Stack, destroyed []
 	return nil
 }
 
-// inOrder are a stack's documents, each after those whose outputs it has.
+// inOrder returns a stack's documents, each after the documents whose outputs it uses.
 func inOrder(s *stack.Stack) (all []*stack.Terraform) {
 	var place func(t *stack.Terraform)
 	place = func(t *stack.Terraform) {
@@ -141,7 +141,7 @@ func (h *hosting) neededBy(k plan.Key, applied terraform.Record) []string {
 	return applied.Needs
 }
 
-// documentsNeeded are the documents whose outputs a document's variables have.
+// documentsNeeded returns the documents whose outputs a document's variables refer to.
 func documentsNeeded(t *stack.Terraform) (names []string) {
 	for _, o := range stack.OutputsOf(t.Variables) {
 		if !slices.Contains(names, o.Document) {
@@ -151,8 +151,8 @@ func documentsNeeded(t *stack.Terraform) (names []string) {
 	return names
 }
 
-// hosted are the documents of a stack that this machine has hosted, and those whose
-// state is elsewhere.
+// hosted returns the documents of a stack that this machine has hosted, and the documents with a
+// remote state.
 func (h *hosting) hosted(name string) []string {
 	all := map[string]bool{}
 	entries, _ := os.ReadDir(filepath.Join(h.root, "terraform", name)) // none where nothing was hosted
@@ -203,7 +203,7 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 		return nil, fmt.Errorf("no manifest declares it")
 	}
 	if step.Hosting.Later != "" && h.reviewed {
-		return nil, hint(errors.New("what Terraform does could not be planned before the registrations existed, so that the reviewed plan does not have it"), "review a new plan: `%s`", h.command("plan", "--out", "FILE"))
+		return nil, hint(errors.New("Terraform could not plan this document before the registrations existed, so the reviewed plan does not contain its changes"), "review a new plan: `%s`", h.command("plan", "--out", "FILE"))
 	}
 	w, err := h.workspace(ctx, step.Key)
 	if err != nil {
@@ -234,7 +234,7 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 	return known, err
 }
 
-// planOf is the plan that a step was shown with.
+// planOf returns the plan with which a step was shown.
 func planOf(of *plan.Hosting) *terraform.Plan {
 	p := &terraform.Plan{}
 	for _, r := range of.Resources {

@@ -22,7 +22,7 @@ import (
 )
 
 // connectLocal serves the local tenant for this run, or attaches to the process
-// that does.
+// that serves it.
 func (a *app) connectLocal(ctx context.Context) (*connection, error) {
 	dir, err := a.localDir()
 	if err != nil {

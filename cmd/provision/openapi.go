@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// derive prints the Conformance document of an OpenAPI document. The stacks name the
-// applications, if there are any that fit.
+// derive prints the Conformance document of an OpenAPI document. The document names
+// suitable applications of the stacks, if there are any.
 func (a *app) derive(file string, args []string) error {
 	raw, err := readInput("openapi", file)
 	if err != nil {

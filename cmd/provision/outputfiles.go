@@ -23,7 +23,7 @@ func fileFlags(c *cobra.Command) {
 	c.Flags().Bool("allow-outside", false, "allow writing files outside the working directory: absolute paths, .. and symbolic links that lead out of it")
 }
 
-// secretFiles are the files of the user's that hold secrets of the stacks.
+// secretFiles returns the user's files that contain secrets of the stacks.
 func secretFiles(stacks []*stack.Stack) (files []string) {
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
@@ -54,9 +54,8 @@ func (a *app) planFiles(ctx context.Context, s *connection, stacks []*stack.Stac
 	return a.planRemovals(s, stacks, p)
 }
 
-// planOutputs adds the Output files that the stacks' documents make of the
-// tenant once p is done. It refuses files that cannot be written, before anything
-// is touched.
+// planOutputs adds the Output files that the stacks' documents produce after p was applied. It
+// refuses files that cannot be written, before anything is changed.
 func (a *app) planOutputs(ctx context.Context, s *connection, stacks []*stack.Stack, p *plan.Plan, state *plan.State) error {
 	written, err := s.keep.Written(a.config.GetBool("overwrite"))
 	if err != nil {
@@ -130,7 +129,7 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 	return nil
 }
 
-// maxOutput is more than any Output file has.
+// maxOutput is larger than any Output file.
 const maxOutput = 64 << 20
 
 // changedBy tells whether a step of p changes the values of the references of o.
@@ -179,7 +178,7 @@ func references(value any) (all []string) {
 	return all
 }
 
-// holdsSecret tells whether an Output file is to hold a secret or a password.
+// holdsSecret tells whether an Output file will contain a secret or a password.
 func holdsSecret(o *stack.Output) bool { return slices.ContainsFunc(references(o.Values), isSecret) }
 
 func isSecret(expression string) bool {
@@ -281,8 +280,8 @@ func (a *app) noteLeft(s *connection, stacks []*stack.Stack) error {
 	return nil
 }
 
-// removeEmpty removes a folder below the working directory and those above it,
-// up to the first that still holds something.
+// removeEmpty removes a folder below the working directory and its parent folders,
+// up to the first folder that is not empty.
 func removeEmpty(dir string) {
 	for ; filepath.IsLocal(dir) && dir != "."; dir = filepath.Dir(dir) {
 		if os.Remove(dir) != nil {

@@ -41,8 +41,8 @@ func (c *tenantCall) logPage(a *authorization, s session, user *directory.User, 
 	}
 }
 
-// pageEntry is the entry of a request at a page. Who was signed in already has
-// done nothing for it.
+// pageEntry is the entry of a request at a page. A user who was already signed in
+// did not authenticate again.
 func (c *call) pageEntry(a *authorization) directory.SignIn {
 	entry := directory.SignIn{ClientAppUsed: "Browser", SignInEventTypes: []string{"nonInteractiveUser"}}
 	if c.interactive {
