@@ -22,7 +22,7 @@ import (
 
 const (
 	authorityLifetime = 10 * 365 * 24 * time.Hour
-	// leafLifetime keeps below the 398 days that Apple's clients accept.
+	// leafLifetime is shorter than the 398 days that Apple's clients accept.
 	leafLifetime = 365 * 24 * time.Hour
 	// renewBefore is the time before its expiry at which a certificate is replaced.
 	renewBefore = 30 * 24 * time.Hour
@@ -46,9 +46,8 @@ type Authority struct {
 // ErrAuthority says that a tenant's certificate authority cannot be read.
 var ErrAuthority = errors.New("open certificate authority")
 
-// OpenAuthority reads the authority kept in a directory, or makes it there on
-// first use: ca.pem (0644) and ca-key.pem (0600). With no directory it lives
-// in memory.
+// OpenAuthority reads the authority in a folder, or creates it on first use: ca.pem (0644)
+// and ca-key.pem (0600). Without a folder it exists in memory only.
 func OpenAuthority(dir string) (*Authority, error) { return openAuthority(dir, time.Now) }
 
 func openAuthority(dir string, now func() time.Time) (*Authority, error) {
@@ -106,7 +105,7 @@ func readPEM(path, kind string) ([]byte, error) {
 }
 
 // write stores the key before the certificate: after a crash between the two
-// there is no certificate yet, and both are made again.
+// there is no certificate yet, and both are created again.
 func (a *Authority) write(dir string) error {
 	key, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {
@@ -122,13 +121,13 @@ func (a *Authority) write(dir string) error {
 	return replaceFile(a.path, a.PEM(), 0o644)
 }
 
-// replaceFile writes a file whole or not at all.
+// replaceFile writes a file completely or not at all.
 func replaceFile(path string, data []byte, mode fs.FileMode) error {
 	temporary := path + ".new"
 	if err := os.WriteFile(temporary, data, mode); err != nil {
 		return err
 	}
-	if err := os.Chmod(temporary, mode); err != nil { // a file that was there kept its own mode
+	if err := os.Chmod(temporary, mode); err != nil { // an existing file kept its mode
 		return err
 	}
 	return os.Rename(temporary, path)
@@ -176,7 +175,7 @@ func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
-// Path returns the file that holds PEM, empty for an authority in memory.
+// Path returns the file that contains PEM, or "" for an authority in memory.
 func (a *Authority) Path() string { return a.path }
 
 // Pool returns a pool that trusts this authority alone.
@@ -191,7 +190,7 @@ var localNames = []string{"localhost", "127.0.0.1", "::1"}
 
 // TLSConfig returns a server's configuration: certificates for localhost,
 // 127.0.0.1 and ::1, and for each further host that a client names by SNI.
-// A host that is not among them is refused.
+// It refuses all other hosts.
 func (a *Authority) TLSConfig(hosts ...string) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

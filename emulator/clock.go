@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// movableClock is a clock that runs as another one does, ahead of it or behind.
+// movableClock is a clock with an offset to another clock.
 type movableClock struct {
 	base   func() time.Time
 	offset atomic.Int64 // nanoseconds

@@ -218,10 +218,10 @@ func (t *tenant) assignment(m map[string]any) error {
 func (t *tenant) addAssignment(m map[string]any) {
 	resource := t.key(str(m, "resourceId"), "ServicePrincipal")
 	who := t.key(str(m, "principalId"), str(m, "principalType"))
-	// Users and groups are the resource's business, an application is its own.
+	// An assignment of users and groups belongs to the resource, of an application to that application.
 	owner := t.stackOf(resource)
 	if t.elsewhere(resource) {
-		owner = "" // the customer gives the roles of the application to whom they like
+		owner = "" // the customer assigns the roles of the application as they like
 	}
 	if who.Kind == plan.Application && t.stackOf(who) != "" {
 		owner = t.stackOf(who)
@@ -238,8 +238,7 @@ func (t *tenant) addAssignment(m map[string]any) {
 		ID: str(m, "id"), ResourceID: str(m, "resourceId"), PrincipalID: str(m, "principalId")}
 }
 
-// role is the value of an app role, or its id where the resource has no such
-// role.
+// role returns the value of an app role, or its id if the resource does not have the role.
 func (t *tenant) role(resource plan.Key, id string) string {
 	if id == stack.DefaultRoleID {
 		return ""
@@ -292,7 +291,7 @@ func (t *tenant) display(k plan.Key, otherwise string) string {
 	return k.Name
 }
 
-// named puts a display name in the place of an id.
+// named replaces an id by a display name.
 func named(k plan.Key, id, displayName string) string {
 	if !stack.IsID(id) || displayName == "" {
 		return ""

@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// freeForm are the properties below which a manifest holds content of others, in
-// which the names targets and entries mean nothing.
+// freeForm are the properties with free content, in which the names targets and entries have no
+// special meaning.
 var freeForm = []string{"body", "json", "values", "variables"}
 
 func isFreeForm(pointer string) bool {
@@ -19,7 +19,7 @@ func isFreeForm(pointer string) bool {
 	return false
 }
 
-// entries are the entries of a list that the stage includes. An entry with
+// entries returns the entries of a list that the stage includes. An entry with
 // targets is for these targets only; {targets, entries} stands for several, which
 // may be texts.
 func (t *tree) entries(list *yaml.Node, pointer string) []*yaml.Node {
@@ -90,8 +90,8 @@ func (t *tree) excludes(targets any) bool {
 	return !included
 }
 
-// knownTarget reports a name that is no target: a misspelt one would exclude what
-// it stands at everywhere.
+// knownTarget reports a name that is not a target. An entry with a misspelt target would be excluded
+// everywhere.
 func (t *tree) knownTarget(name string, at Position) bool {
 	known := t.scope.stage.Targets
 	if known == nil || name == Local {
@@ -106,7 +106,7 @@ func (t *tree) knownTarget(name string, at Position) bool {
 	return false
 }
 
-// member is the value of a mapping's key, or nil.
+// member returns the value of a mapping's key, or nil.
 func member(mapping *yaml.Node, key string) *yaml.Node {
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
 		return nil
@@ -119,7 +119,7 @@ func member(mapping *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// without is a mapping without a key.
+// without returns a mapping without a key.
 func without(mapping *yaml.Node, key string) *yaml.Node {
 	rest := *mapping
 	rest.Content = nil
@@ -131,8 +131,8 @@ func without(mapping *yaml.Node, key string) *yaml.Node {
 	return &rest
 }
 
-// missing reports a reference, to be replaced when the manifest is read, that
-// nothing declares. That a declared parameter has no value is reported there.
+// missing reports a reference to an undeclared value. A declared parameter without a value is
+// reported separately.
 func (t *tree) missing(n *yaml.Node, pointer, expression string) {
 	t.unresolved = append(t.unresolved, pointer)
 	if t.scope.unset[expression] {

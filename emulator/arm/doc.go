@@ -12,7 +12,7 @@
 // # Invariants
 //
 //   - Under management.azure.com it describes the public cloud; under the local
-//     tenant's origin, a cloud of which every service is at that origin.
+//     tenant's origin, a cloud with all services at that origin.
 //   - Errors have Resource Manager's shape: {"error": {"code", "message"}}.
 //
 // # Sources

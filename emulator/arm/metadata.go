@@ -17,8 +17,8 @@ type cloud struct {
 	audiences []string // the names of Resource Manager as a resource; clients use the first
 }
 
-// under is the cloud that a host belongs to. The local one must not be called
-// AzureCloud: the Azure CLI knows better then where that one is.
+// under returns the cloud of a host. The local cloud must not be called AzureCloud, because
+// the Azure CLI then uses its built-in addresses.
 func (s service) under(host string) cloud {
 	c, found := microsoft.CloudOf(host)
 	if !found {
@@ -31,7 +31,7 @@ func (s service) under(host string) cloud {
 	return cloud{c.Environment, "https://" + c.Manager, c.Authority(), c.GraphURL(), "https://" + c.Portal, audiences}
 }
 
-// metadata says where the cloud's services are, in the shape of the version.
+// metadata lists the addresses of the cloud's services, in the format of the version.
 func (s service) metadata(w http.ResponseWriter, r *http.Request) {
 	c := s.under(r.Host)
 	switch version := r.URL.Query().Get("api-version"); version {
@@ -74,8 +74,8 @@ func (c cloud) endpoints() endpoints {
 	}
 }
 
-// environment is a cloud in later metadata. Suffixes of the domains of storage
-// accounts, vaults and the like are for resources that are not here.
+// environment is a cloud in later metadata. It has no suffixes for the domains
+// of storage accounts, vaults and similar resources, because the local tenant has none of them.
 type environment struct {
 	Name                     string            `json:"name"`
 	Portal                   string            `json:"portal"`

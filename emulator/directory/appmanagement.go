@@ -33,7 +33,7 @@ type ApplicationRestrictions struct {
 	IdentifierURIs      *IdentifierURIRestrictions `json:"identifierUris"`
 }
 
-// CredentialRestriction is one of secrets or certificates.
+// CredentialRestriction is a restriction on secrets or certificates.
 type CredentialRestriction struct {
 	RestrictionType string     `json:"restrictionType"`
 	State           string     `json:"state"`
@@ -50,7 +50,7 @@ type ActorExemptions struct {
 	CustomSecurityAttributes []AttributeExemption `json:"customSecurityAttributes"`
 }
 
-// AttributeExemption is one of them.
+// AttributeExemption is a custom security attribute that exempts a caller.
 // Source: Graph resource type "customSecurityAttributeStringValueExemption".
 type AttributeExemption struct {
 	ID       string `json:"id"` // SET_ATTRIBUTE
@@ -63,7 +63,7 @@ type IdentifierURIRestrictions struct {
 	NonDefault *IdentifierURIRestriction `json:"nonDefaultUriAddition"`
 }
 
-// IdentifierURIRestriction is one of identifier URIs.
+// IdentifierURIRestriction is a restriction on identifier URIs.
 type IdentifierURIRestriction struct {
 	State        string     `json:"state"`
 	CreatedAfter *time.Time `json:"restrictForAppsCreatedAfterDateTime"`
@@ -75,7 +75,7 @@ type IdentifierURIRestriction struct {
 
 const defaultPolicyID = "00000000-0000-0000-0000-000000000000"
 
-// AppManagementPolicy is the default one.
+// AppManagementPolicy returns the default policy.
 func (r reader) AppManagementPolicy() *AppManagementPolicy {
 	if found := find[AppManagementPolicy](r, policies, "id", defaultPolicyID); found != nil {
 		return found
@@ -86,10 +86,10 @@ func (r reader) AppManagementPolicy() *AppManagementPolicy {
 	return p
 }
 
-// Clone is a copy that can be changed.
+// Clone returns a copy that can be changed.
 func (p *AppManagementPolicy) Clone() *AppManagementPolicy { return clone(p) }
 
-// UpdateAppManagementPolicy replaces the default one.
+// UpdateAppManagementPolicy replaces the default policy.
 func (tx *Tx) UpdateAppManagementPolicy(p *AppManagementPolicy) error {
 	if err := checkRestrictions(p.ApplicationRestrictions.PasswordCredentials, p.ApplicationRestrictions.KeyCredentials,
 		p.ServicePrincipalRestrictions.PasswordCredentials, p.ServicePrincipalRestrictions.KeyCredentials); err != nil {

@@ -15,10 +15,10 @@ type change struct {
 	Version uint64 `json:"version"`
 }
 
-// version writes the number so that text order is its order.
+// version formats the number so that texts have the order of the numbers.
 func version(n uint64) string { return fmt.Sprintf("%016x", n) }
 
-// tracked are the tables whose changes Graph's delta queries tell.
+// tracked are the tables whose changes Graph's delta queries return.
 var tracked = map[string]bool{applications: true, servicePrincipals: true, users: true, groups: true}
 
 // Kinds of objects, as Changes takes them.
@@ -82,8 +82,8 @@ func (tx *Tx) notePurge(table, id string, purged bool) {
 	}
 }
 
-// Version returns the number of the Update that changed an object last; every
-// such Update has a greater one than those before.
+// Version returns the number of the Update that changed an object last. The numbers of
+// these Updates increase.
 func (r reader) Version() (newest uint64) {
 	for _, table := range []string{applications, servicePrincipals, users, groups, changes} {
 		last, err := r.txn().Last(table, "version")
@@ -97,8 +97,8 @@ func (r reader) Version() (newest uint64) {
 	return newest
 }
 
-// Changes yields the object ids of one kind that changed after a version, the
-// purged ones last.
+// Changes yields the ids of the objects of one kind that changed after a version, and then
+// the ids of purged objects.
 func (r reader) Changes(kind string, after uint64) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, table := range []string{kind, changes} {

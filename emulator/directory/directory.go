@@ -13,7 +13,7 @@ import (
 type Directory struct {
 	reader
 	tenant  Tenant
-	tenants *Tenants // that it is one of; nil: it is alone
+	tenants *Tenants // the tenants to which it belongs; nil: it is the only one
 	clock   func() time.Time
 	objects *memdb.MemDB
 	store   *store
@@ -52,7 +52,7 @@ func Open(path string, seed Seed, clock func() time.Time) (*Directory, error) {
 	return d, nil
 }
 
-// Close gives the file back. The directory must not be used afterwards.
+// Close releases the file. The directory must not be used afterwards.
 func (d *Directory) Close() error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
@@ -62,14 +62,14 @@ func (d *Directory) Close() error {
 // Tenant returns the organization whose directory this is.
 func (d *Directory) Tenant() Tenant { return d.tenant }
 
-// View is one unchanging state of a directory, for an answer that takes several
-// reads. It costs nothing to hold and needs no release.
+// View is an immutable state of a directory, for an answer that needs several
+// reads. It needs no release.
 type View struct {
 	reader
 	tenant Tenant
 }
 
-// View returns the present state.
+// View returns the current state.
 func (d *Directory) View() View {
 	txn := d.objects.Txn(false)
 	return View{reader{func() *memdb.Txn { return txn }}, d.tenant}
@@ -103,8 +103,8 @@ func (d *Directory) UpdateBy(writer string, change func(*Tx) error) error {
 	return d.update(writer, change, true)
 }
 
-// UpdateAtOnce is Update for a service that need not wait for its own writes:
-// what it refers to may be too new to be seen (see SetLag).
+// UpdateAtOnce is Update for a service that does not wait for its own writes: it can refer to
+// objects that are not visible yet (see SetLag).
 func (d *Directory) UpdateAtOnce(change func(*Tx) error) error { return d.update("", change, false) }
 
 func (d *Directory) update(writer string, change func(*Tx) error, waits bool) (err error) {
@@ -191,8 +191,8 @@ func (d *Directory) Remove(bucket, key string) error { return d.store.forget(buc
 // Keys returns the keys of a bucket, sorted.
 func (d *Directory) Keys(bucket string) []string { return d.store.keys(bucket) }
 
-// Canonical is View.Canonical of the present state.
+// Canonical is View.Canonical of the current state.
 func (d *Directory) Canonical() ([]byte, error) { return d.View().Canonical() }
 
-// Export is View.Export of the present state.
+// Export is View.Export of the current state.
 func (d *Directory) Export() ([]byte, error) { return d.View().Export() }

@@ -32,7 +32,7 @@ func (v View) Canonical() ([]byte, error) {
 		dump[table], bin[table] = sortedByText(shown), sortedByText(deleted)
 	}
 	for _, table := range []string{administrativeUnits, assignments, grants, directoryRoles, roleDefinitions, roleAssignments, policies, customPolicies} {
-		delete(bin, table) // these do not pass through the bin
+		delete(bin, table) // these objects never go to the recycle bin
 	}
 	dump["deletedItems"] = bin
 	return indented(dump)
@@ -126,8 +126,8 @@ func asMap(object any) (map[string]any, error) {
 	return m, json.Unmarshal(data, &m)
 }
 
-// sortedByText sorts a list by the JSON of its entries: an order that the
-// entries themselves decide.
+// sortedByText sorts a list by the JSON of its entries, so that the order depends only on the
+// entries.
 func sortedByText(list []any) []any {
 	type entry struct {
 		text  string

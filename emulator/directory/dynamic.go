@@ -11,7 +11,7 @@ import (
 )
 
 // ruleProperties are the properties of a user that membership rules may name,
-// in small letters, each with its values: none for null.
+// in lower case, each with its values: none for null.
 var ruleProperties = func() map[string]func(*User) []string {
 	text := func(of func(*User) *string) func(*User) []string {
 		return func(u *User) []string {
@@ -78,13 +78,13 @@ func (o *OnPremisesExtensionAttributes) attribute(i int) *string {
 
 func dynamic(g *Group) bool { return slices.Contains(g.GroupTypes, "DynamicMembership") }
 
-// computed tells whether Entra keeps the members of a group up to date.
+// computed tells whether the group has dynamic membership.
 func computed(g *Group) bool {
 	return dynamic(g) && !g.Deleted() && !strings.EqualFold(text(g.RuleProcessing), "Paused")
 }
 
-// computeMembers brings the members of dynamic groups up to date with changes:
-// of changed groups all, of the others the changed users.
+// computeMembers updates the members of dynamic groups after changes: all members of changed
+// groups, and the changed users in the other groups.
 func (tx *Tx) computeMembers(changes memdb.Changes) error {
 	users, changed := map[string]*User{}, map[string]bool{}
 	for _, c := range changes {

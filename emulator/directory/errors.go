@@ -27,13 +27,13 @@ func NotFound(id string) *Error {
 		Message: fmt.Sprintf("Resource '%s' does not exist or one of its queried reference-property objects are not present.", id)}
 }
 
-// takenValue refuses a value that another object has, be it in the recycle bin.
+// takenValue refuses a value that another object has, also an object in the recycle bin.
 func takenValue(property string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "Request_BadRequest", Target: property,
 		Message: fmt.Sprintf("Another object with the same value for property %s already exists.", property)}
 }
 
-// duplicateValues refuses a list that says one thing twice.
+// duplicateValues refuses a list that contains a value twice.
 func duplicateValues(property string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "DuplicateValue", Target: property,
 		Message: "Request contains a property with duplicate values."}

@@ -62,7 +62,7 @@ func (tx *Tx) UpdateGrant(id, scope string) error {
 	return nil
 }
 
-// DeleteGrant takes consent back.
+// DeleteGrant revokes consent.
 func (tx *Tx) DeleteGrant(id string) error {
 	g, ok := tx.Grant(id)
 	if !ok {

@@ -153,8 +153,8 @@ func (tx *Tx) checkMail(g *Group) error {
 	return nil
 }
 
-// AddMembers adds users, groups and service principals to a group: all of
-// them, or none when one does not exist or is a member already.
+// AddMembers adds users, groups and service principals to a group. It adds none if one of them
+// does not exist or is already a member.
 func (tx *Tx) AddMembers(groupID string, ids ...string) error {
 	g, ok := tx.Group(groupID)
 	if !ok {
@@ -189,7 +189,7 @@ func (tx *Tx) AddMembers(groupID string, ids ...string) error {
 	return nil
 }
 
-// RemoveMember takes a direct member out of a group.
+// RemoveMember removes a direct member from a group.
 func (tx *Tx) RemoveMember(groupID, memberID string) error {
 	g, ok := tx.Group(groupID)
 	if !ok {

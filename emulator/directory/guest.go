@@ -103,7 +103,7 @@ func (tx *Tx) SetInviteRedirect(userID, url string) error {
 	return nil
 }
 
-// invited returns the user who was made by an invitation to an address.
+// invited returns the user that an invitation to an address created.
 func (tx *Tx) invited(address string) (*User, bool) {
 	return tx.UserByUPN(strings.ReplaceAll(address, "@", "_") + "#EXT#@" + tx.tenant.Domain)
 }

@@ -17,8 +17,8 @@ import (
 )
 
 // checkKeys completes and checks the certificates of an application or a
-// service principal; old is what they replace. GET leaves the text of keys
-// out, so an update that sends a credential back without it keeps the key.
+// service principal; old are the replaced certificates. GET omits the text of keys,
+// so an update that sends a credential back without it keeps the key.
 // Source: Graph resource type "keyCredential".
 func checkKeys(old, keys []KeyCredential) error {
 	for i := range keys {
@@ -121,11 +121,11 @@ const (
 	signingYears = 3
 )
 
-// AddTokenSigningCertificate makes a certificate and gives it to a service
-// principal as two key credentials, Verify with the certificate and Sign, and
-// the password of the latter; all three share customKeyIdentifier. The private
-// key is not kept: nothing here issues SAML tokens. name begins with "CN="; empty and zero stand for Entra's
-// defaults. Source: learn.microsoft.com/graph/api/serviceprincipal-addtokensigningcertificate.
+// AddTokenSigningCertificate creates a certificate for a service principal, as two key
+// credentials, Verify with the certificate and Sign, and the password of the latter. All
+// three share customKeyIdentifier. The private key is not stored, because the local tenant
+// issues no SAML tokens. name begins with "CN="; empty and zero stand for Entra's defaults.
+// Source: learn.microsoft.com/graph/api/serviceprincipal-addtokensigningcertificate.
 func (tx *Tx) AddTokenSigningCertificate(principalID, name string, end time.Time) (SigningCertificate, error) {
 	sp, ok := tx.ServicePrincipal(principalID)
 	if !ok {

@@ -2,5 +2,5 @@
 
 package directory
 
-// giveBack leaves it to the system which pages of a mapped file it keeps.
+// giveBack does nothing: the system decides which pages of a mapped file stay in memory.
 func giveBack(_, _ uintptr) {}

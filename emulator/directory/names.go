@@ -60,7 +60,7 @@ func (v View) names() names {
 
 var guids = regexp.MustCompile(`[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}`)
 
-// named replaces the ids inside a text by names; ids of nothing here stay.
+// named replaces the ids inside a text by names; unknown ids stay.
 func (n names) named(text string) string {
 	return guids.ReplaceAllStringFunc(text, func(id string) string {
 		if name, ok := n.of[strings.ToLower(id)]; ok {
@@ -74,7 +74,7 @@ func (n names) named(text string) string {
 var passing = []string{"id", "appId", "keyId", "createdDateTime", "lastPasswordChangeDateTime", "deletedDateTime", "startDateTime", "endDateTime",
 	"renewedDateTime", "externalUserStateChangeDateTime", "templateId", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
 
-// describe is an object's canonical form.
+// describe returns an object's canonical form.
 func (n names) describe(object any) (any, error) {
 	switch o := object.(type) {
 	case *AppRoleAssignment:
@@ -159,8 +159,8 @@ func blankKeys(credentials []KeyCredential) {
 	}
 }
 
-// permission names a role or a scope of a resource, which is given by object
-// id or appId.
+// permission returns the name of a role or scope of a resource, which is identified by its
+// object id or appId.
 func (n names) permission(resource, id string) string {
 	if sp, ok := n.resources[resource]; ok {
 		for _, r := range sp.AppRoles {

@@ -87,8 +87,8 @@ func newSecret() string {
 	return t[:3] + "8Q" + t[5:]
 }
 
-// AddPassword gives an application or a service principal a client secret and
-// returns it with its text, which cannot be had again. Start defaults to now,
+// AddPassword creates a client secret of an application or a service principal and
+// returns it with its text, which cannot be read again. Start defaults to now,
 // end to two years later.
 func (tx *Tx) AddPassword(holderID string, c PasswordCredential) (PasswordCredential, error) {
 	c, kept := tx.makePassword(c)
@@ -115,7 +115,7 @@ func (tx *Tx) AddPassword(holderID string, c PasswordCredential) (PasswordCreden
 	return c, NotFound(holderID)
 }
 
-// RemovePassword takes a client secret away.
+// RemovePassword removes a client secret.
 func (tx *Tx) RemovePassword(holderID, keyID string) error {
 	without := func(credentials []PasswordCredential) ([]PasswordCredential, error) {
 		for i, c := range credentials {
