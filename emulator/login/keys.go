@@ -63,7 +63,7 @@ type storedKey struct {
 type keyring struct {
 	keys      atomic.Pointer[[]*signingKey]
 	directory *directory.Directory
-	generate  func() (*rsa.PrivateKey, error)
+	generate  func() (*rsa.PrivateKey, error) // of the keys after the first; called under changing
 	changing  sync.Mutex
 }
 
@@ -98,7 +98,7 @@ func openKeyring(d *directory.Directory, generate func() (*rsa.PrivateKey, error
 			return nil, fmt.Errorf("read signing key %d: %w", i+1, err)
 		}
 	}
-	ring := &keyring{directory: d, generate: generate}
+	ring := &keyring{directory: d, generate: keysAhead(generate)}
 	ring.keys.Store(&keys)
 	if ring.current() == nil {
 		return nil, fmt.Errorf("read signing keys: none of %d is current", len(keys))
