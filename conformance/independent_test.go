@@ -45,24 +45,26 @@ var correct = []struct {
 	// alike is whether the API before has the same server: the answers to other headers and
 	// paths, of which the library sees nothing, are the same too.
 	alike bool
+	// short is whether the library takes keys of 1024 bits, which sign five times as fast.
+	short bool
 	start func(*testing.T, *tenant, *Suite) Target
 }{
 	{name: "reference API", start: func(t *testing.T, s *tenant, suite *Suite) Target { return at(reference(t, s, suite)) }},
-	{name: "golang-jwt", start: func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, golangJWTClaims(s)) }},
-	{name: "go-oidc", alike: true, start: func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, goOIDC(s)) }},
+	{name: "golang-jwt", short: true, start: func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, golangJWTClaims(s)) }},
+	{name: "go-oidc", short: true, alike: true, start: func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, goOIDC(s)) }},
 	{name: "jose", start: func(t *testing.T, s *tenant, suite *Suite) Target {
 		return outside(t, s, suite, node(t, "jose")...)
 	}},
 	{name: "jsonwebtoken", alike: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
 		return outside(t, s, suite, node(t, "jsonwebtoken")...)
 	}},
-	{name: "PyJWT", forgets: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
+	{name: "PyJWT", short: true, forgets: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
 		return outside(t, s, suite, python(t, "http", "jwt", "jwt")...)
 	}},
-	{name: "python-jose", alike: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
+	{name: "python-jose", short: true, alike: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
 		return outside(t, s, suite, python(t, "http", "jose", "jose")...)
 	}},
-	{name: "PyJWT, Flask", forgets: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
+	{name: "PyJWT, Flask", short: true, forgets: true, start: func(t *testing.T, s *tenant, suite *Suite) Target {
 		return outside(t, s, suite, python(t, "flask", "jwt", "jwt, flask")...)
 	}},
 }
@@ -74,13 +76,13 @@ func TestNoFalseAlarm(t *testing.T) {
 	t.Parallel()
 	for _, api := range correct {
 		for _, version := range []int{1, 2} {
-			if version == 1 && strings.Contains(api.name, "Flask") {
-				continue // the same library as without it
+			if version == 1 && (api.alike || strings.Contains(api.name, "Flask")) {
+				continue // the server, which compares issuer and audience, is that of another API
 			}
 			t.Run(fmt.Sprintf("%s, version %d", api.name, version), func(t *testing.T) {
 				t.Parallel()
 				s := wide(t)
-				s.version, s.strong = version, true
+				s.version, s.strong = version, !api.short
 				suite := wideSuite(s, shapes()...)
 				suite.Changes.Disruptive = false
 				if version == 1 || api.alike {
@@ -102,7 +104,7 @@ func TestNoFalseAlarmOfDisruptiveCases(t *testing.T) {
 		t.Run(api.name, func(t *testing.T) {
 			t.Parallel()
 			s := startTenant(t)
-			s.strong = true
+			s.strong = !api.short
 			suite := quickstart(s, nil)
 			suite.leaves = func(c Case) bool { return c.Group != Lifecycle && c.Group != Authorization }
 			suite.Target = api.start(t, s, suite)

@@ -12,6 +12,8 @@ import (
 const (
 	repeats     = 10          // of a valid token
 	unknownKids = 20          // tokens under kids that the issuer does not have
+	slowKids    = 3           // more of them, with pauses, where the API fetched for some
+	fewFetches  = 3           // requests for the key set that show a limit
 	slowKeySet  = time.Second // until the issuer answers, unless the case is over before
 )
 
@@ -226,11 +228,7 @@ func retiredKey(_ context.Context, l *trial) (credential, error) {
 
 // nudge presents a token with an unknown key. The answer does not matter.
 func (l *trial) nudge(ctx context.Context) error {
-	unknown, err := l.unknownKid(0)
-	if err != nil {
-		return err
-	}
-	_, err = l.ask(ctx, unknown)
+	_, err := l.ask(ctx, l.unknownKid(0))
 	var unanswered *unreachable
 	if errors.As(err, &unanswered) {
 		return ctx.Err()
@@ -239,7 +237,11 @@ func (l *trial) nudge(ctx context.Context) error {
 }
 
 func repeated(ctx context.Context, l *trial) (credential, error) {
-	return l.counting(ctx, bearer(l.baselineToken.raw), func(int) (credential, error) { return bearer(l.baselineToken.raw), nil }, repeats, func(n int) finding {
+	valid := bearer(l.baselineToken.raw)
+	send := func(ctx context.Context, _ *disturbance) error {
+		return l.askTimes(ctx, repeats, func(int) credential { return valid })
+	}
+	return l.counting(ctx, send, valid, func(n int) finding {
 		if n > repeats/2 {
 			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d requests that needed none", n, repeats+1)}
 		}
@@ -248,36 +250,66 @@ func repeated(ctx context.Context, l *trial) (credential, error) {
 }
 
 func flooded(ctx context.Context, l *trial) (credential, error) {
-	last, err := l.unknownKid(unknownKids)
-	if err != nil {
-		return credential{}, err
+	sent, unlimited := unknownKids+1, false
+	send := func(ctx context.Context, d *disturbance) error {
+		if err := l.askTimes(ctx, unknownKids, l.unknownKid); err != nil {
+			return err
+		}
+		// Without a limit, tokens in quick succession may share a request.
+		n, err := d.Requests(ctx)
+		if err != nil || n <= fewFetches || n > unknownKids/2 {
+			return err
+		}
+		sent += slowKids
+		unlimited, err = l.fetchesForEach(ctx, d)
+		return err
 	}
-	return l.counting(ctx, last, l.unknownKid, unknownKids, func(n int) finding {
+	return l.counting(ctx, send, l.unknownKid(unknownKids), func(n int) finding {
 		switch {
-		case n > unknownKids+1:
-			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, unknownKids+1)}
-		case n > unknownKids/2: // with a limit it is far fewer; without one, two tokens may share a request
-			return finding{note: fmt.Sprintf("%d requests for the key set for %d tokens of unknown keys: some libraries set no limit, and anybody can cause these requests", n, unknownKids+1)}
+		case n > sent:
+			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, sent)}
+		case n > unknownKids/2 || unlimited:
+			return finding{note: fmt.Sprintf("%d requests for the key set for %d tokens of unknown keys: some libraries set no limit, and anybody can cause these requests", n, sent)}
 		}
 		return finding{}
 	})
 }
 
-// counting presents a number of credentials, then the last one, and judges the number
-// of requests for the key set.
-func (l *trial) counting(ctx context.Context, last credential, each func(int) (credential, error), times int, judge func(requests int) finding) (credential, error) {
+// fetchesForEach tells whether the API fetches the key set for each unknown key when
+// the tokens are apart in time.
+func (l *trial) fetchesForEach(ctx context.Context, d *disturbance) (bool, error) {
+	before, err := d.Requests(ctx)
+	for n := 0; n < slowKids && err == nil; n++ {
+		if err = l.pace.sleep(ctx, 50*time.Millisecond); err == nil {
+			_, err = l.ask(ctx, l.unknownKid(unknownKids+1+n))
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	after, err := d.Requests(ctx)
+	return after-before >= slowKids, err
+}
+
+// askTimes presents a number of credentials one after another.
+func (l *trial) askTimes(ctx context.Context, times int, each func(int) credential) error {
+	for n := range times {
+		if _, err := l.ask(ctx, each(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counting sends credentials, presents the last one, and judges the number of requests
+// for the key set.
+func (l *trial) counting(ctx context.Context, send func(context.Context, *disturbance) error, last credential, judge func(requests int) finding) (credential, error) {
 	d, err := l.disturb(ctx, KeyFault{})
 	if err != nil {
 		return credential{}, err
 	}
-	for n := range times {
-		one, err := each(n)
-		if err == nil {
-			_, err = l.ask(ctx, one)
-		}
-		if err != nil {
-			return credential{}, d.abandon(ctx, err)
-		}
+	if err := send(ctx, d); err != nil {
+		return credential{}, d.abandon(ctx, err)
 	}
 	last.restore = d.restore
 	last.afterwards = func() finding {

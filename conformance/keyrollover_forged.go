@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -23,10 +22,7 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 		},
 		changes: true,
 		present: func(ctx context.Context, l *trial) (credential, error) {
-			unknown, err := l.unknownKid(0)
-			if err != nil {
-				return credential{}, err
-			}
+			unknown := l.unknownKid(0)
 			own, err := ownKey(l.baselineToken.token)
 			if err != nil {
 				return credential{}, err
@@ -82,8 +78,7 @@ var keysWithdrawn = lifecycleCheck{
 			if got, err := l.ask(ctx, credential{}); err == nil && success(got.status) {
 				return credential{}, vacuous("the endpoint admits requests without a token: see %s: no-token", l.e.id)
 			}
-			unknown, failed := l.unknownKid(0)
-			return l.notFetched(unknown), errors.Join(err, failed)
+			return l.notFetched(l.unknownKid(0)), err
 		}
 		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
 			if left := l.restoring(p.withdraw)(ctx); left != "" {

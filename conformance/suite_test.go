@@ -152,13 +152,28 @@ var serverCertificate = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 })
 
+// serve serves an API. It is without TLS, which has no part in what is tested and takes
+// a tenth of the time.
 func serve(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
+	server := unstarted(t, h)
+	server.Start()
+	return server
+}
+
+// serveTLS serves a tenant, whose issuer is an https address.
+func serveTLS(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	server := unstarted(t, h)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{serverCertificate()}}
+	server.StartTLS()
+	return server
+}
+
+func unstarted(t *testing.T, h http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
 	// Clients dial more connections than they need and drop them midway.
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{serverCertificate()}}
-	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 	"testing"
 )
@@ -47,6 +48,7 @@ func noFalseAlarm(t *testing.T, r *recorder) {
 // TestMain runs more tests at a time than there are processors: many of them wait.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "4")
+	debug.SetGCPercent(400) // the tests keep little and allocate much
 	code := m.Run()
 	if testing.Verbose() && tally.mutants+tally.correct > 0 {
 		fmt.Printf("killed %d of %d, false alarms %d (%d runs against correct validators)\n", tally.killed, tally.mutants, tally.falseAlarms, tally.correct)

@@ -110,7 +110,7 @@ func startTenant(t *testing.T) *tenant {
 	mux.HandleFunc("POST /login", s.login)
 	mux.HandleFunc("GET /resume", s.resume)
 	mux.HandleFunc("POST /token", s.token)
-	s.Server = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = serveTLS(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.logs = append(s.logs, r.Method+" "+r.URL.Path)
 		s.mu.Unlock()
@@ -310,11 +310,13 @@ func (s *tenant) grant(w http.ResponseWriter, client string, code authorizationC
 	answer(w, 200, map[string]any{"access_token": s.sign(nil, access), "id_token": s.sign(nil, id)})
 }
 
+// issuedAt is the same for all tokens, so that runs against one tenant share signatures.
+var issuedAt = time.Now()
+
 func (s *tenant) claims(client, user string, roles []string) map[string]any {
-	now := time.Now()
 	claims := map[string]any{
-		"iss": s.issuer(), "aud": apiID, "tid": tenantID, "ver": fmt.Sprintf("%d.0", s.version), "uti": rand.Text(),
-		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(), "azp": client,
+		"iss": s.issuer(), "aud": apiID, "tid": tenantID, "ver": fmt.Sprintf("%d.0", s.version), "uti": client + "." + user,
+		"iat": issuedAt.Unix(), "nbf": issuedAt.Unix(), "exp": issuedAt.Add(2 * time.Hour).Unix(), "azp": client,
 	}
 	if user != "" {
 		maps.Copy(claims, map[string]any{"oid": "oid-" + user, "sub": "pairwise-" + user, "preferred_username": user + "@contoso.example"})
@@ -361,11 +363,25 @@ func (s *tenant) signPayload(header map[string]any, payload []byte) string {
 	h, _ := json.Marshal(full)
 	input := b64(h) + "." + b64(payload)
 	sum := sha256.Sum256([]byte(input))
-	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
-	if err != nil {
-		panic(err)
+	of := signatureOf{key, sum}
+	signature, known := signatures.Load(of)
+	if !known {
+		made, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
+		if err != nil {
+			panic(err)
+		}
+		signature, _ = signatures.LoadOrStore(of, b64(made))
 	}
-	return input + "." + b64(signature)
+	return input + "." + signature.(string)
+}
+
+// signatures are those of all tenants: RSA takes most of the time of a run, and the runs
+// of one test sign the same tokens.
+var signatures sync.Map // of signatureOf
+
+type signatureOf struct {
+	key *rsa.PrivateKey
+	sum [sha256.Size]byte
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

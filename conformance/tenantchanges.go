@@ -178,10 +178,11 @@ func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 	return got, err
 }
 
-// unknownKid is a token that names a key which the issuer does not have: it makes
-// many an API look for that key.
-func (l *trial) unknownKid(n int) (credential, error) {
-	return ownKey(l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t"))
+// unknownKid is a token that names a key which the issuer does not have: many APIs
+// fetch the key set to look for the key. Without the key nobody can verify the signature,
+// so it stays that of the valid token, which is not valid for this header.
+func (l *trial) unknownKid(n int) credential {
+	return bearer(l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t").String())
 }
 
 // uninterrupted is the context of requests that change the tenant: an interrupted
