@@ -22,7 +22,10 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 		},
 		changes: true,
 		present: func(ctx context.Context, l *trial) (credential, error) {
-			unknown := l.unknownKid(0)
+			unknown, err := ownKey(l.underUnknownKid(0))
+			if err != nil {
+				return credential{}, err
+			}
 			own, err := ownKey(l.baselineToken.token)
 			if err != nil {
 				return credential{}, err

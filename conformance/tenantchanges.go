@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"provision/conformance/forge"
 )
 
 // TenantChanges are the changes of the tenant with which a run tests the API: key
@@ -178,11 +180,13 @@ func (l *trial) ask(ctx context.Context, with credential) (reply, error) {
 	return got, err
 }
 
-// unknownKid is a token that names a key which the issuer does not have: many APIs
-// fetch the key set to look for the key. Without the key nobody can verify the signature,
-// so it stays that of the valid token, which is not valid for this header.
-func (l *trial) unknownKid(n int) credential {
-	return bearer(l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t").String())
+// unknownKid presents a token that names a key which the issuer does not have: many
+// APIs fetch the key set to look for the key. Without the key nobody can verify the
+// signature, so it stays that of the valid token, which is not valid for this header.
+func (l *trial) unknownKid(n int) credential { return bearer(l.underUnknownKid(n).String()) }
+
+func (l *trial) underUnknownKid(n int) forge.Token {
+	return l.baselineToken.token.WithHeader("kid", fmt.Sprintf("%s%d%s", unknownKid, n, unique())).WithoutHeader("x5t")
 }
 
 // uninterrupted is the context of requests that change the tenant: an interrupted
