@@ -16,7 +16,7 @@ import (
 func (a *app) apply() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "apply [DIR | PLAN]",
-		Short: "Make the tenant what the manifests declare",
+		Short: "Make the tenant match the manifests",
 		Long: `apply makes the tenant match the stacks at or below DIR (default manifests/): it
 creates missing objects, reverts changes made by hand, and removes objects that a
 stack owns and no longer declares. A second apply changes nothing. If apply is

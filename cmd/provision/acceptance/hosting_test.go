@@ -15,7 +15,8 @@ import (
 // FastAPI sample of docs/your-api.md and another port.
 func TestHostOwnAPI(t *testing.T) {
 	t.Parallel()
-	needs(t, "terraform", "uvicorn")
+	needsTerraform(t)
+	needs(t, "uvicorn")
 	needsFastAPI(t)
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "hosting.md"))
 	if err != nil {

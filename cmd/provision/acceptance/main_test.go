@@ -52,6 +52,14 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
+// needsTerraform skips a test without Terraform and OpenTofu, as needs does.
+func needsTerraform(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("tofu"); err != nil {
+		needs(t, "terraform")
+	}
+}
+
 // patience bounds every wait for an event that has to come. It is long because
 // the machine may be busy.
 const patience = 2 * time.Minute

@@ -28,9 +28,8 @@ import (
 // secret before the vault.
 func TestSecretInVaultThatTerraformMakes(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"terraform", "curl", "jq"} {
-		needs(t, program)
-	}
+	needsTerraform(t)
+	needs(t, "curl", "jq")
 	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("it builds a provider and runs Terraform")
 	}
