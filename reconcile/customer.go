@@ -118,17 +118,19 @@ func (t *tenant) customers(stacks []*stack.Stack) error {
 	for name, registration := range home {
 		named[strings.ToLower(str(registration, "appId"))] = name
 	}
-	others, err := t.otherRegistrations(named)
+	others, deleted, err := t.otherRegistrations(named)
 	if err != nil {
 		return err
 	}
+	known := maps.Clone(others)
+	maps.Copy(known, deleted)
 	t.state.Deleted = slices.DeleteFunc(t.state.Deleted, func(o *plan.Live) bool {
-		owner, _ := t.customerOf(o.Properties, named, others)
+		owner, _ := t.customerOf(o.Properties, named, known)
 		return o.Kind == plan.ServicePrincipal && owner == ""
 	})
 	for _, appID := range slices.Sorted(maps.Keys(t.principals)) {
 		m := t.principals[appID]
-		owner, name := t.customerOf(m, named, others)
+		owner, name := t.customerOf(m, named, known)
 		if owner == "" {
 			continue
 		}
@@ -157,8 +159,9 @@ func (t *tenant) customers(stacks []*stack.Stack) error {
 }
 
 // otherRegistrations reads the registrations of the marked service principals, also of deleted ones,
-// that the stacks do not declare, by appId.
-func (t *tenant) otherRegistrations(declared map[string]string) (registered, error) {
+// that the stacks do not declare, by appId. A registration that the home tenant does not have any
+// more may still be in its recycle bin, which shows its tags but not its scopes and roles.
+func (t *tenant) otherRegistrations(declared map[string]string) (all, deleted registered, err error) {
 	wanted := map[string]bool{}
 	want := func(m map[string]any) {
 		appID := strings.ToLower(str(m, "appId"))
@@ -172,7 +175,7 @@ func (t *tenant) otherRegistrations(declared map[string]string) (registered, err
 	for _, o := range t.state.Deleted {
 		want(o.Properties)
 	}
-	all := registered{}
+	all, deleted = registered{}, registered{}
 	var failed error
 	var requests []graph.Request
 	for _, appID := range slices.Sorted(maps.Keys(wanted)) {
@@ -188,20 +191,36 @@ func (t *tenant) otherRegistrations(declared map[string]string) (registered, err
 			return nil
 		}))
 	}
-	if len(requests) == 0 {
-		return all, nil
+	if len(requests) > 0 {
+		if err := t.Home.Graph.Do(t.ctx, requests...); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err := t.Home.Graph.Do(t.ctx, requests...); err != nil {
-		return nil, err
+	if failed != nil || len(all) == len(wanted) {
+		return all, deleted, failed
 	}
-	return all, failed
+	bin, err := t.Home.Graph.Read(t.ctx, graph.DeletedApplications())
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the recycle bin of the home tenant: %w", err)
+	}
+	for _, raw := range bin[0].Items {
+		m := map[string]any{}
+		if err := json.Unmarshal(raw, &m); err != nil {
+			return nil, nil, err
+		}
+		if appID := strings.ToLower(str(m, "appId")); wanted[appID] && all[appID] == nil {
+			deleted[appID] = m
+		}
+	}
+	return all, deleted, nil
 }
 
 // customerOf is the stack that owns a service principal in the tenant of a customer, with the
 // uniqueName of its application; both are "" if no stack owns it. The application must be registered
-// in the home tenant. If it still is, its registration must belong to the stack too: the
-// owner of any other application chooses the tags of its service principals.
-func (t *tenant) customerOf(m map[string]any, declared map[string]string, others registered) (owner, uniqueName string) {
+// in the home tenant. If it still is, or if it is in the recycle bin there, the registration must
+// belong to the stack too: the owner of any other application chooses the tags of its service
+// principals.
+func (t *tenant) customerOf(m map[string]any, declared map[string]string, known registered) (owner, uniqueName string) {
 	owner, uniqueName = stack.CustomerOf(strs(m, "tags"))
 	if owner == "" || !t.ofHome(m) {
 		return "", ""
@@ -213,7 +232,7 @@ func (t *tenant) customerOf(m map[string]any, declared map[string]string, others
 		}
 		return owner, name
 	}
-	registration, exists := others[appID]
+	registration, exists := known[appID]
 	if !exists || t.takenOver(owner, appID) {
 		return owner, uniqueName
 	}

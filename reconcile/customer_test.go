@@ -325,3 +325,43 @@ func TestCustomerWithinTheLagOfTheHome(t *testing.T) {
 		t.Errorf("the second plan has %v", got.Steps)
 	}
 }
+
+// TestMarksOfADeletedApplication: an application of the home that is not the stack's chooses the
+// tags of its service principals. They stay no stack's after the application is deleted, because the
+// recycle bin of the home shows whose application it was. The stack's own application stays its own.
+func TestMarksOfADeletedApplication(t *testing.T) {
+	t.Parallel()
+	home, customer := newCustomer(t)
+	home.must(shop(true), plan.Options{})
+	customer.must(shop(false), plan.Options{})
+	id, appID, err := home.upsertApplication("internal-crm", graph.Object{"displayName": "CRM", "signInAudience": "AzureADMultipleOrgs",
+		"tags": []string{"provision:stack=shop", "provision:customer=shop.crm"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := customer.upsertServicePrincipal(appID, graph.Object{}); err != nil {
+		t.Fatal(err)
+	}
+	destroys := func() (names []string) {
+		for _, s := range customer.plan(nil, plan.Options{Destroy: []string{"shop"}, KeepDeleted: true}).Steps {
+			if s.Kind == plan.ServicePrincipal {
+				names = append(names, s.Name)
+			}
+		}
+		return names
+	}
+	own := []string{"shop.api", "shop.client"}
+	if diff := cmp.Diff(own, destroys()); diff != "" {
+		t.Errorf("while it is registered (-want +got):\n%s", diff)
+	}
+	if err := home.write(graph.DeleteApplication(id)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(own, destroys()); diff != "" {
+		t.Errorf("in the recycle bin (-want +got):\n%s", diff)
+	}
+	home.must(nil, plan.Options{Destroy: []string{"shop"}, KeepDeleted: true})
+	if diff := cmp.Diff(own, destroys()); diff != "" {
+		t.Errorf("after the stack itself was deleted at home (-want +got):\n%s", diff)
+	}
+}

@@ -323,6 +323,11 @@ func folderHint(dir string) string {
 	if filepath.Ext(dir) == ".json" {
 		return "`provision plan DIR --out FILE` writes a plan to a file"
 	}
+	if ext := strings.ToLower(filepath.Ext(dir)); ext == ".yaml" || ext == ".yml" {
+		if above, err := os.Stat(filepath.Dir(dir)); err == nil && above.IsDir() {
+			return fmt.Sprintf("did you mean %s?", filepath.Dir(dir))
+		}
+	}
 	var beside []string
 	entries, _ := os.ReadDir(filepath.Dir(dir)) // without them there is no suggestion
 	for _, e := range entries {

@@ -64,7 +64,7 @@ the first that fails or, with --verify, whose verification fails.`,
 							return err
 						}
 					}
-					a.whatNext(stacks, verify)
+					a.whatNext(stacks, state, verify)
 					return nil
 				})
 			})
@@ -167,7 +167,7 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 }
 
 // whatNext ends a run with suggestions for the next commands.
-func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
+func (a *app) whatNext(stacks []*stack.Stack, state *plan.State, verified bool) {
 	var lines [][2]string
 	add := func(what, verb string, args ...string) {
 		lines = append(lines, [2]string{a.command(verb, args...), what})
@@ -178,6 +178,8 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 		case verified:
 		case stated:
 			add("verify the API at the URL that the Conformance document states", "verify")
+		case len(all) == 1 && hostedAt(all[0].Stack, state) != "":
+			add("verify the API that the stack hosts", "verify", "--url", hostedAt(all[0].Stack, state))
 		default:
 			add("verify the bundled API, or yours with --url URL", "verify")
 		}
@@ -200,6 +202,20 @@ func (a *app) whatNext(stacks []*stack.Stack, verified bool) {
 	for _, l := range lines {
 		fmt.Fprintf(a.stdout, "  %-*s  %s\n", width, l[0], l[1])
 	}
+}
+
+// hostedAt is the URL that the hosting of a stack gives as its output url, or "" if there is none
+// or several.
+func hostedAt(s *stack.Stack, state *plan.State) (url string) {
+	for _, t := range s.Terraforms {
+		if text := state.Lookup(plan.TerraformKey(s.Name, t.Name), "url"); text != "" {
+			if url != "" {
+				return ""
+			}
+			url = text
+		}
+	}
+	return url
 }
 
 // keepsObjects tells whether a stack contains objects that existed before it or that

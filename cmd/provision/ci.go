@@ -146,6 +146,8 @@ func (a *app) writePipeline(system string, o ciInitOptions) error {
 	if r.Start == "" {
 		if app := findFastAPI("."); app.start != "" {
 			r.Start, r.Install, r.Runtime = app.start, app.install, "python"
+		} else if slices.Contains(a.given, "--api-url") {
+			return hint(usagef("--api-url has no effect without --start, because no FastAPI application was found"), "leave it out, or name the command that starts the API: --start 'npm start'")
 		}
 	} else {
 		r.Runtime, r.Install = findRuntime(".", r.Start)

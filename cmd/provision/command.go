@@ -19,6 +19,7 @@ type invocation struct {
 	where []string // the folder, or --stack NAME
 	given []string // the flags of the command alone, e.g. --no-purge
 	state string   // --state; a setting of the environment also applies to the next command
+	saved bool     // the argument is a plan, which contains the values for the manifests
 }
 
 // manifestVerbs are the commands that read the stacks of a folder.
@@ -35,12 +36,16 @@ func (a *app) invoked(cmd *cobra.Command, args []string) {
 	}
 	if slices.Contains(manifestVerbs, a.verb) {
 		a.where = []string{directory(args)}
+		a.saved = a.verb == "apply" && isPlanFile(directory(args))
 	}
 }
 
 // command returns a command line for a hint, with the folder and the target of the
 // current command, quoted for a shell.
 func (a *app) command(verb string, args ...string) string {
+	if a.saved && a.reviewed == nil {
+		return a.commandAt(a.where, verb, args...)
+	}
 	return a.commandAt(a.where, verb, append(a.stageArgs(), args...)...)
 }
 

@@ -34,7 +34,43 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if err := a.readConfig(cmd.Root()); err != nil {
 		return err
 	}
+	if err := checkVariables(cmd.Root(), os.Environ()); err != nil {
+		return err
+	}
 	return a.checkTypes(cmd)
+}
+
+// variables are the names of PROVISION_* variables that are no settings.
+var variables = []string{"CLOUD", "FROM", "HELP", "MANAGEMENT_KEY", "MANAGEMENT_URL", "MANIFESTS", "PORTS", "STACK", "VERSION"}
+
+// checkVariables refuses a misspelt PROVISION_* variable: nobody would notice that it has no effect.
+// A variable that is similar to no setting belongs to another program.
+func checkVariables(root *cobra.Command, environment []string) error {
+	var known []string
+	var visit func(*cobra.Command)
+	visit = func(c *cobra.Command) {
+		for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) {
+				known = append(known, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
+			})
+		}
+		for _, below := range c.Commands() {
+			visit(below)
+		}
+	}
+	visit(root)
+	for _, variable := range slices.Sorted(slices.Values(environment)) {
+		variable, value, _ := strings.Cut(variable, "=")
+		name, ours := strings.CutPrefix(variable, "PROVISION_")
+		if !ours || value == "" || slices.Contains(known, name) || slices.Contains(variables, name) ||
+			slices.ContainsFunc([]string{"PARAMETER_", "SECRET_", "PASSWORD_", "TEST_"}, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			continue
+		}
+		if near := stack.Nearest(name, known); near != "" && near[0] == name[0] {
+			return hint(usagef("variable %s has no effect", variable), "did you mean PROVISION_%s?", near)
+		}
+	}
+	return nil
 }
 
 // checkTypes refuses settings of the environment and of provision.yaml that the flag of the

@@ -60,8 +60,7 @@ func sameTenant(target, home, id string) error {
 		"correct the tenant of targets.%s in provision.yaml, or remove customerOf", target)
 }
 
-// connectLocalCustomer opens a tenant beside the local tenant, which is the home. Plan
-// and apply create the tenant if it does not exist; all other commands leave this to them.
+// connectLocalCustomer opens a tenant beside the local tenant, which is the home.
 func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connection, error) {
 	name, err := a.realTenant(target)
 	if err != nil {
@@ -92,8 +91,7 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 	return s, nil
 }
 
-// localTenantNamed finds a tenant beside the local one by its id or domain. Plan and apply
-// create it.
+// localTenantNamed finds a tenant beside the local one by its id or domain. Only apply creates it.
 func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Management, name string) (localtenant.Tenant, error) {
 	for created := false; ; created = true {
 		all, err := manage.Tenants(ctx)
@@ -108,7 +106,7 @@ func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Manageme
 		if stack.IsID(name) || created {
 			return localtenant.Tenant{}, hint(usagef("there is no tenant %s beside the local tenant", name), "name it by a domain: provision creates it")
 		}
-		if a.verb != "plan" && a.verb != "apply" {
+		if a.verb != "apply" {
 			return localtenant.Tenant{}, hint(fmt.Errorf("there is no tenant %s beside the local tenant yet", name), "create it: `%s`", a.command("apply"))
 		}
 		if _, err := manage.CreateTenant(ctx, name); err != nil {

@@ -84,6 +84,10 @@ func (a *app) doctorSubject(ctx context.Context, args []string) (s *doctor.Subje
 		},
 	}
 	s.Stacks, s.LoadError = a.load(args)
+	var mistakes stack.Mistakes
+	if len(args) > 0 && errors.As(s.LoadError, &mistakes) && len(mistakes) == 1 && mistakes[0].Pos == (stack.Position{File: args[0]}) {
+		return nil, nil, s.LoadError // the folder is misspelt, or contains no stack
+	}
 	home := a.homeOf(target)
 	if target == stack.Local || home == stack.Local {
 		s.Local = true

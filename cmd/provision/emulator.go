@@ -128,7 +128,7 @@ func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error)
 		return o, hint(usagef("--replication-lag: %w", err), "for instance 5s, or 2s,jitter=500ms,read-your-writes")
 	}
 	if o.tenant.Quotas, err = faults.ParseTenantSize(c.GetString("quotas")); err != nil {
-		return o, usagef("--quotas: %w", err)
+		return o, hint(usagef("--quotas: %w", err), "e.g. --quotas small")
 	}
 	o.tenant.Tenants, _ = cmd.Flags().GetStringSlice("tenant")
 	for _, domain := range o.tenant.Tenants {
@@ -148,7 +148,7 @@ func (a *app) faults() ([]faults.Rule, error) {
 			return nil, err
 		}
 		if rules, err = faults.Parse(raw); err != nil {
-			return nil, usagef("--faults %s: %w", path, err)
+			return nil, hint(usagef("--faults: %s: %w", path, err), `e.g. [{"path": "/v1.0/users", "status": 429, "times": 2}]; docs/local-tenant.md describes the members`)
 		}
 	}
 	if d := a.config.GetDuration("latency"); d > 0 {

@@ -120,7 +120,7 @@ func (a *app) selection() (adopt.Selection, error) {
 func emptyFolder(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return usagef("--out: %w", err)
+		return hint(usagef("--out: %w", err), "name a new or an empty folder, e.g. --out imported")
 	}
 	if len(entries) > 0 {
 		return hint(usagef("--out: %s is not empty", dir), "name another folder")
@@ -142,6 +142,10 @@ func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Regist
 	}
 	var none *adopt.NotFound
 	if errors.As(err, &none) {
+		err = usage{err}
+		if name, isStack := strings.CutPrefix(none.Value, stack.Mark("")); isStack && none.What == "tag" {
+			return nil, c.noStackMarked(ctx, name)
+		}
 		if near := nearRegistration(ctx, c, none); near != "" {
 			return nil, hint(err, "did you mean --name %s?", display.ShellQuote(near))
 		}
@@ -154,6 +158,29 @@ func find(ctx context.Context, c *connection, s adopt.Selection) ([]adopt.Regist
 		found = slices.DeleteFunc(found, func(r adopt.Registration) bool { return c.administrator != "" && r.AppID == c.administrator })
 	}
 	return found, err
+}
+
+// noStackMarked is the error for a stack of --stack that has no registration in the tenant.
+func (s *connection) noStackMarked(ctx context.Context, name string) error {
+	err := usagef("tenant %s has no registration of stack %q", s.target, name)
+	all, unread := find(ctx, s, adopt.Selection{All: true})
+	if unread != nil {
+		return hint(err, "list the stacks of the tenant: `%s`", s.command("status"))
+	}
+	var stacks []string
+	for _, r := range all {
+		if r.Stack != "" && !slices.Contains(stacks, r.Stack) {
+			stacks = append(stacks, r.Stack)
+		}
+	}
+	slices.Sort(stacks)
+	if near := stack.Nearest(name, stacks); near != "" {
+		return hint(err, "did you mean --stack %s?", near)
+	}
+	if len(stacks) == 0 {
+		return hint(err, "the tenant has no registration of a stack")
+	}
+	return hint(err, "choose one of: %s", strings.Join(stacks, ", "))
 }
 
 // nearRegistration returns the most similar display name, or "".

@@ -37,6 +37,18 @@ var conditions = []condition{
 		flags: func() []string {
 			return []string{"app", "application", "browser", "client", "decode", "scope", "sign-in", "stack"}
 		}, message: "with --forget, which gets no token"},
+	{command: "destroy", holds: func(a *app) bool { return len(a.config.GetStringSlice("stack")) > 0 }, flags: func() []string { return flagNames(stageFlags) },
+		message: "with --stack, which reads no manifests"},
+	{command: "release", holds: func(a *app) bool { return len(a.config.GetStringSlice("stack")) > 0 }, flags: func() []string { return flagNames(stageFlags) },
+		message: "with --stack, which reads no manifests"},
+	{command: "destroy", holds: func(a *app) bool { return a.config.GetBool("plan") }, flags: func() []string { return []string{"yes"} },
+		message: "with --plan, which deletes nothing"},
+	{command: "gc", holds: func(a *app) bool { return a.config.GetBool("dry-run") }, flags: func() []string { return onlyDeletion },
+		message: "with --dry-run, which deletes nothing"},
+	{command: "import", holds: func(a *app) bool { return a.config.GetBool("all") }, flags: selections, message: "with --all"},
+	{command: "export terraform", holds: func(a *app) bool { return a.config.GetBool("all") }, flags: selections, message: "with --all"},
+	{command: "emulator", holds: func(a *app) bool { return a.config.GetString("env-file") == "" }, flags: func() []string { return []string{"overwrite"} },
+		message: "without --env-file", add: "--env-file"},
 	{command: "output", holds: func(a *app) bool { return a.config.GetBool("write") },
 		flags:   func() []string { return []string{"application", "for-api", "format", "show-secrets", "stack"} },
 		message: "with --write, which writes the files as their documents declare"},
@@ -56,14 +68,16 @@ func flagNames(add func(*cobra.Command)) (names []string) {
 // also of variables and provision.yaml, that are out of range.
 func (a *app) checkFlags(cmd *cobra.Command) error {
 	for _, c := range conditions {
-		if c.command != cmd.Name() || cmd.HasParent() && cmd.Parent() != cmd.Root() || !c.holds(a) {
+		if c.command != strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ") || !c.holds(a) {
 			continue
 		}
 		for _, name := range c.flags() {
 			switch {
 			case !cmd.Flags().Changed(name):
-			case c.add != "":
+			case c.add != "" && cmd.Flags().Lookup(strings.TrimPrefix(c.add, "--")).Value.Type() == "bool":
 				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out, or add %s: `%s`", c.add, a.again(c.add))
+			case c.add != "":
+				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out, or add %s", c.add)
 			default:
 				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out")
 			}
@@ -71,11 +85,33 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	}
 	var mistake error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if mistake == nil && f.Changed && slices.Contains(choosing, f.Name) && len(choice(f)) == 0 {
+			mistake = hint(usagef("--%s is empty", f.Name), "state a value, or leave --%s out", f.Name)
+		}
 		if mistake == nil {
 			mistake = checkRange(f, a.config.GetString(f.Name))
 		}
 	})
 	return mistake
+}
+
+// choosing are the flags that choose a part of what a command is about. An empty value, such as that
+// of a variable that is not set, would choose everything.
+var choosing = []string{"app", "app-id", "application", "name", "only", "owner", "secret", "stack", "tag", "user"}
+
+// choice returns the values of a flag without empty ones.
+func choice(f *pflag.Flag) []string {
+	values := []string{f.Value.String()}
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		values = list.GetSlice()
+	}
+	return slices.DeleteFunc(values, func(v string) bool { return v == "" })
+}
+
+// selections are the flags that select registrations.
+func selections() []string {
+	names := flagNames(func(c *cobra.Command) { selectionFlags(c, "") })
+	return slices.DeleteFunc(names, func(name string) bool { return name == "all" })
 }
 
 // smallest is the smallest permitted value of the numbers that cannot be 0.

@@ -108,10 +108,18 @@ func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, 
 		return err
 	}
 	if name := o.kept(state, names, a.now()); name != "" {
-		return hint(fmt.Errorf("stack %s was renewed or deleted meanwhile; nothing was deleted", name), "see what is left to delete: `%s`", a.again("--dry-run"))
+		return hint(fmt.Errorf("stack %s was renewed or deleted meanwhile; nothing was deleted", name), "see what is left to delete: `%s`", a.command(a.verb, append(a.withoutDeletion(), "--dry-run")...))
 	}
 	return nil
 }
+
+// withoutDeletion returns the given flags without those that only a deletion reads.
+func (a *app) withoutDeletion() []string {
+	return slices.DeleteFunc(slices.Clone(a.given), func(flag string) bool { return slices.Contains(onlyDeletion, strings.TrimPrefix(flag, "--")) })
+}
+
+// onlyDeletion are the flags of gc that --dry-run ignores.
+var onlyDeletion = []string{"yes", "no-purge", "overwrite"}
 
 // kept returns the first of the stacks that is not to be deleted in this state, or "".
 func (o gcOptions) kept(state *plan.State, names []string, now time.Time) string {

@@ -21,7 +21,11 @@ func (a *app) sayIncomplete(e *reconcile.Incomplete) {
 			fmt.Fprintf(a.stdout, "  failed   %d more\n", len(e.Failed)-i)
 			break
 		}
-		fmt.Fprintf(a.stdout, "  failed   %s\n", oneLine(f.Error()))
+		text := f.Error()
+		if i == 0 {
+			text = f.Step.Title() // the error line says why
+		}
+		fmt.Fprintf(a.stdout, "  failed   %s\n", oneLine(text))
 	}
 	a.listSteps("skipped", e.Skipped)
 	a.listSteps("not done", e.Left)

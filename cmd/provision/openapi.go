@@ -15,11 +15,11 @@ import (
 func (a *app) derive(file string, args []string) error {
 	raw, err := readInput("openapi", file)
 	if err != nil {
-		return hint(err, "name the OpenAPI document of the API, e.g. --openapi openapi.json")
+		return err
 	}
 	d, err := openapi.Derive(raw)
 	if err != nil {
-		return usagef("--openapi: %s: %w", file, err)
+		return hint(usagef("--openapi: %s: %w", file, err), "export the OpenAPI 3 document of the API again; FastAPI serves it at /openapi.json, and `npx swagger2openapi` converts Swagger 2.0")
 	}
 	resource, client := "", ""
 	if _, err := os.Stat(directory(args)); err == nil || len(args) > 0 {

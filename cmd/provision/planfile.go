@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -161,13 +162,15 @@ func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 	return nil
 }
 
+// isPlanFile tells whether the argument of apply is a plan, and not a folder or a manifest.
+func isPlanFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && !strings.HasSuffix(path, ".yaml") && !strings.HasSuffix(path, ".yml")
+}
+
 // savedPlan reads the argument of apply if it is a plan, and returns the plan's folder instead.
 func (a *app) savedPlan(cmd *cobra.Command, args []string) (*plan.SavedPlan, []string, error) {
-	if len(args) == 0 {
-		return nil, args, nil
-	}
-	info, err := os.Stat(args[0])
-	if err != nil || !info.Mode().IsRegular() || strings.HasSuffix(args[0], ".yaml") || strings.HasSuffix(args[0], ".yml") {
+	if len(args) == 0 || !isPlanFile(args[0]) {
 		return nil, args, nil
 	}
 	raw, err := stack.ReadFile(args[0], maxPlanFile)
@@ -176,10 +179,10 @@ func (a *app) savedPlan(cmd *cobra.Command, args []string) (*plan.SavedPlan, []s
 	}
 	var saved plan.SavedPlan
 	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&saved); err != nil || saved.Version == 0 || saved.Dir == "" {
-		return nil, nil, hint(usagef("%s is not a plan", args[0]), "write one with `%s`", a.commandAt(nil, "plan", "--out", args[0]))
+		return nil, nil, hint(usagef("%s is not a plan", args[0]), "write one with `%s`", a.commandAt([]string{"DIR"}, "plan", "--out", args[0]))
 	}
 	if saved.Version != plan.SavedVersion {
-		return nil, nil, hint(usagef("%s has version %d of the format, and this program knows version %d", args[0], saved.Version, plan.SavedVersion), "write it again with `%s`", a.commandAt(nil, "plan", "--out", args[0]))
+		return nil, nil, hint(usagef("%s has version %d of the format, and this program knows version %d", args[0], saved.Version, plan.SavedVersion), "write it again with `%s`", a.commandAt([]string{cmp.Or(filepath.FromSlash(saved.Dir), "DIR")}, "plan", "--out", args[0]))
 	}
 	if _, err := os.Stat(filepath.FromSlash(saved.Dir)); errors.Is(err, fs.ErrNotExist) {
 		there := filepath.Dir(args[0])

@@ -59,7 +59,19 @@ func run(ctx context.Context, args []string, s streams) int {
 	if cmd, _, err := root.Find(args); err == nil {
 		a.verb = cmd.Name() // until its command line is read
 	}
+	var unknown error // a command whose help was requested
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if names := cmd.Flags().Args(); cmd == root && len(names) > 0 {
+			unknown = unknownCommand(root, names[0])
+			return
+		}
+		help(cmd, args)
+	})
 	err := root.ExecuteContext(ctx)
+	if unknown != nil {
+		err = unknown
+	}
 	code := a.report(ctx, err)
 	a.answer(ctx, code, err)
 	return code
@@ -84,10 +96,7 @@ and no account. --target selects a real tenant.`,
 				a.answered = true // help is not JSON
 				return cmd.Help()
 			}
-			if near := nearestCommand(cmd, args[0]); near != "" {
-				return hint(usagef("unknown command %q", args[0]), "did you mean `provision %s`?", near)
-			}
-			return hint(usagef("unknown command %q", args[0]), "see `provision --help`")
+			return unknownCommand(cmd, args[0])
 		},
 		Version:                    readBuild().String(),
 		SuggestionsMinimumDistance: 2,
@@ -120,6 +129,11 @@ and no account. --target selects a real tenant.`,
 				example = value + "s"
 			}
 			return hint(usagef("--%s %q is not a duration", name, value), "state the unit, e.g. --%s %s", name, example)
+		}
+		if invalid != nil {
+			if kind, known := settingKinds[invalid.GetFlag().Value.Type()]; known {
+				return hint(usagef("--%s: %q is not a value of --%[1]s", invalid.GetFlag().Name, invalid.GetValue()), "%s", kind.example)
+			}
 		}
 		return hint(usage{err}, "see `%s --help`", cmd.CommandPath())
 	})
@@ -159,6 +173,14 @@ and no account. --target selects a real tenant.`,
 	}
 	complete(root)
 	return root
+}
+
+// unknownCommand is the error for the name of a command that does not exist.
+func unknownCommand(root *cobra.Command, name string) error {
+	if near := nearestCommand(root, name); near != "" {
+		return hint(usagef("unknown command %q", name), "did you mean `provision %s`?", near)
+	}
+	return hint(usagef("unknown command %q", name), "see `provision --help`")
 }
 
 // helpOf has c print the help of parent, or of the command below it that its arguments
@@ -202,8 +224,14 @@ func nearestFlag(cmd *cobra.Command, err error) string {
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if same := sameFlags[unknown.GetSpecifiedName()]; slices.Contains(known, same) {
+		return same
+	}
 	return stack.Nearest(unknown.GetSpecifiedName(), known)
 }
+
+// sameFlags are flags of some commands that have another name in others.
+var sameFlags = map[string]string{"plan": "dry-run", "dry-run": "plan"}
 
 // checkSettings checks the settings that all commands share.
 func (a *app) checkSettings() error {
