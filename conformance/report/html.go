@@ -138,12 +138,21 @@ func (h *HTML) Close() error {
 
 func newMatrix(n int, run Run) matrix {
 	m := matrix{Run: run}
-	column := make(map[string]int)
+	// Public endpoints have few cases, so their columns are the last ones.
+	var public []string
 	for _, r := range run.Results {
-		if _, ok := column[r.Endpoint]; !ok {
-			column[r.Endpoint] = len(m.Endpoints)
+		switch {
+		case slices.Contains(m.Endpoints, r.Endpoint), slices.Contains(public, r.Endpoint):
+		case r.Name == "public":
+			public = append(public, r.Endpoint)
+		default:
 			m.Endpoints = append(m.Endpoints, r.Endpoint)
 		}
+	}
+	m.Endpoints = append(m.Endpoints, public...)
+	column := make(map[string]int)
+	for i, endpoint := range m.Endpoints {
+		column[endpoint] = i
 	}
 	for i, r := range run.Results {
 		g := slices.IndexFunc(m.Groups, func(g matrixGroup) bool { return g.Name == r.Group })
