@@ -53,6 +53,9 @@ type reply struct {
 	stated int   // the status that the target sent
 	kinds  []int // the refusals whose forms match the answer, by their usual status
 	shows  bool  // the answer has another status, and content for admitted requests only
+	// unclear is set if only the content tells an admitted request from a refusal, and the answer
+	// has the content of neither.
+	unclear bool
 }
 
 // send sends one request and returns the exchange and the answer. It limits the rate,

@@ -93,3 +93,23 @@ func TestToleranceIsNamed(t *testing.T) {
 		t.Errorf("exp is not checked: %s", f.Title)
 	}
 }
+
+// An answer with a status of success that has neither the content of an admitted request nor of a
+// refusal is a refusal in a wrong form.
+func TestNeitherAdmittedNorRefused(t *testing.T) {
+	t.Parallel()
+	refusals := stack.Refusals{Forbidden: stack.Forms{{Status: 200, JSON: map[string]any{"/errors/*/code": "FORBIDDEN"}}}}
+	m := meaningOf(Expect{JSON: map[string]any{"/data": "x"}}, refusals)
+	c := Case{Name: "no-group", Means: CauseGroup, Expect: Expect{Status: 403}, stage: stageRest}
+	for body, want := range map[string]CauseID{
+		`{"errors":[{"message":"KeyError"}]}`:                   CauseNot403,
+		`{"data":"x"}`:                                          CauseGroup,
+		`{"data":"x","errors":[{"code":"FORBIDDEN"}]}`:          CauseGroup,
+		`{"data":null,"errors":[{"code":"FORBIDDEN"},{"a":1}]}`: "",
+	} {
+		got := c.judge(m.read(reply{status: 200, body: []byte(body)}, "POST"), credential{}, true)
+		if got.means != want || (got.outcome == Pass) != (want == "") {
+			t.Errorf("%s: %s %s %s", body, got.outcome, got.means, got.reason)
+		}
+	}
+}

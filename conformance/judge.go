@@ -50,6 +50,9 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	if c.Group == Written && a.stated != 0 {
 		a.status, a.shows = a.stated, false // the user who wrote the case states the answer
 	}
+	if a.unclear && c.Expect.Status >= http.StatusBadRequest && !c.Expect.MayAdmit && c.Group != Written {
+		a.status = unstated
+	}
 	for _, kind := range a.kinds {
 		if c.Expect.met(kind) {
 			a.status = kind

@@ -137,7 +137,17 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 
 // own sends the endpoint's own request.
 func (t *ownerTrial) own(ctx context.Context) (string, error) {
-	return t.refused(ctx, t.scene.request, bearer(t.peer.raw), "")
+	_, _, read := t.readBack(ctx)
+	wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), "")
+	if read || wrong != "" || err != nil || t.scene.request.method != http.MethodDelete {
+		return wrong, err
+	}
+	// No request reads the object, so its owner deletes it.
+	_, got, _, err := t.state.send(ctx, t.scene.request, bearer(t.owner.raw))
+	if err != nil || success(got.status) {
+		return "", err
+	}
+	return fmt.Sprintf("DELETE of somebody else's object was refused (%d), and afterwards its owner cannot delete it either (%d)", t.result.Status, got.status), nil
 }
 
 // foreigner is a user of another tenant with the owner's name: object ids are unique, names are

@@ -247,6 +247,15 @@ func TestOwnerMutants(t *testing.T) {
 			}
 			return owner
 		}}},
+		"deletes and then refuses, and nobody reads": {"DELETE /orders/{id}", "owner-peer", &shop{
+			allows: func(c claims, o *ownedOrder, r *http.Request) bool { return r.Method == "DELETE" && mine(c, o) },
+			refuses: func(w http.ResponseWriter, r *http.Request, s *shop, o *ownedOrder) {
+				if r.Method == "DELETE" {
+					delete(s.orders, o.ID)
+				}
+				answer(w, 403, object{})
+			},
+		}},
 		"made in another's name, and nobody reads": {"DELETE /orders/{id}", "owner-create", &shop{
 			owner: func(c claims, r *http.Request, _ map[string]any) string {
 				return cmp.Or(r.Header.Get("X-User-Id"), fmt.Sprint(c["oid"]))

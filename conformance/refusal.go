@@ -67,6 +67,9 @@ func (m *meaning) read(a reply, method string) reply {
 	} else if slices.ContainsFunc(m.refusals, func(r refusalKind) bool { return r.status == a.status && r.forms != nil }) {
 		a.status = unstated
 	}
+	byContent := func(f stack.Expect) bool { return f.Status == a.status || f.Status == 0 }
+	a.unclear = len(a.kinds) == 0 && success(a.status) && !head && m.admitted.met(a.status) &&
+		slices.ContainsFunc(m.refusals, func(r refusalKind) bool { return slices.ContainsFunc(r.forms, byContent) })
 	a.shows = (len(m.admitted.JSON) > 0 || m.admitted.Contains != "") && m.admitted.unmet(a.body) == ""
 	return a
 }
