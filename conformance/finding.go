@@ -373,7 +373,10 @@ func (g *grouping) endpoint(request string) endpoint {
 func (c Case) way() string { return cmp.Or(c.key, c.Endpoint) }
 
 // letIn tells whether the API accepted a caller that it must refuse.
-func (r Result) letIn() bool { return !r.Expect.admits() && success(r.Status) }
+func (r Result) letIn() bool {
+	inWrongForm := r.cause == CauseNot401 || r.cause == CauseNot403 // a refusal with a status of success
+	return !r.Expect.admits() && success(r.Status) && !inWrongForm
+}
 
 func worse(a, b Severity) bool { return slices.Index(Severities, a) < slices.Index(Severities, b) }
 

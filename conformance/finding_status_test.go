@@ -108,6 +108,9 @@ func TestNeitherAdmittedNorRefused(t *testing.T) {
 		`{"data":null,"errors":[{"code":"FORBIDDEN"},{"a":1}]}`: "",
 	} {
 		got := c.judge(m.read(reply{status: 200, body: []byte(body)}, "POST"), credential{}, true)
+		if r := (Result{Case: c, Status: 200, cause: got.means}); want == CauseNot403 && r.letIn() {
+			t.Errorf("%s is let in", body)
+		}
 		if got.means != want || (got.outcome == Pass) != (want == "") {
 			t.Errorf("%s: %s %s %s", body, got.outcome, got.means, got.reason)
 		}
