@@ -20,11 +20,12 @@ provision check --report sarif=check.sarif manifests/
 provision check --severity medium manifests/      # exit code 3 for medium and worse only
 %[1]s%[1]s%[1]s
 
-%[1]sprovision plan%[1]s names the critical and high violations in the applications that it creates or
-changes. Exit code 0: no violation; 3: there are violations. A violation that is accepted is an exception
-in the metadata of the application, with a reason and the last day on which it holds. In the metadata
-of the Stack it holds for all applications of the stack. A stack of %[1]sprovision init%[1]s has exceptions
-for one year, which say what to change for production.
+Exit code 0: no violation; 3: there are violations.
+
+To accept a violation, declare an exception in the metadata of the application, with a reason and the
+last day of the exception. An exception in the metadata of the Stack applies to all its applications.
+The stacks of %[1]sprovision init%[1]s contain exceptions for one year; their reasons name the change for
+production.
 
 %[1]s%[1]s%[1]syaml
 metadata:
@@ -33,9 +34,10 @@ metadata:
     - {rule: redirect-shared-domain, reason: "the domain is moved in May (API-17)", until: 2027-05-31}
 %[1]s%[1]s%[1]s
 
-%[1]sprovision check --live%[1]s holds the registrations of a tenant to the same rules, managed or not. It
-names each one by its display name and appId. %[1]sprovision plan%[1]s names the violations that are new: those
-of the applications that it creates or changes, which the tenant does not have already.
+%[1]sprovision check --live%[1]s checks all registrations of a tenant against the same rules. It names each
+registration by its display name and appId. %[1]sprovision plan%[1]s reports only new
+violations: violations by the applications that it creates or changes, if the tenant does not have them
+already. It names the critical and high violations and counts the others.
 
 This page is generated from the rules in %[1]spolicy%[1]s. Each example is part of the %[1]sspec%[1]s of an
 Application.
