@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -156,5 +158,45 @@ func TestNotVisible(t *testing.T) {
 	err := NotVisible(errors.New("the list does not show it"))
 	if !Lag(err) || !NotFound(err) || err.Error() != "find it again: Graph answered 404 Request_ResourceNotFound: it is there, but the list does not show it" {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestPagesOfBeta: the pages of a read of the beta version are below that version.
+func TestPagesOfBeta(t *testing.T) {
+	t.Parallel()
+	c := &Client{endpoint: "https://graph.example/v1.0"}
+	var failed error
+	q := c.reading(Read{Path: "/users", List: true, Beta: true}, func(_ Result, err error) ([]request, error) {
+		failed = err
+		return nil, nil
+	})
+	next, err := q.take(answer{body: json.RawMessage(`{"value":[],"@odata.nextLink":"https://graph.example/beta/users?a"}`)})
+	if err != nil || failed != nil || len(next) != 1 || next[0].path != "/users?a" || !next[0].beta {
+		t.Errorf("%+v, %v, %v", next, err, failed)
+	}
+}
+
+// TestPausesAreExplained: a pause says whether Graph refused the request or the connection was lost.
+func TestPausesAreExplained(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]struct {
+		pause  time.Duration
+		answer *http.Response
+	}{
+		"Graph answered 429 Too Many Requests": {2 * time.Second, &http.Response{Status: "429 Too Many Requests"}},
+		"the connection was lost":              {time.Second, nil},
+		"":                                     {999 * time.Millisecond, nil}, // nobody notices it
+	} {
+		said := ""
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://graph.example", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = (&retrier{waiting: func(_ time.Duration, why string) { said = why }}).pause(r, c.pause, c.answer)
+		if said != want || !errors.Is(err, context.Canceled) {
+			t.Errorf("%q, %v; want %q", said, err, want)
+		}
 	}
 }

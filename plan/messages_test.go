@@ -2,6 +2,7 @@ package plan
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"provision/stack"
@@ -45,6 +46,7 @@ func TestMessages(t *testing.T) {
 		nearest("x", nil):                          "it has none",
 		nearest("xyz", []string{"Read", "Write"}):  "it has Read, Write",
 		nearest("xyz", make([]string, 13)):         "it has 13 others",
+		nearest("xyz", make([]string, 12)):         "it has " + strings.Repeat(", ", 11),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

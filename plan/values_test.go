@@ -300,3 +300,32 @@ func TestValuesThatNoStepMakesKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestInstancesOfResources: a resource of Microsoft's without a service principal gets one if the
+// application begins to request its permissions, or if the administrator consents to them.
+func TestInstancesOfResources(t *testing.T) {
+	t.Parallel()
+	const known = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+	asks := obj{"requiredResourceAccess": []any{obj{"resourceAppId": known, "resourceAccess": []any{obj{"id": "id-user_impersonation", "type": "Scope"}}}}}
+	for name, c := range map[string]struct {
+		app     obj
+		consent bool
+		want    bool
+	}{
+		"it begins to request them":     {nil, false, true},
+		"it requests them already":      {asks, false, false},
+		"it requests them with consent": {asks, true, true},
+	} {
+		resource := external(known, "Application", "user_impersonation")
+		resource.ServicePrincipalID = ""
+		s := &stack.Stack{Name: "s", Applications: []*stack.Application{{Name: "api", DisplayName: "api",
+			Permissions: []stack.Permission{{Resource: known, Scopes: []string{"user_impersonation"}, AdminConsent: c.consent}}}}}
+		d, err := declare([]*stack.Stack{s}, has(append(registered("api", c.app), resource)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.objects[Key{ServicePrincipal, known}] != nil; got != c.want {
+			t.Errorf("%s: a service principal is declared: %t, want %t", name, got, c.want)
+		}
+	}
+}
