@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +23,7 @@ func TestHostOwnAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	section := regexp.MustCompile("(?s)## Run your own API.*?```sh\n(.*?)```.*?```yaml\n(.*?)```.*?```sh\n(.*?)```").FindStringSubmatch(string(page))
+	section := regexp.MustCompile("(?s)## Run your own API.*?```sh\n(.*?)```.*?```yaml\n(.*?)```.*?```sh\n(.*?)```.*?```sh\n(.*?)```").FindStringSubmatch(string(page))
 	if section == nil {
 		t.Fatal("hosting.md has no commands and no document for an API of one's own")
 	}
@@ -30,11 +31,15 @@ func TestHostOwnAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir, ports := t.TempDir(), freshPorts().String()
+	command := func(script string) *exec.Cmd {
+		c := exec.Command("bash", "-ec", script)
+		c.Dir, c.Env = dir, append(os.Environ(), "PATH="+programFolder+":/usr/bin:"+os.Getenv("PATH"), "PROVISION_PORTS="+ports)
+		return c
+	}
 	run := func(script string) {
 		t.Helper()
-		c := exec.Command("bash", "-ec", script)
-		c.Dir, c.Env = dir, append(os.Environ(), "PATH="+programFolder+":/usr/bin:"+os.Getenv("PATH"), "PROVISION_PORTS="+freshPorts().String())
+		c := command(script)
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", script, err, out)
 		}
@@ -48,6 +53,20 @@ func TestHostOwnAPI(t *testing.T) {
 	write("main.py", fastAPISample(t))
 	run(section[1])
 	write(filepath.Join("orders", "hosting.yaml"), strings.ReplaceAll(section[2], "8000", port))
-	// The shell of a reader continues after apply; this one ends what it has started.
-	run(strings.ReplaceAll(section[3], "provision emulator &", "provision emulator & trap 'kill $!; wait' EXIT") + "\nprovision destroy orders")
+	emulator := command("exec " + section[3])
+	output, err := emulator.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := emulator.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		emulator.Process.Signal(os.Interrupt) // if it has ended, Wait says so
+		emulator.Wait()
+	})
+	if line, err := bufio.NewReader(output).ReadString('\n'); !strings.HasPrefix(line, "serving the local tenant") {
+		t.Fatalf("emulator prints %q, %v", line, err)
+	}
+	run(section[4] + "provision destroy orders")
 }
