@@ -93,8 +93,8 @@ func aboutAnswers(t *testing.T) {
 	}
 }
 
-// sampled are all mutants, or one in n: with -short one in six, because what a race
-// shows, it shows with any of them.
+// sampled returns one mutant in n. With -short it returns one in six: the race detector
+// needs no more.
 func sampled(all []mutant, n int) []mutant {
 	if fewer() {
 		n = 6
