@@ -64,8 +64,13 @@ func (d Folder) RecordPort(n int) error {
 const folderPoll = time.Second
 
 // UntilRemoved waits until ctx ends, which is no error, or until somebody removes the folder
-// that the tenant is kept in: other commands would make another tenant then.
+// that the tenant is kept in: other commands would make another tenant then. A tenant that other
+// commands do not find has no folder ("").
 func (d Folder) UntilRemoved(ctx context.Context) error {
+	if d == "" {
+		<-ctx.Done()
+		return nil
+	}
 	poll := time.NewTicker(folderPoll)
 	defer poll.Stop()
 	for {
