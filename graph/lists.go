@@ -49,6 +49,15 @@ func GroupsNamed(prefix string) Read {
 		"$select": {groupProperties}, "$top": {"999"}}}
 }
 
+// ApplicationsNamed reads the names and tags of the applications whose uniqueName begins with
+// prefix.
+// Source: Graph resource type "application" (uniqueName).
+func ApplicationsNamed(prefix string) Read {
+	return Read{Path: "/" + Applications, List: true, Query: url.Values{
+		"$filter": {"startswith(uniqueName," + quote(prefix) + ")"},
+		"$select": {"id,uniqueName,tags"}, "$top": {"999"}}}
+}
+
 func tagged(set, prefix string) Read {
 	return Read{Path: "/" + set, List: true, Query: url.Values{
 		"$filter": {fmt.Sprintf("tags/any(t:startswith(t,%s))", quote(prefix))}, "$top": {"999"}}}

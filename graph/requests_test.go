@@ -105,6 +105,7 @@ func TestReads(t *testing.T) {
 		"/applications?$filter=tags/any(t:startswith(t,'m'))":                               ApplicationsTagged("m"),
 		"/servicePrincipals?$filter=tags/any(t:startswith(t,'m'))":                          ServicePrincipalsTagged("m"),
 		"/groups?$filter=startswith(uniqueName,'p')":                                        GroupsNamed("p"),
+		"/applications?$filter=startswith(uniqueName,'s.')":                                 ApplicationsNamed("s."),
 		"/users?$filter=startswith(onPremisesExtensionAttributes/extensionAttribute15,'m')": UsersMarked("m"),
 		"/applications/a/owners":                                                            Owners(OwnedApplication, "a"),
 		"/servicePrincipals/s?$select=id,passwordCredentials":                               PasswordCredentials(OwnedServicePrincipal, "s"),

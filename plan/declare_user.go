@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"strings"
 
@@ -14,13 +15,8 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 	}
 	upn := d.text(s, nil, u.UserPrincipalName)
 	k := Key{User, strings.ToLower(upn)}
-	if live := d.state.Objects[k]; live != nil && live.Stack != s.Name {
-		owner := "no stack"
-		if live.Stack != "" {
-			owner = "stack " + live.Stack
-		}
-		d.mistake(u.Pos, "add `existing: true` to refer to the user without managing them",
-			"user %s already exists in the tenant and belongs to %s", upn, owner)
+	if m, taken := takenUser(s, u, upn, d.state); taken {
+		d.mistakes = append(d.mistakes, m)
 		return
 	}
 	properties := object(u)
@@ -40,4 +36,31 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 	}
 	maps.Copy(initial, properties)
 	d.add(&Declared{Object: Object{Key: k, Stack: s.Name, Properties: properties}, pos: u.Pos, initial: initial, ignore: u.Protection.Ignore})
+}
+
+// TakenUsers returns the mistake of each declared user who exists in the tenant and does not
+// belong to the stack.
+func TakenUsers(stacks []*stack.Stack, state *State) (mistakes stack.Mistakes) {
+	for _, s := range stacks {
+		for _, u := range s.Users {
+			upn := stack.InTenant(u.UserPrincipalName, state.Tenant.ID, state.Tenant.Domain)
+			if m, taken := takenUser(s, u, upn, state); taken {
+				mistakes = append(mistakes, m)
+			}
+		}
+	}
+	return mistakes
+}
+
+func takenUser(s *stack.Stack, u *stack.User, upn string, state *State) (mistake stack.Mistake, taken bool) {
+	live := state.Objects[Key{User, strings.ToLower(upn)}]
+	if u.Existing || live == nil || live.Stack == s.Name {
+		return mistake, false
+	}
+	owner := "no stack"
+	if live.Stack != "" {
+		owner = "stack " + live.Stack
+	}
+	return stack.Mistake{Pos: u.Pos, Hint: "add `existing: true` to refer to the user without managing them",
+		Message: fmt.Sprintf("user %s already exists in the tenant and belongs to %s", upn, owner)}, true
 }

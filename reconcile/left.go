@@ -26,8 +26,8 @@ type Left struct {
 func (l Left) Empty() bool { return len(l.entries) == 0 && len(l.Passwords) == 0 }
 
 // Left finds the files and secrets that remain of stacks after a plan that was made
-// from state. Secrets of declared or existing applications stay. The passwords of the
-// users in gone, which are declared and destroyed, are included.
+// from state. Secrets of declared or existing applications stay. The users in gone are
+// declared and destroyed: their passwords are included if the tenant has no such user.
 func (r Reader) Left(ctx context.Context, names []string, stacks []*stack.Stack, gone []*stack.User, state *plan.State) (Left, error) {
 	var left Left
 	index, err := r.Keep.index()
@@ -76,10 +76,23 @@ func (r Reader) Left(ctx context.Context, names []string, stacks []*stack.Stack,
 	if err != nil {
 		return left, err
 	}
+	var stored []string
 	for _, u := range gone {
 		upn := strings.ToLower(stack.InTenant(u.UserPrincipalName, state.Tenant.ID, state.Tenant.Domain))
-		user := state.Objects[plan.Key{Kind: plan.User, Name: upn}]
-		if _, kept := passwords[upn]; kept && !u.Existing && (user == nil || slices.Contains(names, user.Stack)) {
+		if _, kept := passwords[upn]; kept && !u.Existing && !slices.Contains(stored, upn) {
+			stored = append(stored, upn)
+		}
+	}
+	// A user who was released has no mark, and state does not contain them.
+	reads = nil
+	for _, upn := range stored {
+		reads = append(reads, graph.UserNamed(upn))
+	}
+	if results, err = r.Graph.Read(ctx, reads...); err != nil {
+		return left, err
+	}
+	for i, upn := range stored {
+		if results[i].Object == nil {
 			left.Passwords = append(left.Passwords, upn)
 		}
 	}

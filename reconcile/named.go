@@ -53,7 +53,7 @@ func (t *tenant) named(stacks []*stack.Stack) error {
 		return err
 	}
 	if len(t.mistakes) > 0 {
-		return t.mistakes.Sorted()
+		return append(t.mistakes, plan.TakenUsers(stacks, t.state)...).Sorted()
 	}
 	return nil
 }

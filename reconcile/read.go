@@ -56,7 +56,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	}
 	t.state.Caller, t.state.Permissions = caller.ID, caller.Permissions
 	for _, read := range []func([]*stack.Stack) error{
-		t.marked, t.customers, t.named, t.servicePrincipals, t.relations, t.kept,
+		t.marked, t.released, t.customers, t.named, t.servicePrincipals, t.relations, t.kept,
 		func([]*stack.Stack) error { return t.pending() },
 	} {
 		if err := read(stacks); err != nil {

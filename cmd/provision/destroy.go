@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -96,6 +97,7 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	if err != nil {
 		return err
 	}
+	a.sayReleased(state, names)
 	if err := a.known(s, o.stacks, p); err != nil {
 		return err
 	}
@@ -113,6 +115,10 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	var users []*stack.User
 	for _, st := range stacks {
 		users = append(users, st.Users...)
+	}
+	if p.Empty() && o.showOnly {
+		fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
+		return nil
 	}
 	if p.Empty() {
 		left, err := a.forgetLeft(ctx, s, names, nil, users, state)
@@ -160,6 +166,19 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	a.give("writes", done.Writes)
 	fmt.Fprintf(a.stdout, "destroyed with %s\n", count(done.Writes, "write"))
 	return nil
+}
+
+// sayReleased names the groups that destroy does not delete because their stack was released.
+func (a *app) sayReleased(state *plan.State, names []string) {
+	var notes []string
+	for _, o := range state.Objects {
+		if owner, _ := stack.StackOfGroup(o.Name); o.Kind == plan.Group && o.Stack == "" && slices.Contains(names, owner) {
+			notes = append(notes, fmt.Sprintf("note: %s is not deleted, because stack %s was released", o, owner))
+		}
+	}
+	for _, note := range slices.Sorted(slices.Values(notes)) {
+		a.say("%s", note)
+	}
 }
 
 // known refuses the name of a stack if neither the tenant nor this machine has any object or

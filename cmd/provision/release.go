@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +19,15 @@ func (a *app) release() *cobra.Command {
 		Short: "Stop managing the objects of stacks: remove the marks, delete nothing",
 		Long: `release removes the marks by which provision identifies the applications and users of
 the stacks at or below DIR (default manifests/), and deletes nothing. Afterwards apply and destroy
-do not change them. It is the opposite of adopt. Groups keep their uniqueName, which Microsoft
-Graph cannot change: a stack with the same name finds them again.`,
+do not change them, and the stored secrets and passwords stay. destroy still removes the Output
+files of the stack.
+
+Groups keep their uniqueName, which Microsoft Graph cannot change. destroy does not delete them
+while the tenant has a released application whose uniqueName begins with the name of the stack;
+otherwise it deletes them, because they still belong to the stack.
+
+To take applications back, add ` + "`adopt: APPID`" + ` to their manifests. The stack then also owns its
+groups again. Users cannot be taken back: declare them with ` + "`existing: true`" + `.`,
 		Example: "  provision release imported/ --target staging\n  provision release --stack orders --target staging",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,7 +95,14 @@ func (a *app) listReleased(marked adopt.Released) {
 		}
 	}
 	for _, o := range marked.Groups {
-		a.say("note: %s keeps its uniqueName, by which a stack with the same name finds it again", o)
+		if slices.ContainsFunc(marked.Applications, func(app *plan.Live) bool {
+			name, _ := app.Properties["uniqueName"].(string)
+			return app.Stack == o.Stack && strings.HasPrefix(name, o.Stack+".")
+		}) {
+			a.say("note: %s keeps its uniqueName, and `provision destroy` does not delete it; a stack named %s that declares it owns it again", o, o.Stack)
+			continue
+		}
+		a.say("warning: %s is not released, because its uniqueName is its only mark and Graph cannot change it: `provision destroy` of stack %s deletes it", o, o.Stack)
 	}
 	a.give("released", objects)
 }
