@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -123,11 +122,7 @@ func (a *app) writeSARIF(path string, all []policy.Violation) error {
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	version := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	return errors.Join(policy.WriteSARIF(f, version, all), f.Close())
+	return errors.Join(policy.WriteSARIF(f, readBuild().Version, all), f.Close())
 }
 
 // giveViolations prints the violations, and the reason and the correction with the first

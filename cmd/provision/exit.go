@@ -143,6 +143,8 @@ func (a *app) hintFor(err error) string {
 	switch {
 	case errors.As(err, &h):
 		return h.hint
+	case signInHints[aadstsCode(err)] != nil:
+		return signInHints[aadstsCode(err)](a)
 	case errors.As(err, &tenant):
 		return tenant.Hint
 	case errors.As(err, &refusedFile):

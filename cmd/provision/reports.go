@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -134,11 +133,7 @@ func (a *app) rerun(p protected.API) func(id string) string {
 
 // about returns the data of the run for a report.
 func (a *app) about(s *connection) report.About {
-	about := report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: a.again(), Date: a.now()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		about.Version = info.Main.Version
-	}
-	return about
+	return report.About{Tenant: fmt.Sprintf("%s (target %s)", cmp.Or(s.domain, s.tenantID), s.target), Command: a.again(), Date: a.now(), Version: readBuild().Version}
 }
 
 func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
