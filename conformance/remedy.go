@@ -59,18 +59,12 @@ func (f Finding) Likely() (all []Remedy) {
 
 // lines are the remedy's lines with the values of an endpoint filled in.
 func (r remedy) lines(e endpoint) []Remedy {
-	scope, role := "SCOPE", "ROLE"
-	if scopes := slices.Concat(e.scopes, e.anyScope); len(scopes) > 0 {
-		scope = scopes[0]
-	}
-	if e.needsRole() {
-		role = e.sufficient()[0]
-	}
-	fill := strings.NewReplacer("{scope}", scope, "{role}", role)
 	var all []Remedy
-	for i, line := range r {
-		if line != "" {
-			all = append(all, Remedy{libraries[i], fill.Replace(line)})
+	for _, one := range r.forValues(e) {
+		for i, line := range one.remedy {
+			if line != "" {
+				all = append(all, Remedy{libraries[i], one.values.Replace(line)})
+			}
 		}
 	}
 	return all

@@ -2,8 +2,11 @@ package conformance
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestLikelyRemedies: the answers show the framework, and nothing else is proposed then.
@@ -30,26 +33,57 @@ func TestLikelyRemedies(t *testing.T) {
 	}
 }
 
-// Lines have the endpoint's scope and role, and no other part of a line is replaced.
-func TestRemediesNameScopeAndRole(t *testing.T) {
+// Lines check exactly the scopes and roles of the endpoint: one, any of several, or all.
+func TestRemediesNameScopesAndRoles(t *testing.T) {
 	t.Parallel()
-	for _, e := range []endpoint{
-		{requirement: requirement{scopes: []string{"Orders.Read"}, anyRole: []string{"Clerk"}}},
-		{requirement: requirement{anyScope: []string{"Orders.Read", "Orders.Manage"}, allRoles: []string{"Clerk"}}},
+	for _, test := range []struct {
+		requirement requirement
+		remedy      remedy
+		want        map[string][]string // by library
+	}{
+		{requirement{scopes: []string{"Orders.Read"}}, remedyScope, map[string][]string{
+			"Spring Security":        {`a.requestMatchers(path).hasAuthority("SCOPE_Orders.Read")`},
+			"Microsoft.Identity.Web": {`[RequiredScope("Orders.Read")]`},
+			"fastapi-azure-auth":     {`if "Orders.Read" not in user.claims.get("scp", "").split(): raise HTTPException(403)  # scopes=["Orders.Read"] of Security answers 401`},
+		}},
+		{requirement{anyRole: []string{"Clerk"}}, remedyRole, map[string][]string{"fastapi-azure-auth": {`if "Clerk" not in user.roles: raise HTTPException(403)`}}},
+		{requirement{anyRole: []string{"Clerk"}}, remedyBody, map[string][]string{"Spring Security": {`@PreAuthorize("hasAuthority('Clerk')")  // on the resolver or method that runs`}}},
+		{requirement{anyRole: []string{"Admin", "DevOps"}}, remedyRole, map[string][]string{
+			"FastAPI, PyJWT":         {`if not {"Admin", "DevOps"} & set(claims.get("roles", [])): raise HTTPException(403)`},
+			"Express, jose":          {`if (!["Admin", "DevOps"].some((r) => (payload.roles ?? []).includes(r))) return res.sendStatus(403)`},
+			"Microsoft.Identity.Web": {`[Authorize(Roles = "Admin,DevOps")]`},
+			"golang-jwt":             {`if !slices.ContainsFunc(claims.Roles, func(r string) bool { return slices.Contains([]string{"Admin", "DevOps"}, r) }) { http.Error(w, "forbidden", 403); return }`},
+		}},
+		{requirement{allRoles: []string{"Clerk"}, anyRole: []string{"Admin", "DevOps"}}, remedyRole, map[string][]string{
+			"FastAPI, PyJWT": {`if "Clerk" not in claims.get("roles", []): raise HTTPException(403)`, `if not {"Admin", "DevOps"} & set(claims.get("roles", [])): raise HTTPException(403)`},
+		}},
+		{requirement{allRoles: []string{"Clerk", "Auditor"}}, remedyRole, map[string][]string{
+			"Microsoft.Identity.Web": {`[Authorize(Roles = "Clerk")] [Authorize(Roles = "Auditor")]`},
+			"go-oidc":                {`for _, r := range []string{"Clerk", "Auditor"} { if !slices.Contains(claims.Roles, r) { http.Error(w, "forbidden", 403); return } }`},
+		}},
+		{requirement{anyScope: []string{"Orders.Read", "Orders.Manage"}}, remedyScope, map[string][]string{
+			"Microsoft.Identity.Web": {`[RequiredScope("Orders.Read", "Orders.Manage")]`},
+			"FastAPI, python-jose":   {`if not {"Orders.Read", "Orders.Manage"} & set(claims.get("scp", "").split()): raise HTTPException(403)`},
+		}},
+		{requirement{scopes: []string{"a", "b"}}, remedyScope, map[string][]string{
+			"Express, jose":   {`if (!["a", "b"].every((s) => (payload.scp ?? "").split(" ").includes(s))) return res.sendStatus(403)`},
+			"Spring Security": {`a.requestMatchers(path).access(AuthorizationManagers.allOf(AuthorityAuthorizationManager.hasAuthority("a"), AuthorityAuthorizationManager.hasAuthority("b")))  // each with the prefix SCOPE_`},
+		}},
+		{requirement{}, remedyRole, map[string][]string{"fastapi-azure-auth": {`if "ROLE" not in user.roles: raise HTTPException(403)`}}},
 	} {
-		for _, one := range []struct {
-			remedy remedy
-			want   map[string]string
-		}{
-			{remedyScope, map[string]string{"Spring Security": `a.requestMatchers(path).hasAuthority("SCOPE_Orders.Read")`, "Microsoft.Identity.Web": `[RequiredScope("Orders.Read")]`, "fastapi-azure-auth": `if "Orders.Read" not in user.claims.get("scp", "").split(): raise HTTPException(403)  # scopes=["Orders.Read"] of Security answers 401`}},
-			{remedyBody, map[string]string{"Spring Security": `@PreAuthorize("hasAuthority('Clerk')")  // on the resolver or method that runs`}},
-			{remedyRole, map[string]string{"fastapi-azure-auth": `if "Clerk" not in user.roles: raise HTTPException(403)`}},
-		} {
-			for _, r := range one.remedy.lines(e) {
-				if want := one.want[r.Library]; want != "" && r.Line != want || strings.Contains(r.Line, "{scope}") || strings.Contains(r.Line, "{role}") {
-					t.Errorf("%s: %s, want %s", r.Library, r.Line, want)
-				}
+		got := make(map[string][]string)
+		for _, r := range test.remedy.lines(endpoint{requirement: test.requirement}) {
+			got[r.Library] = append(got[r.Library], r.Line)
+			if placeholder.MatchString(r.Line) {
+				t.Errorf("%s: %s", r.Library, r.Line)
+			}
+		}
+		for library, want := range test.want {
+			if diff := cmp.Diff(want, got[library]); diff != "" {
+				t.Errorf("%+v, %s (-want +got):\n%s", test.requirement, library, diff)
 			}
 		}
 	}
 }
+
+var placeholder = regexp.MustCompile(`\{(scope|role|list|names|authorities|attributes)\}`)

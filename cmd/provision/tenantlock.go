@@ -109,8 +109,7 @@ func (l tenantLock) mark() (unmark func()) {
 		}
 		f.Close()
 		held := flock.New(f.Name(), flock.SetPermissions(0o600))
-		ok, err := held.TryLock()
-		if _, missing := os.Lstat(f.Name()); ok && err == nil && missing == nil {
+		if _, inPlace := tryLockInPlace(held); inPlace {
 			return func() {
 				os.Remove(f.Name())
 				held.Close()
@@ -119,6 +118,17 @@ func (l tenantLock) mark() (unmark func()) {
 		held.Close() // another run took the new file for that of a killed process
 	}
 	return func() {}
+}
+
+// tryLockInPlace locks a file, and tells whether its path still names it: another run may
+// have removed or replaced the file between the opening and the locking.
+func tryLockInPlace(f *flock.Flock) (locked, inPlace bool) {
+	if ok, err := f.TryLock(); !ok || err != nil {
+		return false, false
+	}
+	opened, err := f.Stat()
+	named, missing := os.Lstat(f.Path())
+	return true, err == nil && missing == nil && os.SameFile(opened, named)
 }
 
 // holder is a process that holds a lock.
@@ -134,11 +144,15 @@ func (l tenantLock) running() (all []holder) {
 	for _, e := range entries {
 		path := filepath.Join(l.runs, e.Name())
 		held := flock.New(path, flock.SetPermissions(0o600))
-		free, err := held.TryLock()
-		if err == nil && free {
+		locked, inPlace := tryLockInPlace(held)
+		for locked && !inPlace {
+			held.Close()
+			locked, inPlace = tryLockInPlace(held)
+		}
+		if locked {
 			os.Remove(path)
 		}
-		if held.Close(); free {
+		if held.Close(); locked {
 			continue
 		}
 		pid, rest, _ := strings.Cut(e.Name(), "-")
