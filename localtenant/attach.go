@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"provision/internal/lockfile"
 	"provision/reconcile/sink"
 )
 
@@ -49,8 +50,14 @@ func (d Folder) attach(verb string) (s Served, release func(), ok bool, err erro
 	// Write the mark before reading the file: a server that is closing either sees the mark or has
 	// already withdrawn its file.
 	mark := flock.New(filepath.Join(d.File("attached"), fmt.Sprintf("%d-%s", os.Getpid(), verb)), flock.SetPermissions(0o600))
-	if ok, err := mark.TryLock(); err != nil || !ok {
-		return s, nil, false, err
+	for inPlace := false; !inPlace; {
+		// The server may take the new file for that of a killed process, and remove it.
+		if _, inPlace, err = lockfile.TryLock(mark); err != nil {
+			return s, nil, false, errors.Join(err, mark.Close())
+		}
+		if !inPlace {
+			mark.Close()
+		}
 	}
 	release = func() {
 		os.Remove(mark.Path())
@@ -87,12 +94,8 @@ func (d Folder) attached() []string {
 	}
 	var all []string
 	for _, e := range entries {
-		path := filepath.Join(d.File("attached"), e.Name())
-		l := flock.New(path)
-		if free, err := l.TryLock(); err == nil && free {
-			os.Remove(path) // its process was killed
-			l.Close()
-			continue
+		if removed, _ := lockfile.RemoveStale(filepath.Join(d.File("attached"), e.Name())); removed {
+			continue // its process was killed
 		}
 		pid, verb, _ := strings.Cut(e.Name(), "-")
 		all = append(all, fmt.Sprintf("%s (pid %s)", verb, pid))

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"provision/internal/lockfile"
+
 	"github.com/gofrs/flock"
 )
 
@@ -109,7 +111,7 @@ func (l tenantLock) mark() (unmark func()) {
 		}
 		f.Close()
 		held := flock.New(f.Name(), flock.SetPermissions(0o600))
-		if _, inPlace := tryLockInPlace(held); inPlace {
+		if _, inPlace, err := lockfile.TryLock(held); inPlace && err == nil {
 			return func() {
 				os.Remove(f.Name())
 				held.Close()
@@ -118,17 +120,6 @@ func (l tenantLock) mark() (unmark func()) {
 		held.Close() // another run took the new file for that of a killed process
 	}
 	return func() {}
-}
-
-// tryLockInPlace locks a file, and tells whether its path still names it: another run may
-// have removed or replaced the file between the opening and the locking.
-func tryLockInPlace(f *flock.Flock) (locked, inPlace bool) {
-	if ok, err := f.TryLock(); !ok || err != nil {
-		return false, false
-	}
-	opened, err := f.Stat()
-	named, missing := os.Lstat(f.Path())
-	return true, err == nil && missing == nil && os.SameFile(opened, named)
 }
 
 // holder is a process that holds a lock.
@@ -142,17 +133,7 @@ func (l tenantLock) running() (all []holder) {
 		return nil
 	}
 	for _, e := range entries {
-		path := filepath.Join(l.runs, e.Name())
-		held := flock.New(path, flock.SetPermissions(0o600))
-		locked, inPlace := tryLockInPlace(held)
-		for locked && !inPlace {
-			held.Close()
-			locked, inPlace = tryLockInPlace(held)
-		}
-		if locked {
-			os.Remove(path)
-		}
-		if held.Close(); locked {
+		if removed, _ := lockfile.RemoveStale(filepath.Join(l.runs, e.Name())); removed {
 			continue
 		}
 		pid, rest, _ := strings.Cut(e.Name(), "-")
