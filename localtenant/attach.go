@@ -98,7 +98,7 @@ func (d Folder) attached() []string {
 			continue // its process was killed
 		}
 		pid, verb, _ := strings.Cut(e.Name(), "-")
-		all = append(all, fmt.Sprintf("%s (pid %s)", verb, pid))
+		all = append(all, fmt.Sprintf("`provision %s` (pid %s)", verb, pid))
 	}
 	return all
 }
@@ -125,7 +125,11 @@ func (d Folder) withdraw(s Served, o Options) {
 		}
 		if using != told {
 			told = using
-			say("note: this process serves the local tenant for %s and ends after it; Ctrl-C ends it now; a tenant that `provision emulator` serves in another terminal lasts longer", using)
+			if o.Lasting {
+				say("note: waiting for %s, which uses the local tenant; Ctrl-C ends the tenant now", using)
+			} else {
+				say("note: this process serves the local tenant for %s and ends after it; Ctrl-C ends it now; a tenant that `provision emulator` serves in another terminal lasts longer", using)
+			}
 		}
 		select {
 		case <-signals:

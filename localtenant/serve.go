@@ -34,6 +34,9 @@ type Options struct {
 	Clock func() time.Time
 	Say   func(format string, args ...any) // a line for people
 
+	// Lasting is true if the command does nothing else than to serve the tenant.
+	Lasting bool
+
 	// Interrupted is called if a signal ends the wait for other processes that use the
 	// tenant. It may be nil.
 	Interrupted func()

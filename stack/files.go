@@ -29,7 +29,11 @@ type folder struct {
 func find(dir string) ([]*folder, Mistakes, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("%s: no such folder", dir)
+		what := "folder"
+		if filepath.Ext(dir) == ".json" { // a plan, for apply
+			what = "file"
+		}
+		return nil, nil, fmt.Errorf("%s: no such %s", dir, what)
 	}
 	if err != nil {
 		return nil, nil, err

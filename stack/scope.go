@@ -179,7 +179,11 @@ func (l *loader) checkGiven() {
 	declared := slices.Compact(slices.Sorted(slices.Values(l.declared)))
 	for _, given := range slices.Concat(l.stage.Configured, l.stage.Parameters) {
 		if !slices.ContainsFunc(declared, given.is) {
-			l.mistakes.add(given.Pos, oneOf(given.Name, declared), "no stack declares the parameter %s", given.Name)
+			hint := oneOf(given.Name, declared)
+			if len(declared) == 0 {
+				hint = "leave it out, or declare it in the Stack document:  parameters: {" + given.Name + ": {default: VALUE}}"
+			}
+			l.mistakes.add(given.Pos, hint, "no stack declares the parameter %s", given.Name)
 		}
 	}
 }

@@ -139,7 +139,7 @@ func TestStageMistakes(t *testing.T) {
 		"no parameter at all": {text: header + app[:len(app)-1] + " ${parameters.name}\n",
 			want: "a.yaml:11:16: unknown reference ${parameters.name}\n  hint: declare it in the Stack document:  parameters: {name: {default: VALUE}}"},
 		"a value that nothing declares": {text: header, stage: stack.Stage{Parameters: []stack.Given{{Name: "url", Value: "x", Pos: stack.Position{File: "--set"}}}},
-			want: "--set: no stack declares the parameter url\n  hint: none is declared"},
+			want: "--set: no stack declares the parameter url\n  hint: leave it out, or declare it in the Stack document:  parameters: {url: {default: VALUE}}"},
 		"an instance's value that nothing declares": {text: header + "  parameters: {url: {default: a}}\n  instances: {eu: {ulr: x}}\n",
 			want: "a.yaml:7:20: instance eu: unknown parameter ulr\n  hint: choose one of: url"},
 		"a value against the pattern": {text: header + "  parameters: {url: {pattern: \"https://.*\", description: The URL.}}\n",

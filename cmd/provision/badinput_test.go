@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -67,6 +68,7 @@ func TestFoldersThatAreNone(t *testing.T) {
 			filepath.Join(dir, "ordrs"):             {filepath.Join(dir, "ordrs") + ": no such folder", "did you mean " + orders + "?"},
 			filepath.Join(dir, "orders/stack.yml"):  {filepath.Join(dir, "orders/stack.yml") + ": no such folder", "did you mean " + orders + "?"},
 			file:                                    {file + ": is a file; manifests are read from a folder", "did you mean " + orders + "?"},
+			filepath.Join(dir, "reviewed.json"):     {filepath.Join(dir, "reviewed.json") + ": no such file", "`provision plan DIR --out FILE` writes a plan to a file"},
 			filepath.Join(dir, "none/x/stack.yaml"): {filepath.Join(dir, "none/x/stack.yaml") + ": no such folder", create},
 		} {
 			message, hint := refuse(t, dir, append(slices.Clone(command), argument)...)
@@ -228,7 +230,8 @@ func TestEveryNumberIsChecked(t *testing.T) {
 				t.Errorf("%v: %s", path, message)
 			}
 			if f.Value.Type() == "duration" {
-				if want := "state the unit, e.g. --" + f.Name + " 30s"; hint != want {
+				example := cmp.Or(map[string]string{"ttl": "48h", "latency": "80ms"}[f.Name], "30s")
+				if want := "state the unit, e.g. --" + f.Name + " " + example; hint != want {
 					t.Errorf("%v --%s: %s, want %s", path, f.Name, hint, want)
 				}
 			} else if hint != kind.example {
@@ -248,17 +251,24 @@ func TestEveryNumberIsChecked(t *testing.T) {
 	}
 }
 
-// TestMisspeltVariables: a PROVISION_* variable that is similar to a setting is refused, and
-// variables of other programs are not.
+// TestMisspeltVariables: a PROVISION_* variable that differs from a setting in one letter gets a
+// warning, and variables of other programs do not.
 func TestMisspeltVariables(t *testing.T) {
 	t.Parallel()
 	a := &app{config: viper.New()}
 	root := a.root()
 	for variable, want := range map[string]string{
-		"PROVISION_TARGT=staging":       "did you mean PROVISION_TARGET?",
-		"PROVISION_PARALELISM=2":        "did you mean PROVISION_PARALLELISM?",
-		"PROVISION_LOCK_TIMEOT=5m":      "did you mean PROVISION_LOCK_TIMEOUT?",
+		"PROVISION_TARGT=staging":       "PROVISION_TARGET",
+		"PROVISION_PARALELISM=2":        "PROVISION_PARALLELISM",
+		"PROVISION_LOCK_TIMEOT=5m":      "PROVISION_LOCK_TIMEOUT",
+		"PROVISION_TARGTE=staging":      "PROVISION_TARGET",
 		"PROVISION_TARGT=":              "",
+		"PROVISION_API_KEY=x":           "",
+		"PROVISION_CI=x":                "",
+		"PROVISION_REPO=x":              "",
+		"PROVISION_TARGETS=x":           "",
+		"PROVISION_USERS=x":             "",
+		"PROVISION_APPLY=x":             "",
 		"PROVISION_TARGET=staging":      "",
 		"PROVISION_LOCK_TIMEOUT=5m":     "",
 		"PROVISION_PARAMETER_port=1":    "",
@@ -273,12 +283,10 @@ func TestMisspeltVariables(t *testing.T) {
 		"PROVISION_ORDERS_DATABASE=x":   "",
 		"TARGT=x":                       "",
 	} {
-		got := ""
-		if err := checkVariables(root, []string{"PATH=/bin", variable}); err != nil {
-			got = a.hintFor(err)
-			if name, _, _ := strings.Cut(variable, "="); err.Error() != "variable "+name+" has no effect" {
-				t.Errorf("%s: %v", variable, err)
-			}
+		got := strings.Join(misspeltVariables(root, []string{"PATH=/bin", variable}), "\n")
+		if want != "" {
+			name, _, _ := strings.Cut(variable, "=")
+			want = "variable " + name + " has no effect; did you mean " + want + "?"
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", variable, got, want)

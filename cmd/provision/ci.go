@@ -181,9 +181,11 @@ func (a *app) writePipeline(system string, o ciInitOptions) error {
 			a.say("note: the root of the repository declares no packages for the command (package.json, requirements.txt, pyproject.toml or go.mod): add the steps that install `%s` needs before the step that starts the API", r.Start)
 		}
 	}
-	if system == "github" {
-		fmt.Fprintf(a.stdout, "\nNext: commit the files, and create the deployer: %s\n", program()+" ci bootstrap github OWNER/REPO --target "+r.Staging)
+	next := "create the deployer: " + program() + " ci bootstrap github OWNER/REPO --target " + r.Staging
+	if system != "github" {
+		next = "follow the comment at the top of " + files[0].Path + " to deploy to a tenant"
 	}
+	fmt.Fprintf(a.stdout, "\nNext: commit the files, and %s\n", next)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"provision/internal/display"
 	"provision/stack"
 )
 
@@ -34,8 +36,8 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if err := a.readConfig(cmd.Root()); err != nil {
 		return err
 	}
-	if err := checkVariables(cmd.Root(), os.Environ()); err != nil {
-		return err
+	for _, warning := range misspeltVariables(cmd.Root(), os.Environ()) {
+		a.say("warning: %s", warning)
 	}
 	return a.checkTypes(cmd)
 }
@@ -43,9 +45,9 @@ func (a *app) configure(cmd *cobra.Command) error {
 // variables are the names of PROVISION_* variables that are no settings.
 var variables = []string{"CLOUD", "FROM", "HELP", "MANAGEMENT_KEY", "MANAGEMENT_URL", "MANIFESTS", "PORTS", "STACK", "VERSION"}
 
-// checkVariables refuses a misspelt PROVISION_* variable: nobody would notice that it has no effect.
-// A variable that is similar to no setting belongs to another program.
-func checkVariables(root *cobra.Command, environment []string) error {
+// misspeltVariables returns a warning for each PROVISION_* variable that differs from a setting in
+// one letter. It is no error, because the variable can belong to another program.
+func misspeltVariables(root *cobra.Command, environment []string) (warnings []string) {
 	var known []string
 	var visit func(*cobra.Command)
 	visit = func(c *cobra.Command) {
@@ -66,11 +68,32 @@ func checkVariables(root *cobra.Command, environment []string) error {
 			slices.ContainsFunc([]string{"PARAMETER_", "SECRET_", "PASSWORD_", "TEST_"}, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
 			continue
 		}
-		if near := stack.Nearest(name, known); near != "" && near[0] == name[0] {
-			return hint(usagef("variable %s has no effect", variable), "did you mean PROVISION_%s?", near)
+		if i := slices.IndexFunc(known, func(setting string) bool { return oneLetterFrom(name, setting) }); i >= 0 {
+			warnings = append(warnings, fmt.Sprintf("variable %s has no effect; did you mean PROVISION_%s?", display.Line(variable), known[i]))
 		}
 	}
-	return nil
+	return warnings
+}
+
+// oneLetterFrom tells whether a name of at least five letters differs from a setting in one letter
+// that is missing, surplus or another, or in two neighbouring letters. A plural is another name.
+func oneLetterFrom(name, setting string) bool {
+	longer := max(len(name), len(setting))
+	if min(len(name), len(setting)) < 5 || name == setting+"S" || longer-min(len(name), len(setting)) > 1 {
+		return false
+	}
+	start := 0
+	for start < len(name) && start < len(setting) && name[start] == setting[start] {
+		start++
+	}
+	end := 0
+	for end < len(name)-start && end < len(setting)-start && name[len(name)-1-end] == setting[len(setting)-1-end] {
+		end++
+	}
+	if start+end >= longer-1 {
+		return true
+	}
+	return len(name) == len(setting) && start+end == longer-2 && name[start] == setting[start+1] && name[start+1] == setting[start]
 }
 
 // checkTypes refuses settings of the environment and of provision.yaml that the flag of the

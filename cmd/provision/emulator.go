@@ -104,7 +104,7 @@ type emulatorOptions struct {
 func (a *app) emulatorOptions(cmd *cobra.Command) (o emulatorOptions, err error) {
 	c := a.config
 	o = emulatorOptions{requestLog: c.GetString("request-log"), envFile: c.GetString("env-file"),
-		tenant: localtenant.Options{Listen: c.GetString("listen"), Management: c.GetString("management"), Alias: c.GetString("alias"), InMemory: c.GetBool("in-memory")}}
+		tenant: localtenant.Options{Listen: c.GetString("listen"), Management: c.GetString("management"), Alias: c.GetString("alias"), InMemory: c.GetBool("in-memory"), Lasting: true}}
 	// PROVISION_PROXY does not set this flag, because it contains the address of a running
 	// proxy.
 	o.tenant.Proxy, _ = cmd.Flags().GetString("proxy")
@@ -213,7 +213,7 @@ func checkAddress(flag, address string) error {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return hint(usagef("--%s: %q is not HOST:PORT", flag, address), "as in --%s 127.0.0.1:8443", flag)
+		return hint(usagef("--%s: %q is not HOST:PORT", flag, address), "as in --%s=127.0.0.1:8443", flag)
 	}
 	return nil
 }

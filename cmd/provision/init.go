@@ -76,6 +76,9 @@ type initOptions struct {
 func (a *app) initOptions(dir string) (initOptions, error) {
 	o := initOptions{from: a.config.GetString("from"), name: a.config.GetString("name"), dir: dir}
 	if !slices.Contains(readyMade(), o.from) {
+		if near := stack.Nearest(o.from, readyMade()); near != "" {
+			return o, hint(usagef("there is no stack %q to start from", o.from), "did you mean --from %s?", near)
+		}
 		return o, hint(usagef("there is no stack %q to start from", o.from), "choose one of: %s", strings.Join(readyMade(), ", "))
 	}
 	if o.name == "" {

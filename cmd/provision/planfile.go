@@ -27,7 +27,7 @@ func planFlags(c *cobra.Command) {
 	c.Flags().Bool("reset-passwords", false, "reset the passwords of users created by provision when they are not known")
 	c.Flags().Bool("allow-deletes", false, "allow to delete 5 objects or more if they are over 30% of what the stacks own")
 	c.Flags().Bool("purge", false, "also purge deleted objects from the recycle bin")
-	c.Flags().Duration("ttl", 0, "mark the stacks as expired after this time, for provision gc, e.g. 48h")
+	c.Flags().Duration("ttl", 0, "mark the stacks as expired after this time, for provision gc, e.g. 48h; from 1h on, rounded up to the next full hour")
 	c.Flags().StringSlice("only", nil, "apply only this document and what it needs: STACK/NAME (may be repeated)")
 }
 
@@ -227,11 +227,16 @@ func (a *app) savedPlan(cmd *cobra.Command, args []string) (*plan.SavedPlan, []s
 // maxPlanFile bounds the size of a plan.
 const maxPlanFile = 256 << 20
 
-// asReviewed refuses a plan that differs from the saved plan.
+// asReviewed refuses a plan that differs from the saved plan, and a saved plan after which nothing
+// is left to do.
 func (a *app) asReviewed(p *plan.Plan, saved *plan.SavedPlan) error {
 	differences, err := saved.Differences(p)
 	if err != nil || len(differences) == 0 {
 		return err
+	}
+	if p.Tenant.ID == saved.Plan.Tenant.ID && len(p.Steps) == 0 {
+		return hint(errors.New("this plan has already been applied: the tenant matches the manifests, and there is nothing left to do"),
+			"after a change, make a new plan: `%s`", a.commandAt([]string{filepath.FromSlash(saved.Dir)}, "plan", append(a.stageArgs(), "--out", "FILE")...))
 	}
 	for _, d := range differences {
 		a.say("changed: %s", d)

@@ -19,7 +19,7 @@ func TestCommandReference(t *testing.T) {
 	root := (&app{config: viper.New()}).root()
 	root.InitDefaultHelpCmd()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Commands\n\nThis page lists every command and flag of `provision` and the exit codes, for anyone who\nruns it in a shell or in CI. It is generated from the commands; `provision COMMAND --help`\nprints the same text.\n\n%s\n\n", root.Long)
+	fmt.Fprintf(&b, "# Commands\n\nThis page lists the commands and flags of `provision` and the exit codes, for anyone who\nruns it in a shell or in CI. `completion` and `man` are in [Install](install.md). The page is generated from the commands; `provision COMMAND --help`\nprints the same text.\n\n%s\n\n", root.Long)
 	b.WriteString("| exit code | meaning |\n|---|---|\n" +
 		"| 0 | success |\n| 1 | the command failed |\n" +
 		"| 2 | bad usage or bad input; nothing was changed |\n" +
@@ -37,6 +37,9 @@ func TestCommandReference(t *testing.T) {
 			continue
 		}
 		describe(&b, c)
+		for _, below := range c.Commands() {
+			describe(&b, below)
+		}
 	}
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(page, []byte(b.String()), 0o644); err != nil {
@@ -55,7 +58,14 @@ func TestCommandReference(t *testing.T) {
 
 func describe(b *strings.Builder, c *cobra.Command) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", c.CommandPath(), c.Long)
-	fmt.Fprintf(b, "```\n%s\n\n%s\n```\n", c.UseLine(), c.Example)
+	use := c.UseLine()
+	if c.HasSubCommands() {
+		use = c.CommandPath() + " COMMAND [flags]"
+	}
+	if c.Example != "" {
+		use += "\n\n" + c.Example
+	}
+	fmt.Fprintf(b, "```\n%s\n```\n", use)
 	if flags := c.LocalNonPersistentFlags().FlagUsages(); flags != "" {
 		fmt.Fprintf(b, "\n```\n%s```\n", flags)
 	}

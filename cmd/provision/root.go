@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -124,9 +125,9 @@ and no account. --target selects a real tenant.`,
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "duration" {
 			name, value := invalid.GetFlag().Name, invalid.GetValue()
-			example := "30s"
+			example := durationExample(invalid.GetFlag().Usage)
 			if value != "" && strings.Trim(value, "0123456789") == "" {
-				example = value + "s"
+				example = value + strings.TrimLeft(example, "0123456789")
 			}
 			return hint(usagef("--%s %q is not a duration", name, value), "state the unit, e.g. --%s %s", name, example)
 		}
@@ -288,4 +289,15 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // say prints a message that is not a result.
 func (a *app) say(format string, args ...any) {
 	fmt.Fprintln(a.stderr, display.Line(fmt.Sprintf(format, args...)))
+}
+
+// exampleOfUsage is the example in the description of a flag.
+var exampleOfUsage = regexp.MustCompile(`e\.g\. ([0-9]+(?:ms|s|m|h))\b`)
+
+// durationExample returns the example in the description of a duration flag.
+func durationExample(usage string) string {
+	if m := exampleOfUsage.FindStringSubmatch(usage); m != nil {
+		return m[1]
+	}
+	return "30s"
 }

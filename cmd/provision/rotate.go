@@ -198,7 +198,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
 		}
 		if made, ok := done[i]; ok {
-			a.sayRotated(r, made)
+			a.sayRotated(r, made, len(all[i].Superseded))
 			rotated = append(rotated, rotatedSecret{r.name(), made.New.EndDateTime, made.Until})
 		}
 	}
@@ -216,12 +216,45 @@ type rotatedSecret struct {
 	OldUntil    time.Time `json:"oldUntil,omitzero"` // unset where the old one is revoked
 }
 
-func (a *app) sayRotated(r rotation, made reconcile.Rotated) {
-	old := "the old one is revoked"
-	if !made.Until.IsZero() {
-		old = "the old one is valid until " + made.Until.Format(time.DateTime) + " UTC"
+// sayRotated says what became of a secret. lost is the number of revoked secrets whose text is
+// lost.
+func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
+	revoked, valid := lost, 0
+	for _, old := range made.New.Retiring {
+		if a.now().Before(old.Until) {
+			valid++
+		} else {
+			revoked++
+		}
 	}
-	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), old)
+	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
+}
+
+// oldSecrets says how many replaced secrets are revoked, and how many are valid until a time.
+func oldSecrets(revoked, valid int, until time.Time) string {
+	var all []string
+	of := func(n int, one, several, what string) {
+		switch n {
+		case 0:
+		case 1:
+			all = append(all, one+" "+what)
+		default:
+			all = append(all, fmt.Sprintf("%d %s %s", n, several, what))
+		}
+	}
+	verb := func(n int) string {
+		if n == 1 {
+			return "is"
+		}
+		return "are"
+	}
+	one := "the old one"
+	if revoked > 0 && valid > 0 {
+		one = "1 old one"
+	}
+	of(revoked, one, "old ones", verb(revoked)+" revoked")
+	of(valid, one, "old ones", verb(valid)+" valid until "+until.Format(time.DateTime)+" UTC")
+	return strings.Join(all, ", and ")
 }
 
 // prove gets a token with a client secret. A refusal for a reason other than the secret also

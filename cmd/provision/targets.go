@@ -59,6 +59,7 @@ func (a *app) onEach(stopAtNo bool, do func(target string) error) error {
 		return err
 	}
 	if len(targets) == 1 {
+		a.config.Set("target", targets[0]) // --target all
 		return do(targets[0])
 	}
 	for _, target := range targets { // before anything is touched

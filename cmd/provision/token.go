@@ -101,6 +101,10 @@ func (a *app) getToken(ctx context.Context, s *connection, p protected.API, f pr
 	if err != nil && o.application != "" && errors.Is(err, conformance.ErrUnavailable) {
 		return hint(fmt.Errorf("get a token: %w", err), "%s", withSecrets(p.Stack))
 	}
+	if err != nil && o.user != "" && errors.Is(err, conformance.ErrUnavailable) && tokens.Accounts[o.user].Password == "" {
+		return hint(fmt.Errorf("get a token: %w", err), "set it in PROVISION_PASSWORD_%s, or sign in with --browser instead of --user; if the stack created the user, `%s` resets the password",
+			environmentName(o.user), s.command("apply", "--reset-passwords"))
+	}
 	if err != nil {
 		return fmt.Errorf("get a token: %w", err)
 	}
