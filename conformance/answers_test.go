@@ -104,7 +104,7 @@ func TestAnswersBesideARefusal(t *testing.T) {
 		}},
 		"a status alone":       {"no-token", "expected the refusal that the document states, got 401", func(status int) (int, any) { return status, object{"detail": "no"} }},
 		"errors for everybody": {"valid", "expected 2xx", func(int) (int, any) { return 200, graphQLAnswer(403) }},
-		"an empty answer": {"no-role", "expected 403, got 200", func(status int) (int, any) {
+		"an empty answer": {"no-role", "expected the refusal that the document states, got 200", func(status int) (int, any) {
 			if status == 403 {
 				return 200, object{"data": nil}
 			}
