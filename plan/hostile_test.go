@@ -51,6 +51,7 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 		"a refusal": {Plan{Distrusted: Distrusted{{To: app, Display: hostile, Gets: []string{"grant " + hostile}, Foreign: []Foreign{{Kind: Owner, Name: hostile}}}}},
 			"note: apply refuses this: application " + harmless + " would get grant " + harmless + ", but it has an owner or credential that no manifest names: owner " + harmless},
 		"why hosting is planned later":  {hosting(Hosting{Later: hostile}), "  ~ terraform s/web: planned when the registrations exist: " + harmless},
+		"the name of an output":         {hosting(Hosting{ChangedOutputs: []HostingAttribute{{Path: hostile, Sensitive: true}}}), "      output " + harmless + ": (sensitive)"},
 		"the address of a resource":     {resource(HostingResource{Address: hostile, Action: Create}), "      + " + harmless},
 		"the path of an attribute":      {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: hostile, Sensitive: true}}}), "          " + harmless + ": (sensitive)"},
 		"the old value of an attribute": {resource(HostingResource{Address: "a", Action: Update, Attributes: []HostingAttribute{{Path: "p", From: hostile}}}), `          p: "x\n::error::y ##vso\u005btask.complete]\u001b[2J\u202e" → none`},

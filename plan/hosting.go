@@ -19,6 +19,10 @@ type Hosting struct {
 	// Later is why Terraform cannot plan before the registrations exist; "" where it can.
 	Later string `json:"later,omitempty"`
 
+	// ChangedOutputs are the values of outputs that change. The path begins with the
+	// name of the output.
+	ChangedOutputs []HostingAttribute `json:"changedOutputs,omitempty"`
+
 	// Outputs are the names of the outputs that it has afterwards.
 	Outputs []string `json:"outputs,omitempty"`
 }
@@ -39,8 +43,10 @@ type HostingAttribute struct {
 	Sensitive bool   `json:"sensitive,omitempty"`       // From and To are left out
 }
 
-// Empty tells whether Terraform has nothing to do.
-func (h *Hosting) Empty() bool { return h == nil || h.Later == "" && len(h.Resources) == 0 }
+// Empty tells whether Terraform has nothing to do. Only an apply records outputs that change.
+func (h *Hosting) Empty() bool {
+	return h == nil || h.Later == "" && len(h.Resources) == 0 && len(h.ChangedOutputs) == 0
+}
 
 // String counts as Terraform does.
 func (h *Hosting) String() string {

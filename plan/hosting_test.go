@@ -171,6 +171,10 @@ func TestHostingIsShownAsTerraformCounts(t *testing.T) {
           output: (known after apply)
           input.key: (sensitive)
 `: making,
+		`  + terraform s/site: 0 to add, 0 to change, 0 to destroy
+      output url: "http://127.0.0.1:8080" → "http://127.0.0.1:8081"
+      output key: (sensitive)
+`: {ChangedOutputs: []plan.HostingAttribute{{Path: "url", From: "http://127.0.0.1:8080", To: "http://127.0.0.1:8081"}, {Path: "key", Sensitive: true}}},
 		`  + terraform s/site: planned when the registrations exist: count depends on them
 `: {Later: "count depends on them"},
 		`  + terraform s/site: 1 to add, 1 to change, 2 to destroy

@@ -27,6 +27,9 @@ func (h *Hosting) text(w io.Writer, paint func(tint, string) string) {
 			fmt.Fprintf(w, "          %s: %s\n", display.Line(a.Path), a.text(paint))
 		}
 	}
+	for _, a := range h.ChangedOutputs {
+		fmt.Fprintf(w, "      output %s: %s\n", display.Line(a.Path), a.text(paint))
+	}
 }
 
 func (a HostingAttribute) text(paint func(tint, string) string) string {

@@ -16,6 +16,9 @@ type Plan struct {
 	Exists    bool           // there is something already
 	Resources []Resource     // the resources that change, by address
 	Outputs   map[string]any // afterwards, as far as they are known and not sensitive
+
+	// ChangedOutputs are the values of outputs that change. The path begins with the name.
+	ChangedOutputs []Attribute
 }
 
 // Resource is a resource that changes.
@@ -48,7 +51,12 @@ func planOf(shown *tfjson.Plan) *Plan {
 		p.Resources = append(p.Resources, Resource{address, action, attributes(change.Change)})
 	}
 	slices.SortFunc(p.Resources, func(a, b Resource) int { return strings.Compare(a.Address, b.Address) })
-	for name, change := range shown.OutputChanges {
+	for _, name := range slices.Sorted(maps.Keys(shown.OutputChanges)) {
+		change := shown.OutputChanges[name]
+		for _, value := range attributes(change) {
+			value.Path = outputPath(name, value.Path)
+			p.ChangedOutputs = append(p.ChangedOutputs, value)
+		}
 		if change.AfterUnknown == nil || change.AfterUnknown == false {
 			if change.AfterSensitive != true && change.After != nil {
 				p.Outputs[name] = change.After
@@ -56,6 +64,14 @@ func planOf(shown *tfjson.Plan) *Plan {
 		}
 	}
 	return p
+}
+
+// outputPath is the path of a value within an output.
+func outputPath(name, path string) string {
+	if path == "" || path[0] == '[' {
+		return name + path
+	}
+	return name + "." + path
 }
 
 // hasResources tells whether a module has made something. Data sources and outputs stand
@@ -161,7 +177,7 @@ func flatten(path string, v any, into map[string]any) {
 	}
 }
 
-// Differs lists the differences between a plan and the reviewed one: another resource,
+// Differs lists the differences between a plan and the reviewed one: another resource or output,
 // another action, or another known value. Values that were unknown in the reviewed
 // plan may have any value now, and actions that are no longer needed are no
 // difference.
@@ -177,6 +193,11 @@ func (p *Plan) Differs(reviewed *Plan) []string {
 			if !reviewed.Resources[i].foresees(a) {
 				all = append(all, now.Address+" "+a.Path)
 			}
+		}
+	}
+	for _, a := range p.ChangedOutputs {
+		if !(Resource{Attributes: reviewed.ChangedOutputs}).foresees(a) {
+			all = append(all, "output "+a.Path)
 		}
 	}
 	return all

@@ -1,9 +1,35 @@
 package terraform
 
 import (
+	"reflect"
 	"slices"
 	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
 )
+
+// TestChangedOutputs: an output that changes is part of a plan without resources, and of the
+// comparison with the reviewed plan.
+func TestChangedOutputs(t *testing.T) {
+	t.Parallel()
+	p := planOf(&tfjson.Plan{OutputChanges: map[string]*tfjson.Change{
+		"url":  {Before: "http://a.example", After: "http://b.example"},
+		"same": {Before: "x", After: "x"},
+		"id":   {After: nil, AfterUnknown: true},
+		"key":  {Before: "a", After: "b", AfterSensitive: true},
+		"all":  {After: map[string]any{"eu": "e", "list": []any{"x"}}},
+		"list": {After: []any{"x"}},
+	}})
+	want := []Attribute{{Path: "all.eu", To: "e"}, {Path: "all.list[0]", To: "x"}, {Path: "id", Unknown: true}, {Path: "key", Sensitive: true},
+		{Path: "list[0]", To: "x"}, {Path: "url", From: "http://a.example", To: "http://b.example"}}
+	if !reflect.DeepEqual(p.ChangedOutputs, want) {
+		t.Errorf("the outputs %+v change, want %+v", p.ChangedOutputs, want)
+	}
+	now := &Plan{ChangedOutputs: []Attribute{{Path: "id", To: "1"}, {Path: "url", From: "http://a.example", To: "http://c.example"}, {Path: "new", To: "n"}}}
+	if got, want := now.Differs(p), []string{"output url", "output new"}; !slices.Equal(got, want) {
+		t.Errorf("%q differ, want %q", got, want)
+	}
+}
 
 // TestAttributePathsInOrder: element 10 of a list stands behind element 2.
 func TestAttributePathsInOrder(t *testing.T) {

@@ -193,6 +193,9 @@ func hostingOf(module string, p *terraform.Plan) *plan.Hosting {
 		}
 		of.Resources = append(of.Resources, resource)
 	}
+	for _, a := range p.ChangedOutputs {
+		of.ChangedOutputs = append(of.ChangedOutputs, plan.HostingAttribute(a))
+	}
 	return of
 }
 
@@ -243,6 +246,9 @@ func planOf(of *plan.Hosting) *terraform.Plan {
 			resource.Attributes = append(resource.Attributes, terraform.Attribute(a))
 		}
 		p.Resources = append(p.Resources, resource)
+	}
+	for _, a := range of.ChangedOutputs {
+		p.ChangedOutputs = append(p.ChangedOutputs, terraform.Attribute(a))
 	}
 	return p
 }
