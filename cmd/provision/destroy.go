@@ -10,6 +10,7 @@ import (
 
 	"provision/plan"
 	"provision/stack"
+	"provision/status"
 )
 
 func (a *app) destroy() *cobra.Command {
@@ -116,16 +117,18 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	for _, st := range stacks {
 		users = append(users, st.Users...)
 	}
-	if p.Empty() && o.showOnly {
-		fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
-		return nil
-	}
 	if p.Empty() {
-		left, err := a.forgetLeft(ctx, s, names, nil, users, state)
-		if err == nil && !left {
-			fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
+		left := false
+		if !o.showOnly {
+			if left, err = a.forgetLeft(ctx, s, names, nil, users, state); err != nil {
+				return err
+			}
 		}
-		return err
+		if !left {
+			fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
+			a.noteEnvironments(state, stacks)
+		}
+		return nil
 	}
 	if err := a.showPlan(p, false); err != nil {
 		return err
@@ -178,6 +181,19 @@ func (a *app) sayReleased(state *plan.State, names []string) {
 	}
 	for _, note := range slices.Sorted(slices.Values(notes)) {
 		a.say("%s", note)
+	}
+}
+
+// noteEnvironments names the environments of stacks that destroy was not told to delete: the
+// suffix can be misspelt or missing.
+func (a *app) noteEnvironments(state *plan.State, stacks []*stack.Stack) {
+	for _, l := range status.Lifespans(state) {
+		named := l.Environment != "" && slices.ContainsFunc(stacks, func(st *stack.Stack) bool {
+			return strings.TrimSuffix(l.Stack, "-"+l.Environment) == strings.TrimSuffix(st.Name, "-"+a.suffix())
+		})
+		if named {
+			a.say("note: the tenant has stack %s; `%s` deletes it", l.Stack, a.commandAt([]string{a.folder}, "destroy", "--suffix", l.Environment))
+		}
 	}
 }
 
