@@ -69,6 +69,14 @@ func (a *app) planOutputs(ctx context.Context, s *connection, stacks []*stack.St
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
 			r := resolver{ctx: ctx, connection: s, state: state, stack: st, passwords: passwords}
+			if missing := r.missing(p, o); a.restricted() && missing != "" {
+				if a.unwritten == nil {
+					a.unwritten = map[*stack.Output]bool{}
+				}
+				a.unwritten[o] = true
+				a.say("note: output %s/%s is not written: with --only, nothing creates %s", st.Name, o.Name, missing)
+				continue
+			}
 			if err := a.checkOutput(written, r, o, p); err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			}
@@ -132,32 +140,53 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 // maxOutput is larger than any Output file.
 const maxOutput = 64 << 20
 
+// restricted tells whether --only restricts what is applied.
+func (a *app) restricted() bool {
+	if a.reviewed != nil {
+		return len(a.reviewed.Only) > 0
+	}
+	return (a.verb == "plan" || a.verb == "apply") && len(a.config.GetStringSlice("only")) > 0
+}
+
+// missing returns the first reference of o whose value is not known and that no step of p provides.
+func (r resolver) missing(p *plan.Plan, o *stack.Output) string {
+	for _, expression := range references(o.Values) {
+		if _, err := r.text("${" + expression + "}"); err != nil && !r.providedBy(p, expression) {
+			return "${" + expression + "}"
+		}
+	}
+	return ""
+}
+
 // changedBy tells whether a step of p changes the values of the references of o.
 func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
+	return slices.ContainsFunc(references(o.Values), func(expression string) bool { return r.providedBy(p, expression) })
+}
+
+// providedBy tells whether a step of p changes the value of a reference.
+func (r resolver) providedBy(p *plan.Plan, expression string) bool {
 	application := func(name string) plan.Key {
 		return plan.Key{Kind: plan.Application, Name: r.stack.UniqueName(name)}
 	}
-	return slices.ContainsFunc(references(o.Values), func(expression string) bool {
-		parts := strings.Split(expression, ".")
-		return slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
-			if step.Action != plan.Create && step.Action != plan.Replace && step.Kind != plan.Terraform {
-				return false
-			}
-			switch {
-			case parts[0] == "terraform":
-				return step.Key == plan.TerraformKey(r.stack.Name, parts[1])
-			case parts[0] == "applications":
-				return step.Key == application(parts[1])
-			case parts[0] == "users" && (step.Kind == plan.User || step.Kind == plan.Password):
-				i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == parts[1] })
-				return i >= 0 && strings.EqualFold(step.Name, r.connection.upn(r.stack.Users[i]))
-			case parts[0] == "secrets" && step.Kind == plan.Secret:
-				return slices.ContainsFunc(r.stack.Applications, func(app *stack.Application) bool {
-					return step.Key == plan.SecretKey(application(app.Name), parts[len(parts)-1])
-				})
-			}
+	parts := strings.Split(expression, ".")
+	return slices.ContainsFunc(p.Steps, func(step plan.Step) bool {
+		if step.Action != plan.Create && step.Action != plan.Replace && step.Kind != plan.Terraform {
 			return false
-		})
+		}
+		switch {
+		case parts[0] == "terraform":
+			return step.Key == plan.TerraformKey(r.stack.Name, parts[1])
+		case parts[0] == "applications":
+			return step.Key == application(parts[1])
+		case parts[0] == "users" && (step.Kind == plan.User || step.Kind == plan.Password):
+			i := slices.IndexFunc(r.stack.Users, func(u *stack.User) bool { return u.Name == parts[1] })
+			return i >= 0 && strings.EqualFold(step.Name, r.connection.upn(r.stack.Users[i]))
+		case parts[0] == "secrets" && step.Kind == plan.Secret:
+			return slices.ContainsFunc(r.stack.Applications, func(app *stack.Application) bool {
+				return step.Key == plan.SecretKey(application(app.Name), parts[len(parts)-1])
+			})
+		}
+		return false
 	})
 }
 
@@ -203,6 +232,9 @@ func (a *app) writeOutputs(ctx context.Context, s *connection, stacks []*stack.S
 	}
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
+			if a.unwritten[o] {
+				continue
+			}
 			r := resolver{ctx: ctx, connection: s, state: state, stack: st, passwords: passwords}
 			text, err := r.file(o)
 			if err != nil {

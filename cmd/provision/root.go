@@ -40,6 +40,7 @@ type app struct {
 	result     map[string]any // of -o json
 	now        func() time.Time
 	waited     atomic.Pointer[time.Time] // when a pause was told of last
+	unwritten  map[*stack.Output]bool    // Output files that --only leaves out
 	unserved   bool                      // a signal ended the wait for other users of the local tenant
 }
 

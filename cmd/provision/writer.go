@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -42,6 +44,7 @@ func writerFlags(c *cobra.Command) {
 // on this machine changes it. Then no other command on this machine changes the target until
 // connection.written.
 func (a *app) connectToWrite(ctx context.Context) (*connection, error) {
+	surviveClosedPipes()
 	dir, err := a.targetDir()
 	if err != nil {
 		return nil, err
@@ -62,6 +65,13 @@ func (a *app) connectToWrite(ctx context.Context) (*connection, error) {
 		closeSession()
 	}
 	return s, nil
+}
+
+// surviveClosedPipes keeps the process from ending in the middle of its writes when the reader of
+// its output ends, as in `provision destroy | head`. The signal is received and not ignored,
+// because programs that are started would inherit that.
+func surviveClosedPipes() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 }
 
 // targetDir returns the folder with the local records of the target.
