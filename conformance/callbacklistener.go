@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -32,7 +33,7 @@ func startCallbackListener() (*callbackListener, error) {
 		return nil, fmt.Errorf("serve the attacker's keys: %w", err)
 	}
 	b := &callbackListener{origin: "http://" + l.Addr().String(), requested: make(map[string]bool)}
-	b.server = &http.Server{Handler: b}
+	b.server = &http.Server{Handler: b, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = b.server.Serve(l) }() // ends with Close, which is no error
 	return b, nil
 }

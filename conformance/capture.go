@@ -54,7 +54,7 @@ func capture(c stack.Capture, answer any, a reply) (any, error) {
 	}
 	matched := pattern.FindStringSubmatch(fmt.Sprint(value))
 	if matched == nil {
-		return nil, fmt.Errorf("%q does not match %s", fmt.Sprint(value), c.Match)
+		return nil, fmt.Errorf("%q does not match %s", short(fmt.Sprint(value), maxQuoted), c.Match)
 	}
 	return matched[min(1, len(matched)-1)], nil
 }

@@ -1,37 +1,56 @@
 package conformance
 
-import "regexp"
+import (
+	"bytes"
+	"regexp"
+	"slices"
+)
 
 // leftover is a sign that an API runs in development mode.
 type leftover struct {
-	name string
-	mark *regexp.Regexp
+	name  string
+	signs []string       // texts, one of which the answer contains: searching for a text is fast
+	mark  *regexp.Regexp // and this matches; nil: a sign is enough
 }
 
 // debugger matches a page on which every visitor can run code in the API:
 // Werkzeug's debugger with EVALEX set to true (CWE-489).
 var debugger = regexp.MustCompile(`EVALEX\s*=\s*true`)
 
+const trace = "a stack trace"
+
 // leftovers are stack traces and the error pages of frameworks.
 var leftovers = []leftover{
-	{"the page of Werkzeug's debugger", regexp.MustCompile(`Werkzeug Debugger|__debugger__=yes`)},
-	{"the error page of Django's debug mode", regexp.MustCompile(`You&#x27;re seeing this error because you have <code>DEBUG = True|You're seeing this error because you have <code>DEBUG = True|Django Version:`)},
-	{"the error page of Starlette's debug mode", regexp.MustCompile(`<title>Starlette Debugger</title>`)},
-	{"the developer exception page of ASP.NET Core", regexp.MustCompile(`Microsoft\.AspNetCore\.Diagnostics|An unhandled exception occurred while processing the request`)},
-	{"the error page of ASP.NET", regexp.MustCompile(`Server Error in '[^']*' Application`)},
-	{"the error page of Spring Boot with a trace", regexp.MustCompile(`Whitelabel Error Page|"trace"\s*:\s*"[\w.$]+(Exception|Error)`)},
-	{"the error page of Rails", regexp.MustCompile(`Action Controller: Exception caught|<title>(Routing|Action|ActionController)[\w: ]* (Error|Exception)`)},
-	{"the error page of Laravel or Symfony", regexp.MustCompile(`Whoops, looks like something went wrong|Symfony Exception|Ignition|Whoops\\Handler`)},
-	{"the error page of Express with a stack trace", regexp.MustCompile(`<pre>\w*Error: [^<]*<br> ?&nbsp; ?&nbsp;at |<pre>\w*Error[\s\S]{0,500}<br>\s*(&nbsp;)+\s*at `)},
-	{"the error page of Phoenix", regexp.MustCompile(`Plug\.Debugger|phoenix_debug`)},
-	{"the error page of Quarkus", regexp.MustCompile(`Error restarting Quarkus|Internal Server Error - Quarkus`)},
-	{"a stack trace", regexp.MustCompile(`Traceback \(most recent call last\)|\n\s+at [\w$.<>/]+ ?\(|goroutine \d+ \[|File \\?"[^"]+\\?", line \d+|\.(js|ts|mjs):\d+:\d+|\bat [\w.$]+\([\w]+\.(java|kt|scala):\d+\)|   at [\w.` + "`" + `<>\[\], ]+\(.*\) in .*:line \d+|\.rb:\d+:in |#\d+ /[\w/.-]+\.php\(\d+\)|\.go:\d+ \+0x`)},
+	{"the page of Werkzeug's debugger", []string{"Werkzeug Debugger", "__debugger__=yes"}, nil},
+	{"the error page of Django's debug mode", []string{"You&#x27;re seeing this error because you have <code>DEBUG = True", "You're seeing this error because you have <code>DEBUG = True", "Django Version:"}, nil},
+	{"the error page of Starlette's debug mode", []string{"<title>Starlette Debugger</title>"}, nil},
+	{"the developer exception page of ASP.NET Core", []string{"Microsoft.AspNetCore.Diagnostics", "An unhandled exception occurred while processing the request"}, nil},
+	{"the error page of ASP.NET", []string{"Server Error in '"}, regexp.MustCompile(`Server Error in '[^']*' Application`)},
+	{"the error page of Spring Boot with a trace", []string{"Whitelabel Error Page"}, nil},
+	{"the error page of Spring Boot with a trace", []string{`"trace"`}, regexp.MustCompile(`"trace"\s*:\s*"[\w.$]+(Exception|Error)`)},
+	{"the error page of Rails", []string{"Action Controller: Exception caught"}, nil},
+	{"the error page of Rails", []string{"<title>Routing", "<title>Action"}, regexp.MustCompile(`<title>(Routing|Action|ActionController)[\w: ]* (Error|Exception)`)},
+	{"the error page of Laravel or Symfony", []string{"Whoops, looks like something went wrong", "Symfony Exception", "Ignition", `Whoops\Handler`}, nil},
+	{"the error page of Express with a stack trace", []string{"<pre>"}, regexp.MustCompile(`<pre>\w*Error: [^<]*<br> ?&nbsp; ?&nbsp;at |<pre>\w*Error[\s\S]{0,500}<br>\s*(&nbsp;)+\s*at `)},
+	{"the error page of Phoenix", []string{"Plug.Debugger", "phoenix_debug"}, nil},
+	{"the error page of Quarkus", []string{"Error restarting Quarkus", "Internal Server Error - Quarkus"}, nil},
+	{trace, []string{"Traceback (most recent call last)"}, nil},
+	{trace, []string{"at "}, regexp.MustCompile(`\n\s+at [\w$.<>/]+ ?\(`)},
+	{trace, []string{".java:", ".kt:", ".scala:"}, regexp.MustCompile(`\bat [\w.$]+\([\w]+\.(java|kt|scala):\d+\)`)},
+	{trace, []string{":line "}, regexp.MustCompile(`   at [\w.` + "`" + `<>\[\], ]+\(.*\) in .*:line \d+`)},
+	{trace, []string{"goroutine "}, regexp.MustCompile(`goroutine \d+ \[`)},
+	{trace, []string{`", line `}, regexp.MustCompile(`File \\?"[^"]+\\?", line \d+`)},
+	{trace, []string{".js:", ".ts:", ".mjs:"}, regexp.MustCompile(`\.(js|ts|mjs):\d+:\d+`)},
+	{trace, []string{".rb:"}, regexp.MustCompile(`\.rb:\d+:in `)},
+	{trace, []string{".php("}, regexp.MustCompile(`#\d+ /[\w/.-]+\.php\(\d+\)`)},
+	{trace, []string{".go:"}, regexp.MustCompile(`\.go:\d+ \+0x`)},
 }
 
-// debugMode describes the debug output in an answer, or returns "".
+// debugMode describes the debug output at the beginning of an answer, or returns "".
 func debugMode(body []byte) string {
+	body = searched(body)
 	for _, one := range leftovers {
-		if one.mark.Match(body) {
+		if slices.ContainsFunc(one.signs, func(sign string) bool { return bytes.Contains(body, []byte(sign)) }) && (one.mark == nil || one.mark.Match(body)) {
 			return one.name
 		}
 	}

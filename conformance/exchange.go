@@ -17,9 +17,17 @@ import (
 )
 
 const (
-	maxBody  = 1 << 20 // of an answer is read
-	maxShown = 2 << 10 // of it is kept in the result
+	maxBody     = 1 << 20   // of an answer is read
+	maxSearched = 64 << 10  // of it is searched for patterns, such as stack traces
+	maxShown    = 2 << 10   // of it is kept in the result
+	maxHeader   = 128 << 10 // of an answer with more, nothing is read
 )
+
+// searched is the part of a body that is searched for patterns, which is slow.
+func searched(body []byte) []byte { return body[:min(len(body), maxSearched)] }
+
+// cutNote is the note on an answer of which a part was not read.
+const cutNote = "the answer is longer than 1 MiB; the rest of it was not read"
 
 // unreachable is an exchange that got no answer at all.
 type unreachable struct{ err error }
@@ -46,6 +54,7 @@ type reply struct {
 	header http.Header
 	body   []byte
 	sent   []string // the secrets of the request
+	cut    bool     // body is not all of the answer
 
 	elapsed time.Duration
 
@@ -131,13 +140,15 @@ func (s *runState) once(ctx context.Context, sent request, c credential, anew bo
 		return went, reply{}, time.Since(begin), &unreachable{maskError(err, went.secrets)}
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	elapsed := time.Since(begin)
+	cut := len(body) > maxBody
+	body = body[:min(len(body), maxBody)]
 	went.status, went.answerHeader, went.answer = response.StatusCode, response.Header, body
 	if err != nil {
 		return went, reply{}, elapsed, &unreachable{fmt.Errorf("%s %s: the answer breaks off: %w", r.Method, mask(address(r.URL), went.secrets), maskError(err, went.secrets))}
 	}
-	return went, reply{status: response.StatusCode, header: response.Header, body: body, sent: c.secrets, elapsed: elapsed}, elapsed, nil
+	return went, reply{status: response.StatusCode, header: response.Header, body: body, sent: c.secrets, elapsed: elapsed, cut: cut}, elapsed, nil
 }
 
 func (s *runState) newRequest(ctx context.Context, sent request, c credential) (*http.Request, error) {
@@ -225,6 +236,7 @@ func (t Target) client(concurrency int) *http.Client {
 	if transport, ok := cmp.Or(client.Transport, http.DefaultTransport).(*http.Transport); ok {
 		transport = transport.Clone()
 		transport.MaxIdleConnsPerHost, transport.DisableKeepAlives = concurrency, concurrency == 0
+		transport.MaxResponseHeaderBytes = maxHeader
 		same.Transport = transport
 	}
 	same.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -156,8 +156,8 @@ func (s *runState) entitledToken(ctx context.Context, c Case, as stack.As) (cred
 
 // brief is the beginning of an answer, for an error.
 func (s *runState) brief(got reply) string {
-	text, _ := newMasker(append(got.sent, s.hidden...)).shown(got.body[:min(len(got.body), 200)])
-	return cmp.Or(strings.Join(strings.Fields(text), " "), "an empty answer")
+	text, _ := newMasker(append(got.sent, s.hidden...)).shown(got.body)
+	return cmp.Or(short(strings.Join(strings.Fields(text), " "), 200), "an empty answer")
 }
 
 func (s *runState) spoken(r request) spoken {

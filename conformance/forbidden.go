@@ -94,9 +94,9 @@ func untreated(a reply) finding {
 	switch {
 	case debugMode(a.body) != "":
 		return finding{wrong: "the answer is or holds " + debugMode(a.body)}
-	case forDebugging.Match(a.body):
+	case forDebugging.Match(searched(a.body)):
 		return finding{wrong: "the answer has a member for debugging"}
-	case libraryWords.Match(a.body):
+	case libraryWords.Match(searched(a.body)):
 		return finding{note: "the answer passes on a library's message"}
 	}
 	return finding{}
@@ -105,7 +105,7 @@ func untreated(a reply) finding {
 // revealed finds the roles in an answer. It is a failure if they are listed or quoted,
 // and a note if one is a word of a sentence, which can be a coincidence.
 func revealed(a reply, roles []string) finding {
-	text := string(a.body) + "\n" + strings.Join(a.header.Values("WWW-Authenticate"), "\n")
+	text := string(searched(a.body)) + "\n" + strings.Join(a.header.Values("WWW-Authenticate"), "\n")
 	var named []string
 	quoted := false
 	for _, role := range roles {

@@ -114,7 +114,7 @@ func debugVerdict(a reply, shows string) verdict {
 	if status >= http.StatusInternalServerError {
 		v.cause = "the API fails and shows " + shows + ": it runs in debug mode, and does not handle this error"
 	}
-	if debugger.Match(a.body) {
+	if debugger.Match(searched(a.body)) {
 		v.means, v.cause = CauseDebugger, "the API runs in debug mode with an interactive debugger (EVALEX), which runs the code that a caller sends"
 	}
 	return v

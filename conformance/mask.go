@@ -71,7 +71,10 @@ func (m masker) header(h http.Header) http.Header {
 	for name, values := range h {
 		values = slices.Clone(values)
 		for i := range values {
-			values[i] = m.text(values[i])
+			text, cut := m.shown([]byte(values[i]))
+			if values[i] = text; cut {
+				values[i] += "…"
+			}
 			switch {
 			case name == "Set-Cookie":
 				cookie, _, _ := strings.Cut(values[i], "=")
@@ -140,5 +143,16 @@ func maskError(err error, secrets []string) error {
 	for _, secret := range secrets { // and as a URL spells it
 		text = strings.ReplaceAll(text, url.QueryEscape(secret), masked)
 	}
-	return &maskedError{plain(errors.New(text)).Error(), err}
+	return &maskedError{short(plain(errors.New(text)).Error(), maxQuoted), err}
+}
+
+// maxQuoted is how much of a text of the API an error quotes.
+const maxQuoted = 300
+
+// short is the beginning of a text, with a sign if there is more.
+func short(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }

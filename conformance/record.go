@@ -38,13 +38,32 @@ func (r *record) exchange() *Exchange {
 	return shown
 }
 
-// shown is the beginning of a body.
+// shown is the beginning of a body, and tells whether there is more.
 func (m masker) shown(body []byte) (string, bool) {
-	text := m.text(strings.ToValidUTF8(string(body), "\uFFFD"))
+	const enough = maxShown + 16<<10 // masked text is shorter
+	cut := len(body) > enough
+	text := strings.ToValidUTF8(string(body[:min(len(body), enough)]), "\uFFFD")
+	if cut {
+		text = m.withoutBegun(text)
+	}
+	text = m.text(text)
 	if len(text) <= maxShown {
-		return text, false
+		return text, cut
 	}
 	return strings.ToValidUTF8(text[:maxShown], ""), true
+}
+
+// withoutBegun removes the beginning of a secret from the end of a text.
+func (m masker) withoutBegun(text string) string {
+	for _, secret := range m.secrets {
+		for n := min(len(secret), len(text)); n > 0; n-- {
+			if strings.HasSuffix(text, secret[:n]) {
+				text = text[:len(text)-n]
+				break
+			}
+		}
+	}
+	return text
 }
 
 func decoded(c credential) *Decoded {

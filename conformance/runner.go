@@ -238,7 +238,11 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 		result.Severity = Critical
 	}
 	result.verdict(v)
-	result.Note = joinNotes(presented.note, v.note, r.openNote(c), left)
+	long := ""
+	if got.cut {
+		long = cutNote
+	}
+	result.Note = joinNotes(presented.note, v.note, r.openNote(c), long, left)
 	return result, nil
 }
 

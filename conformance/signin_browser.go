@@ -3,6 +3,8 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,7 +34,7 @@ func (a *Authority) SignInByBrowser(ctx context.Context, client Client, user str
 		request.address.RawQuery = query.Encode()
 	}
 	answers := make(chan url.Values, 1)
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: takeRedirect(redirect.Path, request.state, answers)}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0), Handler: takeRedirect(redirect.Path, request.state, answers)}
 	go func() { _ = server.Serve(listener) }() // ends with Close, which is no error
 	defer server.Close()
 	if err := open(request.address.String()); err != nil {

@@ -5,12 +5,16 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
 func main() {
+	// net/http logs what a faulty server sends, which may be a token that it echoes.
+	log.SetOutput(io.Discard)
 	collectSeldom()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
