@@ -118,6 +118,9 @@ func actions(steps []map[string]any) string {
 func difference(before, after []map[string]any) string {
 	was, is := changesOf(before), changesOf(after)
 	for _, path := range slices.Compact(slices.Sorted(slices.Values(append(sorted(was), sorted(is)...)))) {
+		if before, after := startOf(was[path]), startOf(is[path]); was[path] != nil && is[path] != nil && !reflect.DeepEqual(before, after) {
+			return fmt.Sprintf("%s was %s when the plan was made, and is %s now", path, orNothing(before), orNothing(after))
+		}
 		if !reflect.DeepEqual(was[path], is[path]) {
 			return fmt.Sprintf("%s was planned as %s and would now be %s", path, shown(was[path]), shown(is[path]))
 		}
@@ -135,6 +138,22 @@ func changesOf(steps []map[string]any) map[string]any {
 		}
 	}
 	return all
+}
+
+// startOf is the value that the tenant had before a change.
+func startOf(change any) any {
+	ends, ok := change.([]any)
+	if !ok {
+		return nil
+	}
+	return ends[0]
+}
+
+func orNothing(value any) string {
+	if value == nil {
+		return "not set"
+	}
+	return jsonLine(value)
 }
 
 func shown(change any) string {

@@ -1,9 +1,13 @@
 package terraform
 
 import (
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 )
+
+// number matches the texts that Terraform converts to a number.
+var number = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
 
 // Accepts tells whether Terraform can convert a manifest's value to the type of the variable.
 // It accepts a text with a reference, because its value is not known yet.
@@ -20,10 +24,9 @@ func (v Variable) Accepts(value any) bool {
 	case "string":
 		return !isList && !isObject
 	case "number":
-		_, err := strconv.ParseFloat(text, 64)
-		return !isBool && !isList && !isObject && (!isText || err == nil)
+		return !isBool && !isList && !isObject && (!isText || number.MatchString(text))
 	case "bool":
-		return isBool || text == "true" || text == "false"
+		return isBool || slices.Contains([]string{"true", "false", "1", "0"}, text)
 	case "list", "set", "tuple":
 		return isList
 	case "map", "object":

@@ -11,6 +11,8 @@ func TestVariableAccepts(t *testing.T) {
 	}{
 		{"number", 8000.0, true}, {"number", "8000", true}, {"number", "x", false}, {"number", true, false}, {"number", list, false},
 		{"number", "${terraform.network.port}", true}, {"number", nil, true},
+		{"number", "-1.5e3", true}, {"number", "1_000", false}, {"number", "NaN", false}, {"number", "inf", false}, {"number", "0x10", false},
+		{"bool", "1", true}, {"bool", "0", true}, {"bool", "2", false},
 		{"bool", true, true}, {"bool", "true", true}, {"bool", "yes", false}, {"bool", 1.0, false},
 		{"string", "x", true}, {"string", 1.0, true}, {"string", true, true}, {"string", list, false}, {"string", object, false},
 		{"list(string)", list, true}, {"list(string)", "a", false}, {"list(string)", object, false}, {"set(string)", list, true},

@@ -41,6 +41,10 @@ includes client secrets and masks them in the log of the job.
   provision output --write manifests/heroes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			dirs, _ := beforeDash(cmd, args)
+			if len(dirs) > 1 && cmd.ArgsLenAtDash() < 0 {
+				return hint(usagef("%s takes one folder, not %d arguments", cmd.CommandPath(), len(dirs)),
+					"put -- before a command: `%s`", a.commandAt([]string{dirs[0], "--"}, "output", dirs[1:]...))
+			}
 			return maxOneDir(cmd, dirs)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
