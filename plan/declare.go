@@ -41,6 +41,9 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 		for _, t := range s.Terraforms {
 			d.terraform(s, t)
 		}
+		if s.ProtectionUnmarked() {
+			d.notes = append(d.notes, fmt.Sprintf("stack %s: prevent: [delete] does not stop `destroy --stack` and `gc`, which read it from tags of the stack's applications: %s", s.Name, unmarkedReason(s)))
+		}
 	}
 	if len(d.mistakes) > 0 {
 		return nil, d.mistakes.Sorted()
@@ -98,4 +101,12 @@ func (d *declaration) owners(s *stack.Stack, k Key, owners []string, pos stack.P
 		trusted[d.state.Lookup(d.ownerKey(s, ref))] = true
 	}
 	delete(trusted, "") // who is not in the tenant
+}
+
+// unmarkedReason says why a stack has no application with the marks of protection.
+func unmarkedReason(s *stack.Stack) string {
+	if s.Environment != "" {
+		return "the applications of an environment do not have them"
+	}
+	return "this stack has no application"
 }

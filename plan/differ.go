@@ -180,14 +180,15 @@ func (d *differ) application(want *Declared, live *Live) {
 	}
 }
 
-// unprotected returns the removal of the mark of protection, if it is not declared any more. Other
+// unprotected returns the removal of the marks of protection that are no longer declared. Other
 // tags that are not declared stay.
-func unprotected(live, declared map[string]any) []Change {
-	mark := any(stack.PreventDeleteMark)
-	if !slices.Contains(list(live, "tags"), mark) || slices.Contains(list(declared, "tags"), mark) {
-		return nil
+func unprotected(live, declared map[string]any) (changes []Change) {
+	for _, tag := range list(live, "tags") {
+		if mark, ok := tag.(string); ok && stack.IsPreventMark(mark) && !slices.Contains(list(declared, "tags"), tag) {
+			changes = append(changes, Change{pathTo("tags").entry(mark), true, nil})
+		}
 	}
-	return []Change{{pathTo("tags").entry(stack.PreventDeleteMark), true, nil}}
+	return changes
 }
 
 // regarded returns the changes of properties that the plan manages.

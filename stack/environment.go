@@ -12,10 +12,6 @@ const (
 	ExpiresMark     = "provision:expires="     // RFC 3339: when `provision gc` can delete the stack
 )
 
-// PreventDeleteMark is the tag of an application that its manifest protects with
-// prevent: [delete], so that a deletion without manifests knows it.
-const PreventDeleteMark = "provision:prevent=delete"
-
 // Marks are the tags that every application of the stack carries.
 func (s *Stack) Marks() []string {
 	marks := []string{Mark(s.Name)}
@@ -28,18 +24,9 @@ func (s *Stack) Marks() []string {
 	return marks
 }
 
-// MarksOf returns the tags of one application of the stack: the marks of the stack, and the mark of
-// its protection. The applications of an environment get no such mark: gc may delete them.
-func (s *Stack) MarksOf(a *Application) []string {
-	if s.Environment == "" && (a.Protection.PreventsDelete() || s.Protection.PreventsDelete()) {
-		return append(s.Marks(), PreventDeleteMark)
-	}
-	return s.Marks()
-}
-
 // MergedTags adds the tags that a stack declares to the tags of a live application. A
-// new time of expiry replaces the former one, and the mark of protection goes if it is not
-// declared any more.
+// new time of expiry replaces the former one, and the marks of protection that are no longer
+// declared are removed.
 func MergedTags(live, declared []any) []any {
 	expires := func(tag any) bool {
 		text, ok := tag.(string)
@@ -48,7 +35,7 @@ func MergedTags(live, declared []any) []any {
 	renewed := slices.ContainsFunc(declared, expires)
 	var merged []any
 	for _, tag := range slices.Concat(live, declared) {
-		former := (renewed && expires(tag) || tag == PreventDeleteMark) && !slices.Contains(declared, tag)
+		former := (renewed && expires(tag) || IsPreventMark(tag)) && !slices.Contains(declared, tag)
 		if !slices.Contains(merged, tag) && !former {
 			merged = append(merged, tag)
 		}

@@ -70,34 +70,6 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestMarkOfProtection: an application that its document or its stack protects says so, unless
-// it is part of an environment, and the mark goes with the protection.
-func TestMarkOfProtection(t *testing.T) {
-	t.Parallel()
-	protect := Protection{Prevent: []string{"delete"}}
-	for name, c := range map[string]struct {
-		stack       Stack
-		application Application
-		want        bool
-	}{
-		"nothing":                        {Stack{Name: "s"}, Application{}, false},
-		"the document":                   {Stack{Name: "s"}, Application{Protection: protect}, true},
-		"the stack":                      {Stack{Name: "s", Protection: protect}, Application{}, true},
-		"the document of an environment": {Stack{Name: "s-pr-1", Environment: "pr-1"}, Application{Protection: protect}, false},
-	} {
-		if got := slices.Contains(c.stack.MarksOf(&c.application), PreventDeleteMark); got != c.want {
-			t.Errorf("%s: marked: %t", name, got)
-		}
-	}
-	live := []any{"mine", Mark("s"), PreventDeleteMark}
-	if got := MergedTags(live, []any{Mark("s")}); !slices.Equal(got, []any{"mine", Mark("s")}) {
-		t.Errorf("without protection: %v", got)
-	}
-	if got := MergedTags(live, []any{Mark("s"), PreventDeleteMark}); !slices.Equal(got, live) {
-		t.Errorf("with protection: %v", got)
-	}
-}
-
 // TestSuffixedNames: the names of an environment stay within Entra's limits.
 func TestSuffixedNames(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ have the same marks, and if its users and groups are not older than its applicat
 					e.Reason = ""
 				}
 				if e.Reason != "" && markedProtected(state, l.Stack) {
-					a.say("note: stack %s is kept: a manifest protects its applications with `prevent: [delete]`", l.Stack)
+					a.say("note: stack %s is kept: a manifest protects its objects with `prevent: [delete]`", l.Stack)
 					e.Reason = ""
 				}
 				if !l.Expires.IsZero() {

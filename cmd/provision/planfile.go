@@ -119,30 +119,6 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 	}
 }
 
-// preventedByMarks is prevented for a deletion without manifests: the marks in the tenant name the
-// objects that the manifests protected when they were applied.
-func preventedByMarks(state *plan.State) func(plan.Step) bool {
-	return func(s plan.Step) bool {
-		o := state.Objects[s.Key]
-		return o != nil && hasPreventMark(o)
-	}
-}
-
-// markedProtected tells whether an object of a stack has the mark of protection.
-func markedProtected(state *plan.State, name string) bool {
-	for _, o := range state.Objects {
-		if o.Stack == name && hasPreventMark(o) {
-			return true
-		}
-	}
-	return false
-}
-
-func hasPreventMark(o *plan.Live) bool {
-	tags, _ := o.Properties["tags"].([]any)
-	return slices.Contains(tags, any(stack.PreventDeleteMark))
-}
-
 // savePlan writes a plan to the file of --out.
 func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 	if o.out == "" {
