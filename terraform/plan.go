@@ -53,10 +53,8 @@ func planOf(shown *tfjson.Plan) *Plan {
 	slices.SortFunc(p.Resources, func(a, b Resource) int { return strings.Compare(a.Address, b.Address) })
 	for _, name := range slices.Sorted(maps.Keys(shown.OutputChanges)) {
 		change := shown.OutputChanges[name]
-		for _, value := range attributes(change) {
-			value.Path = outputPath(name, value.Path)
-			p.ChangedOutputs = append(p.ChangedOutputs, value)
-		}
+		p.Exists = p.Exists || change.Before != nil // also a module without resources
+		p.ChangedOutputs = append(p.ChangedOutputs, outputChanges(name, change)...)
 		if change.AfterUnknown == nil || change.AfterUnknown == false {
 			if change.AfterSensitive != true && change.After != nil {
 				p.Outputs[name] = change.After
@@ -64,6 +62,31 @@ func planOf(shown *tfjson.Plan) *Plan {
 		}
 	}
 	return p
+}
+
+// outputChanges returns the values of an output that differ, or the whole output if no value shows
+// the difference, as for an empty list.
+func outputChanges(name string, c *tfjson.Change) []Attribute {
+	all := attributes(c)
+	for i := range all {
+		all[i].Path = outputPath(name, all[i].Path)
+	}
+	if len(all) == 0 && !reflect.DeepEqual(c.Before, c.After) {
+		return []Attribute{{Path: name, From: c.Before, To: c.After}}
+	}
+	return all
+}
+
+// compareRecord adds the outputs whose planned value is not the recorded one, although
+// Terraform's state has it: an apply elsewhere, or one that was killed, has changed them.
+func (p *Plan) compareRecord(r Record) {
+	for name, value := range p.Outputs {
+		changes := func(a Attribute) bool { return within(a.Path, name) }
+		if !reflect.DeepEqual(r.Outputs[name], value) && !slices.ContainsFunc(p.ChangedOutputs, changes) {
+			p.ChangedOutputs = append(p.ChangedOutputs, Attribute{Path: name, From: r.Outputs[name], To: value})
+		}
+	}
+	slices.SortFunc(p.ChangedOutputs, func(a, b Attribute) int { return comparePaths(a.Path, b.Path) })
 }
 
 // outputPath is the path of a value within an output.

@@ -41,3 +41,23 @@ func TestAttributePathsInOrder(t *testing.T) {
 		t.Errorf("the order is %q, want %q", got, want)
 	}
 }
+
+// TestUnrecordedOutputs: an output that the state has, and the record of the last apply has with
+// another value, changes.
+func TestUnrecordedOutputs(t *testing.T) {
+	t.Parallel()
+	p := planOf(&tfjson.Plan{OutputChanges: map[string]*tfjson.Change{
+		"url":   {Before: "b", After: "b"},
+		"same":  {Before: "x", After: "x"},
+		"new":   {After: "n"},
+		"empty": {After: []any{}},
+	}})
+	p.compareRecord(Record{Outputs: map[string]any{"url": "a", "same": "x"}})
+	want := []Attribute{{Path: "empty", To: []any{}}, {Path: "new", To: "n"}, {Path: "url", From: "a", To: "b"}}
+	if !reflect.DeepEqual(p.ChangedOutputs, want) {
+		t.Errorf("the outputs %+v change, want %+v", p.ChangedOutputs, want)
+	}
+	if !p.Exists {
+		t.Error("a state with outputs does not exist")
+	}
+}

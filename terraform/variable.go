@@ -10,10 +10,11 @@ import (
 var number = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
 
 // Accepts tells whether Terraform can convert a manifest's value to the type of the variable.
-// It accepts a text with a reference, because its value is not known yet.
+// A text with a reference is a text: its value is not known yet, and only an output of Terraform
+// can be the text of a number or of a bool.
 func (v Variable) Accepts(value any) bool {
 	text, isText := value.(string)
-	if value == nil || isText && strings.Contains(text, "${") {
+	if value == nil {
 		return true
 	}
 	_, isBool := value.(bool)
@@ -24,13 +25,22 @@ func (v Variable) Accepts(value any) bool {
 	case "string":
 		return !isList && !isObject
 	case "number":
-		return !isBool && !isList && !isObject && (!isText || number.MatchString(text))
+		return !isBool && !isList && !isObject && (!isText || number.MatchString(text) || refersToOutputs(text))
 	case "bool":
-		return isBool || slices.Contains([]string{"true", "false", "1", "0"}, text)
+		return isBool || slices.Contains([]string{"true", "false", "1", "0"}, text) || refersToOutputs(text)
 	case "list", "set", "tuple":
 		return isList
 	case "map", "object":
 		return isObject
 	}
 	return true
+}
+
+// otherReference matches a reference to a value that is never a number or a bool.
+var otherReference = regexp.MustCompile(`\$\{(applications|users|secrets)\.`)
+
+// refersToOutputs tells whether a text may become a number or a bool, because it refers to
+// something else than registrations, users and secrets.
+func refersToOutputs(text string) bool {
+	return strings.Contains(text, "${") && !otherReference.MatchString(text)
 }

@@ -261,7 +261,13 @@ func (w Workspace) plan(ctx context.Context, tf *tfexec.Terraform, destroy bool)
 	if err != nil {
 		return nil, w.failure(ctx, "show", nil, err)
 	}
-	return planOf(shown), nil
+	p := planOf(shown)
+	if destroy {
+		p.ChangedOutputs = nil
+	} else if r, applied := Applied(w.Dir); applied {
+		p.compareRecord(r)
+	}
+	return p, nil
 }
 
 func (w Workspace) carryOut(ctx context.Context, tf *tfexec.Terraform) error {
