@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
 
@@ -18,8 +20,9 @@ func TestCommandReference(t *testing.T) {
 	const page = "../../docs/commands.md"
 	root := (&app{config: viper.New()}).root()
 	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Commands\n\nThis page lists the commands and flags of `provision` and the exit codes, for anyone who\nruns it in a shell or in CI. `completion` and `man` are in [Install](install.md). The page is generated from the commands; `provision COMMAND --help`\nprints the same text.\n\n%s\n\n", root.Long)
+	fmt.Fprintf(&b, "# Commands\n\nThis page lists every command and flag of `provision` and the exit codes, for anyone who\nruns it in a shell or in CI. It is generated from the commands; `provision COMMAND --help`\nprints the same text.\n\n%s\n\n", root.Long)
 	b.WriteString("| exit code | meaning |\n|---|---|\n" +
 		"| 0 | success |\n| 1 | the command failed |\n" +
 		"| 2 | bad usage or bad input; nothing was changed |\n" +
@@ -32,14 +35,8 @@ func TestCommandReference(t *testing.T) {
 		"```json\n{\"command\": \"validate\", \"status\": \"invalid\", \"result\": {}, \"errors\": [{\"message\": \"…\", \"hint\": \"…\", \"position\": {\"file\": \"…\", \"line\": 9, \"column\": 3}}]}\n```\n\n" +
 		"`status` is `done`, `failed`, `invalid` or `no` (exit codes 0, 1, 2, 3), `interrupted`,\nor `serving`, which `emulator` and `serve` print when they accept requests. `result` has\n`plan` and `writes` (plan, apply, destroy), `report` (verify, apply --verify), `files`\n(written Output files), `variables` (output), `rotated`, `stacks` and `warnings` (validate),\n`accessToken` or `header` and `claims` (token), `document` (verify --openapi), `schema`.\nThe standard output of a program that `exec` or `output -- COMMAND` runs is passed through.\n\n")
 	fmt.Fprintf(&b, "Flags of every command:\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())
-	for _, c := range root.Commands() {
-		if c.Name() == "help" || c.Name() == "completion" || c.Hidden {
-			continue
-		}
+	for _, c := range documented(root) {
 		describe(&b, c)
-		for _, below := range c.Commands() {
-			describe(&b, below)
-		}
 	}
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(page, []byte(b.String()), 0o644); err != nil {
@@ -56,16 +53,69 @@ func TestCommandReference(t *testing.T) {
 	}
 }
 
+// documented returns the commands that users run, without the groups of commands: a group only
+// shows its help.
+func documented(of *cobra.Command) (all []*cobra.Command) {
+	for _, c := range of.Commands() {
+		switch {
+		case c.Name() == "help" || c.Name() == "background":
+		case c.HasSubCommands():
+			all = append(all, documented(c)...)
+		default:
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// TestEveryCommandIsInTheReference: each command has a section with its usage, an example and all its
+// flags.
+func TestEveryCommandIsInTheReference(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]string{}
+	for _, section := range strings.Split(string(raw), "\n## ")[1:] {
+		heading, text, _ := strings.Cut(section, "\n")
+		sections[heading] = text
+	}
+	root := (&app{config: viper.New()}).root()
+	root.InitDefaultCompletionCmd()
+	commands := documented(root)
+	for _, c := range commands {
+		text, described := sections[c.CommandPath()]
+		if !described {
+			t.Errorf("%s has no section", c.CommandPath())
+			continue
+		}
+		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden && !strings.Contains(text, "--"+f.Name) {
+				t.Errorf("%s: flag --%s is missing", c.CommandPath(), f.Name)
+			}
+		})
+		if c.Example == "" && c.Parent().Name() != "completion" || !strings.Contains(text, c.Example) || !strings.Contains(text, c.UseLine()) || !strings.Contains(text, strings.TrimSpace(c.Long)) {
+			t.Errorf("%s: the usage, the description or the example is missing", c.CommandPath())
+		}
+	}
+	for _, want := range []string{"provision ci init", "provision ci bootstrap", "provision export terraform", "provision man", "provision completion bash"} {
+		if !slices.ContainsFunc(commands, func(c *cobra.Command) bool { return c.CommandPath() == want }) {
+			t.Errorf("%s is not documented", want)
+		}
+	}
+	if len(sections) != len(commands) {
+		t.Errorf("the page has %d sections for %d commands", len(sections), len(commands))
+	}
+}
+
 func describe(b *strings.Builder, c *cobra.Command) {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", c.CommandPath(), c.Long)
-	use := c.UseLine()
-	if c.HasSubCommands() {
-		use = c.CommandPath() + " COMMAND [flags]"
-	}
+	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", c.CommandPath(), strings.TrimSpace(c.Long))
+	fmt.Fprintf(b, "```\n%s\n", c.UseLine())
 	if c.Example != "" {
-		use += "\n\n" + c.Example
+		fmt.Fprintf(b, "\n%s\n", c.Example)
 	}
-	fmt.Fprintf(b, "```\n%s\n```\n", use)
+	b.WriteString("```\n")
 	if flags := c.LocalNonPersistentFlags().FlagUsages(); flags != "" {
 		fmt.Fprintf(b, "\n```\n%s```\n", flags)
 	}
