@@ -47,7 +47,7 @@ var audienceChecks = []check{
 	unissued(claim("audience-list-without", High, "for a list of other audiences", "aud", sourceAudience, func(*baselineToken) change {
 		return change{"aud": []string{anotherAudience, "api://other"}}
 	})),
-	lenient(unissued(claim("audience-list", Low, "for a list of audiences, this API among them,", "aud", sourceAudience, func(g *baselineToken) change {
+	lenient(unissued(claim("audience-list", Low, "for a list of audiences that includes this API", "aud", sourceAudience, func(g *baselineToken) change {
 		return change{"aud": []string{g.claims.text("aud"), anotherAudience}}
 	})), "correct APIs differ: a JWT may have several audiences, and Entra's have one"),
 	claim("audience-prefix", High, "for an audience that is a prefix of this one", "aud", sourceAudience, func(g *baselineToken) change {

@@ -349,7 +349,10 @@ func (g *grouping) summary(results []*Result) []Finding {
 				f.language = language(x.ResponseHeader)
 			}
 		}
-		f.Rerun = g.suite.rerun(f.Lead.ID)
+		f.Rerun = g.suite.rerun(f.Lead.ID, "")
+		if f.Stopped { // nothing is verified until it is mended
+			f.Severity, f.Rerun = High, g.suite.rerun("", f.Lead.rightURL)
+		}
 		all = append(all, *f)
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {

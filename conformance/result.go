@@ -37,7 +37,12 @@ type Result struct {
 	cause     CauseID // of a failure
 	vacuous   bool    // the request was refused while nobody is admitted
 	forbidden bool    // 403 would be as good as the expected status
+	rightURL  string  // where the API has its routes; "": at the target's URL
 }
+
+// StatusMet tells whether the answer has the expected status, so that a failure is about its
+// content.
+func (r Result) StatusMet() bool { return r.Status != 0 && r.Expect.met(r.Status) }
 
 // Exchange is a request and its answer, without the secrets in them.
 type Exchange struct {
@@ -197,6 +202,17 @@ func (s *Summary) count(r Result) {
 	case Error:
 		s.Errors++
 	}
+}
+
+// Undecided counts the blocked cases that only known failures block.
+func (s Summary) Undecided() int {
+	n := 0
+	for _, f := range s.Findings {
+		if f.Known {
+			n += len(f.Blocked)
+		}
+	}
+	return n
 }
 
 // Handler receives a run in progress: Begin, then a Result for each case in the order

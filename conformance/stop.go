@@ -78,16 +78,16 @@ func (r *runner) explain(ctx context.Context) {
 		}
 	}
 	first := closed[0]
-	why := ""
+	why, rightURL := "", ""
 	switch {
 	case first.Status == http.StatusNotFound:
-		why = r.misplaced(ctx, *first)
+		why, rightURL = r.misplaced(ctx, *first)
 	case first.Status == http.StatusUnauthorized || first.Status >= http.StatusInternalServerError:
 		why = r.explainMisconfiguration(ctx, *first)
 	}
 	for _, result := range closed {
 		if why != "" && result.Status == first.Status {
-			result.Cause = why
+			result.Cause, result.rightURL = why, rightURL
 		}
 	}
 }
@@ -107,13 +107,17 @@ func (r *runner) unasked() []*Result {
 	return all
 }
 
-// misplaced looks for the routes of the document below other paths.
-func (r *runner) misplaced(ctx context.Context, result Result) string {
+// statedURL stands for the URL in a command, if it is not known.
+const statedURL = "URL"
+
+// misplaced looks for the routes of the document below other paths, and returns the URL of the
+// routes.
+func (r *runner) misplaced(ctx context.Context, result Result) (why, rightURL string) {
 	target, err := url.Parse(r.state.Target.URL)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	why := fmt.Sprintf("below %s the API does not have any route of the document", target.Redacted())
+	why = fmt.Sprintf("below %s the API does not have any route of the document", target.Redacted())
 	stated := strings.TrimSuffix(target.EscapedPath(), "/")
 	prefixes := []string{"/api", "/v1", "/api/v1"}
 	for at := stated; at != ""; at = strings.TrimSuffix(path.Dir(at), "/") {
@@ -124,17 +128,17 @@ func (r *runner) misplaced(ctx context.Context, result Result) string {
 		_, route, _ = strings.Cut(e.request, " ")
 	}
 	if strings.ContainsAny(route, "{$") {
-		return why
+		return why, statedURL
 	}
 	for _, prefix := range prefixes {
 		_, got, _, err := r.state.send(ctx, request{method: http.MethodGet, path: "/"}, credential{target: prefix + route})
 		if err == nil && (got.status == http.StatusUnauthorized || got.status == http.StatusForbidden || success(got.status)) && prefix != stated {
 			right := *target
 			right.Path, right.RawPath = prefix, ""
-			return fmt.Sprintf("%s; they are below %s: correct --url", why, right.Redacted())
+			return fmt.Sprintf("%s; they are below %s: correct --url", why, right.Redacted()), right.String()
 		}
 	}
-	return why + ": correct --url, or the requests of the endpoints"
+	return why + ": correct --url, or the requests of the endpoints", statedURL
 }
 
 // explainMisconfiguration finds out which tokens an API accepts that refuses the valid

@@ -70,6 +70,10 @@ func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
 				}
 				t.Fatalf("%d findings, want one that says %s", len(f), test.says)
 			}
+			if again := "provision verify"; f[0].Severity != High || !strings.HasPrefix(f[0].Rerun, again) || strings.Contains(f[0].Rerun, "--only") ||
+				test.cause == CauseNoRoute && f[0].Rerun != again+" --url '"+map[string]string{"nowhere": "URL", "below another path": suite.Target.URL + "/api"}[test.name]+"'" {
+				t.Errorf("%s, again %s", f[0].Severity, f[0].Rerun)
+			}
 			if r.plan.Stopped == "" || r.summary.Blocked < r.summary.Planned/2 || r.summary.OK() {
 				t.Errorf("stopped %q: %+v", r.plan.Stopped, r.summary)
 			}

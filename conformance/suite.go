@@ -30,8 +30,9 @@ type Suite struct {
 	Only          string    // case ids that contain this, * standing for anything; empty: all
 	Baseline      *Baseline // failures that are known; nil: none
 	OutputCommand string    // prints the settings of an API; empty: provision output --for-api
-	// Rerun is the command that runs the cases of an id again; nil: provision verify --only ID.
-	Rerun       func(id string) string
+	// Rerun is the command that runs the cases of an id again, or all cases if id is "", against
+	// url, or the same URL if url is ""; nil: provision verify --url URL --only ID.
+	Rerun       func(id, url string) string
 	Strict      bool            // notes are failures
 	Concurrency int             // requests at a time; default 4
 	Timeout     time.Duration   // for one case, its tokens included; default 30 s
@@ -188,10 +189,19 @@ func (s *Suite) asked(client Application) []string {
 	return asked
 }
 
-// rerun is the command that runs a case again.
-func (s *Suite) rerun(id string) string {
+// rerun is the command that runs a case again, or all cases, against url.
+func (s *Suite) rerun(id, url string) string {
 	if s.Rerun != nil {
-		return s.Rerun(id)
+		return s.Rerun(id, url)
 	}
-	return "provision verify --only '" + strings.ReplaceAll(id, "'", `'\''`) + "'"
+	command := "provision verify"
+	if url != "" {
+		command += " --url " + shellWord(url)
+	}
+	if id != "" {
+		command += " --only " + shellWord(id)
+	}
+	return command
 }
+
+func shellWord(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

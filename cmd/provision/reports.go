@@ -117,10 +117,11 @@ func (a *app) reports(s *connection, o verifyOptions) (h conformance.Handlers, f
 	return h, finish, nil
 }
 
-// rerun is the command that runs a case of an API again.
-func (a *app) rerun(p protected.API) func(id string) string {
+// rerun is the command that runs a case of an API again, or all cases, at the same URL or
+// another one.
+func (a *app) rerun(p protected.API) func(id, url string) string {
 	args := []string{"--application", p.Name()}
-	for _, name := range []string{"url", "ca", "rate"} { // a proxy may have a password
+	for _, name := range []string{"ca", "rate"} { // a proxy may have a password
 		if value := a.config.GetString(name); value != "" {
 			args = append(args, "--"+name, value)
 		}
@@ -128,7 +129,16 @@ func (a *app) rerun(p protected.API) func(id string) string {
 	if a.config.GetBool("strict") {
 		args = append(args, "--strict")
 	}
-	return func(id string) string { return a.command("verify", slices.Concat(args, []string{"--only", id})...) }
+	return func(id, url string) string {
+		args := slices.Clone(args)
+		if url = cmp.Or(url, a.config.GetString("url")); url != "" {
+			args = append(args, "--url", url)
+		}
+		if id != "" {
+			args = append(args, "--only", id)
+		}
+		return a.command("verify", args...)
+	}
 }
 
 // about returns the data of the run for a report.

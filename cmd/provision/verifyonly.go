@@ -38,7 +38,7 @@ func (a *app) checkCases(runs []verification, only string) error {
 	word := strings.Trim(only, "*")
 	for _, known := range [][]string{names, ids} {
 		if near := stack.Nearest(word, known); near != "" {
-			return hint(unknown, "did you mean %s? `%s`", near, a.rerun(of[near].p)(near))
+			return hint(unknown, "did you mean %s? `%s`", near, a.rerun(of[near].p)(near, ""))
 		}
 	}
 	if len(ids) == 0 {
@@ -55,5 +55,5 @@ func (a *app) checkCases(runs []verification, only string) error {
 		endpoints = append(endpoints[:most:most], "…")
 	}
 	return hint(unknown, "an id is ENDPOINT: CASE; the endpoints are %s, and docs/conformance.md lists the cases; e.g. `%s`",
-		strings.Join(endpoints, ", "), a.rerun(of[ids[0]].p)(ids[0]))
+		strings.Join(endpoints, ", "), a.rerun(of[ids[0]].p)(ids[0], ""))
 }

@@ -39,6 +39,10 @@ func details(r conformance.Result, notes bool) []detail {
 		if r.Exchange != nil {
 			d.add("sent", sent(r))
 		}
+	case conformance.Fail:
+		if r.StatusMet() {
+			d.add("wrong", r.Reason) // which the columns do not tell
+		}
 	case conformance.Known:
 		d.add("known", "until "+r.Known.Until+": "+r.Known.Reason)
 	}

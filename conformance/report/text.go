@@ -29,13 +29,15 @@ type Text struct {
 
 	width    int // of the widest case name
 	endpoint string
-	cases    map[string]int // by endpoint
+	cases    map[string]int  // by endpoint
+	headed   map[string]bool // by endpoint: it has a heading
 	group    conformance.Group
 	family   map[conformance.Outcome]*tally // of the family, not yet written
 	stopped  bool                           // the run ended before there was a table
 	listed   bool                           // some of the family have their own lines
 	shown    []string                       // findings with a line in this family
 	reasons  []string                       // of skipped cases with a line at this endpoint
+	blocks   bool                           // blocked cases have a line
 	folded   bool                           // skipped cases share lines, so that the reasons are summed up at the end
 
 	documents int // so far
@@ -77,6 +79,7 @@ func (t *Text) Begin(p conformance.Plan) error {
 	var b bytes.Buffer
 	t.flushSummary(&b)
 	t.endpoint, t.width, t.cases, t.family = "", 0, make(map[string]int), make(map[conformance.Outcome]*tally)
+	t.headed = make(map[string]bool)
 	for _, c := range p.Cases {
 		t.cases[c.Endpoint]++
 		t.width = max(t.width, utf8.RuneCountInString(c.Name))
@@ -105,7 +108,12 @@ func (t *Text) Result(r conformance.Result) error {
 	}
 	if r.Endpoint != t.endpoint {
 		t.endpoint, t.reasons = r.Endpoint, nil
-		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, display.Line(r.Endpoint))))
+		heading := display.Line(r.Endpoint)
+		if t.headed[r.Endpoint] { // its cases that come after those of all endpoints
+			heading += ", " + string(r.Group)
+		}
+		t.headed[r.Endpoint] = true
+		fmt.Fprintf(&b, "\n%s\n", t.paint(bold, fmt.Sprintf("%-*s  expected  got", t.width+9, heading)))
 	}
 	if outcome, shared := t.shares(r); shared {
 		if t.family[outcome] == nil {
@@ -122,9 +130,7 @@ func (t *Text) Result(r conformance.Result) error {
 		status, took = strconv.Itoa(r.Status), milliseconds(r.Duration)
 	}
 	mark := marks[r.Outcome]
-	if r.Outcome == conformance.Note && !t.Notes && !t.Verbose {
-		mark = marks[conformance.Pass] // the summary counts it
-	}
+	t.blocks = t.blocks || r.Outcome == conformance.Blocked
 	fmt.Fprintf(&b, "  %s  %-*s  %-8s  %-3s  %s\n",
 		t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, display.Line(r.Name), r.Expect, status, t.paint(faint, fmt.Sprintf("%7s", took)))
 	for _, line := range details(r, t.Notes || t.Verbose) {
@@ -145,7 +151,7 @@ func (t *Text) shares(r conformance.Result) (outcome conformance.Outcome, shared
 	case conformance.Pass:
 		return r.Outcome, crowded && !r.Core() && (r.Note == "" || !t.Notes)
 	case conformance.Note:
-		return conformance.Pass, crowded && !t.Notes // the summary counts it
+		return r.Outcome, crowded && !t.Notes // the summary counts it
 	case conformance.Blocked:
 		return r.Outcome, crowded
 	case conformance.Skip:
@@ -168,7 +174,7 @@ func (t *Text) line(b *bytes.Buffer, indent int, d detail) {
 
 // flush writes the lines of what a family's cases share.
 func (t *Text) flush(b *bytes.Buffer) {
-	for _, outcome := range []conformance.Outcome{conformance.Fail, conformance.Known, conformance.Blocked, conformance.Skip, conformance.Pass} {
+	for _, outcome := range []conformance.Outcome{conformance.Fail, conformance.Known, conformance.Blocked, conformance.Skip, conformance.Note, conformance.Pass} {
 		shared := t.family[outcome]
 		if shared == nil {
 			continue
@@ -177,6 +183,7 @@ func (t *Text) flush(b *bytes.Buffer) {
 		if t.listed {
 			number = fmt.Sprintf("%d more", shared.n)
 		}
+		t.blocks = t.blocks || outcome == conformance.Blocked
 		mark := marks[outcome]
 		fmt.Fprintf(b, "  %s  %-*s  %-13s  %s\n", t.paint(mark.color, fmt.Sprintf("%-5s", mark.word)), t.width, t.group,
 			number, t.paint(faint, fmt.Sprintf("%7s", milliseconds(shared.took))))
@@ -220,6 +227,9 @@ func (t *Text) Close() error {
 	if t.documents > 1 {
 		t.flushSummary(&b)
 		b.WriteByte('\n')
+	}
+	if t.blocks {
+		b.WriteString("block: the case proves nothing until the finding that blocks it is fixed\n\n")
 	}
 	for i, f := range t.total.Findings {
 		t.finding(&b, i+1, f)
@@ -296,8 +306,12 @@ func (t *Text) summary(s conformance.Summary) string {
 // counts is the summary in words. It leaves out most counts that are zero.
 func counts(s conformance.Summary) string {
 	text := fmt.Sprintf("%d passed, %d failed%s", s.Passed, s.Failed, bySeverity(s))
-	if s.Blocked > 0 {
-		text += fmt.Sprintf(", %d blocked", s.Blocked)
+	undecided := min(s.Undecided(), s.Blocked)
+	if n := s.Blocked - undecided; n > 0 {
+		text += fmt.Sprintf(", %d blocked", n)
+	}
+	if undecided > 0 {
+		text += fmt.Sprintf(", %d undecided because of known failures", undecided)
 	}
 	text += fmt.Sprintf(", %d skipped", s.Skipped)
 	if s.Known > 0 {
