@@ -31,8 +31,8 @@ func TestFindings(t *testing.T) {
 	t.Parallel()
 	discovery := answers(t, 200, `{"issuer":"https://login.contoso.example/id/v2.0"}`)
 	noTenant := answers(t, 400, `{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'x' not found. Trace ID: 1"}`)
-	open, private := t.TempDir(), filepath.Join(t.TempDir(), "private")
-	if err := errors.Join(os.Chmod(open, 0o755), os.Mkdir(private, 0o700)); err != nil {
+	open, private, file := t.TempDir(), filepath.Join(t.TempDir(), "private"), filepath.Join(t.TempDir(), "file")
+	if err := errors.Join(os.Chmod(open, 0o755), os.Mkdir(private, 0o700), os.WriteFile(file, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "api", Permissions: []stack.Permission{{Resource: "Microsoft Graph", Roles: []string{"User.Read.All"}, AdminConsent: true}}}}, Users: []*stack.User{{Name: "ada"}}}}
@@ -66,6 +66,8 @@ func TestFindings(t *testing.T) {
 		{"no manifests", manifests, &Subject{LoadError: errors.New("no such folder")}, Warning, "no such folder"},
 		{"manifests", manifests, &Subject{Dir: "m", Stacks: stacks}, OK, "1 stack in m"},
 		{"no folder yet", folder, &Subject{Folder: filepath.Join(private, "none")}, OK, "apply creates it"},
+		{"a folder that cannot be created", folder, &Subject{Folder: filepath.Join(file, "none")}, Failure, "none cannot be created: not a directory"},
+		{"a file instead of a folder", folder, &Subject{Folder: file}, Failure, "is not a folder"},
 		{"a private folder", folder, &Subject{Folder: private}, OK, "read by its owner only"},
 		{"terraform is not needed", terraform, &Subject{Stacks: stacks}, "", ""},
 		{"terraform is missing", terraform, &Subject{Stacks: hosted, Terraform: noTerraform}, Failure, "neither terraform nor tofu is in PATH"},

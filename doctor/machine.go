@@ -33,26 +33,59 @@ func manifests(_ context.Context, s *Subject) Finding {
 // folder says whether secrets can be kept, and whether others could read them.
 func folder(_ context.Context, s *Subject) Finding {
 	info, err := os.Lstat(s.Folder)
+	if err != nil {
+		above := existing(s.Folder)
+		if err := tryWrite(above); err != nil {
+			return Finding{Status: Failure, Message: s.Folder + " cannot be created: " + reason(err), Hint: otherFolder(above)}
+		}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Finding{Status: OK, Message: s.Folder + " does not exist yet; apply creates it"}
 	}
 	switch {
 	case err != nil:
-		return Finding{Status: Failure, Message: err.Error()}
+		return Finding{Status: Failure, Message: err.Error(), Hint: otherFolder(s.Folder)}
 	case !info.IsDir():
-		return Finding{Status: Failure, Message: s.Folder + " is not a folder"}
+		return Finding{Status: Failure, Message: s.Folder + " is not a folder", Hint: "rename or remove the file; apply creates the folder"}
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		return Finding{Status: Warning, Message: fmt.Sprintf("%s can be read by others (mode %04o)", s.Folder, info.Mode().Perm()), Hint: "`chmod -R go= '" + s.Folder + "'`"}
 	}
-	f, err := os.CreateTemp(s.Folder, ".doctor-*")
-	if err != nil {
-		return Finding{Status: Failure, Message: "secrets cannot be kept: " + err.Error()}
-	}
-	f.Close()
-	if err := os.Remove(f.Name()); err != nil {
-		return Finding{Status: Failure, Message: err.Error()}
+	if err := tryWrite(s.Folder); err != nil {
+		return Finding{Status: Failure, Message: "secrets cannot be stored in " + s.Folder + ": " + reason(err), Hint: otherFolder(s.Folder)}
 	}
 	return Finding{Status: OK, Message: filepath.ToSlash(s.Folder) + " can be written to, and read by its owner only"}
+}
+
+func otherFolder(dir string) string {
+	return "give yourself permission to write to " + dir + ", or run provision in another folder"
+}
+
+// existing returns the nearest folder above dir that exists.
+func existing(dir string) string {
+	for above := filepath.Dir(dir); ; above = filepath.Dir(above) {
+		if _, err := os.Lstat(above); err == nil || above == filepath.Dir(above) {
+			return above
+		}
+	}
+}
+
+// tryWrite creates a file in a folder and removes it.
+func tryWrite(dir string) error {
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// reason is the error of the system without the name of the temporary file.
+func reason(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
 }
 
 // terraform says whether the program is there, if a stack needs it.
