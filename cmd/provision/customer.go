@@ -107,7 +107,8 @@ func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Manageme
 			return localtenant.Tenant{}, hint(usagef("there is no tenant %s beside the local tenant", name), "name it by a domain: provision creates it")
 		}
 		if a.verb != "apply" {
-			return localtenant.Tenant{}, hint(fmt.Errorf("there is no tenant %s beside the local tenant yet", name), "create it: `%s`", a.command("apply"))
+			return localtenant.Tenant{}, hint(fmt.Errorf("there is no tenant %s beside the local tenant yet: only apply creates it", name),
+				"apply the home first and then the customer: `%s`", a.commandOn(stack.Local+","+a.config.GetString("target"), a.where, "apply", a.stageArgs()...))
 		}
 		if _, err := manage.CreateTenant(ctx, name); err != nil {
 			return localtenant.Tenant{}, err

@@ -90,13 +90,25 @@ func (p Program) ready(ctx context.Context, ended <-chan error) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-ended:
-			return fmt.Errorf("%s ended before it answered at %s: %w", filepath.Base(p.Command[0]), p.URL, cmp.Or(err, errEnded))
+			return fmt.Errorf("the command %s ended before it answered at %s: %w", p.shown(), p.URL, cmp.Or(err, errEnded))
 		case <-deadline:
-			return fmt.Errorf("%s did not answer at %s within %s", filepath.Base(p.Command[0]), p.URL, p.Patience)
+			return fmt.Errorf("the command %s did not answer at %s within %s", p.shown(), p.URL, p.Patience)
 		case <-time.After(pause):
 		}
 	}
 }
+
+// shown is the command as a message has it: the name of the program with its arguments, cut where
+// they are long.
+func (p Program) shown() string {
+	text := strings.Join(append([]string{filepath.Base(p.Command[0])}, p.Command[1:]...), " ")
+	if short := []rune(text); len(short) > maxShown {
+		text = string(short[:maxShown]) + "…"
+	}
+	return "`" + text + "`"
+}
+
+const maxShown = 200
 
 var errEnded = errors.New("exit status 0")
 

@@ -114,13 +114,14 @@ func TestStartSaysWhyItCannot(t *testing.T) {
 		what string
 		want []string
 	}{
-		"the program ends":         {"ends", []string{"ended before it answered", "exit status 7", "no such module: app"}},
+		"the program ends":         {"ends", []string{"the command `" + filepath.Base(os.Args[0]) + " main:app` ended before it answered", "exit status 7", "no such module: app"}},
 		"the program is not ready": {"silent", []string{"did not answer", "within 300ms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "run")
 			p := program(t, dir, test.what)
+			p.Command = append(p.Command, "main:app")
 			if test.what == "silent" {
 				p.Patience = 300 * time.Millisecond
 			}
