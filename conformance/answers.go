@@ -80,7 +80,7 @@ var refusalChecks = []check{
 		present: flipped, inspect: func(a reply) finding {
 			control := strings.ToLower(a.header.Get("Cache-Control"))
 			if strings.Contains(control, "public") || maxAge.MatchString(control) {
-				return finding{note: "the 401 may be kept by caches: " + control}
+				return finding{note: "the 401 may be kept by caches: " + short(control, maxQuoted)}
 			}
 			return finding{}
 		},

@@ -61,6 +61,19 @@ func TestLongTextOfTheAPI(t *testing.T) {
 	if got := run(t, suite).result(t, "GET /secure: no-token"); !strings.Contains(got.Note, cutNote) {
 		t.Errorf("%s, note %q", got.Outcome, got.Note)
 	}
+	header := http.Header{"Cache-Control": {"public, " + strings.Repeat("a", 8000)}}
+	for _, check := range refusalChecks {
+		if got := check.inspect(reply{header: header}); len(got.note) > 2*maxQuoted {
+			t.Errorf("%s: a note of %d bytes", check.name, len(got.note))
+		}
+	}
+	long, err := http.NewRequest(http.MethodGet, "http://127.0.0.1/"+strings.Repeat("a", 8000), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := (&record{request: long}).exchange(); len(shown.URL) > maxShown {
+		t.Errorf("%d bytes of a URL are shown", len(shown.URL))
+	}
 	text := maskError(errors.New(`malformed HTTP status code "`+strings.Repeat("a", 8000)+`"`), nil).Error()
 	if len(text) > maxQuoted+len("…") || !strings.HasSuffix(text, "…") {
 		t.Errorf("%d bytes: %s", len(text), text)

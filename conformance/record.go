@@ -26,8 +26,9 @@ func (r *record) exchange() *Exchange {
 		return nil
 	}
 	m := newMasker(r.secrets)
+	url, _ := m.shown([]byte(address(r.request.URL))) // which may have a value of an answer
 	shown := &Exchange{
-		Method: r.request.Method, URL: m.text(address(r.request.URL)),
+		Method: r.request.Method, URL: url,
 		RequestHeader: m.header(r.header), Token: decoded(r.credential),
 	}
 	shown.RequestBody, _ = m.shown(r.body)
