@@ -225,6 +225,21 @@ func RemoveSecrets(dir string) {
 	}
 }
 
+// ForgetPlanned removes the folder of a workspace in which plans were made and nothing was applied,
+// unless a command uses it.
+func ForgetPlanned(dir string) error {
+	l := Workspace{Dir: dir}.flock()
+	if ok, err := l.TryLock(); !ok || err != nil {
+		return err
+	}
+	applied := Exists(dir)
+	l.Close() // Windows does not remove an open file
+	if applied {
+		return nil
+	}
+	return os.RemoveAll(dir)
+}
+
 func (w Workspace) holdsSecrets() bool {
 	return slices.ContainsFunc([]string{secretsFile, planFile}, func(name string) bool {
 		_, err := os.Lstat(filepath.Join(w.Dir, name))

@@ -125,6 +125,9 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 			if left, err = a.forgetLeft(ctx, s, names, nil, users, state); err != nil {
 				return err
 			}
+			if err := s.hosting.forgetPlanned(names); err != nil {
+				return err
+			}
 		}
 		if !left {
 			fmt.Fprintln(a.stdout, "nothing to do: the tenant has no objects of these stacks")
@@ -166,6 +169,9 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 		return err
 	}
 	if _, err := a.forgetLeft(ctx, s, names, nil, users, state); err != nil {
+		return err
+	}
+	if err := s.hosting.forgetPlanned(names); err != nil {
 		return err
 	}
 	a.give("writes", done.Writes)

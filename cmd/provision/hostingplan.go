@@ -273,3 +273,27 @@ func (h *hosting) Destroy(ctx context.Context, step plan.Step) error {
 	}
 	return w.Forget()
 }
+
+// forgetPlanned removes the folders of destroyed stacks in which Terraform only made plans.
+func (h *hosting) forgetPlanned(names []string) error {
+	for _, name := range names {
+		if !stack.ValidName(name) {
+			continue
+		}
+		folder := filepath.Join(h.root, "terraform", name)
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue // nothing was planned
+		}
+		for _, e := range entries {
+			if !e.IsDir() {
+				continue
+			}
+			if err := terraform.ForgetPlanned(filepath.Join(folder, e.Name())); err != nil {
+				return err
+			}
+		}
+		_ = os.Remove(folder) // it stays if it is not empty
+	}
+	return nil
+}
