@@ -27,6 +27,10 @@ A stack without applications, and an environment, have no such tags.`,
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := a.deleteOptions()
+			var err error
+			if o.stacks, err = cmd.Flags().GetStringSlice("stack"); err != nil {
+				return err
+			}
 			names, stacks, err := a.named(args, o.stacks)
 			if err != nil {
 				return err
@@ -40,6 +44,7 @@ A stack without applications, and an environment, have no such tags.`,
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack to delete by its marks in the tenant, without manifests (may be repeated)")
+	noSettings(c, "stack") // PROVISION_STACK is also a variable of hosted APIs
 	c.Flags().Bool("plan", false, "show what destroy would delete, and delete nothing")
 	deleteFlags(c)
 	return c
@@ -83,7 +88,7 @@ type deleteOptions struct {
 
 func (a *app) deleteOptions() deleteOptions {
 	c := a.config
-	return deleteOptions{stacks: c.GetStringSlice("stack"), showOnly: c.GetBool("plan"), noPurge: c.GetBool("no-purge"), force: c.GetBool("force")}
+	return deleteOptions{showOnly: c.GetBool("plan"), noPurge: c.GetBool("no-purge"), force: c.GetBool("force")}
 }
 
 // deleteStacks deletes the objects of the stacks with these names. stacks are their manifests, if
