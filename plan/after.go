@@ -77,7 +77,11 @@ func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
 	if id := lookup(step.Key, ID); id != "" && have.ID != id {
 		return true // another object has replaced the written one
 	}
-	for _, body := range step.Bodies {
+	bodies := step.Bodies
+	if step.Action == Create && len(bodies) > 0 {
+		bodies = bodies[1:] // whoever sees the object sees what it was created with, or a later change
+	}
+	for _, body := range bodies {
 		said := map[string]any{}
 		for name, v := range body {
 			switch {

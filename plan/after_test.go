@@ -132,7 +132,8 @@ func TestShows(t *testing.T) {
 	}{
 		"a creation that is not there":     {has(), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, false},
 		"a creation that is there":         {live(app, "1", obj{"notes": "x", "more": 1}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
-		"a creation that is half there":    {live(app, "1", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, false},
+		"a creation that is half there":    {live(app, "1", obj{"notes": "x"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}, {"more": 1.0}}}, false},
+		"a creation, and a later change":   {live(app, "1", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"another object in its place":      {live(app, "2", obj{"notes": "y"}), Step{Action: Create, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"an update of another object":      {live(app, "2", obj{"notes": "y"}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"notes": "x"}}}, true},
 		"keys, which Graph does not show":  {live(app, "1", obj{}), Step{Action: Update, Key: app, Bodies: []map[string]any{{"keyCredentials": []any{obj{"key": "k"}}}}}, true},

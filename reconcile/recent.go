@@ -20,6 +20,14 @@ type recentWrite struct {
 	Tenant string            `json:"tenant"` // its id
 	Step   plan.Step         `json:"step"`   // with ids in the place of unknown values
 	IDs    map[string]string `json:"ids,omitempty"`
+	Before map[string]any    `json:"before,omitempty"` // the written properties of an object that existed
+}
+
+// overtaken tells whether somebody has changed the object since: the tenant shows neither
+// the values before the write nor the values after it.
+func (w recentWrite) overtaken(state *plan.State) bool {
+	have := state.Objects[w.Step.Key]
+	return have != nil && w.Before != nil && !plan.Same(have.Properties, w.Before)
 }
 
 func (w recentWrite) lookup(k plan.Key, property string) string {
@@ -44,6 +52,14 @@ func (t *task) remember() {
 	for _, property := range []string{plan.ID, plan.AppID, plan.ServicePrincipalID} {
 		if v := t.lookup(s.Key, property); v != "" {
 			w.IDs[property] = v
+		}
+	}
+	if have := t.run.state.Objects[s.Key]; have != nil && s.Action != plan.Create && s.Action != plan.Replace {
+		w.Before = map[string]any{}
+		for _, body := range s.Bodies {
+			for name := range body {
+				w.Before[name] = have.Properties[name]
+			}
 		}
 	}
 	switch s.Kind {
@@ -92,7 +108,7 @@ func (t *tenant) pending() error {
 	}
 	n, first := 0, recentWrite{}
 	for _, w := range recent {
-		if w.Tenant != t.state.Tenant.ID || t.state.Shows(w.Step, w.lookup) {
+		if w.Tenant != t.state.Tenant.ID || t.state.Shows(w.Step, w.lookup) || w.overtaken(t.state) {
 			continue
 		}
 		if n++; n == 1 {

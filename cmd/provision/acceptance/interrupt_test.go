@@ -72,6 +72,7 @@ func TestInterruptedCommands(t *testing.T) {
 		{3, 4, true, false, "apply", 20, "504 done"},
 		{4, 4, false, false, "apply", 40, "SIGKILL all"},
 		{5, 1, false, true, "destroy", 2, "SIGKILL"},
+		{66, 4, true, true, "destroy", 8, "SIGKILL all"},
 	}
 	if n, err := strconv.ParseUint(os.Getenv("PROVISION_TEST_TRIAL"), 10, 64); err == nil {
 		trials = []trial{newTrial(n)}
