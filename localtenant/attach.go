@@ -30,6 +30,7 @@ type Served struct {
 	ClientID      string `json:"clientId"`     // the seeded administrator
 	ClientSecret  string `json:"clientSecret"` // its secret
 	PID           int    `json:"pid"`
+	Lasting       bool   `json:"lasting,omitempty"` // the process does nothing else than to serve the tenant
 
 	Alias  string `json:"-"` // HOST:PORT where Microsoft's public hosts are without a proxy; "" is nowhere
 	CAFile string `json:"-"` // PEM of the authority behind the certificate

@@ -75,7 +75,7 @@ func Serve(dir Folder, o Options) (s Served, stop func(), err error) {
 	server := tenant.ServeOn(listeners)
 	tenantID, clientID, secret := tenant.Administrator()
 	s = Served{Origin: origin, ManagementURL: server.ManagementURL, ManagementKey: tenant.ManagementKey(), Proxy: server.ProxyURL,
-		TenantID: tenantID, ClientID: clientID, ClientSecret: secret, PID: os.Getpid()}
+		TenantID: tenantID, ClientID: clientID, ClientSecret: secret, PID: os.Getpid(), Lasting: o.Lasting}
 	if o.Alias != "" {
 		s.Alias = listeners.Public[len(listeners.Public)-1].Addr().String()
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -42,7 +43,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 					a.say("warning: %s is not a loopback address: anyone who can reach it can use the tenant", address)
 				}
 			}
-			dir, unlock, err := a.servedDir(o.tenant.InMemory)
+			dir, unlock, err := a.servedDir(cmd.Context(), o.tenant.InMemory)
 			if err != nil {
 				return err
 			}
@@ -167,7 +168,7 @@ func isLoopback(address string) bool {
 
 // servedDir locks the folder in which other commands look for the served tenant. It returns "" for
 // a tenant in memory if the folder contains another tenant.
-func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), err error) {
+func (a *app) servedDir(ctx context.Context, inMemory bool) (dir localtenant.Folder, unlock func(), err error) {
 	if dir, err = a.localDir(); err != nil {
 		return "", nil, err
 	}
@@ -180,13 +181,9 @@ func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), e
 		return "", nil, fmt.Errorf("open the local tenant: %w", err)
 	}
 	first := false
-	// A process that was killed a moment ago may still hold the lock.
-	for deadline := time.Now().Add(time.Second); !stored && !first; time.Sleep(20 * time.Millisecond) {
-		if unlock, first, err = dir.Lock(); err != nil {
+	if !stored {
+		if unlock, first, err = a.waitToServe(ctx, dir, inMemory); err != nil {
 			return "", nil, fmt.Errorf("open the local tenant: %w", err)
-		}
-		if inMemory || time.Now().After(deadline) {
-			break
 		}
 	}
 	switch {
@@ -201,6 +198,27 @@ func (a *app) servedDir(inMemory bool) (dir localtenant.Folder, unlock func(), e
 		by = fmt.Sprintf("process %d on %s", s.PID, s.Origin)
 	}
 	return "", nil, hint(fmt.Errorf("the local tenant in %s is served by %s", dir, by), "use that one, or choose another folder with --state, or --in-memory")
+}
+
+// waitToServe locks the folder. A process that was killed a moment ago may still hold the lock,
+// and a command that serves the tenant for itself holds it until it ends. Both are waited for,
+// but not another emulator. first is false if the folder stays locked.
+func (a *app) waitToServe(ctx context.Context, dir localtenant.Folder, inMemory bool) (unlock func(), first bool, err error) {
+	told := false
+	for began, patience := time.Now(), time.Second; ; {
+		if unlock, first, err = dir.Lock(); err != nil || first || inMemory || time.Since(began) > patience {
+			return unlock, first, err
+		}
+		if s, ok, _ := dir.Published(); ok && !s.Lasting && !told {
+			told, patience = true, time.Minute
+			a.say("note: waiting for process %d, which serves the local tenant until it ends", s.PID)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // checkAddress refuses an address on which no socket can be opened.

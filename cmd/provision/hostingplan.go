@@ -206,7 +206,7 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 		return nil, fmt.Errorf("no manifest declares it")
 	}
 	if step.Hosting.Later != "" && h.reviewed {
-		return nil, hint(errors.New("Terraform could not plan this document before the registrations existed, so the reviewed plan does not contain its changes"), "review a new plan: `%s`", h.command("plan", "--out", "FILE"))
+		return nil, hint(errors.New("the reviewed plan does not contain the changes, because Terraform could not plan this document before the registrations existed"), "review a new plan: `%s`", h.command("plan", "--out", "FILE"))
 	}
 	w, err := h.workspace(ctx, step.Key)
 	if err != nil {
