@@ -7,16 +7,16 @@ import "strings"
 func Nearest(name string, known []string) string {
 	best, distance := "", (len(name)+2)/3+1
 	for _, k := range known {
-		if d := levenshtein(strings.ToLower(name), strings.ToLower(k)); d < distance {
+		if d := Distance(strings.ToLower(name), strings.ToLower(k)); d < distance {
 			best, distance = k, d
 		}
 	}
 	return best
 }
 
-// levenshtein is the least number of insertions, deletions and substitutions
+// Distance is the least number of insertions, deletions and substitutions
 // that turn a into b.
-func levenshtein(a, b string) int {
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

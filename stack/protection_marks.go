@@ -74,6 +74,12 @@ func (s *Stack) preventMarks() (marks []string) {
 	return marks
 }
 
+// Protects tells whether a manifest protects an object of the stack, or the whole stack, from
+// deletion.
+func (s *Stack) Protects() bool {
+	return len(s.preventMarks()) > 0 || slices.ContainsFunc(s.Applications, func(a *Application) bool { return a.Protection.PreventsDelete() })
+}
+
 // ProtectionUnmarked tells whether a deletion without manifests cannot know the protection of the
 // stack's users, groups and Terraform documents, because the stack has no application of its own or is
 // an environment.

@@ -221,19 +221,5 @@ func hostedAt(s *stack.Stack, state *plan.State) (url string) {
 // keepsObjects tells whether a stack contains objects that existed before it or that
 // its manifests protect. Then provision does not suggest destroy.
 func keepsObjects(s *stack.Stack) bool {
-	all := []stack.Protection{s.Protection}
-	for _, u := range s.Users {
-		all = append(all, u.Protection)
-	}
-	for _, g := range s.Groups {
-		all = append(all, g.Protection)
-	}
-	for _, t := range s.Terraforms {
-		all = append(all, t.Protection)
-	}
-	for _, one := range s.Applications {
-		all = append(all, one.Protection)
-	}
-	return slices.ContainsFunc(all, stack.Protection.PreventsDelete) ||
-		slices.ContainsFunc(s.Applications, func(one *stack.Application) bool { return one.Adopt != "" })
+	return s.Protects() || slices.ContainsFunc(s.Applications, func(one *stack.Application) bool { return one.Adopt != "" })
 }

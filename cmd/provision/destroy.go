@@ -145,7 +145,7 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	}
 	protected := prevented(stacks, state.Tenant)
 	if stacks == nil {
-		protected = preventedByMarks(state)
+		protected = plan.PreventedByMarks(state)
 	}
 	if err := p.CheckDeletes(state, true, protected); err != nil {
 		return err

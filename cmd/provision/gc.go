@@ -48,7 +48,7 @@ have the same marks, and if its users and groups are not older than its applicat
 					a.say("note: stack %s has users or groups that are older than its applications, whose marks anyone can have written; if nobody needs it, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
 					e.Reason = ""
 				}
-				if e.Reason != "" && markedProtected(state, l.Stack) {
+				if e.Reason != "" && plan.HasPreventMark(state, l.Stack) {
 					a.say("note: stack %s is kept: a manifest protects its objects with `prevent: [delete]`", l.Stack)
 					e.Reason = ""
 				}
@@ -113,7 +113,7 @@ func (a *app) stillToDelete(ctx context.Context, s *connection, names []string, 
 	return nil
 }
 
-// withoutDeletion returns the given flags without those that only a deletion reads.
+// withoutDeletion returns the given flags without the flags of onlyDeletion.
 func (a *app) withoutDeletion() []string {
 	return slices.DeleteFunc(slices.Clone(a.given), func(flag string) bool { return slices.Contains(onlyDeletion, strings.TrimPrefix(flag, "--")) })
 }

@@ -232,28 +232,22 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
 
 // oldSecrets says how many replaced secrets are revoked, and how many are valid until a time.
 func oldSecrets(revoked, valid int, until time.Time) string {
-	var all []string
-	of := func(n int, one, several, what string) {
-		switch n {
-		case 0:
-		case 1:
-			all = append(all, one+" "+what)
-		default:
-			all = append(all, fmt.Sprintf("%d %s %s", n, several, what))
-		}
-	}
-	verb := func(n int) string {
-		if n == 1 {
-			return "is"
-		}
-		return "are"
-	}
 	one := "the old one"
 	if revoked > 0 && valid > 0 {
 		one = "1 old one"
 	}
-	of(revoked, one, "old ones", verb(revoked)+" revoked")
-	of(valid, one, "old ones", verb(valid)+" valid until "+until.Format(time.DateTime)+" UTC")
+	var all []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{revoked, "revoked"}, {valid, "valid until " + until.Format(time.DateTime) + " UTC"}} {
+		switch {
+		case part.n == 1:
+			all = append(all, one+" is "+part.what)
+		case part.n > 1:
+			all = append(all, fmt.Sprintf("%d old ones are %s", part.n, part.what))
+		}
+	}
 	return strings.Join(all, ", and ")
 }
 

@@ -1,0 +1,72 @@
+package conformance
+
+import (
+	"slices"
+)
+
+// checksNoClaims joins the failures of an API that checks neither issuer nor audience nor expiry
+// into one flaw.
+func checksNoClaims(failed []*Result) {
+	is := func(name string) func(*Result) bool {
+		return func(r *Result) bool { return r.Name == name && r.cause == r.Means }
+	}
+	var all []*Result
+	for _, name := range []string{"wrong-issuer", "wrong-audience", "expired"} {
+		i := slices.IndexFunc(failed, is(name))
+		if i < 0 {
+			return
+		}
+		all = append(all, failed[i])
+	}
+	for _, r := range all {
+		r.cause, r.Cause = CauseClaims, CauseClaims.Title()
+	}
+}
+
+// toleratesTooMuch describes the failures of an API that checks the dates of a token, but with a
+// tolerance of an hour or more: it refuses only the token that expired long ago.
+func toleratesTooMuch(results []*Result) {
+	is := func(name string, outcome Outcome) *Result {
+		i := slices.IndexFunc(results, func(r *Result) bool { return r.Name == name && r.Outcome == outcome && r.cause == r.Means })
+		if i < 0 {
+			return nil
+		}
+		return results[i]
+	}
+	expired, early := is("expired", Fail), is("not-yet-valid", Fail)
+	if expired == nil || is("expired-long-ago", Pass) == nil {
+		return
+	}
+	const tolerance = ": its tolerance for clocks (leeway) is too large"
+	expired.Cause = "the API accepts a token that expired an hour ago" + tolerance
+	expired.Gain = "a stolen token stays valid longer than the issuer permits"
+	if early != nil {
+		early.Cause = "the API accepts a token that is valid only in an hour" + tolerance
+	}
+}
+
+// refusesLikeForbidden assigns the failures of tokens that may get 403 too to the flaw of the API's
+// 403, if they got the same wrong status as tokens that must get 403.
+func refusesLikeForbidden(failed []*Result) {
+	unauthenticated, forbidden := make(map[int]bool), make(map[int]bool)
+	either := func(r *Result) bool {
+		return r.forbidden && (r.cause == CauseNot401 || r.cause == r.Means && r.Expect.admits())
+	}
+	for _, r := range failed {
+		switch {
+		case r.cause == CauseNot403:
+			forbidden[r.Status] = true
+		case r.cause == CauseNot401 && !either(r) && !r.lacks:
+			unauthenticated[r.Status] = true
+		}
+	}
+	for _, r := range failed {
+		switch {
+		case !forbidden[r.Status] || unauthenticated[r.Status]:
+		case either(r):
+			r.cause = CauseNot403
+		case r.cause == CauseNot401 && r.lacks:
+			r.cause = CauseOrder
+		}
+	}
+}
