@@ -19,13 +19,16 @@ import (
 // PublicEndpoint is Microsoft Graph's base URL in the public cloud.
 const PublicEndpoint = "https://graph.microsoft.com/v1.0"
 
+// DefaultScope is the scope of all permissions that the caller has in the public cloud.
+const DefaultScope = "https://graph.microsoft.com/.default"
+
 // Object is a JSON object under Graph's property names.
 type Object = map[string]any
 
 // Options say where Graph is. The zero value is the public cloud.
 type Options struct {
 	Endpoint  string            // base URL with the version; default PublicEndpoint
-	Scope     string            // default https://graph.microsoft.com/.default
+	Scope     string            // default DefaultScope
 	Transport http.RoundTripper // default http.DefaultTransport
 
 	// Parallel is the maximum number of simultaneous $batch requests;
@@ -53,7 +56,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 		o.Endpoint = PublicEndpoint
 	}
 	if o.Scope == "" {
-		o.Scope = "https://graph.microsoft.com/.default"
+		o.Scope = DefaultScope
 	}
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport

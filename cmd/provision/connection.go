@@ -149,9 +149,10 @@ func (a *app) cloudOf(target string) (microsoft.Cloud, error) {
 	return c, nil
 }
 
-// localGraph signs in to a served local tenant as its administrator.
-func (a *app) localGraph(served localtenant.Served, client *http.Client) (*graph.Client, error) {
-	cred, err := azidentity.NewClientSecretCredential(served.TenantID, served.ClientID, served.ClientSecret,
+// localGraph signs in to a tenant that is served from dir, as its administrator or as another
+// application. The tokens are kept for the next command.
+func (a *app) localGraph(dir localtenant.Folder, served localtenant.Served, client *http.Client) (*graph.Client, error) {
+	signIn, err := azidentity.NewClientSecretCredential(served.TenantID, served.ClientID, served.ClientSecret,
 		&azidentity.ClientSecretCredentialOptions{
 			DisableInstanceDiscovery: true, // it would ask the public cloud about localhost
 			ClientOptions: azcore.ClientOptions{
@@ -161,7 +162,8 @@ func (a *app) localGraph(served localtenant.Served, client *http.Client) (*graph
 	if err != nil {
 		return nil, fmt.Errorf("sign in to the local tenant: %w", err)
 	}
-	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: client.Transport, Waiting: a.waiting,
+	cred := dir.Credential(served, signIn, a.now)
+	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: cred.Transport(client.Transport, graph.DefaultScope), Waiting: a.waiting,
 		Parallel: a.config.GetInt("parallelism")})
 }
 

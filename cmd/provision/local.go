@@ -109,7 +109,7 @@ func (a *app) localSession(dir localtenant.Folder, served localtenant.Served) (*
 		MaxIdleConnsPerHost: 16,
 		ForceAttemptHTTP2:   true,
 	}}
-	g, err := a.localGraph(served, client)
+	g, err := a.localGraph(dir, served, client)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (a *app) localSession(dir localtenant.Folder, served localtenant.Served) (*
 	s.graphOf = func(tenantID, clientID, clientSecret string) (*graph.Client, error) {
 		there := served
 		there.TenantID, there.ClientID, there.ClientSecret = tenantID, clientID, clientSecret
-		return a.localGraph(there, client)
+		return a.localGraph(dir, there, client)
 	}
 	if a.config.GetBool("public-hosts") {
 		in, err := a.cloudOf(stack.Local)
