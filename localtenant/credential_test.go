@@ -120,7 +120,9 @@ func TestRefusedStoredToken(t *testing.T) {
 		body, _ := io.ReadAll(answer.Body)
 		return answer.StatusCode, string(body)
 	}
-	command := func() *Credential { return d.Credential(Served{}, &signIn{issuer: issuer}, func() time.Time { return issuer.now }) }
+	command := func() *Credential {
+		return d.Credential(Served{}, &signIn{issuer: issuer}, func() time.Time { return issuer.now })
+	}
 
 	// The tenant refuses a token that this command was given: signing in again is useless.
 	if status, _ := send(command()); status != http.StatusUnauthorized || issuer.n != 1 {
