@@ -15,7 +15,7 @@ type Keep struct {
 	Sinks sink.Access
 
 	Overwrite    bool // files and lines of sinks that provision did not write
-	AllowOutside bool // sinks outside of the working directory
+	AllowOutside bool // sinks outside of the project folder
 
 	// Local is set for the local tenant. Its secrets never leave this machine: a
 	// secret with a sink at GitHub or in a vault is stored as if it had no sink.

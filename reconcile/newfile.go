@@ -22,10 +22,11 @@ func (k Keep) recordNewFile(where stack.Sink) error {
 	if where.Env == nil {
 		return nil
 	}
-	if _, err := os.Lstat(where.Env.File); !errors.Is(err, fs.ErrNotExist) {
+	file := k.Sinks.Path(where.Env.File)
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	files, key, err := newFile(k.Dir, where.Env.File)
+	files, key, err := newFile(k.Dir, file)
 	if err != nil {
 		return err
 	}
@@ -39,20 +40,21 @@ func (k Keep) removeNewFile(where stack.Sink) error {
 	if where.Env == nil {
 		return nil
 	}
-	text, err := stack.ReadFile(where.Env.File, maxOutput)
+	file := k.Sinks.Path(where.Env.File)
+	text, err := stack.ReadFile(file, maxOutput)
 	gone := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !gone || len(text) > 0 {
 		return err
 	}
 	for _, dir := range append(k.siblings(), k.Dir) {
-		files, key, err := newFile(dir, where.Env.File)
+		files, key, err := newFile(dir, file)
 		if err != nil {
 			return err
 		}
 		if !files[key] {
 			continue
 		}
-		if _, err := sink.Remove(where.Env.File); err != nil {
+		if _, err := sink.Remove(file); err != nil {
 			return err
 		}
 		delete(files, key)

@@ -15,8 +15,8 @@ type taken interface {
 	Taken() (what string, err error)
 }
 
-// mayWrite refuses, with a *sink.Refused, a sink that is outside of the working
-// directory or that holds what provision did not write.
+// mayWrite refuses, with a *sink.Refused, a sink that is outside of the project folder, or that
+// contains something that provision did not write.
 func (k Keep) mayWrite(where stack.Sink, place sink.Sink) error {
 	file := where.File
 	if where.Env != nil {
@@ -26,7 +26,7 @@ func (k Keep) mayWrite(where stack.Sink, place sink.Sink) error {
 		return nil // provision's own file, or a service
 	}
 	if !k.AllowOutside {
-		if err := sink.Inside(file); err != nil {
+		if err := k.Sinks.Inside(file); err != nil {
 			return err
 		}
 	}
@@ -38,7 +38,7 @@ func (k Keep) mayWrite(where stack.Sink, place sink.Sink) error {
 	if err != nil || what == "" || where.Env != nil && k.wrote(where) {
 		return err // a line does not say itself whose it is
 	}
-	return &sink.Refused{File: file, Why: what, Flag: "--overwrite"}
+	return &sink.Refused{File: k.Sinks.Path(file), Why: what, Flag: "--overwrite"}
 }
 
 // wrote tells whether a secret is on record as kept in a sink, by this target or

@@ -23,6 +23,7 @@ const maxOutput = 64 << 20
 // manifests that declared them.
 type Written struct {
 	dir       string // of the target; paths are kept relative to it, so that both can move
+	project   string // the folder that the file names of manifests start at
 	overwrite bool
 	files     map[string]writtenFile
 	elsewhere map[string][]string // a file → the content that other targets gave it
@@ -31,13 +32,14 @@ type Written struct {
 // writtenFile is the record of a file that provision wrote.
 type writtenFile struct {
 	Stack  string   `json:"stack"`
-	SHA256 []string `json:"sha256"` // of its content; two if a write was interrupted
+	File   string   `json:"file,omitempty"` // its name in the manifest; absent in records of earlier versions
+	SHA256 []string `json:"sha256"`         // of its content; two if a write was interrupted
 }
 
 // Written reads which Output files provision wrote. With overwrite, provision may
 // overwrite other files and remove files that somebody changed.
 func (k Keep) Written(overwrite bool) (*Written, error) {
-	w := &Written{dir: k.Dir, overwrite: overwrite, files: map[string]writtenFile{}, elsewhere: map[string][]string{}}
+	w := &Written{dir: k.Dir, project: k.Sinks.Path("."), overwrite: overwrite, files: map[string]writtenFile{}, elsewhere: map[string][]string{}}
 	if _, err := sink.ReadJSON(w.record(), &w.files); err != nil {
 		return nil, err
 	}
@@ -91,21 +93,22 @@ func keyBelow(dir, file string) (string, error) {
 	return filepath.ToSlash(file), nil
 }
 
-// Others lists the files of a stack that are not among declared, as they are
-// reached from the working directory. A file that another target has written
-// since is that target's.
+// Others lists the files of a stack that its manifests do not declare any more, as paths from
+// the working directory. A file that another target has written since belongs to that target. A
+// file with the name of a declared one stays: the same state (--state) was used in another project
+// folder.
 func (w *Written) Others(name string, declared []string) ([]string, error) {
-	stays := map[string]bool{}
+	stays, names := map[string]bool{}, map[string]bool{}
 	for _, file := range declared {
 		key, err := w.key(file)
 		if err != nil {
 			return nil, err
 		}
-		stays[key] = true
+		stays[key], names[w.name(file)] = true, true
 	}
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(w.files)) {
-		if w.files[key].Stack != name || stays[key] {
+		if known := w.files[key]; known.Stack != name || stays[key] || known.File != "" && names[known.File] {
 			continue
 		}
 		file := w.path(key)
@@ -118,14 +121,28 @@ func (w *Written) Others(name string, declared []string) ([]string, error) {
 	return all, nil
 }
 
+// name returns the name that a manifest gives a file.
+func (w *Written) name(file string) string {
+	project, err := filepath.Abs(w.project)
+	if err != nil {
+		return filepath.ToSlash(file)
+	}
+	if file, err := filepath.Abs(file); err == nil {
+		if relative, err := filepath.Rel(project, file); err == nil {
+			return filepath.ToSlash(relative)
+		}
+	}
+	return filepath.ToSlash(file)
+}
+
 func (w *Written) path(key string) string {
 	file := filepath.FromSlash(key)
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(w.dir, file)
 	}
-	if here, err := os.Getwd(); err == nil {
-		if relative, err := filepath.Rel(here, file); err == nil && filepath.IsLocal(relative) {
-			return relative
+	if project, err := filepath.Abs(w.project); err == nil {
+		if below, err := filepath.Rel(project, file); err == nil && filepath.IsLocal(below) {
+			return filepath.Join(w.project, below)
 		}
 	}
 	return file
@@ -192,9 +209,9 @@ func (w *Written) Write(file, owner string, text []byte) (changed bool, err erro
 	if err != nil {
 		return false, err
 	}
-	now := writtenFile{Stack: owner, SHA256: []string{sum(text)}}
+	now := writtenFile{Stack: owner, File: w.name(file), SHA256: []string{sum(text)}}
 	if old != nil && bytes.Equal(old, text) {
-		if known := w.files[key]; known.Stack != owner || !slices.Equal(known.SHA256, now.SHA256) {
+		if known := w.files[key]; known.Stack != owner || known.File != now.File || !slices.Equal(known.SHA256, now.SHA256) {
 			w.files[key] = now
 			if err := w.save(); err != nil {
 				return false, err
@@ -225,7 +242,7 @@ func (w *Written) Expect(file, owner string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	expected := writtenFile{Stack: owner, SHA256: []string{sum(text)}}
+	expected := writtenFile{Stack: owner, File: w.name(file), SHA256: []string{sum(text)}}
 	if old != nil {
 		expected.SHA256 = append(expected.SHA256, sum(old))
 	}

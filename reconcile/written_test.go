@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"provision/reconcile"
@@ -127,6 +128,40 @@ func TestInterruptedWrite(t *testing.T) {
 		}
 		if err := open().Check(file); (err == nil) != known {
 			t.Errorf("%q: %v; known should be %t", text, err, known)
+		}
+	}
+}
+
+// TestWrittenInTwoProjectFolders: with one state and two project folders, each has a file of the
+// same name; only a name that the manifests do not declare any more makes them superfluous.
+func TestWrittenInTwoProjectFolders(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	open := func(project string) *reconcile.Written {
+		t.Helper()
+		w, err := reconcile.Keep{Dir: filepath.Join(root, "state"), Sinks: sink.Access{Project: filepath.Join(root, project)}}.Written(false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	path := func(project string) string { return filepath.Join(root, project, "out", "a.env") }
+	for _, project := range []string{"one", "two", "two"} {
+		if _, err := open(project).Write(path(project), "s", []byte(project)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		declared []string
+		want     []string
+	}{
+		{"declared", []string{path("two")}, nil},
+		{"renamed", []string{filepath.Join(root, "two", "b.env")}, []string{path("one"), path("two")}},
+		{"no more", nil, []string{path("one"), path("two")}},
+	} {
+		if files, err := open("two").Others("s", c.declared); err != nil || !slices.Equal(files, c.want) {
+			t.Errorf("%s: the other files are %v (%v), want %v", c.name, files, err, c.want)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // Sink is the place that stores the text of a secret: exactly one field is set, or
 // none for provision's own file.
 type Sink struct {
-	File     string        `json:"file,omitempty"` // from the working directory
+	File     string        `json:"file,omitempty"` // from the project folder
 	Env      *EnvSink      `json:"env,omitempty"`
 	GitHub   *GitHubSink   `json:"github,omitempty"`
 	KeyVault *KeyVaultSink `json:"keyVault,omitempty"`
@@ -17,7 +17,7 @@ type Sink struct {
 
 // EnvSink is a line of a dotenv file.
 type EnvSink struct {
-	File string `json:"file"` // from the working directory
+	File string `json:"file"` // from the project folder
 	Key  string `json:"key"`
 }
 

@@ -361,7 +361,7 @@ type Output struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
 
-	File   string         `json:"file"`             // from the working directory
+	File   string         `json:"file"`             // from the project folder
 	Format string         `json:"format,omitempty"` // dotenv | json | tfvars | postman-environment; "" is dotenv
 	Values map[string]any `json:"values"`           // text with references; for json anything
 }

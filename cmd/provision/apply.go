@@ -57,7 +57,7 @@ the first that fails or, with --verify, whose verification fails.`,
 						return err
 					}
 					s.written()
-					a.warnOfGit(ctx, secretFiles(stacks))
+					a.warnOfGit(ctx, s.keep.Sinks, secretFiles(stacks))
 					if verify {
 						fmt.Fprintln(a.stdout)
 						if err := a.verifyStacks(ctx, s, stacks, o.verification); err != nil {

@@ -169,5 +169,7 @@ func (a *app) localGraph(dir localtenant.Folder, served localtenant.Served, clie
 
 // keep returns the store in dir for the local records of a target.
 func (a *app) keep(dir string) reconcile.Keep {
-	return reconcile.Keep{Dir: dir, Sinks: sinks(), Overwrite: a.config.GetBool("overwrite"), AllowOutside: a.config.GetBool("allow-outside")}
+	access := sinks()
+	access.Project = projectFolder()
+	return reconcile.Keep{Dir: dir, Sinks: access, Overwrite: a.config.GetBool("overwrite"), AllowOutside: a.config.GetBool("allow-outside")}
 }

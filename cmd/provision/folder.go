@@ -34,6 +34,25 @@ func provisionDir() (string, error) {
 	}
 }
 
+// projectFolder is the folder that contains .provision, as a path from the working directory. The
+// file names of manifests start there, so that a command writes the same files from every folder
+// below. It is "." if .provision is another user's, which requires --state.
+func projectFolder() string {
+	root, err := provisionDir()
+	if err != nil {
+		return "."
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	relative, err := filepath.Rel(here, filepath.Dir(root))
+	if err != nil {
+		return filepath.Dir(root)
+	}
+	return relative
+}
+
 // makeFolder makes the folder of a target, for its owner alone, and keeps it out
 // of git.
 func makeFolder(dir string) error {

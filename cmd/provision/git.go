@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
+
+	"provision/reconcile/sink"
 )
 
 // gitTracks tells whether git tracks the file or would add it. It is false without git
@@ -31,9 +33,9 @@ func existing(dir string) string {
 }
 
 // warnOfGit names the files with secrets that git would track.
-func (a *app) warnOfGit(ctx context.Context, files []string) {
-	for _, file := range files {
-		if gitTracks(ctx, file) {
+func (a *app) warnOfGit(ctx context.Context, access sink.Access, files []string) {
+	for _, name := range files {
+		if file := access.Path(name); gitTracks(ctx, file) {
 			a.say("warning: git would track %s, which holds a secret; add it to .gitignore (and run `git rm --cached` if git already tracks it)", file)
 		}
 	}

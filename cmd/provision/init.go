@@ -152,11 +152,10 @@ func (a *app) renewed(text []byte) []byte {
 	return exceptionEnd.ReplaceAll(text, []byte(`${1}"`+a.now().AddDate(1, 0, 0).Format(time.DateOnly)+`"`))
 }
 
-// ignoreSecrets adds files with secrets to the .gitignore of the folder that they
-// will be written from: the working directory where the stack is below it, else
-// the folder of the stack. A pattern holds in all folders below as well.
+// ignoreSecrets adds files with secrets to a .gitignore: of the project folder if the stack is
+// below it, otherwise of the folder of the stack. A pattern applies to all folders below as well.
 func (a *app) ignoreSecrets(dir string, files []string) error {
-	here, err := os.Getwd()
+	project, err := filepath.Abs(projectFolder())
 	if err != nil {
 		return err
 	}
@@ -165,8 +164,8 @@ func (a *app) ignoreSecrets(dir string, files []string) error {
 		return err
 	}
 	path := filepath.Join(dir, ".gitignore")
-	if relative, err := filepath.Rel(here, from); err == nil && filepath.IsLocal(relative) {
-		path = ".gitignore"
+	if relative, err := filepath.Rel(project, from); err == nil && filepath.IsLocal(relative) {
+		path = filepath.Join(projectFolder(), ".gitignore")
 	}
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

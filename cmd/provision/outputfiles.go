@@ -20,10 +20,11 @@ import (
 // fileFlags adds the flags of commands that write or remove the user's files.
 func fileFlags(c *cobra.Command) {
 	c.Flags().Bool("overwrite", false, "overwrite or remove files even if provision did not write them or they changed after it did")
-	c.Flags().Bool("allow-outside", false, "allow writing files outside the working directory: absolute paths, .. and symbolic links that lead out of it")
+	c.Flags().Bool("allow-outside", false, "allow writing files outside the project folder: absolute paths, .. and symbolic links that lead out of it")
 }
 
-// secretFiles returns the user's files that contain secrets of the stacks.
+// secretFiles returns the user's files that contain secrets of the stacks, with the names that the
+// manifests give them.
 func secretFiles(stacks []*stack.Stack) (files []string) {
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
@@ -88,16 +89,16 @@ func (a *app) planOutputs(ctx context.Context, s *connection, stacks []*stack.St
 // planRemovals adds the Output files that the stacks' documents no longer name.
 func (a *app) planRemovals(s *connection, stacks []*stack.Stack, p *plan.Plan) error {
 	for _, st := range stacks {
-		if err := a.planRemoval(s, st.Name, outputPaths(st), p); err != nil {
+		if err := a.planRemoval(s, st.Name, outputPaths(s, st), p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func outputPaths(st *stack.Stack) (all []string) {
+func outputPaths(s *connection, st *stack.Stack) (all []string) {
 	for _, o := range st.Outputs {
-		all = append(all, o.File)
+		all = append(all, s.keep.Sinks.Path(o.File))
 	}
 	return all
 }
@@ -105,12 +106,13 @@ func outputPaths(st *stack.Stack) (all []string) {
 // checkOutput adds the file of o to the plan if its content changes.
 func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Output, p *plan.Plan) error {
 	if !a.config.GetBool("allow-outside") {
-		if err := sink.Inside(o.File); err != nil {
+		if err := r.connection.keep.Sinks.Inside(o.File); err != nil {
 			return err
 		}
 	}
-	if other := written.Owner(o.File); slices.Contains(p.Orphans, other) && !a.config.GetBool("overwrite") {
-		return hint(&sink.Refused{File: o.File, Why: "stack " + other + " wrote it and is still in the tenant"},
+	file := r.connection.keep.Sinks.Path(o.File)
+	if other := written.Owner(file); slices.Contains(p.Orphans, other) && !a.config.GetBool("overwrite") {
+		return hint(&sink.Refused{File: file, Why: "stack " + other + " wrote it and is still in the tenant"},
 			"give each stack its own file, e.g. file: out/${stack.name}/api.env, or use --overwrite")
 	}
 	if !r.changedBy(p, o) {
@@ -118,22 +120,22 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 		if err != nil && len(p.Steps) == 0 {
 			return nil // writing it says why it cannot be
 		}
-		if old, unread := stack.ReadFile(o.File, maxOutput); err == nil && unread == nil && bytes.Equal(old, text) {
+		if old, unread := stack.ReadFile(file, maxOutput); err == nil && unread == nil && bytes.Equal(old, text) {
 			return nil
 		}
 	}
-	unwritable := sink.Writable(o.File)
+	unwritable := sink.Writable(file)
 	switch {
 	case unwritable == nil:
-		if err := written.Check(o.File); err != nil {
+		if err := written.Check(file); err != nil {
 			return err
 		}
 	case a.verb == "plan": // a review may run where the files are not written
-		p.Warnings = append(p.Warnings, fmt.Sprintf("output %s/%s: %s: %s; apply refuses this", r.stack.Name, o.Name, o.File, unwritable))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("output %s/%s: %s: %s; apply refuses this", r.stack.Name, o.Name, file, unwritable))
 	default:
-		return &sink.Refused{File: o.File, Why: unwritable.Error()}
+		return &sink.Refused{File: file, Why: unwritable.Error()}
 	}
-	p.Files = append(p.Files, plan.File{Action: plan.Write, Path: o.File, Stack: r.stack.Name, Secret: holdsSecret(o)})
+	p.Files = append(p.Files, plan.File{Action: plan.Write, Path: file, Stack: r.stack.Name, Secret: holdsSecret(o)})
 	return nil
 }
 
@@ -240,13 +242,14 @@ func (a *app) writeOutputs(ctx context.Context, s *connection, stacks []*stack.S
 			if err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			}
-			changed, err := written.Write(o.File, st.Name, text)
+			file := s.keep.Sinks.Path(o.File)
+			changed, err := written.Write(file, st.Name, text)
 			if err != nil {
 				return fmt.Errorf("output %s/%s: %w", st.Name, o.Name, err)
 			}
 			if changed {
-				a.say("wrote %s", o.File)
-				files = append(files, o.File)
+				a.say("wrote %s", file)
+				files = append(files, file)
 			}
 		}
 	}
@@ -289,7 +292,7 @@ func (a *app) removeOutputs(s *connection, p *plan.Plan) error {
 		}
 		if removed {
 			a.say("removed %s", f.Path)
-			removeEmpty(filepath.Dir(f.Path))
+			s.removeEmpty(filepath.Dir(f.Path))
 		}
 	}
 	return nil
@@ -304,19 +307,24 @@ func (a *app) noteLeft(s *connection, stacks []*stack.Stack) error {
 	}
 	for _, st := range stacks {
 		for _, o := range st.Outputs {
-			if _, err := os.Lstat(o.File); err == nil && !written.Ours(o.File) {
-				a.say("note: %s is not changed: provision did not write it", o.File)
+			file := s.keep.Sinks.Path(o.File)
+			if _, err := os.Lstat(file); err == nil && !written.Ours(file) {
+				a.say("note: %s is not changed: provision did not write it", file)
 			}
 		}
 	}
 	return nil
 }
 
-// removeEmpty removes a folder below the working directory and its parent folders,
-// up to the first folder that is not empty.
-func removeEmpty(dir string) {
-	for ; filepath.IsLocal(dir) && dir != "."; dir = filepath.Dir(dir) {
-		if os.Remove(dir) != nil {
+// removeEmpty removes a folder below the project folder and its parent folders, up to the first
+// folder that is not empty.
+func (s *connection) removeEmpty(dir string) {
+	below, err := filepath.Rel(s.keep.Sinks.Path("."), dir)
+	if err != nil {
+		return
+	}
+	for ; filepath.IsLocal(below) && below != "."; below = filepath.Dir(below) {
+		if os.Remove(s.keep.Sinks.Path(below)) != nil {
 			return // it is not empty, or not ours to remove
 		}
 	}

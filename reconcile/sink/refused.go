@@ -21,21 +21,22 @@ type Refused struct {
 
 func (r *Refused) Error() string { return fmt.Sprintf("%s: %s", r.File, r.Why) }
 
-// Inside refuses, with a *Refused, a path that leads out of the working
-// directory: an absolute one, one with .. or one by a symbolic link.
-func Inside(name string) error {
+// Inside refuses, with a *Refused, a file name of a manifest that leads out of the project
+// folder: an absolute path, a path with .., or a path through a symbolic link.
+func (a Access) Inside(name string) error {
 	const flag = "--allow-outside"
 	switch {
 	case filepath.IsAbs(name):
 		return &Refused{name, "is an absolute path", flag}
 	case !filepath.IsLocal(name):
-		return &Refused{name, "is outside of the working directory", flag}
+		return &Refused{name, "is outside of the project folder", flag}
 	}
-	here, err := realPath(".")
+	project, err := realPath(a.Path("."))
 	if err != nil {
 		return err
 	}
-	for path := filepath.Clean(name); path != "."; path = filepath.Dir(path) {
+	for below := filepath.Clean(name); below != "."; below = filepath.Dir(below) {
+		path := a.Path(below)
 		info, err := os.Lstat(path)
 		if err != nil {
 			continue // it does not exist yet, so its parent decides
@@ -47,16 +48,16 @@ func Inside(name string) error {
 		if err != nil {
 			return err
 		}
-		if relative, err := filepath.Rel(here, real); err != nil || !filepath.IsLocal(relative) {
-			return &Refused{name, "leads out of the working directory through a symbolic link", flag}
+		if relative, err := filepath.Rel(project, real); err != nil || !filepath.IsLocal(relative) {
+			return &Refused{name, "leads out of the project folder through a symbolic link", flag}
 		}
 		return nil
 	}
 	return nil
 }
 
-// realPath is an absolute path without links, those to the working directory
-// included.
+// realPath returns the absolute path without symbolic links, also those in the path of the
+// working directory.
 func realPath(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

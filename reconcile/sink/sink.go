@@ -64,8 +64,10 @@ type Sink interface {
 	Forget(ctx context.Context) error
 }
 
-// Access is how the services are reached that sinks may be at.
+// Access is how sinks are reached: the services, and the project folder for files.
 type Access struct {
+	Project string // relative file names of manifests start here; "" is the working directory
+
 	GitHub GitHub
 	Vaults Vaults
 }
@@ -77,13 +79,21 @@ func Own(path string) Sink { return file(path) }
 func (a Access) Open(where stack.Sink, application string) (Sink, error) {
 	switch {
 	case where.Env != nil:
-		return env{*where.Env}, nil
+		return env{stack.EnvSink{File: a.Path(where.Env.File), Key: where.Env.Key}}, nil
 	case where.GitHub != nil:
 		return github{*where.GitHub, a.GitHub}, nil
 	case where.KeyVault != nil:
 		return a.Vaults.open(*where.KeyVault, application)
 	}
-	return named{file(filepath.Clean(where.File)), application}, nil
+	return named{file(a.Path(where.File)), application}, nil
+}
+
+// Path is the path of a file that a manifest names.
+func (a Access) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(a.Project, name)
 }
 
 // Here tells whether a sink is on this machine.
