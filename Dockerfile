@@ -1,4 +1,4 @@
-# The program alone, for any user: the default command is the local tenant.
+# An image that contains only the program, for any user. The default command is the local tenant.
 #
 #   docker build -t provision .
 #   docker run --rm -p 8443:8443 provision

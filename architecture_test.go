@@ -1,4 +1,4 @@
-// Package provision_test holds the sources to the plan of docs/architecture.md.
+// Package provision_test checks the sources against docs/architecture.md.
 package provision_test
 
 import (
@@ -21,8 +21,8 @@ import (
 
 const module = "provision"
 
-// mayImport says which packages of provision a package may import. It binds files that are
-// no tests; a folder with Go code that is not here, and no leaf, is a mistake.
+// mayImport lists the packages of provision that a package may import. It applies to all files
+// except tests. A folder with Go code that is neither here nor in leaves is a mistake.
 var mayImport = map[string][]string{
 	"stack":               {},
 	"graph":               {},
@@ -68,11 +68,10 @@ var mayImport = map[string][]string{
 	"internal/microsoft":       {},
 }
 
-// leaves may import anything, and nobody imports them.
+// leaves may import every package, and no package imports them.
 var leaves = []string{"examples", "bench"}
 
-// separate are packages that must not meet in a third one, however they get
-// there: each pair shares no code of ours.
+// separate are pairs of packages that share no code of provision, directly or indirectly.
 var separate = [][2]string{
 	{"emulator/login", "conformance/forge"},
 	{"emulator/login", "reference-api/token"},
@@ -85,10 +84,10 @@ var separate = [][2]string{
 	{"conformance", "emulator/login"},
 }
 
-// onlyFile is the one Go file that a folder of other things may hold.
+// onlyFile is the one Go file that a folder of other files may contain.
 var onlyFile = map[string]string{"manifests": "embed.go"}
 
-// file is a Go file that is no test, with what it imports of ours.
+// file is a Go file that is not a test, with the packages of provision that it imports.
 type file struct {
 	name    string // path from the root of the module
 	imports []string
@@ -117,7 +116,7 @@ func survey(root fs.FS) (map[string][]file, error) {
 		}
 		if d.IsDir() {
 			if name != "." && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")) {
-				return fs.SkipDir // as the go command does
+				return fs.SkipDir // like the go command
 			}
 			return nil
 		}
@@ -148,7 +147,7 @@ func survey(root fs.FS) (map[string][]file, error) {
 	return packages, err
 }
 
-// faults lists, sorted, where packages break the map.
+// faults returns the violations of the map, sorted.
 func faults(packages map[string][]file) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
@@ -202,8 +201,7 @@ func list(allowed []string) string {
 	return strings.Join(allowed, ", ")
 }
 
-// reach is every package that pkg imports, itself and indirect ones included,
-// each with a way to it.
+// reach returns every package that pkg imports directly or indirectly, with the path to it.
 func reach(packages map[string][]file, pkg string) map[string]string {
 	ways := map[string]string{pkg: pkg}
 	for queue := []string{pkg}; len(queue) > 0; queue = queue[1:] {
@@ -223,7 +221,7 @@ func TestMapReportsForbiddenImports(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		source map[string]string // path → imports of ours
+		source map[string]string // path → imported packages of provision
 		want   []string
 	}{
 		{"what is allowed", map[string]string{

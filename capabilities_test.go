@@ -37,7 +37,7 @@ var capabilities = []struct {
 		{"Single-page applications: cross-origin redemption, limited refresh tokens", "emulator/login.TestSinglePageApplication"},
 		{"Single sign-on within a browser, `prompt`, `max_age`, logout", "emulator/login.TestSession"},
 		{"Managed identities: the endpoints of App Service and of virtual machines", "emulator/emulatortest.TestManagedIdentity"},
-		{"Errors with the codes and words of Entra (AADSTS)", "emulator/login.TestErrorsInEntrasWords"},
+		{"Errors with the codes and words of Entra (AADSTS)", "emulator/login.TestMessagesOfEntra"},
 	}, []capability{
 		{"Conditional Access: of the `claims` parameter only `xms_cc` and `acrs` have an effect", "emulator/login.TestClaimsRequest"},
 		{"Personal accounts: `consumers` is not a tenant", "emulator/login.TestUnknownTenant"},
@@ -87,8 +87,8 @@ var capabilities = []struct {
 		{"MSAL for Python, Node and Go", "emulator/login.TestMSALPrograms"},
 		{"Every credential of azidentity, with msgraph-sdk-go", "emulator.TestEveryCredentialOfAzidentity"},
 	}, []capability{
-		{"Azure Resource Manager, except metadata, tenants and an empty list of subscriptions", "emulator/arm.TestWhatIsRefused"},
-		{"Hosts other than Microsoft's through the proxy", "emulator/proxy.TestWhatIsRefused"},
+		{"Azure Resource Manager, except metadata, tenants and an empty list of subscriptions", "emulator/arm.TestRefusedRequests"},
+		{"Hosts other than Microsoft's through the proxy", "emulator/proxy.TestRefusedRequests"},
 	}},
 	{"Operation and failures", []capability{
 		{"An acknowledged write survives a killed process", "emulator/directory.TestKilledProcessLosesNothingAcknowledged"},
@@ -104,8 +104,8 @@ var capabilities = []struct {
 
 const capabilitiesPage = "docs/capabilities.md"
 
-// TestCapabilities holds docs/capabilities.md to the table, and each witness to the source.
-// UPDATE=1 writes the page.
+// TestCapabilities compares docs/capabilities.md with the table, and checks that each witness
+// exists. UPDATE=1 writes the page.
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -144,7 +144,7 @@ more detail. The page is generated: ` + "`UPDATE=1 go test -run TestCapabilities
 	}
 }
 
-func TestFindWitnessRefusesWhatIsGone(t *testing.T) {
+func TestFindWitnessRefusesMissingTests(t *testing.T) {
 	t.Parallel()
 	for _, gone := range []string{"gone.txtar", "emulator.TestGone", "nowhere.TestQuotas", "emulator.newStation", "TestCapabilities"} {
 		if source, err := findWitness(gone); err == nil {

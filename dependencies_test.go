@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestDependenciesAreExplained: each module that we import has a line in
-// docs/decisions/dependencies.md that says why it.
+// TestDependenciesAreExplained: each module that provision imports has a line in
+// docs/decisions/dependencies.md with the reason.
 func TestDependenciesAreExplained(t *testing.T) {
 	t.Parallel()
 	explained, err := os.ReadFile("docs/decisions/dependencies.md")
@@ -75,7 +75,7 @@ func requiredModules(t *testing.T) []string {
 	return all
 }
 
-// moduleOf is the longest of modules that a package's path begins with.
+// moduleOf returns the longest of modules that is a prefix of a package's path.
 func moduleOf(path string, modules []string) string {
 	found := ""
 	for _, m := range modules {

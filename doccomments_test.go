@@ -14,7 +14,7 @@ import (
 // plainMethods implement interfaces of the standard library, and need no comment.
 var plainMethods = []string{"Error", "Unwrap", "Is", "String", "MarshalJSON", "UnmarshalJSON"}
 
-// TestExportedNamesHaveComments in every package that others import.
+// TestExportedNamesHaveComments in every package that other packages import.
 func TestExportedNamesHaveComments(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -45,8 +45,8 @@ func TestExportedNamesHaveComments(t *testing.T) {
 	}
 }
 
-// uncommented are the exported names of a file without a comment. The comment of a group is
-// the comment of its names.
+// uncommented returns the exported names of a file without a comment. The comment of a group
+// applies to all its names.
 func uncommented(file *ast.File) (names []*ast.Ident) {
 	for _, declaration := range file.Decls {
 		switch d := declaration.(type) {
@@ -72,7 +72,7 @@ func uncommented(file *ast.File) (names []*ast.Ident) {
 	return names
 }
 
-// receiver is the name of a method's type.
+// receiver returns the name of a method's type.
 func receiver(d *ast.FuncDecl) string {
 	name := ""
 	ast.Inspect(d.Recv.List[0].Type, func(n ast.Node) bool {

@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// lineLink is a link to a line of a file, whose text is what the line says.
+// lineLink is a link to a line of a file; the text of the link is the content of the line.
 var lineLink = regexp.MustCompile("\\[`([^`]+)`\\]\\(([^)#]+)#L(\\d+)\\)")
 
-// fileLink is a link to a file of ours.
+// fileLink is a link to a file of the repository.
 var fileLink = regexp.MustCompile(`\]\(([^)#:\s]+)(?:#[^)]*)?\)`)
 
-// TestLinksToLines: what a page says of a line stands there. UPDATE=1 sets the
-// numbers anew.
+// TestLinksToLines: the text of each link to a line is in that line. UPDATE=1 sets the line
+// numbers.
 func TestLinksToLines(t *testing.T) {
 	for _, page := range pages(t) {
 		raw, err := os.ReadFile(page)
@@ -50,7 +50,7 @@ func TestLinksToLines(t *testing.T) {
 	}
 }
 
-// TestLinksToFiles: no page links to a file that is not there.
+// TestLinksToFiles: every file that a page links to exists.
 func TestLinksToFiles(t *testing.T) {
 	t.Parallel()
 	for _, page := range pages(t) {
@@ -87,7 +87,7 @@ func readLines(path string) ([]string, error) {
 	return strings.Split(string(raw), "\n"), err
 }
 
-// TestNamedTestsExist: a test or script that a page names is there.
+// TestNamedTestsExist: every test or script that a page names exists.
 func TestNamedTestsExist(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}

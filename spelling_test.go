@@ -12,14 +12,14 @@ import (
 const wordList = "testdata/words.txt"
 
 var (
-	// notProse is code, links and ids.
+	// notProse matches code, links and ids.
 	notProse = regexp.MustCompile("(?s)```.*?```|~~~.*?~~~|<!--.*?-->|(?m)^ {4}[^\n]*$|`[^`]*`|\\]\\([^)]*\\)|https?://\\S+|\\$\\{[^}]*\\}")
 	oneWord  = regexp.MustCompile(`[A-Za-z][A-Za-z'’]*[A-Za-z]|[A-Za-z]`)
 )
 
-// TestSpelling compares the words of the documentation with a word list. UPDATE=1 adds words:
-// a mistake then shows in the diff of the list, between words of the same beginning. Generated
-// pages are included, so that the texts of the code are checked too.
+// TestSpelling compares the words of the documentation with a word list. UPDATE=1 adds words: a
+// mistake is then visible in the diff of the list, between similar words. Generated pages are
+// included, so that the texts in the code are also checked.
 func TestSpelling(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(wordList)
@@ -55,8 +55,8 @@ func TestSpelling(t *testing.T) {
 	}
 }
 
-// words are the English words of a page, in lower case. A word with a capital or a digit
-// inside is a name.
+// words returns the English words of a page in lower case. A word that contains a capital letter
+// or a digit after its first letter is a name.
 func words(page string) (all []string) {
 	for _, field := range strings.Fields(notProse.ReplaceAllString(page, " ")) {
 		if strings.ContainsAny(field, "0123456789_$/@\\{}<>=") {

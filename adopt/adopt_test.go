@@ -102,7 +102,7 @@ func (w *world) send(method, path string, body any) object {
 		w.t.Fatalf("%s %s: %d %s", method, path, response.StatusCode, answer)
 	}
 	m := object{}
-	_ = json.Unmarshal(answer, &m) // a 204 has none
+	_ = json.Unmarshal(answer, &m) // a 204 has no body
 	return m
 }
 
@@ -110,8 +110,8 @@ func (w *world) reader() reconcile.Reader {
 	return reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}
 }
 
-// imported writes what is imported into a folder, and returns the files and what
-// is lost.
+// imported imports into a folder, and returns the files and the properties that import cannot
+// express.
 func (w *world) imported(selection adopt.Selection) (dir string, files map[string]string, lost []adopt.Lost) {
 	w.t.Helper()
 	ctx := context.Background()
@@ -161,8 +161,7 @@ func (w *world) plan(dir string) (*plan.Plan, *plan.State, []*stack.Stack) {
 	return p, state, stacks
 }
 
-// adopted checks that a plan only adopts, carries it out, and checks that nothing
-// is left to do.
+// adopted checks that a plan only adopts, applies it, and checks that the next plan is empty.
 func (w *world) adopted(dir string, applications int) {
 	w.t.Helper()
 	p, state, _ := w.plan(dir)
@@ -285,7 +284,8 @@ func (w *world) registration(r *mathrand.Rand, i int, users, groups []string, be
 	return app
 }
 
-// randomRegistrations makes applications, and users and groups that have their roles.
+// randomRegistrations creates applications, and users and groups with roles of these
+// applications.
 func (w *world) randomRegistrations(r *mathrand.Rand, n int) []object {
 	w.t.Helper()
 	var users, groups []string
@@ -293,7 +293,7 @@ func (w *world) randomRegistrations(r *mathrand.Rand, n int) []object {
 		users = append(users, w.send("POST", "/users", object{"accountEnabled": true, "displayName": name, "mailNickname": name, "userPrincipalName": name + "@" + w.tenant.Domain,
 			"passwordProfile": object{"password": "xWwvJ]6NMw+bWH-d"}})["id"].(string))
 	}
-	for _, name := range []string{"Staff", "Staff", "Ops"} { // two of one name
+	for _, name := range []string{"Staff", "Staff", "Ops"} { // two with the same name
 		groups = append(groups, w.send("POST", "/groups", object{"displayName": name, "mailEnabled": false, "mailNickname": name, "securityEnabled": true})["id"].(string))
 	}
 	var all []object
@@ -317,8 +317,8 @@ func certificate(t *testing.T) string {
 	return base64.StdEncoding.EncodeToString(der)
 }
 
-// TestReadingBackIsTheInverseOfDeclaring: any registrations are imported, the plan
-// of what was written only adopts them, and after it nothing is left to do.
+// TestReadingBackIsTheInverseOfDeclaring imports random registrations. The first plan of the
+// manifests only adopts the registrations, and the plan after the apply is empty.
 func TestReadingBackIsTheInverseOfDeclaring(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -382,8 +382,8 @@ func TestImportOmitsRefusedValues(t *testing.T) {
 	w.adopted(dir, 1)
 }
 
-// TestRequestsOfManyRegistrations: registrations are read by lists, so that the number
-// of requests hardly grows with theirs.
+// TestRequestsOfManyRegistrations: registrations are read in lists, so the number of requests
+// hardly grows with the number of registrations.
 func TestRequestsOfManyRegistrations(t *testing.T) {
 	t.Parallel()
 	w, r := newWorld(t), mathrand.New(mathrand.NewPCG(3, 7))

@@ -18,9 +18,9 @@ import (
 	"provision/adopt"
 )
 
-// TestProviderImportsWithoutAChange plans the export of any registrations with the real
-// provider, a build of which TERRAFORM_AZUREAD names: everything is imported and nothing
-// else is to do.
+// TestProviderImportsWithoutAChange plans the export of random registrations with the real
+// provider (a build that TERRAFORM_AZUREAD names). The plan imports everything and changes
+// nothing.
 func TestProviderImportsWithoutAChange(t *testing.T) {
 	t.Parallel()
 	provider := os.Getenv("TERRAFORM_AZUREAD")

@@ -14,7 +14,7 @@ import (
 	"provision/adopt"
 )
 
-// exported writes what is exported into a folder, and returns the files.
+// exported exports into a folder, and returns the files.
 func (w *world) exported(selection adopt.Selection, stacks ...string) (dir string, files map[string]string, lost []adopt.Lost) {
 	w.t.Helper()
 	found, err := adopt.Find(context.Background(), w.graph, selection)
@@ -60,8 +60,8 @@ func expectAll(t *testing.T, files map[string]string, file string, lines ...stri
 	}
 }
 
-// TestExportIsEscaped: no text of the tenant is read by Terraform as a template, a
-// comment or a name of its own.
+// TestExportIsEscaped: Terraform reads text of the tenant as text, and not as a template, a
+// comment or a name.
 func TestExportIsEscaped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -79,8 +79,8 @@ func TestExportIsEscaped(t *testing.T) {
 	}
 }
 
-// TestExportRefers: what is exported is referred to, unless Terraform would see a
-// circle.
+// TestExportRefers: exported resources refer to each other, except where this would be a cycle
+// for Terraform.
 func TestExportRefers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// TestTextInManifests: a manifest has the text of the tenant, and shows all of it.
+// TestTextInManifests: a manifest contains the text of the tenant completely and unchanged.
 func TestTextInManifests(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

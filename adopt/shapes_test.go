@@ -16,8 +16,8 @@ import (
 	"provision/reconcile"
 )
 
-// shapes are registrations of odd shapes as they grow in old tenants, by what is odd about
-// them: the body of the request that makes each.
+// shapes are unusual registrations, as old tenants contain them: what is unusual, and the body of
+// the request that creates each.
 var shapes = map[string]string{
 	"null everywhere": `{"displayName": "Nulls", "description": null, "notes": null, "groupMembershipClaims": null, "isFallbackPublicClient": null, "serviceManagementReference": null,
 		"optionalClaims": null, "defaultRedirectUri": null, "tokenEncryptionKeyId": null, "samlMetadataUrl": null, "uniqueName": null,
@@ -91,8 +91,8 @@ func manyURIs(n int) string {
 	return strings.Join(all, ", ")
 }
 
-// TestShapes: registrations of odd shapes are imported, adopted without another change, and
-// a change of one property in their manifests changes this property alone.
+// TestShapes: unusual registrations are imported and adopted without another change, and a
+// changed property in their manifests changes only this property.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -57,8 +57,8 @@ func TestWorkflowsPassActionlint(t *testing.T) {
 	})
 }
 
-// TestWorkflowsNeedNoSecret: nothing in them refers to a secret that somebody has to
-// store, and only jobs that say so get a token.
+// TestWorkflowsNeedNoSecret: workflows refer to no stored secret, and only jobs with the
+// permission get a token.
 func TestWorkflowsNeedNoSecret(t *testing.T) {
 	t.Parallel()
 	secret := regexp.MustCompile(`secrets\s*[.\[][A-Za-z"']|AZURE_CLIENT_SECRET|_PASSWORD`)
@@ -112,7 +112,8 @@ func TestPipelinesAreExplained(t *testing.T) {
 	}
 }
 
-// TestPipelinesQuote: names and commands reach the shell as they are, and run nothing else.
+// TestPipelinesQuote: names and commands reach the shell unchanged, and the shell runs nothing
+// else.
 func TestPipelinesQuote(t *testing.T) {
 	t.Parallel()
 	r := ci.Repository{Manifests: "my manifests", ForAPI: true, Start: `sh -c 'echo a: b # c'`, URL: "http://127.0.0.1:8000/$(id)", Env: []string{"out/a b;id.env"},
@@ -156,7 +157,7 @@ func TestPipelinesQuote(t *testing.T) {
 	}
 }
 
-// TestDeployerOfANumber: a branch and a target whose names are other types of YAML.
+// TestDeployerOfANumber: a branch and a target whose names YAML would read as another type.
 func TestDeployerOfANumber(t *testing.T) {
 	t.Parallel()
 	raw, err := ci.DeployerManifest(ci.Deployer{Stack: "deployer", Repository: "contoso/orders", Subjects: "name", Branch: "1.0", Target: "on"})

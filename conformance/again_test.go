@@ -9,7 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// caches are real verifiers of tokens with their own caches of keys.
+// caches are real token verifiers with their own key caches.
 var caches = map[string]func(*testing.T, *tenant, *Suite) Target{
 	"go-oidc": func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, goOIDC(s)) },
 	"keyfunc": func(t *testing.T, s *tenant, suite *Suite) Target { return inGo(t, suite, keyfuncs(t, s)) },
@@ -27,13 +27,12 @@ var caches = map[string]func(*testing.T, *tenant, *Suite) Target{
 	},
 }
 
-// usualPause is what jose waits between two requests for the key set, in
-// milliseconds. A pause of about the time of a request has results that depend on
-// the speed of the machine.
+// usualPause is the time in milliseconds that jose waits between two requests for the key set. If
+// the pause is about as long as a request, the results depend on the speed of the machine.
 const usualPause = "30000"
 
-// Ten runs in a row against one process have the same result, and the process
-// lets in the valid token after each.
+// Ten runs in a row against one process have the same result, and the process accepts the valid
+// token after each run.
 func TestTenRunsOnOneProcess(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()
@@ -41,7 +40,7 @@ func TestTenRunsOnOneProcess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startTenant(t)
-			s.strong = name == "jose" || name == "jwks-rsa" || name == "keyfunc" // the others take short keys
+			s.strong = name == "jose" || name == "jwks-rsa" || name == "keyfunc" // the others accept short keys
 			suite := lasting(s)
 			target := start(t, s, suite)
 			first := make(map[string]Result)
@@ -73,7 +72,7 @@ func TestTenRunsOnOneProcess(t *testing.T) {
 	}
 }
 
-// A disruptive run says what it left, and the next one recognizes it.
+// A disruptive run reports what it has left in the API's cache, and the next run recognizes it.
 func TestStaleCacheIsRecognized(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -100,8 +99,8 @@ func TestStaleCacheIsRecognized(t *testing.T) {
 	}
 }
 
-// lasting is a suite whose document promises nothing about keys. Cases that cannot change
-// what an API caches are left out: of the signatures, only unknown keys can.
+// lasting is a suite whose document promises nothing about keys. It omits cases that cannot
+// change the API's cache: of the signature cases, only those with unknown keys can.
 func lasting(s *tenant) *Suite {
 	suite := quickstart(s, nil)
 	suite.Document.Life.KeyRefresh = ""

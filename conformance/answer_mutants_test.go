@@ -2,7 +2,7 @@ package conformance
 
 import "net/http"
 
-// answerMutants say too much to those whom they refuse.
+// answerMutants reveal too much to callers that they refuse.
 var answerMutants = []mutant{
 	{flaw: "the answer contains the token", kills: "answer-token", mutation: says(401, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
 	{flaw: "the answer has a stack trace", kills: "answer-trace", mutation: says(401, func(*http.Request) string { return "Traceback (most recent call last):\n  File \"x.py\", line 3" })},

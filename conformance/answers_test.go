@@ -12,11 +12,11 @@ import (
 	"provision/stack"
 )
 
-// graphql is an API with one route, POST /graphql, that refuses with status 200
-// and errors, as GraphQL servers do.
+// graphql is an API with one route, POST /graphql, that refuses with status 200 and errors, like
+// GraphQL servers.
 type graphql struct {
 	ruled
-	answers func(status int) (int, any) // nil: as it should
+	answers func(status int) (int, any) // nil: correct
 }
 
 func (g graphql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +33,7 @@ func (g graphql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, graphQLAnswer(status))
 }
 
-// someOrders is what an admitted request gets.
+// someOrders is the answer to an admitted request.
 func someOrders() any { return object{"orders": []any{object{"id": 17}}} }
 
 func graphQLAnswer(status int) object {
@@ -74,9 +74,9 @@ func TestAnAPIThatRefusesWithASuccess(t *testing.T) {
 	}
 }
 
-// Each answer that lets a caller in although its status is a refusal is found, and so
-// is a refusal in a form that the document does not declare.
-func TestAnswersBesideARefusal(t *testing.T) {
+// The suite finds an answer that admits a caller with the status of a refusal, and a refusal in a
+// form that the document does not declare.
+func TestAnswersWithARefusal(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		kills   string
@@ -124,7 +124,7 @@ func TestAnswersBesideARefusal(t *testing.T) {
 	}
 }
 
-// The API hides forbidden objects, or refuses in several ways.
+// The API hides forbidden objects, or refuses in several forms.
 func TestStatedRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -136,7 +136,7 @@ func TestStatedRefusals(t *testing.T) {
 		"404 or 403":                {stack.Refusals{Forbidden: stack.Forms{{Status: 404}, {Status: 403}}}, 401, 403, ""},
 		"a redirect to the sign-in": {stack.Refusals{Unauthenticated: stack.Forms{{Status: 302}}}, 302, 403, ""},
 		"403 where 404 is promised": {stack.Refusals{Forbidden: stack.Forms{{Status: 404}}}, 401, 403, "GET /orders: missing-scope Orders.Read"},
-		"404 where 403 is usual":    {stack.Refusals{}, 401, 404, ""}, // a note says to state it
+		"404 where 403 is usual":    {stack.Refusals{}, 401, 404, ""}, // a note says how to declare it
 		"401 where 403 is promised": {stack.Refusals{Unauthenticated: stack.Forms{{Status: 403}}}, 401, 403, "GET /orders: no-token"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestStatedRefusals(t *testing.T) {
 	}
 }
 
-// Endpoints of one request are told apart by their names.
+// Endpoints with the same request are distinguished by their names.
 func TestNamedEndpoints(t *testing.T) {
 	t.Parallel()
 	read := stack.Requires{Scopes: []string{"Orders.Read"}}
@@ -207,7 +207,7 @@ func TestNamedEndpoints(t *testing.T) {
 	}
 }
 
-// A refusal shows nothing where the document expects nothing but a status.
+// If the document expects only a status, a refusal contains no evidence.
 func TestARefusalShowsWhatIsExpected(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// authenticationMutants find the token where it should not be.
+// authenticationMutants read the token from a wrong place.
 var authenticationMutants = []mutant{
 	{flaw: "the API accepts a token in the query", kills: "token-in-query", mutation: finds(func(r *http.Request) string { return r.URL.Query().Get("access_token") })},
 	{flaw: "the API accepts a token in a form", kills: "token-in-form", mutation: mutation{finds: func(r *http.Request) (string, bool) {
 		if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 			return "", false
 		}
-		r.Method = "POST" // which lets ParseForm read the body
+		r.Method = "POST" // because of it, ParseForm reads the body
 		raw := r.PostFormValue("access_token")
 		r.Method = "GET"
 		return "Bearer " + raw, raw != ""

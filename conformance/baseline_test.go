@@ -61,7 +61,7 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
-func TestBaselineOfOthersMaking(t *testing.T) {
+func TestFormsOfBaselines(t *testing.T) {
 	t.Parallel()
 	json := `{"failures": [{"endpoint": "GET /a", "case": "b", "reason": "c", "until": "2026-01-01"}]}`
 	if b, err := ReadBaseline("known.json", []byte(json)); err != nil || len(b.entries) != 1 {

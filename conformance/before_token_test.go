@@ -12,10 +12,10 @@ import (
 	"provision/stack"
 )
 
-// hasty looks at a request before it asks for a token.
+// hasty examines a request before it requires a token.
 type hasty struct {
 	*heroes
-	first func(*http.Request) int // 0: nothing is wrong
+	first func(*http.Request) int // 0: correct
 }
 
 func (h hasty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +62,7 @@ func TestTheTokenComesFirst(t *testing.T) {
 	}
 }
 
-// bodyFirst refuses members of other types before it checks the token.
+// bodyFirst refuses members of wrong types before it checks the token.
 func bodyFirst(status int) func(*heroes, *http.Request) int {
 	return func(_ *heroes, r *http.Request) int {
 		if r.Method != "POST" && r.Method != "PUT" {
@@ -78,7 +78,7 @@ func bodyFirst(status int) func(*heroes, *http.Request) int {
 	}
 }
 
-// objectFirst answers 404 for an object that does not exist, before it checks the token.
+// objectFirst answers 404 for a missing object before it checks the token.
 func objectFirst(h *heroes, r *http.Request) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A check that looks for a field by a regular expression does not see it behind ignored
+// A check that searches for a field with a regular expression does not find it behind ignored
 // characters, or before a directive.
 func TestGraphQLIsRespelled(t *testing.T) {
 	t.Parallel()

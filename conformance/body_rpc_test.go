@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Parameters by name are also sent by position, which a check may not expect.
+// Parameters by name are also sent by position; a check may not consider this form.
 func TestPositionalParameters(t *testing.T) {
 	t.Parallel()
 	body := `{"jsonrpc":"2.0","id":1,"method":"purge","params":{"zoom":3,"force":true}}`

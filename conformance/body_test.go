@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// operations is an API whose operations share a route. allowed says who may call
-// them; a flaw is a way to look for the operation's name before it is run.
+// operations is an API whose operations share a route. allowed lists the callers of each
+// operation; a flaw is a wrong way to find the operation's name before the operation is executed.
 type operations struct {
 	issuer string
 	serve  func(o operations, w http.ResponseWriter, r *http.Request, body []byte, status int, c claims)
@@ -38,7 +38,7 @@ func (o operations) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.serve(o, w, r, body, status, seen)
 }
 
-// may says how a caller is answered who calls an operation.
+// may returns the answer to a caller of an operation.
 func may(name string, status int, c claims) int {
 	switch {
 	case name == "ping":
@@ -53,7 +53,7 @@ func may(name string, status int, c claims) int {
 	return 404
 }
 
-// does is what an operation returns.
+// does returns the result of an operation.
 func does(name string) any {
 	return map[string]any{"ping": "pong", "list": []any{"a", "b"}, "purge": map[string]any{"purged": 2}}[name]
 }
@@ -65,10 +65,9 @@ func refuse(w http.ResponseWriter, status int) {
 	answer(w, status, map[string]any{"error": "no"})
 }
 
-// An API whose body names the action.
+// An API in which the body contains the action.
 
-// actions serves the action that runs reads, to callers who may call the action that
-// checks reads.
+// actions executes the action that runs reads, for callers of the action that checks reads.
 func actions(checks, runs func(r *http.Request, body []byte) string) func(operations, http.ResponseWriter, *http.Request, []byte, int, claims) {
 	return func(_ operations, w http.ResponseWriter, r *http.Request, body []byte, status int, c claims) {
 		run := runs(r, body)
@@ -84,7 +83,7 @@ func actions(checks, runs func(r *http.Request, body []byte) string) func(operat
 	}
 }
 
-// member reads the last member of that very name.
+// member reads the last member with exactly this name.
 func member(_ *http.Request, body []byte) string {
 	var all map[string]any
 	_ = json.Unmarshal(body, &all)
@@ -92,7 +91,7 @@ func member(_ *http.Request, body []byte) string {
 	return text
 }
 
-// anyCase reads as encoding/json reads into a struct.
+// anyCase reads like encoding/json with a struct.
 func anyCase(_ *http.Request, body []byte) string {
 	var one struct{ Action string }
 	_ = json.Unmarshal(body, &one)
@@ -115,7 +114,7 @@ func lower(read func(*http.Request, []byte) string) func(*http.Request, []byte) 
 	}
 }
 
-// unless reads what needs a check: everything else is open.
+// unless reads an operation that requires a check; every other operation is public.
 func unless(read func(*http.Request, []byte) string, names ...string) func(*http.Request, []byte) string {
 	return func(r *http.Request, body []byte) string {
 		if name := read(r, body); slices.Contains(names, name) {
@@ -167,7 +166,7 @@ func operationsSuite(t *testing.T, s *tenant, bodies map[string]map[string]any, 
 	suite := wideSuite(s)
 	for _, name := range []string{"ping", "list", "purge"} {
 		e := stack.Endpoint{Name: name, Request: "POST /api", Body: bodies[name]}
-		if bodies[name]["query"] != nil { // a refusal is a 200 too
+		if bodies[name]["query"] != nil { // a refusal also has status 200
 			e.Expect = &stack.Expect{JSON: map[string]any{"data": map[string]any{name: does(name)}}}
 		}
 		switch name {
@@ -191,7 +190,8 @@ var actionBodies = map[string]map[string]any{"ping": {"action": "ping"}, "list":
 
 // JSON-RPC.
 
-// rpc runs calls; each is given the raw request, and says whose rights it needs.
+// rpc executes calls; each receives the raw request and returns the operation whose rights it
+// requires.
 func rpc(checks func(raw []byte, calls []map[string]any, i int) string, runs func(call map[string]any) string) func(operations, http.ResponseWriter, *http.Request, []byte, int, claims) {
 	return func(_ operations, w http.ResponseWriter, _ *http.Request, body []byte, status int, c claims) {
 		var calls []map[string]any
@@ -240,12 +240,12 @@ var rpcBodies = map[string]map[string]any{"ping": rpcBody("ping"), "list": rpcBo
 
 // GraphQL.
 
-// graph runs a GraphQL request; refused says, of the raw request, whether a caller
-// is refused before anything is run, and resolvers check where the API is right.
+// graph executes a GraphQL request. refused decides from the raw request whether a caller is
+// refused before the execution; in a correct API, resolvers check.
 type graph struct {
 	refused   func(r *http.Request, body []byte, sent []graphSent, may func(string) int) bool
 	resolvers bool
-	get       bool // and form and application/graphql
+	get       bool // and also form and application/graphql
 	batch     bool
 }
 
@@ -304,8 +304,8 @@ var (
 	graphField     = regexp.MustCompile(`(?:(\w+)\s*:\s*)?\b(__typename|ping|list|purge)\b`)
 )
 
-// run resolves the fields of the operation that the request names, or of the only
-// one. A fragment's fields are those of the operation that is sent with it.
+// run resolves the fields of the operation that the request names, or of the only operation. The
+// fields of a fragment belong to the operation that is sent with it.
 func (g graph) run(one graphSent, may func(string) int, status int) any {
 	text := graphComment.ReplaceAllString(one.Query, "")
 	if parts := strings.SplitAfter(text, "}\n"); one.OperationName != "" && len(parts) > 1 {
@@ -344,8 +344,7 @@ var graphRefusals = stack.Refusals{
 	Forbidden:       stack.Forms{{Status: 200, JSON: map[string]any{"/errors/*/extensions/code": "FORBIDDEN"}}},
 }
 
-// refusedBy refuses who may not call an operation whose name stands where read
-// looks for it.
+// refusedBy refuses callers of a forbidden operation if read finds its name.
 func refusedBy(read func(r *http.Request, body []byte, sent []graphSent) []string) func(*http.Request, []byte, []graphSent, func(string) int) bool {
 	return func(r *http.Request, body []byte, sent []graphSent, may func(string) int) bool {
 		return slices.ContainsFunc(read(r, body, sent), func(name string) bool { return slices.Contains([]string{"list", "purge"}, name) && may(name) != 200 })
@@ -403,7 +402,7 @@ func TestOperationsThatShareARoute(t *testing.T) {
 		name   string
 		bodies map[string]map[string]any
 		serve  api
-		kills  string // "": nothing is wrong with it
+		kills  string // "": correct
 	}{
 		{"an action", actionBodies, actions(member, member), ""},
 		{"an action in any case", actionBodies, actions(lower(anyCase), lower(anyCase)), ""},

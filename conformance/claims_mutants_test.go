@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// claimMutants understand a claim otherwise than it is meant.
+// claimMutants misinterpret a claim.
 var claimMutants = []mutant{
 	{flaw: "the API requires no scope in ID tokens", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["nonce"] != nil })},
 	{flaw: "the API requires no scope in users' tokens without scp", kills: "id-token-own", mutation: idTokens(func(c map[string]any) bool { return c["scp"] == nil && c["oid"] != c["sub"] })},
@@ -49,7 +49,7 @@ var claimMutants = []mutant{
 	{flaw: "the API accepts the issuer common", kills: "issuer-common", mutation: issuer(func(iss, _ string) bool { return strings.Contains(iss, "/common/") })},
 }
 
-// firstOfTwo keeps the first of two members of one name.
+// firstOfTwo keeps the first of two members with the same name.
 func firstOfTwo(payload []byte) map[string]any {
 	members := make(map[string]any)
 	decoder := json.NewDecoder(bytes.NewReader(payload))
@@ -71,7 +71,7 @@ func reads(claim string, meaning func(any) any) mutation {
 	return mutation{reads: func(claims map[string]any) { claims[claim] = meaning(claims[claim]) }}
 }
 
-// issuer believes an issuer that the comparison finds good.
+// issuer accepts every issuer that the comparison accepts.
 func issuer(same func(iss, right string) bool) mutation {
 	return mutation{readsFor: func(v validator, claims map[string]any) {
 		if iss, _ := claims["iss"].(string); same(iss, v.issuer) {
@@ -102,7 +102,7 @@ func ours(yes bool, v any) any {
 	return v
 }
 
-// idTokens gives the scope to tokens that have none.
+// idTokens adds the scope to tokens without a scope.
 func idTokens(which func(map[string]any) bool) mutation {
 	return mutation{reads: func(c map[string]any) {
 		if which(c) && c["scp"] == nil {

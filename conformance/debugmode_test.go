@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Debug mode is one finding, an interactive debugger is a critical one, and what
-// opens it is in no result.
+// Debug mode is one finding, an interactive debugger is a critical one, and no result contains
+// the secret that opens the debugger.
 func TestDebugModeIsOneFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -29,7 +29,7 @@ func TestDebugModeIsOneFinding(t *testing.T) {
 	}
 }
 
-// A case of several requests that is answered with a stack trace is one of debug mode.
+// If a case of several requests is answered with a stack trace, its finding is debug mode.
 func TestDebugModeOfAnOwnersObject(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -52,8 +52,8 @@ func TestDebugModeOfAnOwnersObject(t *testing.T) {
 	}
 }
 
-// The title of the finding says what the answer shows.
-func TestDebugModeSaysWhatItShows(t *testing.T) {
+// The title of the finding names what the answer reveals.
+func TestDebugModeTitle(t *testing.T) {
 	t.Parallel()
 	const page = "<pre>Error: jwt malformed<br> &nbsp; &nbsp;at /srv/app/api.js:12:9</pre>"
 	for _, test := range []struct {

@@ -16,7 +16,7 @@ import (
 	"provision/stack"
 )
 
-// local is a local tenant, set up by plain Graph requests.
+// local is a local tenant that plain Graph requests set up.
 type local struct {
 	t      *testing.T
 	tenant *emulatortest.Tenant
@@ -79,7 +79,7 @@ func (l *local) post(path string, body object) object {
 	return l.send("POST", l.tenant.Origin+"/v1.0"+path, l.token, body)
 }
 
-// sign asks the management API.
+// sign signs with the management API.
 func (l *local) sign(_ context.Context, header, claims map[string]any) (string, error) {
 	signed, ok := l.send("POST", l.tenant.ManagementURL+"/sign", l.tenant.ManagementKey, object{"header": header, "claims": claims})["token"].(string)
 	if !ok {
@@ -96,7 +96,7 @@ func (l *local) signPayload(_ context.Context, header map[string]any, payload []
 	return signed, nil
 }
 
-// application registers one with its service principal.
+// application registers an application with its service principal.
 func (l *local) application(body object) (id, appID, principal string) {
 	l.t.Helper()
 	app := l.post("/applications", body)
@@ -111,8 +111,8 @@ const (
 	readerID = "8f1e2d3c-0000-4000-8000-000000000004"
 )
 
-// quickstart sets up the first seed's API in the tenant and returns its suite,
-// without a target.
+// quickstart registers the API of the quickstart in the tenant and returns its suite, without a
+// target.
 func (l *local) quickstart(version int) *Suite {
 	role := func(id, value string) object {
 		return object{"id": id, "value": value, "displayName": value, "description": value, "isEnabled": true, "allowedMemberTypes": []string{"User", "Application"}}
@@ -192,7 +192,7 @@ func (l *local) quickstart(version int) *Suite {
 	}
 }
 
-// The whole of it: real sign-ins at the local tenant, and the reference API.
+// The complete run: real sign-ins at the local tenant, and the reference API.
 func TestLocalTenant(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int{1, 2} {
@@ -203,8 +203,8 @@ func TestLocalTenant(t *testing.T) {
 			target := referenceFor(t, suite, l.tenant.Origin+"/"+l.tenant.TenantID+"/discovery/v2.0/keys", l.http)
 			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
 			r := run(t, suite)
-			// The stack has no application without a role, and none with a wrong one;
-			// the tests of the command line run the cases that change the tenant.
+			// The stack has no application without a role, and none with a wrong role; tests of
+			// the command line run the cases that change the tenant.
 			skips := map[string]bool{"POST /jobs: application-no-role": true, "POST /jobs: application-wrong-role": true}
 			changes := regexp.MustCompile("^(keys-|retired-key|role-removed)")
 			for _, result := range r.results {
@@ -219,7 +219,7 @@ func TestLocalTenant(t *testing.T) {
 	}
 }
 
-// Errors of the tenant's own come through with their codes.
+// Errors of the tenant are reported with their codes.
 func TestLocalTenantRefuses(t *testing.T) {
 	t.Parallel()
 	l := startLocal(t)
@@ -234,7 +234,7 @@ func TestLocalTenantRefuses(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "AADSTS65") {
 		t.Errorf("unknown scope: %v", err)
 	}
-	// Where consent is missing the sign-in says so, and gives none by itself.
+	// If consent is missing, the sign-in reports it and does not grant consent.
 	for range 2 {
 		_, err = l.authority().SignIn(t.Context(), tokens.Clients["extension"], tokens.Accounts["nora"], []string{"https://graph.microsoft.com/User.Read"})
 		var refused *AADSTSError

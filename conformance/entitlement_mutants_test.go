@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// entitlementMutants understand scopes and roles otherwise than they are meant.
+// entitlementMutants misinterpret scopes and roles.
 var entitlementMutants = []mutant{
 	{flaw: "the API compares only the beginning of scp", kills: "scope-longer", mutation: scope(func(s string) bool { return strings.HasPrefix(s, "read_data") })},
 	{flaw: "the API compares only the end of scp", kills: "scope-longer-before", mutation: scope(func(s string) bool { return strings.HasSuffix(s, "read_data") })},

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// patternMutants take a role or a scope for a pattern, a beginning or a list.
+// patternMutants interpret a role or a scope as a pattern, a prefix or a list.
 var patternMutants = []mutant{
 	{flaw: "the API interprets a role as a wildcard pattern", kills: "role-pattern", mutation: role(func(s string) bool { ok, err := path.Match(s, "Admin"); return ok && err == nil })},
 	{flaw: "the API accepts the role *", kills: "role-pattern", mutation: role(func(s string) bool { return s == "*" })},

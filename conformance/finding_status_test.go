@@ -31,8 +31,8 @@ func answered(c Case, status int) *Result {
 	return r
 }
 
-// An API that answers another status where it must answer 403 answers it also to tokens that may
-// get 401 or 403. This is one finding, about the 403.
+// An API that answers a wrong status instead of 403 also answers it to tokens for which 401 or
+// 403 is correct. This is one finding, about the 403.
 func TestWrongForbiddenIsOneFinding(t *testing.T) {
 	t.Parallel()
 	role := Case{Name: "missing-role", Means: CauseRole, Expect: Expect{Status: 403}}
@@ -55,7 +55,8 @@ func TestWrongForbiddenIsOneFinding(t *testing.T) {
 	}
 }
 
-// A status about the content of the request shows that the API looked at it before the token.
+// A status about the content of the request shows that the API examined the content before the
+// token.
 func TestConflictBeforeTheToken(t *testing.T) {
 	t.Parallel()
 	form := Case{Name: "token-in-form", Means: CausePlace, Expect: Expect{Status: 401}, Flaw: "the API accepts tokens from forms"}
@@ -67,7 +68,8 @@ func TestConflictBeforeTheToken(t *testing.T) {
 	}
 }
 
-// Cases that need an endpoint that checks the owner are blocked by the finding that it does not.
+// Cases for endpoints that check the owner are blocked by the finding that the endpoint does not
+// check the owner.
 func TestOwnerCasesAreBlocked(t *testing.T) {
 	t.Parallel()
 	peer := &Result{Case: Case{Name: "owner-peer", Means: CauseOwner}, Outcome: Fail, Status: 200}
@@ -78,7 +80,8 @@ func TestOwnerCasesAreBlocked(t *testing.T) {
 	}
 }
 
-// An API that refuses a token that expired long ago checks exp: its tolerance is too large.
+// An API that refuses a token that expired long ago does check exp: only its tolerance is too
+// large.
 func TestToleranceIsNamed(t *testing.T) {
 	t.Parallel()
 	dated := func(name string, means CauseID, status int) *Result {
@@ -94,9 +97,9 @@ func TestToleranceIsNamed(t *testing.T) {
 	}
 }
 
-// An answer with a status of success that has neither the content of an admitted request nor of a
-// refusal is a refusal in a wrong form.
-func TestNeitherAdmittedNorRefused(t *testing.T) {
+// An answer with a successful status and neither the content of an admitted request nor the
+// content of a refusal is a refusal in a wrong form.
+func TestAnswerThatIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	refusals := stack.Refusals{Forbidden: stack.Forms{{Status: 200, JSON: map[string]any{"/errors/*/code": "FORBIDDEN"}}}}
 	m := meaningOf(Expect{JSON: map[string]any{"/data": "x"}}, refusals)

@@ -12,8 +12,8 @@ import (
 	"provision/stack"
 )
 
-// Only an earlier cause can block a later one, so the order of the table is the order
-// in which to fix the flaws.
+// Only an earlier cause can block a later one; the order of the table is therefore the order in
+// which to fix the flaws.
 func TestCausesAreInOrder(t *testing.T) {
 	t.Parallel()
 	seen := make(map[CauseID]bool)
@@ -30,7 +30,7 @@ func TestCausesAreInOrder(t *testing.T) {
 	}
 }
 
-// Every case says which flaw a failure means.
+// Every case names the flaw that its failure means.
 func TestEveryCaseHasACause(t *testing.T) {
 	t.Parallel()
 	for _, suite := range []*Suite{quickstart(startTenant(t), nil), wideSuite(wide(t), shapes()...)} {
@@ -53,13 +53,12 @@ func TestEveryCaseHasACause(t *testing.T) {
 	}
 }
 
-// One flaw is one finding, two at most, and the first names it: it is about the
-// case that is meant for the flaw.
+// One flaw causes one finding, or two at most. The first finding is about the case for this flaw.
 func TestOneFlawIsOneFinding(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()
 	s := startTenant(t)
-	usual := make(map[string]bool) // what a strict run finds in a validator without a flaw
+	usual := make(map[string]bool) // the findings of a strict run on a validator without a flaw
 	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: s.cache(nil).find}))
 	suite.Strict = true
 	for _, f := range run(t, suite).summary.Findings {
@@ -76,7 +75,7 @@ func TestOneFlawIsOneFinding(t *testing.T) {
 				suite = m.suite(t, startTenant(t))
 			}
 			suite.Strict = m.strict
-			// Families that have nothing to do with the flaw take time.
+			// Families that are unrelated to the flaw would only take time.
 			slow := map[Group]bool{Lifecycle: !lives, Headers: !strings.HasPrefix(m.kills, "header-")}
 			slow[Signature], slow[Claims] = !slow[Headers], !slow[Headers]
 			suite.leaves = func(c Case) bool { return slow[c.Group] && c.Name != m.kills }
@@ -108,8 +107,8 @@ func checkFindings(t *testing.T, findings []Finding, kills string) {
 	}
 }
 
-// A crash on a token that an attacker can send is a finding, and one on a token
-// that the issuer alone could make and never makes is a note, unless notes count.
+// A crash on a token that an attacker can send is a finding. A crash on a token that only the
+// issuer could sign, and never signs, is a note, except in a strict run.
 func TestToleratedCrash(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -133,9 +132,9 @@ func TestToleratedCrash(t *testing.T) {
 	}
 }
 
-// An API that needs a claim refuses applications too, which do not have it, and
-// others with the same answer: that is one flaw.
-func TestANeededClaimIsOneFinding(t *testing.T) {
+// An API that requires a claim also refuses applications, which do not have this claim, and other
+// callers with the same answer: this is one flaw.
+func TestRequiredClaimIsOneFinding(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"breaks": 500, "refuses the token": 401, "refuses the caller": 403} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +156,7 @@ func TestANeededClaimIsOneFinding(t *testing.T) {
 	}
 }
 
-// An API that reads the first scope alone refuses clients at another endpoint too.
+// An API that reads only the first scope also refuses clients at another endpoint.
 func TestOneOfSeveralScopesIsOneFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -176,7 +175,7 @@ func TestOneOfSeveralScopesIsOneFinding(t *testing.T) {
 	}
 }
 
-// An API that verifies signatures alone has one flaw, not four.
+// An API that verifies only signatures has one flaw, not four.
 func TestUncheckedClaimsAreOneFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -192,8 +191,8 @@ func TestUncheckedClaimsAreOneFinding(t *testing.T) {
 	}
 }
 
-// An object that anybody reads is one without a check of its owner, although there
-// is a role with which others may read it.
+// If every caller can read an object, the endpoint lacks a check of the owner, even if others
+// with a role may read the object.
 func TestObjectWithoutOwnerCheckIsOneFinding(t *testing.T) {
 	t.Parallel()
 	suite := shopSuite(t, &shop{allows: func(claims, *ownedOrder, *http.Request) bool { return true }}, "GET /orders/{id}")
@@ -206,7 +205,7 @@ func TestObjectWithoutOwnerCheckIsOneFinding(t *testing.T) {
 	}
 }
 
-// An endpoint that answers 404 to callers who are not entitled is there.
+// An endpoint that answers 404 to callers without a right exists.
 func TestHidingEndpointIsNotMissing(t *testing.T) {
 	t.Parallel()
 	suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}}, nil)
@@ -228,9 +227,9 @@ func TestHidingEndpointIsNotMissing(t *testing.T) {
 	}
 }
 
-// A case of many tokens on which the API breaks is named after that, not after what
-// the tokens are.
-func TestBreakingIsNamed(t *testing.T) {
+// If the API breaks on a case of many tokens, the finding is named after the crash, not after the
+// kind of tokens.
+func TestCrashOnManyTokensIsNamed(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: mutation{breaksOn: func(raw string) bool {
@@ -244,7 +243,7 @@ func TestBreakingIsNamed(t *testing.T) {
 	}
 }
 
-// An ID token for the API's own registration has the right audience, so the flaw is the
+// An ID token for the API's own registration has the right audience. The flaw is therefore the
 // missing check of the scope.
 func TestIDTokenOfTheAPIsOwnClient(t *testing.T) {
 	t.Parallel()
@@ -269,7 +268,8 @@ func TestIDTokenOfTheAPIsOwnClient(t *testing.T) {
 	}
 }
 
-// Tokens of alg none that an API accepts also while the issuer is down are one flaw.
+// If an API accepts tokens of alg none, and also accepts them while the issuer is down, this is
+// one flaw.
 func TestAlgNoneIsOneFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -283,8 +283,8 @@ func TestAlgNoneIsOneFinding(t *testing.T) {
 	}
 }
 
-// An API that takes a scope by its beginning also takes a role in scp whose name begins
-// with that of the scope.
+// An API that compares only the beginning of a scope also accepts a role in scp that begins with
+// the scope's name.
 func TestRoleInScopesFollowsFromTheScope(t *testing.T) {
 	t.Parallel()
 	suite := ruledSuite(t, stack.Requires{AnyOf: []stack.Requires{

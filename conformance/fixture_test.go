@@ -13,18 +13,18 @@ import (
 	"provision/stack"
 )
 
-// heroes is an API that keeps things: POST /heroes makes one, GET, PUT and
-// DELETE /heroes/ID act on one. Names are taken once.
+// heroes is an API that stores heroes: POST /heroes creates one; GET, PUT and DELETE /heroes/ID
+// use it. Names are unique.
 type heroes struct {
 	validator
 	readOnly bool // nothing can be deleted
-	full     bool // nothing can be made
+	full     bool // nothing can be created
 
 	mu     sync.Mutex
 	last   int
 	names  map[int]string
 	made   int
-	wrong  []string // requests that no right client sends
+	wrong  []string // requests that no correct client sends
 	lacked int      // items that an admitted caller requested and that did not exist
 }
 
@@ -61,7 +61,7 @@ func (h *heroes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		h.last++
 		h.made++
-		id := 1<<53 + h.last // more than a float64 holds
+		id := 1<<53 + h.last // more digits than a float64 has
 		h.names[id] = body.Name
 		answer(w, 201, map[string]any{"hero": map[string]any{"id": id}})
 		return
@@ -89,7 +89,7 @@ func (h *heroes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// heroSuite states four endpoints of it.
+// heroSuite declares four endpoints of the API.
 func heroSuite(t *testing.T, h *heroes) *Suite {
 	t.Helper()
 	s := startTenant(t)
@@ -125,7 +125,7 @@ func TestFixturesAreCreatedAndDeleted(t *testing.T) {
 			t.Errorf("%s: %s", result.ID, result.Note)
 		}
 	}
-	if len(h.names) != 0 || h.lacked > 0 || len(h.wrong) != 1 { // the written case's
+	if len(h.names) != 0 || h.lacked > 0 || len(h.wrong) != 1 { // of the written case
 		t.Errorf("%d things are left, %d were not there, %d requests were wrong: %v", len(h.names), h.lacked, len(h.wrong), h.wrong)
 	}
 	if h.made < 300 {
@@ -140,7 +140,7 @@ func TestFixturesAreCreatedAndDeleted(t *testing.T) {
 	}
 }
 
-// Every case finds the hole, because each case creates a new object.
+// Every case finds the flaw, because each case creates a new object.
 func TestFixturesKeepTheFlawVisible(t *testing.T) {
 	t.Parallel()
 	h := &heroes{validator: validator{flaw: "signature"}}
@@ -189,7 +189,7 @@ func TestSetupThatFails(t *testing.T) {
 	if result.Outcome != Error || result.Reason != `setup: POST /heroes answered 507: {"detail":"full"}` {
 		t.Errorf("%s %s", result.Outcome, result.Reason)
 	}
-	// A member that the answer has not.
+	// A member that the answer does not have.
 	suite = heroSuite(t, &heroes{})
 	suite.Document.Endpoints[1].Parameters = map[string]any{"id": "${setup.id}"}
 	suite.Only = "GET /heroes/{id}: no-token"
@@ -243,7 +243,7 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 			if r.Method == "POST" {
 				h.mu.Lock()
 				if made++; made == n {
-					cancel() // before the answer is on its way
+					cancel() // before the answer is sent
 				}
 				h.mu.Unlock()
 			}

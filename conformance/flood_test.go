@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// An API whose fetches of the key set are not limited may share a fetch among tokens
-// that arrive in quick succession. An API with a limit fetches no more once it is used up.
+// An API without a limit for requests of the key set may use one request for several tokens that
+// arrive at almost the same time. An API with a limit sends no more requests when the limit is
+// reached.
 func TestFloodedKeySet(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The owner is put into the setup's form, whatever its type, beside the fields that it has.
+// The owner is added to the fields of setup's form, whatever its type.
 func TestFieldsAreAddedToForms(t *testing.T) {
 	t.Parallel()
 	stated := map[string]any{"title": "a", "scan": map[string]any{"filename": "a.txt", "content": "map"}}

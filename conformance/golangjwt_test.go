@@ -9,8 +9,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A correct API as people write it on golang-jwt: nothing fails on it, and a
-// strict run counts where it differs.
+// A correct API that uses golang-jwt in the usual way: no case fails, and a strict run counts its
+// differences.
 func TestNoFalseAlarmOnGolangJWT(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

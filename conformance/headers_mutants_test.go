@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// headerMutants believe what only a proxy may say.
+// headerMutants trust headers that only a proxy may set.
 var headerMutants = []mutant{
 	// The path.
 	{flaw: "requests with X-Original-URL of a public route need no token", kills: "header-path", mutation: skips(headerBegins("X-Original-URL", "/health"))},
@@ -63,7 +63,7 @@ var headerMutants = []mutant{
 	{flaw: "the API trusts an address header if there is only one", kills: "header-address", mutation: skips(func(r *http.Request) bool {
 		return r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == "" && r.Header.Get("X-Client-IP") == "127.0.0.1"
 	})},
-	// Probes.
+	// Health checks.
 	{flaw: "health probes need no token", kills: "header-probe", mutation: skips(func(r *http.Request) bool { return strings.HasPrefix(r.UserAgent(), "kube-probe/") })},
 	{flaw: "requests with Origin null need no token", kills: "header-host", mutation: skips(headerBegins("Origin", "null"))},
 	{flaw: "requests with Access-Control-Request-Method need no token", kills: "header-host", mutation: skips(hasHeader("Access-Control-Request-Method"))},
@@ -79,7 +79,7 @@ var headerMutants = []mutant{
 	{flaw: "health probes of Front Door need no token", kills: "header-probe", mutation: skips(headerBegins("X-Fd-Healthprobe", "1"))},
 	{flaw: "requests with X-Azure-FDID need no token", kills: "header-probe", mutation: skips(hasHeader("X-Azure-Fdid"))},
 	{flaw: "requests with X-Admin need no role", kills: "header-probe", mutation: entitles(headerBegins("X-Admin", "1"))},
-	// Who it is.
+	// The identity of the caller.
 	{flaw: "the API trusts X-MS-CLIENT-PRINCIPAL", kills: "header-identity", mutation: skips(clientPrincipalHas("roles", "Admin"))},
 	{flaw: "the API trusts X-MS-CLIENT-PRINCIPAL with WS-Federation claims", kills: "header-identity", mutation: skips(clientPrincipalHas("http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "Admin"))},
 	{flaw: "the API trusts the object id in X-MS-CLIENT-PRINCIPAL", kills: "header-identity", mutation: skips(clientPrincipalHas("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid-ada"))},
@@ -171,7 +171,7 @@ var headerMutants = []mutant{
 func skips(when func(*http.Request) bool) mutation    { return mutation{skips: when} }
 func entitles(when func(*http.Request) bool) mutation { return mutation{entitles: when} }
 
-// greets answers the name that a header holds.
+// greets answers the name in a header.
 func greets(name string) mutation {
 	return mutation{answers: func(w http.ResponseWriter, r *http.Request, status int) bool {
 		if status != 200 || r.Header.Get(name) == "" {
@@ -190,7 +190,7 @@ func headerBegins(name, beginning string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get(name), beginning) }
 }
 
-// clientPrincipalHas reads the header as App Service's documentation does.
+// clientPrincipalHas reads the header as the documentation of App Service shows.
 func clientPrincipalHas(claim, value string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		var p struct {
@@ -219,7 +219,7 @@ func payloadHas(name string, encoding *base64.Encoding) func(*http.Request) bool
 	}
 }
 
-// carriesToken reads a token's claims and not its signature.
+// carriesToken reads the claims of a token without checking its signature.
 func carriesToken(name, scheme string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		raw, ok := strings.CutPrefix(r.Header.Get(name), scheme)

@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// A finding names the header that let the request in, and no other one.
+// A finding names the header that admitted the request, and no other header.
 func TestTheHeaderIsNamed(t *testing.T) {
 	t.Parallel()
 	for flawed, test := range map[string]struct {
@@ -51,8 +51,7 @@ func breaksWith(name string) func(http.ResponseWriter, *http.Request, int) bool 
 	}
 }
 
-// Every endpoint is asked with each kind of header; a flaw of one route is found
-// there.
+// Each kind of header is sent to every endpoint, so that a flaw of one route is found.
 func TestAHeaderOfOneRoute(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -72,8 +71,8 @@ func TestAHeaderOfOneRoute(t *testing.T) {
 	}
 }
 
-// An endpoint that shares its path with another method is asked for by that one,
-// and an answer that the other method gives anyhow is nothing.
+// If another endpoint has the same path, a header can select its method. An answer that this
+// method gives to every caller is not a flaw.
 func TestOverrideOfADeclaredMethod(t *testing.T) {
 	t.Parallel()
 	s := wide(t)

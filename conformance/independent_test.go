@@ -21,7 +21,7 @@ import (
 	"provision/stack"
 )
 
-// shapes are the kinds of endpoints that documents state, all of one API.
+// shapes are the kinds of endpoints that documents declare, all in one API.
 func shapes() []stack.Endpoint {
 	both := []string{users, applications}
 	return []stack.Endpoint{
@@ -36,16 +36,16 @@ func shapes() []stack.Endpoint {
 	}
 }
 
-// correct are correct APIs. Each of them validates tokens with another library.
+// correct are correct APIs, each with another library for tokens.
 var correct = []struct {
 	name string
-	// forgets is whether the library's cache keeps a key set without keys that
-	// the issuer served for a moment.
+	// forgets reports whether the library's cache keeps a key set without keys that the issuer
+	// served for a moment.
 	forgets bool
-	// alike is whether the API before has the same server: the answers to other headers and
-	// paths, of which the library sees nothing, are the same too.
+	// alike reports whether the previous API has the same server. Its answers to other headers
+	// and paths, which the library does not see, are then the same.
 	alike bool
-	// short is whether the library takes keys of 1024 bits, which sign five times as fast.
+	// short reports whether the library accepts keys of 1024 bits, which sign five times as fast.
 	short bool
 	start func(*testing.T, *tenant, *Suite) Target
 }{
@@ -69,15 +69,15 @@ var correct = []struct {
 	}},
 }
 
-// No case fails for correct APIs, for all requirements and both token versions. The
-// run is the run of verify without flags.
+// No case fails for correct APIs, with all kinds of requirements and both token versions. The run
+// is the run of verify without flags.
 func TestNoFalseAlarm(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()
 	for _, api := range correct {
 		for _, version := range []int{2, 1}[:lessUnlessRequired(2, 1)] {
 			if version == 1 && (api.alike || strings.Contains(api.name, "Flask")) {
-				continue // the server, which compares issuer and audience, is that of another API
+				continue // its server, which compares issuer and audience, is the server of another API
 			}
 			t.Run(fmt.Sprintf("%s, version %d", api.name, version), func(t *testing.T) {
 				t.Parallel()
@@ -86,7 +86,7 @@ func TestNoFalseAlarm(t *testing.T) {
 				suite := wideSuite(s, shapes()...)
 				suite.Changes.Disruptive = false
 				if version == 1 || api.alike {
-					without(suite, Headers, Routes) // which have nothing to do with the version
+					without(suite, Headers, Routes) // cases that do not depend on the version
 				}
 				suite.Target = api.start(t, s, suite)
 				noFalseAlarm(t, run(t, suite))
@@ -95,8 +95,8 @@ func TestNoFalseAlarm(t *testing.T) {
 	}
 }
 
-// The disruptive cases find nothing wrong either, except that the API refuses
-// the valid token after them where the cache of its library forgets the keys.
+// The disruptive cases do not fail either. If the library's cache forgets keys, the API refuses
+// the valid token after them.
 func TestNoFalseAlarmOfDisruptiveCases(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()
@@ -132,7 +132,7 @@ func at(server *httptest.Server) Target {
 	return Target{URL: server.URL, HTTPClient: server.Client()}
 }
 
-// entitled is what a correct API needs to know of a token.
+// entitled contains what a correct API reads from a token.
 type entitled struct {
 	Scp   string   `json:"scp"`
 	Roles []string `json:"roles"`
@@ -141,8 +141,7 @@ type entitled struct {
 	Sub   string   `json:"sub"`
 }
 
-// inGo serves the suite's endpoints; verify tells what a token says, or that it
-// is no good.
+// inGo serves the suite's endpoints; verify returns the content of a valid token, or an error.
 func inGo(t *testing.T, suite *Suite, verify func(ctx context.Context, raw string) (entitled, error)) Target {
 	routes := make(map[string]endpoint)
 	for _, stated := range suite.Document.Endpoints {
@@ -211,8 +210,8 @@ func goOIDC(s *tenant) func(context.Context, string) (entitled, error) {
 	}
 }
 
-// outside runs a program of testdata that serves the suite's endpoints; it says
-// where on its first line.
+// outside runs a program of testdata that serves the suite's endpoints. The first line of its
+// output is its address.
 func outside(t *testing.T, s *tenant, suite *Suite, command ...string) Target {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -243,7 +242,7 @@ func outside(t *testing.T, s *tenant, suite *Suite, command ...string) Target {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = c.Process.Kill() // it serves for ever
+		_ = c.Process.Kill() // it serves until it is killed
 		_ = c.Wait()
 	})
 	url, err := bufio.NewReader(out).ReadString('\n')
@@ -266,8 +265,8 @@ func node(t *testing.T, library string) []string {
 	return []string{program, filepath.Join(dir, "api.mjs"), library}
 }
 
-// python is the command that runs the API of testdata. Debian's packages are of
-// the Python in /usr/bin, which need not be the first on PATH.
+// python is the command that runs the API of testdata. Debian's packages belong to the Python in
+// /usr/bin, which is not always the first on PATH.
 func python(t *testing.T, what, library, modules string) []string {
 	t.Helper()
 	first, _ := exec.LookPath("python3")
@@ -280,8 +279,8 @@ func python(t *testing.T, what, library, modules string) []string {
 	return []string{candidates[0], filepath.Join("testdata", "python", "api.py"), what, library}
 }
 
-// lessUnlessRequired is the amount of work of a test: less of it in the time that people
-// wait for, and all of it where every program is required.
+// lessUnlessRequired reduces the work of a test, except where PROVISION_TEST_REQUIRE requires
+// every program.
 func lessUnlessRequired(all, less int) int {
 	if os.Getenv("PROVISION_TEST_REQUIRE") == "all" {
 		return all
@@ -289,8 +288,7 @@ func lessUnlessRequired(all, less int) int {
 	return less
 }
 
-// lacking skips a test that needs a program, or fails it where all must be
-// there.
+// lacking skips a test without a program, or fails it if every program is required.
 func lacking(t *testing.T, what, how string) {
 	t.Helper()
 	if os.Getenv("PROVISION_TEST_REQUIRE") == "all" {

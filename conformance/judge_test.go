@@ -23,8 +23,8 @@ func TestCompareJSON(t *testing.T) {
 	}
 }
 
-// An API that hides its endpoints answers 404 wherever another API may answer 403.
-func TestHiddenWhereItMayBeForbidden(t *testing.T) {
+// An API that hides its endpoints answers 404 where another API may answer 403.
+func TestHiddenInsteadOfForbidden(t *testing.T) {
 	t.Parallel()
 	admitted, refused := Expect{Tolerates: []int{403}}, Expect{Status: 401}
 	for _, test := range []struct {

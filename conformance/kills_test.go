@@ -11,21 +11,21 @@ import (
 // mutant is a correct validator with one flaw.
 type mutant struct {
 	flaw  string
-	kills string // the case that is meant for it
+	kills string // the case that must find it
 	mutation
 
-	fresh  func() mutation // instead of mutation, where it remembers something
-	keys   func(*keyCache) // the flaw in its cache of the issuer's keys
-	life   stack.Life      // what its document promises
-	strict bool            // the case is a note, and fails in a strict run alone
+	fresh  func() mutation // replaces mutation if the flaw needs a memory
+	keys   func(*keyCache) // the flaw in its key cache
+	life   stack.Life      // the promises of its document
+	strict bool            // the case is a note, and fails only in a strict run
 }
 
-// mutants are all of them, by the family of their case.
+// mutants are all mutants, by the family of their case.
 func mutants() []mutant {
 	return slices.Concat(authenticationMutants, entitlementMutants, patternMutants, validMutants, signatureMutants, claimMutants, answerMutants, routeMutants, disguiseMutants, headerMutants, lifecycleMutants)
 }
 
-// suite is one of the mutant, on that tenant unless the mutant needs its own.
+// suite is a suite of the mutant on this tenant, or on a separate tenant if the mutant needs one.
 func (m mutant) suite(t *testing.T, s *tenant) *Suite {
 	t.Helper()
 	api := validator{mutation: m.mutation}
@@ -44,7 +44,7 @@ func (m mutant) suite(t *testing.T, s *tenant) *Suite {
 	return suite
 }
 
-// Each mutant is killed by the case that is meant for it.
+// The case for each mutant kills it.
 func TestEveryMutantIsKilled(t *testing.T) {
 	t.Parallel()
 	shared := startTenant(t)
@@ -54,7 +54,7 @@ func TestEveryMutantIsKilled(t *testing.T) {
 			suite := m.suite(t, shared)
 			suite.Only, suite.Strict = "GET /secure: "+m.kills, m.strict
 			if m.kills == "still-valid" {
-				suite.Only = "" // other cases have to come before it
+				suite.Only = "" // other cases must run before it
 			}
 			r := run(t, suite)
 			result := r.result(t, "GET /secure: "+m.kills)
@@ -66,8 +66,7 @@ func TestEveryMutantIsKilled(t *testing.T) {
 	}
 }
 
-// The validator that the mutants are made from lives through everything, and
-// nothing is found wrong with it.
+// No case fails for the validator from which the mutants are derived.
 func TestNoMutation(t *testing.T) {
 	t.Parallel()
 	for name, life := range map[string]stack.Life{"nothing promised": {KeyRefresh: "1s"}, "promised": {KeyRefresh: "1s", ClockSkew: "0s"}} {
@@ -81,11 +80,11 @@ func TestNoMutation(t *testing.T) {
 	}
 }
 
-// fewer tells whether a run asks for less than everything: -short, unless
-// PROVISION_TEST_REQUIRE asks for all.
+// fewer reports whether a run executes fewer cases: with -short, unless PROVISION_TEST_REQUIRE
+// requires all.
 func fewer() bool { return testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" }
 
-// aboutAnswers leaves out a test of many answers where fewer are asked for.
+// aboutAnswers skips a test of many answers if fewer cases are executed.
 func aboutAnswers(t *testing.T) {
 	t.Helper()
 	if fewer() {
@@ -93,8 +92,8 @@ func aboutAnswers(t *testing.T) {
 	}
 }
 
-// sampled returns one mutant in n. With -short it returns one in six: the race detector
-// needs no more.
+// sampled returns one mutant in n. With -short it returns one in six: the race detector needs no
+// more.
 func sampled(all []mutant, n int) []mutant {
 	if fewer() {
 		n = 6

@@ -96,7 +96,7 @@ func TestReferenceAPIPassesEveryKindOfEndpoint(t *testing.T) {
 			suite := wideSuite(s, test.endpoint)
 			target := reference(t, s, suite)
 			suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
-			r := run(t, without(suite, Headers, Routes, Signature)) // TestNoFalseAlarm has them
+			r := run(t, without(suite, Headers, Routes, Signature)) // TestNoFalseAlarm has these cases
 			var got []string
 			for _, result := range r.results {
 				if result.Outcome != Pass && result.Outcome != Note {
@@ -113,8 +113,8 @@ func TestReferenceAPIPassesEveryKindOfEndpoint(t *testing.T) {
 	}
 }
 
-// A scope is left out by another client where there is one: real tokens come
-// before signed ones.
+// A token without a scope comes from another client if one exists: real tokens are preferred to
+// signed ones.
 func TestMissingScopeComesFromAnotherClient(t *testing.T) {
 	t.Parallel()
 	s := wide(t)

@@ -16,7 +16,7 @@ import (
 	"provision/stack"
 )
 
-// lifecycleMutants do not live through what happens to keys, clocks and roles.
+// lifecycleMutants handle changes of keys, clocks and roles incorrectly.
 var lifecycleMutants = []mutant{
 	{flaw: "the API keeps the keys that it fetched at its start", kills: "keys-next", keys: func(k *keyCache) { k.never = true }},
 	{flaw: "the API fetches the keys for every request", kills: "keys-cached", keys: func(k *keyCache) { k.always = true }},
@@ -45,7 +45,7 @@ var lifecycleMutants = []mutant{
 	{flaw: "the API tolerates no clock skew in nbf, and the document states one", kills: "skew-early", life: stack.Life{ClockSkew: "5m"}},
 }
 
-// tolerates puts a date off by so much.
+// tolerates moves a date by this duration.
 func tolerates(claimed string, by time.Duration) mutation {
 	if claimed == "nbf" {
 		by = -by
@@ -55,7 +55,7 @@ func tolerates(claimed string, by time.Duration) mutation {
 	})
 }
 
-// remembersRoles looks a user's roles up where it saw them first.
+// remembersRoles uses the roles of a user's first token for all later ones.
 func remembersRoles() mutation {
 	var mu sync.Mutex
 	known := make(map[string]any)
@@ -72,22 +72,21 @@ func remembersRoles() mutation {
 	}}
 }
 
-// keyCache has the issuer's keys as an API has them: it fetches them when one
-// is missing, but not too often, and keeps what it has when it gets nothing
-// better. Each flag is a way to do that wrongly.
+// keyCache caches the issuer's keys as an API does: it requests them when one is missing, but not
+// too often, and keeps the old keys if the answer has no keys. Each flag is a flaw.
 type keyCache struct {
 	url    string
 	client *http.Client
-	pause  time.Duration // between two requests
+	pause  time.Duration // the pause between two requests
 	tries  int
 
 	never, always, forgets, garbage, empty, blocks, retired, keeps bool
-	anyIssuer                                                      bool // of a key
+	anyIssuer                                                      bool // accepts every issuer in a key
 	adds, first, opens                                             bool
-	failed                                                         bool // the last time
-	late                                                           bool // takes what it has fetched over after it has answered
+	failed                                                         bool // whether the last request failed
+	late                                                           bool // uses the fetched keys only after it has answered
 
-	takesOver sync.WaitGroup // late: what it has fetched
+	takesOver sync.WaitGroup // late: the fetched keys
 	fetching  sync.Mutex
 	mu        sync.Mutex
 	keys      map[string]*rsa.PublicKey
@@ -142,7 +141,7 @@ func (k *keyCache) find(kid string) *rsa.PublicKey {
 	}
 }
 
-// attackersKey verifies what anybody has signed.
+// attackersKey verifies the signature with the key in the token.
 func attackersKey() *rsa.PublicKey {
 	der, _ := forge.AttackerCertificate()
 	certificate, err := x509.ParseCertificate(der)
@@ -152,7 +151,7 @@ func attackersKey() *rsa.PublicKey {
 	return certificate.PublicKey.(*rsa.PublicKey)
 }
 
-// await waits until a fetch that is under way has ended.
+// await waits until a running request has ended.
 func (k *keyCache) await() {
 	k.fetching.Lock()
 	defer k.fetching.Unlock()

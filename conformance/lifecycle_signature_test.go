@@ -2,7 +2,7 @@ package conformance
 
 import "testing"
 
-// An API that checks no signature has one finding, whatever its key set is asked for.
+// An API that does not check signatures has one finding, however it handles the key set.
 func TestNoSignatureIsOneFinding(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()

@@ -7,12 +7,12 @@ import (
 	"provision/stack"
 )
 
-// A key of another tenant in the common key set signs only for that tenant.
+// A key in the common key set that belongs to another tenant signs only for that tenant.
 func TestKeyOfAnotherTenant(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		keys  func(*keyCache)
-		never bool // the API has all keys from its start
+		never bool // the API has all keys from the start
 		wants Outcome
 	}{
 		"the issuer of a key is compared":           {nil, false, Pass},

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// interrupting is a tenant whose user gives up at some moment.
+// interrupting is a tenant whose user cancels the run at a chosen moment.
 type interrupting struct {
 	*tenant
 	give context.CancelFunc
@@ -45,7 +45,7 @@ func (i interrupting) Unassign(ctx context.Context, oid string) (func(context.Co
 	return i.tenant.Unassign(ctx, oid)
 }
 
-// Whenever a run is interrupted, the tenant is as it was when Run returns.
+// If a run is interrupted at any moment, the tenant is unchanged when Run returns.
 func TestInterruptedTenantChange(t *testing.T) {
 	t.Parallel()
 	for _, when := range []string{"publish", "disturb", "unassign"} {
@@ -74,8 +74,8 @@ func TestInterruptedTenantChange(t *testing.T) {
 	}
 }
 
-// A cache that replaces its key set after it has answered, such as go-oidc's, is not
-// blamed for keys that it is about to drop.
+// A cache that replaces its key set after it has answered, such as go-oidc's, may accept keys
+// that it is about to drop: this is not a failure.
 func TestLateKeyCacheIsNotAFinding(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -87,7 +87,7 @@ func TestLateKeyCacheIsNotAFinding(t *testing.T) {
 	}
 }
 
-// The issuer holds its key set back only until the API has answered the valid token.
+// The issuer delays its key set only until the API has answered the valid token.
 func TestKeysSlowEndsWithTheAnswer(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Long answers are cut before they are searched and masked: both take minutes of CPU otherwise.
+// Long answers are truncated before they are searched and masked, because both would take minutes
+// of CPU time.
 func TestLongAnswersAreCut(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"eyJ" + strings.Repeat("abcdefghij", 60) + "." + strings.Repeat("klmnopqrst", 60) + ".uvwxyz0123456789uvwxyz0123456789", "a-password"}
@@ -30,8 +31,8 @@ func TestLongAnswersAreCut(t *testing.T) {
 	}
 }
 
-// A secret that the cut goes through is not shown, not even its beginning.
-func TestSecretAtTheCut(t *testing.T) {
+// If a secret is truncated, no part of it is shown.
+func TestSecretAtTheTruncation(t *testing.T) {
 	t.Parallel()
 	const secret = "pass-1234"
 	filler := strings.Repeat(secret, (maxShown+16<<10)/len(secret)+1)
@@ -47,8 +48,8 @@ func TestSecretAtTheCut(t *testing.T) {
 	}
 }
 
-// An answer that is not read to its end has a note, and an error quotes only the beginning of
-// what the API sent.
+// An answer that was not read completely has a note, and an error quotes only the beginning of
+// the answer.
 func TestLongTextOfTheAPI(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// TestMaskWhatIsEncoded: however an API echoes a token, no six bytes of it can be
-// decoded from what is shown.
-func TestMaskWhatIsEncoded(t *testing.T) {
+// TestMaskEncodedSecrets: in whatever encoding an API returns a token, no six bytes of it can be
+// decoded from the results.
+func TestMaskEncodedSecrets(t *testing.T) {
 	t.Parallel()
 	token := "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJhZGEtb2lkIiwibm9uY2UiOiI1NTU1NTU1In0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1-_w"
 	lines := func(s string, width int, separator string) string {
@@ -66,13 +66,13 @@ func TestMaskWhatIsEncoded(t *testing.T) {
 	}
 }
 
-// decodings are all readings of a text's runs of digits, at every offset.
+// decodings returns all readings of the runs of digits in a text, at every offset.
 func decodings(text string) (all [][]byte) {
 	for _, run := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("{}[]\",= ", r) }) {
 		run = strings.NewReplacer(`\n`, "", `\/`, "/", `\x`, "", "\n", "", ":", "", "%2B", "+", "%2F", "/", "%3D", "").Replace(run)
 		for offset := range min(4, len(run)) {
 			for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-				decoded, _ := encoding.DecodeString(run[offset:]) // as far as it can be decoded
+				decoded, _ := encoding.DecodeString(run[offset:]) // the part that can be decoded
 				all = append(all, decoded)
 			}
 			decoded, _ := hex.DecodeString(strings.ReplaceAll(run[offset:], "%", ""))
@@ -82,7 +82,7 @@ func decodings(text string) (all [][]byte) {
 	return all
 }
 
-// An API that echoes tokens in other encodings gives nothing away in the results.
+// If an API returns tokens in other encodings, the results contain no part of them.
 func TestResultsHoldNoEncodedSecrets(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// An API that echoes what it got gives nothing away in the results.
+// If an API returns what it received, the results contain no secret.
 func TestResultsHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -59,7 +59,7 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 	}
 }
 
-func TestMaskWhatIsCutOff(t *testing.T) {
+func TestMaskTruncatedSecrets(t *testing.T) {
 	t.Parallel()
 	part := strings.Repeat("abcdefghij", 5)
 	for text, want := range map[string]string{

@@ -7,12 +7,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// forgotten are the checks that a validator can forget altogether, and the
-// cases that fail then; the first of them tells it.
+// forgotten are the checks that a validator can lack, and the cases that fail then; the first
+// case identifies the check.
 var forgotten = []struct {
 	flaw  flaw
-	fails []string // of GET /secure
-	names string   // in the cause
+	fails []string // at GET /secure
+	names string   // a part of the cause
 }{
 	{flaw: "", names: ""},
 	{flaw: "no-token", fails: []string{"no-token"}, names: "does not require a token here"},
@@ -41,8 +41,8 @@ var forgotten = []struct {
 	{flaw: "nobody", fails: []string{"valid"}, names: "refuses every token"},
 }
 
-// Each flaw makes exactly those cases fail that are meant for it, the cause of each
-// names the check that is missing, and so does the finding.
+// Each flaw fails exactly the cases for it. The cause of each failure and the finding name the
+// missing check.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	for _, test := range forgotten {
@@ -84,8 +84,8 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// Where everybody is let in, a 200 proves nothing, and every case that wants a
-// refusal fails.
+// If the API admits every caller, a 200 proves nothing, and every case that expects a refusal
+// fails.
 func TestOpenEndpoint(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -96,7 +96,7 @@ func TestOpenEndpoint(t *testing.T) {
 		}
 		switch admits := result.Expect.admits(); {
 		case result.Outcome == Note && result.Expect.MayAdmit, result.Name == "kid-missing" && result.Outcome == Pass:
-		case result.Group == Headers && result.Outcome == Blocked: // whatever the request has, it is let in
+		case result.Group == Headers && result.Outcome == Blocked: // every request is admitted
 		case !admits && result.Outcome != Fail && result.Outcome != Blocked:
 			t.Errorf("%s: %s", result.ID, result.Outcome)
 		case admits && (result.Outcome != Pass || !strings.Contains(result.Note, "proves nothing")):
@@ -106,7 +106,7 @@ func TestOpenEndpoint(t *testing.T) {
 	checkFindings(t, r.summary.Findings, "GET /secure: no-token")
 }
 
-// If no caller is let in, no refusal counts as a pass.
+// If the API admits no caller, no refusal counts as passed.
 func TestClosedEndpoint(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

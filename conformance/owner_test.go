@@ -22,10 +22,10 @@ type ownedOrder struct {
 	Read  int    `json:"timesRead"`
 }
 
-// shop keeps orders, each for who made it.
+// shop is an API that stores orders with their creators.
 type shop struct {
 	ruled
-	allows  func(c claims, o *ownedOrder, r *http.Request) bool // nil: as it should
+	allows  func(c claims, o *ownedOrder, r *http.Request) bool // nil: correct
 	owner   func(c claims, r *http.Request, body map[string]any) string
 	refuses func(w http.ResponseWriter, r *http.Request, s *shop, o *ownedOrder) // nil: 404
 	lists   func(c claims, o *ownedOrder, r *http.Request) bool
@@ -149,9 +149,9 @@ func TestOwnersOfObjects(t *testing.T) {
 	}
 }
 
-// Who may read an object without being its owner may ask for its head too, at the
-// endpoint of another method, and whatever the parameter is called there.
-func TestHeadOfAnObjectThatOthersRead(t *testing.T) {
+// Callers who may read the objects of others may also request the head at the endpoint of another
+// method, even if its parameter has another name.
+func TestHeadOfAnotherUsersObject(t *testing.T) {
 	t.Parallel()
 	mine := func(c claims, o *ownedOrder) bool { return o.Owner == c["oid"] }
 	for name, c := range map[string]struct {

@@ -12,12 +12,12 @@ import (
 	"provision/stack"
 )
 
-// paging serves the list of a shop in pages of one, with the next page named in one
-// of several ways.
+// paging serves the list of a shop in pages of one item, and links to the next page in one of
+// several ways.
 type paging struct {
 	*shop
 	name func(w http.ResponseWriter, r *http.Request, page map[string]any, next int)
-	most int // pages that are served; 0: all
+	most int // the number of served pages; 0: all
 }
 
 func (p paging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -102,8 +102,8 @@ func TestPagesOfAListing(t *testing.T) {
 	}
 }
 
-// Pages that begin at a number of items move when another client deletes an item: the
-// first read of the list then does not contain an item that exists.
+// If pages begin at an item number and another client deletes an item, the pages shift: the first
+// read of the list then does not contain an item that exists.
 func TestPagesThatMove(t *testing.T) {
 	t.Parallel()
 	store := &shop{}

@@ -11,10 +11,9 @@ import (
 	"provision/reference-api/token"
 )
 
-// reference serves the suite's endpoints by the reference API, for the test
-// tenant's tokens.
+// reference serves the suite's endpoints with the reference API, for the test tenant's tokens.
 func reference(t *testing.T, s *tenant, suite *Suite) *httptest.Server {
-	s.strong = true // it takes no short keys
+	s.strong = true // it accepts no short keys
 	t.Helper()
 	return referenceFor(t, suite, s.URL+"/keys", s.Client())
 }
@@ -66,8 +65,8 @@ func TestReferenceAPIPassesTheQuickstart(t *testing.T) {
 		if len(r.summary.Unproven) > 0 {
 			t.Errorf("unproven: %v", r.summary.Unproven)
 		}
-		// Each principal signs in once, however many cases use the token; one of
-		// them again, when its roles have been taken away.
+		// Each principal signs in once, for all cases that use the token. One of them signs in
+		// again after its roles were removed.
 		if n := s.count("POST /login"); n != 5 {
 			t.Errorf("%d sign-ins of 4 users", n)
 		}

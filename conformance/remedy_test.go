@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLikelyRemedies: the answers show the framework, and nothing else is proposed then.
+// TestLikelyRemedies: if the answers identify the framework, only its remedies are suggested.
 func TestLikelyRemedies(t *testing.T) {
 	t.Parallel()
 	all := remedyRequire.lines(endpoint{})

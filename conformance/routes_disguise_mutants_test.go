@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// disguiseMutants take the endpoint for a public route where its path, or what
-// comes with it, looks like one.
+// disguiseMutants mistake the endpoint for a public route if its path, or another part of the
+// request, looks like one.
 var disguiseMutants = []mutant{
 	// The query.
 	{flaw: "URLs that contain a public name need no token", kills: "route-query", mutation: skips(urlContains("/health"))},
@@ -54,7 +54,7 @@ var disguiseMutants = []mutant{
 	{flaw: "slashes are decoded twice after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(decode1(p)) }, begins("/health%2f"))},
 	{flaw: "backslashes become slashes after the check", kills: "route-dots", mutation: checkedAs(func(p string) string { return path.Clean(strings.ReplaceAll(p, `\`, "/")) }, func(p string) bool { return strings.Contains(p, `\`) })},
 	{flaw: "paths with dot segments need no role", kills: "route-dots", mutation: mutation{serves: cleaned, entitles: func(r *http.Request) bool { return r.URL.Path != path.Clean(r.URL.Path) }}},
-	// Codes.
+	// Percent-encoding.
 	{flaw: "a letter is decoded after the check", kills: "route-encoded", mutation: rawCheckedAs(func(p string) string { return p }, func(p string) bool { return p != "/secure" })},
 	{flaw: "a letter is decoded twice after the check", kills: "route-encoded", mutation: checkedAs(decode1, func(p string) bool { return p != "/secure" })},
 	{flaw: "spaces are removed after the check", kills: "route-encoded", mutation: checkedAs(strings.TrimSpace, func(p string) bool { return p != "/secure" })},
@@ -97,7 +97,7 @@ func urlEnds(text string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return strings.HasSuffix(r.RequestURI, text) }
 }
 
-// checkedAs looks at the decoded path, and then routes by another one.
+// checkedAs checks the decoded path, and then routes by another one.
 func checkedAs(routed func(string) string, open func(string) bool) mutation {
 	return mutation{
 		serves: func(r *http.Request) string { return routed(r.URL.Path) },
@@ -105,7 +105,7 @@ func checkedAs(routed func(string) string, open func(string) bool) mutation {
 	}
 }
 
-// rawCheckedAs looks at the path as it was sent.
+// rawCheckedAs checks the path as it was sent.
 func rawCheckedAs(routed func(string) string, open func(string) bool) mutation {
 	return mutation{
 		serves: func(r *http.Request) string { return routed(r.URL.Path) },
@@ -138,7 +138,7 @@ func withoutParameters(p string) string {
 
 func withoutExtension(p string) string { return strings.TrimSuffix(p, path.Ext(p)) }
 
-// beginning routes as a prefix does.
+// beginning routes by prefix.
 func beginning(p string) string {
 	if strings.HasPrefix(p, "/secure/") {
 		return "/secure"

@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// routeMutants let in without a token, for the request's own sake.
+// routeMutants admit requests without a token because of a property of the request.
 var routeMutants = []mutant{
 	{flaw: "HEAD needs no token", kills: "route-head", mutation: mutation{routes: func(r *http.Request) bool { return r.Method == "HEAD" }}},
 	{flaw: "unknown methods need no token", kills: "route-unknown-method", mutation: mutation{routes: func(r *http.Request) bool { return r.Method == "PROVISION" }}},

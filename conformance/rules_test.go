@@ -11,15 +11,14 @@ import (
 	"provision/stack"
 )
 
-// ruled is an API that validates tokens rightly and decides by a function of
-// their claims.
+// ruled is an API that validates tokens correctly and decides with a function of their claims.
 type ruled struct {
 	issuer string
 	decide func(claims) bool
 	admits func(iss, tid string) bool // tokens of other tenants; nil: none
 }
 
-// claims are what ruled decides by.
+// claims are the claims with which ruled decides.
 type claims map[string]any
 
 func (c claims) scope(values ...string) bool {
@@ -51,7 +50,7 @@ func (a ruled) status(authorization string) (int, claims) {
 		if tid, _ := c["tid"].(string); a.admits != nil && a.admits(iss, tid) {
 			c["iss"], c["tid"] = a.issuer, tenantID
 		}
-		c["scp"], c["roles"] = "read_data", []string{"Admin"} // which validator asks for
+		c["scp"], c["roles"] = "read_data", []string{"Admin"} // validator requires this scope and this role
 	}}}
 	if status := v.status(authorization); status != 200 {
 		return status, nil
@@ -74,8 +73,8 @@ func (a ruled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, status, map[string]any{"status": status})
 }
 
-// rules are requirements with the API that holds to them and others that do not,
-// each with the case that finds it.
+// rules are requirements with an API that enforces them and APIs that do not, each with the case
+// that finds it.
 var rules = []struct {
 	name     string
 	requires stack.Requires
@@ -160,7 +159,7 @@ var rules = []struct {
 		requires: stack.Requires{Scopes: []string{"Orders.Read"}, Groups: []string{"admins"}},
 		right: []func(claims) bool{
 			func(c claims) bool { return c.scope("Orders.Read") && c.group("11111111-aaaa-4bbb-8ccc-000000000001") },
-			func(c claims) bool { // it asks Graph for too many groups, where ina is a member
+			func(c claims) bool { // if the groups are too many for the token, it reads them from Graph, which contains ina
 				return c.scope("Orders.Read") && (c.group("11111111-aaaa-4bbb-8ccc-000000000001") || c["_claim_sources"] != nil && c["oid"] == "oid-ina")
 			},
 		},

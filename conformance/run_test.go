@@ -26,7 +26,7 @@ func TestWrittenCases(t *testing.T) {
 	r := run(t, suite)
 	for id, want := range map[string]Outcome{
 		"GET /secure: readers are kept out": Pass,
-		"GET /secure: robots are kept out":  Fail, // it is 403
+		"GET /secure: robots are kept out":  Fail, // the status is 403
 		"GET /health: open":                 Pass,
 		"GET /elsewhere: elsewhere":         Pass,
 	} {
@@ -48,7 +48,7 @@ func TestOnly(t *testing.T) {
 	} {
 		t.Run(only, func(t *testing.T) {
 			t.Parallel()
-			// What proves the case runs as well, and is not reported.
+			// The case that proves this one also runs, and is not reported.
 			suite := quickstart(s, serve(t, validator{issuer: s.issuer()}))
 			suite.Only = only
 			r := run(t, suite)
@@ -64,7 +64,7 @@ func TestOnly(t *testing.T) {
 	}
 }
 
-func TestRunCannot(t *testing.T) {
+func TestRunsThatCannotStart(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	target := serve(t, validator{issuer: s.issuer()})
@@ -123,7 +123,7 @@ func TestRunEndsWhenTheReportCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A target that hangs up breaks on that request alone.
+// If a target closes the connection, only that request has an error.
 func TestTargetThatHangsUp(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -142,7 +142,7 @@ func TestTargetThatHangsUp(t *testing.T) {
 	}
 }
 
-// The order is kept and no more than Concurrency requests are under way.
+// Results are in order, and at most Concurrency requests are in progress.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// changing is a tenant that knows whose lifecycle cases have changed it.
+// changing is a tenant that records which run's lifecycle cases have changed it.
 type changing struct {
 	*tenant
 	by  *atomic.Pointer[string]
@@ -34,7 +34,7 @@ func (r restored) End(ctx context.Context) error {
 	return r.Disturbance.End(ctx)
 }
 
-// oneTenant keeps the runs of one process apart.
+// oneTenant synchronizes the runs of one process.
 type oneTenant struct{ sync.RWMutex }
 
 func (o *oneTenant) Share(context.Context) (func(), error) {
@@ -47,8 +47,8 @@ func (o *oneTenant) Alone(context.Context) (func(), error) {
 	return o.Unlock, nil
 }
 
-// No case of one run is under way while the lifecycle cases of another change the tenant
-// that both use.
+// While the lifecycle cases of a run change a tenant, no other run with the same tenant executes
+// cases.
 func TestRunsSideBySide(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -73,7 +73,7 @@ func TestRunsSideBySide(t *testing.T) {
 	running.Wait()
 }
 
-// A recorded run is handed on as it was.
+// A recorded run is passed on unchanged.
 func TestRecording(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -95,7 +95,7 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-// Runs side by side take as long as from the first's beginning to the last's end.
+// The duration of runs side by side is the time from the first start to the last end.
 func TestSummaryOfRunsSideBySide(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -112,7 +112,7 @@ func TestSummaryOfRunsSideBySide(t *testing.T) {
 	}
 }
 
-// The issuer signs the same claims once, and again after a failure.
+// The issuer signs equal claims once, and again after a failure.
 func TestSignsOnce(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)

@@ -17,7 +17,7 @@ import (
 	"strings"
 )
 
-// signatureMutants take a signature for good that is not.
+// signatureMutants accept an invalid signature.
 var signatureMutants = []mutant{
 	{flaw: "the API does not verify the signature of the header", kills: "tampered-header", mutation: mutation{trusts: func(_ map[string]any, s []string) bool {
 		h, _ := json.Marshal(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"})
@@ -59,7 +59,7 @@ var signatureMutants = []mutant{
 	})},
 	{flaw: "the API uses x5c as a secret", kills: "hs256-x5c", mutation: secretIs(func() []byte { return []byte(base64.StdEncoding.EncodeToString(tenantCertificate())) })},
 	{flaw: "the API uses the JWK as a secret", kills: "hs256-jwk", mutation: mutation{trusts: func(h map[string]any, s []string) bool {
-		// As the key set spells it, which is Go's way in this tenant.
+		// The key set of this tenant has Go's spelling of the key.
 		jwk, _ := json.Marshal(map[string]any{
 			"kty": "RSA", "use": "sig", "kid": "one", "issuer": issuerOf(s[1]),
 			"x5c": []string{base64.StdEncoding.EncodeToString(tenantCertificate())},

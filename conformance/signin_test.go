@@ -63,7 +63,7 @@ func TestSignInIsRefused(t *testing.T) {
 	}
 }
 
-// Where the sign-in page takes a browser, the password itself is granted upon.
+// If the sign-in page requires a browser, the suite uses the password grant.
 func TestSignInWithoutForm(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -146,8 +146,8 @@ func FuzzReadPage(f *testing.F) {
 	})
 }
 
-// An application's own token is asked for without an origin, also where users sign
-// in to it in a browser.
+// The token of an application is requested without an Origin header, even if users sign in to the
+// application in a browser.
 func TestClientCredentialsHaveNoOrigin(t *testing.T) {
 	t.Parallel()
 	origins := make(map[string][]string)

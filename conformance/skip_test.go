@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// On a tenant that signs nothing on request, cases without a token are skipped with
-// the reason, and the rest still runs.
+// If the tenant signs no tokens on request, cases without a token are skipped with the reason,
+// and all others run.
 func TestWithoutSigner(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -112,7 +112,7 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 	}
 }
 
-// A wrong token is not a verdict on the API.
+// A token with wrong claims gives no verdict about the API.
 func TestTokensAreExaminedFirst(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

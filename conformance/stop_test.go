@@ -16,9 +16,9 @@ import (
 	"provision/stack"
 )
 
-// If no caller is let in anywhere, the run stops and reports the reason in one
+// If the API admits no caller at any endpoint, the run stops and reports the reason in one
 // finding.
-func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
+func TestRunStopsIfEveryCallerIsRefused(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	right := validator{issuer: s.issuer()}
@@ -56,7 +56,7 @@ func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
 		}, CauseRefused, "the API refuses every token"},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) { // one after the other: they change one tenant's keys
+		t.Run(test.name, func(t *testing.T) { // in sequence, because they change the keys of one tenant
 			suite := quickstart(s, serve(t, test.api))
 			suite.Document.Endpoints = suite.Document.Endpoints[1:]
 			if test.change != nil {
@@ -81,8 +81,8 @@ func TestRunStopsWhereNobodyIsLetIn(t *testing.T) {
 	}
 }
 
-// An API that ends during a case is one finding, and there are no others.
-func TestRunStopsWhenTheTargetIsGone(t *testing.T) {
+// If the API terminates during a case, this is the only finding.
+func TestRunStopsIfTheTargetEnds(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	api := validator{issuer: s.issuer()}
@@ -116,15 +116,15 @@ func TestRunStopsWhenTheTargetIsGone(t *testing.T) {
 	}
 }
 
-// holdsClaim tells whether the request's token has a claim.
+// holdsClaim reports whether the request's token has a claim.
 func holdsClaim(r *http.Request, name string) bool {
 	raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	_, claims, err := decode(raw)
 	return err == nil && claims[name] != nil
 }
 
-// A server that answers before it has read the body, and closes the connection,
-// gives the same verdicts every time.
+// If a server answers before it has read the body, and closes the connection, every run has the
+// same verdicts.
 func TestServerThatDoesNotReadTheBody(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -186,14 +186,14 @@ func serveRaw(t *testing.T, answer func(*http.Request) (status int, read bool)) 
 	return "http://" + l.Addr().String()
 }
 
-// After an answer of 5xx, or a connection that was closed, the case that comes
-// next does not suffer: it is sent again.
-func TestSpoiltConnection(t *testing.T) {
+// After an answer of 5xx or a closed connection, the next case is sent again, so that it does not
+// fail for this reason.
+func TestClosedConnection(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	api := validator{issuer: s.issuer()}
 	var mu sync.Mutex
-	sick := make(map[string]bool) // requests that were spoilt once
+	sick := make(map[string]bool) // requests that failed once
 	var spoilt atomic.Int32
 	suite := quickstart(s, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Method + r.URL.String() + r.Header.Get("Authorization")

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// styles are correct APIs that answer in other ways than most: each wraps the
-// validator, which decides who is let in.
+// styles are correct APIs with unusual answers: each wraps the validator, which decides about
+// admission.
 var styles = map[string]func(validator) http.Handler{
 	"the original path of a proxy, before the check": func(v validator) http.Handler {
 		return rewriting(v, func(r *http.Request) {
@@ -121,7 +121,7 @@ func rewriting(v validator, rewrite func(*http.Request)) http.Handler {
 	})
 }
 
-// options answers the method that tells what a route has.
+// options answers the method OPTIONS with the methods of a route.
 func options(w http.ResponseWriter, r *http.Request, status int) bool {
 	if r.Method != http.MethodOptions || r.URL.Path != "/secure" {
 		return false
@@ -131,7 +131,7 @@ func options(w http.ResponseWriter, r *http.Request, status int) bool {
 	return true
 }
 
-// Nothing is found wrong with correct APIs of whatever style.
+// No case fails for correct APIs of any style.
 func TestNoFalseAlarmOfStyles(t *testing.T) {
 	aboutAnswers(t)
 	t.Parallel()

@@ -30,7 +30,7 @@ func mustParse(address string) *url.URL {
 	return u
 }
 
-// quickstart is the first seed's API, as a suite of the test tenant.
+// quickstart is the API of the quickstart, as a suite of the test tenant.
 func quickstart(s *tenant, target *httptest.Server) *Suite {
 	suite := &Suite{
 		Document: &stack.Conformance{
@@ -67,7 +67,7 @@ func quickstart(s *tenant, target *httptest.Server) *Suite {
 	return suite
 }
 
-// recorder keeps a run's results.
+// recorder records the results of a run.
 type recorder struct {
 	mu      sync.Mutex
 	plan    Plan
@@ -108,7 +108,7 @@ func (r *recorder) result(t *testing.T, id string) Result {
 	return Result{}
 }
 
-// run runs a suite and checks what holds for every run.
+// run runs a suite and checks the invariants of every run.
 func run(t *testing.T, suite *Suite) *recorder {
 	t.Helper()
 	r := &recorder{}
@@ -133,8 +133,8 @@ func run(t *testing.T, suite *Suite) *recorder {
 	return r
 }
 
-// serverCertificate has an ECDSA key, with which a handshake takes a fraction of the time
-// that the RSA key of httptest takes.
+// serverCertificate has an ECDSA key, because its handshake is many times faster than a handshake
+// with the RSA key of httptest.
 var serverCertificate = sync.OnceValue(func() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -152,8 +152,7 @@ var serverCertificate = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 })
 
-// serve serves an API. It is without TLS, which has no part in what is tested and takes
-// a tenth of the time.
+// serve serves an API without TLS, which these tests do not need and which is ten times slower.
 func serve(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	server := unstarted(t, h)
@@ -161,7 +160,7 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 	return server
 }
 
-// serveTLS serves a tenant, whose issuer is an https address.
+// serveTLS serves a tenant, because the issuer must be an https address.
 func serveTLS(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	server := unstarted(t, h)
@@ -172,7 +171,7 @@ func serveTLS(t *testing.T, h http.Handler) *httptest.Server {
 
 func unstarted(t *testing.T, h http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
-	// Clients dial more connections than they need and drop them midway.
+	// Clients open more connections than they need, and close some of them during the handshake.
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(server.Close)
 	return server
@@ -180,14 +179,13 @@ func unstarted(t *testing.T, h http.Handler) *httptest.Server {
 
 func list(ids []string) string { return strings.Join(ids, "\n") }
 
-// without leaves groups of cases out that a test is not about, since they take time.
+// without removes groups of cases that a test does not need.
 func without(suite *Suite, groups ...Group) *Suite {
 	suite.leaves = func(c Case) bool { return slices.Contains(groups, c.Group) }
 	return suite
 }
 
-// solely reduces a suite to the cases of some groups and the cases that they
-// start from.
+// solely reduces a suite to the cases of some groups and the cases that these depend on.
 func solely(suite *Suite, groups ...Group) *Suite {
 	suite.leaves = func(c Case) bool {
 		return !slices.Contains(groups, c.Group) && c.stage != stageFirst && c.stage != stageBase

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// tally counts what the suite found in broken validators and in correct ones.
+// tally counts the findings of the suite in broken and in correct validators.
 var tally counts
 
 type counts struct {
@@ -27,8 +27,7 @@ func (c *counts) mutant(killed bool) {
 	}
 }
 
-// noFalseAlarm wants nothing to fail on a correct validator, and that all was
-// tried.
+// noFalseAlarm checks that no case fails on a correct validator, and that every case was run.
 func noFalseAlarm(t *testing.T, r *recorder) {
 	t.Helper()
 	alarms := append(r.ids(Fail), r.ids(Error)...)
@@ -45,10 +44,10 @@ func noFalseAlarm(t *testing.T, r *recorder) {
 	tally.falseAlarms += len(alarms)
 }
 
-// TestMain runs more tests at a time than there are processors: many of them wait.
+// TestMain runs more tests at a time than the machine has processors, because many of them wait.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "4")
-	debug.SetGCPercent(400) // the tests keep little and allocate much
+	debug.SetGCPercent(400) // the tests allocate much memory and keep little
 	code := m.Run()
 	if testing.Verbose() && tally.mutants+tally.correct > 0 {
 		fmt.Printf("killed %d of %d, false alarms %d (%d runs against correct validators)\n", tally.killed, tally.mutants, tally.falseAlarms, tally.correct)

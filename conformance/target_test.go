@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Paths below a base path are found, in every spelling.
+// Paths below a base path are found, in every spelling of the base path.
 func TestTargetWithABasePath(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
@@ -38,8 +38,8 @@ func TestTargetWithABasePath(t *testing.T) {
 	}
 }
 
-// Headers reach the target with every request, and secrets among them reach
-// no result, however the target hands them back.
+// Configured headers are sent with every request, and no result contains their secrets, even if
+// the target returns them.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	const key, random, session = `k"1 &x`, "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA", "abcd1234efgh"
@@ -108,7 +108,7 @@ func (b *busy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.validator.ServeHTTP(w, r)
 }
 
-// naps are the times that a run waited for, without waiting.
+// naps records the times that a run wants to wait, without waiting.
 type naps struct {
 	mu  sync.Mutex
 	all []time.Duration
@@ -121,7 +121,7 @@ func (n *naps) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func TestTargetThatAsksToWait(t *testing.T) {
+func TestTargetWithRetryAfter(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	for _, after := range []string{"7", ""} {
@@ -143,7 +143,7 @@ func TestTargetThatAsksToWait(t *testing.T) {
 }
 
 // A target that always answers 429 gets no verdict.
-func TestTargetThatNeverHasTime(t *testing.T) {
+func TestTargetThatAlwaysThrottles(t *testing.T) {
 	t.Parallel()
 	s := startTenant(t)
 	for _, after := range []string{"0", "3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
@@ -179,7 +179,7 @@ func TestRate(t *testing.T) {
 	if failed := r.ids(Fail); len(failed) > 0 {
 		t.Errorf("failed: %v", failed)
 	}
-	// The n-th request waits for n turns, as far as they do not wait in truth.
+	// The test does not really wait, so the n-th request waits for about n intervals.
 	if longest, want := slices.Max(waited.all), time.Duration(asked.Load()-2)*1000*time.Second; longest < want {
 		t.Errorf("of %d requests the last waits %s, want %s", asked.Load(), longest, want)
 	}
@@ -219,8 +219,8 @@ func TestErrorsHoldNoToken(t *testing.T) {
 	}
 }
 
-// A target that refuses now and then and says when to come back is not asked more slowly,
-// and one that had too much is asked faster again, up to the rate of the user.
+// If a target answers 429 with Retry-After now and then, the rate stays. If it answers 429 often,
+// the rate drops, and later rises again up to the rate of the user.
 func TestPaceRecovers(t *testing.T) {
 	t.Parallel()
 	p := &pace{sleep: (&naps{}).sleep, interval: 5 * time.Millisecond, least: 5 * time.Millisecond}

@@ -31,14 +31,14 @@ const (
 	nobody   = "the refused one"
 )
 
-// The keys of tenants in tests are short, so that thousands of tokens are signed quickly.
-// Libraries that refuse short keys get a tenant with strong ones.
+// The keys of test tenants are short, so that thousands of tokens are signed quickly. Libraries
+// that refuse short keys get a tenant with long keys.
 var (
 	tenantKey, nextTenantKey = newKey(1024), newKey(1024)
 	strongKey, nextStrongKey = newKey(2048), newKey(2048)
 )
 
-// newKey makes a key of so many bits when it is first used.
+// newKey generates a key of this length when it is first used.
 func newKey(bits int) func() *rsa.PrivateKey {
 	return sync.OnceValue(func() *rsa.PrivateKey {
 		key, err := rsa.GenerateKey(rand.Reader, bits)
@@ -51,7 +51,7 @@ func newKey(bits int) func() *rsa.PrivateKey {
 
 var tenantCertificate, strongCertificate = certificateOf(tenantKey), certificateOf(strongKey)
 
-// certificateOf makes a certificate of a key when it is first used.
+// certificateOf creates a certificate of a key when it is first used.
 func certificateOf(key func() *rsa.PrivateKey) func() []byte {
 	return sync.OnceValue(func() []byte {
 		template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().AddDate(1, 0, 0)}
@@ -63,7 +63,7 @@ func certificateOf(key func() *rsa.PrivateKey) func() []byte {
 	})
 }
 
-// tenant is a small authorization server: enough of one to sign in to.
+// tenant is a minimal authorization server for sign-ins.
 type tenant struct {
 	*httptest.Server
 	users   map[string][]string // roles, by user
@@ -71,22 +71,22 @@ type tenant struct {
 	roles   map[string][]string // roles, by application
 	refuses map[string]string   // an AADSTS error, by user
 	version int
-	strong  bool                      // its keys have the length of Entra's
-	more    map[string]map[string]any // claims of a user's tokens, beside the usual
-	// scripted makes a sign-in page that requires a browser.
+	strong  bool                      // its keys are as long as Entra's
+	more    map[string]map[string]any // additional claims of a user's tokens
+	// scripted serves a sign-in page that requires a browser
 	scripted bool
 
 	mu    sync.Mutex
 	codes map[string]authorizationCode
 	logs  []string // method and path of every request
 
-	next  []string          // kids of a second key, under which it is published
-	owner map[string]string // of such a kid: the tenant for which alone it may sign
-	times int               // it was published
-	fault *KeyFault         // of requests for the keys
+	next  []string          // the kids of a second key in the key set
+	owner map[string]string // by kid: the only tenant for which the key may sign
+	times int               // how often it was published
+	fault *KeyFault         // the fault of requests for the keys
 	asked int               // requests for the keys since fault was set
 	ended chan struct{}     // closed when the fault is removed
-	freed int               // requests that its end answered
+	freed int               // requests that were answered when the fault ended
 }
 
 type authorizationCode struct{ client, user, challenge, nonce string }
@@ -198,7 +198,7 @@ func jwk(kid string, key *rsa.PrivateKey) map[string]any {
 	return map[string]any{"kty": "RSA", "use": "sig", "kid": kid, "n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes())}
 }
 
-// authorize shows the sign-in form and remembers the request in a cookie.
+// authorize shows the sign-in form and stores the request in a cookie.
 func (s *tenant) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if s.scripted {
@@ -298,7 +298,7 @@ func (s *tenant) token(w http.ResponseWriter, r *http.Request) {
 	s.grant(w, client, code)
 }
 
-// grant answers the tokens of a user who has signed in.
+// grant answers with the tokens of a user who has signed in.
 func (s *tenant) grant(w http.ResponseWriter, client string, code authorizationCode) {
 	roles, _ := s.rolesOf(code.user)
 	access := s.claims(client, code.user, roles)
@@ -329,7 +329,7 @@ func (s *tenant) claims(client, user string, roles []string) map[string]any {
 	return claims
 }
 
-// key is the tenant's key of an id.
+// key returns the tenant's key with an id.
 func (s *tenant) key(kid string) *rsa.PrivateKey {
 	now, next := tenantKey, nextTenantKey
 	if s.strong {
@@ -341,7 +341,7 @@ func (s *tenant) key(kid string) *rsa.PrivateKey {
 	return now()
 }
 
-// sign makes a token with the tenant's key; header adds to what it states.
+// sign signs a token with the tenant's key; header is added to the header.
 func (s *tenant) sign(header, claims map[string]any) string {
 	full := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}
 	maps.Copy(full, header)
@@ -375,8 +375,8 @@ func (s *tenant) signPayload(header map[string]any, payload []byte) string {
 	return input + "." + signature.(string)
 }
 
-// signatures are those of all tenants: RSA takes most of the time of a run, and the runs
-// of one test sign the same tokens.
+// signatures caches the signatures of all tenants: RSA takes most of the time of a run, and the
+// runs of a test sign the same tokens.
 var signatures sync.Map // of signatureOf
 
 type signatureOf struct {

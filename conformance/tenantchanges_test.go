@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What a run may do to the test tenant.
+// The changes that a run may make in the test tenant.
 func (s *tenant) changes() TenantChanges {
 	return TenantChanges{Keys: s, Assignments: s, Disruptive: true}
 }

@@ -15,8 +15,8 @@ const (
 	supplier = "88888888-1111-4222-8333-444444444444"
 )
 
-// admitting is an API that takes tokens of the tenants for which welcome says so,
-// with their issuer and tenant.
+// admitting is an API that accepts tokens of the tenants that welcome returns true for, with
+// their issuer and tenant id.
 func admitting(issuer string, welcome func(iss, tid string) bool) validator {
 	return validator{issuer: issuer, mutation: mutation{reads: func(c map[string]any) {
 		iss, _ := c["iss"].(string)
@@ -54,7 +54,7 @@ func TestTenants(t *testing.T) {
 	among := func(tid string) bool { return slices.Contains([]string{tenantID, partner, supplier}, tid) }
 	for name, c := range map[string]struct {
 		tenants stack.Tenants
-		kills   string // "": it is right
+		kills   string // "": correct
 		welcome func(home, iss, tid string) bool
 	}{
 		"every tenant":              {anyOf, "", func(home, iss, tid string) bool { return tid != "" && iss == of(home, tid) }},
@@ -108,7 +108,7 @@ func TestTenants(t *testing.T) {
 	}
 }
 
-// An API that admits a tenant from its second request on fails, whichever case comes first.
+// An API that accepts a tenant only from its second request on fails, whichever case runs first.
 func TestTenantThatHasAskedBefore(t *testing.T) {
 	t.Parallel()
 	var seen sync.Map
@@ -130,7 +130,7 @@ func TestTenantOfTheRequest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tenants stack.Tenants
-		kills   string // "": it is right
+		kills   string // "": correct
 		of      func(*http.Request) string
 	}{
 		"nothing":                        {stack.Tenants{}, "", func(*http.Request) string { return "" }},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// validMutants refuse callers who are entitled, or break on them.
+// validMutants refuse entitled callers, or break on their tokens.
 var validMutants = []mutant{
 	{flaw: "a missing preferred_username causes an internal error", kills: "valid-claims", mutation: breaksOnClaims(func(c map[string]any) bool { _, ok := c["preferred_username"]; return !ok })},
 	{flaw: "the API refuses a preferred_username that is not an address", kills: "valid-claims", mutation: refusesClaims(func(c map[string]any) bool { return !strings.Contains(text(c, "preferred_username"), "@") })},
@@ -67,7 +67,7 @@ func refusesClaims(on func(map[string]any) bool) mutation {
 
 // idtyp is in every token of an application if the registration has it as an optional
 // claim. An API may then require it.
-func TestIdtypOfTheRegistrationIsNotRemoved(t *testing.T) {
+func TestIdtypOfTheRegistrationStays(t *testing.T) {
 	t.Parallel()
 	for _, claims := range [][]string{nil, {"idtyp"}} {
 		suite := &Suite{Resource: Resource{OptionalClaims: claims}, Clock: time.Now}

@@ -13,31 +13,30 @@ import (
 	"time"
 )
 
-// flaw names one check that a validator has forgotten.
+// flaw names one check that a validator lacks.
 type flaw string
 
-// validator is an API with GET /health and GET /secure that is right unless it
-// has a flaw. It is written for this: plainly, check after check.
+// validator is an API with GET /health and GET /secure that is correct except for its flaw. It is
+// written plainly for these tests, one check after another.
 type validator struct {
 	issuer string
 	flaw   flaw
-	keys   func(kid string) *rsa.PublicKey // nil: it has them all
+	keys   func(kid string) *rsa.PublicKey // nil: the keys of the test tenant
 	mutation
 }
 
-// mutation is one thing that a validator does otherwise; each nil member does
-// as it should.
+// mutation replaces parts of a validator; a nil member is correct.
 type mutation struct {
-	trusts   func(header map[string]any, segments []string) bool // takes the signature for good
-	reads    func(claims map[string]any)                         // understands the claims so
+	trusts   func(header map[string]any, segments []string) bool // accepts the signature
+	reads    func(claims map[string]any)                         // interprets the claims
 	readsFor func(v validator, claims map[string]any)
-	finds    func(r *http.Request) (authorization string, found bool) // looks for the token elsewhere
-	routes   func(r *http.Request) bool                               // lets in for the request's own sake
-	skips    func(r *http.Request) bool                               // the same, where there is such a route
-	entitles func(r *http.Request) bool                               // a valid token is enough
-	serves   func(r *http.Request) string                             // the path whose route it is
+	finds    func(r *http.Request) (authorization string, found bool) // reads the token from another place
+	routes   func(r *http.Request) bool                               // admits a request without a token
+	skips    func(r *http.Request) bool                               // the same, if the route exists
+	entitles func(r *http.Request) bool                               // a valid token is sufficient
+	serves   func(r *http.Request) string                             // the path that selects the route
 	answers  func(w http.ResponseWriter, r *http.Request, status int) (done bool)
-	forgets  func(claims map[string]any) bool // authorizes by itself, before the signature
+	forgets  func(claims map[string]any) bool // authorizes before the signature is checked
 	breaksOn func(raw string) bool            // answers 500
 	parses   func(payload []byte) map[string]any
 }
@@ -197,7 +196,7 @@ func allKeys(kid string) *rsa.PublicKey {
 	if kid == "one" {
 		return &tenantKey().PublicKey
 	}
-	var n int // every second one is withdrawn at once
+	var n int // every second one is interrupted immediately
 	if _, err := fmt.Sscanf(kid, "next-%d", &n); err == nil && n%2 == 0 {
 		return &nextTenantKey().PublicKey
 	}

@@ -21,7 +21,7 @@ func handshake(t *testing.T, server *tls.Config, roots *x509.CertPool, name stri
 	defer listener.Close()
 	go func() {
 		if conn, err := listener.Accept(); err == nil {
-			_ = conn.(*tls.Conn).Handshake() // the client tells what went wrong
+			_ = conn.(*tls.Conn).Handshake() // the client reports the error
 			conn.Close()
 		}
 	}()
@@ -60,7 +60,7 @@ func TestCertificatesAreValid(t *testing.T) {
 	}
 }
 
-func TestAuthorityIsMadeOnce(t *testing.T) {
+func TestAuthorityIsCreatedOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, err := OpenAuthority(dir)
@@ -88,11 +88,11 @@ func TestAuthorityIsMadeOnce(t *testing.T) {
 	}
 }
 
-func TestAuthorityIsMadeAgain(t *testing.T) {
+func TestAuthorityIsRenewed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		spoil func(t *testing.T, dir string)
-		want  string // "" when it is made again, else the error
+		want  string // "" if it is created again, otherwise the error
 	}{
 		"without its certificate, as after a crash": {func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "ca.pem")) }, ""},
 		"without its key":                 {func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "ca-key.pem")) }, ""},

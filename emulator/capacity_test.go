@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestManyApplicationsAreFoundByKey asks a tenant of 10,000 applications for
-// one of them, by each of the properties that there is an index over.
+// TestManyApplicationsAreFoundByKey searches a tenant of 10,000 applications for one application
+// by each indexed property.
 func TestManyApplicationsAreFoundByKey(t *testing.T) {
 	t.Parallel()
 	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
@@ -63,8 +63,8 @@ func TestManyApplicationsAreFoundByKey(t *testing.T) {
 			}
 			return best
 		}
-		// The speed of the machine is not known, so the index is compared with a
-		// scan: an alternative without an index keeps the filter from using one.
+		// The speed of the machine is unknown, so the index is compared with a scan: in an
+		// alternative, one filter without an index prevents the use of the index.
 		indexed, scanned := fastest(filter), fastest("startswith(displayName,'none') or "+filter)
 		t.Logf("%s: %v by index, %v by scan", filter, indexed, scanned)
 		if indexed*3 > scanned {

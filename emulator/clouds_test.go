@@ -17,8 +17,8 @@ import (
 	"provision/internal/microsoft"
 )
 
-// TestEveryCloud: a client that knows a cloud's hosts alone signs in, asks the cloud whether
-// its authority may be trusted, and uses Graph and Resource Manager.
+// TestEveryCloud: a client that uses only the hosts of a cloud signs in, requests the cloud's
+// instance discovery, and uses Graph and Resource Manager.
 func TestEveryCloud(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
@@ -26,7 +26,7 @@ func TestEveryCloud(t *testing.T) {
 	for _, c := range microsoft.Clouds {
 		for _, login := range c.Login {
 			if strings.HasPrefix(login, "sts.") {
-				continue // an issuer, where clients do not sign in
+				continue // an issuer at which clients do not sign in
 			}
 			t.Run(c.Name+" "+login, func(t *testing.T) {
 				t.Parallel()
@@ -77,7 +77,7 @@ func TestEveryCloud(t *testing.T) {
 	}
 }
 
-// claim reads a claim of a token, which somebody else has verified.
+// claim reads a claim of a token that is already verified.
 func claim(t *testing.T, token, name string) any {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])

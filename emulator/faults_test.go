@@ -12,7 +12,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// station is a tenant with fault rules of a test.
+// station is a tenant with the fault rules of a test.
 type station struct {
 	t      *testing.T
 	tenant *emulatortest.Tenant
@@ -81,7 +81,7 @@ func (s *station) faults(method, rules string) string {
 
 const group = `{"displayName":"G","mailEnabled":false,"mailNickname":"g","securityEnabled":true}`
 
-func TestThrottledThenNot(t *testing.T) {
+func TestThrottledTwice(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	s.faults("POST", `[{"status": 429, "retryAfter": "2s", "path": "/v1.0/*", "next": 2}]`)
@@ -140,13 +140,13 @@ func TestADroppedConnection(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	s.faults("POST", `[{"drop": true, "path": "/v1.0/organization", "next": 1}]`)
-	// An HTTP client may repeat a GET by itself: a POST shows the drop.
+	// An HTTP client may repeat a GET automatically; therefore the test uses POST.
 	if _, text, err := s.send("POST", s.tenant.Origin+"/v1.0/organization", s.token, "{}"); err == nil {
 		t.Errorf("a dropped request was answered: %s", text)
 	}
 }
 
-func TestTheTokenEndpointFailsAsOAuthDoes(t *testing.T) {
+func TestFaultsOfTheTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
 	s.faults("POST", `[{"status": 503, "path": "/*/oauth2/v2.0/token", "next": 1}]`)
@@ -170,8 +170,7 @@ func TestFaultsAreResetAndChecked(t *testing.T) {
 	}
 }
 
-// An answer of the fault's own, whatever the path would have said, and only for
-// as long as its rule is there.
+// The fault answers instead of the tenant, whatever the path, until its rule is removed.
 func TestFaultWithABody(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)

@@ -18,8 +18,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// TestFederatedIssuerOnThisMachine: an issuer whose certificate the tenant's own
-// authority signed is trusted, another's is not.
+// TestFederatedIssuerOnThisMachine: the tenant trusts an issuer whose certificate its own
+// authority signed, and no other issuer.
 func TestFederatedIssuerOnThisMachine(t *testing.T) {
 	t.Parallel()
 	listeners, err := Listen("localhost:0")
@@ -56,7 +56,7 @@ func TestFederatedIssuerOnThisMachine(t *testing.T) {
 		status    int
 	}{"our own authority": {e.Authority(), http.StatusOK}, "another": {other, http.StatusUnauthorized}} {
 		issuer := httptest.NewUnstartedServer(nil)
-		issuer.Config.ErrorLog = e.httpServer(nil).ErrorLog // one is not trusted
+		issuer.Config.ErrorLog = e.httpServer(nil).ErrorLog // the certificate of one issuer is not trusted
 		issuer.TLS = test.authority.TLSConfig()
 		issuer.StartTLS()
 		defer issuer.Close()

@@ -42,7 +42,7 @@ const (
 	ordersName       = "orders"
 )
 
-// made posts to Graph what has to be created, and gives what came of it.
+// made creates an object with POST and returns it.
 func (s *station) made(path string, body any) map[string]any {
 	s.t.Helper()
 	raw, err := json.Marshal(body)
@@ -60,7 +60,7 @@ func (s *station) made(path string, body any) map[string]any {
 	return object
 }
 
-// allowed lets a service principal read applications: by itself, and for users.
+// allowed permits a service principal to read applications: for itself, and for users.
 func (s *station) allowed(principal string) {
 	s.t.Helper()
 	_, text := s.graph("GET", "/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id", "")
@@ -72,7 +72,7 @@ func (s *station) allowed(principal string) {
 	s.made("oauth2PermissionGrants", map[string]string{"clientId": principal, "consentType": "AllPrincipals", "resourceId": graph.ID, "scope": "Application.Read.All"})
 }
 
-// certificate makes a key and its certificate.
+// certificate creates a key and its certificate.
 func certificate(t *testing.T) (*rsa.PrivateKey, *x509.Certificate) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -108,7 +108,7 @@ func cluster(t *testing.T, authority *emulator.Authority, key *rsa.PrivateKey) (
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-// tokenFile is what a workload finds in its container.
+// tokenFile is the token file in a workload's container.
 func tokenFile(t *testing.T, issuer string, key *rsa.PrivateKey) string {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "one"}}, nil)
@@ -126,7 +126,7 @@ func tokenFile(t *testing.T, issuer string, key *rsa.PrivateKey) string {
 	return file
 }
 
-// applicationsBy reads applications by Microsoft's Graph SDK, as its users do.
+// applicationsBy reads applications with Microsoft's Graph SDK.
 func (s *station) applicationsBy(t *testing.T, credential azcore.TokenCredential) []string {
 	t.Helper()
 	auth, err := authentication.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(credential, []string{s.tenant.Origin + "/.default"}, []string{"localhost"})
@@ -150,8 +150,8 @@ func (s *station) applicationsBy(t *testing.T, credential azcore.TokenCredential
 	return names
 }
 
-// TestEveryCredentialOfAzidentity reads Graph by msgraph-sdk-go with each. It
-// sets the environment of a managed identity, so it is not parallel.
+// TestEveryCredentialOfAzidentity reads Graph with msgraph-sdk-go and each credential. It sets
+// the environment of a managed identity, so it is not parallel.
 func TestEveryCredentialOfAzidentity(t *testing.T) {
 	abstractions.RegisterDefaultSerializer(func() serialization.SerializationWriterFactory {
 		return jsonserialization.NewJsonSerializationWriterFactory()

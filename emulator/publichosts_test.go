@@ -16,7 +16,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// led is a client that knows nothing but Microsoft's hosts, and a proxy.
+// led is a client that knows only Microsoft's hosts, and a proxy.
 func led(t *testing.T, tenant *emulatortest.Tenant) *http.Client {
 	t.Helper()
 	pem, err := os.ReadFile(tenant.CAFile)
@@ -82,7 +82,7 @@ func TestTenantUnderItsTwoNames(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
 	public, local := led(t, tenant), tenant.HTTPClient()
-	// A token got under one name of the tenant is taken under either.
+	// A token of one name of the tenant is accepted under both names.
 	tokens := map[string]string{
 		"public": token(t, public, tenant, "https://login.microsoftonline.com", "https://graph.microsoft.com/.default"),
 		"local":  token(t, local, tenant, tenant.Origin, "https://graph.microsoft.com/.default"),
@@ -109,7 +109,7 @@ func TestTenantUnderItsTwoNames(t *testing.T) {
 	}
 }
 
-func TestPublicHostsServeTheirOwnPathsAlone(t *testing.T) {
+func TestPublicHostsServeOnlyTheirOwnPaths(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
 	public, local := led(t, tenant), tenant.HTTPClient()
@@ -134,8 +134,8 @@ func TestPublicHostsServeTheirOwnPathsAlone(t *testing.T) {
 	}
 }
 
-// The public listener has certificates for the public hosts too: a hosts file
-// may lead clients to it that ignore proxies.
+// The public listener also has certificates for the public hosts, because a hosts file can send
+// clients to it that ignore proxies.
 func TestPublicHostsWithoutProxy(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
@@ -155,7 +155,7 @@ func TestPublicHostsWithoutProxy(t *testing.T) {
 	}
 }
 
-// Listeners on every address are told by one that this machine reaches.
+// For listeners on every address, the reported address is one that this machine reaches.
 func TestListenersOnEveryAddress(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.Config{Origin: "https://localhost:1"})

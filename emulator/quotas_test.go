@@ -13,8 +13,8 @@ import (
 	"provision/emulator/faults"
 )
 
-// TestQuotas uses up what an application may read of a small tenant in ten
-// seconds, in batches, and waits as it is told.
+// TestQuotas uses the whole read quota of an application in a small tenant for ten seconds, in
+// batches, and then waits for the stated time.
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

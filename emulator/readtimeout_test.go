@@ -45,7 +45,7 @@ func TestIncompleteBodyTimesOut(t *testing.T) {
 		t.Error("the connection stays open for what is left of the body")
 	}
 	go func() {
-		time.Sleep(150 * time.Millisecond) // three times what a body has
+		time.Sleep(150 * time.Millisecond) // three times the timeout of a body
 		close(slow)
 	}()
 	answer, err := http.Post(server.URL+"/slow", "text/plain", strings.NewReader("all of it"))

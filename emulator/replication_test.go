@@ -10,8 +10,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// TestReplicationLag follows a registration through the time in which Entra
-// does not show it.
+// TestReplicationLag checks a registration during the time in which Entra does not show it.
 func TestReplicationLag(t *testing.T) {
 	t.Parallel()
 	s := newStation(t)
@@ -120,7 +119,7 @@ func TestASecretIsNewToTheTokenEndpoint(t *testing.T) {
 	}
 }
 
-func TestATenantMayLagFromTheStart(t *testing.T) {
+func TestReplicationLagFromTheStart(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, emulatortest.WithReplicationLag(time.Hour))
 	if _, text := s.graph("GET", "/v1.0/applications", ""); !strings.Contains(text, "provision administrator") {
@@ -163,7 +162,7 @@ func TestReadYourWrites(t *testing.T) {
 	}
 }
 
-// signIn asks for an application's token and returns the AADSTS code, "" for a token.
+// signIn requests an application's token and returns the AADSTS code, or "" if it gets a token.
 func (s *station) signIn(clientID, secret string) string {
 	s.t.Helper()
 	answer, err := s.client.PostForm(s.tenant.Origin+"/"+s.tenant.TenantID+"/oauth2/v2.0/token", url.Values{

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRoutePublic: a host is Microsoft's only by its whole name.
+// TestRoutePublic: a host is Microsoft's only if its whole name is in the list.
 func TestRoutePublic(t *testing.T) {
 	t.Parallel()
 	named := func(name string) http.Handler {

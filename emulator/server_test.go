@@ -69,7 +69,7 @@ func TestServedOnLoopback(t *testing.T) {
 	}
 }
 
-func TestAddressesThatAreRefused(t *testing.T) {
+func TestInvalidAddresses(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"", "localhost", "localhost:https", "localhost:99999", "127.0.0.1:-1"} {
 		if _, err := Listen(address); err == nil || !strings.HasPrefix(err.Error(), "listen on") {
@@ -94,7 +94,7 @@ func TestStateDirectoryAdmitsOneProcess(t *testing.T) {
 	}
 }
 
-// BenchmarkReopen measures the start of a tenant that exists.
+// BenchmarkReopen measures the start of an existing tenant.
 func BenchmarkReopen(b *testing.B) {
 	dir := b.TempDir()
 	for i := 0; b.Loop(); i++ {
@@ -106,7 +106,7 @@ func BenchmarkReopen(b *testing.B) {
 			b.Fatal(err)
 		}
 		if i == 0 {
-			b.ResetTimer() // the first run makes keys
+			b.ResetTimer() // the first run generates keys
 		}
 	}
 }

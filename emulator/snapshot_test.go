@@ -28,7 +28,7 @@ func TestSnapshotIsRestored(t *testing.T) {
 	if n := groups(); n != 1 {
 		t.Errorf("after the snapshot %d groups, want the one that was in it", n)
 	}
-	s.manage("PUT", "/snapshot", s.manage("GET", "/snapshot", "", 200), 400) // natural keys bring nothing back
+	s.manage("PUT", "/snapshot", s.manage("GET", "/snapshot", "", 200), 400) // a dump by natural keys cannot be restored
 	s.manage("PUT", "/snapshot", strings.ReplaceAll(kept, s.tenant.TenantID, "00000000-0000-0000-0000-00000000dead"), 409)
 	if n := groups(); n != 1 {
 		t.Errorf("after two that were refused %d groups, want 1", n)

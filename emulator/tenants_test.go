@@ -38,7 +38,7 @@ func TestTwoTenants(t *testing.T) {
 	if domain(home) != "Contoso" || domain(fabrikam) != "Fabrikam" {
 		t.Error("a token shows another tenant")
 	}
-	// The administrator of one is nobody in the other.
+	// The administrator of one tenant has no rights in the other.
 	form := "grant_type=client_credentials&client_id=" + fabrikam.ClientID + "&client_secret=" + fabrikam.ClientSecret + "&scope=" + home.Origin + "/.default"
 	r, err := http.NewRequest(http.MethodPost, home.Origin+"/"+home.TenantID+"/oauth2/v2.0/token", strings.NewReader(form))
 	if err != nil {
@@ -63,8 +63,8 @@ func TestTwoTenants(t *testing.T) {
 	}
 }
 
-// TestAMultiTenantApplicationThroughGraph: registered in one tenant, taken in by
-// the other, and what it becomes at home it becomes there.
+// TestAMultiTenantApplicationThroughGraph: an application that is registered in one tenant gets a
+// service principal in the other tenant, and changes of the registration appear there.
 func TestAMultiTenantApplicationThroughGraph(t *testing.T) {
 	t.Parallel()
 	home := emulatortest.Start(t)
@@ -154,7 +154,7 @@ func TestTenantsSurvive(t *testing.T) {
 	}
 }
 
-// asJSON sends a JSON body to Graph, which must answer 2xx.
+// asJSON sends a JSON body to Graph; the status must be 2xx.
 func asJSON(t *testing.T, client *http.Client, method, address, token, body string) map[string]any {
 	t.Helper()
 	r, err := http.NewRequest(method, address, strings.NewReader(body))
@@ -187,7 +187,8 @@ func TestAGuestOfTheOtherTenant(t *testing.T) {
 	invited := asJSON(t, client, "POST", home.Origin+"/v1.0/invitations", token(t, client, fabrikam, home.Origin, home.Origin+"/.default"),
 		`{"invitedUserEmailAddress":"ada@contoso.onmicrosoft.com","inviteRedirectUrl":"https://app.example/welcome"}`)
 
-	// The link in the invitation leads to a sign-in at home's password, and on.
+	// The link in the invitation leads to a sign-in with the password of the home tenant, and
+	// from there to the target.
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +218,7 @@ func TestAGuestOfTheOtherTenant(t *testing.T) {
 		t.Fatalf("%d, on to %q", page.StatusCode, to)
 	}
 
-	// With the session at home, the Azure CLI's token for Fabrikam is the guest's.
+	// In a session of the home tenant, the Azure CLI's token for Fabrikam is the guest's token.
 	page, err = browser.Get(home.Origin + "/" + fabrikam.TenantID + "/oauth2/v2.0/authorize?" + url.Values{
 		"client_id": {cli}, "redirect_uri": {"http://localhost:5555"}, "response_type": {"code"}, "scope": {"https://management.azure.com/.default offline_access"},
 	}.Encode())

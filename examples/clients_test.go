@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestExtension signs in with MSAL Node as the extension does.
+// TestExtension signs in with MSAL Node, like the extension.
 func TestExtension(t *testing.T) {
 	t.Parallel()
 	const modules = "../emulator/login/testdata/msal-node/node_modules"
@@ -38,7 +38,7 @@ func TestWebClient(t *testing.T) {
 	b.See(`"heroes"`)
 	b.See(`"name": "Ripley"`)
 	b.See(`"scp": "Heroes.Delete Heroes.Read Heroes.Write"`)
-	// The answer is good once.
+	// The authorization response can be used only once.
 	callback := b.Address()
 	b.Visit(callback)
 	b.See("This answer belongs to another sign-in.")
@@ -57,7 +57,7 @@ func TestWebLogin(t *testing.T) {
 	address := strings.TrimPrefix(line, "open ")
 	home := strings.TrimSuffix(address, "api/oauthlogin")
 	one.Visit(address)
-	other.Visit(address) // begins before the first has ended
+	other.Visit(address) // starts before the first has ended
 	s.signIn(one)
 	one.See("Welcome Ada (web-login), ada.web-login@contoso.onmicrosoft.com: registered just now.")
 	s.signIn(other)
@@ -65,7 +65,7 @@ func TestWebLogin(t *testing.T) {
 	other.Visit(home + "api/oauthtoken?code=x&state=y")
 	other.See("There is no sign-in of yours to end.")
 
-	// Somebody of another organization, where nobody has consented yet.
+	// A user of another organization, in which nobody has consented yet.
 	visitor := s.browser()
 	name, password := s.foreigner()
 	visitor.Visit(address)
@@ -76,7 +76,7 @@ func TestWebLogin(t *testing.T) {
 	visitor.See("Welcome Bob, " + name + ": registered just now.")
 }
 
-// foreigner makes a user of the other organization, by its own administrator.
+// foreigner creates a user of the other organization as its administrator.
 func (s *system) foreigner() (name, password string) {
 	s.Helper()
 	name, password = "bob@fabrikam.onmicrosoft.com", "Str0ng-enough-for-a-test"
@@ -97,7 +97,7 @@ curl -sSf --cacert $SSL_CERT_FILE $GRAPH_ENDPOINT/v1.0/users -H "Authorization: 
 
 func pythonWithMSAL() string {
 	first, _ := exec.LookPath("python3")
-	for _, python := range []string{first, "/usr/bin/python3"} { // Debian's packages are of the latter
+	for _, python := range []string{first, "/usr/bin/python3"} { // Debian's packages belong to this one
 		if python != "" && exec.Command(python, "-c", "import msal").Run() == nil {
 			return python
 		}

@@ -19,11 +19,11 @@ import (
 	"provision/internal/browsertest"
 )
 
-// taken counts the ports that tests have: a tenant keeps its own while nobody
-// serves it, so no other test's tenant may take it.
+// taken counts the ports of tests: a tenant keeps its port when it is not served, so each test
+// uses other ports.
 var taken atomic.Int32
 
-// build makes the programs once.
+// build builds the programs once.
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "provision-examples-")
 	if err != nil {
@@ -44,16 +44,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// system is one of manifests/ applied to a tenant of its own, which is served
-// with Microsoft's hosts led to it.
+// system is a stack of manifests/ that is applied to a separate tenant, served with Microsoft's
+// hosts.
 type system struct {
 	*testing.T
 	dir, programs string
-	ports         int               // the first of ten from which the tenant takes its own
-	env           map[string]string // what the tenant's env file says
+	ports         int               // the first of ten ports for the tenant
+	env           map[string]string // the values of the tenant's env file
 }
 
-// apply applies the manifests of a folder, each file changed by edit.
+// apply applies the manifests of a folder after edit has changed each file.
 func apply(t *testing.T, folder string, edit func(string) string) *system {
 	t.Helper()
 	programs, err := build()
@@ -116,7 +116,7 @@ func (s *system) command(args []string) *exec.Cmd {
 	return c
 }
 
-// run runs a command that has to succeed and returns what it printed.
+// run runs a command that must succeed and returns its output.
 func (s *system) run(args ...string) string {
 	s.Helper()
 	c := s.command(args)
@@ -128,9 +128,8 @@ func (s *system) run(args ...string) string {
 	return out.String()
 }
 
-// start starts a program that goes on until the test ends, and returns the line
-// of its output that begins with a word. The lines that follow come by the
-// channel.
+// start starts a program that runs until the test ends. It returns the first line of its output
+// that begins with a word; the channel gets the lines after it.
 func (s *system) start(word string, args ...string) (line string, rest <-chan string) {
 	s.Helper()
 	c := s.command(args)
@@ -151,9 +150,9 @@ func (s *system) start(word string, args ...string) (line string, rest <-chan st
 	}()
 	s.Cleanup(func() {
 		_ = c.Process.Signal(os.Interrupt)
-		for range lines { // until its output ends
+		for range lines { // until the output ends
 		}
-		_ = c.Wait() // how an interrupted program ends is its own affair
+		_ = c.Wait() // the exit code of an interrupted program does not matter
 	})
 	for line := range lines {
 		if strings.HasPrefix(line, word) {
@@ -164,7 +163,7 @@ func (s *system) start(word string, args ...string) (line string, rest <-chan st
 	return "", nil
 }
 
-// api serves the system's API under Microsoft's names and returns its URL.
+// api serves the API of the stack under Microsoft's names and returns its URL.
 func (s *system) api() string {
 	s.Helper()
 	line, _ := s.start("serving", "provision", "exec", "--", "provision", "serve", "--listen", "127.0.0.1:0")
@@ -172,13 +171,13 @@ func (s *system) api() string {
 	return url
 }
 
-// browser is one that reaches the tenant under Microsoft's hosts.
+// browser returns a browser that uses the tenant under Microsoft's hosts.
 func (s *system) browser() *browsertest.Browser {
 	s.Helper()
 	return browsertest.Open(s, browsertest.Trust(filepath.Join(s.dir, ".provision", "local", "ca.pem")), browsertest.Proxy(s.env["PROVISION_PROXY"]))
 }
 
-// signIn fills in Microsoft's sign-in page for the system's user ada.
+// signIn fills in Microsoft's sign-in page for the user ada of the stack.
 func (s *system) signIn(b *browsertest.Browser) {
 	s.Helper()
 	raw, err := os.ReadFile(filepath.Join(s.dir, ".provision", "local", "passwords.json"))
@@ -209,8 +208,7 @@ func (s *system) signInAs(b *browsertest.Browser, name, password string) {
 	b.Press(browsertest.Enter)
 }
 
-// needs skips a test where a program is missing, or fails it where
-// PROVISION_TEST_REQUIRE is all.
+// needs skips a test if a program is missing, or fails it if PROVISION_TEST_REQUIRE is "all".
 func needs(t *testing.T, there bool, what, how string) {
 	t.Helper()
 	switch {
@@ -232,7 +230,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// absolute is a path of this folder for a program that runs elsewhere.
+// absolute returns the absolute path of a path in this folder, for a program that runs in another
+// folder.
 func absolute(t *testing.T, path string) string {
 	t.Helper()
 	abs, err := filepath.Abs(path)
@@ -242,9 +241,8 @@ func absolute(t *testing.T, path string) string {
 	return abs
 }
 
-// freePort is a port of loopback that nobody listens on. It lies where neither
-// the system nor a local tenant takes ports by themselves, so that it stays free
-// until the program under test has it.
+// freePort returns a free port of loopback. It is outside of the ranges from which the system and
+// local tenants choose ports, so that it stays free until the program under test uses it.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {

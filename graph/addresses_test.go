@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAddresses: the whole address of each read, as Graph's reference has it, with names and ids
-// that need an escape in it.
+// TestAddresses: the complete address of each read as in Graph's reference, with names and ids
+// that must be escaped.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	const id, name = "a/b?c", "o'b & c"
@@ -66,8 +66,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestWritesThatOnlyReleaseAndTestsSend: the consent of one user, and the removal of a user's mark.
-func TestWritesThatOnlyReleaseAndTestsSend(t *testing.T) {
+// TestWritesOfReleaseAndTests: the consent of one user, and the removal of a user's mark.
+func TestWritesOfReleaseAndTests(t *testing.T) {
 	t.Parallel()
 	for want, w := range map[string]Write{
 		`POST /oauth2PermissionGrants {"clientId":"c","consentType":"Principal","principalId":"u","resourceId":"r","scope":"a b"}`: GrantForUser("u", "c", "r", "a b"),
@@ -80,8 +80,8 @@ func TestWritesThatOnlyReleaseAndTestsSend(t *testing.T) {
 	}
 }
 
-// TestBetaEndpoint: the beta version is beside v1.0, also in other clouds, and a base URL without a
-// version has none.
+// TestBetaEndpoint: the beta version is next to v1.0, also in other clouds; a base URL without a
+// version has no beta version.
 func TestBetaEndpoint(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]string{

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestNextBatch: a batch has requests of one version in their order, and the requests that
-// wait are copied only if some of them were skipped.
+// TestNextBatch: a batch contains requests of one version in order, and the waiting requests are
+// copied only if some of them were skipped.
 func TestNextBatch(t *testing.T) {
 	t.Parallel()
 	// a is a request of v1.0, b one of beta.

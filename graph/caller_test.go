@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCaller: what an access token says of the caller. A token that cannot be read says nothing.
+// TestCaller: what an access token states about the caller. An unreadable token states nothing.
 func TestCaller(t *testing.T) {
 	t.Parallel()
 	token := func(claims string) string {
@@ -47,7 +47,7 @@ func TestCaller(t *testing.T) {
 	}
 }
 
-// TestNamed: a tenant is named by its id or by one of its domains.
+// TestNamed: a tenant is identified by its id or by one of its domains.
 func TestNamed(t *testing.T) {
 	t.Parallel()
 	tenant := Tenant{ID: "11111111-AAAA-4111-8111-111111111111", Domain: "contoso.com", Domains: []string{"contoso.com", "contoso.onmicrosoft.com"}}
@@ -61,8 +61,8 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestClientsThatCannotBeMade: an address that is none, or one without TLS.
-func TestClientsThatCannotBeMade(t *testing.T) {
+// TestInvalidClients: an invalid address, and an address without TLS.
+func TestInvalidClients(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]string{
 		"https://graph.example/%zz": `graph endpoint: parse "https://graph.example/%zz": invalid URL escape "%zz"`,

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// outcome records what became of the requests of a batch.
+// outcome records the results of the requests of a batch.
 type outcome struct {
 	Handed, Again []string
 	Err           string
@@ -42,7 +42,7 @@ func arrive(t *testing.T, requests []request, answers map[string]batchAnswer, er
 	return o, d
 }
 
-// TestAnswersOfABatch: each item is handed out, or sent again by itself, or ends the run.
+// TestAnswersOfABatch: each item is passed on, sent again alone, or ends the run.
 func TestAnswersOfABatch(t *testing.T) {
 	t.Parallel()
 	read, write, secret := request{operation: "read", method: "GET"}, request{operation: "write", method: "PATCH"}, request{operation: "secret", method: "POST", once: true}
@@ -99,8 +99,8 @@ func TestAnswersOfABatch(t *testing.T) {
 	}
 }
 
-// TestPauseAfterARefusal: refused items are sent again together, after the longest Retry-After of
-// them, and nothing is sent before.
+// TestPauseAfterARefusal: refused items are sent again together after the longest Retry-After,
+// and no other request is sent before.
 func TestPauseAfterARefusal(t *testing.T) {
 	t.Parallel()
 	after := func(seconds string) batchAnswer {
@@ -111,8 +111,8 @@ func TestPauseAfterARefusal(t *testing.T) {
 		requests []request
 		answers  []batchAnswer
 		pause    time.Duration
-		metered  bool // a write was refused for the quota
-		width    int  // of the batches side by side
+		metered  bool // a write was refused because of the quota
+		width    int  // the number of concurrent batches
 	}{
 		"the longest counts":        {[]request{read, read}, []batchAnswer{after("3"), after("7")}, 7 * time.Second, false, 1},
 		"whatever stands first":     {[]request{read, read}, []batchAnswer{after("7"), after("3")}, 7 * time.Second, false, 1},
@@ -145,7 +145,7 @@ func TestPauseAfterARefusal(t *testing.T) {
 	}
 }
 
-// TestMayDispatch: when a batch is sent.
+// TestMayDispatch: the moment at which a batch is sent.
 func TestMayDispatch(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -191,8 +191,8 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 	}
 }
 
-// TestAnswersThatAreNoBatch name the operation.
-func TestAnswersThatAreNoBatch(t *testing.T) {
+// TestInvalidBatchAnswers name the operation.
+func TestInvalidBatchAnswers(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		``:                 "read the tenant: Graph answered the batch without a body",
@@ -210,7 +210,7 @@ func TestAnswersThatAreNoBatch(t *testing.T) {
 	}
 }
 
-// TestRefusedBatches: a refusal of a whole batch says what Graph says.
+// TestRefusedBatches: the error for a refused batch contains Graph's message.
 func TestRefusedBatches(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
@@ -232,7 +232,8 @@ func TestRefusedBatches(t *testing.T) {
 	}
 }
 
-// TestWritesOfBeta go to the beta version of Graph, reads beside them do not.
+// TestWritesOfBeta: writes to the beta version of Graph are sent to it, and reads in the same run
+// are not.
 func TestWritesOfBeta(t *testing.T) {
 	t.Parallel()
 	paths := make(chan string, 2)

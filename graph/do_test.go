@@ -18,7 +18,7 @@ func reads(n int) []graph.Read {
 	return all
 }
 
-// Each item is sent again by itself, however many others were refused before.
+// Each item is sent again alone, however many others were refused before.
 func TestReadCountsRefusalsByItem(t *testing.T) {
 	t.Parallel()
 	s := newService(func(n int, i item) (int, map[string]string, any) {
@@ -42,8 +42,7 @@ func TestReadCountsRefusalsByItem(t *testing.T) {
 	}
 }
 
-// Two batches are under way at once: the first is answered when the second has
-// come.
+// Two batches are in progress at once: the first is answered when the second has arrived.
 func TestReadSendsBatchesSideBySide(t *testing.T) {
 	t.Parallel()
 	s := newService(func(_ int, i item) (int, map[string]string, any) { return 200, nil, map[string]string{"id": i.URL} })
@@ -59,7 +58,7 @@ func TestReadSendsBatchesSideBySide(t *testing.T) {
 	}
 }
 
-// A batch that is not full waits for the answers under way, which may fill it.
+// A batch that is not full waits for the answers in progress, because they may fill it.
 func TestReadFillsItsBatches(t *testing.T) {
 	t.Parallel()
 	s := newService(func(_ int, i item) (int, map[string]string, any) { return 200, nil, map[string]string{"id": i.URL} })

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestErrorClassification asks every question about errors of Graph: each row lists all the
-// questions whose answer is yes.
+// TestErrorClassification applies every predicate to errors of Graph: each row lists all
+// predicates that return true.
 func TestErrorClassification(t *testing.T) {
 	t.Parallel()
 	questions := map[string]func(error) bool{

@@ -30,7 +30,7 @@ type item struct {
 	Headers         map[string]string
 }
 
-// service is a Graph that answers each item of a batch by its URL.
+// service is a Graph that answers each item of a batch according to its URL.
 type service struct {
 	answer  func(n int, i item) (status int, header map[string]string, body any) // n counts this URL's requests from 0
 	mu      sync.Mutex
@@ -55,7 +55,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, i := range request.Requests {
 		status, header, body := s.answer(s.seen[i.URL], i)
 		s.seen[i.URL]++
-		// Graph answers in an order of its own.
+		// Graph answers in another order.
 		responses = append([]map[string]any{{"id": i.ID, "status": status, "headers": header, "body": body}}, responses...)
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -170,7 +170,7 @@ func TestReadRepeatsOnlyTheThrottledItem(t *testing.T) {
 	}
 }
 
-func TestAThrottledWriteIsSentAgainWhole(t *testing.T) {
+func TestThrottledWriteIsRepeatedWithItsBody(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var bodies []string
@@ -293,8 +293,8 @@ func TestPagesThatGoInACircleEnd(t *testing.T) {
 	}
 }
 
-// TestInvalidAnswersAreErrors: neither a missing collection nor
-// a page of something in between looks like an empty tenant, or a write.
+// TestInvalidAnswersAreErrors: an answer without a collection, and a page of a proxy, count
+// neither as an empty tenant nor as a successful write.
 func TestInvalidAnswersAreErrors(t *testing.T) {
 	t.Parallel()
 	html := "<!DOCTYPE html><title>Sign in to the network</title>"
@@ -339,7 +339,7 @@ func TestInvalidAnswersAreErrors(t *testing.T) {
 	}
 }
 
-// dropping loses the connection of the first requests, after they have arrived.
+// dropping closes the connection of the first requests after they have arrived.
 type dropping struct {
 	next http.RoundTripper
 	left int
@@ -399,9 +399,9 @@ func TestIdempotentRequestsAreRepeatedAfterLostConnection(t *testing.T) {
 	}
 }
 
-// TestTheShareOfAQuotaPausesInProportion: Graph states shares from 0.8 to 1.8. Another value does
-// not make a pause longer, and a pause that delays a request is said.
-func TestTheShareOfAQuotaPausesInProportion(t *testing.T) {
+// TestPauseByUsedQuota: Graph reports shares from 0.8 to 1.8. Other values do
+// not make a pause longer. A pause that delays a request is reported.
+func TestPauseByUsedQuota(t *testing.T) {
 	t.Parallel()
 	for header, longest := range map[string]time.Duration{"50": 10 * time.Second, "1.8": 10 * time.Second, "1.2": 4 * time.Second, "0.8": 0, "-3": 0, "NaN": 0, "much": 0, "+Inf": 10 * time.Second} {
 		t.Run(header, func(t *testing.T) {

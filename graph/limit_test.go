@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestWritesArePacedOnceGraphSpeaksOfAQuota, and not before.
-func TestWritesArePacedOnceGraphSpeaksOfAQuota(t *testing.T) {
+// TestWritesArePacedAfterGraphReportsAQuota, and not before.
+func TestWritesArePacedAfterGraphReportsAQuota(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	free := newLimiter(0)
@@ -39,7 +39,7 @@ func TestWritesArePacedOnceGraphSpeaksOfAQuota(t *testing.T) {
 	}
 }
 
-// TestReadsSlowDownByReportedQuota, unless it is that of writes.
+// TestReadsSlowDownByReportedQuota, unless it is the quota of writes.
 func TestReadsSlowDownByReportedQuota(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -11,9 +11,9 @@ import (
 	"provision/graph"
 )
 
-// Something between this program and Graph may answer in its place. Whatever it says, a read
-// must not take it for the tenant's state, and a write must not count as done.
-func TestAnswersThatAreNotGraphs(t *testing.T) {
+// A proxy between provision and Graph may answer instead of Graph. A read must not interpret such
+// an answer as the state of the tenant, and a write must not count as done.
+func TestAnswersOfOtherServers(t *testing.T) {
 	t.Parallel()
 	var elsewhere atomic.Int32
 	other := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

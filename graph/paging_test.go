@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReading: what becomes of a read for each sequence of answers.
+// TestReading: the result of a read for each sequence of answers.
 func TestReading(t *testing.T) {
 	t.Parallel()
 	page := func(next, items string) answer {
@@ -111,7 +111,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// TestItems: what the answer to an item of a batch says.
+// TestItems: how the answer to an item of a batch is interpreted.
 func TestItems(t *testing.T) {
 	t.Parallel()
 	body := func(s string) json.RawMessage { return json.RawMessage(s) }
@@ -139,7 +139,7 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// TestUsedQuota: the share of a quota that an item states.
+// TestUsedQuota: the used share of a quota that an item reports.
 func TestUsedQuota(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]float64{"": 0, "0": 0, "-1": 0, "NaN": 0, "much": 0, "0.8x": 0, "0.8": 0.8, "1": 1, "1.8": 1.8, "1.9": 1.8, "+Inf": 1.8, "1e999": 0} {
@@ -152,7 +152,7 @@ func TestUsedQuota(t *testing.T) {
 	}
 }
 
-// TestNotVisible: an object that exists and that a read does not find is waited for.
+// TestNotVisible: provision waits for an existing object that a read does not find.
 func TestNotVisible(t *testing.T) {
 	t.Parallel()
 	err := NotVisible(errors.New("the list does not show it"))
@@ -161,7 +161,7 @@ func TestNotVisible(t *testing.T) {
 	}
 }
 
-// TestPagesOfBeta: the pages of a read of the beta version are below that version.
+// TestPagesOfBeta: the pages of a read of the beta version have the path of that version.
 func TestPagesOfBeta(t *testing.T) {
 	t.Parallel()
 	c := &Client{endpoint: "https://graph.example/v1.0"}
@@ -176,8 +176,9 @@ func TestPagesOfBeta(t *testing.T) {
 	}
 }
 
-// TestPausesAreExplained: a pause says whether Graph refused the request or the connection was lost.
-func TestPausesAreExplained(t *testing.T) {
+// TestMessagesOfPauses: the message about a pause says whether Graph refused the request or the
+// connection was lost.
+func TestMessagesOfPauses(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]struct {
 		pause  time.Duration
@@ -185,7 +186,7 @@ func TestPausesAreExplained(t *testing.T) {
 	}{
 		"Graph answered 429 Too Many Requests": {2 * time.Second, &http.Response{Status: "429 Too Many Requests"}},
 		"the connection was lost":              {time.Second, nil},
-		"":                                     {999 * time.Millisecond, nil}, // nobody notices it
+		"":                                     {999 * time.Millisecond, nil}, // too short to report
 	} {
 		said := ""
 		ctx, cancel := context.WithCancel(t.Context())

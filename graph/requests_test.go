@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestWrites: the request of each write, as Graph's reference has it.
+// TestWrites: the request of each write, as in Graph's reference.
 func TestWrites(t *testing.T) {
 	t.Parallel()
 	body := Object{"displayName": "D"}
@@ -72,7 +72,7 @@ func TestWrites(t *testing.T) {
 	}
 }
 
-// sorted is a JSON object with its members in order.
+// sorted returns a JSON object with its members in order.
 func sorted(t *testing.T, raw []byte) string {
 	t.Helper()
 	if len(raw) == 0 {
@@ -126,7 +126,7 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestExpanding asks for a relation beside the id, and changes nothing else.
+// TestExpanding adds a relation to the id, and changes nothing else.
 func TestExpanding(t *testing.T) {
 	t.Parallel()
 	list := ApplicationsTagged("m")
@@ -177,7 +177,7 @@ func TestBatchIsNamedByItsWrites(t *testing.T) {
 	}
 }
 
-// TestQueries: a space in a query is %20, and a quote in a text stands twice.
+// TestQueries: a space in a query is %20, and a quote in a text is doubled.
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	q := url.Values{"$filter": {"displayName eq 'a b+c'"}}
@@ -196,8 +196,8 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// TestPauses: a lag is waited for longer each time, up to a bound, and jitter adds a
-// tenth at most.
+// TestPauses: each repetition after a lag error waits longer, up to a maximum, and jitter adds at
+// most a tenth.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]time.Duration{0: 200 * time.Millisecond, 1: 400 * time.Millisecond, 3: 1600 * time.Millisecond, 5: 6400 * time.Millisecond, 6: 8 * time.Second, 60: 8 * time.Second} {
@@ -212,7 +212,7 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// TestErrorsByStatus: what callers ask of an error.
+// TestErrorsByStatus: the predicates that callers apply to an error.
 func TestErrorsByStatus(t *testing.T) {
 	t.Parallel()
 	of := func(status int, code, message string) error {

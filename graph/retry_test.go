@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestDropped: which failures of a connection may go away on another one.
+// TestDropped: the connection failures for which another connection can help.
 func TestDropped(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -32,7 +32,8 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// TestStatuses: which are sent again, and which leave open what became of a request.
+// TestStatuses: the statuses after which a request is sent again, and those after which its
+// result is unknown.
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int][2]bool{ // retryable, uncertain
@@ -65,7 +66,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestPaths: what each read and write asks for, and of which version of Graph.
+// TestPaths: the path of each read and write, and its version of Graph.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

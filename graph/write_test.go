@@ -38,7 +38,7 @@ func TestPasswordFromAnswer(t *testing.T) {
 	}
 }
 
-// TestAnIDIsEscapedInAPath: it may come from the tenant.
+// TestAnIDIsEscapedInAPath: an id can come from the tenant.
 func TestAnIDIsEscapedInAPath(t *testing.T) {
 	t.Parallel()
 	var urls []string

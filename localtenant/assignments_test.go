@@ -22,8 +22,8 @@ func (credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.
 	return azcore.AccessToken{Token: "t", ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// A role that Graph has removed although it answered with an error is given back.
-func TestUnassignGivesBackWhatAnErrorHides(t *testing.T) {
+// A role that Graph has removed although it answered with an error is assigned again.
+func TestUnassignRestoresRolesAfterAnError(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"not found": 404, "a server error": 500, "a refusal": 403} {
 		t.Run(name, func(t *testing.T) {

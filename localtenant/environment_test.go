@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stateWithAuthority is a state folder as a served tenant has it.
+// stateWithAuthority is a state folder with the files of a served tenant.
 func stateWithAuthority(t *testing.T) Folder {
 	t.Helper()
 	d := Folder(t.TempDir())
@@ -36,7 +36,7 @@ func TestNoProxyKeepsMicrosoftsHosts(t *testing.T) {
 	}
 }
 
-func TestBundleHoldsWhatTheParentTrusts(t *testing.T) {
+func TestBundleContainsTheParentsAuthorities(t *testing.T) {
 	t.Parallel()
 	d := stateWithAuthority(t)
 	theirs := filepath.Join(t.TempDir(), "theirs.pem")
@@ -50,7 +50,7 @@ func TestBundleHoldsWhatTheParentTrusts(t *testing.T) {
 	if got, _ := os.ReadFile(path); string(got) != "theirs\nours\n" {
 		t.Errorf("the bundle is %q", got)
 	}
-	// Under another exec the parent's bundle is this one: it does not grow.
+	// In a nested exec, the parent's bundle is this one: it does not grow.
 	for range 2 {
 		if _, err := d.writeBundle([]string{"SSL_CERT_FILE=" + path}); err != nil {
 			t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"provision/localtenant"
 )
 
-// TestUntilRemovedWithoutFolder: a tenant that other commands do not find is served until the
+// TestUntilRemovedWithoutFolder: a tenant that other commands cannot find is served until the
 // command ends.
 func TestUntilRemovedWithoutFolder(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ func management(t *testing.T) *localtenant.Management {
 	return &localtenant.Management{URL: tenant.ManagementURL, Key: tenant.ManagementKey, HTTP: http.DefaultClient}
 }
 
-// TestManagement: what each operation answers.
+// TestManagement: the answer to each operation.
 func TestManagement(t *testing.T) {
 	t.Parallel()
 	m, ctx := management(t), t.Context()
@@ -56,7 +56,7 @@ func TestManagement(t *testing.T) {
 	}
 }
 
-// TestReplicationLag is a little longer than the tenant says.
+// TestReplicationLag: the client waits a little longer than the lag of the tenant.
 func TestReplicationLag(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t, emulatortest.WithReplicationLag(2*time.Second))
@@ -66,8 +66,8 @@ func TestReplicationLag(t *testing.T) {
 	}
 }
 
-// TestKeys: a published key is withdrawn once, and a disturbance counts requests until
-// it ends.
+// TestKeys: a published key is withdrawn once, and a fault of the keys counts requests until it
+// ends.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
@@ -115,7 +115,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestSweep: what a killed run leaves is removed by the next; what others have set stays.
+// TestSweep: a run removes what a killed run has left, and keeps what others have set.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	m, ctx := management(t), t.Context()

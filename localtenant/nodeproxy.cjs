@@ -1,6 +1,6 @@
-// Leads TLS connections to Microsoft's public hosts through HTTPS_PROXY, for
-// releases of Node that ignore it (before 24; 22 and 24 look at it only with
-// NODE_USE_ENV_PROXY). Written by `provision exec`, loaded by NODE_OPTIONS.
+// Sends TLS connections to Microsoft's public hosts through HTTPS_PROXY, for
+// releases of Node that ignore it (before 22 always; 22 and 24 without
+// NODE_USE_ENV_PROXY). `provision exec` writes this file, NODE_OPTIONS loads it.
 'use strict';
 
 const hosts = new Set([/* by provision exec */]);
@@ -12,11 +12,11 @@ if (proxy) {
   const { Duplex } = require('stream');
   const connect = tls.connect;
 
-  // A connection to host:443 as a stream that begins when the proxy has said yes.
+  // A stream for a connection to host:443, which begins when the proxy has opened the tunnel.
   class Tunnel extends Duplex {
     constructor(host) {
       super();
-      this.waiting = undefined; // a write that came before the tunnel was open
+      this.waiting = undefined; // a write before the tunnel was open
       this.raw = net.connect({ host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port) });
       this.raw.once('connect', () => {
         this.raw.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
@@ -64,8 +64,8 @@ if (proxy) {
     }
   }
 
-  // tls.connect takes (options), (port, options) and (port, host, options), each
-  // with a callback at its end or without.
+  // The arguments of tls.connect are (options), (port, options) or (port, host, options),
+  // with an optional callback at the end.
   tls.connect = function (...args) {
     const callback = typeof args[args.length - 1] === 'function' ? args.pop() : undefined;
     const options = Object.assign({}, ...args.filter((arg) => arg !== null && typeof arg === 'object'));
@@ -77,10 +77,10 @@ if (proxy) {
     }
     const tunnel = new Tunnel(host);
     const secure = connect.call(this, { ...options, socket: tunnel }, callback);
-    // Without a listener of ours the error of a tunnel that closes early can be lost, and
-    // with it the answer of a program that waits for it.
+    // Without this listener the error of a tunnel that closes early can be lost, and
+    // a program would wait for an answer forever.
     tunnel.once('error', (error) => secure.destroy(error));
-    // What keeps the process alive, and what is set on the wire, is below the tunnel.
+    // The tunnel below keeps the process alive, and has the socket's options.
     for (const name of ['ref', 'unref', 'setKeepAlive', 'setNoDelay']) {
       const own = secure[name];
       secure[name] = function (...args) {

@@ -19,8 +19,8 @@ func (stopped) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// TestAServerThatDoesNotAnswerIsNamed: a request that times out names the process that serves the
-// tenant, and the first request of a command waits a short time only.
+// TestAServerThatDoesNotAnswerIsNamed: the error of a request that times out names the process
+// that serves the tenant. The first request of a command has a short timeout.
 func TestAServerThatDoesNotAnswerIsNamed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

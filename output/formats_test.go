@@ -13,8 +13,7 @@ import (
 	"provision/output"
 )
 
-// TestFormats: plain values, values with every character that a format means something
-// by, and secrets.
+// TestFormats: plain values, values with every special character of a format, and secrets.
 func TestFormats(t *testing.T) {
 	variables := []output.Variable{
 		{Name: "PLAIN", Value: "https://a.example/x"},

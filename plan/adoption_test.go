@@ -8,8 +8,8 @@ import (
 	"provision/stack"
 )
 
-// TestAdoption: the first plan of an application that a manifest takes over gives it the mark, and
-// the uniqueName if it has none, in the same step as its other changes.
+// TestAdoption: the first plan for an adopted application sets the mark, and the uniqueName if it
+// has none, in the same step as its other changes.
 func TestAdoption(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }
@@ -69,8 +69,8 @@ func TestAdoption(t *testing.T) {
 	}
 }
 
-// TestDeletions: what a plan deletes of a stack that is destroyed or declares less, object by
-// object, and what becomes of the recycle bin.
+// TestDeletions: the objects that a plan deletes if a stack is destroyed or declares less, and
+// the effect on the recycle bin.
 func TestDeletions(t *testing.T) {
 	t.Parallel()
 	app, sp, user, group := Key{Application, "s.api"}, Key{ServicePrincipal, "s.api"}, Key{User, "ada@x.example"}, Key{Group, "provision.s.g"}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// ids are what Entra chooses: the object's name and the property.
+// ids are the ids that Entra chooses: the object's name and the property.
 func ids(k Key, property string) string { return k.Name + "#" + property }
 
 // TestAfter compares the state after a step with the expected state.
@@ -88,8 +88,8 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-// TestAPurgedObjectIsNotInTheRecycleBinAfterwards.
-func TestAPurgedObjectIsNotInTheRecycleBinAfterwards(t *testing.T) {
+// TestPurgeRemovesFromTheRecycleBin.
+func TestPurgeRemovesFromTheRecycleBin(t *testing.T) {
 	t.Parallel()
 	before := &State{Objects: map[Key]*Live{}, Deleted: []*Live{{ID: "1"}, {ID: "2"}}}
 	after := before.After([]Step{{Action: Purge, Key: Key{User, "1"}, ID: "1"}}, ids)
@@ -98,8 +98,8 @@ func TestAPurgedObjectIsNotInTheRecycleBinAfterwards(t *testing.T) {
 	}
 }
 
-// TestDeletedObjectTakesNewRelations: this also holds for a relation that
-// Advance added after it had built the index of relations.
+// TestDeletedObjectTakesNewRelations, including a relation that Advance added after it had built
+// the index of relations.
 func TestDeletedObjectTakesNewRelations(t *testing.T) {
 	t.Parallel()
 	group, ada, bo := Key{Group, "g"}, Key{User, "ada"}, Key{User, "bo"}
@@ -117,7 +117,7 @@ func TestDeletedObjectTakesNewRelations(t *testing.T) {
 	}
 }
 
-// TestShows: whether the tenant shows already what a step did.
+// TestShows: whether the tenant already shows the result of a step.
 func TestShows(t *testing.T) {
 	t.Parallel()
 	app, secret, grant := Key{Application, "s.api"}, SecretKey(Key{Application, "s.api"}, "key"), GrantKey(Key{Application, "c"}, Key{Application, "r"})

@@ -20,8 +20,8 @@ func credential(id string, c stack.Certificate) map[string]any {
 		"customKeyIdentifier": c.Thumbprint(), "key": nil}
 }
 
-// TestCertificatesAreSentBack: the whole list is sent, and existing entries have their
-// keyId and no key.
+// TestCertificatesAreSentBack: the whole list is sent, and its existing entries have their keyId
+// and no key.
 func TestCertificatesAreSentBack(t *testing.T) {
 	t.Parallel()
 	one, two := stack.Certificate{Name: "one", DER: []byte("1")}, stack.Certificate{Name: "two", DER: []byte("2")}
@@ -48,7 +48,7 @@ func TestCertificatesAreSentBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// What the tenant has otherwise is as declared.
+			// All other properties in the tenant are as declared.
 			first, err := plan.Diff([]*stack.Stack{certified()}, tenant(), plan.Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -41,7 +41,7 @@ func TestCompare(t *testing.T) {
 	for name, c := range map[string]struct {
 		live, declared  obj
 		want            []string
-		inLive, inNamed []string // entries that are there more than once, in the tenant and in the manifest
+		inLive, inNamed []string // entries that occur more than once, in the tenant and in the manifest
 	}{
 		"nothing declared":          {obj{"notes": "x", "web": obj{"redirectUris": []any{"https://a.example"}}}, nil, nil, nil, nil},
 		"the same":                  {obj{"displayName": "A"}, obj{"displayName": "A"}, nil, nil, nil},
@@ -135,8 +135,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestEveryListHasItsKey: a list that a manifest can declare and listKeys lacks is
-// found here, and so is a key of a list that no manifest can declare.
+// TestEveryListHasItsKey: listKeys contains exactly the lists that a manifest can declare.
 func TestEveryListHasItsKey(t *testing.T) {
 	t.Parallel()
 	a := filled[stack.Application]()
@@ -177,7 +176,7 @@ func TestEveryListHasItsKey(t *testing.T) {
 	}
 }
 
-// filled is a value whose fields are all set, every list to one entry.
+// filled returns a value with all fields set and one entry in every list.
 func filled[T any]() T {
 	var v T
 	fill(reflect.ValueOf(&v).Elem())

@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// principalOf is the declared service principal of an application.
+// principalOf returns the declared service principal of an application.
 func principalOf(name string) *plan.Live {
 	return &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.ServicePrincipal, Name: name}, Stack: "s", Properties: map[string]any{"accountEnabled": true}}}
 }
@@ -25,8 +25,8 @@ func paths(p *plan.Plan) []string {
 	return all
 }
 
-// TestEntriesAreToldApart: in each list by what makes an entry of it one.
-func TestEntriesAreToldApart(t *testing.T) {
+// TestKeysOfEntries: the entries of each list are identified by their key.
+func TestKeysOfEntries(t *testing.T) {
 	t.Parallel()
 	access := func(kinds ...string) map[string]any {
 		entries := []any{}
@@ -96,8 +96,9 @@ func TestEntriesAreToldApart(t *testing.T) {
 	}
 }
 
-// TestEntriesThatCannotBeToldApartAreRefused: one of the two could change unseen.
-func TestEntriesThatCannotBeToldApartAreRefused(t *testing.T) {
+// TestEntriesWithEqualKeysAreRefused, because a change of one of them would not be
+// noticed.
+func TestEntriesWithEqualKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	twice := func(entry map[string]any) []any { return []any{entry, entry} }
 	for name, live := range map[string]map[string]any{
@@ -123,8 +124,8 @@ func TestEntriesThatCannotBeToldApartAreRefused(t *testing.T) {
 	}
 }
 
-// TestEntriesDeclaredTwiceAreMistakes: of two entries with one key, the second would
-// silently take the first one's place.
+// TestEntriesDeclaredTwiceAreMistakes: without the check, the second of two entries with one key
+// would replace the first without a message.
 func TestEntriesDeclaredTwiceAreMistakes(t *testing.T) {
 	t.Parallel()
 	at := stack.Position{File: "a.yaml", Line: 2, Column: 1}

@@ -9,7 +9,7 @@ import (
 )
 
 // TestSecrets: a client secret is created once, replaced if it cannot be used, and revoked if no
-// manifest declares it and nobody may use it.
+// manifest declares it and the policy does not keep it.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	app := Key{Application, "s.api"}
@@ -75,7 +75,7 @@ func emptyIsNil(steps []Step) []Step {
 	return steps
 }
 
-// TestFederatedCredentials: the requests for a federated credential, which keeps its name.
+// TestFederatedCredentials: the requests for a federated credential, whose name does not change.
 func TestFederatedCredentials(t *testing.T) {
 	t.Parallel()
 	app := Key{Application, "s.api"}
@@ -140,8 +140,8 @@ func TestFederatedCredentials(t *testing.T) {
 	}
 }
 
-// TestKeysOfServicePrincipals: prune removes the keys with which somebody can sign in, and keeps
-// the key that signs SAML assertions.
+// TestKeysOfServicePrincipals: prune removes the keys that can be used to sign in, and keeps the
+// key that signs SAML assertions.
 func TestKeysOfServicePrincipals(t *testing.T) {
 	t.Parallel()
 	key := func(id, use, kind string) obj {
@@ -180,7 +180,8 @@ func TestKeysOfServicePrincipals(t *testing.T) {
 	}
 }
 
-// TestUseOf: what a plan does with each key of an application, and by which thumbprint it knows it.
+// TestUseOf: how a plan treats each key of an application, and the thumbprint by which it
+// identifies the key.
 func TestUseOf(t *testing.T) {
 	t.Parallel()
 	one := stack.Certificate{Name: "one", DER: []byte("1")}

@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// TestStepsInACustomersTenant: an application that is registered in another tenant has only its
-// service principal here, which the plan creates, adopts, changes and deletes, and consents for.
+// TestStepsInACustomersTenant: for an application that is registered in another tenant, the plan
+// creates, adopts, changes and deletes only the service principal and its consent.
 func TestStepsInACustomersTenant(t *testing.T) {
 	t.Parallel()
 	app, sp, graph := Key{Application, "s.web"}, Key{ServicePrincipal, "s.web"}, Key{Application, stack.MicrosoftGraphAppID}
@@ -19,7 +19,7 @@ func TestStepsInACustomersTenant(t *testing.T) {
 	for _, mark := range declared.CustomerMarks("web") {
 		marks = append(marks, mark)
 	}
-	registered := func(principal string) *Live { // what the home says of it
+	registered := func(principal string) *Live { // the application in the home tenant
 		return &Live{Object: Object{Key: app, Stack: "s", Properties: obj{"appRoles": []any{obj{"id": "r", "value": "Admin"}}}}, AppID: "web-appid", ServicePrincipalID: principal}
 	}
 	instance := func(owner string, properties obj) *Live {
@@ -34,7 +34,7 @@ func TestStepsInACustomersTenant(t *testing.T) {
 	}
 	tags, required := string(raw), true
 	for name, c := range map[string]struct {
-		web  *stack.Application // nil: not declared any more
+		web  *stack.Application // nil: no longer declared
 		live []*Live
 		keep bool // deleted objects stay in the recycle bin
 		want []string
@@ -78,7 +78,7 @@ func TestStepsInACustomersTenant(t *testing.T) {
 	}
 }
 
-// TestMistakesInACustomersTenant names the target where the manifests are to be applied first.
+// TestMistakesInACustomersTenant: the error names the target that must be applied first.
 func TestMistakesInACustomersTenant(t *testing.T) {
 	t.Parallel()
 	home := &Live{Object: Object{Key: Key{Application, "s.api"}, Stack: "s", Properties: obj{"api": obj{"oauth2PermissionScopes": []any{obj{"id": "1", "value": "read"}}}}}, AppID: "api-appid"}
@@ -99,9 +99,9 @@ func TestMistakesInACustomersTenant(t *testing.T) {
 	}
 }
 
-// TestRefusalToDestroyWhatOthersUse: another stack can request permissions of an application or
+// TestRefusalToDestroyUsedObjects: another stack can request permissions of an application or
 // name it as a client.
-func TestRefusalToDestroyWhatOthersUse(t *testing.T) {
+func TestRefusalToDestroyUsedObjects(t *testing.T) {
 	t.Parallel()
 	user := func(name string, properties obj) *Live {
 		return &Live{Object: Object{Key: Key{Application, "t." + name}, Stack: "t", Properties: properties}, ID: name, AppID: name}
@@ -132,7 +132,7 @@ func TestRefusalToDestroyWhatOthersUse(t *testing.T) {
 	}
 }
 
-// message is the text of an error, "" for none.
+// message returns the text of an error, or "".
 func message(err error) string {
 	if err == nil {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// external is the service principal of an application of another tenant.
+// external returns the service principal of an application of another tenant.
 func external(appID, kind string, scopes ...string) *Live {
 	entries := []any{}
 	for _, value := range scopes {
@@ -19,15 +19,16 @@ func external(appID, kind string, scopes ...string) *Live {
 		"appRoles": []any{obj{"id": "id-Do", "value": "Do"}, obj{"id": "id-empty", "value": ""}}}}, AppID: appID, ServicePrincipalID: "sp-" + appID}
 }
 
-// TestReferences: what a manifest can call an application, and what it then is.
+// TestReferences: the names by which a manifest can refer to an application, and the object that
+// each name selects.
 func TestReferences(t *testing.T) {
 	t.Parallel()
 	const appID = "11111111-1111-4111-8111-111111111111"
 	for name, c := range map[string]struct {
 		resource string
 		live     []*Live
-		want     Key    // whose permission is asked for
-		mistake  string // in its place
+		want     Key    // the resource whose permission is requested
+		mistake  string // instead of want
 	}{
 		"one of the stack":           {"other", nil, Key{Application, "s.other"}, ""},
 		"one of another stack":       {"t/other", registered2("t", "other", "read"), Key{Application, "t.other"}, ""},
@@ -74,7 +75,8 @@ func registered2(owner, name string, scopes ...string) []*Live {
 	return []*Live{live}
 }
 
-// TestARegisteredApplicationIsNamedByItsAppID: it is the same application.
+// TestARegisteredApplicationIsNamedByItsAppID: a name and an appId can refer to the same
+// application.
 func TestARegisteredApplicationIsNamedByItsAppID(t *testing.T) {
 	t.Parallel()
 	const appID = "22222222-1111-4111-8111-111111111111"
@@ -91,8 +93,8 @@ func TestARegisteredApplicationIsNamedByItsAppID(t *testing.T) {
 	}
 }
 
-// TestAFederatedCredentialOfAManagedIdentity: its subject is the object id of a managed
-// identity, and of nothing else.
+// TestAFederatedCredentialOfAManagedIdentity: its subject must be the object id of a managed
+// identity.
 func TestAFederatedCredentialOfAManagedIdentity(t *testing.T) {
 	t.Parallel()
 	const appID = "11111111-1111-4111-8111-111111111111"
@@ -124,8 +126,8 @@ func TestAFederatedCredentialOfAManagedIdentity(t *testing.T) {
 	}
 }
 
-// TestMistakesThatOnlyTheTenantShows, each with what to do about it.
-func TestMistakesThatOnlyTheTenantShows(t *testing.T) {
+// TestMistakesThatTheTenantShows: each error has a hint.
+func TestMistakesThatTheTenantShows(t *testing.T) {
 	t.Parallel()
 	at := stack.Position{File: "a.yaml", Line: 1, Column: 1}
 	app := func(change func(*stack.Application)) *stack.Stack {

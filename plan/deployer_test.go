@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// TestDeployerPermissions: what an account needs to apply a stack, and no more.
+// TestDeployerPermissions: exactly the permissions that an account needs to apply a stack.
 func TestDeployerPermissions(t *testing.T) {
 	t.Parallel()
 	app := func(change func(*stack.Application)) *stack.Stack {

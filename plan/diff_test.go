@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// a tenant that holds what the given objects say.
+// a tenant that contains the given objects
 func tenant(objects ...*plan.Live) *plan.State {
 	s := &plan.State{Tenant: plan.Tenant{ID: "t", Domain: "x.example"},
 		Objects: map[plan.Key]*plan.Live{}, Existing: map[plan.Key]plan.Key{}}
@@ -222,7 +222,7 @@ func TestDestroyTakesRelationsWithTheirEnds(t *testing.T) {
 	}
 }
 
-func TestDestroyRefusesWhatAnotherStackUses(t *testing.T) {
+func TestDestroyRefusesObjectsThatAnotherStackUses(t *testing.T) {
 	t.Parallel()
 	user := app("t.client", map[string]any{"requiredResourceAccess": []any{map[string]any{"resourceAppId": "s.api-appid"}}})
 	state := tenant(app("s.api", map[string]any{}), user)

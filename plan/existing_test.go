@@ -8,9 +8,9 @@ import (
 	"provision/stack"
 )
 
-// TestRelationsOfWhatIsThere: what an object that the stack does not own is given, by
-// the ids that the tenant has, and what the stack made and no longer declares.
-func TestRelationsOfWhatIsThere(t *testing.T) {
+// TestRelationsOfExistingObjects: the relations of an object that the stack does not own, with the
+// ids of the tenant, and the removal of relations that the stack created and no longer declares.
+func TestRelationsOfExistingObjects(t *testing.T) {
 	t.Parallel()
 	theirs, user, group := Key{Application, "theirs"}, Key{User, "ada@x.example"}, Key{Group, "their-group"}
 	state := func(more ...*Live) *State {
@@ -81,8 +81,8 @@ func TestRelationsOfWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestGrantsAreOneScopeText: the scopes of a grant change as a whole and are sorted,
-// whichever manifest entry declares them.
+// TestGrantsAreOneScopeText: the scopes of a grant are one sorted text, whichever manifest
+// entries declare them.
 func TestGrantsAreOneScopeText(t *testing.T) {
 	t.Parallel()
 	api, client := registered("api", obj{"api": obj{"oauth2PermissionScopes": []any{

@@ -9,9 +9,9 @@ import (
 	"provision/stack"
 )
 
-// TestAnObjectIsWhatJSONHas: of a struct with everything set, with nothing set, and
-// with lists that are empty and not absent.
-func TestAnObjectIsWhatJSONHas(t *testing.T) {
+// TestObjectsOfStructs: the conversion of a struct with all fields set, with no field set,
+// and with empty lists that are not nil.
+func TestObjectsOfStructs(t *testing.T) {
 	t.Parallel()
 	full, yes, no := filled[stack.Application](), true, false
 	for name, v := range map[string]any{

@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// TestForeign: undeclared owners and credentials of an application, what a plan does
-// about them, and the permissions that it refuses to grant meanwhile.
+// TestForeign: undeclared owners and credentials of an application, how a plan handles them, and
+// the permissions that it refuses to grant because of them.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	app, sp := Key{Application, "s.api"}, Key{ServicePrincipal, "s.api"}
@@ -36,7 +36,7 @@ func TestForeign(t *testing.T) {
 		gives      bool // the plan gives the application consent
 		options    Options
 		foreign    []string // kind, name and whether it is removed
-		note       string   // a part of one
+		note       string   // a part of an error
 		refused    bool
 	}{
 		"nothing": {nil, nil, nil, nil, true, Options{}, nil, "", false},
@@ -116,8 +116,8 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestRecycleBin: what becomes of a deleted object, by the stack's policy and by
-// whether it holds a name that the stack needs.
+// TestRecycleBin: whether a deleted object is purged, by the stack's policy and by whether the
+// stack needs its name.
 func TestRecycleBin(t *testing.T) {
 	t.Parallel()
 	gone := func(kind Kind, id, uniqueName string, uris ...any) *Live {
@@ -178,8 +178,8 @@ func TestRecycleBin(t *testing.T) {
 	}
 }
 
-// TestUnknownPasswords: users whose password is not known here are named, with what the
-// plan would give them, and get a new one where that is wanted.
+// TestUnknownPasswords: the plan lists users without a known password and the rights that they
+// would get, and resets the passwords if requested.
 func TestUnknownPasswords(t *testing.T) {
 	t.Parallel()
 	ada := Key{User, "ada@x.example"}

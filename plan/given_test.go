@@ -8,8 +8,8 @@ import (
 	"provision/stack"
 )
 
-// TestGrantsToWhatOthersControl: a plan that gives something to an existing application or group
-// that has another owner is refused, and says what it would get and who controls it.
+// TestGrantsToWhatOthersControl: a plan that grants a right to an existing application or group
+// with another owner is refused. The error names the rights and the owner.
 func TestGrantsToWhatOthersControl(t *testing.T) {
 	t.Parallel()
 	web, team, eve := Key{Application, "s.web"}, Key{Group, "provision.s.team"}, Key{User, "eve@x.example"}
@@ -92,8 +92,8 @@ func TestGrantsToWhatOthersControl(t *testing.T) {
 	}
 }
 
-// TestSecretsOfApplicationsOfNoStack: an application that manifests only refer to can have secrets
-// and certificates that the creator of the application knows.
+// TestSecretsOfApplicationsOfNoStack: an application that manifests only refer to can have
+// secrets and certificates that its creator knows.
 func TestSecretsOfApplicationsOfNoStack(t *testing.T) {
 	t.Parallel()
 	theirs := Key{Application, "theirs"}

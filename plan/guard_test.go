@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCheckDeletes: a plan is refused that deletes at least five objects and more than
-// 30 % of what its stacks own, or anything that a manifest protects.
+// TestCheckDeletes: a plan is refused if it deletes at least five objects and more than 30 % of
+// the objects of its stacks, or an object that a manifest protects.
 func TestCheckDeletes(t *testing.T) {
 	t.Parallel()
 	owned := func(users, groups, applications, others int) *State {
@@ -24,7 +24,7 @@ func TestCheckDeletes(t *testing.T) {
 		add(users, User, "s")
 		add(groups, Group, "s")
 		add(applications, Application, "s")
-		add(others, ServicePrincipal, "s") // which go with their application
+		add(others, ServicePrincipal, "s") // they are deleted with their application
 		add(others, Secret, "s")
 		add(others, User, "another")
 		add(others, User, "")
@@ -81,7 +81,7 @@ func TestCheckDeletes(t *testing.T) {
 	}
 }
 
-// TestOnly keeps the steps for the named documents and the steps that these need.
+// TestOnly keeps the steps for the named documents and their dependencies.
 func TestOnly(t *testing.T) {
 	t.Parallel()
 	api, client, sp, clientSP := Key{Application, "s.api"}, Key{Application, "s.client"}, Key{ServicePrincipal, "s.api"}, Key{ServicePrincipal, "s.client"}

@@ -8,11 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostile is text that forges lines, commands of CI systems and control sequences where it is
-// shown as it is.
+// hostile is text that would forge lines, commands of CI systems and control sequences if it were
+// shown unchanged.
 const hostile = "x\n::error::y ##vso[task.complete]\x1b[2J\u202e"
 
-// harmless is hostile as it is shown.
+// harmless is the escaped form of hostile.
 const harmless = `x\u000a::error::y ##vso\u005btask.complete]\u001b[2J\u202e`
 
 // TestHostileTextStaysInItsLine: text from a tenant, a manifest or Terraform is escaped in each
@@ -78,7 +78,7 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 	}
 }
 
-// TestHostileTextInDifferences: what changed since a plan was saved is one line for each object.
+// TestHostileTextInDifferences: the differences to a saved plan are one line for each object.
 func TestHostileTextInDifferences(t *testing.T) {
 	t.Parallel()
 	update := func(name, path, to string) []Step {
@@ -110,7 +110,7 @@ func TestHostileTextInDifferences(t *testing.T) {
 	}
 }
 
-// savedPlan is a plan of these steps, read back from its file.
+// savedPlan returns a plan of these steps, read back from its file.
 func savedPlan(t *testing.T, steps []Step) *SavedPlan {
 	t.Helper()
 	raw, err := json.Marshal(Saved{Plan: &Plan{Steps: steps}})
@@ -124,8 +124,8 @@ func savedPlan(t *testing.T, steps []Step) *SavedPlan {
 	return &saved
 }
 
-// TestDifferencesOfPlansThatAreNoJSON: a step that cannot be written as JSON cannot be compared.
-func TestDifferencesOfPlansThatAreNoJSON(t *testing.T) {
+// TestDifferencesOfInvalidPlans: a step that cannot be written as JSON cannot be compared.
+func TestDifferencesOfInvalidPlans(t *testing.T) {
 	t.Parallel()
 	now := &Plan{Steps: []Step{{Action: Update, Key: Key{User, "ada"}, Bodies: []map[string]any{{"f": func() {}}}}}}
 	if got, err := savedPlan(t, nil).Differences(now); err == nil {

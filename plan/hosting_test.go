@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// hosted is a stack whose hosting finds the registration and the secret of its API,
-// and whose API waits for the URL.
+// hosted is a stack in which the hosting needs the registration and the secret of its API, and
+// the API needs the URL of the hosting.
 func hosted() *stack.Stack {
 	return &stack.Stack{Name: "s",
 		Applications: []*stack.Application{
@@ -44,9 +44,9 @@ var making = &plan.Hosting{Module: "local-api", Outputs: []string{"url", "vault_
 	{Address: "terraform_data.api", Action: plan.Create, Attributes: []plan.HostingAttribute{
 		{Path: "input.url", To: "http://127.0.0.1:8080"}, {Path: "output", Unknown: true}, {Path: "input.key", Sensitive: true}}}}}
 
-// TestHostingStandsBetweenTheRegistrationsAndWhatWaitsForIt, when everything is new and
-// when the registrations are there already.
-func TestHostingStandsBetweenTheRegistrationsAndWhatWaitsForIt(t *testing.T) {
+// TestOrderOfHosting, if everything is new and if the
+// registrations exist.
+func TestOrderOfHosting(t *testing.T) {
 	t.Parallel()
 	for name, state := range map[string]*plan.State{
 		"everything is new":           tenant(),
@@ -105,7 +105,7 @@ func TestReferencesToHostingOutputs(t *testing.T) {
 	}
 }
 
-func TestHostingThatNoManifestDeclaresGoesBeforeTheRegistrations(t *testing.T) {
+func TestUndeclaredHostingIsDestroyedFirst(t *testing.T) {
 	t.Parallel()
 	live := &plan.Live{Object: plan.Object{Key: site, Stack: "s"}}
 	state := tenant(live, app("s.api", map[string]any{}))
@@ -126,8 +126,8 @@ func TestHostingThatNoManifestDeclaresGoesBeforeTheRegistrations(t *testing.T) {
 	}
 }
 
-// TestHostingIsDestroyedBeforeWhatItNeeds for every order of the documents' names.
-func TestHostingIsDestroyedBeforeWhatItNeeds(t *testing.T) {
+// TestHostingIsDestroyedBeforeItsDependencies for every order of the documents' names.
+func TestHostingIsDestroyedBeforeItsDependencies(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.Permutation([]string{"a", "b", "c", "d", "e"}).Draw(t, "names")
@@ -204,7 +204,7 @@ func TestHostingIsShownAsTerraformCounts(t *testing.T) {
 	}
 }
 
-func TestAnOutputThatNobodyGivesIsAMistake(t *testing.T) {
+func TestUnknownTerraformOutputIsAMistake(t *testing.T) {
 	t.Parallel()
 	live := &plan.Live{Object: plan.Object{Key: site, Stack: "s", Properties: map[string]any{}}}
 	state := tenant(live)

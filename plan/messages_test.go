@@ -8,7 +8,7 @@ import (
 	"provision/stack"
 )
 
-// TestMessages: what people read about a plan, for every kind of message.
+// TestMessages: the text of every kind of message about a plan.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	app, sp, group, user := Key{Application, "s.api"}, Key{ServicePrincipal, "s.api"}, Key{Group, "provision.s.team"}, Key{User, "ada@contoso.com"}
@@ -54,7 +54,8 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestKeys: the key of a relation names its ends, so that two relations never share one.
+// TestKeys: the key of a relation contains both of its ends, so that two relations never have the
+// same key.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	api, web, sp := Key{Application, "s.api"}, Key{Application, "s.web"}, Key{ServicePrincipal, "s.api"}
@@ -97,7 +98,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestLacking: a wider permission includes the narrower ones, and not the other way round.
+// TestLacking: a wider permission includes the narrower ones; a narrower permission does not
+// include a wider one.
 func TestLacking(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ need, held, lacks string }{
@@ -145,7 +147,7 @@ func TestLacking(t *testing.T) {
 	}
 }
 
-// TestCommon: the entries that a list keeps until the plan has taken control from others.
+// TestCommon: the entries that a list keeps until the plan has removed the control of others.
 func TestCommon(t *testing.T) {
 	t.Parallel()
 	client := func(appID string, scopes ...any) any { return obj{"appId": appID, "delegatedPermissionIds": scopes} }
@@ -204,8 +206,9 @@ func TestOwnersOfAStack(t *testing.T) {
 	}
 }
 
-// TestInstances: an application of Microsoft that gets a role or is asked for gets a service
-// principal if the tenant has none, and no stack owns it.
+// TestInstances: an application of Microsoft that gets a role, or whose permissions are
+// requested, gets a service principal if the tenant has none. No stack owns this service
+// principal.
 func TestInstances(t *testing.T) {
 	t.Parallel()
 	const known = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
@@ -237,8 +240,8 @@ func TestInstances(t *testing.T) {
 	}
 }
 
-// TestStepsThatWaitForHosting: a step waits for Terraform if it needs one of its outputs, and
-// hosting itself does not.
+// TestStepsThatWaitForHosting: a step waits for Terraform if it needs an output; the hosting step
+// does not wait for itself.
 func TestStepsThatWaitForHosting(t *testing.T) {
 	t.Parallel()
 	hosting, other := TerraformKey("s", "web"), TerraformKey("s", "db")

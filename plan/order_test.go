@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// uri is the path of an identifier URI.
+// uri returns the path of an identifier URI.
 func uri(text string) Path { return pathTo("identifierUris").entry(text) }
 
-// TestDependencies: what each step waits for, as the plan's readers and reconcile
-// rely on it. A step is named by its action, kind and name.
+// TestDependencies: the steps that each step waits for. A step is identified by its action, kind
+// and name.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
 	app, other := Key{Application, "s.api"}, Key{Application, "s.client"}
@@ -34,7 +34,7 @@ func TestDependencies(t *testing.T) {
 	federated := Key{Federated, "s.client ci"}
 	for name, c := range map[string]struct {
 		steps         []Step
-		waits, before Key // the step for waits depends, directly or not, on the step for before
+		waits, before Key // the step waits depends on the step before, directly or indirectly
 		not           bool
 	}{
 		"a service principal for its application": {[]Step{step(Create, app), step(Create, sp, needs(app))}, sp, app, false},
@@ -94,8 +94,8 @@ func TestStepsOnOneObjectFollowOneAnother(t *testing.T) {
 	}
 }
 
-// TestACycleIsBroken: two applications that exchange their URIs cannot wait for
-// each other.
+// TestACycleIsBroken: two applications that refer to each other's URIs cannot wait for each
+// other.
 func TestACycleIsBroken(t *testing.T) {
 	t.Parallel()
 	exchange := func(name, has, gets string) Step {
@@ -112,7 +112,7 @@ func TestACycleIsBroken(t *testing.T) {
 	}
 }
 
-// TestCost counts writes in waves, and the time that a quota takes.
+// TestCost counts writes in waves, and the time that a quota adds.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	p := &Plan{}

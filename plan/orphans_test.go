@@ -8,8 +8,8 @@ import (
 	"provision/stack"
 )
 
-// TestOrphans: a plan names the stacks that no manifest declares, and suggests to destroy none
-// that is the main stack or an environment of a declared one.
+// TestOrphans: a plan lists the stacks that no manifest declares. It does not suggest to destroy
+// the main stack or the environments of a declared stack.
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	live := func(name, environment string) *Live {

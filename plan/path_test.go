@@ -5,15 +5,14 @@ import (
 	"testing"
 )
 
-// TestPaths: the displayed form of a path, and the questions that the plan asks about
-// it.
+// TestPaths: the displayed form of a path, and its predicates.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	role := pathTo("appRoles").entry("Admin")
 	for _, c := range []struct {
 		path                  Path
 		text, property, shape string
-		list, key             string // the list that it is in, and by which key
+		list, key             string // the list that contains it, and its key
 		isEntry               bool
 	}{
 		{pathTo("displayName"), "displayName", "displayName", "displayName", "", "", false},
@@ -51,7 +50,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestAPathIsWithinAnother by whole segments only.
+// TestAPathIsWithinAnother only if whole segments are equal.
 func TestAPathIsWithinAnother(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -95,8 +94,8 @@ func TestPathsAreOrdered(t *testing.T) {
 	}
 }
 
-// TestAppendingToAPathLeavesItAlone: two paths below one do not share memory.
-func TestAppendingToAPathLeavesItAlone(t *testing.T) {
+// TestAppendingToAPathCopiesIt: two paths with the same parent do not share memory.
+func TestAppendingToAPathCopiesIt(t *testing.T) {
 	t.Parallel()
 	above := make(Path, 1, 8)
 	above[0] = Segment{Name: "web"}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAPlanNeedsTheLeastPermissions: a wider permission will do, what cannot be
-// purged may stay, and nothing is said of a caller whose permissions are not known.
+// TestAPlanNeedsTheLeastPermissions: a wider permission is sufficient, an object that cannot be
+// purged may remain, and there is no message if the permissions of the caller are unknown.
 func TestAPlanNeedsTheLeastPermissions(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Steps: []Step{

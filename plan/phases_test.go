@@ -7,9 +7,9 @@ import (
 	"provision/stack"
 )
 
-// TestPhases: the order of a plan where nothing else decides: names are freed, what
-// others hold is revoked, objects are created and changed, links are set, credentials
-// and relations made, and deletions come last.
+// TestPhases: the order of independent steps: names are freed, credentials of others are revoked,
+// objects are created and changed, links are set, credentials and relations are created, and
+// deletions are last.
 func TestPhases(t *testing.T) {
 	t.Parallel()
 	step := func(action Action, kind Kind, follows bool) Step {
@@ -64,8 +64,8 @@ func TestStepWriteTargets(t *testing.T) {
 	}
 }
 
-// TestEntitlements: a resource's scopes and roles as they are declared, under the ids
-// that the tenant has for their values.
+// TestEntitlements: a resource's declared scopes and roles, with the ids that the tenant has for
+// their values.
 func TestEntitlements(t *testing.T) {
 	t.Parallel()
 	k := Key{Application, "s.api"}
@@ -112,7 +112,7 @@ func sameMap(a, b map[string]string) bool {
 	return true
 }
 
-// TestSameWords: a text with commas, in any order and with any blanks.
+// TestSameWords: a text with commas, in any order and with any spaces.
 func TestSameWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{"a,b": true, "b, a": true, " b ,a ": true, "a": false, "a,b,c": false, "a,a": false, "": false} {
@@ -125,7 +125,7 @@ func TestSameWords(t *testing.T) {
 	}
 }
 
-// TestCostOfSteps: how many writes each sends, and in how many requests.
+// TestCostOfSteps: the number of writes of each step, and the number of requests for them.
 func TestCostOfSteps(t *testing.T) {
 	t.Parallel()
 	bodies := func(n int) []map[string]any { return make([]map[string]any, n) }

@@ -6,8 +6,8 @@ import (
 	"provision/stack"
 )
 
-// A deletion without manifests knows the protection of every kind by the tags of the
-// stack's applications.
+// A deletion without manifests knows which documents are protected, by the tags of the stack's
+// applications.
 func TestPreventedByMarks(t *testing.T) {
 	t.Parallel()
 	app := Key{Application, "s.api"}

@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// chosen are the ids that a tenant chooses: the same for the same object.
+// chosen are the ids that a tenant chooses: the same object always gets the same id.
 func chosen(k plan.Key, property string) string {
 	if property == plan.ServicePrincipalID {
 		k, property = plan.Key{Kind: plan.ServicePrincipal, Name: k.Name}, plan.ID
@@ -22,7 +22,7 @@ func chosen(k plan.Key, property string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(k.String()+property)).String()
 }
 
-// applied is the tenant after an apply of the stacks.
+// applied returns the tenant after an apply of the stacks.
 func applied(t *rapid.T, stacks []*stack.Stack, state *plan.State) *plan.State {
 	t.Helper()
 	p, err := plan.Diff(stacks, state, options)
@@ -51,8 +51,7 @@ func some(t *rapid.T, label string, all ...string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !rapid.Bool().Draw(t, label+" "+name) })
 }
 
-// anyStack is a stack whose names come from a small pool, so that two of them share
-// objects.
+// anyStack generates a stack with names from a small pool, so that two stacks share objects.
 func anyStack(t *rapid.T, label string) *stack.Stack {
 	s := &stack.Stack{Name: "s", Prune: "credentials"}
 	users := some(t, label+": user", "ada", "bo", "cy")
@@ -125,9 +124,9 @@ func anyApplication(t *rapid.T, label, name string, apps, users, groups []string
 	return a
 }
 
-// TestAnApplyConverges: after the apply of any stack, to an empty tenant or to one
-// with another version of the stack, the next plan is empty, whatever the order of
-// lists in the tenant's answers, and nothing of the other version is left.
+// TestAnApplyConverges: after the apply of any stack to an empty tenant, or to a tenant with
+// another version of the stack, the next plan is empty, whatever the order of lists in the
+// tenant's answers, and no object of the other version remains.
 func TestAnApplyConverges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -168,7 +167,7 @@ func TestAnApplyConverges(t *testing.T) {
 	})
 }
 
-// backwards is a JSON value with every list in the other order.
+// backwards reverses every list of a JSON value.
 func backwards(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -196,9 +195,9 @@ func names(s *plan.State) []string {
 	return all
 }
 
-// TestStepsWaitForWhatTheyNeed: in any plan, a step that names an object which is
-// created by another step comes after that one and needs it.
-func TestStepsWaitForWhatTheyNeed(t *testing.T) {
+// TestStepsWaitForTheirDependencies: in any plan, a step that refers to an object comes after the step
+// that creates the object, and depends on it.
+func TestStepsWaitForTheirDependencies(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p, err := plan.Diff([]*stack.Stack{anyStack(t, "after")}, applied(t, []*stack.Stack{anyStack(t, "before")}, tenant()), options)
@@ -206,7 +205,7 @@ func TestStepsWaitForWhatTheyNeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		edges := p.Dependencies()
-		reach := make([]map[int]bool, len(p.Steps)) // what each step needs, directly or not
+		reach := make([]map[int]bool, len(p.Steps)) // the dependencies of each step, direct and indirect
 		for i, e := range edges {
 			reach[i] = map[int]bool{}
 			for _, j := range e.Needs {

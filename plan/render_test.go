@@ -54,8 +54,8 @@ func planOf(t *testing.T, n int) *plan.Plan {
 	return p
 }
 
-// TestAReferenceHoldsAnyName: a name never ends the placeholder it stands in.
-func TestAReferenceHoldsAnyName(t *testing.T) {
+// TestReferenceToAnyName: no name ends the placeholder that contains it.
+func TestReferenceToAnyName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"s.api", "ada@x.example", "a/b", "a}b", "${application/s.api/appId}", "%2F", "ä\x00"} {
 		k := plan.Key{Kind: plan.Application, Name: name}
@@ -75,7 +75,7 @@ func TestAReferenceHoldsAnyName(t *testing.T) {
 	}
 }
 
-// TestSummary counts objects, not steps, and each by what becomes of it.
+// TestSummary counts objects, not steps, each by its action.
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	app := func(name string) *stack.Application { return &stack.Application{Name: name, DisplayName: name} }

@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRetire: the updates before scopes and roles are removed. First they are removed
-// from the pre-authorizations, then they are disabled, and then they can be removed.
+// TestRetire: the updates before scopes and roles are removed: first they are removed from the
+// pre-authorizations, then disabled, then removed.
 func TestRetire(t *testing.T) {
 	t.Parallel()
 	entry := func(id, value string, enabled bool) any { return obj{"id": id, "value": value, "isEnabled": enabled} }
@@ -73,7 +73,7 @@ func TestRetire(t *testing.T) {
 	}
 }
 
-// copied is a JSON value that shares nothing with v.
+// copied returns a deep copy of a JSON value.
 func copied(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

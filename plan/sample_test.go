@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPlanSample holds the sample of docs/plan.md to the text of a plan that creates, changes
-// and deletes objects. UPDATE=1 writes it.
+// TestPlanSample compares the sample of docs/plan.md with the text of a plan that creates,
+// changes and deletes objects. UPDATE=1 writes the sample.
 func TestPlanSample(t *testing.T) {
 	t.Parallel()
 	const page, begin, end = "../docs/plan.md", "$ provision plan manifests/orders\n", "```\n"

@@ -12,9 +12,9 @@ import (
 	"provision/stack"
 )
 
-// TestPlansAreWhatTheSchemaDescribes, and nothing more: every object that the schema
-// describes is closed here.
-func TestPlansAreWhatTheSchemaDescribes(t *testing.T) {
+// TestPlansMatchTheSchema: the test does not permit members that the schema does not
+// describe.
+func TestPlansMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := closedSchema(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -37,7 +37,7 @@ func TestPlansAreWhatTheSchemaDescribes(t *testing.T) {
 	})
 }
 
-// closedSchema is the schema of a plan, in which every object is closed.
+// closedSchema returns the schema of a plan without additional members.
 func closedSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(plan.Schema))
@@ -56,7 +56,7 @@ func closedSchema(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// holdsSchema holds a plan in JSON to it.
+// holdsSchema checks a plan in JSON against the schema.
 func holdsSchema(t *testing.T, raw []byte) {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
@@ -68,7 +68,7 @@ func holdsSchema(t *testing.T, raw []byte) {
 	}
 }
 
-// shut refuses members that a schema does not describe.
+// shut forbids members that a schema does not describe.
 func shut(v any) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -6,8 +6,7 @@ import (
 	"provision/stack"
 )
 
-// TestResolveSink: outputs that are known take the place of their references, and nothing else
-// of a sink changes.
+// TestResolveSink: known outputs replace their references, and nothing else of a sink changes.
 func TestResolveSink(t *testing.T) {
 	t.Parallel()
 	vault := func(name string) stack.Sink { return stack.Sink{KeyVault: &stack.KeyVaultSink{Vault: name}} }
@@ -41,9 +40,8 @@ func TestResolveSink(t *testing.T) {
 	}
 }
 
-// TestBesideAdoption: import promises that the plan of its manifests adopts and changes nothing
-// else.
-func TestBesideAdoption(t *testing.T) {
+// TestStepsOtherThanAdoption: the plan of imported manifests only adopts and changes nothing else.
+func TestStepsOtherThanAdoption(t *testing.T) {
 	t.Parallel()
 	key := Key{Kind: Application, Name: "shop.api"}
 	mark := Change{Path: pathTo("uniqueName"), To: "shop.api"}

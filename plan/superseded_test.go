@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSupersededSecrets finds the secrets that an interrupted run left behind, and no other.
+// TestSupersededSecrets finds only the secrets that an interrupted run has left.
 func TestSupersededSecrets(t *testing.T) {
 	t.Parallel()
 	api, web := Key{Application, "s.api"}, Key{Application, "s.web"}

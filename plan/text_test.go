@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// TestText: what people see of a plan, with and without details.
+// TestText: the text of a plan, with and without details.
 func TestText(t *testing.T) {
 	t.Parallel()
 	app, ada, sp := Key{Application, "s.api"}, Key{User, "ada"}, Key{ServicePrincipal, "s.api"}
@@ -73,8 +73,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestTextBesideSteps: orphans, warnings, notes and a refusal each have a line.
-func TestTextBesideSteps(t *testing.T) {
+// TestTextAroundSteps: orphans, warnings, notes and a refusal each have a line.
+func TestTextAroundSteps(t *testing.T) {
 	t.Parallel()
 	p := Plan{Orphans: []string{"old"}, Warnings: []string{"w\n"}, Notes: []string{"n"}, DestroyCommand: func(name string) string { return "provision destroy --stack " + name },
 		Distrusted: Distrusted{{To: Key{Application, "s.api"}, Gets: []string{"grant x"}, Foreign: []Foreign{{Kind: Owner, Name: "eve"}}}}}
@@ -109,7 +109,7 @@ func TestColors(t *testing.T) {
 	}
 }
 
-// TestSummaryLines: what the last line counts.
+// TestSummaryLines: the counts in the last line.
 func TestSummaryLines(t *testing.T) {
 	t.Parallel()
 	k := func(n string) Key { return Key{User, n} }
@@ -131,13 +131,13 @@ func TestSummaryLines(t *testing.T) {
 	}
 }
 
-// TestValues: a value as people read it.
+// TestValues: the displayed form of a value.
 func TestValues(t *testing.T) {
 	t.Parallel()
 	p := &Plan{names: map[string]string{"11111111-1111-4111-8111-111111111111": "API"}}
 	for want, v := range map[string]any{
 		"none": nil, `""`: "", `"a\"b"`: `a"b`, "true": true, "1.5": 1.5, `["a",1]`: []any{"a", 1.0}, `{"a":null}`: obj{"a": nil},
-		"+Inf":                            math.Inf(1), // which is no JSON
+		"+Inf":                            math.Inf(1), // not valid JSON
 		"api://API/x (known after apply)": Unknown("api://11111111-1111-4111-8111-111111111111/x"),
 	} {
 		if got := p.value(v); got != want {
@@ -146,7 +146,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestASavedPlanSaysHowItDiffers: an object with a line each.
+// TestASavedPlanSaysHowItDiffers: a line for each object.
 func TestASavedPlanSaysHowItDiffers(t *testing.T) {
 	t.Parallel()
 	step := func(action Action, name string, changes ...Change) Step {
@@ -190,7 +190,7 @@ func TestASavedPlanSaysHowItDiffers(t *testing.T) {
 	}
 }
 
-// TestPermissionsOfSteps: the least Graph permission of each, by what it is about.
+// TestPermissionsOfSteps: the least Graph permission of each step, by the kind of its object.
 func TestPermissionsOfSteps(t *testing.T) {
 	t.Parallel()
 	app, group, sp := Key{Application, "s.a"}, Key{Group, "g"}, Key{ServicePrincipal, "s.a"}

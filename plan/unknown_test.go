@@ -8,8 +8,9 @@ import (
 	"provision/stack"
 )
 
-// TestAnUnknownIsNeverShownAsItIs: people see whose property a value waits for.
-func TestAnUnknownIsNeverShownAsItIs(t *testing.T) {
+// TestTextOfUnknownValues: the text names the object and the property whose value is
+// unknown.
+func TestTextOfUnknownValues(t *testing.T) {
 	t.Parallel()
 	p, err := plan.Diff([]*stack.Stack{api("read")}, tenant(), plan.Options{})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// sent are the steps of a plan with what they send, one line a request.
+// sent returns the steps of a plan with their requests, one line for each request.
 func sent(t *testing.T, p *Plan) []string {
 	t.Helper()
 	var all []string
@@ -31,7 +31,7 @@ func sent(t *testing.T, p *Plan) []string {
 	return all
 }
 
-// has is a tenant with these objects.
+// has returns a tenant with these objects.
 func has(objects ...*Live) *State {
 	s := &State{Tenant: Tenant{ID: "t", Domain: "x.example"}, Objects: map[Key]*Live{}, Existing: map[Key]Key{}}
 	for _, o := range objects {
@@ -40,7 +40,7 @@ func has(objects ...*Live) *State {
 	return s
 }
 
-// registered is an application of stack s with its service principal.
+// registered returns an application of stack s with its service principal.
 func registered(name string, properties obj) []*Live {
 	all := obj{"displayName": name, "tags": []any{stack.Mark("s")}}
 	maps.Copy(all, properties)
@@ -51,8 +51,8 @@ func registered(name string, properties obj) []*Live {
 	}
 }
 
-// TestAnApplicationIsBroughtBack: what an update sends, for each kind of property:
-// no more than what changes, except what Graph replaces as a whole.
+// TestAnApplicationIsBroughtBack: the requests that restore each kind of property. An update
+// contains only changed properties, and those that Graph replaces as a whole.
 func TestAnApplicationIsBroughtBack(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }
@@ -146,9 +146,9 @@ func TestAnApplicationIsBroughtBack(t *testing.T) {
 	}
 }
 
-// TestPreAuthorizationsComeLast: pre-authorizations are always added last, and redirect URIs
-// if somebody else may control the application. Removed entries of these lists are
-// removed at once.
+// TestPreAuthorizationsComeLast: pre-authorizations are always added last, and redirect URIs are
+// added last if others may control the application. Removed entries of these lists are removed
+// first.
 func TestPreAuthorizationsComeLast(t *testing.T) {
 	t.Parallel()
 	read, write := stack.ScopeID("s.api", "read"), stack.ScopeID("s.api", "write")
@@ -228,8 +228,8 @@ func TestPreAuthorizationsComeLast(t *testing.T) {
 	}
 }
 
-// TestCreateSendsAllKnownProperties: an application is created with all that is known by
-// then, and linked for the rest only.
+// TestCreateSendsAllKnownProperties: the request that creates an application contains all known
+// properties, and a second request sets only the others.
 func TestCreateSendsAllKnownProperties(t *testing.T) {
 	t.Parallel()
 	saml := "saml"

@@ -9,7 +9,7 @@ import (
 	"provision/stack"
 )
 
-// TestUsers: the requests that create and change a user, who keeps their name.
+// TestUsers: the requests that create and change a user.
 func TestUsers(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }
@@ -51,8 +51,8 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestCreatedApplication: all that the requests for a new application contain, also the lists that
-// are owned as a whole and that the manifest does not set.
+// TestCreatedApplication: the complete requests for a new application, including lists that the
+// stack owns as a whole and the manifest does not set.
 func TestCreatedApplication(t *testing.T) {
 	t.Parallel()
 	no := false
@@ -94,8 +94,8 @@ func TestCreatedApplication(t *testing.T) {
 	}
 }
 
-// TestReferencesInText: a reference becomes a value if the tenant has it, and a value that is known
-// later if it does not.
+// TestReferencesInText: a reference is replaced by the tenant's value, or by an unknown value if
+// the tenant does not have it yet.
 func TestReferencesInText(t *testing.T) {
 	t.Parallel()
 	web := registered("web", nil)
@@ -126,8 +126,9 @@ func TestReferencesInText(t *testing.T) {
 	}
 }
 
-// TestClients: a client is named by its name or its appId. An appId that neither the tenant nor
-// Microsoft has is sent with a note, which ends when the tenant has accepted it.
+// TestClients: a client is named by its name or its appId. The plan has a note for an appId that
+// neither the tenant nor the table of Microsoft's applications contains, until the tenant has
+// accepted it.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	const unknown, cli = "99999999-1111-4111-8111-111111111111", "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -166,8 +167,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// TestAClientThatIsNamedTwice: by its name and by its appId, it gets the scopes of both.
-func TestAClientThatIsNamedTwice(t *testing.T) {
+// TestClientNamedTwice, by its name and by its appId, gets the scopes of both entries.
+func TestClientNamedTwice(t *testing.T) {
 	t.Parallel()
 	api := &stack.Application{Name: "api", DisplayName: "api"}
 	api.API.OAuth2PermissionScopes = []stack.Scope{{Value: "read", ID: "1"}, {Value: "write", ID: "2"}}
@@ -184,7 +185,7 @@ func TestAClientThatIsNamedTwice(t *testing.T) {
 	}
 }
 
-// TestGroupClaims: the order of the words of groupMembershipClaims makes no change.
+// TestGroupClaims: another order of the words in groupMembershipClaims is not a change.
 func TestGroupClaims(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -207,7 +208,8 @@ func TestGroupClaims(t *testing.T) {
 	}
 }
 
-// TestPermissions: what an application requests, and for what the administrator consents.
+// TestPermissions: the permissions that an application requests, and the administrator's consent
+// to them.
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	const graph = stack.MicrosoftGraphAppID
@@ -242,8 +244,8 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// TestDeclaredTwice: two objects of one key are a mistake, and a relation that is stated twice is
-// one relation.
+// TestDeclaredTwice: two objects with one key are a mistake; two equal relations are one
+// relation.
 func TestDeclaredTwice(t *testing.T) {
 	t.Parallel()
 	at := stack.Position{File: "a.yaml", Line: 4, Column: 1}
@@ -271,8 +273,8 @@ func TestDeclaredTwice(t *testing.T) {
 	}
 }
 
-// TestValuesThatNoStepMakesKnown: a plan with such a value is refused before the first step.
-func TestValuesThatNoStepMakesKnown(t *testing.T) {
+// TestValuesThatStayUnknown: a plan with such a value is refused before the first step.
+func TestValuesThatStayUnknown(t *testing.T) {
 	t.Parallel()
 	at := stack.Position{File: "a.yaml", Line: 5, Column: 2}
 	no := false
@@ -301,8 +303,8 @@ func TestValuesThatNoStepMakesKnown(t *testing.T) {
 	}
 }
 
-// TestInstancesOfResources: a resource of Microsoft's without a service principal gets one if the
-// application begins to request its permissions, or if the administrator consents to them.
+// TestInstancesOfResources: a resource of Microsoft without a service principal gets one if an
+// application requests its permissions, or if the administrator consents to them.
 func TestInstancesOfResources(t *testing.T) {
 	t.Parallel()
 	const known = "797f4846-ba00-4fd7-ba43-dac1f8f63013"

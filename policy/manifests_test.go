@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// TestReadyMadeStacks: a new user begins without violations. Every exception is needed by its
-// application, and none is of the stack: an application that the user adds is held to all rules.
+// TestReadyMadeStacks: the ready-made stacks violate no rule. Every exception belongs to an
+// application that needs it, so that all rules apply to the applications that a user adds.
 func TestReadyMadeStacks(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("../manifests/*/stack.yaml")

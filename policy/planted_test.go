@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPlantedViolations: manifests with one mistake each, as guides for reviewers describe
-// them, and clean ones. The mistake is found, and the clean ones are not accused.
+// TestPlantedViolations: manifests with one mistake each, taken from guides for reviewers, and
+// correct ones. The rules find each mistake, and nothing in the correct ones.
 func TestPlantedViolations(t *testing.T) {
 	t.Parallel()
 	graph := func(kind, value string) string {

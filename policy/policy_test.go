@@ -20,7 +20,7 @@ import (
 	"provision/stack"
 )
 
-// around is what the examples refer to.
+// around contains the objects to which the examples refer.
 const around = `apiVersion: provision/v1
 kind: Stack
 metadata: {name: shop}
@@ -79,7 +79,7 @@ func example(t testing.TB, metadata, spec string) []*stack.Stack {
 	return stacks
 }
 
-// writeCertificate writes one that is valid from a time to another.
+// writeCertificate writes a certificate that is valid between two times.
 func writeCertificate(t testing.TB, path string, from, to time.Time) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -112,7 +112,8 @@ func of(t testing.TB, stacks []*stack.Stack, rule string) (found []Violation) {
 	return found
 }
 
-// Each rule finds its violating example, at a line of it, and not its clean one.
+// Each rule finds a violation in its violating example, at one of its lines, and none in its
+// correct example.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	rules, seen := Rules(), map[string]bool{}
@@ -142,7 +143,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// An exception holds for its rule until its date, and one from no rule is an error.
+// An exception applies to its rule until its date. An exception to an unknown rule is an error.
 func TestExceptions(t *testing.T) {
 	t.Parallel()
 	exception := func(rule, until string) string {
@@ -163,7 +164,7 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-// TestExceptionOfAStackFromNoRule: the error is about the stack, also without an application.
+// TestExceptionOfAStackFromNoRule: the error names the stack, even if it has no application.
 func TestExceptionOfAStackFromNoRule(t *testing.T) {
 	t.Parallel()
 	for _, applications := range []string{"", "---\napiVersion: provision/v1\nkind: Application\nmetadata: {name: api}\nspec: {displayName: API}\n"} {
@@ -182,8 +183,8 @@ func TestExceptionOfAStackFromNoRule(t *testing.T) {
 	}
 }
 
-// TestThousandApplications: ten times the applications take about ten times as long. The
-// fastest of many attempts counts, so that other work on the machine does not.
+// TestThousandApplications: the time grows in proportion to the number of applications. The
+// fastest of many attempts counts, so that other work on the machine has no effect.
 func TestThousandApplications(t *testing.T) {
 	tenantOf := func(applications int) func(best time.Duration) time.Duration {
 		stacks := example(t, "", "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}\nsecrets: [{name: app}]")
@@ -226,8 +227,8 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestCheckLive: live registrations are named by display name and appId, and their
-// secrets have the lifetime that the tenant says.
+// TestCheckLive: violations name live registrations by display name and appId, and use the
+// lifetimes of their secrets in the tenant.
 func TestCheckLive(t *testing.T) {
 	t.Parallel()
 	live := &stack.Stack{Name: "live", Applications: []*stack.Application{{Name: "site", Adopt: "0a1b", DisplayName: "Site", Owners: []string{"ada", "ben"},
@@ -251,7 +252,7 @@ func TestCheckLive(t *testing.T) {
 	}
 }
 
-// TestSARIFHasNoControlCharacters: CI logs show the file, and names come from the tenant.
+// TestSARIFHasNoControlCharacters: CI logs show the file, and its names come from the tenant.
 func TestSARIFHasNoControlCharacters(t *testing.T) {
 	t.Parallel()
 	name := "Site \u202egpj\u200b\x1b[2J\u009b\u2028"
@@ -272,7 +273,7 @@ func TestSARIFHasNoControlCharacters(t *testing.T) {
 	}
 }
 
-// TestNew: a violation that the tenant has already is not new, a second one is.
+// TestNew: a violation that already exists in the tenant is not new; a second one is.
 func TestNew(t *testing.T) {
 	t.Parallel()
 	appIDs := map[string]string{"shop/site": "0a1b"}

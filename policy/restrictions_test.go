@@ -8,8 +8,8 @@ import (
 	"provision/stack"
 )
 
-// TestRefusals: what a tenant's app management policy does not allow is refused, for new
-// credentials and URIs of the applications that it is about.
+// TestRefusals: new credentials and URIs that the tenant's app management policy does not permit
+// are refused, for the applications to which the policy applies.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const both = "displayName: A\nsecrets: [{name: app, lifetime: 90d}]\ncertificates: [{name: key, file: two-years.pem}]\nidentifierUris: ['api://${appId}', 'https://contoso.example/a', 'api://${tenant.id}/a']"
@@ -67,7 +67,7 @@ func TestISODuration(t *testing.T) {
 	}
 }
 
-// TestCustomPolicy: the policy of an application takes the place of the tenant's default,
+// TestCustomPolicy: the policy of an application replaces the tenant's default policy,
 // restriction by restriction.
 func TestCustomPolicy(t *testing.T) {
 	t.Parallel()

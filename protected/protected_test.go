@@ -80,7 +80,7 @@ func TestFactsOf(t *testing.T) {
 	}
 }
 
-// Tokens of version 1 name the identifier URIs as audience.
+// The audience of version 1 tokens is an identifier URI.
 func TestFactsOfVersion1(t *testing.T) {
 	t.Parallel()
 	api, state := shop()
@@ -130,7 +130,7 @@ func TestUsers(t *testing.T) {
 	})
 	want := []conformance.User{
 		{Name: "ada", Roles: []string{"Clerk"}},
-		// An app role reaches direct members of the group only; the groups claim has all groups.
+		// Only direct members of a group get its app role; the groups claim contains all groups.
 		{Name: "ben", Roles: []string{"Clerk"}, GroupRoles: []string{"Clerk"}, Groups: []string{"clerks", "trainees"}, Unavailable: "no password"},
 		{Name: "eve", Groups: []string{"clerks", "trainees"}, Guest: true},
 	}

@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// TestEveryKindChanges: what a manifest changes is changed in the tenant, for each
-// kind that can change.
+// TestEveryKindChanges: for each kind that can change, a change in the manifest changes the
+// tenant.
 func TestEveryKindChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -44,8 +44,8 @@ func TestEveryKindChanges(t *testing.T) {
 	}
 }
 
-// TestExistingApplicationsAreToldApart: two that have no uniqueName are two.
-func TestExistingApplicationsAreToldApart(t *testing.T) {
+// TestExistingApplicationsAreDistinguished, although neither has a uniqueName.
+func TestExistingApplicationsAreDistinguished(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var ids []string

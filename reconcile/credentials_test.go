@@ -29,7 +29,7 @@ import (
 	"provision/stack"
 )
 
-// certificate is a new self-signed one.
+// certificate creates a self-signed certificate.
 func certificate(t *testing.T, name string, key crypto.Signer, days int) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
@@ -45,8 +45,8 @@ func certificate(t *testing.T, name string, key crypto.Signer, days int) *x509.C
 	return c
 }
 
-// withCertificates is a folder with a stack s of an application a that has
-// these, each in a file of its name.
+// withCertificates returns a folder with a stack s. Its application a has these certificates,
+// each in a file with its name.
 func withCertificates(t *testing.T, spec string, certificates map[string]*x509.Certificate) []*stack.Stack {
 	t.Helper()
 	dir := t.TempDir()
@@ -68,7 +68,7 @@ func withCertificates(t *testing.T, spec string, certificates map[string]*x509.C
 	return load(t, dir)
 }
 
-// options are azidentity's for the local tenant.
+// options are the options of azidentity for the local tenant.
 func (w *world) options() azcore.ClientOptions {
 	return azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: w.tenant.Origin + "/"},
 		Transport: w.tenant.HTTPClient(), Retry: policy.RetryOptions{MaxRetries: -1}}
@@ -79,8 +79,8 @@ func token(c azcore.TokenCredential) error {
 	return err
 }
 
-// TestSigningInWithACertificate applies a manifest that names a certificate,
-// and signs in with its key as a program does.
+// TestSigningInWithACertificate applies a manifest with a certificate, and signs in with its key
+// like a program.
 func TestSigningInWithACertificate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -111,7 +111,8 @@ func TestSigningInWithACertificate(t *testing.T) {
 	if err := signIn(second, next); err == nil {
 		t.Error("a certificate signs in that no manifest names")
 	}
-	// A second one beside it, then alone; the first keeps what it is.
+	// A second certificate is added, and then the first is removed; until then the first does not
+	// change.
 	both := withCertificates(t, "", map[string]*x509.Certificate{"machine": first, "next": second})
 	w.must(both, plan.Options{})
 	for _, err := range []error{signIn(first, old), signIn(second, next)} {
@@ -120,7 +121,7 @@ func TestSigningInWithACertificate(t *testing.T) {
 		}
 	}
 	alone := withCertificates(t, "", map[string]*x509.Certificate{"next": second})
-	w.settled(alone, plan.Options{}) // what no manifest names is spoken of, and stays
+	w.settled(alone, plan.Options{}) // the plan notes undeclared certificates, and keeps them
 	if p := w.plan(alone, plan.Options{}); len(p.Notes) != 1 || !strings.Contains(p.Notes[0], `a certificate "machine" that no manifest names`) {
 		t.Errorf("notes %q, want one of the certificate that no manifest names", p.Notes)
 	}
@@ -131,7 +132,7 @@ func TestSigningInWithACertificate(t *testing.T) {
 	if err := signIn(second, next); err != nil {
 		t.Error(err)
 	}
-	// Renewed under its name.
+	// Renewed under the same name.
 	renewed := certificate(t, "second", old, 400)
 	w.must(withCertificates(t, "", map[string]*x509.Certificate{"next": renewed}), plan.Options{})
 	if err := signIn(renewed, old); err != nil {
@@ -158,8 +159,9 @@ func TestPlanWarnsOfExpiringCertificates(t *testing.T) {
 	}
 }
 
-// TestOwnersAreOwnedWholeWhenStated: users only, and not where unstated.
-func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
+// TestDeclaredOwnersReplaceOthers: only users are removed, and no owner is removed if the
+// manifest has no owners.
+func TestDeclaredOwnersReplaceOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	user := func(name string) *stack.User {
@@ -191,8 +193,8 @@ func TestOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	if err := w.write(graph.AddOwner(graph.OwnedApplication, id, bert)); err != nil {
 		t.Fatal(err)
 	}
-	// The application owns itself, as an application that may write only its own
-	// objects does.
+	// The application owns itself, like an application that may write only the objects that it
+	// owns.
 	itself := state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ServicePrincipalID)
 	if err := w.write(graph.AddOwner(graph.OwnedApplication, id, itself)); err != nil {
 		t.Fatal(err)

@@ -15,8 +15,7 @@ import (
 	"provision/stack"
 )
 
-// newCustomer returns a world whose tenant is that of a customer, and the world of its
-// home tenant.
+// newCustomer returns a world with the tenant of a customer, and the world of its home tenant.
 func newCustomer(t *testing.T, options ...emulatortest.Option) (home, customer *world) {
 	home = newWorld(t, options...)
 	at := home.tenant.AddTenant(t, directory.Seed{Domain: "fabrikam.onmicrosoft.com"})
@@ -26,8 +25,8 @@ func newCustomer(t *testing.T, options ...emulatortest.Option) (home, customer *
 	return home, customer
 }
 
-// shop is a stack of an API and two clients; atHome registers it, and not atHome gives it
-// to a customer.
+// shop is a stack of an API and two clients: the registrations if atHome is true, otherwise the
+// objects of a customer.
 func shop(atHome bool, users ...string) []*stack.Stack {
 	audience := "AzureADMultipleOrgs"
 	api := &stack.Application{Name: "api", DisplayName: "API", SignInAudience: &audience}
@@ -54,8 +53,8 @@ func shop(atHome bool, users ...string) []*stack.Stack {
 	return []*stack.Stack{s}
 }
 
-// TestCustomer: the tenant of a customer gets service principals, consent and the roles of
-// its own people, and no registration; a second apply writes nothing.
+// TestCustomer: the tenant of a customer gets service principals, consent and role assignments of
+// its own users and groups, and no registrations. A second apply writes nothing.
 func TestCustomer(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t)
@@ -79,7 +78,7 @@ func TestCustomer(t *testing.T) {
 		}
 	}
 
-	// What the customer gives its own people and programs is not the stack's.
+	// Assignments that the customer adds do not belong to the stack.
 	state := customer.state(shop(false))
 	api := state.Objects[plan.Key{Kind: plan.Application, Name: "shop.api"}]
 	if err := customer.write(graph.AssignRole(api.ServicePrincipalID, eve, stack.RoleID("shop.api", "Admin"))); err != nil {
@@ -98,7 +97,7 @@ func TestCustomer(t *testing.T) {
 	}
 	customer.settled(shop(false), plan.Options{})
 
-	// Consent of the client that was given by hand is.
+	// Consent that was given to the client by hand belongs to the stack.
 	client := state.Objects[plan.Key{Kind: plan.Application, Name: "shop.client"}]
 	grant := state.Objects[plan.GrantKey(client.Key, api.Key)]
 	if err := customer.write(graph.UpdateGrant(grant.ID, "read write")); err != nil {
@@ -108,7 +107,7 @@ func TestCustomer(t *testing.T) {
 		t.Errorf("the plan has %v", p.Steps)
 	}
 
-	// Destroy takes the service principals and consent, and nothing else.
+	// destroy removes only the service principals and consent.
 	customer.must(nil, plan.Options{Destroy: []string{"shop"}})
 	got = customer.dump()
 	if strings.Contains(got, "provision:customer") || !strings.Contains(got, "Theirs") || !strings.Contains(got, "eve@") {
@@ -117,8 +116,8 @@ func TestCustomer(t *testing.T) {
 	home.settled(shop(true), plan.Options{})
 }
 
-// TestCustomerOfAnOldRegistration: a service principal whose application was deleted at
-// home gives way to that of the new one.
+// TestCustomerOfAnOldRegistration: if an application was deleted in the home tenant, its service
+// principal is replaced by the one of the new application.
 func TestCustomerOfAnOldRegistration(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t)
@@ -138,8 +137,8 @@ func TestCustomerOfAnOldRegistration(t *testing.T) {
 	customer.settled(shop(false), plan.Options{})
 }
 
-// TestCustomerPermissions: in the tenant of a customer nobody can own the application, so
-// the permission for owned applications is not sufficient.
+// TestCustomerPermissions: in the tenant of a customer no account can own the application, so the
+// permission for owned applications is not sufficient.
 func TestCustomerPermissions(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t)
@@ -155,8 +154,9 @@ func TestCustomerPermissions(t *testing.T) {
 	}
 }
 
-// TestTagsOfAnotherTenantsApplication: a service principal shows the tags of its
-// application, which another tenant writes. They make it no stack's, also in the recycle bin.
+// TestTagsOfAnotherTenantsApplication: a service principal shows the tags of its application,
+// which another tenant writes. Because of these tags alone it belongs to no stack, also in the
+// recycle bin.
 func TestTagsOfAnotherTenantsApplication(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t)
@@ -179,8 +179,8 @@ func TestTagsOfAnotherTenantsApplication(t *testing.T) {
 	empty()
 }
 
-// vendor makes an application in a tenant whose tags are the marks of a stack's service
-// principal, and returns its appId.
+// vendor creates an application in a tenant with the marks of a stack's service principal as
+// tags, and returns its appId.
 func (w *world) vendor(uniqueName string, tags ...string) string {
 	w.t.Helper()
 	_, appID, err := w.upsertApplication(uniqueName, graph.Object{"displayName": "Vendor CRM", "signInAudience": "AzureADMultipleOrgs",
@@ -191,9 +191,9 @@ func (w *world) vendor(uniqueName string, tags ...string) string {
 	return appID
 }
 
-// TestMarksOfAnotherVendor: an application of a third tenant, and one of the home that is not
-// the stack's, may have the marks as tags. Their service principals are no stack's: in the home, in
-// the tenant of a customer, and in the recycle bin.
+// TestMarksOfAnotherVendor: an application of a third tenant, or an unmanaged one of the home
+// tenant, may have the marks as tags. Its service principal belongs to no stack: in the home
+// tenant, in the tenant of a customer, and in the recycle bin.
 func TestMarksOfAnotherVendor(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t)
@@ -214,7 +214,7 @@ func TestMarksOfAnotherVendor(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// It does not take the key of the application: not before the first apply, nor for other stacks.
+	// It does not replace the application: not before the first apply, and not for other stacks.
 	home.must(shop(true), plan.Options{})
 	ask := []*stack.Stack{{Name: "other", Home: "production"}}
 	client := *shop(false)[0].Applications[1]
@@ -234,7 +234,7 @@ func TestMarksOfAnotherVendor(t *testing.T) {
 	home.settled(shop(true), plan.Options{})
 	customer.settled(shop(false), plan.Options{})
 
-	// Nor does destroy delete or purge it.
+	// destroy neither deletes nor purges it.
 	customer.must(nil, plan.Options{Destroy: []string{"shop"}})
 	home.must(nil, plan.Options{Destroy: []string{"shop"}})
 	for w, id := range ids {
@@ -300,8 +300,8 @@ func TestRegistrationsInACustomerTenantStay(t *testing.T) {
 	}
 }
 
-// TestCustomerWithinTheLagOfTheHome: the plan for a customer takes what this machine has just
-// written to the home for done, although the home tenant does not show it yet.
+// TestCustomerWithinTheLagOfTheHome: the plan for a customer contains what this machine has just
+// written to the home tenant, although the home tenant does not show it yet.
 func TestCustomerWithinTheLagOfTheHome(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t, emulatortest.WithReplicationLag(2*time.Second))
@@ -326,9 +326,10 @@ func TestCustomerWithinTheLagOfTheHome(t *testing.T) {
 	}
 }
 
-// TestMarksOfADeletedApplication: an application of the home that is not the stack's chooses the
-// tags of its service principals. They stay no stack's after the application is deleted, because the
-// recycle bin of the home shows whose application it was. The stack's own application stays its own.
+// TestMarksOfADeletedApplication: an unmanaged application of the home tenant determines the tags
+// of its service principals. After its deletion they still belong to no stack, because the
+// recycle bin of the home tenant contains the application. The service principal of the stack's
+// own deleted application still belongs to the stack.
 func TestMarksOfADeletedApplication(t *testing.T) {
 	t.Parallel()
 	home, customer := newCustomer(t)

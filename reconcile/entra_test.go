@@ -19,8 +19,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// TestSettingsOfSignIn applies each setting, changes it, and plans nothing after
-// either. must plans a second time.
+// TestSettingsOfSignIn applies and changes each setting. must checks that the next plan is empty.
 func TestSettingsOfSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -60,8 +59,8 @@ func TestSettingsOfSignIn(t *testing.T) {
 	}
 }
 
-// TestSAMLApplicationIsExemptFromTheURIPolicy: the service principal's mode is
-// set before the URI, in a first apply and later.
+// TestSAMLApplicationIsExemptFromTheURIPolicy: the service principal's sign-in mode is set before
+// the URI, in a first apply and later.
 func TestSAMLApplicationIsExemptFromTheURIPolicy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -74,8 +73,7 @@ func TestSAMLApplicationIsExemptFromTheURIPolicy(t *testing.T) {
 	w.must([]*stack.Stack{{Name: "later", Applications: []*stack.Application{other}}}, plan.Options{})
 }
 
-// TestFederatedCredentialsOfEveryKind makes them, and lets the kinds take each
-// other's place.
+// TestFederatedCredentialsOfEveryKind creates them, and changes each kind to another kind.
 func TestFederatedCredentialsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -104,7 +102,7 @@ func TestFederatedCredentialsOfEveryKind(t *testing.T) {
 		ClaimsMatchingExpression: &stack.ClaimsMatchingExpression{Value: "claims['sub'] eq 'job'"}}
 	a.FederatedCredentials[0] = stack.FederatedCredential{Name: "any", Issuer: github, Subject: "repo:contoso@1/orders@2:pull_request"}
 	w.must(stacks, plan.Options{})
-	// No expression is left, so that the tenant is read without Graph's beta.
+	// No expression remains, so that the tenant is read without Graph's beta version.
 	a.FederatedCredentials[3] = stack.FederatedCredential{Name: "plain", Issuer: "https://issuer.example", Subject: "job"}
 	w.must(stacks, plan.Options{})
 	if credentials, _ := w.federated("s.api"); strings.Contains(credentials, "claims['sub']") {
@@ -120,8 +118,8 @@ func TestFederatedCredentialsOfEveryKind(t *testing.T) {
 	}
 }
 
-// TestKindsOfGroupsAndUsers makes a guest, nested groups, groups with computed
-// members and a Microsoft 365 group, and changes how members come about.
+// TestKindsOfGroupsAndUsers creates a guest, nested groups, dynamic groups and a Microsoft 365
+// group, and changes the membership type of groups.
 func TestKindsOfGroupsAndUsers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -159,7 +157,7 @@ func TestKindsOfGroupsAndUsers(t *testing.T) {
 	}
 }
 
-// managedIdentity makes one in the tenant.
+// managedIdentity creates a managed identity in the tenant.
 func (w *world) managedIdentity(name string) (identity emulator.ManagedIdentity) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.tenant.ManagementURL+"/managed-identities", strings.NewReader(`{"name":"`+name+`"}`))
@@ -172,7 +170,7 @@ func (w *world) managedIdentity(name string) (identity emulator.ManagedIdentity)
 	return identity
 }
 
-// exchange signs the application in with the identity's token as its credential.
+// exchange signs the application in with the token of the managed identity.
 func (w *world) exchange(identity emulator.ManagedIdentity, clientID string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet,
@@ -211,8 +209,8 @@ func (w *world) answer(r *http.Request, status int, into any) {
 	}
 }
 
-// federated are the federated credentials of an application as Graph's beta has
-// them, and its client id.
+// federated returns the federated credentials of an application from Graph's beta version, and
+// its client id.
 func (w *world) federated(uniqueName string) (credentials, clientID string) {
 	w.t.Helper()
 	results, err := w.graph.Read(w.t.Context(), graph.ApplicationNamed(uniqueName))

@@ -81,7 +81,7 @@ func TestEnvironmentsSideBySide(t *testing.T) {
 		return err
 	})
 
-	// Two hours later all have expired except the last one, as gc finds them.
+	// Two hours later gc considers all expired except the last one.
 	state := w.state(nil)
 	var expired []string
 	for _, l := range status.Lifespans(state) {
@@ -101,7 +101,7 @@ func TestEnvironmentsSideBySide(t *testing.T) {
 	}
 }
 
-// environmentStack has every kind of object whose name a suffix changes.
+// environmentStack has every kind of object that a suffix renames.
 const environmentStack = `apiVersion: provision/v1
 kind: Stack
 metadata: {name: orders}

@@ -102,7 +102,7 @@ func TestUnknownObjectsAreReported(t *testing.T) {
 			t.Errorf("%s: %v, want a mistake", what, err)
 		}
 	}
-	// A user who is there already is not taken over.
+	// An existing user is not adopted.
 	_, err := w.apply([]*stack.Stack{{Name: "s", Users: []*stack.User{{Name: "bob", UserPrincipalName: "Bob@" + w.tenant.Domain}}}}, plan.Options{})
 	if !errors.As(err, new(stack.Mistakes)) || !strings.Contains(err.Error(), "existing: true") {
 		t.Errorf("a user who is there already: %v, want a problem that suggests `existing: true`", err)

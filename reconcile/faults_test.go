@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// meet sets the faults that requests meet from now on.
+// meet sets the faults of all further requests.
 func (w *world) meet(rules ...faults.Rule) {
 	w.t.Helper()
 	send := func(method string, body []byte) {
@@ -45,8 +45,8 @@ func (w *world) meet(rules ...faults.Rule) {
 	}
 }
 
-// TestDestroyWithFaults: an answer that is not true never leaves anything
-// behind, and never passes for success.
+// TestDestroyWithFaults: a wrong answer never causes an object to remain, and never counts as
+// success.
 func TestDestroyWithFaults(t *testing.T) {
 	t.Parallel()
 	notFound := faults.Rule{Method: "DELETE", Status: 404, Code: "Request_ResourceNotFound", Message: "Resource 'x' does not exist.", Next: 1}
@@ -90,7 +90,7 @@ func TestDestroyWithFaults(t *testing.T) {
 	}
 }
 
-// TestExistingFederatedCredentialCountsAsCreated, and made what is declared.
+// TestExistingFederatedCredentialCountsAsCreated, and is changed to the declared properties.
 func TestExistingFederatedCredentialCountsAsCreated(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]faults.Rule{
@@ -122,8 +122,8 @@ func TestExistingFederatedCredentialCountsAsCreated(t *testing.T) {
 	w.must(stacks("one"), plan.Options{})
 }
 
-// TestPurgeOfMissingObjectEndsImmediately: somebody else purged the object, or the answer to
-// the purge was lost. Only an object that is not in the recycle bin yet is waited for.
+// TestPurgeOfMissingObjectEndsImmediately: somebody else has purged the object, or the answer to
+// the purge was lost. The purge only waits for an object that is not in the recycle bin yet.
 func TestPurgeOfMissingObjectEndsImmediately(t *testing.T) {
 	t.Parallel()
 	for name, lag := range map[string]time.Duration{"where writes are visible at once": 0, "where they are not": time.Minute} {

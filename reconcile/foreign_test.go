@@ -25,7 +25,7 @@ import (
 	"provision/stack"
 )
 
-// person makes a user whom no stack knows.
+// person creates an unmanaged user.
 func (w *world) person(name string) (id string) {
 	w.t.Helper()
 	id, err := w.createUser(graph.Object{
@@ -37,8 +37,8 @@ func (w *world) person(name string) (id string) {
 	return id
 }
 
-// forge registers an application under a stack's name and with its mark. Any user
-// who may register applications can do this.
+// forge registers an application with the name and the mark of a stack. Any user who may register
+// applications can do this.
 func (w *world) forge(uniqueName string) (id, principal string) {
 	w.t.Helper()
 	name, _, _ := strings.Cut(uniqueName, ".")
@@ -59,8 +59,7 @@ func (w *world) own(of graph.Owned, id, owner string) {
 	}
 }
 
-// addPrincipalPassword adds a secret to a service principal, as a person can,
-// and returns its text.
+// addPrincipalPassword adds a secret to a service principal by hand, and returns its text.
 func (w *world) addPrincipalPassword(id, name string) string {
 	w.t.Helper()
 	token, err := w.credential().GetToken(context.Background(), policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})
@@ -89,7 +88,7 @@ func (w *world) addPrincipalPassword(id, name string) string {
 	return made.SecretText
 }
 
-// daemon is a stack whose application is given Graph's Directory.Read.All.
+// daemon is a stack with an application that gets Directory.Read.All of Graph.
 func daemon(change func(*stack.Stack, *stack.Application)) []*stack.Stack {
 	a := &stack.Application{Name: "daemon", DisplayName: "Daemon",
 		Permissions: []stack.Permission{{Resource: "Microsoft Graph", Roles: []string{"Directory.Read.All"}, AdminConsent: true}}}
@@ -100,7 +99,7 @@ func daemon(change func(*stack.Stack, *stack.Application)) []*stack.Stack {
 	return []*stack.Stack{s}
 }
 
-// refused applies, wants it refused before anything is written, and returns why.
+// refused applies a stack that must be refused before the first write, and returns the error.
 func (w *world) refused(stacks []*stack.Stack) string {
 	w.t.Helper()
 	before := w.dump()
@@ -148,7 +147,7 @@ func TestApplicationWithForgedMarkGetsNoRole(t *testing.T) {
 				}
 			}
 			w.must(daemon(nil), plan.Options{AllowForeignOwners: true})
-			// What has the role already is not refused, and still spoken of.
+			// An existing assignment is not refused, but noted.
 			if p := w.plan(daemon(nil), plan.Options{}); len(p.Distrusted) != 0 || len(p.Foreign) != 1 {
 				t.Errorf("afterwards: distrusted %v, foreign %v", p.Distrusted, p.Foreign)
 			}
@@ -156,7 +155,7 @@ func TestApplicationWithForgedMarkGetsNoRole(t *testing.T) {
 	}
 }
 
-// TestCallerIsNotAForeignOwner, whether an application or a user.
+// TestCallerIsNotAForeignOwner, neither as an application nor as a user.
 func TestCallerIsNotAForeignOwner(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -173,7 +172,7 @@ func TestCallerIsNotAForeignOwner(t *testing.T) {
 		w.own(graph.OwnedApplication, id, caller.ID)
 	}
 	w.own(graph.OwnedServicePrincipal, principal, caller.ID)
-	// With owners stated the caller stays one, too.
+	// The caller also stays an owner if the manifest declares owners.
 	stacks := daemon(func(_ *stack.Stack, a *stack.Application) { a.Owners = []string{} })
 	w.must(stacks, plan.Options{})
 	if p := w.plan(stacks, plan.Options{}); len(p.Foreign) > 0 {
@@ -181,8 +180,7 @@ func TestCallerIsNotAForeignOwner(t *testing.T) {
 	}
 }
 
-// TestForeignCredentialGetsNoRole: the forger has left, a secret
-// stays.
+// TestForeignCredentialGetsNoRole: the owner was removed, but a secret remains.
 func TestForeignCredentialGetsNoRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -200,8 +198,8 @@ func TestForeignCredentialGetsNoRole(t *testing.T) {
 	}
 }
 
-// TestUnmanagedSecretIsRevokedBeforeRoleAssignment: a manifest declares the
-// secret, and somebody else knows its text.
+// TestUnmanagedSecretIsRevokedBeforeRoleAssignment: a manifest declares a secret with the name of
+// a secret that somebody else has created.
 func TestUnmanagedSecretIsRevokedBeforeRoleAssignment(t *testing.T) {
 	t.Parallel()
 	for name, count := range map[string]int{"one": 1, "two of one name": 2} {
@@ -235,8 +233,8 @@ func TestUnmanagedSecretIsRevokedBeforeRoleAssignment(t *testing.T) {
 	}
 }
 
-// TestUnmanagedSecretIsRevokedBeforeConsent: by a pre-authorization,
-// or at a redirect URI.
+// TestUnmanagedSecretIsRevokedBeforeConsent, before a pre-authorization and before a redirect
+// URI.
 func TestUnmanagedSecretIsRevokedBeforeConsent(t *testing.T) {
 	t.Parallel()
 	client := func() *stack.Application {
@@ -255,7 +253,7 @@ func TestUnmanagedSecretIsRevokedBeforeConsent(t *testing.T) {
 	web.Web.RedirectURIs = []string{"https://orders.contoso.example/callback"}
 	for name, c := range map[string]struct {
 		before, after []*stack.Stack
-		admits        string // what the tenant holds once the client is let in
+		admits        string // the secrets in the tenant when the client gets the right
 	}{
 		"by a new API":          {nil, orders(client(), api(daemon)), "delegatedPermissionIds"},
 		"by an API":             {orders(api()), orders(client(), api(daemon)), "delegatedPermissionIds"},
@@ -291,7 +289,7 @@ func TestUnmanagedSecretIsRevokedBeforeConsent(t *testing.T) {
 	}
 }
 
-// TestGroupWithForgedMarkGetsNoRole, nor a place in another group.
+// TestGroupWithForgedMarkGetsNoRole, and no membership in another group.
 func TestGroupWithForgedMarkGetsNoRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -317,9 +315,9 @@ func TestGroupWithForgedMarkGetsNoRole(t *testing.T) {
 	w.must(stacks("mallory@${tenant.domain}"), plan.Options{})
 }
 
-// TestAnExistingApplicationFoundByItsNameIsNotTrusted, and one found by its
-// appId is: that is the one which the manifest means.
-func TestAnExistingApplicationFoundByItsNameIsNotTrusted(t *testing.T) {
+// TestApplicationFoundByNameIsNotTrusted. An application that the manifest
+// identifies by appId is trusted.
+func TestApplicationFoundByNameIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	appID := createUnmanaged(w)
@@ -399,7 +397,7 @@ func TestPlanShowsServicePrincipalCredentials(t *testing.T) {
 	}
 }
 
-// TestPlanShowsManuallyDisabledObjects, and is enabled again.
+// TestPlanShowsManuallyDisabledObjects, and apply enables them.
 func TestPlanShowsManuallyDisabledObjects(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -428,9 +426,8 @@ func TestPlanShowsManuallyDisabledObjects(t *testing.T) {
 	w.must(stacks, plan.Options{})
 }
 
-// TestGroupOwnersAreOwnedWholeWhenStated: users and applications, by every form
-// of name.
-func TestGroupOwnersAreOwnedWholeWhenStated(t *testing.T) {
+// TestDeclaredGroupOwnersReplaceOthers: users and applications, by every form of name.
+func TestDeclaredGroupOwnersReplaceOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.person("cleo")
@@ -467,7 +464,7 @@ func TestGroupOwnersAreOwnedWholeWhenStated(t *testing.T) {
 	w.must(nil, plan.Options{Destroy: []string{"s"}})
 }
 
-// TestKeyIdentifierIsNotTrusted: customKeyIdentifier is whatever its maker wrote.
+// TestKeyIdentifierIsNotTrusted: the creator of a certificate can choose its customKeyIdentifier.
 func TestKeyIdentifierIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -497,7 +494,7 @@ func TestKeyIdentifierIsNotTrusted(t *testing.T) {
 	}
 }
 
-// TestPlanNotesUnknownPasswords, with what the plan gives them.
+// TestPlanNotesUnknownPasswords, with the rights that the plan would give the users.
 func TestPlanNotesUnknownPasswords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// halfWritten is what a process leaves that was killed while it wrote a file.
+// halfWritten are the files of a process that was killed while it wrote a file.
 func halfWritten(t *testing.T, name string) (path string) {
 	t.Helper()
 	path = filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".provision-tmp")
@@ -24,8 +24,8 @@ func halfWritten(t *testing.T, name string) (path string) {
 	return path
 }
 
-// TestPartialFilesAreRemoved: the next write or removal of a file removes its
-// temporary files, whether the file exists or not.
+// TestPartialFilesAreRemoved: the next write or removal of a file removes its temporary files,
+// even if the file does not exist.
 func TestPartialFilesAreRemoved(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(file string) error{

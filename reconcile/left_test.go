@@ -14,8 +14,8 @@ import (
 	"provision/stack"
 )
 
-// TestInterruptedDestroyLeavesNoSecrets: whatever the tenant still has, the next
-// destroy forgets every secret and password.
+// TestInterruptedDestroyLeavesNoSecrets: the next destroy removes every secret and password,
+// whatever objects the tenant still has.
 func TestInterruptedDestroyLeavesNoSecrets(t *testing.T) {
 	t.Parallel()
 	destroy := plan.Options{Destroy: []string{"s"}}
@@ -60,8 +60,8 @@ func TestInterruptedDestroyLeavesNoSecrets(t *testing.T) {
 	}
 }
 
-// TestValidSecretRecordsAreKept: secrets of existing applications and of other stacks
-// are not forgotten.
+// TestValidSecretRecordsAreKept: secrets of existing applications and of other stacks are not
+// removed.
 func TestValidSecretRecordsAreKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,8 +82,7 @@ func TestValidSecretRecordsAreKept(t *testing.T) {
 	}
 }
 
-// TestOldSecretIsRevokedAfterOutputsAreWritten, and not when they cannot be
-// written.
+// TestOldSecretIsRevokedAfterOutputsAreWritten, and is kept if they cannot be written.
 func TestOldSecretIsRevokedAfterOutputsAreWritten(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(w *world){

@@ -17,8 +17,8 @@ const (
 	teams      = "1fec8e78-bce4-4aaf-ab1b-5451cc387264"
 )
 
-// TestMicrosoftsClientsKeepTheirAppID pre-authorizes clients that the tenant
-// has no service principal of, one of them unknown to provision.
+// TestMicrosoftsClientsKeepTheirAppID pre-authorizes clients for which the tenant has no service
+// principal; one of them is unknown to provision.
 func TestMicrosoftsClientsKeepTheirAppID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -48,8 +48,8 @@ func TestMicrosoftsClientsKeepTheirAppID(t *testing.T) {
 	}
 }
 
-// TestMicrosoftsResourcesAreAdded asks for permissions of resources that the
-// tenant has no service principal of: the plan makes them, and destroy leaves them.
+// TestMicrosoftsResourcesAreAdded requests permissions of resources for which the tenant has no
+// service principal: apply creates the service principals, and destroy keeps them.
 func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -75,7 +75,8 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 			t.Errorf("after the destroy the tenant has no %s", name)
 		}
 	}
-	// An existing application may be one of Microsoft's that the tenant does not have yet.
+	// An existing application can be an application of Microsoft that the tenant does not have
+	// yet.
 	w.must([]*stack.Stack{{Name: "s", Applications: []*stack.Application{
 		{Name: "cli", Existing: true, AppID: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
 			Permissions: []stack.Permission{{Resource: "api", Scopes: []string{"read"}, AdminConsent: true}}},
@@ -83,8 +84,8 @@ func TestMicrosoftsResourcesAreAdded(t *testing.T) {
 	}}}, plan.Options{})
 }
 
-// TestUnresolvedReferenceFailsBeforeFirstWrite: each stack is refused
-// with the hint that helps, and the tenant stays as it was.
+// TestUnresolvedReferenceFailsBeforeFirstWrite: each stack is refused with a hint, and the tenant
+// does not change.
 func TestUnresolvedReferenceFailsBeforeFirstWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

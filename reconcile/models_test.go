@@ -42,8 +42,8 @@ func modelOf(method, path string) serialization.ParsableFactory {
 	return nil
 }
 
-// modelled reads a body into a model and writes it again. Properties that the model does
-// not have are in unknown.
+// modelled reads a body into a model and writes it again. It returns the properties that the
+// model does not have as unknown.
 func modelled(body json.RawMessage, create serialization.ParsableFactory) (written []byte, unknown map[string]any, err error) {
 	node, err := jsonserialization.NewJsonParseNode(body)
 	if err != nil {
@@ -81,7 +81,7 @@ func withoutTypes(v any) any {
 	return v
 }
 
-// recorder keeps the writes that pass in a $batch.
+// recorder records the writes in each $batch.
 type recorder struct {
 	next http.RoundTripper
 
@@ -110,8 +110,8 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(q)
 }
 
-// TestBodiesAreThoseOfTheSDK: every body that an apply sends has the properties and types
-// of Microsoft's models, which read it and write the same again.
+// TestBodiesAreThoseOfTheSDK: every body that an apply sends contains the properties and types of
+// Microsoft's models, and the models write the same body again.
 func TestBodiesAreThoseOfTheSDK(t *testing.T) {
 	t.Parallel()
 	checked := map[string]bool{}

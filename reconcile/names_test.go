@@ -18,9 +18,9 @@ import (
 	"provision/stack"
 )
 
-// TestObjectWithUnknownNameIsUnmanaged: a user who may register applications can
-// give them any uniqueName and any tag. These applications must not reach a file,
-// stop an apply or replace an application of a stack.
+// TestObjectWithUnknownNameIsUnmanaged: a user who may register applications can choose any
+// uniqueName and any tag. Such an application must not determine the path of a file, stop an
+// apply or replace an application of a stack.
 func TestObjectWithUnknownNameIsUnmanaged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -72,9 +72,9 @@ func TestObjectWithUnknownNameIsUnmanaged(t *testing.T) {
 	}
 }
 
-// TestANameThatIsTakenIsNotAdopted: the uniqueName is a stack's, the mark is
-// another's.
-func TestANameThatIsTakenIsNotAdopted(t *testing.T) {
+// TestExistingNameIsNotAdopted: an object with a uniqueName of the stack and the mark of
+// another stack.
+func TestExistingNameIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if _, _, err := w.upsertApplication("orders.api", graph.Object{"displayName": "Theirs", "tags": []any{stack.Mark("billing")}}); err != nil {
@@ -90,8 +90,8 @@ func TestANameThatIsTakenIsNotAdopted(t *testing.T) {
 	}
 }
 
-// TestPasswordsAreWrittenOnce: an apply of many users does not rewrite the file
-// of all passwords for each, and knows every one of them at any moment.
+// TestPasswordsAreWrittenOnce: an apply of many users does not rewrite the file of all passwords
+// for each user, and a crash at any moment loses none.
 func TestPasswordsAreWrittenOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -149,8 +149,8 @@ func TestTruncatedPasswordLineIsSkipped(t *testing.T) {
 	}
 }
 
-// TestTheSecretsFolderIsReadOnce for all deletions of an apply: what becomes
-// unreadable after the first is not read again.
+// TestTheSecretsFolderIsReadOnce for all deletions of an apply: an entry that becomes unreadable
+// after the first deletion causes no error.
 func TestTheSecretsFolderIsReadOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -11,8 +11,8 @@ import (
 	"provision/stack"
 )
 
-// TestDotenvFileIsRemovedWithLastSecret where provision created it, and stays where
-// it existed before or holds something else.
+// TestDotenvFileIsRemovedWithLastSecret if provision created it. The file stays if it existed
+// before or has other content.
 func TestDotenvFileIsRemovedWithLastSecret(t *testing.T) {
 	t.Parallel()
 	where := func(file, key string) stack.Sink { return stack.Sink{Env: &stack.EnvSink{File: file, Key: key}} }

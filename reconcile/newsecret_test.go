@@ -14,8 +14,8 @@ import (
 	"provision/stack"
 )
 
-// TestASecretWhoseAnswerIsLostIsRevoked: nobody knows its text, so it is revoked.
-// Another secret is created, and the previous secret stays valid until then.
+// TestASecretWhoseAnswerIsLostIsRevoked: nobody knows its text. Another secret is created, and
+// the previous secret stays valid until then.
 func TestASecretWhoseAnswerIsLostIsRevoked(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]faults.Rule{
@@ -31,7 +31,7 @@ func TestASecretWhoseAnswerIsLostIsRevoked(t *testing.T) {
 			w := newWorld(t)
 			stacks := keptIn(stack.Sink{})
 			w.meet(lost)
-			w.must(stacks, plan.Options{}) // must finds the plan empty afterwards
+			w.must(stacks, plan.Options{}) // must checks that the next plan is empty
 			w.know()
 			if held := w.secrets(); len(held) != 1 {
 				t.Errorf("the application has the secrets %q, want one", held)
@@ -53,8 +53,8 @@ func TestASecretWhoseAnswerIsLostIsRevoked(t *testing.T) {
 	}
 }
 
-// TestARotationRevokesStrays: what a rotation that was cut short has left.
-func TestARotationRevokesStrays(t *testing.T) {
+// TestRotationRevokesUnrecordedSecrets: secrets that an interrupted rotation has left.
+func TestRotationRevokesUnrecordedSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := keptIn(stack.Sink{})
@@ -81,9 +81,9 @@ func TestARotationRevokesStrays(t *testing.T) {
 	w.settled(stacks, plan.Options{})
 }
 
-// TestARotationRetiresWhatWasRotatedElsewhere: the stored secret was deleted, and the
-// current secret of the application stays valid for the grace period.
-func TestARotationRetiresWhatWasRotatedElsewhere(t *testing.T) {
+// TestRotationAfterAnotherMachinesRotation: the stored secret was deleted in the tenant, and
+// the current secret stays valid for the grace period.
+func TestRotationAfterAnotherMachinesRotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := keptIn(stack.Sink{})
@@ -123,7 +123,7 @@ func TestARotationRetiresWhatWasRotatedElsewhere(t *testing.T) {
 	}
 }
 
-// secrets are the keyIds of the application's secrets, oldest first.
+// secrets returns the keyIds of the application's secrets, oldest first.
 func (w *world) secrets() (all []string) {
 	w.t.Helper()
 	results, err := w.graph.Read(w.t.Context(), graph.PasswordCredentials(graph.OwnedApplication, w.applicationID))

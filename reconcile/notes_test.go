@@ -25,7 +25,7 @@ func TestPlanNotesEqualDisplayNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &stack.Stack{Name: "s", Groups: []*stack.Group{{Name: "them", DisplayName: "Their Group"}}}
-	for i := range 20 { // more than one filter holds
+	for i := range 20 { // more than one filter matches
 		s.Applications = append(s.Applications, &stack.Application{Name: fmt.Sprintf("a-%d", i), DisplayName: fmt.Sprintf("It's %d", i)})
 	}
 	s.Applications = append(s.Applications, &stack.Application{Name: "theirs", DisplayName: "Their App"}, &stack.Application{Name: "billing", DisplayName: "Billing"})
@@ -44,7 +44,7 @@ func TestPlanNotesEqualDisplayNames(t *testing.T) {
 	}
 }
 
-// TestPlanNotesChangedLifetimes, until a rotation has made it so.
+// TestPlanNotesChangedLifetimes, until a rotation has applied the new lifetime.
 func TestPlanNotesChangedLifetimes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -62,7 +62,7 @@ func TestPlanNotesChangedLifetimes(t *testing.T) {
 	}
 	stacks[0].Applications[0].Secrets[0].Lifetime = ""
 	w.know()
-	if _, err := w.rotate(stack.Sink{}, 0); err != nil { // for 180 days, the default
+	if _, err := w.rotate(stack.Sink{}, 0); err != nil { // the default of 180 days
 		t.Fatal(err)
 	}
 	if notes := w.notes(stacks); notes != "" {

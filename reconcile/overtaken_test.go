@@ -6,8 +6,8 @@ import (
 	"provision/plan"
 )
 
-// A write that the tenant shows neither before nor after is not pending: another machine
-// has changed the object since, and its change must not be undone.
+// If the tenant shows neither the old nor the new state of a write, the write is not pending:
+// another machine has changed the object since, and its change must not be undone.
 func TestOvertakenWrites(t *testing.T) {
 	t.Parallel()
 	app := plan.Key{Kind: plan.Application, Name: "s.page"}

@@ -31,15 +31,14 @@ func everyKind(domain string) []*stack.Stack {
 		}}}
 }
 
-// TestRefusedStepStopsDependentSteps: for each kind of write, the error reports the refusal
-// once, steps that depend on it are not sent, the others are carried out, and the next
-// apply continues.
+// TestRefusedStepStopsDependentSteps: for each kind of write, the error reports the refusal once,
+// dependent steps are not sent, all others are executed, and the next apply continues.
 func TestRefusedStepStopsDependentSteps(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		method, path string
-		step         string   // that fails
-		skipped      []string // that need it
+		step         string   // the step that fails
+		skipped      []string // the steps that depend on it
 	}{
 		"a user": {"POST", "/v1.0/users", "create user ada@", []string{"create member user ada@DOMAIN in provision.s.g", "create assignment s.api Admin to user ada@DOMAIN"}},
 		"a group": {"PATCH", "/v1.0/groups*", "create group provision.s.g", []string{
@@ -92,9 +91,9 @@ func TestRefusedStepStopsDependentSteps(t *testing.T) {
 	}
 }
 
-// TestAnInterruptFinishesWhatIsUnderWay: the answers to the writes that are under
-// way are taken, so that no secret is lost, and the rest is left.
-func TestAnInterruptFinishesWhatIsUnderWay(t *testing.T) {
+// TestInterruptWaitsForWritesInProgress: apply waits for the answers to writes in progress, so
+// that no secret is lost, and starts no other writes.
+func TestInterruptWaitsForWritesInProgress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stacks := everyKind(w.tenant.Domain)

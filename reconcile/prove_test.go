@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// prove asks the tenant's management API.
+// prove tests credentials with the management API.
 func (w *world) prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
 	body, err := json.Marshal(kept)
 	if err != nil {
@@ -37,13 +37,13 @@ func (w *world) prove(ctx context.Context, kept []reconcile.Credential) ([]bool,
 	return said.Good, json.NewDecoder(answer.Body).Decode(&said)
 }
 
-// crew is a stack of a user and of an application with a secret.
+// crew is a stack with a user, and an application with a secret.
 func crew(w *world) []*stack.Stack {
 	return []*stack.Stack{{Name: "s", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@" + w.tenant.Domain}},
 		Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{{Name: "key"}}}}}}
 }
 
-// actions are what a plan does to credentials, with or without a proof.
+// actions returns the plan's actions on credentials, with or without a test of the credentials.
 func (w *world) actions(stacks []*stack.Stack, proven bool) string {
 	w.t.Helper()
 	reader := reconcile.Reader{Graph: w.graph, Keep: w.keep, Now: time.Now}
@@ -68,8 +68,8 @@ func (w *world) actions(stacks []*stack.Stack, proven bool) string {
 	return strings.Join(all, ", ")
 }
 
-// TestAKeptCredentialThatDoesNotWorkIsReplaced, however it came to that.
-func TestAKeptCredentialThatDoesNotWorkIsReplaced(t *testing.T) {
+// TestStoredCredentialThatFailsIsReplaced, whatever the reason.
+func TestStoredCredentialThatFailsIsReplaced(t *testing.T) {
 	t.Parallel()
 	edit := func(w *world, name, from, to string) {
 		t.Helper()
@@ -95,7 +95,7 @@ func TestAKeptCredentialThatDoesNotWorkIsReplaced(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		spoil          func(w *world)
-		proven, unsure string // planned with a proof, and without one
+		proven, unsure string // planned with a test of the credentials, and without
 	}{
 		"nothing happens": {func(*world) {}, "", ""},
 		"somebody resets the password": {func(w *world) {

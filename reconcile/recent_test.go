@@ -11,8 +11,8 @@ import (
 	"provision/stack"
 )
 
-// TestASecondApplyWithinTheLagWritesNothing: what the tenant does not show yet is
-// not written twice, nor is a secret that was handed out replaced.
+// TestASecondApplyWithinTheLagWritesNothing: objects that the tenant does not show yet are not
+// created twice, and a new secret is not replaced.
 func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulatortest.WithReplicationLag(4*time.Second))
@@ -44,8 +44,8 @@ func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
 	}
 }
 
-// TestObjectRemovedByOthersWithinLagIsRemovedOnce: this machine takes its own recent
-// relations for made, and can remove each although the tenant does not show it.
+// TestObjectRemovedByOthersWithinLagIsRemovedOnce: this machine treats its recent relations as
+// existing, and can remove each although the tenant does not show it.
 func TestObjectRemovedByOthersWithinLagIsRemovedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -29,7 +29,7 @@ import (
 	"provision/stack"
 )
 
-// world is a local tenant with a client of it, as apply has them.
+// world is a local tenant with a Graph client, configured as for apply.
 type world struct {
 	t      *testing.T
 	tenant *emulatortest.Tenant
@@ -39,9 +39,9 @@ type world struct {
 	home   reconcile.Home // of a customer
 
 	patience time.Duration
-	lag      time.Duration // how long a write may not be visible
+	lag      time.Duration // the maximum time until a write is visible
 
-	applicationID string // of s.a, once know has asked
+	applicationID string // the object id of s.a, after a call of know
 }
 
 func newWorld(t *testing.T, options ...emulatortest.Option) *world {
@@ -54,7 +54,7 @@ func newWorld(t *testing.T, options ...emulatortest.Option) *world {
 	return w
 }
 
-// dump is the tenant's directory with natural keys in the place of ids.
+// dump returns the tenant's directory with natural keys instead of ids.
 func (w *world) dump() string {
 	w.t.Helper()
 	raw, err := w.tenant.Snapshot()
@@ -86,7 +86,7 @@ func (w *world) connect(transport http.RoundTripper) *graph.Client {
 	return g
 }
 
-// apply makes the tenant what the stacks declare.
+// apply makes the tenant match the stacks.
 func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, error) {
 	ctx := w.wire.process()
 	stacks = w.placed(stacks)
@@ -102,7 +102,7 @@ func (w *world) apply(stacks []*stack.Stack, o plan.Options) (reconcile.Done, er
 	return w.applier().Apply(ctx, p, state)
 }
 
-// must applies, and then plans again: there must be nothing left to do.
+// must applies, and checks that the next plan is empty.
 func (w *world) must(stacks []*stack.Stack, o plan.Options) reconcile.Done {
 	w.t.Helper()
 	done, err := w.apply(stacks, o)
@@ -128,7 +128,7 @@ func (w *world) plan(stacks []*stack.Stack, o plan.Options) *plan.Plan {
 	return p
 }
 
-// placed are stacks whose secrets are kept in files of this world.
+// placed returns stacks whose secrets are stored in files of this world.
 func (w *world) placed(stacks []*stack.Stack) []*stack.Stack {
 	var all []*stack.Stack
 	for _, s := range stacks {
@@ -166,9 +166,8 @@ func (w *world) settled(stacks []*stack.Stack, o plan.Options) {
 	}
 }
 
-// wire is the connection to Graph; it breaks when left requests have passed, of
-// which each in a $batch counts. The last one either gets through with its answer
-// lost, or does not.
+// wire is the connection to Graph. It breaks after left requests, where each request of a $batch
+// counts. The last request either arrives and its answer is lost, or it does not arrive.
 type wire struct {
 	next      http.RoundTripper
 	left      atomic.Int64
@@ -179,7 +178,7 @@ type wire struct {
 	first     atomic.Pointer[first]
 }
 
-// first is a hook before the first request of a kind.
+// first registers a hook for the first request of a kind.
 type first struct {
 	method, suffix string
 	do             func()
@@ -187,8 +186,7 @@ type first struct {
 
 func (w *wire) before(method, suffix string, do func()) { w.first.Store(&first{method, suffix, do}) }
 
-// process is the context of an apply; when the wire breaks it ends, as with the
-// process that was killed.
+// process returns the context of an apply. It ends when the wire breaks, like a killed process.
 func (w *wire) process() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.killed.Store(&cancel)
@@ -204,7 +202,7 @@ func (w *wire) cut() error {
 
 var errCut = errors.New("the process was killed here")
 
-// sent is one request to Graph, in a $batch or alone.
+// sent is a request to Graph, in a $batch or separate.
 type sent struct{ Method, URL string }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -296,11 +294,10 @@ func TestApplyTwiceThenDestroyLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// TestStoppedAnywhere cuts the connection at every request of an apply, also in
-// the middle of a $batch, once before the request arrives and once after it was
-// carried out. The next apply
-// must end where an undisturbed one does.
-func TestStoppedAnywhere(t *testing.T) {
+// TestApplyInterruptedAtEveryRequest cuts the connection at every request of an apply, also in the middle of a
+// $batch: once before the request arrives and once after it was executed. The next apply must
+// have the same result as an apply without an interruption.
+func TestApplyInterruptedAtEveryRequest(t *testing.T) {
 	t.Parallel()
 	system := load(t, "../manifests/vscode-fastapi")
 	crew := load(t, "testdata/credentials")
@@ -308,7 +305,7 @@ func TestStoppedAnywhere(t *testing.T) {
 		from []*stack.Stack
 		to   []*stack.Stack
 		o    plan.Options
-		step int // every how many requests it is cut
+		step int // the number of requests between two cuts
 	}{
 		"building":            {to: system, step: 1},
 		"destroying":          {from: system, o: plan.Options{Destroy: []string{"vscode-fastapi"}}, step: 2},
@@ -331,7 +328,7 @@ func TestStoppedAnywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			requests, want := int(whole.wire.requests.Load()), whole.dump()
-			if requests < 10 { // each of a batch counts
+			if requests < 10 { // each request of a batch counts
 				t.Fatalf("the apply took %d requests, fewer than it has to do", requests)
 			}
 			step := journey.step
@@ -361,8 +358,8 @@ func TestStoppedAnywhere(t *testing.T) {
 	}
 }
 
-// without is the system with less in it: a scope, a role, a user, a group,
-// an application and a secret are gone.
+// without returns the stacks with less content: without a scope, a role, a user, a group, an
+// application and a secret.
 func without(stacks []*stack.Stack) []*stack.Stack {
 	s := *stacks[0]
 	s.Groups = nil
@@ -389,7 +386,7 @@ func without(stacks []*stack.Stack) []*stack.Stack {
 	return []*stack.Stack{&s}
 }
 
-// bare is the crew without credentials and with one owner.
+// bare is the stack crew without credentials and with one owner.
 func bare(stacks []*stack.Stack) []*stack.Stack {
 	s, a := *stacks[0], *stacks[0].Applications[0]
 	a.Secrets, a.Certificates, a.FederatedCredentials, a.Owners = nil, nil, nil, []string{"bert"}
@@ -397,7 +394,7 @@ func bare(stacks []*stack.Stack) []*stack.Stack {
 	return []*stack.Stack{&s}
 }
 
-// TestDestroyWithoutThePermissionToPurge ends well and says what stays.
+// TestDestroyWithoutThePermissionToPurge succeeds and reports the objects in the recycle bin.
 func TestDestroyWithoutThePermissionToPurge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -419,7 +416,7 @@ func TestDestroyWithoutThePermissionToPurge(t *testing.T) {
 	}
 }
 
-// as is the client of another application, with these Graph permissions.
+// as returns the client of another application with these Graph permissions.
 func (w *world) as(permissions ...string) *graph.Client {
 	w.t.Helper()
 	caller := []*stack.Stack{{Name: "caller", Applications: []*stack.Application{{Name: "ci", DisplayName: "CI",
@@ -440,8 +437,8 @@ func (w *world) as(permissions ...string) *graph.Client {
 	return w.connect(client.Transport)
 }
 
-// TestApplyWithFaults meets what Entra is known to answer, and ends where an
-// apply without faults does.
+// TestApplyWithFaults applies with known errors of Entra. The result is the same as without
+// faults.
 func TestApplyWithFaults(t *testing.T) {
 	t.Parallel()
 	stacks := load(t, "../manifests/vscode-fastapi")

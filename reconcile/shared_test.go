@@ -7,8 +7,8 @@ import (
 	"provision/stack"
 )
 
-// TestAScopeAndARoleOfOneIDChangeTogether: Entra wants the two alike at any
-// moment, so what disables or changes one does so with the other.
+// TestAScopeAndARoleOfOneIDChangeTogether: Entra requires that the two are equal at any time, so
+// one request disables or changes both.
 func TestAScopeAndARoleOfOneIDChangeTogether(t *testing.T) {
 	t.Parallel()
 	const id = "2f6c9c1e-53a4-4e58-9a8e-2f0f5fb1c0de"

@@ -21,13 +21,13 @@ import (
 	"provision/stack"
 )
 
-// services are those at which secrets are kept.
+// services are the services that store secrets.
 type services struct {
 	hub   *sinktest.GitHub
 	vault *sinktest.KeyVault
 }
 
-// newServices lets a world reach them.
+// newServices starts the services for a world.
 func newServices(w *world) services {
 	s := services{sinktest.NewGitHub(w.t, "contoso/orders", "production"), sinktest.NewKeyVault(w.t)}
 	w.keep.Sinks = sink.Access{
@@ -37,7 +37,7 @@ func newServices(w *world) services {
 	return s
 }
 
-// sinks are one of each kind, with what they hold.
+// sinks returns one sink of each kind, with a function that reads its content.
 func (s services) sinks(w *world) map[string]struct {
 	where stack.Sink
 	text  func() string
@@ -67,7 +67,7 @@ func (s services) sinks(w *world) map[string]struct {
 	}
 }
 
-// sinkNames are the names of services.sinks, known before a world exists.
+// sinkNames are the names of services.sinks, which are needed before a world exists.
 var sinkNames = []string{"its own file", "a file", "dotenv", "GitHub", "Key Vault"}
 
 func keptIn(where stack.Sink) []*stack.Stack {
@@ -128,8 +128,8 @@ func (w *world) files() string {
 	return b.String()
 }
 
-// TestASecretIsKeptWhereTheManifestSays makes, uses, rotates and revokes one in
-// every sink.
+// TestASecretIsKeptWhereTheManifestSays creates, uses, rotates and revokes a secret in every
+// sink.
 func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 	t.Parallel()
 	for _, name := range sinkNames {
@@ -165,7 +165,7 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 				t.Error("the old one is good although no time was given it")
 			}
 			w.settled(keptIn(place.where), plan.Options{})
-			// The secret moves: another one is made there, and this one revoked.
+			// If the sink changes, another secret is created there, and this one is revoked.
 			elsewhere := stack.Sink{Env: &stack.EnvSink{File: "elsewhere.env", Key: "SECRET"}}
 			w.must(keptIn(elsewhere), plan.Options{})
 			if w.signsIn(second) == nil {
@@ -186,7 +186,7 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 			if strings.Contains(w.files(), third) {
 				t.Error("a file still holds the text")
 			}
-			// And again, where it was deleted.
+			// The same for a sink from which the secret was deleted.
 			w.must(keptIn(place.where), plan.Options{})
 			if err := w.signsIn(place.text()); err != nil {
 				t.Error(err)
@@ -195,13 +195,13 @@ func TestASecretIsKeptWhereTheManifestSays(t *testing.T) {
 	}
 }
 
-// know remembers the application's object id, for rotations.
+// know stores the application's object id, for rotations.
 func (w *world) know() {
 	w.t.Helper()
 	w.applicationID = w.state(keptIn(stack.Sink{})).Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.ID)
 }
 
-// TestUnwritableSinkFailsBeforeSecretIsCreated: nothing is touched.
+// TestUnwritableSinkFailsBeforeSecretIsCreated: the tenant and the sinks do not change.
 func TestUnwritableSinkFailsBeforeSecretIsCreated(t *testing.T) {
 	t.Parallel()
 	for name, breaks := range map[string]func(w *world, s services){
@@ -236,7 +236,7 @@ func TestUnwritableSinkFailsBeforeSecretIsCreated(t *testing.T) {
 	}
 }
 
-// TestRotationFailsBeforeSecretIsCreated, too.
+// TestRotationFailsBeforeSecretIsCreated if the sink is not writable.
 func TestRotationFailsBeforeSecretIsCreated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -254,9 +254,8 @@ func TestRotationFailsBeforeSecretIsCreated(t *testing.T) {
 	}
 }
 
-// TestFailedSecretWriteIsRepaired: GitHub becomes unavailable after a secret was created
-// and before it is written. The old secret stays valid, and the next apply creates
-// another.
+// TestFailedSecretWriteIsRepaired: GitHub becomes unavailable between the creation of a secret
+// and its write. The old secret stays valid, and the next apply creates another secret.
 func TestFailedSecretWriteIsRepaired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -324,9 +323,9 @@ func TestFailedRemovalFromFormerSinkIsRepeated(t *testing.T) {
 	}
 }
 
-// TestTheLocalTenantsSecretsStayHere: a try-out never reaches what works with
-// a real tenant's.
-func TestTheLocalTenantsSecretsStayHere(t *testing.T) {
+// TestSecretsOfTheLocalTenantStayHere: a test on the local tenant never replaces the secret of a
+// real tenant.
+func TestSecretsOfTheLocalTenantStayHere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.keep.Local = true
@@ -356,10 +355,10 @@ func (n nobody) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("nobody is here")
 }
 
-// TestARotationStoppedAnywhere cuts the connection at every request of a rotation,
-// before and after it was carried out. With a grace period the old secret works
-// throughout. After the next apply, a secret works and is stored.
-func TestARotationStoppedAnywhere(t *testing.T) {
+// TestRotationInterruptedAtEveryRequest cuts the connection at every request of a rotation, before and
+// after the request was executed. With a grace period the old secret is always valid. After the
+// next apply, a valid secret is stored.
+func TestRotationInterruptedAtEveryRequest(t *testing.T) {
 	t.Parallel()
 	for _, grace := range []time.Duration{0, time.Hour} {
 		for _, delivered := range []bool{false, true} {

@@ -11,8 +11,8 @@ import (
 	"provision/reconcile/sink"
 )
 
-// TestWritten: what provision wrote it finds again, also from another folder and
-// beside another target; nothing else is touched.
+// TestWritten: provision recognizes the files that it wrote, also from another folder and for
+// another target, and changes no other file.
 func TestWritten(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -63,7 +63,7 @@ func TestWritten(t *testing.T) {
 		t.Errorf("written again: %t, %v", changed, err)
 	}
 
-	// Another target's values, and back.
+	// The values of another target, and then the first ones again.
 	wrote(open("staging", false).Write(file, "s", []byte("staging's")))
 	if files, err := open("local", false).Others("s", nil); err != nil || len(files) != 0 {
 		t.Errorf("local would remove %v (%v), which staging wrote", files, err)
@@ -85,7 +85,7 @@ func TestWritten(t *testing.T) {
 		t.Errorf("a file that is declared is among the others: %v, %v", files, err)
 	}
 
-	// The folder moves with its record.
+	// The folder is moved with its record.
 	moved := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(root, moved); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 	"provision/reference-api/token"
 )
 
-// known is a verifier that knows tokens by name.
+// known is a verifier with a table of tokens.
 type known map[string]*token.Claims
 
 func (k known) Verify(_ context.Context, raw string) (*token.Claims, error) {
@@ -97,7 +97,7 @@ func as(tokens ...string) http.Header {
 	return h
 }
 
-func TestWhoIsLetIn(t *testing.T) {
+func TestAdmittedCallers(t *testing.T) {
 	t.Parallel()
 	const (
 		scope = `{"detail":"Missing scope read_data"}`
@@ -282,7 +282,7 @@ func TestLogSaysWhyAndNeverTheToken(t *testing.T) {
 	}
 }
 
-func TestHandlerKnowsItsCaller(t *testing.T) {
+func TestHandlerReadsTheCallersClaims(t *testing.T) {
 	t.Parallel()
 	var got *token.Claims
 	h, err := New(Config{Verifier: callers, Routes: []Route{{

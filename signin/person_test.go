@@ -12,7 +12,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// tenant is a local tenant with a public client, and two users who may use it.
+// tenant is a local tenant with a public client, and two users who are assigned to it.
 type tenant struct {
 	*emulatortest.Tenant
 	t        *testing.T
@@ -78,7 +78,7 @@ func (s *tenant) send(method, path string, body any) (answer map[string]any) {
 	return answer
 }
 
-// fill sends forms as a person does.
+// fill fills in forms like a person.
 func (s *tenant) fill(address string, forms ...url.Values) {
 	if page, err := emulatortest.FillForms(s.http.Transport, address, forms...); err != nil {
 		s.t.Errorf("%v: %s", err, page)
@@ -89,7 +89,7 @@ func (s *tenant) form(name string) url.Values {
 	return url.Values{"loginfmt": {s.upn(name)}, "passwd": {password}}
 }
 
-// who is the user of an access token.
+// who returns the user of an access token.
 func who(t *testing.T, grant conformance.Grant) string {
 	t.Helper()
 	parts := strings.Split(grant.AccessToken, ".")

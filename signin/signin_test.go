@@ -31,7 +31,7 @@ func claim(t *testing.T, payload, name string) string {
 
 var scopes = []string{"https://graph.microsoft.com/User.Read"}
 
-// users are signed in by a method, and counted.
+// users signs users in with a method, and counts the sign-ins.
 func (s *tenant) users(name, dir string, signIns *int) *signin.Users {
 	s.t.Helper()
 	method, err := signin.Named(name)
@@ -50,8 +50,8 @@ func (s *tenant) client() conformance.Client {
 	return conformance.Client{ID: s.clientID, RedirectURI: "http://localhost", Public: true}
 }
 
-// TestEachMethodSignsInOnce: the refresh token that it leaves gets the next tokens, also of
-// other scopes and in another run. The file is its owner's alone.
+// TestEachMethodSignsInOnce: the stored refresh token gets all further tokens, also for other
+// scopes and in another run. Only the owner can read the file.
 func TestEachMethodSignsInOnce(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
@@ -95,14 +95,14 @@ func TestEachMethodSignsInOnce(t *testing.T) {
 	}
 }
 
-// TestSomebodyElseIsRefused: a browser may be signed in as another user.
-func TestSomebodyElseIsRefused(t *testing.T) {
+// TestAnotherUserIsRefused: another user may be signed in to the browser.
+func TestAnotherUserIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
 	dir, signIns := t.TempDir(), 0
 	u := s.users("browser", dir, &signIns)
 	u.Open = func(address string) error { go s.fill(address, s.form("bob")); return nil }
-	for range 2 { // the second time without asking again
+	for range 2 { // the second time without a question
 		_, err := u.SignIn(t.Context(), s.client(), conformance.Account{UserPrincipalName: s.upn("ada")}, scopes)
 		if err == nil || !strings.Contains(err.Error(), "bob@contoso.onmicrosoft.com signed in instead of ada@contoso.onmicrosoft.com") {
 			t.Fatalf("%v", err)
@@ -113,8 +113,8 @@ func TestSomebodyElseIsRefused(t *testing.T) {
 	}
 }
 
-// TestARefusedRefreshTokenIsReplaced by a new sign-in; a tenant that does not answer is an
-// error and costs nothing.
+// TestARefusedRefreshTokenIsReplaced by a new sign-in. If the tenant does not answer, the command
+// fails and keeps the refresh token.
 func TestARefusedRefreshTokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
@@ -152,9 +152,9 @@ func TestARefusedRefreshTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// TestARefreshTokenOfSomebodyElseIsRefused: a command can print one, with an access token
-// that names nobody.
-func TestARefreshTokenOfSomebodyElseIsRefused(t *testing.T) {
+// TestRefreshTokenOfAnotherUserIsRefused: a sign-in command can print one, with an access token
+// that contains no user.
+func TestRefreshTokenOfAnotherUserIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
 	signIns := 0
@@ -178,8 +178,8 @@ func TestARefreshTokenOfSomebodyElseIsRefused(t *testing.T) {
 	}
 }
 
-// TestForgetBesideAnotherProcess: a file that is gone meanwhile is forgotten.
-func TestForgetBesideAnotherProcess(t *testing.T) {
+// TestForgetWithAnotherProcess: another process may have removed the file.
+func TestForgetWithAnotherProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"a.json", "b.json"} {
@@ -195,7 +195,7 @@ func TestForgetBesideAnotherProcess(t *testing.T) {
 	}
 }
 
-// needs skips a test without a program, or fails it where all programs must be there.
+// needs skips a test without a program, or fails it if every program is required.
 func needs(t *testing.T, program string) {
 	t.Helper()
 	_, err := exec.LookPath(program)
@@ -208,7 +208,7 @@ func needs(t *testing.T, program string) {
 	}
 }
 
-// TestSignInCommandEnds with the run, also where a child of the shell goes on.
+// TestSignInCommandEnds when the run ends, even if a child of the shell continues.
 func TestSignInCommandEnds(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")

@@ -7,7 +7,7 @@ import (
 	"provision/stack"
 )
 
-// TestCheckConfig: provision.yaml is held to a schema of its own.
+// TestCheckConfig: provision.yaml is checked against its own schema.
 func TestCheckConfig(t *testing.T) {
 	t.Parallel()
 	schema := stack.ConfigSchema(map[string]map[string]any{

@@ -57,7 +57,7 @@ metadata: {name: buyers, targets: [fabrikam]}
 spec: {existing: true, displayName: Buyers}
 `
 
-// loadFor loads the stack for a target of these: a home with two customers.
+// loadFor loads the stack for one of these targets: a home target with two customers.
 func loadFor(t *testing.T, manifests, target string) (*stack.Stack, error) {
 	t.Helper()
 	stacks, err := load(t, stack.Stage{Target: target, Targets: []string{"production", "fabrikam", "northwind"},
@@ -69,8 +69,8 @@ func loadFor(t *testing.T, manifests, target string) (*stack.Stack, error) {
 	return stacks[0], nil
 }
 
-// TestCustomers: for a customer a stack has the applications that are given to it, with
-// consent and the roles of the customer's own people alone.
+// TestCustomers: for a customer, a stack contains only the applications that list the customer,
+// their consent, and the roles of the customer's own users and groups.
 func TestCustomers(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string][]string{
@@ -116,7 +116,7 @@ func TestCustomers(t *testing.T) {
 	}
 }
 
-// TestCustomerMistakes: what needs the targets of provision.yaml.
+// TestCustomerMistakes: mistakes that only the targets of provision.yaml show.
 func TestCustomerMistakes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ from, to, target, want string }{
@@ -136,7 +136,8 @@ func TestCustomerMistakes(t *testing.T) {
 	}
 }
 
-// TestCustomerOf: a service principal belongs to a stack by both marks, which must agree.
+// TestCustomerOf: a service principal belongs to a stack only if both marks are present and
+// agree.
 func TestCustomerOf(t *testing.T) {
 	t.Parallel()
 	for tags, want := range map[string]string{

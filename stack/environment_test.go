@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// loadText reads a folder with the given files.
+// loadText loads a folder with the given files.
 func loadText(t *testing.T, stage Stage, files map[string]string) ([]*Stack, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -24,7 +24,7 @@ func loadText(t *testing.T, stage Stage, files map[string]string) ([]*Stack, err
 	return Load(dir, stage)
 }
 
-// documents joins documents of a manifest, each written as KIND NAME and its spec.
+// documents writes documents of a manifest, each given as KIND NAME and its spec.
 func documents(all ...[3]string) string {
 	var b strings.Builder
 	for _, d := range all {
@@ -33,8 +33,8 @@ func documents(all ...[3]string) string {
 	return b.String()
 }
 
-// TestEnvironment: with a suffix, all names that must be unique in a tenant differ, references
-// between the stacks follow, and objects that exist already stay as they are.
+// TestEnvironment: a suffix changes all names that must be unique in a tenant and all references
+// between the stacks, and leaves existing objects unchanged.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	stacks, err := loadText(t, Stage{Suffix: "pr-1"}, map[string]string{
@@ -90,7 +90,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestSharedSinks: a sink that is not in a folder of the environment must be named after it.
+// TestSharedSinks: the name of a sink outside of the environment's folder must contain the
+// suffix.
 func TestSharedSinks(t *testing.T) {
 	t.Parallel()
 	for sink, ok := range map[string]bool{
@@ -117,8 +118,8 @@ func TestSharedSinks(t *testing.T) {
 	}
 }
 
-// TestWithoutTerraform: without an optional document, whatever refers to its outputs is left
-// out, and the rest stays.
+// TestWithoutTerraform: without an optional document, everything that refers to its outputs is
+// omitted, and the rest does not change.
 func TestWithoutTerraform(t *testing.T) {
 	t.Parallel()
 	stacks, err := loadText(t, Stage{}, map[string]string{"stack.yaml": documents([3]string{"Stack", "s", "{}"},

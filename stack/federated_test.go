@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestClaimsExpression: an expression is refused with its reason exactly if Entra cannot
-// read it or does not compare its claims.
+// TestClaimsExpression: an expression is refused with a reason exactly if Entra cannot parse it
+// or does not support its claims.
 func TestClaimsExpression(t *testing.T) {
 	t.Parallel()
 	const other = "https://issuer.contoso.com"
@@ -37,7 +37,7 @@ func TestClaimsExpression(t *testing.T) {
 	}
 }
 
-// TestGitHubRuns: the subject of a workflow's tokens depends on what starts the run.
+// TestGitHubRuns: the subject of a workflow's tokens depends on the trigger of the run.
 func TestGitHubRuns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -83,7 +83,7 @@ func TestGitHubRuns(t *testing.T) {
 	}
 }
 
-// TestFederatedCredential: the cloud of the target fills in what a credential does not state.
+// TestFederatedCredential: the cloud of the target determines the default values of a credential.
 func TestFederatedCredential(t *testing.T) {
 	t.Parallel()
 	china := Cloud{Authority: "https://login.partner.microsoftonline.cn", TokenExchange: "api://AzureADTokenExchangeChina"}

@@ -14,9 +14,8 @@ import (
 	"provision/stack"
 )
 
-// TestSpecialFilesAndOutsideLinksAreMistakes: what is no file, and a link that leads out of the
-// folder, is a mistake with its path. Opening a FIFO would wait for a writer
-// forever.
+// TestSpecialFilesAndOutsideLinksAreMistakes: a special file, and a link that leads out of the
+// folder, is a mistake with its path. Opening a FIFO would wait for a writer forever.
 func TestSpecialFilesAndOutsideLinksAreMistakes(t *testing.T) {
 	t.Parallel()
 	const application = `---
@@ -113,8 +112,7 @@ spec: {displayName: A, certificates: [{name: c, file: c.pem}]}
 	}
 }
 
-// TestDanglingLinkHidesNoOtherMistake: it is one among the others, with what to
-// do about the link.
+// TestDanglingLinkHidesNoOtherMistake: the link is one mistake among the others, and has a hint.
 func TestDanglingLinkHidesNoOtherMistake(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

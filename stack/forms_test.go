@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestForms: the properties that a manifest can write in several forms are read alike.
+// TestForms: properties that have several forms in a manifest are loaded to the same value.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -89,8 +89,8 @@ func TestRequires(t *testing.T) {
 	}
 }
 
-// TestRolesThatCanBeHeld: a requirement that no caller of a kind can meet is found.
-func TestRolesThatCanBeHeld(t *testing.T) {
+// TestRolesOfCallers: a requirement that no caller of a kind can meet is a mistake.
+func TestRolesOfCallers(t *testing.T) {
 	t.Parallel()
 	a := &Application{AppRoles: []AppRole{
 		{Value: "Reader", AllowedMemberTypes: []string{"User"}},
@@ -122,7 +122,7 @@ func TestRolesThatCanBeHeld(t *testing.T) {
 	}
 }
 
-func TestTenantsThatAreWelcome(t *testing.T) {
+func TestAcceptedTenants(t *testing.T) {
 	t.Parallel()
 	for text, home := range map[string]bool{`"home"`: true, `["home"]`: true, `"any"`: false, `["home", "fabrikam.com"]`: false, `["fabrikam.com"]`: false} {
 		var tenants Tenants
@@ -145,7 +145,7 @@ func TestModuleOfATarget(t *testing.T) {
 	}
 }
 
-// TestSinks: two sinks that are one place have one text.
+// TestSinks: two spellings of one sink have the same text.
 func TestSinks(t *testing.T) {
 	t.Parallel()
 	for want, sinks := range map[string][]Sink{

@@ -7,7 +7,7 @@ import (
 	"provision/stack"
 )
 
-// TestObjectOwnership: a mark alone makes nobody an owner, and a name alone neither.
+// TestObjectOwnership: an object belongs to a stack only if both its mark and its name match.
 func TestObjectOwnership(t *testing.T) {
 	t.Parallel()
 	mark := stack.Mark

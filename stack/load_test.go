@@ -15,8 +15,8 @@ import (
 	"provision/stack"
 )
 
-// TestMistakes loads every folder of testdata/mistakes/*.txtar and compares
-// all that Load says with the file `want` in it.
+// TestMistakes loads every folder of testdata/mistakes/*.txtar and compares the mistakes that
+// Load returns with the file `want` in it.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob("testdata/mistakes/*.txtar")
@@ -93,7 +93,7 @@ func load(t *testing.T, stage stack.Stage, files map[string]string) ([]*stack.St
 	return stack.Load(dir, stage)
 }
 
-func TestLoadTakesWhatYAMLAllows(t *testing.T) {
+func TestLoadAcceptsAllOfYAML(t *testing.T) {
 	t.Parallel()
 	user := "apiVersion: provision/v1\nkind: User\nmetadata: {name: %s}\nspec: {userPrincipalName: %s@x.example}\n"
 	for name, files := range map[string]map[string]string{
@@ -188,14 +188,14 @@ spec:
 	}
 }
 
-func TestEveryShippedManifestIsRight(t *testing.T) {
+func TestEveryShippedManifestIsValid(t *testing.T) {
 	t.Parallel()
 	if _, err := stack.Load("../manifests", stack.Stage{}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// FuzzLoad looks for input on which Load breaks instead of answering.
+// FuzzLoad searches for input on which Load panics.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(minimal))
 	f.Add([]byte(minimal + "---\napiVersion: provision/v1\nkind: Application\nmetadata: {name: a}\nspec: {displayName: A, appRoles: [{value: R, displayName: R, allowedMemberTypes: [User]}]}\n"))
@@ -213,7 +213,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// temporary is the folder of a test in a mistake.
+// temporary matches the test's folder in a mistake.
 var temporary = regexp.MustCompile(`/\S*/`)
 
 func relative(text string) string {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestNamesOfAStack: an object keeps the uniqueName under which it was created, also when its
+// TestNamesOfAStack: an object keeps the uniqueName with which it was created, even if its
 // document is renamed.
 func TestNamesOfAStack(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestNamesOfAStack(t *testing.T) {
 	}
 }
 
-// TestMarks: every application of an environment says which one it is and when it expires.
+// TestMarks: every application of an environment has marks with its name and its expiry.
 func TestMarks(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 13, 0, 0, 0, time.FixedZone("", 3600))

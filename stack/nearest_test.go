@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestNearest: a name is suggested only if at most a third of its letters are wrong.
+// TestNearest: a name is suggested only if at most a third of its letters differ.
 func TestNearest(t *testing.T) {
 	t.Parallel()
 	known := []string{"displayName", "signInAudience", "appRoles", "web", "spa"}

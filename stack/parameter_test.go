@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestParameterValues: a value is read as the type of the parameter, which its default
-// states where type does not.
+// TestParameterValues: a value is parsed as the type of the parameter. Without a type, the
+// default determines it.
 func TestParameterValues(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -53,8 +53,8 @@ func TestParameterValues(t *testing.T) {
 	}
 }
 
-// TestGivenNames: the environment spells names without - and _ and in any case, and the
-// command spells them as the manifest does.
+// TestGivenNames: environment variables contain no - and _ and ignore case; the command line
+// spells names like the manifest.
 func TestGivenNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestMarkOfProtection: an application that its document or its stack protects says so, unless
-// it is part of an environment, and the mark goes with the protection.
+// TestMarkOfProtection: an application that its document or its stack protects has the mark,
+// unless it is part of an environment. The mark is removed together with the protection.
 func TestMarkOfProtection(t *testing.T) {
 	t.Parallel()
 	protect := Protection{Prevent: []string{"delete"}}
@@ -33,8 +33,9 @@ func TestMarkOfProtection(t *testing.T) {
 	}
 }
 
-// TestMarksOfProtectedDocuments: every application of a stack has the marks of its protected users,
-// groups and Terraform documents; an environment and a stack without applications have none and say so.
+// TestMarksOfProtectedDocuments: every application of a stack has the marks of the stack's
+// protected users, groups and Terraform documents. An environment has none, a stack without
+// applications cannot have any, and both are reported.
 func TestMarksOfProtectedDocuments(t *testing.T) {
 	t.Parallel()
 	protect := Protection{Prevent: []string{"delete"}}

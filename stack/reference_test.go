@@ -19,8 +19,8 @@ const (
 	referenceEnd   = "<!-- generated from stack/schema.json: end -->\n"
 )
 
-// TestManifestReference holds docs/manifests.md to the schema. UPDATE=1 writes
-// the generated part anew; what stands around it is written by hand.
+// TestManifestReference compares docs/manifests.md with the schema. UPDATE=1 writes the generated
+// part; the text around it is written by hand.
 func TestManifestReference(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(referenceFile)
@@ -44,7 +44,7 @@ func TestManifestReference(t *testing.T) {
 	}
 }
 
-// field is a JSON Schema, as far as ours uses the language.
+// field is a JSON Schema, with the keywords that the schema of manifests uses.
 type field struct {
 	Type          types
 	Description   string
@@ -61,8 +61,8 @@ type field struct {
 	Minimum       int
 	Maximum       int
 
-	// Left to the schema: the text around the reference says what holds for
-	// all, and a description says a pattern in words.
+	// Keywords that the reference omits: the text around it describes the general rules, and a
+	// description explains a pattern in words.
 	PropertyNames any  `yaml:"propertyNames"`
 	UniqueItems   bool `yaml:"uniqueItems"`
 	MinLength     int  `yaml:"minLength"`
@@ -76,7 +76,7 @@ type field struct {
 	Else *field
 }
 
-// types are what a value may be: most often one thing.
+// types returns the permitted types of a value, usually one.
 type types []string
 
 func (t *types) UnmarshalYAML(n *yaml.Node) error {
@@ -89,8 +89,8 @@ func (t *types) UnmarshalYAML(n *yaml.Node) error {
 
 func (t types) is(name string) bool { return len(t) == 1 && t[0] == name }
 
-// entries are what the members of an object with names of the author's are, nil
-// where there are none or they are anything.
+// entries returns the schema of the members of an object whose member names the author chooses,
+// or nil.
 type entries struct{ *field }
 
 func (e *entries) UnmarshalYAML(n *yaml.Node) error {
@@ -101,8 +101,8 @@ func (e *entries) UnmarshalYAML(n *yaml.Node) error {
 	return n.Load(e.field)
 }
 
-// properties are the members of an object in the order of the schema, which a
-// map would lose.
+// properties returns the members of an object in the order of the schema, which a map would not
+// keep.
 type properties []property
 
 type property struct {
@@ -113,7 +113,7 @@ type property struct {
 func (p *properties) UnmarshalYAML(n *yaml.Node) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		f := &field{}
-		// A keyword that the reference would leave out is a mistake of this test.
+		// The reference does not support this keyword: change this test.
 		if err := n.Content[i+1].Load(f, yaml.WithKnownFields()); err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func manifestReference(t *testing.T, schema []byte) string {
 	fmt.Fprintf(&b, "\n`metadata.name` is required in every kind. %s\n", name.Description)
 	for _, kind := range whole.Definitions {
 		if kind.Properties == nil || !slices.ContainsFunc(kind.Properties, func(p property) bool { return p.name == "spec" }) {
-			continue // a part of others
+			continue // part of other definitions
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", kind.name, kind.Description)
 		b.WriteString("| below `spec` | type | what it is |\n|---|---|---|\n")
@@ -154,7 +154,7 @@ func manifestReference(t *testing.T, schema []byte) string {
 	return b.String()
 }
 
-// rows writes a line for each member of an object and for all below it.
+// rows writes a line for each member of an object and its members.
 func (f *field) rows(b *strings.Builder, prefix string, find func(ref string) *field) {
 	for _, p := range f.Properties {
 		path := prefix + p.name
@@ -199,7 +199,7 @@ func (f *field) typeName() string {
 	return strings.Join(f.Type, " or ")
 }
 
-// limits are the rules that the schema sets, each as a sentence.
+// limits returns the rules of the schema, each as a sentence.
 func (f *field) limits() []string {
 	var all []string
 	say := func(when bool, format string, args ...any) {

@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// published is the schema as an editor compiles it: whole, not kind by kind.
+// published is the schema as an editor compiles it: as a whole, not by kind.
 func published(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(stack.Schema))
@@ -72,7 +72,7 @@ func TestSchemaAcceptsTheShippedManifests(t *testing.T) {
 	}
 }
 
-func TestSchemaRejectsWhatLoadCallsMisshapen(t *testing.T) {
+func TestSchemaRejectsInvalidForms(t *testing.T) {
 	t.Parallel()
 	a, err := txtar.ParseFile("testdata/mistakes/shape.txtar")
 	if err != nil {

@@ -67,7 +67,7 @@ func stage(t *testing.T, s stack.Stage) []*stack.Stack {
 
 func given(name string, value any) []stack.Given { return []stack.Given{{Name: name, Value: value}} }
 
-// TestStage: one source is read into the stacks of each target, instance and environment.
+// TestStage: one source is loaded into the stacks of each target, instance and environment.
 func TestStage(t *testing.T) {
 	t.Parallel()
 	eu := func(all []*stack.Stack) *stack.Stack { return all[0] }
@@ -120,7 +120,7 @@ func TestStage(t *testing.T) {
 	}
 }
 
-// TestStageMistakes: each is reported where it stands, with what to do.
+// TestStageMistakes: each mistake is reported at its position, with a hint.
 func TestStageMistakes(t *testing.T) {
 	t.Parallel()
 	header := "apiVersion: provision/v1\nkind: Stack\nmetadata: {name: s}\nspec:\n  deleted: restore\n"
@@ -176,7 +176,7 @@ func TestStageMistakes(t *testing.T) {
 	}
 }
 
-// TestOutputValuesMayUseAnyNames: what an API or a file gets may have any names.
+// TestOutputValuesMayUseAnyNames: the values of requests and files can have any names.
 func TestOutputValuesMayUseAnyNames(t *testing.T) {
 	t.Parallel()
 	all, err := load(t, stack.Stage{}, map[string]string{"a.yaml": minimal + "---\napiVersion: provision/v1\nkind: Output\nmetadata: {name: o}\nspec: {file: a.json, format: json, values: {hosts: [{targets: [x]}, {targets: [y], entries: [z]}]}}\n"})
@@ -188,7 +188,7 @@ func TestOutputValuesMayUseAnyNames(t *testing.T) {
 	}
 }
 
-// TestLifespan: only what all applications of a stack agree on counts.
+// TestLifespan: an expiry is valid only if all applications of a stack have it.
 func TestLifespan(t *testing.T) {
 	t.Parallel()
 	early, late := stack.ExpiresMark+"2026-01-01T00:00:00Z", stack.ExpiresMark+"2026-02-01T00:00:00Z"
@@ -229,7 +229,7 @@ func TestLifespan(t *testing.T) {
 	}
 }
 
-// TestEditorSchema takes manifests as they are written, and still finds mistakes.
+// TestEditorSchema accepts manifests as authors write them, and still finds mistakes.
 func TestEditorSchema(t *testing.T) {
 	t.Parallel()
 	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(string(stack.EditorSchema())))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRedirectURI: a redirect URI is refused with its reason exactly if Entra refuses it on
-// that platform.
+// TestRedirectURI: a redirect URI is refused with a reason exactly if Entra refuses it on that
+// platform.
 func TestRedirectURI(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ platform, uri, want string }{
@@ -59,8 +59,8 @@ func TestRedirectURI(t *testing.T) {
 	}
 }
 
-// TestIdentifierURI: an identifier URI is refused with its reason exactly if Entra refuses
-// its form.
+// TestIdentifierURI: an identifier URI is refused with a reason exactly if Entra refuses its
+// form.
 func TestIdentifierURI(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]string{

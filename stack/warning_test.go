@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestWarnings: what Entra takes and what will hardly work is said, with the
-// place, and nothing else is.
+// TestWarnings: a value that Entra accepts and that probably does not work has a warning with its
+// position; no other value has one.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -50,7 +50,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestGitHubSubjects is what each way to name a repository trusts.
+// TestGitHubSubjects: the subjects that each form of repository trusts.
 func TestGitHubSubjects(t *testing.T) {
 	t.Parallel()
 	const byName, withIDs = "repo:contoso/orders:ref:refs/heads/main", "repo:contoso@12/orders@34:ref:refs/heads/main"

@@ -11,8 +11,8 @@ import (
 	"provision/status"
 )
 
-// TestSchema: the schema describes all that status answers. Every object of it is closed
-// here, so that a member which it does not describe is a failure.
+// TestSchema: the schema describes every member of status. In the test it permits no other
+// members.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(status.Schema))
@@ -50,7 +50,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// shut closes every object of a schema that has properties.
+// shut forbids additional members in every object of a schema that has properties.
 func shut(schema any) {
 	switch s := schema.(type) {
 	case map[string]any:

@@ -34,7 +34,7 @@ func clientOf(t *testing.T, tenant *emulatortest.Tenant, id, secret string) *gra
 	return client
 }
 
-// TestReadSignIns: the log is read by who may, and else the reason is told.
+// TestReadSignIns: a caller with the permission reads the log; another caller gets the reason.
 func TestReadSignIns(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)
@@ -90,7 +90,7 @@ func TestReadSignIns(t *testing.T) {
 	if stacks[0].Objects[0].LastSignIn != nil || stacks[0].Users[0].LastSignIn != nil {
 		t.Errorf("nobody has signed in: %+v", stacks)
 	}
-	// The request before was a sign-in of the application with its own credential.
+	// The previous request was a sign-in of the application with its own credential.
 	if _, err := status.ReadSignIns(context.Background(), clientOf(t, tenant, tenant.ClientID, tenant.ClientSecret), stacks); err != nil || stacks[0].Objects[0].LastSignIn == nil {
 		t.Errorf("the sign-in of the application is missing: %+v, %v", stacks, err)
 	}

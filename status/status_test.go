@@ -74,7 +74,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestOfNamed lists a stack that owns nothing, and no other.
+// TestOfNamed lists only the named stack, even if it owns nothing.
 func TestOfNamed(t *testing.T) {
 	t.Parallel()
 	all := status.Of(state(), []string{"shop", "later"}, status.Kept{}, now)

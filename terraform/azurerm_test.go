@@ -17,10 +17,10 @@ import (
 	"provision/terraform"
 )
 
-var standInDir string // once it was built
+var standInDir string // after the stand-in was built
 
-// standIn is a CLI configuration by which the program finds our stand-in for azurerm,
-// and asks no registry.
+// standIn is a CLI configuration with which the program uses the stand-in for azurerm, and
+// requests no registry.
 var standIn = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "azurerm")
 	if err != nil {
@@ -37,7 +37,7 @@ var standIn = sync.OnceValues(func() (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the stand-in: %w: %s", err, out)
 	}
-	// OpenTofu looks for the same provider in its own registry.
+	// OpenTofu requests the same provider from its own registry.
 	opentofu := in("registry.opentofu.org")
 	if err := os.MkdirAll(opentofu, 0o700); err != nil {
 		return "", err
@@ -57,7 +57,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// azure is a workspace that has the stand-in.
+// azure is a workspace with the stand-in.
 func azure(t *testing.T) terraform.Workspace {
 	t.Helper()
 	w := workspace(t)
@@ -72,8 +72,8 @@ func azure(t *testing.T) terraform.Workspace {
 	return w
 }
 
-// TestModulesOfAzure: the real program validates, plans, applies and destroys each
-// module with a stand-in that knows the arguments which they use.
+// TestModulesOfAzure: the real program validates, plans, applies and destroys each module with a
+// stand-in that has the arguments that the modules use.
 func TestModulesOfAzure(t *testing.T) {
 	t.Parallel()
 	const appID = "11111111-1111-1111-1111-111111111111"
@@ -163,7 +163,7 @@ func TestModulesOfAzure(t *testing.T) {
 	}
 }
 
-// TestModulesRefuseWhatAzureWould, before anything is made.
+// TestModulesRefuseWhatAzureWould, before the first resource is created.
 func TestModulesRefuseWhatAzureWould(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -195,7 +195,7 @@ func TestModulesRefuseWhatAzureWould(t *testing.T) {
 	}
 }
 
-// TestModulesAreFormatted as Terraform formats them, and pass its own tests.
+// TestModulesAreFormatted by Terraform's rules, and pass their own tests.
 func TestModulesAreFormatted(t *testing.T) {
 	t.Parallel()
 	w := azure(t)
@@ -220,8 +220,8 @@ func TestModulesAreFormatted(t *testing.T) {
 	}
 }
 
-// TestModulesAreExplained: each README has the module's variables and outputs, each of
-// which has a description, and an example. UPDATE=1 writes them anew.
+// TestModulesAreExplained: each README contains the module's variables and outputs with their
+// descriptions, and an example. UPDATE=1 writes them.
 func TestModulesAreExplained(t *testing.T) {
 	t.Parallel()
 	for _, module := range terraform.BuiltIn() {

@@ -23,11 +23,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// installed is a program that answers `version` as Terraform does.
+// installed is a program that answers `version` like Terraform.
 const installed = "#!/bin/sh\necho '{\"terraform_version\": \"" + Installed + "\", \"platform\": \"linux_amd64\", \"provider_selections\": {}}'\n"
 
-// TestInstall installs from a site on loopback whose checksums are signed with a key of its
-// own, and from sites with a defect.
+// TestInstall installs from a site on loopback with checksums that a test key signs, and from
+// sites with a defect.
 func TestInstall(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -39,7 +39,7 @@ func TestInstall(t *testing.T) {
 		signer  *openpgp.Entity
 		key     string
 		archive []byte // the archive of the site; nil means the archive to which the checksum belongs
-		want    string // "" where the installation succeeds
+		want    string // "" if the installation succeeds
 	}{
 		"signed":                {signer: signer, key: key},
 		"signed by another key": {signer: another, key: key, want: "signature"},
@@ -82,8 +82,8 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// TestInstallAfterAnInterruption installs where an interrupted download of an older version
-// of provision has left an incomplete folder.
+// TestInstallAfterAnInterruption installs to a path where an interrupted download of an older
+// version of provision has left an incomplete folder.
 func TestInstallAfterAnInterruption(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -104,7 +104,7 @@ func TestInstallAfterAnInterruption(t *testing.T) {
 }
 
 // TestInstallSideBySide installs with several processes at once: one downloads, and the others
-// use its program. What a killed download has left is removed.
+// use its program. The files of a killed download are removed.
 func TestInstallSideBySide(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -112,7 +112,7 @@ func TestInstallSideBySide(t *testing.T) {
 	}
 	signer, key := signingKey(t)
 	url, requests := serveReleases(t, signer, zipped(t, installed))
-	dir := filepath.Join(t.TempDir(), "[x") // which is no pattern
+	dir := filepath.Join(t.TempDir(), "[x") // not a pattern of temporary files
 	if err := os.MkdirAll(filepath.Join(dir, ".download-1", "part"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestInstallSideBySide(t *testing.T) {
 	}
 }
 
-// TestInstallEndsWithItsContext: a process that waits for the download of another can be
+// TestInstallEndsWithItsContext: a process that waits for another process's download can be
 // interrupted.
 func TestInstallEndsWithItsContext(t *testing.T) {
 	t.Parallel()
@@ -193,8 +193,8 @@ func zipped(t *testing.T, program string) []byte {
 	return archive.Bytes()
 }
 
-// serveReleases serves the release of Terraform as releases.hashicorp.com does, and returns
-// the paths that were requested. The checksum is always the one of the right archive.
+// serveReleases serves the release of Terraform like releases.hashicorp.com, and returns the
+// requested paths. The checksum is always the checksum of the correct archive.
 func serveReleases(t *testing.T, signer *openpgp.Entity, archive []byte) (string, *[]string) {
 	t.Helper()
 	name := fmt.Sprintf("terraform_%s_%s_%s.zip", Installed, runtime.GOOS, runtime.GOARCH)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestErrorsOfProvisioners: where an API of local-api does not start, the message is
-// why, and not the command that Terraform ran.
+// TestErrorsOfProvisioners: if an API of local-api does not start, the message contains the
+// reason, and not the command that Terraform ran.
 func TestErrorsOfProvisioners(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{

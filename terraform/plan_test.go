@@ -8,8 +8,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// TestChangedOutputs: an output that changes is part of a plan without resources, and of the
-// comparison with the reviewed plan.
+// TestChangedOutputs: a plan without resources contains changed outputs, and the comparison with
+// the reviewed plan includes them.
 func TestChangedOutputs(t *testing.T) {
 	t.Parallel()
 	p := planOf(&tfjson.Plan{OutputChanges: map[string]*tfjson.Change{
@@ -31,7 +31,7 @@ func TestChangedOutputs(t *testing.T) {
 	}
 }
 
-// TestAttributePathsInOrder: element 10 of a list stands behind element 2.
+// TestAttributePathsInOrder: element 10 of a list comes after element 2.
 func TestAttributePathsInOrder(t *testing.T) {
 	want := []string{"command[0]", "command[2]", "command[10]", "name", "rule[2].from", "rule[2].to[1]", "rule[10].from", "triggers.port"}
 	got := slices.Clone(want)
@@ -42,8 +42,8 @@ func TestAttributePathsInOrder(t *testing.T) {
 	}
 }
 
-// TestUnrecordedOutputs: an output that the state has, and the record of the last apply has with
-// another value, changes.
+// TestUnrecordedOutputs: an output that has different values in the state and in the record of
+// the last apply is a change.
 func TestUnrecordedOutputs(t *testing.T) {
 	t.Parallel()
 	p := planOf(&tfjson.Plan{OutputChanges: map[string]*tfjson.Change{

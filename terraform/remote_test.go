@@ -13,12 +13,12 @@ import (
 	"provision/terraform"
 )
 
-// stateServer keeps a state as Terraform's backend http has it, with a lock.
-// Source: developer.hashicorp.com/terraform/language/backend/http.
+// stateServer stores a state like a server for Terraform's backend http, with a lock. Source:
+// developer.hashicorp.com/terraform/language/backend/http.
 type stateServer struct {
 	mu    sync.Mutex
 	state []byte
-	lock  []byte // who holds it
+	lock  []byte // the holder of the lock
 	locks int
 }
 
@@ -48,8 +48,8 @@ func (s *stateServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestRemoteState: a machine that has applied nothing sees, changes and destroys what
-// another one has made; the lock of somebody else is waited for and named.
+// TestRemoteState: a machine that has applied nothing sees, changes and destroys what another
+// machine has created. It waits for the lock of another process and names the holder.
 func TestRemoteState(t *testing.T) {
 	t.Parallel()
 	state := &stateServer{}

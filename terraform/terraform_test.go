@@ -113,7 +113,7 @@ func addresses(p *terraform.Plan) (all []string) {
 	return all
 }
 
-// private holds everything in a workspace to be its owner's alone.
+// private checks that only the owner can read the files of a workspace.
 func private(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -126,7 +126,7 @@ func private(t *testing.T, dir string) {
 		}
 		top, _, _ := strings.Cut(strings.TrimPrefix(path, dir+"/"), "/")
 		if top == ".terraform" || top == ".terraform.lock.hcl" {
-			return nil // providers, in a folder that nobody else can enter
+			return nil // providers, in a folder that only the owner can enter
 		}
 		if info.Mode()&0o077 != 0 && info.Mode()&fs.ModeSymlink == 0 {
 			t.Errorf("%s has mode %s", path, info.Mode())
@@ -138,7 +138,7 @@ func private(t *testing.T, dir string) {
 	}
 }
 
-// holding are the files that contain a text.
+// holding returns the files that contain a text.
 func holding(t *testing.T, dir, text string) (all []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -157,7 +157,7 @@ func holding(t *testing.T, dir, text string) (all []string) {
 	return all
 }
 
-func TestPlanWithWhatIsNotKnownYet(t *testing.T) {
+func TestPlanWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
 	unknown := terraform.Text{{Literal: "api://"}, {Unknown: true}}
@@ -188,7 +188,7 @@ func TestPlanWithWhatIsNotKnownYet(t *testing.T) {
 	}
 }
 
-func TestAnApplyThatIsNotAgreedToChangesNothing(t *testing.T) {
+func TestRefusedChangeOfTerraformIsNotApplied(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
 	refusal := errors.New("not this")
@@ -210,9 +210,9 @@ func TestAFailureSaysWhy(t *testing.T) {
 	}
 }
 
-// TestAnApplyThatIsEndedCanBeRepeated: an interrupt reaches the program, which keeps
-// what is done.
-func TestAnApplyThatIsEndedCanBeRepeated(t *testing.T) {
+// TestInterruptedApplyCanBeRepeated: the program receives the interrupt, and keeps the
+// resources that it has created.
+func TestInterruptedApplyCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
 	wait := filepath.Join(t.TempDir(), "wait")
@@ -251,7 +251,7 @@ func exists(file string) bool {
 	return err == nil
 }
 
-func TestAWorkspaceIsForOneAtATime(t *testing.T) {
+func TestWorkspaceLock(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
 	_, err := w.Apply(t.Context(), plain(t, nil), func(*terraform.Plan) error {
@@ -263,8 +263,8 @@ func TestAWorkspaceIsForOneAtATime(t *testing.T) {
 	}
 }
 
-// TestRemoveSecrets: what a killed command left goes with the next one, except where a command
-// works.
+// TestRemoveSecrets: the next command removes the secrets that a killed command has left, except
+// where another command is running.
 func TestRemoveSecrets(t *testing.T) {
 	t.Parallel()
 	killed, busy, empty := t.TempDir(), t.TempDir(), t.TempDir()
@@ -294,7 +294,7 @@ func TestRemoveSecrets(t *testing.T) {
 	}
 }
 
-// TestAFailedInitLeavesNoSecrets: what was written for the program goes with it.
+// TestAFailedInitLeavesNoSecrets: the files that were written for the program are removed.
 func TestAFailedInitLeavesNoSecrets(t *testing.T) {
 	t.Parallel()
 	w := terraform.Workspace{Dir: filepath.Join(t.TempDir(), "workspace"), Program: terraform.Program{Path: filepath.Join(t.TempDir(), "terraform")}}

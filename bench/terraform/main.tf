@@ -1,4 +1,4 @@
-# The stacks of bench (stacks.go) as Terraform with the azuread provider has them.
+# The stacks of bench (stacks.go) for Terraform with the azuread provider.
 
 terraform {
   required_providers {

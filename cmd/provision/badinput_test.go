@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/viper"
 )
 
-// refuse runs a command line, which must be bad usage: exit 2, one error with a hint, no result, and
-// nothing written to dir. It returns the error and the hint.
+// refuse runs a command line that must be bad usage: exit code 2, one error with a hint, no
+// result, and no file written to dir. It returns the error and the hint.
 func refuse(t *testing.T, dir string, args ...string) (message, hint string) {
 	t.Helper()
 	before, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -50,13 +50,14 @@ func refuse(t *testing.T, dir string, args ...string) (message, hint string) {
 	return message, hint
 }
 
-// readers are the command lines of all commands that read the manifests of a folder, without it.
+// readers are the command lines of all commands that read the manifests of a folder, without the
+// folder.
 var readers = [][]string{{"validate"}, {"check"}, {"plan"}, {"apply"}, {"verify"}, {"destroy"}, {"doctor"}, {"output"}, {"release"}, {"rotate"}, {"serve"},
 	{"token", "--user", "ada"}, {"apply", "--verify"}, {"verify", "--strict"}, {"output", "--write"}}
 
-// TestFoldersThatAreNone: every command that reads manifests refuses a folder that does not exist or
-// is a file, and names the similar folder.
-func TestFoldersThatAreNone(t *testing.T) {
+// TestInvalidFolders: every command that reads manifests refuses a missing folder or a file,
+// and suggests the folder with the most similar name.
+func TestInvalidFolders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := write(t, dir, "orders/stack.yaml", "kind: Stack\n")
@@ -85,9 +86,9 @@ func TestFoldersThatAreNone(t *testing.T) {
 	}
 }
 
-// TestFilesThatAreNone: a flag that names a file to read refuses one that is missing, is a folder or
-// has other content, and the hint says what the file contains.
-func TestFilesThatAreNone(t *testing.T) {
+// TestInvalidInputFiles: a flag for a file to read refuses a missing file, a folder, and a file
+// with other content. The hint describes the expected content.
+func TestInvalidInputFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "known-failures.yaml", "failures: 1\n")
@@ -100,7 +101,7 @@ func TestFilesThatAreNone(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, c := range []struct {
 		args          []string
-		message, hint string // beginnings
+		message, hint string // their first words
 	}{
 		{[]string{"verify", manifests, "--baseline", at("none")}, "--baseline: there is no file " + at("none"), "name the file of the known failures"},
 		{[]string{"verify", manifests, "--baseline", at("known-failure.yaml")}, "--baseline: there is no file " + at("known-failure.yaml"), "did you mean " + at("known-failures.yaml") + "?"},
@@ -136,9 +137,9 @@ func TestFilesThatAreNone(t *testing.T) {
 	}
 }
 
-// TestNamesThatAreNone: a stack, a flag, a command or a target that does not exist, with the one
-// that is probably meant.
-func TestNamesThatAreNone(t *testing.T) {
+// TestUnknownNames: the error for an unknown stack, flag, command or target suggests the most
+// similar name.
+func TestUnknownNames(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	manifests := filepath.Join("..", "..", "manifests", "vscode-fastapi")
@@ -166,7 +167,8 @@ func TestNamesThatAreNone(t *testing.T) {
 	}
 }
 
-// TestEmptyChoices: an empty value of a flag that chooses something would choose everything.
+// TestEmptyChoices: a flag that selects something refuses an empty value, because it would select
+// everything.
 func TestEmptyChoices(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -186,7 +188,7 @@ func TestEmptyChoices(t *testing.T) {
 	}
 }
 
-// TestFlagsWithoutEffect: a combination in which a flag would be ignored is refused.
+// TestFlagsWithoutEffect: a command refuses a combination in which it would ignore a flag.
 func TestFlagsWithoutEffect(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -211,8 +213,8 @@ func TestFlagsWithoutEffect(t *testing.T) {
 	}
 }
 
-// TestEveryNumberIsChecked: each flag of each command that takes a number, a duration or a truth
-// value refuses other text, and the hint says what to write.
+// TestEveryNumberIsChecked: each flag for a number, a duration or a boolean refuses other text,
+// and the hint shows a valid value.
 func TestEveryNumberIsChecked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

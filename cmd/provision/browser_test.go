@@ -15,8 +15,8 @@ import (
 	"provision/internal/browsertest"
 )
 
-// served runs a command that serves until the test ends, and returns the lines
-// that it prints until one that begins with last.
+// served runs a command that serves until the test ends. It returns the lines of its output up to
+// the first one that begins with last.
 func served(t *testing.T, last string, args ...string) []string {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -54,15 +54,15 @@ func must(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-// withoutFiles is a folder with one of the systems, but for the documents that
-// would write files into this one.
+// withoutFiles copies a ready-made stack to a folder, without the documents that write files into
+// the working directory.
 func withoutFiles(t *testing.T, system string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"stack.yaml", "people.yaml", "conformance.yaml", "hosting.yaml"} {
 		text, err := os.ReadFile(filepath.Join("../../manifests", system, name))
 		if name == "hosting.yaml" && errors.Is(err, os.ErrNotExist) {
-			continue // not every stack is hosted
+			continue // some stacks have no hosting
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +74,7 @@ func withoutFiles(t *testing.T, system string) string {
 	return dir
 }
 
-// generated is the password that provision made for a user.
+// generated returns the password that provision generated for a user.
 func generated(t *testing.T, state, prefix string) (name, password string) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(state, "passwords.json"))
@@ -94,8 +94,8 @@ func generated(t *testing.T, state, prefix string) (name, password string) {
 	return "", ""
 }
 
-// TestDocsPageSignsIn opens the reference API's own page, signs in with its
-// button and tries the API with the token that came.
+// TestDocsPageSignsIn opens the documentation page of the reference API, signs in with its button
+// and calls the API with the token.
 func TestDocsPageSignsIn(t *testing.T) {
 	t.Parallel()
 	state, manifests := newState(t), withoutFiles(t, "spa")
@@ -117,7 +117,7 @@ func TestDocsPageSignsIn(t *testing.T) {
 	b.See("200 OK")
 	b.See(`"username":"` + name + `"`)
 	if address := b.Address(); address != page {
-		t.Errorf("the page is at %s", address) // a code would stay in the history
+		t.Errorf("the page is at %s", address) // a code would stay in the browser's history
 	}
 	for _, address := range b.Requested() {
 		if !strings.HasPrefix(address, "http://localhost:") && !strings.HasPrefix(address, "https://localhost:") && !strings.HasPrefix(address, "data:") {
@@ -129,9 +129,9 @@ func TestDocsPageSignsIn(t *testing.T) {
 	}
 }
 
-// TestTokenByBrowser gets a token for the user who signs in in a browser.
+// TestTokenByBrowser gets a token for a user who signs in with a browser.
 func TestTokenByBrowser(t *testing.T) {
-	t.Setenv("PATH", t.TempDir()+string(os.PathListSeparator)+chromiumOnly(t)) // the system's browser is none here
+	t.Setenv("PATH", t.TempDir()+string(os.PathListSeparator)+chromiumOnly(t)) // this machine has no system browser
 	state, manifests := newState(t), withoutFiles(t, "heroes")
 	must(t, "apply", manifests, "--state", state)
 	b := browsertest.Open(t, browsertest.Trust(filepath.Join(state, "ca.pem")))
@@ -158,7 +158,7 @@ func TestTokenByBrowser(t *testing.T) {
 	}
 }
 
-// chromiumOnly is a folder in which Chromium is all there is.
+// chromiumOnly is a folder that contains only Chromium.
 func chromiumOnly(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -13,10 +13,9 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// TestClientPages runs the lines of docs/clients as they stand: each page in a
-// folder of its own, with a stack applied and the tenant served. A block
-// with a file's name is written to it, a block of sh is run, and a block of text
-// is what it prints, among other lines; … stands for what differs.
+// TestClientPages runs the code of docs/clients unchanged: each page in a separate folder, with
+// an applied stack and a served tenant. A block with a file name is written to the file, an sh
+// block is run, and a text block must be part of the output; … matches any text.
 func TestClientPages(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/clients/*.md")
 	if err != nil || len(pages) == 0 {
@@ -53,8 +52,8 @@ var (
 	pageBlock = regexp.MustCompile("(?ms)^```(\\w+)(?: (\\S+))?\n(.*?)^```$")
 )
 
-// pageScript is a page as a script; nil for one that says of no program that it
-// is needed.
+// pageScript converts a page to a script, or returns nil for a page that names no required
+// program.
 func pageScript(page string) (*txtar.Archive, error) {
 	needs := pageNeeds.FindStringSubmatch(page)
 	if needs == nil {
@@ -90,8 +89,8 @@ func pageScript(page string) (*txtar.Archive, error) {
 	return script, nil
 }
 
-// pageSetup gives a page's folder the manifests, the modules that this project
-// has for the Go programs, and the Python that has MSAL.
+// pageSetup prepares a page's folder: the manifests, the modules of this project for Go programs,
+// and the Python that has MSAL.
 func pageSetup(env *testscript.Env) error {
 	if err := os.CopyFS(filepath.Join(env.WorkDir, "manifests"), os.DirFS("../../manifests")); err != nil {
 		return err
@@ -105,7 +104,7 @@ func pageSetup(env *testscript.Env) error {
 			return err
 		}
 	}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // the script's HOME is another
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // the script has another HOME
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
 			return err

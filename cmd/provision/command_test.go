@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/viper"
 )
 
-// TestAgainRepeatsNoFlag: a flag that the command line has is not added again.
+// TestAgainRepeatsNoFlag: a flag that the command line already has is not added again.
 func TestAgainRepeatsNoFlag(t *testing.T) {
 	t.Parallel()
 	a := &app{config: viper.New(), invocation: invocation{verb: "plan", where: []string{"stack"}, given: []string{"--install-terraform"}}}
@@ -18,8 +18,8 @@ func TestAgainRepeatsNoFlag(t *testing.T) {
 	}
 }
 
-// TestCommandsInHintsAreQuoted: whatever the folder, the target and the state folder are
-// called, a shell reads the command as it is meant.
+// TestCommandsInHintsAreQuoted: a shell reads the commands in hints correctly, whatever the names
+// of the folder, the target and the state folder contain.
 func TestCommandsInHintsAreQuoted(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")

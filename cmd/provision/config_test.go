@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/viper"
 )
 
-// TestEveryTypeOfSettingIsChecked: a type of flags is one that variables and provision.yaml are
-// checked for, or text.
+// TestEveryTypeOfSettingIsChecked: every type of flag is checked in variables and provision.yaml,
+// or is text.
 func TestEveryTypeOfSettingIsChecked(t *testing.T) {
 	t.Parallel()
 	types := map[string]bool{}

@@ -17,9 +17,9 @@ import (
 	"provision/stack"
 )
 
-// TestProvisionYamlNamesWhatExists: the schema of provision.yaml and the program have
-// the same clouds and credentials.
-func TestProvisionYamlNamesWhatExists(t *testing.T) {
+// TestSchemaOfProvisionYaml: the schema of provision.yaml and the program have the same
+// clouds and credentials.
+func TestSchemaOfProvisionYaml(t *testing.T) {
 	t.Parallel()
 	var schema struct {
 		Properties struct {
@@ -55,9 +55,9 @@ func TestProvisionYamlNamesWhatExists(t *testing.T) {
 	}
 }
 
-// TestATargetSignsInAsItSays: the credential and the cloud come from provision.yaml;
-// an incomplete credential is bad input.
-func TestATargetSignsInAsItSays(t *testing.T) {
+// TestTargetCredentials: the credential and the cloud come from provision.yaml, and an
+// incomplete credential is bad input.
+func TestTargetCredentials(t *testing.T) {
 	t.Parallel()
 	a := &app{config: viper.New()}
 	a.config.SetConfigType("yaml")

@@ -45,7 +45,8 @@ func TestTargetNamesAreExact(t *testing.T) {
 	}
 }
 
-// TestPreventDeleteHoldsForFormerCustomers: prevent protects what a target does not get any more.
+// TestPreventDeleteHoldsForFormerCustomers: preventDelete also protects the objects of a customer
+// that the manifest no longer lists.
 func TestPreventDeleteHoldsForFormerCustomers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// TestOneDocument: with -o json every command prints one JSON document of one
-// shape, however it ends.
+// TestOneDocument: with -o json every command prints exactly one JSON document of the same form,
+// with every exit code.
 func TestOneDocument(t *testing.T) {
 	manifests, err := filepath.Abs("../../manifests/vscode-fastapi")
 	if err != nil {
@@ -137,12 +137,12 @@ func TestOneDocument(t *testing.T) {
 				t.Errorf("%s: error %v is not the one of stderr: %s", c.args, e, stderr.String())
 			}
 		}
-		delete(result, "schema") // a JSON Schema has its own names
+		delete(result, "schema") // a JSON Schema has its own member names
 		lowerCase(t, c.args, document)
 	}
 }
 
-// untilWritten ends a command that serves once it has said so.
+// untilWritten ends a command that serves after it has written its result.
 type untilWritten struct {
 	w    io.Writer
 	done func()
@@ -159,8 +159,8 @@ func (u *untilWritten) Write(b []byte) (int, error) {
 
 var camelCase = regexp.MustCompile(`^@?[a-z][A-Za-z0-9_.@:-]*$`)
 
-// lowerCase: every member's name is in camelCase. HTTP headers and the claims of
-// hostile tokens have the names that were sent.
+// lowerCase checks that every member has a name in camelCase. HTTP headers and the claims of
+// hostile tokens keep the names that were sent.
 func lowerCase(t *testing.T, what string, v any) {
 	t.Helper()
 	switch v := v.(type) {

@@ -8,9 +8,9 @@ import (
 	"provision/adopt"
 )
 
-// TestWriteBelowReplacesNothing: two imports into one folder do not mix their files, and a
-// link leads nowhere.
-func TestWriteBelowReplacesNothing(t *testing.T) {
+// TestWriteBelowDoesNotOverwrite: two imports into one folder do not mix their files, and a link
+// is not followed.
+func TestWriteBelowDoesNotOverwrite(t *testing.T) {
 	t.Parallel()
 	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside.yaml")
 	files := []adopt.File{{Path: "certificates/a.pem", Content: []byte("a")}, {Path: "stack.yaml", Content: []byte("mine")}}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestAFolderOfAnotherUser: a .provision above the working directory counts only
-// when it is the caller's, or that of who called sudo.
+// TestAFolderOfAnotherUser: a .provision folder above the working directory is used only if it
+// belongs to the caller, or to the user who called sudo.
 func TestAFolderOfAnotherUser(t *testing.T) {
 	root := t.TempDir()
 	below := filepath.Join(root, "project", "below")
@@ -44,7 +44,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 		t.Error("sudo of another user opens it")
 	}
 	t.Setenv("SUDO_UID", "")
-	// A link that another user owns is refused, also where it leads to the caller's folder.
+	// A link that another user owns is refused, even if it leads to the caller's folder.
 	mine := filepath.Join(root, "mine")
 	if err := os.Mkdir(mine, 0o755); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 	if _, err := provisionDir(); err == nil {
 		t.Error("a link of another user is followed")
 	}
-	// One made here is found before what is above.
+	// A folder in the working directory is found before a folder above it.
 	if err := os.Mkdir(filepath.Join(below, ".provision"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"provision/stack"
 )
 
-// TestGCDecidesAgainAfterTheConfirmation: while the question waits, another machine can renew a
-// stack, delete it, or register an application with its marks.
+// TestGCDecidesAgainAfterTheConfirmation: while gc waits for the confirmation, another machine
+// can renew a stack, delete it, or register an application with its marks.
 func TestGCDecidesAgainAfterTheConfirmation(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)

@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// TestIncompleteApply: the list of the steps gives the reason of each failure once. The error line
-// repeats none of them, and gives the reason of the first.
+// TestIncompleteApply: the list of steps contains the reason of each failure once. The error line
+// contains only the reason of the first failure.
 func TestIncompleteApply(t *testing.T) {
 	t.Parallel()
 	step := func(kind plan.Kind, name string) plan.Step {

@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// TestSystemsAgree: what init writes, what the bundled API can be and what a
-// manifest may name are the same systems.
+// TestSystemsAgree: the stacks that init writes, the scenarios of the bundled API and the
+// scenarios that a manifest can name are the same.
 func TestSystemsAgree(t *testing.T) {
 	t.Parallel()
 	var schema struct {

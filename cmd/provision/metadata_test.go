@@ -19,12 +19,12 @@ import (
 	"provision/internal/microsoft"
 )
 
-// wire sends requests for Microsoft's hosts to a local tenant, and no request for a
-// metadata endpoint anywhere.
+// wire sends requests for Microsoft's hosts to a local tenant, and refuses requests for a
+// metadata endpoint.
 type wire struct {
 	next  http.RoundTripper
 	mu    sync.Mutex
-	asked []string // hosts
+	asked []string // the requested hosts
 }
 
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
@@ -37,9 +37,9 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	return w.next.RoundTrip(r)
 }
 
-// TestDefaultCredential: a credential of the environment that is refused, or that cannot be
-// used, ends the sign-in. Without one, the metadata endpoint is asked, which shows that the
-// test would see it.
+// TestDefaultCredential: if a credential of the environment is refused or invalid, the sign-in
+// ends with its error. Without such a credential, the metadata endpoint is requested; this shows
+// that the test would detect such a request.
 func TestDefaultCredential(t *testing.T) {
 	tenant := emulatortest.Start(t)
 	proxy, err := url.Parse(tenant.ProxyURL)
@@ -66,8 +66,8 @@ func TestDefaultCredential(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		set   map[string]string
-		want  string // in the error; "" is a token
-		asked bool   // the metadata endpoint
+		want  string // part of the error; "" means a token
+		asked bool   // whether the metadata endpoint is requested
 	}{
 		{name: "a good secret", set: map[string]string{"AZURE_CLIENT_SECRET": tenant.ClientSecret}},
 		{name: "a wrong secret", set: map[string]string{"AZURE_CLIENT_SECRET": "wrong"}, want: "AADSTS7000215"},

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/viper"
 )
 
-// TestMisspelledSubcommandHasAHint: a command that only groups others proposes the one that
-// was probably meant.
+// TestMisspelledSubcommandHasAHint: a command group suggests the subcommand with the most similar
+// name.
 func TestMisspelledSubcommandHasAHint(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{

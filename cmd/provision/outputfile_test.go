@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestChecksOfOutputFilesChangeNothing: the file of a flag is found writable or not without a
-// change to what exists.
+// TestChecksOfOutputFilesChangeNothing: the check whether the file of a flag is writable does not
+// change existing files.
 func TestChecksOfOutputFilesChangeNothing(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -44,8 +44,8 @@ func TestImageDefaultCommand(t *testing.T) {
 	}
 }
 
-// TestPipelinesInstallReleaseArchives: the archives that pipelines download have the
-// names that a release gives them.
+// TestPipelinesInstallReleaseArchives: the archives that pipelines download have the names of the
+// release's archives.
 func TestPipelinesInstallReleaseArchives(t *testing.T) {
 	t.Parallel()
 	var release struct {
@@ -91,7 +91,7 @@ func TestPipelinesInstallReleaseArchives(t *testing.T) {
 	}
 }
 
-// TestActionFile: its steps run commands and flags of the program.
+// TestActionFile: the steps of the action use existing commands and flags.
 func TestActionFile(t *testing.T) {
 	t.Parallel()
 	var action struct {
@@ -130,8 +130,8 @@ func TestActionFile(t *testing.T) {
 	}
 }
 
-// TestActionWaitsForItsOwnEmulator executes the step of the action that starts the local tenant
-// several times in a job: each waits for its own env file.
+// TestActionWaitsForItsOwnEmulator executes the action's step that starts the local tenant
+// several times in one job. Each run waits for its own env file.
 func TestActionWaitsForItsOwnEmulator(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash")
@@ -157,7 +157,7 @@ func TestActionWaitsForItsOwnEmulator(t *testing.T) {
 		c := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", action.Runs.Steps[i].Run)
 		c.Dir, c.Env = dir, append(os.Environ(), "HOME="+home, "RUNNER_TEMP="+temp, "GITHUB_OUTPUT="+output)
 		text, err := c.CombinedOutput()
-		raw, _ := os.ReadFile(output) // a failed step has none
+		raw, _ := os.ReadFile(output) // a failed step writes no file
 		return strings.TrimSuffix(strings.TrimPrefix(string(raw), "env-file="), "\n"), string(text), err
 	}
 	for range 2 {

@@ -10,20 +10,19 @@ import (
 	"provision/localtenant"
 )
 
-// A tenant keeps its port while nobody serves it, so a test's tenant must not
-// take one that another test's tenant has. Tests take theirs in turn, below the
-// ports that the program uses by itself.
+// A tenant keeps its port when it is not served, so two tenants of tests must not have the same
+// port. Each test uses other ports, below the ports that the program chooses.
 var taken atomic.Int32
 
 func init() { taken.Store(rand.Int32N(10000)) }
 
-// freshPorts is a range of ten ports that no other test of this run has.
+// freshPorts returns a range of ten ports that no other test of this run uses.
 func freshPorts() localtenant.Ports {
 	from := 10000 + int(taken.Add(10)%10000)/10*10
 	return localtenant.Ports{From: from, To: from + 9}
 }
 
-// newState is the folder of a local tenant that has a port of its own.
+// newState is the folder of a local tenant with its own port.
 func newState(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")

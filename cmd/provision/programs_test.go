@@ -17,8 +17,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// programs are what scripts run that Go alone does not bring: how to see that
-// one is there, and how to get it.
+// programs are the programs other than Go that scripts run: how to detect each one, and how to
+// install it.
 var programs = map[string]struct {
 	there func() bool
 	how   string
@@ -42,8 +42,8 @@ func onPath(program string) func() bool {
 	return func() bool { _, err := exec.LookPath(program); return err == nil }
 }
 
-// python is the first Python that has what scripts import. Debian's packages
-// are of the one in /usr/bin, which need not be the first on PATH.
+// python is the first Python with the modules that scripts import. Debian's packages belong to
+// the Python in /usr/bin, which is not always the first on PATH.
 var python = sync.OnceValue(func() string {
 	first, _ := exec.LookPath("python3")
 	for _, p := range []string{first, "/usr/bin/python3"} {
@@ -58,18 +58,18 @@ func pythonHas(module string) func() bool {
 	return func() bool { return python() != "" && exec.Command(python(), "-c", "import "+module).Run() == nil }
 }
 
-// nodeModules holds MSAL Node, which is not a package of Debian's.
+// nodeModules contains MSAL Node, for which Debian has no package.
 var nodeModules = filepath.Join("..", "..", "emulator", "login", "testdata", "msal-node", "node_modules")
 
-// languageServer checks YAML for editors, and is no package of Debian's.
+// languageServer checks YAML for editors. Debian has no package of it.
 var languageServer = filepath.Join("testdata", "yaml-language-server", "node_modules", "yaml-language-server", "bin", "yaml-language-server")
 
 func msalNodeThere() bool {
 	return onPath("node")() && fileExists(filepath.Join(nodeModules, "@azure", "msal-node", "package.json"))
 }
 
-// have is the condition [have:PROGRAM]. One that is not there is an error where
-// PROVISION_TEST_REQUIRE is "all".
+// have is the condition [have:PROGRAM]. If PROVISION_TEST_REQUIRE is "all", a missing program is
+// an error.
 func have(condition string) (bool, error) {
 	name, ok := strings.CutPrefix(condition, "have:")
 	program, known := programs[name]
@@ -84,7 +84,7 @@ func have(condition string) (bool, error) {
 	return false, nil
 }
 
-// needs skips a test where a program is missing, as have does a script.
+// needs skips a test if a program is missing, like the condition have for scripts.
 func needs(t *testing.T, program string) {
 	t.Helper()
 	switch there, err := have("have:" + program); {
@@ -108,8 +108,8 @@ func setPrograms(env *testscript.Env) error {
 	return err
 }
 
-// goClient is a Go program that knows nothing of a local tenant: it signs in
-// with azidentity by the environment, and asks Graph.
+// goClient is a Go program without any code for the local tenant: it signs in with azidentity
+// from the environment, and sends a request to Graph.
 func goClient() {
 	if err := askGraph(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)

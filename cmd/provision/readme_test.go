@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReadmeTranscript runs the README's first command and compares what it
-// prints with the transcript. UPDATE=1 writes the transcript.
+// TestReadmeTranscript runs the README's first command and compares the output with the
+// transcript. UPDATE=1 writes the transcript.
 func TestReadmeTranscript(t *testing.T) {
 	const readme = "../../README.md"
 	raw, err := os.ReadFile(readme)
@@ -53,8 +53,8 @@ func TestReadmeTranscript(t *testing.T) {
 	}
 }
 
-// shortened leaves out the middle of the plan and of the matrix, so that the README
-// shows how they begin and end.
+// shortened omits the middle of the plan and of the matrix, so that the README shows their first
+// and last lines.
 func shortened(s string) string {
 	for _, part := range []string{
 		`(?s)(\n  \+ user ada@[^\n]*\n[^\n]*\n).*?(\n  \+ group )`,
@@ -66,7 +66,7 @@ func shortened(s string) string {
 	return s
 }
 
-// steady masks what differs from run to run.
+// steady masks the parts that differ between runs.
 func steady(s string) string {
 	for _, mask := range []struct{ pattern, with string }{
 		{`127\.0\.0\.1:\d+`, "127.0.0.1:PORT"},

@@ -17,9 +17,9 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// TestRealTenantPage runs the commands of docs/real-tenant.md as they stand, against the
-// local tenant addressed as a real one. What differs: the tenant's id, az login, for which
-// the credentials of exec stand, and the answer to the question of apply and destroy.
+// TestRealTenantPage runs the commands of docs/real-tenant.md unchanged, against the local tenant
+// addressed as a real one. The differences: the tenant's id; the credentials of exec, which
+// replace az login; and the answer to the questions of apply and destroy.
 func TestRealTenantPage(t *testing.T) {
 	needs(t, "sh")
 	text, err := os.ReadFile("../../docs/real-tenant.md")
@@ -71,8 +71,8 @@ func TestRealTenantPage(t *testing.T) {
 	}})
 }
 
-// openAsPerson is a browser with a person: it fills in the sign-in form of an address for
-// the user whom login_hint names.
+// openAsPerson fills in the sign-in form of an address for the user that login_hint names, like a
+// person with a browser.
 func openAsPerson() {
 	if err := signInAsPerson(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

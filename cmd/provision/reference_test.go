@@ -13,8 +13,7 @@ import (
 	"github.com/spf13/viper"
 )
 
-// TestCommandReference holds docs/commands.md against the commands themselves.
-// UPDATE=1 writes it.
+// TestCommandReference compares docs/commands.md with the commands. UPDATE=1 writes the page.
 func TestCommandReference(t *testing.T) {
 	t.Parallel()
 	const page = "../../docs/commands.md"

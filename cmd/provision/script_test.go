@@ -98,8 +98,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// endProcesses ends what a script that failed has left in the background: the
-// processes that files named pid or *.pid hold, if they run in the script's folder.
+// endProcesses ends the processes that a failed script has left in the background: those in files
+// named pid or *.pid, if they run in the script's folder.
 func endProcesses(t *testing.T, dir string) {
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() != "pid" && filepath.Ext(path) != ".pid" {
@@ -115,7 +115,7 @@ func endProcesses(t *testing.T, dir string) {
 		}
 		here, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
 		if err != nil || here != dir && !strings.HasPrefix(here, dir+string(filepath.Separator)) {
-			return nil // it has ended, and the number may be another's by now
+			return nil // it has ended, and another process may have the number now
 		}
 		process, err := os.FindProcess(pid)
 		if err == nil {
@@ -131,7 +131,7 @@ func endProcesses(t *testing.T, dir string) {
 	}
 }
 
-// TestAFailedScriptLeavesNoProcess, whichever file holds its number.
+// TestAFailedScriptLeavesNoProcess, for every file that contains its number.
 func TestAFailedScriptLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/cwd"); err != nil {
@@ -194,8 +194,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// patience bounds every wait for an event that has to come. It is long because
-// only a failure uses it up, however busy the machine is.
+// patience is the maximum time to wait for an event. It is long because the machine may be busy;
+// only a failure takes that long.
 const patience = 2 * time.Minute
 
 func serveScriptTenant(ts *testscript.TestScript, neg bool, args []string) {
@@ -234,7 +234,7 @@ func lookPath(ts *testscript.TestScript) string {
 
 func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// scriptTenant is the served tenant of a script, as a new user would find it.
+// scriptTenant is the served tenant of a script, in the state in which a new user finds it.
 func scriptTenant(ts *testscript.TestScript) (localtenant.Served, *http.Client) {
 	var s localtenant.Served
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(".provision/local/serving.json")), &s))
@@ -243,7 +243,7 @@ func scriptTenant(ts *testscript.TestScript) (localtenant.Served, *http.Client) 
 	return s, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}, Timeout: patience}
 }
 
-// variable is one of a script's, as opposed to $filter.
+// variable matches a variable of scripts, and not $filter.
 var variable = regexp.MustCompile(`\$[A-Z_]+`)
 
 func request(ts *testscript.TestScript, method, path string, body []byte) []byte {
@@ -335,8 +335,7 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptWriters hold the lock of a script's local tenant, as one that changes it
-// does.
+// scriptWriters hold the lock of a script's local tenant, like a command that changes it.
 type scriptWriters struct{ held sync.Map }
 
 func (w *scriptWriters) command(ts *testscript.TestScript, neg bool, args []string) {

@@ -24,15 +24,15 @@ import (
 	"provision/internal/nettest"
 )
 
-// echo is an API that lets everybody in and hands back all that it was sent, by
-// every way there is; it remembers whatever is secret of it.
+// echo is an API that admits every caller and returns everything that it received, in every part
+// of the answer. It remembers the secrets in it.
 type echo struct {
 	mu     sync.Mutex
 	tokens map[string]bool
 	paths  map[string]bool
 }
 
-// presented finds what looks like a token, in whatever it stands.
+// presented finds texts that look like a token.
 var presented = regexp.MustCompile(`[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
 
 func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -58,7 +58,7 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "ok", "id": strings.Repeat("7", 1900), "said": said})
 }
 
-// proxyTo is a proxy that knows only CONNECT, and one user.
+// proxyTo is a proxy that supports only CONNECT, with one user.
 func proxyTo(t *testing.T, asked chan<- string) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,8 +99,8 @@ const (
 
 const quickstart = "../../manifests/vscode-fastapi"
 
-// applied applies the quickstart in a new local tenant, and returns how to run
-// the program there.
+// applied applies the quickstart to a new local tenant, and returns a function that runs the
+// program there.
 func applied(t *testing.T, state string) func(want int, args ...string) string {
 	t.Helper()
 	provision := func(want int, args ...string) string {
@@ -125,7 +125,7 @@ func serveEcho(t *testing.T, api *echo, dir string) (target *httptest.Server, ca
 	return target, write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: target.Certificate().Raw})))
 }
 
-// What the baseline knows is shown, and is no failure.
+// A failure that the baseline contains is shown as known.
 func TestBaseline(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -142,16 +142,16 @@ func TestBaseline(t *testing.T) {
 	if said := provision(exitNo, append(arguments, "--baseline", expired)...); !strings.Contains(said, "has expired on 2020-12-31") || !strings.Contains(said, "1 failed (1 finding: 1 critical)") {
 		t.Errorf("expired:\n%s", said)
 	}
-	// One that a run has written knows the failures of that run.
+	// A baseline that a run has written contains the failures of that run.
 	provision(exitNo, append(arguments, "--report", "baseline="+written)...)
 	if said := provision(exitDone, append(arguments, "--baseline", written)...); !strings.Contains(said, "1 known to fail") {
 		t.Errorf("written:\n%s", said)
 	}
 }
 
-// Whatever is secret in a run stands in no report and no stream, even where the
-// API under test hands it all back. On the way this reaches the API as a
-// company would: by a proxy, with an authority of its own, below a path.
+// No report and no stream contains a secret of the run, even if the API under test returns all of
+// them. The API is behind a proxy, has its own certificate authority and a base path, as in a
+// company.
 func TestReportsHoldNoSecrets(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("GITHUB_ACTIONS", "true")
@@ -200,11 +200,11 @@ func TestReportsHoldNoSecrets(t *testing.T) {
 		if strings.HasPrefix(token, "eyJ") {
 			whole++
 			secrets = append(secrets, token)
-			segments = segments[1:] // a header is the same in every token, and shown
+			segments = segments[1:] // the header is the same in every token, and is shown
 		}
 		for _, s := range segments {
-			if len(s) >= 24 && strings.Trim(s, "A") != "" { // a signature of zeros is none
-				secrets = append(secrets, s[:24]) // and so what begins with it
+			if len(s) >= 24 && strings.Trim(s, "A") != "" { // a signature of zeros is not a secret
+				secrets = append(secrets, s[:24]) // and neither is a text that begins with it
 			}
 		}
 	}
@@ -229,7 +229,7 @@ func TestReportsHoldNoSecrets(t *testing.T) {
 	}
 }
 
-// validate holds JSON to a JSON Schema.
+// validate checks JSON against a JSON Schema.
 func validate(schema []byte, text string) error {
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
@@ -263,8 +263,7 @@ func write(t *testing.T, dir, name, text string) string {
 	return file
 }
 
-// kept are the passwords, secrets and keys that the local tenant's folder holds
-// in files of JSON.
+// kept returns the passwords, secrets and keys in the JSON files of the local tenant's folder.
 func kept(t *testing.T, state string) []string {
 	t.Helper()
 	var all []string

@@ -10,7 +10,7 @@ import (
 	"provision/conformance"
 )
 
-// Each hint names the next command, for the folder of this run.
+// Each hint contains the next command, for the folder of this run.
 func TestSignInHints(t *testing.T) {
 	t.Parallel()
 	for code := range signInHints {

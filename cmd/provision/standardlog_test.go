@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestTheStandardLoggerIsSilent: an API that sends bytes after its answer, with the token that it
-// got, makes net/http log them. The program must not print them.
+// TestTheStandardLoggerIsSilent: if an API sends bytes after its answer, net/http logs them, and
+// they can contain the token. The program must not print this log.
 func TestTheStandardLoggerIsSilent(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +40,7 @@ func TestTheStandardLoggerIsSilent(t *testing.T) {
 	dir := t.TempDir()
 	c := exec.Command("provision", "apply", manifests, "--verify", "--url", api.URL)
 	c.Dir, c.Env = dir, append(c.Environ(), "PROVISION_PORTS="+freshPorts().String())
-	said, _ := c.CombinedOutput() // it fails: the API is open
+	said, _ := c.CombinedOutput() // the run fails because the API is open
 	if text := string(said); !strings.Contains(text, "finding 1") || strings.Contains(text, "Unsolicited") || strings.Contains(text, "you sent") {
 		t.Errorf("output:\n%.2000s", text)
 	}

@@ -63,7 +63,7 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// The bundled API keeps nothing, so what setup makes is there without it.
+// The bundled API stores nothing, so the items of setup exist without it.
 func TestBundled(t *testing.T) {
 	t.Parallel()
 	stated := &stack.Conformance{Endpoints: []stack.Endpoint{{
@@ -84,7 +84,7 @@ func TestBundled(t *testing.T) {
 	}
 }
 
-// An API that is still starting is waited for, and no longer than it takes.
+// The command waits for an API that is still starting, and continues as soon as it answers.
 func TestAwait(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -98,7 +98,7 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// starting is the way to an API that does not listen at first.
+// starting is a transport to an API that does not listen at first.
 type starting struct{ refuse, asked int }
 
 func (s *starting) RoundTrip(r *http.Request) (*http.Response, error) {

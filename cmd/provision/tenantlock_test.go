@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Runs of verify use the local tenant side by side; one that changes it waits for them,
-// runs that begin later wait for it, and only a wait for another process is reported.
+// Several runs of verify use the local tenant at once. A run that changes the tenant waits for
+// them, and runs that begin later wait for it. Only a wait for another process is reported.
 func TestTenantLock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -25,7 +25,7 @@ func TestTenantLock(t *testing.T) {
 		return tenantLock{use: filepath.Join(dir, "use"), turn: filepath.Join(dir, "turn"), runs: filepath.Join(dir, "runs"), pid: pid, verb: "verify",
 			say: func(f string, args ...any) { said <- fmt.Sprintf(f, args...) }, held: new(atomic.Int32)}
 	}
-	for _, of := range []string{"77-verify-1", "78-verify-1"} { // of killed processes
+	for _, of := range []string{"77-verify-1", "78-verify-1"} { // files of killed processes
 		if err := os.MkdirAll(filepath.Join(dir, "runs"), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +46,7 @@ func TestTenantLock(t *testing.T) {
 		t.Fatalf("alone beside two others: %v", err)
 	}
 	alone, later := make(chan func(), 1), make(chan func(), 1)
-	go func() { alone <- take(two.Alone) }() // within the process of the second
+	go func() { alone <- take(two.Alone) }() // in the same process as the second
 	gone, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := three.Alone(gone); !errors.Is(err, context.DeadlineExceeded) {
@@ -80,8 +80,8 @@ func TestTenantLock(t *testing.T) {
 	}
 }
 
-// TestTenantLockNamesEveryRun: every run that holds a lock is named, however many begin and end
-// beside it, and no file of a killed process stays, not even of one with the same pid.
+// TestTenantLockNamesEveryRun: the message names every run that holds a lock while others begin
+// and end. Files of killed processes are removed, even if another process has the same pid.
 func TestTenantLockNamesEveryRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

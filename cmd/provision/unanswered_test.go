@@ -16,9 +16,9 @@ import (
 	"provision/reconcile/sink"
 )
 
-// TestAStoppedServerIsNamed: a command that attaches to a process that serves the tenant and does
-// not answer names this process.
-func TestAStoppedServerIsNamed(t *testing.T) {
+// TestStoppedServerIsNamed: if the process that serves the tenant does not answer, the error of
+// a command that uses this tenant names the process.
+func TestStoppedServerIsNamed(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})
 	silent := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

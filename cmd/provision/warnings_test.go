@@ -10,8 +10,8 @@ import (
 	"provision/stack"
 )
 
-// TestWarningsAskGitHub: what GitHub says of a repository is said, it is asked
-// once a repository, and not without a token.
+// TestWarningsAskGitHub: a warning contains the form of the subject that GitHub reports. GitHub
+// gets one request for each repository, and none without a token.
 func TestWarningsAskGitHub(t *testing.T) {
 	t.Parallel()
 	asked := 0

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The bytes are spelled as few libraries would: forging must not tidy them up.
+// The bytes are spelled in unusual ways, and forging must not normalize them.
 const (
 	header  = `{ "typ":"JWT", "alg":"RS256","kid":"one"}`
 	payload = `{"exp":1.9e9, "aud":"api", "x":{"b":1, "a":2}, "name":"Ad\u0061 <a&b>"}`

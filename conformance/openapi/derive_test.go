@@ -13,7 +13,7 @@ import (
 	"provision/stack"
 )
 
-// surroundings are a stack in which the derived document can stand.
+// surroundings are a stack to which the derived document can be added.
 const surroundings = `apiVersion: provision/v1
 kind: Stack
 metadata: {name: heroes}
@@ -34,7 +34,7 @@ metadata: {name: client}
 spec: {displayName: Client, publicClient: {redirectUris: [http://localhost]}}
 `
 
-// load reads a derived document as provision does.
+// load reads a derived document like provision.
 func load(t *testing.T, document []byte) *stack.Conformance {
 	t.Helper()
 	dir := t.TempDir()
@@ -112,7 +112,7 @@ func TestDerive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	have, _, _ := strings.Cut(string(got), "      body: {\"children\"") // which is as deep as it may be
+	have, _, _ := strings.Cut(string(got), "      body: {\"children\"") // the maximum depth
 	if diff := cmp.Diff(derived, have); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -138,7 +138,7 @@ func TestDerive(t *testing.T) {
 	}
 }
 
-// jsonable makes text of keys.
+// jsonable converts keys to text.
 func jsonable(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -160,7 +160,7 @@ func jsonable(v any) any {
 	return v
 }
 
-// What FastAPI says of an API with an OAuth 2.0 scheme.
+// The document that FastAPI generates for an API with an OAuth 2.0 scheme.
 func TestDeriveOfFastAPI(t *testing.T) {
 	t.Parallel()
 	d, err := Derive([]byte(`{"openapi":"3.0.2","info":{"title":"FastAPI","version":"0.1.0"},"paths":{
@@ -180,7 +180,7 @@ func TestDeriveOfFastAPI(t *testing.T) {
 	}
 }
 
-// A scheme without scopes does not tell who is admitted: somebody has to.
+// A scheme without scopes does not define who is admitted: the author must add it.
 func TestDeriveWithoutScopes(t *testing.T) {
 	t.Parallel()
 	d, err := Derive([]byte(`{"openapi":"3.1.0","info":{"title":"FastAPI","version":"0.1.0"},"paths":{
@@ -226,7 +226,7 @@ func TestDeriveRefuses(t *testing.T) {
 	}
 }
 
-// Whatever is derived is YAML, and has as many endpoints.
+// The result is valid YAML, and has the same number of endpoints.
 func FuzzDerive(f *testing.F) {
 	raw, err := os.ReadFile("testdata/heroes.yaml")
 	if err != nil {
@@ -241,7 +241,7 @@ func FuzzDerive(f *testing.F) {
 		}
 		document, err := d.YAML("a", "b")
 		if err != nil {
-			return // a number that JSON does not have
+			return // a number that JSON cannot represent
 		}
 		var v struct {
 			Spec struct{ Endpoints []struct{ Request string } }
@@ -255,7 +255,7 @@ func FuzzDerive(f *testing.F) {
 	})
 }
 
-func TestPublicByMistake(t *testing.T) {
+func TestWarningsOfPublicEndpoints(t *testing.T) {
 	t.Parallel()
 	const heading = `{"openapi": "3.0.3", "info": {"title": "x"}, "components": {"securitySchemes": {"entra": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}}, `
 	for _, test := range []struct {

@@ -64,7 +64,7 @@ func TestSampleNumber(t *testing.T) {
 	}
 }
 
-// TestAlternatives: each that a token can meet is taken over.
+// TestAlternatives: each alternative that a token can meet is used.
 func TestAlternatives(t *testing.T) {
 	t.Parallel()
 	d, err := Derive([]byte(`{"openapi": "3.1.0", "info": {"title": "Orders", "version": "1"},

@@ -33,7 +33,7 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-// What a target says can give the runner no command, and the table no cell.
+// Text of a target contains no command for the runner, and no cell delimiter for the table.
 func TestGitHubEscapes(t *testing.T) {
 	t.Parallel()
 	var annotations, summary bytes.Buffer

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// TestReportsHaveNoControlCharacters: CI logs and terminals show report files as they are, and
-// answers of the API come from elsewhere.
+// TestReportsHaveNoControlCharacters: CI logs and terminals show report files unchanged, and
+// answers of the API are text from elsewhere.
 func TestReportsHaveNoControlCharacters(t *testing.T) {
 	t.Parallel()
 	for name, format := range Formats {

@@ -17,11 +17,11 @@ import (
 	"provision/internal/browsertest"
 )
 
-// hostile is what a target might say to a page that shows it.
+// hostile is text from a target that could break a page.
 const hostile = `</pre></template><script>document.title="taken over"</script><img src=x onerror="document.title='taken over'">{{.}}` + "\u202e\x1b[2J"
 
-// play tells a handler of a run of suite: alg-none and wrong-role fail at
-// GET /secure, and one of each other outcome.
+// play sends a run of suite to a handler: alg-none and wrong-role fail at GET /secure, and every
+// other outcome occurs once.
 func play(t *testing.T, h conformance.Handler) conformance.Summary {
 	t.Helper()
 	plan := conformance.Plan{Name: "secure", Resource: "api", URL: "https://api.example/v1", Cases: cases(t)}
@@ -95,7 +95,7 @@ func pageFile(t *testing.T) (address string, summary conformance.Summary) {
 	return "file://" + filepath.ToSlash(file), summary
 }
 
-// visible counts the cells that are shown.
+// visible counts the visible cells.
 const visible = `[...document.querySelectorAll(".cell")].filter(c => c.checkVisibility()).length`
 
 func TestHTMLInABrowser(t *testing.T) {
@@ -158,8 +158,8 @@ func TestHTMLInABrowser(t *testing.T) {
 	}
 }
 
-// On a phone the page itself does not scroll sideways, the matrix does, and the
-// names of the cases stay.
+// On a phone, the matrix scrolls horizontally, the page does not, and the names of the cases stay
+// visible.
 func TestHTMLOnAPhone(t *testing.T) {
 	t.Parallel()
 	address, _ := pageFile(t)
@@ -189,14 +189,14 @@ func TestHTMLOnAPhone(t *testing.T) {
 	picture(b, "phone-detail.png")
 }
 
-// picture keeps a screenshot where PICTURES names a folder.
+// picture writes a screenshot to the folder that PICTURES names.
 func picture(b *browsertest.Browser, name string) {
 	if folder := os.Getenv("PICTURES"); folder != "" {
 		b.Screenshot(filepath.Join(folder, name))
 	}
 }
 
-// The page needs nothing from elsewhere, whatever a browser would do with it.
+// The page loads no other resources.
 func TestHTMLStandsAlone(t *testing.T) {
 	t.Parallel()
 	address, summary := pageFile(t)

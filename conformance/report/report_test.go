@@ -16,7 +16,7 @@ import (
 	"provision/conformance"
 )
 
-// feed tells a handler of two runs with one of everything.
+// feed sends two runs with every outcome to a handler.
 func feed(t *testing.T, h conformance.Handler) {
 	t.Helper()
 	check := func(err error) {
@@ -290,7 +290,7 @@ func TestJUnit(t *testing.T) {
 	if blocked := secure.Cases[4].Skipped; blocked == nil || blocked.Message != "blocked by the finding at GET /secure: wrong-audience: the API does not check the audience (aud)" {
 		t.Errorf("blocked %+v", blocked)
 	}
-	// GitLab drops the second of a name.
+	// GitLab ignores the second of two cases with the same name.
 	names := map[string]bool{}
 	for _, suite := range got.Suites {
 		for _, c := range suite.Cases {
@@ -327,7 +327,7 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Many passed cases share a line by family; whatever else happened has its own.
+// Passed cases of a family share a line; every other result has its own line.
 func TestTextOfManyCases(t *testing.T) {
 	t.Parallel()
 	plan := conformance.Plan{Name: "secure", Resource: "api", URL: "https://api.example"}

@@ -12,8 +12,8 @@ import (
 	"provision/conformance"
 )
 
-// sarifSchema is what SARIF 2.1.0 demands of the properties that we write, and
-// GitHub beside it: a rule with texts, a location with a line, a fingerprint.
+// sarifSchema contains the requirements of SARIF 2.1.0 for the properties that the report has,
+// and the requirements of GitHub: a rule with texts, a location with a line, a fingerprint.
 const sarifSchema = `{
 	"$schema": "https://json-schema.org/draft/2020-12/schema",
 	"type": "object", "required": ["version", "runs"],
@@ -137,7 +137,7 @@ func TestEmptySARIF(t *testing.T) {
 	}
 }
 
-// Where GitHub puts an alert must not depend on where the line has moved to.
+// The fingerprint of an alert must not change when its line moves.
 func TestFingerprintsOutliveEdits(t *testing.T) {
 	t.Parallel()
 	found := func(line int, reason string) sarifResult {
@@ -150,7 +150,7 @@ func TestFingerprintsOutliveEdits(t *testing.T) {
 	}
 }
 
-// Every source in the tables can be looked up.
+// Every source in the tables has an address.
 func TestSourceURL(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{

@@ -8,8 +8,8 @@ import (
 	"provision/conformance"
 )
 
-// A failure whose status is the expected one says why, cases that only known failures block are
-// undecided, and the cases that come last have a heading of their own.
+// A failure with the expected status has its reason. Cases that only known failures block are
+// undecided. The cases that run last have a separate heading.
 func TestTextExplainsRows(t *testing.T) {
 	t.Parallel()
 	row := func(endpoint, name string, group conformance.Group, outcome conformance.Outcome) conformance.Result {

@@ -13,7 +13,7 @@ import (
 
 const origin = "https://localhost:8443"
 
-// ask sends a request whose bearer token is good when it is "good".
+// ask sends a request. The bearer token "good" is valid.
 func ask(t *testing.T, method, address, token string) (*http.Response, any) {
 	t.Helper()
 	handler := New(Config{
@@ -40,7 +40,7 @@ func ask(t *testing.T, method, address, token string) (*http.Response, any) {
 	return answer, body
 }
 
-func TestMetadataSaysWhereTheCloudIs(t *testing.T) {
+func TestMetadataOfACloud(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]struct{ name, manager, login, graph string }{
 		origin:                             {"provision", origin + "/", origin, origin + "/"},
@@ -87,7 +87,7 @@ func TestSubscriptionsAndTenants(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefused(t *testing.T) {
+func TestRefusedRequests(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		method, path, token string

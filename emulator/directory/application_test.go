@@ -191,7 +191,7 @@ func TestChangesThatEntraRefuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
-		changes []func(*Application) // the last one is judged
+		changes []func(*Application) // the last one decides
 		want    string
 	}{
 		{"removing an enabled scope", []func(*Application){func(a *Application) { a.API.OAuth2PermissionScopes = nil }},

@@ -11,7 +11,7 @@ import (
 
 const crowd = 10_000
 
-// fill gives a directory many applications of an ordinary size.
+// fill adds many applications of the usual size to a directory.
 func fillWith(t testing.TB, d *Directory, n int) {
 	t.Helper()
 	for i := 0; i < n; i += 100 {
@@ -41,8 +41,7 @@ func fillWith(t testing.TB, d *Directory, n int) {
 	}
 }
 
-// TestCrowdedDirectory measures alone: what runs beside it would count as its
-// memory.
+// TestCrowdedDirectory runs alone, because the memory of parallel tests would be measured too.
 func TestCrowdedDirectory(t *testing.T) {
 	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("makes 10,000 applications")
@@ -64,7 +63,7 @@ func TestCrowdedDirectory(t *testing.T) {
 	if !ok {
 		t.Fatal("an application is not found by its uniqueName")
 	}
-	// A scan allocates for each application; a look-up by index does not.
+	// A scan allocates memory for each application; a lookup by index does not.
 	allocations := testing.AllocsPerRun(10, func() {
 		if _, ok := d.ApplicationByAppID(app.AppID); !ok {
 			t.Fatal("an application is not found by its appId")

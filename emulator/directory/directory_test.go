@@ -160,7 +160,7 @@ func TestCallersCannotReachStoredObjects(t *testing.T) {
 	}
 }
 
-func TestKeptOnceByOneCaller(t *testing.T) {
+func TestSaveOnceSucceedsOnce(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"", filepath.Join(t.TempDir(), "directory.db")} {
 		d, err := Open(path, Seed{}, clock)

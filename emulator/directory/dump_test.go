@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// build makes one tenant's content; the seeds' ids differ from call to call.
+// build creates the content of one tenant; the seeds' ids differ between calls.
 func build(t *testing.T, at time.Time, backwards bool) book {
 	t.Helper()
 	d, err := Open("", Seed{}, func() time.Time { return at })

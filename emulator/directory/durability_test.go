@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// writerPath names, in the environment, the store that this test binary is to
-// write to until it is killed.
+// writerPath is the environment variable with the store to which this test binary writes until it
+// is killed.
 const writerPath = "PROVISION_TEST_DIRECTORY_WRITER"
 
 func TestMain(m *testing.M) {
@@ -24,9 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writeUntilKilled makes an application with its principal and a secret in one
-// Update after another, and prints each one's uniqueName and secret once the
-// Update has returned.
+// writeUntilKilled creates an application with its principal and a secret in each Update, and
+// prints the uniqueName and the secret after the Update has returned.
 func writeUntilKilled(path string) {
 	d, err := Open(path, Seed{}, time.Now)
 	if err != nil {
@@ -75,7 +74,7 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "directory.db")
 	acknowledged := map[string]string{}
 	for round := range rounds {
-		// Some rounds end while the store is still being opened or seeded.
+		// Some rounds end before the store is opened or seeded.
 		killAfter(t, path, (round%7)*(round%5), acknowledged)
 		d, err := Open(path, Seed{}, time.Now)
 		if err != nil {
@@ -111,8 +110,8 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	t.Logf("%d updates survived %d kills", len(acknowledged), rounds)
 }
 
-// killAfter runs a writer, kills it when it has acknowledged some updates, and
-// notes all that it acknowledged.
+// killAfter runs a writer, kills it when it has acknowledged some updates, and records the
+// acknowledged updates.
 func killAfter(t *testing.T, path string, updates int, acknowledged map[string]string) {
 	t.Helper()
 	executable, err := os.Executable()
@@ -138,7 +137,7 @@ func killAfter(t *testing.T, path string, updates int, acknowledged map[string]s
 			}
 		}
 		line, err := lines.ReadString('\n')
-		if err == io.EOF { // a line cut short was still acknowledged only in part
+		if err == io.EOF { // a truncated line acknowledges nothing
 			break
 		}
 		if err != nil {
@@ -147,7 +146,7 @@ func killAfter(t *testing.T, path string, updates int, acknowledged map[string]s
 		name, secret, _ := strings.Cut(strings.TrimSpace(line), " ")
 		acknowledged[name] = secret
 	}
-	_ = command.Wait() // "signal: killed" is what was wanted
+	_ = command.Wait() // "signal: killed" is expected
 	if complaint.Len() > 0 {
 		t.Fatalf("the writer failed: %s", complaint.String())
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// certificate makes one as DER.
+// certificate creates a certificate in DER.
 func certificate(t *testing.T) []byte {
 	t.Helper()
 	der, err := selfSigned("orders", noon, noon.AddDate(1, 0, 0))

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// lagging opens a directory whose writes are seen 10 seconds late, and returns
-// what moves its clock.
+// lagging opens a directory whose writes are visible after 10 seconds, and returns a function
+// that advances its clock.
 func lagging(t *testing.T) (d *Directory, pass func(time.Duration)) {
 	t.Helper()
 	now := clock()
@@ -123,7 +123,7 @@ func TestInvisibleObjectsAreNotReferenced(t *testing.T) {
 	}
 }
 
-func TestADisabledScopeIsSeenEnabledForAWhile(t *testing.T) {
+func TestDisabledScopeStaysEnabledDuringTheLag(t *testing.T) {
 	t.Parallel()
 	d, pass := lagging(t)
 	var app *Application
@@ -170,7 +170,7 @@ func TestADisabledScopeIsSeenEnabledForAWhile(t *testing.T) {
 	}
 }
 
-// TestReadYourWrites: who wrote is shown it at once, others after the lag.
+// TestReadYourWrites: the writer sees a write immediately, others after the lag.
 func TestReadYourWrites(t *testing.T) {
 	t.Parallel()
 	d, pass := lagging(t)
@@ -202,7 +202,7 @@ func TestReadYourWrites(t *testing.T) {
 	if sees("ada", two) || !sees("bob", two) || !sees("ada", one) {
 		t.Error("another's write is shown to somebody else, or one's own no longer")
 	}
-	// What the writer made may be referred to at once, by the writer alone.
+	// Only the writer can refer to a new object immediately.
 	refer := func(writer string) error {
 		return d.UpdateBy(writer, func(tx *Tx) error {
 			app, _ := tx.Application(two)
@@ -222,8 +222,7 @@ func TestReadYourWrites(t *testing.T) {
 	}
 }
 
-// TestJitter: a write may be later still, never earlier, and its writer does not
-// lose sight of it.
+// TestJitter: jitter can only delay a write, and its writer continues to see it.
 func TestJitter(t *testing.T) {
 	t.Parallel()
 	d, pass := lagging(t)

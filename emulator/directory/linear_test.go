@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestPurgeDoesNotListRecycleBin: what it takes must not grow with what
-// else is there, or the purge of a whole tenant takes the square of it. The fastest
-// of many purges counts, so that other work on the machine does not.
+// TestPurgeDoesNotListRecycleBin: the time of a purge must not depend on the number of other
+// objects; otherwise the time to purge a tenant would grow with the square of its size. The
+// fastest of many purges counts, so that other work on the machine has no effect.
 func TestPurgeDoesNotListRecycleBin(t *testing.T) {
 	const purges = 40
 	fastest := func(others int) time.Duration {
@@ -44,8 +44,8 @@ func TestPurgeDoesNotListRecycleBin(t *testing.T) {
 	}
 }
 
-// TestPurgedApplicationPurgesItsServicePrincipals, deleted with it and
-// before it, and nobody else's.
+// TestPurgedApplicationPurgesItsServicePrincipals that were deleted with it and before it, and no
+// others.
 func TestPurgedApplicationPurgesItsServicePrincipals(t *testing.T) {
 	t.Parallel()
 	b := inMemory(t)

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// resident is how many bytes of a mapped file the process holds (proc(5), smaps).
+// resident returns how many bytes of a mapped file are in the memory of the process (proc(5),
+// smaps).
 func resident(t *testing.T, path string) (bytes int64) {
 	t.Helper()
 	f, err := os.Open("/proc/self/smaps")
@@ -34,7 +35,7 @@ func resident(t *testing.T, path string) (bytes int64) {
 	return bytes
 }
 
-func TestStoreIsNotHeldInMemory(t *testing.T) {
+func TestStoreIsNotInMemory(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "directory.db")
 	d, err := Open(path, Seed{}, clock)

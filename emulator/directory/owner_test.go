@@ -2,7 +2,7 @@ package directory
 
 import "testing"
 
-// TestAGroupKeepsItsLastOwner, where that is a user.
+// TestAGroupKeepsItsLastOwner if this owner is a user.
 func TestAGroupKeepsItsLastOwner(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -2,8 +2,8 @@ package directory
 
 import "testing"
 
-// shop is a resource with a role for users, one for applications and one
-// disabled, beside a user, a group with him, and a client.
+// shop is a resource with a role for users, a role for applications and a disabled role, with a
+// user, a group that contains the user, and a client.
 type shop struct {
 	book
 	resource, client, plain *ServicePrincipal

@@ -6,9 +6,9 @@ import (
 	"weak"
 )
 
-// TestObjectsKeepNoFormerState: an object that points into the Update that wrote it keeps the
-// whole former state in memory, and a tenant with many deleted objects takes many times what
-// it holds.
+// TestObjectsKeepNoFormerState: an object that refers to the Update that wrote it would keep the
+// whole former state in memory, and a tenant with many deleted objects would use many times the
+// memory of its content.
 func TestObjectsKeepNoFormerState(t *testing.T) {
 	t.Parallel()
 	b := inMemory(t)

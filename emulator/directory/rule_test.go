@@ -36,7 +36,7 @@ func TestMembershipRules(t *testing.T) {
 		`user.department -in ["Marketing", "Sales"]`:                   true,
 		`user.department -notIn ["Marketing","Sales"]`:                 false,
 		`user.department -eq "Sales" -and user.usageLocation -eq "US"`: false,
-		`user.department -eq "Sales" -or user.usageLocation -eq "US" -and user.city -eq "x"`:   true, // -and binds closer
+		`user.department -eq "Sales" -or user.usageLocation -eq "US" -and user.city -eq "x"`:   true, // -and has a higher precedence
 		`(user.department -eq "Sales" -or user.usageLocation -eq "US") -and user.city -eq "x"`: false,
 		`-not (user.department -eq "Marketing")`:                                               true,
 		`-not user.department -eq "Sales"`:                                                     false,
@@ -91,8 +91,8 @@ func FuzzMembershipRule(f *testing.F) {
 	})
 }
 
-// TestDynamicMembers follows a group's members through changes of users, of the
-// rule and of the group's kind.
+// TestDynamicMembers checks a group's members after changes of users, of the rule and of the type
+// of the group.
 func TestDynamicMembers(t *testing.T) {
 	t.Parallel()
 	b := inMemory(t)

@@ -14,7 +14,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return noon }
 
-// book is a directory with words for tests.
+// book is a directory with helpers for tests.
 type book struct {
 	*testing.T
 	*Directory
@@ -89,7 +89,7 @@ func (b book) assign(principal, resource, role string) (a *AppRoleAssignment) {
 	return a
 }
 
-// code tells an error as Graph would: "Code: message", or "" for none.
+// code returns the error in Graph's form, "Code: message", or "" for nil.
 func code(err error) string {
 	var refusal *Error
 	switch {
@@ -101,7 +101,7 @@ func code(err error) string {
 	return err.Error()
 }
 
-// check compares an error with a fragment of the expected message; "" means no error.
+// check compares an error with a part of the expected message; "" means no error.
 func check(t *testing.T, name string, err error, want string) {
 	t.Helper()
 	if got := code(err); want == "" && got != "" || !strings.Contains(got, want) {
@@ -111,7 +111,7 @@ func check(t *testing.T, name string, err error, want string) {
 
 func ptr[T any](v T) *T { return &v }
 
-// id is a fixed GUID for a name.
+// id returns a fixed GUID for a name.
 func id(name string) string { return uuid.NewSHA1(uuid.Nil, []byte(name)).String() }
 
 func scope(value string) PermissionScope {

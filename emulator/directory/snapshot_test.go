@@ -16,7 +16,7 @@ func export(t *testing.T, d *Directory) []byte {
 	return data
 }
 
-func TestASnapshotComesBack(t *testing.T) {
+func TestSnapshotRoundTrip(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "directory.db")
 	d, err := Open(path, Seed{}, clock)
@@ -42,7 +42,7 @@ func TestASnapshotComesBack(t *testing.T) {
 
 	b.update(func(tx *Tx) error { return tx.DeleteApplication(app.ID) })
 	b.update(func(tx *Tx) error { return tx.Purge(app.ID) })
-	b.application(&Application{DisplayName: "another", UniqueName: ptr("s.api")}) // has the name now
+	b.application(&Application{DisplayName: "another", UniqueName: ptr("s.api")}) // this object has the name now
 	b.update(func(tx *Tx) error { return tx.DeleteUser(ada.ID) })
 	if err := d.Import(snapshot); err != nil {
 		t.Fatal(err)
@@ -112,8 +112,8 @@ func TestInvalidSnapshotIsRefused(t *testing.T) {
 	}
 }
 
-// FuzzImport feeds snapshots that were tampered with: one that is taken can be
-// exported and read by natural keys, and one that is not changes nothing.
+// FuzzImport imports modified snapshots: an accepted snapshot can be exported and dumped, and a
+// refused one changes nothing.
 func FuzzImport(f *testing.F) {
 	d, err := Open("", Seed{TenantID: id("tenant")}, clock)
 	if err != nil {

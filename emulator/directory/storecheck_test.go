@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// written is the file of a directory with a few objects in it.
+// written is the file of a directory with a few objects.
 func written(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "directory.db")
@@ -35,7 +35,7 @@ func written(t *testing.T) []byte {
 	return raw
 }
 
-// opened opens a store with a content, and tells what came of it.
+// opened opens a store with the given content, and returns the result as text.
 func opened(t *testing.T, content []byte) error {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "directory.db")
@@ -76,7 +76,7 @@ func TestADamagedStoreIsAnError(t *testing.T) {
 			t.Errorf("%s: %v, want one line that says it is damaged", name, err)
 		}
 	}
-	// A folder in the place of the file.
+	// A folder instead of the file.
 	path := filepath.Join(t.TempDir(), "directory.db")
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)

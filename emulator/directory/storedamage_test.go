@@ -1,5 +1,5 @@
-// bbolt reads pages in a goroutine of its own, which races with its rollback when a damaged
-// page makes it panic.
+// bbolt reads pages in a separate goroutine, which races with its rollback if a damaged page
+// causes a panic.
 
 //go:build !race
 
@@ -12,9 +12,8 @@ import (
 	"testing"
 )
 
-// TestAnyDamageIsAnError scribbles over a store: whatever it does, the process
-// goes on.
-func TestAnyDamageIsAnError(t *testing.T) {
+// TestRandomDamageIsAnError overwrites random parts of a store: the process never ends.
+func TestRandomDamageIsAnError(t *testing.T) {
 	t.Parallel()
 	whole := written(t)
 	random := rand.New(rand.NewPCG(7, 7))

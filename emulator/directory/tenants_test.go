@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// openTenants opens the tenants of a folder, which are closed with the test.
+// openTenants opens the tenants of a folder, and closes them when the test ends.
 func openTenants(t *testing.T, folder string) (home book, all *Tenants) {
 	t.Helper()
 	all, err := OpenTenants(folder, Seed{}, clock)
@@ -64,7 +64,7 @@ func TestTenants(t *testing.T) {
 	if err := all.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// What a killed Create leaves names nobody.
+	// The files of a killed Create are not a tenant.
 	if err := os.WriteFile(filepath.Join(folder, "tenants", "left.db"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -133,13 +133,13 @@ func TestForeignServicePrincipal(t *testing.T) {
 	}), "")
 	shown(fabrikam.Directory, "renamed")
 
-	// A snapshot from before shows the application as it is now.
+	// An older snapshot contains the application in its current state.
 	snapshot := export(t, fabrikam.Directory)
 	rename(home.Directory, "renamed since")
 	check(t, "import", fabrikam.Import(snapshot), "")
 	shown(fabrikam.Directory, "renamed since")
 
-	// A process that is killed after the change and before the mirror.
+	// The process is killed between the change and the write of the mirror.
 	path := filepath.Join(all.folder, homeFile)
 	if err := all.Close(); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestForeignServicePrincipal(t *testing.T) {
 	again, _ := all.Find("fabrikam.onmicrosoft.com")
 	shown(again, "renamed again")
 
-	// Without its registration the service principal stays as it was.
+	// Without its registration, the service principal does not change.
 	check(t, "delete", all.Home().Update(func(tx *Tx) error { return tx.DeleteApplication(app.ID) }), "")
 	shown(again, "renamed again")
 }

@@ -12,7 +12,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// cli is an Azure CLI of its own, signed in as the tenant's administrator.
+// cli is an Azure CLI with a separate profile, signed in as the tenant's administrator.
 type cli struct {
 	testing.TB
 	tenant *emulatortest.Tenant
@@ -64,7 +64,7 @@ func (c *cli) try(arguments ...string) (answer, fault string, ok bool) {
 	return strings.TrimSpace(out.String()), strings.TrimSpace(errors.String()), err == nil
 }
 
-// run gives the answer to a command that has to work.
+// run runs a command that must succeed, and returns its output.
 func (c *cli) run(arguments ...string) string {
 	c.Helper()
 	answer, fault, ok := c.try(arguments...)
@@ -74,7 +74,7 @@ func (c *cli) run(arguments ...string) string {
 	return answer
 }
 
-// expect runs a command and holds its answer to what it should be.
+// expect runs a command and compares its output.
 func (c *cli) expect(want string, arguments ...string) {
 	c.Helper()
 	if got := c.run(arguments...); got != want {

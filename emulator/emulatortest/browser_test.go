@@ -13,11 +13,11 @@ import (
 	"provision/internal/browsertest"
 )
 
-// webApp is a registered web application with a user who has not consented to
-// it, and the site that its redirect URI is on.
+// webApp is a registered web application with a user who has not consented to it, and the site of
+// its redirect URI.
 type webApp struct {
 	client
-	site         *httptest.Server // answers with what it was handed
+	site         *httptest.Server // answers with the request's content
 	clientID     string
 	user, secret string
 }
@@ -50,7 +50,7 @@ func newWebApp(t *testing.T) *webApp {
 	return a
 }
 
-// authorizeURL asks for a code that reads the user's profile.
+// authorizeURL returns the address that requests a code with access to the user's profile.
 func (a *webApp) authorizeURL(pairs ...string) string {
 	q := url.Values{
 		"client_id": {a.clientID}, "response_type": {"code"}, "redirect_uri": {a.site.URL + "/back"},
@@ -62,15 +62,15 @@ func (a *webApp) authorizeURL(pairs ...string) string {
 	return a.tenant.Origin + "/" + a.tenant.TenantID + "/oauth2/v2.0/authorize?" + q.Encode()
 }
 
-// look keeps a picture of the page where PROVISION_TEST_SCREENSHOTS says.
+// look writes a screenshot of the page to the folder that PROVISION_TEST_SCREENSHOTS names.
 func look(b *browsertest.Browser, name string) {
 	if dir := os.Getenv("PROVISION_TEST_SCREENSHOTS"); dir != "" {
 		b.Screenshot(filepath.Join(dir, name+".png"))
 	}
 }
 
-// mustStandAlone holds the pages to what a closed network and a strict browser
-// leave them: nothing from elsewhere, and no complaint.
+// mustStandAlone checks that the pages work in a closed network and a strict browser: they load
+// no other resources and cause no messages in the console.
 func (a *webApp) mustStandAlone(b *browsertest.Browser) {
 	a.Helper()
 	for _, address := range b.Requested() {
@@ -90,7 +90,7 @@ func TestBrowserByKeyboard(t *testing.T) {
 	b.Visit(a.authorizeURL())
 	b.See("to Order desk with your Contoso account")
 	look(b, "signin")
-	// The focus is where the next thing is to be typed.
+	// The focus is on the first field to fill in.
 	b.Press(a.user + browsertest.Tab + "wrong" + browsertest.Enter)
 	b.See("AADSTS50126")
 	look(b, "signin-wrong")
@@ -134,8 +134,8 @@ func TestBrowserOnAPhone(t *testing.T) {
 	b.See("Permissions requested")
 	readable("consent")
 	b.Click("#idBtn_Accept")
-	b.See("Back at the application: POST") // the page posts itself
-	a.mustStandAlone(b)                    // before the browser complains of the status of the error page
+	b.See("Back at the application: POST") // the page submits its form
+	a.mustStandAlone(b)                    // before the browser reports the status of the error page in its console
 	b.Visit(a.authorizeURL("redirect_uri", "https://elsewhere.example/"))
 	b.See("AADSTS50011")
 	readable("error")

@@ -13,7 +13,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// client sends requests to a tenant and decodes what comes back.
+// client sends requests to a tenant and decodes the answers.
 type client struct {
 	*testing.T
 	tenant *emulatortest.Tenant
@@ -65,7 +65,7 @@ func TestAdministratorSetsUpTenant(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	var hidden []string
-	t.Run("requests", func(t *testing.T) { // its end waits for the log's last line
+	t.Run("requests", func(t *testing.T) { // the test's end waits for the last line of the log
 		tenant := emulatortest.Start(t, emulatortest.WithRequestLog(&log))
 		hidden = setUp(client{t, tenant, tenant.HTTPClient()})
 	})
@@ -79,8 +79,8 @@ func TestAdministratorSetsUpTenant(t *testing.T) {
 	}
 }
 
-// setUp registers an application, tries who may list applications, and returns
-// the secrets that it came by.
+// setUp registers an application, checks whether it may list applications, and returns the
+// secrets that it received.
 func setUp(c client) []string {
 	t, tenant := c.T, c.tenant
 
@@ -202,7 +202,7 @@ func TestSignedClaimsAreAccepted(t *testing.T) {
 	}
 }
 
-// A payload is signed byte for byte, which JSON encoders would not write.
+// A payload is signed byte for byte, including forms that JSON encoders do not write.
 func TestSignedPayload(t *testing.T) {
 	t.Parallel()
 	tenant := emulatortest.Start(t)

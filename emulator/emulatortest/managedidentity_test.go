@@ -14,7 +14,7 @@ import (
 	"provision/emulator/emulatortest"
 )
 
-// managedIdentity makes an identity by the management API.
+// managedIdentity creates an identity with the management API.
 func (c client) managedIdentity(body string, want int) (identity emulator.ManagedIdentity) {
 	c.Helper()
 	status, answer := c.do("POST", c.tenant.ManagementURL+"/managed-identities", c.tenant.ManagementKey, "application/json", body)
@@ -31,7 +31,7 @@ func (c client) managedIdentity(body string, want int) (identity emulator.Manage
 	return identity
 }
 
-// managedToken gets a token by azidentity, as a program in App Service does.
+// managedToken gets a token with azidentity, like a program in App Service.
 func managedToken(t *testing.T, id azidentity.ManagedIDKind) (string, error) {
 	credential, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ID: id})
 	if err != nil {

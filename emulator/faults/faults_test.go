@@ -18,7 +18,7 @@ func TestDecide(t *testing.T) {
 	for name, c := range map[string]struct {
 		rules []faults.Rule
 		sent  []faults.Request
-		want  []int // statuses, 0 for none
+		want  []int // the expected statuses; 0: no fault
 	}{
 		"the next two":          {[]faults.Rule{{Status: 503, Next: 2}}, []faults.Request{get, post, get}, []int{503, 503, 0}},
 		"skipping one":          {[]faults.Rule{{Status: 503, Skip: 1, Next: 1}}, []faults.Request{get, get, get}, []int{0, 503, 0}},
@@ -44,7 +44,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-func TestVerdictSaysWhatGraphSays(t *testing.T) {
+func TestDefaultsOfAVerdict(t *testing.T) {
 	t.Parallel()
 	var w faults.Injector
 	w.Add(faults.Rule{Status: 429, RetryAfter: faults.Duration(3 * time.Second), Latency: faults.Duration(time.Millisecond), Done: true})

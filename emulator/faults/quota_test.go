@@ -15,10 +15,10 @@ func TestQuotasAreTokenBuckets(t *testing.T) {
 		name     string
 		size     faults.TenantSize
 		spending faults.Spending
-		passes   int // so many at once
+		passes   int // the number of requests that pass at once
 		scope    string
 		reason   string
-		flows    time.Duration // after so long one more passes
+		flows    time.Duration // the time after which one more request passes
 	}{
 		{"units of a small tenant", faults.Small, faults.Spending{Units: 1}, 3500, "Tenant_Application/ReadWrite/app/tenant", "ResourceUnitLimitExceeded", 10 * time.Second / 3500},
 		{"units of a medium tenant", faults.Medium, faults.Spending{Units: 5}, 1000, "Tenant_Application/ReadWrite/app/tenant", "ResourceUnitLimitExceeded", 10 * time.Millisecond},
@@ -59,7 +59,7 @@ func TestQuotasAreTokenBuckets(t *testing.T) {
 	}
 }
 
-func TestQuotasTellWhatIsUsed(t *testing.T) {
+func TestHeadersOfQuotas(t *testing.T) {
 	t.Parallel()
 	var q faults.Quotas
 	q.SetSize(faults.Small)

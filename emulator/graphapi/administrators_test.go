@@ -16,9 +16,9 @@ func (tt *tenant) giveRole(user object, templateID string) {
 	}
 }
 
-// TestUsersWriteWhatTheirRolesAllow sends each write as members with every
-// scope that it takes and with one directory role or none.
-func TestUsersWriteWhatTheirRolesAllow(t *testing.T) {
+// TestDirectoryRolesPermitWrites sends each write as members with all scopes that it requires,
+// and with one directory role or none.
+func TestDirectoryRolesPermitWrites(t *testing.T) {
 	t.Parallel()
 	const (
 		nobody = "member"

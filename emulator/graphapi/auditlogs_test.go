@@ -8,7 +8,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// activities are the names of what the audit log tells, newest last.
+// activities returns the names of the activities in the audit log, newest last.
 func (tt *tenant) activities(filter string) []string {
 	tt.Helper()
 	var names []string
@@ -69,7 +69,7 @@ func TestDirectoryAudits(t *testing.T) {
 	}
 }
 
-// TestEveryWriteIsAudited holds the names in the audit log against the routes.
+// TestEveryWriteIsAudited compares the names in the audit log with the routes.
 func TestEveryWriteIsAudited(t *testing.T) {
 	t.Parallel()
 	silent := map[string]bool{"POST $batch": true, "POST directoryObjects/getByIds": true, "POST directoryRoles": true}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Under its public host Graph names itself as the public cloud does: in
-// contexts, in links, in the items of a batch and in what it refuses.
+// Under its public host, Graph uses the names of the public cloud in contexts, in links, in the
+// items of a batch and in errors.
 func TestPublicHost(t *testing.T) {
 	t.Parallel()
 	tt := start(t)

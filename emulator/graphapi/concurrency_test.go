@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestUpsertsAtOnce sends the same upserts from many clients: each object is
-// made by exactly one of them.
+// TestUpsertsAtOnce sends the same upserts from many clients: exactly one of them creates each
+// object.
 func TestUpsertsAtOnce(t *testing.T) {
 	t.Parallel()
 	tt := start(t)

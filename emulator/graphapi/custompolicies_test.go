@@ -7,7 +7,7 @@ import (
 )
 
 // TestCustomAppManagementPolicy: a policy that is assigned to an application or a service
-// principal replaces restrictions of the default policy there, and nowhere else.
+// principal replaces restrictions of the default policy only for that object.
 func TestCustomAppManagementPolicy(t *testing.T) {
 	t.Parallel()
 	tt := start(t)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// follow walks a delta query from a path to its end: what was told, by display
-// name or by the reason of a removal, and the link for the next time.
+// follow reads a delta query from a path to its end. It returns the changes, by display name or
+// by the reason of a removal, and the link for the next query.
 func (tt *tenant) follow(path string, headers ...string) (told []string, link string) {
 	tt.Helper()
 	for {

@@ -42,7 +42,7 @@ func TestExpand(t *testing.T) {
 	}
 }
 
-// shownNames are the display names of what was expanded.
+// shownNames returns the display names of expanded objects.
 func shownNames(v any) any {
 	name := func(o object) string {
 		if who := o.text("principalDisplayName"); who != "" {

@@ -171,8 +171,8 @@ func TestFiltersOfOtherLists(t *testing.T) {
 	}
 }
 
-// TestIndexedFiltersAgree compares each filter that an index answers with the
-// same filter made so that every object is looked at.
+// TestIndexedFiltersAgree compares each filter that uses an index with an equivalent filter that
+// scans all objects.
 func TestIndexedFiltersAgree(t *testing.T) {
 	t.Parallel()
 	tt := start(t)
@@ -188,7 +188,7 @@ func TestIndexedFiltersAgree(t *testing.T) {
 		"(appId eq '" + ids[3] + "' or appId eq '" + ids[4] + "') and displayName eq 'a3'",
 	} {
 		indexed := tt.get("/v1.0/applications?$filter=" + url.QueryEscape(filter)).values()
-		// Whatever startswith has no index for makes the whole filter go without.
+		// If startswith has no index for one part, the whole filter does not use an index.
 		scanned := tt.get("/v1.0/applications?$filter=" + url.QueryEscape("("+filter+") or startswith(displayName,'none')")).values()
 		if !slices.EqualFunc(indexed, scanned, func(a, b object) bool { return a.text("id") == b.text("id") }) {
 			t.Errorf("%s: the index finds %d, a scan %d", filter, len(indexed), len(scanned))

@@ -28,7 +28,7 @@ type tenant struct {
 	callers   map[string]Caller
 }
 
-// start gives a tenant whose caller "admin" is the seeded administrator.
+// start returns a tenant whose caller "admin" is the seeded administrator.
 func start(t testing.TB) *tenant {
 	t.Helper()
 	d, err := directory.Open("", directory.Seed{}, func() time.Time { return noon })
@@ -61,7 +61,7 @@ func start(t testing.TB) *tenant {
 	return tt
 }
 
-// object is a decoded JSON answer.
+// object is a decoded JSON object.
 type object map[string]any
 
 func (o object) text(path string) string {
@@ -69,7 +69,7 @@ func (o object) text(path string) string {
 	return text
 }
 
-// at follows a path of names: api.requestedAccessTokenVersion.
+// at returns the value at a path of names, such as api.requestedAccessTokenVersion.
 func (o object) at(path string) any {
 	if strings.HasPrefix(path, "@") {
 		return o[path]
@@ -113,7 +113,7 @@ func (r response) fault() string {
 	return fmt.Sprint(r.StatusCode)
 }
 
-// send makes a request as a caller; headers are "Name: value".
+// send sends a request as a caller; headers are "Name: value".
 func (tt *tenant) send(caller, method, path, body string, headers ...string) response {
 	tt.Helper()
 	r := httptest.NewRequest(method, strings.ReplaceAll(path, " ", "%20"), strings.NewReader(body))
@@ -140,7 +140,7 @@ func (tt *tenant) send(caller, method, path, body string, headers ...string) res
 	return out
 }
 
-// must sends a request as the administrator that has to be answered with a status.
+// must sends a request as the administrator and checks the status of the answer.
 func (tt *tenant) must(status int, method, path, body string, headers ...string) response {
 	tt.Helper()
 	r := tt.send("admin", method, path, body, headers...)

@@ -65,7 +65,7 @@ func TestInvitations(t *testing.T) {
 			t.Errorf("%s: %s", body, r.fault())
 		}
 	}
-	// As clients send it that name the types of what they send.
+	// Some clients send the types of their values.
 	typed := `{"@odata.type":"#microsoft.graph.invitation","invitedUserEmailAddress":"eve@fabrikam.example","inviteRedirectUrl":"https://app.example/",
 		"invitedUserType":null,"sendInvitationMessage":true,"invitedUserMessageInfo":{"@odata.type":"#microsoft.graph.invitedUserMessageInfo","messageLanguage":null,
 		"ccRecipients":[{"@odata.type":"#microsoft.graph.recipient","emailAddress":{"@odata.type":"#microsoft.graph.emailAddress","address":"bob@fabrikam.example"}}]}}`

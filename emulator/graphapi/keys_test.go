@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// certificate makes one as DER.
+// certificate creates a certificate in DER.
 func certificate(t *testing.T) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -19,7 +19,7 @@ func TestMemberships(t *testing.T) {
 	}
 	join(inner, ada)
 	join(outer, inner)
-	join(inner, outer) // a circle
+	join(inner, outer) // a cycle
 	join(office, ada)
 	user := "/v1.0/users/" + ada.text("id")
 	for path, want := range map[string]string{

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzQueryOptions sends query options of any content: none may end in a fault
-// of the emulator's own.
+// FuzzQueryOptions sends arbitrary query options: none causes an internal error of the emulator.
 func FuzzQueryOptions(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"$search", `"displayName:orders" AND "description:x"`}, {"$search", `"a:b" OR`}, {"$expand", "owners($select=id),federatedIdentityCredentials"},

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestEveryRouteIsGuarded sends a request to each route as a caller whom no
-// permission was given. Routes that anybody may call are named.
+// TestEveryRouteIsGuarded sends a request to each route as a caller without permissions. The
+// routes that every caller may use are listed.
 func TestEveryRouteIsGuarded(t *testing.T) {
 	t.Parallel()
 	tt := start(t)
@@ -181,7 +181,7 @@ func TestSignedInUser(t *testing.T) {
 		"users/" + bob.text("id"):               "403",
 		"users":                                 "403",
 		"users/" + ada.text("id") + "/memberOf": "200",
-		"applications":                          "403", // a role in a user's token is no permission
+		"applications":                          "403", // a role in a user's token is not a permission
 	} {
 		if got := tt.send("ada", "GET", "/v1.0/"+path, "").fault(); !strings.HasPrefix(got, want) {
 			t.Errorf("GET %s: %s, want %s", path, got, want)

@@ -8,7 +8,7 @@ import (
 
 const adminRole = "11111111-1111-1111-1111-111111111111"
 
-// resource makes an application with a role and a scope, and its principal.
+// resource creates an application with a role and a scope, and its principal.
 func (tt *tenant) resource() (app, sp object) {
 	tt.Helper()
 	app = tt.newApplication(`{"displayName":"orders","appRoles":[{"id":"` + adminRole + `","value":"Admin","displayName":"Admin","description":"all","allowedMemberTypes":["User","Application"]}]}`)
@@ -116,7 +116,7 @@ func TestOAuth2PermissionGrants(t *testing.T) {
 	}
 	tt.must(201, "POST", "/v1.0/oauth2PermissionGrants",
 		fmt.Sprintf(`{"clientId":%q,"resourceId":%q,"consentType":"Principal","principalId":%q,"scope":"read"}`, client.text("id"), sp.text("id"), ada.text("id")))
-	path := "/v1.0/oAuth2PermissionGrants/" + made.text("id") // az writes it so
+	path := "/v1.0/oAuth2PermissionGrants/" + made.text("id") // the spelling of az
 	tt.must(204, "PATCH", path, `{"scope":"read write"}`)
 	if got := tt.get(path).text("scope"); got != "read write" {
 		t.Errorf("the scope is %q", got)

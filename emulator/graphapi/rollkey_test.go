@@ -50,8 +50,8 @@ func (p pair) proof(t *testing.T, issuer, audience string, begins time.Time, lif
 	return text
 }
 
-// TestKeysRoll: an application without any permission replaces its certificate
-// by itself, and nobody does it without the old key.
+// TestKeysRoll: an application without permissions replaces its own certificate, and the old key
+// is required for this.
 func TestKeysRoll(t *testing.T) {
 	t.Parallel()
 	tt := start(t)
@@ -100,7 +100,7 @@ func TestKeysRoll(t *testing.T) {
 		if keys := tt.get(holder.path)["keyCredentials"].([]any); len(keys) != 2 {
 			t.Errorf("%s has %d certificates, want two", holder.path, len(keys))
 		}
-		// The new one proves the removal of the old one.
+		// The new key signs the proof for the removal of the old one.
 		old := object(tt.get(holder.path)["keyCredentials"].([]any)[0].(map[string]any)).text("keyId")
 		remove := func(id string) response {
 			return tt.send(self, "POST", holder.path+"/removeKey", fmt.Sprintf(`{"keyId":%q,"proof":%q}`, id, second.proof(t, holder.id, proofAudience, noon, proofLifetime)))

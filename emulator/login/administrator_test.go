@@ -15,13 +15,13 @@ const (
 	privilegedRoleAdministrator   = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 )
 
-// hold gives a user a directory role.
+// hold assigns a directory role to a user.
 func (w *world) hold(user *directory.User, template string) {
 	w.t.Helper()
 	w.update(func(tx *directory.Tx) { w.must(tx.AddRoleMember(template, user.ID)) })
 }
 
-// graphPermission is the id of one of Microsoft Graph's permissions by its value.
+// graphPermission returns the id of a permission of Microsoft Graph by its value.
 func (w *world) graphPermission(kind, value string) directory.ResourceAccess {
 	w.t.Helper()
 	for _, r := range w.graphSP.AppRoles {
@@ -38,7 +38,7 @@ func (w *world) graphPermission(kind, value string) directory.ResourceAccess {
 	return directory.ResourceAccess{}
 }
 
-// need registers what the site needs.
+// need registers the permissions that the site requires.
 func (w *world) need(access ...directory.RequiredResourceAccess) {
 	w.t.Helper()
 	w.change(w.site.ID, func(app *directory.Application) { app.RequiredResourceAccess = access })
@@ -83,7 +83,7 @@ func TestAdminConsent(t *testing.T) {
 	if roles := w.rolesOf(w.siteSP); !slices.Equal(roles, []string{"API Job", "Microsoft Graph User.Read.All"}) {
 		t.Errorf("roles %q", roles)
 	}
-	// Once more, as a button in an application's settings does.
+	// The same again, as with a button in an application's settings.
 	w.decide(client, w.get(client, "/"+w.tid()+"/adminconsent", request), "accept")
 	if roles := w.rolesOf(w.siteSP); len(roles) != 2 {
 		t.Errorf("roles %q", roles)
@@ -195,7 +195,7 @@ func TestConsentPermissions(t *testing.T) {
 	}
 }
 
-func TestARoleThatIsTakenBackConsentsToNothing(t *testing.T) {
+func TestRemovedRoleCannotConsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.hold(w.ada, privilegedRoleAdministrator)
@@ -229,7 +229,7 @@ func TestPromptForAdminConsent(t *testing.T) {
 	}
 }
 
-func TestConsentForEverybodyIsWhatThePageShowed(t *testing.T) {
+func TestConsentForTheOrganizationGrantsWhatThePageShows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.hold(w.ada, directory.GlobalAdministrator)
@@ -237,7 +237,7 @@ func TestConsentForEverybodyIsWhatThePageShowed(t *testing.T) {
 	request := w.desktopRequest("scope", "api://orders/write_data")
 	w.decide(client, w.arrived(client, request, w.ada), "accept")
 	w.mustGrant(w.desktopSP, "Ada Lovelace API: write_data")
-	// What she had granted for herself she now grants for everybody.
+	// She has consented for herself, and now consents for the organization.
 	w.decide(client, w.get(client, w.authorizePath(), form(request, "prompt", "consent")), "accept", "everybody", "1")
 	w.mustGrant(w.desktopSP, "everybody API: read_data write_data")
 	w.code(request, w.bob)

@@ -47,7 +47,7 @@ func newIdentity() identity {
 	return identity{key, der}
 }
 
-// Keys are slow to make: the tests share two.
+// Keys are slow to generate, so the tests share two.
 var (
 	clientIdentity = sync.OnceValue(newIdentity)
 	otherIdentity  = sync.OnceValue(newIdentity)
@@ -60,7 +60,7 @@ func (i identity) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.der})
 }
 
-// sign makes a JWT; header fields replace or join the usual ones.
+// sign signs a JWT; header fields replace or extend the usual ones.
 func (i identity) sign(t *testing.T, alg jose.SignatureAlgorithm, header, claims map[string]any) string {
 	t.Helper()
 	options := (&jose.SignerOptions{}).WithType("JWT")
@@ -86,7 +86,7 @@ func (i identity) sign(t *testing.T, alg jose.SignatureAlgorithm, header, claims
 	return text
 }
 
-// certify registers a certificate for an application, for a year.
+// certify registers a certificate of an application, valid for a year.
 func (w *world) certify(app *directory.Application, key []byte) {
 	w.t.Helper()
 	w.change(app.ID, func(app *directory.Application) {
@@ -97,7 +97,7 @@ func (w *world) certify(app *directory.Application, key []byte) {
 	})
 }
 
-// daemonClaims are the daemon's assertion claims, good for ten minutes.
+// daemonClaims are the claims of the daemon's assertion, valid for ten minutes.
 func (w *world) daemonClaims(pairs ...any) map[string]any {
 	now := w.clock.Now().Unix()
 	claims := map[string]any{
@@ -141,7 +141,7 @@ func TestClientCertificate(t *testing.T) {
 		"v1 issuer as audience": {jose.RS256, map[string]any{"x5t": raw.EncodeToString(id.sha1())}, w.daemonClaims("aud", w.origin+"/"+w.tid()+"/")},
 	} {
 		request := w.daemonAssertion(id.sign(t, test.alg, test.header, test.claims))
-		for range 2 { // an assertion may come again
+		for range 2 { // an assertion can be used again
 			a := w.token(request)
 			if a.status != 200 {
 				t.Errorf("%s: %d %s", name, a.status, a.text("error_description"))
@@ -161,7 +161,7 @@ func TestClientCertificateAsPEM(t *testing.T) {
 	w.certify(w.daemon, id.pem())
 	header := map[string]any{"x5t": base64.RawURLEncoding.EncodeToString(id.sha1())}
 	w.granted(w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims())))
-	// The service principal's certificates count, too.
+	// The certificates of the service principal are also valid.
 	w.certify(w.daemon, id.der)
 	w.change(w.daemon.ID, func(app *directory.Application) { app.KeyCredentials = nil })
 	w.token(w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims()))).expect(t, "taken away", 401, "invalid_client", 700027)
@@ -218,7 +218,7 @@ func TestWrongAssertion(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.text("error_description"))
 		}
 	}
-	// Five minutes of clock skew are allowed.
+	// Five minutes of clock skew are permitted.
 	w.granted(w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims("exp", now-299))))
 	w.clock.advance(366 * 24 * time.Hour)
 	a := w.token(w.daemonAssertion(id.sign(t, jose.RS256, header, w.daemonClaims())))
@@ -232,7 +232,7 @@ func TestCodeByCertificate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := clientIdentity()
-	// MSAL dates its assertions by the machine's clock.
+	// MSAL uses the machine's clock for its assertions.
 	w.clock.advance(time.Since(w.clock.Now()))
 	w.certify(w.site, id.der)
 	credential, err := confidential.NewCredFromCert([]*x509.Certificate{id.certificate(t)}, id.key)

@@ -90,7 +90,7 @@ func TestErrorsAfterSignIn(t *testing.T) {
 			t.Errorf("%s: %v", name, p.location)
 		}
 	}
-	// Whom nobody assigned no client can help: the person is told.
+	// The client cannot help a user without an assignment, so the page tells the user.
 	p := after(w.desktopRequest("scope", "api://guarded/enter"))
 	if p.status != http.StatusBadRequest || !strings.Contains(p.body, "AADSTS50105: ") || !strings.Contains(p.body, w.guarded.AppID) {
 		t.Errorf("resource not assigned: %d %s", p.status, p.body)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// BenchmarkClientCredentials measures the token endpoint without the network;
-// BenchmarkSignature what its RSA signature alone takes.
+// BenchmarkClientCredentials measures the token endpoint without the network, BenchmarkSignature
+// only its RSA signature.
 func BenchmarkClientCredentials(b *testing.B) {
 	w := newWorld(b)
 	handler := w.login.Handler()

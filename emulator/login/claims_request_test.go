@@ -15,7 +15,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// wishing lets the API see what clients wish for.
+// wishing lets the API receive the client capabilities.
 func (w *world) wishing(claims ...string) {
 	w.t.Helper()
 	var asked []directory.OptionalClaim
@@ -93,7 +93,7 @@ func TestClientCapabilitiesOfRealClients(t *testing.T) {
 	if c := w.claims(result.AccessToken); !reflect.DeepEqual(c["xms_cc"], []any{"cp1"}) {
 		t.Errorf("MSAL: xms_cc %v", c["xms_cc"])
 	}
-	// A claims challenge of the API, answered by another sign-in.
+	// A claims challenge of the API, which another sign-in answers.
 	result, err = client.AcquireTokenByAuthCode(context.Background(), w.code(w.siteRequest(), w.ada), "https://site.example/callback", scopes,
 		confidential.WithClaims(`{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`))
 	if err != nil {

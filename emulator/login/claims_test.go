@@ -13,8 +13,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// stable takes out of a token's claims what is different every time, after a
-// look at it.
+// stable checks and removes the claims of a token that always differ.
 func stable(t *testing.T, w *world, c map[string]any, opaqueClaims ...string) map[string]any {
 	t.Helper()
 	c = maps.Clone(c)
@@ -88,7 +87,7 @@ func TestUserTokens(t *testing.T) {
 	v2iss, v1iss := w.origin+"/"+w.tid()+"/v2.0", w.origin+"/"+w.tid()+"/"
 	upn := w.ada.UserPrincipalName
 
-	// v2: scp is everything granted, though less was asked for.
+	// v2: scp contains all granted scopes, although fewer were requested.
 	a := w.granted(w.siteRedemption(w.code(w.siteRequest(), w.ada)))
 	api := w.claims(a.text("access_token"))
 	want := map[string]any{
@@ -272,7 +271,7 @@ func TestNamesOfAResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	admin := w.dir.Administrator()
-	ledger := w.ledger.IdentifierUris[0] // ends in a slash
+	ledger := w.ledger.IdentifierUris[0] // it ends with a slash
 	for scope, audience := range map[string]string{
 		ledger + "/.default":                        ledger,
 		strings.ToUpper(ledger) + "/.DEFAULT":       ledger,
@@ -306,7 +305,7 @@ func TestV1Endpoint(t *testing.T) {
 	if c := w.claims(a.text("access_token")); c["aud"] != ledger || c["ver"] != "1.0" {
 		t.Errorf("claims %v", c)
 	}
-	// The resource chooses the version, not the endpoint.
+	// The resource determines the version, not the endpoint.
 	if c := w.claims(w.tokenAt(path, w.daemonRequest("scope", "-", "resource", "api://orders")).text("access_token")); c["ver"] != "2.0" || c["aud"] != w.api.AppID {
 		t.Errorf("claims %v", c)
 	}
@@ -331,14 +330,14 @@ func TestV1Endpoint(t *testing.T) {
 	}
 }
 
-// TestGroupsOfAToken holds the groups of tokens to the properties of the optional
-// claim groups, in access tokens and in ID tokens.
+// TestGroupsOfAToken checks the groups of access tokens and ID tokens for the properties of the
+// optional claim groups.
 func TestGroupsOfAToken(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		kinds         string
 		properties    []string
-		groups, roles []string // what they hold; operators holds Admin at the API, staff nothing
+		groups, roles []string // the groups' content; operators has the role Admin at the API, staff has no role
 	}{
 		"ids":                                 {"SecurityGroup", nil, []string{"operators", "staff"}, []string{"Admin"}},
 		"names on premises of cloud groups":   {"SecurityGroup", []string{"sam_account_name"}, []string{"operators", "staff"}, []string{"Admin"}},
@@ -392,7 +391,7 @@ func TestGroupsOfAToken(t *testing.T) {
 			holds(access, "roles", test.roles)
 			id := w.claims(a.text("id_token"))
 			holds(id, "groups", test.groups)
-			if slices.Contains(test.roles, "Admin") { // which is a role of the API alone
+			if slices.Contains(test.roles, "Admin") { // which is a role of the API only
 				test.roles = nil
 			}
 			holds(id, "roles", test.roles)
@@ -400,7 +399,7 @@ func TestGroupsOfAToken(t *testing.T) {
 	}
 }
 
-// TestTokenForItself: at a v1 endpoint a client names itself by its appId.
+// TestTokenForItself: at a v1 endpoint a client requests a token for itself by its appId.
 func TestTokenForItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -423,7 +422,7 @@ func TestTokenForItself(t *testing.T) {
 	}
 	refresh := form(nil, "grant_type", "refresh_token", "client_id", w.desktop.AppID, "refresh_token", a.text("refresh_token"), "resource", own)
 	w.tokenAt(path, refresh).expect(t, "a refresh by its URI", 400, "invalid_request", 90009)
-	// At v2.0 a sign-in by the URI gives a token.
+	// At v2.0 a sign-in with the URI returns a token.
 	request := w.desktopRequest("scope", own+"/self openid offline_access")
 	if c := w.claims(w.granted(w.desktopRedemption(w.code(request, w.ada), "scope", own+"/self")).text("access_token")); c["aud"] != own {
 		t.Errorf("at v2.0: %v", c)

@@ -61,7 +61,7 @@ func TestACloudAcceptsItsOwnTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	graph := map[string]string{"local": "", "public": "graph.microsoft.com", "usgov": "graph.microsoft.us", "usgov-dod": "dod-graph.microsoft.us", "china": "microsoftgraph.chinacloudapi.cn"}
-	accepts := map[string][]string{ // by the cloud of the token: where it is accepted
+	accepts := map[string][]string{ // by the token's cloud: the clouds that accept it
 		"local":     {"local", "public", "usgov", "usgov-dod", "china"},
 		"public":    {"local", "public"},
 		"usgov":     {"usgov", "usgov-dod"},
@@ -81,7 +81,7 @@ func TestACloudAcceptsItsOwnTokens(t *testing.T) {
 			if accepted, want := err == nil, slices.Contains(accepts[from], at); accepted != want {
 				t.Errorf("Graph of %s accepts a token of %s: %t, want %t (%v)", at, from, accepted, want, err)
 			}
-			// The name of a resource in another cloud is no resource here.
+			// The name of a resource in another cloud is unknown here.
 			a := w.under(w.loginOf(at), w.tokenPath(), request)
 			if granted, want := a.status == http.StatusOK, from == "local" || slices.Contains(accepts[from], at); granted != want || !want && a.code() != 500011 {
 				t.Errorf("%s of %s: granted %t, want %t: %s", scope, at, granted, want, a.body)

@@ -11,7 +11,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// arrived signs a user in and returns the page or the redirect that follows.
+// arrived signs a user in and returns the next page or redirect.
 func (w *world) arrived(client *http.Client, request url.Values, user *directory.User) page {
 	w.t.Helper()
 	return w.signIn(client, w.get(client, w.authorizePath(), request), user.UserPrincipalName, password)
@@ -52,12 +52,12 @@ func (w *world) mustGrant(client *directory.ServicePrincipal, want string) {
 	w.t.Errorf("grants %q, want %q among them", w.grantsOf(client), want)
 }
 
-func TestConsentIsThere(t *testing.T) {
+func TestExistingConsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.code(w.pageRequest(), w.bob)                                                    // pre-authorized
-	w.code(w.desktopRequest("scope", "openid profile email offline_access"), w.bob)   // needs none
-	w.code(w.desktopRequest("scope", "api://orders/.default"), w.bob)                 // something is granted
+	w.code(w.desktopRequest("scope", "openid profile email offline_access"), w.bob)   // needs no consent
+	w.code(w.desktopRequest("scope", "api://orders/.default"), w.bob)                 // some consent exists
 	w.code(w.desktopRequest("scope", w.api.AppID+"/READ_DATA offline_access"), w.bob) // named by appId, in any case
 	w.code(w.siteRequest("scope", "api://orders/read_data user.read"), w.bob)         // two resources
 	w.update(func(tx *directory.Tx) {
@@ -66,7 +66,7 @@ func TestConsentIsThere(t *testing.T) {
 		})
 		w.must(err)
 	})
-	w.code(w.desktopRequest("scope", "api://orders/write_data"), w.bob) // his own consent
+	w.code(w.desktopRequest("scope", "api://orders/write_data"), w.bob) // the user's own consent
 	if p := w.arrived(w.browser(), w.desktopRequest("scope", "api://orders/write_data"), w.ada); p.location != nil {
 		t.Errorf("bob's consent serves ada: %v", p.location)
 	}
@@ -121,19 +121,19 @@ func TestConsentIsGiven(t *testing.T) {
 	if p := w.get(client, w.authorizePath(), request); p.location == nil || p.location.Query().Get("code") == "" {
 		t.Errorf("asked again: %d %s", p.status, p.body)
 	}
-	// More consent joins the grant that is there.
+	// More consent is added to the existing grant.
 	w.change(w.api.ID, func(app *directory.Application) {
 		app.API.OAuth2PermissionScopes = append(app.API.OAuth2PermissionScopes, scope("11111111-0000-4000-8000-000000000009", "erase_data"))
 	})
 	w.decide(client, w.get(client, w.authorizePath(), w.desktopRequest("scope", "api://orders/erase_data")), "accept")
 	w.mustGrant(w.desktopSP, "Bob API: write_data erase_data")
-	// Nobody else's business.
+	// Grants of other users do not change.
 	if p := w.arrived(w.browser(), request, w.ada); p.location != nil {
 		t.Errorf("bob's consent serves ada: %v", p.location)
 	}
 }
 
-func TestConsentToAllThatIsRequired(t *testing.T) {
+func TestConsentToAllRequiredPermissions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.change(w.page.ID, func(app *directory.Application) {
@@ -148,7 +148,7 @@ func TestConsentToAllThatIsRequired(t *testing.T) {
 		t.Fatalf("%d %v", p.status, p.location)
 	}
 	w.mustGrant(w.pageSP, "Bob Ledger: read")
-	w.mustGrant(w.pageSP, "Bob API: write_data") // read_data it has beforehand
+	w.mustGrant(w.pageSP, "Bob API: write_data") // read_data is pre-authorized
 }
 
 func TestConsentIsRefused(t *testing.T) {
@@ -168,7 +168,7 @@ func TestConsentIsRefused(t *testing.T) {
 	}
 }
 
-func TestConsentThatMayNotBeAskedFor(t *testing.T) {
+func TestConsentWithoutAPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	client := w.browser()
@@ -193,11 +193,11 @@ func TestPromptForConsent(t *testing.T) {
 	if got := w.grantsOf(w.desktopSP); len(got) != 2 {
 		t.Errorf("granted twice: %q", got)
 	}
-	// Who is pre-authorized need not ask.
+	// A pre-authorized client needs no consent.
 	if p = w.get(client, w.authorizePath(), w.pageRequest("prompt", "consent")); p.location == nil || p.location.Query().Get("code") == "" {
 		t.Errorf("pre-authorized: %d %s", p.status, p.body)
 	}
-	// Signing in alone is something to consent to, too.
+	// A sign-in without other scopes also requires consent.
 	p = w.get(client, w.authorizePath(), w.desktopRequest("prompt", "consent", "scope", "openid profile"))
 	if !strings.Contains(p.body, "View your basic profile") {
 		t.Errorf("sign-in alone: %s", p.body)
@@ -220,7 +220,7 @@ func TestConsentOfAnAdministrator(t *testing.T) {
 	if link == nil || !strings.HasPrefix(link[1], w.origin) || !strings.Contains(link[1], "prompt=login") {
 		t.Errorf("no way to another account: %v", link)
 	}
-	for _, decision := range []string{"cancel", "accept"} { // whatever is sent
+	for _, decision := range []string{"cancel", "accept"} { // whatever the form contains
 		back := w.decide(bob, p, decision).location.Query()
 		if back.Get("error") != "access_denied" || !strings.HasPrefix(back.Get("error_description"), "AADSTS90094: ") {
 			t.Errorf("%s: %v", decision, back)
@@ -246,10 +246,10 @@ func TestConsentFormIsSealed(t *testing.T) {
 	request := w.desktopRequest("scope", "api://orders/write_data")
 	bob := w.browser()
 	shown := w.arrived(bob, request, w.bob)
-	// A ticked box makes nobody an administrator.
+	// The check box gives no administrator rights.
 	w.decide(bob, shown, "accept", "everybody", "1")
 	w.mustGrant(w.desktopSP, "Bob API: write_data")
-	// A page answers for the session that it was shown to, and for no other.
+	// A page is valid only in the session to which it was shown.
 	carol := w.browser()
 	w.arrived(carol, w.desktopRequest(), w.carol)
 	if p := w.decide(carol, shown, "accept"); !strings.Contains(p.body, `content="ConvergedSignIn"`) {

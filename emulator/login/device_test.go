@@ -17,7 +17,7 @@ func (w *world) deviceCode(pairs ...string) answer {
 	}, pairs...))
 }
 
-// devicePoll asks as a device for its tokens.
+// devicePoll requests the tokens as the device.
 func (w *world) devicePoll(d answer, pairs ...string) answer {
 	w.t.Helper()
 	return w.token(form(url.Values{
@@ -25,7 +25,7 @@ func (w *world) devicePoll(d answer, pairs ...string) answer {
 	}, pairs...))
 }
 
-// typed types a user code into the page and returns the one that follows.
+// typed enters a user code in the page and returns the next page.
 func (w *world) typed(client *http.Client, code string) page {
 	w.t.Helper()
 	p := w.get(client, "/"+w.tid()+"/deviceauth", nil)
@@ -50,7 +50,7 @@ func TestDeviceCode(t *testing.T) {
 	w.clock.advance(deviceInterval)
 	w.devicePoll(d, "grant_type", "device_code").expect(t, "nobody yet", 400, "authorization_pending", 70016)
 
-	w.open() // a restart in between
+	w.open() // with a restart in between
 	client := w.browser()
 	p := w.typed(client, strings.ToLower(code[:4])+"-"+code[4:])
 	if !strings.Contains(p.body, "<strong>Desktop</strong>") {
@@ -121,7 +121,7 @@ func TestDeviceIsRefused(t *testing.T) {
 			t.Errorf("code %q: %d %s", code, p.status, p.body)
 		}
 	}
-	// A user who is signed in is asked all the same.
+	// A user who is already signed in must confirm, too.
 	w.arrived(client, w.desktopRequest(), w.ada)
 	p := w.typed(client, d.text("user_code"))
 	if !strings.Contains(p.body, `name="passwd"`) || !strings.Contains(p.body, w.ada.UserPrincipalName) {
@@ -165,7 +165,7 @@ func TestDeviceConsent(t *testing.T) {
 	}
 	w.decide(client, p, "cancel")
 	w.devicePoll(d).expect(t, "not the user's to give", 400, "authorization_declined", 65004)
-	// Who is not assigned is told so; the device waits on.
+	// The page tells a user without an assignment; the device continues to wait.
 	d = w.deviceCode("scope", "api://guarded/enter")
 	p = w.signIn(client, w.typed(client, d.text("user_code")), w.carol.UserPrincipalName, password)
 	if p.status != http.StatusBadRequest || !strings.Contains(p.body, "AADSTS50105") {

@@ -51,14 +51,14 @@ func oneOf(values ...string) format {
 	return format{strings.Join(values, ", "), func(value any) bool { s, ok := value.(string); return ok && slices.Contains(values, s) }}
 }
 
-// documented is a claim as Microsoft's references tell of it. Kinds of tokens
-// are 1 and 2 for the version with u for a user's and a for an application's.
+// documented is a claim in Microsoft's references. Kinds of tokens are 1 or 2 for the version,
+// with u for users' and a for applications' tokens.
 type documented struct {
 	name   string
 	format format
-	in     string // kinds that it is told of
-	always string // kinds that are promised to have it
-	when   string // in what they do else, or what it says
+	in     string // the kinds that can have it
+	always string // the kinds that always have it
+	when   string // its format or meaning, where it differs
 }
 
 const (
@@ -159,8 +159,8 @@ var documentedID = []documented{
 	{"upn", text, "1u", "", "user principal name; 2.0: optional"},
 }
 
-// Source: learn.microsoft.com/entra/identity-platform/optional-claims-reference,
-// the claims that an access token of version 2.0 contains when the API asks for them.
+// Source: learn.microsoft.com/entra/identity-platform/optional-claims-reference, the claims of an
+// access token of version 2.0 that the API can request.
 var documentedOptional = []documented{
 	{"acct", number, ofUsers, ofUsers, "0: member, 1: guest"},
 	{"acrs", listOf(text), ofUsers, "", "authentication contexts that the bearer satisfies"},
@@ -192,7 +192,7 @@ var documentedOptional = []documented{
 	{"ztdid", text, ofUsers, "", "device of Windows Autopilot"},
 }
 
-// undocumented lists the claims that Entra issues and its references do not mention.
+// undocumented lists the claims that Entra issues and its references do not contain.
 var undocumented = []documented{
 	{"app_displayname", text, everyKind, "", "not documented; seen in tokens for Microsoft Graph"},
 }

@@ -11,9 +11,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// TestErrorsInEntrasWords: status, OAuth error and the sentence, as far as it is
-// known.
-func TestErrorsInEntrasWords(t *testing.T) {
+// TestMessagesOfEntra: status, OAuth error and the known part of the message.
+func TestMessagesOfEntra(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var expired string
@@ -75,7 +74,7 @@ func TestErrorsInEntrasWords(t *testing.T) {
 		}
 	}
 
-	// The same endpoint's errors at a page, and by a redirect.
+	// The errors of the same endpoint on a page, and in a redirect.
 	p := w.get(w.browser(), w.authorizePath(), w.siteRequest("redirect_uri", "https://evil.example/"))
 	want := "AADSTS50011: The redirect URI 'https://evil.example/' specified in the request does not match the redirect URIs configured for the application '" + w.site.AppID + "'."
 	if p.status != http.StatusBadRequest || !strings.Contains(html.UnescapeString(p.body), want) {

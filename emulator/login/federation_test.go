@@ -19,7 +19,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// cluster is an issuer of workload tokens, as a Kubernetes cluster is one.
+// cluster is an issuer of workload tokens, like a Kubernetes cluster.
 type cluster struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -66,7 +66,7 @@ const (
 	workload = "system:serviceaccount:shop:orders"
 )
 
-// federate makes the daemon trust a workload of the cluster.
+// federate adds a federated credential for a workload of the cluster to the daemon.
 func (w *world) federate(c *cluster) {
 	w.t.Helper()
 	w.trust(directory.FederatedIdentityCredential{Name: "elsewhere", Issuer: "https://elsewhere.example", Subject: ptr(workload), Audiences: []string{exchange}})
@@ -76,7 +76,7 @@ func (w *world) federate(c *cluster) {
 	w.login.issuers = newIssuers(pool, w.clock.Now)
 }
 
-// trust gives the daemon a federated credential.
+// trust adds a federated credential to the daemon.
 func (w *world) trust(f directory.FederatedIdentityCredential) {
 	w.t.Helper()
 	w.update(func(tx *directory.Tx) {
@@ -122,7 +122,7 @@ func TestFederatedCredential(t *testing.T) {
 	}
 	site := form(w.daemonAssertion(assertion()), "client_id", w.site.AppID)
 	w.token(site).expect(t, "an application that trusts nobody", 401, "invalid_client", 70025)
-	// A flexible credential admits several subjects, of its own audience.
+	// A flexible credential accepts several subjects, with its audience.
 	w.trust(directory.FederatedIdentityCredential{
 		Name: "any", Issuer: c.URL, Audiences: []string{"api://any"},
 		ClaimsMatchingExpression: &directory.ClaimsMatchingExpression{LanguageVersion: 1, Value: "claims['sub'] matches 'system:*:shop:*' and claims['jti'] eq '1'"},
@@ -130,7 +130,7 @@ func TestFederatedCredential(t *testing.T) {
 	w.granted(w.daemonAssertion(assertion("sub", "system:serviceaccount:shop:stock", "aud", "api://any")))
 	w.token(w.daemonAssertion(assertion("sub", "system:serviceaccount:shop:stock"))).expect(t, "its audience", 401, "invalid_client", 700212)
 	w.token(w.daemonAssertion(assertion("sub", "else", "aud", "api://any"))).expect(t, "no expression matches", 401, "invalid_client", 7002131)
-	w.granted(w.daemonAssertion(id.sign(t, jose.RS256, nil, w.workloadClaims(c)))) // without a kid, every key is tried
+	w.granted(w.daemonAssertion(id.sign(t, jose.RS256, nil, w.workloadClaims(c)))) // without a kid, the tenant tries every key
 }
 
 func TestIssuerKeysAreKept(t *testing.T) {
@@ -173,8 +173,8 @@ func TestIssuerKeysAreKept(t *testing.T) {
 	w.token(w.daemonAssertion(first())).expect(t, "an issuer that is not trusted", 401, "invalid_client", 50166)
 }
 
-// A token of this tenant's own stands for an application too, as a managed
-// identity's does: nobody is asked for its keys.
+// A token of this tenant can also be the credential of an application, like the token of a
+// managed identity. The tenant then requests no keys.
 func TestFederatedCredentialOfTheTenantItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

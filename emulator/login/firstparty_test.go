@@ -30,7 +30,7 @@ func TestFirstPartyClient(t *testing.T) {
 	login := url.Values{"grant_type": {"password"}, "client_id": {azureCLI}, "scope": {"https://management.azure.com/.default"}, "username": {w.bob.UserPrincipalName}, "password": {password}}
 	w.granted(login)
 	w.token(form(login, "client_secret", "any")).expect(t, "a secret of a public client", 401, "invalid_client", 7000215)
-	// An API must have let it in.
+	// An API must have pre-authorized it.
 	w.token(form(login, "scope", "api://orders/.default")).expect(t, "nobody consented", 400, "invalid_grant", 65001)
 	w.change(w.api.ID, func(app *directory.Application) {
 		app.API.PreAuthorizedApplications = append(app.API.PreAuthorizedApplications,
@@ -39,7 +39,7 @@ func TestFirstPartyClient(t *testing.T) {
 	if c := w.claims(w.granted(form(login, "scope", "api://orders/.default")).text("access_token")); c["scp"] != "read_data" {
 		t.Errorf("pre-authorized: %v", c)
 	}
-	// An application gets its tokens for it like for any resource.
+	// An application gets tokens for it as for any resource.
 	if c := w.claims(w.granted(w.daemonRequest("scope", "https://management.azure.com/.default")).text("access_token")); c["aud"] != "https://management.azure.com" {
 		t.Errorf("an application's own: %v", c)
 	}
@@ -68,8 +68,8 @@ func TestFirstPartyClientIsConsentedTo(t *testing.T) {
 	}
 }
 
-// TestTokensForMicrosoftsResources asks for tokens for each resource of
-// Microsoft's that the tenant has, by the names that clients use.
+// TestTokensForMicrosoftsResources requests tokens for each of Microsoft's resources in the
+// tenant, by the names that clients use.
 func TestTokensForMicrosoftsResources(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -92,7 +92,7 @@ func TestTokensForMicrosoftsResources(t *testing.T) {
 			t.Errorf("%s: %v", test.name, c)
 		}
 	}
-	// The Azure CLI acts for its users at Microsoft's resources, and at no others.
+	// The Azure CLI acts for its users at Microsoft's resources only.
 	login := url.Values{"grant_type": {"password"}, "client_id": {azureCLI}, "scope": {"https://vault.azure.net/.default"}, "username": {w.bob.UserPrincipalName}, "password": {password}}
 	if c := w.claims(w.granted(login).text("access_token")); c["scp"] != "user_impersonation" || c["aud"] != "https://vault.azure.net" {
 		t.Errorf("for Key Vault by the Azure CLI: %v", c)

@@ -12,8 +12,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// FuzzTokenForm: whatever a client posts, the token endpoint answers JSON that
-// is either tokens or an AADSTS error, and never fails itself.
+// FuzzTokenForm: the token endpoint answers every form with JSON: tokens or an AADSTS error, and
+// never an internal error.
 func FuzzTokenForm(f *testing.F) {
 	w := newWorld(f)
 	code := w.code(w.desktopRequest(), w.ada)
@@ -52,8 +52,8 @@ func FuzzTokenForm(f *testing.F) {
 	})
 }
 
-// FuzzClaimsRequest: whatever a client wishes for, the claims of the token are
-// lists of what may stand in them.
+// FuzzClaimsRequest: for every claims parameter, the claims of the token are lists of permitted
+// values.
 func FuzzClaimsRequest(f *testing.F) {
 	for _, seed := range []string{
 		`{"access_token":{"xms_cc":{"values":["cp1","x"]},"acrs":{"essential":true,"value":"c1"}}}`, `{"access_token":{"acrs":null}}`,
@@ -81,8 +81,7 @@ func FuzzClaimsRequest(f *testing.F) {
 	})
 }
 
-// FuzzAuthorize: whatever query a browser brings, it is answered by a page or a
-// redirect to a registered address.
+// FuzzAuthorize: every query is answered with a page or a redirect to a registered address.
 func FuzzAuthorize(f *testing.F) {
 	w := newWorld(f)
 	f.Add(w.desktopRequest().Encode())
@@ -121,8 +120,7 @@ func registeredInWorld(target string) bool {
 	return false
 }
 
-// FuzzAssertion: whatever a client signs itself in with, it is refused in an
-// orderly way unless it is a good assertion.
+// FuzzAssertion: every client assertion that is not valid is refused with an AADSTS error.
 func FuzzAssertion(f *testing.F) {
 	w := newWorld(f)
 	f.Add("e30.e30.e30", "kid", "x5t")

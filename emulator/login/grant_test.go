@@ -13,7 +13,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// expect holds an answer to one refusal.
+// expect compares an answer with an expected error.
 func (a answer) expect(t *testing.T, name string, status int, oauth string, code int) {
 	t.Helper()
 	if a.status != status || a.text("error") != oauth || a.code() != code {
@@ -81,7 +81,7 @@ func TestRefusedTokenRequests(t *testing.T) {
 	} {
 		w.token(test.form).expect(t, name, test.status, test.oauth, test.code)
 	}
-	// None of it has used the code up.
+	// None of these requests has redeemed the code.
 	w.granted(w.desktopRedemption(code))
 }
 
@@ -91,7 +91,7 @@ func TestTokenEndpointTakesPost(t *testing.T) {
 	if p := w.get(w.browser(), w.tokenPath(), w.daemonRequest()); p.status != http.StatusMethodNotAllowed || !strings.Contains(p.body, "AADSTS900561") {
 		t.Errorf("GET: %d %s", p.status, p.body)
 	}
-	// A login endpoint with a trailing slash makes two of the path.
+	// A login endpoint with a trailing slash causes two slashes in the path.
 	if a := w.tokenAt("/"+w.tokenPath(), w.daemonRequest()); a.status != http.StatusOK {
 		t.Errorf("double slash: %d %v", a.status, a.fields)
 	}
@@ -154,7 +154,7 @@ func TestCodeIsUsedOnce(t *testing.T) {
 	code := w.code(w.desktopRequest(), w.ada)
 	w.granted(w.desktopRedemption(code))
 	w.token(w.desktopRedemption(code)).expect(t, "again", 400, "invalid_grant", 54005)
-	w.open() // forgets nothing that could be used again
+	w.open() // keeps everything that could be used again
 	if w.login.forgetExpired(codesBucket) != nil || len(w.dir.Keys(codesBucket)) != 1 {
 		t.Errorf("used codes %v", w.dir.Keys(codesBucket))
 	}
@@ -212,7 +212,7 @@ func TestConfidentialClient(t *testing.T) {
 	w.token(w.siteRedemption(code, "client_secret", "-")).expect(t, "no secret", 401, "invalid_client", 7000218)
 	w.token(w.siteRedemption(code, "client_secret", "wrong")).expect(t, "wrong secret", 401, "invalid_client", 7000215)
 	a := w.granted(w.siteRedemption(code))
-	// The code's scopes count where the request names none.
+	// If the request contains no scopes, the scopes of the code apply.
 	if a.text("id_token") == "" || a.text("refresh_token") == "" || a.text("scope") != "api://orders/read_data openid profile api://orders/write_data" {
 		t.Errorf("answer %v", a.fields)
 	}
@@ -250,7 +250,7 @@ func TestSinglePageApplication(t *testing.T) {
 	code = w.code(w.siteRequest(), w.ada)
 	w.token(w.siteRedemption(code), origin...).expect(t, "site in a browser", 400, "invalid_request", 9002326)
 
-	// A day after the sign-in it is over, however often it was refreshed.
+	// A day after the sign-in the token has expired, however often it was refreshed.
 	w.clock.advance(23 * time.Hour)
 	again := w.granted(refresh, origin...)
 	w.clock.advance(time.Hour)
@@ -302,7 +302,7 @@ func TestRefresh(t *testing.T) {
 	w.token(refresh(first.text("refresh_token"))).expect(t, "90 days later", 400, "invalid_grant", 700082)
 }
 
-func TestUserIsGone(t *testing.T) {
+func TestTokensOfADisabledUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	code := w.code(w.desktopRequest(), w.ada)
@@ -319,7 +319,8 @@ func TestUserIsGone(t *testing.T) {
 	w.token(refresh).expect(t, "deleted", 400, "invalid_grant", 50034)
 }
 
-// A new password ends what the old one had let in, but for confidential clients.
+// A new password ends the sessions and refresh tokens of the old one, except for confidential
+// clients.
 func TestPasswordChangeRevokes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -374,7 +375,7 @@ func TestPasswordGrant(t *testing.T) {
 func TestTokenRequestScopeTakesPrecedence(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	// As MSAL Go asks: the API's scope alone first, the rest with the code.
+	// As MSAL Go does: first only the API's scope, then the others with the code.
 	code := w.code(w.desktopRequest("scope", "api://orders/read_data"), w.ada)
 	a := w.granted(w.desktopRedemption(code, "client_info", "1"))
 	if a.text("id_token") == "" || a.text("refresh_token") == "" {

@@ -52,7 +52,7 @@ func TestGuest(t *testing.T) {
 		t.Errorf("invitation %s", *u.ExternalUserState)
 	}
 
-	// One sign-in serves both tenants, and so does one refresh token.
+	// One sign-in is valid in both tenants, and so is one refresh token.
 	if p := w.get(client, w.authorizePath(), w.desktopRequest()); p.location == nil || w.claims(w.redeemed(w.tid(), p).text("id_token"))["oid"] != w.ada.ID {
 		t.Errorf("at home: %d %s", p.status, p.body)
 	}
@@ -62,7 +62,7 @@ func TestGuest(t *testing.T) {
 			t.Errorf("refreshed at %s: %d %s", tenant, again.status, again.text("error_description"))
 		}
 	}
-	// v1 tokens have other names for it.
+	// The claims of v1 tokens have other names.
 	old := w.tokenAt("/"+b.tid()+"/oauth2/token", form(refresh, "resource", "api://orders")).text("id_token")
 	if c := w.claims(old); c["unique_name"] != *w.ada.Mail || c["upn"] != nil || c["idp"] != w.origin+"/"+w.tid()+"/" {
 		t.Errorf("v1 ID token: %v", c)
@@ -80,9 +80,9 @@ func TestGuest(t *testing.T) {
 	w.tokenAt("/"+b.tid()+"/oauth2/v2.0/token", refresh).expect(t, "deleted at home", 400, "invalid_grant", 50034)
 }
 
-// TestMSALTakesAGuestFromTenantToTenant: an account that is in the cache from a
+// TestMSALGuestInTwoTenants: an account that is in the cache from a
 // sign-in at home gets tokens of the other tenant without another sign-in.
-func TestMSALTakesAGuestFromTenantToTenant(t *testing.T) {
+func TestMSALGuestInTwoTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.beside()

@@ -11,7 +11,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// allow lets the site have tokens at its redirect URI.
+// allow permits tokens in the authorization response at the site's redirect URI.
 func (w *world) allow(idToken, token bool) {
 	w.t.Helper()
 	w.change(w.site.ID, func(app *directory.Application) {
@@ -19,7 +19,7 @@ func (w *world) allow(idToken, token bool) {
 	})
 }
 
-// fragment is the authorization response of a user's sign-in, from the fragment.
+// fragment returns the authorization response of a user's sign-in from the fragment.
 func (w *world) fragment(request url.Values, user *directory.User) url.Values {
 	w.t.Helper()
 	p := w.arrived(w.browser(), request, user)
@@ -66,7 +66,8 @@ func TestImplicitFlow(t *testing.T) {
 	}
 }
 
-// A URI has to stay short: of many groups a token in it says only that they are.
+// A URI has to stay short. Therefore a token in a URI does not list many groups, but contains an
+// overage claim.
 func TestGroupsInAFragment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

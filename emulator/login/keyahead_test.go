@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Each call returns the next key in order, and the key after it is in the making.
+// Each call returns the next key in order, while the key after it is generated.
 func TestKeysAhead(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("no randomness")

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// needs finds a program on PATH. Where it is missing the test is skipped, or
-// fails when PROVISION_TEST_REQUIRE is "all".
+// needs finds a program on PATH. If it is missing, the test is skipped, or fails if
+// PROVISION_TEST_REQUIRE is "all".
 func needs(t *testing.T, program, how string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -45,8 +45,8 @@ func msalNode(t *testing.T) []string {
 	return []string{node, filepath.Join(dir, "client.js")}
 }
 
-// msalPython is the command that runs MSAL Python. Debian's is of the Python in
-// /usr/bin, which need not be the first on PATH.
+// msalPython is the command that runs MSAL Python. Debian's package belongs to the Python in
+// /usr/bin, which is not always the first on PATH.
 func msalPython(t *testing.T) []string {
 	first := needs(t, "python3", "apt-get install python3-msal")
 	for _, python := range []string{first, "/usr/bin/python3"} {
@@ -58,7 +58,7 @@ func msalPython(t *testing.T) []string {
 	return nil
 }
 
-// program is a running program with a client library in it.
+// program is a running program that uses a client library.
 type program struct {
 	t       *testing.T
 	input   *json.Encoder
@@ -67,15 +67,15 @@ type program struct {
 
 type object = map[string]any
 
-// said is what a program says of a result.
+// said is a program's output for a result.
 type said struct {
 	AccessToken, IDToken, Account, Username string
 	URL, UserCode                           string
 	Error, Message                          string
 }
 
-// run starts a program for an application. It trusts the tenant's certificate
-// as its runtime has it.
+// run starts a program for an application. It trusts the tenant's certificate in the way of its
+// runtime.
 func (w *world) run(t *testing.T, command []string, config object) *program {
 	t.Helper()
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
@@ -121,7 +121,7 @@ func (p *program) hear() said {
 	return answer
 }
 
-// signsIn lets ada follow a program's address in her browser.
+// signsIn opens a program's address in ada's browser.
 func (p *program) signsIn(w *world, redirect string, scopes ...string) said {
 	p.t.Helper()
 	start := p.ask(object{"do": "signIn", "scopes": scopes, "redirect": redirect})
@@ -152,7 +152,8 @@ func (w *world) good(t *testing.T, answer said, want object) {
 	}
 }
 
-// presentWorld is a world of today: client libraries go by the machine's clock.
+// presentWorld is a world with the current time, because client libraries use the machine's
+// clock.
 func presentWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -192,7 +193,7 @@ func TestMSALPrograms(t *testing.T) {
 				}
 			})
 
-			if name == "Node" { // MSAL Python asks for the user's realm at port 443, whatever the authority's is
+			if name == "Node" { // MSAL Python requests the user's realm on port 443, whatever the authority's port is
 				t.Run("user name and password", func(t *testing.T) {
 					t.Parallel()
 					w := presentWorld(t)

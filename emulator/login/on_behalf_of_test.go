@@ -12,7 +12,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// middle makes the API a caller of the ledger: it has a secret and the consent.
+// middle makes the API a client of the ledger: it has a secret and the consent.
 func (w *world) middle() (secret string) {
 	w.t.Helper()
 	w.update(func(tx *directory.Tx) {
@@ -45,12 +45,12 @@ func TestOnBehalfOf(t *testing.T) {
 	refresh := form(nil, "grant_type", "refresh_token", "client_id", w.api.AppID, "refresh_token", a.text("refresh_token"))
 	w.token(refresh).expect(t, "the API's refresh token without its secret", 401, "invalid_client", 7000218)
 	w.granted(form(refresh, "client_secret", secret))
-	// At a v1 endpoint, the resource.
+	// At a v1 endpoint, the parameter is resource.
 	v1 := w.tokenAt("/"+w.tid()+"/oauth2/token", w.behalf(secret, first, "scope", "-", "resource", "https://ledger."+w.dir.Tenant().Domain+"/"))
 	if v1.status != 200 || w.claims(v1.text("access_token"))["scp"] != "read" {
 		t.Errorf("v1: %v", v1.fields)
 	}
-	// A v1 token of the API's names it by its URI.
+	// A v1 token names the API by its URI.
 	own := "api://" + w.api.AppID
 	w.change(w.api.ID, func(app *directory.Application) {
 		app.API.RequestedAccessTokenVersion, app.IdentifierUris = nil, []string{own}

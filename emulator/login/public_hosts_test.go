@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// under sends a request that came under a host.
+// under sends a request to a host name.
 func (w *world) under(host, path string, form url.Values, header ...string) answer {
 	w.t.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -32,7 +32,7 @@ func (w *world) under(host, path string, form url.Values, header ...string) answ
 	return a
 }
 
-func TestPublicHostsSpeakAsThePublicCloud(t *testing.T) {
+func TestPublicHostsUseNamesOfThePublicCloud(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	tid := w.tid()
@@ -63,7 +63,7 @@ func TestPublicHostsSpeakAsThePublicCloud(t *testing.T) {
 	}
 }
 
-func TestTokensSayTheirIssuersPublicName(t *testing.T) {
+func TestIssuerOfPublicHosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	path := w.tokenPath()
@@ -89,8 +89,7 @@ func TestTokensSayTheirIssuersPublicName(t *testing.T) {
 	}
 }
 
-// A person may sign in under one name of the tenant, and his programs go on
-// under another.
+// A user can sign in under one name of the tenant, and their programs can use another name.
 func TestCodesAndRefreshTokensWorkUnderEveryName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// states are the states of the signing keys, in order.
+// states returns the states of the signing keys, in order.
 func (w *world) states() []string {
 	var states []string
 	for _, k := range w.login.Keys() {
@@ -19,7 +19,7 @@ func (w *world) states() []string {
 	return states
 }
 
-// published are the ids of the published keys.
+// published returns the ids of the published keys.
 func (w *world) published() []string {
 	w.t.Helper()
 	var ids []string
@@ -67,7 +67,7 @@ func TestKeyRotation(t *testing.T) {
 	if rotated, err := w.login.Rotate(); err != nil || rotated.ID != second.ID || rotated.State != "current" {
 		t.Errorf("rotated to %v: %v", rotated, err)
 	}
-	w.open() // a restart forgets nothing of it
+	w.open() // a restart changes nothing
 	if !slices.Equal(w.published(), []string{first.ID, second.ID}) || !slices.Equal(w.states(), []string{"retired", "current"}) {
 		t.Errorf("after rotation %v, %v", w.published(), w.states())
 	}
@@ -97,7 +97,7 @@ func TestKeyRotation(t *testing.T) {
 	if err := w.login.DropKey(second.ID); !errors.Is(err, ErrKeyCurrent) {
 		t.Errorf("dropped the current key: %v", err)
 	}
-	// Without a key published before, rotation makes one.
+	// If no next key was published, rotation generates one.
 	if third, err := w.login.Rotate(); err != nil || third.ID == second.ID || !slices.Equal(w.published(), []string{second.ID, third.ID}) {
 		t.Errorf("rotated to %v, %v: %v", third, w.published(), err)
 	}
@@ -136,8 +136,8 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 }
 
-// A key of one tenant is in the key set of all tenants, with that tenant as its
-// issuer, and never becomes the current key.
+// A key of one tenant is in the key set of all tenants, with that tenant as its issuer, and is
+// never the current key.
 func TestKeyOfOneTenant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

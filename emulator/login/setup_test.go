@@ -27,7 +27,7 @@ import (
 
 const password = "Correct-Horse-7"
 
-// testClock is a clock that moves only when it is told to.
+// testClock is a clock that moves only when a test moves it.
 type testClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -111,7 +111,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// open starts the authorization server on the directory, as a restart would.
+// open starts the authorization server on the directory, as after a restart.
 func (w *world) open() {
 	w.t.Helper()
 	var err error
@@ -270,7 +270,7 @@ func (w *world) assign(tx *directory.Tx, principal string, resource *directory.S
 
 func (w *world) tid() string { return w.dir.Tenant().ID }
 
-// browser is a person's browser: it keeps cookies and follows no redirect.
+// browser stores cookies like a user's browser, and follows no redirects.
 func (w *world) browser() *http.Client {
 	jar, err := cookiejar.New(nil)
 	w.must(err)
@@ -281,7 +281,7 @@ func (w *world) browser() *http.Client {
 	}
 }
 
-// page is an answer, read to its end.
+// page is an answer that was read completely.
 type page struct {
 	status   int
 	header   http.Header
@@ -326,8 +326,7 @@ func (w *world) post(client *http.Client, path string, form url.Values, header .
 	return w.do(client, r)
 }
 
-// form makes a form of names and values in turn; a name with the value "-" is
-// taken out.
+// form builds a form from names and values; a name with the value "-" is removed.
 func form(base url.Values, pairs ...string) url.Values {
 	made := url.Values{}
 	for name, values := range base {
@@ -356,7 +355,7 @@ func hiddenFields(body string) url.Values {
 	return fields
 }
 
-// signIn fills in the sign-in form that a page shows.
+// signIn fills in the sign-in form of a page.
 func (w *world) signIn(client *http.Client, p page, name, pass string) page {
 	w.t.Helper()
 	action := actionPattern.FindStringSubmatch(p.body)
@@ -376,7 +375,7 @@ func challenge() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// desktopRequest is a good authorization request of the public client.
+// desktopRequest is a valid authorization request of the public client.
 func (w *world) desktopRequest(pairs ...string) url.Values {
 	return form(url.Values{
 		"client_id": {w.desktop.AppID}, "redirect_uri": {"http://localhost:5555"}, "response_type": {"code"},
@@ -404,7 +403,7 @@ func (w *world) pageRequest(pairs ...string) url.Values {
 func (w *world) authorizePath() string { return "/" + w.tid() + "/oauth2/v2.0/authorize" }
 func (w *world) tokenPath() string     { return "/" + w.tid() + "/oauth2/v2.0/token" }
 
-// authorized signs a user in and returns where the browser is sent.
+// authorized signs a user in and returns the target of the redirect.
 func (w *world) authorized(request url.Values, user *directory.User) url.Values {
 	w.t.Helper()
 	client := w.browser()
@@ -442,8 +441,8 @@ func (w *world) siteRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// pageRedemption is a valid token request for a code of pageRequest, but for the
-// Origin that a browser sends.
+// pageRedemption is a valid token request for a code of pageRequest, without the Origin header
+// that a browser sends.
 func (w *world) pageRedemption(code string, pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {w.page.AppID}, "code": {code},
@@ -451,7 +450,7 @@ func (w *world) pageRedemption(code string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// daemonRequest is a good client credentials request.
+// daemonRequest is a valid client credentials request.
 func (w *world) daemonRequest(pairs ...string) url.Values {
 	return form(url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {w.daemon.AppID}, "client_secret": {w.daemonSecret},
@@ -492,7 +491,7 @@ func (w *world) tokenAt(path string, form url.Values, header ...string) answer {
 	return a
 }
 
-// granted asks for tokens that must be given.
+// granted requests tokens, and the request must succeed.
 func (w *world) granted(form url.Values, header ...string) answer {
 	w.t.Helper()
 	a := w.token(form, header...)
@@ -535,7 +534,7 @@ func (w *world) claims(token string) map[string]any {
 
 var firstKey = sync.OnceValues(generateKey)
 
-// generateKey gives all worlds of the tests one first key, and makes the others.
+// generateKey gives all test worlds the same first key, and generates the others.
 func (w *world) generateKey() (*rsa.PrivateKey, error) {
 	if !w.hasKey {
 		w.hasKey = true

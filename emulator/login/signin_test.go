@@ -55,7 +55,7 @@ func TestWrongSignIn(t *testing.T) {
 		if strings.Contains(p.body, "wrong") {
 			t.Errorf("%s: the page repeats the password", name)
 		}
-		// The page that shows the error takes another attempt.
+		// The page with the error accepts another attempt.
 		if p = w.signIn(client, p, strings.ToUpper(w.ada.UserPrincipalName), password); p.location == nil || p.location.Query().Get("code") == "" {
 			t.Errorf("%s: no second attempt: %d", name, p.status)
 		}
@@ -188,8 +188,8 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestLogoutRevokesSessionCookies: a copy of the session's cookie is of no use after it,
-// not even to a server that was started anew; another browser stays signed in.
+// TestLogoutRevokesSessionCookies: after a sign-out, a copy of the session's cookie is invalid,
+// even after a restart of the server. Another browser stays signed in.
 func TestLogoutRevokesSessionCookies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -220,8 +220,8 @@ func TestLogoutRevokesSessionCookies(t *testing.T) {
 	}
 }
 
-// TestMaxAge: a sign-in that is older than the client allows is asked for again,
-// and the ID token tells when it was.
+// TestMaxAge: if the sign-in is older than max_age, the user must sign in again, and the ID token
+// contains the time.
 func TestMaxAge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -263,8 +263,7 @@ func TestMaxAge(t *testing.T) {
 	}
 }
 
-// TestADeactivatedApplicationGetsNoTokens: not by its secret, not for a user, not
-// by a refresh token that it has.
+// TestADeactivatedApplicationGetsNoTokens with its secret, for a user, or with a refresh token.
 func TestADeactivatedApplicationGetsNoTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

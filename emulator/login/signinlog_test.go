@@ -9,8 +9,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// newest are the entries of a sign-in log since there were so many, each as
-// "code event interactive user resource".
+// newest returns the entries of a sign-in log after the first n, each as "code event interactive
+// user resource".
 func newest(d *directory.Directory, since int) []string {
 	var all []string
 	for _, e := range d.SignIns()[since:] {

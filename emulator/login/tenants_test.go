@@ -16,15 +16,15 @@ import (
 	"provision/emulator/directory"
 )
 
-// branch is a tenant beside that of a world, with one user, fred.
+// branch is a second tenant for a world, with one user, fred.
 type branch struct {
 	*world
 	dir  *directory.Directory
 	fred *directory.User
 }
 
-// beside makes Fabrikam. The world's desktop and API become multi-tenant, and the
-// API knows the desktop.
+// beside creates Fabrikam. The world's desktop and API become multi-tenant, and the desktop is a
+// known client of the API.
 func (w *world) beside() *branch {
 	w.t.Helper()
 	d, err := w.tenants.Create(directory.Seed{Domain: "fabrikam.onmicrosoft.com"})
@@ -51,7 +51,7 @@ func (b *branch) update(change func(*directory.Tx)) {
 
 func (b *branch) tid() string { return b.dir.Tenant().ID }
 
-// invite makes a user of the home tenant a guest of the branch.
+// invite invites a user of the home tenant to the branch.
 func (b *branch) invite(user *directory.User) (guest *directory.User) {
 	b.t.Helper()
 	b.update(func(tx *directory.Tx) {
@@ -62,8 +62,8 @@ func (b *branch) invite(user *directory.User) (guest *directory.User) {
 	return guest
 }
 
-// at signs a user in under a tenant's name and returns what follows, consent
-// accepted where it is asked for.
+// at signs a user in under a tenant's name, accepts the consent page if there is one, and returns
+// the answer.
 func (w *world) at(client *http.Client, name string, request url.Values, user *directory.User) page {
 	w.t.Helper()
 	p := w.signIn(client, w.get(client, "/"+name+"/oauth2/v2.0/authorize", request), user.UserPrincipalName, password)
@@ -82,7 +82,7 @@ func (w *world) redeemed(name string, p page, pairs ...string) answer {
 	return w.tokenAt("/"+name+"/oauth2/v2.0/token", w.desktopRedemption(p.location.Query().Get("code"), pairs...))
 }
 
-func TestMSALSignsUsersOfTwoTenantsIn(t *testing.T) {
+func TestMSALSignsInUsersOfTwoTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.beside()
@@ -179,7 +179,7 @@ func TestMSALClientCredentialsInTwoTenants(t *testing.T) {
 	refused("without its registration", "700016", w.daemonSecret)
 }
 
-func TestTheWrongTenant(t *testing.T) {
+func TestWrongTenant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.beside()
@@ -260,7 +260,7 @@ func TestConsentInTheOtherTenant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.beside()
-	// Even who asks for nothing but the sign-in has to be taken in.
+	// Even a client that requests only the sign-in requires consent.
 	request := w.desktopRequest("scope", "openid profile")
 	client := w.browser()
 	p := w.signIn(client, w.get(client, "/organizations/oauth2/v2.0/authorize", request), b.fred.UserPrincipalName, password)
@@ -279,7 +279,7 @@ func TestConsentInTheOtherTenant(t *testing.T) {
 	if _, found := w.dir.UserByUPN(b.fred.UserPrincipalName); found {
 		t.Error("fred has come to the home tenant")
 	}
-	// What the application becomes at home it becomes here.
+	// A change of the application in its home tenant appears in this tenant.
 	w.change(w.desktop.ID, func(app *directory.Application) { app.DisplayName = "Renamed" })
 	if sp, _ := b.dir.ServicePrincipalByAppID(w.desktop.AppID); sp.DisplayName != "Renamed" {
 		t.Errorf("display name %q", sp.DisplayName)
@@ -302,7 +302,7 @@ func TestDeviceOfEveryTenant(t *testing.T) {
 	}
 	signIn := func(d answer, user *directory.User) page {
 		client := w.browser()
-		p := w.get(client, "/common/deviceauth", nil) // whichever tenant asked for the code
+		p := w.get(client, "/common/deviceauth", nil) // with the code of either tenant
 		p = w.post(client, actionPattern.FindStringSubmatch(p.body)[1], form(hiddenFields(p.body), "otc", d.text("user_code")))
 		p = w.signIn(client, p, user.UserPrincipalName, password)
 		if strings.Contains(p.body, `content="ConvergedConsent"`) {
@@ -337,7 +337,7 @@ func TestMetadataOfEveryTenant(t *testing.T) {
 	if m.Issuer != w.origin+"/"+b.tid()+"/v2.0" || m.Endpoint != w.origin+"/"+b.tid()+"/oauth2/v2.0/token" {
 		t.Errorf("metadata %+v", m)
 	}
-	keys := map[string]string{} // issuer by kid: every tenant has the same keys
+	keys := map[string]string{} // the issuer by kid: every tenant has the same keys
 	for _, tenant := range []string{w.tid(), b.tid()} {
 		var set struct {
 			Keys []struct{ Kid, Issuer string }
@@ -371,7 +371,8 @@ func (w *world) signed(claims map[string]any) string {
 }
 
 // TestConfidentialClientUnderASharedName: under common and organizations, a token of every grant
-// says how the client has authenticated, and the credentials of its service principal count.
+// states how the client has authenticated, and the credentials of its service principal are
+// valid.
 func TestConfidentialClientUnderASharedName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

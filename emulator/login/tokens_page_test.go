@@ -48,16 +48,16 @@ Microsoft's hosts the issuers are ` + "`https://sts.windows.net/{tenant}/`" + ` 
   header and no ` + "`xms_st`, `xms_tcdt`" + ` or similar claims.
 `
 
-// kind is one kind of token, got as a client gets it.
+// kind is one kind of token, requested in the way of a client.
 type kind struct {
 	title  string
-	of     string // 1 or 2 for the version, with u or a
+	of     string // 1 or 2 for the version, with u for a user or a for an application
 	claims []documented
 	token  string
 }
 
-// kindsOfTokens asks for one token of each kind. Claims that exist only where a
-// user has the property have it.
+// kindsOfTokens requests one token of each kind. The user has every property that a claim
+// requires.
 func kindsOfTokens(w *world) []kind {
 	user := w.granted(w.siteRedemption(w.code(w.siteRequest(), w.ada)))
 	user1 := w.granted(w.siteRedemption(w.code(w.siteRequest("scope", w.ledger.AppID+"/read"), w.ada)))
@@ -99,7 +99,7 @@ func kindsOfTokens(w *world) []kind {
 	}
 }
 
-// rows are the claims of one part of a token beside what is documented of them.
+// rows are the claims of one part of a token with their documentation.
 func (k kind) rows(t *testing.T, claims []documented, issued map[string]any, mask func(name string, value any) string) string {
 	t.Helper()
 	var page strings.Builder
@@ -131,7 +131,7 @@ func (k kind) rows(t *testing.T, claims []documented, issued map[string]any, mas
 	return page.String()
 }
 
-// TestTokensPage holds docs/tokens.md to the tokens. UPDATE=1 writes it.
+// TestTokensPage compares docs/tokens.md with the tokens. UPDATE=1 writes the page.
 func TestTokensPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -163,7 +163,7 @@ func TestTokensPage(t *testing.T) {
 	}
 }
 
-// masked shows values of a token so that they are the same for every tenant.
+// masked replaces the values of a token that differ between tenants.
 func (w *world) masked(token map[string]any) func(name string, value any) string {
 	names := map[string]string{
 		w.tid(): "{tenant}", w.origin: "https://localhost:8443", directory.MicrosoftGraphAppID: "{Microsoft Graph}",

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// book is a resource like none of a directory.
+// book is a resource that is not part of a directory.
 type book struct {
 	ID       string     `json:"id"`
 	Title    string     `json:"title"`
@@ -63,8 +63,8 @@ func titles(objects []any) string {
 	return strings.Join(all, ", ")
 }
 
-// TestFilters: what is read, whether it needs the advanced parameters, and what it
-// leaves of a list.
+// TestFilters: how a filter is parsed, whether it requires advanced query capabilities, and which
+// objects it selects.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	for filter, c := range map[string]struct {
@@ -161,7 +161,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestPages: a list is cut into pages, each of which begins after the one before.
+// TestPages: a list is split into pages, each of which begins after the previous one.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	filter, err := ParseFilter("startswith(title,'em')")
@@ -183,7 +183,7 @@ func TestPages(t *testing.T) {
 		"by two keys":       {Query{Top: 3, OrderBy: []SortKey{{"lent", true}, {"title", true}}}, []string{"emma, Emil's day, Dune"}, 3},
 	} {
 		objects := library()
-		slices.Reverse(objects) // an index gives them in any order
+		slices.Reverse(objects) // an index returns them in any order
 		var pages []string
 		for {
 			page, total, next := c.query.Page(objects)
@@ -207,10 +207,11 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestOrderBySelectAndSearch: what a resource supports, and what it refuses.
+// TestOrderBySelectAndSearch: the options that a resource supports, and the options that it
+// refuses.
 func TestOrderBySelectAndSearch(t *testing.T) {
 	t.Parallel()
-	for value, ok := range map[string][3]bool{ // by default, beside a filter, advanced
+	for value, ok := range map[string][3]bool{ // by default, with a filter, with advanced query capabilities
 		"title": {true, false, true}, "title desc": {true, false, true}, "pages": {false, false, true}, "title asc,pages desc": {false, false, true},
 		"isbn": {}, "x": {}, "": {}, "title up": {}, "title desc x": {},
 	} {

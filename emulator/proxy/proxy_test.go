@@ -22,7 +22,7 @@ import (
 
 var hosts = []string{"login.example", "graph.example"}
 
-// rig is a proxy that serves.
+// rig is a served proxy.
 type rig struct {
 	testing.TB
 	*Proxy
@@ -31,7 +31,7 @@ type rig struct {
 	ended   chan error
 }
 
-// start serves a proxy whose tenant tells what it was asked, unless another
+// start serves a proxy. Its tenant answers with the request that it received, unless another
 // handler is given.
 func start(t testing.TB, handler http.Handler) *rig {
 	t.Helper()
@@ -82,7 +82,7 @@ func (r *rig) client(http2 bool) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 2 * time.Minute}
 }
 
-// raw sends bytes to the proxy and returns the connection with the answer's reader.
+// raw sends bytes to the proxy and returns the connection with a reader of the answer.
 func (r *rig) raw(text string) (net.Conn, *bufio.Reader) {
 	r.Helper()
 	conn, err := net.Dial("tcp", r.address)
@@ -133,7 +133,7 @@ func TestHostsEndAtTheProxy(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefused(t *testing.T) {
+func TestRefusedRequests(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil)
 	for name, test := range map[string]struct{ request, want string }{
@@ -203,7 +203,7 @@ func TestTunnelIsHeldToItsHost(t *testing.T) {
 	}
 }
 
-// early is a connection that sends its CONNECT along with the first bytes.
+// early is a connection that sends the first bytes together with its CONNECT.
 type early struct {
 	net.Conn
 	before string
@@ -219,7 +219,7 @@ func TestClientThatDoesNotWait(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil)
 	conn, reader := r.raw("")
-	// The answer to the CONNECT is read away before the handshake's is.
+	// The answer to the CONNECT is read before the answer to the handshake.
 	hello := &early{Conn: conn, before: "CONNECT login.example:443 HTTP/1.1\r\nHost: x\r\n\r\n"}
 	secure := tls.Client(&afterAnswer{early: hello, reader: reader}, &tls.Config{RootCAs: r.roots, ServerName: "login.example"})
 	if err := secure.Handshake(); err != nil {
@@ -254,7 +254,7 @@ func TestTunnelsAreLimited(t *testing.T) {
 	}
 	tunnel := &tunnel{Conn: near, release: l.release}
 	tunnel.Close()
-	tunnel.Close() // gives back once
+	tunnel.Close() // releases it once
 	if !l.reserve() || l.reserve() {
 		t.Error("a closed tunnel does not give its place back once")
 	}

@@ -1,5 +1,5 @@
-// Signs in by the authorization code flow with PKCE, which MSAL Browser does,
-// and calls the API with the token. Tokens are kept for this tab alone.
+// Signs users in with MSAL Browser (authorization code flow with PKCE), and calls the
+// API with the token. Tokens are stored for this tab only.
 'use strict';
 
 const element = (id) => document.getElementById(id);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A secret of the vault, with curl alone: a token for the application itself
+# Reads a secret of the vault with curl: gets a token for the application itself
 # (client credentials), then the request.
 #
 #   TENANT_ID, CLIENT_ID, CLIENT_SECRET   who asks, as `provision output` prints them
@@ -13,7 +13,7 @@ token=$(curl -sSf "$AUTHORITY/oauth2/v2.0/token" \
     -d "client_id=$CLIENT_ID" --data-urlencode "client_secret=$CLIENT_SECRET" |
     sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
 
-# The header comes from a file: what stands in the arguments, others can read.
+# The header comes from a file, because other users can read arguments.
 umask 077
 header=$(mktemp)
 trap 'rm -f "$header"' EXIT

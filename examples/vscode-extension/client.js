@@ -1,6 +1,6 @@
-// What the extension does: sign in by the system's browser, keep the tokens in
-// memory, call the API. Its settings are the file that `provision output --write`
-// writes: node client.js out/vscode-fastapi/extension.json http://127.0.0.1:8000/secure
+// The steps of the extension: sign in with the system's browser, keep the tokens in
+// memory, call the API. `provision output --write` writes its settings to a file:
+// node client.js out/vscode-fastapi/extension.json http://127.0.0.1:8000/secure
 'use strict';
 const { readFileSync } = require('node:fs');
 const { InteractionRequiredAuthError, PublicClientApplication } = require('@azure/msal-node');
@@ -13,7 +13,7 @@ const client = new PublicClientApplication({
   auth: { clientId, authority, knownAuthorities: [new URL(authority).host] },
 });
 
-// An extension has vscode.env.openExternal; this program lets its user do it.
+// An extension calls vscode.env.openExternal; this program prints the address for the user.
 const openBrowser = async (address) => { console.log('open', address); };
 
 async function token() {

@@ -23,12 +23,12 @@ application = msal.ConfidentialClientApplication(
     authority=os.environ.get("ENTRA_AUTHORITY", "https://login.microsoftonline.com/organizations"),
 )
 
-# One entry a browser, under the value of its cookie: the flow of its sign-in
+# One entry for each browser, by the value of its cookie: the flow of its sign-in
 # (state, nonce, PKCE verifier), which nobody else may end, then the user.
 sessions = {}
 
 users = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-# Only the two ids together name a user for good; names change.
+# Only the two ids together identify a user permanently; names can change.
 users.execute("CREATE TABLE users (tid TEXT, oid TEXT, name TEXT, visits INTEGER, PRIMARY KEY (tid, oid))")
 
 
@@ -63,7 +63,7 @@ class Backend(BaseHTTPRequestHandler):
             return self.say(HTTPStatus.BAD_REQUEST, "There is no sign-in of yours to end.")
         try:
             result = application.acquire_token_by_auth_code_flow(flow, answer)
-        except ValueError:  # the state is another sign-in's
+        except ValueError:  # the state belongs to another sign-in
             return self.say(HTTPStatus.BAD_REQUEST, "This answer belongs to another sign-in.")
         if "error" in result:
             print("sign-in failed:", result["error"], result.get("error_description", ""), flush=True)
@@ -101,11 +101,11 @@ class Backend(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format, *args):
-        pass  # a request line may hold a code
+        pass  # a request line can contain a code
 
 
 if __name__ == "__main__":
     server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Backend)
-    # Only now: the socket is bound, so a browser that comes at once is answered.
+    # The socket is bound now, so that the server answers a browser immediately.
     print(f"open http://localhost:{server.server_port}/api/oauthlogin", flush=True)
     server.serve_forever()

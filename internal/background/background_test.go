@@ -15,7 +15,7 @@ import (
 	"provision/internal/background"
 )
 
-// TestMain is also the program that is started: it answers at ADDRESS.
+// TestMain is also the started program: it answers at ADDRESS.
 func TestMain(m *testing.M) {
 	switch os.Getenv("PROGRAM") {
 	case "answers":
@@ -108,7 +108,7 @@ func TestStopLeavesAProcessThatHasTheIDOfAnEndedOne(t *testing.T) {
 	}
 }
 
-func TestStartSaysWhyItCannot(t *testing.T) {
+func TestStartReportsTheReason(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		what string

@@ -40,7 +40,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A Writer gives the same bytes however the text is cut into writes.
+// A Writer produces the same bytes, however the text is split into writes.
 func TestWriterOutputDoesNotDependOnSplits(t *testing.T) {
 	t.Parallel()
 	text := "  ::error::a\nb ::c\n::\n##vso[x] é\u202e ##[y]\x1b[31mred\x1b[0m\x1b[2J\n\t::warning x::"
@@ -93,7 +93,7 @@ func FuzzWriterKeepsJSON(f *testing.F) {
 	})
 }
 
-// FuzzHarmless holds what is shown against the two runners' own rules.
+// FuzzHarmless checks the displayed text with the parsing rules of both runners.
 func FuzzHarmless(f *testing.F) {
 	for _, s := range []string{"::error::x", "\u3000::set-output name=a::b", "a ##[group]b", "##vso[task.setvariable variable=x]y",
 		"a\r::debug::b", "\x1b[31m::error::", "#\u200b#[error]", ":\u200d:error::", "a\xf0\x9f", "##\xe2vso["} {
@@ -120,7 +120,7 @@ func FuzzHarmless(f *testing.F) {
 	})
 }
 
-// ignored are characters that a comparison by culture passes over.
+// ignored are characters that a culture-sensitive comparison ignores.
 func ignored(line string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || unicode.IsControl(r) && r != '\t' && r != 0x1b {
@@ -130,23 +130,22 @@ func ignored(line string) string {
 	}, line)
 }
 
-// gitHubCommand follows ActionCommand.TryParseV2 in actions/runner, for a
-// command of any name: it begins the line but for white space, and ends with
-// another "::".
+// gitHubCommand follows ActionCommand.TryParseV2 in actions/runner, for a command with any name:
+// it is at the beginning of the line, after optional white space, and ends with another "::".
 func gitHubCommand(line string) bool {
 	rest, ok := strings.CutPrefix(strings.TrimLeftFunc(ignored(line), unicode.IsSpace), "::")
 	return ok && strings.Contains(rest, "::")
 }
 
-// gitHubOldCommand follows ActionCommand.TryParse in actions/runner: "##[" is
-// looked for anywhere, and "]" after it.
+// gitHubOldCommand follows ActionCommand.TryParse in actions/runner: "##[" anywhere, and "]"
+// after it.
 func gitHubOldCommand(line string) bool {
 	_, rest, ok := strings.Cut(ignored(line), "##[")
 	return ok && strings.Contains(rest, "]")
 }
 
-// azureCommand follows Command.TryParse in microsoft/azure-pipelines-agent:
-// "##vso[" anywhere, and "]" after it. Its case is not looked at, to be safe.
+// azureCommand follows Command.TryParse in microsoft/azure-pipelines-agent: "##vso[" anywhere,
+// and "]" after it. The comparison ignores case, to be safe.
 func azureCommand(line string) bool {
 	_, rest, ok := strings.Cut(strings.ToLower(ignored(line)), "##vso[")
 	return ok && strings.Contains(rest, "]")

@@ -10,7 +10,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A lock on a file that was removed or replaced after it was opened is not in place.
+// A lock on a file that was removed or replaced after it was opened does not count.
 func TestTryLock(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
@@ -24,7 +24,7 @@ func TestTryLock(t *testing.T) {
 	if removed, err := RemoveStale(path); removed || err != nil {
 		t.Fatalf("held: removed %v %v", removed, err)
 	}
-	// The second has opened the file by now. The first removes it.
+	// The second has opened the file by now, and the first removes it.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestTryLock(t *testing.T) {
 	}
 }
 
-// tryOpened locks a file that was removed, and perhaps replaced, since it was opened.
+// tryOpened locks a file that was removed, and possibly replaced, after it was opened.
 func tryOpened(t *testing.T, replaced bool) (locked, inPlace bool, err error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lock")
@@ -64,8 +64,8 @@ func tryOpened(t *testing.T, replaced bool) (locked, inPlace bool, err error) {
 	return TryLock(f)
 }
 
-// A process that creates its file beside others that remove stale files keeps it.
-func TestRemoveStaleBesideOthers(t *testing.T) {
+// A process that creates its file while others remove stale files keeps it.
+func TestRemoveStaleWithOtherProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	done := make(chan struct{})

@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestTable holds every line of the table to its form, so that a slip in it is
-// no silent wrong id.
+// TestTable checks the form of every line of the table, because a wrong id would have no visible
+// effect.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	ids := map[string]string{}

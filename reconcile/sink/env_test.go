@@ -96,7 +96,7 @@ func TestALinkIsFollowed(t *testing.T) {
 	}
 }
 
-func TestAFileThatCannotBeWritten(t *testing.T) {
+func TestUnwritableFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
@@ -136,7 +136,7 @@ func FuzzDotenv(f *testing.F) {
 			if !strings.ContainsAny(before, "'\"") {
 				t.Fatalf("%q: %v", before, err)
 			}
-			return // a quote that is never closed
+			return // an unclosed quote
 		}
 		after := linesOf(strings.Join(once, ""))
 		found, others := parted(after, "KEY")

@@ -31,7 +31,7 @@ func open(t *testing.T, a sink.Access, where stack.Sink) sink.Sink {
 	return s
 }
 
-// refused is an error that says what to do, and holds no secret.
+// refused checks an error that contains a hint and no secret.
 func refused(t *testing.T, what string, err error, hint string) {
 	t.Helper()
 	var unusable *sink.Error
@@ -119,7 +119,7 @@ func TestKeyVault(t *testing.T) {
 	if tags["keyId"] != "k1" || tags["application"] != "s.a" || vault.Expires("client") != want.EndDateTime.Unix() {
 		t.Errorf("tags %v, expires %d: want the keyId, the application and its end", tags, vault.Expires("client"))
 	}
-	// A deleted secret keeps its name. It is recovered with the next text.
+	// A deleted secret reserves its name. It is recovered before the next text is written.
 	if err := s.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestKeyVault(t *testing.T) {
 	if text, tags, _ := vault.Secret("client"); text != "two" || tags["keyId"] != "k2" || len(tags) != 5 {
 		t.Errorf("the vault has %q, %v", text, tags)
 	}
-	// A secret that provision did not write is unchanged.
+	// provision does not change a secret that it did not write.
 	vault.Put("theirs", "s3cret")
 	theirs := at("theirs")
 	refused(t, "somebody else's", theirs.Check(ctx), "choose another name")

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestWritePrivateKeepsLinks: a link stays a link, also one whose target does not exist yet.
+// TestWritePrivateKeepsLinks: a write does not replace a symbolic link, even if its target does
+// not exist yet.
 func TestWritePrivateKeepsLinks(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

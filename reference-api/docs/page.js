@@ -1,6 +1,6 @@
 'use strict';
-// Signs in by the authorization code flow with PKCE (RFC 7636) and keeps the
-// token in this page alone.
+// Signs in with the authorization code flow with PKCE (RFC 7636) and keeps the
+// token only in this page.
 const config = JSON.parse(document.getElementById('config').textContent);
 const redirect = location.origin + '/oauth2-redirect';
 const element = (id) => document.getElementById(id);

@@ -19,7 +19,7 @@ import (
 	"provision/reference-api/token"
 )
 
-// verifier knows a valid token, and tokens by what is wrong with them.
+// verifier knows a valid token, and invalid tokens by their error.
 type verifier map[string]error
 
 func (v verifier) Verify(_ context.Context, raw string) (*token.Claims, error) {
@@ -33,7 +33,7 @@ func (v verifier) Verify(_ context.Context, raw string) (*token.Claims, error) {
 	return claims, nil
 }
 
-// serve serves a scenario whose routes are all open to who has a token.
+// serve serves a scenario. Its routes require only a valid token.
 func serve(t *testing.T, name string, c Config, roles ...string) func(method, path, authorization, body string) (int, string) {
 	t.Helper()
 	s, err := Open(name, c)
@@ -125,7 +125,7 @@ func TestPeopleAreRegisteredOnce(t *testing.T) {
 	}
 }
 
-func TestVaultSaysWhatIsWrong(t *testing.T) {
+func TestVaultErrors(t *testing.T) {
 	t.Parallel()
 	send := serve(t, "vault-function", Config{}, "GetSecret")
 	for _, test := range []struct {
@@ -164,13 +164,13 @@ func (staticToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore
 	return azcore.AccessToken{Token: "vault-token"}, nil
 }
 
-// TestKeyVault reads a vault by Azure's own client.
+// TestKeyVault reads secrets of a vault with Azure's client.
 func TestKeyVault(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
-		case r.Header.Get("Authorization") == "": // the client asks whom to get a token from
+		case r.Header.Get("Authorization") == "": // the client requests the issuer of tokens
 			w.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/tenant", resource="https://vault.azure.net"`)
 			w.WriteHeader(http.StatusUnauthorized)
 		case strings.HasPrefix(r.URL.Path, "/secrets/demo"):

@@ -26,10 +26,10 @@ const (
 	issuerV2 = "https://login.example/" + tenant + "/v2.0"
 )
 
-// noon is when every test takes place.
+// noon is the time in all tests.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// Keys are dear to make, so all tests share these two.
+// Keys are slow to generate, so all tests share these two.
 var ours, theirs = sync.OnceValue(newKey), sync.OnceValue(newKey)
 
 func newKey() *rsa.PrivateKey {
@@ -83,7 +83,7 @@ func encode(v any) []byte {
 
 var header = object{"alg": "RS256", "typ": "JWT", "kid": "one"}
 
-// sign makes a JWS; header and payload are JSON text or values to marshal.
+// sign signs a JWS; header and payload are JSON text, or values to marshal.
 func sign(key *rsa.PrivateKey, header, payload any) string {
 	input := segment(encode(header)) + "." + segment(encode(payload))
 	sum := sha256.Sum256([]byte(input))
@@ -103,7 +103,7 @@ func publicJWK(kid string, key *rsa.PrivateKey, more object) object {
 	return jwk
 }
 
-// publisher serves a key set that a test can change, break and count.
+// publisher serves a key set. A test can change it, make it fail, and count its requests.
 type publisher struct {
 	*httptest.Server
 	fetches atomic.Int32
@@ -136,7 +136,7 @@ func (p *publisher) does(answer func(http.ResponseWriter)) {
 	p.answer = answer
 }
 
-// clock is moved by the test alone.
+// clock is a clock that only the test moves.
 type clock struct{ nanos atomic.Int64 }
 
 func newClock() *clock {

@@ -63,10 +63,10 @@ func TestRotationIsFollowedAfterTheCooldown(t *testing.T) {
 	}
 	expect(sign(ours(), header, userClaims()), nil, 1)
 	p.serve(publicJWK("one", ours(), nil), publicJWK("two", theirs(), nil))
-	expect(rotated, nil, 2) // the first set begins no cool-down
+	expect(rotated, nil, 2) // the first key set starts no cool-down
 	third := sign(theirs(), with(header, object{"kid": "third"}), userClaims())
 	for range 50 {
-		expect(third, ErrUnknownKey, 2) // a flood of unknown kids is not a flood of fetches
+		expect(third, ErrUnknownKey, 2) // many unknown kids do not cause many requests
 	}
 	p.serve(publicJWK("one", ours(), nil), publicJWK("two", theirs(), nil), publicJWK("third", theirs(), nil))
 	expect(third, ErrUnknownKey, 2)
@@ -107,7 +107,7 @@ func TestKeysStayCachedDuringOutage(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			// The refresh runs behind the answers; an unknown kid waits for it.
+			// The refresh runs in the background; an unknown kid waits for it.
 			v.Verify(t.Context(), sign(ours(), with(header, object{"kid": "two"}), userClaims()))
 			if n := p.fetches.Load(); n != 2 {
 				t.Errorf("%d fetches, want the first and one a cool-down", n)
@@ -191,7 +191,7 @@ func TestReadKeySet(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// A key that cannot be used must not take the others with it.
+			// An unusable key does not affect the others.
 			keys, err := readKeySet(encode(object{"keys": []object{test.key, publicJWK("spare", theirs(), nil)}}), tenant)
 			if err != nil {
 				t.Fatal(err)

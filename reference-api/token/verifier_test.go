@@ -265,7 +265,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// The claims of a rightly signed token may be anything.
+// The claims of a correctly signed token can have any content.
 func FuzzClaims(f *testing.F) {
 	v := newVerifier(f, publish(f), newClock(), nil)
 	for _, changes := range []object{nil, {"exp": "x"}, {"exp": 1e300}, {"aud": []any{}}, {"scp": nil}, {"roles": []any{nil}}} {

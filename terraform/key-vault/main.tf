@@ -1,4 +1,4 @@
-# A key vault whose data is guarded by role assignments, for the secrets of a stack:
+# A key vault with role assignments for access, for the secrets of a stack:
 # sink: {keyVault: {vault: "${terraform.NAME.url}", name: …}}.
 
 locals {

@@ -1,6 +1,6 @@
 # Runs an API in the background of this machine: the bundled reference API of the
-# stack, or a command. terraform_data is built into Terraform, so that no provider is
-# needed. `provision background` starts and stops the process; PROVISION is the path
+# stack, or a command. terraform_data is built into Terraform, so that the module needs
+# no provider. `provision background` starts and stops the process; PROVISION is the path
 # of the program, which provision sets.
 
 terraform {
@@ -10,10 +10,10 @@ terraform {
 locals {
   url = "http://127.0.0.1:${var.port}"
 
-  # Each word in single quotes, for the shell.
+  # Quotes each word for the shell.
   words = [for word in var.command : "'${replace(word, "'", "'\\''")}'"]
 
-  # provision sets PROVISION_MANIFESTS, and PROVISION_TARGET and others by which
+  # provision sets PROVISION_MANIFESTS, PROVISION_TARGET and others, with which
   # `provision serve` finds the tenant and the stack.
   reference = "\"$PROVISION\" serve \"$PROVISION_MANIFESTS\" --independent --listen 127.0.0.1:${var.port}"
 
@@ -26,7 +26,7 @@ resource "terraform_data" "api" {
     url  = local.url
   }
 
-  # A change of any of these starts the process anew.
+  # A change of any of these restarts the process.
   triggers_replace = {
     command           = var.command
     working_directory = var.working_directory

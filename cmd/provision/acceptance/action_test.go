@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// actionFile is the part of an action.yml that a runner needs.
+// actionFile contains the parts of an action.yml that a runner needs.
 type actionFile struct {
 	Inputs  map[string]struct{ Default string }
 	Outputs map[string]struct{ Value string }
@@ -93,7 +93,7 @@ func (r *runner) cache(dir string, s workflowStep, values map[string]string) (sa
 	}, nil
 }
 
-// setUpGo tells later steps where the caches of this machine's Go are.
+// setUpGo sets the caches of this machine's Go for later steps.
 func setUpGo(dir, versionFile string) error {
 	if _, err := os.Stat(versionFile); err != nil {
 		return err
@@ -192,7 +192,7 @@ func TestAction(t *testing.T) {
 		t.Errorf("with the cache: the env-file is %q, the program was built: %t", got["env-file"], built())
 	}
 
-	// A file that the program embeds is part of the key, whatever its type.
+	// Every file that the program embeds is part of the key.
 	before := len(r.caches)
 	embedded := filepath.Join(r.action, "ci", "gitlab", "gitlab-ci.yml")
 	if err := os.WriteFile(embedded, []byte("# another pipeline\n"), 0o600); err != nil {

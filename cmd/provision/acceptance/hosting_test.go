@@ -62,7 +62,7 @@ func TestHostOwnAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		emulator.Process.Signal(os.Interrupt) // if it has ended, Wait says so
+		emulator.Process.Signal(os.Interrupt) // Wait returns an error if it has ended
 		emulator.Wait()
 	})
 	if line, err := bufio.NewReader(output).ReadString('\n'); !strings.HasPrefix(line, "serving the local tenant") {

@@ -28,20 +28,20 @@ import (
 
 const actionsIssuer = "https://token.actions.githubusercontent.com"
 
-// hub stands for GitHub: the REST API that bootstrap uses, the issuer of the tokens of
-// runs, and what the pipeline does with gh.
+// hub is a stand-in for GitHub: the REST API that bootstrap uses, the issuer of the runs' tokens,
+// and the operations that the pipeline calls with gh.
 type hub struct {
-	url, ca string                                        // of the REST API and of a run's tokens, and the certificate behind both
-	proxy   string                                        // sends the hosts of the issuers to us
-	sign    func(issuer, subject, audience string) string // makes the token of a run
+	url, ca string                                        // of the REST API and the issuer, with their certificate
+	proxy   string                                        // a proxy that sends the issuers' hosts to the hub
+	sign    func(issuer, subject, audience string) string // issues the token of a run
 
 	variables    map[string]string
 	environments []string
-	comment      string // of the pull request, the last one
-	open         string // pull requests, as suffixes
+	comment      string // the last comment of the pull request
+	open         string // open pull requests, as suffixes
 	immutable    bool   // subjects have ids
-	subject      string // in place of the job's
-	job          string // the subject's end that the job that runs has
+	subject      string // replaces the subject of the job
+	job          string // the end of the current job's subject
 }
 
 func newHub(t *testing.T) *hub {
@@ -131,7 +131,7 @@ func newHub(t *testing.T) *hub {
 	return h
 }
 
-// issuerCertificate is for the issuer's host and for this machine.
+// issuerCertificate is valid for the issuer's host and for loopback.
 func issuerCertificate(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -51,8 +51,8 @@ func stages(text string) (all [][]instruction) {
 // absolutePath finds the absolute paths in a command.
 var absolutePath = regexp.MustCompile(`(^|[\s=])(/[^\s"']*)`)
 
-// buildStage executes the instructions of the first stage below a folder that stands for the
-// root of its file system, with the Go of this machine, and without network.
+// buildStage executes the instructions of the first stage below a folder that represents the root
+// of its file system, with the Go of this machine and without network.
 func buildStage(t *testing.T, context, root string, stage []instruction) {
 	t.Helper()
 	dir := root
@@ -99,7 +99,7 @@ func buildStage(t *testing.T, context, root string, stage []instruction) {
 	}
 }
 
-// copyTree copies a folder over another one, which can have some of its files.
+// copyTree copies a folder over another one, and replaces files that exist.
 func copyTree(from, to string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -120,7 +120,7 @@ func copyTree(from, to string) error {
 	})
 }
 
-// TestImage executes the Dockerfile as far as no daemon is needed: the commands of its build
+// TestImage executes the parts of the Dockerfile that need no daemon: the commands of its build
 // stage, the copies of its final stage, and its entrypoint with its default command.
 func TestImage(t *testing.T) {
 	t.Parallel()
@@ -150,7 +150,7 @@ func TestImage(t *testing.T) {
 	root := t.TempDir()
 	buildStage(t, context, root, all[0])
 
-	// The final stage: what is copied exists, nothing runs as root.
+	// The final stage: the copied files exist, and nothing runs as root.
 	final := t.TempDir()
 	work, user := "/", ""
 	var entrypoint, command []string

@@ -17,15 +17,15 @@ import (
 	"time"
 )
 
-// trial is one way to disturb commands that change a tenant.
+// trial is one way to interrupt commands that change a tenant.
 type trial struct {
 	seed    uint64
-	applies int    // at once
-	folders bool   // each in a folder of its own, as on machines of their own; else all in one
-	same    bool   // of the same stacks; else each of its own
-	verb    string // that is disturbed: apply, or the destroy after it
-	write   int    // the write at which it happens, counted from 0
-	what    string // what happens: see disturb
+	applies int    // number of processes at once
+	folders bool   // each process has a separate folder, as on separate machines
+	same    bool   // all processes apply the same stacks
+	verb    string // the interrupted command: apply, or the destroy after it
+	write   int    // the write that is interrupted, counted from 0
+	what    string // the kind of interruption; see disturb
 }
 
 func (c trial) String() string {
@@ -46,7 +46,7 @@ func newTrial(seed uint64) trial {
 	r := rand.New(rand.NewPCG(seed, 10))
 	c := trial{seed: seed, applies: []int{1, 2, 2, 4, 12}[r.IntN(5)], folders: r.IntN(2) == 0, same: r.IntN(2) == 0, verb: "apply",
 		what: disturbances[r.IntN(len(disturbances))]}
-	objects := 14 // that an apply of one stack creates
+	objects := 14 // the number of objects that an apply of one stack creates
 	if !c.same {
 		objects *= c.applies
 	}
@@ -57,11 +57,9 @@ func newTrial(seed uint64) trial {
 	return c
 }
 
-// TestInterruptedCommands disturbs applies and destroys in the middle of their waves
-// of writes. Whatever happened, the next apply completes the work, a plan after it is
-// empty, and a destroy leaves the directory as it was before all.
-//
-// PROVISION_TEST_TRIALS=N runs trials 0 to N-1, PROVISION_TEST_TRIAL=N that one.
+// TestInterruptedCommands interrupts applies and destroys in the middle of their writes. In every
+// case, the next apply completes the work, a plan after it is empty, and a destroy restores the
+// directory. PROVISION_TEST_TRIALS=N runs trials 0 to N-1, PROVISION_TEST_TRIAL=N runs one trial.
 func TestInterruptedCommands(t *testing.T) {
 	if testing.Short() && os.Getenv("PROVISION_TEST_REQUIRE") == "" {
 		t.Skip("runs many commands")
@@ -90,11 +88,11 @@ func TestInterruptedCommands(t *testing.T) {
 	}
 }
 
-// place is a folder with a command line in it.
+// place is a folder and the command line that runs in it.
 type place struct {
 	dir  string
 	env  []string
-	args []string // of every command
+	args []string // arguments of every command
 }
 
 func (p place) command(args ...string) *exec.Cmd {
@@ -133,7 +131,7 @@ func (c trial) run(t *testing.T) {
 		}
 		for _, name := range names {
 			text := strings.ReplaceAll(interruptedStack, "NAME", name)
-			if c.same && c.folders { // the text of a secret is on one machine only
+			if c.same && c.folders { // only one machine has the text of a secret
 				text = strings.ReplaceAll(text, "secrets: [{name: key}], ", "")
 			}
 			writeFile(t, filepath.Join(manifests, "stack.yaml"), text)
@@ -160,7 +158,7 @@ func (c trial) run(t *testing.T) {
 	}
 }
 
-// disturb runs the commands at once, until all have ended.
+// disturb runs the commands at once, interrupts them, and waits until all have ended.
 func (c trial) disturb(t *testing.T, tenant servedTenant, places []place) {
 	rule := map[string]any{"name": "here", "method": "write", "path": "/v1.0/*", "skip": c.write, "next": 1}
 	var signal os.Signal
@@ -181,7 +179,7 @@ func (c trial) disturb(t *testing.T, tenant servedTenant, places []place) {
 		rule["drop"], rule["done"] = true, true
 	}
 	if signal != nil {
-		rule["latency"] = "500ms" // the write is under way meanwhile
+		rule["latency"] = "500ms" // meanwhile the write is in progress
 	}
 	if c.what != "nothing" {
 		tenant.manage(t, http.MethodPost, "/faults", []any{rule})
@@ -208,7 +206,7 @@ func (c trial) disturb(t *testing.T, tenant servedTenant, places []place) {
 	}
 	for i, command := range commands {
 		if signal != nil && (i%2 == 0 || c.what == "SIGKILL all") {
-			_ = command.Process.Signal(signal) // it may have ended
+			_ = command.Process.Signal(signal) // it may have ended already
 		}
 	}
 	for ; left > 0; left-- {
@@ -229,10 +227,10 @@ func (c trial) disturb(t *testing.T, tenant servedTenant, places []place) {
 	}
 }
 
-// servedTenant is a local tenant that a process of its own serves.
+// servedTenant is a local tenant that a separate process serves.
 type servedTenant struct {
 	dir      string
-	settings map[string]string // of its env file
+	settings map[string]string // the values of its env file
 }
 
 func serveForTrial(t *testing.T, p place) servedTenant {
@@ -249,7 +247,7 @@ func serveForTrial(t *testing.T, p place) servedTenant {
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		raw, _ = os.ReadFile(filepath.Join(p.dir, "local.env"))
 		if _, err := os.Stat(filepath.Join(p.dir, ".provision/local/serving.json")); err == nil && len(raw) > 0 {
-			break // it is written as a whole
+			break // the file is written as a whole
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the tenant does not serve: %s", c.Stdout)
@@ -263,7 +261,7 @@ func serveForTrial(t *testing.T, p place) servedTenant {
 	return s
 }
 
-// elsewhere is another folder, from which the tenant is a target like any other.
+// elsewhere returns another folder, for which the tenant is an ordinary target.
 func (s servedTenant) elsewhere(t *testing.T) place {
 	p := place{dir: t.TempDir(), args: []string{"--target", "shared"}}
 	writeFile(t, filepath.Join(p.dir, "provision.yaml"), "targets: {shared: {tenant: "+s.settings["AZURE_TENANT_ID"]+"}}\n")
@@ -298,13 +296,13 @@ func (s servedTenant) manage(t *testing.T, method, path string, body any) []byte
 	return read
 }
 
-// snapshot is the directory by natural keys.
+// snapshot returns the directory by natural keys.
 func (s servedTenant) snapshot(t *testing.T) string {
 	t.Helper()
 	return string(s.manage(t, http.MethodGet, "/snapshot", nil))
 }
 
-// met tells whether the rule of a trial has met its write.
+// met reports whether the rule of a trial has matched its write.
 func (s servedTenant) met(t *testing.T) bool {
 	t.Helper()
 	return strings.Contains(strings.ReplaceAll(string(s.manage(t, http.MethodGet, "/faults", nil)), " ", ""), `"fired":1`)

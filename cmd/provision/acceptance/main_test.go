@@ -13,14 +13,14 @@ import (
 	"provision/localtenant"
 )
 
-// programFolder is where the program stands under its name.
+// programFolder is the folder that contains the built program.
 var programFolder string
 
 func TestMain(m *testing.M) {
 	os.Exit(withProgram(m.Run))
 }
 
-// withProgram builds the program, which then is the first on PATH.
+// withProgram builds the program and puts it first on PATH.
 func withProgram(run func() int) int {
 	var err error
 	if programFolder, err = os.MkdirTemp("", "provision-acceptance-"); err != nil {
@@ -37,8 +37,7 @@ func withProgram(run func() int) int {
 	return run()
 }
 
-// needs skips a test where a program is missing. It fails instead where
-// PROVISION_TEST_REQUIRE is "all".
+// needs skips a test if a program is missing. If PROVISION_TEST_REQUIRE is "all", the test fails.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, name := range programs {
@@ -52,7 +51,7 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-// needsTerraform skips a test without Terraform and OpenTofu, as needs does.
+// needsTerraform skips a test if Terraform and OpenTofu are missing, as needs does.
 func needsTerraform(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("tofu"); err != nil {
@@ -60,18 +59,17 @@ func needsTerraform(t *testing.T) {
 	}
 }
 
-// patience bounds every wait for an event that has to come. It is long because
-// the machine may be busy.
+// patience is the maximum time to wait for an event. It is long because the machine may be busy.
 const patience = 2 * time.Minute
 
-// taken is where the ports of the last tenant begin. A tenant keeps its port while nobody
-// serves it, so tests take theirs in turn.
+// taken is the first port of the last tenant. A tenant keeps its port when it is not served, so
+// each test uses other ports.
 var taken atomic.Int32
 
 func init() { taken.Store(rand.Int32N(5000)) }
 
-// freshPorts returns a range of ten ports that no other test of this run uses, below the ports
-// of other packages.
+// freshPorts returns a range of ten ports that no other test of this run uses, below the ports of
+// other packages.
 func freshPorts() localtenant.Ports {
 	from := 3000 + int(taken.Add(10)%5000)/10*10
 	return localtenant.Ports{From: from, To: from + 9}

@@ -16,8 +16,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// pipelineRepository is a repository with the pipeline of a system, and a tenant that
-// stands for staging and production.
+// pipelineRepository is a repository with the pipeline of a system, and a tenant that represents
+// staging and production.
 func pipelineRepository(t *testing.T, system string) *runner {
 	t.Helper()
 	needs(t, "curl")
@@ -51,7 +51,7 @@ func (r *runner) write(name, content string) {
 
 // script runs a job's script in its folder.
 func (r *runner) script(dir, script string, env []string) error {
-	out, err := os.CreateTemp(dir, ".log-*") // not a pipe, which what runs in the background would keep open
+	out, err := os.CreateTemp(dir, ".log-*") // a file, because processes in the background would keep a pipe open
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (r *runner) script(dir, script string, env []string) error {
 	c.Dir, c.Env = dir, append(append(r.environment(dir), "PROVISION_PORTS="+freshPorts().String()), env...)
 	c.Stdout, c.Stderr = out, out
 	if err := c.Run(); err != nil {
-		said, _ := os.ReadFile(out.Name()) // the error counts
+		said, _ := os.ReadFile(out.Name()) // the returned error is checked
 		return fmt.Errorf("%w\n%s\n%s", err, script, said)
 	}
 	return nil
@@ -73,7 +73,8 @@ func expectResults(t *testing.T, when string, got, want results) {
 	}
 }
 
-// gitLabJob is what a runner must know of a job. Its scripts can have references.
+// gitLabJob contains the members of a job that a runner reads. Its scripts can contain
+// references.
 type gitLabJob struct {
 	Extends      string
 	Needs        []string
@@ -87,7 +88,7 @@ type gitLabJob struct {
 
 var gitLabVariable = regexp.MustCompile(`\$([A-Z_]+)`)
 
-// gitLabRule tells whether the condition of a rule holds.
+// gitLabRule evaluates the condition of a rule.
 func gitLabRule(condition string, variables map[string]string) bool {
 	for _, term := range strings.Split(condition, " && ") {
 		value := func(s string) string {
@@ -111,8 +112,8 @@ func gitLabRule(condition string, variables map[string]string) bool {
 	return true
 }
 
-// gitLab runs the jobs of a pipeline as GitLab does. subject is the one of their tokens; play
-// are the manual jobs that a person starts.
+// gitLab runs the jobs of a pipeline as GitLab does. subject is the subject of their tokens; play
+// lists the manual jobs that a person starts.
 func (r *runner) gitLab(subject string, variables map[string]string, play ...string) results {
 	r.t.Helper()
 	raw, err := os.ReadFile(filepath.Join(r.repo, ".gitlab-ci.yml"))
@@ -185,7 +186,7 @@ func (r *runner) gitLab(subject string, variables map[string]string, play ...str
 		}
 		var lines []string
 		for _, line := range before {
-			if line.Kind == yaml.ScalarNode { // a reference installs the program, which is on PATH
+			if line.Kind == yaml.ScalarNode { // the reference installs the program, which is already on PATH
 				lines = append(lines, line.Value)
 			}
 		}
@@ -203,7 +204,7 @@ func (r *runner) gitLab(subject string, variables map[string]string, play ...str
 }
 
 // TestMergeRequestFromOpenToClose executes the pipeline that `ci init gitlab` writes: a merge
-// request is opened, pushed to, closed and merged, and the night comes.
+// request is opened, updated, closed and merged, and the nightly pipeline runs.
 func TestMergeRequestFromOpenToClose(t *testing.T) {
 	t.Parallel()
 	r := pipelineRepository(t, "gitlab")
@@ -263,7 +264,7 @@ spec:
       adminConsent: true
 `
 
-// appID is the client id of the application of a uniqueName.
+// appID returns the client id of the application with a uniqueName.
 func (c *realTenants) appID(uniqueName string) string {
 	c.t.Helper()
 	found := regexp.MustCompile(`"appId":\s*"([^"]+)"`).FindSubmatch(c.graph("GET", "/applications(uniqueName='"+uniqueName+"')?$select=appId", ""))
@@ -297,7 +298,7 @@ var (
 	azureVariable = regexp.MustCompile(`^\$?\[?\s*variables\['([^']+)'\]\s*\]?$`)
 )
 
-// azureCondition is the value of an expression: succeeded, always, and, eq, ne, texts and variables.
+// azureCondition evaluates an expression: succeeded, always, and, eq, ne, texts and variables.
 func azureCondition(e string, variables map[string]string, succeeded bool) string {
 	e = strings.TrimSpace(e)
 	if found := azureVariable.FindStringSubmatch(e); found != nil {
@@ -390,7 +391,7 @@ func (r *runner) azureJob(s azureStage, variables map[string]string) string {
 			env = append(env, k+"="+azureCondition(v, own, true))
 		}
 		switch {
-		case step.Bash != "" && !strings.Contains(step.Bash, "releases/download"): // else the program is on PATH
+		case step.Bash != "" && !strings.Contains(step.Bash, "releases/download"): // otherwise the program is on PATH
 			fail(r.script(dir, fill(step.Bash), env))
 		case step.Task == "AzureCLI@2":
 			if _, is := step.Inputs["azureSubscription"].(string); !is {
@@ -408,7 +409,7 @@ func (r *runner) azureJob(s azureStage, variables map[string]string) string {
 }
 
 // TestAzurePipelinesFromOpenToMerge executes the pipeline that `ci init azure-devops` writes: a
-// pull request is opened and merged, and the night comes.
+// pull request is opened and merged, and the nightly pipeline runs.
 func TestAzurePipelinesFromOpenToMerge(t *testing.T) {
 	t.Parallel()
 	r := pipelineRepository(t, "azure-devops")

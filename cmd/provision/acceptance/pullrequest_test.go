@@ -16,8 +16,8 @@ import (
 )
 
 // TestPullRequestFromOpenToClose executes the workflows that `ci init` writes, step by step, with
-// a local tenant in the place of the real ones and an issuer of GitHub's tokens on
-// loopback: a pull request is opened, pushed to, merged and closed, and the night comes.
+// a local tenant instead of real ones and an issuer of GitHub's tokens on loopback: a pull
+// request is opened, updated, merged and closed, and the nightly workflow runs.
 func TestPullRequestFromOpenToClose(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -46,7 +46,7 @@ func TestPullRequestFromOpenToClose(t *testing.T) {
 	write("provision.yaml", "targets:\n  staging: {tenant: "+cloud.tenant+"}\n  production: {tenant: "+cloud.tenant+"}\n")
 	r := &runner{t: t, hub: hub, cloud: cloud, repo: repo, bin: programFolder, artifacts: map[string]string{}}
 
-	// A person with the rights of an administrator prepares the repository.
+	// An administrator prepares the repository.
 	r.shell(repo, nil, "provision ci init github --release contoso/provision@v1 --start 'provision serve manifests --listen 127.0.0.1:"+port+"' --api-url http://127.0.0.1:"+port)
 	for _, target := range []string{"staging", "production"} {
 		r.shell(repo, cloud.administrator, "provision ci bootstrap github contoso/orders --yes --target "+target)
@@ -59,7 +59,7 @@ func TestPullRequestFromOpenToClose(t *testing.T) {
 	if !slices.Equal(hub.environments, []string{"staging", "production"}) {
 		t.Errorf("the environments are %v", hub.environments)
 	}
-	if err := os.RemoveAll(filepath.Join(repo, ".provision")); err != nil { // a runner begins without
+	if err := os.RemoveAll(filepath.Join(repo, ".provision")); err != nil { // a runner starts without this folder
 		t.Fatal(err)
 	}
 
@@ -108,7 +108,8 @@ func TestPullRequestFromOpenToClose(t *testing.T) {
 	cloud.has("merge", "orders.api", true)
 	expect("another push", r.workflow("provision-deploy.yml", "ref", nil), map[string]string{"plan": "success", "apply": "skipped"})
 
-	// Another pull request is forgotten, and somebody changes production by hand.
+	// Another pull request was closed without a cleanup, and somebody has changed production by
+	// hand.
 	pr["github.event.pull_request.number"] = "8"
 	r.workflow("provision-pull-request.yml", "pull_request", on("opened"))
 	cloud.has("night", "orders-pr-8.api", true)
@@ -118,7 +119,7 @@ func TestPullRequestFromOpenToClose(t *testing.T) {
 	cloud.rename("orders.api", "Changed by hand")
 	expect("drift", r.workflow("provision-nightly.yml", "ref", nil), map[string]string{"drift": "failure", "collect": "success"})
 
-	// The token of another environment does not open the deployer.
+	// The deployer does not accept the token of another environment.
 	hub.subject = "environment:elsewhere"
 	expect("elsewhere", r.workflow("provision-nightly.yml", "ref", nil), map[string]string{"collect": "failure"})
 }
@@ -166,11 +167,11 @@ metadata: {name: api}
 spec: {file: out/api.env, values: {CLIENT_ID: "${applications.api.appId}"}}
 `
 
-// realTenants is a local tenant that stands for the real ones.
+// realTenants is a local tenant that represents the real ones.
 type realTenants struct {
 	t             *testing.T
 	dir, tenant   string
-	environment   []string // by which programs find it under Microsoft's hosts
+	environment   []string // the environment in which programs find it under Microsoft's hosts
 	administrator []string
 }
 
@@ -214,7 +215,7 @@ func newCloud(t *testing.T, hub *hub) *realTenants {
 	return c
 }
 
-// graph does a request of the administrator's.
+// graph sends a request to Graph as the administrator.
 func (c *realTenants) graph(method, path, body string) []byte {
 	c.t.Helper()
 	const token = `token=$(curl -sSf -d "grant_type=client_credentials&client_id=$AZURE_CLIENT_ID&client_secret=$AZURE_CLIENT_SECRET&scope=https://graph.microsoft.com/.default" "https://login.microsoftonline.com/$AZURE_TENANT_ID/oauth2/v2.0/token" | jq -r .access_token)
@@ -230,7 +231,7 @@ curl -sSf -g -X "$METHOD" -H "Authorization: Bearer $token" -H "Content-Type: ap
 	return out
 }
 
-// find is the id of the application of a uniqueName, "" where there is none.
+// find returns the id of the application with a uniqueName, or "".
 func (c *realTenants) find(uniqueName string) string {
 	c.t.Helper()
 	var all struct {
@@ -259,8 +260,8 @@ func (c *realTenants) rename(uniqueName, displayName string) {
 	c.graph("PATCH", "/applications/"+c.find(uniqueName), fmt.Sprintf(`{"displayName": %q}`, displayName))
 }
 
-// answerJSON writes a value.
+// answerJSON answers a value as JSON.
 func answerJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // fails only when the caller has gone
+	_ = json.NewEncoder(w).Encode(v) // it fails only if the caller has closed the connection
 }

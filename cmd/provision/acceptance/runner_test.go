@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// workflow is what a runner must know of a workflow's file.
+// workflow contains the members of a workflow file that a runner reads.
 type workflow struct {
 	Env  map[string]string
 	Jobs map[string]job
@@ -39,11 +39,11 @@ type workflowStep struct {
 	WorkingDirectory  string `yaml:"working-directory"`
 }
 
-// results are what became of the jobs: success, failure or skipped.
+// results are the results of the jobs: success, failure or skipped.
 type results map[string]string
 
-// runner executes workflows as GitHub's runners do: each job in a fresh folder, each step
-// in a shell, with the contexts that expressions read.
+// runner executes workflows like GitHub's runners: each job in a new folder, each step in a
+// shell, with the contexts that expressions read.
 type runner struct {
 	t         *testing.T
 	hub       *hub
@@ -65,7 +65,7 @@ func awaitFile(t *testing.T, path string) {
 	}
 }
 
-// shell runs a person's command, with GitHub's REST API at hand.
+// shell runs a person's command with access to GitHub's REST API.
 func (r *runner) shell(dir string, credentials []string, command string) {
 	r.t.Helper()
 	c := exec.Command("bash", "-eo", "pipefail", "-c", command)
@@ -76,7 +76,7 @@ func (r *runner) shell(dir string, credentials []string, command string) {
 	}
 }
 
-// bundle has the certificates of the tenant and of the hub.
+// bundle contains the certificates of the tenant and of the hub.
 func (r *runner) bundle() string {
 	r.t.Helper()
 	path := filepath.Join(r.t.TempDir(), "bundle.pem")
@@ -94,14 +94,14 @@ func (r *runner) bundle() string {
 	return path
 }
 
-// environment is what every step has: the programs, and the tenant under Microsoft's
-// hosts. gh is a script that keeps what it is given.
+// environment returns the environment of every step: the programs, and the tenant under
+// Microsoft's hosts. gh is a script that stores its input.
 func (r *runner) environment(home string) []string {
 	return append([]string{"JOB_OF_TEST=1", "HOME=" + home, "PATH=" + r.bin + string(filepath.ListSeparator) + os.Getenv("PATH")}, r.cloud.environment...)
 }
 
-// workflow runs a workflow. Its runs' tokens have the subject of a pull request, or of
-// the branch; a job of an environment has that one's.
+// workflow runs a workflow. The tokens of the run have the subject of a pull request or branch,
+// and the tokens of a job with an environment have the subject of the environment.
 func (r *runner) workflow(file, kind string, context map[string]string) results {
 	r.t.Helper()
 	raw, err := os.ReadFile(filepath.Join(r.repo, ".github", "workflows", file))
@@ -211,7 +211,7 @@ func (r *runner) job(name string, j job, kind string, values map[string]string, 
 	return result
 }
 
-// gh puts a script into a folder that keeps the comment, and lists the open requests.
+// gh writes a script that stores the comment, and lists the open requests.
 func (r *runner) gh(dir string) string {
 	r.t.Helper()
 	bin := filepath.Join(dir, ".bin")
@@ -255,7 +255,7 @@ func (r *runner) step(dir, id string, s workflowStep, env []string, values map[s
 	for k, v := range s.Env {
 		c.Env = append(c.Env, k+"="+filledIn(v, values, true))
 	}
-	out, err := os.CreateTemp(dir, ".log-*") // not a pipe, which a process in the background would keep open
+	out, err := os.CreateTemp(dir, ".log-*") // a file, because processes in the background would keep a pipe open
 	if err != nil {
 		return err
 	}
@@ -308,8 +308,8 @@ func (r *runner) upload(dir, name string, paths []string) error {
 	return nil
 }
 
-// end ends what a job has left in the background, as a runner does: whatever works in
-// its folder.
+// end ends the processes that a job has left in the background: every process whose working
+// directory is below the job's folder.
 func (r *runner) end(dir string) {
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
@@ -320,13 +320,13 @@ func (r *runner) end(dir string) {
 		if environ, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ")); err != nil || !bytes.Contains(environ, []byte("JOB_OF_TEST=1")) {
 			continue
 		}
-		_ = exec.Command("kill", "-TERM", e.Name()).Run() // one that has just ended needs none
+		_ = exec.Command("kill", "-TERM", e.Name()).Run() // it may have ended already
 	}
 }
 
 var expression = regexp.MustCompile(`\$\{\{\s*(.*?)\s*\}\}`)
 
-// filledIn is a text with the values of its expressions.
+// filledIn returns a text with the values of its expressions.
 func filledIn(text string, values map[string]string, succeeded bool) string {
 	return expression.ReplaceAllStringFunc(text, func(e string) string {
 		return evaluate(expression.FindStringSubmatch(e)[1], values, succeeded)
@@ -335,7 +335,7 @@ func filledIn(text string, values map[string]string, succeeded bool) string {
 
 func truth(value string) bool { return value != "" && value != "false" }
 
-// evaluate is the value of an expression: names, texts, ==, !=, && and ||.
+// evaluate evaluates an expression: names, texts, ==, !=, && and ||.
 func evaluate(e string, values map[string]string, succeeded bool) string {
 	e = strings.TrimSpace(e)
 	for _, operator := range []string{"||", "&&"} {
@@ -370,7 +370,7 @@ func evaluate(e string, values map[string]string, succeeded bool) string {
 	return values[e]
 }
 
-// lookup is the last value of a variable in an environment.
+// lookup returns the last value of a variable in an environment.
 func lookup(environment []string, name string) (v string) {
 	for _, line := range environment {
 		if text, ok := strings.CutPrefix(line, name+"="); ok {

@@ -23,8 +23,8 @@ import (
 	"provision/reconcile/sink/sinktest"
 )
 
-// TestSecretInVaultThatTerraformMakes: one stack declares a key vault and a secret whose sink
-// it is. apply creates the vault first, rotate and destroy use it, and destroy removes the
+// TestSecretInVaultThatTerraformMakes: a stack declares a key vault and a secret with this vault
+// as sink. apply creates the vault first, rotate and destroy use it, and destroy removes the
 // secret before the vault.
 func TestSecretInVaultThatTerraformMakes(t *testing.T) {
 	t.Parallel()
@@ -123,7 +123,7 @@ spec:
   variables: {name: kv-orders}
 `
 
-// signsIn tells whether an application gets a token with a secret.
+// signsIn reports whether an application gets a token with a secret.
 func (c *realTenants) signsIn(uniqueName, secret string) bool {
 	c.t.Helper()
 	var app struct{ AppID string }
@@ -141,7 +141,7 @@ func (c *realTenants) signsIn(uniqueName, secret string) bool {
 	return string(out) == "200"
 }
 
-// readTree returns the content of all files below a folder, except of programs.
+// readTree returns the content of all files below a folder except programs.
 func readTree(t *testing.T, dir string) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -159,8 +159,8 @@ func readTree(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// azurermStandIn builds the stand-in for azurerm and returns a configuration of Terraform
-// that finds it and asks no registry.
+// azurermStandIn builds the stand-in for azurerm and returns a configuration with which Terraform
+// finds it and requests no registry.
 func azurermStandIn(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("provision-test-%d-azurerm", os.Getpid()))

@@ -1,5 +1,5 @@
-// A correct API on Node's own HTTP server. The first argument names the library
-// that checks tokens; the environment says whose they are.
+// A correct API on Node's HTTP server. The first argument names the library
+// that checks tokens; the environment contains their issuer and audience.
 import http from 'node:http'
 
 const { ISSUER, AUDIENCE, JWKS_URI, REQUIRES } = process.env

@@ -46,7 +46,7 @@ def python_jose():
 
     def key(kid):
         if kid not in keys:
-            with fetching:  # who comes meanwhile waits for the answer
+            with fetching:  # requests that arrive meanwhile wait for the answer
                 fetch(kid)
         return keys[kid]
 
@@ -105,7 +105,7 @@ def respond(method, path, authorization):
         if scheme.lower() != "bearer":
             raise ValueError("no token")
         claims = verify(token.strip())
-    except Exception:  # whatever is wrong with a token or its key
+    except Exception:  # every error of a token or its key
         return 401, {"detail": "Unauthorized"}
     if not allowed(claims, **REQUIRES[route]):
         return 403, {"detail": "Forbidden"}
@@ -121,7 +121,7 @@ def plain():
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # headers and body in one packet
+        wbufsize = -1  # sends headers and body in one packet
 
         def serve(self):
             length = int(self.headers.get("Content-Length") or 0)

@@ -1,5 +1,5 @@
-# Azure CLI 2.45 has no setting that keeps MSAL from asking the public cloud
-# whether it knows this authority; newer releases have core.instance_discovery.
+# Azure CLI 2.45 has no setting to switch off MSAL's instance discovery, which
+# would send a request to the public cloud; newer releases have core.instance_discovery.
 import importlib.abc
 import importlib.util
 import sys

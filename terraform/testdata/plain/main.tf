@@ -1,5 +1,5 @@
-# What the tests of the runner need of a module: values that pass through, one that is
-# known only afterwards, a sensitive one, and a step that takes time.
+# A module for the tests of the runner: outputs that equal variables, an output that is
+# known only after the apply, a sensitive output, and a resource that takes time to create.
 variable "text" {
   description = "Passed through."
   type        = any

@@ -1,5 +1,5 @@
-// lint.cjs SERVER FILE…: what yaml-language-server says of files, a line each, as
-// an editor without settings of its own gets it.
+// lint.cjs SERVER FILE…: prints the diagnostics of yaml-language-server for files, one per line,
+// as an editor without further settings shows them.
 const { spawn } = require("child_process");
 const fs = require("fs");
 const path = require("path");
@@ -8,8 +8,8 @@ const url = require("url");
 const [server, ...files] = process.argv.slice(2);
 const child = spawn(process.execPath, [server, "--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
 const settings = { yaml: { validate: true, schemaStore: { enable: false } } };
-const answers = new Map(); // id of a request → who waits for the answer
-const diagnostics = new Map(); // uri → who waits for them
+const answers = new Map(); // id of a request → the function that waits for the answer
+const diagnostics = new Map(); // uri → the function that waits for its diagnostics
 let read = Buffer.alloc(0);
 let id = 0;
 

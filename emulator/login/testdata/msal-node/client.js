@@ -1,5 +1,5 @@
-// A program with MSAL Node in it. It reads a JSON object a line, first its
-// configuration, then what to do, and answers each with one on standard output.
+// A program that uses MSAL Node. It reads one JSON object per line, first its
+// configuration, then requests, and answers each request with an object on standard output.
 "use strict";
 
 const readline = require("node:readline");
