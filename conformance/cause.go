@@ -78,6 +78,7 @@ const (
 	CauseHeaderHost        CauseID = "header-host"
 	CauseHeaderAddress     CauseID = "header-address"
 	CauseHeaderProbe       CauseID = "header-probe"
+	CauseHeaderClient      CauseID = "header-client"
 	CauseDefaultCredential CauseID = "default-credential"
 	CauseHeaderIdentity    CauseID = "header-identity"
 	CauseHeaderToken       CauseID = "header-token"
@@ -192,6 +193,7 @@ var causes = []cause{
 	{id: CauseHeaderHost, title: "the API does not check the token of requests that name an internal host", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderAddress, title: "the API does not check the token for some client addresses, and takes the address from a header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderProbe, title: "the API does not check the token of requests that claim to be internal", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderClient, title: "the API does not check the token of some kinds of clients or requests, such as those of browsers", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseDefaultCredential, title: "the API accepts a default token, password or key of developers", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
 	{id: CauseHeaderIdentity, title: "the API takes the caller from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderToken, title: "the API does not verify the token of a header that a proxy sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},

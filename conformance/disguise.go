@@ -1,10 +1,12 @@
 package conformance
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,6 +23,9 @@ type disguise struct {
 	// likeAdmitted: a success counts only if the answer is like the answer to an
 	// admitted request.
 	likeAdmitted bool
+	// page: the answer may be a page that everybody gets, such as one that asks the user to sign
+	// in. A success counts only if the answer has a text of the answer to an admitted request.
+	page bool
 	// without is the request without the disguise. If both get the same answer, the
 	// disguise did not let the caller in. nil: no comparison.
 	without func(spoken) credential
@@ -244,6 +249,9 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 			return false, err
 		}
 	}
+	if d.page && like == different && !t.quotesAdmitted(got.body) {
+		return false, nil
+	}
 	if d.likeAdmitted {
 		return like == same || like == alike && got.header.Get("Allow") == "" && got.header.Get("Access-Control-Allow-Methods") == "", nil
 	}
@@ -267,6 +275,29 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 		return like == same && t.state.likeAdmitted(t.result.Endpoint, other.body) != same, nil
 	}
 	return true, nil
+}
+
+// quotesAdmitted tells whether an answer of another form, such as a page, has a text of the answer
+// to an admitted request. If that answer is not JSON, the texts are not known, and any answer has them.
+func (t *disguiseTrial) quotesAdmitted(body []byte) bool {
+	t.state.mu.Lock()
+	admitted := parse(t.state.admitted[t.result.Endpoint])
+	t.state.mu.Unlock()
+	return admitted == nil || quotes(body, admitted)
+}
+
+// quotes tells whether a body has a text of a JSON value that is long enough to be no accident.
+func quotes(body []byte, v any) bool {
+	const shortest = 4
+	switch v := v.(type) {
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), func(one any) bool { return quotes(body, one) })
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return quotes(body, one) })
+	case string:
+		return len(v) >= shortest && bytes.Contains(body, []byte(v))
+	}
+	return false
 }
 
 // ask sends a request with the trial's token. A closed connection or a timeout counts

@@ -72,6 +72,15 @@ var headerChecks = []headerCheck{
 		disguises: probeHeaders,
 	},
 	{
+		name:      "header-client",
+		means:     CauseHeaderClient,
+		sends:     "headers that describe the client or the request: Accept and User-Agent of a browser, other content types, headers of scripts, prefetch, preflight, upgrade, conditional and range requests",
+		gain:      "anybody can call the endpoint, with one header",
+		flaw:      "the API does not check the token of some kinds of clients or requests, such as those of browsers",
+		source:    "CWE-290; CWE-807; OWASP: Authorization Testing, Bypassing Authorization Schema",
+		disguises: clientHeaders,
+	},
+	{
 		name:      "header-default",
 		means:     CauseDefaultCredential,
 		sends:     "default tokens, passwords and keys of developers: Bearer test, Basic admin:admin, X-Api-Key: test",

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -65,9 +66,23 @@ var headerMutants = []mutant{
 	})},
 	// Health checks.
 	{flaw: "health probes need no token", kills: "header-probe", mutation: skips(func(r *http.Request) bool { return strings.HasPrefix(r.UserAgent(), "kube-probe/") })},
-	{flaw: "requests with Origin null need no token", kills: "header-host", mutation: skips(headerBegins("Origin", "null"))},
-	{flaw: "requests with Access-Control-Request-Method need no token", kills: "header-host", mutation: skips(hasHeader("Access-Control-Request-Method"))},
-	{flaw: "requests for an upgrade need no token", kills: "header-host", mutation: skips(headerBegins("Upgrade", "websocket"))},
+	{flaw: "requests with Origin null need no token", kills: "header-client", mutation: skips(headerBegins("Origin", "null"))},
+	{flaw: "requests with Access-Control-Request-Method need no token", kills: "header-client", mutation: skips(hasHeader("Access-Control-Request-Method"))},
+	{flaw: "requests for an upgrade need no token", kills: "header-client", mutation: skips(headerBegins("Upgrade", "websocket"))},
+	{flaw: "requests for pages need no token", kills: "header-client", mutation: skips(headerContains("Accept", "text/html"))},
+	{flaw: "requests for anything but JSON need no token", kills: "header-client", mutation: skips(func(r *http.Request) bool { return !strings.Contains(r.Header.Get("Accept"), "json") })},
+	{flaw: "the page of a record is for everybody", kills: "header-client", mutation: mutation{answers: withPage("<h1>quarterly figures</h1>")}},
+	{flaw: "event streams need no token", kills: "header-client", mutation: skips(headerBegins("Accept", "text/event-stream"))},
+	{flaw: "browsers need no token", kills: "header-client", mutation: skips(headerBegins("User-Agent", "Mozilla/"))},
+	{flaw: "search engines need no token", kills: "header-client", mutation: skips(headerContains("User-Agent", "Googlebot"))},
+	{flaw: "scripts need no role", kills: "header-client", mutation: entitles(headerBegins("X-Requested-With", "XMLHttpRequest"))},
+	{flaw: "prefetches need no token", kills: "header-client", mutation: skips(func(r *http.Request) bool {
+		return r.Header.Get("Purpose") == "prefetch" || r.Header.Get("Sec-Purpose") == "prefetch"
+	})},
+	{flaw: "forms need no token", kills: "header-client", mutation: skips(headerBegins("Content-Type", "application/x-www-form-urlencoded"))},
+	{flaw: "conditional requests need no token", kills: "header-client", mutation: skips(hasHeader("If-None-Match"))},
+	{flaw: "range requests need no token", kills: "header-client", mutation: skips(headerBegins("Range", "bytes="))},
+	{flaw: "requests with the API's own Origin need no token", kills: "header-client", mutation: skips(func(r *http.Request) bool { return r.Header.Get("Origin") == "http://"+r.Host })},
 	{flaw: "requests with the Host of a cluster need no token", kills: "header-host", mutation: skips(func(r *http.Request) bool { return strings.HasSuffix(r.Host, ".svc.cluster.local") })},
 	{flaw: "the API accepts Bearer dev", kills: "header-default", mutation: skips(func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer dev" })},
 	{flaw: "the API accepts a default user and password", kills: "header-default", mutation: skips(func(r *http.Request) bool {
@@ -171,6 +186,22 @@ var headerMutants = []mutant{
 func skips(when func(*http.Request) bool) mutation    { return mutation{skips: when} }
 func entitles(when func(*http.Request) bool) mutation { return mutation{entitles: when} }
 
+// withPage answers a record, and everybody a page that asks for one.
+func withPage(page string) func(w http.ResponseWriter, r *http.Request, status int) bool {
+	return func(w http.ResponseWriter, r *http.Request, status int) bool {
+		switch {
+		case r.URL.Path == "/secure" && strings.HasPrefix(r.Header.Get("Accept"), "text/html"):
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, page)
+		case status == 200:
+			answer(w, 200, map[string]any{"status": "ok", "title": "quarterly figures"})
+		default:
+			return false
+		}
+		return true
+	}
+}
+
 // greets answers the name in a header.
 func greets(name string) mutation {
 	return mutation{answers: func(w http.ResponseWriter, r *http.Request, status int) bool {
@@ -184,6 +215,10 @@ func greets(name string) mutation {
 
 func hasHeader(name string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return r.Header.Get(name) != "" }
+}
+
+func headerContains(name, text string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return strings.Contains(r.Header.Get(name), text) }
 }
 
 func headerBegins(name, beginning string) func(*http.Request) bool {

@@ -37,6 +37,17 @@ func TestTheHeaderIsNamed(t *testing.T) {
 	}
 }
 
+// A page that asks everybody to sign in shows nothing.
+func TestSignInPageIsNoLeak(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: mutation{answers: withPage("<h1>Sign in</h1>")}}))
+	suite.Only = "header-client"
+	if result := run(t, suite).result(t, "GET /secure: header-client"); result.Outcome != Pass {
+		t.Errorf("%s %s", result.Outcome, result.Reason)
+	}
+}
+
 func both(one, other string) func(*http.Request) bool {
 	return func(r *http.Request) bool { return hasHeader(one)(r) && hasHeader(other)(r) }
 }
