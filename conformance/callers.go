@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"provision/stack"
 )
 
 // validApplication is the case of an application that the API must accept.
 func (s *Suite) validApplication(e endpoint) Case {
 	name, means := "valid", CauseRefused
 	if e.users {
-		name, means = "valid-application", CauseApplicationRefused
+		name = "valid-application"
+	}
+	if s.admitsUsers() {
+		means = CauseApplicationRefused // users show whether the API accepts tokens at all
 	}
 	kind, add := "whose roles are enough", s.addApplication(e.sufficient()...)
 	if !e.needsRole() {
@@ -20,7 +25,19 @@ func (s *Suite) validApplication(e endpoint) Case {
 	if cannot != nil && e.several() {
 		who, cannot = s.itself(kind, add, func(a Application) bool { return e.satisfiedBy(a.Roles) && (!e.owner || a.Name == e.made.Application) })
 	}
-	return s.admitted(e, name, means, who, cannot, s.applicationProperties(e, who)...)
+	c := s.admitted(e, name, means, who, cannot, s.applicationProperties(e, who)...)
+	if means == CauseApplicationRefused {
+		c.Flaw = means.Title()
+	}
+	return c
+}
+
+// admitsUsers tells whether any protected endpoint admits users.
+func (s *Suite) admitsUsers() bool {
+	return slices.ContainsFunc(s.Document.Endpoints, func(stated stack.Endpoint) bool {
+		e, err := s.endpoint(stated)
+		return err == nil && !e.public && slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.users })
+	})
 }
 
 func (s *Suite) applicationProperties(e endpoint, who subject) []property {

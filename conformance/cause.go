@@ -159,7 +159,7 @@ var causes = []cause{
 	{id: CauseIDToken, title: "the API accepts ID tokens", blockedBy: []CauseID{CauseAudience}, remedy: remedyAudience},
 
 	{id: CauseRoleRefused, title: "the API refuses a role that the document accepts", remedy: remedyRole},
-	{id: CauseApplicationRefused, title: "the API refuses applications that the document accepts", remedy: remedyCallers},
+	{id: CauseApplicationRefused, title: "the API refuses applications that the document accepts", blockedBy: []CauseID{CauseRefused}, remedy: remedyApplications},
 	{id: CauseScopeRefused, title: "the API refuses a scope that the document accepts", remedy: remedyScope},
 	{id: CauseGroupRefused, title: "the API refuses members of a group that the document accepts", remedy: remedyGroup},
 	{id: CauseMembersRefused, title: "the API treats a member of the tenant as a guest", remedy: remedyGuests},

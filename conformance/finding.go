@@ -74,7 +74,11 @@ func (g *grouping) summary(results []*Result) []Finding {
 		if f.Gain == "" && (f.Lead.letIn() || f.Lead.cause == f.Lead.Means || f.Lead.cause == f.Lead.Shows) {
 			f.Gain = f.Lead.Gain
 		}
-		f.Remedies = about.remedy.lines(g.endpoint(f.Lead.Endpoint))
+		e := g.endpoint(f.Lead)
+		if f.Cause == CauseCallers && !e.users {
+			about.remedy = remedyUsersRefused // the callers to refuse are users
+		}
+		f.Remedies = about.remedy.lines(e)
 		for _, id := range f.Evidence {
 			if x := byID[id].Exchange; x != nil && f.language == "" {
 				f.language = language(x.ResponseHeader)
@@ -94,11 +98,19 @@ func (g *grouping) summary(results []*Result) []Finding {
 	return all
 }
 
-func (g *grouping) endpoint(request string) endpoint {
+// endpoint is the endpoint of a result, seen from the alternative that the result is about.
+func (g *grouping) endpoint(r *Result) endpoint {
 	for _, stated := range g.suite.Document.Endpoints {
-		if e, err := newEndpoint(stated); err == nil && e.id == request {
-			return e
+		e, err := newEndpoint(stated)
+		if err != nil || e.id != r.Endpoint {
+			continue
 		}
+		for _, alternative := range e.each() {
+			if alternative.key() == r.way() {
+				return alternative
+			}
+		}
+		return e
 	}
 	return endpoint{}
 }

@@ -175,7 +175,7 @@ func (c Case) cause(status int) string {
 		return "the API redirects, as a web page does to its sign-in; an API answers 401"
 	}
 	switch {
-	case c.Expect.admits() && (c.Name == "public" && status == http.StatusUnauthorized || c.Means == CauseTenantRefused):
+	case c.Expect.admits() && (c.Name == "public" && status == http.StatusUnauthorized || c.Means == CauseTenantRefused || c.Means == CauseApplicationRefused):
 		return c.Flaw
 	case c.Expect.admits() && status == http.StatusUnauthorized:
 		return "the API refuses a valid token: its issuer, audience or key set URL is probably that of another tenant or token version; `" + outputCommand + "` prints what it must be told"

@@ -228,6 +228,12 @@ func TestOwnerMutants(t *testing.T) {
 		"all of a list by a query": {"GET /orders", "owner-claimed", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
 			return o.Owner == c["oid"] || r.FormValue("includeAll") != ""
 		}}},
+		"all of a list on its second page": {"GET /orders", "owner-pages", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.URL.Query().Get("page") == "2"
+		}}},
+		"all of a list after the first items": {"GET /orders", "owner-pages", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.URL.Query().Has("$skip")
+		}}},
 		"made in the name of a nested owner": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, _ *http.Request, body map[string]any) string {
 			if owner, _ := body["owner"].(map[string]any); owner["id"] != nil {
 				return fmt.Sprint(owner["id"])

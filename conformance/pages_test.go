@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -128,5 +129,32 @@ func TestPagesThatMove(t *testing.T) {
 	suite.Only, suite.Concurrency, suite.Changes = "GET /orders: valid", 1, TenantChanges{}
 	if got := run(t, suite).result(t, "GET /orders: valid"); got.Outcome != Pass || reads.Load() < 2 {
 		t.Errorf("after %d reads: %s %s", reads.Load(), got.Outcome, got.Reason)
+	}
+}
+
+// The next page of the owner's list, whose address names the owner, is not for others.
+func TestTheOwnersNextPage(t *testing.T) {
+	t.Parallel()
+	store := &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+		return o.Owner == c["oid"] || o.Owner == r.URL.Query().Get("of")
+	}}
+	suite := shopSuite(t, store, "GET /orders")
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/orders" || r.Method != "GET" || r.URL.Query().Has("of") {
+			store.ServeHTTP(w, r)
+			return
+		}
+		status, c := store.status(r.Header.Get("Authorization"))
+		answer(w, status, object{"value": []any{}, "next": fmt.Sprint("/orders?of=", c["oid"])})
+	}))
+	suite.Target = Target{URL: server.URL, HTTPClient: server.Client()}
+	suite.Document.Endpoints[0].Next = &stack.Next{Capture: stack.Capture{Pointer: "/next"}}
+	suite.Only, suite.Changes = "GET /orders: owner-*", TenantChanges{}
+	r := run(t, suite)
+	if got := r.result(t, "GET /orders: owner-pages"); got.Outcome != Fail || !strings.Contains(got.Reason, "the owner's next page") {
+		t.Errorf("%s %s", got.Outcome, got.Reason)
+	}
+	if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseOwner {
+		t.Errorf("findings %+v", f)
 	}
 }

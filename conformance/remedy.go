@@ -193,6 +193,28 @@ var (
 		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
 		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
 	}
+	remedyUsersRefused = remedy{
+		`if claims.get("idtyp") != "app": raise HTTPException(403)  # a user; idtyp is an optional claim of the API's registration`,
+		`if claims.get("idtyp") != "app": raise HTTPException(403)  # a user; idtyp is an optional claim of the API's registration`,
+		`if user.claims.get("idtyp") != "app": raise HTTPException(403)  # a user; idtyp is an optional claim of the API's registration`,
+		`if (payload.idtyp !== "app") return res.sendStatus(403)  // a user; idtyp is an optional claim of the API's registration`,
+		`if (req.authInfo.idtyp !== "app") return res.sendStatus(403)  // a user; idtyp is an optional claim of the API's registration`,
+		`options.AddPolicy("applications", p => p.RequireClaim("idtyp", "app"));  // an optional claim of the API's registration`,
+		`a.requestMatchers(path).access((auth, c) -> new AuthorizationDecision("app".equals(((JwtAuthenticationToken) auth.get()).getToken().getClaim("idtyp"))))`,
+		`if claims.Idtyp != "app" { http.Error(w, "forbidden", 403); return }  // a user; idtyp is an optional claim of the API's registration`,
+		`if claims.Idtyp != "app" { http.Error(w, "forbidden", 403); return }  // a user; idtyp is an optional claim of the API's registration`,
+	}
+	remedyApplications = remedy{
+		`if "scp" not in claims and "{role}" in claims.get("roles", []): return claims  # an application: its token has roles and no scp`,
+		`if "scp" not in claims and "{role}" in claims.get("roles", []): return claims  # an application: its token has roles and no scp`,
+		`if not user.scp and "{role}" in user.roles: return user  # an application: its token has roles and no scp`,
+		`if (!payload.scp && (payload.roles ?? []).includes("{role}")) return next()  // an application: its token has roles and no scp`,
+		`if (!req.authInfo.scp && (req.authInfo.roles ?? []).includes("{role}")) return next()  // and no scope option of BearerStrategy`,
+		`[RequiredScopeOrAppPermission(AcceptedScope = new[] { "{scope}" }, AcceptedAppPermission = new[] { "{role}" })]`,
+		`a.requestMatchers(path).hasAnyAuthority("SCOPE_{scope}", "{role}")  // an application's token has roles and no scp`,
+		`if claims.Scp == "" && slices.Contains(claims.Roles, "{role}") { next.ServeHTTP(w, r); return }  // an application: its token has roles and no scp`,
+		`if claims.Scp == "" && slices.Contains(claims.Roles, "{role}") { next.ServeHTTP(w, r); return }  // an application: its token has roles and no scp`,
+	}
 	remedyGroup = remedy{
 		`if GROUP_ID not in claims.get("groups", []): raise HTTPException(403)  # none where the token has _claim_names: ask Graph for them`,
 		`if GROUP_ID not in claims.get("groups", []): raise HTTPException(403)  # none where the token has _claim_names: ask Graph for them`,

@@ -85,7 +85,7 @@ func (r remedy) forValues(e endpoint) (all []filled) {
 		several(remedyAnyScope, remedyAllScopes, e.anyScope, e.scopes)
 	}
 	if all == nil {
-		all = []filled{{r, single(firstOf("SCOPE", e.scopes, e.anyScope), firstOf("ROLE", e.allRoles, e.anyRole))}}
+		all = []filled{{r, single(firstOf("SCOPE", e.scopes, e.anyScope, e.everyScope()), firstOf("ROLE", e.allRoles, e.anyRole))}}
 	}
 	return all
 }
