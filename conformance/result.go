@@ -77,16 +77,19 @@ type Plan struct {
 // Summary counts outcomes: Planned = Passed + Noted + Failed + Known + Blocked +
 // Errors + Skipped.
 type Summary struct {
-	Planned  int           `json:"planned"`
-	Passed   int           `json:"passed"`
-	Noted    int           `json:"noted"`
-	Failed   int           `json:"failed"`
-	Skipped  int           `json:"skipped"`
-	Errors   int           `json:"errors"`
-	Known    int           `json:"known,omitempty"`
-	Blocked  int           `json:"blocked,omitempty"` // say nothing while a finding is there
-	Began    time.Time     `json:"-"`
-	Duration time.Duration `json:"-"`
+	Planned int `json:"planned"`
+	Passed  int `json:"passed"`
+	Noted   int `json:"noted"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"`
+	Errors  int `json:"errors"`
+	Known   int `json:"known,omitempty"`
+	Blocked int `json:"blocked,omitempty"` // say nothing while a finding is there
+	// Undecided counts the blocked cases that only known failures block: they are neither
+	// passed nor failed, and do not change the exit code.
+	Undecided int           `json:"undecided,omitempty"`
+	Began     time.Time     `json:"-"`
+	Duration  time.Duration `json:"-"`
 	// FailedBySeverity adds up to Failed.
 	FailedBySeverity map[Severity]int `json:"failedBySeverity,omitempty"`
 	// Findings are the flaws that the failures show, each of them once, sorted by
@@ -160,6 +163,7 @@ func (s *Summary) found(findings []Finding) {
 	s.Findings = append(s.Findings, findings...)
 	for _, f := range findings {
 		if f.Known {
+			s.Undecided += len(f.Blocked)
 			continue
 		}
 		if s.FindingsBySeverity == nil {
@@ -202,17 +206,6 @@ func (s *Summary) count(r Result) {
 	case Error:
 		s.Errors++
 	}
-}
-
-// Undecided counts the blocked cases that only known failures block.
-func (s Summary) Undecided() int {
-	n := 0
-	for _, f := range s.Findings {
-		if f.Known {
-			n += len(f.Blocked)
-		}
-	}
-	return n
 }
 
 // Handler receives a run in progress: Begin, then a Result for each case in the order

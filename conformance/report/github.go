@@ -92,10 +92,10 @@ func (g *GitHub) summarize() error {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString("### provision verify\n\n| document | target | findings | passed | failed | blocked | known | skipped | notes | errors |\n|---|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("### provision verify\n\n| document | target | findings | passed | failed | blocked | undecided | known | skipped | notes | errors |\n|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, run := range g.document.Runs {
 		s := run.Summary
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d | %d | %d | %d |\n", markdown(run.Name), markdown(run.URL), strings.Trim(bySeverity(s), " ()"), s.Passed, s.Failed, s.Blocked, s.Known, s.Skipped, s.Noted, s.Errors)
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d | %d | %d | %d | %d |\n", markdown(run.Name), markdown(run.URL), strings.Trim(bySeverity(s), " ()"), s.Passed, s.Failed, max(s.Blocked-s.Undecided, 0), s.Undecided, s.Known, s.Skipped, s.Noted, s.Errors)
 	}
 	if problems := g.problems(); len(problems) > 0 {
 		b.WriteString("\n| severity | finding | case | error |\n|---|---|---|---|\n")

@@ -24,7 +24,7 @@ func TestGitHub(t *testing.T) {
 		t.Errorf("annotations (-want +got):\n%s", diff)
 	}
 	for _, want := range []string{
-		"| secure | https\\://api\\.example | 1 finding: 1 high | 1 | 1 | 1 | 1 | 1 | 1 | 1 |\n",
+		"| secure | https\\://api\\.example | 1 finding: 1 high | 1 | 1 | 1 | 0 | 1 | 1 | 1 | 1 |\n",
 		"| high | the API does not check the audience \\(aud\\) | GET /secure\\: wrong\\-audience | expected 401, got 200 |\n",
 	} {
 		if !strings.Contains(summary.String(), want) {

@@ -111,7 +111,8 @@ type matrixRow struct {
 
 type cell struct {
 	Result
-	ID string // of the element with the details
+	ID      string // of the element with the details
+	Belongs string // the finding that the case is evidence of, or that blocks it
 }
 
 // Close writes the page.
@@ -166,7 +167,7 @@ func newMatrix(n int, run Run) matrix {
 			row = len(group.Rows)
 			group.Rows = append(group.Rows, matrixRow{r.Name, make([]*cell, len(m.Endpoints))})
 		}
-		group.Rows[row].Cells[column[r.Endpoint]] = &cell{r, fmt.Sprintf("r%d-%d", n, i)}
+		group.Rows[row].Cells[column[r.Endpoint]] = &cell{r, fmt.Sprintf("r%d-%d", n, i), run.belongs(r)}
 	}
 	return m
 }
@@ -180,7 +181,7 @@ type outcomeCount struct {
 
 func outcomes(s conformance.Summary) []outcomeCount {
 	all := []outcomeCount{
-		{conformance.Fail, s.Failed, fmt.Sprintf("%d failed", s.Failed)}, {conformance.Blocked, s.Blocked, fmt.Sprintf("%d blocked", s.Blocked)}, {conformance.Error, s.Errors, plural(s.Errors, "error")},
+		{conformance.Fail, s.Failed, fmt.Sprintf("%d failed", s.Failed)}, {conformance.Blocked, s.Blocked, blockedCases(s)}, {conformance.Error, s.Errors, plural(s.Errors, "error")},
 		{conformance.Known, s.Known, fmt.Sprintf("%d known to fail", s.Known)}, {conformance.Skip, s.Skipped, fmt.Sprintf("%d skipped", s.Skipped)},
 		{conformance.Note, s.Noted, plural(s.Noted, "note")}, {conformance.Pass, s.Passed, fmt.Sprintf("%d passed", s.Passed)},
 	}

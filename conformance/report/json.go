@@ -109,6 +109,20 @@ func (r Run) finding(id string) (conformance.Finding, bool) {
 	return conformance.Finding{}, false
 }
 
+// belongs describes the finding that a failure is evidence of or that blocks a case, or returns "".
+func (r Run) belongs(result Result) string {
+	f, found := r.finding(result.Finding)
+	switch {
+	case !found || len(f.Evidence) == 0:
+		return ""
+	case result.Outcome == conformance.Blocked && f.Known:
+		return "undecided because of the known failure at " + f.Evidence[0] + ": " + f.Title
+	case result.Outcome == conformance.Blocked:
+		return "blocked by the finding at " + f.Evidence[0] + ": " + f.Title
+	}
+	return "evidence of the finding at " + f.Evidence[0] + ": " + f.Title
+}
+
 // result is the result as it came.
 func (r Result) result() conformance.Result {
 	return conformance.Result{

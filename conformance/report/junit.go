@@ -112,14 +112,14 @@ func (r Run) testCase(result Result) testCase {
 		test.Output = text
 	case conformance.Fail:
 		if finding.Lead != nil && finding.Lead.ID != result.ID {
-			test.Skipped = &problem{display.Line("evidence of the finding at " + finding.Lead.ID + ": " + finding.Title), "", labels(resultDetails(result.result()))}
+			test.Skipped = &problem{display.Line(r.belongs(result)), "", labels(resultDetails(result.result()))}
 			break
 		}
 		test.Failure = &problem{display.Line(result.Reason + ": " + finding.Title), string(finding.Severity), labels(findingDetails(finding)) + remedyLines(finding)}
 	case conformance.Error:
 		test.Error = &problem{display.Line(result.Reason), "error", text}
 	case conformance.Blocked:
-		test.Skipped = &problem{display.Line("blocked by the finding at " + finding.Evidence[0] + ": " + finding.Title), "", ""}
+		test.Skipped = &problem{display.Line(r.belongs(result)), "", ""}
 	case conformance.Skip:
 		test.Skipped = &problem{display.Line(result.Reason), "", text}
 	case conformance.Known:

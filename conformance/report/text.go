@@ -306,12 +306,8 @@ func (t *Text) summary(s conformance.Summary) string {
 // counts is the summary in words. It leaves out most counts that are zero.
 func counts(s conformance.Summary) string {
 	text := fmt.Sprintf("%d passed, %d failed%s", s.Passed, s.Failed, bySeverity(s))
-	undecided := min(s.Undecided(), s.Blocked)
-	if n := s.Blocked - undecided; n > 0 {
-		text += fmt.Sprintf(", %d blocked", n)
-	}
-	if undecided > 0 {
-		text += fmt.Sprintf(", %d undecided because of known failures", undecided)
+	if blocked := blockedCases(s); blocked != "" {
+		text += ", " + blocked
 	}
 	text += fmt.Sprintf(", %d skipped", s.Skipped)
 	if s.Known > 0 {
@@ -324,6 +320,18 @@ func counts(s conformance.Summary) string {
 		text += ", " + plural(s.Errors, "error")
 	}
 	return text
+}
+
+// blockedCases counts the cases that findings block, and those that only known failures block.
+func blockedCases(s conformance.Summary) string {
+	var parts []string
+	if n := s.Blocked - s.Undecided; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d blocked", n))
+	}
+	if s.Undecided > 0 {
+		parts = append(parts, fmt.Sprintf("%d undecided because of known failures", s.Undecided))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // bySeverity is " (3 findings: 1 critical, 2 high)", the worst first.

@@ -29,7 +29,7 @@ func TestTextExplainsRows(t *testing.T) {
 	known := conformance.Finding{Known: true, Blocked: []string{"a", "b"}, Lead: &conformance.Result{Known: &conformance.KnownFailure{}}}
 	for _, err := range []error{
 		text.Begin(plan), text.Result(results[0]), text.Result(results[1]), text.Result(results[2]),
-		text.End(conformance.Summary{Planned: 6, Passed: 2, Failed: 1, Blocked: 3, Findings: []conformance.Finding{known}}), text.Close(),
+		text.End(conformance.Summary{Planned: 6, Passed: 2, Failed: 1, Blocked: 3, Undecided: 2, Findings: []conformance.Finding{known}}), text.Close(),
 	} {
 		if err != nil {
 			t.Fatal(err)
