@@ -87,6 +87,7 @@ const (
 	CauseEcho      CauseID = "echo"
 	CauseDebugger  CauseID = "debugger"
 	CauseDebug     CauseID = "debug"
+	CauseSurplus   CauseID = "surplus"
 	CauseReveals   CauseID = "reveals"
 	CauseChallenge CauseID = "challenge"
 	CauseMediaType CauseID = "media-type"
@@ -199,7 +200,8 @@ var causes = []cause{
 	{id: CauseHeaderToken, title: "the API does not verify the token of a header that a proxy sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderCertificate, title: "the API trusts a client certificate in a header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 
-	{id: CauseEcho, title: "the API puts the token into its answer", remedy: remedyErrors},
+	{id: CauseEcho, title: "the API puts the token into its answer"},
+	{id: CauseSurplus, title: "the API sends bytes after the end of its answer", remedy: remedyErrors},
 	{id: CauseReveals, title: "the API tells refused callers which roles it accepts", remedy: remedyErrors},
 	{id: CauseChallenge, title: "a 401 has no WWW-Authenticate: Bearer", remedy: remedyStatus},
 	{id: CauseMediaType, title: "the answer is not of the type that it states", remedy: remedyErrors},

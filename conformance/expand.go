@@ -115,6 +115,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 		cases = append(cases, ownIDToken(e).on(e, Claims))
 	}
 	cases = append(cases, onEach(e, Answers, refusalChecks)...)
+	cases = append(cases, s.surplusCase(e)...)
 	cases = append(cases, s.forbiddenCases(e)...)
 	cases = append(cases, routeCases(e)...)
 	cases = append(cases, optionsCases(e)...)

@@ -41,7 +41,9 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	if err := r.probe(ctx); err != nil {
 		return Summary{}, err
 	}
+	r.avoidSurplus(ctx)
 	r.opening(ctx)
+	r.avoidSurplus(ctx) // with the valid token
 	plan := Plan{Name: suite.Document.Name, Resource: suite.Resource.Name, URL: suite.Target.URL, Cases: chosen, Stopped: r.isHalted()}
 	if err := h.Begin(plan); err != nil {
 		return Summary{}, fmt.Errorf("report: %w", err)
