@@ -120,8 +120,8 @@ func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
 	}{{"web", a.Web.RedirectURIs}, {"spa", a.SPA.RedirectURIs}, {"publicClient", a.PublicClient.RedirectURIs}} {
 		for i, uri := range platform.uris {
 			at := l.at(s, "Application", a.Name, platform.name, "redirectUris", i)
-			if complaint := redirectURI(platform.name, uri, a.personal()); complaint != "" {
-				l.mistakes.add(at, redirectHint(platform.name), "redirect URI %q %s", uri, complaint)
+			if reason, hint := redirectURI(platform.name, uri, a.personal()); reason != "" {
+				l.mistakes.add(at, hint, "redirect URI %q %s", uri, reason)
 			}
 			if before := seen[uri]; before != "" && before != platform.name {
 				l.mistakes.add(at, "Entra accepts each URI on one platform only", "redirect URI %q is already declared under %s", uri, before)
@@ -365,6 +365,10 @@ func (l *loader) resource(s *loaded, ref string, at Position) (owner *loaded, a 
 		return nil, nil
 	}
 	known := append(names(s.applications), "Microsoft Graph")
-	l.mistakes.add(at, oneOf(ref, known), "unknown application %q", ref)
+	hint := oneOf(ref, known)
+	if Nearest(ref, known) == "" {
+		hint += "; name any other application by its appId, or as STACK/NAME"
+	}
+	l.mistakes.add(at, hint, "unknown application %q", ref)
 	return nil, nil
 }

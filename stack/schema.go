@@ -14,8 +14,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // Schema is the JSON Schema (2020-12) of a manifest document.
@@ -108,7 +106,11 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	case *kind.MaxProperties:
 		d.mistakes.add(d.value(p), "remove all but one", "%s has %d properties; exactly one is allowed", what, k.Got)
 	default:
-		d.mistakes.add(d.value(p), "", "%s: %s", what, e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+		if k, ok := k.(*kind.UniqueItems); ok {
+			p += pointer(max(k.Duplicates[0], k.Duplicates[1]))
+		}
+		text, hint := limitMistake(what, e.ErrorKind)
+		d.mistakes.add(d.value(p), hint, "%s", text)
 	}
 }
 

@@ -2,8 +2,11 @@ package stack_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -92,5 +95,43 @@ func TestSchemaRejectsInvalidForms(t *testing.T) {
 	}
 	if n == 0 {
 		t.Fatal("no document was validated")
+	}
+}
+
+// explains are words by which the description of a pattern says what is allowed.
+var explains = regexp.MustCompile(`e\.g\. |letters|UUID|no spaces|https URL|OWNER/NAME|^The tenants`)
+
+// TestPatternsAreExplained: the description of a property is the hint when its pattern does not
+// match, so it must say what is allowed.
+func TestPatternsAreExplained(t *testing.T) {
+	t.Parallel()
+	var schema any
+	if err := json.Unmarshal(stack.Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			// The name of an entry has a hint in code.
+			if _, ok := v["pattern"].(string); ok && !strings.HasSuffix(path, "/propertyNames") {
+				n++
+				if description, _ := v["description"].(string); !explains.MatchString(description) {
+					t.Errorf("%s: %q does not say what is allowed", path, description)
+				}
+			}
+			for name, child := range v {
+				walk(path+"/"+name, child)
+			}
+		case []any:
+			for i, child := range v {
+				walk(fmt.Sprint(path, "/", i), child)
+			}
+		}
+	}
+	walk("", schema)
+	if n < 40 {
+		t.Errorf("%d patterns, want all", n)
 	}
 }

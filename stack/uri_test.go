@@ -18,10 +18,10 @@ func TestRedirectURI(t *testing.T) {
 		{"web", "http://localhost.contoso.com", "http on a host other than localhost"},
 		{"web", "https://*.contoso.com/signin", ""},
 		{"web", "https://*.com/signin", "whole top-level domain"},
-		{"web", "https://app.*.contoso.com", "neither the first label"},
+		{"web", "https://app.*.contoso.com", "at a place where Entra accepts none"},
 		{"web", "https://contoso.com/*", ""},
-		{"web", "https://contoso.com/*/in", "neither the first label"},
-		{"spa", "https://contoso.com/*", "neither the first label"},
+		{"web", "https://contoso.com/*/in", "at a place where Entra accepts none"},
+		{"spa", "https://contoso.com/*", "at a place where Entra accepts none"},
 		{"spa", "https://*.contoso.com", "only web.redirectUris"},
 		{"publicClient", "https://*.contoso.com", "only web.redirectUris"},
 		{"spa", "https://contoso.com/app", ""},
@@ -30,7 +30,7 @@ func TestRedirectURI(t *testing.T) {
 		{"spa", "brk-multihub://localhost:3000", ""},
 		{"spa", "brk-multihub://app.contoso.com/path", "an origin only"},
 		{"spa", "brk-multihub://app.contoso.com?x=1", "an origin only"},
-		{"web", "brk-multihub://app.contoso.com", "declare it under spa"},
+		{"web", "brk-multihub://app.contoso.com", "nested app authentication"},
 		{"publicClient", "vscode://contoso.orders/callback", ""},
 		{"publicClient", "msauth.com.contoso.orders://auth", ""},
 		{"publicClient", "urn:ietf:wg:oauth:2.0:oob", ""},
@@ -50,11 +50,15 @@ func TestRedirectURI(t *testing.T) {
 		{"web", "https://${parameters.host}/signin", ""},
 		{"web", "${terraform.hosting.url}/signin", ""},
 	} {
-		if got := redirectURI(c.platform, c.uri, false); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+		got, hint := redirectURI(c.platform, c.uri, false)
+		if (hint == "") != (got == "") {
+			t.Errorf("%s under %s: %q with the hint %q", c.uri, c.platform, got, hint)
+		}
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s under %s: %q, want %q", c.uri, c.platform, got, c.want)
 		}
 	}
-	if got := redirectURI("web", "https://*.contoso.com/signin", true); !strings.Contains(got, "personal accounts") {
+	if got, _ := redirectURI("web", "https://*.contoso.com/signin", true); !strings.Contains(got, "personal accounts") {
 		t.Errorf("a wildcard of an application for personal accounts: %q", got)
 	}
 }
