@@ -81,7 +81,11 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		known := d.properties(e.SchemaURL)
 		for _, name := range k.Properties {
 			hint := oneOf(name, known)
-			if best := Nearest(name, known); best != "" {
+			best := Nearest(name, known)
+			if there := graphNames[name]; there != "" && d.kind == "Application" && what == "spec" {
+				best = there
+			}
+			if best != "" {
 				hint = fmt.Sprintf("did you mean %s?", best) // the whole list would bury it
 			}
 			d.refused = append(d.refused, p+pointer(name))

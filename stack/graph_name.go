@@ -1,0 +1,32 @@
+package stack
+
+// graphNames are properties of Microsoft Graph, of the portal's manifest and of the azuread provider
+// that an application has at another place or under another name in a manifest.
+// Source: learn.microsoft.com/entra/identity-platform/reference-app-manifest.
+var graphNames = map[string]string{
+	"passwordCredentials":            "secrets",
+	"keyCredentials":                 "certificates",
+	"federatedIdentityCredentials":   "federatedCredentials",
+	"requiredResourceAccess":         "permissions",
+	"required_resource_access":       "permissions",
+	"appRoleAssignments":             "roleAssignments",
+	"appRoleAssignedTo":              "roleAssignments",
+	"oauth2Permissions":              "api.oauth2PermissionScopes",
+	"oauth2PermissionScopes":         "api.oauth2PermissionScopes",
+	"preAuthorizedApplications":      "api.preAuthorizedApplications",
+	"knownClientApplications":        "api.knownClientApplications",
+	"requestedAccessTokenVersion":    "api.requestedAccessTokenVersion",
+	"accessTokenAcceptedVersion":     "api.requestedAccessTokenVersion",
+	"availableToOtherTenants":        "signInAudience",
+	"allowPublicClient":              "isFallbackPublicClient",
+	"replyUrls":                      "web.redirectUris",
+	"replyUrlsWithType":              "web.redirectUris, spa.redirectUris or publicClient.redirectUris",
+	"redirectUris":                   "web.redirectUris, spa.redirectUris or publicClient.redirectUris",
+	"logoutUrl":                      "web.logoutUrl",
+	"homePageUrl":                    "web.homePageUrl",
+	"homepage":                       "web.homePageUrl",
+	"oauth2AllowImplicitFlow":        "web.implicitGrantSettings.enableAccessTokenIssuance",
+	"oauth2AllowIdTokenImplicitFlow": "web.implicitGrantSettings.enableIdTokenIssuance",
+	"appRoleAssignmentRequired":      "servicePrincipal.appRoleAssignmentRequired",
+	"accountEnabled":                 "servicePrincipal.accountEnabled",
+}
