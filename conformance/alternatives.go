@@ -20,7 +20,7 @@ func (s *Suite) mixedCases(e endpoint) []Case {
 		c := s.signedDenied(e, "mixed "+mixed.String(), CauseAlternatives, mixed)
 		c.Source = sourceScopes
 		c.Gain = "a caller who meets parts of several alternatives, but none completely, is admitted"
-		c.Flaw = "the API combines parts of different alternatives, or asks for one part of an alternative alone"
+		c.Flaw = "the API combines parts of different alternatives, or requires only one part of an alternative"
 		cases = append(cases, c)
 	}
 	return cases

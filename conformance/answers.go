@@ -24,7 +24,7 @@ var refusalChecks = []check{
 					return finding{}
 				}
 			}
-			return finding{note: "the 401 has no WWW-Authenticate: Bearer, which RFC 9110 asks for; many APIs leave it out"}
+			return finding{note: "the 401 has no WWW-Authenticate: Bearer, which RFC 9110 requires; many APIs leave it out"}
 		},
 	},
 	{
@@ -80,7 +80,7 @@ var refusalChecks = []check{
 		present: flipped, inspect: func(a reply) finding {
 			control := strings.ToLower(a.header.Get("Cache-Control"))
 			if strings.Contains(control, "public") || maxAge.MatchString(control) {
-				return finding{note: "the 401 may be kept by caches: " + short(control, maxQuoted)}
+				return finding{note: "caches may store the 401: " + short(control, maxQuoted)}
 			}
 			return finding{}
 		},

@@ -88,7 +88,7 @@ var misplaced = []check{
 	{
 		name: "token-in-json", means: CausePlace, severity: Low,
 		sends:  "the valid token as access_token in a JSON body",
-		gain:   "nothing by itself: bodies are logged and kept, and tools that monitor Authorization do not see the token",
+		gain:   "nothing by itself: bodies are logged and stored, and tools that monitor Authorization do not see the token",
 		flaw:   "the API accepts tokens from JSON bodies",
 		source: "RFC 6750, section 2", tolerates: []int{400, 413, 415, 422},
 		present: elsewhere(func(raw string) credential {

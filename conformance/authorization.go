@@ -213,10 +213,10 @@ func (s *Suite) signedWithout(e endpoint, scopes ...string) func(context.Context
 		if cannot, ok := asSkipped(err); ok {
 			others := missing(s.Resource.Scopes, scopes)
 			if len(others) == 0 {
-				return credential{}, skip("", "%s; the tenant gives nobody a token without a scope, and %s has no other scope", cannot.reason, s.Resource.Name)
+				return credential{}, skip("", "%s; the tenant issues no token for a user without a scope, and %s has no other scope", cannot.reason, s.Resource.Name)
 			}
 			return credential{}, skip(s.addClient(others...),
-				"a token holds every scope that its client is granted: this case needs a second client, which is granted another scope of %s but not %s", s.Resource.Name, strings.Join(scopes, ", "))
+				"a token contains every scope that its client is granted: this case needs a second client, which is granted another scope of %s but not %s", s.Resource.Name, strings.Join(scopes, ", "))
 		}
 		if err != nil {
 			return credential{}, err

@@ -62,7 +62,7 @@ func ReadBaseline(file string, raw []byte) (*Baseline, error) {
 		case err != nil:
 			err = fmt.Errorf("until %q is not a date such as 2026-12-31", e.Until)
 		case lines[e.id()] > 0:
-			err = fmt.Errorf("%s stands here a second time (first on line %d)", e.id(), lines[e.id()])
+			err = fmt.Errorf("%s is listed a second time (first on line %d)", e.id(), lines[e.id()])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, node.Line, err)

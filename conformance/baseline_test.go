@@ -75,7 +75,7 @@ func TestFormsOfBaselines(t *testing.T) {
 		"failures:\n\n  - {endpoint: GET /a, case: b, reason: c, until: soon}":    `known.yaml:3: until "soon" is not a date`,
 		"failures:\n  - {endpoint: GET /a, case: b, reason: c, unti: 2026-01-01}": "known.yaml:2: ",
 		"failures: [1]": "known.yaml:1: ", "failure: []": "known.yaml: ", "failures: [": "known.yaml: ", "- a": "known.yaml: ",
-		strings.ReplaceAll(knownFailures, "no-role", "wrong-role"): "known.yaml:3: GET /secure: wrong-role stands here a second time (first on line 2)",
+		strings.ReplaceAll(knownFailures, "no-role", "wrong-role"): "known.yaml:3: GET /secure: wrong-role is listed a second time (first on line 2)",
 	} {
 		_, err := ReadBaseline("known.yaml", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -41,21 +41,21 @@ func beforeTokenCases(e endpoint) []Case {
 	}
 	if body := wrongShape(e.stated.Body); body != "" && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
 		without("body-before-token", "no token, and a well-formed JSON body whose members have wrong types",
-			"anybody can see which input the API expects, and can send input that it processes", "the API validates the body before it asks for a token",
+			"anybody can see which input the API expects, and can send input that it processes", "the API validates the body before it requires a token",
 			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
 				return credential{path: r.whole(), body: body, header: http.Header{"Content-Type": {"application/json"}}}, true
 			})
 	}
 	if _, object := e.stated.Body.(map[string]any); object && wrongShape(e.stated.Body) != "" && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
 		without("members-before-token", "no token, and a JSON body without members",
-			"anybody can see which input the API expects, and can send input that it processes", "the API validates the body before it asks for a token",
+			"anybody can see which input the API expects, and can send input that it processes", "the API validates the body before it requires a token",
 			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
 				return credential{path: r.whole(), body: "{}", header: http.Header{"Content-Type": {"application/json"}}}, true
 			})
 	}
 	if hasParameter(e) {
 		without("object-before-token", "no token, and the id of an object that does not exist",
-			"anybody can learn which objects exist", "the API looks the object up before it asks for a token",
+			"anybody can learn which objects exist", "the API looks the object up before it requires a token",
 			[]int{404, 410}, func(r spoken) (credential, bool) {
 				path, ok := unknownObject(e, r)
 				return credential{path: path}, ok

@@ -71,7 +71,7 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 		deny("application-no-role", "without any role", s.addApplication(),
 			"the API does not check the role (roles) of applications", caller{app: true}, func(a Application) bool { return len(a.Roles) == 0 }),
 		deny("application-wrong-role", "whose roles are all others", add,
-			"the API asks applications for some role and does not check which (roles)", caller{app: true, roles: []string{"Another.Role"}},
+			"the API requires a role of applications and does not check which role (roles)", caller{app: true, roles: []string{"Another.Role"}},
 			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
 	}
 	if e.several() && slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.users && r.needsScope() }) {

@@ -96,7 +96,7 @@ func (s *runState) cleanUp(ctx context.Context, c Case, made scene, got reply) s
 	}
 	switch {
 	case err != nil:
-		return "what it made was not taken away: " + plain(err).Error()
+		return "the created object was not deleted: " + plain(err).Error()
 	case success(answer.status), answer.status == http.StatusNotFound, answer.status == http.StatusGone:
 		return ""
 	}

@@ -41,7 +41,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 			sends:  "a valid token that does not meet the requirement, and looks for the roles that would be enough",
 			gain:   "a refused caller learns which role to obtain",
 			flaw:   "the API tells refused callers which roles it accepts",
-			source: "RFC 6750, section 3.1, which has the scope told and nothing else; OWASP: Error Handling",
+			source: "RFC 6750, section 3.1, which permits only the scope in the answer; OWASP: Error Handling",
 			inspect: func(a reply) finding {
 				return revealed(a, e.everyRole())
 			},
@@ -84,7 +84,7 @@ func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (cre
 // echoed is a failure where an answer holds a part of the token.
 func echoed(a reply) finding {
 	if echoes(a) {
-		return finding{wrong: "the answer holds the token, or a part of it"}
+		return finding{wrong: "the answer contains the token, or a part of it"}
 	}
 	return finding{}
 }
@@ -93,7 +93,7 @@ func echoed(a reply) finding {
 func untreated(a reply) finding {
 	switch {
 	case debugMode(a.body) != "":
-		return finding{wrong: "the answer is or holds " + debugMode(a.body)}
+		return finding{wrong: "the answer is or contains " + debugMode(a.body)}
 	case forDebugging.Match(searched(a.body)):
 		return finding{wrong: "the answer has a member for debugging"}
 	case libraryWords.Match(searched(a.body)):

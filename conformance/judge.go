@@ -88,7 +88,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	case a.status == http.StatusNotFound && c.stage >= stageRest && c.mayForbid(sent):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: hiddenNote, means: CauseNot403})
 	case sent.catchAll && success(a.status):
-		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this one says nothing", means: c.Means}
+		return verdict{outcome: Note, note: "the target answers routes that do not exist with a success, so this answer proves nothing", means: c.Means}
 	}
 	return verdict{outcome: Fail, reason: c.unexpected(a), cause: c.cause(a.status), means: c.causeOf(a.status, false), forbidden: c.mayForbid(sent)}
 }
@@ -109,7 +109,7 @@ func (c Case) unexpected(a reply) string {
 func debugVerdict(a reply, shows string) verdict {
 	v := verdict{outcome: Fail, means: CauseDebug}
 	status := cmp.Or(a.stated, a.status)
-	v.reason = fmt.Sprintf("the answer (%d) is or holds %s", status, shows)
+	v.reason = fmt.Sprintf("the answer (%d) is or contains %s", status, shows)
 	v.cause = "the API refuses requests with " + shows + ": it runs in debug mode"
 	if status >= http.StatusInternalServerError {
 		v.cause = "the API fails and shows " + shows + ": it runs in debug mode, and does not handle this error"
@@ -166,7 +166,7 @@ func (c Case) cause(status int) string {
 	case status >= 500:
 		return "the API failed on this request: it does not handle an internal error; the answer must be 401 or 403"
 	case status == http.StatusTooManyRequests:
-		return "the target limits how fast it may be asked: run the cases one at a time"
+		return "the target limits the rate of requests: run the cases one at a time"
 	case status == http.StatusNotFound:
 		return "the API has no such route: check the url and the request of the endpoint"
 	case status == http.StatusMethodNotAllowed:
@@ -178,9 +178,9 @@ func (c Case) cause(status int) string {
 	case c.Expect.admits() && (c.Name == "public" && status == http.StatusUnauthorized || c.Means == CauseTenantRefused || c.Means == CauseApplicationRefused):
 		return c.Flaw
 	case c.Expect.admits() && status == http.StatusUnauthorized:
-		return "the API refuses a valid token: its issuer, audience or key set URL is probably that of another tenant or token version; `" + outputCommand + "` prints what it must be told"
+		return "the API refuses a valid token: its issuer, audience or key set URL is probably that of another tenant or token version; `" + outputCommand + "` prints the settings that it needs"
 	case c.Expect.admits() && status == http.StatusForbidden:
-		return "the API asks for more than the document states, or reads scopes and roles wrongly: scp is one string with spaces, roles is a list, and both tell upper from lower case"
+		return "the API requires more than the document states, or reads scopes and roles incorrectly: scp is one string with spaces, roles is a list, and both are case-sensitive"
 	case want == http.StatusUnauthorized && status == http.StatusForbidden && c.stage == stageFirst:
 		return "the API answers 403 to an unauthenticated caller; only 401 tells a client to sign in (older versions of FastAPI's HTTPBearer do this)"
 	case want == http.StatusUnauthorized && status == http.StatusForbidden && (c.Group == Claims || c.Group == Signature || c.Group == Authorization):

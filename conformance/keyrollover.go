@@ -221,7 +221,7 @@ func retiredKey(_ context.Context, l *trial) (credential, error) {
 		return credential{}, fmt.Errorf("publish a key: %w", err)
 	}
 	if l.published.retired == "" {
-		return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
+		return credential{}, skip("", "the issuer's next key existed before the run, so it is not removed")
 	}
 	return bearer(l.published.retired), nil
 }

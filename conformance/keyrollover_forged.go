@@ -95,7 +95,7 @@ var keysWithdrawn = lifecycleCheck{
 			return credential{}, fmt.Errorf("publish a key: %w", err)
 		}
 		if withdraw == nil {
-			return credential{}, skip("", "the issuer's next key was there before the run, so it is not taken away")
+			return credential{}, skip("", "the issuer's next key existed before the run, so it is not removed")
 		}
 		restore := l.restoring(withdraw)
 		signed, err := l.baselineToken.signedUnder(ctx, map[string]any{"kid": kid})

@@ -13,8 +13,8 @@ var keyOfAnotherTenant = lifecycleCheck{
 	check: check{
 		name: "keys-tenant", means: CauseKeyTenant, severity: Critical,
 		sends:  "the valid token signed with a key of the common key set whose issuer is another tenant",
-		gain:   "who has the key of one tenant makes tokens of all tenants",
-		flaw:   "the API takes any key of the common key set for any tenant, and does not compare the issuer of the key with the token's (iss)",
+		gain:   "anybody with the key of one tenant can make tokens of all tenants",
+		flaw:   "the API accepts any key of the common key set for any tenant, and does not compare the issuer of the key with the token's (iss)",
 		source: "Microsoft: Access tokens, Validate the signing key issuer; CWE-345",
 	},
 	changes: true,

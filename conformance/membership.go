@@ -47,7 +47,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 			func(*baselineToken) change { return change{"groups": nil} }, func(u User) bool { return len(u.Groups) == 0 }),
 		deny("wrong-group", "who is only in other groups", "the API requires a group but does not check which one (groups)",
 			func(*baselineToken) change { return change{"groups": []string{otherGroup}} }, func(u User) bool { return len(u.Groups) > 0 && outside(u) }),
-		deny("group-overage", "who is in too many groups for a token, but not in a required one", "the API takes a token without groups, whose bearer has too many of them, for that of a member",
+		deny("group-overage", "who is in too many groups for a token, but not in a required one", "the API treats a token without groups, because they are too many for a token, as the token of a member",
 			overage, outside),
 	}
 	near := []check{
@@ -139,7 +139,7 @@ func (s *Suite) guests(e endpoint) []Case {
 	internal := made("guest-internal", "a correctly signed token of a guest whose account is in the tenant itself",
 		"the API decides by the identity provider (idp) and not by the kind of account (acct)", change{"acct": 1, "idp": nil})
 	member := made("member-b2b", "a correctly signed token of a member of the tenant who signs in elsewhere",
-		"the API takes a member who signs in elsewhere for a guest: it decides by the identity provider (idp)", change{"acct": 0, "idp": foreignProvider})
+		"the API treats a member who signs in elsewhere as a guest: it decides by the identity provider (idp)", change{"acct": 0, "idp": foreignProvider})
 	member.Means, member.Severity, member.Gain = CauseMembersRefused, Low, "nothing: members who sign in elsewhere are refused"
 	member.Expect = e.expect
 	member.Expect.Tolerates = []int{403}

@@ -293,7 +293,7 @@ func (t *ownerTrial) createWith(ctx context.Context, members map[string]any, wit
 		}
 	}
 	if sees(theirs) && !sees(mine) {
-		return fmt.Sprintf("an object that %s made in the name of %s is theirs", t.peer.who, t.owner.who), nil
+		return fmt.Sprintf("an object that %s created in the name of %s belongs to %[1]s", t.peer.who, t.owner.who), nil
 	}
 	return "", nil
 }

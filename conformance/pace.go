@@ -57,10 +57,10 @@ func (p *pace) slowDown(n int, header http.Header) error {
 	switch {
 	case delay > longestWait:
 		p.gaveUp = true
-		return fmt.Errorf("the target answers 429 and asks to wait for %s: lower --rate, or try later", delay.Round(time.Second))
+		return fmt.Errorf("the target answers 429 and requests a wait of %s: lower --rate, or try later", delay.Round(time.Second))
 	case p.gaveUp || n >= mostRepeats:
 		p.gaveUp = true
-		return fmt.Errorf("the target still answers 429, after waiting as it asked: lower --rate")
+		return fmt.Errorf("the target still answers 429 after the requested wait: lower --rate")
 	}
 	p.fine = 0
 	if (!stated || n > 0) && !now.Before(p.slowed) {

@@ -44,7 +44,7 @@ func optionsCases(e endpoint) []Case {
 		case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
 			return finding{note: "the API requires a token for the preflight, but browsers never send one: no page of another origin can call the API"}
 		case a.header.Get("Access-Control-Allow-Origin") == "https://page.example" && a.header.Get("Access-Control-Allow-Credentials") == "true":
-			return finding{note: "pages of any origin may call the API with the user's cookies: harmless while the API accepts tokens from Authorization alone"}
+			return finding{note: "pages of any origin may call the API with the user's cookies: harmless while the API accepts tokens only from Authorization"}
 		}
 		return finding{}
 	}

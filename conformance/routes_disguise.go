@@ -33,7 +33,7 @@ var pathChecks = []pathCheck{
 	{
 		name:      "route-parameter",
 		sends:     "the names of public routes in parameters of the path, behind a semicolon",
-		flaw:      "the check and the router do not agree on what a semicolon in a path means",
+		flaw:      "the check and the router do not agree on the meaning of a semicolon in a path",
 		source:    "RFC 3986, section 3.3; CVE-2020-5410; CVE-2023-46604; OWASP: Authorization Testing, Bypassing Authorization Schema; CWE-289",
 		spellings: inParameters,
 	},
@@ -75,7 +75,7 @@ func (s *Suite) disguiseCases(e endpoint) []Case {
 	for _, check := range pathChecks {
 		c := Case{
 			Name: check.name, Means: CauseRoutePath, Group: Routes, Sends: check.sends, Flaw: check.flaw, Source: check.source,
-			Gain: "anybody can call the endpoint, by another spelling of its path",
+			Gain: "anybody can call the endpoint, with another spelling of its path",
 		}
 		cases = append(cases, inDisguise(e, c, ok && representative.id == e.id, func(*baselineToken) ([]disguise, error) {
 			var all []disguise

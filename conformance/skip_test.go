@@ -74,13 +74,13 @@ func TestMissingPrincipalsAreSkippedWithTheLineToAdd(t *testing.T) {
 			"no other role at all", func(s *Suite) {
 				s.Users, s.Resource.Roles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
-			"no user is declared whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+			"no user is declared whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}]  # in application api", 1,
 		},
 		{
 			"no other role that a user could have", func(s *Suite) {
 				s.Users, s.Resource.UserRoles = append(s.Users[:2:2], s.Users[3]), []string{"Admin", "DevOps"}
 			}, "GET /secure: wrong-role",
-			"no user is declared whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application api", 1,
+			"no user is declared whose roles are all others", "appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}]  # in application api", 1,
 		},
 		{
 			"a password that is not known", func(s *Suite) { s.Users[3].Unavailable = "its password is not known" }, "GET /secure: no-role",

@@ -79,6 +79,6 @@ func (s *runState) lost(a reply, waited time.Duration) finding {
 	if s.lostAfter != "" {
 		since = "the case " + s.lostAfter
 	}
-	return finding{wrong: fmt.Sprintf("it answers %d since %s, also %s after it: its cache keeps what the issuer's key set was for a moment. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API",
+	return finding{wrong: fmt.Sprintf("it answers %d since %s, also %s after it: its cache keeps a key set that the issuer served for a moment. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API",
 		a.status, since, waited)}
 }

@@ -160,7 +160,7 @@ func (r *runner) explainMisconfiguration(ctx context.Context, result Result) str
 		got, err := l.ask(ctx, c)
 		return err == nil && (success(got.status) || got.status == http.StatusForbidden)
 	}
-	settings := "`" + cmp.Or(s.OutputCommand, outputCommand) + "` prints what it must be told"
+	settings := "`" + cmp.Or(s.OutputCommand, outputCommand) + "` prints the settings that it needs"
 	aud, iss := g.claims.text("aud"), g.claims.text("iss")
 	audiences := slices.DeleteFunc(slices.Compact(append(slices.Clone(s.Resource.Audiences), s.Resource.AppID, "api://"+s.Resource.AppID)), func(other string) bool { return other == aud })
 	for _, client := range s.Applications {
@@ -186,7 +186,7 @@ func (r *runner) explainMisconfiguration(ctx context.Context, result Result) str
 
 // findOtherKeys examines an API that accepts no token of the issuer.
 func (r *runner) findOtherKeys(ctx context.Context, l *trial, settings string) string {
-	const stale = "its cache of keys is stale: it holds an empty or an old key set. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API"
+	const stale = "its cache of keys is stale: it contains an empty or an old key set. Wait until the cache expires (PyJWKClient: 5 minutes, jose: 30 seconds), or restart the API"
 	otherwise := fmt.Sprintf("the API refuses every token of the tenant, whatever its audience and issuer: either it fetches its keys from elsewhere or checks another issuer or audience (%s), or %s", settings, stale)
 	if l.Changes.Keys == nil {
 		return otherwise

@@ -173,5 +173,5 @@ func nameOf(values []string) string {
 var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
 func (s *Suite) addRole() string {
-	return fmt.Sprintf("appRoles: [{value: Other, displayName: Other, description: Lets nobody in, allowedMemberTypes: [User, Application]}]  # in application %s", s.Resource.Name)
+	return fmt.Sprintf("appRoles: [{value: Other, displayName: Other, description: Gives no access, allowedMemberTypes: [User, Application]}]  # in application %s", s.Resource.Name)
 }

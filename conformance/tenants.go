@@ -50,7 +50,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		} {
 			refused(near.name, "a correctly signed token of a tenant whose id "+near.says+" like that of this tenant", "the API compares a part of the tenant's id (tid) with those that it admits", Medium, ofTenant(near.tenant, near.tenant))
 		}
-		refused("tenant-idp", "a correctly signed token of a tenant that the document does not admit, whose user is a guest there from this tenant (idp)", "the API takes the identity provider of the user (idp) for the tenant (tid)", High, func(ctx context.Context, g *baselineToken) (credential, error) {
+		refused("tenant-idp", "a correctly signed token of a tenant that the document does not admit, whose user is a guest there from this tenant (idp)", "the API uses the identity provider of the user (idp) as the tenant (tid)", High, func(ctx context.Context, g *baselineToken) (credential, error) {
 			changes := g.ofTenant(anotherTenant, anotherTenant)
 			changes["idp"] = "https://sts.windows.net/" + s.Issuer.TenantID + "/"
 			return g.present(ctx, changes)
@@ -68,10 +68,10 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		issuer.Host = "login.example"
 		return g.present(ctx, change{"iss": issuer.String(), "tid": welcome})
 	})
-	refused("tenant-template", "a correctly signed token whose issuer has the placeholder {tenantid} in place of a tenant", "the API compares the issuer (iss) with the template of the metadata as it stands", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
+	refused("tenant-template", "a correctly signed token whose issuer has the placeholder {tenantid} in place of a tenant", "the API compares the issuer (iss) with the unchanged template of the metadata", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, "{tenantid}"), "tid": welcome})
 	})
-	refused("tenant-none", "a correctly signed token of this tenant's issuer that names no tenant (no tid)", "the API takes a token that does not name its tenant (tid)", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
+	refused("tenant-none", "a correctly signed token of this tenant's issuer that names no tenant (no tid)", "the API accepts a token that does not name its tenant (tid)", Medium, func(ctx context.Context, g *baselineToken) (credential, error) {
 		return g.present(ctx, change{"iss": strings.ReplaceAll(g.claims.text("iss"), home, ""), "tid": nil})
 	})
 	return cases

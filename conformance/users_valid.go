@@ -192,11 +192,11 @@ func differentGroups(_ endpoint, g *baselineToken) []variant {
 		{says: "in no group", changes: change{"groups": nil}},
 		{says: "in three groups", changes: change{"groups": groups[:3]}},
 		{says: "in 200 groups", changes: change{"groups": groups}, tolerates: []int{400, 413, 431}},
-		{says: "in more groups than a token holds", changes: change{
+		{says: "in more groups than a token can contain", changes: change{
 			"groups": nil, "_claim_names": map[string]any{"groups": "src1"},
 			"_claim_sources": map[string]any{"src1": map[string]any{"endpoint": "https://graph.windows.net/" + g.claims.text("tid") + "/users/" + g.claims.text("oid") + "/getMemberObjects"}},
 		}},
-		{says: "in more groups than a token of the implicit flow holds", changes: change{"groups": nil, "hasgroups": true}},
+		{says: "in more groups than a token of the implicit flow can contain", changes: change{"groups": nil, "hasgroups": true}},
 	}
 }
 

@@ -87,10 +87,10 @@ func fetch(ctx context.Context, client *http.Client, address string) (a answer, 
 // clock compares the machine's clock with the tenant's.
 func clock(_ context.Context, s *Subject) Finding {
 	if s.authorityDate.IsZero() {
-		return Finding{Status: Skipped, Message: "the authorization server does not say its time"}
+		return Finding{Status: Skipped, Message: "the authorization server does not return its time"}
 	}
 	skew := s.Now().Sub(s.authorityDate).Abs().Truncate(time.Second)
-	f := Finding{Status: OK, Message: fmt.Sprintf("%s off the tenant's", skew)}
+	f := Finding{Status: OK, Message: fmt.Sprintf("differs from the tenant's clock by %s", skew)}
 	switch {
 	case skew > maxSkew:
 		f.Status, f.Hint = Failure, "set the clock: Entra refuses assertions, and APIs refuse tokens, that are more than 5 minutes off"
@@ -240,7 +240,7 @@ func appPolicy(ctx context.Context, s *Subject) Finding {
 		return Finding{Status: Failure, Message: "the app management policy of the tenant refuses: " + strings.Join(refusals, "; "),
 			Hint: "change the manifests, or ask an administrator for an exemption of the applications"}
 	}
-	return Finding{Status: OK, Message: "the app management policy of the tenant refuses nothing of the manifests"}
+	return Finding{Status: OK, Message: "the app management policy of the tenant permits the manifests"}
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -99,7 +99,7 @@ func readPEM(path, kind string) ([]byte, error) {
 	}
 	block, _ := pem.Decode(data)
 	if block == nil || block.Type != kind {
-		return nil, fmt.Errorf("%s holds no %s", filepath.Base(path), kind)
+		return nil, fmt.Errorf("%s contains no %s", filepath.Base(path), kind)
 	}
 	return block.Bytes, nil
 }

@@ -96,7 +96,7 @@ func TestAuthorityIsRenewed(t *testing.T) {
 	}{
 		"without its certificate, as after a crash": {func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "ca.pem")) }, ""},
 		"without its key":                 {func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "ca-key.pem")) }, ""},
-		"with a certificate that is none": {func(t *testing.T, dir string) { write(t, filepath.Join(dir, "ca.pem"), "x") }, "ca.pem holds no CERTIFICATE"},
+		"with a certificate that is none": {func(t *testing.T, dir string) { write(t, filepath.Join(dir, "ca.pem"), "x") }, "ca.pem contains no CERTIFICATE"},
 		"with the key of another": {func(t *testing.T, dir string) {
 			other := t.TempDir()
 			if _, err := OpenAuthority(other); err != nil {

@@ -58,7 +58,7 @@ type Emulator struct {
 // admits one process at a time.
 func New(config Config) (*Emulator, error) {
 	if !strings.HasPrefix(config.Origin, "https://") {
-		return nil, fmt.Errorf("open local tenant: the origin %q is no https URL", config.Origin)
+		return nil, fmt.Errorf("open local tenant: the origin %q is not an https URL", config.Origin)
 	}
 	clock := &movableClock{base: config.Clock}
 	if clock.base == nil {

@@ -27,7 +27,7 @@ func Listen(address string) ([]net.Listener, error) {
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %q: %q is no port", address, portText)
+		return nil, fmt.Errorf("listen on %q: %q is not a port", address, portText)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		l, err := net.Listen("tcp", address)

@@ -107,7 +107,7 @@ func NoSuchSecret(err error) bool {
 // NotVisible converts err, a 404 for an object that exists, to a lag error: the same
 // request may succeed later.
 func NotVisible(err error) error {
-	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it is there, but " + err.Error()}
+	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it exists, but " + err.Error()}
 }
 
 // Exists tells whether err says that the grant, assignment, reference or federated credential

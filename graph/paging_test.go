@@ -156,7 +156,7 @@ func TestUsedQuota(t *testing.T) {
 func TestNotVisible(t *testing.T) {
 	t.Parallel()
 	err := NotVisible(errors.New("the list does not show it"))
-	if !Lag(err) || !NotFound(err) || err.Error() != "find it again: Graph answered 404 Request_ResourceNotFound: it is there, but the list does not show it" {
+	if !Lag(err) || !NotFound(err) || err.Error() != "find it again: Graph answered 404 Request_ResourceNotFound: it exists, but the list does not show it" {
 		t.Errorf("%v", err)
 	}
 }

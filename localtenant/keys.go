@@ -97,7 +97,7 @@ func (k Keys) Disturb(ctx context.Context, how conformance.KeyFault) (conformanc
 		rule["body"] = how.Body
 	}
 	if err := k.send(ctx, http.MethodPost, "/faults", []any{rule}, nil); err != nil {
-		return nil, fmt.Errorf("disturb the key set: %w", err)
+		return nil, fmt.Errorf("inject a fault into the key set: %w", err)
 	}
 	return d, nil
 }

@@ -40,7 +40,7 @@ func (m *Management) ManagedIdentity(ctx context.Context, name, cloud string) (m
 	var identity struct{ Environment map[string]string }
 	err := m.post(ctx, "/managed-identities", map[string]any{"name": name, "publicHosts": true, "cloud": cloud}, &identity)
 	if err != nil {
-		return nil, fmt.Errorf("make managed identity %q: %w", name, err)
+		return nil, fmt.Errorf("create managed identity %q: %w", name, err)
 	}
 	return identity.Environment, nil
 }
@@ -87,7 +87,7 @@ func (m *Management) Tenants(ctx context.Context) (all []Tenant, err error) {
 func (m *Management) CreateTenant(ctx context.Context, domain string) (id string, err error) {
 	var made Tenant
 	if err := m.post(ctx, "/tenants", map[string]any{"domain": domain}, &made); err != nil {
-		return "", fmt.Errorf("create tenant %s beside the local one: %w", domain, err)
+		return "", fmt.Errorf("create another local tenant, %s: %w", domain, err)
 	}
 	return made.TenantID, nil
 }

@@ -69,7 +69,7 @@ func Serve(dir Folder, o Options) (s Served, stop func(), err error) {
 	for _, domain := range o.Tenants {
 		if _, err := tenant.EnsureTenant(domain); err != nil {
 			listeners.Close()
-			return Served{}, nil, errors.Join(fmt.Errorf("make the tenant %s: %w", domain, err), tenant.Close())
+			return Served{}, nil, errors.Join(fmt.Errorf("create the tenant %s: %w", domain, err), tenant.Close())
 		}
 	}
 	server := tenant.ServeOn(listeners)

@@ -17,7 +17,7 @@ const (
 type HeldNames []string
 
 func (e HeldNames) Error() string {
-	return "names are held by deleted objects in the recycle bin: " + strings.Join(e, ", ")
+	return "deleted objects in the recycle bin reserve these names: " + strings.Join(e, ", ")
 }
 
 // bin plans what becomes of the stacks' objects in the recycle bin: all of them are

@@ -143,12 +143,12 @@ func TestRecycleBin(t *testing.T) {
 		"what holds no needed name stays":    {app(), []*Live{gone(Application, "1", "s.other")}, true, "", create, ""},
 		"its own name: it is restored":       {app(), []*Live{gone(Application, "1", "s.api")}, true, "", []string{"restore application s.api"}, ""},
 		"its own name, purged":               {app(), []*Live{gone(Application, "1", "s.api")}, true, PurgeDeleted, append([]string{"purge application 1"}, create...), ""},
-		"its own name, refused":              {app(), []*Live{gone(Application, "1", "s.api")}, true, RefuseDeleted, nil, "names are held by deleted objects in the recycle bin: s.api (by application 1)"},
+		"its own name, refused":              {app(), []*Live{gone(Application, "1", "s.api")}, true, RefuseDeleted, nil, "deleted objects in the recycle bin reserve these names: s.api (by application 1)"},
 		"its URI, held by another":           {app("https://contoso.example"), []*Live{gone(Application, "1", "s.other", "https://contoso.example")}, true, "", append([]string{"purge application 1"}, create...), ""},
-		"its URI, held by another, refused":  {app("https://contoso.example"), []*Live{gone(Application, "1", "s.other", "https://contoso.example")}, true, RefuseDeleted, nil, "names are held by deleted objects in the recycle bin: https://contoso.example (by application 1)"},
+		"its URI, held by another, refused":  {app("https://contoso.example"), []*Live{gone(Application, "1", "s.other", "https://contoso.example")}, true, RefuseDeleted, nil, "deleted objects in the recycle bin reserve these names: https://contoso.example (by application 1)"},
 		"a group's name: it is restored":     {&stack.Stack{Name: "s", Groups: []*stack.Group{{Name: "g"}}}, []*Live{gone(Group, "2", "provision.s.g")}, true, "", []string{"restore group provision.s.g"}, ""},
 		"a deleted user gives up their name": {&stack.Stack{Name: "s", Users: []*stack.User{{Name: "ada", UserPrincipalName: "ada@x.example"}}}, []*Live{gone(User, "4", "")}, true, "", []string{"create user ada@x.example"}, ""},
-		"several names that are all refused": {app("https://contoso.example"), []*Live{gone(Application, "2", "s.api"), gone(Application, "1", "s.other", "https://contoso.example")}, true, RefuseDeleted, nil, "names are held by deleted objects in the recycle bin: https://contoso.example (by application 1), s.api (by application 2)"},
+		"several names that are all refused": {app("https://contoso.example"), []*Live{gone(Application, "2", "s.api"), gone(Application, "1", "s.other", "https://contoso.example")}, true, RefuseDeleted, nil, "deleted objects in the recycle bin reserve these names: https://contoso.example (by application 1), s.api (by application 2)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

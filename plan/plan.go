@@ -114,7 +114,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	}
 	if len(d.restores) > 0 {
 		d.plan.Steps = d.restores
-		d.plan.Notes = append(d.plan.Notes, "apply restores these objects first, and then plans the rest, because only then is known what they hold")
+		d.plan.Notes = append(d.plan.Notes, "apply restores these objects first, and then plans the rest, because their content is not known before")
 		return d.plan, nil
 	}
 	if len(d.mistakes) > 0 {

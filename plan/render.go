@@ -72,7 +72,7 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		if p.DestroyCommand != nil {
 			remove = fmt.Sprintf(" (`%s` removes it)", display.Line(p.DestroyCommand(name)))
 		}
-		fmt.Fprintf(b, "note: the tenant holds stack %s, which these manifests do not declare; it is not changed%s\n", display.Line(name), remove)
+		fmt.Fprintf(b, "note: the tenant contains stack %s, which these manifests do not declare; it is not changed%s\n", display.Line(name), remove)
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(b, "warning: %s\n", display.Line(warning))

@@ -83,7 +83,7 @@ func TestTextAroundSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "nothing to do: the tenant matches the manifests\n" +
-		"note: the tenant holds stack old, which these manifests do not declare; it is not changed (`provision destroy --stack old` removes it)\n" +
+		"note: the tenant contains stack old, which these manifests do not declare; it is not changed (`provision destroy --stack old` removes it)\n" +
 		"warning: w\\u000a\nnote: n\n" +
 		"note: apply refuses this: application s.api would get grant x, but it has an owner or credential that no manifest names: owner eve\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {

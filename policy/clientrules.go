@@ -46,7 +46,7 @@ var clientRules = []Rule{
 			"web", "implicitGrantSettings", "enableIdTokenIssuance"),
 	},
 	{
-		ID: "redirect-wildcard", Severity: High, Reason: "codes and tokens go to any host or path that the pattern matches, such as one that was given up",
+		ID: "redirect-wildcard", Severity: High, Reason: "codes and tokens are sent to every host or path that the pattern matches, such as an abandoned one",
 		Fix: "list each redirect URI", Source: bcp + ", section 4.1.3; " + microsoftRedirects,
 		Violates: "displayName: A\nweb: {redirectUris: ['https://*.contoso.example/in']}",
 		Clean:    "displayName: A\nweb: {redirectUris: [https://a.contoso.example/in]}",
@@ -59,7 +59,7 @@ var clientRules = []Rule{
 	},
 	{
 		ID: "redirect-localhost", Severity: Low, Reason: "any program on a user's machine can receive the codes of a web application",
-		Fix: "register the local redirect URI in an application for development, or for the target local alone", Source: "Microsoft: Security best practices for application properties; Maester: redirect URI tests",
+		Fix: "register the local redirect URI in an application for development, or only for the target local", Source: "Microsoft: Security best practices for application properties; Maester: redirect URI tests",
 		Violates: "displayName: A\nweb: {redirectUris: ['http://localhost:3000/in', 'https://a.contoso.example/in']}",
 		Clean:    "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}",
 		find: eachRedirect(func(a subject, r redirect) string {
@@ -68,13 +68,13 @@ var clientRules = []Rule{
 				away = away || !other.loopback() && other.url.Scheme == "https"
 			}
 			if away && r.platform != "publicClient" && r.loopback() {
-				return "redirect URI " + r.uri + " is one for development, beside those of production"
+				return "redirect URI " + r.uri + " is for development, next to redirect URIs for production"
 			}
 			return ""
 		}),
 	},
 	{
-		ID: "redirect-tunnel", Severity: High, Reason: "the name of a tunnel is given to somebody else when the tunnel is closed, who then receives codes and tokens",
+		ID: "redirect-tunnel", Severity: High, Reason: "after the tunnel is closed, somebody else can get its name, and then receives codes and tokens",
 		Fix: "remove the redirect URI", Source: "Microsoft: Security best practices for application properties, Redirect URI configuration",
 		Violates: "displayName: A\nweb: {redirectUris: ['https://abc.ngrok-free.app/in']}",
 		Clean:    "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}",
@@ -98,7 +98,7 @@ var clientRules = []Rule{
 		}),
 	},
 	{
-		ID: "redirect-address", Severity: Low, Reason: "an address has no certificate that proves who answers, and belongs to somebody else later",
+		ID: "redirect-address", Severity: Low, Reason: "an IP address has no certificate that proves its owner, and can belong to somebody else later",
 		Fix: "use a host name", Source: microsoftRedirects,
 		Violates: "displayName: A\nweb: {redirectUris: ['https://203.0.113.7/in']}",
 		Clean:    "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}",
@@ -149,7 +149,7 @@ var clientRules = []Rule{
 		}, "the logout URL is not encrypted", "web", "logoutUrl"),
 	},
 	{
-		ID: "public-client-fallback", Severity: Medium, Reason: "anybody who knows the client id signs users in by their password or a device code, without a redirect URI",
+		ID: "public-client-fallback", Severity: Medium, Reason: "anybody who knows the client id can sign users in by their password or a device code, without a redirect URI",
 		Fix: "remove isFallbackPublicClient, or give the desktop or mobile application a redirect URI of publicClient", Source: "Microsoft: Security best practices for application properties; " + bcp + ", section 2.4",
 		Violates: "displayName: A\nweb: {redirectUris: ['https://a.contoso.example/in']}\nisFallbackPublicClient: true",
 		Clean:    "displayName: A\npublicClient: {redirectUris: ['http://localhost']}\nisFallbackPublicClient: true",

@@ -15,7 +15,7 @@ const federationSource = "Microsoft: Workload identity federation considerations
 var credentialRules = []Rule{
 	{
 		ID: "secret-public-client", Severity: High, Reason: "everybody who has the client has the secret, and is the application",
-		Fix: "remove the secret, or use an application of its own for the confidential client", Source: bcp + ", section 2.5; RFC 8252, section 8.5; Microsoft: Public and confidential client applications",
+		Fix: "remove the secret, or use a separate application for the confidential client", Source: bcp + ", section 2.5; RFC 8252, section 8.5; Microsoft: Public and confidential client applications",
 		Violates: "displayName: A\npublicClient: {redirectUris: ['http://localhost']}\nsecrets: [{name: app}]",
 		Clean:    "displayName: A\npublicClient: {redirectUris: ['http://localhost']}",
 		find:     eachSecret(func(a subject, _ time.Duration) bool { return a.public() }, "belongs to an application with a public client"),
@@ -85,7 +85,7 @@ var credentialRules = []Rule{
 		}, "it is disabled and has credentials", "isDisabled"),
 	},
 	{
-		ID: "federated-pull-request", Severity: High, Reason: "anyone who can open a pull request, in public repositories anybody, gets tokens of the application",
+		ID: "federated-pull-request", Severity: High, Reason: "anyone who can open a pull request (in a public repository: anybody) gets tokens of the application",
 		Fix: "trust an environment with reviewers", Source: federationSource,
 		Violates: "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, pullRequest: true}}]",
 		Clean:    "displayName: A\nfederatedCredentials: [{name: ci, github: {repository: contoso/orders, environment: production}}]",
@@ -118,7 +118,7 @@ var credentialRules = []Rule{
 	},
 	{
 		ID: "federated-default-account", Severity: Medium, Reason: "every workload of the namespace that names no account gets tokens of the application",
-		Fix: "use a service account of its own", Source: "Kubernetes: Managing service accounts; Microsoft: Workload identity federation considerations",
+		Fix: "use a separate service account", Source: "Kubernetes: Managing service accounts; Microsoft: Workload identity federation considerations",
 		Violates: "displayName: A\nfederatedCredentials: [{name: k8s, issuer: 'https://oidc.contoso.example', subject: 'system:serviceaccount:orders:default', audiences: ['api://AzureADTokenExchange']}]",
 		Clean:    "displayName: A\nfederatedCredentials: [{name: k8s, issuer: 'https://oidc.contoso.example', subject: 'system:serviceaccount:orders:api', audiences: ['api://AzureADTokenExchange']}]",
 		find: eachFederated(func(f stack.FederatedCredential) bool {

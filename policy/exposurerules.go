@@ -17,8 +17,8 @@ const scopeSource = "Microsoft: Protected web API, App registration; Microsoft: 
 // exposureRules check the access that an application gives to others.
 var exposureRules = []Rule{
 	{
-		ID: "multi-tenant", Severity: Medium, Reason: "users of every tenant can sign in, and each is somebody whom only the application's own checks keep out",
-		Fix: "use AzureADMyOrg, or state the customers of the application, or in the Conformance document whose tenants are welcome", Source: "Microsoft: Convert your app to be multitenant; CIS Microsoft 365 Foundations Benchmark",
+		ID: "multi-tenant", Severity: Medium, Reason: "users of every tenant can sign in, and only the application's own checks refuse them",
+		Fix: "use AzureADMyOrg, or state the customers of the application, or the permitted tenants in the Conformance document", Source: "Microsoft: Convert your app to be multitenant; CIS Microsoft 365 Foundations Benchmark",
 		Violates: "displayName: A\nsignInAudience: AzureADMultipleOrgs",
 		Clean:    "displayName: A\nsignInAudience: AzureADMyOrg",
 		find: when(func(a subject) bool { return a.multiTenant() && !a.all.tenants[a.id()] && len(a.Customers) == 0 },
@@ -66,7 +66,7 @@ var exposureRules = []Rule{
 		find:     eachScope(func(s stack.Scope) bool { return isFalse(s.IsEnabled) }, "is disabled"),
 	},
 	{
-		ID: "role-unassigned", Severity: Low, Reason: "a role that nobody has is not tested, and its name tells nobody what it opens",
+		ID: "role-unassigned", Severity: Low, Reason: "a role that nobody has is not tested, and its effect is not visible",
 		Fix: "assign the role, or remove it", Source: "Microsoft: Add app roles to your application; principle of least privilege",
 		Violates: "displayName: A\nappRoles: [{value: Auditor, displayName: Auditor, description: Audits, allowedMemberTypes: [User]}]",
 		Clean:    "displayName: A\nappRoles: [{value: Auditor, displayName: Auditor, description: Audits, allowedMemberTypes: [User]}]\nroleAssignments: [{role: Auditor, groups: [auditors]}]",
@@ -80,7 +80,7 @@ var exposureRules = []Rule{
 		},
 	},
 	{
-		ID: "identifier-uri-unverified", Severity: Medium, Reason: "another application of the tenant, or of one that owns the name, can be taken for this one",
+		ID: "identifier-uri-unverified", Severity: Medium, Reason: "another application, of this tenant or of a tenant that owns the name, can be mistaken for this one",
 		Fix: "use api://${appId}, api://TENANT-ID/NAME or a verified domain", Source: "Microsoft: Restrictions on identifier URIs of Microsoft Entra applications; Security best practices for application properties",
 		Violates: "displayName: A\nidentifierUris: ['api://orders']",
 		Clean:    "displayName: A\nidentifierUris: ['api://${appId}']",
@@ -110,7 +110,7 @@ var exposureRules = []Rule{
 		Fix: "remove acceptMappedClaims and use a signing key of the application's own", Source: "Microsoft: Customize app JSON Web Token claims; apiApplication resource type",
 		Violates: "displayName: A\napi: {requestedAccessTokenVersion: 2, acceptMappedClaims: true}",
 		Clean:    "displayName: A\napi: {requestedAccessTokenVersion: 2}",
-		find:     when(func(a subject) bool { return isTrue(a.API.AcceptMappedClaims) }, "it accepts mapped claims without a signing key of its own", "api", "acceptMappedClaims"),
+		find:     when(func(a subject) bool { return isTrue(a.API.AcceptMappedClaims) }, "it accepts mapped claims without its own signing key", "api", "acceptMappedClaims"),
 	},
 	{
 		ID: "preauthorized-foreign", Severity: Medium, Reason: "a client that nobody here controls gets the scopes of every user without consent",
@@ -134,7 +134,7 @@ var exposureRules = []Rule{
 		find:     when(func(a subject) bool { return a.GroupMembershipClaims != nil && *a.GroupMembershipClaims == "All" }, "tokens have all groups of a user", "groupMembershipClaims"),
 	},
 	{
-		ID: "unverified-email", Severity: High, Reason: "a user of another tenant sets their address to somebody else's and is taken for them",
+		ID: "unverified-email", Severity: High, Reason: "a user of another tenant can set their address to the address of another user, and is mistaken for that user",
 		Fix: "set authenticationBehaviors: {removeUnverifiedEmailClaim: true}, and identify users by tid and oid", Source: "Microsoft: Migrate away from using email claims for authorization (nOAuth)",
 		Violates: "displayName: A\nauthenticationBehaviors: {removeUnverifiedEmailClaim: false}",
 		Clean:    "displayName: A\nauthenticationBehaviors: {removeUnverifiedEmailClaim: true}",
@@ -143,7 +143,7 @@ var exposureRules = []Rule{
 		}, "tokens have addresses that nobody has verified", "authenticationBehaviors", "removeUnverifiedEmailClaim"),
 	},
 	{
-		ID: "email-claim-multi-tenant", Severity: Medium, Reason: "an address is chosen by the user's tenant, so an API that identifies users by it takes one for another",
+		ID: "email-claim-multi-tenant", Severity: Medium, Reason: "the user's tenant chooses the address, so an API that identifies users by it can confuse two users",
 		Fix: "identify users by tid and oid, and remove the optional claim email", Source: "Microsoft: Claims validation; Microsoft: Migrate away from using email claims for authorization (nOAuth)",
 		Violates: "displayName: A\nsignInAudience: AzureADMultipleOrgs\noptionalClaims: {accessToken: [{name: email}]}",
 		Clean:    "displayName: A\nsignInAudience: AzureADMyOrg\noptionalClaims: {accessToken: [{name: email}]}",
@@ -152,7 +152,7 @@ var exposureRules = []Rule{
 		}, "tokens of every tenant have the claim email", "optionalClaims"),
 	},
 	{
-		ID: "client-principal-required", Severity: Medium, Reason: "applications without a service principal in the tenant get tokens, which no policy of the tenant holds for",
+		ID: "client-principal-required", Severity: Medium, Reason: "applications without a service principal in the tenant get tokens, and no policy of the tenant applies to them",
 		Fix: "remove requireClientServicePrincipal: false", Source: "Microsoft: authenticationBehaviors, requireClientServicePrincipal",
 		Violates: "displayName: A\nauthenticationBehaviors: {requireClientServicePrincipal: false}",
 		Clean:    "displayName: A\nauthenticationBehaviors: {requireClientServicePrincipal: true}",

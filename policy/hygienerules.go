@@ -5,7 +5,7 @@ import "strings"
 // hygieneRules are about who is responsible.
 var hygieneRules = []Rule{
 	{
-		ID: "no-owner", Severity: Low, Reason: "nobody is asked when a secret expires or the application is attacked",
+		ID: "no-owner", Severity: Low, Reason: "nobody is responsible when a secret expires or the application is attacked",
 		Fix: "name owners: owners: [NAME]", Source: "Microsoft: Security best practices for application properties, Application ownership; Maester: applications without owners",
 		Violates: "displayName: A\nowners: []",
 		Clean:    "displayName: A\nowners: [ada, ben]",

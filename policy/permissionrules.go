@@ -76,7 +76,7 @@ var permissionRules = []Rule{
 	},
 	{
 		ID: "graph-read-directory", Severity: Medium, Reason: "anyone who has a credential of the application reads all users, groups and applications of the tenant",
-		Fix: "request what is read only, such as User.Read.All or GroupMember.Read.All", Source: permissionSource,
+		Fix: "request read permissions, such as User.Read.All or GroupMember.Read.All", Source: permissionSource,
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [Directory.Read.All]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [GroupMember.Read.All]}]",
 		find:     eachGraphRole(func(role string) bool { return role == "Directory.Read.All" || role == "AuditLog.Read.All" }, "is over the whole directory"),
@@ -90,14 +90,14 @@ var permissionRules = []Rule{
 			"gives a client the power of the administrator who signs in"),
 	},
 	{
-		ID: "user-consent-risky", Severity: Medium, Reason: "users who are asked for such a permission learn to consent to what consent phishing asks for",
+		ID: "user-consent-risky", Severity: Medium, Reason: "users who are asked for such a permission get used to consenting, which consent phishing exploits",
 		Fix: "grant admin consent (adminConsent: true) and let users consent to low-risk permissions only", Source: "Microsoft: Configure how users consent to applications; Protect against consent phishing; CIS Microsoft 365 Foundations Benchmark",
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, scopes: [Mail.Read]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, scopes: [Mail.Read], adminConsent: true}]",
 		find:     eachGraphScope(func(scope string, consented bool) bool { return !consented && begins(scope, riskyByConsent) }, "is left to the consent of users"),
 	},
 	{
-		ID: "permission-without-consent", Severity: Low, Reason: "an application permission does nothing until an administrator consents to it, and nobody sees by whom and why that happened",
+		ID: "permission-without-consent", Severity: Low, Reason: "an application permission does nothing until an administrator consents to it, and the manifests do not show who consented, and why",
 		Fix: "set adminConsent: true, or remove the permission", Source: "Microsoft: Overview of permissions and consent, Application permissions",
 		Violates: "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [GroupMember.Read.All]}]",
 		Clean:    "displayName: A\npermissions: [{resource: Microsoft Graph, roles: [GroupMember.Read.All], adminConsent: true}]",
@@ -121,7 +121,7 @@ var permissionRules = []Rule{
 		}, "is one of Azure AD Graph"),
 	},
 	{
-		ID: "permission-unused", Severity: Low, Reason: "the client holds a permission that opens nothing today, and everything that somebody adds to it tomorrow",
+		ID: "permission-unused", Severity: Low, Reason: "the client has a permission without an effect today, and gets everything that is added to it later",
 		Fix: "remove the permission, or state the endpoint that requires it", Source: "Microsoft: Enhance security with the principle of least privilege, Unused permissions",
 		Violates: "displayName: A\npermissions: [{resource: orders, scopes: [Orders.Unused]}]",
 		Clean:    "displayName: A\npermissions: [{resource: orders, scopes: [Orders.Read]}]",

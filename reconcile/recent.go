@@ -117,7 +117,7 @@ func (t *tenant) pending() error {
 		t.state.Advance(w.Step, w.lookup)
 	}
 	if n > 0 {
-		t.note("%d writes of the last %s are not visible in the tenant yet, for example %s %s; the plan takes them for done",
+		t.note("%d writes of the last %s are not visible in the tenant yet, for example %s %s; the plan treats them as done",
 			n, t.Lag.Round(time.Second), first.Step.Action, first.Step.Key)
 	}
 	return nil

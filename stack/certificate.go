@@ -99,7 +99,7 @@ func readCertificate(raw []byte) (*x509.Certificate, error) {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("holds no X.509 certificate: %w", err)
+			return nil, fmt.Errorf("contains no X.509 certificate: %w", err)
 		}
 		found = certificate
 	}

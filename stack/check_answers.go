@@ -18,8 +18,8 @@ func (l *loader) checkRefusals(c *Conformance, e Endpoint, at func(path ...any) 
 	if e.Public || !slices.ContainsFunc(forms, success) || e.Expect != nil && (len(e.Expect.JSON) > 0 || e.Expect.Contains != "") {
 		return
 	}
-	l.mistakes.add(at("request"), "add what only an admitted request is answered: `expect: {json: {/data: …}}` or `expect: {contains: …}`",
-		"endpoint %s: a refusal can have a status of success, and the document does not say how to tell it from an admitted request", e.ID())
+	l.mistakes.add(at("request"), "add content that only an admitted request gets: `expect: {json: {/data: …}}` or `expect: {contains: …}`",
+		"endpoint %s: a refusal can have a status of success, and the document does not say how to distinguish it from an admitted request", e.ID())
 }
 
 // checkCapture checks that an answer can have each captured part.

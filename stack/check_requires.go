@@ -70,7 +70,7 @@ func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, 
 	}
 	if r.Guests != "" && !resource.emits("acct") {
 		l.mistakes.add(at("guests"), "add optionalClaims: {accessToken: [{name: acct}]} to application "+resource.Name,
-			"endpoint %s refuses guests, and the tokens for application %s do not say who is one", e.Request, resource.Name)
+			"endpoint %s refuses guests, and the tokens for application %s do not show who is a guest", e.Request, resource.Name)
 	}
 }
 

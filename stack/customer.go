@@ -103,7 +103,7 @@ func (l *loader) checkCustomers(s *loaded) {
 func (l *loader) checkCustomersOf(s *loaded, a *Application) {
 	at := func(path ...any) Position { return l.at(s, "Application", a.Name, path...) }
 	if !a.MultiTenant() {
-		l.mistakes.add(at("customers"), "set signInAudience: AzureADMultipleOrgs", "application %s is given to customers and is for its own tenant only", a.Name)
+		l.mistakes.add(at("customers"), "set signInAudience: AzureADMultipleOrgs", "application %s has customers, but signs in users of its own tenant only", a.Name)
 	}
 	if !a.ServicePrincipal.Managed() {
 		l.mistakes.add(at("servicePrincipal", "create"), "remove it", "application %s is given to customers, which creates service principals", a.Name)

@@ -110,7 +110,7 @@ func TestInvalidInputFiles(t *testing.T) {
 		{[]string{"apply", manifests, "--verify", "--baseline", at("none")}, "--baseline: there is no file " + at("none"), "name the file of the known failures"},
 		{[]string{"verify", manifests, "--ca", at("none")}, "--ca: there is no file " + at("none"), "name a file of certificates in PEM format"},
 		{[]string{"verify", manifests, "--ca", at("compny.pem")}, "--ca: there is no file " + at("compny.pem"), "did you mean " + at("company.pem") + "?"},
-		{[]string{"verify", manifests, "--ca", at("company.pem")}, "--ca: " + at("company.pem") + " holds no certificate", "it must be in PEM format"},
+		{[]string{"verify", manifests, "--ca", at("company.pem")}, "--ca: " + at("company.pem") + " contains no certificate", "it must be in PEM format"},
 		{[]string{"verify", manifests, "--ca", dir}, "--ca: ", "name a file of certificates in PEM format"},
 		{[]string{"verify", manifests, "--header", "@" + at("none")}, "--header: there is no file " + at("none"), "name a file with one header in each line"},
 		{[]string{"verify", manifests, "--header", "@" + at("headers.txt")}, "--header is not a valid header", "e.g. --header"},

@@ -82,9 +82,9 @@ or go.mod of the repository lists.
 	c.Flags().String("manifests", "manifests", "folder of the manifests in the repository")
 	c.Flags().String("release", "", "release of provision to install: OWNER/REPO@VERSION")
 	c.Flags().String("start", "", "command that starts the API (default: found for FastAPI; else the bundled API is verified)")
-	c.Flags().String("api-url", "http://127.0.0.1:8000", "where the API that --start starts answers")
+	c.Flags().String("api-url", "http://127.0.0.1:8000", "URL of the API that --start starts")
 	c.Flags().String("staging", "staging", "target of provision.yaml for pull requests")
-	c.Flags().String("production", "production", "target of provision.yaml that the branch is deployed to")
+	c.Flags().String("production", "production", "target of provision.yaml to which the branch is deployed")
 	c.Flags().String("branch", "main", "branch that is deployed")
 	c.Flags().Bool("overwrite", false, "replace files that are different")
 	return c
@@ -115,7 +115,7 @@ func (a *app) ciInitOptions() (o ciInitOptions, err error) {
 		return o, hint(usagef("--branch %q cannot be a branch", r.Branch), "as in --branch main")
 	}
 	if strings.ContainsAny(r.Manifests, "#:\n\r") || strings.Contains(r.Manifests, "${{") {
-		return o, hint(usagef("--manifests %q cannot stand in a pipeline", r.Manifests), "name a folder without # and :")
+		return o, hint(usagef("--manifests %q cannot be used in a pipeline", r.Manifests), "name a folder without # and :")
 	}
 	if r.Start != "" && strings.TrimSpace(r.Start) == "" {
 		return o, hint(usagef("--start is empty"), "name the command that starts the API: --start 'npm start'")
@@ -139,7 +139,7 @@ func (a *app) writePipeline(system string, o ciInitOptions) error {
 	r.Env = environmentFiles(stacks)
 	for _, file := range r.Env {
 		if strings.ContainsAny(file, "\n\r") || strings.Contains(file, "${{") {
-			return hint(usagef("the Output file %q cannot stand in a pipeline", file), "give it a name in one line, without ${{")
+			return hint(usagef("the Output file %q cannot be used in a pipeline", file), "give it a name in one line, without ${{")
 		}
 	}
 	r.ForAPI = len(protected.APIs(stacks)) == 1 // output --for-api is about one
@@ -202,7 +202,7 @@ func (a *app) mayWrite(system string, files []ci.File) error {
 		if err != nil {
 			return err
 		}
-		return hint(usagef("%s is there already, and is different", f.Path), "move it away, or use --overwrite to replace it: `%s`", a.commandAt([]string{"init", system}, "ci", append(slices.Clone(a.given), "--overwrite")...))
+		return hint(usagef("%s already exists, and is different", f.Path), "move it away, or use --overwrite to replace it: `%s`", a.commandAt([]string{"init", system}, "ci", append(slices.Clone(a.given), "--overwrite")...))
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func (a *app) writeDeployer(dir string, d ci.Deployer, overwrite bool) error {
 	case err == nil && bytes.Equal(have, content):
 		return nil
 	case err == nil && !overwrite:
-		a.say("note: %s is there already and is applied as it is; --overwrite writes it again", file)
+		a.say("note: %s already exists and is applied unchanged; --overwrite writes it again", file)
 		return nil
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return err

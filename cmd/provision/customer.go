@@ -104,10 +104,10 @@ func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Manageme
 			return all[i], nil
 		}
 		if stack.IsID(name) || created {
-			return localtenant.Tenant{}, hint(usagef("there is no tenant %s beside the local tenant", name), "name it by a domain: provision creates it")
+			return localtenant.Tenant{}, hint(usagef("the emulator serves no tenant %s", name), "name it by a domain: provision creates it")
 		}
 		if a.verb != "apply" {
-			return localtenant.Tenant{}, hint(fmt.Errorf("there is no tenant %s beside the local tenant yet: only apply creates it", name),
+			return localtenant.Tenant{}, hint(fmt.Errorf("the emulator serves no tenant %s yet: only apply creates it", name),
 				"apply the home first and then the customer: `%s`", a.commandOn(stack.Local+","+a.config.GetString("target"), a.where, "apply", a.stageArgs()...))
 		}
 		if _, err := manage.CreateTenant(ctx, name); err != nil {

@@ -21,7 +21,7 @@ func (a *app) destroy() *cobra.Command {
 own in the tenant, and nothing else. It also purges them from the recycle bin, so
 that their names can be used again at once. With --stack no manifests are needed:
 the marks in the tenant identify the objects of the stack, and tags of its
-applications tell which of them their manifests protect with prevent: [delete].
+applications show which objects the manifests protect with prevent: [delete].
 A stack without applications, and an environment, have no such tags.`,
 		Example: "  provision destroy manifests/\n  provision destroy --stack vscode-fastapi\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
 		Args:    maxOneDir,

@@ -175,7 +175,7 @@ func (a *app) servedDir(ctx context.Context, inMemory bool) (dir localtenant.Fol
 	stored := inMemory && dir.Stored()
 	stated := a.config.GetString("state") != ""
 	if stored && stated {
-		return "", nil, hint(usagef("the folder %s already holds a tenant on disk", dir), "choose another folder with --state, or remove --in-memory")
+		return "", nil, hint(usagef("the folder %s already contains a tenant", dir), "choose another folder with --state, or remove --in-memory")
 	}
 	if err := makeFolder(string(dir)); err != nil {
 		return "", nil, fmt.Errorf("open the local tenant: %w", err)

@@ -159,7 +159,7 @@ func (a *app) hintFor(err error) string {
 		}
 		return "name a file below the working directory, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
 	case errors.As(err, &damaged):
-		return "restore the file, or remove it (`rm " + display.ShellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only it held"
+		return "restore the file, or remove it (`rm " + display.ShellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only this file contained"
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):
@@ -179,7 +179,7 @@ func (a *app) hintFor(err error) string {
 	case errors.As(err, new(plan.LacksPermissions)):
 		return "grant the caller these application permissions with admin consent, then run `" + a.again() + "` again"
 	case errors.As(err, new(*plan.TooManyDeletes)):
-		return "check the folder and the target; if the deletions are meant, use --allow-deletes: `" + a.again("--allow-deletes") + "`"
+		return "check the folder and the target; if the deletions are intended, use --allow-deletes: `" + a.again("--allow-deletes") + "`"
 	case errors.As(err, new(plan.Prevented)):
 		return "remove `delete` from `prevent` in the metadata of the document or of its stack first, and apply it"
 	case errors.As(err, new(plan.HeldNames)):

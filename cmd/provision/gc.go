@@ -45,7 +45,7 @@ have the same marks, and if its users and groups are not older than its applicat
 			for _, l := range status.Lifespans(state) {
 				e := environment{Stack: l.Stack, Environment: l.Environment, Reason: o.reasonToDelete(l, a.now())}
 				if e.Reason != "" && !status.MarksTrusted(state, l.Stack) {
-					a.say("note: stack %s has users or groups that are older than its applications, whose marks anyone can have written; if nobody needs it, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
+					a.say("note: stack %s is kept: its users or groups are older than its applications, so the marks of the applications may be forged; if it is no longer needed, delete it with `%s`", l.Stack, a.destroyCommand(l.Stack))
 					e.Reason = ""
 				}
 				if e.Reason != "" && plan.HasPreventMark(state, l.Stack) {

@@ -36,7 +36,7 @@ func existing(dir string) string {
 func (a *app) warnOfGit(ctx context.Context, access sink.Access, files []string) {
 	for _, name := range files {
 		if file := access.Path(name); gitTracks(ctx, file) {
-			a.say("warning: git would track %s, which holds a secret; add it to .gitignore (and run `git rm --cached` if git already tracks it)", file)
+			a.say("warning: git would track %s, which contains a secret; add it to .gitignore (and run `git rm --cached` if git already tracks it)", file)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func (a *app) ignoreSecrets(dir string, files []string) error {
 	if err := appendTo(path, text); err != nil {
 		return fmt.Errorf("keep secrets out of git: %w", err)
 	}
-	fmt.Fprintf(a.stdout, "wrote %s: files that will hold secrets\n", path)
+	fmt.Fprintf(a.stdout, "wrote %s: files that will contain secrets\n", path)
 	return nil
 }
 

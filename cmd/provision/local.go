@@ -92,7 +92,7 @@ func (a *app) localSession(dir localtenant.Folder, served localtenant.Served) (*
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, dir.NewAuthority(fmt.Errorf("trust the local tenant: %s holds no certificate", dir.File("ca.pem")))
+		return nil, dir.NewAuthority(fmt.Errorf("trust the local tenant: %s contains no certificate", dir.File("ca.pem")))
 	}
 	proxy, err := url.Parse(served.Proxy)
 	if err != nil {

@@ -39,7 +39,7 @@ type removal struct {
 func (p *probes) signIn(tenant conformance.OtherTenant, f protected.Facts, tokens *conformance.Tenant) func(context.Context, string, []string, []string) (string, error) {
 	return func(ctx context.Context, client string, scopes, roles []string) (string, error) {
 		if p.connection.manage == nil {
-			return "", conformance.Unavailable("verify makes no user in %s; it takes a test user there, and the consent of an administrator of that tenant: %s/%s/adminconsent?client_id=%s", tenant.Name, p.connection.authority, tenant.ID, f.AppIDs[client])
+			return "", conformance.Unavailable("verify creates no user in %s; create a test user there, and let an administrator of that tenant consent: %s/%s/adminconsent?client_id=%s", tenant.Name, p.connection.authority, tenant.ID, f.AppIDs[client])
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -149,7 +149,7 @@ func (p *probes) findPrincipal(ctx context.Context, g *graph.Client, appID, name
 	}
 	there, err := read()
 	if err == nil && !there {
-		err = fmt.Errorf("the service principal of %s is not there", name)
+		err = fmt.Errorf("the service principal of %s does not exist there", name)
 	}
 	if err == nil {
 		p.made = append(p.made, removal{"service principal of " + name, g, graph.DeleteServicePrincipal(found.ID), found.ID})

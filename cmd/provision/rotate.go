@@ -227,7 +227,7 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
 			revoked++
 		}
 	}
-	fmt.Fprintf(a.stdout, "rotated %s: good until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
+	fmt.Fprintf(a.stdout, "rotated %s: valid until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
 }
 
 // oldSecrets says how many replaced secrets are revoked, and how many are valid until a time.

@@ -170,7 +170,7 @@ func (a *app) showStatus(s status.Stack, unread string) {
 		writeRow(w, row...)
 	}
 	for _, u := range s.Users {
-		enabled, password := "can sign in", "password not kept here"
+		enabled, password := "can sign in", "password not stored here"
 		if !u.Enabled {
 			enabled = "disabled"
 		}
@@ -182,7 +182,7 @@ func (a *app) showStatus(s status.Stack, unread string) {
 	for _, c := range s.Credentials {
 		kept := ""
 		if c.Kind == "secret" {
-			kept = "not kept here"
+			kept = "not stored here"
 			switch {
 			case c.Kept != "":
 				kept = "kept in " + c.Kept

@@ -57,13 +57,13 @@ func (a *app) reach() (r reach, err error) {
 			return r, err
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(r.pem) {
-			return r, hint(usagef("--ca: %s holds no certificate", file), "it must be in PEM format: -----BEGIN CERTIFICATE-----")
+			return r, hint(usagef("--ca: %s contains no certificate", file), "it must be in PEM format: -----BEGIN CERTIFICATE-----")
 		}
 	}
 	if proxy := a.config.GetString("api-proxy"); proxy != "" {
 		r.proxy, err = url.Parse(proxy)
 		if err != nil || r.proxy.Host == "" || r.proxy.Scheme != "http" && r.proxy.Scheme != "https" && r.proxy.Scheme != "socks5" {
-			return r, hint(usagef("--api-proxy is no URL of a proxy"), "as in --api-proxy http://proxy.contoso.example:3128; https and socks5 are known too")
+			return r, hint(usagef("--api-proxy is not the URL of a proxy"), "as in --api-proxy http://proxy.contoso.example:3128; https and socks5 are also supported")
 		}
 	}
 	r.wait = a.config.GetDuration("wait")
@@ -112,9 +112,9 @@ func checkURL(what, text string) error {
 		}
 		return hint(usagef("%s is not the URL of an API", what), "as in http://127.0.0.1:8000 or https://api.contoso.example/v1")
 	case u.User != nil:
-		return hint(usagef("%s holds a user name or password", what), "send the credentials that the API requires with --header")
+		return hint(usagef("%s contains a user name or password", what), "send the credentials that the API requires with --header")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return hint(usagef("%s has more than a path", what), "remove the part from ? or #; the endpoints are appended to the URL")
+		return hint(usagef("%s has a query or a fragment", what), "remove the part from ? or #; the endpoints are appended to the URL")
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (a *app) comparePlans(targets []string, plans map[string]*plan.Plan) error 
 		return err
 	}
 	if differ == 0 {
-		fmt.Fprintln(a.stdout, "  nothing: the plans of all targets do the same")
+		fmt.Fprintln(a.stdout, "  nothing: the plans of all targets make the same changes")
 	}
 	return nil
 }

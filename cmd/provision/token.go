@@ -139,7 +139,7 @@ func (a *app) checkWho(p protected.API, o tokenOptions) error {
 	}
 	switch {
 	case ways > 1:
-		return hint(usagef("exactly one of --user, --app and --browser is required"), "leave out all but one, also of the variables PROVISION_USER, PROVISION_APP and PROVISION_BROWSER")
+		return hint(usagef("exactly one of --user, --app and --browser is required"), "set only one; the variables PROVISION_USER, PROVISION_APP and PROVISION_BROWSER also count")
 	case ways != 1:
 		return hint(usagef("exactly one of --user, --app and --browser is required"), "users: %s; applications: %s", strings.Join(users, ", "), strings.Join(applications, ", "))
 	case o.application != "":

@@ -101,7 +101,7 @@ func (a *app) lockTarget(ctx context.Context, dir string, patience time.Duration
 // patience. The system releases the lock of a killed process.
 func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration) (unlock func(), err error) {
 	if err := makeFolder(dir); err != nil {
-		return nil, hint(fmt.Errorf("lock the target: %w", err), "provision keeps its files in %s: make that a folder which you can write to, or name another one with --state", dir)
+		return nil, hint(fmt.Errorf("lock the target: %w", err), "provision stores its files in %s: make this folder writable for you, or name another one with --state", dir)
 	}
 	l := flock.New(filepath.Join(dir, name+".lock"), flock.SetPermissions(0o600))
 	note := filepath.Join(dir, name+".json")

@@ -103,7 +103,7 @@ func (d *deriver) body(e *Endpoint, operation object) (why string, err error) {
 	case i < 0 && slices.ContainsFunc(kinds, stack.IsForm):
 		i = slices.IndexFunc(kinds, stack.IsForm)
 	case i < 0:
-		return "its body is " + kinds[0] + ", of which none can be made", nil
+		return "its body is " + kinds[0] + ", which cannot be generated", nil
 	}
 	media, _ := content[kinds[i]].(object)
 	value, invented, err := d.value(media)

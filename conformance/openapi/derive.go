@@ -166,7 +166,7 @@ func (d *deriver) endpoint(name string, item, operation object) (e Endpoint, why
 	method, _, _ := strings.Cut(name, " ")
 	switch {
 	case method == "POST" && !e.Public:
-		e.Remarks = append(e.Remarks, "if it makes something, add cleanup: {request: \"DELETE …/${response.id}\"}")
+		e.Remarks = append(e.Remarks, "if it creates an object, add cleanup: {request: \"DELETE …/${response.id}\"}")
 	case len(e.Parameters) > 0:
 		e.Remarks = append(e.Remarks, "if that does not exist, add setup: {request: POST …} and use ${setup.id}")
 	}

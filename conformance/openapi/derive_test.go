@@ -59,7 +59,7 @@ spec:
   resource: server # the application whose tokens the API takes
   client: client # the application that users sign in to
   # url: https://eu.api.contoso.example/v1
-  # left out: POST /avatars: its body is image/png, of which none can be made
+  # left out: POST /avatars: its body is image/png, which cannot be generated
   # left out: GET /legacy: it takes apiKey header X-Api-Key or http basic, and no bearer token
   endpoints:
     - request: GET /health
@@ -73,7 +73,7 @@ spec:
       expect: {"status":200}
     # it also takes apiKey header X-Api-Key: give that with --header
     # it requires X-Tenant in the header, which was not derived; give a header with headers or --header
-    # if it makes something, add cleanup: {request: "DELETE …/${response.id}"}
+    # if it creates an object, add cleanup: {request: "DELETE …/${response.id}"}
     - request: POST /heroes
       body: {"age":40,"born":"2092-01-07","name":"Ripley"}
       requires: {"scopes":["Heroes.Read","Heroes.Write"]}

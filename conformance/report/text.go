@@ -242,7 +242,7 @@ func (t *Text) Close() error {
 		t.skips(&b)
 	}
 	if n := t.total.Undeclared; n > 0 {
-		fmt.Fprintf(&b, "%s could not be tried: declare what they ask for, or excuse them in the document (excused)\n", plural(n, "skipped case"))
+		fmt.Fprintf(&b, "%s could not be tried: declare what they need, or excuse them in the document (excused)\n", plural(n, "skipped case"))
 	}
 	_, err := t.w.Write(trimLines(b.Bytes()))
 	return err

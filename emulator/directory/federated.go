@@ -110,7 +110,7 @@ func checkFederated(others []FederatedIdentityCredential, f FederatedIdentityCre
 	case err != nil || issuer.Scheme != "https" || issuer.Host == "" || len(f.Issuer) > maxFederatedText:
 		return invalidFederated("issuer", "It must be an https URL of at most 600 characters.")
 	case len(f.Audiences) != 1:
-		return invalidFederated("audiences", "It must hold exactly one value.")
+		return invalidFederated("audiences", "It must contain exactly one value.")
 	case f.Audiences[0] == "" || len(f.Audiences[0]) > maxFederatedText:
 		return invalidFederated("audiences", "The value must have 1 to 600 characters.")
 	case (text(f.Subject) == "") == (f.ClaimsMatchingExpression == nil):

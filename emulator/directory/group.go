@@ -66,7 +66,7 @@ func (tx *Tx) checkGroup(old, g *Group) error {
 	}
 	for _, kind := range g.GroupTypes {
 		if kind != "Unified" && kind != "DynamicMembership" {
-			return invalidValue("Group", "groupTypes", "It may hold Unified and DynamicMembership.")
+			return invalidValue("Group", "groupTypes", "It may contain Unified and DynamicMembership.")
 		}
 	}
 	if !g.SecurityEnabled && !unified(g) || g.MailEnabled != unified(g) {
@@ -129,7 +129,7 @@ func checkRule(old, g *Group) error {
 		}
 	}
 	if old != nil && unified(old) != unified(g) {
-		return badRequest("The group type Unified can neither be added to a group nor taken from it.")
+		return badRequest("The group type Unified can neither be added to a group nor removed from it.")
 	}
 	if state := text(g.RuleProcessing); state != "" && state != "On" && state != "Paused" {
 		return invalidValue("Group", "membershipRuleProcessingState", "It must be On or Paused.")

@@ -56,7 +56,7 @@ func checkIdentifierForm(uri string) error {
 	case len(uri) > maxIdentifierLength:
 		return invalid("It must not be longer than 255 characters.")
 	case strings.ContainsAny(uri, "* #"):
-		return invalid("It must hold no wildcard, space or fragment.")
+		return invalid("It must not contain a wildcard, space or fragment.")
 	case parsed.Scheme == "api" && parsed.Host == "":
 		return invalid("Something must follow api://.")
 	}

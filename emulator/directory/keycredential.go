@@ -64,7 +64,7 @@ func (k *KeyCredential) readCertificate() error {
 	}
 	certificate, err := x509.ParseCertificate(k.Key)
 	if err != nil {
-		return invalidValue("KeyCredential", "key", "It is no X.509 certificate.")
+		return invalidValue("KeyCredential", "key", "It is not an X.509 certificate.")
 	}
 	switch certificate.PublicKey.(type) {
 	case *rsa.PublicKey, *ecdsa.PublicKey:
@@ -92,7 +92,7 @@ func (k *KeyCredential) readCertificate() error {
 func hexIdentifier(certificate *x509.Certificate) []byte {
 	identifier, err := base64.StdEncoding.DecodeString(thumbprint(certificate.Raw))
 	if err != nil {
-		panic("directory: hexadecimal digits are no base64: " + err.Error()) // forty of them always are
+		panic("directory: hexadecimal digits are not base64: " + err.Error()) // forty of them always are
 	}
 	return identifier
 }

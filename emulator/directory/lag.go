@@ -46,7 +46,7 @@ func ParseLag(text string) (l Lag, err error) {
 			return Lag{}, fmt.Errorf("%q is neither jitter=DURATION nor read-your-writes", part)
 		}
 		if err != nil {
-			return Lag{}, fmt.Errorf("%q is no duration such as 2s", part)
+			return Lag{}, fmt.Errorf("%q is not a duration such as 2s", part)
 		}
 	}
 	if l.Delay < 0 || l.Jitter < 0 {

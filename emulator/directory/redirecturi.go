@@ -61,9 +61,9 @@ func redirectForm(uri string) string {
 	case strings.Contains(uri, "#"):
 		return "It must not have a fragment."
 	case strings.ContainsAny(uri, "!$'(),; "):
-		return "It must not hold any of ! $ ' ( ) , ; or a space."
+		return "It must not contain any of ! $ ' ( ) , ; or a space."
 	case parsed.User != nil:
-		return "It must not hold credentials."
+		return "It must not contain credentials."
 	}
 	return ""
 }
@@ -85,7 +85,7 @@ func redirectWildcard(property, uri string, personal bool) string {
 	if property == "web.redirectUris" && !personal && !strings.Contains(strings.TrimSuffix(rest, "/*"), "*") {
 		return ""
 	}
-	return "It must not hold a wildcard."
+	return "It must not contain a wildcard."
 }
 
 // outOfBand stands for a page of Entra's own that shows the code.
@@ -106,7 +106,7 @@ func browserRedirect(u *url.URL) string {
 		return secureOrLocal(u)
 	}
 	if u.Host == "" || u.Path != "" || u.RawQuery != "" {
-		return "It must be brk-multihub:// and an origin alone."
+		return "It must be brk-multihub:// and only an origin."
 	}
 	return ""
 }

@@ -229,7 +229,7 @@ func (p *ruleParser) value(list bool) (values []string, null bool, err error) {
 		case (lower == "null" || lower == "$null") && !list:
 			return nil, true, nil
 		default:
-			return nil, false, fmt.Errorf("%s is no value: texts are quoted", word.text)
+			return nil, false, fmt.Errorf("%s is not a value: write texts in quotes", word.text)
 		}
 		if !list {
 			return values, false, nil

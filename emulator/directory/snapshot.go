@@ -64,24 +64,24 @@ func (d *Directory) Import(snapshot []byte) error {
 func (d *Directory) Reset() error {
 	began, ok := d.Load(settingsBucket, seedKey)
 	if !ok {
-		return &Error{Status: http.StatusConflict, Code: "Conflict", Message: "What this tenant began with is not known: an older version made it."}
+		return &Error{Status: http.StatusConflict, Code: "Conflict", Message: "The initial content of this tenant is not known, because an older version created it."}
 	}
 	return d.Import(began)
 }
 
 func badSnapshot(format string, args ...any) *Error {
-	return &Error{Status: http.StatusBadRequest, Code: "BadRequest", Message: "The snapshot cannot be taken: " + fmt.Sprintf(format, args...) + "."}
+	return &Error{Status: http.StatusBadRequest, Code: "BadRequest", Message: "The snapshot cannot be restored: " + fmt.Sprintf(format, args...) + "."}
 }
 
 // parseSnapshot reads a snapshot's objects, by table.
 func (d *Directory) parseSnapshot(snapshot []byte) (map[string][]any, error) {
 	var dump map[string]json.RawMessage
 	if err := json.Unmarshal(snapshot, &dump); err != nil {
-		return nil, badSnapshot("it is no JSON object")
+		return nil, badSnapshot("it is not a JSON object")
 	}
 	var tenant Tenant
 	if err := json.Unmarshal(dump["tenant"], &tenant); err != nil || tenant.ID == "" {
-		return nil, badSnapshot("it does not say whose it is; take one with format=full")
+		return nil, badSnapshot("it does not state its tenant; export one with format=full")
 	}
 	if !same(tenant.ID, d.tenant.ID) {
 		return nil, &Error{Status: http.StatusConflict, Code: "Conflict",
@@ -96,7 +96,7 @@ func (d *Directory) parseSnapshot(snapshot []byte) (map[string][]any, error) {
 		}
 		var records []json.RawMessage
 		if err := json.Unmarshal(dump[table], &records); err != nil {
-			return nil, badSnapshot("%s is no list", table)
+			return nil, badSnapshot("%s is not a list", table)
 		}
 		for i, record := range records {
 			object, err := decode(table, record)
@@ -123,7 +123,7 @@ func checkUnique(table string, objects []any) error {
 	links := table == assignments || table == grants || table == roleAssignments
 	for i, object := range objects {
 		if !links && !isUUID(objectID(object)) {
-			return badSnapshot("the id of %s[%d] is no GUID", table, i)
+			return badSnapshot("the id of %s[%d] is not a GUID", table, i)
 		}
 	}
 	for _, index := range schema().Tables[table].Indexes {

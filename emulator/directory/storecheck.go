@@ -29,7 +29,7 @@ func prepareStore(path string) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: it is no file", ErrDamaged)
+		return fmt.Errorf("%w: it is not a file", ErrDamaged)
 	case info.Size() == 0:
 		return fmt.Errorf("%w: it is empty", ErrDamaged)
 	}
@@ -96,7 +96,7 @@ func checkStore(path string, size int64) (err error) {
 				case !inside(key, small) || !inside(value, small):
 					return fmt.Errorf("%w: a record lies outside of the file", ErrDamaged)
 				case value == nil: // a nested bucket; a store has none
-					return fmt.Errorf("%w: %q is no record", ErrDamaged, key)
+					return fmt.Errorf("%w: %q is not a record", ErrDamaged, key)
 				case before != nil && bytes.Compare(before, key) >= 0:
 					return fmt.Errorf("%w: its keys are out of order", ErrDamaged)
 				}

@@ -73,11 +73,11 @@ func (c *call) batchItems() ([]batchItem, error) {
 		Requests []batchItem `json:"requests"`
 	}
 	if err := json.Unmarshal(c.body, &request); err != nil {
-		return nil, badBatch("It is no JSON object with a list of requests.")
+		return nil, badBatch("It is not a JSON object with a list of requests.")
 	}
 	items := request.Requests
 	if len(items) == 0 {
-		return nil, badBatch("It holds no requests.")
+		return nil, badBatch("It contains no requests.")
 	}
 	if len(items) > maxBatch {
 		return nil, badSyntax("Number of batch request steps exceeds the limit of %d.", maxBatch)

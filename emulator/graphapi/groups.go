@@ -170,7 +170,7 @@ func (c *call) mayWriteMailSettings(b body) error {
 			return accessDenied()
 		}
 		if len(b.properties) > 1 {
-			return badRequest("The property '%s' must be updated in a request of its own.", name)
+			return badRequest("The property '%s' must be updated in a separate request.", name)
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func (c *call) reference() (string, error) {
 			return referencedID(url)
 		}
 	}
-	return "", badRequest("The request must hold the reference @odata.id.")
+	return "", badRequest("The request must contain the reference @odata.id.")
 }
 
 func (c *call) addOwner() (answer, error) {

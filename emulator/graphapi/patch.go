@@ -74,7 +74,7 @@ func boundIDs(raw json.RawMessage) ([]string, error) {
 	if err := json.Unmarshal(raw, &urls); err != nil {
 		var one string
 		if err := json.Unmarshal(raw, &one); err != nil {
-			return nil, badRequest("An @odata.bind property must hold references to directory objects.")
+			return nil, badRequest("An @odata.bind property must contain references to directory objects.")
 		}
 		urls = []string{one}
 	}

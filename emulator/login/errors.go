@@ -135,7 +135,7 @@ var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 70
 func failure(code int, args ...any) *Error {
 	known, ok := errorTable[code]
 	if !ok {
-		panic(fmt.Sprintf("login: AADSTS%d has no entry among the errorTable", code))
+		panic(fmt.Sprintf("login: AADSTS%d has no entry in errorTable", code))
 	}
 	return &Error{
 		Code: code, OAuth: known.oauth, Status: known.status,

@@ -127,7 +127,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 // target returns the host of a CONNECT request, or the reason of its refusal.
 func (p *Proxy) target(r *http.Request) (host, refusal string) {
 	if r.Method != http.MethodConnect {
-		return "", "this proxy takes CONNECT alone: HTTPS_PROXY may name it, HTTP_PROXY may not"
+		return "", "this proxy supports only CONNECT: set it in HTTPS_PROXY, not in HTTP_PROXY"
 	}
 	host, port, err := net.SplitHostPort(r.Host)
 	if err != nil {
@@ -135,13 +135,13 @@ func (p *Proxy) target(r *http.Request) (host, refusal string) {
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if host == "localhost" || isLoopback(host) {
-		return "", "this machine is reached without the proxy: set NO_PROXY=localhost,127.0.0.1,::1"
+		return "", "programs reach this machine without the proxy: set NO_PROXY=localhost,127.0.0.1,::1"
 	}
 	if !slices.Contains(p.hosts, host) {
 		return "", fmt.Sprintf("%q does not end at the local tenant, and nothing else is reached through this proxy: add it to NO_PROXY", host)
 	}
 	if port != "443" {
-		return "", fmt.Sprintf("%s ends at the local tenant on port 443 alone, not on %q", host, port)
+		return "", fmt.Sprintf("%s ends at the local tenant only on port 443, not on %q", host, port)
 	}
 	return host, ""
 }

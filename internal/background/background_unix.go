@@ -28,7 +28,7 @@ func (p Program) start(log *os.File) (ended <-chan error, err error) {
 	}
 	defer lock.Close()
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, fmt.Errorf("%s: another start is under way: %w", p.Dir, err)
+		return nil, fmt.Errorf("%s: another start is in progress: %w", p.Dir, err)
 	}
 	cmd := exec.Command(p.Command[0], p.Command[1:]...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.Env, log, log

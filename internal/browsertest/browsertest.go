@@ -68,7 +68,7 @@ func Trust(caFile string) Option {
 		}
 		block, _ := pem.Decode(data)
 		if block == nil {
-			t.Fatalf("%s holds no certificate", caFile)
+			t.Fatalf("%s contains no certificate", caFile)
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {

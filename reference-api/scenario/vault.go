@@ -73,15 +73,15 @@ var vaultProblems = []struct {
 }{
 	{referenceapi.ErrNoHeader, problem{"AuthorizationHeaderMissing", "The request has no Authorization header."}},
 	{referenceapi.ErrScheme, problem{"InvalidAuthorizationHeader", "The Authorization header must start with Bearer."}},
-	{referenceapi.ErrNoToken, problem{"AuthorizationTokenNotFound", "The Authorization header holds no token."}},
+	{referenceapi.ErrNoToken, problem{"AuthorizationTokenNotFound", "The Authorization header contains no token."}},
 	{referenceapi.ErrTwoTokens, problem{"InvalidAuthorizationHeaderFormat", "The Authorization header must be Bearer and a token."}},
 	{referenceapi.ErrTwoHeaders, problem{"InvalidAuthorizationHeaderFormat", "The Authorization header must be Bearer and a token."}},
 	{token.ErrExpired, problem{"AuthorizationTokenExpired", "The token has expired."}},
 	{token.ErrMalformed, problem{"InvalidAuthorizationHeader", "The token cannot be read."}},
 	{token.ErrAlgorithm, problem{"InvalidAuthorizationHeader", "The token cannot be read."}},
 	{token.ErrUnknownKey, problem{"InvalidAuthorizationHeader", "The token is signed with no known key."}},
-	{referenceapi.ErrNoRoles, problem{"AuthorizationRoleMissing", "The token holds no role."}},
-	{referenceapi.ErrRole, problem{"AuthorizationPathRoleMissing", "The token does not hold the role that this path needs."}},
+	{referenceapi.ErrNoRoles, problem{"AuthorizationRoleMissing", "The token contains no role."}},
+	{referenceapi.ErrRole, problem{"AuthorizationPathRoleMissing", "The token does not contain the role that this path requires."}},
 	{referenceapi.ErrNoRoute, problem{"NotFound", "There is nothing here."}},
 }
 
