@@ -31,7 +31,7 @@ var forgotten = []struct {
 	{flaw: "scope", fails: []string{"missing-scope read_data", "app-only"}, names: "(scp)"},
 	{flaw: "role", fails: []string{"no-role", "wrong-role"}, names: "(roles)"},
 	{flaw: "any-role", fails: []string{"wrong-role"}, names: "does not check which one (roles)"},
-	{flaw: "one-role", fails: []string{"role DevOps", "role-by-group"}, names: "asks for more"},
+	{flaw: "one-role", fails: []string{"role DevOps", "role-by-group"}, names: "requires more"},
 	{flaw: "applications", fails: []string{"app-only"}, names: "idtyp"},
 	{flaw: "order", fails: []string{"id-token"}, names: "believed the token"},
 	{flaw: "redirect", fails: []string{"no-role", "wrong-role"}, names: "redirects"},

@@ -139,7 +139,7 @@ func TestRegistrationsThatEntraRefuses(t *testing.T) {
 		{"a wildcard host on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"https://*.example.com"} }, "wildcard"},
 		{"a wildcard host over http", func(a *Application) { a.Web.RedirectURIs = []string{"http://*.localhost/cb"} }, "https"},
 		{"the broker of an add-in on a SPA", func(a *Application) { a.SPA.RedirectURIs = []string{"brk-multihub://localhost:3000"} }, ""},
-		{"the broker with a path", func(a *Application) { a.SPA.RedirectURIs = []string{"brk-multihub://addin.example/sub"} }, "origin alone"},
+		{"the broker with a path", func(a *Application) { a.SPA.RedirectURIs = []string{"brk-multihub://addin.example/sub"} }, "only an origin"},
 		{"the broker on the web", func(a *Application) { a.Web.RedirectURIs = []string{"brk-multihub://addin.example"} }, "https://"},
 		{"a redirect too long", func(a *Application) { a.Web.RedirectURIs = []string{"https://example.com/" + strings.Repeat("x", 256)} }, "256"},
 		{"a redirect on two platforms", func(a *Application) {

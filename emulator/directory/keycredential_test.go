@@ -31,7 +31,7 @@ func TestCertificates(t *testing.T) {
 		{"as PEM", KeyCredential{Type: "AsymmetricX509Cert", Usage: "Verify", Key: text}, ""},
 		{"under an id of its own", KeyCredential{Type: "AsymmetricX509Cert", Usage: "Verify", Key: der, KeyID: id("k")}, ""},
 		{"under an id that is none", KeyCredential{Type: "AsymmetricX509Cert", Usage: "Verify", Key: der, KeyID: "k"}, "GUID"},
-		{"that is none", KeyCredential{Type: "AsymmetricX509Cert", Usage: "Verify", Key: []byte("x")}, "no X.509 certificate"},
+		{"that is none", KeyCredential{Type: "AsymmetricX509Cert", Usage: "Verify", Key: []byte("x")}, "not an X.509 certificate"},
 		{"without its key", KeyCredential{Type: "AsymmetricX509Cert", Usage: "Verify"}, "needs its key"},
 		{"of no type", KeyCredential{Usage: "Verify", Key: der}, "'type'"},
 		{"for nothing", KeyCredential{Type: "AsymmetricX509Cert", Key: der}, "'usage'"},

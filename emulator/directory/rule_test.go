@@ -62,7 +62,7 @@ func TestMembershipRules(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                  "is missing",
 		`user.department`:                   "an operator",
-		`user.department -eq Sales`:         "texts are quoted",
+		`user.department -eq Sales`:         "write texts in quotes",
 		`user.department -eq`:               "a value is missing",
 		`user.department -like "S*"`:        "an operator",
 		`user.department -eq "S" user.city`: "nothing is expected at user.city",

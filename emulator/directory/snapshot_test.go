@@ -93,7 +93,7 @@ func TestInvalidSnapshotIsRefused(t *testing.T) {
 	})
 	whole := string(export(t, b.Directory))
 	for name, c := range map[string]struct{ snapshot, want string }{
-		"no JSON":              {"", "no JSON"},
+		"no JSON":              {"", "not a JSON object"},
 		"a canonical one":      {`{"applications":[]}`, "format=full"},
 		"another tenant's":     {strings.ReplaceAll(whole, b.Tenant().ID, newID()), "409 Conflict"},
 		"half of one":          {`{"tenant":{"id":"` + b.Tenant().ID + `"}}`, "it lacks administrativeUnits"},

@@ -62,7 +62,7 @@ func TestBatchesThatGraphRefuses(t *testing.T) {
 		many = append(many, item(i))
 	}
 	for name, test := range map[string]struct{ requests, want string }{
-		"none":                   {"", "holds no requests"},
+		"none":                   {"", "contains no requests"},
 		"21":                     {strings.Join(many, ","), "exceeds the limit of 20"},
 		"one id twice":           {item(1) + "," + item(1), "more than once"},
 		"no url":                 {`{"id":"1","method":"GET"}`, "needs id, method and url"},
@@ -70,7 +70,7 @@ func TestBatchesThatGraphRefuses(t *testing.T) {
 		"an unknown dependency":  {`{"id":"1","method":"GET","url":"/users","dependsOn":["2"]}`, "not in the batch"},
 		"a dependency on itself": {`{"id":"1","method":"GET","url":"/users","dependsOn":["1"]}`, "circle"},
 		"a circle":               {`{"id":"1","method":"GET","url":"/users","dependsOn":["2"]},{"id":"2","method":"GET","url":"/users","dependsOn":["1"]}`, "circle"},
-		"a number for an id":     {`{"id":1,"method":"GET","url":"/users"}`, "no JSON object"},
+		"a number for an id":     {`{"id":1,"method":"GET","url":"/users"}`, "not a JSON object"},
 	} {
 		if got := tt.send("admin", "POST", "/v1.0/$batch", `{"requests":[`+test.requests+`]}`).fault(); !strings.HasPrefix(got, "400") || !strings.Contains(got, test.want) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)

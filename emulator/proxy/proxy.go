@@ -131,7 +131,7 @@ func (p *Proxy) target(r *http.Request) (host, refusal string) {
 	}
 	host, port, err := net.SplitHostPort(r.Host)
 	if err != nil {
-		return "", fmt.Sprintf("CONNECT wants HOST:PORT, not %q", r.Host)
+		return "", fmt.Sprintf("CONNECT requires HOST:PORT, not %q", r.Host)
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if host == "localhost" || isLoopback(host) {

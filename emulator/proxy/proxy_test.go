@@ -143,9 +143,9 @@ func TestRefusedRequests(t *testing.T) {
 		"localhost":             {"CONNECT localhost:443 HTTP/1.1\r\nHost: x\r\n\r\n", `403 programs reach this machine without the proxy`},
 		"a loopback address":    {"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n", `403 programs reach this machine without the proxy`},
 		"the other one":         {"CONNECT [::1]:22 HTTP/1.1\r\nHost: x\r\n\r\n", `403 programs reach this machine without the proxy`},
-		"no port":               {"CONNECT login.example HTTP/1.1\r\nHost: x\r\n\r\n", `403 CONNECT wants HOST:PORT`},
-		"a plain request":       {"GET http://login.example/ HTTP/1.1\r\nHost: login.example\r\n\r\n", `403 this proxy takes CONNECT alone`},
-		"a request to a server": {"GET / HTTP/1.1\r\nHost: login.example\r\n\r\n", `403 this proxy takes CONNECT alone`},
+		"no port":               {"CONNECT login.example HTTP/1.1\r\nHost: x\r\n\r\n", `403 CONNECT requires HOST:PORT`},
+		"a plain request":       {"GET http://login.example/ HTTP/1.1\r\nHost: login.example\r\n\r\n", `403 this proxy supports only CONNECT`},
+		"a request to a server": {"GET / HTTP/1.1\r\nHost: login.example\r\n\r\n", `403 this proxy supports only CONNECT`},
 		"no HTTP":               {"\x16\x03\x01\x00\x05hello\r\n\r\n", `400 `},
 	} {
 		_, reader := r.raw(test.request)
