@@ -25,6 +25,8 @@ type Workspace struct {
 	// Progress, if set, is called for every line of the program's output about a
 	// resource.
 	Progress func(line string)
+
+	Now func() time.Time // the clock, for the record
 }
 
 // Exists tells whether an apply has begun in the folder of a workspace, and no destroy
@@ -38,6 +40,7 @@ func Exists(dir string) bool {
 type Record struct {
 	Outputs map[string]any `json:"outputs"`         // of the last apply that was completed
 	Needs   []string       `json:"needs,omitempty"` // as the configuration had them
+	Time    time.Time      `json:"time,omitzero"`   // when that apply ended; zero in records of earlier versions
 }
 
 // Applied is the record of the last apply in the folder of a workspace; exists is false
@@ -107,7 +110,7 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 		return nil, err
 	}
 	before, _ := Applied(w.Dir)
-	if err := w.record(Record{Outputs: before.Outputs, Needs: c.Needs}); err != nil {
+	if err := w.record(Record{Outputs: before.Outputs, Needs: c.Needs, Time: before.Time}); err != nil {
 		return nil, err
 	}
 	if err := w.carryOut(ctx, tf); err != nil {
@@ -117,7 +120,11 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	if err != nil {
 		return nil, err
 	}
-	return outputs, w.record(Record{Outputs: outputs, Needs: c.Needs})
+		now := Record{Outputs: outputs, Needs: c.Needs}
+	if w.Now != nil {
+		now.Time = w.Now().UTC()
+	}
+	return outputs, w.record(now)
 }
 
 // Destroy destroys all that the state has. c is needed for a workspace in which nothing

@@ -43,7 +43,13 @@ func (a *app) useHosting(stacks []*stack.Stack) error {
 		s.WithoutTerraform(func(t *stack.Terraform) bool {
 			return t.Optional && a.verb != "validate" && !a.config.GetBool("hosting") && !terraform.Exists(workspaceDir(root, s.Name, t.Name))
 		})
-		hostedSinks(root, s)
+		resolveSinks(s, func(document, output string) string {
+			if t := s.Terraform(document); t != nil && t.Backend != nil {
+				return "" // with asks the backend
+			}
+			applied, _ := terraform.Applied(workspaceDir(root, s.Name, document))
+			return outputText(applied.Outputs[output])
+		})
 	}
 	if mistakes := checkModules(stacks, a.config.GetString("target")); len(mistakes) > 0 {
 		return mistakes.Sorted()
@@ -56,18 +62,46 @@ func workspaceDir(targetDir, stack, document string) string {
 	return filepath.Join(targetDir, "terraform", stack, document)
 }
 
-// hostedSinks sets the sinks of secrets that refer to existing hosting, so that the
-// secrets can be read from there.
-func hostedSinks(root string, s *stack.Stack) {
+// resolveSinks replaces references to outputs in the sinks of secrets, so that the secrets can be
+// read from there. value returns "" for an output that is not known.
+func resolveSinks(s *stack.Stack, value func(document, output string) string) {
 	for _, a := range s.Applications {
 		for i, secret := range a.Secrets {
 			a.Secrets[i].Sink = plan.ResolveSink(s.Name, secret.Sink, func(k plan.Key, output string) string {
 				_, document, _ := strings.Cut(k.Name, "/")
-				applied, _ := terraform.Applied(workspaceDir(root, s.Name, document))
-				return outputText(applied.Outputs[output])
+				return value(document, output)
 			})
 		}
 	}
+}
+
+// resolveRemoteSinks is resolveSinks for documents with a remote backend.
+func (h *hosting) resolveRemoteSinks(ctx context.Context) error {
+	var state *plan.State // of the tenant alone
+	var failed error
+	for _, s := range h.stacks {
+		resolveSinks(s, func(document, output string) string {
+			t := s.Terraform(document)
+			if failed != nil || t == nil || t.Backend == nil {
+				return ""
+			}
+			if state == nil {
+				tenant, err := h.connection.graph.Tenant(ctx)
+				if failed = err; err != nil {
+					return ""
+				}
+				state = &plan.State{Tenant: plan.Tenant{ID: tenant.ID, Domain: tenant.Domain}}
+			}
+			outputs, err := h.outputs(ctx, s, document, state)
+			if ctx.Err() != nil {
+				failed = ctx.Err()
+			} else if err != nil {
+				h.say("warning: %s: its output %s is not known: %s", plan.TerraformKey(s.Name, document), output, oneLine(err.Error()))
+			}
+			return outputText(outputs[output])
+		})
+	}
+	return failed
 }
 
 // checkModules checks the documents against the modules that a target uses.
@@ -157,6 +191,7 @@ type hosting struct {
 	reviewed   bool   // only steps of the saved plan may be executed
 
 	program *terraform.Program               // once it was looked for
+	known   map[plan.Key]map[string]any      // outputs of remote backends that were read
 	tell    func(format string, args ...any) // of progress
 }
 
@@ -168,7 +203,7 @@ func (a *app) hosting(s *connection, stacks []*stack.Stack) (*hosting, error) {
 			terraform.RemoveSecrets(filepath.Join(root, workspace))
 		}
 	}
-	return &hosting{app: a, connection: s, stacks: stacks, root: root}, err
+	return &hosting{app: a, connection: s, stacks: stacks, root: root, known: map[plan.Key]map[string]any{}}, err
 }
 
 // document finds a document by its key in a plan.
@@ -187,7 +222,7 @@ func (h *hosting) document(k plan.Key) (*stack.Stack, *stack.Terraform) {
 // workspace returns the Terraform workspace of a document.
 func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspace, error) {
 	name, document, _ := strings.Cut(k.Name, "/")
-	w := terraform.Workspace{Dir: workspaceDir(h.root, name, document), LockTimeout: h.config.GetDuration("lock-timeout")}
+	w := terraform.Workspace{Dir: workspaceDir(h.root, name, document), LockTimeout: h.config.GetDuration("lock-timeout"), Now: h.now}
 	if h.program == nil {
 		p, err := h.findTerraform(ctx)
 		if err != nil {
@@ -200,7 +235,7 @@ func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspac
 	if err != nil {
 		return w, err
 	}
-	here, err := os.Getwd()
+	project, err := filepath.Abs(projectFolder())
 	if err != nil {
 		return w, err
 	}
@@ -211,7 +246,7 @@ func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspac
 		}
 	}
 	w.Env = map[string]string{
-		"PROVISION": exe, "PROVISION_MANIFESTS": manifests, "PROVISION_STACK": name, "PROVISION_TARGET": h.connection.target, "PROVISION_FROM": here,
+		"PROVISION": exe, "PROVISION_MANIFESTS": manifests, "PROVISION_STACK": name, "PROVISION_TARGET": h.connection.target, "PROVISION_FROM": project,
 	}
 	if h.connection.local {
 		w.Env["PROVISION_STATE"] = h.root
@@ -260,32 +295,65 @@ func outputText(v any) string {
 	return ""
 }
 
-// output is an output of a document: as the last apply on this machine has left it, or
-// as a state that is kept elsewhere has it.
+// output returns an output of a document.
 func (h *hosting) output(ctx context.Context, s *stack.Stack, state *plan.State, document, output string) (string, error) {
-	k := plan.TerraformKey(s.Name, document)
-	if text := state.Lookup(k, output); text != "" {
+	if text := state.Lookup(plan.TerraformKey(s.Name, document), output); text != "" {
 		return text, nil
 	}
-	applied, exists := terraform.Applied(workspaceDir(h.root, s.Name, document))
-	outputs := applied.Outputs
-	if t := s.Terraform(document); !exists && t != nil && t.Backend != nil {
-		w, err := h.workspace(ctx, k)
-		if err != nil {
-			return "", err
-		}
-		c, err := h.readLastConfiguration(ctx, k, w, state)
-		if err != nil {
-			return "", err
-		}
-		if outputs, err = w.Outputs(ctx, c); err != nil {
-			return "", err
-		}
+	outputs, err := h.outputs(ctx, s, document, state)
+	if err != nil {
+		return "", err
 	}
 	if text := outputText(outputs[output]); text != "" {
 		return text, nil
 	}
 	return "", hint(fmt.Errorf("terraform %s/%s is not applied: its output %s is not known", s.Name, document, output), "host it with `%s`", h.command("apply"))
+}
+
+// outputs returns the outputs of a document: from the record of the last apply on this machine, or
+// from a remote backend, because other machines can apply it too. If the backend cannot be read,
+// outputs uses the record and warns.
+func (h *hosting) outputs(ctx context.Context, s *stack.Stack, document string, state *plan.State) (map[string]any, error) {
+	k := plan.TerraformKey(s.Name, document)
+	applied, exists := terraform.Applied(workspaceDir(h.root, s.Name, document))
+	if t := s.Terraform(document); t == nil || t.Backend == nil {
+		return applied.Outputs, nil
+	}
+	if outputs, ok := h.known[k]; ok {
+		return outputs, nil
+	}
+	outputs, err := h.readOutputs(ctx, k, state)
+	if err != nil && (!exists || ctx.Err() != nil) {
+		return nil, err
+	}
+	if err != nil {
+		h.say("warning: %s", staleOutputs(k, applied, err))
+		outputs = applied.Outputs
+	}
+	h.known[k] = outputs
+	return outputs, nil
+}
+
+// readOutputs reads the outputs of a document from its state.
+func (h *hosting) readOutputs(ctx context.Context, k plan.Key, state *plan.State) (map[string]any, error) {
+	w, err := h.workspace(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.readLastConfiguration(ctx, k, w, state)
+	if err != nil {
+		return nil, err
+	}
+	return w.Outputs(ctx, c)
+}
+
+// staleOutputs says that the outputs of a document may not be current, and why.
+func staleOutputs(k plan.Key, applied terraform.Record, why error) string {
+	when := ""
+	if !applied.Time.IsZero() {
+		when = " of " + applied.Time.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return fmt.Sprintf("%s: the outputs are those of this machine's last apply%s, because the backend cannot be read: %s", k, when, oneLine(why.Error()))
 }
 
 // hosted is a document whose url has the outputs that it refers to.

@@ -230,6 +230,9 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 		}
 		return nil
 	})
+	if err == nil {
+		h.known[step.Key] = outputs
+	}
 	known := map[string]string{}
 	for name, value := range outputs {
 		known[name] = outputText(value)

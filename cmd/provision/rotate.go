@@ -37,11 +37,14 @@ that expire within the given time.`,
 			if err != nil {
 				return err
 			}
-			var rotations []rotation
-			return a.changing(cmd, args, func(stacks []*stack.Stack) (err error) {
-				rotations, err = o.rotations(stacks)
+			return a.changing(cmd, args, func(stacks []*stack.Stack) error {
+				_, err := o.rotations(stacks)
 				return err
 			}, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
+				rotations, err := o.rotations(stacks) // again: the sinks can depend on hosting
+				if err != nil {
+					return err
+				}
 				return a.rotateAll(ctx, s, stacks, rotations, o)
 			})
 		},

@@ -38,6 +38,9 @@ func (a *app) with(connect func(context.Context) (*connection, error), cmd *cobr
 	if s.hosting, err = a.hosting(s, stacks); err != nil {
 		return err
 	}
+	if err := s.hosting.resolveRemoteSinks(cmd.Context()); err != nil {
+		return err
+	}
 	return do(cmd.Context(), s, stacks)
 }
 

@@ -32,6 +32,7 @@ resource "terraform_data" "api" {
     working_directory = var.working_directory
     port              = var.port
     app_settings      = var.app_settings
+    health_check_path = var.health_check_path
   }
 
   provisioner "local-exec" {

@@ -22,7 +22,7 @@ variable "command" {
 }
 
 variable "working_directory" {
-  description = "The folder in which the command runs. Empty: the folder in which provision runs."
+  description = "The folder in which the command runs. A relative path starts at the folder that contains .provision. Empty: that folder."
   type        = string
   default     = ""
 }

@@ -30,3 +30,16 @@ run "a_port_of_the_system_is_refused" {
 
   expect_failures = [var.port]
 }
+
+run "a_change_of_the_health_check_path_restarts_the_api" {
+  command = plan
+
+  variables {
+    health_check_path = "/health"
+  }
+
+  assert {
+    condition     = terraform_data.api.triggers_replace.health_check_path == "/health"
+    error_message = "The path is checked again after a restart."
+  }
+}
