@@ -44,16 +44,20 @@ type KnownFailure struct {
 
 // ReadBaseline reads YAML or JSON. Errors name file and line.
 func ReadBaseline(file string, raw []byte) (*Baseline, error) {
-	var document struct{ Failures []yaml.Node }
-	if err := yaml.Load(raw, &document, yaml.WithKnownFields()); err != nil {
+	var document yaml.Node
+	if err := yaml.Load(raw, &document); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, plain(err))
 	}
 	b := &Baseline{file: file}
+	failures, err := knownFailuresOf(&document)
+	if err != nil {
+		return nil, fmt.Errorf("%s:%w", file, err)
+	}
 	lines := make(map[string]int)
-	for _, node := range document.Failures {
-		e := &baselineEntry{line: node.Line}
-		if err := node.Load(e, yaml.WithKnownFields()); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", file, node.Line, plain(err))
+	for _, node := range failures {
+		e, err := knownFailureOf(node)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%w", file, err)
 		}
 		day, err := time.Parse(time.DateOnly, e.Until)
 		switch {
@@ -71,6 +75,51 @@ func ReadBaseline(file string, raw []byte) (*Baseline, error) {
 		b.entries = append(b.entries, e)
 	}
 	return b, nil
+}
+
+// knownFailuresOf returns the entries of `failures`, which is the only member of the document. An
+// error begins with the line.
+func knownFailuresOf(document *yaml.Node) ([]*yaml.Node, error) {
+	if len(document.Content) == 0 {
+		return nil, nil // an empty file
+	}
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%d: the baseline is not a mapping with the list failures", root.Line)
+	}
+	var all []*yaml.Node
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		name, value := root.Content[i], root.Content[i+1]
+		switch {
+		case name.Value != "failures":
+			return nil, fmt.Errorf("%d: unknown member %q; a baseline has the list failures", name.Line, name.Value)
+		case value.Kind != yaml.SequenceNode && value.Tag != "!!null":
+			return nil, fmt.Errorf("%d: failures is not a list", value.Line)
+		}
+		all = append(all, value.Content...)
+	}
+	return all, nil
+}
+
+// knownFailureOf returns the entry in a node.
+func knownFailureOf(node *yaml.Node) (*baselineEntry, error) {
+	e := &baselineEntry{line: node.Line}
+	if node.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%d: a known failure is a mapping with endpoint, case, reason and until", node.Line)
+	}
+	members := map[string]*string{"endpoint": &e.Endpoint, "case": &e.Case, "reason": &e.Reason, "until": &e.Until}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name, value := node.Content[i], node.Content[i+1]
+		member := members[name.Value]
+		switch {
+		case member == nil:
+			return nil, fmt.Errorf("%d: unknown member %q; a known failure has endpoint, case, reason and until", node.Line, name.Value)
+		case value.Kind != yaml.ScalarNode:
+			return nil, fmt.Errorf("%d: %s is not text", node.Line, name.Value)
+		}
+		*member = value.Value
+	}
+	return e, nil
 }
 
 // apply changes the outcome of a known failure to Known.

@@ -73,12 +73,15 @@ func TestFormsOfBaselines(t *testing.T) {
 	for text, want := range map[string]string{
 		"failures:\n  - {endpoint: GET /a, case: b, until: 2026-01-01}":           "known.yaml:2: a known failure has endpoint",
 		"failures:\n\n  - {endpoint: GET /a, case: b, reason: c, until: soon}":    `known.yaml:3: until "soon" is not a date`,
-		"failures:\n  - {endpoint: GET /a, case: b, reason: c, unti: 2026-01-01}": "known.yaml:2: ",
-		"failures: [1]": "known.yaml:1: ", "failure: []": "known.yaml: ", "failures: [": "known.yaml: ", "- a": "known.yaml: ",
+		"failures:\n  - {endpoint: GET /a, case: b, reason: c, unti: 2026-01-01}": `known.yaml:2: unknown member "unti"; a known failure has `,
+		"failures:\n  - {endpoint: [a], case: b, reason: c, until: 2026-01-01}":   "known.yaml:2: endpoint is not text",
+		"failures: [1]": "known.yaml:1: a known failure is a mapping with ", "failure: []": `known.yaml:1: unknown member "failure"; `,
+		"failures: 1": "known.yaml:1: failures is not a list", "failures: {a: b}": "known.yaml:1: failures is not a list",
+		"failures: [": "known.yaml: ", "- a": "known.yaml:1: the baseline is not a mapping ",
 		strings.ReplaceAll(knownFailures, "no-role", "wrong-role"): "known.yaml:3: GET /secure: wrong-role is listed a second time (first on line 2)",
 	} {
 		_, err := ReadBaseline("known.yaml", []byte(text))
-		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.ContainsAny(err.Error(), "\n*") || strings.Contains(err.Error(), "conformance.") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

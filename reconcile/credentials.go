@@ -87,13 +87,19 @@ func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 				app.Name, c.Name, c.NotAfter.Format(time.DateOnly)))
 		case left < expiresSoon:
 			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expires on %s, in %s; put a new certificate in its file, or add one",
-				app.Name, c.Name, c.NotAfter.Format(time.DateOnly), days(left)))
+				app.Name, c.Name, c.NotAfter.Format(time.DateOnly), t.left(c.NotAfter)))
 		}
 	}
 }
 
 // expiresSoon is the time before its expiry from which a note reports a credential.
 const expiresSoon = 30 * 24 * time.Hour
+
+// left returns the number of days until the date of end, which a message also contains.
+func (t *tenant) left(end time.Time) string {
+	const day = 24 * time.Hour
+	return days(end.UTC().Truncate(day).Sub(t.Now().UTC().Truncate(day)))
+}
 
 func days(d time.Duration) string {
 	if n := int(d.Hours() / 24); n != 1 {
@@ -136,7 +142,7 @@ func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[st
 		case left < 0:
 			t.note("secret %s expired on %s; remove its keyId to create a new one", o.Name, end.Format(time.DateOnly))
 		case left < expiresSoon:
-			t.note("secret %s expires on %s, in %s; add a secret that provision creates", o.Name, end.Format(time.DateOnly), days(left))
+			t.note("secret %s expires on %s, in %s; add a secret that provision creates", o.Name, end.Format(time.DateOnly), t.left(end))
 		}
 	}
 	t.state.Objects[o.Key] = o
@@ -183,7 +189,7 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 		o.Lost = "expired on " + end.Format(time.DateOnly)
 	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
 		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `%s` creates a new one",
-			k.Name, end.Format(time.DateOnly), days(end.Sub(t.Now())), t.RotateCommand))
+			k.Name, end.Format(time.DateOnly), t.left(end), t.RotateCommand))
 	}
 	if o.Lost == "" {
 		t.lifetime(k, kept, credential, secret)

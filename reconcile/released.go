@@ -3,6 +3,7 @@ package reconcile
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"provision/graph"
 	"provision/plan"
@@ -11,8 +12,9 @@ import (
 
 // released finds stacks that were released. Graph never changes the uniqueName of a group, so a
 // released group keeps the name that marks the groups of the stack. But the stack has no marked
-// application or user any more, and the tenant has an application with a uniqueName of the stack
-// and without its tag. The stack does not own such a group unless it declares the group again.
+// application or user any more, and the tenant has an application without its tag that has a
+// uniqueName of the stack or that a manifest of the stack adopts. The stack does not own such a
+// group unless it declares the group again.
 func (t *tenant) released(stacks []*stack.Stack) error {
 	declared := map[string]bool{}
 	for _, s := range stacks {
@@ -39,14 +41,22 @@ func (t *tenant) released(stacks []*stack.Stack) error {
 	}
 	var queries []query
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		queries = append(queries, query{read: graph.ApplicationsNamed(name + "."), take: each(func(m map[string]any) error {
+		release := func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(str(m, "uniqueName"), strs(m, "tags")); owner == "" {
 				for _, o := range groups[name] {
 					o.Stack = ""
 				}
 			}
 			return nil
-		})})
+		}
+		queries = append(queries, query{read: graph.ApplicationsNamed(name + "."), take: each(release)})
+		for _, s := range t.Manifests {
+			for _, a := range s.Applications {
+				if s.Name == name && a.Adopt != "" {
+					queries = append(queries, query{read: graph.ApplicationByAppID(strings.ToLower(a.Adopt)), take: each(release)})
+				}
+			}
+		}
 	}
 	err := t.run(queries)
 	t.state.Deleted = slices.DeleteFunc(t.state.Deleted, func(o *plan.Live) bool { return o.Stack == "" })

@@ -49,3 +49,40 @@ func deletes(p *plan.Plan, kind plan.Kind) bool {
 	}
 	return false
 }
+
+// TestReleasedGroupsOfAdoptedApplications: with its manifests, a destroy also recognizes a release
+// by an application that the stack adopted and that never had a uniqueName of the stack.
+func TestReleasedGroupsOfAdoptedApplications(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, appID, err := w.upsertApplication("old-registration", graph.Object{"displayName": "A"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks := []*stack.Stack{{Name: "s", Groups: []*stack.Group{{Name: "g", DisplayName: "G"}},
+		Applications: []*stack.Application{{Name: "a", DisplayName: "A", Adopt: appID}}}}
+	w.must(stacks, plan.Options{})
+	destroy := func() *plan.Plan {
+		t.Helper()
+		reader := w.reader()
+		reader.Manifests = stacks
+		state, err := reader.Read(t.Context(), nil, []string{"s"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := plan.Diff(nil, state, plan.Options{Destroy: []string{"s"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if p := destroy(); !deletes(p, plan.Group) {
+		t.Fatalf("before the release the plan leaves the group: %v", p.Steps)
+	}
+	if err := w.write(graph.UpdateApplication(id, graph.Object{"tags": []any{}})); err != nil {
+		t.Fatal(err)
+	}
+	if p := destroy(); len(p.Steps) > 0 {
+		t.Errorf("after the release the plan has %v, want nothing", p.Steps)
+	}
+}

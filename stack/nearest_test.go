@@ -51,6 +51,7 @@ func TestHowToWrite(t *testing.T) {
 		{[]string{"word"}, []string{"number"}, "string", "write a number, without quotes"},
 		{[]string{"object"}, []string{"object"}, "string", "write a mapping: `object: {NAME: value}`, or the names below it, indented"},
 		{[]string{"entries", "1"}, []string{"string"}, "number", "write `- \"2\"`"},
+		{[]string{"entries", "1"}, []string{"object"}, "number", "write a mapping: `- {NAME: value}`"},
 		{[]string{"name"}, []string{"string"}, "null", "set a value, or remove it"},
 		{[]string{"name"}, []string{"null"}, "number", ""},
 		{nil, []string{"object"}, "string", "write a mapping: `field: {NAME: value}`, or the names below it, indented"},

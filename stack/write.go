@@ -51,6 +51,8 @@ func (d *document) howToWrite(location, want []string, got string) string {
 			return as(text) + ", without quotes"
 		}
 		return "write a number, without quotes"
+	case takes("object") && inList:
+		return "write a mapping: `- {NAME: value}`"
 	case takes("object"):
 		return fmt.Sprintf("write a mapping: `%s: {NAME: value}`, or the names below it, indented", name)
 	}

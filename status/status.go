@@ -156,10 +156,10 @@ func credentials(app *plan.Live, kept Kept, now time.Time) (all []Credential) {
 			}
 			if end, err := time.Parse(time.RFC3339, text(m, "endDateTime")); err == nil {
 				left := end.Sub(now)
-				days := int(left.Hours() / 24)
+				days := daysUntil(end, now)
 				switch {
 				case left <= 0:
-					c.State, days = "expired", days-1
+					c.State, days = "expired", min(days, -1)
 				case left < Soon:
 					c.State = "expires soon"
 				}
@@ -169,6 +169,12 @@ func credentials(app *plan.Live, kept Kept, now time.Time) (all []Credential) {
 		}
 	}
 	return all
+}
+
+// daysUntil returns the number of days between the dates of two times in UTC.
+func daysUntil(end, now time.Time) int {
+	const day = 24 * time.Hour
+	return int(end.UTC().Truncate(day).Sub(now.UTC().Truncate(day)) / day)
 }
 
 // roleNamed is the value of a role of an application.

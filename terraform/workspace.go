@@ -120,7 +120,7 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	if err != nil {
 		return nil, err
 	}
-		now := Record{Outputs: outputs, Needs: c.Needs}
+	now := Record{Outputs: outputs, Needs: c.Needs}
 	if w.Now != nil {
 		now.Time = w.Now().UTC()
 	}

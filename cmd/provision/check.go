@@ -26,8 +26,8 @@ register, permissions that lead to Global Administrator, and others. It does not
 a tenant. An exception in the metadata of an application accepts the violation of a
 rule until a date. Exit code 0: no violation; 3: there are violations.
 
---live checks all registrations of the tenant against the same rules, managed or not, and
-reads no manifests.`,
+--live checks all registrations of the tenant against the same rules, managed or not. It
+reads no manifests, so that their exceptions do not apply.`,
 		Example: "  provision check manifests/\n  provision check --severity high\n  provision check --live --target production\n  provision check --report sarif=check.sarif\n  provision check -o json | jq '.result.violations[].rule'",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +53,11 @@ reads no manifests.`,
 					return err
 				}
 			}
-			return a.giveViolations(all)
+			err = a.giveViolations(all)
+			if o.live && errors.Is(err, errNo) {
+				a.say("note: --live reads no manifests, so that their exceptions do not apply")
+			}
+			return err
 		},
 	}
 	c.Flags().StringArray("report", nil, "also write a report to a file: sarif=FILE")

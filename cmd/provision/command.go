@@ -20,6 +20,8 @@ type invocation struct {
 	given []string // the flags of the command alone, e.g. --no-purge
 	state string   // --state; a setting of the environment also applies to the next command
 	saved bool     // the argument is a plan, which contains the values for the manifests
+
+	hidden bool // a flag has a value that hints do not repeat
 }
 
 // manifestVerbs are the commands that read the stacks of a folder.
@@ -28,6 +30,7 @@ var manifestVerbs = []string{"apply", "destroy", "doctor", "output", "plan", "re
 // invoked stores the running command.
 func (a *app) invoked(cmd *cobra.Command, args []string) {
 	a.verb, a.where, a.given = cmd.Name(), nil, givenFlags(cmd)
+	a.hidden = cmd.Flags().Changed("header") || slices.ContainsFunc(a.given, func(word string) bool { return maskCredentials(word) != word })
 	if flag := cmd.Flag("state"); flag != nil && flag.Changed {
 		a.state = flag.Value.String()
 	}
@@ -111,6 +114,15 @@ func (a *app) again(flags ...string) string {
 	return a.command(a.verb, slices.Concat(a.given, more)...)
 }
 
+// instead is again with another value of a flag.
+func (a *app) instead(flag, value string) string {
+	args := slices.Clone(a.given)
+	if i := slices.Index(args, "--"+flag); i >= 0 {
+		args = slices.Delete(args, i, i+2)
+	}
+	return a.command(a.verb, append(args, "--"+flag, value)...)
+}
+
 // givenFlags returns the flags of the command line that only cmd has. It omits --stack, which
 // commands add themselves, the flags of stageArgs, and --header, which can contain a secret.
 func givenFlags(cmd *cobra.Command) (flags []string) {
@@ -124,6 +136,8 @@ func givenFlags(cmd *cobra.Command) (flags []string) {
 		}
 		for _, value := range values {
 			switch {
+			case f.Value.Type() == "duration":
+				flags = append(flags, "--"+f.Name, shortDuration(value))
 			case f.Value.Type() != "bool":
 				flags = append(flags, "--"+f.Name, value)
 			case value == "true":
@@ -134,6 +148,20 @@ func givenFlags(cmd *cobra.Command) (flags []string) {
 		}
 	})
 	return flags
+}
+
+// shortDuration returns a duration as people write it: 3m for 3m0s.
+func shortDuration(text string) string {
+	if text == "0s" {
+		return "0"
+	}
+	if cut, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = cut + "m"
+	}
+	if cut, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = cut + "h"
+	}
+	return text
 }
 
 // program returns the name with which this program was started, for commands in hints.

@@ -34,6 +34,11 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if err := a.readConfig(cmd.Root()); err != nil {
 		return err
 	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, only := f.Annotations[onlyFlag]; only && !f.Changed {
+			a.ignoreSettings(f)
+		}
+	})
 	for _, warning := range misspeltVariables(cmd.Root(), os.Environ()) {
 		a.say("warning: %s", warning)
 	}
@@ -88,6 +93,16 @@ func noSettings(c *cobra.Command, names ...string) {
 			panic(err) // the flag is the command's own
 		}
 	}
+}
+
+// ignoreSettings gives a flag that the command line does not set its default, whatever variables and
+// provision.yaml contain.
+func (a *app) ignoreSettings(f *pflag.Flag) {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		a.config.Set(f.Name, list.GetSlice())
+		return
+	}
+	a.config.Set(f.Name, f.Value.String())
 }
 
 // isSetting tells whether variables and provision.yaml can set a flag.

@@ -32,7 +32,7 @@ var credentialTypes = map[string]func(signInOptions) (azcore.TokenCredential, er
 		if err := checkEnvironment(s); err != nil {
 			return nil, err
 		}
-		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: s.options, TenantID: s.tenantID})
+		return defaultCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: s.options, TenantID: s.tenantID})
 	},
 	"environment":       environmentCredential,
 	"workload-identity": workloadIdentity,
@@ -96,9 +96,9 @@ func (a *app) credential(target, tenantID string, in microsoft.Cloud) (azcore.To
 		return nil, hint(usagef("target %s: sign in with the credential %s: %w", target, name, err), "set another credential for the target in provision.yaml: %s", credentialNames())
 	}
 	if os.Getenv(allowedTenants) != "" {
-		return inTenant{credential, tenantID}, nil
+		credential = inTenant{credential, tenantID}
 	}
-	return credential, nil
+	return brief{credential}, nil
 }
 
 func environmentCredential(s signInOptions) (azcore.TokenCredential, error) {
@@ -119,7 +119,7 @@ func checkEnvironment(s signInOptions) error {
 	for _, variable := range []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH"} {
 		if os.Getenv(variable) != "" {
 			if _, err := environmentCredential(s); err != nil {
-				return fmt.Errorf("%s is set: %w", variable, err)
+				return fmt.Errorf("%s is set: %w", variable, signInError{briefError{briefly(err.Error()), err}})
 			}
 		}
 	}

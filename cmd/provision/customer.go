@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"provision/localtenant"
+	"provision/plan"
 	"provision/reconcile"
 	"provision/stack"
 )
@@ -91,6 +93,24 @@ func (a *app) connectLocalCustomer(ctx context.Context, target string) (*connect
 	return s, nil
 }
 
+// noTenantYet is the domain of a local customer whose tenant apply has not created yet.
+type noTenantYet string
+
+func (domain noTenantYet) Error() string {
+	return fmt.Sprintf("the emulator serves no tenant %s yet: only apply creates it", string(domain))
+}
+
+// waitsForHome tells whether the plan of a customer's target failed because apply has not changed
+// its home yet, which is the target of one of the plans.
+func (a *app) waitsForHome(target string, plans map[string]*plan.Plan, err error) bool {
+	home := plans[a.homeOf(target)]
+	if home == nil {
+		return false
+	}
+	registers := slices.ContainsFunc(home.Steps, func(s plan.Step) bool { return s.Kind == plan.Application && s.Action == plan.Create })
+	return errors.As(err, new(noTenantYet)) || errors.As(err, new(stack.Mistakes)) && registers
+}
+
 // localTenantNamed finds a tenant beside the local one by its id or domain. Only apply creates it.
 func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Management, name string) (localtenant.Tenant, error) {
 	for created := false; ; created = true {
@@ -107,7 +127,7 @@ func (a *app) localTenantNamed(ctx context.Context, manage *localtenant.Manageme
 			return localtenant.Tenant{}, hint(usagef("the emulator serves no tenant %s", name), "name it by a domain: provision creates it")
 		}
 		if a.verb != "apply" {
-			return localtenant.Tenant{}, hint(fmt.Errorf("the emulator serves no tenant %s yet: only apply creates it", name),
+			return localtenant.Tenant{}, hint(noTenantYet(name),
 				"apply the home first and then the customer: `%s`", a.commandOn(stack.Local+","+a.config.GetString("target"), a.where, "apply", a.stageArgs()...))
 		}
 		if _, err := manage.CreateTenant(ctx, name); err != nil {

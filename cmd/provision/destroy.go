@@ -27,10 +27,7 @@ A stack without applications, and an environment, have no such tags.`,
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := a.deleteOptions()
-			var err error
-			if o.stacks, err = cmd.Flags().GetStringSlice("stack"); err != nil {
-				return err
-			}
+			o.stacks = a.config.GetStringSlice("stack")
 			names, stacks, err := a.named(args, o.stacks)
 			if err != nil {
 				return err

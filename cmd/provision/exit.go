@@ -10,8 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-
 	"provision/graph"
 	"provision/internal/display"
 	"provision/localtenant"
@@ -93,10 +91,14 @@ func (a *app) report(ctx context.Context, err error) int {
 	case errors.As(err, &child): // which has said why by itself
 		return int(child)
 	case errors.As(context.Cause(ctx), &by): // and whatever failed, failed for that
-		if slices.Contains([]string{"apply", "destroy", "rotate"}, a.verb) {
+		switch changes := slices.Contains([]string{"apply", "destroy", "rotate"}, a.verb); {
+		case changes && a.began:
 			a.say("error: interrupted; completed steps stay in place")
 			a.say("hint: `%s` continues from there", a.again())
-		} else {
+		case changes:
+			a.say("error: interrupted; the tenant was not changed")
+			a.say("hint: `%s` runs it again", a.again())
+		default:
 			a.say("error: interrupted")
 		}
 		return by.code()
@@ -157,7 +159,7 @@ func (a *app) hintFor(err error) string {
 		case "--overwrite":
 			return "move the file away, or use --overwrite to replace it: `" + a.again("--overwrite") + "`"
 		}
-		return "name a file below the working directory, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
+		return "name a file below the project folder, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
 	case errors.As(err, &damaged):
 		return "restore the file, or remove it (`rm " + display.ShellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only this file contained"
 	case errors.As(err, &unusable):
@@ -186,8 +188,8 @@ func (a *app) hintFor(err error) string {
 		return "restore or purge them in the Microsoft Entra admin center, or set `deleted: purge` in the stack's spec"
 	case errors.As(err, new(plan.Distrusted)):
 		return "name them in the manifest (`owners` of an application or a group, `deployers` of the stack), remove them from the tenant, or use --allow-foreign-owners"
-	case errors.As(err, new(*azidentity.AuthenticationFailedError)):
-		return "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+	case isSignInError(err):
+		return a.signInHint()
 	case errors.Is(err, fs.ErrPermission):
 		return "give your account access to this file or folder, or run the command in another folder"
 	}

@@ -56,6 +56,25 @@ var conditions = []condition{
 		flags: func() []string { return slices.Concat(flagNames(writerFlags), flagNames(fileFlags)) }, message: "without --write", add: "--write"},
 }
 
+// alternatives are flags of which a command takes one. A flag of the command line wins over
+// variables and provision.yaml, which may set the others for other commands.
+var alternatives = map[string][]string{
+	"token": {"user", "app", "browser"},
+}
+
+// preferGiven removes the settings of alternatives to a flag of the command line.
+func (a *app) preferGiven(cmd *cobra.Command) {
+	names := alternatives[cmd.Name()]
+	if !slices.ContainsFunc(names, cmd.Flags().Changed) {
+		return
+	}
+	for _, name := range names {
+		if f := cmd.Flags().Lookup(name); !f.Changed {
+			a.ignoreSettings(f)
+		}
+	}
+}
+
 // flagNames returns the names of the flags that a function adds to a command.
 func flagNames(add func(*cobra.Command)) (names []string) {
 	c := &cobra.Command{}
@@ -67,6 +86,7 @@ func flagNames(add func(*cobra.Command)) (names []string) {
 // checkFlags refuses flags of the command line that have no effect, and numbers and durations,
 // also of variables and provision.yaml, that are out of range.
 func (a *app) checkFlags(cmd *cobra.Command) error {
+	a.preferGiven(cmd)
 	for _, c := range conditions {
 		if c.command != strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ") || !c.holds(a) {
 			continue
@@ -74,7 +94,7 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 		for _, name := range c.flags() {
 			switch {
 			case !cmd.Flags().Changed(name):
-			case c.add != "" && cmd.Flags().Lookup(strings.TrimPrefix(c.add, "--")).Value.Type() == "bool":
+			case c.add != "" && !a.hidden && !a.saved && cmd.Flags().Lookup(strings.TrimPrefix(c.add, "--")).Value.Type() == "bool":
 				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out, or add %s: `%s`", c.add, a.again(c.add))
 			case c.add != "":
 				return hint(usagef("--%s has no effect %s", name, c.message), "leave it out, or add %s", c.add)

@@ -233,6 +233,9 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 	if err == nil {
 		h.known[step.Key] = outputs
 	}
+	if failure := (*terraform.Failure)(nil); errors.As(err, &failure) && ctx.Err() == nil {
+		err = hint(err, "correct the Terraform document (%s) or its module; completed steps stay in place, and `%s` then continues", t.Pos, h.again())
+	}
 	known := map[string]string{}
 	for name, value := range outputs {
 		known[name] = outputText(value)

@@ -9,15 +9,14 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// man writes the man pages of a release; it is for packagers, and not in the help.
+// man writes the man pages, for packages.
 func (a *app) man() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
-		Short: "Write the man pages into a folder",
+		Short: "Write the man pages into a folder, for packages",
 		Long: `man writes a man page for each command into the folder DIR, for packages. It creates DIR if
 it does not exist.`,
 		Example: "  provision man share/man/man1",
-		Hidden:  true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return hint(usagef("man takes one folder, not %d arguments", len(args)), "e.g. `provision man man/`")

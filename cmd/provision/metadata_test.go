@@ -70,7 +70,7 @@ func TestDefaultCredential(t *testing.T) {
 		asked bool   // whether the metadata endpoint is requested
 	}{
 		{name: "a good secret", set: map[string]string{"AZURE_CLIENT_SECRET": tenant.ClientSecret}},
-		{name: "a wrong secret", set: map[string]string{"AZURE_CLIENT_SECRET": "wrong"}, want: "AADSTS7000215"},
+		{name: "a wrong secret", set: map[string]string{"AZURE_CLIENT_SECRET": "wrong"}, want: "ClientSecretCredential: AADSTS7000215: Invalid client secret"},
 		{name: "an unknown application", set: map[string]string{"AZURE_CLIENT_ID": "11111111-2222-3333-4444-555555555555", "AZURE_CLIENT_SECRET": "x"}, want: "AADSTS700016"},
 		{name: "a secret without a tenant", set: map[string]string{"AZURE_CLIENT_SECRET": "x", "AZURE_TENANT_ID": ""}, want: "AZURE_CLIENT_SECRET is set: missing environment variable AZURE_TENANT_ID"},
 		{name: "a secret without an application", set: map[string]string{"AZURE_CLIENT_SECRET": "x", "AZURE_CLIENT_ID": ""}, want: "missing environment variable AZURE_CLIENT_ID"},
@@ -80,7 +80,7 @@ func TestDefaultCredential(t *testing.T) {
 		{name: "a wrong federated token", set: map[string]string{"AZURE_FEDERATED_TOKEN_FILE": tokenFile}, want: "AADSTS"},
 		{name: "a federated token without an application", set: map[string]string{"AZURE_FEDERATED_TOKEN_FILE": tokenFile, "AZURE_CLIENT_ID": ""}, want: "AZURE_FEDERATED_TOKEN_FILE is set: "},
 		{name: "a chain of tools", set: map[string]string{"AZURE_TOKEN_CREDENTIALS": "dev", "AZURE_CLIENT_SECRET": "x", "AZURE_TENANT_ID": ""}, want: "AzureCLICredential"},
-		{name: "nothing", set: map[string]string{"AZURE_CLIENT_ID": "", "AZURE_TENANT_ID": ""}, want: "ManagedIdentityCredential", asked: true},
+		{name: "nothing", set: map[string]string{"AZURE_CLIENT_ID": "", "AZURE_TENANT_ID": ""}, want: "no credential was found; tried: EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCLICredential, AzureDeveloperCLICredential, AzurePowerShellCredential", asked: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, set := range []map[string]string{application, test.set} {
@@ -100,6 +100,9 @@ func TestDefaultCredential(t *testing.T) {
 			}
 			if err != nil {
 				said = err.Error()
+			}
+			if strings.Contains(said, "\n") || len(said) > 300 {
+				t.Errorf("the error is not one short line: %q", said)
 			}
 			if (test.want == "") != (said == "") || !strings.Contains(said, test.want) {
 				t.Errorf("error %q, want %q", said, test.want)

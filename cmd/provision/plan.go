@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,7 @@ between them.`,
 			}
 			plans := map[string]*plan.Plan{}
 			err = a.onEach(false, func(target string) error {
-				return a.onTenant(cmd, args, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
+				err := a.onTenant(cmd, args, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 					p, state, err := s.planWith(ctx, stacks, o.saved)
 					if err != nil {
 						return err
@@ -75,12 +76,23 @@ between them.`,
 					}
 					return nil
 				})
+				if a.waitsForHome(target, plans, err) {
+					a.say("note: target %s cannot be planned yet: apply to target %s first, or to all targets", target, a.homeOf(target))
+					if err = nil; o.detailedExitCode {
+						err = errNo
+					}
+				}
+				return err
 			})
 			if len(targets) == 1 || err != nil && !errors.Is(err, errNo) {
 				return err
 			}
 			a.give("plans", plans)
-			return cmp.Or(a.comparePlans(targets, plans), err)
+			planned := slices.DeleteFunc(targets, func(target string) bool { return plans[target] == nil })
+			if len(planned) < 2 {
+				return err
+			}
+			return cmp.Or(a.comparePlans(planned, plans), err)
 		},
 	}
 	c.Flags().Bool("detailed-exitcode", false, "exit 3 if the plan has changes")
@@ -224,6 +236,7 @@ func (s *connection) reader() reconcile.Reader {
 // carryOut applies a plan, shows its progress, and lists the steps that were not
 // carried out.
 func (a *app) carryOut(ctx context.Context, s *connection, p *plan.Plan, state *plan.State, stacks []*stack.Stack) (reconcile.Done, error) {
+	a.began = true
 	progress := a.progress()
 	defer progress.end()
 	s.hosting.tell = progress.note

@@ -23,8 +23,8 @@ do not change them, and the stored secrets and passwords stay. destroy still rem
 files of the stack.
 
 Groups keep their uniqueName, which Microsoft Graph cannot change. destroy does not delete them
-while the tenant has a released application whose uniqueName begins with the name of the stack;
-otherwise it deletes them, because they still belong to the stack.
+while the tenant has a released application whose uniqueName begins with the name of the stack, or
+that the manifests adopt; otherwise it deletes them, because they still belong to the stack.
 
 To take applications back, add ` + "`adopt: APPID`" + ` to their manifests. The stack then also owns its
 groups again. Users cannot be taken back: declare them with ` + "`existing: true`" + `.`,
@@ -81,6 +81,7 @@ groups again. Users cannot be taken back: declare them with ` + "`existing: true
 		},
 	}
 	c.Flags().StringSlice("stack", nil, "name of a stack, without manifests (may be repeated)")
+	noSettings(c, "stack") // as of destroy
 	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
 	writerFlags(c)
 	return c
@@ -100,6 +101,10 @@ func (a *app) listReleased(marked adopt.Released) {
 			return app.Stack == o.Stack && strings.HasPrefix(name, o.Stack+".")
 		}) {
 			a.say("note: %s keeps its uniqueName, and `provision destroy` does not delete it; a stack named %s that declares it owns it again", o, o.Stack)
+			continue
+		}
+		if slices.ContainsFunc(marked.Applications, func(app *plan.Live) bool { return app.Stack == o.Stack }) {
+			a.say("warning: %s keeps its uniqueName: `provision destroy` with the manifests that adopted the applications does not delete it, and `provision destroy --stack %s` does", o, o.Stack)
 			continue
 		}
 		a.say("warning: %s is not released, because its uniqueName is its only mark and Graph cannot change it: `provision destroy` of stack %s deletes it", o, o.Stack)

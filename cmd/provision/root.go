@@ -42,6 +42,7 @@ type app struct {
 	waited     atomic.Pointer[time.Time] // when a pause was told of last
 	unwritten  map[*stack.Output]bool    // Output files that --only leaves out
 	unserved   bool                      // a signal ended the wait for other users of the local tenant
+	began      bool                      // to carry out the steps of a plan or of a rotation
 }
 
 type streams struct {
@@ -150,7 +151,7 @@ and no account. --target selects a real tenant.`,
 		c.GroupID = "main"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.status(), a.imports(), a.export(), a.release(), a.gc(), a.doctor(), a.init(), a.ci(), a.schema(), a.versions()} {
+	for _, c := range []*cobra.Command{a.emulator(), a.exec(), a.serve(), a.token(), a.outputs(), a.rotate(), a.status(), a.imports(), a.export(), a.release(), a.gc(), a.doctor(), a.init(), a.ci(), a.schema(), a.man(), a.versions()} {
 		c.GroupID = "more"
 		root.AddCommand(c)
 	}
@@ -160,7 +161,6 @@ and no account. --target selects a real tenant.`,
 		}
 	}
 	root.AddCommand(a.background())
-	root.AddCommand(a.man())
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.InitDefaultHelpCmd()

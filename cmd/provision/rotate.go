@@ -184,6 +184,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		chosen = append(chosen, i)
 	}
 	for _, i := range chosen {
+		a.began = true
 		r := rotations[i]
 		progress.begin(i, len(rotations), "rotate "+r.name())
 		var err error

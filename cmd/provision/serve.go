@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/spf13/cobra"
 
 	"provision/emulator"
@@ -88,7 +87,7 @@ func (a *app) serveOptions() (o serveOptions, err error) {
 func (a *app) serveAPI(ctx context.Context, s *connection, p protected.API, f protected.Facts, o serveOptions) error {
 	api := bundledAPI{scenario: o.scenario, log: a.apiLog(), keep: filepath.Join(s.keep.Dir, "scenarios")}
 	if o.keyVault != "" {
-		credential, err := azidentity.NewDefaultAzureCredential(nil)
+		credential, err := defaultCredential(nil)
 		if err != nil {
 			return fmt.Errorf("sign in to the key vault: %w", err)
 		}

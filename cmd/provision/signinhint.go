@@ -8,7 +8,9 @@ var signInHints = map[int]func(*app) string{
 	501051: assign,
 	50126:  func(a *app) string { return "set a new password: `" + a.command("apply", "--reset-passwords") + "`" },
 	65001:  consent,
-	90094:  consent,
+	90094: func(a *app) string {
+		return "let an administrator consent, or add the scope with `adminConsent: true` to `permissions` of the client in its manifest and run `" + a.command("apply") + "`"
+	},
 	700016: func(a *app) string { return "create the application: `" + a.command("apply") + "`" },
 	7000222: func(a *app) string {
 		return "replace the expired secret: `" + a.command("rotate") + "`"

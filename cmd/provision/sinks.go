@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/reconcile/sink"
 	"provision/stack"
@@ -23,7 +22,7 @@ func sinks() sink.Access {
 			Token:      cmp.Or(os.Getenv("GH_TOKEN"), os.Getenv("GITHUB_TOKEN")),
 			HTTPClient: &http.Client{Timeout: 30 * time.Second},
 		},
-		Vaults: sink.Vaults{Credential: func() (azcore.TokenCredential, error) { return azidentity.NewDefaultAzureCredential(nil) }},
+		Vaults: sink.Vaults{Credential: func() (azcore.TokenCredential, error) { return defaultCredential(nil) }},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -93,6 +94,14 @@ func (r reach) await(ctx context.Context, client *http.Client, url string) error
 		}
 	}
 	return nil
+}
+
+// unreachable adds to the error of an API that does not answer how long provision waited.
+func (r reach) unreachable(err error, url string) error {
+	if r.wait > 0 {
+		return hint(fmt.Errorf("%w (after --wait %s)", err, r.wait), "start the API at %s, or name its address with --url; a longer --wait gives it more time to start", url)
+	}
+	return hint(err, "start the API at %s, or name its address with --url; --wait 30s waits until it answers", url)
 }
 
 // hostPort is an address without a scheme. No password can be in it.

@@ -148,9 +148,9 @@ func (v verification) run(ctx context.Context, handler conformance.Handler) (con
 	case errors.Is(err, conformance.ErrNoCase) && suite.Only != "":
 		return conformance.Summary{}, nil // another document may have what --only asks for
 	case errors.As(err, new(*net.OpError)):
-		return summary, hint(fmt.Errorf("verify %s: %w", v.p.Name(), err), "start the API at %s, or name its address with --url; --wait 30s waits until it answers", url)
-	case err != nil:
-		return summary, fmt.Errorf("verify %s: %w", v.p.Name(), err)
+		return summary, v.reach.unreachable(fmt.Errorf("verify %s: %w", v.p.Name(), err), url)
+	case err != nil: // its text can contain what the API sent
+		return summary, fmt.Errorf("verify %s: %w", v.p.Name(), briefError{cut(err.Error(), 1000), err})
 	}
 	return summary, nil
 }

@@ -118,7 +118,7 @@ func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration
 		_, _ = sink.ReadJSON(note, &holder) // it may be half a moment behind the lock
 		if time.Since(began) >= patience {
 			return nil, hint(fmt.Errorf("target %s is being changed by %s", a.config.GetString("target"), holder),
-				"run `%s` after that command ends, or wait longer for it with --lock-timeout 10m", a.again())
+				"run the command again after that command ends, or wait longer for it: `%s`", a.instead("lock-timeout", "10m"))
 		}
 		if told.PID == 0 || told.PID != holder.PID && holder.PID != 0 {
 			told = holder
