@@ -198,8 +198,8 @@ func (c Case) cause(status int) string {
 
 // compareJSON describes the expected members that the body lacks, or returns "".
 func compareJSON(want map[string]any, body []byte) string {
-	var got any
-	if err := json.Unmarshal(body, &got); err != nil {
+	got, err := readJSON(body)
+	if err != nil {
 		return "the answer is not json"
 	}
 	return lacks("", want, got)
