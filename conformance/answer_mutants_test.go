@@ -1,9 +1,13 @@
 package conformance
 
-import "net/http"
+import (
+	"net/http"
+	"sync/atomic"
+)
 
 // answerMutants reveal too much to callers that they refuse.
 var answerMutants = []mutant{
+	{flaw: "the API caches answers by path", kills: "no-token-again", fresh: cachesAnswers},
 	{flaw: "the answer contains the token", kills: "answer-token", mutation: says(401, func(r *http.Request) string { return `{"got":"` + r.Header.Get("Authorization") + `"}` })},
 	{flaw: "the answer has a stack trace", kills: "answer-trace", mutation: says(401, func(*http.Request) string { return "Traceback (most recent call last):\n  File \"x.py\", line 3" })},
 	{flaw: "the answer is Werkzeug's debugger", kills: "no-token", mutation: errorPage(401, werkzeugPage)},
@@ -28,6 +32,23 @@ var answerMutants = []mutant{
 	{flaw: "the 403 lists the roles", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"one of Admin, DevOps is needed"}` })},
 	{flaw: "the 403 quotes a role", kills: "forbidden-reveals", mutation: says(403, func(*http.Request) string { return `{"detail":"role 'Admin' is needed"}` })},
 	{flaw: "the 403 contains the name of a role", kills: "forbidden-reveals", strict: true, mutation: says(403, func(*http.Request) string { return `{"detail":"You are no Admin here"}` })},
+}
+
+func cachesAnswers() mutation {
+	var cached atomic.Bool
+	return mutation{answers: func(w http.ResponseWriter, r *http.Request, status int) bool {
+		if r.URL.Path != "/secure" || r.Method != http.MethodGet {
+			return false
+		}
+		if status == 200 {
+			cached.Store(true)
+		}
+		if !cached.Load() {
+			return false
+		}
+		answer(w, 200, map[string]any{"status": "ok"})
+		return true
+	}}
 }
 
 const werkzeugPage = `<script>var CONSOLE_MODE = false, EVALEX = true, EVALEX_TRUSTED = false, SECRET = "Kk3mZ0ZqQ1vXw9aBcDeF";</script><script src="?__debugger__=yes&amp;cmd=resource&amp;f=debugger.js&amp;s=Kk3mZ0ZqQ1vXw9aBcDeF"></script><h1>Werkzeug Debugger</h1>`

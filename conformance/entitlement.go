@@ -121,6 +121,9 @@ func roleChecks(e endpoint) []check {
 		entitlement("role-in-groups", "its roles as groups", gain, func(g *baselineToken) change {
 			return change{"roles": nil, "groups": g.claims.roles()}
 		}),
+		entitlement("role-beside-another", "another role, its roles as groups, and directory roles of the tenant", gain, func(g *baselineToken) change {
+			return change{"roles": []string{"Other.Role"}, "groups": g.claims.roles(), "wids": []string{"62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509"}}
+		}),
 		entitlement("role-in-wids", "directory roles of the tenant, such as Global Administrator, instead of the required roles", "every administrator of the tenant can use operations that require this role", func(g *baselineToken) change {
 			return change{"roles": nil, "wids": []string{"62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509"}}
 		}),

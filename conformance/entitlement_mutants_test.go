@@ -25,6 +25,16 @@ var entitlementMutants = []mutant{
 		scp, _ := c["scp"].(string)
 		c["roles"] = append(texts(c["roles"]), strings.Fields(scp)...)
 	}}},
+	{flaw: "the API treats groups as roles if there are roles", kills: "role-beside-another", mutation: mutation{reads: func(c map[string]any) {
+		if roles := texts(c["roles"]); len(roles) > 0 {
+			c["roles"] = append(roles, texts(c["groups"])...)
+		}
+	}}},
+	{flaw: "the API treats directory roles as roles if there are roles", kills: "role-beside-another", mutation: mutation{reads: func(c map[string]any) {
+		if roles := texts(c["roles"]); len(roles) > 0 && len(texts(c["wids"])) > 0 {
+			c["roles"] = append(roles, "Admin")
+		}
+	}}},
 	{flaw: "the API treats groups as roles", kills: "role-in-groups", mutation: mutation{reads: func(c map[string]any) { c["roles"] = append(texts(c["roles"]), texts(c["groups"])...) }}},
 	{flaw: "the API gives administrators of the tenant all roles", kills: "role-in-wids", mutation: mutation{reads: func(c map[string]any) {
 		if slices.Contains(texts(c["wids"]), "62e90394-69f5-4237-9190-012177145e10") {

@@ -99,6 +99,7 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 		}}
 	}
 	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
+	cases = append(cases, noTokenAgain(e)...)
 	cases = append(cases, beforeTokenCases(e)...)
 	for _, alternative := range e.each() {
 		cases = append(cases, s.authorizationCases(alternative)...)

@@ -100,6 +100,20 @@ var products = []product{
 		return map[string]string{"X-Pomerium-Claim-Email": p.name, "X-Pomerium-Claim-Groups": p.list(), "X-Authentik-Username": p.name, "X-Authentik-Email": p.name, "X-Authentik-Uid": p.oid, "X-Authentik-Groups": strings.Join(p.roles, "|"),
 			"X-Vouch-User": p.name, "X-Vouch-Idp-Claims-Groups": p.list(), "X-Keycloak-Username": p.name, "X-Keycloak-Roles": p.list(), "Impersonate-User": p.name, "Impersonate-Group": "system:masters"}
 	}},
+	{"mod_auth_openidc", func(p principal) map[string]string {
+		headers := make(map[string]string)
+		for name, value := range map[string]string{"sub": p.oid, "oid": p.oid, "preferred_username": p.name, "email": p.name, "upn": p.name, "roles": p.list(), "groups": p.list(), "scp": p.scope()} {
+			headers["OIDC_CLAIM_"+name] = value
+			headers["Oidc-Claim-"+strings.ReplaceAll(titled(name), "_", "-")] = value // where a server drops underscores
+		}
+		return headers
+	}},
+	{"Hasura", func(p principal) map[string]string {
+		return map[string]string{"X-Hasura-User-Id": p.oid, "X-Hasura-Role": p.roles[0], "X-Hasura-Default-Role": p.roles[0], "X-Hasura-Allowed-Roles": p.list()}
+	}},
+	{"names of a login", func(p principal) map[string]string {
+		return map[string]string{"X-Login": p.name, "X-Login-Name": p.name, "X-Logon-User": p.name, "X-Upn": p.name, "X-Session-User": p.name, "X-Caller-Id": p.oid, "X-Actor": p.name}
+	}},
 	{"web access managers", func(p principal) map[string]string {
 		return map[string]string{"SM_USER": p.name, "SM_GROUPS": p.list(), "SM_USERGROUPS": p.list(), "OAM_REMOTE_USER": p.name, "PF_AUTH_SUBJECT": p.oid, "PA_USER": p.name, "Iv-User": p.name, "Iv-Groups": p.list(), "Eppn": p.name}
 	}},
@@ -178,11 +192,12 @@ func identityHeaders(f headerFacts) ([]disguise, error) {
 func elsewhereInRequest(who principal) []disguise {
 	values := url.Values{"user": {who.name}, "user_id": {who.oid}, "isAdmin": {"true"}}
 	members := map[string]any{"isAdmin": true}
-	for _, name := range []string{"role", "user_role", "userRole"} {
+	members["user"] = map[string]any{"id": who.oid, "oid": who.oid, "name": who.name, "role": who.roles[0], "roles": who.roles, "groups": who.roles, "scp": who.scope()}
+	for _, name := range []string{"role", "user_role", "userRole", "group", "permission"} {
 		values.Set(name, who.roles[0])
 		members[name] = who.roles[0]
 	}
-	for _, name := range []string{"roles", "groups"} {
+	for _, name := range []string{"roles", "groups", "permissions"} {
 		values[name], members[name] = who.roles, who.roles
 	}
 	for _, name := range []string{"scope", "scopes", "scp"} {
@@ -219,7 +234,7 @@ func names(products []product) string {
 var tokenNames = []string{
 	"X-Ms-Token-Aad-Access-Token", "X-Ms-Token-Aad-Id-Token", "X-Zumo-Auth", "X-Forwarded-Access-Token", "X-Forwarded-Id-Token", "X-Auth-Request-Access-Token", "X-Forwarded-Authorization",
 	"X-Original-Authorization", "X-Authorization", "Proxy-Authorization", "X-Amzn-Oidc-Accesstoken", "X-Amzn-Oidc-Data", "X-Goog-Iap-Jwt-Assertion", "Cf-Access-Jwt-Assertion",
-	"X-Pomerium-Jwt-Assertion", "X-Jwt-Assertion", "X-Access-Token", "X-Id-Token", "X-Auth-Token", "X-Token", "X-Jwt", "X-Jwt-Token", "X-User-Token", "Access-Token", "Id-Token", "Token", "Jwt",
+	"X-Pomerium-Jwt-Assertion", "X-Jwt-Assertion", "X-Access-Token", "X-Id-Token", "X-Auth-Token", "X-Token", "X-Jwt", "X-Jwt-Token", "X-User-Token", "Teleport-Jwt-Assertion", "Access-Token", "Id-Token", "Token", "Jwt",
 }
 
 // tokenHeaders pass on a token that the issuer has not signed, and a token that no

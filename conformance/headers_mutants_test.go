@@ -93,6 +93,9 @@ var headerMutants = []mutant{
 	{flaw: "requests with X-Internal-Request need no token", kills: "header-probe", mutation: skips(headerBegins("X-Internal-Request", "true"))},
 	{flaw: "health probes of Front Door need no token", kills: "header-probe", mutation: skips(headerBegins("X-Fd-Healthprobe", "1"))},
 	{flaw: "requests with X-Azure-FDID need no token", kills: "header-probe", mutation: skips(hasHeader("X-Azure-Fdid"))},
+	{flaw: "the API does not verify the tokens of requests with X-Debug", kills: "header-probe", mutation: skips(func(r *http.Request) bool {
+		return hasHeader("X-Debug")(r) && carriesToken("Authorization", "Bearer ")(r)
+	})},
 	{flaw: "requests with X-Admin need no role", kills: "header-probe", mutation: entitles(headerBegins("X-Admin", "1"))},
 	// The identity of the caller.
 	{flaw: "the API trusts X-MS-CLIENT-PRINCIPAL", kills: "header-identity", mutation: skips(clientPrincipalHas("roles", "Admin"))},
@@ -116,6 +119,8 @@ var headerMutants = []mutant{
 	{flaw: "the API trusts X-Auth-Request-Email", kills: "header-identity", mutation: skips(headerBegins("X-Auth-Request-Email", "ada@contoso.example"))},
 	{flaw: "the API trusts X-User admin", kills: "header-identity", mutation: skips(func(r *http.Request) bool { return r.Header.Get("X-User") == "admin" })},
 	{flaw: "the API trusts Remote-User", kills: "header-identity", mutation: skips(hasHeader("Remote-User"))},
+	{flaw: "the API trusts OIDC_CLAIM_preferred_username", kills: "header-identity", mutation: skips(func(r *http.Request) bool { return r.Header["Oidc_claim_preferred_username"] != nil })},
+	{flaw: "the API reads the role of a valid token from X-Hasura-Role", kills: "header-identity", mutation: entitles(headerBegins("X-Hasura-Role", "Admin"))},
 	{flaw: "the API trusts REMOTE_USER", kills: "header-identity", mutation: skips(func(r *http.Request) bool { return len(r.Header["Remote_user"]) > 0 })},
 	{flaw: "the API trusts x-jwt-payload", kills: "header-identity", mutation: skips(payloadHas("X-Jwt-Payload", base64.RawURLEncoding))},
 	{flaw: "the API trusts x-endpoint-api-userinfo", kills: "header-identity", mutation: skips(func(r *http.Request) bool {

@@ -206,8 +206,17 @@ func addressHeaders(headerFacts) ([]disguise, error) {
 	return all, nil
 }
 
+var internalNames = []string{
+	"X-Internal", "X-Internal-Request", "X-Internal-Call", "X-Envoy-Internal", "X-Trusted", "X-Authenticated", "X-Auth-Verified", "X-Auth-Status", "X-Authorized", "X-Verified", "X-Admin", "X-Is-Admin",
+	"X-Debug", "X-Test", "X-Testing", "X-Dev", "X-Bypass-Auth", "X-Skip-Auth", "X-No-Auth", "X-Healthcheck", "X-Health-Check", "X-Probe", "X-Gateway", "X-Via-Gateway", "X-Service-Call", "X-Ms-Auth-Internal-Noretry",
+}
+
 // probeHeaders are headers of callers that an API may trust, such as health probes.
-func probeHeaders(headerFacts) ([]disguise, error) {
+func probeHeaders(f headerFacts) ([]disguise, error) {
+	forged, err := f.baselineToken.token.SignedByAttacker()
+	if err != nil {
+		return nil, err
+	}
 	var all []disguise
 	for i, agent := range []string{"kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "AlwaysOn", "HealthCheck/1.0", "Edge Health Probe", "Prometheus/3.0.0", "internal"} {
 		d := oneHeader(http.Header{"User-Agent": {agent}})
@@ -215,11 +224,18 @@ func probeHeaders(headerFacts) ([]disguise, error) {
 		all = append(all, d)
 	}
 	for i, yes := range []string{"true", "1"} {
-		d := together("all headers of internal calls with "+yes, each(yes,
-			"X-Internal", "X-Internal-Request", "X-Internal-Call", "X-Envoy-Internal", "X-Trusted", "X-Authenticated", "X-Auth-Verified", "X-Auth-Status", "X-Authorized", "X-Verified", "X-Admin", "X-Is-Admin",
-			"X-Debug", "X-Test", "X-Testing", "X-Dev", "X-Bypass-Auth", "X-Skip-Auth", "X-No-Auth", "X-Healthcheck", "X-Health-Check", "X-Probe", "X-Gateway", "X-Via-Gateway", "X-Service-Call", "X-Ms-Auth-Internal-Noretry")...)
+		d := together("all headers of internal calls with "+yes, each(yes, internalNames...)...)
 		d.together = i > 0
 		all = append(all, d)
+		// Code for tests may leave out the check of the signature only.
+		raw := forged.String()
+		all = append(all, disguise{says: "a token signed with a foreign key, and all headers of internal calls with " + yes, rare: true, change: func(spoken) credential {
+			c := credential{authorization: []string{"Bearer " + raw}, secrets: []string{raw}, header: make(http.Header), query: "debug=" + yes + "&test=" + yes}
+			for _, name := range internalNames {
+				c.header[name] = []string{yes}
+			}
+			return c
+		}})
 	}
 	all = append(all, together("all headers that name the calling service",
 		http.Header{"Via": {"1.1 gateway"}},

@@ -37,6 +37,22 @@ func TestTheHeaderIsNamed(t *testing.T) {
 	}
 }
 
+// An API that does not ask for the token of a form does not read it from forms.
+func TestFormsWithoutATokenAreOneFinding(t *testing.T) {
+	t.Parallel()
+	s := startTenant(t)
+	suite := quickstart(s, serve(t, validator{issuer: s.issuer(), mutation: skips(headerBegins("Content-Type", "application/x-www-form-urlencoded"))}))
+	suite.leaves = func(c Case) bool {
+		return c.Name == "header-client" && c.Endpoint != "GET /secure" || c.Group == Lifecycle
+	}
+	second := suite.Document.Endpoints[1]
+	second.Request = "GET /secure?page=1"
+	suite.Document.Endpoints = append(suite.Document.Endpoints, second)
+	if f := run(t, suite).summary.Findings; len(f) != 1 || f[0].Cause != CauseHeaderClient {
+		t.Errorf("findings %+v", f)
+	}
+}
+
 // A page that asks everybody to sign in shows nothing.
 func TestSignInPageIsNoLeak(t *testing.T) {
 	t.Parallel()

@@ -141,6 +141,11 @@ func (s *Suite) ownerCase(e endpoint, name string, means CauseID, sends string, 
 func (t *ownerTrial) own(ctx context.Context) (string, error) {
 	_, _, read := t.readBack(ctx)
 	wrong, err := t.refused(ctx, t.scene.request, bearer(t.peer.raw), "")
+	if wrong == "" && err == nil {
+		c := bearer(t.peer.raw)
+		c.header = ifUnchanged
+		wrong, err = t.refused(ctx, t.scene.request, c, t.scene.request.method+" of somebody else's object with If-Match: *")
+	}
 	if read || wrong != "" || err != nil || t.scene.request.method != http.MethodDelete {
 		return wrong, err
 	}
@@ -151,6 +156,9 @@ func (t *ownerTrial) own(ctx context.Context) (string, error) {
 	}
 	return fmt.Sprintf("DELETE of somebody else's object was refused (%d), and afterwards its owner cannot delete it either (%d)", t.result.Status, got.status), nil
 }
+
+// ifUnchanged is a condition that every object meets.
+var ifUnchanged = http.Header{"If-Match": {"*"}, "Prefer": {"return=representation"}}
 
 // foreigner is a user of another tenant with the owner's name: object ids are unique, names are
 // not.

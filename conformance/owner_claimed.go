@@ -54,7 +54,8 @@ func (t *ownerTrial) identities() map[string]string {
 var actAs = []string{"X-User-Id", "X-Owner-Id", "X-On-Behalf-Of", "On-Behalf-Of", "Impersonate-User", "X-Impersonate-User", "X-Impersonate", "X-Act-As", "X-Acting-User", "X-Actor", "Sudo", "X-Sudo", "X-Run-As", "X-Proxied-User", "X-Effective-User"}
 
 // widerLists are queries that widen a list in many APIs.
-var widerLists = []string{"all=true&all_users=true&includeAll=true&include_all=true&showAll=true", "all=1&everyone=1&includeAll=1", "scope=all&filter=all&view=all&mine=false&my=false", "owner=*&user=*&userId=*&ownerId=*", "admin=true&isAdmin=true&as_admin=true&role=admin", "$filter=1%20eq%201&filter=*&q=*&search=*&query=*&where=true"}
+var widerLists = []string{"all=true&all_users=true&includeAll=true&include_all=true&showAll=true", "all=1&everyone=1&includeAll=1", "scope=all&filter=all&view=all&mine=false&my=false", "owner=*&user=*&userId=*&ownerId=*", "admin=true&isAdmin=true&as_admin=true&role=admin", "$filter=1%20eq%201&filter=*&q=*&search=*&query=*&where=true",
+	"sort=id&order=desc&orderBy=id&$orderby=id&sortBy=id", "include=all&expand=all&$expand=*&fields=*&$select=*&view=full", "format=csv&export=true&download=1&$count=true&summary=true", "from=2000-01-01&to=2100-01-01&since=0&updatedSince=2000-01-01"}
 
 // try is a request of a peer who claims to be the owner, or more.
 type try struct {
@@ -115,6 +116,9 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 	if t.e.listing() {
 		for _, wider := range widerLists {
 			tries = append(tries, try{"with " + wider + " in the query", spoken(func(c *credential) { c.query = wider }), t.scene.request})
+		}
+		for _, form := range []string{"text/csv", "application/xml", "text/html"} {
+			tries = append(tries, try{"with Accept: " + form, spoken(func(c *credential) { c.header = http.Header{"Accept": {form}} }), t.scene.request})
 		}
 	}
 	return t.refuseAll(ctx, tries)

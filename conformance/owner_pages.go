@@ -33,11 +33,18 @@ func otherPages() []string {
 
 // pages requests other pages of the list than the first one, also those of the owner.
 func (t *ownerTrial) pages(ctx context.Context) (string, error) {
+	// The pages begin after the first object, so the owner makes another one, which the list may put
+	// before or after it.
+	other, err := t.state.prepare(ctx, t.c)
+	if err != nil {
+		return "", err
+	}
+	defer t.state.cleanUp(ctx, t.c, other, reply{})
 	var tries []try
 	for _, query := range otherPages() {
 		c := bearer(t.peer.raw)
 		c.query = query
-		tries = append(tries, try{"with " + query + " in the query", c, t.scene.request})
+		tries = append(tries, try{"with " + query + " in the query", c, t.scene.request}, try{"with " + query + " in the query", c, other.request})
 	}
 	at := t.scene.request
 	for range mostOwnPages {

@@ -234,6 +234,18 @@ func TestOwnerMutants(t *testing.T) {
 		"all of a list after the first items": {"GET /orders", "owner-pages", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
 			return o.Owner == c["oid"] || r.URL.Query().Has("$skip")
 		}}},
+		"all of a list after the first one": {"GET /orders", "owner-pages", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.URL.Query().Get("skip") == "1" && o.ID != "o1"
+		}}},
+		"all of a list that is sorted": {"GET /orders", "owner-claimed", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.URL.Query().Has("$orderby")
+		}}},
+		"all of a list as text/csv": {"GET /orders", "owner-claimed", &shop{lists: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return o.Owner == c["oid"] || r.Header.Get("Accept") == "text/csv"
+		}}},
+		"a condition instead of the owner": {"PUT /orders/{id}", "owner-peer", &shop{allows: func(c claims, o *ownedOrder, r *http.Request) bool {
+			return mine(c, o) || r.Header.Get("If-Match") != ""
+		}}},
 		"made in the name of a nested owner": {"GET /orders/{id}", "owner-create", &shop{owner: func(c claims, _ *http.Request, body map[string]any) string {
 			if owner, _ := body["owner"].(map[string]any); owner["id"] != nil {
 				return fmt.Sprint(owner["id"])
