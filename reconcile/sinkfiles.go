@@ -18,10 +18,7 @@ type taken interface {
 // mayWrite refuses, with a *sink.Refused, a sink that is outside of the project folder, or that
 // contains something that provision did not write.
 func (k Keep) mayWrite(where stack.Sink, place sink.Sink) error {
-	file := where.File
-	if where.Env != nil {
-		file = where.Env.File
-	}
+	file := where.Path()
 	if file == "" {
 		return nil // provision's own file, or a service
 	}

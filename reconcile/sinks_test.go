@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +71,25 @@ func (s services) sinks(w *world) map[string]struct {
 
 // sinkNames are the names of services.sinks, which are needed before a world exists.
 var sinkNames = []string{"its own file", "a file", "dotenv", "GitHub", "Key Vault"}
+
+// TestEverySinkIsTested: sinkNames has a sink for each field of stack.Sink, and the own file.
+func TestEverySinkIsTested(t *testing.T) {
+	w := newWorld(t)
+	tested := make(map[string]bool)
+	for name, place := range newServices(w).sinks(w) {
+		if !slices.Contains(sinkNames, name) {
+			t.Errorf("sinkNames lacks %q", name)
+		}
+		for field, value := range reflect.ValueOf(place.where).Fields() {
+			tested[field.Name] = tested[field.Name] || !value.IsZero()
+		}
+	}
+	for field := range reflect.TypeFor[stack.Sink]().Fields() {
+		if !tested[field.Name] {
+			t.Errorf("no sink of the tests has the field %s", field.Name)
+		}
+	}
+}
 
 func keptIn(where stack.Sink) []*stack.Stack {
 	return []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A",

@@ -148,6 +148,7 @@ func TestModuleOfATarget(t *testing.T) {
 // TestSinks: two spellings of one sink have the same text.
 func TestSinks(t *testing.T) {
 	t.Parallel()
+	tested := make(map[string]bool)
 	for want, sinks := range map[string][]Sink{
 		"":                                    {{}},
 		"out/a.txt":                           {{File: "out/a.txt"}, {File: "./out//a.txt"}, {File: "out/b/../a.txt"}},
@@ -162,9 +163,17 @@ func TestSinks(t *testing.T) {
 			if got := s.String(); got != want {
 				t.Errorf("%+v is %q, want %q", s, got, want)
 			}
+			for field, value := range reflect.ValueOf(s).Fields() {
+				tested[field.Name] = tested[field.Name] || !value.IsZero()
+			}
 			if waits := s.KeyVault != nil && s.KeyVault.Vault == "${terraform.vault.url}"; s.Waits() != waits {
 				t.Errorf("%s waits for Terraform: %t", s, !waits)
 			}
+		}
+	}
+	for field := range reflect.TypeFor[Sink]().Fields() {
+		if !tested[field.Name] {
+			t.Errorf("no sink here has the field %s", field.Name)
 		}
 	}
 }

@@ -44,10 +44,18 @@ func (s *Sink) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*object)(s))
 }
 
-// Waits tells whether the sink is known only when Terraform has made it.
+// Waits reports whether the sink is known only after Terraform has created it.
 func (s Sink) Waits() bool { return s.KeyVault != nil && len(OutputsOf(s.KeyVault.Vault)) > 0 }
 
-// String is the sink as people know it; two sinks of one String are one.
+// Path is the file of the user that contains the secret, or "" for other sinks.
+func (s Sink) Path() string {
+	if s.Env != nil {
+		return s.Env.File
+	}
+	return s.File
+}
+
+// String is the displayed form of the sink; equal forms are one sink.
 func (s Sink) String() string {
 	switch {
 	case s.Env != nil:

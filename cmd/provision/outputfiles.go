@@ -34,11 +34,8 @@ func secretFiles(stacks []*stack.Stack) (files []string) {
 		}
 		for _, application := range st.Applications {
 			for _, secret := range application.Secrets {
-				switch {
-				case secret.Sink.Env != nil:
-					files = append(files, secret.Sink.Env.File)
-				case secret.Sink.File != "":
-					files = append(files, secret.Sink.File)
+				if file := secret.Sink.Path(); file != "" {
+					files = append(files, file)
 				}
 			}
 		}
