@@ -2,7 +2,9 @@ package main
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
+	"time"
 
 	"provision/internal/display"
 
@@ -65,6 +67,61 @@ func TestCommandsContainNoPassword(t *testing.T) {
 		a := &app{config: viper.New(), invocation: invocation{verb: "verify", given: []string{"--url", word}}}
 		if got, want := a.again(), program()+" verify --url "+display.ShellQuote(want); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestShortDuration: durations in hints are as people write them, and mean the same.
+func TestShortDuration(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"0s": "0", "30s": "30s", "10s": "10s", "3m0s": "3m", "1m30s": "1m30s", "2h0m0s": "2h", "2h10m0s": "2h10m", "1h0m5s": "1h0m5s", "10m0s": "10m", "500ms": "500ms"} {
+		got := shortDuration(text)
+		before, _ := time.ParseDuration(text)
+		after, err := time.ParseDuration(got)
+		if got != want || err != nil || before != after {
+			t.Errorf("%s becomes %s (%v), want %s", text, got, err, want)
+		}
+	}
+}
+
+// TestInstead: a flag has one value in the command, the new one.
+func TestInstead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		given []string
+		want  string
+	}{
+		{nil, " plan stack --lock-timeout 10m"},
+		{[]string{"--lock-timeout", "0"}, " plan stack --lock-timeout 10m"},
+		{[]string{"--yes", "--lock-timeout", "3m", "--only", "a/b"}, " plan stack --yes --only a/b --lock-timeout 10m"},
+	} {
+		a := &app{config: viper.New(), invocation: invocation{verb: "plan", where: []string{"stack"}, given: c.given}}
+		if got := a.instead("lock-timeout", "10m"); got != program()+c.want {
+			t.Errorf("got %s, want %s", got, program()+c.want)
+		}
+	}
+}
+
+// TestGivenFlags: a hint repeats the flags of the command itself, and neither secrets nor what
+// commands add themselves.
+func TestGivenFlags(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"apply --yes --verify --wait 90s --url http://h":                         "--url http://h --verify --wait 1m30s --yes",
+		"apply --only s/a --only s/b --only s/c":                                 "--only s/a --only s/b --only s/c",
+		"apply --verify=false --hosting":                                         "--hosting --verify=false",
+		"apply --verify --header X:hidden --set a=b --suffix pr-1 --target prod": "--verify",
+		"destroy --stack s --no-purge":                                           "--no-purge",
+		"verify --stack s --only *aud* --parallelism 3":                          "--only *aud* --stack s",
+	} {
+		words := strings.Fields(line)
+		cmd, _, err := (&app{config: viper.New()}).root().Find(words[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.ParseFlags(words[1:]) // a flag that the command does not have ends the reading
+		if got := strings.Join(givenFlags(cmd), " "); got != want {
+			t.Errorf("%s repeats %s, want %s", line, got, want)
 		}
 	}
 }
