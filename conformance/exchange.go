@@ -135,6 +135,9 @@ func (s *runState) once(ctx context.Context, sent request, c credential, anew bo
 			r.Header.Set("Expect", "100-continue")
 		}
 	}
+	if r.URL.Opaque != "" {
+		client = s.http1
+	}
 	response, err := client.Do(r)
 	if err != nil {
 		return went, reply{}, time.Since(begin), &unreachable{maskError(err, went.secrets)}
@@ -241,6 +244,18 @@ func (t Target) client(concurrency int) *http.Client {
 	}
 	same.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &same
+}
+
+// http1 is the client that uses HTTP/1.1 and a new connection for each request. A server of HTTP/2
+// resets a request whose target is no URL, and net/http repeats it for half a minute.
+func (t Target) http1() *http.Client {
+	client := t.client(0)
+	if transport, ok := client.Transport.(*http.Transport); ok {
+		transport.Protocols = new(http.Protocols)
+		transport.Protocols.SetHTTP1(true)
+		transport.ForceAttemptHTTP2 = false
+	}
+	return client
 }
 
 // plain returns the text of an error without line breaks, which a faulty server may cause.

@@ -27,6 +27,7 @@ type runState struct {
 
 	client    *http.Client
 	anew      *http.Client // a connection for each request
+	http1     *http.Client // the same, never over HTTP/2
 	pace      *pace
 	hidden    []string // secrets that every request carries
 	endpoints map[string]endpoint
@@ -50,7 +51,7 @@ type runState struct {
 // the suite.
 func newRunState(s *Suite, all []Case) *runState {
 	n := &runState{Suite: s, grants: make(map[subject]*grant), baselineTokens: make(map[string]*baselineToken), signed: make(map[string]string), insufficient: make(map[string]*insufficient), admitted: make(map[string][]byte),
-		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
+		client: s.Target.client(s.Concurrency), anew: s.Target.client(0), http1: s.Target.http1(), pace: &pace{sleep: s.sleep}, hidden: hide(s.Target.Header),
 		endpoints: make(map[string]endpoint), entitled: make(map[string]func(context.Context, *runState) (*baselineToken, error)),
 	}
 	if n.pace.sleep == nil {
