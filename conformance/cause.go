@@ -131,7 +131,7 @@ var causes = []cause{
 	{id: CauseRefused, title: "the API refuses a valid token", blockedBy: []CauseID{CauseValidRoles, CauseValidScopes}, remedy: remedySettings},
 	{id: CausePublic, title: "the API requires a token for a public endpoint", remedy: remedyPublic},
 	{id: CauseAnswer, title: "the endpoint does not give the answer that the document expects", severity: Low},
-	{id: CauseShared, title: "the API gives the answer for one caller to everybody: its cache does not distinguish callers"},
+	{id: CauseShared, title: "the API gives the answer for one caller to everybody: its cache does not distinguish callers", remedy: remedyCache},
 	{id: CauseOpen, title: "the API does not require a token", blockedBy: []CauseID{CauseShared}, remedy: remedyRequire},
 	{id: CauseDebugger, title: "the API runs in debug mode with an interactive debugger", gain: "anybody can run code on the machine of the API", remedy: remedyErrors},
 	{id: CauseDebug, blockedBy: []CauseID{CauseDebugger}, title: "the API shows internal errors: debug output or messages of a library", remedy: remedyErrors},

@@ -184,11 +184,7 @@ func oneHeader(h http.Header) disguise {
 func sayHeader(h http.Header) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		value := h[name][0]
-		if len(value) > 60 {
-			value = "…"
-		}
-		parts = append(parts, name+": "+value)
+		parts = append(parts, name+": "+short(h[name][0], 60))
 	}
 	return strings.Join(parts, ", ")
 }

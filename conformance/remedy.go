@@ -28,7 +28,7 @@ var languages = [len(remedy{})]string{"Python", "Python", "Python", "Node", "Nod
 
 // servers tell the language of an API by the headers Server and X-Powered-By of its answers.
 var servers = map[string]string{
-	"uvicorn": "Python", "hypercorn": "Python", "gunicorn": "Python", "werkzeug": "Python", "waitress": "Python", "daphne": "Python",
+	"uvicorn": "Python", "hypercorn": "Python", "gunicorn": "Python", "werkzeug": "Python", "waitress": "Python", "daphne": "Python", "aiohttp": "Python", "tornadoserver": "Python", "cheroot": "Python", "granian": "Python",
 	"express": "Node", "kestrel": ".NET", "asp.net": ".NET",
 }
 
@@ -192,6 +192,17 @@ var (
 		`a.requestMatchers(path).access((auth, c) -> new AuthorizationDecision(!"app".equals(((JwtAuthenticationToken) auth.get()).getToken().getClaim("idtyp"))))`,
 		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
 		`if claims.Idtyp == "app" || claims.Scp == "" { http.Error(w, "forbidden", 403); return }`,
+	}
+	remedyCache = remedy{
+		`key = (claims["oid"], str(request.url))  # of the cache, and behind the check of the token`,
+		`key = (claims["oid"], str(request.url))  # of the cache, and behind the check of the token`,
+		`key = (user.oid, str(request.url))  # of the cache, and behind Security(azure_scheme)`,
+		`const key = payload.oid + req.originalUrl  // of the cache, and behind requireToken`,
+		`const key = req.authInfo.oid + req.originalUrl  // of the cache, and behind passport.authenticate`,
+		`[ResponseCache(NoStore = true)]  // and no OutputCache policy that caches requests with Authorization`,
+		`@Cacheable(key = "#authentication.name + #id")  // behind the security filter chain`,
+		`key := claims.OID + r.URL.String()  // of the cache, and behind the check of the token`,
+		`key := claims.OID + r.URL.String()  // of the cache, and behind the check of the token`,
 	}
 	remedyUsersRefused = remedy{
 		`if claims.get("idtyp") != "app": raise HTTPException(403)  # a user; idtyp is an optional claim of the API's registration`,

@@ -14,12 +14,13 @@ func TestLikelyRemedies(t *testing.T) {
 	t.Parallel()
 	all := remedyRequire.lines(endpoint{})
 	for header, want := range map[string][]string{
-		"Server: uvicorn":              {"FastAPI, PyJWT", "FastAPI, python-jose", "fastapi-azure-auth"},
-		"Server: Werkzeug/3.1 Python":  {"FastAPI, PyJWT", "FastAPI, python-jose", "fastapi-azure-auth"},
-		"X-Powered-By: Express":        {"Express, jose", "passport-azure-ad"},
-		"Server: Kestrel":              {"Microsoft.Identity.Web"},
-		"Server: nginx":                libraries[:],
-		"X-Powered-By: something else": libraries[:],
+		"Server: uvicorn":                  {"FastAPI, PyJWT", "FastAPI, python-jose", "fastapi-azure-auth"},
+		"Server: Werkzeug/3.1 Python":      {"FastAPI, PyJWT", "FastAPI, python-jose", "fastapi-azure-auth"},
+		"Server: Python/3.13 aiohttp/3.11": {"FastAPI, PyJWT", "FastAPI, python-jose", "fastapi-azure-auth"},
+		"X-Powered-By: Express":            {"Express, jose", "passport-azure-ad"},
+		"Server: Kestrel":                  {"Microsoft.Identity.Web"},
+		"Server: nginx":                    libraries[:],
+		"X-Powered-By: something else":     libraries[:],
 	} {
 		name, value, _ := strings.Cut(header, ": ")
 		f := Finding{Remedies: all, language: language(http.Header{name: {value}})}

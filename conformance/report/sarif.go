@@ -70,13 +70,17 @@ func newRule(f conformance.Finding) sarifRule {
 	var help []string
 	for _, part := range []struct{ label, text string }{{"What an attacker gains", f.Gain}, {"Source", c.Source}} {
 		if part.text != "" {
-			help = append(help, part.label+": "+part.text+".")
+			help = append(help, display.Line(part.label+": "+part.text+"."))
 		}
 	}
-	for _, remedy := range f.Remedies {
-		help = append(help, remedy.Library+": "+remedy.Line)
+	likely := f.Likely()
+	if len(likely) > 0 {
+		help = append(help, "What is probably missing in the code, by library:")
 	}
-	r.Help.Text = display.Line(strings.Join(help, " "))
+	for _, remedy := range likely {
+		help = append(help, display.Line(remedy.Library+": "+remedy.Line))
+	}
+	r.Help.Text = strings.Join(help, "\n")
 	return r
 }
 

@@ -121,6 +121,9 @@ func TestSARIF(t *testing.T) {
 	if score, err := strconv.ParseFloat(rule.Properties.SecuritySeverity, 64); err != nil || score < 7 || score > 8.9 { // GitHub's "high"
 		t.Errorf("security-severity %s", rule.Properties.SecuritySeverity)
 	}
+	if want := "What is probably missing in the code, by library:\nFastAPI, PyJWT: jwt.decode(token, audience=AUDIENCE)\ngo-oidc: "; !strings.Contains(rule.Help.Text, want) {
+		t.Errorf("help %q", rule.Help.Text)
+	}
 	if rule.HelpURI != "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3" {
 		t.Errorf("helpUri %s", rule.HelpURI)
 	}
