@@ -18,7 +18,10 @@ import (
 type Workspace struct {
 	Dir     string
 	Program Program
-	Env     map[string]string // beside the environment of this process
+	Env     map[string]string // in addition to the environment of this process
+
+	// Replace are the addresses of resources that a plan replaces even if nothing has changed.
+	Replace []string
 
 	LockTimeout time.Duration // how long to wait for the lock of the state if another process holds it
 
@@ -275,7 +278,13 @@ func (w Workspace) environment() map[string]string {
 
 func (w Workspace) plan(ctx context.Context, tf *tfexec.Terraform, destroy bool) (*Plan, error) {
 	said := &log{progress: func(string) {}}
-	_, err := tf.PlanJSON(ctx, said, tfexec.Out(planFile), tfexec.Destroy(destroy), tfexec.LockTimeout(w.LockTimeout.String()))
+	options := []tfexec.PlanOption{tfexec.Out(planFile), tfexec.Destroy(destroy), tfexec.LockTimeout(w.LockTimeout.String())}
+	if !destroy {
+		for _, address := range w.Replace {
+			options = append(options, tfexec.Replace(address))
+		}
+	}
+	_, err := tf.PlanJSON(ctx, said, options...)
 	if err != nil {
 		return nil, w.failure(ctx, "plan", said, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/internal/background"
 	"provision/plan"
 	"provision/stack"
 	"provision/terraform"
@@ -244,6 +245,9 @@ func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspac
 		if manifests, err = filepath.Abs(h.folder); err != nil {
 			return w, err
 		}
+	}
+	if _, t := h.document(k); t != nil && t.Module.For(h.connection.target) == "local-api" && background.Ended(filepath.Join(w.Dir, "run")) {
+		w.Replace = []string{"module.hosting.terraform_data.api"}
 	}
 	w.Env = map[string]string{
 		"PROVISION": exe, "PROVISION_MANIFESTS": manifests, "PROVISION_STACK": name, "PROVISION_TARGET": h.connection.target, "PROVISION_FROM": project,

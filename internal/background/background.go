@@ -37,6 +37,13 @@ const (
 	pause = 50 * time.Millisecond
 )
 
+// Ended reports whether a program was started in the folder and no longer runs.
+func Ended(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, pidFile))
+	running, lockErr := Running(dir)
+	return err == nil && lockErr == nil && !running
+}
+
 // Start ends the program that runs in the folder, and starts the new one. If the new
 // program ends before it is ready, or is not ready in time, Start ends it and returns
 // an error with the end of its log.

@@ -60,11 +60,14 @@ func TestStartAndStop(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	first := program(t, dir, "answers")
-	if running(t, dir) {
-		t.Fatal("something runs before the start")
+	if running(t, dir) || background.Ended(dir) {
+		t.Fatal("a program runs, or has ended, before the start")
 	}
 	if err := first.Start(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if background.Ended(dir) {
+		t.Error("the running program has ended")
 	}
 	second := program(t, dir, "answers")
 	if err := second.Start(t.Context()); err != nil {
@@ -76,7 +79,7 @@ func TestStartAndStop(t *testing.T) {
 	if err := background.Stop(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := http.Get(second.URL); err == nil || running(t, dir) {
+	if _, err := http.Get(second.URL); err == nil || running(t, dir) || !background.Ended(dir) {
 		t.Error("the program still answers after it was stopped")
 	}
 }
