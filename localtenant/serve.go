@@ -144,6 +144,14 @@ func (d Folder) listeners(o Options) (l emulator.Listeners, err error) {
 	return l, nil
 }
 
+// portHint says what helps if another program uses the requested or the recorded port.
+func (d Folder) portHint(requested bool) string {
+	if requested {
+		return "end the program that uses the port, or choose another one"
+	}
+	return "end the program that uses the port; the tenant keeps its port so that configured programs still find it. If the folder is a copy of another one, choose a new port: `rm " + display.ShellQuote(d.File("port")) + "`"
+}
+
 // listen opens the tenant's port: the requested one, or the recorded one, or a new
 // one, which it records. APIs are configured with the tenant's origin, so listen never
 // silently uses another port, and the first port stays recorded.
@@ -158,14 +166,14 @@ func (d Folder) listen(address string, ports Ports) ([]net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if address == "" && recorded != 0 {
+	requested := address != ""
+	if !requested && recorded != 0 {
 		address = fmt.Sprintf("localhost:%d", recorded)
 	}
 	if address != "" {
 		listeners, err := emulator.Listen(address)
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, &Error{fmt.Errorf("serve the local tenant: %w", err),
-				"end the program that uses the port; the tenant keeps its port so that configured programs still find it"}
+			return nil, &Error{fmt.Errorf("serve the local tenant: %w", err), d.portHint(requested)}
 		}
 		if err != nil || recorded != 0 {
 			return listeners, err // a requested port is only for this process

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -123,6 +124,9 @@ func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 	if o.out == "" {
 		return nil
+	}
+	if !utf8.ValidString(dir) { // JSON would change it
+		return hint(usagef("--out: the name of folder %q is not valid UTF-8, and a plan file cannot contain it", dir), "rename the folder, or apply it without a plan file")
 	}
 	raw, err := json.MarshalIndent(plan.Saved{Version: plan.SavedVersion, Target: a.config.GetString("target"), Dir: filepath.ToSlash(dir), Options: o.saved, Plan: p}, "", "  ")
 	if err != nil {

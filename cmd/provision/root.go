@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -107,6 +108,9 @@ and no account. --target selects a real tenant.`,
 		SilenceUsage:               true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			a.invoked(cmd, args)
+			if _, err := os.Getwd(); errors.Is(err, fs.ErrNotExist) && cmd.Name() != "version" {
+				return hint(usagef("the working directory does not exist any more"), "change to another folder, or to the new folder of this name: `cd \"$PWD\"`")
+			}
 			if err := a.configure(cmd); err != nil {
 				return err
 			}

@@ -1,6 +1,8 @@
 package sink
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,8 +75,15 @@ func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffi
 // same for each write, so that the next one finds what another has left.
 func temporary(name string) string {
 	dir, base := filepath.Split(Target(name))
+	if longest := maxName - len(".") - len(temporarySuffix); len(base) > longest {
+		hash := sha256.Sum256([]byte(base))
+		base = hex.EncodeToString(hash[:])
+	}
 	return filepath.Join(dir, "."+base+temporarySuffix)
 }
+
+// maxName is the length of the longest file name on the usual file systems, in bytes.
+const maxName = 255
 
 // beside is a new file, 0600, that can be renamed to name.
 func beside(name string) (*os.File, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"provision/stack"
 )
@@ -69,10 +70,13 @@ func realPath(path string) (string, error) {
 // Writable finds out whether WritePrivate can be done, and leaves nothing behind.
 func Writable(name string) error {
 	info, err := os.Stat(name)
-	if err == nil {
+	switch {
+	case err == nil:
 		if err := stack.Regular(info); err != nil {
 			return err
 		}
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return syscall.ENAMETOOLONG
 	}
 	dir := filepath.Dir(Target(name))
 	for {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -30,5 +31,30 @@ func TestWritePrivateKeepsLinks(t *testing.T) {
 		if got, err := os.ReadFile(filepath.Join(dir, "target")); err != nil || string(got) != text {
 			t.Errorf("the target contains %q (%v)", got, err)
 		}
+	}
+}
+
+// TestLongNames: a file whose name is as long as the system permits can be written and removed.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int{1, 240, 241, 255} {
+		name := filepath.Join(t.TempDir(), strings.Repeat("f", length))
+		if err := Writable(name); err != nil {
+			t.Errorf("%d: writable: %v", length, err)
+		}
+		for _, text := range []string{"first", "second"} {
+			if err := WritePrivate(name, []byte(text)); err != nil {
+				t.Errorf("%d: write: %v", length, err)
+			}
+			if got, err := os.ReadFile(name); err != nil || string(got) != text {
+				t.Errorf("%d: the file contains %q (%v)", length, got, err)
+			}
+		}
+		if removed, err := Remove(name); err != nil || !removed {
+			t.Errorf("%d: removed %t, %v", length, removed, err)
+		}
+	}
+	if name := filepath.Join(t.TempDir(), strings.Repeat("f", 256)); Writable(name) == nil {
+		t.Error("a longer name counts as writable")
 	}
 }
