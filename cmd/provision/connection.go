@@ -39,6 +39,7 @@ type connection struct {
 	state             *plan.State // of the command's stacks, once it was read
 	keep              reconcile.Keep
 	hosting           *hosting
+	writes            bool           // the command changes the target
 	home              reconcile.Home // of a customer's target
 	lag               time.Duration  // how long writes may stay invisible
 	newSecretPatience time.Duration  // how long the token endpoint may not know a new secret

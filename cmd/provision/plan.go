@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"provision/internal/display"
 	"provision/plan"
 	"provision/reconcile"
+	"provision/reconcile/sink"
 	"provision/stack"
 )
 
@@ -211,8 +213,22 @@ func (s *connection) readBy(ctx context.Context, reader reconcile.Reader, stacks
 	s.state = state
 	if err == nil && !s.local && state.Tenant.ID != "" { // provision.yaml may name the tenant by a domain
 		s.tenantID, s.v1Issuer = state.Tenant.ID, s.cloud.IssuerV1(state.Tenant.ID)
+		if s.writes {
+			err = s.checkRecords()
+		}
 	}
 	return state, err
+}
+
+// checkRecords refuses to change a tenant while the folder of its target has the secrets of another
+// one.
+func (s *connection) checkRecords() error {
+	err := s.keep.CheckTenant(s.tenantID)
+	if errors.As(err, new(*sink.Refused)) {
+		return hint(err, "add a target of another name for tenant %s to provision.yaml, move the folder away (`mv %s %s`), or use --overwrite to replace the secrets",
+			s.tenantID, display.ShellQuote(s.keep.Dir), display.ShellQuote(s.keep.Dir+".old"))
+	}
+	return err
 }
 
 // checkTenant refuses a credential that signs in to another tenant than the target's: some

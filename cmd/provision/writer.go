@@ -58,7 +58,7 @@ func (a *app) connectToWrite(ctx context.Context) (*connection, error) {
 		unlock()
 		return nil, err
 	}
-	s.written = unlock
+	s.written, s.writes = unlock, true
 	closeSession := s.close
 	s.close = func() {
 		unlock()
