@@ -193,10 +193,13 @@ func elsewhereInRequest(who principal) []disguise {
 	values := url.Values{"user": {who.name}, "user_id": {who.oid}, "isAdmin": {"true"}}
 	members := map[string]any{"isAdmin": true}
 	members["user"] = map[string]any{"id": who.oid, "oid": who.oid, "name": who.name, "role": who.roles[0], "roles": who.roles, "groups": who.roles, "scp": who.scope()}
-	for _, name := range []string{"role", "user_role", "userRole", "group", "permission"} {
+	for _, name := range []string{"role", "user_role", "userRole", "permission"} {
 		values.Set(name, who.roles[0])
 		members[name] = who.roles[0]
 	}
+	group := who.roles[len(who.roles)-1] // groups are the last of them
+	values.Set("group", group)
+	members["group"] = group
 	for _, name := range []string{"roles", "groups", "permissions"} {
 		values[name], members[name] = who.roles, who.roles
 	}

@@ -191,25 +191,33 @@ func TestIdentityHeadersNameRequiredGroups(t *testing.T) {
 	}
 }
 
-// A header with the id of a required group does not replace the groups of the token.
-func TestGroupInAHeader(t *testing.T) {
+// The id of a required group in a header or in the query does not replace the groups of the token.
+func TestGroupOfTheRequest(t *testing.T) {
 	t.Parallel()
 	const admins = "11111111-aaaa-4bbb-8ccc-000000000001"
-	suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}, Groups: []string{"admins"}}, nil)
-	api := ruled{issuer: suite.Issuer.URL, decide: func(c claims) bool { return c.scope("Orders.Read") && c.group(admins) }}
-	suite.Target = at(serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status, c := api.status(r.Header.Get("Authorization"))
-		if status == 403 && c.scope("Orders.Read") && strings.Contains(r.Header.Get("X-Forwarded-Groups"), admins) {
-			status = 200
-		}
-		if r.URL.Path != "/orders" {
-			status = 404
-		}
-		answer(w, status, object{"status": status})
-	})))
-	solely(suite, Headers)
-	suite.Only = "GET /orders: header-identity"
-	if got := run(t, suite).result(t, "GET /orders: header-identity"); got.Outcome != Fail || !strings.Contains(got.Reason, "X-Forwarded-Groups") {
-		t.Errorf("%s: %s", got.Outcome, got.Reason)
+	for says, names := range map[string]func(*http.Request) bool{
+		"X-Forwarded-Groups": func(r *http.Request) bool { return strings.Contains(r.Header.Get("X-Forwarded-Groups"), admins) },
+		"a query":            func(r *http.Request) bool { return r.URL.Query().Get("group") == admins },
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Parallel()
+			suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}, Groups: []string{"admins"}}, nil)
+			api := ruled{issuer: suite.Issuer.URL, decide: func(c claims) bool { return c.scope("Orders.Read") && c.group(admins) }}
+			suite.Target = at(serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				status, c := api.status(r.Header.Get("Authorization"))
+				if status == 403 && c.scope("Orders.Read") && names(r) {
+					status = 200
+				}
+				if r.URL.Path != "/orders" {
+					status = 404
+				}
+				answer(w, status, object{"status": status})
+			})))
+			solely(suite, Headers)
+			suite.Only = "GET /orders: header-identity"
+			if got := run(t, suite).result(t, "GET /orders: header-identity"); got.Outcome != Fail || !strings.Contains(got.Reason, says) {
+				t.Errorf("%s: %s", got.Outcome, got.Reason)
+			}
+		})
 	}
 }
