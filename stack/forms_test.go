@@ -208,3 +208,19 @@ func TestFormBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestPathOfASink: only sinks in files of the user have a path.
+func TestPathOfASink(t *testing.T) {
+	t.Parallel()
+	for want, sinks := range map[string][]Sink{
+		"":        {{}, {GitHub: &GitHubSink{Repository: "contoso/orders", Name: "A"}}, {KeyVault: &KeyVaultSink{"https://orders.vault.azure.net", "a"}}},
+		"out/a":   {{File: "out/a"}},
+		"out/env": {{Env: &EnvSink{"out/env", "KEY"}}},
+	} {
+		for _, s := range sinks {
+			if got := s.Path(); got != want {
+				t.Errorf("the path of %+v is %q, want %q", s, got, want)
+			}
+		}
+	}
+}
