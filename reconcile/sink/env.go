@@ -118,6 +118,9 @@ func linesOf(text string) []string { return slices.Collect(strings.Lines(text)) 
 func replace(lines []string, key, line string) []string {
 	var all []string
 	at, end := 0, "\n"
+	if len(lines) > 0 && strings.HasSuffix(lines[0], "\r\n") {
+		end = "\r\n"
+	}
 	put := func() {
 		if line != "" {
 			all, line = append(all, line+end), ""
@@ -134,7 +137,7 @@ func replace(lines []string, key, line string) []string {
 	}
 	all = append(all, lines[at:]...)
 	if n := len(all); line != "" && n > 0 && !strings.HasSuffix(all[n-1], "\n") {
-		all[n-1] += "\n"
+		all[n-1] += end
 	}
 	put()
 	return all

@@ -15,6 +15,8 @@ import (
 func TestALineOfADotenvFile(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ before, text, after, forgotten string }{
+		"lines of Windows":      {"A=1\r\nB=2\r\n", "s", "A=1\r\nB=2\r\nKEY=s\r\n", "A=1\r\nB=2\r\n"},
+		"replaced among them":   {"KEY=old\r\nB=2\r\n", "s", "KEY=s\r\nB=2\r\n", "B=2\r\n"},
 		"a new file":            {"", "s3cr~t", "KEY=s3cr~t\n", ""},
 		"others stay":           {"A=1\n# a comment\n\nB='2'\n", "s", "A=1\n# a comment\n\nB='2'\nKEY=s\n", "A=1\n# a comment\n\nB='2'\n"},
 		"no end of line":        {"A=1", "s", "A=1\nKEY=s\n", "A=1\n"},
