@@ -17,6 +17,7 @@ func TestUndecidedCases(t *testing.T) {
 		return conformance.Result{Case: conformance.Case{ID: "GET /a: " + name, Endpoint: "GET /a", Name: name, Group: conformance.Claims}, Outcome: outcome, Finding: "audience"}
 	}
 	failed, blocked := row("wrong-audience", conformance.Known), row("id-token", conformance.Blocked)
+	blocked.Cause, blocked.Gain = "the API accepts ID tokens", "ID tokens are good here" // which is not known
 	failed.Known = &conformance.KnownFailure{Reason: "API-17", Until: "2026-12-31"}
 	var all conformance.Summary
 	all.Add(conformance.Summary{Planned: 2, Known: 1, Blocked: 1, Findings: []conformance.Finding{{
@@ -41,6 +42,9 @@ func TestUndecidedCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+		}
+		if strings.Contains(b.String(), "<dd>the API accepts ID tokens") || strings.Contains(b.String(), "<dd>ID tokens are good here") {
+			t.Errorf("%s tells the meaning of a blocked case", name)
 		}
 		if !strings.Contains(b.String(), report.want) {
 			t.Errorf("%s lacks %q:\n%s", name, report.want, b.String())
