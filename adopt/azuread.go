@@ -160,7 +160,7 @@ func (e *exporter) index() {
 	}
 }
 
-// mayUse tells whether one exported application can refer to another: Terraform
+// mayUse reports whether one exported application can refer to another: Terraform
 // refuses references in a circle.
 func (e *exporter) mayUse(from, to string) bool {
 	if from == to || e.reaches(to, from, map[string]bool{}) {
@@ -266,7 +266,7 @@ func (e *exporter) remarks(a *exportedApp) (comments []byte) {
 	return append(comments, '\n')
 }
 
-// ours tells whether a property is how provision knows the application.
+// ours reports whether provision identifies the application by a property.
 func (e *exporter) ours(a *exportedApp, property string) bool {
 	owner, _ := stack.StackOfApplication(text(a.live.Properties, "uniqueName"), texts(a.live.Properties, "tags"))
 	return property == "uniqueName" && owner != ""

@@ -13,7 +13,7 @@ import (
 	"provision/stack"
 )
 
-// tokenExchange is the audience of federated credentials where none is stated.
+// tokenExchange is the audience of federated credentials without an audience.
 const tokenExchange = "api://AzureADTokenExchange"
 
 // credentials declares how the application signs in, without any secret text.

@@ -39,7 +39,7 @@ func (w *writer) entitlements(a *stack.Application) {
 			r.ID = ""
 		}
 		slices.Sort(r.AllowedMemberTypes)
-		slices.Reverse(r.AllowedMemberTypes) // User first, as people write it
+		slices.Reverse(r.AllowedMemberTypes) // User first, in the usual order
 		roles = append(roles, r)
 	}
 	a.AppRoles = roles

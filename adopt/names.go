@@ -42,7 +42,7 @@ func slug(text string) string {
 	return strings.Trim(s[:min(len(s), 60)], "-")
 }
 
-// latin are the letters that names in European languages have beside ASCII.
+// latin are the letters of European languages that are not in ASCII.
 var latin = map[rune]string{
 	'ä': "ae", 'ö': "oe", 'ü': "ue", 'ß': "ss", 'å': "a", 'æ': "ae", 'ø': "o", 'é': "e", 'è': "e", 'ê': "e", 'ë': "e",
 	'á': "a", 'à': "a", 'â': "a", 'ã': "a", 'ç': "c", 'í': "i", 'ì': "i", 'î': "i", 'ï': "i", 'ñ': "n", 'ó': "o", 'ò': "o",

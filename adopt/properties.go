@@ -138,7 +138,7 @@ func (w *writer) unknown(a *stack.Application, live *plan.Live) {
 	}
 }
 
-// everybodys tells whether Entra gives a value to every registration.
+// everybodys reports whether Entra sets a value in every registration.
 func everybodys(property string, value any) bool {
 	switch property {
 	case "parentalControlSettings":
@@ -149,7 +149,7 @@ func everybodys(property string, value any) bool {
 	return false
 }
 
-// empty tells whether a value is the default of a property that was never set.
+// empty reports whether a value is the default of a property that was never set.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case nil:

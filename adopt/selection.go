@@ -21,7 +21,7 @@ type Selection struct {
 	Owners []string // userPrincipalNames of users, or object ids
 }
 
-// Empty tells whether the selection chooses nothing.
+// Empty reports whether the selection selects nothing.
 func (s Selection) Empty() bool {
 	return !s.All && len(s.Names)+len(s.AppIDs)+len(s.Tags)+len(s.Owners) == 0
 }

@@ -120,7 +120,7 @@ func (i *Imported) spec(a *stack.Application) any {
 	return a
 }
 
-// parents are the properties of applications that hold others.
+// parents are the properties of applications that contain others.
 var parents = []string{"api", "info", "publicClient", "spa", "web"}
 
 // entries are the lists whose entries are separate objects.

@@ -130,7 +130,7 @@ func comment(text string) string {
 	}, text)
 }
 
-// isHidden tells whether an editor hides a character or acts on it, such as a character that
+// isHidden reports whether an editor hides a character or acts on it, such as a character that
 // changes the direction of text. Manifests contain its escape sequence instead.
 func isHidden(r rune) bool {
 	const nextLine = 0x85
@@ -171,8 +171,8 @@ func node(v any) (*yaml.Node, error) {
 	return &root, yaml.Unmarshal(raw, &root)
 }
 
-// style writes mappings and sequences as blocks, short lists of words in brackets,
-// and text without quotes where it needs none.
+// style writes mappings and sequences as blocks, short lists of words in brackets, and text
+// without quotes where they are not required.
 func style(n *yaml.Node) {
 	n.Style = 0
 	if n.Kind == yaml.ScalarNode && strings.ContainsFunc(n.Value, isHidden) {

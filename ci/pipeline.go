@@ -34,7 +34,7 @@ type Repository struct {
 	Start      string   // the command that starts the API; "" where the bundled API is verified
 	URL        string   // where the API answers then
 	ForAPI     bool     // the manifests declare one API, whose settings Start gets
-	Runtime    string   // that Start needs: python, node or go; "" for none or unknown
+	Runtime    string   // the runtime that Start needs: python, node or go; "" if none or unknown
 	Install    string   // a shell command that installs what Start needs; "" for nothing
 	Env        []string // dotenv files that apply writes and Start reads
 	Release    string   // OWNER/REPO@VERSION of provision

@@ -161,7 +161,8 @@ func ofTarget(s *Subject) Finding {
 	return Finding{Status: OK, Message: message}
 }
 
-// permissions compares the permissions of the account with what the manifests need.
+// permissions compares the permissions of the account with the permissions that the manifests
+// need.
 func permissions(_ context.Context, s *Subject) Finding {
 	needed := plan.ReaderPermissions
 	what := "to plan"
@@ -227,7 +228,7 @@ func directoryRoles(_ context.Context, s *Subject) Finding {
 		Hint: "activate the role (Privileged Identity Management), or ask an administrator to assign it"}
 }
 
-// appPolicy holds the manifests to the app management policy of the tenant.
+// appPolicy checks the manifests against the app management policy of the tenant.
 func appPolicy(ctx context.Context, s *Subject) Finding {
 	if len(s.Stacks) == 0 {
 		return Finding{}

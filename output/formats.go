@@ -109,7 +109,7 @@ func writeGitHub(w io.Writer, lines []Variable) error {
 	if err != nil {
 		return fmt.Errorf("write GITHUB_OUTPUT: %w", err)
 	}
-	end := "end-" + uuid.NewString() // no value can hold it
+	end := "end-" + uuid.NewString() // no value can contain it
 	err = eachLine(f, lines, func(l Variable) string { return l.Name + "<<" + end + "\n" + l.Value + "\n" + end })
 	if closed := f.Close(); err == nil {
 		err = closed

@@ -20,7 +20,7 @@ var tenantWide = []string{
 // mailAndFiles are beginnings of permissions over the data of all users.
 var mailAndFiles = []string{"Mail.", "MailboxSettings.", "Files.", "Sites.", "Chat.", "ChatMessage.", "Calendars.", "Contacts.", "Notes.", "ChannelMessage.", "OnlineMeetings.", "CallRecords."}
 
-// overAllMailAndFiles tells whether an application permission opens the mail or files of every user:
+// overAllMailAndFiles reports whether an application permission opens the mail or files of every user:
 // of Microsoft Graph, or of Exchange and SharePoint themselves.
 func overAllMailAndFiles(resource, role string) bool {
 	switch {

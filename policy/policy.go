@@ -67,7 +67,7 @@ type Violation struct {
 	Reason      string         `json:"reason"`
 	Fix         string         `json:"fix"`
 	Source      string         `json:"source"`
-	Excepted    string         `json:"excepted,omitempty"` // the reason and date of the exception; "": none holds
+	Excepted    string         `json:"excepted,omitempty"` // the reason and date of the exception; "" if no exception applies
 }
 
 // Rules returns all rules, in the order of their ids.
@@ -155,7 +155,7 @@ func New(declared, live []Violation, appIDs map[string]string) (all []Violation)
 	return all
 }
 
-// excepted is the exception from a rule that still holds.
+// excepted returns the exception from a rule that is still valid.
 func excepted(a *stack.Application, rule string, now time.Time) string {
 	for _, e := range a.Exceptions {
 		if expires, ok := e.Expires(); ok && e.Rule == rule && now.Before(expires) {

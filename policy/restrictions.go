@@ -160,7 +160,7 @@ func (r restriction) exempt() (all []string) {
 	return all
 }
 
-// holds tells whether the restriction applies to an application; byDefault is the meaning of a
+// holds reports whether the restriction applies to an application; byDefault is the meaning of a
 // missing state.
 func (r restriction) holds(created time.Time, byDefault bool) bool {
 	if r.State != "" && r.State != "enabled" || r.State == "" && !byDefault {

@@ -25,7 +25,7 @@ func (a subject) public() bool {
 	return a.IsFallbackPublicClient || len(a.PublicClient.RedirectURIs) > 0 || len(a.SPA.RedirectURIs) > 0
 }
 
-// interactive tells whether people sign in to the application.
+// interactive reports whether users sign in to the application.
 func (a subject) interactive() bool {
 	return len(a.Web.RedirectURIs)+len(a.SPA.RedirectURIs)+len(a.PublicClient.RedirectURIs) > 0
 }
@@ -37,7 +37,7 @@ func (a subject) multiTenant() bool {
 func isTrue(b *bool) bool  { return b != nil && *b }
 func isFalse(b *bool) bool { return b != nil && !*b }
 
-// redirect is a redirect URI with where it stands.
+// redirect is a redirect URI with its position.
 type redirect struct {
 	platform, uri string
 	url           *url.URL
@@ -77,7 +77,7 @@ func eachRedirect(wrong func(subject, redirect) string) func(subject) []place {
 	}
 }
 
-// when finds one place if a condition holds.
+// when returns one place if a condition is true.
 func when(wrong func(subject) bool, says string, path ...any) func(subject) []place {
 	return func(a subject) []place {
 		if !wrong(a) {

@@ -39,12 +39,12 @@ func (l *loader) checkApplication(s *loaded, a *Application) {
 	l.checkOwners(s, a.Owners, func(i int) Position { return at("owners", i) })
 }
 
-// personal tells whether personal Microsoft accounts may sign in.
+// personal reports whether personal Microsoft accounts may sign in.
 func (a *Application) personal() bool {
 	return a.SignInAudience != nil && strings.Contains(*a.SignInAudience, "Personal")
 }
 
-// checkGroupClaims: several kinds of groups, each once, and None alone.
+// checkGroupClaims checks that each kind of group occurs once, and that None is the only value.
 func (l *loader) checkGroupClaims(s *loaded, a *Application) {
 	kinds := a.GroupClaims()
 	at := l.at(s, "Application", a.Name, "groupMembershipClaims")
@@ -58,7 +58,7 @@ func (l *loader) checkGroupClaims(s *loaded, a *Application) {
 	}
 }
 
-// GroupClaims are the kinds of groups that stand in tokens.
+// GroupClaims are the kinds of groups that tokens can contain.
 func (a *Application) GroupClaims() []string {
 	if a.GroupMembershipClaims == nil {
 		return nil
@@ -230,8 +230,7 @@ func (a *Application) roleValues() []string {
 	return all
 }
 
-// allows tells whether a kind of member may have a role; a role that is not
-// there is another mistake.
+// allows reports whether a kind of member may have a role. An unknown role is another mistake.
 func (a *Application) allows(role, memberType string) bool {
 	for _, r := range a.AppRoles {
 		if r.Value == role {
@@ -282,7 +281,7 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 	}
 }
 
-// has tells whether a map has a name.
+// has reports whether a map has a name.
 func has[V any](m map[string]V) func(string) bool {
 	return func(name string) bool { _, ok := m[name]; return ok }
 }

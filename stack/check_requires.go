@@ -2,8 +2,8 @@ package stack
 
 import "slices"
 
-// checkRequires holds an endpoint's requirement, or each of a list, to what the
-// resource and the stack declare.
+// checkRequires checks an endpoint's requirement, or each of a list, against the resource and the
+// stack.
 func (l *loader) checkRequires(s *loaded, resource *Application, e Endpoint, at func(path ...any) Position) {
 	if e.Requires.AnyOf == nil {
 		l.checkRequirement(s, resource, e, *e.Requires, at)
@@ -74,7 +74,7 @@ func (l *loader) checkRequirement(s *loaded, resource *Application, e Endpoint, 
 	}
 }
 
-// canHold tells whether a kind of principal can have the roles of a requirement.
+// canHold reports whether a kind of principal can have the roles of a requirement.
 func (a *Application) canHold(r Requires, member string) bool {
 	holdable := func(value string) bool {
 		i := slices.IndexFunc(a.AppRoles, func(role AppRole) bool { return role.Value == value })
@@ -83,7 +83,7 @@ func (a *Application) canHold(r Requires, member string) bool {
 	return (len(r.AnyRole) == 0 || slices.ContainsFunc(r.AnyRole, holdable)) && !slices.ContainsFunc(r.AllRoles, func(value string) bool { return !holdable(value) })
 }
 
-// emits tells whether the access tokens of the application have an optional claim.
+// emits reports whether the access tokens of the application have an optional claim.
 func (a *Application) emits(claim string) bool {
 	return a.OptionalClaims != nil && slices.ContainsFunc(a.OptionalClaims.AccessToken, func(c OptionalClaim) bool { return c.Name == claim })
 }

@@ -204,7 +204,7 @@ func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 	}
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
-		panic(err) // made by ConfigSchema
+		panic(err) // the schema is from ConfigSchema
 	}
 	const url = "urn:provision:config"
 	c := jsonschema.NewCompiler()

@@ -10,7 +10,7 @@ import (
 // uniqueName of its application in the home tenant follows.
 const CustomerMark = "provision:customer="
 
-// AllCustomers stands for every customer target of the home target.
+// AllCustomers is the name for all customer targets of the home target.
 const AllCustomers = "all"
 
 // Customer is a target with the tenant of a customer, who gets an application that is
@@ -54,7 +54,7 @@ func CustomerOf(tags []string) (stack, uniqueName string) {
 // the stage is about a customer tenant; else "".
 func (s Stage) Home() string { return s.Customers[s.target()] }
 
-// is tells whether a name in a list of targets means the stage's target. The name of a
+// is reports whether a name in a list of targets means the stage's target. The name of a
 // home target includes its customers.
 func (s Stage) is(name string) bool {
 	return name == s.target() || name == s.Home() && name != ""
@@ -72,7 +72,7 @@ func (a *Application) customer(target string) *Customer {
 	return nil
 }
 
-// MultiTenant tells whether accounts of other tenants may sign in to the application.
+// MultiTenant reports whether accounts of other tenants may sign in to the application.
 func (a *Application) MultiTenant() bool {
 	return a.SignInAudience != nil && (*a.SignInAudience == "AzureADMultipleOrgs" || *a.SignInAudience == "AzureADandPersonalMicrosoftAccount")
 }
@@ -138,7 +138,7 @@ func (l *loader) checkCustomersOf(s *loaded, a *Application) {
 	}
 }
 
-// declaredFor tells whether the metadata.targets of a document name a target.
+// declaredFor reports whether the metadata.targets of a document name a target.
 func (s *loaded) declaredFor(kind, name, target string) bool {
 	d := s.declared[kind+"/"+name]
 	if d == nil {

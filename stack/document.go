@@ -25,7 +25,7 @@ type document struct {
 	folder     *folder
 	broken     bool     // the schema has refused part of it
 	refused    []string // the JSON pointers of those parts
-	schema     []byte   // that it was held to
+	schema     []byte   // the schema against which it was checked
 	excluded   bool     // by metadata.targets
 }
 
@@ -148,8 +148,8 @@ func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistake
 	return d
 }
 
-// misspelt reports the keys of a document that are missing because another key is almost the
-// same word. It reports none of a document of another program, which can have such keys.
+// misspelt reports the keys of a document that are missing while a similar key exists. It reports
+// no keys of a document of another program, which can have such keys.
 func (t *tree) misspelt(content map[string]any) (found bool) {
 	if !resemblesManifest(content) {
 		return false
@@ -166,7 +166,7 @@ func (t *tree) misspelt(content map[string]any) (found bool) {
 	return found
 }
 
-// resemblesManifest tells whether a document has the apiVersion of a manifest, under any key, or
+// resemblesManifest reports whether a document has the apiVersion of a manifest, under any key, or
 // the kind of one.
 func resemblesManifest(content map[string]any) bool {
 	kind, _ := content["kind"].(string)

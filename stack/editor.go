@@ -32,8 +32,8 @@ func EditorSchema() []byte {
 	return append(raw, '\n')
 }
 
-// asWritten lets a schema, and all below it, also take what a manifest may have in
-// the value's place. An object is always written as one.
+// asWritten extends a schema, and all its members, with the forms that a manifest can have in the
+// place of the value. An object is always written as an object.
 func asWritten(schema any, whole bool) any {
 	s, ok := schema.(map[string]any)
 	if !ok {

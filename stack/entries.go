@@ -54,7 +54,7 @@ func (t *tree) entries(list *yaml.Node, pointer string) []*yaml.Node {
 	return included
 }
 
-// forTarget tells whether a list of targets includes the stage's. Names that are
+// forTarget reports whether a list of targets includes the stage's. Names that are
 // not targets of provision.yaml are mistakes.
 func (t *tree) forTarget(list *yaml.Node) (included, ok bool) {
 	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
@@ -74,7 +74,7 @@ func (t *tree) forTarget(list *yaml.Node) (included, ok bool) {
 	return included, ok
 }
 
-// excludes tells whether the targets of a document's metadata do not include the
+// excludes reports whether the targets of a document's metadata do not include the
 // stage's.
 func (t *tree) excludes(targets any) bool {
 	entries, _ := targets.([]any)

@@ -16,7 +16,7 @@ type Cloud struct {
 
 var publicCloud = Cloud{Authority: "https://login.microsoftonline.com", TokenExchange: "api://AzureADTokenExchange"}
 
-// in fills in what the cloud of the target decides: the audience, and the issuer of a
+// in sets the values that the cloud of the target determines: the audience, and the issuer of a
 // managed identity's tokens.
 func (f FederatedCredential) in(c Cloud) FederatedCredential {
 	if len(f.Audiences) == 0 {

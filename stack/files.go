@@ -111,7 +111,7 @@ func cause(err error) error {
 	return err
 }
 
-// isConfig tells whether a file is the program's configuration, provision.yaml in
+// isConfig reports whether a file is the program's configuration, provision.yaml in
 // the working directory, which is no manifest.
 func isConfig(path string) bool {
 	path, err := filepath.Abs(path)
@@ -122,7 +122,7 @@ func isConfig(path string) bool {
 	return err == nil && path == filepath.Join(here, "provision.yaml")
 }
 
-// leadsInto tells whether a path is below root once its links are followed.
+// leadsInto reports whether a path is below root after its links are followed.
 func leadsInto(root, path string) bool {
 	var real [2]string
 	for i, p := range []string{root, path} {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// immutable tells whether the subject holds the ids of owner and repository,
-// which stay when either is renamed.
+// immutable reports whether the subject contains the ids of owner and repository, which do not
+// change when either is renamed.
 func (g GitHub) immutable() bool {
 	_, owner, _, repository := g.parts()
 	return g.Subjects == "immutable" || g.Subjects == "" && owner != "" && repository != ""
 }
 
-// Immutable tells whether the ids of owner and repository are stated, so that
-// the immutable form of the subject is known.
+// Immutable reports whether the manifest contains the ids of owner and repository, so that the
+// immutable form of the subject is known.
 func (g GitHub) Immutable() bool {
 	_, owner, _, repository := g.parts()
 	return owner != "" && repository != ""
@@ -80,7 +80,7 @@ func (l *loader) checkGitHub(f FederatedCredential, at Position) bool {
 	return false
 }
 
-// oneOf tells whether exactly one thing says which runs are meant.
+// oneOf reports whether exactly one property selects the trusted runs.
 func (g GitHub) oneOf() bool {
 	n := 0
 	for _, stated := range []bool{g.Environment != "", g.Branch != "", g.Tag != "", g.PullRequest} {

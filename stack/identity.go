@@ -25,7 +25,7 @@ const (
 // IsID tells an id from a name.
 func IsID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
 
-// IsMicrosoftGraph tells whether a manifest's reference means Microsoft Graph.
+// IsMicrosoftGraph reports whether a reference in a manifest is a reference to Microsoft Graph.
 func IsMicrosoftGraph(ref string) bool { return strings.EqualFold(ref, "Microsoft Graph") }
 
 // Mark returns the mark of the stack's applications and users.
@@ -39,8 +39,8 @@ func GroupUniqueName(stack, group string) string {
 	return GroupNamePrefix + stack + "." + group
 }
 
-// ValidName tells whether s can be the name of a document. Only such names,
-// joined by a dot, stand in a uniqueName that provision has given.
+// ValidName reports whether s can be the name of a document. Each uniqueName that provision
+// creates consists of such names, joined by a dot.
 func ValidName(s string) bool { return len(s) <= 60 && validName.MatchString(s) }
 
 var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // as in schema.json
@@ -101,13 +101,13 @@ func stackOf(uniqueName string) string {
 // namespace of the derived ids: UUIDv5 (RFC 9562, 5.5) of the URL namespace.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:provision"))
 
-// ScopeID is the id of a scope whose manifest states none, for the application
-// with a uniqueName.
+// ScopeID is the id of a scope without an id in the manifest, for the application with a
+// uniqueName.
 func ScopeID(uniqueName, value string) string {
 	return uuid.NewSHA1(namespace, []byte(uniqueName+"/scope/"+value)).String()
 }
 
-// RoleID is the id of an app role whose manifest states none.
+// RoleID is the id of an app role without an id in the manifest.
 func RoleID(uniqueName, value string) string {
 	return uuid.NewSHA1(namespace, []byte(uniqueName+"/role/"+value)).String()
 }

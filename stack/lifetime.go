@@ -32,7 +32,7 @@ func Lifetime(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// inWords is a duration as people write it: "90 days", "12 hours", "P90D".
+// inWords is a duration as a text: "90 days", "12 hours", "P90D".
 var inWords = regexp.MustCompile(`(?i)^\s*P?T?(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|yrs?|years?)\s*$`)
 
 // DurationHint says how to write a duration that read does not accept; "" where

@@ -77,7 +77,7 @@ func (l *loader) lacking(folders []*folder) map[*loaded]bool {
 	return all
 }
 
-// lacks tells whether a document in the folder, or above it, could not be read.
+// lacks reports whether a document in the folder, or above it, could not be read.
 func (f *folder) lacks() bool {
 	for ; f != nil; f = f.above {
 		if f.unreadable {
@@ -240,7 +240,7 @@ func (l *loader) declare(s *loaded, d *document) {
 	}
 }
 
-// check holds the documents of a stack against each other.
+// check checks the documents of a stack against each other.
 func (l *loader) check(s *loaded) {
 	known := len(l.mistakes)
 	if !s.Expires.IsZero() && len(s.Applications) == 0 {
@@ -309,8 +309,8 @@ func (l *loader) at(s *loaded, kind, name string, path ...any) Position {
 	return d.value("/spec" + pointer(path...))
 }
 
-// broken tells whether the schema already refused the application, so that
-// what seems missing in it may only be misspelt.
+// broken reports whether the schema has already refused the application, so that a missing
+// property may only be misspelt.
 func (s *loaded) broken(application string) bool {
 	d := s.declared["Application/"+application]
 	return d != nil && d.broken

@@ -103,7 +103,7 @@ func environmentName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }
 
-// is tells whether it gives the parameter with a name.
+// is reports whether it gives the parameter with a name.
 func (g Given) is(name string) bool {
 	if g.Environment {
 		return environmentName(g.Name) == environmentName(name)
@@ -111,8 +111,7 @@ func (g Given) is(name string) bool {
 	return g.Name == name
 }
 
-// parametersOf reads the declarations of a Stack; what the schema refuses in them
-// is left out.
+// parametersOf reads the declarations of a Stack, without those that the schema refuses.
 func parametersOf(declared any) map[string]parameter {
 	all := map[string]parameter{}
 	entries, _ := declared.(map[string]any)

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// placeholder matches {name} in a path, as in OpenAPI, and ${…}, which is none.
+// placeholder matches {name} in a path, as in OpenAPI, and also ${…}, which is not a
+// placeholder.
 var placeholder = regexp.MustCompile(`\$?\{([^{}]*)\}`)
 
 // Placeholders are the names in braces of a request's path, in order.

@@ -12,7 +12,7 @@ type Protection struct {
 	Ignore  []string // Graph properties, such as notes or web.redirectUris, that others own once the object exists
 }
 
-// PreventsDelete tells whether the object must not be deleted.
+// PreventsDelete reports whether the object must not be deleted.
 func (p Protection) PreventsDelete() bool { return slices.Contains(p.Prevent, "delete") }
 
 // protection reads the protection from a document's metadata, which the schema has

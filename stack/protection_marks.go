@@ -31,7 +31,7 @@ func PreventTerraformMark(document string) string {
 	return PreventDeleteMark + ":terraform:" + document
 }
 
-// IsPreventMark tells whether a tag is a mark of protection.
+// IsPreventMark reports whether a tag is a mark of protection.
 func IsPreventMark(tag any) bool {
 	text, _ := tag.(string)
 	return text == PreventDeleteMark || strings.HasPrefix(text, PreventDeleteMark+":")
@@ -74,13 +74,13 @@ func (s *Stack) preventMarks() (marks []string) {
 	return marks
 }
 
-// Protects tells whether a manifest protects an object of the stack, or the whole stack, from
+// Protects reports whether a manifest protects an object of the stack, or the whole stack, from
 // deletion.
 func (s *Stack) Protects() bool {
 	return len(s.preventMarks()) > 0 || slices.ContainsFunc(s.Applications, func(a *Application) bool { return a.Protection.PreventsDelete() })
 }
 
-// ProtectionUnmarked tells whether a deletion without manifests cannot know the protection of the
+// ProtectionUnmarked reports whether a deletion without manifests cannot know the protection of the
 // stack's users, groups and Terraform documents, because the stack has no application of its own or is
 // an environment.
 func (s *Stack) ProtectionUnmarked() bool {

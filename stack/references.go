@@ -48,8 +48,8 @@ func (s *loaded) applicationReferences() []string {
 	return s.references
 }
 
-// checkReferencesBelow does so in a value and all below it. One of known that
-// ends in a dot stands for every name that begins so.
+// checkReferencesBelow checks the references in a value and in all its members. An entry of known
+// that ends with a dot permits every name with this prefix.
 func (l *loader) checkReferencesBelow(d *document, v any, at string, known []string) {
 	switch v := v.(type) {
 	case string:
@@ -74,7 +74,7 @@ func (l *loader) checkReferencesBelow(d *document, v any, at string, known []str
 	}
 }
 
-// shownReferences are known as people write them.
+// shownReferences returns known in the form of references in a manifest.
 func shownReferences(known []string) []string {
 	shown := slices.Clone(known)
 	for i, k := range shown {

@@ -15,7 +15,7 @@ type Requires struct {
 	AllRoles []string `json:"allRoles,omitempty"`
 	Groups   []string `json:"groups,omitempty"`  // one of them, by the names of their documents
 	Guests   string   `json:"guests,omitempty"`  // refused
-	Owner    bool     `json:"owner,omitempty"`   // only who made the object in setup
+	Owner    bool     `json:"owner,omitempty"`   // only the caller who created the object in setup
 	Callers  []string `json:"callers,omitempty"` // users, applications; default: users where scopes or groups are required, else both
 
 	AnyOf []Requires `json:"-"` // of a list; nothing else is set then
@@ -51,7 +51,7 @@ func (r *Requires) Alternatives() []Requires {
 	return []Requires{*r}
 }
 
-// Allows tells whether callers of a kind, users or applications, can meet the
+// Allows reports whether callers of a kind, users or applications, can meet the
 // requirement.
 func (r Requires) Allows(kind string) bool {
 	if len(r.Callers) > 0 {

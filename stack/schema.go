@@ -40,7 +40,7 @@ var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	return all
 })
 
-// validate holds a document against the schema of its kind.
+// validate checks a document against the schema of its kind.
 func validate(d *document) {
 	err := schemas()[d.kind].Validate(any(d.content))
 	var invalid *jsonschema.ValidationError
@@ -118,7 +118,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	}
 }
 
-// fieldName is a path as people write it: spec.appRoles[0].value.
+// fieldName is the displayed form of a path: spec.appRoles[0].value.
 func fieldName(location []string) string {
 	var b strings.Builder
 	for _, s := range location {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// scope is what the references that are replaced when a manifest is read mean:
-// parameters, the target, and the name of the stack.
+// scope has the values of the references that are replaced when a manifest is read: parameters,
+// the target, and the name of the stack.
 type scope struct {
 	stage  Stage
 	any    bool            // the stack is not known, and so neither are its parameters
@@ -18,7 +18,7 @@ type scope struct {
 	unset  map[string]bool // declared parameters that have no value, which is reported at the declaration
 }
 
-// early tells whether an expression is replaced when the manifest is read.
+// early reports whether an expression is replaced when the manifest is read.
 func early(expression string) bool {
 	return expression == "target" || strings.HasPrefix(expression, "parameters.") || strings.HasPrefix(expression, "stack.")
 }

@@ -35,7 +35,7 @@ type KeyVaultSink struct {
 	Name  string `json:"name"`
 }
 
-// UnmarshalJSON takes an object, or a string for a file.
+// UnmarshalJSON reads an object, or a string for a file.
 func (s *Sink) UnmarshalJSON(raw []byte) error {
 	if len(raw) > 0 && raw[0] == '"' {
 		return json.Unmarshal(raw, &s.File)

@@ -45,7 +45,7 @@ type Given struct {
 	Value any // text, a number, a boolean or a list of texts
 	Pos   Position
 
-	// Environment tells whether the name is the name of an environment variable, which
+	// Environment reports whether the name is the name of an environment variable, which
 	// is compared without case and underscores.
 	Environment bool
 }

@@ -12,7 +12,7 @@ type Tenants struct {
 	Others []string // domains or ids of more tenants than the home one
 }
 
-// Home tells whether only the home tenant is welcome.
+// Home reports whether only the home tenant is permitted.
 func (t Tenants) Home() bool { return !t.Any && len(t.Others) == 0 }
 
 // UnmarshalJSON reads home, any, or a list.

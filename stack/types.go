@@ -11,9 +11,9 @@ type Stack struct {
 	Name         string // [a-z0-9-]+
 	Description  string
 	Prune        string // "credentials": also remove secrets and certificates that no manifest names
-	Deleted      string // "refuse": do not purge deleted objects that hold a name
+	Deleted      string // "refuse": do not purge deleted objects that reserve a name
 	Protection   Protection
-	Environment  string    // the suffix of an environment of its own, or ""
+	Environment  string    // the suffix of an environment, or ""
 	Expires      time.Time // when the environment may be deleted; zero does not change the expiry date
 	Home         string    // the target where the applications are registered, if the target is a customer's; else ""
 	Excluded     []Excluded
@@ -200,7 +200,7 @@ type ServicePrincipal struct {
 	PreferredSSOMode          *string `json:"preferredSingleSignOnMode,omitempty"`
 }
 
-// Managed tells whether provision creates the service principal.
+// Managed reports whether provision creates the service principal.
 func (p ServicePrincipal) Managed() bool { return p.Create == nil || *p.Create }
 
 // RequestSignatureVerification says whether SAML sign-in requests must be signed.
@@ -248,7 +248,7 @@ type Permission struct {
 	Required     *bool    `json:"required,omitempty"` // false: consent alone, without an entry in requiredResourceAccess
 }
 
-// ConsentOnly tells whether the registration does not list the permission.
+// ConsentOnly reports whether the registration does not list the permission.
 func (p Permission) ConsentOnly() bool { return p.Required != nil && !*p.Required }
 
 // FederatedCredential describes tokens that authenticate an application: tokens of an issuer with
@@ -343,10 +343,10 @@ type Group struct {
 	Owners          []string `json:"owners,omitempty"` // see Owner; nil: owners are not managed; empty: no owners
 }
 
-// Unified tells whether it is a Microsoft 365 group.
+// Unified reports whether it is a Microsoft 365 group.
 func (g *Group) Unified() bool { return slices.Contains(g.GroupTypes, "Unified") }
 
-// Dynamic tells whether Entra computes the members.
+// Dynamic reports whether Entra computes the members.
 func (g *Group) Dynamic() bool { return g.MembershipRule != nil }
 
 // Member is one member of a group: exactly one field is set.

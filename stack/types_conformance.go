@@ -11,7 +11,7 @@ type Conformance struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`
 
-	Resource  string            `json:"resource"` // the application whose tokens the API takes
+	Resource  string            `json:"resource"` // the application whose tokens the API accepts
 	Client    string            `json:"client"`   // the application that users sign in to
 	URL       string            `json:"url,omitempty"`
 	Scenario  string            `json:"scenario,omitempty"` // the behavior of the bundled reference API
@@ -56,15 +56,14 @@ type Endpoint struct {
 	Next     *Next     `json:"next,omitempty"` // of a listing: where a page names the next one
 
 	Setup   *Fixture `json:"setup,omitempty"`   // before each case
-	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that made something
+	Cleanup *Fixture `json:"cleanup,omitempty"` // after each case that created an object
 }
 
 // ID returns the name of the endpoint in reports and baselines.
 func (e Endpoint) ID() string { return cmp.Or(e.Name, e.Request) }
 
-// Fixture is a request beside a case's own. In Setup's answer and, for
-// Cleanup, in the case's answer the members are known as ${setup.MEMBER} and
-// ${response.MEMBER}.
+// Fixture is a request before or after the request of a case. The members of the answers to Setup
+// and, for Cleanup, to the case are ${setup.MEMBER} and ${response.MEMBER}.
 type Fixture struct {
 	Request     string `json:"request"`
 	As          As     `json:"as,omitzero"` // zero: whom the endpoint admits
@@ -94,7 +93,7 @@ type Case struct {
 	Expect      *Expect `json:"expect"`      // status is required here
 }
 
-// As names who sends a request: one field is set, or none.
+// As names the sender of a request: at most one field is set.
 type As struct {
 	User        string `json:"user,omitempty"`
 	Application string `json:"application,omitempty"`

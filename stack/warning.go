@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Warning is something in a manifest that Entra takes and that will hardly do
-// what it is meant for.
+// Warning is a value in a manifest that Entra accepts and that probably does not have the
+// intended effect.
 type Warning struct {
 	Pos     Position `json:"position"`
 	Message string   `json:"message"`
@@ -55,7 +55,7 @@ func (f FederatedCredential) warnings() (all []Warning) {
 	return all
 }
 
-// endsInSlash tells whether an issuer is known to end in a slash: Azure Kubernetes
+// endsInSlash reports whether an issuer is known to end in a slash: Azure Kubernetes
 // Service, Entra's v1 tokens, and Auth0.
 func endsInSlash(issuer string) bool {
 	u, err := url.Parse(issuer)

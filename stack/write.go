@@ -79,7 +79,7 @@ func at(value any, location []string) any {
 // plainText needs no quotes in a flow sequence.
 var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
 
-// inline is a value as it stands in a list in brackets.
+// inline is the form of a value in a list in brackets.
 func inline(value any) string {
 	text, ok := value.(string)
 	if !ok {
@@ -91,7 +91,7 @@ func inline(value any) string {
 	return quoted(text)
 }
 
-// scalarText is a number as people write it, or another value.
+// scalarText is a number in its usual form, or another value.
 func scalarText(value any) string {
 	if n, ok := value.(float64); ok {
 		return strconv.FormatFloat(n, 'f', -1, 64)

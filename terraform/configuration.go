@@ -19,7 +19,7 @@ type Configuration struct {
 	BackendConfig map[string]any // the arguments of its block
 	Workspace     string         // Terraform's; "": the default one
 
-	Needs []string // other workspaces whose outputs the variables hold; kept for the order of a destroy
+	Needs []string // other workspaces whose outputs the variables contain; recorded for the order of a destroy
 }
 
 // Text is a string of parts.

@@ -15,7 +15,7 @@ type log struct {
 	rest []byte // of a line that is not complete
 }
 
-// message is one line. What a provisioner writes is not in it: it may be anything.
+// message is one line, without the output of provisioners, which can be any text.
 type message struct {
 	Type       string `json:"type"`
 	Message    string `json:"@message"`

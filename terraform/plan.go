@@ -97,8 +97,8 @@ func outputPath(name, path string) string {
 	return name + "." + path
 }
 
-// hasResources tells whether a module has made something. Data sources and outputs stand
-// in a state before anything is made.
+// hasResources reports whether a module has created something. A state can contain data sources
+// and outputs before that.
 func hasResources(m *tfjson.StateModule) bool {
 	return m != nil && (slices.ContainsFunc(m.Resources, func(r *tfjson.StateResource) bool { return r.Mode == tfjson.ManagedResourceMode }) ||
 		slices.ContainsFunc(m.ChildModules, hasResources))
@@ -149,7 +149,7 @@ func attributes(c *tfjson.Change) []Attribute {
 	return all
 }
 
-// holds tells whether a path, or something around it, is marked.
+// holds reports whether a path, or one of its parents, is marked.
 func holds(marks map[string]any, path string) bool {
 	for marked, is := range marks {
 		if is == true && within(path, marked) {
@@ -159,7 +159,7 @@ func holds(marks map[string]any, path string) bool {
 	return false
 }
 
-// within tells whether a path is another one or below it.
+// within reports whether a path is another path or below it.
 func within(path, other string) bool {
 	rest, is := strings.CutPrefix(path, other)
 	return is && (other == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
@@ -226,7 +226,7 @@ func (p *Plan) Differs(reviewed *Plan) []string {
 	return all
 }
 
-// foresees tells whether the reviewed resource has an attribute's new value, or showed
+// foresees reports whether the reviewed resource has an attribute's new value, or showed
 // the value as unknown.
 func (r Resource) foresees(a Attribute) bool {
 	return slices.ContainsFunc(r.Attributes, func(was Attribute) bool {

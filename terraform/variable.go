@@ -9,7 +9,7 @@ import (
 // number matches the texts that Terraform converts to a number.
 var number = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
 
-// Accepts tells whether Terraform can convert a manifest's value to the type of the variable.
+// Accepts reports whether Terraform can convert a manifest's value to the type of the variable.
 // A text with a reference is a text: its value is not known yet, and only an output of Terraform
 // can be the text of a number or of a bool.
 func (v Variable) Accepts(value any) bool {
@@ -39,7 +39,7 @@ func (v Variable) Accepts(value any) bool {
 // otherReference matches a reference to a value that is never a number or a bool.
 var otherReference = regexp.MustCompile(`\$\{(applications|users|secrets)\.`)
 
-// refersToOutputs tells whether a text may become a number or a bool, because it refers to
+// refersToOutputs reports whether a text may become a number or a bool, because it refers to
 // something else than registrations, users and secrets.
 func refersToOutputs(text string) bool {
 	return strings.Contains(text, "${") && !otherReference.MatchString(text)

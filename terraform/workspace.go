@@ -32,8 +32,8 @@ type Workspace struct {
 	Now func() time.Time // the clock, for the record
 }
 
-// Exists tells whether an apply has begun in the folder of a workspace, and no destroy
-// has ended.
+// Exists reports whether an apply has begun in the folder of a workspace, and no destroy has
+// ended.
 func Exists(dir string) bool {
 	_, exists := Applied(dir)
 	return exists
@@ -57,7 +57,7 @@ func Applied(dir string) (r Record, exists bool) {
 	return r, true
 }
 
-// appliedFile shows that Terraform may have created something, and holds the record.
+// appliedFile shows that Terraform may have created something, and contains the record.
 const appliedFile = "applied.json"
 
 func (w Workspace) record(r Record) error {
@@ -130,8 +130,8 @@ func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan
 	return outputs, w.record(now)
 }
 
-// Destroy destroys all that the state has. c is needed for a workspace in which nothing
-// was applied on this machine, and for what the module does when it is destroyed.
+// Destroy destroys all resources in the state. c is needed for a workspace in which this machine
+// has applied nothing, and for actions of the module during the destroy.
 func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
 	unlock, err := w.lock(ctx)
 	if err != nil {

@@ -56,7 +56,7 @@ apiVersion: provision/v1
 kind: Conformance
 metadata: {name: heroes-the-api}
 spec:
-  resource: server # the application whose tokens the API takes
+  resource: server # the application whose tokens the API accepts
   client: client # the application that users sign in to
   # url: https://eu.api.contoso.example/v1
   # left out: POST /avatars: its body is image/png, which cannot be generated

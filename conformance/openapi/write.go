@@ -31,7 +31,7 @@ func (d *Document) YAML(resource, client string) ([]byte, error) {
 		fmt.Fprintf(&b, "# WARNING: %s\n", oneLine(warning))
 	}
 	fmt.Fprintf(&b, "apiVersion: provision/v1\nkind: Conformance\nmetadata: {name: %s}\nspec:\n", quoted(d.Name()))
-	fmt.Fprintf(&b, "  resource: %s # the application whose tokens the API takes\n  client: %s # the application that users sign in to\n", quoted(resource), quoted(client))
+	fmt.Fprintf(&b, "  resource: %s # the application whose tokens the API accepts\n  client: %s # the application that users sign in to\n", quoted(resource), quoted(client))
 	if d.Server != "" {
 		fmt.Fprintf(&b, "  # url: %s\n", oneLine(d.Server))
 	}

@@ -40,8 +40,8 @@ func New(config Config) http.Handler {
 	return mux
 }
 
-// Serves tells whether a path is one of Resource Manager's, for an origin that
-// it shares with other services.
+// Serves reports whether a path belongs to Resource Manager, for an origin that it shares with
+// other services.
 func Serves(path string) bool {
 	switch path {
 	case "/metadata/endpoints", "/subscriptions", "/tenants":

@@ -90,8 +90,8 @@ func (q *Quotas) Size() TenantSize {
 	return q.size
 }
 
-// Spend takes the cost of a request from every quota that it falls under, or,
-// where one has too little left, from none.
+// Spend takes the cost of a request from every quota that applies to it, or from none if one of
+// them is exhausted.
 func (q *Quotas) Spend(s Spending, now time.Time) Throttle {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -6,7 +6,7 @@ import "strings"
 // is no index over that property.
 type Lookup func(property, value string) ([]any, bool)
 
-// Candidates returns a superset of what a filter matches, found by index.
+// Candidates returns a superset of the objects that a filter matches, found by index.
 func Candidates(n Filter, find Lookup) ([]any, bool) {
 	if find == nil {
 		return nil, false

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Rule says what a $filter can ask of a property: by default, and only with the
-// advanced query parameters. A property without a rule cannot be filtered by.
+// Rule lists the operators of $filter for a property: by default, and only with advanced query
+// capabilities. A property without a rule cannot be filtered.
 type Rule struct {
 	ByDefault []string // operators; "null" is a comparison with null
 	Advanced  []string

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Matches tells whether an object, a struct or a pointer to one, satisfies a filter
+// Matches reports whether an object, a struct or a pointer to one, satisfies a filter
 // that was checked before. No filter is satisfied by everything.
 func Matches(f Filter, object any) bool {
 	return f == nil || evaluate(f, reflect.Indirect(reflect.ValueOf(object)), "", reflect.Value{})

@@ -45,8 +45,8 @@ func (r Resource) ParseSelect(value string, hidden []string) ([]string, error) {
 	return selected, nil
 }
 
-// ParseOrderBy reads $orderby, as far as the resource can be sorted: with a $filter
-// beside it, only with the advanced query parameters.
+// ParseOrderBy reads $orderby for the properties by which the resource can be sorted; together
+// with $filter, it requires advanced query capabilities.
 func (r Resource) ParseOrderBy(value string, advanced, filtered bool) ([]SortKey, error) {
 	var keys []SortKey
 	for part := range strings.SplitSeq(value, ",") {
@@ -67,7 +67,7 @@ func (r Resource) ParseOrderBy(value string, advanced, filtered bool) ([]SortKey
 	return keys, nil
 }
 
-// Position is an object's place in a list: what it is sorted by, and its id.
+// Position is an object's position in a list: the values by which it is sorted, and its id.
 type Position struct {
 	Keys []string `json:"k,omitempty"`
 	ID   string   `json:"i"`
@@ -186,7 +186,7 @@ func (q Query) pageByID(objects []any) (page []any, next *Position) {
 	return page, nil
 }
 
-// keeps tells whether an object matches $filter and $search.
+// keeps reports whether an object matches $filter and $search.
 func (q Query) keeps(object any) bool {
 	return q.Search.Matches(object) && Matches(q.Filter, object)
 }

@@ -45,7 +45,7 @@ func StructureOf(t reflect.Type) Structure {
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// IsComplex tells whether a property has members.
+// IsComplex reports whether a property has members.
 func IsComplex(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != timeType }
 
 // ValueAt follows a path of property names from an object; ok is false when
@@ -71,7 +71,7 @@ func ValueAt(object reflect.Value, path []string) (v reflect.Value, ok bool) {
 	return v, true
 }
 
-// pathExists tells whether objects of a type have the property at a path.
+// pathExists reports whether objects of a type have the property at a path.
 func pathExists(t reflect.Type, path []string) bool {
 	_, ok := typeAt(t, path)
 	return ok

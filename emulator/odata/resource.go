@@ -15,7 +15,7 @@ type Resource struct {
 	Newest   string          // the date by which a list without $orderby begins with the newest
 }
 
-// has tells whether one of the structs has a property.
+// has reports whether one of the structs has a property.
 func (r Resource) has(property string) bool {
 	return slices.ContainsFunc(r.Structs, func(t reflect.Type) bool { return pathExists(t, []string{property}) })
 }

@@ -85,7 +85,7 @@ func words(text string) []string {
 	return all
 }
 
-// Matches tells whether an object matches the search. Every object matches an empty
+// Matches reports whether an object matches the search. Every object matches an empty
 // search.
 func (s Search) Matches(object any) bool {
 	if s == nil {

@@ -35,8 +35,8 @@ func newTunnels(limit int) *tunnels {
 	return &tunnels{ready: make(chan *tunnel), slots: make(chan struct{}, limit), closed: make(chan struct{})}
 }
 
-// reserve takes one of the free places for a tunnel. It returns false if there is
-// none.
+// reserve reserves one of the free places for a tunnel. It returns false if there is no free
+// place.
 func (l *tunnels) reserve() bool {
 	select {
 	case l.slots <- struct{}{}:

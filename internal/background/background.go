@@ -119,7 +119,7 @@ const maxShown = 200
 
 var errEnded = errors.New("exit status 0")
 
-// ask tells whether the URL gives any answer.
+// ask returns nil if the URL answers, with any status.
 func (p Program) ask(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL, nil)
 	if err != nil {

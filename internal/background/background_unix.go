@@ -46,7 +46,7 @@ func (p Program) start(log *os.File) (ended <-chan error, err error) {
 	return done, nil
 }
 
-// Running tells whether a program runs in the folder.
+// Running reports whether a program runs in the folder.
 func Running(dir string) (bool, error) {
 	if _, err := os.Stat(filepath.Join(dir, lockFile)); errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -197,7 +197,7 @@ func (b *Browser) Click(selector string) {
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// Keys that Press knows beside characters.
+// The keys other than characters that Press supports.
 const (
 	Enter = kb.Enter
 	Tab   = kb.Tab

@@ -27,7 +27,7 @@ func Line(s string) string {
 	return b.String()
 }
 
-// unsafe tells whether r must not reach a terminal or a log. Line breaks and
+// unsafe reports whether r must not reach a terminal or a log. Line breaks and
 // tabs, which a text of several lines has, are not unsafe.
 func unsafe(r rune) bool {
 	switch {
@@ -59,7 +59,7 @@ type commands struct {
 // marks are the prefixes that a CI system looks for anywhere in a line.
 var marks = []string{"##[", "##vso["}
 
-// completes tells whether r is the last character of a command's prefix.
+// completes reports whether r is the last character of a command's prefix.
 func (c *commands) completes(r rune) bool {
 	return r == ':' && c.begun == 1 || r == '[' && (c.mark == "##" || c.mark == "##vso")
 }

@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Writer passes text on with what a terminal or a CI system would obey escaped,
-// as Line does, but keeps line breaks and tabs. It is safe for use by several
-// goroutines at once.
+// Writer escapes the parts of a text that a terminal or a CI system would interpret, like Line,
+// but keeps line breaks and tabs. It is safe for use by several goroutines at once.
 type Writer struct {
 	mu     sync.Mutex
 	w      io.Writer

@@ -9,7 +9,7 @@ import (
 )
 
 // TryLock locks the file, which it creates if it is missing. locked is false if another
-// process holds the lock. inPlace tells whether the path still names the locked file:
+// process holds the lock. inPlace reports whether the path still names the locked file:
 // another process may have removed or replaced the file between the opening and the
 // locking. A lock that is not in place protects nothing; close it and try again.
 func TryLock(f *flock.Flock) (locked, inPlace bool, err error) {
@@ -27,7 +27,7 @@ func TryLock(f *flock.Flock) (locked, inPlace bool, err error) {
 	return true, err == nil && os.SameFile(opened, named), err
 }
 
-// RemoveStale removes the file if no process holds its lock, and tells whether it did.
+// RemoveStale removes the file if no process holds its lock, and reports whether it did.
 func RemoveStale(path string) (removed bool, err error) {
 	for {
 		f := flock.New(path, flock.SetPermissions(0o600))

@@ -70,7 +70,7 @@ func findResource(name string) (Application, bool) {
 	})
 }
 
-// Resource tells whether clients can request tokens for the application.
+// Resource reports whether clients can request tokens for the application.
 func (a Application) Resource() bool { return len(a.Names) > 0 }
 
 func (a Application) serves(name string) bool {

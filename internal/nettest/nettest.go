@@ -9,7 +9,7 @@ import (
 	"net/http"
 )
 
-// FreePort returns a port of 127.0.0.1 on which nobody listens.
+// FreePort returns a free port of 127.0.0.1.
 func FreePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
