@@ -90,7 +90,7 @@ func (k Keep) recent(now time.Time, lag time.Duration) (recent []recentWrite, er
 		return nil, err
 	}
 	for _, w := range all {
-		if now.Sub(w.At) < lag {
+		if now.Sub(w.At).Abs() < lag { // a time far ahead is of a wrong clock, and would stay recent until then
 			recent = append(recent, w)
 		}
 	}

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,4 +83,33 @@ func TestObjectRemovedByOthersWithinLagIsRemovedOnce(t *testing.T) {
 		t.Fatalf("%d relations were removed, want 3", removed)
 	}
 	w.must(stacks(false), plan.Options{})
+}
+
+// TestRecentWritesOfAWrongClock: writes count as recent for the time of the lag only, also if the
+// clock was ahead when they were made.
+func TestRecentWritesOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lag = 5 * time.Minute
+	stacks := []*stack.Stack{{Name: "s", Groups: []*stack.Group{{Name: "g", DisplayName: "G"}}}}
+	for name, c := range map[string]struct {
+		ahead   time.Duration
+		pending bool
+	}{"a right clock": {0, true}, "a minute ahead": {time.Minute, true}, "a day ahead": {24 * time.Hour, false}, "a day behind": {-24 * time.Hour, false}} {
+		applier := w.applier()
+		applier.Now = func() time.Time { return time.Now().Add(c.ahead) }
+		p := w.plan(stacks, plan.Options{})
+		if _, err := applier.Apply(t.Context(), p, w.state(stacks)); err != nil {
+			t.Fatal(err)
+		}
+		group := w.state(stacks).Lookup(plan.Key{Kind: plan.Group, Name: stacks[0].GroupUniqueName("g")}, plan.ID)
+		if err := w.write(graph.DeleteGroup(group)); err != nil { // by somebody else
+			t.Fatal(err)
+		}
+		p = w.plan(stacks, plan.Options{})
+		if created := slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Action == plan.Create }); created == c.pending {
+			t.Errorf("%s: the plan has %v, want the group pending: %t", name, p.Steps, c.pending)
+		}
+		w.keep.Dir = t.TempDir() // another machine
+	}
 }
