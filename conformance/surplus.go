@@ -40,7 +40,7 @@ func (s *Suite) surplusCase(e endpoint) []Case {
 		for _, sent := range []credential{{}, bearer(g.token.WithFlippedSignature().String()), bearer(g.raw)} {
 			went, surplus, err := r.state.readSurplus(ctx, e, sent)
 			if err != nil {
-				return result, skip("", "the API does not answer a request on a connection of its own: %v", plain(maskError(err, sent.secrets)))
+				return result, skip("", "the API does not answer a request on a separate connection: %v", plain(maskError(err, sent.secrets)))
 			}
 			result.Exchange, result.Status = went.exchange(), went.status
 			if surplus != "" {

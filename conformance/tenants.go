@@ -48,7 +48,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		for _, near := range []struct{ name, says, tenant string }{
 			{"tenant-near-start", "begins", nearTenant(s.Issuer.TenantID, false)}, {"tenant-near-end", "ends", nearTenant(s.Issuer.TenantID, true)},
 		} {
-			refused(near.name, "a correctly signed token of a tenant whose id "+near.says+" like that of this tenant", "the API compares a part of the tenant's id (tid) with those that it admits", Medium, ofTenant(near.tenant, near.tenant))
+			refused(near.name, "a correctly signed token of a tenant whose id "+near.says+" like that of this tenant", "the API compares only a part of the tenant's id (tid)", Medium, ofTenant(near.tenant, near.tenant))
 		}
 		refused("tenant-idp", "a correctly signed token of a tenant that the document does not admit, whose user is a guest there from this tenant (idp)", "the API uses the identity provider of the user (idp) as the tenant (tid)", High, func(ctx context.Context, g *baselineToken) (credential, error) {
 			changes := g.ofTenant(anotherTenant, anotherTenant)

@@ -38,7 +38,7 @@ func (l *loader) checkConformance(s *loaded, c *Conformance) {
 	seen := map[string]bool{}
 	for i, e := range c.Endpoints {
 		if seen[e.ID()] {
-			l.mistakes.add(at("endpoints", i, "request"), "give each a name of its own: `name: NAME`", "endpoint %s is declared twice", e.ID())
+			l.mistakes.add(at("endpoints", i, "request"), "give each endpoint a separate name: `name: NAME`", "endpoint %s is declared twice", e.ID())
 		}
 		seen[e.ID()] = true
 		in := func(path ...any) Position { return at(append([]any{"endpoints", i}, path...)...) }

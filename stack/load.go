@@ -127,7 +127,7 @@ func (l *loader) begin(from source) {
 			continue
 		}
 		if first != nil {
-			l.mistakes.add(d.pos(), "put each stack in a folder of its own", "this folder contains a second Stack (the first is %s)", first[0].Name)
+			l.mistakes.add(d.pos(), "put each stack in a separate folder", "this folder contains a second Stack (the first is %s)", first[0].Name)
 			return
 		}
 		name, plain := in.name(d.name, l.stage.Suffix), in.name(d.name, "")

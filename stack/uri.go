@@ -22,7 +22,7 @@ func redirectURI(platform, uri string, personal bool) (reason, hint string) {
 	parsed, err := url.Parse(plain)
 	switch {
 	case err != nil:
-		return "is no URI", schemeHint(platform)
+		return "is not a URI", schemeHint(platform)
 	case parsed.Scheme == "":
 		return "has no scheme", schemeHint(platform)
 	case strings.Contains(uri, "#"):

@@ -46,7 +46,7 @@ func TestRedirectURI(t *testing.T) {
 		{"web", "https://ada@contoso.com/", "a user name"},
 		{"web", "https:///signin", "no host"},
 		{"web", "contoso.com/signin", "no scheme"},
-		{"web", "https://[::1", "is no URI"},
+		{"web", "https://[::1", "is not a URI"},
 		{"web", "https://${parameters.host}/signin", ""},
 		{"web", "${terraform.hosting.url}/signin", ""},
 	} {

@@ -48,7 +48,7 @@ func (b *Baseline) Close() error {
 	if len(seen) == 0 {
 		entries.WriteString(" []")
 	}
-	if _, err := fmt.Fprintf(b.w, "# Failures that are known: say in each why it is put up with, and until when.\nfailures:%s\n", entries.String()); err != nil {
+	if _, err := fmt.Fprintf(b.w, "# Known failures. State for each failure why it is tolerated, and until when.\nfailures:%s\n", entries.String()); err != nil {
 		return fmt.Errorf("write baseline: %w", err)
 	}
 	return nil

@@ -18,7 +18,7 @@ func TestBaseline(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := `# Failures that are known: say in each why it is put up with, and until when.
+	want := `# Known failures. State for each failure why it is tolerated, and until when.
 failures:
   - endpoint: "GET /secure"
     case: "wrong-audience"

@@ -93,7 +93,7 @@ func (r Rule) check() error {
 // defaults are Graph's codes and messages of the usual failures.
 var defaults = map[int][2]string{
 	http.StatusNotFound:            {"Request_ResourceNotFound", "Resource does not exist or one of its queried reference-property objects are not present."},
-	http.StatusConflict:            {"Directory_ConcurrencyViolation", "The request conflicts with another that is under way."},
+	http.StatusConflict:            {"Directory_ConcurrencyViolation", "The request conflicts with another request in progress."},
 	http.StatusTooManyRequests:     {"TooManyRequests", "Too many requests."},
 	http.StatusInternalServerError: {"InternalServerError", "The service met an error it did not expect."},
 	http.StatusBadGateway:          {"BadGateway", "The service could not be reached."},
