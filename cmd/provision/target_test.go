@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -106,4 +107,24 @@ func (s *starting) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestUnreachable: the error says how long --wait waited, and the hint does not propose what was
+// done.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("connection refused")
+	for _, c := range []struct {
+		wait    time.Duration
+		message string
+		hint    string
+	}{
+		{0, "connection refused", "; --wait 30s waits until it answers"},
+		{3 * time.Second, "connection refused (after --wait 3s)", "; a longer --wait gives it more time to start"},
+	} {
+		err := reach{wait: c.wait}.unreachable(refused, "http://h")
+		if hint := (&app{}).hintFor(err); err.Error() != c.message || !errors.Is(err, refused) || !strings.HasPrefix(hint, "start the API at http://h,") || !strings.HasSuffix(hint, c.hint) {
+			t.Errorf("error %v, hint %q; want %q and %q", err, hint, c.message, c.hint)
+		}
+	}
 }
