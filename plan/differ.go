@@ -8,24 +8,20 @@ import (
 	"provision/stack"
 )
 
-// object plans one declared object.
-func (d *differ) object(want *Declared, live *Live) {
-	switch want.Kind {
-	case Member, Assignment, Grant, Owner:
-		d.relation(want, live)
-	case Secret:
-		d.secret(want, live)
-	case Federated:
-		d.federated(want, live)
-	case Application:
-		d.application(want, live)
-	case ServicePrincipal:
-		d.servicePrincipal(want, live)
-	case Terraform:
-		d.terraform(want, live)
-	default:
-		d.plain(want, live)
-	}
+// comparisons plan one declared object of each kind. A Password has no entry: it is planned with
+// its user.
+var comparisons = map[Kind]func(d *differ, want *Declared, live *Live){
+	User:             (*differ).plain,
+	Group:            (*differ).plain,
+	Application:      (*differ).application,
+	ServicePrincipal: (*differ).servicePrincipal,
+	Member:           (*differ).relation,
+	Assignment:       (*differ).relation,
+	Grant:            (*differ).relation,
+	Secret:           (*differ).secret,
+	Federated:        (*differ).federated,
+	Owner:            (*differ).relation,
+	Terraform:        (*differ).terraform,
 }
 
 // compare compares an object of the plan with the live object. A duplicate entry of a list is a

@@ -38,18 +38,18 @@ func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) b
 	deletes, of := 0, 0
 	var refused Prevented
 	for _, s := range p.Steps {
-		if s.Action != Delete || !isObject(s.Kind) && s.Kind != Terraform && !s.Customer {
+		if s.Action != Delete || !s.Kind.entry().object && s.Kind != Terraform && !s.Customer {
 			continue
 		}
 		if prevented(s) {
 			refused = append(refused, s.Key)
 		}
-		if isObject(s.Kind) || s.Customer {
+		if s.Kind.entry().object || s.Customer {
 			deletes++
 		}
 	}
 	for k, o := range state.Objects {
-		if isObject(k.Kind) && slices.Contains(p.Stacks, o.Stack) { // an application elsewhere stands for its service principal here
+		if k.Kind.entry().object && slices.Contains(p.Stacks, o.Stack) { // an application elsewhere stands for its service principal here
 			of++
 		}
 	}
@@ -61,10 +61,6 @@ func (p *Plan) CheckDeletes(state *State, allowed bool, prevented func(s Step) b
 	}
 	return nil
 }
-
-// isObject tells whether a kind is an object with a document, in contrast to a
-// relation or credential.
-func isObject(k Kind) bool { return k == User || k == Group || k == Application }
 
 // Only keeps the steps of the documents with the given keys, and the steps that they depend on.
 func (p *Plan) Only(documents []Key) {

@@ -28,6 +28,10 @@ const (
 type kind struct {
 	name Kind
 
+	// object is true if the kind is a directory object with its own document. The limit on
+	// deletions counts it, and its document can prevent its deletion.
+	object bool
+
 	// relation is true if the kind connects two objects and is deleted with each of them.
 	relation bool
 
@@ -75,13 +79,13 @@ const (
 
 // kinds are all kinds, in the order in which a plan shows them.
 var kinds = []kind{
-	{name: User, actions: map[Action]action{
+	{name: User, object: true, actions: map[Action]action{
 		Create: {create, anyUser}, Update: {create, anyUser}, Delete: {discard, anyUser}, Purge: {purge, "User.DeleteRestore.All"},
 	}},
-	{name: Group, actions: map[Action]action{
+	{name: Group, object: true, actions: map[Action]action{
 		Create: {create, anyGroup}, Update: {create, anyGroup}, Restore: {create, anyGroup}, Delete: {discard, anyGroup}, Purge: {purge, anyGroup},
 	}},
-	{name: Application, actions: map[Action]action{
+	{name: Application, object: true, actions: map[Action]action{
 		Create: {create, applications}, Update: {update, applications}, Adopt: {update, "Application.ReadWrite.All"}, Link: {link, applications}, Restore: {create, applications}, Delete: {discard, applications}, Purge: {purge, applications},
 	}},
 	{name: ServicePrincipal, actions: map[Action]action{

@@ -21,6 +21,7 @@ var wider = map[string][]string{
 	"GroupMember.ReadWrite.All":              {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
 	"DelegatedPermissionGrant.ReadWrite.All": {"Directory.ReadWrite.All"},
 	"AppRoleAssignment.ReadWrite.All":        {},
+	"User.DeleteRestore.All":                 {},
 	"Application.Read.All":                   {"Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
 	"DelegatedPermissionGrant.Read.All":      {"DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
 	"GroupMember.Read.All":                   {"Group.Read.All", "GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},

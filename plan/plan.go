@@ -104,7 +104,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 		return nil, err
 	}
 	for _, k := range keys(declared) {
-		d.object(declared[k], actual.Objects[k])
+		comparisons[k.Kind](d, declared[k], actual.Objects[k])
 	}
 	for _, k := range keys(d.going) {
 		d.delete(actual.Objects[k])

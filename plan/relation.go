@@ -146,8 +146,8 @@ func (d *differ) delete(live *Live) {
 	if d.options.KeepDeleted {
 		return
 	}
-	switch {
-	case isObject(live.Kind), s.Customer: // of an application, its service principal too
+	_, purged := live.Kind.entry().actions[Purge]
+	if purged && live.Kind.entry().object || s.Customer { // of an application, its service principal too
 		d.step(Step{Action: Purge, Key: live.Key, Stack: live.Stack, Display: live.Display, ID: live.ID, Customer: s.Customer, FollowsDelete: true})
 	}
 }

@@ -237,6 +237,8 @@ func (l *loader) declare(s *loaded, d *document) {
 		t := &Terraform{Name: d.name, Pos: d.pos(), Protection: d.protection(), Dir: d.folder.path}
 		l.into(d, t)
 		s.Terraforms = append(s.Terraforms, t)
+	default:
+		panic("stack: no case reads a document of kind " + d.kind) // a test reads all kinds
 	}
 }
 

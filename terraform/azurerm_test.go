@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"provision/stack"
 	"provision/terraform"
 )
 
@@ -224,10 +225,20 @@ func TestModulesAreFormatted(t *testing.T) {
 // descriptions, and an example. UPDATE=1 writes them.
 func TestModulesAreExplained(t *testing.T) {
 	t.Parallel()
+	hosting, err := os.ReadFile("../docs/hosting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(terraform.BuiltIn(), stack.BuiltInModules) {
+		t.Errorf("manifests can name the modules %v, and the program contains %v", stack.BuiltInModules, terraform.BuiltIn())
+	}
 	for _, module := range terraform.BuiltIn() {
 		m, err := terraform.ReadModule(module)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !strings.Contains(string(hosting), "](../terraform/"+module+"/README.md)") {
+			t.Errorf("docs/hosting.md does not list %s", module)
 		}
 		for _, output := range []string{"url", "principal_id", "resource_group"} {
 			if _, has := m.Outputs[output]; !has {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,7 @@ import (
 // reportFlags are the report flags of every command that verifies.
 func reportFlags(c *cobra.Command) {
 	targetFlags(c)
-	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: html, json, junit, sarif, and baseline, which --baseline reads (may be repeated)")
+	c.Flags().StringArray("report", nil, "also write a report to a file, e.g. html=report.html; formats: "+strings.Join(slices.Sorted(maps.Keys(report.Formats)), ", ")+"; --baseline reads a baseline (may be repeated)")
 	c.Flags().String("baseline", "", "YAML or JSON file of known failures to tolerate until a date, e.g. known-failures.yaml")
 	c.Flags().BoolP("verbose", "v", false, "print a line for every case, also for families in which all cases pass")
 	c.Flags().Bool("notes", false, "show the notes: answers in which correct APIs differ; otherwise they are only counted")
