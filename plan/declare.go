@@ -42,7 +42,7 @@ func declare(stacks []*stack.Stack, state *State) (*declaration, error) {
 			d.terraform(s, t)
 		}
 		if s.ProtectionUnmarked() {
-			d.notes = append(d.notes, fmt.Sprintf("stack %s: prevent: [delete] does not stop `destroy --stack` and `gc`, which read it from tags of the stack's applications: %s", s.Name, unmarkedReason(s)))
+			d.notes = append(d.notes, fmt.Sprintf("stack %s: prevent: [delete] does not stop `destroy --stack`, `gc` and an apply without the document, which read it from tags of the stack's applications: %s", s.Name, unmarkedReason(s)))
 		}
 	}
 	if len(d.mistakes) > 0 {

@@ -21,7 +21,8 @@ func (e *TooManyDeletes) Error() string {
 	return fmt.Sprintf("the plan deletes %d of the %d users, groups and applications that the stacks own", e.Deletes, e.Of)
 }
 
-// Prevented says that a plan deletes what a manifest protects.
+// Prevented says that a plan deletes objects that `prevent: [delete]` protects, in a manifest or by a
+// mark in the tenant.
 type Prevented []Key
 
 func (e Prevented) Error() string {
@@ -29,7 +30,7 @@ func (e Prevented) Error() string {
 	for i, k := range e {
 		names[i] = k.String()
 	}
-	return "the plan deletes what a manifest protects with `prevent: [delete]`: " + strings.Join(names, ", ")
+	return "the plan deletes what `prevent: [delete]` protects: " + strings.Join(names, ", ")
 }
 
 // CheckDeletes refuses a plan that deletes more than a share of the stacks' objects in state,

@@ -73,7 +73,7 @@ func TestCheckDeletes(t *testing.T) {
 	if got, want := (&TooManyDeletes{5, 16}).Error(), "the plan deletes 5 of the 16 users, groups and applications that the stacks own"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := (Prevented{{User, "a"}, {Group, "b"}}).Error(), "the plan deletes what a manifest protects with `prevent: [delete]`: user a, group b"; got != want {
+	if got, want := (Prevented{{User, "a"}, {Group, "b"}}).Error(), "the plan deletes what `prevent: [delete]` protects: user a, group b"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if errors.Is(&TooManyDeletes{}, Prevented{}) {

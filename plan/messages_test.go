@@ -30,7 +30,7 @@ func TestMessages(t *testing.T) {
 
 		LacksPermissions{"A.All", "B.All"}.Error():                                 "the caller lacks Microsoft Graph permissions that this plan needs: A.All, B.All",
 		(&TooManyDeletes{5, 9}).Error():                                            "the plan deletes 5 of the 9 users, groups and applications that the stacks own",
-		Prevented{app, user}.Error():                                               "the plan deletes what a manifest protects with `prevent: [delete]`: application s.api, user ada@contoso.com",
+		Prevented{app, user}.Error():                                               "the plan deletes what `prevent: [delete]` protects: application s.api, user ada@contoso.com",
 		(&Refused{"s.api", []string{"t.web", "u"}}).Error():                        "application s.api is still used by t.web, u",
 		Ambiguous{app, pathTo("api.oauth2PermissionScopes").entry("read")}.Error(): "in the tenant, application s.api has api.oauth2PermissionScopes[read] more than once, therefore changes cannot be planned",
 

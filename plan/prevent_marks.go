@@ -7,8 +7,8 @@ import (
 	"provision/stack"
 )
 
-// PreventedByMarks returns whether a step deletes an object that is protected, for a deletion without
-// manifests: the marks in the tenant name the objects that the manifests protected when they were applied.
+// PreventedByMarks returns whether a step deletes an object that the marks in the tenant protect. They name
+// the objects that the manifests protected when they were last applied.
 func PreventedByMarks(state *State) func(Step) bool {
 	ofStack := map[string][]any{} // the tags of its applications
 	for k, o := range state.Objects {

@@ -129,7 +129,7 @@ func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.St
 	if len(p.Distrusted) > 0 {
 		return p.Distrusted
 	}
-	if err := p.CheckDeletes(state, options.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
+	if err := p.CheckDeletes(state, options.AllowDeletes, preventedNow(stacks, state)); err != nil {
 		return err
 	}
 	if len(p.Steps) > 0 && saved == nil {

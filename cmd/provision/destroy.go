@@ -20,9 +20,11 @@ func (a *app) destroy() *cobra.Command {
 		Long: `destroy deletes the objects that the stacks at or below DIR (default manifests/)
 own in the tenant, and nothing else. It also purges them from the recycle bin, so
 that their names can be used again at once. With --stack no manifests are needed:
-the marks in the tenant identify the objects of the stack, and tags of its
-applications show which objects the manifests protect with prevent: [delete].
-A stack without applications, and an environment, have no such tags.`,
+the marks in the tenant identify the objects of the stack.
+
+destroy refuses to delete objects that a manifest protects with prevent: [delete], and
+objects that were protected at the last apply: tags of the stack's applications show
+which. A stack without applications, and an environment, have no such tags.`,
 		Example: "  provision destroy manifests/\n  provision destroy --stack vscode-fastapi\n  provision destroy manifests/ --no-purge      # leave it in the recycle bin",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -140,11 +142,7 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	if err := a.showPlan(p, false); err != nil {
 		return err
 	}
-	protected := prevented(stacks, state.Tenant)
-	if stacks == nil {
-		protected = plan.PreventedByMarks(state)
-	}
-	if err := p.CheckDeletes(state, true, protected); err != nil {
+	if err := p.CheckDeletes(state, true, preventedNow(stacks, state)); err != nil {
 		return err
 	}
 	if o.showOnly {

@@ -183,7 +183,7 @@ func (a *app) hintFor(err error) string {
 	case errors.As(err, new(*plan.TooManyDeletes)):
 		return "check the folder and the target; if the deletions are intended, use --allow-deletes: `" + a.again("--allow-deletes") + "`"
 	case errors.As(err, new(plan.Prevented)):
-		return "remove `delete` from `prevent` in the metadata of the document or of its stack first, and apply it"
+		return a.unprotectHint()
 	case errors.As(err, new(plan.HeldNames)):
 		return "restore or purge them in the Microsoft Entra admin center, or set `deleted: purge` in the stack's spec"
 	case errors.As(err, new(plan.Distrusted)):
@@ -194,6 +194,16 @@ func (a *app) hintFor(err error) string {
 		return "give your account access to this file or folder, or run the command in another folder"
 	}
 	return ""
+}
+
+// unprotectHint tells how to delete objects that `prevent: [delete]` protects: an apply of their documents
+// without it removes the marks in the tenant.
+func (a *app) unprotectHint() string {
+	apply := a.command("apply")
+	if len(a.where) == 0 || a.where[0] == "--stack" {
+		apply = a.commandAt([]string{"DIR"}, "apply", a.stageArgs()...)
+	}
+	return "remove `delete` from `prevent` in the documents and in their stack, put back documents that were removed or renamed, and run `" + apply + "`; then delete the objects"
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

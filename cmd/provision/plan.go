@@ -67,7 +67,7 @@ between them.`,
 							return err
 						}
 					}
-					if err := p.CheckDeletes(state, o.saved.AllowDeletes, prevented(stacks, state.Tenant)); err != nil {
+					if err := p.CheckDeletes(state, o.saved.AllowDeletes, preventedNow(stacks, state)); err != nil {
 						a.say("note: apply refuses this: %v", err)
 					}
 					if err := a.savePlan(p, directory(args), o); err != nil {
