@@ -58,6 +58,7 @@ const (
 	CauseAlternatives       CauseID = "alternatives"
 	CauseOwner              CauseID = "owner"
 	CauseOwnerClaimed       CauseID = "owner-claimed"
+	CauseEither             CauseID = "either"
 	CauseScope              CauseID = "scope"
 	CauseOwnIDToken         CauseID = "own-id-token"
 	CauseScopeCompare       CauseID = "scope-compare"
@@ -168,8 +169,9 @@ var causes = []cause{
 	{id: CauseMembersRefused, title: "the API treats a member of the tenant as a guest", remedy: remedyGuests},
 	{id: CauseValidGroups, title: "the API refuses users who are in many groups", remedy: remedyGroup},
 	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", blockedBy: []CauseID{CauseValidClaims}, remedy: remedyOptional},
-	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseSignature}, remedy: remedyScope},
-	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseSignature}, remedy: remedyRole},
+	{id: CauseEither, title: "the API accepts the scope or the role, and the document requires both", blockedBy: []CauseID{CauseSignature}, gain: "any client with the scope can act for a user without the role, and any user with the role can use a client without consent"},
+	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseSignature, CauseEither}, remedy: remedyScope},
+	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseSignature, CauseEither}, remedy: remedyRole},
 	{id: CauseStaleRoles, title: "the API does not take the roles of a user from the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},
 	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseScope}, remedy: remedyCallers},
 	{id: CauseOwnIDToken, title: "the API accepts an ID token for its own registration as an access token", blockedBy: []CauseID{CauseIDToken, CauseScope, CauseCallers}, remedy: remedyScope},
@@ -187,7 +189,7 @@ var causes = []cause{
 	{id: CauseTwice, blockedBy: []CauseID{CauseRole, CauseCallers}, title: "the API uses the first of two claims with the same name, and other parsers use the last", remedy: remedySignature},
 
 	{id: CauseRoutePath, title: "the check depends on the spelling of the path", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
-	{id: CauseRouteMethod, title: "the check depends on the method", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseRouteMethod, title: "the check depends on the method", blockedBy: []CauseID{CauseOpen}, remedy: remedyMethod},
 	{id: CauseBody, title: "the API checks another operation than the one that it runs", blockedBy: []CauseID{CauseOpen}, remedy: remedyBody},
 	{id: CausePreflight, title: "the answer to a CORS preflight is wrong", blockedBy: []CauseID{CauseRouteMethod}, remedy: remedyRoute},
 

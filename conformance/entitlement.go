@@ -109,19 +109,22 @@ func roleChecks(e endpoint) []check {
 			return map[string]any{"roles": roles}
 		}
 	}
-	const gain = "users with any similarly named role can use operations that require this role"
+	const (
+		gain   = "users with any similarly named role can use operations that require this role"
+		groups = "members of any group with the name of the role can use operations that require this role"
+	)
 	checks := []check{
 		entitlement("role-longer", "roles whose names begin with the names of required roles", gain, with(func(r string) string { return r + "Reader" })),
 		entitlement("role-longer-before", "roles whose names end with the names of required roles", gain, with(func(r string) string { return "Not" + r })),
 		entitlement("role-shorter", "roles whose names are the beginnings of the names of required roles", gain, with(func(r string) string { return r[:max(1, len(r)-1)] })),
 		entitlement("role-case", "roles with other capitalization", gain, with(otherCase)),
-		entitlement("role-in-scp", "role "+role+" as a scope", gain, func(g *baselineToken) change {
+		entitlement("role-in-scp", "role "+role+" as a scope", "any user of a client that has a scope with the name of the role can use operations that require this role", func(g *baselineToken) change {
 			return change{"roles": nil, "scp": strings.TrimSpace(g.claims.text("scp") + " " + role)}
 		}),
-		entitlement("role-in-groups", "its roles as groups", gain, func(g *baselineToken) change {
+		entitlement("role-in-groups", "its roles as groups", groups, func(g *baselineToken) change {
 			return change{"roles": nil, "groups": g.claims.roles()}
 		}),
-		entitlement("role-beside-another", "another role, its roles as groups, and directory roles of the tenant", gain, func(g *baselineToken) change {
+		entitlement("role-beside-another", "another role, its roles as groups, and directory roles of the tenant", groups, func(g *baselineToken) change {
 			return change{"roles": []string{"Other.Role"}, "groups": g.claims.roles(), "wids": []string{"62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509"}}
 		}),
 		entitlement("role-in-wids", "directory roles of the tenant, such as Global Administrator, instead of the required roles", "every administrator of the tenant can use operations that require this role", func(g *baselineToken) change {
@@ -137,6 +140,11 @@ func roleChecks(e endpoint) []check {
 		counted := entitlement("other-roles", "as many other roles", "any user with enough roles can do what requires these roles", with(func(r string) string { return "Other." + r + ".Role" }))
 		counted.flaw, counted.means = "the API counts the roles (roles), but does not check which ones", CauseRole
 		checks = append(checks, counted)
+	}
+	if len(e.scopes)+len(e.anyScope) > 0 {
+		neither := entitlement("no-scope-no-role", "another scope and no role", "any user of any client can use operations that require the scope and the role", func(g *baselineToken) change { return unentitled(g, nil) })
+		neither.flaw, neither.means, neither.present = "the API does not check the role (roles)", CauseRole, ofUser(neither.present)
+		checks = append(checks, neither)
 	}
 	for i := range checks {
 		checks[i].source = sourceRoles

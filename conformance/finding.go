@@ -78,7 +78,14 @@ func (g *grouping) summary(results []*Result) []Finding {
 		if f.Cause == CauseCallers && !e.users {
 			about.remedy = remedyUsersRefused // the callers to refuse are users
 		}
-		f.Remedies = about.remedy.lines(e)
+		switch {
+		case f.Cause == CauseEither:
+			f.Remedies = append(remedyScope.lines(e), remedyRole.lines(e)...)
+		case f.Cause == CauseRefused && f.Lead.Status == http.StatusForbidden: // the token is valid
+			f.Remedies = e.entitlements().lines(e)
+		default:
+			f.Remedies = about.remedy.lines(e)
+		}
 		for _, id := range f.Evidence {
 			if x := byID[id].Exchange; x != nil && f.language == "" {
 				f.language = language(x.ResponseHeader)

@@ -66,6 +66,7 @@ func (g *grouping) group(results []*Result) {
 		}
 	}
 	checksNoClaims(failed)
+	requiresEither(results)
 	toleratesTooMuch(results)
 	refusesLikeForbidden(failed)
 	// Causes that block others come first; then the order of the plan decides.

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"slices"
+	"strings"
 )
 
 // checksNoClaims joins the failures of an API that checks neither issuer nor audience nor expiry
@@ -20,6 +21,34 @@ func checksNoClaims(failed []*Result) {
 	}
 	for _, r := range all {
 		r.cause, r.Cause = CauseClaims, CauseClaims.Title()
+	}
+}
+
+// requiresEither joins the failures of an API that requires the scope or the role, instead of both,
+// into one flaw: it accepts a token without the one and a token without the other, but refuses a
+// token with neither.
+func requiresEither(results []*Result) {
+	for _, neither := range results {
+		if neither.Name != "no-scope-no-role" || neither.Outcome != Pass {
+			continue
+		}
+		accepted := func(id CauseID, name func(string) bool) *Result {
+			i := slices.IndexFunc(results, func(r *Result) bool {
+				return r.Outcome == Fail && r.cause == id && r.way() == neither.way() && r.letIn() && name(r.Name)
+			})
+			if i < 0 {
+				return nil
+			}
+			return results[i]
+		}
+		scope := accepted(CauseScope, func(name string) bool { return strings.HasPrefix(name, "missing-") })
+		role := accepted(CauseRole, func(name string) bool { return name == "no-role" })
+		if scope == nil || role == nil {
+			continue
+		}
+		for _, r := range []*Result{scope, role} {
+			r.cause, r.Cause = CauseEither, CauseEither.Title()
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ var forgotten = []struct {
 	{flaw: "kid", fails: []string{"unknown-kid"}, names: "kid"},
 	{flaw: "scope", fails: []string{"missing-scope read_data", "app-only"}, names: "(scp)"},
 	{flaw: "role", fails: []string{"no-role", "wrong-role"}, names: "(roles)"},
+	{flaw: "either", fails: []string{"missing-scope read_data", "no-role"}, names: "the scope or the role"},
 	{flaw: "any-role", fails: []string{"wrong-role"}, names: "does not check which one (roles)"},
 	{flaw: "one-role", fails: []string{"role DevOps", "role-by-group"}, names: "requires more"},
 	{flaw: "applications", fails: []string{"app-only"}, names: "idtyp"},

@@ -292,6 +292,17 @@ var (
 		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
 		`mux.Handle("GET /orders", requireToken(orders))  // around the handler, not by r.URL.Path`,
 	}
+	remedyMethod = remedy{
+		`@app.api_route("/orders", methods=["GET", "HEAD"], dependencies=[Depends(verified_token)])  # one check for all methods; remove methods that are not needed`,
+		`@app.api_route("/orders", methods=["GET", "HEAD"], dependencies=[Depends(verified_token)])  # one check for all methods; remove methods that are not needed`,
+		`@app.api_route("/orders", methods=["GET", "HEAD"], dependencies=[Security(azure_scheme)])  # one check for all methods; remove methods that are not needed`,
+		`app.all("/orders", requireToken)  // before the handlers of the methods, without a condition on req.method`,
+		`app.all("/orders", passport.authenticate("oauth-bearer", { session: false }))  // before the handlers of the methods`,
+		`[Authorize] public class OrdersController  // on the controller, not on single methods`,
+		`a.requestMatchers("/orders/**").authenticated()  // without an HttpMethod`,
+		`mux.Handle("/orders", requireToken(orders))  // around the handler of every method, without a condition on r.Method`,
+		`mux.Handle("/orders", requireToken(orders))  // around the handler of every method, without a condition on r.Method`,
+	}
 	remedyBody = remedy{
 		`def delete_user(token=Depends(verified_token)): require_role(token, "{role}")  # in the handler or resolver that runs, not before it`,
 		`def delete_user(token=Depends(verified_token)): require_role(token, "{role}")  # in the handler or resolver that runs, not before it`,

@@ -61,6 +61,14 @@ type filled struct {
 	values *strings.Replacer
 }
 
+// entitlements is the remedy of an API that compares the scopes or roles of the endpoint incorrectly.
+func (e endpoint) entitlements() remedy {
+	if e.needsRole() {
+		return remedyRole
+	}
+	return remedyScope
+}
+
 // forValues returns the remedies that check what the endpoint requires: the one for a single
 // value, or those for several.
 func (r remedy) forValues(e endpoint) (all []filled) {

@@ -212,6 +212,9 @@ func (v validator) authorize(scp string, application bool, roles []string) int {
 		accepted = append(accepted, "Reader")
 	}
 	scoped := slices.Contains(strings.Fields(scp), "read_data") || v.flaw == "scope"
+	if v.flaw == "either" && (scoped || slices.ContainsFunc(accepted, func(role string) bool { return slices.Contains(roles, role) })) {
+		return 200
+	}
 	if v.flaw == "applications" && application {
 		scoped = true
 	}

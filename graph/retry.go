@@ -138,7 +138,8 @@ func (t *retrier) say(pause time.Duration, why string) {
 // that was refused for its certificate, or whose host there is not.
 func dropped(err error) bool {
 	var dns *net.DNSError
-	return !errors.As(err, new(*unreadable)) && !errors.As(err, new(*tls.CertificateVerificationError)) &&
+	var final interface{ NonRetriable() } // the errors of azidentity: the sign-in has failed
+	return !errors.As(err, &final) && !errors.As(err, new(*unreadable)) && !errors.As(err, new(*tls.CertificateVerificationError)) &&
 		!(errors.As(err, &dns) && dns.IsNotFound)
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
 // TestDropped: the connection failures for which another connection can help.
@@ -23,6 +25,7 @@ func TestDropped(t *testing.T) {
 		"a name server that is away":       {&net.DNSError{Err: "timeout", IsTimeout: true}, true},
 		"a host that there is not":         {&net.DNSError{Err: "no such host", IsNotFound: true}, false},
 		"one that is wrapped":              {fmt.Errorf("dial: %w", &net.DNSError{IsNotFound: true}), false},
+		"a sign-in that failed":            {fmt.Errorf("sign in: %w", &azidentity.AuthenticationFailedError{}), false},
 		"a certificate that is refused":    {&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false},
 		"a page in the place of an answer": {&unreadable{"200 OK", "text/html"}, false},
 	} {

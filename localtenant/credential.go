@@ -125,7 +125,7 @@ func (c *Credential) tokens() []storedToken {
 
 func (c *Credential) readStored() azcore.AccessToken {
 	for _, t := range c.tokens() {
-		if t.Key == c.key {
+		if t.Key == c.key && !strings.ContainsFunc(t.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return azcore.AccessToken{Token: t.Token, ExpiresOn: t.Expires}
 		}
 	}

@@ -1,6 +1,7 @@
 package localtenant
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -55,6 +56,10 @@ func TestStoredTokens(t *testing.T) {
 		"another address":     {change: func(_ Folder, s *Served) { s.Origin = "https://localhost:2" }, want: "token2"},
 		"another application": {change: func(_ Folder, s *Served) { s.ClientID = "d" }, want: "token2"},
 		"another secret":      {change: func(_ Folder, s *Served) { s.ClientSecret = "r" }, want: "token2"},
+		"a damaged token": {change: func(d Folder, _ *Served) {
+			raw, _ := os.ReadFile(d.File("tokens.json"))
+			os.WriteFile(d.File("tokens.json"), bytes.Replace(raw, []byte(`token1`), []byte(`token1\n`), 1), 0o600)
+		}, want: "token2"},
 		"a damaged file": {change: func(d Folder, _ *Served) { os.WriteFile(d.File("tokens.json"), []byte(`[{"key`), 0o600) },
 			want: "token2"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"provision/internal/display"
@@ -64,15 +65,8 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 			fmt.Fprintln(b, c)
 		}
 	}
-	for _, name := range p.Orphans {
-		if p.environments[name] {
-			continue
-		}
-		remove := ""
-		if p.DestroyCommand != nil {
-			remove = fmt.Sprintf(" (`%s` removes it)", display.Line(p.DestroyCommand(name)))
-		}
-		fmt.Fprintf(b, "note: the tenant contains stack %s, which these manifests do not declare; it is not changed%s\n", display.Line(name), remove)
+	if note := p.otherStacks(); note != "" {
+		fmt.Fprintf(b, "note: %s\n", note)
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(b, "warning: %s\n", display.Line(warning))
@@ -84,6 +78,33 @@ func (p *Plan) Text(w io.Writer, color, details bool) error {
 		fmt.Fprintf(b, "note: apply refuses this: %s\n", display.Line(Distrusted{d}.Error()))
 	}
 	return b.Flush()
+}
+
+// mostNames is the maximum number of other stacks that a plan names.
+const mostNames = 5
+
+// otherStacks names the stacks that the tenant contains and that these manifests do not declare. A
+// single one may be a former stack of this folder, so otherStacks also says how to delete it.
+func (p *Plan) otherStacks() string {
+	var names []string
+	for _, name := range p.Orphans {
+		if !p.environments[name] {
+			names = append(names, display.Line(name))
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) == 1 && p.DestroyCommand != nil:
+		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed (`%s` removes it)", names[0], display.Line(p.DestroyCommand(p.Orphans[slices.IndexFunc(p.Orphans, func(name string) bool { return !p.environments[name] })])))
+	case len(names) == 1:
+		return fmt.Sprintf("the tenant contains stack %s, which these manifests do not declare; it is not changed", names[0])
+	}
+	more := ""
+	if n := len(names); n > mostNames {
+		names, more = names[:mostNames], fmt.Sprintf(" and %d more", n-mostNames)
+	}
+	return fmt.Sprintf("the tenant contains other stacks, which these manifests do not declare; they are not changed: %s%s", strings.Join(names, ", "), more)
 }
 
 // Summary counts the steps of the plan, in one line.

@@ -89,6 +89,20 @@ func TestTextAroundSteps(t *testing.T) {
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	for _, c := range []struct {
+		names []string
+		want  string
+	}{
+		{[]string{"a", "b"}, "they are not changed: a, b\n"},
+		{[]string{"a", "b", "c", "d", "e", "f", "g"}, "they are not changed: a, b, c, d, e and 2 more\n"},
+	} {
+		p.Orphans = c.names
+		b.Reset()
+		if err := p.Text(&b, false, false); err != nil || !strings.Contains(b.String(), c.want) || strings.Contains(b.String(), "destroy") {
+			t.Errorf("%v: %q, %v", c.names, b.String(), err)
+		}
+	}
+	p.Orphans = []string{"old"}
 	p.DestroyCommand = nil
 	b.Reset()
 	if err := p.Text(&b, false, false); err != nil || strings.Contains(b.String(), "removes it") {

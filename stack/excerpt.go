@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -20,6 +21,9 @@ func excerpt(raw []byte, pos Position) string {
 	number := fmt.Sprint(pos.Line)
 	return fmt.Sprintf("  %s | %s\n  %s | %s^", number, string(text), strings.Repeat(" ", len(number)), strings.Repeat(" ", column-1))
 }
+
+// unquotedRequest matches a request with a path parameter that is not in quotes.
+var unquotedRequest = regexp.MustCompile(`: +([A-Z]+ /[^\s"',{}]*\{\w+\}(?:/[^\s"',{}]*|\{\w+\})*)`)
 
 // syntax explains the message of YAML's parser about a place.
 func syntax(raw []byte, pos Position, said string) (at Position, message, hint string) {
@@ -47,6 +51,8 @@ func syntax(raw []byte, pos Position, said string) (at Position, message, hint s
 		return pos, fmt.Sprintf("not YAML: a value cannot begin with %s", character), "write the value in quotes"
 	case strings.Contains(said, "mapping values are not allowed"):
 		return pos, "not YAML: " + said, "put a value that contains a colon and a space in quotes, and each key on its own line"
+	case strings.Contains(said, "did not find expected") && unquotedRequest.MatchString(line(pos.Line)):
+		return pos, "not YAML: a path with braces begins a mapping", fmt.Sprintf("write the request in quotes: %q", unquotedRequest.FindStringSubmatch(line(pos.Line))[1])
 	case strings.Contains(said, "did not find expected"), strings.Contains(said, "unexpected end of stream"):
 		hint = "check the indentation here, and check for an unclosed quote or bracket above"
 	}

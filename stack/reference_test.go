@@ -142,6 +142,10 @@ func manifestReference(t *testing.T, schema []byte) string {
 	var b strings.Builder
 	name := whole.Definitions.get(t, "metadata").Properties.get(t, "name")
 	fmt.Fprintf(&b, "\n`metadata.name` is required in every kind. %s\n", name.Description)
+	b.WriteString("\n### metadata\n\n| below `metadata` | kinds | what it is |\n|---|---|---|\n")
+	for _, row := range metadataRows(t, whole.Definitions) {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.name, strings.Join(row.kinds, ", "), row.description)
+	}
 	for _, kind := range whole.Definitions {
 		if kind.Properties == nil || !slices.ContainsFunc(kind.Properties, func(p property) bool { return p.name == "spec" }) {
 			continue // part of other definitions
@@ -152,6 +156,30 @@ func manifestReference(t *testing.T, schema []byte) string {
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// metadataRow is a property below metadata, with the kinds that have it.
+type metadataRow struct {
+	name, description string
+	kinds             []string
+}
+
+func metadataRows(t *testing.T, definitions properties) (rows []metadataRow) {
+	t.Helper()
+	for _, kind := range definitions {
+		if !slices.ContainsFunc(kind.Properties, func(p property) bool { return p.name == "metadata" }) {
+			continue
+		}
+		ref := kind.Properties.get(t, "metadata").Ref
+		for _, p := range definitions.get(t, strings.TrimPrefix(ref, "#/$defs/")).Properties {
+			i := slices.IndexFunc(rows, func(r metadataRow) bool { return r.name == p.name && r.description == p.Description })
+			if i < 0 {
+				i, rows = len(rows), append(rows, metadataRow{p.name, p.Description, nil})
+			}
+			rows[i].kinds = append(rows[i].kinds, kind.name)
+		}
+	}
+	return rows
 }
 
 // rows writes a line for each member of an object and its members.

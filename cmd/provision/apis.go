@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"provision/conformance"
+	"provision/internal/display"
 	"provision/protected"
 	"provision/stack"
 )
@@ -28,7 +30,11 @@ func (a *app) chosen(stacks []*stack.Stack) ([]protected.API, error) {
 		return nil, hint(usagef("the API is verified in its home, target %s, and not in the tenant of a customer", home), "`%s`", a.commandOn(home, a.where, a.verb, a.stageArgs()...))
 	}
 	if len(all) == 0 {
-		return nil, hint(usagef("no Conformance document: the requirements of the API are not declared"), "derive one from the OpenAPI document of the API: `%s > conformance.yaml`, or write one: docs/verify.md", a.command("verify", "--openapi", "openapi.json"))
+		file := "conformance.yaml"
+		if len(a.where) == 1 { // a folder, not --stack NAME
+			file = filepath.Join(a.where[0], file)
+		}
+		return nil, hint(usagef("no Conformance document: the requirements of the API are not declared"), "derive one from the OpenAPI document of the API: `%s > %s`, or write one: docs/verify.md", a.command("verify", "--openapi", "openapi.json"), display.ShellQuote(file))
 	}
 	if name := a.config.GetString("stack"); name != "" {
 		all = slices.DeleteFunc(all, func(p protected.API) bool { return p.Stack.Name != name })

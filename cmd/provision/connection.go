@@ -163,7 +163,7 @@ func (a *app) localGraph(dir localtenant.Folder, served localtenant.Served, clie
 	if err != nil {
 		return nil, fmt.Errorf("sign in to the local tenant: %w", err)
 	}
-	cred := dir.Credential(served, signIn, a.now)
+	cred := dir.Credential(served, brief{signIn}, a.now)
 	return graph.New(cred, graph.Options{Endpoint: served.Origin + "/v1.0", Transport: cred.Transport(client.Transport, graph.DefaultScope), Waiting: a.waiting,
 		Parallel: a.config.GetInt("parallelism")})
 }

@@ -90,11 +90,11 @@ func TestHints(t *testing.T) {
 		"a file of others":          {&sink.Refused{File: "a", Why: "b", Flag: "--overwrite"}, "move the file away, or use --overwrite to replace it: `" + again + " --overwrite`"},
 		"a file outside":            {&sink.Refused{File: "../a", Why: "b", Flag: "--allow-outside"}, "name a file below the project folder, or use --allow-outside: `" + again + " --allow-outside`"},
 		"a file without permission": {&sink.Refused{File: "a", Why: fs.ErrPermission.Error()}, "make the folder writable for you, or name another file"},
-		"a damaged file":            {&sink.Damaged{File: "my file", Err: errors.New("x")}, "restore the file, or remove it (`rm 'my file'`); `" + again + "` then replaces the secrets and passwords that only it held"},
+		"a damaged file":            {&sink.Damaged{File: "my file", Err: errors.New("x")}, "restore the file, or remove it (`rm 'my file'`); `" + again + "` then replaces the secrets and passwords that only this file contained"},
 		"a sink":                    {&sink.Error{Where: "a", Hint: "close the quote", Err: errors.New("x")}, "close the quote"},
 		"a failed step":             {step(plan.Application, errors.New("x")), "completed steps stay in place; run `" + again + "` again to continue"},
 		"a refusal of a plan":       {&plan.Refused{}, "destroy the stack that uses it first, or use --force: `" + again + " --force`"},
-		"too many deletions":        {&plan.TooManyDeletes{}, "check the folder and the target; if the deletions are meant, use --allow-deletes: `" + again + " --allow-deletes`"},
+		"too many deletions":        {&plan.TooManyDeletes{}, "check the folder and the target; if the deletions are intended, use --allow-deletes: `" + again + " --allow-deletes`"},
 		"missing permissions":       {plan.LacksPermissions{}, "grant the caller these application permissions with admin consent, then run `" + again + "` again"},
 		"nothing":                   {errors.New("x"), ""},
 	} {

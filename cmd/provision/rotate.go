@@ -234,7 +234,8 @@ func (a *app) sayRotated(r rotation, made reconcile.Rotated, lost int) {
 	fmt.Fprintf(a.stdout, "rotated %s: valid until %s; %s\n", r.name(), made.New.EndDateTime.Format(time.DateOnly), oldSecrets(revoked, valid, made.Until))
 }
 
-// oldSecrets says how many replaced secrets are revoked, and how many are valid until a time.
+// oldSecrets says how many replaced secrets are revoked, and how many stay valid: Entra does not end them
+// then, the first apply or rotate after that time does.
 func oldSecrets(revoked, valid int, until time.Time) string {
 	one := "the old one"
 	if revoked > 0 && valid > 0 {
@@ -244,7 +245,7 @@ func oldSecrets(revoked, valid int, until time.Time) string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{revoked, "revoked"}, {valid, "valid until " + until.Format(time.DateTime) + " UTC"}} {
+	}{{revoked, "revoked"}, {valid, "valid until the first apply or rotate after " + until.Format(time.DateTime) + " UTC"}} {
 		switch {
 		case part.n == 1:
 			all = append(all, one+" is "+part.what)

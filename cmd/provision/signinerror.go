@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"provision/internal/display"
+	"provision/stack"
 )
 
 // brief is a credential whose errors are one short line.
@@ -110,6 +111,9 @@ func cut(text string, most int) string {
 
 // signInHint is the hint of a failed sign-in to a target.
 func (a *app) signInHint() string {
+	if a.config.GetString("target") == stack.Local {
+		return "the local tenant refuses its own administrator: if its clock or its keys were changed, change them back, or start `provision emulator` again"
+	}
 	tenant := a.config.GetString("targets." + a.config.GetString("target") + ".tenant")
 	login := "az login"
 	if tenant != "" {

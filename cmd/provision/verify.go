@@ -29,7 +29,7 @@ no caller for a case and the document does not excuse this. Reports contain no t
 
 With --openapi it prints a Conformance document derived from the security,
 parameters and bodies of an OpenAPI document.`,
-		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report html=report.html\n  provision verify --baseline known-failures.yaml --report sarif=results.sarif\n  provision verify --only '*audience*'\n  provision verify --openapi openapi.json > manifests/conformance.yaml",
+		Example: "  provision verify manifests/\n  provision verify manifests/ --url http://127.0.0.1:8000\n  provision verify --url https://api.contoso.example/v1 --ca company-ca.pem --header \"X-Version: 2\" --rate 5/s\n  provision verify --report junit=results.xml --report html=report.html\n  provision verify --baseline known-failures.yaml --report sarif=results.sarif\n  provision verify --only '*audience*'\n  provision verify --openapi openapi.json > derived.yaml",
 		Args:    maxOneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file := a.config.GetString("openapi"); file != "" {
