@@ -58,6 +58,9 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 	if err := p.CheckPermissions(state.Permissions); err != nil {
 		return Done{}, err
 	}
+	if err := a.Keep.RecordLocations(state); err != nil {
+		return Done{}, err
+	}
 	if err := a.checkSinks(ctx, p); err != nil {
 		return Done{}, err
 	}

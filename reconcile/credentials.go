@@ -181,6 +181,14 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 	switch {
 	case !ok:
 		o.Lost = "the sink does not contain its text"
+		file, err := t.Keep.elsewhere(app.Name, name, secret.Sink)
+		if err != nil {
+			return err
+		}
+		if file != "" {
+			o.Lost = "the text is in " + file + ", written from another project folder"
+			t.note("secret %s is stored in %s, written from another project folder: run the command in that folder, or move the text to %s", k.Name, file, secret.Sink)
+		}
 	case kept.KeyID != keyID:
 		o.Lost = "the sink contains another secret"
 	case kept.SecretText != "" && !strings.HasPrefix(kept.SecretText, str(credential, "hint")):

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"provision/reconcile/sink"
-	"provision/stack"
 )
 
 // index lists the files of the secrets folder by application. A file belongs to the
@@ -72,8 +71,8 @@ func (k Keep) forget(ctx context.Context, i index, application string, match fun
 			rest = append(rest, e)
 			continue
 		}
-		for _, where := range []stack.Sink{e.Sink, e.Former} {
-			if err := k.leave(ctx, application, where); err != nil {
+		for _, err := range []error{k.leave(ctx, application, e.Sink, e.Location), k.leave(ctx, application, e.Former, e.FormerLocation)} {
+			if err != nil {
 				left = append(left, err)
 			}
 		}

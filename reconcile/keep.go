@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"provision/reconcile/sink"
@@ -35,6 +36,10 @@ type record struct {
 	// Former is the sink that held the secret before its manifest named another
 	// one, until the text is removed from there.
 	Former stack.Sink `json:"former,omitzero"`
+
+	// Location and FormerLocation are set for sinks in files.
+	Location       location `json:"location,omitzero"`
+	FormerLocation location `json:"formerLocation,omitzero"`
 }
 
 func (k Keep) secrets() string { return filepath.Join(k.Dir, "secrets") }
@@ -81,7 +86,7 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	if err != nil {
 		return sink.Secret{}, false, err
 	}
-	recorded = recorded && r.Sink.String() == where.String()
+	recorded = recorded && k.here(r, where)
 	switch {
 	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink says which secret it has
 		return s, true, nil
@@ -101,6 +106,12 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 	if err != nil {
 		return err
 	}
+	if file, err := k.elsewhere(application, displayName, where); err != nil || file != "" && !k.Overwrite {
+		if err != nil {
+			return err
+		}
+		return &sink.Refused{File: file, Why: "it contains the secret, and it was written from another project folder: run the command there, or move the text to " + where.String(), Flag: "--overwrite"}
+	}
 	if err := k.mayWrite(where, place); err != nil {
 		return err
 	}
@@ -109,76 +120,107 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 
 // saveSecret writes a secret's text to its sink, and removes it from the sink
 // that held an earlier one. For a sink that is not provision's own file a record
-// stays, by which the secret is known and taken away again.
-func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) error {
+// stays, by which the secret is known and taken away again. warning is the reason why the
+// earlier sink keeps its content: somebody changed it.
+func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (warning, err error) {
 	where = k.place(where)
 	place, err := k.open(s.Application, s.DisplayName, where)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	former, err := k.former(s.Application, s.DisplayName, where)
+	former, formerLocation, err := k.former(s.Application, s.DisplayName, where)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	own := where == (stack.Sink{})
 	if own && former == (stack.Sink{}) {
-		return place.Write(ctx, s)
+		return nil, place.Write(ctx, s)
 	}
 	file := k.file(s.Application, s.DisplayName)
-	r := record{Secret: s, Sink: where, Pending: true, Former: former}
+	r := record{Secret: s, Sink: where, Pending: true, Former: former, FormerLocation: formerLocation}
+	if f, ok := place.(sink.File); ok && !own {
+		if r.Location.Path, err = k.locate(where); err != nil {
+			return nil, err
+		}
+		var before record
+		if _, err := sink.ReadJSON(file, &before); err != nil {
+			return nil, err
+		}
+		r.Location.SHA256 = []string{sum([]byte(f.Text(s)))}
+		if before.Location.Path == r.Location.Path {
+			r.Location.SHA256 = append(r.Location.SHA256, before.Location.SHA256...)
+		}
+	}
 	r.SecretText = ""
 	if own {
 		r.KeyID = "" // or it would be taken for the secret itself
 	}
 	if err := sink.WriteJSON(file, r); err != nil {
-		return err
+		return nil, err
 	}
 	if own { // its own file replaces the record, which alone knows the former sink
-		if err := k.leave(ctx, s.Application, former); err != nil {
-			return err
+		if warning, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
+			return nil, err
 		}
-		return place.Write(ctx, s)
+		return warning, place.Write(ctx, s)
 	}
 	if err := k.recordNewFile(where); err != nil {
-		return err
+		return nil, err
 	}
 	if err := place.Write(ctx, s); err != nil {
-		return err
+		return nil, err
 	}
 	// The write is complete only when the former sink does not have the secret any more:
 	// until then the next apply repeats it.
-	if err := k.leave(ctx, s.Application, former); err != nil {
-		return err
+	if warning, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
+		return nil, err
 	}
-	r.Pending, r.Former = false, stack.Sink{}
-	return sink.WriteJSON(file, r)
+	r.Pending, r.Former, r.FormerLocation = false, stack.Sink{}, location{}
+	if len(r.Location.SHA256) > 1 {
+		r.Location.SHA256 = r.Location.SHA256[:1]
+	}
+	return warning, sink.WriteJSON(file, r)
 }
 
-// former returns another sink than where that still contains the text of a secret. The
-// zero value means that there is none, or that it is provision's own file, which is
+// refusal splits an error into a refusal to remove what somebody changed, and others.
+func refusal(err error) (refused, other error) {
+	if errors.As(err, new(*sink.Refused)) {
+		return err, nil
+	}
+	return nil, err
+}
+
+// former returns another sink than where that still contains the text of a secret, and its location.
+// The zero value means that there is none, or that it is provision's own file, which is
 // overwritten.
-func (k Keep) former(application, displayName string, where stack.Sink) (stack.Sink, error) {
+func (k Keep) former(application, displayName string, where stack.Sink) (stack.Sink, location, error) {
 	var r record
 	ok, err := sink.ReadJSON(k.file(application, displayName), &r)
 	switch {
 	case err != nil || !ok:
-		return stack.Sink{}, err
-	case r.Sink != (stack.Sink{}) && r.Sink.String() != where.String():
-		return r.Sink, nil
-	case r.Former != (stack.Sink{}) && r.Former.String() != where.String():
-		return r.Former, nil
+		return stack.Sink{}, location{}, err
+	case r.Sink != (stack.Sink{}) && !k.here(r, where):
+		return r.Sink, r.Location, nil
+	case r.Former != (stack.Sink{}) && !k.here(record{Sink: r.Former, Location: r.FormerLocation}, where):
+		return r.Former, r.FormerLocation, nil
 	}
-	return stack.Sink{}, nil
+	return stack.Sink{}, location{}, nil
 }
 
 // leave removes an application's secret from a sink, and the file of a sink that
-// provision created once it is empty; the zero value is no sink.
-func (k Keep) leave(ctx context.Context, application string, where stack.Sink) error {
+// provision created once it is empty; the zero value is no sink. It refuses, with a
+// *sink.Refused, to remove a text that provision did not write or that was changed since.
+func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l location) error {
 	if where == (stack.Sink{}) {
 		return nil
 	}
+	where = k.at(where, l)
+	k.Overwrite = false // it permits to overwrite, not to remove
 	place, err := k.Sinks.Open(where, application)
 	if err != nil {
+		return err
+	}
+	if err := k.owned(where, place); err != nil {
 		return err
 	}
 	if err := place.Forget(ctx); err != nil {

@@ -149,6 +149,7 @@ func (w *world) placed(stacks []*stack.Stack) []*stack.Stack {
 
 func (w *world) place(where stack.Sink) stack.Sink {
 	switch {
+	case w.keep.Sinks.Project != "": // the files start there
 	case where.File != "" && !filepath.IsAbs(where.File):
 		where.File = filepath.Join(w.keep.Dir, where.File)
 	case where.Env != nil && !filepath.IsAbs(where.Env.File):

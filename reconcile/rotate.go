@@ -100,7 +100,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		}
 		done.New.Retiring = append(done.New.Retiring, o)
 	}
-	if err := a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
+	if _, err := a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
 		return Rotated{}, fmt.Errorf("store the new secret: %w", err)
 	}
 	return done, nil

@@ -61,13 +61,16 @@ func (t *task) secret() ([]graph.Request, error) {
 	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
 		t.learn(s.Key, plan.ID, made.KeyID)
 		t.kept = nil // read it again, with the new record
-		err := t.Keep.saveSecret(t.ctx, sink.Secret{
+		warning, err := t.Keep.saveSecret(t.ctx, sink.Secret{
 			Application: application, DisplayName: s.Secret.Name,
 			ClientID: t.lookup(s.Refs.Resource.Key, plan.AppID),
 			KeyID:    made.KeyID, SecretText: made.Text,
 			StartDateTime: now, EndDateTime: made.End,
 			Retiring: before.Retiring,
 		}, s.Secret.Sink)
+		if warning != nil {
+			t.done.Warnings = append(t.done.Warnings, "the former text of a secret was not removed: "+warning.Error())
+		}
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("store the secret: %w", err)

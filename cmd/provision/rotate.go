@@ -128,6 +128,9 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	if err != nil {
 		return err
 	}
+	if err := s.keep.RecordLocations(state); err != nil {
+		return err
+	}
 	replaced := &plan.Plan{}
 	for _, r := range rotations {
 		k := plan.SecretKey(plan.Key{Kind: plan.Application, Name: r.uniqueName}, r.secret.Name)

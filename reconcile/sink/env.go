@@ -30,7 +30,7 @@ func (e env) Check(context.Context) error {
 	return err
 }
 
-// Taken: a line with the name belongs to the user until provision has written it.
+// Taken describes a line that sets the variable: a line does not show who wrote it.
 func (e env) Taken() (what string, err error) {
 	lines, err := e.lines()
 	if own, _ := parted(lines, e.Key); len(own) > 0 {
@@ -38,6 +38,16 @@ func (e env) Taken() (what string, err error) {
 	}
 	return what, err
 }
+
+// Content returns the values of the variable.
+func (e env) Content() ([]string, error) {
+	lines, err := e.lines()
+	own, _ := parted(lines, e.Key)
+	return own, err
+}
+
+// Text returns the value of the variable.
+func (e env) Text(s Secret) string { return s.SecretText }
 
 func (e env) Read(context.Context) (Secret, bool, error) {
 	lines, err := e.lines()

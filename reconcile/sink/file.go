@@ -46,6 +46,27 @@ func stackOf(uniqueName string) string {
 	return name
 }
 
+// Content returns the content of the file.
+func (n named) Content() ([]string, error) {
+	raw, err := stack.ReadFile(string(n.file), maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &Error{Where: string(n.file), Hint: "name a file that can be read and written as the secret's sink", Err: err}
+	}
+	return []string{string(raw)}, nil
+}
+
+// Text returns the content of the file after a write.
+func (n named) Text(s Secret) string {
+	raw, err := textOf(s)
+	if err != nil {
+		return "" // a Secret has only texts and times
+	}
+	return string(raw)
+}
+
 // Forget leaves a file that holds something else by now.
 func (n named) Forget(ctx context.Context) error {
 	what, err := n.Taken()
@@ -69,14 +90,11 @@ func (n named) Read(context.Context) (Secret, bool, error) {
 
 // content is the secret that the file holds, the zero one where it holds none.
 func (n named) content() (s Secret, err error) {
-	raw, err := stack.ReadFile(string(n.file), maxFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+	texts, err := n.Content()
+	if err != nil || len(texts) == 0 {
+		return s, err
 	}
-	if err != nil {
-		return s, &Error{Where: string(n.file), Hint: "name a file that can be read and written as the secret's sink", Err: err}
-	}
-	if json.Unmarshal(raw, &s) != nil {
+	if json.Unmarshal([]byte(texts[0]), &s) != nil {
 		return Secret{}, nil
 	}
 	return s, nil

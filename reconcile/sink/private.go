@@ -39,11 +39,17 @@ func (e *Damaged) Unwrap() error { return e.Err }
 
 // WriteJSON writes v to a file that its owner alone can read.
 func WriteJSON(name string, v any) error {
-	raw, err := json.MarshalIndent(v, "", "  ")
+	raw, err := textOf(v)
 	if err != nil {
 		return err
 	}
-	return WritePrivate(name, append(raw, '\n'))
+	return WritePrivate(name, raw)
+}
+
+// textOf returns v as WriteJSON writes it.
+func textOf(v any) ([]byte, error) {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	return append(raw, '\n'), err
 }
 
 // WritePrivate replaces a file in one step, so that no reader and no crash sees

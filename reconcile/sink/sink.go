@@ -64,6 +64,22 @@ type Sink interface {
 	Forget(ctx context.Context) error
 }
 
+// File is a sink in a file of the user's, which may contain something else.
+type File interface {
+	Sink
+
+	// Content returns what is at the place of the secret: each value of a variable, or the
+	// content of a file. It is empty if there is nothing.
+	Content() ([]string, error)
+
+	// Text returns the content after a Write of s.
+	Text(s Secret) string
+
+	// Taken describes something at the place of the secret that does not show that
+	// provision wrote it, or returns "".
+	Taken() (what string, err error)
+}
+
 // Access is how sinks are reached: the services, and the project folder for files.
 type Access struct {
 	Project string // relative file names of manifests start here; "" is the working directory
