@@ -197,7 +197,7 @@ var causes = []cause{
 	{id: CauseHeaderMethod, title: "the API takes the method from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderHost, title: "the API does not check the token of requests that name an internal host", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseHeaderAddress, title: "the API does not check the token for some client addresses, and takes the address from a header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
-	{id: CauseHeaderProbe, title: "the API does not check the token of requests that claim to be internal", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
+	{id: CauseHeaderProbe, title: "the API does not check the token of requests that claim to be internal", blockedBy: []CauseID{CauseOpen, CauseSignature}, remedy: remedyRoute},
 	{id: CauseHeaderClient, title: "the API does not check the token of some kinds of clients or requests, such as those of browsers", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},
 	{id: CauseDefaultCredential, title: "the API accepts a default token, password or key of developers", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
 	{id: CauseHeaderIdentity, title: "the API takes the caller from a header that the caller sets", blockedBy: []CauseID{CauseOpen}, remedy: remedyRoute},

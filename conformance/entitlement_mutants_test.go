@@ -25,7 +25,11 @@ var entitlementMutants = []mutant{
 		scp, _ := c["scp"].(string)
 		c["roles"] = append(texts(c["roles"]), strings.Fields(scp)...)
 	}}},
-	{flaw: "the API checks neither scopes nor roles", kills: "no-scope-no-role", mutation: mutation{reads: func(c map[string]any) { c["scp"], c["roles"] = "read_data", []string{"Admin"} }}},
+	{flaw: "the API takes a token without a role and the scope for one of its own", kills: "no-scope-no-role", mutation: mutation{reads: func(c map[string]any) {
+		if scp, _ := c["scp"].(string); c["roles"] == nil && scp != "" && !slices.Contains(strings.Fields(scp), "read_data") {
+			c["scp"], c["roles"] = "read_data", []string{"Admin"}
+		}
+	}}},
 	{flaw: "the API treats groups as roles if there are roles", kills: "role-beside-another", mutation: mutation{reads: func(c map[string]any) {
 		if roles := texts(c["roles"]); len(roles) > 0 {
 			c["roles"] = append(roles, texts(c["groups"])...)
