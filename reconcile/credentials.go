@@ -85,15 +85,18 @@ func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 		case left < 0:
 			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expired on %s; put a new certificate in its file, or add one",
 				app.Name, c.Name, c.NotAfter.Format(time.DateOnly)))
-		case left < expiresSoon:
+		case left < stack.Soon(time.Time{}, c.NotAfter):
 			t.state.Notes = append(t.state.Notes, fmt.Sprintf("certificate %s %s expires on %s, in %s; put a new certificate in its file, or add one",
 				app.Name, c.Name, c.NotAfter.Format(time.DateOnly), t.left(c.NotAfter)))
 		}
 	}
 }
 
-// expiresSoon is the time before its expiry from which a note reports a credential.
-const expiresSoon = 30 * 24 * time.Hour
+// soon is the time before the end of a live credential from which a note reports it.
+func soon(credential map[string]any, end time.Time) time.Duration {
+	start, _ := time.Parse(time.RFC3339, str(credential, "startDateTime")) // the zero time if it is not known
+	return stack.Soon(start, end)
+}
 
 // left returns the number of days until the date of end, which a message also contains.
 func (t *tenant) left(end time.Time) string {
@@ -141,7 +144,7 @@ func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[st
 		switch left := end.Sub(t.Now()); {
 		case left < 0:
 			t.note("secret %s expired on %s; remove its keyId to create a new one", o.Name, end.Format(time.DateOnly))
-		case left < expiresSoon:
+		case left < soon(credential, end):
 			t.note("secret %s expires on %s, in %s; add a secret that provision creates", o.Name, end.Format(time.DateOnly), t.left(end))
 		}
 	}
@@ -195,7 +198,7 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 		o.Lost = "the sink contains another text"
 	case !end.IsZero() && end.Before(t.Now()):
 		o.Lost = "expired on " + end.Format(time.DateOnly)
-	case !end.IsZero() && end.Before(t.Now().Add(expiresSoon)):
+	case !end.IsZero() && end.Before(t.Now().Add(soon(credential, end))):
 		t.state.Notes = append(t.state.Notes, fmt.Sprintf("secret %s expires on %s, in %s; `%s` creates a new one",
 			k.Name, end.Format(time.DateOnly), t.left(end), t.RotateCommand))
 	}

@@ -228,3 +228,23 @@ func (w *world) state(stacks []*stack.Stack) *plan.State {
 	}
 	return state
 }
+
+// TestPlanWarnsOfExpiringSecrets: the note appears in the last third of a short lifetime.
+func TestPlanWarnsOfExpiringSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A",
+		Secrets: []stack.Secret{{Name: "brief", Lifetime: "9d"}, {Name: "key", Lifetime: "90d"}}}}}}
+	w.must(stacks, plan.Options{})
+	for after, want := range map[int]string{0: "", 5: "", 7: "secret s.a brief expires on "} {
+		reader := w.reader()
+		reader.Now = func() time.Time { return time.Now().AddDate(0, 0, after) }
+		state, err := reader.Read(t.Context(), w.placed(stacks), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(state.Notes, "\n"); !strings.HasPrefix(got, want) || want == "" && got != "" || strings.Contains(got, "s.a key") {
+			t.Errorf("after %d days: %q, want %q", after, got, want)
+		}
+	}
+}

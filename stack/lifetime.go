@@ -72,3 +72,13 @@ func DurationHint(text string, read func(string) (time.Duration, error)) string 
 }
 
 func days(n int) []string { return []string{fmt.Sprintf("%dd", n), fmt.Sprintf("%dh", 24*n)} }
+
+// Soon returns the time before the end of a credential from which it is reported: 30 days, or a
+// third of a lifetime that is shorter than 90 days. A start that is not known counts as long ago.
+func Soon(start, end time.Time) time.Duration {
+	const most = 30 * 24 * time.Hour
+	if start.IsZero() {
+		return most
+	}
+	return min(most, max(0, end.Sub(start)/3))
+}

@@ -24,3 +24,18 @@ func TestDurationHint(t *testing.T) {
 		}
 	}
 }
+
+// TestSoon: a new secret with a short lifetime does not expire soon.
+func TestSoon(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for lifetime, want := range map[time.Duration]time.Duration{730 * day: 30 * day, 90 * day: 30 * day, 30 * day: 10 * day, 7 * day: 7 * day / 3, 0: 0, -day: 0} {
+		if got := stack.Soon(start, start.Add(lifetime)); got != want {
+			t.Errorf("a lifetime of %s: %s, want %s", lifetime, got, want)
+		}
+	}
+	if got := stack.Soon(time.Time{}, start); got != 30*day {
+		t.Errorf("a start that is not known: %s", got)
+	}
+}

@@ -11,9 +11,6 @@ import (
 	"provision/stack"
 )
 
-// Soon is the time before its expiry from which a credential is reported.
-const Soon = 30 * 24 * time.Hour
-
 // Stack describes a stack of a tenant.
 type Stack struct {
 	Name        string         `json:"name"`
@@ -156,11 +153,12 @@ func credentials(app *plan.Live, kept Kept, now time.Time) (all []Credential) {
 			}
 			if end, err := time.Parse(time.RFC3339, text(m, "endDateTime")); err == nil {
 				left := end.Sub(now)
+				start, _ := time.Parse(time.RFC3339, text(m, "startDateTime")) // the zero time if it is not known
 				days := daysUntil(end, now)
 				switch {
 				case left <= 0:
 					c.State, days = "expired", min(days, -1)
-				case left < Soon:
+				case left < stack.Soon(start, end):
 					c.State = "expires soon"
 				}
 				c.Expires, c.Days = &end, &days

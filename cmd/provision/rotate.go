@@ -26,7 +26,8 @@ documents. Then it revokes the old secret: immediately with --grace 0, otherwise
 the first apply or rotate after the grace period revokes it. If the tenant does not accept the
 new secret, rotate removes it and keeps the old one.
 
-plan warns about secrets that expire within 30 days; --expiring rotates only secrets
+plan warns about secrets that expire within 30 days (or a third of
+a shorter lifetime); --expiring rotates only secrets
 that expire within the given time.`,
 		Example: `  provision rotate manifests/heroes
   provision rotate --expiring 30d
