@@ -170,7 +170,7 @@ func (b body) nested(kind string) body {
 	return body{b.in.AppendNewBlock(kind, nil).Body()}
 }
 
-// ignoring tells Terraform to leave attributes as they are.
+// ignoring makes Terraform leave attributes as they are.
 func (b body) ignoring(attributes ...string) {
 	if len(attributes) == 0 {
 		return

@@ -97,7 +97,7 @@ func flipped(_ context.Context, g *baselineToken) (credential, error) {
 	return bearer(g.token.WithFlippedSignature().String()), nil
 }
 
-// echoes tells whether an answer contains a part of the request.
+// echoes reports whether an answer contains a part of the request.
 func echoes(a reply) bool {
 	text := string(a.body)
 	for _, values := range a.header {

@@ -97,7 +97,7 @@ func otherType(value any) any {
 	return map[string]any{"provision-verify": []any{true}}
 }
 
-// hasParameter tells whether a segment of the endpoint's path is a value.
+// hasParameter reports whether a segment of the endpoint's path is a value.
 func hasParameter(e endpoint) bool {
 	_, path, _ := strings.Cut(e.request, " ")
 	path, _, _ = strings.Cut(path, "?")

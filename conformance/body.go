@@ -312,7 +312,7 @@ func memberDisguise(own, cover operation, name string) []disguise {
 	}
 	for _, b := range batches {
 		d := way(b.says, func(o operation) credential { return jsonBody(toJSON(b.of(o))) })
-		d.value, d.covers = pick(b.at), nil // its place tells whose answer it is
+		d.value, d.covers = pick(b.at), nil // its place shows whose answer it is
 		all = append(all, d)
 	}
 	return all

@@ -32,7 +32,7 @@ func (s *Suite) validApplication(e endpoint) Case {
 	return c
 }
 
-// admitsUsers tells whether any protected endpoint admits users.
+// admitsUsers reports whether any protected endpoint admits users.
 func (s *Suite) admitsUsers() bool {
 	return slices.ContainsFunc(s.Document.Endpoints, func(stated stack.Endpoint) bool {
 		e, err := s.endpoint(stated)

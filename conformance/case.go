@@ -111,10 +111,10 @@ func (e Expect) String() string {
 	return fmt.Sprint(e.Status)
 }
 
-// admits tells whether the API must let the request in.
+// admits reports whether the API must let the request in.
 func (e Expect) admits() bool { return !e.Refused && e.Status < http.StatusMultipleChoices }
 
-// met tells whether a status is the expected one or equivalent to it.
+// met reports whether a status is the expected one or equivalent to it.
 func (e Expect) met(status int) bool {
 	switch {
 	case slices.Contains(e.Also, status):
@@ -127,7 +127,7 @@ func (e Expect) met(status int) bool {
 	return status == e.Status
 }
 
-// tolerated tells whether correct APIs differ in this case and a correct API may
+// tolerated reports whether correct APIs differ in this case and a correct API may
 // answer this status.
 func (e Expect) tolerated(status int) bool {
 	return slices.Contains(e.Tolerates, status) || e.MayAdmit && success(status)
@@ -180,7 +180,7 @@ type credential struct {
 	// restore reverts the changes that the request needed, and returns the changes that it
 	// could not revert. It is nil if nothing was changed.
 	restore func(context.Context) string
-	// catchAll tells that the target answers 2xx for routes that do not exist.
+	// catchAll reports that the target answers 2xx for routes that do not exist.
 	catchAll bool
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// isElsewhere tells whether an answer means that the route does not exist. If the
+// isElsewhere reports whether an answer means that the route does not exist. If the
 // endpoint has let a caller in, such an answer only hides the endpoint from other
 // callers.
 func (c Case) isElsewhere(status int) bool {
@@ -14,12 +14,12 @@ func (c Case) isElsewhere(status int) bool {
 	return missing && !(status == http.StatusNotFound && c.forbids() && c.stage >= stageRest)
 }
 
-// forbids tells whether the answer to the case may be the refusal of an authenticated caller.
+// forbids reports whether the answer to the case may be the refusal of an authenticated caller.
 func (c Case) forbids() bool {
 	return c.Expect.Status == http.StatusForbidden || slices.Contains(c.Expect.Also, http.StatusForbidden)
 }
 
-// mayForbid tells whether correct APIs refuse this token as one that is not sufficient.
+// mayForbid reports whether correct APIs refuse this token as one that is not sufficient.
 func (c Case) mayForbid(sent credential) bool {
 	return c.forbids() || slices.Contains(c.Expect.Tolerates, http.StatusForbidden) || slices.Contains(sent.tolerates, http.StatusForbidden)
 }

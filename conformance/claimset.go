@@ -29,7 +29,7 @@ func (c claimSet) list(name string) []string {
 	return values
 }
 
-// appOnly tells whether this is an application's own token: idtyp is optional,
+// appOnly reports whether this is an application's own token: idtyp is optional,
 // and without it only an application is its own subject.
 func (c claimSet) appOnly() bool {
 	if kind := c.text("idtyp"); kind != "" {

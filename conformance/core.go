@@ -17,7 +17,7 @@ var core = []string{
 	"expired", "not-yet-valid", "wrong-audience", "wrong-issuer", "other-tenant", "valid-tenant", "id-token",
 }
 
-// Core tells whether a report shows the case even if all cases pass. The name
+// Core reports whether a report shows the case even if all cases pass. The name
 // "missing-scope read_data" belongs to the case missing-scope. Cases that a
 // manifest declares are always shown.
 func (c Case) Core() bool {

@@ -238,7 +238,7 @@ func (t *disguiseTrial) ran(ctx context.Context, d disguise, got reply) bool {
 	return true
 }
 
-// letIn tells whether a success means that the endpoint let the caller in. It is false
+// letIn reports whether a success means that the endpoint let the caller in. It is false
 // if a route that does not exist gives the same answer, or if the content of the
 // answer comes from another operation.
 func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool, error) {
@@ -277,7 +277,7 @@ func (t *disguiseTrial) letIn(ctx context.Context, d disguise, got reply) (bool,
 	return true, nil
 }
 
-// quotesAdmitted tells whether an answer of another form, such as a page, has a text of the answer
+// quotesAdmitted reports whether an answer of another form, such as a page, has a text of the answer
 // to an admitted request. If that answer is not JSON, the texts are not known, and any answer has them.
 func (t *disguiseTrial) quotesAdmitted(body []byte) bool {
 	t.state.mu.Lock()
@@ -286,7 +286,7 @@ func (t *disguiseTrial) quotesAdmitted(body []byte) bool {
 	return admitted == nil || quotes(body, admitted)
 }
 
-// quotes tells whether a body has a text of a JSON value that is long enough to be no accident.
+// quotes reports whether a body has a text of a JSON value that is long enough to be no accident.
 func quotes(body []byte, v any) bool {
 	const shortest = 4
 	switch v := v.(type) {

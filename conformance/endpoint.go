@@ -112,15 +112,15 @@ func (e endpoint) of(name string) string {
 // key is the key under which the accepted token of the alternative is stored.
 func (e endpoint) key() string { return e.of(e.id) }
 
-// several tells whether the endpoint has several alternatives.
+// several reports whether the endpoint has several alternatives.
 func (e endpoint) several() bool { return len(e.alternatives) > 1 }
 
-// letsIn tells whether some alternative admits a caller.
+// letsIn reports whether some alternative admits a caller.
 func (e endpoint) letsIn(c caller) bool {
 	return slices.ContainsFunc(e.alternatives, func(r requirement) bool { return r.admits(c) })
 }
 
-// alone tells whether only this alternative admits a caller.
+// alone reports whether only this alternative admits a caller.
 func (e endpoint) alone(c caller) bool {
 	for i, r := range e.alternatives {
 		if r.admits(c) != (i == e.number) {

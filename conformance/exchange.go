@@ -62,7 +62,7 @@ type reply struct {
 	stated int   // the status that the target sent
 	kinds  []int // the refusals whose forms match the answer, by their usual status
 	shows  bool  // the answer has another status, and content for admitted requests only
-	// unclear is set if only the content tells an admitted request from a refusal, and the answer
+	// unclear is set if only the content distinguishes an admitted request from a refusal, and the answer
 	// has the content of neither.
 	unclear bool
 }
@@ -93,7 +93,7 @@ func (s *runState) send(ctx context.Context, r request, c credential) (*record, 
 	}
 }
 
-// spoilt tells whether an earlier request may have caused the failure of an exchange:
+// spoilt reports whether an earlier request may have caused the failure of an exchange:
 // a server that answers before it has read the body closes the connection, and a
 // server that crashes may close other connections.
 func spoilt(got reply, err error) bool {

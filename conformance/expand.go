@@ -212,7 +212,7 @@ func wildcard(text string) *regexp.Regexp {
 	return regexp.MustCompile("(?i)" + strings.Join(parts, ".*"))
 }
 
-// excuses tells whether the document permits a case to be skipped.
+// excuses reports whether the document permits a case to be skipped.
 func (s *Suite) excuses(c Case) bool {
 	return slices.ContainsFunc(s.Document.Excused, func(e stack.Excuse) bool {
 		whole := func(text string) bool {
@@ -236,7 +236,7 @@ func (s *Suite) IDs() ([]string, error) {
 	return ids, nil
 }
 
-// Matches tells whether a pattern of Only selects a case with this id.
+// Matches reports whether a pattern of Only selects a case with this id.
 func Matches(pattern, id string) bool { return wildcard(pattern).MatchString(id) }
 
 // selected returns the cases that Only names. No such case is an error.

@@ -125,7 +125,7 @@ func (g *grouping) endpoint(r *Result) endpoint {
 // way is the alternative of the endpoint that a case is about.
 func (c Case) way() string { return cmp.Or(c.key, c.Endpoint) }
 
-// letIn tells whether the API accepted a caller that it must refuse.
+// letIn reports whether the API accepted a caller that it must refuse.
 func (r Result) letIn() bool {
 	inWrongForm := r.cause == CauseNot401 || r.cause == CauseNot403 // a refusal with a status of success
 	return !r.Expect.admits() && success(r.Status) && !inWrongForm

@@ -182,7 +182,7 @@ func (g *grouping) needsClaim(r *Result) *Finding {
 	return f
 }
 
-// reaches tells whether a finding applies to an endpoint: it was found there, or the endpoint was
+// reaches reports whether a finding applies to an endpoint: it was found there, or the endpoint was
 // not tested for it.
 func (g *grouping) reaches(f *Finding, endpoint string, id CauseID) bool {
 	return id == CauseDebug || id == CauseDebugger || // every endpoint is in debug mode with the first

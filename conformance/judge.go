@@ -34,7 +34,7 @@ func (r *Result) verdict(v verdict) {
 	r.Outcome, r.Reason, r.Cause, r.cause, r.vacuous, r.forbidden = v.outcome, v.reason, v.cause, v.means, v.vacuous, v.forbidden
 }
 
-// judge compares an answer with the expectation of the case. proven tells whether the endpoint
+// judge compares an answer with the expectation of the case. proven reports whether the endpoint
 // accepts the valid token: if not, a refusal proves nothing.
 func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	found := finding{}
@@ -205,7 +205,7 @@ func compareJSON(want map[string]any, body []byte) string {
 	return lacks("", want, got)
 }
 
-// onlyPointers tells whether all expected members are JSON Pointers.
+// onlyPointers reports whether all expected members are JSON Pointers.
 func onlyPointers(members map[string]any) bool {
 	for name := range members {
 		if !strings.HasPrefix(name, "/") {

@@ -275,7 +275,7 @@ func flooded(ctx context.Context, l *trial) (credential, error) {
 	})
 }
 
-// fetchesForEach tells whether the API fetches the key set for each unknown key when
+// fetchesForEach reports whether the API fetches the key set for each unknown key when
 // the tokens are apart in time.
 func (l *trial) fetchesForEach(ctx context.Context, d *disturbance) (bool, error) {
 	before, err := d.Requests(ctx)

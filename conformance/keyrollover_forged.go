@@ -146,7 +146,7 @@ const (
 	atMost  = 5 * time.Second
 )
 
-// fetched makes the API fetch the key set with tokens of unknown keys, and tells
+// fetched makes the API fetch the key set with tokens of unknown keys, and reports
 // whether it did.
 func (l *trial) fetched(ctx context.Context) (bool, error) {
 	d, err := l.disturb(ctx, KeyFault{})
@@ -164,7 +164,7 @@ func (l *trial) fetched(ctx context.Context) (bool, error) {
 }
 
 // untilFetched sends tokens of unknown keys until the API requests the key set, and
-// tells whether it did. After one timeout, it does not wait again.
+// reports whether it did. After one timeout, it does not wait again.
 func (l *trial) untilFetched(ctx context.Context, d *disturbance, send func() error) (bool, error) {
 	left := min(max(shortly, duration(l.Document.Life.KeyRefresh, 0)), atMost)
 	if l.fetchesLate {

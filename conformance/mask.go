@@ -88,7 +88,7 @@ func (m masker) header(h http.Header) http.Header {
 	return clean
 }
 
-// IsCredential tells whether a header probably contains a secret, because of its name
+// IsCredential reports whether a header probably contains a secret, because of its name
 // or because its value is long and random.
 func IsCredential(name, value string) bool {
 	name = strings.ToLower(name)
@@ -102,7 +102,7 @@ var (
 	credentialParts = []string{"api-key", "apikey", "token", "secret", "passw", "cookie", "credential", "session", "signature", "csrf", "xsrf"}
 )
 
-// isRandom tells whether a value is a long word with a digit, in the letters that
+// isRandom reports whether a value is a long word with a digit, in the letters that
 // encodings use.
 func isRandom(value string) bool {
 	const long = 24

@@ -60,7 +60,7 @@ func (s *Suite) peer(e endpoint) (subject, *skipped) {
 	return who, cannot
 }
 
-// listing tells whether the endpoint lists objects: its answer must contain the object
+// listing reports whether the endpoint lists objects: its answer must contain the object
 // that setup created, and its request does not name the object.
 func (e endpoint) listing() bool {
 	refers := func(v any) bool {
@@ -301,7 +301,7 @@ func (t *ownerTrial) statedFor(method string) (endpoint, bool) {
 	return endpoint{}, false
 }
 
-// reads tells whether the document allows a user to read the object, and therefore to send HEAD.
+// reads reports whether the document allows a user to read the object, and therefore to send HEAD.
 func (t *ownerTrial) reads(peer subject) bool {
 	e, stated := t.statedFor(http.MethodGet)
 	if !stated {

@@ -51,7 +51,7 @@ func optionsCases(e endpoint) []Case {
 	return []Case{plainOptions, preflight}
 }
 
-// ranFor tells whether an answer to an unauthenticated caller is the endpoint's answer
+// ranFor reports whether an answer to an unauthenticated caller is the endpoint's answer
 // to an admitted caller.
 func (s *runState) ranFor(c Case, a reply) finding {
 	e := s.endpoints[c.Endpoint]

@@ -39,7 +39,7 @@ func (r *record) exchange() *Exchange {
 	return shown
 }
 
-// shown is the beginning of a body, and tells whether there is more.
+// shown is the beginning of a body, and reports whether there is more.
 func (m masker) shown(body []byte) (string, bool) {
 	const enough = maxShown + 16<<10 // masked text is shorter
 	cut := len(body) > enough

@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// meaning tells how to read an endpoint's answers: the answer to an admitted request,
+// meaning is how to read an endpoint's answers: the answer to an admitted request,
 // and the forms of its refusals.
 type meaning struct {
 	admitted Expect
@@ -74,7 +74,7 @@ func (m *meaning) read(a reply, method string) reply {
 	return a
 }
 
-// formOf tells whether an answer has a form.
+// formOf reports whether an answer has a form.
 func formOf(f stack.Expect, a reply) bool {
 	return (f.Status == 0 || f.Status == a.status) && Expect{JSON: f.JSON, Contains: f.Contains}.unmet(a.body) == ""
 }

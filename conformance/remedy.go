@@ -26,7 +26,7 @@ var libraries = [len(remedy{})]string{
 // languages are the programming languages of libraries, in that order.
 var languages = [len(remedy{})]string{"Python", "Python", "Python", "Node", "Node", ".NET", "Java", "Go", "Go"}
 
-// servers tell the language of an API by the headers Server and X-Powered-By of its answers.
+// servers maps values of the response headers Server and X-Powered-By to the API's language.
 var servers = map[string]string{
 	"uvicorn": "Python", "hypercorn": "Python", "gunicorn": "Python", "werkzeug": "Python", "waitress": "Python", "daphne": "Python", "aiohttp": "Python", "tornadoserver": "Python", "cheroot": "Python", "granian": "Python",
 	"express": "Node", "kestrel": ".NET", "asp.net": ".NET",

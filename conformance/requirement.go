@@ -41,17 +41,17 @@ func (r requirement) needsRole() bool { return len(r.anyRole)+len(r.allRoles) > 
 // roles are all roles that the requirement names.
 func (r requirement) roles() []string { return slices.Concat(r.anyRole, r.allRoles) }
 
-// satisfiedBy tells whether these roles are enough.
+// satisfiedBy reports whether these roles are enough.
 func (r requirement) satisfiedBy(roles []string) bool {
 	return (len(r.anyRole) == 0 || overlap(r.anyRole, roles)) && len(missing(r.allRoles, roles)) == 0
 }
 
-// scoped tells whether these scopes are enough.
+// scoped reports whether these scopes are enough.
 func (r requirement) scoped(scopes []string) bool {
 	return (len(r.anyScope) == 0 || overlap(r.anyScope, scopes)) && len(missing(r.scopes, scopes)) == 0
 }
 
-// fits tells whether a user meets the requirement, ignoring scopes and ownership.
+// fits reports whether a user meets the requirement, ignoring scopes and ownership.
 func (r requirement) fits(u User) bool {
 	return r.satisfiedBy(u.Roles) && r.fitsButRoles(u) && (!r.owner || u.Name == r.made.User)
 }
@@ -60,7 +60,7 @@ func (r requirement) fitsButRoles(u User) bool {
 	return (len(r.groups) == 0 || overlap(r.groups, u.Groups)) && !(r.noGuests && u.Guest)
 }
 
-// admits tells whether a caller is admitted.
+// admits reports whether a caller is admitted.
 func (r requirement) admits(c caller) bool {
 	if r.owner && !c.owner {
 		return false

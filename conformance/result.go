@@ -40,7 +40,7 @@ type Result struct {
 	rightURL  string  // where the API has its routes; "": at the target's URL
 }
 
-// StatusMet tells whether the answer has the expected status, so that a failure is about its
+// StatusMet reports whether the answer has the expected status, so that a failure is about its
 // content.
 func (r Result) StatusMet() bool { return r.Status != 0 && r.Expect.met(r.Status) }
 
@@ -109,12 +109,12 @@ type Summary struct {
 	Protected int `json:"protected,omitempty"`
 }
 
-// Proved tells whether the passed cases prove anything: every protected endpoint let a
+// Proved reports whether the passed cases prove anything: every protected endpoint let a
 // caller in, and no case was skipped that a declaration in the document could have
 // made possible.
 func (s Summary) Proved() bool { return len(s.Unproven) == 0 && s.Undeclared == 0 }
 
-// OK tells whether no case failed and no error occurred. Notes do not count, unless
+// OK reports whether no case failed and no error occurred. Notes do not count, unless
 // Suite.Strict turns them into failures.
 func (s Summary) OK() bool { return len(s.FindingsBySeverity) == 0 && s.Failed == 0 && s.Errors == 0 }
 

@@ -62,7 +62,7 @@ func routeCases(e endpoint) []Case {
 	return cases
 }
 
-// catchesAll tells whether the target answers 2xx for routes that do not exist, as a
+// catchesAll reports whether the target answers 2xx for routes that do not exist, as a
 // single-page application does with its page.
 func (s *runState) catchesAll(ctx context.Context) bool {
 	s.probed.Do(func() {

@@ -102,7 +102,7 @@ func (r *runner) share(ctx context.Context) error {
 	return nil
 }
 
-// changesTenant tells whether a chosen case disturbs other runs.
+// changesTenant reports whether a chosen case disturbs other runs.
 func (r *runner) changesTenant() bool {
 	for _, cases := range r.endpoints {
 		for _, c := range cases {

@@ -153,7 +153,7 @@ func (a *Authority) browse(ctx context.Context, start *url.URL, redirectURI stri
 	return nil, fmt.Errorf("sign in at %s: no redirect to the client after %d pages", start.Host, maxPages)
 }
 
-// leadsTo tells whether an address is the redirect URI, with whatever was added
+// leadsTo reports whether an address is the redirect URI, with whatever was added
 // to its query. "http://localhost" and "http://localhost/" are one.
 func leadsTo(to *url.URL, redirectURI string) bool {
 	want, err := url.Parse(redirectURI)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// SignInByDeviceCode lets a person sign in on any device, with a code that tell shows
+// SignInByDeviceCode lets a person sign in on any device, with a code that tell prints
 // them (RFC 8628). Entra allows it for public clients (AADSTS7000218 otherwise).
 func (a *Authority) SignInByDeviceCode(ctx context.Context, client Client, scopes []string, tell func(message string)) (Grant, error) {
 	known, err := a.discover(ctx)

@@ -39,7 +39,7 @@ func (r *runner) opening(ctx context.Context) {
 	}
 }
 
-// isClosed tells whether the endpoint should let a caller in and did not.
+// isClosed reports whether the endpoint should let a caller in and did not.
 func (r *runner) isClosed() bool {
 	refused := false
 	for _, result := range r.early {
@@ -214,7 +214,7 @@ func (r *runner) findOtherKeys(ctx context.Context, l *trial, settings string) s
 // isDown is why a run is halted whose target is gone.
 const isDown = "the run stopped before it: the API does not answer any more"
 
-// isGone tells whether the target, which closed the connection with this error, no
+// isGone reports whether the target, which closed the connection with this error, no
 // longer answers any request. Then the run stops.
 func (r *runner) isGone(ctx context.Context, err error) bool {
 	if !wasCut(err) {

@@ -112,7 +112,7 @@ type User struct {
 // Application is a client of the resource.
 type Application struct {
 	Name       string   // in the manifest
-	AppID      string   // tells the API's own client ID tokens from others
+	AppID      string   // identifies ID tokens for the API's own client
 	Scopes     []string // of the resource, granted or pre-authorized: scp of its users' tokens
 	Roles      []string // of the resource, granted to the application itself
 	SignsIn    bool     // users can sign in to it

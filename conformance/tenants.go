@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// homeOnly tells whether the API admits only users of one tenant.
+// homeOnly reports whether the API admits only users of one tenant.
 func homeOnly(s *Suite) bool { return s.Document.Tenants.Home() }
 
 // tenantCases are cases with tokens of other tenants, for APIs that admit some of them.

@@ -97,7 +97,7 @@ var checks = []check{
 	{name: "app policy", needs: []string{"manifests", "tenant"}, run: appPolicy},
 }
 
-// Examine runs the checks, and hands each finding to tell.
+// Examine runs the checks, and passes each finding to tell.
 func Examine(ctx context.Context, s *Subject, tell func(Finding)) {
 	failed := map[string]bool{}
 	for _, c := range checks {

@@ -18,7 +18,7 @@ type credential struct {
 	Secret            string `json:"secret"`
 }
 
-// checkCredentials tells which of a list of credentials are valid, without a sign-in:
+// checkCredentials returns which of a list of credentials are valid, without a sign-in:
 // nothing is logged, and no client or consent is needed for it.
 func (e *Emulator) checkCredentials(w http.ResponseWriter, r *http.Request) {
 	var asked []credential

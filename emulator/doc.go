@@ -76,7 +76,7 @@
 //
 // GET /sign-ins is the sign-in log, as Graph's signIn resources.
 //
-// POST /credentials tells which passwords and client secrets are valid, without a
+// POST /credentials returns which passwords and client secrets are valid, without a
 // sign-in:
 //
 //	curl -H "Authorization: Bearer $PROVISION_MANAGEMENT_KEY" \

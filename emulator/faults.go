@@ -90,7 +90,7 @@ func answerFault(w http.ResponseWriter, r *http.Request, v faults.Verdict) {
 	_ = json.NewEncoder(w).Encode(body) // a client that has gone away needs no answer
 }
 
-// isGraph tells Graph's paths from the authorization server's.
+// isGraph reports whether a path is Graph's, not the authorization server's.
 func isGraph(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
 	return strings.EqualFold(first, "v1.0") || strings.EqualFold(first, "beta")

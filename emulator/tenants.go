@@ -49,10 +49,10 @@ func (e *Emulator) AddTenant(seed directory.Seed) (TenantAccess, error) {
 // ErrDamaged says that a tenant's store cannot be read.
 var ErrDamaged = directory.ErrDamaged
 
-// Stored tells whether a state folder holds a tenant.
+// Stored reports whether a state folder holds a tenant.
 func Stored(dir string) bool { return directory.Stored(dir) }
 
-// IsDomain tells whether a text can be a tenant's domain.
+// IsDomain reports whether a text can be a tenant's domain.
 func IsDomain(text string) bool { return directory.IsDomain(text) }
 
 // EnsureTenant finds the tenant of a domain, or makes it.

@@ -170,7 +170,7 @@ func (d *dispatcher) wake(now time.Time) {
 	})
 }
 
-// mayDispatch tells whether a batch may be sent. A batch that is not full waits for
+// mayDispatch reports whether a batch may be sent. A batch that is not full waits for
 // the answers in progress, because requests that follow from them may fill it.
 func (d *dispatcher) mayDispatch() bool {
 	return len(d.ready) > 0 && !d.gate.After(time.Now()) &&

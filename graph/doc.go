@@ -4,7 +4,7 @@
 // not depend on stacks or plans. Read and Write are values that constructors create.
 // Do sends them, and the requests that follow from their answers: twenty in a $batch
 // request, and several batches side by side. A refused request is an *Error that
-// carries Graph's code and message, and Lag tells whether an answer only means "not
+// carries Graph's code and message, and Lag reports whether an answer only means "not
 // visible yet".
 //
 // Bodies and results are JSON objects with Graph's property names, so a request

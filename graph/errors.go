@@ -34,15 +34,15 @@ func (e *Error) Answer() string {
 	return s
 }
 
-// NotFound tells whether err is Graph's 404.
+// NotFound reports whether err is Graph's 404.
 func NotFound(err error) bool { return status(err) == http.StatusNotFound }
 
-// Denied tells whether err is a permanent refusal because of a missing permission.
+// Denied reports whether err is a permanent refusal because of a missing permission.
 func Denied(err error) bool {
 	return status(err) == http.StatusForbidden && !Lag(err)
 }
 
-// Lasting tells whether err is a refusal that does not depend on the state of the tenant: Graph
+// Lasting reports whether err is a refusal that does not depend on the state of the tenant: Graph
 // does not accept the content of the request, and repeating it cannot succeed.
 func Lasting(err error) bool {
 	switch status(err) {
@@ -52,7 +52,7 @@ func Lasting(err error) bool {
 	return false
 }
 
-// Uncertain tells whether Graph may have executed the write that returned err: the answer was
+// Uncertain reports whether Graph may have executed the write that returned err: the answer was
 // lost, or a gateway answered after a timeout.
 func Uncertain(err error) bool {
 	var e *Error
@@ -70,7 +70,7 @@ func status(err error) int {
 	return 0
 }
 
-// Lag tells whether err may be caused by replication lag: the directory does not show an
+// Lag reports whether err may be caused by replication lag: the directory does not show an
 // acknowledged write yet, and the same request can succeed later. The messages are Graph's.
 func Lag(err error) bool {
 	var e *Error
@@ -97,7 +97,7 @@ func Lag(err error) bool {
 	return false
 }
 
-// NoSuchSecret tells whether err says that an object has no client secret with a keyId. Graph
+// NoSuchSecret reports whether err says that an object has no client secret with a keyId. Graph
 // answers 400 in this case.
 func NoSuchSecret(err error) bool {
 	var e *Error
@@ -110,7 +110,7 @@ func NotVisible(err error) error {
 	return &Error{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Operation: "find it again", Message: "it exists, but " + err.Error()}
 }
 
-// Exists tells whether err says that the grant, assignment, reference or federated credential
+// Exists reports whether err says that the grant, assignment, reference or federated credential
 // already exists.
 func Exists(err error) bool {
 	var e *Error
@@ -131,7 +131,7 @@ func Exists(err error) bool {
 	return false
 }
 
-// Taken tells whether err says that the name of a new object is in use: by another
+// Taken reports whether err says that the name of a new object is in use: by another
 // object, or by the same object if the answer to an earlier request was lost.
 func Taken(err error) bool {
 	var e *Error

@@ -16,7 +16,7 @@ type Tenant struct {
 	Domains     []string // all verified domains
 }
 
-// Named tells whether a name is the tenant's id or one of its verified domains.
+// Named reports whether a name is the tenant's id or one of its verified domains.
 func (t Tenant) Named(name string) bool {
 	return strings.EqualFold(name, t.ID) || slices.ContainsFunc(t.Domains, func(d string) bool { return strings.EqualFold(d, name) })
 }

@@ -127,14 +127,14 @@ func (t *retrier) pause(r *http.Request, pause time.Duration, answer *http.Respo
 	}
 }
 
-// say tells of a pause that people notice.
+// say reports a pause that people notice.
 func (t *retrier) say(pause time.Duration, why string) {
 	if t.waiting != nil && pause >= time.Second {
 		t.waiting(pause, why)
 	}
 }
 
-// dropped tells whether a request may do better on another connection: not one
+// dropped reports whether a request may do better on another connection: not one
 // that was refused for its certificate, or whose host there is not.
 func dropped(err error) bool {
 	var dns *net.DNSError
@@ -143,7 +143,7 @@ func dropped(err error) bool {
 		!(errors.As(err, &dns) && dns.IsNotFound)
 }
 
-// repeatable tells whether a request may be sent again when its answer was lost. Every
+// repeatable reports whether a request may be sent again when its answer was lost. Every
 // write of this package has a natural key that makes a repeated write recognizable,
 // except a new client secret: the text of the first secret would be lost.
 func repeatable(r *http.Request) bool { return r.Context().Value(onceOnly{}) == nil }
@@ -164,7 +164,7 @@ func retryAfter(header string, attempt int) time.Duration {
 	return time.Duration(1<<attempt) * 250 * time.Millisecond
 }
 
-// uncertain tells whether a status leaves open whether the request was executed.
+// uncertain reports whether a status leaves open whether the request was executed.
 func uncertain(status int) bool {
 	return status == http.StatusInternalServerError || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
 }

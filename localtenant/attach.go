@@ -36,7 +36,7 @@ type Served struct {
 	CAFile string `json:"-"` // PEM of the authority behind the certificate
 }
 
-// publish tells other processes where the tenant is served.
+// publish records for other processes where the tenant is served.
 func (d Folder) publish(s Served) error {
 	return sink.WriteJSON(d.File("serving.json"), s)
 }

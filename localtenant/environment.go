@@ -108,7 +108,7 @@ func NoProxy(told string) string {
 	return strings.Join(hosts, ",")
 }
 
-// covers tells whether an entry of NO_PROXY matches a host: by its name, by its domain, or with *.
+// covers reports whether an entry of NO_PROXY matches a host: by its name, by its domain, or with *.
 func covers(entry, host string) bool {
 	domain := strings.ToLower(strings.TrimLeft(entry, "*."))
 	domain, _, _ = strings.Cut(domain, ":")

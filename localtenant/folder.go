@@ -24,7 +24,7 @@ type Folder string
 // File is the path of a file in the folder.
 func (d Folder) File(name string) string { return filepath.Join(string(d), name) }
 
-// Stored tells whether the folder holds a tenant.
+// Stored reports whether the folder holds a tenant.
 func (d Folder) Stored() bool { return emulator.Stored(string(d)) }
 
 // Lock makes this process the only one that serves the tenant. ok is false if another

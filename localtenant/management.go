@@ -55,7 +55,7 @@ func (m *Management) SignPayload(ctx context.Context, header map[string]any, pay
 	return signed.Token, nil
 }
 
-// Prove tells which credentials are valid.
+// Prove returns which credentials are valid.
 func (m *Management) Prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
 	var all []bool
 	for some := range slices.Chunk(kept, 1000) { // as much as a request may hold

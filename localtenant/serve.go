@@ -24,7 +24,7 @@ type Options struct {
 	Ports      Ports
 	Alias      string   // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
 	Tenants    []string // domains of tenants beside the home tenant
-	InMemory   bool     // the folder tells others where the tenant is, and keeps nothing of it
+	InMemory   bool     // the folder says where the tenant is served, and stores nothing of it
 	RequestLog io.Writer
 	Faults     []faults.Rule
 
@@ -196,7 +196,7 @@ func (d Folder) record(listeners []net.Listener) error {
 	return d.RecordPort(listeners[0].Addr().(*net.TCPAddr).Port)
 }
 
-// NewAuthority tells how the local tenant gets another certificate authority.
+// NewAuthority describes how the local tenant gets another certificate authority.
 func (d Folder) NewAuthority(err error) error {
 	return &Error{err, "restore the two files, or remove them while no other command uses the tenant; the next command creates a new certificate authority: `rm -f " +
 		display.ShellQuote(d.File("ca.pem")) + " " + display.ShellQuote(d.File("ca-key.pem")) + "`"}

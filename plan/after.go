@@ -59,7 +59,7 @@ func (s *State) Advance(step Step, lookup func(Key, string) string) {
 	s.complete(o, step, lookup)
 }
 
-// Shows tells whether the tenant shows that a step was carried out.
+// Shows reports whether the tenant shows that a step was carried out.
 func (s *State) Shows(step Step, lookup func(Key, string) string) bool {
 	have := s.Objects[step.Key]
 	switch {

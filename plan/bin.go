@@ -96,6 +96,6 @@ func heldName(gone *Live, needed map[Key]bool) string {
 	return ""
 }
 
-// Restores tells whether the plan restores deleted objects, and so does not say yet
+// Restores reports whether the plan restores deleted objects, and so does not say yet
 // what becomes of the rest.
 func (p *Plan) Restores() bool { return len(p.Steps) > 0 && p.Steps[0].Action == Restore }

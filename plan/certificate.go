@@ -79,7 +79,7 @@ func certificatePath(name, thumbprint string) Path {
 	return pathTo("keyCredentials").entry(strings.TrimSpace(name + " " + thumbprint))
 }
 
-// UseOf tells how an entry of keyCredentials is used where these are
+// UseOf returns how an entry of keyCredentials is used where these are
 // declared.
 func UseOf(entry map[string]any, declared []stack.Certificate) CertificateUse {
 	thumbprint := Thumbprint(entry)

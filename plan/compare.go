@@ -14,7 +14,7 @@ type Change struct {
 	To   any  `json:"to"`   // nil: removed; Unknown: known after apply
 }
 
-// keyOf tells an entry of a list from the others: no two entries of a list may have
+// keyOf returns the key of a list's entry: no two entries of a list may have
 // the same key, and their order does not matter.
 type keyOf func(entry any) string
 
@@ -96,13 +96,13 @@ func compare(live, declared map[string]any) ([]Change, []Duplicate) {
 	return c.changes, c.duplicates
 }
 
-// Same tells whether an object has all that is declared of it.
+// Same reports whether an object has all that is declared of it.
 func Same(live, declared map[string]any) bool {
 	changes, duplicates := compare(live, declared)
 	return len(changes) == 0 && len(duplicates) == 0
 }
 
-// empty tells what Graph may answer for a property that was never set.
+// empty is what Graph may answer for a property that was never set.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case []any:

@@ -183,7 +183,7 @@ func (d *declaration) clientID(s *stack.Stack, a *stack.Application, ref string)
 	return nil
 }
 
-// names tells whether the tenant's application names a client already.
+// names reports whether the tenant's application names a client already.
 func (d *declaration) names(s *stack.Stack, a *stack.Application, clientID string) bool {
 	live := d.state.Objects[d.applicationKey(s, a.Name)]
 	if live == nil {
@@ -273,7 +273,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 	return required
 }
 
-// asks tells whether the tenant's application already requests permissions of a resource. Entra
+// asks reports whether the tenant's application already requests permissions of a resource. Entra
 // needs the service principal of the resource only for consent to these permissions.
 func (d *declaration) asks(application, resource Key) bool {
 	live, of := d.state.Objects[application], d.state.Objects[resource]

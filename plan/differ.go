@@ -230,7 +230,7 @@ func split(properties map[string]any, known func(Unknown) bool) (shell, link map
 	return shell, link
 }
 
-// createdFirst tells whether all applications that an Unknown refers to can be created without
+// createdFirst reports whether all applications that an Unknown refers to can be created without
 // waiting for others, and the application than is not one of them. Then than can be created after
 // them, without a second step.
 func (d *differ) createdFirst(u Unknown, than Key) bool {
@@ -242,7 +242,7 @@ func (d *differ) createdFirst(u Unknown, than Key) bool {
 	return true
 }
 
-// waitsForOthers tells whether a new application refers to other applications that do
+// waitsForOthers reports whether a new application refers to other applications that do
 // not exist yet.
 func (d *differ) waitsForOthers(application Key) bool {
 	waits, known := d.waiting[application]
@@ -283,7 +283,7 @@ func (d *differ) samlLast(want *Declared, shell, link map[string]any) {
 	}
 }
 
-// saml tells whether users sign in to an application by SAML.
+// saml reports whether users sign in to an application by SAML.
 func (d *differ) saml(want *Declared) bool {
 	sp := d.declared[Key{ServicePrincipal, want.Name}]
 	return sp != nil && sp.Properties["preferredSingleSignOnMode"] == "saml"

@@ -24,7 +24,7 @@ func members(m map[string]any, v reflect.Value) {
 	}
 }
 
-// unstated tells whether JSON omits a field: with omitempty if it is empty, with
+// unstated reports whether JSON omits a field: with omitempty if it is empty, with
 // omitzero if it has the zero value.
 func unstated(v reflect.Value, options string) bool {
 	if options == "omitempty" && v.Kind() == reflect.Slice {

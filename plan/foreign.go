@@ -152,7 +152,7 @@ func (d *differ) revokeBeforeGiving(given map[Key][]string, granted map[Key]bool
 	}
 }
 
-// redirects tells whether the plan adds redirect URIs to an application.
+// redirects reports whether the plan adds redirect URIs to an application.
 func (d *differ) redirects(application Key) bool {
 	return slices.ContainsFunc(d.plan.Steps, func(s Step) bool {
 		return s.Key == application && s.Action == Link && slices.ContainsFunc(s.Changes, func(c Change) bool {
@@ -228,7 +228,7 @@ func (d *differ) keysOf(o *Live) (all []Foreign) {
 	return all
 }
 
-// trusts tells whether the manifests name an owner, or the owner is a deployer of the
+// trusts reports whether the manifests name an owner, or the owner is a deployer of the
 // stack or the caller.
 func (d *differ) trusts(owner *Live) bool {
 	resource := d.principal(owner.Ends.Resource)
@@ -251,7 +251,7 @@ func (d *differ) unmanagedKey(resource Key, entry map[string]any) bool {
 	return UseOf(entry, want.certificates) == Unmanaged
 }
 
-// ownSigningKey tells whether a service principal signs in users with SAML. Entra stores the
+// ownSigningKey reports whether a service principal signs in users with SAML. Entra stores the
 // certificate that signs the SAML assertions among the keys of the service principal.
 func ownSigningKey(want *Declared) bool {
 	return text(want.Properties, "preferredSingleSignOnMode") == "saml"

@@ -43,7 +43,7 @@ type HostingAttribute struct {
 	Sensitive bool   `json:"sensitive,omitempty"`       // From and To are left out
 }
 
-// Empty tells whether Terraform has nothing to do. Only an apply records outputs that change.
+// Empty reports whether Terraform has nothing to do. Only an apply records outputs that change.
 func (h *Hosting) Empty() bool {
 	return h == nil || h.Later == "" && len(h.Resources) == 0 && len(h.ChangedOutputs) == 0
 }
@@ -140,7 +140,7 @@ func (g *stepGraph) host(i int, s Step) {
 	}
 }
 
-// waitsForHosting tells whether a step is a hosting step or waits for one.
+// waitsForHosting reports whether a step is a hosting step or waits for one.
 func (g *stepGraph) waitsForHosting(i int, known map[int]bool) bool {
 	waits, is := known[i]
 	if is {
@@ -155,7 +155,7 @@ func (g *stepGraph) waitsForHosting(i int, known map[int]bool) bool {
 	return waits
 }
 
-// needsHosting tells whether a step of another kind needs an output of Terraform's. It
+// needsHosting reports whether a step of another kind needs an output of Terraform's. It
 // comes after all that needs none: also where both write to one object.
 func (s Step) needsHosting() bool {
 	return s.Kind != Terraform && slices.ContainsFunc(s.Needs, func(k Key) bool { return k.Kind == Terraform })

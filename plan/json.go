@@ -23,7 +23,7 @@ func union(a, b []any) []any {
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// sameWords tells whether a text with commas has the words, in any order.
+// sameWords reports whether a text with commas has the words, in any order.
 func sameWords(text string, words []string) bool {
 	have := strings.Split(text, ",")
 	for i := range have {

@@ -62,7 +62,7 @@ type Live struct {
 	ServicePrincipalID string // of an application: its instance's object id
 	Named              bool   // of an application: a manifest names it by its appId, whether a stack owns it or not
 
-	// Adopted tells whether a manifest adopts the application, which does not have the
+	// Adopted reports whether a manifest adopts the application, which does not have the
 	// stack's mark yet.
 	Adopted bool
 

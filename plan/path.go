@@ -49,10 +49,10 @@ func (p Path) entryOf(list string) (key string, in bool) {
 	return p[len(property)].Name, true
 }
 
-// isEntry tells whether p is an entry of a list as a whole.
+// isEntry reports whether p is an entry of a list as a whole.
 func (p Path) isEntry() bool { return len(p) > 0 && p[len(p)-1].Entry }
 
-// within tells whether p is at or below another path.
+// within reports whether p is at or below another path.
 func (p Path) within(other Path) bool {
 	return len(p) >= len(other) && slices.Equal(p[:len(other)], other)
 }

@@ -51,7 +51,7 @@ const (
 	Remove FileAction = "remove"
 )
 
-// Empty tells whether there is nothing to do.
+// Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Files) == 0 }
 
 // Options control actions of a plan that the manifests do not declare.
@@ -229,7 +229,7 @@ func (d *differ) unresolved() (mistakes stack.Mistakes) {
 	return mistakes
 }
 
-// survivesAdoption tells whether a live object is a federated credential of an
+// survivesAdoption reports whether a live object is a federated credential of an
 // application that is being adopted: adoption never removes a way to sign in.
 func (d *differ) survivesAdoption(live *Live) bool {
 	resource := d.actual.Objects[live.Ends.Resource]

@@ -32,7 +32,7 @@ func PreventedByMarks(state *State) func(Step) bool {
 	}
 }
 
-// HasPreventMark tells whether a stack has a mark of protection.
+// HasPreventMark reports whether a stack has a mark of protection.
 func HasPreventMark(state *State, name string) bool {
 	for _, o := range state.Objects {
 		if o.Stack == name && slices.ContainsFunc(list(o.Properties, "tags"), stack.IsPreventMark) {

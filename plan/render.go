@@ -202,7 +202,7 @@ func (p *Plan) entries() []*entry {
 	return all
 }
 
-// expected tells whether the plan does not need to show a property of a new object: it
+// expected reports whether the plan does not need to show a property of a new object: it
 // is empty, repeats the object's name, or is the same for every object of the kind.
 func expected(c Change) bool {
 	switch c.Path.String() {

@@ -48,11 +48,11 @@ type Step struct {
 	// bodies and refs contain, and others that Entra requires.
 	Needs []Key `json:"needs,omitempty"`
 
-	// FollowsDelete tells a purge of what this plan deletes from one of what
+	// FollowsDelete distinguishes a purge of what this plan deletes from one of what
 	// was in the recycle bin before.
 	FollowsDelete bool `json:"followsDelete,omitempty"`
 
-	// Customer tells of a service principal in the tenant of a customer: its application
+	// Customer describes a service principal in the tenant of a customer: its application
 	// is registered in another tenant.
 	Customer bool `json:"customer,omitempty"`
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Clients returns the applications of the stack with their permissions for the API.
-// secret tells whether an application has a secret that can be used.
+// secret reports whether an application has a secret that can be used.
 func (api API) Clients(f Facts, secret func(*stack.Application) (bool, error)) ([]conformance.Application, error) {
 	var all []conformance.Application
 	for _, a := range api.Stack.Applications {

@@ -89,7 +89,7 @@ func (t *tenant) adoptedAlone(of adoption) []query {
 }
 
 // ownedBy tells which stack an application belongs to and by which name it is
-// known; marked tells of a mark that its uniqueName does not agree with.
+// known; marked reports a mark that its uniqueName does not agree with.
 func (t *tenant) ownedBy(m map[string]any) (owner, name string, marked, adopted bool) {
 	if t.ofCustomer() {
 		return "", str(m, "appId"), false, false

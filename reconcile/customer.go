@@ -100,7 +100,7 @@ func (h Home) pending(all registered, wanted map[plan.Key]bool, began time.Time)
 	return shown, nil
 }
 
-// ofCustomer tells whether the tenant is the tenant of a customer. Stacks own only service
+// ofCustomer reports whether the tenant is the tenant of a customer. Stacks own only service
 // principals there, and relations between them.
 func (t *tenant) ofCustomer() bool { return t.Home.Graph != nil }
 
@@ -246,21 +246,21 @@ func (t *tenant) customerOf(m map[string]any, declared map[string]string, known 
 	return "", ""
 }
 
-// takenOver tells whether a stack that is destroyed adopts the application.
+// takenOver reports whether a stack that is destroyed adopts the application.
 func (t *tenant) takenOver(owner, appID string) bool {
 	return slices.ContainsFunc(t.Manifests, func(s *stack.Stack) bool {
 		return s.Name == owner && slices.ContainsFunc(s.Applications, func(a *stack.Application) bool { return !a.Existing && strings.EqualFold(a.AppID, appID) })
 	})
 }
 
-// foreign tells whether the application of a service principal is registered in another
+// foreign reports whether the application of a service principal is registered in another
 // tenant.
 func (t *tenant) foreign(servicePrincipal map[string]any) bool {
 	owner := str(servicePrincipal, "appOwnerOrganizationId")
 	return owner != "" && !strings.EqualFold(owner, t.state.Tenant.ID)
 }
 
-// ofHome tells whether the application of a service principal is registered in the home tenant.
+// ofHome reports whether the application of a service principal is registered in the home tenant.
 func (t *tenant) ofHome(servicePrincipal map[string]any) bool {
 	return t.ofCustomer() && t.Home.TenantID != "" && strings.EqualFold(str(servicePrincipal, "appOwnerOrganizationId"), t.Home.TenantID)
 }
@@ -307,7 +307,7 @@ func (t *tenant) customerNamed(s *stack.Stack, a *stack.Application, registratio
 	})}}
 }
 
-// multiTenant tells whether another tenant can have the service principal of an application.
+// multiTenant reports whether another tenant can have the service principal of an application.
 func multiTenant(signInAudience string) bool {
 	return signInAudience == "AzureADMultipleOrgs" || signInAudience == "AzureADandPersonalMicrosoftAccount"
 }
@@ -337,7 +337,7 @@ func (t *tenant) customerPrincipal(name, owner string, m map[string]any) {
 	t.state.Objects[sp] = &plan.Live{Object: plan.Object{Key: sp, Stack: owner, Display: app.Display, Properties: m}, ID: str(m, "id")}
 }
 
-// elsewhere tells whether an application of a stack is registered in another tenant.
+// elsewhere reports whether an application of a stack is registered in another tenant.
 func (t *tenant) elsewhere(k plan.Key) bool {
 	o := t.state.Objects[k]
 	return o != nil && k.Kind == plan.Application && o.ID == "" && o.Stack != ""

@@ -22,7 +22,7 @@ type Left struct {
 	entries []entry
 }
 
-// Empty tells whether nothing is left.
+// Empty reports whether nothing is left.
 func (l Left) Empty() bool { return len(l.entries) == 0 && len(l.Passwords) == 0 }
 
 // Left finds the files and secrets that remain of stacks after a plan that was made

@@ -66,7 +66,7 @@ func (t *tenant) user(m map[string]any) error {
 	return nil
 }
 
-// userStack returns the stack of a user's mark; marked tells whether the user has any mark.
+// userStack returns the stack of a user's mark; marked reports whether the user has any mark.
 func userStack(m map[string]any) (name string, marked bool) {
 	extensions, _ := m["onPremisesExtensionAttributes"].(map[string]any)
 	name, marked = stack.StackOfMark(str(extensions, "extensionAttribute15"))
@@ -76,7 +76,7 @@ func userStack(m map[string]any) (name string, marked bool) {
 	return name, marked
 }
 
-// validUPN tells whether a user can be known by a userPrincipalName.
+// validUPN reports whether a user can be known by a userPrincipalName.
 func validUPN(name string) bool {
 	return strings.Count(name, "@") == 1 && !strings.ContainsFunc(name, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`/\?%{}"`, r)

@@ -26,10 +26,9 @@ type provable struct {
 // clockSkew is how far this machine's clock may be from the tenant's.
 const clockSkew = 5 * time.Minute
 
-// kept adds the passwords that are known, and finds out which of them, and of
-// the secrets, the tenant does not take: what it tells of their last change is
-// compared with when provision set them, and where that can be done they are
-// proven.
+// kept adds the known passwords, and finds out which passwords and secrets the
+// tenant no longer accepts: it compares the tenant's time of their last change with
+// the time when provision set them, and tries them where the target allows that.
 func (t *tenant) kept(stacks []*stack.Stack) error {
 	passwords, set, err := t.Keep.passwords()
 	if err != nil {

@@ -32,7 +32,7 @@ type Reader struct {
 	// Home is where the applications of customers' stacks are registered.
 	Home Home
 
-	// Prove, if set, tells which of the stored credentials the tenant accepts.
+	// Prove, if set, returns which of the stored credentials the tenant accepts.
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
 }
 

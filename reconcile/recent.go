@@ -23,7 +23,7 @@ type recentWrite struct {
 	Before map[string]any    `json:"before,omitempty"` // the written properties of an object that existed
 }
 
-// overtaken tells whether somebody has changed the object since: the tenant shows neither
+// overtaken reports whether somebody has changed the object since: the tenant shows neither
 // the values before the write nor the values after it.
 func (w recentWrite) overtaken(state *plan.State) bool {
 	have := state.Objects[w.Step.Key]

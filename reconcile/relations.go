@@ -321,7 +321,7 @@ func (t *tenant) applicationAlone(o *plan.Live, declared *stack.Application) ([]
 	return queries, nil
 }
 
-// flexible tells whether an application has a federated credential that only the beta version of
+// flexible reports whether an application has a federated credential that only the beta version of
 // Graph returns completely.
 func flexible(a *stack.Application) bool {
 	return slices.ContainsFunc(a.FederatedCredentials, func(f stack.FederatedCredential) bool { return f.ClaimsMatchingExpression != nil })

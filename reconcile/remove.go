@@ -47,7 +47,7 @@ func (t *task) remove(w graph.Write, find graph.Read, id string, then func() err
 	return []graph.Request{request}, nil
 }
 
-// stillThere tells whether the deleted object still exists.
+// stillThere reports whether the deleted object still exists.
 func stillThere(r graph.Result, err error, id string) (bool, error) {
 	if graph.NotFound(err) { // its parent is deleted as well
 		return false, nil

@@ -19,7 +19,7 @@ type Rotation struct {
 	Secret      stack.Secret
 	Grace       time.Duration // how long the old one stays good
 
-	// Live tells whether the application has a secret still; nil is all.
+	// Live reports whether the application has a secret still; nil is all.
 	Live func(keyID string) bool
 
 	// Current is the keyId of the application's secret with this name. It differs from

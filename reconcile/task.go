@@ -102,7 +102,7 @@ func (t *task) outcome(again graph.Request, do func(*task) ([]graph.Request, err
 	return t.release()
 }
 
-// patient tells whether a request is sent again because err may go away by itself.
+// patient reports whether a request is sent again because err may go away by itself.
 func (t *task) patient(err error) bool {
 	if !graph.Lag(err) {
 		return false

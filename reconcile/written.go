@@ -148,7 +148,7 @@ func (w *Written) path(key string) string {
 	return file
 }
 
-// Ours tells whether provision wrote the file, whatever became of it.
+// Ours reports whether provision wrote the file, whatever became of it.
 func (w *Written) Ours(file string) bool {
 	key, err := w.key(file)
 	_, ours := w.files[key]
@@ -199,7 +199,7 @@ func (w *Written) check(file string, text []byte) (old []byte, err error) {
 }
 
 // Write writes text to a file of the stack owner that only its owner can read, and
-// tells whether the file changed. The record stays correct if Write is interrupted.
+// reports whether the file changed. The record stays correct if Write is interrupted.
 func (w *Written) Write(file, owner string, text []byte) (changed bool, err error) {
 	old, err := w.check(file, text)
 	if err != nil {

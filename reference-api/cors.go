@@ -6,7 +6,7 @@ import (
 )
 
 // crossOrigin lets scripts of the API's own pages call it (the Fetch standard's
-// CORS protocol) and tells whether the request was a preflight, which is
+// CORS protocol) and reports whether the request was a preflight, which is
 // answered by itself: it carries no token. A token decides who gets in, so no
 // cookie is ever taken.
 func (a *api) crossOrigin(w http.ResponseWriter, r *http.Request) (preflight bool) {

@@ -25,7 +25,7 @@ type Route struct {
 	Requires []Requirement
 	Handler  http.Handler // answers an admitted request; default: Status
 
-	// Owns tells whether the caller owns the object of the request, if a requirement
+	// Owns reports whether the caller owns the object of the request, if a requirement
 	// needs an owner. nil: nobody is an owner.
 	Owns func(*http.Request, *token.Claims) bool
 

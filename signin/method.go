@@ -48,7 +48,7 @@ var methods = map[string]struct {
 	}},
 }
 
-// NeedsPassword tells whether the method with a name needs the user's password.
+// NeedsPassword reports whether the method with a name needs the user's password.
 func NeedsPassword(name string) bool { return methods[name].needsPassword }
 
 // commandPrefix begins the method that runs a command.

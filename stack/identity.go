@@ -22,7 +22,7 @@ const (
 	DefaultRoleID = "00000000-0000-0000-0000-000000000000"
 )
 
-// IsID tells an id from a name.
+// IsID reports whether the text is an id, not a name.
 func IsID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
 
 // IsMicrosoftGraph reports whether a reference in a manifest is a reference to Microsoft Graph.

@@ -42,7 +42,7 @@ type Life struct {
 type Endpoint struct {
 	Pos Position `json:"-"`
 
-	Name    string `json:"name,omitempty"` // tells endpoints of one request apart; "": the request
+	Name    string `json:"name,omitempty"` // distinguishes endpoints of one request; "": the request
 	Request string `json:"request"`        // "METHOD /path", the path with {name} for each of Parameters
 	// Parameters are text, numbers or booleans.
 	Parameters  map[string]any `json:"parameters,omitempty"`

@@ -218,7 +218,7 @@ func hostedAt(s *stack.Stack, state *plan.State) (url string) {
 	return url
 }
 
-// keepsObjects tells whether a stack contains objects that existed before it or that
+// keepsObjects reports whether a stack contains objects that existed before it or that
 // its manifests protect. Then provision does not suggest destroy.
 func keepsObjects(s *stack.Stack) bool {
 	return s.Protects() || slices.ContainsFunc(s.Applications, func(one *stack.Application) bool { return one.Adopt != "" })

@@ -18,7 +18,7 @@ func bundled(document *stack.Conformance) *stack.Conformance {
 	seen := map[string]int{}
 	for _, e := range document.Endpoints {
 		e = bundledEndpoint(e)
-		if seen[e.Request]++; seen[e.Request] > 1 { // it tells no request from another by its body
+		if seen[e.Request]++; seen[e.Request] > 1 { // it does not distinguish requests by their body
 			path, query, hasQuery := strings.Cut(e.Request, "?")
 			e.Name, e.Request = e.ID(), path+"-"+strconv.Itoa(seen[e.Request])
 			if hasQuery {
@@ -71,7 +71,7 @@ func invented(v any) any {
 	return v
 }
 
-// wholeSegments tells whether each parameter of a path is a segment by itself, so
+// wholeSegments reports whether each parameter of a path is a segment by itself, so
 // that the API can serve every value of it.
 func wholeSegments(path string) bool {
 	path, _, _ = strings.Cut(path, "?")

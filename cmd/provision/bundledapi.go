@@ -82,7 +82,7 @@ func routes(documents []*stack.Conformance, behind *scenario.Scenario, f protect
 			owned := handler == nil && document.Scenario == "" && ownerOnly(e)
 			if owned {
 				handler = kept.handler(e)
-			} else if handler == nil { // nothing tells one value of a parameter from another
+			} else if handler == nil { // the values of a parameter cannot be distinguished
 				if document.Scenario == "" && !wholeSegments(path) {
 					path = bundledPath(bundledEndpoint(e))
 				}

@@ -14,7 +14,7 @@ import (
 	"provision/stack"
 )
 
-// ownerOnly tells whether an alternative of the endpoint admits only owners.
+// ownerOnly reports whether an alternative of the endpoint admits only owners.
 func ownerOnly(e stack.Endpoint) bool {
 	return e.Setup != nil && slices.ContainsFunc(e.Requires.Alternatives(), func(r stack.Requires) bool { return r.Owner })
 }
@@ -74,7 +74,7 @@ func parameter(e stack.Endpoint) string {
 	return ""
 }
 
-// owns tells whether the caller created the object. Every caller may read a list,
+// owns reports whether the caller created the object. Every caller may read a list,
 // which contains only the caller's objects.
 func (o *objects) owns(e stack.Endpoint) func(*http.Request, *token.Claims) bool {
 	name := parameter(e)

@@ -227,7 +227,7 @@ type gitHub struct {
 
 var errNotOnGitHub = errors.New("GitHub answered 404: it does not exist, or the token has no access to it")
 
-// reachable tells whether there is a way to change the repository.
+// reachable reports whether there is a way to change the repository.
 func (g gitHub) reachable() bool {
 	if g.api.Token != "" {
 		return true

@@ -105,7 +105,7 @@ func (a *app) ignoreSettings(f *pflag.Flag) {
 	a.config.Set(f.Name, f.Value.String())
 }
 
-// isSetting tells whether variables and provision.yaml can set a flag.
+// isSetting reports whether variables and provision.yaml can set a flag.
 func isSetting(f *pflag.Flag) bool {
 	_, only := f.Annotations[onlyFlag]
 	return !only && f.Name != "help" && f.Name != "version" // the flags of cobra
@@ -133,7 +133,7 @@ func (a *app) readConfig(root *cobra.Command) error {
 	return nil
 }
 
-// otherType tells whether a command has a flag of the same name and another type. A setting of
+// otherType reports whether a command has a flag of the same name and another type. A setting of
 // this name can be meant for that command.
 func otherType(c *cobra.Command, flag *pflag.Flag) bool {
 	if f := c.LocalFlags().Lookup(flag.Name); f != nil && f.Value.Type() != flag.Value.Type() {

@@ -100,7 +100,7 @@ func (domain noTenantYet) Error() string {
 	return fmt.Sprintf("the emulator serves no tenant %s yet: only apply creates it", string(domain))
 }
 
-// waitsForHome tells whether the plan of a customer's target failed because apply has not changed
+// waitsForHome reports whether the plan of a customer's target failed because apply has not changed
 // its home yet, which is the target of one of the plans.
 func (a *app) waitsForHome(target string, plans map[string]*plan.Plan, err error) bool {
 	home := plans[a.homeOf(target)]

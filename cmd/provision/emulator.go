@@ -158,7 +158,7 @@ func (a *app) faults() ([]faults.Rule, error) {
 	return rules, nil
 }
 
-// isLoopback tells whether an address is on this machine only. Listening refuses an
+// isLoopback reports whether an address is on this machine only. Listening refuses an
 // invalid address later.
 func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)

@@ -38,7 +38,7 @@ func (a *app) give(name string, value any) {
 	a.result[name] = value
 }
 
-// wantsJSON tells whether the command line has -o json, even if the command line is
+// wantsJSON reports whether the command line has -o json, even if the command line is
 // invalid.
 func (a *app) wantsJSON() bool {
 	if a.configured {

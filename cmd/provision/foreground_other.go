@@ -2,6 +2,6 @@
 
 package main
 
-// inForeground tells whether the terminal sends its interrupts to this process's
+// inForeground reports whether the terminal sends its interrupts to this process's
 // children by itself, as consoles do.
 func inForeground() bool { return true }

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// inForeground tells whether the terminal sends its interrupts to this process
+// inForeground reports whether the terminal sends its interrupts to this process
 // and its children: whether they are the terminal's foreground process group.
 func inForeground() bool {
 	tty, err := os.Open("/dev/tty")

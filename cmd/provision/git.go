@@ -9,7 +9,7 @@ import (
 	"provision/reconcile/sink"
 )
 
-// gitTracks tells whether git tracks the file or would add it. It is false without git
+// gitTracks reports whether git tracks the file or would add it. It is false without git
 // or outside a repository.
 func gitTracks(ctx context.Context, file string) bool {
 	dir := existing(filepath.Dir(file))

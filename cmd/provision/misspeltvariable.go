@@ -45,7 +45,7 @@ func misspeltVariables(root *cobra.Command, environment []string) (warnings []st
 	return warnings
 }
 
-// oneLetterFrom tells whether a name of at least five letters differs from a setting in one letter
+// oneLetterFrom reports whether a name of at least five letters differs from a setting in one letter
 // that is missing, surplus or another, or in two neighbouring letters. A plural is another name.
 func oneLetterFrom(name, setting string) bool {
 	if min(len(name), len(setting)) < 5 || name == setting+"S" {

@@ -79,7 +79,7 @@ func (s *connection) keysOf(f protected.Facts) string {
 	return strings.Replace(s.jwksURL(), "/"+s.tenantID+"/", "/common/", 1)
 }
 
-// welcomes tells which other tenants the API admits; nil: none.
+// welcomes decides which other tenants the API admits; nil: none.
 func welcomes(f protected.Facts) func(id string) bool {
 	if f.Tenants.Home() {
 		return nil

@@ -62,7 +62,7 @@ func checkFolderOf(flag, path string) error {
 	}
 }
 
-// isStream tells whether a path is a pipe or a device, which several reports can be written to.
+// isStream reports whether a path is a pipe or a device, which several reports can be written to.
 func isStream(path string) bool {
 	if standardStream(path) {
 		return true
@@ -71,7 +71,7 @@ func isStream(path string) bool {
 	return err == nil && !at.Mode().IsRegular() && !at.IsDir()
 }
 
-// standardStream tells whether a path is stdout or stderr, which can be a regular file.
+// standardStream reports whether a path is stdout or stderr, which can be a regular file.
 func standardStream(path string) bool {
 	return runtime.GOOS != "windows" && (path == "/dev/stdout" || path == "/dev/stderr")
 }

@@ -139,7 +139,7 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 // maxOutput is larger than any Output file.
 const maxOutput = 64 << 20
 
-// restricted tells whether --only restricts what is applied.
+// restricted reports whether --only restricts what is applied.
 func (a *app) restricted() bool {
 	if a.reviewed != nil {
 		return len(a.reviewed.Only) > 0
@@ -157,12 +157,12 @@ func (r resolver) missing(p *plan.Plan, o *stack.Output) string {
 	return ""
 }
 
-// changedBy tells whether a step of p changes the values of the references of o.
+// changedBy reports whether a step of p changes the values of the references of o.
 func (r resolver) changedBy(p *plan.Plan, o *stack.Output) bool {
 	return slices.ContainsFunc(references(o.Values), func(expression string) bool { return r.providedBy(p, expression) })
 }
 
-// providedBy tells whether a step of p changes the value of a reference.
+// providedBy reports whether a step of p changes the value of a reference.
 func (r resolver) providedBy(p *plan.Plan, expression string) bool {
 	application := func(name string) plan.Key {
 		return plan.Key{Kind: plan.Application, Name: r.stack.UniqueName(name)}
@@ -206,7 +206,7 @@ func references(value any) (all []string) {
 	return all
 }
 
-// holdsSecret tells whether an Output file will contain a secret or a password.
+// holdsSecret reports whether an Output file will contain a secret or a password.
 func holdsSecret(o *stack.Output) bool { return slices.ContainsFunc(references(o.Values), isSecret) }
 
 func isSecret(expression string) bool {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// ownedByCaller tells whether a folder, and the link to it if there is one, belongs to
+// ownedByCaller reports whether a folder, and the link to it if there is one, belongs to
 // the caller. Under sudo, the user who called sudo counts as well, as for git's
 // safe.directory.
 func ownedByCaller(path string) bool {

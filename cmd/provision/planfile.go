@@ -105,14 +105,14 @@ func checkOnly(stacks []*stack.Stack, only []string) error {
 	return nil
 }
 
-// preventedNow tells which deletions `prevent: [delete]` forbids. The manifests and the marks in the tenant
+// preventedNow returns which deletions `prevent: [delete]` forbids. The manifests and the marks in the tenant
 // both protect: a document can be removed, renamed or changed since the last apply wrote its marks.
 func preventedNow(stacks []*stack.Stack, state *plan.State) func(plan.Step) bool {
 	byManifests, byMarks := prevented(stacks, state.Tenant), plan.PreventedByMarks(state)
 	return func(s plan.Step) bool { return byManifests(s) || byMarks(s) }
 }
 
-// prevented tells which deletions the manifests forbid, also of objects that the target does not
+// prevented returns which deletions the manifests forbid, also of objects that the target does not
 // get any more.
 func prevented(stacks []*stack.Stack, tenant plan.Tenant) func(plan.Step) bool {
 	prevents := map[plan.Key]bool{}
@@ -149,7 +149,7 @@ func (a *app) savePlan(p *plan.Plan, dir string, o planOptions) error {
 	return nil
 }
 
-// isPlanFile tells whether the argument of apply is a plan, and not a folder or a manifest.
+// isPlanFile reports whether the argument of apply is a plan, and not a folder or a manifest.
 func isPlanFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && !strings.HasSuffix(path, ".yaml") && !strings.HasSuffix(path, ".yml")

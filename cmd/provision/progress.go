@@ -16,7 +16,7 @@ const (
 	redrawEvery   = 100 * time.Millisecond
 )
 
-// progress tells how far long work is: on a terminal in a line that is redrawn and
+// progress shows how far long work is: on a terminal in a line that is redrawn and
 // removed at the end, in a log in a line every ten seconds.
 type progress struct {
 	terminal io.Writer // nil: a log
@@ -41,7 +41,7 @@ func (a *app) progress() *progress {
 	return p
 }
 
-// begin tells that a step begins.
+// begin shows that a step begins.
 func (p *progress) begin(over, of int, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -49,7 +49,7 @@ func (p *progress) begin(over, of int, text string) {
 	p.draw()
 }
 
-// wait tells why the work waits.
+// wait shows why the work waits.
 func (p *progress) wait(why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,7 +126,7 @@ func (p *progress) end() {
 	}
 }
 
-// waiting tells of a pause before a request is sent again: of a long one, and of
+// waiting reports a pause before a request is sent again: of a long one, and of
 // others now and then.
 func (a *app) waiting(pause time.Duration, why string) {
 	now := time.Now()

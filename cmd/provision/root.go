@@ -253,7 +253,7 @@ func (a *app) checkSettings() error {
 
 func (a *app) json() bool { return a.config.GetString("output") == "json" }
 
-// colors tells whether w shows colors: w is a terminal, and NO_COLOR is not set.
+// colors reports whether w shows colors: w is a terminal, and NO_COLOR is not set.
 func colors(w io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false

@@ -64,7 +64,7 @@ func (a *app) users(s *connection) (*signin.Users, error) {
 // signInCache is the folder of refresh tokens in the folder of a target.
 func signInCache(dir string) signin.Cache { return signin.Cache{Dir: filepath.Join(dir, "sign-ins")} }
 
-// passwordNeeded tells whether users sign in with a password that provision has to know.
+// passwordNeeded reports whether users sign in with a password that provision has to know.
 func (a *app) passwordNeeded() bool {
 	return signin.NeedsPassword(cmp.Or(a.signInMethod(), defaultSignIn))
 }

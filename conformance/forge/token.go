@@ -54,7 +54,7 @@ func (t Token) Claims() (map[string]any, error) {
 	return claims, nil
 }
 
-// HasHeader tells whether the header has a parameter.
+// HasHeader reports whether the header has a parameter.
 func (t Token) HasHeader(name string) bool {
 	header, err := ParseObject(t.Header)
 	_, ok := header.Get(name)

@@ -25,7 +25,7 @@ func (d *deriver) value(of object) (v any, invented bool, err error) {
 }
 
 // sample makes a value that a schema admits, as far as examples, types and
-// required properties tell.
+// required properties allow.
 func (d *deriver) sample(v any, depth int) (sample any, invented bool, err error) {
 	schema, err := d.resolve(v)
 	if err != nil || depth > 12 { // a schema may contain itself

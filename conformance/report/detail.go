@@ -41,7 +41,7 @@ func details(r conformance.Result, notes bool) []detail {
 		}
 	case conformance.Fail:
 		if r.StatusMet() {
-			d.add("wrong", r.Reason) // which the columns do not tell
+			d.add("wrong", r.Reason) // which the columns do not show
 		}
 	case conformance.Known:
 		d.add("known", "until "+r.Known.Until+": "+r.Known.Reason)

@@ -140,7 +140,7 @@ func (t *Text) Result(r conformance.Result) error {
 	return err
 }
 
-// shares tells whether a result has no line of its own, and with which outcome it
+// shares reports whether a result has no line of its own, and with which outcome it
 // is counted.
 func (t *Text) shares(r conformance.Result) (outcome conformance.Outcome, shared bool) {
 	if t.Verbose {

@@ -123,7 +123,7 @@ func checkRestrictions(lists ...[]CredentialRestriction) error {
 // choose the text of its secrets.
 var restrictionTypes = []string{"passwordAddition", "passwordLifetime", "asymmetricKeyLifetime", "customPasswordAddition", "symmetricKeyAddition", "symmetricKeyLifetime"}
 
-// restricts tells whether a restriction is about an object that was created at a time.
+// restricts reports whether a restriction is about an object that was created at a time.
 func (r CredentialRestriction) restricts(created time.Time) bool {
 	return r.State != "disabled" && (r.CreatedAfter == nil || created.After(*r.CreatedAfter))
 }

@@ -68,7 +68,7 @@ func parseClaimsExpression(text string) ([]claimCondition, error) {
 	}
 }
 
-// Matches tells whether a token's claims match the expression. An expression that
+// Matches reports whether a token's claims match the expression. An expression that
 // cannot be parsed matches nothing.
 func (e ClaimsMatchingExpression) Matches(claims map[string]any) bool {
 	conditions, err := parseClaimsExpression(e.Value)

@@ -180,7 +180,7 @@ func (d *Directory) Save(bucket, key string, value []byte) error {
 }
 
 // SaveOnce keeps a value under a key unless the key is there already; stored
-// tells whether it did. Of any number of callers with one key, one stores.
+// reports whether it did. Of any number of callers with one key, one stores.
 func (d *Directory) SaveOnce(bucket, key string, value []byte) (stored bool, err error) {
 	return d.store.save(bucket, key, value, true)
 }

@@ -78,7 +78,7 @@ func (o *OnPremisesExtensionAttributes) attribute(i int) *string {
 
 func dynamic(g *Group) bool { return slices.Contains(g.GroupTypes, "DynamicMembership") }
 
-// computed tells whether the group has dynamic membership.
+// computed reports whether the group has dynamic membership.
 func computed(g *Group) bool {
 	return dynamic(g) && !g.Deleted() && !strings.EqualFold(text(g.RuleProcessing), "Paused")
 }

@@ -197,7 +197,7 @@ func hasScope(app *Application, id string) bool {
 	return app != nil && slices.ContainsFunc(app.API.OAuth2PermissionScopes, func(s PermissionScope) bool { return same(s.ID, id) })
 }
 
-// knownClient tells whether an API can pre-authorize a client: the client is visible
+// knownClient reports whether an API can pre-authorize a client: the client is visible
 // in this tenant, or it is not registered in any tenant of this process and may be an
 // application of Microsoft. It is false for a client that is not visible yet or is in
 // the recycle bin.
@@ -212,7 +212,7 @@ func (tx *Tx) knownClient(appID string) bool {
 	return !tx.registeredAnywhere(appID)
 }
 
-// registeredAnywhere tells whether a tenant of this process has a registration with
+// registeredAnywhere reports whether a tenant of this process has a registration with
 // this appId, also in its recycle bin.
 func (tx *Tx) registeredAnywhere(appID string) bool {
 	if find[Application](tx.reader, applications, "appId", appID) != nil {

@@ -92,7 +92,7 @@ func v2Tokens(app *Application) bool {
 	return v != nil && *v == 2
 }
 
-// forSAML tells whether people sign in to the application with SAML, which its
+// forSAML reports whether people sign in to the application with SAML, which its
 // service principal says.
 func (tx *Tx) forSAML(app *Application) bool {
 	sp, ok := tx.ServicePrincipalByAppID(app.AppID)

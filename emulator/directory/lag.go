@@ -125,7 +125,7 @@ func (r *replica) at(now time.Time, reader string) *memdb.Txn {
 	return r.past[shown].state
 }
 
-// over tells whether no reader can see a state any more. A state that ended in the
+// over reports whether no reader can see a state any more. A state that ended in the
 // future was kept before the clock was set back. It counts as over, because it could
 // stay visible for hours.
 func (r *replica) over(p past, now time.Time) bool {
@@ -168,7 +168,7 @@ func (tx *Tx) Seen() View {
 	return View{*tx.seen, tx.tenant}
 }
 
-// Visible tells whether an Update may refer to the object with an id: the object is
+// Visible reports whether an Update may refer to the object with an id: the object is
 // visible, or this Update creates it, or it does not exist, which the caller checks.
 func (tx *Tx) Visible(id string) bool {
 	if tx.seen == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/go-memdb"
 )
 
-// MultiTenant tells whether other organizations' users may sign in to the
+// MultiTenant reports whether other organizations' users may sign in to the
 // application, and so whether other tenants may have its service principal.
 func (a *Application) MultiTenant() bool {
 	return a.SignInAudience == "AzureADMultipleOrgs" || a.SignInAudience == "AzureADandPersonalMicrosoftAccount"

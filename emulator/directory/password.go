@@ -39,7 +39,7 @@ func (h PasswordHash) derive(password string) []byte {
 	return key
 }
 
-// CheckPassword tells whether text is the user's password.
+// CheckPassword reports whether text is the user's password.
 func (u *User) CheckPassword(text string) bool {
 	if len(u.Password.Key) == 0 {
 		return false
@@ -47,7 +47,7 @@ func (u *User) CheckPassword(text string) bool {
 	return subtle.ConstantTimeCompare(u.Password.derive(text), u.Password.Key) == 1
 }
 
-// Matches tells whether secret is the text of the credential. It does not ask
+// Matches reports whether secret is the text of the credential. It does not ask
 // whether the credential has expired.
 func (c PasswordCredential) Matches(secret string) bool {
 	hash := sha256.Sum256([]byte(secret))

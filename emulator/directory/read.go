@@ -62,16 +62,16 @@ func live[T deletable](object T, present bool) (T, bool) {
 	return object, true
 }
 
-// Deleted tells whether the application is in the recycle bin.
+// Deleted reports whether the application is in the recycle bin.
 func (a *Application) Deleted() bool { return a.DeletedDateTime != nil }
 
-// Deleted tells whether the service principal is in the recycle bin.
+// Deleted reports whether the service principal is in the recycle bin.
 func (p *ServicePrincipal) Deleted() bool { return p.DeletedDateTime != nil }
 
-// Deleted tells whether the user is in the recycle bin.
+// Deleted reports whether the user is in the recycle bin.
 func (u *User) Deleted() bool { return u.DeletedDateTime != nil }
 
-// Deleted tells whether the group is in the recycle bin.
+// Deleted reports whether the group is in the recycle bin.
 func (g *Group) Deleted() bool { return g.DeletedDateTime != nil }
 
 // Application returns the live application with an object id.
@@ -215,7 +215,7 @@ func (r reader) Grants() iter.Seq[*OAuth2PermissionGrant] {
 	}
 }
 
-// inForce tells whether the user who consented to a grant for themselves exists. While
+// inForce reports whether the user who consented to a grant for themselves exists. While
 // the user is in the recycle bin, the grant is not in force.
 func (r reader) inForce(g *OAuth2PermissionGrant) bool {
 	if g.PrincipalID == nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// rule is a parsed membership rule: it tells whether a user is a member.
+// rule is a parsed membership rule: it reports whether a user is a member.
 type rule func(*User) bool
 
 // parseRule parses a membership rule: comparisons of a user's properties, combined

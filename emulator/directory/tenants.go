@@ -86,7 +86,7 @@ func (t *Tenants) Find(name string) (*Directory, bool) {
 	return nil, false
 }
 
-// Stored tells whether a folder holds tenants that OpenTenants would open.
+// Stored reports whether a folder holds tenants that OpenTenants would open.
 func Stored(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, homeFile))
 	return !errors.Is(err, fs.ErrNotExist)
@@ -105,7 +105,7 @@ func (t *Tenants) Application(appID string) (*Application, *Directory, bool) {
 
 var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,}$`)
 
-// IsDomain tells whether a text can be a tenant's domain: at least two labels.
+// IsDomain reports whether a text can be a tenant's domain: at least two labels.
 func IsDomain(text string) bool { return len(text) <= 253 && domainName.MatchString(text) }
 
 // Create creates a tenant. The seed must contain a domain; Create chooses a missing id

@@ -41,7 +41,7 @@ var (
 	roleAdministrators        = []string{privilegedRoleAdministrator}
 )
 
-// holdsRole tells whether the signed-in user has one of the roles.
+// holdsRole reports whether the signed-in user has one of the roles.
 func (c *call) holdsRole(roles []string) bool {
 	return slices.ContainsFunc(c.written.DirectoryRolesOf(c.caller.UserID), func(held string) bool {
 		return held == directory.GlobalAdministrator || slices.Contains(roles, held)

@@ -128,7 +128,7 @@ type answer struct {
 	text     string // a text/plain body instead
 	media    string // the type of a body that is not JSON
 	location string
-	about    string // what the audit log tells of, where neither path nor location names it
+	about    string // the object that the audit log names, where neither path nor location does
 	header   http.Header
 }
 

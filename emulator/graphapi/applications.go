@@ -194,7 +194,7 @@ func missing(property, resource string) error {
 	return badRequest("A value is required for property '%s' of resource '%s'.", property, resource)
 }
 
-// createsIfMissing tells whether a PATCH is an upsert.
+// createsIfMissing reports whether a PATCH is an upsert.
 func (c *call) createsIfMissing() bool {
 	for _, prefer := range c.header.Values("Prefer") {
 		for preference := range strings.SplitSeq(prefer, ",") {

@@ -78,7 +78,7 @@ func (c *call) listAssignmentsOf(id string) (answer, error) {
 	return c.list(assignmentKind, anys(slices.Values(c.view.AssignmentsOf(id))), nil)
 }
 
-// seenFromResource tells which end of an assignment the path names.
+// seenFromResource returns which end of an assignment the path names.
 func (c *call) seenFromResource() bool { return c.route.segments[2] == "appRoleAssignedTo" }
 
 func (c *call) assign() (answer, error) {

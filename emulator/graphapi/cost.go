@@ -93,7 +93,7 @@ func optionUnits(rawQuery string) (units int) {
 	return units
 }
 
-// forPersonalAccounts tells whether the request writes an application that admits
+// forPersonalAccounts reports whether the request writes an application that admits
 // personal accounts.
 func (c *call) forPersonalAccounts() bool {
 	var audience string

@@ -41,7 +41,7 @@ func (c *call) checkSeen() error {
 	return nil
 }
 
-// holds tells whether a state contains the object that a key of the path names.
+// holds reports whether a state contains the object that a key of the path names.
 func (c *call) holds(view directory.View, name string, k key) bool {
 	switch name {
 	case "id":
@@ -69,7 +69,7 @@ func (c *call) holds(view directory.View, name string, k key) bool {
 	return true
 }
 
-// named tells whether an object or a relation is there, by any of its keys.
+// named reports whether an object or a relation is there, by any of its keys.
 func (c *call) named(view directory.View, key string) bool {
 	if _, ok := c.auditTarget(view, key); ok {
 		return true

@@ -261,7 +261,7 @@ func wrongType(name string, raw json.RawMessage) error {
 	return badSyntax("Cannot convert the value %s of property '%s' to the expected type.", shown, name)
 }
 
-// isEmpty tells whether a complex value is empty: {} clears it.
+// isEmpty reports whether a complex value is empty: {} clears it.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Struct:

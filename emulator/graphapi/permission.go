@@ -14,7 +14,7 @@ type Caller struct {
 	Scopes             []string // delegated permissions
 }
 
-// Delegated tells whether a user is signed in.
+// Delegated reports whether a user is signed in.
 func (c Caller) Delegated() bool { return c.UserID != "" }
 
 func (c Caller) permissions() []string {
@@ -94,7 +94,7 @@ var (
 	readSelf = oneOf("User.Read User.ReadWrite User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 )
 
-// satisfies tells whether a caller meets a requirement, and whether only by a
+// satisfies reports whether a caller meets a requirement, and whether only by a
 // permission that is limited to the caller's own objects.
 func (c Caller) satisfies(r requirement) (ok, ownedOnly bool) {
 	held := c.permissions()

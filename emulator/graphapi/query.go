@@ -24,7 +24,7 @@ type query struct {
 	consistent bool     // ConsistencyLevel: eventual was sent
 }
 
-// advanced tells whether the advanced query parameters are complete.
+// advanced reports whether the advanced query parameters are complete.
 func (q query) advanced() bool { return q.consistent && q.Count }
 
 // parseQuery reads the query options of a request for resources of a kind. A request

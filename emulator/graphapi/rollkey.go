@@ -98,7 +98,7 @@ func (c *call) removeKey() (answer, error) {
 	})
 }
 
-// isItself tells whether the path names the calling application, or its service
+// isItself reports whether the path names the calling application, or its service
 // principal.
 func (c *call) isItself() bool {
 	if c.caller.Delegated() {
@@ -132,7 +132,7 @@ func (c *call) provenHolder(tx *directory.Tx, proof string) (string, error) {
 	return id, nil
 }
 
-// proves tells whether a proof is a token of the holder itself, of ten minutes
+// proves reports whether a proof is a token of the holder itself, of ten minutes
 // at most, that one of its certificates verifies.
 func (c *call) proves(proof, holder string, keys []directory.KeyCredential) bool {
 	token, err := jwt.ParseSigned(proof, []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.ES256, jose.ES384})

@@ -65,7 +65,7 @@ func (c *call) account(s session) (account, *Error) {
 	return account{user, home}, nil
 }
 
-// admits tells whether an account may sign in to the tenant: it is one of its
+// admits reports whether an account may sign in to the tenant: it is one of its
 // own, a guest, or has been invited.
 func (c *tenantCall) admits(who account) bool {
 	if who.home == c.directory {

@@ -6,7 +6,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// consentRight tells which permissions a user may consent to.
+// consentRight states which permissions a user may consent to.
 type consentRight int
 
 const (
@@ -24,7 +24,7 @@ var consentRoles = map[string]consentRight{
 	"158c047a-c907-4556-b7ef-446551a6b5f7": mostConsent,  // Cloud Application Administrator
 }
 
-// consentRight tells which permissions a user may consent to, according to their
+// consentRight returns which permissions a user may consent to, according to their
 // current directory roles.
 func (c *tenantCall) consentRight(user *directory.User) consentRight {
 	right := ownConsent

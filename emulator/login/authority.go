@@ -56,7 +56,7 @@ func (l *Login) authorityOf(host, segment string) (authority, *directory.Directo
 	return a, d, nil
 }
 
-// shared tells whether the path is common or organizations, which name no tenant.
+// shared reports whether the path is common or organizations, which name no tenant.
 func (a authority) shared() bool { return a.alias == "common" || a.alias == "organizations" }
 
 // issuerV1 is the issuer of v1 tokens of a tenant. The public cloud has its own host
@@ -91,9 +91,9 @@ func (n names) cloudName() string {
 // tenant's own origin.
 func (n names) acceptedClouds() []string { return []string{"", n.cloud.Clouds()[0].Name} }
 
-// ofAnotherCloud tells from its claim aio whether a token was issued in another cloud. The issuer
-// does not tell this: version 1.0 tokens of the public cloud and of the US Government have the
-// same one. Entra tells these tokens apart by their keys.
+// ofAnotherCloud reports from its claim aio whether a token was issued in another cloud. The issuer
+// does not show this: version 1.0 tokens of the public cloud and of the US Government have the
+// same one. Entra distinguishes these tokens by their keys.
 func (l *Login) ofAnotherCloud(n names, aio string) bool {
 	cloud, marked := l.seal.markedCloud(aio)
 	return marked && !slices.Contains(n.acceptedClouds(), cloud)
@@ -110,14 +110,14 @@ func (n names) issuersV1Of(tenantID string) []string {
 	return []string{n.local + "/" + tenantID + "/", n.cloud.IssuerV1(tenantID)}
 }
 
-// issuedHere tells whether one of the tenants has this issuer, in the cloud of the call.
+// issuedHere reports whether one of the tenants has this issuer, in the cloud of the call.
 func (c *call) issuedHere(issuer string) bool {
 	return slices.ContainsFunc(c.tenants.All(), func(d *directory.Directory) bool {
 		return slices.Contains(c.issuersOf(d.Tenant().ID), issuer)
 	})
 }
 
-// ofMicrosoft tells whether an issuer is a tenant of Microsoft Entra ID in one of the clouds.
+// ofMicrosoft reports whether an issuer is a tenant of Microsoft Entra ID in one of the clouds.
 func ofMicrosoft(issuer string) bool {
 	u, err := url.Parse(issuer)
 	if err != nil {
@@ -127,7 +127,7 @@ func ofMicrosoft(issuer string) bool {
 	return found
 }
 
-// addressed tells whether an assertion's audience is this tenant: one of its
+// addressed reports whether an assertion's audience is this tenant: one of its
 // token endpoints or issuers, under any of its names.
 func (c *tenantCall) addressed(audience string) bool {
 	rest, found := "", false
@@ -169,7 +169,7 @@ func (n names) graphNames() []string {
 	return append([]string{n.local, n.local + "/"}, n.cloud.GraphNames()...)
 }
 
-// namesGraph tells whether a resource is called by the name of Microsoft Graph in the cloud.
+// namesGraph reports whether a resource is called by the name of Microsoft Graph in the cloud.
 func (n names) namesGraph(resource string) bool {
 	return slices.ContainsFunc(n.cloud.GraphNames(), func(name string) bool { return equalID(resource, name) })
 }

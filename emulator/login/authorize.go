@@ -62,7 +62,7 @@ func (c *call) authorize() *Error {
 	return c.complete(a, s)
 }
 
-// recent tells whether a sign-in is recent enough for the client's max_age (OpenID
+// recent reports whether a sign-in is recent enough for the client's max_age (OpenID
 // Connect Core section 3.1.2.1). With 0 the user must always sign in again.
 func (a *authorization) recent(s session, now time.Time) bool {
 	return a.maxAge == nil || *a.maxAge > 0 && !now.After(s.SignedIn.Add(*a.maxAge))
@@ -81,7 +81,7 @@ func parseMaxAge(text string) (*time.Duration, *Error) {
 	return &age, nil
 }
 
-// hinted tells whether an account matches the hints of the request: the user name or,
+// hinted reports whether an account matches the hints of the request: the user name or,
 // if the path names no tenant, the organization.
 func (c *call) hinted(a *authorization, who account) bool {
 	if a.loginHint != "" && !strings.EqualFold(c.hintedUser(a.loginHint), who.UserPrincipalName) {

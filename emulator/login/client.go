@@ -99,7 +99,7 @@ type credentials struct {
 	assertion string // takes precedence over a secret
 }
 
-// any tells whether the client sent something to authenticate itself with.
+// any reports whether the client sent something to authenticate itself with.
 func (sent credentials) any() bool { return sent.secret != "" || sent.assertion != "" }
 
 // sender returns the client that a token request names and its credentials, which are
@@ -209,7 +209,7 @@ func (c *call) checkSecret(cl *client, secret string) *Error {
 	return failure(7000215, cl.app.AppID)
 }
 
-// fallbackPublic tells whether the client is public if no redirect URI determines its
+// fallbackPublic reports whether the client is public if no redirect URI determines its
 // type.
 func (cl client) fallbackPublic() bool {
 	return cl.app.IsFallbackPublicClient != nil && *cl.app.IsFallbackPublicClient

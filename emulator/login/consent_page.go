@@ -51,7 +51,7 @@ func (a *authorization) consentSet(all []permissions) consentSet {
 
 // missingConsent lists the permissions for which a request needs consent: the missing
 // ones or, with prompt=consent, all requested ones for which the client is not
-// pre-authorized. ask tells whether to show the consent page.
+// pre-authorized. ask reports whether to show the consent page.
 func (c *tenantCall) missingConsent(a *authorization, user *directory.User) (shown []permissions, ask bool, err *Error) {
 	if a.everybody && !a.accepted {
 		shown, err = c.organizationConsent(a, user)

@@ -139,7 +139,7 @@ func (c *tenantCall) roleEntry(principal, resource *directory.ServicePrincipal, 
 	return c.auditEntry("Add app role assignment to service principal", user, resource, changed)
 }
 
-// auditEntry tells that a user has changed a service principal.
+// auditEntry records that a user has changed a service principal.
 func (c *tenantCall) auditEntry(activity string, user *directory.User, target *directory.ServicePrincipal, changed map[string]string) directory.DirectoryAudit {
 	address := c.remoteAddress()
 	resource := directory.TargetResource{ID: target.ID, DisplayName: &target.DisplayName, Type: "ServicePrincipal"}

@@ -90,7 +90,7 @@ func (c *call) sameIssuer(trusted, sent string) bool {
 	})
 }
 
-// named tells whether a federated credential matches the subject of an assertion.
+// named reports whether a federated credential matches the subject of an assertion.
 func (a *assertion) named(f directory.FederatedIdentityCredential) bool {
 	if f.Subject != nil && *f.Subject != "" {
 		return *f.Subject == a.claims.Subject

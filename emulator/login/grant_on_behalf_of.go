@@ -111,7 +111,7 @@ func (c *tenantCall) checkUserAssertion(asserted userAssertion, cl client) *Erro
 	return nil
 }
 
-// isAudience tells whether an audience is the application itself: its appId or
+// isAudience reports whether an audience is the application itself: its appId or
 // one of its identifier URIs.
 func (cl client) isAudience(audience string) bool {
 	return equalID(audience, cl.app.AppID) ||

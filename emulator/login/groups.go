@@ -18,8 +18,8 @@ const (
 // groupMembershipClaims, in the form that the optional claim groups requests: by name
 // if the claim has cloud_displayname and the group is assigned to the application,
 // else by object id. What names a group on premises (sam_account_name and the like)
-// leaves the id too: no group here is synchronized. With emit_as_roles they stand in
-// roles, in the place of the user's app roles, which addGroups then tells. Sources:
+// leaves the id too: no group here is synchronized. With emit_as_roles the groups are
+// values of the claim roles instead of the user's app roles; asRoles reports this. Sources:
 // learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim,
 // optional-claims ("Configure groups optional claims").
 func (c *tenantCall) addGroups(token claims, i issuance, app *directory.Application, principal *directory.ServicePrincipal, asked []directory.OptionalClaim) (asRoles bool) {
@@ -69,7 +69,7 @@ func asksForAnyGroups(app *directory.Application) bool {
 	return asksForGroups(app, "All") || asksForGroups(app, "SecurityGroup") || asksForGroups(app, "ApplicationGroup")
 }
 
-// asksForGroups tells whether groupMembershipClaims names a kind.
+// asksForGroups reports whether groupMembershipClaims names a kind.
 func asksForGroups(app *directory.Application, kind string) bool {
 	if app.GroupMembershipClaims == nil {
 		return false

@@ -16,7 +16,7 @@ func userName(user *directory.User) string {
 	return user.UserPrincipalName
 }
 
-// isGuest tells whether a user signs in with an account of another tenant.
+// isGuest reports whether a user signs in with an account of another tenant.
 func isGuest(user *directory.User) bool { return user.Home != directory.HomeAccount{} }
 
 // addGuest adds the claims of a user who signs in with an account of another tenant.

@@ -6,7 +6,7 @@ import (
 )
 
 // publicKey is a signing key as a JSON Web Key (RFC 7517), with Entra's additional
-// member issuer, which tells validators for which issuer the key may sign.
+// member issuer: validators accept the key for tokens of this issuer only.
 type publicKey struct {
 	KeyType           string   `json:"kty"`
 	Use               string   `json:"use"`

@@ -20,7 +20,7 @@ type responseTypes struct {
 	code, token, idToken bool
 }
 
-// direct tells whether tokens come by the redirect.
+// direct reports whether tokens come by the redirect.
 func (t responseTypes) direct() bool { return t.token || t.idToken }
 
 // parseResponseTypes returns the valid response types even if it returns an error.

@@ -23,7 +23,7 @@ type session struct {
 	SignedIn time.Time `json:"signedIn"`
 }
 
-// outdated tells whether the password of the user changed after the sign-in. Source:
+// outdated reports whether the password of the user changed after the sign-in. Source:
 // learn.microsoft.com/entra/identity-platform/refresh-tokens#token-revocation.
 func (s session) outdated(who account) bool { return s.SignedIn.Before(who.Password.Changed) }
 

@@ -176,8 +176,8 @@ func (v vault) failed(hint string, err error) error {
 	return &Error{Where: stack.Sink{KeyVault: &v.where}.String(), Hint: hint, Err: err}
 }
 
-// notFound tells that the vault has no such secret from an answer of whatever
-// else is at its address.
+// notFound reports whether the vault answered that it has no such secret. Another
+// server at its address may also answer 404.
 func notFound(err error) bool {
 	var answer *azcore.ResponseError
 	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && answer.ErrorCode == "SecretNotFound"

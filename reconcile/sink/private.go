@@ -73,7 +73,7 @@ func WritePrivate(name string, text []byte) error {
 // temporarySuffix ends the names of files that are renamed once they are written.
 const temporarySuffix = ".provision-tmp"
 
-// Temporary tells whether a name belongs to a temporary file of a write that is in
+// Temporary reports whether a name belongs to a temporary file of a write that is in
 // progress or was interrupted.
 func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffix) }
 

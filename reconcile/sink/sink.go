@@ -41,7 +41,7 @@ type Retiring struct {
 	Until time.Time `json:"until"`
 }
 
-// Retires tells whether a rotation left the credential good until later than
+// Retires reports whether a rotation left the credential good until later than
 // now.
 func (s Secret) Retires(keyID string, now time.Time) bool {
 	return slices.ContainsFunc(s.Retiring, func(r Retiring) bool { return r.KeyID == keyID && now.Before(r.Until) })
@@ -112,7 +112,7 @@ func (a Access) Path(name string) string {
 	return filepath.Join(a.Project, name)
 }
 
-// Here tells whether a sink is on this machine.
+// Here reports whether a sink is on this machine.
 func (a Access) Here(where stack.Sink) bool {
 	service := ""
 	switch {

@@ -49,7 +49,7 @@ func openStore[T any](dir, name string) (*store[T], error) {
 
 func (s *store[T]) close() error { return errors.Join(s.db.Close(), s.clean()) }
 
-// update replaces a value by what change makes of it; found tells whether there
+// update replaces a value by what change makes of it; found reports whether there
 // was one.
 func (s *store[T]) update(key string, change func(value T, found bool) T) (changed T, err error) {
 	err = s.db.Update(func(tx *bbolt.Tx) error {
@@ -97,7 +97,7 @@ func (s *store[T]) all() ([]T, error) {
 	return values, err
 }
 
-// remove tells whether there was something to remove.
+// remove reports whether there was something to remove.
 func (s *store[T]) remove(key string) (found bool, err error) {
 	err = s.db.Update(func(tx *bbolt.Tx) error {
 		found = tx.Bucket(bucket).Get([]byte(key)) != nil

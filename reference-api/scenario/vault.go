@@ -9,8 +9,8 @@ import (
 	"provision/reference-api/token"
 )
 
-// Vault finds the value of a secret. It is ErrNoSecret that tells a secret that
-// is not there from a vault that cannot be asked.
+// Vault reads the value of a secret. ErrNoSecret means that the vault answered and
+// has no such secret; any other error means that the vault cannot be asked.
 type Vault interface {
 	Secret(ctx context.Context, name string) (value string, err error)
 }

@@ -2,7 +2,7 @@ package token
 
 import "errors"
 
-// Each check of Verify has one of these; errors.Is tells which of them failed.
+// Each check of Verify has one of these; errors.Is finds out which of them failed.
 var (
 	ErrMalformed    = errors.New("malformed token")                // not a JWS in compact form with a JSON object of well-typed claims
 	ErrAlgorithm    = errors.New("algorithm not accepted")         // alg is not RS256, or crit asks for an extension

@@ -18,7 +18,7 @@ type Config struct {
 	TenantID string // the directory's id, compared with tid
 	IssuerV1 string // iss of version 1.0 tokens; empty: none is accepted
 	IssuerV2 string // iss of version 2.0 tokens; empty: none is accepted
-	// Tenants tells which other tenants are accepted; nil: none. Their issuers contain
+	// Tenants decides which other tenants are accepted; nil: none. Their issuers contain
 	// their id instead of TenantID, and JWKSURL must be the key set of all tenants.
 	Tenants   func(id string) bool
 	Audiences []string // every value that aud may have
