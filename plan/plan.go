@@ -100,6 +100,9 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 			d.going[k] = true
 		}
 	}
+	if mistakes := d.renamed(stacks); len(mistakes) > 0 {
+		return nil, mistakes.Sorted()
+	}
 	if err := d.refused(); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,8 @@ import "slices"
 type Protection struct {
 	// RenamedFrom is the name under which the document created its application or
 	// group. The object keeps it as part of its uniqueName, which cannot change.
-	RenamedFrom string
+	RenamedFrom    string
+	RenamedFromPos Position
 
 	Prevent []string // "delete"
 	Ignore  []string // Graph properties, such as notes or web.redirectUris, that others own once the object exists
@@ -29,7 +30,11 @@ func (d *document) protection() Protection {
 		return all
 	}
 	renamedFrom, _ := metadata["renamedFrom"].(string)
-	return Protection{RenamedFrom: renamedFrom, Prevent: texts("prevent"), Ignore: texts("ignore")}
+	var pos Position
+	if renamedFrom != "" {
+		pos = d.value("/metadata/renamedFrom")
+	}
+	return Protection{RenamedFrom: renamedFrom, RenamedFromPos: pos, Prevent: texts("prevent"), Ignore: texts("ignore")}
 }
 
 // UniqueName is Graph's uniqueName of an application of the stack.
