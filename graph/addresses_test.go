@@ -32,14 +32,14 @@ func TestAddresses(t *testing.T) {
 		"list /groups?$filter=displayName eq 'o''b & c'&$select=" + group:         GroupsDisplayed(name),
 		"/users/a%2Fb%3Fc?$select=" + user:                                        UserNamed(id),
 		"list advanced /users?$count=true&$filter=startswith(onPremisesExtensionAttributes/extensionAttribute15,'o''b & c')&$select=" + user + "&$top=999": UsersMarked(name),
-		"/servicePrincipals/a%2Fb%3Fc?$select=id,keyCredentials":                                                                                 KeyCredentials(OwnedServicePrincipal, id),
-		"list /applications/a%2Fb%3Fc/owners?$select=id,displayName&$top=999":                                                                    Owners(OwnedApplication, id),
-		"list optional /directory/deletedItems/microsoft.graph.application?$select=id,appId,uniqueName,displayName,identifierUris,tags&$top=999": DeletedApplications(),
-		"/auditLogs/signIns?$filter=userId eq 'o''b & c'&$top=1":                                                                                 LastSignInOfUser(name),
-		"/auditLogs/signIns?$filter=appId eq 'o''b & c'&$top=1":                                                                                  LastSignInTo(name),
-		"beta /auditLogs/signIns?$filter=signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq 'o''b & c'&$top=1":                        LastSignInOfApplication(name),
-		"list /applications?$expand=owners($select=id,displayName)&$select=id&$top=999":                                                          EveryApplication().Expanding(NavOwners),
-		"list /applications?$expand=federatedIdentityCredentials&$select=id&$top=999":                                                            EveryApplication().Expanding(NavFederatedCredentials),
+		"/servicePrincipals/a%2Fb%3Fc?$select=id,keyCredentials":              KeyCredentials(OwnedServicePrincipal, id),
+		"list /applications/a%2Fb%3Fc/owners?$select=id,displayName&$top=999": Owners(OwnedApplication, id),
+		"list optional /directory/deletedItems/microsoft.graph.application?$select=id,appId,uniqueName,displayName,identifierUris,passwordCredentials,tags&$top=999": DeletedApplications(),
+		"/auditLogs/signIns?$filter=userId eq 'o''b & c'&$top=1":                                                          LastSignInOfUser(name),
+		"/auditLogs/signIns?$filter=appId eq 'o''b & c'&$top=1":                                                           LastSignInTo(name),
+		"beta /auditLogs/signIns?$filter=signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq 'o''b & c'&$top=1": LastSignInOfApplication(name),
+		"list /applications?$expand=owners($select=id,displayName)&$select=id&$top=999":                                   EveryApplication().Expanding(NavOwners),
+		"list /applications?$expand=federatedIdentityCredentials&$select=id&$top=999":                                     EveryApplication().Expanding(NavFederatedCredentials),
 	} {
 		got := r.url()
 		if u, err := url.Parse(got); err != nil {

@@ -9,7 +9,7 @@ import (
 // DeletedUsers read the recycle bin, which keeps names occupied for 30 days.
 // Source: Graph "List deletedItems".
 func DeletedApplications() Read {
-	return deleted("application", "id,appId,uniqueName,displayName,identifierUris,tags")
+	return deleted("application", "id,appId,uniqueName,displayName,identifierUris,passwordCredentials,tags")
 }
 
 // DeletedServicePrincipals lists the service principals in the recycle bin.

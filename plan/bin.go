@@ -42,6 +42,9 @@ func (d *differ) bin() error {
 				continue
 			case policy != PurgeDeleted && needed[own]:
 				d.restores = append(d.restores, Step{Action: Restore, Key: own, Stack: gone.Stack, ID: gone.ID})
+				for _, k := range gone.NotKept {
+					d.plan.Notes = append(d.plan.Notes, fmt.Sprintf("%s: its text was not kept when the application was deleted, so apply replaces it after the restoration", k))
+				}
 				continue
 			}
 		}

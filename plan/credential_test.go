@@ -20,7 +20,6 @@ func TestSecrets(t *testing.T) {
 	}
 	of := Refs{Resource: Ref{Key: app, Property: ID, ID: "api-id"}}
 	made := &SecretStep{Name: "key", Lifetime: "P30D", Sink: stack.Sink{File: "out/key"}}
-	lost := []Change{{pathTo("secretText"), "it has expired", "a new one"}}
 	old := SecretKey(app, "key old")
 	keyID := declared
 	keyID.KeyID = "k1"
@@ -33,7 +32,7 @@ func TestSecrets(t *testing.T) {
 	}{
 		"a new one":                 {[]stack.Secret{declared}, nil, false, []Step{{Action: Create, Key: k, Stack: "s", Refs: of, Secret: made}}, ""},
 		"one that is there":         {[]stack.Secret{declared}, []*Live{live(k, "", false)}, false, nil, ""},
-		"one that cannot be used":   {[]stack.Secret{declared}, []*Live{live(k, "it has expired", false)}, false, []Step{{Action: Replace, Key: k, Stack: "s", ID: "k1", Refs: of, Changes: lost, Secret: made}}, ""},
+		"one that cannot be used":   {[]stack.Secret{declared}, []*Live{live(k, "it has expired", false)}, false, []Step{{Action: Replace, Key: k, Stack: "s", ID: "k1", Refs: of, Reason: "it has expired", Secret: made}}, ""},
 		"one by its keyId":          {[]stack.Secret{keyID}, []*Live{live(k, "", false)}, false, nil, ""},
 		"a keyId that is not there": {[]stack.Secret{keyID}, nil, false, nil, "secret s.api key: the tenant has no secret with keyId k1; remove it, or remove keyId to create a new one"},
 		"one that is not declared": {nil, []*Live{live(k, "", false)}, false, nil,

@@ -70,8 +70,7 @@ func (d *differ) plain(want *Declared, live *Live) {
 	password := Key{Password, want.Name}
 	if want.Kind == User && d.options.ResetPasswords {
 		if lost := d.lost(password); lost != "" {
-			d.step(Step{Action: Replace, Key: password, Stack: want.Stack, ID: live.ID,
-				Changes: []Change{{Path: pathTo("password"), From: lost, To: "a new one"}}})
+			d.step(Step{Action: Replace, Key: password, Stack: want.Stack, ID: live.ID, Reason: lost})
 		}
 	}
 }

@@ -41,6 +41,7 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 		"a property":                        {update(Change{pathTo(hostile), nil, "a"}), "      " + harmless + `: "a"`},
 		"the name of an id":                 {Plan{names: map[string]string{"11111111-1111-4111-8111-111111111111": hostile}, Steps: []Step{{Action: Update, Key: app, Changes: []Change{{pathTo("api").entry("11111111-1111-4111-8111-111111111111"), nil, true}}}}}, "      + api[" + harmless + "]"},
 		"the object that a value waits for": {update(Change{pathTo("notes"), nil, Reference(Key{Application, hostile}, AppID)}), "      notes: <appId of " + harmless + "> (known after apply)"},
+		"why a secret is replaced":          {Plan{Steps: []Step{{Action: Replace, Key: SecretKey(app, "key"), Reason: hostile}}}, "  ~ secret s.api key (replace: " + harmless + ")"},
 		"a file that is written":            {Plan{Files: []File{{Action: Write, Path: hostile}}}, "  + file " + harmless},
 		"a file that is removed":            {Plan{Files: []File{{Action: Remove, Path: hostile}}}, "  - file " + harmless},
 		"another stack":                     {Plan{Orphans: []string{hostile}}, "note: the tenant contains stack " + harmless + ", which these manifests do not declare; it is not changed"},
@@ -84,10 +85,14 @@ func TestHostileTextInDifferences(t *testing.T) {
 	update := func(name, path, to string) []Step {
 		return []Step{{Action: Update, Key: Key{Application, name}, Changes: []Change{{pathTo(path), nil, to}}}}
 	}
+	replace := func(reason string) []Step {
+		return []Step{{Action: Replace, Key: SecretKey(Key{Application, "s.api"}, "key"), Reason: reason}}
+	}
 	for name, c := range map[string]struct {
 		was, is []Step
 		want    string
 	}{
+		"the reason":   {replace("it has expired"), replace(hostile), "secret s.api key: replace was planned for the reason: it has expired; now the reason is: " + harmless},
 		"the object":   {update(hostile, "notes", "a"), nil, "application " + harmless + ": the plan has update, and there is nothing left to do"},
 		"a new object": {nil, update(hostile, "notes", "a"), "application " + harmless + ": it needs update, which the plan does not have"},
 		"the property": {update("s.api", hostile, "a"), update("s.api", hostile, "b"), "application s.api: " + harmless + ` was planned as "a" and would now be "b"`},

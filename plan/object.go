@@ -69,6 +69,7 @@ type Live struct {
 	Needs []Key // of hosting: the hosting whose outputs it has, which is destroyed after it
 
 	Lost       string // of a secret or a password: why it must be created again, or ""
+	NotKept    []Key  // of a deleted application: its secrets whose text is not stored
 	Superseded bool   // of a secret: another one of its name has taken its place
 }
 
@@ -97,6 +98,8 @@ type State struct {
 	// known.
 	Hosting map[Key]*Hosting
 	Notes   []string // messages about facts that no step changes
+
+	Warnings []string // messages about steps that probably do not have the intended effect
 
 	relations map[Key][]Key // of each object, while Advance removes objects
 }

@@ -17,8 +17,8 @@ type Plan struct {
 	Files   []File   `json:"files,omitempty"`   // Output files, once the tenant is changed
 	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
-	// Warnings are about settings that Entra accepts but that probably do not have the intended
-	// effect.
+	// Warnings are about settings that Entra accepts, and about steps, that probably do not have
+	// the intended effect.
 	Warnings []string `json:"warnings,omitempty"`
 
 	Foreign    []Foreign  `json:"foreign,omitempty"`    // owners and credentials that no manifest declares
@@ -82,7 +82,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	}
 	declared := declaration.objects
 	d := &differ{actual: actual, declared: declared, trusted: declaration.trusted, options: o, managed: map[string]bool{}, going: map[Key]bool{}, waiting: map[Key]bool{},
-		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Concat(actual.Notes, declaration.notes), names: names(actual)}}
+		plan: &Plan{Tenant: actual.Tenant, Steps: []Step{}, Notes: slices.Concat(actual.Notes, declaration.notes), Warnings: actual.Warnings, names: names(actual)}}
 	for _, s := range stacks {
 		d.managed[s.Name] = true
 	}
@@ -117,7 +117,7 @@ func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	}
 	if len(d.restores) > 0 {
 		d.plan.Steps = d.restores
-		d.plan.Notes = append(d.plan.Notes, "apply restores these objects first, and then plans the rest, because their content is not known before")
+		d.plan.Notes = append([]string{"apply restores these objects first, and then plans the rest, because their content is not known before"}, d.plan.Notes...)
 		return d.plan, nil
 	}
 	if len(d.mistakes) > 0 {

@@ -85,7 +85,7 @@ func (d *differ) secret(want *Declared, live *Live) {
 		if live.Lost == "" {
 			return
 		}
-		s.Action, s.ID, s.Changes = Replace, live.ID, []Change{{Path: pathTo("secretText"), From: live.Lost, To: "a new one"}}
+		s.Action, s.ID, s.Reason = Replace, live.ID, live.Lost
 	}
 	s.Needs = append(s.Needs, want.needs...)
 	d.step(s)

@@ -191,6 +191,9 @@ func (p *Plan) entries() []*entry {
 		switch s.Action {
 		case Replace:
 			e.remark = " (replace)"
+			if s.Reason != "" {
+				e.remark = " (replace: " + display.Line(s.Reason) + ")"
+			}
 		case Restore:
 			e.remark = " (restore from the recycle bin)"
 		case Adopt:

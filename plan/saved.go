@@ -125,6 +125,9 @@ func difference(before, after []map[string]any) string {
 			return fmt.Sprintf("%s was planned as %s and would now be %s", path, shown(was[path]), shown(is[path]))
 		}
 	}
+	if was, is := reasonOf(before), reasonOf(after); was != is {
+		return fmt.Sprintf("%s was planned for the reason: %s; now the reason is: %s", actions(before), was, is)
+	}
 	return fmt.Sprintf("%s was planned, and its content is different now", actions(before))
 }
 
@@ -138,6 +141,16 @@ func changesOf(steps []map[string]any) map[string]any {
 		}
 	}
 	return all
+}
+
+// reasonOf is why an object's steps replace it.
+func reasonOf(steps []map[string]any) string {
+	for _, s := range steps {
+		if reason := text(s, "reason"); reason != "" {
+			return reason
+		}
+	}
+	return ""
 }
 
 // startOf is the value that the tenant had before a change.

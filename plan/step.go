@@ -31,6 +31,9 @@ type Step struct {
 	ID      string   `json:"id,omitempty"` // the id in the tenant, if the object exists
 	Changes []Change `json:"changes,omitempty"`
 
+	// Reason is why a secret or a password is replaced.
+	Reason string `json:"reason,omitempty"`
+
 	// Refs are the objects that it joins or belongs to.
 	Refs Refs `json:"refs,omitzero"`
 

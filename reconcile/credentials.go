@@ -56,7 +56,10 @@ func (t *tenant) credentials(stacks []*stack.Stack, apps map[plan.Key]*stack.App
 			t.principalSecrets(sp, a)
 		}
 	}
-	return nil
+	if err := t.binnedSecrets(apps); err != nil {
+		return err
+	}
+	return t.unrecorded()
 }
 
 // principalSecrets adds the secrets of a service principal, which manifests cannot
@@ -183,7 +186,7 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
 	switch {
 	case !ok:
-		o.Lost = "the sink does not contain its text"
+		o.Lost = notKept
 		file, err := t.Keep.elsewhere(app.Name, name, secret.Sink)
 		if err != nil {
 			return err

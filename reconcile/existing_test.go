@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,8 +121,13 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 	}
 	w.keep = reconcile.Keep{Dir: t.TempDir(), AllowOutside: true}
 	p := w.plan(stacks, plan.Options{})
-	if len(p.Steps) != 1 || p.Steps[0].Action != plan.Replace {
+	if len(p.Steps) != 1 || p.Steps[0].Action != plan.Replace || p.Steps[0].Reason != "the sink does not contain its text" {
 		t.Fatalf("steps %v, want the secret replaced", p.Steps)
+	}
+	warning := w.keep.Dir + "/secrets contains no record of a secret, for example because the folder was deleted or another machine applied the stacks: " +
+		"apply replaces and revokes secrets that may be in use: s.a one; to keep them, restore the folder, or run apply on the machine that has it"
+	if !slices.Equal(p.Warnings, []string{warning}) {
+		t.Errorf("warnings %q, want %q", p.Warnings, warning)
 	}
 	w.must(stacks, plan.Options{})
 	second, ok, err := w.keep.Secret(context.Background(), "s.a", "one", stack.Sink{})
@@ -130,5 +136,35 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 	}
 	if n := strings.Count(w.dump(), `"one"`); n != 1 {
 		t.Errorf("the tenant has %d secrets of the name, want the old one gone", n)
+	}
+}
+
+// TestASecretOfARestoredApplication: a plan says before the restoration that the secret is replaced
+// after it, if its text is not stored any more.
+func TestASecretOfARestoredApplication(t *testing.T) {
+	t.Parallel()
+	for name, kept := range map[string]bool{"its text is not stored": false, "its text is stored": true} {
+		w := newWorld(t)
+		stacks := []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: []stack.Secret{{Name: "one"}}}}}}
+		w.must(stacks, plan.Options{})
+		id := w.state(stacks).Objects[plan.Key{Kind: plan.Application, Name: "s.a"}].ID
+		if kept { // somebody else deletes it
+			if err := w.write(graph.DeleteApplication(id)); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			w.must([]*stack.Stack{{Name: "s"}}, plan.Options{KeepDeleted: true})
+		}
+		p := w.plan(stacks, plan.Options{KeepDeleted: true})
+		note := "secret s.a one: its text was not kept when the application was deleted, so apply replaces it after the restoration"
+		if !p.Restores() || slices.Contains(p.Notes, note) == kept {
+			t.Errorf("%s: steps %v, notes %q", name, p.Steps, p.Notes)
+		}
+		if _, err := w.apply(stacks, plan.Options{KeepDeleted: true}); err != nil {
+			t.Fatal(err)
+		}
+		if p := w.plan(stacks, plan.Options{KeepDeleted: true}); p.Empty() != kept {
+			t.Errorf("%s: after the restoration the steps are %v", name, p.Steps)
+		}
 	}
 }

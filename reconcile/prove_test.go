@@ -60,7 +60,7 @@ func (w *world) actions(stacks []*stack.Stack, proven bool) string {
 	}
 	var all []string
 	for _, s := range p.Steps {
-		all = append(all, string(s.Action)+" "+strings.ReplaceAll(s.Key.String(), "@"+w.tenant.Domain, "")+": "+s.Changes[0].From.(string))
+		all = append(all, string(s.Action)+" "+strings.ReplaceAll(s.Key.String(), "@"+w.tenant.Domain, "")+": "+s.Reason)
 	}
 	if _, err := (reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}).Apply(context.Background(), p, state); err != nil {
 		w.t.Fatal(err)

@@ -159,7 +159,7 @@ func (s *connection) diffBy(ctx context.Context, reader reconcile.Reader, stacks
 	}
 	p.Notes = append(p.Notes, excludedNotes(p, stacks, state.Tenant, s.target)...)
 	p.DestroyCommand = s.destroy
-	p.Warnings = findWarnings(ctx, stacks, sinks().GitHub)
+	p.Warnings = append(p.Warnings, findWarnings(ctx, stacks, sinks().GitHub)...)
 	return p, state, nil
 }
 
