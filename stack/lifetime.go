@@ -75,8 +75,11 @@ func days(n int) []string { return []string{fmt.Sprintf("%dd", n), fmt.Sprintf("
 
 // Soon returns the time before the end of a credential from which it is reported: 30 days, or a
 // third of a lifetime that is shorter than 90 days. A start that is not known counts as long ago.
-func Soon(start, end time.Time) time.Duration {
-	const most = 30 * 24 * time.Hour
+func Soon(start, end time.Time) time.Duration { return SoonWithin(30*24*time.Hour, start, end) }
+
+// SoonWithin is Soon for another time than 30 days: a new credential is never due, even if its whole
+// lifetime is shorter than most.
+func SoonWithin(most time.Duration, start, end time.Time) time.Duration {
 	if start.IsZero() {
 		return most
 	}

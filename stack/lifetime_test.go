@@ -35,6 +35,11 @@ func TestSoon(t *testing.T) {
 			t.Errorf("a lifetime of %s: %s, want %s", lifetime, got, want)
 		}
 	}
+	for most, want := range map[time.Duration]time.Duration{day: day, 30 * day: 30 * day, 31 * day: 30 * day} {
+		if got := stack.SoonWithin(most, start, start.Add(90*day)); got != want {
+			t.Errorf("within %s of a lifetime of 90 days: %s, want %s", most, got, want)
+		}
+	}
 	if got := stack.Soon(time.Time{}, start); got != 30*day {
 		t.Errorf("a start that is not known: %s", got)
 	}

@@ -26,9 +26,9 @@ documents. Then it revokes the old secret: immediately with --grace 0, otherwise
 the first apply or rotate after the grace period revokes it. If the tenant does not accept the
 new secret, rotate removes it and keeps the old one.
 
-plan warns about secrets that expire within 30 days (or a third of
-a shorter lifetime); --expiring rotates only secrets
-that expire within the given time.`,
+plan warns about secrets that expire within 30 days. --expiring rotates only secrets that
+expire within the given time. In both cases a secret counts only in the last third of its
+lifetime, so that a nightly rotation does not replace new secrets with a short lifetime.`,
 		Example: `  provision rotate manifests/heroes
   provision rotate --expiring 30d
   provision rotate --secret heroes/client/client --grace 0`,
@@ -51,7 +51,7 @@ that expire within the given time.`,
 		},
 	}
 	c.Flags().String("secret", "", "rotate only this secret: STACK/APPLICATION/NAME")
-	c.Flags().String("expiring", "", "rotate only secrets that expire within this time, e.g. 30d")
+	c.Flags().String("expiring", "", "rotate only secrets that expire within this time, e.g. 30d, and are in the last third of their lifetime")
 	c.Flags().String("grace", "24h", "how long the old secret stays valid, e.g. 7d or 0")
 	c.Flags().Bool("yes", false, "change a real tenant without asking for confirmation")
 	writerFlags(c)
@@ -113,6 +113,11 @@ func (o rotateOptions) rotations(stacks []*stack.Stack) ([]rotation, error) {
 	return all, nil
 }
 
+// due reports whether the options select a secret by its expiry. The rule is that of plan's notes.
+func (o rotateOptions) due(start, end, now time.Time) bool {
+	return o.expiring == 0 || !now.Before(end.Add(-stack.SoonWithin(o.expiring, start, end)))
+}
+
 // span parses a duration, which may be in days. "" and 0 mean no duration.
 func span(text string) (time.Duration, error) {
 	if text == "" || text == "0" {
@@ -140,13 +145,14 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	if err := a.planOutputs(ctx, s, stacks, replaced, state); err != nil {
 		return err
 	}
-	live := map[string]bool{}
+	live := map[string]time.Time{} // keyId → start of its lifetime, if it is known
 	for k, o := range state.Objects {
 		credentials, _ := o.Properties["passwordCredentials"].([]any)
 		for _, c := range credentials {
 			if credential, ok := c.(map[string]any); ok && k.Kind == plan.Application {
 				keyID, _ := credential["keyId"].(string)
-				live[keyID] = true
+				start, _ := credential["startDateTime"].(string)
+				live[keyID], _ = time.Parse(time.RFC3339, start)
 			}
 		}
 	}
@@ -164,13 +170,13 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
 		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: o.grace, Prove: s.prove,
 			Current: state.Lookup(key, plan.ID), Superseded: state.SupersededSecrets(key),
-			Live: func(keyID string) bool { return live[keyID] }}
+			Live: func(keyID string) bool { _, ok := live[keyID]; return ok }}
 		switch {
 		case err != nil:
 			return err
 		case id == "":
 			return hint(fmt.Errorf("secret %s does not exist, so it cannot be rotated", r.name()), "create it with `%s`", s.command("apply"))
-		case ok && o.expiring > 0 && s.now().Add(o.expiring).Before(kept.EndDateTime):
+		case ok && !o.due(cmp.Or(kept.StartDateTime, live[kept.KeyID]), kept.EndDateTime, s.now()):
 			continue
 		}
 		// A file that is damaged can hide the secret; the check says so.
@@ -212,7 +218,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	}
 	a.give("rotated", rotated)
 	if len(done) == 0 {
-		fmt.Fprintln(a.stdout, "nothing to do: no secret expires within that time")
+		fmt.Fprintln(a.stdout, "nothing to do: no secret expires within that time and is in the last third of its lifetime")
 	}
 	return nil
 }

@@ -52,6 +52,34 @@ func TestRotations(t *testing.T) {
 	}
 }
 
+// TestDueSecrets: --expiring does not select a new secret, even if its whole lifetime is shorter.
+func TestDueSecrets(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		expiring, lifetime, left time.Duration
+		want                     bool
+	}{
+		"no --expiring":                       {0, 90 * day, 90 * day, true},
+		"expires later":                       {30 * day, 180 * day, 31 * day, false},
+		"expires within the time":             {30 * day, 180 * day, 30 * day, true},
+		"a new secret with a short lifetime":  {30 * day, 30 * day, 30 * day, false},
+		"a short lifetime, before its end":    {30 * day, 30 * day, 11 * day, false},
+		"a short lifetime, in its last third": {30 * day, 30 * day, 10 * day, true},
+		"a time longer than the lifetime":     {365 * day, 90 * day, 31 * day, false},
+		"expired":                             {day, 90 * day, -day, true},
+	} {
+		end := now.Add(c.left)
+		if got := (rotateOptions{expiring: c.expiring}).due(end.Add(-c.lifetime), end, now); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+	if end := now.Add(20 * day); !(rotateOptions{expiring: 30 * day}).due(time.Time{}, end, now) {
+		t.Error("a secret whose start is not known is not due within the time")
+	}
+}
+
 func TestSpan(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"": 0, "0": 0, "30d": 30 * 24 * time.Hour, "24h": 24 * time.Hour, "90m": 90 * time.Minute} {
