@@ -54,7 +54,7 @@ func Export(ctx context.Context, reader reconcile.Reader, registrations []Regist
 		key := plan.Key{Kind: plan.Application, Name: stack.UniqueName(exportStack, a.Name)}
 		app := &exportedApp{name: a.Name, appID: a.Adopt, live: state.Objects[key], sp: state.Objects[plan.Key{Kind: plan.ServicePrincipal, Name: key.Name}], file: newConfiguration()}
 		if app.live == nil {
-			continue // it has gone since it was found
+			continue // somebody has deleted it since it was found
 		}
 		e.apps[app.appID] = app
 		all = append(all, app)
@@ -213,7 +213,7 @@ func (e *exporter) principalID(id string) expression {
 	} else if g := e.directory.groups[id]; g != nil {
 		source = e.name("azuread_group", text(g, "displayName"))
 	} else {
-		return literal(id) // it is gone
+		return literal(id) // it no longer exists
 	}
 	source.data = true
 	e.sources[id] = source

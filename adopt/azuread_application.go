@@ -121,7 +121,7 @@ func (e *exporter) requiredAccess(a *exportedApp, b body) {
 	}
 }
 
-// only reports whether exactly one entry has the value, and the value is not empty.
+// only reports whether the value occurs exactly once and is not empty.
 func only(offered map[string]string, value string) bool {
 	n := 0
 	for v := range maps.Values(offered) {

@@ -22,7 +22,7 @@ func (w *writer) credentials(a *stack.Application, live *plan.Live) {
 	for _, c := range list(live.Properties, "passwordCredentials") {
 		keyID := text(c, "keyId")
 		secret := stack.Secret{Name: names.name(text(c, "displayName"), "secret-"+keyID[:min(8, len(keyID))]), KeyID: keyID}
-		secret.NotBefore, _ = time.Parse(time.RFC3339, text(c, "startDateTime")) // zero where Graph does not say
+		secret.NotBefore, _ = time.Parse(time.RFC3339, text(c, "startDateTime")) // zero if Graph does not return it
 		secret.NotAfter, _ = time.Parse(time.RFC3339, text(c, "endDateTime"))
 		a.Secrets = append(a.Secrets, secret)
 	}

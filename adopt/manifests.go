@@ -17,7 +17,7 @@ import (
 	"provision/stack"
 )
 
-// Lost is something of a registration that manifests cannot say.
+// Lost is a part of a registration that manifests cannot contain.
 type Lost struct {
 	Application string `json:"application"` // the document's name
 	Property    string `json:"property"`
@@ -26,7 +26,7 @@ type Lost struct {
 
 func (l Lost) String() string { return l.Application + ": " + l.Property + ": " + l.Reason }
 
-// Imported is a stack as it was read back.
+// Imported is a stack that was read from a tenant.
 type Imported struct {
 	Stack *stack.Stack
 	Lost  []Lost // by application and property
@@ -94,7 +94,7 @@ func (w *writer) lose(a *stack.Application, property, format string, args ...any
 	w.out.Lost = append(w.out.Lost, Lost{a.Name, property, fmt.Sprintf(format, args...)})
 }
 
-// ignore leaves a property to the tenant that the manifest cannot say.
+// ignore adds a property that the manifest cannot contain to metadata.ignore.
 func (w *writer) ignore(a *stack.Application, property, format string, args ...any) {
 	w.lose(a, property, format, args...)
 	if !slices.Contains(a.Protection.Ignore, property) {
@@ -157,8 +157,8 @@ func (w *writer) application(a *stack.Application) error {
 	return nil
 }
 
-// flexibleCredentials reads, where a federated credential is shown without a
-// subject, what only the beta of Graph shows.
+// flexibleCredentials reads the federated credentials that have no subject again: only
+// the beta version of Graph returns their expressions.
 func flexibleCredentials(ctx context.Context, client *graph.Client, state *plan.State) (map[string]map[string]any, error) {
 	resources := map[string]bool{}
 	for _, o := range state.Objects {

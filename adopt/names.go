@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// namer gives documents of one kind names that no other one has.
+// namer gives each document of a kind a unique name.
 type namer map[string]bool
 
 // name derives the name of a document from the display name of an object.

@@ -38,8 +38,8 @@ func (w *writer) plainProperties(a *stack.Application) {
 	w.texts(a)
 }
 
-// texts puts names in the place of ids, and leaves out values that a manifest would
-// read as references.
+// texts replaces ids by names, and removes values that a manifest would interpret as
+// references.
 func (w *writer) texts(a *stack.Application) {
 	single := []struct {
 		property string

@@ -172,7 +172,7 @@ func (w *writer) assignments(a *stack.Application, live *plan.Live) {
 	}
 }
 
-// grantOthers declares the consent that an application has which is not imported.
+// grantOthers declares the consent of an application that is not imported.
 func (w *writer) grantOthers(a *stack.Application, client string, o *plan.Live) {
 	p := stack.Permission{Resource: a.Name, AdminConsent: true}
 	for _, scope := range list(o.Properties, "scope") {
@@ -207,7 +207,8 @@ func (w *writer) owners(a *stack.Application) {
 	}
 }
 
-// user is the name of the document that refers to a user, "" where they are gone.
+// user is the name of the document that refers to a user, or "" if the user no longer
+// exists.
 func (w *writer) user(id string) string {
 	upn := w.directory.users[id]
 	if upn != "" && w.users[id] == "" {

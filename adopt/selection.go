@@ -46,7 +46,7 @@ func (e *NotFound) Error() string {
 	return message
 }
 
-// UnknownOwner is the error for an owner that is no user of the tenant.
+// UnknownOwner is the error for an owner who is not a user of the tenant.
 type UnknownOwner struct{ Owner string }
 
 func (e *UnknownOwner) Error() string { return fmt.Sprintf("the tenant has no user %q", e.Owner) }

@@ -126,8 +126,8 @@ var parents = []string{"api", "info", "publicClient", "spa", "web"}
 // entries are the lists whose entries are separate objects.
 var entries = []string{"certificates", "federatedCredentials", "owners", "permissions", "roleAssignments", "secrets"}
 
-// place is a part of a spec that can be left out: a property or, of a list of objects,
-// one entry.
+// place is a part of a spec that can be left out: a property, or an entry of a list of
+// objects.
 type place struct {
 	property string // api.knownClientApplications
 	entry    int    // -1 where it is the property

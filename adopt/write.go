@@ -120,7 +120,7 @@ func encode(documents ...document) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// comment is a text on one line, without what an editor does not show.
+// comment is a text on one line, without characters that an editor does not show.
 func comment(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

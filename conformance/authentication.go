@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// noToken is the case that gives all others of its endpoint their meaning.
+// noToken is the case that the meaning of all other cases of its endpoint depends on.
 func noToken(e endpoint) Case {
 	return Case{
 		ID: e.id + ": no-token", Endpoint: e.id, Name: "no-token", Means: CauseOpen, Group: Authentication, Severity: Critical,
@@ -22,7 +22,7 @@ func noToken(e endpoint) Case {
 // presented wrongly. RFC 6750, section 3.1, also permits 400 for a malformed request.
 var authentication = slices.Concat(absent, odd, misplaced)
 
-// absent are requests that present nothing that is a token.
+// absent are requests without a Bearer token.
 var absent = []check{
 	{
 		name: "wrong-scheme", means: CauseScheme, severity: High,

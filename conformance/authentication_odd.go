@@ -48,7 +48,8 @@ var misplaced = []check{
 		source: "RFC 6750, section 2.1", tolerates: []int{400},
 		present: inHeaders("", "X-Access-Token", "X-Auth-Token", "Token"),
 	},
-	// Servers limit the length of a line, so the other names come by themselves.
+	// Servers limit the length of a line, so the other names are sent in a second
+	// request.
 	also(check{
 		name: "token-in-query-other", means: CausePlace, severity: Medium,
 		sends:  "the valid token as jwt, id_token and authorization in the query",
@@ -170,7 +171,7 @@ func authorization(name, sends string, value func(raw string) string) check {
 	}
 }
 
-// about sets the flaw that a failure means.
+// about sets the flaw that a failure shows.
 func about(means CauseID, c check) check {
 	c.means = means
 	return c

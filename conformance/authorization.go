@@ -252,7 +252,8 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API requires a role but does not check which one (roles)", enough.withRoles("Another.Role"),
 			func(u User) bool { return len(u.Roles) > 0 && !overlap(u.Roles, e.roles()) }),
 	}
-	// What follows differs from the two above only where several are asked for.
+	// The following cases differ from the two above only if the endpoint requires
+	// several roles or scopes.
 	if len(e.allRoles)+min(1, len(e.anyRole)) < 2 {
 		return cases
 	}
@@ -271,7 +272,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	return cases
 }
 
-// addOther is the line that declares a role which does not let its holder in.
+// addOther is the line that declares a role which is not sufficient for the endpoint.
 func (s *Suite) addOther(e endpoint) string {
 	if other := s.Resource.otherRole(e, s.Resource.UserRoles); other != "" {
 		return s.addAssignment(other)

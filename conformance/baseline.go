@@ -21,7 +21,7 @@ import (
 // counts again. Several runs may use the same Baseline.
 type Baseline struct {
 	file    string
-	mu      sync.Mutex // of what entries have seen
+	mu      sync.Mutex // guards the results that the entries have seen
 	entries []*baselineEntry
 }
 

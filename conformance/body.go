@@ -103,7 +103,7 @@ func operationOf(e stack.Endpoint) (operation, bool) {
 	return operation{members, stack.IsForm(e.ContentType)}, err == nil && ok || e.Setup != nil && ok
 }
 
-// filled is the operation as the request to be sent has it.
+// filled is the operation with the values of the request that is sent.
 func (o operation) filled(r spoken) operation {
 	if o.form {
 		values, err := url.ParseQuery(string(r.body))
@@ -125,7 +125,7 @@ func (o operation) filled(r spoken) operation {
 func (o operation) json() string { return toJSON(o.members) }
 
 func toJSON(v any) string {
-	data, _ := json.Marshal(v) // of values that were read from JSON
+	data, _ := json.Marshal(v) // never fails: the values were read from JSON
 	return string(data)
 }
 

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// graphQL is a GraphQL document of one operation, as far as a disguise must know.
+// graphQL is a GraphQL document of one operation, with the parts that a disguise
+// changes.
 type graphQL struct {
 	kind, name string // "query", "" if it has no name
 	head       string // its variables and directives

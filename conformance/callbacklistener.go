@@ -87,7 +87,7 @@ func (s *runState) callbackListener() (*callbackListener, error) {
 // close ends the listeners that the run has started.
 func (s *runState) close(ctx context.Context) {
 	if s.published.withdraw != nil {
-		_ = s.restoring(s.published.withdraw)(ctx) // if this fails, a key stays published that signs nothing
+		_ = s.restoring(s.published.withdraw)(ctx) // if this fails, the key stays published, but nothing is signed with it
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -53,12 +53,12 @@ type Case struct {
 	File     string   `json:"file,omitempty"`   // of the manifest that states the endpoint
 	Line     int      `json:"line,omitempty"`
 
-	key         string // of the endpoint's alternative; "": the only or first one
-	request     string // of a written case; "": the endpoint's
+	key         string // of the endpoint's alternative; "" for the first or only one
+	request     string // of a written case; "" means the expectation of the endpoint
 	body        any    // a written case's own; nil: the endpoint's
 	contentType string
 
-	skip *skipped // known already to be impossible
+	skip *skipped // the case is already known to be impossible
 	// stage orders the cases of an endpoint: first the cases without a token, then the
 	// case that must be admitted, then all others, and at the end the cases that disturb
 	// others.
@@ -72,7 +72,7 @@ type Case struct {
 	alsoBlockedBy []CauseID // in addition to the blockers of Means
 	unissued      bool      // only the issuer could make it, and never does
 	lacks         bool      // the presented token is not entitled either
-	reveals       bool      // a success is a failure where it is what an admitted request gets
+	reveals       bool      // a successful answer is a failure if an admitted request gets the same one
 	// try is a case of several requests, instead of admit and present.
 	try func(context.Context, *runner, Case) (Result, error)
 }
@@ -83,8 +83,8 @@ const (
 	stageFirst stage = iota
 	stageBase
 	stageRest
-	stageLifecycle // after all others of all endpoints, one by one
-	stageEnd       // after those
+	stageLifecycle // sent after all other cases of all endpoints, one by one
+	stageEnd       // sent after the lifecycle cases
 )
 
 // Expect is the answer that a case must get.
@@ -93,9 +93,9 @@ type Expect struct {
 	JSON      map[string]any `json:"json,omitempty"`      // members that the answer has, with these values
 	Contains  string         `json:"contains,omitempty"`  // text that the answer has
 	Refused   bool           `json:"refused,omitempty"`   // any refusal: no 2xx and no 5xx; Status is 0
-	Also      []int          `json:"also,omitempty"`      // statuses that are as good
-	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too: a note
-	MayAdmit  bool           `json:"mayAdmit,omitempty"`  // correct APIs let it in too: a note
+	Also      []int          `json:"also,omitempty"`      // statuses that are equivalent
+	Tolerates []int          `json:"tolerates,omitempty"` // statuses that correct APIs answer too; they give a note
+	MayAdmit  bool           `json:"mayAdmit,omitempty"`  // correct APIs also admit the request; this gives a note
 }
 
 func (e Expect) String() string {
@@ -148,7 +148,7 @@ func skip(add, reason string, args ...any) *skipped {
 	return &skipped{reason: fmt.Sprintf(reason, args...), add: add}
 }
 
-// vacuous is for a case that would prove nothing: a finding blocks it.
+// vacuous skips a case that would prove nothing, because a finding blocks it.
 func vacuous(reason string, args ...any) *skipped {
 	return &skipped{reason: fmt.Sprintf(reason, args...), vacuous: true}
 }
@@ -158,8 +158,8 @@ func vacuous(reason string, args ...any) *skipped {
 type credential struct {
 	authorization []string // values of the Authorization header
 	secrets       []string // the tokens among it, to be masked
-	either        bool     // a tolerated answer is as good as the expected one
-	tolerates     []int    // statuses that correct APIs answer to this very token too
+	either        bool     // a tolerated answer is equivalent to the expected one
+	tolerates     []int    // statuses that correct APIs also answer to this token
 	toleratedNote string   // its meaning; "": APIs differ
 	note          string
 
@@ -184,8 +184,8 @@ type credential struct {
 	catchAll bool
 }
 
-// finding is an error in the content of an answer. The zero value means that there is
-// none.
+// finding describes an error in the content of an answer. The zero value means that
+// there is no error.
 type finding struct {
 	wrong string // a failure
 	note  string // where correct APIs differ

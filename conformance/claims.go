@@ -20,7 +20,7 @@ const (
 // API, or not now.
 var claimChecks = slices.Concat(foreign, []check{graphToken}, dateChecks, audienceChecks, issuerChecks, foldingChecks, twiceChecks)
 
-// foreign are tokens that were meant for another time, API or tenant.
+// foreign are tokens for another time, API or tenant.
 var foreign = []check{
 	{
 		name: "expired", means: CauseExpiry, severity: Medium,
@@ -55,7 +55,7 @@ var foreign = []check{
 			if _, cannot := asSkipped(err); !cannot {
 				return c, err
 			}
-			// The next best thing that can be had without the issuer's key.
+			// Without the issuer's key, this is the most similar token.
 			if c, idErr := g.idToken(ctx); idErr == nil {
 				c.note = "sent the client's ID token, since no other token for another audience can be had here"
 				return c, nil

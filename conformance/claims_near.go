@@ -117,14 +117,15 @@ var issuerChecks = []check{
 	})), "correct APIs differ: only a few check ver"),
 }
 
-// atHome is for an API that admits one tenant; others have their own cases.
+// atHome skips the case for an API that admits several tenants, because other cases
+// test such an API.
 func atHome(c check) check {
 	c.fits = homeOnly
 	return c
 }
 
-// foldingChecks have a claim under a name that some JSON libraries take for the
-// right one: they ignore case, and a long s is an s to them.
+// foldingChecks have a claim under a name that some JSON libraries treat as the right
+// name: these libraries ignore the case of letters, and treat a long s as an s.
 var foldingChecks = []check{
 	lenient(unissued(claim("folded-audience", Low, "that states its audience as AUD", "aud", "RFC 7519, section 4", func(g *baselineToken) change {
 		return change{"aud": nil, "AUD": g.claims.text("aud")}
@@ -177,13 +178,13 @@ func unissued(c check) check {
 	return c
 }
 
-// lenient marks a check in which correct APIs differ, with the reason.
+// lenient marks a check in which correct APIs differ, and states the reason.
 func lenient(c check, why string) check {
 	c.mayAdmit, c.flaw = true, why
 	return c
 }
 
-// present has the issuer sign changed claims, and presents that.
+// present lets the issuer sign changed claims, and presents the token.
 func (g *baselineToken) present(ctx context.Context, changes change) (credential, error) {
 	raw, err := g.sign(ctx, changes)
 	if err != nil {

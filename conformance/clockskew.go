@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// skewChecks are tokens that are a little too late or too early, as the clocks
-// of two machines differ, and some that are so by far.
+// skewChecks are tokens that have expired, or are not yet valid: by a few minutes, as
+// the clocks of two machines differ, and by far more.
 func (s *Suite) skewChecks() []lifecycleCheck {
 	stated := s.Document.Life.ClockSkew != ""
 	skew := duration(s.Document.Life.ClockSkew, 5*time.Minute)
@@ -22,7 +22,7 @@ func (s *Suite) skewChecks() []lifecycleCheck {
 		skewed("day-early", "that is valid in a day", "nbf", 24*time.Hour),
 	}
 	if within == 0 {
-		return checks // no skew is tolerated, and the first two say so
+		return checks // without tolerance the first two checks are sufficient
 	}
 	near := []lifecycleCheck{
 		skewed("skew-expired", "that expired "+spell(within)+" ago", "exp", -within),
@@ -52,7 +52,8 @@ func spell(d time.Duration) string {
 	return d.String()
 }
 
-// skewed has the claim be so far from now; the rest of the token's life fits.
+// skewed sets one date of the token to a distance from now, and the other dates to
+// match.
 func skewed(name, what, claimed string, offset time.Duration) lifecycleCheck {
 	changes := func(g *baselineToken) change {
 		if claimed == "exp" {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// core are the names of the cases that say in brief whether an API is
-// protected: each check that it must make, once. The others look for the ways
-// in which such a check is made wrongly.
+// core are the names of the cases that show in brief whether an API is protected: one
+// case for each check that every API must make. All other cases look for errors in such
+// a check.
 var core = []string{
 	"public",
 	"no-token", "wrong-scheme", "empty-token", "garbage",

@@ -10,7 +10,7 @@ import (
 type leftover struct {
 	name  string
 	signs []string       // texts, one of which the answer contains: searching for a text is fast
-	mark  *regexp.Regexp // and this matches; nil: a sign is enough
+	mark  *regexp.Regexp // matches the same output; nil: one of the texts is sufficient
 }
 
 // debugger matches a page on which every visitor can run code in the API:

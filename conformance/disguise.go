@@ -45,7 +45,7 @@ type disguise struct {
 	// single are the disguises that this one combines, and sets are combinations of
 	// some of them that work only together. They are sent to find out which one it was.
 	single, sets []disguise
-	together     bool // not sent alone if the API refuses this one
+	together     bool // not sent alone if the API refuses the disguise that combines it
 }
 
 // disguises are the requests that a case sends one after another to find one flaw.

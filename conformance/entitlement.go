@@ -97,7 +97,7 @@ func nearScopes(e endpoint, scope string) []check {
 }
 
 func roleChecks(e endpoint) []check {
-	role := e.sufficient()[0] // the near misses of the others are the same check
+	role := e.sufficient()[0] // the near misses of the other scopes are the same check
 	with := func(change func(string) string) func(*baselineToken) change {
 		return func(g *baselineToken) map[string]any {
 			var roles []string

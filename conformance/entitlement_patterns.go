@@ -98,7 +98,7 @@ func globs(value string) []string {
 func expressions(value string) []string {
 	first := value[:1]
 	patterns := []string{".*", ".+", "^.*$", `\w+`, `\S+`, first + ".*", "^" + value + "$", "^" + value, value + "$", "(" + value + ")", "(?:" + value + ")", value + "|x", "x|" + value, "(?i)" + value, value[:len(value)-1] + ".", "[A-Za-z._]+", `\b` + value + `\b`, value + "?", "", "." + value[1:]}
-	// The value asked for may be the expression.
+	// The required value may itself be the expression.
 	return append(patterns, strings.NewReplacer(".", "x", "*", "x", "+", "x").Replace(value))
 }
 
@@ -130,7 +130,7 @@ func lists(value string, spaces bool) []string {
 	return append(all, `["`+value+`"]`, "["+value+"]", `"`+value+`"`, "'"+value+"'", "("+value+")", "{"+value+"}", "<"+value+">", "["+value+",x]")
 }
 
-// spelt are other texts that a comparison may take for the same.
+// spelt are other texts that a comparison may treat as the same value.
 func spelt(value string, spaces bool) []string {
 	wide := strings.Map(func(r rune) rune {
 		if r > '!' && r <= '~' {

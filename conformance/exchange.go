@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	maxBody     = 1 << 20   // of an answer is read
-	maxSearched = 64 << 10  // of it is searched for patterns, such as stack traces
-	maxShown    = 2 << 10   // of it is kept in the result
-	maxHeader   = 128 << 10 // of an answer with more, nothing is read
+	maxBody     = 1 << 20   // the part of an answer that is read
+	maxSearched = 64 << 10  // the part that is searched for patterns, such as stack traces
+	maxShown    = 2 << 10   // the part that the result stores
+	maxHeader   = 128 << 10 // an answer with more bytes is not read at all
 )
 
 // searched is the part of a body that is searched for patterns, which is slow.
 func searched(body []byte) []byte { return body[:min(len(body), maxSearched)] }
 
-// cutNote is the note on an answer of which a part was not read.
+// cutNote is the note for an answer that was not read completely.
 const cutNote = "the answer is longer than 1 MiB; the rest of it was not read"
 
 // unreachable is an exchange that got no answer at all.
@@ -43,7 +43,7 @@ type request struct {
 	meaning      *meaning    // meaning of the answers; nil: their status
 	next         *stack.Next // of a listing: where its pages name the next one
 	base         string      // the path of the target's URL, where next is set
-	finish       bool        // its answer is waited for, also where the run is interrupted
+	finish       bool        // the run waits for its answer even if it is interrupted
 }
 
 func (r request) String() string { return r.method + " " + r.path }

@@ -169,7 +169,7 @@ type check struct {
 	also          []int // statuses that are equivalent to 401
 	present       func(context.Context, *baselineToken) (credential, error)
 	inspect       func(reply) finding
-	fits          func(*Suite) bool // nil: every API
+	fits          func(*Suite) bool // nil: the check applies to every API
 }
 
 func (c check) on(e endpoint, group Group) Case {

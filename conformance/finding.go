@@ -92,7 +92,7 @@ func (g *grouping) summary(results []*Result) []Finding {
 			}
 		}
 		f.Rerun = g.suite.rerun(f.Lead.ID, "")
-		if f.Stopped { // nothing is verified until it is mended
+		if f.Stopped { // nothing is verified until it is fixed
 			f.Severity, f.Rerun = High, g.suite.rerun("", f.Lead.rightURL)
 		}
 		all = append(all, *f)

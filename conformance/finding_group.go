@@ -161,7 +161,7 @@ func (g *grouping) explains(r *Result) *Finding {
 	for _, id := range all {
 		for _, f := range g.findings {
 			anywhere := r.cause == CauseOwnIDToken && id == CauseCallers || // both have no scp; cases with objects of others do not show it
-				id == CauseHeaderClient && slices.Contains(r.alsoBlockedBy, id) // which is looked for at one endpoint only
+				id == CauseHeaderClient && slices.Contains(r.alsoBlockedBy, id) // the suite looks for it at one endpoint only
 			if f.Cause == id && id != r.cause && (anywhere || g.reaches(f, r.Endpoint, id)) {
 				return f
 			}

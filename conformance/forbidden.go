@@ -12,9 +12,10 @@ import (
 // not have.
 func (s *Suite) forbiddenCases(e endpoint) []Case {
 	if !e.needsScope() && !e.needsRole() {
-		return nil // nothing that a valid token could lack
+		return nil // a valid token cannot lack anything
 	}
-	// Where others without it are refused, the API remembers this one.
+	// If the API refuses other tokens that lack the same permission, it has remembered
+	// this one.
 	asked := CauseScope
 	if e.needsRole() {
 		asked = CauseRole
@@ -57,7 +58,7 @@ func (s *Suite) forbiddenCases(e endpoint) []Case {
 	return cases
 }
 
-// notEnough presents a valid token that is not admitted: a token that the issuer
+// notEnough presents a valid token that is not sufficient: a token that the issuer
 // signs, or else the token of a user without roles.
 func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (credential, error) {
 	return func(ctx context.Context, g *baselineToken) (credential, error) {
@@ -81,7 +82,7 @@ func (s *Suite) notEnough(e endpoint) func(context.Context, *baselineToken) (cre
 	}
 }
 
-// echoed is a failure where an answer holds a part of the token.
+// echoed is a failure if an answer contains a part of the token.
 func echoed(a reply) finding {
 	if echoes(a) {
 		return finding{wrong: "the answer contains the token, or a part of it"}
@@ -89,7 +90,7 @@ func echoed(a reply) finding {
 	return finding{}
 }
 
-// untreated is an answer that shows the inside of the API.
+// untreated describes an answer that shows internals of the API.
 func untreated(a reply) finding {
 	switch {
 	case debugMode(a.body) != "":

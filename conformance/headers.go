@@ -163,7 +163,7 @@ func (s *Suite) publicPaths() []string {
 // mostPublic is how many public routes are used as a disguise.
 const mostPublic = 3
 
-// together puts headers into one request, and each alone into one.
+// together puts headers into one request, and each header alone into further requests.
 func together(says string, headers ...http.Header) disguise {
 	all := make(http.Header)
 	d := disguise{says: says}

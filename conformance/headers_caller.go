@@ -46,7 +46,7 @@ func callerCase(e endpoint) Case {
 		inspect: func(a reply) finding {
 			text := string(a.body)
 			if strings.Contains(text, "provision-verify") {
-				return finding{} // it answers whatever it is sent
+				return finding{} // it gives the same answer to every request
 			}
 			if success(a.status) && (strings.Contains(text, anotherCaller) || strings.Contains(text, anotherCallersID)) {
 				return finding{wrong: "the answer is for the caller whom a header names"}
@@ -54,7 +54,7 @@ func callerCase(e endpoint) Case {
 			return finding{}
 		},
 	}.on(e, Headers)
-	// An API may ask the header who calls, and refuse that caller.
+	// An API may read the caller from the header, and refuse that caller.
 	c.Expect = Expect{Also: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}}
 	return c
 }

@@ -13,8 +13,8 @@ import (
 	"provision/conformance/forge"
 )
 
-// certificateHeaders pass on the attacker's certificate, in each form in which
-// proxies do, and say that it was verified.
+// certificateHeaders contain the attacker's certificate, in each form in which proxies
+// pass certificates on, and state that it was verified.
 func certificateHeaders(f headerFacts) ([]disguise, error) {
 	der, err := forge.AttackerCertificate()
 	if err != nil {

@@ -27,7 +27,8 @@ func clientHeaders(f headerFacts) ([]disguise, error) {
 	add := func(name string, values ...string) {
 		for _, value := range values {
 			d := oneHeader(http.Header{name: {value}})
-			// Servers may break on what they do not know, and a cache answers 504 to only-if-cached (RFC 9111, 5.2.1.7).
+			// Servers may fail on unknown values, and a cache answers 504 to
+			// only-if-cached (RFC 9111, 5.2.1.7).
 			d.rare, d.mayBreak = true, name == "Upgrade" || name == "Content-Type" || name == "Cache-Control"
 			all = append(all, d)
 		}

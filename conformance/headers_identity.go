@@ -28,7 +28,7 @@ var products = []product{
 	}},
 	{"IIS", func(p principal) map[string]string {
 		return map[string]string{"AUTH_USER": p.name, "LOGON_USER": p.name, "X-Iis-User": p.name, "X-Windows-User": p.name, "Auth-User": p.name, "Logon-User": p.name,
-			"X-Iis-Windowsauthtoken": "0x1a4", "Ms-Aspnetcore-Winauthtoken": "1a4"} // a handle of the process before the API
+			"X-Iis-Windowsauthtoken": "0x1a4", "Ms-Aspnetcore-Winauthtoken": "1a4"} // a handle for the process in front of the API
 	}},
 	{"Envoy", func(p principal) map[string]string {
 		return map[string]string{"X-Envoy-Peer-Metadata-Id": "sidecar~10.0.0.10~" + p.name + "~default.svc.cluster.local", "X-Envoy-Downstream-Service-Cluster": p.name, "X-Envoy-Downstream-Service-Node": p.name}
@@ -104,7 +104,7 @@ var products = []product{
 		headers := make(map[string]string)
 		for name, value := range map[string]string{"sub": p.oid, "oid": p.oid, "preferred_username": p.name, "email": p.name, "upn": p.name, "roles": p.list(), "groups": p.list(), "scp": p.scope()} {
 			headers["OIDC_CLAIM_"+name] = value
-			headers["Oidc-Claim-"+strings.ReplaceAll(titled(name), "_", "-")] = value // where a server drops underscores
+			headers["Oidc-Claim-"+strings.ReplaceAll(titled(name), "_", "-")] = value // for servers that drop underscores
 		}
 		return headers
 	}},
@@ -164,7 +164,7 @@ func (p principal) administrator() principal {
 func identityHeaders(f headerFacts) ([]disguise, error) {
 	var all []disguise
 	for i, who := range []principal{f.who, f.who.administrator()} {
-		// As many in one request as servers take in headers.
+		// As many headers in one request as servers accept.
 		for batch := range slices.Chunk(products, 7) {
 			d := disguise{says: "all headers of an authenticated caller (" + names(batch) + ") for " + who.name, together: i > 0, scopes: i == 0}
 			header := make(http.Header)
@@ -197,7 +197,7 @@ func elsewhereInRequest(who principal) []disguise {
 		values.Set(name, who.roles[0])
 		members[name] = who.roles[0]
 	}
-	group := who.roles[len(who.roles)-1] // groups are the last of them
+	group := who.roles[len(who.roles)-1] // groups come last
 	values.Set("group", group)
 	members["group"] = group
 	for _, name := range []string{"roles", "groups", "permissions"} {
@@ -240,8 +240,8 @@ var tokenNames = []string{
 	"X-Pomerium-Jwt-Assertion", "X-Jwt-Assertion", "X-Access-Token", "X-Id-Token", "X-Auth-Token", "X-Token", "X-Jwt", "X-Jwt-Token", "X-User-Token", "Teleport-Jwt-Assertion", "Access-Token", "Id-Token", "Token", "Jwt",
 }
 
-// tokenHeaders pass on a token that the issuer has not signed, and a token that no
-// user has.
+// tokenHeaders contain a token that the issuer has not signed, and a token that belongs
+// to no user.
 func tokenHeaders(f headerFacts) ([]disguise, error) {
 	foreign, err := f.baselineToken.token.SignedByAttacker()
 	if err != nil {

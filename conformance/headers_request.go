@@ -196,7 +196,7 @@ func addressHeaders(headerFacts) ([]disguise, error) {
 		d.together, d.rare = i > 0, i > 1
 		all = append(all, d)
 	}
-	// Behind another proxy the address is one of several.
+	// Another proxy adds its own address to the list.
 	const outside = "203.0.113.7"
 	for _, list := range []string{"10.0.0.1, " + outside, outside + ", 127.0.0.1", outside + ", 10.0.0.1"} {
 		d := oneHeader(http.Header{"X-Forwarded-For": {list}})
@@ -227,7 +227,7 @@ func probeHeaders(f headerFacts) ([]disguise, error) {
 		d := together("all headers of internal calls with "+yes, each(yes, internalNames...)...)
 		d.together = i > 0
 		all = append(all, d)
-		// Code for tests may leave out the check of the signature only.
+		// Code for tests may omit only the check of the signature.
 		raw := forged.String()
 		all = append(all, disguise{says: "a token signed with a foreign key, and all headers of internal calls with " + yes, rare: true, change: func(spoken) credential {
 			c := credential{authorization: []string{"Bearer " + raw}, secrets: []string{raw}, header: make(http.Header), query: "debug=" + yes + "&test=" + yes}

@@ -190,7 +190,7 @@ func (c Case) cause(status int) string {
 	case want == http.StatusForbidden && status == http.StatusUnauthorized:
 		return "the API answers 401 to a valid token: it confuses missing permission with missing authentication, and clients sign in again without success"
 	}
-	if c.Shows != "" { // Flaw is about what the answer shows
+	if c.Shows != "" { // Flaw describes what the answer shows
 		return c.Means.Title()
 	}
 	return c.Flaw

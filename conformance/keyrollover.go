@@ -75,8 +75,8 @@ var keyChecks = []lifecycleCheck{
 }
 
 // disruptiveChecks are the cases in which the issuer temporarily serves no valid key
-// set. Some caches store this answer, and the API refuses all callers until it
-// expires.
+// set. Some caches store this answer, and the API then refuses all callers until the
+// cache expires.
 var disruptiveChecks = []lifecycleCheck{
 	disturbed("keys-outage", "answers 503", "the API forgets the issuer's keys when it cannot fetch them, or fetches them for every request", KeyFault{Status: http.StatusServiceUnavailable}),
 	disturbed("keys-garbage", "is an HTML page", "the API forgets the issuer's keys when it gets another answer instead of a key set", KeyFault{Body: "<!doctype html><title>Service unavailable</title>"}),
@@ -88,7 +88,7 @@ var disruptiveChecks = []lifecycleCheck{
 // published is the key that the issuer published for a run.
 type published struct {
 	done     chan struct{} // closed when the API had its first chance to fetch the key; nil if there is no key
-	endpoint string        // where it had that
+	endpoint string        // the endpoint at which it had that chance
 
 	kid      string
 	at       time.Time
@@ -123,7 +123,7 @@ func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	i := slices.IndexFunc(cases, func(c Case) bool { return c.stage == stageLifecycle })
 	g, err := s.baselineTokenFor(s.endpoints[p.endpoint])
 	if p.err != nil || err != nil || i < 0 || !s.isLetIn(p.endpoint) {
-		return // the cases say why
+		return // the cases contain the reason
 	}
 	changing, cancel := s.uninterrupted(ctx)
 	defer cancel()
@@ -146,7 +146,7 @@ func (s *runState) signRetired(ctx context.Context, e endpoint) (string, error) 
 	}
 	g, err := admit(ctx, s)
 	if err != nil {
-		return "", nil // the case of that token says so
+		return "", nil // the case of that token reports it
 	}
 	ctx, cancel := s.uninterrupted(ctx)
 	defer cancel()

@@ -55,12 +55,12 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	var nudge sync.WaitGroup
 	nudge.Go(func() {
 		defer close(answered)
-		_ = l.nudge(nudging) // it only makes the API fetch the key set
+		_ = l.nudge(nudging) // this token only makes the API fetch the key set
 	})
 	end := d.restore
 	d.restore = func(ctx context.Context) string {
-		left := end(ctx) // the issuer answers at once from here on
-		nudge.Wait()     // else the API would learn the keys in the middle of another case
+		left := end(ctx) // from here on, the issuer answers at once
+		nudge.Wait()     // otherwise the API would learn the keys during another case
 		cancel()
 		return left
 	}
@@ -93,7 +93,7 @@ func slowed(ctx context.Context, l *trial) (credential, error) {
 	return c, nil
 }
 
-// disturbance is a fault that can be ended, regardless of the result of the case.
+// disturbance is a fault that the case can end, whatever its result is.
 type disturbance struct {
 	Disturbance
 	restore func(context.Context) string

@@ -64,9 +64,10 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 	}
 }
 
-// keysWithdrawn has the issuer publish a key, and the API fetch the key set with
-// it; then the same without it. A token of that key, which the API has never
-// seen before, must be refused: some caches add keys and never remove one.
+// keysWithdrawn has the issuer publish a key until the API has fetched it, and then
+// withdraw it until the API has fetched the set again. The API must then refuse a token
+// of that key which it has never seen before: some caches add keys and never remove
+// one.
 var keysWithdrawn = lifecycleCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,
@@ -83,7 +84,7 @@ var keysWithdrawn = lifecycleCheck{
 			}
 			return l.notFetched(l.unknownKid(0)), err
 		}
-		if p := &l.published; p.withdraw != nil { // the issuer publishes one at a time
+		if p := &l.published; p.withdraw != nil { // the issuer publishes one key at a time
 			if left := l.restoring(p.withdraw)(ctx); left != "" {
 				return credential{}, fmt.Errorf("%s", left)
 			}
@@ -121,8 +122,8 @@ var keysWithdrawn = lifecycleCheck{
 	},
 }
 
-// settled waits until the API has replaced its key set by the fetched one: some caches
-// do this only after they have answered.
+// settled waits until the API uses the key set that it has fetched: some caches replace
+// their keys only after they have answered.
 func (l *trial) settled(ctx context.Context, withdrawn credential) error {
 	left := patience
 	for wait := 10 * time.Millisecond; ; wait *= 2 {
@@ -138,9 +139,9 @@ func (l *trial) settled(ctx context.Context, withdrawn credential) error {
 	}
 }
 
-// How long the case waits for an API to fetch the key set: shortly where the
-// document does not say how long that may take. Many pause for one or two seconds
-// between two requests.
+// The time that the case waits for an API to fetch the key set. It is short if the
+// document does not state a time. Many APIs pause for one or two seconds between two
+// requests.
 const (
 	shortly = 2500 * time.Millisecond
 	atMost  = 5 * time.Second
@@ -190,7 +191,7 @@ func (l *trial) untilFetched(ctx context.Context, d *disturbance, send func() er
 	}
 }
 
-// notFetched makes no verdict of an answer: the API may still have the key.
+// notFetched gives no verdict, because the API may still have the key.
 func (l *trial) notFetched(signed credential) credential {
 	signed.tolerates = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent, http.StatusPartialContent}
 	signed.toleratedNote = "the API has not fetched the key set again, so it could not know; with life.keyRefresh in the document the run waits for that, at most 5 seconds"

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// similarity is how like one answer is to another.
+// similarity is the similarity of two answers.
 type similarity int
 
 const (

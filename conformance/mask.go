@@ -36,7 +36,7 @@ func (m masker) text(text string) string {
 			text = maskBeginning(text, part)
 		}
 	}
-	if strings.Contains(text, "SECRET") || strings.Contains(text, "s=") { // a match has one of them, and matching is slow
+	if strings.Contains(text, "SECRET") || strings.Contains(text, "s=") { // every match contains one of these texts, and matching is slow
 		text = debuggersSecret.ReplaceAllString(text, "${1}${2}${3}"+masked)
 	}
 	return tokenLike.ReplaceAllString(m.encoded.mask(text), masked)
@@ -102,8 +102,8 @@ var (
 	credentialParts = []string{"api-key", "apikey", "token", "secret", "passw", "cookie", "credential", "session", "signature", "csrf", "xsrf"}
 )
 
-// isRandom reports whether a value is a long word with a digit, in the letters that
-// encodings use.
+// isRandom reports whether a value is a long word with a digit, in the alphabets of
+// common encodings.
 func isRandom(value string) bool {
 	const long = 24
 	return len(value) >= long && strings.ContainsAny(value, "0123456789") && !strings.ContainsFunc(value, func(r rune) bool {
@@ -118,7 +118,7 @@ func hide(h http.Header) []string {
 	for name, values := range h {
 		for _, value := range values {
 			if len(value) < 4 || !IsCredential(name, value) {
-				continue // a shorter text cannot be told from other text
+				continue // a shorter text also occurs by chance
 			}
 			quoted, _ := json.Marshal(value)
 			secrets = append(secrets, value, string(quoted[1:len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value),
@@ -140,7 +140,7 @@ func (m *maskedError) Unwrap() error { return m.err }
 
 func maskError(err error, secrets []string) error {
 	text := mask(err.Error(), secrets)
-	for _, secret := range secrets { // and as a URL spells it
+	for _, secret := range secrets { // and the form in a URL
 		text = strings.ReplaceAll(text, url.QueryEscape(secret), masked)
 	}
 	return &maskedError{short(plain(errors.New(text)).Error(), maxQuoted), err}
@@ -149,7 +149,7 @@ func maskError(err error, secrets []string) error {
 // maxQuoted is how much of a text of the API an error quotes.
 const maxQuoted = 300
 
-// short is the beginning of a text, with a sign if there is more.
+// short is the beginning of a text, with an ellipsis if the text is longer.
 func short(text string, most int) string {
 	if len(text) <= most {
 		return text

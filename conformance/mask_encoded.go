@@ -27,8 +27,8 @@ func encode(secrets []string) encodings {
 	return encodings{base64s, hexes}
 }
 
-// mask takes them out, alone or within other text, in lines or with separators,
-// also where they are cut off.
+// mask removes the encodings from a text: alone or within other text, divided by line
+// breaks or separators, and truncated ones.
 func (e encodings) mask(text string) string {
 	text = maskWithin(text, e.base64s, func(text string, i int) int {
 		switch {
@@ -59,7 +59,7 @@ func (e encodings) mask(text string) string {
 func inBase64(text string) (all []string) {
 	for before := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
-		// The first and the last digit have bits of what stands beside the text.
+		// The first and the last digit also contain bits of the neighboring text.
 		encoded = encoded[(before*8+5)/6 : len(encoded)-1]
 		all = append(all, encoded, strings.NewReplacer("+", "-", "/", "_").Replace(encoded))
 		if escaped := url.QueryEscape(encoded); escaped != encoded {
@@ -69,8 +69,8 @@ func inBase64(text string) (all []string) {
 	return all
 }
 
-// maskWithin masks the patterns, from their beginning as far as the text matches. skip
-// returns the number of bytes at a position that only separate digits.
+// maskWithin masks the patterns as far as the text matches them. skip returns the
+// number of bytes at a position that only separate digits.
 func maskWithin(text string, patterns []string, skip func(text string, i int) int, anyCase bool) string {
 	const enough = 16
 	if len(text) < enough {

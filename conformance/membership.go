@@ -56,7 +56,7 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 			return change{"groups": nil, "roles": append(g.claims.roles(), s.groupClaims(e.groups)...)}
 		}),
 		entitlement("group-in-wids", "the group as a directory role (wids)", gain, func(g *baselineToken) change {
-			return change{"groups": nil, "wids": append(s.groupClaims(e.groups), "b79fbf4d-3ef9-4689-8143-76b194e85509")} // which every user has
+			return change{"groups": nil, "wids": append(s.groupClaims(e.groups), "b79fbf4d-3ef9-4689-8143-76b194e85509")} // every user has it
 		}),
 		entitlement("group-longer", "a group whose id begins with the right one", gain, func(*baselineToken) change {
 			return change{"groups": []string{s.groupClaims(e.groups)[0] + "0"}}

@@ -78,11 +78,11 @@ func (e endpoint) hiding(cases []Case) []Case {
 	}
 	for i := range cases {
 		if slices.Contains([]CauseID{CauseRole, CauseRolePart, CauseRoleCompare, CauseTwice}, cases[i].Means) {
-			cases[i].alsoBlockedBy = append(slices.Clone(cases[i].alsoBlockedBy), CauseOwner) // who is admitted without the role is not the owner either
+			cases[i].alsoBlockedBy = append(slices.Clone(cases[i].alsoBlockedBy), CauseOwner) // a caller without the role who is admitted is not the owner either
 		}
 		if expect := &cases[i].Expect; expect.Status == http.StatusForbidden {
 			expect.Also = append(slices.Clone(expect.Also), http.StatusNotFound)
-		} else if expect.MayAdmit { // who is admitted is another caller than the owner
+		} else if expect.MayAdmit { // a caller who is admitted is not the owner
 			expect.Tolerates = append(slices.Clone(expect.Tolerates), http.StatusNotFound)
 		}
 	}
@@ -312,7 +312,7 @@ func (t *ownerTrial) reads(peer subject) bool {
 	return user >= 0 && known && e.letsIn(e.callerOf(t.state.Users[user], client))
 }
 
-// unnamed is a path whose parameters have no names.
+// unnamed is a path in which the parameters have no names.
 func unnamed(path string) string { return parameter.ReplaceAllString(path, "{}") }
 
 var parameter = regexp.MustCompile(`\{[^{}]*\}`)

@@ -50,14 +50,15 @@ func (t *ownerTrial) identities() map[string]string {
 	return found
 }
 
-// actAs are headers by which administrators and services act for somebody else.
+// actAs are headers with which administrators and services act on behalf of another
+// user.
 var actAs = []string{"X-User-Id", "X-Owner-Id", "X-On-Behalf-Of", "On-Behalf-Of", "Impersonate-User", "X-Impersonate-User", "X-Impersonate", "X-Act-As", "X-Acting-User", "X-Actor", "Sudo", "X-Sudo", "X-Run-As", "X-Proxied-User", "X-Effective-User"}
 
 // widerLists are queries that widen a list in many APIs.
 var widerLists = []string{"all=true&all_users=true&includeAll=true&include_all=true&showAll=true", "all=1&everyone=1&includeAll=1", "scope=all&filter=all&view=all&mine=false&my=false", "owner=*&user=*&userId=*&ownerId=*", "admin=true&isAdmin=true&as_admin=true&role=admin", "$filter=1%20eq%201&filter=*&q=*&search=*&query=*&where=true",
 	"sort=id&order=desc&orderBy=id&$orderby=id&sortBy=id", "include=all&expand=all&$expand=*&fields=*&$select=*&view=full", "format=csv&export=true&download=1&$count=true&summary=true", "from=2000-01-01&to=2100-01-01&since=0&updatedSince=2000-01-01"}
 
-// try is a request of a peer who claims to be the owner, or more.
+// try is a request in which a peer claims to be the owner, or claims a role.
 type try struct {
 	how string
 	c   credential

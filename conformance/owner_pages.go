@@ -31,10 +31,11 @@ func otherPages() []string {
 	return append(all, set(0, "cursor", "after", "since", "pageToken", "continuationToken", "$skiptoken"), set(1000, "limit", "pageSize", "page_size", "per_page", "size", "$top"))
 }
 
-// pages requests other pages of the list than the first one, also those of the owner.
+// pages requests further pages of the list as the peer, including the pages of the
+// owner.
 func (t *ownerTrial) pages(ctx context.Context) (string, error) {
-	// The pages begin after the first object, so the owner makes another one, which the list may put
-	// before or after it.
+	// The pages begin after the first object, so the owner creates another object,
+	// which the list may put before or after the first one.
 	other, err := t.state.prepare(ctx, t.c)
 	if err != nil {
 		return "", err

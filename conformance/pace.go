@@ -12,7 +12,7 @@ import (
 const (
 	mostRepeats = 10              // of one request that is answered 429
 	longestWait = time.Minute     // that a target may ask for
-	slowest     = 2 * time.Second // between two requests, of our own accord
+	slowest     = 2 * time.Second // between two requests, without being asked by the target
 	mostFine    = 20              // answers at one rate, after a 429
 )
 
@@ -25,7 +25,7 @@ type pace struct {
 	interval time.Duration // between two requests
 	least    time.Duration // of interval, as the user asks for
 	next     time.Time     // when the next one may go
-	slowed   time.Time     // until when the interval was last raised for
+	slowed   time.Time     // the interval was last raised for requests before this time
 	fine     int           // answers since the last 429
 	gaveUp   bool
 }

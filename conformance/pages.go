@@ -16,9 +16,9 @@ const mostPages = 100
 // of items move while other cases delete items, and an item then is on none of them.
 const readsOfList = 3
 
-// sendAll sends the request of a list and reads its pages until one contains the value
-// that an admitted request gets, or until the last page. It returns that page, or the
-// first one.
+// sendAll requests a list and reads its pages until one contains the value that an
+// admitted request gets, or until the last page. It returns that page, or the first
+// one.
 func (s *runState) sendAll(ctx context.Context, r request, c credential) (*record, reply, time.Duration, error) {
 	var all time.Duration
 	for reads := 1; ; reads++ {

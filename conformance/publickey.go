@@ -56,7 +56,7 @@ func (g *baselineToken) fetchPublicKey(ctx context.Context) (*publicKey, error) 
 	return nil, skip("", "the issuer's key set has no key of the valid token's kid")
 }
 
-// The forms in which a program may hold the key, and so use it as a secret.
+// The forms in which a program may store the key, and then use it as a secret.
 
 func (k *publicKey) spki() ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(k.key)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// record is a request as it went and the answer as it came, with the secrets in
+// record is a request as it was sent and the answer as it arrived, with the secrets in
 // them.
 type record struct {
 	request    *http.Request

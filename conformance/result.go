@@ -13,10 +13,10 @@ type Outcome string
 const (
 	Pass    Outcome = "pass"
 	Fail    Outcome = "fail"    // the API answered wrongly
-	Known   Outcome = "known"   // it failed, as the baseline says
-	Note    Outcome = "note"    // correct APIs differ here, and this is one of their ways
+	Known   Outcome = "known"   // it failed, as the baseline expects
+	Note    Outcome = "note"    // correct APIs differ here, and this answer is one of the correct ones
 	Skip    Outcome = "skip"    // it could not be tried, or would prove nothing
-	Blocked Outcome = "blocked" // it says nothing while a finding is there
+	Blocked Outcome = "blocked" // it has no meaning while the finding exists
 	Error   Outcome = "error"   // the setup is broken: no verdict on the API
 )
 
@@ -84,7 +84,7 @@ type Summary struct {
 	Skipped int `json:"skipped"`
 	Errors  int `json:"errors"`
 	Known   int `json:"known,omitempty"`
-	Blocked int `json:"blocked,omitempty"` // say nothing while a finding is there
+	Blocked int `json:"blocked,omitempty"` // have no meaning while a finding exists
 	// Undecided counts the blocked cases that only known failures block: they are neither
 	// passed nor failed, and do not change the exit code.
 	Undecided int           `json:"undecided,omitempty"`
@@ -141,8 +141,8 @@ func (s *Summary) Add(other Summary) {
 	s.Protected += other.Protected
 }
 
-// lasts extends the time that the runs took; they may have gone side by side where
-// it is known when they began.
+// lasts extends the duration of the runs. Runs may overlap if the times at which they
+// began are known.
 func (s *Summary) lasts(other Summary) {
 	if s.Began.IsZero() || other.Began.IsZero() {
 		s.Began, s.Duration = other.Began, s.Duration+other.Duration

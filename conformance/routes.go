@@ -10,15 +10,15 @@ import (
 // and here proves nothing.
 const noSuchRoute = "/provision-verify/no-such-route"
 
-// way is another way to say an endpoint's request; none carries a token.
+// way is another way to send an endpoint's request. No way contains a token.
 type way struct {
 	name, says string
 	means      CauseID
 	change     func(spoken) credential
 }
 
-// spoken is an endpoint's request as it would be sent: base is the path of the
-// target's URL, which stands before path.
+// spoken is an endpoint's request as it would be sent. base is the path of the target's
+// URL, in front of path.
 type spoken struct {
 	method, base, path, query string
 	body                      []byte

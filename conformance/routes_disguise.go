@@ -119,8 +119,8 @@ func (s spelling) disguise(stated string) disguise {
 // below are patterns of a route below the endpoint's, which may exist.
 var below = regexp.MustCompile(`\{path\}/+[^/.%]+[^/]*$`)
 
-// spell writes a path as the pattern says: P is the path, Q its query with what
-// leads to it, and the others are P with a change.
+// spell writes a path according to a pattern: P is the path, Q its query with the
+// leading separator, and the other letters are the path with a change.
 func (s spelling) spell(r spoken) string {
 	query := ""
 	if r.query != "" {
@@ -232,7 +232,7 @@ func spellings(rare bool, patterns []string) []spelling {
 	return all
 }
 
-// forEach writes a pattern for each value, the first of which is common.
+// forEach writes a pattern for each value. The first value is the most common one.
 func forEach(values []string, patterns ...string) []spelling {
 	var all []spelling
 	for i, value := range values {

@@ -54,7 +54,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	defer cancel() // first, so that the wait is short
 	g := newGrouping(&suite)
 	g.stopped = plan.Stopped != ""
-	results := r.unasked() // which explain the others
+	results := r.unasked() // they explain the other failures
 	g.group(results)
 	var open []*Result // open are those whose endpoint has more to come
 	groupOpen := func() error {

@@ -14,7 +14,7 @@ import (
 // runner tries cases concurrently, at most limit at a time.
 type runner struct {
 	state     *runState
-	endpoints [][]Case               // those with a chosen case, all their cases in order
+	endpoints [][]Case               // the endpoints with a chosen case, with all of their cases in order
 	slots     map[string]chan Result // of the chosen cases, by id
 	limit     *semaphore.Weighted
 	running   sync.WaitGroup
@@ -23,10 +23,10 @@ type runner struct {
 	unshare func() // ends the shared use of the tenant
 	lone    error  // why the tenant is not used alone
 
-	early map[string]*Result // of the cases that the others depend on, by id
+	early map[string]*Result // the results of the cases that others depend on, by id
 
 	mu     sync.Mutex
-	halted string          // why cases that have not begun are not tried; "": they are
+	halted string          // why cases that have not begun are not tried; "" means that they are tried
 	open   map[string]bool // endpoints that let in requests without a token
 }
 
@@ -204,7 +204,7 @@ func (r *runner) try(ctx context.Context, c Case) (result Result, err error) {
 	result.Exchange, result.Duration = went.exchange(), elapsed
 	made := got
 	if c.reveals && r.state.ranFor(c, got).wrong == "" {
-		made = reply{} // a success that admitted nobody
+		made = reply{} // a success that did not admit anybody
 	}
 	left := r.state.cleanUp(ctx, c, scene, made)
 	if err != nil && wasCut(err) && c.stage != stageFirst {

@@ -38,7 +38,7 @@ type runState struct {
 
 	lastLifecycle string // the previous lifecycle case
 	isLost        bool   // the valid token is refused
-	fetchesLate   bool   // the API has not fetched the key set again when it was given time
+	fetchesLate   bool   // the API did not fetch the key set again although it had the time
 	lostAfter     string // the case after which the API refuses the token; "": unknown
 
 	published published // for the lifecycle cases; zero: no lifecycle case is chosen
@@ -109,7 +109,7 @@ func (s *runState) grant(ctx context.Context, who subject) *grant {
 	return g
 }
 
-// explain distinguishes a token that is not available here from a failure.
+// explain distinguishes an unavailable token from a failure.
 func (s *runState) explain(who subject, err error) error {
 	var refused *AADSTSError
 	switch {

@@ -7,7 +7,7 @@ import (
 	"provision/conformance/forge"
 )
 
-// signature are tokens that the issuer has not signed, or not so.
+// signature are tokens that the issuer has not signed, or has signed in another form.
 var signature = slices.Concat(tampered, unsigned, ownKeys, publicKeyAsSecret, keyInHeader, keyByName)
 
 // tampered are the valid token, changed after it was signed.

@@ -9,8 +9,8 @@ import (
 	"provision/conformance/forge"
 )
 
-// keyInHeader are tokens signed with the attacker's key that bring it along, or
-// say where it can be fetched: the attacker's server really has it there.
+// keyInHeader are tokens signed with the attacker's key that contain the key or the
+// address of the key. The attacker's server serves it there.
 var keyInHeader = []check{
 	byReference("jku", "/jku/keys.json", "a key set", "RFC 7515, section 4.1.2; RFC 8725, section 3.10; CVE-2018-0114"),
 	byReference("x5u", "/x5u/chain.pem", "a certificate", "RFC 7515, section 4.1.5; RFC 8725, section 3.10"),
@@ -44,7 +44,8 @@ var keyInHeader = []check{
 	},
 }
 
-// byReference names the attacker's key by URL, and fails where it is fetched.
+// byReference names the attacker's key by its URL. The case fails if the API fetches
+// it.
 func byReference(parameter, path, what, source string) check {
 	return check{
 		name: parameter, means: CauseKeySource, severity: Critical,
@@ -74,7 +75,7 @@ func byReference(parameter, path, what, source string) check {
 	}
 }
 
-// keyByName are tokens whose kid is meant for whatever looks keys up.
+// keyByName are tokens with a kid that attacks the code which looks up keys.
 var keyByName = []check{
 	cut(check{
 		name: "kid-long", means: CauseKid, severity: Low,
@@ -104,8 +105,8 @@ var keyByName = []check{
 		source: "RFC 7515, section 4.1.4", mayAdmit: true,
 		present: func(ctx context.Context, g *baselineToken) (credential, error) {
 			c, err := g.signedUnder(ctx, map[string]any{"kid": nil, "x5t": nil})
-			// Some libraries accept it while they know one key, and refuse it while they
-			// know two: the result must not depend on that.
+			// Some libraries accept the token while they know one key and refuse it
+			// while they know two, but the result must not depend on that.
 			c.tolerates, c.either = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent, http.StatusPartialContent}, true
 			c.toleratedNote = "correct APIs differ: kid is optional in a JWS, but Entra's tokens always contain it"
 			return c, err

@@ -91,21 +91,21 @@ func (s *Suite) forgedCases(e endpoint) []Case {
 func (f forgery) signed(says string, token forge.Token) disguise {
 	return disguise{says: says, forged: true, change: func(spoken) credential {
 		signed, err := token.SignedByAttacker()
-		if err != nil { // the key was there before
+		if err != nil { // the key was created before
 			return credential{}
 		}
 		return bearer(signed.String())
 	}}
 }
 
-// secret sends a token that is authenticated with such a secret.
+// secret sends a token that is authenticated with a known secret.
 func (f forgery) secret(says, kid, secret string) disguise {
 	return disguise{says: says, forged: true, change: func(spoken) credential {
 		return bearer(f.baselineToken.token.WithHeader("kid", kid).WithoutHeader("x5t").SignedWithSecret([]byte(secret)).String())
 	}}
 }
 
-// served is a disguise that an API shows by asking the attacker's server.
+// served is a disguise that succeeded if the API requested the attacker's server.
 func (f forgery) served(d disguise, path string) disguise {
 	d.calledBack = func() bool { return f.callbacks.wasRequested(f.own + path) }
 	return d
@@ -159,7 +159,7 @@ func kidsOfSQL(f forgery) []disguise {
 		`x" UNION SELECT 'V' -- `, `x") UNION SELECT 'V' -- `, "x') UNION SELECT 'V' -- ", "0 UNION SELECT 'V'",
 	} {
 		all = append(all, f.secret("kid "+strings.ReplaceAll(statement, "V", "a secret"), strings.ReplaceAll(statement, "V", attackersSecret), attackersSecret))
-		if i > 2 && i != 8 { // the number of columns is found out by the secret
+		if i > 2 && i != 8 { // the secret shows the number of columns
 			continue
 		}
 		for _, key := range []struct{ what, text string }{{"a public key", attackersPEM()}, {"a JWK", attackersJWK()}} {

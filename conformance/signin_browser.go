@@ -11,11 +11,10 @@ import (
 	"time"
 )
 
-// SignInByBrowser lets a person sign in, in a browser that open leads to the
-// sign-in page, and takes the code where the redirect URI leads: a port of
-// loopback, any free one where it names none (RFC 8252, section 7.3). The page asks for the
-// password of user, also where the browser has a session of somebody else; "" leaves open
-// who signs in.
+// SignInByBrowser lets a person sign in with a browser: open shows the sign-in page in
+// it. The code arrives at the redirect URI, a port of loopback, or any free port if the
+// URI contains none (RFC 8252, section 7.3). The page asks for the password of user,
+// even if another user is signed in to the browser. With "" any user can sign in.
 func (a *Authority) SignInByBrowser(ctx context.Context, client Client, user string, scopes []string, open func(address string) error) (Grant, error) {
 	listener, redirect, err := listenForRedirect(client.RedirectURI)
 	if err != nil {
@@ -51,7 +50,7 @@ func (a *Authority) SignInByBrowser(ctx context.Context, client Client, user str
 	}
 }
 
-// listenForRedirect listens where a redirect URI leads.
+// listenForRedirect listens at the address of a redirect URI.
 func listenForRedirect(uri string) (net.Listener, *url.URL, error) {
 	redirect, err := url.Parse(uri)
 	if err != nil || redirect.Scheme != "http" || redirect.Hostname() != "localhost" && redirect.Hostname() != "127.0.0.1" {
@@ -70,7 +69,7 @@ func listenForRedirect(uri string) (net.Listener, *url.URL, error) {
 }
 
 // takeRedirect answers the browser that returns, and passes on the values that it
-// brings: once, and only with the state that it was sent off with.
+// brings: only once, and only with the state of this sign-in.
 func takeRedirect(path, state string, answers chan<- url.Values) http.Handler {
 	if path == "" {
 		path = "/"

@@ -20,7 +20,7 @@ func (a *Authority) SignInByDeviceCode(ctx context.Context, client Client, scope
 	if known.Device == "" {
 		return Grant{}, fmt.Errorf("discover %s: no device authorization endpoint", a.URL)
 	}
-	client.Secret = "" // the flow is for clients that cannot keep one
+	client.Secret = "" // the flow is for clients that cannot keep a secret
 	form := url.Values{"client_id": {client.ID}, "scope": {signInScope(scopes)}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, known.Device, strings.NewReader(form.Encode()))
 	if err != nil {

@@ -61,8 +61,8 @@ func (l *trial) admittedAgain(ctx context.Context) (reply, error) {
 	}
 }
 
-// lose remembers since which case the valid token is refused; one case runs at a
-// time by then.
+// lose records the case after which the API refuses the valid token. At that time,
+// cases run one at a time.
 func (s *runState) lose() {
 	if !s.isLost {
 		s.isLost, s.lostAfter = true, s.lastLifecycle

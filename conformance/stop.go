@@ -54,7 +54,7 @@ func (r *runner) isClosed() bool {
 	return refused
 }
 
-// halt has all cases that have not begun end without being tried.
+// halt ends all cases that have not begun.
 func (r *runner) halt(why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -141,9 +141,9 @@ func (r *runner) misplaced(ctx context.Context, result Result) (why, rightURL st
 	return why + ": correct --url, or the requests of the endpoints", statedURL
 }
 
-// explainMisconfiguration finds out which tokens an API accepts that refuses the valid
-// ones: tokens with another audience or issuer, or no tokens, because it has other
-// keys.
+// explainMisconfiguration examines an API that refuses the valid tokens, and finds out
+// which tokens it accepts: tokens with another audience or issuer, or no tokens at all,
+// because it has other keys.
 func (r *runner) explainMisconfiguration(ctx context.Context, result Result) string {
 	s := r.state
 	e := s.endpoints[result.Endpoint]
@@ -211,7 +211,7 @@ func (r *runner) findOtherKeys(ctx context.Context, l *trial, settings string) s
 	return fmt.Sprintf("the API fetches the keys of this tenant and still refuses every token of it: it checks another issuer or audience: %s", settings)
 }
 
-// isDown is why a run is halted whose target is gone.
+// isDown is the reason of a halted run: the target no longer answers.
 const isDown = "the run stopped before it: the API does not answer any more"
 
 // isGone reports whether the target, which closed the connection with this error, no
@@ -247,8 +247,8 @@ func down(err error) verdict {
 	}
 }
 
-// unanswered is the verdict on a request that the target closes the connection
-// for, again and again.
+// unanswered is the verdict on a request for which the target repeatedly closes the
+// connection.
 func (r *runner) unanswered(ctx context.Context, c Case, presented credential, err error) verdict {
 	switch {
 	case r.isGone(ctx, err):

@@ -116,7 +116,7 @@ type Application struct {
 	Scopes     []string // of the resource, granted or pre-authorized: scp of its users' tokens
 	Roles      []string // of the resource, granted to the application itself
 	SignsIn    bool     // users can sign in to it
-	Credential bool     // a secret of it is at hand, so it can have tokens of its own
+	Credential bool     // a secret of it is available, so it can get tokens of its own
 }
 
 // Tokens gets tokens for the resource, by the same ways as any client. An

@@ -14,11 +14,13 @@ import (
 	"time"
 )
 
-// waitForEnd is how long the end of a connection is waited for that the API was asked to close.
+// waitForEnd is the time for which a connection may stay open after the API was asked
+// to close it.
 const waitForEnd = 300 * time.Millisecond
 
-// surplusCase looks for bytes after the end of an answer, at one endpoint of the API. Whoever reads
-// the next answer from the connection takes them for its beginning.
+// surplusCase looks for bytes after the end of an answer, at one endpoint of the API.
+// The next reader of the connection takes these bytes for the beginning of the next
+// answer.
 func (s *Suite) surplusCase(e endpoint) []Case {
 	if first, ok := s.lifecycleEndpoint(); !ok || first.id != e.id {
 		return nil
@@ -110,11 +112,11 @@ func (s *runState) readSurplus(ctx context.Context, e endpoint, c credential) (*
 		return went, "", fmt.Errorf("read the answer: %w", err)
 	}
 	if answer.ContentLength > maxBody || answer.ContentLength < 0 && len(answer.TransferEncoding) == 0 {
-		return went, "", nil // the end is not known, or is the end of the connection
+		return went, "", nil // the end is not known, or the connection ends
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(waitForEnd))
 	rest, _ := io.ReadAll(io.LimitReader(from, maxShown))
-	return went, strings.TrimLeft(string(rest), "\r\n"), nil // which RFC 9112, section 2.2, tolerates
+	return went, strings.TrimLeft(string(rest), "\r\n"), nil // RFC 9112, section 2.2, tolerates these bytes
 }
 
 // dial connects to the target. It returns nil if a proxy is between.

@@ -9,7 +9,7 @@ import (
 // a run, local or real.
 type Tenant struct {
 	Authority *Authority
-	Resource  string             // the prefix of requested scopes: an identifier URI, or the appId
+	Resource  string             // the prefix of the requested scopes: an identifier URI, or the appId
 	Clients   map[string]Client  // by name in the manifest
 	Accounts  map[string]Account // by name in the manifest
 	// SignIn signs a user in to a client. nil fills in the sign-in form, and uses the

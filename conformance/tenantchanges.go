@@ -45,7 +45,7 @@ type KeyService interface {
 	Disturb(ctx context.Context, how KeyFault) (Disturbance, error)
 }
 
-// KeyFault is how requests for the key set are answered. The zero value changes
+// KeyFault is a changed answer to requests for the key set. The zero value changes
 // nothing.
 type KeyFault struct {
 	Status  int           // a failure, instead of the key set
@@ -53,7 +53,7 @@ type KeyFault struct {
 	Latency time.Duration // before any answer
 }
 
-// Disturbance is a KeyFault while it lasts.
+// Disturbance is an active KeyFault.
 type Disturbance interface {
 	Requests(ctx context.Context) (int, error) // for the key set, since it began
 	End(ctx context.Context) error
@@ -66,7 +66,7 @@ type AssignmentService interface {
 	Unassign(ctx context.Context, user string) (restore func(context.Context) error, err error)
 }
 
-// usualSkew is within the five minutes that libraries take for granted.
+// usualSkew is within the five minutes that libraries tolerate.
 const usualSkew = 4 * time.Minute
 
 const sourceKeys = "Microsoft: Access tokens, Signing key rollover; OpenID Connect Core, section 10.1.1"

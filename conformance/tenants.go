@@ -31,7 +31,7 @@ func (s *Suite) tenantCases(e endpoint) []Case {
 		}.on(e, Claims)
 		cases = append(cases, c)
 	}
-	welcome := anotherTenant // where every tenant is
+	welcome := anotherTenant // if every tenant is welcome
 	if len(s.Tenants) > 0 {
 		welcome = s.Tenants[0].ID
 	}
@@ -139,8 +139,8 @@ var (
 	tenantParameters = []string{"tenant", "tenantId", "tenant_id", "tid", "organization", "org"}
 )
 
-// claimedTenant are requests that name the home tenant beside a token of a tenant that is
-// not welcome.
+// claimedTenant are requests that name the home tenant, with a token of a tenant that
+// is not welcome.
 func (s *Suite) claimedTenant(e endpoint) []Case {
 	if s.Document.Tenants.Any {
 		return nil

@@ -59,8 +59,8 @@ var validChecks = []variantCheck{
 	},
 }
 
-// validCases try all of them at one endpoint of the API, and the most usual ones
-// at the others.
+// validCases try all of them at one endpoint of the API, and the most common ones at
+// the other endpoints.
 func (s *Suite) validCases(e endpoint) []Case {
 	representative, ok := s.lifecycleEndpoint()
 	alone := ok && representative.key() == e.key()
@@ -86,14 +86,14 @@ func (s *Suite) validCases(e endpoint) []Case {
 	return cases
 }
 
-// optional are claims that tokens need not have.
+// optional are claims that tokens may omit.
 var optional = []string{"name", "preferred_username", "upn", "unique_name", "email", "given_name", "family_name", "ipaddr", "idp", "login_hint", "sid", "amr", "acr", "auth_time", "uti", "rh", "aio", "wids", "azpacr", "appidacr", "app_displayname", "idtyp", "nonce", "ctry", "verified_primary_email", "xms_ftd", "xms_idrel"}
 
 func differentClaims(_ endpoint, g *baselineToken) []variant {
 	less := variant{says: "without optional claims", changes: change{}}
 	for _, name := range optional {
 		if name == "idtyp" && slices.Contains(g.run.Resource.OptionalClaims, name) {
-			continue // every token of an application has it then
+			continue // every token of an application then has it
 		}
 		if _, ok := g.claims[name]; ok {
 			less.changes[name] = nil

@@ -15,7 +15,7 @@ import (
 type variant struct {
 	says    string
 	changes change
-	// single are the variants that this one puts together.
+	// single are the variants that this one combines.
 	single []variant
 	// tolerates are statuses that correct APIs answer to it too: a note.
 	tolerates []int

@@ -16,7 +16,7 @@ import (
 
 func program(_ context.Context, s *Subject) Finding { return Finding{Status: OK, Message: s.Program} }
 
-// manifests says whether the manifests can be read.
+// manifests checks that the manifests can be read.
 func manifests(_ context.Context, s *Subject) Finding {
 	var mistakes stack.Mistakes
 	switch {
@@ -30,7 +30,7 @@ func manifests(_ context.Context, s *Subject) Finding {
 	return Finding{Status: OK, Message: count(len(s.Stacks), "stack") + " in " + s.Dir}
 }
 
-// folder says whether secrets can be kept, and whether others could read them.
+// folder checks that secrets can be stored, and that others cannot read them.
 func folder(_ context.Context, s *Subject) Finding {
 	info, err := os.Lstat(s.Folder)
 	if err != nil {
@@ -88,7 +88,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// terraform says whether the program is there, if a stack needs it.
+// terraform checks that the program is installed, if a stack needs it.
 func terraform(ctx context.Context, s *Subject) Finding {
 	documents, required := 0, false
 	for _, st := range s.Stacks {
@@ -110,7 +110,7 @@ func terraform(ctx context.Context, s *Subject) Finding {
 	return Finding{Status: Warning, Message: err.Error() + "; --hosting needs it", Hint: "install Terraform (https://developer.hashicorp.com/terraform/install), or use --install-terraform"}
 }
 
-// proxy says how the tenant is reached.
+// proxy shows how requests reach the tenant.
 func proxy(_ context.Context, s *Subject) Finding {
 	if s.Local || s.Proxy == nil {
 		return Finding{}

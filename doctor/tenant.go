@@ -152,7 +152,7 @@ func home(ctx context.Context, s *Subject) Finding {
 	return Finding{Status: OK, Message: fmt.Sprintf("target %s: %s, %s (%s)", s.Home, at.DisplayName, at.Domain, at.ID)}
 }
 
-// ofTarget says whether the tenant that was signed in to is the target's.
+// ofTarget checks that the account belongs to the tenant of the target.
 func ofTarget(s *Subject) Finding {
 	message := fmt.Sprintf("%s, %s (%s)", s.tenant.DisplayName, s.tenant.Domain, s.tenant.ID)
 	if !s.tenant.Named(s.TenantID) {
@@ -205,8 +205,8 @@ var byRole = map[string][]role{
 	"GroupMember.ReadWrite.All":              {groupsAdministrator, userAdministrator, globalAdministrator},
 }
 
-// directoryRoles says which roles a signed-in user lacks: delegated permissions allow no
-// more than the user may do.
+// directoryRoles lists the roles that a signed-in user lacks: delegated permissions
+// allow no more than the user may do.
 func directoryRoles(_ context.Context, s *Subject) Finding {
 	if s.caller.User == "" || len(s.Stacks) == 0 {
 		return Finding{}

@@ -8,8 +8,8 @@ import (
 	"provision/emulator/graphapi"
 )
 
-// authenticate verifies the access token of a request to a tenant's Graph and
-// looks its bearer up.
+// authenticate verifies the access token of a request to a tenant's Graph and finds the
+// bearer in the directory.
 func (e *Emulator) authenticate(d *directory.Directory, r *http.Request) (graphapi.Caller, error) {
 	token := bearer(r)
 	if token == "" {

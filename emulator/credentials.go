@@ -18,8 +18,8 @@ type credential struct {
 	Secret            string `json:"secret"`
 }
 
-// checkCredentials returns which of a list of credentials are valid, without a sign-in:
-// nothing is logged, and no client or consent is needed for it.
+// checkCredentials returns which of a list of credentials are valid. It does not sign
+// in: nothing is logged, and neither a client nor consent is needed.
 func (e *Emulator) checkCredentials(w http.ResponseWriter, r *http.Request) {
 	var asked []credential
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxManagementBody)).Decode(&asked); err != nil {

@@ -33,8 +33,8 @@ type Config struct {
 
 	GenerateKey func() (*rsa.PrivateKey, error) // of signing keys; nil: new ones
 
-	ReplicationLag directory.Lag     // how long a write is not seen; the zero value: seen at once
-	Quotas         faults.TenantSize // whose quotas throttle; Unlimited: none do
+	ReplicationLag directory.Lag     // the time after which a write is visible; the zero value: at once
+	Quotas         faults.TenantSize // the size of the tenant whose quotas apply; Unlimited: no quotas
 }
 
 // Emulator is the local tenant and the other tenants that were added to it. It is
@@ -54,8 +54,8 @@ type Emulator struct {
 	management http.Handler
 }
 
-// New opens the local tenant, with those beside it, or makes it on first use. A state directory
-// admits one process at a time.
+// New opens the local tenant and the other tenants of its folder, or creates the local
+// tenant on first use. A state directory admits one process at a time.
 func New(config Config) (*Emulator, error) {
 	if !strings.HasPrefix(config.Origin, "https://") {
 		return nil, fmt.Errorf("open local tenant: the origin %q is not an https URL", config.Origin)
@@ -115,8 +115,9 @@ func (e *Emulator) open(config Config) (err error) {
 	return nil
 }
 
-// issuerRoots are the authorities that issuers of federated credentials are
-// trusted by: the system's, and our own for issuers on this machine.
+// issuerRoots are the authorities that the issuers of federated credentials are trusted
+// by: the authorities of the system, and the local tenant's own for issuers on this
+// machine.
 func (e *Emulator) issuerRoots() *x509.CertPool {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
@@ -142,8 +143,8 @@ func (e *Emulator) Management() http.Handler { return e.management }
 // ManagementKey returns the bearer key of the management API.
 func (e *Emulator) ManagementKey() string { return e.key }
 
-// Administrator returns the credentials of the seeded application that may set
-// the home tenant up.
+// Administrator returns the credentials of the seeded application with which the home
+// tenant can be set up.
 func (e *Emulator) Administrator() (tenantID, clientID, secret string) {
 	admin := e.directory.Administrator()
 	return e.directory.Tenant().ID, admin.ClientID, admin.Secret
@@ -165,5 +166,5 @@ func (e *Emulator) SnapshotOf(tenant string) ([]byte, error) {
 	return d.Canonical()
 }
 
-// Close gives the state directory back. Servers are shut down before.
+// Close releases the state directory. Shut the servers down before.
 func (e *Emulator) Close() error { return e.tenants.Close() }

@@ -78,14 +78,14 @@ func answerFault(w http.ResponseWriter, r *http.Request, v faults.Verdict) {
 	var body any = map[string]any{"error": map[string]any{"code": v.Code, "message": v.Message,
 		"innerError": map[string]string{"date": now.Format("2006-01-02T15:04:05"), "request-id": id, "client-request-id": id}}}
 	if !isGraph(r.URL.Path) {
-		// AADSTS90033: a passing failure of the service.
+		// AADSTS90033: a temporary failure of the service.
 		body = map[string]any{"error": "temporarily_unavailable", "error_codes": []int{90033},
 			"error_description": fmt.Sprintf("AADSTS90033: A transient error has occurred. Please try again. Trace ID: %s Correlation ID: %s Timestamp: %s", id, id, now.Format("2006-01-02 15:04:05Z")),
 			"timestamp":         now.Format("2006-01-02 15:04:05Z"), "trace_id": id, "correlation_id": id}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("request-id", id)
-	w.Header().Set("Access-Control-Allow-Origin", "*") // as of all that is behind it
+	w.Header().Set("Access-Control-Allow-Origin", "*") // every answer of the public origin has this header
 	w.WriteHeader(v.Status)
 	_ = json.NewEncoder(w).Encode(body) // a client that has gone away needs no answer
 }
@@ -96,8 +96,8 @@ func isGraph(path string) bool {
 	return strings.EqualFold(first, "v1.0") || strings.EqualFold(first, "beta")
 }
 
-// bearerClient is the appId that a request's access token names, unverified:
-// enough to choose whom a fault meets.
+// bearerClient is the appId in the access token of a request. The token is not
+// verified, which is sufficient to choose a fault.
 func bearerClient(r *http.Request) string {
 	claims := unverified(r)
 	return cmp.Or(claims.AppID, claims.AZP)
@@ -123,7 +123,7 @@ func unverified(r *http.Request) (claims tokenClaims) {
 	return claims
 }
 
-// Faults are the rules that are set, with how often each was met.
+// Faults are the rules that are set, with the number of times that each applied.
 func (e *Emulator) Faults() []faults.Fired { return e.faults.Report() }
 
 // setFaults adds rules: a JSON list of faults.Rule.
@@ -142,12 +142,12 @@ func (e *Emulator) setFaults(w http.ResponseWriter, r *http.Request) {
 	e.reportFaults(w, r)
 }
 
-// reportFaults answers the rules with how often each was met.
+// reportFaults answers the rules with the number of times that each applied.
 func (e *Emulator) reportFaults(w http.ResponseWriter, _ *http.Request) {
 	managementAnswer(w, e.faults.Report())
 }
 
-// removeFault takes the rules of one name away.
+// removeFault removes the rules with a name.
 func (e *Emulator) removeFault(w http.ResponseWriter, r *http.Request) {
 	if !e.faults.Remove(r.PathValue("name")) {
 		managementError(w, http.StatusNotFound, "no such fault: %q", r.PathValue("name"))
@@ -156,7 +156,7 @@ func (e *Emulator) removeFault(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// resetFaults takes every rule away.
+// resetFaults removes all rules.
 func (e *Emulator) resetFaults(w http.ResponseWriter, _ *http.Request) {
 	e.faults.Reset()
 	w.WriteHeader(http.StatusNoContent)

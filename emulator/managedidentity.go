@@ -34,8 +34,8 @@ type ManagedIdentity struct {
 func (e *Emulator) makeManagedIdentity(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		Name        string `json:"name"`
-		PublicHosts bool   `json:"publicHosts"` // its tokens have Microsoft's names, not localhost's
-		Cloud       string `json:"cloud"`       // of publicHosts; empty: the cloud of each resource
+		PublicHosts bool   `json:"publicHosts"` // its tokens have the names of Microsoft's cloud instead of localhost
+		Cloud       string `json:"cloud"`       // with publicHosts; empty: the cloud of each resource
 	}
 	if !managementBody(w, r, &request) {
 		return
@@ -77,8 +77,8 @@ func (e *Emulator) makeManagedIdentity(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// identityHeader is the secret that prevents other programs of the machine from getting an
-// identity's tokens. It is as old as the management key.
+// identityHeader is the secret that prevents other programs of the machine from getting
+// an identity's tokens. It changes with the management key.
 func (e *Emulator) identityHeader(identity *directory.ServicePrincipal) string {
 	mac := hmac.New(sha256.New, []byte(e.key))
 	mac.Write([]byte("managed identity " + identity.ID))
@@ -143,7 +143,7 @@ func (e *Emulator) identityToken(host func(*http.Request) string) http.HandlerFu
 	}
 }
 
-// identityOf finds the enabled identity that a header is of.
+// identityOf finds the enabled identity that a header belongs to.
 func (e *Emulator) identityOf(header string) *directory.ServicePrincipal {
 	for sp := range e.directory.View().ServicePrincipals() {
 		if sp.ServicePrincipalType == directory.ManagedIdentityType && sp.AccountEnabled && hmac.Equal([]byte(header), []byte(e.identityHeader(sp))) {

@@ -13,8 +13,7 @@ import (
 // maxManagementBody bounds the body of a request to the management API.
 const maxManagementBody = 1 << 20
 
-// managementHandler routes the management API: one method and path a line, so
-// that a later addition is one line too.
+// managementHandler routes the management API: one line for each method and path.
 func (e *Emulator) managementHandler() http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("POST /sign", e.sign)
@@ -61,7 +60,7 @@ func (e *Emulator) requireKey(next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(e.key))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		got := sha256.Sum256([]byte(strings.TrimSpace(key))) // of one length, as the comparison needs
+		got := sha256.Sum256([]byte(strings.TrimSpace(key))) // hashes have the same length, which the comparison requires
 		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			managementError(w, http.StatusUnauthorized, "the management key is missing or wrong")
@@ -83,7 +82,7 @@ func managementError(w http.ResponseWriter, status int, format string, args ...a
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": fmt.Sprintf(format, args...)})
 }
 
-// managementBody reads a JSON object that must have no other members than into has.
+// managementBody reads a JSON object into v. Members that v does not have are an error.
 func managementBody(w http.ResponseWriter, r *http.Request, into any) bool {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxManagementBody))
 	decoder.DisallowUnknownFields()

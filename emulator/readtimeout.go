@@ -25,7 +25,7 @@ func readWithin(timeout time.Duration, next http.Handler) http.Handler {
 	})
 }
 
-// timedBody takes the time limit away once it has been read.
+// timedBody removes the time limit after the body has been read.
 type timedBody struct {
 	io.ReadCloser
 	arrived func()

@@ -9,12 +9,12 @@ import (
 )
 
 // MicrosoftHosts are the hosts of Microsoft's clouds that the local tenant answers for,
-// where a client is led to it under them.
+// if a client is redirected to it under these names.
 var MicrosoftHosts = microsoft.CloudHosts()
 
-// routePublic gives each request to its service. Under a host of Microsoft's that is
-// the host's; under the local tenant's origin, which they share, Graph has its
-// versions, Resource Manager its paths, and the authorization server the rest.
+// routePublic passes each request to its service. A host of Microsoft belongs to one
+// service. The local tenant's origin is shared: Graph has its versions, Resource
+// Manager its paths, and the authorization server everything else.
 func routePublic(graph, login, manager http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		first, _, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")

@@ -70,12 +70,12 @@ func Origin(listeners []net.Listener) string {
 
 // Listeners are the listeners of a local tenant.
 type Listeners struct {
-	Public     []net.Listener // TLS: localhost, and Microsoft's public hosts for who is led here
+	Public     []net.Listener // TLS: localhost, and Microsoft's public hosts for clients that are redirected
 	Management net.Listener
 	Proxy      net.Listener // for HTTPS_PROXY
 }
 
-// Close closes them all, for a caller who does not come to serve.
+// Close closes all listeners, for a caller who does not serve on them.
 func (l Listeners) Close() {
 	for _, each := range append(l.Public, l.Management, l.Proxy) {
 		if each != nil {
@@ -155,13 +155,13 @@ func (e *Emulator) httpServer(handler http.Handler) *http.Server {
 	}
 }
 
-// Failed yields the error of a listener that broke before Shutdown.
+// Failed returns the error of a listener that failed before Shutdown.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Shutdown stops listening, waits for the requests under way and, when ctx
-// ends before they do, breaks them off.
+// Shutdown stops listening and waits for requests in progress. When ctx ends, it
+// cancels the remaining ones.
 func (s *Server) Shutdown(ctx context.Context) error {
-	var all errgroup.Group // side by side: none may use up the others' time
+	var all errgroup.Group // in parallel, so that none uses up the time of the others
 	for _, shutdown := range []func(context.Context) error{s.proxy.Shutdown, s.public.Shutdown, s.management.Shutdown} {
 		all.Go(func() error { return shutdown(ctx) })
 	}

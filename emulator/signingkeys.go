@@ -12,8 +12,9 @@ func (e *Emulator) listKeys(w http.ResponseWriter, _ *http.Request) {
 	managementAnswer(w, e.login.Keys())
 }
 
-// publishKey makes the next key known before it is used; with another=true, one
-// more beside it, and with tenant=ID one of that tenant. owner=NAME is listed with such a key.
+// publishKey publishes the next key before it is used; with another=true it publishes
+// an additional next key, and with tenant=ID a key of that tenant. owner=NAME is listed
+// with such a key.
 func (e *Emulator) publishKey(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	publish := e.login.PublishKey
@@ -30,7 +31,7 @@ func (e *Emulator) rotateKey(w http.ResponseWriter, _ *http.Request) {
 	e.answerKey(w, key, err)
 }
 
-// dropKey takes a next or retired key out of the published set.
+// dropKey removes a next or retired key from the published set.
 func (e *Emulator) dropKey(w http.ResponseWriter, r *http.Request) {
 	err := e.login.DropKey(r.PathValue("id"))
 	switch {

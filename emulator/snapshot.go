@@ -8,7 +8,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// maxSnapshot bounds a snapshot that is taken back.
+// maxSnapshot bounds the size of a snapshot that is restored.
 const maxSnapshot = 512 << 20
 
 // snapshot returns the content of a tenant's directory.
@@ -36,7 +36,7 @@ func (e *Emulator) snapshot(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data)
 }
 
-// takeSnapshotBack restores a tenant's directory from a full snapshot of it.
+// takeSnapshotBack restores a tenant's directory from a full snapshot.
 func (e *Emulator) takeSnapshotBack(w http.ResponseWriter, r *http.Request) {
 	d, found := e.tenantAsked(w, r)
 	if !found {

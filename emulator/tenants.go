@@ -10,8 +10,8 @@ import (
 	"provision/emulator/graphapi"
 )
 
-// TenantAccess is a tenant, with the credentials of the seeded application that
-// may set it up.
+// TenantAccess is a tenant, with the credentials of the seeded application with which
+// it can be set up.
 type TenantAccess struct {
 	TenantID     string `json:"tenantId"`
 	Domain       string `json:"domain"` // of user principal names
@@ -49,13 +49,13 @@ func (e *Emulator) AddTenant(seed directory.Seed) (TenantAccess, error) {
 // ErrDamaged says that a tenant's store cannot be read.
 var ErrDamaged = directory.ErrDamaged
 
-// Stored reports whether a state folder holds a tenant.
+// Stored reports whether a state folder contains a tenant.
 func Stored(dir string) bool { return directory.Stored(dir) }
 
 // IsDomain reports whether a text can be a tenant's domain.
 func IsDomain(text string) bool { return directory.IsDomain(text) }
 
-// EnsureTenant finds the tenant of a domain, or makes it.
+// EnsureTenant finds the tenant of a domain, or creates it.
 func (e *Emulator) EnsureTenant(domain string) (TenantAccess, error) {
 	if d, found := e.tenants.Find(domain); found {
 		return accessTo(d), nil
@@ -72,7 +72,7 @@ type graphs struct {
 }
 
 func (g *graphs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Whether the token is a good one is for the handler to say.
+	// The handler verifies the token.
 	d, found := g.tenants.Find(unverified(r).TenantID)
 	if !found {
 		d = g.tenants.Home()
@@ -111,7 +111,7 @@ func (e *Emulator) tenantsOf(r *http.Request) ([]arm.Tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked, _ := e.tenants.Find(token.TenantID) // or the token had not been accepted
+	asked, _ := e.tenants.Find(token.TenantID) // otherwise the token would not have been accepted
 	account := directory.HomeAccount{TenantID: token.TenantID, ObjectID: token.ObjectID}
 	if user, found := asked.User(token.ObjectID); found && user.Home != (directory.HomeAccount{}) {
 		account = user.Home

@@ -35,8 +35,8 @@ func ApplicationsWithTag(tag string) Read {
 	return Read{Path: "/applications", List: true, Query: url.Values{"$filter": {"tags/any(t:t eq " + quote(tag) + ")"}, "$top": {"999"}}}
 }
 
-// ApplicationsOwnedBy reads what a user, by id or userPrincipalName, owns: their
-// applications. Of a user who is not there it is an *Error.
+// ApplicationsOwnedBy reads the applications that a user owns, by id or
+// userPrincipalName. If the user does not exist, the error is an *Error.
 func ApplicationsOwnedBy(user string) Read {
 	return Read{Path: object("users", user) + "/ownedObjects/microsoft.graph.application", List: true, Query: url.Values{"$top": {"999"}}}
 }
@@ -67,9 +67,9 @@ type Password struct {
 	End   time.Time
 }
 
-// AddPassword creates a client secret that expires at end. Graph cannot tell a
-// repeated request from a new one, so a lost answer is not repeated.
-// Source: Graph "application: addPassword".
+// AddPassword creates a client secret that expires at end. Graph cannot distinguish a
+// repeated request from a new one, so the request is not repeated when its answer is
+// lost. Source: Graph "application: addPassword".
 func AddPassword(id, displayName string, end time.Time) Write {
 	w := post("add a secret", object("applications", id)+"/addPassword",
 		Object{"passwordCredential": Object{"displayName": displayName, "endDateTime": end.UTC().Format(time.RFC3339)}})
@@ -100,7 +100,7 @@ func RemovePassword(of Owned, id, keyID string) Write {
 }
 
 // PostResponse reads an application's oauth2RequirePostResponse, which only the beta
-// of Graph shows.
+// version of Graph returns.
 func PostResponse(id string) Read {
 	return Read{Path: object("applications", id), Query: url.Values{"$select": {"id,oauth2RequirePostResponse"}}, Beta: true}
 }

@@ -1,7 +1,8 @@
 package graph
 
-// AppManagementPolicy reads the tenant's default restrictions for applications.
-// Source: Graph "Get tenantAppManagementPolicy"; it takes Policy.Read.ApplicationConfiguration.
+// AppManagementPolicy reads the tenant's default restrictions for applications. Source:
+// Graph "Get tenantAppManagementPolicy"; it requires
+// Policy.Read.ApplicationConfiguration.
 func AppManagementPolicy() Read {
 	return Read{Path: "/policies/defaultAppManagementPolicy", Optional: true}
 }
@@ -12,9 +13,8 @@ func AppManagementPoliciesOf(applicationID string) Read {
 	return Read{Path: object(Applications, applicationID) + "/appManagementPolicies", List: true, Optional: true}
 }
 
-// AppManagementPolicies reads the policies that applications and service principals can
-// have of their own.
-// Source: Graph "List appManagementPolicies".
+// AppManagementPolicies reads the custom policies that applications and service
+// principals can have. Source: Graph "List appManagementPolicies".
 func AppManagementPolicies() Read {
 	return Read{Path: "/policies/appManagementPolicies", List: true, Optional: true}
 }

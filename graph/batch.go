@@ -22,7 +22,7 @@ type Read struct {
 	Query    url.Values
 	List     bool // a collection: 404 is an error
 	Advanced bool // send ConsistencyLevel: eventual, and $count for a collection
-	Optional bool // without the permission to read it there is nothing to read
+	Optional bool // the answer is empty if the caller lacks the permission to read it
 	Beta     bool // of the beta version
 }
 
@@ -54,7 +54,7 @@ func (c *Client) Read(ctx context.Context, reads ...Read) ([]Result, error) {
 	return results, nil
 }
 
-// reading is the request of a read that hands its result, all pages of it, to done.
+// reading is the request of a read that passes its result, with all pages, to done.
 func (c *Client) reading(r Read, done func(Result, error) ([]request, error)) request {
 	base := c.endpoint
 	if r.Beta {
@@ -79,12 +79,12 @@ type reading struct {
 	Read
 	base   string // URL of the version
 	result Result
-	pages  map[string]bool // URLs of pages that were asked for
-	lags   int             // how often a collection was not there
+	pages  map[string]bool // URLs of the requested pages
+	lags   int             // how often Graph did not find the collection
 	done   func(Result, error) ([]request, error)
 }
 
-// request asks for one page of a collection, or for the single object.
+// request requests one page of a collection, or the object.
 func (r *reading) request(url string) request {
 	q := request{operation: "read " + url, method: http.MethodGet, path: url, beta: r.Beta}
 	if r.Advanced {
@@ -156,7 +156,7 @@ func (r *Result) add(body json.RawMessage, list bool) (next string, err error) {
 	return page.Next, nil
 }
 
-// batchItem is a request as it stands in a $batch.
+// batchItem is a request in a $batch.
 type batchItem struct {
 	ID      string            `json:"id"`
 	Method  string            `json:"method"`
@@ -180,7 +180,7 @@ func (a batchAnswer) answer(operation string) answer {
 	if a.Status >= 400 {
 		return answer{err: errorOf(operation, a.Status, a.Body)}
 	}
-	if a.Status < 200 || a.Status >= 300 { // or none
+	if a.Status < 200 || a.Status >= 300 { // or the answer has no code
 		return answer{err: fmt.Errorf("%s: Graph answered with status %d, which is neither a success nor an error", operation, a.Status)}
 	}
 	if first := bytes.TrimLeft(a.Body, " \t\r\n"); len(first) > 0 && first[0] != '{' && !bytes.Equal(first, []byte("null")) {
@@ -203,7 +203,7 @@ const maxUsed = 1.8
 // state it.
 func (a batchAnswer) used() float64 {
 	used, err := strconv.ParseFloat(a.header("x-ms-throttle-limit-percentage"), 64)
-	if err != nil || !(used > 0) { // or not a number
+	if err != nil || !(used > 0) { // or it is not a number
 		return 0
 	}
 	return min(used, maxUsed)
@@ -221,8 +221,7 @@ func (a batchAnswer) header(name string) string {
 // itemID is the id of the request at an index of a batch.
 func itemID(i int) string { return strconv.Itoa(i) }
 
-// batch sends requests, all of one version, as one $batch, and returns the
-// answers by itemID.
+// batch sends requests of one version as one $batch, and returns the answers by itemID.
 func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[string]batchAnswer, error) {
 	base := c.endpoint
 	if beta {
@@ -240,7 +239,7 @@ func (c *Client) batch(ctx context.Context, beta bool, requests []request) (map[
 		return nil, err
 	}
 	info := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(
-		abstractions.POST, "{+version}/$batch", map[string]string{"version": base}) // the adapter sets baseurl by itself
+		abstractions.POST, "{+version}/$batch", map[string]string{"version": base}) // the adapter sets baseurl itself
 	info.SetStreamContentAndContentType(body, "application/json")
 	info.Headers.TryAdd("Accept", "application/json")
 	answer, err := c.adapter.SendPrimitive(ctx, info, "[]byte", refusals)
@@ -283,6 +282,5 @@ func with(q url.Values, key, value string) url.Values {
 	return c
 }
 
-// encode writes a query with the space as %20, which Graph asks for inside a
-// batch.
+// encode encodes a query with %20 for a space, as Graph requires inside a batch.
 func encode(q url.Values) string { return strings.ReplaceAll(q.Encode(), "+", "%20") }

@@ -17,7 +17,7 @@ func ByID(set, id string) Read {
 	return Read{Path: object(set, id), Query: url.Values{"$select": {"id"}}}
 }
 
-// FederatedCredential reads one of an application.
+// FederatedCredential reads a federated credential of an application.
 func FederatedCredential(applicationID, id string) Read {
 	return Read{Path: FederatedCredentials(applicationID).Path + "/" + url.PathEscape(id)}
 }

@@ -12,7 +12,7 @@ import (
 
 // Caller is the user or application that signs in.
 type Caller struct {
-	ID          string   // object id of the user, or of the application's service principal; "" where the token cannot be read
+	ID          string   // object id of the user, or of the application's service principal; "" if the token cannot be read
 	Permissions []string // of the user's client (scp), or of the application (roles)
 
 	User           string   // user principal name; "" for an application
@@ -21,10 +21,10 @@ type Caller struct {
 	DirectoryRoles []string // template ids of the user's directory roles
 }
 
-// Caller reads who signs in from the access token: Graph has no one request that
-// answers this for users and applications.
-// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-// (oid, scp, roles, upn, app_displayname, appid, wids).
+// Caller reads the claims of the access token: Graph has no request that returns them
+// for users and applications. Source:
+// learn.microsoft.com/entra/identity-platform/access-token-claims-reference (oid, scp,
+// roles, upn, app_displayname, appid, wids).
 func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}, EnableCAE: true})
 	if err != nil {

@@ -65,8 +65,8 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph endpoint: %w", err)
 	}
-	// For a host it does not know the provider sends no token and says nothing,
-	// so the host is named.
+	// For an unknown host the provider sends no token and returns no error, so the host
+	// is added.
 	auth, err := authentication.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(
 		cred, []string{o.Scope}, []string{endpoint.Hostname()})
 	if err != nil {
@@ -76,7 +76,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	requests := &retrier{next: o.Transport, waiting: o.Waiting}
 	clientOptions := core.GraphClientOptions{}
 	middlewares, err := khttp.GetDefaultMiddlewaresWithOptions(
-		khttp.NewCompressionOptionsReference(false), // bodies are small, and see retrier
+		khttp.NewCompressionOptionsReference(false), // bodies are small; for compression see retrier
 		&khttp.RetryHandlerOptions{ShouldRetry: func(time.Duration, int, *http.Request, *http.Response) bool { return false }})
 	if err != nil {
 		return nil, fmt.Errorf("graph client: %w", err)

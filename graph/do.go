@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// batchLimit is the most requests that Graph takes in one $batch.
+// batchLimit is the maximum number of requests that Graph accepts in one $batch.
 const batchLimit = 20
 
-// maxAttempts bounds how often one item is sent that Graph is too busy for.
+// maxAttempts is the maximum number of times that an item is sent if Graph is too busy.
 const maxAttempts = 9
 
-// lastWrites bounds how long writes under way are waited for when the context of
-// a do has ended.
+// lastWrites is the maximum time to wait for writes in progress after the context of a
+// do has ended.
 const lastWrites = 15 * time.Second
 
 // request is one item of a $batch.
@@ -26,7 +26,7 @@ type request struct {
 	path      string // below the version, with the query
 	headers   map[string]string
 	body      json.RawMessage
-	invalid   error // why the body cannot be sent
+	invalid   error // the reason if the body cannot be sent
 	beta      bool  // of the beta version
 	once      bool  // see Write
 
@@ -47,13 +47,13 @@ type answer struct {
 }
 
 // do sends requests, and the requests that follow from their answers, until none is
-// left. Twenty requests share a $batch, and several batches are in progress side by
-// side. do sends a batch when it is full, or when no other batch is in progress. It
-// sends an item that Graph throttles again by itself, after its Retry-After.
+// left. Twenty requests share a $batch, and several batches are in progress at the same
+// time. do sends a batch when it is full, or when no other batch is in progress. It
+// sends an item that Graph throttles again, after its Retry-After.
 //
 // do returns an error if the context ends, if take returns an error, or if the service
-// cannot be reached or is not Graph. Every other failure is an answer. Before do
-// returns an error, it passes on the answers to writes that are in progress.
+// cannot be reached or is not Graph. Every other failure is an answer. Before do returns
+// an error, it passes on the answers to writes that are in progress.
 // Source: learn.microsoft.com/graph/json-batching.
 func (c *Client) do(ctx context.Context, requests []request) error {
 	sending, stop := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), interrupted{}, ctx.Done()))
@@ -73,17 +73,17 @@ func (c *Client) do(ctx context.Context, requests []request) error {
 // waits for the batch. Closing it ends pauses, but not a request in progress.
 type interrupted struct{}
 
-// dispatcher is one do.
+// dispatcher is the state of one do.
 type dispatcher struct {
 	client   *Client
 	ctx      context.Context // of the caller
-	sending  context.Context // of the batches, which outlast the caller's
+	sending  context.Context // of the batches, which continue after the caller's context ends
 	ready    []request       // in the order in which they are sent
 	delayed  []request
-	gate     time.Time // no batch leaves before
-	unsaid   string    // why the gate is closed, until a request waits for it
-	inFlight int       // batches
-	writing  int       // the number of them that contain a write
+	gate     time.Time // no batch is sent before this time
+	unsaid   string    // the reason for the closed gate, until a request waits for it
+	inFlight int       // the number of batches in progress
+	writing  int       // the number of these that contain a write
 	arrivals chan arrival
 }
 
@@ -225,15 +225,15 @@ func nextBatch(ready []request) (batch, rest []request) {
 	return batch, rest
 }
 
-// close keeps batches back for a time.
+// close sends no batch for a time.
 func (d *dispatcher) close(pause time.Duration) {
 	if due := time.Now().Add(pause); due.After(d.gate) {
 		d.gate = due
 	}
 }
 
-// take hands out the answers of a batch. The items that were refused for a while
-// are sent again together.
+// take passes on the answers of a batch. The items that were refused temporarily are
+// sent again together.
 func (d *dispatcher) take(a arrival) error {
 	d.inFlight--
 	if slices.ContainsFunc(a.requests, request.writes) {
@@ -286,7 +286,7 @@ func (d *dispatcher) take(a arrival) error {
 // again.
 func (d *dispatcher) lost(a arrival) error {
 	if !slices.ContainsFunc(a.requests, func(r request) bool { return r.once }) || d.sending.Err() != nil {
-		return a.err // the transport has repeated it as often as it may
+		return a.err // the transport has already repeated it as often as permitted
 	}
 	var again []request
 	for _, r := range a.requests {
@@ -310,7 +310,7 @@ func (d *dispatcher) hand(r request, a answer) error {
 	return d.add(next)
 }
 
-// add queues requests. One whose body cannot be sent has its answer at once.
+// add queues requests. A request whose body cannot be sent gets its answer at once.
 func (d *dispatcher) add(requests []request) error {
 	now := time.Now()
 	for _, r := range requests {

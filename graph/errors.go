@@ -192,7 +192,7 @@ func errorOf(operation string, status int, body json.RawMessage) *Error {
 	var b struct {
 		Error struct{ Code, Message string }
 	}
-	_ = json.Unmarshal(body, &b) // a body that is no JSON leaves the status to speak
+	_ = json.Unmarshal(body, &b) // without a JSON body, only the status is known
 	return &Error{Status: status, Code: b.Error.Code, Message: b.Error.Message, Operation: operation}
 }
 

@@ -11,16 +11,16 @@ func FederatedCredentials(applicationID string) Read {
 	return Read{Path: object("applications", applicationID) + "/federatedIdentityCredentials", List: true}
 }
 
-// FlexibleFederatedCredentials reads them with claimsMatchingExpression, which
-// only the beta version of Graph has.
+// FlexibleFederatedCredentials reads the federated identity credentials with
+// claimsMatchingExpression, which only the beta version of Graph has.
 func FlexibleFederatedCredentials(applicationID string) Read {
 	r := FederatedCredentials(applicationID)
 	r.Beta = true
 	return r
 }
 
-// AddFederatedCredential creates one with the properties in body.
-// Source: Graph "Create federatedIdentityCredential".
+// AddFederatedCredential creates a federated identity credential with the properties in
+// body. Source: Graph "Create federatedIdentityCredential".
 func AddFederatedCredential(applicationID string, body Object) Write {
 	return federated("add a federated credential", http.MethodPost, FederatedCredentials(applicationID).Path, body)
 }
@@ -38,8 +38,8 @@ func federated(operation, method, path string, body Object) Write {
 	return Write{operation: operation, method: method, path: path, beta: flexible, encode: plain(body)}
 }
 
-// RemoveFederatedCredential removes one.
-// Source: Graph "Delete federatedIdentityCredential".
+// RemoveFederatedCredential removes a federated identity credential. Source: Graph
+// "Delete federatedIdentityCredential".
 func RemoveFederatedCredential(applicationID, id string) Write {
 	return remove("remove a federated credential", FederatedCredentials(applicationID).Path+"/"+url.PathEscape(id))
 }

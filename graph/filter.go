@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// quote writes an OData string literal.
+// quote encodes an OData string literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // MaxNames is the maximum number of values that a filter compares a property with.

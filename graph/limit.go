@@ -12,16 +12,16 @@ import (
 // Options say otherwise.
 const maxParallel = 4
 
-// The writes that an application may do in a tenant: all at once, then as many as
-// flow back.
-// Source: learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
+// The writes of an application in a tenant: a number at once, and then as many as the
+// quota refills. Source:
+// learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 const (
 	writeBurst  = 3_000
 	writeWindow = 150 * time.Second
 )
 
-// Reads are eased when more than this share of their quota, which flows back
-// within unitsWindow, is used up.
+// Reads are slowed down when more than this share of their quota is used up. The quota
+// refills within unitsWindow.
 const (
 	unitsAlarm  = 0.9
 	unitsTarget = 0.85
@@ -30,17 +30,16 @@ const (
 
 // limiter keeps a client within the quotas of its tenant.
 //
-// It decides how many batches are under way side by side: it begins with two,
-// adds one for each batch that Graph carries out whole, and halves them for one
-// with a refusal. It counts writes itself, since their quota is the same for all
-// tenants, and keeps them within it as soon as Graph says that a quota is nearly
-// used up; of the quota of reads, which depends on the tenant's size, it knows the
-// share that Graph says is used up.
+// It limits the number of simultaneous batches: it begins with two, adds one for each batch without a refusal,
+// and halves the number after a batch with a refusal. It counts writes itself, because
+// their quota is the same for all tenants, and keeps within it as soon as Graph reports
+// that a quota is nearly used up. The quota of reads depends on the size of the tenant,
+// so the limiter only knows the used share that Graph reports.
 type limiter struct {
 	mu      sync.Mutex
 	current int
 	most    int
-	metered bool // Graph has told of a quota
+	metered bool // Graph has reported a quota
 	writes  *rate.Limiter
 }
 
@@ -68,7 +67,7 @@ func (l *limiter) learn(whole bool) {
 	}
 }
 
-// spend counts n writes, or says how long they must wait.
+// spend counts n writes, or returns how long they must wait.
 func (l *limiter) spend(n int, now time.Time) (pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,7 +90,7 @@ func (l *limiter) empty(now time.Time) {
 	}
 }
 
-// drain takes the quota of writes for used up: Graph has refused one.
+// drain sets the remaining quota of writes to zero after Graph has refused a write.
 func (l *limiter) drain(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,5 +114,5 @@ func (l *limiter) ease(used float64, now time.Time) (pause time.Duration) {
 }
 
 // jitter makes a pause up to a tenth longer, so that requests that were refused
-// together do not come back together.
+// together are not sent together again.
 func jitter(d time.Duration) time.Duration { return d + time.Duration(rand.Int64N(int64(d/10)+1)) }

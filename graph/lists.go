@@ -5,10 +5,10 @@ import (
 	"net/url"
 )
 
-// Lists of everything that carries a mark, each with one relation of its objects
-// expanded: Graph expands one navigation property a request, to MaxExpanded related
-// objects at most, and none in a query with advanced parameters.
-// Source: learn.microsoft.com/graph/query-parameters#expand-parameter,
+// Lists of all objects that have a mark, each with one expanded relation. Graph expands
+// one navigation property for each request, up to MaxExpanded related objects, and none
+// in a query with advanced parameters. Source:
+// learn.microsoft.com/graph/query-parameters#expand-parameter,
 // learn.microsoft.com/graph/aad-advanced-queries.
 
 // MaxExpanded is the maximum number of related objects that Graph returns with

@@ -13,7 +13,7 @@ type Request struct {
 
 // Answer is Graph's answer to a Write.
 type Answer struct {
-	Body []byte // a JSON object; empty where Graph answered without one
+	Body []byte // a JSON object; empty if Graph answered without one
 	Err  error  // an *Error for a refusal
 }
 
@@ -42,7 +42,7 @@ func (r Read) Then(take func(Result, error) []Request) Request {
 	}}
 }
 
-// After is the request, sent when a pause is over.
+// After returns the request with a delay.
 func (r Request) After(pause time.Duration) Request {
 	r.notBefore = time.Now().Add(pause)
 	return r

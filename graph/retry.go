@@ -15,21 +15,21 @@ import (
 	"time"
 )
 
-// These bound how long one request waits for a service that is busy or away.
+// These limit the time that one request waits for a service that is busy or
+// unavailable.
 const (
 	maxRetries = 6
 	maxDrops   = 3
 
-	// maxRetryAfter caps a Retry-After. Graph's windows are of 10 and of 150
-	// seconds; a longer pause is a fault in between.
+	// maxRetryAfter limits a Retry-After. Graph's windows are 10 and 150 seconds; a
+	// longer pause is the error of a system between this program and Graph.
 	maxRetryAfter = time.Minute
 )
 
-// retrier counts requests. It repeats a request after a pause if Graph throttled
-// it or was unavailable, or if the connection was lost. The SDK's own handler
-// cannot be trusted with writes: it compresses the body once and has none left
-// to send again.
-// Source: learn.microsoft.com/graph/throttling.
+// retrier counts requests. It repeats a request after a pause if Graph throttled it or
+// was unavailable, or if the connection was lost. The SDK's own handler is not suitable
+// for writes: it compresses the body once and cannot send it a second time. Source:
+// learn.microsoft.com/graph/throttling.
 type retrier struct {
 	next    http.RoundTripper
 	waiting func(pause time.Duration, why string)
@@ -86,12 +86,14 @@ func (t *retrier) send(r *http.Request) (*http.Response, error) {
 	}
 	switch valid := json.Valid(raw); {
 	case answer.StatusCode >= 300 && answer.StatusCode < 400:
-		// Its target is not Graph: another host's answer must not look like the tenant's.
+		// The target of a redirect is not Graph, and the answer of another host must
+		// not look like the tenant's.
 		return nil, &unreadable{answer.Status, answer.Header.Get("Content-Type")}
 	case answer.StatusCode < 300 && len(raw) > 0 && !valid:
 		return nil, &unreadable{answer.Status, answer.Header.Get("Content-Type")}
 	case answer.StatusCode >= 400 && !valid:
-		// The SDK reads errors as JSON alone, and would lose the status of a gateway's page.
+		// The SDK reads errors only as JSON, and would lose the status of a gateway's
+		// page.
 		raw, _ = json.Marshal(map[string]any{"error": map[string]string{"message": (&unreadable{answer.Status, answer.Header.Get("Content-Type")}).Error()}})
 		answer.Header.Set("Content-Type", "application/json")
 		answer.ContentLength = int64(len(raw))
@@ -127,15 +129,15 @@ func (t *retrier) pause(r *http.Request, pause time.Duration, answer *http.Respo
 	}
 }
 
-// say reports a pause that people notice.
+// say reports a pause of a second or more.
 func (t *retrier) say(pause time.Duration, why string) {
 	if t.waiting != nil && pause >= time.Second {
 		t.waiting(pause, why)
 	}
 }
 
-// dropped reports whether a request may do better on another connection: not one
-// that was refused for its certificate, or whose host there is not.
+// dropped reports whether a request may succeed on another connection. It is false if
+// the certificate was refused or the host does not exist.
 func dropped(err error) bool {
 	var dns *net.DNSError
 	var final interface{ NonRetriable() } // the errors of azidentity: the sign-in has failed
@@ -148,8 +150,7 @@ func dropped(err error) bool {
 // except a new client secret: the text of the first secret would be lost.
 func repeatable(r *http.Request) bool { return r.Context().Value(onceOnly{}) == nil }
 
-// onceOnly is the key of the contexts of batches with a write that is not to be
-// repeated.
+// onceOnly is the context key of batches with a write that must not be repeated.
 type onceOnly struct{}
 
 // retryAfter returns the pause of a Retry-After header (RFC 9110, 10.2.3), at most

@@ -2,9 +2,8 @@ package graph
 
 import "net/url"
 
-// LastSignInOfUser reads the newest interactive sign-in of a user.
-// Source: Graph "List signIns"; it takes AuditLog.Read.All and a tenant with Microsoft
-// Entra ID P1.
+// LastSignInOfUser reads the newest interactive sign-in of a user. Source: Graph "List
+// signIns"; it requires AuditLog.Read.All and a tenant with Microsoft Entra ID P1.
 func LastSignInOfUser(id string) Read { return lastSignIn("userId eq " + quote(id)) }
 
 // LastSignInTo reads the newest interactive sign-in to an application.
@@ -18,7 +17,7 @@ func LastSignInOfApplication(appID string) Read {
 	return read
 }
 
-// lastSignIn reads one page of one entry. The log has the newest first.
+// lastSignIn reads one page with one entry. The newest entry of the log comes first.
 func lastSignIn(filter string) Read {
 	return Read{Path: "/auditLogs/signIns", Query: url.Values{"$filter": {filter}, "$top": {"1"}}}
 }

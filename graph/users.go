@@ -5,8 +5,8 @@ import (
 	"net/url"
 )
 
-// userProperties are the properties that provision reads. Graph leaves most of them
-// out of a list of users unless they are selected.
+// userProperties are the properties that provision reads. Graph omits most of them from
+// a list of users unless they are selected.
 const userProperties = "id,userPrincipalName,displayName,mailNickname,accountEnabled,userType,mail,givenName,surname,jobTitle,department,usageLocation,createdDateTime,lastPasswordChangeDateTime,onPremisesExtensionAttributes"
 
 // UsersMarked reads the users whose extensionAttribute15 begins with prefix.

@@ -19,8 +19,8 @@ type Write struct {
 	// request is not repeated when its answer is lost.
 	once bool
 
-	// encode returns the body; endpoint is the URL of the version, which bodies
-	// with references name. nil sends none.
+	// encode returns the body; endpoint is the URL of the version, which bodies with
+	// references contain. nil: the request has no body.
 	encode func(endpoint string) ([]byte, error)
 }
 
@@ -59,7 +59,7 @@ func remove(operation, path string) Write {
 	return Write{operation: operation, method: http.MethodDelete, path: path}
 }
 
-// addReference puts a directory object into the collection of references at path.
+// addReference adds a directory object to the collection of references at path.
 func addReference(operation, path, id string) Write {
 	return Write{operation: operation, method: http.MethodPost, path: path + "/$ref", encode: func(endpoint string) ([]byte, error) {
 		return json.Marshal(map[string]string{"@odata.id": endpoint + "/directoryObjects/" + id})

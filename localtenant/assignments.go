@@ -9,13 +9,13 @@ import (
 	"provision/graph"
 )
 
-// Assignments takes roles of one resource away, and gives them back.
+// Assignments removes roles of one resource from users, and restores them.
 type Assignments struct {
 	Graph *graph.Client
 	AppID string // of the resource
 }
 
-// NotGivenBack says that a user has not got all their roles back.
+// NotGivenBack is the error if not all roles of a user could be restored.
 type NotGivenBack struct{ Err error }
 
 func (e *NotGivenBack) Error() string { return e.Err.Error() }
@@ -40,7 +40,7 @@ func (a Assignments) Unassign(ctx context.Context, user string) (restore func(co
 	for _, one := range held {
 		err := a.Graph.Send(ctx, graph.RemoveAssignment(resource, one.ID)).Err
 		if err == nil || !graph.Lasting(err) || graph.NotFound(err) {
-			removed = append(removed, one) // also where the answer was lost, and Graph has carried it out
+			removed = append(removed, one) // also if the answer was lost and Graph has executed the request
 		}
 		if err != nil && !graph.NotFound(err) {
 			return nil, errors.Join(err, restore(context.WithoutCancel(ctx)))

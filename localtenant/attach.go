@@ -30,9 +30,9 @@ type Served struct {
 	ClientID      string `json:"clientId"`     // the seeded administrator
 	ClientSecret  string `json:"clientSecret"` // its secret
 	PID           int    `json:"pid"`
-	Lasting       bool   `json:"lasting,omitempty"` // the process does nothing else than to serve the tenant
+	Lasting       bool   `json:"lasting,omitempty"` // the command of the process only serves the tenant
 
-	Alias  string `json:"-"` // HOST:PORT where Microsoft's public hosts are without a proxy; "" is nowhere
+	Alias  string `json:"-"` // HOST:PORT of Microsoft's public hosts without a proxy; "" if there is none
 	CAFile string `json:"-"` // PEM of the authority behind the certificate
 }
 
@@ -87,7 +87,7 @@ func (d Folder) Published() (s Served, ok bool, err error) {
 	return s, true, nil
 }
 
-// attached are the processes that use the tenant which this one serves.
+// attached are the processes that use the tenant of this one.
 func (d Folder) attached() []string {
 	entries, err := os.ReadDir(d.File("attached"))
 	if err != nil {
@@ -119,7 +119,7 @@ func (d Folder) withdraw(s Served, o Options) {
 			if len(d.attached()) == 0 {
 				return
 			}
-			if d.publish(s) != nil { // one attached at that moment
+			if d.publish(s) != nil { // a process has attached at this moment
 				say("warning: no other command can use the local tenant until this one ends")
 			}
 			continue

@@ -72,7 +72,7 @@ func (d Folder) ChildEnvironment(parent []string, served Served, credentials boo
 }
 
 func isSet(set map[string]string, name string) bool {
-	if runtime.GOOS == "windows" { // where HTTPS_PROXY and https_proxy are one
+	if runtime.GOOS == "windows" { // where HTTPS_PROXY and https_proxy are the same variable
 		for known := range set {
 			if strings.EqualFold(known, name) {
 				return true
@@ -134,7 +134,7 @@ func (d Folder) writeBundle(parent []string) (string, error) {
 	path := d.File("ca-bundle.pem")
 	var roots []byte
 	for _, file := range append([]string{lookup(parent, "SSL_CERT_FILE")}, systemBundles...) {
-		if file == "" || file == path || file == d.File("ca.pem") { // under another exec, or its env file
+		if file == "" || file == path || file == d.File("ca.pem") { // of another exec, or in its env file
 			continue
 		}
 		if roots, err = os.ReadFile(file); err == nil {

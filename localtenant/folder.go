@@ -63,9 +63,9 @@ func (d Folder) RecordPort(n int) error {
 // folderPoll is the interval at which a server checks that its folder still exists.
 const folderPoll = time.Second
 
-// UntilRemoved waits until ctx ends, which is no error, or until somebody removes the folder
-// that the tenant is kept in: other commands would make another tenant then. A tenant that other
-// commands do not find has no folder ("").
+// UntilRemoved waits until ctx ends, which is no error, or until somebody removes the
+// folder of the tenant: other commands would then create another tenant. A tenant that
+// other commands do not find has no folder ("").
 func (d Folder) UntilRemoved(ctx context.Context) error {
 	if d == "" {
 		<-ctx.Done()

@@ -89,7 +89,7 @@ const keySetPaths = "*/discovery/*keys*"
 // Disturb injects a fault into the answers of the key set, and counts the requests.
 func (k Keys) Disturb(ctx context.Context, how conformance.KeyFault) (conformance.Disturbance, error) {
 	d := disturbance{k.Management, owner + "-" + rand.Text()}
-	rule := map[string]any{"name": d.name, "path": keySetPaths, "latency": max(how.Latency, 1).String()} // 1 ns: it only counts
+	rule := map[string]any{"name": d.name, "path": keySetPaths, "latency": max(how.Latency, 1).String()} // 1 ns: the fault only counts requests
 	if how.Status != 0 {
 		rule["status"] = how.Status
 	}
@@ -102,13 +102,13 @@ func (k Keys) Disturb(ctx context.Context, how conformance.KeyFault) (conformanc
 	return d, nil
 }
 
-// disturbance is a fault that the tenant's key set meets.
+// disturbance is a fault in the answers of the tenant's key set.
 type disturbance struct {
 	*Management
 	name string
 }
 
-// Requests returns how many requests have met the fault.
+// Requests returns the number of requests that the fault applied to.
 func (d disturbance) Requests(ctx context.Context) (int, error) {
 	var faults []struct {
 		Name  string

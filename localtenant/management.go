@@ -58,7 +58,7 @@ func (m *Management) SignPayload(ctx context.Context, header map[string]any, pay
 // Prove returns which credentials are valid.
 func (m *Management) Prove(ctx context.Context, kept []reconcile.Credential) ([]bool, error) {
 	var all []bool
-	for some := range slices.Chunk(kept, 1000) { // as much as a request may hold
+	for some := range slices.Chunk(kept, 1000) { // the maximum number in one request
 		var answer struct{ Good []bool }
 		if err := m.post(ctx, "/credentials", some, &answer); err != nil {
 			return nil, err
@@ -71,11 +71,10 @@ func (m *Management) Prove(ctx context.Context, kept []reconcile.Credential) ([]
 	return all, nil
 }
 
-// Tenant is one of the tenants that are served side by side, with the credentials of
-// its administrator.
+// Tenant is one of the served tenants, with the credentials of its administrator.
 type Tenant struct{ TenantID, Domain, ClientID, ClientSecret string }
 
-// Tenants returns the tenants that are served side by side.
+// Tenants returns the served tenants.
 func (m *Management) Tenants(ctx context.Context) (all []Tenant, err error) {
 	if err := m.send(ctx, http.MethodGet, "/tenants", nil, &all); err != nil {
 		return nil, fmt.Errorf("list the local tenants: %w", err)

@@ -24,7 +24,7 @@ func ParsePorts(s string) (Ports, error) {
 	return r, nil
 }
 
-// Random is one of the ports.
+// Random returns one of the ports.
 func (r Ports) Random() int { return r.From + rand.IntN(r.To-r.From+1) }
 
 func (r Ports) String() string { return fmt.Sprintf("%d-%d", r.From, r.To) }

@@ -22,8 +22,8 @@ type Options struct {
 	Management string // HOST:PORT; "" is a free port
 	Proxy      string // HOST:PORT; "" is a free port
 	Ports      Ports
-	Alias      string   // HOST:PORT to serve Microsoft's public hosts on as well; "" is nowhere
-	Tenants    []string // domains of tenants beside the home tenant
+	Alias      string   // HOST:PORT where Microsoft's public hosts are served as well; "" if they are not
+	Tenants    []string // domains of tenants other than the home tenant
 	InMemory   bool     // the folder says where the tenant is served, and stores nothing of it
 	RequestLog io.Writer
 	Faults     []faults.Rule
@@ -32,9 +32,9 @@ type Options struct {
 	Quotas         faults.TenantSize
 
 	Clock func() time.Time
-	Say   func(format string, args ...any) // a line for people
+	Say   func(format string, args ...any) // prints a line for people
 
-	// Lasting is true if the command does nothing else than to serve the tenant.
+	// Lasting is true if the command only serves the tenant.
 	Lasting bool
 
 	// Interrupted is called if a signal ends the wait for other processes that use the
@@ -118,7 +118,7 @@ func temporaryFile(pattern string, content []byte) (string, error) {
 	return f.Name(), errors.Join(err, f.Close())
 }
 
-// listeners opens all that a tenant is served on.
+// listeners opens all listeners of a tenant.
 func (d Folder) listeners(o Options) (l emulator.Listeners, err error) {
 	defer func() {
 		if err != nil {
@@ -144,7 +144,7 @@ func (d Folder) listeners(o Options) (l emulator.Listeners, err error) {
 	return l, nil
 }
 
-// portHint says what helps if another program uses the requested or the recorded port.
+// portHint returns the hint if another program uses the requested or the recorded port.
 func (d Folder) portHint(requested bool) string {
 	if requested {
 		return "end the program that uses the port, or choose another one"

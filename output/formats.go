@@ -26,8 +26,8 @@ var formats = map[string]func(io.Writer, []Variable) error{
 // Formats are the names of all formats.
 func Formats() []string { return slices.Sorted(maps.Keys(formats)) }
 
-// Write writes variables in a format. The format github writes to the file that
-// $GITHUB_OUTPUT names, and to w what masks secrets.
+// Write writes variables in a format. The format github writes to the file in
+// $GITHUB_OUTPUT, and the commands that mask secrets to w.
 func Write(w io.Writer, format string, variables []Variable) error {
 	write, known := formats[format]
 	if !known {
@@ -50,7 +50,7 @@ func eachLine(w io.Writer, lines []Variable, text func(Variable) string) error {
 	return nil
 }
 
-// plainValue needs no quotes in a shell or in any reader of dotenv files.
+// plainValue needs no quotes in a shell or in any program that reads dotenv files.
 var plainValue = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]*$`)
 
 func writeDotenv(w io.Writer, lines []Variable) error {
@@ -81,15 +81,15 @@ func WriteJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// writeTfvars writes string variables of Terraform, under names in small
-// letters as is usual there.
+// writeTfvars writes string variables of Terraform. Their names are in lower case, as
+// is usual there.
 func writeTfvars(w io.Writer, lines []Variable) error {
 	return eachLine(w, lines, func(l Variable) string {
 		return strings.ToLower(l.Name) + " = " + hclString(l.Value)
 	})
 }
 
-// hclString is a quoted template of HCL in which nothing is a template.
+// hclString returns a quoted string of HCL without template sequences.
 func hclString(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{").Replace(value) + `"`
 }

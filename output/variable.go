@@ -1,6 +1,6 @@
 package output
 
-// Variable is one thing that a stack is known by.
+// Variable is a value of a stack under a name.
 type Variable struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`

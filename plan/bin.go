@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// The ways to free a name that a stack needs and that a deleted object has.
+// The ways to release a name that a stack needs and a deleted object holds.
 const (
-	RestoreDeleted = "restore" // it is used again
-	PurgeDeleted   = "purge"   // it is removed for good
-	RefuseDeleted  = "refuse"  // nothing is planned
+	RestoreDeleted = "restore" // the object is restored and used again
+	PurgeDeleted   = "purge"   // the object is deleted permanently
+	RefuseDeleted  = "refuse"  // the plan is refused
 )
 
 // HeldNames says that names which the stacks need are held by deleted objects.
@@ -65,11 +65,12 @@ func (d *differ) bin() error {
 	return nil
 }
 
-// identifierURI is the kind of a name that an application holds beside its own.
+// identifierURI is the kind of a name that an application holds in addition to its own.
 const identifierURI Kind = "identifierUri"
 
-// neededNames are the names that deleted objects may hold and the stacks need: those
-// of declared objects that the tenant does not have, and all declared identifier URIs.
+// neededNames are the names that the stacks need and deleted objects may hold: the
+// names of declared objects that the tenant does not have, and all declared identifier
+// URIs.
 func (d *differ) neededNames() map[Key]bool {
 	needed := map[Key]bool{}
 	for k, want := range d.declared {
@@ -99,6 +100,6 @@ func heldName(gone *Live, needed map[Key]bool) string {
 	return ""
 }
 
-// Restores reports whether the plan restores deleted objects, and so does not say yet
-// what becomes of the rest.
+// Restores reports whether the plan restores deleted objects. Such a plan does not
+// contain all steps that follow.
 func (p *Plan) Restores() bool { return len(p.Steps) > 0 && p.Steps[0].Action == Restore }

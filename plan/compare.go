@@ -18,9 +18,8 @@ type Change struct {
 // the same key, and their order does not matter.
 type keyOf func(entry any) string
 
-// plain is the key of text, and of an entry that has no name of its own: all that it
-// holds.
-func plain(entry any) string { return fmt.Sprint(entry) } // which sorts members
+// plain is the key of a text, and of an entry without a name: its whole content.
+func plain(entry any) string { return fmt.Sprint(entry) } // the encoding sorts members
 
 // by identifies an entry by some of its members. An entry without these members is
 // identified by its id, and an entry without an id by its whole content.
@@ -73,15 +72,15 @@ var listKeys = map[string]keyOf{
 	"web.redirectUris":                                plain,
 }
 
-// shared are lists to which others may add: the declared entries must be present, and
-// other entries are kept.
+// shared are lists to which others may add entries: the declared entries must be
+// present, and other entries stay.
 var shared = []string{"tags"}
 
-// Duplicate is an entry of a list that the list has more than once: a change of the
-// one could not be told from a change of the other.
+// Duplicate is an entry that a list contains more than once: a change of one could not
+// be distinguished from a change of the other.
 type Duplicate struct {
 	Path     Path
-	Declared bool // in the manifests, and not in the tenant
+	Declared bool // the list is in the manifests, and not in the tenant
 }
 
 // compare lists the differences between a live object and the declared one, sorted by
@@ -96,13 +95,14 @@ func compare(live, declared map[string]any) ([]Change, []Duplicate) {
 	return c.changes, c.duplicates
 }
 
-// Same reports whether an object has all that is declared of it.
+// Same reports whether an object has all declared properties.
 func Same(live, declared map[string]any) bool {
 	changes, duplicates := compare(live, declared)
 	return len(changes) == 0 && len(duplicates) == 0
 }
 
-// empty is what Graph may answer for a property that was never set.
+// empty reports whether a value is what Graph may return for a property that was never
+// set.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case []any:
@@ -113,7 +113,7 @@ func empty(v any) bool {
 	return v == nil || v == false || v == ""
 }
 
-// comparison is a compare under way.
+// comparison is the state of one compare.
 type comparison struct {
 	changes    []Change
 	duplicates []Duplicate

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// What Graph takes: requests in one $batch, and writes of an application in a
-// tenant, all at once and then as many in each window.
-// Source: learn.microsoft.com/graph/json-batching,
+// The limits of Graph: requests in one $batch, and writes of an application in a
+// tenant, a number at once and then as many in each window. Source:
+// learn.microsoft.com/graph/json-batching,
 // learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits.
 const (
 	batchSize   = 20
@@ -16,15 +16,15 @@ const (
 	writeWindow = 150 * time.Second
 )
 
-// Cost estimates the writes and the time that a plan takes.
+// Cost estimates the writes and the time that a plan requires.
 type Cost struct {
 	Writes   int           `json:"writes"`
 	Requests int           `json:"requests"` // HTTP requests, each a batch
-	AtLeast  time.Duration `json:"atLeast"`  // by the quota of writes alone
+	AtLeast  time.Duration `json:"atLeast"`  // the time that the quota of writes requires
 }
 
-// Cost estimates what applying the plan takes. It groups the writes into waves: a wave contains
-// the writes whose dependencies earlier waves have completed.
+// Cost estimates the cost of applying the plan. It groups the writes into waves: a wave
+// contains the writes whose dependencies earlier waves have completed.
 func (p *Plan) Cost() Cost {
 	var c Cost
 	waves := map[int]int{} // writes by wave

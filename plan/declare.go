@@ -57,11 +57,11 @@ type declaration struct {
 	applications map[Key]*stack.Application
 	stacks       map[string]*stack.Stack         // by name
 	users        map[*stack.Stack]map[string]Key // by name
-	offers       map[Key]offers                  // entitlements that were read
+	offers       map[Key]offers                  // entitlements that were already read
 	appIDs       map[string]Key                  // the tenant's applications
 	trusted      map[Key]map[string]bool         // who may own an application or group and its service principal, by object id
 	left         map[Key]bool                    // objects that are neither managed nor deleted
-	mistakes     stack.Mistakes                  // that only the tenant can show, such as a permission that Microsoft Graph does not have
+	mistakes     stack.Mistakes                  // problems that only the tenant shows, such as a permission that Microsoft Graph does not have
 	notes        []string
 }
 
@@ -78,14 +78,14 @@ func (d *declaration) add(o *Declared) {
 	case o.Kind == Grant:
 		have.Properties["scope"] = union(have.Properties["scope"].([]any), o.Properties["scope"].([]any))
 	case o.Kind.entry().relation && o.Kind != Secret && o.Kind != Federated && o.Ends == have.Ends:
-		// stated twice, which is the same as once
+		// an equal declaration counts once
 	default:
 		d.mistake(o.pos, "rename or remove one of them", "%s is declared more than once", o.Key)
 	}
 }
 
-// owners declares who owns an object of the stack, and trusts them and the
-// stack's deployers with it.
+// owners declares the owners of an object of the stack. The plan trusts them and the
+// stack's deployers with the object.
 func (d *declaration) owners(s *stack.Stack, k Key, owners []string, pos stack.Position, existing bool) {
 	trusted := map[string]bool{}
 	d.trusted[k] = trusted
@@ -100,10 +100,10 @@ func (d *declaration) owners(s *stack.Stack, k Key, owners []string, pos stack.P
 	for _, ref := range s.Deployers {
 		trusted[d.state.Lookup(d.ownerKey(s, ref))] = true
 	}
-	delete(trusted, "") // who is not in the tenant
+	delete(trusted, "") // the owner is not in the tenant
 }
 
-// unmarkedReason says why a stack has no application with the marks of protection.
+// unmarkedReason returns why a stack has no application with the marks of protection.
 func unmarkedReason(s *stack.Stack) string {
 	if s.Environment != "" {
 		return "the applications of an environment do not have them"

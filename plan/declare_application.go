@@ -51,7 +51,7 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	properties["requiredResourceAccess"] = required
 	properties["appRoles"] = d.roles(s, a, k)
 	if live := d.state.Objects[k]; live != nil && sameWords(text(live.Properties, "groupMembershipClaims"), a.GroupClaims()) {
-		properties["groupMembershipClaims"] = live.Properties["groupMembershipClaims"] // the order means nothing
+		properties["groupMembershipClaims"] = live.Properties["groupMembershipClaims"] // their order has no meaning
 	}
 	api := member(properties, "api")
 	api["oauth2PermissionScopes"] = d.scopes(s, a, k)
@@ -120,7 +120,7 @@ func (d *declaration) scopes(s *stack.Stack, a *stack.Application, k Key) []any 
 		m["id"] = d.entitlements(k).scopes[scope.Value]
 		m["type"] = cmp.Or(scope.Type, "User")
 		m["isEnabled"] = scope.IsEnabled == nil || *scope.IsEnabled
-		var twin stack.AppRole // of one value, and so of one id: Entra wants the two alike
+		var twin stack.AppRole // they have one value and therefore one id: Entra requires that they are equal
 		if i := slices.IndexFunc(a.AppRoles, func(r stack.AppRole) bool { return r.Value == scope.Value }); i >= 0 {
 			twin = a.AppRoles[i]
 		}
@@ -146,7 +146,7 @@ func (d *declaration) roles(s *stack.Stack, a *stack.Application, k Key) []any {
 func (d *declaration) preAuthorized(s *stack.Stack, a *stack.Application, k Key) []any {
 	all := []any{}
 	scopes := d.entitlements(k).scopes
-	byClient := map[any]map[string]any{} // one may be named twice: by its name and by its appId
+	byClient := map[any]map[string]any{} // a manifest may contain it twice: by its name and by its appId
 	for _, p := range a.API.PreAuthorizedApplications {
 		ids := []any{}
 		for _, value := range p.Scopes {
@@ -183,7 +183,7 @@ func (d *declaration) clientID(s *stack.Stack, a *stack.Application, ref string)
 	return nil
 }
 
-// names reports whether the tenant's application names a client already.
+// names reports whether the tenant's application already contains a client.
 func (d *declaration) names(s *stack.Stack, a *stack.Application, clientID string) bool {
 	live := d.state.Objects[d.applicationKey(s, a.Name)]
 	if live == nil {

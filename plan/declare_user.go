@@ -23,7 +23,7 @@ func (d *declaration) user(s *stack.Stack, u *stack.User) {
 	for _, k := range []string{"existing", "userPrincipalName", "mailNickname"} {
 		delete(properties, k)
 	}
-	properties["accountEnabled"] = u.AccountEnabled == nil || *u.AccountEnabled // who is disabled by hand shows
+	properties["accountEnabled"] = u.AccountEnabled == nil || *u.AccountEnabled // so that the plan shows a user who was disabled by hand
 	d.values(s, nil, properties)
 	nickname, _, _ := strings.Cut(upn, "@")
 	initial := map[string]any{

@@ -45,7 +45,7 @@ func (d *differ) compare(k Key, live, declared map[string]any) []Change {
 }
 
 // Ambiguous is an object of the tenant with several entries of a list that a plan
-// cannot tell apart.
+// cannot distinguish.
 type Ambiguous struct {
 	Key
 	Path Path
@@ -130,7 +130,7 @@ func (d *differ) application(want *Declared, live *Live) {
 	action, properties := Update, want.Properties
 	if live.Adopted {
 		action = Adopt
-		if empty(live.Properties["uniqueName"]) { // it can be set once
+		if empty(live.Properties["uniqueName"]) { // it can be set only once
 			properties = maps.Clone(properties)
 			properties["uniqueName"] = want.Name
 		}
@@ -150,7 +150,7 @@ func (d *differ) application(want *Declared, live *Live) {
 	}) {
 		bodies = retire(live.Properties, want.Properties)
 	}
-	for _, off := range bodies { // a value that is first disabled or left out is written again
+	for _, off := range bodies { // a value that is first disabled or removed is written again
 		if off["appRoles"] != nil {
 			body["appRoles"] = want.Properties["appRoles"]
 		}
@@ -229,9 +229,9 @@ func split(properties map[string]any, known func(Unknown) bool) (shell, link map
 	return shell, link
 }
 
-// createdFirst reports whether all applications that an Unknown refers to can be created without
-// waiting for others, and the application than is not one of them. Then than can be created after
-// them, without a second step.
+// createdFirst reports whether all applications that an Unknown refers to can be
+// created without waiting for others. The application than must not be one of them: it
+// can then be created after them, without a second step.
 func (d *differ) createdFirst(u Unknown, than Key) bool {
 	for _, n := range u.needs() {
 		if n.property != AppID || n.key == than || d.waitsForOthers(n.key) {

@@ -13,8 +13,8 @@ type offers struct {
 	scopes, roles map[string]string
 }
 
-// entitlements are a resource's scopes and roles: as declared, under the ids
-// that the tenant already has for their values; else as the tenant has them.
+// entitlements are a resource's scopes and roles: the declared ones, with the ids that
+// the tenant already has for their values, or else the ones in the tenant.
 func (d *declaration) entitlements(resource Key) offers {
 	if o, ok := d.offers[resource]; ok {
 		return o

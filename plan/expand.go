@@ -6,8 +6,8 @@ import (
 	"provision/stack"
 )
 
-// text replaces the references in a string of a manifest by values that are known
-// without Entra. The loader has checked their names.
+// text replaces the references in a text of a manifest by values that are known without
+// Entra. The loader has checked their names.
 func (d *declaration) text(s *stack.Stack, a *stack.Application, t string) string {
 	return string(d.expand(s, a, t))
 }
@@ -28,8 +28,8 @@ func (d *declaration) expand(s *stack.Stack, a *stack.Application, t string) Unk
 	}))
 }
 
-// values expands every string below v. A string that waits for Entra becomes an
-// Unknown.
+// values replaces the references in every text below v. A text that depends on Entra
+// becomes an Unknown.
 func (d *declaration) values(s *stack.Stack, a *stack.Application, v any) any {
 	switch v := v.(type) {
 	case string:

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// object is what a struct of a stack is in JSON, by the json tags of its fields:
-// objects, lists, texts, numbers and truth values.
+// object converts a struct of a stack to its JSON form, by the json tags of its fields:
+// objects, lists, texts, numbers and booleans.
 func object(v any) map[string]any {
 	m := map[string]any{}
 	members(m, reflect.Indirect(reflect.ValueOf(v)))
@@ -52,7 +52,7 @@ func value(v reflect.Value) any {
 		}
 		return all
 	case reflect.Int, reflect.Int64:
-		return float64(v.Int()) // as JSON has numbers
+		return float64(v.Int()) // as in JSON
 	}
 	return v.Interface()
 }

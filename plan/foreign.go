@@ -59,7 +59,7 @@ func (f Foreign) note() string {
 type Distrust struct {
 	To      Key       `json:"to"`
 	Display string    `json:"display,omitempty"`
-	Gets    []string  `json:"gets"` // the steps that give it something
+	Gets    []string  `json:"gets"` // the steps that give the object a permission
 	Foreign []Foreign `json:"foreign"`
 }
 
@@ -84,7 +84,7 @@ func (d Distrusted) Error() string {
 // or grant permissions to, and the grants that the plan must refuse for this reason.
 func (d *differ) foreign() {
 	given := d.given()
-	granted := map[Key]bool{} // has a role or consent already
+	granted := map[Key]bool{} // the object already has a role or consent
 	byHolder := map[Key][]Foreign{}
 	add := func(f Foreign) {
 		owner := d.principal(f.Resource)

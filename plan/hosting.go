@@ -16,18 +16,19 @@ type Hosting struct {
 	Module    string            `json:"module,omitempty"` // "" where only the state is known
 	Resources []HostingResource `json:"resources,omitempty"`
 
-	// Later is why Terraform cannot plan before the registrations exist; "" where it can.
+	// Later is the reason if Terraform cannot plan before the registrations exist, or
+	// "".
 	Later string `json:"later,omitempty"`
 
 	// ChangedOutputs are the values of outputs that change. The path begins with the
 	// name of the output.
 	ChangedOutputs []HostingAttribute `json:"changedOutputs,omitempty"`
 
-	// Outputs are the names of the outputs that it has afterwards.
+	// Outputs are the names of the outputs after the apply.
 	Outputs []string `json:"outputs,omitempty"`
 }
 
-// HostingResource is a resource of Terraform's that changes.
+// HostingResource is a Terraform resource that changes.
 type HostingResource struct {
 	Address    string             `json:"address"`
 	Action     Action             `json:"action"` // create, update, replace or delete
@@ -43,12 +44,13 @@ type HostingAttribute struct {
 	Sensitive bool   `json:"sensitive,omitempty"`       // From and To are left out
 }
 
-// Empty reports whether Terraform has nothing to do. Only an apply records outputs that change.
+// Empty reports whether Terraform has nothing to do. If outputs change, an apply must
+// record them.
 func (h *Hosting) Empty() bool {
 	return h == nil || h.Later == "" && len(h.Resources) == 0 && len(h.ChangedOutputs) == 0
 }
 
-// String counts as Terraform does.
+// String returns the counts of actions, like Terraform.
 func (h *Hosting) String() string {
 	if h.Later != "" {
 		return "planned when the registrations exist: " + h.Later
@@ -74,7 +76,7 @@ func (d *declaration) terraform(s *stack.Stack, t *stack.Terraform) {
 	d.add(&Declared{Object: Object{Key: TerraformKey(s.Name, t.Name), Stack: s.Name}, pos: t.Pos, needs: d.referred(s, t.Variables)})
 }
 
-// referred are the objects whose values a Terraform document's variables have.
+// referred are the objects whose values the variables of a Terraform document contain.
 func (d *declaration) referred(s *stack.Stack, v any) (all []Key) {
 	add := func(k Key) {
 		if !slices.Contains(all, k) {
@@ -106,7 +108,7 @@ func (d *declaration) referred(s *stack.Stack, v any) (all []Key) {
 	return all
 }
 
-// terraform makes the step of a Terraform document from Terraform's plan.
+// terraform creates the step of a Terraform document from Terraform's plan.
 func (d *differ) terraform(want *Declared, live *Live) {
 	h := d.actual.Hosting[want.Key]
 	if h.Empty() {
@@ -121,9 +123,9 @@ func (d *differ) terraform(want *Declared, live *Live) {
 	d.step(s)
 }
 
-// host is what a step that hosts waits for: all that its stack creates and changes
-// without waiting for hosting itself, and what its variables have. The edges of all
-// other steps are known.
+// host finds the dependencies of hosting steps: everything that the stack creates or
+// changes without waiting for hosting itself, and the objects in the variables. The
+// dependencies of all other steps are already known.
 func (g *stepGraph) host(i int, s Step) {
 	for _, k := range s.Needs {
 		g.needs(i, g.admits[k])
@@ -155,8 +157,8 @@ func (g *stepGraph) waitsForHosting(i int, known map[int]bool) bool {
 	return waits
 }
 
-// needsHosting reports whether a step of another kind needs an output of Terraform's. It
-// comes after all that needs none: also where both write to one object.
+// needsHosting reports whether a step of another kind needs an output of Terraform. It
+// comes after all steps that need none, even if both write to one object.
 func (s Step) needsHosting() bool {
 	return s.Kind != Terraform && slices.ContainsFunc(s.Needs, func(k Key) bool { return k.Kind == Terraform })
 }
@@ -169,7 +171,8 @@ func (d *declaration) sinkNeeds(s *stack.Stack, sink stack.Sink) []Key {
 	return d.referred(s, sink.KeyVault.Vault)
 }
 
-// ResolveSink puts the outputs of Terraform that lookup knows into a sink of a stack's.
+// ResolveSink replaces the references to outputs of Terraform that lookup knows in a
+// sink.
 func ResolveSink(of string, sink stack.Sink, lookup func(k Key, property string) string) stack.Sink {
 	if !sink.Waits() {
 		return sink

@@ -7,7 +7,7 @@ import (
 	"provision/internal/display"
 )
 
-// text writes the resources that change, with the attributes of each.
+// text writes the resources that change, with their attributes.
 func (h *Hosting) text(w io.Writer, paint func(tint, string) string) {
 	for _, r := range h.Resources {
 		sign, tint := "~", yellow

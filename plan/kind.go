@@ -61,14 +61,14 @@ const (
 	create               // create objects
 	update               // update applications, when their clients exist, and service principals
 	own                  // add owners
-	disown               // remove owners, after new ones exist: a group needs at least one
+	disown               // remove owners after new owners exist: a group needs at least one
 	link                 // the properties that refer to other objects
 	admit                // new credentials
 	give                 // memberships, roles and consent
-	host                 // hosting, which finds all that is registered
-	unhost               // hosting that is to go
-	discard              // objects that are to go
-	purge                // them, from the recycle bin
+	host                 // hosting, after all registrations
+	unhost               // remove hosting
+	discard              // delete objects
+	purge                // purge them from the recycle bin
 )
 
 const (
@@ -114,11 +114,11 @@ var kinds = []kind{
 		Replace: {revoke, "User-PasswordProfile.ReadWrite.All"},
 	}},
 	{name: Terraform, actions: map[Action]action{
-		Create: {host, ""}, Update: {host, ""}, Delete: {unhost, ""}, // Graph has no part in it
+		Create: {host, ""}, Update: {host, ""}, Delete: {unhost, ""}, // Graph is not involved
 	}},
 }
 
-// Kinds are all kinds that a step can be about.
+// Kinds are all kinds of objects and relations in steps.
 func Kinds() []Kind {
 	all := make([]Kind, len(kinds))
 	for i, k := range kinds {
@@ -127,18 +127,18 @@ func Kinds() []Kind {
 	return all
 }
 
-// order is the place of a kind in a plan; -1 if there is no such kind.
+// order is the position of a kind in a plan; -1 if there is no such kind.
 func (k Kind) order() int { return slices.IndexFunc(kinds, func(e kind) bool { return e.name == k }) }
 
-// entry is the kind's line in the table.
+// entry is the kind's entry in the table.
 func (k Kind) entry() kind {
 	if i := k.order(); i >= 0 {
 		return kinds[i]
 	}
-	panic(fmt.Sprintf("plan: no such kind of object: %q", string(k))) // a test tries all kinds
+	panic(fmt.Sprintf("plan: no such kind of object: %q", string(k))) // a test covers all kinds
 }
 
-// does returns the action of a step.
+// does returns the description of the step's action.
 func (s Step) does() action {
 	a, ok := s.Kind.entry().actions[s.Action]
 	if !ok {

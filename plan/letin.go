@@ -53,8 +53,8 @@ func (d *differ) letInLast(k Key, live, body map[string]any, changes []Change) (
 	return later, letIn
 }
 
-// common are the entries that both lists have: plain values, or clients with the
-// scopes that both give them.
+// common are the entries that both lists contain: plain values, or clients with the
+// scopes that both lists give them.
 func common(live, want []any) []any {
 	both := []any{}
 	for _, w := range want {
@@ -81,8 +81,8 @@ func common(live, want []any) []any {
 	return both
 }
 
-// revoked are the applications from which the plan removes a credential or an owner,
-// so that somebody else may have controlled them.
+// revoked are the applications from which the plan removes a credential or an owner:
+// somebody else may have controlled them.
 func (d *differ) revoked() map[Key]bool {
 	if d.revokedOf != nil {
 		return d.revokedOf

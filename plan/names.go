@@ -10,11 +10,11 @@ func (d *declaration) userKey(s *stack.Stack, name string) Key {
 	if k, ok := d.users[s][name]; ok {
 		return k
 	}
-	return Key{User, name} // stack.Load has refused a name that is not there
+	return Key{User, name} // stack.Load has refused unknown names
 }
 
-// ownerKey finds what a manifest calls an owner, and the property by which
-// Graph names it.
+// ownerKey returns the key of an owner in a manifest, and the property by which Graph
+// identifies it.
 func (d *declaration) ownerKey(s *stack.Stack, ref string) (Key, string) {
 	if k, ok := d.users[s][ref]; ok {
 		return k, ID
@@ -33,8 +33,8 @@ func (d *declaration) groupKey(s *stack.Stack, name string) Key {
 	return k
 }
 
-// applicationKey finds what a manifest calls ref: a name of the stack,
-// OTHER-STACK/NAME, "Microsoft Graph" or an appId.
+// applicationKey returns the key of the application that a manifest calls ref: a name
+// of the stack, OTHER-STACK/NAME, "Microsoft Graph" or an appId.
 func (d *declaration) applicationKey(s *stack.Stack, ref string) Key {
 	if stack.IsMicrosoftGraph(ref) {
 		return Key{Application, stack.MicrosoftGraphAppID}
@@ -64,7 +64,7 @@ func (d *declaration) byAppID(appID string) Key {
 	return Key{Application, appID}
 }
 
-// MemberKey names a membership.
+// MemberKey returns the key of a membership.
 func MemberKey(group, member Key) Key {
 	return Key{Member, within(member.String(), "in", group.Name)}
 }
@@ -78,22 +78,22 @@ func AssignmentKey(resource Key, role string, principal Key) Key {
 	return Key{Assignment, within(resource.Name+" "+role, "to", principal.String())}
 }
 
-// GrantKey names the admin consent for a client's use of a resource.
+// GrantKey returns the key of the admin consent for a client's use of a resource.
 func GrantKey(client, resource Key) Key {
 	return Key{Grant, within(resource.Name, "to", client.Name)}
 }
 
-// SecretKey names a client secret.
+// SecretKey returns the key of a client secret.
 func SecretKey(application Key, displayName string) Key {
 	return Key{Secret, application.Name + " " + displayName}
 }
 
-// FederatedKey names a federated credential.
+// FederatedKey returns the key of a federated credential.
 func FederatedKey(application Key, name string) Key {
 	return Key{Federated, application.Name + " " + name}
 }
 
-// OwnerKey names the ownership of an application, a service principal or a
+// OwnerKey returns the key of the ownership of an application, a service principal or a
 // group.
 func OwnerKey(of, owner Key) Key {
 	name := of.Name

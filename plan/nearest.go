@@ -7,7 +7,7 @@ import (
 	"provision/stack"
 )
 
-// nearest is a hint that names the most similar known name, or lists the known names.
+// nearest returns a hint with the most similar known name, or with all known names.
 func nearest(name string, known []string) string {
 	best := stack.Nearest(name, known)
 	switch {

@@ -32,7 +32,7 @@ type Object struct {
 // Ends are the objects that a relation joins.
 type Ends struct {
 	Resource  Key // of an assignment or grant; the group of a membership; the object that has a credential or an owner
-	Principal Key // who receives it; of a grant, the client; of an owner, the owner
+	Principal Key // the receiver of the permission; of a grant, the client; of an owner, the owner
 }
 
 // Declared is an object that a stack declares. A value in its properties may be an
@@ -41,14 +41,14 @@ type Declared struct {
 	Object
 	pos     stack.Position
 	ignore  []string       // properties that are not compared once it exists
-	initial map[string]any // sent when it is created, and not compared later
+	initial map[string]any // sent when the object is created, and not compared later
 
 	certificates []stack.Certificate // of an application
 	clients      []Key               // that an application pre-authorizes
 	secret       stack.Secret        // of a secret
 	needs        []Key               // of hosting: the objects that its variables refer to
 
-	principalProperty string // by which property a relation names its principal
+	principalProperty string // the property by which a relation identifies its principal
 	roleID            string // of an assignment
 }
 
@@ -66,11 +66,11 @@ type Live struct {
 	// stack's mark yet.
 	Adopted bool
 
-	Needs []Key // of hosting: the hosting whose outputs it has, which is destroyed after it
+	Needs []Key // of hosting: the hosting whose outputs it contains, which is destroyed after it
 
-	Lost       string // of a secret or a password: why it must be created again, or ""
+	Lost       string // of a secret or a password: the reason for its replacement, or ""
 	NotKept    []Key  // of a deleted application: its secrets whose text is not stored
-	Superseded bool   // of a secret: another one of its name has taken its place
+	Superseded bool   // of a secret: another secret with its name has replaced it
 }
 
 // Tenant is the organization that the objects are in.
@@ -82,15 +82,15 @@ type Tenant struct {
 // State contains the objects in a tenant that the stacks own or refer to.
 type State struct {
 	Tenant Tenant
-	Caller string // the object id of who reads it, "" where that is not known
+	Caller string // the object id of the caller who reads it; "" if it is not known
 
-	Permissions []string // of the caller; none where they are not known
+	Permissions []string // of the caller; empty if they are not known
 
 	AppManagement AppManagement
 
 	Objects  map[Key]*Live
 	Deleted  []*Live     // marked by a stack, in the recycle bin
-	Existing map[Key]Key // what declared `existing: true` was found to be
+	Existing map[Key]Key // the objects that were found for documents with `existing: true`
 
 	// Hosting contains the changes that Terraform plans for the documents of the
 	// stacks and for hosting that is to be removed. Existing hosting is also a live
@@ -141,7 +141,7 @@ const (
 
 var placeholder = regexp.MustCompile(`\$\{([a-zA-Z]+)/([^/}]+)/([a-zA-Z_][a-zA-Z0-9_-]*)\}`)
 
-// need is a property of an object that an Unknown waits for.
+// need is a property of an object that an Unknown depends on.
 type need struct {
 	key      Key
 	property string
@@ -159,12 +159,12 @@ func (u Unknown) needs() []need {
 func needOf(match []string) need {
 	name, err := url.PathUnescape(match[2])
 	if err != nil {
-		name = match[2] // Reference has not written it
+		name = match[2] // the text is not from Reference
 	}
 	return need{Key{Kind(match[1]), name}, match[3]}
 }
 
-// Keys are the objects that u waits for.
+// Keys are the objects that u depends on.
 func (u Unknown) Keys() []Key {
 	var keys []Key
 	for _, n := range u.needs() {
@@ -218,7 +218,7 @@ func (s *State) Lookup(k Key, property string) string {
 	}
 }
 
-// resolve replaces every Unknown in v whose value the lookup knows.
+// resolve replaces every Unknown in v whose value lookup knows.
 func resolve(v any, lookup func(Key, string) string) any {
 	switch v := v.(type) {
 	case Unknown:

@@ -4,7 +4,7 @@ import "slices"
 
 // Dependencies contains the indices of the steps that one step waits for.
 type Dependencies struct {
-	Needs []int // must succeed; if one fails, the step is skipped
+	Needs []int // must succeed; if one of them fails, the step is skipped
 	After []int // must have ended, with any result
 }
 
@@ -18,7 +18,7 @@ func (p *Plan) Dependencies() []Dependencies {
 	edges := newGraph(p.Steps).edges
 	for i, e := range edges {
 		earlier := func(list []int) []int {
-			return slices.DeleteFunc(list, func(j int) bool { return j >= i }) // of a cycle, such as two URIs that change places
+			return slices.DeleteFunc(list, func(j int) bool { return j >= i }) // of a cycle, such as two URIs that are exchanged
 		}
 		edges[i] = Dependencies{Needs: earlier(e.Needs), After: earlier(e.After)}
 	}
@@ -65,8 +65,8 @@ type stepGraph struct {
 	frees   map[owned][]int
 	rest    map[string][]int // steps of a stack that delete no object and no hosting
 	unhosts map[string][]int // steps of a stack that destroy hosting
-	admits  map[Key][]int    // steps that make a credential
-	uris    map[string]int   // the step that takes an identifier URI from its application
+	admits  map[Key][]int    // steps that create a credential
+	uris    map[string]int   // the step that removes an identifier URI from its application
 }
 
 // owned is a kind of object of a stack.
@@ -189,7 +189,7 @@ func (g *stepGraph) connect(i int, s Step) {
 	}
 }
 
-// control are the steps after which only owners and credentials from the manifests can
+// control are the steps after which only owners and credentials of the manifests can
 // act as a principal.
 func (g *stepGraph) control(principal Key) []int {
 	return slices.Concat(g.revokes[principal], g.revokes[Key{ServicePrincipal, principal.Name}])

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// passwords notes the users of the stacks whose password is not known here: a
-// plan that gives them something cannot tell whether provision made them.
+// passwords warns about users of the stacks whose password is not known here: a plan
+// that gives them a permission cannot know whether provision created them.
 func (d *differ) passwords() {
 	if d.options.ResetPasswords {
-		return // they get new ones
+		return // they get new passwords
 	}
 	given := map[Key][]string{}
 	for _, s := range d.plan.Steps {

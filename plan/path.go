@@ -11,11 +11,11 @@ type Path []Segment
 
 // Segment is one step of a Path: a member of a JSON object, or an entry of a list.
 type Segment struct {
-	Name  string // of the member; of an entry, the key that its list gives it
+	Name  string // the name of the member, or the key of the entry
 	Entry bool
 }
 
-// pathTo is the path of a member below other members, by its dotted name:
+// pathTo returns the path of a nested member from its dotted name:
 // api.oauth2PermissionScopes.
 func pathTo(property string) Path {
 	var p Path
@@ -25,13 +25,14 @@ func pathTo(property string) Path {
 	return p
 }
 
-// member is the path of a member of the object at p.
+// member returns the path of a member of the object at p.
 func (p Path) member(name string) Path { return append(slices.Clip(p), Segment{Name: name}) }
 
-// entry is the path of an entry of the list at p.
+// entry returns the path of an entry of the list at p.
 func (p Path) entry(key string) Path { return append(slices.Clip(p), Segment{Name: key, Entry: true}) }
 
-// property is the Graph property that is sent for p: a list is always sent as a whole.
+// property returns the Graph property that is sent for p: a list is always sent as a
+// whole.
 func (p Path) property() Path {
 	if i := slices.IndexFunc(p, func(s Segment) bool { return s.Entry }); i >= 0 {
 		return p[:i]
@@ -39,7 +40,7 @@ func (p Path) property() Path {
 	return p
 }
 
-// entryOf is the key of the entry of a list that p is or is in, and whether p is in
+// entryOf returns the key of the list entry that p is or is in, and whether p is in
 // that list. The list is a property by its dotted name.
 func (p Path) entryOf(list string) (key string, in bool) {
 	property := p.property()
@@ -49,7 +50,7 @@ func (p Path) entryOf(list string) (key string, in bool) {
 	return p[len(property)].Name, true
 }
 
-// isEntry reports whether p is an entry of a list as a whole.
+// isEntry reports whether p is a whole entry of a list.
 func (p Path) isEntry() bool { return len(p) > 0 && p[len(p)-1].Entry }
 
 // within reports whether p is at or below another path.
@@ -57,8 +58,8 @@ func (p Path) within(other Path) bool {
 	return len(p) >= len(other) && slices.Equal(p[:len(other)], other)
 }
 
-// shape is the path without the keys of entries, as text: the form that all entries of a list
-// have in common.
+// shape returns the path without the keys of entries, as text: the form that all
+// entries of a list have in common.
 func (p Path) shape() string {
 	var names []string
 	for _, s := range p {
@@ -98,5 +99,5 @@ func (p Path) String() string {
 	return b.String()
 }
 
-// MarshalText is String: a path is text in a plan's JSON.
+// MarshalText returns String: in a plan's JSON, a path is text.
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }

@@ -31,8 +31,8 @@ var wider = map[string][]string{
 // actsAsUser is the delegated permission for everything that the user may do.
 const actsAsUser = "Directory.AccessAsUser.All"
 
-// LacksPermissions says which permissions a plan needs that its caller does not
-// have.
+// LacksPermissions is the error for permissions that a plan needs and its caller does
+// not have.
 type LacksPermissions []string
 
 func (e LacksPermissions) Error() string {

@@ -14,20 +14,20 @@ type Plan struct {
 	Tenant  Tenant   `json:"tenant"`
 	Stacks  []string `json:"stacks"`
 	Steps   []Step   `json:"steps"`
-	Files   []File   `json:"files,omitempty"`   // Output files, once the tenant is changed
-	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant holds and no manifest declares
+	Files   []File   `json:"files,omitempty"`   // Output files, written after the tenant is changed
+	Orphans []string `json:"orphans,omitempty"` // stacks that the tenant contains and no manifest declares
 	Notes   []string `json:"notes,omitempty"`
 	// Warnings are about settings that Entra accepts, and about steps, that probably do not have
 	// the intended effect.
 	Warnings []string `json:"warnings,omitempty"`
 
 	Foreign    []Foreign  `json:"foreign,omitempty"`    // owners and credentials that no manifest declares
-	Distrusted Distrusted `json:"distrusted,omitempty"` // why it is not carried out
+	Distrusted Distrusted `json:"distrusted,omitempty"` // the reason if it is not executed
 
 	names map[string]string
 
-	// environments are the orphans that are environments of a declared stack, or the stack of
-	// which a declared one is an environment. Nobody must destroy them because of this plan.
+	// environments are the orphans that are environments of a declared stack, or the
+	// stack of a declared environment. The plan must not suggest to destroy them.
 	environments map[string]bool
 
 	// DestroyCommand returns the command that destroys a stack of the same tenant.
@@ -39,7 +39,7 @@ type File struct {
 	Action FileAction `json:"action"`
 	Path   string     `json:"path"`
 	Stack  string     `json:"stack"`
-	Secret bool       `json:"secret,omitempty"` // it holds a secret or a password
+	Secret bool       `json:"secret,omitempty"` // it contains a secret or a password
 }
 
 // FileAction is the action on an Output file.
@@ -58,8 +58,8 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Files) == 0 }
 type Options struct {
 	Destroy        []string // stacks to destroy, even if the manifests declare them
 	KeepDeleted    bool     // leave the deleted objects in the recycle bin
-	Force          bool     // also where another stack still refers to it
-	ResetPasswords bool     // give a user whose password is not known a new one
+	Force          bool     // even if another stack still refers to it
+	ResetPasswords bool     // give a new password to a user whose password is not known
 	Prune          []string // stacks whose unknown credentials are removed
 
 	// Deleted says, by stack, what becomes of a deleted object that holds a name which
@@ -71,10 +71,10 @@ type Options struct {
 	ApplyCommand string // the command that notes name; default "provision apply"
 }
 
-// Diff plans how the tenant becomes what the stacks declare. What a stack owns
-// and no longer declares is deleted; a stack that is not among stacks nor
-// Options.Destroy is left alone and named in Plan.Orphans. The error is
-// stack.Mistakes when the manifests cannot be right in this tenant.
+// Diff plans the changes of a tenant to the state that the stacks declare. Objects that
+// a stack owns and no longer declares are deleted. Stacks that are neither in stacks
+// nor in Options.Destroy do not change and are listed in Plan.Orphans. The error is
+// stack.Mistakes if the manifests do not fit this tenant.
 func Diff(stacks []*stack.Stack, actual *State, o Options) (*Plan, error) {
 	declaration, err := declare(stacks, actual)
 	if err != nil {
@@ -144,14 +144,14 @@ type differ struct {
 	revokedOf map[Key]bool // see revoked
 	restores  []Step
 	ambiguous []Ambiguous
-	mistakes  stack.Mistakes // of the manifests, that comparing has shown
+	mistakes  stack.Mistakes // mistakes in the manifests that comparing has found
 	options   Options
 	managed   map[string]bool
 	going     map[Key]bool
 	plan      *Plan
 }
 
-// step adds a step, with what it needs and whom it pre-authorizes.
+// step adds a step, with its needs and the clients that it pre-authorizes.
 func (d *differ) step(s Step) {
 	needs := func(k Key) {
 		if k != s.Key && !slices.Contains(s.Needs, k) {
@@ -169,7 +169,7 @@ func (d *differ) step(s Step) {
 	d.plan.Steps = append(d.plan.Steps, s)
 }
 
-// unknowns are the values that the step waits for.
+// unknowns are the values that the step depends on.
 func (s Step) unknowns() []Unknown {
 	var all []Unknown
 	for _, b := range s.Bodies {
@@ -183,8 +183,8 @@ func (s Step) unknowns() []Unknown {
 	return all
 }
 
-// object is the object that makes the property known. A service principal's id comes
-// from the service principal and not from its application.
+// object is the object that makes the property known. The id of a service principal
+// comes from the service principal and not from its application.
 func (n need) object() Key {
 	if n.property == ServicePrincipalID {
 		return Key{ServicePrincipal, n.key.Name}
@@ -192,8 +192,8 @@ func (n need) object() Key {
 	return n.key
 }
 
-// unresolved are the values that steps wait for and that no step of the plan
-// makes known: found here, they stop nothing half way.
+// unresolved are the values that steps depend on and that no step of the plan makes
+// known. They are found here, so that an apply does not stop halfway.
 func (d *differ) unresolved() (mistakes stack.Mistakes) {
 	made := map[Key]bool{}
 	for _, s := range d.plan.Steps {
@@ -271,7 +271,7 @@ func (d *differ) orphans(stacks []*stack.Stack) {
 	}
 }
 
-// withoutSuffix is the name of the stack of which a stack is the environment with this suffix.
+// withoutSuffix returns the name of the stack whose environment has this suffix.
 func withoutSuffix(name, suffix string) string {
 	if suffix == "" {
 		return name
@@ -279,7 +279,8 @@ func withoutSuffix(name, suffix string) string {
 	return strings.TrimSuffix(name, "-"+suffix)
 }
 
-// Refused says that something which is to go is still in use elsewhere.
+// Refused is the error for an object that is to be deleted and is still in use
+// elsewhere.
 type Refused struct {
 	Name string // of the application
 	By   []string
@@ -293,7 +294,7 @@ func (d *differ) refused() error {
 	if d.options.Force {
 		return nil
 	}
-	users := map[string]map[string]bool{} // appId → who refers to it
+	users := map[string]map[string]bool{} // appId → the stacks that refer to it
 	for _, o := range d.actual.Objects {
 		if o.Kind != Application || o.Stack == "" || d.managed[o.Stack] {
 			continue
@@ -322,7 +323,7 @@ func (d *differ) refused() error {
 	return nil
 }
 
-// keys sorts by kind in the order of creation, then by name.
+// keys returns the keys sorted by kind, in the order of creation, and then by name.
 func keys[V any](m map[Key]V) []Key {
 	all := make([]Key, 0, len(m))
 	for k := range m {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// relation plans a membership, an ownership, an assignment or a grant: it is there or not,
-// and only a grant has something to change.
+// relation plans a membership, an ownership, an assignment or a grant: it is created or
+// deleted. Only a grant can also change.
 func (d *differ) relation(want *Declared, live *Live) {
 	if live != nil {
 		if changes := d.compare(want.Key, live.Properties, want.Properties); len(changes) > 0 {
@@ -32,7 +32,7 @@ func (d *differ) relation(want *Declared, live *Live) {
 		Changes: d.compare(want.Key, nil, want.Properties), Refs: refs, Bodies: bodies})
 }
 
-// refs are the ends of a tenant's relation.
+// refs are the ends of a relation in the tenant.
 func (o *Live) refs() Refs {
 	refs := Refs{Resource: Ref{Key: o.Ends.Resource, Property: ID, ID: o.ResourceID}}
 	if o.Ends.Principal != (Key{}) {
@@ -44,12 +44,12 @@ func (o *Live) refs() Refs {
 	return refs
 }
 
-// ref names an object by a property that the tenant may not have yet.
+// ref identifies an object by a property that the tenant may not have yet.
 func (d *differ) ref(k Key, property string) Ref {
 	return Ref{Key: k, Property: property, ID: d.actual.Lookup(k, property)}
 }
 
-// display puts what people call an application in the place of its appId.
+// display replaces the appId of an application by its displayed name.
 func (d *differ) display(relation *Declared) string {
 	name := relation.Name
 	for _, end := range []Key{relation.Ends.Resource, relation.Ends.Principal} {
@@ -102,8 +102,8 @@ func (d *differ) federated(want *Declared, live *Live) {
 			return
 		}
 		delete(body, "name") // which cannot change
-		// A subject and an expression take each other's place. Without its beta
-		// Graph shows a credential with an expression as one without a subject.
+		// A subject and an expression exclude each other. Only the beta version of
+		// Graph returns an expression; otherwise, such a credential has no subject.
 		if _, stated := body["subject"]; !stated {
 			body["subject"] = nil
 		} else if text(live.Properties, "subject") == "" {

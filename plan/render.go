@@ -14,8 +14,8 @@ import (
 	"provision/stack"
 )
 
-// MarshalJSON shows an Unknown as an object, so that it can never be taken for
-// a string.
+// MarshalJSON encodes an Unknown as an object, so that it cannot be mistaken for a
+// text.
 func (u Unknown) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"knownAfterApply": string(u)})
 }
@@ -176,7 +176,7 @@ func (p *Plan) entries() []*entry {
 			e.changes = append(e.changes, s.Changes...)
 			continue
 		case s.Action == Purge && e == nil && s.Kind == ServicePrincipal && byKey[Key{Application, s.Name}] != nil:
-			continue // said by its application's
+			continue // the step of its application already says it
 		case s.Action == Purge && e != nil:
 			e.remark = " (and purge from the recycle bin)"
 			continue
@@ -235,7 +235,7 @@ func (p *Plan) change(c Change, paint func(tint, string) string) string {
 // guid matches an id.
 var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 
-// named puts what people call an id in its place.
+// named replaces an id by the displayed name.
 func (p *Plan) named(s string) string {
 	s = guid.ReplaceAllStringFunc(s, func(id string) string { return cmp.Or(p.names[id], id) })
 	return placeholder.ReplaceAllStringFunc(s, func(reference string) string {
@@ -273,7 +273,7 @@ func painter(color bool) func(tint, string) string {
 	}
 }
 
-// BesideAdoption lists what the plan does that is not the adoption of an
+// BesideAdoption lists the changes of the plan in addition to the adoption of an
 // application: its mark and its uniqueName.
 func (p *Plan) BesideAdoption() []string {
 	all := []string{}

@@ -33,7 +33,8 @@ func retire(live, want map[string]any) []map[string]any {
 	return bodies
 }
 
-// gone are the ids of the entries that want has not under the same id and value.
+// gone are the ids of the entries of live that want does not contain with the same id
+// and value.
 func gone(live, want []any) map[string]bool {
 	ids := map[string]bool{}
 	for _, l := range live {
@@ -48,7 +49,7 @@ func gone(live, want []any) map[string]bool {
 	return ids
 }
 
-// disable is live with isEnabled false on every entry of these ids.
+// disable returns live with isEnabled false for every entry with one of these ids.
 func disable(live []any, ids ...map[string]bool) (entries []any, changed bool) {
 	for _, l := range live {
 		have := l.(map[string]any)

@@ -20,8 +20,8 @@ var Schema []byte
 // SavedVersion is the version of the format of Saved.
 const SavedVersion = 1
 
-// Saved is a plan in a file, to be reviewed and applied later. It holds no secret:
-// passwords and client secrets are made when it is applied.
+// Saved is a plan in a file, to be reviewed and applied later. It contains no secret:
+// passwords and client secrets are created when it is applied.
 type Saved struct {
 	Version int          `json:"version"`
 	Target  string       `json:"target"` // as in --target
@@ -39,13 +39,13 @@ type SavedOptions struct {
 	Only               []string `json:"only,omitempty"`
 	Hosting            bool     `json:"hosting,omitempty"`
 
-	// With which the manifests were read.
+	// The values with which the manifests were read.
 	Suffix  string     `json:"suffix,omitempty"`
 	Expires time.Time  `json:"expires,omitzero"`
 	Set     []SavedSet `json:"set,omitempty"`
 }
 
-// SavedSet is the value that the command gave a parameter.
+// SavedSet is the value that the command sets for a parameter.
 type SavedSet struct {
 	Name        string `json:"name"`
 	Value       string `json:"value"`
@@ -65,7 +65,7 @@ type SavedPlan struct {
 	} `json:"plan"`
 }
 
-// Differences are the differences between the current plan and the saved one, a line
+// Differences are the differences between the current plan and the saved one, one line
 // for each object. If there are none, the current plan does exactly what was reviewed.
 func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	if s.Plan.Tenant.ID != now.Tenant.ID {
@@ -96,7 +96,7 @@ func (s *SavedPlan) Differences(now *Plan) ([]string, error) {
 	return all, nil
 }
 
-// byObject groups steps by the object that they are about.
+// byObject groups steps by their object.
 func byObject(steps []map[string]any) map[string][]map[string]any {
 	all := map[string][]map[string]any{}
 	for _, s := range steps {
@@ -114,7 +114,7 @@ func actions(steps []map[string]any) string {
 	return strings.Join(all, " and ")
 }
 
-// difference says which properties two versions of an object's steps do not share.
+// difference returns the properties in which two versions of an object's steps differ.
 func difference(before, after []map[string]any) string {
 	was, is := changesOf(before), changesOf(after)
 	for _, path := range slices.Compact(slices.Sorted(slices.Values(append(sorted(was), sorted(is)...)))) {

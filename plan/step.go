@@ -15,14 +15,14 @@ const (
 	Create  Action = "create"
 	Link    Action = "link" // the second step of an application: the properties that refer to other objects
 	Update  Action = "update"
-	Adopt   Action = "adopt"   // an application that exists: it gets the stack's mark
+	Adopt   Action = "adopt"   // an existing application that gets the stack's mark
 	Replace Action = "replace" // of a secret whose text is lost or has expired
 	Delete  Action = "delete"
 	Restore Action = "restore" // from the recycle bin
 	Purge   Action = "purge"   // from the recycle bin
 )
 
-// Step is one thing to do. Every step can be repeated.
+// Step is one action. Every step can be repeated.
 type Step struct {
 	Action Action `json:"action"`
 	Key
@@ -34,11 +34,11 @@ type Step struct {
 	// Reason is why a secret or a password is replaced.
 	Reason string `json:"reason,omitempty"`
 
-	// Refs are the objects that it joins or belongs to.
+	// Refs are the objects that it connects or belongs to.
 	Refs Refs `json:"refs,omitzero"`
 
-	// Bodies are sent one after another: what must go first (a scope is
-	// disabled before it is removed) and then the rest.
+	// Bodies are sent one after another: first the requests that must precede (a scope
+	// is disabled before it is removed), and then the rest.
 	Bodies []map[string]any `json:"bodies,omitempty"`
 
 	// Hosting contains the actions of Terraform.
@@ -51,19 +51,20 @@ type Step struct {
 	// bodies and refs contain, and others that Entra requires.
 	Needs []Key `json:"needs,omitempty"`
 
-	// FollowsDelete distinguishes a purge of what this plan deletes from one of what
-	// was in the recycle bin before.
+	// FollowsDelete distinguishes the purge of an object that this plan deletes from
+	// the purge of an object that was in the recycle bin before.
 	FollowsDelete bool `json:"followsDelete,omitempty"`
 
-	// Customer describes a service principal in the tenant of a customer: its application
-	// is registered in another tenant.
+	// Customer describes a service principal in the tenant of a customer: its
+	// application is registered in another tenant.
 	Customer bool `json:"customer,omitempty"`
 
-	// Clients are existing applications that it pre-authorizes, or gives more scopes.
+	// Clients are existing applications that it pre-authorizes, or pre-authorizes for
+	// more scopes.
 	Clients []Key `json:"clients,omitempty"`
 }
 
-// Refs are the objects that a relation or a credential joins.
+// Refs are the objects that a relation or a credential connects.
 type Refs struct {
 	Resource  Ref `json:"holder,omitzero"`    // see Ends
 	Principal Ref `json:"principal,omitzero"` // see Ends
@@ -76,7 +77,7 @@ type Ref struct {
 	ID       string `json:"id,omitempty"` // "" until the object exists
 }
 
-// Resolve returns the id, "" where neither the plan nor lookup knows it.
+// Resolve returns the id, or "" if neither the plan nor lookup knows it.
 func (r Ref) Resolve(lookup func(k Key, property string) string) string {
 	if r.ID != "" || r.Key == (Key{}) {
 		return r.ID
@@ -99,7 +100,7 @@ type SecretStep struct {
 	BeforeGrants bool `json:"beforeGrants,omitempty"`
 }
 
-// Title returns the action and the object by the name that people know, for messages.
+// Title returns the action and the displayed name of the object, for messages.
 func (s Step) Title() string {
 	return fmt.Sprintf("%s %s %s", s.Action, s.Kind, cmp.Or(s.Display, s.Name))
 }

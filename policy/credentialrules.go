@@ -11,7 +11,8 @@ const day = 24 * time.Hour
 
 const federationSource = "Microsoft: Workload identity federation considerations; GitHub: Security hardening with OpenID Connect"
 
-// credentialRules are about who can be the application.
+// credentialRules are about the credentials with which somebody can act as the
+// application.
 var credentialRules = []Rule{
 	{
 		ID: "secret-public-client", Severity: High, Reason: "everybody who has the client has the secret, and is the application",

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// With are the restrictions of an application that has its own policy: what that
-// policy states takes the place of the tenant's default. Source: Graph resource type
-// "appManagementPolicy" (customAppManagementConfiguration).
+// With returns the restrictions of an application that has its own policy: the
+// restrictions of that policy replace the tenant's defaults of the same type. Source:
+// Graph resource type "appManagementPolicy" (customAppManagementConfiguration).
 func (r Restrictions) With(custom []byte) (Restrictions, error) {
 	var own struct {
 		IsEnabled    bool `json:"isEnabled"`
@@ -25,7 +25,7 @@ func (r Restrictions) With(custom []byte) (Restrictions, error) {
 	if err := json.Unmarshal(custom, &own); err != nil || !own.IsEnabled {
 		return r, err
 	}
-	if !r.IsEnabled { // the default restricts nothing
+	if !r.IsEnabled { // the default contains no restriction
 		r = Restrictions{IsEnabled: true}
 	}
 	of := &r.ApplicationRestrictions

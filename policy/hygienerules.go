@@ -2,7 +2,7 @@ package policy
 
 import "strings"
 
-// hygieneRules are about who is responsible.
+// hygieneRules are about the people who are responsible for an application.
 var hygieneRules = []Rule{
 	{
 		ID: "no-owner", Severity: Low, Reason: "nobody is responsible when a secret expires or the application is attacked",

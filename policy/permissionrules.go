@@ -36,7 +36,7 @@ func overAllMailAndFiles(resource, role string) bool {
 	return false
 }
 
-// riskyByConsent are delegated permissions that consent phishing is after.
+// riskyByConsent are delegated permissions that attackers request in consent phishing.
 var riskyByConsent = []string{"Mail.", "MailboxSettings.", "Files.ReadWrite", "Files.Read.All", "Sites.", "Contacts.", "Notes.", "Chat.", "EWS.", "IMAP.", "SMTP.", "POP."}
 
 const permissionSource = "Microsoft: Microsoft Graph permissions reference; Security best practices for application properties; Maester: MT.1050"

@@ -136,7 +136,7 @@ func New(declared, live []Violation, appIDs map[string]string) (all []Violation)
 	type one struct{ rule, appID, says string }
 	of := func(v Violation, appID string) one {
 		if strings.HasPrefix(v.Rule, "secret-") || strings.HasPrefix(v.Rule, "certificate-") {
-			return one{v.Rule, appID, ""} // the tenant may call a credential otherwise
+			return one{v.Rule, appID, ""} // the name of a credential in the tenant can differ
 		}
 		return one{v.Rule, appID, v.Message}
 	}

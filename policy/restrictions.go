@@ -27,10 +27,10 @@ type Restrictions struct {
 	} `json:"applicationRestrictions"`
 }
 
-// restriction is one of them.
+// restriction is one restriction of a policy.
 type restriction struct {
 	Type        string     `json:"restrictionType"`
-	State       string     `json:"state"`       // enabled, disabled; credentials are restricted where it is missing
+	State       string     `json:"state"`       // enabled or disabled; a missing state means that credentials are restricted
 	MaxLifetime string     `json:"maxLifetime"` // P90D
 	After       *time.Time `json:"restrictForAppsCreatedAfterDateTime"`
 
@@ -97,7 +97,7 @@ func (r Restrictions) Refusals(stacks []*stack.Stack, live func(*stack.Stack, *s
 				}
 				lifetime := 180 * day
 				if secret.Lifetime != "" {
-					lifetime, _ = stack.Lifetime(secret.Lifetime) // it was read before
+					lifetime, _ = stack.Lifetime(secret.Lifetime) // the file was already read
 				}
 				for _, of := range r.ApplicationRestrictions.PasswordCredentials {
 					switch most := isoDuration(of.MaxLifetime); {
@@ -160,8 +160,8 @@ func (r restriction) exempt() (all []string) {
 	return all
 }
 
-// holds reports whether the restriction applies to an application; byDefault is the meaning of a
-// missing state.
+// holds reports whether the restriction applies to an application. byDefault is the
+// meaning of a missing state.
 func (r restriction) holds(created time.Time, byDefault bool) bool {
 	if r.State != "" && r.State != "enabled" || r.State == "" && !byDefault {
 		return false

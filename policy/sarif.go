@@ -9,7 +9,7 @@ import (
 	"provision/internal/display"
 )
 
-// levels are SARIF's words for severities, and the numbers by which GitHub sorts.
+// levels are the levels of SARIF for severities, and the numbers by which GitHub sorts.
 var levels = map[Severity]struct{ level, score string }{
 	Critical: {"error", "9.5"}, High: {"error", "8.0"}, Medium: {"warning", "5.0"}, Low: {"note", "2.0"},
 }

@@ -65,7 +65,7 @@ func (a subject) redirects() (all []redirect) {
 	return all
 }
 
-// eachRedirect finds the redirect URIs of which wrong says something.
+// eachRedirect returns the redirect URIs for which wrong returns a problem.
 func eachRedirect(wrong func(subject, redirect) string) func(subject) []place {
 	return func(a subject) (places []place) {
 		for _, r := range a.redirects() {
@@ -92,7 +92,7 @@ func eachSecret(wrong func(subject, time.Duration) bool, says string) func(subje
 		for i, s := range a.Secrets {
 			lifetime := 180 * 24 * time.Hour
 			if s.Lifetime != "" {
-				lifetime, _ = stack.Lifetime(s.Lifetime) // it was read before
+				lifetime, _ = stack.Lifetime(s.Lifetime) // the file was already read
 			}
 			if !s.NotAfter.IsZero() {
 				lifetime = s.NotAfter.Sub(s.NotBefore)
@@ -118,7 +118,7 @@ func eachCertificate(wrong func(a subject, from, to time.Time) bool, says string
 	}
 }
 
-// validity is when a certificate is valid.
+// validity is the validity period of a certificate.
 func validity(c stack.Certificate) (from, to time.Time, ok bool) {
 	parsed, err := x509.ParseCertificate(c.DER)
 	if err != nil {

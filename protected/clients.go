@@ -52,7 +52,7 @@ func SignIn(a *stack.Application) (platform, uri string) {
 		uris []string
 	}{{"publicClient", a.PublicClient.RedirectURIs}, {"web", a.Web.RedirectURIs}, {"spa", a.SPA.RedirectURIs}} {
 		for _, uri := range p.uris {
-			if !strings.Contains(uri, "${") && !strings.HasPrefix(uri, "brk-") { // which an Office host answers
+			if !strings.Contains(uri, "${") && !strings.HasPrefix(uri, "brk-") { // an Office host answers it
 				return p.name, strings.Replace(uri, "://*.", "://any.", 1)
 			}
 		}

@@ -14,7 +14,7 @@ type Facts struct {
 	Issuer    conformance.Issuer
 	AppIDs    map[string]string // client id by the stack's names
 	Groups    []conformance.UserGroup
-	Tenants   stack.Tenants // that are welcome
+	Tenants   stack.Tenants // the welcome tenants
 	Others    []conformance.OtherTenant
 	ScopeBase string // the text before /SCOPE in a request for a token
 }

@@ -46,8 +46,8 @@ func isMember(s *stack.Stack, group, user string) bool {
 	return false
 }
 
-// belongs reports whether a user is a direct or nested member of a group: the groups claim contains
-// both. beside are the groups that were already checked.
+// belongs reports whether a user is a direct or nested member of a group: the groups
+// claim contains both. beside are the groups that were already checked.
 func belongs(s *stack.Stack, group, user string, beside []string) bool {
 	if slices.Contains(beside, group) {
 		return false

@@ -10,7 +10,7 @@ import (
 	"provision/stack"
 )
 
-// adoption is an application that a manifest takes over.
+// adoption is an application that a manifest adopts.
 type adoption struct {
 	stack       string
 	key         plan.Key
@@ -30,11 +30,12 @@ func adoptions(stacks []*stack.Stack) map[string]adoption {
 	return all
 }
 
-// manyAdoptions are so many that the whole list of applications is read faster.
+// manyAdoptions is the number from which reading the whole list of applications is
+// faster.
 const manyAdoptions = 40
 
-// adoptedLists reads the applications that manifests take over and that do not carry
-// the mark of their stack yet, with their relations where it reads lists.
+// adoptedLists reads the applications that manifests adopt and that do not carry the
+// mark of their stack yet. If it reads lists, it also reads their relations.
 func (t *tenant) adoptedLists() error {
 	missing := t.notAdopted()
 	if len(missing) <= manyAdoptions {
@@ -74,7 +75,7 @@ func (t *tenant) notAdopted() map[string]adoption {
 	return missing
 }
 
-// adoptedAlone looks up one application that a manifest takes over.
+// adoptedAlone looks up one application that a manifest adopts.
 func (t *tenant) adoptedAlone(of adoption) []query {
 	a := of.application
 	if o := t.state.Objects[of.key]; o != nil && strings.EqualFold(o.AppID, a.Adopt) {
@@ -88,8 +89,8 @@ func (t *tenant) adoptedAlone(of adoption) []query {
 	}}}
 }
 
-// ownedBy tells which stack an application belongs to and by which name it is
-// known; marked reports a mark that its uniqueName does not agree with.
+// ownedBy returns the stack of an application and the name by which it is known. marked
+// reports a mark that does not agree with the uniqueName.
 func (t *tenant) ownedBy(m map[string]any) (owner, name string, marked, adopted bool) {
 	if t.ofCustomer() {
 		return "", str(m, "appId"), false, false

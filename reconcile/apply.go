@@ -9,25 +9,25 @@ import (
 	"provision/plan"
 )
 
-// Applier carries plans out.
+// Applier executes plans.
 type Applier struct {
 	Graph *graph.Client
 	Keep  Keep
 	Now   func() time.Time
 
-	// Patience bounds how long a write is repeated that fails because Entra
-	// does not show it an earlier one yet.
+	// Patience is the maximum time for which a write is repeated that fails because
+	// Entra does not show an earlier write yet.
 	Patience time.Duration
 
-	// Lag is how long a write may stay invisible in the tenant; 0 if every write is
-	// visible at once.
+	// Lag is the maximum time until a write is visible in the tenant; 0 if every write
+	// is visible at once.
 	Lag time.Duration
 
 	// Outputs, if set, writes new secrets to the Output files before the secrets that
 	// they replace are revoked.
 	Outputs func(ctx context.Context, state *plan.State) error
 
-	// Hosting runs Terraform; nil where no stack has a Terraform document.
+	// Hosting runs Terraform; nil if no stack has a Terraform document.
 	Hosting Hosting
 
 	// Progress, if set, is called before every step, with the number of completed
@@ -43,14 +43,14 @@ type Done struct {
 	Writes   int
 	Warnings []string // omitted steps, each with the change that would allow it
 
-	State *plan.State // the tenant after that; nil where not every step was done
+	State *plan.State // the tenant afterwards; nil if a step was not executed
 }
 
-// Apply does the steps of p in the tenant from whose state it was made: as many
-// of them side by side as Plan.Dependencies allows. When a step fails, the steps
-// that need it are left out, the others are done, and the error is an *Incomplete;
-// a later apply goes on from there. A plan that needs permissions which the caller
-// lacks, or that has a secret which cannot be kept, is refused before its first step.
+// Apply executes the steps of p in the tenant from whose state it was made, as many at
+// the same time as Plan.Dependencies permits. If a step fails, the steps that depend on
+// it are skipped, the others are executed, and the error is an *Incomplete; a later
+// apply continues from there. Before the first step, Apply refuses a plan that requires
+// permissions which the caller lacks, or that contains a secret which cannot be stored.
 func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Done, error) {
 	if len(p.Distrusted) > 0 {
 		return Done{}, p.Distrusted
@@ -73,8 +73,8 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 	return r.done, errors.Join(err, a.Keep.settlePasswords(), r.saveRecent())
 }
 
-// revokeSuperseded revokes the secrets that others have replaced, once every place
-// that holds them has the new ones.
+// revokeSuperseded revokes the secrets that others have replaced, after every place
+// that contains them has the new ones.
 func (r *run) revokeSuperseded() error {
 	if len(r.superseded) == 0 {
 		return nil

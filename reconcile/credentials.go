@@ -95,7 +95,7 @@ func (t *tenant) certificates(app *plan.Live, a *stack.Application) {
 	}
 }
 
-// soon is the time before the end of a live credential from which a note reports it.
+// soon is the remaining lifetime below which a note reports a live credential.
 func soon(credential map[string]any, end time.Time) time.Duration {
 	start, _ := time.Parse(time.RFC3339, str(credential, "startDateTime")) // the zero time if it is not known
 	return stack.Soon(start, end)
@@ -114,8 +114,8 @@ func days(d time.Duration) string {
 	return "1 day"
 }
 
-// lifetime notes that a manifest asks for another lifetime than the secret that
-// is kept was made for.
+// lifetime notes that the manifest's lifetime of a secret differs from the lifetime
+// with which the stored secret was created.
 func (t *tenant) lifetime(k plan.Key, kept sink.Secret, credential map[string]any, declared stack.Secret) {
 	start := kept.StartDateTime
 	if start.IsZero() {
@@ -131,7 +131,7 @@ func (t *tenant) lifetime(k plan.Key, kept sink.Secret, credential map[string]an
 	}
 }
 
-// span is a lifetime, in days where it is a number of them.
+// span is a lifetime as a text, in days if it is a whole number of days.
 func span(d time.Duration) string {
 	d = d.Round(time.Minute)
 	if d >= 24*time.Hour && d%(24*time.Hour) == 0 {
@@ -140,7 +140,7 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
-// heldByOthers takes a secret whose text provision does not have, and need not have.
+// heldByOthers adds a secret whose text provision neither has nor needs.
 func (t *tenant) heldByOthers(o *plan.Live, held stack.Secret, credential map[string]any) error {
 	o.Key = plan.SecretKey(o.Ends.Resource, held.Name)
 	if end, err := time.Parse(time.RFC3339, str(credential, "endDateTime")); err == nil {
@@ -181,7 +181,7 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 		return nil
 	}
 	if kept.Retires(keyID, t.Now()) {
-		return nil // a rotation leaves it good for a while
+		return nil // a rotation keeps it valid for a time
 	}
 	end, _ := time.Parse(time.RFC3339, str(credential, "endDateTime"))
 	switch {
@@ -212,7 +212,8 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 		}
 	}
 	if before := t.state.Objects[k]; before != nil {
-		// Two of one name: a replacement was cut short. The good one stays.
+		// Two secrets with one name: a replacement was interrupted. The valid one
+		// stays.
 		if before.Lost == "" {
 			o, before = before, o
 		}

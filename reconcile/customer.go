@@ -18,7 +18,7 @@ import (
 type Home struct {
 	Graph        *graph.Client
 	TenantID     string
-	ApplyCommand string // the apply command that mistakes name
+	ApplyCommand string // the apply command in the texts of mistakes
 
 	Keep Keep          // of the home target: the secrets that this machine wrote there
 	Lag  time.Duration // the maximum time until the home tenant shows a write of this machine
@@ -139,7 +139,7 @@ func (t *tenant) customers(stacks []*stack.Stack) error {
 			registration = home[name]
 		}
 		if registration != nil && !strings.EqualFold(str(registration, "appId"), appID) {
-			registration, name = nil, appID // of an application that is not registered any more
+			registration, name = nil, appID // of an application that is no longer registered
 		}
 		if t.state.Objects[plan.Key{Kind: plan.Application, Name: name}] != nil {
 			name = appID
@@ -228,7 +228,7 @@ func (t *tenant) customerOf(m map[string]any, declared map[string]string, known 
 	appID := strings.ToLower(str(m, "appId"))
 	if name, ok := declared[appID]; ok {
 		if !strings.HasPrefix(name, owner+".") {
-			return "", "" // see customerNamed
+			return "", "" // customerNamed adds it
 		}
 		return owner, name
 	}
@@ -241,7 +241,7 @@ func (t *tenant) customerOf(m map[string]any, declared map[string]string, known 
 	case of == owner:
 		return owner, str(registration, "uniqueName")
 	case of == "" && slices.Contains(tags, stack.Mark(owner)) && !slices.ContainsFunc(tags, func(tag string) bool { return strings.HasPrefix(tag, stack.CustomerMark) }):
-		return owner, uniqueName // adopted: it has the mark and no uniqueName of the stack
+		return owner, uniqueName // an adopted application has the mark, and no uniqueName of the stack
 	}
 	return "", ""
 }
@@ -265,12 +265,13 @@ func (t *tenant) ofHome(servicePrincipal map[string]any) bool {
 	return t.ofCustomer() && t.Home.TenantID != "" && strings.EqualFold(str(servicePrincipal, "appOwnerOrganizationId"), t.Home.TenantID)
 }
 
-// binned is the stack that a service principal in the recycle bin belongs to by its tags.
+// binned is the stack that a service principal in the recycle bin belongs to, by its
+// tags.
 func (t *tenant) binned(m map[string]any) string {
 	switch {
 	case t.ofHome(m):
 		owner, _ := stack.CustomerOf(strs(m, "tags"))
-		return owner // see customers
+		return owner // customers adds it
 	case t.ofCustomer() || t.foreign(m):
 		return "" // the mark is the mark of its application
 	}
@@ -293,7 +294,7 @@ func (t *tenant) customerNamed(s *stack.Stack, a *stack.Application, registratio
 	}
 	t.customer(s.Name, name, registration, registration)
 	return []query{{read: graph.ServicePrincipalByAppID(str(registration, "appId")), take: each(func(m map[string]any) error {
-		if owner, _ := stack.CustomerOf(strs(m, "tags")); owner == s.Name && t.ofHome(m) { // no list has shown it
+		if owner, _ := stack.CustomerOf(strs(m, "tags")); owner == s.Name && t.ofHome(m) { // no list contains it
 			t.customerPrincipal(name, s.Name, m)
 			return nil
 		}

@@ -11,8 +11,8 @@ import (
 	"provision/reconcile/sink"
 )
 
-// index lists the files of the secrets folder by application. A file belongs to the
-// application that its content names: a name never becomes part of a path here.
+// index lists the files of the secrets folder by application. The content of a file
+// names its application: names never become part of a path here.
 type index map[string][]entry
 
 // entry is a stored secret, or the record of a secret in another sink.
@@ -21,8 +21,8 @@ type entry struct {
 	record
 }
 
-// sweep removes what a process that was killed has left half written in the
-// secrets folder. Only who holds the target's lock may do so.
+// sweep removes half-written files of killed processes from the secrets folder. The
+// caller must hold the lock of the target.
 func (k Keep) sweep() error {
 	files, err := os.ReadDir(k.secrets())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -61,9 +61,8 @@ func (k Keep) index() (index, error) {
 	return all, nil
 }
 
-// forget removes the entries that match, from their sinks too. They are
-// revoked: a text that cannot be removed is of no use to anybody; why, is
-// returned in left.
+// forget removes the matching entries, also from their sinks. The secrets are revoked,
+// so a text that cannot be removed is useless to anybody; left contains the reasons.
 func (k Keep) forget(ctx context.Context, i index, application string, match func(entry) bool) (left []error, err error) {
 	var rest []entry
 	for _, e := range i[application] {

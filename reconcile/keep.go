@@ -9,8 +9,8 @@ import (
 	"provision/stack"
 )
 
-// Keep holds what Graph shows only once: client secrets and the passwords of
-// users that provision made. Its files are 0600 in a 0700 folder.
+// Keep stores what Graph returns only once: client secrets, and the passwords of users
+// that provision created. Its files are 0600 in a 0700 folder.
 type Keep struct {
 	Dir   string // .provision/TARGET
 	Sinks sink.Access
@@ -29,11 +29,11 @@ type record struct {
 	sink.Secret            // without its text
 	Sink        stack.Sink `json:"sink"`
 
-	// Pending is set while the text is being written: until it is known to be
-	// there, it is not.
+	// Pending is set while the text is being written. Until the write is complete, the
+	// text counts as missing.
 	Pending bool `json:"pending,omitempty"`
 
-	// Former is the sink that held the secret before its manifest named another
+	// Former is the sink that contained the secret before its manifest named another
 	// one, until the text is removed from there.
 	Former stack.Sink `json:"former,omitzero"`
 
@@ -72,7 +72,7 @@ func (k Keep) open(application, displayName string, where stack.Sink) (sink.Sink
 func (k Keep) Secret(ctx context.Context, application, displayName string, where stack.Sink) (s sink.Secret, ok bool, err error) {
 	where = k.place(where)
 	if where.Waits() {
-		return s, false, nil // nothing can be kept there yet
+		return s, false, nil // nothing can be stored there yet
 	}
 	place, err := k.open(application, displayName, where)
 	if err != nil {
@@ -88,7 +88,7 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	}
 	recorded = recorded && k.here(r, where)
 	switch {
-	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink says which secret it has
+	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink states the id of its secret
 		return s, true, nil
 	case !recorded:
 		return sink.Secret{}, false, nil
@@ -99,7 +99,7 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	return r.Secret, true, nil
 }
 
-// check finds out whether a secret can be kept, before there is one.
+// check finds out whether a secret can be stored, before it is created.
 func (k Keep) check(ctx context.Context, application, displayName string, where stack.Sink) error {
 	where = k.place(where)
 	place, err := k.open(application, displayName, where)
@@ -153,12 +153,12 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	}
 	r.SecretText = ""
 	if own {
-		r.KeyID = "" // or it would be taken for the secret itself
+		r.KeyID = "" // otherwise it would count as the secret itself
 	}
 	if err := sink.WriteJSON(file, r); err != nil {
 		return nil, err
 	}
-	if own { // its own file replaces the record, which alone knows the former sink
+	if own { // its own file replaces the record, which alone contains the former sink
 		if warning, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
 			return nil, err
 		}
@@ -215,7 +215,7 @@ func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l
 		return nil
 	}
 	where = k.at(where, l)
-	k.Overwrite = false // it permits to overwrite, not to remove
+	k.Overwrite = false // this option permits to overwrite, not to remove
 	place, err := k.Sinks.Open(where, application)
 	if err != nil {
 		return err

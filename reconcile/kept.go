@@ -6,16 +6,15 @@ import (
 	"provision/reconcile/sink"
 )
 
-// KeptSecret says where a client secret is kept.
+// KeptSecret describes where a client secret is stored.
 type KeptSecret struct {
 	Application, KeyID string
 	Where              string // a file or a sink, as displayed
 
-	Retiring []sink.Retiring // older ones, which a rotation replaced
+	Retiring []sink.Retiring // older secrets, which a rotation replaced
 }
 
-// KeptSecrets lists the client secrets of the target that are kept, without their
-// texts.
+// KeptSecrets lists the stored client secrets of the target, without their texts.
 func (k Keep) KeptSecrets() ([]KeptSecret, error) {
 	index, err := k.index()
 	if err != nil {
@@ -34,5 +33,5 @@ func (k Keep) KeptSecrets() ([]KeptSecret, error) {
 	return all, nil
 }
 
-// PasswordFile is where the passwords of users are kept.
+// PasswordFile is the file with the passwords of users.
 func (k Keep) PasswordFile() string { return k.passwordFile() }

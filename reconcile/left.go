@@ -13,8 +13,8 @@ import (
 	"provision/stack"
 )
 
-// Left are the secrets and passwords that are kept of what no longer exists: a
-// command that removed it was stopped before it could forget them.
+// Left are the stored secrets and passwords of objects that no longer exist: the
+// command that deleted them was stopped before it could remove these.
 type Left struct {
 	Secrets   []string // STACK/APPLICATION/NAME
 	Passwords []string // userPrincipalNames

@@ -113,7 +113,7 @@ func (k Keep) RecordLocations(state *plan.State) error {
 			}
 			texts, err := place.(sink.File).Content()
 			if err != nil || len(texts) != 1 || !strings.HasPrefix(texts[0], hint) {
-				continue // it is not known whose the line is
+				continue // the secret of the line is not known
 			}
 			path, err := k.locate(e.Sink)
 			if err != nil {
@@ -173,7 +173,7 @@ func (k Keep) elsewhere(application, displayName string, where stack.Sink) (stri
 	}
 	texts, err := place.(sink.File).Content()
 	if err != nil || !slices.ContainsFunc(texts, func(text string) bool { return slices.Contains(r.Location.SHA256, sum([]byte(text))) }) {
-		return "", nil // it is lost
+		return "", nil // the text is lost
 	}
 	file := there.Path()
 	if wd, err := os.Getwd(); err == nil {

@@ -133,7 +133,7 @@ func owners(s *stack.Stack) []string {
 func (t *tenant) external(m map[string]any) error {
 	for k, o := range t.state.Objects {
 		if k.Kind == plan.Application && o.AppID == str(m, "appId") {
-			return nil // registered here, and read already
+			return nil // it is registered here, and already read
 		}
 	}
 	k := plan.Key{Kind: plan.Application, Name: str(m, "appId")}
@@ -171,7 +171,7 @@ func (t *tenant) microsofts(appID string) (plan.Key, bool) {
 func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query {
 	k := plan.Key{Kind: plan.Application, Name: s.UniqueName(a.Name)}
 	if s.Home != "" && !a.Existing {
-		return nil // see customers
+		return nil // customers adds it
 	}
 	if a.Adopt != "" {
 		return t.adoptedAlone(t.adopts[strings.ToLower(a.Adopt)])
@@ -183,7 +183,7 @@ func (t *tenant) applicationNamed(s *stack.Stack, a *stack.Application) []query 
 		return []query{{read: graph.ApplicationNamed(k.Name), take: each(func(m map[string]any) error {
 			if owner, _ := stack.StackOfApplication(k.Name, strs(m, "tags")); owner != s.Name {
 				own := "add `adopt: " + str(m, "appId") + "` to its spec"
-				if !stack.IsID(str(m, "appId")) { // it stands in a manifest
+				if !stack.IsID(str(m, "appId")) { // the manifest names it
 					own = "add `adopt: APPID` to its spec"
 				}
 				t.mistake(a.Pos, "to let the stack own it, "+own+"; to use it only, declare it with `existing: true`; else rename the application",

@@ -10,9 +10,9 @@ import (
 	"provision/stack"
 )
 
-// newFiles are the dotenv files that sinks created: a file that existed before
-// stays when the last secret leaves it. Folders of targets lie side by side, so a
-// file has the same key in the record of each.
+// newFiles are the dotenv files that sinks created: a file that existed before stays
+// when the last secret is removed from it. The folders of all targets have the same
+// parent, so a file has the same key in the record of each.
 type newFiles map[string]bool
 
 func newFilesOf(dir string) string { return filepath.Join(dir, "sinkfiles.json") }

@@ -76,7 +76,7 @@ func userStack(m map[string]any) (name string, marked bool) {
 	return name, marked
 }
 
-// validUPN reports whether a user can be known by a userPrincipalName.
+// validUPN reports whether a userPrincipalName can be the key of a user.
 func validUPN(name string) bool {
 	return strings.Count(name, "@") == 1 && !strings.ContainsFunc(name, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`/\?%{}"`, r)
@@ -101,9 +101,9 @@ func (t *tenant) group(m map[string]any) error {
 	return nil
 }
 
-// servicePrincipals reads the instances of the applications at hand.
+// servicePrincipals reads the service principals of the applications that were read.
 func (t *tenant) servicePrincipals(stacks []*stack.Stack) error {
-	others := map[string]bool{} // applications of other stacks that these refer to
+	others := map[string]bool{} // applications of other stacks that these applications refer to
 	for _, s := range stacks {
 		refer := func(ref string) { others[strings.Replace(ref, "/", ".", 1)] = true }
 		for _, a := range s.Applications {

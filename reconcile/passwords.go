@@ -25,16 +25,17 @@ func (k Keep) passwordJournal() string { return filepath.Join(k.Dir, "passwords.
 // passwordLine is a line of the journal.
 type passwordLine struct {
 	UserPrincipalName string `json:"userPrincipalName"`
-	Password          string `json:"password"` // "" forgets it
+	Password          string `json:"password"` // "" removes it
 
-	// Pending is set while the tenant is asked to take the password: which one
-	// is good is not known.
+	// Pending is set while the tenant is requested to accept the password: it is not
+	// known which password is valid.
 	Pending bool `json:"pending,omitempty"`
 
-	Set time.Time `json:"set,omitzero"` // when the tenant was asked to take it
+	Set time.Time `json:"set,omitzero"` // the time of the request to the tenant
 }
 
-// passwordTimes has, by userPrincipalName, when a kept password was set.
+// passwordTimes contains, by userPrincipalName, the time when a stored password was
+// set.
 func (k Keep) passwordTimes() string { return filepath.Join(k.Dir, "passwords.times.json") }
 
 // Passwords are the passwords of users that provision created, by userPrincipalName
@@ -44,7 +45,7 @@ func (k Keep) Passwords() (map[string]string, error) {
 	return all, err
 }
 
-// passwords also returns when they were set, where that is known.
+// passwords also returns the times when they were set, if they are known.
 func (k Keep) passwords() (all map[string]string, set map[string]time.Time, err error) {
 	all, set = map[string]string{}, map[string]time.Time{}
 	if _, err := sink.ReadJSON(k.passwordFile(), &all); err != nil {
@@ -72,8 +73,8 @@ func (k Keep) passwords() (all map[string]string, set map[string]time.Time, err 
 	return all, set, nil
 }
 
-// setPassword keeps a user's password, which the tenant takes at a time; ""
-// forgets it.
+// setPassword stores a user's password and the time when the tenant accepts it; ""
+// removes it.
 func (k Keep) setPassword(upn, password string, at time.Time) error {
 	return k.journal(passwordLine{UserPrincipalName: upn, Password: password, Set: at.UTC()})
 }
@@ -95,8 +96,8 @@ func (k Keep) journal(l passwordLine) error {
 	return errors.Join(err, f.Close())
 }
 
-// settlePasswords merges the journal into the file. Killed in between, the next
-// one does the same again.
+// settlePasswords merges the journal into the file. If it is killed in between, the
+// next call does the same again.
 func (k Keep) settlePasswords() error {
 	if _, err := os.Stat(k.passwordJournal()); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -114,7 +115,7 @@ func (k Keep) settlePasswords() error {
 	return os.Remove(k.passwordJournal())
 }
 
-// newPassword satisfies Entra's rule of three character classes out of four.
+// newPassword satisfies Entra's rule of three out of four character classes.
 func newPassword() (string, error) {
 	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	b := make([]byte, 24)

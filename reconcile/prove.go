@@ -16,14 +16,15 @@ type Credential struct {
 	Secret            string `json:"secret,omitempty"`
 }
 
-// provable is a kept credential, with the object that it is lost of when the
-// tenant does not take it.
+// provable is a stored credential, with the object whose credential is lost if the
+// tenant does not accept it.
 type provable struct {
 	Credential
 	object *plan.Live
 }
 
-// clockSkew is how far this machine's clock may be from the tenant's.
+// clockSkew is the maximum difference between the clocks of this machine and the
+// tenant.
 const clockSkew = 5 * time.Minute
 
 // kept adds the known passwords, and finds out which passwords and secrets the

@@ -23,7 +23,7 @@ type Reader struct {
 	// Lag is the maximum time until the tenant shows a write of this machine.
 	Lag time.Duration
 
-	RotateCommand string // the command for new secrets that notes name
+	RotateCommand string // the command for new secrets in notes
 
 	// Manifests are the manifests of stacks that are destroyed: objects that they adopt are
 	// identified only by appId.
@@ -67,7 +67,7 @@ func (r Reader) Read(ctx context.Context, stacks []*stack.Stack, others []string
 	return t.state, nil
 }
 
-// tenant is the state of one call of Read.
+// tenant is the state of one Read.
 type tenant struct {
 	Reader
 	ctx     context.Context
@@ -80,7 +80,7 @@ type tenant struct {
 	byID     map[string]plan.Key // object id of a user, group or service principal → its key
 
 	related    map[string]related          // by navigation property: relations from lists
-	grants     map[string][]map[string]any // admin consent, by client and by resource; nil where no list has shown it
+	grants     map[string][]map[string]any // admin consent, by client and by resource; nil if no list contains it
 	principals map[string]map[string]any   // marked service principals, by appId
 
 	declared   map[plan.Key]*stack.Application
@@ -93,7 +93,7 @@ type tenant struct {
 // not read completely.
 type related map[string][]map[string]any
 
-// query is a read and the function that gets its result.
+// query is a read and the function that processes its result.
 type query struct {
 	read graph.Read
 	take func(graph.Result) error
@@ -102,7 +102,7 @@ type query struct {
 	optional bool
 }
 
-// run sends queries and hands out their results in order.
+// run sends queries and passes on their results in order.
 func (t *tenant) run(queries []query) error {
 	results, errs := make([]graph.Result, len(queries)), make([]error, len(queries))
 	requests := make([]graph.Request, len(queries))
@@ -129,7 +129,7 @@ func (t *tenant) run(queries []query) error {
 	return nil
 }
 
-// expanded takes a list with a relation.
+// expanded reads a list with a relation.
 func (t *tenant) expanded(list graph.Read, navigation string) query {
 	return query{read: list.Expanding(navigation), optional: true, take: func(r graph.Result) error {
 		all := t.related[navigation]
@@ -168,7 +168,7 @@ func (t *tenant) relatedOf(id, navigation string, read graph.Read, take func(map
 	return nil, nil
 }
 
-// each takes every item of a collection, or the single object.
+// each passes on every item of a collection, or the single object.
 func each(take func(map[string]any) error) func(graph.Result) error {
 	return func(r graph.Result) error {
 		items := r.Items

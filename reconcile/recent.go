@@ -8,17 +8,17 @@ import (
 	"provision/reconcile/sink"
 )
 
-// What this machine wrote moments ago may not be visible in the tenant yet. It is
-// kept for as long as that can last, so that the next command does not write it a
-// second time.
+// The recent writes of this machine may not be visible in the tenant yet. They are
+// stored for the maximum time of this lag, so that the next command does not send them
+// a second time.
 
 func (k Keep) recentFile() string { return filepath.Join(k.Dir, "recent.json") }
 
-// recentWrite is a step that was carried out, with the ids that Entra chose for it.
+// recentWrite is a completed step, with the ids that Entra chose for it.
 type recentWrite struct {
 	At     time.Time         `json:"at"`
 	Tenant string            `json:"tenant"` // its id
-	Step   plan.Step         `json:"step"`   // with ids in the place of unknown values
+	Step   plan.Step         `json:"step"`   // with ids instead of unknown values
 	IDs    map[string]string `json:"ids,omitempty"`
 	Before map[string]any    `json:"before,omitempty"` // the written properties of an object that existed
 }
@@ -37,7 +37,7 @@ func (w recentWrite) lookup(k plan.Key, property string) string {
 	return ""
 }
 
-// remember notes that the task's step is carried out.
+// remember records that the step of a task is complete.
 func (t *task) remember() {
 	if t.Lag <= 0 || t.step.Kind == plan.Terraform || t.step.Action == plan.Purge || t.step.Action == plan.Restore || t.step.Name == "" {
 		return
@@ -65,7 +65,7 @@ func (t *task) remember() {
 	switch s.Kind {
 	case plan.Assignment, plan.Grant, plan.Federated:
 		if w.IDs[plan.ID] == "" {
-			return // it was there already: without its id, nothing could be done with it
+			return // the object existed already: without its id, the record would be useless
 		}
 	}
 	t.recent = append(t.recent, w)
@@ -83,14 +83,14 @@ func (r *run) saveRecent() error {
 	return sink.WriteJSON(r.Keep.recentFile(), append(all, r.recent...))
 }
 
-// recent are the writes of the last moments.
+// recent are the recent writes.
 func (k Keep) recent(now time.Time, lag time.Duration) (recent []recentWrite, err error) {
 	var all []recentWrite
 	if _, err := sink.ReadJSON(k.recentFile(), &all); err != nil {
 		return nil, err
 	}
 	for _, w := range all {
-		if now.Sub(w.At).Abs() < lag { // a time far ahead is of a wrong clock, and would stay recent until then
+		if now.Sub(w.At).Abs() < lag { // a time far in the future comes from a wrong clock, and would stay recent until then
 			recent = append(recent, w)
 		}
 	}
@@ -102,7 +102,7 @@ func (t *tenant) pending() error {
 	if t.Lag <= 0 {
 		return nil
 	}
-	recent, err := t.Keep.recent(t.began, t.Lag) // it was read after that
+	recent, err := t.Keep.recent(t.began, t.Lag) // the object was read after that
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (t *tenant) relations(stacks []*stack.Stack) error {
 				err = t.owners(add, o, ownersStated[k])
 			}
 		case plan.Group:
-			if managed && !slices.Contains(strs(o.Properties, "groupTypes"), "DynamicMembership") { // else Entra computes them
+			if managed && !slices.Contains(strs(o.Properties, "groupTypes"), "DynamicMembership") { // otherwise Entra computes them
 				err = add(t.relatedOf(o.ID, graph.NavMembers, graph.Members(o.ID), func(m map[string]any) error { return t.member(o, m) }))
 			}
 			if err == nil && declared {
@@ -173,8 +173,8 @@ func (t *tenant) referred(stacks []*stack.Stack) map[plan.Key]bool {
 	return all
 }
 
-// key returns the key of the object with an id. The key of an object that no manifest declares is
-// the id.
+// key returns the key of the object with an id. If no manifest declares the object, the
+// key is the id.
 func (t *tenant) key(id, graphType string) plan.Key {
 	if k, ok := t.byID[id]; ok {
 		return k
@@ -221,7 +221,7 @@ func (t *tenant) addAssignment(m map[string]any) {
 	// An assignment of users and groups belongs to the resource, of an application to that application.
 	owner := t.stackOf(resource)
 	if t.elsewhere(resource) {
-		owner = "" // the customer assigns the roles of the application as they like
+		owner = "" // the customer assigns the roles of the application as they choose
 	}
 	if who.Kind == plan.Application && t.stackOf(who) != "" {
 		owner = t.stackOf(who)
@@ -321,8 +321,8 @@ func (t *tenant) applicationAlone(o *plan.Live, declared *stack.Application) ([]
 	return queries, nil
 }
 
-// flexible reports whether an application has a federated credential that only the beta version of
-// Graph returns completely.
+// flexible reports whether an application has a federated credential that only the beta
+// version of Graph returns completely.
 func flexible(a *stack.Application) bool {
 	return slices.ContainsFunc(a.FederatedCredentials, func(f stack.FederatedCredential) bool { return f.ClaimsMatchingExpression != nil })
 }

@@ -78,8 +78,9 @@ func stillThere(r graph.Result, err error, id string) (bool, error) {
 var liveSets = map[plan.Kind]string{plan.User: graph.Users, plan.Group: graph.Groups, plan.Application: graph.Applications,
 	plan.ServicePrincipal: graph.ServicePrincipals}
 
-// sureGone is how often an object must be found neither among the live ones nor in
-// the recycle bin, where writes are not visible at once: two servers may differ.
+// sureGone is the number of times that an object must be missing both among the live
+// objects and in the recycle bin, if writes are not visible at once: two servers may
+// differ.
 const sureGone = 3
 
 // purge deletes an object from the recycle bin, where it may appear with a delay. If

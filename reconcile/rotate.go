@@ -12,14 +12,14 @@ import (
 	"provision/stack"
 )
 
-// Rotation puts a new client secret in the place of a kept one.
+// Rotation replaces a stored client secret by a new one.
 type Rotation struct {
 	Application string // object id
 	UniqueName  string
 	Secret      stack.Secret
-	Grace       time.Duration // how long the old one stays good
+	Grace       time.Duration // the time for which the old one stays valid
 
-	// Live reports whether the application has a secret still; nil is all.
+	// Live reports whether the application still has a secret; nil means all secrets.
 	Live func(keyID string) bool
 
 	// Current is the keyId of the application's secret with this name. It differs from
@@ -29,19 +29,19 @@ type Rotation struct {
 	// Superseded are the keyIds of secrets with this name whose text is lost.
 	Superseded []string
 
-	// Prove gets a token with the new secret before anybody is told of it.
+	// Prove gets a token with the new secret before the secret is stored anywhere.
 	Prove func(ctx context.Context, clientID, secretText string) error
 }
 
 func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID) }
 
-// Rotated is the outcome of a Rotation.
+// Rotated is the result of a Rotation.
 type Rotated struct {
 	New   sink.Secret
-	Until time.Time // when the old secret is revoked; zero if at once
+	Until time.Time // the time when the old secret is revoked; zero if at once
 }
 
-// CheckRotation finds out whether a new secret can be kept, before any is made.
+// CheckRotation finds out whether a new secret can be stored, before one is created.
 func (a Applier) CheckRotation(ctx context.Context, r Rotation) error {
 	return a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 }
@@ -83,14 +83,14 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	done := Rotated{New: kept}
 	done.New.KeyID, done.New.SecretText, done.New.StartDateTime, done.New.EndDateTime = made.KeyID, made.Text, now, made.End
 	done.New.Retiring = nil
-	latest := now.Add(r.Grace) // for older secrets as well
+	latest := now.Add(r.Grace) // also for older secrets
 	old := append(kept.Retiring, sink.Retiring{KeyID: kept.KeyID, Until: latest})
 	if r.Current != "" && r.Current != kept.KeyID {
 		old = append(old, sink.Retiring{KeyID: r.Current, Until: latest})
 	}
 	for _, o := range old {
 		if !r.live(o.KeyID) {
-			continue // revoked already
+			continue // it was already revoked
 		}
 		if o.Until.After(latest) {
 			o.Until = latest
@@ -106,8 +106,8 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	return done, nil
 }
 
-// Revoke revokes what retires of a rotation's secret and whose time is over, as
-// far as the application still has it (live), and its strays.
+// Revoke revokes the retiring secrets of a rotation whose time has passed, if the
+// application still has them (live), and its superseded ones.
 func (a Applier) Revoke(ctx context.Context, r Rotation) error {
 	kept, ok, err := a.Keep.Secret(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
 	if err != nil || !ok {
@@ -135,7 +135,7 @@ func (a Applier) revoke(ctx context.Context, application, keyID string) error {
 	})
 }
 
-// alone carries out work that is no step of a plan.
+// alone executes a task that is not a step of a plan.
 func (a Applier) alone(ctx context.Context, do func(*task) ([]graph.Request, error)) error {
 	r := a.run(ctx, &plan.State{})
 	t := r.task(plan.Step{}, do)

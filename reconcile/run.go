@@ -10,7 +10,7 @@ import (
 	"provision/plan"
 )
 
-// run is one Apply.
+// run is the state of one Apply.
 type run struct {
 	Applier
 	ctx     context.Context
@@ -19,10 +19,10 @@ type run struct {
 	kept    index              // the secrets folder, once it was read
 
 	recent     []recentWrite
-	superseded []plan.Step // whose secrets go at the end
+	superseded []plan.Step // applications whose stored secrets are removed at the end
 
-	passwords map[string]string // that were kept, and those of this run; once one was asked for
-	over      int               // tasks that are over
+	passwords map[string]string // stored passwords and the ones of this run, after the first use
+	over      int               // completed tasks
 	done      Done
 }
 
@@ -44,7 +44,7 @@ func (r *run) lookup(k plan.Key, property string) string {
 
 func (r *run) learn(k plan.Key, property, value string) { r.learned[learned{k, property}] = value }
 
-// steps does the steps of a plan.
+// steps executes the steps of a plan.
 func (r *run) steps(p *plan.Plan) error {
 	tasks := make([]*task, len(p.Steps))
 	for i, s := range p.Steps {
@@ -76,7 +76,7 @@ func (r *run) steps(p *plan.Plan) error {
 	return r.carryOut(tasks)
 }
 
-// carryOut runs tasks, each as soon as the tasks that it waits for are over.
+// carryOut executes tasks, each as soon as the tasks that it depends on have ended.
 func (r *run) carryOut(tasks []*task) error {
 	var first []graph.Request
 	for _, t := range tasks {
@@ -88,13 +88,13 @@ func (r *run) carryOut(tasks []*task) error {
 	return incomplete(tasks, err)
 }
 
-// Incomplete is an Apply that has not done every step.
+// Incomplete is the error of an Apply that has not executed every step.
 type Incomplete struct {
 	Failed  []*StepError
 	Skipped []plan.Step // steps that depend on a failed step
-	Left    []plan.Step // that were not reached, or whose answer did not arrive
+	Left    []plan.Step // steps that were not reached, or whose answer did not arrive
 	Done    []plan.Step
-	Err     error // why Left were not reached
+	Err     error // the reason why Left were not reached
 }
 
 func incomplete(tasks []*task, err error) error {
@@ -121,7 +121,7 @@ func incomplete(tasks []*task, err error) error {
 	return e
 }
 
-// Error is the first failure, and how many more there are.
+// Error returns the first failure, and the number of further ones.
 func (e *Incomplete) Error() string {
 	var parts []string
 	if len(e.Failed) > 0 {
@@ -136,7 +136,7 @@ func (e *Incomplete) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// Unwrap returns why each step failed.
+// Unwrap returns the errors of all failed steps.
 func (e *Incomplete) Unwrap() []error {
 	var all []error
 	for _, f := range e.Failed {
@@ -148,17 +148,17 @@ func (e *Incomplete) Unwrap() []error {
 	return all
 }
 
-// StepError says which step could not be done, and why.
+// StepError is a step that failed, and the reason.
 type StepError struct {
 	Step     plan.Step
 	Err      error
-	Repeated time.Duration // how long, where it looked like replication lag
+	Repeated time.Duration // the duration, if the failure looked like replication lag
 }
 
 func (e *StepError) Error() string {
 	reason := e.Err.Error()
 	if refusal, ok := e.Err.(*graph.Error); ok {
-		reason = refusal.Answer() // the step already names the operation
+		reason = refusal.Answer() // the error of the step already names the operation
 	}
 	if e.Repeated > 0 {
 		reason += fmt.Sprintf("; repeated for %s in case of replication lag", e.Repeated.Round(time.Second/10))

@@ -14,15 +14,15 @@ import (
 	"provision/stack"
 )
 
-// checkSinks finds out whether every secret that a plan makes can be kept,
-// before anything is done.
+// checkSinks finds out whether every secret that a plan creates can be stored, before
+// anything is changed.
 func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 	for _, s := range p.Steps {
 		if s.Kind != plan.Secret || s.Action == plan.Delete {
 			continue
 		}
 		if s.Secret.Sink.Waits() {
-			continue // for Terraform, which makes it; it is checked then
+			continue // Terraform creates the sink; it is checked afterwards
 		}
 		if err := a.Keep.check(ctx, s.Refs.Resource.Name, s.Secret.Name, s.Secret.Sink); err != nil {
 			return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
@@ -31,9 +31,9 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 	return nil
 }
 
-// secret makes a client secret and keeps its text. The old one goes at the end
-// of the apply, when the sink holds the new one. If an apply is interrupted, the
-// next one sees which of the two secrets the sink holds. If the application has no
+// secret creates a client secret and stores its text. The old secret is revoked at the
+// end of the apply, when the sink contains the new one. If an apply is interrupted, the
+// next one sees which of the two secrets the sink contains. If the application has no
 // permissions yet, the old secret is revoked at once, because the creator of the
 // application may know it.
 func (t *task) secret() ([]graph.Request, error) {
@@ -60,7 +60,7 @@ func (t *task) secret() ([]graph.Request, error) {
 	n := newSecret{application: t.resource, name: s.Secret.Name, end: now.Add(lifetime), known: func(keyID string) bool { return known[keyID] }}
 	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
 		t.learn(s.Key, plan.ID, made.KeyID)
-		t.kept = nil // read it again, with the new record
+		t.kept = nil // it is read again, with the new record
 		warning, err := t.Keep.saveSecret(t.ctx, sink.Secret{
 			Application: application, DisplayName: s.Secret.Name,
 			ClientID: t.lookup(s.Refs.Resource.Key, plan.AppID),
@@ -84,8 +84,7 @@ func (t *task) secret() ([]graph.Request, error) {
 	})
 }
 
-// deleteSecret revokes a client secret, at the end where another one has taken its
-// place.
+// deleteSecret revokes a client secret: at the end if another one has replaced it.
 func (t *task) deleteSecret() ([]graph.Request, error) {
 	s := t.step
 	switch {
@@ -101,7 +100,7 @@ func (t *task) deleteSecret() ([]graph.Request, error) {
 	return t.revoke(graph.OwnedApplication, t.resource, s.ID, func() error { return t.forget(s.Refs.Resource.Name, s.ID) })
 }
 
-// revokeOld revokes the secret of the step that another one has replaced.
+// revokeOld revokes the old secret of a step that has created a new one.
 func (t *task) revokeOld() ([]graph.Request, error) {
 	return t.revoke(graph.OwnedApplication, t.step.Refs.Resource.Resolve(t.lookup), t.step.ID, nil)
 }
@@ -111,7 +110,7 @@ func (t *task) revoke(of graph.Owned, id, keyID string, then func() error) ([]gr
 	return t.remove(graph.RemovePassword(of, id, keyID), graph.PasswordCredentials(of, id), keyID, then)
 }
 
-// maxNewSecrets bounds how often a new secret is asked for.
+// maxNewSecrets is the maximum number of times that a new secret is requested.
 const maxNewSecrets = 3
 
 // newSecret is a client secret to create for an application.
@@ -182,8 +181,8 @@ func (t *task) revokeEach(application string, keyIDs []string, then func() ([]gr
 	})}, nil
 }
 
-// secretsIn are the keyIds of the secrets that an application had when it was read.
-// For nil the list is empty.
+// secretsIn are the keyIds of the secrets that an application had when it was read. For
+// nil the list is empty.
 func secretsIn(o *plan.Live) map[string]bool {
 	all := map[string]bool{}
 	if o == nil {

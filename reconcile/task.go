@@ -9,7 +9,7 @@ import (
 	"provision/plan"
 )
 
-// task is a step, or other work, as a chain of requests: each request follows from the
+// task is a step or other work, as a chain of requests: each request follows from the
 // answer to the previous one.
 type task struct {
 	*run
@@ -19,19 +19,19 @@ type task struct {
 	bodies              []map[string]any // of the step, with the ids that are known now
 	resource, principal string           // ids of its refs
 
-	waits     int // tasks that must be over before
+	waits     int // tasks that must have ended before it
 	followers []follower
 
 	status    status
 	err       error
 	onFailure func() error // undoes the local changes that were made before the requests
 
-	lags     int       // how often Graph answered with a lag
-	since    time.Time // the first of them
+	lags     int       // the number of lag errors
+	since    time.Time // the first lag error
 	repeated time.Duration
 }
 
-// status is how far a task is.
+// status is the progress of a task.
 type status int
 
 const (
@@ -39,16 +39,16 @@ const (
 	working
 	finished
 	failed
-	skipped // a step that this one needs is not finished
+	skipped // a step that it depends on was not completed
 )
 
-// follower waits for a task.
+// follower is a task that waits for another task.
 type follower struct {
 	*task
-	needs bool // it is left out where that is not finished
+	needs bool // it is skipped if the other task was not completed
 }
 
-// handlers do the steps of each kind.
+// handlers execute the steps of each kind.
 var handlers = map[plan.Kind]func(*task) ([]graph.Request, error){
 	plan.User:             (*task).user,
 	plan.Password:         (*task).password,
@@ -102,7 +102,8 @@ func (t *task) outcome(again graph.Request, do func(*task) ([]graph.Request, err
 	return t.release()
 }
 
-// patient reports whether a request is sent again because err may go away by itself.
+// patient reports whether a request is sent again because the cause of err may be
+// temporary.
 func (t *task) patient(err error) bool {
 	if !graph.Lag(err) {
 		return false
@@ -119,13 +120,13 @@ func (t *task) patient(err error) bool {
 	return true
 }
 
-// later is the request after a pause that grows.
+// later returns the request with a pause that grows.
 func (t *task) later(r graph.Request) graph.Request {
 	t.lags++
 	return r.After(min(graph.LagPause(t.lags-1), t.Patience-t.repeated))
 }
 
-// release starts the tasks that waited for this one alone.
+// release starts the tasks that only waited for this one.
 func (t *task) release() []graph.Request {
 	t.over++
 	var all []graph.Request
@@ -197,8 +198,9 @@ func (t *task) writes(all ...graph.Write) ([]graph.Request, error) {
 	})}, nil
 }
 
-// relate sends a write that makes a relation, and learns its id where it has one. One
-// that is there already was made by a request whose answer was lost.
+// relate sends a write that creates a relation, and learns the id of the relation, if
+// it has one. If the relation exists already, an earlier request whose answer was lost
+// created it.
 func (t *task) relate(w graph.Write) ([]graph.Request, error) {
 	return []graph.Request{t.send(w, func(a graph.Answer) ([]graph.Request, error) {
 		if graph.Exists(a.Err) {
@@ -220,8 +222,8 @@ func (t *task) made(a graph.Answer) error {
 	return t.count(err)
 }
 
-// create sends a write that makes an object, and learns its ids. An upsert whose
-// object was there already is answered without them: find reads it.
+// create sends a write that creates an object, and learns its ids. The answer to an
+// upsert of an existing object contains no ids, so find reads the object.
 func (t *task) create(w graph.Write, find graph.Read, learn func(graph.Created)) ([]graph.Request, error) {
 	return []graph.Request{t.send(w, func(a graph.Answer) ([]graph.Request, error) {
 		if a.Err != nil {

@@ -14,8 +14,8 @@ type Hosting interface {
 	Destroy(ctx context.Context, s plan.Step) error
 }
 
-// terraform runs Terraform. No request is under way that it could hold up: it waits
-// for all that needs no output of it.
+// terraform runs Terraform. No request waits for it in the meantime: the step starts
+// after all steps that need none of its outputs.
 func (t *task) terraform() ([]graph.Request, error) {
 	if t.step.Action == plan.Delete {
 		return nil, t.Hosting.Destroy(t.ctx, t.step)

@@ -64,9 +64,9 @@ func (t *task) createUser() ([]graph.Request, error) {
 	})}, nil
 }
 
-// deleteUser removes the stored password first. If the process is killed in between,
-// no password of a deleted user remains. If the user cannot be deleted, the password
-// is stored again.
+// deleteUser removes the stored password first, so that a killed process does not leave
+// the password of a deleted user. If the user cannot be deleted, the password is stored
+// again.
 func (t *task) deleteUser() ([]graph.Request, error) {
 	upn := t.step.Name
 	if err := t.readPasswords(); err != nil {
@@ -110,9 +110,9 @@ func passwordProfile(password string) map[string]any {
 	return map[string]any{"password": password, "forceChangePasswordNextSignIn": false}
 }
 
-// password gives a user of the stack a new password. That it is pending is kept
-// first: a process killed in between leaves a password that the next apply
-// replaces.
+// password gives a user of the stack a new password. It first records that the password
+// is pending: if the process is killed in between, the next apply replaces the
+// password.
 func (t *task) password() ([]graph.Request, error) {
 	upn := t.step.Name
 	password, err := newPassword()

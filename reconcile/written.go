@@ -15,15 +15,15 @@ import (
 	"provision/stack"
 )
 
-// maxOutput is more than any Output file has.
+// maxOutput is larger than any Output file.
 const maxOutput = 64 << 20
 
-// Written are the Output files that provision wrote for a target. It writes over
-// no other file, removes no other file, and finds its own again without the
-// manifests that declared them.
+// Written are the Output files that provision wrote for a target. provision overwrites
+// and removes no other file, and finds its own files without the manifests that
+// declared them.
 type Written struct {
 	dir       string // of the target; paths are kept relative to it, so that both can move
-	project   string // the folder that the file names of manifests start at
+	project   string // the folder at which the file names of manifests start
 	overwrite bool
 	files     map[string]writtenFile
 	elsewhere map[string][]string // a file → the content that other targets gave it
@@ -48,7 +48,7 @@ func (k Keep) Written(overwrite bool) (*Written, error) {
 		if _, err := sink.ReadJSON(filepath.Join(dir, "files.json"), &files); err != nil {
 			return nil, err
 		}
-		for key, f := range files { // relative to a folder beside ours: the same path
+		for key, f := range files { // relative to a folder of another target: the same path
 			w.elsewhere[key] = append(w.elsewhere[key], f.SHA256...)
 		}
 	}
@@ -60,7 +60,7 @@ func (k Keep) Written(overwrite bool) (*Written, error) {
 func (k Keep) siblings() (dirs []string) {
 	parent := filepath.Dir(k.Dir)
 	if filepath.Base(parent) != ".provision" {
-		return nil // a folder of a tenant's own
+		return nil // the folder of a tenant of its own
 	}
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -78,10 +78,11 @@ func (w *Written) record() string { return filepath.Join(w.dir, "files.json") }
 
 func (w *Written) save() error { return sink.WriteJSON(w.record(), w.files) }
 
-// key is how a file is recorded.
+// key returns the key of a file in the record.
 func (w *Written) key(file string) (string, error) { return keyBelow(w.dir, file) }
 
-// keyBelow is how a file is recorded in the folder of a target: relative to it.
+// keyBelow returns the key of a file in the record of a target: the path relative to
+// the target's folder.
 func keyBelow(dir, file string) (string, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -89,7 +90,7 @@ func keyBelow(dir, file string) (string, error) {
 	}
 	if relative, err := filepath.Rel(dir, file); err == nil {
 		file = relative
-	} // else it is on another volume
+	} // otherwise it is on another volume
 	return filepath.ToSlash(file), nil
 }
 
@@ -148,14 +149,16 @@ func (w *Written) path(key string) string {
 	return file
 }
 
-// Ours reports whether provision wrote the file, whatever became of it.
+// Ours reports whether provision wrote the file, even if it was changed or removed
+// since.
 func (w *Written) Ours(file string) bool {
 	key, err := w.key(file)
 	_, ours := w.files[key]
 	return err == nil && ours
 }
 
-// Owner is the stack for which provision wrote a file last, "" if it did not write it.
+// Owner is the stack for which provision last wrote a file, or "" if it did not write
+// it.
 func (w *Written) Owner(file string) string {
 	key, err := w.key(file)
 	if err != nil {
@@ -232,7 +235,8 @@ func (w *Written) Write(file, owner string, text []byte) (changed bool, err erro
 	return true, w.save()
 }
 
-// Expect records the text that a file is going to have, beside its current text.
+// Expect records the text that a file is going to have, in addition to its current
+// text.
 func (w *Written) Expect(file, owner string, text []byte) error {
 	old, err := w.check(file, text)
 	if err != nil {
@@ -250,7 +254,7 @@ func (w *Written) Expect(file, owner string, text []byte) error {
 	return w.save()
 }
 
-// Remove removes a file that provision wrote, and forgets it.
+// Remove removes a file that provision wrote, and its record.
 func (w *Written) Remove(file string) (removed bool, err error) {
 	if err := w.Check(file); err != nil {
 		return false, err

@@ -12,7 +12,7 @@ import (
 	"provision/reference-api/token"
 )
 
-// Verifier decides whether a token may be believed. *token.Verifier is one.
+// Verifier decides whether a token is valid. *token.Verifier is one.
 type Verifier interface {
 	Verify(ctx context.Context, raw string) (*token.Claims, error)
 }
@@ -25,20 +25,20 @@ type Config struct {
 	Logger   *slog.Logger // default: slog.Default()
 	MaxBody  int64        // bytes of a request's body; default 1 MiB
 
-	// Refusal is the body that a refused caller gets, encoded as JSON. It says
-	// nothing of the token that its status does not say. Default: {"detail": …}.
+	// Refusal is the body of the answer to a refused caller, encoded as JSON. It
+	// reveals no more about the token than its status. Default: {"detail": …}.
 	Refusal func(Refused) any
 	// Origins are the origins of pages whose scripts may call the API and read its
 	// answers (CORS), for example https://app.contoso.example.
 	Origins []string
-	// OpenAPI describes the API to others. Nil: nothing does.
+	// OpenAPI contains the description of the API. Nil: the API is not described.
 	OpenAPI *OpenAPI
 }
 
-// api finds the route of a request and lets it pass or not.
+// api finds the route of a request and checks the caller.
 type api struct {
-	routes   map[string]map[string]Route // by path as stated, then by method
-	patterns []string                    // the stated paths that have parameters
+	routes   map[string]map[string]Route // by path as declared, then by method
+	patterns []string                    // the declared paths that have parameters
 	verifier Verifier
 	log      *slog.Logger
 	maxBody  int64
@@ -46,7 +46,7 @@ type api struct {
 	origins  []string
 }
 
-// New makes the API's handler, or says which route cannot be served.
+// New creates the API's handler. The error names a route that cannot be served.
 func New(c Config) (http.Handler, error) {
 	a := &api{
 		routes: make(map[string]map[string]Route), verifier: c.Verifier, log: c.Logger, maxBody: c.MaxBody,
@@ -140,7 +140,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.protect(w, r, route)
 }
 
-// find gives the routes of a request's path, and the request its parameters.
+// find returns the routes of a request's path, and sets the path's parameters in the
+// request.
 func (a *api) find(r *http.Request) (map[string]Route, bool) {
 	sent := r.URL.EscapedPath()
 	if methods, ok := a.routes[sent]; ok && !slices.Contains(a.patterns, sent) {
@@ -157,7 +158,7 @@ func (a *api) find(r *http.Request) (map[string]Route, bool) {
 	return nil, false
 }
 
-// protect serves the route if the request's token is good and good enough.
+// protect serves the route if the request's token is valid and sufficient.
 func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 	w.Header().Set("Cache-Control", "no-store")
 	raw, err := bearer(r.Header)
@@ -168,7 +169,7 @@ func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 	claims, err := a.verifier.Verify(r.Context(), raw)
 	switch {
 	case errors.Is(err, token.ErrKeysNotKnown):
-		// Not the caller's fault, and no reason to make it sign in again.
+		// The caller did not cause it, and another sign-in would not help.
 		w.Header().Set("Retry-After", "1")
 		a.refuse(w, r, Route{}, http.StatusServiceUnavailable, "Token validation unavailable", err)
 		return
@@ -185,8 +186,8 @@ func (a *api) protect(w http.ResponseWriter, r *http.Request, route Route) {
 	route.Handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
 }
 
-// request is what the log says of a request. The query stays out: clients put
-// tokens there against all advice.
+// request is the request in the log. It has no query, because clients put tokens there
+// although they should not.
 func request(r *http.Request) []any {
 	return []any{"method", r.Method, "path", r.URL.EscapedPath(), "remote", r.RemoteAddr}
 }

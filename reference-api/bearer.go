@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Challenges of RFC 6750, section 3. Without a token there is no error to
-// speak of; a description is the same for every fault of a token.
+// Challenges of RFC 6750, section 3. Without a token they contain no error. The
+// description is the same for every invalid token.
 const (
 	noToken      = `Bearer realm="api"`
 	invalidToken = `Bearer error="invalid_token", error_description="The access token is malformed, expired or not valid for this API"`
@@ -20,8 +20,8 @@ func insufficientScope(scope string) string {
 	return challenge
 }
 
-// bearer takes the token out of the Authorization header, the only place
-// where it is looked for. The scheme's case does not matter (RFC 9110, 11.1).
+// bearer returns the token in the Authorization header. No other place is read. The
+// scheme is not case-sensitive (RFC 9110, 11.1).
 func bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// crossOrigin lets scripts of the API's own pages call it (the Fetch standard's
-// CORS protocol) and reports whether the request was a preflight, which is
-// answered by itself: it carries no token. A token decides who gets in, so no
-// cookie is ever taken.
+// crossOrigin lets scripts of the API's own pages call it (the Fetch standard's CORS
+// protocol). It reports whether the request was a preflight, which it answers itself,
+// because a preflight has no token. Callers authenticate with a token, so cookies are
+// never used.
 func (a *api) crossOrigin(w http.ResponseWriter, r *http.Request) (preflight bool) {
 	if len(a.origins) == 0 {
 		return false

@@ -50,9 +50,9 @@ func (o *OpenAPI) page() (http.Handler, error) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer") // the address holds a code once
+		h.Set("Referrer-Policy", "no-referrer") // the address contains a code that can be used once
 		h.Set("Cache-Control", "no-store")
-		_, _ = w.Write(page.Bytes()) // fails only when the caller has gone
+		_, _ = w.Write(page.Bytes()) // fails only when the caller has disconnected
 	}), nil
 }
 

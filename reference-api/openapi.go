@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// OpenAPI contains the parts of the API's description other than its routes. With it the
-// API has /openapi.json (OpenAPI 3.1) and, where a page may sign people in,
-// /docs, which shows it and tries it.
+// OpenAPI contains the parts of the API's description other than its routes. With it,
+// the API has /openapi.json (OpenAPI 3.1) and, if a page may sign users in, /docs,
+// which shows the description and sends requests.
 type OpenAPI struct {
 	Title            string
 	AuthorizationURL string
 	TokenURL         string
 	ScopeBase        string // the text before /SCOPE in a request for a token
-	ClientID         string // of the single-page application that /docs signs in with; empty: there is no /docs
+	ClientID         string // of the single-page application with which /docs signs in; empty: there is no /docs
 }
 
 const (
 	openAPIPath  = "/openapi.json"
 	docsPath     = "/docs"
-	redirectPath = "/oauth2-redirect" // where the authorization server sends /docs its code
+	redirectPath = "/oauth2-redirect" // the redirect URI of /docs
 )
 
 type object = map[string]any
@@ -49,7 +49,7 @@ func (o *OpenAPI) document(routes []Route) object {
 	}
 }
 
-// operation describes one route, and adds what it asks for to the scopes.
+// operation describes one route, and adds its scopes to the scopes of the description.
 func (o *OpenAPI) operation(route Route, scopes object) object {
 	responses := object{"default": object{"description": "What the route answers"}}
 	operation := object{"responses": responses}
@@ -92,7 +92,7 @@ func (o *OpenAPI) operation(route Route, scopes object) object {
 	return operation
 }
 
-// routes are the description's own, beside the API's.
+// routes are the routes of the description itself.
 func (o *OpenAPI) routes(described []Route) ([]Route, error) {
 	document, err := json.Marshal(o.document(described))
 	if err != nil {
@@ -100,7 +100,7 @@ func (o *OpenAPI) routes(described []Route) ([]Route, error) {
 	}
 	own := []Route{{Method: http.MethodGet, Path: openAPIPath, Public: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(document) // fails only when the caller has gone
+		_, _ = w.Write(document) // fails only when the caller has disconnected
 	})}}
 	if o.ClientID == "" {
 		return own, nil

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// parameter is a segment of a route's path that stands for any one segment.
+// parameter is a segment of a route's path that matches any one segment.
 var parameter = regexp.MustCompile(`^\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 
-// normalizePath gives a path as it stands in a request line, without a query.
+// normalizePath returns a path as in a request line, without a query.
 func normalizePath(stated string) (string, error) {
 	path, _, _ := strings.Cut(stated, "?")
 	segments := strings.Split(path, "/")
@@ -34,9 +34,9 @@ func normalizePath(stated string) (string, error) {
 	return path, nil
 }
 
-// match holds a path, as it was sent, to a pattern and returns the parameters
-// in it. A parameter is one segment: neither empty nor a dot segment, and
-// without a slash however it is written.
+// match compares a path, as it was sent, with a pattern and returns the parameters in
+// it. A parameter is one segment: not empty, not a dot segment, and without a slash in
+// any encoding.
 func match(pattern, sent string) (values map[string]string, ok bool) {
 	want, got := strings.Split(pattern, "/"), strings.Split(sent, "/")
 	if len(want) != len(got) {

@@ -25,8 +25,8 @@ var (
 	ErrNoRoute = errors.New("no such route")
 )
 
-// Refused is what a Refusal is made from. Detail may be shown; Reason, which
-// wraps one of the errors here or in package token, is for the log.
+// Refused describes a refusal to the function Refusal. Detail may be shown; Reason,
+// which wraps one of the errors here or in package token, is for the log.
 type Refused struct {
 	Status int
 	Detail string

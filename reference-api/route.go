@@ -12,16 +12,16 @@ import (
 
 // Kinds of callers that a Route may name.
 const (
-	Users        = "users"        // a client acting for a signed-in user (delegated token)
-	Applications = "applications" // an application as itself (app-only token)
+	Users        = "users"        // a client that acts for a signed-in user (delegated token)
+	Applications = "applications" // an application that acts for itself (app-only token)
 )
 
-// Route is one endpoint and what a caller's token must have to be admitted: one of
-// Requires. With none of them any token for the API is enough.
+// Route is one endpoint and its requirements: a token must meet one of Requires.
+// Without requirements, any token for the API is sufficient.
 type Route struct {
 	Method   string // GET also answers HEAD
 	Path     string // as in a request line, such as /secure or /heroes/{id}; a query is ignored
-	Public   bool   // no token is asked for; it excludes all requirements
+	Public   bool   // no token is required; it excludes all requirements
 	Requires []Requirement
 	Handler  http.Handler // answers an admitted request; default: Status
 
@@ -34,9 +34,9 @@ type Route struct {
 	Refusal func(Refused) (status int, body any)
 }
 
-// Requirement is what a token must have: every one of Scopes, one of AnyScope
-// (users' clients have them, applications never), one of AnyRole, every one of
-// AllRoles, and for a user one of Groups.
+// Requirement is a condition for tokens: every one of Scopes, one of AnyScope
+// (applications never have scopes), one of AnyRole, every one of AllRoles, and for a
+// user one of Groups.
 type Requirement struct {
 	Scopes   []string
 	AnyScope []string
@@ -98,8 +98,8 @@ func (r Requirement) normalize() (Requirement, error) {
 
 func (r Requirement) scoped() bool { return len(r.Scopes)+len(r.AnyScope) > 0 }
 
-// refusal is why a verified caller is not admitted: detail is for the caller, scope
-// (space-separated) for the challenge.
+// refusal is the reason why a verified caller is not admitted: detail is for the
+// caller, scope (space-separated) for the challenge.
 type refusal struct {
 	detail, scope string
 	reason        error

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// NewServer serves the handler with limits on how long and how large a
-// request may be, so that a slow or greedy client cannot hold the API.
+// NewServer serves the handler with limits on the duration and size of a request, so
+// that a slow client or a large request cannot block the API.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,

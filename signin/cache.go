@@ -15,8 +15,8 @@ import (
 	"provision/reconcile/sink"
 )
 
-// Cache keeps the refresh tokens of a target in a folder, a file (0600) for each user and
-// client.
+// Cache stores the refresh tokens of a target in a folder, with a file (0600) for each
+// user and client.
 type Cache struct{ Dir string }
 
 // Kept is a sign-in in the cache.
@@ -32,8 +32,8 @@ type entry struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
-// file is where the refresh token of a request is kept. Names from the tenant do not form
-// the path.
+// file is the path of the refresh token for a request. Names from the tenant are not
+// part of the path.
 func (c Cache) file(r Request) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{r.Authority.URL, r.Client.ID, strings.ToLower(r.Account.UserPrincipalName)}, "\n")))
 	return filepath.Join(c.Dir, hex.EncodeToString(sum[:16])+".json")
@@ -75,7 +75,7 @@ func (c Cache) Forget(matches func(Kept) bool) (int, error) {
 		path := filepath.Join(c.Dir, f.Name())
 		raw, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // another process has forgotten it, or has completed it under its name
+			continue // another process has removed it, or has stored it under its name
 		}
 		if err != nil {
 			return forgotten, err

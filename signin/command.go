@@ -29,7 +29,7 @@ func commandMethod(line string) Method {
 			"SIGN_IN_AUTHORITY="+r.Authority.URL, "SIGN_IN_CLIENT_ID="+r.Client.ID, "SIGN_IN_REDIRECT_URI="+r.Client.RedirectURI,
 			"SIGN_IN_SCOPES="+strings.Join(r.Scopes, " "))
 		c.Stdin, c.Stderr = os.Stdin, os.Stderr
-		c.WaitDelay = time.Second // what the shell has started may hold the pipe after its end
+		c.WaitDelay = time.Second // a program that the shell has started may keep the pipe open after the shell has ended
 		var out bytes.Buffer
 		c.Stdout = &out
 		if err := c.Run(); err != nil {

@@ -18,17 +18,17 @@ type Request struct {
 	Account   conformance.Account
 	Scopes    []string // as the authority knows them
 
-	Tell func(message string)       // shows the user an instruction
+	Tell func(message string)       // shows an instruction to the user
 	Open func(address string) error // opens a browser
 }
 
 // Method gets tokens for a request.
 type Method func(ctx context.Context, r Request) (conformance.Grant, error)
 
-// patience is the maximum time for a person to sign in.
+// patience is the maximum time for a user to sign in.
 const patience = 5 * time.Minute
 
-// methods are the ways to sign in, by the names that --sign-in takes.
+// methods are the ways to sign in, by the values of --sign-in.
 var methods = map[string]struct {
 	needsPassword bool
 	get           Method
@@ -79,8 +79,8 @@ func form(ctx context.Context, r Request) (conformance.Grant, error) {
 	return r.Authority.FormOrPassword(ctx, r.Client, r.Account, r.Scopes)
 }
 
-// password uses the resource owner password grant, which no page and no second factor is
-// part of.
+// password uses the resource owner password grant, which has no page and no second
+// factor.
 func password(ctx context.Context, r Request) (conformance.Grant, error) {
 	if err := r.needsPassword(); err != nil {
 		return conformance.Grant{}, err

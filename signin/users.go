@@ -12,8 +12,8 @@ import (
 	"provision/conformance"
 )
 
-// Users signs users in. It is safe for concurrent use: one user signs in at a time, and a
-// sign-in that failed is not repeated in the same run.
+// Users signs users in. It is safe for concurrent use: one user signs in at a time, and
+// a failed sign-in is not repeated in the same run.
 type Users struct {
 	Authority *conformance.Authority
 	Method    Method
@@ -26,8 +26,8 @@ type Users struct {
 	failed map[string]error
 }
 
-// SignIn gets tokens with the kept refresh token of the user, else with a new sign-in. It
-// is the SignIn of a conformance.Tenant.
+// SignIn gets tokens with the stored refresh token of the user, or else with a new
+// sign-in. It is the SignIn of a conformance.Tenant.
 func (u *Users) SignIn(ctx context.Context, client conformance.Client, account conformance.Account, scopes []string) (conformance.Grant, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -46,7 +46,7 @@ func (u *Users) SignIn(ctx context.Context, client conformance.Client, account c
 		case !errors.As(err, &refused):
 			return conformance.Grant{}, err // the tenant did not answer
 		case refused.OAuth != "invalid_grant" || refused.Code == 65001:
-			return conformance.Grant{}, err // another sign-in would change nothing
+			return conformance.Grant{}, err // another sign-in would have the same result
 		}
 		u.Cache.remove(r)
 	}
@@ -81,7 +81,7 @@ func (u *Users) keep(r Request, grant conformance.Grant) error {
 // accepts tokens that do not name a user.
 func whoSignedIn(grant conformance.Grant, account conformance.Account) error {
 	if strings.Contains(account.UserPrincipalName, "#EXT#") {
-		return nil // tokens name a guest as the home tenant does
+		return nil // tokens contain the name that a guest has in the home tenant
 	}
 	who := grant.User()
 	if who == "" || strings.EqualFold(who, account.UserPrincipalName) {

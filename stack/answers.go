@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 )
 
-// Refusals are the answers to callers who are not admitted, by the reason. A kind
-// without forms has its usual status alone: 401, 403 or 404.
+// Refusals are the answers to callers who are not admitted, by reason. A kind without
+// forms is only its usual status: 401, 403 or 404.
 type Refusals struct {
 	Unauthenticated Forms `json:"unauthenticated,omitempty"`
 	Forbidden       Forms `json:"forbidden,omitempty"`
 	NotFound        Forms `json:"notFound,omitempty"`
 }
 
-// Or fills in the kinds that are not stated.
+// Or adds the kinds of other for the kinds that r does not declare.
 func (r Refusals) Or(others Refusals) Refusals {
 	if r.Unauthenticated == nil {
 		r.Unauthenticated = others.Unauthenticated
@@ -27,7 +27,7 @@ func (r Refusals) Or(others Refusals) Refusals {
 	return r
 }
 
-// Forms are the answers of which one is given.
+// Forms are alternative forms of an answer.
 type Forms []Expect
 
 // UnmarshalJSON reads one form or a list of them.
@@ -39,14 +39,14 @@ func (f *Forms) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &(*f)[0])
 }
 
-// Next is where a page of a listing names the next one: by its address, or by a
-// value for a parameter of the query.
+// Next is the place where a page of a listing names the next one: as an address, or as
+// the value of a query parameter.
 type Next struct {
 	Capture
 	Query string `json:"query,omitempty"` // "": the value is an address
 }
 
-// UnmarshalJSON also reads a pointer alone.
+// UnmarshalJSON also reads a single pointer.
 func (n *Next) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, &n.Capture); err != nil || bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) {
 		return err
@@ -61,14 +61,14 @@ func (n *Next) UnmarshalJSON(raw []byte) error {
 type Capture struct {
 	Pointer string `json:"pointer,omitempty"`
 	Header  string `json:"header,omitempty"`
-	Match   string `json:"match,omitempty"` // a regular expression; its group, or else all that it matches, is taken
+	Match   string `json:"match,omitempty"` // a regular expression; the result is its group, or else the whole match
 }
 
-// UnmarshalJSON also reads a pointer alone.
+// UnmarshalJSON also reads a single pointer.
 func (c *Capture) UnmarshalJSON(raw []byte) error {
 	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) {
 		return json.Unmarshal(raw, &c.Pointer)
 	}
-	type plain Capture // without this method
+	type plain Capture // a type without this method
 	return json.Unmarshal(raw, (*plain)(c))
 }

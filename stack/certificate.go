@@ -15,18 +15,18 @@ import (
 	"time"
 )
 
-// Certificate is one by which an application signs in; its private key is
-// nowhere in the manifests.
+// Certificate is a certificate with which an application signs in. The manifests never
+// contain its private key.
 type Certificate struct {
 	Name string `json:"name"` // keyCredential.displayName
-	File string `json:"file"` // PEM, from the manifest's folder
+	File string `json:"file"` // PEM, in the manifest's folder
 
 	DER      []byte    `json:"-"` // the content of the file
 	NotAfter time.Time `json:"-"`
 }
 
-// Thumbprint is the SHA-1 of the certificate in upper case hexadecimal digits,
-// by which Entra and clients know it (x5t, RFC 7515 section 4.1.7).
+// Thumbprint is the SHA-1 of the certificate in upper case hexadecimal digits, which
+// identifies it for Entra and clients (x5t, RFC 7515 section 4.1.7).
 func (c Certificate) Thumbprint() string {
 	sum := sha1.Sum(c.DER)
 	return strings.ToUpper(hex.EncodeToString(sum[:]))

@@ -2,8 +2,8 @@ package stack
 
 import "strings"
 
-// checkAdopted: a registration is taken over once, and what has no service
-// principal cannot be given anything.
+// checkAdopted checks that a registration is adopted only once, and that an application
+// without a service principal gets no permissions.
 func (l *loader) checkAdopted(s *loaded, a *Application) {
 	at := func(path ...any) Position { return l.at(s, "Application", a.Name, path...) }
 	if a.Adopt != "" {

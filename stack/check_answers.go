@@ -53,7 +53,8 @@ func (l *loader) checkPart(what string, c Capture, at func(path ...any) Position
 	}
 }
 
-// IsForm reports whether a body of that type is a form, which is written as an object.
+// IsForm reports whether a body with this content type is a form, which is written as
+// an object.
 func IsForm(contentType string) bool {
 	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
 	return slices.Contains([]string{"application/x-www-form-urlencoded", "multipart/form-data"}, strings.TrimSpace(kind))

@@ -134,7 +134,8 @@ func (l *loader) checkRedirectURIs(s *loaded, a *Application) {
 	}
 }
 
-// checkEntitlements: a token names scopes and roles by value, Entra by id.
+// checkEntitlements checks scopes and roles: tokens identify them by value, Entra by
+// id.
 func (l *loader) checkEntitlements(s *loaded, a *Application) {
 	at := func(path ...any) Position { return l.at(s, "Application", a.Name, path...) }
 	ids := map[string]string{} // id → its scope or role
@@ -175,7 +176,7 @@ func (l *loader) checkEntitlements(s *loaded, a *Application) {
 	}
 }
 
-// checkShared: Entra wants a scope and a role of one id to say the same.
+// checkShared checks that a scope and a role with one id are equal, as Entra requires.
 func (l *loader) checkShared(a *Application, role AppRole, at Position) {
 	for _, scope := range a.API.OAuth2PermissionScopes {
 		if scope.Value != role.Value {
@@ -191,7 +192,7 @@ func (l *loader) checkShared(a *Application, role AppRole, at Position) {
 	}
 }
 
-// checkOptionalClaims: a claim is asked for once in a kind of token.
+// checkOptionalClaims checks that a kind of token contains a claim only once.
 func (l *loader) checkOptionalClaims(s *loaded, a *Application) {
 	if a.OptionalClaims == nil {
 		return
@@ -281,12 +282,12 @@ func (l *loader) checkAssignments(s *loaded, a *Application) {
 	}
 }
 
-// has reports whether a map has a name.
+// has reports whether a map contains a name.
 func has[V any](m map[string]V) func(string) bool {
 	return func(name string) bool { _, ok := m[name]; return ok }
 }
 
-// all lists the names of a map, in order.
+// all returns the names of a map, in order.
 func all[V any](m map[string]V) func() []string { return func() []string { return names(m) } }
 
 func (l *loader) checkPermissions(s *loaded, a *Application) {
@@ -342,8 +343,8 @@ func (l *loader) checkClients(s *loaded, a *Application) {
 	}
 }
 
-// resource finds the application that ref names. It returns nil for an application
-// that only the tenant knows: Microsoft Graph, an appId, or an application of another
+// resource finds the application that ref names. It returns nil for an application that
+// only the tenant contains: Microsoft Graph, an appId, or an application of another
 // folder's stack.
 func (l *loader) resource(s *loaded, ref string, at Position) (owner *loaded, a *Application) {
 	if a := s.applications[ref]; a != nil {

@@ -40,8 +40,8 @@ func (s *loaded) outputReferences() []string {
 	return append(known, s.secretReferences()...)
 }
 
-// secretReferences name every secret by its application and, where no other has
-// its name, by that alone.
+// secretReferences identify every secret by its application and name, and also by its
+// name alone if the name is unique.
 func (s *loaded) secretReferences() []string {
 	var known []string
 	count := map[string]int{}

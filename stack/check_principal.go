@@ -64,8 +64,8 @@ func (l *loader) checkGroup(s *loaded, g *Group) {
 	l.checkOwners(s, g.Owners, func(i int) Position { return at("owners", i) })
 }
 
-// checkGroupKind: what Graph makes is a security group or a Microsoft 365 group,
-// with members that are stated or computed.
+// checkGroupKind checks the type of a group: Graph creates security groups and
+// Microsoft 365 groups, with assigned or dynamic members.
 func (l *loader) checkGroupKind(s *loaded, g *Group) {
 	at := func(path ...any) Position { return l.at(s, "Group", g.Name, path...) }
 	if i := slices.Index(g.GroupTypes, "DynamicMembership"); i >= 0 && !g.Dynamic() {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// checkRequests checks the requests of a Conformance document:
-// parameters, bodies, headers and the fixtures round them.
+// checkRequests checks the requests of a Conformance document: parameters, bodies,
+// headers and fixtures.
 func (l *loader) checkRequests(s *loaded, c *Conformance) {
 	at := func(path ...any) Position { return l.at(s, "Conformance", c.Name, path...) }
 	for name, value := range c.Headers {
@@ -63,7 +63,7 @@ func (l *loader) checkBody(request string, body any, contentType string, at func
 	}
 }
 
-// IsJSON says whether a body of that type is JSON; the default is.
+// IsJSON reports whether a body with this content type is JSON, which is the default.
 func IsJSON(contentType string) bool {
 	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
 	return kind == "" || strings.HasSuffix(strings.TrimSpace(kind), "json")
@@ -109,7 +109,7 @@ func (l *loader) checkConformanceReferences(s *loaded, d *document) {
 	}
 }
 
-// knownIn are the references that an endpoint's or case's field may have.
+// knownIn are the references that a field of an endpoint or case may contain.
 func knownIn(field string, hasSetup bool) []string {
 	var known []string
 	switch field {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// mayWait are the places, below a document's spec, of what provision need not know
-// before Terraform has run.
+// mayWait are the places, below a document's spec, of values that provision does not
+// need before Terraform has run.
 var mayWait = map[string]*regexp.Regexp{
 	"Application": regexp.MustCompile(`^/(web|spa|publicClient|identifierUris|info|servicePrincipal)/` +
 		`|^/(notes|description|serviceManagementReference|defaultRedirectUri|samlMetadataUrl)$` +
@@ -116,8 +116,8 @@ func (l *loader) checkTerraformReferences(s *loaded, d *document) {
 
 func isOptional(spec map[string]any) bool { return spec["optional"] == true }
 
-// ring are the documents between which a Terraform document waits for itself:
-// through variables, and through secrets that a vault of another one keeps.
+// ring returns the documents through which a Terraform document depends on itself: by
+// their variables, and by secrets in a vault that another document creates.
 func (s *loaded) ring(name string) []string {
 	var find func(from string, path []string) []string
 	find = func(from string, path []string) []string {
@@ -136,7 +136,7 @@ func (s *loaded) ring(name string) []string {
 	return find(name, []string{name})
 }
 
-// waitsFor are the Terraform documents whose outputs must be known for one.
+// waitsFor returns the Terraform documents whose outputs a document needs.
 func (s *loaded) waitsFor(name string) []string {
 	all := map[string]bool{}
 	t := s.Terraform(name)

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// claimsCondition is one condition of a claims matching expression, and the
-// word behind it where another follows.
+// claimsCondition matches one condition of a claims matching expression, and the word
+// before the next one.
 var claimsCondition = regexp.MustCompile(`^\s*claims\['([^']+)'\]\s+(eq|matches)\s+'((?:[^']|'')*)'\s*(?:(and)\s|$)`)
 
-// claimsOf are the claims that Entra admits in an expression, by issuer. What
-// other issuers may be asked is Entra's to say.
-// Source: learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.
+// claimsOf are the claims that Entra permits in an expression, by issuer. The claims of
+// other issuers are not checked. Source:
+// learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.
 var claimsOf = map[string][]string{
 	gitHubIssuer:               {"sub", "job_workflow_ref"},
 	"https://gitlab.com":       {"sub"},
 	"https://app.terraform.io": {"sub"},
 }
 
-// claimsExpression says why Entra would refuse an expression, or "".
+// claimsExpression returns the reason why Entra would refuse an expression, or "".
 func claimsExpression(issuer, text string) string {
 	for rest := text; ; {
 		part := claimsCondition.FindStringSubmatch(rest)

@@ -108,8 +108,8 @@ func (c *Config) Customers() map[string]string {
 	return all
 }
 
-// checkNames refuses names of targets that differ only in letter case: settings and folders of
-// such targets could not be told apart everywhere.
+// checkNames refuses names of targets that differ only in letter case, because settings
+// and folders of such targets cannot be distinguished on every system.
 func (c *Config) checkNames() (mistakes Mistakes) {
 	known := []string{Local}
 	for _, name := range c.Targets() {
@@ -148,7 +148,7 @@ func (c *Config) tenant(target string) string {
 	return tenant
 }
 
-// Parameters are the values that it gives parameters for a target.
+// Parameters are the values that a target sets for parameters.
 func (c *Config) Parameters(target string) (all []Given) {
 	targets, _ := c.content["targets"].(map[string]any)
 	stated, _ := targets[target].(map[string]any)
@@ -164,7 +164,7 @@ func (c *Config) Parameters(target string) (all []Given) {
 func ConfigSchema(settings map[string]map[string]any) []byte {
 	var schema map[string]any
 	if err := json.Unmarshal([]byte(configSchema), &schema); err != nil {
-		panic(err) // it is part of the program
+		panic(err) // the schema is part of the program
 	}
 	known := schema["properties"].(map[string]any)
 	for name, setting := range settings {
@@ -172,7 +172,7 @@ func ConfigSchema(settings map[string]map[string]any) []byte {
 	}
 	raw, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
-		panic(err) // it was read from JSON
+		panic(err) // the value was read from JSON
 	}
 	return append(raw, '\n')
 }
@@ -222,7 +222,7 @@ func CheckConfig(file string, raw, schema []byte) (*Config, Mistakes) {
 	return read, d.mistakes.Sorted()
 }
 
-// unreadable says where and why a file is no YAML.
+// unreadable returns where and why a file is not valid YAML.
 func (t *tree) unreadable(raw []byte, err error) (pos Position, message, hint string) {
 	pos = Position{File: t.file, Line: 1, Column: 1}
 	var load *yaml.LoadError

@@ -17,7 +17,7 @@ const AllCustomers = "all"
 // registered in another target: its home.
 type Customer struct {
 	Target string `json:"target"`
-	Adopt  bool   `json:"adopt,omitempty"` // take over a service principal that exists
+	Adopt  bool   `json:"adopt,omitempty"` // adopts an existing service principal
 }
 
 // UnmarshalJSON reads the name of a target, or an object.
@@ -54,8 +54,8 @@ func CustomerOf(tags []string) (stack, uniqueName string) {
 // the stage is about a customer tenant; else "".
 func (s Stage) Home() string { return s.Customers[s.target()] }
 
-// is reports whether a name in a list of targets means the stage's target. The name of a
-// home target includes its customers.
+// is reports whether a name in a list of targets names the stage's target. The name of
+// a home target includes its customers.
 func (s Stage) is(name string) bool {
 	return name == s.target() || name == s.Home() && name != ""
 }
@@ -80,7 +80,7 @@ func (a *Application) MultiTenant() bool {
 // checkCustomers checks to whom applications are given.
 func (l *loader) checkCustomers(s *loaded) {
 	for _, a := range s.Applications {
-		if len(a.Customers) > 0 && !a.Existing { // else checkExisting refuses it
+		if len(a.Customers) > 0 && !a.Existing { // otherwise checkExisting refuses it
 			l.checkCustomersOf(s, a)
 		}
 	}
@@ -172,7 +172,7 @@ func (s *loaded) forCustomer(home, target string) {
 
 func (s *loaded) applicationFor(a *Application, c Customer) *Application {
 	given := &Application{Name: a.Name, Pos: a.Pos, Protection: a.Protection, Exceptions: a.Exceptions, document: a.document,
-		AppID:       a.Adopt, // of an application that was adopted: it is known without its uniqueName
+		AppID:       a.Adopt, // of an application that was adopted: its uniqueName is not known
 		DisplayName: a.DisplayName, SignInAudience: a.SignInAudience, ServicePrincipal: a.ServicePrincipal, Customers: []Customer{c}}
 	for _, p := range a.Permissions {
 		if p.AdminConsent {

@@ -17,13 +17,13 @@ const apiVersion = "provision/v1"
 
 var kinds = []string{"Application", "Conformance", "Group", "Output", "Stack", "Terraform", "User"}
 
-// document is one YAML document that names a kind we know.
+// document is a YAML document of a known kind.
 type document struct {
 	*tree
 	kind, name string
 	content    map[string]any
 	folder     *folder
-	broken     bool     // the schema has refused part of it
+	broken     bool     // the schema has refused a part of it
 	refused    []string // the JSON pointers of those parts
 	schema     []byte   // the schema against which it was checked
 	excluded   bool     // by metadata.targets
@@ -143,7 +143,7 @@ func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistake
 	validate(d)
 	d.broken = len(t.mistakes) > 0
 	if d.name == "" || slices.Contains(append(d.refused, d.unresolved...), "/metadata/name") {
-		return nil // nothing can refer to it
+		return nil // no other document can refer to it
 	}
 	return d
 }

@@ -27,13 +27,13 @@ func EditorSchema() []byte {
 	}
 	raw, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
-		panic(err) // it was read from JSON
+		panic(err) // the schema was read from JSON
 	}
 	return append(raw, '\n')
 }
 
-// asWritten extends a schema, and all its members, with the forms that a manifest can have in the
-// place of the value. An object is always written as an object.
+// asWritten extends a schema, and all its members, with the forms that a manifest can
+// contain instead of the value. An object is always written as an object.
 func asWritten(schema any, whole bool) any {
 	s, ok := schema.(map[string]any)
 	if !ok {

@@ -25,7 +25,7 @@ func excerpt(raw []byte, pos Position) string {
 // unquotedRequest matches a request with a path parameter that is not in quotes.
 var unquotedRequest = regexp.MustCompile(`: +([A-Z]+ /[^\s"',{}]*\{\w+\}(?:/[^\s"',{}]*|\{\w+\})*)`)
 
-// syntax explains the message of YAML's parser about a place.
+// syntax explains a message of the YAML parser about a place.
 func syntax(raw []byte, pos Position, said string) (at Position, message, hint string) {
 	lines := strings.Split(string(raw), "\n")
 	line := func(n int) string {

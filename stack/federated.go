@@ -5,7 +5,7 @@ import "cmp"
 // The defaults of a federated credential.
 const (
 	gitHubIssuer   = "https://token.actions.githubusercontent.com"
-	issuerOfTenant = "/${tenant.id}/v2.0" // after the cloud's authority
+	issuerOfTenant = "/${tenant.id}/v2.0" // follows the cloud's authority
 )
 
 // Cloud contains the defaults of manifests that depend on the cloud of a target.
@@ -28,10 +28,10 @@ func (f FederatedCredential) in(c Cloud) FederatedCredential {
 	return f
 }
 
-// Credentials are the federated credentials that one of a manifest stands for:
-// itself with issuer and subject filled in, or the two of a repository that is
-// changing over to immutable subjects. The subject of a managed identity is its
-// object id, which only the tenant knows.
+// Credentials are the federated credentials that one entry of a manifest declares: the
+// entry itself with issuer and subject, or two entries for a repository that changes to
+// immutable subjects. The subject of a managed identity is its object id, which only
+// the tenant knows.
 func (f FederatedCredential) Credentials() []FederatedCredential {
 	switch {
 	case f.ManagedIdentity != "" && f.Issuer == "":
@@ -48,7 +48,7 @@ func (f FederatedCredential) Credentials() []FederatedCredential {
 	return []FederatedCredential{f}
 }
 
-// Properties are the credential's as Graph has them.
+// Properties are the credential's properties in Graph.
 func (f FederatedCredential) Properties() map[string]any {
 	audiences := []any{}
 	for _, audience := range f.Audiences {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// maxFile is the most bytes that one manifest may have. The largest sensible
-// one, an application at Entra's limit of 1,200 entries, has a tenth of it.
+// maxFile is the maximum size of a manifest in bytes. The largest sensible manifest, an
+// application at Entra's limit of 1,200 entries, has a tenth of it.
 const maxFile = 4 << 20
 
 // folder is a directory with its manifests.
@@ -103,7 +103,7 @@ func find(dir string) ([]*folder, Mistakes, error) {
 	return all, mistakes, nil
 }
 
-// cause is why a file cannot be opened, without its name.
+// cause is the reason why a file cannot be opened, without the name of the file.
 func cause(err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		return path.Err
@@ -122,7 +122,7 @@ func isConfig(path string) bool {
 	return err == nil && path == filepath.Join(here, "provision.yaml")
 }
 
-// leadsInto reports whether a path is below root after its links are followed.
+// leadsInto reports whether a path is below root after its links are resolved.
 func leadsInto(root, path string) bool {
 	var real [2]string
 	for i, p := range []string{root, path} {

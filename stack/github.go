@@ -26,7 +26,7 @@ func (g GitHub) Names() (owner, repository string) {
 	return owner, repository
 }
 
-// parts takes OWNER@ID/NAME@ID apart; an id may be stated by itself.
+// parts splits OWNER@ID/NAME@ID. An id may also be set as a separate property.
 func (g GitHub) parts() (owner, ownerID, name, nameID string) {
 	owner, name, _ = strings.Cut(g.Repository, "/")
 	owner, ownerID, _ = strings.Cut(owner, "@")
@@ -40,9 +40,9 @@ func (g GitHub) parts() (owner, ownerID, name, nameID string) {
 	return owner, ownerID, name, nameID
 }
 
-// subject is the sub of the workflow's tokens. Its immutable form holds the ids
-// of owner and repository.
-// Sources: docs.github.com/actions/reference/openid-connect-reference,
+// subject is the claim sub of the workflow's tokens. Its immutable form contains the
+// ids of owner and repository. Sources:
+// docs.github.com/actions/reference/openid-connect-reference,
 // learn.microsoft.com/entra/workload-id/workload-identities-github-immutable-subjects.
 func (g GitHub) subject(immutable bool) string {
 	owner, ownerID, name, nameID := g.parts()

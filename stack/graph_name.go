@@ -1,8 +1,8 @@
 package stack
 
-// graphNames are properties of Microsoft Graph, of the portal's manifest and of the azuread provider
-// that an application has at another place or under another name in a manifest.
-// Source: learn.microsoft.com/entra/identity-platform/reference-app-manifest.
+// graphNames are properties of Microsoft Graph, of the portal's manifest and of the
+// azuread provider that manifests have at another place or under another name. Source:
+// learn.microsoft.com/entra/identity-platform/reference-app-manifest.
 var graphNames = map[string]string{
 	"passwordCredentials":            "secrets",
 	"keyCredentials":                 "certificates",

@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// The marks by which a tenant remembers which stack owns an object.
+// The marks that show in a tenant which stack owns an object.
 const (
-	OwnTags         = "provision:"       // begins every tag that provision gives
+	OwnTags         = "provision:"       // begins every tag of provision
 	MarkPrefix      = "provision:stack=" // a tag of applications, extensionAttribute15 of users
 	GroupNamePrefix = "provision."       // of a group's uniqueName
 )
@@ -17,8 +17,7 @@ const (
 // Ids that are the same in every tenant.
 const (
 	MicrosoftGraphAppID = "00000003-0000-0000-c000-000000000000"
-	// DefaultRoleID is the appRoleId that gives access to an application which
-	// declares no roles.
+	// DefaultRoleID is the appRoleId that gives access to an application without roles.
 	DefaultRoleID = "00000000-0000-0000-0000-000000000000"
 )
 
@@ -45,8 +44,8 @@ func ValidName(s string) bool { return len(s) <= 60 && validName.MatchString(s) 
 
 var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`) // as in schema.json
 
-// StackOfGroup is the stack that a group's uniqueName marks, or "". marked tells
-// whether the uniqueName begins like one of provision's, valid or not.
+// StackOfGroup is the stack in a group's uniqueName, or "". marked reports whether the
+// uniqueName begins like one of provision's, even if it is not valid.
 func StackOfGroup(uniqueName string) (stack string, marked bool) {
 	rest, marked := strings.CutPrefix(uniqueName, GroupNamePrefix)
 	if !marked {
@@ -70,7 +69,7 @@ func StackOfApplication(uniqueName string, tags []string) (stack string, marked 
 	return stack, marked
 }
 
-// StackOfTags is the stack that a service principal's tags mark, or "".
+// StackOfTags is the stack in a service principal's tags, or "".
 func StackOfTags(tags []string) string {
 	for _, t := range tags {
 		if stack, ok := StackOfMark(t); ok {
@@ -80,7 +79,7 @@ func StackOfTags(tags []string) string {
 	return ""
 }
 
-// StackOfMark is the stack that a mark names, or "".
+// StackOfMark is the stack in a mark, or "".
 func StackOfMark(mark string) (stack string, marked bool) {
 	name, marked := strings.CutPrefix(mark, MarkPrefix)
 	if !marked || !ValidName(name) {
@@ -89,7 +88,7 @@ func StackOfMark(mark string) (stack string, marked bool) {
 	return name, marked
 }
 
-// stackOf is the stack of STACK.NAME, or "" where one of the two is not valid.
+// stackOf is the stack in STACK.NAME, or "" if one of the two names is not valid.
 func stackOf(uniqueName string) string {
 	stack, name, _ := strings.Cut(uniqueName, ".")
 	if !ValidName(stack) || !ValidName(name) {

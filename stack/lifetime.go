@@ -11,8 +11,8 @@ import (
 // DefaultLifetime is the lifetime of a secret if its manifest sets none.
 const DefaultLifetime = 180 * 24 * time.Hour
 
-// Lifetime reads a duration as time.ParseDuration does, or in days as in 90d.
-// "" is DefaultLifetime. Entra takes up to two years.
+// Lifetime reads a duration like time.ParseDuration, or in days, such as 90d. "" is
+// DefaultLifetime. Entra accepts up to two years.
 func Lifetime(s string) (time.Duration, error) {
 	if s == "" {
 		return DefaultLifetime, nil
@@ -35,8 +35,8 @@ func Lifetime(s string) (time.Duration, error) {
 // inWords is a duration as a text: "90 days", "12 hours", "P90D".
 var inWords = regexp.MustCompile(`(?i)^\s*P?T?(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|y|yrs?|years?)\s*$`)
 
-// DurationHint says how to write a duration that read does not accept; "" where
-// text does not look like one.
+// DurationHint says how to write a duration that read does not accept, or returns "" if
+// text does not look like a duration.
 func DurationHint(text string, read func(string) (time.Duration, error)) string {
 	m := inWords.FindStringSubmatch(text)
 	if m == nil {
@@ -46,7 +46,7 @@ func DurationHint(text string, read func(string) (time.Duration, error)) string 
 	if err != nil {
 		return ""
 	}
-	var forms []string // the largest unit first
+	var forms []string // the largest unit comes first
 	switch unit := strings.ToLower(m[2]); {
 	case unit == "months" || unit == "month":
 		forms = days(30 * n)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Load reads every stack at or below dir as the stage has it. The error is
-// Mistakes when the manifests are at fault.
+// Load reads every stack at or below dir for the stage. If the manifests contain
+// mistakes, the error is Mistakes.
 func Load(dir string, stage Stage) ([]*Stack, error) {
 	folders, odd, err := find(dir)
 	if err != nil {
@@ -60,8 +60,8 @@ func Load(dir string, stage Stage) ([]*Stack, error) {
 	return all, nil
 }
 
-// lacking are the stacks of which a document could not be read, so that what
-// seems unknown may be in it.
+// lacking are the stacks of which a document could not be read. An unknown name may be
+// in this document.
 func (l *loader) lacking(folders []*folder) map[*loaded]bool {
 	all := map[*loaded]bool{}
 	for _, f := range folders {
@@ -98,11 +98,11 @@ type loader struct {
 	mistakes Mistakes
 }
 
-// loaded is a stack with the documents behind it.
+// loaded is a stack with its documents.
 type loaded struct {
 	*Stack
-	document     *document            // its own
-	scope        *scope               // of its documents
+	document     *document            // its own document
+	scope        *scope               // the files of its documents
 	plainName    string               // without the suffix of the stage
 	declared     map[string]*document // kind/name → its document
 	applications map[string]*Application
@@ -180,7 +180,7 @@ func (l *loader) add(from source) {
 	d, mistakes := from.read(&scope{stage: l.stage, any: true})
 	l.mistakes = append(l.mistakes, mistakes...)
 	if d == nil || d.folder.lacks() {
-		return // its Stack may be the document that could not be read
+		return // its Stack document may be the one that could not be read
 	}
 	l.mistakes.add(d.position("/kind"), "add a document `kind: Stack` to the folder", "%s %s belongs to no stack", d.kind, d.name)
 }
@@ -238,7 +238,7 @@ func (l *loader) declare(s *loaded, d *document) {
 		l.into(d, t)
 		s.Terraforms = append(s.Terraforms, t)
 	default:
-		panic("stack: no case reads a document of kind " + d.kind) // a test reads all kinds
+		panic("stack: no case reads a document of kind " + d.kind) // a test covers all kinds
 	}
 }
 

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Mistake is one thing wrong in a manifest.
+// Mistake is an error in a manifest.
 type Mistake struct {
 	Pos     Position `json:"position"`
 	Message string   `json:"message"`
 	Hint    string   `json:"hint,omitempty"`
 
 	// Excerpt is the line that makes a document unreadable, with a caret below the
-	// place. What may follow from it alone is not reported.
+	// place. Mistakes that may only be consequences of it are not reported.
 	Excerpt string `json:"excerpt,omitempty"`
 }
 
@@ -29,7 +29,7 @@ func (m Mistake) String() string {
 	return s
 }
 
-// String is file:line:column, as editors and terminals link it.
+// String is file:line:column, which editors and terminals link.
 func (p Position) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -37,8 +37,8 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Mistakes are all that is wrong, in the order of files and lines; what makes
-// documents unreadable comes first.
+// Mistakes are all mistakes in the manifests, in the order of files and lines. Mistakes
+// that make documents unreadable come first.
 type Mistakes []Mistake
 
 func (m Mistakes) Error() string {
@@ -53,7 +53,7 @@ func (m *Mistakes) add(pos Position, hint, format string, args ...any) {
 	*m = append(*m, Mistake{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// Sorted puts them in the order of Mistakes.
+// Sorted returns the mistakes in this order.
 func (m Mistakes) Sorted() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int {
 		if a, b := a.Excerpt != "", b.Excerpt != ""; a != b {

@@ -2,8 +2,8 @@ package stack
 
 import "strings"
 
-// Nearest is the known name that name was probably meant to be, "" if more than a third of
-// the letters of each differ.
+// Nearest returns the known name that name probably means, or "" if more than a third
+// of the letters of each known name differ.
 func Nearest(name string, known []string) string {
 	best, distance := "", (len(name)+2)/3+1
 	for _, k := range known {
@@ -14,8 +14,8 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
-// Distance is the least number of insertions, deletions and substitutions
-// that turn a into b.
+// Distance is the smallest number of insertions, deletions and substitutions that
+// change a to b.
 func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

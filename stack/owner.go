@@ -2,12 +2,10 @@ package stack
 
 import "strings"
 
-// An owner, or a deployer, is named as a user of the stack, by a
-// userPrincipalName, or as an application: by its name in the stack, as
-// OTHER-STACK/NAME or by its appId.
+// An owner, or a deployer, is a user of the stack, a userPrincipalName, or an
+// application: its name in the stack, OTHER-STACK/NAME or its appId.
 
-// OwnerUPN is the userPrincipalName that an owner is named by, "" where it is
-// named otherwise.
+// OwnerUPN is the userPrincipalName of an owner, or "" if the owner has another form.
 func OwnerUPN(owner string) string {
 	if strings.Contains(owner, "@") {
 		return owner

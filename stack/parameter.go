@@ -10,10 +10,10 @@ import (
 
 // parameter is the declaration of a value that differs between targets or instances.
 type parameter struct {
-	Type        string // string | number | boolean | list; "" follows from Default, and is string without one
+	Type        string // string | number | boolean | list; "" means the type of Default, or string without a default
 	Description string
 	Default     any
-	Pattern     string // of the whole text, or of each entry of a list
+	Pattern     string // matches the whole text, or each entry of a list
 }
 
 func (p parameter) kind() string {
@@ -40,7 +40,7 @@ func (p parameter) read(given any) (any, error) {
 	}
 	pattern, err := regexp.Compile(`^(?:` + p.Pattern + `)$`)
 	if err != nil {
-		return value, nil // reported at the declaration
+		return value, nil // the declaration reports it
 	}
 	texts, isList := value.([]any)
 	if !isList {
@@ -98,12 +98,12 @@ func (p parameter) converted(given any) (any, error) {
 	return nil, fmt.Errorf("the value is not a %s", p.kind())
 }
 
-// environmentName is a parameter's name as environment variables have it.
+// environmentName is a parameter's name in environment variables.
 func environmentName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }
 
-// is reports whether it gives the parameter with a name.
+// is reports whether g is a value of the parameter with a name.
 func (g Given) is(name string) bool {
 	if g.Environment {
 		return environmentName(g.Name) == environmentName(name)
@@ -111,7 +111,8 @@ func (g Given) is(name string) bool {
 	return g.Name == name
 }
 
-// parametersOf reads the declarations of a Stack, without those that the schema refuses.
+// parametersOf reads the declarations of a Stack, except for the ones that the schema
+// refuses.
 func parametersOf(declared any) map[string]parameter {
 	all := map[string]parameter{}
 	entries, _ := declared.(map[string]any)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// checkReferences looks at every ${…} of a document.
+// checkReferences checks every ${…} of a document.
 func (l *loader) checkReferences(s *loaded, d *document) {
 	var known []string
 	switch d.kind {

@@ -6,19 +6,19 @@ import (
 	"slices"
 )
 
-// Requires is the requirement of an endpoint: a token must meet every part of it or,
-// if AnyOf is set, every part of one alternative.
+// Requires is the requirement of an endpoint: a token must meet every part of it or, if
+// AnyOf is set, every part of one alternative.
 type Requires struct {
-	Scopes   []string `json:"scopes,omitempty"`   // all of them
-	AnyScope []string `json:"anyScope,omitempty"` // one of them
+	Scopes   []string `json:"scopes,omitempty"`   // all of these
+	AnyScope []string `json:"anyScope,omitempty"` // one of these
 	AnyRole  []string `json:"anyRole,omitempty"`
 	AllRoles []string `json:"allRoles,omitempty"`
-	Groups   []string `json:"groups,omitempty"`  // one of them, by the names of their documents
+	Groups   []string `json:"groups,omitempty"`  // one of these, by the names of their documents
 	Guests   string   `json:"guests,omitempty"`  // refused
 	Owner    bool     `json:"owner,omitempty"`   // only the caller who created the object in setup
 	Callers  []string `json:"callers,omitempty"` // users, applications; default: users where scopes or groups are required, else both
 
-	AnyOf []Requires `json:"-"` // of a list; nothing else is set then
+	AnyOf []Requires `json:"-"` // of a list; then no other field is set
 }
 
 // UnmarshalJSON reads one requirement or a list of them.
@@ -26,7 +26,7 @@ func (r *Requires) UnmarshalJSON(raw []byte) error {
 	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
 		return json.Unmarshal(raw, &r.AnyOf)
 	}
-	type plain Requires // without this method
+	type plain Requires // a type without this method
 	return json.Unmarshal(raw, (*plain)(r))
 }
 

@@ -49,7 +49,7 @@ func validate(d *document) {
 	}
 }
 
-// explain turns the library's tree of errors into mistakes, a leaf each.
+// explain converts the library's tree of errors to mistakes, one for each leaf.
 func (d *document) explain(e *jsonschema.ValidationError) {
 	if k, ok := e.ErrorKind.(*kind.PropertyNames); ok {
 		here := slices.Clone(e.InstanceLocation)
@@ -72,7 +72,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 	}
 	p := pointer(here...)
 	if slices.Contains(d.unresolved, p) {
-		return // the mistake is already reported
+		return // this mistake is already reported
 	}
 	what := fieldName(e.InstanceLocation)
 	d.refused = append(d.refused, p)
@@ -86,7 +86,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 				best = there
 			}
 			if best != "" {
-				hint = fmt.Sprintf("did you mean %s?", best) // the whole list would bury it
+				hint = fmt.Sprintf("did you mean %s?", best) // the whole list would hide it
 			}
 			d.refused = append(d.refused, p+pointer(name))
 			d.mistakes.add(d.position(p+pointer(name)), hint, "%sunknown field %s", in(what), name)
@@ -163,8 +163,8 @@ func (d *document) definition(url string) map[string]any {
 	return m
 }
 
-// missingHint returns how to add a missing property of the object that e is about: its name, and
-// its description in the schema.
+// missingHint says how to add a missing property of the object in e: its name, and its
+// description in the schema.
 func (d *document) missingHint(e *jsonschema.ValidationError, name string) string {
 	properties, _ := d.definition(e.SchemaURL)["properties"].(map[string]any)
 	property, _ := properties[name].(map[string]any)
@@ -204,7 +204,7 @@ func requestHint(got, pattern string) string {
 	return "write it as " + method + " " + path
 }
 
-// nearestMethod also finds one whose letters are in another order, as in GTE.
+// nearestMethod also finds a method whose letters have another order, such as GTE.
 func nearestMethod(word string, known []string) string {
 	letters := func(s string) string {
 		all := []byte(strings.ToUpper(s))

@@ -39,7 +39,7 @@ func limitMistake(what string, k jsonschema.ErrorKind) (text, hint string) {
 	return fmt.Sprintf("%s: %s", what, k.LocalizedString(message.NewPrinter(language.English))), ""
 }
 
-// plural is a number of things: 1 entry, 2 entries.
+// plural returns a number with a noun: 1 entry, 2 entries.
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -13,7 +13,7 @@ import (
 // the target, and the name of the stack.
 type scope struct {
 	stage  Stage
-	any    bool            // the stack is not known, and so neither are its parameters
+	any    bool            // the stack is not known, so its parameters are not known either
 	values map[string]any  // expression → value
 	unset  map[string]bool // declared parameters that have no value, which is reported at the declaration
 }
@@ -52,7 +52,7 @@ func (s *scope) replaced(text string, missing func(expression string)) any {
 	})
 }
 
-// textOf returns the form of a value within a text.
+// textOf returns a value as a part of a text.
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:

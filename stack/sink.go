@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Sink is the place that stores the text of a secret: exactly one field is set, or
-// none for provision's own file.
+// Sink is the place that stores the text of a secret: exactly one field is set, or none
+// for provision's own file.
 type Sink struct {
 	File     string        `json:"file,omitempty"` // from the project folder
 	Env      *EnvSink      `json:"env,omitempty"`
@@ -21,8 +21,8 @@ type EnvSink struct {
 	Key  string `json:"key"`
 }
 
-// GitHubSink is a secret of GitHub Actions: of a repository or, where
-// Environment is stated, of an environment of it.
+// GitHubSink is a secret of GitHub Actions: of a repository or, if Environment is set,
+// of an environment of the repository.
 type GitHubSink struct {
 	Repository  string `json:"repository"` // OWNER/NAME
 	Environment string `json:"environment,omitempty"`
@@ -55,7 +55,7 @@ func (s Sink) Path() string {
 	return s.File
 }
 
-// String is the displayed form of the sink; equal forms are one sink.
+// String is the displayed form of the sink. Sinks with equal forms are the same sink.
 func (s Sink) String() string {
 	switch {
 	case s.Env != nil:

@@ -19,10 +19,10 @@ type Stage struct {
 
 	Cloud Cloud // of the target; the zero value is the public cloud
 
-	// Configured are the parameters of the target in provision.yaml. Values of
-	// an instance go before them, and Parameters before both.
+	// Configured are the parameters of the target in provision.yaml. Values of an
+	// instance take precedence over them, and Parameters over both.
 	Configured []Given
-	Parameters []Given // the later one of two with the same name counts
+	Parameters []Given // if two have the same name, the later one applies
 
 	// Suffix makes a separate environment of every stack: it is appended to the names of
 	// stacks, users and identifier URIs. "" appends nothing.
@@ -39,7 +39,7 @@ func (s Stage) cloud() Cloud {
 	return s.Cloud
 }
 
-// Given is the value of a parameter, with where it was given.
+// Given is the value of a parameter, and where it was set.
 type Given struct {
 	Name  string
 	Value any // text, a number, a boolean or a list of texts

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 )
 
-// Tenants are whose users and applications an API admits. The zero value is those
-// of the home tenant.
+// Tenants are the tenants whose users and applications an API admits. The zero value is
+// the home tenant alone.
 type Tenants struct {
 	Any    bool     // of every tenant
-	Others []string // domains or ids of more tenants than the home one
+	Others []string // domains or ids of tenants other than the home tenant
 }
 
 // Home reports whether only the home tenant is permitted.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// BuiltInModules are the names that a Terraform document may give in place of the
+// BuiltInModules are the names that a Terraform document may contain instead of the
 // path of a module.
 var BuiltInModules = []string{"azure-function", "azure-web-app", "key-vault", "local-api"}
 
@@ -16,10 +16,10 @@ var BuiltInModules = []string{"azure-function", "azure-web-app", "key-vault", "l
 type Terraform struct {
 	Name       string     `json:"-"`
 	Pos        Position   `json:"-"`
-	Dir        string     `json:"-"` // where relative paths of modules start
+	Dir        string     `json:"-"` // the folder at which relative paths of modules start
 	Protection Protection `json:"-"`
 
-	// Places of variables, by name, and of modules, by target.
+	// Positions of variables, by name, and of modules, by target.
 	VariablePos map[string]Position `json:"-"`
 	ModulePos   map[string]Position `json:"-"`
 
@@ -27,11 +27,10 @@ type Terraform struct {
 	Variables map[string]any `json:"variables,omitempty"` // JSON; text may have references
 	Backend   *Backend       `json:"backend,omitempty"`   // nil: local state
 	Workspace string         `json:"workspace,omitempty"` // "": the default workspace
-	Optional  bool           `json:"optional,omitempty"`  // used only when it is asked for
+	Optional  bool           `json:"optional,omitempty"`  // only used on request
 }
 
-// Module is a built-in name or a path, by target; "default" stands for the targets
-// that it does not name.
+// Module is a built-in name or a path, by target; "default" is for all other targets.
 type Module map[string]string
 
 // UnmarshalJSON also reads one module for all targets.
@@ -45,7 +44,7 @@ func (m *Module) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*map[string]string)(m))
 }
 
-// For is the module for a target, or "".
+// For returns the module for a target, or "".
 func (m Module) For(target string) string { return cmp.Or(m[target], m["default"]) }
 
 // Backend configures where Terraform stores its state.
@@ -60,7 +59,7 @@ type TerraformOutput struct {
 	Document, Output string
 }
 
-// Terraform is the document with this name, or nil.
+// Terraform returns the document with this name, or nil.
 func (s *Stack) Terraform(name string) *Terraform {
 	if i := slices.IndexFunc(s.Terraforms, func(t *Terraform) bool { return t.Name == name }); i >= 0 {
 		return s.Terraforms[i]
@@ -68,7 +67,7 @@ func (s *Stack) Terraform(name string) *Terraform {
 	return nil
 }
 
-// ReferredOutput is the document and the output of ${terraform.NAME.OUTPUT}; ok is
+// ReferredOutput returns the document and the output of ${terraform.NAME.OUTPUT}; ok is
 // false for other expressions.
 func ReferredOutput(expression string) (document, output string, ok bool) {
 	rest, is := strings.CutPrefix(expression, "terraform.")
@@ -76,7 +75,7 @@ func ReferredOutput(expression string) (document, output string, ok bool) {
 	return document, output, is && two && output != ""
 }
 
-// OutputsOf are the references to outputs of Terraform documents in a JSON value.
+// OutputsOf returns the references to outputs of Terraform documents in a JSON value.
 func OutputsOf(value any) (all []TerraformOutput) {
 	EachReference(value, func(expression string) {
 		if document, output, ok := ReferredOutput(expression); ok {
@@ -86,9 +85,9 @@ func OutputsOf(value any) (all []TerraformOutput) {
 	return all
 }
 
-// WithoutTerraform takes documents away, with what in the stack refers to their
-// outputs: redirect URIs and the url of a Conformance document, which are all that
-// may refer to an optional one.
+// WithoutTerraform removes documents, and everything in the stack that refers to their
+// outputs: redirect URIs and the url of a Conformance document. Only these may refer to
+// an optional document.
 func (s *Stack) WithoutTerraform(leave func(*Terraform) bool) {
 	gone := map[string]bool{}
 	s.Terraforms = slices.DeleteFunc(slices.Clone(s.Terraforms), func(t *Terraform) bool {

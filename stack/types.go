@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Stack is one system as its manifests declare it, or as it was read back from
-// a tenant: one shape for both, so that they can be compared.
+// Stack is a stack that manifests declare, or that was read from a tenant. The type is
+// the same for both, so that they can be compared.
 type Stack struct {
 	Name         string // [a-z0-9-]+
 	Description  string
@@ -48,10 +48,10 @@ type Excluded struct {
 	UserPrincipalName string // of a User
 }
 
-// Application is an app registration with its service principal, the
-// assignments to its roles and the permissions it asks for. Properties have
-// Graph's own names; a nil pointer is "unstated".
-// Source: Graph resource type "application".
+// Application is an app registration with its service principal, the assignments of its
+// roles and the permissions that it requests. Properties have Graph's own names; a nil
+// pointer means that the manifest does not set the property. Source: Graph resource
+// type "application".
 type Application struct {
 	Name string   `json:"-"` // metadata.name; STACK.NAME is Graph's uniqueName
 	Pos  Position `json:"-"`
@@ -66,7 +66,7 @@ type Application struct {
 	AppID      string `json:"appId,omitempty"`
 	UniqueName string `json:"uniqueName,omitempty"`
 
-	// Adopt is the appId of a registration that the stack takes over.
+	// Adopt is the appId of a registration that the stack adopts.
 	Adopt string `json:"adopt,omitempty"`
 
 	// Customers are the targets of other tenants that get a service principal of the
@@ -120,7 +120,7 @@ type API struct {
 // Scope is a delegated permission that the application exposes.
 // Source: Graph resource type "permissionScope".
 type Scope struct {
-	ID                      string  `json:"id,omitempty"` // UUID; derived from the value where unstated
+	ID                      string  `json:"id,omitempty"` // UUID; derived from the value if it is not set
 	Value                   string  `json:"value"`
 	Type                    string  `json:"type,omitempty"` // User | Admin; default User
 	IsEnabled               *bool   `json:"isEnabled,omitempty"`
@@ -188,7 +188,8 @@ type RedirectURIs struct {
 	RedirectURIs []string `json:"redirectUris,omitempty"`
 }
 
-// ServicePrincipal is the application in the tenant, as its administrators set it.
+// ServicePrincipal is the application in the tenant, with the settings of the tenant's
+// administrators.
 type ServicePrincipal struct {
 	Create *bool `json:"create,omitempty"` // false: provision neither creates nor manages it
 
@@ -251,9 +252,10 @@ type Permission struct {
 // ConsentOnly reports whether the registration does not list the permission.
 func (p Permission) ConsentOnly() bool { return p.Required != nil && !*p.Required }
 
-// FederatedCredential describes tokens that authenticate an application: tokens of an issuer with
-// one subject or with claims that match an expression, tokens of a GitHub workflow, or tokens of a
-// managed identity. Source: Graph resource type "federatedIdentityCredential".
+// FederatedCredential describes tokens that authenticate an application: tokens of an
+// issuer with one subject or with claims that match an expression, tokens of a GitHub
+// workflow, or tokens of a managed identity. Source: Graph resource type
+// "federatedIdentityCredential".
 type FederatedCredential struct {
 	Pos Position `json:"-"`
 
@@ -267,11 +269,11 @@ type FederatedCredential struct {
 	ManagedIdentity          string                    `json:"managedIdentity,omitempty"` // name of an existing application of the stack
 }
 
-// ClaimsMatchingExpression admits the tokens whose claims meet it.
-// Source: Graph (beta) resource type "federatedIdentityExpression".
+// ClaimsMatchingExpression permits the tokens whose claims match it. Source: Graph
+// (beta) resource type "federatedIdentityExpression".
 type ClaimsMatchingExpression struct {
 	Value           string `json:"value"`
-	LanguageVersion int    `json:"languageVersion,omitempty"` // 1, also where it is 0
+	LanguageVersion int    `json:"languageVersion,omitempty"` // 1; 0 has the same meaning
 }
 
 // GitHub selects runs of GitHub Actions workflows by exactly one of Environment, Branch, Tag and
@@ -280,24 +282,24 @@ type GitHub struct {
 	Repository   string `json:"repository"` // OWNER/NAME or OWNER@ID/NAME@ID
 	OwnerID      int64  `json:"ownerId,omitempty"`
 	RepositoryID int64  `json:"repositoryId,omitempty"`
-	Subjects     string `json:"subjects,omitempty"` // name | immutable | both; "" is immutable where the ids are stated
+	Subjects     string `json:"subjects,omitempty"` // name | immutable | both; "" is immutable if the ids are set
 	Environment  string `json:"environment,omitempty"`
 	Branch       string `json:"branch,omitempty"`
 	Tag          string `json:"tag,omitempty"`
 	PullRequest  bool   `json:"pullRequest,omitempty"`
 }
 
-// Secret is a client secret: created once, its text kept only in its sink.
+// Secret is a client secret: created once, its text stored only in its sink.
 type Secret struct {
 	Name     string `json:"name"`               // passwordCredential.displayName
-	KeyID    string `json:"keyId,omitempty"`    // of one in the tenant whose text provision does not have
+	KeyID    string `json:"keyId,omitempty"`    // of a secret in the tenant whose text provision does not have
 	Lifetime string `json:"lifetime,omitempty"` // a Go duration, or days as in 180d; default 180d
 	Sink     Sink   `json:"sink,omitzero"`
 
 	NotBefore, NotAfter time.Time `json:"-"` // of a certificate that was read from a tenant
 }
 
-// User is a person, created by the stack or, with Existing, only referred to.
+// User is a user, created by the stack or, with Existing, only referred to.
 type User struct {
 	Name string   `json:"-"`
 	Pos  Position `json:"-"`

@@ -19,7 +19,7 @@ type Conformance struct {
 	Life      Life              `json:"life,omitzero"`
 	Tenants   Tenants           `json:"tenants,omitzero"`
 	Excused   []Excuse          `json:"excused,omitempty"`
-	Refusals  Refusals          `json:"refusals,omitzero"` // of all endpoints that state none of their own
+	Refusals  Refusals          `json:"refusals,omitzero"` // of all endpoints that declare no refusals of their own
 	Endpoints []Endpoint        `json:"endpoints"`
 	Cases     []Case            `json:"cases,omitempty"`
 }
@@ -33,8 +33,8 @@ type Excuse struct {
 // Life declares how the API handles the issuer's keys and clocks. Both are
 // durations as time.ParseDuration reads them.
 type Life struct {
-	KeyRefresh string `json:"keyRefresh,omitempty"` // from the publication of a key until its tokens are let in; "": unknown
-	ClockSkew  string `json:"clockSkew,omitempty"`  // tolerated; "": up to five minutes, or none
+	KeyRefresh string `json:"keyRefresh,omitempty"` // from the publication of a key until its tokens are accepted; "": unknown
+	ClockSkew  string `json:"clockSkew,omitempty"`  // the tolerance; "": up to five minutes, or none
 }
 
 // Endpoint is a route of the API. With neither Public nor Requires, any valid token
@@ -46,7 +46,7 @@ type Endpoint struct {
 	Request string `json:"request"`        // "METHOD /path", the path with {name} for each of Parameters
 	// Parameters are text, numbers or booleans.
 	Parameters  map[string]any `json:"parameters,omitempty"`
-	Body        any            `json:"body,omitempty"` // JSON; text where ContentType is of another kind
+	Body        any            `json:"body,omitempty"` // JSON, or a text if ContentType is of another kind
 	ContentType string         `json:"contentType,omitempty"`
 
 	Public   bool      `json:"public,omitempty"`
@@ -62,11 +62,12 @@ type Endpoint struct {
 // ID returns the name of the endpoint in reports and baselines.
 func (e Endpoint) ID() string { return cmp.Or(e.Name, e.Request) }
 
-// Fixture is a request before or after the request of a case. The members of the answers to Setup
-// and, for Cleanup, to the case are ${setup.MEMBER} and ${response.MEMBER}.
+// Fixture is a request before or after the request of a case. The members of the answer
+// to Setup are ${setup.MEMBER}. In Cleanup, the members of the answer to the case are
+// ${response.MEMBER}.
 type Fixture struct {
 	Request     string `json:"request"`
-	As          As     `json:"as,omitzero"` // zero: whom the endpoint admits
+	As          As     `json:"as,omitzero"` // zero: a caller that the endpoint admits
 	Body        any    `json:"body,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 
@@ -101,12 +102,12 @@ type As struct {
 	name string // of either, until the stack is known
 }
 
-// UnmarshalJSON also reads a name alone.
+// UnmarshalJSON also reads a single name.
 func (a *As) UnmarshalJSON(raw []byte) error {
 	if bytes.HasPrefix(raw, []byte(`"`)) {
 		return json.Unmarshal(raw, &a.name)
 	}
-	type plain As // without this method
+	type plain As // a type without this method
 	return json.Unmarshal(raw, (*plain)(a))
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// redirectURI returns why Entra would refuse uri on a platform, and how to correct it, or "".
-// Source: "Redirect URI (reply URL) restrictions and limitations".
+// redirectURI returns the reason why Entra would refuse uri on a platform, and the
+// correction, or "". Source: "Redirect URI (reply URL) restrictions and limitations".
 func redirectURI(platform, uri string, personal bool) (reason, hint string) {
 	plain := filledIn(uri)
 	wildcard := strings.HasPrefix(plain, "https://*.")
@@ -77,7 +77,7 @@ func schemeHint(platform string) string {
 	return "use https://…, or http://localhost for development"
 }
 
-// identifierURI says why Entra would refuse an identifier URI, or "".
+// identifierURI returns the reason why Entra would refuse an identifier URI, or "".
 // Source: "Restrictions on identifier URIs".
 func identifierURI(uri string) string {
 	parsed, err := url.Parse(filledIn(uri))

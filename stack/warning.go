@@ -68,8 +68,8 @@ func endsInSlash(issuer string) bool {
 
 var subjectByName = regexp.MustCompile(`^repo:([A-Za-z0-9._-]+/[A-Za-z0-9._-]+):`)
 
-// byName is the repository of a GitHub subject that names it without ids and
-// does not say that this is meant.
+// byName is the repository of a GitHub subject that contains its name without ids,
+// unless the manifest states that this is intended.
 func (f FederatedCredential) byName() string {
 	if f.GitHub != nil && f.GitHub.Subjects != "" {
 		return ""

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// howToWrite is a hint how to write a value whose type is wrong. It contains the given
-// value if its meaning is clear.
+// howToWrite is a hint about how to write a value whose type is wrong. It contains the
+// given value if its meaning is clear.
 func (d *document) howToWrite(location, want []string, got string) string {
 	name := "field"
 	for _, segment := range slices.Backward(location) {
@@ -36,7 +36,7 @@ func (d *document) howToWrite(location, want []string, got string) string {
 	case takes("array") && got == "object":
 		return "write a list: start each entry with `- `"
 	case takes("string") && got == "number" && name == "lifetime":
-		return as(scalarText(value) + "d") // 90 is days, as in 90d
+		return as(scalarText(value) + "d") // 90 means 90 days, written 90d
 	case takes("string") && (got == "number" || got == "boolean"):
 		return as(quoted(scalarText(value)))
 	case takes("string") && got == "array":
@@ -59,7 +59,7 @@ func (d *document) howToWrite(location, want []string, got string) string {
 	return ""
 }
 
-// at is the value at a path.
+// at returns the value at a path.
 func at(value any, location []string) any {
 	for _, segment := range location {
 		switch v := value.(type) {
@@ -76,7 +76,7 @@ func at(value any, location []string) any {
 	return value
 }
 
-// plainText needs no quotes in a flow sequence.
+// plainText matches a text that needs no quotes in a list in brackets.
 var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
 
 // inline is the form of a value in a list in brackets.
@@ -91,7 +91,7 @@ func inline(value any) string {
 	return quoted(text)
 }
 
-// scalarText is a number in its usual form, or another value.
+// scalarText returns a number in its usual form, or another value.
 func scalarText(value any) string {
 	if n, ok := value.(float64); ok {
 		return strconv.FormatFloat(n, 'f', -1, 64)

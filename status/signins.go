@@ -8,7 +8,7 @@ import (
 	"provision/graph"
 )
 
-// Unreadable is the reason if the sign-in log cannot be read.
+// Unreadable is the reason why the sign-in log cannot be read.
 const Unreadable = "not readable: needs AuditLog.Read.All, and a tenant with Microsoft Entra ID P1"
 
 // ReadSignIns adds the time of the last sign-in of each user, and the last sign-in to each

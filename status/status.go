@@ -31,13 +31,13 @@ type Object struct {
 	LastSignIn  *time.Time `json:"lastSignIn,omitempty"` // to the application, or of the application
 }
 
-// User can sign in.
+// User is a user who can sign in.
 type User struct {
 	ID                string     `json:"-"`
 	UserPrincipalName string     `json:"userPrincipalName"`
 	Enabled           bool       `json:"enabled"`
 	Roles             []string   `json:"roles"`              // APPLICATION: ROLE
-	Password          string     `json:"password,omitempty"` // the file that keeps it
+	Password          string     `json:"password,omitempty"` // the file that contains it
 	LastSignIn        *time.Time `json:"lastSignIn,omitempty"`
 }
 
@@ -50,7 +50,7 @@ type Credential struct {
 	Expires     *time.Time `json:"expires,omitempty"`
 	Days        *int       `json:"days,omitempty"`    // left; negative where it has expired
 	State       string     `json:"state"`             // ok, expires soon, expired
-	Kept        string     `json:"kept,omitempty"`    // where the text of the secret is
+	Kept        string     `json:"kept,omitempty"`    // where the text of the secret is stored
 	Retires     *time.Time `json:"retires,omitempty"` // when a secret that was rotated is revoked
 }
 

@@ -128,10 +128,10 @@ func orEmpty(m map[string]any) map[string]any {
 	return m
 }
 
-// writer turns values into arguments of Terraform's JSON syntax, in which every
-// string is a template.
+// writer converts values to arguments of Terraform's JSON syntax, in which every string
+// is a template.
 type writer struct {
-	secrets map[string]any // by the name of the variable that stands for it
+	secrets map[string]any // by the name of the variable that contains it
 	unknown bool
 }
 
@@ -180,7 +180,7 @@ func literal(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
-// replacePrivate puts a file, which only its owner can read, in the place of another.
+// replacePrivate replaces a file with one that only its owner can read.
 func replacePrivate(file string, content []byte) error {
 	tmp := file + ".tmp"
 	if err := os.WriteFile(tmp, content, 0o600); err != nil {

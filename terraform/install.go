@@ -89,16 +89,17 @@ func download(ctx context.Context, from site, dir, folder string) error {
 		InstallDir:       temporary,
 		ApiBaseURL:       from.url,
 		ArmoredPublicKey: from.publicKey,
-		// The client of hc-install repeats a failed connection for 15 seconds without a word.
+		// The client of hc-install silently repeats a failed connection for 15 seconds.
 		HTTPClient: &http.Client{},
 	}
 	if _, err := installer.Install(ctx); errors.Is(err, fs.ErrNotExist) {
-		// hc-install discards the error of a wrong checksum, and then misses the program.
+		// hc-install discards the error of a wrong checksum, and then reports that the
+		// program is missing.
 		return errors.New("the downloaded archive has another checksum than the signed one, or cannot be unpacked")
 	} else if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(folder); err != nil { // an incomplete one
+	if err := os.RemoveAll(folder); err != nil { // an incomplete installation
 		return err
 	}
 	return os.Rename(temporary, folder)

@@ -12,7 +12,7 @@ type log struct {
 	progress func(line string)
 	errors   []string // the texts of its diagnostics
 
-	rest []byte // of a line that is not complete
+	rest []byte // of an incomplete line
 }
 
 // message is one line, without the output of provisioners, which can be any text.

@@ -13,9 +13,9 @@ import (
 
 // Plan contains the actions that Terraform is going to execute.
 type Plan struct {
-	Exists    bool           // there is something already
+	Exists    bool           // something exists already
 	Resources []Resource     // the resources that change, by address
-	Outputs   map[string]any // afterwards, as far as they are known and not sensitive
+	Outputs   map[string]any // afterwards, if they are known and not sensitive
 
 	// ChangedOutputs are the values of outputs that change. The path begins with the name.
 	ChangedOutputs []Attribute
@@ -77,8 +77,9 @@ func outputChanges(name string, c *tfjson.Change) []Attribute {
 	return all
 }
 
-// compareRecord adds the outputs whose planned value is not the recorded one, although
-// Terraform's state has it: an apply elsewhere, or one that was killed, has changed them.
+// compareRecord adds the outputs whose planned value differs from the recorded one
+// although Terraform's state contains it: an apply on another machine, or one that was
+// killed, has changed them.
 func (p *Plan) compareRecord(r Record) {
 	for name, value := range p.Outputs {
 		changes := func(a Attribute) bool { return within(a.Path, name) }
@@ -200,9 +201,9 @@ func flatten(path string, v any, into map[string]any) {
 	}
 }
 
-// Differs lists the differences between a plan and the reviewed one: another resource or output,
-// another action, or another known value. Values that were unknown in the reviewed
-// plan may have any value now, and actions that are no longer needed are no
+// Differs lists the differences between a plan and the reviewed one: another resource
+// or output, another action, or another known value. A value that was unknown in the
+// reviewed plan may have any value now. An action that is no longer needed is not a
 // difference.
 func (p *Plan) Differs(reviewed *Plan) []string {
 	var all []string
@@ -226,8 +227,8 @@ func (p *Plan) Differs(reviewed *Plan) []string {
 	return all
 }
 
-// foresees reports whether the reviewed resource has an attribute's new value, or showed
-// the value as unknown.
+// foresees reports whether the reviewed resource has an attribute's new value, or
+// showed the value as unknown.
 func (r Resource) foresees(a Attribute) bool {
 	return slices.ContainsFunc(r.Attributes, func(was Attribute) bool {
 		switch {

@@ -23,7 +23,7 @@ type Workspace struct {
 	// Replace are the addresses of resources that a plan replaces even if nothing has changed.
 	Replace []string
 
-	LockTimeout time.Duration // how long to wait for the lock of the state if another process holds it
+	LockTimeout time.Duration // how long to wait if another process holds the lock of the state
 
 	// Progress, if set, is called for every line of the program's output about a
 	// resource.
@@ -42,7 +42,7 @@ func Exists(dir string) bool {
 // Record is the content of the file that an apply writes to the folder of a workspace.
 type Record struct {
 	Outputs map[string]any `json:"outputs"`         // of the last apply that was completed
-	Needs   []string       `json:"needs,omitempty"` // as the configuration had them
+	Needs   []string       `json:"needs,omitempty"` // in the configuration
 	Time    time.Time      `json:"time,omitzero"`   // when that apply ended; zero in records of earlier versions
 }
 
@@ -73,7 +73,7 @@ func (w Workspace) Plan(ctx context.Context, c Configuration) (*Plan, error) {
 	return w.runPlan(ctx, &c, false)
 }
 
-// PlanDestroy returns the changes that a destroy would make. For c see Destroy.
+// PlanDestroy returns the changes that a destroy would make. For c, see Destroy.
 func (w Workspace) PlanDestroy(ctx context.Context, c *Configuration) (*Plan, error) {
 	return w.runPlan(ctx, c, true)
 }
@@ -92,8 +92,8 @@ func (w Workspace) runPlan(ctx context.Context, c *Configuration, destroy bool) 
 	return w.plan(ctx, tf, destroy)
 }
 
-// Apply applies the configuration, and returns its outputs. agreed is asked before
-// anything is changed, with the plan that is carried out then, and no other.
+// Apply applies the configuration, and returns its outputs. It calls agreed with the
+// plan before anything is changed, and executes exactly this plan.
 func (w Workspace) Apply(ctx context.Context, c Configuration, agreed func(*Plan) error) (map[string]any, error) {
 	unlock, err := w.lock(ctx)
 	if err != nil {
@@ -185,7 +185,7 @@ func (w Workspace) prepare(ctx context.Context, c Configuration) (*tfexec.Terraf
 }
 
 func (w Workspace) initialize(ctx context.Context, workspace string) (*tfexec.Terraform, error) {
-	// The program keeps the mode of a file that exists.
+	// The program does not change the mode of an existing file.
 	for _, name := range []string{stateFile, stateFile + ".backup", planFile} {
 		f, err := os.OpenFile(filepath.Join(w.Dir, name), os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -260,7 +260,7 @@ func (w Workspace) holdsSecrets() bool {
 // clean removes files that contain secrets and are no longer needed.
 func (w Workspace) clean() {
 	for _, name := range []string{secretsFile, planFile} {
-		os.Remove(filepath.Join(w.Dir, name)) // it stays readable by its owner only
+		os.Remove(filepath.Join(w.Dir, name)) // only its owner can read it
 	}
 }
 
@@ -329,8 +329,8 @@ func (w Workspace) readOutputs(ctx context.Context, tf *tfexec.Terraform) (map[s
 	return known, nil
 }
 
-// lock locks the folder for this process, because its files belong to one run of the
-// program.
+// lock locks the folder for this process, because only one run of the program at a time
+// may use its files.
 func (w Workspace) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
 		return nil, err
@@ -354,7 +354,7 @@ func (w Workspace) flock() *flock.Flock {
 	return flock.New(filepath.Join(w.Dir, "workspace.lock"), flock.SetPermissions(0o600))
 }
 
-// Failure is a command that the program could not do.
+// Failure is the error of a command that the program could not execute.
 type Failure struct {
 	Program, Command string
 	Why              string

@@ -30,7 +30,7 @@ func statedRefusal(stated stack.Refusals) func(referenceapi.Refused) (int, any) 
 	}
 }
 
-// example gives a body all that an answer must have.
+// example adds everything to a body that the expected answer must have.
 func example(body map[string]any, e *stack.Expect) {
 	for name, value := range e.JSON {
 		if pointer, isPointer := strings.CutPrefix(name, "/"); isPointer {
@@ -44,8 +44,7 @@ func example(body map[string]any, e *stack.Expect) {
 	}
 }
 
-// put makes a value stand where a JSON Pointer leads; an element of a list is its
-// first.
+// put sets the value at a JSON Pointer. For a list it sets the first element.
 func put(object map[string]any, path []string, value any) {
 	name := strings.NewReplacer("~1", "/", "~0", "~").Replace(path[0])
 	switch {

@@ -88,9 +88,9 @@ func (a *app) report(ctx context.Context, err error) int {
 		return by.code()
 	case err == nil:
 		return exitDone
-	case errors.As(err, &child): // which has said why by itself
+	case errors.As(err, &child): // it has already printed the reason
 		return int(child)
-	case errors.As(context.Cause(ctx), &by): // and whatever failed, failed for that
+	case errors.As(context.Cause(ctx), &by): // the signal caused all other failures
 		switch changes := slices.Contains([]string{"apply", "destroy", "rotate"}, a.verb); {
 		case changes && a.began:
 			a.say("error: interrupted; completed steps stay in place")

@@ -57,7 +57,7 @@ func (a *app) derive(file string, args []string) error {
 }
 
 // fitting returns the application that exposes the scopes, or the application named
-// STACK/NAME, and a client of it that users sign in to.
+// STACK/NAME, and a client to which users sign in.
 func fitting(stacks []*stack.Stack, named string, scopes []string) (resource, client string) {
 	for _, s := range stacks {
 		for _, api := range s.Applications {

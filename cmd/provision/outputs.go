@@ -138,7 +138,7 @@ func (a *app) checkOutputs(stacks []*stack.Stack) error {
 	return hint(usagef("no Output document here"), "add one; see docs/manifests.md")
 }
 
-// beforeDash parts the arguments from the command after --.
+// beforeDash returns the arguments before --, and the command after it.
 func beforeDash(cmd *cobra.Command, args []string) (before, command []string) {
 	if at := cmd.ArgsLenAtDash(); at >= 0 {
 		return args[:at], args[at:]

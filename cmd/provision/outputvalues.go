@@ -37,7 +37,7 @@ func (r resolver) file(o *stack.Output) ([]byte, error) {
 	}
 	var lines []output.Variable
 	for _, key := range slices.Sorted(maps.Keys(o.Values)) {
-		text, _ := o.Values[key].(string) // as the manifest was checked to say
+		text, _ := o.Values[key].(string) // a text: the check of the manifest ensures it
 		value, err := r.text(text)
 		if err != nil {
 			return nil, err

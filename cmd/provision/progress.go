@@ -126,8 +126,8 @@ func (p *progress) end() {
 	}
 }
 
-// waiting reports a pause before a request is sent again: of a long one, and of
-// others now and then.
+// waiting prints that a request is sent again after a pause: always for a long pause,
+// otherwise at most once per interval.
 func (a *app) waiting(pause time.Duration, why string) {
 	now := time.Now()
 	if last := a.waited.Load(); pause < progressEvery && last != nil && now.Sub(*last) < progressEvery {

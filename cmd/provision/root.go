@@ -40,7 +40,7 @@ type app struct {
 	answered   bool           // the document is printed, or stdout was a child's
 	result     map[string]any // of -o json
 	now        func() time.Time
-	waited     atomic.Pointer[time.Time] // when a pause was told of last
+	waited     atomic.Pointer[time.Time] // when a pause was last reported
 	unwritten  map[*stack.Output]bool    // Output files that --only leaves out
 	unserved   bool                      // a signal ended the wait for other users of the local tenant
 	began      bool                      // to carry out the steps of a plan or of a rotation

@@ -13,8 +13,9 @@ import (
 	"provision/stack"
 )
 
-// sinks is how the services are reached that keep secrets: GitHub with the
-// variables that its own programs heed, Azure as everywhere.
+// sinks returns the access to the services that store secrets. For GitHub it uses the
+// environment variables that GitHub's own programs use, and for Azure the default
+// credential.
 func sinks() sink.Access {
 	return sink.Access{
 		GitHub: sink.GitHub{

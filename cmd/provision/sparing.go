@@ -22,7 +22,7 @@ const (
 // A command that ends soon collects its heap seldom while it is small.
 const (
 	commandPercent = 300
-	commandMemory  = 200 << 20 // beyond, it collects as often as it must
+	commandMemory  = 200 << 20 // above this size, it collects as often as necessary
 )
 
 // collectSeldom lets a command use memory to save time.
@@ -33,8 +33,9 @@ func collectSeldom() {
 	}
 }
 
-// sparing keeps the memory of a process small that serves a tenant for a long time. The caller
-// reads the store next and then calls read, which releases the memory that reading needed.
+// sparing keeps the memory of a process small while it serves a tenant for a long time.
+// The caller reads the store next and then calls read, which releases the memory that
+// reading needed.
 func sparing() (read func()) {
 	if os.Getenv("GOGC") != "" {
 		return debug.FreeOSMemory

@@ -22,8 +22,8 @@ import (
 // because the local tenant has one key set for all APIs and does not know which API sends a
 // request. The system releases the locks of a killed process.
 type tenantLock struct {
-	use  string // the file that is locked, by a few or by one
-	turn string // locked by who waits for use, so that a run that waits to be alone gets its turn
+	use  string // the locked file: shared by several runs, or held by one
+	turn string // locked while a run waits for use, so that a run that waits to be alone gets its turn
 	runs string // a folder with a file for each run that holds one of them, so that others can name it
 	pid  int
 	verb string
@@ -117,7 +117,7 @@ func (l tenantLock) mark() (unmark func()) {
 				held.Close()
 			}
 		}
-		held.Close() // another run took the new file for that of a killed process
+		held.Close() // another run took the new file for the file of a killed process
 	}
 	return func() {}
 }

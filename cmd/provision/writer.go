@@ -28,7 +28,7 @@ type writer struct {
 
 func (w writer) String() string {
 	if w.PID == 0 {
-		return "another process" // it has the lock and has not written yet who it is
+		return "another process" // it holds the lock and has not written its data yet
 	}
 	return fmt.Sprintf("provision %s (pid %d, since %s)", w.Verb, w.PID, w.Since.Local().Format(time.TimeOnly))
 }
@@ -115,7 +115,7 @@ func (a *app) lock(ctx context.Context, dir, name string, patience time.Duration
 			break
 		}
 		var holder writer
-		_, _ = sink.ReadJSON(note, &holder) // it may be half a moment behind the lock
+		_, _ = sink.ReadJSON(note, &holder) // the file can be a moment older than the lock
 		if time.Since(began) >= patience {
 			return nil, hint(fmt.Errorf("target %s is being changed by %s", a.config.GetString("target"), holder),
 				"run the command again after that command ends, or wait longer for it: `%s`", a.instead("lock-timeout", "10m"))

@@ -33,7 +33,7 @@ func ParseObject(b []byte) (Object, error) {
 		if err := decoder.Decode(&value); err != nil {
 			return nil, fmt.Errorf("parse json object: %w", err)
 		}
-		o = append(o, Member{name.(string), value}) // the decoder admits no other name
+		o = append(o, Member{name.(string), value}) // the decoder accepts no other name
 	}
 	if _, err := decoder.Token(); err != nil {
 		return nil, fmt.Errorf("parse json object: %w", err)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Token is a JWS in compact form, taken apart: the JSON of its header and
-// payload and the bytes of its signature.
+// Token is a JWS in compact form, split into the JSON of its header and payload and the
+// bytes of its signature.
 type Token struct {
 	Header    []byte
 	Payload   []byte
@@ -85,7 +85,7 @@ func (t Token) WithSecondHeader(name string, value any) Token {
 	return t
 }
 
-// WithSignature replaces the signature, whatever it is worth.
+// WithSignature replaces the signature by any other bytes.
 func (t Token) WithSignature(signature []byte) Token {
 	t.Signature = signature
 	return t
@@ -97,8 +97,8 @@ func (t Token) WithClaim(name string, value any) Token {
 	return t
 }
 
-// WithFlippedSignature changes one bit amid the signature, where no slack of
-// the encoding can swallow it.
+// WithFlippedSignature changes one bit in the middle of the signature, where no unused
+// bits of the encoding can hide the change.
 func (t Token) WithFlippedSignature() Token {
 	t.Signature = slices.Clone(t.Signature)
 	if n := len(t.Signature); n > 0 {

@@ -83,8 +83,8 @@ func same(a, b stack.Requires) bool {
 	return slices.Equal(a.Scopes, b.Scopes) && slices.Equal(a.AllRoles, b.AllRoles) && slices.Equal(a.Callers, b.Callers)
 }
 
-// requirement reads one alternative, all of whose schemes are needed; ok says
-// whether a bearer token is among them, beside what else is.
+// requirement reads one alternative. All of its schemes are required. ok reports
+// whether one of them is a bearer token.
 func (d *deriver) requirement(requirement object) (requires *stack.Requires, beside []string, ok bool, err error) {
 	requires = &stack.Requires{}
 	for _, name := range slices.Sorted(maps.Keys(requirement)) {
@@ -106,7 +106,7 @@ func (d *deriver) requirement(requirement object) (requires *stack.Requires, bes
 		_, byItself := flows["clientCredentials"]
 		switch {
 		case kind == "oauth2" && byItself && len(flows) == 1:
-			// What an application asks for by itself are app roles in Entra ID.
+			// An application's own requests require app roles in Entra ID.
 			requires.AllRoles = append(requires.AllRoles, values...)
 			requires.Callers = []string{"applications"}
 		case kind == "oauth2", kind == "openIdConnect":
@@ -122,8 +122,8 @@ func (d *deriver) requirement(requirement object) (requires *stack.Requires, bes
 	return requires, beside, ok, nil
 }
 
-// short is a scope as tokens name it: what follows the application's URI. Those
-// of OpenID Connect, and .default, are in no token for an API.
+// short is a scope as tokens contain it: the part after the application's URI. Scopes
+// of OpenID Connect and .default are in no token for an API.
 func short(scope string) string {
 	scope = scope[strings.LastIndexByte(scope, '/')+1:]
 	if slices.Contains([]string{"openid", "profile", "email", "address", "phone", "offline_access", ".default"}, scope) {

@@ -67,7 +67,7 @@ func (d *Document) YAML(resource, client string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// request is plain where it can be.
+// request is unquoted if YAML permits it.
 func request(r string) string {
 	if strings.ContainsAny(r, "#:\"'\\`") {
 		return quoted(r)

@@ -43,7 +43,7 @@ type pageFinding struct {
 	Number   int
 	Document string
 	Details  []detail
-	Lead     string // the element that holds its first case; "": that is not in the matrix
+	Lead     string // the element that contains its first case; "" if that case is not in the matrix
 }
 
 // Label is the label of a line of the details.

@@ -11,14 +11,14 @@ import (
 	"provision/internal/display"
 )
 
-// JUnit collects runs and writes JUnit XML when it is closed: a test suite for
-// each endpoint, a test case for each case. A finding is one failure, that of
-// its first case; its other cases and the cases that it blocks are skipped and say
-// so. Names of cases are unique in the file and what is wrong is the content of
-// failure, since GitLab drops what has another's name and reads no message
-// attribute; message and type are there for Azure DevOps and for GitHub's
-// readers, which also link file and line.
-// Sources: GitLab "Unit test reports", Azure Pipelines "PublishTestResults@2".
+// JUnit collects runs and writes JUnit XML when it is closed: a test suite for each
+// endpoint, a test case for each case. A finding is one failure, at its first case; its
+// other cases and the cases that it blocks are skipped, with this reason. Names of
+// cases are unique in the file, because GitLab drops a second case of the same name.
+// The description is the content of failure, because GitLab does not read the message
+// attribute. message and type are for Azure DevOps and for GitHub's readers, which also
+// link file and line. Sources: GitLab "Unit test reports", Azure Pipelines
+// "PublishTestResults@2".
 type JUnit struct {
 	collected
 	w io.Writer

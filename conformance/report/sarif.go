@@ -86,8 +86,8 @@ func newRule(f conformance.Finding) sarifRule {
 
 func newSARIFResult(document string, index int, f conformance.Finding) sarifResult {
 	text := fmt.Sprintf("%s. %s: %s. Evidence: %s.", f.Title, f.Lead.ID, f.Lead.Reason, caseList(f.Evidence))
-	// Neither line nor status: the finding stays the same while the manifest is
-	// edited.
+	// Neither line nor status is part of it, so that the finding stays the same when
+	// the manifest is edited.
 	sum := sha256.Sum256([]byte(document + "\n" + f.ID))
 	print := hex.EncodeToString(sum[:16])
 	location := sarifLocation{}

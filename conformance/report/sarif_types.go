@@ -6,7 +6,7 @@ type sarifLog struct {
 	Runs    []sarifRun `json:"runs"`
 }
 
-// sarifRun is the only one: GitHub refuses several of one tool in a file.
+// sarifRun is the only run, because GitHub refuses several runs of one tool in a file.
 type sarifRun struct {
 	Tool struct {
 		Driver sarifDriver `json:"driver"`

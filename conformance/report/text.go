@@ -100,7 +100,7 @@ func (t *Text) Begin(p conformance.Plan) error {
 func (t *Text) Result(r conformance.Result) error {
 	var b bytes.Buffer
 	if t.stopped && !t.Verbose {
-		return nil // the finding says it all
+		return nil // the finding already says it
 	}
 	if r.Endpoint != t.endpoint || r.Group != t.group {
 		t.flush(&b)
@@ -248,7 +248,7 @@ func (t *Text) Close() error {
 	return err
 }
 
-// skips writes which share of the cases was tried, and why the others were not: the
+// skips writes the number of cases that were tried, and why the others were not: the
 // most frequent reason first.
 func (t *Text) skips(b *bytes.Buffer) {
 	s := t.total

@@ -10,7 +10,7 @@ import (
 // Config configures the API.
 type Config struct {
 	Origin   string // of the local tenant: scheme, host and port
-	TenantID string // where a caller without a token is sent for one
+	TenantID string // the authorization server that a caller without a token is referred to
 	// Authenticate verifies the request's access token for Azure Resource
 	// Manager and returns the tenants that its bearer belongs to. Its error is
 	// told to the caller, so it must not quote the token.

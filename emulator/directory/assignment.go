@@ -49,7 +49,7 @@ func (tx *Tx) CreateAssignment(a *AppRoleAssignment) (*AppRoleAssignment, error)
 	if err := checkAssignable(resource, created.AppRoleID, memberType); err != nil {
 		return nil, err
 	}
-	if seen, ok := tx.Seen().ServicePrincipal(resource.ID); ok { // a new role is not seen at once
+	if seen, ok := tx.Seen().ServicePrincipal(resource.ID); ok { // a new role is not visible at once
 		if err := checkAssignable(seen, created.AppRoleID, memberType); err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func checkAssignable(resource *ServicePrincipal, roleID, memberType string) erro
 	return nil
 }
 
-// renameEnd puts an object's new display name into its assignments.
+// renameEnd updates an object's display name in its assignments.
 func (tx *Tx) renameEnd(id, name string) {
 	for _, a := range collect(each[AppRoleAssignment](tx.reader, assignments, "principal", id), nil) {
 		renamed := *a
@@ -97,7 +97,7 @@ func (tx *Tx) renameEnd(id, name string) {
 	}
 }
 
-// DeleteAssignment takes a role back.
+// DeleteAssignment deletes an assignment.
 func (tx *Tx) DeleteAssignment(id string) error {
 	a, ok := tx.Assignment(id)
 	if !ok {

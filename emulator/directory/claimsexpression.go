@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// admittedClaims are the claims that an expression may name, by issuer; of other
-// issuers any.
+// admittedClaims are the claims that an expression may name, by issuer. For other
+// issuers every claim is permitted.
 var admittedClaims = map[string][]string{
 	"https://token.actions.githubusercontent.com": {"sub", "job_workflow_ref"},
 	"https://gitlab.com":                          {"sub"},
 	"https://app.terraform.io":                    {"sub"},
 }
 
-// check says why Entra would refuse the expression for an issuer, or "".
+// check returns the reason why Entra would refuse the expression for an issuer, or "".
 func (e ClaimsMatchingExpression) check(issuer string) string {
 	if e.Value == "" || e.LanguageVersion != 1 {
 		return "It needs a value and languageVersion 1."
@@ -38,13 +38,14 @@ type claimCondition struct {
 	pattern *regexp.Regexp
 }
 
-// conditionPattern is a condition and, where another follows, the word between.
+// conditionPattern matches a condition and, if another one follows, the word between
+// them.
 var conditionPattern = regexp.MustCompile(`^\s*claims\['([^']+)'\]\s+(eq|matches)\s+'((?:[^']|'')*)'\s*(?:(and)\s|$)`)
 
-// parseClaimsExpression takes a claimsMatchingExpression apart: conditions on
-// claims['…'] by eq, or by matches, whose pattern has * for any text and ? for
-// any character; and between them.
-// Source: learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.
+// parseClaimsExpression parses a claimsMatchingExpression: conditions on claims['…']
+// with eq or matches, joined by and. The pattern of matches contains * for any text and
+// ? for any character. Source:
+// learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.
 func parseClaimsExpression(text string) ([]claimCondition, error) {
 	var conditions []claimCondition
 	for rest := text; ; {

@@ -28,7 +28,7 @@ type CustomRestrictions struct {
 	} `json:"applicationRestrictions"`
 }
 
-// Clone returns a copy to change and give to a Tx.
+// Clone returns a copy that can be changed and passed to a Tx.
 func (p *CustomAppManagementPolicy) Clone() *CustomAppManagementPolicy { return clone(p) }
 
 // CustomAppManagementPolicy returns the policy with an id.
@@ -42,8 +42,8 @@ func (r reader) CustomAppManagementPolicies() iter.Seq[*CustomAppManagementPolic
 	return each[CustomAppManagementPolicy](r, customPolicies, "id")
 }
 
-// CustomAppManagementPoliciesOf returns the policies that are assigned to an application or
-// a service principal: one at most.
+// CustomAppManagementPoliciesOf returns the policies that are assigned to an
+// application or a service principal: at most one.
 func (r reader) CustomAppManagementPoliciesOf(objectID string) []*CustomAppManagementPolicy {
 	return collect(each[CustomAppManagementPolicy](r, customPolicies, "appliesTo", objectID), nil)
 }
@@ -65,7 +65,7 @@ func (tx *Tx) PutCustomAppManagementPolicy(p *CustomAppManagementPolicy) (*Custo
 	return p, nil
 }
 
-// DeleteCustomAppManagementPolicy deletes a policy that is assigned to nothing.
+// DeleteCustomAppManagementPolicy deletes a policy that is not assigned to any object.
 func (tx *Tx) DeleteCustomAppManagementPolicy(id string) error {
 	p, ok := tx.CustomAppManagementPolicy(id)
 	if !ok {
@@ -97,7 +97,8 @@ func (tx *Tx) AssignAppManagementPolicy(objectID, policyID string) error {
 	return nil
 }
 
-// UnassignAppManagementPolicy takes a policy from an application or a service principal.
+// UnassignAppManagementPolicy removes a policy from an application or a service
+// principal.
 func (tx *Tx) UnassignAppManagementPolicy(objectID, policyID string) error {
 	p, ok := tx.CustomAppManagementPolicy(policyID)
 	if !ok || !slices.Contains(p.AppliesToIDs, objectID) {
@@ -109,8 +110,9 @@ func (tx *Tx) UnassignAppManagementPolicy(objectID, policyID string) error {
 	return nil
 }
 
-// effective are the restrictions that hold for an object, with the id of the policy that
-// they are from. A custom policy replaces the default restrictions of the same type.
+// effective are the restrictions that apply to an object, with the id of the policy
+// that contains them. A custom policy replaces the default restrictions of the same
+// type.
 type effective struct {
 	policyID       string
 	passwords      []CredentialRestriction

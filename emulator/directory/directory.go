@@ -179,8 +179,8 @@ func (d *Directory) Save(bucket, key string, value []byte) error {
 	return err
 }
 
-// SaveOnce keeps a value under a key unless the key is there already; stored
-// reports whether it did. Of any number of callers with one key, one stores.
+// SaveOnce stores a value under a key unless the key exists; stored reports whether it
+// did. If several callers use the same key, exactly one stores its value.
 func (d *Directory) SaveOnce(bucket, key string, value []byte) (stored bool, err error) {
 	return d.store.save(bucket, key, value, true)
 }

@@ -13,21 +13,21 @@ import (
 type FederatedIdentityCredential struct {
 	ID                       string                    `json:"id"`
 	Name                     string                    `json:"name"`    // unique within the application, never changed
-	Issuer                   string                    `json:"issuer"`  // an https URL, compared to the letter with iss
-	Subject                  *string                   `json:"subject"` // compared to the letter with sub
+	Issuer                   string                    `json:"issuer"`  // an https URL, compared exactly with iss
+	Subject                  *string                   `json:"subject"` // compared exactly with sub
 	Audiences                []string                  `json:"audiences"`
 	Description              *string                   `json:"description"`
 	ClaimsMatchingExpression *ClaimsMatchingExpression `json:"claimsMatchingExpression"`
 }
 
-// ClaimsMatchingExpression admits several subjects:
-// claims['sub'] matches 'repo:contoso/*'.
+// ClaimsMatchingExpression permits several subjects: claims['sub'] matches
+// 'repo:contoso/*'.
 type ClaimsMatchingExpression struct {
 	LanguageVersion int    `json:"languageVersion"` // 1
 	Value           string `json:"value"`
 }
 
-// Clone returns a copy to change and give to a Tx.
+// Clone returns a copy that can be changed and passed to a Tx.
 func (f *FederatedIdentityCredential) Clone() *FederatedIdentityCredential { return clone(f) }
 
 // FederatedCredentials returns the federated identity credentials of a live
@@ -71,7 +71,7 @@ func (tx *Tx) UpdateFederatedCredential(applicationID string, f FederatedIdentit
 	})
 }
 
-// RemoveFederatedCredential takes a federated credential away.
+// RemoveFederatedCredential removes a federated credential.
 func (tx *Tx) RemoveFederatedCredential(applicationID, id string) error {
 	return tx.changeFederated(applicationID, func(all []FederatedIdentityCredential) ([]FederatedIdentityCredential, error) {
 		i := slices.IndexFunc(all, func(c FederatedIdentityCredential) bool { return same(c.ID, id) })

@@ -37,8 +37,8 @@ func FirstParty(appID string) (*ServicePrincipal, bool) {
 	return sp, true
 }
 
-// with returns asked with the properties that sp mirrors from the application. The
-// others belong to the tenant of asked.
+// with returns asked with the properties that sp mirrors from the application. All
+// other properties belong to the tenant of asked.
 func (sp *ServicePrincipal) with(asked *ServicePrincipal) *ServicePrincipal {
 	made := asked.Clone()
 	made.AppID, made.DisplayName, made.AppDisplayName = sp.AppID, sp.DisplayName, sp.AppDisplayName

@@ -72,8 +72,8 @@ func (tx *Tx) DeleteGrant(id string) error {
 	return nil
 }
 
-// normalScope puts one space between values and drops repetitions. Entra keeps
-// values that the resource does not expose: they have no effect.
+// normalScope separates values by one space and removes duplicates. Entra keeps values
+// that the resource does not expose: they have no effect.
 func normalScope(scope string) (string, error) {
 	var values []string
 	for _, value := range strings.Fields(scope) {

@@ -35,7 +35,8 @@ func (tx *Tx) checkIdentifierURIs(old, app *Application) error {
 		if sp, taken := tx.ServicePrincipalByName(uri); taken && sp.AppID != app.AppID { // https://graph.microsoft.com
 			return takenValue(property)
 		}
-		// A URI that was free of the policy is held to it again on the way back to v1 tokens.
+		// A URI that was exempt from the policy must follow it when the application
+		// returns to v1 tokens.
 		isNew := old == nil || !slices.Contains(old.IdentifierUris, uri) || v2Tokens(old) && !v2Tokens(app)
 		if isNew && !tx.allowsIdentifier(app, uri) {
 			return &Error{Status: http.StatusBadRequest, Code: "HostNameNotOnVerifiedDomain", Target: property,
@@ -63,10 +64,10 @@ func checkIdentifierForm(uri string) error {
 	return nil
 }
 
-// allowsIdentifier is the tenant's policy for new identifier URIs: they hold
-// something that is this tenant's alone. An application with v2 tokens is exempt,
-// since their audience is the appId, and one for SAML.
-// Source: learn.microsoft.com/graph/api/resources/identifieruriconfiguration
+// allowsIdentifier applies the tenant's policy for new identifier URIs: they must
+// contain a part that is unique to this tenant. Applications with v2 tokens are exempt,
+// because the audience of these tokens is the appId, and applications for SAML. Source:
+// learn.microsoft.com/graph/api/resources/identifieruriconfiguration
 // (uriAdditionWithoutUniqueTenantIdentifier).
 func (tx *Tx) allowsIdentifier(app *Application, uri string) bool {
 	if v2Tokens(app) || tx.forSAML(app) {
@@ -92,8 +93,8 @@ func v2Tokens(app *Application) bool {
 	return v != nil && *v == 2
 }
 
-// forSAML reports whether people sign in to the application with SAML, which its
-// service principal says.
+// forSAML reports whether users sign in to the application with SAML, which is a
+// property of its service principal.
 func (tx *Tx) forSAML(app *Application) bool {
 	sp, ok := tx.ServicePrincipalByAppID(app.AppID)
 	return ok && text(sp.PreferredSSOMode) == "saml"

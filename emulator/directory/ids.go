@@ -12,8 +12,8 @@ import (
 
 func newID() string { return uuid.NewString() }
 
-// newLinkID makes the id of an assignment or a grant: as in Entra no GUID, but
-// 32 bytes in base64url.
+// newLinkID creates the id of an assignment or a grant. As in Entra it is not a GUID,
+// but 32 bytes in base64url.
 func newLinkID() string { return randomText(32) }
 
 func randomText(bytes int) string {
@@ -27,8 +27,8 @@ func isUUID(s string) bool {
 	return err == nil && len(s) == 36
 }
 
-// securityID is the Windows security identifier that Entra makes of an object
-// id: its four little-endian words.
+// securityID is the Windows security identifier that Entra derives from an object id:
+// its four little-endian words.
 func securityID(id string) string {
 	u := uuid.MustParse(id)
 	swapped := []byte{u[3], u[2], u[1], u[0], u[5], u[4], u[7], u[6]}

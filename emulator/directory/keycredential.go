@@ -56,8 +56,8 @@ func checkKeys(old, keys []KeyCredential) error {
 	return nil
 }
 
-// readCertificate stores a certificate as DER, in whichever form it was sent, and takes
-// the properties that the request omits from it.
+// readCertificate stores a certificate as DER, whatever its form in the request, and
+// adds the properties that the request omits.
 func (k *KeyCredential) readCertificate() error {
 	if block, _ := pem.Decode(k.Key); block != nil {
 		k.Key = block.Bytes
@@ -92,7 +92,7 @@ func (k *KeyCredential) readCertificate() error {
 func hexIdentifier(certificate *x509.Certificate) []byte {
 	identifier, err := base64.StdEncoding.DecodeString(thumbprint(certificate.Raw))
 	if err != nil {
-		panic("directory: hexadecimal digits are not base64: " + err.Error()) // forty of them always are
+		panic("directory: hexadecimal digits are not base64: " + err.Error()) // a thumbprint always has forty digits
 	}
 	return identifier
 }

@@ -18,7 +18,7 @@ const (
 	maxFederatedText        = 600  // characters in an issuer, a subject, an audience or a description
 	maxScopeLength          = 3850 // characters in the scope of a consent grant
 
-	// The smaller ones of an application that admits personal accounts.
+	// The smaller limits of an application that admits personal accounts.
 	maxPersonalRedirectURIs      = 100
 	maxPersonalIdentifierURIs    = 50
 	maxPersonalRequiredResources = 30

@@ -2,8 +2,8 @@ package directory
 
 import "strings"
 
-// ManagedIdentityType is the servicePrincipalType of a managed identity, which
-// has no application: Azure makes it and keeps its credentials.
+// ManagedIdentityType is the servicePrincipalType of a managed identity, which has no
+// application: Azure creates it and stores its credentials.
 const ManagedIdentityType = "ManagedIdentity"
 
 // CreateManagedIdentity creates the service principal of a user-assigned managed
@@ -27,8 +27,8 @@ func (tx *Tx) CreateManagedIdentity(name string) (sp *ServicePrincipal, made boo
 	return sp, true, nil
 }
 
-// managedIdentityResource is an identity's resource id in Azure, in a
-// subscription that there is not.
+// managedIdentityResource is an identity's resource id in Azure, in a subscription that
+// does not exist.
 func managedIdentityResource(name string) string {
 	return "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + name
 }

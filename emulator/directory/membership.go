@@ -33,7 +33,7 @@ func (r reader) TransitiveMembers(groupID string) []string {
 	})
 }
 
-// reach returns the places that can be reached from a place by steps, each once, nearest
+// reach returns the nodes that can be reached from a node by steps, each once, nearest
 // first.
 func reach(start string, step func(string) []string) []string {
 	var all []string

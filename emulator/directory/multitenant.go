@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/go-memdb"
 )
 
-// MultiTenant reports whether other organizations' users may sign in to the
-// application, and so whether other tenants may have its service principal.
+// MultiTenant reports whether users of other organizations may sign in to the
+// application. Then other tenants may have its service principal.
 func (a *Application) MultiTenant() bool {
 	return a.SignInAudience == "AzureADMultipleOrgs" || a.SignInAudience == "AzureADandPersonalMicrosoftAccount"
 }
@@ -54,8 +54,8 @@ func changedApplications(changes memdb.Changes) (appIDs []string) {
 	return appIDs
 }
 
-// mirror updates the properties that service principals of other tenants have from applications
-// of this tenant.
+// mirror updates the properties that service principals of other tenants mirror from
+// applications of this tenant.
 func (t *Tenants) mirror(home *Directory, appIDs []string) error {
 	if t == nil {
 		return nil

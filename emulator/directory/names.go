@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// names gives each object of a directory a name that does not depend on its
-// id: a uniqueName, a user principal name, else a display name.
+// names gives each object of a directory a name that does not depend on its id: a
+// uniqueName, a user principal name, or else a display name.
 type names struct {
 	of        map[string]string            // by object id, appId or tenant id
 	resources map[string]*ServicePrincipal // by object id and by appId
@@ -33,7 +33,8 @@ func (v View) names() names {
 		}
 		n.of[sp.ID] = sp.DisplayName
 		n.of[sp.AppID] = sp.DisplayName
-		// Another tenant is known by the first of its applications that is here.
+		// Another tenant gets the name of the first of its applications in this
+		// directory.
 		if owner := strings.ToLower(text(sp.AppOwnerOrganizationID)); owner != "" && owner != microsoftTenantID {
 			if name := "${" + sp.DisplayName + ".tenant.id}"; n.of[owner] == "" || name < n.of[owner] {
 				n.of[owner] = name
@@ -60,7 +61,7 @@ func (v View) names() names {
 
 var guids = regexp.MustCompile(`[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}`)
 
-// named replaces the ids inside a text by names; unknown ids stay.
+// named replaces the ids in a text by names. Unknown ids stay.
 func (n names) named(text string) string {
 	return guids.ReplaceAllStringFunc(text, func(id string) string {
 		if name, ok := n.of[strings.ToLower(id)]; ok {
@@ -70,7 +71,7 @@ func (n names) named(text string) string {
 	})
 }
 
-// passing are the properties that depend on chance or time, wherever they are.
+// passing are the properties that depend on chance or time, in every object.
 var passing = []string{"id", "appId", "keyId", "createdDateTime", "lastPasswordChangeDateTime", "deletedDateTime", "startDateTime", "endDateTime",
 	"renewedDateTime", "externalUserStateChangeDateTime", "templateId", "hint", "secretText", "customKeyIdentifier", "securityIdentifier"}
 
@@ -144,7 +145,8 @@ func renameAppIDs(list any) {
 	}
 }
 
-// ownProperties clears the properties that a service principal has from its application.
+// ownProperties removes the properties that a service principal mirrors from its
+// application.
 func ownProperties(sp *ServicePrincipal) *ServicePrincipal {
 	sp = sp.Clone()
 	sp.AppRoles, sp.OAuth2PermissionScopes = nil, nil

@@ -24,7 +24,7 @@ func (tx *Tx) AddOwner(objectID, ownerID string) error {
 	})
 }
 
-// RemoveOwner removes an owner. A group that a user owns keeps a user as an owner.
+// RemoveOwner removes an owner. The last user who owns a group cannot be removed.
 // Source: learn.microsoft.com/graph/api/group-delete-owners.
 func (tx *Tx) RemoveOwner(objectID, ownerID string) error {
 	if g, ok := tx.Group(objectID); ok {

@@ -21,7 +21,7 @@ type PasswordHash struct {
 	Salt       []byte    `json:"salt"`
 	Iterations int       `json:"iterations"`
 	Key        []byte    `json:"key"`
-	Changed    time.Time `json:"changed,omitzero"` // in whole seconds; zero: it is the first
+	Changed    time.Time `json:"changed,omitzero"` // in whole seconds; zero: it is the first password
 }
 
 func hashPassword(password string) PasswordHash {
@@ -34,7 +34,7 @@ func hashPassword(password string) PasswordHash {
 func (h PasswordHash) derive(password string) []byte {
 	key, err := pbkdf2.Key(sha256.New, password, h.Salt, h.Iterations, sha256.Size)
 	if err != nil {
-		panic("directory: pbkdf2: " + err.Error()) // key length and salt are constants that it takes
+		panic("directory: pbkdf2: " + err.Error()) // cannot fail: the key length and the salt are constants
 	}
 	return key
 }
@@ -47,7 +47,7 @@ func (u *User) CheckPassword(text string) bool {
 	return subtle.ConstantTimeCompare(u.Password.derive(text), u.Password.Key) == 1
 }
 
-// Matches reports whether secret is the text of the credential. It does not ask
+// Matches reports whether secret is the text of the credential. It does not check
 // whether the credential has expired.
 func (c PasswordCredential) Matches(secret string) bool {
 	hash := sha256.Sum256([]byte(secret))
@@ -80,8 +80,8 @@ func checkComplexity(password string) error {
 	return nil
 }
 
-// newSecret makes the text of a client secret: 40 characters in Entra's own alphabet;
-// the fourth and fifth are "8Q".
+// newSecret creates the text of a client secret: 40 characters of Entra's alphabet, of
+// which the fourth and fifth are "8Q".
 func newSecret() string {
 	t := strings.ReplaceAll(randomText(30), "-", "~")
 	return t[:3] + "8Q" + t[5:]

@@ -7,17 +7,17 @@ import (
 	"github.com/hashicorp/go-memdb"
 )
 
-// reader answers from one state of the directory: the newest for a Directory,
-// a fixed one for a View, the state being built for a Tx.
+// reader reads one state of the directory: the newest for a Directory, a fixed one for
+// a View, and the state that is being built for a Tx.
 type reader struct {
 	txn func() *memdb.Txn
 }
 
-// find returns the object with a key, deleted ones too.
+// find returns the object with a key, also a deleted one.
 func find[T any](r reader, table, index, key string) *T {
 	found, err := r.txn().First(table, index, key)
 	if err != nil {
-		panic(fmt.Sprintf("directory: index %s.%s: %v", table, index, err)) // a misnamed index, never data
+		panic(fmt.Sprintf("directory: index %s.%s: %v", table, index, err)) // only an index with a wrong name fails
 	}
 	if found == nil {
 		return nil
@@ -92,8 +92,8 @@ func (r reader) ApplicationByUniqueName(name string) (*Application, bool) {
 	return live(found, found != nil)
 }
 
-// ApplicationsByIdentifierURI returns the live applications with an identifier
-// URI: one at most.
+// ApplicationsByIdentifierURI returns the live applications with an identifier URI: at
+// most one.
 func (r reader) ApplicationsByIdentifierURI(uri string) []*Application {
 	return collect(each[Application](r, applications, "identifierUri", uri), func(a *Application) bool { return !a.Deleted() })
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// On disk an object is the JSON that Graph would show, and beside it the fields that
+// On disk, an object is the JSON that Graph would return, together with the fields that
 // Graph hides (json:"-"), under their own names.
 type (
 	applicationRecord struct {
@@ -59,7 +59,7 @@ func encode(object any, version uint64) ([]byte, error) {
 		return json.Marshal(applicationRecord{*o, o.OwnerIDs, o.FederatedCredentials, secretHashes(o.PasswordCredentials), version})
 	case *ServicePrincipal:
 		record := servicePrincipalRecord{*o, o.OwnTags, o.OwnerIDs, secretHashes(o.PasswordCredentials), version}
-		if o.AppID == MicrosoftGraphAppID { // its permissions come with the program
+		if o.AppID == MicrosoftGraphAppID { // its permissions are part of the program
 			record.AppRoles, record.OAuth2PermissionScopes = nil, nil
 		}
 		return json.Marshal(record)
@@ -212,7 +212,7 @@ func fill(v reflect.Value) {
 	}
 }
 
-// deepCopy returns a copy that shares nothing with v that could be written to.
+// deepCopy returns a copy that shares no writable memory with v.
 func deepCopy(v reflect.Value) reflect.Value {
 	c := reflect.New(v.Type()).Elem()
 	switch {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// DeleteApplication puts a registration and its service principal into the
-// recycle bin, as two objects. Both keep their names there.
+// DeleteApplication moves a registration and its service principal to the recycle bin,
+// as two objects. Both keep their names there.
 func (tx *Tx) DeleteApplication(id string) error {
 	app, ok := tx.Application(id)
 	if !ok {
@@ -24,8 +24,8 @@ func (tx *Tx) DeleteApplication(id string) error {
 	return nil
 }
 
-// DeleteServicePrincipal puts a service principal into the recycle bin and ends
-// the assignments and grants that it is an end of.
+// DeleteServicePrincipal moves a service principal to the recycle bin and deletes its
+// assignments and grants.
 func (tx *Tx) DeleteServicePrincipal(id string) error {
 	sp, ok := tx.ServicePrincipal(id)
 	if !ok {
@@ -56,7 +56,7 @@ func (tx *Tx) DeleteUser(id string) error {
 	return nil
 }
 
-// DeleteGroup puts a group into the recycle bin.
+// DeleteGroup moves a group to the recycle bin.
 func (tx *Tx) DeleteGroup(id string) error {
 	g, ok := tx.Group(id)
 	if !ok {
@@ -162,13 +162,12 @@ func (tx *Tx) purge(table string, object any, id string) {
 	tx.endRelations(id)
 	tx.endMemberships(id)
 	for _, p := range tx.CustomAppManagementPoliciesOf(id) {
-		_ = tx.UnassignAppManagementPolicy(id, p.ID) // it is assigned
+		_ = tx.UnassignAppManagementPolicy(id, p.ID) // it is assigned to an object
 	}
 	tx.remove(table, object)
 }
 
-// endRelations removes every assignment, grant and directory role that an
-// object is an end of.
+// endRelations removes all assignments, grants and directory roles of an object.
 func (tx *Tx) endRelations(id string) {
 	for _, index := range []string{"resource", "principal"} {
 		for _, a := range collect(each[AppRoleAssignment](tx.reader, assignments, index, id), nil) {
@@ -185,8 +184,8 @@ func (tx *Tx) endRelations(id string) {
 	}
 }
 
-// endMemberships removes an object from every group and ownership, and as the manager
-// of other users.
+// endMemberships removes an object from all groups, as an owner, and as the manager of
+// other users.
 func (tx *Tx) endMemberships(id string) {
 	without := func(ids []string) []string {
 		return slices.DeleteFunc(ids, func(s string) bool { return s == id })

@@ -88,7 +88,7 @@ func redirectWildcard(property, uri string, personal bool) string {
 	return "It must not contain a wildcard."
 }
 
-// outOfBand stands for a page of Entra's own that shows the code.
+// outOfBand stands for Entra's own page that shows the code.
 const outOfBand = "urn:ietf:wg:oauth:2.0:oob"
 
 func webRedirect(u *url.URL) string {

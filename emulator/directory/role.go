@@ -160,7 +160,7 @@ func conflictingObject() *Error {
 		Message: "A conflicting object with one or more of the specified property values is present in the directory."}
 }
 
-// ActivateDirectoryRole takes a built-in role into use.
+// ActivateDirectoryRole activates a built-in role.
 func (tx *Tx) ActivateDirectoryRole(templateID string) (*DirectoryRole, error) {
 	t, ok := RoleTemplate(templateID)
 	if !ok {
@@ -174,7 +174,7 @@ func (tx *Tx) ActivateDirectoryRole(templateID string) (*DirectoryRole, error) {
 	return role, nil
 }
 
-// CreateRoleDefinition makes a role of the tenant's own.
+// CreateRoleDefinition creates a custom role of the tenant.
 func (tx *Tx) CreateRoleDefinition(d *RoleDefinition) (*RoleDefinition, error) {
 	d = d.Clone()
 	d.ID, d.IsBuiltIn = newID(), false
@@ -191,7 +191,7 @@ func (tx *Tx) CreateRoleDefinition(d *RoleDefinition) (*RoleDefinition, error) {
 	return d, nil
 }
 
-// UpdateRoleDefinition stores a changed Clone of a role of the tenant's own.
+// UpdateRoleDefinition stores a changed Clone of a custom role.
 func (tx *Tx) UpdateRoleDefinition(d *RoleDefinition) error {
 	old, err := tx.ownRole(d.ID)
 	if err != nil {

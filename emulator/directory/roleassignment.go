@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// AssignRole gives a principal a directory role. A built-in role comes into
-// use by that.
+// AssignRole gives a principal a directory role. This activates a built-in role.
 func (tx *Tx) AssignRole(a *RoleAssignment) (*RoleAssignment, error) {
 	role, ok := tx.RoleDefinition(a.RoleDefinitionID)
 	if !ok || !tx.Visible(a.RoleDefinitionID) {
@@ -52,7 +51,7 @@ func (tx *Tx) AssignRole(a *RoleAssignment) (*RoleAssignment, error) {
 	return &created, nil
 }
 
-// UnassignRole takes a directory role back.
+// UnassignRole removes an assignment of a directory role.
 func (tx *Tx) UnassignRole(id string) error {
 	a, ok := tx.RoleAssignment(id)
 	if !ok {
@@ -71,7 +70,7 @@ func (tx *Tx) AddRoleMember(templateID, principalID string) error {
 	return err
 }
 
-// RemoveRoleMember takes it back.
+// RemoveRoleMember removes the role from a principal.
 func (tx *Tx) RemoveRoleMember(templateID, principalID string) error {
 	for _, a := range tx.RoleAssignmentsOf(principalID) {
 		if a.RoleDefinitionID == templateID && a.DirectoryScopeID == wholeDirectory {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// AddKey gives an application or a service principal a certificate and, where
-// that comes with its private key, the password of it.
-// Source: learn.microsoft.com/graph/api/application-addkey.
+// AddKey gives an application or a service principal a certificate and, if the
+// certificate comes with its private key, the password of the key. Source:
+// learn.microsoft.com/graph/api/application-addkey.
 func (tx *Tx) AddKey(holderID string, key KeyCredential, password string) (KeyCredential, error) {
 	key.KeyID = newID()
 	if key.StartDateTime.IsZero() && key.Usage == "Sign" { // no certificate is read that says it
@@ -35,7 +35,7 @@ func hintOf(secret string) string {
 	return string(letters[:min(3, len(letters))])
 }
 
-// RemoveKey takes a certificate away, with its password if it has one.
+// RemoveKey removes a certificate, and its password if it has one.
 func (tx *Tx) RemoveKey(holderID, keyID string) error {
 	return tx.changeKeys(holderID, func(keys []KeyCredential, passwords []PasswordCredential) ([]KeyCredential, []PasswordCredential, error) {
 		without := slices.DeleteFunc(slices.Clone(keys), func(k KeyCredential) bool { return same(k.KeyID, keyID) })

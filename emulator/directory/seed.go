@@ -43,9 +43,9 @@ var administratorRoles = []string{
 }
 
 // seedLifetime is the lifetime of the administrator's secret.
-const seedLifetime = 100 // years: a local tenant must not expire on anybody
+const seedLifetime = 100 // years: the secret of a local tenant must not expire
 
-// The key-value space's own part of a directory.
+// The keys that the directory itself uses in the key-value store.
 const (
 	settingsBucket   = "directory"
 	tenantKey        = "tenant"
@@ -162,8 +162,8 @@ func microsoftGraph(now time.Time) *ServicePrincipal {
 	return sp
 }
 
-// seedAdministrator registers the administrator, grants it its permissions and
-// notes its credentials.
+// seedAdministrator registers the administrator, grants its permissions and stores its
+// credentials.
 func (tx *Tx) seedAdministrator(graph *ServicePrincipal, admin *Administrator) error {
 	app, err := tx.CreateApplication(&Application{DisplayName: "provision administrator", RequiredResourceAccess: administratorAccess(graph)})
 	if err != nil {
@@ -193,7 +193,7 @@ func administratorAccess(graph *ServicePrincipal) []RequiredResourceAccess {
 	for _, value := range administratorRoles {
 		i := slices.IndexFunc(graph.AppRoles, func(r AppRole) bool { return strings.EqualFold(text(r.Value), value) })
 		if i < 0 {
-			panic("directory: Microsoft Graph has no role " + value) // the embedded table has it; a test says so
+			panic("directory: Microsoft Graph has no role " + value) // a test ensures that the embedded table has it
 		}
 		access.ResourceAccess = append(access.ResourceAccess, ResourceAccess{ID: graph.AppRoles[i].ID, Type: "Role"})
 	}

@@ -35,7 +35,7 @@ func (tx *Tx) CreateServicePrincipal(sp *ServicePrincipal) (*ServicePrincipal, e
 	}
 	sp = mirror(sp, app, owner)
 	for _, name := range sp.ServicePrincipalNames {
-		if _, taken := tx.ServicePrincipalByName(name); taken { // by an application of this tenant's
+		if _, taken := tx.ServicePrincipalByName(name); taken { // mirrored from an application of this tenant
 			return nil, principalNameTaken(name)
 		}
 	}
@@ -99,9 +99,9 @@ func checkServicePrincipal(keys []KeyCredential, sp *ServicePrincipal) error {
 	return checkKeys(keys, sp.KeyCredentials)
 }
 
-// mirror returns sp with what a service principal shows of its application,
-// which is registered in a tenant. Neither is changed by it, or ever again, so
-// the lists are the application's own.
+// mirror returns sp with the properties that a service principal mirrors from its
+// application, which is registered in tenant. It changes neither. Nobody changes them
+// later, so the result shares the lists of the application.
 func mirror(old *ServicePrincipal, app *Application, tenant Tenant) *ServicePrincipal {
 	shallow := *old
 	sp := &shallow

@@ -11,10 +11,10 @@ import (
 	"github.com/hashicorp/go-memdb"
 )
 
-// Export writes all that the directory holds, with ids, as indented JSON, so
-// that Import can bring it back: a list for each table, and the tenant. It
-// holds the hashes of secrets and passwords and the private keys of signing
-// certificates, though no text of a secret or password.
+// Export writes the whole content of the directory, with ids, as indented JSON that
+// Import can read: a list for each table, and the tenant. It contains the hashes of
+// secrets and passwords and the private keys of signing certificates, but not the text
+// of any secret or password.
 func (v View) Export() ([]byte, error) {
 	dump := map[string]any{"tenant": v.tenant}
 	for table, objects := range v.tables() {

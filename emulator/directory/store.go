@@ -15,15 +15,15 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// valuesPrefix sets the buckets of the key-value space apart from the tables.
+// valuesPrefix distinguishes the buckets of the key-value store from the tables.
 const valuesPrefix = "values/"
 
-// store keeps objects and values: in a bbolt file, or for a directory in
-// memory, values in a map and objects nowhere.
+// store stores objects and values in a bbolt file. For a directory in memory, it stores
+// the values in a map and does not store the objects.
 type store struct {
 	db       *bbolt.DB // nil in memory
-	tenantID string    // whose objects these are
-	unspared int       // objects written since the file's pages were given back
+	tenantID string    // the objects of this directory
+	unspared int       // objects written since the file's pages were last released
 
 	mu     sync.Mutex
 	values map[string]map[string][]byte // in memory only
@@ -40,8 +40,8 @@ func openStore(path string) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open directory %s: %w", path, err)
 	}
-	// NoSync: a commit is in the page cache when it returns, which outlives the
-	// process, and costs microseconds where an fsync costs milliseconds.
+	// NoSync: when a commit returns, it is in the page cache, which outlives the
+	// process. This takes microseconds; an fsync takes milliseconds.
 	db, err := openChecked(path, &bbolt.Options{
 		Timeout:        time.Second,
 		NoSync:         true,
@@ -101,22 +101,22 @@ func (s *store) write(changes memdb.Changes) error {
 	return nil
 }
 
-// sparedAfter is how many objects may be written before the pages of the file
-// that this has touched are given back: each maps a neighbourhood of 64 kB, and
-// the whole file counts as the process's memory in the end.
+// sparedAfter is the number of objects after which the pages of the file are released.
+// Each write touches about 64 kB of pages around it, which count as memory of the
+// process.
 const sparedAfter = 128
 
-// spare gives the pages of the file that were touched back to the system, which
-// keeps them in its cache.
+// spare returns the touched pages of the file to the system, which keeps them in its
+// cache.
 func (s *store) spare() {
 	s.unspared = 0
-	_ = s.db.View(func(tx *bbolt.Tx) error { // during a read, bbolt does not map the file again
+	_ = s.db.View(func(tx *bbolt.Tx) error { // bbolt does not map the file again during a read
 		giveBack(s.db.Info().Data, uintptr(tx.Size()))
 		return nil
 	})
 }
 
-// read hands every stored object to insert.
+// read passes every stored object to insert.
 func (s *store) read(insert func(table string, object any) error) error {
 	if s.db == nil {
 		return nil
@@ -134,9 +134,9 @@ func (s *store) read(insert func(table string, object any) error) error {
 	})
 }
 
-// readTable decodes on all processors, and inserts on this one meanwhile.
+// readTable decodes on all processors, and inserts on this one at the same time.
 func readTable(table string, bucket *bbolt.Bucket, insert func(table string, object any) error) error {
-	const portion = 256 // records that a goroutine takes at a time
+	const portion = 256 // the number of records that a goroutine takes at a time
 	var records [][]byte
 	_ = bucket.ForEach(func(_, record []byte) error {
 		records = append(records, record)
@@ -153,7 +153,7 @@ func readTable(table string, bucket *bbolt.Bucket, insert func(table string, obj
 	}
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	defer workers.Wait() // the records are the file's, which may be closed afterwards
+	defer workers.Wait() // the records belong to the file, which may be closed later
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(portions); i = int(next.Add(1)) - 1 {
@@ -183,7 +183,7 @@ func readTable(table string, bucket *bbolt.Bucket, insert func(table string, obj
 	return nil
 }
 
-// clear drops every object: the remains of a seeding that was cut short.
+// clear deletes every object: what an interrupted seeding has left.
 func (s *store) clear() error {
 	if s.db == nil {
 		return nil

@@ -51,7 +51,7 @@ func newStore(path string) error {
 	return os.Rename(unfinished, path)
 }
 
-// checkStore reads every page that the file's buckets name.
+// checkStore reads every page that the buckets of the file refer to.
 func checkStore(path string, size int64) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page beyond the file's end
 	defer func() {
@@ -78,7 +78,7 @@ func checkStore(path string, size int64) (err error) {
 			if len(b) > db.Info().PageSize {
 				return false
 			}
-			crc32.ChecksumIEEE(b) // reads all of it, and faults where nothing is
+			crc32.ChecksumIEEE(b) // reads the whole bucket; reading a missing page is a fault
 			return true
 		}
 		at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
@@ -95,7 +95,7 @@ func checkStore(path string, size int64) (err error) {
 				switch {
 				case !inside(key, small) || !inside(value, small):
 					return fmt.Errorf("%w: a record lies outside of the file", ErrDamaged)
-				case value == nil: // a nested bucket; a store has none
+				case value == nil: // a nested bucket, which a store does not contain
 					return fmt.Errorf("%w: %q is not a record", ErrDamaged, key)
 				case before != nil && bytes.Compare(before, key) >= 0:
 					return fmt.Errorf("%w: its keys are out of order", ErrDamaged)
@@ -107,8 +107,8 @@ func checkStore(path string, size int64) (err error) {
 	})
 }
 
-// openChecked opens a store that was looked through. What bbolt finds by itself,
-// such as a page that two others name, it panics over.
+// openChecked opens a store that was checked before. bbolt panics if it finds further
+// damage itself, such as a page that two others refer to.
 func openChecked(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {

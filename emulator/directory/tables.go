@@ -141,8 +141,8 @@ func deletedKey(deleted bool) []string {
 	return nil
 }
 
-// indexKey folds case, as Entra does for every identifier, and ends the key so
-// that no key is the beginning of another.
+// indexKey folds case, as Entra does for every identifier, and terminates the key so
+// that no key is a prefix of another.
 func indexKey(s string) []byte { return append([]byte(strings.ToLower(s)), 0) }
 
 // argument reads the string that an index is queried with.

@@ -86,7 +86,7 @@ func (t *Tenants) Find(name string) (*Directory, bool) {
 	return nil, false
 }
 
-// Stored reports whether a folder holds tenants that OpenTenants would open.
+// Stored reports whether a folder contains tenants that OpenTenants would open.
 func Stored(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, homeFile))
 	return !errors.Is(err, fs.ErrNotExist)

@@ -3,10 +3,10 @@ package directory
 import "time"
 
 // The structs below have the shape of Microsoft Graph's own resources
-// (learn.microsoft.com/graph/api/resources/…): a json tag is the property's
-// name on the wire. Slices that Graph always answers as a list are never nil
-// once stored. Objects handed out by a Directory are immutable: change a Clone
-// inside Update and Put it.
+// (learn.microsoft.com/graph/api/resources/…): a json tag is the name of the property
+// in requests and answers. A slice that Graph always returns as a list is never nil
+// after it was stored. Objects from a Directory are immutable: change a Clone inside
+// Update, and store it.
 
 // Tenant describes the organization whose directory this is.
 type Tenant struct {
@@ -97,7 +97,7 @@ type User struct {
 	EmployeeHireDate        *time.Time                    `json:"employeeHireDate"`
 	EmployeeOrgData         *EmployeeOrgData              `json:"employeeOrgData"`
 	EmployeeType            *string                       `json:"employeeType"`
-	ExternalUserState       *string                       `json:"externalUserState"` // PendingAcceptance | Accepted, of who was invited
+	ExternalUserState       *string                       `json:"externalUserState"` // PendingAcceptance | Accepted, of an invited user
 	ExternalUserStateChange *time.Time                    `json:"externalUserStateChangeDateTime"`
 	FaxNumber               *string                       `json:"faxNumber"`
 	IMAddresses             []string                      `json:"imAddresses"`
@@ -123,8 +123,8 @@ type User struct {
 	Version                 uint64                        `json:"-"` // of the directory when it changed last
 	Password                PasswordHash                  `json:"-"`
 	ForceChange             bool                          `json:"-"` // passwordProfile.forceChangePasswordNextSignIn
-	Home                    HomeAccount                   `json:"-"` // of who was invited
-	InviteRedirects         []string                      `json:"-"` // where invitations send who accepts them
+	Home                    HomeAccount                   `json:"-"` // of an invited user
+	InviteRedirects         []string                      `json:"-"` // the addresses that invitations may redirect the user to
 }
 
 // EmployeeOrgData is the place of a user in the organization. Source: Graph resource type "employeeOrgData".

@@ -34,7 +34,7 @@ type Application struct {
 	SamlMetadataURL            *string                       `json:"samlMetadataUrl"`
 	DefaultRedirectURI         *string                       `json:"defaultRedirectUri"`
 	DisabledByMicrosoftStatus  *string                       `json:"disabledByMicrosoftStatus"`
-	Certification              *string                       `json:"certification"` // always null: Microsoft has certified none
+	Certification              *string                       `json:"certification"` // always null: Microsoft has not certified any
 	TokenEncryptionKeyID       *string                       `json:"tokenEncryptionKeyId"`
 	AddIns                     []AddIn                       `json:"addIns"`
 	ApplicationTemplateID      *string                       `json:"applicationTemplateId"`
@@ -70,8 +70,8 @@ type ParentalControlSettings struct {
 	LegalAgeGroupRule         string   `json:"legalAgeGroupRule"` // Allow | RequireConsentForPrivacyServices | …
 }
 
-// PrincipalLock is Graph's servicePrincipalLockConfiguration: what of a
-// multi-tenant application another tenant may not change.
+// PrincipalLock is Graph's servicePrincipalLockConfiguration: the properties of a
+// multi-tenant application that other tenants may not change.
 type PrincipalLock struct {
 	AllProperties              *bool `json:"allProperties"`
 	CredentialsWithUsageSign   *bool `json:"credentialsWithUsageSign"`
@@ -87,15 +87,16 @@ type RequestSignatureVerification struct {
 	AllowedWeakAlgorithms   *string `json:"allowedWeakAlgorithms"` // rsaSha1
 }
 
-// AuthenticationBehaviors are changes of token issuance that an application
-// takes or leaves; null is Entra's default.
+// AuthenticationBehaviors are optional changes of token issuance for an application;
+// null is Entra's default.
 type AuthenticationBehaviors struct {
 	BlockAzureADGraphAccess       *bool `json:"blockAzureADGraphAccess"`
 	RemoveUnverifiedEmailClaim    *bool `json:"removeUnverifiedEmailClaim"`
 	RequireClientServicePrincipal *bool `json:"requireClientServicePrincipal"`
 }
 
-// VerifiedPublisher is the publisher whom Microsoft has verified. Source: Graph resource type "verifiedPublisher".
+// VerifiedPublisher is the publisher that Microsoft has verified. Source: Graph
+// resource type "verifiedPublisher".
 type VerifiedPublisher struct {
 	AddedDateTime       *time.Time `json:"addedDateTime"`
 	DisplayName         *string    `json:"displayName"`
@@ -202,15 +203,15 @@ type RedirectURIs struct {
 	RedirectURIs []string `json:"redirectUris"`
 }
 
-// PasswordCredential is a client secret. Its text is answered once, by
-// addPassword; the store keeps only its SHA-256.
+// PasswordCredential is a client secret. Only addPassword returns its text; the store
+// contains only its SHA-256.
 type PasswordCredential struct {
 	CustomKeyIdentifier []byte    `json:"customKeyIdentifier"`
 	DisplayName         *string   `json:"displayName"`
 	EndDateTime         time.Time `json:"endDateTime"`
 	Hint                string    `json:"hint"` // its first three characters
 	KeyID               string    `json:"keyId"`
-	SecretText          *string   `json:"secretText"` // null but in addPassword's answer
+	SecretText          *string   `json:"secretText"` // null, except in the answer to addPassword
 	StartDateTime       time.Time `json:"startDateTime"`
 	Hash                []byte    `json:"-"` // SHA-256 of the text, which is random enough to need no stretching
 }

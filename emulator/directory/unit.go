@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// AdministrativeUnit sets users and groups apart, for roles that hold for them
-// alone. It does not pass through the recycle bin.
-// Source: Graph resource type "administrativeUnit".
+// AdministrativeUnit is a set of users and groups. Directory roles can be limited to
+// it. A deleted unit does not go to the recycle bin. Source: Graph resource type
+// "administrativeUnit".
 type AdministrativeUnit struct {
 	ID               string     `json:"id"`
 	DeletedDateTime  *time.Time `json:"deletedDateTime"`
@@ -89,7 +89,7 @@ const unitScope = "/administrativeUnits/"
 // ScopeOfUnit is the directoryScopeId of a role within a unit.
 func ScopeOfUnit(id string) string { return unitScope + id }
 
-// UnitScope is the unit that a directoryScopeId names, if it names one.
+// UnitScope is the unit in a directoryScopeId, if there is one.
 func UnitScope(scope string) (unitID string, ok bool) { return strings.CutPrefix(scope, unitScope) }
 
 func checkUnit(u *AdministrativeUnit) error {
@@ -102,7 +102,7 @@ func checkUnit(u *AdministrativeUnit) error {
 	return nil
 }
 
-// AddUnitMember puts a user or a group into a unit.
+// AddUnitMember adds a user or a group to a unit.
 func (tx *Tx) AddUnitMember(unitID, memberID string) error {
 	u, ok := tx.AdministrativeUnit(unitID)
 	if !ok {
@@ -125,7 +125,7 @@ func (tx *Tx) AddUnitMember(unitID, memberID string) error {
 	return nil
 }
 
-// RemoveUnitMember takes a member out of a unit.
+// RemoveUnitMember removes a member from a unit.
 func (tx *Tx) RemoveUnitMember(unitID, memberID string) error {
 	u, ok := tx.AdministrativeUnit(unitID)
 	if !ok {

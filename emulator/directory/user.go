@@ -71,7 +71,8 @@ func (tx *Tx) SetPassword(userID, password string, force bool) error {
 	return nil
 }
 
-// SetManager makes one user another's manager; an empty managerID ends that.
+// SetManager makes one user the manager of another; an empty managerID removes the
+// manager.
 func (tx *Tx) SetManager(userID, managerID string) error {
 	u, ok := tx.User(userID)
 	if !ok {

@@ -50,8 +50,8 @@ type Tenant struct {
 // Option changes how a tenant is started.
 type Option func(*emulator.Config)
 
-// InDir keeps the tenant in a state directory, from which another may be
-// started once this one's test has ended.
+// InDir stores the tenant in a state directory. Another tenant can be started from it
+// after the test of this one has ended.
 func InDir(dir string) Option { return func(c *emulator.Config) { c.Dir = dir } }
 
 // WithClock gives the tenant its own clock.
@@ -64,8 +64,8 @@ func WithRequestLog(w io.Writer) Option {
 	return func(c *emulator.Config) { c.RequestLog = w }
 }
 
-// WithFaults sets faults from the start. A rule that was never met when the
-// test ends fails it: it has proven nothing.
+// WithFaults sets faults from the start. A rule that never applied fails the test at
+// its end, because it has proved nothing.
 func WithFaults(rules ...faults.Rule) Option {
 	return func(c *emulator.Config) { c.Faults = append(c.Faults, rules...) }
 }
@@ -75,7 +75,7 @@ func WithReplicationLag(lag time.Duration) Option {
 	return func(c *emulator.Config) { c.ReplicationLag = directory.Lag{Delay: lag} }
 }
 
-// WithQuotas throttles as Graph does a tenant of a size.
+// WithQuotas throttles like Graph for a tenant of a size.
 func WithQuotas(size faults.TenantSize) Option {
 	return func(c *emulator.Config) { c.Quotas = size }
 }

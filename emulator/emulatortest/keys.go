@@ -7,8 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// signingKeys are the keys of all tenants of the test process: the first, the second key of
-// each, and so on. To make them takes a third of the time of tests with many tenants.
+// signingKeys are the keys of all tenants of the test process: the first, the second
+// key of each, and so on. Generating them takes a third of the time of tests with many
+// tenants.
 var signingKeys struct {
 	sync.Mutex
 	made []func() (*rsa.PrivateKey, error)

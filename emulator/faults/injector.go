@@ -43,14 +43,14 @@ func (in *Injector) Add(rules ...Rule) {
 	}
 }
 
-// Reset takes every rule away.
+// Reset removes all rules.
 func (in *Injector) Reset() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.remove(func(*armed) bool { return true })
 }
 
-// Remove takes the rules of a name away and says whether there were any.
+// Remove removes the rules with a name and reports whether there were any.
 func (in *Injector) Remove(name string) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -78,7 +78,7 @@ func (in *Injector) Decide(q Request) Verdict {
 			continue
 		}
 		if r.Next > 0 && r.fired >= r.Next {
-			continue // spent
+			continue // it has applied as often as it may
 		}
 		if r.seen++; r.seen <= r.Skip {
 			continue
@@ -89,14 +89,14 @@ func (in *Injector) Decide(q Request) Verdict {
 	return Verdict{}
 }
 
-// Fired is the number of requests that a rule matched.
+// Fired is the number of requests that a rule applied to.
 type Fired struct {
 	Rule
 	Fired int  `json:"fired"`
-	Spent bool `json:"spent"` // it will not be met again
+	Spent bool `json:"spent"` // it will not apply again
 }
 
-// Report lists the rules with how often each was met.
+// Report lists the rules with the number of times that each applied.
 func (in *Injector) Report() []Fired {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TenantSize decides how much an application may ask of a tenant: small is
-// under 50 users, medium up to 500, large beyond. "" is no quota at all.
+// TenantSize determines the quotas of an application in a tenant: small is under 50
+// users, medium up to 500, large above. "" means no quotas.
 type TenantSize string
 
 // The sizes.
@@ -56,7 +56,7 @@ type Spending struct {
 	Client   string // the caller's appId
 	Units    int    // resource units
 	Writes   int
-	Personal bool // it writes an application that admits personal accounts
+	Personal bool // it writes to an application that admits personal accounts
 }
 
 // Throttle is the decision about a request. RetryAfter is zero for a request that may
@@ -65,7 +65,7 @@ type Throttle struct {
 	RetryAfter  time.Duration
 	Scope       string  // of x-ms-throttle-scope
 	Information string  // of x-ms-throttle-information
-	Used        float64 // the greatest share of a quota that is used up, 0 to 1
+	Used        float64 // the largest used share of a quota, 0 to 1
 }
 
 // Quotas count the requests of applications to tenants. They are safe for concurrent
@@ -151,8 +151,8 @@ func (b *bucket) refill(a allowance, now time.Time) {
 	b.at = now
 }
 
-// wait is how long it takes until a cost can be paid, in whole seconds; 0: it
-// can be paid now.
+// wait is the time until a cost can be charged, in whole seconds; 0: it can be charged
+// now.
 func (b *bucket) wait(a allowance, cost float64) time.Duration {
 	if cost <= b.left {
 		return 0

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// Rule is a fault and the requests that it meets.
+// Rule is a fault and the requests that it applies to.
 type Rule struct {
 	Name   string `json:"name,omitempty"`   // for Fired; default: its position
 	Method string `json:"method,omitempty"` // "" is any; "write" is any but GET and HEAD
 	Path   string `json:"path,omitempty"`   // * stands for anything; "" is any, e.g. /v1.0/applications*
 	Client string `json:"client,omitempty"` // the caller's appId; "" is any
 
-	Skip int `json:"skip,omitempty"` // let so many matching requests pass first
-	Next int `json:"next,omitempty"` // then meet so many; 0: all that follow
+	Skip int `json:"skip,omitempty"` // the number of matching requests before it applies
+	Next int `json:"next,omitempty"` // then the number of requests that it applies to; 0: all of them
 
 	Latency Duration `json:"latency,omitempty"` // before the answer
 
@@ -27,12 +27,11 @@ type Rule struct {
 	Code       string   `json:"code,omitempty"`
 	Message    string   `json:"message,omitempty"`
 	RetryAfter Duration `json:"retryAfter,omitempty"` // sent in whole seconds
-	// Body is answered as it is, with Status or else 200: what a page of a proxy
-	// in between, or a broken service, looks like.
+	// Body is the unchanged answer, with Status or else 200: like the page of a proxy,
+	// or of a service that has failed.
 	Body string `json:"body,omitempty"`
 
-	// Done carries the request out before the false answer is given: an
-	// ambiguous write.
+	// Done executes the request before the false answer is sent: an ambiguous write.
 	Done bool `json:"done,omitempty"`
 	// Drop closes the connection without an answer.
 	Drop bool `json:"drop,omitempty"`
@@ -90,7 +89,7 @@ func (r Rule) check() error {
 	return nil
 }
 
-// defaults are Graph's codes and messages of the usual failures.
+// defaults are Graph's codes and messages for common failures.
 var defaults = map[int][2]string{
 	http.StatusNotFound:            {"Request_ResourceNotFound", "Resource does not exist or one of its queried reference-property objects are not present."},
 	http.StatusConflict:            {"Directory_ConcurrencyViolation", "The request conflicts with another request in progress."},
@@ -101,12 +100,12 @@ var defaults = map[int][2]string{
 	http.StatusGatewayTimeout:      {"GatewayTimeout", "The service did not answer in time."},
 }
 
-// armed is a rule that counts.
+// armed is a rule with its counters.
 type armed struct {
 	Rule
 	path  *regexp.Regexp
 	seen  int // requests that matched
-	fired int // requests that it met
+	fired int // requests that it applied to
 
 	removed chan struct{} // closed when the rule is removed
 }

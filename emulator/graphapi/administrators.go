@@ -14,8 +14,8 @@ import (
 // Sources: the roles that each operation of Graph's reference names, and
 // learn.microsoft.com/entra/fundamentals/users-default-permissions.
 
-// The template ids of the roles that admit to writes; a Global Administrator is
-// admitted to all.
+// The template ids of the roles that permit writes. A Global Administrator may do all
+// of them.
 const (
 	applicationAdministrator      = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 	applicationDeveloper          = "cf1c38e5-3621-4004-a7cb-879624dced7c"
@@ -60,7 +60,7 @@ func (c *call) mayWrite() error {
 	if !owners {
 		return accessDenied()
 	}
-	if len(c.route.segments) == 1 { // a new service principal: its application's owner may make it
+	if len(c.route.segments) == 1 { // a new service principal: the owner of its application may create it
 		c.ownedOnly = true
 		return nil
 	}
@@ -107,7 +107,7 @@ func (c *call) administrators() (roles []string, owners bool) {
 	case "groups":
 		switch {
 		case len(c.route.segments) == 1 || isMemberQuery(own):
-			return nil, false // members may make groups
+			return nil, false // members may create groups
 		case own == "appRoleAssignments":
 			return assignmentAdministrators, false
 		}
@@ -119,7 +119,7 @@ func (c *call) administrators() (roles []string, owners bool) {
 			return roleAdministrators, false
 		}
 	}
-	return nil, false // the recycle bin asks mayRestore
+	return nil, false // mayRestore checks requests to the recycle bin
 }
 
 func isMemberQuery(segment string) bool {

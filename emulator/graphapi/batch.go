@@ -141,7 +141,7 @@ func (c *call) serveItem(item batchItem, status map[string]int) batchAnswer {
 	}
 	for name := range inner.metered {
 		shown := name
-		if strings.HasPrefix(name, "X-Ms-") { // inside JSON a name's case is kept
+		if strings.HasPrefix(name, "X-Ms-") { // inside JSON, the case of a name is kept
 			shown = strings.ToLower(name)
 		}
 		out.Headers[shown] = inner.metered.Get(name)

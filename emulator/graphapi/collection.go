@@ -54,7 +54,7 @@ func withoutKeys(credentials []directory.KeyCredential, all bool) {
 	}
 }
 
-// one answers a single object.
+// one answers with a single object.
 func (c *call) one(status int, k *kind, object any) (answer, error) {
 	q, err := c.parseQuery(k, true)
 	if err != nil {
@@ -70,14 +70,14 @@ func (c *call) one(status int, k *kind, object any) (answer, error) {
 	return answer{status: status, body: data}, err
 }
 
-// created answers an object that was just made.
+// created answers with an object that was just created.
 func (c *call) created(k *kind, object any) (answer, error) {
 	a, err := c.one(http.StatusCreated, k, object)
 	a.location = c.root() + "/" + k.set + "/" + idOf(object)
 	return a, err
 }
 
-// object answers a directory object of whatever kind, saying which it is.
+// object answers with a directory object of any kind, and states its kind.
 func (c *call) directoryObject(object any) (answer, error) {
 	k := kindOf(object)
 	q, err := c.parseQuery(k, true)
@@ -95,8 +95,8 @@ func idOf(object any) string {
 	return reflect.Indirect(reflect.ValueOf(object)).FieldByName("ID").String()
 }
 
-// list answers the objects that the query options leave of a list. find, when
-// not nil, returns the objects that an indexed filter can match.
+// list answers with the objects of a list that the query options select. If find is not
+// nil, it returns the objects that an indexed filter can match.
 func (c *call) list(k *kind, objects iter.Seq[any], find odata.Lookup) (answer, error) {
 	q, err := c.parseQuery(k, false)
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *call) entry(k *kind, object any, selected []string) (json.RawMessage, e
 	return render(shownInList(object), c.properties(own, selected), annotation{"@odata.type", odataType})
 }
 
-// shownInList leaves the text of keys out: lists never hold it.
+// shownInList omits the text of keys, which lists never contain.
 func shownInList(object any) any { return shown(object, nil) }
 
 // nextLink repeats the request with a $skiptoken.
@@ -204,7 +204,7 @@ func writeJSON(b *bytes.Buffer, value any) {
 	b.Write(data)
 }
 
-// anys forgets the type of a list's entries.
+// anys converts the entries of a list to type any.
 func anys[T any](objects iter.Seq[T]) iter.Seq[any] {
 	return func(yield func(any) bool) {
 		for object := range objects {
@@ -215,7 +215,7 @@ func anys[T any](objects iter.Seq[T]) iter.Seq[any] {
 	}
 }
 
-// found makes a lookup's answer of one object that may not be there.
+// found converts the result of a lookup to a list of at most one object.
 func found[T any](object T, ok bool) ([]any, bool) {
 	if !ok {
 		return nil, true

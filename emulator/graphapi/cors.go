@@ -2,11 +2,11 @@ package graphapi
 
 import "net/http"
 
-// Scripts on pages of any origin may call Graph: what guards it is the token,
-// and no cookie. Source: the headers of Graph's answers, and the Fetch standard
+// Scripts on pages of any origin may call Graph, because it is protected by the token
+// and not by a cookie. Source: the headers of Graph's answers, and the Fetch standard
 // (CORS protocol).
 
-// allowBrowsers lets scripts read an answer and the headers that are Graph's.
+// allowBrowsers lets scripts read an answer and Graph's headers.
 func allowBrowsers(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "ETag, Location, Preference-Applied, Content-Range, request-id, client-request-id")

@@ -51,7 +51,7 @@ var baseUnits = map[string]int{
 	"GET users": 2,
 }
 
-// queries are the operations that use POST and change nothing.
+// queries are the operations with the method POST that change nothing.
 var queries = []string{"/getByIds", "/checkMemberGroups", "/checkMemberObjects", "/getMemberGroups", "/getMemberObjects"}
 
 func (c *call) cost() Cost {

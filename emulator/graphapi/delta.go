@@ -31,10 +31,10 @@ var deltaRoutes = func() (routes []route) {
 type deltaState struct {
 	Set      string   `json:"c"`
 	Selected []string `json:"p,omitempty"`
-	Full     bool     `json:"f,omitempty"` // everything, not only what changed
-	Since    uint64   `json:"s,omitempty"` // the version that the client had at the beginning
-	Until    uint64   `json:"u"`           // the version that it has at the end
-	After    string   `json:"a,omitempty"` // the id that the page before ended with
+	Full     bool     `json:"f,omitempty"` // every object, not only changed ones
+	Since    uint64   `json:"s,omitempty"` // the version that the client knew at the beginning
+	Until    uint64   `json:"u"`           // the version that it knows at the end
+	After    string   `json:"a,omitempty"` // the last id of the previous page
 }
 
 func (s deltaState) token() string {
@@ -87,7 +87,7 @@ func (c *call) delta() (answer, error) {
 	return answer{status: http.StatusOK, body: b.Bytes()}, nil
 }
 
-// deltaState reads where the client is.
+// deltaState reads the state from the link that the client follows.
 func (c *call) deltaState(k *kind) (deltaState, error) {
 	state := deltaState{Set: k.set, Full: true, Until: c.view.Version()}
 	options, err := c.options()

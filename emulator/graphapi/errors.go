@@ -10,7 +10,7 @@ import (
 	"provision/emulator/odata"
 )
 
-// refuse builds an error in Graph's own words.
+// refuse creates an error with Graph's own message.
 func refuse(status int, code, format string, args ...any) error {
 	return &directory.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
@@ -27,7 +27,7 @@ func unsupportedQuery(format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "Request_UnsupportedQuery", format, args...)
 }
 
-// odataError converts an error of package odata to the answer of Graph.
+// odataError converts an error of package odata to Graph's error.
 func odataError(err error) error {
 	var refused *odata.Error
 	switch {

@@ -19,10 +19,10 @@ type expansion struct {
 	selected []string
 }
 
-// navigation is what an object is related to by a navigation property: one
-// object or a list of them.
+// navigation is the relation of an object that a navigation property names: one object
+// or a list.
 type navigation struct {
-	kind *kind // of the entries; objectKind when they differ
+	kind *kind // of the entries; objectKind if their kinds differ
 	one  bool
 	find func(c *call, id string) []any
 }
@@ -120,7 +120,7 @@ func (k *kind) parseExpand(value, version string) ([]expansion, error) {
 	return all, nil
 }
 
-// splitOutside splits a text at a separator that is in no parentheses.
+// splitOutside splits a text at a separator that is not inside parentheses.
 func splitOutside(text string, separator rune) []string {
 	var parts []string
 	depth, start := 0, 0

@@ -29,7 +29,7 @@ var federatedKind = &kind{
 	readOnly:  []string{"id"},
 }
 
-// below is a kind as the collection of one object: applications('ID')/set.
+// below is a kind for a collection of one object: applications('ID')/set.
 func (k *kind) below(set, id string) *kind {
 	contained := *k
 	contained.set = set + "('" + id + "')/" + k.set
@@ -110,9 +110,9 @@ func (c *call) newFederated(tx *directory.Tx, b body, applicationID, name string
 	return tx.AddFederatedCredential(applicationID, f)
 }
 
-// updateFederated also makes the credential that a name names, where it is
-// missing and the caller prefers that.
-// Source: learn.microsoft.com/graph/api/federatedidentitycredential-upsert.
+// updateFederated also creates the credential with a name if it does not exist and the
+// caller prefers this. Source:
+// learn.microsoft.com/graph/api/federatedidentitycredential-upsert.
 func (c *call) updateFederated() (answer, error) {
 	b, err := c.object()
 	if err != nil {

@@ -66,7 +66,7 @@ func (c *call) createGrant() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	// Graph still takes the two dates that a grant once had, and ignores them.
+	// Graph still accepts the two dates that grants once had, and ignores them.
 	b.take("startTime")
 	b.take("expiryTime")
 	asked := &directory.OAuth2PermissionGrant{}

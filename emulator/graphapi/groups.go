@@ -106,9 +106,9 @@ func (c *call) newGroup(tx *directory.Tx, b body, uniqueName *string) (*director
 // maxBoundMembers is the maximum number of members that one PATCH adds.
 const maxBoundMembers = 20
 
-// updateGroup adds members@odata.bind to a group and, where a uniqueName names
-// none and the caller prefers it, makes the group.
-// Sources: learn.microsoft.com/graph/api/group-upsert, group-post-members.
+// updateGroup adds members@odata.bind to a group. If no group has the uniqueName and
+// the caller prefers this, it creates the group. Sources:
+// learn.microsoft.com/graph/api/group-upsert, group-post-members.
 func (c *call) updateGroup() (answer, error) {
 	b, err := c.object()
 	if err != nil {
@@ -117,7 +117,7 @@ func (c *call) updateGroup() (answer, error) {
 	if len(b.binds["members"]) > maxBoundMembers {
 		return answer{}, badRequest("The number of references in members@odata.bind exceeds the limit of %d.", maxBoundMembers)
 	}
-	if len(b.properties) > 0 { // GroupMember.ReadWrite.All suffices for members alone
+	if len(b.properties) > 0 { // GroupMember.ReadWrite.All is sufficient for members alone
 		if ok, _ := c.caller.satisfies(writeGroups); !ok {
 			return answer{}, accessDenied()
 		}
@@ -202,8 +202,8 @@ func (c *call) listTransitiveMembers() (answer, error) {
 	return c.listCast(c.view.TransitiveMembers(g.ID))
 }
 
-// listCast answers the objects, or only objects of the type that the path casts to, or
-// their count.
+// listCast answers with the objects, or only with objects of the type in the path, or
+// with their count.
 func (c *call) listCast(ids []string) (answer, error) {
 	cast, ok := c.keys["cast"]
 	if !ok {

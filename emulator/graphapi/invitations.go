@@ -11,9 +11,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// Invitations, which bring users of other tenants in as guests. No mail is
-// sent; who is invited accepts by signing in.
-// Source: learn.microsoft.com/graph/api/invitation-post.
+// Invitations of users of other tenants as guests. No mail is sent; an invited user
+// accepts by signing in. Source: learn.microsoft.com/graph/api/invitation-post.
 var invitationRoutes = []route{
 	{method: "POST", pattern: "invitations", requires: inviteUsers, handle: (*call).invite},
 }

@@ -8,8 +8,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// Certificates that service principals sign SAML tokens with.
-// Source: learn.microsoft.com/graph/api/serviceprincipal-addtokensigningcertificate.
+// Certificates with which service principals sign SAML tokens. Source:
+// learn.microsoft.com/graph/api/serviceprincipal-addtokensigningcertificate.
 var signingRoutes = []route{
 	{method: "POST", pattern: "servicePrincipals/{id}/addTokenSigningCertificate", requires: writePrincipals, handle: (*call).addTokenSigningCertificate},
 	{method: "POST", pattern: "servicePrincipals/{id}/microsoft.graph.addTokenSigningCertificate", requires: writePrincipals, handle: (*call).addTokenSigningCertificate},

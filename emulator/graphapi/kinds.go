@@ -11,15 +11,15 @@ import (
 type kind struct {
 	set       string // the entity set, as in @odata.context
 	odataType string // microsoft.graph.application
-	resource  string // Application, as error messages have it
+	resource  string // Application, as in error messages
 	structs   []reflect.Type
 	filters   map[string]odata.Rule
 	sortable  map[string]bool // true: also without the advanced query parameters
 	defaults  []string        // the properties that v1.0 returns without $select; nil means all
-	newest    string          // the date by which a list without $orderby begins with the newest
+	newest    string          // the date that orders a list without $orderby, newest first
 	beta      []string        // properties that /v1.0 does not have
 	onSelect  []string        // properties that are answered only if selected
-	readOnly  []string        // properties that a body may repeat but not change
+	readOnly  []string        // properties that a body may contain unchanged, but not change
 }
 
 // resourceModel returns the description of the kind for package odata.
@@ -89,7 +89,7 @@ var servicePrincipalKind = &kind{
 	sortable: map[string]bool{"displayName": false, "createdDateTime": false, "deletedDateTime": false},
 	readOnly: []string{"id", "appId", "createdDateTime", "deletedDateTime", "appDisplayName", "appDescription", "appOwnerOrganizationId",
 		"applicationTemplateId", "appRoles", "oauth2PermissionScopes", "servicePrincipalType", "signInAudience", "disabledByMicrosoftStatus", "verifiedPublisher",
-		// What mirrors the application is changed there.
+		// Properties that mirror the application are changed there.
 		"displayName", "homepage", "info", "logoutUrl", "replyUrls", "servicePrincipalNames"},
 }
 
@@ -202,7 +202,7 @@ var grantKind = &kind{
 	readOnly: []string{"id", "clientId", "consentType", "principalId", "resourceId"},
 }
 
-// objectKind is a list of directory objects of several kinds.
+// objectKind is the kind of a list with directory objects of several kinds.
 var objectKind = &kind{
 	set:       "directoryObjects",
 	odataType: "microsoft.graph.directoryObject",

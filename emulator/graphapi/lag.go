@@ -69,7 +69,7 @@ func (c *call) holds(view directory.View, name string, k key) bool {
 	return true
 }
 
-// named reports whether an object or a relation is there, by any of its keys.
+// named reports whether an object or a relation exists, by any of its keys.
 func (c *call) named(view directory.View, key string) bool {
 	if _, ok := c.auditTarget(view, key); ok {
 		return true

@@ -32,7 +32,7 @@ func (c *call) getLogo() (answer, error) {
 	return answer{status: http.StatusOK, body: image, media: http.DetectContentType(image)}, nil
 }
 
-// setLogo keeps the image and sets info.logoUrl to its address.
+// setLogo stores the image and sets info.logoUrl to its address.
 func (c *call) setLogo() (answer, error) {
 	kind := http.DetectContentType(c.body)
 	if !slices.Contains([]string{"image/gif", "image/jpeg", "image/png"}, kind) {

@@ -35,7 +35,7 @@ func (c *call) changeManager(manager string) (answer, error) {
 		if err != nil {
 			return err
 		}
-		if u.ManagerID == "" && manager == "" { // one in the recycle bin can be taken away
+		if u.ManagerID == "" && manager == "" { // a manager in the recycle bin can be removed
 			return directory.NotFound("manager")
 		}
 		return tx.SetManager(u.ID, manager)

@@ -7,8 +7,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// Directory objects of any kind.
-// Source: learn.microsoft.com/graph/api/resources/directoryobject.
+// Directory objects of every kind. Source:
+// learn.microsoft.com/graph/api/resources/directoryobject.
 var objectRoutes = []route{
 	{method: "GET", pattern: "directoryObjects/{id}", requires: anyCaller, handle: (*call).getObject},
 	{method: "POST", pattern: "directoryObjects/getByIds", requires: readObjects, handle: (*call).getByIDs},

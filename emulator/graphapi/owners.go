@@ -41,8 +41,8 @@ func (c *call) listOwners() (answer, error) {
 	return c.listObjects(owners)
 }
 
-// listObjects answers the live objects with the ids. An id of something in the
-// recycle bin is passed over, as Graph does.
+// listObjects answers with the live objects with the ids. Like Graph, it omits objects
+// in the recycle bin.
 func (c *call) listObjects(ids []string) (answer, error) {
 	return c.list(objectKind, c.objects(ids), nil)
 }

@@ -12,14 +12,14 @@ import (
 	"provision/emulator/odata"
 )
 
-// body is a request's JSON object: its properties, and apart from them what it
-// binds to (members@odata.bind and the like), as object ids.
+// body is a request's JSON object: its properties and, separately, its references
+// (members@odata.bind and similar), as object ids.
 type body struct {
 	properties map[string]json.RawMessage
 	binds      map[string][]string
 }
 
-// object reads the request's body, which must be one JSON object.
+// object reads the body, which must be one JSON object.
 func (c *call) object() (body, error) {
 	b := body{map[string]json.RawMessage{}, map[string][]string{}}
 	members, err := members(c.body)
@@ -43,14 +43,15 @@ func (c *call) object() (body, error) {
 	return b, nil
 }
 
-// take removes a property that a handler deals with itself.
+// take removes a property that a handler processes itself.
 func (b body) take(name string) (json.RawMessage, bool) {
 	raw, ok := b.properties[name]
 	delete(b.properties, name)
 	return raw, ok
 }
 
-// takeBind removes a bound navigation; any that is left at the end is unknown.
+// takeBind removes the references of a navigation property. A property that is left at
+// the end is unknown.
 func (b body) takeBind(name string) []string {
 	ids := b.binds[name]
 	delete(b.binds, name)
@@ -68,7 +69,7 @@ func members(raw json.RawMessage) (map[string]json.RawMessage, error) {
 	return m, nil
 }
 
-// boundIDs reads one reference or a list of them.
+// boundIDs reads a reference, or a list of references.
 func boundIDs(raw json.RawMessage) ([]string, error) {
 	var urls []string
 	if err := json.Unmarshal(raw, &urls); err != nil {
@@ -89,9 +90,9 @@ func boundIDs(raw json.RawMessage) ([]string, error) {
 	return ids, nil
 }
 
-// referencedID takes the object id out of a reference such as
-// https://graph.microsoft.com/v1.0/directoryObjects/ID, directoryObjects('ID')
-// or /users/ID.
+// referencedID returns the object id in a reference such as
+// https://graph.microsoft.com/v1.0/directoryObjects/ID, directoryObjects('ID') or
+// /users/ID.
 func referencedID(url string) (string, error) {
 	last := url[strings.LastIndex(url, "/")+1:]
 	if open := strings.Index(last, "('"); open >= 0 && strings.HasSuffix(last, "')") {
@@ -103,8 +104,8 @@ func referencedID(url string) (string, error) {
 	return last, nil
 }
 
-// apply writes the body's properties into a resource, a clone or a new one. readOnly
-// properties may be sent back unchanged, but not with another value.
+// apply writes the properties of the body to a new resource or a clone. The body may
+// contain readOnly properties unchanged, but not with another value.
 func (b body) apply(resource any, readOnly []string) error {
 	v := reflect.ValueOf(resource).Elem()
 	for _, name := range readOnly {
@@ -274,7 +275,7 @@ func isEmpty(v reflect.Value) bool {
 	case reflect.Pointer:
 		return v.IsNil() || v.Elem().Kind() == reflect.String && v.Elem().Len() == 0
 	case reflect.Slice:
-		return v.IsNil() // a list that was sent counts, though it be empty
+		return v.IsNil() // a list in the request is not omitted, even if it is empty
 	}
 	return v.IsZero()
 }

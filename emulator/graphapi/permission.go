@@ -31,10 +31,10 @@ func (c Caller) permissions() []string {
 // as a role is never in a token as a scope, and the reverse.
 type requirement [][]string
 
-// oneOf makes a set; the names are separated by spaces.
+// oneOf creates a set; the names are separated by spaces.
 func oneOf(permissions string) requirement { return requirement{strings.Fields(permissions)} }
 
-// and asks for a permission out of another set as well.
+// and also requires a permission of another set.
 func (r requirement) and(permissions string) requirement {
 	return append(slices.Clip(r), strings.Fields(permissions))
 }
@@ -61,7 +61,7 @@ var (
 
 	readAssignments  = oneOf("AppRoleAssignment.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 	writeAssignments = oneOf("AppRoleAssignment.ReadWrite.All")
-	// An assignment at the end of a service principal also reads it.
+	// Assignments at a service principal also require the permission to read it.
 	readPrincipalAssignments   = readApplications
 	writePrincipalAssignments  = writeAssignments.and("Application.Read.All Application.ReadWrite.All Application.ReadWrite.OwnedBy Directory.Read.All Directory.ReadWrite.All")
 	deletePrincipalAssignments = writeAssignments.or("Application.ReadWrite.All")
@@ -94,7 +94,7 @@ var (
 	readSelf = oneOf("User.Read User.ReadWrite User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
 )
 
-// satisfies reports whether a caller meets a requirement, and whether only by a
+// satisfies reports whether a caller meets a requirement, and whether only with a
 // permission that is limited to the caller's own objects.
 func (c Caller) satisfies(r requirement) (ok, ownedOnly bool) {
 	held := c.permissions()

@@ -87,7 +87,7 @@ func (c *call) parseQuery(k *kind, single bool) (query, error) {
 
 var knownOptions = []string{"$filter", "$select", "$top", "$orderby", "$skiptoken", "$count", "$search", "$expand", "$skip", "$format", "$apply", "$compute", "$deltatoken"}
 
-// options collects the query options; the dollar sign may be left out.
+// options collects the query options. Their dollar sign is optional.
 func (c *call) options() (map[string]string, error) {
 	values, err := url.ParseQuery(c.rawQuery)
 	if err != nil {

@@ -22,7 +22,7 @@ var recycleBinRoutes = []route{
 
 var (
 	deletedUsers = oneOf("User.Read.All User.ReadWrite.All User.DeleteRestore.All Directory.Read.All Directory.ReadWrite.All")
-	// For an application User.ReadWrite.All is enough to delete a user, not to
+	// For an application, User.ReadWrite.All is sufficient to delete a user, but not to
 	// purge or restore one.
 	writeDeletedUsers = oneOf("User.DeleteRestore.All")
 

@@ -8,8 +8,9 @@ import (
 	"provision/emulator/odata"
 )
 
-// Roles of the directory, the tenant's own among them, and their assignments.
-// Sources: learn.microsoft.com/graph/api/resources/unifiedroledefinition, unifiedroleassignment.
+// Roles of the directory, including the custom roles of the tenant, and their
+// assignments. Sources: learn.microsoft.com/graph/api/resources/unifiedroledefinition,
+// unifiedroleassignment.
 var roleManagementRoutes = []route{
 	{method: "GET", pattern: "roleManagement/directory/roleDefinitions", requires: readRoles, handle: (*call).listRoleDefinitions},
 	{method: "POST", pattern: "roleManagement/directory/roleDefinitions", requires: writeRoles, handle: (*call).createRoleDefinition},

@@ -13,9 +13,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// Rolling the keys of an application or a service principal: who holds the key
-// of a valid certificate, and proves it, adds and removes others.
-// Sources: learn.microsoft.com/graph/api/application-addkey, application-removekey,
+// Rolling the keys of an application or a service principal: a caller who proves that
+// they have the key of a valid certificate can add and remove others. Sources:
+// learn.microsoft.com/graph/api/application-addkey, application-removekey,
 // graph/application-rollkey-prooftoken.
 var rollKeyRoutes = func() (routes []route) {
 	for _, set := range []string{"applications", "servicePrincipals"} {
@@ -29,12 +29,12 @@ var rollKeyRoutes = func() (routes []route) {
 }()
 
 const (
-	proofAudience = "00000002-0000-0000-c000-000000000000" // Azure AD Graph, which had this operation first
+	proofAudience = "00000002-0000-0000-c000-000000000000" // the audience is Azure AD Graph, which had this operation first
 	proofLifetime = 10 * time.Minute
 	proofSkew     = 5 * time.Minute
 )
 
-// badProof is Graph's answer to every proof that proves nothing.
+// badProof is Graph's answer to an invalid proof.
 func badProof() error {
 	return refuse(http.StatusUnauthorized, "Authentication_MissingOrMalformed", "Access Token missing or malformed.")
 }
@@ -132,8 +132,8 @@ func (c *call) provenHolder(tx *directory.Tx, proof string) (string, error) {
 	return id, nil
 }
 
-// proves reports whether a proof is a token of the holder itself, of ten minutes
-// at most, that one of its certificates verifies.
+// proves reports whether a proof is a token that the holder issued for itself for at
+// most ten minutes, and that one of its certificates verifies.
 func (c *call) proves(proof, holder string, keys []directory.KeyCredential) bool {
 	token, err := jwt.ParseSigned(proof, []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.ES256, jose.ES384})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 // route is one operation of the API.
 type route struct {
 	method string
-	// pattern is a path below the version. A segment is a name, taken without
-	// regard to case, or {name} for a key.
+	// pattern is a path below the version. A segment is a name, in any letter case, or
+	// {name} for a key.
 	pattern string
 	// requires is the requirement for the caller. self is the requirement for a signed-in user
 	// whose id is the {id} of the path; nil means that requires applies to this user too.
@@ -129,7 +129,7 @@ func (r *route) matches(segments []string, keys map[int]key) bool {
 	return true
 }
 
-// unknownSegment names the first segment that no route has at its place.
+// unknownSegment returns the first segment that no route has at this position.
 func unknownSegment(routes []route, segments []string) string {
 	for i, segment := range segments {
 		fits := func(r route) bool {

@@ -9,10 +9,9 @@ import (
 	"provision/emulator/odata"
 )
 
-// Roles that hold within an administrative unit: the role assignments whose
-// scope is the unit, in the shape that they had before there was
-// /roleManagement.
-// Sources: learn.microsoft.com/graph/api/resources/scopedrolemembership,
+// Roles that are limited to an administrative unit: the role assignments whose scope is
+// the unit, in the shape that they had before /roleManagement existed. Sources:
+// learn.microsoft.com/graph/api/resources/scopedrolemembership,
 // administrativeunit-post-scopedrolemembers.
 func scopedRoleRoutesBelow(set string) []route {
 	return []route{
@@ -23,13 +22,14 @@ func scopedRoleRoutesBelow(set string) []route {
 	}
 }
 
-// scopedRoleRoutes are the same memberships from their other ends.
+// scopedRoleRoutes are the routes to the same memberships from the member and from the
+// role.
 var scopedRoleRoutes = []route{
 	{method: "GET", pattern: "directoryRoles/{id}/scopedMembers", requires: readRoles, handle: (*call).listScopedMembersOfRole},
 	{method: "GET", pattern: "users/{id}/scopedRoleMemberOf", requires: readRoles, handle: (*call).listScopedRolesOfUser},
 }
 
-// scopedRoleMembership is Graph's resource of that name.
+// scopedRoleMembership is Graph's resource scopedRoleMembership.
 type scopedRoleMembership struct {
 	AdministrativeUnitID string     `json:"administrativeUnitId"`
 	ID                   string     `json:"id"`
@@ -52,7 +52,7 @@ var scopedMemberKind = &kind{
 	readOnly:  []string{"id", "administrativeUnitId"},
 }
 
-// scopedMembers are the memberships in the units that keep admits.
+// scopedMembers are the memberships in all units for which keep returns true.
 func scopedMembers(from reads, keep func(m scopedRoleMembership, unitID string) bool) (all []*scopedRoleMembership) {
 	for a := range from.RoleAssignments() {
 		unitID, ok := directory.UnitScope(a.DirectoryScopeID)

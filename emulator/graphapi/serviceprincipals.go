@@ -130,9 +130,9 @@ func (c *call) newServicePrincipal(tx *directory.Tx, b body, appID string) (*dir
 	return created, nil
 }
 
-// updateServicePrincipal also makes the service principal that an appId names,
-// where it is missing and the caller prefers that.
-// Source: learn.microsoft.com/graph/api/serviceprincipal-upsert.
+// updateServicePrincipal also creates the service principal of an appId if it does not
+// exist and the caller prefers this. Source:
+// learn.microsoft.com/graph/api/serviceprincipal-upsert.
 func (c *call) updateServicePrincipal() (answer, error) {
 	b, err := c.object()
 	if err != nil {
@@ -167,8 +167,8 @@ func (c *call) updateServicePrincipal() (answer, error) {
 	return noContent(), nil
 }
 
-// sameKey takes out the property that the path is keyed by; it may be repeated
-// in the body, but not with another value.
+// sameKey removes the key property in the path from the body. The body may contain it
+// unchanged, but not with another value.
 func (b body) sameKey(property, value string) error {
 	raw, sent := b.take(property)
 	if !sent {

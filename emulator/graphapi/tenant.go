@@ -43,7 +43,7 @@ type verifiedDomain struct {
 	Type         string `json:"type"`
 }
 
-// domain is keyed by its name.
+// the key of a domain is its name.
 type domain struct {
 	ID                               string   `json:"id"`
 	AuthenticationType               string   `json:"authenticationType"`

@@ -9,9 +9,9 @@ import (
 	"provision/emulator/odata"
 )
 
-// Administrative units.
-// Source: learn.microsoft.com/graph/api/resources/administrativeunit.
-// The units are also at the path that they had before there was /directory.
+// Administrative units. Source:
+// learn.microsoft.com/graph/api/resources/administrativeunit. The units are also
+// available at the path that they had before /directory existed.
 var unitRoutes = slices.Concat(unitRoutesBelow("directory/administrativeUnits"), unitRoutesBelow("administrativeUnits"))
 
 func unitRoutesBelow(set string) []route {
@@ -116,8 +116,8 @@ func (c *call) listUnitMembers() (answer, error) {
 	return c.listCast(u.MemberIDs)
 }
 
-// createGroupInUnit makes a group that is in the unit from the beginning.
-// Source: learn.microsoft.com/graph/api/administrativeunit-post-members.
+// createGroupInUnit creates a group as a member of the unit. Source:
+// learn.microsoft.com/graph/api/administrativeunit-post-members.
 func (c *call) createGroupInUnit() (answer, error) {
 	b, err := c.object()
 	if err != nil {

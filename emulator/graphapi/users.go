@@ -38,7 +38,7 @@ func (c *call) user(from reads) (*directory.User, error) {
 	return u, nil
 }
 
-// userAt is user for a key that may name none.
+// userAt is user for a key that may not name a user.
 func (c *call) userAt(k key) (*directory.User, bool) {
 	if u, ok := c.view.User(k.value); ok {
 		return u, true
@@ -156,7 +156,7 @@ func (c *call) updateUser() (answer, error) {
 	})
 }
 
-// narrowUserWrites are the permissions that admit to a few properties only.
+// narrowUserWrites are the permissions that permit writes to a few properties only.
 var narrowUserWrites = map[string]string{
 	"accountEnabled":  "User.EnableDisableAccount.All",
 	"businessPhones":  "User-Phone.ReadWrite.All",
@@ -165,7 +165,7 @@ var narrowUserWrites = map[string]string{
 	"passwordProfile": "User-PasswordProfile.ReadWrite.All",
 }
 
-// mayUpdateUser asks for the permission of every property that is written.
+// mayUpdateUser requires a permission for every property in the request.
 func (c *call) mayUpdateUser(b body, profile passwordProfile) error {
 	written := sortedKeys(b.properties)
 	if profile != (passwordProfile{}) {

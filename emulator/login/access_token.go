@@ -7,9 +7,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// accessTokenLifetime is between 60 and 90 minutes, 75 on average, so that the
-// tokens of many clients do not all run out at once.
-// Source: learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime.
+// accessTokenLifetime is between 60 and 90 minutes, 75 on average, so that the tokens
+// of many clients do not expire at the same time. Source:
+// learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime.
 func accessTokenLifetime() time.Duration {
 	return time.Hour + rand.N(30*time.Minute).Truncate(time.Second)
 }
@@ -45,7 +45,7 @@ func (c *tenantCall) accessClaims(i issuance, v version, lifetime time.Duration)
 		roles = c.addDelegation(token, i, v)
 	}
 	if len(roles) > 0 {
-		token["roles"] = roles // left out when empty
+		token["roles"] = roles // omitted if empty
 	}
 	c.addWished(token, i)
 	return token
@@ -128,14 +128,14 @@ func addV1User(token claims, i issuance) {
 	setText(token, "given_name", i.user.GivenName)
 }
 
-// setText sets a claim that is left out if there is no value.
+// setText sets a claim, unless the value is empty.
 func setText(token claims, name string, value *string) {
 	if value != nil && *value != "" {
 		token[name] = *value
 	}
 }
 
-// optionalClaim finds an optional claim that a registration asks for.
+// optionalClaim finds an optional claim that a registration requests.
 func optionalClaim(asked []directory.OptionalClaim, name string) (directory.OptionalClaim, bool) {
 	for _, claim := range asked {
 		if claim.Name == name {

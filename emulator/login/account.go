@@ -65,8 +65,8 @@ func (c *call) account(s session) (account, *Error) {
 	return account{user, home}, nil
 }
 
-// admits reports whether an account may sign in to the tenant: it is one of its
-// own, a guest, or has been invited.
+// admits reports whether an account may sign in to the tenant: as a user of this
+// tenant, as a guest, or because of an invitation.
 func (c *tenantCall) admits(who account) bool {
 	if who.home == c.directory {
 		return true
@@ -78,8 +78,8 @@ func (c *tenantCall) admits(who account) bool {
 	return invited
 }
 
-// invitation finds the user who an account has been invited to be here, by the
-// name that it signs in with or its address.
+// invitation finds the invited user for an account, by the name with which the account
+// signs in or by its address.
 func (c *tenantCall) invitation(who account) (*directory.User, bool) {
 	if u, found := c.InvitedAs(who.UserPrincipalName); found {
 		return u, true
@@ -90,8 +90,8 @@ func (c *tenantCall) invitation(who account) (*directory.User, bool) {
 	return c.InvitedAs(*who.Mail)
 }
 
-// member finds the user that the tenant knows an account as. The first sign-in
-// of who has been invited accepts the invitation.
+// member finds the user of this tenant for an account. The first sign-in of an invited
+// account accepts the invitation.
 func (c *tenantCall) member(cl client, who account) (*directory.User, *Error) {
 	if who.home == c.directory {
 		return who.User, nil

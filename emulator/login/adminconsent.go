@@ -8,9 +8,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// adminConsent asks an administrator to consent for everybody. No code comes of
-// it: the answer at the redirect URI says that consent was given.
-// Source: learn.microsoft.com/entra/identity-platform/v2-admin-consent.
+// adminConsent asks an administrator to consent for everybody. It returns no code: the
+// answer at the redirect URI states that consent was given. Source:
+// learn.microsoft.com/entra/identity-platform/v2-admin-consent.
 func (c *call) adminConsent() *Error {
 	a, err := c.adminConsentRequest()
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *tenantCall) organizationConsent(a *authorization, user *directory.User)
 	return shown, nil
 }
 
-// rolesOf are the application permissions among others.
+// rolesOf are the application permissions in a list of permissions.
 func rolesOf(all []permissions) []permissions {
 	var roles []permissions
 	for _, p := range all {
@@ -108,8 +108,8 @@ func (c *tenantCall) consentAnswer(a *authorization) url.Values {
 	return values
 }
 
-// address is how a scope names the resource: by its first identifier URI, else
-// by its appId.
+// address is the name of the resource in scopes: its first identifier URI, or else its
+// appId.
 func (r resource) address() string {
 	for _, name := range r.principal.ServicePrincipalNames {
 		if strings.Contains(name, "://") {
@@ -119,7 +119,7 @@ func (r resource) address() string {
 	return r.principal.AppID
 }
 
-// requestPath is the endpoint that a request came to.
+// requestPath is the endpoint that received a request.
 func (c *call) requestPath(a *authorization) string {
 	switch {
 	case !a.consentOnly:

@@ -11,8 +11,8 @@ type consentRight int
 
 const (
 	ownConsent   consentRight = iota // only for themselves, and only permissions that need no administrator
-	mostConsent                      // for everybody, to all but Microsoft Graph's application permissions
-	everyConsent                     // for everybody, to anything
+	mostConsent                      // for everybody, all permissions except Microsoft Graph's application permissions
+	everyConsent                     // for everybody, all permissions
 )
 
 // consentRoles are the built-in directory roles that may consent for everybody.
@@ -34,7 +34,7 @@ func (c *tenantCall) consentRight(user *directory.User) consentRight {
 	return right
 }
 
-// needs is the right that it takes to grant permissions of one resource.
+// needs is the right that is required to grant permissions of one resource.
 func (p permissions) needs() consentRight {
 	switch {
 	case len(p.roles) > 0 && p.resource.isGraph():
@@ -45,8 +45,8 @@ func (p permissions) needs() consentRight {
 	return ownConsent
 }
 
-// requiredRoles lists the application permissions that a client is registered to
-// need, of the resources that are in the tenant.
+// requiredRoles lists the application permissions in a client's registration, of the
+// resources that are in the tenant.
 func (c *tenantCall) requiredRoles(cl client) []permissions {
 	var all []permissions
 	for r, needs := range c.registeredNeeds(cl) {
@@ -71,11 +71,11 @@ const (
 	applicationWID = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 )
 
-// addDirectoryRoles adds the wids claim: the template ids of the directory roles
-// that a user holds in the whole tenant, and that he is a member or a guest. A
-// registration asks for it by groupMembershipClaims; Microsoft's own APIs have it
-// always.
-// Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference#payload-claims.
+// addDirectoryRoles adds the wids claim: the template ids of the directory roles that a
+// user has in the whole tenant, and a value for members or guests. A registration
+// requests it with groupMembershipClaims; tokens for Microsoft's own APIs always
+// contain it. Source:
+// learn.microsoft.com/entra/identity-platform/access-token-claims-reference#payload-claims.
 func (c *tenantCall) addDirectoryRoles(token claims, user *directory.User, app *directory.Application) {
 	if app != nil && !asksForGroups(app, "DirectoryRole") && !asksForGroups(app, "All") {
 		return

@@ -22,9 +22,8 @@ import (
 // assertionType is the only type of client assertion (RFC 7523 section 2.2).
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// assertion is a client assertion whose signature has not been checked. An
-// assertion may be used again while it is valid, as Entra has it: jti is not
-// looked at.
+// assertion is a client assertion whose signature has not been checked. Like Entra, the
+// server ignores jti: an assertion can be used several times while it is valid.
 type assertion struct {
 	token  *jwt.JSONWebToken
 	header jose.Header
@@ -35,13 +34,13 @@ type assertionClaims struct {
 	Issuer    string           `json:"iss"`
 	Subject   string           `json:"sub"`
 	Audience  jwt.Audience     `json:"aud"`
-	Expires   *jwt.NumericDate `json:"exp"` // clients write fractions too
+	Expires   *jwt.NumericDate `json:"exp"` // clients also send fractions
 	NotBefore *jwt.NumericDate `json:"nbf"`
 	AIO       string           `json:"aio"` // of a managed identity's token
 }
 
-// checkAssertion checks the assertion of a client: a certificate of the registration
-// must have signed it, or another issuer that the registration trusts.
+// checkAssertion checks the assertion of a client: it must be signed with a certificate
+// of the registration, or by another issuer that the registration trusts.
 func (c *tenantCall) checkAssertion(cl *client, text string) *Error {
 	sent, err := parseAssertion(text)
 	if err != nil {
@@ -120,12 +119,12 @@ func (cl client) keyCredentials() []directory.KeyCredential {
 	return all
 }
 
-// thumbprint is which certificate a header names: as the bytes of its SHA-256
-// or SHA-1 thumbprint, since clients differ in how they write it (base64url,
-// base64 with or without padding, in kid also hexadecimal).
+// thumbprint returns the SHA-256 or SHA-1 thumbprint in a header as bytes, because
+// clients write it differently (base64url, base64 with or without padding, in kid also
+// hexadecimal).
 func thumbprint(header jose.Header) ([]byte, bool) {
 	texts := []string{header.KeyID}
-	for _, name := range []jose.HeaderKey{"x5t", "x5t#S256"} { // the strongest is looked at first
+	for _, name := range []jose.HeaderKey{"x5t", "x5t#S256"} { // the strongest hash comes first
 		if text, ok := header.ExtraHeaders[name].(string); ok {
 			texts = append([]string{text}, texts...)
 		}

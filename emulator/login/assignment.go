@@ -7,9 +7,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// assignments lists the roles of a resource that a principal holds: itself or,
-// when it is a user, through a group that it is a direct member of. Members of
-// a group within a group do not inherit its roles.
+// assignments lists the roles of a resource that a principal has: directly or, for a
+// user, through a group that the user is a direct member of. Members of a nested group
+// do not inherit the roles of the outer group.
 func (c *tenantCall) assignments(resourceID, principalID string, throughGroups bool) []*directory.AppRoleAssignment {
 	holders := []string{principalID}
 	if throughGroups {
@@ -31,7 +31,7 @@ func (c *tenantCall) assignments(resourceID, principalID string, throughGroups b
 // roleValues are the roles claim: the values of the enabled roles that were
 // assigned, in the order in which the resource declares them.
 func roleValues(resource *directory.ServicePrincipal, held []*directory.AppRoleAssignment) []string {
-	declared := map[int]string{} // the few that are held of the hundreds that Microsoft Graph has
+	declared := map[int]string{} // a principal has few of the hundreds of roles of Microsoft Graph
 	for _, assignment := range held {
 		i := slices.IndexFunc(resource.AppRoles, func(r directory.AppRole) bool { return equalID(r.ID, assignment.AppRoleID) })
 		if i < 0 {

@@ -16,7 +16,7 @@ type authority struct {
 	alias string // common or organizations if the path says so, else the tenant's id
 }
 
-// names are the origins of one cloud, each scheme, host and port.
+// names are the origins of one cloud, each with scheme, host and port.
 type names struct {
 	cloud  microsoft.Cloud // the public cloud for the tenant's own origin
 	local  string          // the tenant's own origin, which names it in every cloud
@@ -25,8 +25,8 @@ type names struct {
 	graph  string          // of Microsoft Graph
 }
 
-// namesUnder are a cloud's for a request to one of its hosts, and the tenant's own
-// origin for everything else.
+// namesUnder are the names of a cloud for a request to one of its hosts, and otherwise
+// the tenant's own origin.
 func (l *Login) namesUnder(host string) names {
 	c, found := microsoft.CloudOf(host)
 	if !found {
@@ -169,7 +169,7 @@ func (n names) graphNames() []string {
 	return append([]string{n.local, n.local + "/"}, n.cloud.GraphNames()...)
 }
 
-// namesGraph reports whether a resource is called by the name of Microsoft Graph in the cloud.
+// namesGraph reports whether a resource has a name of Microsoft Graph in the cloud.
 func (n names) namesGraph(resource string) bool {
 	return slices.ContainsFunc(n.cloud.GraphNames(), func(name string) bool { return equalID(resource, name) })
 }

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// authorization is a request for authorization (RFC 6749 section 4.1.1, OpenID
-// Connect Core section 3.1.2.1) whose client and redirect URI are trusted.
+// authorization is a request for authorization (RFC 6749 section 4.1.1, OpenID Connect
+// Core section 3.1.2.1) whose client and redirect URI are trusted.
 type authorization struct {
 	request     url.Values // as it was sent
 	client      client
 	redirect    redirect
-	sent        string // redirect_uri as the request had it, empty when left out
+	sent        string // redirect_uri as the request had it; empty if omitted
 	types       responseTypes
 	mode        string // query, fragment or form_post
 	state       string
@@ -26,15 +26,15 @@ type authorization struct {
 	method      string // of the challenge: S256 or plain
 	prompt      string
 	loginHint   string
-	domainHint  string         // the user's organization by its domain
-	maxAge      *time.Duration // how old the sign-in may be; nil: as old as a session gets
+	domainHint  string         // the user's organization, by its domain
+	maxAge      *time.Duration // the maximum age of the sign-in; nil: the age of a session
 	clientInfo  bool
 	wishes      claimsRequest
-	stateInForm bool        // state was sent, if only as an empty value
+	stateInForm bool        // the request contained state, possibly empty
 	accepted    bool        // the user has just consented
-	everybody   bool        // consent is asked for in the name of everybody
-	consentOnly bool        // the answer says that consent was given, and no more
-	device      *device     // that waits for the answer: there is no redirect URI then
+	everybody   bool        // consent is requested for everybody
+	consentOnly bool        // the answer only states that consent was given
+	device      *device     // the waiting device; then there is no redirect URI
 	redeem      *redemption // the invitation to accept; if it is set, the request has no client
 }
 
@@ -91,8 +91,8 @@ func (c *call) hinted(a *authorization, who account) bool {
 	return c.named != nil || !known || meant == who.home
 }
 
-// authorization checks a request. It is nil with an error while the redirect
-// URI is not trusted: then the error is for the person, not for the client.
+// authorization checks a request. While the redirect URI is not trusted, it returns nil
+// and an error that is shown to the user and not sent to the client.
 func (c *call) authorization() (*authorization, *Error) {
 	cl, err := c.client(c.form.Get("client_id"))
 	if err != nil {

@@ -24,8 +24,8 @@ const (
 	v2 version = 2
 )
 
-// call is one request. What it can do does not depend on a tenant, because the path may
-// be common or organizations: the tenant is known only after the sign-in then.
+// call is one request. It has no tenant, because the path may be common or
+// organizations: then the tenant is known only after the sign-in.
 type call struct {
 	*Login
 	authority
@@ -37,7 +37,7 @@ type call struct {
 	form          url.Values
 	traceID       string
 	correlationID string
-	interactive   bool // a person has just filled in a form
+	interactive   bool // a user has just filled in a form
 }
 
 // open begins a call.
@@ -58,7 +58,7 @@ func (l *Login) open(w http.ResponseWriter, r *http.Request, endpoint version) (
 	return c, c.address(r.PathValue("tenant"))
 }
 
-// clientRequestID is the client's own name for its request, or a new one.
+// clientRequestID is the client's id of its request, or a new one.
 func clientRequestID(r *http.Request) string {
 	id := r.Header.Get("client-request-id")
 	if id == "" {
@@ -89,7 +89,7 @@ func (l *Login) api(handle func(*call) *Error) http.HandlerFunc {
 	}
 }
 
-// page serves a person's browser.
+// page serves a user's browser.
 func (l *Login) page(endpoint version, handle func(*call) *Error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := l.open(w, r, endpoint)
@@ -105,8 +105,8 @@ func (l *Login) page(endpoint version, handle func(*call) *Error) http.HandlerFu
 	}
 }
 
-// readForm reads the body's form; a GET's query stands for it where a page may
-// be asked for either way.
+// readForm reads the form in the body. For pages that GET and POST can request, it
+// reads the query of a GET.
 func (c *call) readForm(orQuery bool) *Error {
 	if len(c.r.URL.RawQuery) > maxForm {
 		return failure(9002313)
@@ -135,8 +135,7 @@ func (c *call) json(status int, body any) {
 	}
 }
 
-// noStore keeps an answer with a credential in it out of every cache
-// (RFC 6749 section 5.1).
+// noStore keeps an answer with a credential out of every cache (RFC 6749 section 5.1).
 func (c *call) noStore() {
 	c.w.Header().Set("Cache-Control", "no-store, no-cache")
 	c.w.Header().Set("Pragma", "no-cache")

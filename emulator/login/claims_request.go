@@ -17,14 +17,14 @@ type claimsRequest struct {
 	UserInfo    map[string]*claimWish `json:"userinfo"`
 }
 
-// claimWish is nil for a claim that is wished for with whatever value.
+// claimWish is a requested claim; nil requests the claim with any value.
 type claimWish struct {
 	Essential bool              `json:"essential"`
 	Value     json.RawMessage   `json:"value"`
 	Values    []json.RawMessage `json:"values"`
 }
 
-// parseClaimsRequest reads a claims parameter; an empty one wishes for nothing.
+// parseClaimsRequest reads a claims parameter. An empty one requests nothing.
 func parseClaimsRequest(text string) (claimsRequest, *Error) {
 	var wishes claimsRequest
 	if strings.TrimSpace(text) == "" {
@@ -36,7 +36,7 @@ func parseClaimsRequest(text string) (claimsRequest, *Error) {
 	return wishes, nil
 }
 
-// values are the texts that a claim of the access token is wished to have.
+// values are the requested values of a claim in the access token.
 func (wishes claimsRequest) values(claim string) []string {
 	wish := wishes.AccessToken[claim]
 	if wish == nil {
@@ -52,12 +52,13 @@ func (wishes claimsRequest) values(claim string) []string {
 	return texts
 }
 
-// authenticationContext is the id of one (learn.microsoft.com/graph/api/resources/authenticationcontextclassreference).
+// authenticationContext matches the id of an authentication context
+// (learn.microsoft.com/graph/api/resources/authenticationcontextclassreference).
 var authenticationContext = regexp.MustCompile(`^c([1-9]|[1-9][0-9])$`)
 
-// addWished adds the claims that the client wishes for and the API has asked to
-// see. No policy is attached to an authentication context here, so everybody
-// meets each.
+// addWished adds the claims that the client requests and the API has declared. No
+// policy is attached to an authentication context here, so every user meets each
+// context.
 func (c *tenantCall) addWished(token claims, i issuance) {
 	wished := func(claim string, known func(string) bool) {
 		_, asked := optionalClaim(i.resource.accessTokenClaims(), claim)

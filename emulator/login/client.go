@@ -17,7 +17,7 @@ const (
 	clientSigned assurance = "2"
 )
 
-// client is the application that asks.
+// client is the application that sends the request.
 type client struct {
 	app       *directory.Application
 	principal *directory.ServicePrincipal // nil before anybody consented to the application here
@@ -25,8 +25,8 @@ type client struct {
 	assurance assurance
 }
 
-// lacksPrincipal returns whether the tenant needs a service principal of the application before
-// the application can be used here. Only applications of other tenants need one, and not
+// lacksPrincipal reports whether the application needs a service principal in the
+// tenant and has none. Only applications of other tenants need one, except for
 // Microsoft's applications.
 func (cl client) lacksPrincipal() bool { return cl.foreign && cl.principal == nil }
 
@@ -53,8 +53,8 @@ func (c *tenantCall) client(id string) (client, *Error) {
 	return cl, nil
 }
 
-// usableClient finds a registration that a tenant may use; with nil, that any tenant may
-// use.
+// usableClient finds a registration that a tenant may use or, if tenant is nil, that
+// any tenant may use.
 func (c *call) usableClient(id string, in *directory.Directory) (client, *Error) {
 	if id == "" {
 		return client{}, failure(900144, "client_id")
@@ -75,8 +75,8 @@ func (c *call) usableClient(id string, in *directory.Directory) (client, *Error)
 	return cl, nil
 }
 
-// registered finds a registration: the tenant's own, a multi-tenant one of another
-// tenant, or one of Microsoft's. With nil for the tenant it finds the clients of all tenants.
+// registered finds a registration: of the tenant, of another tenant if it is
+// multi-tenant, or of Microsoft. If tenant is nil, it finds the clients of all tenants.
 func (c *call) registered(appID string, in *directory.Directory) (client, bool) {
 	_, owner, found := c.tenants.Application(appID)
 	if !found {
@@ -172,7 +172,7 @@ func (c *tenantCall) authenticate(cl *client, sent credentials, public bool) *Er
 		return failure(7000218)
 	}
 	if origin := c.r.Header.Get("Origin"); origin != "" {
-		return failure(9002326, origin) // a secret has no business in a browser
+		return failure(9002326, origin) // a browser must not have a secret
 	}
 	if sent.assertion != "" {
 		cl.assurance = clientSigned

@@ -64,7 +64,7 @@ func containsID(ids []string, id string) bool {
 func (c *tenantCall) consented(cl client, user *directory.User, d demand) ([]string, *Error) {
 	granted := c.granted(cl, user, d.resource)
 	lacking, err := c.lacking(cl, user, d)
-	if err != nil && err.Code == 650057 { // at the token endpoint it is consent that is missing
+	if err != nil && err.Code == 650057 { // at the token endpoint, consent is missing
 		err = failure(65001, cl.app.AppID, cl.app.DisplayName)
 	}
 	if err == nil && (len(lacking) > 0 || cl.lacksPrincipal() || d.resource.absent) {
@@ -97,7 +97,7 @@ func (c *tenantCall) lacking(cl client, user *directory.User, d demand) ([]permi
 				return nil, err
 			}
 			required := c.without(c.required(cl), cl, user)
-			if len(required) == 0 { // it is registered to need nothing there that a user could grant
+			if len(required) == 0 { // the registration requests no delegated permission of the resource
 				return nil, failure(65001, cl.app.AppID, cl.app.DisplayName)
 			}
 			return required, nil
@@ -116,7 +116,7 @@ func (c *tenantCall) lacking(cl client, user *directory.User, d demand) ([]permi
 	return []permissions{missing}, nil
 }
 
-// unlisted refuses a resource that the client is not registered to need.
+// unlisted refuses a resource that the client's registration does not request.
 func unlisted(cl client, r resource) *Error {
 	var listed []string
 	for _, access := range cl.app.RequiredResourceAccess {
@@ -142,7 +142,7 @@ func (c *tenantCall) asked(cl client, d demand) []permissions {
 	return []permissions{asked}
 }
 
-// required lists the delegated permissions that a client is registered to need
+// required lists the delegated permissions in a client's registration
 // (requiredResourceAccess), of the resources that are in the tenant.
 func (c *tenantCall) required(cl client) []permissions {
 	var all []permissions

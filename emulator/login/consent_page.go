@@ -19,9 +19,9 @@ type consentState struct {
 	signInState
 	TenantID  string       `json:"tenantId"`
 	SessionID string       `json:"sessionId"`
-	Lacking   consentSet   `json:"lacking"` // the consents that the user lacks
-	Shown     consentSet   `json:"shown"`   // all that the page showed
-	Needs     consentRight `json:"needs"`   // the right that it takes to accept
+	Lacking   consentSet   `json:"lacking"` // the consent that is missing
+	Shown     consentSet   `json:"shown"`   // everything that the page showed
+	Needs     consentRight `json:"needs"`   // the right that is required to accept
 }
 
 // consentSet contains the scopes of a consent: values by the resource's appId.
@@ -33,7 +33,7 @@ type consentSet struct {
 func (a *authorization) consentSet(all []permissions) consentSet {
 	given := consentSet{map[string][]string{}, map[string][]string{}}
 	for _, d := range a.demands {
-		if d.resource.absent { // taken in though it may grant nothing
+		if d.resource.absent { // included although it may not grant anything
 			given.Scopes[d.resource.principal.AppID] = nil
 		}
 	}
@@ -125,7 +125,7 @@ func (c *tenantCall) consentPage(a *authorization, s session, user *directory.Us
 	}
 	if a.device == nil {
 		again := maps.Clone(a.request)
-		if !a.everybody { // which asks for a sign-in by itself
+		if !a.everybody { // this request always asks for a sign-in
 			again.Set("prompt", "login")
 		}
 		view.Other = c.url(c.requestPath(a)) + "?" + again.Encode()
@@ -140,11 +140,11 @@ func (c *tenantCall) consentPage(a *authorization, s session, user *directory.Us
 // consentView is the content of the consent pages.
 type consentView struct {
 	Action, Context, Application, Publisher, User, Tenant string
-	Choice                                                bool // offer to consent for everybody
-	Everybody                                             bool // consent is for everybody
+	Choice                                                bool // the page offers consent for everybody
+	Everybody                                             bool // the consent is for everybody
 	SignIn                                                []string
 	Groups                                                []consentGroup
-	Problem, Other                                        string // of the page that sends to an administrator
+	Problem, Other                                        string // of the page that refers to an administrator
 }
 
 type consentGroup struct {
@@ -184,7 +184,7 @@ func describe(s directory.PermissionScope) permissionText {
 	return text
 }
 
-// describeRole words an application permission.
+// describeRole returns the texts of an application permission.
 func describeRole(r directory.AppRole) permissionText {
 	text := permissionText{Admin: true}
 	for _, field := range []struct {

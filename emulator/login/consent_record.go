@@ -69,7 +69,7 @@ func (c *tenantCall) record(cl client, user *directory.User, given consentSet, e
 	return nil
 }
 
-// widen adds a grant's scopes to the grant of the same parties, or makes it.
+// widen adds scopes to the grant of the same client, resource and user, or creates it.
 func widen(tx *directory.Tx, grant *directory.OAuth2PermissionGrant) error {
 	for _, old := range tx.GrantsOf(grant.ClientID) {
 		if old.ResourceID != grant.ResourceID || old.ConsentType != grant.ConsentType {
@@ -95,8 +95,8 @@ func assign(tx *directory.Tx, principal, resource *directory.ServicePrincipal, r
 	return err == nil, err
 }
 
-// The entries of the audit log that consent makes.
-// Source: learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities.
+// The entries of the audit log for consent. Source:
+// learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities.
 
 func (c *tenantCall) consentEntry(principal *directory.ServicePrincipal, user *directory.User, given consentSet, everybody bool) directory.DirectoryAudit {
 	kind, who := "Principal", user.ID

@@ -22,13 +22,13 @@ const (
 	devicesBucket = "login-devices"
 )
 
-// userCodeLetters are hard to mistake for one another and spell no words.
+// userCodeLetters are difficult to confuse and form no words.
 const userCodeLetters = "BCDFGHJKLMNPQRSTVWXYZ23456789"
 
 const userCodeLength = 9
 
-// device is a device that waits for a user to sign in elsewhere (RFC 8628). Its
-// device code is this, sealed.
+// device is a device that waits for a user to sign in elsewhere (RFC 8628). The device
+// code is this struct, sealed.
 type device struct {
 	ID       string    `json:"id"`
 	UserCode string    `json:"userCode"`
@@ -119,8 +119,7 @@ func (c *call) deviceCode() *Error {
 	return nil
 }
 
-// device finds the device that a user code stands for, unless the user has
-// decided about it already.
+// device finds the device of a user code, unless the user has already decided about it.
 func (c *call) device(userCode string) (device, bool) {
 	var d device
 	record, found := c.home.Load(devicesBucket, userCode)

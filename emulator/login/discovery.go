@@ -104,17 +104,17 @@ func (c *call) document(body any) *Error {
 	return nil
 }
 
-// instanceMetadata says which hosts speak for one cloud.
+// instanceMetadata lists the hosts of one cloud.
 type instanceMetadata struct {
 	PreferredNetwork string   `json:"preferred_network"`
 	PreferredCache   string   `json:"preferred_cache"`
 	Aliases          []string `json:"aliases"`
 }
 
-// instance answers whether an authority may be trusted: the tenant's own
-// origin and the hosts of every cloud may, whichever of them is asked. As in Entra,
-// the answer lists all clouds; the one that is asked about comes first. Only the
-// host name is compared: MSAL Python omits the port from its question.
+// instance answers whether an authority may be trusted: the tenant's own origin and the
+// hosts of every cloud, whichever host receives the request. As in Entra, the answer
+// lists all clouds, the requested one first. Only the host name is compared: MSAL
+// Python omits the port from its request.
 func (c *call) instance() *Error {
 	asked, err := url.Parse(c.r.URL.Query().Get("authorization_endpoint"))
 	if err != nil {

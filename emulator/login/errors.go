@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// Error is a refusal as Entra gives it.
+// Error is a refusal in Entra's form.
 type Error struct {
 	Code     int    // the number after AADSTS
 	OAuth    string // RFC 6749 section 5.2: invalid_grant, …
@@ -16,9 +16,9 @@ type Error struct {
 
 func (e *Error) Error() string { return "AADSTS" + strconv.Itoa(e.Code) + ": " + e.Message }
 
-// as gives the same refusal under another OAuth error, where an endpoint or a grant
-// has its own word for it. A client that is not authenticated is answered 401 (RFC
-// 6749 section 5.2).
+// as returns the same refusal with another OAuth error, if an endpoint or a grant
+// requires another one. A client that is not authenticated gets 401 (RFC 6749 section
+// 5.2).
 func (e *Error) as(oauth string) *Error {
 	other := *e
 	other.OAuth = oauth
@@ -125,13 +125,13 @@ var errorTable = map[int]errorEntry{
 	1002012: {"invalid_scope", 400, "The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."},
 }
 
-// unknownUserMessage names the user, and the tenant that does not have them.
+// unknownUserMessage names the user, and the tenant in which the user does not exist.
 const unknownUserMessage = "User account '%s' from identity provider '%s' does not exist in tenant '%s' and cannot access the application '%s'(%s) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account."
 
 // suberrors are the suberror values that MSAL evaluates.
 var suberrors = map[int]string{65001: "consent_required", 70008: "bad_token", 700082: "bad_token", 700084: "bad_token"}
 
-// failure is the refusal with an AADSTS number; args fill its message.
+// failure is the refusal with an AADSTS number; args are the values in its message.
 func failure(code int, args ...any) *Error {
 	known, ok := errorTable[code]
 	if !ok {
@@ -156,7 +156,7 @@ func errorURI(code int) string {
 	return "https://login.microsoftonline.com/error?code=" + strconv.Itoa(code)
 }
 
-// errorBody is a refusal as the token endpoint and the metadata documents say it.
+// errorBody is the form of a refusal at the token endpoint and the metadata documents.
 type errorBody struct {
 	Error            string `json:"error"`
 	ErrorDescription string `json:"error_description"`
@@ -168,7 +168,7 @@ type errorBody struct {
 	Suberror         string `json:"suberror,omitempty"`
 }
 
-// fail answers a refusal as JSON.
+// fail answers with a refusal as JSON.
 func (c *call) fail(err *Error) {
 	c.log.Info("refused", "path", c.r.URL.Path, "code", err.Code, "error", err.OAuth, "trace", c.traceID)
 	c.noStore()

@@ -9,11 +9,11 @@ import (
 	"provision/emulator/directory"
 )
 
-// checkFederated holds an assertion of another issuer to the application's
-// federated credentials: issuer, subject (or, of a flexible one, the claims that
-// its expression names) and audience to the letter, then time and signature.
-// Only an issuer that is registered is ever asked for its keys.
-// Source: learn.microsoft.com/entra/workload-id/workload-identity-federation.
+// checkFederated compares an assertion of another issuer with the application's
+// federated credentials: the issuer, the subject (or, for a flexible credential, the
+// claims in its expression) and the audience must be equal. Then it checks time and
+// signature. Keys are requested only from an issuer that is registered. Source:
+// learn.microsoft.com/entra/workload-id/workload-identity-federation.
 func (c *call) checkFederated(cl *client, sent *assertion, text string) *Error {
 	trusted := slices.Clone(cl.app.FederatedCredentials)
 	if len(trusted) == 0 {

@@ -7,9 +7,8 @@ import (
 	"provision/internal/microsoft"
 )
 
-// firstPartyClient is a program of Microsoft's that signs users in to any tenant
-// without being registered there. Microsoft's own resources give it permissions
-// beforehand.
+// firstPartyClient is a program of Microsoft that signs users in to any tenant without
+// being registered there. Microsoft's own resources pre-authorize it.
 type firstPartyClient struct {
 	appID, name string
 	graph       []string // delegated permissions of Microsoft Graph
@@ -48,7 +47,7 @@ func findFirstParty(appID string) (firstPartyClient, bool) {
 	return firstPartyClient{}, false
 }
 
-// firstPartyApplication is such a program as a registration.
+// firstPartyApplication returns such a program in the form of a registration.
 func firstPartyApplication(appID string) (*directory.Application, bool) {
 	known, found := findFirstParty(appID)
 	if !found {
@@ -84,8 +83,8 @@ func (c *tenantCall) firstPartyResource(name string) (*directory.ServicePrincipa
 	return directory.FirstParty(known.AppID)
 }
 
-// firstPartyPermissions are what Microsoft's own resources give its programs
-// beforehand.
+// firstPartyPermissions are the permissions for which Microsoft's own resources
+// pre-authorize its programs.
 func firstPartyPermissions(cl client, r resource) []string {
 	known, found := findFirstParty(cl.app.AppID)
 	switch {

@@ -32,8 +32,8 @@ func (c *call) clientCredentials() (*tenantCall, issuance, *Error) {
 	return t, issuance{client: cl, resource: d.resource, asked: asked, parts: d.parts}, nil
 }
 
-// registeredIn is the tenant of a client's registration, which the client means
-// where it names none.
+// registeredIn is the tenant of a client's registration, which applies if the path
+// names no tenant.
 func (c *call) registeredIn(cl client) string {
 	if _, owner, found := c.tenants.Application(cl.app.AppID); found {
 		return owner.Tenant().ID

@@ -16,21 +16,21 @@ const (
 	codesBucket  = "login-codes" // id of a used code → Unix time at which it expires
 )
 
-// code is an authorization code: all that the token endpoint needs to know of
-// the authorization that it stands for.
+// code is an authorization code: everything about the authorization that the token
+// endpoint needs.
 type code struct {
 	ID        string    `json:"id"`
 	TenantID  string    `json:"tenantId"`
 	ClientID  string    `json:"clientId"`
 	Redirect  redirect  `json:"redirect"`
-	Sent      string    `json:"sent"` // redirect_uri of the request, empty when it was left out
+	Sent      string    `json:"sent"` // redirect_uri of the request; empty if it was omitted
 	Scope     string    `json:"scope"`
 	Nonce     string    `json:"nonce"`
 	Claims    string    `json:"claims"` // the claims parameter
 	Challenge string    `json:"challenge"`
 	Method    string    `json:"method"`
 	Session   session   `json:"session"`
-	MaxAge    bool      `json:"maxAge"` // the request had max_age: the ID token says when the sign-in was
+	MaxAge    bool      `json:"maxAge"` // the request had max_age, so the ID token contains the time of the sign-in
 	Issued    time.Time `json:"issued"`
 }
 
@@ -42,7 +42,7 @@ func (c *tenantCall) issueCode(a *authorization, s session, user *directory.User
 	})
 }
 
-// redeemCode takes an authorization code (RFC 6749 section 4.1.3).
+// redeemCode redeems an authorization code (RFC 6749 section 4.1.3).
 func (c *call) redeemCode() (*tenantCall, issuance, *Error) {
 	t := c.named
 	sent, cl, err := c.sender()
@@ -136,7 +136,7 @@ func (redeemed code) checkVerifier(verifier string) *Error {
 	return nil
 }
 
-// useCode makes this the only redemption of a code there will ever be.
+// useCode marks a code as used. It succeeds only once for each code.
 func (c *call) useCode(id string, expires time.Time) *Error {
 	first, err := c.home.SaveOnce(codesBucket, id, expiry(expires))
 	if err != nil {
@@ -148,11 +148,11 @@ func (c *call) useCode(id string, expires time.Time) *Error {
 	return nil
 }
 
-// expiry is the record of something that counts until a time.
+// expiry is a record that is valid until a time.
 func expiry(at time.Time) []byte { return []byte(strconv.FormatInt(at.Unix(), 10)) }
 
-// forgetExpired drops the records of a bucket that have expired since: of used
-// codes, of sessions that were ended.
+// forgetExpired deletes the expired records of a bucket: of used codes, and of ended
+// sessions.
 func (l *Login) forgetExpired(bucket string) error {
 	now := l.clock().Unix()
 	for _, id := range l.home.Keys(bucket) {

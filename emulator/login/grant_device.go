@@ -15,7 +15,7 @@ func (c *call) redeemDevice() (*tenantCall, issuance, *Error) {
 	}
 	text := c.form.Get("device_code")
 	if text == "" {
-		text = c.form.Get("code") // the name at v1 endpoints
+		text = c.form.Get("code") // the parameter's name at v1 endpoints
 	}
 	if text == "" {
 		return t, issuance{}, failure(900144, "device_code")
@@ -79,7 +79,7 @@ func (c *call) poll(d device) (decision, *Error) {
 	return made, nil
 }
 
-// pending sends a device away until later, one in a hurry with slow_down.
+// pending tells the device to ask again later, with slow_down if it asks too often.
 func (c *call) pending(d device) *Error {
 	key := d.UserCode + "/poll"
 	before, _ := c.home.Load(devicesBucket, key)

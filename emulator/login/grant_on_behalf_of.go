@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// jwtBearer is the grant by assertion (RFC 7523 section 2.1), which here serves
-// only an API that passes its caller's user on.
+// jwtBearer is the grant by assertion (RFC 7523 section 2.1). Here it only lets an API
+// act on behalf of the user who called it.
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 // userAssertion is the token that an API received from its caller: an access token of
@@ -28,9 +28,9 @@ type userAssertion struct {
 	AIO      string  `json:"aio"`
 }
 
-// onBehalfOf gives an API a token for another resource, for the user whose
-// token it was called with.
-// Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow.
+// onBehalfOf gives an API a token for another resource, for the user of the token with
+// which the API was called. Source:
+// learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow.
 func (c *call) onBehalfOf() (*tenantCall, issuance, *Error) {
 	t := c.named
 	sent, cl, err := c.sender()
@@ -77,8 +77,8 @@ func (c *call) onBehalfOf() (*tenantCall, issuance, *Error) {
 	return t, i, t.delegate(&i)
 }
 
-// userAssertion reads the token that an API was called with, which one of the tenants
-// must have signed.
+// userAssertion reads the token with which an API was called. One of the tenants must
+// have signed it.
 func (c *call) userAssertion(text string) (userAssertion, *Error) {
 	var asserted userAssertion
 	if strings.Count(text, ".") != 2 {

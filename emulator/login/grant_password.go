@@ -6,9 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// passwordGrant signs a user in with the password that the client was given (RFC 6749
-// section 4.3). The request has no redirect URI that determines the type of the
-// client, so the registration's fallback does.
+// passwordGrant signs a user in with the password that the client has (RFC 6749 section
+// 4.3). The request has no redirect URI that determines the type of the client, so the
+// fallback of the registration does.
 func (c *call) passwordGrant() (*tenantCall, issuance, *Error) {
 	t := c.named
 	if c.alias == "common" {
@@ -31,7 +31,7 @@ func (c *call) passwordGrant() (*tenantCall, issuance, *Error) {
 	if t, cl, err = c.useTenant(cl, home.Tenant().ID); err != nil {
 		return t, issuance{}, err
 	}
-	if home != t.directory { // guests have no password here
+	if home != t.directory { // guests have no password in this tenant
 		return t, issuance{}, failure(50034, name, t.tenant.DisplayName)
 	}
 	if err := t.authenticate(&cl, sent, cl.fallbackPublic() && !sent.any()); err != nil {

@@ -3,15 +3,15 @@ package login
 import "time"
 
 const (
-	refreshLifetime    = 90 * 24 * time.Hour // from its own issue: each use gives another
-	spaRefreshLifetime = 24 * time.Hour      // from the sign-in, whatever is issued since
+	refreshLifetime    = 90 * 24 * time.Hour // from its issue: each use returns a new one
+	spaRefreshLifetime = 24 * time.Hour      // from the sign-in, regardless of later tokens
 
 	revocationLayout = "2006-01-02T15:04:05.0000000Z"
 )
 
-// refresh is a refresh token. It is bound to a client and a user, and neither to
-// a resource nor to a tenant: where the user is a guest it gives tokens, too.
-// Source: learn.microsoft.com/entra/identity-platform/refresh-tokens.
+// refresh is a refresh token. It is bound to a client and a user, but to no resource
+// and no tenant: it also gets tokens of tenants where the user is a guest. Source:
+// learn.microsoft.com/entra/identity-platform/refresh-tokens.
 type refresh struct {
 	ClientID string    `json:"clientId"`
 	Platform platform  `json:"platform"` // empty: the sign-in had no redirect URI
@@ -28,7 +28,7 @@ func (c *tenantCall) refreshToken(i issuance) (string, error) {
 	})
 }
 
-// refresh takes a refresh token (RFC 6749 section 6).
+// refresh redeems a refresh token (RFC 6749 section 6).
 func (c *call) refresh() (*tenantCall, issuance, *Error) {
 	t := c.named
 	sent, cl, err := c.sender()

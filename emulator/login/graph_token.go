@@ -20,7 +20,7 @@ type GraphToken struct {
 	ObjectID string   // oid: the user or, in a token of the client's own, its service principal
 	UPN      string   // upn, of a user
 	Subject  string   // sub
-	AppOnly  bool     // the client acts for itself: Roles counts, not Scopes
+	AppOnly  bool     // the client acts for itself: Roles applies, not Scopes
 	Roles    []string // application permissions that were granted
 	Scopes   []string // delegated permissions that were granted
 }
@@ -39,17 +39,17 @@ var (
 // clockSkew is the tolerated clock skew for the times of a token.
 const clockSkew = 5 * time.Minute
 
-// VerifyGraphToken checks an access token (without "Bearer") as Microsoft Graph under a
-// host would, and returns its claims. A token of another cloud is refused: it has another
-// issuer or another cloud in its claim aio. The error wraps one of the above.
+// VerifyGraphToken checks an access token (without "Bearer") like Microsoft Graph under
+// a host, and returns its claims. A token of another cloud is refused: it has another
+// issuer, or names another cloud in its claim aio. The error wraps one of the above.
 func (l *Login) VerifyGraphToken(host, token string) (*GraphToken, error) {
 	n := l.namesUnder(host)
 	return l.verifyFor(n, append(n.graphNames(), directory.MicrosoftGraphAppID), token)
 }
 
-// VerifyManagementToken checks an access token (without "Bearer") as Azure Resource
-// Manager under a host would. The local tenant's own origin is a name of it too, because
-// its metadata names it. The error wraps one of the above.
+// VerifyManagementToken checks an access token (without "Bearer") like Azure Resource
+// Manager under a host. The local tenant's own origin is also a name of it, because its
+// metadata contains this origin. The error wraps one of the above.
 func (l *Login) VerifyManagementToken(host, token string) (*GraphToken, error) {
 	n := l.namesUnder(host)
 	return l.verifyFor(n, append(n.cloud.ManagerNames(), managementAppID, n.local, n.local+"/"), token)
@@ -96,7 +96,7 @@ func (l *Login) verifyFor(n names, audiences []string, token string) (*GraphToke
 	}, nil
 }
 
-// verified reads the claims of a token that one of the tenant's keys signed.
+// verified reads the claims of a token that was signed with one of the tenant's keys.
 func (l *Login) verified(token string, claims any) error {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || len(parsed.Headers) != 1 {

@@ -7,8 +7,9 @@ import (
 	"provision/emulator/directory"
 )
 
-// groupLimit is how many groups a token names. A user in more of them gets the
-// address to ask instead; in a token that comes by a URI, word that there are some.
+// groupLimit is the maximum number of groups in a token. A token of a user with more
+// groups contains the address for requesting them; in a redirect URI, it only states
+// that the user has groups.
 const (
 	groupLimit         = 200
 	fragmentGroupLimit = 5
@@ -43,13 +44,13 @@ func (c *tenantCall) addGroups(token claims, i issuance, app *directory.Applicat
 	return asRoles
 }
 
-// groupsClaim is the optional claim groups, the zero value where it is not asked for.
+// groupsClaim is the optional claim groups, or the zero value if it is not requested.
 func groupsClaim(asked []directory.OptionalClaim) directory.OptionalClaim {
 	claim, _ := optionalClaim(asked, "groups")
 	return claim
 }
 
-// groupNames puts display names in the place of the ids of assigned groups.
+// groupNames replaces the ids of assigned groups by their display names.
 func (c *tenantCall) groupNames(ids []string, user *directory.User, principal *directory.ServicePrincipal, claim directory.OptionalClaim) []string {
 	if !slices.Contains(claim.AdditionalProperties, "cloud_displayname") {
 		return ids
@@ -69,7 +70,7 @@ func asksForAnyGroups(app *directory.Application) bool {
 	return asksForGroups(app, "All") || asksForGroups(app, "SecurityGroup") || asksForGroups(app, "ApplicationGroup")
 }
 
-// asksForGroups reports whether groupMembershipClaims names a kind.
+// asksForGroups reports whether groupMembershipClaims contains a kind.
 func asksForGroups(app *directory.Application, kind string) bool {
 	if app.GroupMembershipClaims == nil {
 		return false
@@ -97,7 +98,7 @@ func (c *tenantCall) groupIDs(user *directory.User, app *directory.Application, 
 	return slices.Compact(ids)
 }
 
-// memberships are the groups that a user is in, through other groups too.
+// memberships are the groups of a user, also indirect ones.
 func (c *tenantCall) memberships(user *directory.User, keep func(*directory.Group) bool) []string {
 	var ids []string
 	seen := map[string]bool{}
@@ -117,7 +118,7 @@ func (c *tenantCall) memberships(user *directory.User, keep func(*directory.Grou
 	return ids
 }
 
-// assignedGroups are the user's own groups that hold a role of the application.
+// assignedGroups are the direct groups of the user that have a role of the application.
 func (c *tenantCall) assignedGroups(user *directory.User, principal *directory.ServicePrincipal) []string {
 	if principal == nil {
 		return nil

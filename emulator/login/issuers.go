@@ -20,13 +20,13 @@ import (
 
 const (
 	issuerKeysLifetime = time.Hour
-	issuerKeysPause    = time.Minute // between two looks for a key that is not there
+	issuerKeysPause    = time.Minute // the minimum time between two searches for an unknown key
 	issuerTimeout      = 10 * time.Second
 	maxIssuerDocument  = 1 << 20
 )
 
-// issuers reads the keys of other issuers over https and keeps them for a
-// while (OpenID Connect Discovery 1.0).
+// issuers reads the keys of other issuers over HTTPS and caches them (OpenID Connect
+// Discovery 1.0).
 type issuers struct {
 	client *http.Client
 	clock  func() time.Time
@@ -59,8 +59,8 @@ func newIssuers(roots *x509.CertPool, clock func() time.Time) *issuers {
 	}
 }
 
-// find returns an issuer's RSA keys with an id; all of them for no id. A key
-// that is not there is looked for again, but not more than once a minute.
+// find returns an issuer's RSA keys with an id, or all of them for an empty id. An
+// unknown key is looked up again at most once a minute.
 func (i *issuers) find(ctx context.Context, issuer, id string) ([]jose.JSONWebKey, error) {
 	i.mu.Lock()
 	known, found := i.known[issuer]
@@ -98,8 +98,8 @@ func withID(keys []jose.JSONWebKey, id string) []jose.JSONWebKey {
 	return matching
 }
 
-// read gets an issuer's metadata and its keys. Keys of other kinds than RSA are
-// passed over: no assertion may be signed with them.
+// read gets an issuer's metadata and its keys. It skips keys of types other than RSA,
+// because assertions must not be signed with them.
 func (i *issuers) read(ctx context.Context, issuer string) ([]jose.JSONWebKey, error) {
 	var metadata struct {
 		Issuer  string `json:"issuer"`

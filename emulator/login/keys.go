@@ -25,9 +25,9 @@ const (
 	keyBits        = 2048
 )
 
-// keyState is where a signing key is in its life. A next key is published
-// before it signs, so that validators have it by then; a retired one is still
-// published while tokens that it signed are alive.
+// keyState is the state of a signing key. A next key is published before it signs, so
+// that validators already know it; a retired key stays published while tokens that it
+// signed are valid.
 type keyState string
 
 const (
@@ -55,7 +55,7 @@ type storedKey struct {
 	PrivateKey  []byte   `json:"privateKey"`  // PKCS #8, DER
 	Certificate []byte   `json:"certificate"` // DER
 	Tenant      string   `json:"tenant,omitempty"`
-	Owner       string   `json:"owner,omitempty"` // who published it for a while, and removes it
+	Owner       string   `json:"owner,omitempty"` // who published it temporarily, and removes it
 }
 
 // keyring holds the tenant's signing keys: exactly one is current. The list is
@@ -67,10 +67,10 @@ type keyring struct {
 	changing  sync.Mutex
 }
 
-// generateKey makes a signing key.
+// generateKey creates a signing key.
 func generateKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
 
-// openKeyring reads the signing keys from the directory or makes the first.
+// openKeyring reads the signing keys from the directory or creates the first one.
 func openKeyring(d *directory.Directory, generate func() (*rsa.PrivateKey, error), now time.Time) (*keyring, error) {
 	data, found := d.Load(bucket, signingKeysKey)
 	if !found {
@@ -84,7 +84,7 @@ func openKeyring(d *directory.Directory, generate func() (*rsa.PrivateKey, error
 		if _, err := d.SaveOnce(bucket, signingKeysKey, data); err != nil {
 			return nil, fmt.Errorf("store signing key: %w", err)
 		}
-		// Another process may have been first; its key is the tenant's then.
+		// Another process may have been faster; then its key is the tenant's key.
 		data, _ = d.Load(bucket, signingKeysKey)
 	}
 	var stored []storedKey
@@ -117,7 +117,7 @@ func newSigningKey(generate func() (*rsa.PrivateKey, error), state keyState, now
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: "accounts.accesscontrol.windows.net"}, // as Entra's signing certificates
+		Subject:      pkix.Name{CommonName: "accounts.accesscontrol.windows.net"}, // like the lifetime of Entra's signing certificates
 		NotBefore:    now.Add(-time.Hour),
 		NotAfter:     now.AddDate(5, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature,

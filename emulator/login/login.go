@@ -125,8 +125,9 @@ func (l *Login) routes() *http.ServeMux {
 // /beta, /metadata).
 func (l *Login) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A login endpoint configured with a trailing slash gives paths with two;
-		// the mux would redirect them, which a POST does not survive.
+		// A login endpoint that is configured with a trailing slash results in paths
+		// with two slashes. The mux would redirect them, and a redirected POST loses
+		// its body.
 		if strings.Contains(r.URL.Path, "//") {
 			r = r.Clone(r.Context())
 			r.URL.Path = path.Clean(r.URL.Path)

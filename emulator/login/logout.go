@@ -2,9 +2,9 @@ package login
 
 import "net/http"
 
-// logout ends the browser's session (OpenID Connect RP-Initiated Logout 1.0).
-// The browser is sent on only to a redirect URI that the client has registered,
-// so the client must be named, by client_id or by an ID token.
+// logout ends the browser's session (OpenID Connect RP-Initiated Logout 1.0). The
+// browser is redirected only to a redirect URI that the client has registered, so the
+// request must name the client, by client_id or by an ID token.
 func (c *call) logout() *Error {
 	if err := c.endSession(); err != nil {
 		return c.asError(err)
@@ -35,7 +35,7 @@ func (c *call) logoutClient() string {
 	return c.audienceOf(c.form.Get("id_token_hint"))
 }
 
-// audienceOf is the aud claim of a token that this tenant signed, or nothing.
+// audienceOf is the aud claim of a token that this tenant signed, or "".
 func (l *Login) audienceOf(token string) string {
 	var claims struct {
 		Audience string `json:"aud"`

@@ -13,9 +13,9 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// assets are the style and the script that pages hold inline. The content
-// security policy admits these two by their hashes and nothing else, so that a
-// page needs no other resource and runs no other script.
+// assets are the style and the script that pages contain inline. The content security
+// policy permits these two by their hashes and nothing else, so that a page needs no
+// other resource and runs no other script.
 var (
 	style  = asset("pages/style.css")
 	script = asset("pages/submit.js")
@@ -31,7 +31,7 @@ func asset(name string) string {
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"page":   func(id, title string) pageHead { return pageHead{id, title} },
-	"url":    func(uri string) template.URL { return template.URL(uri) }, // a registered redirect URI may have its own scheme
+	"url":    func(uri string) template.URL { return template.URL(uri) }, // a registered redirect URI may have a custom scheme
 	"style":  func() template.CSS { return template.CSS(style) },
 	"script": func() template.JS { return template.JS(script) },
 }).ParseFS(pageFiles, "pages/*.html"))

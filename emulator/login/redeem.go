@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// invitationPortal is Microsoft's program that people accept invitations with.
+// invitationPortal is the program of Microsoft with which people accept invitations.
 const invitationPortal = "4660504c-45b3-4674-a709-71951a6b0763"
 
 // redemption is the state of a page on which a guest accepts an invitation.
 type redemption struct {
-	UserID string `json:"userId"` // of who was invited
+	UserID string `json:"userId"` // of the invited user
 	To     string `json:"to"`     // the address to which the guest is redirected afterwards
 }
 
-// redeem is the address of an invitation: it signs the invited person in, which
-// accepts it, and sends the browser on to where the invitation says.
-// Source: learn.microsoft.com/graph/api/resources/invitation (inviteRedeemUrl).
+// redeem is the address of an invitation: it signs in the invited user, which accepts
+// the invitation, and redirects the browser to the address in the invitation. Source:
+// learn.microsoft.com/graph/api/resources/invitation (inviteRedeemUrl).
 func (c *call) redeem() *Error {
 	a, err := c.redemption(redemption{c.form.Get("user"), c.form.Get("rd")})
 	if err != nil {
@@ -42,14 +42,14 @@ func (c *call) redemption(r redemption) (*authorization, *Error) {
 	if problem != nil || to.Scheme != "https" && to.Scheme != "http" {
 		return nil, failure(90023, "rd")
 	}
-	if c.named == nil { // an invitation is to one tenant
+	if c.named == nil { // an invitation belongs to one tenant
 		return nil, failure(90023, "user")
 	}
 	user, found := c.named.User(r.UserID)
 	if !found || user.CreationType == nil || *user.CreationType != "Invitation" {
 		return nil, failure(90023, "user")
 	}
-	if !slices.Contains(user.InviteRedirects, r.To) { // of no invitation: the address would lead anywhere
+	if !slices.Contains(user.InviteRedirects, r.To) { // without an invitation the address could redirect anywhere
 		return nil, failure(90023, "rd")
 	}
 	cl, err := c.client(invitationPortal)

@@ -8,7 +8,7 @@ import (
 	"provision/emulator/directory"
 )
 
-// platform is the list of a registration that a redirect URI is in. It decides
+// platform is the list of a registration that contains a redirect URI. It determines
 // how a code that was sent there may be redeemed.
 type platform string
 
@@ -47,7 +47,7 @@ func findRedirect(app *directory.Application, asked string) (redirect, *Error) {
 		return defaultRedirect(app, all)
 	}
 	if strings.Contains(asked, "://*.") || strings.HasSuffix(asked, "/*") {
-		return redirect{}, failure(50011, asked, app.AppID) // a wildcard is registered, not asked for
+		return redirect{}, failure(50011, asked, app.AppID) // a wildcard can be registered, but not requested
 	}
 	for _, r := range all {
 		if sameURI(r.URI, asked) {
@@ -79,8 +79,8 @@ func defaultRedirect(app *directory.Application, all []redirect) (redirect, *Err
 	return redirect{}, failure(900971)
 }
 
-// sameURI compares two redirect URIs: scheme and host without regard to case,
-// an empty path as "/", the rest to the letter.
+// sameURI compares two redirect URIs: scheme and host in any letter case, an empty path
+// as "/", and everything else exactly.
 func sameURI(a, b string) bool {
 	if a == b {
 		return true
@@ -89,9 +89,9 @@ func sameURI(a, b string) bool {
 	return ok && ua.Host == ub.Host && sameBesidesHost(ua, ub)
 }
 
-// sameLoopback compares two URIs on this machine, where the port does not count
-// (RFC 8252 section 7.3; learn.microsoft.com/entra/identity-platform/reply-url).
-// The name and the address are two hosts, and ::1 has no such licence.
+// sameLoopback compares two URIs on this machine and ignores the port (RFC 8252 section
+// 7.3; learn.microsoft.com/entra/identity-platform/reply-url). localhost and 127.0.0.1
+// are different hosts, and the port of ::1 is not ignored.
 func sameLoopback(a, b string) bool {
 	ua, ub, ok := parseBoth(a, b)
 	if !ok || ua.Hostname() != ub.Hostname() {

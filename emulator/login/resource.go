@@ -11,9 +11,9 @@ import (
 // resource is the API that a token is for.
 type resource struct {
 	principal *directory.ServicePrincipal
-	app       *directory.Application // nil when no tenant here has it, as Microsoft Graph
-	name      string                 // the client's name for the resource, spelt as in the registration
-	absent    bool                   // the tenant has no service principal of it yet, and consent makes it
+	app       *directory.Application // nil if no tenant here contains it, such as Microsoft Graph
+	name      string                 // the client's name for the resource, in the spelling of the registration
+	absent    bool                   // the tenant has no service principal of it yet, and consent creates it
 }
 
 // resource finds the API that a client requests by name. The name of an API in another
@@ -77,8 +77,8 @@ func (c *tenantCall) foreignResource(cl client, name string) (*directory.Service
 
 func (r resource) isGraph() bool { return r.principal.AppID == directory.MicrosoftGraphAppID }
 
-// tokenVersion is the version of the resource's access tokens, which is its own
-// choice and not the endpoint's.
+// tokenVersion is the version of the resource's access tokens, which the resource
+// determines and not the endpoint.
 func (r resource) tokenVersion() version {
 	if r.app != nil && r.app.API.RequestedAccessTokenVersion != nil && *r.app.API.RequestedAccessTokenVersion == 2 {
 		return v2
@@ -86,8 +86,8 @@ func (r resource) tokenVersion() version {
 	return v1
 }
 
-// audience is the aud claim: the appId in v2 tokens, in v1 tokens the name that
-// the client used unless the resource asks for its appId.
+// audience is the aud claim: the appId in v2 tokens. In v1 tokens it is the name that
+// the client used, or the appId if the resource requests it.
 func (r resource) audience() string {
 	if r.tokenVersion() == v2 {
 		return r.principal.AppID
@@ -144,8 +144,8 @@ func (c *tenantCall) demands(cl client, request scopeRequest) ([]demand, *Error)
 	return all, nil
 }
 
-// oneDemand is the demand of a token request, which must be for one resource;
-// with none named, the token is for the user's profile at Microsoft Graph.
+// oneDemand is the demand of a token request, which must be for one resource. Without a
+// resource, the token is for the user's profile at Microsoft Graph.
 func (c *tenantCall) oneDemand(cl client, request scopeRequest) (demand, *Error) {
 	all, err := c.demands(cl, request)
 	if err != nil {

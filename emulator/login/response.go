@@ -20,7 +20,7 @@ type responseTypes struct {
 	code, token, idToken bool
 }
 
-// direct reports whether tokens come by the redirect.
+// direct reports whether the redirect contains tokens.
 func (t responseTypes) direct() bool { return t.token || t.idToken }
 
 // parseResponseTypes returns the valid response types even if it returns an error.
@@ -43,7 +43,7 @@ func parseResponseTypes(text string) (responseTypes, *Error) {
 		}
 	}
 	if types.code && types.token {
-		return types, failure(70005, text, "") // metadata does not offer it
+		return types, failure(70005, text, "") // the metadata does not contain it
 	}
 	return types, nil
 }
@@ -121,7 +121,7 @@ func (c *tenantCall) answer(a *authorization, s session, user *directory.User) (
 	return values, nil
 }
 
-// halfHash binds a code or an access token to the ID token beside it: the
+// halfHash binds an ID token to the code or access token that is sent with it: the
 // at_hash and c_hash claims (OpenID Connect Core section 3.3.2.11).
 func halfHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -148,8 +148,8 @@ func (c *call) respond(a *authorization, values url.Values) *Error {
 	return nil
 }
 
-// withValues appends a response to a redirect URI. Entra gives a web address
-// without a path a slash.
+// withValues appends a response to a redirect URI. Entra adds a slash to a web address
+// without a path.
 func withValues(uri, mode string, values url.Values) string {
 	if u, ok := parseHTTP(uri); ok && u.RawQuery == "" && strings.HasSuffix(strings.ToLower(uri), u.Host) {
 		uri += "/"

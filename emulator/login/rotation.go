@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Key is a signing key as the management of a tenant sees it.
+// Key is a signing key for the management of a tenant.
 type Key struct {
 	ID        string    `json:"id"`        // kid and x5t
 	State     string    `json:"state"`     // next: published, signs nothing yet; current: signs; retired: still published
 	NotBefore time.Time `json:"notBefore"` // of its certificate
 	NotAfter  time.Time `json:"notAfter"`
-	Owner     string    `json:"owner,omitempty"` // who published it for a while, and removes it
+	Owner     string    `json:"owner,omitempty"` // who published it temporarily, and removes it
 }
 
 // The errors of DropKey.
@@ -36,9 +36,8 @@ func (l *Login) Keys() []Key {
 	return all
 }
 
-// PublishKey makes the next signing key, unless there is one, and returns it.
-// It is in the published keys from now on, so that validators can know it
-// before Rotate lets it sign.
+// PublishKey creates the next signing key, unless there is one, and returns it. It is
+// published from then on, so that validators know it before Rotate makes it sign.
 func (l *Login) PublishKey() (Key, error) { return l.publish(l.keys.withNext) }
 
 // PublishAnotherKey creates an additional key, even if there is a next key. With a
@@ -62,9 +61,9 @@ func (l *Login) publish(add func([]*signingKey, time.Time) ([]*signingKey, *sign
 	return published, err
 }
 
-// Rotate lets the next signing key sign, a new one when none was published, and
-// retires the current one: its tokens stay valid until it is dropped. It
-// returns the key that signs now.
+// Rotate makes the next signing key the current one, or a new key if none was
+// published, and retires the previous one: its tokens stay valid until it is dropped.
+// It returns the key that signs now.
 func (l *Login) Rotate() (Key, error) {
 	var rotated Key
 	err := l.keys.change(func(keys []*signingKey) ([]*signingKey, error) {
@@ -101,7 +100,8 @@ func (l *Login) DropKey(id string) error {
 	})
 }
 
-// change replaces the list of keys, in the directory first. It is given its own list.
+// change replaces the list of keys, first in the directory. The function gets a copy of
+// the list.
 func (r *keyring) change(edit func([]*signingKey) ([]*signingKey, error)) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -124,7 +124,7 @@ func (r *keyring) change(edit func([]*signingKey) ([]*signingKey, error)) error 
 	return nil
 }
 
-// withNext returns the keys with a next one among them, and that.
+// withNext returns the keys including a next one, and the next one.
 func (r *keyring) withNext(keys []*signingKey, now time.Time) ([]*signingKey, *signingKey, error) {
 	for _, k := range keys {
 		if k.state == next && k.tenant == "" {
@@ -134,7 +134,7 @@ func (r *keyring) withNext(keys []*signingKey, now time.Time) ([]*signingKey, *s
 	return r.withAnother(keys, "", "", now)
 }
 
-// withAnother returns the keys with a new next one, and that.
+// withAnother returns the keys with an additional next one, and this one.
 func (r *keyring) withAnother(keys []*signingKey, tenant, owner string, now time.Time) ([]*signingKey, *signingKey, error) {
 	made, err := newSigningKey(r.generate, next, now)
 	if err != nil {
@@ -148,7 +148,7 @@ func (r *keyring) withAnother(keys []*signingKey, tenant, owner string, now time
 	return append(keys, k), k, nil
 }
 
-// in is the key in another state.
+// in returns the key in another state.
 func (k *signingKey) in(state keyState) *signingKey {
 	other := *k
 	other.state, other.stored.State = state, state

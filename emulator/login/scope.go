@@ -7,11 +7,11 @@ import (
 	"provision/emulator/directory"
 )
 
-// allGranted is the scope value that asks for whatever has been granted.
+// allGranted is the scope value that requests everything that was granted.
 const allGranted = ".default"
 
-// oidcScopes are the scopes of OpenID Connect that a request asks for. They
-// belong to no resource and need no registration.
+// oidcScopes are the scopes of OpenID Connect that a request can contain. They belong
+// to no resource and need no registration.
 type oidcScopes struct {
 	openid, profile, email, offline bool
 }
@@ -32,8 +32,8 @@ func (o *oidcScopes) add(value string) bool {
 	return true
 }
 
-// names are the scopes of OpenID Connect that the scp claim of a Microsoft Graph token
-// contains. offline_access is not included, because it is no permission at an API.
+// names are the scopes of OpenID Connect in the scp claim of a Microsoft Graph token.
+// offline_access is not included, because it is not a permission of an API.
 func (o oidcScopes) names() []string {
 	var names []string
 	for name, asked := range map[string]bool{"openid": o.openid, "profile": o.profile, "email": o.email} {
@@ -44,7 +44,7 @@ func (o oidcScopes) names() []string {
 	return names
 }
 
-// descriptions word the scopes for the person who is asked for consent.
+// descriptions are the texts of the scopes on the consent page.
 func (o oidcScopes) descriptions() []string {
 	var texts []string
 	add := func(asked bool, text string) {
@@ -59,11 +59,11 @@ func (o oidcScopes) descriptions() []string {
 	return texts
 }
 
-// scopeRequest is a scope parameter taken apart.
+// scopeRequest is a parsed scope parameter.
 type scopeRequest struct {
 	text  string // as the client wrote it
 	oidc  oidcScopes
-	parts []scopePart // in the order of the text, without those of OpenID Connect
+	parts []scopePart // in the order of the text, without the scopes of OpenID Connect
 }
 
 // scopePart is one scope of a resource.
@@ -73,8 +73,8 @@ type scopePart struct {
 	value    string // read
 }
 
-// parseScope takes a scope parameter apart. A scope is a resource's name, a
-// slash and a value; one without a resource is Microsoft Graph's.
+// parseScope parses a scope parameter. A scope is the name of a resource, a slash and a
+// value. A scope without a resource is Microsoft Graph's.
 func (n names) parseScope(text string) (scopeRequest, *Error) {
 	words := strings.Fields(text)
 	request := scopeRequest{text: strings.Join(words, " ")}

@@ -14,8 +14,8 @@ const (
 	endedSessionsBucket = "login-ended-sessions" // id of a session that was ended → Unix time at which it would have expired
 )
 
-// session is a person's sign-in in one browser. It belongs to the account in its home
-// tenant, also if the person signs in to another tenant with it.
+// session is a user's sign-in in one browser. It belongs to the account in its home
+// tenant, even if the user signs in to another tenant with it.
 type session struct {
 	ID       string    `json:"id"` // the sid claim and session_state
 	UserID   string    `json:"userId"`

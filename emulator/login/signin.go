@@ -16,13 +16,14 @@ type signInState struct {
 	Alias       string      `json:"alias"` // the tenant's id, common or organizations
 	Version     version     `json:"version"`
 	Request     string      `json:"request"`     // the authorization request, as a query
-	UserCode    string      `json:"userCode"`    // of the device that waits, which is the request then
-	Redeem      *redemption `json:"redeem"`      // the invitation, which is the request then
-	ConsentOnly bool        `json:"consentOnly"` // the request is one for administrators' consent
+	UserCode    string      `json:"userCode"`    // of the waiting device; then it is the request
+	Redeem      *redemption `json:"redeem"`      // the invitation; then it is the request
+	ConsentOnly bool        `json:"consentOnly"` // the request is for an administrator's consent
 	Issued      time.Time   `json:"issued"`
 }
 
-// interrupt keeps a request for the form that comes back before it is served.
+// interrupt stores a request in a form that must be sent back before the request is
+// served.
 func (c *call) interrupt(a *authorization) signInState {
 	state := signInState{
 		Alias: c.alias, Version: c.version, Request: a.request.Encode(), Issued: c.now,
@@ -43,7 +44,7 @@ func (c *call) tenantName() string {
 	return c.named.tenant.DisplayName
 }
 
-// resume makes the call the request that was interrupted.
+// resume replaces the call by the interrupted request.
 func (c *call) resume(state signInState) (*authorization, *Error) {
 	request, err := url.ParseQuery(state.Request)
 	if err != nil {
@@ -115,7 +116,7 @@ func (c *call) signIn() *Error {
 	return c.complete(a, s)
 }
 
-// hintPrefix begins the value of the login_hint claim; what follows names the
+// hintPrefix begins the value of the login_hint claim. The rest of the value names the
 // account.
 const hintPrefix = "O."
 

@@ -2,7 +2,7 @@ package login
 
 import "provision/emulator/directory"
 
-// tenantCall is a call in a tenant. Whatever needs a tenant is a method of it.
+// tenantCall is a call in a tenant. Everything that needs a tenant is a method of it.
 type tenantCall struct {
 	*call
 	directory.View
@@ -28,8 +28,8 @@ func (c *call) inTenant(id string) (*tenantCall, *Error) {
 	return c.in(d), nil
 }
 
-// useTenant is inTenant, and finds the client in that tenant. It keeps how the client has
-// proved who it is. The call is not nil if only the client is missing.
+// useTenant is inTenant, and finds the client in that tenant. It keeps the proof of the
+// client's identity. If only the client is missing, the returned call is not nil.
 func (c *call) useTenant(cl client, id string) (*tenantCall, client, *Error) {
 	t, err := c.inTenant(id)
 	if err != nil || t == c.named {
@@ -51,8 +51,7 @@ func (c *call) address(segment string) *Error {
 	return err
 }
 
-// fallback is the directory of the tenant that the path names, else that of the home
-// tenant.
+// fallback is the directory of the tenant in the path, or else of the home tenant.
 func (c *call) fallback() *directory.Directory {
 	if c.named != nil {
 		return c.named.directory

@@ -11,9 +11,8 @@ import (
 	"provision/emulator/directory"
 )
 
-// token serves the token endpoint (RFC 6749 section 3.2) and the like. Scripts of
-// any origin may read its answers; what a browser may redeem is decided for each
-// grant.
+// token serves the token endpoint (RFC 6749 section 3.2). Scripts of any origin may
+// read its answers; each grant decides what a browser may redeem.
 func (l *Login) token(endpoint version, handle func(*call) *Error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -35,14 +34,14 @@ func (l *Login) token(endpoint version, handle func(*call) *Error) http.HandlerF
 		}
 		if err != nil {
 			if err.Code == 90002 {
-				err = err.as("invalid_request") // only metadata says invalid_tenant
+				err = err.as("invalid_request") // only the metadata answers invalid_tenant
 			}
 			c.fail(err)
 		}
 	}
 }
 
-// grant answers a token request with tokens.
+// grant answers a token request.
 func (c *call) grant() *Error {
 	if c.r.Method != http.MethodPost {
 		return failure(900561, "POST", c.r.Method)
@@ -85,26 +84,26 @@ func (c *call) grant() *Error {
 	return t.issue(i)
 }
 
-// issuance is everything that an answer's tokens are made from.
+// issuance is all input for the tokens of an answer.
 type issuance struct {
 	client               client
 	resource             resource
 	user                 *directory.User // nil: the application acts for itself
 	session              session
-	platform             platform // of the redirect URI that the sign-in came through
+	platform             platform // of the redirect URI of the sign-in
 	asked                scopeRequest
 	parts                []scopePart // of asked, without the scopes of OpenID Connect
 	granted              []string    // delegated permissions of the resource
 	nonce                string
-	authTime             bool          // the ID token says when the user signed in
+	authTime             bool          // the ID token contains the time of the sign-in
 	wishes               claimsRequest // of the claims parameter
-	codeHash, accessHash string        // hashes of the code and the access token beside an ID token
-	inFragment           bool          // of a redirect URI, which has to stay short
-	spaSince             time.Time     // when a single-page application's user signed in
+	codeHash, accessHash string        // hashes of the code and the access token that are sent with an ID token
+	inFragment           bool          // of a redirect URI, which must be short
+	spaSince             time.Time     // the time when a single-page application's user signed in
 	ipaddr               string
 }
 
-// issue makes the tokens of an answer (RFC 6749 section 5.1).
+// issue creates the tokens of an answer (RFC 6749 section 5.1).
 func (c *tenantCall) issue(i issuance) *Error {
 	i.ipaddr = c.remoteAddress()
 	lifetime := accessTokenLifetime()
@@ -126,8 +125,8 @@ func (c *tenantCall) issue(i issuance) *Error {
 	return nil
 }
 
-// setLifetime says how long the access token lives: in numbers at a v2
-// endpoint, in text and with more besides at a v1 endpoint.
+// setLifetime adds the lifetime of the access token: as numbers at a v2 endpoint, as
+// texts and with further members at a v1 endpoint.
 func (c *call) setLifetime(answer map[string]any, i issuance, lifetime time.Duration) {
 	seconds := int64(lifetime / time.Second)
 	if c.version == v2 {
@@ -192,7 +191,7 @@ func (c *call) scopeAnswer(i issuance) string {
 	return strings.Join(words, " ")
 }
 
-// clientInfo is how MSAL names an account: its object id and tenant at home, as
+// clientInfo identifies an account for MSAL: its object id and its home tenant, as
 // base64url of JSON.
 func clientInfo(s session) string {
 	data, err := json.Marshal(struct {
@@ -224,7 +223,7 @@ func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 	if err != nil || len(earlier.parts) == 0 {
 		return earlier, err
 	}
-	// A sign-in may cover several resources; its first is meant.
+	// A sign-in may include several resources; the first one applies.
 	first := earlier.parts[0].resource
 	kept := earlier.parts[:0:0]
 	for _, part := range earlier.parts {
@@ -236,7 +235,7 @@ func (c *call) tokenScope(before string) (scopeRequest, *Error) {
 	return earlier, nil
 }
 
-// delegate fills in the permissions of a client for a user.
+// delegate adds the permissions of a client for a user.
 func (c *tenantCall) delegate(i *issuance) *Error {
 	d, err := c.oneDemand(i.client, i.asked)
 	if err != nil {

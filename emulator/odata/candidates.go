@@ -2,11 +2,12 @@ package odata
 
 import "strings"
 
-// Lookup returns the objects whose property has a value, or false when there
-// is no index over that property.
+// Lookup returns the objects whose property has a value, or false if the property has
+// no index.
 type Lookup func(property, value string) ([]any, bool)
 
-// Candidates returns a superset of the objects that a filter matches, found by index.
+// Candidates returns a superset of the objects that a filter matches, by means of the
+// indexes.
 func Candidates(n Filter, find Lookup) ([]any, bool) {
 	if find == nil {
 		return nil, false

@@ -12,11 +12,11 @@ import (
 type Rule struct {
 	ByDefault []string // operators; "null" is a comparison with null
 	Advanced  []string
-	GUID      bool // takes a GUID without quotes too
+	GUID      bool // also accepts a GUID without quotes
 }
 
-// maxAlternatives is how many alternatives a filter may have, whether joined
-// by or or listed by in.
+// maxAlternatives is the maximum number of alternatives in a filter, joined by or and
+// listed by in.
 const maxAlternatives = 15
 
 // checker checks a parsed filter against the properties and operators that a resource
@@ -40,7 +40,7 @@ func (r Resource) CheckFilter(n Filter, advanced bool) error {
 	return nil
 }
 
-// check walks a filter; inside any(), variable stands for an entry of list.
+// check checks a node of a filter. Inside any(), variable is an entry of list.
 func (c *checker) check(n Filter, variable string, list []string) error {
 	switch n := n.(type) {
 	case junction:

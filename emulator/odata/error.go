@@ -4,7 +4,7 @@ import "fmt"
 
 // Error says why a query option is refused.
 type Error struct {
-	Unsupported bool // it is right, and not supported
+	Unsupported bool // the option is valid, but not supported
 	Message     string
 }
 

@@ -7,13 +7,12 @@ import (
 )
 
 // Matches reports whether an object, a struct or a pointer to one, satisfies a filter
-// that was checked before. No filter is satisfied by everything.
+// that was checked before. Every object satisfies an empty filter.
 func Matches(f Filter, object any) bool {
 	return f == nil || evaluate(f, reflect.Indirect(reflect.ValueOf(object)), "", reflect.Value{})
 }
 
-// evaluate is Matches below a node. Inside any(), variable names the entry that the
-// node is about.
+// evaluate is Matches for a node. Inside any(), variable is the name of the entry.
 func evaluate(n Filter, object reflect.Value, variable string, entry reflect.Value) bool {
 	at := func(path []string) reflect.Value {
 		root := object
@@ -22,7 +21,7 @@ func evaluate(n Filter, object reflect.Value, variable string, entry reflect.Val
 		}
 		v, ok := ValueAt(root, path)
 		if !ok {
-			return reflect.Value{} // a property that only another kind of object has
+			return reflect.Value{} // a property that only objects of another kind have
 		}
 		return v
 	}
@@ -68,8 +67,8 @@ func evaluate(n Filter, object reflect.Value, variable string, entry reflect.Val
 	return false
 }
 
-// compare applies an operator to a property's value and a literal. Strings are
-// compared without regard to case, as the directory does.
+// compare applies an operator to a property's value and a literal. Like the directory,
+// it compares strings in any letter case.
 func compare(v reflect.Value, op string, literal any) bool {
 	for v.IsValid() && v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()

@@ -66,7 +66,7 @@ func scan(filter string) ([]token, error) {
 	return append(tokens, token{tokenEnd, "", len(filter)}), nil
 }
 
-// Quoted reads the string literal that a text begins with, in which two quotes stand
+// Quoted reads the string literal at the beginning of a text, in which two quotes stand
 // for one.
 func Quoted(s string) (text string, length int, ok bool) {
 	var b strings.Builder
@@ -109,8 +109,8 @@ func syntaxError(filter string, position int) error {
 	return badSyntax("Invalid filter clause: Syntax error at position %d in '%s'.", position, filter)
 }
 
-// literal returns the value that a token stands for: string, float64, bool,
-// time.Time, guid or nil; ok is false for a token that is no literal.
+// literal returns the value of a token: string, float64, bool, time.Time, guid or nil;
+// ok is false for a token that is no literal.
 func (t token) literal() (value any, ok bool) {
 	switch t.kind {
 	case tokenString:

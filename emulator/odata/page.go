@@ -19,7 +19,7 @@ type Query struct {
 	OrderBy []SortKey
 	After   *Position // $skiptoken: where the page begins
 	Top     int
-	Count   bool // how long the whole list is
+	Count   bool // the length of the whole list
 }
 
 // SortKey is one property of $orderby.

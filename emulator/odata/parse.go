@@ -48,7 +48,7 @@ func (counting) isNode()   {}
 func (junction) isNode()   {}
 func (negation) isNode()   {}
 
-// maxFilterDepth bounds how deep a filter nests, and so the stack.
+// maxFilterDepth bounds the nesting of a filter, and with it the size of the stack.
 const maxFilterDepth = 64
 
 var (
@@ -62,8 +62,8 @@ type parser struct {
 	depth  int
 }
 
-// ParseFilter reads a $filter. Names of properties keep their case; operators
-// and functions are taken in any.
+// ParseFilter reads a $filter. Names of properties are case-sensitive; operators and
+// functions are not.
 func ParseFilter(filter string) (Filter, error) {
 	tokens, err := scan(filter)
 	if err != nil {
@@ -243,7 +243,8 @@ func (p *parser) function(name string) (Filter, error) {
 	if err := p.expect(")"); err != nil {
 		return nil, err
 	}
-	// OData also has it that functions are compared: startswith(a,'b') eq true.
+	// OData also permits a comparison with the result of a function: startswith(a,'b')
+	// eq true.
 	if op, ok := p.word("eq", "ne"); ok {
 		is, err := p.literal()
 		if err != nil {

@@ -48,8 +48,8 @@ var timeType = reflect.TypeFor[time.Time]()
 // IsComplex reports whether a property has members.
 func IsComplex(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != timeType }
 
-// ValueAt follows a path of property names from an object; ok is false when
-// some name on the way does not exist. A null on the way makes the value null.
+// ValueAt follows a path of property names from an object; ok is false if a name in the
+// path does not exist. A null in the path makes the value null.
 func ValueAt(object reflect.Value, path []string) (v reflect.Value, ok bool) {
 	v = object
 	for _, name := range path {

@@ -11,7 +11,7 @@ import (
 // Source: learn.microsoft.com/graph/search-query-parameter#using-search-on-directory-object-collections.
 type Search [][]term
 
-// term asks for a property in which every word of a text begins a word.
+// term requires a property in which every word of a text is the beginning of a word.
 type term struct {
 	property string
 	words    []string
@@ -57,8 +57,8 @@ func (r Resource) ParseSearch(value string) (Search, error) {
 	}
 }
 
-// words splits a text where Entra does: at blanks and symbols, and where a
-// small letter is followed by a capital.
+// words splits a text like Entra: at blanks and symbols, and between a small letter and
+// a capital.
 func words(text string) []string {
 	var all []string
 	var word strings.Builder

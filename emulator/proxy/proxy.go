@@ -67,8 +67,8 @@ func New(config Config) *Proxy {
 	return p
 }
 
-// Serve takes connections of l until Shutdown or Close, and closes it. The error
-// is http.ErrServerClosed then.
+// Serve accepts connections of l until Shutdown or Close, and closes l. The error is
+// then http.ErrServerClosed.
 func (p *Proxy) Serve(l net.Listener) error {
 	ended := make(chan error, 1)
 	go func() { ended <- p.inner.ServeTLS(p.tunnels, "", "") }()
@@ -88,7 +88,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	return errors.Join(p.outer.Shutdown(ctx), p.inner.Shutdown(ctx))
 }
 
-// Close breaks off everything under way.
+// Close closes all connections.
 func (p *Proxy) Close() error {
 	return errors.Join(p.outer.Close(), p.inner.Close())
 }
@@ -151,7 +151,7 @@ func isLoopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// certified gives each tunnel the certificate of the host that it is for.
+// certified gives each tunnel the certificate of its host.
 func certified(config *tls.Config) *tls.Config {
 	config = config.Clone()
 	certificate := config.GetCertificate
@@ -160,7 +160,7 @@ func certified(config *tls.Config) *tls.Config {
 		if hello.ServerName != "" && !strings.EqualFold(hello.ServerName, host) {
 			return nil, fmt.Errorf("a handshake for %q in the tunnel to %s", hello.ServerName, host)
 		}
-		hello.ServerName = host // some clients name none
+		hello.ServerName = host // some clients name no host
 		return certificate(hello)
 	}
 	return config

@@ -18,8 +18,8 @@ type settings struct {
 	authority                                             string // the tenant's, without a slash at the end
 }
 
-// signIn is one sign-in under way: what must come back, and what proves that
-// the answer is redeemed by who asked.
+// signIn is a sign-in in progress: the expected state, and the secret of PKCE with
+// which only this client can redeem the code.
 type signIn struct{ state, nonce, verifier string }
 
 func newSignIn() signIn { return signIn{random(), random(), random()} }
@@ -71,9 +71,9 @@ func (s settings) redeem(ctx context.Context, in signIn, code string) (tokens, e
 	return got, nil
 }
 
-// decode shows what a token says. It proves nothing: a client may look at its ID
-// token, which came from the token endpoint itself; an API must check the
-// signature first.
+// decode shows the claims of a token. It verifies nothing: a client may read its ID
+// token, which came from the token endpoint itself, but an API must check the signature
+// first.
 func decode(token string) (map[string]any, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -69,8 +69,8 @@ func readSettings(file string) (settings, error) {
 	return s, nil
 }
 
-// client is the web application. What it waits for is kept by the value of a
-// cookie, so that a sign-in ends in the browser where it began.
+// client is the web application. The value of a cookie identifies the pending sign-in,
+// so that it ends in the browser where it began.
 type client struct {
 	settings
 	api string
@@ -90,7 +90,7 @@ func (c *client) start(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, c.authorizeURL(in), http.StatusFound)
 }
 
-// take gives the sign-in of a browser, once.
+// take returns the sign-in of a browser, only once.
 func (c *client) take(r *http.Request) (signIn, bool) {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {
@@ -137,10 +137,10 @@ func (c *client) callback(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	_ = e.Encode(map[string]any{"id_token": idToken, "access_token": accessToken, "heroes": heroes}) // fails only when the browser has gone
+	_ = e.Encode(map[string]any{"id_token": idToken, "access_token": accessToken, "heroes": heroes}) // fails only when the browser has disconnected
 }
 
-// call makes a hero and lists them all.
+// call creates a hero and lists all heroes.
 func (c *client) call(r *http.Request, token string) (any, error) {
 	const ripley = `{"id":"","name":"Ripley","race":"human","class_":"officer","level":7,"hit_points":68,"armor_class":16,"speed":30}`
 	var answer any

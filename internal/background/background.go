@@ -22,9 +22,9 @@ type Program struct {
 
 	WorkingDirectory string // "": of this process
 
-	URL      string        // that answers once the program is ready; "" where nothing is waited for
-	Patience time.Duration // how long it may take
-	Client   *http.Client  // asks URL
+	URL      string        // the URL that answers once the program is ready; "" if Start does not wait
+	Patience time.Duration // the maximum time until it is ready
+	Client   *http.Client  // sends the requests to URL
 }
 
 const (
@@ -105,8 +105,8 @@ func (p Program) ready(ctx context.Context, ended <-chan error) error {
 	}
 }
 
-// shown is the command as a message has it: the name of the program with its arguments, cut where
-// they are long.
+// shown is the command in messages: the name of the program with its arguments,
+// truncated if they are long.
 func (p Program) shown() string {
 	text := strings.Join(append([]string{filepath.Base(p.Command[0])}, p.Command[1:]...), " ")
 	if short := []rune(text); len(short) > maxShown {
@@ -136,7 +136,7 @@ func (p Program) ask(ctx context.Context) error {
 	return answer.Body.Close()
 }
 
-// told is an error with the end of the program's log.
+// told returns an error with the end of the program's log.
 func (p Program) told(err error) error {
 	const last = 2000
 	f, openErr := os.Open(filepath.Join(p.Dir, logFile))
@@ -145,7 +145,7 @@ func (p Program) told(err error) error {
 	}
 	defer f.Close()
 	if info, statErr := f.Stat(); statErr == nil && info.Size() > last {
-		_, _ = f.Seek(-last, io.SeekEnd) // else all of it is told
+		_, _ = f.Seek(-last, io.SeekEnd) // otherwise the whole log
 	}
 	said, readErr := io.ReadAll(io.LimitReader(f, last))
 	if text := strings.TrimSpace(string(bytes.ToValidUTF8(said, nil))); readErr == nil && text != "" {

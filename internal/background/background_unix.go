@@ -62,7 +62,8 @@ func Running(dir string) (bool, error) {
 	return true, nil
 }
 
-// Stop ends what runs in the folder, with all that it has started, and waits for it.
+// Stop ends the program of the folder and all processes that it has started, and waits
+// for them.
 func Stop(ctx context.Context, dir string) error {
 	signal := syscall.SIGTERM
 	for began := time.Now(); ; {

@@ -36,9 +36,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// timeout is the maximum time of a test with one browser, and patience of a wait for one
-// event. They are long because only a failure uses them up, however busy the
-// machine is.
+// timeout is the maximum time of a test with one browser, and patience the maximum time
+// to wait for one event. They are long because only a failure uses them up, even on a
+// busy machine.
 const (
 	timeout  = 8 * time.Minute
 	patience = 2 * time.Minute
@@ -57,8 +57,8 @@ type Browser struct {
 // Option changes how a browser is started.
 type Option func(testing.TB) chromedp.ExecAllocatorOption
 
-// Trust makes the browser accept the certificates of the authority in a PEM
-// file, and of no other that the system does not know.
+// Trust makes the browser accept the certificates of the authority in a PEM file, in
+// addition to the certificates that the system trusts.
 func Trust(caFile string) Option {
 	return func(t testing.TB) chromedp.ExecAllocatorOption {
 		t.Helper()
@@ -79,18 +79,18 @@ func Trust(caFile string) Option {
 	}
 }
 
-// Proxy leads the browser's requests through a proxy.
+// Proxy sends the browser's requests to a proxy.
 func Proxy(url string) Option {
 	return func(testing.TB) chromedp.ExecAllocatorOption { return chromedp.ProxyServer(url) }
 }
 
-// Dark makes it a browser whose user prefers dark pages.
+// Dark makes the browser prefer dark pages.
 func Dark(testing.TB) chromedp.ExecAllocatorOption {
 	return chromedp.Flag("blink-settings", "preferredColorScheme=0")
 }
 
-// Open starts a browser that ends with the test. A machine without Chromium
-// skips it, or fails it where PROVISION_TEST_REQUIRE is all.
+// Open starts a browser that ends with the test. Without Chromium the test is skipped,
+// or fails if PROVISION_TEST_REQUIRE is all.
 func Open(t testing.TB, options ...Option) *Browser {
 	t.Helper()
 	program := find()
@@ -107,7 +107,7 @@ func Open(t testing.TB, options ...Option) *Browser {
 		chromedp.Headless,
 		chromedp.NoFirstRun,
 		chromedp.NoDefaultBrowserCheck,
-		chromedp.NoSandbox, // which root may not have
+		chromedp.NoSandbox, // root may not have a sandbox
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -204,9 +204,8 @@ const (
 	Space = " "
 )
 
-// Press types keys at the element that has the focus, once the page is there to
-// take them: a browser drops keys that come before the first painting, and the
-// focus comes only then.
+// Press types keys into the element that has the focus, after the first painting of the
+// page: a browser drops earlier keys, and sets the focus only then.
 func (b *Browser) Press(keys string) {
 	b.Helper()
 	const ready = `document.readyState === "complete" && document.hasFocus() &&
@@ -240,7 +239,7 @@ func (b *Browser) See(text string) {
 func (b *Browser) until(expression string) bool {
 	deadline := time.Now().Add(patience)
 	for {
-		// A page that is being left has no context to evaluate in.
+		// An expression cannot be evaluated while the browser leaves a page.
 		if met, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && met {
 			return true
 		}
@@ -251,7 +250,7 @@ func (b *Browser) until(expression string) bool {
 	}
 }
 
-// Text is the visible text of an element, once there is one.
+// Text waits for an element and returns its visible text.
 func (b *Browser) Text(selector string) string {
 	b.Helper()
 	return strings.TrimSpace(run(b, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
@@ -263,27 +262,27 @@ func (b *Browser) Address() string {
 	return run(b, "read the address", chromedp.Location())
 }
 
-// Evaluate gives the value of a JavaScript expression in the page.
+// Evaluate returns the value of a JavaScript expression in the page.
 func Evaluate[T any](b *Browser, expression string) T {
 	b.Helper()
 	return run(b, "evaluate "+expression, chromedp.Evaluate[T](expression))
 }
 
-// Requested are the addresses that the pages asked for so far, in their order.
+// Requested are the addresses that the pages have requested so far, in order.
 func (b *Browser) Requested() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.requested)
 }
 
-// Messages are the complaints on the pages' consoles so far.
+// Messages are the errors and warnings on the pages' consoles so far.
 func (b *Browser) Messages() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.messages)
 }
 
-// Screenshot writes a picture of the whole page to a PNG file, for developers.
+// Screenshot writes an image of the whole page to a PNG file, for developers.
 func (b *Browser) Screenshot(file string) {
 	b.Helper()
 	if err := os.WriteFile(file, run(b, "take a picture", chromedp.FullScreenshot(100)), 0o644); err != nil {

@@ -27,8 +27,8 @@ func Line(s string) string {
 	return b.String()
 }
 
-// unsafe reports whether r must not reach a terminal or a log. Line breaks and
-// tabs, which a text of several lines has, are not unsafe.
+// unsafe reports whether r must not reach a terminal or a log. Line breaks and tabs
+// occur in a text of several lines and are not unsafe.
 func unsafe(r rune) bool {
 	switch {
 	case r == '\n', r == '\t':
@@ -41,7 +41,7 @@ func unsafe(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// escape is r as \uXXXX.
+// escape returns r as \uXXXX.
 func escape(r rune) string {
 	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
 		return fmt.Sprintf(`\u%04x\u%04x`, high, low)

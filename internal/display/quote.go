@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// plainWord means itself to every shell.
+// plainWord matches a word that no shell interprets.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
 
 // ShellQuote returns a word as a POSIX shell reads it.

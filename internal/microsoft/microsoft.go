@@ -1,6 +1,6 @@
-// Package microsoft lists Microsoft's own applications that manifests and local
-// tenants refer to by appId: resources with their permissions, and clients. It
-// is data, the same in every tenant of the public cloud.
+// Package microsoft lists Microsoft's own applications that manifests and local tenants
+// refer to by appId: resources with their permissions, and clients. The data is the
+// same in every tenant of the public cloud.
 package microsoft
 
 import (
@@ -11,15 +11,15 @@ import (
 	"sync"
 )
 
-// Application is one of Microsoft's own.
+// Application is an application of Microsoft.
 type Application struct {
 	AppID  string
 	Name   string
-	Names  []string // servicePrincipalNames beside the appId; none of a client or a retired resource
+	Names  []string // servicePrincipalNames in addition to the appId; empty for a client or a retired resource
 	Scopes []Permission
 	Roles  []Permission
 
-	hosts []string // suffixes of hosts by which clients name it too
+	hosts []string // suffixes of hosts that are also names of the resource
 }
 
 // Permission is a scope or an application role of a resource.
@@ -33,7 +33,7 @@ type Permission struct {
 //go:embed applications.tsv
 var table string
 
-// Applications returns all of them. The result must not be changed.
+// Applications returns all applications. The result must not be changed.
 var Applications = sync.OnceValue(func() (all []Application) {
 	for line := range strings.Lines(table) {
 		field := strings.Split(strings.TrimSuffix(line, "\n"), "\t")

@@ -1,5 +1,5 @@
-// Package nettest has what tests need of the network: free ports, and connections that are
-// taken from an HTTP server.
+// Package nettest has helpers for tests of the network: free ports, and connections
+// that are taken over from an HTTP server.
 package nettest
 
 import (
@@ -29,14 +29,14 @@ type hijacked struct {
 
 func (h hijacked) Read(p []byte) (int, error) { return h.read.Read(p) }
 
-// Hijack takes the connection of a request from its server.
+// Hijack takes over the connection of a request from its server.
 func Hijack(w http.ResponseWriter) (net.Conn, error) {
 	conn, read, err := w.(http.Hijacker).Hijack()
 	return hijacked{conn, read}, err
 }
 
-// Tunnel joins the connection of a request, whose answer has begun, with another one until
-// either ends, and closes both.
+// Tunnel connects the connection of a request, whose answer has begun, with another one
+// until one of them ends, and closes both.
 func Tunnel(w http.ResponseWriter, to net.Conn) {
 	from, err := Hijack(w)
 	if err != nil {
@@ -51,7 +51,7 @@ func join(a, b io.ReadWriteCloser) {
 	done := make(chan struct{}, 2)
 	for _, pair := range [][2]io.ReadWriteCloser{{a, b}, {b, a}} {
 		go func() {
-			_, _ = io.Copy(pair[0], pair[1]) // ends with either
+			_, _ = io.Copy(pair[0], pair[1]) // until one of them ends
 			done <- struct{}{}
 		}()
 	}

@@ -12,10 +12,10 @@ import (
 	"provision/stack"
 )
 
-// maxFile is more than a file has that a secret is kept in.
+// maxFile is larger than any file in which a secret is stored.
 const maxFile = 16 << 20
 
-// env is a line of a dotenv file: the text and nothing else.
+// env is a line of a dotenv file. It contains only the text of the secret.
 type env struct{ stack.EnvSink }
 
 func (e env) Check(context.Context) error {
@@ -54,7 +54,7 @@ func (e env) Read(context.Context) (Secret, bool, error) {
 	if err != nil {
 		return Secret{}, false, err
 	}
-	// Where a name is set twice, readers of such files take the last.
+	// If a name is set twice, programs that read such files use the last one.
 	for _, a := range slices.Backward(assignments(lines)) {
 		if a.key == e.Key && a.value != "" {
 			return Secret{SecretText: a.value}, true, nil
@@ -86,8 +86,8 @@ func (e env) Forget(context.Context) error {
 	return WritePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, ""), "")))
 }
 
-// with is lines with the text among them. A quote that is never closed may run
-// into it; then there is no telling what belongs to what.
+// with returns lines with a line for the text. A quote that is never closed may include
+// the line; then the lines cannot be distinguished.
 func (e env) with(lines []string, text string) ([]string, error) {
 	after := replace(lines, e.Key, e.Key+"="+dotenvValue(text))
 	own, others := parted(after, e.Key)
@@ -123,8 +123,8 @@ func (e env) lines() ([]string, error) {
 
 func linesOf(text string) []string { return slices.Collect(strings.Lines(text)) }
 
-// replace puts a line in the place of the first that sets the name, and takes
-// away the others; "" takes all away.
+// replace replaces the first line that sets the name, and removes all others; ""
+// removes all of them.
 func replace(lines []string, key, line string) []string {
 	var all []string
 	at, end := 0, "\n"
@@ -153,7 +153,7 @@ func replace(lines []string, key, line string) []string {
 	return all
 }
 
-// assignment is one name's, in lines from (inclusive) to (exclusive).
+// assignment is an assignment to a name, in lines from (inclusive) to (exclusive).
 type assignment struct {
 	key, value string
 	from, to   int
@@ -161,7 +161,7 @@ type assignment struct {
 
 var assigns = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*`)
 
-// assignments finds them; a value in quotes may go over several lines.
+// assignments finds all assignments. A quoted value may span several lines.
 func assignments(lines []string) []assignment {
 	var all []assignment
 	for i := 0; i < len(lines); i++ {
@@ -185,9 +185,9 @@ func assignments(lines []string) []assignment {
 	return all
 }
 
-// unquote is what stands between the quote that text begins with and the next,
-// and the length of it with both; 0 where text begins with none or it is never
-// closed: then it is a sign like any other.
+// unquote returns the text between the quote at the beginning of text and the next one,
+// and the length with both quotes. The length is 0 if text does not begin with a quote
+// or the quote is never closed: then it is an ordinary character.
 func unquote(text string) (value string, length int) {
 	if text == "" || text[0] != '"' && text[0] != '\'' {
 		return "", 0
@@ -212,7 +212,8 @@ func unquote(text string) (value string, length int) {
 	return "", 0
 }
 
-// plain needs no quotes in a shell or in any reader of such files.
+// plain matches a value that needs no quotes in a shell or in any program that reads
+// such files.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./@%+,-][A-Za-z0-9_./@%+,~-]*$`)
 
 func dotenvValue(text string) string {

@@ -11,7 +11,7 @@ import (
 	"provision/stack"
 )
 
-// file is a JSON file that holds a Secret as a whole.
+// file is a JSON file that contains one Secret.
 type file string
 
 func (f file) Check(context.Context) error { return writable(string(f)) }
@@ -21,14 +21,14 @@ func (f file) Read(context.Context) (s Secret, found bool, err error) {
 	return s, found && s.SecretText != "", err
 }
 
-// named is a file that a manifest names: it may hold anything.
+// named is a file that a manifest names. It may have any content.
 type named struct {
 	file
 	application string
 }
 
-// Taken: the file says itself whose secret it holds. One of the same stack is
-// provision's own, under a name that it had.
+// Taken: the file contains the application of its secret. A secret of the same stack is
+// provision's own, under a former name.
 func (n named) Taken() (what string, err error) {
 	s, err := n.content()
 	switch _, missing := os.Lstat(string(n.file)); {
@@ -67,7 +67,7 @@ func (n named) Text(s Secret) string {
 	return string(raw)
 }
 
-// Forget leaves a file that holds something else by now.
+// Forget does not remove a file that now contains something else.
 func (n named) Forget(ctx context.Context) error {
 	what, err := n.Taken()
 	if err != nil {
@@ -79,7 +79,8 @@ func (n named) Forget(ctx context.Context) error {
 	return n.file.Forget(ctx)
 }
 
-// Read finds nothing in a file that holds anything but the application's secret.
+// Read finds nothing in a file that contains anything other than the application's
+// secret.
 func (n named) Read(context.Context) (Secret, bool, error) {
 	s, err := n.content()
 	if err != nil || s.Application != n.application || s.SecretText == "" {
@@ -88,7 +89,7 @@ func (n named) Read(context.Context) (Secret, bool, error) {
 	return s, true, nil
 }
 
-// content is the secret that the file holds, the zero one where it holds none.
+// content is the secret in the file, or the zero value if there is none.
 func (n named) content() (s Secret, err error) {
 	texts, err := n.Content()
 	if err != nil || len(texts) == 0 {

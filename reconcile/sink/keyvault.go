@@ -14,9 +14,10 @@ import (
 	"provision/stack"
 )
 
-// Vaults is how Azure Key Vaults are reached.
+// Vaults is the access to Azure Key Vaults.
 type Vaults struct {
-	// Credential signs in; it is asked for when there is a vault to reach.
+	// Credential returns the credential for vaults. It is called only if there is a
+	// vault to access.
 	Credential func() (azcore.TokenCredential, error)
 	Options    *azsecrets.ClientOptions
 }
@@ -30,7 +31,7 @@ type vault struct {
 	client      *azsecrets.Client
 }
 
-// The tags of a secret; of each that retires, tagRetiring and its keyId.
+// The tags of a secret; of each retiring secret, tagRetiring and its keyId.
 const (
 	tagApplication = "application"
 	tagClientID    = "clientId"
@@ -93,10 +94,10 @@ func (v vault) get(ctx context.Context) (s Secret, found bool, err error) {
 		case tagKeyID:
 			s.KeyID = text
 		case tagStart:
-			s.StartDateTime, _ = time.Parse(time.RFC3339, text) // at worst it is not waited for
+			s.StartDateTime, _ = time.Parse(time.RFC3339, text) // at worst, provision does not wait for it
 		default:
 			if keyID, ok := strings.CutPrefix(tag, tagRetiring); ok {
-				until, _ := time.Parse(time.RFC3339, text) // at worst it is revoked
+				until, _ := time.Parse(time.RFC3339, text) // at worst, it is revoked
 				s.Retiring = append(s.Retiring, Retiring{keyID, until})
 			}
 		}
@@ -125,7 +126,7 @@ func (v vault) Write(ctx context.Context, s Secret) error {
 	return v.refused(err)
 }
 
-// recover takes the secret out of the vault's recycle bin, and waits for it.
+// recover restores the secret from the vault's recycle bin, and waits for it.
 func (v vault) recover(ctx context.Context) error {
 	if _, err := v.client.RecoverDeletedSecret(ctx, v.where.Name, nil); err != nil && status(err) != http.StatusConflict {
 		return err

@@ -27,7 +27,7 @@ func ReadJSON(name string, v any) (found bool, err error) {
 	return true, nil
 }
 
-// Damaged is a file of provision's own that cannot be read any more.
+// Damaged is the error for a file of provision's own that cannot be read.
 type Damaged struct {
 	File string
 	Err  error
@@ -37,7 +37,7 @@ func (e *Damaged) Error() string { return fmt.Sprintf("%s: it is damaged: %v", e
 
 func (e *Damaged) Unwrap() error { return e.Err }
 
-// WriteJSON writes v to a file that its owner alone can read.
+// WriteJSON writes v to a file that only its owner can read.
 func WriteJSON(name string, v any) error {
 	raw, err := textOf(v)
 	if err != nil {
@@ -52,15 +52,15 @@ func textOf(v any) ([]byte, error) {
 	return append(raw, '\n'), err
 }
 
-// WritePrivate replaces a file in one step, so that no reader and no crash sees
-// half of it, and lets its owner alone read it. What a process that was killed
-// has left beside it is removed.
+// WritePrivate replaces a file in one step, so that no reader and no crash sees a
+// half-written file. Only the owner of the file can read it. WritePrivate removes the
+// temporary file that a killed process has left.
 func WritePrivate(name string, text []byte) error {
 	f, err := beside(name)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
+	defer os.Remove(f.Name()) // nothing is left to remove after the rename
 	if _, err := f.Write(text); err != nil {
 		return errors.Join(err, f.Close())
 	}
@@ -77,8 +77,8 @@ const temporarySuffix = ".provision-tmp"
 // progress or was interrupted.
 func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffix) }
 
-// temporary is where a file is written before it is renamed to name. It is the
-// same for each write, so that the next one finds what another has left.
+// temporary is the path where a file is written before it is renamed to name. It is the
+// same for each write, so that the next write finds the file of an interrupted one.
 func temporary(name string) string {
 	dir, base := filepath.Split(Target(name))
 	if longest := maxName - len(".") - len(temporarySuffix); len(base) > longest {
@@ -91,7 +91,7 @@ func temporary(name string) string {
 // maxName is the length of the longest file name on the usual file systems, in bytes.
 const maxName = 255
 
-// beside is a new file, 0600, that can be renamed to name.
+// beside creates a file, 0600, that can be renamed to name.
 func beside(name string) (*os.File, error) {
 	path := temporary(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -67,7 +67,7 @@ func realPath(path string) (string, error) {
 	return filepath.EvalSymlinks(absolute)
 }
 
-// Writable finds out whether WritePrivate can be done, and leaves nothing behind.
+// Writable finds out whether WritePrivate can succeed, and leaves no file behind.
 func Writable(name string) error {
 	info, err := os.Stat(name)
 	switch {
@@ -97,7 +97,7 @@ func Writable(name string) error {
 	var at *fs.PathError
 	switch {
 	case errors.As(err, &at):
-		return fmt.Errorf("folder %s cannot be written to: %w", dir, at.Err) // the file is of no interest
+		return fmt.Errorf("folder %s cannot be written to: %w", dir, at.Err) // the content of the file does not matter
 	case err != nil:
 		return err
 	}

@@ -28,7 +28,7 @@ type Secret struct {
 	SecretText  string    `json:"secretText,omitempty"` // "" if the sink does not return it
 	EndDateTime time.Time `json:"endDateTime"`
 
-	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was made
+	StartDateTime time.Time `json:"startDateTime,omitzero"` // when it was created
 
 	// Retiring are older credentials that stay valid for a while after a rotation,
 	// so that clients which still use them do not fail.
@@ -41,20 +41,19 @@ type Retiring struct {
 	Until time.Time `json:"until"`
 }
 
-// Retires reports whether a rotation left the credential good until later than
-// now.
+// Retires reports whether a rotation keeps the credential valid until later than now.
 func (s Secret) Retires(keyID string, now time.Time) bool {
 	return slices.ContainsFunc(s.Retiring, func(r Retiring) bool { return r.KeyID == keyID && now.Before(r.Until) })
 }
 
-// Sink keeps one secret.
+// Sink stores one secret.
 type Sink interface {
-	// Check finds out whether Write can be done, before there is a secret that
-	// would be lost.
+	// Check finds out whether Write can succeed, before a secret is created that would
+	// be lost.
 	Check(ctx context.Context) error
 
-	// Read returns what the sink shows of the secret: everything, only the text, or
-	// nothing. found is false if there is no secret.
+	// Read returns the parts of the secret that the sink returns: everything, only the
+	// text, or nothing. found is false if there is no secret.
 	Read(ctx context.Context) (s Secret, found bool, err error)
 
 	// Write replaces the secret by s. If it fails, nothing has changed.
@@ -80,7 +79,7 @@ type File interface {
 	Taken() (what string, err error)
 }
 
-// Access is how sinks are reached: the services, and the project folder for files.
+// Access is the access to sinks: the services, and the project folder for files.
 type Access struct {
 	Project string // relative file names of manifests start here; "" is the working directory
 
@@ -91,7 +90,7 @@ type Access struct {
 // Own is provision's own file of a secret.
 func Own(path string) Sink { return file(path) }
 
-// Open is the sink at where, of a secret of application (its uniqueName).
+// Open returns the sink at where for a secret of application (its uniqueName).
 func (a Access) Open(where stack.Sink, application string) (Sink, error) {
 	switch {
 	case where.Env != nil:
@@ -131,7 +130,7 @@ func (a Access) Here(where stack.Sink) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Error is a sink that cannot be used, with what to do about it.
+// Error is the error for a sink that cannot be used, with a hint.
 type Error struct {
 	Where string
 	Hint  string

@@ -30,7 +30,7 @@ type Config struct {
 // known are the scenarios by name. The names are the names of the folders in
 // manifests/.
 var known = map[string]func(Config) (*Scenario, error){
-	"vscode-fastapi": func(Config) (*Scenario, error) { return &Scenario{}, nil }, // who was admitted is all that it says
+	"vscode-fastapi": func(Config) (*Scenario, error) { return &Scenario{}, nil }, // its only answer is the name of the caller
 	"heroes":         openHeroes,
 	"web-login":      openPeople,
 	"spa":            openProfile,

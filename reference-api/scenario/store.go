@@ -11,7 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// store keeps values of one kind under keys, in a file.
+// store stores values of one type under keys, in a file.
 type store[T any] struct {
 	db    *bbolt.DB
 	clean func() error
@@ -33,7 +33,7 @@ func openStore[T any](dir, name string) (*store[T], error) {
 		return nil, err
 	}
 	db, err := bbolt.Open(filepath.Join(dir, name+".db"), 0o600, &bbolt.Options{
-		Timeout: time.Second, NoSync: true, // it outlives the process, which is all that is promised
+		Timeout: time.Second, NoSync: true, // the promise is that a write outlives the process, not that it outlives power loss
 	})
 	if err == nil {
 		err = db.Update(func(tx *bbolt.Tx) error {
@@ -49,8 +49,8 @@ func openStore[T any](dir, name string) (*store[T], error) {
 
 func (s *store[T]) close() error { return errors.Join(s.db.Close(), s.clean()) }
 
-// update replaces a value by what change makes of it; found reports whether there
-// was one.
+// update replaces a value by the result of change; found reports whether there was a
+// value.
 func (s *store[T]) update(key string, change func(value T, found bool) T) (changed T, err error) {
 	err = s.db.Update(func(tx *bbolt.Tx) error {
 		var old T
@@ -97,7 +97,7 @@ func (s *store[T]) all() ([]T, error) {
 	return values, err
 }
 
-// remove reports whether there was something to remove.
+// remove reports whether there was a value.
 func (s *store[T]) remove(key string) (found bool, err error) {
 	err = s.db.Update(func(tx *bbolt.Tx) error {
 		found = tx.Bucket(bucket).Get([]byte(key)) != nil

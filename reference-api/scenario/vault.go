@@ -33,7 +33,7 @@ func (LocalVault) Secret(_ context.Context, name string) (string, error) {
 	return "", ErrNoSecret
 }
 
-// problem is an error as the function words it.
+// problem is an error in the function's format.
 type problem struct {
 	Code        string `json:"code"`
 	Description string `json:"description"`
@@ -66,7 +66,7 @@ func openVault(c Config) (*Scenario, error) {
 	}, nil
 }
 
-// vaultProblems are the refusals of the function, the first that fits.
+// vaultProblems are the refusals of the function; the first match applies.
 var vaultProblems = []struct {
 	reason error
 	problem
@@ -85,7 +85,7 @@ var vaultProblems = []struct {
 	{referenceapi.ErrNoRoute, problem{"NotFound", "There is nothing here."}},
 }
 
-// vaultRefusal words a refusal; every other fault of a token is one of its
+// vaultRefusal formats a refusal. Every other fault of a token is a fault of one of its
 // claims.
 func vaultRefusal(r referenceapi.Refused) any {
 	for _, known := range vaultProblems {

@@ -8,37 +8,37 @@ import (
 	"time"
 )
 
-// Claims is what a verified access token says, in the same words for version
-// 1.0 and 2.0. Source: "Access token claims reference".
+// Claims is the content of a verified access token, with the same names for version 1.0
+// and 2.0. Source: "Access token claims reference".
 type Claims struct {
 	Issuer    string
 	Audience  string
 	TenantID  string
 	Version   string // "1.0" or "2.0"
-	Subject   string // sub: pairwise, a user has another one at every API
+	Subject   string // sub: pairwise, different for the same user at every API
 	ObjectID  string // oid: of the user, or of the application's service principal
-	ClientID  string // azp or appid: the application that asked for the token
-	Username  string // preferred_username, upn or unique_name: to show, never to decide by
+	ClientID  string // azp or appid: the application that requested the token
+	Username  string // preferred_username, upn or unique_name: for display, never for decisions
 	Name      string
-	Scopes    []string // scp: what the user's client may do; none in an application's own token
+	Scopes    []string // scp: the permissions of the user's client; empty in an application's own token
 	Roles     []string // roles of the user, or of the application itself
 	Groups    []string // object ids of the groups that the user is a member of
 	Guest     bool     // acct: the user is a guest of the tenant; an optional claim
 	AppOnly   bool     // an application's own token: no user is involved
 	IssuedAt  time.Time
-	NotBefore time.Time // zero where the token has no nbf
+	NotBefore time.Time // zero if the token has no nbf
 	Expires   time.Time
 
-	notAccess string // why this cannot be an access token; empty if it can
+	notAccess string // the reason why this cannot be an access token, or ""
 }
 
-// HasScope says whether the user's client was granted scope.
+// HasScope reports whether the user's client was granted scope.
 func (c *Claims) HasScope(scope string) bool { return slices.Contains(c.Scopes, scope) }
 
-// HasRole says whether the user or the application holds role.
+// HasRole reports whether the user or the application has role.
 func (c *Claims) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
 
-// InGroup says whether the token names the group, by its object id.
+// InGroup reports whether the token contains the group, by its object id.
 func (c *Claims) InGroup(id string) bool { return slices.Contains(c.Groups, id) }
 
 // newClaims reads the members of a payload. A claim of the wrong type is ErrMalformed:
@@ -108,7 +108,7 @@ func (c *Claims) checkAccess() error {
 	return nil
 }
 
-// reader takes typed members out of a JSON object and keeps the first error.
+// reader reads typed members of a JSON object and keeps the first error.
 type reader struct {
 	members map[string]any
 	err     error
@@ -162,7 +162,7 @@ func (r *reader) texts(name string) []string {
 	return texts
 }
 
-// date reads a NumericDate, the zero time where it is absent.
+// date reads a NumericDate, or returns the zero time if it is absent.
 func (r *reader) date(name string) time.Time {
 	value, ok := r.members[name]
 	if !ok {

@@ -15,5 +15,5 @@ var (
 	ErrExpired      = errors.New("token expired")                  // exp
 	ErrNotYetValid  = errors.New("token not yet valid")            // nbf, iat, or iat
 	ErrNotAccess    = errors.New("not an access token")            // typ, nonce, or neither scp nor an application's token
-	ErrKeysNotKnown = errors.New("signing keys are not available") // the key set was never fetched: says nothing about the token
+	ErrKeysNotKnown = errors.New("signing keys are not available") // the key set was never fetched; the token may be valid
 )

@@ -13,8 +13,8 @@ import (
 	"github.com/go-jose/go-jose/v4/json"
 )
 
-// maxSize bounds a token: Entra's stay below it with 200 groups, and so do the
-// header limits of common servers.
+// maxSize limits a token. Entra's tokens are smaller, even with 200 groups, and common
+// servers limit headers to less.
 const maxSize = 32 << 10
 
 // signed is a JWS whose signature is not verified yet.
@@ -36,14 +36,14 @@ func parse(raw string) (*signed, error) {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	header := jws.Signatures[0].Protected
-	// The library would honour b64; no Entra token needs any extension.
+	// The library would evaluate b64, but Entra's tokens need no extension.
 	for _, name := range []jose.HeaderKey{"crit", "b64"} {
 		if _, ok := header.ExtraHeaders[name]; ok {
 			return nil, fmt.Errorf("%w: header %s", ErrAlgorithm, name)
 		}
 	}
 	if typ, ok := header.ExtraHeaders[jose.HeaderType]; ok {
-		// RFC 8725, 3.11: a token that names another type is not for us.
+		// RFC 8725, 3.11: a token with another type has another purpose.
 		name, _ := typ.(string)
 		if name = strings.TrimPrefix(strings.ToLower(name), "application/"); name != "jwt" && name != "at+jwt" {
 			return nil, fmt.Errorf("%w: header typ %.20q", ErrNotAccess, name)
@@ -55,9 +55,9 @@ func parse(raw string) (*signed, error) {
 	return &signed{header.KeyID, jws}, nil
 }
 
-// checkShape refuses everything that is not three base64url segments in their
-// one canonical spelling, so that no two strings are the same token, and a
-// header with duplicate members before it is read.
+// checkShape refuses everything except three base64url segments in their canonical
+// spelling, so that no two strings are the same token. It refuses a header with
+// duplicate members before the header is read.
 func checkShape(raw string) error {
 	if len(raw) > maxSize {
 		return fmt.Errorf("%w: %d bytes, more than %d", ErrMalformed, len(raw), maxSize)
@@ -87,8 +87,8 @@ func (s *signed) verify(key *rsa.PublicKey) ([]byte, error) {
 	return payload, nil
 }
 
-// decodeObject reads a JSON object. The JOSE library's decoder refuses
-// duplicate members at every depth, which the standard one lets pass.
+// decodeObject reads a JSON object with the JOSE library's decoder, which refuses
+// duplicate members at every depth. The standard decoder accepts them.
 func decodeObject(b []byte) (map[string]any, error) {
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("%w: not utf-8", ErrMalformed)

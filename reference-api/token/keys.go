@@ -24,8 +24,8 @@ const (
 	firstRetry = time.Second
 )
 
-// keySet holds the signing keys that a tenant publishes (RFC 7517). Keys once
-// fetched serve for as long as no newer set can be had.
+// keySet contains the signing keys that a tenant publishes (RFC 7517). Fetched keys
+// stay in use until a newer set was fetched.
 type keySet struct {
 	url      string
 	tenantID string
@@ -56,9 +56,9 @@ func newKeySet(c Config) *keySet {
 	}
 }
 
-// find returns the key that kid names. A known key is answered at once, while
-// an overdue set is renewed behind it; an unknown one waits for a fetch, if
-// the cool-down allows one.
+// find returns the key that kid names. It returns a known key at once, and renews an
+// overdue set in the background. For an unknown key it fetches the set first, if the
+// cool-down permits this.
 func (s *keySet) find(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	key, stale, _ := s.lookup(kid)
 	if key != nil {
@@ -92,8 +92,8 @@ func (s *keySet) lookup(kid string) (key *rsa.PublicKey, stale, known bool) {
 	return s.keys[kid], s.clock().Sub(s.fetched) >= s.lifetime, s.keys != nil
 }
 
-// refresh fetches the set unless that was tried too recently. It runs for
-// everybody who waits, so it is bound to no one's request.
+// refresh fetches the set unless a fetch was tried too recently. All waiting callers
+// share the fetch, so it does not use the context of any request.
 func (s *keySet) refresh() (any, error) {
 	if !s.due() {
 		return nil, nil
@@ -107,8 +107,9 @@ func (s *keySet) refresh() (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.keys == nil {
-		// The first set does not begin a cool-down: a key that is published right
-		// after it is found at once, and a flood costs one fetch more, once.
+		// The first fetch does not begin a cool-down, so that a key which is published
+		// right after it is found at once. A flood of unknown keys causes only one
+		// additional fetch.
 		s.tried = time.Time{}
 	}
 	s.keys, s.fetched = keys, s.clock()
@@ -151,8 +152,8 @@ func (s *keySet) fetch(ctx context.Context) (map[string]*rsa.PublicKey, error) {
 	return readKeySet(body, s.tenantID)
 }
 
-// readKeySet takes the RSA signing keys out of a JWK Set. A key that cannot be
-// used is skipped: the set may hold keys of kinds that are yet to come.
+// readKeySet reads the RSA signing keys of a JWK Set. It skips keys that it cannot use:
+// the set may contain keys of future types.
 func readKeySet(body []byte, tenantID string) (map[string]*rsa.PublicKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -181,9 +182,9 @@ func readKeySet(body []byte, tenantID string) (map[string]*rsa.PublicKey, error)
 	return keys, nil
 }
 
-// servesTenant says whether a key may sign for the tenant: Entra restricts
-// some keys to the issuer that the key's own member names.
-// Source: "Access tokens", section "Validate the issuer".
+// servesTenant reports whether a key may sign for the tenant: Entra restricts some keys
+// to one issuer, by the key's member issuer. Source: "Access tokens", section "Validate
+// the issuer".
 func servesTenant(raw json.RawMessage, tenantID string) bool {
 	var key struct {
 		Issuer string `json:"issuer"`

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// Config says which tokens a Verifier accepts. TenantID, JWKSURL, one Audience
+// Config determines which tokens a Verifier accepts. TenantID, JWKSURL, one Audience
 // and one of the issuers are required.
 type Config struct {
 	TenantID string // the directory's id, compared with tid
-	IssuerV1 string // iss of version 1.0 tokens; empty: none is accepted
-	IssuerV2 string // iss of version 2.0 tokens; empty: none is accepted
+	IssuerV1 string // iss of version 1.0 tokens; empty: they are not accepted
+	IssuerV2 string // iss of version 2.0 tokens; empty: they are not accepted
 	// Tenants decides which other tenants are accepted; nil: none. Their issuers contain
 	// their id instead of TenantID, and JWKSURL must be the key set of all tenants.
 	Tenants   func(id string) bool
@@ -28,8 +28,8 @@ type Config struct {
 	Clock      func() time.Time // default time.Now
 	Leeway     time.Duration    // clock skew allowed for exp and nbf; 0 means 60 s, a negative value none
 
-	KeyLifetime time.Duration // how long a fetched key set is fresh; default 24 h
-	KeyCooldown time.Duration // least time between two fetches; default 1 min
+	KeyLifetime time.Duration // the age at which a key set is renewed; default 24 h
+	KeyCooldown time.Duration // minimum time between two fetches; default 1 min
 }
 
 // Verifier verifies access tokens. It is safe for concurrent use.
@@ -38,7 +38,7 @@ type Verifier struct {
 	keys   *keySet
 }
 
-// New makes a Verifier. It fetches nothing: the first token does.
+// New creates a Verifier. It sends no request; the first token does.
 func New(c Config) (*Verifier, error) {
 	if c.TenantID == "" {
 		return nil, errors.New("token verifier: no tenant id")
@@ -67,9 +67,9 @@ func New(c Config) (*Verifier, error) {
 	return &Verifier{config: c, keys: newKeySet(c)}, nil
 }
 
-// Verify returns the claims of raw, a JWS in compact form, or an error that
-// wraps the sentinel of the first check that failed. The signature comes
-// before every claim: nothing of an unsigned payload is looked at.
+// Verify returns the claims of raw, a JWS in compact form, or an error that wraps the
+// sentinel of the first check that failed. The signature is checked before every claim:
+// no part of an unverified payload is read.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 	signed, err := parse(raw)
 	if err != nil {

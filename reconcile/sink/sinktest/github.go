@@ -1,5 +1,5 @@
-// Package sinktest has the services at which secrets are kept, on loopback, for
-// tests: they answer as GitHub and Azure Key Vault do, over TLS.
+// Package sinktest has the services that store secrets, on loopback, for tests: they
+// answer like GitHub and Azure Key Vault, over TLS.
 package sinktest
 
 import (
@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/nacl/box"
 )
 
-// GitHub keeps the secrets of one repository and of its environments.
-// Source: docs.github.com/rest/actions/secrets.
+// GitHub stores the secrets of one repository and of its environments. Source:
+// docs.github.com/rest/actions/secrets.
 type GitHub struct {
 	*httptest.Server
 	Token string // the accepted token
@@ -73,7 +73,7 @@ func (g *GitHub) FailNext(method string, status int) {
 	g.fail[method] = status
 }
 
-// Writes is how often a secret was written.
+// Writes is the number of times that a secret was written.
 func (g *GitHub) Writes() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 // Source: learn.microsoft.com/rest/api/keyvault/secrets.
 type KeyVault struct {
 	*httptest.Server
-	Tenant string // the tenant that clients are told to get a token from
+	Tenant string // the tenant in the challenge to clients
 
 	mu      sync.Mutex
 	secrets map[string]bundle
@@ -55,7 +55,7 @@ func NewKeyVault(t testing.TB) *KeyVault {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		switch {
-		case r.Header.Get("Authorization") == "": // the client asks whom to get a token from
+		case r.Header.Get("Authorization") == "": // the client reads from this challenge where to get a token
 			w.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/`+v.Tenant+`", resource="https://vault.azure.net"`)
 			w.WriteHeader(http.StatusUnauthorized)
 		case v.refuses != 0:
@@ -93,7 +93,7 @@ func (v *KeyVault) Secret(name string) (text string, tags map[string]string, ok 
 	return s.Value, maps.Clone(s.Tags), ok
 }
 
-// Expires is when a secret ends, in seconds since 1970.
+// Expires is the expiry date of a secret, in seconds since 1970.
 func (v *KeyVault) Expires(name string) int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -107,7 +107,7 @@ func (v *KeyVault) Put(name, text string) {
 	v.secrets[name] = bundle{Value: text, ID: v.URL + "/secrets/" + name + "/0"}
 }
 
-// Refuse answers every request with a status; 0 ends that.
+// Refuse answers every request with a status; 0 stops this.
 func (v *KeyVault) Refuse(status int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
