@@ -1,5 +1,7 @@
 package stack
 
+import "regexp"
+
 // graphNames are properties of Microsoft Graph, of the portal's manifest and of the
 // azuread provider that manifests have at another place or under another name. Source:
 // learn.microsoft.com/entra/identity-platform/reference-app-manifest.
@@ -36,4 +38,25 @@ var graphNames = map[string]string{
 	"oauth2AllowIdTokenImplicitFlow": "web.implicitGrantSettings.enableIdTokenIssuance",
 	"appRoleAssignmentRequired":      "servicePrincipal.appRoleAssignmentRequired",
 	"accountEnabled":                 "servicePrincipal.accountEnabled",
+}
+
+// requirementNames are names that a requirement is often expected to have.
+var requirementNames = map[string]string{
+	"role": "anyRole or allRoles", "roles": "anyRole or allRoles", "appRoles": "anyRole or allRoles", "anyRoles": "anyRole",
+	"scope": "scopes or anyScope", "scp": "scopes or anyScope", "permissions": "scopes, anyScope, anyRole or allRoles",
+	"allScopes": "scopes", "anyGroup": "groups",
+}
+
+// ofRequirement matches the place of a requirement of a Conformance document.
+var ofRequirement = regexp.MustCompile(`\.requires(\[\d+\])?$`)
+
+// otherName is the field that a manifest has instead of name, or "". where is the place of the field.
+func (d *document) otherName(where, name string) string {
+	switch {
+	case d.kind == "Application" && where == "spec":
+		return graphNames[name]
+	case ofRequirement.MatchString(where):
+		return requirementNames[name]
+	}
+	return ""
 }

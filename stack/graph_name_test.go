@@ -31,4 +31,12 @@ func TestGraphNames(t *testing.T) {
 			}
 		}
 	}
+	requirement := schema.Definitions["requirement"].Properties
+	for name, there := range requirementNames {
+		for field := range strings.SplitSeq(strings.ReplaceAll(there, " or ", ", "), ", ") {
+			if requirement[name] != nil || requirement[field] == nil {
+				t.Errorf("%s is a field of a requirement, or %s is not", name, field)
+			}
+		}
+	}
 }

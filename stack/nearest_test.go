@@ -11,7 +11,7 @@ func TestNearest(t *testing.T) {
 	known := []string{"displayName", "signInAudience", "appRoles", "web", "spa"}
 	for name, want := range map[string]string{
 		"displayname": "displayName", "displyName": "displayName", "displayNames": "displayName", "sigInAudience": "signInAudience",
-		"approle": "appRoles", "wbe": "", "weg": "web", "pa": "spa", "x": "", "": "", "somethingElse": "",
+		"approle": "appRoles", "wbe": "web", "weg": "web", "pa": "spa", "wabe": "", "dipslayName": "displayName", "wx": "", "wbx": "", "roles": "", "x": "", "": "", "somethingElse": "",
 	} {
 		if got := Nearest(name, known); got != want {
 			t.Errorf("%q suggests %q, want %q", name, got, want)
@@ -20,7 +20,7 @@ func TestNearest(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
-	}{{"", "", 0}, {"abc", "", 3}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "ac", 1}, {"ab", "ba", 2}, {"kitten", "sitting", 3}} {
+	}{{"", "", 0}, {"abc", "", 3}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "ac", 1}, {"ab", "ba", 1}, {"abcd", "badc", 2}, {"ca", "abc", 3}, {"kitten", "sitting", 3}} {
 		if got := Distance(c.a, c.b); got != c.want {
 			t.Errorf("the distance of %q and %q is %d, want %d", c.a, c.b, got, c.want)
 		}

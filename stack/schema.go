@@ -82,7 +82,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 		for _, name := range k.Properties {
 			hint := oneOf(name, known)
 			best := Nearest(name, known)
-			if there := graphNames[name]; there != "" && d.kind == "Application" && what == "spec" {
+			if there := d.otherName(what, name); there != "" {
 				best = there
 			}
 			if best != "" {
@@ -193,7 +193,7 @@ func requestHint(got, pattern string) string {
 	known := strings.Split(methods[1], "|")
 	method, path := "GET", words[len(words)-1]
 	if len(words) == 2 {
-		method = nearestMethod(words[0], known)
+		method = Nearest(words[0], known)
 	}
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
@@ -202,21 +202,6 @@ func requestHint(got, pattern string) string {
 		return ""
 	}
 	return "write it as " + method + " " + path
-}
-
-// nearestMethod also finds a method whose letters have another order, such as GTE.
-func nearestMethod(word string, known []string) string {
-	letters := func(s string) string {
-		all := []byte(strings.ToUpper(s))
-		slices.Sort(all)
-		return string(all)
-	}
-	for _, method := range known {
-		if letters(method) == letters(word) {
-			return method
-		}
-	}
-	return Nearest(word, known)
 }
 
 // patternHint returns the schema's description of a value with a pattern.

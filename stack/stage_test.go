@@ -141,7 +141,7 @@ func TestStageMistakes(t *testing.T) {
 		"a value that nothing declares": {text: header, stage: stack.Stage{Parameters: []stack.Given{{Name: "url", Value: "x", Pos: stack.Position{File: "--set"}}}},
 			want: "--set: no stack declares the parameter url\n  hint: leave it out, or declare it in the Stack document:  parameters: {url: {default: VALUE}}"},
 		"an instance's value that nothing declares": {text: header + "  parameters: {url: {default: a}}\n  instances: {eu: {ulr: x}}\n",
-			want: "a.yaml:7:20: instance eu: unknown parameter ulr\n  hint: choose one of: url"},
+			want: "a.yaml:7:20: instance eu: unknown parameter ulr\n  hint: did you mean url? choose one of: url"},
 		"a value against the pattern": {text: header + "  parameters: {url: {pattern: \"https://.*\", description: The URL.}}\n",
 			stage: stack.Stage{Configured: []stack.Given{{Name: "url", Value: "http://a\nhttps://b", Pos: stack.Position{File: "provision.yaml", Line: 3, Column: 4}}}},
 			want:  "provision.yaml:3:4: parameter url: \"http://a\\nhttps://b\" does not match the pattern https://.*\n  hint: The URL."},

@@ -102,10 +102,9 @@ and no account. --target selects a real tenant.`,
 			}
 			return unknownCommand(cmd, args[0])
 		},
-		Version:                    readBuild().String(),
-		SuggestionsMinimumDistance: 2,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
+		Version:       readBuild().String(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			a.invoked(cmd, args)
 			if _, err := os.Getwd(); errors.Is(err, fs.ErrNotExist) && cmd.Name() != "version" {
@@ -125,8 +124,8 @@ and no account. --target selects a real tenant.`,
 	root.SetErr(a.stderr)
 	root.SetIn(a.stdin)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if near := nearestFlag(cmd, err); near != "" {
-			return hint(usage{err}, "did you mean --%s? see `%s --help`", near, cmd.CommandPath())
+		if err := unknownFlag(cmd, err); err != nil {
+			return err
 		}
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "duration" {
@@ -181,14 +180,6 @@ and no account. --target selects a real tenant.`,
 	return root
 }
 
-// unknownCommand is the error for the name of a command that does not exist.
-func unknownCommand(root *cobra.Command, name string) error {
-	if near := nearestCommand(root, name); near != "" {
-		return hint(usagef("unknown command %q", name), "did you mean `provision %s`?", near)
-	}
-	return hint(usagef("unknown command %q", name), "see `provision --help`")
-}
-
 // helpOf has c print the help of parent, or of the command below it that its arguments
 // name. An unknown command is a usage error.
 func (a *app) helpOf(parent, c *cobra.Command) {
@@ -207,37 +198,6 @@ func (a *app) helpOf(parent, c *cobra.Command) {
 		return found.Help()
 	}
 }
-
-// nearestCommand returns the command with the most similar name.
-func nearestCommand(root *cobra.Command, name string) string {
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		return near[0]
-	}
-	var known []string
-	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() {
-			known = append(known, c.Name())
-		}
-	}
-	return stack.Nearest(name, known)
-}
-
-// nearestFlag returns the flag with the most similar name to an unknown flag.
-func nearestFlag(cmd *cobra.Command, err error) string {
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
-		return ""
-	}
-	var known []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	if same := sameFlags[unknown.GetSpecifiedName()]; slices.Contains(known, same) {
-		return same
-	}
-	return stack.Nearest(unknown.GetSpecifiedName(), known)
-}
-
-// sameFlags are flags of some commands that have another name in others.
-var sameFlags = map[string]string{"plan": "dry-run", "dry-run": "plan"}
 
 // checkSettings checks the settings that all commands share.
 func (a *app) checkSettings() error {
