@@ -4,21 +4,32 @@ package nettest
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 )
 
-// FreePort returns a free port of 127.0.0.1.
+// FreePort returns a free port of 127.0.0.1. The system does not assign ports of this
+// range by itself, so that another program seldom takes the port before the caller does.
 func FreePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 100 {
+		port := strconv.Itoa(firstPort + rand.IntN(ports))
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
+	return "", fmt.Errorf("none of 100 random ports from %d to %d is free", firstPort, firstPort+ports-1)
 }
+
+// The range of FreePort is above the ports of local tenants, and below the ports that systems
+// assign.
+const (
+	firstPort = 30000
+	ports     = 2768
+)
 
 // hijacked is the connection of a CONNECT request, of which the server may have read the
 // beginning.
