@@ -16,13 +16,13 @@ func (d *declaration) application(s *stack.Stack, a *stack.Application) {
 	k := d.applicationKey(s, a.Name)
 	for _, ra := range a.RoleAssignments {
 		for _, name := range ra.Users {
-			d.assign(s, a, k, ra.Role, d.userKey(s, name), ID)
+			d.assign(s, a, k, ra, d.userKey(s, name), ID)
 		}
 		for _, name := range ra.Groups {
-			d.assign(s, a, k, ra.Role, d.groupKey(s, name), ID)
+			d.assign(s, a, k, ra, d.groupKey(s, name), ID)
 		}
 		for _, name := range ra.Applications {
-			d.assign(s, a, k, ra.Role, d.applicationKey(s, name), ServicePrincipalID)
+			d.assign(s, a, k, ra, d.applicationKey(s, name), ServicePrincipalID)
 		}
 	}
 	required := d.permissions(s, a, k)
@@ -207,7 +207,7 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			if stack.IsID(p.Resource) {
 				hint = "check the appId; if it is right, create its service principal first, e.g. az ad sp create --id " + strings.ToLower(p.Resource)
 			}
-			d.mistake(a.Pos, hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
+			d.mistake(cmp.Or(p.Pos, a.Pos), hint, "application %s asks for permissions of %q, which is neither in these manifests nor in the tenant", a.Name, p.Resource)
 			continue
 		}
 		if p.AdminConsent || !d.asks(k, resource) {
@@ -217,8 +217,8 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 			access[resource] = []any{}
 			order = append(order, resource)
 		}
-		want := func(values []string, ids, others map[string]string, kind, what, elsewhere string) {
-			for _, value := range values {
+		want := func(values []string, places []stack.Position, ids, others map[string]string, kind, what, elsewhere string) {
+			for i, value := range values {
 				id, ok := ids[value]
 				if !ok {
 					hint := nearest(value, sorted(ids))
@@ -228,7 +228,11 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 					if live := d.state.Objects[resource]; live != nil && live.elsewhere() && s.Home != "" {
 						hint = "if the manifests declare it, apply them to target " + s.Home + " first"
 					}
-					d.mistake(a.Pos, hint, "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
+					pos := a.Pos
+					if i < len(places) {
+						pos = places[i]
+					}
+					d.mistake(pos, hint, "application %s: %s has no %s %q", a.Name, p.Resource, what, value)
 					continue
 				}
 				entry := map[string]any{"id": id, "type": kind}
@@ -240,8 +244,8 @@ func (d *declaration) permissions(s *stack.Stack, a *stack.Application, k Key) [
 				}
 			}
 		}
-		want(p.Scopes, offers.scopes, offers.roles, "Scope", "delegated permission", "it is an application permission: move it to roles")
-		want(p.Roles, offers.roles, offers.scopes, "Role", "application permission", "it is a delegated permission: move it to scopes")
+		want(p.Scopes, p.ScopePos, offers.scopes, offers.roles, "Scope", "delegated permission", "it is an application permission: move it to roles")
+		want(p.Roles, p.RolePos, offers.roles, offers.scopes, "Role", "application permission", "it is a delegated permission: move it to scopes")
 		if !p.AdminConsent {
 			continue
 		}
@@ -296,12 +300,12 @@ func (d *declaration) instance(pos stack.Position, application Key) {
 	}
 }
 
-func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key, role string, principal Key, property string) {
-	id := stack.DefaultRoleID
+func (d *declaration) assign(s *stack.Stack, a *stack.Application, resource Key, assignment stack.RoleAssignment, principal Key, property string) {
+	id, role := stack.DefaultRoleID, assignment.Role
 	if role != "" {
 		var ok bool
 		if id, ok = d.entitlements(resource).roles[role]; !ok {
-			d.mistake(a.Pos, nearest(role, sorted(d.entitlements(resource).roles)), "application %s has no role %q", a.Name, role)
+			d.mistake(cmp.Or(assignment.Pos, a.Pos), nearest(role, sorted(d.entitlements(resource).roles)), "application %s has no role %q", a.Name, role)
 			return
 		}
 	}

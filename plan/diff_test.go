@@ -2,6 +2,8 @@ package plan_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -237,6 +239,34 @@ func TestDestroyRefusesObjectsThatAnotherStackUses(t *testing.T) {
 	} {
 		if _, err := plan.Diff(nil, state, o); err != nil {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestMistakesOfPermissionsHaveTheirPositions: a mistake that only the tenant shows points at the permission,
+// also among several, and not at the document.
+func TestMistakesOfPermissionsHaveTheirPositions(t *testing.T) {
+	t.Parallel()
+	graph := &plan.Live{Object: plan.Object{Key: plan.Key{Kind: plan.Application, Name: "00000003-0000-0000-c000-000000000000"}, Display: "Microsoft Graph",
+		Properties: map[string]any{"api": map[string]any{"oauth2PermissionScopes": []any{scope("User.Read", "u")}}}}}
+	for text, want := range map[string]string{
+		"  permissions: [{resource: Microsoft Graph, scopes: [User.Read, User.Raed]}]\n":                                                "9:65",
+		"  permissions:\n    - resource: Microsoft Graph\n      scopes:\n        - User.Read\n        - User.Raed\n":                    "13:11",
+		"  permissions:\n    - {resource: Microsoft Graph, scopes: [User.Read]}\n    - resource: Microsoft Graph\n      roles: [A.B]\n": "12:15",
+		"  permissions:\n    - scopes: [Read]\n      resource: 11111111-1111-4111-8111-111111111111\n":                                  "11:17",
+	} {
+		dir := t.TempDir()
+		manifest := "apiVersion: provision/v1\nkind: Stack\nmetadata: {name: s}\n---\napiVersion: provision/v1\nkind: Application\nmetadata: {name: c}\nspec:\n" + text + "  displayName: C\n"
+		if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(manifest), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stacks, err := stack.Load(dir, stack.Stage{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = plan.Diff(stacks, tenant(graph), plan.Options{})
+		if want = filepath.Join(dir, "a.yaml") + ":" + want + ": application c"; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("the error is %v, want it at %s", err, want)
 		}
 	}
 }

@@ -45,7 +45,8 @@ func Load(dir string, stage Stage) ([]*Stack, error) {
 		}
 	}
 	if len(l.mistakes) == 0 && len(l.stacks) == 0 {
-		l.mistakes.add(Position{File: dir}, "add a document of kind Stack", "no stack at or below this folder")
+		l.mistakes.add(Position{File: dir}, createHint+"; `provision import` writes manifests for registrations that exist",
+			"contains no manifests: provision reads the .yaml and .yml files of a folder and its subfolders%s", insteadOfManifests(dir, folders))
 	}
 	if len(l.mistakes) > 0 {
 		return nil, l.mistakes.Sorted()
@@ -207,6 +208,7 @@ func (l *loader) declare(s *loaded, d *document) {
 		for i := range a.FederatedCredentials {
 			a.FederatedCredentials[i].Pos = d.value("/spec" + pointer("federatedCredentials", i))
 		}
+		d.placePermissions(a)
 		s.Applications = append(s.Applications, a)
 		s.applications[a.Name] = a
 	case "User":
@@ -340,5 +342,30 @@ func folderHint(dir string) string {
 	if near := Nearest(filepath.Base(dir), beside); near != "" {
 		return fmt.Sprintf("did you mean %s?", filepath.Join(filepath.Dir(dir), near))
 	}
-	return "name the folder that contains the manifests, or create a stack: `provision init --from vscode-fastapi DIR`"
+	return createHint
+}
+
+// createHint is the hint for a folder without manifests.
+const createHint = "name the folder that contains the manifests, or create a stack: `provision init --from vscode-fastapi DIR`"
+
+// insteadOfManifests describes the files of a folder that contains no manifests, for a message.
+func insteadOfManifests(dir string, folders []*folder) string {
+	if slices.ContainsFunc(folders, func(f *folder) bool { return len(f.files) > 0 }) {
+		return ", and these files are empty"
+	}
+	var names []string
+	entries, _ := os.ReadDir(dir) // find has read it
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && e.Name() != "provision.yaml" {
+			names = append(names, e.Name())
+		}
+	}
+	const most = 3
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) > most:
+		return fmt.Sprintf(", and it has %s and %d other files", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return ", and it has only " + strings.Join(names, ", ")
 }

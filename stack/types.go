@@ -237,6 +237,8 @@ type RoleAssignment struct {
 	Users        []string `json:"users,omitempty"`
 	Groups       []string `json:"groups,omitempty"`
 	Applications []string `json:"applications,omitempty"`
+
+	Pos Position `json:"-"` // of the role, or of the entry if it states none
 }
 
 // Permission contains the permissions that the application requests from a resource
@@ -247,6 +249,9 @@ type Permission struct {
 	Roles        []string `json:"roles,omitempty"`
 	AdminConsent bool     `json:"adminConsent,omitempty"`
 	Required     *bool    `json:"required,omitempty"` // false: consent alone, without an entry in requiredResourceAccess
+
+	Pos               Position   `json:"-"` // of the resource
+	ScopePos, RolePos []Position `json:"-"`
 }
 
 // ConsentOnly reports whether the registration does not list the permission.

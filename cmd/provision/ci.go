@@ -79,7 +79,7 @@ or go.mod of the repository lists.
 			return a.writePipeline(args[0], o)
 		},
 	}
-	c.Flags().String("manifests", "manifests", "folder of the manifests in the repository")
+	c.Flags().String("manifests", "manifests", "folder of the manifests in the repository; if it does not exist, the only folder that contains a stack")
 	c.Flags().String("release", "", "release of provision to install: OWNER/REPO@VERSION")
 	c.Flags().String("start", "", "command that starts the API (default: found for FastAPI; else the bundled API is verified)")
 	c.Flags().String("api-url", "http://127.0.0.1:8000", "URL of the API that --start starts")
@@ -132,6 +132,9 @@ func (a *app) ciInitOptions() (o ciInitOptions, err error) {
 // writePipeline writes the files of a pipeline, all of them or none.
 func (a *app) writePipeline(system string, o ciInitOptions) error {
 	r := o.repository
+	if !slices.Contains(a.given, "--manifests") {
+		r.Manifests = onlyStackFolder(r.Manifests)
+	}
 	stacks, err := stack.Load(r.Manifests, stack.Stage{})
 	if err != nil {
 		return err
@@ -187,6 +190,28 @@ func (a *app) writePipeline(system string, o ciInitOptions) error {
 	}
 	fmt.Fprintf(a.stdout, "\nNext: commit the files, and %s\n", next)
 	return nil
+}
+
+// onlyStackFolder returns the only folder below the working directory that contains a stack, if there is no
+// folder standard.
+func onlyStackFolder(standard string) string {
+	if _, err := os.Stat(standard); !errors.Is(err, fs.ErrNotExist) {
+		return standard
+	}
+	var found []string
+	entries, _ := os.ReadDir(".") // without them, the error names the standard folder
+	for _, e := range entries {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if stacks, err := stack.Load(e.Name(), stack.Stage{}); err == nil && len(stacks) > 0 {
+			found = append(found, e.Name())
+		}
+	}
+	if len(found) != 1 {
+		return standard
+	}
+	return found[0]
 }
 
 // branchForm matches names of branches without characters that a shell or YAML interprets.

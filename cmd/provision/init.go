@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,6 +98,9 @@ func (a *app) initOptions(dir string) (initOptions, error) {
 func (a *app) writeStack(o initOptions) error {
 	from, name, dir := o.from, o.name, o.dir
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return hint(usagef("%s: a file has this name, or the name of a folder above it", dir), "choose a new folder")
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write the stack: %w", err)
 	}
