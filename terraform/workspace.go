@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,12 +25,15 @@ type Workspace struct {
 	Replace []string
 
 	LockTimeout time.Duration // how long to wait if another process holds the lock of the state
+	AnswerLimit time.Duration // how long Outputs waits for an answer of the backend; 0: no limit
 
 	// Progress, if set, is called for every line of the program's output about a
 	// resource.
 	Progress func(line string)
 
 	Now func() time.Time // the clock, for the record
+
+	reads bool // the command changes nothing: AnswerLimit applies
 }
 
 // Exists reports whether an apply has begun in the folder of a workspace, and no destroy has
@@ -152,7 +156,8 @@ func (w Workspace) Destroy(ctx context.Context, c *Configuration) error {
 // Forget removes the folder after its resources have been destroyed.
 func (w Workspace) Forget() error { return os.RemoveAll(w.Dir) }
 
-// Outputs returns the outputs of the state.
+// Outputs returns the outputs of the state. It ends with a *Failure if the backend does not answer within
+// AnswerLimit.
 func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]any, error) {
 	unlock, err := w.lock(ctx)
 	if err != nil {
@@ -160,6 +165,7 @@ func (w Workspace) Outputs(ctx context.Context, c *Configuration) (map[string]an
 	}
 	defer unlock()
 	defer w.clean()
+	w.reads = true
 	tf, err := w.prepared(ctx, c)
 	if err != nil {
 		return nil, err
@@ -200,11 +206,21 @@ func (w Workspace) initialize(ctx context.Context, workspace string) (*tfexec.Te
 	if err := tf.SetEnv(w.environment()); err != nil {
 		return nil, err
 	}
-	if err := tf.Init(ctx, tfexec.Reconfigure(true)); err != nil {
+	err = w.read(ctx, tf, func(ctx context.Context, answered func()) error {
+		tf.SetStdout(providersBegin(answered))
+		defer tf.SetStdout(io.Discard)
+		return tf.Init(ctx, tfexec.Reconfigure(true))
+	})
+	if err != nil {
 		return nil, w.failure(ctx, "init", nil, err)
 	}
 	if workspace != "" {
-		all, now, err := tf.WorkspaceList(ctx)
+		var all []string
+		var now string
+		err := w.read(ctx, tf, func(ctx context.Context, _ func()) (err error) {
+			all, now, err = tf.WorkspaceList(ctx)
+			return err
+		})
 		switch {
 		case err != nil:
 			return nil, w.failure(ctx, "workspace list", nil, err)
@@ -314,7 +330,11 @@ func (w Workspace) carryOut(ctx context.Context, tf *tfexec.Terraform) error {
 
 // readOutputs returns the outputs of the state that are not sensitive.
 func (w Workspace) readOutputs(ctx context.Context, tf *tfexec.Terraform) (map[string]any, error) {
-	all, err := tf.Output(ctx)
+	var all map[string]tfexec.OutputMeta
+	err := w.read(ctx, tf, func(ctx context.Context, _ func()) (err error) {
+		all, err = tf.Output(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, w.failure(ctx, "output", nil, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -183,6 +184,9 @@ func modulePath(t *stack.Terraform, module string) string {
 	return module
 }
 
+// answerLimit is how long a remote backend can take to answer before the recorded outputs are used.
+const answerLimit = 30 * time.Second
+
 // hosting runs Terraform for the documents of a command's stacks.
 type hosting struct {
 	*app
@@ -192,8 +196,14 @@ type hosting struct {
 	reviewed   bool   // only steps of the saved plan may be executed
 
 	program *terraform.Program               // once it was looked for
-	known   map[plan.Key]map[string]any      // outputs of remote backends that were read
+	known   map[plan.Key]backendOutputs      // of remote backends that were read
 	tell    func(format string, args ...any) // of progress
+}
+
+// backendOutputs are the outputs that a remote backend returned, or why it cannot be read.
+type backendOutputs struct {
+	outputs map[string]any
+	err     error
 }
 
 func (a *app) hosting(s *connection, stacks []*stack.Stack) (*hosting, error) {
@@ -204,7 +214,7 @@ func (a *app) hosting(s *connection, stacks []*stack.Stack) (*hosting, error) {
 			terraform.RemoveSecrets(filepath.Join(root, workspace))
 		}
 	}
-	return &hosting{app: a, connection: s, stacks: stacks, root: root, known: map[plan.Key]map[string]any{}}, err
+	return &hosting{app: a, connection: s, stacks: stacks, root: root, known: map[plan.Key]backendOutputs{}}, err
 }
 
 // document finds a document by its key in a plan.
@@ -223,7 +233,7 @@ func (h *hosting) document(k plan.Key) (*stack.Stack, *stack.Terraform) {
 // workspace returns the Terraform workspace of a document.
 func (h *hosting) workspace(ctx context.Context, k plan.Key) (terraform.Workspace, error) {
 	name, document, _ := strings.Cut(k.Name, "/")
-	w := terraform.Workspace{Dir: workspaceDir(h.root, name, document), LockTimeout: h.config.GetDuration("lock-timeout"), Now: h.now}
+	w := terraform.Workspace{Dir: workspaceDir(h.root, name, document), LockTimeout: h.config.GetDuration("lock-timeout"), AnswerLimit: answerLimit, Now: h.now}
 	if h.program == nil {
 		p, err := h.findTerraform(ctx)
 		if err != nil {
@@ -323,19 +333,19 @@ func (h *hosting) outputs(ctx context.Context, s *stack.Stack, document string, 
 	if t := s.Terraform(document); t == nil || t.Backend == nil {
 		return applied.Outputs, nil
 	}
-	if outputs, ok := h.known[k]; ok {
-		return outputs, nil
+	read, ok := h.known[k]
+	if !ok {
+		read.outputs, read.err = h.readOutputs(ctx, k, state)
+		if ctx.Err() != nil {
+			return nil, read.err
+		}
+		if read.err != nil && exists {
+			h.say("warning: %s", staleOutputs(k, applied, read.err))
+			read = backendOutputs{outputs: applied.Outputs}
+		}
+		h.known[k] = read
 	}
-	outputs, err := h.readOutputs(ctx, k, state)
-	if err != nil && (!exists || ctx.Err() != nil) {
-		return nil, err
-	}
-	if err != nil {
-		h.say("warning: %s", staleOutputs(k, applied, err))
-		outputs = applied.Outputs
-	}
-	h.known[k] = outputs
-	return outputs, nil
+	return read.outputs, read.err
 }
 
 // readOutputs reads the outputs of a document from its state.

@@ -231,7 +231,7 @@ func (h *hosting) Apply(ctx context.Context, step plan.Step, lookup func(plan.Ke
 		return nil
 	})
 	if err == nil {
-		h.known[step.Key] = outputs
+		h.known[step.Key] = backendOutputs{outputs: outputs}
 	}
 	if failure := (*terraform.Failure)(nil); errors.As(err, &failure) && ctx.Err() == nil {
 		err = hint(err, "correct the Terraform document (%s) or its module; completed steps stay in place, and `%s` then continues", t.Pos, h.again())
