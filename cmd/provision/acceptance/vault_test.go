@@ -25,7 +25,7 @@ import (
 
 // TestSecretInVaultThatTerraformMakes: a stack declares a key vault and a secret with this vault
 // as sink. apply creates the vault first, rotate and destroy use it, and destroy removes the
-// secret before the vault.
+// secret before the vault. A machine that has no record of the vault reads its address from the backend.
 func TestSecretInVaultThatTerraformMakes(t *testing.T) {
 	t.Parallel()
 	needsTerraform(t)
@@ -92,6 +92,24 @@ func TestSecretInVaultThatTerraformMakes(t *testing.T) {
 	run(0, "rotate", "orders", "--yes", "--grace", "0")
 	if second, _, _ := vault.Secret("orders-key"); second == first || !cloud.signsIn("orders.client", second) || cloud.signsIn("orders.client", first) {
 		t.Error("after rotate the vault does not have a new secret that replaces the first one")
+	}
+
+	// On another machine, the address of the vault comes from the remote backend.
+	hosting := filepath.Join(dir, ".provision", "staging", "terraform")
+	state, err := os.ReadFile(filepath.Join(hosting, "orders", "vault", "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend := write("remote.tfstate", state)
+	if err := os.RemoveAll(hosting); err != nil {
+		t.Fatal(err)
+	}
+	write("orders/stack.yaml", []byte(vaultManifest+"  backend: {type: local, config: {path: "+backend+"}}\n"))
+	run(0, "plan", "orders", "--detailed-exitcode")
+	second, _, _ := vault.Secret("orders-key")
+	run(0, "rotate", "orders", "--yes", "--grace", "0")
+	if third, _, _ := vault.Secret("orders-key"); third == second || !cloud.signsIn("orders.client", third) {
+		t.Error("after rotate with a remote backend the vault does not have a new secret")
 	}
 
 	run(0, "destroy", "orders", "--yes")
