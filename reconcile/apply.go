@@ -42,6 +42,7 @@ type Applier struct {
 type Done struct {
 	Writes   int
 	Warnings []string // omitted steps, each with the change that would allow it
+	Stays    []error  // why texts of old secrets were not removed
 
 	State *plan.State // the tenant afterwards; nil if a step was not executed
 }
@@ -56,9 +57,6 @@ func (a Applier) Apply(ctx context.Context, p *plan.Plan, state *plan.State) (Do
 		return Done{}, p.Distrusted
 	}
 	if err := p.CheckPermissions(state.Permissions); err != nil {
-		return Done{}, err
-	}
-	if err := a.Keep.RecordLocations(state); err != nil {
 		return Done{}, err
 	}
 	if err := a.checkSinks(ctx, p); err != nil {

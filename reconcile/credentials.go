@@ -187,13 +187,13 @@ func (t *tenant) secret(app *plan.Live, credential map[string]any, declared map[
 	switch {
 	case !ok:
 		o.Lost = notKept
-		file, err := t.Keep.elsewhere(app.Name, name, secret.Sink)
+		e, err := t.Keep.elsewhere(t.ctx, app.Name, name, secret.Sink, str(credential, "hint"), t.Accepts)
 		if err != nil {
 			return err
 		}
-		if file != "" {
-			o.Lost = "the text is in " + file + ", written from another project folder"
-			t.note("secret %s is stored in %s, written from another project folder: run the command in that folder, or move the text to %s", k.Name, file, secret.Sink)
+		if e.File != "" {
+			o.Lost = "the text is in " + e.File + ", written from another folder"
+			t.note("secret %s is stored in %s, written from another folder: apply replaces it only with --overwrite", k.Name, e.File)
 		}
 	case kept.KeyID != keyID:
 		o.Lost = "the sink contains another secret"

@@ -53,7 +53,7 @@ func (k Keep) index() (index, error) {
 			continue
 		}
 		e := entry{file: filepath.Join(k.secrets(), f.Name())}
-		if _, err := sink.ReadJSON(e.file, &e.record); err != nil {
+		if e.record, _, err = k.readRecord(e.file); err != nil {
 			return nil, err
 		}
 		all[e.Application] = append(all[e.Application], e)

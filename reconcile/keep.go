@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"provision/reconcile/sink"
 	"provision/stack"
@@ -40,6 +41,8 @@ type record struct {
 	// Location and FormerLocation are set for sinks in files.
 	Location       location `json:"location,omitzero"`
 	FormerLocation location `json:"formerLocation,omitzero"`
+
+	moved bool // a location is not the recorded one
 }
 
 func (k Keep) secrets() string { return filepath.Join(k.Dir, "secrets") }
@@ -81,12 +84,11 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	if s, ok, err = place.Read(ctx); err != nil || !ok {
 		return s, ok, err
 	}
-	var r record
-	recorded, err := sink.ReadJSON(k.file(application, displayName), &r)
+	r, recorded, err := k.readRecord(k.file(application, displayName))
 	if err != nil {
 		return sink.Secret{}, false, err
 	}
-	recorded = recorded && k.here(r, where)
+	recorded = recorded && (k.here(r, where) || r.Sink.String() == where.String() && slices.Contains(r.Location.SHA256, sum([]byte(s.SecretText))))
 	switch {
 	case s.KeyID != "" && !(recorded && r.Pending && r.KeyID == s.KeyID): // the sink states the id of its secret
 		return s, true, nil
@@ -106,11 +108,11 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 	if err != nil {
 		return err
 	}
-	if file, err := k.elsewhere(application, displayName, where); err != nil || file != "" && !k.Overwrite {
+	if e, err := k.elsewhere(ctx, application, displayName, where, "", nil); err != nil || e.File != "" && !k.Overwrite {
 		if err != nil {
 			return err
 		}
-		return &sink.Refused{File: file, Why: "it contains the secret, and it was written from another project folder: run the command there, or move the text to " + where.String(), Flag: "--overwrite"}
+		return &sink.Refused{File: e.File, Why: "it contains the secret, and it was written from another folder", Flag: "--overwrite", Project: e.Project}
 	}
 	if err := k.mayWrite(where, place); err != nil {
 		return err
@@ -120,9 +122,9 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 
 // saveSecret writes a secret's text to its sink, and removes it from the sink
 // that held an earlier one. For a sink that is not provision's own file a record
-// stays, by which the secret is known and taken away again. warning is the reason why the
+// stays, by which the secret is known and taken away again. stays is the reason why the
 // earlier sink keeps its content: somebody changed it.
-func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (warning, err error) {
+func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (stays, err error) {
 	where = k.place(where)
 	place, err := k.open(s.Application, s.DisplayName, where)
 	if err != nil {
@@ -142,14 +144,11 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 		if r.Location.Path, err = k.locate(where); err != nil {
 			return nil, err
 		}
-		var before record
-		if _, err := sink.ReadJSON(file, &before); err != nil {
+		before, _, err := k.readRecord(file)
+		if err != nil {
 			return nil, err
 		}
-		r.Location.SHA256 = []string{sum([]byte(f.Text(s)))}
-		if before.Location.Path == r.Location.Path {
-			r.Location.SHA256 = append(r.Location.SHA256, before.Location.SHA256...)
-		}
+		r.Location.SHA256 = append([]string{sum([]byte(f.Text(s)))}, before.Location.SHA256...)
 	}
 	r.SecretText = ""
 	if own {
@@ -159,10 +158,10 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 		return nil, err
 	}
 	if own { // its own file replaces the record, which alone contains the former sink
-		if warning, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
+		if stays, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
 			return nil, err
 		}
-		return warning, place.Write(ctx, s)
+		return stays, place.Write(ctx, s)
 	}
 	if err := k.recordNewFile(where); err != nil {
 		return nil, err
@@ -172,14 +171,14 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	}
 	// The write is complete only when the former sink does not have the secret any more:
 	// until then the next apply repeats it.
-	if warning, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
+	if stays, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
 		return nil, err
 	}
 	r.Pending, r.Former, r.FormerLocation = false, stack.Sink{}, location{}
 	if len(r.Location.SHA256) > 1 {
 		r.Location.SHA256 = r.Location.SHA256[:1]
 	}
-	return warning, sink.WriteJSON(file, r)
+	return stays, sink.WriteJSON(file, r)
 }
 
 // refusal splits an error into a refusal to remove what somebody changed, and others.
@@ -194,8 +193,7 @@ func refusal(err error) (refused, other error) {
 // The zero value means that there is none, or that it is provision's own file, which is
 // overwritten.
 func (k Keep) former(application, displayName string, where stack.Sink) (stack.Sink, location, error) {
-	var r record
-	ok, err := sink.ReadJSON(k.file(application, displayName), &r)
+	r, ok, err := k.readRecord(k.file(application, displayName))
 	switch {
 	case err != nil || !ok:
 		return stack.Sink{}, location{}, err
@@ -209,7 +207,8 @@ func (k Keep) former(application, displayName string, where stack.Sink) (stack.S
 
 // leave removes an application's secret from a sink, and the file of a sink that
 // provision created once it is empty; the zero value is no sink. It refuses, with a
-// *sink.Refused, to remove a text that provision did not write or that was changed since.
+// *sink.Refused, to remove a text that provision did not write or that was changed since. If a
+// file keeps the text, the error is a *sink.NotRemoved.
 func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l location) error {
 	if where == (stack.Sink{}) {
 		return nil
@@ -220,11 +219,19 @@ func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l
 	if err != nil {
 		return err
 	}
-	if err := k.owned(where, place); err != nil {
+	err = k.owned(where, place)
+	if err == nil {
+		err = place.Forget(ctx)
+	}
+	switch {
+	case err == nil:
+		return k.removeNewFile(where)
+	case where.Path() == "":
 		return err
 	}
-	if err := place.Forget(ctx); err != nil {
-		return err
+	stays := &sink.NotRemoved{File: relative(k.Sinks.Path(where.Path())), Err: err}
+	if where.Env != nil {
+		stays.Key = where.Env.Key
 	}
-	return k.removeNewFile(where)
+	return stays
 }

@@ -1,12 +1,12 @@
 package reconcile
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"provision/plan"
 	"provision/reconcile/sink"
 	"provision/stack"
 )
@@ -53,6 +53,42 @@ func (k Keep) here(r record, where stack.Sink) bool {
 	return err == nil && (r.Location.Path == "" || r.Location.Path == path)
 }
 
+// contains reports whether a file contains a text that was written at a location.
+func (k Keep) contains(where stack.Sink, l location) (bool, error) {
+	place, err := k.Sinks.Open(where, "")
+	if err != nil {
+		return false, err
+	}
+	texts, err := place.(sink.File).Content()
+	return slices.ContainsFunc(texts, func(text string) bool { return slices.Contains(l.SHA256, sum([]byte(text))) }), err
+}
+
+// follow returns the location of a text that somebody has moved, with its file or without, to the file
+// that the name of the sink stands for here. Other locations stay as they are.
+func (k Keep) follow(where stack.Sink, l location) location {
+	path, err := k.locate(where)
+	if err != nil || l.Path == "" || l.Path == path {
+		return l
+	}
+	if there, err := k.contains(k.at(where, l), l); err != nil || there {
+		return l
+	}
+	if moved, err := k.contains(where, l); err == nil && moved {
+		l.Path = path
+	}
+	return l
+}
+
+// readRecord reads a file of the secrets folder.
+func (k Keep) readRecord(file string) (r record, found bool, err error) {
+	if found, err = sink.ReadJSON(file, &r); err == nil && found {
+		before, formerBefore := r.Location.Path, r.FormerLocation.Path
+		r.Location, r.FormerLocation = k.follow(r.Sink, r.Location), k.follow(r.Former, r.FormerLocation)
+		r.moved = r.Location.Path != before || r.FormerLocation.Path != formerBefore
+	}
+	return r, found, err
+}
+
 // written returns the hashes of the texts that this target and the other ones wrote to a sink
 // in a file.
 func (k Keep) written(where stack.Sink) (hashes []string, err error) {
@@ -75,57 +111,13 @@ func (k Keep) written(where stack.Sink) (hashes []string, err error) {
 			continue
 		}
 		for _, e := range entries {
-			var r record
-			if found, err := sink.ReadJSON(filepath.Join(dir, "secrets", e.Name()), &r); err == nil && found {
+			if r, found, err := k.readRecord(filepath.Join(dir, "secrets", e.Name())); err == nil && found {
 				take(r.Sink, r.Location)
 				take(r.Former, r.FormerLocation)
 			}
 		}
 	}
 	return hashes, nil
-}
-
-// RecordLocations completes the records of earlier versions, which contain neither a path nor a hash: if
-// the tenant shows that the text at the place of a secret is the recorded secret, it is provision's.
-func (k Keep) RecordLocations(state *plan.State) error {
-	all, err := k.index()
-	if err != nil {
-		return err
-	}
-	hints := map[string]string{} // keyId → the first characters of the text
-	for _, o := range state.Objects {
-		credentials, _ := o.Properties["passwordCredentials"].([]any)
-		for _, c := range credentials {
-			if m, ok := c.(map[string]any); ok {
-				hints[str(m, "keyId")] = str(m, "hint")
-			}
-		}
-	}
-	for _, entries := range all {
-		for _, e := range entries {
-			hint := hints[e.KeyID]
-			if e.Sink.Env == nil || e.Pending || len(e.Location.SHA256) > 0 || hint == "" {
-				continue
-			}
-			place, err := k.Sinks.Open(e.Sink, e.Application)
-			if err != nil {
-				return err
-			}
-			texts, err := place.(sink.File).Content()
-			if err != nil || len(texts) != 1 || !strings.HasPrefix(texts[0], hint) {
-				continue // the secret of the line is not known
-			}
-			path, err := k.locate(e.Sink)
-			if err != nil {
-				return err
-			}
-			e.Location = location{path, []string{sum([]byte(texts[0]))}}
-			if err := sink.WriteJSON(e.file, e.record); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // foreign describes a text at the place of a sink that provision did not write or that was changed
@@ -154,32 +146,50 @@ func (k Keep) foreign(where stack.Sink, place sink.File) (why string, err error)
 	return why, nil
 }
 
-// elsewhere returns the file that contains a secret if it was written from another project folder, or
-// "". The name of the sink is the same, but stands for another file here.
-func (k Keep) elsewhere(application, displayName string, where stack.Sink) (string, error) {
+// elsewhere is the place of a secret that was written from another folder: the name of the sink is the
+// same, but stands for another file here.
+type elsewhere struct {
+	File    string // relative to the working directory
+	Project string // the folder in which the name stands for the file, or ""
+}
+
+// elsewhere returns where a secret is that was written from another folder, or the zero value. hint and
+// accepts find the text of a record of an earlier version.
+func (k Keep) elsewhere(ctx context.Context, application, displayName string, where stack.Sink, hint string, accepts Accepts) (elsewhere, error) {
 	where = k.place(where)
 	if where.Path() == "" {
-		return "", nil
+		return elsewhere{}, nil
 	}
-	var r record
-	found, err := sink.ReadJSON(k.file(application, displayName), &r)
-	if err != nil || !found || r.Sink.String() != where.String() || k.here(r, where) {
-		return "", err
+	r, found, err := k.readRecord(k.file(application, displayName))
+	if err != nil || !found || r.Sink.String() != where.String() {
+		return elsewhere{}, err
+	}
+	if r.Location, err = k.earlier(ctx, r, hint, accepts); err != nil || k.here(r, where) {
+		return elsewhere{}, err
 	}
 	there := k.at(where, r.Location)
-	place, err := k.Sinks.Open(there, application)
-	if err != nil {
-		return "", err
+	if contains, err := k.contains(there, r.Location); err != nil || !contains {
+		return elsewhere{}, nil // the text is lost
 	}
-	texts, err := place.(sink.File).Content()
-	if err != nil || !slices.ContainsFunc(texts, func(text string) bool { return slices.Contains(r.Location.SHA256, sum([]byte(text))) }) {
-		return "", nil // the text is lost
+	return elsewhereOf(where.Path(), there.Path()), nil
+}
+
+// elsewhereOf is a file that has the name of a sink in another folder.
+func elsewhereOf(name, file string) elsewhere {
+	e := elsewhere{File: relative(file)}
+	name = filepath.Clean(filepath.FromSlash(name))
+	if folder, ok := strings.CutSuffix(file, string(filepath.Separator)+name); ok && filepath.IsLocal(name) {
+		e.Project = relative(folder)
 	}
-	file := there.Path()
+	return e
+}
+
+// relative returns a path from the working directory.
+func relative(path string) string {
 	if wd, err := os.Getwd(); err == nil {
-		if relative, err := filepath.Rel(wd, file); err == nil {
-			file = relative
+		if below, err := filepath.Rel(wd, path); err == nil {
+			return below
 		}
 	}
-	return file, nil
+	return path
 }

@@ -34,6 +34,9 @@ type Reader struct {
 
 	// Prove, if set, returns which of the stored credentials the tenant accepts.
 	Prove func(ctx context.Context, kept []Credential) (good []bool, err error)
+
+	// Accepts, if set, finds the texts of secrets of earlier versions.
+	Accepts Accepts
 }
 
 // Read returns the objects of the stacks, of the stacks named in others (for a destroy

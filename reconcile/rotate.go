@@ -39,6 +39,7 @@ func (r Rotation) live(keyID string) bool { return r.Live == nil || r.Live(keyID
 type Rotated struct {
 	New   sink.Secret
 	Until time.Time // the time when the old secret is revoked; zero if at once
+	Stays error     // why the text of an old secret was not removed
 }
 
 // CheckRotation finds out whether a new secret can be stored, before one is created.
@@ -100,7 +101,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 		}
 		done.New.Retiring = append(done.New.Retiring, o)
 	}
-	if _, err := a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
+	if done.Stays, err = a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
 		return Rotated{}, fmt.Errorf("store the new secret: %w", err)
 	}
 	return done, nil

@@ -14,18 +14,51 @@ import (
 	"provision/stack"
 )
 
-// checkSinks finds out whether every secret that a plan creates can be stored, before
-// anything is changed.
+// checkSinks finds out whether every secret that a plan creates can be stored, and the text of every secret
+// that it deletes can be removed, before anything is changed.
 func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
+	kept, err := a.Keep.index()
+	if err != nil {
+		return err
+	}
 	for _, s := range p.Steps {
-		if s.Kind != plan.Secret || s.Action == plan.Delete {
+		switch {
+		case s.Action == plan.Delete:
+			if err := a.Keep.checkRemoval(kept, s); err != nil {
+				return err
+			}
+		case s.Kind != plan.Secret || s.Secret.Sink.Waits():
+			// There is nothing to store, or Terraform creates the sink; it is checked afterwards.
+		default:
+			if err := a.Keep.check(ctx, s.Refs.Resource.Name, s.Secret.Name, s.Secret.Sink); err != nil {
+				return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// checkRemoval refuses, with a *sink.Refused, to delete secrets whose texts are in folders that
+// cannot be written to.
+func (k Keep) checkRemoval(kept index, s plan.Step) error {
+	application := s.Name
+	if s.Kind == plan.Secret {
+		application = s.Refs.Resource.Name
+	} else if s.Kind != plan.Application {
+		return nil
+	}
+	for _, e := range kept[application] {
+		if s.Kind == plan.Secret && e.KeyID != s.ID {
 			continue
 		}
-		if s.Secret.Sink.Waits() {
-			continue // Terraform creates the sink; it is checked afterwards
-		}
-		if err := a.Keep.check(ctx, s.Refs.Resource.Name, s.Secret.Name, s.Secret.Sink); err != nil {
-			return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
+		for _, where := range []stack.Sink{k.at(e.Sink, e.Location), k.at(e.Former, e.FormerLocation)} {
+			if where.Path() == "" {
+				continue
+			}
+			file := k.Sinks.Path(where.Path())
+			if err := sink.Removable(file); err != nil {
+				return fmt.Errorf("the text of secret %s %s cannot be removed: %w", application, e.DisplayName, &sink.Refused{File: shortest(file), Why: err.Error(), Err: err})
+			}
 		}
 	}
 	return nil
@@ -61,15 +94,15 @@ func (t *task) secret() ([]graph.Request, error) {
 	return t.newSecret(n, func(made graph.Password) ([]graph.Request, error) {
 		t.learn(s.Key, plan.ID, made.KeyID)
 		t.kept = nil // it is read again, with the new record
-		warning, err := t.Keep.saveSecret(t.ctx, sink.Secret{
+		stays, err := t.Keep.saveSecret(t.ctx, sink.Secret{
 			Application: application, DisplayName: s.Secret.Name,
 			ClientID: t.lookup(s.Refs.Resource.Key, plan.AppID),
 			KeyID:    made.KeyID, SecretText: made.Text,
 			StartDateTime: now, EndDateTime: made.End,
 			Retiring: before.Retiring,
 		}, s.Secret.Sink)
-		if warning != nil {
-			t.done.Warnings = append(t.done.Warnings, "the former text of a secret was not removed: "+warning.Error())
+		if stays != nil {
+			t.done.Stays = append(t.done.Stays, stays)
 		}
 		switch {
 		case err != nil:
@@ -215,9 +248,7 @@ func (r *run) forget(application, keyID string) error {
 	if err := r.readKept(); err != nil {
 		return err
 	}
-	left, err := r.Keep.forget(r.ctx, r.kept, application, func(e entry) bool { return keyID == "" || e.KeyID == keyID })
-	for _, why := range left {
-		r.done.Warnings = append(r.done.Warnings, "the text of a revoked secret was not removed: "+why.Error())
-	}
+	stays, err := r.Keep.forget(r.ctx, r.kept, application, func(e entry) bool { return keyID == "" || e.KeyID == keyID })
+	r.done.Stays = append(r.done.Stays, stays...)
 	return err
 }

@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"path/filepath"
+
 	"provision/reconcile/sink"
 	"provision/stack"
 )
@@ -31,5 +33,17 @@ func (k Keep) owned(where stack.Sink, place sink.Sink) error {
 	if err != nil || why == "" {
 		return err
 	}
-	return &sink.Refused{File: k.Sinks.Path(where.Path()), Why: why, Flag: "--overwrite"}
+	refused := &sink.Refused{File: shortest(k.Sinks.Path(where.Path())), Why: why, Flag: "--overwrite"}
+	if where.Env != nil {
+		refused.Key = where.Env.Key
+	}
+	return refused
+}
+
+// shortest returns the path from the working directory of a file below it, and otherwise the path.
+func shortest(file string) string {
+	if below := relative(file); filepath.IsLocal(below) {
+		return below
+	}
+	return file
 }

@@ -114,6 +114,9 @@ func (a *app) applyStacks(ctx context.Context, s *connection, stacks []*stack.St
 	}
 	fmt.Fprintf(a.stdout, "tenant %s (%s)\n", s.target, state.Tenant.Domain)
 	a.give("plan", p)
+	if err := s.keep.RecordLocations(ctx, state, s.accepts); err != nil {
+		return err
+	}
 	if p.Empty() {
 		if _, err := a.forgetLeft(ctx, s, stackNames(stacks), stacks, nil, state); err != nil {
 			return err

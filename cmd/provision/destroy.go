@@ -123,6 +123,11 @@ func (a *app) deleteStacks(ctx context.Context, s *connection, names []string, s
 	for _, st := range stacks {
 		users = append(users, st.Users...)
 	}
+	if !o.showOnly {
+		if err := s.keep.RecordLocations(ctx, state, s.accepts); err != nil {
+			return err
+		}
+	}
 	if p.Empty() {
 		left := false
 		if !o.showOnly {

@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"provision/graph"
-	"provision/internal/display"
 	"provision/localtenant"
 	"provision/plan"
 	"provision/reconcile"
@@ -140,6 +139,7 @@ func (a *app) hintFor(err error) string {
 	var refused *plan.Refused
 	var unusable *sink.Error
 	var refusedFile *sink.Refused
+	var unwritable *sink.Unwritable
 	var damaged *sink.Damaged
 	var tenant *localtenant.Error
 	switch {
@@ -149,19 +149,12 @@ func (a *app) hintFor(err error) string {
 		return signInHints[aadstsCode(err)](a)
 	case errors.As(err, &tenant):
 		return tenant.Hint
+	case errors.As(err, &unwritable):
+		return a.unwritableHint(unwritable)
 	case errors.As(err, &refusedFile):
-		switch refusedFile.Flag {
-		case "":
-			if strings.Contains(refusedFile.Why, fs.ErrPermission.Error()) {
-				return "make the folder writable for you, or name another file"
-			}
-			return "name another file, or move this one away"
-		case "--overwrite":
-			return "move the file away, or use --overwrite to replace it: `" + a.again("--overwrite") + "`"
-		}
-		return "name a file below the project folder, or use " + refusedFile.Flag + ": `" + a.again(refusedFile.Flag) + "`"
+		return a.refusedHint(refusedFile)
 	case errors.As(err, &damaged):
-		return "restore the file, or remove it (`rm " + display.ShellQuote(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only this file contained"
+		return "restore the file, or remove it (`rm " + quoteFile(damaged.File) + "`); `" + a.command("apply") + "` then replaces the secrets and passwords that only this file contained"
 	case errors.As(err, &unusable):
 		return unusable.Hint
 	case errors.As(err, &step) && graph.Denied(err):

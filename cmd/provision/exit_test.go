@@ -52,7 +52,7 @@ func TestExitCodes(t *testing.T) {
 		"the answer no":            {err: fmt.Errorf("verify: %w", errNo), code: exitNo},
 		"bad usage":                {err: fmt.Errorf("plan: %w", usagef("no %s", "folder")), code: exitUsage, printed: "error: plan: no folder\n"},
 		"bad usage with a hint":    {err: hint(usagef("no folder"), "name %s", "one"), code: exitUsage, printed: "error: no folder\nhint: name one\n"},
-		"a refused file":           {err: &sink.Refused{File: "a.env", Why: "is a folder"}, code: exitUsage, printed: "error: a.env: is a folder\nhint: name another file, or move this one away\n"},
+		"a refused file":           {err: &sink.Refused{File: "a.env", Why: "is a folder"}, code: exitUsage, printed: "error: a.env: is a folder\nhint: name another file in the manifest\n"},
 		"its own exit code":        {err: fmt.Errorf("x: %w", failure{failed, 17}), code: 17, printed: "error: x: it failed\n"},
 		"of a program":             {err: fmt.Errorf("x: %w", exitCode(9)), code: 9},
 		"a file without access":    {err: &fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, code: exitFailed, printed: "error: open a: permission denied\nhint: give your account access to this file or folder, or run the command in another folder\n"},
@@ -86,17 +86,20 @@ func TestHints(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a stated hint wins":        {hint(&sink.Refused{File: "a", Why: "b"}, "do this"), "do this"},
-		"a file of others":          {&sink.Refused{File: "a", Why: "b", Flag: "--overwrite"}, "move the file away, or use --overwrite to replace it: `" + again + " --overwrite`"},
-		"a file outside":            {&sink.Refused{File: "../a", Why: "b", Flag: "--allow-outside"}, "name a file below the project folder, or use --allow-outside: `" + again + " --allow-outside`"},
-		"a file without permission": {&sink.Refused{File: "a", Why: fs.ErrPermission.Error()}, "make the folder writable for you, or name another file"},
-		"a damaged file":            {&sink.Damaged{File: "my file", Err: errors.New("x")}, "restore the file, or remove it (`rm 'my file'`); `" + again + "` then replaces the secrets and passwords that only this file contained"},
-		"a sink":                    {&sink.Error{Where: "a", Hint: "close the quote", Err: errors.New("x")}, "close the quote"},
-		"a failed step":             {step(plan.Application, errors.New("x")), "completed steps stay in place; run `" + again + "` again to continue"},
-		"a refusal of a plan":       {&plan.Refused{}, "destroy the stack that uses it first, or use --force: `" + again + " --force`"},
-		"too many deletions":        {&plan.TooManyDeletes{}, "check the folder and the target; if the deletions are intended, use --allow-deletes: `" + again + " --allow-deletes`"},
-		"missing permissions":       {plan.LacksPermissions{}, "grant the caller these application permissions with admin consent, then run `" + again + "` again"},
-		"nothing":                   {errors.New("x"), ""},
+		"a stated hint wins":      {hint(&sink.Refused{File: "a", Why: "b"}, "do this"), "do this"},
+		"a file of others":        {&sink.Refused{File: "my file", Why: "b", Flag: "--overwrite"}, "`mv 'my file' 'my file.old' && " + again + "` keeps the file under another name; `" + again + " --overwrite` replaces it"},
+		"a line of others":        {&sink.Refused{File: "a", Why: "b", Flag: "--overwrite", Key: "K"}, "`" + again + " --overwrite` replaces the line; to keep the line, name another key in the manifest"},
+		"a file like an option":   {&sink.Refused{File: "-a", Why: "b", Flag: "--overwrite"}, "`mv ./-a ./-a.old && " + again + "` keeps the file under another name; `" + again + " --overwrite` replaces it"},
+		"a file outside":          {&sink.Refused{File: "../a", Why: "b", Flag: "--allow-outside"}, "name a file below the project folder, or use --allow-outside: `" + again + " --allow-outside`"},
+		"a folder without access": {&sink.Refused{File: "my out/a", Err: &sink.Unwritable{Folder: "my out", Err: fs.ErrPermission}}, "give your account write access to the folder: `chmod u+w 'my out' && " + again + "`"},
+		"a read-only disk":        {&sink.Error{Where: "a", Hint: "name another file", Err: &sink.Unwritable{Folder: "out", Err: syscall.EROFS}}, "make the folder writable, then run `" + again + "` again"},
+		"a damaged file":          {&sink.Damaged{File: "my file", Err: errors.New("x")}, "restore the file, or remove it (`rm 'my file'`); `" + again + "` then replaces the secrets and passwords that only this file contained"},
+		"a sink":                  {&sink.Error{Where: "a", Hint: "close the quote", Err: errors.New("x")}, "close the quote"},
+		"a failed step":           {step(plan.Application, errors.New("x")), "completed steps stay in place; run `" + again + "` again to continue"},
+		"a refusal of a plan":     {&plan.Refused{}, "destroy the stack that uses it first, or use --force: `" + again + " --force`"},
+		"too many deletions":      {&plan.TooManyDeletes{}, "check the folder and the target; if the deletions are intended, use --allow-deletes: `" + again + " --allow-deletes`"},
+		"missing permissions":     {plan.LacksPermissions{}, "grant the caller these application permissions with admin consent, then run `" + again + "` again"},
+		"nothing":                 {errors.New("x"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,11 @@ func provisionDir() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return provisionDirAt(here)
+}
+
+// provisionDirAt is provisionDir for a command that runs in a folder.
+func provisionDirAt(here string) (string, error) {
 	for dir := here; ; dir = filepath.Dir(dir) {
 		p := filepath.Join(dir, folderName)
 		if isFolder(p) {
@@ -28,10 +33,35 @@ func provisionDir() (string, error) {
 			}
 			return p, nil
 		}
+		if info, err := os.Lstat(p); err == nil {
+			return "", notAFolder(p, info)
+		}
 		if dir == filepath.Dir(dir) {
 			return filepath.Join(here, folderName), nil
 		}
 	}
+}
+
+// notAFolder is the error for something named .provision that is not a folder. It is not ignored: a
+// command would otherwise begin with an empty folder, for example if a disk is not mounted.
+func notAFolder(path string, info fs.FileInfo) error {
+	if info.Mode()&fs.ModeSymlink == 0 {
+		return hint(usagef("%s is not a folder", path), "move it away: `%s`", moveAway(path))
+	}
+	target, err := os.Readlink(path)
+	if err != nil {
+		return err
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(filepath.Dir(path), target)
+	}
+	switch _, err := os.Stat(path); {
+	case err == nil:
+		return hint(usagef("%s is a symbolic link to %s, which is not a folder", path, target), "remove the link: `rm %s`", quoteFile(path))
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return hint(usagef("%s is a symbolic link to %s, which does not exist", path, target), "create the folder (`mkdir -p %s`), or remove the link (`rm %s`)", quoteFile(target), quoteFile(path))
 }
 
 // projectFolder is the folder that contains .provision, as a path from the working directory. The

@@ -67,3 +67,44 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 		t.Errorf("provisionDir() = %s, %v; want the one here", found, err)
 	}
 }
+
+// TestProvisionIsNotAFolder: a link without a target, or a file, is an error that names it, also above the
+// working directory.
+func TestProvisionIsNotAFolder(t *testing.T) {
+	for name, c := range map[string]struct {
+		make func(path string) error
+		want string
+		hint string
+	}{
+		"a link without a target": {func(path string) error { return os.Symlink("disk/my state", path) }, " is a symbolic link to ROOT/disk/my state, which does not exist", "create the folder (`mkdir -p 'ROOT/disk/my state'`), or remove the link (`rm ROOT/.provision`)"},
+		"a link to a file":        {func(path string) error { return os.Symlink("file", path) }, " is a symbolic link to ROOT/file, which is not a folder", "remove the link: `rm ROOT/.provision`"},
+		"a file":                  {func(path string) error { return os.WriteFile(path, nil, 0o600) }, " is not a folder", "move it away: `mv ROOT/.provision ROOT/.provision.old`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := filepath.Join(t.TempDir(), "root")
+			if err := os.MkdirAll(filepath.Join(root, "below"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(root, "file"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.make(filepath.Join(root, ".provision")); err != nil {
+				t.Fatal(err)
+			}
+			for _, dir := range []string{root, filepath.Join(root, "below")} {
+				t.Chdir(dir)
+				_, err := provisionDir()
+				if err == nil {
+					t.Fatalf("in %s there is no error", dir)
+				}
+				here := func(text string) string { return strings.ReplaceAll(text, "ROOT", root) }
+				if got, want := err.Error(), here("ROOT/.provision"+c.want); got != want {
+					t.Errorf("error %q, want %q", got, want)
+				}
+				if got, want := (&app{}).hintFor(err), here(c.hint); got != want {
+					t.Errorf("hint %q, want %q", got, want)
+				}
+			}
+		})
+	}
+}

@@ -15,9 +15,7 @@ func (a *app) forgetLeft(ctx context.Context, s *connection, names []string, sta
 		return false, err
 	}
 	stays, err := s.keep.Forget(ctx, left)
-	for _, why := range stays {
-		a.say("warning: the text of a revoked secret was not removed: %v", why)
-	}
+	a.sayStays(stays)
 	if err != nil {
 		return true, err
 	}

@@ -130,7 +130,7 @@ func (a *app) checkOutput(written *reconcile.Written, r resolver, o *stack.Outpu
 	case a.verb == "plan": // a review may run where the files are not written
 		p.Warnings = append(p.Warnings, fmt.Sprintf("output %s/%s: %s: %s; apply refuses this", r.stack.Name, o.Name, file, unwritable))
 	default:
-		return &sink.Refused{File: file, Why: unwritable.Error()}
+		return &sink.Refused{File: file, Why: unwritable.Error(), Err: unwritable}
 	}
 	p.Files = append(p.Files, plan.File{Action: plan.Write, Path: file, Stack: r.stack.Name, Secret: holdsSecret(o)})
 	return nil
@@ -267,6 +267,15 @@ func (a *app) planRemoval(s *connection, name string, stay []string, p *plan.Pla
 	for _, file := range files {
 		if err := written.Check(file); err != nil {
 			return err
+		}
+		switch err := sink.Removable(file); {
+		case err == nil:
+		case a.verb == "plan":
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s; apply refuses this", file, err))
+		case a.config.GetBool("plan"): // of destroy and gc
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s; %s refuses this", file, err, a.verb))
+		default:
+			return &sink.Refused{File: file, Why: err.Error(), Err: err}
 		}
 		p.Files = append(p.Files, plan.File{Action: plan.Remove, Path: file, Stack: name})
 	}

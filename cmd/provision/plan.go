@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"provision/internal/display"
 	"provision/plan"
 	"provision/reconcile"
 	"provision/reconcile/sink"
@@ -225,8 +224,8 @@ func (s *connection) readBy(ctx context.Context, reader reconcile.Reader, stacks
 func (s *connection) checkRecords() error {
 	err := s.keep.CheckTenant(s.tenantID)
 	if errors.As(err, new(*sink.Refused)) {
-		return hint(err, "add a target of another name for tenant %s to provision.yaml, move the folder away (`mv %s %s`), or use --overwrite to replace the secrets",
-			s.tenantID, display.ShellQuote(s.keep.Dir), display.ShellQuote(s.keep.Dir+".old"))
+		return hint(err, "add a target of another name for tenant %s to provision.yaml, move the folder away (`%s`), or use --overwrite to replace the secrets",
+			s.tenantID, moveAway(s.keep.Dir))
 	}
 	return err
 }
@@ -246,7 +245,7 @@ func (s *connection) checkTenant(ctx context.Context) error {
 }
 
 func (s *connection) reader() reconcile.Reader {
-	return reconcile.Reader{Graph: s.graph, Home: s.home, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate")}
+	return reconcile.Reader{Graph: s.graph, Home: s.home, Keep: s.keep, Now: s.now, Lag: s.lag, RotateCommand: s.command("rotate"), Accepts: s.accepts}
 }
 
 // carryOut applies a plan, shows its progress, and lists the steps that were not
@@ -267,6 +266,7 @@ func (a *app) carryOut(ctx context.Context, s *connection, p *plan.Plan, state *
 	for _, w := range done.Warnings {
 		a.say("warning: %s", w)
 	}
+	a.sayStays(done.Stays)
 	var rest *reconcile.Incomplete
 	if errors.As(err, &rest) {
 		a.sayIncomplete(rest)

@@ -134,7 +134,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	if err != nil {
 		return err
 	}
-	if err := s.keep.RecordLocations(state); err != nil {
+	if err := s.keep.RecordLocations(ctx, state, s.accepts); err != nil {
 		return err
 	}
 	replaced := &plan.Plan{}
@@ -200,6 +200,9 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		var err error
 		if done[i], err = applier.Rotate(ctx, all[i]); err != nil {
 			return fmt.Errorf("rotate %s: %w", r.name(), err)
+		}
+		if stays := done[i].Stays; stays != nil {
+			a.sayStays([]error{stays})
 		}
 	}
 	progress.end()
@@ -269,14 +272,21 @@ func oldSecrets(revoked, valid int, until time.Time) string {
 // prove gets a token with a client secret. A refusal for a reason other than the secret also
 // proves that the secret works.
 func (s *connection) prove(ctx context.Context, clientID, secretText string) error {
-	authority := &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}
-	client := conformance.Client{ID: clientID, Secret: secretText}
-	err := s.retryNewSecret(ctx, func() error {
-		_, err := authority.ClientCredentials(ctx, client, "https://graph.microsoft.com/.default")
-		return err
-	})
+	err := s.retryNewSecret(ctx, func() error { return s.signInApplication(ctx, clientID, secretText) })
 	if code := aadstsCode(err); code != 0 && code != expiredSecret && !slices.Contains(notKnownYet, code) {
 		return nil
 	}
+	return err
+}
+
+// accepts reports whether the token endpoint knows a client secret. It also knows one that has expired.
+func (s *connection) accepts(ctx context.Context, clientID, secretText string) bool {
+	err := s.signInApplication(ctx, clientID, secretText)
+	return err == nil || aadstsCode(err) == expiredSecret
+}
+
+func (s *connection) signInApplication(ctx context.Context, clientID, secretText string) error {
+	authority := &conformance.Authority{URL: s.authority + "/" + s.tenantID, HTTPClient: s.http}
+	_, err := authority.ClientCredentials(ctx, conformance.Client{ID: clientID, Secret: secretText}, "https://graph.microsoft.com/.default")
 	return err
 }

@@ -18,9 +18,38 @@ type Refused struct {
 	File string
 	Why  string
 	Flag string // the flag that permits the write, or ""
+
+	Key     string // the variable of a dotenv file whose line is refused; "" if it is the whole file
+	Err     error  // the reason, if it is an error
+	Project string // the folder in which the name of the file stands for this file; "" if it is the project folder
 }
 
 func (r *Refused) Error() string { return fmt.Sprintf("%s: %s", r.File, r.Why) }
+
+func (r *Refused) Unwrap() error { return r.Err }
+
+// Unwritable is the error for a folder in which no file can be created or removed.
+type Unwritable struct {
+	Folder string
+	Err    error
+}
+
+func (u *Unwritable) Error() string {
+	return fmt.Sprintf("folder %s cannot be written to: %v", u.Folder, u.Err)
+}
+
+func (u *Unwritable) Unwrap() error { return u.Err }
+
+// NotRemoved is the error for the text of an old secret that stays in a file of the user's.
+type NotRemoved struct {
+	File string
+	Key  string // the variable of a dotenv file that has the text; "" if it is the whole file
+	Err  error
+}
+
+func (e *NotRemoved) Error() string { return e.Err.Error() }
+
+func (e *NotRemoved) Unwrap() error { return e.Err }
 
 // Inside refuses, with a *Refused, a file name of a manifest that leads out of the project
 // folder: an absolute path, a path with .., or a path through a symbolic link.
@@ -28,9 +57,9 @@ func (a Access) Inside(name string) error {
 	const flag = "--allow-outside"
 	switch {
 	case filepath.IsAbs(name):
-		return &Refused{name, "is an absolute path", flag}
+		return &Refused{File: name, Why: "is an absolute path", Flag: flag}
 	case !filepath.IsLocal(name):
-		return &Refused{name, "is outside of the project folder", flag}
+		return &Refused{File: name, Why: "is outside of the project folder", Flag: flag}
 	}
 	project, err := realPath(a.Path("."))
 	if err != nil {
@@ -44,13 +73,13 @@ func (a Access) Inside(name string) error {
 		}
 		real, err := realPath(path)
 		if err != nil && info.Mode()&fs.ModeSymlink != 0 {
-			return &Refused{name, "contains a symbolic link whose target does not exist", ""}
+			return &Refused{File: name, Why: "contains a symbolic link whose target does not exist"}
 		}
 		if err != nil {
 			return err
 		}
 		if relative, err := filepath.Rel(project, real); err != nil || !filepath.IsLocal(relative) {
-			return &Refused{name, "leads out of the project folder through a symbolic link", flag}
+			return &Refused{File: name, Why: "leads out of the project folder through a symbolic link", Flag: flag}
 		}
 		return nil
 	}
@@ -93,11 +122,25 @@ func Writable(name string) error {
 		}
 		return err
 	}
+	return writableFolder(dir)
+}
+
+// Removable finds out whether a file, if it exists, can be removed, and leaves nothing behind.
+func Removable(name string) error {
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return writableFolder(filepath.Dir(name))
+}
+
+func writableFolder(dir string) error {
 	f, err := os.CreateTemp(dir, ".*.tmp")
 	var at *fs.PathError
 	switch {
 	case errors.As(err, &at):
-		return fmt.Errorf("folder %s cannot be written to: %w", dir, at.Err) // the content of the file does not matter
+		return &Unwritable{dir, at.Err} // the content of the file does not matter
 	case err != nil:
 		return err
 	}
