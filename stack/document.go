@@ -129,6 +129,10 @@ func parse(f *folder, file string, root *yaml.Node, in *scope, mistakes *Mistake
 		}
 		return nil
 	}
+	if _, stated := content["kind"]; !stated {
+		t.mistakes.add(t.position("/kind"), oneOf("", kinds), "kind is missing")
+		return nil
+	}
 	if !slices.Contains(kinds, d.kind) {
 		t.mistakes.add(t.value("/kind"), oneOf(d.kind, kinds), "kind %q is not known", d.kind)
 		return nil

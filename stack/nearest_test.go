@@ -57,7 +57,7 @@ func TestHowToWrite(t *testing.T) {
 		{nil, []string{"object"}, "string", "write a mapping: `field: {NAME: value}`, or the names below it, indented"},
 	} {
 		d := &document{content: content}
-		if got := d.howToWrite(c.location, c.want, c.got); got != c.hint {
+		if got := d.howToWrite(c.location, c.want, c.got, "NAME"); got != c.hint {
 			t.Errorf("%s as %s, which is a %s: %q, want %q", strings.Join(c.location, "/"), c.want, c.got, got, c.hint)
 		}
 	}

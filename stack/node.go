@@ -95,6 +95,7 @@ func (t *tree) plain(n *yaml.Node, pointer string, within []*yaml.Node) any {
 func (t *tree) mapping(n *yaml.Node, pointer string, within []*yaml.Node) map[string]any {
 	m := map[string]any{}
 	merged := map[string]any{}
+	joined := false // with the next document, whose keys follow
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.ShortTag() == "!!merge" {
@@ -121,7 +122,14 @@ func (t *tree) mapping(n *yaml.Node, pointer string, within []*yaml.Node) map[st
 		}
 		p := pointer + "/" + escape(key.Value)
 		if _, twice := m[key.Value]; twice {
-			t.mistakes.add(t.at(key), "", "key %s is duplicated (first on line %d)", key.Value, t.keys[p].Line)
+			if joined {
+				continue
+			}
+			hint := "remove one of the two"
+			if joined = pointer == "" && key.Value == "apiVersion"; joined {
+				hint = "separate two documents by a line with ---"
+			}
+			t.mistakes.add(t.at(key), hint, "key %s is duplicated (first on line %d)", key.Value, t.keys[p].Line)
 			continue
 		}
 		t.keys[p] = t.at(key)

@@ -85,7 +85,9 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 			if there := d.otherName(what, name); there != "" {
 				best = there
 			}
-			if best != "" {
+			if key, value, ok := strings.Cut(name, ":"); ok && slices.Contains(known, key) {
+				hint = fmt.Sprintf("write a space after the colon: `%s: %s`", key, value)
+			} else if best != "" {
 				hint = fmt.Sprintf("did you mean %s?", best) // the whole list would hide it
 			}
 			d.refused = append(d.refused, p+pointer(name))
@@ -96,7 +98,7 @@ func (d *document) explain(e *jsonschema.ValidationError) {
 			d.mistakes.add(d.position(p), d.missingHint(e, name), "%s%s is missing", in(what), name)
 		}
 	case *kind.Type:
-		d.mistakes.add(d.value(p), d.howToWrite(e.InstanceLocation, k.Want, k.Got), "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
+		d.mistakes.add(d.value(p), d.howToWrite(e.InstanceLocation, k.Want, k.Got, d.firstField(e.SchemaURL)), "%s must be %s, not %s", what, strings.Join(k.Want, " or "), k.Got)
 	case *kind.Enum:
 		known := make([]string, len(k.Want))
 		for i, w := range k.Want {
@@ -177,6 +179,21 @@ func (d *document) missingHint(e *jsonschema.ValidationError, name string) strin
 func (d *document) properties(url string) []string {
 	known, _ := d.definition(url)["properties"].(map[string]any)
 	return slices.Sorted(maps.Keys(known))
+}
+
+// firstField is the field that an object, or each object of a list, must have; NAME if it has none.
+func (d *document) firstField(url string) string {
+	here := d.definition(url)
+	if items, ok := here["items"].(map[string]any); ok {
+		here = items
+	}
+	if ref, ok := here["$ref"].(string); ok {
+		here = d.definition(ref)
+	}
+	if required, _ := here["required"].([]any); len(required) > 0 {
+		return fmt.Sprint(required[0])
+	}
+	return "NAME"
 }
 
 // requestMethods are the HTTP methods that the schema's pattern of a request

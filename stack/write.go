@@ -10,8 +10,8 @@ import (
 )
 
 // howToWrite is a hint about how to write a value whose type is wrong. It contains the
-// given value if its meaning is clear.
-func (d *document) howToWrite(location, want []string, got string) string {
+// given value if its meaning is clear. field is the firstField of the objects that the place takes.
+func (d *document) howToWrite(location, want []string, got, field string) string {
 	name := "field"
 	for _, segment := range slices.Backward(location) {
 		if strings.Trim(segment, "0123456789") != "" {
@@ -32,6 +32,9 @@ func (d *document) howToWrite(location, want []string, got string) string {
 	case got == "null":
 		return "set a value, or remove it"
 	case takes("array") && (got == "string" || got == "number" || got == "boolean"):
+		if field != "NAME" {
+			return as("[{" + field + ": " + inline(value) + "}]")
+		}
 		return as("[" + inline(value) + "]")
 	case takes("array") && got == "object":
 		return "write a list: start each entry with `- `"
@@ -52,7 +55,10 @@ func (d *document) howToWrite(location, want []string, got string) string {
 		}
 		return "write a number, without quotes"
 	case takes("object") && inList:
-		return "write a mapping: `- {NAME: value}`"
+		if field != "NAME" && got == "string" {
+			return as("{" + field + ": " + inline(value) + "}")
+		}
+		return "write a mapping: `- {" + field + ": value}`"
 	case takes("object"):
 		return fmt.Sprintf("write a mapping: `%s: {NAME: value}`, or the names below it, indented", name)
 	}

@@ -27,10 +27,11 @@ func (a *app) exec() *cobra.Command {
 (login.microsoftonline.com, graph.microsoft.com, management.azure.com and their
 aliases) with these hosts redirected to the local tenant, which answers like the
 public cloud. Under the hosts of the clouds for the US Government and China it answers
-like these clouds; --cloud makes one of them the default. exec sets the proxy and the
-certificate authority in the environment of the program and changes nothing else on the
-machine. HTTPS requests
-to other hosts are refused, except to the hosts in NO_PROXY.
+like these clouds; --cloud makes one of them the default.
+
+exec sets the proxy and the certificate authority in the environment of the program
+and changes nothing else on the machine. HTTPS requests to other hosts are refused,
+except to the hosts in NO_PROXY.
 
 The exit code is the exit code of the program.`,
 		Example: "  provision exec -- python3 main.py\n  provision exec -- az login --service-principal -u ID -p SECRET --tenant TENANT --allow-no-subscriptions\n  provision exec --credentials -- terraform apply\n  provision exec --managed-identity orders -- ./worker",
