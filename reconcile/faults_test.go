@@ -100,7 +100,7 @@ func TestExistingFederatedCredentialCountsAsCreated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, emulatortest.WithFaults(rule))
-			w.patience = 10 * time.Second
+			w.patience = time.Minute
 			w.must(load(t, "testdata/credentials"), plan.Options{})
 		})
 	}

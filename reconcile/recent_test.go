@@ -17,7 +17,7 @@ import (
 func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulatortest.WithReplicationLag(4*time.Second))
-	w.patience, w.lag = 30*time.Second, 20*time.Second
+	w.patience, w.lag = 5*time.Minute, 2*time.Minute
 	stacks := everyKind(w.tenant.Domain)
 	if _, err := w.apply(stacks, plan.Options{}); err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestASecondApplyWithinTheLagWritesNothing(t *testing.T) {
 func TestObjectRemovedByOthersWithinLagIsRemovedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.patience, w.lag = 5*time.Second, time.Minute
+	w.patience, w.lag = time.Minute, time.Minute
 	stacks := func(related bool) []*stack.Stack {
 		api := &stack.Application{Name: "api", DisplayName: "A", AppRoles: []stack.AppRole{{Value: "R", DisplayName: "R", AllowedMemberTypes: []string{"User", "Application"}}},
 			API: stack.API{OAuth2PermissionScopes: []stack.Scope{{Value: "read"}}}}

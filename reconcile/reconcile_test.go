@@ -476,7 +476,7 @@ func TestApplyWithFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, emulatortest.WithFaults(rules...))
-			w.patience = 30 * time.Second
+			w.patience = 5 * time.Minute
 			w.must(stacks, plan.Options{})
 			if diff := cmp.Diff(fair.dump(), w.dump()); diff != "" {
 				t.Errorf("the faults changed the directory (-without +with):\n%s", diff)
