@@ -373,22 +373,3 @@ func (w Workspace) lock(ctx context.Context) (unlock func(), err error) {
 func (w Workspace) flock() *flock.Flock {
 	return flock.New(filepath.Join(w.Dir, "workspace.lock"), flock.SetPermissions(0o600))
 }
-
-// Failure is the error of a command that the program could not execute.
-type Failure struct {
-	Program, Command string
-	Why              string
-}
-
-func (e *Failure) Error() string { return e.Program + " " + e.Command + ": " + e.Why }
-
-func (w Workspace) failure(ctx context.Context, command string, said *log, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	why := err.Error()
-	if said != nil && len(said.errors) > 0 {
-		why = strings.Join(said.errors, "; ")
-	}
-	return &Failure{w.Program.Name(), command, strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(why)), " ")}
-}
