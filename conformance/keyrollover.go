@@ -33,7 +33,7 @@ var keyChecks = []lifecycleCheck{
 	{
 		check: check{
 			name: "retired-key", means: CauseKeyRetired, severity: High,
-			sends:  "the valid token signed with a key that the issuer has withdrawn before the run began",
+			sends:  "the valid token signed with a key that the issuer published for a moment while nobody requested the key set",
 			gain:   "a stolen key gives access to the API even after the issuer has withdrawn it",
 			flaw:   "the API accepts a token whose kid is not a current key of the issuer",
 			source: sourceKeys,
@@ -93,14 +93,12 @@ type published struct {
 	kid      string
 	at       time.Time
 	withdraw func(context.Context) error // nil: the issuer had published it before the run
-	retired  string                      // a token that the previous key signed, or ""
 	err      error
 }
 
 // publish prepares the lifecycle cases before the first request to the API.
-func (s *runState) publish(ctx context.Context, e endpoint) {
+func (s *runState) publish(e endpoint) {
 	s.published.done, s.published.endpoint = make(chan struct{}), e.id
-	s.published.retired, s.published.err = s.signRetired(ctx, e)
 }
 
 // learnNextKey has the issuer publish a key after the API has let a caller in and
@@ -135,27 +133,6 @@ func (s *runState) learnNextKey(ctx context.Context, cases []Case) {
 	if signed, err := l.signedNext(ctx); err == nil {
 		_, _ = l.ask(ctx, signed) // the case itself sends the request again and checks the answer
 	}
-}
-
-// signRetired returns the endpoint's valid token, signed with a key that the issuer no
-// longer publishes, or "" if there is no such token.
-func (s *runState) signRetired(ctx context.Context, e endpoint) (string, error) {
-	admit := s.entitled[e.id]
-	if admit == nil {
-		return "", nil
-	}
-	g, err := admit(ctx, s)
-	if err != nil {
-		return "", nil // the case of that token reports it
-	}
-	ctx, cancel := s.uninterrupted(ctx)
-	defer cancel()
-	kid, withdraw, err := s.Changes.Keys.Publish(ctx)
-	if err != nil || withdraw == nil {
-		return "", err
-	}
-	raw, err := g.signWith(ctx, map[string]any{"kid": kid}, nil)
-	return raw, errors.Join(err, withdraw(ctx))
 }
 
 // signedNext returns the valid token, signed with the published key.
@@ -216,14 +193,61 @@ func nextKey(ctx context.Context, l *trial) (credential, error) {
 	return signed, nil
 }
 
-func retiredKey(_ context.Context, l *trial) (credential, error) {
-	if err := l.published.err; err != nil {
+// retiredTries is how many keys the issuer publishes until nobody requests the key set
+// meanwhile.
+const retiredTries = 3
+
+// retiredKey presents a token of a key that the API cannot have fetched. If something
+// requests the key set while the key is in it, the API may rightly know the key, and must
+// forget it only when it fetches the key set again.
+func retiredKey(ctx context.Context, l *trial) (credential, error) {
+	if err := l.withdrawNext(ctx); err != nil {
+		return credential{}, err
+	}
+	for n := 1; ; n++ {
+		signed, requests, err := l.signRetired(ctx)
+		if err != nil || requests == 0 {
+			return signed, err
+		}
+		if n == retiredTries {
+			return l.forgotten(ctx, signed)
+		}
+	}
+}
+
+// signRetired returns the valid token, signed with a key that the issuer has published and
+// withdrawn, and the number of requests for the key set meanwhile.
+func (l *trial) signRetired(ctx context.Context) (signed credential, requests int, err error) {
+	d, err := l.disturb(ctx, KeyFault{}) // only counts requests
+	if err != nil {
+		return credential{}, 0, err
+	}
+	signed, err = l.signWithdrawn(ctx)
+	if err == nil {
+		requests, err = d.Requests(ctx)
+	}
+	if left := d.restore(ctx); left != "" {
+		err = errors.Join(err, errors.New(left))
+	}
+	return signed, requests, err
+}
+
+// signWithdrawn publishes a key, signs the valid token with it and withdraws the key.
+func (l *trial) signWithdrawn(ctx context.Context) (credential, error) {
+	changing, cancel := l.uninterrupted(ctx)
+	defer cancel()
+	kid, withdraw, err := l.Changes.Keys.Publish(changing)
+	if err != nil {
 		return credential{}, fmt.Errorf("publish a key: %w", err)
 	}
-	if l.published.retired == "" {
+	if withdraw == nil {
 		return credential{}, skip("", "the issuer's next key existed before the run, so it is not removed")
 	}
-	return bearer(l.published.retired), nil
+	signed, err := l.baselineToken.signedUnder(ctx, map[string]any{"kid": kid})
+	if left := l.restoring(withdraw)(ctx); left != "" {
+		err = errors.Join(err, errors.New(left))
+	}
+	return signed, err
 }
 
 // nudge presents a token with an unknown key. The answer does not matter.

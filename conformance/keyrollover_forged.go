@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -84,10 +85,8 @@ var keysWithdrawn = lifecycleCheck{
 			}
 			return l.notFetched(l.unknownKid(0)), err
 		}
-		if p := &l.published; p.withdraw != nil { // the issuer publishes one key at a time
-			if left := l.restoring(p.withdraw)(ctx); left != "" {
-				return credential{}, fmt.Errorf("%s", left)
-			}
+		if err := l.withdrawNext(ctx); err != nil {
+			return credential{}, err
 		}
 		changing, cancel := l.uninterrupted(ctx)
 		defer cancel()
@@ -109,21 +108,43 @@ var keysWithdrawn = lifecycleCheck{
 		if left := restore(ctx); left != "" {
 			return credential{}, fmt.Errorf("%s", left)
 		}
-		if err == nil && knew {
-			knew, err = l.fetched(ctx)
-		}
 		if err != nil {
 			return credential{}, err
 		}
 		if !knew {
 			return l.notFetched(signed), nil
 		}
-		return signed, l.settled(ctx, signed)
+		return l.forgotten(ctx, signed)
 	},
 }
 
-// settled waits until the API uses the key set that it has fetched: some caches replace
-// their keys only after they have answered.
+// withdrawNext withdraws the key of the case keys-next, because the issuer may publish
+// only one at a time.
+func (l *trial) withdrawNext(ctx context.Context) error {
+	if l.published.withdraw == nil {
+		return nil
+	}
+	if left := l.restoring(l.published.withdraw)(ctx); left != "" {
+		return errors.New(left)
+	}
+	return nil
+}
+
+// forgotten makes the API fetch the key set without the key of a token that it may rightly
+// have accepted until then.
+func (l *trial) forgotten(ctx context.Context, withdrawn credential) (credential, error) {
+	knows, err := l.fetched(ctx)
+	if err != nil {
+		return credential{}, err
+	}
+	if !knows {
+		return l.notFetched(withdrawn), nil
+	}
+	return withdrawn, l.settled(ctx, withdrawn)
+}
+
+// settled waits until the API has replaced its key set by the fetched one: some caches
+// do this only after they have answered.
 func (l *trial) settled(ctx context.Context, withdrawn credential) error {
 	left := patience
 	for wait := 10 * time.Millisecond; ; wait *= 2 {

@@ -36,7 +36,7 @@ func Run(ctx context.Context, s *Suite, h Handler) (Summary, error) {
 	defer r.unshare()
 	defer r.state.close(ctx)
 	if e, ok := suite.lifecycleEndpoint(); ok && suite.Changes.Keys != nil && slices.ContainsFunc(chosen, func(c Case) bool { return c.stage == stageLifecycle && c.Endpoint == e.id }) {
-		r.state.publish(ctx, e)
+		r.state.publish(e)
 	}
 	if err := r.probe(ctx); err != nil {
 		return Summary{}, err

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -140,5 +141,59 @@ func TestSignsOnce(t *testing.T) {
 	}
 	if other, err := n.sign(t.Context(), map[string]any{"kid": "x"}, claimSet{"sub": "ada"}); err != nil || other == first {
 		t.Errorf("another header, the same token: %v", err)
+	}
+}
+
+// crowded is a tenant with other programs, which request the key set or make the API do so
+// whenever a key is published.
+type crowded struct {
+	*tenant
+	meanwhile func(published int)
+	published *int
+}
+
+func (c crowded) Publish(ctx context.Context) (string, func(context.Context) error, error) {
+	kid, withdraw, err := c.tenant.Publish(ctx)
+	*c.published++
+	c.meanwhile(*c.published)
+	return kid, withdraw, err
+}
+
+// An API that knows a withdrawn key because it has fetched the key set at the wrong moment gets
+// no failure.
+func TestRetiredKeyWithOtherPrograms(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		keys  func(*keyCache)
+		until int // the last published key that the API fetches
+		want  Outcome
+		note  string
+	}{
+		{"once", func(k *keyCache) { k.pause = time.Hour }, 1, Pass, ""},
+		{"always, and the API fetches the keys again", nil, 100, Pass, ""},
+		{"always, and the API does not fetch the keys again", func(k *keyCache) { k.pause = time.Hour }, 100, Pass, "the API has not fetched the key set again"},
+		{"always, and the API never removes a key", func(k *keyCache) { k.adds = true }, 100, Fail, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s, published := startTenant(t), 0
+			cache := s.cache(test.keys)
+			suite := quickstart(s, serve(t, validator{issuer: s.issuer(), keys: cache.find}))
+			suite.Only = "GET /secure: retired-key"
+			suite.Changes.Keys = crowded{s, func(n int) {
+				if n <= test.until {
+					cache.fetch()
+				}
+			}, &published}
+			got := run(t, suite).result(t, "GET /secure: retired-key")
+			outcome := got.Outcome
+			if outcome == Note {
+				outcome = Pass
+			}
+			if outcome != test.want || !strings.Contains(got.Note, test.note) || test.note == "" && got.Note != "" {
+				t.Errorf("%s: %s %q, %d keys published", got.Outcome, got.Reason, got.Note, published)
+			}
+		})
 	}
 }
