@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,7 +124,7 @@ func (o *objects) handler(e stack.Endpoint) http.Handler {
 		}
 		status := http.StatusOK
 		if e.Expect != nil {
-			example(answer, &stack.Expect{JSON: e.Expect.JSON})
+			example(answer, &stack.Expect{JSON: known(e.Expect.JSON, object.body).(map[string]any)})
 			if e.Expect.Status != 0 {
 				status = e.Expect.Status
 			}
@@ -134,4 +135,31 @@ func (o *objects) handler(e stack.Endpoint) http.Handler {
 		}
 		referenceapi.WriteJSON(w, status, answer)
 	})
+}
+
+var setupReference = regexp.MustCompile(`\$\{setup\.([^}]+)\}`)
+
+// known replaces the references to setup's answer in an expected value by the members of the
+// object. Whatever setup captures is the id of the object.
+func known(expected any, object map[string]any) any {
+	switch v := expected.(type) {
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for name, value := range v {
+			members[name] = known(value, object)
+		}
+		return members
+	case []any:
+		list := make([]any, len(v))
+		for i, value := range v {
+			list[i] = known(value, object)
+		}
+		return list
+	case string:
+		if m := setupReference.FindStringSubmatch(v); m != nil && m[0] == v && object[m[1]] != nil {
+			return object[m[1]]
+		}
+		return setupReference.ReplaceAllString(v, fmt.Sprint(object["id"]))
+	}
+	return expected
 }
