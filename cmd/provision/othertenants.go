@@ -32,8 +32,12 @@ func (s *connection) readOtherTenants(ctx context.Context, t stack.Tenants) (all
 		}
 		id, found := s.findTenant(ctx, name)
 		if !found && s.local {
-			if id, err = s.manage.CreateTenant(ctx, name); err != nil {
-				return nil, err
+			var failed error
+			if id, failed = s.manage.CreateTenant(ctx, name); failed != nil {
+				// Another run of verify may have created it meanwhile.
+				if id, found = s.findTenant(ctx, name); !found {
+					return nil, failed
+				}
 			}
 			found = true
 		}

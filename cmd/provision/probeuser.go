@@ -20,7 +20,10 @@ import (
 // and the consent that they need to sign in. remove deletes all of them.
 type probes struct {
 	connection *connection
-	open       func(tenantID, clientID, clientSecret string) (*graph.Client, error)
+	// alone waits until no other run of verify uses the tenants. Other runs may use the service
+	// principals, because there is only one for each application in a tenant.
+	alone func(context.Context) (release func(), err error)
+	open  func(tenantID, clientID, clientSecret string) (*graph.Client, error)
 
 	mu   sync.Mutex
 	made []removal // in the order in which it was made
@@ -32,6 +35,7 @@ type removal struct {
 	graph *graph.Client
 	write graph.Write
 	trash string // its id in the recycle bin; "": it does not go there
+	alone bool   // other runs of verify can use it
 }
 
 // signIn returns a function that signs in a user of the tenant for an API. On a real tenant it
@@ -99,13 +103,13 @@ func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f p
 	}), &user); err != nil {
 		return account, err
 	}
-	p.made = append(p.made, removal{"user " + account.UserPrincipalName, g, graph.DeleteUser(user.ID), user.ID})
+	p.made = append(p.made, removal{"user " + account.UserPrincipalName, g, graph.DeleteUser(user.ID), user.ID, false})
 	if len(scopes) > 0 {
 		var grant struct{ ID string }
 		if err := p.send(ctx, g, graph.GrantForUser(user.ID, signsIn.ID, resource.ID, strings.Join(scopes, " ")), &grant); err != nil {
 			return account, err
 		}
-		p.made = append(p.made, removal{"consent of " + account.UserPrincipalName, g, graph.RevokeGrant(grant.ID), ""})
+		p.made = append(p.made, removal{"consent of " + account.UserPrincipalName, g, graph.RevokeGrant(grant.ID), "", false})
 	}
 	for _, role := range roles {
 		i := slices.IndexFunc(resource.AppRoles, func(r appRole) bool { return r.Value == role })
@@ -116,7 +120,7 @@ func (p *probes) makeIn(ctx context.Context, g *graph.Client, domain string, f p
 		if err := p.send(ctx, g, graph.AssignRole(resource.ID, user.ID, resource.AppRoles[i].ID), &assigned); err != nil {
 			return account, err
 		}
-		p.made = append(p.made, removal{"role " + role + " of " + account.UserPrincipalName, g, graph.RemoveAssignment(resource.ID, assigned.ID), ""})
+		p.made = append(p.made, removal{"role " + role + " of " + account.UserPrincipalName, g, graph.RemoveAssignment(resource.ID, assigned.ID), "", false})
 	}
 	return account, nil
 }
@@ -152,7 +156,7 @@ func (p *probes) findPrincipal(ctx context.Context, g *graph.Client, appID, name
 		err = fmt.Errorf("the service principal of %s does not exist there", name)
 	}
 	if err == nil {
-		p.made = append(p.made, removal{"service principal of " + name, g, graph.DeleteServicePrincipal(found.ID), found.ID})
+		p.made = append(p.made, removal{"service principal of " + name, g, graph.DeleteServicePrincipal(found.ID), found.ID, true})
 	}
 	return found, err
 }
@@ -166,19 +170,27 @@ func (p *probes) send(ctx context.Context, g *graph.Client, w graph.Write, into 
 }
 
 // remove deletes all created objects in reverse order, and returns the objects that it could not
-// delete.
+// delete. Another run may have deleted a service principal, and with it everything that refers to
+// it.
 func (p *probes) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if slices.ContainsFunc(p.made, func(r removal) bool { return r.alone }) {
+		release, err := p.alone(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	var left []error
 	for _, r := range slices.Backward(p.made) {
 		err := r.graph.Send(ctx, r.write).Err
 		if err == nil && r.trash != "" {
 			err = r.graph.Send(ctx, graph.Purge(r.trash)).Err
 		}
-		if err != nil {
+		if err != nil && !graph.NotFound(err) {
 			left = append(left, fmt.Errorf("remove %s from the other tenant: %w", r.what, err))
 		}
 	}

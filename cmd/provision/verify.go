@@ -133,7 +133,7 @@ func (a *app) verifyStacks(ctx context.Context, s *connection, stacks []*stack.S
 		return err
 	}
 	var total conformance.Summary
-	others := &probes{connection: s, open: s.graphOf}
+	others := &probes{connection: s, alone: a.tenantLock(s).Alone, open: s.graphOf}
 	runs, err := a.prepareVerifications(ctx, s, all, stacks, others, o)
 	if err != nil {
 		return err
