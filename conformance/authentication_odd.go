@@ -21,7 +21,7 @@ var misplaced = []check{
 		}),
 	},
 	{
-		name: "token-in-form", means: CausePlace, severity: Medium, alsoBlockedBy: []CauseID{CauseHeaderClient}, // the type may be enough
+		name: "token-in-form", means: CausePlace, severity: Medium, replacesBody: true, alsoBlockedBy: []CauseID{CauseHeaderClient}, // the type may be enough
 		sends:  "the valid token as access_token in a form",
 		gain:   "any web page can make a browser send a form",
 		flaw:   "the API accepts tokens from forms",

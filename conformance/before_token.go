@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"provision/stack"
 )
 
 // beforeTokenCases are requests without a token that have a second fault. The API must
 // not report this fault to an unauthenticated caller.
-func beforeTokenCases(e endpoint) []Case {
+func (s *Suite) beforeTokenCases(e endpoint) []Case {
 	var cases []Case
 	without := func(name, sends, gain, flaw string, statuses []int, change func(spoken) (credential, bool)) {
 		cases = append(cases, Case{
@@ -39,18 +41,27 @@ func beforeTokenCases(e endpoint) []Case {
 			},
 		})
 	}
-	if body := wrongShape(e.stated.Body); body != "" && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
+	selects := len(s.beside(e)) > 0 // without an operation in the body, the API cannot know whether it requires a token
+	if body := wrongShape(e.stated.Body); body != "" && !selects && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
 		without("body-before-token", "no token, and a well-formed JSON body whose members have wrong types",
 			"anybody can see which input the API expects, and can send input that it processes", "the API validates the body before it requires a token",
 			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
 				return credential{path: r.whole(), body: body, header: http.Header{"Content-Type": {"application/json"}}}, true
 			})
 	}
-	if _, object := e.stated.Body.(map[string]any); object && wrongShape(e.stated.Body) != "" && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
+	if _, object := e.stated.Body.(map[string]any); object && wrongShape(e.stated.Body) != "" && !selects && (e.stated.ContentType == "" || strings.Contains(e.stated.ContentType, "json")) {
 		without("members-before-token", "no token, and a JSON body without members",
 			"anybody can see which input the API expects, and can send input that it processes", "the API validates the body before it requires a token",
 			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
 				return credential{path: r.whole(), body: "{}", header: http.Header{"Content-Type": {"application/json"}}}, true
+			})
+	}
+	if members, ok := e.stated.Body.(map[string]any); ok && len(members) > 0 && stack.IsForm(e.stated.ContentType) && !selects {
+		without("form-before-token", "no token, and a form without the expected members",
+			"anybody can see which input the API expects, and can send input that it processes", "the API validates the form before it requires a token",
+			[]int{400, 409, 413, 415, 422}, func(r spoken) (credential, bool) {
+				body, contentType, err := encodeForm(map[string]any{"provision-verify": "true"}, e.stated.ContentType)
+				return credential{path: r.whole(), body: string(body), header: http.Header{"Content-Type": {contentType}}}, err == nil
 			})
 	}
 	if hasParameter(e) {

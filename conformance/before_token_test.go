@@ -99,3 +99,32 @@ func TestAnotherValueOfTheSameForm(t *testing.T) {
 		}
 	}
 }
+
+// A form without the expected members gets 401 too if the request has no token.
+func TestTheTokenComesBeforeTheForm(t *testing.T) {
+	t.Parallel()
+	for _, contentType := range []string{"application/x-www-form-urlencoded", "multipart/form-data"} {
+		for want, formFirst := range map[Outcome]bool{Pass: false, Fail: true} {
+			t.Run(fmt.Sprintf("%s, %s", contentType, want), func(t *testing.T) {
+				t.Parallel()
+				suite := ruledSuite(t, stack.Requires{Scopes: []string{"Orders.Read"}}, nil)
+				api := ruled{issuer: suite.Issuer.URL, decide: func(c claims) bool { return c.scope("Orders.Read") }}
+				target := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if formFirst && r.PostFormValue("q") == "" {
+						answer(w, 422, map[string]any{"detail": "q is missing"})
+						return
+					}
+					r.Method, r.URL.Path = "GET", "/orders"
+					api.ServeHTTP(w, r)
+				}))
+				suite.Target = Target{URL: target.URL, HTTPClient: target.Client()}
+				e := &suite.Document.Endpoints[0]
+				e.Request, e.Body, e.ContentType = "POST /search", map[string]any{"q": "x"}, contentType
+				suite.Only = "POST /search: form-before-token"
+				if got := run(t, suite).result(t, suite.Only); got.Outcome != want {
+					t.Errorf("%s %d %s", got.Outcome, got.Status, got.Reason)
+				}
+			})
+		}
+	}
+}

@@ -80,6 +80,21 @@ func (s *Suite) bodyCases(e endpoint) []Case {
 	return cases
 }
 
+// fittingBody returns the checks with what they tolerate at the endpoint. If the body selects
+// one of several operations, a body without an operation gets any answer that admits nobody.
+func (s *Suite) fittingBody(e endpoint, checks []check) []check {
+	if len(s.beside(e)) == 0 {
+		return checks
+	}
+	fitting := slices.Clone(checks)
+	for i, c := range fitting {
+		if c.replacesBody {
+			fitting[i].tolerates = append(slices.Clone(c.tolerates), unstated)
+		}
+	}
+	return fitting
+}
+
 // beside returns the other operations with the endpoint's method and path. Operations
 // that need no token come first.
 func (s *Suite) beside(e endpoint) (covers []operation) {

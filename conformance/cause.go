@@ -9,17 +9,18 @@ type CauseID string
 // The causes, in the order in which to fix them: only an earlier cause can block a
 // later one.
 const (
-	CauseDown     CauseID = "down"
-	CauseNoRoute  CauseID = "no-route"
-	CauseRefused  CauseID = "refused"
-	CausePublic   CauseID = "public"
-	CauseAnswer   CauseID = "answer"
-	CauseShared   CauseID = "shared-answer"
-	CauseOpen     CauseID = "open"
-	CauseCrash    CauseID = "crash"
-	CauseRedirect CauseID = "redirect"
-	CauseNot401   CauseID = "not-401"
-	CauseNot403   CauseID = "not-403"
+	CauseDown       CauseID = "down"
+	CauseNoRoute    CauseID = "no-route"
+	CauseRemembered CauseID = "remembered-decision"
+	CauseRefused    CauseID = "refused"
+	CausePublic     CauseID = "public"
+	CauseAnswer     CauseID = "answer"
+	CauseShared     CauseID = "shared-answer"
+	CauseOpen       CauseID = "open"
+	CauseCrash      CauseID = "crash"
+	CauseRedirect   CauseID = "redirect"
+	CauseNot401     CauseID = "not-401"
+	CauseNot403     CauseID = "not-403"
 
 	CauseSignature CauseID = "signature"
 	CauseAlgorithm CauseID = "algorithm"
@@ -126,10 +127,11 @@ type cause struct {
 var causes = []cause{
 	{id: CauseDown, title: "the API does not answer any more", severity: High, gain: "anyone who sends this request stops the API for all callers", remedy: remedyErrors},
 	{id: CauseNoRoute, title: "the API has no such route", severity: Low},
-	{id: CauseValidClaims, title: "the API requires an optional claim, or cannot read a permitted value of a claim", remedy: remedyOptional},
-	{id: CauseValidRoles, title: "the API refuses callers who have another role too", remedy: remedyRole},
-	{id: CauseValidScopes, title: "the API refuses clients that have another scope too", remedy: remedyScope},
-	{id: CauseRefused, title: "the API refuses a valid token", blockedBy: []CauseID{CauseValidRoles, CauseValidScopes}, remedy: remedySettings},
+	{id: CauseRemembered, title: "the API remembers decisions about users or clients: its cache of decisions does not distinguish tokens", remedy: remedyDecision},
+	{id: CauseValidClaims, title: "the API requires an optional claim, or cannot read a permitted value of a claim", blockedBy: []CauseID{CauseRemembered}, remedy: remedyOptional},
+	{id: CauseValidRoles, title: "the API refuses callers who have another role too", blockedBy: []CauseID{CauseRemembered}, remedy: remedyRole},
+	{id: CauseValidScopes, title: "the API refuses clients that have another scope too", blockedBy: []CauseID{CauseRemembered}, remedy: remedyScope},
+	{id: CauseRefused, title: "the API refuses a valid token", blockedBy: []CauseID{CauseRemembered, CauseValidRoles, CauseValidScopes}, remedy: remedySettings},
 	{id: CausePublic, title: "the API requires a token for a public endpoint", remedy: remedyPublic},
 	{id: CauseAnswer, title: "the endpoint does not give the answer that the document expects", severity: Low},
 	{id: CauseShared, title: "the API gives the answer for one caller to everybody: its cache does not distinguish callers", remedy: remedyCache},
@@ -138,7 +140,7 @@ var causes = []cause{
 	{id: CauseDebug, blockedBy: []CauseID{CauseDebugger}, title: "the API shows internal errors: debug output or messages of a library", remedy: remedyErrors},
 	{id: CauseCrash, title: "the API fails on a request that it must refuse", blockedBy: []CauseID{CauseDebug}, severity: Medium, gain: "anybody can make the API fail with one request, and its internal errors hide attacks in the logs", remedy: remedyErrors},
 	{id: CauseRedirect, title: "the API redirects where it must refuse", severity: Low, remedy: remedyStatus},
-	{id: CauseNot401, title: "the API does not answer 401 to an unauthenticated caller", severity: Low, gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
+	{id: CauseNot401, title: "the API does not answer 401 to an unauthenticated caller", blockedBy: []CauseID{CauseRemembered}, severity: Low, gain: "nothing: clients are not told to sign in again", remedy: remedyStatus},
 	{id: CauseNot403, title: "the API does not answer 403 to an authenticated caller", severity: Low, gain: "nothing: clients sign in again without success", remedy: remedyStatus},
 
 	{id: CauseSignature, title: "the API does not check the signature", blockedBy: []CauseID{CauseOpen}, remedy: remedySignature},
@@ -149,9 +151,9 @@ var causes = []cause{
 	{id: CauseForm, title: "the API does not check the form of the token", blockedBy: []CauseID{CauseSignature}, remedy: remedySignature},
 	{id: CauseScheme, title: "the API does not check the authentication scheme", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
 	{id: CausePlace, title: "the API accepts tokens from other places than the Authorization header", blockedBy: []CauseID{CauseOpen}, remedy: remedyRequire},
-	{id: CauseSpelling, title: "the API accepts only one spelling of the Authorization header", remedy: remedyRequire},
+	{id: CauseSpelling, title: "the API accepts only one spelling of the Authorization header", blockedBy: []CauseID{CauseRemembered}, remedy: remedyRequire},
 
-	{id: CauseClaims, title: "the API checks the signature of a token but not its claims (iss, aud, exp)", blockedBy: []CauseID{CauseSignature}, gain: "anybody with a token of any tenant, for any API and from any time can call the API", remedy: remedyIssuer},
+	{id: CauseClaims, title: "the API checks the signature of a token but not its claims (iss, aud)", blockedBy: []CauseID{CauseSignature}, gain: "anybody with a token of any tenant or for any API can call the API", remedy: remedyIssuer},
 	{id: CauseExpiry, title: "the API does not check the expiry (exp)", blockedBy: []CauseID{CauseClaims}, remedy: remedyDates},
 	{id: CauseNotBefore, title: "the API does not check the start of validity (nbf)", blockedBy: []CauseID{CauseClaims}, remedy: remedyDates},
 	{id: CauseIssuedAt, title: "the API does not check when the token was issued (iat)", blockedBy: []CauseID{CauseClaims}, remedy: remedyDates},
@@ -162,22 +164,22 @@ var causes = []cause{
 	{id: CauseAudience, title: "the API does not check the audience (aud)", blockedBy: []CauseID{CauseClaims}, remedy: remedyAudience},
 	{id: CauseIDToken, title: "the API accepts ID tokens", blockedBy: []CauseID{CauseAudience}, remedy: remedyAudience},
 
-	{id: CauseRoleRefused, title: "the API refuses a role that the document accepts", remedy: remedyRole},
-	{id: CauseApplicationRefused, title: "the API refuses applications that the document accepts", blockedBy: []CauseID{CauseRefused}, remedy: remedyApplications},
-	{id: CauseScopeRefused, title: "the API refuses a scope that the document accepts", remedy: remedyScope},
-	{id: CauseGroupRefused, title: "the API refuses members of a group that the document accepts", remedy: remedyGroup},
-	{id: CauseMembersRefused, title: "the API treats a member of the tenant as a guest", remedy: remedyGuests},
-	{id: CauseValidGroups, title: "the API refuses users who are in many groups", remedy: remedyGroup},
-	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", blockedBy: []CauseID{CauseValidClaims}, remedy: remedyOptional},
-	{id: CauseEither, title: "the API accepts the scope or the role, and the document requires both", blockedBy: []CauseID{CauseSignature}, gain: "any client with the scope can act for a user without the role, and any user with the role can use a client without consent"},
-	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseSignature, CauseEither}, remedy: remedyScope},
-	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseSignature, CauseEither}, remedy: remedyRole},
-	{id: CauseStaleRoles, title: "the API does not take the roles of a user from the token (roles)", blockedBy: []CauseID{CauseRole}, remedy: remedyRole},
-	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseScope}, remedy: remedyCallers},
+	{id: CauseRoleRefused, title: "the API refuses a role that the document accepts", blockedBy: []CauseID{CauseRemembered}, remedy: remedyRole},
+	{id: CauseApplicationRefused, title: "the API refuses applications that the document accepts", blockedBy: []CauseID{CauseRemembered, CauseRefused}, remedy: remedyApplications},
+	{id: CauseScopeRefused, title: "the API refuses a scope that the document accepts", blockedBy: []CauseID{CauseRemembered}, remedy: remedyScope},
+	{id: CauseGroupRefused, title: "the API refuses members of a group that the document accepts", blockedBy: []CauseID{CauseRemembered}, remedy: remedyGroup},
+	{id: CauseMembersRefused, title: "the API treats a member of the tenant as a guest", blockedBy: []CauseID{CauseRemembered}, remedy: remedyGuests},
+	{id: CauseValidGroups, title: "the API refuses users who are in many groups", blockedBy: []CauseID{CauseRemembered}, remedy: remedyGroup},
+	{id: CauseValidGuest, title: "the API refuses guests whom the document accepts", blockedBy: []CauseID{CauseRemembered, CauseValidClaims}, remedy: remedyOptional},
+	{id: CauseEither, title: "the API accepts the scope or the role, and the document requires both", blockedBy: []CauseID{CauseRemembered, CauseSignature}, gain: "any client with the scope can act for a user without the role, and any user with the role can use a client without consent"},
+	{id: CauseScope, title: "the API does not check the scope (scp)", blockedBy: []CauseID{CauseRemembered, CauseSignature, CauseEither}, remedy: remedyScope},
+	{id: CauseRole, title: "the API does not check the role (roles)", blockedBy: []CauseID{CauseRemembered, CauseSignature, CauseEither}, remedy: remedyRole},
+	{id: CauseStaleRoles, title: "the API does not take the roles of a user from the token (roles)", blockedBy: []CauseID{CauseRemembered, CauseRole}, remedy: remedyRole},
+	{id: CauseCallers, title: "the API does not distinguish users from applications (idtyp, scp)", blockedBy: []CauseID{CauseRemembered, CauseScope}, remedy: remedyCallers},
 	{id: CauseOwnIDToken, title: "the API accepts an ID token for its own registration as an access token", blockedBy: []CauseID{CauseIDToken, CauseScope, CauseCallers}, remedy: remedyScope},
-	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseSignature}, remedy: remedyGroup},
-	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseSignature}, remedy: remedyGuests},
-	{id: CauseAlternatives, title: "the API combines parts of different alternatives", blockedBy: []CauseID{CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},
+	{id: CauseGroup, title: "the API does not check the group (groups)", blockedBy: []CauseID{CauseRemembered, CauseSignature}, remedy: remedyGroup},
+	{id: CauseGuests, title: "the API does not refuse guests (acct)", blockedBy: []CauseID{CauseRemembered, CauseSignature}, remedy: remedyGuests},
+	{id: CauseAlternatives, title: "the API combines parts of different alternatives", blockedBy: []CauseID{CauseRemembered, CauseScope, CauseRole, CauseGroup, CauseCallers}, remedy: remedyRole},
 	{id: CauseOwner, title: "the API does not check who owns the object", blockedBy: []CauseID{CauseOpen, CauseScope}, remedy: remedyOwner},
 	{id: CauseOwnerClaimed, title: "the API takes the owner of an object from the request, not from the token", blockedBy: []CauseID{CauseOwner}, remedy: remedyOwner},
 	{id: CauseScopeCompare, title: "the API does not compare scopes (scp) as whole words of the right claim", blockedBy: []CauseID{CauseScope, CauseAlternatives}, remedy: remedyScope},
@@ -218,7 +220,7 @@ var causes = []cause{
 	{id: CauseKeyOutage, title: "the API forgets the issuer's keys when it cannot fetch them", remedy: remedyKeys},
 	{id: CauseKeyCache, title: "the API fetches the issuer's keys for every request", remedy: remedyKeys},
 	{id: CauseKeyWait, title: "the API lets all callers wait while it fetches the issuer's keys", blockedBy: []CauseID{CauseKeyOutage, CauseKeyCache}, remedy: remedyKeys},
-	{id: CauseNotAsFound, title: "the API refuses a token that it accepted before", remedy: remedyKeys},
+	{id: CauseNotAsFound, title: "the API refuses a token that it accepted before", blockedBy: []CauseID{CauseRemembered}, remedy: remedyKeys},
 	{id: CauseKeyFlood, title: "the API requests the issuer's keys for every token of an unknown key", blockedBy: []CauseID{CauseSignature, CauseKeyCache}, remedy: remedyKeys},
 	{id: CauseSkew, title: "the API does not tolerate the stated clock skew", remedy: remedyDates},
 

@@ -46,6 +46,10 @@ var claimMutants = []mutant{
 	{flaw: "the API reads the first of two aud", kills: "twice-audience", mutation: mutation{parses: firstOfTwo}},
 	{flaw: "the API reads the first of two iss", kills: "twice-issuer", mutation: mutation{parses: firstOfTwo}},
 	{flaw: "the API reads the first of two exp", kills: "twice-expiry", mutation: mutation{parses: firstOfTwo}},
+	{flaw: "the API accepts every issuer of version 1", kills: "issuer-public-v1", mutation: issuer(func(iss, _ string) bool { return strings.HasPrefix(iss, "https://sts.windows.net/") })},
+	{flaw: "the API accepts every issuer of version 2", kills: "issuer-public-v2", mutation: issuer(func(iss, _ string) bool {
+		return strings.HasPrefix(iss, "https://login.microsoftonline.com/") && strings.HasSuffix(iss, "/v2.0")
+	})},
 	{flaw: "the API accepts the issuer common", kills: "issuer-common", mutation: issuer(func(iss, _ string) bool { return strings.Contains(iss, "/common/") })},
 }
 
@@ -75,7 +79,7 @@ func reads(claim string, meaning func(any) any) mutation {
 func issuer(same func(iss, right string) bool) mutation {
 	return mutation{readsFor: func(v validator, claims map[string]any) {
 		if iss, _ := claims["iss"].(string); same(iss, v.issuer) {
-			claims["iss"] = v.issuer
+			claims["iss"], claims["tid"] = v.issuer, tenantID
 		}
 	}}
 }

@@ -103,6 +103,12 @@ var issuerChecks = []check{
 	claim("issuer-common", High, "of the issuer of every tenant (common)", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": strings.Replace(g.claims.text("iss"), g.run.Issuer.TenantID, "common", 1)}
 	}),
+	atHome(claim("issuer-public-v1", High, "of another tenant, with the issuer of version 1 in the public cloud", "iss", sourceIssuer, func(*baselineToken) change {
+		return change{"iss": "https://sts.windows.net/" + anotherTenant + "/", "tid": anotherTenant}
+	})),
+	atHome(claim("issuer-public-v2", High, "of another tenant, with the issuer of version 2 in the public cloud", "iss", sourceIssuer, func(*baselineToken) change {
+		return change{"iss": "https://login.microsoftonline.com/" + anotherTenant + "/v2.0", "tid": anotherTenant}
+	})),
 	lenient(claim("issuer-version", Low, "of the same tenant's issuer of the other token version", "iss", sourceIssuer, func(g *baselineToken) change {
 		return change{"iss": otherVersion(g.claims.text("iss"))}
 	}), "correct APIs differ: some accept tokens of both versions"),

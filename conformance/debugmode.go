@@ -44,6 +44,7 @@ var leftovers = []leftover{
 	{trace, []string{".rb:"}, regexp.MustCompile(`\.rb:\d+:in `)},
 	{trace, []string{".php("}, regexp.MustCompile(`#\d+ /[\w/.-]+\.php\(\d+\)`)},
 	{trace, []string{".go:"}, regexp.MustCompile(`\.go:\d+ \+0x`)},
+	{"the address of a line of source code", []string{".go:", ".py:", ".js:", ".mjs:", ".ts:", ".cs:", ".rb:", ".rs:", ".php:", ".java:", ".kt:"}, regexp.MustCompile(`[/\\][\w.-]+\.(go|py|m?js|ts|cs|rb|rs|php|java|kt):\d+`)},
 }
 
 // debugMode describes the debug output at the beginning of an answer, or returns "".

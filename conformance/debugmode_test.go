@@ -36,8 +36,9 @@ func TestDebugModeOfAnOwnersObject(t *testing.T) {
 		body string
 		want CauseID
 	}{
-		"a trace":    {"Error: Forbidden\n    at service (/srv/app/orders.js:12:9)\n    at Layer.handle [as handle_request] (/srv/app/node_modules/express/lib/router/layer.js:95:5)", CauseDebug},
-		"no details": {"internal error", CauseCrash},
+		"a trace":       {"Error: Forbidden\n    at service (/srv/app/orders.js:12:9)\n    at Layer.handle [as handle_request] (/srv/app/node_modules/express/lib/router/layer.js:95:5)", CauseDebug},
+		"a source line": {"jwt: the key is unknown at /src/app/middleware/auth.go:42", CauseDebug},
+		"no details":    {"internal error", CauseCrash},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

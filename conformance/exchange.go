@@ -126,6 +126,7 @@ func (s *runState) once(ctx context.Context, sent request, c credential, anew bo
 	}
 	went := &record{request: r, body: bodyOf(sent, c), secrets: slices.Concat(s.hidden, c.secrets), credential: c}
 	went.header = r.Header
+	s.sends.Add(1)
 	begin := time.Now()
 	client := s.client
 	if anew {

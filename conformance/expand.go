@@ -98,14 +98,15 @@ func (s *Suite) endpointCases(e endpoint) []Case {
 			stage:  stageFirst, present: func(context.Context, *runState) (credential, error) { return credential{}, nil },
 		}}
 	}
-	cases := append([]Case{noToken(e)}, onEach(e, Authentication, authentication)...)
+	cases := append([]Case{noToken(e)}, onEach(e, Authentication, s.fittingBody(e, authentication))...)
 	cases = append(cases, noTokenAgain(e)...)
-	cases = append(cases, beforeTokenCases(e)...)
+	cases = append(cases, s.beforeTokenCases(e)...)
 	for _, alternative := range e.each() {
 		cases = append(cases, s.authorizationCases(alternative)...)
 		cases = append(cases, s.validCases(alternative)...)
 		cases = append(cases, entitlementCases(alternative)...)
 	}
+	cases = append(cases, s.rememberedCases(e)...)
 	cases = append(cases, s.mixedCases(e)...)
 	cases = append(cases, s.ownerCases(e)...)
 	cases = append(cases, onEach(e, Signature, signature)...)
@@ -157,6 +158,7 @@ type check struct {
 	// the blockers of its flaw.
 	alsoBlockedBy []CauseID
 	unissued      bool // the issuer never makes such a token
+	replacesBody  bool // the request has another body than that of the endpoint
 	lacks         bool // the token also lacks permissions, so 403 means that the API checked these first
 	severity      Severity
 	sends         string

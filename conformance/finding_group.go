@@ -135,7 +135,7 @@ func (g *grouping) emptied(r *Result) *Finding {
 	}
 	if i < 0 { // the run was stopped, or the API has changed
 		i = slices.IndexFunc(g.findings, func(f *Finding) bool {
-			return f.Cause == CauseRefused || f.Cause == CauseNoRoute || f.Cause == CauseNotAsFound
+			return f.Cause == CauseRefused || f.Cause == CauseNoRoute || f.Cause == CauseNotAsFound || f.Cause == CauseRemembered
 		})
 	}
 	if i < 0 {

@@ -1,26 +1,28 @@
 package conformance
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
 
-// checksNoClaims joins the failures of an API that checks neither issuer nor audience nor expiry
-// into one flaw.
+// checksNoClaims joins the failures of an API that checks neither issuer nor audience into one
+// flaw. Such an API does not check the claims at all, or ignores the error of its library.
 func checksNoClaims(failed []*Result) {
-	is := func(name string) func(*Result) bool {
-		return func(r *Result) bool { return r.Name == name && r.cause == r.Means }
-	}
+	claims := []struct{ name, claim string }{{"wrong-issuer", "iss"}, {"wrong-audience", "aud"}, {"expired", "exp"}, {"not-yet-valid", "nbf"}}
 	var all []*Result
-	for _, name := range []string{"wrong-issuer", "wrong-audience", "expired"} {
-		i := slices.IndexFunc(failed, is(name))
-		if i < 0 {
+	var unchecked []string
+	for i, one := range claims {
+		at := slices.IndexFunc(failed, func(r *Result) bool { return r.Name == one.name && r.cause == r.Means })
+		if at < 0 && i < 2 {
 			return
 		}
-		all = append(all, failed[i])
+		if at >= 0 {
+			all, unchecked = append(all, failed[at]), append(unchecked, one.claim)
+		}
 	}
 	for _, r := range all {
-		r.cause, r.Cause = CauseClaims, CauseClaims.Title()
+		r.cause, r.Cause = CauseClaims, fmt.Sprintf("the API checks the signature of a token but not its claims (%s)", strings.Join(unchecked, ", "))
 	}
 }
 

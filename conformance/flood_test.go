@@ -17,6 +17,7 @@ func TestFloodedKeySet(t *testing.T) {
 	for _, test := range []struct {
 		what    string
 		fetches func(n int) bool // for the n-th unknown key, from 1
+		breaks  bool             // answers 500, and the request is sent again
 		want    Outcome
 		note    string
 	}{
@@ -25,6 +26,7 @@ func TestFloodedKeySet(t *testing.T) {
 		{what: "a fetch for two tokens", fetches: func(n int) bool { return n%2 == 0 && n <= unknownKids-4 || n > unknownKids }, want: Note,
 			note: fmt.Sprintf("for %d tokens of unknown keys", unknownKids+slowKids+1)},
 		{what: "a fetch for each", fetches: func(int) bool { return true }, want: Note, note: fmt.Sprintf("for %d tokens of unknown keys", unknownKids+1)},
+		{what: "a fetch for each, and a failure", fetches: func(int) bool { return true }, breaks: true, want: Fail},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
@@ -42,6 +44,10 @@ func TestFloodedKeySet(t *testing.T) {
 							response.Body.Close()
 						}
 					}
+					if test.breaks {
+						w.WriteHeader(http.StatusInternalServerError)
+						return
+					}
 				}
 				v.ServeHTTP(w, r)
 			})))
@@ -49,6 +55,8 @@ func TestFloodedKeySet(t *testing.T) {
 			r := run(t, suite)
 			if got := r.result(t, "GET /secure: keys-flood"); got.Outcome != test.want || !strings.Contains(got.Note, test.note) {
 				t.Errorf("%s: %s %s", got.Outcome, got.Note, got.Reason)
+			} else if test.breaks && got.cause != CauseCrash {
+				t.Errorf("cause %s, want %s", got.cause, CauseCrash)
 			}
 		})
 	}

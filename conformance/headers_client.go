@@ -38,6 +38,7 @@ func clientHeaders(f headerFacts) ([]disguise, error) {
 	add("User-Agent", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Slackbot-LinkExpanding 1.0", "curl/8.9.1", "PostmanRuntime/7.42.0", "Swagger-Codegen/1.0.0/java", "axios/1.7.9")
 	add("Upgrade", "websocket", "h2c")
 	add("Origin", "null")
+	add("Referer", own+"/swagger/index.html", own+"/swagger-ui/index.html", own+"/docs", own+"/graphiql")
 	add("If-None-Match", "*", `"1"`)
 	add("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT")
 	add("Range", "bytes=0-")

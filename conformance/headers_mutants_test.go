@@ -20,6 +20,7 @@ var headerMutants = []mutant{
 	{flaw: "requests with X-Rewrite-URL of a public route need no token", kills: "header-path", mutation: skips(headerBegins("X-Rewrite-URL", "/health"))},
 	{flaw: "requests with X-Forwarded-Uri of a public route need no token", kills: "header-path", mutation: skips(func(r *http.Request) bool { return strings.Contains(r.Header.Get("X-Forwarded-Uri"), "health") })},
 	{flaw: "requests with X-Forwarded-Prefix of a public route need no role", kills: "header-path", mutation: entitles(headerBegins("X-Forwarded-Prefix", "/health"))},
+	{flaw: "requests of the page of the documentation need no token", kills: "header-client", mutation: skips(func(r *http.Request) bool { return strings.Contains(r.Header.Get("Referer"), "/swagger") })},
 	{flaw: "requests with Referer of a public route need no token", kills: "header-path", mutation: skips(func(r *http.Request) bool { return strings.HasSuffix(r.Header.Get("Referer"), "/health") })},
 	{flaw: "the API selects the route by X-Original-URL after the check", kills: "header-path", mutation: mutation{
 		serves: func(r *http.Request) string {

@@ -82,7 +82,7 @@ func (c Case) judge(a reply, sent credential, proven bool) verdict {
 	case sent.toleratedNote != "" && slices.Contains(sent.tolerates, a.status):
 		return c.unlessVacuous(proven, verdict{outcome: Note, note: sent.toleratedNote, means: c.Means})
 	case c.Expect.tolerated(a.status) || slices.Contains(sent.tolerates, a.status):
-		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", a.status, c.Expect), means: c.causeOf(a.status, false)})
+		return c.unlessVacuous(proven, verdict{outcome: Note, note: fmt.Sprintf("%d where %s is better: correct APIs differ here", cmp.Or(a.stated, a.status), c.Expect), means: c.causeOf(a.status, false)})
 	case c.unissued && a.status >= http.StatusInternalServerError:
 		return verdict{outcome: Note, note: fmt.Sprintf("the API breaks (%d) on a token that only the issuer could make, and never makes", a.status), means: CauseCrash}
 	case a.status == http.StatusNotFound && c.stage >= stageRest && c.mayForbid(sent):

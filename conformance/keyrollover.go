@@ -274,7 +274,7 @@ func repeated(ctx context.Context, l *trial) (credential, error) {
 }
 
 func flooded(ctx context.Context, l *trial) (credential, error) {
-	sent, unlimited := unknownKids+1, false
+	before, unlimited := l.sends.Load(), false // a request that fails with 5xx is sent again
 	send := func(ctx context.Context, d *disturbance) error {
 		if err := l.askTimes(ctx, unknownKids, l.unknownKid); err != nil {
 			return err
@@ -284,11 +284,11 @@ func flooded(ctx context.Context, l *trial) (credential, error) {
 		if err != nil || n <= fewFetches || n > unknownKids/2 {
 			return err
 		}
-		sent += slowKids
 		unlimited, err = l.fetchesForEach(ctx, d)
 		return err
 	}
 	return l.counting(ctx, send, l.unknownKid(unknownKids), func(n int) finding {
+		sent := int(l.sends.Load() - before)
 		switch {
 		case n > sent:
 			return finding{wrong: fmt.Sprintf("%d requests for the key set within %d tokens of unknown keys", n, sent)}

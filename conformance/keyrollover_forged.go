@@ -37,18 +37,20 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 			}
 			// The first token is sent until the API fetches the key set, and then
 			// meets the outage.
-			admitted := false
+			admitted := 0 // the status
 			_, err = l.untilFetched(ctx, d, func() error {
 				got, err := l.ask(ctx, unknown)
-				admitted = admitted || err == nil && success(got.status)
+				if err == nil && success(got.status) {
+					admitted = got.status
+				}
 				return err
 			})
 			if err != nil {
 				return credential{}, d.abandon(ctx, err)
 			}
 			unknown.restore = d.restore
-			if admitted {
-				return unknown, nil
+			if admitted != 0 {
+				return alreadyAdmitted(unknown, admitted), nil
 			}
 			for _, sent := range []credential{own, bearer(l.baselineToken.token.Unsigned("none").String())} {
 				sent.restore = d.restore
@@ -57,7 +59,7 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 					return credential{}, d.abandon(ctx, err)
 				}
 				if success(got.status) {
-					return sent, nil
+					return alreadyAdmitted(sent, got.status), nil
 				}
 			}
 			return unknown, nil
@@ -65,10 +67,21 @@ func whileUnavailable(name, what string, how KeyFault) lifecycleCheck {
 	}
 }
 
-// keysWithdrawn has the issuer publish a key until the API has fetched it, and then
-// withdraw it until the API has fetched the set again. The API must then refuse a token
-// of that key which it has never seen before: some caches add keys and never remove
-// one.
+// alreadyAdmitted is a token that the API has just admitted. An API that admits it only when it
+// has tried to fetch the key set can refuse it when it is sent again.
+func alreadyAdmitted(c credential, status int) credential {
+	c.inspect = func(a reply) finding {
+		if success(a.status) {
+			return finding{}
+		}
+		return finding{wrong: fmt.Sprintf("the API accepted it (%d) when it could not fetch the key set, and answered %d when it was sent again", status, a.status)}
+	}
+	return c
+}
+
+// keysWithdrawn has the issuer publish a key, and the API fetch the key set with
+// it; then the same without it. A token of that key, which the API has never
+// seen before, must be refused: some caches add keys and never remove one.
 var keysWithdrawn = lifecycleCheck{
 	check: check{
 		name: "keys-withdrawn", means: CauseKeyRetired, severity: High,

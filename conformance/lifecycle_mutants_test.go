@@ -6,8 +6,10 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +37,13 @@ var lifecycleMutants = []mutant{
 	{flaw: "keys are added and never removed", kills: "keys-withdrawn", keys: func(k *keyCache) { k.adds = true }},
 	{flaw: "the API accepts unknown keys during an outage of the issuer", kills: "keys-outage-forged", keys: func(k *keyCache) { k.opens, k.pause = true, 0 }},
 	{flaw: "the API accepts unknown keys during an outage of the issuer, with a pause between requests", kills: "keys-outage-forged", keys: func(k *keyCache) { k.opens, k.pause = true, 400*time.Millisecond }},
-	{flaw: "the API stores the roles of users", kills: "role-removed", fresh: remembersRoles},
+	{flaw: "the API accepts unknown keys when a request to the issuer fails, and not between two requests", kills: "keys-outage-forged", keys: func(k *keyCache) { k.opens, k.only, k.pause = true, true, 400*time.Millisecond }},
+	{flaw: "the API remembers which users it has admitted", kills: "decided-before", fresh: remembersCallers("oid", true)},
+	{flaw: "the API remembers which clients it has admitted", kills: "decided-before", fresh: remembersCallers("azp", true)},
+	{flaw: "the API remembers the names of admitted users", kills: "decided-before", fresh: remembersCallers("preferred_username", true)},
+	{flaw: "the API remembers which users it has refused", kills: "decided-before", fresh: remembersCallers("oid", false)},
+	{flaw: "the API remembers the roles of new users", kills: "decided-before", fresh: func() mutation { return remembersRoles("") }},
+	{flaw: "the API stores the roles of the users of its directory", kills: "role-removed", fresh: func() mutation { return remembersRoles("oid-") }},
 	{flaw: "the API tolerates a clock skew of a day in exp", kills: "day-expired", mutation: tolerates("exp", 25*time.Hour)},
 	{flaw: "the API tolerates a clock skew of a day in nbf", kills: "day-early", mutation: tolerates("nbf", 25*time.Hour)},
 	{flaw: "the API tolerates a clock skew of ten minutes in exp", kills: "skew-expired-far", life: stack.Life{ClockSkew: "5m"}, mutation: tolerates("exp", 10*time.Minute)},
@@ -55,21 +63,46 @@ func tolerates(claimed string, by time.Duration) mutation {
 	})
 }
 
-// remembersRoles uses the roles of a user's first token for all later ones.
-func remembersRoles() mutation {
+// remembersRoles uses the roles of a user's first token for all later ones, if the id of the user
+// begins with prefix.
+func remembersRoles(prefix string) mutation {
 	var mu sync.Mutex
 	known := make(map[string]any)
 	return mutation{reads: func(c map[string]any) {
 		mu.Lock()
 		defer mu.Unlock()
 		oid, _ := c["oid"].(string)
-		if len(texts(c["roles"])) > 0 && known[oid] == nil {
+		if strings.HasPrefix(oid, prefix) && len(texts(c["roles"])) > 0 && known[oid] == nil {
 			known[oid] = c["roles"]
 		}
 		if known[oid] != nil {
 			c["roles"] = known[oid]
 		}
 	}}
+}
+
+// remembersCallers decides about a caller once, by a claim, and repeats this decision: all
+// decisions, or the refusals only.
+func remembersCallers(claim string, admitted bool) func() mutation {
+	return func() mutation {
+		var mu sync.Mutex
+		decided := make(map[string]bool)
+		return mutation{reads: func(c map[string]any) {
+			mu.Lock()
+			defer mu.Unlock()
+			who, _ := c[claim].(string)
+			entitled := slices.Contains(strings.Fields(fmt.Sprint(c["scp"])), "read_data") && (slices.Contains(texts(c["roles"]), "Admin") || slices.Contains(texts(c["roles"]), "DevOps"))
+			if _, known := decided[who]; !known && entitled == admitted {
+				decided[who] = entitled
+			}
+			switch before, known := decided[who]; {
+			case known && before:
+				c["scp"], c["roles"] = "read_data", []any{"Admin"}
+			case known:
+				c["scp"], c["roles"] = "", nil
+			}
+		}}
+	}
 }
 
 // keyCache caches the issuer's keys as an API does: it requests them when one is missing, but not
@@ -83,6 +116,7 @@ type keyCache struct {
 	never, always, forgets, garbage, empty, blocks, retired, keeps bool
 	anyIssuer                                                      bool // accepts every issuer in a key
 	adds, first, opens                                             bool
+	only                                                           bool // opens: for the request that failed
 	failed                                                         bool // whether the last request failed
 	late                                                           bool // uses the fetched keys only after it has answered
 
@@ -134,7 +168,7 @@ func (k *keyCache) find(kid string) *rsa.PublicKey {
 	switch key := k.known(kid); {
 	case k.first:
 		return k.known("one")
-	case key == nil && k.opens && k.failed:
+	case key == nil && k.opens && k.failed && (due || !k.only):
 		return attackersKey()
 	default:
 		return key

@@ -61,6 +61,10 @@ func (s *Suite) withoutGroups(e endpoint) []Case {
 		entitlement("group-longer", "a group whose id begins with the right one", gain, func(*baselineToken) change {
 			return change{"groups": []string{s.groupClaims(e.groups)[0] + "0"}}
 		}),
+		entitlement("group-near", "groups whose ids begin and end like the right one", gain, func(*baselineToken) change {
+			right := s.groupClaims(e.groups)[0]
+			return change{"groups": []string{nearID(right, false), nearID(right, true)}}
+		}),
 	}
 	if overlap(s.groupClaims(e.groups), e.groups) {
 		near = near[1:] // the claim has names

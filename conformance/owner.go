@@ -33,7 +33,7 @@ func (s *Suite) ownerCases(e endpoint) []Case {
 	}
 	cases = append(cases,
 		s.ownerCase(e, "owner-claimed", CauseOwnerClaimed, "the token of "+describe(peer, cannot)+", and the owner's id and name in the query, in headers and in the body", peer, cannot, (*ownerTrial).claimed),
-		s.ownerCase(e, "owner-names", CauseOwner, "a correctly signed token of "+describe(peer, cannot)+" with the names of the owner, and with the owner's id as name", peer, cannot, (*ownerTrial).named),
+		s.ownerCase(e, "owner-names", CauseOwner, "a correctly signed token of "+describe(peer, cannot)+" with the names of the owner, with the owner's id as name, and with an id that is partly the owner's", peer, cannot, (*ownerTrial).named),
 		s.ownerCase(e, "owner-roles", CauseOwner, "a correctly signed token of "+describe(peer, cannot)+" with roles that no alternative names", peer, cannot, (*ownerTrial).privileged),
 		s.ownerCase(e, "owner-create", CauseOwnerClaimed, "the request of setup with the token of "+describe(peer, cannot)+", and the owner's id and name in the body, in the query and in headers", peer, cannot, (*ownerTrial).create))
 	if !homeOnly(s) && len(s.Tenants) > 0 && e.made.User != "" {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -126,8 +127,8 @@ func (t *ownerTrial) claimed(ctx context.Context) (string, error) {
 }
 
 // named returns the operations that the API permits to another user who has the
-// owner's names, or names that equal the owner's id: names are not unique, and users
-// can change them.
+// owner's names, names that equal the owner's id, or an id that is partly the owner's:
+// names are not unique, and users can change them.
 func (t *ownerTrial) named(ctx context.Context) (string, error) {
 	oid, same := t.owner.claims.text("oid"), change{}
 	for _, name := range []string{"name", "preferred_username", "upn", "unique_name", "email"} {
@@ -135,9 +136,13 @@ func (t *ownerTrial) named(ctx context.Context) (string, error) {
 			same[name] = value
 		}
 	}
+	upn := cmp.Or(t.owner.claims.text("preferred_username"), t.owner.claims.text("upn"))
 	return t.refuseSigned(ctx, map[string]change{
-		"by a caller with the owner's names":              same,
-		"by a caller whose names are the owner's user id": {"name": oid, "preferred_username": oid},
+		"by a caller whose email address is the owner's user name": {"email": upn, "name": upn},
+		"by a caller with the owner's names":                       same,
+		"by a caller whose names are the owner's user id":          {"name": oid, "preferred_username": oid},
+		"by a caller whose id begins like the owner's (oid)":       {"oid": nearID(oid, false)},
+		"by a caller whose id ends like the owner's (oid)":         {"oid": nearID(oid, true)},
 	})
 }
 

@@ -219,6 +219,13 @@ func TestOwnerMutants(t *testing.T) {
 			allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
 				return c["preferred_username"] == o.Owner || c.role("Admin")
 			}}},
+		"the user name as the email address": {"GET /orders/{id}", "owner-names", &shop{owner: func(c claims, _ *http.Request, _ map[string]any) string { return fmt.Sprint(c["preferred_username"]) },
+			allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+				return o.Owner == c["preferred_username"] || o.Owner == c["email"] || c.role("Admin")
+			}}},
+		"the end of the id": {"GET /orders/{id}", "owner-names", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
+			return strings.HasSuffix(fmt.Sprint(c["oid"]), strings.TrimPrefix(o.Owner, "oid")) || c.role("Admin")
+		}}},
 		"the owner in any claim": {"GET /orders/{id}", "owner-names", &shop{allows: func(c claims, o *ownedOrder, _ *http.Request) bool {
 			return mine(c, o) || c["preferred_username"] == o.Owner
 		}}},

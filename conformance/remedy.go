@@ -204,6 +204,17 @@ var (
 		`key := claims.OID + r.URL.String()  // of the cache, and behind the check of the token`,
 		`key := claims.OID + r.URL.String()  // of the cache, and behind the check of the token`,
 	}
+	remedyDecision = remedy{
+		`key = hashlib.sha256(token.encode()).digest()  # of the cache of decisions: the token, and not oid or azp`,
+		`key = hashlib.sha256(token.encode()).digest()  # of the cache of decisions: the token, and not oid or azp`,
+		`key = hashlib.sha256(user.access_token.encode()).digest()  # of the cache of decisions: the token, and not oid or azp`,
+		`const key = createHash("sha256").update(token).digest("hex")  // of the cache of decisions: the token, and not oid or azp`,
+		`const key = createHash("sha256").update(token).digest("hex")  // of the cache of decisions: the token, and not oid or azp`,
+		`var key = SHA256.HashData(Encoding.UTF8.GetBytes(token));  // of the cache of decisions: the token, and not oid or azp`,
+		`@PreAuthorize(...)  // without a cache of decisions, or with authentication.token.tokenValue as its key`,
+		`key := sha256.Sum256([]byte(raw))  // of the cache of decisions: the token, and not oid or azp`,
+		`key := sha256.Sum256([]byte(raw))  // of the cache of decisions: the token, and not oid or azp`,
+	}
 	remedyUsersRefused = remedy{
 		`if claims.get("idtyp") != "app": raise HTTPException(403)  # a user; idtyp is an optional claim of the API's registration`,
 		`if claims.get("idtyp") != "app": raise HTTPException(403)  # a user; idtyp is an optional claim of the API's registration`,

@@ -31,6 +31,13 @@ var pathChecks = []pathCheck{
 		spellings: inQuery,
 	},
 	{
+		name:      "route-switch",
+		sends:     "the usual switches of developers in the query, such as debug=true and skipAuth=1",
+		flaw:      "a parameter of the query, such as a switch for tests, turns the check off",
+		source:    "CWE-489; CWE-639; OWASP: Authorization Testing, Bypassing Authorization Schema",
+		spellings: inSwitches,
+	},
+	{
 		name:      "route-parameter",
 		sends:     "the names of public routes in parameters of the path, behind a semicolon",
 		flaw:      "the check and the router do not agree on the meaning of a semicolon in a path",
@@ -254,10 +261,14 @@ func inQuery(publics []string) []spelling {
 		forEach(once, "{path?}x={}"), forEach(twice, "{path?}x={}"), rare("{path?}"+bare[0], "{path?}"+bare[0]+"=1", "{path?}x="+bare[0]),
 		common("{path?}x="+strings.Join(usual, "")), forEach(usual, "{path?}x={}"),
 		forEach(extensions, "{path?}x={}"), rare("{path?}.css", "{path?}/x.js"),
-		rare("{path?}debug=true&test=true&dev=true&internal=true&admin=true", "{path?}debug=1&test=1&dev=1&internal=1&admin=1",
-			"{path?}skipAuth=true&skip_auth=true&noAuth=true&noauth=true&no_auth=true&bypass=true&bypassAuth=true&auth=false", "{path?}skipAuth=1&skip_auth=1&noAuth=1&noauth=1&no_auth=1&bypass=1&bypassAuth=1&auth=0"),
-		rare("{path?}public=true&anonymous=true", "{path?}_format=json", "{path?}x=/../.."),
+		rare("{path?}_format=json", "{path?}x=/../.."),
 	)
+}
+
+func inSwitches([]string) []spelling {
+	return rare("{path?}debug=true&test=true&dev=true&internal=true&admin=true", "{path?}debug=1&test=1&dev=1&internal=1&admin=1",
+		"{path?}skipAuth=true&skip_auth=true&noAuth=true&noauth=true&no_auth=true&bypass=true&bypassAuth=true&auth=false", "{path?}skipAuth=1&skip_auth=1&noAuth=1&noauth=1&no_auth=1&bypass=1&bypassAuth=1&auth=0",
+		"{path?}public=true&anonymous=true")
 }
 
 func inParameters(publics []string) []spelling {

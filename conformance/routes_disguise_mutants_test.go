@@ -31,6 +31,7 @@ var disguiseMutants = []mutant{
 	})},
 	{flaw: "a parameter with a public name needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Has("health") })},
 	{flaw: "a public file in a parameter needs no token", kills: "route-query", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Get("file") == "/health" })},
+	{flaw: "a switch for tests turns the check off", kills: "route-switch", mutation: skips(func(r *http.Request) bool { return r.URL.Query().Get("debug") == "1" })},
 	{flaw: "a public name after # needs no token", kills: "route-spelling", mutation: mutation{
 		serves: func(r *http.Request) string { path, _, _ := strings.Cut(r.URL.Path, "#"); return path },
 		skips:  urlEnds("#/health"),

@@ -186,6 +186,13 @@ var rules = []struct {
 			"one group alone": {"valid-memberships", func(c claims) bool {
 				return c.scope("Orders.Read") && strings.Join(c.list("groups"), ",") == "11111111-aaaa-4bbb-8ccc-000000000001"
 			}},
+			"an id that ends so": {"group-near", func(c claims) bool {
+				return c.scope("Orders.Read") && slices.ContainsFunc(c.list("groups"), func(g string) bool { return strings.HasSuffix(g, "000000000001") })
+			}},
+			"few groups alone": {"valid-groups", func(c claims) bool {
+				all := c.list("groups")
+				return c.scope("Orders.Read") && len(all) < 150 && slices.Contains(all, "11111111-aaaa-4bbb-8ccc-000000000001")
+			}},
 			"the name alone": {"valid", func(c claims) bool { return c.scope("Orders.Read") && c.group("admins") }},
 			"an id that begins so": {"group-longer", func(c claims) bool {
 				return c.scope("Orders.Read") && strings.Contains(strings.Join(c.list("groups"), ","), "11111111-aaaa-4bbb-8ccc-000000000001")
@@ -200,6 +207,10 @@ var rules = []struct {
 		}},
 		wrong: wrongs{
 			"roles are counted": {"other-roles", func(c claims) bool { return !c.app() && c.scope("Orders.Read") && len(c.list("roles")) >= 2 }},
+			"roles are searched as a text": {"role-longer", func(c claims) bool {
+				text := strings.Join(c.list("roles"), " ")
+				return !c.app() && c.scope("Orders.Read") && strings.Contains(text, "Clerk") && strings.Contains(text, "Auditor")
+			}},
 		},
 	},
 	{
@@ -284,6 +295,9 @@ func TestRules(t *testing.T) {
 				}
 				if n := len(r.summary.Findings); n > 2 {
 					t.Errorf("%d findings: %s", n, list(r.ids(Fail)))
+				}
+				if found && (len(r.summary.Findings) == 0 || !slices.Contains(slices.Concat(r.summary.Findings[0].Evidence, r.summary.Findings[0].Blocked), result.ID)) {
+					t.Errorf("%s is not part of the first finding: %+v", result.ID, r.summary.Findings)
 				}
 			})
 		}

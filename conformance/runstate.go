@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"provision/conformance/forge"
@@ -28,6 +29,7 @@ type runState struct {
 	client    *http.Client
 	anew      *http.Client // a connection for each request
 	http1     *http.Client // the same, never over HTTP/2
+	sends     atomic.Int64 // requests to the API, with the repeated ones
 	pace      *pace
 	hidden    []string // secrets that every request carries
 	endpoints map[string]endpoint

@@ -181,6 +181,9 @@ func (r *runner) explainMisconfiguration(ctx context.Context, result Result) str
 			return fmt.Sprintf("the API expects the issuer (iss) %q and the audience (aud) %q of tokens of the other version, and its tokens have %q and %q: %s", issuer, other, iss, aud, settings)
 		}
 	}
+	if result.Status >= http.StatusInternalServerError {
+		return fmt.Sprintf("the API fails (%d) on every token of the tenant, whatever its audience and issuer: its log shows the error, for example a claim that it requires and that the token does not have", result.Status)
+	}
 	return r.findOtherKeys(ctx, l, settings)
 }
 

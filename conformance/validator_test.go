@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -196,8 +196,8 @@ func allKeys(kid string) *rsa.PublicKey {
 	if kid == "one" {
 		return &tenantKey().PublicKey
 	}
-	var n int // every second one is interrupted immediately
-	if _, err := fmt.Sscanf(kid, "next-%d", &n); err == nil && n%2 == 0 {
+	// The first of two keys of a run is that of keys-next; the other one is retired.
+	if n, err := strconv.Atoi(strings.TrimPrefix(kid, "next-")); err == nil && n%2 == 1 {
 		return &nextTenantKey().PublicKey
 	}
 	return nil
