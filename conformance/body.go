@@ -310,7 +310,10 @@ func memberDisguise(own, cover operation, name string) []disguise {
 		}),
 	)
 	if cased := otherCase(fmt.Sprint(own.members[name])); !strings.Contains(cased, " ") {
-		for _, spell := range []func(string) string{strings.ToUpper, strings.ToLower, titled, func(s string) string { return s + " " }, func(s string) string { return " " + s }} {
+		for _, spell := range []func(string) string{strings.ToUpper, strings.ToLower, titled, func(s string) string { return s + " " }, func(s string) string { return " " + s }, separated("."), separated("/"), separated("_"), separated(":")} {
+			if value := fmt.Sprint(own.members[name]); spell(value) == value {
+				continue
+			}
 			all = append(all, way(name+": "+spell(fmt.Sprint(own.members[name])), func(o operation) credential {
 				return jsonBody(o.with(name, spell(mine(o))).json())
 			}))
@@ -331,6 +334,13 @@ func memberDisguise(own, cover operation, name string) []disguise {
 		all = append(all, d)
 	}
 	return all
+}
+
+// separated writes a name of several words, such as orders.list, with another separator.
+func separated(separator string) func(string) string {
+	return func(name string) string {
+		return strings.NewReplacer(".", separator, "/", separator, "_", separator, ":", separator).Replace(name)
+	}
 }
 
 // rpcDisguises are the disguises of JSON-RPC requests.

@@ -238,6 +238,15 @@ func rpcBody(method string) map[string]any {
 
 var rpcBodies = map[string]map[string]any{"ping": rpcBody("ping"), "list": rpcBody("list"), "purge": rpcBody("purge")}
 
+// dottedBodies name methods with two words.
+var dottedBodies = map[string]map[string]any{"ping": rpcBody("api.ping"), "list": rpcBody("api.list"), "purge": rpcBody("api.purge")}
+
+func dotted(call map[string]any) string { return strings.TrimPrefix(methodOf(call), "api.") }
+
+func anySeparator(call map[string]any) string {
+	return strings.TrimPrefix(strings.ReplaceAll(methodOf(call), "/", "."), "api.")
+}
+
 // GraphQL.
 
 // graph executes a GraphQL request. refused decides from the raw request whether a caller is
@@ -426,6 +435,8 @@ func TestOperationsThatShareARoute(t *testing.T) {
 
 		{"JSON-RPC", rpcBodies, rpc(ownMethod, methodOf), ""},
 		{"JSON-RPC in any case", rpcBodies, rpc(onlyMethod(lowered), lowered), ""},
+		{"JSON-RPC with methods of two words", dottedBodies, rpc(onlyMethod(anySeparator), anySeparator), ""},
+		{"a method with another separator is not checked", dottedBodies, rpc(protected(dotted), anySeparator), "body-members"},
 		{"the first call of a batch is checked", rpcBodies, rpc(func(_ []byte, calls []map[string]any, _ int) string { return methodOf(calls[0]) }, methodOf), "jsonrpc"},
 		{"the last call of a batch is checked", rpcBodies, rpc(func(_ []byte, calls []map[string]any, _ int) string { return methodOf(calls[len(calls)-1]) }, methodOf), "jsonrpc"},
 		{"no batch is checked", rpcBodies, rpc(func(raw []byte, calls []map[string]any, i int) string {

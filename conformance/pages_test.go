@@ -3,8 +3,10 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -156,5 +158,49 @@ func TestTheOwnersNextPage(t *testing.T) {
 	}
 	if f := r.summary.Findings; len(f) != 1 || f[0].Cause != CauseOwner {
 		t.Errorf("findings %+v", f)
+	}
+}
+
+// An API that filters only the first page by owner: the peer's list has no second page, and the
+// owner's list has one only after several objects.
+func TestTheOwnersNextPageOfManyObjects(t *testing.T) {
+	t.Parallel()
+	const size = 10
+	store := &shop{}
+	suite := shopSuite(t, store, "GET /orders")
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, c := store.status(r.Header.Get("Authorization"))
+		if r.URL.Path != "/orders" || r.Method != "GET" || status != 200 {
+			store.ServeHTTP(w, r)
+			return
+		}
+		store.mu.Lock()
+		defer store.mu.Unlock()
+		after := r.URL.Query().Get("c")
+		var page, rest []*ownedOrder
+		for _, id := range slices.Sorted(maps.Keys(store.orders)) {
+			switch o := store.orders[id]; {
+			case id <= after, after == "" && o.Owner != c["oid"]:
+			case len(page) == size:
+				rest = append(rest, o)
+			default:
+				page = append(page, o)
+			}
+		}
+		body := object{"value": page}
+		if len(rest) > 0 {
+			body["next"] = "/orders?c=" + page[size-1].ID
+		}
+		answer(w, 200, body)
+	}))
+	suite.Target = Target{URL: server.URL, HTTPClient: server.Client()}
+	suite.Document.Endpoints[0].Next = &stack.Next{Capture: stack.Capture{Pointer: "/next"}}
+	suite.Only, suite.Changes = "GET /orders: owner-*", TenantChanges{}
+	r := run(t, suite)
+	if got := r.result(t, "GET /orders: owner-pages"); got.Outcome != Fail || !strings.Contains(got.Reason, "the owner's next page") {
+		t.Errorf("%s %s", got.Outcome, got.Reason)
+	}
+	if len(store.orders) > 0 {
+		t.Errorf("%d orders are left", len(store.orders))
 	}
 }
