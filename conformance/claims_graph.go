@@ -26,9 +26,11 @@ var graphToken = check{
 // fetchForeignToken gets a token for Microsoft Graph by whichever of the stack's clients
 // can have one: an application with a secret always can.
 func (s *runState) fetchForeignToken(ctx context.Context) (string, error) {
-	g := s.shared(subject{application: "a token for Microsoft Graph"}) // a name that no application can have
-	g.once.Do(func() { g.access, g.err = s.fetchForeign(ctx) })
-	return g.access, g.err
+	got := s.shared(subject{application: "a token for Microsoft Graph"}).signIn(ctx, func() (got signedIn) { // a name that no application can have
+		got.access, got.err = s.fetchForeign(ctx)
+		return got
+	})
+	return got.access, got.err
 }
 
 func (s *runState) fetchForeign(ctx context.Context) (string, error) {

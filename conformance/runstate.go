@@ -76,9 +76,16 @@ func newRunState(s *Suite, all []Case) *runState {
 	return n
 }
 
-// grant is the result of a sign-in.
+// grant is a sign-in, which is repeated only if it was interrupted: the cleanup after an
+// interrupt needs the token.
 type grant struct {
-	once       sync.Once
+	mu   sync.Mutex
+	done bool
+	signedIn
+}
+
+// signedIn is the result of a sign-in.
+type signedIn struct {
 	access, id string
 	err        error
 }
@@ -95,20 +102,30 @@ func (s *runState) shared(who subject) *grant {
 	return g
 }
 
-func (s *runState) grant(ctx context.Context, who subject) *grant {
-	g := s.shared(who)
-	g.once.Do(func() {
+// signIn returns the result of the first sign-in that is not interrupted.
+func (g *grant) signIn(ctx context.Context, now func() signedIn) signedIn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.done {
+		g.signedIn = now()
+		g.done = g.err == nil || !errors.Is(ctx.Err(), context.Canceled)
+	}
+	return g.signedIn
+}
+
+func (s *runState) grant(ctx context.Context, who subject) signedIn {
+	return s.shared(who).signIn(ctx, func() (got signedIn) {
 		if who.application != "" {
-			g.access, g.err = s.Tokens.Application(ctx, who.application)
+			got.access, got.err = s.Tokens.Application(ctx, who.application)
 		} else {
 			client, _ := s.application(who.client)
-			g.access, g.id, g.err = s.Tokens.User(ctx, who.client, who.user, s.asked(client))
+			got.access, got.id, got.err = s.Tokens.User(ctx, who.client, who.user, s.asked(client))
 		}
-		if g.err != nil {
-			g.err = s.explain(who, g.err)
+		if got.err != nil {
+			got.err = s.explain(who, got.err)
 		}
+		return got
 	})
-	return g
 }
 
 // explain distinguishes an unavailable token from a failure.
