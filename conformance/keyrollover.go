@@ -276,15 +276,19 @@ func repeated(ctx context.Context, l *trial) (credential, error) {
 func flooded(ctx context.Context, l *trial) (credential, error) {
 	before, unlimited := l.sends.Load(), false // a request that fails with 5xx is sent again
 	send := func(ctx context.Context, d *disturbance) error {
+		began := time.Now()
 		if err := l.askTimes(ctx, unknownKids, l.unknownKid); err != nil {
 			return err
 		}
+		elapsed := time.Since(began)
 		// Without a limit, tokens in quick succession may share a request.
 		n, err := d.Requests(ctx)
 		if err != nil || n <= fewFetches || n > unknownKids/2 {
 			return err
 		}
-		unlimited, err = l.fetchesForEach(ctx, d)
+		// An API that pauses between two requests does not fetch for tokens that are closer
+		// than its fetches were.
+		unlimited, err = l.fetchesForEach(ctx, d, min(50*time.Millisecond, elapsed/time.Duration(3*n)))
 		return err
 	}
 	return l.counting(ctx, send, l.unknownKid(unknownKids), func(n int) finding {
@@ -301,10 +305,10 @@ func flooded(ctx context.Context, l *trial) (credential, error) {
 
 // fetchesForEach reports whether the API fetches the key set for each unknown key when
 // the tokens are apart in time.
-func (l *trial) fetchesForEach(ctx context.Context, d *disturbance) (bool, error) {
+func (l *trial) fetchesForEach(ctx context.Context, d *disturbance, apart time.Duration) (bool, error) {
 	before, err := d.Requests(ctx)
 	for n := 0; n < slowKids && err == nil; n++ {
-		if err = l.pace.sleep(ctx, 50*time.Millisecond); err == nil {
+		if err = l.pace.sleep(ctx, apart); err == nil {
 			_, err = l.ask(ctx, l.unknownKid(unknownKids+1+n))
 		}
 	}
