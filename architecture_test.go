@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"plan":                     {"stack", "internal/display", "internal/microsoft"},
 	"adopt":                    {"graph", "stack", "plan", "reconcile", "internal/microsoft"},
 	"reconcile":                {"graph", "stack", "plan", "reconcile/sink", "internal/microsoft"},
-	"reconcile/sink":           {"stack"},
+	"reconcile/sink":           {"internal/lockfile", "stack"},
 	"reconcile/sink/sinktest":  {},
 	"emulator/graphapi":        {"emulator/directory", "emulator/odata", "internal/microsoft"},
 	"emulator/login":           {"emulator/directory", "internal/microsoft"},

@@ -54,7 +54,8 @@ func (k Keep) removeNewFile(where stack.Sink) error {
 		if !files[key] {
 			continue
 		}
-		if _, err := sink.Remove(file); err != nil {
+		removed, err := sink.RemoveEmpty(file)
+		if gone = gone || removed; err != nil || !gone {
 			return err
 		}
 		delete(files, key)

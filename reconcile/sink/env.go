@@ -64,14 +64,7 @@ func (e env) Read(context.Context) (Secret, bool, error) {
 }
 
 func (e env) Write(_ context.Context, s Secret) error {
-	lines, err := e.lines()
-	if err != nil {
-		return err
-	}
-	if lines, err = e.with(lines, s.SecretText); err != nil {
-		return err
-	}
-	return WritePrivate(e.File, []byte(strings.Join(lines, "")))
+	return e.edit(func(lines []string) ([]string, error) { return e.with(lines, s.SecretText) })
 }
 
 func (e env) Forget(context.Context) error {
@@ -79,11 +72,18 @@ func (e env) Forget(context.Context) error {
 		_, err := Remove(e.File)
 		return err
 	}
-	lines, err := e.lines()
-	if err != nil {
-		return err
-	}
-	return WritePrivate(e.File, []byte(strings.Join(replace(lines, e.Key, ""), "")))
+	return e.edit(func(lines []string) ([]string, error) { return replace(lines, e.Key, ""), nil })
+}
+
+// edit changes the lines of the file.
+func (e env) edit(change func(lines []string) ([]string, error)) error {
+	return Edit(e.File, func() ([]byte, error) {
+		lines, err := e.lines()
+		if err == nil {
+			lines, err = change(lines)
+		}
+		return []byte(strings.Join(lines, "")), err
+	})
 }
 
 // with returns lines with a line for the text. A quote that is never closed may include

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -56,6 +57,25 @@ func textOf(v any) ([]byte, error) {
 // half-written file. Only the owner of the file can read it. WritePrivate removes the
 // temporary file that a killed process has left.
 func WritePrivate(name string, text []byte) error {
+	return Edit(name, func() ([]byte, error) { return text, nil })
+}
+
+// Edit is WritePrivate for a text that depends on the content of the file: provision in another process, also
+// for another target, does not write the file between the call of edit and the write.
+func Edit(name string, edit func() ([]byte, error)) error {
+	if err := os.MkdirAll(filepath.Dir(Target(name)), 0o700); err != nil {
+		return err
+	}
+	return alone(name, func() error {
+		text, err := edit()
+		if err != nil {
+			return err
+		}
+		return writePrivate(name, text)
+	})
+}
+
+func writePrivate(name string, text []byte) error {
 	f, err := beside(name)
 	if err != nil {
 		return err
@@ -79,13 +99,16 @@ func Temporary(name string) bool { return strings.HasSuffix(name, temporarySuffi
 
 // temporary is the path where a file is written before it is renamed to name. It is the
 // same for each write, so that the next write finds the file of an interrupted one.
-func temporary(name string) string {
+func temporary(name string) string { return hidden(name, temporarySuffix) }
+
+// hidden is the path of a file beside name.
+func hidden(name, suffix string) string {
 	dir, base := filepath.Split(Target(name))
-	if longest := maxName - len(".") - len(temporarySuffix); len(base) > longest {
+	if longest := maxName - len(".") - len(suffix); len(base) > longest {
 		hash := sha256.Sum256([]byte(base))
 		base = hex.EncodeToString(hash[:])
 	}
-	return filepath.Join(dir, "."+base+temporarySuffix)
+	return filepath.Join(dir, "."+base+suffix)
 }
 
 // maxName is the length of the longest file name on the usual file systems, in bytes.
@@ -94,9 +117,6 @@ const maxName = 255
 // beside creates a file, 0600, that can be renamed to name.
 func beside(name string) (*os.File, error) {
 	path := temporary(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -130,15 +150,45 @@ func writable(name string) error {
 	return nil
 }
 
-// Remove removes a file and the temporary files of interrupted writes. removed is
-// false if the file does not exist.
+// Remove removes a file, also the one that a symbolic link names, and the temporary files of interrupted
+// writes. removed is false if the file does not exist.
 func Remove(name string) (removed bool, err error) {
-	if err := os.Remove(temporary(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	err = os.Remove(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	return removeIf(name, func() (bool, error) { return true, nil })
+}
+
+// RemoveEmpty removes a file if it is empty.
+func RemoveEmpty(name string) (removed bool, err error) {
+	return removeIf(name, func() (bool, error) {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return true, nil
+		}
+		return err == nil && info.Size() == 0, err
+	})
+}
+
+// removeIf removes a file if no other process writes it and may returns true.
+func removeIf(name string, may func() (bool, error)) (removed bool, err error) {
+	all := []string{temporary(name), Target(name), name}
+	if !slices.ContainsFunc(append(all, lockOf(name)), func(path string) bool {
+		_, err := os.Lstat(path)
+		return !errors.Is(err, fs.ErrNotExist)
+	}) {
 		return false, nil
 	}
-	return err == nil, err
+	err = alone(name, func() error {
+		if ok, err := may(); !ok || err != nil {
+			return err
+		}
+		for i, path := range all {
+			switch err := os.Remove(path); {
+			case err == nil:
+				removed = removed || i > 0
+			case !errors.Is(err, fs.ErrNotExist):
+				return err
+			}
+		}
+		return nil
+	})
+	return removed, err
 }
