@@ -114,7 +114,7 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 		}
 		return &sink.Refused{File: e.File, Why: "it contains the secret, and it was written from another folder", Flag: "--overwrite", Project: e.Project}
 	}
-	if err := k.mayWrite(where, place); err != nil {
+	if err := k.mayWrite(application, where, place); err != nil {
 		return err
 	}
 	return place.Check(ctx)
@@ -208,7 +208,8 @@ func (k Keep) former(application, displayName string, where stack.Sink) (stack.S
 // leave removes an application's secret from a sink, and the file of a sink that
 // provision created once it is empty; the zero value is no sink. It refuses, with a
 // *sink.Refused, to remove a text that provision did not write or that was changed since. If a
-// file keeps the text, the error is a *sink.NotRemoved.
+// file keeps the text, the error is a *sink.NotRemoved. The text of another secret stays: its
+// write has removed this one.
 func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l location) error {
 	if where == (stack.Sink{}) {
 		return nil
@@ -219,7 +220,12 @@ func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l
 	if err != nil {
 		return err
 	}
-	err = k.owned(where, place)
+	if f, ok := place.(sink.File); ok {
+		if replaced, err := k.replaced(where, l, f); err == nil && replaced {
+			return nil
+		}
+	}
+	err = k.owned(application, where, place)
 	if err == nil {
 		err = place.Forget(ctx)
 	}

@@ -89,9 +89,9 @@ func (k Keep) readRecord(file string) (r record, found bool, err error) {
 	return r, found, err
 }
 
-// written returns the hashes of the texts that this target and the other ones wrote to a sink
-// in a file.
-func (k Keep) written(where stack.Sink) (hashes []string, err error) {
+// written returns the texts that this target and the other ones wrote to a sink in a file: the hash of each
+// one, and the stack that has it.
+func (k Keep) written(where stack.Sink) (stacks map[string]string, err error) {
 	path, err := k.locate(where)
 	if err != nil {
 		return nil, err
@@ -100,50 +100,82 @@ func (k Keep) written(where stack.Sink) (hashes []string, err error) {
 	if where.Env != nil {
 		key = where.Env.Key
 	}
-	take := func(s stack.Sink, l location) {
-		if l.Path == path && (s.Env == nil && key == "" || s.Env != nil && s.Env.Key == key) {
-			hashes = append(hashes, l.SHA256...)
-		}
-	}
+	stacks = map[string]string{}
 	for _, dir := range append(k.siblings(), k.Dir) {
 		entries, err := os.ReadDir(filepath.Join(dir, "secrets"))
 		if err != nil {
 			continue
 		}
 		for _, e := range entries {
-			if r, found, err := k.readRecord(filepath.Join(dir, "secrets", e.Name())); err == nil && found {
-				take(r.Sink, r.Location)
-				take(r.Former, r.FormerLocation)
+			r, found, err := k.readRecord(filepath.Join(dir, "secrets", e.Name()))
+			if err != nil || !found {
+				continue
 			}
+			take := func(s stack.Sink, l location) {
+				if l.Path == path && (s.Env == nil && key == "" || s.Env != nil && s.Env.Key == key) {
+					for _, hash := range l.SHA256 {
+						stacks[hash] = sink.StackOf(r.Application)
+					}
+				}
+			}
+			take(r.Sink, r.Location)
+			take(r.Former, r.FormerLocation)
 		}
 	}
-	return hashes, nil
+	return stacks, nil
 }
 
-// foreign describes a text at the place of a sink that provision did not write or that was changed
-// since, or returns "".
-func (k Keep) foreign(where stack.Sink, place sink.File) (why string, err error) {
+// foreign describes a text at the place of a sink that provision did not write for the stack of application,
+// or that was changed since, or returns "". If it is a secret of another stack, owner is that stack. Targets
+// replace each other's texts of the same stack.
+func (k Keep) foreign(application string, where stack.Sink, place sink.File) (why, owner string, err error) {
 	texts, err := place.Content()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	hashes, err := k.written(where)
+	stacks, err := k.written(where)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if !slices.ContainsFunc(texts, func(text string) bool { return !slices.Contains(hashes, sum([]byte(text))) }) {
-		return "", nil
+	known := true
+	for _, text := range texts {
+		switch owner, ok := stacks[sum([]byte(text))]; {
+		case !ok:
+			known = false
+		case owner != sink.StackOf(application):
+			return "stack " + owner + " uses it for a secret", owner, nil
+		}
+	}
+	if known {
+		return "", "", nil
 	}
 	why, err = place.Taken()
 	switch {
-	case err != nil || len(hashes) == 0:
-		return why, err
+	case err != nil || len(stacks) == 0:
 	case where.Env != nil:
-		return where.Env.Key + " changed after provision wrote it", nil
+		why = where.Env.Key + " changed after provision wrote it"
 	case why == "":
-		return "it changed after provision wrote it", nil
+		why = "it changed after provision wrote it"
 	}
-	return why, nil
+	return why, "", err
+}
+
+// replaced reports whether the place of a sink has texts of other secrets only, which were written over the
+// ones of location l.
+func (k Keep) replaced(where stack.Sink, l location, place sink.File) (bool, error) {
+	texts, err := place.Content()
+	if err != nil || len(texts) == 0 {
+		return false, err
+	}
+	stacks, err := k.written(where)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(texts, func(text string) bool {
+		hash := sum([]byte(text))
+		_, known := stacks[hash]
+		return !known || slices.Contains(l.SHA256, hash)
+	}), nil
 }
 
 // elsewhere is the place of a secret that was written from another folder: the name of the sink is the

@@ -8,8 +8,8 @@ import (
 )
 
 // mayWrite refuses, with a *sink.Refused, a sink that is outside of the project folder, or that
-// contains something that provision did not write.
-func (k Keep) mayWrite(where stack.Sink, place sink.Sink) error {
+// contains something that provision did not write for the stack of application.
+func (k Keep) mayWrite(application string, where stack.Sink, place sink.Sink) error {
 	file := where.Path()
 	if file == "" {
 		return nil // provision's own file, or a service
@@ -19,21 +19,21 @@ func (k Keep) mayWrite(where stack.Sink, place sink.Sink) error {
 			return err
 		}
 	}
-	return k.owned(where, place)
+	return k.owned(application, where, place)
 }
 
 // owned refuses, with a *sink.Refused, a sink whose file contains a text that provision did not write
-// or that was changed since, unless provision may overwrite it.
-func (k Keep) owned(where stack.Sink, place sink.Sink) error {
+// for the stack of application or that was changed since, unless provision may overwrite it.
+func (k Keep) owned(application string, where stack.Sink, place sink.Sink) error {
 	f, ok := place.(sink.File)
 	if !ok || k.Overwrite {
 		return nil
 	}
-	why, err := k.foreign(where, f)
+	why, owner, err := k.foreign(application, where, f)
 	if err != nil || why == "" {
 		return err
 	}
-	refused := &sink.Refused{File: shortest(k.Sinks.Path(where.Path())), Why: why, Flag: "--overwrite"}
+	refused := &sink.Refused{File: shortest(k.Sinks.Path(where.Path())), Why: why, Flag: "--overwrite", Stack: owner}
 	if where.Env != nil {
 		refused.Key = where.Env.Key
 	}

@@ -23,6 +23,8 @@ func (a *app) refusedHint(r *sink.Refused) string {
 			hint = "`" + a.againIn(r.Project) + "` works there; " + hint
 		}
 		return hint
+	case r.Stack != "":
+		return "name another file or key in the manifest; `" + overwrite + "` replaces the secret of stack " + r.Stack
 	case r.Flag == "--overwrite" && r.Key != "":
 		return "`" + overwrite + "` replaces the line; to keep the line, name another key in the manifest"
 	case r.Flag == "--overwrite":

@@ -34,14 +34,14 @@ func (n named) Taken() (what string, err error) {
 	switch _, missing := os.Lstat(string(n.file)); {
 	case err != nil || errors.Is(missing, fs.ErrNotExist):
 		return "", err
-	case s.SecretText != "" && stackOf(s.Application) == stackOf(n.application):
+	case s.SecretText != "" && StackOf(s.Application) == StackOf(n.application):
 		return "", nil
 	}
 	return "provision did not write it", nil
 }
 
-// stackOf is the stack of a uniqueName, STACK.NAME.
-func stackOf(uniqueName string) string {
+// StackOf is the stack of a uniqueName, STACK.NAME.
+func StackOf(uniqueName string) string {
 	name, _, _ := strings.Cut(uniqueName, ".")
 	return name
 }

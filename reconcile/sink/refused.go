@@ -20,6 +20,7 @@ type Refused struct {
 	Flag string // the flag that permits the write, or ""
 
 	Key     string // the variable of a dotenv file whose line is refused; "" if it is the whole file
+	Stack   string // the other stack that has a secret there, or ""
 	Err     error  // the reason, if it is an error
 	Project string // the folder in which the name of the file stands for this file; "" if it is the project folder
 }

@@ -1,0 +1,89 @@
+package reconcile_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"provision/plan"
+	"provision/reconcile/sink"
+	"provision/stack"
+)
+
+// TestTextsOfOtherSecretsStay: a secret does not replace the text of another stack in a file. A text that
+// was written over another one stays when the other secret is deleted.
+func TestTextsOfOtherSecretsStay(t *testing.T) {
+	t.Parallel()
+	env := func(key string) stack.Sink { return stack.Sink{Env: &stack.EnvSink{File: "app.env", Key: key}} }
+	file := stack.Sink{File: "app.json"}
+	of := func(name string, secrets ...stack.Secret) []*stack.Stack {
+		return []*stack.Stack{{Name: name, Prune: "credentials", Applications: []*stack.Application{{Name: "a", DisplayName: "A", Secrets: secrets}}}}
+	}
+	key := func(name string, where stack.Sink) stack.Secret { return stack.Secret{Name: name, Sink: where} }
+	for name, c := range map[string]struct {
+		first, second []*stack.Stack
+		target        string // of the second apply
+		refused       string
+		destroys      bool // the first stack, at the end
+		contains      int  // texts
+	}{
+		"another stack": {first: of("s", key("k", env("A"))), second: of("t", key("k", env("A"))),
+			refused: "stack s uses it for a secret", destroys: true, contains: 1},
+		"a file of another stack": {first: of("s", key("k", file)), second: of("t", key("k", file)),
+			refused: "stack s uses it for a secret", destroys: true, contains: 1},
+		"another target":           {first: of("s", key("k", env("A"))), second: of("s", key("k", env("A"))), target: "two", destroys: true, contains: 1},
+		"a file of another target": {first: of("s", key("k", file)), second: of("s", key("k", file)), target: "two", destroys: true, contains: 1},
+		"another stack of another target": {first: of("s", key("k", env("A"))), second: of("t", key("k", env("A"))), target: "two",
+			refused: "stack s uses it for a secret", destroys: true, contains: 1},
+		"another name": {first: of("s", key("k", env("A"))), second: of("s", key("other", env("A"))), contains: 1},
+		"exchanged keys": {first: of("s", key("k", env("A")), key("l", env("B"))), second: of("s", key("k", env("B")), key("l", env("A"))),
+			contains: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			project := t.TempDir()
+			worldOf := func(target string) *world {
+				w := newWorld(t)
+				w.keep.Dir, w.keep.Sinks.Project = filepath.Join(project, ".provision", target), project
+				return w
+			}
+			first := worldOf("one")
+			second := first
+			if c.target != "" {
+				second = worldOf(c.target)
+			}
+			first.must(c.first, plan.Options{})
+			if c.refused != "" {
+				var refused *sink.Refused
+				if _, err := second.apply(c.second, plan.Options{}); !errors.As(err, &refused) || refused.Why != c.refused {
+					t.Errorf("apply: %v, want the refusal %q", err, c.refused)
+				}
+				first.settled(c.first, plan.Options{})
+				second.keep.Overwrite = true
+			}
+			if done := second.must(c.second, plan.Options{}); len(done.Stays) > 0 {
+				t.Errorf("apply warns: %v", done.Stays)
+			}
+			second.keep.Overwrite = false
+			if c.destroys {
+				if done := first.must(nil, plan.Options{Destroy: []string{"s"}}); len(done.Stays) > 0 {
+					t.Errorf("destroy warns: %v", done.Stays)
+				}
+				second.settled(c.second, plan.Options{})
+			}
+			var texts int
+			for _, name := range []string{"app.env", "app.json"} {
+				raw, err := os.ReadFile(filepath.Join(project, name))
+				if err != nil && !os.IsNotExist(err) {
+					t.Fatal(err)
+				}
+				texts += strings.Count(string(raw), "=") + strings.Count(string(raw), "secretText")
+			}
+			if texts != c.contains {
+				t.Errorf("the sinks contain %d texts, want %d", texts, c.contains)
+			}
+		})
+	}
+}
