@@ -100,6 +100,15 @@ type SecretStep struct {
 	BeforeGrants bool `json:"beforeGrants,omitempty"`
 }
 
+// Concerns reports whether the step is about an object, its service principal, or a relation or a
+// credential of it.
+func (s Step) Concerns(k Key) bool {
+	is := func(other Key) bool {
+		return other == k || k.Kind == Application && other.Kind == ServicePrincipal && other.Name == k.Name
+	}
+	return is(s.Key) || is(s.Refs.Resource.Key) || is(s.Refs.Principal.Key)
+}
+
 // Title returns the action and the displayed name of the object, for messages.
 func (s Step) Title() string {
 	return fmt.Sprintf("%s %s %s", s.Action, s.Kind, cmp.Or(s.Display, s.Name))

@@ -87,7 +87,7 @@ func (h Home) pending(all registered, wanted map[plan.Key]bool, began time.Time)
 		state.Objects[k] = &plan.Live{Object: plan.Object{Key: k, Properties: m}, ID: str(m, "id"), AppID: str(m, "appId")}
 	}
 	for _, w := range recent {
-		if strings.EqualFold(w.Tenant, h.TenantID) && wanted[w.Step.Key] && !state.Shows(w.Step, w.lookup) {
+		if strings.EqualFold(w.Tenant, h.TenantID) && wanted[w.Step.Key] && !w.Released && !w.shown(state) {
 			state.Advance(w.Step, w.lookup)
 		}
 	}

@@ -1,7 +1,11 @@
 package reconcile
 
 import (
+	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"provision/plan"
@@ -21,6 +25,17 @@ type recentWrite struct {
 	Step   plan.Step         `json:"step"`   // with ids instead of unknown values
 	IDs    map[string]string `json:"ids,omitempty"`
 	Before map[string]any    `json:"before,omitempty"` // the written properties of an object that existed
+
+	// Released is set if the marks of the object were removed: it is no longer the stack's.
+	Released bool `json:"released,omitempty"`
+}
+
+// shown reports whether the tenant shows the write.
+func (w recentWrite) shown(state *plan.State) bool {
+	if have := state.Objects[w.Step.Key]; w.Released {
+		return have == nil || have.Stack == "" || have.Adopted
+	}
+	return state.Shows(w.Step, w.lookup)
 }
 
 // overtaken reports whether somebody has changed the object since: the tenant shows neither
@@ -106,19 +121,77 @@ func (t *tenant) pending() error {
 	if err != nil {
 		return err
 	}
-	n, first := 0, recentWrite{}
+	read := *t.state
+	read.Objects = maps.Clone(t.state.Objects)
+	var treated []recentWrite
 	for _, w := range recent {
-		if w.Tenant != t.state.Tenant.ID || t.state.Shows(w.Step, w.lookup) || w.overtaken(t.state) {
+		if w.Tenant != t.state.Tenant.ID || w.shown(t.state) || w.overtaken(t.state) {
 			continue
 		}
-		if n++; n == 1 {
-			first = w
+		stored, err := t.stored(w)
+		if err != nil {
+			return err
 		}
-		t.state.Advance(w.Step, w.lookup)
+		if stored {
+			t.state.Advance(w.Step, w.lookup)
+			treated = append(treated, w)
+		}
 	}
-	if n > 0 {
-		t.note("%d writes of the last %s are not visible in the tenant yet, for example %s %s; the plan treats them as done",
-			n, t.Lag.Round(time.Second), first.Step.Action, first.Step.Key)
+	// A later write can undo an earlier one, which the tenant then never shows.
+	treated = slices.DeleteFunc(treated, func(w recentWrite) bool { return w.shown(&read) || !w.shown(t.state) })
+	if n := len(treated); n > 0 {
+		first := treated[0].Step
+		what := "1 recent write of this machine is"
+		if n > 1 {
+			what = fmt.Sprintf("%d recent writes of this machine are", n)
+		}
+		t.note("%s not visible in the tenant yet, for example %s %s; the plan treats them as done", what, first.Action, first.Key)
 	}
 	return nil
+}
+
+// stored reports whether the text of a new secret is stored. A secret without its text is
+// useless, so the plan replaces it although the tenant does not show it yet.
+func (t *tenant) stored(w recentWrite) (bool, error) {
+	if w.Step.Kind != plan.Secret || w.Step.Secret == nil || w.Step.Action == plan.Delete {
+		return true, nil
+	}
+	kept, ok, err := t.Keep.Secret(t.ctx, w.Step.Refs.Resource.Key.Name, w.Step.Secret.Name, w.Step.Secret.Sink)
+	return ok && strings.EqualFold(kept.KeyID, w.IDs[plan.ID]), err
+}
+
+// RecordRelease records that a release has removed the marks of objects. Their earlier writes are
+// no longer recent: the next command would add the marks again.
+func (k Keep) RecordRelease(tenantID string, objects []*plan.Live, now time.Time, lag time.Duration) error {
+	if lag <= 0 || len(objects) == 0 {
+		return nil
+	}
+	recent, err := k.recent(now, lag)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		recent = slices.DeleteFunc(recent, func(w recentWrite) bool { return w.Tenant == tenantID && w.Step.Concerns(o.Key) })
+	}
+	for _, o := range objects {
+		recent = append(recent, recentWrite{At: now.UTC(), Tenant: tenantID, Released: true,
+			Step: plan.Step{Action: plan.Delete, Key: o.Key, Stack: o.Stack, ID: o.ID}})
+	}
+	return sink.WriteJSON(k.recentFile(), recent)
+}
+
+// recordRotation records that a rotation has created a secret.
+func (k Keep) recordRotation(r Rotation, keyID string, now time.Time, lag time.Duration) error {
+	if lag <= 0 {
+		return nil
+	}
+	recent, err := k.recent(now, lag)
+	if err != nil {
+		return err
+	}
+	application := plan.Key{Kind: plan.Application, Name: r.UniqueName}
+	step := plan.Step{Action: plan.Replace, Key: plan.SecretKey(application, r.Secret.Name), Stack: r.Stack, ID: r.Current,
+		Refs:   plan.Refs{Resource: plan.Ref{Key: application, ID: r.Application}},
+		Secret: &plan.SecretStep{Name: r.Secret.Name, Lifetime: r.Secret.Lifetime, Sink: r.Secret.Sink}}
+	return sink.WriteJSON(k.recentFile(), append(recent, recentWrite{At: now.UTC(), Tenant: r.Tenant, Step: step, IDs: map[string]string{plan.ID: keyID}}))
 }

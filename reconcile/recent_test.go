@@ -1,14 +1,18 @@
 package reconcile_test
 
 import (
+	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"provision/adopt"
 	"provision/emulator/emulatortest"
 	"provision/graph"
 	"provision/plan"
+	"provision/reconcile"
 	"provision/stack"
 )
 
@@ -111,5 +115,128 @@ func TestRecentWritesOfAWrongClock(t *testing.T) {
 			t.Errorf("%s: the plan has %v, want the group pending: %t", name, p.Steps, c.pending)
 		}
 		w.keep.Dir = t.TempDir() // another machine
+	}
+}
+
+// TestRecentWritesThatLaterOnesUndo: a plan after several changes of one object shows the last one,
+// and no write counts as invisible that the tenant shows, or never will show.
+func TestRecentWritesThatLaterOnesUndo(t *testing.T) {
+	t.Parallel()
+	named := func(name string) []*stack.Stack {
+		return []*stack.Stack{{Name: "s", Applications: []*stack.Application{{Name: "a", DisplayName: name}}}}
+	}
+	for name, c := range map[string]struct {
+		do     func(w *world)
+		stacks []*stack.Stack
+		o      plan.Options
+	}{
+		"a change and back": {func(w *world) {
+			for _, name := range []string{"A", "B", "A"} {
+				w.must(named(name), plan.Options{})
+			}
+		}, named("A"), plan.Options{}},
+		"a deletion": {func(w *world) {
+			w.must(keptIn(stack.Sink{}), plan.Options{})
+			w.must(nil, plan.Options{Destroy: []string{"s"}})
+		}, nil, plan.Options{Destroy: []string{"s"}}},
+		"a rotation that revokes at once": {func(w *world) {
+			w.must(keptIn(stack.Sink{}), plan.Options{})
+			w.know()
+			if _, err := w.rotate(stack.Sink{}, 0); err != nil {
+				w.t.Fatal(err)
+			}
+		}, keptIn(stack.Sink{}), plan.Options{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.lag = time.Minute
+			c.do(w)
+			if p := w.plan(c.stacks, c.o); len(p.Steps) > 0 || strings.Contains(strings.Join(p.Notes, "\n"), "not visible") {
+				t.Errorf("the plan has %v and the notes %q, want neither a step nor a write that is not visible", p.Steps, p.Notes)
+			}
+		})
+	}
+}
+
+// TestRotatedSecretIsNotCreatedAgain: the tenant does not show the new secret yet.
+func TestRotatedSecretIsNotCreatedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stacks := keptIn(stack.Sink{})
+	w.must(stacks, plan.Options{})
+	w.know()
+	w.lag = time.Minute
+	w.tenant.SetReplicationLag(time.Minute)
+	for _, grace := range []time.Duration{time.Hour, 0} {
+		r := reconcile.Rotation{Tenant: w.tenant.TenantID, Stack: "s", Application: w.applicationID, UniqueName: "s.a", Secret: stack.Secret{Name: "key"},
+			Grace: grace, Prove: func(context.Context, string, string) error { return nil }}
+		if _, err := w.applier().Rotate(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		p := w.plan(stacks, plan.Options{})
+		if len(p.Steps) > 0 {
+			t.Errorf("grace %s: the plan has %v, want no step", grace, p.Steps)
+		}
+	}
+}
+
+// TestLostSecretIsReplacedWithinTheLag: a secret whose text was lost is replaced, also twice.
+func TestLostSecretIsReplacedWithinTheLag(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lag = time.Minute
+	where := stack.Sink{File: "kept"}
+	stacks := keptIn(where)
+	w.must(stacks, plan.Options{})
+	for n := range 2 {
+		if err := os.Remove(w.place(where).File); err != nil {
+			t.Fatal(err)
+		}
+		p := w.plan(stacks, plan.Options{})
+		if !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Kind == plan.Secret && s.Action == plan.Replace }) {
+			t.Fatalf("loss %d: the plan has %v, want another secret", n+1, p.Steps)
+		}
+		w.must(stacks, plan.Options{})
+	}
+}
+
+// TestReleaseWithinTheLag: objects whose marks were removed a moment ago are not the stack's,
+// whether or not the tenant already shows the removal, and can be adopted again.
+func TestReleaseWithinTheLag(t *testing.T) {
+	t.Parallel()
+	for _, shown := range []bool{true, false} {
+		w := newWorld(t)
+		w.lag = time.Minute
+		upn := "ada@" + w.tenant.Domain
+		stacks := []*stack.Stack{{Name: "s", Applications: keptIn(stack.Sink{})[0].Applications, Users: []*stack.User{{Name: "ada", UserPrincipalName: upn, DisplayName: "Ada"}}}}
+		w.must(stacks, plan.Options{})
+		if !shown {
+			w.tenant.SetReplicationLag(time.Minute)
+		}
+		state := w.state(stacks)
+		released := adopt.Marked(state, map[string]bool{"s": true})
+		if _, err := released.Release(t.Context(), w.graph); err != nil {
+			t.Fatal(err)
+		}
+		objects := slices.Concat(released.Applications, released.Users)
+		if len(objects) != 2 {
+			t.Fatalf("released %v, want the application and the user", objects)
+		}
+		if err := w.keep.RecordRelease(state.Tenant.ID, objects, time.Now(), w.lag); err != nil {
+			t.Fatal(err)
+		}
+		if p := w.plan(nil, plan.Options{Destroy: []string{"s"}}); len(p.Steps) > 0 {
+			t.Errorf("shown %t: destroy has %v, want no step", shown, p.Steps)
+		}
+		if !shown {
+			continue
+		}
+		app := *stacks[0].Applications[0]
+		app.Adopt = state.Lookup(plan.Key{Kind: plan.Application, Name: "s.a"}, plan.AppID)
+		p := w.plan([]*stack.Stack{{Name: "s", Applications: []*stack.Application{&app}}}, plan.Options{})
+		if !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Action == plan.Adopt }) {
+			t.Errorf("the plan has %v, want the adoption of the application", p.Steps)
+		}
 	}
 }

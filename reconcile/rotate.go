@@ -14,6 +14,8 @@ import (
 
 // Rotation replaces a stored client secret by a new one.
 type Rotation struct {
+	Tenant      string // id
+	Stack       string
 	Application string // object id
 	UniqueName  string
 	Secret      stack.Secret
@@ -104,7 +106,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	if done.Stays, err = a.Keep.saveSecret(ctx, done.New, r.Secret.Sink); err != nil {
 		return Rotated{}, fmt.Errorf("store the new secret: %w", err)
 	}
-	return done, nil
+	return done, a.Keep.recordRotation(r, made.KeyID, a.Now(), a.Lag)
 }
 
 // Revoke revokes the retiring secrets of a rotation whose time has passed, if the

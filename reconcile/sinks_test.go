@@ -114,8 +114,8 @@ func (w *world) proves(_ context.Context, clientID, text string) error {
 
 func (w *world) rotate(where stack.Sink, grace time.Duration) (reconcile.Rotated, error) {
 	stacks := w.placed(keptIn(where))
-	a := reconcile.Applier{Graph: w.graph, Keep: w.keep, Now: time.Now, Patience: w.patience}
-	r := reconcile.Rotation{Application: w.applicationID, UniqueName: "s.a", Secret: stacks[0].Applications[0].Secrets[0], Grace: grace, Prove: w.proves}
+	a := w.applier()
+	r := reconcile.Rotation{Tenant: w.tenant.TenantID, Stack: "s", Application: w.applicationID, UniqueName: "s.a", Secret: stacks[0].Applications[0].Secrets[0], Grace: grace, Prove: w.proves}
 	ctx := w.wire.process()
 	made, err := a.Rotate(ctx, r)
 	if err == nil {

@@ -76,6 +76,9 @@ groups again. Users cannot be taken back: declare them with ` + "`existing: true
 			if err != nil {
 				return hint(err, "the rest keeps its marks: try again with `%s`", a.again())
 			}
+			if err := s.keep.RecordRelease(state.Tenant.ID, slices.Concat(marked.Applications, marked.Principals, marked.Users), s.now(), s.lag); err != nil {
+				return err
+			}
 			fmt.Fprintf(a.stdout, "released (%s)\n", count(writes, "write"))
 			return nil
 		},

@@ -147,6 +147,9 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 	}
 	live := map[string]time.Time{} // keyId → start of its lifetime, if it is known
 	for k, o := range state.Objects {
+		if _, known := live[o.ID]; k.Kind == plan.Secret && !known {
+			live[o.ID] = time.Time{} // also a secret that the tenant does not show yet
+		}
 		credentials, _ := o.Properties["passwordCredentials"].([]any)
 		for _, c := range credentials {
 			if credential, ok := c.(map[string]any); ok && k.Kind == plan.Application {
@@ -156,7 +159,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 			}
 		}
 	}
-	applier := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Patience: a.config.GetDuration("patience")}
+	applier := reconcile.Applier{Graph: s.graph, Keep: s.keep, Now: s.now, Lag: s.lag, Patience: a.config.GetDuration("patience")}
 	progress := a.progress()
 	defer progress.end()
 	rotated := []rotatedSecret{}
@@ -168,7 +171,7 @@ func (a *app) rotateAll(ctx context.Context, s *connection, stacks []*stack.Stac
 		key := plan.SecretKey(plan.Key{Kind: plan.Application, Name: uniqueName}, r.secret.Name)
 		kept, ok, err := s.keep.Secret(ctx, uniqueName, r.secret.Name, r.secret.Sink)
 		id := state.Lookup(plan.Key{Kind: plan.Application, Name: uniqueName}, plan.ID)
-		all[i] = reconcile.Rotation{Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: o.grace, Prove: s.prove,
+		all[i] = reconcile.Rotation{Tenant: state.Tenant.ID, Stack: r.stack, Application: id, UniqueName: uniqueName, Secret: r.secret, Grace: o.grace, Prove: s.prove,
 			Current: state.Lookup(key, plan.ID), Superseded: state.SupersededSecrets(key),
 			Live: func(keyID string) bool { _, ok := live[keyID]; return ok }}
 		switch {

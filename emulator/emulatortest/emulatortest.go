@@ -175,6 +175,11 @@ func (t *Tenant) closeClients() {
 	}
 }
 
+// SetReplicationLag delays the visibility of later writes.
+func (t *Tenant) SetReplicationLag(lag time.Duration) {
+	t.emulator.SetReplicationLag(directory.Lag{Delay: lag})
+}
+
 // Snapshot returns the directory by natural keys: the same bytes for the same
 // content.
 func (t *Tenant) Snapshot() ([]byte, error) { return t.emulator.SnapshotOf(t.TenantID) }
