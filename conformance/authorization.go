@@ -249,7 +249,7 @@ func (s *Suite) usersWithoutRoles(e endpoint) []Case {
 	cases := []Case{
 		deny("no-role", "without any role", s.addUser("nobody"), "the API does not check the role (roles)", enough.withRoles(),
 			func(u User) bool { return len(u.Roles) == 0 }),
-		deny("wrong-role", "whose roles are all others", s.addOther(e), "the API requires a role but does not check which one (roles)", enough.withRoles("Another.Role"),
+		deny("wrong-role", "with another role", s.addOther(e), "the API requires a role but does not check which one (roles)", enough.withRoles("Another.Role"),
 			func(u User) bool { return len(u.Roles) > 0 && !overlap(u.Roles, e.roles()) }),
 	}
 	// The following cases differ from the two above only if the endpoint requires

@@ -70,7 +70,7 @@ func (s *Suite) applicationsWithoutRoles(e endpoint) []Case {
 	cases := []Case{
 		deny("application-no-role", "without any role", s.addApplication(),
 			"the API does not check the role (roles) of applications", caller{app: true}, func(a Application) bool { return len(a.Roles) == 0 }),
-		deny("application-wrong-role", "whose roles are all others", add,
+		deny("application-wrong-role", "with another role", add,
 			"the API requires a role of applications and does not check which role (roles)", caller{app: true, roles: []string{"Another.Role"}},
 			func(a Application) bool { return len(a.Roles) > 0 && !overlap(a.Roles, e.roles()) }),
 	}

@@ -66,7 +66,7 @@ var foreign = []check{
 	{
 		name: "wrong-issuer", means: CauseIssuer, severity: High,
 		sends:  "a token signed with the right key that names another issuer",
-		gain:   "anyone who can sign with a key that the API knows can call the endpoint",
+		gain:   gains["iss"],
 		flaw:   "the API does not check the issuer (iss)",
 		source: "RFC 7519, section 4.1.1; RFC 8725, section 3.8; Microsoft: Access tokens, Validate the issuer",
 		present: signed(func(g *baselineToken) (map[string]any, error) {

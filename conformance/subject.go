@@ -122,7 +122,7 @@ func (s *Suite) itself(kind, add string, match func(Application) bool) (subject,
 		}
 	}
 	if found != "" {
-		return subject{}, skip(add, "no secret of application %s is at hand, and no other application is declared %s", found, kind)
+		return subject{}, skip(add, "provision has no secret of application %s, and no other application is declared %s", found, kind)
 	}
 	return subject{}, skip(add, "no application is declared %s", kind)
 }

@@ -89,7 +89,7 @@ func (t *Tenant) Foreign(ctx context.Context, client, user string) (string, erro
 func (t *Tenant) Application(ctx context.Context, application string) (string, error) {
 	c, ok := t.Clients[application]
 	if !ok || c.Secret == "" {
-		return "", Unavailable("no secret of application %s is at hand", application)
+		return "", Unavailable("provision has no secret of application %s", application)
 	}
 	grant, err := t.Authority.ClientCredentials(ctx, c, t.Resource+"/.default")
 	return grant.AccessToken, err

@@ -27,7 +27,7 @@ func Lifetime(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a duration such as 90d or 12h", s)
 	}
 	if d <= 0 || d > 2*365*24*time.Hour {
-		return 0, fmt.Errorf("%q is not more than 0 and at most 730d", s)
+		return 0, fmt.Errorf("%q must be more than 0 and at most 730d", s)
 	}
 	return d, nil
 }

@@ -60,7 +60,7 @@ func (l *loader) checkReferencesBelow(d *document, v any, at string, known []str
 			if !slices.ContainsFunc(known, func(k string) bool {
 				return k == expression || strings.HasSuffix(k, ".") && strings.HasPrefix(expression, k) && expression != k
 			}) {
-				l.mistakes.add(d.value(at), oneOf(expression, shownReferences(known)), "unknown reference ${%s}", expression)
+				l.mistakes.add(d.value(at), referenceHint(expression, shownReferences(known)), "unknown reference ${%s}", expression)
 			}
 		}
 	case []any:
@@ -72,6 +72,28 @@ func (l *loader) checkReferencesBelow(d *document, v any, at string, known []str
 			l.checkReferencesBelow(d, e, at+pointer(k), known)
 		}
 	}
+}
+
+// referenceHint is oneOf for a reference. It compares the names between the dots one by one: two
+// references are not similar because both begin with applications and end with appId.
+func referenceHint(expression string, known []string) string {
+	names := strings.Split(expression, ".")
+	similar := slices.DeleteFunc(slices.Clone(known), func(k string) bool {
+		others := strings.Split(k, ".")
+		if len(others) != len(names) {
+			return Nearest(expression, []string{k}) == ""
+		}
+		for i, name := range names {
+			if others[i] != "" && name != others[i] && Nearest(name, others[i:i+1]) == "" { // "" permits every name
+				return true
+			}
+		}
+		return false
+	})
+	if best := Nearest(expression, similar); best != "" {
+		return "did you mean " + best + "? choose one of: " + strings.Join(slices.Compact(slices.Clone(known)), ", ")
+	}
+	return oneOf("", known)
 }
 
 // shownReferences returns known in the form of references in a manifest.

@@ -129,7 +129,7 @@ func (a *app) bootstrap(cmd *cobra.Command, o bootstrapOptions) error {
 	if err := a.writeDeployer(dir, d, o.overwrite); err != nil {
 		return err
 	}
-	a.verb, a.where, a.given = "apply", []string{dir}, nil // the command to run next
+	a.verb, a.where, a.whole = "apply", []string{dir}, []string{"ci", "bootstrap", "github", repository}
 	return a.changing(cmd, []string{dir}, nil, func(ctx context.Context, s *connection, stacks []*stack.Stack) error {
 		if err := a.applyStacks(ctx, s, stacks, nil); err != nil {
 			return err

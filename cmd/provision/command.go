@@ -21,6 +21,8 @@ type invocation struct {
 	state string   // --state; a setting of the environment also applies to the next command
 	saved bool     // the argument is a plan, which contains the values for the manifests
 
+	whole []string // the words of a command that does more than apply its folder, e.g. ci bootstrap
+
 	hidden bool // a flag has a value that hints do not repeat
 }
 
@@ -111,6 +113,9 @@ func (a *app) destroyCommand(stack string) string {
 // again is the command that runs, with its flags and the flags that it does not have yet.
 func (a *app) again(flags ...string) string {
 	more := slices.DeleteFunc(slices.Clone(flags), func(flag string) bool { return slices.Contains(a.given, flag) })
+	if a.whole != nil {
+		return a.commandAt(nil, a.whole[0], slices.Concat(a.whole[1:], a.given, more)...)
+	}
 	return a.command(a.verb, slices.Concat(a.given, more)...)
 }
 

@@ -20,6 +20,20 @@ func TestAgainRepeatsNoFlag(t *testing.T) {
 	}
 }
 
+// TestAgainOfAWholeCommand: ci bootstrap applies a folder and does more, so only all of its words run
+// it again.
+func TestAgainOfAWholeCommand(t *testing.T) {
+	t.Parallel()
+	a := &app{config: viper.New(), invocation: invocation{verb: "apply", where: []string{"deployer/staging"}, whole: []string{"ci", "bootstrap", "github", "contoso/orders"}, given: []string{"--branch", "main"}}}
+	a.config.Set("target", "staging")
+	if got, want := a.again("--yes"), program()+" ci bootstrap github contoso/orders --branch main --yes --target staging"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := a.command("plan"), program()+" plan deployer/staging --target staging"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestCommandsInHintsAreQuoted: a shell reads the commands in hints correctly, whatever the names
 // of the folder, the target and the state folder contain.
 func TestCommandsInHintsAreQuoted(t *testing.T) {

@@ -68,7 +68,7 @@ than provision: every provision command serves the tenant itself while it runs.`
 			if served.Alias != "" {
 				a.say("note: Microsoft's public hosts are also served on %s", served.Alias)
 			}
-			fmt.Fprintf(a.stdout, "serving the local tenant on %s\n", served.Origin)
+			fmt.Fprintf(a.stdout, "serving the local tenant on %s (tenant id %s)\n", served.Origin, served.TenantID)
 			a.give("url", served.Origin)
 			a.give("tenantId", served.TenantID)
 			a.serving()
