@@ -79,7 +79,7 @@ func (k Keep) earlier(ctx context.Context, r record, hint string, accepts Accept
 		texts, err := place.(sink.File).Content()
 		if err == nil && len(texts) == 1 && is(texts[0]) {
 			path, err := k.locate(there)
-			return location{path, []string{sum([]byte(texts[0]))}}, err
+			return location{Path: path, SHA256: []string{sum([]byte(texts[0]))}}, err
 		}
 		if i == 0 && err == nil && len(texts) == 0 {
 			files = append(files, k.below(r.Sink.Path())...)

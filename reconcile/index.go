@@ -70,7 +70,7 @@ func (k Keep) forget(ctx context.Context, i index, application string, match fun
 			rest = append(rest, e)
 			continue
 		}
-		for _, err := range []error{k.leave(ctx, application, e.Sink, e.Location), k.leave(ctx, application, e.Former, e.FormerLocation)} {
+		for _, err := range []error{k.leave(ctx, e.file, application, e.Sink, e.Location), k.leave(ctx, e.file, application, e.Former, e.FormerLocation)} {
 			if err != nil {
 				left = append(left, err)
 			}

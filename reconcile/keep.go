@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"provision/reconcile/sink"
 	"provision/stack"
@@ -38,7 +39,6 @@ type record struct {
 	// one, until the text is removed from there.
 	Former stack.Sink `json:"former,omitzero"`
 
-	// Location and FormerLocation are set for sinks in files.
 	Location       location `json:"location,omitzero"`
 	FormerLocation location `json:"formerLocation,omitzero"`
 
@@ -101,8 +101,9 @@ func (k Keep) Secret(ctx context.Context, application, displayName string, where
 	return r.Secret, true, nil
 }
 
-// check finds out whether a secret can be stored, before it is created.
-func (k Keep) check(ctx context.Context, application, displayName string, where stack.Sink) error {
+// check finds out whether a secret can be stored, before it is created. may reports which texts it may
+// replace.
+func (k Keep) check(ctx context.Context, application, displayName string, where stack.Sink, may yields) error {
 	where = k.place(where)
 	place, err := k.open(application, displayName, where)
 	if err != nil {
@@ -114,7 +115,7 @@ func (k Keep) check(ctx context.Context, application, displayName string, where 
 		}
 		return &sink.Refused{File: e.File, Why: "it contains the secret, and it was written from another folder", Flag: "--overwrite", Project: e.Project}
 	}
-	if err := k.mayWrite(application, where, place); err != nil {
+	if err := k.mayWrite(where, place, may); err != nil {
 		return err
 	}
 	return place.Check(ctx)
@@ -153,12 +154,14 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	r.SecretText = ""
 	if own {
 		r.KeyID = "" // otherwise it would count as the secret itself
+	} else {
+		r.Location.Written = time.Now().UTC()
 	}
 	if err := sink.WriteJSON(file, r); err != nil {
 		return nil, err
 	}
 	if own { // its own file replaces the record, which alone contains the former sink
-		if stays, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
+		if stays, err = refusal(k.leave(ctx, file, s.Application, former, formerLocation)); err != nil {
 			return nil, err
 		}
 		return stays, place.Write(ctx, s)
@@ -171,7 +174,7 @@ func (k Keep) saveSecret(ctx context.Context, s sink.Secret, where stack.Sink) (
 	}
 	// The write is complete only when the former sink does not have the secret any more:
 	// until then the next apply repeats it.
-	if stays, err = refusal(k.leave(ctx, s.Application, former, formerLocation)); err != nil {
+	if stays, err = refusal(k.leave(ctx, file, s.Application, former, formerLocation)); err != nil {
 		return nil, err
 	}
 	r.Pending, r.Former, r.FormerLocation = false, stack.Sink{}, location{}
@@ -205,28 +208,29 @@ func (k Keep) former(application, displayName string, where stack.Sink) (stack.S
 	return stack.Sink{}, location{}, nil
 }
 
-// leave removes an application's secret from a sink, and the file of a sink that
-// provision created once it is empty; the zero value is no sink. It refuses, with a
-// *sink.Refused, to remove a text that provision did not write or that was changed since. If a
-// file keeps the text, the error is a *sink.NotRemoved. The text of another secret stays: its
-// write has removed this one.
-func (k Keep) leave(ctx context.Context, application string, where stack.Sink, l location) error {
+// leave removes the text of the secret with a record from a sink, and the file of a sink that
+// provision created once it is empty; the zero value is no sink. It does not remove the text of another
+// secret of the stack that has replaced it. It refuses, with a *sink.Refused, to remove a text that provision did
+// not write, that was changed since, or that belongs to another stack or target. If a file keeps such a
+// text, the error is a *sink.NotRemoved.
+func (k Keep) leave(ctx context.Context, file, application string, where stack.Sink, l location) error {
 	if where == (stack.Sink{}) {
 		return nil
 	}
 	where = k.at(where, l)
-	k.Overwrite = false // this option permits to overwrite, not to remove
 	place, err := k.Sinks.Open(where, application)
 	if err != nil {
 		return err
 	}
-	if f, ok := place.(sink.File); ok {
-		if replaced, err := k.replaced(where, l, f); err == nil && replaced {
-			return nil
-		}
-	}
-	err = k.owned(application, where, place)
-	if err == nil {
+	refused, err := k.occupied(where, place, itself(file))
+	switch {
+	case refused != nil && refused.Holder != nil && *refused.Holder == (sink.Holder{Stack: sink.StackOf(application)}):
+		return nil
+	case refused != nil && refused.Holder != nil:
+		return refused
+	case refused != nil:
+		err = refused
+	case err == nil:
 		err = place.Forget(ctx)
 	}
 	switch {

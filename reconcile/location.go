@@ -6,16 +6,21 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"provision/reconcile/sink"
 	"provision/stack"
 )
 
-// location is where provision wrote the text of a secret in a file of the user's, and what it wrote
-// there. It is empty for other sinks, and in records of earlier versions.
+// location is where and when provision wrote the text of a secret, and what it wrote there: the path and
+// the hash are of a file of the user's. It is empty in records of earlier versions.
 type location struct {
 	Path   string   `json:"path,omitempty"`   // of the file, relative to the folder of the target
 	SHA256 []string `json:"sha256,omitempty"` // of the text; several if a write was interrupted
+
+	// Written is when the write began: of several secrets that were written to a sink which does not
+	// return its text, the sink has the latest.
+	Written time.Time `json:"written,omitzero"`
 }
 
 // locate returns the path of the file of a sink as it is recorded, or "".
@@ -87,95 +92,6 @@ func (k Keep) readRecord(file string) (r record, found bool, err error) {
 		r.moved = r.Location.Path != before || r.FormerLocation.Path != formerBefore
 	}
 	return r, found, err
-}
-
-// written returns the texts that this target and the other ones wrote to a sink in a file: the hash of each
-// one, and the stack that has it.
-func (k Keep) written(where stack.Sink) (stacks map[string]string, err error) {
-	path, err := k.locate(where)
-	if err != nil {
-		return nil, err
-	}
-	key := ""
-	if where.Env != nil {
-		key = where.Env.Key
-	}
-	stacks = map[string]string{}
-	for _, dir := range append(k.siblings(), k.Dir) {
-		entries, err := os.ReadDir(filepath.Join(dir, "secrets"))
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			r, found, err := k.readRecord(filepath.Join(dir, "secrets", e.Name()))
-			if err != nil || !found {
-				continue
-			}
-			take := func(s stack.Sink, l location) {
-				if l.Path == path && (s.Env == nil && key == "" || s.Env != nil && s.Env.Key == key) {
-					for _, hash := range l.SHA256 {
-						stacks[hash] = sink.StackOf(r.Application)
-					}
-				}
-			}
-			take(r.Sink, r.Location)
-			take(r.Former, r.FormerLocation)
-		}
-	}
-	return stacks, nil
-}
-
-// foreign describes a text at the place of a sink that provision did not write for the stack of application,
-// or that was changed since, or returns "". If it is a secret of another stack, owner is that stack. Targets
-// replace each other's texts of the same stack.
-func (k Keep) foreign(application string, where stack.Sink, place sink.File) (why, owner string, err error) {
-	texts, err := place.Content()
-	if err != nil {
-		return "", "", err
-	}
-	stacks, err := k.written(where)
-	if err != nil {
-		return "", "", err
-	}
-	known := true
-	for _, text := range texts {
-		switch owner, ok := stacks[sum([]byte(text))]; {
-		case !ok:
-			known = false
-		case owner != sink.StackOf(application):
-			return "stack " + owner + " uses it for a secret", owner, nil
-		}
-	}
-	if known {
-		return "", "", nil
-	}
-	why, err = place.Taken()
-	switch {
-	case err != nil || len(stacks) == 0:
-	case where.Env != nil:
-		why = where.Env.Key + " changed after provision wrote it"
-	case why == "":
-		why = "it changed after provision wrote it"
-	}
-	return why, "", err
-}
-
-// replaced reports whether the place of a sink has texts of other secrets only, which were written over the
-// ones of location l.
-func (k Keep) replaced(where stack.Sink, l location, place sink.File) (bool, error) {
-	texts, err := place.Content()
-	if err != nil || len(texts) == 0 {
-		return false, err
-	}
-	stacks, err := k.written(where)
-	if err != nil {
-		return false, err
-	}
-	return !slices.ContainsFunc(texts, func(text string) bool {
-		hash := sum([]byte(text))
-		_, known := stacks[hash]
-		return !known || slices.Contains(l.SHA256, hash)
-	}), nil
 }
 
 // elsewhere is the place of a secret that was written from another folder: the name of the sink is the

@@ -46,7 +46,7 @@ type Rotated struct {
 
 // CheckRotation finds out whether a new secret can be stored, before one is created.
 func (a Applier) CheckRotation(ctx context.Context, r Rotation) error {
-	return a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink)
+	return a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink, itself(a.Keep.file(r.UniqueName, r.Secret.Name)))
 }
 
 // Rotate creates a new secret, tests it and stores it. The old secret is recorded as
@@ -61,7 +61,7 @@ func (a Applier) Rotate(ctx context.Context, r Rotation) (Rotated, error) {
 	if !ok {
 		return Rotated{}, fmt.Errorf("secret %s of %s is not stored on this machine", r.Secret.Name, r.UniqueName)
 	}
-	if err := a.Keep.check(ctx, r.UniqueName, r.Secret.Name, r.Secret.Sink); err != nil {
+	if err := a.CheckRotation(ctx, r); err != nil {
 		return Rotated{}, err
 	}
 	lifetime, err := stack.Lifetime(r.Secret.Lifetime)

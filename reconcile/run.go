@@ -17,6 +17,7 @@ type run struct {
 	state   *plan.State
 	learned map[learned]string // ids that Entra chose in this run
 	kept    index              // the secrets folder, once it was read
+	orphans []string           // stacks of the tenant that no manifest declares
 
 	recent     []recentWrite
 	superseded []plan.Step // applications whose stored secrets are removed at the end
@@ -46,6 +47,7 @@ func (r *run) learn(k plan.Key, property, value string) { r.learned[learned{k, p
 
 // steps executes the steps of a plan.
 func (r *run) steps(p *plan.Plan) error {
+	r.orphans = p.Orphans
 	tasks := make([]*task, len(p.Steps))
 	for i, s := range p.Steps {
 		do := handlers[s.Kind]

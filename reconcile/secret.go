@@ -30,12 +30,19 @@ func (a Applier) checkSinks(ctx context.Context, p *plan.Plan) error {
 		case s.Kind != plan.Secret || s.Secret.Sink.Waits():
 			// There is nothing to store, or Terraform creates the sink; it is checked afterwards.
 		default:
-			if err := a.Keep.check(ctx, s.Refs.Resource.Name, s.Secret.Name, s.Secret.Sink); err != nil {
+			if err := a.checkSink(ctx, s, p.Orphans); err != nil {
 				return fmt.Errorf("secret %s cannot be stored: %w", s.Name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// checkSink finds out whether the secret of a step can be stored. orphans are the stacks of the tenant that no
+// manifest declares.
+func (a Applier) checkSink(ctx context.Context, s plan.Step, orphans []string) error {
+	application := s.Refs.Resource.Name
+	return a.Keep.check(ctx, application, s.Secret.Name, s.Secret.Sink, a.Keep.unless(orphans, a.Keep.file(application, s.Secret.Name)))
 }
 
 // checkRemoval refuses, with a *sink.Refused, to delete secrets whose texts are in folders that
@@ -80,7 +87,7 @@ func (t *task) secret() ([]graph.Request, error) {
 	}
 	application := s.Refs.Resource.Name
 	if slices.ContainsFunc(s.Needs, func(k plan.Key) bool { return k.Kind == plan.Terraform }) {
-		if err := t.Keep.check(t.ctx, application, s.Secret.Name, s.Secret.Sink); err != nil {
+		if err := t.checkSink(t.ctx, s, t.orphans); err != nil {
 			return nil, fmt.Errorf("it cannot be stored: %w", err)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"provision/stack"
 )
 
-// TestTextsOfOtherSecretsStay: a secret does not replace the text of another stack in a file. A text that
-// was written over another one stays when the other secret is deleted.
+// TestTextsOfOtherSecretsStay: a secret does not replace the text of another stack or target in a file. A text that
+// was written over another one stays when the other secret is deleted, and destroy names its owner.
 func TestTextsOfOtherSecretsStay(t *testing.T) {
 	t.Parallel()
 	env := func(key string) stack.Sink { return stack.Sink{Env: &stack.EnvSink{File: "app.env", Key: key}} }
@@ -26,17 +26,22 @@ func TestTextsOfOtherSecretsStay(t *testing.T) {
 		first, second []*stack.Stack
 		target        string // of the second apply
 		refused       string
-		destroys      bool // the first stack, at the end
-		contains      int  // texts
+		stays         string // what destroy names
+		destroys      bool   // the first stack, at the end
+		contains      int    // texts
 	}{
 		"another stack": {first: of("s", key("k", env("A"))), second: of("t", key("k", env("A"))),
-			refused: "stack s uses it for a secret", destroys: true, contains: 1},
+			refused: "A contains secret s.a k, and stack s is still in the tenant", destroys: true, contains: 1,
+			stays: "A contains secret t.a k, and stack t is still in the tenant"},
 		"a file of another stack": {first: of("s", key("k", file)), second: of("t", key("k", file)),
-			refused: "stack s uses it for a secret", destroys: true, contains: 1},
-		"another target":           {first: of("s", key("k", env("A"))), second: of("s", key("k", env("A"))), target: "two", destroys: true, contains: 1},
-		"a file of another target": {first: of("s", key("k", file)), second: of("s", key("k", file)), target: "two", destroys: true, contains: 1},
+			refused: "it contains secret s.a k, and stack s is still in the tenant", destroys: true, contains: 1,
+			stays: "it contains secret t.a k, and stack t is still in the tenant"},
+		"another target": {first: of("s", key("k", env("A"))), second: of("s", key("k", env("A"))), target: "two",
+			refused: "A contains secret s.a k of target one", destroys: true, contains: 1, stays: "A contains secret s.a k of target two"},
+		"a file of another target": {first: of("s", key("k", file)), second: of("s", key("k", file)), target: "two",
+			refused: "it contains secret s.a k of target one", destroys: true, contains: 1, stays: "it contains secret s.a k of target two"},
 		"another stack of another target": {first: of("s", key("k", env("A"))), second: of("t", key("k", env("A"))), target: "two",
-			refused: "stack s uses it for a secret", destroys: true, contains: 1},
+			refused: "A contains secret s.a k of target one", destroys: true, contains: 1, stays: "A contains secret t.a k of target two"},
 		"another name": {first: of("s", key("k", env("A"))), second: of("s", key("other", env("A"))), contains: 1},
 		"exchanged keys": {first: of("s", key("k", env("A")), key("l", env("B"))), second: of("s", key("k", env("B")), key("l", env("A"))),
 			contains: 2},
@@ -68,8 +73,10 @@ func TestTextsOfOtherSecretsStay(t *testing.T) {
 			}
 			second.keep.Overwrite = false
 			if c.destroys {
-				if done := first.must(nil, plan.Options{Destroy: []string{"s"}}); len(done.Stays) > 0 {
-					t.Errorf("destroy warns: %v", done.Stays)
+				var refused *sink.Refused
+				stays := first.must(nil, plan.Options{Destroy: []string{"s"}}).Stays
+				if len(stays) != 1 || !errors.As(stays[0], &refused) || refused.Holder == nil || refused.Why != c.stays {
+					t.Errorf("destroy names %v, want %q", stays, c.stays)
 				}
 				second.settled(c.second, plan.Options{})
 			}

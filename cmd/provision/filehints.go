@@ -23,8 +23,12 @@ func (a *app) refusedHint(r *sink.Refused) string {
 			hint = "`" + a.againIn(r.Project) + "` works there; " + hint
 		}
 		return hint
-	case r.Stack != "":
-		return "name another file or key in the manifest; `" + overwrite + "` replaces the secret of stack " + r.Stack
+	case r.Holder != nil:
+		each, placeholder := "stack", "${stack.name}"
+		if r.Holder.Target != "" {
+			each, placeholder = "target", "${target}"
+		}
+		return "give each " + each + " its own sink with " + placeholder + ", e.g. sink: {env: {file: " + placeholder + ".env, key: SECRET}}; `" + overwrite + "` replaces the text"
 	case r.Flag == "--overwrite" && r.Key != "":
 		return "`" + overwrite + "` replaces the line; to keep the line, name another key in the manifest"
 	case r.Flag == "--overwrite":
@@ -53,6 +57,11 @@ func (a *app) unwritableHint(u *sink.Unwritable) string {
 // sayStays names the texts of old secrets that were not removed, each with the command that removes it.
 func (a *app) sayStays(stays []error) {
 	for _, err := range stays {
+		var refused *sink.Refused
+		if errors.As(err, &refused) && refused.Holder != nil {
+			a.say("note: %s is not changed: %s", refused.File, oneLine(refused.Why))
+			continue
+		}
 		line := "warning: the text of an old secret was not removed: " + oneLine(err.Error())
 		var text *sink.NotRemoved
 		var unusable *sink.Error

@@ -40,8 +40,10 @@ func TestRefusedHintsOfFolders(t *testing.T) {
 			"`cd ../one && " + program() + " apply ../stack --state ../state` works there; " + overwrite + "creates a new secret here and removes that one"},
 		{"a folder below the project folder", &sink.Refused{File: "sub/a", Flag: "--overwrite", Project: "sub"},
 			overwrite + "creates a new secret here and removes that one"},
-		{"another stack", &sink.Refused{File: "a", Flag: "--overwrite", Stack: "shop"},
-			"name another file or key in the manifest; " + overwrite + "replaces the secret of stack shop"},
+		{"another stack", &sink.Refused{File: "a", Flag: "--overwrite", Holder: &sink.Holder{Stack: "shop"}},
+			"give each stack its own sink with ${stack.name}, e.g. sink: {env: {file: ${stack.name}.env, key: SECRET}}; " + overwrite + "replaces the text"},
+		{"another target", &sink.Refused{File: "a", Key: "A", Flag: "--overwrite", Holder: &sink.Holder{Target: "staging", Stack: "shop"}},
+			"give each target its own sink with ${target}, e.g. sink: {env: {file: ${target}.env, key: SECRET}}; " + overwrite + "replaces the text"},
 		{"no file", &sink.Refused{File: "b"}, "name another file in the manifest"},
 		{"a file that cannot be read", &sink.Refused{File: "a"}, "name another file in the manifest, or move this one away: `mv a a.old2 && " + program() + " apply ../stack --state ../state`"},
 	} {

@@ -19,10 +19,16 @@ type Refused struct {
 	Why  string
 	Flag string // the flag that permits the write, or ""
 
-	Key     string // the variable of a dotenv file whose line is refused; "" if it is the whole file
-	Stack   string // the other stack that has a secret there, or ""
-	Err     error  // the reason, if it is an error
-	Project string // the folder in which the name of the file stands for this file; "" if it is the project folder
+	Key     string  // the variable of a dotenv file whose line is refused; "" if it is the whole file
+	Err     error   // the reason, if it is an error
+	Project string  // the folder in which the name of the file stands for this file; "" if it is the project folder
+	Holder  *Holder // the owner of the text in a sink, if provision wrote it for another stack or target
+}
+
+// Holder is the owner of a secret.
+type Holder struct {
+	Target string // "" for the same target
+	Stack  string
 }
 
 func (r *Refused) Error() string { return fmt.Sprintf("%s: %s", r.File, r.Why) }
