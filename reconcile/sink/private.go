@@ -11,16 +11,24 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"provision/stack"
 )
+
+// maxJSON is larger than any file that provision writes as JSON.
+const maxJSON = 256 << 20
 
 // ReadJSON reads a file into v. found is false if the file does not exist.
 func ReadJSON(name string, v any) (found bool, err error) {
-	raw, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	raw, err := stack.ReadFile(name, maxJSON)
+	var access *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	}
-	if err != nil {
+	case errors.As(err, &access):
 		return false, err
+	case err != nil:
+		return false, &Damaged{name, err}
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
 		return false, &Damaged{name, err}
