@@ -124,7 +124,7 @@ func TestASecretWhoseTextIsLostIsReplaced(t *testing.T) {
 	if len(p.Steps) != 1 || p.Steps[0].Action != plan.Replace || p.Steps[0].Reason != "the sink does not contain its text" {
 		t.Fatalf("steps %v, want the secret replaced", p.Steps)
 	}
-	warning := w.keep.Dir + "/secrets contains no record of a secret, for example because the folder was deleted or another machine applied the stacks: " +
+	warning := w.keep.Dir + "/secrets contains no record of a secret, for example because the folder was deleted, an apply was killed, or another machine applied the stacks: " +
 		"apply replaces and revokes secrets that may be in use: s.a one; to keep them, restore the folder, or run apply on the machine that has it"
 	if !slices.Equal(p.Warnings, []string{warning}) {
 		t.Errorf("warnings %q, want %q", p.Warnings, warning)

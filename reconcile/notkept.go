@@ -28,7 +28,7 @@ func (t *tenant) unrecorded() error {
 	if kept, err := t.Keep.KeptSecrets(); err != nil || len(kept) > 0 {
 		return err
 	}
-	t.state.Warnings = append(t.state.Warnings, fmt.Sprintf("%s contains no record of a secret, for example because the folder was deleted or another machine applied the stacks: "+
+	t.state.Warnings = append(t.state.Warnings, fmt.Sprintf("%s contains no record of a secret, for example because the folder was deleted, an apply was killed, or another machine applied the stacks: "+
 		"apply replaces and revokes secrets that may be in use: %s; to keep them, restore the folder, or run apply on the machine that has it", t.Keep.secrets(), strings.Join(lost, ", ")))
 	return nil
 }

@@ -165,7 +165,17 @@ func (a *app) applied(p *plan.Plan, writes int) error {
 	if p.Empty() {
 		return p.Text(a.stdout, colors(a.raw.stdout), false)
 	}
-	_, err := fmt.Fprintf(a.stdout, "applied with %s\n", count(writes, "write"))
+	hosted := 0
+	for _, step := range p.Steps {
+		if step.Kind == plan.Terraform {
+			hosted++
+		}
+	}
+	done := count(writes, "write")
+	if hosted > 0 {
+		done += " and " + count(hosted, "run") + " of Terraform"
+	}
+	_, err := fmt.Fprintf(a.stdout, "applied with %s\n", done)
 	return err
 }
 

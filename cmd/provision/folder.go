@@ -42,6 +42,35 @@ func provisionDirAt(here string) (string, error) {
 	}
 }
 
+// warnOfOtherProject warns if the manifests are in another project folder than the working directory.
+// The command then uses other secrets and another local tenant than a command in that folder.
+func (a *app) warnOfOtherProject() {
+	if len(a.where) != 1 || a.saved || a.config.GetString("state") != "" {
+		return
+	}
+	manifests, err := filepath.Abs(a.where[0])
+	if err != nil {
+		return
+	}
+	there, err := provisionDirAt(manifests)
+	if err != nil {
+		return
+	}
+	here, err := provisionDir()
+	if err != nil {
+		return
+	}
+	folder, err := os.Stat(there)
+	if err != nil {
+		return // no command has run in that folder
+	}
+	if own, err := os.Stat(here); err == nil && os.SameFile(folder, own) {
+		return
+	}
+	project := filepath.Dir(there)
+	a.say("warning: the manifests belong to the project folder %s, and this command uses %s; there, use `%s`", project, here, a.againIn(project))
+}
+
 // notAFolder is the error for something named .provision that is not a folder. It is not ignored: a
 // command would otherwise begin with an empty folder, for example if a disk is not mounted.
 func notAFolder(path string, info fs.FileInfo) error {

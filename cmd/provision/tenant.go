@@ -30,6 +30,7 @@ func (a *app) with(connect func(context.Context) (*connection, error), cmd *cobr
 			return err
 		}
 	}
+	a.warnOfOtherProject()
 	s, err := connect(cmd.Context())
 	if err != nil {
 		return err
